@@ -1,0 +1,1 @@
+"""Speed against named alternatives, as ratios measured in one run; by hand, never in CI."""

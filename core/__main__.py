@@ -1,0 +1,103 @@
+"""The command line: the same engine and the same files as the app.
+
+Exit status 0: done. 2: bad input, one sentence on standard error. 1: a fault of ours.
+"""
+
+import argparse
+import json
+import os
+import sys
+from typing import Any
+
+from core import commands, device
+from core.errors import LabError
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command with its options; `--json`, `--home` and `--device` go with each."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--json", action="store_true", help="one JSON object as the last line of standard output"
+    )
+    common.add_argument(
+        "--home", metavar="DIR", help="where data and runs lie (LAB_HOME, else ./lab)"
+    )
+    common.add_argument("--device", help="auto, cpu, cuda or cuda:N")
+    top = argparse.ArgumentParser(prog="python -m core", description=__doc__.splitlines()[0])
+    add = top.add_subparsers(dest="command", required=True, metavar="COMMAND").add_parser
+
+    inspect = add(
+        "inspect",
+        parents=[common],
+        help="what a spreadsheet of pictures holds, and what is doubtful about it",
+    )
+    _tables(inspect, required=True)
+    train = add(
+        "train", parents=[common], help="train an experiment: a JSON file or a shipped name"
+    )
+    train.add_argument("experiment", metavar="EXPERIMENT")
+    train.add_argument(
+        "--images", help="spreadsheet of pictures, in place of the experiment's data"
+    )
+    train.add_argument(
+        "--labels", help="spreadsheet of labels; left out when the pictures have a label column"
+    )
+    train.add_argument("--test-images", help="pictures kept for the test alone")
+    train.add_argument("--test-labels", help="their labels")
+    _reading(train)
+    train.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="optimizer.learning_rate=0.01",
+    )
+    train.add_argument("--epochs", metavar="N", help="short for --set epochs=N")
+    train.add_argument("--name", help="what the run is called")
+    resume = add("resume", parents=[common], help="go on with a run where its checkpoint stands")
+    resume.add_argument("run", metavar="RUN", help="its id, the beginning of it, or last")
+    add("runs", parents=[common], help="list the runs")
+    add(
+        "presets",
+        parents=[common],
+        help="list shipped experiments, network presets, and every choice with its fields",
+    )
+    add("selfcheck", parents=[common], help="torch and torchvision, devices, disk, write access")
+    return top
+
+
+def _tables(command: argparse.ArgumentParser, *, required: bool) -> None:
+    command.add_argument("images", metavar="IMAGES", help="one row a picture, one column a pixel")
+    command.add_argument("labels", metavar="LABELS", nargs="?", help="one label a row")
+    _reading(command)
+
+
+def _reading(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--transpose", action="store_true", help="pictures are stored column by column"
+    )
+    command.add_argument(
+        "--label-column", metavar="NAME", help="auto, first, last, or a column's name"
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; the exit status."""
+    given = parser().parse_args(arguments)
+    if given.home:
+        os.environ["LAB_HOME"] = given.home
+    device.prepare()
+    try:
+        answer: dict[str, Any] = getattr(commands, given.command)(given)
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 0
+    if given.json:
+        print(json.dumps(answer))
+    return 1 if answer.get("reason") == "failed" else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""What a run shows, in plain words: each rule is a pure function of its history and its experiment.
+
+A finding says the number it rests on and, where one change helps, which. Rules of thumb: an update of about 1e-3 of
+the weight a step is good (Karpathy, CS231n 2015), a validation loss that rises while the training loss falls is
+overfitting (Prechelt 1998).
+"""
+
+from dataclasses import dataclass
+from math import isfinite
+from statistics import median
+from typing import Any
+
+from core.experiment import Experiment
+from core.figures.numbers import percent, short
+from core.history import History
+
+GOOD, TINY, LARGE = 1e-3, 1e-4, 3e-2  # update-to-weight ratio of one step
+PROBES = 10  # the last ones, of which the median counts
+ORDER = {"bad": 0, "warn": 1, "info": 2, "ok": 3}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence; `level` is bad, warn, info or ok. `action` is a button: it sets `path` to `value`."""
+
+    level: str
+    text: str
+    action: str = ""
+    path: str = ""
+    value: Any = None
+
+
+def findings(history: History, experiment: Experiment, limit: int = 3) -> tuple[Finding, ...]:
+    """The most urgent findings first; a run that has nothing to say yet says so."""
+    found = [finding for rule in _RULES if (finding := rule(history, experiment))]
+    if not found:
+        return (Finding("info", "The first sentences come after the first epoch."),)
+    return tuple(sorted(found, key=lambda f: ORDER[f.level])[:limit])
+
+
+def diverged(history: History, experiment: Experiment) -> Finding | None:
+    """The loss is no number any more."""
+    if not history.ended or history.ended.reason != "diverged":
+        return None
+    rate = float(f"{experiment.optimizer.learning_rate / 10:.1g}")
+    return Finding(
+        "bad",
+        history.ended.message,
+        f"Use a rate of {short(rate)}",
+        "optimizer.learning_rate",
+        rate,
+    )
+
+
+def overfitting(history: History, experiment: Experiment) -> Finding | None:
+    """The validation loss has risen for two epochs or more while the training loss fell."""
+    measured = [e for e in history.epochs if e.validation]
+    best = min(measured, key=lambda e: e.validation["loss"], default=None)
+    if best is None or measured[-1].epoch - best.epoch < 2:
+        return None
+    last, low = measured[-1], best.validation["loss"]
+    if last.validation["loss"] < 1.02 * low or last.train["loss"] >= best.train["loss"]:
+        return None
+    text = (
+        f"**Overfitting since epoch {best.epoch}.** Validation loss rose from {short(low)} to "
+        f"{short(last.validation['loss'])} while training loss fell."
+    )
+    if any(rule.kind == "patience" for rule in experiment.stopping):
+        return Finding("warn", text)
+    rules = [*(rule.model_dump(mode="json") for rule in experiment.stopping), {"kind": "patience"}]
+    return Finding("warn", text, "Stop early", "stopping", rules)
+
+
+def stopped_layer(history: History, experiment: Experiment) -> Finding | None:
+    """One layer moves far less than the others: a small gradient, dead units, or saturated ones."""
+    ratios = _ratios(history)
+    if len(ratios) < 2:
+        return None
+    layer = min(ratios, key=ratios.__getitem__)
+    if ratios[layer] >= TINY or median(ratios.values()) < 5 * ratios[layer]:
+        return None
+    times = GOOD / ratios[layer] if ratios[layer] else float("inf")
+    small = f"{short(times)} × smaller than the good 1e-3" if isfinite(times) else "exactly 0"
+    return Finding("warn", f"**{layer} has nearly stopped.** Its updates are {small}.")
+
+
+def too_large(history: History, experiment: Experiment) -> Finding | None:
+    """A layer is thrown about: each step changes it by several per cent, also after the first twentieth of the run."""
+    if not history.started or history.step < history.started.steps / 20:
+        return None
+    ratios = _ratios(history)
+    layer = max(ratios, key=ratios.__getitem__, default="")
+    if not layer or ratios[layer] <= LARGE:
+        return None
+    rate = float(f"{experiment.optimizer.learning_rate / 3:.1g}")
+    text = f"**{layer} changes by {percent(ratios[layer])} a step.** About 0.1 % is usual."
+    return Finding("warn", text, f"Use a rate of {short(rate)}", "optimizer.learning_rate", rate)
+
+
+def no_progress(history: History, experiment: Experiment) -> Finding | None:
+    """After two epochs the training loss is where it began."""
+    epochs = history.epochs
+    if len(epochs) < 2 or epochs[-1].train["loss"] < 0.98 * history.losses[0]:
+        return None
+    text = f"**Nothing is learned yet.** The loss is still {short(epochs[-1].train['loss'])}, as at the first step."
+    rate = float(f"{experiment.optimizer.learning_rate * 3:.1g}")
+    return Finding("warn", text, f"Use a rate of {short(rate)}", "optimizer.learning_rate", rate)
+
+
+def improving(history: History, experiment: Experiment) -> Finding | None:
+    """The last epoch is the best: go on, or give a run that has ended more epochs."""
+    if len(history.epochs) < 2 or history.best != len(history.epochs) - 1:
+        return None
+    loss = short(history.epochs[-1].validation["loss"])
+    if history.ended and history.ended.reason == "epochs":
+        text = f"**Still improving at the end.** Validation loss was lowest, {loss}, in the last epoch."
+        return Finding(
+            "info", text, f"Train {2 * experiment.epochs} epochs", "epochs", 2 * experiment.epochs
+        )
+    return Finding("ok", f"**Still improving.** Validation loss is lowest now: {loss}.")
+
+
+def gap(history: History, experiment: Experiment) -> Finding | None:
+    """How far the answers on known and on new pictures lie apart, at the best epoch."""
+    if history.best is None:
+        return None
+    e = history.epochs[history.best]
+    if not (e.validation and "accuracy" in e.validation and "accuracy" in e.train):
+        return None
+    train, validation = 1 - e.train["accuracy"], 1 - e.validation["accuracy"]
+    text = f"Best so far: epoch {e.epoch}, {percent(validation)} wrong on validation and {percent(train)} on training."
+    return Finding("info", text)
+
+
+def _ratios(history: History) -> dict[str, float]:
+    """Median update-to-weight ratio of each layer over the last probes."""
+    recent = history.probes[-PROBES:]
+    seen = {
+        layer: [p.update[layer] for p in recent if isfinite(p.update.get(layer, float("nan")))]
+        for layer in history.layers
+    }
+    return {layer: median(values) for layer, values in seen.items() if values}
+
+
+_RULES = (diverged, overfitting, stopped_layer, too_large, no_progress, improving, gap)

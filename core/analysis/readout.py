@@ -1,0 +1,83 @@
+"""Where a run stands: its progress line, the five numbers above the curves, and how it ended. Pure functions of History."""
+
+from core.events import Ended, Scores
+from core.figures.numbers import THIN, duration, percent, short, whole
+from core.history import History
+
+Number = tuple[str, str, str]  # name, value, help
+REASONS = {
+    "epochs": "all epochs are done",
+    "patience": "early stopping",
+    "time": "time limit",
+    "stopped": "stopped by hand",
+    "diverged": "the loss is no number any more",
+    "failed": "an error",
+}
+_BEST = "Share of pictures answered wrongly, with the best epoch's weights."
+
+
+def progress(history: History, state: str) -> tuple[float, str]:
+    """Share done, 0 to 1, and where the run stands in one line. `state` is the runner's word."""
+    s = history.started
+    if s is None:
+        waits = {
+            "queued": "Waits for the run before it",
+            "interrupted": "Ended before its first step",
+        }
+        return 0.0, waits.get(state, "Preparing data and network …")
+    epoch = min(s.epochs, history.step // s.epoch_steps + 1)
+    parts = [f"Epoch {epoch} of {s.epochs}", f"step {whole(history.step)} of {whole(s.steps)}"]
+    if state == "running":
+        left = f"**{duration(history.seconds_left)} left**"
+        parts += [left, f"{whole(history.throughput)}{THIN}pictures/s"]
+    return min(1.0, history.step / s.steps), " · ".join(parts)
+
+
+def sentence(ended: Ended) -> str:
+    """How the run ended, and what was best: "Ended after epoch 8: early stopping. Best: epoch 4." """
+    reason = REASONS.get(ended.reason, ended.reason)
+    when = f"after epoch {ended.epochs}" if ended.epochs else f"at step {whole(ended.step)}"
+    best = f" Best: epoch {ended.best_epoch}." if ended.best_epoch else ""
+    return f"Ended {when}: {reason}.{best}"
+
+
+def numbers(history: History) -> list[Number]:
+    """The five places: those of the last moments while it goes on, the final ones after a measured end."""
+    ended = history.ended
+    return _final(ended) if ended and (ended.test or ended.validation) else _live(history)
+
+
+def _final(ended: Ended) -> list[Number]:
+    return [
+        ("Test error", percent(_error(ended.test)), _BEST),
+        ("Validation error", percent(_error(ended.validation)), _BEST),
+        ("Training error", percent(_error(ended.train)), _BEST),
+        ("Test loss", short(_loss(ended.test)), "With the best epoch's weights."),
+        ("Training time", duration(ended.seconds), "Pauses left out."),
+    ]
+
+
+def _live(history: History) -> list[Number]:
+    last = next((e.validation for e in reversed(history.epochs) if e.validation), None)
+    best = history.epochs[history.best] if history.best is not None else None
+    lowest = f" Lowest: {short(_loss(best.validation))}, epoch {best.epoch}." if best else ""
+    ratio = "‖Δw‖ / ‖w‖ of one step, geometric mean over the layers. Good: about 1e-3."
+    return [
+        (
+            "Validation error",
+            percent(_error(last)),
+            "Share of validation pictures answered wrongly.",
+        ),
+        ("Validation loss", short(_loss(last)), f"After the last epoch.{lowest}"),
+        ("Training loss", short(history.recent_loss), "Mean of the last 100 steps."),
+        ("Learning rate", short(history.rate), "Of the last step."),
+        ("Update / weight", short(history.recent_update), ratio),
+    ]
+
+
+def _error(scores: Scores | None) -> float | None:
+    return 1 - scores["accuracy"] if scores and "accuracy" in scores else None
+
+
+def _loss(scores: Scores | None) -> float | None:
+    return scores["loss"] if scores else None

@@ -1,0 +1,313 @@
+"""What each command of the command line does: prints for people, and answers with plain data for
+`--json`.
+"""
+
+import json
+import shutil
+import signal
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from core.errors import BadInput, NotFound
+from core.events import Ended, Epoch, Event, Started, Step
+from core.experiment import Experiment, load, shipped
+from core.spec import Choice, change, encode, fields
+from core.store import Store
+
+Answer = dict[str, Any]
+
+
+def inspect(given: Namespace) -> Answer:
+    """Rows, shape, classes and findings of one or two spreadsheets."""
+    from core.data.inspect import inspect_files
+
+    found = inspect_files(Path(given.images), _path(given.labels), reading=reading(given))
+    mark = {"ok": "✓", "info": "·", "warn": "!"}
+    if not given.json:
+        for finding in found.findings:
+            print(mark[finding.level], finding.message)
+    findings = [{"code": f.code, "level": f.level, "message": f.message} for f in found.findings]
+    return {
+        "rows": found.rows,
+        "shape": list(found.shape),
+        "classes": list(found.classes),
+        "findings": findings,
+    }
+
+
+def _path(name: str | None) -> Path | None:
+    return Path(name) if name else None
+
+
+def reading(given: Namespace) -> Any:
+    from core.data.reading import Reading
+    from core.spec import build
+
+    chosen = {
+        "transpose": given.transpose,
+        **({"label_column": given.label_column} if given.label_column else {}),
+    }
+    return build(Reading, chosen)
+
+
+def train(given: Namespace) -> Answer:
+    """Trains in this process; the answer of `outcome`."""
+    store = Store()
+    experiment = load(given.experiment)
+    for path, text in assignments(given):
+        experiment = change(experiment, path, text)
+    if given.images:
+        experiment = change(experiment, "data", _spreadsheets(given, store))
+    elif given.labels or given.test_images or given.test_labels:
+        raise BadInput(
+            "--labels, --test-images and --test-labels need --images beside them: name the "
+            "pictures too."
+        )
+    if given.device:
+        experiment = change(experiment, "device", given.device)
+    _check(experiment, store, given)
+    return _follow(store, store.create(encode(experiment)), given)
+
+
+def assignments(given: Namespace) -> Iterable[tuple[str, Any]]:
+    """--epochs, --name and every --set as (path, value); a value is JSON where it reads as such,
+    else text.
+    """
+    if given.epochs:
+        yield "epochs", _value(given.epochs)
+    if given.name:
+        yield "name", given.name
+    for assignment in given.set:
+        path, sign, text = assignment.partition("=")
+        if not sign:
+            raise BadInput(
+                f"--set {assignment}: write PATH=VALUE, such as optimizer.learning_rate=0.01."
+            )
+        yield path.strip(), _value(text)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _spreadsheets(given: Namespace, store: Store) -> Answer:
+    from core.data.library import Library
+
+    digest, found = Library(store.home).add(
+        Path(given.images),
+        _path(given.labels),
+        reading=reading(given),
+        test_images=_path(given.test_images),
+        test_labels=_path(given.test_labels),
+    )
+    if not given.json:
+        for finding in found.findings:
+            if finding.level == "warn":
+                print("!", finding.message)
+    return {"kind": "spreadsheets", "digest": digest, "title": Path(given.images).stem[:80]}
+
+
+def _check(experiment: Experiment, store: Store, given: Namespace) -> None:
+    """Device, data and network fit each other; said before a run is made."""
+    from core.data.load import load as load_data
+    from core.device import resolve
+    from core.network.build import check
+
+    resolve(experiment.device)
+    data = load_data(experiment.data, store.home, None if given.json else _bar)
+    check(experiment.network, data.shape, len(data.classes))
+
+
+def resume(given: Namespace) -> Answer:
+    """Goes on with a run that was interrupted, stopped or failed."""
+    from core.runner import RESUMABLE, status
+
+    store = Store()
+    run = store.find(given.run)
+    if (state := status(store, run)) not in RESUMABLE:
+        raise BadInput(
+            f"Run {run} is {state}: only one that was interrupted, stopped or failed can be "
+            "resumed."
+        )
+    return _follow(store, run, given)
+
+
+def _follow(store: Store, run: str, given: Namespace) -> Answer:
+    """Trains with a progress bar; Ctrl+C and SIGTERM save the run and end it as stopped."""
+    from core.runner import GO, STOP, execute
+
+    stopped: list[int] = []
+    before = {
+        s: signal.signal(s, lambda number, frame: stopped.append(number))
+        for s in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        show = (lambda event: None) if given.json else Screen(run)
+        progress = None if given.json else _bar
+        ended = execute(
+            store,
+            run,
+            attend=lambda training: STOP if stopped else GO,
+            watch=show,
+            progress=progress,
+        )
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if ended.reason == "failed":
+        print(ended.message, file=sys.stderr)
+    return outcome(run, ended)
+
+
+def outcome(run: str, ended: Ended) -> Answer:
+    """What a finished run says: its id, why it ended, and the scores of its best epoch."""
+    scores = {"train": ended.train, "validation": ended.validation, "test": ended.test}
+    return {
+        "run": run, "reason": ended.reason, "message": ended.message, "epochs": ended.epochs,
+        "best_epoch": ended.best_epoch, "seconds": round(ended.seconds, 3), **scores,
+    }  # fmt: skip
+
+
+class Screen:
+    """Events as a progress bar on a terminal, as one line an epoch elsewhere."""
+
+    def __init__(self, run: str):
+        self.live, self.started, self.shown = sys.stdout.isatty(), None, 0.0
+        print(f"Run {run}")
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self.started = event
+            print(
+                f"{event.sizes['train']:,} pictures · {event.parameters:,} parameters · "
+                f"{event.device}, {event.threads} threads"
+            )
+        elif isinstance(event, Step) and self.live and time.monotonic() - self.shown > 0.2:
+            self.shown = time.monotonic()
+            left = (
+                (self.started.steps - event.step)
+                * self.started.batch_size
+                / max(event.samples_per_second, 1e-9)
+            )
+            _bar(
+                event.step / self.started.steps,
+                f"loss {event.losses[-1]:.3f} · {event.samples_per_second:,.0f}/s · "
+                f"{left:.0f} s left",
+            )
+        elif isinstance(event, Epoch):
+            parts = {"train": event.train, "validation": event.validation}
+            told = [
+                f"{name} {s['loss']:.4f} {100 * s['accuracy']:.2f} %"
+                for name, s in parts.items()
+                if s
+            ]
+            self._line(
+                f"epoch {event.epoch}/{self.started.epochs} · "
+                f"{' · '.join(told)}{' · best' * event.best}"
+            )
+        elif isinstance(event, Ended):
+            self._line(event.message)
+            if event.test:
+                print(
+                    f"Epoch {event.best_epoch}: test loss {event.test['loss']:.4f}, "
+                    f"{100 * event.test['accuracy']:.2f} % right"
+                )
+
+    def _line(self, text: str) -> None:
+        print(f"\r\x1b[K{text}" if self.live else text, flush=True)
+
+
+def _bar(share: float, text: str = "") -> None:
+    """One line that is written over."""
+    if sys.stdout.isatty():
+        width = max(10, shutil.get_terminal_size().columns - len(text) - 12)
+        print(
+            f"\r\x1b[K{'█' * round(share * width):<{width}} {100 * share:3.0f} % {text}",
+            end="\n" if share >= 1 else "",
+            flush=True,
+        )
+
+
+def runs(given: Namespace) -> Answer:
+    """All runs, newest first."""
+    from core.runner import status
+
+    store, rows = Store(), []
+    for run in store.ids():
+        last = store.last(run) or {}
+        try:
+            name = json.loads(store.experiment(run)).get("name", "")
+        except (OSError, ValueError, NotFound):
+            continue
+        scores = (
+            {part: last.get(part) for part in ("train", "validation", "test")}
+            if last.get("event") == "Ended"
+            else {}
+        )
+        rows.append(
+            {
+                "run": run,
+                "name": name,
+                "state": status(store, run),
+                "epochs": last.get("epochs"),
+                **scores,
+            }
+        )
+    if not given.json:
+        for row in rows:
+            accuracy = (row.get("test") or row.get("validation") or {}).get("accuracy")
+            right = "–" if accuracy is None else f"{100 * accuracy:.2f} %"
+            print(f"{row['run']}  {row['state']:<12}{right:>9}  {row['name']}")
+        if not rows:
+            print(f"No runs in {store.root} yet: python -m core train digits")
+    return {"runs": rows}
+
+
+def presets(given: Namespace) -> Answer:
+    """Shipped experiments, and every family with its choices and their fields."""
+    families = {family.family: _choices(family) for family in _families()}
+    experiments = {name: experiment.about for name, experiment in shipped().items()}
+    if not given.json:
+        for name, about in experiments.items():
+            print(f"{name:<24}{about}")
+        for family, choices in families.items():
+            print(f"\n{family}: {', '.join(choices)}")
+    return {"experiments": experiments, "families": families}
+
+
+def _families() -> list[type[Choice]]:
+    return [cls for cls in Choice.__subclasses__() if cls.family]
+
+
+def _choices(family: type[Choice]) -> Answer:
+    return {
+        kind: {
+            "label": cls.label,
+            "help": cls.doc(),
+            "source": cls.source,
+            "fields": {f.name: f.default for f in fields(cls)},
+        }
+        for kind, cls in sorted(family.members.items())
+    }
+
+
+def selfcheck(given: Namespace) -> Answer:
+    """What a person would be asked for when something does not work. Raises nothing: every line
+    says its own trouble.
+    """
+    from core.selfcheck import lines
+
+    answer = {
+        "checks": [{"what": what, "ok": ok, "says": says} for what, ok, says in lines(Store())]
+    }
+    if not given.json:
+        for check in answer["checks"]:
+            print("✓" if check["ok"] else "✗", f"{check['what']}: {check['says']}")
+    return {**answer, "ok": all(check["ok"] for check in answer["checks"])}

@@ -1,0 +1,1 @@
+"""Data: spreadsheets, torchvision's sets, small built-in sets; splits and normalization."""

@@ -1,0 +1,137 @@
+"""Layout: what the first rows of a CSV tell: delimiter, decimal sign, header, columns of words."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import BinaryIO, Literal
+
+from core.data.wording import clip
+from core.errors import BadData
+
+SNIFFED = 64  # rows looked at
+LABEL_NAMES = ("label", "labels", "class", "classes", "target", "y", "category", "digit")
+
+COUNTED = 16  # columns from which a row that counts up is a header, not four values
+SPACE = " \t\r\n\v\f"  # what pandas takes for it; str.strip takes more
+_SIGNS = ((",", "."), (";", "."), (";", ","), ("\t", "."), ("\t", ","), ("|", "."), (" ", "."))
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """`lines` lines come before the first row of values, a spreadsheet's row `first_row`."""
+
+    delimiter: str
+    decimal: str
+    header: tuple[str, ...] | None
+    width: int
+    words: tuple[int, ...]  # columns, from 0, that hold no numbers
+    lines: int
+    first_row: int
+    even: bool  # every row looked at has the same number of values
+
+
+def is_number(cell: str, decimal: str = ".") -> bool:
+    """Whether both we and the fast parser take the cell for a finite decimal number."""
+    cell = cell.strip(SPACE)
+    return bool(_NUMBER.fullmatch(cell.replace(",", ".") if decimal == "," else cell))
+
+
+def records(stream: BinaryIO, delimiter: str, name: str) -> Iterator[tuple[int, int, list[str]]]:
+    """(row as a spreadsheet counts it, last physical line, cells) of every row but blank ones."""
+    lines = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+    reader, row = csv.reader(lines, delimiter=delimiter, strict=True), 0
+    try:
+        for row, cells in enumerate(reader, 1):
+            if len(cells) > 1 or (cells and (cells[0] == "" or cells[0].strip(SPACE))):
+                yield row, reader.line_num, cells
+    except csv.Error:
+        rule = "has a quotation mark that is not closed or stands wrong: close it, or take it out"
+        raise BadData(f"{clip(name)}, row {row + 1} {rule}.") from None
+    except UnicodeDecodeError as error:
+        found = f"has a byte (0x{error.object[error.start]:02X}) that is not UTF-8"
+        raise BadData(f"{clip(name)}, after row {row}, {found}: save it as CSV (UTF-8).") from None
+    finally:
+        lines.detach()
+
+
+def sniff(stream: BinaryIO, name: str, header: Literal["auto", "yes", "no"] = "auto") -> Layout:
+    """The layout from the first rows. BadData when there is no row of values."""
+    delimiter, decimal = _delimiter(stream.peek(1 << 16))
+    rows = list(islice(records(stream, delimiter, name), SNIFFED))
+    if not rows:
+        raise BadData(f"{clip(name)} is empty: give a file with one row for each picture.")
+    cells = [row for _, _, row in rows]
+    words = _words(cells, decimal)
+    named = header == "yes" or (header == "auto" and _has_header(cells, words, decimal))
+    if named and len(rows) == 1:
+        raise BadData(
+            f"{clip(name)} has a header but no rows: give a file with one row for each picture."
+        )
+    return Layout(
+        delimiter=delimiter,
+        decimal=decimal,
+        header=tuple(cell.strip() for cell in cells[0]) if named else None,
+        width=len(cells[0]),
+        words=words if named or len(rows) > 1 else _words([*cells, *cells], decimal),
+        lines=rows[0][1] if named else 0,
+        first_row=rows[1][0] if named else rows[0][0],
+        even=len({len(row) for row in cells}) == 1,
+    )
+
+
+def _delimiter(head: bytes) -> tuple[str, str]:
+    """Delimiter and decimal sign with the largest share of numbers in a line, then most cells."""
+    lines = head.decode("utf-8", "replace").splitlines()[:SNIFFED]
+    lines = [line for line in lines if line.strip()]
+    last = lines[-2] if len(lines) > 2 else (lines or [""])[-1]  # the last one may be cut
+    best, found = (0.0, 0), (",", ".")
+    for delimiter, decimal in _SIGNS:
+        cells = last.split(delimiter)
+        share = sum(is_number(cell, decimal) for cell in cells) / len(cells)
+        if (share, len(cells)) > best and share > 0 and (delimiter != " " or share == 1):
+            best, found = (share, len(cells)), (delimiter, decimal)
+    return found
+
+
+def _words(rows: list[list[str]], decimal: str) -> tuple[int, ...]:
+    """Columns where most cells after the first row are no numbers."""
+    body = rows[1:]
+    columns = range(max((len(row) for row in body), default=0))
+    cells = [[row[column].strip() for row in body if column < len(row)] for column in columns]
+    return tuple(
+        c
+        for c, column in enumerate(cells)
+        if sum(_strange(x, decimal) for x in column) * 2 > len(column)
+    )
+
+
+def _strange(cell: str, decimal: str) -> bool:
+    return bool(cell) and not is_number(cell, decimal)
+
+
+def _has_header(rows: list[list[str]], words: tuple[int, ...], decimal: str) -> bool:
+    """Most cells must be names, or one must name the label: a bad pixel makes no header."""
+    first = [cell.strip() for cell in rows[0]]
+    strange = [c for c, cell in enumerate(first) if not is_number(cell, decimal)]
+    # "y" may also be a class of letters, or yes
+    titles = [cell.lower() for c, cell in enumerate(first) if c not in words or len(cell) > 1]
+    if any(title in LABEL_NAMES for title in titles):
+        return True
+    if _counts_up([cell for cell in first if cell.isdigit()]):
+        return True
+    if len(rows) == 1:
+        return len(strange) == len(first)
+    return any(c not in words for c in strange) and len(strange) * 2 > len(first)
+
+
+def _counts_up(cells: list[str]) -> bool:
+    """0, 1, 2 … or 1, 2, 3 …: the numbers that pandas writes above columns without names."""
+    return (
+        len(cells) >= COUNTED
+        and cells[0] in ("0", "1")
+        and cells == [str(int(cells[0]) + i) for i in range(len(cells))]
+    )

@@ -1,0 +1,232 @@
+"""Library: uploaded spreadsheets in checked form, by the digest of their bytes and reading.
+
+    <home>/data/<sha256>/about.json                        names, reading, shape, classes, findings
+                         images.npy labels.npy             read memory-mapped
+                         test_images.npy test_labels.npy   where a test pair was given
+
+A folder is written under another name and renamed, so it is whole or not there. Only a digest ever
+becomes a path.
+"""
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from core.data.download import Progress
+from core.data.image_set import ImageSet
+from core.data.inspect import Inspection, inspect
+from core.data.labels import Finding
+from core.data.reading import Reading
+from core.data.source import Source, packed
+from core.data.table import read_table
+from core.data.wording import clip
+from core.errors import BadData, NotFound, Unavailable
+
+FORM = b"1"  # of the folder; another number makes other digests
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class About:
+    """What about.json holds.
+
+    `files` are the names as they were given, `added` is in seconds since 1970 (UTC).
+    """
+
+    digest: str
+    name: str
+    files: tuple[str, ...]
+    reading: Reading
+    rows: int
+    test_rows: int
+    shape: tuple[int, int, int]
+    classes: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    white: float
+    added: float
+
+
+class Library:
+    """The spreadsheets under one home."""
+
+    def __init__(self, home: Path):
+        self.root = Path(home) / "data"
+
+    def add(
+        self,
+        images: Source,
+        labels: Source | None = None,
+        *,
+        names: tuple[str, ...] = (),
+        reading: Reading | None = None,
+        test_images: Source | None = None,
+        test_labels: Source | None = None,
+        title: str = "",
+    ) -> tuple[str, Inspection]:
+        """Check and keep; the same bytes read the same way are found again.
+
+        Raises BadData, NotFound, Unavailable. `names` of the files, in the order images, labels,
+        test images, test labels (those that are given).
+        """
+        reading = reading or Reading()
+        given = (images, labels, test_images, test_labels)
+        shown = _names(given, names)
+        digest = _digest(given, shown, reading)
+        if self._folder(digest).is_dir():
+            return digest, self._inspection(digest)
+        train, test = _inspect(given, shown, reading)
+        files = tuple(name for name in shown if name)
+        about = _about(digest, title or Path(files[0]).stem, files, reading, train, test)
+        self._write(about, train.image_set, test.image_set if test else None)
+        return digest, self._inspection(digest)
+
+    def open(self, digest: str) -> ImageSet:
+        """The set, memory-mapped. Raises NotFound."""
+        about, folder = self.about(digest), self._folder(digest)
+        names = ["images", "labels", *(["test_images", "test_labels"] if about.test_rows else [])]
+        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names}
+        return ImageSet(about.name, classes=about.classes, **arrays)
+
+    def about(self, digest: str) -> About:
+        """What is known of a set without opening its arrays. Raises NotFound."""
+        try:
+            found = json.loads((self._folder(digest) / "about.json").read_text("utf-8"))
+        except OSError:
+            way_out = "give the spreadsheets again, or choose another set"
+            raise NotFound(
+                f"The spreadsheets {digest[:12]} are not on this disk: {way_out}."
+            ) from None
+        found["reading"] = Reading.model_validate(found["reading"])
+        found["findings"] = tuple(Finding(**finding) for finding in found["findings"])
+        return About(**{k: tuple(v) if isinstance(v, list) else v for k, v in found.items()})
+
+    def list(self) -> list[About]:
+        """Every set, newest first."""
+        folders = self.root.iterdir() if self.root.is_dir() else ()
+        known = [folder.name for folder in folders if _DIGEST.fullmatch(folder.name)]
+        return sorted((self.about(digest) for digest in known), key=lambda about: -about.added)
+
+    def _folder(self, digest: str) -> Path:
+        if not _DIGEST.fullmatch(digest):
+            raise NotFound(
+                f"{clip(digest)!r} is no digest of spreadsheets: choose a set from the list."
+            )
+        return self.root / digest
+
+    def _inspection(self, digest: str) -> Inspection:
+        about = self.about(digest)
+        facts = (about.rows, about.shape, about.classes, about.findings)
+        return Inspection(*facts, image_set=self.open(digest), white=about.white)
+
+    def _write(self, about: About, train: ImageSet, test: ImageSet | None) -> None:
+        """All files into a folder of another name, then the rename; who comes second drops his."""
+        draft = self.root / f".{about.digest[:12]}-{os.getpid()}-{secrets.token_hex(4)}.tmp"
+        try:
+            draft.mkdir(parents=True)
+            _save(draft, train, test)
+            text = json.dumps(
+                asdict(about) | {"reading": about.reading.model_dump()}, ensure_ascii=False
+            )
+            (draft / "about.json").write_text(text, "utf-8")
+            try:
+                draft.rename(self._folder(about.digest))
+            except OSError:
+                if not self._folder(about.digest).is_dir():
+                    raise
+        except OSError as error:
+            way_out = "make room or give write access"
+            raise Unavailable(
+                f"{self.root} cannot be written ({error.strerror}): {way_out}."
+            ) from None
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def spreadsheets(
+    home: Path, progress: Progress | None = None, *, digest: str, title: str
+) -> ImageSet:
+    """The loader that the choice `Spreadsheets` names. Raises NotFound."""
+    return replace(Library(home).open(digest), name=title)
+
+
+def _names(given: tuple[Source | None, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    """A name for each place, empty where nothing is given."""
+    defaults = ("images.csv", "labels.csv", "test images.csv", "test labels.csv")
+    named = iter(names)
+    return tuple(
+        ""
+        if source is None
+        else next(named, "") or (source.name if isinstance(source, Path) else default)
+        for source, default in zip(given, defaults, strict=True)
+    )
+
+
+def _digest(given: tuple[Source | None, ...], names: tuple[str, ...], reading: Reading) -> str:
+    """SHA-256 of the reading and of each file's own SHA-256, so that no two lists of files run
+    together.
+    """
+    whole = hashlib.sha256(FORM + reading.model_dump_json().encode())
+    for source, name in zip(given, names, strict=True):
+        if source is None:
+            whole.update(b"-")
+        else:
+            with packed(source, name) as file:
+                whole.update(hashlib.file_digest(file, "sha256").digest())
+    return whole.hexdigest()
+
+
+def _inspect(
+    given: tuple[Source | None, ...], names: tuple[str, ...], reading: Reading
+) -> tuple[Inspection, Inspection | None]:
+    tables = [
+        None if source is None else read_table(source, name, reading.header)
+        for source, name in zip(given, names, strict=True)
+    ]
+    train = inspect(tables[0], tables[1], reading=reading)
+    if not train.classes:
+        raise BadData(
+            f"{names[0]} has no labels to learn from: give a label column or a second file."
+        )
+    if tables[2] is None:
+        if tables[3] is not None:
+            raise BadData(f"{names[3]} stands without its pictures: give the test pictures too.")
+        return train, None
+    return train, inspect(tables[2], tables[3], reading=reading, like=train)
+
+
+def _about(
+    digest: str,
+    name: str,
+    files: tuple[str, ...],
+    reading: Reading,
+    train: Inspection,
+    test: Inspection | None,
+) -> About:
+    return About(
+        digest=digest,
+        name=name,
+        files=files,
+        reading=reading,
+        rows=train.rows,
+        test_rows=test.rows if test else 0,
+        shape=train.shape,
+        classes=train.classes,
+        findings=train.findings,
+        white=train.white,
+        added=time.time(),
+    )
+
+
+def _save(folder: Path, train: ImageSet, test: ImageSet | None) -> None:
+    for prefix, part in (("", train), ("test_", test)):
+        if part is not None:
+            np.save(folder / f"{prefix}images.npy", np.ascontiguousarray(part.images))
+            np.save(folder / f"{prefix}labels.npy", part.labels)

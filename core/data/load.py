@@ -1,0 +1,42 @@
+"""load: from a choice of data to its picture set, kept for the last few, once for all threads."""
+
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future
+from pathlib import Path
+
+from core.data.download import Progress
+from core.data.image_set import ImageSet
+from core.data.sets import DataSet
+from core.spec import encode
+
+KEPT = 3  # sets; MNIST takes 55 MB, spreadsheets next to nothing because they are memory-mapped
+
+_lock = threading.Lock()
+_kept: OrderedDict[tuple[str, str], Future[ImageSet]] = OrderedDict()
+
+
+def load(data: DataSet, home: Path, progress: Progress | None = None) -> ImageSet:
+    """The set, from memory, disk or network; `progress` hears of downloads.
+
+    Raises NotFound or Unavailable. Whoever asks for a set that another thread is loading waits for
+    it, and gets the same arrays: never write them.
+    """
+    key = (str(home), encode(data))
+    with _lock:
+        future = _kept.get(key)
+        mine = future is None
+        future = future or Future()
+        _kept[key] = future
+        _kept.move_to_end(key)
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    if mine:
+        try:
+            future.set_result(data.call().make(home, progress))
+        except BaseException as error:
+            with _lock:
+                if _kept.get(key) is future:
+                    del _kept[key]
+            future.set_exception(error)
+    return future.result()

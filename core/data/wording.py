@@ -1,0 +1,20 @@
+"""How numbers and other people's text stand in a sentence. Knows nothing of data."""
+
+CLIP = 80  # characters of a cell, a class or a file name that a sentence shows
+
+
+def number(value: int) -> str:
+    """61706 -> "61 706", with a narrow no-break space."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def counted(count: int, noun: str) -> str:
+    """1, "row" -> "1 row"; 2, "class" -> "2 classes"."""
+    plural = noun + ("es" if noun.endswith("s") else "s")
+    return f"{number(count)} {noun if count == 1 else plural}"
+
+
+def clip(text: str) -> str:
+    """One line of at most CLIP characters; what does not print is shown as `·`."""
+    line = "".join(c if c.isprintable() else "·" for c in text[: CLIP + 1])
+    return line if len(line) <= CLIP else line[: CLIP - 1] + "…"

@@ -1,0 +1,148 @@
+"""What a training says while it goes on: plain JSON values, in the order they happen. No tensors,
+no NumPy.
+
+A run is the list of its events. Two runs are equal when their losses, metrics and weights are;
+`seconds` and throughput come from the clock and are no part of equality.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+Scores = dict[str, float]  # {"loss": ..., "accuracy": 0…1}
+
+
+def _clock() -> Any:
+    return field(default=0.0, compare=False)
+
+
+@dataclass(frozen=True)
+class Started:
+    """A training begins, or goes on after `step` steps: what was logged beyond `step` before does
+    not count.
+    """
+
+    step: int
+    steps: int
+    epoch_steps: int
+    epochs: int
+    batch_size: int
+    parameters: int
+    layers: tuple[str, ...]
+    sizes: dict[str, int]
+    normalization: dict[str, float]
+    device: str
+    threads: int
+    versions: dict[str, str] = field(compare=False, default_factory=dict)
+    time: float = _clock()  # seconds since 1970
+
+
+@dataclass(frozen=True)
+class Step:
+    """Every loss since the last Step event: `losses[-1]` is that of step `step` (counted from
+    1).
+    """
+
+    step: int
+    losses: tuple[float, ...]
+    learning_rate: float
+    seconds: float = _clock()  # of training, since its very start, pauses left out
+    samples_per_second: float = _clock()
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """An epoch ended: the mean over its minibatches, and the validation part measured with dropout
+    off.
+    """
+
+    epoch: int
+    step: int
+    train: Scores
+    validation: Scores | None
+    best: bool
+    seconds: float = _clock()
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Norms by layer at one step: gradient ‖∇L‖, weight ‖w‖ and update-to-weight ratio ‖Δw‖/‖w‖."""
+
+    step: int
+    gradient: dict[str, float]
+    weight: dict[str, float]
+    update: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Now is a moment to write a checkpoint: the training's `state()` belongs to step `step`."""
+
+    step: int
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The last event of every run. `reason` names what ended it: epochs, patience, time, stopped,
+    diverged, failed.
+    """
+
+    reason: str
+    message: str
+    step: int
+    epochs: int
+    best_epoch: int | None = None
+    train: Scores | None = None
+    validation: Scores | None = None
+    test: Scores | None = None
+    seconds: float = _clock()
+    probe_share: float = _clock()  # of the training time
+
+
+Event = Started | Step | Epoch | Probe | Saved | Ended
+_TYPES = {cls.__name__: cls for cls in Event.__args__}
+
+
+def to_json(event: Event) -> str:
+    """One line of JSON. Infinity and NaN, which a diverged loss may hold, are written as
+    strings.
+    """
+    return json.dumps(
+        {"event": type(event).__name__, **_plain(asdict(event))},
+        separators=(",", ":"),
+        allow_nan=False,
+    )
+
+
+def from_json(line: str | bytes) -> Event:
+    """The event of one line. Fields that this version does not know are left out. ValueError when
+    it is no event.
+    """
+    data = json.loads(line)
+    if not isinstance(data, dict) or data.get("event") not in _TYPES:
+        raise ValueError("no event")
+    cls = _TYPES[data.pop("event")]
+    known = {f.name for f in fields(cls)}
+    try:
+        return cls(**{k: _restored(v) for k, v in data.items() if k in known})
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+
+
+_SPECIAL = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    return [_plain(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+
+def _restored(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SPECIAL.get(value, value)
+    if isinstance(value, dict):
+        return {k: _restored(v) for k, v in value.items()}
+    return tuple(_restored(v) for v in value) if isinstance(value, list) else value

@@ -1,0 +1,247 @@
+"""Experiment: the one value that says everything about a run, and plain-word advice about doubtful
+combinations.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from core.data.normalization import Normalization, Standardize
+from core.data.sets import DataSet, Digits
+from core.data.split import Split
+from core.errors import BadExperiment
+from core.losses import CrossEntropy, Loss
+from core.network.initializers import He, Initializer, Xavier, Zeros
+from core.network.layers import Layer, ReLU, Sigmoid, Tanh
+from core.network.presets import Small
+from core.optim.optimizers import AdamW, Optimizer
+from core.optim.regularizers import Regularizer, WeightDecay
+from core.optim.schedules import Cosine, Schedule
+from core.optim.stopping import Patience, StoppingRule
+from core.spec import Value, decode, ranged
+
+SHIPPED = Path(__file__).parent.parent / "assets" / "experiments"
+
+
+class Seeds(Value):
+    """Where every chance of a run comes from; each has its own generator."""
+
+    initialization: int = ranged(0, 0, 2**31 - 1, help="Draws the first weights.")
+    order: int = ranged(
+        0, 0, 2**31 - 1, help="Shuffles the training pictures anew for every epoch."
+    )
+    dropout: int = ranged(0, 0, 2**31 - 1, help="Chooses the values that dropout sets to 0.")
+
+
+class Experiment(Value):
+    """Data, network and training as one frozen value. Every field has a default: `Experiment()`
+    trains.
+    """
+
+    name: str = Field("", max_length=60, description="What the run is called in lists.")
+    about: str = Field(
+        "", max_length=200, description="The one thing that a ready-made experiment shows."
+    )
+    data: DataSet = Digits()
+    split: Split = Split()
+    normalization: Normalization = Standardize()
+    network: tuple[Layer, ...] = Field(Small().layers((1, 8, 8)), max_length=1000)
+    initializer: Initializer = He()
+    loss: Loss = CrossEntropy()
+    optimizer: Optimizer = AdamW(learning_rate=2e-3)
+    schedule: Schedule = Cosine()
+    regularizers: tuple[Regularizer, ...] = ()
+    stopping: tuple[StoppingRule, ...] = ()
+    epochs: int = ranged(
+        20, 1, 100_000, help="How often every training picture is used, at the most."
+    )
+    batch_size: int = ranged(
+        64, 1, 65_536, unit="pictures", help="How many pictures one step looks at."
+    )
+    seeds: Seeds = Seeds()
+    device: str = Field(
+        "auto",
+        pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$",
+        description="Where it trains: auto takes a GPU if there is one.",
+    )
+
+    @field_validator("name", "about")
+    @classmethod
+    def _one_line(cls, text: str) -> str:
+        return " ".join(text.split())
+
+    @model_validator(mode="after")
+    def _once_each(self) -> Self:
+        for place in ("regularizers", "stopping"):
+            kinds = [choice.kind for choice in getattr(self, place)]
+            if twice := {kind for kind in kinds if kinds.count(kind) > 1}:
+                raise ValueError(f"{place} has {', '.join(sorted(twice))} twice: leave one out.")
+        return self
+
+
+@cache
+def shipped() -> dict[str, Experiment]:
+    """The ready-made experiments by name, the file names in assets/experiments."""
+    return {
+        path.stem: decode(Experiment, path.read_text()) for path in sorted(SHIPPED.glob("*.json"))
+    }
+
+
+def load(source: str) -> Experiment:
+    """The experiment of a JSON file or of a shipped name. BadExperiment names both ways when it is
+    neither.
+    """
+    if source in shipped():
+        return shipped()[source]
+    path = Path(source)
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError, ValueError):
+        known = ", ".join(shipped())
+        raise BadExperiment(
+            f"{source[:80]} is no file and no shipped experiment: choose one of {known}, or a "
+            "JSON file."
+        ) from None
+    return decode(Experiment, text)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One sentence; `level` is ok, info or warn. Where one change helps: its path, the new value
+    and a button's text.
+    """
+
+    level: str
+    text: str
+    path: str = ""
+    value: Any = None
+    action: str = ""
+
+
+def advice(experiment: Experiment, *, pictures: int = 0, parameters: int = 0) -> tuple[Advice, ...]:
+    """What is doubtful about this combination, the most urgent first; one "ok" when nothing is.
+
+    `pictures` is the size of the training part and `parameters` that of the network, 0 where
+    unknown.
+    """
+    found = [a for rule in _RULES for a in rule(experiment, pictures, parameters)]
+    order = {"warn": 0, "info": 1}
+    fine = Advice("ok", f"**{experiment.optimizer.summary}** with this network is a sound start.")
+    return tuple(sorted(found, key=lambda a: order[a.level])) or (fine,)
+
+
+def _symmetry(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
+    if not isinstance(e.initializer, Zeros):
+        return []
+    text = (
+        "**Zeros never break symmetry:** all units of a layer stay equal, so it learns "
+        "like one unit."
+    )
+    return [Advice("warn", text, "initializer", "he", "Use He")]
+
+
+def _activation(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
+    kinds = {type(layer) for layer in e.network}
+    if isinstance(e.initializer, Xavier) and ReLU in kinds:
+        return [
+            Advice(
+                "info",
+                "**Xavier suits tanh;** ReLU halves the signal, which He makes up for.",
+                "initializer",
+                "he",
+                "Use He",
+            )
+        ]
+    if isinstance(e.initializer, He) and kinds & {Tanh, Sigmoid} and ReLU not in kinds:
+        return [
+            Advice(
+                "info",
+                "**He suits ReLU;** for tanh and sigmoid Xavier keeps the signal level.",
+                "initializer",
+                "xavier",
+                "Use Xavier",
+            )
+        ]
+    return []
+
+
+def _depth(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
+    sigmoids = sum(isinstance(layer, Sigmoid) for layer in e.network)
+    if sigmoids < 4:
+        return []
+    return [
+        Advice(
+            "warn",
+            f"**{sigmoids} sigmoid layers:** each passes at most a quarter of the gradient "
+            "on. ReLU does not.",
+        )
+    ]
+
+
+def _rate(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
+    momentum = getattr(e.optimizer, "momentum", None)
+    usual = 1e-2 if momentum is None else 0.5 * (1 - momentum) if momentum else 1.0
+    if e.optimizer.learning_rate <= usual * (1 + 1e-9):
+        return []
+    text = (
+        f"**A learning rate of {e.optimizer.learning_rate:g} is large** for "
+        f"{e.optimizer.label}: the loss may become NaN."
+    )
+    return [Advice("warn", text, "optimizer.learning_rate", usual, f"Use {usual:g}")]
+
+
+def _batch(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
+    if not pictures or e.batch_size <= pictures:
+        return []
+    return [
+        Advice(
+            "info",
+            f"**The batch is larger than the {pictures:,} training pictures:** every step "
+            "uses all of them.",
+        )
+    ]
+
+
+def _data(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
+    guarded = any(isinstance(rule, Patience) for rule in e.stopping)
+    if guarded or not pictures or parameters < 4 * pictures:
+        return []
+    text = (
+        f"**{pictures:,} pictures for {parameters:,} weights:** it may learn them by "
+        "heart. Watch the validation loss."
+    )
+    rules = [*(rule.model_dump() for rule in e.stopping), {"kind": "patience"}]
+    return [Advice("info", text, "stopping", rules, "Stop early")]
+
+
+def _decays(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
+    own = getattr(e.optimizer, "weight_decay", 0)
+    if not own or not any(isinstance(r, WeightDecay) for r in e.regularizers):
+        return []
+    text = (
+        f"**Weight decay acts twice:** in {e.optimizer.label} and as a regularizer; the two add up."
+    )
+    return [Advice("warn", text, "optimizer.weight_decay", 0.0, "Keep the second")]
+
+
+def _patience(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
+    if not any(isinstance(rule, Patience) for rule in e.stopping):
+        return []
+    if e.split.validation == 0:
+        text = "**Early stopping has nothing to look at:** the validation share is 0."
+        return [Advice("warn", text, "split.validation", 0.15, "Keep 15 %")]
+    if isinstance(e.schedule, Cosine):
+        return [
+            Advice(
+                "info",
+                "**Early stopping may end the run** before the cosine has let the rate fall, "
+                "where it gains most.",
+            )
+        ]
+    return []
+
+
+_RULES = (_symmetry, _depth, _rate, _decays, _patience, _activation, _batch, _data)

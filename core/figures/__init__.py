@@ -1,0 +1,1 @@
+"""Figures: for each one, rows are computed by one function and drawn with plotly by another."""

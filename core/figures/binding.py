@@ -1,0 +1,154 @@
+"""Figures without data: a trace says in `meta` which columns it shows, and this file fills them in.
+
+`assets/live.js` fills the same figure in the browser, so a live chart and a finished one have one drawing function
+in Python. A test runs both on the same rows. What a trace's `meta` may say:
+
+    x, y    names of columns                      take    "best": only the row of the best epoch
+    smooth  factor of a bias-corrected mean       z       names of columns, one row of a heat map each; log: their log10
+    ends    names of columns: a label behind the last value of each, moved apart when they would touch
+"""
+
+from collections.abc import Mapping, Sequence
+from math import inf, isfinite, log10
+from typing import Any
+
+import plotly.graph_objects as go
+
+LABEL = 13  # px that a line of text needs
+Columns = Mapping[str, Sequence[Any]]
+
+
+def fill(figure: go.Figure, columns: Columns, facts: Mapping[str, Any]) -> go.Figure:
+    """Puts the rows of a history into the figure; the same figure comes back."""
+    for trace in figure.data:
+        trace.update(values(trace.meta or {}, columns, facts, figure.layout.meta or {}))
+    figure.update_layout(frame(figure.layout.meta or {}, columns, facts))
+    return figure
+
+
+def values(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> dict[str, Any]:
+    """The attributes of one trace that come from data. `place` is the layout's meta."""
+    if "ends" in meta:
+        return _ends(meta, columns, place)
+    if "z" in meta:
+        return _map(meta, columns)
+    if meta.get("take") == "best":
+        return _best(meta, columns, facts, place)
+    if "y" not in meta:
+        return {}
+    y = [number(v) for v in columns.get(meta["y"], ())]
+    return {
+        "x": list(columns.get(meta["x"], ())),
+        "y": smooth(y, meta["smooth"]) if "smooth" in meta else y,
+    }
+
+
+def frame(place: Mapping, columns: Columns, facts: Mapping) -> dict[str, Any]:
+    """The attributes of the layout that come from data: the x axis reaches to the end of the run from the start on."""
+    patch: dict[str, Any] = {}
+    if end := facts.get(place.get("end")):
+        patch["xaxis"] = {"range": [0, 1.01 * end]}  # room for the last marker
+    if place.get("ticks"):
+        low, high = extent(place["extent"], columns)
+        if low < high:
+            patch["yaxis"] = ticks(place["ticks"], log10(low), log10(high))
+    return patch
+
+
+def ticks(tables: Mapping, low: float, high: float) -> dict[str, Any]:
+    """Ticks of a log axis that shows 10^low … 10^high: 1 and 3 of each decade, fewer or more where they fit."""
+    span = high - low
+    if span < 0.15:
+        return {"tickmode": "auto"}
+    name = "decades" if span > 6 else "thirds" if span > 0.8 else "digits"
+    return {"tickmode": "array", **tables[name]}
+
+
+def extent(names: Sequence[str], columns: Columns) -> tuple[float, float]:
+    """Smallest and largest positive number of some columns; (inf, 0) when there is none."""
+    positive = [
+        v for name in names for v in columns.get(name, ()) if number(v) is not None and v > 0
+    ]
+    return min(positive, default=inf), max(positive, default=0.0)
+
+
+def number(value: Any) -> float | None:
+    """None for what cannot be drawn: a gap in the line."""
+    return value if value is not None and isfinite(value) else None
+
+
+def smooth(series: Sequence[float | None], factor: float) -> list[float | None]:
+    """Exponential mean m ← f·m + (1−f)·v, divided by 1−fⁿ so that it does not begin at 0 (Kingma & Ba 2015, section 3)."""
+    mean, weight, out = 0.0, 0.0, []
+    for value in series:
+        if value is None:
+            out.append(None)
+            continue
+        mean = factor * mean + (1 - factor) * value
+        weight = factor * weight + (1 - factor)
+        out.append(mean / weight)
+    return out
+
+
+def spread(targets: Sequence[float], gap: float) -> list[float]:
+    """Places at least `gap` apart that differ least (in squares) from `targets`: isotonic regression of targets − k·gap."""
+    order = sorted(range(len(targets)), key=lambda i: targets[i])
+    blocks: list[list[float]] = []  # [sum, count] of each pooled block
+    for k, i in enumerate(order):
+        blocks.append([targets[i] - k * gap, 1])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
+            total, count = blocks.pop()
+            blocks[-1] = [blocks[-1][0] + total, blocks[-1][1] + count]
+    level = [total / count for total, count in blocks for _ in range(count)]
+    places = [0.0] * len(targets)
+    for k, i in enumerate(order):
+        places[i] = level[k] + k * gap
+    return places
+
+
+def _ends(meta: Mapping, columns: Columns, place: Mapping) -> dict[str, Any]:
+    """x, y and text of the names at the line ends; a layer without a last value has none."""
+    shown = []
+    for name, text in zip(meta["ends"], meta["names"], strict=True):
+        last = next((v for v in reversed(columns.get(name, ())) if number(v) is not None), None)
+        if last is not None and (last > 0 or not meta["log"]):
+            shown.append((log10(last) if meta["log"] else last, text))
+    every = [v for name in meta["extent"] for v in columns.get(name, ()) if number(v) is not None]
+    low, high = (
+        extent(meta["extent"], columns)
+        if meta["log"]
+        else (min(every, default=0), max(every, default=0))
+    )
+    length = (log10(high) - log10(low) if low < high else 0) if meta["log"] else high - low
+    moved = spread(
+        [v for v, _ in shown], LABEL / place["pixels"] * length * 1.1
+    )  # autorange leaves a margin
+    x = list(columns.get(meta["x"], ()))[-1:] * len(shown)
+    return {
+        "x": x,
+        "y": [10**v if meta["log"] else v for v in moved],
+        "text": [text for _, text in shown],
+    }
+
+
+def _map(meta: Mapping, columns: Columns) -> dict[str, Any]:
+    raw = [[number(v) for v in columns.get(name, ())] for name in meta["z"]]
+    z = [[log10(v) if v else None for v in row] for row in raw] if meta["log"] else raw
+    return {"x": list(columns.get(meta["x"], ())), "z": z, "customdata": raw}
+
+
+def _best(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> dict[str, Any]:
+    """The star, the dotted line and its words; nothing while no epoch is best."""
+    row = facts.get("best")
+    if row is None:
+        return {"x": [], "y": []}
+    x = columns[meta["x"]][row]
+    y = meta["at"] if "at" in meta else [number(columns[meta["y"]][row])]
+    patch: dict[str, Any] = {"x": [x] * len(y), "y": list(y)}
+    if "text" in meta:
+        late = x > 0.75 * (facts.get(place.get("end")) or inf)
+        patch |= {
+            "text": [f"{meta['text']} {facts['best_epoch']}"],
+            "textposition": f"middle {'left' if late else 'right'}",
+        }
+    return patch

@@ -1,0 +1,64 @@
+"""Numbers as people say them: two or three digits, always with a unit, never a long tail. Knows strings only."""
+
+from math import floor, isfinite, log10
+
+THIN = "\u202f"  # narrow no-break space, between thousands
+MISSING = "–"
+
+
+def whole(value: float | None) -> str:
+    """
+    >>> whole(61706).replace(THIN, " ")
+    '61 706'
+    """
+    return MISSING if value is None else f"{round(value):,}".replace(",", THIN)
+
+
+def short(value: float | None, digits: int = 2) -> str:
+    """A small or large quantity: 0.083, 4.2e-4, 12.
+
+    >>> [short(v) for v in (0.0832, 0.00042, 1e-3, 12.34, 0.0)]
+    ['0.083', '4.2e-4', '1e-3', '12', '0']
+    """
+    if value is None or not isfinite(value):
+        return MISSING if value is None else str(value).replace("inf", "∞").replace("nan", "NaN")
+    value = float(f"{value:.{digits}g}")
+    if value == 0 or 1e-2 <= abs(value) < 10**digits:
+        return f"{value:.{digits}g}"
+    if 10**digits <= abs(value) < 1e6:
+        return whole(value)
+    mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(exponent)}"
+
+
+def percent(share: float | None) -> str:
+    """
+    >>> [percent(v).replace(THIN, " ") for v in (0.0213, 0.5, 0.0, 1.0)]
+    ['2.1 %', '50 %', '0 %', '100 %']
+    """
+    if share is None or not isfinite(share):
+        return MISSING
+    value = 100 * share
+    text = f"{value:.1f}" if abs(value) < 10 else f"{value:.0f}"
+    return f"{text.removesuffix('.0')}{THIN}%"
+
+
+def duration(seconds: float | None) -> str:
+    """
+    >>> [duration(v) for v in (4, 110, 7300)]
+    ['4 s', '1 min 50 s', '2 h 1 min']
+    """
+    if seconds is None or not isfinite(seconds):
+        return MISSING
+    s = round(seconds)
+    if s < 60:
+        return f"{s} s"
+    return f"{s // 60} min {s % 60} s" if s < 3600 else f"{s // 3600} h {s % 3600 // 60} min"
+
+
+def tick(value: float) -> str:
+    """A tick of a log axis: 0.03, 300, and below 1e-3 as 1e-4."""
+    exponent = floor(log10(value) + 1e-9)
+    if -4 < exponent < 5:
+        return whole(value) if value >= 1000 else f"{value:.{max(0, -exponent)}f}"
+    return f"{round(value / 10**exponent)}e{exponent}"

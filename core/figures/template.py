@@ -1,0 +1,146 @@
+"""The visual contract: what each colour means in light and dark, the plotly template, the layer ramp, ticks of log axes.
+
+Knows plotly only. A colour never speaks alone: dash and marker say the same again (DASH, SYMBOL).
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import plotly.graph_objects as go
+
+from core.figures.numbers import THIN, tick
+
+Mode = Literal["light", "dark"]
+FONT = '"Source Sans", sans-serif'  # a name that ends in a digit must be quoted, else the rule is invalid
+DASH = {"train": "solid", "validation": "8px,4px", "test": "10px,3px,2px,3px"}
+SYMBOL = {
+    "train": "circle",
+    "validation": "diamond",
+    "test": "circle",
+    "best": "star",
+    "warning": "triangle-up",
+}
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours by meaning. `raw` is the training colour for unsmoothed values."""
+
+    page: str
+    second: str
+    text: str
+    muted: str
+    hair: str
+    line: str
+    train: str
+    validation: str
+    test: str
+    best: str
+    warning: str
+    raw: str
+    runs: tuple[str, ...]  # sixth to eighth colour: further runs
+    sequential: tuple[str, ...]  # low = paper, high = ink
+    diverging: tuple[str, ...]  # violet = too small, neutral = good, amber = too large
+    ramp: tuple[str, ...]  # layers, input to output
+
+
+PALETTES: dict[str, Palette] = {
+    "light": Palette(
+        page="#FFFFFF", second="#F4F6F7", text="#171B20", muted="#59636D", hair="#E6EAED", line="#C3CAD0",
+        train="#1A5FB4", validation="#CB5500", test="#6A1B52", best="#12857A", warning="#6B5300",
+        raw="rgba(26,95,180,.28)", runs=("#2496CB", "#4A2C86", "#4A525A"),
+        sequential=("#F1F6F5", "#DCEBE8", "#C0DEDA", "#9CCDC9", "#72B8B7", "#4A9EA4", "#2F8190", "#24647C", "#1F4766", "#1B2C4D"),
+        diverging=("#4A2C86", "#7A5FB0", "#A692CC", "#CFC5E3", "#EEEBF3", "#F6EEE2", "#EBCFA3", "#D6A25A", "#B07418", "#7A4A00"),
+        ramp=("#3A1A6B", "#3B4A94", "#2A6F9E", "#1B8A8A", "#3B9659"),
+    ),
+    "dark": Palette(
+        page="#0F1317", second="#181D23", text="#E8ECEF", muted="#9FA9B3", hair="#232A31", line="#3C454E",
+        train="#4D9DFF", validation="#FF8533", test="#D98BC6", best="#4FF0D2", warning="#F2D07A",
+        raw="rgba(77,157,255,.32)", runs=("#74D2FF", "#8467B0", "#848C91"),
+        sequential=("#141B22", "#16283A", "#173B50", "#185063", "#1B6772", "#247F7F", "#3A998A", "#62B396", "#98CDA8", "#D9E8C6"),
+        diverging=("#B9A4F0", "#8F78C8", "#66549A", "#41386A", "#22232F", "#2A241C", "#574320", "#8C6723", "#C69139", "#F6C667"),
+        ramp=("#7A55D6", "#5F8DE0", "#48B0CC", "#5CCBA0", "#C5E07A"),
+    ),
+}  # fmt: skip
+
+
+def scale(colours: tuple[str, ...]) -> list[list[Any]]:
+    """A plotly colour scale of equal steps."""
+    return [[i / (len(colours) - 1), colour] for i, colour in enumerate(colours)]
+
+
+def layer_colours(count: int, mode: Mode) -> list[str]:
+    """`count` colours along the ramp, input to output.
+
+    >>> layer_colours(2, "light")
+    ['#3A1A6B', '#3B9659']
+    """
+    stops = [tuple(int(s[i : i + 2], 16) for i in (1, 3, 5)) for s in PALETTES[mode].ramp]
+    colours = []
+    for k in range(count):
+        place = k / max(1, count - 1) * (len(stops) - 1)
+        i = min(int(place), len(stops) - 2)
+        rgb = [
+            round(a + (b - a) * (place - i)) for a, b in zip(stops[i], stops[i + 1], strict=True)
+        ]
+        colours.append("#{:02X}{:02X}{:02X}".format(*rgb))
+    return colours
+
+
+@cache
+def template(mode: Mode) -> go.layout.Template:
+    """The look of every chart: transparent, hair lines, no title (the card has it)."""
+    p = PALETTES[mode]
+    small = {"size": 12, "color": p.muted}
+    axis = {
+        "gridcolor": p.hair, "gridwidth": 1, "zeroline": False, "linecolor": p.line, "ticks": "", "automargin": True,
+        "title": {"font": small, "standoff": 6}, "tickfont": small,
+    }  # fmt: skip
+    legend = {
+        "x": 1,
+        "y": 1,
+        "xanchor": "right",
+        "yanchor": "top",
+        "itemwidth": 36,
+        "bgcolor": "rgba(0,0,0,0)",
+    }
+    hover = {
+        "bgcolor": p.second,
+        "bordercolor": p.line,
+        "font": {"family": FONT, "size": 13, "color": p.text},
+    }
+    colours = [p.train, p.validation, p.test, p.best, p.warning, *p.runs]
+    return go.layout.Template(
+        layout={
+            "font": {"family": FONT, "size": 13, "color": p.text}, "colorway": colours,
+            "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "margin": {"l": 44, "r": 12, "t": 4, "b": 26},
+            "xaxis": {**axis, "showgrid": False, "showline": True}, "yaxis": {**axis, "showline": False},
+            "hovermode": "x unified", "hoverlabel": hover, "dragmode": "zoom", "separators": "." + THIN,
+            "legend": {**legend, "orientation": "h", "font": small}, "uirevision": "keep",
+            "colorscale": {"sequential": scale(p.sequential), "diverging": scale(p.diverging)},
+        }
+    )  # fmt: skip
+
+
+def blank(mode: Mode, height: int, **layout: Any) -> go.Figure:
+    """An empty figure in the lab's look; `height` in px is fixed, so that nothing jumps."""
+    figure = go.Figure()
+    figure.update_layout(template=template(mode), height=height, **layout)
+    return figure
+
+
+def log_axis(title: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A log axis, and the tick tables that `binding.ticks` picks from by the visible span."""
+    tables = {
+        name: [float(f"{digit}e{e}") for e in range(-12, 9) for digit in digits]
+        for name, digits in _DIGITS.items()
+    }
+    tables = {
+        name: {"tickvals": values, "ticktext": [tick(v) for v in values]}
+        for name, values in tables.items()
+    }
+    return {"type": "log", "title": title, **tables["thirds"]}, tables
+
+
+_DIGITS = {"decades": (1,), "thirds": (1, 3), "digits": (1, 2, 3, 4, 5, 6, 7, 8, 9)}

@@ -1,0 +1,233 @@
+"""The three charts of a training (V1, V2): loss or error, gradient norm per layer, layer × time map.
+
+`rows(history)` computes what they show; each figure function draws an empty figure whose traces name their columns
+(binding.py), and `drawn` fills one. Knows plotly, no torch and no page.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import plotly.graph_objects as go
+
+from core.figures.binding import Columns, fill
+from core.figures.template import (
+    DASH,
+    PALETTES,
+    SYMBOL,
+    Mode,
+    blank,
+    layer_colours,
+    log_axis,
+    scale,
+)
+from core.history import History
+
+Against = Literal["step", "epoch", "time"]
+X = {"step": "step", "epoch": "epoch", "time": "seconds"}  # column of each group
+END = {
+    "step": "steps",
+    "epoch": "epochs",
+}  # fact that says how far the axis goes; a time is not known in advance
+NAMED = 10  # layers that get their name at the line's end; the pointer says the others
+NARROW = {
+    "legend": {"orientation": "h", "x": 0, "y": -0.16, "xanchor": "left", "yanchor": "top"},
+    "margin": {"b": 46},
+}
+
+
+def rows(history: History) -> tuple[Columns, dict[str, Any]]:
+    """Every column of the history and the facts about the run: all that the figures here show."""
+    return history.columns(), history.facts()
+
+
+def drawn(figure: go.Figure, history: History) -> go.Figure:
+    """The figure with the history's rows in it."""
+    return fill(figure, *rows(history))
+
+
+def curve(
+    mode: Mode, *, measure: str = "loss", against: Against = "step", log: bool = True, smoothing: float = 0.9,
+    best: bool = True, unit: str = "cross-entropy", height: int = 216,
+) -> go.Figure:  # fmt: skip
+    """Training and validation loss, or error (share of wrong answers), against step, epoch or time (V1)."""
+    p, x = PALETTES[mode], X[against]
+    figure = blank(
+        mode,
+        height,
+        meta={"end": END.get(against), "narrow": NARROW},
+        uirevision=f"{measure} {against} {log}",
+    )
+    figure.update_layout(legend_uirevision="keep")  # what is hidden stays hidden on another axis
+    if measure == "loss":
+        _line(
+            figure,
+            p.raw,
+            f"step.{x}",
+            "step.loss",
+            1,
+            showlegend=False,
+            hoverinfo="skip",
+            name="Train, raw",
+        )
+        smoothed = {
+            "meta": {"smooth": smoothing},
+            "name": "Train, smoothed" if smoothing else "Train",
+        }
+        _line(figure, p.train, f"step.{x}", "step.loss", 2.25, **smoothed)
+    else:
+        _marked(figure, mode, "train", "Train", f"epoch.{x}", f"epoch.train_{measure}")
+    _marked(figure, mode, "validation", "Validation", f"epoch.{x}", f"epoch.validation_{measure}")
+    if best:
+        _best(figure, mode, f"epoch.{x}", f"epoch.validation_{measure}")
+    _x_axis(figure, against)
+    if log:
+        _log(
+            figure,
+            unit,
+            [
+                "step.loss" if measure == "loss" else "epoch.train_error",
+                f"epoch.validation_{measure}",
+            ],
+        )
+    else:
+        figure.update_layout(yaxis={"title": unit, "rangemode": "tozero"})
+    if measure == "error" and not log:
+        figure.update_layout(yaxis_tickformat=",.3~%")
+    return figure
+
+
+def gradients(
+    mode: Mode, *, layers: Sequence[str], log: bool = True, height: int = 168
+) -> go.Figure:
+    """‖∇L‖ of each layer against step (V2), the names at the line ends."""
+    names = [f"probe.gradient.{layer}" for layer in layers]
+    figure = blank(
+        mode,
+        height,
+        margin={"r": 72},
+        showlegend=False,
+        meta={"end": "steps", "pixels": height - 30},
+        uirevision=str(log),
+    )
+    colours = layer_colours(len(layers), mode)
+    for layer, name, colour in zip(layers, names, colours, strict=True):
+        _line(figure, colour, "probe.step", name, 2, name=layer)
+    every = -(-len(layers) // NAMED) or 1
+    ends = {
+        "x": "probe.step",
+        "ends": names[::every],
+        "names": [f" {layer}" for layer in layers[::every]],
+        "extent": names,
+        "log": log,
+    }
+    figure.add_scatter(
+        mode="text", textposition="middle right", textfont={"size": 12, "color": colours[::every]},
+        cliponaxis=False, hoverinfo="skip", meta=ends,
+    )  # fmt: skip
+    _x_axis(figure, "step")
+    if log:
+        _log(figure, "‖∇L‖", names)
+    else:
+        figure.update_yaxes(title="‖∇L‖", rangemode="tozero")
+    return figure
+
+
+def layer_map(
+    mode: Mode, *, layers: Sequence[str], quantity: str = "update", height: int = 168
+) -> go.Figure:
+    """Layers from input (top) to output against time (V2): ‖Δw‖/‖w‖ with 1e-3 as the good middle, or ‖∇L‖."""
+    p = PALETTES[mode]
+    figure = blank(mode, height, hovermode="closest", meta={"end": "steps"})
+    bar: dict[str, Any] = {
+        "thickness": 10,
+        "len": 1,
+        "outlinewidth": 0,
+        "tickfont": {"size": 11, "color": p.muted},
+    }
+    if quantity == "update":
+        bar |= {"tickvals": [-4.5, -3, -1.5], "ticktext": ["3e-5", "1e-3, good", "3e-2"]}
+        colours = {"colorscale": scale(p.diverging), "zmin": -4.5, "zmax": -1.5}
+    else:
+        powers = list(range(-12, 9))
+        bar |= {
+            "tickvals": powers,
+            "ticktext": [f"1e{k}" if k < -3 or k > 3 else f"{10.0**k:g}" for k in powers],
+        }
+        colours = {"colorscale": scale(p.sequential)}
+    figure.add_heatmap(
+        y=list(layers), ygap=3, colorbar=bar, hovertemplate="%{y}, step %{x:,d}: %{customdata:.2g}<extra></extra>",
+        meta={"x": "map.step", "z": [f"map.{quantity}.{layer}" for layer in layers], "log": True}, **colours,
+    )  # fmt: skip
+    _x_axis(figure, "step")
+    figure.update_xaxes(showline=False)
+    figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
+    return figure
+
+
+def _line(
+    figure: go.Figure,
+    colour: str,
+    x: str,
+    y: str,
+    width: float,
+    *,
+    meta: dict | None = None,
+    **more: Any,
+) -> None:
+    line = {"color": colour, "width": width}
+    more = {"hovertemplate": "%{y:.3g}"} | more if "hoverinfo" not in more else more
+    figure.add_scatter(mode="lines", line=line, meta={"x": x, "y": y, **(meta or {})}, **more)
+
+
+def _marked(figure: go.Figure, mode: Mode, role: str, name: str, x: str, y: str) -> None:
+    """A curve of one value an epoch: line, dash and marker of its role."""
+    colour = getattr(PALETTES[mode], role)
+    figure.add_scatter(
+        mode="lines+markers", name=name, meta={"x": x, "y": y}, hovertemplate="%{y:.3g}",
+        line={"color": colour, "width": 2.25, "dash": DASH[role]}, marker={"symbol": SYMBOL[role], "size": 6},
+    )  # fmt: skip
+
+
+def _best(figure: go.Figure, mode: Mode, x: str, y: str) -> None:
+    """Dotted line, words and star at the best epoch. The line has an axis of its own, from 0 to 1 whatever the scale."""
+    p = PALETTES[mode]
+    quiet = {"showlegend": False, "hoverinfo": "skip"}
+    dotted = {"color": p.best, "width": 1.5, "dash": "dot"}
+    at = {"x": x, "take": "best"}
+    figure.add_scatter(
+        mode="lines", yaxis="y2", line=dotted, meta=at | {"at": [0, 1]}, name="Best, line", **quiet
+    )
+    figure.add_scatter(
+        mode="text", yaxis="y2", textfont={"color": p.best, "size": 12}, name="Best, words",
+        meta=at | {"at": [0.78], "text": " best: epoch"}, **quiet,
+    )  # fmt: skip
+    star = {
+        "symbol": SYMBOL["best"],
+        "size": 14,
+        "color": p.best,
+        "line": {"color": p.page, "width": 1},
+    }
+    figure.add_scatter(mode="markers", marker=star, meta=at | {"y": y}, name="Best epoch", **quiet)
+    figure.update_layout(
+        yaxis2={"overlaying": "y", "range": [0, 1], "fixedrange": True, "visible": False}
+    )
+
+
+def _x_axis(figure: go.Figure, against: Against) -> None:
+    ways = {
+        "step": {"tickformat": ",d", "unifiedhovertitle": {"text": "step %{x:,d}"}},
+        "epoch": {"unifiedhovertitle": {"text": "epoch %{x:.2f}"}},
+        "time": {
+            "ticksuffix": " s",
+            "rangemode": "tozero",
+            "unifiedhovertitle": {"text": "%{x:.1f} s"},
+        },
+    }
+    figure.update_xaxes(**ways[against])
+
+
+def _log(figure: go.Figure, title: str, shown: list[str]) -> None:
+    axis, tables = log_axis(title)
+    figure.update_layout(
+        yaxis=axis, meta={**(figure.layout.meta or {}), "ticks": tables, "extent": shown}
+    )

@@ -1,0 +1,336 @@
+"""History: the events of one run folded into columns for charts and sentences. Knows no file, no torch and no page.
+
+Four groups of columns, each a table with one row per bin or epoch:
+
+    step   step, epoch (1.5 is half way through the second), seconds, loss, rate         at most about 1,000 rows
+    epoch  epoch, step, seconds, train_loss, validation_loss, train_error, validation_error, best
+    probe  step, epoch, gradient.<layer>, weight.<layer>, update.<layer>                 at most about 500 rows
+    map    the same columns in wider bins, for the layer × time picture                  at most about 120 rows
+
+Bins hold means: a curve of a million steps is thinned without a spike getting lost.
+"""
+
+import json
+from array import array
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import pairwise
+from math import ceil, exp, isfinite, log
+from typing import Any
+
+from core.events import Ended, Epoch, Event, Probe, Started, Step, from_json
+
+ROWS = {"step": 1000, "probe": 500, "map": 120}
+EPOCH_COLUMNS = (
+    "epoch",
+    "step",
+    "seconds",
+    "train_loss",
+    "validation_loss",
+    "train_error",
+    "validation_error",
+    "best",
+)
+QUANTITIES = ("gradient", "weight", "update")
+RECENT = 100  # steps in the training loss that is shown as a number
+
+Columns = dict[str, list[Any]]
+
+
+class Bins:
+    """Rows that each cover `width` steps: means of some values, and the last reading of others. Empty bins make no row."""
+
+    def __init__(self, width: int):
+        self.width = width
+        self.bins, self.counts = [], []  # of each row: which bin it is, how many values it holds
+        self.sums, self.last = [], []
+
+    def __len__(self) -> int:
+        return len(self.bins)
+
+    def add(self, step: int, sums: Sequence[float], *last: float, count: int = 1) -> None:
+        """`count` values that sum up to `sums` and end at `step`."""
+        k = (step - 1) // self.width
+        if not self.bins or self.bins[-1] != k:
+            self.bins.append(k)
+            self.counts.append(0)
+            self.sums.append([0.0] * len(sums))
+            self.last.append(())
+        self.counts[-1] += count
+        self.sums[-1] = [a + b for a, b in zip(self.sums[-1], sums, strict=True)]
+        self.last[-1] = (step, *last)
+
+    def means(self, column: int, start: int = 0) -> list[float]:
+        """The mean of each row of one column."""
+        return [s[column] / n for s, n in zip(self.sums[start:], self.counts[start:], strict=True)]
+
+    def lasts(self, column: int, start: int = 0) -> list[float]:
+        """The last reading of each row: 0 is the step, then those given to `add`."""
+        return [row[column] for row in self.last[start:]]
+
+
+class History:
+    """What a run's event lines say so far. `add` them as they come; ask for `columns`, a delta `since`, or the facts."""
+
+    def __init__(self) -> None:
+        self.started: Started | None = None
+        self.ended: Ended | None = None
+        self.losses = array("d")  # losses[k] is that of step k + 1
+        self.ticks: list[
+            tuple[int, int, float, float, float]
+        ] = []  # first and last step, seconds, rate, pictures/s
+        self.epochs: list[Epoch] = []
+        self.probes: list[Probe] = []
+        self.version = 0  # grows with every event
+        self.generation = 0  # grows when rows are taken back
+        self._clear()
+
+    def add(self, lines: Iterable[str]) -> None:
+        """Folds event lines in, in their order. Lines that hold no event are left out."""
+        for line in lines:
+            with suppress(ValueError):
+                self._fold(from_json(line))
+                self.version += 1
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return len(self.losses)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers that have weights, input first."""
+        return self.started.layers if self.started else ()
+
+    @property
+    def best(self) -> int | None:
+        """Row of the best epoch so far."""
+        return max((i for i, e in enumerate(self.epochs) if e.best), default=None)
+
+    # --- folding
+
+    def _fold(self, event: Event) -> None:
+        match event:
+            case Started():
+                self._start(event)
+            case Step():
+                self._step(event)
+            case Epoch():
+                self.epochs.append(event)
+            case Probe():
+                self.probes.append(event)
+                self._bin_probe(event)
+            case Ended():
+                self.ended = event
+
+    def _start(self, event: Started) -> None:
+        """A training begins or goes on: what was logged beyond its step does not count."""
+        again = self.started is not None
+        self.started, self.ended = event, None
+        self.generation += again
+        del self.losses[event.step :]
+        self.ticks = [_cut(t, event.step) for t in self.ticks if t[0] <= event.step]
+        self.epochs = [e for e in self.epochs if e.step <= event.step]
+        self.probes = [p for p in self.probes if p.step <= event.step]
+        self._clear()
+        for before, tick in pairwise([None, *self.ticks]):
+            self._bin_tick(tick, before)
+        for probe in self.probes:
+            self._bin_probe(probe)
+
+    def _clear(self) -> None:
+        steps = self.started.steps if self.started else 0
+        self._bins = {group: Bins(max(1, ceil(steps / rows))) for group, rows in ROWS.items()}
+
+    def _step(self, event: Step) -> None:
+        first = event.step - len(event.losses) + 1
+        self.losses.extend(
+            [float("nan")] * (first - 1 - len(self.losses))
+        )  # steps whose event was lost
+        self.losses.extend(event.losses)
+        tick = (first, event.step, event.seconds, event.learning_rate, event.samples_per_second)
+        self._bin_tick(tick, self.ticks[-1] if self.ticks else None)
+        self.ticks.append(tick)
+
+    def _bin_tick(self, tick: tuple, before: tuple | None) -> None:
+        """Spreads the losses of one reading over the bins; seconds between two readings are interpolated."""
+        first, last, seconds, rate, _ = tick
+        began = before[2] if before else 0.0
+        bins, at = self._bins["step"], first
+        while at <= last:
+            end = min(last, ((at - 1) // bins.width + 1) * bins.width)
+            share = (end - first + 1) / (last - first + 1)
+            values = self.losses[at - 1 : end]
+            bins.add(end, [sum(values)], began + share * (seconds - began), rate, count=len(values))
+            at = end + 1
+
+    def _bin_probe(self, probe: Probe) -> None:
+        values = [
+            getattr(probe, quantity).get(layer, float("nan"))
+            for quantity in QUANTITIES
+            for layer in self.layers
+        ]
+        for group in ("probe", "map"):
+            self._bins[group].add(probe.step, values)
+
+    # --- columns
+
+    def columns(self) -> Columns:
+        """Every column under its full name, such as "step.loss"; numbers as they were logged."""
+        tables = self._tables({})
+        return {
+            f"{group}.{name}": values
+            for group, table in tables.items()
+            for name, values in table.items()
+        }
+
+    def _tables(self, start: dict[str, int]) -> dict[str, Columns]:
+        names = [f"{quantity}.{layer}" for quantity in QUANTITIES for layer in self.layers]
+        per_epoch = self.started.epoch_steps if self.started else 1
+        tables = {}
+        for group, bins in self._bins.items():
+            k = start.get(group, 0)
+            steps = bins.lasts(0, k)
+            tables[group] = {"step": steps, "epoch": [s / per_epoch for s in steps]}
+            if group == "step":
+                tables[group] |= {
+                    "seconds": bins.lasts(1, k),
+                    "loss": bins.means(0, k),
+                    "rate": bins.lasts(2, k),
+                }
+            else:
+                tables[group] |= {name: bins.means(i, k) for i, name in enumerate(names)}
+        rows = [_epoch_row(e) for e in self.epochs[start.get("epoch", 0) :]]
+        tables["epoch"] = {name: [row[i] for row in rows] for i, name in enumerate(EPOCH_COLUMNS)}
+        return tables
+
+    def since(self, marks: str = "") -> dict[str, Any]:
+        """What a client that holds the rows up to `marks` lacks: {"marks", "facts", "rows"}, plain JSON, null for NaN.
+
+        Every group says from which row on its columns replace the client's, for the newest bin still changes.
+        `marks` of another generation, or none, gives everything.
+        """
+        start = self._start_rows(marks)
+        rows = {
+            group: {"from": start.get(group, 0)}
+            | {name: [_short(v) for v in values] for name, values in table.items()}
+            for group, table in self._tables(start).items()
+        }
+        ends = [max(0, len(bins) - 1) for bins in self._bins.values()] + [len(self.epochs)]
+        return {
+            "marks": ".".join(map(str, [self.generation, *ends])),
+            "facts": self.facts(),
+            "rows": rows,
+        }
+
+    def _start_rows(self, marks: str) -> dict[str, int]:
+        groups = [*self._bins, "epoch"]
+        parts = marks.split(".")
+        if len(parts) != 1 + len(groups) or not all(p.isdecimal() and len(p) < 10 for p in parts):
+            return {}
+        generation, *rows = map(int, parts)
+        lengths = [*map(len, self._bins.values()), len(self.epochs)]
+        known = generation == self.generation and all(
+            r <= n for r, n in zip(rows, lengths, strict=True)
+        )
+        return dict(zip(groups, rows, strict=True)) if known else {}
+
+    # --- facts
+
+    def facts(self) -> dict[str, Any]:
+        """Where the run stands, as plain JSON; None where it is not known yet."""
+        s = self.started
+        return {
+            "step": self.step,
+            "steps": s.steps if s else None,
+            "epochs": s.epochs if s else None,
+            "epoch_steps": s.epoch_steps if s else None,
+            "layers": list(self.layers),
+            "best": self.best,
+            "best_epoch": self.epochs[self.best].epoch if self.best is not None else None,
+            "seconds": _short(self.seconds),
+            "ended": self.ended.reason if self.ended else None,
+        }
+
+    @property
+    def seconds(self) -> float:
+        """Of training so far, pauses left out."""
+        return self.ended.seconds if self.ended else self.ticks[-1][2] if self.ticks else 0.0
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate of the last step."""
+        return self.ticks[-1][3] if self.ticks else None
+
+    @property
+    def throughput(self) -> float | None:
+        """Pictures per second, mean of the last readings."""
+        recent = self.ticks[-10:]
+        return sum(t[4] for t in recent) / len(recent) if recent else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the last planned step, at the pace of the last readings."""
+        recent = self.ticks[-20:]
+        if not self.started or self.ended or len(recent) < 2 or recent[-1][1] == recent[0][1]:
+            return None
+        pace = (recent[-1][2] - recent[0][2]) / (recent[-1][1] - recent[0][1])  # seconds per step
+        return max(0.0, pace) * (self.started.steps - self.step)
+
+    @property
+    def recent_loss(self) -> float | None:
+        """Mean training loss of the last RECENT steps."""
+        recent = self.losses[-RECENT:]
+        return sum(recent) / len(recent) if recent else None
+
+    @property
+    def recent_update(self) -> float | None:
+        """Update-to-weight ratio of the last probe, geometric mean over the layers."""
+        ratios = (
+            [v for v in self.probes[-1].update.values() if isfinite(v) and v > 0]
+            if self.probes
+            else []
+        )
+        return exp(sum(map(log, ratios)) / len(ratios)) if ratios else None
+
+    def curves_csv(self) -> str:
+        """Every step as a row of a spreadsheet; at the last step of an epoch its means and its validation part too."""
+        ends = {e.step: _epoch_row(e) for e in self.epochs}
+        per_epoch = self.started.epoch_steps if self.started else 1
+        lines = [
+            "step,epoch,seconds,learning_rate,loss,train_loss,validation_loss,train_error,validation_error"
+        ]
+        began = 0.0
+        for first, last, seconds, rate, _ in self.ticks:
+            for step in range(first, last + 1):
+                at = began + (step - first + 1) / (last - first + 1) * (seconds - began)
+                scores = ends[step][3:7] if step in ends else [None] * 4
+                values = [step, step / per_epoch, at, rate, self.losses[step - 1], *scores]
+                lines.append(",".join("" if v is None else f"{v:.7g}" for v in values))
+            began = seconds
+        return "\n".join(lines) + "\n"
+
+
+def _cut(tick: tuple, step: int) -> tuple:
+    """A reading that reaches beyond `step`, ended there."""
+    first, last, seconds, rate, speed = tick
+    return (first, min(last, step), seconds, rate, speed)
+
+
+def _epoch_row(e: Epoch) -> list[Any]:
+    scores = [e.train, e.validation or {}]
+    losses = [s.get("loss") for s in scores]
+    errors = [1 - s["accuracy"] if "accuracy" in s else None for s in scores]
+    return [e.epoch, e.step, e.seconds, *losses, *errors, e.best]
+
+
+def _short(value: Any) -> Any:
+    """Six digits are more than a screen shows; null where there is no number to draw."""
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.6g}") if isfinite(value) else None
+
+
+def dumps(delta: dict[str, Any]) -> str:
+    """The JSON text of a delta."""
+    return json.dumps(delta, separators=(",", ":"), allow_nan=False)

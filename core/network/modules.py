@@ -1,0 +1,41 @@
+"""The lab's own torch modules. They import torch alone, so that an exported script can paste
+them.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class Dropout(nn.Module):
+    """Dropout (Srivastava et al. 2014) that draws from its own generator, so that runs side by side
+    do not mix.
+
+    Training: z = m·x/(1 − p), m ~ Bernoulli(1 − p) for each value. Inference: z = x.
+    """
+
+    def __init__(self, p: float = 0.5, generator: torch.Generator | None = None):
+        super().__init__()
+        self.p, self.generator = p, generator
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0:
+            return x
+        keep = torch.empty_like(x).bernoulli_(1 - self.p, generator=self.generator)
+        return x * keep.div_(1 - self.p)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}"
+
+
+class OneHotMSELoss(nn.Module):
+    """The mean over N and C of (logits − one-hot)² (Hui & Belkin 2020)."""
+
+    def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
+        target = F.one_hot(labels, logits.shape[1]).to(logits.dtype)  # (N,) -> (N, C)
+        return F.mse_loss(logits, target)
+
+
+def zeros_(weight: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """`torch.nn.init.zeros_` with the generator that every initializer is given, unused."""
+    return nn.init.zeros_(weight)

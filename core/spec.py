@@ -1,0 +1,354 @@
+"""Choices and families: how everything a person can pick is declared, checked, encoded and shared.
+
+A choice is a frozen pydantic class; a family is the open set of classes that may stand in one
+place. Defining a class registers it. Knows pydantic only: a menu opens before torch is loaded.
+"""
+
+import base64
+import importlib
+import inspect
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Self, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError, PydanticUndefined, core_schema
+
+from core.errors import BadExperiment
+
+MAX_DEPTH = 8  # choices inside choices; 3,000 nested ones overflow the validator's stack
+MAX_TEXT = 256 * 1024  # characters of JSON, also the size that a link may unpack to
+
+_JSON_DEPTH = (
+    3 * MAX_DEPTH
+)  # one choice costs at most three brackets: its own, a list, the experiment's
+_within: ContextVar[frozenset[str]] = ContextVar(
+    "families whose JSON schema is being written", default=frozenset()
+)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A constructor by name, with its keyword arguments: made here, printed by an exported script.
+
+    >>> Call("fractions.Fraction", {"numerator": 1, "denominator": 3}).make()
+    Fraction(1, 3)
+    >>> print(Call("torch.optim.SGD", {"lr": 0.1}).code("parameters"))
+    torch.optim.SGD(parameters, lr=0.1)
+    """
+
+    target: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+    def make(self, *positional: Any, **more: Any) -> Any:
+        module, _, name = self.target.rpartition(".")
+        return getattr(importlib.import_module(module), name)(*positional, **self.arguments, **more)
+
+    def code(self, *positional: str) -> str:
+        named = (f"{name}={value!r}" for name, value in self.arguments.items())
+        return f"{self.target}({', '.join([*positional, *named])})"
+
+
+class Value(BaseModel):
+    """A frozen, closed pydantic model: unknown fields, NaN and infinity are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Choice(Value):
+    """One thing a person can pick. A family is a subclass made with `family="name"`; its subclasses
+    are its members.
+
+    A member sets `kind: Literal["..."] = "..."` (its JSON tag) and `label` (its menu entry); its
+    docstring is its help.
+    """
+
+    family: ClassVar[str] = ""
+    members: ClassVar[dict[str, type["Choice"]]] = {}
+    label: ClassVar[str] = ""
+    formula: ClassVar[str] = ""  # LaTeX
+    source: ClassVar[str] = ""  # paper or deck, with the year
+    technique: ClassVar[str] = ""  # its row in the table of techniques
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:  # pydantic hands `family` to both hooks
+        super().__init_subclass__()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, *, family: str = "", **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if family:
+            cls.family, cls.members = family, {}
+        elif "kind" in cls.model_fields:
+            _register(cls)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        if "members" not in cls.__dict__ and "kind" in inspect.get_annotations(cls):
+            return handler(source)  # a member is an ordinary model
+
+        return core_schema.no_info_plain_validator_function(
+            cls.pick,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda value: value.model_dump(mode="json")
+            ),
+            metadata={"pydantic_js_functions": [lambda schema, write: _json_schema(cls, write)]},
+        )
+
+    @classmethod
+    def pick(cls, value: Any) -> Self:
+        """A member from a member, its JSON object, or its bare kind. A pydantic error names what is
+        wrong.
+        """
+        if isinstance(value, cls):
+            return value
+        value = {"kind": value} if isinstance(value, str) else value
+        kind = value.get("kind") if isinstance(value, dict) else None
+        if not isinstance(kind, str) or kind not in cls.members:
+            named = kind if isinstance(value, dict) else value
+            shown = {
+                "family": cls.family,
+                "kind": repr(named)[:60],
+                "kinds": ", ".join(sorted(cls.members)),
+            }
+            raise PydanticCustomError(
+                "unknown_kind", "{kind} is no {family}: choose one of {kinds}", shown
+            )
+        return cls.members[kind].model_validate(value)
+
+    @classmethod
+    def doc(cls) -> str:
+        """The docstring, for help texts."""
+        return inspect.cleandoc(cls.__doc__ or "")
+
+    @property
+    def summary(self) -> str:
+        """A few words for a folded row or the draft line."""
+        return self.label
+
+
+def _register(cls: type[Choice]) -> None:
+    kind = cls.model_fields["kind"].default
+    if not isinstance(kind, str) or get_args(cls.model_fields["kind"].annotation) != (kind,):
+        raise TypeError(
+            f'{cls.__qualname__}.kind must be one string: `kind: Literal["name"] = "name"`'
+        )
+    known = cls.members.get(kind)
+    if known and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+        raise TypeError(
+            f"{cls.family} {kind!r} is already {known.__module__}.{known.__qualname__}: use "
+            "another kind"
+        )
+    cls.members[kind] = cls
+
+
+def _json_schema(family: type[Choice], write: Any) -> dict[str, Any]:
+    """One schema for each member; inside itself a family is written as its list of kinds."""
+    if family.family in _within.get():
+        return {
+            "type": "object",
+            "properties": {"kind": {"enum": sorted(family.members)}},
+            "required": ["kind"],
+        }
+    token = _within.set(_within.get() | {family.family})
+    try:
+        return {
+            "oneOf": [write(member.__pydantic_core_schema__) for member in family.members.values()]
+        }
+    finally:
+        _within.reset(token)
+
+
+def ranged(
+    default: Any,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    help: str,
+    above: float | None = None,
+    below: float | None = None,
+    label: str = "",
+    symbol: str = "",
+    unit: str = "",
+    log: bool = False,
+) -> Any:
+    """A field with its limits (`low`/`high` included, `above`/`below` not), its unit and its
+    symbol.
+    """
+    extra = {"label": label, "symbol": symbol, "unit": unit, "log": log}
+    return Field(
+        default, ge=low, le=high, gt=above, lt=below, description=help, json_schema_extra=extra
+    )
+
+
+@dataclass(frozen=True)
+class FieldFacts:
+    """What a form, a help text and a search need to know of one field."""
+
+    name: str
+    type: type
+    default: Any
+    label: str
+    symbol: str
+    unit: str
+    help: str
+    low: float | None
+    high: float | None
+    open_low: bool
+    log: bool
+    options: tuple[Any, ...]
+
+
+def fields(cls: type[Value]) -> Iterator[FieldFacts]:
+    """The fields that a person sets, in order; `kind` is not one of them."""
+    for name, info in cls.model_fields.items():
+        if name == "kind":
+            continue
+        limits = {
+            k: v
+            for m in info.metadata
+            for k in ("ge", "gt", "le", "lt")
+            if (v := getattr(m, k, None)) is not None
+        }
+        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        options = get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
+        yield FieldFacts(
+            name=name,
+            type=type(options[0]) if options else info.annotation,
+            default=None if info.default is PydanticUndefined else info.default,
+            label=extra.get("label") or name.replace("_", " ").capitalize(),
+            symbol=extra.get("symbol", ""),
+            unit=extra.get("unit", ""),
+            help=info.description or "",
+            low=limits.get("ge", limits.get("gt")),
+            high=limits.get("le", limits.get("lt")),
+            open_low="gt" in limits,
+            log=bool(extra.get("log")),
+            options=options,
+        )
+
+
+V = TypeVar("V", bound=Value)
+
+
+def encode(value: Value) -> str:
+    """The value as compact JSON text."""
+    return value.model_dump_json()
+
+
+def decode(cls: type[V], text: str | bytes) -> V:
+    """The value from JSON text. Raises BadExperiment with one sentence; too large and too deep are
+    refused unparsed.
+    """
+    text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    if len(text) > MAX_TEXT:
+        raise BadExperiment(
+            f"The JSON text has {len(text):,} characters, at most {MAX_TEXT:,} are read: "
+            "shorten it."
+        )
+    if _depth(text) > _JSON_DEPTH:
+        raise BadExperiment(f"The JSON text is nested deeper than {MAX_DEPTH} choices: flatten it.")
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise BadExperiment(f"This is not JSON ({error}): check the place it names.") from None
+    return build(cls, data)
+
+
+def build(cls: type[V], data: Any) -> V:
+    """The value from JSON data. Raises BadExperiment with one sentence."""
+    try:
+        return cls.model_validate(data)
+    except ValidationError as error:
+        raise BadExperiment(explain(error)) from None
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for bracket in re.findall(r'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])', text):
+        depth += bool(bracket[0]) - bool(bracket[1])
+        deepest = max(deepest, depth)
+    return deepest
+
+
+_RULES = {
+    "greater_than_equal": "must be at least {ge}: choose a larger value.",
+    "greater_than": "must be above {gt}: choose a larger value.",
+    "less_than_equal": "must be at most {le}: choose a smaller value.",
+    "less_than": "must be below {lt}: choose a smaller value.",
+    "finite_number": "must be a finite number: write one.",
+    "extra_forbidden": "is no field here: check its name.",
+    "missing": "is missing: add it.",
+}
+
+
+def explain(error: ValidationError) -> str:
+    """The first complaint of a pydantic error as one sentence: place, value, rule, way out."""
+    first = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"]) or "The value"
+    shown = repr(first["input"])
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    rule = _RULES.get(first["type"])
+    if rule:
+        rule = rule.format(**first.get("ctx", {}))
+        return (
+            f"{place} {rule}"
+            if first["type"] in ("extra_forbidden", "missing")
+            else f"{place} is {shown}, but it {rule}"
+        )
+    message = first["msg"].removeprefix("Value error, ").rstrip(".")
+    return (
+        f"{place}: {message}."
+        if first["type"] in ("unknown_kind", "value_error")
+        else f"{place} is {shown}. {message}."
+    )
+
+
+def change(value: V, path: str, new: Any) -> V:
+    """A copy with the field at `path` ("optimizer.learning_rate", "network.0.units") replaced and
+    everything checked.
+    """
+    data = value.model_dump(mode="json")
+    *parents, last = path.split(".")
+    place: Any = data
+    for done, part in enumerate([*parents, last]):
+        known = (
+            list(place)
+            if isinstance(place, dict)
+            else [str(i) for i in range(len(place))]
+            if isinstance(place, list)
+            else []
+        )
+        if part not in known:
+            where = ".".join(parents[:done]) or type(value).__name__.lower()
+            raise BadExperiment(
+                f"{path}: {where} has no {part!r}: choose one of {', '.join(known) or 'nothing'}."
+            )
+        key: Any = int(part) if isinstance(place, list) else part
+        if done == len(parents):
+            place[key] = new
+        place = place[key]
+    return build(type(value), data)
+
+
+def to_link(value: Value) -> str:
+    """The value as a token for an address: compressed JSON in URL-safe base64."""
+    return base64.urlsafe_b64encode(zlib.compress(encode(value).encode(), 9)).decode().rstrip("=")
+
+
+def from_link(cls: type[V], token: str) -> V:
+    """The value from a token. Raises BadExperiment; a token that unpacks to more than MAX_TEXT is
+    refused.
+    """
+    try:
+        packed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        unpack = zlib.decompressobj()
+        text = unpack.decompress(packed, MAX_TEXT + 1)
+    except (ValueError, zlib.error):
+        raise BadExperiment(
+            "The link is damaged (its experiment cannot be unpacked): copy it again, whole."
+        ) from None
+    return decode(cls, text)

@@ -1,0 +1,303 @@
+"""Training as an iterator of events. Stop: stop iterating. Pause: do not ask for the next.
+
+The loop knows no file, no thread and no page. Losses are gathered on the device and read a few
+times a second, for each reading makes the processor wait for the device.
+"""
+
+import platform
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from math import isfinite, isinf
+
+import torch
+from torch import Tensor
+
+import core
+from core.clock import Stopwatch
+from core.data.image_set import ImageSet
+from core.events import (
+    Ended,
+    Epoch,
+    Event,
+    Probe,
+    Saved,
+    Scores,
+    Started,
+    Step,
+    from_json,
+    to_json,
+)
+from core.experiment import Experiment
+from core.metrics import Meter, evaluate
+from core.probes import Budget, Norms
+from core.setup import Setup, State
+
+TICK = 0.15  # seconds between two readings of the losses
+SAVE_SHARE = 0.02  # of the time may go into checkpoints …
+SAVE_EVERY = (2.0, 60.0)  # … but no more often, and no less, than this many seconds
+
+
+def train(
+    experiment: Experiment,
+    data: ImageSet,
+    *,
+    state: State | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> "Training":
+    """The events of this experiment on this data, from the first step or from `state`.
+
+    BadNetwork, BadData and Unavailable come before the first event. Equal experiments on equal data
+    give equal losses, metrics and weights: on a CPU bit for bit at the same number of threads, also
+    across a `state`.
+    """
+    return Training(experiment, data, state, clock)
+
+
+class Training(Iterator[Event]):
+    """One training under way. When `settled`, `state()` agrees with the events so far."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        data: ImageSet,
+        state: State | None,
+        clock: Callable[[], float],
+    ):
+        self.experiment, self.watch = experiment, Stopwatch(clock)
+        self.setup = Setup(experiment, data, state)
+        self.single_steps = False  # an event after every step, for a person who goes step by step
+        self.step, self.history = 0, []
+        self.best_loss, self.best_epoch, self.best = float("inf"), None, None
+        self.loss_sum, self.correct = 0.0, 0  # of the epoch so far
+        if state:
+            self._restore(state)
+        self.meter = Meter(self.setup.device)
+        self.norms, self.budget = Norms(self.setup.model), Budget(self.watch)
+        self.probes: list[Probe] = []
+        self.read_at = self.saved_at = self.watch.seconds
+        self.save_cost, self._last = 0.0, None
+        self._queue: deque[Event] = deque()
+        self._groups = self._run()
+
+    def __next__(self) -> Event:
+        away = self.watch.go_on()
+        if isinstance(self._last, Saved):
+            self.save_cost = away
+        try:
+            while not self._queue:
+                self._queue.extend(next(self._groups))
+        finally:
+            self.watch.pause()
+        self._last = self._queue.popleft()
+        return self._last
+
+    @property
+    def settled(self) -> bool:
+        """Whether every event up to this moment has been handed out."""
+        return not self._queue
+
+    @property
+    def epoch(self) -> int:
+        """Epochs that are complete."""
+        return len(self.history)
+
+    def _run(self) -> Iterator[list[Event]]:
+        """Groups of events; between two groups the training stands still at a step's end."""
+        yield [self._started()]
+        reason = "epochs" if self.epoch >= self.experiment.epochs else None
+        while not reason:
+            for rows in self._rest_of_epoch():
+                self._one_step(rows)
+                if not self._due():
+                    continue
+                events = self._read()
+                if reason := self._diverged(events) or self._late():
+                    yield events
+                    break
+                yield [*events, *self._save_if_due()]
+            else:
+                reason, events = self._end_epoch()
+                yield events
+        yield [self._ended(reason)]
+
+    def _rest_of_epoch(self) -> Iterator[Tensor]:
+        """The rows (B,) of each minibatch that this epoch still has to come."""
+        setup = self.setup
+        setup.order.set_state(setup.epoch_order)
+        order = torch.randperm(len(setup.train), generator=setup.order).to(setup.device)
+        for position in range(self.step - self.epoch * setup.epoch_steps, setup.epoch_steps):
+            yield order[position * setup.batch_size : (position + 1) * setup.batch_size]
+
+    def _one_step(self, rows: Tensor) -> None:
+        setup = self.setup
+        x, y = setup.train.batch(rows)  # (B, C, H, W), (B,)
+        setup.optimizer.zero_grad()
+        logits = setup.model(x)  # (B, classes)
+        loss = setup.criterion(logits, y)
+        penalties = [p for transform in setup.transforms if (p := transform.penalty()) is not None]
+        sum(penalties, loss).backward()
+
+        if probing := self.budget.due():
+            with self.budget.charged(setup.wait):
+                self.norms.before_step()
+        rate = setup.rate(self.step)
+        for group in setup.optimizer.param_groups:
+            group["lr"] = rate
+        for transform in setup.transforms:
+            transform.before_step(rate)
+        setup.optimizer.step()
+        self.step += 1
+        self.meter.add(loss, logits, y)
+        if probing:
+            with self.budget.charged(setup.wait):
+                self.probes.append(self.norms.after_step(self.step))
+
+    def _due(self) -> bool:
+        late = self.watch.seconds - self.read_at >= TICK
+        return late or self.single_steps or self.meter.full
+
+    def _read(self) -> list[Event]:
+        """One Step with the losses since the last reading, up to a first that is no number."""
+        losses, correct = self.meter.read()  # the processor waits for the device here
+        first = self.step - len(losses)
+        bad = next((i for i, loss in enumerate(losses) if not isfinite(loss)), len(losses))
+        losses = losses[: bad + 1]
+        sizes = [self.setup.size(first + i) for i in range(len(losses))]
+        self.loss_sum += sum(loss * size for loss, size in zip(losses, sizes, strict=True))
+        self.correct += correct
+        seconds = self.watch.seconds
+        speed = sum(sizes) / max(seconds - self.read_at, 1e-9)
+        probes, self.probes, self.read_at = self.probes, [], seconds
+        if not losses:
+            return probes
+        last = first + len(losses)
+        return [Step(last, tuple(losses), self.setup.rate(last - 1), seconds, speed), *probes]
+
+    def _end_epoch(self) -> tuple[str | None, list[Event]]:
+        """Measures the validation part and keeps the best weights; a reason to end, the events."""
+        events, setup = self._read(), self.setup
+        if reason := self._diverged(events):
+            return reason, events
+        count = len(setup.train)
+        scores = {"loss": self.loss_sum / count, "accuracy": self.correct / count}
+        validation = evaluate(setup.model, setup.validation, setup.criterion)
+        best = bool(validation) and validation["loss"] < self.best_loss
+        if best:
+            self.best_loss, self.best_epoch = validation["loss"], self.epoch + 1
+            self.best = setup.weights()
+        seconds = self.watch.seconds
+        self.history.append(Epoch(self.epoch + 1, self.step, scores, validation, best, seconds))
+        self.loss_sum, self.correct, setup.epoch_order = 0.0, 0, setup.order.get_state()
+        reason = self._reason_after_epoch()
+        return reason, [*events, self.history[-1], *([] if reason else self._save_if_due())]
+
+    def _reason_after_epoch(self) -> str | None:
+        for rule in self.experiment.stopping:
+            if rule.after_epoch(self.history):
+                return rule.kind
+        return "epochs" if self.epoch >= self.experiment.epochs else self._late()
+
+    def _late(self) -> str | None:
+        rules = self.experiment.stopping
+        return next((rule.kind for rule in rules if not rule.in_time(self.watch.seconds)), None)
+
+    def _diverged(self, events: list[Event]) -> str | None:
+        for event in events:
+            if isinstance(event, Step) and not isfinite(event.losses[-1]):
+                self.bad_step = event.step
+                self.bad_loss = "infinite" if isinf(event.losses[-1]) else "NaN"
+                return "diverged"
+        return None
+
+    def _save_if_due(self) -> list[Event]:
+        shortest, longest = SAVE_EVERY
+        pause = min(max(shortest, self.save_cost / SAVE_SHARE), longest)
+        if self.watch.seconds - self.saved_at < pause:
+            return []
+        self.saved_at = self.watch.seconds
+        return [Saved(self.step)]
+
+    # --- the first and the last event
+
+    def _started(self) -> Started:
+        setup = self.setup
+        parts = {"train": setup.train, "validation": setup.validation, "test": setup.test}
+        names = ("multiply", "add", "mean", "std", "rms")
+        versions = {"lab": core.__version__, "torch": torch.__version__}
+        return Started(
+            step=self.step,
+            steps=setup.steps,
+            epoch_steps=setup.epoch_steps,
+            epochs=self.experiment.epochs,
+            batch_size=setup.batch_size,
+            parameters=sum(fact.parameters for fact in setup.facts),
+            layers=tuple(self.norms.layers),
+            sizes={name: len(part) for name, part in parts.items()},
+            normalization={name: getattr(setup.affine, name) for name in names},
+            device=setup.device,
+            threads=setup.threads,
+            versions={**versions, "python": platform.python_version()},
+            time=time.time(),
+        )
+
+    def _ended(self, reason: str) -> Ended:
+        """All parts measured with the best epoch's weights, the last ones without validation."""
+        setup, last = self.setup, self.setup.weights()
+        diverged = reason == "diverged"
+        kept = self.best or (None if diverged else last)
+        best_epoch = self.best_epoch or (None if diverged else self.epoch or None)
+        scores: list[Scores | None] = [None, None, None]
+        if kept is not None:
+            setup.model.load_state_dict(kept)
+            parts = (setup.train, setup.validation, setup.test)
+            scores = [evaluate(setup.model, part, setup.criterion) for part in parts]
+            setup.model.load_state_dict(kept if diverged else last)
+        step = self.bad_step if diverged else self.step
+        seconds = self.watch.seconds
+        share = self.budget.spent / max(seconds, 1e-9)
+        message = self._message(reason)
+        return Ended(reason, message, step, self.epoch, best_epoch, *scores, seconds, share)
+
+    def _message(self, reason: str) -> str:
+        if reason == "epochs":
+            return f"All {self.experiment.epochs} epochs are done."
+        if reason == "diverged":
+            kept = f" The weights of epoch {self.best_epoch} are kept." if self.best else ""
+            rate = self.setup.rate(self.bad_step - 1)
+            return (
+                f"Stopped at step {self.bad_step}: the loss is {self.bad_loss}. Choose a smaller "
+                f"learning rate (it was {rate:.3g}), clip the gradient, or take another "
+                f"initialization.{kept}"
+            )
+        rule = next(rule for rule in self.experiment.stopping if rule.kind == reason)
+        return f"{rule.label} ended it after epoch {self.epoch}: {rule.summary}."
+
+    def stopped(self) -> Ended:
+        """The end of a training that its consumer will not go on with."""
+        message = "Stopped by hand: resume it to go on from here."
+        seconds = self.watch.seconds
+        return Ended("stopped", message, self.step, self.epoch, self.best_epoch, seconds=seconds)
+
+    # --- checkpoints
+
+    def state(self) -> State:
+        """Everything that the rest depends on, safe for `torch.load(weights_only=True)`."""
+        return {
+            **self.setup.state(),
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+            "history": [to_json(epoch) for epoch in self.history],
+            "epoch_so_far": (self.loss_sum, self.correct),
+            "step": self.step,
+            "seconds": self.watch.seconds,
+        }
+
+    def _restore(self, state: State) -> None:
+        self.best, self.best_epoch = state["best"], state["best_epoch"]
+        self.history = [from_json(line) for line in state["history"]]
+        losses = [epoch.validation["loss"] for epoch in self.history if epoch.best]
+        self.best_loss = min(losses, default=float("inf"))
+        self.loss_sum, self.correct = state["epoch_so_far"]
+        self.step = state["step"]
+        self.watch.begin_at(state["seconds"])

@@ -1,0 +1,124 @@
+"""Each sentence about a run: said when its numbers hold, not said when they do not."""
+
+import pytest
+
+from core.analysis.findings import (
+    findings,
+    gap,
+    improving,
+    no_progress,
+    overfitting,
+    stopped_layer,
+    too_large,
+)
+from core.events import Ended, Epoch, Probe, Started, Step, to_json
+from core.experiment import Experiment
+from core.history import History
+from core.optim.stopping import Patience
+from core.spec import change
+
+
+def run(validation=(), train=None, updates=None, *, ended=None, steps=100):
+    """A history with these validation losses by epoch and these update ratios by layer."""
+    layers = tuple(updates or ())
+    events = [
+        Started(0, steps, 10, 10, 32, 9, layers, {}, {}, "cpu", 1),
+        Step(10, (2.3,) * 10, 0.1, 1.0, 1.0),
+    ]
+    train = train or [2.0 / (k + 1) for k in range(len(validation))]
+    lowest = float("inf")
+    for k, (t, v) in enumerate(zip(train, validation, strict=True), 1):
+        best, lowest = v < lowest, min(v, lowest)
+        events.append(
+            Epoch(k, 10 * k, {"loss": t, "accuracy": 0.9}, {"loss": v, "accuracy": 0.8}, best)
+        )
+    if updates:
+        events += [Probe(k, updates, updates, updates) for k in range(1, 11)]
+    events += [Ended(ended, "It ended.", 10, len(validation))] if ended else []
+    history = History()
+    history.add(map(to_json, events))
+    return history
+
+
+E = Experiment()
+
+
+def test_overfitting_names_the_epoch_and_offers_to_stop_early():
+    found = overfitting(run([1.0, 0.5, 0.6, 0.7]), E)
+    assert found.level == "warn" and "since epoch 2" in found.text and "0.5 to 0.7" in found.text
+    assert isinstance(change(E, found.path, found.value).stopping[-1], Patience)
+    assert (
+        overfitting(run([1.0, 0.5, 0.6, 0.7]), change(E, "stopping", [{"kind": "patience"}])).action
+        == ""
+    )
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        run([1.0, 0.5, 0.6]),  # one bad epoch
+        run([1.0, 0.5, 0.505, 0.505]),  # hardly any rise
+        run(
+            [1.0, 0.5, 0.6, 0.7], train=[1.0, 0.5, 0.6, 0.7]
+        ),  # the training part got worse as well
+        run(),
+    ],
+)
+def test_no_overfitting(history):
+    assert overfitting(history, E) is None
+
+
+def test_a_layer_that_has_nearly_stopped_is_named():
+    found = stopped_layer(run(updates={"conv1": 8e-5, "conv2": 1e-3, "linear1": 2e-3}), E)
+    assert found.text.startswith("**conv1 ") and "12 × smaller" in found.text
+    assert stopped_layer(
+        run(updates={"conv1": 0.0, "conv2": 1e-3, "linear1": 2e-3}), E
+    ).text.endswith("exactly 0.")
+
+
+def test_all_layers_slow_at_the_end_of_a_schedule_are_no_finding():
+    assert stopped_layer(run(updates={"conv1": 2e-6, "conv2": 3e-6, "linear1": 4e-6}), E) is None
+    assert stopped_layer(run(updates={"linear1": 1e-9}), E) is None
+
+
+def test_too_large_updates_lower_the_rate_but_not_in_the_first_steps():
+    found = too_large(run(updates={"a": 1e-3, "b": 0.08}), E)
+    assert (
+        "b changes by 8" in found.text
+        and change(E, found.path, found.value).optimizer.learning_rate < E.optimizer.learning_rate
+    )
+    assert too_large(run(updates={"a": 1e-3, "b": 0.08}, steps=10_000), E) is None
+    assert too_large(run(updates={"a": 1e-3, "b": 0.01}), E) is None
+
+
+def test_no_progress():
+    assert no_progress(run([2.3, 2.3], train=[2.3, 2.3]), E).level == "warn"
+    assert no_progress(run([2.0, 1.5], train=[2.0, 1.5]), E) is None
+
+
+def test_improving_offers_more_epochs_only_when_all_are_done():
+    assert improving(run([1.0, 0.5]), E).level == "ok"
+    found = improving(run([1.0, 0.5], ended="epochs"), E)
+    assert (found.path, found.value) == ("epochs", 2 * E.epochs)
+    assert improving(run([0.5, 1.0]), E) is None
+
+
+def test_the_gap_is_said_of_the_best_epoch():
+    assert "epoch 2, 20" in gap(run([1.0, 0.5, 0.7]), E).text
+
+
+def test_a_diverged_run_says_it_first_and_offers_a_tenth_of_the_rate():
+    found = findings(run([1.0, 0.5], ended="diverged"), E)
+    assert found[0].level == "bad" and found[0].value == pytest.approx(
+        E.optimizer.learning_rate / 10
+    )
+
+
+def test_an_empty_run_says_that_it_is_early():
+    assert [f.level for f in findings(History(), E)] == ["info"]
+
+
+def test_at_most_three_findings_the_most_urgent_first():
+    updates = {"a": 1e-6, "b": 1e-3, "c": 0.08}
+    found = findings(run([1.0, 0.5, 0.6, 0.7], updates=updates), E)
+    assert [f.level for f in found] == ["warn"] * 3

@@ -1,0 +1,147 @@
+"""Kept spreadsheets: found again unread, whole or not there, opened memory-mapped, and no string
+becomes a path.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.data import library as library_module
+from core.data.library import Library
+from core.data.load import load
+from core.data.reading import Reading
+from core.data.sets import Spreadsheets
+from core.errors import BadData, NotFound, Unavailable
+
+RAW = np.random.Generator(np.random.PCG64(1)).integers(0, 256, (20, 16))
+IMAGES = "".join(",".join(map(str, row)) + "\n" for row in RAW).encode()
+LABELS = b"cat\ndog\n" * 10
+
+
+def test_added_sets_open_memory_mapped_and_equal(tmp_path: Path):
+    digest, inspection = Library(tmp_path).add(IMAGES, LABELS, names=("my pictures.csv", "l.csv"))
+    opened = Library(tmp_path).open(digest)
+    assert isinstance(opened.images, np.memmap) and not opened.images.flags.writeable
+    assert opened.images.flags.c_contiguous and opened.images.dtype == np.uint8
+    assert np.array_equal(opened.images, RAW.reshape(20, 1, 4, 4)) and opened.classes == (
+        "cat",
+        "dog",
+    )
+    assert np.array_equal(opened.labels, np.arange(20) % 2) and not opened.has_test
+    assert opened.name == "my pictures" and inspection.rows == 20 and inspection.findings
+
+
+def test_the_same_files_are_found_again_and_not_parsed(tmp_path: Path, monkeypatch):
+    digest, first = Library(tmp_path).add(IMAGES, LABELS)
+    monkeypatch.setattr(library_module, "read_table", None)
+    path = tmp_path / "other name.csv"
+    path.write_bytes(IMAGES)
+    again, second = Library(tmp_path).add(path, LABELS)
+    assert again == digest and len(Library(tmp_path).list()) == 1
+    assert (second.rows, second.shape, second.classes, second.findings, second.white) == (
+        first.rows, first.shape, first.classes, first.findings, first.white)  # fmt: skip
+
+
+def test_another_reading_or_byte_or_order_is_another_set(tmp_path: Path):
+    library = Library(tmp_path)
+    digests = {
+        library.add(IMAGES, LABELS)[0],
+        library.add(IMAGES, LABELS, reading=Reading(transpose=True))[0],
+        library.add(IMAGES, LABELS + b"\n")[0],
+        library.add(IMAGES, LABELS, test_images=IMAGES, test_labels=LABELS)[0],
+    }
+    assert len(digests) == 4 == len(library.list())
+
+
+def test_a_transposed_set_is_stored_upright(tmp_path: Path):
+    library = Library(tmp_path)
+    digest, _ = library.add(IMAGES, LABELS, reading=Reading(transpose=True))
+    assert np.array_equal(library.open(digest).images, RAW.reshape(20, 1, 4, 4).swapaxes(2, 3))
+    assert library.about(digest).reading.transpose
+
+
+def test_a_test_pair_stays_one(tmp_path: Path):
+    library = Library(tmp_path)
+    digest, _ = library.add(
+        IMAGES, LABELS, test_images=IMAGES[: IMAGES.index(b"\n") + 1] * 3, test_labels=b"dog\n" * 3
+    )
+    opened = library.open(digest)
+    assert opened.has_test and opened.test_labels.tolist() == [1, 1, 1]
+    assert np.array_equal(opened.test_images, np.repeat(RAW[:1], 3, 0).reshape(3, 1, 4, 4))
+    assert library.about(digest).test_rows == 3
+
+
+def test_bad_files_leave_nothing(tmp_path: Path):
+    with pytest.raises(BadData):
+        Library(tmp_path).add(IMAGES, b"cat\n")
+    with pytest.raises(BadData, match="no labels to learn from"):
+        Library(tmp_path).add(IMAGES, reading=Reading(label_column="none"))
+    assert Library(tmp_path).list() == [] and not list(tmp_path.rglob("*"))
+
+
+def test_a_crash_while_writing_leaves_no_set(tmp_path: Path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(library_module, "_save", full)
+    with pytest.raises(Unavailable, match="No space left on device"):
+        Library(tmp_path).add(IMAGES, LABELS)
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_who_comes_second_drops_his_copy(tmp_path: Path, monkeypatch):
+    library, save = Library(tmp_path), library_module._save
+
+    def slow(*arguments):
+        monkeypatch.setattr(library_module, "_save", save)
+        Library(tmp_path).add(IMAGES, LABELS)  # another process is faster
+        save(*arguments)
+
+    monkeypatch.setattr(library_module, "_save", slow)
+    digest, _ = library.add(IMAGES, LABELS)
+    assert [folder.name for folder in (tmp_path / "data").iterdir()] == [digest]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "../x",
+        "/etc/passwd",
+        "..\\x",
+        "C:\\x",
+        "a" * 63,
+        "A" * 64,
+        "a" * 64 + "\n",
+        "a\0b",
+        "CON",
+        "ａ" * 64,
+    ],
+)
+def test_only_a_digest_becomes_a_path(tmp_path: Path, name):
+    for method in (Library(tmp_path).open, Library(tmp_path).about):
+        with pytest.raises(NotFound):
+            method(name)
+
+
+def test_a_set_that_is_gone_is_named(tmp_path: Path):
+    with pytest.raises(NotFound, match="give the spreadsheets again"):
+        load(Spreadsheets(digest="0" * 64), tmp_path)
+
+
+def test_the_choice_loads_its_set(tmp_path: Path):
+    digest, _ = Library(tmp_path).add(IMAGES, LABELS)
+    found = load(Spreadsheets(digest=digest, title="Pets"), tmp_path)
+    assert found.name == "Pets" and found.shape == (1, 4, 4)
+    assert load(Spreadsheets(digest=digest, title="Pets"), tmp_path) is found
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root writes everywhere")
+def test_no_write_access(tmp_path: Path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(Unavailable, match="write access"):
+        Library(tmp_path).add(IMAGES, LABELS)

@@ -1,0 +1,82 @@
+"""Splits: disjoint, complete, exact, stratified, seeded."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from core.data.split import Split
+from core.errors import BadData
+
+shares = st.sampled_from([0.0, 0.01, 0.05, 0.1, 0.15, 0.2, 0.33, 0.45])
+
+
+@given(
+    st.lists(st.integers(0, 6), min_size=30, max_size=400),
+    shares,
+    shares,
+    st.booleans(),
+    st.integers(0, 99),
+)
+@settings(deadline=None, max_examples=200)
+def test_every_picture_once_and_exact_totals(labels, validation, test, stratified, seed):
+    labels = np.array(labels)
+    parts = Split(validation=validation, test=test, stratified=stratified, seed=seed).parts(labels)
+    everything = np.concatenate([parts.train, parts.validation, parts.test])
+    assert np.array_equal(np.sort(everything), np.arange(len(labels)))
+    assert len(parts.validation) == int(len(labels) * validation + 0.5)
+    assert len(parts.test) == int(len(labels) * test + 0.5)
+    for part in (parts.train, parts.validation, parts.test):
+        assert part.dtype == np.int64 and (np.diff(part) > 0).all()
+    if stratified:
+        check_strata(labels, parts, validation + test)
+
+
+def check_strata(labels, parts, held: float):
+    """Each class within one picture of its share, where all have room for both, rounded up."""
+    sizes = np.unique(labels, return_counts=True)[1]
+    if len(parts.train) >= len(sizes):
+        assert set(labels[parts.train]) == set(labels)
+    if (held * sizes + 2 <= sizes - 1).all():
+        for part in (parts.validation, parts.test):
+            exact = len(part) * sizes / len(labels)
+            dealt = [(labels[part] == label).sum() for label in np.unique(labels)]
+            assert (np.abs(dealt - exact) < 1 + 1e-9).all()
+
+
+def test_seventy_fifteen_fifteen():
+    labels = np.arange(10_000) % 10
+    parts = Split().parts(labels)
+    for part, size in ((parts.train, 700), (parts.validation, 150), (parts.test, 150)):
+        assert np.bincount(labels[part]).tolist() == [size] * 10
+
+
+def test_the_seed_decides_and_repeats():
+    labels = np.arange(200) % 4
+    first, again, other = (Split(seed=s).parts(labels) for s in (7, 7, 8))
+    assert np.array_equal(first.test, again.test) and np.array_equal(first.train, again.train)
+    assert not np.array_equal(first.test, other.test)
+
+
+def test_it_is_shuffled_and_not_the_first_rows():
+    parts = Split(validation=0.2, test=0.0, stratified=False).parts(np.zeros(1000, int))
+    assert 400 < parts.validation.mean() < 600
+
+
+def test_a_given_test_set_leaves_the_test_share_to_training():
+    parts = Split(validation=0.1, test=0.3).parts(np.arange(100) % 2, has_test=True)
+    assert (len(parts.train), len(parts.validation), len(parts.test)) == (90, 10, 0)
+
+
+def test_a_rare_class_is_trained_on():
+    labels = np.array([0] * 97 + [1, 1, 2])
+    parts = Split(validation=0.45, test=0.45).parts(labels)
+    assert {1, 2} <= set(labels[parts.train]) and len(parts.train) == 10
+
+
+def test_nothing_left_to_train_on():
+    with pytest.raises(BadData, match="leave none to train on"):
+        Split(validation=0.4, test=0.5).parts(np.array([0, 1]))
+    with pytest.raises(ValidationError, match="nothing to train on"):
+        Split(validation=0.5, test=0.5)

@@ -1,0 +1,162 @@
+"""Filling figures with rows: smoothing, labels that do not touch, ticks, gaps, marks."""
+
+from math import inf, isnan, log10, nan
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.figures import training
+from core.figures.binding import extent, fill, frame, smooth, spread, ticks, values
+from core.figures.template import log_axis
+from core.history import History
+from tests.conftest import LAYERS, script
+
+numbers = st.floats(-100, 100)
+
+
+def history(upto=None):
+    from core.events import to_json
+
+    made = History()
+    made.add(map(to_json, script()[:upto]))
+    return made
+
+
+@given(st.lists(numbers, min_size=1, max_size=30), st.floats(0, 0.99))
+def test_smoothing_is_the_weighted_mean_of_all_before(series, factor):
+    got = smooth(series, factor)
+    for n in range(1, len(series) + 1):
+        weights = [factor ** (n - 1 - k) for k in range(n)]
+        expected = sum(w * v for w, v in zip(weights, series[:n], strict=True)) / sum(weights)
+        assert got[n - 1] == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_gap_stays_a_gap_and_does_not_spoil_what_follows():
+    assert smooth([4.0, None, 4.0], 0.5) == [4.0, None, 4.0]
+    assert values({"x": "x", "y": "y"}, {"x": [1, 2, 3], "y": [1.0, nan, inf]}, {}, {})["y"] == [
+        1.0,
+        None,
+        None,
+    ]
+
+
+@given(st.lists(numbers, min_size=1, max_size=12), st.floats(0, 20))
+def test_labels_are_moved_apart_and_no_further(targets, gap):
+    places = spread(targets, gap)
+    order = sorted(range(len(targets)), key=lambda i: targets[i])
+    steps = [places[b] - places[a] for a, b in zip(order, order[1:], strict=False)]
+    assert all(step >= gap - 1e-6 for step in steps)
+    assert sum(places) == pytest.approx(sum(targets), abs=1e-6)  # no side is preferred
+    apart = all(targets[b] - targets[a] >= gap for a, b in zip(order, order[1:], strict=False))
+    assert not apart or places == pytest.approx(targets, abs=1e-9)
+
+
+def test_labels_differ_least_from_where_they_belong():
+    assert spread([0.0, 0.0, 10.0], 2.0) == pytest.approx([-1.0, 1.0, 10.0])
+    assert spread([5.0, 0.0], 10.0) == pytest.approx([7.5, -2.5])
+
+
+@pytest.mark.parametrize(
+    ("span", "shown"), [(8, [1.0, 10.0]), (2, [1.0, 3.0, 10.0]), (0.5, [1.0, 2.0, 3.0])]
+)
+def test_ticks_of_a_log_axis_follow_the_visible_span(span, shown):
+    tables = log_axis("loss")[1]
+    seen = [v for v in ticks(tables, 0, span)["tickvals"] if 1 <= v <= 10]
+    assert seen[: len(shown)] == shown
+    assert ticks(tables, 0, 0.1) == {"tickmode": "auto"}
+
+
+def test_extent_looks_at_positive_numbers_only():
+    assert extent(["a", "b", "missing"], {"a": [0.0, -1.0, None, nan], "b": [3.0, 0.5]}) == (
+        0.5,
+        3.0,
+    )
+    assert extent([], {}) == (inf, 0.0)
+
+
+def test_the_axis_reaches_to_the_end_of_the_run_from_the_first_event_on():
+    figure = fill(training.curve("light"), *training.rows(history(1)))
+    assert figure.layout.xaxis.range == (0, 202)
+    assert frame({"end": "steps"}, {}, {"steps": None}) == {}
+
+
+def test_a_finished_curve_holds_the_rows_and_marks_the_best_epoch():
+    rows = training.rows(history())
+    figure = training.drawn(training.curve("dark", smoothing=0.9), history())
+    traces = {trace.name: trace for trace in figure.data}
+    assert list(traces["Train, raw"].y) == rows[0]["step.loss"]
+    assert list(traces["Train, smoothed"].y) == smooth(rows[0]["step.loss"], 0.9)
+    assert (list(traces["Best epoch"].x), list(traces["Best epoch"].y)) == ([80], [0.3])
+    assert list(traces["Best, line"].x) == [80, 80] and traces["Best, words"].text[0].endswith(
+        "best: epoch 4"
+    )
+
+
+def test_nothing_is_marked_before_an_epoch_has_ended():
+    figure = training.drawn(training.curve("light"), history(3))
+    assert all(not trace.x for trace in figure.data if trace.name.startswith("Best"))
+
+
+def test_every_column_that_a_figure_names_exists():
+    columns = history().columns()
+    made = [training.gradients("light", layers=LAYERS, log=log) for log in (True, False)]
+    made += [
+        training.layer_map("light", layers=LAYERS, quantity=q)
+        for q in ("update", "gradient", "weight")
+    ]
+    made += [
+        training.curve("light", measure=measure, against=against, log=log)
+        for measure in ("loss", "error")
+        for against in ("step", "epoch", "time")
+        for log in (True, False)
+    ]
+    for figure in made:
+        named = [
+            v
+            for t in figure.data
+            for k in ("x", "y", "z", "ends", "extent")
+            if (v := (t.meta or {}).get(k))
+        ]
+        names = {n for v in named for n in ([v] if isinstance(v, str) else v)}
+        assert names and names <= columns.keys()
+
+
+def test_the_map_shows_the_log_of_each_layer_and_says_the_number():
+    rows = training.rows(history())
+    trace = training.drawn(training.layer_map("light", layers=LAYERS), history()).data[0]
+    assert trace.z[1][0] == pytest.approx(log10(rows[0]["map.update.conv2"][0]))
+    assert trace.customdata[1][0] == rows[0]["map.update.conv2"][0]
+    assert (
+        training.layer_map("light", layers=LAYERS).data[0].zmid is None
+        and (trace.zmin + trace.zmax) / 2 == -3
+    )
+
+
+def test_a_layer_that_does_not_move_is_a_hole_in_the_map_and_has_no_label_on_a_log_axis():
+    columns = {"map.step": [1], "map.update.a": [0.0], "p": [1], "g.a": [0.0], "g.b": [2.0]}
+    assert values({"x": "map.step", "z": ["map.update.a"], "log": True}, columns, {}, {})["z"] == [
+        [None]
+    ]
+    meta = {
+        "x": "p",
+        "ends": ["g.a", "g.b"],
+        "names": ["a", "b"],
+        "extent": ["g.a", "g.b"],
+        "log": True,
+    }
+    assert values(meta, columns, {}, {"pixels": 100})["text"] == ["b"]
+
+
+def test_names_stand_at_the_line_ends():
+    trace = training.drawn(training.gradients("light", layers=LAYERS), history()).data[-1]
+    ends = [history().columns()[f"probe.gradient.{layer}"][-1] for layer in LAYERS]
+    assert list(trace.text) == [f" {layer}" for layer in LAYERS] and set(trace.x) == {200}
+    assert list(trace.y) == pytest.approx(ends)  # far apart already
+    assert not any(isnan(v) for v in trace.y)
+
+
+def test_of_many_layers_ten_are_named():
+    layers = [f"l{k}" for k in range(35)]
+    figure = training.gradients("light", layers=layers)
+    assert len(figure.data) == 36 and len(figure.data[-1].meta["names"]) == 9

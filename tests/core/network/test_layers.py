@@ -1,0 +1,200 @@
+"""Layers and presets: shapes by formula, parameters by hand, problems said at their layer."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from core.errors import BadNetwork
+from core.network.build import LARGEST, build, check, names, trace
+from core.network.initializers import He
+from core.network.layers import (
+    BatchNorm,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Layer,
+    Linear,
+    MaxPool,
+    Output,
+    ReLU,
+    Sigmoid,
+    Tanh,
+)
+from core.network.modules import Dropout as OwnDropout
+from core.network.presets import MLP, LeNet, Preset, Small, SoftmaxRegression, recognize
+
+GREY = (1, 28, 28)
+SETS = [(GREY, 10), ((3, 32, 32), 10), ((1, 8, 8), 10), ((3, 32, 32), 100), ((1, 20, 20), 28)]
+
+
+def module(
+    layers: tuple[Layer, ...], shape: tuple[int, ...] = GREY, classes: int = 10
+) -> nn.Sequential:
+    generators = [torch.Generator().manual_seed(seed) for seed in (0, 1)]
+    return build(
+        layers, shape, classes, initializer=He(), generator=generators[0], dropout=generators[1]
+    )
+
+
+@pytest.mark.parametrize("kernel", [1, 3, 5, 8])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("padding", [0, 2])
+def test_a_convolution_s_facts_follow_the_formula(kernel: int, stride: int, padding: int) -> None:
+    layers = (Conv2d(maps=4, kernel=kernel, stride=stride, padding=padding), Flatten(), Output())
+    fact = trace(layers, (3, 17, 17), 10)[0]
+    side = math.floor((17 + 2 * padding - kernel) / stride) + 1
+    assert fact.output == (4, side, side)
+    assert fact.parameters == 4 * 3 * kernel**2 + 4
+    assert fact.multiply_adds == 4 * side**2 * 3 * kernel**2
+
+
+def test_lenet_has_the_numbers_of_the_lecture() -> None:
+    facts = trace(LeNet().layers(GREY), GREY, 10)
+    assert [f.parameters for f in facts if f.parameters] == [156, 2416, 48120, 10164, 850]
+    assert sum(f.parameters for f in facts) == 61_706
+    assert sum(f.multiply_adds for f in facts) == 416_520
+    assert [f.output for f in facts if f.name.startswith(("conv", "pool"))] == [
+        (6, 28, 28), (6, 14, 14), (16, 10, 10), (16, 5, 5),
+    ]  # fmt: skip
+
+
+def test_the_mlp_is_784_100_10_with_tanh() -> None:
+    assert [f.output for f in trace(MLP().layers(GREY), GREY, 10)] == [
+        (784,),
+        (100,),
+        (100,),
+        (10,),
+    ]
+    assert (
+        sum(f.parameters for f in trace(MLP().layers(GREY), GREY, 10))
+        == 784 * 100 + 100 + 100 * 10 + 10
+    )
+
+
+@pytest.mark.parametrize("preset", Preset.members.values())
+@pytest.mark.parametrize(("shape", "classes"), SETS)
+def test_a_preset_takes_a_step_on_every_set_or_says_which_layer_does_not_fit(
+    preset: type[Preset], shape: tuple[int, ...], classes: int
+) -> None:
+    layers = preset().layers(shape)
+    try:
+        check(layers, shape, classes)
+    except BadNetwork as error:
+        assert (preset, shape) == (LeNet, (1, 8, 8))
+        assert str(error).startswith("Layer 4, conv2: Convolution") and "padding" in str(error)
+        return
+    logits = module(layers, shape, classes)(torch.rand(2, *shape))
+    assert logits.shape == (2, classes)
+    logits.sum().backward()
+
+
+@pytest.mark.parametrize(
+    ("layers", "index", "words"),
+    [
+        ((Linear(), Output()), 0, "flat input, got 1 × 28 × 28: put Flatten before it"),
+        ((Output(),), 0, "put Flatten before it"),
+        ((Flatten(), Conv2d()), 1, "needs pictures"),
+        ((Flatten(), MaxPool()), 1, "needs pictures"),
+        ((Conv2d(kernel=31), Flatten(), Output()), 0, "padding to at least 2"),
+        (
+            (MaxPool(size=16), MaxPool(size=2), Flatten(), Output()),
+            1,
+            "does not fit into 1 × 1 × 1",
+        ),
+        ((Flatten(), Linear(units=7)), 1, "ends in 7 values, the data has 10 classes"),
+        ((Conv2d(),), 0, "ends in 16 × 26 × 26 values"),
+    ],
+)
+def test_what_does_not_fit_is_said_at_its_layer(
+    layers: tuple[Layer, ...], index: int, words: str
+) -> None:
+    with pytest.raises(BadNetwork, match=words) as caught:
+        check(layers, GREY, 10)
+    assert caught.value.layer == index
+    facts = trace(layers, GREY, 10)
+    assert [bool(f.problem) for f in facts].index(True) == index
+    assert all(f.output is None and f.parameters == 0 for f in facts[index + 1 :])
+
+
+def test_no_layers_and_too_many_parameters_are_refused() -> None:
+    with pytest.raises(BadNetwork, match="no layers"):
+        check((), GREY, 10)
+    wide = (Flatten(), Linear(units=65_536), ReLU(), Linear(units=65_536), Output())
+    assert (
+        sum(f.parameters for f in trace(wide, GREY, 10)) > LARGEST
+    )  # described, though no memory would hold it
+    with pytest.raises(BadNetwork, match="make it narrower"):
+        check(wide, GREY, 10)
+
+
+def test_names_are_those_of_the_state_dict() -> None:
+    layers = LeNet().layers(GREY)
+    assert names(layers)[:4] == ["conv1", "relu1", "pool1", "conv2"]
+    model = module(layers)
+    assert list(model.state_dict())[:2] == ["conv1.weight", "conv1.bias"]
+    assert list(model.state_dict())[-1] == "output.bias"
+
+
+def test_a_preset_is_recognized_until_it_is_changed() -> None:
+    layers = Small().layers((1, 8, 8))
+    assert recognize(layers, (1, 8, 8)) == Small.label
+    assert recognize((*layers, ReLU()), (1, 8, 8)) == ""
+    assert recognize(SoftmaxRegression().layers(GREY), GREY) == SoftmaxRegression.label
+
+
+def test_activations_are_their_formulas() -> None:
+    a = torch.linspace(-5, 5, 101, dtype=torch.float64)
+    sigma = 1 / (1 + torch.exp(-a))
+    expected = {ReLU: a.clamp(min=0), Sigmoid: sigma, Tanh: 2 / (1 + torch.exp(-2 * a)) - 1}
+    for cls, values in expected.items():
+        torch.testing.assert_close(cls().call((101,), 10).make()(a), values)
+
+
+def test_dropout_scales_what_it_keeps_and_is_off_at_inference() -> None:
+    layer = OwnDropout(0.25, torch.Generator().manual_seed(0))
+    x = torch.ones(200_000)
+    z = layer(x)
+    assert sorted(z.unique().tolist()) == pytest.approx([0, 1 / 0.75])
+    assert z.mean().item() == pytest.approx(1, abs=5 * math.sqrt(0.25 / 0.75 / x.numel()))
+    assert layer.eval()(x) is x
+
+
+def test_dropout_draws_from_its_own_generator_alone() -> None:
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    first, again = (
+        OwnDropout(0.5, torch.Generator().manual_seed(3))(torch.ones(50)) for _ in range(2)
+    )
+    assert torch.equal(first, again)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_built_dropout_has_the_run_s_generator() -> None:
+    model = module((Flatten(), Dropout(p=0.5), Output()))
+    assert isinstance(model.dropout1.generator, torch.Generator)
+
+
+@pytest.mark.parametrize(
+    ("shape", "twin"), [((4, 5, 5), nn.BatchNorm2d(4)), ((6,), nn.BatchNorm1d(6))]
+)
+def test_batch_normalization_equals_torch_and_its_formula(
+    shape: tuple[int, ...], twin: nn.Module
+) -> None:
+    ours = BatchNorm().call(shape, 10).make()
+    x = torch.randn(32, *shape)
+    z = ours(x)
+    torch.testing.assert_close(z, twin(x))
+    axes = [0, *range(2, x.ndim)]
+    by_hand = (x - x.mean(axes, keepdim=True)) / (
+        x.var(axes, keepdim=True, unbiased=False) + 1e-5
+    ).sqrt()
+    torch.testing.assert_close(z, by_hand, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(ours.running_mean, 0.1 * x.mean(axes))
+
+
+@pytest.mark.parametrize("cls", [*Layer.members.values(), *Preset.members.values()])
+def test_facts_for_menus_stand_at_the_class(cls: type) -> None:
+    assert cls.label and cls.doc() and cls.source and cls.technique
+    assert isinstance(cls().summary, str)

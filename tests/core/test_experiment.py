@@ -1,0 +1,105 @@
+"""The one value, the shipped ones, and advice: each rule fires where it should and is silent where
+it should not.
+"""
+
+import pytest
+
+from core.errors import BadExperiment
+from core.experiment import Experiment, advice, load, shipped
+from core.network.initializers import He, Xavier, Zeros
+from core.network.layers import Flatten, Linear, Output, ReLU, Sigmoid, Tanh
+from core.optim.optimizers import SGD, Adam, AdamW
+from core.optim.regularizers import L2, WeightDecay
+from core.optim.schedules import Constant
+from core.optim.stopping import Patience
+from core.spec import build, change, decode, encode
+
+RELU = (Flatten(), Linear(), ReLU(), Output())
+TANH = (Flatten(), Linear(), Tanh(), Output())
+DEEP = (Flatten(), *[Linear(units=20), Sigmoid()] * 20, Output())
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_shipped_experiment_says_what_it_shows_and_survives_its_text(name: str) -> None:
+    experiment = shipped()[name]
+    assert experiment.name and experiment.about.endswith(".")
+    assert decode(Experiment, encode(experiment)) == experiment == load(name)
+
+
+def test_the_default_experiment_is_the_shipped_digits() -> None:
+    default = Experiment(name="Digits", about=shipped()["digits"].about)
+    assert shipped()["digits"] == default
+
+
+def test_an_experiment_is_read_from_a_file(tmp_path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text('{"epochs": 7}')
+    assert load(str(path)) == Experiment(epochs=7)
+    for wrong in ("no-such", str(tmp_path), "x\0y"):
+        with pytest.raises(BadExperiment, match="digits"):
+            load(wrong)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"epochs": 0}, "epochs is 0, but it must be at least 1"),
+        ({"batch_size": 10**9}, "batch_size"),
+        ({"optimizer": {"kind": "sgd", "learning_rate": 1e9}}, "optimizer.learning_rate"),
+        ({"optimizer": {"kind": "sgd", "learning_rate": float("nan")}}, "finite"),
+        ({"device": "tpu"}, "device"),
+        ({"name": "x" * 61}, "name"),
+        ({"regularizers": ["l2", "l2"]}, "regularizers has l2 twice"),
+        ({"network": [{"kind": "conv3d"}]}, "network.0: 'conv3d' is no layer"),
+        ({"network": ["flatten"] * 1001}, "network"),
+    ],
+)
+def test_what_is_out_of_range_is_named(data: dict, words: str) -> None:
+    with pytest.raises(BadExperiment, match=words):
+        build(Experiment, data)
+
+
+def test_line_breaks_do_not_reach_a_name() -> None:
+    assert Experiment(name="two\nlines\t").name == "two lines"
+
+
+@pytest.mark.parametrize(
+    ("changes", "facts", "words"),
+    [
+        ({"initializer": Zeros()}, {}, "never break symmetry"),
+        ({"network": DEEP, "initializer": Xavier()}, {}, "20 sigmoid layers"),
+        ({"network": RELU, "initializer": Xavier()}, {}, "Xavier suits tanh"),
+        ({"network": TANH, "initializer": He()}, {}, "He suits ReLU"),
+        ({"optimizer": Adam(learning_rate=0.5)}, {}, "is large"),
+        ({"optimizer": SGD(learning_rate=0.06, momentum=0.9)}, {}, "is large"),
+        ({"batch_size": 64}, {"pictures": 10}, "larger than the 10"),
+        ({}, {"pictures": 100, "parameters": 1000}, "learn them by heart"),
+        ({"regularizers": (WeightDecay(),)}, {}, "acts twice"),
+        ({"stopping": (Patience(),), "split": {"validation": 0}}, {}, "nothing to look at"),
+        ({"stopping": (Patience(),)}, {}, "before the cosine"),
+    ],
+)
+def test_a_doubtful_combination_is_advised_on(changes: dict, facts: dict, words: str) -> None:
+    experiment = Experiment(**changes)
+    found = [a for a in advice(experiment, **facts) if words in a.text]
+    assert len(found) == 1 and found[0].level in ("warn", "info")
+    if found[0].path:
+        mended = change(experiment, found[0].path, found[0].value)
+        assert found[0].action and not [a for a in advice(mended, **facts) if words in a.text]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"network": TANH, "initializer": Xavier()},
+        {"optimizer": SGD(learning_rate=0.05), "regularizers": (L2(),)},
+        {"optimizer": SGD(learning_rate=1.0, momentum=0.0)},
+        {"optimizer": AdamW(weight_decay=0.0), "regularizers": (WeightDecay(),)},
+        {"stopping": (Patience(),), "schedule": Constant()},
+    ],
+)
+def test_a_sound_combination_gets_one_word_of_praise(changes: dict) -> None:
+    assert [a.level for a in advice(Experiment(**changes), pictures=50_000, parameters=60_000)] == [
+        "ok"
+    ]

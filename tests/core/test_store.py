@@ -1,0 +1,168 @@
+"""Run folders: whole lines only, atomic files, ids that are never paths, one owner."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import BadInput, NotFound, Unavailable
+from core.store import CHECKPOINT, EVENTS, Store, write_atomic
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path)
+
+
+def line(n: int) -> str:
+    return json.dumps({"event": "Step", "n": n})
+
+
+def test_a_run_is_made_listed_read_and_deleted(store: Store) -> None:
+    first, second = store.create('{"a": 1}'), store.create('{"a": 2}')
+    assert set(store.ids()) == {first, second} and store.ids() == sorted(store.ids(), reverse=True)
+    assert store.experiment(first) == '{"a": 1}'
+    assert store.last(first) is None
+    store.delete(first)
+    assert store.ids() == [second]
+
+
+def test_reading_from_an_offset_gives_each_line_once(store: Store) -> None:
+    run, offset, seen = store.create("{}"), 0, []
+    for n in range(5):
+        store.append(run, line(n))
+        lines, offset = store.read(run, offset)
+        seen += lines
+    assert seen == [line(n) for n in range(5)]
+    assert store.read(run, offset) == ([], offset)
+    assert store.last(run) == {"event": "Step", "n": 4}
+
+
+def test_a_torn_last_line_is_ignored_and_the_next_one_is_whole(store: Store) -> None:
+    run = store.create("{}")
+    store.append(run, line(0))
+    with store.path(run, EVENTS).open("ab") as file:
+        file.write(b'{"event": "St')
+    assert store.read(run)[0] == [line(0)]
+    assert store.last(run) == json.loads(line(0))
+    store.append(run, line(1))
+    assert store.read(run)[0] == [line(0), line(1)]
+
+
+def test_the_last_event_is_found_behind_a_very_long_one(store: Store) -> None:
+    run = store.create("{}")
+    store.append(run, json.dumps({"event": "Step", "losses": [0.123456789] * 500_000}))
+    assert store.last(run)["event"] == "Step"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "../x",
+        "/etc/passwd",
+        "..\\x",
+        "C:\\x",
+        "a\0b",
+        "CON",
+        "x" * 300,
+        "／",
+        "20260101-000000-abcde/",
+        None,
+    ],
+)
+def test_no_other_string_becomes_a_path(store: Store, name: str) -> None:
+    store.create("{}")
+    for call in (
+        store.path,
+        store.experiment,
+        store.read,
+        store.delete,
+        store.last,
+        store.is_owned,
+    ):
+        with pytest.raises(NotFound):
+            call(name)
+
+
+@given(st.text(max_size=40))
+def test_any_string_is_refused_or_found(
+    tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    store = Store(tmp_path_factory.getbasetemp() / "none")
+    with pytest.raises(NotFound):
+        store.path(name)
+
+
+def test_a_run_is_found_by_the_beginning_of_its_id(store: Store) -> None:
+    run = store.create("{}")
+    assert store.find(run[:20]) == store.find("last") == run
+    for start in ("", "x", "../"):
+        with pytest.raises(NotFound, match="begin with"):
+            store.find(start)
+
+
+def test_one_owner_at_a_time_and_an_owned_run_is_not_deleted(store: Store) -> None:
+    run = store.create("{}")
+    assert not store.is_owned(run)
+    with store.own(run):
+        assert store.is_owned(run)
+        with pytest.raises(BadInput, match="already being trained"), store.own(run):
+            pass
+        with pytest.raises(BadInput, match="stop it"):
+            store.delete(run)
+    assert not store.is_owned(run)
+
+
+def test_the_system_lets_go_of_a_killed_owner_s_run(store: Store) -> None:
+    run = store.create("{}")
+    code = """
+        import sys
+        from core.store import Store
+        with Store(sys.argv[1]).own(sys.argv[2]):
+            print("held", flush=True)
+            sys.stdin.read()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code), str(store.home), run]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE) as owner:
+        assert owner.stdout.readline() == b"held\n"
+        assert store.is_owned(run)
+        owner.kill()
+        owner.wait()
+    assert not store.is_owned(run)
+
+
+def test_a_failed_write_leaves_the_old_file_whole(store: Store) -> None:
+    run = store.create("{}")
+    store.save(run, lambda file: file.write(b"old"))
+
+    def fails(file: object) -> None:
+        file.write(b"half of the n")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        store.save(run, fails)
+    assert store.path(run, CHECKPOINT).read_bytes() == b"old"
+    assert not list(store.path(run).glob("*.tmp"))
+
+
+def test_atomic_writes_replace(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    for content in (b"one", b"two"):
+        write_atomic(path, lambda file, content=content: file.write(content))
+        assert path.read_bytes() == content
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a file in the way of a folder")
+def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(Unavailable, match="LAB_HOME"):
+        Store(tmp_path / "file").create("{}")
