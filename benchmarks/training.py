@@ -98,10 +98,17 @@ def measure(
 
 def _experiment(layers: tuple[Layer, ...]) -> Experiment:
     return Experiment(
-        data=MNIST(), split=Split(validation=0, test=0), network=layers,
-        normalization=Standardize(), initializer=PyTorchDefault(), optimizer=Adam(learning_rate=RATE),
-        schedule=Constant(), epochs=1000, batch_size=BATCH, device="cpu",
-    )  # fmt: skip
+        data=MNIST(),
+        split=Split(validation=0, test=0),
+        network=layers,
+        normalization=Standardize(),
+        initializer=PyTorchDefault(),
+        optimizer=Adam(learning_rate=RATE),
+        schedule=Constant(),
+        epochs=1000,
+        batch_size=BATCH,
+        device="cpu",
+    )
 
 
 def _tutorial(home: Path) -> DataLoader:

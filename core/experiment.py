@@ -17,6 +17,7 @@ from core.losses import CrossEntropy, Loss
 from core.network.initializers import He, Initializer, Xavier, Zeros
 from core.network.layers import Layer, ReLU, Sigmoid, Tanh
 from core.network.presets import Small
+from core.numbers import short, whole
 from core.optim.optimizers import AdamW, Optimizer
 from core.optim.regularizers import Regularizer, WeightDecay
 from core.optim.schedules import Cosine, Schedule
@@ -51,15 +52,15 @@ class Experiment(Value):
     network: tuple[Layer, ...] = Field(Small().layers((1, 8, 8)), max_length=1000)
     initializer: Initializer = He()
     loss: Loss = CrossEntropy()
-    optimizer: Optimizer = AdamW(learning_rate=2e-3)
+    optimizer: Optimizer = AdamW(learning_rate=1e-3)
     schedule: Schedule = Cosine()
     regularizers: tuple[Regularizer, ...] = ()
     stopping: tuple[StoppingRule, ...] = ()
     epochs: int = ranged(
-        20, 1, 100_000, help="How often every training picture is used, at the most."
+        150, 1, 100_000, help="How often every training picture is used, at the most."
     )
     batch_size: int = ranged(
-        64, 1, 65_536, unit="pictures", help="How many pictures one step looks at."
+        32, 1, 65_536, unit="pictures", help="How many pictures one step looks at."
     )
     seeds: Seeds = Seeds()
     device: str = Field(
@@ -85,9 +86,8 @@ class Experiment(Value):
 @cache
 def shipped() -> dict[str, Experiment]:
     """The ready-made experiments by name, the file names in assets/experiments."""
-    return {
-        path.stem: decode(Experiment, path.read_text()) for path in sorted(SHIPPED.glob("*.json"))
-    }
+    paths = sorted(SHIPPED.glob("*.json"), key=lambda path: path.stem)
+    return {path.stem: decode(Experiment, path.read_text()) for path in paths}
 
 
 def load(source: str) -> Experiment:
@@ -187,10 +187,10 @@ def _rate(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
     if e.optimizer.learning_rate <= usual * (1 + 1e-9):
         return []
     text = (
-        f"**A learning rate of {e.optimizer.learning_rate:g} is large** for "
+        f"**A learning rate of {short(e.optimizer.learning_rate)} is large** for "
         f"{e.optimizer.label}: the loss may become NaN."
     )
-    return [Advice("warn", text, "optimizer.learning_rate", usual, f"Use {usual:g}")]
+    return [Advice("warn", text, "optimizer.learning_rate", usual, f"Use {short(usual)}")]
 
 
 def _batch(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
@@ -199,7 +199,7 @@ def _batch(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
     return [
         Advice(
             "info",
-            f"**The batch is larger than the {pictures:,} training pictures:** every step "
+            f"**The batch is larger than the {whole(pictures)} training pictures:** every step "
             "uses all of them.",
         )
     ]
@@ -210,7 +210,7 @@ def _data(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
     if guarded or not pictures or parameters < 4 * pictures:
         return []
     text = (
-        f"**{pictures:,} pictures for {parameters:,} weights:** it may learn them by "
+        f"**{whole(pictures)} pictures for {whole(parameters)} weights:** it may learn them by "
         "heart. Watch the validation loss."
     )
     rules = [*(rule.model_dump() for rule in e.stopping), {"kind": "patience"}]

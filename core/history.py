@@ -1,23 +1,25 @@
-"""History: the events of one run folded into columns for charts and sentences. Knows no file, no torch and no page.
+"""History: the events of one run folded into columns for charts and sentences. Knows no file, no
+torch and no page.
 
-Four groups of columns, each a table with one row per bin or epoch:
+Four groups of columns, each a table with one row per bin or epoch, and the most rows there can be:
 
-    step   step, epoch (1.5 is half way through the second), seconds, loss, rate         at most about 1,000 rows
+    step   step, epoch (1.5: half way through the second), seconds, loss, rate     1,000 rows
     epoch  epoch, step, seconds, train_loss, validation_loss, train_error, validation_error, best
-    probe  step, epoch, gradient.<layer>, weight.<layer>, update.<layer>                 at most about 500 rows
-    map    the same columns in wider bins, for the layer × time picture                  at most about 120 rows
+    probe  step, epoch, gradient.<layer>, weight.<layer>, update.<layer>             500 rows
+    map    the same columns in wider bins, for the layer × time picture              120 rows
 
 Bins hold means: a curve of a million steps is thinned without a spike getting lost.
 """
 
 import json
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import pairwise
 from math import ceil, exp, isfinite, log
 from typing import Any
 
+from core.bins import Bins
 from core.events import Ended, Epoch, Event, Probe, Started, Step, from_json
 
 ROWS = {"step": 1000, "probe": 500, "map": 120}
@@ -37,40 +39,10 @@ RECENT = 100  # steps in the training loss that is shown as a number
 Columns = dict[str, list[Any]]
 
 
-class Bins:
-    """Rows that each cover `width` steps: means of some values, and the last reading of others. Empty bins make no row."""
-
-    def __init__(self, width: int):
-        self.width = width
-        self.bins, self.counts = [], []  # of each row: which bin it is, how many values it holds
-        self.sums, self.last = [], []
-
-    def __len__(self) -> int:
-        return len(self.bins)
-
-    def add(self, step: int, sums: Sequence[float], *last: float, count: int = 1) -> None:
-        """`count` values that sum up to `sums` and end at `step`."""
-        k = (step - 1) // self.width
-        if not self.bins or self.bins[-1] != k:
-            self.bins.append(k)
-            self.counts.append(0)
-            self.sums.append([0.0] * len(sums))
-            self.last.append(())
-        self.counts[-1] += count
-        self.sums[-1] = [a + b for a, b in zip(self.sums[-1], sums, strict=True)]
-        self.last[-1] = (step, *last)
-
-    def means(self, column: int, start: int = 0) -> list[float]:
-        """The mean of each row of one column."""
-        return [s[column] / n for s, n in zip(self.sums[start:], self.counts[start:], strict=True)]
-
-    def lasts(self, column: int, start: int = 0) -> list[float]:
-        """The last reading of each row: 0 is the step, then those given to `add`."""
-        return [row[column] for row in self.last[start:]]
-
-
 class History:
-    """What a run's event lines say so far. `add` them as they come; ask for `columns`, a delta `since`, or the facts."""
+    """What a run's event lines say so far. `add` them as they come; ask for `columns`, a delta
+    `since`, or the facts.
+    """
 
     def __init__(self) -> None:
         self.started: Started | None = None
@@ -153,7 +125,9 @@ class History:
         self.ticks.append(tick)
 
     def _bin_tick(self, tick: tuple, before: tuple | None) -> None:
-        """Spreads the losses of one reading over the bins; seconds between two readings are interpolated."""
+        """Spreads the losses of one reading over the bins; seconds between two readings are
+        interpolated.
+        """
         first, last, seconds, rate, _ = tick
         began = before[2] if before else 0.0
         bins, at = self._bins["step"], first
@@ -200,15 +174,16 @@ class History:
                 }
             else:
                 tables[group] |= {name: bins.means(i, k) for i, name in enumerate(names)}
-        rows = [_epoch_row(e) for e in self.epochs[start.get("epoch", 0) :]]
+        rows = [epoch_row(e) for e in self.epochs[start.get("epoch", 0) :]]
         tables["epoch"] = {name: [row[i] for row in rows] for i, name in enumerate(EPOCH_COLUMNS)}
         return tables
 
     def since(self, marks: str = "") -> dict[str, Any]:
-        """What a client that holds the rows up to `marks` lacks: {"marks", "facts", "rows"}, plain JSON, null for NaN.
+        """What a client that holds the rows up to `marks` lacks: {"marks", "facts", "rows"}, plain
+        JSON, null for NaN.
 
-        Every group says from which row on its columns replace the client's, for the newest bin still changes.
-        `marks` of another generation, or none, gives everything.
+        Every group says from which row on its columns replace the client's, for the newest bin
+        still changes. `marks` of another generation, or none, gives everything.
         """
         start = self._start_rows(marks)
         rows = {
@@ -293,23 +268,6 @@ class History:
         )
         return exp(sum(map(log, ratios)) / len(ratios)) if ratios else None
 
-    def curves_csv(self) -> str:
-        """Every step as a row of a spreadsheet; at the last step of an epoch its means and its validation part too."""
-        ends = {e.step: _epoch_row(e) for e in self.epochs}
-        per_epoch = self.started.epoch_steps if self.started else 1
-        lines = [
-            "step,epoch,seconds,learning_rate,loss,train_loss,validation_loss,train_error,validation_error"
-        ]
-        began = 0.0
-        for first, last, seconds, rate, _ in self.ticks:
-            for step in range(first, last + 1):
-                at = began + (step - first + 1) / (last - first + 1) * (seconds - began)
-                scores = ends[step][3:7] if step in ends else [None] * 4
-                values = [step, step / per_epoch, at, rate, self.losses[step - 1], *scores]
-                lines.append(",".join("" if v is None else f"{v:.7g}" for v in values))
-            began = seconds
-        return "\n".join(lines) + "\n"
-
 
 def _cut(tick: tuple, step: int) -> tuple:
     """A reading that reaches beyond `step`, ended there."""
@@ -317,7 +275,8 @@ def _cut(tick: tuple, step: int) -> tuple:
     return (first, min(last, step), seconds, rate, speed)
 
 
-def _epoch_row(e: Epoch) -> list[Any]:
+def epoch_row(e: Epoch) -> list[Any]:
+    """The values of EPOCH_COLUMNS; None where there is no validation part."""
     scores = [e.train, e.validation or {}]
     losses = [s.get("loss") for s in scores]
     errors = [1 - s["accuracy"] if "accuracy" in s else None for s in scores]

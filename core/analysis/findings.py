@@ -1,8 +1,8 @@
 """What a run shows, in plain words: each rule is a pure function of its history and its experiment.
 
-A finding says the number it rests on and, where one change helps, which. Rules of thumb: an update of about 1e-3 of
-the weight a step is good (Karpathy, CS231n 2015), a validation loss that rises while the training loss falls is
-overfitting (Prechelt 1998).
+A finding says the number it rests on and, where one change helps, which. Rules of thumb: an update
+of about 1e-3 of the weight a step is good (Karpathy, CS231n 2015), a validation loss that rises
+while the training loss falls is overfitting (Prechelt 1998).
 """
 
 from dataclasses import dataclass
@@ -11,17 +11,19 @@ from statistics import median
 from typing import Any
 
 from core.experiment import Experiment
-from core.figures.numbers import percent, short
 from core.history import History
+from core.numbers import percent, short
 
 GOOD, TINY, LARGE = 1e-3, 1e-4, 3e-2  # update-to-weight ratio of one step
 PROBES = 10  # the last ones, of which the median counts
-ORDER = {"bad": 0, "warn": 1, "info": 2, "ok": 3}
+ORDER = {"warn": 0, "info": 1, "ok": 2}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence; `level` is bad, warn, info or ok. `action` is a button: it sets `path` to `value`."""
+    """One sentence; `level` is bad, warn, info or ok. `action` is a button: it sets `path` to
+    `value`.
+    """
 
     level: str
     text: str
@@ -39,7 +41,7 @@ def findings(history: History, experiment: Experiment, limit: int = 3) -> tuple[
 
 
 def diverged(history: History, experiment: Experiment) -> Finding | None:
-    """The loss is no number any more."""
+    """Why the run ended, and a tenth of its rate. Not one of `findings`: it comes before them."""
     if not history.ended or history.ended.reason != "diverged":
         return None
     rate = float(f"{experiment.optimizer.learning_rate / 10:.1g}")
@@ -85,7 +87,9 @@ def stopped_layer(history: History, experiment: Experiment) -> Finding | None:
 
 
 def too_large(history: History, experiment: Experiment) -> Finding | None:
-    """A layer is thrown about: each step changes it by several per cent, also after the first twentieth of the run."""
+    """A layer is thrown about: each step changes it by several per cent, also after the first
+    twentieth of the run.
+    """
     if not history.started or history.step < history.started.steps / 20:
         return None
     ratios = _ratios(history)
@@ -102,7 +106,8 @@ def no_progress(history: History, experiment: Experiment) -> Finding | None:
     epochs = history.epochs
     if len(epochs) < 2 or epochs[-1].train["loss"] < 0.98 * history.losses[0]:
         return None
-    text = f"**Nothing is learned yet.** The loss is still {short(epochs[-1].train['loss'])}, as at the first step."
+    loss = short(epochs[-1].train["loss"])
+    text = f"**Nothing is learned yet.** The loss is still {loss}, as at the first step."
     rate = float(f"{experiment.optimizer.learning_rate * 3:.1g}")
     return Finding("warn", text, f"Use a rate of {short(rate)}", "optimizer.learning_rate", rate)
 
@@ -112,8 +117,10 @@ def improving(history: History, experiment: Experiment) -> Finding | None:
     if len(history.epochs) < 2 or history.best != len(history.epochs) - 1:
         return None
     loss = short(history.epochs[-1].validation["loss"])
-    if history.ended and history.ended.reason == "epochs":
-        text = f"**Still improving at the end.** Validation loss was lowest, {loss}, in the last epoch."
+    if history.ended and history.ended.reason != "epochs":
+        return None
+    if history.ended:
+        text = f"**Still improving at the end.** Validation loss fell to {loss} in the last epoch."
         return Finding(
             "info", text, f"Train {2 * experiment.epochs} epochs", "epochs", 2 * experiment.epochs
         )
@@ -128,7 +135,8 @@ def gap(history: History, experiment: Experiment) -> Finding | None:
     if not (e.validation and "accuracy" in e.validation and "accuracy" in e.train):
         return None
     train, validation = 1 - e.train["accuracy"], 1 - e.validation["accuracy"]
-    text = f"Best so far: epoch {e.epoch}, {percent(validation)} wrong on validation and {percent(train)} on training."
+    wrong = f"{percent(validation)} wrong on validation and {percent(train)} on training"
+    text = f"Best so far: epoch {e.epoch}, {wrong}."
     return Finding("info", text)
 
 
@@ -142,4 +150,4 @@ def _ratios(history: History) -> dict[str, float]:
     return {layer: median(values) for layer, values in seen.items() if values}
 
 
-_RULES = (diverged, overfitting, stopped_layer, too_large, no_progress, improving, gap)
+_RULES = (overfitting, stopped_layer, too_large, no_progress, improving, gap)

@@ -1,8 +1,10 @@
-"""Where a run stands: its progress line, the five numbers above the curves, and how it ended. Pure functions of History."""
+"""Where a run stands: its progress line, the five numbers above the curves, and how it ended. Pure
+functions of History.
+"""
 
 from core.events import Ended, Scores
-from core.figures.numbers import THIN, duration, percent, short, whole
 from core.history import History
+from core.numbers import THIN, duration, percent, short, whole
 
 Number = tuple[str, str, str]  # name, value, help
 REASONS = {
@@ -34,7 +36,7 @@ def progress(history: History, state: str) -> tuple[float, str]:
 
 
 def sentence(ended: Ended) -> str:
-    """How the run ended, and what was best: "Ended after epoch 8: early stopping. Best: epoch 4." """
+    """How the run ended: "Ended after epoch 8: early stopping. Best: epoch 4." """
     reason = REASONS.get(ended.reason, ended.reason)
     when = f"after epoch {ended.epochs}" if ended.epochs else f"at step {whole(ended.step)}"
     best = f" Best: epoch {ended.best_epoch}." if ended.best_epoch else ""
@@ -42,7 +44,9 @@ def sentence(ended: Ended) -> str:
 
 
 def numbers(history: History) -> list[Number]:
-    """The five places: those of the last moments while it goes on, the final ones after a measured end."""
+    """The five places: those of the last moments while it goes on, the final ones after a measured
+    end.
+    """
     ended = history.ended
     return _final(ended) if ended and (ended.test or ended.validation) else _live(history)
 

@@ -8,8 +8,9 @@ from core.data.labels import Finding
 from core.data.layout import LABEL_NAMES
 from core.data.shapes import shape_of
 from core.data.table import Table
-from core.data.wording import clip, counted, number
+from core.data.wording import clip, counted
 from core.errors import BadData
+from core.numbers import whole
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def find_columns(images: Table, labels: Table | None, wanted: str) -> Columns:
         return _split_columns(images, wanted)
     if images.width == 1 and labels.width > 1:
         raise BadData(
-            f"{images.name} has one column and {labels.name} has {number(labels.width)}: "
+            f"{images.name} has one column and {labels.name} has {whole(labels.width)}: "
             "swap the two files."
         )
     if images.words:
@@ -44,7 +45,7 @@ def find_columns(images: Table, labels: Table | None, wanted: str) -> Columns:
     cells, first_row, more = _label_cells(labels, wanted, images)
     if len(cells) != len(images):
         had = f"{images.name} has {counted(len(images), 'row')}"
-        other = f"{labels.name} has {number(len(cells))}"
+        other = f"{labels.name} has {whole(len(cells))}"
         raise BadData(f"{had}, {other}: give one label for each picture.")
     return Columns(images.values, cells, labels.name, first_row, more)
 
@@ -56,7 +57,7 @@ def _label_cells(
     if labels.width > 1:
         place = _named(labels, wanted)
         if place is None:
-            had = f"{labels.name} has {number(labels.width)} columns, none of them named label"
+            had = f"{labels.name} has {whole(labels.width)} columns, none of them named label"
             raise BadData(f"{had}: give one label column, or its name.")
         return _cells(labels, place), labels.first_row, ()
     cells = _cells(labels, 0)
@@ -84,7 +85,7 @@ def _split_columns(table: Table, wanted: str) -> Columns:
     if place is not None:
         title = f" ({clip(table.header[place])!r})" if table.header and table.header[place] else ""
         said.append(
-            Finding("label_column", "info", f"Column {number(place + 1)}{title} holds the labels.")
+            Finding("label_column", "info", f"Column {whole(place + 1)}{title} holds the labels.")
         )
     strange = [c for c in table.words if c != place]
     if strange:
@@ -111,7 +112,7 @@ def _label_place(table: Table, wanted: str, free: list[int]) -> int | None:
         ends = [c for c in (free[0], free[-1]) if _could_be_labels(table, c)]
         if ends:
             return min(ends, key=lambda c: _commonest(_cells(table, c)))
-    had = f"{table.name} has {number(len(free))} columns and no label column among them"
+    had = f"{table.name} has {whole(len(free))} columns and no label column among them"
     raise BadData(f"{had}: give the file with the labels too, or name the column.")
 
 

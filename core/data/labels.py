@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from core.data.wording import clip, counted, number
+from core.data.wording import clip, counted
 from core.errors import BadData
+from core.numbers import whole
 
 MOST_CLASSES = 1000
 MOST_FRACTIONS = 20  # different labels with decimals that still pass for classes
@@ -67,9 +68,9 @@ def read_labels(
         )
     if len(names) > MOST_CLASSES:
         raise BadData(
-            f"{name} has {number(len(names))} different labels in "
+            f"{name} has {whole(len(names))} different labels in "
             f"{counted(len(ids), 'row')}, at most "
-            f"{number(MOST_CLASSES)} classes are read: check that this is the label column."
+            f"{whole(MOST_CLASSES)} classes are read: check that this is the label column."
         )
     return Labels(ids.astype(np.int64).reshape(-1), names, (*findings, *_balance(ids, names)))
 
@@ -98,7 +99,7 @@ def _check_whole(values: np.ndarray, known: np.ndarray, name: str, first_row: in
         place = int(np.flatnonzero(values % 1)[0])
         raise BadData(
             f"{name}, row {first_row + place} has the label {values[place]:g}, one of "
-            f"{number(len(known))} different "
+            f"{whole(len(known))} different "
             "ones with decimals, and classes are whole numbers or words: give class labels."
         )
 
@@ -133,7 +134,7 @@ def _balance(ids: np.ndarray, names: Sequence[str]) -> list[Finding]:
     findings = [Finding("classes", "ok", f"{counted(len(names), 'class')}: {_few(names)}.")]
     if sizes[large] >= UNEVEN * sizes[small] or sizes[small] < 3:
         few = f"{clip(names[small])!r} has {counted(int(sizes[small]), 'picture')}"
-        many = f"{clip(names[large])!r} has {number(int(sizes[large]))}"
+        many = f"{clip(names[large])!r} has {whole(int(sizes[large]))}"
         findings.append(
             Finding(
                 "imbalance",

@@ -3,9 +3,10 @@
     <home>/data/<sha256>/about.json                        names, reading, shape, classes, findings
                          images.npy labels.npy             read memory-mapped
                          test_images.npy test_labels.npy   where a test pair was given
+    <home>/data/files/<sha256>                             an uploaded file as it came
 
-A folder is written under another name and renamed, so it is whole or not there. Only a digest ever
-becomes a path.
+Uploaded files are kept, so that they can be read another way later. A folder is written under
+another name and renamed, so it is whole or not there. Only a digest ever becomes a path.
 """
 
 import hashlib
@@ -25,12 +26,13 @@ from core.data.image_set import ImageSet
 from core.data.inspect import Inspection, inspect
 from core.data.labels import Finding
 from core.data.reading import Reading
+from core.data.sets import Facts
 from core.data.source import Source, packed
 from core.data.table import read_table
 from core.data.wording import clip
 from core.errors import BadData, NotFound, Unavailable
 
-FORM = b"1"  # of the folder; another number makes other digests
+FORM = b"2"  # of the folder; another number makes other digests
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -52,6 +54,7 @@ class About:
     findings: tuple[Finding, ...]
     white: float
     added: float
+    kept: tuple[str, ...]  # SHA-256 of each uploaded file, "" where a path or nothing was given
 
 
 class Library:
@@ -79,14 +82,32 @@ class Library:
         reading = reading or Reading()
         given = (images, labels, test_images, test_labels)
         shown = _names(given, names)
-        digest = _digest(given, shown, reading)
+        hashes = _hashes(given, shown)
+        digest = _digest(hashes, reading)
         if self._folder(digest).is_dir():
             return digest, self._inspection(digest)
         train, test = _inspect(given, shown, reading)
         files = tuple(name for name in shown if name)
         about = _about(digest, title or Path(files[0]).stem, files, reading, train, test)
+        about = replace(about, kept=self._kept(given, hashes))
         self._write(about, train.image_set, test.image_set if test else None)
+        self._keep(given, hashes)
         return digest, self._inspection(digest)
+
+    def read_again(self, digest: str, reading: Reading) -> str:
+        """The same uploaded files read another way: the new digest. Raises BadData, NotFound."""
+        about = self.about(digest)
+        paths = [self.root / "files" / kept if kept else None for kept in about.kept]
+        if paths[0] is None or not all(path is None or path.is_file() for path in paths):
+            raise NotFound(
+                f"The files of {clip(about.name)!r} are no longer here: give them again to read "
+                "them another way."
+            )
+        pair = {"test_images": paths[2], "test_labels": paths[3]}
+        new, _ = self.add(
+            paths[0], paths[1], names=about.files, reading=reading, title=about.name, **pair
+        )
+        return new
 
     def open(self, digest: str) -> ImageSet:
         """The set, memory-mapped. Raises NotFound."""
@@ -113,6 +134,24 @@ class Library:
         folders = self.root.iterdir() if self.root.is_dir() else ()
         known = [folder.name for folder in folders if _DIGEST.fullmatch(folder.name)]
         return sorted((self.about(digest) for digest in known), key=lambda about: -about.added)
+
+    def _kept(self, given: tuple[Source | None, ...], hashes: tuple[str, ...]) -> tuple[str, ...]:
+        """The hashes of uploads, which are bytes, and of uploads that are read again."""
+        pairs = zip(given, hashes, strict=True)
+        files = self.root / "files"
+        return tuple(
+            h if isinstance(g, bytes) or (h and (files / h).is_file()) else "" for g, h in pairs
+        )
+
+    def _keep(self, given: tuple[Source | None, ...], hashes: tuple[str, ...]) -> None:
+        """Writes uploads under their hash, each whole or not at all."""
+        for source, name in zip(given, hashes, strict=True):
+            path = self.root / "files" / name
+            if isinstance(source, bytes) and not path.is_file():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                draft = path.with_name(f"{name}-{secrets.token_hex(4)}.tmp")
+                draft.write_bytes(source)
+                draft.replace(path)
 
     def _folder(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
@@ -150,6 +189,12 @@ class Library:
             shutil.rmtree(draft, ignore_errors=True)
 
 
+def facts(home: Path, digest: str) -> Facts:
+    """What the choice `Spreadsheets` knows without opening its arrays. Raises NotFound."""
+    about = Library(home).about(digest)
+    return Facts(about.shape, about.classes, about.rows, about.test_rows)
+
+
 def spreadsheets(
     home: Path, progress: Progress | None = None, *, digest: str, title: str
 ) -> ImageSet:
@@ -169,18 +214,22 @@ def _names(given: tuple[Source | None, ...], names: tuple[str, ...]) -> tuple[st
     )
 
 
-def _digest(given: tuple[Source | None, ...], names: tuple[str, ...], reading: Reading) -> str:
-    """SHA-256 of the reading and of each file's own SHA-256, so that no two lists of files run
-    together.
-    """
-    whole = hashlib.sha256(FORM + reading.model_dump_json().encode())
+def _hashes(given: tuple[Source | None, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    """SHA-256 of each file, empty where nothing is given."""
+    found = []
     for source, name in zip(given, names, strict=True):
         if source is None:
-            whole.update(b"-")
-        else:
-            with packed(source, name) as file:
-                whole.update(hashlib.file_digest(file, "sha256").digest())
-    return whole.hexdigest()
+            found.append("")
+            continue
+        with packed(source, name) as file:
+            found.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return tuple(found)
+
+
+def _digest(hashes: tuple[str, ...], reading: Reading) -> str:
+    """SHA-256 of the reading and of each file's own, so that no two lists of files run together."""
+    text = "\0".join([reading.model_dump_json(), *hashes])
+    return hashlib.sha256(FORM + text.encode()).hexdigest()
 
 
 def _inspect(
@@ -222,6 +271,7 @@ def _about(
         findings=train.findings,
         white=train.white,
         added=time.time(),
+        kept=(),
     )
 
 

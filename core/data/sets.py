@@ -3,15 +3,38 @@
 Choices only; the functions that they name do the loading.
 """
 
+import os
+from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from core.spec import Call, Choice, ranged
 
+_TEN = tuple("0123456789")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Known of a set before it is loaded: shape (C, H, W), classes, and how many pictures."""
+
+    shape: tuple[int, int, int]
+    classes: tuple[str, ...]
+    rows: int
+    test_rows: int = 0
+
 
 class DataSet(Choice, family="data set"):
     """A labelled picture set. `core.data.load.load` gives its ImageSet."""
+
+    def facts(self, home: Path) -> Facts:
+        """Its facts, without loading it. Raises NotFound for spreadsheets that are not here."""
+        raise NotImplementedError
+
+    def here(self, home: Path) -> bool:
+        """Whether it can be loaded without a network."""
+        return True
 
     def call(self) -> Call:
         """The function that loads it; `load` adds `home` and `progress`."""
@@ -33,6 +56,9 @@ class Digits(DataSet):
         8, unit="pixels", help="Side of a picture: 8 as recorded, 28 enlarged to MNIST's size."
     )
 
+    def facts(self, home: Path) -> Facts:
+        return Facts((1, self.size, self.size), _TEN, 1797)
+
     def call(self) -> Call:
         return Call("core.data.builtin.digits", {"size": self.size})
 
@@ -52,6 +78,14 @@ class MNIST(DataSet):
     source: ClassVar[str] = "LeCun, Bottou, Bengio & Haffner 1998"
     technique: ClassVar[str] = "D3"
 
+    def facts(self, home: Path) -> Facts:
+        return Facts((1, 28, 28), _TEN, 60_000, 10_000)
+
+    def here(self, home: Path) -> bool:
+        roots = [home / "data" / "torchvision", Path(os.environ.get("LAB_TORCHVISION") or home)]
+        names = ["train-images-idx3-ubyte", "train-images-idx3-ubyte.gz"]
+        return any((root / "MNIST" / "raw" / name).is_file() for root in roots for name in names)
+
     def call(self) -> Call:
         return Call("core.data.builtin.mnist")
 
@@ -67,6 +101,9 @@ class Spreadsheets(DataSet):
         pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the files and of how they are read."
     )
     title: str = Field("Spreadsheets", max_length=200, description="The name that is shown.")
+
+    def facts(self, home: Path) -> Facts:
+        return Call("core.data.library.facts").make(home, self.digest)
 
     def call(self) -> Call:
         return Call("core.data.library.spreadsheets", {"digest": self.digest, "title": self.title})

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.data.wording import number
 from core.errors import BadData
+from core.numbers import whole
 
 Shape = tuple[int, int, int]
 SAMPLE = 2000  # pictures looked at for the way up
@@ -48,9 +48,9 @@ def find_shape(columns: int, wanted: Sequence[int] | None, name: str) -> Shape:
     """
     if wanted:
         if math.prod(wanted) != columns or min(wanted) < 1:
-            pixels = f"{written(wanted)} = {number(math.prod(wanted))} pixels"
+            pixels = f"{written(wanted)} = {whole(math.prod(wanted))} pixels"
             raise BadData(
-                f"{name} has {number(columns)} pixel columns, the shape asks for {pixels}: "
+                f"{name} has {whole(columns)} pixel columns, the shape asks for {pixels}: "
                 "change the shape."
             )
         channels, height, width = wanted
@@ -62,9 +62,9 @@ def find_shape(columns: int, wanted: Sequence[int] | None, name: str) -> Shape:
         )
     if shape := shape_of(columns):
         return shape
-    near = ", ".join(f"{written(s)} = {number(math.prod(s))}" for s in nearest_shapes(columns)[:3])
+    near = ", ".join(f"{written(s)} = {whole(math.prod(s))}" for s in nearest_shapes(columns)[:3])
     raise BadData(
-        f"{name} has {number(columns)} pixel columns, which make no square picture (nearest: "
+        f"{name} has {whole(columns)} pixel columns, which make no square picture (nearest: "
         f"{near}): check for a "
         "column too many or too few, or give the shape."
     )

@@ -13,8 +13,9 @@ import pandas as pd
 
 from core.data.layout import SPACE, Layout, is_number, records, sniff
 from core.data.source import Source, text
-from core.data.wording import clip, counted, number
+from core.data.wording import clip, counted
 from core.errors import BadData
+from core.numbers import whole
 
 NARROW = 16  # columns up to which float64 costs nothing worth saving
 
@@ -122,7 +123,7 @@ def _fault(source: Source, name: str, layout: Layout) -> BadData:
     with text(source, name) as stream:
         for row, _, cells in records(stream, layout.delimiter, name):
             if len(cells) != layout.width:
-                rule = f"has {counted(len(cells), 'value')}, row {first} has {number(layout.width)}"
+                rule = f"has {counted(len(cells), 'value')}, row {first} has {whole(layout.width)}"
                 return BadData(
                     f"{name}, row {row} {rule}: give every row the same number of values."
                 )
@@ -147,4 +148,4 @@ def _cell_fault(cell: str, words: bool, decimal: str) -> str | None:
 
 def _column(layout: Layout, column: int) -> str:
     named = f" ({clip(layout.header[column])!r})" if layout.header and layout.header[column] else ""
-    return f"column {number(column + 1)}{named}"
+    return f"column {whole(column + 1)}{named}"

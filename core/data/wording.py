@@ -1,17 +1,14 @@
-"""How numbers and other people's text stand in a sentence. Knows nothing of data."""
+"""How counts and other people's text stand in a sentence. Knows nothing of data."""
+
+from core.numbers import whole
 
 CLIP = 80  # characters of a cell, a class or a file name that a sentence shows
-
-
-def number(value: int) -> str:
-    """61706 -> "61 706", with a narrow no-break space."""
-    return f"{value:,}".replace(",", "\u202f")
 
 
 def counted(count: int, noun: str) -> str:
     """1, "row" -> "1 row"; 2, "class" -> "2 classes"."""
     plural = noun + ("es" if noun.endswith("s") else "s")
-    return f"{number(count)} {noun if count == 1 else plural}"
+    return f"{whole(count)} {noun if count == 1 else plural}"
 
 
 def clip(text: str) -> str:

@@ -1,11 +1,12 @@
 """Figures without data: a trace says in `meta` which columns it shows, and this file fills them in.
 
-`assets/live.js` fills the same figure in the browser, so a live chart and a finished one have one drawing function
-in Python. A test runs both on the same rows. What a trace's `meta` may say:
+`assets/live.js` fills the same figure in the browser, so a live chart and a finished one have one
+drawing function in Python. A test runs both on the same rows. What a trace's `meta` may say:
 
     x, y    names of columns                      take    "best": only the row of the best epoch
-    smooth  factor of a bias-corrected mean       z       names of columns, one row of a heat map each; log: their log10
-    ends    names of columns: a label behind the last value of each, moved apart when they would touch
+    smooth  factor of a bias-corrected mean       z       names of columns, a heat map's rows
+    ends    names of columns: a label behind the last value of each, moved apart until none touch
+    log     z as log10, and labels placed for a log axis
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,7 +45,11 @@ def values(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> d
 
 
 def frame(place: Mapping, columns: Columns, facts: Mapping) -> dict[str, Any]:
-    """The attributes of the layout that come from data: the x axis reaches to the end of the run from the start on."""
+    """The attributes of the layout that come from data: the x axis reaches to the end of the run
+    from the first step on; before it there are no axes.
+    """
+    if not facts.get("step"):
+        return {"xaxis": {"visible": False}, "yaxis": {"visible": False}}
     patch: dict[str, Any] = {}
     if end := facts.get(place.get("end")):
         patch["xaxis"] = {"range": [0, 1.01 * end]}  # room for the last marker
@@ -56,7 +61,9 @@ def frame(place: Mapping, columns: Columns, facts: Mapping) -> dict[str, Any]:
 
 
 def ticks(tables: Mapping, low: float, high: float) -> dict[str, Any]:
-    """Ticks of a log axis that shows 10^low … 10^high: 1 and 3 of each decade, fewer or more where they fit."""
+    """Ticks of a log axis that shows 10^low … 10^high: 1 and 3 of each decade, fewer or more where
+    they fit.
+    """
     span = high - low
     if span < 0.15:
         return {"tickmode": "auto"}
@@ -78,7 +85,9 @@ def number(value: Any) -> float | None:
 
 
 def smooth(series: Sequence[float | None], factor: float) -> list[float | None]:
-    """Exponential mean m ← f·m + (1−f)·v, divided by 1−fⁿ so that it does not begin at 0 (Kingma & Ba 2015, section 3)."""
+    """Exponential mean m ← f·m + (1−f)·v, divided by 1−fⁿ so that it does not begin at 0 (Kingma &
+    Ba 2015, section 3).
+    """
     mean, weight, out = 0.0, 0.0, []
     for value in series:
         if value is None:
@@ -91,7 +100,9 @@ def smooth(series: Sequence[float | None], factor: float) -> list[float | None]:
 
 
 def spread(targets: Sequence[float], gap: float) -> list[float]:
-    """Places at least `gap` apart that differ least (in squares) from `targets`: isotonic regression of targets − k·gap."""
+    """Places at least `gap` apart that differ least (in squares) from `targets`: isotonic
+    regression of targets − k·gap.
+    """
     order = sorted(range(len(targets)), key=lambda i: targets[i])
     blocks: list[list[float]] = []  # [sum, count] of each pooled block
     for k, i in enumerate(order):
@@ -148,7 +159,7 @@ def _best(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> di
     if "text" in meta:
         late = x > 0.75 * (facts.get(place.get("end")) or inf)
         patch |= {
-            "text": [f"{meta['text']} {facts['best_epoch']}"],
+            "text": [f"{meta['text']} {facts['best_epoch']} "],
             "textposition": f"middle {'left' if late else 'right'}",
         }
     return patch

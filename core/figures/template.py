@@ -1,4 +1,5 @@
-"""The visual contract: what each colour means in light and dark, the plotly template, the layer ramp, ticks of log axes.
+"""The visual contract: what each colour means in light and dark, the plotly template, the layer
+ramp, ticks of log axes.
 
 Knows plotly only. A colour never speaks alone: dash and marker say the same again (DASH, SYMBOL).
 """
@@ -9,10 +10,10 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from core.figures.numbers import THIN, tick
+from core.numbers import THIN, tick
 
 Mode = Literal["light", "dark"]
-FONT = '"Source Sans", sans-serif'  # a name that ends in a digit must be quoted, else the rule is invalid
+FONT = '"Source Sans", sans-serif'  # a name that ends in a digit must be quoted
 DASH = {"train": "solid", "validation": "8px,4px", "test": "10px,3px,2px,3px"}
 SYMBOL = {
     "train": "circle",
@@ -45,24 +46,52 @@ class Palette:
     ramp: tuple[str, ...]  # layers, input to output
 
 
+def _colours(text: str) -> tuple[str, ...]:
+    return tuple(f"#{part}" for part in text.split())
+
+
 PALETTES: dict[str, Palette] = {
     "light": Palette(
-        page="#FFFFFF", second="#F4F6F7", text="#171B20", muted="#59636D", hair="#E6EAED", line="#C3CAD0",
-        train="#1A5FB4", validation="#CB5500", test="#6A1B52", best="#12857A", warning="#6B5300",
-        raw="rgba(26,95,180,.28)", runs=("#2496CB", "#4A2C86", "#4A525A"),
-        sequential=("#F1F6F5", "#DCEBE8", "#C0DEDA", "#9CCDC9", "#72B8B7", "#4A9EA4", "#2F8190", "#24647C", "#1F4766", "#1B2C4D"),
-        diverging=("#4A2C86", "#7A5FB0", "#A692CC", "#CFC5E3", "#EEEBF3", "#F6EEE2", "#EBCFA3", "#D6A25A", "#B07418", "#7A4A00"),
-        ramp=("#3A1A6B", "#3B4A94", "#2A6F9E", "#1B8A8A", "#3B9659"),
+        page="#FFFFFF",
+        second="#F4F6F7",
+        text="#171B20",
+        muted="#59636D",
+        hair="#E6EAED",
+        line="#C3CAD0",
+        train="#1A5FB4",
+        validation="#CB5500",
+        test="#6A1B52",
+        best="#12857A",
+        warning="#6B5300",
+        raw="rgba(26,95,180,.28)",
+        runs=_colours("2496CB 4A2C86 4A525A"),
+        sequential=_colours(
+            "F1F6F5 DCEBE8 C0DEDA 9CCDC9 72B8B7 4A9EA4 2F8190 24647C 1F4766 1B2C4D"
+        ),
+        diverging=_colours("4A2C86 7A5FB0 A692CC CFC5E3 EEEBF3 F6EEE2 EBCFA3 D6A25A B07418 7A4A00"),
+        ramp=_colours("3A1A6B 3B4A94 2A6F9E 1B8A8A 3B9659"),
     ),
     "dark": Palette(
-        page="#0F1317", second="#181D23", text="#E8ECEF", muted="#9FA9B3", hair="#232A31", line="#3C454E",
-        train="#4D9DFF", validation="#FF8533", test="#D98BC6", best="#4FF0D2", warning="#F2D07A",
-        raw="rgba(77,157,255,.32)", runs=("#74D2FF", "#8467B0", "#848C91"),
-        sequential=("#141B22", "#16283A", "#173B50", "#185063", "#1B6772", "#247F7F", "#3A998A", "#62B396", "#98CDA8", "#D9E8C6"),
-        diverging=("#B9A4F0", "#8F78C8", "#66549A", "#41386A", "#22232F", "#2A241C", "#574320", "#8C6723", "#C69139", "#F6C667"),
-        ramp=("#7A55D6", "#5F8DE0", "#48B0CC", "#5CCBA0", "#C5E07A"),
+        page="#0F1317",
+        second="#181D23",
+        text="#E8ECEF",
+        muted="#9FA9B3",
+        hair="#232A31",
+        line="#3C454E",
+        train="#4D9DFF",
+        validation="#FF8533",
+        test="#D98BC6",
+        best="#4FF0D2",
+        warning="#F2D07A",
+        raw="rgba(77,157,255,.32)",
+        runs=_colours("74D2FF 8467B0 848C91"),
+        sequential=_colours(
+            "141B22 16283A 173B50 185063 1B6772 247F7F 3A998A 62B396 98CDA8 D9E8C6"
+        ),
+        diverging=_colours("B9A4F0 8F78C8 66549A 41386A 22232F 2A241C 574320 8C6723 C69139 F6C667"),
+        ramp=_colours("7A55D6 5F8DE0 48B0CC 5CCBA0 C5E07A"),
     ),
-}  # fmt: skip
+}
 
 
 def scale(colours: tuple[str, ...]) -> list[list[Any]]:
@@ -94,33 +123,37 @@ def template(mode: Mode) -> go.layout.Template:
     p = PALETTES[mode]
     small = {"size": 12, "color": p.muted}
     axis = {
-        "gridcolor": p.hair, "gridwidth": 1, "zeroline": False, "linecolor": p.line, "ticks": "", "automargin": True,
-        "title": {"font": small, "standoff": 6}, "tickfont": small,
-    }  # fmt: skip
-    legend = {
-        "x": 1,
-        "y": 1,
-        "xanchor": "right",
-        "yanchor": "top",
+        "gridcolor": p.hair,
+        "zeroline": False,
+        "linecolor": p.line,
+        "ticks": "",
+        "automargin": True,
+    }
+    axis |= {"title": {"font": small, "standoff": 6}, "tickfont": small}
+    legend = {"x": 1, "y": 1, "xanchor": "right", "yanchor": "top", "orientation": "h"}
+    legend |= {
         "itemwidth": 36,
-        "bgcolor": "rgba(0,0,0,0)",
+        "bgcolor": p.page,
+        "font": small,
+    }  # the best epoch's line passes behind
+    font = {"family": FONT, "size": 13, "color": p.text}
+    layout = {
+        "font": font,
+        "colorway": [p.train, p.validation, p.test, p.best, p.warning, *p.runs],
+        "colorscale": {"sequential": scale(p.sequential), "diverging": scale(p.diverging)},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 44, "r": 12, "t": 4, "b": 26},
+        "xaxis": axis | {"showgrid": False, "showline": True},
+        "yaxis": axis | {"showline": False},
+        "hovermode": "x unified",
+        "hoverlabel": {"bgcolor": p.second, "bordercolor": p.line, "font": font},
+        "legend": legend,
+        "dragmode": "zoom",
+        "separators": f".{THIN}",
+        "uirevision": "keep",
     }
-    hover = {
-        "bgcolor": p.second,
-        "bordercolor": p.line,
-        "font": {"family": FONT, "size": 13, "color": p.text},
-    }
-    colours = [p.train, p.validation, p.test, p.best, p.warning, *p.runs]
-    return go.layout.Template(
-        layout={
-            "font": {"family": FONT, "size": 13, "color": p.text}, "colorway": colours,
-            "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "margin": {"l": 44, "r": 12, "t": 4, "b": 26},
-            "xaxis": {**axis, "showgrid": False, "showline": True}, "yaxis": {**axis, "showline": False},
-            "hovermode": "x unified", "hoverlabel": hover, "dragmode": "zoom", "separators": "." + THIN,
-            "legend": {**legend, "orientation": "h", "font": small}, "uirevision": "keep",
-            "colorscale": {"sequential": scale(p.sequential), "diverging": scale(p.diverging)},
-        }
-    )  # fmt: skip
+    return go.layout.Template(layout=layout)
 
 
 def blank(mode: Mode, height: int, **layout: Any) -> go.Figure:

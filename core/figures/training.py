@@ -1,7 +1,8 @@
-"""The three charts of a training (V1, V2): loss or error, gradient norm per layer, layer × time map.
+"""The three charts of a training (V1, V2): loss or error, gradient norm per layer, layer × time
+map.
 
-`rows(history)` computes what they show; each figure function draws an empty figure whose traces name their columns
-(binding.py), and `drawn` fills one. Knows plotly, no torch and no page.
+`rows(history)` computes what they show; each figure function draws an empty figure whose traces
+name their columns (binding.py), and `drawn` fills one. Knows plotly, no torch and no page.
 """
 
 from collections.abc import Sequence
@@ -46,10 +47,17 @@ def drawn(figure: go.Figure, history: History) -> go.Figure:
 
 
 def curve(
-    mode: Mode, *, measure: str = "loss", against: Against = "step", log: bool = True, smoothing: float = 0.9,
-    best: bool = True, unit: str = "cross-entropy", height: int = 216,
-) -> go.Figure:  # fmt: skip
-    """Training and validation loss, or error (share of wrong answers), against step, epoch or time (V1)."""
+    mode: Mode,
+    *,
+    measure: str = "loss",
+    against: Against = "step",
+    log: bool = True,
+    smoothing: float = 0.9,
+    best: bool = True,
+    unit: str = "cross-entropy",
+    height: int = 216,
+) -> go.Figure:
+    """Training and validation loss or error (share of wrong answers), by step, epoch, time (V1)."""
     p, x = PALETTES[mode], X[against]
     figure = blank(
         mode,
@@ -135,7 +143,9 @@ def gradients(
 def layer_map(
     mode: Mode, *, layers: Sequence[str], quantity: str = "update", height: int = 168
 ) -> go.Figure:
-    """Layers from input (top) to output against time (V2): ‖Δw‖/‖w‖ with 1e-3 as the good middle, or ‖∇L‖."""
+    """Layers from input (top) to output against time (V2): ‖Δw‖/‖w‖ with 1e-3 as the good middle,
+    or ‖∇L‖.
+    """
     p = PALETTES[mode]
     figure = blank(mode, height, hovermode="closest", meta={"end": "steps"})
     bar: dict[str, Any] = {
@@ -154,10 +164,11 @@ def layer_map(
             "ticktext": [f"1e{k}" if k < -3 or k > 3 else f"{10.0**k:g}" for k in powers],
         }
         colours = {"colorscale": scale(p.sequential)}
-    figure.add_heatmap(
-        y=list(layers), ygap=3, colorbar=bar, hovertemplate="%{y}, step %{x:,d}: %{customdata:.2g}<extra></extra>",
-        meta={"x": "map.step", "z": [f"map.{quantity}.{layer}" for layer in layers], "log": True}, **colours,
-    )  # fmt: skip
+    hover = "%{y}, step %{x:,d}: %{customdata:.2g}<extra></extra>"
+    names = [f"map.{quantity}.{layer}" for layer in layers]
+    meta = {"x": "map.step", "z": names, "log": True}
+    bound = {"colorbar": bar, "hovertemplate": hover, "meta": meta}
+    figure.add_heatmap(y=list(layers), ygap=3, **bound, **colours)
     _x_axis(figure, "step")
     figure.update_xaxes(showline=False)
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
@@ -182,14 +193,14 @@ def _line(
 def _marked(figure: go.Figure, mode: Mode, role: str, name: str, x: str, y: str) -> None:
     """A curve of one value an epoch: line, dash and marker of its role."""
     colour = getattr(PALETTES[mode], role)
-    figure.add_scatter(
-        mode="lines+markers", name=name, meta={"x": x, "y": y}, hovertemplate="%{y:.3g}",
-        line={"color": colour, "width": 2.25, "dash": DASH[role]}, marker={"symbol": SYMBOL[role], "size": 6},
-    )  # fmt: skip
+    line = {"color": colour, "width": 2.25, "dash": DASH[role]}
+    marker = {"symbol": SYMBOL[role], "size": 6}
+    bound = {"meta": {"x": x, "y": y}, "hovertemplate": "%{y:.3g}"}
+    figure.add_scatter(mode="lines+markers", name=name, line=line, marker=marker, **bound)
 
 
 def _best(figure: go.Figure, mode: Mode, x: str, y: str) -> None:
-    """Dotted line, words and star at the best epoch. The line has an axis of its own, from 0 to 1 whatever the scale."""
+    """Dotted line, words and star at the best epoch; the line's own axis goes from 0 to 1."""
     p = PALETTES[mode]
     quiet = {"showlegend": False, "hoverinfo": "skip"}
     dotted = {"color": p.best, "width": 1.5, "dash": "dot"}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from core.errors import BadNetwork
 from core.network.initializers import Initializer
 from core.network.layers import Layer, Output, Shape, times
+from core.numbers import whole
 
 if TYPE_CHECKING:
     import torch
@@ -109,8 +110,8 @@ def check(layers: tuple[Layer, ...], shape: Shape, classes: int) -> tuple[LayerF
             raise BadNetwork(f"Layer {fact.index + 1}, {fact.name}: {fact.problem}", fact.index)
     if (total := sum(f.parameters for f in facts)) > LARGEST:
         raise BadNetwork(
-            f"The network has {total:,} parameters, at most {LARGEST:,} can be trained: make "
-            "it narrower."
+            f"The network has {whole(total)} parameters, at most {whole(LARGEST)} can be "
+            "trained: make it narrower."
         )
     return facts
 

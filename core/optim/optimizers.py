@@ -5,6 +5,7 @@ To add one that torch has, write one class: its fields, and the call it stands f
 
 from typing import Any, ClassVar, Literal
 
+from core.numbers import short
 from core.spec import Call, Choice, ranged
 
 
@@ -19,11 +20,12 @@ def _rate(default: float) -> Any:
     )
 
 
-def _beta(default: float, symbol: str, what: str) -> Any:
+def _beta(default: float, symbol: str, label: str, what: str) -> Any:
     return ranged(
         default,
         0,
         below=1,
+        label=label,
         symbol=symbol,
         help=f"The share of the old {what} that stays from step to step.",
     )
@@ -34,6 +36,7 @@ def _epsilon() -> Any:
         1e-8,
         above=0,
         high=1,
+        label="Floor",
         symbol="ε",
         log=True,
         help="Keeps the division finite where the gradient is tiny.",
@@ -52,7 +55,7 @@ class Optimizer(Choice, family="optimizer"):
 
     @property
     def summary(self) -> str:
-        return f"{self.label} {self.learning_rate:g}"
+        return f"{self.label} {short(self.learning_rate)}"
 
 
 class SGD(Optimizer):
@@ -68,27 +71,25 @@ class SGD(Optimizer):
     source: ClassVar[str] = "Robbins & Monro 1951; Polyak 1964"
     technique: ClassVar[str] = "O1 O2"
     learning_rate: float = _rate(0.05)
-    momentum: float = _beta(0.9, "β", "direction")
+    momentum: float = _beta(0.9, "β", "Momentum", "direction")
 
     def call(self) -> Call:
         return Call("torch.optim.SGD", {"lr": self.learning_rate, "momentum": self.momentum})
 
 
 class Adam(Optimizer):
-    """Momentum, divided for each weight by the usual size of its gradient; both averages are
-    corrected for their start at 0.
+    """Momentum, divided for each weight by the usual size of its gradient.
+
+    m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g²; m̂ and v̂ are these, corrected for their start at 0.
     """
 
     kind: Literal["adam"] = "adam"
     label: ClassVar[str] = "Adam"
-    formula: ClassVar[str] = (
-        r"m \leftarrow \beta_1 m + (1-\beta_1) g,\; v \leftarrow \beta_2 v + (1-\beta_2) g^2,\;"
-        r"\theta \leftarrow \theta - \eta\, \hat m/(\sqrt{\hat v}+\varepsilon)"
-    )
+    formula: ClassVar[str] = r"\theta \leftarrow \theta - \eta\, \hat m/(\sqrt{\hat v}+\varepsilon)"
     source: ClassVar[str] = "Kingma & Ba 2014"
     technique: ClassVar[str] = "O3"
-    beta1: float = _beta(0.9, "β₁", "direction")
-    beta2: float = _beta(0.999, "β₂", "squared gradient")
+    beta1: float = _beta(0.9, "β₁", "Direction", "direction")
+    beta2: float = _beta(0.999, "β₂", "Scale", "squared gradient")
     epsilon: float = _epsilon()
 
     def call(self) -> Call:
@@ -110,8 +111,8 @@ class AdamW(Optimizer):
     )
     source: ClassVar[str] = "Loshchilov & Hutter 2017"
     technique: ClassVar[str] = "O3"
-    beta1: float = _beta(0.9, "β₁", "direction")
-    beta2: float = _beta(0.999, "β₂", "squared gradient")
+    beta1: float = _beta(0.9, "β₁", "Direction", "direction")
+    beta2: float = _beta(0.999, "β₂", "Scale", "squared gradient")
     epsilon: float = _epsilon()
     weight_decay: float = ranged(
         0.01, 0, 1, symbol="λ", log=True, help="Each step shrinks every weight by η·λ."

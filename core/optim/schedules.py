@@ -68,7 +68,6 @@ class Cosine(Schedule):
         0.0,
         0,
         1,
-        symbol="η_min/η₀",
         label="Lowest share",
         help="What is left at the end, as a share of the full rate.",
     )

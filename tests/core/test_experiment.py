@@ -72,7 +72,7 @@ def test_line_breaks_do_not_reach_a_name() -> None:
         ({"network": TANH, "initializer": He()}, {}, "He suits ReLU"),
         ({"optimizer": Adam(learning_rate=0.5)}, {}, "is large"),
         ({"optimizer": SGD(learning_rate=0.06, momentum=0.9)}, {}, "is large"),
-        ({"batch_size": 64}, {"pictures": 10}, "larger than the 10"),
+        ({"batch_size": 64}, {"pictures": 10}, "larger than the 10 "),
         ({}, {"pictures": 100, "parameters": 1000}, "learn them by heart"),
         ({"regularizers": (WeightDecay(),)}, {}, "acts twice"),
         ({"stopping": (Patience(),), "split": {"validation": 0}}, {}, "nothing to look at"),

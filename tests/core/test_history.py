@@ -1,4 +1,6 @@
-"""History against a recomputation from scratch, with resumes, thinning, deltas and values that are no numbers."""
+"""History against a recomputation from scratch, with resumes, thinning, deltas and values that are
+no numbers.
+"""
 
 import csv
 import io
@@ -10,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.events import Ended, Epoch, Probe, Saved, Started, Step, to_json
+from core.export.curves import curves_csv
 from core.history import History, dumps
 
 LAYERS = ("conv1", "linear1")
@@ -46,7 +49,9 @@ def folded(*events):
 
 @st.composite
 def runs(draw):
-    """A run as it would be logged: readings of several losses, probes, epochs, and now and then a resume."""
+    """A run as it would be logged: readings of several losses, probes, epochs, and now and then a
+    resume.
+    """
     steps = draw(st.sampled_from([7, 40, 2500]))
     per_epoch = draw(st.integers(1, 400))
     events, step, boundaries = [started(0, steps, per_epoch)], 0, [0]
@@ -227,7 +232,7 @@ def test_facts_and_numbers():
 
 def test_the_spreadsheet_holds_every_step_and_the_epochs():
     history = folded(started(), Step(10, tuple(map(float, range(10))), 0.1, 5.0, 1.0), epoch(1, 10))
-    table = list(csv.DictReader(io.StringIO(history.curves_csv())))
+    table = list(csv.DictReader(io.StringIO(curves_csv(history))))
     assert [float(row["loss"]) for row in table] == list(range(10))
     assert [float(row["seconds"]) for row in table] == pytest.approx(
         [0.5 * k for k in range(1, 11)]

@@ -3,6 +3,7 @@
 import pytest
 
 from core.analysis.findings import (
+    diverged,
     findings,
     gap,
     improving,
@@ -101,17 +102,18 @@ def test_improving_offers_more_epochs_only_when_all_are_done():
     found = improving(run([1.0, 0.5], ended="epochs"), E)
     assert (found.path, found.value) == ("epochs", 2 * E.epochs)
     assert improving(run([0.5, 1.0]), E) is None
+    assert improving(run([1.0, 0.5], ended="stopped"), E) is None
 
 
 def test_the_gap_is_said_of_the_best_epoch():
     assert "epoch 2, 20" in gap(run([1.0, 0.5, 0.7]), E).text
 
 
-def test_a_diverged_run_says_it_first_and_offers_a_tenth_of_the_rate():
-    found = findings(run([1.0, 0.5], ended="diverged"), E)
-    assert found[0].level == "bad" and found[0].value == pytest.approx(
-        E.optimizer.learning_rate / 10
-    )
+def test_a_diverged_run_offers_a_tenth_of_the_rate():
+    found = diverged(run([1.0, 0.5], ended="diverged"), E)
+    assert found.level == "bad"
+    assert found.value == pytest.approx(E.optimizer.learning_rate / 10)
+    assert diverged(run([1.0, 0.5], ended="epochs"), E) is None
 
 
 def test_an_empty_run_says_that_it_is_early():

@@ -3,6 +3,7 @@ becomes a path.
 """
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -101,7 +102,7 @@ def test_who_comes_second_drops_his_copy(tmp_path: Path, monkeypatch):
 
     monkeypatch.setattr(library_module, "_save", slow)
     digest, _ = library.add(IMAGES, LABELS)
-    assert [folder.name for folder in (tmp_path / "data").iterdir()] == [digest]
+    assert sorted(folder.name for folder in (tmp_path / "data").iterdir()) == [digest, "files"]
 
 
 @pytest.mark.parametrize(
@@ -145,3 +146,17 @@ def test_no_write_access(tmp_path: Path):
     tmp_path.chmod(0o500)
     with pytest.raises(Unavailable, match="write access"):
         Library(tmp_path).add(IMAGES, LABELS)
+
+
+def test_uploads_are_kept_and_read_another_way(tmp_path: Path):
+    library = Library(tmp_path)
+    digest, found = library.add(IMAGES, LABELS, names=("a.csv", "b.csv"))
+    turned = library.read_again(digest, Reading(transpose=True))
+    assert turned != digest and library.about(turned).files == ("a.csv", "b.csv")
+    np.testing.assert_array_equal(
+        library.open(turned).images, found.image_set.images.swapaxes(2, 3)
+    )
+    assert library.read_again(turned, Reading()) == digest
+    shutil.rmtree(tmp_path / "data" / "files")
+    with pytest.raises(NotFound, match="give them again"):
+        library.read_again(digest, Reading(label_column="last"))

@@ -1,5 +1,6 @@
 """Filling figures with rows: smoothing, labels that do not touch, ticks, gaps, marks."""
 
+from itertools import pairwise
 from math import inf, isnan, log10, nan
 
 import pytest
@@ -45,10 +46,10 @@ def test_a_gap_stays_a_gap_and_does_not_spoil_what_follows():
 def test_labels_are_moved_apart_and_no_further(targets, gap):
     places = spread(targets, gap)
     order = sorted(range(len(targets)), key=lambda i: targets[i])
-    steps = [places[b] - places[a] for a, b in zip(order, order[1:], strict=False)]
+    steps = [places[b] - places[a] for a, b in pairwise(order)]
     assert all(step >= gap - 1e-6 for step in steps)
     assert sum(places) == pytest.approx(sum(targets), abs=1e-6)  # no side is preferred
-    apart = all(targets[b] - targets[a] >= gap for a, b in zip(order, order[1:], strict=False))
+    apart = all(targets[b] - targets[a] >= gap for a, b in pairwise(order))
     assert not apart or places == pytest.approx(targets, abs=1e-9)
 
 
@@ -76,9 +77,14 @@ def test_extent_looks_at_positive_numbers_only():
 
 
 def test_the_axis_reaches_to_the_end_of_the_run_from_the_first_event_on():
-    figure = fill(training.curve("light"), *training.rows(history(1)))
+    figure = fill(training.curve("light"), *training.rows(history(2)))
     assert figure.layout.xaxis.range == (0, 202)
-    assert frame({"end": "steps"}, {}, {"steps": None}) == {}
+    assert frame({"end": "steps"}, {}, {"step": 1, "steps": None}) == {}
+
+
+def test_before_the_first_step_there_are_no_axes():
+    figure = fill(training.curve("light"), *training.rows(history(1)))
+    assert (figure.layout.xaxis.visible, figure.layout.yaxis.visible) == (False, False)
 
 
 def test_a_finished_curve_holds_the_rows_and_marks_the_best_epoch():
@@ -88,9 +94,8 @@ def test_a_finished_curve_holds_the_rows_and_marks_the_best_epoch():
     assert list(traces["Train, raw"].y) == rows[0]["step.loss"]
     assert list(traces["Train, smoothed"].y) == smooth(rows[0]["step.loss"], 0.9)
     assert (list(traces["Best epoch"].x), list(traces["Best epoch"].y)) == ([80], [0.3])
-    assert list(traces["Best, line"].x) == [80, 80] and traces["Best, words"].text[0].endswith(
-        "best: epoch 4"
-    )
+    assert list(traces["Best, line"].x) == [80, 80]
+    assert traces["Best, words"].text[0].strip() == "best: epoch 4"
 
 
 def test_nothing_is_marked_before_an_epoch_has_ended():

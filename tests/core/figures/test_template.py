@@ -1,11 +1,11 @@
-"""The visual contract: colours by meaning, readable on their page, and numbers as people say them."""
+"""The visual contract: colours by meaning, readable on their page; numbers as people say them."""
 
 from itertools import combinations
 
 import pytest
 
-from core.figures.numbers import THIN, duration, percent, short, tick, whole
 from core.figures.template import DASH, PALETTES, blank, layer_colours, template
+from core.numbers import THIN, duration, percent, short, tick, whole
 
 
 def luminance(colour):
@@ -72,13 +72,27 @@ def test_a_chart_is_transparent_keeps_its_view_and_writes_thin_spaces():
 @pytest.mark.parametrize(
     ("got", "said"),
     [
-        (short(None), "–"), (short(float("nan")), "NaN"), (short(0.00091), "9.1e-4"), (short(99.6), "100"),
-        (short(1234.0), f"1{THIN}234"), (short(2.5e7), "2.5e7"), (short(-0.05), "-0.05"),
-        (percent(None), "–"), (percent(0.09999), f"10{THIN}%"), (percent(0.00004), f"0{THIN}%"),
-        (duration(59.6), "1 min 0 s"), (duration(float("inf")), "–"), (whole(None), "–"),
-        (tick(0.03), "0.03"), (tick(1e-4), "1e-4"), (tick(3e-9), "3e-9"), (tick(300.0), "300"), (tick(3000.0), f"3{THIN}000"),
-        (tick(1.0), "1"), (tick(1e6), "1e6"),
+        (short(None), "–"),
+        (short(float("nan")), "NaN"),
+        (short(0.00091), "9.1e-4"),
+        (short(99.6), "100"),
+        (short(1234.0), f"1{THIN}200"),
+        (short(2.5e7), "2.5e7"),
+        (short(-0.05), "-0.05"),
+        (percent(None), "–"),
+        (percent(0.09999), f"10{THIN}%"),
+        (percent(0.00004), f"0{THIN}%"),
+        (duration(59.6), "1 min 0 s"),
+        (duration(float("inf")), "–"),
+        (whole(None), "–"),
+        (tick(0.03), "0.03"),
+        (tick(1e-4), "1e-4"),
+        (tick(3e-9), "3e-9"),
+        (tick(1.0), "1"),
+        (tick(300.0), "300"),
+        (tick(3000.0), f"3{THIN}000"),
+        (tick(1e6), "1e6"),
     ],
-)  # fmt: skip
+)
 def test_numbers_as_people_say_them(got, said):
     assert got == said

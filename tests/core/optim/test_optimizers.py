@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.numbers import short
 from core.optim.optimizers import SGD, Adam, AdamW, Optimizer
 
 STEPS = 20
@@ -69,5 +70,5 @@ def test_the_minimum_of_a_parabola_is_found(choice: Optimizer) -> None:
 @pytest.mark.parametrize("cls", Optimizer.members.values())
 def test_facts_for_menus_stand_at_the_class(cls: type[Optimizer]) -> None:
     assert cls.label and cls.doc() and cls.formula and cls.source and cls.technique
-    assert f"{cls().learning_rate:g}" in cls().summary
+    assert short(cls().learning_rate) in cls().summary
     assert cls().call().code("parameters").startswith("torch.optim.")

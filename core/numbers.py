@@ -1,4 +1,6 @@
-"""Numbers as people say them: two or three digits, always with a unit, never a long tail. Knows strings only."""
+"""Numbers as people say them: two or three digits, always with a unit, never a long tail. Knows
+strings only.
+"""
 
 from math import floor, isfinite, log10
 

@@ -1,0 +1,169 @@
+"""Pictures from data: a wall of examples with one row a class, and small drawings for cards. NumPy
+and Pillow, no page.
+
+Pictures are shown as they are and are never inverted by the theme.
+"""
+
+import base64
+import io
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import plotly.graph_objects as go
+from PIL import Image
+
+from core.figures.template import PALETTES, Mode, blank
+from core.numbers import whole
+
+SIDE, GAP = 36, 4  # px of one picture and between two
+SHARP = 2  # pixels drawn for each pixel shown
+
+
+def draw(labels: np.ndarray, classes: int, each: int, seed: int) -> list[np.ndarray]:
+    """Up to `each` rows of every class, by chance: a list of index arrays, one a class."""
+    chance = np.random.default_rng(seed)
+    rows = [np.flatnonzero(labels == c) for c in range(classes)]
+    return [np.sort(chance.choice(r, min(each, len(r)), replace=False)) for r in rows]
+
+
+def strip(pictures: np.ndarray, top: float) -> Image.Image:
+    """Pictures (n, C, H, W) side by side; values from 0 to `top` become black to white."""
+    side, step = SIDE * SHARP, (SIDE + GAP) * SHARP
+    canvas = Image.new("RGBA", (len(pictures) * step, side), (0, 0, 0, 0))
+    for column, values in enumerate(pictures):
+        grey = np.clip(values * (255 / top), 0, 255).astype(np.uint8)  # (C, H, W)
+        drawn = Image.fromarray(grey[0] if len(grey) == 1 else np.moveaxis(grey[:3], 0, 2))
+        scale = side / max(drawn.size)
+        size = (max(1, round(drawn.width * scale)), max(1, round(drawn.height * scale)))
+        drawn = drawn.convert("RGB").resize(size, Image.Resampling.NEAREST)
+        canvas.paste(drawn, (column * step + (side - size[0]) // 2, (side - size[1]) // 2))
+    return canvas
+
+
+def _png(picture: Image.Image) -> str:
+    content = io.BytesIO()
+    picture.save(content, "png")
+    return "data:image/png;base64," + base64.b64encode(content.getvalue()).decode()
+
+
+def by_class(
+    images: np.ndarray,
+    labels: np.ndarray,
+    classes: Sequence[str],
+    *,
+    mode: Mode,
+    each: int = 11,
+    seed: int = 0,
+) -> go.Figure:
+    """A row a class: its name, some of its pictures, and a bar with how many there are."""
+    palette, count = PALETTES[mode], len(classes)
+    sizes = np.bincount(labels, minlength=count)
+    rows = draw(labels, count, each, seed)
+    top = max((float(images[r].max()) for r in rows if len(r)), default=255.0) or 1.0
+    figure = blank(mode, (SIDE + GAP) * count + 26, showlegend=False, bargap=0.3)
+    figure.update_layout(margin={"l": 36, "r": 8, "t": 22, "b": 4}, dragmode=False, hovermode=False)
+    figure.add_bar(
+        y=list(range(count)),
+        x=sizes,
+        orientation="h",
+        width=0.62,
+        xaxis="x2",
+        marker={"color": palette.line, "cornerradius": 3},
+        text=[whole(n) for n in sizes],
+        textposition="inside",
+        insidetextanchor="start",
+        textangle=0,
+        textfont={"color": palette.text, "size": 12},
+        constraintext="none",
+    )
+    for line, chosen in enumerate(rows):
+        if len(chosen):  # "contain" keeps pictures square where the page is narrow
+            figure.add_layout_image(
+                source=_png(strip(images[chosen], top)),
+                x=0,
+                y=line,
+                xref="x",
+                yref="y",
+                sizex=len(chosen) / each,
+                sizey=SIDE / (SIDE + GAP),
+                sizing="contain",
+                yanchor="middle",
+            )
+    names = [f"<b>{plain(name)}</b>" for name in classes]
+    figure.update_layout(
+        xaxis={"domain": [0, 0.8], "range": [0, 1], "visible": False},
+        xaxis2={
+            "domain": [0.83, 1],
+            "range": [0, 1.1 * max(sizes.max(), 1)],
+            "visible": False,
+            "anchor": "y",
+        },
+        yaxis={
+            "range": [count - 0.5, -0.5],
+            "tickvals": list(range(count)),
+            "ticktext": names,
+            "ticklabelstandoff": 6,
+            "showgrid": False,
+        },
+    )
+    where = {
+        "x": 0.83,
+        "y": 1,
+        "xref": "paper",
+        "yref": "paper",
+        "xanchor": "left",
+        "yanchor": "bottom",
+    }
+    figure.add_annotation(
+        text="pictures", showarrow=False, font={"color": palette.muted, "size": 12}, **where
+    )
+    return figure
+
+
+def plain(text: str, longest: int = 12) -> str:
+    """Other people's text as a plotly label: no markup, no formula, not long."""
+    text = text if len(text) <= longest else text[: longest - 1] + "…"
+    for sign, safe in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("$", "&#36;")):
+        text = text.replace(sign, safe)
+    return text
+
+
+@cache
+def thumbnail(name: str, mode: Mode) -> str:
+    """A card's drawing as SVG text: curves like those that this experiment will show."""
+    p = PALETTES[mode]
+    x = np.linspace(0, 1, 60)
+    train, validation = _CURVES.get(name, _CURVES["digits"])(x)
+    best = int(np.argmin(validation))
+    lines = [_line(x, train, p.train), _line(x, validation, p.validation, "6 4")]
+    if 5 < best < 55:
+        at = f"{10 + 140 * x[best]:.0f}"
+        ends = f'x1="{at}" x2="{at}" y1="8" y2="76"'
+        lines.append(f'<line {ends} stroke="{p.best}" stroke-dasharray="2 3"/>')
+    size = 'width="160" height="84"'
+    frame = f'<rect {size} rx="6" fill="{p.second}"/>'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 160 84">'
+    return f"{head}{frame}{''.join(lines)}</svg>"
+
+
+def _line(x: np.ndarray, y: np.ndarray, colour: str, dash: str = "") -> str:
+    """A polyline of the points that fit on the card."""
+    points = " ".join(
+        f"{10 + 140 * a:.1f},{74 - 62 * b:.1f}" for a, b in zip(x, y, strict=True) if b <= 1
+    )
+    stroke = f'stroke="{colour}" stroke-width="2.2" stroke-linecap="round"'
+    return f'<polyline points="{points}" fill="none" {stroke} stroke-dasharray="{dash}"/>'
+
+
+_CURVES = {
+    "digits": lambda x: (np.exp(-7 * x), 0.08 + np.exp(-6 * x) * 0.9),
+    "lenet": lambda x: (np.exp(-9 * x), 0.03 + np.exp(-9 * x) * 0.8),
+    "mnist-mlp": lambda x: (0.1 + 0.9 * np.exp(-4 * x), 0.16 + 0.8 * np.exp(-4 * x)),
+    "digits-zeros": lambda x: (0.82 + 0 * x, 0.86 + 0 * x),
+    "digits-too-fast": lambda x: (0.1 + 0.2 * np.exp(3.2 * x), 0.14 + 0.2 * np.exp(3.5 * x)),
+    "digits-by-heart": lambda x: (
+        np.exp(-7 * x),
+        0.25 + 0.7 * np.exp(-8 * x) + 0.35 * np.clip(x - 0.3, 0, 1),
+    ),
+}

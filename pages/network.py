@@ -1,0 +1,354 @@
+"""Network: what am I building, and does it fit? The layers one by one, drawn, with shapes,
+parameters and multiply-adds.
+"""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from core import runner
+from core.data.load import load
+from core.data.sets import Facts
+from core.errors import LabError
+from core.experiment import Experiment
+from core.figures import network as drawing
+from core.network.build import LayerFacts, trace
+from core.network.initializers import Initializer
+from core.network.layers import Layer, times
+from core.network.presets import Preset
+from core.numbers import MISSING, short, whole
+from core.plan import network_name, plan
+from core.spec import decode, encode
+from pages.ui import form, state
+from pages.ui.parts import bar, card_title, finding, header
+
+if TYPE_CHECKING:
+    from core.first_step import FirstStep  # torch is loaded when it is needed
+
+OPEN = "open layer"
+
+
+def main() -> None:
+    """The whole page."""
+    draft = state.draft()
+    planned = plan(draft, runner.current().store.home)
+    facts = planned.facts
+    told = f"{network_name(draft, facts)} · {whole(planned.parameters)} parameters"
+    told += f" · {whole(planned.multiply_adds)} multiply-adds · {kilobytes(planned.parameters)}"
+    with header("Network", told):
+        for icon, word, possible, act in (
+            ("undo", "Undo", state.can_undo(), state.undo),
+            ("redo", "Redo", state.can_redo(), state.redo),
+        ):
+            st.button(
+                "",
+                icon=f":material/{icon}:",
+                help=word,
+                key=word,
+                disabled=not possible,
+                on_click=act,
+            )
+        presets(facts)
+    if facts is None:
+        finding("bad", form.escape(planned.problem))
+        st.page_link("data.py", label="Choose data", icon=":material/grid_view:")
+    else:
+        show(draft, facts)
+    bar(planned)
+
+
+def kilobytes(parameters: int) -> str:
+    """Size of the weights as float32."""
+    return (
+        f"{whole(4 * parameters / 1000)} kB"
+        if parameters < 1e6
+        else f"{4 * parameters / 1e6:.3g} MB"
+    )
+
+
+def presets(facts: Facts | None) -> None:
+    """Whole networks to begin from; what does not fit is refused with its sentence."""
+    with st.popover("Presets", icon=":material/view_module:"):
+        for kind, cls in Preset.members.items():
+            st.button(
+                cls.label,
+                key=f"preset {kind}",
+                help=form.explain(cls),
+                type="tertiary",
+                on_click=take,
+                args=(kind, facts),
+            )
+
+
+def take(kind: str, facts: Facts | None) -> None:
+    """A preset becomes the draft's network."""
+    if facts is None:
+        return
+    layers = Preset.pick(kind).layers(facts.shape)
+    wrong = next(
+        (fact for fact in trace(layers, facts.shape, len(facts.classes)) if fact.problem), None
+    )
+    if wrong:
+        state.notice(
+            f"{Preset.members[kind].label} does not fit these pictures. Layer "
+            f"{wrong.index + 1}: {wrong.problem}"
+        )
+        return
+    replace(layers)
+    state.keep(OPEN, "")
+
+
+def replace(layers: tuple[Layer, ...]) -> None:
+    state.edit("network", [layer.model_dump(mode="json") for layer in layers], redraw=True)
+
+
+def show(draft: Experiment, facts: Facts) -> None:
+    """Layers on the left; what they make on the right."""
+    layers = draft.network
+    traced = trace(layers, facts.shape, len(facts.classes))
+    left, right = st.columns([5, 7], gap="small")
+    with left.container(border=True, gap="xxsmall"):
+        with card_title("Layers"):
+            st.caption(f"{times(facts.shape)} in", width="content")
+        for fact, layer in zip(traced, layers, strict=True):
+            one(layers, layer, fact)
+        if not layers:
+            st.caption("No layers yet. Start from a preset.")
+        adder(layers)
+    with right:
+        diagram(traced, facts)
+        before(draft, traced, len(facts.classes))
+
+
+def one(layers: tuple[Layer, ...], layer: Layer, fact: LayerFacts) -> None:
+    """One row a layer; the open one is a card with its fields."""
+    if state.keep(OPEN) != str(fact.index):
+        row(layer, fact)
+        return
+    with st.container(border=True, gap="small"):
+        row(layer, fact)
+        if layer.doc():
+            st.caption(layer.doc().split("\n\n")[0])
+        changed = form.edit(layer, state.key(f"layer{fact.index}"), width=110)
+        if changed != layer:
+            state.edit(f"network.{fact.index}", changed.model_dump(mode="json"))
+            st.rerun()
+        with st.container(horizontal=True, gap="xxsmall"):
+            for icon, help, change in moves(layers, fact.index):
+                st.button(
+                    "",
+                    icon=f":material/{icon}:",
+                    help=help,
+                    type="tertiary",
+                    key=f"{help} {fact.index}",
+                    disabled=change is None,
+                    on_click=rearrange,
+                    args=(change,),
+                )
+
+
+def row(layer: Layer, fact: LayerFacts) -> None:
+    """Number, type, what it is, output shape; below it what is wrong."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+        st.markdown(f":small[:gray[{fact.index + 1}]]", width=18)
+        st.button(
+            layer.label,
+            icon=f":material/{layer.icon}:",
+            type="tertiary",
+            key=f"open {fact.index}",
+            help="Open or close this layer",
+            on_click=toggle,
+            args=(fact.index,),
+        )
+        told = f"{fact.name} · {layer.summary}" if fact.parameters else layer.summary
+        st.markdown(f":small[:gray[{form.escape(told)}]]", width="stretch")
+        st.markdown(f":small[{times(fact.output) if fact.output else '–'}]", width="content")
+    if fact.problem:
+        finding("bad", form.escape(fact.problem))
+
+
+def toggle(index: int) -> None:
+    state.keep(OPEN, "" if state.keep(OPEN) == str(index) else str(index))
+
+
+Move = tuple[tuple[Layer, ...], int]  # the layers then, and which of them is open
+
+
+def moves(layers: tuple[Layer, ...], i: int) -> list[tuple[str, str, Move | None]]:
+    """Icon, help and result of each thing that can be done to layer i; None where it cannot."""
+    up = (*layers[: i - 1], layers[i], layers[i - 1], *layers[i + 1 :])
+    down = (*layers[:i], *layers[i + 1 : i + 2], layers[i], *layers[i + 2 :])
+    return [
+        ("arrow_upward", "Move up", (up, i - 1) if i else None),
+        ("arrow_downward", "Move down", (down, i + 1) if i + 1 < len(layers) else None),
+        ("content_copy", "Copy", ((*layers[: i + 1], *layers[i:]), i + 1)),
+        ("delete", "Delete", ((*layers[:i], *layers[i + 1 :]), -1)),
+    ]
+
+
+def rearrange(move: Move | None) -> None:
+    if move:
+        replace(move[0])
+        state.keep(OPEN, str(move[1]) if move[1] >= 0 else "")
+
+
+def adder(layers: tuple[Layer, ...]) -> None:
+    """A layer of any kind behind the open one; before the output when none is open."""
+    opened = state.keep(OPEN)
+    place = int(opened) + 1 if opened.isdigit() else max(0, len(layers) - 1)
+    with st.popover("Add a layer", icon=":material/add:", width="stretch"):
+        st.caption(f"It goes in as layer {place + 1}.")
+        for kind, cls in Layer.members.items():
+            new = (*layers[:place], Layer.pick(kind), *layers[place:])
+            st.button(
+                cls.label,
+                icon=f":material/{cls.icon}:",
+                key=f"add {kind}",
+                help=form.explain(cls),
+                type="tertiary",
+                on_click=rearrange,
+                args=((new, place),),
+            )
+
+
+def diagram(traced: tuple[LayerFacts, ...], facts: Facts) -> None:
+    """The network as volumes."""
+    with st.container(border=True):
+        with card_title(
+            "Diagram",
+            help=(
+                "Side: picture size. Depth: number of maps. Colour: from input (violet) to "
+                "output (green)."
+            ),
+        ):
+            pass
+        volumes = drawing.rows(traced, facts.shape)
+        mode = "dark" if st.context.theme.type == "dark" else "light"
+        words = "The network as volumes: " + ", ".join(
+            f"{name} {times(shape)}" for name, shape, _ in volumes
+        )
+        st.plotly_chart(
+            drawing.figure(volumes, mode),
+            theme=None,
+            config={"displayModeBar": False},
+            alt=words,
+            key="diagram",
+        )
+
+
+def before(draft: Experiment, traced: tuple[LayerFacts, ...], classes: int) -> None:
+    """What can be said before the first step: where the weights begin and what that makes of the
+    first loss, the signal and the gradient.
+    """
+    with st.container(border=True):
+        with card_title("Before the first step"):
+            pass
+        left, right = st.columns([9, 5], gap="small")
+        with left:
+            value = form.choose(
+                Initializer, draft.initializer, state.key("initializer"), label="Initialization"
+            )
+        with right:
+            value = form.edit(value, state.key("initializer"))
+        if value != draft.initializer:
+            state.edit("initializer", value.model_dump(mode="json"))
+        seen = measured(draft.model_copy(update={"initializer": value}))
+        numbers(seen, classes)
+        table(traced, seen)
+        if seen and seen.warning:
+            finding("warn", seen.warning)
+
+
+def measured(draft: Experiment) -> "FirstStep | None":
+    """The first step of this network on its data; None where it does not fit or is not here."""
+    home = runner.current().store.home
+    if not draft.data.here(home):
+        return None
+    seen = Experiment(  # what does not matter stays out of the key
+        data=draft.data,
+        split=draft.split,
+        normalization=draft.normalization,
+        network=draft.network,
+        initializer=draft.initializer,
+        loss=draft.loss,
+        seeds=draft.seeds,
+    )
+    try:
+        return _measured(encode(seen), str(home))
+    except LabError:  # said at its layer, or on the page Data
+        return None
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _measured(text: str, home: str) -> "FirstStep":
+    from core.first_step import first_step
+
+    experiment = decode(Experiment, text)
+    return first_step(experiment, load(experiment.data, Path(home)))
+
+
+def numbers(seen: "FirstStep | None", classes: int) -> None:
+    """Three numbers; a dash where there is nothing to measure."""
+    quiet: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off"}
+    with st.grid(min_column_width=140, gap="small"):
+        st.metric(
+            "First loss",
+            short(seen.loss, 3) if seen else MISSING,
+            f"a guess: log {classes} = {math.log(classes):.3f}",
+            **quiet,
+            help="Of the untrained network. Far above the loss of a guess, it begins by being sure "
+            "and wrong.",
+        )
+        ends = (seen.layers[0], seen.layers[-1]) if seen and seen.layers else None
+        st.metric(
+            "Signal, first to last layer",
+            f"{short(ends[0].spread)} → {short(ends[1].spread)}" if ends else MISSING,
+            "good: 0.5 to 2",
+            **quiet,
+            help="How far the answers to different pictures lie apart (standard deviation), before the "
+            "first step.",
+        )
+
+
+def table(traced: tuple[LayerFacts, ...], seen: "FirstStep | None") -> None:
+    """One row a layer that has weights."""
+    layers = {layer.name: layer for layer in seen.layers} if seen else {}
+    rows = [
+        {
+            "Layer": f"{fact.index + 1}  {fact.name}",
+            "Output": times(fact.output or ()),
+            "Parameters": fact.parameters,
+            "Multiply-adds": fact.multiply_adds,
+            "Spread": short(layers[fact.name].spread) if fact.name in layers else MISSING,
+            "Gradient": short(layers[fact.name].gradient) if fact.name in layers else MISSING,
+        }
+        for fact in traced
+        if fact.parameters
+    ]
+    if not rows:
+        return
+    number = st.column_config.NumberColumn(format="localized")
+    text = st.column_config.TextColumn
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        height="content",
+        column_config={
+            "Parameters": number,
+            "Multiply-adds": number,
+            "Spread": text(
+                alignment="right",
+                help="How far the answers to different pictures lie apart; good: 0.5 to 2",
+            ),
+            "Gradient": text(alignment="right", help="‖∇L‖ of the layer before the first step"),
+        },
+    )
+
+
+try:
+    main()
+except LabError as error:  # a run or a set that was deleted under the page
+    st.error(form.escape(str(error)), icon=":material/error:")

@@ -1,0 +1,125 @@
+"""Start: what can I do here? Three doors, ready-made experiments, and the way back to one's
+runs.
+"""
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from core import runner
+from core.experiment import Experiment, shipped
+from core.figures.pictures import thumbnail
+from core.numbers import duration, percent
+from core.plan import network_name
+from core.spec import encode
+from pages.ui import state
+from pages.ui.form import escape
+from pages.ui.parts import LIVE, bar, header, run_name, start, state_badge
+
+RECENT = 4
+GO_ON = {"failed": "See why", "diverged": "See why"}
+
+
+def main() -> None:
+    """The whole page."""
+    with header("Descent Lab", "Train neural networks, watch every layer, compare what you tried."):
+        pass
+    doors()
+    ready_made()
+    recent()
+    bar()
+
+
+def doors() -> None:
+    """The three ways in; the first one needs nothing at all."""
+    first, second, third = st.columns(3, gap="small")
+    with first.container(border=True, height="stretch"):
+        text = "8 × 8 digits and a small network. Learns in about 10 seconds on this computer, "
+        door("play_circle", "See it work first", f"{text}without the internet.")
+        if st.button(
+            "Train on digits", icon=":material/play_arrow:", type="primary", width="stretch"
+        ):
+            start(encode(shipped()["digits"]))
+    with second.container(border=True, height="stretch"):
+        door(
+            "grid_view",
+            "Pick a data set",
+            "The digits are here already. MNIST is fetched once, then kept.",
+        )
+        if st.button("Browse data sets", icon=":material/search:", width="stretch"):
+            st.switch_page("data.py", query_params={"from": "sets"})
+    with third.container(border=True, height="stretch"):
+        text = "Pictures in one sheet, labels in another, or a table with a label column. "
+        door("table_view", "Use my spreadsheets", f"{text}The data doctor checks them.")
+        if st.button("Choose files", icon=":material/upload_file:", width="stretch"):
+            st.switch_page("data.py", query_params={"from": "files"})
+
+
+def door(icon: str, title: str, text: str) -> None:
+    st.subheader(f":material/{icon}: {title}", anchor=False)
+    st.markdown(f":small[{text}]")
+
+
+def ready_made() -> None:
+    """One card for each shipped experiment."""
+    st.header("Ready-made experiments", anchor=False)
+    with st.grid(min_column_width=160, gap="small"):
+        for name, experiment in shipped().items():
+            with st.container(border=True, height="stretch", gap="xsmall"):
+                card(name, experiment)
+
+
+def card(name: str, experiment: Experiment) -> None:
+    """A picture, what it shows, what it is about."""
+    mode = "dark" if st.context.theme.type == "dark" else "light"
+    facts = experiment.data.facts(runner.current().store.home)
+    st.image(thumbnail(name, mode), width="stretch", alt=experiment.about)
+    st.markdown(f"**{escape(experiment.about)}**")
+    with st.container(height="stretch", vertical_alignment="bottom", gap="xsmall"):
+        st.caption(f"{experiment.data.summary} · {network_name(experiment, facts)}")
+        if st.button("Open", key=f"open {name}", width="stretch"):
+            state.set_draft(encode(experiment))
+            state.notice(f"“{experiment.name}” is the draft now. Start, below, trains it.")
+            st.switch_page("train.py")
+
+
+def recent() -> None:
+    """Live runs first, then the newest."""
+    st.header("Go on where you were", anchor=False)
+    lab = runner.current()
+    runs = list(dict.fromkeys([*lab.live(), *lab.store.ids()]))[:RECENT]
+    if not runs:
+        st.caption("Your runs will appear here. The first one takes about 10 seconds.")
+    with st.container(gap="xxsmall"):
+        for run in runs:
+            word = lab.status(run)
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                state_badge(word, 110)
+                st.markdown(f":small[**{escape(run_name(run))}**]", width=150)
+                st.caption(escape(facts(run)), width="stretch")
+                label = "Watch" if word in LIVE else GO_ON.get(word, "Open")
+                if st.button(
+                    label,
+                    key=f"go {run}",
+                    type="tertiary",
+                    icon=":material/arrow_forward:",
+                    icon_position="right",
+                ):
+                    st.switch_page("watch.py", query_params={"run": run})
+
+
+def facts(run: str) -> str:
+    """When it began, and what came of it, in one line."""
+    store = runner.current().store
+    last = store.last(run) or {}
+    began = datetime.strptime(run[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    told = [f"{began.astimezone():%d %b %H:%M}"]
+    if last.get("event") == "Ended":
+        scores = last.get("test") or last.get("validation")
+        told = [f"{percent(scores['accuracy'])} right"] if scores else [last["message"]]
+        told += [f"best epoch {last['best_epoch']} of {last['epochs']}"] if scores else []
+        told += [duration(last["seconds"]), f"{began.astimezone():%d %b %H:%M}"]
+    return " · ".join(told)
+
+
+main()

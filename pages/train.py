@@ -1,0 +1,212 @@
+"""Train: how shall it learn? Every choice with its formula, the schedule drawn before training,
+advice, and the cost.
+"""
+
+import streamlit as st
+
+from core import runner
+from core.device import devices
+from core.experiment import Experiment, advice
+from core.figures import schedule as schedule_figure
+from core.losses import Loss
+from core.network.initializers import Initializer
+from core.numbers import whole
+from core.optim.optimizers import Optimizer
+from core.optim.regularizers import Regularizer
+from core.optim.schedules import Schedule
+from core.optim.stopping import StoppingRule
+from core.plan import Plan, plan
+from pages.ui import form, state
+from pages.ui.parts import bar, card_title, finding, header
+
+
+def main() -> None:
+    """The whole page."""
+    with header("Train", "How shall it learn?"):
+        pass
+    draft = state.draft()
+    left, right = st.columns([7, 5], gap="small")
+    with left:
+        draft = settings(draft)
+    planned = plan(draft, runner.current().store.home)
+    with right:
+        advise(draft, planned)
+        cost(draft, planned)
+        naming(draft)
+    bar(planned)
+
+
+def settings(draft: Experiment) -> Experiment:
+    """The widgets, in reading order; the draft as they say it."""
+    with st.container(border=True):
+        left, right = st.columns([5, 4], gap="small", vertical_alignment="center")
+        with left:
+            optimizer = form.choose(
+                Optimizer, draft.optimizer, state.key("optimizer"), label="Optimizer"
+            )
+        right.latex(optimizer.formula)
+        put("optimizer", form.edit(optimizer, state.key("optimizer"), width=96))
+    with st.container(border=True):
+        left, right = st.columns([5, 4], gap="small")
+        with left:
+            schedule = form.choose(
+                Schedule, draft.schedule, state.key("schedule"), label="Schedule"
+            )
+        with right:
+            put("schedule", form.edit(schedule, state.key("schedule"), width=110))
+        curve(state.draft())
+    with st.container(border=True):
+        how_long, how = st.columns([5, 4], gap="small")
+        with how_long:
+            counts = form.edit(draft, state.key("run"), width=96, skip=("name", "about", "device"))
+            put("epochs", counts.epochs)
+            put("batch_size", counts.batch_size)
+        with how:
+            put("loss", form.choose(Loss, draft.loss, state.key("loss"), label="Loss"))
+    with st.container(gap="xsmall"):
+        folded(draft)
+    return state.draft()
+
+
+def put(path: str, value: object) -> None:
+    """Writes one field of the draft when its widget says something new."""
+    if getattr(state.draft(), path) != value:
+        state.edit(path, value.model_dump(mode="json") if hasattr(value, "model_dump") else value)
+
+
+def put_all(path: str, values: tuple) -> None:
+    if getattr(state.draft(), path) != values:
+        state.edit(path, [value.model_dump(mode="json") for value in values])
+
+
+def curve(draft: Experiment) -> None:
+    """The learning rate of the whole run."""
+    planned = plan(draft, runner.current().store.home)
+    steps, epoch_steps = planned.steps or 100 * draft.epochs, planned.epoch_steps or 100
+    at, rates = schedule_figure.rows(
+        draft.schedule, draft.optimizer.learning_rate, steps=steps, epoch_steps=epoch_steps
+    )
+    mode = "dark" if st.context.theme.type == "dark" else "light"
+    figure = schedule_figure.figure(at, rates, epoch_steps=epoch_steps, mode=mode)
+    words = (
+        f"Learning rate against step: {draft.schedule.label}, from {rates[0]:g} to {rates[-1]:.3g}"
+    )
+    st.plotly_chart(
+        figure, theme=None, config={"displayModeBar": False}, alt=words, key="schedule_curve"
+    )
+
+
+def folded(draft: Experiment) -> None:
+    """Rare settings, in rows that say their present value."""
+    start = draft.initializer.summary
+    with row("Initialization", start, "scatter_plot"):
+        chosen = form.choose(
+            Initializer, draft.initializer, state.key("initializer"), label="Initialization"
+        )
+        if chosen.formula:
+            st.latex(chosen.formula)
+        put("initializer", form.edit(chosen, state.key("initializer")))
+    regularizers = ", ".join(r.summary for r in draft.regularizers) or "none"
+    with row("Regularization", regularizers, "shield"):
+        put_all(
+            "regularizers", form.several(Regularizer, draft.regularizers, state.key("regularizers"))
+        )
+    stopping = (
+        ", ".join(rule.summary for rule in draft.stopping) or f"after {whole(draft.epochs)} epochs"
+    )
+    with row("Stopping", stopping, "flag"):
+        put_all("stopping", form.several(StoppingRule, draft.stopping, state.key("stopping")))
+    seeds = set(draft.seeds.model_dump().values())
+    told = f"seed {seeds.pop()}" if len(seeds) == 1 else "three seeds"
+    with row("Device and seeds", f"{draft.device} · {told}", "memory"):
+        names = {"auto": "Automatic", **dict(devices())}
+        known = list(names) if draft.device in names else [*names, draft.device]
+        device = st.selectbox(
+            "Device",
+            known,
+            index=known.index(draft.device),
+            format_func=lambda d: names.get(d, d),
+            key=state.key("device"),
+        )
+        put("device", device)
+        put("seeds", form.edit(draft.seeds, state.key("seeds")))
+
+
+def row(name: str, value: str, icon: str) -> st.delta_generator.DeltaGenerator:
+    """A folded row that says its present value."""
+    words = f"**{name}** :gray[{form.escape(value)}]"
+    return st.expander(words, icon=f":material/{icon}:", key=f"fold {name}")
+
+
+def advise(draft: Experiment, planned: Plan) -> None:
+    """What is doubtful about the combination, each with what to change."""
+    found = advice(draft, pictures=planned.train, parameters=planned.parameters)[:4]
+    urgent = sum(a.level == "warn" for a in found)
+    with st.container(border=True):
+        with card_title("Advice on this combination"):
+            if urgent:
+                st.badge(f"{urgent} to act on", color="yellow")
+        if planned.problem:
+            finding("bad", form.escape(planned.problem))
+            st.page_link("network.py", label="Open the network", icon=":material/layers:")
+        for one in found:
+            if finding(one.level, one.text, one.action or None, f"advice {one.path}"):
+                state.edit(one.path, one.value, redraw=True)
+                st.rerun()
+
+
+def cost(draft: Experiment, planned: Plan) -> None:
+    """Steps and arithmetic, before anything runs."""
+    operations = 6 * planned.multiply_adds * planned.train * draft.epochs
+    with st.container(border=True):
+        with card_title("What it will cost"):
+            pass
+        with st.grid(min_column_width=120, gap="small"):
+            quiet = {"delta_color": "off", "delta_arrow": "off"}
+            st.metric(
+                "Steps",
+                whole(planned.steps),
+                f"{whole(draft.epochs)} × {whole(planned.epoch_steps)}",
+                **quiet,
+            )
+            st.metric(
+                "Parameters", whole(planned.parameters), f"{whole(planned.train)} pictures", **quiet
+            )
+            st.metric(
+                "Arithmetic",
+                scaled(operations),
+                "operations",
+                **quiet,
+                help="Forward and backward, all epochs: 6 × multiply-adds × pictures × epochs.",
+            )
+
+
+def scaled(value: float) -> str:
+    """A large count with its prefix: 2.3 T."""
+    for size, prefix in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M")):
+        if value >= size:
+            return f"{value / size:.3g} {prefix}"
+    return whole(value)
+
+
+def naming(draft: Experiment) -> None:
+    """The run's name, and what will happen on Start."""
+    with st.container(border=True):
+        name = st.text_input(
+            "Name of the run",
+            draft.name,
+            max_chars=60,
+            key=state.key("name"),
+            placeholder=draft.data.label,
+        )
+        put("name", " ".join(name.split()))
+        waiting = runner.current().live()
+        st.caption(f"Starts after {len(waiting)} other." if waiting else "Starts at once.")
+        with st.popover("Share", icon=":material/link:"):
+            st.caption(
+                "Whoever opens this address in this lab finds these settings as their draft."
+            )
+            st.code(state.link(), language=None, wrap_lines=True)
+
+
+main()

@@ -1,0 +1,155 @@
+"""What several pages share: the header row, a card's title, a finding, state badges, and the bottom
+bar with the one Start.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from core import runner
+from core.analysis.readout import progress
+from core.errors import LabError
+from core.experiment import Experiment
+from core.plan import Plan, line, plan
+from core.spec import decode, encode
+from pages.ui import feed, state
+from pages.ui.form import escape
+
+LIVE = {"running", "paused", "queued", "stopping"}
+BADGES = {
+    "running": ("Running", "green", "play_circle"),
+    "paused": ("Paused", "gray", "pause_circle"),
+    "queued": ("Waiting", "gray", "schedule"),
+    "stopping": ("Stopping", "gray", "stop_circle"),
+    "interrupted": ("Interrupted", "yellow", "warning"),
+    "stopped": ("Stopped", "gray", "stop_circle"),
+    "done": ("Done", "gray", "check_circle"),
+    "diverged": ("Diverged", "red", "error"),
+    "failed": ("Failed", "red", "error"),
+}
+SIGNS = {
+    "ok": ("green", "check"),
+    "info": ("gray", "info"),
+    "warn": ("yellow", "warning"),
+    "bad": ("red", "error"),
+}
+STACK = {"horizontal": True, "vertical_alignment": "center"}
+
+
+@contextmanager
+def header(title: str, facts: str, badge: tuple[str, str, str] | None = None) -> Iterator[None]:
+    """Title, state, one line of facts; what is drawn within stands at the right end."""
+    with st.container(**STACK, gap="small"):
+        st.title(title, anchor=False, width="content")
+        if badge:
+            label, colour, icon = badge
+            st.badge(label, color=colour, icon=icon)
+        st.caption(escape(facts), width="stretch")
+        yield
+    if said := state.take_notice():
+        st.info(escape(said), icon=":material/info:")
+
+
+@contextmanager
+def card_title(text: str, help: str | None = None) -> Iterator[None]:
+    """A card's title in a row of its own, with the card's controls at the right end."""
+    with st.container(**STACK, gap="small"):
+        st.subheader(text, anchor=False, width="stretch", help=help)
+        yield
+
+
+def finding(
+    level: str,
+    text: str,
+    action: str | None = None,
+    key: str | None = None,
+    icon: str | None = None,
+) -> bool:
+    """One sentence (Markdown) with its level in front and at most one button behind it; whether
+    that was pressed.
+    """
+    colour, sign = SIGNS[level]
+    with st.container(**STACK, gap="xsmall", wrap=False):
+        st.markdown(f":{colour}-badge[:material/{sign}:]", width="content")
+        st.markdown(f":small[{text}]", width="stretch")
+        if not action:
+            return False
+        look = "secondary" if level in ("warn", "bad") else "tertiary"
+        return st.button(action, key=key or f"finding {text[:40]}", type=look, icon=icon)
+
+
+def state_badge(word: str, width: int | str = "content") -> None:
+    """A run's state as colour, icon and word."""
+    label, colour, icon = BADGES[word]
+    st.badge(label, color=colour, icon=f":material/{icon}:", width=width)
+
+
+def run_name(run: str) -> str:
+    """What a run is called; its data when nobody named it."""
+    experiment = decode(Experiment, runner.current().store.experiment(run))
+    return experiment.name or experiment.data.summary
+
+
+def start(text: str) -> None:
+    """Queues the experiment (JSON text) and shows it. A sentence on the page when that is
+    refused.
+    """
+    try:
+        run = runner.current().submit(text)
+    except LabError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return
+    st.switch_page("watch.py", query_params={"run": run})
+
+
+def bar(planned: Plan | None = None) -> None:
+    """The draft and the live run, on every page, at the bottom edge. The only Start of the
+    program.
+    """
+    draft = state.draft()
+    planned = planned or plan(draft, runner.current().store.home)
+    with st.bottom:
+        left, right = st.columns([8, 5], gap="small", vertical_alignment="center")
+        with left, st.container(**STACK, gap="small", wrap=False):
+            st.caption(f"**Draft** {escape(line(draft, planned))}", width="stretch", wrap=False)
+            pressed = st.button(
+                "Start",
+                type="primary",
+                icon=":material/play_arrow:",
+                shortcut="ctrl+enter",
+                key="bar_start",
+                disabled=bool(planned.problem),
+                help=escape(planned.problem) or None,
+            )
+        live = runner.current().live()
+        with right:
+            st.fragment(_live, run_every=1.5 if live else None)(tuple(live))
+    if pressed:
+        start(encode(draft))
+
+
+def _live(drawn: tuple[str, ...]) -> None:
+    """The run at work with its progress; the page runs anew when the queue is another one."""
+    lab = runner.current()
+    if tuple(lab.live()) != drawn:
+        st.rerun()
+    if not drawn:
+        st.caption("Nothing is running.")
+        return
+    run, waiting = drawn[0], len(drawn) - 1
+    with feed.tail(run).read() as history:
+        share, text = progress(history, lab.status(run))
+    with st.container(**STACK, gap="small", wrap=False):
+        st.progress(share, text=f"**{escape(run_name(run))}** · {text.split(' · step')[0]}")
+        if waiting:
+            st.badge(f"{waiting} waiting", color="gray")
+        st.button(
+            "",
+            icon=":material/stop_circle:",
+            type="tertiary",
+            help="Stop this run",
+            key="bar_stop",
+            on_click=lab.stop,
+            args=(run,),
+        )

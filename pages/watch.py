@@ -1,0 +1,278 @@
+"""Watch: what is happening in there? One run, live or ended: its numbers, its curves, and what they
+mean in words.
+
+The charts are fed by the browser's own stream (pages/ui/live.py); numbers and sentences come from
+fragments that tick while the run is live. The page itself runs again only when the run's state
+changes.
+"""
+
+from collections.abc import Callable
+
+import streamlit as st
+from plotly.graph_objects import Figure
+
+from core import checkpoint, runner
+from core.analysis.findings import Finding, diverged, findings
+from core.analysis.readout import numbers, progress, sentence
+from core.errors import LabError
+from core.experiment import Experiment
+from core.export.curves import curves_csv
+from core.figures import training as figures
+from core.history import History
+from core.numbers import whole
+from core.spec import change, decode, encode
+from pages.ui import feed, live, state
+from pages.ui.form import escape
+from pages.ui.parts import BADGES, LIVE, bar, card_title, finding, header, run_name
+
+MAPS = {"Update / weight": "update", "Gradient": "gradient"}
+AXES: dict[str, figures.Against] = {"Step": "step", "Epoch": "epoch", "Time": "time"}
+
+
+def main() -> None:
+    """The whole page."""
+    run = shown_run()
+    page, problem = None, ""
+    try:
+        page = Page(run) if run else None
+    except LabError as error:  # deleted this moment, or written by another version of the lab
+        problem = escape(str(error))
+    if page:
+        page.show()
+    else:
+        with header("Watch", "What is happening in there?"):
+            pass
+        empty(problem)
+    bar()
+
+
+def shown_run() -> str | None:
+    """The run that the address names; else the live one, else the newest."""
+    lab = runner.current()
+    known = lab.store.ids()
+    named = state.run_in_address()
+    if named in known:
+        return named
+    return next(iter([*lab.live(), *known]), None)
+
+
+def empty(problem: str) -> None:
+    """One card in the place of the content: what to do first, or why this run cannot be shown."""
+    with st.container(border=True):
+        if problem:
+            finding("bad", problem)
+        else:
+            st.markdown("Nothing is running. Start the draft below, or open an old run.")
+        st.page_link("runs.py", label="Open an old run", icon=":material/table_rows:")
+
+
+class Page:
+    """The page of one run, at the state that it has now."""
+
+    def __init__(self, run: str):
+        self.run, self.lab = run, runner.current()
+        self.state = self.lab.status(run)
+        self.tail = feed.tail(run)
+        self.experiment = decode(Experiment, self.lab.store.experiment(run))
+        self.name = run_name(run)
+        with self.tail.read() as history:
+            self.layers, self.known = history.layers, history.started is not None
+            self.sizes = history.started.sizes if history.started else {}
+
+    @property
+    def live(self) -> bool:
+        return self.state in LIVE
+
+    def show(self) -> None:
+        """Header, numbers, then the cards in reading order."""
+        facts = [self.name, self.experiment.data.summary if self.experiment.name else ""]
+        facts += [f"{whole(sum(self.sizes.values()))} pictures" if self.sizes else ""]
+        word, colour, icon = BADGES[self.state]
+        with header("Watch", " · ".join(filter(None, facts)), (word, colour, f":material/{icon}:")):
+            self.actions()
+            view = self.view()
+        st.fragment(self.tick, run_every=1 if self.live else None)()
+        if not (self.known or self.live):
+            return  # it ended before its first step: nothing to draw
+        left, right = st.columns([8, 4], gap="small")
+        with left.container(border=True, height="stretch"):
+            st.fragment(self.loss_card)(view)
+        with right.container(border=True, height="stretch"):
+            st.fragment(self.findings_card, run_every=2 if self.live else None)()
+        left, right = st.columns(2, gap="small")
+        with left.container(border=True, height="stretch"):
+            st.fragment(self.gradient_card)()
+        with right.container(border=True, height="stretch"):
+            st.fragment(self.map_card)()
+
+    # --- what may be done
+
+    def actions(self) -> None:
+        """At most four buttons: those that make sense in this state."""
+        lab, run, paused = self.lab, self.run, self.state == "paused"
+        if self.state in ("running", "paused"):
+            say, word, icon = (
+                (lab.proceed, "Go on", "play_arrow") if paused else (lab.pause, "Pause", "pause")
+            )
+            act(word, icon, say, run, shortcut="space")
+            why = "Take one step" if paused else "Pause first, then go one step at a time"
+            act("Step", "skip_next", lab.step, run, disabled=not paused, help=why)
+        if self.live:
+            act("Stop", "stop", lab.stop, run, disabled=self.state == "stopping")
+        if self.state in runner.RESUMABLE:
+            act("Resume", "play_arrow", lab.resume, run, help="Goes on from the last checkpoint")
+        if self.known and not self.live:
+            with st.popover("Download", icon=":material/download:"):
+                self.downloads()
+
+    def downloads(self) -> None:
+        """Files of an ended run, made when they are asked for."""
+        store, run = self.lab.store, self.run
+
+        def offer(label: str, name: str, make: Callable[[], bytes | str]) -> None:
+            st.download_button(
+                label, make, f"{run}-{name}", on_click="ignore", type="tertiary", key=f"get_{name}"
+            )
+
+        if (store.path(run) / "checkpoint.pt").exists():
+            offer("Weights, PyTorch", "weights.pth", lambda: checkpoint.weights(store, run, "pth"))
+            offer(
+                "Weights, safetensors",
+                "weights.safetensors",
+                lambda: checkpoint.weights(store, run, "safetensors"),
+            )
+        offer("Curves, CSV", "curves.csv", self.curves)
+        offer("Experiment, JSON", "experiment.json", lambda: store.experiment(run))
+
+    def curves(self) -> str:
+        with self.tail.read() as history:
+            return curves_csv(history)
+
+    def view(self) -> dict[str, object]:
+        """How the curves are drawn; rarely changed, so behind one button."""
+        with st.popover("View", icon=":material/visibility:"):
+            return {
+                "log": st.toggle("Log scale", True, key="watch_log", persist_state="session"),
+                "smoothing": st.slider(
+                    "Smoothing", 0.0, 0.99, 0.9, key="watch_smoothing", persist_state="session"
+                ),
+                "best": st.toggle(
+                    "Mark the best epoch", True, key="watch_best", persist_state="session"
+                ),
+            }
+
+    # --- numbers
+
+    def tick(self) -> None:
+        """Progress and five numbers. Runs the page anew when the run's state, or what is known of
+        it, has changed.
+        """
+        with self.tail.read() as history:
+            if self.live and (
+                self.lab.status(self.run) != self.state
+                or (history.started is not None) != self.known
+            ):
+                st.rerun()
+            if self.live or self.state == "interrupted":
+                share, text = progress(history, self.state)
+                st.progress(share, text=text)
+            else:
+                self.ended(history)
+            if not (self.known or self.live):
+                return
+            with st.grid(min_column_width=168, gap="small"):
+                for label, value, help in numbers(history):
+                    st.metric(label, value, help=help)
+
+    def ended(self, history: History) -> None:
+        """The answer in one sentence; for a run that went wrong what, where and the way out."""
+        if self.state not in ("diverged", "failed"):
+            st.markdown(f"### {sentence(history.ended)}")
+            return
+        way_out = diverged(history, self.experiment)
+        action = f"Open its settings with {way_out.action[4:]}" if way_out else "Open its settings"
+        if finding("bad", escape(history.ended.message), action, "way_out"):
+            self.reopen(way_out)
+
+    # --- cards
+
+    def loss_card(self, view: dict) -> None:
+        with card_title("Loss"):
+            measure = choose("Show", ["Loss", "Error"]).lower()
+            against = AXES[choose("Against", list(AXES))]
+        unit = (
+            "cross-entropy"
+            if self.experiment.loss.kind == "cross_entropy"
+            else self.experiment.loss.label.lower()
+        )
+        unit = "share of wrong answers" if measure == "error" else unit
+
+        def draw(mode: figures.Mode) -> Figure:
+            return figures.curve(mode, measure=measure, against=against, unit=unit, **view)
+
+        words = f"Training and validation {measure} against {against}"
+        self.chart(draw, "loss", 216, words)
+
+    def findings_card(self) -> None:
+        """At most three sentences; the card keeps its height."""
+        with self.tail.read() as history:
+            found = findings(history, self.experiment)
+        urgent = sum(f.level in ("warn", "bad") for f in found)
+        with card_title("What this shows"):
+            if urgent:
+                st.badge(f"{urgent} to act on", color="yellow")
+        for one in found:
+            if finding(one.level, one.text, one.action or None, f"finding_{one.path}"):
+                self.reopen(one)
+
+    def gradient_card(self) -> None:
+        with card_title("Gradient norm per layer"):
+            log = choose("Scale", ["Log", "Linear"]) == "Log"
+
+        def draw(mode: figures.Mode) -> Figure:
+            return figures.gradients(mode, layers=self.layers, log=log)
+
+        self.chart(draw, "gradient", 168, "Gradient norm of each layer against step")
+
+    def map_card(self) -> None:
+        with card_title("Layer × time"):
+            chosen = choose("Map", list(MAPS))
+
+        def draw(mode: figures.Mode) -> Figure:
+            return figures.layer_map(mode, layers=self.layers, quantity=MAPS[chosen])
+
+        self.chart(draw, "layers", 168, f"{chosen} of each layer over time, one row a layer")
+
+    def chart(self, figure: Callable, key: str, height: int, alt: str) -> None:
+        name = f"{self.name} {key}".replace("/", "-")
+        live.chart(
+            figure, self.run, key=f"chart_{key}", height=height, alt=alt, name=name, live=self.live
+        )
+
+    # --- what a finding's button does
+
+    def reopen(self, one: Finding | None = None) -> None:
+        """Page Train opens with this run's experiment and the one change that was proposed."""
+        draft = change(self.experiment, one.path, one.value) if one else self.experiment
+        state.set_draft(encode(draft))
+        st.switch_page("train.py")
+
+
+def act(label: str, icon: str, say: Callable[[str], None], run: str, **more: object) -> None:
+    """A button that says one word to the runner."""
+    st.button(
+        label, icon=f":material/{icon}:", key=f"act_{label}", on_click=say, args=(run,), **more
+    )
+
+
+def choose(label: str, options: list[str]) -> str:
+    """Two to five options on the right of a card's title; what was chosen is kept from page to
+    page.
+    """
+    return st.segmented_control(
+        label, options, default=options[0], required=True, label_visibility="collapsed",
+        key=f"watch_{label}", persist_state="session",
+    )  # fmt: skip
+
+
+main()

@@ -1,0 +1,194 @@
+"""Shared by all tests: a lab that really runs, a browser that looks at it, and a run that a test
+writes itself.
+"""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from core.events import Ended, Epoch, Event, Probe, Started, Step, to_json
+from core.store import Store
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+]
+LAYERS = ("conv1", "conv2", "linear1")
+
+
+def wait_until(
+    condition: Callable[[], object], seconds: float = 30.0, what: str = "the condition"
+) -> object:
+    """The first true value of `condition()`; fails when it stays false for `seconds`."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, f"{what} did not come true within {seconds} s"
+        time.sleep(0.05)
+    return value
+
+
+@dataclass
+class Server:
+    """A lab in a process of its own, with a home folder of its own."""
+
+    url: str
+    home: Path
+    process: subprocess.Popen
+    log: Path
+
+    @property
+    def store(self) -> Store:
+        return Store(self.home)
+
+    def get(self, path: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:
+        """Status, body and headers of a GET."""
+        request = urllib.request.Request(
+            self.url + path, headers={k.replace("_", "-"): v for k, v in headers.items()}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status, answer.read(), dict(answer.headers)
+        except urllib.error.HTTPError as error:
+            return error.code, error.read(), dict(error.headers)
+
+
+@contextlib.contextmanager
+def serve(home: Path, **environment: str) -> Iterator[Server]:
+    """Starts the lab as a person would, waits until it is well, and ends it in any case."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    home.mkdir(parents=True, exist_ok=True)
+    log = home / "server.log"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=file,
+            stderr=file,
+            env=os.environ | {"LAB_HOME": str(home), "LAB_THREADS": "1"} | environment,
+        )
+    server = Server(f"http://127.0.0.1:{port}", home, process, log)
+
+    def well() -> bool:
+        assert process.poll() is None, log.read_text()
+        with contextlib.suppress(OSError):
+            return server.get("/_stcore/health")[0] == 200
+        return False
+
+    try:
+        wait_until(well, 90, "the server's health")
+        yield server
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One lab for all tests that only look at it."""
+    with serve(tmp_path_factory.mktemp("lab")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """Chromium. Skips where it is not installed, fails there under CI_BROWSER=1."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if not shutil.which(CHROMIUM):
+        assert not os.environ.get("CI_BROWSER"), (
+            f"CI_BROWSER is set but {CHROMIUM} is not there: install chromium"
+        )
+        pytest.skip(f"{CHROMIUM} is not installed")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: object) -> Iterator[object]:
+    """A fresh window of 1440 × 900 that fails the test when the page throws."""
+    window = browser.new_page(viewport={"width": 1440, "height": 900})
+    errors: list[str] = []
+    window.on("pageerror", lambda error: errors.append(str(error)))
+    window.set_default_timeout(45_000)
+    yield window
+    window.close()
+    assert not errors, errors
+
+
+def script(
+    steps: int = 200, epoch_steps: int = 20, layers: tuple[str, ...] = LAYERS
+) -> list[Event]:
+    """The events of a made-up but plausible run, without its end: the validation loss is best in
+    epoch 4.
+    """
+    events: list[Event] = [
+        Started(
+            0,
+            steps,
+            epoch_steps,
+            steps // epoch_steps,
+            64,
+            61706,
+            layers,
+            {"train": 1280},
+            {},
+            "cpu",
+            1,
+        )
+    ]
+    for last in range(10, steps + 1, 10):
+        losses = tuple(
+            2.3 / (1 + 0.05 * s) + 0.05 * ((s * 7) % 5) for s in range(last - 9, last + 1)
+        )
+        events.append(Step(last, losses, 1e-3 * (1 - last / steps) + 1e-6, 0.1 * last, 640.0))
+        norms = [
+            {name: base * (1 + k) / last**0.5 for k, name in enumerate(layers)}
+            for base in (1.0, 9.0, 5e-3)
+        ]
+        events.append(Probe(last, *norms))
+        if last % epoch_steps == 0:
+            k = last // epoch_steps
+            loss = 0.3 + 0.02 * (k - 4) ** 2
+            scores = (
+                {"loss": 1.5 / k, "accuracy": 1 - 0.3 / k},
+                {"loss": loss, "accuracy": 1 - loss / 3},
+            )
+            events.append(Epoch(k, last, *scores, best=k <= 4, seconds=0.1 * last))
+    return events
+
+
+def ended(
+    reason: str = "patience", message: str = "Early stopping ended it after epoch 10."
+) -> Ended:
+    """The end of the made-up run."""
+    scores = [{"loss": loss, "accuracy": 1 - loss / 4} for loss in (0.2, 0.3, 0.31)]
+    return Ended(reason, message, 200, 10, 4, *scores, seconds=20.0)
+
+
+def write(store: Store, run: str, events: list[Event]) -> None:
+    """Appends events to a run's folder, as a trainer would."""
+    for event in events:
+        store.append(run, to_json(event))

@@ -1,0 +1,60 @@
+"""Where a run stands, in one line and five numbers."""
+
+import pytest
+
+from core.analysis.readout import numbers, progress, sentence
+from core.events import Ended, to_json
+from core.history import History
+from core.numbers import THIN
+from tests.conftest import ended, script
+
+
+def history(*events):
+    made = History()
+    made.add(map(to_json, events))
+    return made
+
+
+def plain(text):
+    return text.replace(THIN, " ")
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("queued", "Waits for the run before it"),
+        ("running", "Preparing data and network …"),
+        ("interrupted", "Ended before its first step"),
+    ],
+)
+def test_before_the_first_event(state, said):
+    assert progress(history(), state) == (0.0, said)
+
+
+def test_a_running_run_says_how_long_it_still_takes_and_a_paused_one_does_not():
+    share, text = progress(history(*script()[:20]), "running")  # 80 steps of 200, at 0.1 s each
+    assert share == pytest.approx(0.4)
+    assert plain(text) == "Epoch 5 of 10 · step 80 of 200 · **12 s left** · 640 pictures/s"
+    assert plain(progress(history(*script()[:20]), "paused")[1]) == "Epoch 5 of 10 · step 80 of 200"
+
+
+def test_the_last_step_belongs_to_the_last_epoch():
+    share, text = progress(history(*script()), "stopping")
+    assert share == 1.0 and text.startswith("Epoch 10 of 10")
+
+
+def test_the_numbers_are_those_of_now_and_then_those_of_the_best_epoch():
+    live = {name: value for name, value, _ in numbers(history(*script()[:20]))}
+    assert (live["Validation loss"], live["Learning rate"]) == ("0.32", "6e-4")
+    final = {name: plain(value) for name, value, _ in numbers(history(*script(), ended()))}
+    assert (final["Test error"], final["Training time"]) == ("7.8 %", "20 s")
+    assert len(live) == len(final) == 5
+
+
+def test_a_run_that_nothing_is_known_of_has_five_places():
+    assert [value for _, value, _ in numbers(history())] == ["–"] * 5
+
+
+def test_how_it_ended():
+    assert sentence(ended()) == "Ended after epoch 10: early stopping. Best: epoch 4."
+    assert sentence(Ended("stopped", "", 1234, 0)) == f"Ended at step 1{THIN}234: stopped by hand."

@@ -1,0 +1,148 @@
+"""The live chart in a real browser: it keeps what a person did to it, and it draws what Python
+would draw.
+"""
+
+import contextlib
+import json
+
+import pytest
+
+from core.events import to_json
+from core.experiment import Experiment
+from core.figures import training
+from core.history import History
+from core.spec import encode
+from tests.conftest import LAYERS, ended, script, write
+
+pytestmark = pytest.mark.browser
+PLOT = ".st-key-chart_loss .lab-plot"
+
+
+@pytest.fixture
+def run(server):
+    """A run that this test trains: held, begun, not ended."""
+    run = server.store.create(encode(Experiment(name="Made up")))
+    write(server.store, run, script()[:20])
+    with server.store.own(run):
+        yield run
+
+
+def look(page, server, run, rows=1):
+    """Opens the run's Watch page; waits until the loss chart shows so many rows."""
+    page.goto(f"{server.url}/watch?run={run}")
+    drawn(page, rows)
+
+
+def drawn(page, rows, plot=PLOT):
+    page.wait_for_function(
+        "([plot, rows]) => Number(document.querySelector(plot)?.dataset.rows ?? 0) >= rows",
+        arg=[plot, rows],
+    )
+
+
+def test_zoom_and_hidden_curves_survive_three_updates(page, server, run):
+    look(page, server, run)
+    page.eval_on_selector(PLOT, "plot => { plot.marked = true }")
+    area = page.locator(f"{PLOT} .nsewdrag").first.bounding_box()
+    page.mouse.move(area["x"] + 0.2 * area["width"], area["y"] + 0.3 * area["height"])
+    page.mouse.down()
+    page.mouse.move(area["x"] + 0.6 * area["width"], area["y"] + 0.8 * area["height"], steps=5)
+    page.mouse.up()
+    page.locator(f"{PLOT} .legendtoggle").nth(1).click()
+    state = """plot => ({
+        x: plot._fullLayout.xaxis.range, y: plot._fullLayout.yaxis.range, marked: plot.marked,
+        hidden: plot._fullData.filter(t => t.visible === 'legendonly').map(t => t.name)})"""
+    page.wait_for_function(
+        "([plot, read]) => eval(read)(document.querySelector(plot)).hidden.length == 1",
+        arg=[PLOT, state],
+    )
+    before = page.eval_on_selector(PLOT, state)
+    assert before["hidden"] == ["Validation"] and before["x"][0] > 10 and before["x"][1] < 190
+
+    events = script()
+    for begin in (20, 24, 28):
+        write(server.store, run, events[begin : begin + 4])
+        history = History()
+        history.add(map(to_json, events[: begin + 4]))
+        rows = len(history.columns()["step.step"])
+        assert rows > int(page.get_attribute(PLOT, "data-rows"))
+        drawn(page, rows)
+    assert page.eval_on_selector(PLOT, state) == before
+
+
+def test_the_browser_fills_figures_as_python_does(page, server, run):
+    write(server.store, run, script()[20:])
+    look(page, server, run, 200)
+    history = History()
+    history.add(map(to_json, script()))
+    figures = {
+        "loss": training.curve("light"),
+        "gradient": training.gradients("light", layers=LAYERS),
+        "layers": training.layer_map("light", layers=LAYERS),
+    }
+    for key, figure in figures.items():
+        expected = json.loads(training.drawn(figure, history).to_json(engine="json"))
+        plot = f".st-key-chart_{key} .lab-plot"
+        page.wait_for_function("plot => document.querySelector(plot)?.data", arg=plot)
+        shown = page.eval_on_selector(plot, "plot => plot.data")
+        assert len(shown) == len(expected["data"])
+        for trace, other in zip(shown, expected["data"], strict=True):
+            for part in ("x", "y", "z", "customdata", "text", "textposition"):
+                assert same(trace.get(part), other.get(part)), (key, trace.get("name"), part)
+        layout = page.eval_on_selector(
+            plot, "plot => ({x: plot.layout.xaxis.range, y: plot.layout.yaxis.tickvals})"
+        )
+        assert layout["x"] == expected["layout"]["xaxis"]["range"]
+        assert layout["y"] == expected["layout"]["yaxis"].get("tickvals")
+
+
+def same(one, other):
+    """Equal, numbers as far as the six digits of the feed go."""
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    number = isinstance(one, (int, float)) and isinstance(other, (int, float))
+    return one == pytest.approx(other, rel=1e-4, abs=1e-5) if number else one == other
+
+
+def test_the_page_turns_to_done_by_itself(page, server, run):
+    look(page, server, run)
+    page.get_by_role("button", name="Pause").wait_for()
+    write(server.store, run, [*script()[20:], ended()])
+    page.get_by_text("Ended after epoch 10: early stopping. Best: epoch 4.").wait_for()
+    drawn(page, 200)
+    assert page.get_by_role("button", name="Pause").count() == 0
+
+
+def test_it_polls_where_streams_do_not_get_through(page, server, run):
+    page.add_init_script("""window.EventSource = class {
+        constructor() { setTimeout(() => this.onerror?.()) }
+        addEventListener() {}
+        close() {}
+    }""")
+    look(page, server, run)
+    write(server.store, run, script()[20:24])
+    drawn(page, 80)
+
+
+def test_dark_pages_get_dark_charts_and_a_phone_has_its_legend_below(browser, server, run):
+    with contextlib.closing(
+        browser.new_page(color_scheme="dark", viewport={"width": 390, "height": 844})
+    ) as page:
+        page.set_default_timeout(45_000)
+        look(page, server, run)
+        colour, legend = page.eval_on_selector(
+            PLOT, "plot => [plot.layout.template.layout.font.color, plot._fullLayout.legend.y]"
+        )
+    assert (colour, legend < 0) == ("#E8ECEF", True)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "SVG", "CSV"])
+def test_a_chart_can_be_downloaded(page, server, run, kind):
+    look(page, server, run)
+    page.locator(".st-key-chart_loss summary").click()
+    with page.expect_download() as started:
+        page.locator(".st-key-chart_loss .lab-menu").get_by_role("button", name=kind).click()
+    content = started.value.path().read_bytes()
+    assert started.value.suggested_filename == f"Made up loss.{kind.lower()}"
+    begins = {"PNG": b"\x89PNG", "SVG": b"<svg", "CSV": b"series,x,y\n"}
+    assert content.startswith(begins[kind]) and len(content) > 300

@@ -1,0 +1,152 @@
+"""Network: layers are opened, changed, moved, copied and deleted; what does not fit is said at its layer."""
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import runner
+from core.experiment import Experiment
+from core.network.initializers import Xavier, Zeros
+from core.network.layers import BatchNorm, Flatten, Layer, Linear, Output, ReLU
+from core.network.presets import LeNet, Preset, Small, SoftmaxRegression
+from core.spec import decode, encode
+from tests.conftest import ROOT
+
+PLAIN = (Flatten(), Linear(units=30), ReLU(), Output())
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    monkeypatch.setattr(runner, "_current", None)
+
+    def opened(layers=PLAIN, **more):
+        app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
+        app.session_state["draft"] = encode(Experiment(network=layers, **more))
+        app.run()
+        return well(app.switch_page("network.py").run())
+
+    return opened
+
+
+def well(app):
+    assert not app.exception, app.exception
+    return app
+
+
+def layers(app):
+    return decode(Experiment, app.session_state["draft"]).network
+
+
+def press(app, name):
+    next(b for b in app.button if name in (b.key, b.help, b.label)).click()
+    return well(app.run())
+
+
+def texts(app):
+    return [element.value for element in [*app.markdown, *app.caption]]
+
+
+def metric(app, label):
+    return next(m for m in app.metric if m.label == label).value
+
+
+def test_every_layer_is_a_row_with_its_shape(page):
+    app = page()
+    rows = [b.label for b in app.button if b.key and b.key.startswith("open ")]
+    assert rows == ["Flatten", "Linear", "ReLU", "Output"]
+    for shape in ("64", "30", "10"):
+        assert f":small[{shape}]" in texts(app)
+    assert layers(app) == PLAIN
+
+
+def test_an_open_layer_shows_its_fields_and_a_change_reaches_the_draft(page):
+    app = press(page(), "open 1")
+    next(w for w in app.number_input if w.label == "Units").set_value(50).run()
+    assert layers(well(app)) == (Flatten(), Linear(units=50), ReLU(), Output())
+    assert ":small[50]" in texts(app)
+    assert not press(app, "open 1").number_input
+
+
+@pytest.mark.parametrize(
+    ("what", "result"),
+    [
+        ("Move up", (Linear(units=30), Flatten(), ReLU(), Output())),
+        ("Move down", (Flatten(), ReLU(), Linear(units=30), Output())),
+        ("Copy", (Flatten(), Linear(units=30), Linear(units=30), ReLU(), Output())),
+        ("Delete", (Flatten(), ReLU(), Output())),
+    ],
+)
+def test_a_layer_is_rearranged_and_that_is_taken_back(page, what, result):
+    app = press(press(page(), "open 1"), what)
+    assert layers(app) == result
+    assert layers(press(app, "Undo")) == PLAIN
+    assert layers(press(app, "Redo")) == result
+
+
+def test_the_first_cannot_go_up_and_the_last_not_down(page):
+    app = press(page(), "open 0")
+    assert next(b for b in app.button if b.help == "Move up").disabled
+    app = press(app, "open 3")
+    assert next(b for b in app.button if b.help == "Move down").disabled
+
+
+@pytest.mark.parametrize("kind", list(Layer.members))
+def test_a_layer_of_every_kind_can_be_added_and_never_breaks_the_page(page, kind):
+    app = press(page(), f"add {kind}")
+    assert layers(app) == (*PLAIN[:3], Layer.pick(kind), PLAIN[3])
+
+
+@pytest.mark.parametrize("kind", list(Preset.members))
+def test_every_preset_is_taken_whole_or_refused_with_a_reason(page, kind):
+    app = press(page(), f"preset {kind}")
+    wanted = Preset.pick(kind).layers((1, 8, 8))
+    refused = [info.value for info in app.info]
+    assert (layers(app), bool(refused)) in [(wanted, False), (PLAIN, True)]
+    if kind in ("softmax", "small"):
+        assert layers(app) == wanted
+
+
+def test_a_wrong_shape_is_said_at_its_layer_and_the_start_waits(page):
+    app = page((Linear(), ReLU(), Output()))
+    assert any("needs a flat input" in text and "Flatten" in text for text in texts(app))
+    start = next(b for b in app.button if b.key == "bar_start")
+    assert start.disabled and "Layer 1" in start.help.replace("\\", "")
+    drawn = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert [s["line"]["dash"] for s in drawn["layout"]["shapes"] if s["type"] == "rect"] == ["dash"]
+    assert metric(app, "First loss") == "–"
+
+
+def test_no_layers_at_all_says_what_to_do(page):
+    app = page(())
+    assert any("Start from a preset" in text for text in texts(app))
+    assert layers(press(app, "preset softmax")) == SoftmaxRegression().layers((1, 8, 8))
+
+
+def test_the_first_loss_is_measured_and_stands_beside_that_of_a_guess(page):
+    app = page(initializer=Zeros())
+    assert metric(app, "First loss") == "2.3"
+    assert any("gives the same value" in text for text in texts(app))
+    app = page(Small().layers((1, 8, 8)))
+    assert 1.5 < float(metric(app, "First loss")) < 8
+
+
+def test_the_initializer_is_chosen_here(page):
+    app = page()
+    menu = next(w for w in app.get("button_group") if w.label == "Initialization")
+    menu.set_value("xavier").run()
+    assert decode(Experiment, well(app).session_state["draft"]).initializer == Xavier()
+
+
+def test_data_that_is_not_here_leaves_a_dash_and_loads_nothing(page, monkeypatch):
+    monkeypatch.delenv("LAB_TORCHVISION", raising=False)
+    app = page(LeNet().layers((1, 28, 28)), data={"kind": "mnist"})
+    assert metric(app, "First loss") == "–"
+    assert any("61\u202f706" in text for text in texts(app))
+
+
+def test_a_table_lists_the_layers_that_have_weights(page):
+    app = page((Flatten(), Linear(units=30), BatchNorm(), ReLU(), Output()))
+    table = app.dataframe[0].value
+    assert list(table["Parameters"]) == [64 * 30 + 30, 60, 310]

@@ -1,0 +1,92 @@
+"""Start: the three doors, the ready-made experiments, and the way back to one's runs."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import runner
+from core.experiment import Experiment, shipped
+from core.runner import Runner
+from core.spec import decode, encode
+from core.store import Store
+from tests.conftest import ROOT, ended, script, write
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """The home of this test's lab, where nothing is ever trained."""
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    monkeypatch.setattr(runner, "_current", None)
+    monkeypatch.setattr(Runner, "_work", lambda self: None)
+    return Store(tmp_path)
+
+
+def start():
+    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
+    assert not app.exception, app.exception
+    return app
+
+
+def press(app, label):
+    next(b for b in app.button if label in (b.label, b.key)).click()
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def draft(app):
+    return decode(Experiment, app.session_state["draft"])
+
+
+def texts(app):
+    return [element.value for element in [*app.markdown, *app.caption]]
+
+
+def test_an_empty_lab_says_what_will_stand_there(store):
+    assert any("Your runs will appear here" in text for text in texts(start()))
+
+
+def test_the_first_door_trains_the_digits_at_once_and_shows_them(store):
+    app = press(start(), "Train on digits")
+    (run,) = store.ids()
+    assert decode(Experiment, store.experiment(run)) == shipped()["digits"]
+    assert runner.current().live() == [run]
+    assert [title.value for title in app.title] == ["Watch"]
+
+
+@pytest.mark.parametrize(
+    ("door", "seen"), [("Browse data sets", "MNIST"), ("Choose files", "Pictures")]
+)
+def test_the_other_doors_lead_to_the_choice_of_data(store, door, seen):
+    app = press(start(), door)
+    assert [title.value for title in app.title] == ["Data"]
+    assert any(seen in text for text in [*texts(app), *(u.label for u in app.file_uploader)])
+    assert not store.ids()
+
+
+def test_every_shipped_experiment_has_a_card_with_a_picture_that_opens_it(store):
+    pictures = start().get("image")
+    assert len(pictures) == len(shipped())
+    for name, experiment in shipped().items():
+        app = press(start(), f"open {name}")
+        assert draft(app) == experiment
+        assert [title.value for title in app.title] == ["Train"]
+
+
+def test_runs_are_listed_with_their_state_and_a_way_to_each(store):
+    done = store.create(encode(Experiment(name="Made *up*")))
+    write(store, done, [*script(), ended()])
+    waiting = runner.current().submit(encode(Experiment(name="Waiting one")))
+    app = start()
+    assert any("Made \\*up\\*" in text for text in texts(app))
+    assert any("right" in text and "best epoch 4 of 10" in text for text in texts(app))
+    watched = press(start(), f"go {done}")
+    assert watched.query_params["run"] in (done, [done])
+    assert [title.value for title in watched.title] == ["Watch"]
+    assert press(start(), f"go {waiting}").query_params["run"] in (waiting, [waiting])
+
+
+def test_start_in_the_bar_queues_the_draft_as_it_stands(store):
+    app = start()
+    press(app, "bar_start")
+    (run,) = store.ids()
+    assert decode(Experiment, store.experiment(run)) == shipped()["digits"]

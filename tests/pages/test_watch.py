@@ -1,0 +1,158 @@
+"""Watch in each of its states, without a browser; and the whole way of a real training with one."""
+
+import json
+import signal
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import runner
+from core.events import Ended
+from core.experiment import Experiment
+from core.runner import status
+from core.spec import encode
+from core.store import Store
+from tests.conftest import ROOT, ended, script, serve, wait_until, write
+
+EXPERIMENT = encode(Experiment(name="Made up"))
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """The home of this test's lab."""
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    monkeypatch.setattr(runner, "_current", None)
+    return Store(tmp_path)
+
+
+def watch(run=None):
+    """The page as a new visitor sees it."""
+    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
+    app.run()
+    if run:
+        app.query_params["run"] = run
+    app.switch_page("watch.py").run()
+    assert not app.exception, app.exception
+    return app
+
+
+def texts(app):
+    """Every sentence on the page, without the backslashes that keep it from being Markdown."""
+    found = [*app.markdown, *app.caption, *app.title]
+    return [element.value.replace("\\", "") for element in found]
+
+
+def buttons(app):
+    return [b.label for b in app.button if b.key and b.key.startswith("act_")]
+
+
+def test_nothing_is_running(store):
+    app = watch()
+    assert "Nothing is running. Start the draft below, or open an old run." in texts(app)
+    assert not app.metric
+
+
+def test_a_live_run(store):
+    run = store.create(EXPERIMENT)
+    write(store, run, script()[:30])
+    with store.own(run):
+        app = watch()
+    assert buttons(app) == ["Pause", "Step", "Stop"]
+    assert [m.label for m in app.metric] == [
+        "Validation error",
+        "Validation loss",
+        "Training loss",
+        "Learning rate",
+        "Update / weight",
+    ]
+    assert app.metric[1].value == "0.32"  # 0.3 + 0.02 · 1² after epoch 5
+    assert any("Epoch" in text for text in [p.proto.text for p in app.get("progress")])
+
+
+def test_a_done_run_says_how_it_ended_and_offers_its_files(store):
+    run = store.create(EXPERIMENT)
+    write(store, run, [*script(), ended()])
+    app = watch(run)
+    assert "### Ended after epoch 10: early stopping. Best: epoch 4." in texts(app)
+    assert [m.value.replace("\u202f", " ") for m in app.metric] == [
+        "7.8 %",
+        "7.5 %",
+        "5 %",
+        "0.31",
+        "20 s",
+    ]
+    assert [d.label for d in app.get("download_button")] == [
+        "Curves, CSV",
+        "Experiment, JSON",
+    ]  # no checkpoint here
+    assert not buttons(app)
+
+
+FAILED = Ended("failed", "The memory is not enough: halve the batch size.", 0, 0)
+DIVERGED = Ended("diverged", "The loss is no longer a number at step 9: lower the rate.", 9, 0)
+
+
+@pytest.mark.parametrize(
+    ("end", "action"),
+    [(FAILED, "Open its settings"), (DIVERGED, "Open its settings with a rate of 1e-4")],
+)
+def test_a_run_that_went_wrong_says_why_and_the_way_out(store, end, action):
+    run = store.create(EXPERIMENT)
+    write(store, run, [*script()[:1], end])
+    app = watch(run)
+    assert any(end.message in text for text in texts(app))
+    assert action in [b.label for b in app.button]
+
+
+@pytest.mark.parametrize("events", [[], script()[:20]])
+def test_an_interrupted_run_can_be_resumed(store, events):
+    run = store.create(EXPERIMENT)
+    write(store, run, events)
+    assert buttons(watch(run)) == ["Resume"]
+
+
+def test_the_address_names_the_run_and_without_it_the_newest_is_shown(store):
+    old, new = (store.create(encode(Experiment(name=name))) for name in ("Old one", "New one"))
+    assert any("Old one" in text for text in texts(watch(old)))
+    newest = "Old one" if store.ids()[0] == old else "New one"
+    assert any(newest in text for text in texts(watch()))
+    assert any(newest in text for text in texts(watch("20000101-000000-abcdef")))
+    assert {old, new} == set(store.ids())
+
+
+def test_without_streams_the_charts_are_drawn_by_the_server(store, monkeypatch):
+    monkeypatch.setenv("LAB_LIVE", "poll")
+    run = store.create(EXPERIMENT)
+    write(store, run, script()[:30])
+    figures = [json.loads(chart.proto.spec) for chart in watch(run).get("plotly_chart")]
+    assert [len(f["data"]) for f in figures] == [6, 4, 1]
+    assert figures[0]["data"][2]["name"] == "Validation" and len(figures[0]["data"][2]["x"]) == 5
+
+
+def test_a_run_that_this_version_cannot_read_says_so(store):
+    run = store.create('{"optimizer": {"kind": "from the future"}}')
+    assert any("from the future" in text for text in texts(watch(run)))
+
+
+@pytest.mark.browser
+def test_a_real_training_is_watched_and_survives_the_end_of_the_server(browser, tmp_path):
+    with serve(tmp_path) as server:
+        experiment = json.loads(EXPERIMENT) | {"epochs": 5000}  # long enough not to end by itself
+        run = server.store.create(json.dumps(experiment))
+        page = browser.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(f"{server.url}/watch?run={run}")
+        page.get_by_role("button", name="Resume").click()
+        plot = ".st-key-chart_gradient .lab-plot"
+        for rows in (5, 10):
+            page.wait_for_function(
+                "([p, n]) => Number(document.querySelector(p)?.dataset.rows ?? 0) > n",
+                arg=[plot, rows],
+            )
+        assert status(server.store, run) == "running"
+        wait_until(lambda: server.store.path(run, "checkpoint.pt").exists(), what="a checkpoint")
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(8) == 0, server.log.read_text()
+        page.close()
+    assert status(server.store, run) == "interrupted"
+    assert server.store.last(run)["event"] == "Saved"

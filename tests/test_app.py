@@ -1,0 +1,239 @@
+"""The server's edges: who may talk to it, what its routes answer, how it starts and stops."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tomllib
+import urllib.request
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+
+from core.events import Step
+from pages.ui import feed
+from tests.conftest import ROOT, ended, script, serve, write
+
+EXPERIMENT = '{"name": "made up"}'
+
+
+@pytest.fixture
+def run(server):
+    return server.store.create(EXPERIMENT)
+
+
+def address(server, run, path=""):
+    return f"/feed/{run}{path}?token={feed.token(run, server.home)}"
+
+
+@contextmanager
+def listening(server, run, **headers):
+    """An open event stream; gives a function that reads its next event as (name, id, data)."""
+    request = urllib.request.Request(server.url + address(server, run), headers=headers)
+    with urllib.request.urlopen(request, timeout=30) as stream:
+
+        def event():
+            fields = {}
+            while line := stream.readline().decode().rstrip("\n"):
+                name, _, value = line.partition(": ")
+                fields[name] = value
+            return (
+                fields.get("event"),
+                fields.get("id"),
+                json.loads(fields["data"]) if "data" in fields else None,
+            )
+
+        yield event
+
+
+def handshake(server, **headers):
+    """Status of a websocket's opening handshake."""
+    place = urlsplit(server.url)
+    lines = {
+        "Host": place.netloc, "Upgrade": "websocket", "Connection": "Upgrade",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13",
+    } | headers  # fmt: skip
+    with socket.create_connection((place.hostname, place.port), 20) as link:
+        text = (
+            "GET /_stcore/stream HTTP/1.1\r\n"
+            + "".join(f"{k}: {v}\r\n" for k, v in lines.items())
+            + "\r\n"
+        )
+        link.sendall(text.encode())
+        return int(link.recv(200).split()[1])
+
+
+# --- guards
+
+
+def test_it_listens_to_this_machine_only(server):
+    assert server.get("/_stcore/health")[0] == 200
+    outer = socket.gethostbyname(socket.gethostname())
+    if outer.startswith("127."):
+        pytest.skip("this machine has no outer address")
+    with socket.socket() as outside, pytest.raises(OSError):
+        outside.settimeout(2)
+        outside.connect((outer, urlsplit(server.url).port))
+
+
+@pytest.mark.parametrize("path", ["/", "/_stcore/health", "/feed/x"])
+def test_a_foreign_host_name_is_refused_everywhere(server, path):
+    assert server.get(path, Host="evil.example")[0] == 400
+
+
+def test_a_foreign_page_cannot_open_the_websocket(server):
+    own = urlsplit(server.url).netloc
+    assert handshake(server, Origin=f"http://{own}") == 101
+    assert handshake(server, Origin="http://evil.example") in (400, 403)
+    assert handshake(server, Host="evil.example") in (400, 403)
+
+
+def test_a_foreign_page_may_not_read_the_feed(server, run):
+    status, _, headers = server.get(address(server, run, "/poll"), Origin="http://evil.example")
+    assert status == 200 and "access-control-allow-origin" not in {k.lower() for k in headers}
+
+
+@pytest.mark.parametrize("path", ["", "/poll"])
+@pytest.mark.parametrize(
+    "shown", ["", "?token=", "?token=00000000000000000000000000000000", "?token=%C3%A9"]
+)
+def test_the_feed_wants_the_runs_own_token(server, run, path, shown):
+    assert server.get(f"/feed/{run}{path}{shown}")[0] == 403
+
+
+def test_a_token_opens_one_run_only(server, run):
+    other = server.store.create(EXPERIMENT)
+    assert server.get(f"/feed/{other}/poll?token={feed.token(run, server.home)}")[0] == 403
+    assert server.get(address(server, "20000101-000000-abcdef"))[0] == 404
+
+
+def test_the_secret_is_for_the_owner_alone(server, run):
+    server.get(address(server, run, "/poll"))
+    assert stat.S_IMODE((server.home / "secret").stat().st_mode) == 0o600
+
+
+def test_plotly_comes_from_this_machine_and_is_kept(server):
+    status, body, headers = server.get(f"{feed.PLOTLY}/plotly.min.js")
+    assert status == 200 and b"plotly.js" in body[:200]
+    assert "immutable" in {k.lower(): v for k, v in headers.items()}["cache-control"]
+
+
+# --- the feed
+
+
+def test_events_arrive_while_a_writer_appends(server, run):
+    events = script()
+    write(server.store, run, events[:5])
+    with listening(server, run) as event:
+        name, _, first = event()
+        assert (name, first["facts"]["step"]) == ("delta", 20)
+        write(server.store, run, events[5:9])
+        _, marks, news = event()
+        while news["facts"]["step"] < 40:
+            _, marks, news = event()
+        assert news["rows"]["step"]["from"] > 0
+        write(server.store, run, [*events[9:], ended()])
+        names = [event()[0]]
+        while names[-1] != "over":
+            names.append(event()[0])
+    with listening(server, run, **{"Last-Event-ID": marks}) as event:  # comes back where it was
+        _, _, rest = event()
+        assert rest["rows"]["step"]["from"] == 39 and rest["facts"]["step"] == 200
+
+
+def test_polling_gives_the_same_deltas(server, run):
+    events = script()
+    write(server.store, run, events[:5])
+    first = json.loads(server.get(address(server, run, "/poll"))[1])
+    write(server.store, run, events[5:])
+    news = json.loads(server.get(address(server, run, "/poll") + f"&since={first['marks']}")[1])
+    everything = json.loads(server.get(address(server, run, "/poll"))[1])
+    start = news["rows"]["step"].pop("from")
+    for name, values in news["rows"]["step"].items():
+        assert first["rows"]["step"][name][:start] + values == everything["rows"]["step"][name]
+
+
+def test_one_reading_serves_all_listeners(server, run):
+    write(server.store, run, script()[:5])
+    with listening(server, run) as one, listening(server, run) as other:
+        assert one() == other()
+        write(server.store, run, [Step(30, (1.0,) * 10, 0.1, 3.0, 1.0)])
+        assert one() == other()
+
+
+# --- start and stop
+
+
+def test_sigterm_ends_it_well_while_a_page_listens(tmp_path):
+    with serve(tmp_path) as server:
+        run = server.store.create(EXPERIMENT)
+        write(server.store, run, script()[:5])
+        with listening(server, run) as event:
+            event()
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(8) == 0, server.log.read_text()
+
+
+def test_a_restarted_server_believes_the_open_page(tmp_path):
+    with serve(tmp_path) as server:
+        run = server.store.create(EXPERIMENT)
+        where = address(server, run, "/poll")
+        assert server.get(where)[0] == 200
+    with serve(tmp_path) as server:
+        assert server.get(where)[0] == 200
+
+
+def test_python_app_py_says_how_to_start_it():
+    command = [sys.executable, "app.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and "streamlit run app.py" in done.stderr
+
+
+def test_the_settings_that_training_and_privacy_rest_on():
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    assert settings["runner"]["postScriptGC"] is False
+    assert settings["browser"]["gatherUsageStats"] is False
+    guarded = {
+        k: settings["server"][k]
+        for k in ("address", "enableXsrfProtection", "enableCORS", "fileWatcherType")
+    }
+    assert guarded == {
+        "address": "127.0.0.1",
+        "enableXsrfProtection": True,
+        "enableCORS": True,
+        "fileWatcherType": "none",
+    }
+    assert settings["server"]["allowedHosts"] == ["localhost", "127.0.0.1"]
+    assert settings["client"]["showErrorDetails"] == "none"
+
+
+def python(code, **environment):
+    """What this code prints in a process of its own."""
+    command = [sys.executable, "-c", code]
+    env = os.environ | environment
+    return subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def test_what_the_warm_up_made_is_out_of_the_collectors_sight():
+    code = """
+import app, gc
+app.warm_up()
+print(gc.get_freeze_count() > 100_000 > len(gc.get_objects()))"""
+    assert python(code) == "True"
+
+
+@pytest.mark.parametrize(("mode", "limit"), [("", "200"), ("class", "100")])
+def test_a_classroom_has_a_lower_limit_for_uploads(mode, limit):
+    code = """
+import app, streamlit as st
+from streamlit import config
+config.get_config_options(force_reparse=True)
+app.limit_uploads()
+print(st.get_option("server.maxUploadSize"))"""
+    assert python(code, LAB_MODE=mode) == limit
