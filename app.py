@@ -8,6 +8,7 @@ server; the lifespan closes the runner.
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import sys
@@ -20,7 +21,11 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit import config
 
 from core import device, runner
+from core.errors import LabError
 from pages.ui import feed
+from pages.ui.form import escape
+
+log = logging.getLogger("descent_lab")
 
 CLASS_UPLOAD = 100  # MB a file in classroom mode: thirty people's uploads lie in memory at once
 
@@ -32,6 +37,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     _end_streams_first()
     limit_uploads()
     device.prepare()
+    os.environ.setdefault("LAB_THREADS", str(max(1, device.cores() - 1)))  # one is the viewers'
     await asyncio.to_thread(warm_up)
     work = runner.current()
     yield
@@ -67,6 +73,20 @@ def limit_uploads() -> None:
         config.set_option("server.maxUploadSize", least)
 
 
+def say_fault(error: Exception) -> bool:
+    """One sentence in place of a traceback; the log has it whole. Nothing that runs is touched."""
+    if isinstance(error, LabError):
+        st.error(escape(str(error)), icon=":material/error:")
+        return True
+    log.error("a page failed", exc_info=error)
+    st.error(
+        f"This page made a mistake ({type(error).__name__}): reload it, or open another one. "
+        "Runs go on and nothing is lost; the server's log has the details.",
+        icon=":material/error:",
+    )
+    return True
+
+
 def _end_streams_first() -> None:
     """Puts our handler before uvicorn's for SIGTERM and Ctrl+C; nothing where no server runs in the
     main thread.
@@ -93,6 +113,7 @@ app = st.App(
         )
     ],
     lifespan=lifespan,
+    on_script_error=say_fault,
 )
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def settings(draft: Experiment) -> Experiment:
             )
         with right:
             put("schedule", form.edit(schedule, state.key("schedule"), width=110))
-        curve(state.draft())
+        drawn = st.container()  # filled last: the curve depends on widgets below it
     with st.container(border=True):
         how_long, how = st.columns([5, 4], gap="small")
         with how_long:
@@ -63,6 +63,9 @@ def settings(draft: Experiment) -> Experiment:
             put("batch_size", counts.batch_size)
         with how:
             put("loss", form.choose(Loss, draft.loss, state.key("loss"), label="Loss"))
+    draft = state.draft()
+    with drawn:
+        curve(draft)
     with st.container(gap="xsmall"):
         folded(draft)
     return state.draft()

@@ -1,0 +1,117 @@
+"""The main job as a person does it, in a real browser with the real engine: upload, build, start,
+watch, stop, come back.
+"""
+
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import serve, wait_until
+
+pytestmark = pytest.mark.browser
+SAMPLE = Path(__file__).parents[1] / "assets" / "digits"
+PLOT = ".st-key-chart_loss .lab-plot"
+STATE = "plot => [plot._fullLayout.xaxis.range, plot.marked]"
+
+
+def open_page(page, name: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+    page.get_by_role("heading", name=name, exact=True).wait_for()
+
+
+def rows(page) -> int:
+    return int(page.get_attribute(PLOT, "data-rows") or 0)
+
+
+def test_from_two_spreadsheets_to_a_resumed_run(page, tmp_path):
+    with serve(tmp_path) as server:
+        upload(page, server.url)
+        build(page)
+        run = start(page)
+        zoom_is_kept(page)
+        stop_reload_resume(page, server, run)
+        assert_found_again(page, server, run)
+
+
+def upload(page, url: str) -> None:
+    """Two files; the doctor reads them."""
+    page.goto(url)
+    page.get_by_role("button", name="Choose files").click()
+    files = page.locator("input[type=file]")
+    files.nth(0).set_input_files(SAMPLE / "images.csv")
+    files.nth(1).set_input_files(SAMPLE / "labels.csv")
+    page.get_by_text("labels.csv").wait_for()
+    page.get_by_role("button", name="Check these files").click()
+    page.get_by_text("Pictures by class").wait_for()
+    page.get_by_text("1\u202f797 pictures · 8 × 8 grey · 10 classes").wait_for()
+
+
+def build(page) -> None:
+    """A preset, a layer more, and so many epochs that the run is still going when it is stopped."""
+    open_page(page, "Network")
+    page.get_by_role("button", name="Presets").click()
+    page.get_by_role("button", name="Small net for 8 × 8").click()
+    page.get_by_text("13\u202f706 parameters").first.wait_for()
+    open_page(page, "Train")
+    epochs = page.get_by_role("spinbutton", name="Epochs")
+    epochs.fill("5000")
+    epochs.press("Enter")
+    page.get_by_text("5\u202f000 epochs").first.wait_for()
+
+
+def start(page) -> str:
+    """The one Start; the address then names the run."""
+    page.get_by_role("button", name="Start Shortcut").click()
+    page.wait_for_url("**/watch?run=*")
+    page.wait_for_function("plot => document.querySelector(plot)?.dataset.rows > 0", arg=PLOT)
+    return page.url.rpartition("run=")[2]
+
+
+def zoom_is_kept(page) -> None:
+    """Three updates of the live chart later the same node shows the same part."""
+    area = page.locator(f"{PLOT} .nsewdrag").first.bounding_box()
+    page.mouse.move(area["x"] + 0.1 * area["width"], area["y"] + 0.2 * area["height"])
+    page.mouse.down()
+    page.mouse.move(area["x"] + 0.5 * area["width"], area["y"] + 0.7 * area["height"], steps=5)
+    page.mouse.up()
+    page.eval_on_selector(PLOT, "plot => { plot.marked = 'the same node' }")
+    page.wait_for_function(
+        "plot => document.querySelector(plot)._fullLayout.xaxis.range[0] > 0", arg=PLOT
+    )
+    before = page.eval_on_selector(PLOT, STATE)
+    for _ in range(3):
+        page.wait_for_function(
+            "([plot, rows]) => Number(document.querySelector(plot).dataset.rows) > rows",
+            arg=[PLOT, rows(page)],
+        )
+    assert page.eval_on_selector(PLOT, STATE) == before
+
+
+def stop_reload_resume(page, server, run: str) -> None:
+    """Stop ends it with a checkpoint; the page finds it again after a reload; Resume goes on."""
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Resume").wait_for()
+    stopped = server.store.last(run)
+    assert (stopped["event"], stopped["reason"]) == ("Ended", "stopped")
+    page.reload()
+    page.get_by_text("stopped by hand").wait_for()
+    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("button", name="Pause").wait_for()
+    wait_until(
+        lambda: (server.store.last(run) or {}).get("step", 0) > stopped["step"],
+        what="a step beyond the stop",
+    )
+
+
+def assert_found_again(page, server, run: str) -> None:
+    """A second browser finds the live run without its address, and the list of runs has it."""
+    context = page.context.browser.new_context(viewport={"width": 390, "height": 844})
+    with contextlib.closing(context) as phone:
+        other = phone.new_page()
+        other.set_default_timeout(45_000)
+        other.goto(f"{server.url}/watch")
+        other.get_by_role("button", name="Pause").wait_for()
+    open_page(page, "Runs")
+    page.get_by_test_id("stDataFrame").wait_for()
+    assert server.store.ids() == [run]
