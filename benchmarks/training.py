@@ -27,8 +27,9 @@ from core.data.normalization import Standardize
 from core.data.sets import MNIST
 from core.data.split import Split
 from core.experiment import Experiment
+from core.network.activations import ReLU
 from core.network.initializers import PyTorchDefault
-from core.network.layers import Flatten, Layer, Linear, Output, ReLU
+from core.network.layers import Flatten, Layer, Linear, Output
 from core.network.presets import LeNet
 from core.optim.optimizers import Adam
 from core.optim.schedules import Constant

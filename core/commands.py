@@ -3,19 +3,19 @@
 """
 
 import json
-import shutil
 import signal
 import sys
-import time
 from argparse import Namespace
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from core.encoding import change, encode
 from core.errors import BadInput, NotFound
-from core.events import Ended, Epoch, Event, Started, Step
+from core.events import Ended
 from core.experiment import Experiment, load, shipped
-from core.spec import Choice, change, encode, fields
+from core.screen import Screen, bar
+from core.spec import Choice, fields
 from core.store import Store
 
 Answer = dict[str, Any]
@@ -45,7 +45,7 @@ def _path(name: str | None) -> Path | None:
 
 def reading(given: Namespace) -> Any:
     from core.data.reading import Reading
-    from core.spec import build
+    from core.encoding import build
 
     chosen = {
         "transpose": given.transpose,
@@ -121,7 +121,7 @@ def _check(experiment: Experiment, store: Store, given: Namespace) -> None:
     from core.network.build import check
 
     resolve(experiment.device)
-    data = load_data(experiment.data, store.home, None if given.json else _bar)
+    data = load_data(experiment.data, store.home, None if given.json else bar)
     check(experiment.network, data.shape, len(data.classes))
 
 
@@ -150,7 +150,7 @@ def _follow(store: Store, run: str, given: Namespace) -> Answer:
     }
     try:
         show = (lambda event: None) if given.json else Screen(run)
-        progress = None if given.json else _bar
+        progress = None if given.json else bar
         ended = execute(
             store,
             run,
@@ -173,66 +173,6 @@ def outcome(run: str, ended: Ended) -> Answer:
         "run": run, "reason": ended.reason, "message": ended.message, "epochs": ended.epochs,
         "best_epoch": ended.best_epoch, "seconds": round(ended.seconds, 3), **scores,
     }  # fmt: skip
-
-
-class Screen:
-    """Events as a progress bar on a terminal, as one line an epoch elsewhere."""
-
-    def __init__(self, run: str):
-        self.live, self.started, self.shown = sys.stdout.isatty(), None, 0.0
-        print(f"Run {run}")
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, Started):
-            self.started = event
-            print(
-                f"{event.sizes['train']:,} pictures · {event.parameters:,} parameters · "
-                f"{event.device}, {event.threads} threads"
-            )
-        elif isinstance(event, Step) and self.live and time.monotonic() - self.shown > 0.2:
-            self.shown = time.monotonic()
-            left = (
-                (self.started.steps - event.step)
-                * self.started.batch_size
-                / max(event.samples_per_second, 1e-9)
-            )
-            _bar(
-                event.step / self.started.steps,
-                f"loss {event.losses[-1]:.3f} · {event.samples_per_second:,.0f}/s · "
-                f"{left:.0f} s left",
-            )
-        elif isinstance(event, Epoch):
-            parts = {"train": event.train, "validation": event.validation}
-            told = [
-                f"{name} {s['loss']:.4f} {100 * s['accuracy']:.2f} %"
-                for name, s in parts.items()
-                if s
-            ]
-            self._line(
-                f"epoch {event.epoch}/{self.started.epochs} · "
-                f"{' · '.join(told)}{' · best' * event.best}"
-            )
-        elif isinstance(event, Ended):
-            self._line(event.message)
-            if event.test:
-                print(
-                    f"Epoch {event.best_epoch}: test loss {event.test['loss']:.4f}, "
-                    f"{100 * event.test['accuracy']:.2f} % right"
-                )
-
-    def _line(self, text: str) -> None:
-        print(f"\r\x1b[K{text}" if self.live else text, flush=True)
-
-
-def _bar(share: float, text: str = "") -> None:
-    """One line that is written over."""
-    if sys.stdout.isatty():
-        width = max(10, shutil.get_terminal_size().columns - len(text) - 12)
-        print(
-            f"\r\x1b[K{'█' * round(share * width):<{width}} {100 * share:3.0f} % {text}",
-            end="\n" if share >= 1 else "",
-            flush=True,
-        )
 
 
 def runs(given: Namespace) -> Answer:

@@ -12,17 +12,19 @@ from pydantic import Field, field_validator, model_validator
 from core.data.normalization import Normalization, Standardize
 from core.data.sets import DataSet, Digits
 from core.data.split import Split
+from core.encoding import decode
 from core.errors import BadExperiment
 from core.losses import CrossEntropy, Loss
+from core.network.activations import ReLU, Sigmoid, Tanh
 from core.network.initializers import He, Initializer, Xavier, Zeros
-from core.network.layers import Layer, ReLU, Sigmoid, Tanh
+from core.network.layers import Layer
 from core.network.presets import Small
 from core.numbers import short, whole
 from core.optim.optimizers import AdamW, Optimizer
 from core.optim.regularizers import Regularizer, WeightDecay
 from core.optim.schedules import Cosine, Schedule
 from core.optim.stopping import Patience, StoppingRule
-from core.spec import Value, decode, ranged
+from core.spec import Value, ranged
 
 SHIPPED = Path(__file__).parent.parent / "assets" / "experiments"
 

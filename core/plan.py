@@ -49,6 +49,11 @@ def plan(experiment: Experiment, home: Path) -> Plan:
         problem, layer = str(error), error.layer
     layers = trace(experiment.network, facts.shape, len(facts.classes))
     parts = sizes(experiment, facts)
+    if parts[0] < 1 and not problem:
+        problem = (
+            f"{whole(facts.rows)} pictures, split into {parts[1]} for validation and {parts[2]} "
+            "for test, leave none to train on: give more pictures, or make these shares smaller."
+        )
     steps = ceil(parts[0] / min(experiment.batch_size, max(parts[0], 1)))
     return Plan(
         facts,

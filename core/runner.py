@@ -64,8 +64,8 @@ def _consume(
 ) -> Ended | None:
     from core import checkpoint
     from core.data.load import load
+    from core.encoding import decode
     from core.experiment import Experiment
-    from core.spec import decode
     from core.train import train
 
     experiment = decode(Experiment, store.experiment(run))
@@ -148,8 +148,8 @@ class Runner:
         """Checks the experiment (JSON text), makes a run and queues it. BadInput when it cannot be
         built.
         """
+        from core.encoding import decode, encode
         from core.experiment import Experiment
-        from core.spec import decode, encode
 
         run = self.store.create(encode(decode(Experiment, experiment)))
         self._enqueue(run)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from core.data.sets import Facts
+from core.encoding import decode
 from core.errors import LabError
 from core.events import Epoch, from_json
 from core.experiment import Experiment
 from core.plan import network_name
-from core.spec import decode
 from core.store import EVENTS, Store
 
 
@@ -45,7 +45,7 @@ def _summary(home: str, run: str, size: int) -> Summary:
     experiment = decode(Experiment, store.experiment(run))
     epochs = _epochs(store, run)
     measured = [epoch for epoch in epochs if epoch.validation]
-    best = min(measured, key=lambda epoch: epoch.validation["loss"], default=None)
+    best = next((epoch for epoch in reversed(measured) if epoch.best), None)
     last = store.last(run) or {}
     test = last.get("test") if last.get("event") == "Ended" else None
     return Summary(
@@ -65,13 +65,17 @@ def _summary(home: str, run: str, size: int) -> Summary:
 
 
 def _epochs(store: Store, run: str) -> list[Epoch]:
-    """Each epoch once: those that a resumed run went over again count as they came last."""
-    found: dict[int, Epoch] = {}
+    """The epochs that count: what was logged beyond the step where a resumed run began again does
+    not.
+    """
+    found: list[Epoch] = []
     for line in store.read(run)[0]:
-        if '"event":"Epoch"' in line:
-            epoch = from_json(line)
-            found[epoch.epoch] = epoch
-    return [found[number] for number in sorted(found)]
+        if '"event":"Started"' in line:
+            began = from_json(line).step
+            found = [epoch for epoch in found if epoch.step <= began]
+        elif '"event":"Epoch"' in line:
+            found.append(from_json(line))
+    return found
 
 
 def _facts(experiment: Experiment, store: Store) -> Facts | None:

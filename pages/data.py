@@ -2,36 +2,31 @@
 split and the scale.
 """
 
-from collections.abc import Callable
-
 import pandas as pd
 import streamlit as st
 
 from core import runner
-from core.data.library import About, Library
+from core.data.library import Library
 from core.data.load import load
 from core.data.reading import Reading
-from core.data.sets import MNIST, DataSet, Digits, Spreadsheets
+from core.data.sets import DataSet, Spreadsheets
 from core.data.wording import counted
-from core.errors import LabError, Unavailable
+from core.errors import LabError
 from core.experiment import Experiment
 from core.figures.pictures import by_class
 from core.numbers import percent, short, whole
-from core.spec import build
 from pages.ui import form, state
 from pages.ui.parts import bar, card_title, finding, header
+from pages.ui.sources import CHOOSING, choose, fault, read_again, switch, use
 
-CHOOSING = "choosing data"  # "", "sets" or "files"
-FAULT = "data fault"  # the sentence that the last attempt ended with
 STEPS = ["Check", "Split and scale"]
 PICTURES_EACH = 11
 
 
 def main() -> None:
     """The whole page."""
-    if (wanted := st.query_params.get("from")) in ("sets", "files"):
+    if (wanted := state.take_from_address("from")) in ("sets", "files"):
         state.keep(CHOOSING, wanted)
-        del st.query_params["from"]
     draft = state.draft()
     with header("Data", told(draft)):
         label, wanted = ("Keep this data", "") if state.keep(CHOOSING) else ("Change data", "sets")
@@ -41,12 +36,6 @@ def main() -> None:
     else:
         show(draft)
     bar()
-
-
-def switch(wanted: str) -> None:
-    """To the choosing of data or back."""
-    state.keep(CHOOSING, wanted)
-    state.keep(FAULT, "")
 
 
 def told(draft: Experiment) -> str:
@@ -64,183 +53,13 @@ def told(draft: Experiment) -> str:
     )
 
 
-# --- choosing
-
-
-def choose() -> None:
-    """Sets that are here or one download away, and the upload."""
-    if said := state.keep(FAULT):
-        st.error(form.escape(said), icon=":material/error:")
-    left, right = st.columns([5, 7], gap="small")
-    with left:
-        sets()
-    with right.container(border=True):
-        with card_title("My spreadsheets"):
-            pass
-        upload()
-
-
-def sets() -> None:
-    """One card for each data set."""
-    offer(Digits(), "1 797 handwritten digits, 8 × 8. Here already; learns in seconds.")
-    offer(Digits(size=28), "The same digits enlarged to 28 × 28, for networks made for MNIST.")
-    offer(MNIST(), "70 000 handwritten digits, 28 × 28. 12 MB, fetched once, then kept.")
-    for about in Library(runner.current().store.home).list()[:4]:
-        offer(
-            Spreadsheets(digest=about.digest, title=about.name[:200]),
-            f"{counted(about.rows, 'picture')} of yours, {counted(len(about.classes), 'class')}.",
-        )
-
-
-def offer(data: DataSet, text: str) -> None:
-    with st.container(
-        border=True, horizontal=True, vertical_alignment="center", gap="small", wrap=False
-    ):
-        st.markdown(f"**{form.escape(data.summary)}**  \n:small[{text}]", width="stretch")
-        pressed = st.button(
-            "Use",
-            key=f"use {data.summary} {getattr(data, 'digest', '')}",
-            help=form.explain(type(data)),
-        )
-    if pressed:
-        use(data)
-
-
-def use(data: DataSet) -> None:
-    """Loads the set, with progress where it must be fetched, and makes it the draft's. Any press
-    on the page meanwhile, such as Stop, ends the fetching.
-    """
-    bar = st.progress(0.0, text=f"Loading {form.escape(data.summary)} …")
-    if not data.here(runner.current().store.home):
-        st.button("Stop", icon=":material/stop:", key="stop fetching")
-    rerun: list[BaseException] = []
-
-    def show(share: float, what: str) -> None:
-        try:
-            bar.progress(share, text=form.escape(what))
-        except BaseException as asked:  # Streamlit's way to leave; others may wait for this set
-            rerun.append(asked)
-            raise Unavailable(f"Fetching {data.label} was stopped: start it again.") from None
-
-    try:
-        load(data, runner.current().store.home, show)
-    except LabError as error:
-        if rerun:
-            raise rerun[0] from None
-        state.keep(FAULT, str(error))
-        st.rerun()
-    take(data)
-
-
-def take(data: DataSet) -> None:
-    """This set is the draft's from now on."""
-    state.keep(FAULT, "")
-    state.keep(CHOOSING, "")
-    state.edit("data", data.model_dump(mode="json"), redraw=True)
-    st.rerun()
-
-
-def upload() -> None:
-    """One or two files, and a test pair for who has one. The server's memory is given back at
-    once.
-    """
-    limit = st.get_option("server.maxUploadSize")
-    st.caption(
-        f"CSV, also `.gz`: one row a picture, one column a pixel. At most {limit} MB a file."
-    )
-    files = [
-        chooser("Pictures", "images"),
-        chooser("Labels (leave empty when the pictures have a label column)", "labels"),
-    ]
-    with st.expander("Separate test pictures"):
-        files += [chooser("Test pictures", "test images"), chooser("Test labels", "test labels")]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button(
-            "Check these files",
-            icon=":material/fact_check:",
-            type="primary",
-            disabled=files[0] is None,
-        )
-        st.download_button(
-            "Sample pictures",
-            sample("images"),
-            "digits_images.csv",
-            type="tertiary",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Sample labels",
-            sample("labels"),
-            "digits_labels.csv",
-            type="tertiary",
-            on_click="ignore",
-        )
-    if pressed:
-        check(files)
-
-
-def sample(name: str) -> Callable[[], bytes]:
-    from core.data.builtin import DIGITS
-
-    return (DIGITS / f"{name}.csv").read_bytes
-
-
-def chooser(label: str, name: str) -> object:
-    return st.file_uploader(
-        label,
-        type=["csv", "gz", "tsv", "txt"],
-        key=state.key(f"upload {name} {state.keep('uploads')}"),
-    )
-
-
-def check(files: list) -> None:
-    """Reads the files into the library; what is wrong is said and nothing that was there is
-    lost.
-    """
-    sources = [None if file is None else file.getvalue() for file in files]
-    names = tuple(file.name for file in files if file is not None)
-    try:
-        with st.spinner("Reading …"):
-            library = Library(runner.current().store.home)
-            digest, _ = library.add(
-                sources[0], sources[1], test_images=sources[2], test_labels=sources[3], names=names
-            )
-    except LabError as error:
-        state.keep(FAULT, str(error))
-        st.rerun()
-    state.keep("uploads", str(int(state.keep("uploads") or 0) + 1))  # empties the choosers
-    release(files)
-    take(Spreadsheets(digest=digest, title=library.about(digest).name[:200]))
-
-
-def release(files: list) -> None:
-    """Gives the uploads' memory back; Streamlit would hold it as long as the browser tab is
-    open.
-    """
-    from streamlit.runtime import get_instance
-    from streamlit.runtime.scriptrunner import get_script_run_ctx
-
-    context = get_script_run_ctx()
-    for file in files:
-        if file is not None and context is not None:
-            try:
-                get_instance()._uploaded_file_mgr.remove_file(context.session_id, file.file_id)
-            except (
-                AttributeError,
-                KeyError,
-                RuntimeError,
-            ):  # private: another Streamlit may differ
-                return
-
-
 # --- showing
 
 
 def show(draft: Experiment) -> None:
     """What was found, the pictures, and the five numbers; or why they cannot be shown."""
     home = runner.current().store.home
-    if said := state.keep(FAULT):
-        st.error(form.escape(said), icon=":material/error:")
+    fault()
     if not draft.data.here(home):
         with st.container(border=True):
             st.markdown(f"{form.escape(draft.data.summary)} is not on this disk yet.")
@@ -327,19 +146,6 @@ def done(name: str, value: object) -> str:
     if name == "transpose":
         return "Transposed: every picture is turned."
     return f"{name.replace('_', ' ').capitalize()}: {form.escape(str(value))}."
-
-
-def read_again(about: About, change: dict) -> None:
-    """The same files under another reading."""
-    library = Library(runner.current().store.home)
-    try:
-        reading = build(Reading, {**about.reading.model_dump(), **change})
-        with st.spinner("Reading …"):
-            digest = library.read_again(about.digest, reading)
-    except LabError as error:
-        state.keep(FAULT, str(error))
-        st.rerun()
-    take(Spreadsheets(digest=digest, title=about.name[:200]))
 
 
 def pictures(draft: Experiment, data: object) -> None:
@@ -472,7 +278,7 @@ def numbers(draft: Experiment, data: object) -> None:
     quiet = {"delta_color": "off", "delta_arrow": "off"}
     test = len(data.test_labels) if own else len(parts.test)
     how = "stratified" if draft.split.stratified else "drawn freely"
-    with st.grid(min_column_width=140, gap="small"):
+    with st.grid(5, min_column_width=125, gap="small"):
         st.metric("Train", whole(len(parts.train)), percent(len(parts.train) / total), **quiet)
         st.metric(
             "Validation",

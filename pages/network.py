@@ -2,31 +2,22 @@
 parameters and multiply-adds.
 """
 
-import math
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import pandas as pd
 import streamlit as st
 
 from core import runner
-from core.data.load import load
 from core.data.sets import Facts
 from core.errors import LabError
 from core.experiment import Experiment
 from core.figures import network as drawing
 from core.network.build import LayerFacts, trace
-from core.network.initializers import Initializer
 from core.network.layers import Layer, times
+from core.network.mend import mend
 from core.network.presets import Preset
-from core.numbers import MISSING, short, whole
+from core.numbers import whole
 from core.plan import network_name, plan
-from core.spec import decode, encode
 from pages.ui import form, state
+from pages.ui.before import before
 from pages.ui.parts import bar, card_title, finding, header
-
-if TYPE_CHECKING:
-    from core.first_step import FirstStep  # torch is loaded when it is needed
 
 OPEN = "open layer"
 
@@ -115,6 +106,8 @@ def show(draft: Experiment, facts: Facts) -> None:
             st.caption(f"{times(facts.shape)} in", width="content")
         for fact, layer in zip(traced, layers, strict=True):
             one(layers, layer, fact)
+            if fact.problem:
+                wrong(layers, fact, facts)
         if not layers:
             st.caption("No layers yet. Start from a preset.")
         adder(layers)
@@ -151,7 +144,7 @@ def one(layers: tuple[Layer, ...], layer: Layer, fact: LayerFacts) -> None:
 
 
 def row(layer: Layer, fact: LayerFacts) -> None:
-    """Number, type, what it is, output shape; below it what is wrong."""
+    """Number, type, what it is, output shape."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         st.markdown(f":small[:gray[{fact.index + 1}]]", width=18)
         st.button(
@@ -166,8 +159,14 @@ def row(layer: Layer, fact: LayerFacts) -> None:
         told = f"{fact.name} · {layer.summary}" if fact.parameters else layer.summary
         st.markdown(f":small[:gray[{form.escape(told)}]]", width="stretch")
         st.markdown(f":small[{times(fact.output) if fact.output else '–'}]", width="content")
-    if fact.problem:
-        finding("bad", form.escape(fact.problem))
+
+
+def wrong(layers: tuple[Layer, ...], fact: LayerFacts, facts: Facts) -> None:
+    """What is wrong at this layer, with the one press that mends it where there is one."""
+    words, mended = mend(layers, facts.shape, len(facts.classes)) or ("", layers)
+    if finding("bad", form.escape(fact.problem), words, "mend"):
+        replace(mended)
+        st.rerun()
 
 
 def toggle(index: int) -> None:
@@ -237,115 +236,6 @@ def diagram(traced: tuple[LayerFacts, ...], facts: Facts) -> None:
             alt=words,
             key="diagram",
         )
-
-
-def before(draft: Experiment, traced: tuple[LayerFacts, ...], classes: int) -> None:
-    """What can be said before the first step: where the weights begin and what that makes of the
-    first loss, the signal and the gradient.
-    """
-    with st.container(border=True):
-        with card_title("Before the first step"):
-            pass
-        left, right = st.columns([9, 5], gap="small")
-        with left:
-            value = form.choose(
-                Initializer, draft.initializer, state.key("initializer"), label="Initialization"
-            )
-        with right:
-            value = form.edit(value, state.key("initializer"))
-        if value != draft.initializer:
-            state.edit("initializer", value.model_dump(mode="json"))
-        seen = measured(draft.model_copy(update={"initializer": value}))
-        numbers(seen, classes)
-        table(traced, seen)
-        if seen and seen.warning:
-            finding("warn", seen.warning)
-
-
-def measured(draft: Experiment) -> "FirstStep | None":
-    """The first step of this network on its data; None where it does not fit or is not here."""
-    home = runner.current().store.home
-    if not draft.data.here(home):
-        return None
-    seen = Experiment(  # what does not matter stays out of the key
-        data=draft.data,
-        split=draft.split,
-        normalization=draft.normalization,
-        network=draft.network,
-        initializer=draft.initializer,
-        loss=draft.loss,
-        seeds=draft.seeds,
-    )
-    try:
-        return _measured(encode(seen), str(home))
-    except LabError:  # said at its layer, or on the page Data
-        return None
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _measured(text: str, home: str) -> "FirstStep":
-    from core.first_step import first_step
-
-    experiment = decode(Experiment, text)
-    return first_step(experiment, load(experiment.data, Path(home)))
-
-
-def numbers(seen: "FirstStep | None", classes: int) -> None:
-    """Three numbers; a dash where there is nothing to measure."""
-    quiet: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off"}
-    with st.grid(min_column_width=140, gap="small"):
-        st.metric(
-            "First loss",
-            short(seen.loss, 3) if seen else MISSING,
-            f"a guess: log {classes} = {math.log(classes):.3f}",
-            **quiet,
-            help="Of the untrained network. Far above the loss of a guess, it begins by being sure "
-            "and wrong.",
-        )
-        ends = (seen.layers[0], seen.layers[-1]) if seen and seen.layers else None
-        st.metric(
-            "Signal, first to last layer",
-            f"{short(ends[0].spread)} → {short(ends[1].spread)}" if ends else MISSING,
-            "good: 0.5 to 2",
-            **quiet,
-            help="How far the answers to different pictures lie apart (standard deviation), before the "
-            "first step.",
-        )
-
-
-def table(traced: tuple[LayerFacts, ...], seen: "FirstStep | None") -> None:
-    """One row a layer that has weights."""
-    layers = {layer.name: layer for layer in seen.layers} if seen else {}
-    rows = [
-        {
-            "Layer": f"{fact.index + 1}  {fact.name}",
-            "Output": times(fact.output or ()),
-            "Parameters": fact.parameters,
-            "Multiply-adds": fact.multiply_adds,
-            "Spread": short(layers[fact.name].spread) if fact.name in layers else MISSING,
-            "Gradient": short(layers[fact.name].gradient) if fact.name in layers else MISSING,
-        }
-        for fact in traced
-        if fact.parameters
-    ]
-    if not rows:
-        return
-    number = st.column_config.NumberColumn(format="localized")
-    text = st.column_config.TextColumn
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        height="content",
-        column_config={
-            "Parameters": number,
-            "Multiply-adds": number,
-            "Spread": text(
-                alignment="right",
-                help="How far the answers to different pictures lie apart; good: 0.5 to 2",
-            ),
-            "Gradient": text(alignment="right", help="‖∇L‖ of the layer before the first step"),
-        },
-    )
 
 
 try:

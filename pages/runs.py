@@ -2,18 +2,23 @@
 by side.
 """
 
+import zlib
+
 import pandas as pd
 import streamlit as st
 
 from core import runner
+from core.compare import differences
+from core.encoding import decode, encode
 from core.errors import LabError
 from core.experiment import Experiment
 from core.figures import overlay
 from core.numbers import MISSING, duration, percent, short
-from core.spec import decode, encode
 from core.summary import Summary, summarize
 from pages.ui import feed, state
-from pages.ui.parts import BADGES, LIVE, bar, card_title, header, start
+from pages.ui.downloads import downloads
+from pages.ui.form import escape
+from pages.ui.parts import BADGES, LIVE, bar, card_title, header, run_name, start
 
 SIGN = {
     "done": "✓",
@@ -72,37 +77,46 @@ def empty(search: str) -> None:
 
 def table(rows: list[Summary]) -> list[Summary]:
     """All rows; those that are ticked come back."""
-    lab = runner.current()
-
-    def cells(row: Summary) -> dict:
-        word = lab.status(row.run)
-        return {
-            "Name": row.name,
-            "State": f"{SIGN.get(word, '·')} {BADGES[word][0]}",
-            "Curve": list(row.curve),
-            "Data": row.data,
-            "Network": row.network,
-            "Optimizer": row.optimizer,
-            "Rate": short(row.rate, 3),
-            "Validation error": percent(row.validation_error),
-            "Test error": percent(row.test_error),
-            "Best epoch": str(row.best_epoch or MISSING),
-            "Time": duration(row.seconds),
-        }
-
-    shown = pd.DataFrame([cells(row) for row in rows])
+    column = st.column_config
+    error = {"format": "%.1f %%", "help": "Share of pictures answered wrongly."}
     picked = st.dataframe(
-        shown,
+        pd.DataFrame([cells(row) for row in rows]),
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key=f"runs {len(rows)}",
+        placeholder=MISSING,
+        key=f"runs {zlib.crc32(' '.join(row.run for row in rows).encode())}",  # ticks go with rows
         column_config={
-            "Curve": st.column_config.LineChartColumn(width=110, help="Validation loss by epoch"),
-            "Name": st.column_config.TextColumn(width=150),
+            "Name": column.TextColumn(width=150),
+            "Curve": column.LineChartColumn(width=110, help="Validation loss by epoch"),
+            "Validation error": column.NumberColumn(**error),
+            "Test error": column.NumberColumn(**error),
         },
     )
     return [rows[i] for i in picked.selection.rows if i < len(rows)]
+
+
+def cells(row: Summary) -> dict[str, object]:
+    """One run as a row of the table; errors in percent."""
+    word = runner.current().status(row.run)
+    return {
+        "Name": row.name,
+        "State": f"{SIGN.get(word, '·')} {BADGES[word][0]}",
+        "Curve": list(row.curve),
+        "Data": row.data,
+        "Network": row.network,
+        "Optimizer": row.optimizer,
+        "Rate": short(row.rate, 3),
+        "Validation error": hundred(row.validation_error),
+        "Test error": hundred(row.test_error),
+        "Best epoch": row.best_epoch,
+        "Time": duration(row.seconds),
+    }
+
+
+def hundred(share: float | None) -> float | None:
+    """A share in percent."""
+    return None if share is None else 100 * share
 
 
 def actions(chosen: list[Summary]) -> None:
@@ -126,6 +140,9 @@ def actions(chosen: list[Summary]) -> None:
             state.set_draft(lab.store.experiment(chosen[0].run))
             state.notice(f"The settings of “{chosen[0].name}” are the draft now.")
             st.switch_page("train.py")
+        if one:
+            with st.popover("Download", icon=":material/download:"):
+                downloads(chosen[0].run)
         live = any(lab.status(row.run) in LIVE for row in chosen)
         if st.button(
             "Delete",
@@ -139,9 +156,8 @@ def actions(chosen: list[Summary]) -> None:
 @st.dialog("Delete runs?")
 def confirm(runs: list[str]) -> None:
     """Deleting takes the weights too, so it is asked."""
-    st.markdown(
-        f"{len(runs)} run{'s' * (len(runs) > 1)} with curves and weights. This cannot be undone."
-    )
+    names = ", ".join(run_name(run) for run in runs)
+    st.markdown(f"{escape(names)}, with curves and weights. This cannot be undone.")
     if st.button("Delete", type="primary", icon=":material/delete:", key="really delete"):
         for run in runs:
             try:
@@ -175,47 +191,17 @@ def compare(chosen: list[Summary]) -> None:
     with right.container(border=True, height="stretch"):
         with card_title("Only what differs" if len(chosen) > 1 else "Result"):
             pass
-        st.dataframe(differences(chosen), hide_index=True, height="content")
+        st.dataframe(difference_table(chosen), hide_index=True, height="content")
 
 
-def differences(chosen: list[Summary]) -> pd.DataFrame:
+def difference_table(chosen: list[Summary]) -> pd.DataFrame:
     """A row for each setting that is not the same in all, then the results."""
-    values = [
-        flat(decode(Experiment, runner.current().store.experiment(row.run)).model_dump(mode="json"))
-        for row in chosen
-    ]
-    names = [
-        name
-        for name in dict.fromkeys(key for value in values for key in value)
-        if len({value.get(name) for value in values}) > 1
-    ]
-    table = [
-        [name, *(value.get(name, MISSING) for value in values)]
-        for name in names
-        if name not in ("name", "about")
-    ]
-    table.append(["Best validation error", *(percent(row.validation_error) for row in chosen)])
-    table.append(["Test error", *(percent(row.test_error) for row in chosen)])
+    store = runner.current().store
+    rows = differences([decode(Experiment, store.experiment(row.run)) for row in chosen])
+    rows.append(("Best validation error", tuple(percent(row.validation_error) for row in chosen)))
+    rows.append(("Test error", tuple(percent(row.test_error) for row in chosen)))
     columns = ["Setting", *(f"{i + 1}  {row.name}" for i, row in enumerate(chosen))]
-    return pd.DataFrame(table, columns=columns)
-
-
-def flat(value: object, path: str = "") -> dict[str, str]:
-    """Nested settings as one level: optimizer.learning_rate, network.0.units."""
-    pairs = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else None
-    )
-    if pairs is None:
-        return {path: str(value)}
-    return {
-        key: text
-        for name, inner in pairs
-        for key, text in flat(inner, f"{path}.{name}".lstrip(".")).items()
-    }
+    return pd.DataFrame([(name, *values) for name, values in rows], columns=columns)
 
 
 main()

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from core import runner
+from core.encoding import encode
 from core.experiment import Experiment, shipped
 from core.figures.pictures import thumbnail
 from core.numbers import duration, percent
 from core.plan import network_name
-from core.spec import encode
 from pages.ui import state
 from pages.ui.form import escape
 from pages.ui.parts import LIVE, bar, header, run_name, start, state_badge

@@ -6,11 +6,11 @@ import streamlit as st
 
 from core import runner
 from core.device import devices
+from core.estimate import estimate
 from core.experiment import Experiment, advice
 from core.figures import schedule as schedule_figure
 from core.losses import Loss
-from core.network.initializers import Initializer
-from core.numbers import whole
+from core.numbers import MISSING, duration, whole
 from core.optim.optimizers import Optimizer
 from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
@@ -101,14 +101,6 @@ def curve(draft: Experiment) -> None:
 
 def folded(draft: Experiment) -> None:
     """Rare settings, in rows that say their present value."""
-    start = draft.initializer.summary
-    with row("Initialization", start, "scatter_plot"):
-        chosen = form.choose(
-            Initializer, draft.initializer, state.key("initializer"), label="Initialization"
-        )
-        if chosen.formula:
-            st.latex(chosen.formula)
-        put("initializer", form.edit(chosen, state.key("initializer")))
     regularizers = ", ".join(r.summary for r in draft.regularizers) or "none"
     with row("Regularization", regularizers, "shield"):
         put_all(
@@ -159,13 +151,23 @@ def advise(draft: Experiment, planned: Plan) -> None:
 
 
 def cost(draft: Experiment, planned: Plan) -> None:
-    """Steps and arithmetic, before anything runs."""
+    """Time, steps and weights, before anything runs."""
     operations = 6 * planned.multiply_adds * planned.train * draft.epochs
+    known = estimate(runner.current().store, draft, planned.steps)
     with st.container(border=True):
         with card_title("What it will cost"):
             pass
         with st.grid(min_column_width=120, gap="small"):
             quiet = {"delta_color": "off", "delta_arrow": "off"}
+            st.metric(
+                "Time",
+                f"≈ {duration(known.seconds)}" if known else MISSING,
+                f"as {form.escape(known.name)} took" if known else "no such run yet",
+                **quiet,
+                help=f"{scaled(operations)} floating-point operations: 6 × multiply-adds × "
+                "pictures × epochs, forward and backward. The time is that of the last run with "
+                "the same data, network, batch size and optimizer.",
+            )
             st.metric(
                 "Steps",
                 whole(planned.steps),
@@ -174,13 +176,6 @@ def cost(draft: Experiment, planned: Plan) -> None:
             )
             st.metric(
                 "Parameters", whole(planned.parameters), f"{whole(planned.train)} pictures", **quiet
-            )
-            st.metric(
-                "Arithmetic",
-                scaled(operations),
-                "operations",
-                **quiet,
-                help="Forward and backward, all epochs: 6 × multiply-adds × pictures × epochs.",
             )
 
 

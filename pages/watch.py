@@ -11,17 +11,17 @@ from collections.abc import Callable
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from core import checkpoint, runner
+from core import runner
 from core.analysis.findings import Finding, diverged, findings
 from core.analysis.readout import numbers, progress, sentence
+from core.encoding import change, decode, encode
 from core.errors import LabError
 from core.experiment import Experiment
-from core.export.curves import curves_csv
 from core.figures import training as figures
 from core.history import History
 from core.numbers import whole
-from core.spec import change, decode, encode
 from pages.ui import feed, live, state
+from pages.ui.downloads import downloads
 from pages.ui.form import escape
 from pages.ui.parts import BADGES, LIVE, bar, card_title, finding, header, run_name
 
@@ -43,7 +43,7 @@ def main() -> None:
         with header("Watch", "What is happening in there?"):
             pass
         empty(problem)
-    bar()
+    bar(shown=run or "")
 
 
 def shown_run() -> str | None:
@@ -123,30 +123,7 @@ class Page:
             act("Resume", "play_arrow", lab.resume, run, help="Goes on from the last checkpoint")
         if self.known and not self.live:
             with st.popover("Download", icon=":material/download:"):
-                self.downloads()
-
-    def downloads(self) -> None:
-        """Files of an ended run, made when they are asked for."""
-        store, run = self.lab.store, self.run
-
-        def offer(label: str, name: str, make: Callable[[], bytes | str]) -> None:
-            st.download_button(
-                label, make, f"{run}-{name}", on_click="ignore", type="tertiary", key=f"get_{name}"
-            )
-
-        if (store.path(run) / "checkpoint.pt").exists():
-            offer("Weights, PyTorch", "weights.pth", lambda: checkpoint.weights(store, run, "pth"))
-            offer(
-                "Weights, safetensors",
-                "weights.safetensors",
-                lambda: checkpoint.weights(store, run, "safetensors"),
-            )
-        offer("Curves, CSV", "curves.csv", self.curves)
-        offer("Experiment, JSON", "experiment.json", lambda: store.experiment(run))
-
-    def curves(self) -> str:
-        with self.tail.read() as history:
-            return curves_csv(history)
+                downloads(self.run)
 
     def view(self) -> dict[str, object]:
         """How the curves are drawn; rarely changed, so behind one button."""

@@ -136,7 +136,7 @@ def gap(history: History, experiment: Experiment) -> Finding | None:
         return None
     train, validation = 1 - e.train["accuracy"], 1 - e.validation["accuracy"]
     wrong = f"{percent(validation)} wrong on validation and {percent(train)} on training"
-    text = f"Best so far: epoch {e.epoch}, {wrong}."
+    text = f"{'Best' if history.ended else 'Best so far'}: epoch {e.epoch}, {wrong}."
     return Finding("info", text)
 
 

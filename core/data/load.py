@@ -8,7 +8,7 @@ from pathlib import Path
 from core.data.download import Progress
 from core.data.image_set import ImageSet
 from core.data.sets import DataSet
-from core.spec import encode
+from core.encoding import encode
 
 KEPT = 3  # sets; MNIST takes 55 MB, spreadsheets next to nothing because they are memory-mapped
 

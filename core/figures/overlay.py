@@ -3,6 +3,7 @@ that of validation.
 """
 
 from collections.abc import Sequence
+from math import isnan
 
 import plotly.graph_objects as go
 
@@ -22,9 +23,8 @@ def rows(histories: Sequence[tuple[str, Sequence[Epoch]]]) -> list[Curve]:
         measured = [epoch for epoch in epochs if epoch.validation]
         losses = [epoch.validation["loss"] for epoch in measured]
         if losses:
-            curves.append(
-                (name, [epoch.epoch for epoch in measured], losses, losses.index(min(losses)))
-            )
+            best = min(range(len(losses)), key=lambda i: (isnan(losses[i]), losses[i]))
+            curves.append((name, [epoch.epoch for epoch in measured], losses, best))
     return curves
 
 

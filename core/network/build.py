@@ -108,7 +108,10 @@ def check(layers: tuple[Layer, ...], shape: Shape, classes: int) -> tuple[LayerF
     for fact in facts:
         if fact.problem:
             raise BadNetwork(f"Layer {fact.index + 1}, {fact.name}: {fact.problem}", fact.index)
-    if (total := sum(f.parameters for f in facts)) > LARGEST:
+    total = sum(fact.parameters for fact in facts)
+    if total == 0:
+        raise BadNetwork("The network has no weights to learn: add an Output layer.")
+    if total > LARGEST:
         raise BadNetwork(
             f"The network has {whole(total)} parameters, at most {whole(LARGEST)} can be "
             "trained: make it narrower."

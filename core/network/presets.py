@@ -4,7 +4,8 @@ come from it.
 
 from typing import ClassVar, Literal
 
-from core.network.layers import Conv2d, Flatten, Layer, Linear, MaxPool, Output, ReLU, Shape, Tanh
+from core.network.activations import ReLU, Tanh
+from core.network.layers import Conv2d, Flatten, Layer, Linear, MaxPool, Output, Shape
 from core.spec import Choice
 
 

@@ -2,7 +2,7 @@
 `transforms.py`.
 """
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from core.spec import Call, Choice, ranged
 
@@ -13,6 +13,11 @@ class Regularizer(Choice, family="regularizer"):
     def call(self) -> Call:
         """Its transform: an object of `core.optim.transforms`."""
         raise NotImplementedError
+
+
+def _biases() -> Any:
+    help = "Also on biases and normalization scales, not on weight matrices alone."
+    return ranged(False, label="Biases too", help=help)
 
 
 class L2(Regularizer):
@@ -26,11 +31,7 @@ class L2(Regularizer):
     source: ClassVar[str] = "Tikhonov 1943; Krogh & Hertz 1991"
     technique: ClassVar[str] = "R1"
     strength: float = ranged(1e-4, 0, 10, symbol="λ", log=True, help="What one unit of Σw² costs.")
-    biases: bool = ranged(
-        False,
-        label="Biases too",
-        help="Also on biases and normalization scales, not on weight matrices alone.",
-    )
+    biases: bool = _biases()
 
     def call(self) -> Call:
         return Call(
@@ -57,11 +58,7 @@ class WeightDecay(Regularizer):
     strength: float = ranged(
         0.01, 0, 10, symbol="λ", log=True, help="Each step shrinks the weights by η·λ."
     )
-    biases: bool = ranged(
-        False,
-        label="Biases too",
-        help="Also on biases and normalization scales, not on weight matrices alone.",
-    )
+    biases: bool = _biases()
 
     def call(self) -> Call:
         return Call(

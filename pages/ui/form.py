@@ -9,9 +9,10 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.encoding import build
 from core.errors import BadExperiment
 from core.numbers import short
-from core.spec import Choice, FieldFacts, Value, build, fields
+from core.spec import Choice, FieldFacts, Value, fields
 
 FEW = 5  # options that stand side by side; more go into a list
 C = TypeVar("C", bound=Choice)
@@ -149,7 +150,11 @@ def explain(cls: type[Choice]) -> str:
 def escape(text: str) -> str:
     """Other people's text, to stand in Markdown as it is."""
     clipped = text if len(text) <= 400 else text[:399] + "…"
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>$:~^" else sign for sign in clipped)
+    clipped = clipped.replace(":material/", ":\u2060material/")  # a backslash does not stop icons
+    return "".join(f"\\{sign}" if sign in _SIGNS else sign for sign in clipped)
+
+
+_SIGNS = "\\`*_{}[]()#+-.!|<>$:~^&"
 
 
 def _word(option: object) -> str:

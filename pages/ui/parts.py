@@ -9,10 +9,10 @@ import streamlit as st
 
 from core import runner
 from core.analysis.readout import progress
+from core.encoding import decode, encode
 from core.errors import LabError
 from core.experiment import Experiment
 from core.plan import Plan, line, plan
-from core.spec import decode, encode
 from pages.ui import feed, state
 from pages.ui.form import escape
 
@@ -103,9 +103,10 @@ def start(text: str) -> None:
     st.switch_page("watch.py", query_params={"run": run})
 
 
-def bar(planned: Plan | None = None) -> None:
-    """The draft and the live run, on every page, at the bottom edge. The only Start of the
-    program.
+def bar(planned: Plan | None = None, *, shown: str = "") -> None:
+    """The draft and the live run, on every page, at the bottom edge. The only Start of all.
+
+    `shown` is the run that the page itself shows: of that one the bar need not tell.
     """
     draft = state.draft()
     planned = planned or plan(draft, runner.current().store.home)
@@ -124,12 +125,12 @@ def bar(planned: Plan | None = None) -> None:
             )
         live = runner.current().live()
         with right:
-            st.fragment(_live, run_every=1.5 if live else None)(tuple(live))
+            st.fragment(_live, run_every=1.5 if live else 5)(tuple(live), shown)
     if pressed:
         start(encode(draft))
 
 
-def _live(drawn: tuple[str, ...]) -> None:
+def _live(drawn: tuple[str, ...], shown: str) -> None:
     """The run at work with its progress; the page runs anew when the queue is another one."""
     lab = runner.current()
     if tuple(lab.live()) != drawn:
@@ -138,10 +139,14 @@ def _live(drawn: tuple[str, ...]) -> None:
         st.caption("Nothing is running.")
         return
     run, waiting = drawn[0], len(drawn) - 1
+    if run == shown:
+        st.caption(f"**{waiting} waiting**" if waiting else "No other run waits.")
+        return
     with feed.tail(run).read() as history:
         share, text = progress(history, lab.status(run))
     with st.container(**STACK, gap="small", wrap=False):
-        st.progress(share, text=f"**{escape(run_name(run))}** · {text.split(' · step')[0]}")
+        told = [part for part in text.split(" · ") if part.startswith("Epoch") or "left" in part]
+        st.progress(share, text=" · ".join([f"**{escape(run_name(run))}**", *told]))
         if waiting:
             st.badge(f"{waiting} waiting", color="gray")
         st.button(

@@ -10,9 +10,9 @@ from typing import Any
 
 import streamlit as st
 
+from core.encoding import change, decode, encode, from_link, to_link
 from core.errors import BadExperiment
 from core.experiment import Experiment, shipped
-from core.spec import change, decode, encode, from_link, to_link
 
 DRAFT, GENERATION, SHARED, NOTICE = "draft", "generation", "shared", "notice"
 UNDO, REDO = "undo", "redo"  # JSON lists of drafts as text, the newest last
@@ -122,6 +122,14 @@ def take_notice() -> str:
 def run_in_address() -> str:
     """The run that `?run=` names, empty for none."""
     return st.query_params.get("run", "")
+
+
+def take_from_address(name: str) -> str:
+    """What the address says under this name, once: it is taken out. Empty for nothing."""
+    said = st.query_params.get(name, "")
+    if said:
+        del st.query_params[name]
+    return said
 
 
 def link() -> str:

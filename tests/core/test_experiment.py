@@ -4,15 +4,16 @@ it should not.
 
 import pytest
 
+from core.encoding import build, change, decode, encode
 from core.errors import BadExperiment
 from core.experiment import Experiment, advice, load, shipped
+from core.network.activations import ReLU, Sigmoid, Tanh
 from core.network.initializers import He, Xavier, Zeros
-from core.network.layers import Flatten, Linear, Output, ReLU, Sigmoid, Tanh
+from core.network.layers import Flatten, Linear, Output
 from core.optim.optimizers import SGD, Adam, AdamW
 from core.optim.regularizers import L2, WeightDecay
 from core.optim.schedules import Constant
 from core.optim.stopping import Patience
-from core.spec import build, change, decode, encode
 
 RELU = (Flatten(), Linear(), ReLU(), Output())
 TANH = (Flatten(), Linear(), Tanh(), Output())

@@ -12,8 +12,9 @@ from core.events import Step
 from core.experiment import Experiment
 from core.first_step import PICTURES, FirstStep, LayerStart, first_step
 from core.losses import MSE
+from core.network.activations import Sigmoid
 from core.network.initializers import He, Normal, Zeros
-from core.network.layers import Flatten, Linear, Output, Sigmoid
+from core.network.layers import Flatten, Linear, Output
 from core.train import train
 
 

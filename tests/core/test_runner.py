@@ -13,13 +13,13 @@ import torch
 from safetensors.torch import load
 
 from core import checkpoint
+from core.encoding import encode
 from core.errors import BadData, BadInput, NotFound
 from core.events import Ended, Epoch, Event, Started, Step, from_json
 from core.experiment import Experiment
 from core.network.layers import Linear
 from core.optim.stopping import Patience
 from core.runner import GO, LEAVE, STOP, Runner, execute, status
-from core.spec import encode
 from core.store import CHECKPOINT, Store
 
 

@@ -11,20 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.encoding import build, change, decode, encode, from_link, to_link
 from core.errors import BadExperiment
-from core.spec import (
-    Call,
-    Choice,
-    Value,
-    build,
-    change,
-    decode,
-    encode,
-    fields,
-    from_link,
-    ranged,
-    to_link,
-)
+from core.spec import Call, Choice, Value, fields, ranged
 
 
 class Fruit(Choice, family="fruit"):

@@ -17,18 +17,19 @@ from torch import nn
 from core.data.image_set import ImageSet
 from core.data.normalization import Raw, Standardize, Unit
 from core.data.split import Split
+from core.encoding import change
 from core.errors import BadNetwork, Unavailable
 from core.events import Ended, Epoch, Event, Probe, Saved, Started, Step, to_json
 from core.experiment import Experiment, Seeds
 from core.losses import MSE
+from core.network.activations import ReLU
 from core.network.initializers import PyTorchDefault
-from core.network.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, MaxPool, Output, ReLU
+from core.network.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, MaxPool, Output
 from core.network.presets import SoftmaxRegression
 from core.optim.optimizers import SGD, Adam, AdamW, Optimizer
 from core.optim.regularizers import L2, ClipNorm, WeightDecay
 from core.optim.schedules import Constant, Exponential, Schedule
 from core.optim.stopping import Patience, TimeLimit
-from core.spec import change
 from core.train import Training, train
 
 EVERYTHING = (

@@ -1,4 +1,4 @@
-"""From a class to widgets to a value, for every choice that there is and for one that a test invents."""
+"""From a class to widgets to a value, for every choice there is and for one that a test invents."""
 
 from typing import ClassVar, Literal
 
@@ -174,3 +174,13 @@ def test_a_new_class_appears_on_the_train_page_with_no_edit_anywhere(
     assert any("Lion of the test" in c.value for c in app.caption)
     assert any(w.label == "Memory μ" for w in app.number_input)
     assert invented.formula in [m.value.strip("$\n ") for m in app.get("latex") or app.latex]
+
+
+def test_other_peoples_text_has_no_sign_left_that_means_something():
+    from pages.ui.form import escape
+
+    signs = "\\`*_{}[]()#+-.!|<>$:~^&"
+    assert escape(signs) == "".join(f"\\{sign}" for sign in signs)
+    assert escape("Größe 8 × 8, 50 %") == "Größe 8 × 8, 50 %"
+    assert ":material/" not in escape(":material/home:").replace("\\", "")
+    assert len(escape("a" * 5000)) == 400

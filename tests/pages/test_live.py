@@ -7,11 +7,11 @@ import json
 
 import pytest
 
+from core.encoding import encode
 from core.events import to_json
 from core.experiment import Experiment
 from core.figures import training
 from core.history import History
-from core.spec import encode
 from tests.conftest import LAYERS, ended, script, write
 
 pytestmark = pytest.mark.browser

@@ -1,4 +1,4 @@
-"""Network: layers are opened, changed, moved, copied and deleted; what does not fit is said at its layer."""
+"""Network: layers are opened, changed, moved, copied, deleted; a misfit is said at its layer."""
 
 import json
 
@@ -6,11 +6,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import runner
+from core.encoding import decode, encode
 from core.experiment import Experiment
+from core.network.activations import ReLU
 from core.network.initializers import Xavier, Zeros
-from core.network.layers import BatchNorm, Flatten, Layer, Linear, Output, ReLU
+from core.network.layers import BatchNorm, Flatten, Layer, Linear, Output
 from core.network.presets import LeNet, Preset, Small, SoftmaxRegression
-from core.spec import decode, encode
 from tests.conftest import ROOT
 
 PLAIN = (Flatten(), Linear(units=30), ReLU(), Output())
@@ -150,3 +151,9 @@ def test_a_table_lists_the_layers_that_have_weights(page):
     app = page((Flatten(), Linear(units=30), BatchNorm(), ReLU(), Output()))
     table = app.dataframe[0].value
     assert list(table["Parameters"]) == [64 * 30 + 30, 60, 310]
+
+
+def test_a_wrong_shape_is_mended_with_one_press(page):
+    app = press(page((Linear(), ReLU(), Output())), "Put Flatten before it")
+    assert layers(app) == (Flatten(), Linear(), ReLU(), Output())
+    assert not next(b for b in app.button if b.key == "bar_start").disabled

@@ -4,9 +4,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import runner
+from core.encoding import decode, encode
 from core.experiment import Experiment, shipped
 from core.runner import Runner
-from core.spec import decode, encode
 from core.store import Store
 from tests.conftest import ROOT, ended, script, write
 

@@ -1,10 +1,10 @@
-"""The draft in the session: edited, opened from a link, kept as text, and never lost to a broken link."""
+"""The draft in the session: edited, taken back, opened from a link, never lost to a broken one."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.encoding import decode, encode, to_link
 from core.experiment import Experiment, shipped
-from core.spec import decode, encode, to_link
 
 SHARED = Experiment(name="From a friend", epochs=7)
 

@@ -6,6 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import runner
+from core.encoding import decode, encode
+from core.events import Ended
 from core.experiment import Experiment, Seeds
 from core.network.initializers import Zeros
 from core.network.layers import Linear
@@ -13,8 +15,8 @@ from core.optim.optimizers import SGD, AdamW
 from core.optim.regularizers import ClipNorm
 from core.optim.schedules import Exponential
 from core.optim.stopping import Patience
-from core.spec import decode, encode
-from tests.conftest import ROOT
+from core.store import Store
+from tests.conftest import ROOT, write
 
 ANOTHER = Experiment(
     name="Another",
@@ -132,3 +134,15 @@ def test_what_does_not_build_cannot_be_started_and_says_why(page):
 def test_a_name_is_data_and_no_markup(page):
     app = page(Experiment(name="# :red[x] $y$ [z](http://w) <b>"))
     assert not any(":red[x]" in t or "](http" in t or "$y$" in t for t in texts(app))
+
+
+def test_the_time_is_that_of_the_last_run_of_its_kind(page, tmp_path):
+    def time(app):
+        return next(m for m in app.metric if m.label == "Time")
+
+    assert time(page()).value == "–"
+    here, steps = Store(tmp_path), 150 * 40  # epochs × steps an epoch
+    past = Experiment(name="*Past*", epochs=10)
+    write(here, here.create(encode(past)), [Ended("epochs", "Done.", 400, 10, seconds=4.0)])
+    shown = time(page(Experiment(epochs=150, batch_size=past.batch_size)))
+    assert shown.value == f"≈ {steps * 4 // 400 // 60} min 0 s" and "\\*Past" in shown.delta

@@ -7,10 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import runner
+from core.encoding import encode
 from core.events import Ended
 from core.experiment import Experiment
 from core.runner import status
-from core.spec import encode
 from core.store import Store
 from tests.conftest import ROOT, ended, script, serve, wait_until, write
 

@@ -12,11 +12,11 @@ from core.analysis.findings import (
     stopped_layer,
     too_large,
 )
+from core.encoding import change
 from core.events import Ended, Epoch, Probe, Started, Step, to_json
 from core.experiment import Experiment
 from core.history import History
 from core.optim.stopping import Patience
-from core.spec import change
 
 
 def run(validation=(), train=None, updates=None, *, ended=None, steps=100):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.data.normalization import Normalization, Raw, Standardize, Unit, moments
-from core.spec import build
+from core.encoding import build
 
 DRAW = np.random.Generator(np.random.PCG64(3))
 IMAGES = DRAW.integers(0, 256, (3000, 1, 20, 20), dtype=np.uint8)

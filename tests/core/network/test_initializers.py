@@ -8,9 +8,10 @@ import pytest
 import torch
 from torch import nn
 
+from core.network.activations import ReLU
 from core.network.build import build
 from core.network.initializers import He, Initializer, Normal, PyTorchDefault, Xavier, Zeros
-from core.network.layers import BatchNorm, Conv2d, Flatten, Layer, Linear, Output, ReLU
+from core.network.layers import BatchNorm, Conv2d, Flatten, Layer, Linear, Output
 from core.network.presets import LeNet
 
 WIDE: tuple[Layer, ...] = (Conv2d(maps=64, kernel=5), Flatten(), Linear(units=400), Output())

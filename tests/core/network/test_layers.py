@@ -7,21 +7,10 @@ import torch
 from torch import nn
 
 from core.errors import BadNetwork
+from core.network.activations import ReLU, Sigmoid, Tanh
 from core.network.build import LARGEST, build, check, names, trace
 from core.network.initializers import He
-from core.network.layers import (
-    BatchNorm,
-    Conv2d,
-    Dropout,
-    Flatten,
-    Layer,
-    Linear,
-    MaxPool,
-    Output,
-    ReLU,
-    Sigmoid,
-    Tanh,
-)
+from core.network.layers import BatchNorm, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool, Output
 from core.network.modules import Dropout as OwnDropout
 from core.network.presets import MLP, LeNet, Preset, Small, SoftmaxRegression, recognize
 
@@ -121,6 +110,8 @@ def test_what_does_not_fit_is_said_at_its_layer(
 def test_no_layers_and_too_many_parameters_are_refused() -> None:
     with pytest.raises(BadNetwork, match="no layers"):
         check((), GREY, 10)
+    with pytest.raises(BadNetwork, match="no weights"):
+        check((Flatten(),), GREY, 784)
     wide = (Flatten(), Linear(units=65_536), ReLU(), Linear(units=65_536), Output())
     assert (
         sum(f.parameters for f in trace(wide, GREY, 10)) > LARGEST

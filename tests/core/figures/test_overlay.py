@@ -1,0 +1,76 @@
+"""Runs laid over one another: a curve for each that was measured, the star where its loss is lowest,
+and names that are no markup.
+"""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.events import Epoch
+from core.figures.overlay import MARKS, MOST, figure, rows
+from core.figures.template import DASH, PALETTES
+
+NASTY = "**x** <b> $y$ ![a](b)"
+LOSS = st.floats(1e-6, 10) | st.sampled_from([math.nan, math.inf])
+
+
+def epochs(losses):
+    """An epoch for each loss; None for one without a validation part."""
+    scores = [None if loss is None else {"loss": loss, "accuracy": 0.5} for loss in losses]
+    train = {"loss": 1.0, "accuracy": 0.5}
+    return [Epoch(k, 10 * k, train, s, best=False) for k, s in enumerate(scores, 1)]
+
+
+@given(st.lists(st.lists(st.none() | LOSS, max_size=8), max_size=4))
+def test_rows_are_what_was_measured_with_the_place_of_the_lowest(losses):
+    drawn = rows([(f"run {i}", epochs(each)) for i, each in enumerate(losses)])
+    kept = [(i, each) for i, each in enumerate(losses) if any(v is not None for v in each)]
+    assert [name for name, *_ in drawn] == [f"run {i}" for i, _ in kept]
+    for (_, at, values, best), (_, each) in zip(drawn, kept, strict=True):
+        assert at == [k for k, v in enumerate(each, 1) if v is not None]
+        assert repr(values) == repr([v for v in each if v is not None])
+        numbers = [v for v in values if not math.isnan(v)]
+        if numbers:
+            assert values[best] == min(numbers) and best == values.index(min(numbers))
+
+
+def curves(count):
+    return rows([(f"run {i}", epochs([1.0, 0.5 - i / 20, 0.7])) for i in range(count)])
+
+
+@pytest.mark.parametrize("mode", PALETTES)
+def test_each_run_is_a_dashed_line_with_a_star_and_its_name_at_the_end(mode):
+    drawn = figure(curves(3), mode)
+    assert len(drawn.data) == 9
+    for i in range(3):
+        line, star, name = drawn.data[3 * i : 3 * i + 3]
+        assert (list(line.x), list(line.y)) == ([1, 2, 3], [1.0, 0.5 - i / 20, 0.7])
+        assert line.line.dash == DASH["validation"] and line.name == f"run {i}"
+        assert (list(star.x), list(star.y)) == ([2], [0.5 - i / 20])
+        assert star.marker.symbol == "star"
+        assert (list(name.x), list(name.y)) == ([3], [0.7])
+        assert name.text[0].strip() == f"run {i}"
+    assert drawn.layout.yaxis.type == "log" and drawn.layout.xaxis.title.text == "epoch"
+    assert drawn.layout.xaxis.rangemode == "tozero"
+
+
+@pytest.mark.parametrize("mode", PALETTES)
+def test_as_many_as_can_be_told_apart_by_colour_and_by_marker(mode):
+    lines = figure(curves(MOST + 2), mode).data[::3]
+    assert len(lines) == MOST == len(MARKS)
+    assert len({line.line.color for line in lines}) == MOST
+    assert len({line.marker.symbol for line in lines}) == MOST
+
+
+def test_names_are_no_markup_and_not_too_long():
+    line, _, name = figure(rows([(NASTY + "z" * 40, epochs([1.0]))]), "light").data
+    for text in (line.name, name.text[0]):
+        assert not set(text) & set("<>$")
+        assert text.endswith("…")
+
+
+def test_a_run_that_measured_nothing_is_no_curve():
+    assert rows([("none", epochs([None, None])), ("empty", [])]) == []
+    assert len(figure([], "dark").data) == 0
