@@ -293,7 +293,8 @@ function spread(targets, gap) {
 function ends(meta, columns, place) {
   const shown = [];
   meta.ends.forEach((name, i) => {
-    const last = (columns[name] ?? []).findLast((v) => drawable(v) !== null);
+    const series = (columns[name] ?? []).filter((v) => drawable(v) !== null);
+    const last = smooth(series, meta.smooth ?? 0).at(-1);
     if (last !== undefined && (last > 0 || !meta.log)) shown.push([meta.log ? Math.log10(last) : last, meta.names[i]]);
   });
   const every = meta.extent.flatMap((name) => (columns[name] ?? []).filter((v) => drawable(v) !== null));

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import runner
 from core.encoding import encode
+from core.errors import LabError
 from core.experiment import Experiment, shipped
 from core.figures.pictures import thumbnail
 from core.numbers import duration, percent
@@ -92,11 +93,14 @@ def recent() -> None:
         st.caption("Your runs will appear here. The first one takes about 10 seconds.")
     with st.container(gap="xxsmall"):
         for run in runs:
-            word = lab.status(run)
+            try:
+                word, name, told = lab.status(run), run_name(run), facts(run)
+            except LabError:  # deleted meanwhile, or written by another version
+                continue
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 state_badge(word, 110)
-                st.markdown(f":small[**{escape(run_name(run))}**]", width=150)
-                st.caption(escape(facts(run)), width="stretch")
+                st.markdown(f":small[**{escape(name)}**]", width=150)
+                st.caption(escape(told), width="stretch")
                 label = "Watch" if word in LIVE else GO_ON.get(word, "Open")
                 if st.button(
                     label,

@@ -203,7 +203,10 @@ class Page:
                 self.reopen(one)
 
     def gradient_card(self) -> None:
-        with card_title("Gradient norm per layer"):
+        with card_title(
+            "Gradient norm per layer",
+            help="‖∇L‖ before clipping, a mean over some ten steps; the CSV has each one.",
+        ):
             log = choose("Scale", ["Log", "Linear"]) == "Log"
 
         def draw(mode: figures.Mode) -> Figure:

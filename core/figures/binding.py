@@ -121,7 +121,8 @@ def _ends(meta: Mapping, columns: Columns, place: Mapping) -> dict[str, Any]:
     """x, y and text of the names at the line ends; a layer without a last value has none."""
     shown = []
     for name, text in zip(meta["ends"], meta["names"], strict=True):
-        last = next((v for v in reversed(columns.get(name, ())) if number(v) is not None), None)
+        series = [v for v in columns.get(name, ()) if number(v) is not None]
+        last = (smooth(series, meta.get("smooth", 0.0)) or [None])[-1]
         if last is not None and (last > 0 or not meta["log"]):
             shown.append((log10(last) if meta["log"] else last, text))
     every = [v for name in meta["extent"] for v in columns.get(name, ()) if number(v) is not None]

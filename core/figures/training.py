@@ -30,6 +30,7 @@ END = {
     "epoch": "epochs",
 }  # fact that says how far the axis goes; a time is not known in advance
 NAMED = 10  # layers that get their name at the line's end; the pointer says the others
+STEADY = 0.8  # of the gradient norms: one minibatch says little, some ten say something
 NARROW = {
     "legend": {"orientation": "h", "x": 0, "y": -0.16, "xanchor": "left", "yanchor": "top"},
     "margin": {"b": 46},
@@ -107,7 +108,7 @@ def curve(
 def gradients(
     mode: Mode, *, layers: Sequence[str], log: bool = True, height: int = 168
 ) -> go.Figure:
-    """‖∇L‖ of each layer against step (V2), the names at the line ends."""
+    """‖∇L‖ of each layer against step (V2), smoothed a little; the names at the line ends."""
     names = [f"probe.gradient.{layer}" for layer in layers]
     figure = blank(
         mode,
@@ -119,7 +120,7 @@ def gradients(
     )
     colours = layer_colours(len(layers), mode)
     for layer, name, colour in zip(layers, names, colours, strict=True):
-        _line(figure, colour, "probe.step", name, 2, name=layer)
+        _line(figure, colour, "probe.step", name, 2, name=layer, meta={"smooth": STEADY})
     every = -(-len(layers) // NAMED) or 1
     ends = {
         "x": "probe.step",
@@ -127,6 +128,7 @@ def gradients(
         "names": [f" {layer}" for layer in layers[::every]],
         "extent": names,
         "log": log,
+        "smooth": STEADY,
     }
     figure.add_scatter(
         mode="text", textposition="middle right", textfont={"size": 12, "color": colours[::every]},

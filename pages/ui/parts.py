@@ -47,6 +47,7 @@ def header(title: str, facts: str, badge: tuple[str, str, str] | None = None) ->
             st.badge(label, color=colour, icon=icon)
         st.caption(escape(facts), width="stretch")
         yield
+    state.draft()  # opens what a link brings, and that may leave a notice
     if said := state.take_notice():
         st.info(escape(said), icon=":material/info:")
 

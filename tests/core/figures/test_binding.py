@@ -154,8 +154,10 @@ def test_a_layer_that_does_not_move_is_a_hole_in_the_map_and_has_no_label_on_a_l
 
 
 def test_names_stand_at_the_line_ends():
-    trace = training.drawn(training.gradients("light", layers=LAYERS), history()).data[-1]
-    ends = [history().columns()[f"probe.gradient.{layer}"][-1] for layer in LAYERS]
+    *lines, trace = training.drawn(training.gradients("light", layers=LAYERS), history()).data
+    ends = [line.y[-1] for line in lines]
+    raw = history().columns()[f"probe.gradient.{LAYERS[0]}"]
+    assert lines[0].y[-1] == pytest.approx(smooth(raw, training.STEADY)[-1]) != raw[-1]
     assert list(trace.text) == [f" {layer}" for layer in LAYERS] and set(trace.x) == {200}
     assert list(trace.y) == pytest.approx(ends)  # far apart already
     assert not any(isnan(v) for v in trace.y)

@@ -1,5 +1,5 @@
-"""Pictures: the drawn rows are of their class, every pixel lands where it must, and no class name is
-markup.
+"""Pictures: the drawn rows are of their class, every pixel lands where it must, and no class name
+is markup.
 """
 
 import base64

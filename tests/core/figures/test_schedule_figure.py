@@ -2,6 +2,8 @@
 there is.
 """
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,7 @@ def test_points_run_from_the_first_step_to_the_last_and_each_has_its_rate(kind, 
     schedule = Schedule.pick(kind)
     at, rates = rows(schedule, 0.02, steps=steps, epoch_steps=epoch_steps)
     assert at[0] == 0 and at[-1] == steps
-    assert all(a < b for a, b in zip(at, at[1:], strict=False))
+    assert all(a < b for a, b in pairwise(at))
     assert len(at) == min(steps, POINTS) + 1
     wanted = [schedule.rate(0.02, k, steps=steps, epoch_steps=epoch_steps) for k in at]
     assert rates == wanted
