@@ -7,6 +7,7 @@ from math import ceil
 from pathlib import Path
 
 from core.data.sets import Facts
+from core.data.wording import counted
 from core.errors import BadNetwork, LabError
 from core.experiment import Experiment
 from core.network.presets import recognize
@@ -78,7 +79,7 @@ def sizes(experiment: Experiment, facts: Facts) -> tuple[int, int, int]:
 def network_name(experiment: Experiment, facts: Facts | None) -> str:
     """The preset's name while the layers are still its own, else how many there are."""
     known = recognize(experiment.network, facts.shape) if facts else ""
-    return known or f"{len(experiment.network)} layers"
+    return known or counted(len(experiment.network), "layer")
 
 
 def line(experiment: Experiment, planned: Plan) -> str:

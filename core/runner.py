@@ -29,7 +29,8 @@ def status(store: Store, run: str) -> str:
     """
     last = store.last(run) or {}
     if last.get("event") == "Ended":
-        return last["reason"] if last["reason"] in ("stopped", "diverged", "failed") else "done"
+        reason = last.get("reason")
+        return reason if reason in ("stopped", "diverged", "failed") else "done"
     return "running" if store.is_owned(run) else "interrupted"
 
 

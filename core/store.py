@@ -69,8 +69,8 @@ class Store:
             raise Unavailable(
                 f"{self.root} cannot be written ({error.strerror}): free space or set LAB_HOME."
             ) from None
+        (folder / EVENTS).touch()  # the experiment comes last: with it, the run is there whole
         write_atomic(folder / EXPERIMENT, lambda file: file.write(experiment.encode()))
-        (folder / EVENTS).touch()
         return run
 
     def path(self, run: str, name: str = "") -> Path:
@@ -86,12 +86,18 @@ class Store:
             )
         return self.root / run / name if name else self.root / run
 
+    def _open(self, run: str, name: str, mode: str) -> BinaryIO:
+        path = self.path(run, name)
+        if not path.exists():  # deleted between two looks, or by hand
+            raise NotFound(f"Run {run} has no {name}: it was deleted, or its folder is damaged.")
+        return path.open(mode)
+
     def ids(self) -> list[str]:
         """All runs, newest first."""
         with contextlib.suppress(FileNotFoundError):
-            return sorted(
-                (e.name for e in os.scandir(self.root) if _ID.fullmatch(e.name)), reverse=True
-            )
+            names = [entry.name for entry in os.scandir(self.root) if _ID.fullmatch(entry.name)]
+            whole = [name for name in names if (self.root / name / EXPERIMENT).is_file()]
+            return sorted(whole, reverse=True)
         return []
 
     def find(self, start: str) -> str:
@@ -109,11 +115,17 @@ class Store:
 
     def experiment(self, run: str) -> str:
         """The experiment of the run, as JSON text."""
-        return self.path(run, EXPERIMENT).read_text()
+        with self._open(run, EXPERIMENT, "rb") as file:
+            return file.read().decode()
+
+    def size(self, run: str) -> int:
+        """Bytes of its events: they only ever grow."""
+        with self._open(run, EVENTS, "rb") as file:
+            return file.seek(0, os.SEEK_END)
 
     def append(self, run: str, line: str) -> None:
         """Adds one event; after the return it survives a kill -9 of this process."""
-        with self.path(run, EVENTS).open("ab") as file:
+        with self._open(run, EVENTS, "ab") as file:
             if file.tell() and not self._ends_whole(run):
                 file.write(
                     b"\n"
@@ -121,7 +133,7 @@ class Store:
             file.write(line.encode() + b"\n")
 
     def _ends_whole(self, run: str) -> bool:
-        with self.path(run, EVENTS).open("rb") as file:
+        with self._open(run, EVENTS, "rb") as file:
             file.seek(-1, os.SEEK_END)
             return file.read(1) == b"\n"
 
@@ -129,7 +141,7 @@ class Store:
         """The whole lines after byte `offset`, and the offset behind them. Lines that are no JSON
         object are left out.
         """
-        with self.path(run, EVENTS).open("rb") as file:
+        with self._open(run, EVENTS, "rb") as file:
             file.seek(offset)
             block = file.read()
         whole = block[: block.rfind(b"\n") + 1]
@@ -140,7 +152,7 @@ class Store:
 
     def last(self, run: str) -> dict | None:
         """The last whole event as a dict, found from the end of the file."""
-        with self.path(run, EVENTS).open("rb") as file:
+        with self._open(run, EVENTS, "rb") as file:
             size = file.seek(0, os.SEEK_END)
             for reach in (4096, 1 << 20, size):
                 file.seek(max(0, size - reach))
@@ -186,4 +198,6 @@ class Store:
         folder = self.path(run)
         if self.is_owned(run):
             raise BadInput(f"Run {run} is being trained: stop it before you delete it.")
-        shutil.rmtree(folder)
+        gone = folder.with_name(f".deleted-{folder.name}")  # at once, whoever reads it meanwhile
+        folder.rename(gone)
+        shutil.rmtree(gone)

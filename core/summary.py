@@ -2,16 +2,18 @@
 torch.
 """
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from pathlib import Path
 
 from core.data.sets import Facts
 from core.encoding import decode
 from core.errors import LabError
-from core.events import Epoch, from_json
+from core.events import Ended, Epoch, from_json
 from core.experiment import Experiment
 from core.plan import network_name
-from core.store import EVENTS, Store
+from core.store import Store
 
 
 @dataclass(frozen=True)
@@ -34,47 +36,63 @@ class Summary:
     curve: tuple[float, ...]  # validation loss by epoch
 
 
+_kept: dict[tuple[Path, str], tuple[int, Summary]] = {}  # with the size of the events then
+
+
 def summarize(store: Store, run: str) -> Summary:
     """The row of one run, kept as long as its events do not grow. NotFound when it is gone."""
-    return _summary(str(store.home), run, store.path(run, EVENTS).stat().st_size)
+    size = store.size(run)
+    known, row = _kept.get((store.home, run), (-1, None))
+    if known != size or row is None:
+        experiment = decode(Experiment, store.experiment(run))
+        facts = _facts(experiment, store)
+        row = _row(store, run, experiment, facts)
+        if facts is not None:  # data that is not here yet may come
+            _kept[store.home, run] = size, row
+    return row
 
 
-@lru_cache(maxsize=4096)
-def _summary(home: str, run: str, size: int) -> Summary:
-    store = Store(home)
-    experiment = decode(Experiment, store.experiment(run))
-    epochs = _epochs(store, run)
+def _row(store: Store, run: str, experiment: Experiment, facts: Facts | None) -> Summary:
+    epochs, end = _epochs(store, run), ended(store, run)
     measured = [epoch for epoch in epochs if epoch.validation]
     best = next((epoch for epoch in reversed(measured) if epoch.best), None)
-    last = store.last(run) or {}
-    test = last.get("test") if last.get("event") == "Ended" else None
     return Summary(
         run=run,
         name=experiment.name or experiment.data.summary,
         data=experiment.data.summary,
-        network=network_name(experiment, _facts(experiment, store)),
+        network=network_name(experiment, facts),
         optimizer=experiment.optimizer.label,
         rate=experiment.optimizer.learning_rate,
         epochs=len(epochs),
         best_epoch=best.epoch if best else None,
         validation_error=1 - best.validation["accuracy"] if best else None,
-        test_error=1 - test["accuracy"] if test else None,
-        seconds=last.get("seconds") if last.get("event") == "Ended" else None,
+        test_error=1 - end.test["accuracy"] if end and end.test else None,
+        seconds=end.seconds if end else None,
         curve=tuple(epoch.validation["loss"] for epoch in measured),
     )
 
 
+def ended(store: Store, run: str) -> Ended | None:
+    """How the run ended; None while it has not, or when its last line is damaged."""
+    last = store.last(run)
+    with suppress(ValueError):
+        event = from_json(json.dumps(last))
+        return event if isinstance(event, Ended) else None
+    return None
+
+
 def _epochs(store: Store, run: str) -> list[Epoch]:
-    """The epochs that count: what was logged beyond the step where a resumed run began again does
-    not.
-    """
+    """The epochs that count: a resumed run drops what was logged beyond the step it began at."""
     found: list[Epoch] = []
     for line in store.read(run)[0]:
-        if '"event":"Started"' in line:
-            began = from_json(line).step
-            found = [epoch for epoch in found if epoch.step <= began]
-        elif '"event":"Epoch"' in line:
-            found.append(from_json(line))
+        if '"event":"Started"' not in line and '"event":"Epoch"' not in line:
+            continue
+        with suppress(ValueError):  # a damaged line
+            event = from_json(line)
+            if isinstance(event, Epoch):
+                found.append(event)
+            else:
+                found = [epoch for epoch in found if epoch.step <= event.step]
     return found
 
 

@@ -261,7 +261,8 @@ class Training(Iterator[Event]):
 
     def _message(self, reason: str) -> str:
         if reason == "epochs":
-            return f"All {self.experiment.epochs} epochs are done."
+            count = self.experiment.epochs
+            return f"All {count} epochs are done." if count > 1 else "The one epoch is done."
         if reason == "diverged":
             kept = f" The weights of epoch {self.best_epoch} are kept." if self.best else ""
             rate = self.setup.rate(self.bad_step - 1)

@@ -9,9 +9,10 @@ import streamlit as st
 
 from core import runner
 from core.compare import differences
+from core.data.wording import counted
 from core.encoding import decode, encode
 from core.errors import LabError
-from core.experiment import Experiment
+from core.experiment import Experiment, shipped
 from core.figures import overlay
 from core.numbers import MISSING, duration, percent, short
 from core.summary import Summary, summarize
@@ -40,7 +41,7 @@ def main() -> None:
             width=280,
             key="runs_search",
         )
-    rows = found(search)
+    rows, unread = found(search)
     if not rows:
         empty(search)
     else:
@@ -48,22 +49,25 @@ def main() -> None:
         actions(chosen)
         if chosen:
             compare(chosen)
+    if unread:
+        st.caption(f"{counted(unread, 'run')} of another version cannot be shown.")
     bar()
 
 
-def found(search: str) -> list[Summary]:
-    """The runs whose row holds every word of the search."""
+def found(search: str) -> tuple[list[Summary], int]:
+    """The runs whose row holds every word of the search, and how many cannot be read."""
     store = runner.current().store
-    rows = []
+    rows, unread = [], 0
     for run in store.ids():
         try:
             row = summarize(store, run)
-        except LabError:  # deleted meanwhile, or written by another version
+        except LabError:  # written by another version, or deleted meanwhile
+            unread += 1
             continue
         text = f"{row.name} {row.data} {row.network} {row.optimizer} {row.run}".lower()
         if all(word in text for word in search.lower().split()):
             rows.append(row)
-    return rows
+    return rows, unread
 
 
 def empty(search: str) -> None:
@@ -72,7 +76,7 @@ def empty(search: str) -> None:
         if not search and st.button(
             "Train on digits", icon=":material/play_arrow:", type="primary"
         ):
-            start(encode(Experiment(name="Digits")))
+            start(encode(shipped()["digits"]))
 
 
 def table(rows: list[Summary]) -> list[Summary]:

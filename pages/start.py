@@ -13,6 +13,7 @@ from core.experiment import Experiment, shipped
 from core.figures.pictures import thumbnail
 from core.numbers import duration, percent
 from core.plan import network_name
+from core.summary import ended
 from pages.ui import state
 from pages.ui.form import escape
 from pages.ui.parts import LIVE, bar, header, run_name, start, state_badge
@@ -114,15 +115,14 @@ def recent() -> None:
 
 def facts(run: str) -> str:
     """When it began, and what came of it, in one line."""
-    store = runner.current().store
-    last = store.last(run) or {}
-    began = datetime.strptime(run[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
-    told = [f"{began.astimezone():%d %b %H:%M}"]
-    if last.get("event") == "Ended":
-        scores = last.get("test") or last.get("validation")
-        told = [f"{percent(scores['accuracy'])} right"] if scores else [last["message"]]
-        told += [f"best epoch {last['best_epoch']} of {last['epochs']}"] if scores else []
-        told += [duration(last["seconds"]), f"{began.astimezone():%d %b %H:%M}"]
+    began = datetime.strptime(run[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC).astimezone()
+    told = []
+    if end := ended(runner.current().store, run):
+        scores = end.test or end.validation
+        told = [f"{percent(scores['accuracy'])} right"] if scores else [end.message]
+        told += [f"best epoch {end.best_epoch} of {end.epochs}"] if scores else []
+        told += [duration(end.seconds)]
+    told += [f"{began:%d %b %H:%M}"]
     return " · ".join(told)
 
 

@@ -12,7 +12,7 @@ POINTS = 240
 def rows(
     schedule: Schedule, base: float, *, steps: int, epoch_steps: int
 ) -> tuple[list[int], list[float]]:
-    """Steps from 0 to `steps`, at most POINTS of them, and the learning rate of each."""
+    """Steps from 0 to `steps`, about POINTS of them, and the learning rate of each."""
     count = min(POINTS, steps)
     at = sorted({round(i * steps / count) for i in range(count + 1)})
     return at, [schedule.rate(base, k, steps=steps, epoch_steps=epoch_steps) for k in at]

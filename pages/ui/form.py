@@ -4,6 +4,7 @@ A new class appears here without an edit. What cannot be used is said in one sen
 good value stays.
 """
 
+import re
 from typing import TypeVar
 
 import streamlit as st
@@ -118,8 +119,11 @@ def number(said: object, fact: FieldFacts) -> float:
     """What was typed, as people write numbers: 1e-3, 0.001, 0,001. BadExperiment for anything
     else.
     """
+    text = str(said).strip()
     try:
-        return float(str(said).replace(",", ".").replace("−", "-"))
+        if re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", text):  # 1,000: a thousand here, one there
+            raise ValueError(text)
+        return float(text.replace(",", ".").replace("−", "-"))
     except ValueError:
         example = shown_as(fact.default)
         raise BadExperiment(

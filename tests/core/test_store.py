@@ -166,3 +166,15 @@ def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(Unavailable, match="LAB_HOME"):
         Store(tmp_path / "file").create("{}")
+
+
+def test_a_run_is_there_whole_or_not_at_all(store: Store) -> None:
+    run = store.create("{}")
+    unfinished = store.root / "20260101-000000-abcdef"
+    unfinished.mkdir()  # killed while it was made
+    (unfinished / EVENTS).touch()
+    assert store.ids() == [run]
+    store.path(run, EVENTS).unlink()  # by hand
+    for call in (store.read, store.last):
+        with pytest.raises(NotFound, match=r"events\.jsonl"):
+            call(run)

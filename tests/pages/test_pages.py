@@ -205,11 +205,6 @@ def test_one_run_that_cannot_be_read_takes_no_page_with_it(store, broken, page):
         assert [b.key for b in app.button if (b.key or "").startswith("go ")] != []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="Store.status, last and read raise FileNotFoundError, which is no LabError",
-)
 @pytest.mark.parametrize("page", ["start", "runs", "watch"])
 def test_a_run_that_is_being_deleted_takes_no_page_with_it(store, page):
     run = store.create(encode(TINY))
