@@ -1,6 +1,4 @@
-"""The checkpoint of a run: a training's state as one file, and the weights in it for other
-programs.
-"""
+"""The checkpoint of a run (K1, K2): a training's state as one file, and the weights in it."""
 
 import io
 import pickle

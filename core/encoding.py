@@ -124,7 +124,7 @@ def change(value: V, path: str, new: Any) -> V:
 
 
 def to_link(value: Value) -> str:
-    """The value as a token for an address: compressed JSON in URL-safe base64."""
+    """The value as a token for an address (K6): compressed JSON in URL-safe base64."""
     return base64.urlsafe_b64encode(zlib.compress(encode(value).encode(), 9)).decode().rstrip("=")
 
 
