@@ -253,7 +253,8 @@ function frame(place, columns, facts, zoom) {
 function ticks(tables, low, high) {
   const span = high - low;
   if (span < 0.15) return { tickmode: "auto" };
-  return { tickmode: "array", ...tables[span > 6 ? "decades" : span > 0.8 ? "thirds" : "digits"] };
+  const name = span > 14 ? "tens" : span > 6 ? "decades" : span > 0.8 ? "thirds" : "digits";
+  return { tickmode: "array", ...tables[name] };
 }
 
 function extent(names, columns) {

@@ -215,10 +215,11 @@ class History:
     def facts(self) -> dict[str, Any]:
         """Where the run stands, as plain JSON; None where it is not known yet."""
         s = self.started
+        early = bool(self.ended and s and self.step and self.ended.reason != "stopped")
         return {
             "step": self.step,
-            "steps": s.steps if s else None,
-            "epochs": s.epochs if s else None,
+            "steps": self.step if early else s.steps if s else None,  # where the x axis ends
+            "epochs": self.step / s.epoch_steps if early else s.epochs if s else None,
             "epoch_steps": s.epoch_steps if s else None,
             "layers": list(self.layers),
             "best": self.best,

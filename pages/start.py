@@ -101,7 +101,7 @@ def recent() -> None:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 state_badge(word, 110)
                 st.markdown(f":small[**{escape(name)}**]", width=150)
-                st.caption(escape(told), width="stretch")
+                st.caption(escape(told), width="stretch", wrap=False)
                 label = "Watch" if word in LIVE else GO_ON.get(word, "Open")
                 if st.button(
                     label,
@@ -119,7 +119,7 @@ def facts(run: str) -> str:
     told = []
     if end := ended(runner.current().store, run):
         scores = end.test or end.validation
-        told = [f"{percent(scores['accuracy'])} right"] if scores else [end.message]
+        told = [f"{percent(scores['accuracy'])} right"] if scores else [end.message.split(". ")[0]]
         told += [f"best epoch {end.best_epoch} of {end.epochs}"] if scores else []
         told += [duration(end.seconds)]
     told += [f"{began:%d %b %H:%M}"]

@@ -36,7 +36,9 @@ def findings(history: History, experiment: Experiment, limit: int = 3) -> tuple[
     """The most urgent findings first; a run that has nothing to say yet says so."""
     found = [finding for rule in _RULES if (finding := rule(history, experiment))]
     if not found:
-        return (Finding("info", "The first sentences come after the first epoch."),)
+        early = "It ended before there was enough to say."
+        soon = "The first sentences come after the first epoch."
+        return (Finding("info", early if history.ended else soon),)
     return tuple(sorted(found, key=lambda f: ORDER[f.level])[:limit])
 
 
@@ -64,8 +66,8 @@ def overfitting(history: History, experiment: Experiment) -> Finding | None:
     if last.validation["loss"] < 1.02 * low or last.train["loss"] >= best.train["loss"]:
         return None
     text = (
-        f"**Overfitting since epoch {best.epoch}.** Validation loss rose from {short(low)} to "
-        f"{short(last.validation['loss'])} while training loss fell."
+        f"**Overfitting since epoch {best.epoch}.** Validation loss rose from {short(low, 3)} to "
+        f"{short(last.validation['loss'], 3)} while training loss fell."
     )
     if any(rule.kind == "patience" for rule in experiment.stopping):
         return Finding("warn", text)

@@ -169,6 +169,7 @@ def log_axis(title: str) -> tuple[dict[str, Any], dict[str, Any]]:
         name: [float(f"{digit}e{e}") for e in range(-12, 9) for digit in digits]
         for name, digits in _DIGITS.items()
     }
+    tables["tens"] = [float(f"1e{e}") for e in range(-40, 41, 10)]  # of a loss that explodes
     tables = {
         name: {"tickvals": values, "ticktext": [tick(v) for v in values]}
         for name, values in tables.items()
