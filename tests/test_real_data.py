@@ -1,0 +1,69 @@
+"""The recipes on real data, with the accuracy that is promised for them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import main
+from tests.conftest import serve
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+ARABIC = [
+    SHARED / "arabic_digits" / f"{name}.csv"
+    for name in ("csvTestImages 10k x 784", "csvTestLabel 10k x 1")
+]
+pytestmark = [
+    pytest.mark.realdata,
+    pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not here"),
+]
+
+
+def trained(capsys, home: Path, *arguments: str) -> dict:
+    assert main(["train", "lenet", *arguments, "--home", str(home), "--json"]) == 0
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    monkeypatch.setenv("LAB_TORCHVISION", str(SHARED))
+    return tmp_path
+
+
+def test_lenet_reads_mnist_after_three_epochs(capsys, home):
+    result = trained(capsys, home)
+    assert result["epochs"] == 3
+    assert result["test"]["accuracy"] >= 0.989
+
+
+def test_lenet_reads_arabic_digits_from_two_spreadsheets(capsys, home):
+    images, labels = map(str, ARABIC)
+    result = trained(capsys, home, "--images", images, "--labels", labels, "--epochs", "10")
+    assert result["test"]["accuracy"] >= 0.97
+
+
+@pytest.mark.browser
+def test_arabic_digits_from_upload_to_result_in_the_browser(page, home):
+    with serve(home) as server:
+        page.goto(server.url)
+        page.get_by_role("button", name="Open", exact=True).nth(4).click()  # LeNet's recipe
+        page.get_by_role("heading", name="Train", exact=True).wait_for()
+        epochs = page.get_by_role("spinbutton", name="Epochs")
+        epochs.fill("10")
+        epochs.press("Enter")
+        page.get_by_text("10 epochs").first.wait_for()
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name="Data").click()
+        page.get_by_role("button", name="Change data").click()
+        files = page.locator("input[type=file]")
+        for place, path in enumerate(ARABIC):
+            files.nth(place).set_input_files(path)
+        page.get_by_text("30.0KB").wait_for()
+        page.get_by_role("button", name="Check these files").click()
+        page.get_by_role("button", name="Transpose", exact=True).click()
+        page.get_by_role("button", name="Undo").wait_for()
+        page.get_by_role("button", name="Start Shortcut").click()
+        page.get_by_text("Ended after epoch 10").wait_for(timeout=240_000)
+        run = page.url.rpartition("run=")[2]
+        assert server.store.last(run)["test"]["accuracy"] >= 0.97
+        assert any((home / "data" / "files").iterdir())  # kept, to be read another way
