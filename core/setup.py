@@ -17,6 +17,15 @@ from core.network.build import build, check
 State = dict[str, Any]
 
 
+def copied(value: Any) -> Any:
+    """Nested values with every tensor copied to the CPU."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().to("cpu", copy=True)
+    if isinstance(value, dict):
+        return {key: copied(inner) for key, inner in value.items()}
+    return [copied(inner) for inner in value] if isinstance(value, list) else value
+
+
 class Setup:
     """Everything that a step touches, each chance with a generator of its own."""
 
@@ -98,14 +107,13 @@ class Setup:
 
     def weights(self) -> State:
         """A copy of the state_dict on the CPU."""
-        named = self.model.state_dict().items()
-        return {name: tensor.detach().to("cpu", copy=True) for name, tensor in named}
+        return copied(dict(self.model.state_dict()))
 
     def state(self) -> State:
         """Plain values and CPU tensors; generators lie beside the state_dicts, never in them."""
         return {
             "model": self.weights(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": copied(self.optimizer.state_dict()),
             "generators": {"order": self.epoch_order, "dropout": self.dropout.get_state()},
             "device": self.device,
             "threads": self.threads,

@@ -105,7 +105,8 @@ class Training(Iterator[Event]):
     def _run(self) -> Iterator[list[Event]]:
         """Groups of events; between two groups the training stands still at a step's end."""
         yield [self._started()]
-        reason = "epochs" if self.epoch >= self.experiment.epochs else None
+        between = self.epoch and self.step == self.epoch * self.setup.epoch_steps
+        reason = self._reason_after_epoch() if between else None  # left just before its end
         while not reason:
             for rows in self._rest_of_epoch():
                 self._one_step(rows)

@@ -332,3 +332,25 @@ def test_weight_decay_acts_on_adamw_as_a_run(data: ImageSet) -> None:
     assert losses(list(train(with_rule, data))) == pytest.approx(
         losses(list(train(with_own, data))), rel=1e-3
     )
+
+
+def test_a_run_left_just_before_its_end_is_ended_by_the_same_rule(data: ImageSet) -> None:
+    rules = (Patience(patience=2),)
+    rate = Adam(learning_rate=0.05)
+    e = experiment(epochs=200, stopping=rules, optimizer=rate, schedule=Constant())
+    straight = list(train(e, data))[-1]
+    training = train(e, data)
+    for event in training:
+        if isinstance(event, Epoch) and event.epoch == straight.epochs and training.settled:
+            break
+    assert list(train(e, data, state=training.state()))[-1] == straight
+
+
+def test_a_state_does_not_change_while_the_training_goes_on(data: ImageSet) -> None:
+    training, _ = part_of(experiment(optimizer=Adam()), data, 3)
+    state, kept = training.state(), io.BytesIO()
+    torch.save(state, kept)
+    list(training)
+    again = io.BytesIO()
+    torch.save(state, again)
+    assert kept.getvalue() == again.getvalue()
