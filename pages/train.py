@@ -145,6 +145,8 @@ def advise(draft: Experiment, planned: Plan) -> None:
             finding("bad", form.escape(planned.problem))
             st.page_link("network.py", label="Open the network", icon=":material/layers:")
         for one in found:
+            if one.level == "ok" and planned.problem:
+                continue  # nothing is sound that cannot start
             if finding(one.level, one.text, one.action or None, f"advice {one.path}"):
                 state.edit(one.path, one.value, redraw=True)
                 st.rerun()

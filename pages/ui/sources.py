@@ -107,6 +107,8 @@ def take(data: DataSet) -> None:
     """This set is the draft's from now on."""
     state.keep(FAULT, "")
     state.keep(CHOOSING, "")
+    if state.draft().data != data:
+        state.edit("name", "")  # it told of the other set
     state.edit("data", data.model_dump(mode="json"), redraw=True)
     st.rerun()
 
