@@ -85,7 +85,7 @@ def measure(
     contestants: dict[str, Iterator[int]] = {
         "ours": our_loop(training),
         "tutorial": loader_loop(layers, _tutorial(home)),
-        "TensorDataset": loader_loop(layers, _tensors(data.images, data.labels)),
+        "TensorDataset": loader_loop(layers, _tensors(data.inputs, data.targets)),
     }
     done = {name: speed(loop, 0, 50)[1] for name, loop in contestants.items()}
     speeds: dict[str, list[float]] = {name: [] for name in contestants}

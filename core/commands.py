@@ -122,7 +122,7 @@ def _check(experiment: Experiment, store: Store, given: Namespace) -> None:
 
     resolve(experiment.device)
     data = load_data(experiment.data, store.home, None if given.json else bar)
-    check(experiment.network, data.shape, len(data.classes))
+    check(experiment.network, data.shape, data.outputs)
 
 
 def resume(given: Namespace) -> Answer:

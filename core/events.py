@@ -9,7 +9,13 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-Scores = dict[str, float]  # {"loss": ..., "accuracy": 0…1}
+Scores = dict[str, float]  # {"loss": …, "accuracy": 0…1}, or "r2" (R², at most 1) for values
+
+
+def error(scores: Scores | None) -> float | None:
+    """The share that is wrong: of the answers, or of the targets' variance (1 − R²) for values."""
+    right = (scores or {}).get("accuracy", (scores or {}).get("r2"))
+    return None if right is None else 1 - right
 
 
 def _clock() -> Any:

@@ -10,9 +10,10 @@ from math import isfinite, log
 import torch
 from torch import nn
 
-from core.data.image_set import ImageSet
+from core.data.samples import Samples
 from core.experiment import Experiment
 from core.network.build import build, check
+from core.setup import Scale
 
 PICTURES = 256  # enough for two digits of the loss
 DEAD, WILD = (
@@ -66,19 +67,18 @@ class FirstStep:
         return ""
 
 
-def first_step(experiment: Experiment, data: ImageSet) -> FirstStep:
+def first_step(experiment: Experiment, data: Samples) -> FirstStep:
     """Raises BadNetwork and BadData, as the training would. About 20 ms for LeNet on one core."""
-    classes = len(data.classes)
-    check(experiment.network, data.shape, classes)
-    train = experiment.split.parts(data.labels, has_test=data.has_test).train
-    affine = experiment.normalization.fit(data.images, train)
+    check(experiment.network, data.shape, data.outputs)
+    train = experiment.split.parts(data.targets, has_test=data.has_test).train
     rows = train[:: max(1, len(train) // PICTURES)][:PICTURES]
-    x = torch.tensor(data.images[rows], dtype=torch.float32) * affine.multiply + affine.add
-    labels = torch.tensor(data.labels[rows])
+    scale = Scale.fit(experiment, data, train)
+    part = scale.part(data.inputs, data.targets, rows, device="cpu")
+    x, y = part.batch(torch.arange(len(rows)))  # (N, …), (N,)
     model = build(
         experiment.network,
         data.shape,
-        classes,
+        data.outputs,
         initializer=experiment.initializer,
         generator=torch.Generator().manual_seed(experiment.seeds.initialization),
         dropout=torch.Generator().manual_seed(experiment.seeds.dropout),
@@ -87,15 +87,23 @@ def first_step(experiment: Experiment, data: ImageSet) -> FirstStep:
     for name, module in model.named_children():
         x = module(x)  # (N, …) -> (N, …)
         spreads[name] = _spread(x.detach())
-    loss = experiment.loss.call().make()(x, labels)
+    loss = experiment.loss.call().make()(x, y)
     loss.backward()
     layers = [
         LayerStart(name, spreads[name], _norm(module))
         for name, module in model.named_children()
         if any(True for _ in module.parameters())
     ]
-    guess = log(classes) if experiment.loss.kind == "cross_entropy" else 1 / classes
-    return FirstStep(loss.item(), guess, tuple(layers))
+    return FirstStep(loss.item(), _guess(experiment, data.classes), tuple(layers))
+
+
+def _guess(experiment: Experiment, classes: tuple[str, ...]) -> float:
+    """The loss of knowing nothing: log C for cross-entropy, 1/C of one-hot squares, the variance,
+    1, of standardized values.
+    """
+    if not classes:
+        return 1.0
+    return log(len(classes)) if experiment.loss.kind == "cross_entropy" else 1 / len(classes)
 
 
 def _spread(outputs: torch.Tensor) -> float:

@@ -1,5 +1,6 @@
 """Losses: what the training makes small. Choices only; torch is named, not imported."""
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from core.spec import Call, Choice
@@ -10,9 +11,20 @@ class Loss(Choice, family="loss"):
     class.
     """
 
+    for_values: ClassVar[bool] = False  # whether it also fits targets that are no classes
+
     def call(self) -> Call:
-        """A module that takes logits (N, C) and class numbers (N,) and gives a scalar."""
+        """A module that takes logits (N, C) and class numbers (N,), or with `for_values` outputs
+        (N, 1) and values (N,), and gives a scalar.
+        """
         raise NotImplementedError
+
+    def problem(self, classes: Sequence[str]) -> str | None:
+        """Why it cannot train on targets of these classes (none: values), and the way out."""
+        if classes or self.for_values:
+            return None
+        fit = " or ".join(m.label for m in Loss.members.values() if m.for_values)
+        return f"{self.label} wants classes, but this data has values to predict: choose {fit}."
 
 
 class CrossEntropy(Loss):
@@ -31,13 +43,18 @@ class CrossEntropy(Loss):
 
 
 class MSE(Loss):
-    """The mean square between the scores and 1 for the right class, 0 for the others (one-hot)."""
+    """The mean square between the scores and 1 for the right class, 0 for the others (one-hot).
+
+    For values: between the network's one output and the value, in units of the training values'
+    variance, so that always answering their mean costs 1.
+    """
 
     kind: Literal["mse"] = "mse"
     label: ClassVar[str] = "Squared error"
     formula: ClassVar[str] = r"L = \tfrac1{NC}\sum_{n,j} (z_{nj} - y_{nj})^2"
     source: ClassVar[str] = "deck C; Hui & Belkin 2020 for classification"
     technique: ClassVar[str] = "L3"
+    for_values: ClassVar[bool] = True
 
     def call(self) -> Call:
-        return Call("core.network.modules.OneHotMSELoss")
+        return Call("core.network.modules.SquaredError")

@@ -1,5 +1,9 @@
 """How good a network is: on every minibatch as it trains, and on a part of the data with dropout
 off.
+
+Classes count by the share of right answers (accuracy), values by the share of their variance that
+the network explains (R²); targets that are values come standardized, so that it is 1 − the mean
+square.
 """
 
 import torch
@@ -9,24 +13,38 @@ from core.data.batches import Part
 from core.events import Scores
 
 
+def rights(outputs: Tensor, targets: Tensor) -> Tensor:
+    """What each sample adds to accuracy or R², (N,): outputs (N, C) with class numbers (N,), or
+    (N, 1) with standardized values (N,).
+    """
+    if targets.is_floating_point():
+        return 1 - (outputs[:, 0] - targets).square()
+    return outputs.argmax(1) == targets
+
+
+def scores(loss: float, right: float, count: int, *, values: bool) -> Scores:
+    """Means over `count` samples, from their sums."""
+    return {"loss": loss / count, "r2" if values else "accuracy": right / count}
+
+
 @torch.inference_mode()
 def evaluate(model: nn.Module, part: Part, loss: nn.Module) -> Scores | None:
-    """{"loss", "accuracy"} over the part; None when it is empty. The model is left in training
+    """Loss and accuracy or R² over the part; None when it is empty. The model is left in training
     mode.
     """
     if not len(part):
         return None
     model.eval()
     total = torch.zeros((), dtype=torch.float64, device=part.device)
-    correct = torch.zeros((), dtype=torch.int64, device=part.device)
+    right = torch.zeros((), dtype=torch.float64, device=part.device)
     for x, y in part.in_order(
         256 if part.device == "cpu" else 4096
     ):  # larger batches are slower on a CPU
         logits = model(x)  # (B, C)
         total += loss(logits, y).double() * len(y)
-        correct += (logits.argmax(1) == y).sum()
+        right += rights(logits, y).sum()
     model.train()
-    return {"loss": total.item() / len(part), "accuracy": correct.item() / len(part)}
+    return scores(total.item(), right.item(), len(part), values=part.values)
 
 
 class Meter:
@@ -36,7 +54,7 @@ class Meter:
 
     def __init__(self, device: str, size: int = 8192):
         self.losses = torch.empty(size, device=device)
-        self.correct = torch.zeros((), dtype=torch.int64, device=device)
+        self.right = torch.zeros((), dtype=torch.float64, device=device)
         self.count = 0
 
     @property
@@ -44,15 +62,15 @@ class Meter:
         return self.count == len(self.losses)
 
     @torch.no_grad()
-    def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
-        """One step: its loss (), logits (B, C) and labels (B,)."""
+    def add(self, loss: Tensor, outputs: Tensor, targets: Tensor) -> None:
+        """One step: its loss (), outputs (B, C) and targets (B,)."""
         self.losses[self.count] = loss
-        self.correct += (logits.argmax(1) == labels).sum()
+        self.right += rights(outputs, targets).sum()
         self.count += 1
 
-    def read(self) -> tuple[list[float], int]:
-        """The losses since the last reading, and how many pictures were answered rightly."""
-        losses, correct = self.losses[: self.count].tolist(), int(self.correct)
-        self.correct.zero_()
+    def read(self) -> tuple[list[float], float]:
+        """The losses since the last reading, and the sum of `rights` over their samples."""
+        losses, right = self.losses[: self.count].tolist(), self.right.item()
+        self.right.zero_()
         self.count = 0
-        return losses, correct
+        return losses, right

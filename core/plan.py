@@ -45,10 +45,11 @@ def plan(experiment: Experiment, home: Path) -> Plan:
         return Plan(problem=str(error))
     problem, layer = "", None
     try:
-        check(experiment.network, facts.shape, len(facts.classes))
+        check(experiment.network, facts.shape, facts.outputs)
     except BadNetwork as error:
         problem, layer = str(error), error.layer
-    layers = trace(experiment.network, facts.shape, len(facts.classes))
+    problem = problem or experiment.loss.problem(facts.classes) or ""
+    layers = trace(experiment.network, facts.shape, facts.outputs)
     parts = sizes(experiment, facts)
     if parts[0] < 1 and not problem:
         problem = (

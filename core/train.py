@@ -15,7 +15,7 @@ from torch import Tensor
 
 import core
 from core.clock import Stopwatch
-from core.data.image_set import ImageSet
+from core.data.samples import Samples
 from core.events import (
     Ended,
     Epoch,
@@ -29,7 +29,7 @@ from core.events import (
     to_json,
 )
 from core.experiment import Experiment
-from core.metrics import Meter, evaluate
+from core.metrics import Meter, evaluate, scores
 from core.probes import Budget, Norms
 from core.setup import Setup, State
 
@@ -40,7 +40,7 @@ SAVE_EVERY = (2.0, 60.0)  # … but no more often, and no less, than this many s
 
 def train(
     experiment: Experiment,
-    data: ImageSet,
+    data: Samples,
     *,
     state: State | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -60,7 +60,7 @@ class Training(Iterator[Event]):
     def __init__(
         self,
         experiment: Experiment,
-        data: ImageSet,
+        data: Samples,
         state: State | None,
         clock: Callable[[], float],
     ):
@@ -69,7 +69,7 @@ class Training(Iterator[Event]):
         self.single_steps = False  # an event after every step, for a person who goes step by step
         self.step, self.history = 0, []
         self.best_loss, self.best_epoch, self.best = float("inf"), None, None
-        self.loss_sum, self.correct = 0.0, 0  # of the epoch so far
+        self.loss_sum, self.right = 0.0, 0.0  # of the epoch so far
         if state:
             self._restore(state)
         self.meter = Meter(self.setup.device)
@@ -160,13 +160,13 @@ class Training(Iterator[Event]):
 
     def _read(self) -> list[Event]:
         """One Step with the losses since the last reading, up to a first that is no number."""
-        losses, correct = self.meter.read()  # the processor waits for the device here
+        losses, right = self.meter.read()  # the processor waits for the device here
         first = self.step - len(losses)
         bad = next((i for i, loss in enumerate(losses) if not isfinite(loss)), len(losses))
         losses = losses[: bad + 1]
         sizes = [self.setup.size(first + i) for i in range(len(losses))]
         self.loss_sum += sum(loss * size for loss, size in zip(losses, sizes, strict=True))
-        self.correct += correct
+        self.right += right
         seconds = self.watch.seconds
         speed = sum(sizes) / max(seconds - self.read_at, 1e-9)
         probes, self.probes, self.read_at = self.probes, [], seconds
@@ -180,16 +180,16 @@ class Training(Iterator[Event]):
         events, setup = self._read(), self.setup
         if reason := self._diverged(events):
             return reason, events
-        count = len(setup.train)
-        scores = {"loss": self.loss_sum / count, "accuracy": self.correct / count}
+        size, values = len(setup.train), setup.train.values
+        train = scores(self.loss_sum, self.right, size, values=values)
         validation = evaluate(setup.model, setup.validation, setup.criterion)
         best = bool(validation) and validation["loss"] < self.best_loss
         if best:
             self.best_loss, self.best_epoch = validation["loss"], self.epoch + 1
             self.best = setup.weights()
         seconds = self.watch.seconds
-        self.history.append(Epoch(self.epoch + 1, self.step, scores, validation, best, seconds))
-        self.loss_sum, self.correct, setup.epoch_order = 0.0, 0, setup.order.get_state()
+        self.history.append(Epoch(self.epoch + 1, self.step, train, validation, best, seconds))
+        self.loss_sum, self.right, setup.epoch_order = 0.0, 0.0, setup.order.get_state()
         reason = self._reason_after_epoch()
         return reason, [*events, self.history[-1], *([] if reason else self._save_if_due())]
 
@@ -224,7 +224,6 @@ class Training(Iterator[Event]):
     def _started(self) -> Started:
         setup = self.setup
         parts = {"train": setup.train, "validation": setup.validation, "test": setup.test}
-        names = ("multiply", "add", "mean", "std", "rms")
         versions = {"lab": core.__version__, "torch": torch.__version__}
         return Started(
             step=self.step,
@@ -235,7 +234,7 @@ class Training(Iterator[Event]):
             parameters=sum(fact.parameters for fact in setup.facts),
             layers=tuple(self.norms.layers),
             sizes={name: len(part) for name, part in parts.items()},
-            normalization={name: getattr(setup.affine, name) for name in names},
+            normalization=setup.scale.facts(),
             device=setup.device,
             threads=setup.threads,
             versions={**versions, "python": platform.python_version()},
@@ -248,17 +247,17 @@ class Training(Iterator[Event]):
         diverged = reason == "diverged"
         kept = self.best or (None if diverged else last)
         best_epoch = self.best_epoch or (None if diverged else self.epoch or None)
-        scores: list[Scores | None] = [None, None, None]
+        measured: list[Scores | None] = [None, None, None]
         if kept is not None:
             setup.model.load_state_dict(kept)
             parts = (setup.train, setup.validation, setup.test)
-            scores = [evaluate(setup.model, part, setup.criterion) for part in parts]
+            measured = [evaluate(setup.model, part, setup.criterion) for part in parts]
             setup.model.load_state_dict(kept if diverged else last)
         step = self.bad_step if diverged else self.step
         seconds = self.watch.seconds
         share = self.budget.spent / max(seconds, 1e-9)
         message = self._message(reason)
-        return Ended(reason, message, step, self.epoch, best_epoch, *scores, seconds, share)
+        return Ended(reason, message, step, self.epoch, best_epoch, *measured, seconds, share)
 
     def _message(self, reason: str) -> str:
         if reason == "epochs":
@@ -290,7 +289,7 @@ class Training(Iterator[Event]):
             "best": self.best,
             "best_epoch": self.best_epoch,
             "history": [to_json(epoch) for epoch in self.history],
-            "epoch_so_far": (self.loss_sum, self.correct),
+            "epoch_so_far": (self.loss_sum, self.right),
             "step": self.step,
             "seconds": self.watch.seconds,
         }
@@ -300,6 +299,6 @@ class Training(Iterator[Event]):
         self.history = [from_json(line) for line in state["history"]]
         losses = [epoch.validation["loss"] for epoch in self.history if epoch.best]
         self.best_loss = min(losses, default=float("inf"))
-        self.loss_sum, self.correct = state["epoch_so_far"]
+        self.loss_sum, self.right = state["epoch_so_far"]
         self.step = state["step"]
         self.watch.begin_at(state["seconds"])

@@ -186,11 +186,11 @@ def wall(choice: str, seed: int, mode: str) -> object:
     """The figure, kept: the pictures of one choice do not change."""
     data = picked(choice)
     shown = min(len(data.classes), 12)
-    keep = data.labels < shown
+    keep = data.targets < shown
     images, labels = (
-        (data.images, data.labels)
+        (data.inputs, data.targets)
         if shown == len(data.classes)
-        else (data.images[keep], data.labels[keep])
+        else (data.inputs[keep], data.targets[keep])
     )
     return by_class(images, labels, data.classes[:shown], mode=mode, each=PICTURES_EACH, seed=seed)
 
@@ -263,20 +263,20 @@ def fit(choice: str, split: str, normalization: str) -> object:
     from core.data.split import Split
 
     data = picked(choice)
-    parts = Split.model_validate_json(split).parts(data.labels, data.has_test)
-    return Normalization.pick(json.loads(normalization)).fit(data.images, parts.train)
+    parts = Split.model_validate_json(split).parts(data.targets, data.has_test)
+    return Normalization.pick(json.loads(normalization)).fit(data.inputs, parts.train)
 
 
 def numbers(draft: Experiment, data: object) -> None:
     """The five numbers of the set as it will be used."""
     try:
-        parts, affine = draft.split.parts(data.labels, data.has_test), fitted(draft)
+        parts, affine = draft.split.parts(data.targets, data.has_test), fitted(draft)
     except LabError as error:
         finding("bad", form.escape(str(error)))
         return
-    total, own = len(data.labels), data.has_test
+    total, own = len(data.targets), data.has_test
     quiet = {"delta_color": "off", "delta_arrow": "off"}
-    test = len(data.test_labels) if own else len(parts.test)
+    test = len(data.test_targets) if own else len(parts.test)
     how = "stratified" if draft.split.stratified else "drawn freely"
     with st.grid(5, min_column_width=125, gap="small"):
         st.metric("Train", whole(len(parts.train)), percent(len(parts.train) / total), **quiet)

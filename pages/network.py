@@ -79,9 +79,7 @@ def take(kind: str, facts: Facts | None) -> None:
     if facts is None:
         return
     layers = Preset.pick(kind).layers(facts.shape)
-    wrong = next(
-        (fact for fact in trace(layers, facts.shape, len(facts.classes)) if fact.problem), None
-    )
+    wrong = next((fact for fact in trace(layers, facts.shape, facts.outputs) if fact.problem), None)
     if wrong:
         state.notice(
             f"{Preset.members[kind].label} does not fit these pictures. Layer "
@@ -99,7 +97,7 @@ def replace(layers: tuple[Layer, ...]) -> None:
 def show(draft: Experiment, facts: Facts) -> None:
     """Layers on the left; what they make on the right."""
     layers = draft.network
-    traced = trace(layers, facts.shape, len(facts.classes))
+    traced = trace(layers, facts.shape, facts.outputs)
     left, right = st.columns([5, 7], gap="small")
     with left.container(border=True, gap="xxsmall"):
         with card_title("Layers"):
@@ -163,7 +161,7 @@ def row(layer: Layer, fact: LayerFacts) -> None:
 
 def wrong(layers: tuple[Layer, ...], fact: LayerFacts, facts: Facts) -> None:
     """What is wrong at this layer, with the one press that mends it where there is one."""
-    words, mended = mend(layers, facts.shape, len(facts.classes)) or ("", layers)
+    words, mended = mend(layers, facts.shape, facts.outputs) or ("", layers)
     if finding("bad", form.escape(fact.problem), words, "mend"):
         replace(mended)
         st.rerun()

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from core.data.download import Progress, watched
-from core.data.image_set import ImageSet
+from core.data.samples import Samples
 from core.data.shapes import brighten
 from core.data.table import read_table
 from core.errors import Unavailable
@@ -20,14 +20,14 @@ DIGITS = Path(__file__).parents[2] / "assets" / "digits"
 DIGITS_WHITE = 16  # each value counts the marked ones of 4×4 points
 
 
-def digits(home: Path, progress: Progress | None = None, *, size: Literal[8, 28] = 8) -> ImageSet:
+def digits(home: Path, progress: Progress | None = None, *, size: Literal[8, 28] = 8) -> Samples:
     """1 797 digits (Alpaydin & Kaynak 1998), images (1797, 1, size, size) uint8."""
     images = read_table(DIGITS / "images.csv", "images.csv").values
     labels = read_table(DIGITS / "labels.csv", "labels.csv").values[:, 0]
     pictures = brighten(images, DIGITS_WHITE).reshape(-1, 1, 8, 8)
     if size != 8:
         pictures = np.stack([enlarge(picture[0], size) for picture in pictures])[:, None]
-    return ImageSet("Digits", pictures, labels.astype(np.int64), tuple(str(d) for d in range(10)))
+    return Samples("Digits", pictures, labels.astype(np.int64), tuple(str(d) for d in range(10)))
 
 
 def enlarge(picture: np.ndarray, size: int) -> np.ndarray:
@@ -35,7 +35,7 @@ def enlarge(picture: np.ndarray, size: int) -> np.ndarray:
     return np.asarray(Image.fromarray(picture).resize((size, size), Image.Resampling.BILINEAR))
 
 
-def mnist(home: Path, progress: Progress | None = None) -> ImageSet:
+def mnist(home: Path, progress: Progress | None = None) -> Samples:
     """MNIST (LeCun et al. 1998): 60 000 training and 10 000 test pictures (N, 1, 28, 28) uint8.
 
     What is on disk is used, also what lies in the folder that LAB_TORCHVISION names; the rest is
@@ -61,7 +61,7 @@ def mnist(home: Path, progress: Progress | None = None) -> ImageSet:
     images, test_images = (part.data.numpy()[:, None] for part in (train, test))
     labels, test_labels = (part.targets.numpy().astype(np.int64) for part in (train, test))
     classes = tuple(str(digit) for digit in range(10))
-    return ImageSet("MNIST", images, labels, classes, test_images, test_labels)
+    return Samples("MNIST", images, labels, classes, test_images, test_labels)
 
 
 def _borrow(raw: Path, files: list[str]) -> None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.data.columns import Columns, find_columns
-from core.data.image_set import ImageSet
 from core.data.labels import Finding, Labels, read_labels
 from core.data.reading import Reading
+from core.data.samples import Samples
 from core.data.shapes import LYING, Shape, brighten, find_shape, ink_ratio, white_of
 from core.data.source import Source
 from core.data.table import Table, read_table
@@ -25,7 +25,7 @@ class Inspection:
     shape: Shape
     classes: tuple[str, ...]
     findings: tuple[Finding, ...]
-    image_set: ImageSet
+    samples: Samples
     white: float = 255.0
 
 
@@ -75,8 +75,8 @@ def inspect(
     pictures = pictures.swapaxes(2, 3) if reading.transpose else pictures
     known = _labels(columns, like)
     findings = (*found, *known.findings, *_way_up(pictures, reading))
-    image_set = ImageSet(images.name, pictures, known.ids, known.classes)
-    return Inspection(len(pixels), shape, known.classes, findings, image_set, white)
+    samples = Samples(images.name, pictures, known.ids, known.classes)
+    return Inspection(len(pixels), shape, known.classes, findings, samples, white)
 
 
 def _labels(columns: Columns, like: Inspection | None) -> Labels:

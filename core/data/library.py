@@ -1,8 +1,8 @@
 """Library: uploaded spreadsheets in checked form, by the digest of their bytes and reading.
 
     <home>/data/<sha256>/about.json                        names, reading, shape, classes, findings
-                         images.npy labels.npy             read memory-mapped
-                         test_images.npy test_labels.npy   where a test pair was given
+                         inputs.npy targets.npy            read memory-mapped
+                         test_inputs.npy test_targets.npy  where a test pair was given
     <home>/data/files/<sha256>                             an uploaded file as it came
 
 Uploaded files are kept, so that they can be read another way later. A folder is written under
@@ -22,17 +22,17 @@ from pathlib import Path
 import numpy as np
 
 from core.data.download import Progress
-from core.data.image_set import ImageSet
 from core.data.inspect import Inspection, inspect
 from core.data.labels import Finding
 from core.data.reading import Reading
+from core.data.samples import Samples
 from core.data.sets import Facts
 from core.data.source import Source, packed
 from core.data.table import read_table
 from core.data.wording import clip
 from core.errors import BadData, NotFound, Unavailable
 
-FORM = b"2"  # of the folder; another number makes other digests
+FORM = b"3"  # of the folder; another number makes other digests
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -90,7 +90,7 @@ class Library:
         files = tuple(name for name in shown if name)
         about = _about(digest, title or Path(files[0]).stem, files, reading, train, test)
         about = replace(about, kept=self._kept(given, hashes))
-        self._write(about, train.image_set, test.image_set if test else None)
+        self._write(about, train.samples, test.samples if test else None)
         self._keep(given, hashes)
         return digest, self._inspection(digest)
 
@@ -109,12 +109,12 @@ class Library:
         )
         return new
 
-    def open(self, digest: str) -> ImageSet:
+    def open(self, digest: str) -> Samples:
         """The set, memory-mapped. Raises NotFound."""
         about, folder = self.about(digest), self._folder(digest)
-        names = ["images", "labels", *(["test_images", "test_labels"] if about.test_rows else [])]
+        names = ["inputs", "targets", *(["test_inputs", "test_targets"] if about.test_rows else [])]
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names}
-        return ImageSet(about.name, classes=about.classes, **arrays)
+        return Samples(about.name, classes=about.classes, **arrays)
 
     def about(self, digest: str) -> About:
         """What is known of a set without opening its arrays. Raises NotFound."""
@@ -163,9 +163,9 @@ class Library:
     def _inspection(self, digest: str) -> Inspection:
         about = self.about(digest)
         facts = (about.rows, about.shape, about.classes, about.findings)
-        return Inspection(*facts, image_set=self.open(digest), white=about.white)
+        return Inspection(*facts, samples=self.open(digest), white=about.white)
 
-    def _write(self, about: About, train: ImageSet, test: ImageSet | None) -> None:
+    def _write(self, about: About, train: Samples, test: Samples | None) -> None:
         """All files into a folder of another name, then the rename; who comes second drops his."""
         draft = self.root / f".{about.digest[:12]}-{os.getpid()}-{secrets.token_hex(4)}.tmp"
         try:
@@ -197,7 +197,7 @@ def facts(home: Path, digest: str) -> Facts:
 
 def spreadsheets(
     home: Path, progress: Progress | None = None, *, digest: str, title: str
-) -> ImageSet:
+) -> Samples:
     """The loader that the choice `Spreadsheets` names. Raises NotFound."""
     return replace(Library(home).open(digest), name=title)
 
@@ -275,8 +275,8 @@ def _about(
     )
 
 
-def _save(folder: Path, train: ImageSet, test: ImageSet | None) -> None:
+def _save(folder: Path, train: Samples, test: Samples | None) -> None:
     for prefix, part in (("", train), ("test_", test)):
         if part is not None:
-            np.save(folder / f"{prefix}images.npy", np.ascontiguousarray(part.images))
-            np.save(folder / f"{prefix}labels.npy", part.labels)
+            np.save(folder / f"{prefix}inputs.npy", np.ascontiguousarray(part.inputs))
+            np.save(folder / f"{prefix}targets.npy", part.targets)

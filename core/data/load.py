@@ -6,17 +6,17 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from core.data.download import Progress
-from core.data.image_set import ImageSet
+from core.data.samples import Samples
 from core.data.sets import DataSet
 from core.encoding import encode
 
 KEPT = 3  # sets; MNIST takes 55 MB, spreadsheets next to nothing because they are memory-mapped
 
 _lock = threading.Lock()
-_kept: OrderedDict[tuple[str, str], Future[ImageSet]] = OrderedDict()
+_kept: OrderedDict[tuple[str, str], Future[Samples]] = OrderedDict()
 
 
-def load(data: DataSet, home: Path, progress: Progress | None = None) -> ImageSet:
+def load(data: DataSet, home: Path, progress: Progress | None = None) -> Samples:
     """The set, from memory, disk or network; `progress` hears of downloads.
 
     Raises NotFound or Unavailable. Whoever asks for a set that another thread is loading waits for

@@ -17,16 +17,28 @@ _TEN = tuple("0123456789")
 
 @dataclass(frozen=True)
 class Facts:
-    """Known of a set before it is loaded: shape (C, H, W), classes, and how many pictures."""
+    """Known of a set before it is loaded: shape (C, H, W) of a picture or (F,) of a row of
+    numbers, classes (none where values are predicted), and how many samples.
+    """
 
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     classes: tuple[str, ...]
     rows: int
     test_rows: int = 0
 
+    @property
+    def outputs(self) -> int:
+        """Values that a network must give for one sample: one for each class, else one."""
+        return len(self.classes) or 1
+
+    @property
+    def pictures(self) -> bool:
+        """Whether the samples are pictures and no rows of numbers."""
+        return len(self.shape) == 3
+
 
 class DataSet(Choice, family="data set"):
-    """A labelled picture set. `core.data.load.load` gives its ImageSet."""
+    """A labelled picture set. `core.data.load.load` gives its Samples."""
 
     def facts(self, home: Path) -> Facts:
         """Its facts, without loading it. Raises NotFound for spreadsheets that are not here."""

@@ -44,4 +44,5 @@ class Split(Value):
         from core.data.parts import divide
 
         test = 0.0 if has_test else self.test
-        return divide(labels, self.validation, test, stratified=self.stratified, seed=self.seed)
+        stratified = self.stratified and labels.dtype.kind != "f"  # values have no classes
+        return divide(labels, self.validation, test, stratified=stratified, seed=self.seed)

@@ -17,7 +17,7 @@ class ReLU(Layer):
     stem: ClassVar[str] = "relu"
     icon: ClassVar[str] = "show_chart"
 
-    def call(self, shape: Shape, classes: int) -> Call:
+    def call(self, shape: Shape, outputs: int) -> Call:
         return Call("torch.nn.ReLU")
 
     @property
@@ -36,7 +36,7 @@ class Tanh(Layer):
     stem: ClassVar[str] = "tanh"
     icon: ClassVar[str] = "show_chart"
 
-    def call(self, shape: Shape, classes: int) -> Call:
+    def call(self, shape: Shape, outputs: int) -> Call:
         return Call("torch.nn.Tanh")
 
     @property
@@ -55,7 +55,7 @@ class Sigmoid(Layer):
     stem: ClassVar[str] = "sigmoid"
     icon: ClassVar[str] = "show_chart"
 
-    def call(self, shape: Shape, classes: int) -> Call:
+    def call(self, shape: Shape, outputs: int) -> Call:
         return Call("torch.nn.Sigmoid")
 
     @property

@@ -53,7 +53,7 @@ def names(layers: Sequence[Layer]) -> list[str]:
 
 
 @lru_cache(maxsize=256)
-def trace(layers: tuple[Layer, ...], shape: Shape, classes: int) -> tuple[LayerFacts, ...]:
+def trace(layers: tuple[Layer, ...], shape: Shape, outputs: int) -> tuple[LayerFacts, ...]:
     """The facts of every layer for one picture of `shape` (C, H, W). Never raises: a problem stands
     at its layer.
     """
@@ -67,17 +67,17 @@ def trace(layers: tuple[Layer, ...], shape: Shape, classes: int) -> tuple[LayerF
             facts.append(LayerFacts(**place, output=None, problem=wrong))
             current = None
         else:
-            facts.append(_measure(layer, place, current, classes))
+            facts.append(_measure(layer, place, current, outputs))
             current = facts[-1].output
-    return _with_ending(facts, classes)
+    return _with_ending(facts, outputs)
 
 
-def _measure(layer: Layer, place: dict, shape: Shape, classes: int) -> LayerFacts:
+def _measure(layer: Layer, place: dict, shape: Shape, outputs: int) -> LayerFacts:
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
     with torch.device("meta"), torch.no_grad(), FlopCounterMode(display=False) as counter:
-        module = layer.call(shape, classes).make().eval()
+        module = layer.call(shape, outputs).make().eval()
         output = tuple(
             module(torch.empty(2, *shape)).shape[1:]
         )  # two pictures: some modules refuse one
@@ -87,24 +87,24 @@ def _measure(layer: Layer, place: dict, shape: Shape, classes: int) -> LayerFact
     )
 
 
-def _with_ending(facts: list[LayerFacts], classes: int) -> tuple[LayerFacts, ...]:
+def _with_ending(facts: list[LayerFacts], outputs: int) -> tuple[LayerFacts, ...]:
     """The last layer must give one score for each class."""
-    if facts and facts[-1].output not in (None, (classes,)):
+    if facts and facts[-1].output not in (None, (outputs,)):
         last = facts[-1]
         got = times(last.output)
         problem = (
-            f"The network ends in {got} values, the data has {classes} classes: end it "
+            f"The network ends in {got} values, the data asks for {outputs}: end it "
             "with an Output layer."
         )
         facts[-1] = LayerFacts(**{**last.__dict__, "problem": problem})
     return tuple(facts)
 
 
-def check(layers: tuple[Layer, ...], shape: Shape, classes: int) -> tuple[LayerFacts, ...]:
+def check(layers: tuple[Layer, ...], shape: Shape, outputs: int) -> tuple[LayerFacts, ...]:
     """The facts, or BadNetwork with one sentence that names the layer and the way out."""
     if not layers:
         raise BadNetwork("The network has no layers: start from a preset.")
-    facts = trace(layers, shape, classes)
+    facts = trace(layers, shape, outputs)
     for fact in facts:
         if fact.problem:
             raise BadNetwork(f"Layer {fact.index + 1}, {fact.name}: {fact.problem}", fact.index)
@@ -122,7 +122,7 @@ def check(layers: tuple[Layer, ...], shape: Shape, classes: int) -> tuple[LayerF
 def build(
     layers: tuple[Layer, ...],
     shape: Shape,
-    classes: int,
+    outputs: int,
     *,
     initializer: Initializer,
     generator: "torch.Generator",
@@ -135,10 +135,10 @@ def build(
     import torch
     from torch import nn
 
-    facts = check(layers, shape, classes)
+    facts = check(layers, shape, outputs)
     with torch.device("meta"):
         made = [
-            (fact.name, layer.call(fact.input, classes).make())
+            (fact.name, layer.call(fact.input, outputs).make())
             for fact, layer in zip(facts, layers, strict=True)
         ]
     model = nn.Sequential(OrderedDict(made)).to_empty(device="cpu")

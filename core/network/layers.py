@@ -26,8 +26,8 @@ class Layer(Choice, family="layer"):
     stem: ClassVar[str] = ""  # of its name in the state_dict: conv1, conv2, linear1 …
     icon: ClassVar[str] = "layers"  # Material
 
-    def call(self, shape: Shape, classes: int) -> Call:
-        """The module for an input of this shape (without batch); `classes` is what the last layer
+    def call(self, shape: Shape, outputs: int) -> Call:
+        """The module for an input of this shape (without batch); `outputs` is what the last layer
         must give.
         """
         raise NotImplementedError
@@ -59,7 +59,7 @@ class Linear(Layer):
     units: int = ranged(100, 1, 65_536, help="How many values come out.")
     bias: bool = ranged(True, help="Adds b, one learned number for each output.")
 
-    def call(self, shape: Shape, classes: int) -> Call:
+    def call(self, shape: Shape, outputs: int) -> Call:
         return Call(
             "torch.nn.Linear",
             {"in_features": shape[0], "out_features": self.units, "bias": self.bias},
@@ -78,7 +78,9 @@ class Linear(Layer):
 
 
 class Output(Layer):
-    """A linear layer with one output, the score (logit), for each class of the data."""
+    """A linear layer with one output, the score (logit), for each class of the data; one in all
+    where values are predicted.
+    """
 
     kind: Literal["output"] = "output"
     label: ClassVar[str] = "Output"
@@ -89,9 +91,9 @@ class Output(Layer):
     icon: ClassVar[str] = "output"
     bias: bool = ranged(True, help="Adds b, one learned number for each class.")
 
-    def call(self, shape: Shape, classes: int) -> Call:
+    def call(self, shape: Shape, outputs: int) -> Call:
         return Call(
-            "torch.nn.Linear", {"in_features": shape[0], "out_features": classes, "bias": self.bias}
+            "torch.nn.Linear", {"in_features": shape[0], "out_features": outputs, "bias": self.bias}
         )
 
     def problem(self, shape: Shape) -> str | None:
@@ -131,7 +133,7 @@ class Conv2d(Layer):
     )
     bias: bool = ranged(True, help="Adds b, one learned number for each map.")
 
-    def call(self, shape: Shape, classes: int) -> Call:
+    def call(self, shape: Shape, outputs: int) -> Call:
         sizes = {"in_channels": shape[0], "out_channels": self.maps, "kernel_size": self.kernel}
         return Call(
             "torch.nn.Conv2d",
@@ -173,7 +175,7 @@ class MaxPool(Layer):
         2, 2, 16, symbol="k", unit="px", help="Side of the square, and how far it moves."
     )
 
-    def call(self, shape: Shape, classes: int) -> Call:
+    def call(self, shape: Shape, outputs: int) -> Call:
         return Call("torch.nn.MaxPool2d", {"kernel_size": self.size})
 
     def problem(self, shape: Shape) -> str | None:
@@ -203,7 +205,7 @@ class Flatten(Layer):
     stem: ClassVar[str] = "flatten"
     icon: ClassVar[str] = "horizontal_rule"
 
-    def call(self, shape: Shape, classes: int) -> Call:
+    def call(self, shape: Shape, outputs: int) -> Call:
         return Call("torch.nn.Flatten")
 
     @property
@@ -233,7 +235,7 @@ class BatchNorm(Layer):
         1e-5, above=0, high=1, symbol="ε", log=True, help="Keeps the division finite."
     )
 
-    def call(self, shape: Shape, classes: int) -> Call:
+    def call(self, shape: Shape, outputs: int) -> Call:
         name = "torch.nn.BatchNorm2d" if len(shape) == 3 else "torch.nn.BatchNorm1d"
         return Call(
             name, {"num_features": shape[0], "eps": self.epsilon, "momentum": self.momentum}
@@ -260,7 +262,7 @@ class Dropout(Layer):
         0.5, 0, below=1, symbol="p", label="Probability", help="The share of values set to 0."
     )
 
-    def call(self, shape: Shape, classes: int) -> Call:
+    def call(self, shape: Shape, outputs: int) -> Call:
         return Call("core.network.modules.Dropout", {"p": self.p})
 
     @property

@@ -6,11 +6,11 @@ from core.network.build import trace
 from core.network.layers import Flatten, Layer, Output, Shape
 
 
-def mend(layers: tuple[Layer, ...], shape: Shape, classes: int) -> tuple[str, tuple] | None:
+def mend(layers: tuple[Layer, ...], shape: Shape, outputs: int) -> tuple[str, tuple] | None:
     """What to do in a few words, and the layers then; None when nothing is wrong or one step is not
     enough.
     """
-    wrong = next((fact for fact in trace(layers, shape, classes) if fact.problem), None)
+    wrong = next((fact for fact in trace(layers, shape, outputs) if fact.problem), None)
     if wrong is None:
         return None
     here = wrong.index
@@ -21,7 +21,7 @@ def mend(layers: tuple[Layer, ...], shape: Shape, classes: int) -> tuple[str, tu
         ("Leave it out", (*layers[:here], *layers[here + 1 :]), here),
     )
     for words, mended, place in tries:
-        facts = trace(mended, shape, classes)
+        facts = trace(mended, shape, outputs)
         if mended and not any(fact.problem for fact in facts[: place + 1]):
             return words, mended
     return None

@@ -28,12 +28,16 @@ class Dropout(nn.Module):
         return f"p={self.p}"
 
 
-class OneHotMSELoss(nn.Module):
-    """The mean over N and C of (logits − one-hot)² (Hui & Belkin 2020)."""
+class SquaredError(nn.Module):
+    """The mean over N and C of (outputs − targets)²; class numbers are made one-hot first (Hui &
+    Belkin 2020).
+    """
 
-    def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
-        target = F.one_hot(labels, logits.shape[1]).to(logits.dtype)  # (N,) -> (N, C)
-        return F.mse_loss(logits, target)
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        if targets.is_floating_point():
+            return F.mse_loss(outputs[:, 0], targets)  # (N, 1) -> (N,)
+        one_hot = F.one_hot(targets, outputs.shape[1])  # (N,) -> (N, C)
+        return F.mse_loss(outputs, one_hot.to(outputs.dtype))
 
 
 def zeros_(weight: Tensor, generator: torch.Generator | None = None) -> Tensor:

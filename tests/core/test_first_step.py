@@ -22,12 +22,12 @@ from core.train import train
 def data(tmp_path_factory):
     """The digits, cut so that the training part is one batch."""
     whole = digits(tmp_path_factory.mktemp("home"))
-    return replace(whole, images=whole.images[:300], labels=whole.labels[:300])
+    return replace(whole, inputs=whole.inputs[:300], targets=whole.targets[:300])
 
 
 def test_its_loss_is_the_one_that_the_training_begins_with(data):
     experiment = Experiment(batch_size=PICTURES, epochs=1)
-    assert len(experiment.split.parts(data.labels).train) <= PICTURES
+    assert len(experiment.split.parts(data.targets).train) <= PICTURES
     logged = next(e for e in train(experiment, data) if isinstance(e, Step)).losses[0]
     assert first_step(experiment, data).loss == pytest.approx(logged, rel=1e-4)
 
@@ -72,4 +72,4 @@ def test_a_loss_that_is_no_number_explodes():
 
 def test_equal_experiments_are_measured_equally(data):
     assert first_step(Experiment(), data) == first_step(Experiment(), data)
-    assert isinstance(data.images, np.ndarray)
+    assert isinstance(data.inputs, np.ndarray)

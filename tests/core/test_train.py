@@ -14,11 +14,11 @@ import pytest
 import torch
 from torch import nn
 
-from core.data.image_set import ImageSet
 from core.data.normalization import Raw, Standardize, Unit
+from core.data.samples import Samples
 from core.data.split import Split
 from core.encoding import change
-from core.errors import BadNetwork, Unavailable
+from core.errors import BadExperiment, BadNetwork, Unavailable
 from core.events import Ended, Epoch, Event, Probe, Saved, Started, Step, to_json
 from core.experiment import Experiment, Seeds
 from core.losses import MSE
@@ -39,7 +39,7 @@ EVERYTHING = (
 
 
 @pytest.fixture(scope="module")
-def data() -> ImageSet:
+def data() -> Samples:
     """Three classes of 8 × 8 pictures that differ by where they are bright; 157 of them, so the
     last batch is odd.
     """
@@ -48,7 +48,7 @@ def data() -> ImageSet:
     images = random.integers(0, 120, (157, 1, 8, 8))
     for row, label in enumerate(labels):
         images[row, :, 2 * label : 2 * label + 3] += 100
-    return ImageSet("bars", images.astype(np.uint8), labels.astype(np.int64), ("a", "b", "c"))
+    return Samples("bars", images.astype(np.uint8), labels.astype(np.int64), ("a", "b", "c"))
 
 
 def experiment(**changes: object) -> Experiment:
@@ -74,7 +74,7 @@ class SlowClock:
         return self.now
 
 
-def test_losses_equal_a_plain_loop_written_by_hand(data: ImageSet) -> None:
+def test_losses_equal_a_plain_loop_written_by_hand(data: Samples) -> None:
     split = Split(validation=0, test=0)
     e = experiment(
         network=(Flatten(), Linear(units=9), ReLU(), Output()), split=split, normalization=Unit(),
@@ -86,7 +86,7 @@ def test_losses_equal_a_plain_loop_written_by_hand(data: ImageSet) -> None:
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.8)
     scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
     order = torch.Generator().manual_seed(4)
-    x, y, expected = torch.tensor(data.images).float() / 255, torch.tensor(data.labels), []
+    x, y, expected = torch.tensor(data.inputs).float() / 255, torch.tensor(data.targets), []
     for _ in range(4):
         for rows in torch.randperm(157, generator=order).split(16):
             optimizer.zero_grad()
@@ -106,7 +106,7 @@ def test_losses_equal_a_plain_loop_written_by_hand(data: ImageSet) -> None:
 )
 @pytest.mark.parametrize("at", [1, 7, 10, 23])
 def test_stop_and_resume_equal_the_straight_run_bit_for_bit(
-    data: ImageSet, optimizer: Optimizer, schedule: Schedule, at: int
+    data: Samples, optimizer: Optimizer, schedule: Schedule, at: int
 ) -> None:
     regularizers = (L2(), WeightDecay(), ClipNorm(limit=0.5))
     e = experiment(optimizer=optimizer, schedule=schedule, regularizers=regularizers)
@@ -125,7 +125,7 @@ def test_stop_and_resume_equal_the_straight_run_bit_for_bit(
         assert torch.equal(tensor, second.state()["model"][name]), name
 
 
-def part_of(e: Experiment, data: ImageSet, steps: int) -> tuple[Training, list[Event]]:
+def part_of(e: Experiment, data: Samples, steps: int) -> tuple[Training, list[Event]]:
     training, events = train(e, data), []
     training.single_steps = True
     for event in training:
@@ -135,7 +135,7 @@ def part_of(e: Experiment, data: ImageSet, steps: int) -> tuple[Training, list[E
     return training, events
 
 
-def test_two_runs_in_two_threads_equal_each_alone(data: ImageSet) -> None:
+def test_two_runs_in_two_threads_equal_each_alone(data: Samples) -> None:
     values = [
         experiment(seeds=Seeds(initialization=n, order=n, dropout=n), epochs=3) for n in (1, 2)
     ]
@@ -158,7 +158,7 @@ def test_two_runs_in_two_threads_equal_each_alone(data: ImageSet) -> None:
         assert losses(a) == losses(b) and of(Epoch, a) == of(Epoch, b) and a[-1] == b[-1]
 
 
-def test_where_the_readings_fall_changes_nothing(data: ImageSet) -> None:
+def test_where_the_readings_fall_changes_nothing(data: Samples) -> None:
     runs = [list(train(experiment(), data, clock=SlowClock(tick))) for tick in (1e-5, 0.02, 5.0)]
     assert len({len(of(Step, events)) for events in runs}) == 3
     assert len({tuple(losses(events)) for events in runs}) == 1
@@ -167,19 +167,19 @@ def test_where_the_readings_fall_changes_nothing(data: ImageSet) -> None:
     )
 
 
-def test_nothing_is_drawn_from_the_global_generator(data: ImageSet) -> None:
+def test_nothing_is_drawn_from_the_global_generator(data: Samples) -> None:
     before = torch.get_rng_state()
     list(train(experiment(), data))
     assert torch.equal(before, torch.get_rng_state())
 
 
 @pytest.mark.parametrize("seed", ["initialization", "order", "dropout"])
-def test_every_seed_changes_the_run(data: ImageSet, seed: str) -> None:
+def test_every_seed_changes_the_run(data: Samples, seed: str) -> None:
     runs = [losses(list(train(experiment(seeds=Seeds(**{seed: n})), data))) for n in (0, 0, 1)]
     assert runs[0] == runs[1] != runs[2]
 
 
-def test_every_event_is_plain_json_and_the_order_is_kept(data: ImageSet) -> None:
+def test_every_event_is_plain_json_and_the_order_is_kept(data: Samples) -> None:
     events = list(train(experiment(), data))
     for event in events:
         json.loads(to_json(event))
@@ -189,7 +189,7 @@ def test_every_event_is_plain_json_and_the_order_is_kept(data: ImageSet) -> None
     assert of(Probe, events)[0].step == 1
 
 
-def test_scores_are_those_of_the_best_epoch_s_weights(data: ImageSet) -> None:
+def test_scores_are_those_of_the_best_epoch_s_weights(data: Samples) -> None:
     training = train(experiment(normalization=Raw(), optimizer=Adam(learning_rate=0.05)), data)
     events = list(training)
     epochs, ended = of(Epoch, events), events[-1]
@@ -199,8 +199,8 @@ def test_scores_are_those_of_the_best_epoch_s_weights(data: ImageSet) -> None:
     model = training.setup.model
     model.load_state_dict(training.state()["best"])
     model.eval()
-    parts = Split().parts(data.labels, has_test=False)
-    x, y = torch.tensor(data.images[parts.test]).float(), torch.tensor(data.labels[parts.test])
+    parts = Split().parts(data.targets, has_test=False)
+    x, y = torch.tensor(data.inputs[parts.test]).float(), torch.tensor(data.targets[parts.test])
     with torch.no_grad():
         expected = (
             nn.functional.cross_entropy(model(x), y).item(),
@@ -209,22 +209,22 @@ def test_scores_are_those_of_the_best_epoch_s_weights(data: ImageSet) -> None:
     assert (ended.test["loss"], ended.test["accuracy"]) == pytest.approx(expected, rel=1e-4)
 
 
-def test_the_normalization_sees_the_training_part_alone(data: ImageSet) -> None:
+def test_the_normalization_sees_the_training_part_alone(data: Samples) -> None:
     started = next(train(experiment(normalization=Standardize()), data))
-    pixels = data.images[Split().parts(data.labels, has_test=False).train].astype(np.float64)
+    pixels = data.inputs[Split().parts(data.targets, has_test=False).train].astype(np.float64)
     assert started.normalization["mean"] == pytest.approx(pixels.mean())
-    assert started.normalization["multiply"] == pytest.approx(1 / pixels.std(ddof=1))
+    assert started.normalization["std"] == pytest.approx(pixels.std(ddof=1))
 
 
-def test_a_given_test_set_is_the_test_part(data: ImageSet) -> None:
-    given = ImageSet(
-        "with test", data.images, data.labels, data.classes, data.images[:20], data.labels[:20]
+def test_a_given_test_set_is_the_test_part(data: Samples) -> None:
+    given = Samples(
+        "with test", data.inputs, data.targets, data.classes, data.inputs[:20], data.targets[:20]
     )
     assert next(train(experiment(), given)).sizes["test"] == 20
 
 
 def test_a_loss_that_is_no_number_ends_the_run_at_its_step_and_keeps_the_best_weights(
-    data: ImageSet,
+    data: Samples,
 ) -> None:
     e = experiment(
         network=SoftmaxRegression().layers((1, 8, 8)), loss=MSE(), epochs=50,
@@ -253,7 +253,7 @@ def take_until(training: Training, kind: type) -> Iterator[Event]:
             return
 
 
-def test_patience_ends_the_run_and_is_named(data: ImageSet) -> None:
+def test_patience_ends_the_run_and_is_named(data: Samples) -> None:
     e = experiment(
         epochs=200,
         stopping=(Patience(patience=2),),
@@ -265,13 +265,13 @@ def test_patience_ends_the_run_and_is_named(data: ImageSet) -> None:
     assert "Early stopping" in ended.message
 
 
-def test_the_time_limit_ends_the_run_in_the_middle_of_an_epoch(data: ImageSet) -> None:
+def test_the_time_limit_ends_the_run_in_the_middle_of_an_epoch(data: Samples) -> None:
     e = experiment(epochs=100, stopping=(TimeLimit(minutes=1),))
     ended = list(train(e, data, clock=SlowClock(2.0)))[-1]
     assert ended.reason == "time" and ended.step % 7 and 60 <= ended.seconds < 80
 
 
-def test_a_pause_takes_no_training_time(data: ImageSet) -> None:
+def test_a_pause_takes_no_training_time(data: Samples) -> None:
     now = [0.0]
     training = train(experiment(), data, clock=lambda: now[0])
     seconds = []
@@ -281,7 +281,7 @@ def test_a_pause_takes_no_training_time(data: ImageSet) -> None:
     assert not any(seconds)
 
 
-def test_probes_measure_norms_and_change_nothing(data: ImageSet) -> None:
+def test_probes_measure_norms_and_change_nothing(data: Samples) -> None:
     e = experiment(
         network=(Flatten(), Linear(units=5), ReLU(), Output()),
         optimizer=SGD(learning_rate=0.1, momentum=0),
@@ -304,26 +304,26 @@ def test_probes_measure_norms_and_change_nothing(data: ImageSet) -> None:
     )
 
 
-def test_probes_stay_within_their_share(data: ImageSet) -> None:
+def test_probes_stay_within_their_share(data: Samples) -> None:
     training = train(experiment(epochs=30), data, clock=SlowClock(1e-3))
     probes = of(Probe, list(training))
     assert len(probes) >= 2
     assert training.budget.spent <= 0.03 * training.watch.seconds + 0.01
 
 
-def test_a_moment_to_save_comes_every_few_seconds(data: ImageSet) -> None:
+def test_a_moment_to_save_comes_every_few_seconds(data: Samples) -> None:
     events = list(train(experiment(epochs=30), data, clock=SlowClock(0.05)))
     assert 2 <= len(of(Saved, events)) <= events[-1].seconds / 2
 
 
-def test_what_does_not_fit_is_said_before_the_first_event(data: ImageSet) -> None:
+def test_what_does_not_fit_is_said_before_the_first_event(data: Samples) -> None:
     with pytest.raises(BadNetwork, match="Layer 1, linear1"):
         train(experiment(network=(Linear(),)), data)
     with pytest.raises(Unavailable, match="cuda:7"):
         train(experiment(device="cuda:7"), data)
 
 
-def test_weight_decay_acts_on_adamw_as_a_run(data: ImageSet) -> None:
+def test_weight_decay_acts_on_adamw_as_a_run(data: Samples) -> None:
     """Adam with the regularizer and AdamW with its own decay are the same run."""
     with_rule = experiment(
         optimizer=Adam(learning_rate=1e-2), regularizers=(WeightDecay(strength=0.1, biases=True),)
@@ -334,7 +334,7 @@ def test_weight_decay_acts_on_adamw_as_a_run(data: ImageSet) -> None:
     )
 
 
-def test_a_run_left_just_before_its_end_is_ended_by_the_same_rule(data: ImageSet) -> None:
+def test_a_run_left_just_before_its_end_is_ended_by_the_same_rule(data: Samples) -> None:
     rules = (Patience(patience=2),)
     rate = Adam(learning_rate=0.05)
     e = experiment(epochs=200, stopping=rules, optimizer=rate, schedule=Constant())
@@ -346,7 +346,7 @@ def test_a_run_left_just_before_its_end_is_ended_by_the_same_rule(data: ImageSet
     assert list(train(e, data, state=training.state()))[-1] == straight
 
 
-def test_a_state_does_not_change_while_the_training_goes_on(data: ImageSet) -> None:
+def test_a_state_does_not_change_while_the_training_goes_on(data: Samples) -> None:
     training, _ = part_of(experiment(optimizer=Adam()), data, 3)
     state, kept = training.state(), io.BytesIO()
     torch.save(state, kept)
@@ -354,3 +354,34 @@ def test_a_state_does_not_change_while_the_training_goes_on(data: ImageSet) -> N
     again = io.BytesIO()
     torch.save(state, again)
     assert kept.getvalue() == again.getvalue()
+
+
+def test_values_are_learned_and_measured_in_their_own_variance() -> None:
+    draw = np.random.default_rng(1)
+    inputs = draw.normal(3, 5, (400, 2)).astype(np.float32)
+    targets = (1000 * inputs[:, 0] - 300 * inputs[:, 1] + 7e5).astype(np.float32)
+    line = Samples("line", inputs, targets, ())
+    chosen = Experiment(
+        network=(Output(),), loss=MSE(), normalization=Standardize(per="channel"), epochs=60,
+        optimizer=SGD(learning_rate=0.1), schedule=Constant(), batch_size=32,
+    )  # fmt: skip
+    training = train(chosen, line)
+    events = list(training)
+    parts = Split().parts(targets)
+    assert len(parts.test) == 60  # drawn freely: every value is different
+    assert training.setup.scale.mean == pytest.approx(targets[parts.train].mean())
+    assert events[0].normalization["target_std"] == pytest.approx(targets[parts.train].std())
+    end = events[-1]
+    assert end.test["r2"] == pytest.approx(1, abs=1e-6) and end.train["loss"] < 1e-6
+    first = next(event for event in events if isinstance(event, Epoch))
+    assert first.train["r2"] == pytest.approx(1 - first.train["loss"], rel=1e-5)
+    with torch.no_grad():
+        x, _ = training.setup.test.batch(torch.arange(60))
+        raw = training.setup.model(x)[:, 0] * training.setup.scale.std + training.setup.scale.mean
+    np.testing.assert_allclose(raw, targets[parts.test], rtol=1e-4)
+
+
+def test_cross_entropy_on_values_is_refused() -> None:
+    values = Samples("v", np.zeros((40, 2), np.float32), np.arange(40, dtype=np.float32), ())
+    with pytest.raises(BadExperiment, match=r"Cross-entropy wants classes.*choose Squared error"):
+        train(Experiment(network=(Output(),)), values)

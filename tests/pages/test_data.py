@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from core import runner
 from core.data import builtin
-from core.data.image_set import ImageSet
 from core.data.library import Library
 from core.data.normalization import Unit
+from core.data.samples import Samples
 from core.data.sets import MNIST, Digits, Spreadsheets
 from core.encoding import decode, encode
 from core.errors import BadExperiment, Unavailable
@@ -145,7 +145,7 @@ def test_a_fetched_set_becomes_the_draft(page, monkeypatch):
     def here(home, progress):
         progress(1.0, "done")
         images = np.zeros((20, 1, 28, 28), np.uint8)
-        return ImageSet("MNIST", images, np.arange(20) % 10, tuple("0123456789"))
+        return Samples("MNIST", images, np.arange(20) % 10, tuple("0123456789"))
 
     monkeypatch.setattr(builtin, "mnist", here)
     app = press(page(came_for="sets"), "use mnist")
@@ -158,7 +158,7 @@ def test_two_spreadsheets_are_read_checked_and_kept(page, tmp_path):
     assert isinstance(data, Spreadsheets) and data.title == "Pictures"
     assert any("7×7 pixels" in text for text in texts(app))
     assert metrics(app)["Train"] == "28"
-    assert Library(tmp_path).open(data.digest).images.shape == (40, 1, 7, 7)
+    assert Library(tmp_path).open(data.digest).inputs.shape == (40, 1, 7, 7)
     assert not errors(app)
 
 
@@ -168,7 +168,7 @@ def test_pictures_that_lie_are_turned_with_one_press_and_turned_back(page, tmp_p
     app = press(app, "fix transposed")
     turned = draft(app).data.digest
     here = Library(tmp_path)
-    assert np.array_equal(here.open(turned).images, here.open(lying).images.swapaxes(2, 3))
+    assert np.array_equal(here.open(turned).inputs, here.open(lying).inputs.swapaxes(2, 3))
     assert any("Transposed" in text for text in texts(app))
     assert draft(press(app, "undo transpose")).data.digest == lying
 

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from core.data import builtin
-from core.data.image_set import ImageSet
 from core.data.load import load
+from core.data.samples import Samples
 from core.data.sets import DataSet, Digits
 from core.data.table import read_table
 from core.encoding import decode, encode
@@ -35,15 +35,15 @@ def test_digits_are_stretched_and_enlarged(tmp_path: Path):
     small, large = load(Digits(), tmp_path), load(Digits(size=28), tmp_path)
     raw = read_table(builtin.DIGITS / "images.csv", "images.csv").values
     assert np.array_equal(
-        small.images.reshape(1797, 64), np.round(raw * (255 / 16)).astype(np.uint8)
+        small.inputs.reshape(1797, 64), np.round(raw * (255 / 16)).astype(np.uint8)
     )
     assert (
-        small.shape == (1, 8, 8) and large.shape == (1, 28, 28) and large.images.dtype == np.uint8
+        small.shape == (1, 8, 8) and large.shape == (1, 28, 28) and large.inputs.dtype == np.uint8
     )
-    one = Image.fromarray(small.images[5, 0]).resize((28, 28), Image.Resampling.BILINEAR)
-    assert np.array_equal(large.images[5, 0], np.asarray(one))
-    assert np.array_equal(small.labels, large.labels) and small.classes == tuple("0123456789")
-    assert not small.has_test and small.labels.dtype == np.int64
+    one = Image.fromarray(small.inputs[5, 0]).resize((28, 28), Image.Resampling.BILINEAR)
+    assert np.array_equal(large.inputs[5, 0], np.asarray(one))
+    assert np.array_equal(small.targets, large.targets) and small.classes == tuple("0123456789")
+    assert not small.has_test and small.targets.dtype == np.int64
 
 
 def test_choices_travel_as_text():
@@ -73,7 +73,7 @@ def test_many_who_ask_at_once_wait_for_one_loading(slow, tmp_path, monkeypatch):
         calls.append(home)
         inside.set()
         assert go.wait(20)
-        return ImageSet("slow", np.zeros((1, 1, 2, 2), np.uint8), np.zeros(1, np.int64), ("0",))
+        return Samples("slow", np.zeros((1, 1, 2, 2), np.uint8), np.zeros(1, np.int64), ("0",))
 
     monkeypatch.setattr(Call, "make", lambda self, *given: held(*given))
     with ThreadPoolExecutor(4) as pool:
@@ -86,7 +86,7 @@ def test_many_who_ask_at_once_wait_for_one_loading(slow, tmp_path, monkeypatch):
 
 def test_a_failed_loading_is_tried_again(slow, tmp_path, monkeypatch):
     answers = iter(
-        [OSError("gone"), ImageSet("s", np.zeros((1, 1, 2, 2)), np.zeros(1, np.int64), ("0",))]
+        [OSError("gone"), Samples("s", np.zeros((1, 1, 2, 2)), np.zeros(1, np.int64), ("0",))]
     )
 
     def make(self, *given):

@@ -43,9 +43,9 @@ def test_a_plain_pair():
     raw = pictures()
     found = inspect_files(csv(raw), labels())
     assert (found.rows, found.shape, found.classes) == (30, (1, 4, 4), ("0", "1", "2"))
-    assert np.array_equal(found.image_set.images, raw.reshape(30, 1, 4, 4))
-    assert found.image_set.images.dtype == np.uint8 and found.image_set.labels.dtype == np.int64
-    assert found.image_set.labels.tolist() == [r % 3 for r in range(30)]
+    assert np.array_equal(found.samples.inputs, raw.reshape(30, 1, 4, 4))
+    assert found.samples.inputs.dtype == np.uint8 and found.samples.targets.dtype == np.int64
+    assert found.samples.targets.tolist() == [r % 3 for r in range(30)]
     assert codes(found) == dict.fromkeys(
         ("row_count", "shape", "header", "pixel_range", "classes"), "ok"
     )
@@ -72,7 +72,7 @@ def test_the_nearest_shapes_are_nearest():
 
 def test_labels_from_one_keep_their_names():
     found = inspect_files(csv(pictures()), labels(start=1))
-    assert found.classes == ("1", "2", "3") and found.image_set.labels.min() == 0
+    assert found.classes == ("1", "2", "3") and found.samples.targets.min() == 0
     assert codes(found)["label_base"] == "info"
 
 
@@ -82,7 +82,7 @@ def test_words_become_classes_in_sorted_order():
     )
     found = inspect_files(csv(pictures()), words.encode())
     assert found.classes == ("T-shirt, top", "ant", "dog")
-    assert found.image_set.labels[:3].tolist() == [2, 1, 0] and codes(found)["label_text"] == "info"
+    assert found.samples.targets[:3].tolist() == [2, 1, 0] and codes(found)["label_text"] == "info"
 
 
 @pytest.mark.parametrize("title", ["label", "animal"])
@@ -95,7 +95,7 @@ def test_a_header_over_words_is_found(title):
 def test_headers_written_by_pandas_are_found_in_both():
     header = (",".join(str(i) for i in range(16)) + "\n").encode()
     found = inspect_files(header + csv(pictures()), b"0\n" + labels())
-    assert found.rows == 30 and found.image_set.labels.tolist() == [r % 3 for r in range(30)]
+    assert found.rows == 30 and found.samples.targets.tolist() == [r % 3 for r in range(30)]
 
 
 @pytest.mark.parametrize("place", ["first", "last", "named", "words"])
@@ -110,8 +110,8 @@ def test_one_file_with_labels(place):
     header = ",".join([*"abcdefg", "Label", *"hijklmnop"]) + "\n" if place == "named" else ""
     rows = [[str(v) for part in parts for v in part[r]] for r in range(30)]
     found = inspect_files(header.encode() + csv(rows))
-    assert found.shape == (1, 4, 4) and found.image_set.labels.tolist() == ids.tolist()
-    assert np.array_equal(found.image_set.images.reshape(30, 16), raw)
+    assert found.shape == (1, 4, 4) and found.samples.targets.tolist() == ids.tolist()
+    assert np.array_equal(found.samples.inputs.reshape(30, 16), raw)
     wanted = {"named": "8", "first": "1"}.get(place, "17")
     assert re.match(f"Column {wanted}\\b", message(found, "label_column"))
 
@@ -133,7 +133,7 @@ def test_row_numbers_in_front_are_left_out():
     frame = pd.DataFrame(pictures(300)).assign(label=np.arange(300) % 3)
     found = inspect_files(frame.to_csv().encode())
     assert found.shape == (1, 4, 4) and np.array_equal(
-        found.image_set.images.reshape(300, 16), pictures(300)
+        found.samples.inputs.reshape(300, 16), pictures(300)
     )
 
 
@@ -144,9 +144,9 @@ def test_brightness_is_brought_to_255(scale, dtype):
     raw = pictures()
     found = inspect_files(csv(raw * scale), labels())
     white = {1 / 255: 1, 1 / 1000: 1, 257: 65535}[scale]
-    assert found.image_set.images.dtype == dtype and found.white == white
+    assert found.samples.inputs.dtype == dtype and found.white == white
     np.testing.assert_allclose(
-        found.image_set.images.reshape(30, 16), raw * scale * 255 / white, rtol=1e-5
+        found.samples.inputs.reshape(30, 16), raw * scale * 255 / white, rtol=1e-5
     )
 
 
@@ -154,10 +154,10 @@ def test_sixteen_levels_are_stretched_and_need_not_be():
     raw = pictures() % 17
     raw[0, 0] = 16
     found = inspect_files(csv(raw), labels())
-    assert np.array_equal(found.image_set.images.reshape(30, 16), np.round(raw * 255 / 16))
+    assert np.array_equal(found.samples.inputs.reshape(30, 16), np.round(raw * 255 / 16))
     fix = next(f.fix for f in found.findings if f.code == "pixel_range")
     assert np.array_equal(
-        inspect_files(csv(raw), labels(), reading=Reading(**fix)).image_set.images.reshape(30, 16),
+        inspect_files(csv(raw), labels(), reading=Reading(**fix)).samples.inputs.reshape(30, 16),
         raw,
     )
 
@@ -166,7 +166,7 @@ def test_values_outside_the_range_are_kept_and_said():
     raw = pictures() - 100
     found = inspect_files(csv(raw), labels())
     assert (
-        np.array_equal(found.image_set.images.reshape(30, 16), raw)
+        np.array_equal(found.samples.inputs.reshape(30, 16), raw)
         and codes(found)["pixel_range"] == "warn"
     )
 
@@ -174,7 +174,7 @@ def test_values_outside_the_range_are_kept_and_said():
 def test_missing_and_uneven_classes_are_said():
     uneven = b"0\n" * 26 + b"1\n" + b"3\n" * 3
     found = inspect_files(csv(pictures()), uneven)
-    assert found.classes == ("0", "1", "3") and found.image_set.labels[-1] == 2
+    assert found.classes == ("0", "1", "3") and found.samples.targets[-1] == 2
     assert "label 2" in message(found, "classes") and "26" in message(found, "imbalance")
 
 
@@ -185,7 +185,7 @@ def test_test_pictures_follow_the_training_pictures():
         read_table(b"c\nb\nc\nb\n", "test labels.csv"),
         like=train,
     )
-    assert test.classes == train.classes and test.image_set.labels.tolist() == [2, 1, 2, 1]
+    assert test.classes == train.classes and test.samples.targets.tolist() == [2, 1, 2, 1]
     with pytest.raises(BadData, match=r"test labels.csv, row 2 has the label 'z'"):
         inspect(
             read_table(csv(pictures(2)), "t"), read_table(b"a\nz\n", "test labels.csv"), like=train
@@ -195,10 +195,10 @@ def test_test_pictures_follow_the_training_pictures():
 def test_a_given_shape_is_that_of_the_upright_picture():
     raw = pictures(30, 6)
     found = inspect_files(csv(raw), labels(), reading=Reading(shape=(1, 3, 2)))
-    assert np.array_equal(found.image_set.images, raw.reshape(30, 1, 3, 2))
+    assert np.array_equal(found.samples.inputs, raw.reshape(30, 1, 3, 2))
     turned = inspect_files(csv(raw), labels(), reading=Reading(shape=(1, 3, 2), transpose=True))
     assert turned.shape == (1, 3, 2)
-    assert np.array_equal(turned.image_set.images[0, 0], raw[0].reshape(3, 2, order="F"))
+    assert np.array_equal(turned.samples.inputs[0, 0], raw[0].reshape(3, 2, order="F"))
 
 
 def hint(found) -> dict | None:

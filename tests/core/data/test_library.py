@@ -24,13 +24,13 @@ LABELS = b"cat\ndog\n" * 10
 def test_added_sets_open_memory_mapped_and_equal(tmp_path: Path):
     digest, inspection = Library(tmp_path).add(IMAGES, LABELS, names=("my pictures.csv", "l.csv"))
     opened = Library(tmp_path).open(digest)
-    assert isinstance(opened.images, np.memmap) and not opened.images.flags.writeable
-    assert opened.images.flags.c_contiguous and opened.images.dtype == np.uint8
-    assert np.array_equal(opened.images, RAW.reshape(20, 1, 4, 4)) and opened.classes == (
+    assert isinstance(opened.inputs, np.memmap) and not opened.inputs.flags.writeable
+    assert opened.inputs.flags.c_contiguous and opened.inputs.dtype == np.uint8
+    assert np.array_equal(opened.inputs, RAW.reshape(20, 1, 4, 4)) and opened.classes == (
         "cat",
         "dog",
     )
-    assert np.array_equal(opened.labels, np.arange(20) % 2) and not opened.has_test
+    assert np.array_equal(opened.targets, np.arange(20) % 2) and not opened.has_test
     assert opened.name == "my pictures" and inspection.rows == 20 and inspection.findings
 
 
@@ -59,7 +59,7 @@ def test_another_reading_or_byte_or_order_is_another_set(tmp_path: Path):
 def test_a_transposed_set_is_stored_upright(tmp_path: Path):
     library = Library(tmp_path)
     digest, _ = library.add(IMAGES, LABELS, reading=Reading(transpose=True))
-    assert np.array_equal(library.open(digest).images, RAW.reshape(20, 1, 4, 4).swapaxes(2, 3))
+    assert np.array_equal(library.open(digest).inputs, RAW.reshape(20, 1, 4, 4).swapaxes(2, 3))
     assert library.about(digest).reading.transpose
 
 
@@ -69,8 +69,8 @@ def test_a_test_pair_stays_one(tmp_path: Path):
         IMAGES, LABELS, test_images=IMAGES[: IMAGES.index(b"\n") + 1] * 3, test_labels=b"dog\n" * 3
     )
     opened = library.open(digest)
-    assert opened.has_test and opened.test_labels.tolist() == [1, 1, 1]
-    assert np.array_equal(opened.test_images, np.repeat(RAW[:1], 3, 0).reshape(3, 1, 4, 4))
+    assert opened.has_test and opened.test_targets.tolist() == [1, 1, 1]
+    assert np.array_equal(opened.test_inputs, np.repeat(RAW[:1], 3, 0).reshape(3, 1, 4, 4))
     assert library.about(digest).test_rows == 3
 
 
@@ -153,9 +153,7 @@ def test_uploads_are_kept_and_read_another_way(tmp_path: Path):
     digest, found = library.add(IMAGES, LABELS, names=("a.csv", "b.csv"))
     turned = library.read_again(digest, Reading(transpose=True))
     assert turned != digest and library.about(turned).files == ("a.csv", "b.csv")
-    np.testing.assert_array_equal(
-        library.open(turned).images, found.image_set.images.swapaxes(2, 3)
-    )
+    np.testing.assert_array_equal(library.open(turned).inputs, found.samples.inputs.swapaxes(2, 3))
     assert library.read_again(turned, Reading()) == digest
     shutil.rmtree(tmp_path / "data" / "files")
     with pytest.raises(NotFound, match="give them again"):

@@ -85,15 +85,15 @@ def offline(mirror: Path, monkeypatch):
 
 def same(found) -> None:
     for array, expected in zip(
-        (found.images[:, 0], found.labels, found.test_images[:, 0], found.test_labels),
+        (found.inputs[:, 0], found.targets, found.test_inputs[:, 0], found.test_targets),
         ARRAYS,
         strict=True,
     ):
         assert np.array_equal(array, expected)
     assert (
         found.shape == (1, 28, 28)
-        and found.images.dtype == np.uint8
-        and found.labels.dtype == np.int64
+        and found.inputs.dtype == np.uint8
+        and found.targets.dtype == np.int64
     )
     assert found.classes == tuple("0123456789") and found.has_test
 
@@ -170,13 +170,13 @@ def test_the_real_files(tmp_path, monkeypatch):
     monkeypatch.setenv("LAB_TORCHVISION", str(SHARED))
     monkeypatch.setattr(datasets.MNIST, "mirrors", ["http://127.0.0.1:1/"])
     found = load(MNIST(), tmp_path)
-    assert found.images.shape == (60000, 1, 28, 28) and found.test_images.shape == (
+    assert found.inputs.shape == (60000, 1, 28, 28) and found.test_inputs.shape == (
         10000,
         1,
         28,
         28,
     )
-    assert np.bincount(found.labels).tolist() == [
+    assert np.bincount(found.targets).tolist() == [
         5923,
         6742,
         5958,
@@ -188,4 +188,4 @@ def test_the_real_files(tmp_path, monkeypatch):
         5851,
         5949,
     ]
-    assert found.images.mean() == pytest.approx(255 * 0.1306604762738429, rel=1e-12)
+    assert found.inputs.mean() == pytest.approx(255 * 0.1306604762738429, rel=1e-12)

@@ -92,7 +92,7 @@ def test_a_preset_takes_a_step_on_every_set_or_says_which_layer_does_not_fit(
             1,
             "does not fit into 1 × 1 × 1",
         ),
-        ((Flatten(), Linear(units=7)), 1, "ends in 7 values, the data has 10 classes"),
+        ((Flatten(), Linear(units=7)), 1, "ends in 7 values, the data asks for 10: end it"),
         ((Conv2d(),), 0, "ends in 16 × 26 × 26 values"),
     ],
 )
