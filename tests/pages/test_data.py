@@ -17,7 +17,7 @@ from core.data.sets import MNIST, Digits, Spreadsheets
 from core.encoding import decode, encode
 from core.errors import BadExperiment, Unavailable
 from core.experiment import Experiment
-from pages.ui.sources import parse_shape
+from pages.ui.upload import parse_shape
 from tests.conftest import ROOT
 
 

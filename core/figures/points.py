@@ -1,0 +1,103 @@
+"""Samples that are no pictures: points in a plane, values over one column, and how many samples
+each class has or how the values spread.
+
+Numbers in, figure out; the rows are drawn as they are, before any scaling.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.figures.pictures import plain
+from core.figures.template import PALETTES, Mode, blank, scale
+from core.numbers import whole
+
+MOST = 2000  # points drawn; more hide each other
+SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon")
+
+
+def colour(index: int, mode: Mode) -> str:
+    """The colour of a class; with its symbol it is told apart without seeing colours."""
+    p = PALETTES[mode]
+    known = (p.train, p.validation, p.best, p.test, p.warning, *p.runs)
+    return known[index % len(known)]
+
+
+def some(count: int, seed: int = 0) -> np.ndarray:
+    """At most MOST of `count` rows, by chance, in order."""
+    draw = np.random.default_rng(seed)
+    return np.sort(draw.choice(count, min(MOST, count), replace=False))
+
+
+def plane(
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    classes: Sequence[str],
+    columns: Sequence[str],
+    *,
+    mode: Mode,
+    height: int = 420,
+) -> go.Figure:
+    """Rows of two numbers (n, 2) as points, their class (n,) as colour and symbol, or their value
+    as a shade. Rows of one number (n, 1) with their value upwards.
+    """
+    names = [plain(name, 24) for name in columns] or [f"x{i + 1}" for i in range(inputs.shape[1])]
+    if inputs.shape[1] == 1:
+        figure = blank(mode, height, showlegend=False, hovermode="closest")
+        figure.add_scatter(x=inputs[:, 0], y=targets, **_dots(PALETTES[mode].train, "circle"))
+        figure.update_xaxes(title=names[0])
+        figure.update_yaxes(title="value")
+        return figure
+    figure = blank(mode, height, showlegend=bool(classes), hovermode="closest")
+    if not classes:
+        marker = {"color": targets, "colorscale": scale(PALETTES[mode].sequential), "size": 6}
+        shade = {"thickness": 10, "title": {"text": "value"}}
+        figure.add_scatter(
+            x=inputs[:, 0], y=inputs[:, 1], mode="markers", marker=marker | {"colorbar": shade}
+        )
+    for index, name in enumerate(classes):
+        own = inputs[targets == index]
+        symbol = SYMBOLS[index % len(SYMBOLS)]
+        figure.add_scatter(
+            x=own[:, 0], y=own[:, 1], name=plain(name), **_dots(colour(index, mode), symbol)
+        )
+    figure.update_xaxes(title=names[0])
+    figure.update_yaxes(title=names[1], scaleanchor="x" if len(classes) else None)
+    return figure
+
+
+def _dots(colour: str, symbol: str) -> dict:
+    return {"mode": "markers", "marker": {"color": colour, "symbol": symbol, "size": 6}}
+
+
+def class_bars(sizes: Sequence[int], classes: Sequence[str], *, mode: Mode) -> go.Figure:
+    """A bar a class with how many samples it has."""
+    palette = PALETTES[mode]
+    figure = blank(mode, 26 * len(classes) + 12, showlegend=False, hovermode=False, bargap=0.3)
+    figure.add_bar(
+        y=[f"<b>{plain(name)}</b>" for name in classes],
+        x=list(sizes),
+        orientation="h",
+        marker={"color": palette.line, "cornerradius": 3},
+        text=[whole(int(n)) for n in sizes],
+        textposition="inside",
+        insidetextanchor="start",
+        textfont={"color": palette.text, "size": 12},
+        constraintext="none",
+    )
+    figure.update_layout(margin={"l": 36, "r": 8, "t": 4, "b": 4}, dragmode=False)
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
+    return figure
+
+
+def spread(values: np.ndarray, *, title: str, mode: Mode, height: int = 180) -> go.Figure:
+    """A histogram of values (n,)."""
+    counts, edges = np.histogram(values, bins=40)
+    figure = blank(mode, height, showlegend=False, bargap=0.05)
+    figure.add_bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, marker={"color": PALETTES[mode].train})
+    figure.update_layout(margin={"b": 34})
+    figure.update_xaxes(title=title)
+    figure.update_yaxes(title="samples")
+    return figure

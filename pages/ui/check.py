@@ -1,0 +1,158 @@
+"""The step "Check" of the Data page: what the doctor found, with one press for each fix, beside the
+samples themselves.
+"""
+
+import pandas as pd
+import streamlit as st
+
+from core import runner
+from core.data.library import About, Library
+from core.data.reading import Reading
+from core.data.samples import Samples
+from core.data.sets import Spreadsheets
+from core.data.wording import counted
+from core.experiment import Experiment
+from core.numbers import whole
+from pages.ui import form, picked, state
+from pages.ui.parts import card_title, finding
+from pages.ui.upload import read_again
+
+FIXES = {
+    "transpose": ("Transpose", "rotate_90_degrees_cw"),
+    "invert": ("Invert", "invert_colors"),
+    "white": ("Keep the values", "light_mode"),
+    "header": ("Read it so", "table_rows"),
+    "label_column": ("Take the other", "swap_horiz"),
+    "task": ("Switch", "swap_horiz"),
+    "sheet": ("Other sheet", "layers"),
+}
+RANK = {"warn": 0, "info": 1, "ok": 2}
+HEAD = 12  # rows of a table that are shown
+NO_BAR = {"displayModeBar": False, "staticPlot": True}
+
+
+def doctor(draft: Experiment, data: Samples) -> None:
+    """Findings to fix first, then those to know, then what is in order."""
+    if not isinstance(draft.data, Spreadsheets):
+        with card_title("Data doctor"):
+            pass
+        for text in in_order(draft):
+            finding("ok", text)
+        return
+    about = Library(runner.current().store.home).about(draft.data.digest)
+    urgent = [f for f in about.findings if f.fix and f.level == "warn"]
+    with card_title("Data doctor"):
+        if len(urgent) > 1 and st.button(
+            f"Fix all {len(urgent)}", icon=":material/auto_fix_high:", type="primary"
+        ):
+            read_again(about, {k: v for f in urgent for k, v in f.fix.items()})
+    undo(about)
+    for found in sorted(about.findings, key=lambda f: (RANK[f.level], f.fix is None)):
+        action, icon = FIXES.get(next(iter(found.fix or {}), ""), ("Fix", "auto_fix_high"))
+        pressed = finding(
+            found.level,
+            form.escape(found.message),
+            action if found.fix else None,
+            f"fix {found.code}",
+            f":material/{icon}:" if found.fix else None,
+        )
+        if pressed:
+            read_again(about, found.fix)
+
+
+def undo(about: About) -> None:
+    """Every reading that a person chose, each with its Undo."""
+    for name, value in about.reading.model_dump().items():
+        default = getattr(Reading(), name)
+        if value == default:
+            continue
+        said = f"**{done(name, value)}**"
+        if finding("ok", said, "Undo", f"undo {name}", ":material/undo:"):
+            read_again(about, {name: default})
+
+
+def done(name: str, value: object) -> str:
+    """A reading that a person chose, in words."""
+    if name == "transpose":
+        return "Transposed: every picture is turned."
+    if name == "invert":
+        return "Inverted: dark is bright and bright is dark."
+    if name == "task":
+        return "Read as values to predict." if value == "values" else "Read as classes."
+    return f"{name.replace('_', ' ').capitalize()}: {form.escape(str(value))}."
+
+
+def in_order(draft: Experiment) -> list[str]:
+    """What a built-in set is, as sentences."""
+    facts = draft.data.facts(runner.current().store.home)
+    given = f", {whole(facts.test_rows)} more kept for the test" if facts.test_rows else ""
+    lines = [" ".join(text.split()) for text in draft.data.doc().split("\n\n")]
+    if not facts.pictures:
+        what = f"{counted(len(facts.classes), 'class')}" if facts.classes else "a value to predict"
+        return [*lines, f"{counted(facts.rows, 'point')}{given}; each has {what}."]
+    _, height, width = facts.shape
+    return [
+        *lines,
+        f"{counted(facts.rows, 'picture')} of {height} × {width}{given}.",
+        "Every picture has a label.",
+    ]
+
+
+def shown(draft: Experiment, data: Samples) -> None:
+    """The samples: pictures by class, points, or the first rows of a table."""
+    if len(data.shape) == 3:
+        pictures(draft, data)
+    else:
+        rows(draft, data)
+
+
+def pictures(draft: Experiment, data: Samples) -> None:
+    """Some pictures of every class, and how many there are."""
+    with card_title("Pictures by class" if data.classes else "Pictures"):
+        if isinstance(draft.data, Spreadsheets):
+            about = Library(runner.current().store.home).about(draft.data.digest)
+            turned = st.toggle(
+                "Transpose",
+                about.reading.transpose,
+                help="Rows and columns of every picture change places.",
+                key=f"transpose {about.digest}",
+            )
+            if turned != about.reading.transpose:
+                read_again(about, {"transpose": turned})
+        if st.button("Others", icon=":material/shuffle:", help="Draw other pictures"):
+            state.keep("drawn", str(int(state.keep("drawn") or 0) + 1))
+    figure = picked.wall(draft.data.model_dump_json(), int(state.keep("drawn") or 0), picked.mode())
+    words = (
+        f"{picked.PICTURES_EACH} pictures of each of {len(data.classes)} classes, and how many "
+        "there are of each"
+    )
+    st.plotly_chart(figure, theme=None, config=NO_BAR, alt=words, key="wall")
+    if len(data.classes) > picked.ROWS:
+        st.caption(f"The first {picked.ROWS} of {whole(len(data.classes))} classes.")
+
+
+def rows(draft: Experiment, data: Samples) -> None:
+    """Points where a row has one or two numbers, else the first rows; and the balance."""
+    choice, mode = draft.data.model_dump_json(), picked.mode()
+    if len(data.shape) == 1 and data.shape[0] <= 2:
+        with card_title("Points"):
+            pass
+        figure = picked.plane(choice, mode)
+        st.plotly_chart(
+            figure, theme=None, config={"displayModeBar": False}, key="plane", alt="The points"
+        )
+        return
+    with card_title("First rows"):
+        pass
+    names = data.columns or tuple(f"x{i + 1}" for i in range(data.shape[0]))
+    table = pd.DataFrame(data.inputs[:HEAD], columns=list(names))
+    targets = data.targets[:HEAD].tolist()
+    table.insert(0, "target", [data.classes[t] if data.classes else t for t in targets])
+    st.dataframe(table, hide_index=True, height="content")
+    st.plotly_chart(
+        picked.balance(choice, mode),
+        theme=None,
+        config=NO_BAR,
+        key="balance",
+        alt="How many rows each class has" if data.classes else "How the values spread",
+    )
