@@ -9,6 +9,8 @@ LabError
 └── Unavailable         the machine cannot do it now: no network, no such device, no space
 """
 
+from typing import Any
+
 
 class LabError(Exception):
     """The root: whatever the lab says on purpose."""
@@ -23,7 +25,11 @@ class BadExperiment(BadInput):
 
 
 class BadData(BadInput):
-    """A file or an array that is no picture set."""
+    """A file or an array that is no picture set. `fixes`: changes of the Reading that may help."""
+
+    def __init__(self, message: str, fixes: tuple[dict[str, Any], ...] = ()):
+        super().__init__(message)
+        self.fixes = fixes
 
 
 class BadNetwork(BadInput):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.labels import Finding
+from core.data.finding import Finding
 from core.data.layout import LABEL_NAMES
 from core.data.shapes import shape_of
 from core.data.table import Table

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.data.columns import Columns, find_columns
-from core.data.labels import Finding, Labels, read_labels
+from core.data.finding import Finding
+from core.data.labels import Labels, read_labels
 from core.data.reading import Reading
 from core.data.samples import Samples
 from core.data.shapes import LYING, Shape, brighten, find_shape, ink_ratio, white_of

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
 
+from core.data.finding import Finding
 from core.data.wording import clip, counted
 from core.errors import BadData
 from core.numbers import whole
@@ -13,19 +13,6 @@ from core.numbers import whole
 MOST_CLASSES = 1000
 MOST_FRACTIONS = 20  # different labels with decimals that still pass for classes
 UNEVEN = 10  # the largest class has this many times the pictures of the smallest: said
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing found in the files.
-
-    `fix` is a change of the Reading that answers it, where there is one.
-    """
-
-    code: str
-    level: Literal["ok", "info", "warn"]
-    message: str
-    fix: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)

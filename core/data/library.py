@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 
 from core.data.download import Progress
+from core.data.finding import Finding
 from core.data.inspect import Inspection, inspect
-from core.data.labels import Finding
 from core.data.reading import Reading
 from core.data.samples import Samples
 from core.data.sets import Facts

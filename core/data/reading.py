@@ -1,8 +1,8 @@
 """Reading: how spreadsheets are to be understood, where a person knows better than the finder."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from core.spec import Value, ranged
 
@@ -26,5 +26,34 @@ class Reading(Value):
     )
     header: Literal["auto", "yes", "no"] = ranged("auto", help="Whether the first row holds names.")
     white: float | None = ranged(
-        None, above=0, high=1e9, help="The value of full brightness, shown as 255."
+        None, above=-1e9, high=1e9, help="The value of full brightness, shown as 255."
     )
+    black: float | None = ranged(
+        None,
+        above=-1e9,
+        high=1e9,
+        help="The value of darkness, shown as 0; 0 where nothing is said.",
+    )
+    invert: bool = ranged(
+        False, help="Signs are dark on a bright ground: swap dark and bright in each picture."
+    )
+    channels: Literal["auto", "planar", "interleaved"] = ranged(
+        "auto",
+        help="Colours one after the other (planar: all red, all green, all blue) or together in "
+        "each pixel (interleaved).",
+    )
+    form: Literal["auto", "pictures", "table"] = ranged(
+        "auto", help="Whether a row is a picture, or numbers that are no picture."
+    )
+    task: Literal["auto", "classes", "values"] = ranged(
+        "auto", help="Whether the labels are classes to tell apart, or values to predict."
+    )
+
+    @model_validator(mode="after")
+    def _bright_above_dark(self) -> Self:
+        black = self.black or 0.0
+        if self.white is not None and self.white <= black:
+            raise ValueError(
+                f"white is {self.white:g} and black {black:g}: make white the larger one"
+            )
+        return self
