@@ -16,9 +16,10 @@ from pages.ui.parts import bar, card_title, finding, header
 from pages.ui.sources import CHOOSING, fault, sets, switch, uploaded, use
 from pages.ui.upload import upload
 
+SPLIT = "Split and scale"
 STEPS = {
     "Check": (check.doctor, check.shown),
-    "Split and scale": (scale.split, scale.scale),
+    SPLIT: (scale.split, scale.scale),
 }
 
 
@@ -95,9 +96,11 @@ def show(draft: Experiment) -> None:
     )
     left, right = st.columns([5, 7], gap="small")
     for column, part in zip((left, right), STEPS[step], strict=True):
-        with column.container(border=True, height="stretch"):
+        alone = step != SPLIT or column is right
+        with column.container(border=True, height="stretch" if alone else "content"):
             part(state.draft(), data)
-    with st.container(border=True):
+    below = left if step == SPLIT else st  # beside the tall card of the scale there is room
+    with below.container(border=True):
         numbers(state.draft(), data)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.data.statistics import Statistics
 
 Per = Literal["set", "channel", "pixel"]
-_PER = "One map for the whole set, for each channel (or column of a table), or for each pixel."
+_PER = "The whole set alike, or every channel (column of a table), or every pixel, by itself."
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class MinMax(Normalization):
     technique: ClassVar[str] = "D7"
     low: float = ranged(0.0, -1e3, 1e3, symbol="l", help="What the smallest value becomes.")
     high: float = ranged(1.0, -1e3, 1e3, symbol="u", help="What the largest value becomes.")
-    per: Per = ranged("set", help=_PER)
+    per: Per = ranged("set", label="One map for each", help=_PER)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -144,7 +144,7 @@ class Standardize(Normalization):
     )
     source: ClassVar[str] = "LeCun, Bottou, Orr & Müller 1998 (Efficient BackProp)"
     technique: ClassVar[str] = "D7"
-    per: Per = ranged("set", help=_PER)
+    per: Per = ranged("set", label="One map for each", help=_PER)
 
     def map(self, found: "Statistics") -> "tuple[Any, Any]":
         multiply = 1 / _filled(found.std)

@@ -15,6 +15,7 @@ from core.experiment import Experiment
 from core.numbers import whole
 from pages.ui import form, picked, state
 from pages.ui.parts import card_title, finding
+from pages.ui.sources import chosen
 from pages.ui.upload import read_again
 
 FIXES = {
@@ -62,13 +63,10 @@ def doctor(draft: Experiment, data: Samples) -> None:
 
 def undo(about: About) -> None:
     """Every reading that a person chose, each with its Undo."""
-    for name, value in about.reading.model_dump().items():
-        default = getattr(Reading(), name)
-        if value == default:
-            continue
+    for name, value in chosen(about).items():
         said = f"**{done(name, value)}**"
         if finding("ok", said, "Undo", f"undo {name}", ":material/undo:"):
-            read_again(about, {name: default})
+            read_again(about, {name: getattr(Reading(), name)})
 
 
 def done(name: str, value: object) -> str:

@@ -87,8 +87,8 @@ def scale(draft: Experiment, data: Samples) -> None:
     st.dataframe(table, hide_index=True, height="content")
     st.caption(
         "Fitted on the training part alone, so that nothing of the test leaks, and kept with the "
-        f"model. rms² = mean² + deviation² holds with N: {short(affine.rms, 4)}² = "
-        f"{short(affine.after_mean, 4)}² + {short(affine.after_std, 4)}²."
+        f"model. rms² = mean² + deviation² holds with N: {short(rms, 4)}² = "
+        f"{short(affine.mean, 4)}² + {short(affine.std * over_n, 4)}²."
     )
     if affine.constant:
         places = "pixels" if len(data.shape) == 3 else "columns"

@@ -10,6 +10,7 @@ import streamlit as st
 from core import runner
 from core.data.library import About, Library
 from core.data.load import load
+from core.data.reading import Reading
 from core.data.sets import DataSet, Spreadsheets
 from core.data.shapes import written
 from core.data.wording import counted
@@ -96,10 +97,12 @@ def own(library: Library, about: About) -> None:
     size = written(about.shape) if pictures else counted(about.shape[0], "column")
     held = f"{counted(about.rows, 'picture' if pictures else 'row')} of {size}"
     target = counted(len(about.classes), "class") if about.classes else "values to predict"
+    read = "".join(f", {k.replace('_', ' ')}: {_said(v)}" for k, v in chosen(about).items())
     when = datetime.fromtimestamp(about.added).strftime("%d %b, %H:%M")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         st.markdown(
-            f"**{form.escape(about.name)}**  \n:small[{held}, {target} · {when}]", width="stretch"
+            f"**{form.escape(about.name)}**  \n:small[{held}, {target}{read} · {when}]",
+            width="stretch",
         )
         if st.button("Use", key=f"use {about.digest}"):
             use(Spreadsheets(digest=about.digest, title=about.name[:200]))
@@ -115,6 +118,16 @@ def own(library: Library, about: About) -> None:
                 on_click=forget,
                 args=(about.digest,),
             )
+
+
+def _said(value: object) -> str:
+    return "yes" if value is True else "no" if value is False else form.escape(str(value))
+
+
+def chosen(about: About) -> dict[str, object]:
+    """What a person set of the reading; the rest was found out."""
+    default = Reading().model_dump()
+    return {k: v for k, v in about.reading.model_dump().items() if v != default[k]}
 
 
 def forget(digest: str) -> None:
