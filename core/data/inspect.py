@@ -46,7 +46,10 @@ def inspect_files(
     defaults = ("images.csv", "labels.csv")
     shown = [n or getattr(s, "name", d) for s, n, d in zip(sources, names, defaults, strict=False)]
     return inspect(
-        *(read_table(s, n, reading.header) for s, n in zip(sources, shown, strict=True)),
+        *(
+            read_table(s, n, reading.header, reading.sheet)
+            for s, n in zip(sources, shown, strict=True)
+        ),
         reading=reading,
     )
 
@@ -99,6 +102,7 @@ def _table_findings(table: Table, shape: Shape) -> list[Finding]:
         Finding("row_count", "ok", f"{counted(len(table), 'picture')}."),
         Finding("shape", "ok", f"{shape[1]}×{shape[2]} pixels, {channels}."),
         Finding("header", "ok", f"{table.name} {header}{sign}."),
+        *(Finding("file", "info", note) for note in table.notes),
     ]
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Literal
 
+from core.data.sheet import letters
 from core.data.wording import clip
 from core.errors import BadData
+from core.numbers import whole
 
 SNIFFED = 64  # rows looked at
 LABEL_NAMES = ("label", "labels", "class", "classes", "target", "y", "category", "digit")
@@ -17,12 +19,16 @@ LABEL_NAMES = ("label", "labels", "class", "classes", "target", "y", "category",
 COUNTED = 16  # columns from which a row that counts up is a header, not four values
 SPACE = " \t\r\n\v\f"  # what pandas takes for it; str.strip takes more
 _SIGNS = ((",", "."), (";", "."), (";", ","), ("\t", "."), ("\t", ","), ("|", "."), (" ", "."))
+_TOLD = re.compile(rb"sep=([,;\t|])[\r\n]+", re.I)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """`lines` lines come before the first row of values, a spreadsheet's row `first_row`."""
+    """`lines` lines come before the first row of values, a spreadsheet's row `first_row`.
+
+    `top` is the row of the header, or `first_row`. `sheet_column`: as in source.Text.
+    """
 
     delimiter: str
     decimal: str
@@ -31,7 +37,17 @@ class Layout:
     words: tuple[int, ...]  # columns, from 0, that hold no numbers
     lines: int
     first_row: int
+    top: int
     even: bool  # every row looked at has the same number of values
+    sheet_column: int | None = None
+
+    def place(self, column: int) -> str:
+        """ "column 3 ('p2')", or as a spreadsheet says it "column C ('p2')"."""
+        header = self.header or ()
+        named = f" ({clip(header[column])!r})" if column < len(header) and header[column] else ""
+        if self.sheet_column is not None:
+            return f"column {letters(self.sheet_column + column)}{named}"
+        return f"column {whole(column + 1)}{named}"
 
 
 def is_number(cell: str, decimal: str = ".") -> bool:
@@ -40,36 +56,50 @@ def is_number(cell: str, decimal: str = ".") -> bool:
     return bool(_NUMBER.fullmatch(cell.replace(",", ".") if decimal == "," else cell))
 
 
-def records(stream: BinaryIO, delimiter: str, name: str) -> Iterator[tuple[int, int, list[str]]]:
-    """(row as a spreadsheet counts it, last physical line, cells) of every row but blank ones."""
+def records(
+    stream: BinaryIO, delimiter: str, name: str, top: int = 1
+) -> Iterator[tuple[int, int, list[str]]]:
+    """(row as a spreadsheet counts it, last physical line, cells) of every row but blank ones.
+
+    `top` is the first row that is told. Raises BadData, and UnicodeDecodeError where it is not
+    UTF-8.
+    """
     lines = io.TextIOWrapper(stream, encoding="utf-8", newline="")
     reader, row = csv.reader(lines, delimiter=delimiter, strict=True), 0
     try:
         for row, cells in enumerate(reader, 1):
-            if len(cells) > 1 or (cells and (cells[0] == "" or cells[0].strip(SPACE))):
+            filled = len(cells) > 1 or (cells and (cells[0] == "" or cells[0].strip(SPACE)))
+            if filled and row >= top:
                 yield row, reader.line_num, cells
-    except csv.Error:
+    except csv.Error as error:
         rule = "has a quotation mark that is not closed or stands wrong: close it, or take it out"
+        if "limit" in str(error):
+            most = f"{whole(csv.field_size_limit())} characters"
+            rule = f"has a cell of more than {most}: close a quotation mark, or shorten the cell"
         raise BadData(f"{clip(name)}, row {row + 1} {rule}.") from None
-    except UnicodeDecodeError as error:
-        found = f"has a byte (0x{error.object[error.start]:02X}) that is not UTF-8"
-        raise BadData(f"{clip(name)}, after row {row}, {found}: save it as CSV (UTF-8).") from None
     finally:
         lines.detach()
 
 
-def sniff(stream: BinaryIO, name: str, header: Literal["auto", "yes", "no"] = "auto") -> Layout:
+def sniff(
+    stream: BinaryIO,
+    name: str,
+    header: Literal["auto", "yes", "no"] = "auto",
+    sheet_column: int | None = None,
+) -> Layout:
     """The layout from the first rows. BadData when there is no row of values."""
-    delimiter, decimal = _delimiter(stream.peek(1 << 16))
-    rows = list(islice(records(stream, delimiter, name), SNIFFED))
+    head = stream.peek(1 << 16)
+    told = _TOLD.match(head)  # "sep=;", which Excel writes and reads
+    delimiter, decimal = (",", ".") if sheet_column is not None else _delimiter(head, told)
+    rows = list(islice(records(stream, delimiter, name, 2 if told else 1), SNIFFED))
     if not rows:
-        raise BadData(f"{clip(name)} is empty: give a file with one row for each picture.")
+        raise BadData(f"{clip(name)} is empty: give a file with one row for each sample.")
     cells = [row for _, _, row in rows]
     words = _words(cells, decimal)
     named = header == "yes" or (header == "auto" and _has_header(cells, words, decimal))
     if named and len(rows) == 1:
         raise BadData(
-            f"{clip(name)} has a header but no rows: give a file with one row for each picture."
+            f"{clip(name)} has a header but no rows: give a file with one row for each sample."
         )
     return Layout(
         delimiter=delimiter,
@@ -77,19 +107,25 @@ def sniff(stream: BinaryIO, name: str, header: Literal["auto", "yes", "no"] = "a
         header=tuple(cell.strip() for cell in cells[0]) if named else None,
         width=len(cells[0]),
         words=words if named or len(rows) > 1 else _words([*cells, *cells], decimal),
-        lines=rows[0][1] if named else 0,
+        lines=rows[0][1] if named else int(bool(told)),
         first_row=rows[1][0] if named else rows[0][0],
+        top=rows[0][0],
         even=len({len(row) for row in cells}) == 1,
+        sheet_column=sheet_column,
     )
 
 
-def _delimiter(head: bytes) -> tuple[str, str]:
+def _delimiter(head: bytes, told: re.Match | None) -> tuple[str, str]:
     """Delimiter and decimal sign with the largest share of numbers in a line, then most cells."""
+    signs = _SIGNS
+    if told:
+        head, sign = head[told.end() :], told[1].decode()
+        signs = tuple((sign, decimal) for decimal in ".," if decimal != sign)
     lines = head.decode("utf-8", "replace").splitlines()[:SNIFFED]
     lines = [line for line in lines if line.strip()]
     last = lines[-2] if len(lines) > 2 else (lines or [""])[-1]  # the last one may be cut
-    best, found = (0.0, 0), (",", ".")
-    for delimiter, decimal in _SIGNS:
+    best, found = (0.0, 0), signs[0]
+    for delimiter, decimal in signs:
         cells = last.split(delimiter)
         share = sum(is_number(cell, decimal) for cell in cells) / len(cells)
         if (share, len(cells)) > best and share > 0 and (delimiter != " " or share == 1):

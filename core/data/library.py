@@ -236,7 +236,7 @@ def _inspect(
     given: tuple[Source | None, ...], names: tuple[str, ...], reading: Reading
 ) -> tuple[Inspection, Inspection | None]:
     tables = [
-        None if source is None else read_table(source, name, reading.header)
+        None if source is None else read_table(source, name, reading.header, reading.sheet)
         for source, name in zip(given, names, strict=True)
     ]
     train = inspect(tables[0], tables[1], reading=reading)

@@ -49,6 +49,13 @@ class Reading(Value):
         "auto", help="Whether the labels are classes to tell apart, or values to predict."
     )
 
+    sheet: str = Field(
+        "",
+        max_length=200,
+        description="Of a workbook with several sheets the one to read, by its name; the first "
+        "with values where empty.",
+    )
+
     @model_validator(mode="after")
     def _bright_above_dark(self) -> Self:
         black = self.black or 0.0

@@ -1,49 +1,88 @@
-"""Source: the bytes of a spreadsheet, gzip undone; what is no text is refused by name.
+"""Source: from a file as it was given to the text of its one table; what is none is named.
 
-Knows nothing of rows and columns.
+Undoes gzip and ZIP, other encodings and the sheets of XLSX and ODS. Knows nothing of values.
 """
 
 import gzip
 import io
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from core.data import decoding
+from core.data.archive import archive, base, is_workbook, only_table
+from core.data.decoding import LEGACY, Unpacked, decoded
 from core.data.wording import clip
+from core.data.workbook import sheet_of
 from core.errors import BadData, NotFound
 
 Source = Path | bytes
-UNPACKED_LIMIT = 512 * 2**20  # bytes that a .gz may unpack to; a bomb of 500 kB unpacks to as much
+Opener = Callable[[], AbstractContextManager[BinaryIO]]
 
 _GZIP = b"\x1f\x8b"
-_BOM = b"\xef\xbb\xbf"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an empty one
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MAGIC = (
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"),
     (b"RIFF", "a sound, film or WebP file"),
     (b"%PDF", "a PDF document"),
+    (b"{\\rtf", "an RTF document"),
     (b"PK\x03\x04", "a ZIP file"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (XLS)"),
+    (_GZIP, "a gzip file"),
+    (_OLE[:4], "an old Office document"),
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
     (b"7z\xbc\xaf", "a 7z archive"),
+    (b"Rar!", "a RAR archive"),
     (b"\x93NUMPY", "a NumPy array"),
     (b"\x89HDF", "an HDF5 file"),
     (b"PAR1", "a Parquet file"),
-    (b"\xff\xfe", "UTF-16 text"),
-    (b"\xfe\xff", "UTF-16 text"),
+    (b"ARROW1", "an Arrow file"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"\x80\x04\x95", "a Python pickle"),
 )
 _MARKUP = ((b"<", "a web page or XML"), (b"{", "JSON"), (b"[", "JSON"))
+
+
+@dataclass(frozen=True)
+class Text:
+    """The text of one table, which can be opened more than once while its source is open.
+
+    `name` stands in messages, `notes` tell what was undone. `sheet_column` is the first column of
+    a workbook's sheet, from 0, and None for plain text; a sheet's delimiter is the comma.
+    """
+
+    name: str
+    raw: Opener
+    notes: tuple[str, ...] = ()
+    encoding: str | None = None
+    sheet_column: int | None = None
+
+    @contextmanager
+    def open(self) -> Iterator[io.BufferedReader]:
+        """UTF-8 without mark. BadData where it is no text."""
+        with self.raw() as file:
+            yield decoded(file, self.name, self.encoding)
+
+    def legacy(self) -> "Text":
+        """The same, read as Windows-1252, for a text that turned out not to be UTF-8."""
+        said = f"{self.name} is not UTF-8 and was read as Windows-1252: check words with accents."
+        return replace(self, encoding=LEGACY, notes=(*self.notes, said))
 
 
 @contextmanager
 def packed(source: Source, name: str) -> Iterator[BinaryIO]:
     """The bytes as they lie there. NotFound where a path leads to no file."""
     if not isinstance(source, Path):
-        yield io.BytesIO(source)
+        yield io.BufferedReader(io.BytesIO(source))
         return
     try:
         file = source.open("rb")
@@ -56,65 +95,136 @@ def packed(source: Source, name: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def text(source: Source, name: str) -> Iterator[BinaryIO]:
-    """The bytes of the table itself: unpacked, without byte order mark.
+def opened(source: Source, name: str, sheet: str = "") -> Iterator[Text]:
+    """The text of the table in a file of any form; `sheet` names the one of several.
 
-    BadData where they are no text.
+    Raises BadData, NotFound, Unavailable.
     """
+    name = clip(name)
     with packed(source, name) as file:
         head = file.read(4096)
         file.seek(0)
-        limit = None
-        if head.startswith(_GZIP):
-            file, limit = gzip.GzipFile(fileobj=file), UNPACKED_LIMIT
-        stream = io.BufferedReader(_Checked(file, name, limit), 1 << 18)
-        head = stream.peek(4096)
-        refuse(head, name)
-        if head.startswith(_BOM):
-            stream.read(len(_BOM))
-        yield stream
+        if head.startswith(_ZIP):
+            with _from_zip(file, name, sheet) as text:
+                yield text
+            return
+        if head.startswith(_OLE):
+            raise _old_office(file, name)
+        gz = head.startswith(_GZIP)
+
+        @contextmanager
+        def raw() -> Iterator[BinaryIO]:
+            file.seek(0)
+            yield _unpacked(gzip.GzipFile(fileobj=file), name, "gzip") if gz else file
+
+        yield _plain(raw, name)
+
+
+@contextmanager
+def _from_zip(file: BinaryIO, name: str, sheet: str) -> Iterator[Text]:
+    """A workbook, or the one table in an archive, which may itself be a workbook or a .gz."""
+    with archive(file, name) as parts:
+        if is_workbook(parts, name):
+            with _from_workbook(file, parts, name, sheet) as text:
+                yield text
+            return
+        member = only_table(parts, name)
+        inner, notes = f"{name} ({base(member.filename)})", ()
+        if len(parts.infolist()) > 1:
+            notes = (f"{base(member.filename)} was read from {name}.",)
+
+        @contextmanager
+        def raw() -> Iterator[BinaryIO]:
+            with _member(parts, member, inner) as stream:
+                if stream.peek(2).startswith(_GZIP):
+                    stream = _unpacked(gzip.GzipFile(fileobj=stream), inner, "gzip")
+                yield stream
+
+        with raw() as stream:
+            head = stream.peek(4)
+        if not head.startswith(_ZIP):
+            yield replace(_plain(raw, inner), notes=notes)
+            return
+        with tempfile.TemporaryFile() as copy, raw() as stream:
+            shutil.copyfileobj(stream, copy)
+            copy.seek(0)
+            with archive(copy, inner) as nested:
+                if not is_workbook(nested, inner):
+                    raise BadData(f"{inner} is a ZIP file in a ZIP file: unpack the outer one.")
+                with _from_workbook(copy, nested, inner, sheet) as text:
+                    yield replace(text, notes=(*notes, *text.notes))
+
+
+@contextmanager
+def _from_workbook(
+    file: BinaryIO, parts: zipfile.ZipFile, name: str, wanted: str
+) -> Iterator[Text]:
+    with sheet_of(file, parts, name, wanted) as sheet:
+
+        @contextmanager
+        def raw() -> Iterator[BinaryIO]:
+            sheet.file.seek(0)
+            yield sheet.file
+
+        notes = ()
+        if sheet.others:
+            shown = f"{name} (sheet {clip(sheet.name)!r})"
+            others = clip(", ".join(repr(other) for other in sheet.others))
+            chosen = "is read" if wanted else "is the first with values and was read"
+            notes = (f"Sheet {clip(sheet.name)!r} of {name} {chosen}; it also has {others}.",)
+            name = shown
+        yield Text(name, raw, notes, sheet_column=sheet.column)
+
+
+@contextmanager
+def _member(
+    parts: zipfile.ZipFile, member: zipfile.ZipInfo, name: str
+) -> Iterator[io.BufferedReader]:
+    try:
+        file = parts.open(member)
+    except decoding.DAMAGE as error:
+        raise BadData(
+            f"{name} is damaged ZIP ({clip(str(error))}): pack or download it again."
+        ) from None
+    with file:
+        yield _unpacked(file, name, "ZIP")
+
+
+def _unpacked(file: BinaryIO, name: str, kind: str) -> io.BufferedReader:
+    return io.BufferedReader(Unpacked(file, name, kind), 1 << 18)
+
+
+def _plain(raw: Opener, name: str) -> Text:
+    """Text, checked by its first bytes. BadData for a known format that is no text."""
+    with raw() as file:
+        head = file.peek(4096)
+    refuse(head, name)
+    return Text(name, raw)
 
 
 def refuse(head: bytes, name: str) -> None:
     """BadData when the first bytes are those of a known format that is no CSV."""
+    if head.startswith(tuple(mark for mark, encoding in decoding.MARKS if encoding != "utf-8")):
+        return
     found = next((what for magic, what in _MAGIC if head.startswith(magic)), None)
-    if found == "a ZIP file" and (b"xl/" in head or b"[Content_Types].xml" in head):
-        found = "an Excel workbook (XLSX)"
-    found = found or next((what for sign, what in _MARKUP if head.lstrip().startswith(sign)), None)
-    if found or b"\0" in head:
-        raise BadData(
-            f"{clip(name)} is {found or 'a binary file'}, not a table: save it as CSV "
-            "(UTF-8) and give that."
-        )
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    found = found or next((what for sign, what in _MARKUP if start.startswith(sign)), None)
+    if not found and b"\0" in head:
+        wide = head[:256].count(b"\0") * 3 > len(head[:256]) and not head.count(b"\0\0")
+        found = "UTF-16 text without its mark" if wide else "a binary file"
+    if found:
+        raise BadData(f"{name} is {found}, not a table: save it as CSV (UTF-8) and give that.")
 
 
-class _Checked(io.RawIOBase):
-    """Passes bytes through; BadData at a NUL byte, past the limit, or where gzip is damaged."""
-
-    def __init__(self, file: BinaryIO, name: str, limit: int | None):
-        self.file, self.name, self.limit, self.passed = file, clip(name), limit, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:
-        try:
-            chunk = self.file.read(len(buffer))
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise BadData(
-                f"{self.name} is damaged gzip ({error}): pack or download it again."
-            ) from None
-        if self.passed and b"\0" in chunk:  # the first block gets a better name from `refuse`
-            place = self.passed + chunk.index(b"\0")
-            raise BadData(
-                f"{self.name} has a NUL byte at byte {place}, so it is no text: save it as "
-                "CSV (UTF-8)."
-            )
-        self.passed += len(chunk)
-        if self.limit and self.passed > self.limit:
-            raise BadData(
-                f"{self.name} unpacks to more than {self.limit >> 20} MB: give a smaller "
-                "file, or a plain CSV."
-            )
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
+def _old_office(file: BinaryIO, name: str) -> BadData:
+    """An OLE file: the names in its directory tell whether it is locked or old."""
+    head = file.read(512)
+    size = 1 << min(int.from_bytes(head[30:32], "little"), 16)
+    file.seek((int.from_bytes(head[48:52], "little") + 1) * size)
+    names = file.read(4096).decode("utf-16-le", "replace")
+    if "EncryptedPackage" in names:
+        return BadData(f"{name} is locked with a password: save it without one and give that.")
+    if "Workbook" in names or "Book" in names:
+        what = "an old Excel workbook (XLS)"
+        return BadData(f"{name} is {what}, which is not read: save it as XLSX or CSV (UTF-8).")
+    return BadData(f"{name} is an old Office document, not a table: save the table as CSV (UTF-8).")

@@ -60,12 +60,12 @@ IMAGES = {
     "open quote": (changed(4, 2, '"1'), "row 5.* quotation mark"),
     "NUL": (b"\0" + lines(GOOD), "is a binary file"),
     "late NUL": (lines(GOOD * 9000) + b"1,\x00\n", "NUL byte at byte"),
-    "not UTF-8": (b"\xe9,b\n" + lines(GOOD), "not UTF-8"),
-    "UTF-16": ("1,2\n3,4\n".encode("utf-16"), "UTF-16"),
+    "no encoding": (b"\x81,b\n" + lines(GOOD), r"0x81\) in line 1 .* neither UTF-8 nor Windows"),
+    "UTF-16 unmarked": ("1,2\n3,4\n".encode("utf-16-le"), "UTF-16 text without its mark"),
     "PNG": (b"\x89PNG\r\n\x1a\n" + bytes(50), "a PNG picture"),
     "PDF": (b"%PDF-1.7\n", "a PDF document"),
-    "ZIP": (zipped("a.csv"), "a ZIP file"),
-    "XLSX": (zipped("xl/workbook.xml"), "an Excel workbook"),
+    "ZIP without a table": (zipped("a.png"), r"a.png\) .*header but no rows"),
+    "XLSX": (zipped("xl/workbook.bin"), "a binary Excel workbook"),
     "npy": (b"\x93NUMPY\x01\x00", "a NumPy array"),
     "packed PNG": (gzip.compress(b"\x89PNG\r\n\x1a\n"), "a PNG picture"),
     "HTML": (b"<!doctype html><p>404</p>", "a web page"),
@@ -164,4 +164,4 @@ def test_flipped_bytes_end_in_a_picture_set_or_in_one_sentence(seed, flips, form
     except BadData as error:
         assert "images.csv" in str(error) and "\n" not in str(error)
     else:
-        assert found.rows == 12 and np.isfinite(found.image_set.images).all()
+        assert found.rows == 12 and np.isfinite(found.samples.inputs).all()

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.data import source
+from core.data import decoding
 from core.data.table import read_table
 from core.errors import BadData, NotFound
 
@@ -120,7 +120,7 @@ def test_large_labels_keep_every_digit():
 
 
 def test_a_gzip_bomb_is_stopped_while_it_unpacks(monkeypatch):
-    monkeypatch.setattr(source, "UNPACKED_LIMIT", 2**20)
+    monkeypatch.setattr(decoding, "UNPACKED_LIMIT", 2**20)
     bomb = gzip.compress(b"1,2,3,4\n" * 2**18)
     with pytest.raises(BadData, match=r"bomb\.csv\.gz unpacks to more than 1 MB"):
         read_table(bomb, "bomb.csv.gz")
