@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Literal
 
-from core.data.sheet import letters
+from core.data.grid import letters
 from core.data.wording import clip
 from core.errors import BadData
 from core.numbers import whole

@@ -28,7 +28,8 @@ UNPACKED = 512 * 2**20  # bytes of all parts, and of the CSV
 RATIO = 100  # unpacked by packed; sheets of numbers reach 7 to 13, bombs 400
 SHOWN = 5  # sheet names in a message
 
-_CHILD = Path(__file__).with_name("sheet.py")
+_ROOT = str(Path(__file__).parents[2])
+_CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from core.data.sheet import main; main()"
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,8 @@ def _run(book: BinaryIO, table: BinaryIO, report: BinaryIO, wanted: str) -> int 
     """How the process ended: its status, minus a signal, None when its time was up."""
     order = {"sheet": wanted, "rows": ROWS, "columns": COLUMNS}
     order |= {"memory": MEMORY, "text": UNPACKED, "seconds": SECONDS}
-    # -I: neither this folder (its inspect.py!) nor anything from the environment is imported
-    command = [sys.executable, "-I", str(_CHILD), json.dumps(order)]
+    # -I and a path of our own: nothing from the environment or the current folder is imported
+    command = [sys.executable, "-I", "-c", _CHILD, _ROOT, json.dumps(order)]
     process = subprocess.Popen(command, stdin=book, stdout=table, stderr=report)
     try:
         return process.wait(SECONDS + 5)

@@ -1,0 +1,33 @@
+"""Grid: how a spreadsheet names its cells."""
+
+
+def letters(column: int) -> str:
+    """
+    >>> [letters(c) for c in (0, 25, 26, 16383)]
+    ['A', 'Z', 'AA', 'XFD']
+    """
+    text = ""
+    column += 1
+    while column:
+        column, digit = divmod(column - 1, 26)
+        text = chr(65 + digit) + text
+    return text
+
+
+def number(text: str) -> int:
+    """
+    >>> [number(t) for t in ("A", "Z", "AA", "XFD")]
+    [0, 25, 26, 16383]
+    """
+    value = 0
+    for letter in text:
+        value = value * 26 + ord(letter) - 64
+    return value - 1
+
+
+def ref(row: int, column: int) -> str:
+    """
+    >>> ref(2, 27)
+    'AB3'
+    """
+    return f"{letters(column)}{row + 1}"
