@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import runner
-from core.data import builtin
+from core.data import fetched
 from core.data.library import Library
 from core.data.normalization import Unit
 from core.data.samples import Samples
@@ -123,18 +123,18 @@ def test_a_set_that_must_be_fetched_is_not_fetched_by_looking(page, monkeypatch)
     def fetch(*_, **__):
         raise AssertionError("nobody asked for it")
 
-    monkeypatch.setattr(builtin, "mnist", fetch)
+    monkeypatch.setattr(fetched, "fetched", fetch)
     app = page(MNIST())
     assert any("is not on this disk yet" in text for text in texts(app))
     assert any(b.label == "Fetch MNIST" for b in app.button)
 
 
 def test_offline_is_one_sentence_and_the_old_data_stays(page, monkeypatch):
-    def offline(home, progress):
+    def offline(home, progress, kind):
         progress(0.5, "train-images: 5 of 10 MB")
         raise Unavailable("MNIST could not be loaded (no route): choose the digits.")
 
-    monkeypatch.setattr(builtin, "mnist", offline)
+    monkeypatch.setattr(fetched, "fetched", offline)
     app = press(page(came_for="sets"), "use mnist")
     assert errors(app) == ["MNIST could not be loaded (no route): choose the digits."]
     assert draft(app).data == Digits()
@@ -142,12 +142,12 @@ def test_offline_is_one_sentence_and_the_old_data_stays(page, monkeypatch):
 
 
 def test_a_fetched_set_becomes_the_draft(page, monkeypatch):
-    def here(home, progress):
+    def here(home, progress, kind):
         progress(1.0, "done")
         images = np.zeros((20, 1, 28, 28), np.uint8)
         return Samples("MNIST", images, np.arange(20) % 10, tuple("0123456789"))
 
-    monkeypatch.setattr(builtin, "mnist", here)
+    monkeypatch.setattr(fetched, "fetched", here)
     app = press(page(came_for="sets"), "use mnist")
     assert draft(app).data == MNIST()
 
