@@ -121,6 +121,47 @@ def by_class(
     return figure
 
 
+def side_by_side(
+    rows: Sequence[tuple[str, np.ndarray]], words: Sequence[str], *, mode: Mode, side: int = 64
+) -> go.Figure:
+    """Rows of as many pictures (n, C, H, W) under each other, each row with its name in front, and
+    a few words below each column.
+    """
+    count = len(words)
+    figure = blank(mode, (side + 8) * len(rows) + 30, showlegend=False)
+    figure.update_layout(margin={"l": 52, "r": 8, "t": 4, "b": 24}, dragmode=False, hovermode=False)
+    top = max((float(pictures.max()) for _, pictures in rows if pictures.size), default=255) or 1
+    for line, (_, pictures) in enumerate(rows):
+        for column, picture in enumerate(pictures):
+            figure.add_layout_image(
+                source=_png(strip(picture[None], max(top, 1.0))),
+                x=column,
+                y=line,
+                xref="x",
+                yref="y",
+                sizex=1.0,
+                sizey=0.94,
+                sizing="contain",
+                xanchor="left",
+                yanchor="middle",
+            )
+    figure.update_xaxes(
+        range=[0, count],
+        tickvals=[column + 0.45 for column in range(count)],
+        ticktext=[plain(word, 16) for word in words],
+        showline=False,
+        side="bottom",
+        tickangle=0,
+    )
+    figure.update_yaxes(
+        range=[len(rows) - 0.5, -0.5],
+        tickvals=list(range(len(rows))),
+        ticktext=[f"<b>{plain(name)}</b>" for name, _ in rows],
+        showgrid=False,
+    )
+    return figure
+
+
 def plain(text: str, longest: int = 12) -> str:
     """Other people's text as a plotly label: no markup, no formula, not long."""
     text = text if len(text) <= longest else text[: longest - 1] + "…"

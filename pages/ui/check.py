@@ -6,28 +6,33 @@ import pandas as pd
 import streamlit as st
 
 from core import runner
+from core.data.finding import Finding
 from core.data.library import About, Library
 from core.data.reading import Reading
 from core.data.samples import Samples
 from core.data.sets import Spreadsheets
 from core.data.wording import counted
 from core.experiment import Experiment
+from core.figures.pictures import side_by_side
 from core.numbers import whole
 from pages.ui import form, picked, state
 from pages.ui.parts import card_title, finding
 from pages.ui.sources import chosen
 from pages.ui.upload import read_again
 
-FIXES = {
-    "transpose": ("Transpose", "rotate_90_degrees_cw"),
-    "invert": ("Invert", "invert_colors"),
-    "white": ("Keep the values", "light_mode"),
-    "header": ("Read it so", "table_rows"),
-    "label_column": ("Take the other", "swap_horiz"),
-    "task": ("Switch", "swap_horiz"),
-    "sheet": ("Other sheet", "layers"),
+ICONS = {
+    "transpose": "rotate_90_degrees_cw",
+    "invert": "invert_colors",
+    "white": "light_mode",
+    "header": "table_rows",
+    "label_column": "swap_horiz",
+    "task": "swap_horiz",
+    "sheet": "layers",
+    "form": "table",
 }
+LOOK = "looked at"  # kept: the finding whose samples are shown
 RANK = {"warn": 0, "info": 1, "ok": 2}
+EACH = 8  # pictures in a row of evidence
 HEAD = 12  # rows of a table that are shown
 NO_BAR = {"displayModeBar": False, "staticPlot": True}
 
@@ -49,16 +54,20 @@ def doctor(draft: Experiment, data: Samples) -> None:
             read_again(about, {k: v for f in urgent for k, v in f.fix.items()})
     undo(about)
     for found in sorted(about.findings, key=lambda f: (RANK[f.level], f.fix is None)):
-        action, icon = FIXES.get(next(iter(found.fix or {}), ""), ("Fix", "auto_fix_high"))
-        pressed = finding(
-            found.level,
-            form.escape(found.message),
-            action if found.fix else None,
-            f"fix {found.code}",
-            f":material/{icon}:" if found.fix else None,
-        )
-        if pressed:
+        action, icon = press(found)
+        if finding(found.level, form.escape(found.message), action, f"fix {found.code}", icon):
+            if not found.fix:
+                state.keep(LOOK, f"{about.digest} {found.code}")
+                st.rerun()
             read_again(about, found.fix)
+
+
+def press(found: Finding) -> tuple[str | None, str | None]:
+    """What a finding's button says, and its icon; nothing where there is nothing to press."""
+    if found.fix:
+        icon = ICONS.get(next(iter(found.fix)), "auto_fix_high")
+        return found.action or "Fix", f":material/{icon}:"
+    return ("Show", ":material/visibility:") if found.rows else (None, None)
 
 
 def undo(about: About) -> None:
@@ -98,10 +107,42 @@ def in_order(draft: Experiment) -> list[str]:
 
 def shown(draft: Experiment, data: Samples) -> None:
     """The samples: pictures by class, points, or the first rows of a table."""
-    if len(data.shape) == 3:
+    if looked := looked_at(draft):
+        evidence(looked, data)
+    elif len(data.shape) == 3:
         pictures(draft, data)
     else:
         rows(draft, data)
+
+
+def looked_at(draft: Experiment) -> Finding | None:
+    """The finding whose samples somebody wants to see, as long as it is this set's."""
+    digest, _, code = state.keep(LOOK).partition(" ")
+    if not code or digest != getattr(draft.data, "digest", ""):
+        return None
+    about = Library(runner.current().store.home).about(digest)
+    return next((f for f in about.findings if f.code == code and f.rows), None)
+
+
+def evidence(found: Finding, data: Samples) -> None:
+    """The samples behind a finding, with their labels."""
+    with card_title("What was found"):
+        st.button("All samples", icon=":material/arrow_back:", on_click=state.keep, args=(LOOK, ""))
+    st.markdown(f":small[{form.escape(found.message)}]")
+    chosen = [row for row in found.rows if row < len(data)][: 3 * EACH]
+    names = [
+        data.classes[data.targets[r]] if data.classes else str(data.targets[r]) for r in chosen
+    ]
+    if len(data.shape) != 3:
+        st.dataframe(pd.DataFrame(data.inputs[chosen]).assign(target=names, row=chosen))
+        return
+    for start in range(0, len(chosen), EACH):
+        part = chosen[start : start + EACH]
+        figure = side_by_side(
+            [("", data.inputs[part])], names[start : start + EACH], mode=picked.mode()
+        )
+        alt = "Pictures with their labels"
+        st.plotly_chart(figure, theme=None, config=NO_BAR, key=f"found {start}", alt=alt)
 
 
 def pictures(draft: Experiment, data: Samples) -> None:

@@ -3,6 +3,7 @@
 What goes wrong is said, and nothing that was there is lost.
 """
 
+import json
 from datetime import datetime
 
 import streamlit as st
@@ -20,6 +21,7 @@ from pages.ui.parts import card_title
 
 CHOOSING = "choosing data"  # kept: "", "sets" or "files"
 FAULT = "data fault"  # kept: the sentence that the last attempt ended with
+WAYS = "ways out"  # kept: changes of the reading that may help, as JSON
 OWN = 6  # uploaded sets that are listed before the rest is asked for
 
 
@@ -179,4 +181,5 @@ def take(data: DataSet) -> None:
 def refuse(error: LabError) -> None:
     """Says why on the page as it was before."""
     state.keep(FAULT, str(error))
+    state.keep(WAYS, json.dumps(getattr(error, "fixes", ())))
     st.rerun()

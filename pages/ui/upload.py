@@ -1,5 +1,6 @@
 """The upload of spreadsheets: the files, how they are read, and another reading of what is here."""
 
+import json
 from collections.abc import Callable
 
 import streamlit as st
@@ -10,10 +11,11 @@ from core import runner
 from core.data.library import About, Library
 from core.data.reading import Reading
 from core.data.sets import Spreadsheets
+from core.data.shapes import written
 from core.encoding import build
 from core.errors import BadExperiment, LabError
 from pages.ui import form, state
-from pages.ui.sources import refuse, take
+from pages.ui.sources import FAULT, WAYS, refuse, take
 
 TYPES = ["csv", "tsv", "txt", "xlsx", "ods", "gz", "zip"]
 
@@ -51,6 +53,31 @@ def upload() -> None:
             )
     if pressed and reading:
         check(files, reading)
+    if files[0] and reading:
+        ways_out(files, reading)
+
+
+def ways_out(files: list, reading: Reading) -> None:
+    """What may help after a refusal, one button each, with the files that are still chosen."""
+    ways = json.loads(state.keep(WAYS) or "[]") if state.keep(FAULT) else []
+    with st.container(horizontal=True, gap="small"):
+        for way in ways:
+            if st.button(words(way), key=f"way {words(way)}", icon=":material/auto_fix_high:"):
+                check(files, build(Reading, {**reading.model_dump(), **way}))
+
+
+def words(way: dict) -> str:
+    """A change of the reading as a button says it."""
+    said = {
+        "table": "Read as a table of numbers",
+        "pictures": "Read as pictures",
+        "classes": "Read the labels as classes",
+        "values": "Read the labels as values",
+    }
+    name, value = next(iter(way.items()))
+    if name == "shape":
+        return f"Read as {written(value)}"
+    return said.get(str(value), f"Read with {name.replace('_', ' ')} {value}")
 
 
 def options() -> Reading | None:
