@@ -126,5 +126,6 @@ def main() -> None:
     """One sheet from standard input to standard output, facts to standard error."""
     order = json.loads(sys.argv[-1])
     limit(order.pop("memory"), order.pop("text"), order.pop("seconds"))
+    sys.stdin.buffer.seek(0)  # who gave the file has read of it
     sys.stdout.reconfigure(encoding="utf-8", newline="")
     tell(sys.stderr, answer(sys.stdin.buffer, sys.stdout, sys.stderr, **order))
