@@ -2,7 +2,9 @@
 says.
 
 The only file that touches `st.session_state` and `st.query_params`. Only strings and numbers go in:
-after a reload of the code, objects would be instances of classes that no longer exist.
+after a reload of the code, objects would be instances of classes that no longer exist. A draft that
+was changed also lies on disk, and the address names it (`?d=`): so it outlives a reload, a restart
+of the server and a closed browser.
 """
 
 import json
@@ -10,20 +12,27 @@ from typing import Any
 
 import streamlit as st
 
+from core import runner
+from core.drafts import Drafts
 from core.encoding import change, decode, encode, from_link, to_link
-from core.errors import BadExperiment
+from core.errors import BadExperiment, NotFound, Unavailable
 from core.experiment import Experiment, shipped
 
-DRAFT, GENERATION, SHARED, NOTICE = "draft", "generation", "shared", "notice"
-UNDO, REDO = "undo", "redo"  # JSON lists of drafts as text, the newest last
+DRAFT, KEPT_AS, GENERATION, NOTICE = "draft", "draft id", "generation", "notice"
+SHARED = "shared"  # the token that was opened last, so that the back button does not open it again
+UNDO, REDO = "undo", "redo"  # JSON lists of networks with their initializer, the newest last
+BUILT = ("network", "initializer")  # what undo takes back
 STEPS = 50  # that can be taken back
 
 
 def draft() -> Experiment:
     """The experiment that Start would train. A shared one from the address (`?e=`) comes first,
-    once.
+    then the one that the address names (`?d=`).
     """
     _open_shared()
+    if DRAFT not in st.session_state:
+        _open_kept()
+    _readdress()
     text = st.session_state.get(DRAFT)
     if text:
         try:
@@ -36,8 +45,11 @@ def draft() -> Experiment:
 
 
 def set_draft(text: str) -> None:
-    """Another experiment (JSON text) is the draft: every widget shows its values anew."""
+    """Another experiment (JSON text) is the draft: every widget shows its values anew, and what
+    was taken back before is forgotten.
+    """
     _write(encode(decode(Experiment, text)))
+    st.session_state[UNDO] = st.session_state[REDO] = "[]"
     _redraw()
 
 
@@ -51,44 +63,120 @@ def edit(path: str, value: Any, *, redraw: bool = False) -> None:
 
 
 def can_undo() -> bool:
-    """Whether there is a change to take back."""
-    return bool(_drafts(UNDO))
+    """Whether there is a change of the network or its initializer to take back."""
+    return bool(_steps(UNDO))
 
 
 def can_redo() -> bool:
-    """Whether a change was taken back and may be made again."""
-    return bool(_drafts(REDO))
+    """Whether such a change was taken back and may be made again."""
+    return bool(_steps(REDO))
 
 
 def undo() -> None:
-    """The draft as it was before its last change."""
+    """Network and initializer as they were before their last change; the rest stays as it is."""
     _travel(UNDO, REDO)
 
 
 def redo() -> None:
-    """The draft as it was before `undo`."""
+    """Network and initializer as they were before `undo`."""
     _travel(REDO, UNDO)
 
 
 def _write(text: str) -> None:
     old = st.session_state.get(DRAFT)
-    if old and old != text:
-        st.session_state[UNDO] = json.dumps([*_drafts(UNDO), old][-STEPS:])
+    if old and _built(old) != _built(text):
+        st.session_state[UNDO] = json.dumps([*_steps(UNDO), _built(old)][-STEPS:])
         st.session_state[REDO] = "[]"
-    st.session_state[DRAFT] = text
+    _put(text)
 
 
 def _travel(here: str, there: str) -> None:
-    drafts = _drafts(here)
-    if drafts:
-        st.session_state[there] = json.dumps([*_drafts(there), st.session_state[DRAFT]])
-        st.session_state[DRAFT] = drafts.pop()
-        st.session_state[here] = json.dumps(drafts)
+    steps, now = _steps(here), encode(draft())
+    if steps:
+        st.session_state[there] = json.dumps([*_steps(there), _built(now)])
+        data = json.loads(now) | json.loads(steps.pop())
+        _put(encode(decode(Experiment, json.dumps(data))))
+        st.session_state[here] = json.dumps(steps)
         _redraw()
 
 
-def _drafts(name: str) -> list[str]:
+def _steps(name: str) -> list[str]:
     return json.loads(st.session_state.get(name, "[]"))
+
+
+def _built(text: str) -> str:
+    """Of an experiment, what undo takes back, as JSON text."""
+    data = json.loads(text)
+    return json.dumps({name: data.get(name) for name in BUILT})
+
+
+def _put(text: str) -> None:
+    """The draft is this text: in the session, and on disk when it is not the text that was."""
+    old = st.session_state.get(DRAFT, "")
+    st.session_state[DRAFT] = text
+    if text == old:
+        return
+    try:
+        known = st.session_state.get(KEPT_AS, "")
+        st.session_state[KEPT_AS] = _drafts().write(known, text, old)
+    except Unavailable as error:
+        notice(str(error))
+
+
+def _drafts() -> Drafts:
+    return Drafts(runner.current().store.home)
+
+
+def _open_kept() -> None:
+    """The draft that the address names becomes this session's, which has none yet."""
+    named = st.query_params.get("d", "")
+    if not named:
+        return
+    try:
+        text = encode(decode(Experiment, _drafts().read(named)))
+        st.session_state.update({DRAFT: text, KEPT_AS: named})
+    except (NotFound, BadExperiment) as error:
+        _readdress(drop="d")
+        notice(str(error))
+
+
+def _open_shared() -> None:
+    """The experiment of a link becomes the draft, once, and leaves the address."""
+    token = st.query_params.get("e", "")
+    if not token:
+        return
+    if st.session_state.get(SHARED) != token:
+        st.session_state[SHARED] = token
+        try:
+            text = encode(from_link(Experiment, token))
+            st.session_state[KEPT_AS] = ""  # what was written here before keeps its own place
+            set_draft(text)
+            notice("The experiment of the link is open. Start trains it.")
+        except BadExperiment:
+            notice(
+                "This link does not open (it is cut off, or of another version of the lab): copy "
+                "it again, whole. Your draft is as it was."
+            )
+    _readdress(drop="e")
+
+
+def _readdress(drop: str = "") -> None:
+    """The address names the draft, also after a change of page has emptied it; `drop` goes out.
+
+    One change at most: the browser's back button counts them.
+    """
+    now = {name: st.query_params.get_all(name) for name in st.query_params}
+    wanted = {name: said for name, said in now.items() if name != drop}
+    if named := st.session_state.get(KEPT_AS, ""):
+        wanted["d"] = [named]
+    if wanted != now:
+        st.query_params.from_dict(wanted)
+
+
+def address(**more: str) -> dict[str, str]:
+    """What the address of another page says: the draft, and `more`."""
+    named = st.session_state.get(KEPT_AS, "")
+    return ({"d": named} if named else {}) | more
 
 
 def _redraw() -> None:
@@ -128,22 +216,11 @@ def take_from_address(name: str) -> str:
     """What the address says under this name, once: it is taken out. Empty for nothing."""
     said = st.query_params.get(name, "")
     if said:
-        del st.query_params[name]
+        _readdress(drop=name)
     return said
 
 
 def link() -> str:
-    """The draft as the end of an address."""
-    return f"?e={to_link(draft())}"
-
-
-def _open_shared() -> None:
-    token = st.query_params.get("e", "")
-    if not token or st.session_state.get(SHARED) == token:
-        return
-    st.session_state[SHARED] = token
-    try:
-        set_draft(encode(from_link(Experiment, token)))
-        notice("The experiment of the link is open. Start trains it.")
-    except BadExperiment as error:
-        notice(str(error))
+    """The address that opens the draft's settings anywhere this lab is reached under it."""
+    here = (st.context.url or "").partition("?")[0]
+    return f"{here}?e={to_link(draft())}"

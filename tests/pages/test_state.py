@@ -1,10 +1,15 @@
-"""The draft in the session: edited, taken back, opened from a link, never lost to a broken one."""
+"""The draft: edited, taken back, kept on disk under the address, opened from a link, never lost to
+a broken one.
+"""
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import runner
+from core.drafts import Drafts
 from core.encoding import decode, encode, to_link
 from core.experiment import Experiment, shipped
+from core.network.initializers import Xavier, Zeros
 
 SHARED = Experiment(name="From a friend", epochs=7)
 
@@ -20,15 +25,33 @@ def page():
     if st.button("one field"):
         state.edit("epochs", 3)
     if st.button("redrawn field"):
-        state.edit("epochs", 4, redraw=True)
+        state.edit("initializer", "xavier", redraw=True)
     st.button("undo", on_click=state.undo, disabled=not state.can_undo())
     st.button("redo", on_click=state.redo, disabled=not state.can_redo())
+    if st.button("zeros"):
+        state.edit("initializer", "zeros", redraw=True)
+    if st.button("another"):
+        state.set_draft('{"name": "Another"}')
 
 
 @pytest.fixture
-def app(tmp_path, monkeypatch):
+def home(tmp_path, monkeypatch):
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
-    return AppTest.from_function(page, default_timeout=30)
+    monkeypatch.setattr(runner, "_current", None)
+    return tmp_path
+
+
+@pytest.fixture
+def app(home):
+    return tab()
+
+
+def tab(**address):
+    """A new visit of this address."""
+    opened = AppTest.from_function(page, default_timeout=30)
+    for name, said in address.items():
+        opened.query_params[name] = said
+    return opened
 
 
 def said(app):
@@ -50,38 +73,124 @@ def test_an_edit_by_a_widget_keeps_the_keys_and_one_by_a_button_renews_them(app)
     app.button[0].click().run()
     assert stored(app).epochs == 3 and said(app)[1] == before
     app.button[1].click().run()
-    assert stored(app).epochs == 4
+    assert stored(app).initializer == Xavier()
     assert said(app.run())[1] != before
 
 
-def test_changes_are_taken_back_and_made_again(app):
-    app.run()
-    assert [b.disabled for b in app.button[2:]] == [True, True]
-    for button in (0, 1):
-        app.button[button].click().run()
-    for epochs, press in [(3, 2), (shipped()["digits"].epochs, 2), (3, 3), (4, 3)]:
+def press(app, *names):
+    for name in names:
         app.run()  # a button's own state is drawn one run later
-        app.button[press].click().run()
-        assert stored(app).epochs == epochs
-    app.run()
-    assert app.button[3].disabled and not app.button[2].disabled
+        next(b for b in app.button if b.label == name).click().run()
+    return app.run()
+
+
+def possible(app):
+    return [not b.disabled for b in app.button if b.label in ("undo", "redo")]
+
+
+def test_changes_of_the_network_are_taken_back_and_made_again(app):
+    first = shipped()["digits"].initializer
+    press(app, "redrawn field", "zeros")
+    for name, wanted in [("undo", Xavier()), ("undo", first), ("redo", Xavier())]:
+        assert stored(press(app, name)).initializer == wanted
+    assert possible(app) == [True, True]
+    assert stored(press(app, "redo")).initializer == Zeros() and possible(app) == [True, False]
+
+
+def test_no_other_choice_is_taken_back_with_it(app):
+    assert possible(press(app, "one field")) == [False, False]
+    press(app, "redrawn field", "one field", "undo")
+    assert stored(app).epochs == 3 and stored(app).initializer == shipped()["digits"].initializer
+    assert stored(press(app, "redo")).epochs == 3
+
+
+def test_another_experiment_leaves_nothing_to_take_back(app):
+    assert possible(press(app, "redrawn field", "another")) == [False, False]
 
 
 def test_a_new_change_forgets_what_was_taken_back(app):
+    assert not possible(press(app, "redrawn field", "undo", "zeros"))[1]
+
+
+# --- the draft outlives the page
+
+
+def named(app, what="d"):
+    value = app.query_params[what]
+    return value if isinstance(value, str) else value[-1]
+
+
+def test_looking_writes_nothing_and_keeps_the_address(app, home):
+    app.run()
+    assert "d" not in app.query_params and not (home / "drafts").exists()
+
+
+def test_a_changed_draft_is_there_again_after_a_reload(app):
+    name = named(press(app, "one field"))
+    again = tab(d=name, run="x").run()
+    assert stored(again).epochs == 3 and "no notice" in said(again)
+    press(again, "redrawn field")
+    assert named(again) == name and named(again, "run") == "x"
+    assert stored(tab(d=name).run()).initializer == Xavier()
+
+
+def test_an_address_that_a_change_of_page_emptied_names_the_draft_again(app):
+    name = named(press(app, "one field"))
+    app.query_params.clear()
+    assert named(app.run()) == name
+
+
+def test_two_tabs_on_one_address_do_not_overwrite_each_other(app):
+    name = named(press(app, "one field"))
+    other = press(tab(d=name), "redrawn field")  # goes on with it
+    press(app, "zeros")  # so this one gets a draft of its own
+    assert named(other) == name != named(app)
+    kept = [stored(tab(d=named(one)).run()).initializer for one in (other, app)]
+    assert kept == [Xavier(), Zeros()]
+
+
+@pytest.mark.parametrize("name", ["0123456789abcdef", "../../secret", "", "x" * 5000, "0" * 15])
+def test_an_address_that_names_no_draft_says_so_and_names_none(home, name):
+    app = tab(d=name)
+    shown, _, notice = said(app.run())
+    assert shown == "Digits" and ("not here" in notice) == bool(name)
+    assert "d" not in app.query_params or not name
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"no such field": 1}', "[" * 99_999])
+def test_a_damaged_draft_is_said_and_takes_no_page_with_it(home, text):
+    name = Drafts(home).write("", "whole", "")
+    (home / "drafts" / f"{name}.json").write_text(text)
+    shown, _, notice = said(tab(d=name).run())
+    assert shown == "Digits" and notice.endswith(".") and notice != "no notice"
+
+
+def test_a_disk_that_takes_nothing_keeps_the_draft_in_the_page(app, home):
+    (home / "drafts").write_text("a file where the folder should be")
     app.run()
     app.button[0].click().run()
-    app.button[2].click().run()
-    app.button[1].click().run()
-    assert app.run().button[3].disabled
+    assert stored(app).epochs == 3 and "free space" in said(app.run())[2]
+
+
+# --- links
 
 
 def test_a_link_is_opened_once_and_later_edits_stay(app):
     app.query_params["e"] = to_link(SHARED)
     assert "no notice" not in said(app.run())
     assert stored(app) == SHARED
+    assert "e" not in app.query_params  # a reload must not open it over what was changed since
     app.button[0].click().run()
     assert stored(app).epochs == 3 and stored(app).name == "From a friend"
     assert "no notice" in said(app)
+    assert stored(tab(d=named(app.run())).run()).name == "From a friend"
+
+
+def test_a_link_leaves_the_draft_that_was_open_on_disk(app):
+    name = named(press(app, "one field"))
+    both = tab(d=name, e=to_link(SHARED))
+    assert stored(both.run()) == SHARED and named(both) != name
+    assert stored(tab(d=name).run()).epochs == 3
 
 
 @pytest.mark.parametrize("token", ["x", "eJw", "%%%", to_link(SHARED)[:-9], "A" * 5000])
@@ -89,7 +198,7 @@ def test_a_broken_link_is_said_and_the_draft_stays(app, token):
     app.query_params["e"] = token
     name, _, notice = said(app.run())
     assert name == "Digits"
-    assert notice.endswith(".") and notice != "no notice"
+    assert "copy it again" in notice and token not in notice
 
 
 def test_a_draft_of_another_version_is_said_and_replaced(app):
