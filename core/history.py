@@ -20,7 +20,7 @@ from math import ceil, exp, isfinite, log
 from typing import Any
 
 from core.bins import Bins
-from core.events import Ended, Epoch, Event, Probe, Started, Step, from_json
+from core.events import Ended, Epoch, Event, Probe, Started, Step, error, from_json
 
 ROWS = {"step": 1000, "probe": 500, "map": 120}
 EPOCH_COLUMNS = (
@@ -280,8 +280,7 @@ def epoch_row(e: Epoch) -> list[Any]:
     """The values of EPOCH_COLUMNS; None where there is no validation part."""
     scores = [e.train, e.validation or {}]
     losses = [s.get("loss") for s in scores]
-    errors = [1 - s["accuracy"] if "accuracy" in s else None for s in scores]
-    return [e.epoch, e.step, e.seconds, *losses, *errors, e.best]
+    return [e.epoch, e.step, e.seconds, *losses, *map(error, scores), e.best]
 
 
 def _short(value: Any) -> Any:

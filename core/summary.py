@@ -5,12 +5,13 @@ torch.
 import json
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from core.data.sets import Facts
 from core.encoding import decode
 from core.errors import LabError
-from core.events import Ended, Epoch, from_json
+from core.events import Ended, Epoch, error, from_json
 from core.experiment import Experiment
 from core.plan import network_name
 from core.store import Store
@@ -65,11 +66,16 @@ def _row(store: Store, run: str, experiment: Experiment, facts: Facts | None) ->
         rate=experiment.optimizer.learning_rate,
         epochs=len(epochs),
         best_epoch=best.epoch if best else None,
-        validation_error=1 - best.validation["accuracy"] if best else None,
-        test_error=1 - end.test["accuracy"] if end and end.test else None,
+        validation_error=error(best.validation) if best else None,
+        test_error=error(end.test) if end else None,
         seconds=end.seconds if end else None,
         curve=tuple(epoch.validation["loss"] for epoch in measured),
     )
+
+
+def began(run: str) -> datetime:
+    """When the run was made, which its id says in UTC."""
+    return datetime.strptime(run[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
 
 
 def ended(store: Store, run: str) -> Ended | None:

@@ -2,7 +2,10 @@
 
 A finding says the number it rests on and, where one change helps, which. Rules of thumb: an update
 of about 1e-3 of the weight a step is good (Karpathy, CS231n 2015), a validation loss that rises
-while the training loss falls is overfitting (Prechelt 1998).
+while the training loss falls is overfitting (Prechelt 1998). One epoch says little: on a validation
+part of some hundred pictures the median of LATE epochs lay up to 18 % above the best one in runs
+that still got better, and 30 to 61 % above it in runs that learned by heart (eleven runs on digits,
+three recipes, several seeds and splits); RISE stands between.
 """
 
 from dataclasses import dataclass
@@ -10,12 +13,16 @@ from math import isfinite
 from statistics import median
 from typing import Any
 
+from core.analysis.guessing import guess
+from core.events import Scores, error
 from core.experiment import Experiment
 from core.history import History
 from core.numbers import percent, short
 
 GOOD, TINY, LARGE = 1e-3, 1e-4, 3e-2  # update-to-weight ratio of one step
 PROBES = 10  # the last ones, of which the median counts
+LATE, RISE = 5, 0.2  # epochs after the best whose median counts, and how far it must have risen
+BETTER = 0.9  # a validation loss below this share of a guess's shows that something was learned
 ORDER = {"warn": 0, "info": 1, "ok": 2}
 
 
@@ -32,9 +39,15 @@ class Finding:
     value: Any = None
 
 
-def findings(history: History, experiment: Experiment, limit: int = 3) -> tuple[Finding, ...]:
-    """The most urgent findings first; a run that has nothing to say yet says so."""
+def findings(
+    history: History, experiment: Experiment, *, classes: int | None = None, limit: int = 3
+) -> tuple[Finding, ...]:
+    """The most urgent findings first; a run that has nothing to say yet says so. `classes` of the
+    data: 0 for values, None where it is not known.
+    """
     found = [finding for rule in _RULES if (finding := rule(history, experiment))]
+    if (risen := overfitting(history, experiment)) and not guesses(history, experiment, classes):
+        found.insert(0, risen)
     if not found:
         early = "It ended before there was enough to say."
         soon = "The first sentences come after the first epoch."
@@ -57,22 +70,34 @@ def diverged(history: History, experiment: Experiment) -> Finding | None:
 
 
 def overfitting(history: History, experiment: Experiment) -> Finding | None:
-    """The validation loss has risen for two epochs or more while the training loss fell."""
+    """The validation loss has risen by RISE since its best, as the median of LATE epochs, while the
+    training loss fell.
+    """
     measured = [e for e in history.epochs if e.validation]
     best = min(measured, key=lambda e: e.validation["loss"], default=None)
-    if best is None or measured[-1].epoch - best.epoch < 2:
+    late = measured[-LATE:]
+    if best is None or late[0].epoch <= best.epoch or len(late) < LATE:
         return None
-    last, low = measured[-1], best.validation["loss"]
-    if last.validation["loss"] < 1.02 * low or last.train["loss"] >= best.train["loss"]:
+    low, now = best.validation["loss"], median(e.validation["loss"] for e in late)
+    if not now > (1 + RISE) * low or median(e.train["loss"] for e in late) >= best.train["loss"]:
         return None
     text = (
         f"**Overfitting since epoch {best.epoch}.** Validation loss rose from {short(low, 3)} to "
-        f"{short(last.validation['loss'], 3)} while training loss fell."
+        f"{short(now, 3)} (median of the last {LATE} epochs) while training loss fell."
     )
     if any(rule.kind == "patience" for rule in experiment.stopping):
         return Finding("warn", text)
     rules = [*(rule.model_dump(mode="json") for rule in experiment.stopping), {"kind": "patience"}]
     return Finding("warn", text, "Stop early", "stopping", rules)
+
+
+def guesses(history: History, experiment: Experiment, classes: int | None) -> bool:
+    """Whether no epoch was better than a guess: then there is nothing that it could have unlearned.
+    False where that is not known.
+    """
+    known = None if classes is None else guess(experiment.loss.kind, classes)
+    lowest = min((e.validation["loss"] for e in history.epochs if e.validation), default=None)
+    return known is not None and lowest is not None and lowest > BETTER * known
 
 
 def stopped_layer(history: History, experiment: Experiment) -> Finding | None:
@@ -130,16 +155,31 @@ def improving(history: History, experiment: Experiment) -> Finding | None:
 
 
 def gap(history: History, experiment: Experiment) -> Finding | None:
-    """How far the answers on known and on new pictures lie apart, at the best epoch."""
+    """How far the answers on known and on new samples lie apart, with the best epoch's weights.
+
+    While it goes on the training error is the mean over the epoch, with dropout on and weights
+    that still moved; the end measures both parts anew, and then those numbers count.
+    """
     if history.best is None:
         return None
-    e = history.epochs[history.best]
-    if not (e.validation and "accuracy" in e.validation and "accuracy" in e.train):
+    e, end = history.epochs[history.best], history.ended
+    measured = end is not None and error(end.train) is not None
+    parts = (end.train, end.validation) if measured else (e.train, e.validation)
+    train, validation = map(error, parts)
+    if train is None or validation is None:
         return None
-    train, validation = 1 - e.train["accuracy"], 1 - e.validation["accuracy"]
-    wrong = f"{percent(validation)} wrong on validation and {percent(train)} on training"
-    text = f"{'Best' if history.ended else 'Best so far'}: epoch {e.epoch}, {wrong}."
-    return Finding("info", text)
+    number = end.best_epoch if measured and end.best_epoch else e.epoch
+    first = "Best" if end else "Best so far"
+    what = wrong(parts[1])
+    text = f"{percent(validation)} {what} on validation and {percent(train)} on training"
+    return Finding("info", f"{first}: epoch {number}, {text}.")
+
+
+def wrong(scores: Scores) -> str:
+    """What an error is a share of, in one word: answers that are wrong, or variance of the values
+    that is left unexplained.
+    """
+    return "wrong" if "accuracy" in scores else "unexplained"
 
 
 def _ratios(history: History) -> dict[str, float]:
@@ -152,4 +192,4 @@ def _ratios(history: History) -> dict[str, float]:
     return {layer: median(values) for layer, values in seen.items() if values}
 
 
-_RULES = (overfitting, stopped_layer, too_large, no_progress, improving, gap)
+_RULES = (stopped_layer, too_large, no_progress, improving, gap)

@@ -2,7 +2,7 @@
 functions of History.
 """
 
-from core.events import Ended, Scores
+from core.events import Ended, Scores, error
 from core.history import History
 from core.numbers import THIN, duration, percent, short, whole
 
@@ -15,7 +15,7 @@ REASONS = {
     "diverged": "the loss is no number any more",
     "failed": "an error",
 }
-_BEST = "Share of pictures answered wrongly, with the best epoch's weights."
+NEVER_BEGAN = "It waited for its turn and never began: the lab was ended before."
 
 
 def progress(history: History, state: str) -> tuple[float, str]:
@@ -24,11 +24,15 @@ def progress(history: History, state: str) -> tuple[float, str]:
     if s is None:
         waits = {
             "queued": "Waits for the run before it",
+            "unbegun": NEVER_BEGAN,
             "interrupted": "Ended before its first step",
         }
         return 0.0, waits.get(state, "Preparing data and network …")
     epoch = min(s.epochs, history.step // s.epoch_steps + 1)
-    parts = [f"Epoch {epoch} of {s.epochs}", f"step {whole(history.step)} of {whole(s.steps)}"]
+    parts = [
+        f"Epoch {whole(epoch)} of {whole(s.epochs)}",
+        f"step {whole(history.step)} of {whole(s.steps)}",
+    ]
     if state == "running":
         left = f"**{duration(history.seconds_left)} left**"
         parts += [left, f"{whole(history.throughput)}{THIN}pictures/s"]
@@ -37,6 +41,8 @@ def progress(history: History, state: str) -> tuple[float, str]:
 
 def sentence(ended: Ended) -> str:
     """How the run ended: "Ended after epoch 8: early stopping. Best: epoch 4." """
+    if not ended.step and ended.message:
+        return ended.message  # such as "Taken out of the queue before it began."
     reason = REASONS.get(ended.reason, ended.reason)
     when = f"after epoch {ended.epochs}" if ended.epochs else f"at step {whole(ended.step)}"
     best = f" Best: epoch {ended.best_epoch}." if ended.best_epoch else ""
@@ -52,11 +58,12 @@ def numbers(history: History) -> list[Number]:
 
 
 def _final(ended: Ended) -> list[Number]:
+    what, best = _share(ended.validation or ended.test), "with the best epoch's weights."
     return [
-        ("Test error", percent(_error(ended.test)), _BEST),
-        ("Validation error", percent(_error(ended.validation)), _BEST),
-        ("Training error", percent(_error(ended.train)), _BEST),
-        ("Test loss", short(_loss(ended.test)), "With the best epoch's weights."),
+        ("Test error", percent(error(ended.test)), f"{what}, {best}"),
+        ("Validation error", percent(error(ended.validation)), f"{what}, {best}"),
+        ("Training error", percent(error(ended.train)), f"{what}, {best}"),
+        ("Test loss", short(_loss(ended.test)), best.capitalize()),
         ("Training time", duration(ended.seconds), "Pauses left out."),
     ]
 
@@ -67,11 +74,7 @@ def _live(history: History) -> list[Number]:
     lowest = f" Lowest: {short(_loss(best.validation))}, epoch {best.epoch}." if best else ""
     ratio = "‖Δw‖ / ‖w‖ of one step, geometric mean over the layers. Good: about 1e-3."
     return [
-        (
-            "Validation error",
-            percent(_error(last)),
-            "Share of validation pictures answered wrongly.",
-        ),
+        ("Validation error", percent(error(last)), f"{_share(last)}, after the last epoch."),
         ("Validation loss", short(_loss(last)), f"After the last epoch.{lowest}"),
         ("Training loss", short(history.recent_loss), "Mean of the last 100 steps."),
         ("Learning rate", short(history.rate), "Of the last step."),
@@ -79,8 +82,11 @@ def _live(history: History) -> list[Number]:
     ]
 
 
-def _error(scores: Scores | None) -> float | None:
-    return 1 - scores["accuracy"] if scores and "accuracy" in scores else None
+def _share(scores: Scores | None) -> str:
+    """What an error is a share of."""
+    if scores and "r2" in scores:
+        return "Share of the targets' variance that is not explained (1 − R²)"
+    return "Share of wrong answers"
 
 
 def _loss(scores: Scores | None) -> float | None:

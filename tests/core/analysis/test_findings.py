@@ -12,10 +12,12 @@ from core.analysis.findings import (
     stopped_layer,
     too_large,
 )
+from core.analysis.readout import numbers
 from core.encoding import change
 from core.events import Ended, Epoch, Probe, Started, Step, to_json
 from core.experiment import Experiment
 from core.history import History
+from core.numbers import THIN
 from core.optim.stopping import Patience
 
 
@@ -35,7 +37,9 @@ def run(validation=(), train=None, updates=None, *, ended=None, steps=100):
         )
     if updates:
         events += [Probe(k, updates, updates, updates) for k in range(1, 11)]
-    events += [Ended(ended, "It ended.", 10, len(validation))] if ended else []
+    if isinstance(ended, str):
+        ended = Ended(ended, "It ended.", 10, len(validation))
+    events += [ended] if ended else []
     history = History()
     history.add(map(to_json, events))
     return history
@@ -44,29 +48,41 @@ def run(validation=(), train=None, updates=None, *, ended=None, steps=100):
 E = Experiment()
 
 
+RISEN = [1.0, 0.5, 0.6, 0.7, 0.7, 0.7, 0.8]
+
+
 def test_overfitting_names_the_epoch_and_offers_to_stop_early():
-    found = overfitting(run([1.0, 0.5, 0.6, 0.7]), E)
+    found = overfitting(run(RISEN), E)
     assert found.level == "warn" and "since epoch 2" in found.text and "0.5 to 0.7" in found.text
     assert isinstance(change(E, found.path, found.value).stopping[-1], Patience)
-    assert (
-        overfitting(run([1.0, 0.5, 0.6, 0.7]), change(E, "stopping", [{"kind": "patience"}])).action
-        == ""
-    )
+    assert overfitting(run(RISEN), change(E, "stopping", [{"kind": "patience"}])).action == ""
 
 
 @pytest.mark.parametrize(
     "history",
     [
-        run([1.0, 0.5, 0.6]),  # one bad epoch
-        run([1.0, 0.5, 0.505, 0.505]),  # hardly any rise
-        run(
-            [1.0, 0.5, 0.6, 0.7], train=[1.0, 0.5, 0.6, 0.7]
-        ),  # the training part got worse as well
+        run(RISEN[:-1]),  # four late epochs
+        run([1.0, 0.5, 0.55, 0.59, 0.55, 0.59, 0.55]),  # as far as chance goes
+        run([1.0, 0.5, 0.51, 0.9, 0.51, 0.9, 0.51]),  # bad epochs between good ones
+        run([1.0, 0.5, 0.9, 0.9, 0.9, 0.9, 0.45]),  # the last one is the best
+        run(RISEN, train=RISEN),  # the training part got worse as well
+        run([float("nan")] * 7),
         run(),
     ],
 )
 def test_no_overfitting(history):
     assert overfitting(history, E) is None
+
+
+def test_a_network_that_never_beat_a_guess_has_nothing_to_unlearn():
+    risen = run([2.4, 2.2, 3.0, 3.5, 4.0, 4.0, 4.0], train=[2.3 / k for k in range(1, 8)])
+
+    def said(history, classes):
+        return [f for f in findings(history, E, classes=classes) if "Overfitting" in f.text]
+
+    assert said(risen, 10) == []  # ln 10 = 2.30
+    assert said(risen, None) and said(risen, 100)  # not known; ln 100 = 4.61
+    assert said(run(RISEN), 10)
 
 
 def test_a_layer_that_has_nearly_stopped_is_named():
@@ -109,6 +125,22 @@ def test_the_gap_is_said_of_the_best_epoch():
     assert "epoch 2, 20" in gap(run([1.0, 0.5, 0.7]), E).text
 
 
+def test_after_the_end_the_gap_is_what_was_measured_then_as_the_numbers_above_the_curves():
+    scores = {"loss": 0.1, "accuracy": 0.99}, {"loss": 0.2, "accuracy": 0.75}
+    history = run([1.0, 0.5, 0.7], ended=Ended("epochs", "Done.", 30, 3, 2, *scores))
+    said = gap(history, E).text.replace(THIN, " ")
+    assert said == "Best: epoch 2, 25 % wrong on validation and 1 % on training."
+    shown = {name: value.replace(THIN, " ") for name, value, _ in numbers(history)}
+    assert (shown["Validation error"], shown["Training error"]) == ("25 %", "1 %")
+
+
+def test_the_error_of_values_is_the_variance_that_is_left():
+    scores = {"loss": 0.1, "r2": 0.9}, {"loss": 0.2, "r2": 0.75}
+    history = run([1.0, 0.5], ended=Ended("epochs", "Done.", 30, 3, 2, *scores))
+    assert "25 % unexplained on validation and 10 % on" in gap(history, E).text.replace(THIN, " ")
+    assert "variance" in next(help for name, _, help in numbers(history) if "error" in name)
+
+
 def test_a_diverged_run_offers_a_tenth_of_the_rate():
     found = diverged(run([1.0, 0.5], ended="diverged"), E)
     assert found.level == "bad"
@@ -122,5 +154,5 @@ def test_an_empty_run_says_that_it_is_early():
 
 def test_at_most_three_findings_the_most_urgent_first():
     updates = {"a": 1e-6, "b": 1e-3, "c": 0.08}
-    found = findings(run([1.0, 0.5, 0.6, 0.7], updates=updates), E)
+    found = findings(run(RISEN, updates=updates), E)
     assert [f.level for f in found] == ["warn"] * 3

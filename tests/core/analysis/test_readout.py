@@ -3,7 +3,7 @@
 import pytest
 
 from core.analysis.readout import numbers, progress, sentence
-from core.events import Ended, to_json
+from core.events import Ended, Started, to_json
 from core.history import History
 from core.numbers import THIN
 from tests.conftest import ended, script
@@ -25,6 +25,7 @@ def plain(text):
         ("queued", "Waits for the run before it"),
         ("running", "Preparing data and network …"),
         ("interrupted", "Ended before its first step"),
+        ("unbegun", "It waited for its turn and never began: the lab was ended before."),
     ],
 )
 def test_before_the_first_event(state, said):
@@ -55,6 +56,13 @@ def test_a_run_that_nothing_is_known_of_has_five_places():
     assert [value for _, value, _ in numbers(history())] == ["–"] * 5
 
 
+def test_large_counts_have_their_thousands_apart():
+    began = Started(0, 40_000, 20, 2_000, 64, 9, (), {}, {}, "cpu", 1)
+    assert plain(progress(history(began), "paused")[1]) == "Epoch 1 of 2 000 · step 0 of 40 000"
+
+
 def test_how_it_ended():
     assert sentence(ended()) == "Ended after epoch 10: early stopping. Best: epoch 4."
+    out = "Taken out of the queue before it began."
+    assert sentence(Ended("stopped", out, 0, 0)) == out
     assert sentence(Ended("stopped", "", 1234, 0)) == f"Ended at step 1{THIN}234: stopped by hand."
