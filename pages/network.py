@@ -78,12 +78,15 @@ def take(kind: str, facts: Facts | None) -> None:
     """A preset becomes the draft's network."""
     if facts is None:
         return
-    layers = Preset.pick(kind).layers(facts.shape)
+    preset = Preset.pick(kind)
+    if refused := preset.problem(facts.shape):
+        state.notice(refused)
+        return
+    layers = preset.layers(facts.shape)
     wrong = next((fact for fact in trace(layers, facts.shape, facts.outputs) if fact.problem), None)
     if wrong:
         state.notice(
-            f"{Preset.members[kind].label} does not fit these pictures. Layer "
-            f"{wrong.index + 1}: {wrong.problem}"
+            f"{preset.label} does not fit this data. Layer {wrong.index + 1}: {wrong.problem}"
         )
         return
     replace(layers)

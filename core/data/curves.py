@@ -14,7 +14,7 @@ class Curve(Computed):
     """Values y over one column x, drawn evenly from −1 to 1; the noise is added to y alone."""
 
     columns: ClassVar[tuple[str, ...]] = ("x",)
-    points: int = ranged(300, 20, 20_000, log=True, unit="points", help="How many samples.")
+    points: int = ranged(600, 20, 20_000, log=True, unit="points", help="How many samples.")
     gap: float = ranged(
         0.0, 0, 0.9, help="No points where |x| is smaller: what will the network say there?"
     )
@@ -37,7 +37,7 @@ class Sine(Curve):
     formula: ClassVar[str] = r"y = \sin(\pi k x)"
     source: ClassVar[str] = "Rahaman et al. 2019 (on the spectral bias of neural networks)"
     technique: ClassVar[str] = "D4"
-    waves: float = ranged(2.0, 0.25, 20, symbol="k", help="Whole waves from −1 to 1.")
+    waves: float = ranged(1.5, 0.25, 20, symbol="k", help="Whole waves from −1 to 1.")
 
     def exact(self, x: np.ndarray) -> np.ndarray:
         return np.sin(np.pi * self.waves * x)

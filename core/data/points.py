@@ -122,10 +122,11 @@ class Spirals(Plane):
     )
     source: ClassVar[str] = "Lang & Witbrock 1988"
     technique: ClassVar[str] = "D4"
+    points: int = ranged(1000, 20, 20_000, log=True, unit="points", help="How many samples.")
     noise: float = ranged(
         0.02, 0, 2, symbol="σ", help="Deviation of the normal noise that every point gets."
     )
-    turns: float = ranged(1.5, 0.25, 4, symbol="T", help="How often an arm goes round.")
+    turns: float = ranged(1.25, 0.25, 4, symbol="T", help="How often an arm goes round.")
     arms: int = ranged(2, 2, 8, symbol="K", help="How many arms, one a class.")
 
     @property

@@ -4,6 +4,7 @@ come from it.
 
 from typing import ClassVar, Literal
 
+from core.data.wording import counted
 from core.network.activations import ReLU, Tanh
 from core.network.layers import Conv2d, Flatten, Layer, Linear, MaxPool, Output, Shape
 from core.spec import Choice
@@ -12,9 +13,28 @@ from core.spec import Choice
 class Preset(Choice, family="preset"):
     """A list of layers to begin from."""
 
+    pictures: ClassVar[bool] = False  # whether it can only work on pictures
+
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
-        """The layers for pictures of this shape (C, H, W)."""
+        """The layers for pictures of this shape (C, H, W), or rows of (F,) numbers."""
         raise NotImplementedError
+
+    def problem(self, shape: Shape) -> str | None:
+        """Why it is no network for this kind of data, and the way out. Whether its layers fit is
+        for `core.network.build.trace` to say.
+        """
+        if len(shape) == 3 or not self.pictures:
+            return None
+        fit = " or ".join(m.label for m in Preset.members.values() if not m.pictures)
+        return (
+            f"{self.label} is made for pictures, but this data has rows of "
+            f"{counted(shape[0], 'number')}: choose {fit}."
+        )
+
+
+def flat(shape: Shape) -> tuple[Layer, ...]:
+    """What lays pictures out as rows; nothing for rows."""
+    return (Flatten(),) if len(shape) == 3 else ()
 
 
 class SoftmaxRegression(Preset):
@@ -28,7 +48,7 @@ class SoftmaxRegression(Preset):
     technique: ClassVar[str] = "N2"
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
-        return (Flatten(), Output())
+        return (*flat(shape), Output())
 
 
 class MLP(Preset):
@@ -40,7 +60,22 @@ class MLP(Preset):
     technique: ClassVar[str] = "N2"
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
-        return (Flatten(), Linear(units=100), Tanh(), Output())
+        return (*flat(shape), Linear(units=100), Tanh(), Output())
+
+
+class Points(Preset):
+    """2-64-64-C for points in a plane: two hidden layers of 64 ReLUs, enough to bend a boundary or
+    a curve.
+    """
+
+    kind: Literal["points"] = "points"
+    label: ClassVar[str] = "MLP, 64-64"
+    source: ClassVar[str] = "Rumelhart, Hinton & Williams 1986, with ReLU"
+    technique: ClassVar[str] = "N2"
+
+    def layers(self, shape: Shape) -> tuple[Layer, ...]:
+        hidden = (Linear(units=64), ReLU(), Linear(units=64), ReLU())
+        return (*flat(shape), *hidden, Output())
 
 
 class LeNet(Preset):
@@ -52,6 +87,7 @@ class LeNet(Preset):
     label: ClassVar[str] = "LeNet"
     source: ClassVar[str] = "LeCun et al. 1998, with ReLU and max pooling; deck C"
     technique: ClassVar[str] = "N2"
+    pictures: ClassVar[bool] = True
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
         first = (Conv2d(maps=6, kernel=5, padding=2), ReLU(), MaxPool())
@@ -75,6 +111,7 @@ class Small(Preset):
     label: ClassVar[str] = "Small net for 8 × 8"
     source: ClassVar[str] = "a LeNet cut to 8 × 8"
     technique: ClassVar[str] = "N2"
+    pictures: ClassVar[bool] = True
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
         first = (Conv2d(maps=16, kernel=3, padding=1), ReLU(), MaxPool())
