@@ -1,31 +1,49 @@
-"""Columns: which columns of one or two tables are pixels, and which holds the labels."""
+"""Columns: which columns of one or two tables are numbers to learn from, and which holds the
+labels.
+"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from core.data.finding import Finding
+from core.data.form import TINY, WIDE, are_names, is_grey, title
 from core.data.layout import LABEL_NAMES
 from core.data.shapes import shape_of
 from core.data.table import Table
+from core.data.tasks import VALUE_TITLES
 from core.data.wording import clip, counted
 from core.errors import BadData
 from core.numbers import whole
 
+COUNTING = ("", "id", "index", "unnamed: 0", "row", "no", "nr", "#")  # titles of row numbers
+OTHER_NAMES = ("species", "diagnosis", "outcome", "quality", "survived", "response", "result")
+FEW = 64  # different values up to which a column is liker labels than pixels
+
 
 @dataclass(frozen=True)
 class Columns:
-    """`pixels` (N, columns), `labels` (N,) or None, which stand in `name` from `first_row` on."""
+    """`values` (N, F) with `titles` (F of them, or none), and `words`: column, from 0 -> cells;
+    `header` is that of the whole file.
 
-    pixels: np.ndarray
+    `labels` (N,), or None, stand in `name` from `first_row` on under `label_title`; `place` is what
+    Reading.label_column must say to find them again.
+    """
+
+    values: np.ndarray
+    titles: tuple[str, ...]
     labels: np.ndarray | None
     name: str
     first_row: int
+    label_title: str = ""
+    place: str = "auto"
+    words: dict[int, np.ndarray] = field(default_factory=dict)
+    header: tuple[str, ...] | None = None
     findings: tuple[Finding, ...] = ()
 
 
 def find_columns(images: Table, labels: Table | None, wanted: str) -> Columns:
-    """Pixels and labels of a pair, or of one file (`wanted` as in Reading.label_column).
+    """Inputs and labels of a pair, or of one file (`wanted` as in Reading.label_column).
 
     Raises BadData.
     """
@@ -36,92 +54,136 @@ def find_columns(images: Table, labels: Table | None, wanted: str) -> Columns:
             f"{images.name} has one column and {labels.name} has {whole(labels.width)}: "
             "swap the two files."
         )
-    if images.words:
-        column = min(images.words)
-        raise BadData(
-            f"{images.name}, column {column + 1} holds words "
-            f"({clip(str(images.words[column][0]))!r}): take it out."
-        )
-    cells, first_row, more = _label_cells(labels, wanted, images)
+    cells, first_row, place, more = _label_cells(labels, wanted, images)
     if len(cells) != len(images):
         had = f"{images.name} has {counted(len(images), 'row')}"
         other = f"{labels.name} has {whole(len(cells))}"
-        raise BadData(f"{had}, {other}: give one label for each picture.")
-    return Columns(images.values, cells, labels.name, first_row, more)
+        raise BadData(f"{had}, {other}: give one label for each row.")
+    free, said = _free(images)
+    values, titles = _numbers(images, free)
+    label_title = labels.header[place] if labels.header else ""
+    return Columns(
+        values, titles, cells, labels.name, first_row, label_title, wanted,
+        dict(images.words), images.header, (*said, *more),
+    )  # fmt: skip
 
 
 def _label_cells(
     labels: Table, wanted: str, images: Table
-) -> tuple[np.ndarray, int, tuple[Finding, ...]]:
+) -> tuple[np.ndarray, int, int, tuple[Finding, ...]]:
     """The labels in a file of their own; one row too many shows a header that looks like one."""
     if labels.width > 1:
-        place = _named(labels, wanted)
+        place = labels.width - 1 if wanted == "last" else 0 if wanted == "first" else None
+        place = _named(labels, wanted) if place is None else place
         if place is None:
-            had = f"{labels.name} has {whole(labels.width)} columns, none of them named label"
-            raise BadData(f"{had}: give one label column, or its name.")
-        return _cells(labels, place), labels.first_row, ()
+            had = f"{labels.name} has {counted(labels.width, 'column')}, none of them named label"
+            raise BadData(
+                f"{had}: give one label column, or its name.", ({"label_column": "last"},)
+            )
+        said = f"Column {whole(place + 1)}{title(labels.header, place)} of {labels.name} holds the "
+        found = Finding("label_column", "ok", said + "labels.")
+        return _cells(labels, place), labels.first_row, place, (found,)
     cells = _cells(labels, 0)
-    title = str(cells[0]) if len(cells) else ""
-    named = title not in cells[1:] if labels.words else bool(images.header) and float(cells[0]) == 0
+    first = str(cells[0]) if len(cells) else ""
+    named = first not in cells[1:] if labels.words else bool(images.header) and float(cells[0]) == 0
     if labels.header is None and len(cells) == len(images) + 1 and named:
-        said = Finding(
-            "header",
-            "info",
-            f"The first row of {labels.name} ({clip(title)!r}) is taken for its header.",
-        )
-        return cells[1:], labels.first_row + 1, (said,)
-    return cells, labels.first_row, ()
+        said = f"The first row of {labels.name} ({clip(first)!r}) is taken for its header."
+        return cells[1:], labels.first_row + 1, 0, (Finding("label_header", "info", said),)
+    return cells, labels.first_row, 0, ()
 
 
 def _split_columns(table: Table, wanted: str) -> Columns:
     """One file: the label column is named, or holds the words, or is the first or the last."""
-    drop = _row_numbers(table)
-    free = [c for c in range(table.width) if c not in drop]
-    said = []
-    if drop:
-        counts = f"The first column of {table.name} only counts the rows: left out."
-        said.append(Finding("columns", "info", counts))
-    place = None if wanted == "none" else _label_place(table, wanted, free)
-    if place is not None:
-        title = f" ({clip(table.header[place])!r})" if table.header and table.header[place] else ""
-        said.append(
-            Finding("label_column", "info", f"Column {whole(place + 1)}{title} holds the labels.")
-        )
-    strange = [c for c in table.words if c != place]
-    if strange:
-        cell = clip(str(table.words[strange[0]][0]))
-        raise BadData(
-            f"{table.name}, column {strange[0] + 1} holds words ({cell!r}) and no labels: "
-            "take it out."
-        )
-    kept = np.isin(table.columns, [c for c in free if c != place])
-    pixels = table.values if kept.all() else table.values[:, kept]
+    free, said = _free(table)
+    place, why, other = None, "", ""
+    if wanted != "none":
+        place, why, other = _label_place(table, wanted, free)
+        because = f": {why}" if why else ""
+        words = f"Column {whole(place + 1)}{title(table.header, place)} holds the labels{because}."
+        fix = ({"label_column": other}, f"Take the {other} column") if other else (None, "")
+        evidence = {"column": place + 1, "columns": len(free)}
+        said.append(Finding("label_column", "info" if fix[0] else "ok", words, *fix, evidence))
+    values, titles = _numbers(table, [c for c in free if c != place])
+    words = {c: cells for c, cells in table.words.items() if c != place}
     labels = None if place is None else _cells(table, place)
-    return Columns(pixels, labels, table.name, table.first_row, tuple(said))
+    name = table.header[place] if table.header and place is not None else ""
+    ends = {free[0]: "first", free[-1]: "last"}
+    again = name.lower() or ends.get(place, wanted)
+    return Columns(
+        values, titles, labels, table.name, table.first_row, name, again, words, table.header,
+        tuple(said),
+    )  # fmt: skip
 
 
-def _label_place(table: Table, wanted: str, free: list[int]) -> int | None:
+def _free(table: Table) -> tuple[list[int], list[Finding]]:
+    """The columns that may be used: all but one in front that only counts the rows."""
+    titled = table.header is not None and table.header[0].lower() in COUNTING
+    if titled and table.columns[:1] == (0,) and len(table) > 1:
+        numbers = table.values[:, 0].astype(np.float64)
+        if (np.diff(numbers) == 1).all() and numbers[0] in (0, 1):
+            said = f"The first column{title(table.header, 0)} of {table.name} only counts the rows"
+            found = Finding("row_numbers", "ok", f"{said}: left out.")
+            return list(range(1, table.width)), [found]
+    return list(range(table.width)), []
+
+
+def _numbers(table: Table, free: list[int]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The number columns among `free`, as a view where they stand side by side."""
+    places = [i for i, column in enumerate(table.columns) if column in set(free)]
+    if places and places[-1] - places[0] + 1 == len(places):
+        values = table.values[:, places[0] : places[-1] + 1]
+    else:
+        values = table.values[:, places]
+    header = table.header
+    return values, tuple(header[table.columns[i]] for i in places) if header else ()
+
+
+def _label_place(table: Table, wanted: str, free: list[int]) -> tuple[int, str, str]:
+    """Column, why, and the other candidate, as Reading.label_column names it, where there is one.
+    Raises BadData.
+    """
     if wanted in ("first", "last"):
-        return free[0] if wanted == "first" else free[-1]
+        return (free[0] if wanted == "first" else free[-1]), "", ""
     named = _named(table, wanted)
     if named is not None:
-        return named
-    if len(table.words) == 1:
-        return next(iter(table.words))
-    if shape_of(len(free) - 1):
-        ends = [c for c in (free[0], free[-1]) if _could_be_labels(table, c)]
-        if ends:
-            return min(ends, key=lambda c: _commonest(_cells(table, c)))
-    had = f"{table.name} has {whole(len(free))} columns and no label column among them"
+        return named, "its title says so" if wanted == "auto" else "", ""
+    words = [c for c in free if c in table.words]
+    if len(words) == 1:
+        return words[0], "the only one with words", ""
+    tabular = _tabular(table, free)
+    ends = {"first": free[0], "last": free[-1]}
+    fit = {end: column for end, column in ends.items() if _could_be_labels(table, column)}
+    if fit and (shape_of(len(free) - 1) or tabular):
+        unlike = {end: _unlike_labels(table, column) for end, column in fit.items()}
+        best = min(fit, key=lambda end: (tabular and end == "first", unlike[end]))
+        other = next((end for end in fit if end != best and not unlike[end][0]), "")
+        different = len(np.unique(_cells(table, fit[best])))
+        why = f"the {best} one, with {counted(different, 'different value')}"
+        return fit[best], why, other
+    if tabular and len(free) > 1:
+        return free[-1], "the last one, as nothing tells it otherwise", "first"
+    had = f"{table.name} has {counted(len(free), 'column')} and no label column among them"
     raise BadData(f"{had}: give the file with the labels too, or name the column.")
+
+
+def _tabular(table: Table, free: list[int]) -> bool:
+    """Whether the columns are surely no pixels, with or without a label among them."""
+    if table.header and are_names([table.header[c] for c in free]):
+        return True
+    if shape_of(len(free)) or shape_of(len(free) - 1):
+        return len(free) <= TINY and not is_grey(table.values)
+    return len(free) < WIDE
 
 
 def _named(table: Table, wanted: str) -> int | None:
     """The column of that name; with "auto", of a name that labels usually have."""
-    titles = [title.lower() for title in table.header or ()]
-    known = LABEL_NAMES if wanted in ("auto", "first", "last", "none") else (wanted.lower(),)
+    titles = [name.lower() for name in table.header or ()]
+    guess = wanted in ("auto", "first", "last", "none")
+    known = (*LABEL_NAMES, *OTHER_NAMES) if guess else (wanted.lower(),)
     place = next((titles.index(name) for name in known if name in titles), None)
-    if place is None and known is not LABEL_NAMES:
+    if place is None and guess and titles and titles[-1].replace(" ", "_") in VALUE_TITLES:
+        return len(titles) - 1
+    if place is None and not guess:
         raise BadData(
             f"{table.name} has no column named {clip(wanted)!r}: choose first, last, or a "
             "name in its first row."
@@ -130,31 +192,28 @@ def _named(table: Table, wanted: str) -> int | None:
 
 
 def _cells(table: Table, column: int) -> np.ndarray:
-    return (
-        table.words[column]
-        if column in table.words
-        else table.values[:, table.columns.index(column)]
-    )
+    if column in table.words:
+        return table.words[column]
+    return np.ascontiguousarray(table.values[:, table.columns.index(column)])
 
 
 def _could_be_labels(table: Table, column: int) -> bool:
     """A few different whole numbers without many gaps, which edge pixels mostly are not."""
-    cells = _cells(table, column)
-    known = np.unique(cells)
-    whole = not (known.astype(np.float64) % 1).any()
+    if column in table.words:
+        return True
+    known = np.unique(_cells(table, column)).astype(np.float64)
     return (
-        whole
-        and 1 < len(known) <= max(2, len(cells) // 2)
-        and float(known[-1]) - float(known[0]) < 2 * len(known)
+        not (known % 1).any()
+        and 1 < len(known) <= max(2, len(table) // 2)
+        and known[-1] - known[0] < 2 * len(known)
     )
 
 
-def _commonest(cells: np.ndarray) -> float:
-    """The share of the commonest value: near 1 for an edge pixel, near 1/classes for labels."""
-    return float(np.unique(cells, return_counts=True)[1].max() / len(cells))
-
-
-def _row_numbers(table: Table) -> tuple[int, ...]:
-    """Column 0 where it is the row count that pandas writes in front, under an empty title."""
-    untitled = table.header and table.header[0] == "" and table.columns[:1] == (0,)
-    return (0,) if untitled and np.array_equal(table.values[:, 0], np.arange(len(table))) else ()
+def _unlike_labels(table: Table, column: int) -> tuple[bool, float]:
+    """Small for labels: few different values, and those about equally often. Edge pixels of signs
+    are nearly always dark, those of photographs take all values.
+    """
+    sizes = np.unique(_cells(table, column), return_counts=True)[1]
+    shares = sizes / sizes.sum()
+    alike = float(np.exp(-(shares * np.log(shares)).sum()) / len(sizes))  # 1 where all are equal
+    return len(sizes) > FEW, -alike

@@ -1,33 +1,49 @@
-"""Inspection: from one or two tables to a picture set, and all that was found, in plain words."""
+"""Inspection: from one or two tables to samples, and all that was found, in plain words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from core.data import doctor
+from core.data.balance import order
 from core.data.columns import Columns, find_columns
 from core.data.finding import Finding
+from core.data.form import decide, form_finding, title
 from core.data.labels import Labels, read_labels
+from core.data.looks import extremes, roughness
 from core.data.reading import Reading
 from core.data.samples import Samples
-from core.data.shapes import LYING, Shape, brighten, find_shape, ink_ratio, white_of
+from core.data.shapes import brighten, find_shape, invert, shape_of, white_of
 from core.data.source import Source
 from core.data.table import Table, read_table
-from core.data.wording import counted
+from core.data.tabular import as_rows, scale_findings
+from core.data.wording import clip, counted
+from core.errors import BadData
+
+SIGNS = {";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 
 
 @dataclass(frozen=True)
 class Inspection:
     """What two spreadsheets hold.
 
-    `classes` is empty where there are no labels (`label_column="none"`).
+    `shape` is (C, H, W) or (F,); `classes` is empty for values, and where there are no labels
+    (`label_column="none"`). `settled` is the reading with all that was found filled in: test files
+    are read by it.
     """
 
     rows: int
-    shape: Shape
+    shape: tuple[int, ...]
     classes: tuple[str, ...]
     findings: tuple[Finding, ...]
     samples: Samples
     white: float = 255.0
+    settled: Reading = field(default_factory=Reading)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether there is something to learn."""
+        return self.settled.label_column != "none"
 
 
 def inspect_files(
@@ -46,10 +62,7 @@ def inspect_files(
     defaults = ("images.csv", "labels.csv")
     shown = [n or getattr(s, "name", d) for s, n, d in zip(sources, names, defaults, strict=False)]
     return inspect(
-        *(
-            read_table(s, n, reading.header, reading.sheet)
-            for s, n in zip(sources, shown, strict=True)
-        ),
+        *(read_table(s, n, reading.header, reading.sheet) for s, n in zip(sources, shown)),
         reading=reading,
     )
 
@@ -61,89 +74,149 @@ def inspect(
     reading: Reading | None = None,
     like: Inspection | None = None,
 ) -> Inspection:
-    """The picture set in these tables.
+    """The samples in these tables.
 
-    `like`: the training pictures that test pictures must match. Raises BadData.
+    `like`: the training samples that test samples must match; they are read by its settled reading.
+    Raises BadData.
     """
-    reading = reading or Reading()
+    reading = like.settled if like else reading or Reading()
     columns = find_columns(images, labels, reading.label_column)
-    pixels, found = columns.pixels, list(columns.findings)
-    shape = find_shape(
-        pixels.shape[1], reading.shape or (like.shape if like else None), images.name
+    decision = decide(
+        columns.values, columns.titles, name=images.name, reading=reading, words=bool(columns.words)
     )
-    white = like.white if like else reading.white or white_of(float(pixels.max()))
-    found = [*_table_findings(images, shape), *found, _range_finding(pixels, white)]
-    channels, height, width = shape
-    stored = (channels, width, height) if reading.transpose else shape
-    pictures = brighten(pixels, white).reshape(-1, *stored)  # (N, columns) -> (N, C, H, W)
+    reading = reading.model_copy(update={"form": decision.form, "label_column": columns.place})
+    table = decision.form == "table"
+    known = _labels(columns, reading, like, table)
+    targets = known.targets if columns.labels is not None else None
+    read = _rows if table else _pictures
+    inputs, names, settled, found = read(columns, images, reading, targets, like)
+    first = _table_findings(images, labels, reading)
+    form = form_finding(decision, columns.values.shape[1], shape_of(columns.values.shape[1]))
+    found = [*first, *columns.findings, *([form] if form else []), *found, *known.findings]
+    if targets is not None:
+        found += order(targets, classes=bool(known.classes))
+        settled = settled.model_copy(update={"task": known.task})
+    samples = Samples(images.name, inputs, known.targets, known.classes, columns=names)
+    return Inspection(
+        len(inputs), samples.shape, known.classes, tuple(found), samples,
+        settled.white or 255.0, settled,
+    )  # fmt: skip
+
+
+Read = tuple[np.ndarray, tuple[str, ...], Reading, list[Finding]]
+
+
+def _pictures(
+    columns: Columns,
+    table: Table,
+    reading: Reading,
+    targets: np.ndarray | None,
+    like: Inspection | None,
+) -> Read:
+    """Pictures (N, C, H, W) as they are shown, upright, and what was found in them."""
+    if columns.words:
+        place, cells = next(iter(columns.words.items()))
+        where = f"{table.name}, column {place + 1}{title(columns.header, place)}"
+        raise BadData(
+            f"{where} holds words ({clip(str(cells[0]))!r}) and no labels: take it out, or read "
+            "it as a table.",
+            ({"form": "table"},),
+        )
+    values = columns.values
+    shape = find_shape(values.shape[1], reading.shape, table.name)
+    low, high, blank = extremes(values)
+    lowest, highest = float(low.min()), float(high.max())
+    white = reading.white or white_of(highest - (reading.black or 0.0)) + (reading.black or 0.0)
+    black = reading.black or 0.0
+    colour = "one channel" if shape[0] == 1 else counted(shape[0], "channel")
+    found = [
+        Finding("shape", "ok", f"{shape[1]}×{shape[2]} pixels, {colour}."),
+        doctor.brightness(lowest, highest, white, reading),
+        *doctor.pixels(low, high, blank, len(values)),
+        *doctor.repeated(values, targets, "picture", blank),
+    ]
+    settled = {"shape": shape, "white": white, "black": black}
+    if shape[0] > 1 and shape[1] > 1:
+        settled["channels"], said = doctor.colours(roughness(values, shape), reading)
+        found.append(said)
+    reading = reading.model_copy(update=settled)
+    pictures = arrange(brighten(values, white, black), reading)
+    return pictures, (), reading, [*found, *doctor.drawn(pictures, reading)]
+
+
+def arrange(values: np.ndarray, reading: Reading) -> np.ndarray:
+    """(N, columns) -> (N, C, H, W) by a settled reading: a view, but for inverted ones."""
+    channels, height, width = reading.shape or (1, 1, values.shape[1])
+    sides = (width, height) if reading.transpose else (height, width)
+    if reading.channels == "interleaved":
+        pictures = values.reshape(-1, *sides, channels).transpose(0, 3, 1, 2)
+    else:
+        pictures = values.reshape(-1, channels, *sides)
     pictures = pictures.swapaxes(2, 3) if reading.transpose else pictures
-    known = _labels(columns, like)
-    findings = (*found, *known.findings, *_way_up(pictures, reading))
-    samples = Samples(images.name, pictures, known.ids, known.classes)
-    return Inspection(len(pixels), shape, known.classes, findings, samples, white)
+    return invert(pictures) if reading.invert else pictures
 
 
-def _labels(columns: Columns, like: Inspection | None) -> Labels:
+def _rows(
+    columns: Columns,
+    table: Table,
+    reading: Reading,
+    targets: np.ndarray | None,
+    like: Inspection | None,
+) -> Read:
+    """Rows of numbers (N, F) float32, and what was found in them."""
+    known = like.samples.columns if like else None
+    inputs, names, found = as_rows(columns, table.name, known)
+    if like and inputs.shape[1:] != like.shape:
+        raise BadData(
+            f"{table.name} has {counted(inputs.shape[1], 'column')}, the training table "
+            f"{like.shape[0]}: give the same columns in both."
+        )
+    found += scale_findings(inputs, names)
+    return inputs, names, reading, [*found, *doctor.repeated(inputs, targets, "row")]
+
+
+def _labels(columns: Columns, reading: Reading, like: Inspection | None, table: bool) -> Labels:
     if columns.labels is None:
-        return Labels(np.zeros(len(columns.pixels), np.int64), (), ())
-    classes = like.classes if like else None
+        return Labels(np.zeros(len(columns.values), np.int64), (), ())
     return read_labels(
-        columns.labels, name=columns.name, first_row=columns.first_row, classes=classes
+        columns.labels,
+        name=columns.name,
+        first_row=columns.first_row,
+        classes=(like.classes or None) if like else None,
+        task=reading.task,
+        title=columns.label_title,
+        table=table,
     )
 
 
-def _table_findings(table: Table, shape: Shape) -> list[Finding]:
-    header = "has a header in its first row" if table.header else "has no header"
-    sign = {",": "", ";": ", semicolons between values", "\t": ", tabs between values"}.get(
-        table.delimiter, ", other signs between values"
-    )
-    channels = "one channel" if shape[0] == 1 else counted(shape[0], "channel")
-    return [
-        Finding("row_count", "ok", f"{counted(len(table), 'picture')}."),
-        Finding("shape", "ok", f"{shape[1]}×{shape[2]} pixels, {channels}."),
-        Finding("header", "ok", f"{table.name} {header}{sign}."),
-        *(Finding("file", "info", note) for note in table.notes),
-    ]
+def _table_findings(images: Table, labels: Table | None, reading: Reading) -> list[Finding]:
+    """How many rows, what stood above and between them."""
+    noun = "row" if reading.form == "table" else "picture"
+    found = [Finding("row_count", "ok", f"{counted(len(images), noun)}.")]
+    for table, code in ((images, "header"), (labels, "label_header")):
+        if table is not None:
+            found.append(_header(table, code, reading))
+    signs = {SIGNS.get(t.delimiter) for t in (images, labels) if t is not None} - {None}
+    if signs:
+        said = f"Values stand between {' and '.join(sorted(signs))}, not commas."
+        found.append(Finding("delimiter", "ok", said))
+    notes = [note for t in (images, labels) if t is not None for note in t.notes]
+    return [*found, *(Finding(f"note_{i + 1}", "info", note) for i, note in enumerate(notes))]
 
 
-def _range_finding(pixels: np.ndarray, white: float) -> Finding:
-    low, high = float(pixels.min()), float(pixels.max())
-    said = f"The pixel values run from {low:g} to {high:g}"
-    if low == high:
-        return Finding(
-            "pixel_range",
-            "warn",
-            f"Every pixel has the value {low:g}: there is nothing to learn from.",
-        )
-    if low < 0 or high > white:
-        return Finding(
-            "pixel_range",
-            "warn",
-            f"{said}, outside 0 to {white:g}: standardize them, or check the file.",
-        )
-    if white != 255:
-        return Finding(
-            "pixel_range",
-            "info",
-            f"{said}; {white:g} is shown and stored as 255.",
-            {"white": 255.0},
-        )
-    return Finding("pixel_range", "ok", f"{said}.")
-
-
-def _way_up(pictures: np.ndarray, reading: Reading) -> list[Finding]:
-    if pictures.shape[1] != 1 or pictures.shape[2] != pictures.shape[3]:
-        return []
-    ratio = ink_ratio(pictures)
-    if not ratio < LYING:
-        return []
-    said = f"What is drawn is {ratio:.2f} times as high as wide; writing is mostly higher than wide"
-    change = {"transpose": not reading.transpose}
-    return [
-        Finding(
-            "transposed",
-            "info",
-            f"{said}, so the pictures may be stored transposed: look, and turn them.",
-            change,
-        )
-    ]
+def _header(table: Table, code: str, reading: Reading) -> Finding:
+    """Whether names stand in the first row; the other way is offered where that may be wrong."""
+    auto, fix = reading.header == "auto", None
+    if table.header is not None:
+        said = f"{table.name} has a header in its first row ({clip(', '.join(table.header))})."
+        doubtful = all(cell.strip().lstrip("-").isdigit() for cell in table.header)
+        fix = {"header": "no"} if doubtful else None
+    else:
+        said = f"{table.name} has no header."
+        counts = table.values.shape[1] >= 3 and (np.diff(table.values[0].astype(float)) == 1).all()
+        fix = {"header": "yes"} if counts and not table.words else None
+    if not (fix and auto and code == "header"):
+        return Finding(code, "ok", said)
+    action = "It has none" if table.header is not None else "It is a header"
+    said = f"{said.removesuffix('.')}, but its first row only counts up."
+    return Finding(code, "info", said, fix, action)

@@ -1,53 +1,81 @@
-"""Labels: from what stands in a column to class numbers from 0 and the names of the classes."""
+"""Labels: from what stands in a column to class numbers from 0 and their names, or to values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from core.data.balance import balance
 from core.data.finding import Finding
-from core.data.wording import clip, counted
+from core.data.tasks import MOST_CLASSES, Task, check_values, decide
+from core.data.wording import clip, counted, few
 from core.errors import BadData
 from core.numbers import whole
-
-MOST_CLASSES = 1000
-MOST_FRACTIONS = 20  # different labels with decimals that still pass for classes
-UNEVEN = 10  # the largest class has this many times the pictures of the smallest: said
 
 
 @dataclass(frozen=True)
 class Labels:
-    """`ids` (N,) int64 from 0; `classes[id]` is the name."""
+    """`targets` (N,): int64 from 0, `classes[target]` the name; or float32 values, no classes."""
 
-    ids: np.ndarray
+    targets: np.ndarray
     classes: tuple[str, ...]
     findings: tuple[Finding, ...]
 
+    @property
+    def task(self) -> Task:
+        """What they are."""
+        return "values" if self.targets.dtype.kind == "f" else "classes"
+
 
 def read_labels(
-    cells: np.ndarray, *, name: str, first_row: int, classes: Sequence[str] | None = None
+    cells: np.ndarray,
+    *,
+    name: str,
+    first_row: int,
+    classes: Sequence[str] | None = None,
+    task: str = "auto",
+    title: str = "",
+    table: bool = False,
 ) -> Labels:
-    """Class numbers of a column of numbers or words, (N,); all in `classes` where those are given.
+    """Targets of a column of numbers or words, (N,); all in `classes` where those are given.
 
     Whole numbers keep their order and their own name, also when they start at 1; words are sorted.
-    Raises BadData.
+    `task` as in Reading; `title` stands above the column, `table` says that the rows are no
+    pictures. Raises BadData.
     """
     values = _numbers(cells, name, first_row) if cells.dtype.kind == "O" else cells
-    findings: list[Finding] = []
     if values.dtype.kind == "O":
-        words = [str(value).strip() for value in values]
-        names = tuple(sorted(set(words)))  # np.unique would give every word the longest one's room
-        place = {word: index for index, word in enumerate(names)}
-        ids = np.array([place[word] for word in words])
-        said = f"The labels are words; the classes stand in their sorted order: {_few(names)}."
-        findings.append(Finding("label_text", "info", said))
+        if task == "values":
+            raise BadData(
+                f"{name}, row {first_row} has the label {clip(str(values[0]))!r}, and values are "
+                "numbers: read the labels as classes.",
+                ({"task": "classes"},),
+            )
+        ids, names, findings = _words(values)
     else:
         known, ids = np.unique(values, return_inverse=True)
+        what, said = decide(known, len(values), wanted=task, title=title, table=table)
+        findings = [said] if said else []
+        if what == "values":
+            return Labels(check_values(values, name), (), tuple(findings))
         names = tuple(f"{label:.12g}" for label in known.tolist())
-        _check_whole(values, known, name, first_row)
         findings += _base(known)
+    ids = ids.astype(np.int64).reshape(-1)
     if classes is not None:
         return Labels(_as_in(ids, names, classes, name, first_row), tuple(classes), ())
+    _check_classes(names, len(ids), name)
+    return Labels(ids, names, (*findings, *balance(ids, names)))
+
+
+def _words(cells: np.ndarray) -> tuple[np.ndarray, tuple[str, ...], list[Finding]]:
+    words = [str(cell).strip() for cell in cells]
+    names = tuple(sorted(set(words)))  # np.unique would give every word the longest one's room
+    place = {word: index for index, word in enumerate(names)}
+    said = f"The labels are words; the classes stand in their sorted order: {few(names)}."
+    return np.array([place[word] for word in words]), names, [Finding("label_text", "ok", said)]
+
+
+def _check_classes(names: Sequence[str], rows: int, name: str) -> None:
     if len(names) < 2:
         raise BadData(
             f"{name} has one class only ({clip(names[0])!r}): two or more are needed to "
@@ -55,11 +83,9 @@ def read_labels(
         )
     if len(names) > MOST_CLASSES:
         raise BadData(
-            f"{name} has {whole(len(names))} different labels in "
-            f"{counted(len(ids), 'row')}, at most "
+            f"{name} has {whole(len(names))} different labels in {counted(rows, 'row')}, at most "
             f"{whole(MOST_CLASSES)} classes are read: check that this is the label column."
         )
-    return Labels(ids.astype(np.int64).reshape(-1), names, (*findings, *_balance(ids, names)))
 
 
 def _numbers(cells: np.ndarray, name: str, first_row: int) -> np.ndarray:
@@ -77,18 +103,8 @@ def _numbers(cells: np.ndarray, name: str, first_row: int) -> np.ndarray:
     if len(strange) * 10 > len(cells):
         return cells
     cell = clip(str(cells[min(strange)]))
-    rule = f"has the label {cell!r} among numbers: correct it, or take the picture out"
+    rule = f"has the label {cell!r} among numbers: correct it, or take the row out"
     raise BadData(f"{name}, row {first_row + min(strange)} {rule}.")
-
-
-def _check_whole(values: np.ndarray, known: np.ndarray, name: str, first_row: int) -> None:
-    if values.dtype.kind == "f" and len(known) > MOST_FRACTIONS and (known % 1).any():
-        place = int(np.flatnonzero(values % 1)[0])
-        raise BadData(
-            f"{name}, row {first_row + place} has the label {values[place]:g}, one of "
-            f"{whole(len(known))} different "
-            "ones with decimals, and classes are whole numbers or words: give class labels."
-        )
 
 
 def _base(known: np.ndarray) -> list[Finding]:
@@ -99,36 +115,13 @@ def _base(known: np.ndarray) -> list[Finding]:
     findings = []
     if low != 0:
         level = "warn" if low < 0 else "info"
-        said = f"The labels start at {low}, run to {high} and keep their names."
-        findings.append(Finding("label_base", level, said))
+        said = f"Labels run from {low} to {high}; they keep their names, and nothing is shifted."
+        findings.append(Finding("label_base", level, said, evidence={"low": low, "high": high}))
     missing = high - low + 1 - len(known)
     if 0 < missing <= len(known):
         gaps = sorted(set(range(low, high)) - {int(k) for k in known})
-        findings.append(
-            Finding(
-                "classes",
-                "warn",
-                f"No picture has the label {_few([str(g) for g in gaps])}; the others count "
-                "up without it.",
-            )
-        )
-    return findings
-
-
-def _balance(ids: np.ndarray, names: Sequence[str]) -> list[Finding]:
-    sizes = np.bincount(ids.reshape(-1), minlength=len(names))
-    small, large = int(sizes.argmin()), int(sizes.argmax())
-    findings = [Finding("classes", "ok", f"{counted(len(names), 'class')}: {_few(names)}.")]
-    if sizes[large] >= UNEVEN * sizes[small] or sizes[small] < 3:
-        few = f"{clip(names[small])!r} has {counted(int(sizes[small]), 'picture')}"
-        many = f"{clip(names[large])!r} has {whole(int(sizes[large]))}"
-        findings.append(
-            Finding(
-                "imbalance",
-                "warn",
-                f"The classes are uneven: {few}, {many}; accuracy hides how the small ones fare.",
-            )
-        )
+        said = f"No row has the label {few([str(g) for g in gaps])}; the others keep their names."
+        findings.append(Finding("missing_classes", "warn", said, evidence={"missing": gaps}))
     return findings
 
 
@@ -139,14 +132,9 @@ def _as_in(
     strange = [index for index, label in enumerate(names) if label not in place]
     if strange:
         row = first_row + int(np.flatnonzero(np.isin(ids, strange))[0])
-        label = clip(names[int(ids.reshape(-1)[row - first_row])])
+        label = clip(names[int(ids[row - first_row])])
         raise BadData(
-            f"{name}, row {row} has the label {label!r}, which no training picture has: use "
+            f"{name}, row {row} has the label {label!r}, which no training row has: use "
             "the same classes in both."
         )
-    return np.array([place[label] for label in names], np.int64)[ids.reshape(-1)]
-
-
-def _few(names: Sequence[str]) -> str:
-    shown = [clip(name) for name in names]
-    return ", ".join(shown if len(shown) <= 12 else [*shown[:10], "…", shown[-1]])
+    return np.array([place[label] for label in names], np.int64)[ids]

@@ -1,6 +1,6 @@
 """Library: uploaded spreadsheets in checked form, by the digest of their bytes and reading.
 
-    <home>/data/<sha256>/about.json                        names, reading, shape, classes, findings
+    <home>/data/<sha256>/about.json                        what `About` holds
                          inputs.npy targets.npy            read memory-mapped
                          test_inputs.npy test_targets.npy  where a test pair was given
     <home>/data/files/<sha256>                             an uploaded file as it came
@@ -9,52 +9,32 @@ Uploaded files are kept, so that they can be read another way later. A folder is
 another name and renamed, so it is whole or not there. Only a digest ever becomes a path.
 """
 
-import hashlib
 import json
 import os
 import re
 import secrets
 import shutil
 import time
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from core.data.about import About
 from core.data.download import Progress
-from core.data.finding import Finding
-from core.data.inspect import Inspection, inspect
+from core.data.given import digest_of, hashes_of, inspect_given, names_of
+from core.data.inspect import Inspection
 from core.data.reading import Reading
 from core.data.samples import Samples
 from core.data.sets import Facts
-from core.data.source import Source, packed
-from core.data.table import read_table
+from core.data.source import Source
 from core.data.wording import clip
-from core.errors import BadData, NotFound, Unavailable
+from core.errors import NotFound, Unavailable
 
-FORM = b"3"  # of the folder; another number makes other digests
+BLOCK = 2**22  # bytes that are written together
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class About:
-    """What about.json holds.
-
-    `files` are the names as they were given, `added` is in seconds since 1970 (UTC).
-    """
-
-    digest: str
-    name: str
-    files: tuple[str, ...]
-    reading: Reading
-    rows: int
-    test_rows: int
-    shape: tuple[int, int, int]
-    classes: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    white: float
-    added: float
-    kept: tuple[str, ...]  # SHA-256 of each uploaded file, "" where a path or nothing was given
 
 
 class Library:
@@ -73,23 +53,42 @@ class Library:
         test_images: Source | None = None,
         test_labels: Source | None = None,
         title: str = "",
+        progress: Progress | None = None,
     ) -> tuple[str, Inspection]:
         """Check and keep; the same bytes read the same way are found again.
 
         Raises BadData, NotFound, Unavailable. `names` of the files, in the order images, labels,
-        test images, test labels (those that are given).
+        test images, test labels (those that are given). `progress` hears of each step.
         """
         reading = reading or Reading()
         given = (images, labels, test_images, test_labels)
-        shown = _names(given, names)
-        hashes = _hashes(given, shown)
-        digest = _digest(hashes, reading)
+        shown = names_of(given, names)
+        hashes = hashes_of(given, shown)
+        digest = digest_of(hashes, reading)
         if self._folder(digest).is_dir():
-            return digest, self._inspection(digest)
-        train, test = _inspect(given, shown, reading)
+            try:
+                return digest, self._inspection(digest)
+            except (NotFound, OSError, ValueError):  # damaged: made anew
+                shutil.rmtree(self._folder(digest), ignore_errors=True)
+        tell = progress or (lambda share, what: None)
+        train, test, more = inspect_given(given, shown, reading, tell)
+        tell(0.9, "Keeping the data …")
         files = tuple(name for name in shown if name)
-        about = _about(digest, title or Path(files[0]).stem, files, reading, train, test)
-        about = replace(about, kept=self._kept(given, hashes))
+        about = About(
+            digest=digest,
+            name=title or Path(files[0]).stem,
+            files=files,
+            reading=reading,
+            rows=train.rows,
+            test_rows=test.rows if test else 0,
+            shape=train.shape,
+            classes=train.classes,
+            columns=train.samples.columns,
+            findings=(*train.findings, *more),
+            settled=train.settled,
+            added=time.time(),
+            kept=self._kept(given, hashes),
+        )
         self._write(about, train.samples, test.samples if test else None)
         self._keep(given, hashes)
         return digest, self._inspection(digest)
@@ -114,26 +113,72 @@ class Library:
         about, folder = self.about(digest), self._folder(digest)
         names = ["inputs", "targets", *(["test_inputs", "test_targets"] if about.test_rows else [])]
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names}
-        return Samples(about.name, classes=about.classes, **arrays)
+        return Samples(about.name, classes=about.classes, columns=about.columns, **arrays)
 
     def about(self, digest: str) -> About:
         """What is known of a set without opening its arrays. Raises NotFound."""
         try:
             found = json.loads((self._folder(digest) / "about.json").read_text("utf-8"))
-        except OSError:
+        except (OSError, ValueError):
             way_out = "give the spreadsheets again, or choose another set"
             raise NotFound(
                 f"The spreadsheets {digest[:12]} are not on this disk: {way_out}."
             ) from None
-        found["reading"] = Reading.model_validate(found["reading"])
-        found["findings"] = tuple(Finding(**finding) for finding in found["findings"])
-        return About(**{k: tuple(v) if isinstance(v, list) else v for k, v in found.items()})
+        try:
+            return About.read(found)
+        except (TypeError, KeyError, ValueError):
+            raise NotFound(
+                f"The spreadsheets {digest[:12]} were kept by another version of this lab or are "
+                "damaged: give them again."
+            ) from None
+
+    def _known(self, digests: Iterable[str]) -> Iterator[About]:
+        """Those that can be read: a damaged folder takes no list with it."""
+        for digest in digests:
+            with suppress(NotFound):
+                yield self.about(digest)
+
+    def size(self, digest: str) -> int:
+        """Bytes on this disk that deleting it would free. Raises NotFound."""
+        folder, files = self._folder(digest), self._own_files(digest)
+        if not folder.is_dir():
+            self.about(digest)  # says that it is gone
+        return sum(path.stat().st_size for path in (*folder.iterdir(), *files))
+
+    def delete(self, digest: str) -> int:
+        """Takes a set away, with its uploaded files where no other set has them; the bytes freed.
+
+        A run that used it stays, but cannot be resumed or evaluated again. Raises NotFound,
+        Unavailable.
+        """
+        freed, files, folder = self.size(digest), self._own_files(digest), self._folder(digest)
+        gone = self.root / f".{digest[:12]}-{secrets.token_hex(4)}.tmp"
+        try:
+            folder.rename(gone)  # at once, so that nobody finds half of it
+        except OSError as error:
+            raise Unavailable(
+                f"{folder} cannot be removed ({error.strerror}): give write access."
+            ) from None
+        shutil.rmtree(gone, ignore_errors=True)
+        for path in files:
+            path.unlink(missing_ok=True)
+        return freed
+
+    def _own_files(self, digest: str) -> Sequence[Path]:
+        """The uploaded files of a set that no other set was read from."""
+        try:
+            mine = set(self.about(digest).kept) - {""}
+        except NotFound:
+            return []
+        others = {kept for about in self.list() if about.digest != digest for kept in about.kept}
+        paths = (self.root / "files" / kept for kept in sorted(mine - others))
+        return [path for path in paths if path.is_file()]
 
     def list(self) -> list[About]:
         """Every set, newest first."""
         folders = self.root.iterdir() if self.root.is_dir() else ()
         known = [folder.name for folder in folders if _DIGEST.fullmatch(folder.name)]
-        return sorted((self.about(digest) for digest in known), key=lambda about: -about.added)
+        return sorted(self._known(known), key=lambda about: -about.added)
 
     def _kept(self, given: tuple[Source | None, ...], hashes: tuple[str, ...]) -> tuple[str, ...]:
         """The hashes of uploads, which are bytes, and of uploads that are read again."""
@@ -163,7 +208,8 @@ class Library:
     def _inspection(self, digest: str) -> Inspection:
         about = self.about(digest)
         facts = (about.rows, about.shape, about.classes, about.findings)
-        return Inspection(*facts, samples=self.open(digest), white=about.white)
+        white = about.settled.white or 255.0
+        return Inspection(*facts, self.open(digest), white, about.settled)
 
     def _write(self, about: About, train: Samples, test: Samples | None) -> None:
         """All files into a folder of another name, then the rename; who comes second drops his."""
@@ -171,10 +217,7 @@ class Library:
         try:
             draft.mkdir(parents=True)
             _save(draft, train, test)
-            text = json.dumps(
-                asdict(about) | {"reading": about.reading.model_dump()}, ensure_ascii=False
-            )
-            (draft / "about.json").write_text(text, "utf-8")
+            (draft / "about.json").write_text(about.text(), "utf-8")
             try:
                 draft.rename(self._folder(about.digest))
             except OSError:
@@ -202,81 +245,18 @@ def spreadsheets(
     return replace(Library(home).open(digest), name=title)
 
 
-def _names(given: tuple[Source | None, ...], names: tuple[str, ...]) -> tuple[str, ...]:
-    """A name for each place, empty where nothing is given."""
-    defaults = ("images.csv", "labels.csv", "test images.csv", "test labels.csv")
-    named = iter(names)
-    return tuple(
-        ""
-        if source is None
-        else next(named, "") or (source.name if isinstance(source, Path) else default)
-        for source, default in zip(given, defaults, strict=True)
-    )
-
-
-def _hashes(given: tuple[Source | None, ...], names: tuple[str, ...]) -> tuple[str, ...]:
-    """SHA-256 of each file, empty where nothing is given."""
-    found = []
-    for source, name in zip(given, names, strict=True):
-        if source is None:
-            found.append("")
-            continue
-        with packed(source, name) as file:
-            found.append(hashlib.file_digest(file, "sha256").hexdigest())
-    return tuple(found)
-
-
-def _digest(hashes: tuple[str, ...], reading: Reading) -> str:
-    """SHA-256 of the reading and of each file's own, so that no two lists of files run together."""
-    text = "\0".join([reading.model_dump_json(), *hashes])
-    return hashlib.sha256(FORM + text.encode()).hexdigest()
-
-
-def _inspect(
-    given: tuple[Source | None, ...], names: tuple[str, ...], reading: Reading
-) -> tuple[Inspection, Inspection | None]:
-    tables = [
-        None if source is None else read_table(source, name, reading.header, reading.sheet)
-        for source, name in zip(given, names, strict=True)
-    ]
-    train = inspect(tables[0], tables[1], reading=reading)
-    if not train.classes:
-        raise BadData(
-            f"{names[0]} has no labels to learn from: give a label column or a second file."
-        )
-    if tables[2] is None:
-        if tables[3] is not None:
-            raise BadData(f"{names[3]} stands without its pictures: give the test pictures too.")
-        return train, None
-    return train, inspect(tables[2], tables[3], reading=reading, like=train)
-
-
-def _about(
-    digest: str,
-    name: str,
-    files: tuple[str, ...],
-    reading: Reading,
-    train: Inspection,
-    test: Inspection | None,
-) -> About:
-    return About(
-        digest=digest,
-        name=name,
-        files=files,
-        reading=reading,
-        rows=train.rows,
-        test_rows=test.rows if test else 0,
-        shape=train.shape,
-        classes=train.classes,
-        findings=train.findings,
-        white=train.white,
-        added=time.time(),
-        kept=(),
-    )
-
-
 def _save(folder: Path, train: Samples, test: Samples | None) -> None:
     for prefix, part in (("", train), ("test_", test)):
         if part is not None:
-            np.save(folder / f"{prefix}inputs.npy", np.ascontiguousarray(part.inputs))
+            _write_rows(folder / f"{prefix}inputs.npy", part.inputs)
             np.save(folder / f"{prefix}targets.npy", part.targets)
+
+
+def _write_rows(path: Path, array: np.ndarray) -> None:
+    """As np.save, but of a turned or cut-out array only some rows at a time are copied."""
+    head = {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape}
+    step = max(1, BLOCK // max(array[:1].nbytes, 1))
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, head)
+        for start in range(0, len(array), step):
+            file.write(np.ascontiguousarray(array[start : start + step]).data)

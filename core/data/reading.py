@@ -48,7 +48,6 @@ class Reading(Value):
     task: Literal["auto", "classes", "values"] = ranged(
         "auto", help="Whether the labels are classes to tell apart, or values to predict."
     )
-
     sheet: str = Field(
         "",
         max_length=200,

@@ -1,20 +1,17 @@
-"""Shapes: from a row of pixel values to a picture (C, H, W), its brightness, and which way up it
-stands.
-"""
+"""Shapes: from a row of pixel values to a picture (C, H, W) and its brightness."""
 
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
+from core.data.wording import counted
 from core.errors import BadData
 from core.numbers import whole
 
 Shape = tuple[int, int, int]
-SAMPLE = 2000  # pictures looked at for the way up
 BLOCK = 2048  # rows
 NEAR = 0.01  # how far from a whole number still counts as one: shares are written with few digits
-LYING = 0.95  # mean height over mean width of the ink, below which written signs seem turned
 
 
 def shape_of(columns: int) -> Shape | None:
@@ -41,6 +38,19 @@ def nearest_shapes(columns: int) -> list[Shape]:
     return sorted(near, key=lambda shape: abs(math.prod(shape) - columns))
 
 
+def factor_shapes(columns: int) -> list[Shape]:
+    """Pictures of exactly this many pixels that are no square, at most twice as long as wide."""
+    found = [
+        (channels, high, columns // channels // high)
+        for channels in (1, 3)
+        if columns % channels == 0
+        for high in range(4, columns // channels // 4 + 1)
+        if columns // channels % high == 0
+    ]
+    near = [shape for shape in found if 1 < max(shape[1:]) / min(shape[1:]) <= 2]
+    return sorted(near, key=lambda shape: (max(shape[1:]) / min(shape[1:]), shape[0]))
+
+
 def find_shape(columns: int, wanted: Sequence[int] | None, name: str) -> Shape:
     """The shape of a picture with this many pixel columns.
 
@@ -50,7 +60,7 @@ def find_shape(columns: int, wanted: Sequence[int] | None, name: str) -> Shape:
         if math.prod(wanted) != columns or min(wanted) < 1:
             pixels = f"{written(wanted)} = {whole(math.prod(wanted))} pixels"
             raise BadData(
-                f"{name} has {whole(columns)} pixel columns, the shape asks for {pixels}: "
+                f"{name} has {counted(columns, 'pixel column')}, the shape asks for {pixels}: "
                 "change the shape."
             )
         channels, height, width = wanted
@@ -62,11 +72,17 @@ def find_shape(columns: int, wanted: Sequence[int] | None, name: str) -> Shape:
         )
     if shape := shape_of(columns):
         return shape
+    raise no_picture(columns, name)
+
+
+def no_picture(columns: int, name: str) -> BadData:
+    """That rows of this width are no square picture; its fixes are the other ways to read them."""
     near = ", ".join(f"{written(s)} = {whole(math.prod(s))}" for s in nearest_shapes(columns)[:3])
-    raise BadData(
-        f"{name} has {whole(columns)} pixel columns, which make no square picture (nearest: "
-        f"{near}): check for a "
-        "column too many or too few, or give the shape."
+    exact = [{"shape": shape} for shape in factor_shapes(columns)[:2]]
+    return BadData(
+        f"{name} has {counted(columns, 'pixel column')}, which make no square picture (nearest: "
+        f"{near}): check for a column too many or too few, give the shape, or read it as a table.",
+        (*exact, {"form": "table"}),
     )
 
 
@@ -86,47 +102,29 @@ def white_of(highest: float) -> float:
     return 255.0 if 16 < highest <= 255 else float(highest)
 
 
-def brighten(values: np.ndarray, white: float) -> np.ndarray:
-    """Values with `white` moved to 255, as uint8 where they then are whole numbers 0 to 255, else
-    as float32.
+def brighten(values: np.ndarray, white: float, black: float = 0.0) -> np.ndarray:
+    """Values with `white` moved to 255 and `black` to 0, as uint8 where they then are whole numbers
+    0 to 255, else as float32.
     """
     if values.dtype == np.uint8:
-        if white == 255:
+        if (black, white) == (0, 255):
             return values
-        table = np.arange(256) * (255 / white)
-        return (
-            table.round().astype(np.uint8) if white >= values.max() else table.astype(np.float32)
-        )[values]
-    factor, whole = np.float32(255 / white), np.empty(values.shape, np.uint8)
+        table = (np.arange(256) - black) * (255 / (white - black))
+        fits = black <= values.min() and values.max() <= white
+        return (table.round().astype(np.uint8) if fits else table.astype(np.float32))[values]
+    factor, whole = np.float32(255 / (white - black)), np.empty(values.shape, np.uint8)
+    shift = np.float32(black)
     for start in range(
         0, len(values), BLOCK
     ):  # in blocks: a second table of floats would be four times the result
-        scaled = values[start : start + BLOCK] * factor
+        scaled = (values[start : start + BLOCK] - shift) * factor
         rounded = scaled.round()
         if np.abs(scaled - rounded).max() > NEAR or rounded.min() < 0 or rounded.max() > 255:
-            return (values * factor).astype(np.float32, copy=False)
+            return ((values - shift) * factor).astype(np.float32, copy=False)
         whole[start : start + BLOCK] = rounded
     return whole
 
 
-def ink_ratio(images: np.ndarray) -> float:
-    """Mean height over mean width of what differs from the background, (N, C, H, W).
-
-    Writing is taller than wide: MNIST, Arabic and 8×8 digits measure 1.18 to 1.43 upright, and the
-    inverse when they lie. NaN where nothing is drawn.
-    """
-    draw = np.random.Generator(np.random.PCG64(0))  # not every k-th: labels may cycle
-    chosen = np.sort(draw.choice(len(images), min(SAMPLE, len(images)), replace=False))
-    pictures = np.asarray(images[chosen], np.float32).mean(axis=1)  # (n, H, W)
-    border = np.concatenate(
-        [pictures[:, 0], pictures[:, -1], pictures[:, :, 0], pictures[:, :, -1]], axis=1
-    )
-    ink = np.abs(pictures - np.median(border)) > 0.25 * np.ptp(pictures)
-    heights, widths = _extent(ink.any(axis=2)), _extent(ink.any(axis=1))
-    return float(heights.sum() / widths.sum()) if widths.sum() else math.nan
-
-
-def _extent(marked: np.ndarray) -> np.ndarray:
-    """(n, L) bool -> (n,): from the first marked place to the last, 0 where there is none."""
-    length = marked.shape[1] - marked.argmax(axis=1) - marked[:, ::-1].argmax(axis=1)
-    return np.where(marked.any(axis=1), length, 0)
+def invert(pictures: np.ndarray) -> np.ndarray:
+    """Dark for bright: 255 − x."""
+    return np.subtract(pictures.dtype.type(255), pictures)

@@ -1,5 +1,7 @@
 """How counts and other people's text stand in a sentence. Knows nothing of data."""
 
+from collections.abc import Sequence
+
 from core.numbers import whole
 
 CLIP = 80  # characters of a cell, a class or a file name that a sentence shows
@@ -15,3 +17,9 @@ def clip(text: str) -> str:
     """One line of at most CLIP characters; what does not print is shown as `·`."""
     line = "".join(c if c.isprintable() else "·" for c in text[: CLIP + 1])
     return line if len(line) <= CLIP else line[: CLIP - 1] + "…"
+
+
+def few(names: Sequence[str]) -> str:
+    """All of up to 12 names, else the first ten and the last."""
+    shown = names if len(names) <= 12 else [*names[:10], "…", names[-1]]
+    return ", ".join(clip(name) for name in shown)

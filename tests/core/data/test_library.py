@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.data import given as given_module
 from core.data import library as library_module
 from core.data.library import Library
 from core.data.load import load
@@ -36,7 +37,7 @@ def test_added_sets_open_memory_mapped_and_equal(tmp_path: Path):
 
 def test_the_same_files_are_found_again_and_not_parsed(tmp_path: Path, monkeypatch):
     digest, first = Library(tmp_path).add(IMAGES, LABELS)
-    monkeypatch.setattr(library_module, "read_table", None)
+    monkeypatch.setattr(given_module, "read_table", None)
     path = tmp_path / "other name.csv"
     path.write_bytes(IMAGES)
     again, second = Library(tmp_path).add(path, LABELS)
