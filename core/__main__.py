@@ -9,7 +9,7 @@ import os
 import sys
 from typing import Any
 
-from core import commands, device
+from core import commands, device, options
 from core.errors import LabError
 
 
@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--test-images", help="pictures kept for the test alone")
     train.add_argument("--test-labels", help="their labels")
-    _reading(train)
+    options.add(train)
     train.add_argument(
         "--set",
         action="append",
@@ -69,16 +69,7 @@ def parser() -> argparse.ArgumentParser:
 def _tables(command: argparse.ArgumentParser, *, required: bool) -> None:
     command.add_argument("images", metavar="IMAGES", help="one row a picture, one column a pixel")
     command.add_argument("labels", metavar="LABELS", nargs="?", help="one label a row")
-    _reading(command)
-
-
-def _reading(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--transpose", action="store_true", help="pictures are stored column by column"
-    )
-    command.add_argument(
-        "--label-column", metavar="NAME", help="auto, first, last, or a column's name"
-    )
+    options.add(command)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -7,11 +7,12 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from core.encoding import change, encode
-from core.errors import BadInput, NotFound
+from core.errors import BadData, BadInput, NotFound
 from core.events import Ended
 from core.experiment import Experiment, load, shipped
 from core.screen import Screen, bar
@@ -24,13 +25,21 @@ Answer = dict[str, Any]
 def inspect(given: Namespace) -> Answer:
     """Rows, shape, classes and findings of one or two spreadsheets."""
     from core.data.inspect import inspect_files
+    from core.options import chosen, spelled
 
-    found = inspect_files(Path(given.images), _path(given.labels), reading=reading(given))
+    try:
+        found = inspect_files(Path(given.images), _path(given.labels), reading=chosen(given))
+    except BadData as error:
+        if error.fixes and not given.json:
+            print("What may help:", " or ".join(spelled(fix) for fix in error.fixes))
+        raise
     mark = {"ok": "✓", "info": "·", "warn": "!"}
     if not given.json:
         for finding in found.findings:
             print(mark[finding.level], finding.message)
-    findings = [{"code": f.code, "level": f.level, "message": f.message} for f in found.findings]
+            if finding.fix:
+                print("   ", f"{finding.action or 'Fix'}: {spelled(finding.fix)}")
+    findings = [asdict(finding) for finding in found.findings]
     return {
         "rows": found.rows,
         "shape": list(found.shape),
@@ -41,17 +50,6 @@ def inspect(given: Namespace) -> Answer:
 
 def _path(name: str | None) -> Path | None:
     return Path(name) if name else None
-
-
-def reading(given: Namespace) -> Any:
-    from core.data.reading import Reading
-    from core.encoding import build
-
-    chosen = {
-        "transpose": given.transpose,
-        **({"label_column": given.label_column} if given.label_column else {}),
-    }
-    return build(Reading, chosen)
 
 
 def train(given: Namespace) -> Answer:
@@ -99,11 +97,12 @@ def _value(text: str) -> Any:
 
 def _spreadsheets(given: Namespace, store: Store) -> Answer:
     from core.data.library import Library
+    from core.options import chosen
 
     digest, found = Library(store.home).add(
         Path(given.images),
         _path(given.labels),
-        reading=reading(given),
+        reading=chosen(given),
         test_images=_path(given.test_images),
         test_labels=_path(given.test_labels),
     )

@@ -91,6 +91,8 @@ def inspect(
     read = _rows if table else _pictures
     inputs, names, settled, found = read(columns, images, reading, targets, like)
     first = _table_findings(images, labels, reading)
+    told = {finding.code for finding in columns.findings}
+    first = [finding for finding in first if finding.code not in told]
     form = form_finding(decision, columns.values.shape[1], shape_of(columns.values.shape[1]))
     found = [*first, *columns.findings, *([form] if form else []), *found, *known.findings]
     if targets is not None:
