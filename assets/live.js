@@ -128,6 +128,8 @@ class Chart {
     this.parent = parent;
     this.plot = parent.querySelector(".lab-plot");
     this.state = parent.querySelector(".lab-state");
+    this.unzoomed = 0;
+    this.whole = false; // whether the next drawing shows the whole run again
     this.listener = () => this.plan();
     this.observer = new ResizeObserver(() => this.plan());
     this.observer.observe(parent);
@@ -159,13 +161,24 @@ class Chart {
     const { plotly, plot, feed, data } = this;
     if (!plotly || !data || !plot.clientWidth) return;
     this.state.textContent = feed.failures && feed.failures !== 3 && !feed.over ? "Connecting again …" : "";
-    const { traces, layout } = filled(data.figures[this.mode()], feed.columns, feed.facts, plot);
-    plotly.react(plot, traces, layout, { displayModeBar: false, doubleClickDelay: 400 });
+    const zoom = this.whole ? null : zoomed(plot);
+    const { traces, layout } = filled(data.figures[this.mode()], feed.columns, feed.facts, plot, zoom);
+    layout.uirevision = `${layout.uirevision ?? layout.template.layout.uirevision} ${this.unzoomed}`;
+    this.whole = false;
+    plotly.react(plot, traces, layout, { displayModeBar: false, doubleClick: false, doubleClickDelay: 400 });
     if (!this.heard) {
       this.heard = true;
       plot.on("plotly_relayout", (change) => Object.keys(change).some((k) => k.startsWith("yaxis")) && this.plan());
+      plot.on("plotly_doubleclick", () => this.unzoom());
     }
     plot.dataset.rows = feed.columns["step.step"]?.length ?? 0; // what is on the screen, for tests and for screen readers
+  }
+
+  // Plotly's own double click goes back to the axes that it drew first, and those were without data.
+  unzoom() {
+    this.unzoomed += 1; // another revision of the interface: no zoom is kept
+    this.whole = true;
+    this.plan();
   }
 
   mode() {
@@ -213,10 +226,10 @@ function table(traces) {
 const LABEL = 13; // px that a line of text needs
 const drawable = (v) => (typeof v === "number" && isFinite(v) ? v : null);
 
-function filled(figure, columns, facts, plot) {
+function filled(figure, columns, facts, plot, zoom) {
   const place = figure.layout.meta ?? {};
   const layout = structuredClone(figure.layout);
-  const patch = frame(place, columns, facts, zoomed(plot));
+  const patch = frame(place, columns, facts, zoom);
   for (const axis of ["xaxis", "yaxis"]) Object.assign((layout[axis] ??= {}), patch[axis]);
   if (place.narrow && plot.clientWidth < 500) {
     for (const [part, values] of Object.entries(place.narrow)) layout[part] = { ...layout[part], ...values };
@@ -253,7 +266,8 @@ function frame(place, columns, facts, zoom) {
 function ticks(tables, low, high) {
   const span = high - low;
   if (span < 0.15) return { tickmode: "auto" };
-  const name = span > 14 ? "tens" : span > 6 ? "decades" : span > 0.8 ? "thirds" : "digits";
+  const names = [[14, "tens"], [6, "decades"], [0.8, "thirds"], [0.4, "halves"], [0, "digits"]];
+  const [, name] = names.find(([least]) => span > least);
   return { tickmode: "array", ...tables[name] };
 }
 

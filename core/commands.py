@@ -125,15 +125,15 @@ def _check(experiment: Experiment, store: Store, given: Namespace) -> None:
 
 
 def resume(given: Namespace) -> Answer:
-    """Goes on with a run that was interrupted, stopped or failed."""
+    """Goes on with a run that was interrupted, stopped or failed, or begins one that never did."""
     from core.runner import RESUMABLE, status
 
     store = Store()
     run = store.find(given.run)
     if (state := status(store, run)) not in RESUMABLE:
         raise BadInput(
-            f"Run {run} is {state}: only one that was interrupted, stopped or failed can be "
-            "resumed."
+            f"Run {run} is {state}: only one that was interrupted, stopped, failed or never begun "
+            "can be resumed."
         )
     return _follow(store, run, given)
 

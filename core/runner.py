@@ -20,18 +20,20 @@ from core.store import Store
 log = logging.getLogger("descent_lab")
 
 GO, STOP, LEAVE = "go", "stop", "leave"  # go on; end the run; save it and leave it interrupted
-RESUMABLE = {"interrupted", "stopped", "failed"}
+RESUMABLE = {"interrupted", "unbegun", "stopped", "failed"}
 
 
 def status(store: Store, run: str) -> str:
-    """What the folder alone tells: running (somewhere), interrupted, done, stopped, diverged or
-    failed.
+    """What the folder alone tells: running (somewhere), interrupted, unbegun (it waited until the
+    lab ended), done, stopped, diverged or failed.
     """
     last = store.last(run) or {}
     if last.get("event") == "Ended":
         reason = last.get("reason")
         return reason if reason in ("stopped", "diverged", "failed") else "done"
-    return "running" if store.is_owned(run) else "interrupted"
+    if store.is_owned(run):
+        return "running"
+    return "interrupted" if last else "unbegun"
 
 
 def execute(
@@ -157,11 +159,13 @@ class Runner:
         return run
 
     def resume(self, run: str) -> None:
-        """Queues a run that was interrupted, stopped or failed. BadInput for any other."""
+        """Queues a run that was interrupted, stopped, failed or never begun. BadInput for any
+        other.
+        """
         if (state := self.status(run)) not in RESUMABLE:
             raise BadInput(
-                f"Run {run} is {state}: only one that was interrupted, stopped or failed can "
-                "be resumed."
+                f"Run {run} is {state}: only one that was interrupted, stopped, failed or never "
+                "begun can be resumed."
             )
         self._enqueue(run)
 
@@ -193,7 +197,7 @@ class Runner:
             job.say(word=STOP)
 
     def status(self, run: str) -> str:
-        """queued, running, paused, stopping, interrupted, done, stopped, diverged or failed."""
+        """queued, running, paused, stopping, or what the folder says (`status`)."""
         job = self._job(run)
         if job is None:
             return status(self.store, run)
@@ -212,7 +216,9 @@ class Runner:
         self.store.delete(run)
 
     def close(self, seconds: float = 6.0) -> None:
-        """Saves the run at work, leaves it and all that wait interrupted, and joins the thread."""
+        """Saves the run at work, leaves it interrupted and all that wait unbegun, and joins the
+        thread.
+        """
         with self._changed:
             self._closing = True
             jobs = list(self._jobs)

@@ -7,6 +7,7 @@ changes.
 """
 
 from collections.abc import Callable
+from functools import wraps
 
 import streamlit as st
 from plotly.graph_objects import Figure
@@ -15,7 +16,7 @@ from core import runner
 from core.analysis.findings import Finding, diverged, findings
 from core.analysis.readout import numbers, progress, sentence
 from core.encoding import change, decode, encode
-from core.errors import LabError
+from core.errors import LabError, NotFound
 from core.experiment import Experiment
 from core.figures import training as figures
 from core.history import History
@@ -23,7 +24,7 @@ from core.numbers import whole
 from pages.ui import feed, live, state
 from pages.ui.downloads import downloads
 from pages.ui.form import escape
-from pages.ui.parts import BADGES, LIVE, bar, card_title, finding, header, run_name
+from pages.ui.parts import BADGES, LIVE, STACK, bar, card_title, finding, header, run_name, told
 
 MAPS = {"Update / weight": "update", "Gradient": "gradient"}
 AXES: dict[str, figures.Against] = {"Step": "step", "Epoch": "epoch", "Time": "time"}
@@ -35,35 +36,53 @@ def main() -> None:
     page, problem = None, ""
     try:
         page = Page(run) if run else None
-    except LabError as error:  # deleted this moment, or written by another version of the lab
-        problem = escape(str(error))
+    except LabError as error:  # not here, or written by another version of the lab
+        problem = escape(told(error))
     if page:
         page.show()
     else:
         with header("Watch", "What is happening in there?"):
             pass
         empty(problem)
-    bar(shown=run or "")
+    bar(shown=run if page else "")
 
 
-def shown_run() -> str | None:
-    """The run that the address names; else the live one, else the newest."""
+def shown_run() -> str:
+    """The run that the address names; without one the live run, else the newest, else none."""
     lab = runner.current()
-    known = lab.store.ids()
-    named = state.run_in_address()
-    if named in known:
-        return named
-    return next(iter([*lab.live(), *known]), None)
+    return state.run_in_address() or next(iter([*lab.live(), *lab.store.ids()]), "")
 
 
 def empty(problem: str) -> None:
-    """One card in the place of the content: what to do first, or why this run cannot be shown."""
+    """One card in the place of the content: what to do first, or why this run cannot be shown, and
+    the ways to those that can.
+    """
+    lab = runner.current()
+    live, known = lab.live(), lab.store.ids()
     with st.container(border=True):
         if problem:
             finding("bad", problem)
         else:
-            st.markdown("Nothing is running. Start the draft below, or open an old run.")
-        st.page_link("runs.py", label="Open an old run", icon=":material/table_rows:")
+            old = ", or open an old run" if known else ""
+            st.markdown(f"Nothing is running. Start the draft below{old}.")
+        if live and st.button("Watch the live run", icon=":material/monitoring:"):
+            st.switch_page("watch.py", query_params=state.address(run=live[0]))
+        if known:
+            words, icon = "Open an old run", ":material/table_rows:"
+            st.page_link("runs.py", label=words, icon=icon, query_params=state.address())
+
+
+def while_here(draw: Callable) -> Callable:
+    """A fragment of a run that may be deleted elsewhere: then the page, drawn anew, says so."""
+
+    @wraps(draw)
+    def drawn(*args: object) -> None:
+        try:
+            draw(*args)
+        except NotFound:
+            st.rerun()
+
+    return drawn
 
 
 class Page:
@@ -75,9 +94,17 @@ class Page:
         self.tail = feed.tail(run)
         self.experiment = decode(Experiment, self.lab.store.experiment(run))
         self.name = run_name(run)
+        self.classes = self.count_classes()
         with self.tail.read() as history:
             self.layers, self.known = history.layers, history.started is not None
             self.sizes = history.started.sizes if history.started else {}
+
+    def count_classes(self) -> int | None:
+        """0 for values; None where the data is not here."""
+        try:
+            return len(self.experiment.data.facts(self.lab.store.home).classes)
+        except LabError:
+            return None
 
     @property
     def live(self) -> bool:
@@ -119,8 +146,10 @@ class Page:
             act("Step", "skip_next", lab.step, run, disabled=not paused, help=why)
         if self.live:
             act("Stop", "stop", lab.stop, run, disabled=self.state == "stopping")
-        if self.state in runner.RESUMABLE:
+        if self.state in runner.RESUMABLE and self.known:
             act("Resume", "play_arrow", lab.resume, run, help="Goes on from the last checkpoint")
+        elif self.state in runner.RESUMABLE:
+            act("Put it in the queue again", "play_arrow", lab.resume, run)
         if self.known and not self.live:
             with st.popover("Download", icon=":material/download:"):
                 downloads(self.run)
@@ -140,6 +169,7 @@ class Page:
 
     # --- numbers
 
+    @while_here
     def tick(self) -> None:
         """Progress and five numbers. Runs the page anew when the run's state, or what is known of
         it, has changed.
@@ -150,7 +180,7 @@ class Page:
                 or (history.started is not None) != self.known
             ):
                 st.rerun()
-            if self.live or self.state == "interrupted":
+            if self.live or self.state in ("interrupted", "unbegun"):
                 share, text = progress(history, self.state)
                 st.progress(share, text=text)
             else:
@@ -174,15 +204,14 @@ class Page:
     # --- cards
 
     def loss_card(self, view: dict) -> None:
-        with card_title("Loss"):
-            measure = choose("Show", ["Loss", "Error"]).lower()
+        with st.container(**STACK, gap="small"):
+            title = st.container()  # says what is chosen behind it
+            shown = choose("Show", ["Loss", "Error"])
             against = AXES[choose("Against", list(AXES))]
-        unit = (
-            "cross-entropy"
-            if self.experiment.loss.kind == "cross_entropy"
-            else self.experiment.loss.label.lower()
-        )
-        unit = "share of wrong answers" if measure == "error" else unit
+        title.subheader(shown, anchor=False)
+        measure = shown.lower()
+        error = "variance not explained" if self.classes == 0 else "wrong answers"
+        unit = error if measure == "error" else self.experiment.loss.label.lower()
 
         def draw(mode: figures.Mode) -> Figure:
             return figures.curve(mode, measure=measure, against=against, unit=unit, **view)
@@ -190,10 +219,11 @@ class Page:
         words = f"Training and validation {measure} against {against}"
         self.chart(draw, "loss", 216, words)
 
+    @while_here
     def findings_card(self) -> None:
         """At most three sentences; the card keeps its height."""
         with self.tail.read() as history:
-            found = findings(history, self.experiment)
+            found = findings(history, self.experiment, classes=self.classes)
         urgent = sum(f.level in ("warn", "bad") for f in found)
         with card_title("What this shows"):
             if urgent:
@@ -215,7 +245,11 @@ class Page:
         self.chart(draw, "gradient", 168, "Gradient norm of each layer against step")
 
     def map_card(self) -> None:
-        with card_title("Layer × time"):
+        with card_title(
+            "Layer × time",
+            help="One row a layer, input on top; time goes to the right. Update / weight: how far "
+            "one step moves the weights, ‖Δw‖ / ‖w‖, about 1e-3 is good. Gradient: ‖∇L‖.",
+        ):
             chosen = choose("Map", list(MAPS))
 
         def draw(mode: figures.Mode) -> Figure:
@@ -235,14 +269,22 @@ class Page:
         """Page Train opens with this run's experiment and the one change that was proposed."""
         draft = change(self.experiment, one.path, one.value) if one else self.experiment
         state.set_draft(encode(draft))
-        st.switch_page("train.py")
+        st.switch_page("train.py", query_params=state.address())
 
 
 def act(label: str, icon: str, say: Callable[[str], None], run: str, **more: object) -> None:
     """A button that says one word to the runner."""
-    st.button(
-        label, icon=f":material/{icon}:", key=f"act_{label}", on_click=say, args=(run,), **more
-    )
+    icon = f":material/{icon}:"
+    st.button(label, icon=icon, key=f"act_{label}", on_click=attempt, args=(say, run), **more)
+
+
+def attempt(say: Callable[[str], None], run: str) -> None:
+    """Says it. What is refused is said on the page, which also knows that a named run is gone."""
+    try:
+        say(run)
+    except LabError as error:
+        if not (isinstance(error, NotFound) and state.run_in_address()):
+            state.notice(told(error))
 
 
 def choose(label: str, options: list[str]) -> str:

@@ -163,18 +163,29 @@ def blank(mode: Mode, height: int, **layout: Any) -> go.Figure:
     return figure
 
 
-def log_axis(title: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A log axis, and the tick tables that `binding.ticks` picks from by the visible span."""
+def log_axis(title: str, *, shares: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A log axis, and the tick tables that `binding.ticks` picks from by the visible span. `shares`
+    are written in percent.
+    """
     tables = {
         name: [float(f"{digit}e{e}") for e in range(-12, 9) for digit in digits]
         for name, digits in _DIGITS.items()
     }
     tables["tens"] = [float(f"1e{e}") for e in range(-40, 41, 10)]  # of a loss that explodes
     tables = {
-        name: {"tickvals": values, "ticktext": [tick(v) for v in values]}
+        name: {"tickvals": values, "ticktext": [_words(v, shares) for v in values]}
         for name, values in tables.items()
     }
     return {"type": "log", "title": title, **tables["thirds"]}, tables
 
 
-_DIGITS = {"decades": (1,), "thirds": (1, 3), "digits": (1, 2, 3, 4, 5, 6, 7, 8, 9)}
+def _words(value: float, share: bool) -> str:
+    return f"{tick(float(f'{100 * value:.6g}'))}{THIN}%" if share else tick(value)
+
+
+_DIGITS = {
+    "decades": (1,),
+    "thirds": (1, 3),
+    "halves": (1, 2, 3, 5),
+    "digits": (1, 2, 3, 4, 5, 6, 7, 8, 9),
+}

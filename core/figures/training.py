@@ -58,7 +58,7 @@ def curve(
     unit: str = "cross-entropy",
     height: int = 216,
 ) -> go.Figure:
-    """Training and validation loss or error (share of wrong answers), by step, epoch, time (V1)."""
+    """Training and validation loss, or error in percent, by step, epoch or time (V1)."""
     p, x = PALETTES[mode], X[against]
     figure = blank(
         mode,
@@ -89,19 +89,14 @@ def curve(
     if best:
         _best(figure, mode, f"epoch.{x}", f"epoch.validation_{measure}")
     _x_axis(figure, against)
+    shares, first = measure == "error", "step.loss" if measure == "loss" else "epoch.train_error"
     if log:
-        _log(
-            figure,
-            unit,
-            [
-                "step.loss" if measure == "loss" else "epoch.train_error",
-                f"epoch.validation_{measure}",
-            ],
-        )
+        _log(figure, unit, [first, f"epoch.validation_{measure}"], shares=shares)
     else:
         figure.update_layout(yaxis={"title": unit, "rangemode": "tozero"})
-    if measure == "error" and not log:
+    if shares:
         figure.update_layout(yaxis_tickformat=",.3~%")
+        figure.update_traces({"hovertemplate": "%{y:.2~%}"}, lambda t: t.hoverinfo != "skip")
     return figure
 
 
@@ -239,8 +234,8 @@ def _x_axis(figure: go.Figure, against: Against) -> None:
     figure.update_xaxes(**ways[against])
 
 
-def _log(figure: go.Figure, title: str, shown: list[str]) -> None:
-    axis, tables = log_axis(title)
+def _log(figure: go.Figure, title: str, shown: list[str], *, shares: bool = False) -> None:
+    axis, tables = log_axis(title, shares=shares)
     figure.update_layout(
         yaxis=axis, meta={**(figure.layout.meta or {}), "ticks": tables, "extent": shown}
     )

@@ -4,15 +4,18 @@ bar with the one Start.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
 from core import runner
 from core.analysis.readout import progress
 from core.encoding import decode, encode
-from core.errors import LabError
+from core.errors import LabError, NotFound
 from core.experiment import Experiment
 from core.plan import Plan, line, plan
+from core.summary import began
 from pages.ui import feed, state
 from pages.ui.form import escape
 
@@ -23,6 +26,7 @@ BADGES = {
     "queued": ("Waiting", "gray", "schedule"),
     "stopping": ("Stopping", "gray", "stop_circle"),
     "interrupted": ("Interrupted", "yellow", "warning"),
+    "unbegun": ("Not begun", "yellow", "schedule"),
     "stopped": ("Stopped", "gray", "stop_circle"),
     "done": ("Done", "gray", "check_circle"),
     "diverged": ("Diverged", "red", "error"),
@@ -92,6 +96,24 @@ def run_name(run: str) -> str:
     return experiment.name or experiment.data.summary
 
 
+def when(run: str) -> datetime:
+    """When the run was made, on the clock of whoever looks."""
+    zone = st.context.timezone
+    try:
+        return began(run).astimezone(ZoneInfo(zone) if zone else None)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a name that this machine does not know
+        return began(run).astimezone()
+
+
+def told(error: LabError) -> str:
+    """What a page says of an error about a run: no command, and no path on the server's disk."""
+    if isinstance(error, NotFound):
+        return (
+            "This run is not here: it was deleted, or it lies in another lab. Choose one on Runs."
+        )
+    return str(error)
+
+
 def start(text: str) -> None:
     """Queues the experiment (JSON text) and shows it. A sentence on the page when that is
     refused.
@@ -101,7 +123,7 @@ def start(text: str) -> None:
     except LabError as error:
         st.error(escape(str(error)), icon=":material/error:")
         return
-    st.switch_page("watch.py", query_params={"run": run})
+    st.switch_page("watch.py", query_params=state.address(run=run))
 
 
 def bar(planned: Plan | None = None, *, shown: str = "") -> None:
@@ -143,11 +165,16 @@ def _live(drawn: tuple[str, ...], shown: str) -> None:
     if run == shown:
         st.caption(f"**{waiting} waiting**" if waiting else "No other run waits.")
         return
-    with feed.tail(run).read() as history:
-        share, text = progress(history, lab.status(run))
+    try:
+        with feed.tail(run).read() as history:
+            share, text = progress(history, lab.status(run))
+        name = run_name(run)
+    except LabError as error:  # deleted by another process while it waited here
+        st.caption(escape(told(error)))
+        return
     with st.container(**STACK, gap="small", wrap=False):
-        told = [part for part in text.split(" · ") if part.startswith("Epoch") or "left" in part]
-        st.progress(share, text=" · ".join([f"**{escape(run_name(run))}**", *told]))
+        parts = [part for part in text.split(" · ") if part.startswith("Epoch") or "left" in part]
+        st.progress(share, text=" · ".join([f"**{escape(name)}**", *parts]))
         if waiting:
             st.badge(f"{waiting} waiting", color="gray")
         st.button(

@@ -135,7 +135,7 @@ def test_closing_saves_the_run_and_leaves_it_interrupted(runner: Runner) -> None
     runner.close()
     assert not runner._thread.is_alive()
     store = Store(runner.store.home)
-    assert status(store, run) == status(store, waiting) == "interrupted"
+    assert (status(store, run), status(store, waiting)) == ("interrupted", "unbegun")
     assert checkpoint.load(store, run)["step"] == len(losses(store, run))
     again = Runner(store)
     again.resume(run)

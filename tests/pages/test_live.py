@@ -12,7 +12,7 @@ from core.events import to_json
 from core.experiment import Experiment
 from core.figures import training
 from core.history import History
-from tests.conftest import LAYERS, ended, script, write
+from tests.conftest import LAYERS, ended, script, wait_until, write
 
 pytestmark = pytest.mark.browser
 PLOT = ".st-key-chart_loss .lab-plot"
@@ -40,14 +40,39 @@ def drawn(page, rows, plot=PLOT):
     )
 
 
-def test_zoom_and_hidden_curves_survive_three_updates(page, server, run):
-    look(page, server, run)
-    page.eval_on_selector(PLOT, "plot => { plot.marked = true }")
+def zoom(page):
+    """Drags a frame over a part of the loss chart; the frame of the whole chart."""
     area = page.locator(f"{PLOT} .nsewdrag").first.bounding_box()
     page.mouse.move(area["x"] + 0.2 * area["width"], area["y"] + 0.3 * area["height"])
     page.mouse.down()
     page.mouse.move(area["x"] + 0.6 * area["width"], area["y"] + 0.8 * area["height"], steps=5)
     page.mouse.up()
+    return area
+
+
+def axes(page):
+    return page.eval_on_selector(
+        PLOT,
+        """plot => { const { xaxis: x, yaxis: y } = plot._fullLayout;
+        return [x.range, y.range, y.tickvals] }""",
+    )
+
+
+def test_a_double_click_shows_the_whole_run_again(page, server, run):
+    look(page, server, run)
+    first = axes(page)
+    for _ in range(2):  # plotly's own double click went to and fro between two ranges
+        area = zoom(page)
+        wait_until(lambda: axes(page)[0] != first[0], what="the zoom")
+        page.mouse.dblclick(area["x"] + area["width"] / 2, area["y"] + area["height"] / 2)
+        wait_until(lambda: axes(page) == first, 10, "the whole run")
+    assert first[0] == [0, 1.01 * 200]
+
+
+def test_zoom_and_hidden_curves_survive_three_updates(page, server, run):
+    look(page, server, run)
+    page.eval_on_selector(PLOT, "plot => { plot.marked = true }")
+    zoom(page)
     page.locator(f"{PLOT} .legendtoggle").nth(1).click()
     state = """plot => ({
         x: plot._fullLayout.xaxis.range, y: plot._fullLayout.yaxis.range, marked: plot.marked,

@@ -133,12 +133,12 @@ def test_the_address_names_the_run_that_is_watched(store, nasty):
 
 
 @pytest.mark.parametrize("said", ["nobody", "../../etc", NASTY, "20260101-000000-abcdef"])
-def test_a_run_that_is_not_here_gives_way_to_one_that_is(store, said):
+def test_a_run_that_is_not_here_is_said_without_its_name(store, said):
     run = store.create(encode(TINY))
     write(store, run, [*script(), ended()])
     app = lab("watch", run=said)
-    assert any("Tiny" in text for text in texts(app))
-    assert not any("etc" in text for text in texts(app))
+    assert any("This run is not here" in text for text in texts(app))
+    assert not any("Tiny" in text or "etc" in text for text in texts(app))
 
 
 @pytest.mark.parametrize("page", PAGES)

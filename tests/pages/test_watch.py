@@ -10,7 +10,7 @@ from core import runner
 from core.encoding import encode
 from core.events import Ended
 from core.experiment import Experiment
-from core.runner import status
+from core.runner import Runner, status
 from core.store import Store
 from tests.conftest import ROOT, ended, script, serve, wait_until, write
 
@@ -48,8 +48,8 @@ def buttons(app):
 
 def test_nothing_is_running(store):
     app = watch()
-    assert "Nothing is running. Start the draft below, or open an old run." in texts(app)
-    assert not app.metric
+    assert "Nothing is running. Start the draft below." in texts(app)
+    assert not app.metric and not app.get("page_link")  # there is no old run
 
 
 def test_a_live_run(store):
@@ -104,11 +104,55 @@ def test_a_run_that_went_wrong_says_why_and_the_way_out(store, end, action):
     assert action in [b.label for b in app.button]
 
 
-@pytest.mark.parametrize("events", [[], script()[:20]])
-def test_an_interrupted_run_can_be_resumed(store, events):
+def test_an_interrupted_run_can_be_resumed(store):
     run = store.create(EXPERIMENT)
-    write(store, run, events)
+    write(store, run, script()[:20])
     assert buttons(watch(run)) == ["Resume"]
+
+
+def test_a_run_that_waited_in_vain_says_so_and_is_put_in_the_queue_again(store, monkeypatch):
+    monkeypatch.setattr(Runner, "_work", lambda self: None)
+    run = store.create(EXPERIMENT)
+    app = watch(run)
+    assert any("waited for its turn and never began" in p.proto.text for p in app.get("progress"))
+    (button,) = (b for b in app.button if b.key and b.key.startswith("act_"))
+    assert button.label == "Put it in the queue again"
+    button.click().run()
+    assert not app.exception and runner.current().live() == [run]
+
+
+def test_a_run_deleted_elsewhere_is_one_sentence_and_not_a_fault(store):
+    run = store.create(EXPERIMENT)
+    write(store, run, script()[:20])
+    app = watch(run)
+    store.delete(run)
+    next(b for b in app.button if b.label == "Resume").click().run()
+    assert not app.exception and not app.error
+    (said,) = (text for text in texts(app) if "This run is not here" in text)
+    assert "python" not in said and str(store.root) not in said
+
+
+def test_what_the_runner_refuses_is_said(store):
+    run = store.create(EXPERIMENT)
+    write(store, run, script()[:20])
+    app = watch(run)
+    write(store, run, [ended()])  # another process went on with it
+    next(b for b in app.button if b.label == "Resume").click().run()
+    assert not app.exception and any("is done" in i.value.replace("\\", "") for i in app.info)
+
+
+def test_the_error_stands_under_its_own_name_and_in_percent(store, monkeypatch):
+    monkeypatch.setenv("LAB_LIVE", "poll")
+    run = store.create(EXPERIMENT)
+    write(store, run, script()[:30])
+    app = watch(run)
+    assert "Loss" in [s.value for s in app.subheader]
+    next(w for w in app.get("button_group") if w.label == "Show").set_value("Error").run()
+    assert "Error" in [s.value for s in app.subheader]
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    axis = figure["layout"]["yaxis"]
+    assert axis["title"]["text"] == "wrong answers"
+    assert all(text.endswith("%") for text in axis["ticktext"])
 
 
 def test_the_address_names_the_run_and_without_it_the_newest_is_shown(store):
@@ -116,8 +160,18 @@ def test_the_address_names_the_run_and_without_it_the_newest_is_shown(store):
     assert any("Old one" in text for text in texts(watch(old)))
     newest = "Old one" if store.ids()[0] == old else "New one"
     assert any(newest in text for text in texts(watch()))
-    assert any(newest in text for text in texts(watch("20000101-000000-abcdef")))
     assert {old, new} == set(store.ids())
+
+
+@pytest.mark.parametrize("said", ["nobody", "../../etc", "20000101-000000-abcdef"])
+def test_a_run_that_is_not_here_is_said_and_no_other_is_shown(store, said):
+    run = store.create(EXPERIMENT)
+    write(store, run, script()[:20])
+    with store.own(run):
+        app = watch(said)
+    assert any("This run is not here" in text for text in texts(app))
+    assert not buttons(app) and not any(said in text for text in texts(app))
+    assert [link.proto.label for link in app.get("page_link")] == ["Open an old run"]
 
 
 def test_without_streams_the_charts_are_drawn_by_the_server(store, monkeypatch):
