@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from core.network.layers import Layer, Shape
+from core.network.layer import Layer, Shape
 from core.spec import Call
 
 

@@ -1,0 +1,30 @@
+"""Layers that draw by chance while training. Choices only."""
+
+from typing import ClassVar, Literal
+
+from core.network.layer import Layer, Shape
+from core.spec import Call, ranged
+
+
+class Dropout(Layer):
+    """While training, sets each value to 0 with probability p and scales the others by 1/(1 − p);
+    off at inference.
+    """
+
+    kind: Literal["dropout"] = "dropout"
+    label: ClassVar[str] = "Dropout"
+    formula: ClassVar[str] = r"z = \frac{m \odot x}{1-p},\; m \sim \mathrm{Bernoulli}(1-p)"
+    source: ClassVar[str] = "Srivastava et al. 2014"
+    technique: ClassVar[str] = "N5"
+    stem: ClassVar[str] = "dropout"
+    icon: ClassVar[str] = "grain"
+    p: float = ranged(
+        0.5, 0, below=1, symbol="p", label="Probability", help="The share of values set to 0."
+    )
+
+    def call(self, shape: Shape, outputs: int) -> Call:
+        return Call("core.network.modules.Dropout", {"p": self.p})
+
+    @property
+    def summary(self) -> str:
+        return f"p = {self.p:g}"
