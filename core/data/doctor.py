@@ -56,6 +56,8 @@ def colours(rough: tuple[float, float], reading: Reading) -> tuple[str, Finding]
     here, there = (planar, interleaved) if chosen == "planar" else (interleaved, planar)
     measured = f"pixels differ from those below by {short(here)}, read the other way by"
     said = f"Colours stand {ways[chosen]}: {measured} {short(there)}."
+    if not clear:
+        said = f"How colours stand cannot be told; they are read {ways[chosen]}."
     wrong = clear and chosen != best
     offered = reading.channels == "auto" or wrong
     fix = ({"channels": other}, f"Read as {other}") if offered else (None, "")

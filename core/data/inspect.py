@@ -8,17 +8,16 @@ from core.data import doctor
 from core.data.balance import order
 from core.data.columns import Columns, find_columns
 from core.data.finding import Finding
-from core.data.form import decide, form_finding, title
+from core.data.form import decide, form_finding
 from core.data.labels import Labels, read_labels
-from core.data.looks import extremes, roughness
+from core.data.picturing import as_pictures
 from core.data.reading import Reading
 from core.data.samples import Samples
-from core.data.shapes import brighten, find_shape, invert, shape_of, white_of
+from core.data.shapes import shape_of
 from core.data.source import Source
 from core.data.table import Table, read_table
-from core.data.tabular import as_rows, scale_findings
+from core.data.tabular import as_rows, leaks
 from core.data.wording import clip, counted
-from core.errors import BadData
 
 SIGNS = {";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 
@@ -88,8 +87,13 @@ def inspect(
     table = decision.form == "table"
     known = _labels(columns, reading, like, table)
     targets = known.targets if columns.labels is not None else None
-    read = _rows if table else _pictures
-    inputs, names, settled, found = read(columns, images, reading, targets, like)
+    names: tuple[str, ...] = ()
+    if table:
+        trained = (like.shape[0], like.samples.columns) if like else None
+        inputs, names, found = as_rows(columns, images.name, trained)
+        found += [*leaks(inputs, names, columns.labels), *doctor.repeated(inputs, targets, "row")]
+    else:
+        inputs, reading, found = as_pictures(columns, images.name, reading, targets)
     first = _table_findings(images, labels, reading)
     told = {finding.code for finding in columns.findings}
     first = [finding for finding in first if finding.code not in told]
@@ -97,84 +101,12 @@ def inspect(
     found = [*first, *columns.findings, *([form] if form else []), *found, *known.findings]
     if targets is not None:
         found += order(targets, classes=bool(known.classes))
-        settled = settled.model_copy(update={"task": known.task})
+        reading = reading.model_copy(update={"task": known.task})
     samples = Samples(images.name, inputs, known.targets, known.classes, columns=names)
     return Inspection(
         len(inputs), samples.shape, known.classes, tuple(found), samples,
-        settled.white or 255.0, settled,
+        reading.white or 255.0, reading,
     )  # fmt: skip
-
-
-Read = tuple[np.ndarray, tuple[str, ...], Reading, list[Finding]]
-
-
-def _pictures(
-    columns: Columns,
-    table: Table,
-    reading: Reading,
-    targets: np.ndarray | None,
-    like: Inspection | None,
-) -> Read:
-    """Pictures (N, C, H, W) as they are shown, upright, and what was found in them."""
-    if columns.words:
-        place, cells = next(iter(columns.words.items()))
-        where = f"{table.name}, column {place + 1}{title(columns.header, place)}"
-        raise BadData(
-            f"{where} holds words ({clip(str(cells[0]))!r}) and no labels: take it out, or read "
-            "it as a table.",
-            ({"form": "table"},),
-        )
-    values = columns.values
-    shape = find_shape(values.shape[1], reading.shape, table.name)
-    low, high, blank = extremes(values)
-    lowest, highest = float(low.min()), float(high.max())
-    white = reading.white or white_of(highest - (reading.black or 0.0)) + (reading.black or 0.0)
-    black = reading.black or 0.0
-    colour = "one channel" if shape[0] == 1 else counted(shape[0], "channel")
-    found = [
-        Finding("shape", "ok", f"{shape[1]}×{shape[2]} pixels, {colour}."),
-        doctor.brightness(lowest, highest, white, reading),
-        *doctor.pixels(low, high, blank, len(values)),
-        *doctor.repeated(values, targets, "picture", blank),
-    ]
-    settled = {"shape": shape, "white": white, "black": black}
-    if shape[0] > 1 and shape[1] > 1:
-        settled["channels"], said = doctor.colours(roughness(values, shape), reading)
-        found.append(said)
-    reading = reading.model_copy(update=settled)
-    pictures = arrange(brighten(values, white, black), reading)
-    return pictures, (), reading, [*found, *doctor.drawn(pictures, reading)]
-
-
-def arrange(values: np.ndarray, reading: Reading) -> np.ndarray:
-    """(N, columns) -> (N, C, H, W) by a settled reading: a view, but for inverted ones."""
-    channels, height, width = reading.shape or (1, 1, values.shape[1])
-    sides = (width, height) if reading.transpose else (height, width)
-    if reading.channels == "interleaved":
-        pictures = values.reshape(-1, *sides, channels).transpose(0, 3, 1, 2)
-    else:
-        pictures = values.reshape(-1, channels, *sides)
-    pictures = pictures.swapaxes(2, 3) if reading.transpose else pictures
-    return invert(pictures) if reading.invert else pictures
-
-
-def _rows(
-    columns: Columns,
-    table: Table,
-    reading: Reading,
-    targets: np.ndarray | None,
-    like: Inspection | None,
-) -> Read:
-    """Rows of numbers (N, F) float32, and what was found in them."""
-    known = like.samples.columns if like else None
-    inputs, names, found = as_rows(columns, table.name, known)
-    if like and inputs.shape[1:] != like.shape:
-        raise BadData(
-            f"{table.name} has {counted(inputs.shape[1], 'column')}, the training table "
-            f"{like.shape[0]}: give the same columns in both."
-        )
-    found += scale_findings(inputs, names)
-    return inputs, names, reading, [*found, *doctor.repeated(inputs, targets, "row")]
 
 
 def _labels(columns: Columns, reading: Reading, like: Inspection | None, table: bool) -> Labels:

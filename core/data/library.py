@@ -30,10 +30,10 @@ from core.data.reading import Reading
 from core.data.samples import Samples
 from core.data.sets import Facts
 from core.data.source import Source
+from core.data.uploads import Uploads, write_array
 from core.data.wording import clip
 from core.errors import NotFound, Unavailable
 
-BLOCK = 2**22  # bytes that are written together
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -42,6 +42,7 @@ class Library:
 
     def __init__(self, home: Path):
         self.root = Path(home) / "data"
+        self.uploads = Uploads(self.root / "files")
 
     def add(
         self,
@@ -87,17 +88,17 @@ class Library:
             findings=(*train.findings, *more),
             settled=train.settled,
             added=time.time(),
-            kept=self._kept(given, hashes),
+            kept=self.uploads.known(given, hashes),
         )
         self._write(about, train.samples, test.samples if test else None)
-        self._keep(given, hashes)
+        self.uploads.keep(given, hashes)
         return digest, self._inspection(digest)
 
     def read_again(self, digest: str, reading: Reading) -> str:
         """The same uploaded files read another way: the new digest. Raises BadData, NotFound."""
         about = self.about(digest)
-        paths = [self.root / "files" / kept if kept else None for kept in about.kept]
-        if paths[0] is None or not all(path is None or path.is_file() for path in paths):
+        paths = [self.uploads.path(kept) for kept in about.kept]
+        if paths[0] is None or any(k and not p for k, p in zip(about.kept, paths, strict=True)):
             raise NotFound(
                 f"The files of {clip(about.name)!r} are no longer here: give them again to read "
                 "them another way."
@@ -171,32 +172,13 @@ class Library:
         except NotFound:
             return []
         others = {kept for about in self.list() if about.digest != digest for kept in about.kept}
-        paths = (self.root / "files" / kept for kept in sorted(mine - others))
-        return [path for path in paths if path.is_file()]
+        return [path for name in sorted(mine - others) if (path := self.uploads.path(name))]
 
     def list(self) -> list[About]:
         """Every set, newest first."""
         folders = self.root.iterdir() if self.root.is_dir() else ()
         known = [folder.name for folder in folders if _DIGEST.fullmatch(folder.name)]
         return sorted(self._known(known), key=lambda about: -about.added)
-
-    def _kept(self, given: tuple[Source | None, ...], hashes: tuple[str, ...]) -> tuple[str, ...]:
-        """The hashes of uploads, which are bytes, and of uploads that are read again."""
-        pairs = zip(given, hashes, strict=True)
-        files = self.root / "files"
-        return tuple(
-            h if isinstance(g, bytes) or (h and (files / h).is_file()) else "" for g, h in pairs
-        )
-
-    def _keep(self, given: tuple[Source | None, ...], hashes: tuple[str, ...]) -> None:
-        """Writes uploads under their hash, each whole or not at all."""
-        for source, name in zip(given, hashes, strict=True):
-            path = self.root / "files" / name
-            if isinstance(source, bytes) and not path.is_file():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                draft = path.with_name(f"{name}-{secrets.token_hex(4)}.tmp")
-                draft.write_bytes(source)
-                draft.replace(path)
 
     def _folder(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
@@ -248,15 +230,5 @@ def spreadsheets(
 def _save(folder: Path, train: Samples, test: Samples | None) -> None:
     for prefix, part in (("", train), ("test_", test)):
         if part is not None:
-            _write_rows(folder / f"{prefix}inputs.npy", part.inputs)
+            write_array(folder / f"{prefix}inputs.npy", part.inputs)
             np.save(folder / f"{prefix}targets.npy", part.targets)
-
-
-def _write_rows(path: Path, array: np.ndarray) -> None:
-    """As np.save, but of a turned or cut-out array only some rows at a time are copied."""
-    head = {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape}
-    step = max(1, BLOCK // max(array[:1].nbytes, 1))
-    with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, head)
-        for start in range(0, len(array), step):
-            file.write(np.ascontiguousarray(array[start : start + step]).data)

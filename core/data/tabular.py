@@ -16,12 +16,14 @@ APART = 100  # ratio of the columns' deviations from which one scale for all dro
 
 
 def as_rows(
-    columns: Columns, name: str, known: Sequence[str] | None = None
+    columns: Columns, name: str, trained: tuple[int, Sequence[str]] | None = None
 ) -> tuple[np.ndarray, tuple[str, ...], list[Finding]]:
     """Inputs (N, F) float32, the names of the F columns, and what was found.
 
-    `known`: the names that a training table gave, which another table must have. Raises BadData.
+    `trained`: how many columns a training table has, and their names, which this table must have
+    too. Raises BadData.
     """
+    known = trained[1] if trained else ()
     parts = [np.asarray(columns.values, np.float32)]
     names, findings = list(columns.titles), []
     if columns.words and not columns.titles:
@@ -37,9 +39,15 @@ def as_rows(
         raise BadData(f"{name} has no column beside the labels: give columns to learn from.")
     if known:
         inputs, names = _in_order(inputs, names, known, name)
+    if trained and inputs.shape[1] != trained[0]:
+        raise BadData(
+            f"{name} has {counted(inputs.shape[1], 'column')}, the training table "
+            f"{trained[0]}: give the same columns in both."
+        )
     shown = f": {few(names)}" if names else ""
     said = f"{counted(inputs.shape[1], 'column')} of numbers{shown}."
-    return inputs, tuple(names), [Finding("columns", "ok", said), *findings]
+    more = scale_findings(inputs, names)
+    return inputs, tuple(names), [Finding("columns", "ok", said), *findings, *more]
 
 
 def _one_hot(
@@ -48,7 +56,7 @@ def _one_hot(
     columns: Columns,
     name: str,
     called: str,
-    known: Sequence[str] | None,
+    known: Sequence[str],
 ) -> tuple[np.ndarray, list[str], Finding]:
     """(N, words): 1 where the row has the word. A word that training never saw is 0 everywhere."""
     cells = np.array([str(cell).strip() for cell in cells], object)
@@ -102,3 +110,17 @@ def scale_findings(inputs: np.ndarray, names: Sequence[str]) -> list[Finding]:
             evidence = {"largest": float(deviation[large]), "smallest": float(deviation[small])}
             findings.append(Finding("scales", "info", said, evidence=evidence))
     return findings
+
+
+def leaks(inputs: np.ndarray, names: Sequence[str], labels: np.ndarray | None) -> list[Finding]:
+    """Columns that are the label itself under another name; `labels` (N,) as they stand there."""
+    if labels is None or labels.dtype.kind == "O":
+        return []
+    same = [
+        i for i in range(inputs.shape[1]) if np.array_equal(inputs[:, i], labels.astype(np.float32))
+    ]
+    if not same:
+        return []
+    called = few([names[i] if names else f"column {i + 1}" for i in same])
+    said = f"{called} is equal to the label in every row, so nothing is left to learn: take it out."
+    return [Finding("leak", "warn", said, evidence={"columns": same})]
