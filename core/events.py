@@ -81,6 +81,20 @@ class Probe:
 
 
 @dataclass(frozen=True)
+class Surface:
+    """What the network answers all over its inputs, from `low` to `high`, at one step: the winning
+    class of each cell and how sure it is, as text, or values along a line (see core/surface.py).
+    """
+
+    step: int
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    winner: str = ""
+    sure: str = ""
+    values: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
 class Saved:
     """Now is a moment to write a checkpoint: the training's `state()` belongs to step `step`."""
 
@@ -105,7 +119,7 @@ class Ended:
     probe_share: float = _clock()  # of the training time
 
 
-Event = Started | Step | Epoch | Probe | Saved | Ended
+Event = Started | Step | Epoch | Probe | Surface | Saved | Ended
 _TYPES = {cls.__name__: cls for cls in Event.__args__}
 
 

@@ -1,13 +1,14 @@
 """History: the events of one run folded into columns for charts and sentences. Knows no file, no
 torch and no page.
 
-Four groups of columns, each a table with one row per bin or epoch, and the most rows there can be:
+Groups of columns, each a table with one row per bin or epoch, and the most rows there can be:
 
     step   step, epoch (1.5: half way through the second), seconds, loss, rate     1,000 rows
     epoch  epoch, step, seconds, train_loss, validation_loss, train_error, validation_error, best
     probe  step, epoch, gradient.<layer>, weight.<layer>, update.<layer>             500 rows
     map    the same columns in wider bins, for the layer × time picture              120 rows
 
+and, where the inputs can be drawn, `surface`: the newest answers of the network (core/surface.py).
 Bins hold means: a curve of a million steps is thinned without a spike getting lost.
 """
 
@@ -19,8 +20,9 @@ from itertools import pairwise
 from math import ceil, exp, isfinite, log
 from typing import Any
 
+from core import surface
 from core.bins import Bins
-from core.events import Ended, Epoch, Event, Probe, Started, Step, error, from_json
+from core.events import Ended, Epoch, Event, Probe, Started, Step, Surface, error, from_json
 
 ROWS = {"step": 1000, "probe": 500, "map": 120}
 EPOCH_COLUMNS = (
@@ -53,6 +55,7 @@ class History:
         ] = []  # first and last step, seconds, rate, pictures/s
         self.epochs: list[Epoch] = []
         self.probes: list[Probe] = []
+        self.surface_step, self.surface = 0, {}  # of the newest, and its columns
         self.version = 0  # grows with every event
         self.generation = 0  # grows when rows are taken back
         self._clear()
@@ -92,6 +95,9 @@ class History:
             case Probe():
                 self.probes.append(event)
                 self._bin_probe(event)
+            case Surface():
+                self.surface = surface.columns(event)
+                self.surface_step = event.step
             case Ended():
                 self.ended = event
 
@@ -104,6 +110,8 @@ class History:
         self.ticks = [_cut(t, event.step) for t in self.ticks if t[0] <= event.step]
         self.epochs = [e for e in self.epochs if e.step <= event.step]
         self.probes = [p for p in self.probes if p.step <= event.step]
+        if self.surface_step > event.step:
+            self.surface_step, self.surface = 0, {name: [] for name in self.surface}
         self._clear()
         for before, tick in pairwise([None, *self.ticks]):
             self._bin_tick(tick, before)
@@ -176,6 +184,8 @@ class History:
                 tables[group] |= {name: bins.means(i, k) for i, name in enumerate(names)}
         rows = [epoch_row(e) for e in self.epochs[start.get("epoch", 0) :]]
         tables["epoch"] = {name: [row[i] for row in rows] for i, name in enumerate(EPOCH_COLUMNS)}
+        if self.surface and "surface" not in start:
+            tables["surface"] = self.surface
         return tables
 
     def since(self, marks: str = "") -> dict[str, Any]:
@@ -193,7 +203,7 @@ class History:
         }
         ends = [max(0, len(bins) - 1) for bins in self._bins.values()] + [len(self.epochs)]
         return {
-            "marks": ".".join(map(str, [self.generation, *ends])),
+            "marks": ".".join(map(str, [self.generation, *ends, self.surface_step])),
             "facts": self.facts(),
             "rows": rows,
         }
@@ -201,14 +211,15 @@ class History:
     def _start_rows(self, marks: str) -> dict[str, int]:
         groups = [*self._bins, "epoch"]
         parts = marks.split(".")
-        if len(parts) != 1 + len(groups) or not all(p.isdecimal() and len(p) < 10 for p in parts):
+        if len(parts) != 2 + len(groups) or not all(p.isdecimal() and len(p) < 10 for p in parts):
             return {}
-        generation, *rows = map(int, parts)
+        generation, *rows, shown = map(int, parts)
         lengths = [*map(len, self._bins.values()), len(self.epochs)]
         known = generation == self.generation and all(
             r <= n for r, n in zip(rows, lengths, strict=True)
         )
-        return dict(zip(groups, rows, strict=True)) if known else {}
+        same = {"surface": 0} if shown == self.surface_step else {}  # it is left out then
+        return dict(zip(groups, rows, strict=True)) | same if known else {}
 
     # --- facts
 

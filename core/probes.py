@@ -8,11 +8,16 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from core import surface
 from core.clock import Stopwatch
-from core.events import Probe
+from core.data.samples import Samples
+from core.events import Probe, Surface
+from core.setup import Setup
 
 SHARE = 0.02  # of the training time
 INTERVAL = 0.1  # seconds between two probes, at the least: nobody reads faster
+PICTURE = 0.3  # seconds between two surfaces, which are some 5 kB each, …
+GROWTH = 1.1  # … and each comes so many times later than the one before: 145 in a million steps
 
 
 class Budget:
@@ -82,3 +87,43 @@ class Norms:
             .index_add_(0, self.index, squares)
             .sqrt_()
         )
+
+
+class Answers:
+    """What the network answers all over the inputs, where they are few enough to be drawn: a
+    boundary between classes, or a curve. In evaluation mode; draws nothing.
+    """
+
+    def __init__(self, setup: Setup, data: Samples, watch: Stopwatch):
+        self.setup, self.watch = setup, watch
+        self.drawable = surface.drawable(data.shape, data.classes)
+        self.next_step, self.next_time = 1, watch.seconds
+        if self.drawable:
+            self.area = surface.area(data.inputs)
+            places = torch.from_numpy(surface.places(self.area)).to(setup.device, torch.float32)
+            self.inputs = setup.train.normalized(places)
+
+    def due(self, step: int) -> bool:
+        """A few times a second at first, ever more seldom in a long run."""
+        return self.drawable and step >= self.next_step and self.watch.seconds >= self.next_time
+
+    @torch.no_grad()
+    def measure(self, step: int) -> list[Surface]:
+        """The event; none twice for a step, nor where there is nothing to draw, as after a
+        divergence.
+        """
+        if not self.drawable or step < self.next_step:
+            return []
+        model, scale = self.setup.model, self.setup.scale
+        training = model.training
+        model.eval()
+        outputs = model(self.inputs).double()  # (places, C) or (places, 1)
+        model.train(training)
+        self.next_step = max(step + 1, int(step * GROWTH))
+        self.next_time = self.watch.seconds + PICTURE
+        if not outputs.isfinite().all():
+            return []
+        if len(self.area[0]) == 1:
+            values = scale.mean + scale.std * outputs[:, 0].cpu().numpy()
+            return [surface.of_values(step, self.area, values)]
+        return [surface.of_classes(step, self.area, outputs.softmax(1).cpu().numpy())]

@@ -25,12 +25,13 @@ from core.events import (
     Scores,
     Started,
     Step,
+    Surface,
     from_json,
     to_json,
 )
 from core.experiment import Experiment
 from core.metrics import Meter, evaluate, scores
-from core.probes import Budget, Norms
+from core.probes import Answers, Budget, Norms
 from core.setup import Setup, State
 
 TICK = 0.15  # seconds between two readings of the losses
@@ -74,7 +75,8 @@ class Training(Iterator[Event]):
             self._restore(state)
         self.meter = Meter(self.setup.device)
         self.norms, self.budget = Norms(self.setup.model), Budget(self.watch)
-        self.probes: list[Probe] = []
+        self.answers = Answers(self.setup, data, self.watch)
+        self.probes: list[Probe | Surface] = []
         self.read_at = self.saved_at = self.watch.seconds
         self.save_cost, self._last = 0.0, None
         self._queue: deque[Event] = deque()
@@ -120,7 +122,9 @@ class Training(Iterator[Event]):
             else:
                 reason, events = self._end_epoch()
                 yield events
-        yield [self._ended(reason)]
+        with self.budget.charged(self.setup.wait):
+            surface = self.answers.measure(self.step)
+        yield [*surface, self._ended(reason)]
 
     def _rest_of_epoch(self) -> Iterator[Tensor]:
         """The rows (B,) of each minibatch that this epoch still has to come."""
@@ -153,6 +157,8 @@ class Training(Iterator[Event]):
         if probing:
             with self.budget.charged(setup.wait):
                 self.probes.append(self.norms.after_step(self.step))
+                if self.answers.due(self.step):
+                    self.probes += self.answers.measure(self.step)
 
     def _due(self) -> bool:
         late = self.watch.seconds - self.read_at >= TICK

@@ -5,13 +5,14 @@ no numbers.
 import csv
 import io
 import json
+from dataclasses import replace
 from math import ceil, isnan, nan
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.events import Ended, Epoch, Probe, Saved, Started, Step, to_json
+from core.events import Ended, Epoch, Probe, Saved, Started, Step, Surface, to_json
 from core.export.curves import curves_csv
 from core.history import History, dumps
 
@@ -67,6 +68,8 @@ def runs(draw):
         boundaries.append(step)
         events.append(Step(step, losses, draw(st.floats(1e-6, 1)), step * 0.1, 100.0))
         events += [probe(s, draw(st.floats(1e-6, 1e3))) for s in sorted({step - count + 1, step})]
+        if draw(st.booleans()):
+            events.append(Surface(step, (-1.0,), (1.0,), values=(float(step),) * 200))
         if step % per_epoch == 0:
             events.append(epoch(step // per_epoch, step))
         events.append(Saved(step))
@@ -117,6 +120,18 @@ def test_columns_equal_a_recomputation_however_the_lines_arrive(events, data):
     assert columns["probe.update.linear1"] == pytest.approx([v for _, v in norms])
     assert columns["epoch.epoch"] == epochs
     assert len(columns["step.step"]) <= 1000 and len(columns["map.step"]) <= 120
+    assert columns.get("surface.y") == answers(events)
+
+
+def answers(events):
+    """Those of the newest surface; none when a resume has taken it back."""
+    newest = None
+    for event in events:
+        if isinstance(event, Surface):
+            newest = [float(event.step)] * 200
+        elif isinstance(event, Started) and newest and newest[0] > event.step:
+            newest = []
+    return newest
 
 
 @settings(max_examples=60, deadline=None)
@@ -150,11 +165,34 @@ def test_a_delta_holds_only_what_is_new():
 
 
 @pytest.mark.parametrize(
-    "marks", ["", "x", "0.1.2", "0.999.0.0.0", "0.-1.0.0.0", "9.0.0.0.0", "0.1.1.1.1.1"]
+    "marks",
+    [
+        "",
+        "x",
+        "0.1.2",
+        "0.999.0.0.0.0",
+        "0.-1.0.0.0.0",
+        "9.0.0.0.0.0",
+        "0.1.1.1.1",
+        "0.1.1.1.1.1.1",
+    ],
 )
 def test_marks_that_do_not_fit_give_everything(marks):
     history = folded(started(), Step(3, (3.0, 2.0, 1.0), 0.1, 3.0, 1.0), probe(3), epoch(1, 3))
     assert history.since(marks)["rows"] == history.since()["rows"]
+
+
+def test_a_surface_is_sent_once_and_a_damaged_one_never():
+    whole = Surface(1, (0.0,), (1.0,), values=(0.5,) * 200)
+    history = folded(started(), Step(1, (0.5,), 0.1, 1.0, 1.0), whole)
+    first = history.since()
+    assert first["rows"]["surface"]["y"] == [0.5] * 200
+    assert "surface" not in history.since(first["marks"])["rows"]
+    for bad in (replace(whole, step=2, values=(1.0,)), replace(whole, step=2, low=(0.0, 0.0))):
+        history.add([to_json(bad)])
+        assert "surface" not in history.since(first["marks"])["rows"]
+    history.add([to_json(replace(whole, step=2, values=(0.25,) * 200))])
+    assert history.since(first["marks"])["rows"]["surface"]["y"] == [0.25] * 200
 
 
 def test_a_resume_takes_back_what_lies_beyond_its_step():
@@ -250,5 +288,5 @@ def test_an_empty_run_has_no_rows():
     assert (
         history.facts()["step"] == 0
         and history.recent_loss is None
-        and history.since()["marks"] == "0.0.0.0.0"
+        and history.since()["marks"] == "0.0.0.0.0.0"
     )
