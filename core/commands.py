@@ -5,6 +5,7 @@
 import json
 import signal
 import sys
+import textwrap
 from argparse import Namespace
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -15,8 +16,8 @@ from core.encoding import change, encode
 from core.errors import BadData, BadInput, NotFound
 from core.events import Ended
 from core.experiment import Experiment, load, shipped
-from core.screen import Screen, bar
-from core.spec import Choice, fields
+from core.screen import Screen, bar, right
+from core.spec import Choice, Value, fields
 from core.store import Store
 
 Answer = dict[str, Any]
@@ -201,9 +202,8 @@ def runs(given: Namespace) -> Answer:
         )
     if not given.json:
         for row in rows:
-            accuracy = (row.get("test") or row.get("validation") or {}).get("accuracy")
-            right = "–" if accuracy is None else f"{100 * accuracy:.2f} %"
-            print(f"{row['run']}  {row['state']:<12}{right:>9}  {row['name']}")
+            reached = right(row.get("test") or row.get("validation"))
+            print(f"{row['run']}  {row['state']:<12}{reached:>14}  {row['name']}")
         if not rows:
             print(f"No runs in {store.root} yet: python -m core train digits")
     return {"runs": rows}
@@ -217,8 +217,23 @@ def presets(given: Namespace) -> Answer:
         for name, about in experiments.items():
             print(f"{name:<24}{about}")
         for family, choices in families.items():
-            print(f"\n{family}: {', '.join(choices)}")
+            print(f"\n{family}")
+            for kind, choice in choices.items():
+                said = [f"{name}={json.dumps(value)}" for name, value in choice["fields"].items()]
+                print("\n".join(wrapped(kind, said)))
     return {"experiments": experiments, "families": families}
+
+
+def wrapped(kind: str, said: list[str], width: int = 100) -> list[str]:
+    """A choice and its fields with their defaults, in lines of at most `width`.
+
+    >>> wrapped("sgd", ["learning_rate=0.05", "momentum=0.9"], 40)
+    ['  sgd               learning_rate=0.05', '                    momentum=0.9']
+    """
+    first, rest = f"  {kind:<17} ", " " * 20
+    return textwrap.wrap(" ".join(said), width, initial_indent=first, subsequent_indent=rest) or [
+        first.rstrip()
+    ]
 
 
 def _families() -> list[type[Choice]]:
@@ -230,11 +245,18 @@ def _choices(family: type[Choice]) -> Answer:
         kind: {
             "label": cls.label,
             "help": cls.doc(),
-            "source": cls.source,
-            "fields": {f.name: f.default for f in fields(cls)},
+            "source": cls.papers(),
+            "fields": {f.name: plain(f.default) for f in fields(cls)},
         }
         for kind, cls in sorted(family.members.items())
     }
+
+
+def plain(value: Any) -> Any:
+    """A field's default as JSON data."""
+    if isinstance(value, Value):
+        return value.model_dump(mode="json")
+    return list(map(plain, value)) if isinstance(value, tuple) else value
 
 
 def selfcheck(given: Namespace) -> Answer:

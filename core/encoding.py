@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from core.errors import BadExperiment
+from core.numbers import short, whole
 from core.spec import Value
 
 MAX_DEPTH = 8  # choices inside choices; 3,000 nested ones overflow the validator's stack
@@ -35,7 +36,7 @@ def decode(cls: type[V], text: str | bytes) -> V:
     text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     if len(text) > MAX_TEXT:
         raise BadExperiment(
-            f"The JSON text has {len(text):,} characters, at most {MAX_TEXT:,} are read: "
+            f"The JSON text has {whole(len(text))} characters, at most {whole(MAX_TEXT)} are read: "
             "shorten it."
         )
     if _depth(text) > _JSON_DEPTH:
@@ -69,6 +70,18 @@ _RULES = {
     "less_than_equal": "must be at most {le}: choose a smaller value.",
     "less_than": "must be below {lt}: choose a smaller value.",
     "finite_number": "must be a finite number: write one.",
+    "int_parsing": "must be a whole number: write one such as 10.",
+    "int_type": "must be a whole number: write one such as 10.",
+    "int_from_float": "must be a whole number: write one such as 10.",
+    "float_parsing": "must be a number: write one such as 0.01.",
+    "float_type": "must be a number: write one such as 0.01.",
+    "bool_parsing": "must be true or false: write one of them.",
+    "bool_type": "must be true or false: write one of them.",
+    "string_type": "must be a text: put it in quotation marks.",
+    "string_too_long": "may have at most {max_length} characters: shorten it.",
+    "literal_error": "must be {expected}: choose one of them.",
+    "model_type": "must be a JSON object: write {{…}}.",
+    "tuple_type": "must be a list: write […].",
     "extra_forbidden": "is no field here: check its name.",
     "missing": "is missing: add it.",
 }
@@ -78,11 +91,12 @@ def explain(error: ValidationError) -> str:
     """The first complaint of a pydantic error as one sentence: place, value, rule, way out."""
     first = error.errors(include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or "The value"
-    shown = repr(first["input"])
+    shown = _said(first["input"])
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     rule = _RULES.get(first["type"])
     if rule:
-        rule = rule.format(**first.get("ctx", {}))
+        limits = first.get("ctx", {}).items()
+        rule = rule.format(**{k: v if isinstance(v, str) else _said(v) for k, v in limits})
         return (
             f"{place} {rule}"
             if first["type"] in ("extra_forbidden", "missing")
@@ -94,6 +108,14 @@ def explain(error: ValidationError) -> str:
         if first["type"] in ("unknown_kind", "value_error")
         else f"{place} is {shown}. {message}."
     )
+
+
+def _said(value: Any) -> str:
+    """A value as people write it: 1e9 and not 1000000000.0."""
+    if isinstance(value, float):
+        return short(value, 6)
+    plain = isinstance(value, int) and not isinstance(value, bool)
+    return whole(value) if plain else repr(value)
 
 
 def change(value: V, path: str, new: Any) -> V:

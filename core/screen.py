@@ -4,7 +4,8 @@ import shutil
 import sys
 import time
 
-from core.events import Ended, Epoch, Event, Started, Step
+from core.events import Ended, Epoch, Event, Scores, Started, Step
+from core.numbers import MISSING, duration, whole
 
 
 class Screen:
@@ -18,8 +19,8 @@ class Screen:
         if isinstance(event, Started):
             self.started = event
             print(
-                f"{event.sizes['train']:,} pictures · {event.parameters:,} parameters · "
-                f"{event.device}, {event.threads} threads"
+                f"{whole(event.sizes['train'])} samples · {whole(event.parameters)} parameters · "
+                f"{event.device}, {event.threads} thread{'s' * (event.threads != 1)}"
             )
         elif isinstance(event, Step) and self.live and time.monotonic() - self.shown > 0.2:
             self.shown = time.monotonic()
@@ -30,18 +31,14 @@ class Screen:
             )
             bar(
                 event.step / self.started.steps,
-                f"loss {event.losses[-1]:.3f} · {event.samples_per_second:,.0f}/s · "
-                f"{left:.0f} s left",
+                f"loss {event.losses[-1]:.3f} · {whole(event.samples_per_second)}/s · "
+                f"{duration(left)} left",
             )
         elif isinstance(event, Epoch):
             parts = {"train": event.train, "validation": event.validation}
-            told = [
-                f"{name} {s['loss']:.4f} {100 * s['accuracy']:.2f} %"
-                for name, s in parts.items()
-                if s
-            ]
+            told = [f"{name} {s['loss']:.4f} {right(s)}" for name, s in parts.items() if s]
             self._line(
-                f"epoch {event.epoch}/{self.started.epochs} · "
+                f"epoch {whole(event.epoch)}/{whole(self.started.epochs)} · "
                 f"{' · '.join(told)}{' · best' * event.best}"
             )
         elif isinstance(event, Ended):
@@ -49,11 +46,22 @@ class Screen:
             if event.test:
                 print(
                     f"Epoch {event.best_epoch}: test loss {event.test['loss']:.4f}, "
-                    f"{100 * event.test['accuracy']:.2f} % right"
+                    f"{right(event.test)}"
                 )
 
     def _line(self, text: str) -> None:
         print(f"\r\x1b[K{text}" if self.live else text, flush=True)
+
+
+def right(scores: Scores | None) -> str:
+    """How much is right: of the answers in percent, of the values' variance as R².
+
+    >>> right({"accuracy": 0.981}), right({"r2": 0.93}), right(None)
+    ('98.10 % right', 'R² 0.930', '–')
+    """
+    if scores and "r2" in scores:
+        return f"R² {scores['r2']:.3f}"
+    return f"{100 * scores['accuracy']:.2f} % right" if scores else MISSING
 
 
 def bar(share: float, text: str = "") -> None:

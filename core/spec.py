@@ -6,6 +6,7 @@ place. Defining a class registers it. Knows pydantic only: a menu opens before t
 
 import importlib
 import inspect
+import re
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -111,6 +112,18 @@ class Choice(Value):
     def doc(cls) -> str:
         """The docstring, for help texts."""
         return inspect.cleandoc(cls.__doc__ or "")
+
+    @classmethod
+    def papers(cls) -> str:
+        """The papers of `source`, without the decks, which only those have who wrote it."""
+        parts = (part.strip() for part in cls.source.split(";"))
+        return "; ".join(part for part in parts if not re.match(r"decks? [A-Z]\b", part))
+
+    @classmethod
+    def symbols(cls) -> str:
+        """What the letters of the family's formulas mean; empty where it has none."""
+        family = next((base for base in cls.__mro__ if "members" in vars(base)), cls)
+        return family.doc() if cls.formula and ": " in family.doc() else ""
 
     @property
     def summary(self) -> str:

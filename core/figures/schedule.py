@@ -37,6 +37,9 @@ def figure(at: list[int], rates: list[float], *, epoch_steps: int, mode: Mode) -
     )
     ticks = [0, top / 2, top]
     drawn.update_yaxes(
-        title="η", tickvals=ticks, ticktext=["0", *map(short, ticks[1:])], range=[0, 1.12 * top]
+        title="rate η",
+        tickvals=ticks,
+        ticktext=["0", *map(short, ticks[1:])],
+        range=[0, 1.12 * top],
     )
     return drawn

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.encoding import build
 from core.errors import BadExperiment
-from core.numbers import short
+from core.numbers import short, whole
 from core.spec import Choice, FieldFacts, Value, fields
 
 FEW = 5  # options that stand side by side; more go into a list
@@ -65,7 +65,8 @@ def _with(value: V, fact: FieldFacts, said: object, complaints: DeltaGenerator) 
     except BadExperiment as error:
         sentence = str(error).replace(f"{fact.name} ", f"{fact.label} ", 1)
         kept = f"{shown_as(getattr(value, fact.name))} stays."
-        complaints.markdown(f":red[:material/error: {escape(sentence)} {escape(kept)}]")
+        said = " ".join(filter(None, [sentence, reach(fact), kept]))
+        complaints.markdown(f":red[:material/error: {escape(said)}]")
         return value
 
 
@@ -83,7 +84,11 @@ def several(family: type[C], values: tuple[C, ...], key: str) -> tuple[C, ...]:
 
 
 def widget(fact: FieldFacts, value: object, key: str) -> object:
-    """The one widget of one field, and what it says. A number over many decades is text: 1e-3."""
+    """The one widget of one field, and what it says. A number over many decades is text: 1e-3.
+
+    No widget knows the limits: it would keep what lies beyond them to itself, in a red frame
+    without a word, and the page would go on with the old value.
+    """
     label = " ".join(filter(None, [fact.label, fact.symbol, f"({fact.unit})" if fact.unit else ""]))
     shown = {"help": about(fact), "key": key}
     if fact.options:
@@ -97,9 +102,9 @@ def widget(fact: FieldFacts, value: object, key: str) -> object:
         said = st.text_input(label, shown_as(value), max_chars=24, **shown)
         return value if said == shown_as(value) else said  # what is shown has fewer digits
     if fact.type in (int, float):
-        low, high = (None if end is None else fact.type(end) for end in (fact.low, fact.high))
         form = {} if fact.type is int else {"format": "%g"}
-        return st.number_input(label, low, high, fact.type(value), step(fact), **form, **shown)
+        said = st.number_input(label, value=fact.type(value), step=step(fact), **form, **shown)
+        return value if said is None else said
     return st.text_input(label, str(value), max_chars=200, **shown)
 
 
@@ -138,17 +143,25 @@ def is_plain(fact: FieldFacts) -> bool:
 
 def about(fact: FieldFacts) -> str:
     """The help of a field: what it is, and its range."""
+    return " ".join(filter(None, [fact.help, reach(fact)]))
+
+
+def reach(fact: FieldFacts) -> str:
+    """The range of a number, in words; empty where it has none."""
     if fact.type not in (int, float) or fact.low is None or fact.high is None or fact.options:
-        return fact.help
+        return ""
     opening = "above " if fact.open_low else ""
-    return f"{fact.help} From {opening}{short(fact.low, 4)} to {short(fact.high, 4)}."
+    low, high = (whole(v) if fact.type is int else short(v, 4) for v in (fact.low, fact.high))
+    return f"From {opening}{low} to {high}."
 
 
 def explain(cls: type[Choice]) -> str:
-    """The help of a choice: its docstring, formula and source."""
-    formula = f"\n\n${cls.formula}$" if cls.formula else ""
-    source = f"\n\n{cls.source}" if cls.source else ""
-    return f"**{cls.label}.** {cls.doc()}{formula}{source}"
+    """The help of a choice: its docstring, its formula with the meaning of the letters, its
+    papers.
+    """
+    formula = f"${cls.formula}$" if cls.formula else ""
+    parts = [f"**{cls.label}.** {cls.doc()}", formula, cls.symbols(), cls.papers()]
+    return "\n\n".join(filter(None, parts))
 
 
 def escape(text: str) -> str:

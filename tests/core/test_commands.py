@@ -94,7 +94,7 @@ def test_an_experiment_file_and_a_kind_alone(capsys, tmp_path: Path) -> None:
         (["train", "nothing"], "no shipped experiment"),
         (["train", "digits", "--set", "optimizer.lr=1"], "learning_rate"),
         (["train", "digits", "--set", "epochs"], "PATH=VALUE"),
-        (["train", "digits", "--epochs", "many"], "epochs"),
+        (["train", "digits", "--epochs", "many"], "epochs is 'many', but it must be a whole"),
         (["train", "digits", "--epochs", "0"], "at least 1"),
         (["train", "digits", "--device", "cuda:9"], "cuda:9"),
         (["train", "digits", "--labels", LABELS], "--images"),
@@ -109,6 +109,17 @@ def test_an_experiment_file_and_a_kind_alone(capsys, tmp_path: Path) -> None:
 )
 def test_bad_input_is_one_sentence_and_status_two(capsys, arguments: list[str], words: str) -> None:
     assert words in refusal(capsys, *arguments)
+
+
+def test_presets_print_every_choice_with_its_fields_also_without_json(capsys) -> None:
+    assert main(["presets"]) == 0
+    printed = capsys.readouterr().out
+    for family in answer(capsys, "presets")["families"].values():
+        for kind, choice in family.items():
+            assert f"  {kind} " in printed or f"  {kind}\n" in printed
+            assert all(f" {name}=" in printed for name in choice["fields"])
+            assert "deck" not in choice["source"]
+    assert max(map(len, printed.splitlines())) <= 100
 
 
 def test_a_finished_run_is_not_resumed(capsys) -> None:

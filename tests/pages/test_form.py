@@ -1,5 +1,6 @@
 """From a class to widgets to a value, for every choice there is and for one that a test invents."""
 
+import re
 from typing import ClassVar, Literal
 
 import pytest
@@ -108,6 +109,25 @@ def test_a_number_beyond_its_limit_is_refused_on_the_server_too():
     entry(app, "number_input", "adam.beta1").set_value(1.0)
     value, complaints = said(app)
     assert value == Adam() and "below 1" in complaints[0]
+
+
+def test_the_browser_is_told_no_limits_for_it_would_say_nothing():
+    app = shown(Adam())
+    for field in app.number_input:
+        assert not field.proto.has_min and not field.proto.has_max
+
+
+@pytest.mark.parametrize("member", MEMBERS, ids=lambda m: f"{m.family}-{m.__name__}")
+def test_the_help_names_papers_and_the_meaning_of_the_letters(member):
+    from pages.ui.form import explain
+
+    told = explain(member)
+    assert not re.search(r"\bdecks? [A-Z]\b", told)
+    papers = [part for part in member.source.split("; ") if not part.startswith("deck")]
+    assert all(part in told for part in papers)
+    if member.family == "optimizer":
+        assert "θ: the weights" in told
+        assert r"\hat m" not in told or "m̂ and v̂" in told
 
 
 def menus(values):
