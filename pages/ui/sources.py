@@ -9,12 +9,14 @@ from datetime import datetime
 import streamlit as st
 
 from core import runner
+from core.adapt import adapt
 from core.data.library import About, Library
 from core.data.load import load
 from core.data.reading import Reading
-from core.data.sets import DataSet, Spreadsheets
+from core.data.sets import DataSet, Digits, Spreadsheets
 from core.data.shapes import written
 from core.data.wording import counted
+from core.encoding import change
 from core.errors import LabError, Unavailable
 from pages.ui import form, state
 from pages.ui.parts import card_title
@@ -140,7 +142,7 @@ def forget(digest: str) -> None:
         state.keep(FAULT, str(error))
         return
     if getattr(state.draft().data, "digest", "") == digest:
-        state.edit("data", {"kind": "digits"}, redraw=True)
+        follow(Digits())
 
 
 def use(data: DataSet) -> None:
@@ -172,10 +174,27 @@ def take(data: DataSet) -> None:
     """This set is the draft's from now on."""
     state.keep(FAULT, "")
     state.keep(CHOOSING, "")
-    if state.draft().data != data:
-        state.edit("name", "")  # it told of the other set
-    state.edit("data", data.model_dump(mode="json"), redraw=True)
+    follow(data)
     st.rerun()
+
+
+def follow(data: DataSet) -> None:
+    """The draft on this data: what cannot work on it is replaced, and that is said."""
+    old = state.draft()
+    if old.data == data:
+        return
+    home = runner.current().store.home
+    try:
+        before = old.data.facts(home)
+    except LabError:  # it is no longer here
+        before = None
+    moved = change(change(old, "name", ""), "data", data.model_dump(mode="json"))
+    new, told = adapt(moved, data.facts(home), before=before)
+    for name in type(new).model_fields:
+        if getattr(new, name) != getattr(old, name):
+            state.edit(name, new.model_dump(mode="json")[name], redraw=True)
+    if told:
+        state.notice(" ".join(told))
 
 
 def refuse(error: LabError) -> None:

@@ -200,7 +200,7 @@ def test_a_test_pair_is_kept_apart(page):
         ((b"\x89PNG\r\n",), "a PNG picture"),
         ((b"",), "empty"),
         ((letters()[0], sheet([[1]] * 39)), "40 rows"),
-        ((sheet([[1, 2, 3]] * 5), sheet([[k % 2] for k in range(5)])), "no square picture"),
+        ((sheet([[7] * 783] * 5), sheet([[k % 2] for k in range(5)])), "no square picture"),
         ((letters()[0].replace(b"0,", b"1,0,", 1), letters()[1]), "49 values"),
     ],
 )
@@ -280,3 +280,42 @@ def test_data_that_was_deleted_says_so(page):
     assert any("not on this disk" in text for text in [*texts(app), *errors(app)])
     start = next(b for b in app.button if b.key == "bar_start")
     assert start.disabled
+
+
+def test_a_refusal_offers_its_ways_out_with_the_files_still_chosen(page):
+    rows = np.random.default_rng(0).integers(0, 256, (40, 783))
+    app = upload(page(came_for="files"), sheet(rows.tolist()), sheet([[k % 2] for k in range(40)]))
+    assert "no square picture" in errors(app)[0]
+    app = press(app, "Read as a table of numbers")
+    assert not errors(app)
+    assert Library(runner.current().store.home).about(draft(app).data.digest).shape == (783,)
+
+
+def test_the_draft_follows_its_data_and_says_so(page):
+    app = page(came_for="sets")
+    next(w for w in app.get("button_group") if w.key == "ready sets").set_value(
+        "Points and curves"
+    ).run()
+    app = press(app, "use spirals")
+    assert draft(app).data.kind == "spirals" and draft(app).normalization.per == "channel"
+    said = " ".join(e.value for e in app.info)
+    assert "is the network now" in said and not app.error
+    assert metrics(app)["Columns"] == "2"
+
+
+def test_an_upload_can_be_deleted_and_its_draft_goes_back_to_the_digits(page):
+    app = upload(page(came_for="files"), *letters())
+    digest = draft(app).data.digest
+    app = press(app, "Change data")
+    app = press(app, f"delete {digest}")
+    assert draft(app).data == Digits() and not Library(runner.current().store.home).list()
+
+
+def test_shares_are_picked_with_one_press(page):
+    app = page()
+    next(w for w in app.get("button_group") if w.key == "data_step").set_value(
+        "Split and scale"
+    ).run()
+    app = press(app, "shares 98 / 1 / 1")
+    assert (draft(app).split.validation, draft(app).split.test) == (0.01, 0.01)
+    assert metrics(app)["Train"] == "1 761"
