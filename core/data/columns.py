@@ -9,6 +9,7 @@ import numpy as np
 from core.data.finding import Finding
 from core.data.form import title
 from core.data.guess import RESERVED, by_title, cells_of, label_place
+from core.data.reading import Reading
 from core.data.table import Table
 from core.data.wording import clip, counted
 from core.errors import BadData
@@ -19,14 +20,15 @@ COUNTING = ("", "id", "index", "unnamed: 0", "row", "no", "nr", "#")  # titles o
 
 @dataclass(frozen=True)
 class Columns:
-    """`values` (N, F) with `titles` (F of them, or none), and `words`: column, from 0 -> cells;
-    `header` is that of the whole file.
+    """`values` (N, F) from columns `places` of the file, counted from 0, with `titles` (or none);
+    `words`: column -> cells. `header` is that of the whole file.
 
     `labels` (N,), or None, stand in `name` from `first_row` on under `label_title`; `place` is what
     Reading.label_column must say to find them again.
     """
 
     values: np.ndarray
+    places: tuple[int, ...]
     titles: tuple[str, ...]
     labels: np.ndarray | None
     name: str
@@ -38,13 +40,11 @@ class Columns:
     findings: tuple[Finding, ...] = ()
 
 
-def find_columns(images: Table, labels: Table | None, wanted: str) -> Columns:
-    """Inputs and labels of a pair, or of one file (`wanted` as in Reading.label_column).
-
-    Raises BadData.
-    """
+def find_columns(images: Table, labels: Table | None, reading: Reading) -> Columns:
+    """Inputs and labels of a pair, or of one file. Raises BadData."""
+    wanted = reading.label_column
     if labels is None:
-        return _split_columns(images, wanted)
+        return _split_columns(images, wanted, reading.form)
     if images.width == 1 and labels.width > 1:
         raise BadData(
             f"{images.name} has one column and {labels.name} has {whole(labels.width)}: "
@@ -61,10 +61,10 @@ def find_columns(images: Table, labels: Table | None, wanted: str) -> Columns:
         other = f"{labels.name} has {whole(len(cells))}"
         raise BadData(f"{had}, {other}: give one label for each row.")
     free, said = _free(images)
-    values, titles = _numbers(images, free)
+    values, places, titles = _numbers(images, free)
     label_title = labels.header[place] if labels.header else ""
     return Columns(
-        values, titles, cells, labels.name, first_row, label_title, wanted,
+        values, places, titles, cells, labels.name, first_row, label_title, wanted,
         dict(images.words), images.header, (*said, *more),
     )  # fmt: skip
 
@@ -97,18 +97,18 @@ def _label_cells(
     return cells, labels.first_row, 0, ()
 
 
-def _split_columns(table: Table, wanted: str) -> Columns:
+def _split_columns(table: Table, wanted: str, form: str) -> Columns:
     """One file: the label column is named, or holds the words, or is the first or the last."""
     free, said = _free(table)
     place, why, other = None, "", ""
     if wanted != "none":
-        place, why, other = label_place(table, wanted, free)
+        place, why, other = label_place(table, wanted, free, form)
         because = f": {why}" if why else ""
         words = f"Column {whole(place + 1)}{title(table.header, place)} holds the labels{because}."
         fix = ({"label_column": other}, f"Take the {other} column") if other else (None, "")
         evidence = {"column": place + 1, "columns": len(free)}
         said.append(Finding("label_column", "info" if fix[0] else "ok", words, *fix, evidence))
-    values, titles = _numbers(table, [c for c in free if c != place])
+    values, places, titles = _numbers(table, [c for c in free if c != place])
     words = {c: cells for c, cells in table.words.items() if c != place}
     labels = None if place is None else cells_of(table, place)
     name = table.header[place] if table.header and place is not None else ""
@@ -116,8 +116,8 @@ def _split_columns(table: Table, wanted: str) -> Columns:
     titled = bool(name) and name.lower() not in RESERVED
     again = name.lower() if titled else ends.get(place, wanted)
     return Columns(
-        values, titles, labels, table.name, table.first_row, name, again, words, table.header,
-        tuple(said),
+        values, places, titles, labels, table.name, table.first_row, name, again,
+        words, table.header, tuple(said),
     )  # fmt: skip
 
 
@@ -133,13 +133,15 @@ def _free(table: Table) -> tuple[list[int], list[Finding]]:
     return list(range(table.width)), []
 
 
-def _numbers(table: Table, free: list[int]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The number columns among `free`, as a view where they stand side by side."""
+def _numbers(table: Table, free: list[int]) -> tuple[np.ndarray, tuple[int, ...], tuple[str, ...]]:
+    """The number columns among `free`, as a view where they stand side by side; which, and their
+    titles.
+    """
     wanted = set(free)
     places = [i for i, column in enumerate(table.columns) if column in wanted]
     if places and places[-1] - places[0] + 1 == len(places):
         values = table.values[:, places[0] : places[-1] + 1]
     else:
         values = table.values[:, places]
-    header = table.header
-    return values, tuple(header[table.columns[i]] for i in places) if header else ()
+    found = tuple(table.columns[i] for i in places)
+    return values, found, tuple(table.header[c] for c in found) if table.header else ()

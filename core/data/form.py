@@ -5,7 +5,7 @@ its values.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from core.data.shapes import no_picture, shape_of
 from core.data.wording import clip, counted, few
 
 Form = Literal["pictures", "table"]
+SMALLEST = 16  # columns: 4×4 may be a picture made for a test
 TINY = 64  # columns: 8×8 is the smallest picture anybody keeps
 WIDE = 100  # columns from which a missing pixel is likelier than a table without titles
 GREY = 128  # whole values up to here at least, for a tiny row to be a picture
@@ -51,11 +52,12 @@ def decide(
     count = values.shape[1]
     square = shape_of(count)
     if are_names(titles):
-        return Decision("table", f"the columns have names ({few(titles)})", _level(square))
+        return Decision("table", f"the columns have names ({few(titles)})")
     if count < TINY:
         if square and is_grey(values) and not words:
             return Decision("pictures", "whole values that reach far into 0 to 255", "info")
-        return Decision("table", "so few columns make no picture", _level(square))
+        level = "info" if square and count >= SMALLEST else "ok"
+        return Decision("table", "so few columns make no picture", level)
     if square:
         return Decision("pictures", "")
     if count < WIDE or words or values.min() < 0:
@@ -72,20 +74,17 @@ def is_grey(values: np.ndarray) -> bool:
     return bool(fits and not (values % 1).any())
 
 
-def _level(square: Any) -> Literal["ok", "info"]:
-    return "info" if square else "ok"
-
-
-def form_finding(decision: Decision, count: int, picture: Sequence[int] | None) -> Finding | None:
+def form_finding(decision: Decision, count: int) -> Finding | None:
     """What was decided, and the other way where there is one; None where nothing is in doubt."""
     if not decision.why:
         return None
     if decision.form == "pictures":
-        said = f"{counted(count, 'number')} in a row are read as a small picture"
+        said = f"Rows of {counted(count, 'number')} are read as small pictures"
         fix, action = {"form": "table"}, "Read as a table"
     else:
-        said = f"{counted(count, 'number')} in a row are read as a table, not as a picture"
-        fix, action = ({"form": "pictures"}, "Read as pictures") if picture else (None, "")
+        said = f"Rows of {counted(count, 'number')} are read as a table, not as pictures"
+        possible = shape_of(count) and count >= SMALLEST
+        fix, action = ({"form": "pictures"}, "Read as pictures") if possible else (None, "")
     return Finding(
         "form", decision.level, f"{said}: {decision.why}.", fix, action, {"columns": count}
     )

@@ -25,7 +25,7 @@ def cells_of(table: Table, column: int) -> np.ndarray:
     return np.ascontiguousarray(table.values[:, table.columns.index(column)])
 
 
-def label_place(table: Table, wanted: str, free: list[int]) -> tuple[int, str, str]:
+def label_place(table: Table, wanted: str, free: list[int], form: str) -> tuple[int, str, str]:
     """Column, why, and the other candidate, as Reading.label_column names it, where there is one.
     Raises BadData.
     """
@@ -34,7 +34,7 @@ def label_place(table: Table, wanted: str, free: list[int]) -> tuple[int, str, s
     named = by_title(table, wanted)
     if named is not None:
         return named, "its title says so" if wanted == "auto" else "", ""
-    tabular = _tabular(table, free)
+    tabular = form == "table" or (form == "auto" and _tabular(table, free))
     words = [c for c in free if c in table.words]
     if len(words) == 1:
         other = "last" if tabular and words[0] != free[-1] else ""
@@ -51,7 +51,8 @@ def label_place(table: Table, wanted: str, free: list[int]) -> tuple[int, str, s
     if tabular and len(free) > 1:
         return free[-1], "the last one, as nothing tells it otherwise", "first"
     had = f"{table.name} has {counted(len(free), 'column')} and no label column among them"
-    raise BadData(f"{had}: give the file with the labels too, or name the column.")
+    ways = tuple({"label_column": end} for end in ("first", "last"))
+    raise BadData(f"{had}: give the file with the labels too, or name the column.", ways)
 
 
 def _tabular(table: Table, free: list[int]) -> bool:
@@ -60,7 +61,7 @@ def _tabular(table: Table, free: list[int]) -> bool:
         return True
     if shape_of(len(free)) or shape_of(len(free) - 1):
         return len(free) <= TINY and not is_grey(table.values)
-    return len(free) < WIDE
+    return len(free) < WIDE or table.values.min(initial=0) < 0
 
 
 def by_title(table: Table, wanted: str) -> int | None:

@@ -13,10 +13,9 @@ from core.data.labels import Labels, read_labels
 from core.data.picturing import as_pictures
 from core.data.reading import Reading
 from core.data.samples import Samples
-from core.data.shapes import shape_of
 from core.data.source import Source
 from core.data.table import Table, read_table
-from core.data.tabular import as_rows, leaks
+from core.data.tabular import as_rows
 from core.data.wording import clip, counted
 
 SIGNS = {";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
@@ -79,7 +78,7 @@ def inspect(
     Raises BadData.
     """
     reading = like.settled if like else reading or Reading()
-    columns = find_columns(images, labels, reading.label_column)
+    columns = find_columns(images, labels, reading)
     decision = decide(
         columns.values, columns.titles, name=images.name, reading=reading, words=bool(columns.words)
     )
@@ -91,13 +90,13 @@ def inspect(
     if table:
         trained = (like.shape[0], like.samples.columns) if like else None
         inputs, names, found = as_rows(columns, images.name, trained)
-        found += [*leaks(inputs, names, columns.labels), *doctor.repeated(inputs, targets, "row")]
+        found += doctor.repeated(inputs, targets, "row")
     else:
         inputs, reading, found = as_pictures(columns, images.name, reading, targets)
     first = _table_findings(images, labels, reading)
     told = {finding.code for finding in columns.findings}
     first = [finding for finding in first if finding.code not in told]
-    form = form_finding(decision, columns.values.shape[1], shape_of(columns.values.shape[1]))
+    form = form_finding(decision, columns.values.shape[1])
     found = [*first, *columns.findings, *([form] if form else []), *found, *known.findings]
     if targets is not None:
         found += order(targets, classes=bool(known.classes))

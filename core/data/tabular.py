@@ -27,7 +27,7 @@ def as_rows(
     parts = [np.asarray(columns.values, np.float32)]
     names, findings = list(columns.titles), []
     if columns.words and not columns.titles:
-        names = [f"x{i + 1}" for i in range(columns.values.shape[1])]
+        names = [f"column {c + 1}" for c in columns.places]
     for place, cells in columns.words.items():
         called = (columns.header or {place: ""})[place] or f"column {place + 1}"
         found, words, said = _one_hot(cells, place, columns, name, called, known)
@@ -46,7 +46,9 @@ def as_rows(
         )
     shown = f": {few(names)}" if names else ""
     said = f"{counted(inputs.shape[1], 'column')} of numbers{shown}."
-    more = scale_findings(inputs, names)
+    called = names or [f"column {c + 1}" for c in columns.places]
+    more = scale_findings(inputs, called)
+    more += leaks(inputs, called, columns.labels)
     return inputs, tuple(names), [Finding("columns", "ok", said), *findings, *more]
 
 
@@ -92,11 +94,10 @@ def _in_order(
 def scale_findings(inputs: np.ndarray, names: Sequence[str]) -> list[Finding]:
     """Columns that never change, and columns of very different size."""
     deviation = inputs.std(axis=0, dtype=np.float64)
-    called = names or [f"column {i + 1}" for i in range(inputs.shape[1])]
     findings = []
     constant = np.flatnonzero(inputs.min(axis=0) == inputs.max(axis=0))
     if len(constant):
-        which = few([called[i] for i in constant])
+        which = few([names[i] for i in constant])
         said = f"{counted(len(constant), 'column')} never change ({which}): harmless, but no help."
         evidence = {"constant": constant.tolist()}
         findings.append(Finding("constant", "info", said, evidence=evidence))
@@ -104,8 +105,8 @@ def scale_findings(inputs: np.ndarray, names: Sequence[str]) -> list[Finding]:
     if len(moving) > 1:
         small, large = (moving[pick(deviation[moving])] for pick in (np.argmin, np.argmax))
         if deviation[large] >= APART * deviation[small]:
-            one = f"{clip(called[large])!r} varies by {short(deviation[large])}"
-            other = f"{clip(called[small])!r} by {short(deviation[small])}"
+            one = f"{clip(names[large])!r} varies by {short(deviation[large])}"
+            other = f"{clip(names[small])!r} by {short(deviation[small])}"
             said = f"{one}, {other}: standardize each column by itself."
             evidence = {"largest": float(deviation[large]), "smallest": float(deviation[small])}
             findings.append(Finding("scales", "info", said, evidence=evidence))
@@ -121,6 +122,6 @@ def leaks(inputs: np.ndarray, names: Sequence[str], labels: np.ndarray | None) -
     ]
     if not same:
         return []
-    called = few([names[i] if names else f"column {i + 1}" for i in same])
+    called = few([names[i] for i in same])
     said = f"{called} is equal to the label in every row, so nothing is left to learn: take it out."
     return [Finding("leak", "warn", said, evidence={"columns": same})]

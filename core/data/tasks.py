@@ -63,7 +63,7 @@ def _as_values(known: np.ndarray, rows: int, *, fractions: bool, title: str) -> 
             "task", "warn", f"{said}: check that this is the label column.", *back, evidence
         )
     if title:
-        why = f"The label column is named {clip(title)!r}"
+        why = f"The label column is called {clip(title)!r} and holds amounts"
     elif fractions:
         why = f"The labels have decimals, such as {short(float(known[known % 1 != 0][0]), 4)}"
     else:
