@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from core import device as machine
+from core.data.augmenter import Augmenter, Mix
 from core.data.batches import Part
 from core.data.normalization import Affine
 from core.data.samples import Samples
@@ -78,7 +80,7 @@ class Setup:
         self.experiment = experiment
         self.device = machine.resolve(experiment.device)
         self.facts = check(experiment.network, data.shape, data.outputs)
-        if wrong := experiment.loss.problem(data.classes):
+        if wrong := experiment.problem(data.shape, data.classes):
             raise BadExperiment(wrong)
         self._load(data)
         self._use_threads(state)
@@ -88,7 +90,9 @@ class Setup:
             self._restore(state)
 
     def _load(self, data: Samples) -> None:
-        """The parts as tensors on the device; the normalization sees the training part alone."""
+        """The parts as tensors on the device; the normalization sees the training part alone, and
+        so does label noise.
+        """
         e = self.experiment
         parts = e.split.parts(data.targets, has_test=data.has_test)
         self.scale = Scale.fit(e, data, parts.train)
@@ -98,7 +102,8 @@ class Setup:
         )
         known = data.inputs, data.targets
         test = (data.test_inputs, data.test_targets) if data.has_test else known
-        self.train = self.scale.part(*known, parts.train, **how)
+        noisy, _ = e.label_noise.on(data.targets, parts.train, data.classes)
+        self.train = self.scale.part(data.inputs, noisy, parts.train, **how)
         self.validation = self.scale.part(*known, parts.validation, **how)
         self.test = self.scale.part(*test, slice(None) if data.has_test else parts.test, **how)
         self.batch_size = min(e.batch_size, len(self.train))
@@ -116,6 +121,12 @@ class Setup:
         e = self.experiment
         self.order = torch.Generator().manual_seed(e.seeds.order)
         self.dropout = torch.Generator(self.device).manual_seed(e.seeds.dropout)
+        self.augmentation = torch.Generator(self.device).manual_seed(e.seeds.augmentation)
+        self.sampler = e.sampling.call().make(self.train.targets)
+        self.augmenter = None
+        if e.augmentations:
+            made = [augmentation.call().make() for augmentation in e.augmentations]
+            self.augmenter = Augmenter(made, self.train, self.augmentation)
         weights = torch.Generator().manual_seed(e.seeds.initialization)
         self.model = build(
             e.network,
@@ -127,17 +138,39 @@ class Setup:
             device=self.device,
         ).to(memory_format=self.train.format)
         self.criterion = e.loss.call().make().to(self.device)
+        self.each_loss = e.loss.each().make().to(self.device)
         self.transforms = [regularizer.call().make() for regularizer in e.regularizers]
         for transform in self.transforms:
             transform.bind(self.model)
         fused = {"fused": True} if e.optimizer.fused else {}
         self.optimizer = e.optimizer.call().make(self.model.parameters(), **fused)
+        base = e.optimizer.learning_rate  # each group keeps the proportion of its rate to it
+        self.shares = [group["lr"] / base for group in self.optimizer.param_groups]
+
+    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, Mix | None]:
+        """Inputs (B, …) and targets (B,) of these rows of the training part, augmented; both
+        targets where two classes were mixed.
+        """
+        if self.augmenter:
+            return self.augmenter.batch(rows)
+        return *self.train.batch(rows), None
+
+    def loss(self, outputs: Tensor, targets: Tensor, mix: Mix | None) -> Tensor:
+        """The loss (), without penalties, of what `batch` gave."""
+        if mix:
+            return mix.loss(self.each_loss, outputs)
+        return self.criterion(outputs, targets)
 
     def rate(self, step: int) -> float:
         """The learning rate of step `step`, from 0."""
         e = self.experiment
         counts = dict(steps=self.steps, epoch_steps=self.epoch_steps)
         return e.schedule.rate(e.optimizer.learning_rate, step, **counts)
+
+    def use_rate(self, rate: float) -> None:
+        """Of the coming step."""
+        for group, share in zip(self.optimizer.param_groups, self.shares, strict=True):
+            group["lr"] = rate * share
 
     def size(self, step: int) -> int:
         """Pictures in the minibatch of step `step`, from 0; the last of an epoch may be smaller."""
@@ -159,7 +192,11 @@ class Setup:
             "model": self.weights(),
             "optimizer": copied(self.optimizer.state_dict()),
             "scale": self.scale.state(),
-            "generators": {"order": self.epoch_order, "dropout": self.dropout.get_state()},
+            "generators": {
+                "order": self.epoch_order,
+                "dropout": self.dropout.get_state(),
+                "augmentation": self.augmentation.get_state(),
+            },
             "device": self.device,
             "threads": self.threads,
         }
@@ -171,3 +208,5 @@ class Setup:
         kinds = {name.partition(":")[0] for name in (state["device"], self.device)}
         if len(kinds) == 1:  # a generator's state fits its own kind of device alone
             self.dropout.set_state(state["generators"]["dropout"])
+            if "augmentation" in state["generators"]:  # older checkpoints have none
+                self.augmentation.set_state(state["generators"]["augmentation"])

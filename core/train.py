@@ -130,16 +130,16 @@ class Training(Iterator[Event]):
         """The rows (B,) of each minibatch that this epoch still has to come."""
         setup = self.setup
         setup.order.set_state(setup.epoch_order)
-        order = torch.randperm(len(setup.train), generator=setup.order).to(setup.device)
+        order = setup.sampler.order(setup.order).to(setup.device)
         for position in range(self.step - self.epoch * setup.epoch_steps, setup.epoch_steps):
             yield order[position * setup.batch_size : (position + 1) * setup.batch_size]
 
     def _one_step(self, rows: Tensor) -> None:
         setup = self.setup
-        x, y = setup.train.batch(rows)  # (B, C, H, W), (B,)
+        x, y, mix = setup.batch(rows)  # (B, C, H, W), (B,), both classes of mixed pictures
         setup.optimizer.zero_grad()
         logits = setup.model(x)  # (B, classes)
-        loss = setup.criterion(logits, y)
+        loss = setup.loss(logits, y, mix)
         penalties = [p for transform in setup.transforms if (p := transform.penalty()) is not None]
         sum(penalties, loss).backward()
 
@@ -147,8 +147,7 @@ class Training(Iterator[Event]):
             with self.budget.charged(setup.wait):
                 self.norms.before_step()
         rate = setup.rate(self.step)
-        for group in setup.optimizer.param_groups:
-            group["lr"] = rate
+        setup.use_rate(rate)
         for transform in setup.transforms:
             transform.before_step(rate)
         setup.optimizer.step()

@@ -26,7 +26,7 @@ from core.network.activations import ReLU
 from core.network.initializers import PyTorchDefault
 from core.network.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, MaxPool, Output
 from core.network.presets import SoftmaxRegression
-from core.optim.optimizers import SGD, Adam, AdamW, Optimizer
+from core.optim.optimizers import SGD, Adam, AdamW, AveragedMomentum, Optimizer
 from core.optim.regularizers import L2, ClipNorm, WeightDecay
 from core.optim.schedules import Constant, Exponential, Schedule
 from core.optim.stopping import Patience, TimeLimit
@@ -165,6 +165,21 @@ def test_where_the_readings_fall_changes_nothing(data: Samples) -> None:
     assert (
         len({repr([asdict(e) | {"seconds": 0} for e in of(Epoch, events)]) for events in runs}) == 1
     )
+
+
+def test_both_forms_of_momentum_are_the_same_run_at_rates_that_differ_by_one_minus_beta(
+    data: Samples,
+) -> None:
+    """While a schedule changes the rate, and across a resume."""
+    mean, total = AveragedMomentum(learning_rate=0.2, momentum=0.75), SGD(momentum=0.75)
+    runs = [
+        experiment(optimizer=optimizer, schedule=Exponential(gamma=0.7))
+        for optimizer in (mean, total.model_copy(update={"learning_rate": 0.05}))
+    ]
+    first, second = (list(train(e, data)) for e in runs)
+    assert losses(first) == pytest.approx(losses(second), rel=1e-4)
+    rates = [[e.learning_rate for e in of(Step, events)][-1] for events in (first, second)]
+    assert rates == pytest.approx([0.2 * 0.7**3, 0.05 * 0.7**3])
 
 
 def test_nothing_is_drawn_from_the_global_generator(data: Samples) -> None:

@@ -1,18 +1,38 @@
-"""Every optimizer against its paper's formula in NumPy and against torch.optim, step by step."""
+"""Every optimizer against its paper's formula in NumPy and against torch.optim, step by step; the
+whole family on a parabola and in Rosenbrock's valley.
+"""
+
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
 
 from core.numbers import short
-from core.optim.optimizers import SGD, Adam, AdamW, Optimizer
+from core.optim.optimizers import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    AveragedMomentum,
+    Muon,
+    Nesterov,
+    Optimizer,
+    RMSprop,
+)
 
 STEPS = 20
 EVERY = [cls() for cls in Optimizer.members.values()] + [
     SGD(learning_rate=0.1, momentum=0.0),
     SGD(learning_rate=0.01, momentum=0.99),
+    AveragedMomentum(learning_rate=0.1, momentum=0.0),
+    AveragedMomentum(learning_rate=0.3, momentum=0.5),
+    Nesterov(learning_rate=0.1, momentum=0.5),
+    Adagrad(learning_rate=0.3, epsilon=1e-2),
+    RMSprop(learning_rate=0.1, alpha=0.5, epsilon=1e-3),
     Adam(learning_rate=0.1, beta1=0.5, beta2=0.9, epsilon=1e-3),
     AdamW(learning_rate=0.1, weight_decay=0.5),
+    Muon(learning_rate=0.1, weight_decay=0.5, iterations=7),
 ]
 
 
@@ -25,25 +45,78 @@ def start() -> np.ndarray:
 
 
 def by_formula(choice: Optimizer) -> np.ndarray:
-    """The update rules of the papers, written out in float64."""
-    theta, v, m = start(), np.zeros(7), np.zeros(7)
+    """The update rules of the papers, written out in float64, from all memories at 0."""
+    theta, memory = start(), {}
     for k, g in enumerate(gradients(), 1):
-        if isinstance(choice, SGD):
-            v = choice.momentum * v + g
-            theta = theta - choice.learning_rate * v
-            continue
-        if isinstance(choice, AdamW):
-            theta = theta - choice.learning_rate * choice.weight_decay * theta
-        m = choice.beta1 * m + (1 - choice.beta1) * g
-        v = choice.beta2 * v + (1 - choice.beta2) * g**2
-        m_hat, v_hat = m / (1 - choice.beta1**k), v / (1 - choice.beta2**k)
-        theta = theta - choice.learning_rate * m_hat / (np.sqrt(v_hat) + choice.epsilon)
+        theta = UPDATES[type(choice)](choice, theta, g, k, memory)
     return theta
+
+
+def _mean(memory: dict, name: str, share: float, value: np.ndarray) -> np.ndarray:
+    memory[name] = share * memory.get(name, 0.0) + (1 - share) * value
+    return memory[name]
+
+
+def _sgd(o: SGD, theta, g, k, memory):
+    memory["v"] = o.momentum * memory.get("v", 0.0) + g
+    return theta - o.learning_rate * memory["v"]
+
+
+def _averaged(o: AveragedMomentum, theta, g, k, memory):
+    return theta - o.learning_rate * _mean(memory, "v", o.momentum, g)
+
+
+def _nesterov(o: Nesterov, theta, g, k, memory):
+    memory["v"] = o.momentum * memory.get("v", 0.0) + g
+    return theta - o.learning_rate * (g + o.momentum * memory["v"])
+
+
+def _adagrad(o: Adagrad, theta, g, k, memory):
+    memory["s"] = memory.get("s", 0.0) + g**2
+    return theta - o.learning_rate * g / (np.sqrt(memory["s"]) + o.epsilon)
+
+
+def _rmsprop(o: RMSprop, theta, g, k, memory):
+    s = _mean(memory, "s", o.alpha, g**2)
+    return theta - o.learning_rate * g / (np.sqrt(s) + o.epsilon)
+
+
+def _adam(o: Adam, theta, g, k, memory):
+    m, v = _mean(memory, "m", o.beta1, g), _mean(memory, "v", o.beta2, g**2)
+    m_hat, v_hat = m / (1 - o.beta1**k), v / (1 - o.beta2**k)
+    return theta - o.learning_rate * m_hat / (np.sqrt(v_hat) + o.epsilon)
+
+
+def _adamw(o: AdamW, theta, g, k, memory):
+    return _adam(o, (1 - o.learning_rate * o.weight_decay) * theta, g, k, memory)
+
+
+def _muon(o: Muon, theta, g, k, memory):
+    """A vector is no matrix: AdamW."""
+    return _adamw(
+        AdamW(learning_rate=o.learning_rate, weight_decay=o.weight_decay), theta, g, k, memory
+    )
+
+
+UPDATES: dict[type[Optimizer], Callable] = {
+    SGD: _sgd,
+    AveragedMomentum: _averaged,
+    Nesterov: _nesterov,
+    Adagrad: _adagrad,
+    RMSprop: _rmsprop,
+    Adam: _adam,
+    AdamW: _adamw,
+    Muon: _muon,
+}
+
+
+def made(choice: Optimizer, weights: list[torch.nn.Parameter]):
+    return choice.call().make(weights, **{"fused": True} if choice.fused else {})
 
 
 def by_the_lab(choice: Optimizer) -> np.ndarray:
     weight = torch.nn.Parameter(torch.tensor(start()))
-    optimizer = choice.call().make([weight], **{"fused": True} if choice.fused else {})
+    optimizer = made(choice, [weight])
     for g in gradients():
         weight.grad = torch.tensor(g)
         optimizer.step()
@@ -55,20 +128,128 @@ def test_twenty_steps_equal_the_paper(choice: Optimizer) -> None:
     np.testing.assert_allclose(by_the_lab(choice), by_formula(choice), rtol=1e-9)
 
 
+def test_the_two_forms_of_momentum_differ_by_one_minus_beta() -> None:
+    average = AveragedMomentum(learning_rate=0.3, momentum=0.8)
+    total = SGD(learning_rate=0.3 * (1 - 0.8), momentum=0.8)
+    np.testing.assert_allclose(by_the_lab(average), by_the_lab(total), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("choice", "length"),
+    [(SGD(learning_rate=1, momentum=0.9), 10), (AveragedMomentum(learning_rate=1), 1)],
+)
+def test_in_a_steady_slope_a_sum_goes_ten_times_as_far_as_a_mean(choice, length) -> None:
+    weight = torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))
+    optimizer = made(choice, [weight])
+    for _ in range(500):
+        before = weight.item()
+        weight.grad = torch.ones_like(weight)
+        optimizer.step()
+    assert before - weight.item() == pytest.approx(length)
+
+
+def test_nesterov_is_momentum_with_the_gradient_taken_ahead() -> None:
+    """Sutskever et al. 2013 on f = θᵀAθ/2: their places, looked ahead by βv, are torch's."""
+    a, place, v = np.diag([1.0, 5.0]), np.array([1.0, -2.0]), np.zeros(2)
+    weight = torch.nn.Parameter(torch.tensor(place))
+    optimizer = made(Nesterov(learning_rate=0.05, momentum=0.8), [weight])
+    for _ in range(STEPS):
+        v = 0.8 * v - 0.05 * a @ (place + 0.8 * v)
+        place = place + v
+        weight.grad = torch.tensor(a) @ weight.detach()
+        optimizer.step()
+        np.testing.assert_allclose(weight.detach().numpy(), place + 0.8 * v, rtol=1e-9)
+
+
+def test_muon_moves_matrices_as_torch_s_and_all_else_as_adamw() -> None:
+    torch.manual_seed(0)
+    shapes = [(6, 4), (4, 6), (5,), (3, 2, 3, 3)]
+    ours = [torch.nn.Parameter(torch.randn(shape)) for shape in shapes]
+    theirs = [torch.nn.Parameter(p.detach().clone()) for p in ours]
+    lab = made(Muon(learning_rate=0.02, momentum=0.9, weight_decay=0.1), ours)
+    how = {"lr": 0.02, "weight_decay": 0.1}
+    muon = torch.optim.Muon(theirs[:2], momentum=0.9, adjust_lr_fn="match_rms_adamw", **how)
+    adamw = torch.optim.AdamW(theirs[2:], **how)
+    for _ in range(STEPS):
+        for a, b in zip(ours, theirs, strict=True):
+            a.grad = torch.randn_like(a)
+            b.grad = a.grad.clone()
+        for optimizer in (lab, muon, adamw):
+            optimizer.step()
+    for a, b in zip(ours, theirs, strict=True):
+        assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("shape", [(8, 5), (5, 8), (6, 6)])
+def test_a_step_of_muon_is_about_the_orthogonal_factor(shape: tuple[int, int]) -> None:
+    """NumPy's singular values: the step's own all lie near 1, in the gradient's directions."""
+    g = np.random.default_rng(3).normal(size=shape)
+    weight = torch.nn.Parameter(torch.zeros(shape))
+    optimizer = made(Muon(learning_rate=1.0, momentum=0.0, weight_decay=0.0), [weight])
+    weight.grad = torch.tensor(g, dtype=torch.float32)
+    optimizer.step()
+    step = -weight.detach().numpy() / (0.2 * max(shape) ** 0.5)
+    u, _, vt = np.linalg.svd(g, full_matrices=False)
+    inner = u.T @ step @ vt.T
+    assert ((np.diag(inner) > 0.6) & (np.diag(inner) < 1.3)).all()
+    assert np.abs(inner - np.diag(np.diag(inner))).max() < 0.05
+
+
+def parabola(x: float, y: float) -> tuple[float, list[float]]:
+    """x² + y² and its gradient."""
+    return x**2 + y**2, [2 * x, 2 * y]
+
+
+def rosenbrock(x: float, y: float) -> tuple[float, list[float]]:
+    """(1 − x)² + 100(y − x²)² and its gradient; the minimum is at (1, 1) (Rosenbrock 1960)."""
+    wall = y - x**2
+    return (1 - x) ** 2 + 100 * wall**2, [-2 * (1 - x) - 400 * x * wall, 200 * wall]
+
+
+def descended(choice: Optimizer, f: Callable, start: list[float], steps: int) -> list[float]:
+    """Where so many steps lead."""
+    place = torch.nn.Parameter(torch.tensor(start, dtype=torch.float64))
+    optimizer = made(choice, [place])
+
+    def closure() -> float:
+        value, slope = f(*place.tolist())
+        place.grad = torch.tensor(slope, dtype=torch.float64)
+        return value
+
+    for _ in range(steps):
+        if choice.closure:
+            optimizer.step(closure)
+        else:
+            closure()
+            optimizer.step()
+    return place.tolist()
+
+
 @pytest.mark.parametrize("choice", EVERY, ids=repr)
 def test_the_minimum_of_a_parabola_is_found(choice: Optimizer) -> None:
-    weight = torch.nn.Parameter(torch.tensor([1.0, -2.0], dtype=torch.float64))
-    optimizer = choice.call().make([weight])
-    first = weight.square().sum().item()
-    for _ in range(3000):
-        optimizer.zero_grad()
-        weight.square().sum().backward()
-        optimizer.step()
-    assert weight.square().sum().item() < 1e-2 * first
+    assert parabola(*descended(choice, parabola, [1.0, -2.0], 3000))[0] < 0.05
+
+
+VALLEY = {  # what its walls, 400 times as steep as its floor, ask for
+    SGD: {"learning_rate": 1e-3},
+    AveragedMomentum: {"learning_rate": 1e-2},
+    Nesterov: {"learning_rate": 1e-3},
+    Adagrad: {"learning_rate": 0.5},  # its steps die out: they must begin long
+    AdamW: {"weight_decay": 0.0},  # decay does not let a weight stay at 1
+    Muon: {"weight_decay": 0.0},
+}
+
+
+@pytest.mark.parametrize("cls", Optimizer.members.values())
+def test_rosenbrock_s_valley_is_followed_to_its_end(cls: type[Optimizer]) -> None:
+    place = descended(cls(**VALLEY.get(cls, {})), rosenbrock, [-1.2, 1.0], 10_000)
+    assert rosenbrock(*place)[0] < 1e-4 * rosenbrock(-1.2, 1.0)[0]
+    assert place == pytest.approx([1, 1], abs=0.1)
 
 
 @pytest.mark.parametrize("cls", Optimizer.members.values())
 def test_facts_for_menus_stand_at_the_class(cls: type[Optimizer]) -> None:
     assert cls.label and cls.doc() and cls.formula and cls.source and cls.technique
     assert short(cls().learning_rate) in cls().summary
-    assert cls().call().code("parameters").startswith("torch.optim.")
+    assert cls().learning_rate <= cls().usual * (1 + 1e-9)
+    assert cls().call().code("parameters").startswith(("torch.optim.", "core.optim.muon."))

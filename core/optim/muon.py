@@ -1,0 +1,54 @@
+"""Muon for the matrices and AdamW for everything else, behind the face of one optimizer. Own torch
+code: it can be pasted into a script.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import nn
+
+
+class MuonWithAdamW:
+    """Parameters of two dimensions go to `torch.optim.Muon` (Jordan et al. 2024), the others to
+    `torch.optim.AdamW`; both with the same `lr` and `weight_decay` (Liu et al. 2025).
+
+    Convolution kernels stay with AdamW: in channels-last order they are no matrix in memory.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[nn.Parameter],
+        lr: float = 2e-3,
+        momentum: float = 0.95,
+        weight_decay: float = 0.01,
+        iterations: int = 5,
+    ):
+        parameters, both = list(parameters), {"lr": lr, "weight_decay": weight_decay}
+        matrices = [p for p in parameters if p.ndim == 2]
+        others = [p for p in parameters if p.ndim != 2]
+        own = {"momentum": momentum, "ns_steps": iterations, "adjust_lr_fn": "match_rms_adamw"}
+        self.parts: dict[str, torch.optim.Optimizer] = {}
+        if matrices:
+            self.parts["muon"] = torch.optim.Muon(matrices, **both, **own)
+        if others:
+            self.parts["adamw"] = torch.optim.AdamW(others, **both)
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        return [group for part in self.parts.values() for group in part.param_groups]
+
+    def zero_grad(self) -> None:
+        for part in self.parts.values():
+            part.zero_grad()
+
+    def step(self) -> None:
+        for part in self.parts.values():
+            part.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {name: part.state_dict() for name, part in self.parts.items()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        for name, part in self.parts.items():
+            part.load_state_dict(state[name])
