@@ -9,10 +9,13 @@ from functools import lru_cache
 from core.encoding import decode
 from core.errors import LabError
 from core.experiment import Experiment
+from core.plan import Plan
 from core.store import EVENTS, Store
 
 LOOKED_AT = 50  # newest runs; a page asks with every press
-ALIKE = ("data", "network", "batch_size", "device", "split")  # what the time of a step hangs on
+ALIKE = (  # what the time of a step hangs on
+    "data", "network", "batch_size", "device", "split", "augmentations"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,16 @@ def estimate(store: Store, experiment: Experiment, steps: int) -> Estimate | Non
             past, pace = known
             return Estimate(pace * steps, past.name or past.data.summary)
     return None
+
+
+def roughly(experiment: Experiment, planned: Plan) -> str:
+    """The time where nothing comparable has been trained yet, in words as rough as it is: one core
+    takes about a millisecond a step and a second for 8 G floating-point operations.
+    """
+    operations = 6 * planned.multiply_adds * planned.train * experiment.epochs
+    seconds = planned.steps * 1e-3 + operations / 8e9
+    limits = ((30, "under 30 s"), (120, "under 2 min"), (600, "under 10 min"), (3600, "under 1 h"))
+    return next((words for most, words in limits if seconds < most), "over 1 h")
 
 
 def _alike(past: Experiment, planned: Experiment) -> bool:

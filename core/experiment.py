@@ -2,6 +2,7 @@
 combinations.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,10 @@ from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from core.data.augmentations import Augmentation
+from core.data.label_noise import LabelNoise
 from core.data.normalization import Normalization, Standardize
+from core.data.sampling import Sampling, Shuffle
 from core.data.sets import DataSet, Digits
 from core.data.split import Split
 from core.encoding import decode
@@ -37,6 +41,7 @@ class Seeds(Value):
         0, 0, 2**31 - 1, help="Shuffles the training pictures anew for every epoch."
     )
     dropout: int = ranged(0, 0, 2**31 - 1, help="Chooses the values that dropout sets to 0.")
+    augmentation: int = ranged(0, 0, 2**31 - 1, help="Draws how each picture is changed.")
 
 
 class Experiment(Value):
@@ -50,7 +55,10 @@ class Experiment(Value):
     )
     data: DataSet = Digits()
     split: Split = Split()
+    label_noise: LabelNoise = LabelNoise()
     normalization: Normalization = Standardize()
+    augmentations: tuple[Augmentation, ...] = ()
+    sampling: Sampling = Shuffle()
     network: tuple[Layer, ...] = Field(Small().layers((1, 8, 8)), max_length=1000)
     initializer: Initializer = He()
     loss: Loss = CrossEntropy()
@@ -76,13 +84,31 @@ class Experiment(Value):
     def _one_line(cls, text: str) -> str:
         return " ".join(text.split())
 
+    @field_validator("augmentations")
+    @classmethod
+    def _in_order(cls, chosen: tuple[Augmentation, ...]) -> tuple[Augmentation, ...]:
+        """As they act, whatever the order in which they were given."""
+        return tuple(sorted(chosen, key=lambda a: list(Augmentation.members).index(a.kind)))
+
     @model_validator(mode="after")
     def _once_each(self) -> Self:
-        for place in ("regularizers", "stopping"):
+        for place in ("augmentations", "regularizers", "stopping"):
             kinds = [choice.kind for choice in getattr(self, place)]
             if twice := {kind for kind in kinds if kinds.count(kind) > 1}:
                 raise ValueError(f"{place} has {', '.join(sorted(twice))} twice: leave one out.")
         return self
+
+    def problem(self, shape: tuple[int, ...], classes: Sequence[str]) -> str | None:
+        """Why it cannot train on samples of this shape and these classes (none: values), in one
+        sentence; layers aside, which `core.network.build.check` looks at.
+        """
+        found = (
+            self.loss.problem(classes),
+            self.label_noise.problem(classes),
+            self.sampling.problem(classes),
+            *(augmentation.problem(shape) for augmentation in self.augmentations),
+        )
+        return next(filter(None, found), None)
 
 
 @cache
@@ -226,7 +252,7 @@ def _decays(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
     text = (
         f"**Weight decay acts twice:** in {e.optimizer.label} and as a regularizer; the two add up."
     )
-    return [Advice("warn", text, "optimizer.weight_decay", 0.0, "Keep the second")]
+    return [Advice("warn", text, "optimizer.weight_decay", 0.0, "Keep the regularizer")]
 
 
 def _patience(e: Experiment, pictures: int, parameters: int) -> list[Advice]:

@@ -30,14 +30,14 @@ def main() -> None:
     told = f"{network_name(draft, facts)} · {whole(planned.parameters)} parameters"
     told += f" · {whole(planned.multiply_adds)} multiply-adds · {kilobytes(planned.parameters)}"
     with header("Network", told):
-        for icon, word, possible, act in (
+        for icon, word, possible, act in (  # of the layers and the initialization, nothing else
             ("undo", "Undo", state.can_undo(), state.undo),
             ("redo", "Redo", state.can_redo(), state.redo),
         ):
             st.button(
                 "",
                 icon=f":material/{icon}:",
-                help=word,
+                help=f"{word} the last change of the network",
                 key=word,
                 disabled=not possible,
                 on_click=act,
@@ -45,7 +45,12 @@ def main() -> None:
         presets(facts)
     if facts is None:
         finding("bad", form.escape(planned.problem))
-        st.page_link("data.py", label="Choose data", icon=":material/grid_view:")
+        st.page_link(
+            "data.py",
+            label="Choose data",
+            icon=":material/grid_view:",
+            query_params=state.address(),
+        )
     else:
         show(draft, facts)
     bar(planned)
@@ -60,13 +65,16 @@ def kilobytes(parameters: int) -> str:
     )
 
 
-def presets(facts: Facts | None) -> None:
-    """Whole networks to begin from; what does not fit is refused with its sentence."""
-    with st.popover("Presets", icon=":material/view_module:"):
+def presets(facts: Facts | None, place: str = "") -> None:
+    """Whole networks to begin from; what does not fit is refused with its sentence. `place` tells
+    two such menus on one page apart.
+    """
+    words = "Start from a preset" if place else "Presets"
+    with st.popover(words, icon=":material/view_module:"):
         for kind, cls in Preset.members.items():
             st.button(
                 cls.label,
-                key=f"preset {kind}",
+                key=f"preset {kind}{place}",
                 help=form.explain(cls),
                 type="tertiary",
                 on_click=take,
@@ -111,6 +119,7 @@ def show(draft: Experiment, facts: Facts) -> None:
                 wrong(layers, fact, facts)
         if not layers:
             st.caption("No layers yet. Start from a preset.")
+            presets(facts, " here")
         adder(layers)
     with right:
         diagram(traced, facts)

@@ -2,21 +2,21 @@
 runs.
 """
 
-from datetime import UTC, datetime
-
 import streamlit as st
 
 from core import runner
 from core.encoding import encode
 from core.errors import LabError
+from core.estimate import estimate, roughly
+from core.events import Scores, error
 from core.experiment import Experiment, shipped
-from core.figures.pictures import thumbnail
-from core.numbers import duration, percent
-from core.plan import network_name
+from core.figures.sketches import thumbnail
+from core.numbers import duration, percent, short
+from core.plan import network_name, plan
 from core.summary import ended
 from pages.ui import state
 from pages.ui.form import escape
-from pages.ui.parts import LIVE, bar, header, run_name, start, state_badge
+from pages.ui.parts import LIVE, bar, header, run_name, start, state_badge, when
 
 RECENT = 4
 GO_ON = {"failed": "See why", "diverged": "See why"}
@@ -49,12 +49,12 @@ def doors() -> None:
             "The digits are here already. MNIST is fetched once, then kept.",
         )
         if st.button("Browse data sets", icon=":material/search:", width="stretch"):
-            st.switch_page("data.py", query_params={"from": "sets"})
+            st.switch_page("data.py", query_params=state.address(**{"from": "sets"}))
     with third.container(border=True, height="stretch"):
         text = "Pictures in one sheet, labels in another, or a table with a label column. "
         door("table_view", "Use my spreadsheets", f"{text}The data doctor checks them.")
         if st.button("Choose files", icon=":material/upload_file:", width="stretch"):
-            st.switch_page("data.py", query_params={"from": "files"})
+            st.switch_page("data.py", query_params=state.address(**{"from": "files"}))
 
 
 def door(icon: str, title: str, text: str) -> None:
@@ -72,17 +72,21 @@ def ready_made() -> None:
 
 
 def card(name: str, experiment: Experiment) -> None:
-    """A picture, what it shows, what it is about."""
+    """A picture, what it shows, what it is about, and how long it takes."""
     mode = "dark" if st.context.theme.type == "dark" else "light"
-    facts = experiment.data.facts(runner.current().store.home)
+    store = runner.current().store
+    planned = plan(experiment, store.home)
+    known = estimate(store, experiment, planned.steps)
+    time = duration(known.seconds) if known else roughly(experiment, planned)
     st.image(thumbnail(name, mode), width="stretch", alt=experiment.about)
     st.markdown(f"**{escape(experiment.about)}**")
     with st.container(height="stretch", vertical_alignment="bottom", gap="xsmall"):
-        st.caption(f"{experiment.data.summary} · {network_name(experiment, facts)}")
+        network = network_name(experiment, planned.facts)
+        st.caption(f"{experiment.data.summary} · {network} · {time}")
         if st.button("Open", key=f"open {name}", width="stretch"):
             state.set_draft(encode(experiment))
             state.notice(f"“{experiment.name}” is the draft now. Start, below, trains it.")
-            st.switch_page("train.py")
+            st.switch_page("train.py", query_params=state.address())
 
 
 def recent() -> None:
@@ -110,20 +114,27 @@ def recent() -> None:
                     icon=":material/arrow_forward:",
                     icon_position="right",
                 ):
-                    st.switch_page("watch.py", query_params={"run": run})
+                    st.switch_page("watch.py", query_params=state.address(run=run))
 
 
 def facts(run: str) -> str:
     """When it began, and what came of it, in one line."""
-    began = datetime.strptime(run[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC).astimezone()
     told = []
     if end := ended(runner.current().store, run):
         scores = end.test or end.validation
-        told = [f"{percent(scores['accuracy'])} right"] if scores else [end.message.split(". ")[0]]
+        told = [right(scores)] if scores else [end.message.split(". ")[0]]
         told += [f"best epoch {end.best_epoch} of {end.epochs}"] if scores else []
         told += [duration(end.seconds)]
-    told += [f"{began:%d %b %H:%M}"]
+    told += [f"{when(run):%d %b %H:%M}"]
     return " · ".join(told)
+
+
+def right(scores: Scores) -> str:
+    """What was reached: the share of right answers, or R² of values."""
+    if "r2" in scores:
+        return f"R² {short(scores['r2'], 3)}"
+    wrong = error(scores)
+    return f"{percent(None if wrong is None else 1 - wrong)} right"
 
 
 main()

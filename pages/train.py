@@ -143,7 +143,8 @@ def advise(draft: Experiment, planned: Plan) -> None:
                 st.badge(f"{urgent} to act on", color="yellow")
         if planned.problem:
             finding("bad", form.escape(planned.problem))
-            st.page_link("network.py", label="Open the network", icon=":material/layers:")
+            words, icon = "Open the network", ":material/layers:"
+            st.page_link("network.py", label=words, icon=icon, query_params=state.address())
         for one in found:
             if one.level == "ok" and planned.problem:
                 continue  # nothing is sound that cannot start
@@ -163,7 +164,7 @@ def cost(draft: Experiment, planned: Plan) -> None:
             quiet = {"delta_color": "off", "delta_arrow": "off"}
             st.metric(
                 "Time",
-                f"≈ {duration(known.seconds)}" if known else MISSING,
+                expected(known.seconds) if known else MISSING,
                 f"as {form.escape(known.name)} took" if known else "no such run yet",
                 **quiet,
                 help=f"{scaled(operations)} floating-point operations: 6 × multiply-adds × "
@@ -179,6 +180,11 @@ def cost(draft: Experiment, planned: Plan) -> None:
             st.metric(
                 "Parameters", whole(planned.parameters), f"{whole(planned.train)} pictures", **quiet
             )
+
+
+def expected(seconds: float) -> str:
+    """A time that is not measured yet."""
+    return f"≈ {duration(seconds)}" if seconds >= 1 else "under 1 s"
 
 
 def scaled(value: float) -> str:
@@ -204,7 +210,8 @@ def naming(draft: Experiment) -> None:
         st.caption(f"Starts after {len(waiting)} other." if waiting else "Starts at once.")
         with st.popover("Share", icon=":material/link:"):
             st.caption(
-                "Whoever opens this address in this lab finds these settings as their draft."
+                "Whoever opens this address finds these settings as their draft. The data is not "
+                "in it: spreadsheets must be in that lab too."
             )
             st.code(state.link(), language=None, wrap_lines=True)
 

@@ -2,7 +2,6 @@
 and the gradient of each layer.
 """
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core import runner
+from core.analysis.guessing import cost, too_sure
 from core.data.load import load
 from core.encoding import decode, encode
 from core.errors import LabError
@@ -42,10 +42,14 @@ def before(draft: Experiment, traced: tuple[LayerFacts, ...], classes: int) -> N
         if value != draft.initializer:
             state.edit("initializer", value.model_dump(mode="json"))
         seen = measured(draft.model_copy(update={"initializer": value}))
-        numbers(seen, classes)
+        numbers(seen, cost(draft.loss.kind, classes))
         table(traced, seen)
         if seen and seen.warning:
             finding("warn", seen.warning)
+        elif seen:
+            level, text = too_sure(seen.loss, draft.loss.kind, classes)
+            if level:
+                finding(level, text)
 
 
 def measured(draft: Experiment) -> "FirstStep | None":
@@ -76,14 +80,14 @@ def _measured(text: str, home: str) -> "FirstStep":
     return first_step(experiment, load(experiment.data, Path(home)))
 
 
-def numbers(seen: "FirstStep | None", classes: int) -> None:
-    """Three numbers; a dash where there is nothing to measure."""
+def numbers(seen: "FirstStep | None", guess: str) -> None:
+    """Two numbers, a dash where there is nothing to measure. `guess` says what a guess costs."""
     quiet: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off"}
     with st.grid(min_column_width=140, gap="small"):
         st.metric(
             "First loss",
             short(seen.loss, 3) if seen else MISSING,
-            f"a guess: log {classes} = {math.log(classes):.3f}",
+            guess or None,
             **quiet,
             help="Of the untrained network. Far above the loss of a guess, it begins by being sure "
             "and wrong.",

@@ -9,7 +9,7 @@ from core import runner
 from core.encoding import decode, encode
 from core.experiment import Experiment
 from core.network.activations import ReLU
-from core.network.initializers import Xavier, Zeros
+from core.network.initializers import Normal, Xavier, Zeros
 from core.network.layers import BatchNorm, Flatten, Layer, Linear, Output
 from core.network.presets import LeNet, Preset, Small, SoftmaxRegression
 from tests.conftest import ROOT
@@ -122,7 +122,23 @@ def test_a_wrong_shape_is_said_at_its_layer_and_the_start_waits(page):
 def test_no_layers_at_all_says_what_to_do(page):
     app = page(())
     assert any("Start from a preset" in text for text in texts(app))
-    assert layers(press(app, "preset softmax")) == SoftmaxRegression().layers((1, 8, 8))
+    assert layers(press(app, "preset softmax here")) == SoftmaxRegression().layers((1, 8, 8))
+
+
+def test_undo_takes_back_the_network_and_leaves_the_data(page):
+    app = press(press(page(), "open 1"), "Delete")
+    app.switch_page("train.py").run()
+    next(w for w in app.number_input if w.label == "Epochs").set_value(7).run()
+    app = press(app.switch_page("network.py").run(), "Undo")
+    assert layers(app) == PLAIN
+    assert decode(Experiment, app.session_state["draft"]).epochs == 7
+
+
+def test_a_first_loss_far_above_a_guess_is_warned_of(page):
+    app = page(initializer=Normal(std=1.0))
+    assert any("guessing costs ln 10 = 2.30" in text for text in texts(app))
+    assert any(text.startswith(":small[**The first loss") for text in texts(app))
+    assert not any("The first loss" in text for text in texts(page(initializer=Xavier())))
 
 
 def test_the_first_loss_is_measured_and_stands_beside_that_of_a_guess(page):

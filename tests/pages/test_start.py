@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import runner
 from core.encoding import decode, encode
+from core.events import Ended
 from core.experiment import Experiment, shipped
 from core.runner import Runner
 from core.store import Store
@@ -70,6 +71,13 @@ def test_every_shipped_experiment_has_a_card_with_a_picture_that_opens_it(store)
         app = press(start(), f"open {name}")
         assert draft(app) == experiment
         assert [title.value for title in app.title] == ["Train"]
+
+
+def test_a_card_says_how_long_its_experiment_takes_and_then_how_long_it_took(store):
+    assert any(text.endswith(" · under 30 s") for text in texts(start()))
+    run = store.create(encode(shipped()["digits"]))
+    write(store, run, [Ended("epochs", "Done.", 6000, 150, seconds=200.0)])
+    assert any(text.endswith(" · 3 min 20 s") for text in texts(start()))
 
 
 def test_runs_are_listed_with_their_state_and_a_way_to_each(store):

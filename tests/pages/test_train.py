@@ -3,10 +3,11 @@
 import json
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import runner
-from core.encoding import decode, encode
+from core.encoding import decode, encode, to_link
 from core.events import Ended
 from core.experiment import Experiment, Seeds
 from core.network.initializers import Zeros
@@ -81,7 +82,8 @@ def test_what_is_typed_reaches_the_draft(page):
 
 def test_another_optimizer_comes_with_its_formula_and_its_own_fields(page):
     app = page()
-    labelled(app, "button_group", "Optimizer").set_value("sgd").run()
+    menus = [*app.selectbox, *app.get("button_group")]  # few stand side by side, many in a list
+    next(w for w in menus if w.label == "Optimizer").set_value("sgd").run()
     assert draft(well(app)).optimizer == SGD()
     assert SGD.formula in [latex.value.strip("$\n ") for latex in app.latex]
     assert any(w.label == "Momentum β" for w in app.number_input)
@@ -134,6 +136,32 @@ def test_what_does_not_build_cannot_be_started_and_says_why(page):
 def test_a_name_is_data_and_no_markup(page):
     app = page(Experiment(name="# :red[x] $y$ [z](http://w) <b>"))
     assert not any(":red[x]" in t or "](http" in t or "$y$" in t for t in texts(app))
+
+
+def test_what_lies_beyond_its_range_is_said_and_the_start_takes_what_stays(page):
+    app = page()
+    labelled(app, "number_input", "Epochs").set_value(0)
+    well(app.run())
+    (said,) = (text.replace("\\", "") for text in texts(app) if "at least 1" in text)
+    assert "From 1 to 100\u202f000. 150 stays." in said
+    assert draft(app).epochs == 150
+
+
+def test_a_link_is_a_whole_address_and_says_that_the_data_is_not_in_it(page, monkeypatch):
+    monkeypatch.setattr(type(st.context), "url", property(lambda self: "http://here:8501/train"))
+    app = page(ANOTHER)
+    (link,) = (code.value for code in app.code)
+    assert link == f"http://here:8501/train?e={to_link(ANOTHER)}"
+    assert any("The data is not in it" in text for text in texts(app))
+
+
+def test_a_time_too_short_to_measure_is_no_zero(page, tmp_path):
+    here = Store(tmp_path)
+    write(
+        here, here.create(encode(Experiment())), [Ended("epochs", "Done.", 10**6, 1, seconds=1.0)]
+    )
+    time = next(m for m in page(Experiment(epochs=1)).metric if m.label == "Time")
+    assert time.value == "under 1 s"
 
 
 def test_the_time_is_that_of_the_last_run_of_its_kind(page, tmp_path):
