@@ -159,3 +159,40 @@ def test_uploads_are_kept_and_read_another_way(tmp_path: Path):
     shutil.rmtree(tmp_path / "data" / "files")
     with pytest.raises(NotFound, match="give them again"):
         library.read_again(digest, Reading(label_column="last"))
+
+
+TABLE = b"size,colour,price\n" + b"".join(
+    b"%d,%s,%d.5\n" % (r % 7, (b"red", b"blue")[r % 2], 3 * r) for r in range(40)
+)
+
+
+def test_a_table_is_kept_with_its_columns_and_findings(tmp_path: Path):
+    library = Library(tmp_path)
+    digest, found = library.add(TABLE)
+    about, opened = library.about(digest), library.open(digest)
+    assert about.task == "values" and not about.pictures and about.shape == (3,)
+    assert about.columns == opened.columns == ("size", "colour=blue", "colour=red")
+    assert about.findings == found.findings and about.settled.form == "table"
+    assert opened.inputs.dtype == opened.targets.dtype == np.float32
+    assert load(Spreadsheets(digest=digest), tmp_path).classes == ()
+
+
+def test_what_is_turned_is_written_as_it_is_shown(tmp_path: Path, monkeypatch):
+    from core.data import uploads
+
+    monkeypatch.setattr(uploads, "BLOCK", 40)
+    for reading in (Reading(transpose=True), Reading(invert=True), Reading(form="table")):
+        digest, found = Library(tmp_path).add(IMAGES, LABELS, reading=reading)
+        kept = np.load(tmp_path / "data" / digest / "inputs.npy")
+        rows = RAW.reshape(20, 1, 4, 4)
+        meant = {"transpose": rows.swapaxes(2, 3), "invert": 255 - rows, "form": RAW}
+        np.testing.assert_array_equal(kept, meant[next(iter(reading.model_fields_set))])
+        np.testing.assert_array_equal(found.samples.inputs, kept)
+
+
+def test_steps_are_told(tmp_path: Path):
+    told = []
+    Library(tmp_path).add(IMAGES, LABELS, progress=lambda share, what: told.append((share, what)))
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares) and shares[0] >= 0 and shares[-1] <= 1
+    assert any("images.csv" in what for _, what in told)
