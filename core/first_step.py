@@ -73,7 +73,8 @@ def first_step(experiment: Experiment, data: Samples) -> FirstStep:
     train = experiment.split.parts(data.targets, has_test=data.has_test).train
     rows = train[:: max(1, len(train) // PICTURES)][:PICTURES]
     scale = Scale.fit(experiment, data, train)
-    part = scale.part(data.inputs, data.targets, rows, device="cpu")
+    targets, _ = experiment.label_noise.on(data.targets, train, data.classes)
+    part = scale.part(data.inputs, targets, rows, device="cpu")
     x, y = part.batch(torch.arange(len(rows)))  # (N, …), (N,)
     model = build(
         experiment.network,

@@ -19,6 +19,11 @@ class Loss(Choice, family="loss"):
         """
         raise NotImplementedError
 
+    def each(self) -> Call:
+        """The same, but the losses of the samples one by one, (N,); `call` gives their mean."""
+        call = self.call()
+        return Call(call.target, {**call.arguments, "reduction": "none"})
+
     def problem(self, classes: Sequence[str]) -> str | None:
         """Why it cannot train on targets of these classes (none: values), and the way out."""
         if classes or self.for_values:

@@ -48,7 +48,7 @@ def plan(experiment: Experiment, home: Path) -> Plan:
         check(experiment.network, facts.shape, facts.outputs)
     except BadNetwork as error:
         problem, layer = str(error), error.layer
-    problem = problem or experiment.loss.problem(facts.classes) or ""
+    problem = problem or experiment.problem(facts.shape, facts.classes) or ""
     layers = trace(experiment.network, facts.shape, facts.outputs)
     parts = sizes(experiment, facts)
     if parts[0] < 1 and not problem:
@@ -74,7 +74,8 @@ def sizes(experiment: Experiment, facts: Facts) -> tuple[int, int, int]:
     split, rows = experiment.split, facts.rows
     validation = int(rows * split.validation + 0.5)
     test = facts.test_rows or int(rows * split.test + 0.5)
-    return rows - validation - (0 if facts.test_rows else test), validation, test
+    train = rows - validation - (0 if facts.test_rows else test)
+    return split.kept(train), validation, test
 
 
 def network_name(experiment: Experiment, facts: Facts | None) -> str:

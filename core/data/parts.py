@@ -1,4 +1,6 @@
-"""Parts: pictures dealt class by class to training, validation and test, by largest remainder."""
+"""Parts: pictures dealt class by class to training, validation and test, by largest remainder; and
+training parts of a smaller size.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +12,7 @@ from core.errors import BadData
 
 @dataclass(frozen=True)
 class Parts:
-    """Indices into the set, (n,) int64, sorted; together every picture once.
+    """Indices into the set, (n,) int64, sorted; together every picture once, if all are trained on.
 
     `test` is empty for a given test set.
     """
@@ -49,6 +51,26 @@ def divide(
     ]
     tests, validations, trains = (np.sort(np.concatenate(part)) for part in zip(*cuts, strict=True))
     return Parts(trains, validations, tests)
+
+
+def thinned(
+    parts: Parts, labels: np.ndarray, kept: int, *, stratified: bool = True, seed: int = 0
+) -> Parts:
+    """The same parts with `kept` training pictures, in each class as many as its share says.
+
+    Pictures come in one fixed order, of which the first ones are kept: one of every class, then by
+    Sainte-Laguë's rule of 1910, which no larger number takes a seat from. So a smaller training
+    part lies within a larger one.
+    """
+    draw = np.random.Generator(np.random.PCG64([seed, 1]))
+    shuffled = draw.permutation(parts.train)
+    groups = _groups(labels[shuffled]) if stratified else [np.arange(len(shuffled))]
+    turn = np.empty(len(shuffled))
+    for group in groups:  # picture j of a class with s of them has its turn at (j + ½)/s
+        turn[group] = (np.arange(len(group)) + 0.5) / len(group)
+        turn[group[0]] -= 1
+    first = np.argsort(turn, kind="stable")[:kept]
+    return Parts(np.sort(shuffled[first]), parts.validation, parts.test)
 
 
 def apportion(seats: int, sizes: np.ndarray, room: np.ndarray) -> np.ndarray:

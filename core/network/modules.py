@@ -30,16 +30,21 @@ class Dropout(nn.Module):
 
 class SquaredError(nn.Module):
     """The mean over N and C of (outputs − targets)²; class numbers are made one-hot first (Hui &
-    Belkin 2020).
+    Belkin 2020). With reduction "none" the mean over C alone, (N,).
     """
 
     def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
         if targets.is_floating_point():
-            return F.mse_loss(outputs[:, 0], targets)  # (N, 1) -> (N,)
-        one_hot = F.one_hot(targets, outputs.shape[1])  # (N,) -> (N, C)
-        return F.mse_loss(outputs, one_hot.to(outputs.dtype))
+            return F.mse_loss(outputs[:, 0], targets, reduction=self.reduction)  # (N, 1) -> (N,)
+        one_hot = F.one_hot(targets, outputs.shape[1]).to(outputs.dtype)  # (N,) -> (N, C)
+        squares = F.mse_loss(outputs, one_hot, reduction=self.reduction)
+        return squares.mean(1) if self.reduction == "none" else squares
 
 
 def zeros_(weight: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """`torch.nn.init.zeros_` with the generator that every initializer is given, unused."""
     return nn.init.zeros_(weight)
+    def __init__(self, reduction: str = "mean"):
+        super().__init__()
+        self.reduction = reduction
+
