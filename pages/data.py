@@ -7,9 +7,11 @@ import streamlit as st
 from core import runner
 from core.data.load import load
 from core.data.samples import Samples
+from core.data.sets import Spreadsheets
 from core.data.wording import counted
 from core.errors import LabError
 from core.experiment import Experiment
+from core.export.samples import archive
 from core.numbers import percent, short, whole
 from pages.ui import check, form, picked, scale, state
 from pages.ui.parts import bar, card_title, finding, header
@@ -31,11 +33,32 @@ def main() -> None:
     with header("Data", told(draft)):
         label, wanted = ("Keep this data", "") if state.keep(CHOOSING) else ("Change data", "sets")
         st.button(label, icon=":material/swap_horiz:", on_click=switch, args=(wanted,))
+        if not state.keep(CHOOSING) and draft.data.here(runner.current().store.home):
+            save_as(draft)
     if state.keep(CHOOSING):
         choose()
     else:
         show(draft)
     bar()
+
+
+def save_as(draft: Experiment) -> None:
+    """Another name for an upload, and the checked set as one file."""
+    with st.popover("Save as", icon=":material/bookmark_add:"):
+        if isinstance(draft.data, Spreadsheets):
+            name = st.text_input("Name", draft.data.title, max_chars=80, key=state.key("title"))
+            if name.strip() and name != draft.data.title:
+                state.edit("data", draft.data.model_dump(mode="json") | {"title": name.strip()})
+                st.rerun()
+        choice = draft.data.model_dump_json()
+        st.download_button(
+            "The checked set (.npz)",
+            lambda: archive(picked.samples(choice)),
+            f"{draft.data.summary}.npz",
+            icon=":material/download:",
+            on_click="ignore",
+            help="inputs, targets and class names, as `numpy.load` opens them.",
+        )
 
 
 def told(draft: Experiment) -> str:

@@ -33,7 +33,7 @@ ICONS = {
 LOOK = "looked at"  # kept: the finding whose samples are shown
 RANK = {"warn": 0, "info": 1, "ok": 2}
 EACH = 8  # pictures in a row of evidence
-HEAD = 12  # rows of a table that are shown
+HEAD = 7  # rows of a table that are shown
 NO_BAR = {"displayModeBar": False, "staticPlot": True}
 
 
