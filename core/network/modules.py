@@ -33,6 +33,10 @@ class SquaredError(nn.Module):
     Belkin 2020). With reduction "none" the mean over C alone, (N,).
     """
 
+    def __init__(self, reduction: str = "mean"):
+        super().__init__()
+        self.reduction = reduction
+
     def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
         if targets.is_floating_point():
             return F.mse_loss(outputs[:, 0], targets, reduction=self.reduction)  # (N, 1) -> (N,)
@@ -44,7 +48,3 @@ class SquaredError(nn.Module):
 def zeros_(weight: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """`torch.nn.init.zeros_` with the generator that every initializer is given, unused."""
     return nn.init.zeros_(weight)
-    def __init__(self, reduction: str = "mean"):
-        super().__init__()
-        self.reduction = reduction
-
