@@ -11,7 +11,7 @@ from core import runner
 from core.compare import differences
 from core.data.wording import counted
 from core.encoding import decode, encode
-from core.errors import LabError
+from core.errors import LabError, NotFound
 from core.experiment import Experiment, shipped
 from core.figures import overlay
 from core.numbers import MISSING, duration, percent, short
@@ -19,7 +19,7 @@ from core.summary import Summary, summarize
 from pages.ui import feed, state
 from pages.ui.downloads import downloads
 from pages.ui.form import escape
-from pages.ui.parts import BADGES, LIVE, bar, card_title, header, run_name, start
+from pages.ui.parts import BADGES, LIVE, bar, card_title, finding, header, start, told, when
 
 SIGN = {
     "done": "✓",
@@ -27,6 +27,7 @@ SIGN = {
     "diverged": "✕",
     "running": "●",
     "interrupted": "!",
+    "unbegun": "!",
     "queued": "○",
 }
 
@@ -46,9 +47,12 @@ def main() -> None:
         empty(search)
     else:
         chosen = table(rows)
-        actions(chosen)
-        if chosen:
-            compare(chosen)
+        try:
+            actions(chosen)
+            if chosen:
+                compare(chosen)
+        except LabError as error:  # deleted elsewhere since the table was drawn
+            finding("bad", escape(told(error)))
     if unread:
         st.caption(f"{counted(unread, 'run')} of another version cannot be shown.")
     bar()
@@ -82,7 +86,8 @@ def empty(search: str) -> None:
 def table(rows: list[Summary]) -> list[Summary]:
     """All rows; those that are ticked come back."""
     column = st.column_config
-    error = {"format": "%.1f %%", "help": "Share of pictures answered wrongly."}
+    help = "Share of wrong answers; for values, of the variance that is not explained."
+    error = {"format": "%.1f %%", "help": help, "width": 110}
     picked = st.dataframe(
         pd.DataFrame([cells(row) for row in rows]),
         hide_index=True,
@@ -91,8 +96,9 @@ def table(rows: list[Summary]) -> list[Summary]:
         placeholder=MISSING,
         key=f"runs {zlib.crc32(' '.join(row.run for row in rows).encode())}",  # ticks go with rows
         column_config={
-            "Name": column.TextColumn(width=150),
-            "Curve": column.LineChartColumn(width=110, help="Validation loss by epoch"),
+            "Name": column.TextColumn(width=130),
+            "Curve": column.LineChartColumn(width=90, help="Validation loss by epoch"),
+            "Started": column.DatetimeColumn(format="D MMM, HH:mm:ss"),
             "Validation error": column.NumberColumn(**error),
             "Test error": column.NumberColumn(**error),
         },
@@ -101,17 +107,18 @@ def table(rows: list[Summary]) -> list[Summary]:
 
 
 def cells(row: Summary) -> dict[str, object]:
-    """One run as a row of the table; errors in percent."""
+    """One run as a row of the table, what a phone has room for first; errors in percent."""
     word = runner.current().status(row.run)
     return {
         "Name": row.name,
-        "State": f"{SIGN.get(word, '·')} {BADGES[word][0]}",
         "Curve": list(row.curve),
+        "Validation error": hundred(row.validation_error),
+        "State": f"{SIGN.get(word, '·')} {BADGES[word][0]}",
+        "Started": when(row.run),
         "Data": row.data,
         "Network": row.network,
         "Optimizer": row.optimizer,
         "Rate": short(row.rate, 3),
-        "Validation error": hundred(row.validation_error),
         "Test error": hundred(row.test_error),
         "Best epoch": row.best_epoch,
         "Time": duration(row.seconds),
@@ -127,14 +134,14 @@ def actions(chosen: list[Summary]) -> None:
     """What may be done with the ticked runs."""
     lab, one = runner.current(), len(chosen) == 1
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        told = (
+        words = (
             "Tick a run to open it, two or more to compare them."
             if not chosen
             else f"**{len(chosen)} run{'s' * (not one)} ticked**"
         )
-        st.markdown(told, width="stretch")
+        st.markdown(words, width="stretch")
         if st.button("Open", icon=":material/monitoring:", disabled=not one):
-            st.switch_page("watch.py", query_params={"run": chosen[0].run})
+            st.switch_page("watch.py", query_params=state.address(run=chosen[0].run))
         if st.button(
             "Clone",
             icon=":material/content_copy:",
@@ -143,7 +150,7 @@ def actions(chosen: list[Summary]) -> None:
         ):
             state.set_draft(lab.store.experiment(chosen[0].run))
             state.notice(f"The settings of “{chosen[0].name}” are the draft now.")
-            st.switch_page("train.py")
+            st.switch_page("train.py", query_params=state.address())
         if one:
             with st.popover("Download", icon=":material/download:"):
                 downloads(chosen[0].run)
@@ -154,57 +161,76 @@ def actions(chosen: list[Summary]) -> None:
             disabled=not chosen or live,
             help="A live run must be stopped first" if live else None,
         ):
-            confirm([row.run for row in chosen])
+            confirm({row.run: f"{row.name}, of {when(row.run):%d %b %H:%M:%S}" for row in chosen})
 
 
 @st.dialog("Delete runs?")
-def confirm(runs: list[str]) -> None:
-    """Deleting takes the weights too, so it is asked."""
-    names = ", ".join(run_name(run) for run in runs)
-    st.markdown(f"{escape(names)}, with curves and weights. This cannot be undone.")
+def confirm(runs: dict[str, str]) -> None:
+    """Deleting takes the weights too, so it is asked. The runs by id, in words."""
+    st.markdown("\n".join(f"- {escape(words)}" for words in runs.values()))
+    st.markdown("With curves and weights. This cannot be undone.")
     if st.button("Delete", type="primary", icon=":material/delete:", key="really delete"):
         for run in runs:
             try:
                 runner.current().delete(run)
+            except NotFound:  # deleted elsewhere: that was wanted
+                continue
             except LabError as error:
                 state.notice(str(error))
         st.rerun()
 
 
 def compare(chosen: list[Summary]) -> None:
-    """Validation loss over one another, and only the settings that differ."""
+    """Their curves over one another, and only the settings that differ."""
+    store = runner.current().store
+    experiments = [decode(Experiment, store.experiment(row.run)) for row in chosen]
     left, right = st.columns([7, 5], gap="small")
     with left.container(border=True, height="stretch"):
-        with card_title("Validation loss, overlaid"):
-            pass
-        histories = []
-        for row in chosen[: overlay.MOST]:
-            with feed.tail(row.run).read() as history:
-                histories.append((row.name, list(history.epochs)))
-        mode = "dark" if st.context.theme.type == "dark" else "light"
-        figure = overlay.figure(overlay.rows(histories), mode)
-        st.plotly_chart(
-            figure,
-            theme=None,
-            config={"displayModeBar": False},
-            alt="Validation loss by epoch of the ticked runs",
-            key="overlay",
-        )
-        if len(chosen) > overlay.MOST:
-            st.caption(f"The first {overlay.MOST} of them.")
+        curves(chosen, experiments)
     with right.container(border=True, height="stretch"):
         with card_title("Only what differs" if len(chosen) > 1 else "Result"):
             pass
-        st.dataframe(difference_table(chosen), hide_index=True, height="content")
+        st.dataframe(difference_table(chosen, experiments), hide_index=True, height="content")
 
 
-def difference_table(chosen: list[Summary]) -> pd.DataFrame:
+def curves(chosen: list[Summary], experiments: list[Experiment]) -> None:
+    """Validation loss by epoch; the error where the losses are of different kinds."""
+    entries = []
+    for number, (row, experiment) in enumerate(zip(chosen, experiments, strict=True), 1):
+        with feed.tail(row.run).read() as history:
+            name = numbered(number, row) if len(chosen) > 1 else row.name
+            entries.append(overlay.Entry(name, experiment.loss.kind, list(history.epochs)))
+    measure, kept, left_out = overlay.comparable(entries[: overlay.MOST])
+    with card_title(f"Validation {measure}, overlaid"):
+        pass
+    mode = "dark" if st.context.theme.type == "dark" else "light"
+    st.plotly_chart(
+        overlay.figure(overlay.rows(kept, measure), mode, measure),
+        theme=None,
+        config={"displayModeBar": False},
+        alt=f"Validation {measure} by epoch of the ticked runs",
+        key="overlay",
+    )
+    if measure == "error":
+        st.caption("Their losses are of different kinds, so their errors are compared.")
+    if left_out:
+        names = escape(", ".join(left_out))
+        st.caption(f"Left out, for values and classes share no scale: {names}.")
+    if len(chosen) > overlay.MOST:
+        st.caption(f"The first {overlay.MOST} of them.")
+
+
+def numbered(number: int, row: Summary) -> str:
+    """A run among others: two may have one name."""
+    return f"{number}  {row.name}"
+
+
+def difference_table(chosen: list[Summary], experiments: list[Experiment]) -> pd.DataFrame:
     """A row for each setting that is not the same in all, then the results."""
-    store = runner.current().store
-    rows = differences([decode(Experiment, store.experiment(row.run)) for row in chosen])
+    rows = differences(experiments)
     rows.append(("Best validation error", tuple(percent(row.validation_error) for row in chosen)))
     rows.append(("Test error", tuple(percent(row.test_error) for row in chosen)))
-    columns = ["Setting", *(f"{i + 1}  {row.name}" for i, row in enumerate(chosen))]
+    columns = ["Setting", *(numbered(i, row) for i, row in enumerate(chosen, 1))]
     return pd.DataFrame([(name, *values) for name, values in rows], columns=columns)
 
 

@@ -1,47 +1,88 @@
-"""Several runs in one picture: validation loss by epoch (S4). Colour means the run, the dash stays
-that of validation.
+"""Several runs in one picture: validation loss by epoch, or error where their losses are of
+different kinds (S4). Colour means the run, the dash stays that of validation.
 """
 
 from collections.abc import Sequence
-from math import isnan
+from dataclasses import dataclass
+from math import isfinite, isnan, log10
 
 import plotly.graph_objects as go
 
-from core.events import Epoch
+from core.events import Epoch, Scores, error
+from core.figures.binding import LABEL, spread, ticks
 from core.figures.pictures import plain
 from core.figures.template import DASH, PALETTES, Mode, blank, log_axis
 
 MOST = 6
 MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
-Curve = tuple[str, list[int], list[float], int]  # name, epochs, losses, place of the lowest
+MARKED = 12  # markers that a line carries at most; they tell lines apart, not epochs
+HEIGHT, PLOT = 300, 258  # px of the picture, and of what the axes enclose
+Curve = tuple[str, list[int], list[float], int]  # name, epochs, values, place of the lowest
 
 
-def rows(histories: Sequence[tuple[str, Sequence[Epoch]]]) -> list[Curve]:
+@dataclass(frozen=True)
+class Entry:
+    """A run that was ticked: its name, the kind of its loss, its epochs."""
+
+    name: str
+    loss: str
+    epochs: Sequence[Epoch]
+
+
+def comparable(entries: Sequence[Entry]) -> tuple[str, list[Entry], list[str]]:
+    """What may stand on one axis: "loss" or "error", the runs that share it, names of the others.
+
+    Errors of answers and of values are of different kinds; the first run's kind is drawn.
+    """
+    kinds = [_kind(entry) for entry in entries]
+    first = next(filter(None, kinds), "")
+    kept = [e for e, kind in zip(entries, kinds, strict=True) if kind in ("", first)]
+    left = [e.name for e, kind in zip(entries, kinds, strict=True) if kind not in ("", first)]
+    return "loss" if len({e.loss for e in kept}) < 2 else "error", kept, left
+
+
+def _kind(entry: Entry) -> str:
+    """What its scores count; empty when nothing was measured yet."""
+    scores = next((epoch.validation for epoch in entry.epochs if epoch.validation), None)
+    return "" if scores is None else "r2" if "r2" in scores else "accuracy"
+
+
+def rows(entries: Sequence[Entry], measure: str = "loss") -> list[Curve]:
     """A curve for each run that has measured its validation part."""
     curves = []
-    for name, epochs in histories:
-        measured = [epoch for epoch in epochs if epoch.validation]
-        losses = [epoch.validation["loss"] for epoch in measured]
-        if losses:
-            best = min(range(len(losses)), key=lambda i: (isnan(losses[i]), losses[i]))
-            curves.append((name, [epoch.epoch for epoch in measured], losses, best))
+    for entry in entries:
+        measured = [epoch for epoch in entry.epochs if epoch.validation]
+        values = [_value(epoch.validation, measure) for epoch in measured]
+        if values:
+            best = min(range(len(values)), key=lambda i: (isnan(values[i]), values[i]))
+            curves.append((entry.name, [epoch.epoch for epoch in measured], values, best))
     return curves
 
 
-def figure(curves: Sequence[Curve], mode: Mode) -> go.Figure:
-    """Lines with a marker for each run, a star at its best epoch, its name at the line's end."""
+def _value(scores: Scores, measure: str) -> float:
+    wrong = error(scores)
+    return scores["loss"] if measure == "loss" or wrong is None else wrong
+
+
+def figure(curves: Sequence[Curve], mode: Mode, measure: str = "loss") -> go.Figure:
+    """Lines with a few markers for each run, a star at its best epoch, its name at the end."""
     palette = PALETTES[mode]
     colours = [*palette.runs, palette.test, palette.best, palette.warning]
-    drawn = blank(mode, 300, margin={"l": 44, "r": 112, "t": 8, "b": 34}, showlegend=False)
-    for (name, epochs, losses, best), colour, mark in zip(curves, colours, MARKS, strict=False):
+    margin = {"l": 44, "r": 112, "t": 8, "b": 34}
+    drawn = blank(mode, HEIGHT, margin=margin, showlegend=False, hoverlabel_namelength=-1)
+    shown = list(zip(curves, colours, MARKS, strict=False))
+    for ((name, epochs, values, best), colour, mark), place in zip(
+        shown, ends([values for (_, _, values, _), *_ in shown]), strict=True
+    ):
         line = {"color": colour, "width": 2.25, "dash": DASH["validation"]}
         drawn.add_scatter(
             x=epochs,
-            y=losses,
+            y=values,
             mode="lines+markers",
             line=line,
-            marker={"symbol": mark, "size": 6},
-            name=plain(name, 24),
+            marker={"symbol": mark, "size": 6, "maxdisplayed": MARKED},
+            name=plain(name, 60),
+            hovertemplate="%{y:.3g}" if measure == "loss" else "%{y:.2~%}",
         )
         star = {
             "symbol": "star",
@@ -50,11 +91,11 @@ def figure(curves: Sequence[Curve], mode: Mode) -> go.Figure:
             "line": {"color": palette.page, "width": 1},
         }
         drawn.add_scatter(
-            x=[epochs[best]], y=[losses[best]], mode="markers", marker=star, hoverinfo="skip"
+            x=[epochs[best]], y=[values[best]], mode="markers", marker=star, hoverinfo="skip"
         )
         drawn.add_scatter(
             x=epochs[-1:],
-            y=losses[-1:],
+            y=[place],
             mode="text",
             text=[f" {plain(name, 16)}"],
             textposition="middle right",
@@ -62,7 +103,28 @@ def figure(curves: Sequence[Curve], mode: Mode) -> go.Figure:
             cliponaxis=False,
             hoverinfo="skip",
         )
-    axis, _ = log_axis("loss")
-    drawn.update_layout(yaxis=axis)
+    axis, tables = log_axis(measure, shares=measure == "error")
+    low, high = _extent([values for (_, _, values, _), *_ in shown])
+    drawn.update_layout(yaxis=axis | (ticks(tables, log10(low), log10(high)) if low < high else {}))
     drawn.update_xaxes(title="epoch", rangemode="tozero")
     return drawn
+
+
+def ends(series: Sequence[Sequence[float]]) -> list[float]:
+    """Where the names stand: behind the last value of each, moved apart until none touch. A value
+    that a log axis does not show has its name where it is.
+    """
+    low, high = _extent(series)
+    length = log10(high) - log10(low) if low < high else 0.3
+    able = [i for i, values in enumerate(series) if isfinite(values[-1]) and values[-1] > 0]
+    moved = spread([log10(series[i][-1]) for i in able], LABEL / PLOT * length * 1.1)
+    places = [values[-1] for values in series]
+    for i, place in zip(able, moved, strict=True):
+        places[i] = 10**place
+    return places
+
+
+def _extent(series: Sequence[Sequence[float]]) -> tuple[float, float]:
+    """Smallest and largest number that a log axis shows; (1, 1) for none."""
+    shown = [v for values in series for v in values if isfinite(v) and v > 0]
+    return min(shown, default=1.0), max(shown, default=1.0)

@@ -6,15 +6,19 @@ import json
 import zlib
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import runner
 from core.encoding import decode, encode
+from core.errors import NotFound
 from core.events import Ended
 from core.experiment import Experiment
+from core.losses import MSE
 from core.optim.optimizers import SGD
 from core.runner import Runner
 from core.store import Store
+from pages.ui import feed
 from tests.conftest import ROOT, ended, script, write
 
 PLAIN, OTHER = Experiment(name="Plain one"), Experiment(name="Other one", optimizer=SGD(), epochs=3)
@@ -81,13 +85,46 @@ def test_a_row_says_what_it_was_and_what_it_reached(store, two):
     assert list(row["Curve"])[3] == pytest.approx(0.3) and row["Time"] == "20 s"
 
 
+def test_two_runs_of_one_name_are_told_apart_by_their_start(store, monkeypatch):
+    runs = [store.create(encode(PLAIN)) for _ in range(2)]
+    monkeypatch.setattr(type(st.context), "timezone", property(lambda self: "Asia/Tokyo"))
+    table = page(runs[:1], store.ids()).dataframe[0].value
+    hour = (int(runs[0][9:11]) + 9) % 24  # ids are in UTC, Tokyo is nine hours ahead
+    assert table["Started"].iloc[0].hour == hour
+    app = press(page([runs[0]], store.ids()), "Delete")
+    assert any(f"{hour:02}:{runs[0][11:13]}" in t.replace("\\", "") for t in texts(app))
+
+
+def test_a_phone_sees_name_curve_and_error_first(store, two):
+    assert list(page().dataframe[0].value)[:3] == ["Name", "Curve", "Validation error"]
+
+
+def test_losses_of_two_kinds_are_compared_by_error_and_that_is_said(store, two):
+    run = store.create(encode(Experiment(name="Squares", loss=MSE())))
+    write(store, run, [*script(), ended()])
+    app = page([two[0], run], store.ids())
+    assert "Validation error, overlaid" in [s.value for s in app.subheader]
+    assert any("different kinds" in text for text in texts(app))
+    assert "Validation loss, overlaid" in [s.value for s in page(two, store.ids()).subheader]
+
+
+def test_a_ticked_run_that_goes_meanwhile_takes_no_page_with_it(store, two, monkeypatch):
+    def gone(*_):
+        raise NotFound(f"There is no run in {store.root}: python -m core runs.")
+
+    monkeypatch.setattr(feed, "tail", gone)
+    app = page([two[0]], two)
+    (said,) = (text for text in texts(app) if "This run is not here" in text)
+    assert "python" not in said and not app.error
+
+
 def test_what_is_missing_is_missing_and_states_have_their_word(store):
     failed, left = store.create(encode(PLAIN)), store.create(encode(OTHER))
     write(store, failed, [*script()[:1], Ended("failed", "No memory.", 0, 0)])
     waiting = runner.current().submit(encode(PLAIN))
     table = page().dataframe[0].value
     states = dict(zip(store.ids(), table["State"], strict=True))
-    assert states == {failed: "✕ Failed", left: "! Interrupted", waiting: "○ Waiting"}
+    assert states == {failed: "✕ Failed", left: "! Not begun", waiting: "○ Waiting"}
     assert table["Validation error"].isna().all()
 
 
@@ -120,7 +157,10 @@ def test_one_ticked_run_is_opened(store, two):
 def test_two_ticked_runs_are_laid_over_one_another_with_what_differs(store, two):
     app = page(two, two)
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
-    assert {"Plain one", "Other one"} <= {trace.get("name") for trace in figure["data"]}
+    names = {trace.get("name") for trace in figure["data"]}
+    assert {
+        f"{i}  {decode(Experiment, store.experiment(r)).name}" for i, r in enumerate(two, 1)
+    } < names
     differing = app.dataframe[1].value
     settings = list(differing["Setting"])
     assert {"Optimizer", "Epochs"} < set(settings) and "Name" not in settings

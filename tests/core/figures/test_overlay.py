@@ -3,17 +3,24 @@ lowest, and names that are no markup.
 """
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.events import Epoch
-from core.figures.overlay import MARKS, MOST, figure, rows
+from core.figures.binding import LABEL
+from core.figures.overlay import MARKED, MARKS, MOST, PLOT, Entry, comparable, figure
+from core.figures.overlay import rows as curves_of
 from core.figures.template import DASH, PALETTES
 
 NASTY = "**x** <b> $y$ ![a](b)"
 LOSS = st.floats(1e-6, 10) | st.sampled_from([math.nan, math.inf])
+
+
+def rows(named):
+    return curves_of([Entry(name, "cross_entropy", each) for name, each in named])
 
 
 def epochs(losses):
@@ -50,10 +57,42 @@ def test_each_run_is_a_dashed_line_with_a_star_and_its_name_at_the_end(mode):
         assert line.line.dash == DASH["validation"] and line.name == f"run {i}"
         assert (list(star.x), list(star.y)) == ([2], [0.5 - i / 20])
         assert star.marker.symbol == "star"
-        assert (list(name.x), list(name.y)) == ([3], [0.7])
+        assert list(name.x) == [3] and name.y[0] == pytest.approx(0.7, rel=0.3)
         assert name.text[0].strip() == f"run {i}"
     assert drawn.layout.yaxis.type == "log" and drawn.layout.xaxis.title.text == "epoch"
     assert drawn.layout.xaxis.rangemode == "tozero"
+
+
+def test_names_that_would_cover_one_another_are_moved_apart():
+    names = figure(curves(3), "light").data[2::3]
+    places = sorted(math.log10(name.y[0]) for name in names)
+    height = math.log10(1.0) - math.log10(0.4)  # of the values, in decades
+    gaps = [b - a for a, b in pairwise(places)]
+    assert min(gaps) >= LABEL / PLOT * height
+
+
+def test_a_long_run_carries_few_markers():
+    (line, *_) = figure(rows([("long", epochs([1 / k for k in range(1, 501)]))]), "light").data
+    assert line.marker.maxdisplayed == MARKED and len(line.x) == 500
+
+
+def test_losses_of_two_kinds_give_way_to_errors_in_percent():
+    entries = [Entry("a", "cross_entropy", epochs([2.0])), Entry("b", "mse", epochs([0.1]))]
+    measure, kept, left = comparable(entries)
+    assert (measure, kept, left) == ("error", entries, [])
+    drawn = figure(curves_of(kept, measure), "light", measure)
+    assert [list(line.y) for line in drawn.data[::3]] == [[0.5], [0.5]]  # 1 − accuracy
+    assert drawn.layout.yaxis.title.text == "error" and "%" in drawn.layout.yaxis.ticktext[0]
+    assert comparable(entries[:1])[0] == "loss"
+
+
+def test_values_and_classes_share_no_axis_and_the_first_ones_kind_is_drawn():
+    scores = {"loss": 0.2, "r2": 0.8}
+    values = Entry("values", "mse", [Epoch(1, 10, scores, scores, best=True)])
+    classes, early = Entry("classes", "mse", epochs([0.1])), Entry("early", "mse", [])
+    assert comparable([values, early, classes]) == ("loss", [values, early], ["classes"])
+    assert comparable([classes, values]) == ("loss", [classes], ["values"])
+    assert curves_of([values], "error") == [("values", [1], [pytest.approx(0.2)], 0)]
 
 
 @pytest.mark.parametrize("mode", PALETTES)
@@ -65,7 +104,7 @@ def test_as_many_as_can_be_told_apart_by_colour_and_by_marker(mode):
 
 
 def test_names_are_no_markup_and_not_too_long():
-    line, _, name = figure(rows([(NASTY + "z" * 40, epochs([1.0]))]), "light").data
+    line, _, name = figure(rows([(NASTY + "z" * 60, epochs([1.0]))]), "light").data
     for text in (line.name, name.text[0]):
         assert not set(text) & set("<>$")
         assert text.endswith("…")
