@@ -21,7 +21,7 @@ from core.experiment import Experiment
 from core.figures import training as figures
 from core.history import History
 from core.numbers import whole
-from pages.ui import feed, live, state
+from pages.ui import answers, feed, live, state
 from pages.ui.downloads import downloads
 from pages.ui.form import escape
 from pages.ui.parts import BADGES, LIVE, STACK, bar, card_title, finding, header, run_name, told
@@ -95,6 +95,7 @@ class Page:
         self.experiment = decode(Experiment, self.lab.store.experiment(run))
         self.name = run_name(run)
         self.classes = self.count_classes()
+        self.points = answers.shown(self.experiment, self.lab.store.home)
         with self.tail.read() as history:
             self.layers, self.known = history.layers, history.started is not None
             self.sizes = history.started.sizes if history.started else {}
@@ -113,7 +114,8 @@ class Page:
     def show(self) -> None:
         """Header, numbers, then the cards in reading order."""
         facts = [self.name, self.experiment.data.summary if self.experiment.name else ""]
-        facts += [f"{whole(sum(self.sizes.values()))} pictures" if self.sizes else ""]
+        noun = "samples" if self.points else "pictures"
+        facts += [f"{whole(sum(self.sizes.values()))} {noun}" if self.sizes else ""]
         word, colour, icon = BADGES[self.state]
         with header("Watch", " · ".join(filter(None, facts)), (word, colour, f":material/{icon}:")):
             self.actions()
@@ -126,7 +128,11 @@ class Page:
             st.fragment(self.loss_card)(view)
         with right.container(border=True, height="stretch"):
             st.fragment(self.findings_card, run_every=2 if self.live else None)()
-        left, right = st.columns(2, gap="small")
+        left, right = st.columns([5, 7] if self.points else 2, gap="small")
+        if self.points:
+            with left.container(border=True, height="stretch"):
+                st.fragment(answers.card)(self.points, self.chart)
+            left = right  # the layer charts stand over each other beside it
         with left.container(border=True, height="stretch"):
             st.fragment(self.gradient_card)()
         with right.container(border=True, height="stretch"):

@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from core.data.dataset import DataSet, Facts
+from core.numbers import whole
 from core.spec import Call, fields, ranged
 
 
@@ -41,7 +42,7 @@ class Computed(DataSet):
 
     @property
     def summary(self) -> str:
-        return f"{self.label}, {self.points} points"
+        return f"{self.label}, {whole(self.points)} points"
 
 
 class Plane(Computed):

@@ -1,5 +1,4 @@
-"""Pictures from data: a wall of examples with one row a class, and small drawings for cards. NumPy
-and Pillow, no page.
+"""Pictures from data: a wall of examples with one row a class. NumPy and Pillow, no page.
 
 Pictures are shown as they are and are never inverted by the theme.
 """
@@ -7,12 +6,12 @@ Pictures are shown as they are and are never inverted by the theme.
 import base64
 import io
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
+from core.figures.sketches import thumbnail as thumbnail
 from core.figures.template import PALETTES, Mode, blank
 from core.numbers import whole
 
@@ -58,7 +57,7 @@ def by_class(
 ) -> go.Figure:
     """A row a class: its name, some of its pictures, and a bar with how many there are."""
     palette, count = PALETTES[mode], len(classes)
-    sizes = np.bincount(labels, minlength=count)
+    sizes = np.bincount(labels, minlength=count)[:count]
     rows = draw(labels, count, each, seed)
     top = max((float(images[r].max()) for r in rows if len(r)), default=255.0) or 1.0
     figure = blank(mode, (SIDE + GAP) * count + 26, showlegend=False, bargap=0.3)
@@ -168,43 +167,3 @@ def plain(text: str, longest: int = 12) -> str:
     for sign, safe in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("$", "&#36;")):
         text = text.replace(sign, safe)
     return text
-
-
-@cache
-def thumbnail(name: str, mode: Mode) -> str:
-    """A card's drawing as SVG text: curves like those that this experiment will show."""
-    p = PALETTES[mode]
-    x = np.linspace(0, 1, 60)
-    train, validation = _CURVES.get(name, _CURVES["digits"])(x)
-    best = int(np.argmin(validation))
-    lines = [_line(x, train, p.train), _line(x, validation, p.validation, "6 4")]
-    if 5 < best < 55:
-        at = f"{10 + 140 * x[best]:.0f}"
-        ends = f'x1="{at}" x2="{at}" y1="8" y2="76"'
-        lines.append(f'<line {ends} stroke="{p.best}" stroke-dasharray="2 3"/>')
-    size = 'width="160" height="84"'
-    frame = f'<rect {size} rx="6" fill="{p.second}"/>'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 160 84">'
-    return f"{head}{frame}{''.join(lines)}</svg>"
-
-
-def _line(x: np.ndarray, y: np.ndarray, colour: str, dash: str = "") -> str:
-    """A polyline of the points that fit on the card."""
-    points = " ".join(
-        f"{10 + 140 * a:.1f},{74 - 62 * b:.1f}" for a, b in zip(x, y, strict=True) if b <= 1
-    )
-    stroke = f'stroke="{colour}" stroke-width="2.2" stroke-linecap="round"'
-    return f'<polyline points="{points}" fill="none" {stroke} stroke-dasharray="{dash}"/>'
-
-
-_CURVES = {
-    "digits": lambda x: (np.exp(-7 * x), 0.08 + np.exp(-6 * x) * 0.9),
-    "lenet": lambda x: (np.exp(-9 * x), 0.03 + np.exp(-9 * x) * 0.8),
-    "mnist-mlp": lambda x: (0.1 + 0.9 * np.exp(-4 * x), 0.16 + 0.8 * np.exp(-4 * x)),
-    "digits-zeros": lambda x: (0.82 + 0 * x, 0.86 + 0 * x),
-    "digits-too-fast": lambda x: (0.1 + 0.2 * np.exp(3.2 * x), 0.14 + 0.2 * np.exp(3.5 * x)),
-    "digits-by-heart": lambda x: (
-        np.exp(-7 * x),
-        0.25 + 0.7 * np.exp(-8 * x) + 0.35 * np.clip(x - 0.3, 0, 1),
-    ),
-}

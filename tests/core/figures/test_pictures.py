@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.experiment import shipped
-from core.figures.pictures import GAP, SHARP, SIDE, by_class, draw, plain, strip, thumbnail
+from core.figures.pictures import GAP, SHARP, SIDE, by_class, draw, plain, strip
+from core.figures.sketches import thumbnail
 from core.figures.template import PALETTES
 
 NASTY = ("**x** <b>", "$y$ & z", "![a](b)", "ordinary", "<script>alert(1)</script>")

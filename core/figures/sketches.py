@@ -1,0 +1,75 @@
+"""Small drawings for the cards of ready-made experiments: by hand, not measured. Each has two
+lines, in the training and in the validation colour.
+"""
+
+from functools import cache
+
+import numpy as np
+
+from core.figures.template import PALETTES, Mode
+
+Line = tuple[np.ndarray, np.ndarray]  # x and y, both within 0 … 1 where they are drawn
+
+
+@cache
+def thumbnail(name: str, mode: Mode) -> str:
+    """A card's drawing as SVG text: lines like those that this experiment will show."""
+    p = PALETTES[mode]
+    t = np.linspace(0, 1, 60)
+    if name in _SHAPES:
+        first, second = _SHAPES[name](t)
+        lines = [_line(*first, p.train), _line(*second, p.validation)]
+    else:
+        train, validation = _CURVES.get(name, _CURVES["digits"])(t)
+        lines = [_line(t, train, p.train), _line(t, validation, p.validation, "6 4")]
+        lines += _best(int(np.argmin(validation)), t, p.best)
+    size = 'width="160" height="84"'
+    frame = f'<rect {size} rx="6" fill="{p.second}"/>'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 160 84">'
+    return f"{head}{frame}{''.join(lines)}</svg>"
+
+
+def _best(best: int, x: np.ndarray, colour: str) -> list[str]:
+    """The best epoch's dotted line, where there is one within the run."""
+    if not 5 < best < 55:
+        return []
+    at = f"{10 + 140 * x[best]:.0f}"
+    ends = f'x1="{at}" x2="{at}" y1="8" y2="76"'
+    return [f'<line {ends} stroke="{colour}" stroke-dasharray="2 3"/>']
+
+
+def _line(x: np.ndarray, y: np.ndarray, colour: str, dash: str = "") -> str:
+    """A polyline of the points that fit on the card."""
+    points = " ".join(
+        f"{10 + 140 * a:.1f},{74 - 62 * b:.1f}" for a, b in zip(x, y, strict=True) if b <= 1
+    )
+    stroke = f'stroke="{colour}" stroke-width="2.2" stroke-linecap="round"'
+    return f'<polyline points="{points}" fill="none" {stroke} stroke-dasharray="{dash}"/>'
+
+
+_CURVES = {
+    "digits": lambda x: (np.exp(-7 * x), 0.08 + np.exp(-6 * x) * 0.9),
+    "lenet": lambda x: (np.exp(-9 * x), 0.03 + np.exp(-9 * x) * 0.8),
+    "mnist-mlp": lambda x: (0.1 + 0.9 * np.exp(-4 * x), 0.16 + 0.8 * np.exp(-4 * x)),
+    "digits-zeros": lambda x: (0.82 + 0 * x, 0.86 + 0 * x),
+    "digits-too-fast": lambda x: (0.1 + 0.2 * np.exp(3.2 * x), 0.14 + 0.2 * np.exp(3.5 * x)),
+    "digits-by-heart": lambda x: (
+        np.exp(-7 * x),
+        0.25 + 0.7 * np.exp(-8 * x) + 0.35 * np.clip(x - 0.3, 0, 1),
+    ),
+}
+
+
+def _arm(t: np.ndarray, turn: float) -> Line:
+    """One arm of a spiral; the card is not square."""
+    angle = 2 * np.pi * (1.25 * t + turn)
+    return 0.5 + 0.26 * t * np.cos(angle), 0.5 + 0.5 * t * np.sin(angle)
+
+
+def _wave(t: np.ndarray) -> tuple[Line, Line]:
+    """A smooth curve and the noisy one that it was fitted to."""
+    y = 0.5 + 0.35 * np.sin(4 * np.pi * t)
+    return (t, y), (t, y + 0.1 * np.sin(97 * t) * np.cos(41 * t))
+
+
+_SHAPES = {"spirals": lambda t: (_arm(t, 0.0), _arm(t, 0.5)), "sine": _wave}

@@ -1,0 +1,150 @@
+"""The boundary and the curve on Watch: there for data that can be drawn, and alive in a browser."""
+
+import json
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import runner
+from core.adapt import adapt
+from core.data.curves import Sine
+from core.data.library import Library
+from core.data.load import load
+from core.data.points import Moons
+from core.data.sets import Digits, Spreadsheets
+from core.encoding import decode, encode
+from core.experiment import Experiment, shipped
+from core.figures import surface
+from core.figures.binding import fill
+from core.history import History
+from core.runner import execute
+from core.store import Store
+from pages.ui.answers import HEIGHT, shown
+from tests.conftest import ROOT
+from tests.pages.test_live import same
+
+PLOT = ".st-key-chart_answers .lab-plot"
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """The home of this test's lab."""
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    monkeypatch.setattr(runner, "_current", None)
+    return Store(tmp_path)
+
+
+def trained(store: Store, data, epochs=4) -> str:
+    """A run that is done."""
+    experiment, _ = adapt(Experiment(data=data, epochs=epochs), data.facts(store.home))
+    run = store.create(encode(experiment))
+    assert execute(store, run).reason == "epochs"
+    return run
+
+
+def watch(run: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
+    app.run()
+    app.query_params["run"] = run
+    app.switch_page("watch.py").run()
+    assert not app.exception, app.exception
+    return app
+
+
+def titles(app: AppTest) -> list[str]:
+    return [title.value for title in app.subheader]
+
+
+@pytest.mark.parametrize(
+    ("data", "title"),
+    [
+        (Moons(points=60), "Decision boundary"),
+        (Sine(points=60), "Fitted curve"),
+        (Digits(), None),
+    ],
+)
+def test_data_that_can_be_drawn_has_a_card_of_its_own(store, data, title):
+    found = titles(watch(trained(store, data, epochs=1)))
+    cards = ["Loss", "What this shows", title, "Gradient norm per layer", "Layer × time"]
+    assert found == [card for card in cards if card]
+
+
+def test_without_streams_the_server_draws_it(store, monkeypatch):
+    monkeypatch.setenv("LAB_LIVE", "poll")
+    run = trained(store, Moons(points=60))
+    figures = [json.loads(c.proto.spec) for c in watch(run).get("plotly_chart")]
+    drawn = next(f for f in figures if f["data"][0].get("name") == "winning class")
+    assert np.shape(drawn["data"][0]["z"]) == (48, 48)
+
+
+def test_an_uploaded_table_of_two_columns_is_drawn_and_one_that_is_gone_is_not(store):
+    draw = np.random.default_rng(0).normal(size=(60, 2))
+    rows = "\n".join(f"{a:.3f},{b:.3f},{'north' if b > 0 else 'south'}" for a, b in draw)
+    library = Library(store.home)
+    digest, _ = library.add(f"left,up,side\n{rows}".encode(), names=("t.csv",))
+    experiment = Experiment(data=Spreadsheets(digest=digest))
+    points = shown(experiment, store.home)
+    assert points.columns == ("left", "up") and points.classes == ("north", "south")
+    library.delete(digest)
+    assert shown(experiment, store.home) is None
+
+
+def test_the_points_are_those_of_the_run_s_own_split(store):
+    experiment = shipped()["spirals"]
+    samples = load(experiment.data, store.home)
+    parts = experiment.split.parts(samples.targets)
+    points = shown(experiment, store.home)
+    known = {tuple(p) for p in samples.inputs[parts.validation].round(4).tolist()}
+    assert {tuple(p) for p in points.validation[0].tolist()} == known
+
+
+def filled(store: Store, run: str) -> dict:
+    """What the browser should show, by Python."""
+    history = History()
+    history.add(store.read(run)[0])
+    points = shown(decode(Experiment, store.experiment(run)), store.home)
+    drawn = surface.figure(points, "light", HEIGHT)
+    return json.loads(fill(drawn, history.columns(), history.facts()).to_json(engine="json"))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("data", [Moons(points=60), Sine(points=60)])
+def test_the_browser_fills_it_as_python_does(page, server, data):
+    run = trained(server.store, data)
+    page.goto(f"{server.url}/watch?run={run}")
+    answered = "t => t.z?.length || t.y?.length == 200"
+    page.wait_for_function(
+        f"plot => document.querySelector(plot)?.data?.some({answered})", arg=PLOT
+    )
+    drawn = page.eval_on_selector(PLOT, "plot => plot.data")
+    expected = filled(server.store, run)["data"]
+    assert len(drawn) == len(expected)
+    for trace, other in zip(drawn, expected, strict=True):
+        for part in ("x", "y", "z"):
+            assert same(trace.get(part), other.get(part)), (trace.get("name"), part)
+
+
+@pytest.mark.browser
+def test_spirals_from_start_to_the_end_with_a_boundary_that_changes(page, server):
+    page.goto(server.url)
+    page.locator(".st-key-open-spirals button").click()
+    page.get_by_role("heading", name="Train", exact=True).wait_for()
+    page.locator(".st-key-bar_start button").click()
+    page.wait_for_function("plot => document.querySelector(plot)?.data?.[0]?.z?.length", arg=PLOT)
+    cells = "plot => plot.data[0].z.flat().map(Math.floor)"
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Go on").wait_for()
+    first = page.eval_on_selector(PLOT, cells)
+    page.eval_on_selector(PLOT, "plot => { plot.marked = true }")
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_text("Ended after epoch 400").wait_for()
+    run = server.store.ids()[0]
+    wanted = np.floor(filled(server.store, run)["data"][0]["z"]).ravel().tolist()
+    page.wait_for_function(
+        "([plot, cells, wanted]) => eval(cells)(document.querySelector(plot)).join() == wanted",
+        arg=[PLOT, cells, ",".join(str(int(c)) for c in wanted)],
+    )
+    changed = np.mean(np.array(first) != np.array(wanted))
+    assert changed > 0.02, "the boundary did not move"
+    assert page.eval_on_selector(PLOT, "plot => plot.marked"), "it was drawn anew, not filled"
