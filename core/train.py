@@ -68,7 +68,7 @@ class Training(Iterator[Event]):
         self.experiment, self.watch = experiment, Stopwatch(clock)
         self.setup = Setup(experiment, data, state)
         self.single_steps = False  # an event after every step, for a person who goes step by step
-        self.step, self.history = 0, []
+        self.step, self.history, self.cut = 0, [], 1.0
         self.best_loss, self.best_epoch, self.best = float("inf"), None, None
         self.loss_sum, self.right = 0.0, 0.0  # of the epoch so far
         if state:
@@ -146,7 +146,7 @@ class Training(Iterator[Event]):
         if probing := self.budget.due():
             with self.budget.charged(setup.wait):
                 self.norms.before_step()
-        rate = setup.rate(self.step)
+        rate = self._rate(self.step)
         setup.use_rate(rate)
         for transform in setup.transforms:
             transform.before_step(rate)
@@ -158,6 +158,10 @@ class Training(Iterator[Event]):
                 self.probes.append(self.norms.after_step(self.step))
                 if self.answers.due(self.step):
                     self.probes += self.answers.measure(self.step)
+
+    def _rate(self, step: int) -> float:
+        """Of a step in the present epoch."""
+        return self.setup.rate(step) * self.cut
 
     def _due(self) -> bool:
         late = self.watch.seconds - self.read_at >= TICK
@@ -178,7 +182,7 @@ class Training(Iterator[Event]):
         if not losses:
             return probes
         last = first + len(losses)
-        return [Step(last, tuple(losses), self.setup.rate(last - 1), seconds, speed), *probes]
+        return [Step(last, tuple(losses), self._rate(last - 1), seconds, speed), *probes]
 
     def _end_epoch(self) -> tuple[str | None, list[Event]]:
         """Measures the validation part and keeps the best weights; a reason to end, the events."""
@@ -194,9 +198,15 @@ class Training(Iterator[Event]):
             self.best = setup.weights()
         seconds = self.watch.seconds
         self.history.append(Epoch(self.epoch + 1, self.step, train, validation, best, seconds))
+        self._look_back()
         self.loss_sum, self.right, setup.epoch_order = 0.0, 0.0, setup.order.get_state()
         reason = self._reason_after_epoch()
         return reason, [*events, self.history[-1], *([] if reason else self._save_if_due())]
+
+    def _look_back(self) -> None:
+        """At what the epochs so far mean for the steps to come."""
+        losses = [epoch.validation["loss"] for epoch in self.history if epoch.validation]
+        self.cut = self.experiment.schedule.cut(losses)
 
     def _reason_after_epoch(self) -> str | None:
         for rule in self.experiment.stopping:
@@ -270,7 +280,7 @@ class Training(Iterator[Event]):
             return f"All {count} epochs are done." if count > 1 else "The one epoch is done."
         if reason == "diverged":
             kept = f" The weights of epoch {self.best_epoch} are kept." if self.best else ""
-            rate = self.setup.rate(self.bad_step - 1)
+            rate = self._rate(self.bad_step - 1)
             return (
                 f"Stopped at step {self.bad_step}: the loss is {self.bad_loss}. Choose a smaller "
                 f"learning rate (it was {rate:.3g}), clip the gradient, or take another "
@@ -304,6 +314,7 @@ class Training(Iterator[Event]):
         self.history = [from_json(line) for line in state["history"]]
         losses = [epoch.validation["loss"] for epoch in self.history if epoch.best]
         self.best_loss = min(losses, default=float("inf"))
+        self._look_back()
         self.loss_sum, self.right = state["epoch_so_far"]
         self.step = state["step"]
         self.watch.begin_at(state["seconds"])

@@ -79,6 +79,8 @@ class Adam(Optimizer):
 class AdamW(Optimizer):
     """Adam whose weight decay acts on the weights themselves, apart from the gradient and its
     scaling.
+
+    m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g²; m̂ and v̂ are these, corrected for their start at 0.
     """
 
     kind: Literal["adamw"] = "adamw"

@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import product
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ from core.network.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, Max
 from core.network.presets import SoftmaxRegression
 from core.optim.optimizers import SGD, Adam, AdamW, AveragedMomentum, Optimizer
 from core.optim.regularizers import L2, ClipNorm, WeightDecay
-from core.optim.schedules import Constant, Exponential, Schedule
+from core.optim.schedules import Constant, Cosine, Exponential, Plateau, Schedule
 from core.optim.stopping import Patience, TimeLimit
 from core.train import Training, train
 
@@ -98,13 +99,22 @@ def test_losses_equal_a_plain_loop_written_by_hand(data: Samples) -> None:
     assert losses(list(train(e, data))) == pytest.approx(expected, rel=1e-4)
 
 
+OPTIMIZERS = [cls() for cls in Optimizer.members.values()]
+SCHEDULES = [
+    *(cls() for cls in Schedule.members.values()),
+    Cosine(warmup=1.5),
+    Plateau(gamma=0.5, patience=0, improvement=0.5),  # cuts the rate after almost every epoch
+]
+MOMENTS = (1, 7, 10, 23)  # steps, of 28 with 7 to an epoch
+PAIRS = [
+    (optimizer, schedule, MOMENTS[i % len(MOMENTS)])
+    for i, (optimizer, schedule) in enumerate(product(OPTIMIZERS, SCHEDULES))
+]
+
+
 @pytest.mark.parametrize(
-    "optimizer", [cls() for cls in Optimizer.members.values()], ids=lambda c: c.kind
+    ("optimizer", "schedule", "at"), PAIRS, ids=lambda v: v if isinstance(v, int) else v.kind
 )
-@pytest.mark.parametrize(
-    "schedule", [cls() for cls in Schedule.members.values()], ids=lambda c: c.kind
-)
-@pytest.mark.parametrize("at", [1, 7, 10, 23])
 def test_stop_and_resume_equal_the_straight_run_bit_for_bit(
     data: Samples, optimizer: Optimizer, schedule: Schedule, at: int
 ) -> None:
@@ -120,6 +130,7 @@ def test_stop_and_resume_equal_the_straight_run_bit_for_bit(
     events += list(second)
     assert losses(events) == losses(whole)
     assert of(Epoch, events) == of(Epoch, whole)
+    assert of(Step, events)[-1].learning_rate == of(Step, whole)[-1].learning_rate
     assert events[-1] == whole[-1]
     for name, tensor in straight.state()["model"].items():
         assert torch.equal(tensor, second.state()["model"][name]), name
@@ -180,6 +191,19 @@ def test_both_forms_of_momentum_are_the_same_run_at_rates_that_differ_by_one_min
     assert losses(first) == pytest.approx(losses(second), rel=1e-4)
     rates = [[e.learning_rate for e in of(Step, events)][-1] for events in (first, second)]
     assert rates == pytest.approx([0.2 * 0.7**3, 0.05 * 0.7**3])
+
+
+def test_the_rate_falls_when_the_validation_loss_stands_still(data: Samples) -> None:
+    schedule = Plateau(gamma=0.5, patience=1, improvement=0.3)
+    training = train(
+        experiment(optimizer=SGD(learning_rate=0.08), schedule=schedule, epochs=9), data
+    )
+    training.single_steps = True
+    events = list(training)
+    losses = [e.validation["loss"] for e in of(Epoch, events)]
+    used = [e.learning_rate for e in of(Step, events)]
+    assert used == [0.08 * schedule.cut(losses[: k // 7]) for k in range(9 * 7)]
+    assert used[-1] < 0.08
 
 
 def test_nothing_is_drawn_from_the_global_generator(data: Samples) -> None:

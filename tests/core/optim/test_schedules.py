@@ -1,49 +1,87 @@
-"""Every schedule against its closed form at every step, and against torch's own scheduler."""
+"""Every schedule against its closed form at every step, and against torch's own scheduler; warm-up
+before any of them; the plateau against torch on made losses.
+"""
 
 import math
+from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.optim import lr_scheduler as twins
 
-from core.optim.schedules import Constant, Cosine, Exponential, Schedule
+from core.optim.schedules import (
+    Constant,
+    Cosine,
+    Exponential,
+    Linear,
+    OneCycle,
+    Plateau,
+    Polynomial,
+    Schedule,
+    Staircase,
+)
 
 EPOCH, STEPS, BASE = 7, 42, 0.3
 EVERY = [cls() for cls in Schedule.members.values()] + [
     Exponential(gamma=0.5, per="step"),
     Exponential(gamma=1.0),
+    Staircase(gamma=0.5, every=2),
+    Staircase(gamma=0.3, every=5, per="step"),
+    Linear(lowest=0.25),
+    Linear(per="epoch"),
+    Polynomial(power=0.5),
+    Polynomial(power=3.0, lowest=0.1, per="epoch"),
     Cosine(lowest=0.1),
     Cosine(lowest=1.0),
+    Cosine(per="epoch"),
+    OneCycle(rise=0.5, first=0.1, last=0.01, shape="straight"),
+    OneCycle(rise=0.21, last=1.0),
 ]
 
 
-def rates(schedule: Schedule) -> list[float]:
+def table(schedule: Schedule) -> list[float]:
     return [schedule.rate(BASE, k, steps=STEPS, epoch_steps=EPOCH) for k in range(STEPS + 1)]
 
 
 def closed_form(schedule: Schedule) -> list[float]:
-    if isinstance(schedule, Constant):
+    """Written out for every step from 0 to the end."""
+    if isinstance(schedule, Constant | Plateau):
         return [BASE] * (STEPS + 1)
-    if isinstance(schedule, Exponential):
-        counts = [k if schedule.per == "step" else k // EPOCH for k in range(STEPS + 1)]
-        return [BASE * schedule.gamma**k for k in counts]
-    if isinstance(schedule, Cosine):
-        low = BASE * schedule.lowest
-        return [
-            low + (BASE - low) * (1 + math.cos(math.pi * k / STEPS)) / 2 for k in range(STEPS + 1)
-        ]
-    raise AssertionError(f"{schedule!r} has no closed form here: write one")
+    if isinstance(schedule, OneCycle):
+        return [_one_cycle(schedule, k / STEPS) for k in range(STEPS + 1)]
+    per_step = schedule.per == "step"
+    if isinstance(schedule, Exponential | Staircase):
+        every = getattr(schedule, "every", 1)
+        counts = [k if per_step else k // EPOCH for k in range(STEPS + 1)]
+        return [BASE * schedule.gamma ** (k // every) for k in counts]
+    left = {
+        Linear: lambda x: x,
+        Polynomial: lambda x: x ** getattr(schedule, "power", 1),
+        Cosine: lambda x: (1 - math.cos(math.pi * x)) / 2,
+    }[type(schedule)]
+    low, last = schedule.lowest, STEPS // EPOCH
+    share = [1 - k / STEPS if per_step else 1 - (k // EPOCH) / last for k in range(STEPS + 1)]
+    return [BASE * (low + (1 - low) * left(x)) for x in share]
+
+
+def _one_cycle(s: OneCycle, done: float) -> float:
+    ends, x = ((s.first, 1), done / s.rise)
+    if done > s.rise:
+        ends, x = ((1, s.last), (done - s.rise) / (1 - s.rise))
+    return BASE * np.interp(
+        x if s.shape == "straight" else math.sin(math.pi * x / 2) ** 2, [0, 1], ends
+    )
 
 
 def by_torch(schedule: Schedule) -> list[float]:
+    """The rates of torch's scheduler of this name, stepped as often as ours counts."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=BASE)
-    per_epoch = isinstance(schedule, Exponential) and schedule.per == "epoch"
-    if isinstance(schedule, Constant):
-        twin = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
-    elif isinstance(schedule, Exponential):
-        twin = torch.optim.lr_scheduler.ExponentialLR(optimizer, schedule.gamma)
-    else:
-        twin = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS, BASE * schedule.lowest)
-    result = [BASE]
+    per_epoch = getattr(schedule, "per", "step") == "epoch"
+    twin = _twin(schedule, optimizer, STEPS // EPOCH if per_epoch else STEPS)
+    result = [optimizer.param_groups[0]["lr"]]
     for k in range(1, STEPS + 1):
         optimizer.step()
         if not per_epoch or k % EPOCH == 0:
@@ -52,16 +90,95 @@ def by_torch(schedule: Schedule) -> list[float]:
     return result
 
 
+def _twin(s: Schedule, optimizer: torch.optim.Optimizer, length: int) -> twins.LRScheduler:
+    match s:
+        case Constant() | Plateau():
+            return twins.ConstantLR(optimizer, factor=1.0)
+        case Exponential():
+            return twins.ExponentialLR(optimizer, s.gamma)
+        case Staircase():
+            return twins.StepLR(optimizer, s.every, s.gamma)
+        case Linear():
+            return twins.LinearLR(optimizer, 1.0, s.lowest, length)
+        case Polynomial() if s.lowest == 0:
+            return twins.PolynomialLR(optimizer, length, s.power)
+        case Polynomial():  # torch's has no lowest rate
+            low = s.lowest
+            return twins.LambdaLR(
+                optimizer, lambda k: low + (1 - low) * (1 - k / length) ** s.power
+            )
+        case Cosine():
+            return twins.CosineAnnealingLR(optimizer, length, BASE * s.lowest)
+        case OneCycle():  # torch counts the last step itself: one more, and the peak one earlier
+            return twins.OneCycleLR(
+                optimizer,
+                max_lr=BASE,
+                total_steps=STEPS + 1,
+                pct_start=(s.rise * STEPS + 1) / (STEPS + 1),
+                div_factor=1 / s.first,
+                final_div_factor=s.first / s.last,
+                anneal_strategy="cos" if s.shape == "cosine" else "linear",
+                cycle_momentum=False,
+            )
+    raise AssertionError(f"{s!r} has no twin here: name one")
+
+
 @pytest.mark.parametrize("schedule", EVERY, ids=repr)
 def test_rates_equal_the_closed_form_and_torch(schedule: Schedule) -> None:
-    assert rates(schedule) == pytest.approx(closed_form(schedule), rel=1e-12, abs=1e-15)
-    assert rates(schedule) == pytest.approx(by_torch(schedule), rel=1e-9, abs=1e-12)
+    assert table(schedule) == pytest.approx(closed_form(schedule), rel=1e-9, abs=1e-12)
+    assert table(schedule) == pytest.approx(by_torch(schedule), rel=1e-9, abs=1e-12)
 
 
 @pytest.mark.parametrize("schedule", EVERY, ids=repr)
-def test_the_first_step_has_the_full_rate_and_none_is_negative(schedule: Schedule) -> None:
-    assert rates(schedule)[0] == pytest.approx(BASE, rel=1e-15)
-    assert all(0 <= rate <= BASE * (1 + 1e-12) for rate in rates(schedule))
+def test_the_full_rate_is_reached_and_never_passed_and_none_is_negative(schedule: Schedule) -> None:
+    first = schedule.first if isinstance(schedule, OneCycle) else 1.0
+    assert table(schedule)[0] == pytest.approx(first * BASE, rel=1e-12)
+    assert all(0 <= rate <= BASE * (1 + 1e-12) for rate in table(schedule))
+
+
+@pytest.mark.parametrize("schedule", EVERY, ids=repr)
+@pytest.mark.parametrize("epochs", [0.5, 1.0, 2.0])
+def test_warm_up_rises_in_equal_steps_to_where_the_schedule_begins(schedule, epochs) -> None:
+    """Torch's LinearLR, then the schedule by itself over what is left of the run."""
+    warm = round(epochs * EPOCH)
+    warmed = table(schedule.model_copy(update={"warmup": epochs}))
+    alone = [
+        schedule.rate(BASE, k, steps=STEPS - warm, epoch_steps=EPOCH)
+        for k in range(STEPS + 1 - warm)
+    ]
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=alone[0])
+    rise, rising = twins.LinearLR(optimizer, 1 / (warm + 1), 1.0, warm), []
+    for _ in range(warm):
+        rising.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        rise.step()
+    assert warmed == pytest.approx([*rising, *alone], rel=1e-9, abs=1e-15)
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(alone[0])  # no jump where they join
+    stairs = np.diff([0, *warmed[: warm + 1]])
+    assert stairs == pytest.approx(stairs[0])
+
+
+def test_a_warm_up_longer_than_the_run_is_all_of_it() -> None:
+    rates = table(Cosine(warmup=1000))
+    assert rates == pytest.approx([BASE * (k + 1) / (STEPS + 1) for k in range(STEPS)] + [BASE])
+
+
+SMOOTH = [
+    Linear(), Polynomial(), Cosine(), OneCycle(), OneCycle(shape="straight"), Cosine(warmup=1.0),
+    OneCycle(warmup=1.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("schedule", SMOOTH, ids=repr)
+def test_nothing_jumps_where_two_parts_join(schedule: Schedule) -> None:
+    """With ten times the steps the largest change is about a tenth."""
+
+    def largest(steps: int) -> float:
+        counts = {"steps": steps, "epoch_steps": steps // 6}
+        rates = [schedule.rate(BASE, k, **counts) for k in range(steps + 1)]
+        return max(abs(a - b) for a, b in pairwise(rates))
+
+    assert largest(6000) == pytest.approx(largest(600) / 10, rel=0.1)
 
 
 def test_the_deck_s_fixed_against_decaying_rate() -> None:
@@ -69,6 +186,37 @@ def test_the_deck_s_fixed_against_decaying_rate() -> None:
     assert schedule.rate(1.0, 99, steps=200, epoch_steps=10) == pytest.approx(0.99**99)
 
 
+LOSSES = st.lists(st.floats(0, 10), max_size=60)
+
+
+@given(LOSSES, st.integers(0, 4), st.sampled_from([0.1, 0.5]), st.sampled_from([0.0, 1e-4, 0.1]))
+def test_a_plateau_cuts_the_rate_where_torch_does(losses, patience, gamma, improvement) -> None:
+    schedule = Plateau(patience=patience, gamma=gamma, improvement=improvement, lowest=0.02)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=BASE)
+    twin = twins.ReduceLROnPlateau(
+        optimizer, factor=gamma, patience=patience, threshold=improvement, min_lr=0.02 * BASE, eps=0
+    )
+    for k, loss in enumerate(losses, 1):
+        twin.step(loss)
+        assert BASE * schedule.cut(losses[:k]) == pytest.approx(optimizer.param_groups[0]["lr"])
+
+
+def test_a_plateau_waits_for_p_epochs_and_then_anew() -> None:
+    schedule = Plateau(gamma=0.5, patience=1)
+    cuts = [schedule.cut([3, 2, 2.5, 2.1, 2.2, 2.3, 1.0][:k]) for k in range(8)]
+    assert cuts == [1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25]
+
+
+def test_a_loss_that_is_no_number_is_no_improvement() -> None:
+    assert Plateau(gamma=0.5, patience=1).cut([float("nan")] * 2) == 0.5
+
+
+@pytest.mark.parametrize("schedule", [s for s in EVERY if not isinstance(s, Plateau)], ids=repr)
+def test_what_is_known_before_training_does_not_look_at_losses(schedule: Schedule) -> None:
+    assert schedule.cut([3.0, 2.0, 5.0, 5.0, 5.0] * 9) == 1.0
+
+
 @pytest.mark.parametrize("cls", Schedule.members.values())
 def test_facts_for_menus_stand_at_the_class(cls: type[Schedule]) -> None:
     assert cls.label and cls.doc() and cls.formula and cls.source and cls.technique
+    assert cls().summary
