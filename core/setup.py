@@ -3,6 +3,7 @@
 Made from an experiment and its data, and put back from a checkpoint. Knows no events and no time.
 """
 
+import os
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -13,14 +14,16 @@ from torch import Tensor
 
 from core import device as machine
 from core.data.augmenter import Augmenter, Mix
-from core.data.batches import Part
+from core.data.batches import Part, Streamed
 from core.data.normalization import Affine
 from core.data.samples import Samples
+from core.data.sampling import Shuffle
 from core.errors import BadExperiment
 from core.experiment import Experiment
 from core.network.build import build, check
 
 State = dict[str, Any]
+RESIDENT = 2048  # MB
 
 
 def copied(value: Any) -> Any:
@@ -70,7 +73,15 @@ class Scale:
         targets = targets[rows]
         if targets.dtype.kind == "f":
             targets = ((targets - self.mean) / self.std).astype(np.float32)
+        if isinstance(inputs, np.memmap) and inputs.nbytes > resident():
+            chosen = np.arange(len(inputs))[rows]
+            return Streamed(inputs, chosen, targets, self.affine, window=resident() // 4, **how)
         return Part(inputs[rows], targets, self.affine, **how)
+
+
+def resident() -> int:
+    """Bytes of inputs up to which a set on disk is trained from memory: LAB_RESIDENT, in MB."""
+    return int(os.environ.get("LAB_RESIDENT", RESIDENT)) * 2**20
 
 
 class Setup:
@@ -123,6 +134,8 @@ class Setup:
         self.dropout = torch.Generator(self.device).manual_seed(e.seeds.dropout)
         self.augmentation = torch.Generator(self.device).manual_seed(e.seeds.augmentation)
         self.sampler = e.sampling.call().make(self.train.targets)
+        if isinstance(self.train, Streamed) and isinstance(e.sampling, Shuffle):
+            self.sampler = self.train.blocks  # block after block, so that each is read once
         self.augmenter = None
         if e.augmentations:
             made = [augmentation.call().make() for augmentation in e.augmentations]

@@ -14,8 +14,8 @@ from core.data.augment import Drawn, Operation, whole
 
 @dataclass(frozen=True)
 class Mix:
-    """The class numbers of mixed samples: `first` (B,), `second` (B,), and the share of the
-    first (B,).
+    """The targets of mixed samples, classes or values: `first` (B,), `second` (B,), and the share
+    λ of the first (B,).
     """
 
     first: Tensor
@@ -23,12 +23,23 @@ class Mix:
     share: Tensor
 
     @property
-    def dominant(self) -> Tensor:
-        """The class with the larger share, (B,); training accuracy counts this one."""
+    def targets(self) -> Tensor:
+        """The class with the larger share, by which training accuracy counts, (B,); of values the
+        mixture.
+        """
+        if self.first.is_floating_point():
+            return self.share * self.first + (1 - self.share) * self.second
         return torch.where(self.share >= 0.5, self.first, self.second)
 
     def loss(self, each: Any, outputs: Tensor) -> Tensor:
-        """The mean of λ·L(first) + (1 − λ)·L(second); `each` gives the losses of samples, (B,)."""
+        """The mean of λ·L(first) + (1 − λ)·L(second), of values L(mixture); `each` gives the losses
+        of samples, (B,).
+
+        For the squared error both forms have the same gradient, and so have cross-entropies and
+        their mixture of targets, which cost the same.
+        """
+        if self.first.is_floating_point():
+            return each(outputs, self.targets).mean()
         first, second = each(outputs, self.first), each(outputs, self.second)
         return (self.share * first + (1 - self.share) * second).mean()
 
@@ -39,18 +50,18 @@ class Augmenter:
     def __init__(self, operations: Sequence[Operation], part: Any, random: torch.Generator):
         self.operations, self.part, self.random = tuple(operations), part, random
         self.mixers = [at for at, o in enumerate(self.operations) if o.stage == "mix"]
-        crops = (o for o in self.operations if o.stage == "set")
+        crops = (o for o in self.operations if o.stage == "set" and len(part.inputs))
         self.windows = next((crop.windows(part.inputs) for crop in crops), None)
 
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, Mix | None]:
-        """Inputs (B, …) float32 and targets (B,) of these rows; with classes that are mixed the
-        dominant one and both. Mixed values are mixed themselves.
+        """Inputs (B, …) float32 and targets (B,) of these rows; with samples that are mixed also
+        the targets of both.
         """
         return self.apply(rows, self.draw(len(rows)))
 
     def draw(self, count: int) -> list[Drawn]:
         """The random numbers of a batch, by operation; last which of several mixes each sample."""
-        shape = (count, *self.part.inputs.shape[1:])
+        shape = (count, *self.part.shape)
         drawn = [operation.draw(shape, self.random) for operation in self.operations]
         if len(self.mixers) > 1:
             drawn.append((whole(len(self.mixers), shape, self.random),))
@@ -72,9 +83,12 @@ class Augmenter:
 
     def _raw(self, rows: Tensor, steps: list[tuple[Operation, Drawn]]) -> Tensor:
         for operation, numbers in steps:
-            if operation.stage == "set":
+            if operation.stage == "set" and self.windows is not None:
                 return operation.apply(self.windows, rows, *numbers)
-        return self.part.inputs.index_select(0, rows)
+            if operation.stage == "set":  # the set is on disk: margins for this batch alone
+                every = torch.arange(len(rows), device=rows.device)
+                return operation.apply(operation.windows(self.part.raw(rows)), every, *numbers)
+        return self.part.raw(rows)
 
     def _mixed(
         self, x: Tensor, targets: Tensor, drawn: list[Drawn]
@@ -86,7 +100,5 @@ class Augmenter:
         x = torch.stack([mixed for mixed, _ in made])[way, samples] if len(made) > 1 else made[0][0]
         share = torch.stack([left for _, left in made])[way, samples]
         second = targets[torch.stack(partners)[way, samples]]
-        if targets.is_floating_point():
-            return x, share * targets + (1 - share) * second, None
         mix = Mix(targets, second, share)
-        return x, mix.dominant, mix
+        return x, mix.targets, mix

@@ -12,17 +12,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-BLOCK = 16 * 2**20  # bytes read at once
 WINDOW = 8  # blocks whose samples are mixed, and that are kept in memory
 
 
 class Blocks:
-    """Samples of `inputs` (M, …), memory-mapped, at `rows` (N,), sorted indices into them."""
+    """Samples of `inputs` (M, …), memory-mapped, at `rows` (N,), sorted indices into them.
 
-    def __init__(self, inputs: np.ndarray, rows: np.ndarray, *, block: int = BLOCK):
+    `window` is how many bytes of them may be in memory.
+    """
+
+    def __init__(self, inputs: np.ndarray, rows: np.ndarray, *, window: int):
         self.inputs, self.rows = inputs, np.asarray(rows)
         each = max(1, prod(inputs.shape[1:]) * inputs.dtype.itemsize)
-        self.size = max(1, block // each)  # samples in a block
+        self.size = max(1, window // (WINDOW * each))  # samples in a block
         self.kept: OrderedDict[int, np.ndarray] = OrderedDict()
 
     def __len__(self) -> int:
@@ -57,6 +59,10 @@ class Blocks:
             rows = self.rows[block * self.size : self._end(block)]
             self.kept[block] = np.asarray(self.inputs[rows[0] : rows[-1] + 1][rows - rows[0]])
         return self.kept[block]
+
+    def forget(self) -> None:
+        """Gives the memory back."""
+        self.kept.clear()
 
     def _end(self, block: int) -> int:
         return min((block + 1) * self.size, len(self))

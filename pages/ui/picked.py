@@ -4,6 +4,7 @@ on, for all browsers.
 
 import json
 
+import numpy as np
 import streamlit as st
 
 from core import runner
@@ -33,16 +34,11 @@ def samples(choice: str) -> Samples:
 def wall(choice: str, seed: int, mode: str) -> object:
     """Some pictures of every class."""
     data = samples(choice)
-    if not data.classes:
-        return pictures.by_class(
-            data.inputs, data.targets * 0, ("all",), mode=mode, each=PICTURES_EACH, seed=seed
-        )
-    shown = min(len(data.classes), ROWS)
-    inputs, targets = data.inputs, data.targets
-    if shown < len(data.classes):
-        inputs, targets = inputs[targets < shown], targets[targets < shown]
-    names = data.classes[:shown]
-    return pictures.by_class(inputs, targets, names, mode=mode, each=PICTURES_EACH, seed=seed)
+    targets, names = data.targets, data.classes[:ROWS]
+    if not names:
+        targets, names = np.zeros(len(data), np.int64), ("all",)
+    how = dict(mode=mode, each=PICTURES_EACH, seed=seed)
+    return pictures.by_class(data.inputs, targets, names, **how)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

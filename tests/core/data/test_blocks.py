@@ -18,7 +18,7 @@ def mapped(tmp_path):
 
 
 def small(mapped):
-    return Blocks(mapped, ROWS, block=16 * 10)  # ten samples in a block
+    return Blocks(mapped, ROWS, window=16 * 10 * WINDOW)  # ten samples in a block
 
 
 def test_an_order_has_every_sample_once_and_depends_on_the_generator_alone(mapped):
