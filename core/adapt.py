@@ -4,6 +4,7 @@ a sentence for each change. What works stays. Pure: it knows the data's facts an
 
 from core.data.dataset import Facts
 from core.data.normalization import Fixed, MinMax, Normalization, Standardize, Unit
+from core.data.sampling import Shuffle
 from core.data.wording import counted
 from core.encoding import change
 from core.errors import BadNetwork
@@ -25,7 +26,7 @@ def adapt(
     goes back to cross-entropy for classes; without them it stays, for it works.
     """
     told = []
-    for step in (_loss, _network, _normalization, _augmentations):
+    for step in (_loss, _network, _normalization, _augmentations, _label_noise, _sampling):
         experiment, said = step(experiment, facts, before)
         told += [said] if said else []
     return experiment, tuple(told)
@@ -103,7 +104,31 @@ def _for_columns(given: Normalization, columns: int) -> Normalization | None:
 
 
 def _augmentations(e: Experiment, facts: Facts, before: Facts | None) -> Step:
-    return e, ""
+    """Without those that samples of this shape cannot get."""
+    fit = tuple(a for a in e.augmentations if a.problem(facts.shape) is None)
+    off = [a.label for a in e.augmentations if a not in fit]
+    if not off:
+        return e, ""
+    reason = "pictures are too small" if facts.pictures else "rows of numbers are no pictures"
+    are = "is" if len(off) == 1 else "are"
+    said = f"{' and '.join(off)} {are} off now: {reason} for {'it' if are == 'is' else 'them'}."
+    return _with(e, "augmentations", fit), said
+
+
+def _label_noise(e: Experiment, facts: Facts, before: Facts | None) -> Step:
+    """None where there is no other class."""
+    if e.label_noise.problem(facts.classes) is None:
+        return e, ""
+    have = "one class alone" if facts.classes else "values"
+    said = f"Label noise is off now: it swaps classes, and this data has {have}."
+    return change(e, "label_noise.share", 0.0), said
+
+
+def _sampling(e: Experiment, facts: Facts, before: Facts | None) -> Step:
+    if e.sampling.problem(facts.classes) is None:
+        return e, ""
+    said = f"{e.sampling.label} sampling is off now: this data has values and no classes."
+    return _with(e, "sampling", Shuffle()), said
 
 
 def _with(e: Experiment, field: str, value: object) -> Experiment:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.encoding import change, encode
-from core.errors import BadData, BadInput, NotFound
+from core.errors import BadData, BadExperiment, BadInput, NotFound
 from core.events import Ended
 from core.experiment import Experiment, load, shipped
 from core.screen import Screen, bar, right
@@ -123,6 +123,8 @@ def _check(experiment: Experiment, store: Store, given: Namespace) -> None:
     resolve(experiment.device)
     data = load_data(experiment.data, store.home, None if given.json else bar)
     check(experiment.network, data.shape, data.outputs)
+    if wrong := experiment.problem(data.shape, data.classes):
+        raise BadExperiment(wrong)
 
 
 def resume(given: Namespace) -> Answer:

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from core.data.augmentations import Augmentation
+from core.data.augmentations import Augmentation, Flip
 from core.data.label_noise import LabelNoise
 from core.data.normalization import Normalization, Standardize
 from core.data.sampling import Sampling, Shuffle
@@ -30,6 +30,7 @@ from core.optim.schedules import Cosine, Schedule
 from core.optim.stopping import Patience, StoppingRule
 from core.spec import Value, ranged
 
+PATIENT = 30  # epochs from which on mixtures are no longer advised on
 SHIPPED = Path(__file__).parent.parent / "assets" / "experiments"
 
 
@@ -272,4 +273,43 @@ def _patience(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
     return []
 
 
-_RULES = (_symmetry, _depth, _rate, _decays, _patience, _activation, _batch, _data)
+def _mirror(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
+    if not e.data.written or not any(isinstance(a, Flip) and a.p for a in e.augmentations):
+        return []
+    text = (
+        "**Flip changes what a digit or a letter is:** a mirrored 3 is no 3, and a mirrored b is "
+        "a d."
+    )
+    others = [a.model_dump() for a in e.augmentations if not isinstance(a, Flip)]
+    return [Advice("warn", text, "augmentations", others, "Take Flip off")]
+
+
+def _mixtures(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
+    mixing = [a for a in e.augmentations if a.mixes]
+    if not mixing or e.epochs >= PATIENT:
+        return []
+    first, names = mixing[0], " and ".join(a.label for a in mixing)
+    text = (
+        f"**{first.label} wants many epochs:** its paper trained {first.epochs}, here it has "
+        f"{e.epochs}."
+    )
+    others = [a.model_dump() for a in e.augmentations if not a.mixes]
+    return [Advice("info", text, "augmentations", others, f"Take {names} off")]
+
+
+def _wrong_labels(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
+    if not e.label_noise.share:
+        return []
+    wrong = f"{100 * e.label_noise.share:.3g} %"
+    right = f"{100 - 100 * e.label_noise.share:.3g} %"
+    text = (
+        f"**{wrong} of the training labels are wrong on purpose:** a training accuracy above "
+        f"{right} is learned by heart."
+    )
+    return [Advice("info", text, "label_noise.share", 0.0, "Take the noise off")]
+
+
+_RULES = (
+    _symmetry, _depth, _rate, _decays, _patience, _mirror, _activation, _batch, _data, _mixtures,
+    _wrong_labels,
+)  # fmt: skip

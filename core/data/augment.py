@@ -27,6 +27,10 @@ class Operation:
         """The random numbers for a batch of `shape` (B, …), on the generator's device."""
         raise NotImplementedError
 
+    def told(self, *numbers: Tensor) -> str:
+        """What befalls a sample with these random numbers, in words; empty for nothing."""
+        return ""
+
 
 class Crop(Operation):
     """Pictures moved by up to `padding` pixels: windows of a set that got its margin once.
@@ -55,6 +59,12 @@ class Crop(Operation):
         """Pictures (B, C, H, W) of these rows, cut out at these places."""
         return windows[rows, :, top, left]
 
+    def told(self, top: Tensor, left: Tensor) -> str:
+        down, right = self.padding - int(top), self.padding - int(left)
+        said = [f"{abs(down)} px {'down' if down > 0 else 'up'}"] if down else []
+        said += [f"{abs(right)} px {'right' if right > 0 else 'left'}"] if right else []
+        return ", ".join(said)
+
 
 class Flip(Operation):
     """Mirrored left and right where `draw` says so."""
@@ -69,6 +79,9 @@ class Flip(Operation):
 
     def apply(self, x: Tensor, mirrored: Tensor) -> Tensor:
         return torch.where(mirrored[:, None, None, None], x.flip(3), x)
+
+    def told(self, mirrored: Tensor) -> str:
+        return "mirrored" if mirrored else ""
 
 
 class Rotation(Operation):
@@ -100,6 +113,10 @@ class Rotation(Operation):
             x.float(), grid, mode="bilinear", padding_mode=outside, align_corners=False
         )
 
+    def told(self, degrees: Tensor) -> str:
+        angle = round(float(degrees), 1)
+        return f"turned {abs(angle):g}° {'left' if angle > 0 else 'right'}" if angle else ""
+
 
 class Noise(Operation):
     """Normal noise on every value."""
@@ -114,6 +131,9 @@ class Noise(Operation):
 
     def apply(self, x: Tensor, noise: Tensor) -> Tensor:
         return x.add(noise, alpha=self.deviation)
+
+    def told(self, noise: Tensor) -> str:
+        return f"noise {self.deviation:g}" if self.deviation else ""
 
 
 class Cutout(Operation):
@@ -132,6 +152,9 @@ class Cutout(Operation):
         top, left = row - self.side // 2, column - self.side // 2
         inside = rectangles(x.shape, top, left, top + self.side, left + self.side)
         return x.masked_fill(inside, 0.0)
+
+    def told(self, row: Tensor, column: Tensor) -> str:
+        return f"cut out around row {int(row) + 1}, column {int(column) + 1}"
 
 
 class MixUp(Operation):

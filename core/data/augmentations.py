@@ -22,6 +22,7 @@ class Augmentation(Choice, family="augmentation"):
 
     rows_too: ClassVar[bool] = False  # whether it also fits rows of numbers
     mixes: ClassVar[bool] = False  # whether it makes one sample of two, and so changes targets
+    epochs: ClassVar[int] = 0  # of the mixing ones: how long their papers trained on CIFAR
 
     def call(self) -> Call:
         """Its operation: an object of `core.data.augment`."""
@@ -167,6 +168,7 @@ class MixUp(Augmentation):
     technique: ClassVar[str] = "D9"
     rows_too: ClassVar[bool] = True
     mixes: ClassVar[bool] = True
+    epochs: ClassVar[int] = 200
     alpha: float = _alpha(0.2)
 
     @property
@@ -189,6 +191,7 @@ class CutMix(Augmentation):
     source: ClassVar[str] = "Yun et al. 2019"
     technique: ClassVar[str] = "D9"
     mixes: ClassVar[bool] = True
+    epochs: ClassVar[int] = 300
     alpha: float = _alpha(1.0)
 
     @property

@@ -36,6 +36,8 @@ class Facts:
 class DataSet(Choice, family="data set"):
     """Samples with their targets. `core.data.load.load` gives its Samples."""
 
+    written: ClassVar[bool] = False  # whether it shows writing, which a mirror spoils
+
     def facts(self, home: Path) -> Facts:
         """Its facts, without loading it. Raises NotFound for spreadsheets that are not here."""
         raise NotImplementedError
@@ -58,6 +60,7 @@ class Digits(DataSet):
 
     kind: Literal["digits"] = "digits"
     label: ClassVar[str] = "Digits"
+    written: ClassVar[bool] = True
     source: ClassVar[str] = "Alpaydin & Kaynak 1998"
     technique: ClassVar[str] = "D4"
     size: Literal[8, 28] = ranged(

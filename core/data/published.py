@@ -79,6 +79,7 @@ class MNIST(Published):
 
     kind: Literal["mnist"] = "mnist"
     label: ClassVar[str] = "MNIST"
+    written: ClassVar[bool] = True
     source: ClassVar[str] = "LeCun, Bottou, Bengio & Haffner 1998"
     technique: ClassVar[str] = "D3"
     shape: ClassVar[tuple[int, ...]] = (1, 28, 28)
@@ -118,6 +119,7 @@ class KMNIST(Published):
 
     kind: Literal["kmnist"] = "kmnist"
     label: ClassVar[str] = "KMNIST"
+    written: ClassVar[bool] = True
     source: ClassVar[str] = "Clanuwat et al. 2018"
     technique: ClassVar[str] = "D3"
     shape: ClassVar[tuple[int, ...]] = (1, 28, 28)
