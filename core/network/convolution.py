@@ -38,6 +38,10 @@ class Conv2d(Layer):
             {**sizes, "stride": self.stride, "padding": self.padding, "bias": self.bias},
         )
 
+    def output(self, shape: Shape, outputs: int) -> Shape:
+        sides = ((n + 2 * self.padding - self.kernel) // self.stride + 1 for n in shape[1:])
+        return (self.maps, *sides)
+
     def problem(self, shape: Shape) -> str | None:
         if wrong := wants_pictures(self.label, shape):
             return wrong
@@ -59,13 +63,9 @@ class Conv2d(Layer):
         return ", ".join([f"{self.maps} maps {self.kernel} × {self.kernel}", *more])
 
 
-class MaxPool(Layer):
-    """Keeps the largest value of each small square, so that the picture shrinks."""
+class Pool(Layer):
+    """The base of what makes pictures smaller square by square, no member by itself."""
 
-    kind: Literal["max_pool"] = "max_pool"
-    label: ClassVar[str] = "Max pool"
-    formula: ClassVar[str] = r"z_{c,i,j} = \max_{u,v<k} x_{c,\,ki+u,\,kj+v}"
-    source: ClassVar[str] = "Weng et al. 1993; deck C"
     technique: ClassVar[str] = "N1"
     stem: ClassVar[str] = "pool"
     icon: ClassVar[str] = "compress"
@@ -73,20 +73,70 @@ class MaxPool(Layer):
         2, 2, 16, symbol="k", unit="px", help="Side of the square, and how far it moves."
     )
 
-    def call(self, shape: Shape, outputs: int) -> Call:
-        return Call("torch.nn.MaxPool2d", {"kernel_size": self.size})
+    def output(self, shape: Shape, outputs: int) -> Shape:
+        return (shape[0], *(n // self.size for n in shape[1:]))
 
     def problem(self, shape: Shape) -> str | None:
         if wrong := wants_pictures(self.label, shape):
             return wrong
-        fits = min(shape[1:]) >= self.size
+        if min(shape[1:]) >= self.size:
+            return None
         return (
-            None
-            if fits
-            else f"Max pool of {self.size} × {self.size} does not fit into {times(shape)}: "
+            f"{self.label} of {self.size} × {self.size} does not fit into {times(shape)}: "
             "leave it out."
         )
 
     @property
     def summary(self) -> str:
         return f"{self.size} × {self.size}"
+
+
+class MaxPool(Pool):
+    """Keeps the largest value of each small square, so that the picture shrinks."""
+
+    kind: Literal["max_pool"] = "max_pool"
+    label: ClassVar[str] = "Max pool"
+    formula: ClassVar[str] = r"z_{c,i,j} = \max_{u,v<k} x_{c,\,ki+u,\,kj+v}"
+    source: ClassVar[str] = "Weng et al. 1993; deck C"
+
+    def call(self, shape: Shape, outputs: int) -> Call:
+        return Call("torch.nn.MaxPool2d", {"kernel_size": self.size})
+
+
+class AvgPool(Pool):
+    """The mean of each small square: smooths the picture as it shrinks."""
+
+    kind: Literal["avg_pool"] = "avg_pool"
+    label: ClassVar[str] = "Average pool"
+    formula: ClassVar[str] = r"z_{c,i,j} = \tfrac1{k^2}\sum_{u,v<k} x_{c,\,ki+u,\,kj+v}"
+    source: ClassVar[str] = "LeCun et al. 1989"
+
+    def call(self, shape: Shape, outputs: int) -> Call:
+        return Call("torch.nn.AvgPool2d", {"kernel_size": self.size})
+
+
+class GlobalPool(Layer):
+    """The mean of each whole map: one value for each, whatever the picture's size. It stands in for
+    Flatten and saves the weights behind it.
+    """
+
+    kind: Literal["global_pool"] = "global_pool"
+    label: ClassVar[str] = "Global average pool"
+    formula: ClassVar[str] = r"z_c = \tfrac1{HW}\sum_{i,j} x_{c,i,j}"
+    source: ClassVar[str] = "Lin, Chen & Yan 2014"
+    technique: ClassVar[str] = "N1"
+    stem: ClassVar[str] = "global_pool"
+    icon: ClassVar[str] = "compress"
+
+    def call(self, shape: Shape, outputs: int) -> Call:
+        return Call("core.network.modules.GlobalPool")
+
+    def output(self, shape: Shape, outputs: int) -> Shape:
+        return shape[:1]
+
+    def problem(self, shape: Shape) -> str | None:
+        return wants_pictures(self.label, shape)
+
+    @property
+    def summary(self) -> str:
+        return "one value per map"

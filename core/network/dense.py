@@ -1,5 +1,6 @@
 """Layers of flat values: Linear and Output, and Flatten, which makes values flat. Choices only."""
 
+from math import prod
 from typing import ClassVar, Literal
 
 from core.network.layer import Layer, Shape, times
@@ -24,6 +25,9 @@ class Linear(Layer):
             "torch.nn.Linear",
             {"in_features": shape[0], "out_features": self.units, "bias": self.bias},
         )
+
+    def output(self, shape: Shape, outputs: int) -> Shape:
+        return (self.units,)
 
     def problem(self, shape: Shape) -> str | None:
         return (
@@ -56,6 +60,9 @@ class Output(Layer):
             "torch.nn.Linear", {"in_features": shape[0], "out_features": outputs, "bias": self.bias}
         )
 
+    def output(self, shape: Shape, outputs: int) -> Shape:
+        return (outputs,)
+
     def problem(self, shape: Shape) -> str | None:
         return (
             None
@@ -81,6 +88,9 @@ class Flatten(Layer):
 
     def call(self, shape: Shape, outputs: int) -> Call:
         return Call("torch.nn.Flatten")
+
+    def output(self, shape: Shape, outputs: int) -> Shape:
+        return (prod(shape),)
 
     @property
     def summary(self) -> str:

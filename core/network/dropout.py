@@ -1,4 +1,4 @@
-"""Layers that draw by chance while training. Choices only."""
+"""Dropout: the layer that forgets by chance while training. Choices only."""
 
 from typing import ClassVar, Literal
 
@@ -8,7 +8,7 @@ from core.spec import Call, ranged
 
 class Dropout(Layer):
     """While training, sets each value to 0 with probability p and scales the others by 1/(1 − p);
-    off at inference.
+    off at inference. As the first layer it drops parts of the input itself.
     """
 
     kind: Literal["dropout"] = "dropout"
@@ -21,10 +21,15 @@ class Dropout(Layer):
     p: float = ranged(
         0.5, 0, below=1, symbol="p", label="Probability", help="The share of values set to 0."
     )
+    drawn: Literal["example", "batch"] = ranged(
+        "example",
+        label="Drawn per",
+        help="A mask m of its own for every example, or one for all examples of the minibatch.",
+    )
 
     def call(self, shape: Shape, outputs: int) -> Call:
-        return Call("core.network.modules.Dropout", {"p": self.p})
+        return Call("core.network.modules.Dropout", {"p": self.p, "drawn": self.drawn})
 
     @property
     def summary(self) -> str:
-        return f"p = {self.p:g}"
+        return f"p = {self.p:g}" + ", one mask per batch" * (self.drawn == "batch")

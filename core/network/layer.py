@@ -33,6 +33,10 @@ class Layer(Choice, family="layer"):
         """
         raise NotImplementedError
 
+    def output(self, shape: Shape, outputs: int) -> Shape:
+        """The output's shape, by formula: what the module gives, known before torch is loaded."""
+        return shape
+
     def problem(self, shape: Shape) -> str | None:
         """Why it cannot take this input, and what to do; None when it can."""
         return None

@@ -6,13 +6,16 @@ By subject: `dense.py`, `convolution.py`, `activations.py`, `normalizations.py`,
 # isort: off
 from core.network.layer import Layer, Shape, times
 from core.network.dense import Flatten, Linear, Output
-from core.network.convolution import Conv2d, MaxPool
-from core.network.activations import ReLU, Sigmoid, Tanh
-from core.network.normalizations import BatchNorm
+from core.network.convolution import AvgPool, Conv2d, GlobalPool, MaxPool
+from core.network.activations import (
+    ELU, GELU, Activation, LeakyReLU, ReLU, Sigmoid, Softplus, Step, Swish, Tanh,
+)  # fmt: skip
+from core.network.normalizations import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from core.network.dropout import Dropout
 # isort: on
 
 __all__ = [
-    "BatchNorm", "Conv2d", "Dropout", "Flatten", "Layer", "Linear", "MaxPool", "Output", "ReLU",
-    "Shape", "Sigmoid", "Tanh", "times",
+    "ELU", "GELU", "Activation", "AvgPool", "BatchNorm", "Conv2d", "Dropout", "Flatten",
+    "GlobalPool", "GroupNorm", "InstanceNorm", "Layer", "LayerNorm", "LeakyReLU", "Linear",
+    "MaxPool", "Output", "ReLU", "Shape", "Sigmoid", "Softplus", "Step", "Swish", "Tanh", "times",
 ]  # fmt: skip
