@@ -14,7 +14,7 @@ class Curve(Computed):
     """Values y over one column x, drawn evenly from −1 to 1; the noise is added to y alone."""
 
     columns: ClassVar[tuple[str, ...]] = ("x",)
-    points: int = ranged(600, 20, 20_000, log=True, unit="points", help="How many samples.")
+    points: int = ranged(600, 20, 20_000, log=True, help="How many samples.")
     gap: float = ranged(
         0.0, 0, 0.9, help="No points where |x| is smaller: what will the network say there?"
     )

@@ -7,6 +7,7 @@ their sum is right. Knows no choice's fields.
 import math
 import shutil
 import struct
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def fetched(home: Path, progress: Progress | None = None, *, kind: str) -> Sampl
             _complete(source, root)
             train = source(root, train=True, download=True)
             test = source(root, train=False)
-    except (RuntimeError, OSError, EOFError) as error:
+    except (RuntimeError, OSError, EOFError, HTTPException) as error:
         names = ", ".join(Path(name).name for name in archives)
         folder = (root / archives[0]).parent
         way_out = f"put {names} into {folder}, or choose the digits, which need no network"

@@ -18,7 +18,7 @@ class Computed(DataSet):
     """A set made of a formula and noise. `columns` names the inputs."""
 
     columns: ClassVar[tuple[str, ...]] = ()
-    points: int = ranged(600, 20, 20_000, log=True, unit="points", help="How many samples.")
+    points: int = ranged(600, 20, 20_000, log=True, help="How many samples.")
     noise: float = ranged(
         0.1, 0, 2, symbol="σ", help="Deviation of the normal noise that every point gets."
     )
@@ -123,7 +123,7 @@ class Spirals(Plane):
     )
     source: ClassVar[str] = "Lang & Witbrock 1988"
     technique: ClassVar[str] = "D4"
-    points: int = ranged(1000, 20, 20_000, log=True, unit="points", help="How many samples.")
+    points: int = ranged(1000, 20, 20_000, log=True, help="How many samples.")
     noise: float = ranged(
         0.02, 0, 2, symbol="σ", help="Deviation of the normal noise that every point gets."
     )

@@ -67,9 +67,9 @@ def _arm(t: np.ndarray, turn: float) -> Line:
 
 
 def _wave(t: np.ndarray) -> tuple[Line, Line]:
-    """A smooth curve and the noisy one that it was fitted to."""
+    """Noisy values, and the smooth curve that was fitted to them."""
     y = 0.5 + 0.35 * np.sin(4 * np.pi * t)
-    return (t, y), (t, y + 0.1 * np.sin(97 * t) * np.cos(41 * t))
+    return (t, y + 0.1 * np.sin(97 * t) * np.cos(41 * t)), (t, y)
 
 
 _SHAPES = {"spirals": lambda t: (_arm(t, 0.0), _arm(t, 0.5)), "sine": _wave}

@@ -7,6 +7,7 @@ import hashlib
 import http.server
 import io
 import pickle
+import socketserver
 import struct
 import tarfile
 import threading
@@ -242,6 +243,26 @@ def test_offline_says_what_to_do(published, offline, tmp_path):
     assert said.startswith(f"{choice.label} could not be loaded (") and said.endswith(".")
     assert all(name in said for name in made.packed) and "digits" in said and "\n" not in said
     assert f"into {root(tmp_path) / made.folder}," in said
+
+
+def test_a_server_that_talks_nonsense_is_said_too(published, tmp_path, monkeypatch):
+    choice, made = published
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.delenv("LAB_TORCHVISION", raising=False)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Nonsense) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        publish(choice, made, f"http://127.0.0.1:{server.server_address[1]}/", monkeypatch)
+        with pytest.raises(Unavailable, match=f"{choice.label} could not be loaded"):
+            load(choice, home(tmp_path))
+        server.shutdown()
+
+
+class Nonsense(socketserver.BaseRequestHandler):
+    """Answers, but not in HTTP."""
+
+    def handle(self) -> None:
+        self.request.recv(1000)
+        self.request.sendall(b"what do you want\r\n\r\n")
 
 
 def test_a_damaged_download_is_refused_by_its_md5(published, mirror, tmp_path):
