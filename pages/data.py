@@ -13,15 +13,18 @@ from core.errors import LabError
 from core.experiment import Experiment
 from core.export.samples import archive
 from core.numbers import percent, short, whole
-from pages.ui import check, form, picked, scale, state
+from pages.ui import changes, check, form, picked, scale, state
 from pages.ui.parts import bar, card_title, finding, header
 from pages.ui.sources import CHOOSING, fault, sets, switch, uploaded, use
 from pages.ui.upload import upload
 
 SPLIT = "Split and scale"
+COUNTED = ("Check", SPLIT)  # steps that change the five numbers
 STEPS = {
     "Check": (check.doctor, check.shown),
     SPLIT: (scale.split, scale.scale),
+    "Augment": (changes.augment, changes.augmented),
+    "Label noise": (changes.noise, changes.noised),
 }
 
 
@@ -123,8 +126,9 @@ def show(draft: Experiment) -> None:
         with column.container(border=True, height="stretch" if alone else "content"):
             part(state.draft(), data)
     below = left if step == SPLIT else st  # beside the tall card of the scale there is room
-    with below.container(border=True):
-        numbers(state.draft(), data)
+    if step in COUNTED:
+        with below.container(border=True):
+            numbers(state.draft(), data)
 
 
 def numbers(draft: Experiment, data: Samples) -> None:

@@ -11,7 +11,6 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
-from core.figures.sketches import thumbnail as thumbnail
 from core.figures.template import PALETTES, Mode, blank
 from core.numbers import whole
 
@@ -124,11 +123,15 @@ def side_by_side(
     rows: Sequence[tuple[str, np.ndarray]], words: Sequence[str], *, mode: Mode, side: int = 64
 ) -> go.Figure:
     """Rows of as many pictures (n, C, H, W) under each other, each row with its name in front, and
-    a few words below each column.
+    a few words below each column; ` · ` begins a new line of them.
     """
-    count = len(words)
-    figure = blank(mode, (side + 8) * len(rows) + 30, showlegend=False)
-    figure.update_layout(margin={"l": 52, "r": 8, "t": 4, "b": 24}, dragmode=False, hovermode=False)
+    count = max(len(words), 7)  # a short row keeps its pictures' size
+    lines = [[plain(line, 18) for line in word.split(" · ")] for word in words]
+    below = 10 + 17 * max(map(len, lines), default=1)
+    figure = blank(mode, (side + 8) * len(rows) + below, showlegend=False)
+    front = 60 if any(name for name, _ in rows) else 4
+    figure.update_layout(margin={"l": front, "r": 4, "t": 4, "b": below})
+    figure.update_layout(dragmode=False, hovermode=False)
     top = max((float(pictures.max()) for _, pictures in rows if pictures.size), default=255) or 1
     for line, (_, pictures) in enumerate(rows):
         for column, picture in enumerate(pictures):
@@ -146,8 +149,9 @@ def side_by_side(
             )
     figure.update_xaxes(
         range=[0, count],
-        tickvals=[column + 0.45 for column in range(count)],
-        ticktext=[plain(word, 16) for word in words],
+        tickvals=[column + 0.45 for column in range(len(words))],
+        ticktext=["<br>".join(line) for line in lines],
+        automargin=False,
         showline=False,
         side="bottom",
         tickangle=0,
