@@ -190,7 +190,7 @@ def compare(chosen: list[Summary]) -> None:
     with right.container(border=True, height="stretch"):
         with card_title("Only what differs" if len(chosen) > 1 else "Result"):
             pass
-        st.dataframe(difference_table(chosen, experiments), hide_index=True, height="content")
+        st.table(difference_table(chosen, experiments), border="horizontal", hide_index=True)
 
 
 def curves(chosen: list[Summary], experiments: list[Experiment]) -> None:
@@ -226,12 +226,15 @@ def numbered(number: int, row: Summary) -> str:
 
 
 def difference_table(chosen: list[Summary], experiments: list[Experiment]) -> pd.DataFrame:
-    """A row for each setting that is not the same in all, then the results."""
+    """A row for each setting that is not the same in all, then the results; as Markdown, for a
+    table that breaks long cells into lines.
+    """
     rows = differences(experiments)
     rows.append(("Best validation error", tuple(percent(row.validation_error) for row in chosen)))
     rows.append(("Test error", tuple(percent(row.test_error) for row in chosen)))
     columns = ["Setting", *(numbered(i, row) for i, row in enumerate(chosen, 1))]
-    return pd.DataFrame([(name, *values) for name, values in rows], columns=columns)
+    cells = [[escape(cell) for cell in (name, *values)] for name, values in rows]
+    return pd.DataFrame(cells, columns=[escape(name) for name in columns])
 
 
 main()

@@ -211,10 +211,10 @@ class Page:
 
     def loss_card(self, view: dict) -> None:
         with st.container(**STACK, gap="small"):
-            title = st.container()  # says what is chosen behind it
+            title = st.empty()  # says what is chosen behind it
             shown = choose("Show", ["Loss", "Error"])
             against = AXES[choose("Against", list(AXES))]
-        title.subheader(shown, anchor=False)
+        title.subheader(shown, anchor=False, width="stretch")
         measure = shown.lower()
         error = "variance not explained" if self.classes == 0 else "wrong answers"
         unit = error if measure == "error" else self.experiment.loss.label.lower()

@@ -29,6 +29,7 @@ END = {
     "step": "steps",
     "epoch": "epochs",
 }  # fact that says how far the axis goes; a time is not known in advance
+MARKED = 40  # markers of a curve at most: on a long run they would cover its line
 NAMED = 10  # layers that get their name at the line's end; the pointer says the others
 STEADY = 0.8  # of the gradient norms: one minibatch says little, some ten say something
 NARROW = {
@@ -191,7 +192,7 @@ def _marked(figure: go.Figure, mode: Mode, role: str, name: str, x: str, y: str)
     """A curve of one value an epoch: line, dash and marker of its role."""
     colour = getattr(PALETTES[mode], role)
     line = {"color": colour, "width": 2.25, "dash": DASH[role]}
-    marker = {"symbol": SYMBOL[role], "size": 6}
+    marker = {"symbol": SYMBOL[role], "size": 6, "maxdisplayed": MARKED}
     bound = {"meta": {"x": x, "y": y}, "hovertemplate": "%{y:.3g}"}
     figure.add_scatter(mode="lines+markers", name=name, line=line, marker=marker, **bound)
 

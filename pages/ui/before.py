@@ -43,13 +43,17 @@ def before(draft: Experiment, traced: tuple[LayerFacts, ...], classes: int) -> N
             state.edit("initializer", value.model_dump(mode="json"))
         seen = measured(draft.model_copy(update={"initializer": value}))
         numbers(seen, cost(draft.loss.kind, classes))
+        if seen:
+            doubt(seen, *too_sure(seen.loss, draft.loss.kind, classes))
         table(traced, seen)
-        if seen and seen.warning:
-            finding("warn", seen.warning)
-        elif seen:
-            level, text = too_sure(seen.loss, draft.loss.kind, classes)
-            if level:
-                finding(level, text)
+
+
+def doubt(seen: "FirstStep", level: str, text: str) -> None:
+    """At most one sentence: a signal that is lost says more than a first loss that is high."""
+    if seen.warning:
+        finding("warn", seen.warning)
+    elif text:
+        finding(level, text)
 
 
 def measured(draft: Experiment) -> "FirstStep | None":

@@ -161,7 +161,7 @@ def test_two_ticked_runs_are_laid_over_one_another_with_what_differs(store, two)
     assert {
         f"{i}  {decode(Experiment, store.experiment(r)).name}" for i, r in enumerate(two, 1)
     } < names
-    differing = app.dataframe[1].value
+    differing = app.table[0].value
     settings = list(differing["Setting"])
     assert {"Optimizer", "Epochs"} < set(settings) and "Name" not in settings
     column = f"{two.index(next(r for r in two if 'Other' in store.experiment(r))) + 1}  Other one"
