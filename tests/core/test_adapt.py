@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from core.adapt import adapt
+from core.data.augmentations import Crop, CutMix, Noise
 from core.data.dataset import Facts
+from core.data.label_noise import LabelNoise
 from core.data.normalization import Fixed, MinMax, Raw, Standardize, Unit
+from core.data.sampling import Balanced, Shuffle
 from core.data.sets import CIFAR10, MNIST, DataSet, Digits, Sine, Spirals
 from core.encoding import decode, encode
 from core.experiment import Experiment, shipped
@@ -140,3 +143,25 @@ def test_a_preset_for_pictures_says_so_to_rows(kind):
         assert "rows of 2 numbers:" in said and "rows of 1 number:" in preset.problem((1,))
     else:
         assert preset.problem((2,)) is None
+
+
+def test_augmentations_that_fit_stay_and_the_others_go_in_one_sentence():
+    chosen = PLAIN.model_copy(update={"augmentations": (Crop(), Noise(), CutMix())})
+    assert adapt(chosen, facts(Digits(size=28))) == (chosen, ())
+    new, told = adapt(chosen, facts(Spirals()))
+    assert new.augmentations == (Noise(),)
+    assert "Crop and CutMix are off now: rows of numbers are no pictures for them." in told
+    tiny = Facts((1, 3, 3), ("a", "b"), 50)
+    new, told = adapt(chosen, tiny)
+    assert new.augmentations == (Noise(), CutMix())
+    assert "Crop is off now: pictures are too small for it." in told
+
+
+def test_what_wants_classes_goes_with_them():
+    chosen = PLAIN.model_copy(update={"label_noise": LabelNoise(share=0.2), "sampling": Balanced()})
+    assert adapt(chosen, facts(Spirals()))[0].label_noise.share == 0.2
+    new, told = adapt(chosen, facts(Sine()))
+    assert (new.label_noise.share, new.sampling) == (0.0, Shuffle())
+    assert new.problem(facts(Sine()).shape, ()) is None
+    assert "Label noise is off now: it swaps classes, and this data has values." in told
+    assert "Class-balanced sampling is off now: this data has values and no classes." in told

@@ -4,6 +4,8 @@ it should not.
 
 import pytest
 
+from core.data.augmentations import Crop, CutMix, Flip, MixUp, Noise
+from core.data.sets import CIFAR10, MNIST
 from core.encoding import build, change, decode, encode
 from core.errors import BadExperiment
 from core.experiment import Experiment, advice, load, shipped
@@ -78,6 +80,11 @@ def test_line_breaks_do_not_reach_a_name() -> None:
         ({"regularizers": (WeightDecay(),)}, {}, "acts twice"),
         ({"stopping": (Patience(),), "split": {"validation": 0}}, {}, "nothing to look at"),
         ({"stopping": (Patience(),)}, {}, "before the cosine"),
+        ({"augmentations": (Crop(), Flip())}, {}, "Flip changes what a digit"),
+        ({"augmentations": (Flip(),), "data": MNIST()}, {}, "Flip changes what a digit"),
+        ({"augmentations": (MixUp(), Noise()), "epochs": 5}, {}, "MixUp wants many epochs"),
+        ({"augmentations": (CutMix(),), "epochs": 29}, {}, "trained 300, here it has 29"),
+        ({"label_noise": {"share": 0.2}}, {}, "20 % of the training labels are wrong"),
     ],
 )
 def test_a_doubtful_combination_is_advised_on(changes: dict, facts: dict, words: str) -> None:
@@ -98,6 +105,9 @@ def test_a_doubtful_combination_is_advised_on(changes: dict, facts: dict, words:
         {"optimizer": SGD(learning_rate=1.0, momentum=0.0)},
         {"optimizer": AdamW(weight_decay=0.0), "regularizers": (WeightDecay(),)},
         {"stopping": (Patience(),), "schedule": Constant()},
+        {"augmentations": (Flip(),), "data": CIFAR10()},
+        {"augmentations": (Flip(p=0.0), Crop())},
+        {"augmentations": (MixUp(),), "epochs": 30},
     ],
 )
 def test_a_sound_combination_gets_one_word_of_praise(changes: dict) -> None:

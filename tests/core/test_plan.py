@@ -39,9 +39,10 @@ def rows(monkeypatch: pytest.MonkeyPatch):
     shares=st.tuples(SHARES, SHARES).filter(lambda pair: sum(pair) < 1),
     own=st.booleans(),
     stratified=st.booleans(),
+    fraction=st.floats(0, 1, exclude_min=True),
 )
-def test_sizes_are_those_that_the_split_deals(labels, shares, own, stratified):
-    split = Split(validation=shares[0], test=shares[1], stratified=stratified)
+def test_sizes_are_those_that_the_split_deals(labels, shares, own, stratified, fraction):
+    split = Split(validation=shares[0], test=shares[1], stratified=stratified, fraction=fraction)
     facts = Facts((1, 8, 8), tuple("012345"), len(labels), 17 * own)
     told = sizes(Experiment(split=split), facts)
     try:

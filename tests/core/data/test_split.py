@@ -80,3 +80,49 @@ def test_nothing_left_to_train_on():
         Split(validation=0.4, test=0.5).parts(np.array([0, 1]))
     with pytest.raises(ValidationError, match="nothing to train on"):
         Split(validation=0.5, test=0.5)
+
+
+FRACTIONS = (0.004, 0.01, 0.03, 0.1, 0.25, 0.5, 0.51, 0.8, 0.999, 1.0)
+
+
+@given(
+    st.lists(st.integers(0, 6), min_size=10, max_size=300),
+    shares,
+    st.booleans(),
+    st.integers(0, 99),
+)
+@settings(deadline=None, max_examples=100)
+def test_smaller_fractions_lie_in_larger_ones_and_leave_the_other_parts(
+    labels, validation, stratified, seed
+):
+    labels = np.array(labels)
+    how = dict(validation=validation, test=0.1, stratified=stratified, seed=seed)
+    whole = Split(**how).parts(labels)
+    larger = set()
+    for fraction in FRACTIONS:
+        parts = Split(**how, fraction=fraction).parts(labels)
+        assert np.array_equal(parts.validation, whole.validation)
+        assert np.array_equal(parts.test, whole.test)
+        assert len(parts.train) == max(1, int(len(whole.train) * fraction + 0.5))
+        assert larger <= set(parts.train) <= set(whole.train)
+        assert parts.train.dtype == np.int64 and (np.diff(parts.train) > 0).all()
+        larger = set(parts.train)
+    assert np.array_equal(parts.train, whole.train)
+
+
+@pytest.mark.parametrize("fraction", FRACTIONS)
+def test_a_fraction_keeps_the_shares_of_the_classes_and_one_of_each(fraction):
+    labels = np.repeat(np.arange(4), [1000, 600, 390, 10])
+    kept = Split(validation=0, test=0, fraction=fraction).parts(labels).train
+    found, exact = np.bincount(labels[kept], minlength=4), fraction * np.bincount(labels)
+    assert (found[np.argsort(-exact)[: len(kept)]] >= 1).all()
+    assert (np.abs(found - exact) < 2).all()
+
+
+def test_a_fraction_is_drawn_by_the_seed_and_not_the_first_rows():
+    labels = np.zeros(1000, int)
+    rows = [
+        Split(validation=0, test=0, fraction=0.1, seed=s).parts(labels).train for s in (1, 1, 2)
+    ]
+    assert np.array_equal(rows[0], rows[1]) and not np.array_equal(rows[0], rows[2])
+    assert 400 < rows[0].mean() < 600
