@@ -23,11 +23,14 @@ _within: ContextVar[frozenset[str]] = ContextVar(
 @dataclass(frozen=True)
 class Call:
     """A constructor by name, with its keyword arguments: made here, printed by an exported script.
+    An argument may be a call itself, also within lists and dicts.
 
     >>> Call("fractions.Fraction", {"numerator": 1, "denominator": 3}).make()
     Fraction(1, 3)
     >>> print(Call("torch.optim.SGD", {"lr": 0.1}).code("parameters"))
     torch.optim.SGD(parameters, lr=0.1)
+    >>> Call("fractions.Fraction", {"numerator": Call("builtins.int")}).code()
+    'fractions.Fraction(numerator=builtins.int())'
     """
 
     target: str
@@ -35,11 +38,30 @@ class Call:
 
     def make(self, *positional: Any, **more: Any) -> Any:
         module, _, name = self.target.rpartition(".")
-        return getattr(importlib.import_module(module), name)(*positional, **self.arguments, **more)
+        made = _made(self.arguments)
+        return getattr(importlib.import_module(module), name)(*positional, **made, **more)
 
     def code(self, *positional: str) -> str:
-        named = (f"{name}={value!r}" for name, value in self.arguments.items())
+        named = (f"{name}={_code(value)}" for name, value in self.arguments.items())
         return f"{self.target}({', '.join([*positional, *named])})"
+
+
+def _made(value: Any) -> Any:
+    """The value with every call in it made."""
+    if isinstance(value, dict):
+        return {key: _made(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_made(inner) for inner in value]
+    return value.make() if isinstance(value, Call) else value
+
+
+def _code(value: Any) -> str:
+    """The value as code, with every call in it."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key!r}: {_code(inner)}' for key, inner in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_code, value))}]"
+    return value.code() if isinstance(value, Call) else repr(value)
 
 
 class Value(BaseModel):

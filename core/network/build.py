@@ -5,16 +5,15 @@ Shapes come from the meta device: nothing is allocated, so a network too large f
 described, not tried.
 """
 
-from collections import Counter, OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import BadNetwork
 from core.network.initializers import Initializer
-from core.network.layers import Layer, Output, Shape, times
+from core.network.layers import Layer, Shape, names, times
 from core.numbers import whole
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ LARGEST = 2**31  # parameters; above it no single machine that this lab is for c
 @dataclass(frozen=True)
 class LayerFacts:
     """What the Network page shows of one layer. Shapes without batch; `output` is None behind a
-    problem.
+    problem. `note`: what the layer adds by itself. `inside`: the facts of each chain within it.
     """
 
     index: int
@@ -38,18 +37,8 @@ class LayerFacts:
     parameters: int = 0
     multiply_adds: int = 0
     problem: str | None = None
-
-
-def names(layers: Sequence[Layer]) -> list[str]:
-    """A name for each layer, as in its state_dict: conv1, relu1, …; `output` alone is not
-    numbered.
-    """
-    total, seen, result = Counter(layer.stem for layer in layers), Counter(), []
-    for layer in layers:
-        seen[layer.stem] += 1
-        alone = isinstance(layer, Output) and total[layer.stem] == 1
-        result.append(layer.stem if alone else f"{layer.stem}{seen[layer.stem]}")
-    return result
+    note: str = ""
+    inside: tuple[tuple["LayerFacts", ...], ...] = ()
 
 
 @lru_cache(maxsize=256)
@@ -57,34 +46,39 @@ def trace(layers: tuple[Layer, ...], shape: Shape, outputs: int) -> tuple[LayerF
     """The facts of every layer for one picture of `shape` (C, H, W). Never raises: a problem stands
     at its layer.
     """
+    return _with_ending(_walk(layers, shape, outputs), outputs)
+
+
+def _walk(layers: tuple[Layer, ...], shape: Shape | None, outputs: int) -> list[LayerFacts]:
+    """The facts of a chain; `shape` is None behind a problem."""
     facts: list[LayerFacts] = []
-    current: Shape | None = shape
     for index, (layer, name) in enumerate(zip(layers, names(layers), strict=True)):
-        place = dict(index=index, name=name, label=layer.label, input=current)
-        if current is None:
-            facts.append(LayerFacts(**place, output=None))
-        elif wrong := layer.problem(current):
-            facts.append(LayerFacts(**place, output=None, problem=wrong))
-            current = None
-        else:
-            facts.append(_measure(layer, place, current, outputs))
-            current = facts[-1].output
-    return _with_ending(facts, outputs)
+        inside = tuple(tuple(_walk(chain, shape, outputs)) for chain in layer.inside())
+        fact = LayerFacts(index, name, layer.label, shape, None, inside=inside)
+        if shape is not None:
+            wrong = layer.problem(shape)
+            found = {"problem": wrong} if wrong else _measure(layer, shape, outputs)
+            fact = replace(fact, **found)
+        shape = fact.output
+        facts.append(fact)
+    return facts
 
 
-def _measure(layer: Layer, place: dict, shape: Shape, outputs: int) -> LayerFacts:
+@lru_cache(maxsize=4096)
+def _measure(layer: Layer, shape: Shape, outputs: int) -> dict[str, Any]:
+    """Output shape, parameters and multiply-adds of a layer that fits."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
     with torch.device("meta"), torch.no_grad(), FlopCounterMode(display=False) as counter:
         module = layer.call(shape, outputs).make().eval()
-        output = tuple(
-            module(torch.empty(2, *shape)).shape[1:]
-        )  # two pictures: some modules refuse one
-    parameters = sum(p.numel() for p in module.parameters())
-    return LayerFacts(
-        **place, output=output, parameters=parameters, multiply_adds=counter.get_total_flops() // 4
-    )
+        output = module(torch.empty(2, *shape))  # two pictures: some modules refuse one
+    return {
+        "output": tuple(output.shape[1:]),
+        "parameters": sum(p.numel() for p in module.parameters()),
+        "multiply_adds": counter.get_total_flops() // 4,
+        "note": layer.note(shape, outputs),
+    }
 
 
 def _with_ending(facts: list[LayerFacts], outputs: int) -> tuple[LayerFacts, ...]:
@@ -96,7 +90,7 @@ def _with_ending(facts: list[LayerFacts], outputs: int) -> tuple[LayerFacts, ...
             f"The network ends in {got} values, the data asks for {outputs}: end it "
             "with an Output layer."
         )
-        facts[-1] = LayerFacts(**{**last.__dict__, "problem": problem})
+        facts[-1] = replace(last, problem=problem)
     return tuple(facts)
 
 

@@ -5,6 +5,8 @@ Shapes here leave out the batch: (C, H, W) for pictures, (F,) for flat values. `
 all members together.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import ClassVar
 
 from core.spec import Call, Choice
@@ -37,9 +39,29 @@ class Layer(Choice, family="layer"):
         """The output's shape, by formula: what the module gives, known before torch is loaded."""
         return shape
 
+    def inside(self) -> tuple[tuple["Layer", ...], ...]:
+        """The chains of layers within it; none for most."""
+        return ()
+
+    def note(self, shape: Shape, outputs: int) -> str:
+        """A sentence about what it adds by itself for this input; empty for most."""
+        return ""
+
     def problem(self, shape: Shape) -> str | None:
         """Why it cannot take this input, and what to do; None when it can."""
         return None
+
+
+def names(layers: Sequence[Layer]) -> list[str]:
+    """A name for each layer, as in its state_dict: conv1, relu1, …; `output` alone is not
+    numbered.
+    """
+    total, seen, result = Counter(layer.stem for layer in layers), Counter(), []
+    for layer in layers:
+        seen[layer.stem] += 1
+        alone = layer.stem == "output" and total[layer.stem] == 1
+        result.append(layer.stem if alone else f"{layer.stem}{seen[layer.stem]}")
+    return result
 
 
 def wants_pictures(what: str, shape: Shape) -> str | None:

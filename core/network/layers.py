@@ -1,10 +1,11 @@
 """Layers: the family with all its members, in the order of their menu. Choices only.
 
-By subject: `dense.py`, `convolution.py`, `activations.py`, `normalizations.py`, `dropout.py`.
+By subject: `dense.py`, `convolution.py`, `activations.py`, `normalizations.py`, `dropout.py`,
+`nested.py`.
 """
 
 # isort: off
-from core.network.layer import Layer, Shape, times
+from core.network.layer import Layer, Shape, names, times
 from core.network.dense import Flatten, Linear, Output
 from core.network.convolution import AvgPool, Conv2d, GlobalPool, MaxPool
 from core.network.activations import (
@@ -12,10 +13,12 @@ from core.network.activations import (
 )  # fmt: skip
 from core.network.normalizations import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from core.network.dropout import Dropout
+from core.network.nested import Branches, Residual, every
 # isort: on
 
 __all__ = [
-    "ELU", "GELU", "Activation", "AvgPool", "BatchNorm", "Conv2d", "Dropout", "Flatten",
-    "GlobalPool", "GroupNorm", "InstanceNorm", "Layer", "LayerNorm", "LeakyReLU", "Linear",
-    "MaxPool", "Output", "ReLU", "Shape", "Sigmoid", "Softplus", "Step", "Swish", "Tanh", "times",
+    "ELU", "GELU", "Activation", "AvgPool", "BatchNorm", "Branches", "Conv2d", "Dropout",
+    "Flatten", "GlobalPool", "GroupNorm", "InstanceNorm", "Layer", "LayerNorm", "LeakyReLU",
+    "Linear", "MaxPool", "Output", "ReLU", "Residual", "Shape", "Sigmoid", "Softplus", "Step",
+    "Swish", "Tanh", "every", "names", "times",
 ]  # fmt: skip

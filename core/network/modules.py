@@ -2,6 +2,8 @@
 them.
 """
 
+from collections import OrderedDict
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -46,6 +48,49 @@ class GlobalPool(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x.mean((2, 3))  # (N, C, H, W) -> (N, C)
+
+
+class Residual(nn.Module):
+    """z = S(x) + m·F(x)/(1 − p) (He et al. 2016): F the `layers`, S the `shortcut` (empty: x; None:
+    no S at all). Stochastic depth (Huang et al. 2016): m ~ Bernoulli(1 − p) for each example while
+    training; at inference z = S(x) + F(x).
+    """
+
+    def __init__(
+        self,
+        layers: dict[str, nn.Module],
+        shortcut: list[nn.Module] | None,
+        p: float = 0.0,
+        generator: torch.Generator | None = None,
+    ):
+        super().__init__()
+        self.layers = nn.Sequential(OrderedDict(layers))
+        self.shortcut = None if shortcut is None else nn.Sequential(*shortcut)
+        self.p, self.generator = p, generator
+
+    def forward(self, x: Tensor) -> Tensor:
+        z = self.layers(x)
+        if self.shortcut is None:
+            return z
+        if self.training and self.p:
+            keep = z.new_empty(len(z), *[1] * (z.ndim - 1))  # (N, 1, …)
+            z = z * keep.bernoulli_(1 - self.p, generator=self.generator).div_(1 - self.p)
+        return self.shortcut(x) + z
+
+
+class Branches(nn.Module):
+    """Chains of layers on the same input, their outputs in a row along the channels or added
+    (Szegedy et al. 2015).
+    """
+
+    def __init__(self, branches: list[dict[str, nn.Module]], join: str = "concatenate"):
+        super().__init__()
+        self.branches = nn.ModuleList(nn.Sequential(OrderedDict(layers)) for layers in branches)
+        self.join = join
+
+    def forward(self, x: Tensor) -> Tensor:
+        ends = [branch(x) for branch in self.branches]  # each (N, C_i, …)
+        return torch.cat(ends, 1) if self.join == "concatenate" else sum(ends[1:], ends[0])
 
 
 class SquaredError(nn.Module):

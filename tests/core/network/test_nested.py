@@ -1,0 +1,247 @@
+"""Residual blocks and branches: formulas, torch's own block, places of faults, text and back."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from core.encoding import change, decode, encode
+from core.errors import BadExperiment, BadNetwork
+from core.experiment import Experiment
+from core.network.build import build, check, trace
+from core.network.initializers import He
+from core.network.layers import (
+    BatchNorm,
+    Branches,
+    Conv2d,
+    Dropout,
+    Flatten,
+    GlobalPool,
+    Layer,
+    Linear,
+    MaxPool,
+    Output,
+    ReLU,
+    Residual,
+    every,
+)
+from core.network.mend import mend
+from core.network.modules import Residual as OwnResidual
+from core.network.nested import deepening, strides
+
+PICTURE = (3, 8, 8)
+END = (Flatten(), Output())
+
+
+def model(*layers: Layer, shape: tuple = PICTURE) -> nn.Sequential:
+    generators = [torch.Generator().manual_seed(seed) for seed in (0, 1)]
+    return build(
+        layers, shape, 10, initializer=He(), generator=generators[0], dropout=generators[1]
+    )
+
+
+def block(maps: int, stride: int = 1, **more) -> Residual:
+    """The basic block of He et al. 2016 without its last ReLU."""
+    first = Conv2d(maps=maps, stride=stride, padding=1, bias=False)
+    second = Conv2d(maps=maps, padding=1, bias=False)
+    return Residual(layers=(first, BatchNorm(), ReLU(), second, BatchNorm()), **more)
+
+
+class BasicBlock(nn.Module):
+    """The block of He et al. 2016, figure 2, written down plainly in torch."""
+
+    def __init__(self, maps: int, stride: int):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, maps, 3, stride, 1, bias=False)
+        self.conv2 = nn.Conv2d(maps, maps, 3, 1, 1, bias=False)
+        self.bn1, self.bn2 = nn.BatchNorm2d(maps), nn.BatchNorm2d(maps)
+        around = nn.Conv2d(3, maps, 1, stride, bias=False), nn.BatchNorm2d(maps)
+        self.around = nn.Sequential(*around) if (maps, stride) != (3, 1) else nn.Identity()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        z = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+        return F.relu(z + self.around(x))
+
+
+@pytest.mark.parametrize(("maps", "stride"), [(3, 1), (8, 1), (8, 2)])
+def test_a_block_with_relu_behind_is_the_paper_s_basic_block(maps: int, stride: int) -> None:
+    twin = BasicBlock(maps, stride)
+    ours = nn.Sequential(block(maps, stride).call(PICTURE, 10).make(), nn.ReLU())
+    order = ["layers.conv1", "layers.norm1", "layers.conv2", "layers.norm2", "shortcut"]
+    for name, place in zip(["conv1", "bn1", "conv2", "bn2", "around"], order, strict=True):
+        ours[0].get_submodule(place).load_state_dict(twin.get_submodule(name).state_dict())
+    x = torch.randn(5, *PICTURE, generator=torch.Generator().manual_seed(2))
+    torch.testing.assert_close(ours(x), twin(x))
+    torch.testing.assert_close(ours.eval()(x), twin.eval()(x))
+
+
+def test_off_it_is_a_plain_chain_with_the_same_names() -> None:
+    on, off = (model(block(3, shortcut=shortcut), *END) for shortcut in (True, False))
+    assert list(on.state_dict()) == list(off.state_dict())
+    x = torch.rand(4, *PICTURE)
+    torch.testing.assert_close(on.residual1(x) - x, off.residual1(x))
+
+
+def test_flat_values_go_through_a_linear_layer() -> None:
+    net = model(Flatten(), Residual(layers=(Linear(units=5), ReLU())), Output())
+    x = torch.rand(2, 192)
+    linear, way = net.residual1.layers.linear1, net.residual1.shortcut[0].weight
+    torch.testing.assert_close(net.residual1(x), F.relu(linear(x)) + x @ way.T)
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+def test_what_is_added_by_itself_is_said_and_counted(normalize: bool) -> None:
+    layers = (block(8, 2, normalize=normalize), *END)
+    fact = trace(layers, PICTURE, 10)[0]
+    assert fact.note == "The input goes through a 1 × 1 convolution with stride 2."
+    inside = sum(inner.parameters for inner in fact.inside[0])
+    assert inside == 8 * 3 * 9 + 8 * 8 * 9 + 2 * 16
+    assert fact.parameters == inside + 8 * 3 + 16 * normalize
+    assert [f.output for f in fact.inside[0]] == [(8, 4, 4)] * 5 and fact.output == (8, 4, 4)
+    assert trace((block(3), *END), PICTURE, 10)[0].note == ""
+
+
+@pytest.mark.parametrize("stride", range(1, 9))
+def test_the_strides_are_those_of_a_convolution_that_gets_there(stride: int) -> None:
+    for side in range(1, 40):
+        after = (side + 2 - 3) // stride + 1  # kernel 3, padding 1
+        found = strides((4, side, 7), (9, after, 7))
+        assert [(n - 1) // s + 1 for n, s in zip((side, 7), found, strict=True)] == [after, 7]
+
+
+def test_stochastic_depth_leaves_out_whole_examples_and_keeps_the_mean() -> None:
+    double = OwnResidual({"same": nn.Identity()}, [], 0.3, torch.Generator().manual_seed(0))
+    z = double(torch.ones(100_000, 2, 1, 1))  # 1, or 1 + 1/0.7
+    assert sorted(z.unique().tolist()) == pytest.approx([1, 1 + 1 / 0.7])
+    assert z[:, 0].equal(z[:, 1])
+    assert z.mean().item() == pytest.approx(2, abs=5 * math.sqrt(0.3 / 0.7 / 100_000))
+    assert double.eval()(torch.ones(3, 2, 1, 1)).eq(2).all()
+
+
+def test_stochastic_depth_draws_from_the_run_s_generator_alone() -> None:
+    before = torch.get_rng_state()
+    x = torch.rand(9, *PICTURE)
+    before = torch.get_rng_state()
+    first, again = (model(block(3, drop=0.5), *END)(x) for _ in range(2))
+    assert torch.equal(first, again) and torch.equal(before, torch.get_rng_state())
+
+
+def test_the_drop_probability_grows_with_depth() -> None:
+    layers = deepening((Conv2d(), block(16), ReLU(), block(16), block(16, 2), *END), 0.6)
+    assert [b.drop for b in layers if isinstance(b, Residual)] == pytest.approx([0.2, 0.4, 0.6])
+    assert deepening(END, 0.5) == END
+
+
+@pytest.mark.parametrize("join", ["concatenate", "sum"])
+def test_branches_are_put_in_a_row_or_added(join: str) -> None:
+    chains = ((Conv2d(maps=3, kernel=1), ReLU()), (Conv2d(maps=3, padding=1),), ())
+    net = model(Branches(branches=chains, join=join), *END)
+    x = torch.rand(4, *PICTURE)
+    one, two, three = (branch(x) for branch in net.branches1.branches)
+    assert three is x
+    joined = torch.cat([one, two, x], 1) if join == "concatenate" else one + two + x
+    torch.testing.assert_close(net.branches1(x), joined, atol=0, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Residual(layers=(Linear(units=3), ReLU())),
+        Residual(layers=(Linear(units=4),)),
+        Branches(branches=((Linear(units=2),), (Linear(units=3), ReLU()), ())),
+        Branches(branches=((Linear(units=4),), ()), join="sum"),
+    ],
+    ids=repr,
+)
+def test_gradients_are_those_of_finite_differences(layer: Layer) -> None:
+    module = layer.call((4,), 10).make().double()
+    x = torch.randn(3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    weights = list(module.parameters())
+    assert torch.autograd.gradcheck(lambda x, *w: module(x), (x.requires_grad_(), *weights))
+
+
+@pytest.mark.parametrize(
+    ("layers", "words"),
+    [
+        (
+            (Residual(layers=(ReLU(), Conv2d(kernel=9))), *END),
+            "Layer 1, residual1: Inner 2, conv1: Convolution with a 9 × 9 kernel does not fit "
+            "into 3 × 8 × 8: set the padding to at least 1",
+        ),
+        (
+            (ReLU(), Branches(branches=((), (ReLU(), Residual(layers=(Linear(),))))), *END),
+            "Layer 2, branches1: Branch 2, inner 2, residual1: Inner 1, linear1: Linear needs a "
+            "flat input, got 3 × 8 × 8: put Flatten before it.",
+        ),
+        ((Residual(layers=(Conv2d(),)), *END), r"into 16 × 6 × 6, to which no stride .* \(kernel"),
+        ((Residual(layers=(Flatten(),)), Output()), "put the layer that flattens behind"),
+        ((Residual(layers=(Flatten(), Output())),), "Inner 2, output: Output is the network's end"),
+        ((Branches(branches=((), (MaxPool(),))), *END), r"3 × 8 × 8 \(1\) and 3 × 4 × 4 \(2\)"),
+        (
+            (Branches(branches=((Conv2d(padding=1),), ()), join="sum"), *END),
+            r"16 × 8 × 8 \(1\) and 3 × 8 × 8 \(2\), which cannot be added: make branch 2 like",
+        ),
+        ((Branches(branches=((), (GlobalPool(),))), *END), "cannot be put in a row"),
+    ],
+)
+def test_what_is_wrong_inside_is_said_with_its_place(layers: tuple, words: str) -> None:
+    with pytest.raises(BadNetwork, match=words) as caught:
+        check(layers, PICTURE, 10)
+    assert caught.value.layer == [bool(f.problem) for f in trace(layers, PICTURE, 10)].index(True)
+
+
+def test_a_block_that_does_not_fit_is_left_out_with_one_press() -> None:
+    assert mend((Residual(layers=(Conv2d(kernel=9),)), *END), PICTURE, 10) == ("Leave it out", END)
+    assert mend((Residual(layers=(Linear(),)), Output()), PICTURE, 10)[0] == "Put Flatten before it"
+
+
+def nested(depth: int) -> tuple[Layer, ...]:
+    layer: Layer = Conv2d(maps=3, padding=1)
+    for _ in range(depth - 1):
+        layer = Branches(branches=((layer,), ()), join="sum")
+    return (layer, *END)
+
+
+def test_blocks_in_blocks_survive_their_text_to_a_depth_and_are_then_refused() -> None:
+    for depth in (1, 2, 7):
+        experiment = Experiment(network=nested(depth))
+        assert decode(Experiment, encode(experiment)) == experiment
+        check(experiment.network, PICTURE, 10)
+    shell = '{"kind":"branches","branches":[[%s]]}'
+    for depth in (8, 9, 3000):
+        text = '"relu"'
+        for _ in range(depth):
+            text = shell % text
+        with pytest.raises(BadExperiment, match="nested deeper than 8 choices: flatten it"):
+            decode(Experiment, f'{{"network":[{text},"flatten","output"]}}')
+
+
+def test_one_inner_field_is_changed_by_its_path() -> None:
+    experiment = Experiment(network=(Residual(), Branches(), *END))
+    for path, new in (("network.0.layers.0.maps", 5), ("network.1.branches.1.0.maps", 7)):
+        experiment = change(experiment, path, new)
+    first, second = experiment.network[:2]
+    assert first.layers[0].maps == 5 and second.branches[1][0].maps == 7
+    with pytest.raises(BadExperiment, match=r"network.0.layers.0.maps is 0|maps is 0"):
+        change(experiment, "network.0.layers.0.maps", 0)
+
+
+def test_every_layer_is_seen_with_those_inside() -> None:
+    layers = (Branches(branches=((Residual(layers=(Dropout(),)),), (ReLU(),))), Output())
+    assert [layer.kind for layer in every(layers)] == [
+        "branches", "residual", "dropout", "relu", "output",
+    ]  # fmt: skip
+    net = model(Flatten(), *layers)
+    dropout = net.branches1.branches[0].residual1.layers.dropout1
+    assert dropout.generator.initial_seed() == 1
+
+
+def test_the_call_of_a_block_is_code() -> None:
+    code = Residual(layers=(Linear(units=2),)).call((4,), 10).code()
+    assert code == (
+        "core.network.modules.Residual(layers={'linear1': torch.nn.Linear(in_features=4, "
+        "out_features=2, bias=True)}, shortcut=[torch.nn.Linear(in_features=4, out_features=2, "
+        "bias=False)], p=0.0)"
+    )
