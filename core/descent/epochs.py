@@ -49,12 +49,12 @@ class Descent:
 
 
 def log_spaced(last: int, count: int) -> tuple[int, ...]:
-    """At most `count` whole steps from 1 to `last`, evenly apart on a log axis.
+    """At most `count` whole steps from 1 to `last`, evenly apart on a log axis; one: the last.
 
     >>> log_spaced(1000, 4)
     (1, 10, 100, 1000)
     """
-    return tuple(sorted({round(last ** (k / max(count - 1, 1))) for k in range(count)} | {last}))
+    return tuple(sorted({round(last ** (k / (count - 1))) for k in range(count - 1)} | {last}))
 
 
 def over_steps(
