@@ -42,8 +42,8 @@ def load(store: Store, run: str) -> State | None:
 
 
 def weights(store: Store, run: str, form: str) -> bytes:
-    """The best epoch's weights (the last ones where there is no validation part) as a file's
-    content.
+    """The best epoch's weights as a file's content; where there is no validation part the last
+    ones, averaged if the run averages.
 
     "pth" is a plain state_dict for `torch.load(weights_only=True)`, "safetensors" holds the same
     tensors.
@@ -53,7 +53,7 @@ def weights(store: Store, run: str, form: str) -> bytes:
         raise NotFound(
             f"Run {run} has no checkpoint yet: wait for its first seconds to pass, then try again."
         )
-    chosen = state["best"] or state["model"]
+    chosen = state["best"] or state.get("averaged") or state["model"]
     if form == "safetensors":
         from safetensors.torch import save as pack
 

@@ -4,6 +4,8 @@ Made from an experiment and its data, and put back from a checkpoint. Knows no e
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -21,6 +23,8 @@ from core.data.sampling import Shuffle
 from core.errors import BadExperiment
 from core.experiment import Experiment
 from core.network.build import build, check
+from core.optim.averages import fresh_statistics
+from core.optim.transforms import Transform
 
 State = dict[str, Any]
 RESIDENT = 2048  # MB
@@ -174,6 +178,37 @@ class Setup:
             return mix.loss(self.each_loss, outputs)
         return self.criterion(outputs, targets)
 
+    def gradient(self, x: Tensor, y: Tensor, mix: Mix | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Takes the gradient at the present weights: the loss (), the outputs (B, C), and the loss
+        with its penalties (), which is what it belongs to.
+        """
+        self.optimizer.zero_grad()
+        with ExitStack() as watching:
+            for transform in self.transforms:
+                watching.enter_context(transform.watching())
+            outputs = self.model(x)
+        loss = self.loss(outputs, y, mix)
+        penalties = [p for transform in self.transforms if (p := transform.penalty()) is not None]
+        total = sum(penalties, loss)
+        total.backward()
+        return loss, outputs, total
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """The model with averaged weights, if a regularizer keeps some by now; the last counts."""
+        kept = [transform for transform in self.transforms if transform.average() is not None]
+        if not kept:
+            yield
+            return
+        last = {name: value.clone() for name, value in self.model.state_dict().items()}
+        self.model.load_state_dict(kept[-1].average())
+        if kept[-1].fresh_statistics:
+            fresh_statistics(self.model, (x for x, _ in self.train.in_order(self.batch_size)))
+        try:
+            yield
+        finally:
+            self.model.load_state_dict(last)
+
     def rate(self, step: int) -> float:
         """The learning rate of step `step`, from 0."""
         e = self.experiment
@@ -204,6 +239,7 @@ class Setup:
         return {
             "model": self.weights(),
             "optimizer": copied(self.optimizer.state_dict()),
+            "transforms": {kind: copied(t.state()) for kind, t in self._by_kind().items()},
             "scale": self.scale.state(),
             "generators": {
                 "order": self.epoch_order,
@@ -214,9 +250,15 @@ class Setup:
             "threads": self.threads,
         }
 
+    def _by_kind(self) -> dict[str, Transform]:
+        kinds = (regularizer.kind for regularizer in self.experiment.regularizers)
+        return dict(zip(kinds, self.transforms, strict=True))
+
     def _restore(self, state: State) -> None:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
+        for kind, kept in state.get("transforms", {}).items():
+            self._by_kind()[kind].load_state(kept)
         self.epoch_order = state["generators"]["order"]
         kinds = {name.partition(":")[0] for name in (state["device"], self.device)}
         if len(kinds) == 1:  # a generator's state fits its own kind of device alone

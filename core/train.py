@@ -8,6 +8,7 @@ import platform
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from math import isfinite, isinf
 
 import torch
@@ -137,11 +138,10 @@ class Training(Iterator[Event]):
     def _one_step(self, rows: Tensor) -> None:
         setup = self.setup
         x, y, mix = setup.batch(rows)  # (B, C, H, W), (B,), both classes of mixed pictures
-        setup.optimizer.zero_grad()
-        logits = setup.model(x)  # (B, classes)
-        loss = setup.loss(logits, y, mix)
-        penalties = [p for transform in setup.transforms if (p := transform.penalty()) is not None]
-        sum(penalties, loss).backward()
+        again = partial(setup.gradient, x, y, mix)
+        loss, logits, _ = again()  # (), (B, classes)
+        for transform in setup.transforms:
+            transform.retake(again)
 
         if probing := self.budget.due():
             with self.budget.charged(setup.wait):
@@ -150,7 +150,10 @@ class Training(Iterator[Event]):
         setup.use_rate(rate)
         for transform in setup.transforms:
             transform.before_step(rate)
-        setup.optimizer.step()
+        closure = self.experiment.optimizer.closure
+        setup.optimizer.step(*((lambda: again()[-1],) if closure else ()))
+        for transform in setup.transforms:
+            transform.after_step()
         self.step += 1
         self.meter.add(loss, logits, y)
         if probing:
@@ -191,11 +194,14 @@ class Training(Iterator[Event]):
             return reason, events
         size, values = len(setup.train), setup.train.values
         train = scores(self.loss_sum, self.right, size, values=values)
-        validation = evaluate(setup.model, setup.validation, setup.criterion)
-        best = bool(validation) and validation["loss"] < self.best_loss
-        if best:
-            self.best_loss, self.best_epoch = validation["loss"], self.epoch + 1
-            self.best = setup.weights()
+        for transform in setup.transforms:
+            transform.after_epoch((self.epoch + 1) / self.experiment.epochs)
+        with setup.averaged():
+            validation = evaluate(setup.model, setup.validation, setup.criterion)
+            best = bool(validation) and validation["loss"] < self.best_loss
+            if best:
+                self.best_loss, self.best_epoch = validation["loss"], self.epoch + 1
+                self.best = setup.weights()
         seconds = self.watch.seconds
         self.history.append(Epoch(self.epoch + 1, self.step, train, validation, best, seconds))
         self._look_back()
@@ -260,7 +266,7 @@ class Training(Iterator[Event]):
         """All parts measured with the best epoch's weights, the last ones without validation."""
         setup, last = self.setup, self.setup.weights()
         diverged = reason == "diverged"
-        kept = self.best or (None if diverged else last)
+        kept = self.best or (None if diverged else self._averaged() or last)
         best_epoch = self.best_epoch or (None if diverged else self.epoch or None)
         measured: list[Scores | None] = [None, None, None]
         if kept is not None:
@@ -273,6 +279,13 @@ class Training(Iterator[Event]):
         share = self.budget.spent / max(seconds, 1e-9)
         message = self._message(reason)
         return Ended(reason, message, step, self.epoch, best_epoch, *measured, seconds, share)
+
+    def _averaged(self) -> State | None:
+        """The averaged weights where they are what counts: no epoch is the best one."""
+        if self.best or all(t.average() is None for t in self.setup.transforms):
+            return None
+        with self.setup.averaged():
+            return self.setup.weights()
 
     def _message(self, reason: str) -> str:
         if reason == "epochs":
@@ -303,6 +316,7 @@ class Training(Iterator[Event]):
             **self.setup.state(),
             "best": self.best,
             "best_epoch": self.best_epoch,
+            "averaged": self._averaged(),
             "history": [to_json(epoch) for epoch in self.history],
             "epoch_so_far": (self.loss_sum, self.right),
             "step": self.step,

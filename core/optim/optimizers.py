@@ -8,10 +8,10 @@ there: its fields, and the call it stands for.
 from core.optim.optimizer import Optimizer
 from core.optim.momentum import SGD, AveragedMomentum, Nesterov
 from core.optim.adaptive import Adagrad, RMSprop, Adam, AdamW
-from core.optim.matrices import Muon
+from core.optim.matrices import Muon, LBFGS
 # isort: on
 
 __all__ = [
-    "SGD", "Adagrad", "Adam", "AdamW", "AveragedMomentum", "Muon", "Nesterov", "Optimizer",
+    "LBFGS", "SGD", "Adagrad", "Adam", "AdamW", "AveragedMomentum", "Muon", "Nesterov", "Optimizer",
     "RMSprop",
 ]  # fmt: skip

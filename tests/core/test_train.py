@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -23,12 +24,23 @@ from core.errors import BadExperiment, BadNetwork, Unavailable
 from core.events import Ended, Epoch, Event, Probe, Saved, Started, Step, to_json
 from core.experiment import Experiment, Seeds
 from core.losses import MSE
+from core.metrics import evaluate
 from core.network.activations import ReLU
 from core.network.initializers import PyTorchDefault
 from core.network.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, MaxPool, Output
 from core.network.presets import SoftmaxRegression
-from core.optim.optimizers import SGD, Adam, AdamW, AveragedMomentum, Optimizer
-from core.optim.regularizers import L2, ClipNorm, WeightDecay
+from core.optim.optimizers import LBFGS, SGD, Adam, AdamW, AveragedMomentum, Optimizer
+from core.optim.regularizers import (
+    EMA,
+    L1,
+    L2,
+    SAM,
+    SWA,
+    ClipNorm,
+    ClipValue,
+    Regularizer,
+    WeightDecay,
+)
 from core.optim.schedules import Constant, Cosine, Exponential, Plateau, Schedule
 from core.optim.stopping import Patience, TimeLimit
 from core.train import Training, train
@@ -134,6 +146,35 @@ def test_stop_and_resume_equal_the_straight_run_bit_for_bit(
     assert events[-1] == whole[-1]
     for name, tensor in straight.state()["model"].items():
         assert torch.equal(tensor, second.state()["model"][name]), name
+
+
+REGULARIZERS = [
+    *((cls(),) for cls in Regularizer.members.values()),
+    (L1(biases=1e-3, activities=1e-3),),
+    (SWA(start=0.25),),
+    (SAM(), EMA(beta=0.9), ClipNorm(limit=0.1), ClipValue(limit=0.01)),
+    tuple(cls() for cls in Regularizer.members.values()),
+]
+
+
+@pytest.mark.parametrize("regularizers", REGULARIZERS, ids=lambda r: "+".join(x.kind for x in r))
+@pytest.mark.parametrize(("at", "validation"), [(10, 0.15), (23, 0.0)])
+def test_every_regularizer_goes_on_after_a_resume_bit_for_bit(
+    data: Samples, regularizers: tuple[Regularizer, ...], validation: float, at: int
+) -> None:
+    split = Split(validation=validation)
+    e = experiment(optimizer=SGD(), regularizers=regularizers, split=split)
+    straight, (first, events) = train(e, data), part_of(e, data, at)
+    whole = list(straight)
+    stored = io.BytesIO()
+    torch.save(first.state(), stored)
+    stored.seek(0)
+    second = train(e, data, state=torch.load(stored, weights_only=True))
+    events += list(second)
+    assert losses(events) == losses(whole) and events[-1] == whole[-1]
+    assert of(Epoch, events) == of(Epoch, whole)
+    for name in ("model", "best", "averaged", "transforms"):
+        torch.testing.assert_close(straight.state()[name], second.state()[name], rtol=0, atol=0)
 
 
 def part_of(e: Experiment, data: Samples, steps: int) -> tuple[Training, list[Event]]:
@@ -371,6 +412,102 @@ def test_weight_decay_acts_on_adamw_as_a_run(data: Samples) -> None:
     assert losses(list(train(with_rule, data))) == pytest.approx(
         losses(list(train(with_own, data))), rel=1e-3
     )
+
+
+PLAIN = (Flatten(), Linear(units=9), ReLU(), Output())
+
+
+def test_sam_goes_down_with_the_gradient_from_uphill(data: Samples) -> None:
+    """One epoch of plain SGD, written by hand (Foret et al. 2020, algorithm 1)."""
+    e = experiment(
+        network=PLAIN, optimizer=SGD(learning_rate=0.1, momentum=0), schedule=Constant(),
+        regularizers=(SAM(radius=0.2),), epochs=1,
+    )  # fmt: skip
+    ours, twin = train(e, data), train(e, data).setup
+    list(ours)
+    model, order = twin.model, torch.randperm(len(twin.train), generator=twin.order)
+    weights = list(model.parameters())
+    for rows in order.split(16):
+        x, y = twin.train.batch(rows)
+        here = [w.detach().clone() for w in weights]
+        gradients = torch.autograd.grad(twin.criterion(model(x), y), weights)
+        norm = sum(g.square().sum() for g in gradients).sqrt()
+        with torch.no_grad():
+            for w, g in zip(weights, gradients, strict=True):
+                w += 0.2 * g / norm
+        gradients = torch.autograd.grad(twin.criterion(model(x), y), weights)
+        with torch.no_grad():
+            for w, old, g in zip(weights, here, gradients, strict=True):
+                w.copy_(old - 0.1 * g)
+    for a, b in zip(ours.setup.model.parameters(), weights, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_batch_statistics_see_one_gradient_of_sam_s_two(data: Samples) -> None:
+    moved = [train(experiment(regularizers=r), data) for r in ((), (SAM(),))]
+    for training in moved:
+        training.setup.gradient(*training.setup.batch(torch.arange(16)))
+    plain, aware = moved
+    again = partial(aware.setup.gradient, *aware.setup.batch(torch.arange(16)))
+    before = copy.deepcopy(aware.setup.model.state_dict())
+    aware.setup.transforms[0].retake(again)
+    after, other = aware.setup.model.state_dict(), plain.setup.model.state_dict()
+    for name, value in before.items():
+        if not name.endswith("num_batches_tracked"):
+            assert torch.equal(value, after[name]) and torch.equal(value, other[name]), name
+
+
+def test_a_run_is_measured_with_its_averaged_weights_and_goes_on_with_its_own(
+    data: Samples,
+) -> None:
+    """The mean changes no loss; what is kept and scored is the mean."""
+    plain, held = (train(experiment(regularizers=r), data) for r in ((), (EMA(beta=0.9),)))
+    events, other = list(plain), list(held)
+    assert losses(events) == losses(other)
+    last = [w.setup.model.state_dict() for w in (plain, held)]
+    assert all(torch.equal(last[0][name], last[1][name]) for name in last[0])
+    assert [e.validation for e in of(Epoch, events)] != [e.validation for e in of(Epoch, other)]
+    held.setup.model.load_state_dict(held.state()["best"])
+    scored = evaluate(held.setup.model, held.setup.validation, held.setup.criterion)
+    assert scored == other[-1].validation
+
+
+def test_swa_is_the_mean_of_the_last_epochs_with_statistics_of_its_own(data: Samples) -> None:
+    e = experiment(
+        regularizers=(SWA(start=0.5),), split=Split(validation=0.0, test=0.3),
+        optimizer=SGD(), schedule=Constant(), batch_size=37,
+    )  # fmt: skip
+    training, ends = train(e, data), []
+    training.single_steps = True
+    for event in training:
+        if isinstance(event, Epoch):
+            ends.append(training.setup.weights())
+    setup, kept = training.setup, training.state()["averaged"]
+    for name, value in setup.model.named_parameters():
+        mean = (ends[2][name] + ends[3][name]) / 2
+        torch.testing.assert_close(kept[name], mean, rtol=1e-5, atol=1e-7)
+        assert not torch.equal(kept[name], value)
+    setup.model.load_state_dict(kept)
+    batches = [x for x, _ in setup.train.in_order(37)]
+    torch.optim.swa_utils.update_bn(batches, setup.model)
+    for name, value in setup.model.state_dict().items():
+        if "running" in name:
+            torch.testing.assert_close(kept[name], value, rtol=1e-5, atol=1e-6)
+
+
+def test_l_bfgs_on_the_full_batch_needs_few_steps(data: Samples) -> None:
+    """Softmax regression is convex: the gradient vanishes."""
+    e = experiment(
+        network=(Flatten(), Output()), optimizer=LBFGS(), schedule=Constant(), epochs=30,
+        regularizers=(L2(strength=1e-2),), batch_size=65_536,
+    )  # fmt: skip
+    training = train(e, data)
+    first, *_, last = losses(list(training))
+    _, _, total = training.setup.gradient(
+        *training.setup.batch(torch.arange(len(training.setup.train)))
+    )
+    slope = max(p.grad.abs().max().item() for p in training.setup.model.parameters())
+    assert last < 0.5 * first and slope < 1e-4 and total.item() > last
 
 
 def test_a_run_left_just_before_its_end_is_ended_by_the_same_rule(data: Samples) -> None:

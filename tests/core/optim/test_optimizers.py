@@ -10,6 +10,7 @@ import torch
 
 from core.numbers import short
 from core.optim.optimizers import (
+    LBFGS,
     SGD,
     Adagrad,
     Adam,
@@ -123,7 +124,10 @@ def by_the_lab(choice: Optimizer) -> np.ndarray:
     return weight.detach().numpy()
 
 
-@pytest.mark.parametrize("choice", EVERY, ids=repr)
+GIVEN = [choice for choice in EVERY if not choice.closure]  # L-BFGS asks for gradients of its own
+
+
+@pytest.mark.parametrize("choice", GIVEN, ids=repr)
 def test_twenty_steps_equal_the_paper(choice: Optimizer) -> None:
     np.testing.assert_allclose(by_the_lab(choice), by_formula(choice), rtol=1e-9)
 
@@ -195,6 +199,46 @@ def test_a_step_of_muon_is_about_the_orthogonal_factor(shape: tuple[int, int]) -
     assert np.abs(inner - np.diag(np.diag(inner))).max() < 0.05
 
 
+HILLS = np.diag([1.0, 3.0, 9.0, 27.0]) + 0.2
+
+
+@pytest.mark.parametrize(("moves", "memory"), [(1, 3), (4, 10), (9, 2)])
+def test_l_bfgs_moves_by_the_two_loops_of_the_paper(moves: int, memory: int) -> None:
+    """f = θᵀAθ/2 without line search, two steps of so many moves, in NumPy."""
+    choice = LBFGS(learning_rate=0.3, moves=moves, memory=memory, search=False)
+    weight = torch.nn.Parameter(torch.ones(4, dtype=torch.float64))
+    optimizer = made(choice, [weight])
+
+    def closure() -> float:
+        weight.grad = torch.tensor(HILLS) @ weight.detach()
+        return float(weight.detach() @ weight.grad / 2)
+
+    theta, past, old = np.ones(4), [], None
+    for _ in range(2):
+        optimizer.step(closure)
+        for _ in range(moves):
+            g = HILLS @ theta
+            if old is not None:
+                past = [*past, (theta - old, HILLS @ (theta - old))][-memory:]
+            reach = min(1.0, 1 / np.abs(g).sum()) if old is None else 1.0
+            old, theta = theta, theta - 0.3 * reach * _two_loops(g, past)
+        np.testing.assert_allclose(weight.detach().numpy(), theta, rtol=1e-8)
+
+
+def _two_loops(g: np.ndarray, past: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """H g from moves s and changes y of the gradient (Liu & Nocedal 1989; Nocedal 1980)."""
+    q, kept = g.copy(), []
+    for s, y in reversed(past):
+        kept.append((s @ q) / (s @ y))
+        q = q - kept[-1] * y
+    if past:
+        s, y = past[-1]
+        q = q * (s @ y) / (y @ y)
+    for (s, y), a in zip(past, reversed(kept), strict=True):
+        q = q + s * (a - (y @ q) / (s @ y))
+    return q
+
+
 def parabola(x: float, y: float) -> tuple[float, list[float]]:
     """x² + y² and its gradient."""
     return x**2 + y**2, [2 * x, 2 * y]
@@ -242,7 +286,8 @@ VALLEY = {  # what its walls, 400 times as steep as its floor, ask for
 
 @pytest.mark.parametrize("cls", Optimizer.members.values())
 def test_rosenbrock_s_valley_is_followed_to_its_end(cls: type[Optimizer]) -> None:
-    place = descended(cls(**VALLEY.get(cls, {})), rosenbrock, [-1.2, 1.0], 10_000)
+    steps = 100 if cls.closure else 10_000
+    place = descended(cls(**VALLEY.get(cls, {})), rosenbrock, [-1.2, 1.0], steps)
     assert rosenbrock(*place)[0] < 1e-4 * rosenbrock(-1.2, 1.0)[0]
     assert place == pytest.approx([1, 1], abs=0.1)
 

@@ -1,11 +1,25 @@
 """Every regularizer's transform against autograd, NumPy or torch's own form of it."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from core.encoding import decode
 from core.optim.optimizers import SGD, Adam, AdamW
-from core.optim.regularizers import L2, ClipNorm, Regularizer, WeightDecay
+from core.optim.penalties import Penalty
+from core.optim.regularizers import (
+    EMA,
+    L1,
+    L2,
+    SAM,
+    SWA,
+    ClipNorm,
+    ClipValue,
+    Elastic,
+    Regularizer,
+    WeightDecay,
+)
 from core.optim.transforms import Transform
 
 
@@ -22,30 +36,83 @@ def bound(regularizer: Regularizer, model: nn.Module) -> Transform:
 
 def backward(model: nn.Module, transform: Transform) -> None:
     torch.manual_seed(1)
-    loss = model(torch.randn(6, 5, dtype=torch.float64)).square().mean()
+    with transform.watching():
+        loss = model(torch.randn(6, 5, dtype=torch.float64)).square().mean()
     penalty = transform.penalty()
     (loss if penalty is None else loss + penalty).backward()
 
 
-@pytest.mark.parametrize("biases", [False, True])
-def test_the_l2_penalty_adds_two_lambda_w_to_the_gradient(biases: bool) -> None:
+PENALTIES = [
+    cls(strength=strength, biases=biases)
+    for cls in (L2, L1, Elastic)
+    for strength, biases in ((0.3, 0.0), (0.0, 0.2), (0.3, 0.2), (0.0, 0.0))
+] + [Elastic(strength=0.3, share=0.9)]
+
+
+def shares(penalty: Penalty) -> tuple[float, float]:
+    """How much of |w| and of w² there is in the cost of one value."""
+    l1 = {L2: 0.0, L1: 1.0}.get(type(penalty), getattr(penalty, "share", 0.0))
+    return l1, 1 - l1
+
+
+@pytest.mark.parametrize("penalty", PENALTIES, ids=repr)
+def test_each_part_has_its_own_lambda_and_the_gradient_of_the_formula(penalty: Penalty) -> None:
     plain, held = network(), network()
     backward(plain, Transform())
-    backward(held, bound(L2(strength=0.3, biases=biases), held))
-    for name, p in held.named_parameters():
-        extra = 0.6 * p.detach() if p.ndim > 1 or biases else 0.0
-        torch.testing.assert_close(p.grad, dict(plain.named_parameters())[name].grad + extra)
+    backward(held, bound(penalty, held))
+    l1, l2 = shares(penalty)
+    for (_, p), (_, q) in zip(held.named_parameters(), plain.named_parameters(), strict=True):
+        w, factor = p.detach(), penalty.strength if p.ndim > 1 else penalty.biases
+        torch.testing.assert_close(p.grad, q.grad + factor * (l1 * w.sign() + 2 * l2 * w))
 
 
-def test_the_l2_penalty_is_lambda_times_the_sum_of_squares() -> None:
+@pytest.mark.parametrize("penalty", PENALTIES, ids=repr)
+def test_a_penalty_is_the_sum_of_its_formula(penalty: Penalty) -> None:
+    model, (l1, l2), expected = network(), shares(penalty), 0.0
+    for p in model.parameters():
+        w, factor = p.detach().numpy(), penalty.strength if p.ndim > 1 else penalty.biases
+        expected += factor * (l1 * np.abs(w) + l2 * w**2).sum()
+    found = bound(penalty, model).penalty()
+    assert (0.0 if found is None else found.item()) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("cls", [L2, L1, Elastic])
+def test_the_gradient_of_a_penalty_is_its_slope(cls: type[Penalty]) -> None:
+    """Finite differences over all weights, away from 0, where |w| has a corner."""
     model = network()
-    expected = 0.3 * sum(
-        float((p.detach().numpy() ** 2).sum()) for p in model.parameters() if p.ndim > 1
-    )
-    penalty = bound(L2(strength=0.3), model).penalty()
-    assert penalty.item() == pytest.approx(expected)
-    weight = torch.randn(3, 2, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda w: 0.3 * w.square().sum(), [weight])
+    transform = bound(cls(strength=0.3, biases=0.1), model)
+    places = [p for p in model.parameters() if (p.detach().abs() > 1e-3).all()]
+    assert len(places) >= 4
+    assert torch.autograd.gradcheck(lambda *_: transform.penalty(), places)
+
+
+@pytest.mark.parametrize("cls", [L2, L1, Elastic])
+def test_activities_are_the_outputs_of_activations_over_the_minibatch(cls: type[Penalty]) -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2))
+    penalty, x = cls(strength=0.0, activities=0.3), torch.randn(6, 5)
+    transform, (l1, l2) = bound(penalty, model), shares(penalty)
+    with transform.watching():
+        model(x)
+    found = transform.penalty()
+    outputs = [model[:2](x), model[:4](x)]
+    expected = 0.3 * sum((l1 * a.abs() + l2 * a**2).sum() / 6 for a in outputs)
+    torch.testing.assert_close(found, expected)
+    weights = list(model[:4].parameters())
+    for a, b in zip(
+        torch.autograd.grad(found, weights), torch.autograd.grad(expected, weights), strict=True
+    ):
+        torch.testing.assert_close(a, b)
+    model(x)  # nothing listens any more
+    assert transform.penalty() is None and not any(m._forward_hooks for m in model.modules())
+
+
+def test_what_was_a_switch_for_biases_means_the_lambda_of_the_weights() -> None:
+    read = [decode(L2, f'{{"kind": "l2", "strength": 0.3, "biases": {v}}}') for v in BOOLEANS]
+    assert [penalty.biases for penalty in read] == [0.3, 0.0]
+
+
+BOOLEANS = ("true", "false")
 
 
 def test_adam_with_weight_decay_is_adamw() -> None:
@@ -93,12 +160,111 @@ def test_clipping_equals_torch_and_keeps_the_direction(limit: float) -> None:
     assert length == pytest.approx(min(limit, norm.item()), rel=1e-9)
 
 
-def test_a_zero_gradient_is_left_alone() -> None:
+@pytest.mark.parametrize("limit", [1e-3, 0.05, 1e3])
+def test_clipping_by_value_equals_torch_and_numpy(limit: float) -> None:
+    ours, theirs = network(), network()
+    for model in (ours, theirs):
+        backward(model, Transform())
+    before = [p.grad.numpy().copy() for p in ours.parameters()]
+    bound(ClipValue(limit=limit), ours).before_step(0.1)
+    nn.utils.clip_grad_value_(theirs.parameters(), limit)
+    for a, b, g in zip(ours.parameters(), theirs.parameters(), before, strict=True):
+        assert torch.equal(a.grad, b.grad)
+        np.testing.assert_array_equal(a.grad.numpy(), np.clip(g, -limit, limit))
+
+
+@pytest.mark.parametrize("cls", [ClipNorm, ClipValue])
+def test_a_zero_gradient_is_left_alone(cls: type[Regularizer]) -> None:
     model = network()
     for p in model.parameters():
         p.grad = torch.zeros_like(p)
-    bound(ClipNorm(limit=1.0), model).before_step(0.1)
+    bound(cls(limit=1.0), model).before_step(0.1)
     assert all(p.grad.eq(0).all() for p in model.parameters())
+
+
+@pytest.mark.parametrize("cls", [ClipNorm, ClipValue])
+def test_the_share_of_clipped_steps_is_counted_across_a_resume(cls: type[Regularizer]) -> None:
+    model = nn.Linear(1, 1, bias=False)
+    transform = bound(cls(limit=1.0), model)
+    assert transform.clipped is None
+    for slope in (0.5, -2.0, 1.0, 3.0, 0.0):
+        model.weight.grad = torch.full((1, 1), slope)
+        transform.before_step(0.1)
+    assert transform.clipped == 2 / 5
+    again = bound(cls(limit=1.0), model)
+    again.load_state(transform.state())
+    assert again.clipped == 2 / 5
+
+
+def test_sam_takes_the_gradient_at_distance_rho_and_comes_back() -> None:
+    weight = nn.Linear(2, 1, bias=False).double()
+    transform = bound(SAM(radius=0.5), weight)
+    a = torch.tensor([[2.0, 0.0], [0.0, 6.0]], dtype=torch.float64)
+    place = weight.weight.detach().clone()
+
+    def gradient() -> None:
+        weight.zero_grad()
+        (weight.weight @ a @ weight.weight.T).squeeze().backward()
+
+    gradient()
+    slope = (2 * place @ a).numpy()
+    np.testing.assert_allclose(weight.weight.grad.numpy(), slope)
+    transform.retake(gradient)
+    uphill = place.numpy() + 0.5 * slope / np.linalg.norm(slope)
+    np.testing.assert_allclose(weight.weight.grad.numpy(), 2 * uphill @ a.numpy())
+    assert torch.equal(weight.weight, place)
+
+
+def test_where_there_is_no_slope_sam_stays() -> None:
+    model = network()
+    for p in model.parameters():
+        p.grad = torch.zeros_like(p)
+    before = [p.detach().clone() for p in model.parameters()]
+    bound(SAM(), model).retake(lambda: None)
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), before, strict=True))
+
+
+def test_the_running_mean_is_that_of_the_formula() -> None:
+    model = network()
+    transform = bound(EMA(beta=0.6), model)
+    name, weight = next(iter(model.named_parameters()))
+    mean = weight.detach().numpy().copy()
+    assert transform.average() is None
+    for k in range(1, 31):
+        with torch.no_grad():
+            weight.add_(torch.randn_like(weight))
+        transform.after_step()
+        share = min(0.6, (1 + k) / (10 + k))
+        mean = share * mean + (1 - share) * weight.detach().numpy()
+        np.testing.assert_allclose(transform.average()[name].numpy(), mean, rtol=1e-12)
+    twin = torch.optim.swa_utils.AveragedModel(
+        network(), multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.6)
+    )
+    twin.module.load_state_dict(transform.average())
+    twin.n_averaged += 1  # torch's first mean is the model itself
+    twin.update_parameters(model)
+    transform.after_step()  # the 31st: beta alone
+    for place, expected in twin.module.named_parameters():
+        torch.testing.assert_close(transform.average()[place], expected.detach())
+
+
+def test_the_mean_of_the_last_epochs_begins_after_its_share() -> None:
+    model = network()
+    transform = bound(SWA(start=0.5), model)
+    seen, twin = [], torch.optim.swa_utils.AveragedModel(network())
+    for epoch in range(1, 7):
+        with torch.no_grad():
+            for p in model.parameters():
+                p.add_(torch.randn_like(p))
+        transform.after_epoch(epoch / 6)
+        assert (transform.average() is None) == (epoch <= 3)
+        if epoch > 3:
+            seen.append([p.detach().clone() for p in model.parameters()])
+            twin.update_parameters(model)
+    for (name, p), *values in zip(twin.module.named_parameters(), *seen, strict=True):
+        found = transform.average()[name]
+        torch.testing.assert_close(found, torch.stack(values).mean(0))
+        torch.testing.assert_close(found, p.detach())
 
 
 @pytest.mark.parametrize("cls", Regularizer.members.values())

@@ -1,0 +1,15 @@
+"""Regularizer: the family of what changes a step beyond its optimizer, without its members. Choices
+only; the arithmetic is in `transforms.py`, `sharpness.py` and `averages.py`.
+
+`regularizers.py` brings all members together.
+"""
+
+from core.spec import Call, Choice
+
+
+class Regularizer(Choice, family="regularizer"):
+    """A change of the step. Several may be on; each kind stands at most once."""
+
+    def call(self) -> Call:
+        """Its transform: an object of `core.optim.transforms`, `sharpness` or `averages`."""
+        raise NotImplementedError
