@@ -266,7 +266,7 @@ function frame(place, columns, facts, zoom) {
 function ticks(tables, low, high) {
   const span = high - low;
   if (span < 0.15) return { tickmode: "auto" };
-  const names = [[14, "tens"], [6, "decades"], [0.8, "thirds"], [0.4, "halves"], [0, "digits"]];
+  const names = [[14, "tens"], [6, "decades"], [0.8, "thirds"], [0.4, "some"], [0, "digits"]];
   const [, name] = names.find(([least]) => span > least);
   return { tickmode: "array", ...tables[name] };
 }

@@ -7,7 +7,6 @@ changes.
 """
 
 from collections.abc import Callable
-from functools import wraps
 
 import streamlit as st
 from plotly.graph_objects import Figure
@@ -16,12 +15,13 @@ from core import runner
 from core.analysis.findings import Finding, diverged, findings
 from core.analysis.readout import numbers, progress, sentence
 from core.encoding import change, decode, encode
-from core.errors import LabError, NotFound
+from core.errors import LabError
 from core.experiment import Experiment
 from core.figures import training as figures
 from core.history import History
 from core.numbers import whole
 from pages.ui import answers, feed, live, state
+from pages.ui.acts import act, while_here
 from pages.ui.downloads import downloads
 from pages.ui.form import escape
 from pages.ui.parts import BADGES, LIVE, STACK, bar, card_title, finding, header, run_name, told
@@ -70,19 +70,6 @@ def empty(problem: str) -> None:
         if known:
             words, icon = "Open an old run", ":material/table_rows:"
             st.page_link("runs.py", label=words, icon=icon, query_params=state.address())
-
-
-def while_here(draw: Callable) -> Callable:
-    """A fragment of a run that may be deleted elsewhere: then the page, drawn anew, says so."""
-
-    @wraps(draw)
-    def drawn(*args: object) -> None:
-        try:
-            draw(*args)
-        except NotFound:
-            st.rerun()
-
-    return drawn
 
 
 class Page:
@@ -276,21 +263,6 @@ class Page:
         draft = change(self.experiment, one.path, one.value) if one else self.experiment
         state.set_draft(encode(draft))
         st.switch_page("train.py", query_params=state.address())
-
-
-def act(label: str, icon: str, say: Callable[[str], None], run: str, **more: object) -> None:
-    """A button that says one word to the runner."""
-    icon = f":material/{icon}:"
-    st.button(label, icon=icon, key=f"act_{label}", on_click=attempt, args=(say, run), **more)
-
-
-def attempt(say: Callable[[str], None], run: str) -> None:
-    """Says it. What is refused is said on the page, which also knows that a named run is gone."""
-    try:
-        say(run)
-    except LabError as error:
-        if not (isinstance(error, NotFound) and state.run_in_address()):
-            state.notice(told(error))
 
 
 def choose(label: str, options: list[str]) -> str:

@@ -67,7 +67,7 @@ def ticks(tables: Mapping, low: float, high: float) -> dict[str, Any]:
     span = high - low
     if span < 0.15:
         return {"tickmode": "auto"}
-    names = ((14, "tens"), (6, "decades"), (0.8, "thirds"), (0.4, "halves"), (0, "digits"))
+    names = ((14, "tens"), (6, "decades"), (0.8, "thirds"), (0.4, "some"), (0, "digits"))
     name = next(name for least, name in names if span > least)
     return {"tickmode": "array", **tables[name]}
 

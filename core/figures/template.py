@@ -186,6 +186,6 @@ def _words(value: float, share: bool) -> str:
 _DIGITS = {
     "decades": (1,),
     "thirds": (1, 3),
-    "halves": (1, 2, 3, 5),
+    "some": (1, 2, 3, 4, 5, 7),
     "digits": (1, 2, 3, 4, 5, 6, 7, 8, 9),
 }

@@ -1,10 +1,12 @@
 """The visual contract: colours by meaning, readable on their page; numbers as people say them."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
+from math import log10
 
 import pytest
 
-from core.figures.template import DASH, PALETTES, blank, layer_colours, template
+from core.figures.binding import ticks
+from core.figures.template import DASH, PALETTES, blank, layer_colours, log_axis, template
 from core.numbers import THIN, duration, percent, short, tick, whole
 
 
@@ -96,3 +98,15 @@ def test_a_chart_is_transparent_keeps_its_view_and_writes_thin_spaces():
 )
 def test_numbers_as_people_say_them(got, said):
     assert got == said
+
+
+@pytest.mark.parametrize("shares", [False, True])
+@pytest.mark.parametrize("low", [-3.0, -1.37, 0.42])
+@pytest.mark.parametrize("span", [0.16, 0.39, 0.41, 0.79, 0.81, 1.5])
+def test_ticks_of_a_narrow_axis_are_there_and_do_not_touch(low, span, shares):
+    _, tables = log_axis("loss", shares=shares)
+    patch = ticks(tables, low, low + span)
+    seen = [log10(v) for v in patch["tickvals"] if low <= log10(v) <= low + span]
+    pixels = 138 / span  # of the lowest chart, for each decade
+    assert all((b - a) * pixels > 13 for a, b in pairwise(seen))  # 12 px of text
+    assert seen and all(text.endswith("%") == shares for text in patch["ticktext"])

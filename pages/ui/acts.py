@@ -1,0 +1,38 @@
+"""What a page says to the runner about one run, and what it does when that run is gone."""
+
+from collections.abc import Callable
+from functools import wraps
+
+import streamlit as st
+
+from core.errors import LabError, NotFound
+from pages.ui import state
+from pages.ui.parts import told
+
+
+def act(label: str, icon: str, say: Callable[[str], None], run: str, **more: object) -> None:
+    """A button that says one word to the runner."""
+    icon = f":material/{icon}:"
+    st.button(label, icon=icon, key=f"act_{label}", on_click=attempt, args=(say, run), **more)
+
+
+def attempt(say: Callable[[str], None], run: str) -> None:
+    """Says it. What is refused is said on the page, which also knows that a named run is gone."""
+    try:
+        say(run)
+    except LabError as error:
+        if not (isinstance(error, NotFound) and state.run_in_address()):
+            state.notice(told(error))
+
+
+def while_here(draw: Callable) -> Callable:
+    """A fragment of a run that may be deleted elsewhere: then the page, drawn anew, says so."""
+
+    @wraps(draw)
+    def drawn(*args: object) -> None:
+        try:
+            draw(*args)
+        except NotFound:
+            st.rerun()
+
+    return drawn
