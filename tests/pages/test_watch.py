@@ -196,7 +196,7 @@ def test_a_real_training_is_watched_and_survives_the_end_of_the_server(browser, 
         page = browser.new_page()
         page.set_default_timeout(60_000)
         page.goto(f"{server.url}/watch?run={run}")
-        page.get_by_role("button", name="Resume").click()
+        page.get_by_role("button", name="Put it in the queue again").click()
         plot = ".st-key-chart_gradient .lab-plot"
         for rows in (5, 10):
             page.wait_for_function(
