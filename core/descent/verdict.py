@@ -1,0 +1,151 @@
+"""Verdict: what a curve shows, as facts and as one sentence. Pure functions; knows no torch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from statistics import median
+from typing import Literal
+
+from core.data.wording import counted
+from core.descent.point import Point
+from core.numbers import percent, short, whole
+
+Measure = Literal["test_loss", "test_error"]
+Over = Literal["width", "samples", "steps"]
+RISE, FALL = 1.1, 1.15  # least peak/valley and peak/right end that are said to be there
+FITTED, INTERPOLATED = 0.01, 1e-2  # train error and train loss at which a model fits everything
+_LEAST = 1e-3  # in place of a smaller value: a ratio to 0 errors would be infinite
+_WHAT = {"test_loss": "the test loss", "test_error": "the test error"}
+_NOUNS = {"width": "hidden unit", "samples": "training row", "steps": "step"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where on the x axis, and the median over seeds there."""
+
+    at: int
+    parameters: int
+    value: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The facts of one line. `kind`: double, no_peak, no_second_descent, or short (too few points).
+
+    `valley` is the best point before the peak, `right` the best one after it; without a peak,
+    `valley` is the best point of all. `fits` is the smallest model with a training error below 1 %,
+    `interpolates` the smallest one with a training loss below 1e-2. `agreeing` of `seeds` rise and
+    fall by themselves; `lost` points were not finite and are left out.
+    """
+
+    kind: Literal["double", "no_peak", "no_second_descent", "short"]
+    sentence: str
+    valley: Place | None = None
+    peak: Place | None = None
+    right: Place | None = None
+    rise: float = 1.0
+    fall: float = 1.0
+    fits: Place | None = None
+    interpolates: Place | None = None
+    seeds: int = 0
+    agreeing: int = 0
+    lost: int = 0
+
+
+def verdict(
+    points: Sequence[Point],
+    measure: Measure = "test_loss",
+    over: Over = "width",
+    noun: str = "",
+) -> Verdict:
+    """What the points of one line (one ridge, one decay; one step count unless over steps) show.
+
+    A peak counts when it is at least 1.1 × the best point before it, a second descent when the
+    peak is at least 1.15 × the best point after it; of several, the one that stands out most.
+    Medians over seeds: close to interpolation the mean is that of the worst seed. `noun` is what
+    the x axis counts.
+    """
+    line = sorted(points, key=lambda point: getattr(point, over))
+    kept = [point for point in line if isfinite(_middle(point, measure))]
+    facts = dict(lost=len(line) - len(kept), seeds=len(kept[0].norm) if kept else 0)
+    if len(kept) < 3:
+        text = f"{counted(len(kept), 'point')} so far: a curve wants at least 3."
+        return Verdict("short", text, **facts)
+    facts["fits"] = _first(kept, over, measure, "train_error", FITTED)
+    facts["interpolates"] = _first(kept, over, measure, "train_loss", INTERPOLATED)
+    values = [max(_middle(point, measure), _LEAST) for point in kept]
+    valley, peak, right = landmarks(values)
+    rise, fall = values[peak] / values[valley], values[peak] / values[right]
+    kind = "no_peak" if rise < RISE else "no_second_descent" if fall < FALL else "double"
+    if kind == "no_peak":
+        valley = min(range(len(values)), key=values.__getitem__)
+    facts["agreeing"] = _agreeing(kept, measure, valley, peak, right)
+    where = [_place(kept[index], over, measure) for index in (valley, peak, right, 0, -1)]
+    sentence = _sentence(kind, measure, noun or _NOUNS[over], where, facts)
+    return Verdict(kind, sentence, *where[:3], rise, fall, **facts)
+
+
+def landmarks(values: Sequence[float]) -> tuple[int, int, int]:
+    """Places of valley, peak and right end.
+
+    The peak is where the smaller of the two ratios, to the best before and to the best after it,
+    is largest among those that rise and fall enough; where none does, the largest rise.
+
+    >>> landmarks([5.0, 2.0, 4.0, 1.0, 1.5])
+    (1, 2, 3)
+    """
+    places = range(len(values))
+    before = [min(places[: k + 1], key=values.__getitem__) for k in places]
+    after = [min(places[k:], key=values.__getitem__) for k in places]
+    rises = [values[k] / values[before[k]] for k in places]
+    falls = [values[k] / values[after[k]] for k in places]
+    double = [k for k in places if rises[k] >= RISE and falls[k] >= FALL]
+    if double:
+        peak = max(double, key=lambda k: min(rises[k], falls[k]))
+    else:
+        peak = max(places, key=rises.__getitem__)
+    return before[peak], peak, after[peak]
+
+
+def _middle(point: Point, measure: str) -> float:
+    return median(getattr(point, measure))
+
+
+def _place(point: Point, over: Over, measure: Measure) -> Place:
+    return Place(getattr(point, over), point.parameters, _middle(point, measure))
+
+
+def _first(
+    line: Sequence[Point], over: Over, measure: Measure, of: str, below: float
+) -> Place | None:
+    """The empirical threshold: the first point whose training figure is below a bound."""
+    fitting = (point for point in line if _middle(point, of) < below)
+    return next((_place(point, over, measure) for point in fitting), None)
+
+
+def _agreeing(line: Sequence[Point], measure: Measure, valley: int, peak: int, right: int) -> int:
+    """Seeds in which this peak is above this valley and above this right end."""
+    columns = (getattr(line[index], measure) for index in (valley, peak, right))
+    return sum(low < top and end < top for low, top, end in zip(*columns, strict=True))
+
+
+def _sentence(kind: str, measure: Measure, noun: str, where: Sequence[Place], facts: dict) -> str:
+    """One sentence with the measured numbers, and how many seeds stand behind it."""
+    said = percent if measure == "test_error" else short
+    values = [max(place.value, _LEAST) for place in where]
+    valley, peak, right, first, last = (
+        f"{said(place.value)} at {counted(place.at, noun)}" for place in where
+    )
+    rise, fall = short(values[1] / values[0]), short(values[1] / values[2])
+    what, seeds = _WHAT[measure], counted(facts["seeds"], "seed")
+    if kind == "no_peak":
+        return f"No peak: {what} goes from {first} to {last}; best is {valley} (median of {seeds})."
+    if kind == "no_second_descent":
+        return (
+            f"No second descent within this budget: {what} rises from {valley} to {peak}, "
+            f"{rise} × as much, and after it is no lower than {right} (median of {seeds})."
+        )
+    return (
+        f"Double descent: {what} is {valley}, rises to {peak}, {rise} × as much, and falls to "
+        f"{right}, {fall} × less (so in {whole(facts['agreeing'])} of {seeds})."
+    )
