@@ -3,6 +3,7 @@ can be drawn: the boundary between classes in a plane, or the curve along one in
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from plotly.graph_objects import Figure
@@ -19,14 +20,17 @@ HEIGHT = 436  # px: with its title as high as the two layer charts beside it
 
 
 def shown(experiment: Experiment, home: Path) -> figures.Shown | None:
-    """The points of the run's data; None when it cannot be drawn or is no longer here."""
+    """The points of the run's data, with the label noise that it trains on; None when it cannot be
+    drawn or is no longer here.
+    """
     try:
         facts = experiment.data.facts(home)
         if not drawable(facts.shape, facts.classes) or not experiment.data.here(home):
             return None
         data = load(experiment.data, home)
         parts = experiment.split.parts(data.targets, has_test=data.has_test)
-        return figures.rows(data, parts)
+        targets, _ = experiment.label_noise.on(data.targets, parts.train, data.classes)
+        return figures.rows(replace(data, targets=targets), parts)
     except LabError:
         return None
 

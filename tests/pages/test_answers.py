@@ -13,7 +13,7 @@ from core.data.library import Library
 from core.data.load import load
 from core.data.points import Moons
 from core.data.sets import Digits, Spreadsheets
-from core.encoding import decode, encode
+from core.encoding import change, decode, encode
 from core.experiment import Experiment, shipped
 from core.figures import surface
 from core.figures.binding import fill
@@ -97,6 +97,15 @@ def test_the_points_are_those_of_the_run_s_own_split(store):
     points = shown(experiment, store.home)
     known = {tuple(p) for p in samples.inputs[parts.validation].round(4).tolist()}
     assert {tuple(p) for p in points.validation[0].tolist()} == known
+
+
+def test_training_points_wear_the_labels_that_the_run_trains_on(store):
+    clean = shipped()["spirals"]
+    noisy = change(clean, "label_noise.share", 0.25)
+    before, after = (shown(experiment, store.home) for experiment in (clean, noisy))
+    assert np.mean(before.train[1] != after.train[1]) == pytest.approx(0.25, abs=0.06)
+    assert np.array_equal(before.train[0], after.train[0])
+    assert np.array_equal(before.validation[1], after.validation[1])
 
 
 def filled(store: Store, run: str) -> dict:
