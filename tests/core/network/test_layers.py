@@ -1,4 +1,4 @@
-"""Layers and presets: shapes by formula, parameters by hand, problems said at their layer."""
+"""Layers: shapes by formula, parameters by hand, problems said at their layer."""
 
 import math
 
@@ -12,10 +12,9 @@ from core.network.build import LARGEST, build, check, names, trace
 from core.network.initializers import He
 from core.network.layers import BatchNorm, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool, Output
 from core.network.modules import Dropout as OwnDropout
-from core.network.presets import MLP, LeNet, Preset, Small, SoftmaxRegression, recognize
+from core.network.presets import LeNet, Preset
 
 GREY = (1, 28, 28)
-SETS = [(GREY, 10), ((3, 32, 32), 10), ((1, 8, 8), 10), ((3, 32, 32), 100), ((1, 20, 20), 28)]
 
 
 def module(
@@ -37,46 +36,6 @@ def test_a_convolution_s_facts_follow_the_formula(kernel: int, stride: int, padd
     assert fact.output == (4, side, side)
     assert fact.parameters == 4 * 3 * kernel**2 + 4
     assert fact.multiply_adds == 4 * side**2 * 3 * kernel**2
-
-
-def test_lenet_has_the_numbers_of_the_lecture() -> None:
-    facts = trace(LeNet().layers(GREY), GREY, 10)
-    assert [f.parameters for f in facts if f.parameters] == [156, 2416, 48120, 10164, 850]
-    assert sum(f.parameters for f in facts) == 61_706
-    assert sum(f.multiply_adds for f in facts) == 416_520
-    assert [f.output for f in facts if f.name.startswith(("conv", "pool"))] == [
-        (6, 28, 28), (6, 14, 14), (16, 10, 10), (16, 5, 5),
-    ]  # fmt: skip
-
-
-def test_the_mlp_is_784_100_10_with_tanh() -> None:
-    assert [f.output for f in trace(MLP().layers(GREY), GREY, 10)] == [
-        (784,),
-        (100,),
-        (100,),
-        (10,),
-    ]
-    assert (
-        sum(f.parameters for f in trace(MLP().layers(GREY), GREY, 10))
-        == 784 * 100 + 100 + 100 * 10 + 10
-    )
-
-
-@pytest.mark.parametrize("preset", Preset.members.values())
-@pytest.mark.parametrize(("shape", "classes"), SETS)
-def test_a_preset_takes_a_step_on_every_set_or_says_which_layer_does_not_fit(
-    preset: type[Preset], shape: tuple[int, ...], classes: int
-) -> None:
-    layers = preset().layers(shape)
-    try:
-        check(layers, shape, classes)
-    except BadNetwork as error:
-        assert (preset, shape) == (LeNet, (1, 8, 8))
-        assert str(error).startswith("Layer 4, conv2: Convolution") and "padding" in str(error)
-        return
-    logits = module(layers, shape, classes)(torch.rand(2, *shape))
-    assert logits.shape == (2, classes)
-    logits.sum().backward()
 
 
 @pytest.mark.parametrize(
@@ -126,13 +85,6 @@ def test_names_are_those_of_the_state_dict() -> None:
     model = module(layers)
     assert list(model.state_dict())[:2] == ["conv1.weight", "conv1.bias"]
     assert list(model.state_dict())[-1] == "output.bias"
-
-
-def test_a_preset_is_recognized_until_it_is_changed() -> None:
-    layers = Small().layers((1, 8, 8))
-    assert recognize(layers, (1, 8, 8)) == Small.label
-    assert recognize((*layers, ReLU()), (1, 8, 8)) == ""
-    assert recognize(SoftmaxRegression().layers(GREY), GREY) == SoftmaxRegression.label
 
 
 def test_activations_are_their_formulas() -> None:

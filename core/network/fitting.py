@@ -1,0 +1,37 @@
+"""A preset on data of one shape: its layers, or one sentence that says which layer does not fit."""
+
+from core.errors import BadNetwork
+from core.network.build import check, trace
+from core.network.layers import Layer, Shape, times
+from core.network.presets import Preset
+
+
+def fitted(preset: Preset, shape: Shape, outputs: int) -> tuple[Layer, ...]:
+    """The preset's layers. BadNetwork, in one sentence with the layer and the presets that do fit,
+    where it cannot work on this data.
+    """
+    if said := preset.problem(shape):
+        raise BadNetwork(said)
+    layers = preset.layers(shape)
+    wrong = next((f for f in trace(layers, shape, outputs) if f.problem), None)
+    if wrong is None:
+        check(layers, shape, outputs)
+        return layers
+    others = [p.label for p in _fitting(shape, outputs)]
+    raise BadNetwork(
+        f"{preset.label} does not fit {times(shape)}: its layer {wrong.index + 1}, {wrong.name}, "
+        f"gets {times(wrong.input)}, which is too small: choose {' or '.join(others[:2])}.",
+        wrong.index,
+    )
+
+
+def _fitting(shape: Shape, outputs: int) -> list[Preset]:
+    """Presets whose layers all fit, those for pictures first."""
+    every = (cls() for cls in Preset.members.values())
+    fit = [
+        p
+        for p in every
+        if not p.problem(shape)
+        and not any(f.problem for f in trace(p.layers(shape), shape, outputs))
+    ]
+    return sorted(fit, key=lambda p: not p.pictures)
