@@ -5,9 +5,10 @@ advice, and the cost.
 import streamlit as st
 
 from core import runner
+from core.advice import advice
 from core.device import devices
 from core.estimate import estimate
-from core.experiment import Experiment, advice
+from core.experiment import Experiment
 from core.figures import schedule as schedule_figure
 from core.losses import Loss
 from core.numbers import MISSING, duration, whole

@@ -4,11 +4,12 @@ it should not.
 
 import pytest
 
+from core.advice import advice
 from core.data.augmentations import Crop, CutMix, Flip, MixUp, Noise
 from core.data.sets import CIFAR10, MNIST
 from core.encoding import build, change, decode, encode
 from core.errors import BadExperiment
-from core.experiment import Experiment, advice, load, shipped
+from core.experiment import Experiment, load, shipped
 from core.network.activations import ReLU, Sigmoid, Tanh
 from core.network.initializers import He, Xavier, Zeros
 from core.network.layers import Flatten, Linear, Output
