@@ -17,6 +17,7 @@ from core.descent.training import Rows, Training, copied, first_weights, with_on
 SEEDS = (0, 1, 2)
 CAP = 1500  # hidden units in a group on a CPU: more fall out of its cache
 SLACK = 100  # hidden units whose arithmetic takes as long as the calls of one more group
+REUSED = 0.1  # standard deviation of the weights of units that join trained ones
 SQUARED = (0.04, 0.08, 0.12, 0.18, 0.28, 0.44, 0.68, 1.0, 1.28, 1.7, 2.4, 4.0, 8.0)  # P/(nK)
 ENTROPY = (0.25, 0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.0, 2.5, 3.2, 5.0, 8.0, 16.0, 40.0)  # P/n
 
@@ -93,20 +94,18 @@ def over_widths_reusing(
     for width in sorted(widths):
         nets = field.first(width)
         if before and parameters(problem.inputs.shape[1], width, problem.classes) < threshold:
-            nets = [widened(old, new, 0.1) for old, new in zip(before, nets, strict=True)]
+            nets = [widened(old, new, recipe) for old, new in zip(before, nets, strict=True)]
         training = field.training({width: nets})
         yield from field.follow(training, [width])
         before = training.nets()
 
 
-def widened(old: Net, new: Net, spread: float) -> Net:
-    """The old weights; further units are the new ones', rescaled to this standard deviation."""
-    kept = old.width
-    first, second = new.first[:, kept:], new.second[kept:]
-    first = first * (spread / first[:-1].std(correction=0).clamp_min(1e-12))
-    second = second * (spread / second.std(correction=0).clamp_min(1e-12))
-    joined = torch.cat([old.first, first], 1), torch.cat([old.second, second])
-    return copied(Net(*joined, old.bias))
+def widened(old: Net, new: Net, recipe: Recipe) -> Net:
+    """The old weights, and for further units the new ones', rescaled to N(0, 0.1²)."""
+    kept, inputs = old.width, new.first.shape[1] - 1
+    first = new.first[kept:] * (REUSED / (recipe.initial * (2 / inputs) ** 0.5))
+    second = new.second[:, kept:] * (REUSED / (recipe.initial * (1 / new.width) ** 0.5))
+    return copied(Net(torch.cat([old.first, first]), torch.cat([old.second, second], 1), old.bias))
 
 
 class Field:

@@ -39,8 +39,8 @@ class Rows:
         return Rows(self.inputs[places], self.labels[places], self.classes)
 
     def marks(self) -> Tensor:
-        """(G, n, K), one-hot."""
-        return one_hot(self.labels, self.classes).to(self.inputs.dtype)
+        """(G, K, n), one-hot."""
+        return one_hot(self.labels, self.classes).to(self.inputs.dtype).mT.contiguous()
 
 
 def with_ones(inputs: Tensor, recipe: Recipe) -> Tensor:
@@ -52,12 +52,12 @@ def with_ones(inputs: Tensor, recipe: Recipe) -> Tensor:
 def first_weights(inputs: int, width: int, outputs: int, seed: int, recipe: Recipe) -> Net:
     """W₁ ~ s·N(0, 2/d), W₂ ~ s·N(0, 1/H), biases 0, the same in whatever group it trains."""
     draw = torch.Generator().manual_seed((seed * 2**20 + width) * 16 + _WEIGHTS)
-    first = torch.randn(inputs + 1, width, generator=draw, dtype=torch.float64)
+    first = torch.randn(width, inputs + 1, generator=draw, dtype=torch.float64)
     first *= recipe.initial * (2 / inputs) ** 0.5
-    first[-1] = 0
-    second = torch.randn(width, outputs, generator=draw, dtype=torch.float64)
+    first[:, -1] = 0
+    second = torch.randn(outputs, width, generator=draw, dtype=torch.float64)
     second *= recipe.initial * (1 / width) ** 0.5
-    parts = (first, second, torch.zeros(1, outputs))
+    parts = (first, second, torch.zeros(outputs, 1))
     return Net(*(part.to(recipe.device, getattr(torch, recipe.precision)) for part in parts))
 
 
@@ -97,7 +97,7 @@ class Training:
         if self.recipe.batch_size:
             chosen = torch.stack([next(orders[place]) for place in self.alive])
             nets = torch.arange(len(self.alive))[:, None]
-            inputs, marks = inputs[nets, chosen], marks[nets, chosen]
+            inputs, marks = inputs[nets, chosen], marks[nets, :, chosen].mT
         self.stack.descend(inputs, marks)
         self.optimizer.step()
 
