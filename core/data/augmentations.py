@@ -62,9 +62,10 @@ class Crop(Augmentation):
     def misfit(self, side: int, size: str) -> str | None:
         if self.padding < side:
             return None
+        way = f"make the padding at most {side - 1}" if side > 1 else "take it off"
         return (
             f"Crop with a padding of {self.padding} may move a picture of {size} out of sight: "
-            f"make the padding at most {side - 1}."
+            f"{way}."
         )
 
     @property

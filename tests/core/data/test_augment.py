@@ -227,5 +227,6 @@ def test_what_does_not_fit_is_one_sentence_with_the_way_out(kind):
 def test_a_margin_or_a_square_that_is_too_large_is_said_with_the_limit():
     assert Crop(padding=7).problem((1, 8, 9)) is None
     assert "at most 7" in Crop(padding=8).problem((1, 8, 9))
+    assert Crop(padding=1).problem((3, 1, 9)).endswith("out of sight: take it off.")
     assert Cutout(side=8).problem((1, 8, 9)) is None
     assert "at most 8" in Cutout(side=9).problem((1, 8, 9))
