@@ -59,7 +59,7 @@ class Step:
 @dataclass(frozen=True)
 class Epoch:
     """An epoch ended: the mean over its minibatches, and the validation part measured with dropout
-    off.
+    off. `gradient` is ‖∇f‖ of the whole training part, where a stopping rule asks for it.
     """
 
     epoch: int
@@ -68,6 +68,7 @@ class Epoch:
     validation: Scores | None
     best: bool
     seconds: float = _clock()
+    gradient: float | None = None
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,8 @@ class Saved:
 
 @dataclass(frozen=True)
 class Ended:
-    """The last event of every run. `reason` names what ended it: epochs, patience, time, stopped,
-    diverged, failed.
+    """The last event of every run. `reason` names what ended it: epochs, the kind of a stopping
+    rule, stopped, diverged, failed. `clipped` is the share of steps that each clipping touched.
     """
 
     reason: str
@@ -117,6 +118,7 @@ class Ended:
     test: Scores | None = None
     seconds: float = _clock()
     probe_share: float = _clock()  # of the training time
+    clipped: dict[str, float] = field(default_factory=dict)
 
 
 Event = Started | Step | Epoch | Probe | Surface | Saved | Ended

@@ -47,6 +47,20 @@ def evaluate(model: nn.Module, part: Part, loss: nn.Module) -> Scores | None:
     return scores(total.item(), right.item(), len(part), values=part.values)
 
 
+def slope(model: nn.Module, part: Part, loss: nn.Module) -> float:
+    """‖∇f‖ of the mean loss over the part, with dropout off and without penalties. The gradients at
+    the weights are left alone, and the model in training mode.
+    """
+    model.eval()
+    weights = [p for p in model.parameters() if p.requires_grad]
+    total = [torch.zeros_like(p) for p in weights]
+    for x, y in part.in_order(256 if part.device == "cpu" else 4096):
+        share = len(y) / len(part)
+        torch._foreach_add_(total, torch.autograd.grad(share * loss(model(x), y), weights))
+    model.train()
+    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(total))).item()
+
+
 class Meter:
     """Losses and right answers of the steps since the last reading, gathered on the device without
     waiting for it.

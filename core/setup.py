@@ -209,6 +209,11 @@ class Setup:
         finally:
             self.model.load_state_dict(last)
 
+    def clipped(self) -> dict[str, float]:
+        """The share of steps that each clipping touched."""
+        shares = {kind: transform.clipped for kind, transform in self._by_kind().items()}
+        return {kind: share for kind, share in shares.items() if share is not None}
+
     def rate(self, step: int) -> float:
         """The learning rate of step `step`, from 0."""
         e = self.experiment

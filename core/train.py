@@ -31,7 +31,7 @@ from core.events import (
     to_json,
 )
 from core.experiment import Experiment
-from core.metrics import Meter, evaluate, scores
+from core.metrics import Meter, evaluate, scores, slope
 from core.probes import Answers, Budget, Norms
 from core.setup import Setup, State
 
@@ -202,8 +202,10 @@ class Training(Iterator[Event]):
             if best:
                 self.best_loss, self.best_epoch = validation["loss"], self.epoch + 1
                 self.best = setup.weights()
-        seconds = self.watch.seconds
-        self.history.append(Epoch(self.epoch + 1, self.step, train, validation, best, seconds))
+        asked = any(rule.needs_gradient for rule in self.experiment.stopping)
+        gradient = slope(setup.model, setup.train, setup.criterion) if asked else None
+        ended = (self.epoch + 1, self.step, train, validation, best, self.watch.seconds, gradient)
+        self.history.append(Epoch(*ended))
         self._look_back()
         self.loss_sum, self.right, setup.epoch_order = 0.0, 0.0, setup.order.get_state()
         reason = self._reason_after_epoch()
@@ -211,8 +213,9 @@ class Training(Iterator[Event]):
 
     def _look_back(self) -> None:
         """At what the epochs so far mean for the steps to come."""
-        losses = [epoch.validation["loss"] for epoch in self.history if epoch.validation]
-        self.cut = self.experiment.schedule.cut(losses)
+        if self.experiment.schedule.reacts:
+            losses = [epoch.validation["loss"] for epoch in self.history if epoch.validation]
+            self.cut = self.experiment.schedule.cut(losses)
 
     def _reason_after_epoch(self) -> str | None:
         for rule in self.experiment.stopping:
@@ -277,8 +280,9 @@ class Training(Iterator[Event]):
         step = self.bad_step if diverged else self.step
         seconds = self.watch.seconds
         share = self.budget.spent / max(seconds, 1e-9)
-        message = self._message(reason)
-        return Ended(reason, message, step, self.epoch, best_epoch, *measured, seconds, share)
+        clipped = setup.clipped()
+        place = (self._message(reason), step, self.epoch, best_epoch)
+        return Ended(reason, *place, *measured, seconds, share, clipped)
 
     def _averaged(self) -> State | None:
         """The averaged weights where they are what counts: no epoch is the best one."""

@@ -22,6 +22,7 @@ class Plateau(Schedule):
     )
     source: ClassVar[str] = "Bengio 2012 (practical recommendations); PyTorch's ReduceLROnPlateau"
     technique: ClassVar[str] = "O5"
+    reacts: ClassVar[bool] = True
     gamma: float = ranged(0.1, above=0, below=1, symbol="γ", help="What is left after a reduction.")
     patience: int = ranged(
         5,

@@ -5,6 +5,7 @@ before any of them. Pure functions of the step: the loop owns the counter.
 """
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from core.spec import Choice, ranged
 
@@ -16,6 +17,7 @@ class Schedule(Choice, family="schedule"):
     (Goyal et al. 2017); k and K count from there.
     """
 
+    reacts: ClassVar[bool] = False  # `cut` is to be asked after every epoch
     warmup: float = ranged(
         0.0,
         0,

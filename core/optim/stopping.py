@@ -1,9 +1,12 @@
-"""Stopping rules: pure functions of the epochs so far and of the time. `epochs` of the experiment
-always ends a run too.
+"""Stopping rules: pure functions of the epochs so far and of the time, and where each would have
+ended a run that went on. `epochs` of the experiment (k_max) always ends a run too.
 """
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import isfinite
+from typing import Any, ClassVar, Literal
 
 from core.events import Epoch
 from core.spec import Choice, ranged
@@ -12,9 +15,17 @@ from core.spec import Choice, ranged
 class StoppingRule(Choice, family="stopping rule"):
     """One reason to end a run before its last epoch. Any of those that are on may end it."""
 
+    looks_back: ClassVar[int | None] = None  # epochs that a verdict depends on; None: all
+    needs_gradient: ClassVar[bool] = False  # ‖∇f‖ is to be measured after every epoch
+
+    def verdicts(self, epochs: Sequence[Epoch]) -> Iterator[bool]:
+        """For each of `epochs`, in their order, whether the run should end after it."""
+        raise NotImplementedError
+
     def after_epoch(self, epochs: Sequence[Epoch]) -> bool:
         """True when the run should end after the last of `epochs`."""
-        return False
+        recent = epochs[-self.looks_back :] if self.looks_back else epochs
+        return [False, *self.verdicts(recent)][-1]
 
     def in_time(self, seconds: float) -> bool:
         """False when the run should end now, after `seconds` of training."""
@@ -48,18 +59,102 @@ class Patience(StoppingRule):
         help="By how much the loss must fall to count as improved.",
     )
 
-    def after_epoch(self, epochs: Sequence[Epoch]) -> bool:
-        losses = [e.validation["loss"] for e in epochs if e.validation]
-        if len(losses) <= self.patience:
-            return False
-        best, since = float("inf"), 0
-        for loss in losses:
-            best, since = (loss, 0) if loss < best - self.improvement else (best, since + 1)
-        return since >= self.patience
+    def verdicts(self, epochs: Sequence[Epoch]) -> Iterator[bool]:
+        best, since = float("inf"), -1  # the first loss is no failure, not even one that is NaN
+        for epoch in epochs:
+            if epoch.validation:
+                better = epoch.validation["loss"] < best - self.improvement
+                best, since = (epoch.validation["loss"], 0) if better else (best, since + 1)
+            yield since >= self.patience
 
     @property
     def summary(self) -> str:
         return f"early stopping, patience {self.patience}"
+
+
+def _limit(default: float, symbol: str, what: str) -> Any:
+    return ranged(default, 0, 1e6, label="Limit", symbol=symbol, log=True, help=what)
+
+
+class Change(StoppingRule):
+    """f: the mean training loss of an epoch, which is one step where the batch is all of the data.
+    Signed, a loss that rises ends the run too; absolute, only one that stands still.
+    """
+
+    looks_back: ClassVar[int | None] = 2
+    difference: Literal["signed", "absolute"] = ranged(
+        "signed", help="Whether a loss that rises counts as a small change."
+    )
+
+    def verdicts(self, epochs: Sequence[Epoch]) -> Iterator[bool]:
+        yield from [False] * bool(epochs)
+        for old, new in pairwise(epoch.train["loss"] for epoch in epochs):
+            change = old - new if self.difference == "signed" else abs(old - new)
+            yield change < self.enough(old)
+
+    def enough(self, loss: float) -> float:
+        """The smallest change from this loss with which the run goes on."""
+        raise NotImplementedError
+
+    @property
+    def summary(self) -> str:
+        return f"{self.label.lower()} below {self.limit:g}"
+
+
+class AbsoluteChange(Change):
+    """Ends the run when the training loss falls by less than ε_a from one epoch to the next. In
+    full batch an epoch is one step.
+    """
+
+    kind: Literal["absolute_change"] = "absolute_change"
+    label: ClassVar[str] = "Change of the loss"
+    formula: ClassVar[str] = r"f(\theta^{k}) - f(\theta^{k+1}) < \varepsilon_a"
+    source: ClassVar[str] = "deck A (signed), deck C (absolute); Gill, Murray & Wright 1981"
+    technique: ClassVar[str] = "O7"
+    limit: float = _limit(1e-4, "ε_a", "The smallest fall with which the run goes on.")
+
+    def enough(self, loss: float) -> float:
+        return self.limit
+
+
+class RelativeChange(Change):
+    """Ends the run when the training loss falls by less than the share ε_r of itself from one epoch
+    to the next. In full batch an epoch is one step.
+    """
+
+    kind: Literal["relative_change"] = "relative_change"
+    label: ClassVar[str] = "Relative change of the loss"
+    formula: ClassVar[str] = r"f(\theta^{k}) - f(\theta^{k+1}) < \varepsilon_r\, |f(\theta^{k})|"
+    source: ClassVar[str] = "deck A (signed), deck C (absolute); Gill, Murray & Wright 1981"
+    technique: ClassVar[str] = "O7"
+    limit: float = _limit(1e-3, "ε_r", "The smallest fall with which the run goes on, as a share.")
+
+    def enough(self, loss: float) -> float:
+        return self.limit * abs(loss)
+
+
+class GradientNorm(StoppingRule):
+    """Ends the run when the gradient of the mean loss over the whole training part is no longer
+    than ε_g. It is measured after every epoch, with dropout off and without penalties, which costs
+    one more pass over that part.
+    """
+
+    kind: Literal["gradient_norm"] = "gradient_norm"
+    label: ClassVar[str] = "Gradient norm"
+    formula: ClassVar[str] = r"\lVert \nabla f(\theta^k) \rVert \le \varepsilon_g"
+    source: ClassVar[str] = "decks A and C; Gill, Murray & Wright 1981"
+    technique: ClassVar[str] = "O7"
+    looks_back: ClassVar[int | None] = 1
+    needs_gradient: ClassVar[bool] = True
+    limit: float = _limit(1e-3, "ε_g", "The longest gradient that ends the run.")
+
+    def verdicts(self, epochs: Sequence[Epoch]) -> Iterator[bool]:
+        for epoch in epochs:
+            yield epoch.gradient is not None and epoch.gradient <= self.limit
+
+    @property
+    def summary(self) -> str:
+        return f"gradient norm at most {self.limit:g}"
 
 
 class TimeLimit(StoppingRule):
@@ -70,9 +165,14 @@ class TimeLimit(StoppingRule):
     formula: ClassVar[str] = r"t > t_{\max}"
     source: ClassVar[str] = "deck A (wall time)"
     technique: ClassVar[str] = "O7"
+    looks_back: ClassVar[int | None] = 1
     minutes: float = ranged(
         10.0, above=0, high=100_000, unit="min", help="Minutes of training, pauses not counted."
     )
+
+    def verdicts(self, epochs: Sequence[Epoch]) -> Iterator[bool]:
+        for epoch in epochs:
+            yield not self.in_time(epoch.seconds)
 
     def in_time(self, seconds: float) -> bool:
         return seconds < 60 * self.minutes
@@ -80,3 +180,35 @@ class TimeLimit(StoppingRule):
     @property
     def summary(self) -> str:
         return f"at most {self.minutes:g} min"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where a rule would have ended a run that went on, or did end it."""
+
+    rule: StoppingRule
+    epoch: int
+    step: int
+    kept: float | None  # the best validation loss up to there; None without validation
+    cost: float | None  # by how much the best loss of all the epochs lies below that, 0 or more
+
+
+def marks(rules: Sequence[StoppingRule], epochs: Sequence[Epoch]) -> tuple[Mark, ...]:
+    """The first epoch after which each rule would have ended the run; none for a rule that never
+    would. A time limit counts at the end of its epoch; ‖∇f‖ where the run measured it.
+    """
+    found = ((rule, _first(rule.verdicts(epochs))) for rule in rules)
+    return tuple(_mark(rule, at, epochs) for rule, at in found if at is not None)
+
+
+def _first(verdicts: Iterator[bool]) -> int | None:
+    return next((i for i, fires in enumerate(verdicts) if fires), None)
+
+
+def _mark(rule: StoppingRule, at: int, epochs: Sequence[Epoch]) -> Mark:
+    measured = [e.validation["loss"] if e.validation else float("inf") for e in epochs]
+    losses = [loss if isfinite(loss) else float("inf") for loss in measured]
+    kept, best = min(losses[: at + 1]), min(losses)
+    known = kept < float("inf")
+    place = (epochs[at].epoch, epochs[at].step)
+    return Mark(rule, *place, kept if known else None, kept - best if known else None)

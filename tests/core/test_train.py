@@ -42,13 +42,22 @@ from core.optim.regularizers import (
     WeightDecay,
 )
 from core.optim.schedules import Constant, Cosine, Exponential, Plateau, Schedule
-from core.optim.stopping import Patience, TimeLimit
+from core.optim.stopping import (
+    AbsoluteChange,
+    GradientNorm,
+    Patience,
+    RelativeChange,
+    StoppingRule,
+    TimeLimit,
+    marks,
+)
 from core.train import Training, train
 
 EVERYTHING = (
     Conv2d(maps=6, kernel=3, padding=1), BatchNorm(), ReLU(), MaxPool(),
     Flatten(), Dropout(p=0.3), Linear(units=16), ReLU(), Output(),
 )  # fmt: skip
+PLAIN = (Flatten(), Linear(units=9), ReLU(), Output())
 
 
 @pytest.fixture(scope="module")
@@ -345,6 +354,55 @@ def test_patience_ends_the_run_and_is_named(data: Samples) -> None:
     assert "Early stopping" in ended.message
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        AbsoluteChange(limit=0.02),
+        RelativeChange(limit=0.05, difference="absolute"),
+        GradientNorm(limit=0.3),
+    ],
+)
+def test_every_rule_ends_a_full_batch_run_where_its_mark_stands_and_is_named(
+    data: Samples, rule: StoppingRule
+) -> None:
+    slow = SGD(learning_rate=0.1, momentum=0.0)
+    plain = dict(network=PLAIN, batch_size=65_536, epochs=80, optimizer=slow)
+    ended = list(train(experiment(stopping=(rule,), **plain), data))
+    assert ended[-1].reason == rule.kind and 2 < ended[-1].epochs < 80
+    assert rule.label in ended[-1].message and rule.summary in ended[-1].message
+    measured = experiment(stopping=(GradientNorm(limit=0.0),), **plain)
+    went_on = of(Epoch, list(train(measured, data)))
+    assert len(went_on) == 80
+    (mark,) = marks([rule], went_on)
+    assert (mark.epoch, mark.step) == (ended[-1].epochs, ended[-1].step)
+
+
+def test_the_gradient_is_that_of_the_whole_training_part(data: Samples) -> None:
+    e = experiment(stopping=(GradientNorm(limit=0.0),), epochs=2)
+    training = train(e, data)
+    told = [event.gradient for event in of(Epoch, list(training))]
+    setup, model = training.setup, training.setup.model
+    model.zero_grad()
+    model.eval()
+    x, y = setup.train.batch(torch.arange(len(setup.train)))
+    nn.functional.cross_entropy(model(x), y).backward()
+    norm = sum(p.grad.square().sum() for p in model.parameters()).sqrt().item()
+    assert told[-1] == pytest.approx(norm, rel=1e-4) and told[0] != told[1]
+    plain = train(e.model_copy(update={"stopping": ()}), data)
+    events = list(plain)
+    assert [event.gradient for event in of(Epoch, events)] == [None, None]
+    for name, value in setup.weights().items():
+        assert torch.equal(value, plain.setup.weights()[name]), name
+
+
+def test_the_end_says_how_many_steps_were_clipped(data: Samples) -> None:
+    rules = (ClipNorm(limit=1e-3), ClipValue(limit=1e3))
+    assert list(train(experiment(regularizers=rules), data))[-1].clipped == {
+        "clip_norm": 1.0,
+        "clip_value": 0.0,
+    }
+
+
 def test_the_time_limit_ends_the_run_in_the_middle_of_an_epoch(data: Samples) -> None:
     e = experiment(epochs=100, stopping=(TimeLimit(minutes=1),))
     ended = list(train(e, data, clock=SlowClock(2.0)))[-1]
@@ -412,9 +470,6 @@ def test_weight_decay_acts_on_adamw_as_a_run(data: Samples) -> None:
     assert losses(list(train(with_rule, data))) == pytest.approx(
         losses(list(train(with_own, data))), rel=1e-3
     )
-
-
-PLAIN = (Flatten(), Linear(units=9), ReLU(), Output())
 
 
 def test_sam_goes_down_with_the_gradient_from_uphill(data: Samples) -> None:
