@@ -151,7 +151,7 @@ def _initialize(
     if isinstance(module, (nn.Linear, nn.Conv2d)):
         initializer.call().make(module.weight, generator=generator)
         if module.bias is not None:
-            bound = initializer.bias(prod(module.weight.shape[1:]))
-            nn.init.uniform_(module.bias, -bound, bound, generator=generator)
+            low, high = initializer.biases(prod(module.weight.shape[1:]))
+            nn.init.uniform_(module.bias, low, high, generator=generator)
     elif hasattr(module, "reset_parameters"):
         module.reset_parameters()  # normalization: ones and zeros, no chance in it

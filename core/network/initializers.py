@@ -2,23 +2,53 @@
 stands for.
 """
 
+from math import prod, sqrt
 from typing import ClassVar, Literal
 
 from core.spec import Call, Choice, ranged
 
+Moments = tuple[float, float]  # expected mean and standard deviation
+
 
 class Initializer(Choice, family="initializer"):
-    """n_in, n_out: inputs and outputs of one unit of the layer. Biases begin at 0, normalization at
-    1 and 0.
-    """
+    """n_in, n_out: inputs and outputs of one unit of the layer. Normalization begins at 1 and 0."""
+
+    symmetric: ClassVar[bool] = False  # whether all units of a layer begin alike
 
     def call(self) -> Call:
         """A function of one weight tensor and a `generator`."""
         raise NotImplementedError
 
-    def bias(self, fan_in: int) -> float:
-        """Biases begin uniformly in ±this; 0 for a plain zero."""
-        return 0.0
+    def fit(self) -> Call | None:
+        """A function of the model and training inputs (N, …) that adapts the drawn weights to them;
+        None for most.
+        """
+        return None
+
+    def biases(self, fan_in: int) -> tuple[float, float]:
+        """Biases begin uniformly between these two; equal ones are a fixed value."""
+        fixed = getattr(self, "bias", 0.0)
+        return fixed, fixed
+
+    def moments(self, shape: tuple[int, ...]) -> Moments | None:
+        """What mean and spread of a weight tensor (out, in, …) to expect; None where only the data
+        decides.
+        """
+        return None
+
+
+def starting_bias() -> float:
+    """The field of those whose biases begin at a fixed value."""
+    return ranged(0.0, -10, 10, symbol="b", label="Bias", help="Where every bias begins.")
+
+
+def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    """n_in and n_out of a weight tensor (out, in, …).
+
+    >>> fans((16, 6, 5, 5))
+    (150, 400)
+    """
+    return prod(shape[1:]), shape[0] * prod(shape[2:])
 
 
 class PyTorchDefault(Initializer):
@@ -35,8 +65,11 @@ class PyTorchDefault(Initializer):
     def call(self) -> Call:
         return Call("torch.nn.init.kaiming_uniform_", {"a": 5**0.5})
 
-    def bias(self, fan_in: int) -> float:
-        return fan_in**-0.5
+    def biases(self, fan_in: int) -> tuple[float, float]:
+        return -(fan_in**-0.5), fan_in**-0.5
+
+    def moments(self, shape: tuple[int, ...]) -> Moments:
+        return 0.0, 1 / sqrt(3 * fans(shape)[0])
 
 
 class Xavier(Initializer):
@@ -52,9 +85,13 @@ class Xavier(Initializer):
     distribution: Literal["normal", "uniform"] = ranged(
         "normal", help="The shape of the draw; both have variance σ²."
     )
+    bias: float = starting_bias()
 
     def call(self) -> Call:
         return Call(f"torch.nn.init.xavier_{self.distribution}_")
+
+    def moments(self, shape: tuple[int, ...]) -> Moments:
+        return 0.0, sqrt(2 / sum(fans(shape)))
 
 
 class He(Initializer):
@@ -68,9 +105,55 @@ class He(Initializer):
     distribution: Literal["normal", "uniform"] = ranged(
         "normal", help="The shape of the draw; both have variance σ²."
     )
+    bias: float = starting_bias()
 
     def call(self) -> Call:
         return Call(f"torch.nn.init.kaiming_{self.distribution}_", {"nonlinearity": "relu"})
+
+    def moments(self, shape: tuple[int, ...]) -> Moments:
+        return 0.0, sqrt(2 / fans(shape)[0])
+
+
+class Orthogonal(Initializer):
+    """A rotation: signals keep their length through any number of linear layers. Rows (or columns,
+    if fewer) of W are at right angles and have length g.
+    """
+
+    kind: Literal["orthogonal"] = "orthogonal"
+    label: ClassVar[str] = "Orthogonal"
+    formula: ClassVar[str] = r"W W^\top = g^2 I \text{ or } W^\top W = g^2 I"
+    source: ClassVar[str] = "Saxe, McClelland & Ganguli 2014"
+    technique: ClassVar[str] = "I3"
+    gain: float = ranged(1.0, above=0, high=10, symbol="g", help="√2 makes up for what ReLU stops.")
+    bias: float = starting_bias()
+
+    def call(self) -> Call:
+        return Call("torch.nn.init.orthogonal_", {"gain": self.gain})
+
+    def moments(self, shape: tuple[int, ...]) -> Moments:
+        return 0.0, self.gain / sqrt(max(shape[0], prod(shape[1:])))
+
+
+class LSUV(Initializer):
+    """Orthogonal, then layer by layer scaled until its outputs have variance 1 over a minibatch of
+    the training part: the data decide, whatever the activations are.
+    """
+
+    kind: Literal["lsuv"] = "lsuv"
+    label: ClassVar[str] = "LSUV"
+    formula: ClassVar[str] = r"W_l \leftarrow W_l / \sqrt{\mathrm{Var}(z_l)}"
+    source: ClassVar[str] = "Mishkin & Matas 2016"
+    technique: ClassVar[str] = "I4"
+    tolerance: float = ranged(
+        0.01, above=0, high=0.5, log=True, help="How far from 1 the variance may end."
+    )
+    bias: float = starting_bias()
+
+    def call(self) -> Call:
+        return Call("torch.nn.init.orthogonal_")
+
+    def fit(self) -> Call:
+        return Call("core.network.modules.lsuv_", {"tolerance": self.tolerance})
 
 
 class Normal(Initializer):
@@ -90,9 +173,33 @@ class Normal(Initializer):
         log=True,
         help="The spread of the weights.",
     )
+    bias: float = starting_bias()
 
     def call(self) -> Call:
         return Call("torch.nn.init.normal_", {"std": self.std})
+
+    def moments(self, shape: tuple[int, ...]) -> Moments:
+        return 0.0, self.std
+
+
+class Uniform(Initializer):
+    """Evenly between −a and a in every layer, whatever its size; the spread is a/√3."""
+
+    kind: Literal["uniform"] = "uniform"
+    label: ClassVar[str] = "Uniform"
+    formula: ClassVar[str] = r"w \sim U(-a, a),\; \sigma^2 = a^2/3"
+    source: ClassVar[str] = "decks B and D"
+    technique: ClassVar[str] = "I3"
+    limit: float = ranged(
+        0.05, 0, 10, symbol="a", label="Limit", log=True, help="The largest weight."
+    )
+    bias: float = starting_bias()
+
+    def call(self) -> Call:
+        return Call("torch.nn.init.uniform_", {"a": -self.limit, "b": self.limit})
+
+    def moments(self, shape: tuple[int, ...]) -> Moments:
+        return 0.0, self.limit / sqrt(3)
 
 
 class Zeros(Initializer):
@@ -105,6 +212,29 @@ class Zeros(Initializer):
     formula: ClassVar[str] = r"w = 0"
     source: ClassVar[str] = "decks B and D"
     technique: ClassVar[str] = "I3"
+    symmetric: ClassVar[bool] = True
+    bias: float = starting_bias()
 
     def call(self) -> Call:
         return Call("core.network.modules.zeros_")
+
+    def moments(self, shape: tuple[int, ...]) -> Moments:
+        return 0.0, 0.0
+
+
+class Ones(Initializer):
+    """All weights 1: as equal as zeros, and the signal explodes besides."""
+
+    kind: Literal["ones"] = "ones"
+    label: ClassVar[str] = "Ones"
+    formula: ClassVar[str] = r"w = 1"
+    source: ClassVar[str] = "decks B and D"
+    technique: ClassVar[str] = "I3"
+    symmetric: ClassVar[bool] = True
+    bias: float = starting_bias()
+
+    def call(self) -> Call:
+        return Call("core.network.modules.ones_")
+
+    def moments(self, shape: tuple[int, ...]) -> Moments:
+        return 1.0, 0.0

@@ -3,6 +3,7 @@ them.
 """
 
 from collections import OrderedDict
+from contextlib import ExitStack
 
 import torch
 from torch import Tensor, nn
@@ -113,3 +114,33 @@ class SquaredError(nn.Module):
 def zeros_(weight: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """`torch.nn.init.zeros_` with the generator that every initializer is given, unused."""
     return nn.init.zeros_(weight)
+
+
+def ones_(weight: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """`torch.nn.init.ones_` with the generator that every initializer is given, unused."""
+    return nn.init.ones_(weight)
+
+
+@torch.no_grad()
+def lsuv_(model: nn.Module, x: Tensor, tolerance: float = 0.01, rounds: int = 10) -> None:
+    """Layer-sequential unit variance (Mishkin & Matas 2016): in one pass of the inputs x (N, …),
+    each convolution and linear layer, first to last, is divided by the deviation of its outputs
+    until their variance is 1 ± tolerance. Dropout is off; a layer that always answers alike stays.
+    """
+
+    def scale(layer: nn.Module, inputs: tuple[Tensor, ...], z: Tensor) -> Tensor:
+        for _ in range(rounds):
+            variance = z.var(correction=0)
+            if abs(variance - 1) <= tolerance or not 0 < variance < torch.inf:
+                break
+            layer.weight.div_(variance.sqrt())
+            z = layer.forward(*inputs)  # not layer(): that would call this hook again
+        return z
+
+    layers = [m for m in model.modules() if isinstance(m, (nn.Linear, nn.Conv2d))]
+    training = model.training
+    with ExitStack() as hooks:
+        for layer in layers:
+            hooks.callback(layer.register_forward_hook(scale).remove)
+        model.eval()(x)
+    model.train(training)

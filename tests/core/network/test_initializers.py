@@ -10,17 +10,31 @@ from torch import nn
 
 from core.network.activations import ReLU
 from core.network.build import build
-from core.network.initializers import He, Initializer, Normal, PyTorchDefault, Xavier, Zeros
+from core.network.initializers import (
+    He,
+    Initializer,
+    Normal,
+    Ones,
+    Orthogonal,
+    PyTorchDefault,
+    Uniform,
+    Xavier,
+    Zeros,
+)
 from core.network.layers import BatchNorm, Conv2d, Flatten, Layer, Linear, Output
 from core.network.presets import LeNet
 
 WIDE: tuple[Layer, ...] = (Conv2d(maps=64, kernel=5), Flatten(), Linear(units=400), Output())
 SHAPE = (8, 9, 9)
-EVERY = [cls() for cls in Initializer.members.values()] + [
+MORE = [
     He(distribution="uniform"),
     Xavier(distribution="uniform"),
     Normal(std=1.0),
+    Uniform(limit=2.0),
+    Orthogonal(gain=3.0),
 ]
+EVERY = [cls() for cls in Initializer.members.values()] + MORE
+FIXED = [initializer for initializer in EVERY if initializer.fit() is None]
 
 
 def model(
@@ -32,45 +46,76 @@ def model(
     )
 
 
-def expected_variance(initializer: Initializer, fan_in: int, fan_out: int) -> float:
-    """The formulas of rows I1 to I3."""
-    if isinstance(initializer, Xavier):
-        return 2 / (fan_in + fan_out)
-    if isinstance(initializer, He):
-        return 2 / fan_in
-    if isinstance(initializer, Normal):
-        return initializer.std**2
-    if isinstance(initializer, PyTorchDefault):
-        return (1 / math.sqrt(fan_in)) ** 2 / 3  # uniform in ±1/√n_in
-    if isinstance(initializer, Zeros):
-        return 0.0
-    raise AssertionError(f"{initializer!r} has no formula here: write one")
+def expected(initializer: Initializer, shape: torch.Size) -> tuple[float, float]:
+    """Mean and variance by the formulas of rows I1 to I3."""
+    fan_in, fan_out = math.prod(shape[1:]), shape[0] * math.prod(shape[2:])
+    if isinstance(initializer, Uniform):
+        return 0.0, (2 * initializer.limit) ** 2 / 12
+    if isinstance(initializer, Orthogonal):  # Σw² = g² · rank
+        rank = min(shape[0], fan_in)
+        return 0.0, initializer.gain**2 * rank / (shape[0] * fan_in)
+    if isinstance(initializer, (Zeros, Ones)):
+        return float(isinstance(initializer, Ones)), 0.0
+    variance = {
+        Xavier: 2 / (fan_in + fan_out),
+        He: 2 / fan_in,
+        Normal: getattr(initializer, "std", 0) ** 2,
+        PyTorchDefault: (1 / math.sqrt(fan_in)) ** 2 / 3,  # uniform in ±1/√n_in
+    }
+    return 0.0, variance[type(initializer)]
 
 
 def is_uniform(initializer: Initializer) -> bool:
-    return (
-        isinstance(initializer, PyTorchDefault)
-        or getattr(initializer, "distribution", "") == "uniform"
-    )
+    flat = isinstance(initializer, (PyTorchDefault, Uniform))
+    return flat or getattr(initializer, "distribution", "") == "uniform"
 
 
-@pytest.mark.parametrize("initializer", EVERY, ids=repr)
+@pytest.mark.parametrize("initializer", FIXED, ids=repr)
 def test_moments_are_those_of_the_formula(initializer: Initializer) -> None:
     net = model(initializer)
-    fans = {"conv1": (8 * 25, 64 * 25), "linear1": (64 * 25, 400), "output": (400, 10)}
-    for name, (fan_in, fan_out) in fans.items():
+    for name in ("conv1", "linear1", "output"):
         weight = net.get_submodule(name).weight.detach().double()
-        variance = expected_variance(initializer, fan_in, fan_out)
+        mean, variance = expected(initializer, weight.shape)
         # the sample mean has deviation σ/√N; the sample variance σ²√((κ−1)/N), with kurtosis κ 3 or
         # 9/5
         kurtosis = 1.8 if is_uniform(initializer) else 3.0
         count = weight.numel()
-        assert abs(weight.mean().item()) <= 5 * math.sqrt(variance / count)
+        assert abs(weight.mean().item() - mean) <= 5 * math.sqrt(variance / count)
         assert abs(weight.var().item() - variance) <= 5 * variance * math.sqrt(
             (kurtosis - 1) / count
         )
         if is_uniform(initializer):
             assert weight.abs().max().item() <= math.sqrt(3 * variance) * (1 + 1e-6)
+        told = initializer.moments(tuple(weight.shape))
+        assert told == pytest.approx((mean, math.sqrt(variance)), rel=1e-12)
+
+
+TWINS = {
+    "pytorch": lambda w, g: nn.init.kaiming_uniform_(w, a=math.sqrt(5), generator=g),
+    "xavier": lambda w, g: nn.init.xavier_normal_(w, generator=g),
+    "he": lambda w, g: nn.init.kaiming_normal_(w, nonlinearity="relu", generator=g),
+    "orthogonal": lambda w, g: nn.init.orthogonal_(w, generator=g),
+    "lsuv": lambda w, g: nn.init.orthogonal_(w, generator=g),
+    "normal": lambda w, g: nn.init.normal_(w, 0, 0.01, generator=g),
+    "uniform": lambda w, g: nn.init.uniform_(w, -0.05, 0.05, generator=g),
+    "zeros": lambda w, g: w.zero_(),
+    "ones": lambda w, g: w.fill_(1),
+}
+
+
+@pytest.mark.parametrize("kind", Initializer.members)
+def test_the_first_weights_are_torch_s_own_draw(kind: str) -> None:
+    generator = torch.Generator().manual_seed(0)
+    twin = TWINS[kind](torch.empty(64, 8, 5, 5), generator)
+    assert torch.equal(model(Initializer.pick(kind)).conv1.weight.detach(), twin)
+
+
+@pytest.mark.parametrize("units", [3, 40])
+def test_orthogonal_rows_or_columns_are_at_right_angles(units: int) -> None:
+    net = model(Orthogonal(gain=2.0), (Linear(units=units), Output()), shape=(12,))
+    w = net.linear1.weight.detach().double()
+    product = w @ w.T if units < 12 else w.T @ w
+    torch.testing.assert_close(product, 4 * torch.eye(min(units, 12)).double(), atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("initializer", EVERY, ids=repr)
@@ -79,6 +124,13 @@ def test_biases_begin_at_zero_but_for_pytorch_s_default(initializer: Initializer
         [p.detach() for name, p in model(initializer).named_parameters() if name.endswith("bias")]
     )
     assert bool(biases.any()) == isinstance(initializer, PyTorchDefault)
+
+
+@pytest.mark.parametrize("kind", [k for k in Initializer.members if k != "pytorch"])
+def test_biases_begin_where_they_are_told(kind: str) -> None:
+    net = model(Initializer.pick({"kind": kind, "bias": 0.25}))
+    for module in (net.conv1, net.linear1, net.output):
+        assert module.bias.eq(0.25).all()
 
 
 def test_pytorch_s_default_is_drawn_bit_for_bit() -> None:
@@ -107,7 +159,7 @@ def test_the_seed_alone_decides_and_the_global_generator_is_left_alone(
     differ = [
         torch.equal(a, b) for a, b in zip(first.parameters(), other.parameters(), strict=True)
     ]
-    assert all(same) and (all(differ) == isinstance(initializer, Zeros))
+    assert all(same) and (all(differ) == initializer.symmetric)
     assert torch.equal(before, torch.get_rng_state())
 
 
