@@ -21,19 +21,29 @@ SEEDS = (0, 1, 2, 3)
 
 def network(shape: Sequence[int], width: int, outputs: int, seed: int) -> nn.Sequential:
     """A network for (1, H, W), its weights from the seed alone."""
+    with torch.device("meta"):  # torch's own first weights would draw from the global generator
+        model = _layers(shape, width, outputs)
+    model.to_empty(device="cpu")
+    draw = torch.Generator().manual_seed(seed * 16 + _WEIGHTS)
+    for layer in model:
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.reset_parameters()
+        elif weights := list(layer.parameters()):  # torch's default: U(±1/√fan in)
+            bound = weights[0][0].numel() ** -0.5
+            for part in weights:
+                nn.init.uniform_(part, -bound, bound, generator=draw)
+    return model
+
+
+def _layers(shape: Sequence[int], width: int, outputs: int) -> nn.Sequential:
     layers: list[nn.Module] = []
     before, height, across = 1, *shape
     for maps in (width, 2 * width, 4 * width):
+        window = (min(2, height), min(2, across))
         layers += [nn.Conv2d(before, maps, 3, padding=1), nn.BatchNorm2d(maps), nn.ReLU()]
-        step = (min(2, height), min(2, across))
-        layers.append(nn.MaxPool2d(step))
-        before, height, across = maps, height // step[0], across // step[1]
+        layers.append(nn.MaxPool2d(window))
+        before, height, across = maps, height // window[0], across // window[1]
     layers += [nn.Flatten(), nn.Linear(before * height * across, outputs)]
-    with torch.random.fork_rng(devices=[]):  # torch's own first weights draw from the global one
-        torch.manual_seed(seed * 16 + _WEIGHTS)
-        for layer in layers:
-            if isinstance(layer, nn.Conv2d | nn.Linear):
-                layer.reset_parameters()
     return nn.Sequential(*layers)
 
 

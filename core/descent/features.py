@@ -43,7 +43,8 @@ def widths(samples: int, ratios: Sequence[float] = RATIOS) -> tuple[int, ...]:
 def directions(inputs: int, features: int, seed: int) -> Tensor:
     """W (d, N) ~ N(0, 1/d); fewer features are the first columns of more."""
     draw = torch.Generator().manual_seed(seed * 16 + _FEATURES)
-    columns = torch.randn(features, inputs, generator=draw, dtype=torch.float64)
+    whole = -(-features // 16) * 16  # torch draws in blocks of 16, and a part of one differently
+    columns = torch.randn(whole, inputs, generator=draw, dtype=torch.float64)[:features]
     return columns.T / inputs**0.5
 
 
