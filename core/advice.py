@@ -1,34 +1,19 @@
 """Advice: what is doubtful about an experiment, in words, each with the one change that helps.
 
-Pure: it knows the experiment and how large its data and its network are.
+What concerns the learning alone is in `doubts.py`. Pure: it knows the experiment and how large its
+data and its network are.
 """
 
-from dataclasses import dataclass
-from typing import Any
-
 from core.data.augmentations import Flip
+from core.doubts import RULES as LEARNING
+from core.doubts import Advice
 from core.experiment import Experiment
 from core.network.activations import ReLU, Sigmoid, Tanh
 from core.network.initializers import He, Xavier, Zeros
-from core.numbers import short, whole
-from core.optim.regularizers import WeightDecay
-from core.optim.schedules import Cosine
+from core.numbers import whole
 from core.optim.stopping import Patience
 
 PATIENT = 30  # epochs from which on mixtures are no longer advised on
-
-
-@dataclass(frozen=True)
-class Advice:
-    """One sentence; `level` is ok, info or warn. Where one change helps: its path, the new value
-    and a button's text.
-    """
-
-    level: str
-    text: str
-    path: str = ""
-    value: Any = None
-    action: str = ""
 
 
 def advice(experiment: Experiment, *, pictures: int = 0, parameters: int = 0) -> tuple[Advice, ...]:
@@ -91,18 +76,6 @@ def _depth(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
     ]
 
 
-def _rate(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    momentum = getattr(e.optimizer, "momentum", None)
-    usual = 1e-2 if momentum is None else 0.5 * (1 - momentum) if momentum else 1.0
-    if e.optimizer.learning_rate <= usual * (1 + 1e-9):
-        return []
-    text = (
-        f"**A learning rate of {short(e.optimizer.learning_rate)} is large** for "
-        f"{e.optimizer.label}: the loss may become NaN."
-    )
-    return [Advice("warn", text, "optimizer.learning_rate", usual, f"Use {short(usual)}")]
-
-
 def _batch(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
     if not pictures or e.batch_size <= pictures:
         return []
@@ -125,33 +98,6 @@ def _data(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
     )
     rules = [*(rule.model_dump() for rule in e.stopping), {"kind": "patience"}]
     return [Advice("info", text, "stopping", rules, "Stop early")]
-
-
-def _decays(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    own = getattr(e.optimizer, "weight_decay", 0)
-    if not own or not any(isinstance(r, WeightDecay) for r in e.regularizers):
-        return []
-    text = (
-        f"**Weight decay acts twice:** in {e.optimizer.label} and as a regularizer; the two add up."
-    )
-    return [Advice("warn", text, "optimizer.weight_decay", 0.0, "Keep the regularizer")]
-
-
-def _patience(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    if not any(isinstance(rule, Patience) for rule in e.stopping):
-        return []
-    if e.split.validation == 0:
-        text = "**Early stopping has nothing to look at:** the validation share is 0."
-        return [Advice("warn", text, "split.validation", 0.15, "Keep 15 %")]
-    if isinstance(e.schedule, Cosine):
-        return [
-            Advice(
-                "info",
-                "**Early stopping may end the run** before the cosine has let the rate fall, "
-                "where it gains most.",
-            )
-        ]
-    return []
 
 
 def _mirror(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
@@ -191,6 +137,5 @@ def _wrong_labels(e: Experiment, pictures: int, parameters: int) -> list[Advice]
 
 
 _RULES = (
-    _symmetry, _depth, _rate, _decays, _patience, _mirror, _activation, _batch, _data, _mixtures,
-    _wrong_labels,
+    _symmetry, _depth, *LEARNING, _mirror, _activation, _batch, _data, _mixtures, _wrong_labels,
 )  # fmt: skip
