@@ -13,9 +13,9 @@ from torch import nn
 from core.data.samples import Samples
 from core.experiment import Experiment
 from core.network.build import build, check
-from core.setup import Scale
+from core.setup import FITTED, Scale
 
-PICTURES = 256  # enough for two digits of the loss
+PICTURES = FITTED  # enough for two digits of the loss; those that the training's weights see too
 DEAD, WILD = (
     0.1,
     10.0,
@@ -84,6 +84,8 @@ def first_step(experiment: Experiment, data: Samples) -> FirstStep:
         generator=torch.Generator().manual_seed(experiment.seeds.initialization),
         dropout=torch.Generator().manual_seed(experiment.seeds.dropout),
     )
+    if fit := experiment.initializer.fit():
+        fit.make(model, x)
     spreads = {}
     for name, module in model.named_children():
         x = module(x)  # (N, …) -> (N, …)

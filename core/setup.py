@@ -28,6 +28,7 @@ from core.optim.transforms import Transform
 
 State = dict[str, Any]
 RESIDENT = 2048  # MB
+FITTED = 256  # samples of the training part that an initializer may look at
 
 
 def copied(value: Any) -> Any:
@@ -154,6 +155,7 @@ class Setup:
             dropout=self.dropout,
             device=self.device,
         ).to(memory_format=self.train.format)
+        self._fit_weights()
         self.criterion = e.loss.call().make().to(self.device)
         self.each_loss = e.loss.each().make().to(self.device)
         self.transforms = [regularizer.call().make() for regularizer in e.regularizers]
@@ -163,6 +165,13 @@ class Setup:
         self.optimizer = e.optimizer.call().make(self.model.parameters(), **fused)
         base = e.optimizer.learning_rate  # each group keeps the proportion of its rate to it
         self.shares = [group["lr"] / base for group in self.optimizer.param_groups]
+
+    def _fit_weights(self) -> None:
+        """Lets an initializer that adapts to data see some of the training part, evenly apart."""
+        if fit := self.experiment.initializer.fit():
+            every = max(1, len(self.train) // FITTED)
+            rows = torch.arange(0, len(self.train), every, device=self.device)[:FITTED]
+            fit.make(self.model, self.train.batch(rows)[0])
 
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, Mix | None]:
         """Inputs (B, …) and targets (B,) of these rows of the training part, augmented; both

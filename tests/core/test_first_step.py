@@ -13,7 +13,7 @@ from core.experiment import Experiment
 from core.first_step import PICTURES, FirstStep, LayerStart, first_step
 from core.losses import MSE
 from core.network.activations import Sigmoid
-from core.network.initializers import He, Normal, Zeros
+from core.network.initializers import LSUV, He, Normal, Zeros
 from core.network.layers import Flatten, Linear, Output
 from core.train import train
 
@@ -25,8 +25,9 @@ def data(tmp_path_factory):
     return replace(whole, inputs=whole.inputs[:300], targets=whole.targets[:300])
 
 
-def test_its_loss_is_the_one_that_the_training_begins_with(data):
-    experiment = Experiment(batch_size=PICTURES, epochs=1)
+@pytest.mark.parametrize("initializer", [He(), LSUV()])
+def test_its_loss_is_the_one_that_the_training_begins_with(data, initializer):
+    experiment = Experiment(batch_size=PICTURES, epochs=1, initializer=initializer)
     assert len(experiment.split.parts(data.targets).train) <= PICTURES
     logged = next(e for e in train(experiment, data) if isinstance(e, Step)).losses[0]
     assert first_step(experiment, data).loss == pytest.approx(logged, rel=1e-4)
@@ -47,7 +48,12 @@ def test_layers_with_weights_are_listed_input_first(data):
 
 @pytest.mark.parametrize(
     ("initializer", "layer", "words"),
-    [(Normal(std=0.01), Sigmoid, "dies"), (Normal(std=1.0), None, "explodes"), (He(), None, "")],
+    [
+        (LSUV(), Sigmoid, ""),
+        (Normal(std=0.01), Sigmoid, "dies"),
+        (Normal(std=1.0), None, "explodes"),
+        (He(), None, ""),
+    ],
 )
 def test_a_signal_that_dies_or_explodes_is_said(data, initializer, layer, words):
     hidden = [part for _ in range(4) for part in (Linear(units=50), *([layer()] if layer else []))]
