@@ -1,15 +1,14 @@
 """Advice: what is doubtful about an experiment, in words, each with the one change that helps.
 
-What concerns the learning alone is in `doubts.py`. Pure: it knows the experiment and how large its
-data and its network are.
+What concerns the learning alone is in `doubts.py`, what concerns the network in
+`network/doubts.py`. Pure: it knows the experiment and how large its data and its network are.
 """
 
 from core.data.augmentations import Flip
 from core.doubts import RULES as LEARNING
 from core.doubts import Advice
 from core.experiment import Experiment
-from core.network.activations import ReLU, Sigmoid, Tanh
-from core.network.initializers import He, Xavier, Zeros
+from core.network.doubts import RULES as BUILDING
 from core.numbers import whole
 from core.optim.stopping import Patience
 
@@ -26,54 +25,6 @@ def advice(experiment: Experiment, *, pictures: int = 0, parameters: int = 0) ->
     order = {"warn": 0, "info": 1}
     fine = Advice("ok", f"**{experiment.optimizer.summary}** with this network is a sound start.")
     return tuple(sorted(found, key=lambda a: order[a.level])) or (fine,)
-
-
-def _symmetry(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    if not isinstance(e.initializer, Zeros):
-        return []
-    text = (
-        "**Zeros never break symmetry:** all units of a layer stay equal, so it learns "
-        "like one unit."
-    )
-    return [Advice("warn", text, "initializer", "he", "Use He")]
-
-
-def _activation(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    kinds = {type(layer) for layer in e.network}
-    if isinstance(e.initializer, Xavier) and ReLU in kinds:
-        return [
-            Advice(
-                "info",
-                "**Xavier suits tanh;** ReLU halves the signal, which He makes up for.",
-                "initializer",
-                "he",
-                "Use He",
-            )
-        ]
-    if isinstance(e.initializer, He) and kinds & {Tanh, Sigmoid} and ReLU not in kinds:
-        return [
-            Advice(
-                "info",
-                "**He suits ReLU;** for tanh and sigmoid Xavier keeps the signal level.",
-                "initializer",
-                "xavier",
-                "Use Xavier",
-            )
-        ]
-    return []
-
-
-def _depth(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    sigmoids = sum(isinstance(layer, Sigmoid) for layer in e.network)
-    if sigmoids < 4:
-        return []
-    return [
-        Advice(
-            "warn",
-            f"**{sigmoids} sigmoid layers:** each passes at most a quarter of the gradient "
-            "on. ReLU does not.",
-        )
-    ]
 
 
 def _batch(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
@@ -137,5 +88,5 @@ def _wrong_labels(e: Experiment, pictures: int, parameters: int) -> list[Advice]
 
 
 _RULES = (
-    _symmetry, _depth, *LEARNING, _mirror, _activation, _batch, _data, _mixtures, _wrong_labels,
+    *BUILDING, *LEARNING, _mirror, _batch, _data, _mixtures, _wrong_labels,
 )  # fmt: skip
