@@ -1,0 +1,190 @@
+"""Double-descent curves against the loops that people write: `python -m benchmarks.sweep [--mnist
+FOLDER] [--rounds N]`.
+
+One core, CPU seconds of the process, contestants in turns so that a busy machine slows all alike;
+median over rounds. All train the same networks of one hidden layer (preset B-fast: 13 widths × 3
+seeds, MNIST 7×7, 300 pictures, 20 % noise, 1000 full-batch steps of AdamW, ended when they fit)
+from the same first weights. Contestants: our batched engine; one after another by autograd with
+fused AdamW; a plain nn.Module loop with torch's default AdamW, `.item()` each step; and one after
+another with our own hand-written gradients, which tells what the batching alone brings.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from core import device
+from core.data.load import load
+from core.data.sets import MNIST
+from core.descent import batched, features
+from core.descent.batched import SEEDS, Field, over_widths
+from core.descent.problem import FEATURES, NETS, Problem, problem
+from core.descent.recipe import Recipe
+from core.descent.stack import Net
+from core.descent.training import CHECK
+from core.descent.verdict import verdict
+
+TARGETS = {"autograd, fused": 2.0, "nn.Module, plain": 2.5, "our gradients": None}
+SECONDS = {"A": 15.0, "B-fast": 30.0, "C-fast": 30.0}
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Networks of these widths for three seeds, not yet trained."""
+
+    problem: Problem
+    widths: Sequence[int]
+    recipe: Recipe
+
+    def each(self) -> Iterator[tuple[Net, Tensor, Tensor]]:
+        """First weights, inputs (n, d), labels (n,) of each network."""
+        field = Field(self.problem, self.recipe, SEEDS)
+        for width in self.widths:
+            for place, net in enumerate(field.first(width)):
+                yield net, field.rows.inputs[place, :, :-1].contiguous(), field.rows.labels[place]
+
+
+def ours(sweep: Sweep) -> None:
+    for _ in over_widths(sweep.problem, sweep.widths, sweep.recipe):
+        pass
+
+
+def own_gradients(sweep: Sweep) -> None:
+    """Our hand-written step, one network after another."""
+    for seed in SEEDS:
+        field = Field(sweep.problem, sweep.recipe, (seed,))
+        for width in sweep.widths:
+            for _ in field.train({width: field.first(width)}):
+                pass
+
+
+def autograd(sweep: Sweep) -> None:
+    """The same formula by autograd, one network after another, fused AdamW."""
+    for net, inputs, labels in sweep.each():
+        parts = (net.first[:, :-1].T, net.first[:, -1], net.second.T, net.bias[:, 0])
+        first, shift, second, bias = (part.clone().requires_grad_() for part in parts)
+        optimizer = torch.optim.AdamW([first, shift, second, bias], weight_decay=0.0, fused=True)
+        marks = nn.functional.one_hot(labels, second.shape[1]).to(inputs.dtype)
+        for step in range(sweep.recipe.steps):
+            optimizer.param_groups[0]["lr"] = sweep.recipe.rate(step)
+            hidden = torch.addmm(shift, inputs, first).relu()
+            error = torch.addmm(bias, hidden, second) - marks
+            loss = error.square().sum() / len(inputs)
+            if step % CHECK == 0 and loss.item() < sweep.recipe.stop:
+                break
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+
+def module(sweep: Sweep) -> None:
+    """The loop of a notebook: modules, a loss module, default AdamW, a scheduler, `.item()`."""
+    for net, inputs, labels in sweep.each():
+        first = nn.Linear(inputs.shape[1], net.width)
+        last = nn.Linear(net.width, len(net.bias))
+        model = nn.Sequential(first, nn.ReLU(), last)
+        with torch.no_grad():
+            first.weight.copy_(net.first[:, :-1])
+            first.bias.zero_()
+            last.weight.copy_(net.second)
+            last.bias.zero_()
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=0.0)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, sweep.recipe.rate)
+        marks = nn.functional.one_hot(labels, len(net.bias)).float()
+        criterion = nn.MSELoss(reduction="sum")
+        for _ in range(sweep.recipe.steps):
+            loss = criterion(model(inputs), marks) / len(inputs)
+            if loss.item() < sweep.recipe.stop:
+                break
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+
+
+CONTESTANTS: dict[str, Callable[[Sweep], None]] = {
+    "ours": ours,
+    "autograd, fused": autograd,
+    "nn.Module, plain": module,
+    "our gradients": own_gradients,
+}
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """CPU seconds of this process."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def compare(sweep: Sweep, rounds: int) -> dict[str, float]:
+    """Median CPU seconds of each contestant; the order turns from round to round."""
+    found: dict[str, list[float]] = {name: [] for name in CONTESTANTS}
+    names = list(CONTESTANTS)
+    for turn in range(rounds):
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            found[name].append(seconds(lambda name=name: CONTESTANTS[name](sweep)))
+    return {name: statistics.median(values) for name, values in found.items()}
+
+
+def curves(kernel: Problem, small: Problem) -> Iterator[tuple[str, float, str]]:
+    """Each preset's CPU seconds, problem and first points included, and what its curve says."""
+    for name in SECONDS:
+        points: list = []
+        if name == "A":
+            work = features.over_widths(kernel, features.widths(kernel.samples))
+        else:
+            loss = "squared" if name == "B-fast" else "cross_entropy"
+            sizes = batched.widths(small, loss)
+            work = over_widths(small, sizes, Recipe(loss=loss))
+        spent = seconds(lambda work=work, points=points: points.extend(work))
+        line = [point for point in points if point.control == 0]
+        noun = "feature" if name == "A" else "hidden unit"
+        yield name, spent, verdict(line, noun=noun).sentence
+
+
+def report(label: str, value: float, unit: str, target: float | None, *, least: bool) -> None:
+    met = "" if target is None else " missed"
+    if target is not None and (value >= target if least else value <= target):
+        met = " met"
+    sign = "≥" if least else "≤"
+    goal = "" if target is None else f"   target {sign} {target:g}{unit}:{met}"
+    print(f"  {label:<28} {value:7.2f}{unit}{goal}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--mnist", type=Path, help="a folder with MNIST/raw; else it is loaded")
+    parser.add_argument("--rounds", type=int, default=5)
+    given = parser.parse_args()
+    if given.mnist:
+        os.environ["LAB_TORCHVISION"] = str(given.mnist)
+    device.prepare()
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as home:
+        samples = load(MNIST(), Path(home))
+    kernel = problem(samples, side=FEATURES, wanted=500, noise=0.1)
+    small = problem(samples, side=NETS, wanted=300, noise=0.2)
+    print("Whole curves, CPU seconds, 3 seeds")
+    for name, spent, sentence in curves(kernel, small):
+        report(name, spent, " s", SECONDS[name], least=False)
+        print(f"    {sentence}")
+    sweep = Sweep(small, batched.widths(small, "squared"), Recipe())
+    found = compare(sweep, given.rounds)
+    print(f"B-fast, times as fast as … (median of {given.rounds} rounds, one core)")
+    for name, target in TARGETS.items():
+        report(
+            f"{name} ({found[name]:.1f} s)", found[name] / found["ours"], " ×", target, least=True
+        )
+
+
+if __name__ == "__main__":
+    main()
