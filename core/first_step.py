@@ -5,7 +5,7 @@ Trains nothing.
 """
 
 from dataclasses import dataclass
-from math import isfinite, log
+from math import isfinite
 
 import torch
 from torch import nn
@@ -35,12 +35,12 @@ class LayerStart:
 
 @dataclass(frozen=True)
 class FirstStep:
-    """Loss before any learning, the loss of a guess, and the layers that have weights, input
-    first.
+    """Loss before any learning, the loss of a guess (None: not known), and the layers that have
+    weights, input first.
     """
 
     loss: float
-    guess: float
+    guess: float | None
     layers: tuple[LayerStart, ...]
 
     @property
@@ -97,16 +97,7 @@ def first_step(experiment: Experiment, data: Samples) -> FirstStep:
         for name, module in model.named_children()
         if any(True for _ in module.parameters())
     ]
-    return FirstStep(loss.item(), _guess(experiment, data.classes), tuple(layers))
-
-
-def _guess(experiment: Experiment, classes: tuple[str, ...]) -> float:
-    """The loss of knowing nothing: log C for cross-entropy, 1/C of one-hot squares, the variance,
-    1, of standardized values.
-    """
-    if not classes:
-        return 1.0
-    return log(len(classes)) if experiment.loss.kind == "cross_entropy" else 1 / len(classes)
+    return FirstStep(loss.item(), experiment.loss.guess(len(data.classes)), tuple(layers))
 
 
 def _spread(outputs: torch.Tensor) -> float:

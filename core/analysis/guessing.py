@@ -2,8 +2,7 @@
 above it. Pure functions.
 """
 
-from math import log
-
+from core.losses import Loss
 from core.numbers import short
 
 # Times the loss of a guess. Xavier's and PyTorch's weights begin at 1.0 to 1.1 times, He's at 1.1
@@ -15,15 +14,11 @@ def guess(loss: str, classes: int) -> float | None:
     """The loss of knowing nothing about one of `classes` (0: the target is a value); None where
     it is not known.
 
-    ln C for cross-entropy, 1/C for squares of one-hot targets, 1 (the variance) for squares of
-    standardized values.
-
     >>> guess("cross_entropy", 10)
     2.302585092994046
     """
-    if loss == "mse":
-        return 1 / classes if classes else 1.0
-    return log(classes) if loss == "cross_entropy" and classes > 1 else None
+    known = Loss.members.get(loss)
+    return known().guess(classes) if known else None
 
 
 def cost(loss: str, classes: int) -> str:
@@ -35,8 +30,8 @@ def cost(loss: str, classes: int) -> str:
     known = guess(loss, classes)
     if known is None:
         return ""
-    formula = f"ln {classes} = " if loss == "cross_entropy" else ""
-    return f"guessing costs {formula}{known:.2f}"
+    formula = Loss.pick(loss).guess_formula(classes)
+    return f"guessing costs {formula} = {known:.2f}" if formula else f"guessing costs {known:.2f}"
 
 
 def too_sure(first: float, loss: str, classes: int) -> tuple[str, str]:

@@ -4,29 +4,125 @@ import numpy as np
 import pytest
 import torch
 
-from core.losses import MSE, CrossEntropy, Loss
+from core.encoding import decode, encode
+from core.experiment import Experiment
+from core.losses import MSE, BinaryCrossEntropy, CrossEntropy, Hinge, LargestHinge, Loss
+from core.network.layers import Flatten, Output
+
+EVERY = [
+    *(cls() for cls in Loss.members.values()),
+    CrossEntropy(smoothing=0.2),
+    BinaryCrossEntropy(logits=False),
+]
 
 
-def by_hand(loss: Loss, z: np.ndarray, c: np.ndarray) -> float:
-    if isinstance(loss, CrossEntropy):
-        p = np.exp(z) / np.exp(z).sum(1, keepdims=True)
-        return float(-np.log(p[np.arange(len(c)), c]).mean())
-    if isinstance(loss, MSE):
-        return float(((z - np.eye(z.shape[1])[c]) ** 2).mean())
-    raise AssertionError(f"{loss!r} has no formula here: write one")
+def by_hand(loss: Loss, z: np.ndarray, c: np.ndarray) -> np.ndarray:
+    """The loss of each sample, (N,), sample by sample and class by class in float64."""
+    each = []
+    for scores, right in zip(z, c, strict=True):
+        wrong = [1 + s - scores[right] for j, s in enumerate(scores) if j != right]
+        p = np.exp(scores) / np.exp(scores).sum()
+        sigma = 1 / (1 + np.exp(-scores))
+        asked = np.eye(len(scores))[right]
+        smooth = getattr(loss, "smoothing", 0)
+        soft = (1 - smooth) * asked + smooth / len(scores)
+        each.append(
+            {
+                "cross_entropy": -(soft * np.log(p)).sum(),
+                "bce": -(asked * np.log(sigma) + (1 - asked) * np.log(1 - sigma)).mean(),
+                "hinge": sum(max(0.0, w) for w in wrong),
+                "largest_hinge": max(0.0, *wrong),
+                "mse": ((scores - asked) ** 2).mean(),
+            }[loss.kind]
+        )
+    return np.array(each)
 
 
-@pytest.mark.parametrize("cls", Loss.members.values())
-def test_values_and_gradients(cls: type[Loss]) -> None:
+@pytest.mark.parametrize("loss", EVERY, ids=repr)
+@pytest.mark.parametrize("classes", [2, 4])
+def test_values_and_gradients(loss: Loss, classes: int) -> None:
     generator = np.random.default_rng(0)
-    z, c = generator.normal(size=(6, 4)), generator.integers(0, 4, 6)
-    criterion = cls().call().make()
-    labels = torch.tensor(c)
-    assert criterion(torch.tensor(z), labels).item() == pytest.approx(
-        by_hand(cls(), z, c), rel=1e-12
-    )
+    z, c = 2 * generator.normal(size=(6, classes)), generator.integers(0, classes, 6)
+    criterion, each = loss.call().make(), loss.each().make()
+    labels, wanted = torch.tensor(c), by_hand(loss, z, c)
+    assert criterion(torch.tensor(z), labels).item() == pytest.approx(wanted.mean(), rel=1e-12)
+    assert each(torch.tensor(z), labels).numpy() == pytest.approx(wanted, rel=1e-12)
     logits = torch.tensor(z, requires_grad=True)
     assert torch.autograd.gradcheck(lambda t: criterion(t, labels), [logits])
+
+
+@pytest.mark.parametrize("loss", EVERY, ids=repr)
+@pytest.mark.parametrize("classes", [2, 10])
+def test_equal_scores_cost_what_is_said(loss: Loss, classes: int) -> None:
+    found = loss.call().make()(torch.zeros(classes, classes), torch.arange(classes)).item()
+    assert found == pytest.approx(loss.guess(classes))
+
+
+def test_a_guess_of_a_value_costs_its_variance() -> None:
+    values = torch.randn(1000, dtype=torch.float64)
+    values = (values - values.mean()) / values.std(correction=0)
+    found = MSE().call().make()(torch.zeros(1000, 1), values).item()
+    assert found == pytest.approx(MSE().guess(0)) == 1
+    assert [loss.guess(0) for loss in EVERY if not loss.for_values] == [None] * (len(EVERY) - 1)
+
+
+def test_bce_from_logits_and_from_probabilities_are_equal_to_rounding() -> None:
+    z, c = torch.randn(50, 3, dtype=torch.float64), torch.arange(50) % 3
+    first, second = (
+        BinaryCrossEntropy(logits=logits).call().make()(z, c) for logits in (True, False)
+    )
+    assert first.item() == pytest.approx(second.item(), rel=1e-14)
+
+
+def test_a_sure_and_wrong_answer_keeps_its_gradient_from_logits_alone() -> None:
+    for logits, kept in ((True, True), (False, False)):
+        z = torch.tensor([[-200.0, 0.0]], requires_grad=True)  # σ(−200) is 0 in float32
+        BinaryCrossEntropy(logits=logits).call().make()(z, torch.tensor([0])).backward()
+        assert bool(z.grad[0, 0] != 0) == kept
+
+
+@pytest.mark.parametrize("cls", [Hinge, LargestHinge])
+def test_for_two_classes_hinge_is_that_of_the_margin(cls: type[Loss]) -> None:
+    z, c = torch.randn(40, 2, dtype=torch.float64), torch.arange(40) % 2
+    f, y = z[:, 1] - z[:, 0], 2 * c - 1
+    torch.testing.assert_close(cls().each().make()(z, c), (1 - y * f).clamp(min=0))
+
+
+def test_hinge_against_torch_s_multi_margin() -> None:
+    z, c = torch.randn(40, 5, dtype=torch.float64), torch.arange(40) % 5
+    twin = torch.nn.MultiMarginLoss()(z, c) * 5  # torch divides by C
+    assert Hinge().call().make()(z, c).item() == pytest.approx(twin.item(), rel=1e-14)
+
+
+def test_the_hinge_of_the_lecture_s_scores() -> None:
+    """max(0, 5.1 − 3.2 + 1) + max(0, −1.7 − 3.2 + 1) = 2.9."""
+    z, c = torch.tensor([[3.2, 5.1, -1.7]], dtype=torch.float64), torch.tensor([0])
+    for loss in (Hinge(), LargestHinge()):
+        assert loss.call().make()(z, c).item() == pytest.approx(2.9)
+
+
+def test_smoothing_wants_no_endless_scores() -> None:
+    criterion = CrossEntropy(smoothing=0.1).call().make()
+    costs = [criterion(torch.tensor([[s, 0.0]]), torch.tensor([0])).item() for s in (1, 3, 30)]
+    assert costs[0] > costs[1] < costs[2]
+
+
+@pytest.mark.parametrize("loss", [loss for loss in EVERY if not loss.for_values], ids=repr)
+def test_values_are_refused_with_the_way_out(loss: Loss) -> None:
+    assert loss.problem(()).endswith("choose Squared error.") and loss.problem(("a",)) is None
+
+
+@pytest.mark.parametrize("loss", EVERY, ids=repr)
+def test_a_step_with_every_loss(loss: Loss) -> None:
+    experiment = Experiment(loss=loss, network=(Flatten(), Output()), epochs=1)
+    assert decode(Experiment, encode(experiment)) == experiment
+    generator = torch.Generator().manual_seed(0)
+    x, c = torch.rand(60, 5, generator=generator), torch.arange(60) % 3
+    weight = torch.randn(3, 5, generator=generator).requires_grad_()  # away from hinges' kinks
+    criterion = loss.call().make()
+    before = criterion(x @ weight.T, c)
+    before.backward()
+    assert criterion(x @ (weight - 0.01 * weight.grad).T, c) < before
 
 
 def test_the_table_of_the_lecture() -> None:

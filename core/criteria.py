@@ -1,0 +1,45 @@
+"""The lab's own losses in torch. They import torch alone, so that a script can paste them.
+
+Each takes scores (N, C) and class numbers (N,) and gives the mean over N, or with reduction "none"
+the losses of the samples (N,).
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class BinaryCrossEntropy(nn.Module):
+    """One yes or no for each class (one against the rest): the mean over C of −log σ(z) for the
+    right one and −log(1 − σ(z)) for the others. From probabilities (`logits` off) the logarithm is
+    cut at −100, and a sure and wrong answer has no gradient.
+    """
+
+    def __init__(self, logits: bool = True, reduction: str = "mean"):
+        super().__init__()
+        self.logits, self.reduction = logits, reduction
+
+    def forward(self, z: Tensor, c: Tensor) -> Tensor:
+        y = F.one_hot(c, z.shape[1]).to(z.dtype)  # (N,) -> (N, C)
+        if self.logits:
+            each = F.binary_cross_entropy_with_logits(z, y, reduction="none").mean(1)
+        else:
+            each = F.binary_cross_entropy(z.sigmoid(), y, reduction="none").mean(1)
+        return each if self.reduction == "none" else each.mean()
+
+
+class Hinge(nn.Module):
+    """max(0, 1 + z_j − z_c) of the wrong classes j: their sum (Weston & Watkins 1999) or the
+    largest (Crammer & Singer 2001). For two classes both are max(0, 1 − y f), with f = z_1 − z_0,
+    y = ±1.
+    """
+
+    def __init__(self, join: str = "sum", reduction: str = "mean"):
+        super().__init__()
+        self.join, self.reduction = join, reduction
+
+    def forward(self, z: Tensor, c: Tensor) -> Tensor:
+        right = c.unsqueeze(1)  # (N, 1)
+        wrong = (1 + z - z.gather(1, right)).clamp(min=0).scatter(1, right, 0.0)  # (N, C)
+        each = wrong.sum(1) if self.join == "sum" else torch.amax(wrong, 1)
+        return each if self.reduction == "none" else each.mean()
