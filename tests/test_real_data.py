@@ -49,7 +49,7 @@ def test_arabic_digits_from_upload_to_result_in_the_browser(page, home):
         page.goto(server.url)
         page.get_by_role("button", name="Open", exact=True).nth(4).click()  # LeNet's recipe
         page.get_by_role("heading", name="Train", exact=True).wait_for()
-        epochs = page.get_by_role("spinbutton", name="Epochs")
+        epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
         epochs.fill("10")
         epochs.press("Enter")
         page.get_by_text("10 epochs").first.wait_for()

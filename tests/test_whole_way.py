@@ -54,7 +54,7 @@ def build(page) -> None:
     page.get_by_role("button", name="Small net for 8 × 8").click()
     page.get_by_text("13\u202f706 parameters").first.wait_for()
     open_page(page, "Train")
-    epochs = page.get_by_role("spinbutton", name="Epochs")
+    epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
     epochs.fill("5000")
     epochs.press("Enter")
     page.get_by_text("5\u202f000 epochs").first.wait_for()
@@ -90,7 +90,8 @@ def zoom_is_kept(page) -> None:
 
 def stop_reload_resume(page, server, run: str) -> None:
     """Stop ends it with a checkpoint; the page finds it again after a reload; Resume goes on."""
-    page.get_by_role("button", name="Stop", exact=True).click()
+    content = page.get_by_test_id("stMainBlockContainer")  # Streamlit has a Stop of its own above
+    content.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_role("button", name="Resume").wait_for()
     stopped = server.store.last(run)
     assert (stopped["event"], stopped["reason"]) == ("Ended", "stopped")

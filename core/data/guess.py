@@ -60,7 +60,7 @@ def _tabular(table: Table, free: list[int]) -> bool:
     if table.header and are_names([table.header[c] for c in free]):
         return True
     if shape_of(len(free)) or shape_of(len(free) - 1):
-        return len(free) <= TINY and not is_grey(table.values)
+        return len(free) < TINY and not is_grey(table.values)
     return len(free) < WIDE or table.values.min(initial=0) < 0
 
 

@@ -51,6 +51,9 @@ def upload() -> None:
                 type="tertiary",
                 on_click="ignore",
             )
+    if files[0]:
+        labels = f"labels from {files[1].name}" if files[1] else "labels in one of its columns"
+        st.caption(form.escape(f"Pictures from {files[0].name}, {labels}."))
     if pressed and reading:
         check(files, reading)
     if files[0] and reading:

@@ -197,3 +197,9 @@ def test_a_test_table_without_titles_needs_as_many_columns():
     train = inspect(read_table(text(*NUMBERS.T, VALUES), "train.csv"))
     with pytest.raises(BadData, match=r"test[.]csv has 3 columns, the training table 4"):
         inspect(read_table(text(*NUMBERS[:, :3].T, VALUES), "test.csv"), like=train)
+
+
+def test_shares_of_8_by_8_pictures_without_labels_are_no_table():
+    shares = np.round(np.random.default_rng(0).random((40, 64)), 3)
+    with pytest.raises(BadData, match="no label column among them: give the file with the labels"):
+        read(*shares.T)
