@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -197,10 +198,16 @@ class Setup:
                 watching.enter_context(transform.watching())
             outputs = self.model(x)
         loss = self.loss(outputs, y, mix)
-        penalties = [p for transform in self.transforms if (p := transform.penalty()) is not None]
-        total = sum(penalties, loss)
+        parts = partial(self._losses, outputs, y, mix)
+        penalties = (transform.penalty(parts) for transform in self.transforms)
+        total = sum((p for p in penalties if p is not None), loss)
         total.backward()
         return loss, outputs, total
+
+    def _losses(self, outputs: Tensor, y: Tensor, mix: Mix | None, parts: int) -> list[Tensor]:
+        """The mean losses () of so many parts of a minibatch, fewer where it has fewer samples."""
+        cuts = torch.arange(len(y), device=y.device).tensor_split(min(parts, len(y)))
+        return [self.loss(outputs[at], y[at], mix and mix.of(at)) for at in cuts]
 
     @contextmanager
     def averaged(self) -> Iterator[None]:

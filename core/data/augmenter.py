@@ -31,6 +31,10 @@ class Mix:
             return self.share * self.first + (1 - self.share) * self.second
         return torch.where(self.share >= 0.5, self.first, self.second)
 
+    def of(self, rows: Tensor) -> "Mix":
+        """Those of these samples of the minibatch."""
+        return Mix(self.first[rows], self.second[rows], self.share[rows])
+
     def loss(self, each: Any, outputs: Tensor) -> Tensor:
         """The mean of λ·L(first) + (1 − λ)·L(second), of values L(mixture); `each` gives the losses
         of samples, (B,).

@@ -1,5 +1,5 @@
-"""What looks for flat minima: sharpness-aware steps and averages of the weights. Choices only; the
-arithmetic is in `sharpness.py` and `averages.py`.
+"""What looks for flat minima: sharpness-aware steps, averages of the weights, a penalty on how much
+gradients differ. Choices only; the arithmetic is in `sharpness.py` and `averages.py`.
 """
 
 from typing import ClassVar, Literal
@@ -87,3 +87,29 @@ class SWA(Regularizer):
     @property
     def summary(self) -> str:
         return f"SWA from {100 * self.start:g} %"
+
+
+class GradientVariance(Regularizer):
+    """Adds to the loss how much the gradients of m parts of the minibatch differ: a minimum on
+    which the data agree is preferred. The curves show the loss without it.
+
+    A step costs about m + 3 gradients: one for each part, and the gradient of their variance.
+    """
+
+    kind: Literal["gradient_variance"] = "gradient_variance"
+    label: ClassVar[str] = "Variance of gradients"
+    formula: ClassVar[str] = r"L + \lambda \sum \tfrac1{m-1} \sum_{i=1}^{m} (g_i - \bar g)^2"
+    source: ClassVar[str] = "deck A; after Smith et al. 2021 (what SGD penalizes by itself)"
+    technique: ClassVar[str] = "R4"
+    strength: float = ranged(
+        0.01, 0, 10, symbol="λ", log=True, help="What one unit of the variance costs."
+    )
+    parts: int = ranged(4, 2, 32, symbol="m", help="Parts that a minibatch is cut into.")
+
+    def call(self) -> Call:
+        kept = {"strength": self.strength, "parts": self.parts}
+        return Call("core.optim.sharpness.GradientVariance", kept)
+
+    @property
+    def summary(self) -> str:
+        return f"gradient variance {self.strength:g}"

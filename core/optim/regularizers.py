@@ -7,10 +7,10 @@ By subject: `penalties.py`, `clipping.py`, `flatness.py`.
 from core.optim.regularizer import Regularizer
 from core.optim.penalties import L2, L1, Elastic, WeightDecay
 from core.optim.clipping import ClipNorm, ClipValue
-from core.optim.flatness import SAM, EMA, SWA
+from core.optim.flatness import SAM, EMA, SWA, GradientVariance
 # isort: on
 
 __all__ = [
-    "EMA", "L1", "L2", "SAM", "SWA", "ClipNorm", "ClipValue", "Elastic", "Regularizer",
-    "WeightDecay",
+    "EMA", "L1", "L2", "SAM", "SWA", "ClipNorm", "ClipValue", "Elastic", "GradientVariance",
+    "Regularizer", "WeightDecay",
 ]  # fmt: skip

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+Losses = Callable[[int], list[Tensor]]  # the mean losses () of so many parts of the minibatch
+
 
 class Transform:
     """Nothing: the places where a regularizer may act, in the order of a step."""
@@ -25,7 +27,7 @@ class Transform:
         """Held while the model computes its outputs for the loss."""
         return nullcontext()
 
-    def penalty(self) -> Tensor | None:
+    def penalty(self, losses: Losses | None = None) -> Tensor | None:
         """A scalar to add to the loss, with a gradient."""
         return None
 
@@ -92,7 +94,7 @@ class Penalty(Transform):
     def _keep(self, module: nn.Module, inputs: Any, output: Tensor) -> None:
         self.outputs.append(output)
 
-    def penalty(self) -> Tensor | None:
+    def penalty(self, losses: Losses | None = None) -> Tensor | None:
         costs = [f * torch.stack([self._cost(w) for w in kept]).sum() for f, kept in self.parts]
         costs += [self.activities * self._cost(a) / len(a) for a in self.outputs]  # a: (B, …)
         self.outputs = []

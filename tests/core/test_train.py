@@ -16,6 +16,7 @@ import pytest
 import torch
 from torch import nn
 
+from core.data.augmentations import MixUp
 from core.data.normalization import Raw, Standardize, Unit
 from core.data.samples import Samples
 from core.data.split import Split
@@ -38,6 +39,7 @@ from core.optim.regularizers import (
     SWA,
     ClipNorm,
     ClipValue,
+    GradientVariance,
     Regularizer,
     WeightDecay,
 )
@@ -496,6 +498,33 @@ def test_sam_goes_down_with_the_gradient_from_uphill(data: Samples) -> None:
                 w.copy_(old - 0.1 * g)
     for a, b in zip(ours.setup.model.parameters(), weights, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("augmentations", [(), (MixUp(),)], ids=["plain", "mixed"])
+def test_the_variance_penalty_is_that_of_parts_trained_by_themselves(
+    data: Samples, augmentations: tuple
+) -> None:
+    e = experiment(
+        network=PLAIN, augmentations=augmentations,
+        regularizers=(GradientVariance(strength=0.7, parts=3),),
+    )  # fmt: skip
+    setup = train(e, data).setup
+    x, y, mix = setup.batch(torch.arange(16))
+    loss, _, total = setup.gradient(x, y, mix)
+    gradients = []
+    for at in np.array_split(np.arange(16), 3):
+        setup.model.zero_grad()
+        outputs = setup.model(x[at])
+        if mix:
+            each = nn.functional.cross_entropy(outputs, mix.first[at], reduction="none")
+            other = nn.functional.cross_entropy(outputs, mix.second[at], reduction="none")
+            part = (mix.share[at] * each + (1 - mix.share[at]) * other).mean()
+        else:
+            part = nn.functional.cross_entropy(outputs, y[at])
+        part.backward()
+        gradients.append(torch.cat([p.grad.flatten() for p in setup.model.parameters()]))
+    expected = 0.7 * torch.stack(gradients).double().var(0).sum().item()
+    assert (total - loss).item() == pytest.approx(expected, rel=1e-4) and expected > 1e-4
 
 
 def test_batch_statistics_see_one_gradient_of_sam_s_two(data: Samples) -> None:

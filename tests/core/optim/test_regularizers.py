@@ -17,6 +17,7 @@ from core.optim.regularizers import (
     ClipNorm,
     ClipValue,
     Elastic,
+    GradientVariance,
     Regularizer,
     WeightDecay,
 )
@@ -194,6 +195,32 @@ def test_the_share_of_clipped_steps_is_counted_across_a_resume(cls: type[Regular
     again = bound(cls(limit=1.0), model)
     again.load_state(transform.state())
     assert again.clipped == 2 / 5
+
+
+@pytest.mark.parametrize("parts", [2, 3, 7])
+def test_the_variance_of_gradients_is_numpy_s_over_parts_of_the_minibatch(parts: int) -> None:
+    """A line with squared error, whose gradients are known in closed form."""
+    draw = np.random.default_rng(2)
+    x, y, model = draw.normal(size=(7, 3)), draw.normal(size=7), nn.Linear(3, 1).double()
+    transform = bound(GradientVariance(strength=0.3, parts=parts), model)
+
+    def losses(count: int) -> list[torch.Tensor]:
+        wrong = model(torch.tensor(x))[:, 0] - torch.tensor(y)
+        return [part.square().mean() for part in wrong.tensor_split(count)]
+
+    w, b = model.weight.detach().numpy()[0], model.bias.item()
+    rows = np.array_split(np.arange(7), parts)
+    wrong = x @ w + b - y
+    gradients = [[*(2 * (wrong[r, None] * x[r]).mean(0)), 2 * wrong[r].mean()] for r in rows]
+    expected = 0.3 * np.var(gradients, axis=0, ddof=1).sum()
+    assert transform.penalty(losses).item() == pytest.approx(expected, rel=1e-9)
+    assert torch.autograd.gradcheck(lambda *_: transform.penalty(losses), list(model.parameters()))
+
+
+def test_one_part_alone_has_no_variance() -> None:
+    transform = bound(GradientVariance(), network())
+    assert transform.penalty() is None
+    assert transform.penalty(lambda count: [torch.ones(())]) is None
 
 
 def test_sam_takes_the_gradient_at_distance_rho_and_comes_back() -> None:
