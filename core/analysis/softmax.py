@@ -1,0 +1,59 @@
+"""The softmax table of one picture (L1): score → exp → probability → loss, class by class. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp, inf, log
+
+
+@dataclass(frozen=True)
+class SoftmaxRow:
+    """One class. `loss` is −log p: what the answer would cost if this class were the right one."""
+
+    score: float
+    exponential: float
+    probability: float
+    loss: float
+    right: bool
+
+
+def softmax_table(scores: Sequence[float], label: int) -> tuple[SoftmaxRow, ...]:
+    """A row for each class; the one marked right holds the picture's loss.
+
+    Probabilities and losses come from the scores less the largest, so that no score is too large
+    for them; an exponential above the largest float is written as infinity.
+
+    >>> for row in softmax_table((3.2, 5.1, -1.7), 0):
+    ...     print(f"{row.score:4} {row.exponential:6.2f} {row.probability:.2f} {row.loss:.2f}")
+     3.2  24.53 0.13 2.04
+     5.1 164.02 0.87 0.14
+    -1.7   0.18 0.00 6.94
+    """
+    top = max(scores)
+    total = sum(exp(score - top) for score in scores)
+    return tuple(
+        SoftmaxRow(
+            score,
+            _exponential(score),
+            exp(score - top) / total,
+            log(total) - (score - top),
+            number == label,
+        )
+        for number, score in enumerate(scores)
+    )
+
+
+def divergence(scores: Sequence[float], target: Sequence[float]) -> tuple[float, float, float]:
+    """Cross-entropy H(q, p), entropy H(q) and KL(q ‖ p) = H(q, p) − H(q) of the asked distribution
+    q and the softmax p, in nats. For a one-hot q the entropy is 0 and the two are equal (L4).
+    """
+    table = softmax_table(scores, -1)
+    cross = sum(q * row.loss for q, row in zip(target, table, strict=True) if q)
+    entropy = -sum(q * log(q) for q in target if q)
+    return cross, entropy, cross - entropy
+
+
+def _exponential(score: float) -> float:
+    try:
+        return exp(score)
+    except OverflowError:
+        return inf
