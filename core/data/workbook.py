@@ -12,7 +12,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,8 +23,10 @@ from core.numbers import whole
 
 ROWS, COLUMNS = 200_000, 20_000
 SECONDS = 60
+GRACE = 5  # seconds more until the process is ended from here
 MEMORY = 2 * 2**30  # bytes of address space; 10 000 × 784 cells take 0.6 GB
-UNPACKED = 512 * 2**20  # bytes of all parts, and of the CSV
+UNPACKED = 512 * 2**20  # bytes of all parts together
+TEXT = 512 * 2**20  # bytes of CSV
 RATIO = 100  # unpacked by packed; sheets of numbers reach 7 to 13, bombs 400
 SHOWN = 5  # sheet names in a message
 
@@ -100,12 +102,12 @@ def _on_disk(file: BinaryIO, copy: BinaryIO) -> BinaryIO:
 def _run(book: BinaryIO, table: BinaryIO, report: BinaryIO, wanted: str) -> int | None:
     """How the process ended: its status, minus a signal, None when its time was up."""
     order = {"sheet": wanted, "rows": ROWS, "columns": COLUMNS}
-    order |= {"memory": MEMORY, "text": UNPACKED, "seconds": SECONDS}
+    order |= {"memory": MEMORY, "text": TEXT, "seconds": SECONDS}
     # -I and a path of our own: nothing from the environment or the current folder is imported
     command = [sys.executable, "-I", "-c", _CHILD, _ROOT, json.dumps(order)]
     process = subprocess.Popen(command, stdin=book, stdout=table, stderr=report)
     try:
-        return process.wait(SECONDS + 5)
+        return process.wait(SECONDS + GRACE)
     except subprocess.TimeoutExpired:
         return None
     finally:
@@ -119,8 +121,9 @@ def _facts(report: BinaryIO) -> dict[str, Any]:
     report.seek(0)
     facts: dict[str, Any] = {}
     for line in report.read(2**20).decode("utf-8", "replace").splitlines():
-        if line.startswith("{"):
-            facts |= json.loads(line)
+        with suppress(ValueError):  # what the system wrote there besides, cut or none of ours
+            if line.startswith("{"):
+                facts |= json.loads(line)
     return facts
 
 
@@ -149,7 +152,7 @@ def _sentence(name: str, code: int | None, facts: dict[str, Any]) -> LabError:
         "error": f"{place}, cell {facts.get('cell')} is the error {facts.get('text')}, not a "
         "value: correct it, or clear the cell.",
         "memory": f"{place} needs more than {MEMORY >> 20} MB to be read{far}: {delete}, or {csv}.",
-        "text": f"{place} is more than {UNPACKED >> 20} MB as text: {csv}.",
+        "text": f"{place} is more than {TEXT >> 20} MB as text: {csv}.",
         "time": f"{place} is not read after {SECONDS} seconds: {csv}.",
     }
     if fault in sentences:
