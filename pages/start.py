@@ -46,7 +46,7 @@ def doors() -> None:
         door(
             "grid_view",
             "Pick a data set",
-            "The digits are here already. MNIST is fetched once, then kept.",
+            "Digits, spirals and curves are here; MNIST, Fashion, KMNIST and CIFAR are fetched once.",
         )
         if st.button("Browse data sets", icon=":material/search:", width="stretch"):
             st.switch_page("data.py", query_params=state.address(**{"from": "sets"}))

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import runner
 from core.advice import advice
+from core.data.sampling import Sampling
 from core.device import devices
 from core.estimate import estimate
 from core.experiment import Experiment
@@ -17,6 +18,7 @@ from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
 from core.plan import Plan, plan
+from core.spec import Choice
 from pages.ui import form, state
 from pages.ui.parts import bar, card_title, finding, header
 
@@ -54,22 +56,29 @@ def settings(draft: Experiment) -> Experiment:
                 Schedule, draft.schedule, state.key("schedule"), label="Schedule"
             )
         with right:
-            put("schedule", form.edit(schedule, state.key("schedule"), width=110))
+            put("schedule", form.edit(schedule, state.key("schedule"), width=130))
         drawn = st.container()  # filled last: the curve depends on widgets below it
     with st.container(border=True):
-        how_long, how = st.columns([5, 4], gap="small")
-        with how_long:
-            counts = form.edit(draft, state.key("run"), width=96, skip=("name", "about", "device"))
-            put("epochs", counts.epochs)
-            put("batch_size", counts.batch_size)
-        with how:
-            put("loss", form.choose(Loss, draft.loss, state.key("loss"), label="Loss"))
+        counts = form.edit(draft, state.key("run"), width=96, skip=("name", "about", "device"))
+        put("epochs", counts.epochs)
+        put("batch_size", counts.batch_size)
+        drawing, aim = st.columns(2, gap="small")
+        with drawing:
+            put("sampling", menu(Sampling, draft.sampling, "Sampling"))
+        with aim:
+            put("loss", menu(Loss, draft.loss, "Loss"))
     draft = state.draft()
     with drawn:
         curve(draft)
     with st.container(gap="xsmall"):
         folded(draft)
     return state.draft()
+
+
+def menu(family: type[Choice], value: Choice, label: str) -> Choice:
+    """A list of a family's choices, and the fields of the chosen one below it."""
+    key = state.key(family.family)
+    return form.edit(form.choose(family, value, key, label=label, segments=False), key, width=110)
 
 
 def put(path: str, value: object) -> None:
@@ -113,7 +122,7 @@ def folded(draft: Experiment) -> None:
     with row("Stopping", stopping, "flag"):
         put_all("stopping", form.several(StoppingRule, draft.stopping, state.key("stopping")))
     seeds = set(draft.seeds.model_dump().values())
-    told = f"seed {seeds.pop()}" if len(seeds) == 1 else "three seeds"
+    told = f"seed {seeds.pop()}" if len(seeds) == 1 else "seeds differ"
     with row("Device and seeds", f"{draft.device} · {told}", "memory"):
         names = {"auto": "Automatic", **dict(devices())}
         known = list(names) if draft.device in names else [*names, draft.device]
