@@ -14,6 +14,8 @@ Measure = Literal["test_loss", "test_error"]
 Over = Literal["width", "samples", "steps"]
 RISE, FALL = 1.1, 1.15  # least peak/valley and peak/right end that are said to be there
 FITTED, INTERPOLATED = 0.01, 1e-2  # train error and train loss at which a model fits everything
+AGREEING = 2 / 3  # least share of seeds that do it by themselves, else it may be chance
+POINT = 0.01  # least rise of a test error: less is a handful of test rows
 _LEAST = 1e-3  # in place of a smaller value: a ratio to 0 errors would be infinite
 _WHAT = {"test_loss": "the test loss", "test_error": "the test error"}
 _NOUNS = {"width": "hidden unit", "samples": "training row", "steps": "step"}
@@ -30,7 +32,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The facts of one line. `kind`: double, no_peak, no_second_descent, or short (too few points).
+    """The facts of one line. `kind`: double, no_peak, no_second_descent, unclear (too few seeds do
+    it by themselves) or short (too few points).
 
     `valley` is the best point before the peak, `right` the best one after it; without a peak,
     `valley` is the best point of all. `fits` is the smallest model with a training error below 1 %,
@@ -38,7 +41,7 @@ class Verdict:
     fall by themselves; `lost` points were not finite and are left out.
     """
 
-    kind: Literal["double", "no_peak", "no_second_descent", "short"]
+    kind: Literal["double", "no_peak", "no_second_descent", "unclear", "short"]
     sentence: str
     valley: Place | None = None
     peak: Place | None = None
@@ -61,7 +64,8 @@ def verdict(
     """What the points of one line (one ridge, one decay; one step count unless over steps) show.
 
     A peak counts when it is at least 1.1 × the best point before it, a second descent when the
-    peak is at least 1.15 × the best point after it; of several, the one that stands out most.
+    peak is at least 1.15 × the best point after it, both in two thirds of the seeds; of several
+    peaks, the one that stands out most.
     Medians over seeds: close to interpolation the mean is that of the worst seed. `noun` is what
     the x axis counts.
     """
@@ -74,22 +78,28 @@ def verdict(
     facts["fits"] = _first(kept, over, measure, "train_error", FITTED)
     facts["interpolates"] = _first(kept, over, measure, "train_loss", INTERPOLATED)
     values = [max(_middle(point, measure), _LEAST) for point in kept]
-    valley, peak, right = landmarks(values)
+    valley, peak, right = landmarks(values, POINT if measure == "test_error" else 0.0)
     rise, fall = values[peak] / values[valley], values[peak] / values[right]
     kind = "no_peak" if rise < RISE else "no_second_descent" if fall < FALL else "double"
+    if measure == "test_error" and values[peak] - values[valley] < POINT:
+        kind = "no_peak"
     if kind == "no_peak":
         valley = min(range(len(values)), key=values.__getitem__)
-    facts["agreeing"] = _agreeing(kept, measure, valley, peak, right)
+    else:
+        lower = (valley, right) if kind == "double" else (valley,)
+        facts["agreeing"] = _agreeing(kept, measure, peak, lower)
+        kind = kind if facts["agreeing"] >= AGREEING * facts["seeds"] else "unclear"
     where = [_place(kept[index], over, measure) for index in (valley, peak, right, 0, -1)]
     sentence = _sentence(kind, measure, noun or _NOUNS[over], where, facts)
     return Verdict(kind, sentence, *where[:3], rise, fall, **facts)
 
 
-def landmarks(values: Sequence[float]) -> tuple[int, int, int]:
+def landmarks(values: Sequence[float], gap: float = 0.0) -> tuple[int, int, int]:
     """Places of valley, peak and right end.
 
     The peak is where the smaller of the two ratios, to the best before and to the best after it,
-    is largest among those that rise and fall enough; where none does, the largest rise.
+    is largest among those that rise (by `gap`, too) and fall enough; where none does, the largest
+    rise.
 
     >>> landmarks([5.0, 2.0, 4.0, 1.0, 1.5])
     (1, 2, 3)
@@ -99,7 +109,8 @@ def landmarks(values: Sequence[float]) -> tuple[int, int, int]:
     after = [min(places[k:], key=values.__getitem__) for k in places]
     rises = [values[k] / values[before[k]] for k in places]
     falls = [values[k] / values[after[k]] for k in places]
-    double = [k for k in places if rises[k] >= RISE and falls[k] >= FALL]
+    high = [values[k] - values[before[k]] >= gap for k in places]
+    double = [k for k in places if rises[k] >= RISE and falls[k] >= FALL and high[k]]
     if double:
         peak = max(double, key=lambda k: min(rises[k], falls[k]))
     else:
@@ -123,10 +134,11 @@ def _first(
     return next((_place(point, over, measure) for point in fitting), None)
 
 
-def _agreeing(line: Sequence[Point], measure: Measure, valley: int, peak: int, right: int) -> int:
-    """Seeds in which this peak is above this valley and above this right end."""
-    columns = (getattr(line[index], measure) for index in (valley, peak, right))
-    return sum(low < top and end < top for low, top, end in zip(*columns, strict=True))
+def _agreeing(line: Sequence[Point], measure: Measure, peak: int, lower: Sequence[int]) -> int:
+    """Seeds in which this peak is above all of these lower points."""
+    tops = getattr(line[peak], measure)
+    lows = zip(*(getattr(line[index], measure) for index in lower), strict=True)
+    return sum(top > max(low) for top, low in zip(tops, lows, strict=True))
 
 
 def _sentence(kind: str, measure: Measure, noun: str, where: Sequence[Place], facts: dict) -> str:
@@ -140,6 +152,11 @@ def _sentence(kind: str, measure: Measure, noun: str, where: Sequence[Place], fa
     what, seeds = _WHAT[measure], counted(facts["seeds"], "seed")
     if kind == "no_peak":
         return f"No peak: {what} goes from {first} to {last}; best is {valley} (median of {seeds})."
+    if kind == "unclear":
+        return (
+            f"Not clear: {what} is {valley}, {peak} and {right}, but rises and falls so in only "
+            f"{whole(facts['agreeing'])} of {seeds}: more seeds will tell."
+        )
     if kind == "no_second_descent":
         return (
             f"No second descent within this budget: {what} rises from {valley} to {peak}, "

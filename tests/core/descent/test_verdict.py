@@ -108,6 +108,25 @@ def test_the_median_speaks_for_the_seeds_and_each_is_asked():
     assert "2 of 3 seeds" in found.sentence
 
 
+def test_what_too_few_seeds_do_is_not_said_to_be_so():
+    values = [(1.0, 1.0, 3.0), (2.0, 2.0, 2.0), (1.0, 3.0, 1.0)]
+    points = [
+        replace(point, test_loss=seeds, norm=(1.0,) * 3)
+        for point, seeds in zip(curve([1, 1, 1]), values, strict=True)
+    ]
+    assert shown(points) == (
+        "unclear",
+        "Not clear: the test loss is 1 at 1 hidden unit, 2 at 2 hidden units and 1 at 4 hidden "
+        "units, but rises and falls so in only 1 of 3 seeds: more seeds will tell.",
+    )
+
+
+def test_a_handful_of_test_rows_is_no_peak():
+    values = [0.012, 0.014, 0.010]
+    assert shown(curve(values), "test_error")[0] == "no_peak"
+    assert shown(curve(values))[0] == "double"
+
+
 def test_empirical_thresholds():
     points = curve([1.0, 2.0, 1.0, 0.5])
     fitting = [(0.3, 0.5), (0.0099, 0.1), (0.0, 0.011), (0.0, 0.009)]
