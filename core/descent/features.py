@@ -11,6 +11,7 @@ and float32 cuts the peak.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
@@ -80,21 +81,25 @@ class Line:
 
     def __init__(self, problem: Problem, most: int, seed: int, ridges: Sequence[float]):
         drawn = problem.draw(seed)
-        columns = directions(problem.inputs.shape[1], most, seed)
-        self.penalties = [len(drawn.labels) * ridge for ridge in ridges]  # nλ
+        self.inputs, self.tests = (
+            lifted(problem, drawn.inputs),
+            lifted(problem, problem.test_inputs),
+        )
+        self.columns = directions(self.inputs.shape[1], most, seed)
         self.labels = torch.from_numpy(drawn.labels)
-        self.train = relu(drawn.inputs, columns)  # (n, N)
-        self.test = relu(problem.test_inputs, columns)  # (T, N)
         self.targets = one_hot(self.labels, problem.classes).double()
-        fits = self.train[:, : len(self.train)]
-        self.small = fits.T @ fits  # its leading N×N block is the Gram matrix of N features
+        rows = len(self.labels)
+        self.penalties = [rows * ridge for ridge in ridges]  # nλ
+        self.train = relu(self.inputs, self.columns[:, :rows])  # (n, N) up to N = n
+        self.test = relu(self.tests, self.columns[:, :rows])  # (T, N)
+        self.small = self.train.T @ self.train  # its leading N×N block is the Gram matrix of N
         self.done = 0  # how many features the two kernels have taken in
-        self.kernel = torch.zeros(len(self.train), len(self.train), dtype=torch.float64)
-        self.test_kernel = torch.zeros(len(self.test), len(self.train), dtype=torch.float64)
+        self.kernel = torch.zeros(rows, rows, dtype=torch.float64)
+        self.test_kernel = torch.zeros(len(self.tests), rows, dtype=torch.float64)
 
     def solve(self, width: int) -> Solved:
         """All ridges for the first `width` features; widths must not fall."""
-        if width <= len(self.train):
+        if width <= len(self.labels):
             return self._primal(width)
         self._grow(width)
         return self._dual(width)
@@ -113,16 +118,27 @@ class Line:
         return Solved(train, test, norm)
 
     def _grow(self, width: int) -> None:
-        """Adds the new features alone: the whole curve costs one pass over all of them."""
-        new = self.train[:, self.done : width]
+        """Adds the new features alone: the whole curve costs one pass over all of them, and never
+        holds them all.
+        """
+        fresh = self.columns[:, self.done : width]
+        new = relu(self.inputs, fresh)
         self.kernel += new @ new.T
-        self.test_kernel += self.test[:, self.done : width] @ new.T
+        self.test_kernel += relu(self.tests, fresh) @ new.T
         self.done = max(self.done, width)
 
 
-def relu(inputs: object, columns: Tensor) -> Tensor:
+def lifted(problem: Problem, inputs: np.ndarray) -> Tensor:
+    """Inputs in float64; rows of numbers get a constant 1: without it a function of two columns
+    would see their angle alone.
+    """
+    rows = torch.from_numpy(inputs).double()
+    return rows if len(problem.shape) == 2 else torch.cat([rows, torch.ones_like(rows[:, :1])], 1)
+
+
+def relu(inputs: Tensor, columns: Tensor) -> Tensor:
     """(n, d) @ (d, N) -> (n, N), float64."""
-    return (torch.as_tensor(inputs).double() @ columns).relu_()
+    return (inputs @ columns).relu_()
 
 
 def inverses(matrix: Tensor, right: Tensor, penalties: Sequence[float]) -> Tensor:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from core.data.builtin import digits
+from core.data.samples import Samples
 from core.descent import features
 from core.descent.features import Line, directions, inverses, over_samples, over_widths, relu
 from core.descent.problem import FEATURES, Problem, problem
@@ -73,7 +74,10 @@ def test_primal_and_dual_equal_least_squares_by_other_means(noisy, width):
     solved = line.solve(width)
     drawn = noisy.draw(0)
     columns = directions(64, width, 0)
-    train, test = (relu(x, columns) / width**0.5 for x in (drawn.inputs, noisy.test_inputs))
+    train, test = (
+        relu(torch.from_numpy(x).double(), columns) / width**0.5
+        for x in (drawn.inputs, noisy.test_inputs)
+    )
     targets = torch.eye(10, dtype=torch.float64)[torch.from_numpy(drawn.labels)]
     for place, ridge in enumerate(RIDGES):
         extra = (150 * ridge) ** 0.5 * torch.eye(width, dtype=torch.float64)
@@ -132,6 +136,13 @@ def test_more_rows_hurt_at_as_many_rows_as_features(noisy):
     assert list(free) == list(sizes)
     assert min(free[95], free[105]) > 2 * free[60] > 2 * free[400]
     assert all(after < before for before, after in pairwise(held.values()))
+
+
+def test_a_table_of_one_column_can_be_told_apart_in_its_middle():
+    column = np.random.default_rng(0).normal(size=(300, 1)).astype(np.float32)
+    samples = Samples("Middle", column, (np.abs(column[:, 0]) < 0.7).astype(np.int64), ("a", "b"))
+    (point,) = over_widths(problem(samples, side=FEATURES), (60,), (1e-6,), (0,))
+    assert point.test_error[0] < 0.1
 
 
 def test_the_same_seeds_give_the_same_points(noisy):
