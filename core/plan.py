@@ -37,6 +37,7 @@ class Plan:
 
 def plan(experiment: Experiment, home: Path) -> Plan:
     """What will happen. Never raises a LabError: it stands in `problem`."""
+    from core.network.alone import alone
     from core.network.build import check, trace
 
     try:
@@ -56,6 +57,8 @@ def plan(experiment: Experiment, home: Path) -> Plan:
             f"{whole(facts.rows)} pictures, split into {parts[1]} for validation and {parts[2]} "
             "for test, leave none to train on: give more pictures, or make these shares smaller."
         )
+    train = dict(train=parts[0], batch_size=experiment.batch_size)
+    problem = problem or alone(experiment.network, facts.shape, facts.outputs, **train) or ""
     steps = ceil(parts[0] / min(experiment.batch_size, max(parts[0], 1)))
     return Plan(
         facts,

@@ -23,6 +23,7 @@ from core.data.samples import Samples
 from core.data.sampling import Shuffle
 from core.errors import BadExperiment
 from core.experiment import Experiment
+from core.network.alone import alone
 from core.network.build import build, check
 from core.optim.averages import fresh_statistics
 from core.optim.transforms import Transform
@@ -100,6 +101,9 @@ class Setup:
         if wrong := experiment.problem(data.shape, data.classes):
             raise BadExperiment(wrong)
         self._load(data)
+        sizes = dict(train=len(self.train), batch_size=self.batch_size)
+        if wrong := alone(experiment.network, data.shape, data.outputs, **sizes):
+            raise BadExperiment(wrong)
         self._use_threads(state)
         self._assemble(data)
         self.epoch_order = self.order.get_state()  # of the generator, when the epoch began

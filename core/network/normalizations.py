@@ -4,6 +4,7 @@ For pictures (N, C, H, W): batch over N, H, W; layer over C, H, W; instance over
 H, W and a part of the channels.
 """
 
+from math import prod
 from typing import ClassVar, Literal
 
 from core.network.layer import Layer, Shape, times, wants_pictures
@@ -85,9 +86,19 @@ class GroupNorm(Normalizing):
         return Call("torch.nn.GroupNorm", {**sizes, "eps": self.epsilon})
 
     def problem(self, shape: Shape) -> str | None:
-        if shape[0] % self.groups == 0:
+        parts = [n for n in range(1, shape[0] + 1) if shape[0] % n == 0 and n < prod(shape)]
+        if self.groups in parts:
             return None
-        fit = max(n for n in range(1, min(self.groups, shape[0]) + 1) if shape[0] % n == 0)
+        if not parts:
+            return (
+                f"Group normalization needs more than one value, got {times(shape)}: leave it out."
+            )
+        fit = max((n for n in parts if n <= self.groups), default=1)
+        if shape[0] % self.groups == 0:
+            return (
+                f"Group normalization with {self.groups} groups leaves one value in each: set the "
+                f"groups to {fit}."
+            )
         return (
             f"Group normalization cannot deal {shape[0]} channels into {self.groups} equal groups: "
             f"set the groups to {fit}, or change the layer before it."

@@ -76,7 +76,10 @@ def test_at_inference_batch_normalization_alone_looks_at_what_it_kept() -> None:
     [
         (GroupNorm(), (6, 4, 4), "6 channels into 8 equal groups: set the groups to 6"),
         (GroupNorm(groups=4), (6, 4, 4), "set the groups to 3"),
-        (GroupNorm(groups=2048), (7,), "set the groups to 7"),
+        (GroupNorm(groups=2048), (7, 3, 3), "set the groups to 7"),
+        (GroupNorm(groups=8), (8, 1, 1), "8 groups leaves one value in each: set the groups to 4"),
+        (GroupNorm(groups=7), (7,), "set the groups to 1"),
+        (GroupNorm(groups=1), (1,), "needs more than one value, got 1: leave it out"),
         (InstanceNorm(), (6,), "put it before Flatten"),
         (InstanceNorm(), (6, 1, 1), "more than one pixel, got 6 × 1 × 1: take layer"),
     ],
