@@ -36,7 +36,8 @@ class Problem:
 
     `inputs` (M, d) and `test_inputs` (T, d) are float32, centred and scaled by what the M rows
     say; `labels` (M,) and `test_labels` (T,) int64, clean. `shape` is (H, W) of a pooled picture,
-    or (d,); `form` says it in words. A sample is called `noun`.
+    or (d,); `form` says it in words. A sample is called `noun`. With `shared` all seeds train on
+    the same rows and labels, so that their variance is that of the weights alone.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Problem:
     classes: int
     samples: int
     noise: float
+    shared: bool = False
 
     @property
     def most(self) -> int:
@@ -71,6 +73,7 @@ class Problem:
         Nakkiran et al. 2019: each wrong label is uniform among the other classes, drawn once. Rows
         and labels of a smaller n are the first ones of a larger n.
         """
+        seed = 0 if self.shared else seed
         rows = _generator(seed, _ROWS).permutation(len(self.inputs))[: self.samples]
         labels = self.labels[rows]
         counts = np.floor(self.noise * np.arange(self.samples + 1) + 0.5 + 1e-9)

@@ -1,5 +1,7 @@
 """Problems: pooling, exact label noise, seeds that differ, and what cannot be made one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -99,6 +101,9 @@ def test_seeds_differ_and_repeat():
     made = problem(digits(None), side=NETS, noise=0.2)
     assert (made.draw(0).inputs == made.draw(0).inputs).all()
     assert (made.draw(0).inputs != made.draw(1).inputs).any()
+    shared = replace(made, shared=True)
+    assert (shared.draw(7).inputs == made.draw(0).inputs).all()
+    assert (shared.draw(7).labels == made.draw(0).labels).all()
 
 
 def test_test_rows_are_kept_apart_and_clean():
