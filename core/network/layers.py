@@ -13,7 +13,8 @@ from core.network.activations import (
 )  # fmt: skip
 from core.network.normalizations import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from core.network.dropout import Dropout
-from core.network.nested import Branches, Residual, every
+from core.network.nested import Branches, Residual
+from core.network.chains import every
 # isort: on
 
 __all__ = [

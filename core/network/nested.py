@@ -3,18 +3,17 @@
 What is wrong inside is said with its place: "Inner 2, conv1: …", "Branch 2, inner 1, conv1: …".
 """
 
-from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from core.network.activations import Activation, ReLU
+from core.network.activations import ReLU
+from core.network.chains import Layers, calls, chain, misfit, strides, told
 from core.network.convolution import Conv2d
-from core.network.layer import Layer, Shape, names, times
+from core.network.layer import Layer, Shape, times
 from core.network.normalizations import BatchNorm
 from core.spec import Call, ranged
 
-Layers = tuple[Layer, ...]
 PLAIN = (Conv2d(maps=16, padding=1), BatchNorm(), ReLU(), Conv2d(maps=16, padding=1), BatchNorm())
 MOST = 100  # layers of one block
 
@@ -54,7 +53,7 @@ class Residual(Nested):
         after = chain(self.layers, shape, outputs)
         around = self._projection(shape, after) if self.shortcut and after != shape else []
         arguments = {
-            "layers": _calls(self.layers, shape, outputs),
+            "layers": calls(self.layers, shape, outputs),
             "shortcut": around if self.shortcut else None,
             "p": self.drop,
         }
@@ -102,7 +101,7 @@ class Residual(Nested):
     @property
     def summary(self) -> str:
         more = [f"drop {self.drop:g}"] * (self.drop > 0) + ["no shortcut"] * (not self.shortcut)
-        return ", ".join([_told(self.layers), *more])
+        return ", ".join([told(self.layers), *more])
 
 
 class Branches(Nested):
@@ -127,7 +126,7 @@ class Branches(Nested):
     )
 
     def call(self, shape: Shape, outputs: int) -> Call:
-        made = [_calls(branch, shape, outputs) for branch in self.branches]
+        made = [calls(branch, shape, outputs) for branch in self.branches]
         return Call("core.network.modules.Branches", {"branches": made, "join": self.join})
 
     def output(self, shape: Shape, outputs: int) -> Shape:
@@ -157,46 +156,7 @@ class Branches(Nested):
     @property
     def summary(self) -> str:
         joined = "added" if self.join == "sum" else "in a row"
-        return f"{' | '.join(map(_told, self.branches))}, {joined}"
-
-
-def every(layers: Layers) -> Iterator[Layer]:
-    """All layers with those inside them, the outer one first."""
-    for layer in layers:
-        yield layer
-        for inner in layer.inside():
-            yield from every(inner)
-
-
-def chain(layers: Layers, shape: Shape, outputs: int = 0) -> Shape:
-    """The shape behind these layers."""
-    for layer in layers:
-        shape = layer.output(shape, outputs)
-    return shape
-
-
-def misfit(layers: Layers, shape: Shape) -> str | None:
-    """The first thing that is wrong in a chain, with its place; None when all fits."""
-    for number, (layer, name) in enumerate(zip(layers, names(layers), strict=True), 1):
-        place = f"Inner {number}, {name}: "
-        if layer.stem == "output":
-            return f"{place}Output is the network's end: take Linear inside of a block."
-        if wrong := layer.problem(shape):
-            return place + wrong
-        shape = layer.output(shape, 0)
-    return None
-
-
-def strides(before: Shape, after: Shape) -> tuple[int, ...] | None:
-    """The strides that bring a 1 × 1 convolution from one picture size to another; None when there
-    are none.
-
-    >>> strides((16, 32, 32), (32, 16, 16))
-    (2, 2)
-    """
-    pairs = zip(before[1:], after[1:], strict=True)
-    found = [next((s for s in range(1, n + 1) if -(-n // s) == m), None) for n, m in pairs]
-    return None if None in found else tuple(found)
+        return f"{' | '.join(map(told, self.branches))}, {joined}"
 
 
 def deepening(layers: Layers, last: float) -> Layers:
@@ -211,14 +171,6 @@ def deepening(layers: Layers, last: float) -> Layers:
     return tuple(new)
 
 
-def _calls(layers: Layers, shape: Shape, outputs: int) -> dict[str, Call]:
-    made = {}
-    for layer, name in zip(layers, names(layers), strict=True):
-        made[name] = layer.call(shape, outputs)
-        shape = layer.output(shape, outputs)
-    return made
-
-
 def _differ(one: Shape, other: Shape, kept: int) -> bool:
     return len(one) != len(other) or one[kept:] != other[kept:]
 
@@ -228,9 +180,3 @@ def _out_of_reach(before: Shape, after: Shape) -> str:
         f"The block turns {times(before)} into {times(after)}, to which no stride brings its "
         "input: set the padding of its convolutions to (kernel − 1)/2."
     )
-
-
-def _told(layers: Layers) -> str:
-    """The chain in a few words; what has nothing to tell and what only bends is left out."""
-    told = [layer.summary for layer in layers if not isinstance(layer, Activation)]
-    return " → ".join(filter(None, told)) or f"{len(layers)} layer{'s' * (len(layers) != 1)}"

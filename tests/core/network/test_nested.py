@@ -11,6 +11,7 @@ from core.encoding import change, decode, encode
 from core.errors import BadExperiment, BadNetwork
 from core.experiment import Experiment
 from core.network.build import build, check, trace
+from core.network.chains import strides
 from core.network.initializers import He
 from core.network.layers import (
     BatchNorm,
@@ -29,7 +30,7 @@ from core.network.layers import (
 )
 from core.network.mend import mend
 from core.network.modules import Residual as OwnResidual
-from core.network.nested import deepening, strides
+from core.network.nested import deepening
 
 PICTURE = (3, 8, 8)
 END = (Flatten(), Output())

@@ -1,0 +1,82 @@
+"""Activations that go from one level to another: tanh, sigmoid and the step. Choices only."""
+
+from math import tanh
+from typing import ClassVar, Literal
+
+from core.network.activation import Activation, sigma
+from core.network.layer import Shape
+from core.spec import Call
+
+
+class Tanh(Activation):
+    """A smooth step from −1 to 1. Far from 0 its slope, and so the gradient, is nearly 0."""
+
+    kind: Literal["tanh"] = "tanh"
+    label: ClassVar[str] = "Tanh"
+    formula: ClassVar[str] = r"\tanh a = 2\,\sigma(2a) - 1"
+    source: ClassVar[str] = "LeCun et al. 1998"
+    stem: ClassVar[str] = "tanh"
+
+    def call(self, shape: Shape, outputs: int) -> Call:
+        return Call("torch.nn.Tanh")
+
+    def value(self, a: float) -> float:
+        return tanh(a)
+
+    def slope(self, a: float) -> float:
+        return 1 - tanh(a) ** 2
+
+    @property
+    def summary(self) -> str:
+        return "−1 … 1"
+
+
+class Sigmoid(Activation):
+    """A smooth step from 0 to 1. Its slope is at most ¼: in a deep network the gradient dies."""
+
+    kind: Literal["sigmoid"] = "sigmoid"
+    label: ClassVar[str] = "Sigmoid"
+    formula: ClassVar[str] = r"\sigma(a) = \frac{1}{1+e^{-a}}"
+    source: ClassVar[str] = "Rumelhart, Hinton & Williams 1986"
+    stem: ClassVar[str] = "sigmoid"
+
+    def call(self, shape: Shape, outputs: int) -> Call:
+        return Call("torch.nn.Sigmoid")
+
+    def value(self, a: float) -> float:
+        return sigma(a)
+
+    def slope(self, a: float) -> float:
+        return sigma(a) * sigma(-a)
+
+    @property
+    def summary(self) -> str:
+        return "0 … 1"
+
+
+class Step(Activation):
+    """The perceptron's step: 1 from 0 on, else 0.
+
+    Gradients cannot train it: its derivative is 0 wherever it has one, so no weight before it
+    learns from the loss. Rosenblatt's own rule needed no derivative, and worked for one layer.
+    """
+
+    kind: Literal["step"] = "step"
+    label: ClassVar[str] = "Step (perceptron)"
+    formula: ClassVar[str] = r"z = 1 \text{ if } a \ge 0 \text{ else } 0"
+    source: ClassVar[str] = "McCulloch & Pitts 1943; Rosenblatt 1958"
+    stem: ClassVar[str] = "step"
+    trains: ClassVar[bool] = False
+
+    def call(self, shape: Shape, outputs: int) -> Call:
+        return Call("core.network.modules.Step")
+
+    def value(self, a: float) -> float:
+        return float(a >= 0)
+
+    def slope(self, a: float) -> float:
+        return 0.0
+
+    @property
+    def summary(self) -> str:
+        return "0 or 1"
