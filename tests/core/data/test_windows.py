@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.data import blocks
-from core.data.blocks import WINDOW, Blocks
+from core.data import windows
+from core.data.windows import WINDOW, Blocks
 
 INPUTS = np.random.default_rng(0).integers(0, 256, (1000, 1, 4, 4), dtype=np.uint8)
 ROWS = np.flatnonzero(np.arange(1000) % 7)  # the training part: not contiguous
@@ -51,5 +51,5 @@ def test_taken_in_batches_it_is_the_array_and_each_block_is_read_once(mapped, mo
     for start in range(0, len(order), 64):
         batch = order[start : start + 64]
         assert np.array_equal(held.take(batch), INPUTS[ROWS[batch]])
-        assert len(held.kept) <= blocks.WINDOW
+        assert len(held.kept) <= windows.WINDOW
     assert sorted(reads) == list(range(-(-len(ROWS) // 10)))
