@@ -68,6 +68,17 @@ def test_the_best_ridge_has_no_peak():
         before = limit
 
 
+@pytest.mark.parametrize("rank", [3, 40])
+def test_features_that_repeat_each_other_are_solved_by_the_pseudo_inverse(rank):
+    draw = torch.Generator().manual_seed(rank)
+    rows = torch.randn(200, rank, generator=draw, dtype=torch.float64)
+    rows = rows @ torch.randn(rank, 150, generator=draw, dtype=torch.float64)
+    right = rows.T @ torch.randn(200, 2, generator=draw, dtype=torch.float64)
+    found = inverses(rows.T @ rows, right, [0.0])[0]
+    wanted = torch.linalg.pinv(rows.T @ rows, rtol=1e-12, hermitian=True) @ right
+    torch.testing.assert_close(found, wanted, rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize("width", [1, 40, 149, 150, 151, 400])
 def test_primal_and_dual_equal_least_squares_by_other_means(noisy, width):
     line = Line(noisy, 400, 0, RIDGES)
