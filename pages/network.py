@@ -166,7 +166,8 @@ def row(layer: Layer, fact: LayerFacts) -> None:
             on_click=toggle,
             args=(fact.index,),
         )
-        told = f"{fact.name} · {layer.summary}" if fact.parameters else layer.summary
+        named = fact.name if fact.parameters else ""
+        told = " · ".join(filter(None, (named, layer.summary)))
         st.markdown(f":small[:gray[{form.escape(told)}]]", width="stretch")
         st.markdown(f":small[{times(fact.output) if fact.output else '–'}]", width="content")
 
@@ -210,17 +211,18 @@ def adder(layers: tuple[Layer, ...]) -> None:
     place = int(opened) + 1 if opened.isdigit() else max(0, len(layers) - 1)
     with st.popover("Add a layer", icon=":material/add:", width="stretch"):
         st.caption(f"It goes in as layer {place + 1}.")
-        for kind, cls in Layer.members.items():
-            new = (*layers[:place], Layer.pick(kind), *layers[place:])
-            st.button(
-                cls.label,
-                icon=f":material/{cls.icon}:",
-                key=f"add {kind}",
-                help=form.explain(cls),
-                type="tertiary",
-                on_click=rearrange,
-                args=((new, place),),
-            )
+        with st.grid(2, gap="xxsmall"):
+            for kind, cls in Layer.members.items():
+                new = (*layers[:place], Layer.pick(kind), *layers[place:])
+                st.button(
+                    cls.label,
+                    icon=f":material/{cls.icon}:",
+                    key=f"add {kind}",
+                    help=form.explain(cls),
+                    type="tertiary",
+                    on_click=rearrange,
+                    args=((new, place),),
+                )
 
 
 def diagram(traced: tuple[LayerFacts, ...], facts: Facts) -> None:

@@ -46,7 +46,7 @@ def doors() -> None:
         door(
             "grid_view",
             "Pick a data set",
-            "Digits, spirals and curves are here; MNIST, Fashion, KMNIST and CIFAR are fetched once.",
+            "Digits, spirals and curves are here; MNIST, KMNIST, CIFAR and others come once.",
         )
         if st.button("Browse data sets", icon=":material/search:", width="stretch"):
             st.switch_page("data.py", query_params=state.address(**{"from": "sets"}))

@@ -59,7 +59,7 @@ def settings(draft: Experiment) -> Experiment:
             put("schedule", form.edit(schedule, state.key("schedule"), width=130))
         drawn = st.container()  # filled last: the curve depends on widgets below it
     with st.container(border=True):
-        counts = form.edit(draft, state.key("run"), width=96, skip=("name", "about", "device"))
+        counts = form.edit(draft, state.key("run"), width=150, skip=("name", "about", "device"))
         put("epochs", counts.epochs)
         put("batch_size", counts.batch_size)
         drawing, aim = st.columns(2, gap="small")
