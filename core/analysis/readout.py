@@ -5,12 +5,11 @@ functions of History.
 from core.events import Ended, Scores, error
 from core.history import History
 from core.numbers import THIN, duration, percent, short, whole
+from core.optim.stopping import StoppingRule
 
 Number = tuple[str, str, str]  # name, value, help
-REASONS = {
+REASONS = {  # beside the stopping rules, which bring their own label
     "epochs": "all epochs are done",
-    "patience": "early stopping",
-    "time": "time limit",
     "stopped": "stopped by hand",
     "diverged": "the loss is no number any more",
     "failed": "an error",
@@ -43,7 +42,8 @@ def sentence(ended: Ended) -> str:
     """How the run ended: "Ended after epoch 8: early stopping. Best: epoch 4." """
     if not ended.step and ended.message:
         return ended.message  # such as "Taken out of the queue before it began."
-    reason = REASONS.get(ended.reason, ended.reason)
+    rule = StoppingRule.members.get(ended.reason)
+    reason = rule.label.lower() if rule else REASONS.get(ended.reason, ended.reason)
     when = f"after epoch {ended.epochs}" if ended.epochs else f"at step {whole(ended.step)}"
     best = f" Best: epoch {ended.best_epoch}." if ended.best_epoch else ""
     return f"Ended {when}: {reason}.{best}"

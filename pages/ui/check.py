@@ -95,8 +95,9 @@ def in_order(draft: Experiment) -> list[str]:
     given = f", {whole(facts.test_rows)} more kept for the test" if facts.test_rows else ""
     lines = [" ".join(text.split()) for text in draft.data.doc().split("\n\n")]
     if not facts.pictures:
-        what = f"{counted(len(facts.classes), 'class')}" if facts.classes else "a value to predict"
-        return [*lines, f"{counted(facts.rows, 'point')}{given}; each has {what}."]
+        what = f" in {counted(len(facts.classes), 'class')}" if facts.classes else ""
+        each = "" if facts.classes else " Each has a value to predict."
+        return [*lines, f"{counted(facts.rows, 'point')}{what}{given}.{each}"]
     _, height, width = facts.shape
     return [
         *lines,
