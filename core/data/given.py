@@ -9,6 +9,7 @@ from core.data.download import Progress
 from core.data.finding import Finding
 from core.data.inspect import Inspection, inspect
 from core.data.pair import compare
+from core.data.pieces import Share
 from core.data.reading import Reading
 from core.data.source import Source, packed
 from core.data.table import Table, read_table
@@ -47,6 +48,11 @@ def digest_of(hashes: tuple[str, ...], reading: Reading) -> str:
     return hashlib.sha256(FORM + text.encode()).hexdigest()
 
 
+def _within(tell: Progress, start: float, what: str) -> Share:
+    """The progress of one of four files as a fifth of all."""
+    return lambda share: tell(start + 0.2 * share, what)
+
+
 def inspect_given(
     given: tuple[Source | None, ...], names: tuple[str, ...], reading: Reading, tell: Progress
 ) -> tuple[Inspection, Inspection | None, list[Finding]]:
@@ -54,8 +60,9 @@ def inspect_given(
     tables: list[Table | None] = [None] * len(given)
     for place, (source, name) in enumerate(zip(given, names, strict=True)):
         if source is not None:
-            tell(0.2 * place, f"Reading {name} …")
-            tables[place] = read_table(source, name, reading.header, reading.sheet)
+            hear = _within(tell, 0.2 * place, f"Reading {name} …")
+            hear(0.0)
+            tables[place] = read_table(source, name, reading.header, reading.sheet, hear)
     tell(0.7, "Looking at the data …")
     images, labels, test_images, test_labels = tables
     if images is None:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.data.scratch import changed
 from core.data.wording import counted
 from core.errors import BadData
 from core.numbers import whole
 
 Shape = tuple[int, int, int]
-BLOCK = 2048  # rows
 NEAR = 0.01  # how far from a whole number still counts as one: shares are written with few digits
 
 
@@ -111,20 +111,26 @@ def brighten(values: np.ndarray, white: float, black: float = 0.0) -> np.ndarray
             return values
         table = (np.arange(256) - black) * (255 / (white - black))
         fits = black <= values.min() and values.max() <= white
-        return (table.round().astype(np.uint8) if fits else table.astype(np.float32))[values]
-    factor, whole = np.float32(255 / (white - black)), np.empty(values.shape, np.uint8)
-    shift = np.float32(black)
-    for start in range(
-        0, len(values), BLOCK
-    ):  # in blocks: a second table of floats would be four times the result
-        scaled = (values[start : start + BLOCK] - shift) * factor
-        rounded = scaled.round()
-        if np.abs(scaled - rounded).max() > NEAR or rounded.min() < 0 or rounded.max() > 255:
-            return ((values - shift) * factor).astype(np.float32, copy=False)
-        whole[start : start + BLOCK] = rounded
-    return whole
+        table = table.round().astype(np.uint8) if fits else table.astype(np.float32)
+        return changed(values, lambda rows: table[rows])
+    factor, shift = np.float32(255 / (white - black)), np.float32(black)
+    try:
+        return changed(values, lambda rows: _rounded((rows - shift) * factor))
+    except _Finer:
+        return changed(values, lambda rows: np.asarray((rows - shift) * factor, np.float32))
+
+
+class _Finer(Exception):
+    """Values that are no whole numbers from 0 to 255."""
+
+
+def _rounded(scaled: np.ndarray) -> np.ndarray:
+    rounded = scaled.round()
+    if np.abs(scaled - rounded).max() > NEAR or rounded.min() < 0 or rounded.max() > 255:
+        raise _Finer
+    return rounded.astype(np.uint8)
 
 
 def invert(pictures: np.ndarray) -> np.ndarray:
     """Dark for bright: 255 − x."""
-    return np.subtract(pictures.dtype.type(255), pictures)
+    return changed(pictures, lambda rows: np.subtract(rows.dtype.type(255), rows))

@@ -36,6 +36,7 @@ class Text:
 
     name: str
     raw: Opener
+    size: int = 0
     notes: tuple[str, ...] = ()
     encoding: str | None = None
     sheet_column: int | None = None
@@ -91,7 +92,7 @@ def opened(source: Source, name: str, sheet: str = "") -> Iterator[Text]:
             file.seek(0)
             yield _unpacked(gzip.GzipFile(fileobj=file), name, "gzip") if gz else file
 
-        yield _plain(raw, name)
+        yield replace(_plain(raw, name), size=_size(file, gz))
 
 
 @contextmanager
@@ -117,7 +118,7 @@ def _from_zip(file: BinaryIO, name: str, sheet: str) -> Iterator[Text]:
         with raw() as stream:
             head = stream.peek(4)
         if not head.startswith(ZIP):
-            yield replace(_plain(raw, inner), notes=notes)
+            yield replace(_plain(raw, inner), notes=notes, size=member.file_size)
             return
         with tempfile.TemporaryFile() as copy, raw() as stream:
             shutil.copyfileobj(stream, copy)
@@ -147,7 +148,7 @@ def _from_workbook(
             chosen = "is read" if wanted else "is the first with values and was read"
             notes = (f"Sheet {clip(sheet.name)!r} of {name} {chosen}; it also has {others}.",)
             name = shown
-        yield Text(name, raw, notes, sheet_column=sheet.column)
+        yield Text(name, raw, _size(sheet.file), notes, sheet_column=sheet.column)
 
 
 @contextmanager
@@ -166,6 +167,15 @@ def _member(
 
 def _unpacked(file: BinaryIO, name: str, kind: str) -> io.BufferedReader:
     return io.BufferedReader(Unpacked(file, name, kind), 1 << 18)
+
+
+def _size(file: BinaryIO, gz: bool = False) -> int:
+    """Bytes of text; gzip tells them in its last four, modulo 4 GB."""
+    size = file.seek(0, io.SEEK_END)
+    if not gz or size < 4:
+        return size
+    file.seek(-4, io.SEEK_END)
+    return int.from_bytes(file.read(4), "little")
 
 
 def _plain(raw: Opener, name: str) -> Text:

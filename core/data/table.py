@@ -1,31 +1,28 @@
 """Table: a CSV as one array of numbers, read fast; on failure a slow second look names the cell.
 
-Knows nothing of pictures. Of the readers tried on 60 000 × 784 values, pandas' C engine with dtype
-uint8 took half the processor time of plain read_csv and a fifth of its memory.
+Knows nothing of pictures.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from core.data.layout import SPACE, Layout, is_number, records, sniff
+from core.data.pieces import Share, Unfit, read_pieces
 from core.data.source import Source, Text, opened
 from core.data.wording import clip, counted
 from core.errors import BadData
 from core.numbers import whole
-
-NARROW = 16  # columns up to which float64 costs nothing worth saving
 
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T]|$)|\d\d?[./]\d\d?[./](\d{4}|\d\d)$", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Table:
-    """`values` (rows, number columns) is uint8 where all fits, else float32, if narrow float64.
+    """`values` (rows, number columns) is uint8 where all fits, else float32, if narrow float64;
+    mapped into memory and read-only where they are many.
 
     `words` maps a column (from 0, as in the file) to its cells, (rows,) str. `columns` says for
     each column of `values` which one of the file it is. `first_row` is the spreadsheet's number of
@@ -51,33 +48,37 @@ class Table:
 
 
 def read_table(
-    source: Source, name: str, header: Literal["auto", "yes", "no"] = "auto", sheet: str = ""
+    source: Source,
+    name: str,
+    header: Literal["auto", "yes", "no"] = "auto",
+    sheet: str = "",
+    tell: Share | None = None,
 ) -> Table:
     """The table in a CSV (comma, semicolon, tab, bar or space), in XLSX or ODS; `.gz`, `.zip`.
 
-    `name` stands in messages; `sheet` names one of several. Raises BadData with one sentence that
-    names file, row, column, value, rule and way out; NotFound for a path that leads nowhere.
+    `name` stands in messages; `sheet` names one of several; `tell` hears the share that is read.
+    Raises BadData with one sentence that names file, row, column, value, rule and way out; NotFound
+    for a path that leads nowhere; Unavailable where room on the disk is short.
     """
     with opened(source, name, sheet) as text:
         try:
-            return _read(text, header)
+            return _read(text, header, tell)
         except UnicodeDecodeError:  # found late, so that good files are read once
-            return _read(text.legacy(), header)
+            return _read(text.legacy(), header, tell)
 
 
-def _read(text: Text, header: Literal["auto", "yes", "no"]) -> Table:
+def _read(text: Text, header: Literal["auto", "yes", "no"], tell: Share | None) -> Table:
     with text.open() as stream:
         layout = sniff(stream, text.name, header, text.sheet_column)
-    frame = _fast(text, layout) if layout.even else None
-    if frame is None or not _whole(frame, layout):
-        raise _fault(text, layout)
+    try:
+        if not layout.even:
+            raise Unfit
+        values, words = read_pieces(text, layout, tell)
+    except Unfit:
+        raise _fault(text, layout) from None
     if layout.width == 1:  # in a column of labels a blank line is a label that is missing
         _refuse_gaps(text, layout)
-    words = {c: frame.pop(c).to_numpy(dtype=object) for c in layout.words}
-    columns = tuple(int(c) for c in frame.columns)
-    values = (
-        np.ascontiguousarray(frame.to_numpy()) if columns else np.empty((len(frame), 0), np.uint8)
-    )
+    columns = tuple(c for c in range(layout.width) if c not in words)
     return Table(
         text.name,
         values,
@@ -89,44 +90,6 @@ def _read(text: Text, header: Literal["auto", "yes", "no"]) -> Table:
         text.notes,
         layout.sheet_column,
     )
-
-
-def _fast(text: Text, layout: Layout) -> pd.DataFrame | None:
-    """The whole table by pandas' C engine, or None where a cell, a row or a byte is wrong."""
-    for dtype in ("uint8", "float64" if layout.width <= NARROW else "float32"):
-        types = {c: "str" if c in layout.words else dtype for c in range(layout.width)}
-        with text.open() as stream, np.errstate(invalid="ignore"):
-            try:  # header=None: with names, a surplus column becomes row names and shifts the rest
-                return pd.read_csv(
-                    stream,
-                    header=None,
-                    skiprows=layout.lines,
-                    dtype=types if layout.words else dtype,
-                    sep=layout.delimiter,
-                    decimal=layout.decimal,
-                    na_filter=False,
-                    engine="c",
-                )
-            except (ValueError, OverflowError):  # ParserError, UnicodeDecodeError are ValueErrors
-                continue
-    return None
-
-
-def _whole(frame: pd.DataFrame, layout: Layout) -> bool:
-    """pandas lets two faults pass: infinite numbers, and an empty cell in a column of words."""
-    if frame.shape[1] != layout.width or any(
-        (frame[c].str.strip() == "").any() for c in layout.words
-    ):
-        return False
-    numbers = frame.drop(columns=list(layout.words)) if layout.words else frame
-    return all(np.isfinite(block).all() for block in _floats(numbers))
-
-
-def _floats(frame: pd.DataFrame) -> Iterator[np.ndarray]:
-    """The columns that are not uint8, some at a time: isfinite over all needs a second table."""
-    if frame.shape[1] and frame.dtypes.iloc[0].kind == "f":
-        for start in range(0, frame.shape[1], 64):
-            yield frame.iloc[:, start : start + 64].to_numpy()
 
 
 def _refuse_gaps(text: Text, layout: Layout) -> None:
