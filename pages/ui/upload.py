@@ -139,20 +139,26 @@ def check(files: list, reading: Reading) -> None:
     names = tuple(file.name for file in files if file)
     library = Library(runner.current().store.home)
     try:
-        with st.spinner("Reading …"):
-            digest, _ = library.add(
-                images,
-                labels,
-                test_images=test_images,
-                test_labels=test_labels,
-                names=names,
-                reading=reading,
-            )
+        digest, _ = library.add(
+            images,
+            labels,
+            test_images=test_images,
+            test_labels=test_labels,
+            names=names,
+            reading=reading,
+            progress=progress(),
+        )
     except LabError as error:
         refuse(error)
     state.keep("uploads", str(int(state.keep("uploads") or 0) + 1))
     release(files)
     take(Spreadsheets(digest=digest, title=library.about(digest).name[:200]))
+
+
+def progress() -> Callable[[float, str], None]:
+    """A bar that fills while files are read."""
+    bar = st.progress(0.0, text="Reading …")
+    return lambda share, what: bar.progress(min(max(share, 0.0), 1.0), text=form.escape(what))
 
 
 def release(files: list) -> None:

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import runner
+from core.__main__ import main
 from core.data import fetched
 from core.data.library import Library
 from core.data.normalization import Unit
@@ -362,3 +363,14 @@ def test_label_noise_says_how_many_are_wrong_and_which(page):
     charts = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
     pairs = [t.split(" → ") for chart in charts for t in chart["layout"]["xaxis"]["ticktext"]]
     assert len(pairs) == 21 and all(true != wrong for true, wrong in pairs)
+
+
+def test_the_command_line_says_the_same(page, tmp_path, capsys):
+    app = upload(page(came_for="files"), *letters(lying=True))
+    for name, content in zip(("Pictures.csv", "Labels.csv"), letters(lying=True), strict=True):
+        (tmp_path / name).write_bytes(content)
+    paths = [str(tmp_path / name) for name in ("Pictures.csv", "Labels.csv")]
+    assert main(["inspect", *paths, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out.splitlines()[-1])["findings"]
+    shown = " ".join(texts(app))
+    assert len(said) > 5 and all(finding["message"] in shown for finding in said)
