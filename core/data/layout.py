@@ -19,6 +19,7 @@ LABEL_NAMES = ("label", "labels", "class", "classes", "target", "y", "category",
 COUNTED = 16  # columns from which a row that counts up is a header, not four values
 SPACE = " \t\r\n\v\f"  # what pandas takes for it; str.strip takes more
 _SIGNS = ((",", "."), (";", "."), (";", ","), ("\t", "."), ("\t", ","), ("|", "."), (" ", "."))
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+(,\d+)?(e[+-]?\d+)?", re.ASCII | re.I)
 _TOLD = re.compile(rb"sep=([,;\t|])[\r\n]+", re.I)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
@@ -123,6 +124,8 @@ def _delimiter(head: bytes, told: re.Match | None) -> tuple[str, str]:
         signs = tuple((sign, decimal) for decimal in ".," if decimal != sign)
     lines = head.decode("utf-8", "replace").splitlines()[:SNIFFED]
     lines = [line for line in lines if line.strip()]
+    if not told and _one_column(lines if len(head) < 1 << 16 else lines[:-1]):
+        return ";", ","
     last = lines[-2] if len(lines) > 2 else (lines or [""])[-1]  # the last one may be cut
     best, found = (0.0, 0), signs[0]
     for delimiter, decimal in signs:
@@ -131,6 +134,16 @@ def _delimiter(head: bytes, told: re.Match | None) -> tuple[str, str]:
         if (share, len(cells)) > best and share > 0 and (delimiter != " " or share == 1):
             best, found = (share, len(cells)), (delimiter, decimal)
     return found
+
+
+def _one_column(lines: list[str]) -> bool:
+    """A name without comma over numbers with one or none: decimal commas, or rows of two lengths.
+
+    Spreadsheet programs of half of Europe write a column of prices so.
+    """
+    body = [line.strip() for line in lines[1:]]
+    commas = any("," in line for line in body)
+    return commas and "," not in lines[0] and all(map(_DECIMAL_COMMA.fullmatch, body))
 
 
 def _words(rows: list[list[str]], decimal: str) -> tuple[int, ...]:

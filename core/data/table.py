@@ -78,6 +78,9 @@ def _read(text: Text, header: Literal["auto", "yes", "no"], tell: Share | None) 
         raise _fault(text, layout) from None
     if layout.width == 1:  # in a column of labels a blank line is a label that is missing
         _refuse_gaps(text, layout)
+    notes = text.notes
+    if layout.decimal == ",":
+        notes = (*notes, f"Numbers in {text.name} have a decimal comma: 1,5 is one and a half.")
     columns = tuple(c for c in range(layout.width) if c not in words)
     return Table(
         text.name,
@@ -87,7 +90,7 @@ def _read(text: Text, header: Literal["auto", "yes", "no"], tell: Share | None) 
         layout.first_row,
         words,
         layout.delimiter,
-        text.notes,
+        notes,
         layout.sheet_column,
     )
 

@@ -74,6 +74,15 @@ def test_decimal_comma_between_semicolons():
     assert read_table(b"0,5;1\n1,25;2\n", "t.csv").values.tolist() == [[0.5, 1], [1.25, 2]]
 
 
+def test_decimal_commas_in_one_column_under_its_name():
+    table = read_table(b"price\n1,5\n2\n-0,25\n", "t.csv")
+    assert table.values[:, 0].tolist() == [1.5, 2, -0.25] and table.header == ("price",)
+    assert table.notes == ("Numbers in t.csv have a decimal comma: 1,5 is one and a half.",)
+    assert read_table(b"p,q\n1,5\n2,3\n", "t.csv").values.tolist() == [[1, 5], [2, 3]]
+    with pytest.raises(BadData, match="row 2 has 2 values, row 1 has 1"):
+        read_table(b"p\n1,5\nx,3\n", "t.csv")
+
+
 def test_a_path_and_its_bytes_are_the_same_table(tmp_path: Path):
     path = tmp_path / "t.csv.gz"
     path.write_bytes(gzip.compress(written(PIXELS)))
