@@ -23,6 +23,7 @@ format: .venv/ready-dev
 benchmark: .venv/ready-dev
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.augmentation
+	$(BIN)/python -m benchmarks.spreadsheet
 
 .venv/ready: requirements.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Descent Lab needs Python 3.11 or newer: make PYTHON=python3.11 run')"

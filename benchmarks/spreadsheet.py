@@ -1,0 +1,162 @@
+"""Reading spreadsheets against pandas: `python -m benchmarks.spreadsheet [--rows N]`.
+
+Ratios of processor time and peak memory, each reading in a fresh process, the contestants in turns
+so that a busy machine slows all alike; median over rounds. A CSV as large as MNIST (60 000 × 784,
+108 MB) against pandas.read_csv with its defaults; targets: at most 0.8 of its processor time, and
+at most 200 MB beyond the array of bytes that is the result. The same values as XLSX, in fewer rows,
+against pandas' fastest reader, as information.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from core.data.grid import letters
+
+COLUMNS = 784
+TARGET, MEMORY = 0.8, 200  # share of pandas' time; MB beyond the array
+
+CHILD = """
+import json, re, resource, sys
+from pathlib import Path
+import numpy as np, pandas as pd
+from core.data.table import read_table
+
+def used():
+    return [sum(resource.getrusage(who)[:2]) for who in
+            (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+
+path = Path(sys.argv[1])
+read = {
+    "ours": lambda: read_table(path, path.name).values,
+    "pandas.read_csv": lambda: pd.read_csv(path, header=None).to_numpy(),
+    "pandas.read_excel": lambda: pd.read_excel(path, header=None, engine="calamine").to_numpy(),
+}[sys.argv[2]]
+memory, time = peak(), sum(used())
+values = read()
+found = {"seconds": sum(used()) - time, "peak": peak() - memory, "sum": int(values.sum()),
+         "array": values.nbytes / 2**20}
+print(json.dumps(found))
+"""
+
+CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+PARTS = {
+    "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"><Default Extension="rels" '
+    'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override '
+    f'PartName="/xl/workbook.xml" ContentType="{CONTENT}.sheet.main+xml"/><Override '
+    f'PartName="/xl/worksheets/sheet1.xml" ContentType="{CONTENT}.worksheet+xml"/></Types>',
+    "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="r" '
+    f'Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+    "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets><sheet name="S" '
+    'sheetId="1" r:id="r"/></sheets></workbook>',
+    "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship '
+    f'Id="r" Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+}
+
+
+def strokes(rows: int) -> np.ndarray:
+    """Values as in MNIST, (rows, 784) uint8: four of five are 0."""
+    draw = np.random.Generator(np.random.PCG64(0))
+    values = draw.integers(0, 256, (rows, COLUMNS), np.uint8)
+    values[draw.random(values.shape, np.float32) < 0.8] = 0
+    return values
+
+
+def write_csv(path: Path, values: np.ndarray) -> None:
+    """Values between commas, no header."""
+    names = [str(value) for value in range(256)]
+    with path.open("w") as file:
+        for row in values:
+            file.write(",".join([names[value] for value in row.tolist()]) + "\n")
+
+
+def write_xlsx(path: Path, values: np.ndarray) -> None:
+    """One sheet; by hand, because openpyxl would take minutes."""
+    columns = [letters(column) for column in range(values.shape[1])]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
+        for name, part in PARTS.items():
+            book.writestr(name, part)
+        with book.open("xl/worksheets/sheet1.xml", "w") as sheet:
+            sheet.write(f'<worksheet xmlns="{MAIN}"><sheetData>'.encode())
+            for number, row in enumerate(values, 1):
+                cells = zip(columns, row.tolist(), strict=True)
+                line = "".join([f'<c r="{c}{number}"><v>{v}</v></c>' for c, v in cells])
+                sheet.write(f'<row r="{number}">{line}</row>'.encode())
+            sheet.write(b"</sheetData></worksheet>")
+
+
+def read(path: Path, contestant: str) -> dict[str, float]:
+    """Processor seconds, peak MB and the sum of the values, of one reading in a fresh process."""
+    command = [sys.executable, "-c", CHILD, str(path), contestant]
+    return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+
+
+def measure(path: Path, contestants: list[str], rounds: int, total: int) -> dict[str, dict]:
+    """Medians of each contestant, in turns. All must have read the same values."""
+    found: dict[str, list[dict]] = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name in contestants:
+            found[name].append(read(path, name))
+            assert found[name][-1]["sum"] == total, f"{name} read other values"
+    return {
+        name: {key: statistics.median(turn[key] for turn in turns) for key in turns[0]}
+        for name, turns in found.items()
+    }
+
+
+def report(what: str, found: dict[str, dict]) -> None:
+    """A line for each contestant."""
+    print(f"\n{what}")
+    for name, median in found.items():
+        ratio = found["ours"]["seconds"] / median["seconds"]
+        print(
+            f"  {name:<18}{median['seconds']:7.2f} s of processor, peak {median['peak']:6,.0f} MB, "
+            f"of these {median['array']:4.0f} MB the array   ours takes {ratio:4.2f} of its time"
+        )
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Prints a table for CSV with its targets, and one for XLSX."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--rows", type=int, default=60_000)
+    options.add_argument("--sheet-rows", type=int, default=10_000)
+    options.add_argument("--rounds", type=int, default=5)
+    given = options.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        values = strokes(given.rows)
+        path, total = Path(folder) / "pixels.csv", int(values.sum())
+        write_csv(path, values)
+        found = measure(path, ["ours", "pandas.read_csv"], given.rounds, total)
+        size = path.stat().st_size / 1e6
+        report(f"CSV, {given.rows} × {COLUMNS}, {size:.0f} MB, {given.rounds} rounds", found)
+        ours = found["ours"]
+        time = ours["seconds"] / found["pandas.read_csv"]["seconds"]
+        beyond = ours["peak"] - ours["array"]
+        print(f"  time: {time:.2f} of pandas (target at most {TARGET})")
+        print(f"  memory: {beyond:.0f} MB beyond the array (target at most {MEMORY})")
+        path.unlink()
+        if rows := given.sheet_rows:
+            path, values = Path(folder) / "pixels.xlsx", values[:rows]
+            write_xlsx(path, values)
+            rounds, total = max(1, given.rounds // 2), int(values.sum())
+            found = measure(path, ["ours", "pandas.read_excel"], rounds, total)
+            size = path.stat().st_size / 1e6
+            report(f"XLSX, {rows} × {COLUMNS}, {size:.0f} MB, {rounds} rounds", found)
+            print("  ours parses in a process of its own: its memory is freed, and not counted")
+
+
+if __name__ == "__main__":
+    main()
