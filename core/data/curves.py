@@ -2,12 +2,13 @@
 Each choice has its formula.
 """
 
-from typing import ClassVar, Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from core.data.points import Computed
 from core.spec import ranged
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Curve(Computed):
@@ -19,12 +20,14 @@ class Curve(Computed):
         0.0, 0, 0.9, help="No points where |x| is smaller: what will the network say there?"
     )
 
-    def samples(self, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def samples(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
+        import numpy as np
+
         place = draw.uniform(-1, 1, self.points)
         x = np.sign(place) * (self.gap + (1 - self.gap) * np.abs(place))
         return x[:, None], self.exact(x) + self.noise * draw.standard_normal(self.points)
 
-    def exact(self, x: np.ndarray) -> np.ndarray:
+    def exact(self, x: "np.ndarray") -> "np.ndarray":
         """The value without noise at each x (N,)."""
         raise NotImplementedError
 
@@ -39,7 +42,9 @@ class Sine(Curve):
     technique: ClassVar[str] = "D4"
     waves: float = ranged(1.5, 0.25, 20, symbol="k", help="Whole waves from −1 to 1.")
 
-    def exact(self, x: np.ndarray) -> np.ndarray:
+    def exact(self, x: "np.ndarray") -> "np.ndarray":
+        import numpy as np
+
         return np.sin(np.pi * self.waves * x)
 
 
@@ -55,7 +60,9 @@ class Steps(Curve):
     technique: ClassVar[str] = "D4"
     steps: int = ranged(1, 1, 20, symbol="s", help="How many steps lead from −1 up to 1.")
 
-    def exact(self, x: np.ndarray) -> np.ndarray:
+    def exact(self, x: "np.ndarray") -> "np.ndarray":
+        import numpy as np
+
         level = np.floor((self.steps + 1) * (x + 1) / 2)  # 0 … s, and s + 1 at x = 1 alone
         return 2 * np.minimum(level, self.steps) / self.steps - 1
 
@@ -70,5 +77,7 @@ class Polynomial(Curve):
     technique: ClassVar[str] = "D4"
     degree: int = ranged(3, 1, 12, symbol="d", help="The highest power of x.")
 
-    def exact(self, x: np.ndarray) -> np.ndarray:
+    def exact(self, x: "np.ndarray") -> "np.ndarray":
+        import numpy as np
+
         return np.cos(self.degree * np.arccos(x))

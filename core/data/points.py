@@ -5,13 +5,14 @@ Every draw comes from the seed that stands in the choice, so equal choices give 
 """
 
 from pathlib import Path
-from typing import ClassVar, Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from core.data.dataset import DataSet, Facts
 from core.numbers import whole
 from core.spec import Call, fields, ranged
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Computed(DataSet):
@@ -29,7 +30,7 @@ class Computed(DataSet):
         """The names of the classes; none for values."""
         return ()
 
-    def samples(self, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def samples(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
         """Inputs (N, F) and targets (N,), noise included."""
         raise NotImplementedError
 
@@ -50,11 +51,11 @@ class Plane(Computed):
 
     columns: ClassVar[tuple[str, ...]] = ("x₁", "x₂")
 
-    def samples(self, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def samples(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
         points, targets = self.exact(draw)
         return points + self.noise * draw.standard_normal(points.shape), targets
 
-    def exact(self, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def exact(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
         """The points (N, 2) without noise and their classes (N,)."""
         raise NotImplementedError
 
@@ -64,8 +65,10 @@ class Plane(Computed):
         return [(self.points + k) // count for k in range(count)]
 
 
-def _polar(radius: np.ndarray | float, angle: np.ndarray) -> np.ndarray:
+def _polar(radius: "np.ndarray | float", angle: "np.ndarray") -> "np.ndarray":
     """(N,) -> (N, 2)."""
+    import numpy as np
+
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
 
 
@@ -87,7 +90,9 @@ class Moons(Plane):
     def classes(self) -> tuple[str, ...]:
         return ("upper", "lower")
 
-    def exact(self, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def exact(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
+        import numpy as np
+
         upper, lower = (np.linspace(0, np.pi, n) for n in self.sizes())
         points = [_polar(1.0, upper), (1.0, 0.5) - _polar(1.0, lower)]
         return np.concatenate(points), np.repeat([0, 1], self.sizes())
@@ -107,7 +112,9 @@ class Circles(Plane):
     def classes(self) -> tuple[str, ...]:
         return ("outer", "inner")
 
-    def exact(self, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def exact(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
+        import numpy as np
+
         angles = [np.linspace(0, 2 * np.pi, n, endpoint=False) for n in self.sizes()]
         points = [_polar(r, t) for r, t in zip((1.0, self.factor), angles, strict=True)]
         return np.concatenate(points), np.repeat([0, 1], self.sizes())
@@ -134,7 +141,9 @@ class Spirals(Plane):
     def classes(self) -> tuple[str, ...]:
         return tuple(f"arm {k + 1}" for k in range(self.arms))
 
-    def exact(self, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def exact(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
+        import numpy as np
+
         radii = [np.arange(1, n + 1) / n for n in self.sizes()]
         points = [
             _polar(r, 2 * np.pi * (self.turns * r + k / self.arms)) for k, r in enumerate(radii)
@@ -159,7 +168,9 @@ class Blobs(Plane):
     def classes(self) -> tuple[str, ...]:
         return tuple(f"cloud {k + 1}" for k in range(self.clouds))
 
-    def exact(self, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def exact(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
+        import numpy as np
+
         targets = np.repeat(np.arange(self.clouds), self.sizes())
         return _polar(1.0, 2 * np.pi * targets / self.clouds), targets
 
@@ -180,6 +191,6 @@ class Xor(Plane):
     def classes(self) -> tuple[str, ...]:
         return ("same sign", "opposite sign")
 
-    def exact(self, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def exact(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
         points = draw.uniform(-1, 1, (self.points, 2))
         return points, points.prod(1) < 0
