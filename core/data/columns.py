@@ -8,6 +8,7 @@ import numpy as np
 
 from core.data.finding import Finding
 from core.data.form import title
+from core.data.grid import column_name
 from core.data.guess import RESERVED, by_title, cells_of, label_place
 from core.data.reading import Reading
 from core.data.table import Table
@@ -38,6 +39,7 @@ class Columns:
     words: dict[int, np.ndarray] = field(default_factory=dict)
     header: tuple[str, ...] | None = None
     findings: tuple[Finding, ...] = ()
+    sheet_column: int | None = None  # as in source.Text
 
 
 def find_columns(images: Table, labels: Table | None, reading: Reading) -> Columns:
@@ -65,7 +67,7 @@ def find_columns(images: Table, labels: Table | None, reading: Reading) -> Colum
     label_title = labels.header[place] if labels.header else ""
     return Columns(
         values, places, titles, cells, labels.name, first_row, label_title, wanted,
-        dict(images.words), images.header, (*said, *more),
+        dict(images.words), images.header, (*said, *more), images.sheet_column,
     )  # fmt: skip
 
 
@@ -85,8 +87,9 @@ def _label_cells(
             raise BadData(
                 f"{had}: give one label column, or its name.", ({"label_column": "last"},)
             )
-        said = f"Column {whole(place + 1)}{title(labels.header, place)} of {labels.name} holds the "
-        found = Finding("label_column", "ok", said + "labels.")
+        column = column_name(place, labels.sheet_column)
+        said = f"C{column[1:]}{title(labels.header, place)} of {labels.name} holds the labels."
+        found = Finding("label_column", "ok", said)
         return cells_of(labels, place), labels.first_row, place, (found,)
     cells = cells_of(labels, 0)
     first = str(cells[0]) if len(cells) else ""
@@ -104,7 +107,8 @@ def _split_columns(table: Table, wanted: str, form: str) -> Columns:
     if wanted != "none":
         place, why, other = label_place(table, wanted, free, form)
         because = f": {why}" if why else ""
-        words = f"Column {whole(place + 1)}{title(table.header, place)} holds the labels{because}."
+        column = column_name(place, table.sheet_column)
+        words = f"C{column[1:]}{title(table.header, place)} holds the labels{because}."
         fix = ({"label_column": other}, f"Take the {other} column") if other else (None, "")
         evidence = {"column": place + 1, "columns": len(free)}
         said.append(Finding("label_column", "info" if fix[0] else "ok", words, *fix, evidence))
@@ -117,7 +121,7 @@ def _split_columns(table: Table, wanted: str, form: str) -> Columns:
     again = name.lower() if titled else ends.get(place, wanted)
     return Columns(
         values, places, titles, labels, table.name, table.first_row, name, again,
-        words, table.header, tuple(said),
+        words, table.header, tuple(said), table.sheet_column,
     )  # fmt: skip
 
 

@@ -1,5 +1,18 @@
 """Grid: how a spreadsheet names its cells."""
 
+from core.numbers import whole
+
+
+def column_name(column: int, sheet_column: int | None = None) -> str:
+    """Of a table's column, from 0, whose first is the `sheet_column` of a sheet, or of plain text.
+
+    >>> column_name(2), column_name(2, 0), column_name(2, 3)
+    ('column 3', 'column C', 'column F')
+    """
+    if sheet_column is None:
+        return f"column {whole(column + 1)}"
+    return f"column {letters(sheet_column + column)}"
+
 
 def letters(column: int) -> str:
     """

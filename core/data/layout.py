@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Literal
 
-from core.data.grid import letters
+from core.data.grid import column_name
 from core.data.wording import clip
 from core.errors import BadData
 from core.numbers import whole
@@ -46,9 +46,7 @@ class Layout:
         """ "column 3 ('p2')", or as a spreadsheet says it "column C ('p2')"."""
         header = self.header or ()
         named = f" ({clip(header[column])!r})" if column < len(header) and header[column] else ""
-        if self.sheet_column is not None:
-            return f"column {letters(self.sheet_column + column)}{named}"
-        return f"column {whole(column + 1)}{named}"
+        return column_name(column, self.sheet_column) + named
 
 
 def is_number(cell: str, decimal: str = ".") -> bool:

@@ -6,6 +6,7 @@ from core.data import doctor
 from core.data.columns import Columns
 from core.data.finding import Finding
 from core.data.form import title
+from core.data.grid import column_name
 from core.data.looks import extremes, roughness
 from core.data.reading import Reading
 from core.data.shapes import brighten, find_shape, invert, white_of
@@ -22,7 +23,8 @@ def as_pictures(
     """
     if columns.words:
         place, cells = next(iter(columns.words.items()))
-        where = f"{name}, column {place + 1}{title(columns.header, place)}"
+        column = column_name(place, columns.sheet_column)
+        where = f"{name}, {column}{title(columns.header, place)}"
         raise BadData(
             f"{where} holds words ({clip(str(cells[0]))!r}) and no labels: take it out, or read "
             "it as a table.",

@@ -7,6 +7,7 @@ import numpy as np
 from core.data.columns import Columns
 from core.data.finding import Finding
 from core.data.form import title
+from core.data.grid import column_name
 from core.data.wording import clip, counted, few
 from core.errors import BadData
 from core.numbers import short
@@ -66,7 +67,8 @@ def _one_hot(
     if known:
         words = [k.removeprefix(f"{called}=") for k in known if k.startswith(f"{called}=")] or words
     if len(words) > MOST_WORDS:
-        where = f"{name}, column {place + 1}{title(columns.header, place)}"
+        column = column_name(place, columns.sheet_column)
+        where = f"{name}, {column}{title(columns.header, place)}"
         raise BadData(
             f"{where} holds {len(words)} different words ({clip(str(cells[0]))!r}), at most "
             f"{MOST_WORDS} become columns of 0 and 1: take it out, or name it as the label column."

@@ -64,6 +64,17 @@ def test_empty_rows_and_columns_in_front_move_no_number(make):
         read_table(make([*rows[:4], [], rows[5], [None, None, 5, 6], [None, None, 7, 8]]), "t")
 
 
+def test_findings_name_columns_as_the_sheet_does():
+    rows = [[None, "a", "b", "kind"], *([None, r, 2 * r, "xyz"[r % 3]] for r in range(30))]
+    found = inspect_files(xlsx(rows), names=("t", ""))
+    said = [f.message for f in found.findings if f.code == "label_column"]
+    assert said[0].startswith("Column D ('kind') holds the labels")
+    text = "\n".join(",".join(map(str, row[1:])) for row in rows).encode()
+    found = inspect_files(text, names=("t", ""))
+    said = [f.message for f in found.findings if f.code == "label_column"]
+    assert said[0].startswith("Column 3 ('kind') holds the labels")
+
+
 @pytest.mark.parametrize("make", [xlsx, ods])
 def test_of_several_sheets_the_first_with_values_is_read_and_said(make):
     data = make([], PIXELS, [[1]], names=("Notes", "Data", "More"))
@@ -181,7 +192,8 @@ def test_the_process_imports_neither_torch_nor_pandas_nor_this_folder():
     loaded = set(done.stdout.decode().split())
     assert not loaded & {"torch", "pandas", "numpy", "streamlit", "pydantic", "subprocess"}
     assert {m for m in loaded if m.startswith("core")} == {
-        "core", "core.data", "core.data.grid", "core.data.sheet", "core.data.sheet_xml"
+        "core", "core.numbers",
+        "core.data", "core.data.grid", "core.data.sheet", "core.data.sheet_xml",
     }  # fmt: skip
 
 
