@@ -94,6 +94,13 @@ class Page:
         except LabError:
             return None
 
+    def pictures(self) -> bool:
+        """Whether the data is pictures, as far as is known."""
+        try:
+            return self.experiment.data.facts(self.lab.store.home).pictures
+        except LabError:
+            return True
+
     @property
     def live(self) -> bool:
         return self.state in LIVE
@@ -101,7 +108,7 @@ class Page:
     def show(self) -> None:
         """Header, numbers, then the cards in reading order."""
         facts = [self.name, self.experiment.data.summary if self.experiment.name else ""]
-        noun = "samples" if self.points else "pictures"
+        noun = "pictures" if self.pictures() else "samples"
         facts += [f"{whole(sum(self.sizes.values()))} {noun}" if self.sizes else ""]
         word, colour, icon = BADGES[self.state]
         with header("Watch", " · ".join(filter(None, facts)), (word, colour, f":material/{icon}:")):

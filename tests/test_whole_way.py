@@ -63,9 +63,9 @@ def build(page) -> None:
 def start(page) -> str:
     """The one Start; the address then names the run."""
     page.get_by_role("button", name="Start Shortcut").click()
-    page.wait_for_url("**/watch?run=*")
+    page.wait_for_url("**/watch?*run=*")
     page.wait_for_function("plot => document.querySelector(plot)?.dataset.rows > 0", arg=PLOT)
-    return page.url.rpartition("run=")[2]
+    return page.url.rpartition("run=")[2].partition("&")[0]
 
 
 def zoom_is_kept(page) -> None:

@@ -34,7 +34,7 @@ def progress(history: History, state: str) -> tuple[float, str]:
     ]
     if state == "running":
         left = f"**{duration(history.seconds_left)} left**"
-        parts += [left, f"{whole(history.throughput)}{THIN}pictures/s"]
+        parts += [left, f"{whole(history.throughput)}{THIN}samples/s"]
     return min(1.0, history.step / s.steps), " · ".join(parts)
 
 
@@ -54,15 +54,20 @@ def numbers(history: History) -> list[Number]:
     end.
     """
     ended = history.ended
-    return _final(ended) if ended and (ended.test or ended.validation) else _live(history)
+    if ended and (ended.test or ended.validation):
+        return _final(ended, history.started.normalization if history.started else {})
+    return _live(history)
 
 
-def _final(ended: Ended) -> list[Number]:
+def _final(ended: Ended, scale: dict[str, float]) -> list[Number]:
     what, best = _share(ended.validation or ended.test), "with the best epoch's weights."
+    spread = scale.get("target_std", 1.0)
+    parts = {"Test": ended.test, "Validation": ended.validation, "Training": ended.train}
     return [
-        ("Test error", percent(error(ended.test)), f"{what}, {best}"),
-        ("Validation error", percent(error(ended.validation)), f"{what}, {best}"),
-        ("Training error", percent(error(ended.train)), f"{what}, {best}"),
+        *(
+            (f"{name} error", _error(scores, spread), f"{what}, {best}{_unexplained(scores)}")
+            for name, scores in parts.items()
+        ),
         ("Test loss", short(_loss(ended.test)), best.capitalize()),
         ("Training time", duration(ended.seconds), "Pauses left out."),
     ]
@@ -71,10 +76,11 @@ def _final(ended: Ended) -> list[Number]:
 def _live(history: History) -> list[Number]:
     last = next((e.validation for e in reversed(history.epochs) if e.validation), None)
     best = history.epochs[history.best] if history.best is not None else None
+    spread = history.started.normalization.get("target_std", 1.0) if history.started else 1.0
     lowest = f" Lowest: {short(_loss(best.validation))}, epoch {best.epoch}." if best else ""
     ratio = "‖Δw‖ / ‖w‖ of one step, geometric mean over the layers. Good: about 1e-3."
     return [
-        ("Validation error", percent(error(last)), f"{_share(last)}, after the last epoch."),
+        ("Validation error", _error(last, spread), f"{_share(last)}, after the last epoch."),
         ("Validation loss", short(_loss(last)), f"After the last epoch.{lowest}"),
         ("Training loss", short(history.recent_loss), "Mean of the last 100 steps."),
         ("Learning rate", short(history.rate), "Of the last step."),
@@ -83,10 +89,26 @@ def _live(history: History) -> list[Number]:
 
 
 def _share(scores: Scores | None) -> str:
-    """What an error is a share of."""
+    """What an error is."""
     if scores and "r2" in scores:
-        return "Share of the targets' variance that is not explained (1 − R²)"
+        return "Root mean square of the misses, in the unit of the value to predict"
     return "Share of wrong answers"
+
+
+def _error(scores: Scores | None, spread: float) -> str:
+    """The share of wrong answers, or how far values are missed; `spread` is the deviation of the
+    training values.
+    """
+    if scores and "r2" in scores:
+        return f"± {short(spread * (1 - scores['r2']) ** 0.5, 3)}"
+    return percent(error(scores))
+
+
+def _unexplained(scores: Scores | None) -> str:
+    if not (scores and "r2" in scores):
+        return ""
+    left = percent(1 - scores["r2"])
+    return f" {left} of the variance is not explained: R² is {short(scores['r2'], 3)}."
 
 
 def _loss(scores: Scores | None) -> float | None:

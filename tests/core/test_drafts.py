@@ -1,4 +1,4 @@
-"""Drafts on disk: only ids of our own making name a file, the newest stay, nobody is overwritten."""
+"""Drafts on disk: only ids of our making name a file, the newest stay, nobody is overwritten."""
 
 import os
 

@@ -138,7 +138,8 @@ def test_the_error_of_values_is_the_variance_that_is_left():
     scores = {"loss": 0.1, "r2": 0.9}, {"loss": 0.2, "r2": 0.75}
     history = run([1.0, 0.5], ended=Ended("epochs", "Done.", 30, 3, 2, *scores))
     assert "25 % unexplained on validation and 10 % on" in gap(history, E).text.replace(THIN, " ")
-    assert "variance" in next(help for name, _, help in numbers(history) if "error" in name)
+    told = {name: help for name, _, help in numbers(history)}
+    assert "25\u202f% of the variance" in told["Validation error"]
 
 
 def test_a_diverged_run_offers_a_tenth_of_the_rate():

@@ -1,5 +1,7 @@
 """Where a run stands, in one line and five numbers."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.analysis.readout import numbers, progress, sentence
@@ -35,7 +37,7 @@ def test_before_the_first_event(state, said):
 def test_a_running_run_says_how_long_it_still_takes_and_a_paused_one_does_not():
     share, text = progress(history(*script()[:20]), "running")  # 80 steps of 200, at 0.1 s each
     assert share == pytest.approx(0.4)
-    assert plain(text) == "Epoch 5 of 10 · step 80 of 200 · **12 s left** · 640 pictures/s"
+    assert plain(text) == "Epoch 5 of 10 · step 80 of 200 · **12 s left** · 640 samples/s"
     assert plain(progress(history(*script()[:20]), "paused")[1]) == "Epoch 5 of 10 · step 80 of 200"
 
 
@@ -66,3 +68,12 @@ def test_how_it_ended():
     out = "Taken out of the queue before it began."
     assert sentence(Ended("stopped", out, 0, 0)) == out
     assert sentence(Ended("stopped", "", 1234, 0)) == f"Ended at step 1{THIN}234: stopped by hand."
+
+
+def test_values_are_missed_by_so_much_in_their_own_unit():
+    scores = {"loss": 0.04, "r2": 0.96}
+    begun = replace(script()[0], normalization={"target_std": 500.0})
+    end = replace(ended(), train=scores, validation=scores, test=scores)
+    name, value, told = numbers(history(begun, *script()[1:], end))[0]
+    assert (name, plain(value)) == ("Test error", "± 100")
+    assert "R² is 0.96" in told
