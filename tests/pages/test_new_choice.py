@@ -117,7 +117,9 @@ def test_its_ranges_are_kept_with_one_sentence(store, invented, kind, label, sai
 
 
 @pytest.mark.parametrize(("label", "said"), [("Memory μ", 1.5), ("Rounds", 0), ("Rounds", 10)])
-def test_what_lies_beyond_its_range_is_said_with_the_range_and_what_stays(store, invented, label, said):
+def test_what_lies_beyond_its_range_is_said_with_the_range_and_what_stays(
+    store, invented, label, said
+):
     app = train_page(Experiment(optimizer=invented()))
     named(app, "number_input", label).set_value(said).run()
     assert draft(well(app)).optimizer == invented()
