@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.data.grid import letters
+from core.data.spreadsheet.grid import letters
 
 COLUMNS = 784
 TARGET, MEMORY = 0.8, 200  # share of pandas' time; MB beyond the array
@@ -27,7 +27,7 @@ CHILD = """
 import json, re, resource, sys
 from pathlib import Path
 import numpy as np, pandas as pd
-from core.data.table import read_table
+from core.data.spreadsheet.table import read_table
 
 def used():
     return [sum(resource.getrusage(who)[:2]) for who in

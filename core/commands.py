@@ -25,7 +25,7 @@ Answer = dict[str, Any]
 
 def inspect(given: Namespace) -> Answer:
     """Rows, shape, classes and findings of one or two spreadsheets."""
-    from core.data.inspect import inspect_files
+    from core.data.inspection.inspect import inspect_files
     from core.options import chosen, spelled
 
     try:

@@ -13,7 +13,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from core.data.builtin import digits
+from core.data.ready.builtin import digits
 from core.encoding import to_link
 from core.experiment import Experiment
 from core.network.layers import Flatten, Output

@@ -4,9 +4,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from core.data.finding import Finding
+from core.data.inspection.finding import Finding
+from core.data.inspection.tasks import Task
 from core.data.reading import Reading
-from core.data.tasks import Task
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ class Digits(DataSet):
         return Facts((1, self.size, self.size), tuple("0123456789"), 1797)
 
     def call(self) -> Call:
-        return Call("core.data.builtin.digits", {"size": self.size})
+        return Call("core.data.ready.builtin.digits", {"size": self.size})
 
     @property
     def summary(self) -> str:

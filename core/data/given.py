@@ -5,14 +5,14 @@ their digest, and what they hold.
 import hashlib
 from pathlib import Path
 
-from core.data.download import Progress
-from core.data.finding import Finding
-from core.data.inspect import Inspection, inspect
-from core.data.pair import compare
-from core.data.pieces import Share
+from core.data.inspection.finding import Finding
+from core.data.inspection.inspect import Inspection, inspect
+from core.data.inspection.pair import compare
 from core.data.reading import Reading
-from core.data.source import Source, packed
-from core.data.table import Table, read_table
+from core.data.ready.download import Progress
+from core.data.spreadsheet.pieces import Share
+from core.data.spreadsheet.source import Source, packed
+from core.data.spreadsheet.table import Table, read_table
 from core.errors import BadData
 
 FORM = b"4"  # of the folder; another number makes other digests

@@ -23,13 +23,13 @@ from pathlib import Path
 import numpy as np
 
 from core.data.about import About
-from core.data.download import Progress
 from core.data.given import digest_of, hashes_of, inspect_given, names_of
-from core.data.inspect import Inspection
+from core.data.inspection.inspect import Inspection
 from core.data.reading import Reading
+from core.data.ready.download import Progress
 from core.data.samples import Samples
 from core.data.sets import Facts
-from core.data.source import Source
+from core.data.spreadsheet.source import Source
 from core.data.uploads import Uploads, write_array
 from core.data.wording import clip
 from core.errors import NotFound, Unavailable

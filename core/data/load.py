@@ -5,7 +5,7 @@ from collections import OrderedDict
 from concurrent.futures import Future
 from pathlib import Path
 
-from core.data.download import Progress
+from core.data.ready.download import Progress
 from core.data.samples import Samples
 from core.data.sets import DataSet
 from core.encoding import encode

@@ -10,10 +10,10 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from core.data.curves import Polynomial, Sine, Steps
 from core.data.dataset import DataSet, Digits, Facts
-from core.data.points import Blobs, Circles, Moons, Spirals, Xor
-from core.data.published import CIFAR10, CIFAR100, KMNIST, MNIST, FashionMNIST
+from core.data.ready.curves import Polynomial, Sine, Steps
+from core.data.ready.points import Blobs, Circles, Moons, Spirals, Xor
+from core.data.ready.published import CIFAR10, CIFAR100, KMNIST, MNIST, FashionMNIST
 from core.spec import Call
 
 __all__ = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.data.source import Source
+from core.data.spreadsheet.source import Source
 
 BLOCK = 2**22  # bytes that are written together
 

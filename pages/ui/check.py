@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core import runner
-from core.data.finding import Finding
+from core.data.inspection.finding import Finding
 from core.data.library import About, Library
 from core.data.reading import Reading
 from core.data.samples import Samples

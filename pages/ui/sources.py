@@ -10,11 +10,11 @@ import streamlit as st
 
 from core import runner
 from core.adapt import adapt
+from core.data.inspection.shapes import written
 from core.data.library import About, Library
 from core.data.load import load
 from core.data.reading import Reading
 from core.data.sets import DataSet, Digits, Spreadsheets
-from core.data.shapes import written
 from core.data.wording import counted
 from core.encoding import change
 from core.errors import LabError, Unavailable

@@ -8,10 +8,10 @@ from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import runner
+from core.data.inspection.shapes import written
 from core.data.library import About, Library
 from core.data.reading import Reading
 from core.data.sets import Spreadsheets
-from core.data.shapes import written
 from core.encoding import build
 from core.errors import BadExperiment, LabError
 from pages.ui import form, state
@@ -123,7 +123,7 @@ def parse_shape(text: str) -> tuple[int, ...] | None:
 
 def sample(name: str) -> Callable[[], bytes]:
     """The shipped digits as a spreadsheet to try the upload with."""
-    from core.data.builtin import DIGITS
+    from core.data.ready.builtin import DIGITS
 
     return (DIGITS / f"{name}.csv").read_bytes
 

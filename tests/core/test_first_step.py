@@ -6,7 +6,7 @@ from math import isnan, log
 import numpy as np
 import pytest
 
-from core.data.builtin import digits
+from core.data.ready.builtin import digits
 from core.errors import BadNetwork
 from core.events import Step
 from core.experiment import Experiment

@@ -13,9 +13,9 @@ import torch
 from core import surface
 from core.adapt import adapt
 from core.clock import Stopwatch
-from core.data.curves import Sine
 from core.data.load import load
-from core.data.points import Blobs, Moons, Spirals
+from core.data.ready.curves import Sine
+from core.data.ready.points import Blobs, Moons, Spirals
 from core.data.samples import Samples
 from core.data.sets import DataSet, Digits
 from core.events import Surface, from_json, to_json

@@ -8,10 +8,10 @@ from streamlit.testing.v1 import AppTest
 
 from core import runner
 from core.adapt import adapt
-from core.data.curves import Sine
 from core.data.library import Library
 from core.data.load import load
-from core.data.points import Moons
+from core.data.ready.curves import Sine
+from core.data.ready.points import Moons
 from core.data.sets import Digits, Spreadsheets
 from core.encoding import change, decode, encode
 from core.experiment import Experiment, shipped

@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from core import runner
 from core.__main__ import main
-from core.data import fetched
 from core.data.library import Library
 from core.data.normalization import Unit
+from core.data.ready import fetched
 from core.data.samples import Samples
 from core.data.sets import MNIST, Digits, Spreadsheets
 from core.encoding import decode, encode

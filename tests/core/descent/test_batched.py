@@ -9,8 +9,8 @@ from statistics import fmean, median
 import pytest
 import torch
 
-from core.data.builtin import digits
 from core.data.load import load
+from core.data.ready.builtin import digits
 from core.data.sets import MNIST
 from core.descent.batched import (
     Field,

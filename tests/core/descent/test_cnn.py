@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.data.builtin import digits
+from core.data.ready.builtin import digits
 from core.data.samples import Samples
 from core.descent.cnn import network, over_epochs
 from core.descent.problem import FEATURES, problem

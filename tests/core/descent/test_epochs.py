@@ -5,7 +5,7 @@ from statistics import fmean
 import pytest
 import torch
 
-from core.data.builtin import digits
+from core.data.ready.builtin import digits
 from core.descent.epochs import Descent, blocks, log_spaced, over_steps
 from core.descent.problem import FEATURES, Problem, problem
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.data.builtin import digits
+from core.data.ready.builtin import digits
 from core.data.samples import Samples
 from core.descent import features
 from core.descent.features import Line, directions, inverses, over_samples, over_widths, relu

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.data.builtin import digits
+from core.data.ready.builtin import digits
 from core.data.samples import Samples
 from core.descent.problem import FEATURES, NETS, TESTS, problem
 from core.descent.reduce import COMPONENTS, pool

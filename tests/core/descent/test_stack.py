@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.data.builtin import digits
+from core.data.ready.builtin import digits
 from core.descent.batched import Field
 from core.descent.problem import NETS, Problem, problem
 from core.descent.recipe import Recipe

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from core.data.builtin import digits
+from core.data.ready.builtin import digits
 from core.data.samples import Samples
 from core.export.samples import archive
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.data.curves import Sine
 from core.data.load import load
-from core.data.points import Blobs, Moons
+from core.data.ready.curves import Sine
+from core.data.ready.points import Blobs, Moons
 from core.data.samples import Samples
 from core.data.split import Split
 from core.events import Started, Step, to_json

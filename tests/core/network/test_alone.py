@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.data.builtin import digits
+from core.data.ready.builtin import digits
 from core.errors import BadExperiment
 from core.experiment import Experiment
 from core.network.alone import alone

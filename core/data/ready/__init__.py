@@ -1,0 +1,1 @@
+"""Ready sets: shipped, computed from a formula, or fetched once."""

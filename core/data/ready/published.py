@@ -1,0 +1,177 @@
+"""Picture sets that others published, fetched once through torchvision. Choices only.
+
+Each knows its facts and the names of its files, so that nothing is loaded to show it; the loader
+is in `fetched.py`.
+"""
+
+import os
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from core.data.dataset import DataSet, Facts
+from core.spec import Call
+
+_TEN = tuple("0123456789")
+_IDX = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
+_FINE = """
+apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly
+camel can castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile
+cup dinosaur dolphin elephant flatfish forest fox girl hamster house kangaroo keyboard lamp
+lawn_mower leopard lion lizard lobster man maple_tree motorcycle mountain mouse mushroom oak_tree
+orange orchid otter palm_tree pear pickup_truck pine_tree plain plate poppy porcupine possum
+rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake spider
+squirrel streetcar sunflower sweet_pepper table tank telephone television tiger tractor train
+trout tulip turtle wardrobe whale willow_tree wolf woman worm
+"""  # of CIFAR-100, in the order of their numbers
+
+
+def roots(home: Path) -> list[Path]:
+    """Where files may lie: the home's own folder, then the one that LAB_TORCHVISION names, which
+    may be read-only.
+    """
+    given = os.environ.get("LAB_TORCHVISION")
+    return [home / "data" / "torchvision", *([Path(given)] if given else [])]
+
+
+class Published(DataSet):
+    """A set with an official test part. `pieces` are its files under a root, each with the names
+    of its forms: unpacked, then packed.
+    """
+
+    shape: ClassVar[tuple[int, ...]] = ()
+    classes: ClassVar[tuple[str, ...]] = ()
+    rows: ClassVar[tuple[int, int]] = (0, 0)  # for training, for test
+    torchvision: ClassVar[str] = ""  # the class in torchvision.datasets
+    pieces: ClassVar[tuple[tuple[str, ...], ...]] = ()
+
+    def facts(self, home: Path) -> Facts:
+        return Facts(self.shape, self.classes, *self.rows)
+
+    def here(self, home: Path) -> bool:
+        known = roots(home)
+        return all(
+            any((root / form).is_file() for root in known for form in piece)
+            for piece in self.pieces
+        )
+
+    def call(self) -> Call:
+        return Call("core.data.ready.fetched.fetched", {"kind": self.kind})
+
+
+def _idx(folder: str) -> tuple[tuple[str, ...], ...]:
+    return tuple((f"{folder}/raw/{name}", f"{folder}/raw/{name}.gz") for name in _IDX)
+
+
+def _batches(folder: str, archive: str, *names: str) -> tuple[tuple[str, ...], ...]:
+    return tuple((f"{folder}/{name}", archive) for name in names)
+
+
+class MNIST(Published):
+    """70 000 handwritten digits, 28×28 pixels, 10 000 of them the official test set.
+
+    About 12 MB, downloaded once.
+    """
+
+    kind: Literal["mnist"] = "mnist"
+    label: ClassVar[str] = "MNIST"
+    written: ClassVar[bool] = True
+    source: ClassVar[str] = "LeCun, Bottou, Bengio & Haffner 1998"
+    technique: ClassVar[str] = "D3"
+    shape: ClassVar[tuple[int, ...]] = (1, 28, 28)
+    classes: ClassVar[tuple[str, ...]] = _TEN
+    rows: ClassVar[tuple[int, int]] = (60_000, 10_000)
+    torchvision: ClassVar[str] = "MNIST"
+    pieces: ClassVar[tuple[tuple[str, ...], ...]] = _idx("MNIST")
+
+
+class FashionMNIST(Published):
+    """70 000 grey pictures of clothes, shoes and bags, 28×28 pixels, 10 000 of them the official
+    test set: MNIST's size, but harder.
+
+    About 31 MB, downloaded once. MIT licence.
+    """
+
+    kind: Literal["fashion_mnist"] = "fashion_mnist"
+    label: ClassVar[str] = "Fashion-MNIST"
+    source: ClassVar[str] = "Xiao, Rasul & Vollgraf 2017"
+    technique: ClassVar[str] = "D3"
+    shape: ClassVar[tuple[int, ...]] = (1, 28, 28)
+    classes: ClassVar[tuple[str, ...]] = (
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+        "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+    )  # fmt: skip
+    rows: ClassVar[tuple[int, int]] = (60_000, 10_000)
+    torchvision: ClassVar[str] = "FashionMNIST"
+    pieces: ClassVar[tuple[tuple[str, ...], ...]] = _idx("FashionMNIST")
+
+
+class KMNIST(Published):
+    """70 000 cursive Japanese characters of ten kinds, 28×28 pixels, 10 000 of them the official
+    test set. Classes are named by their sound.
+
+    About 21 MB, downloaded once. CC BY-SA 4.0, doi.org/10.20676/00000341.
+    """
+
+    kind: Literal["kmnist"] = "kmnist"
+    label: ClassVar[str] = "KMNIST"
+    written: ClassVar[bool] = True
+    source: ClassVar[str] = "Clanuwat et al. 2018"
+    technique: ClassVar[str] = "D3"
+    shape: ClassVar[tuple[int, ...]] = (1, 28, 28)
+    classes: ClassVar[tuple[str, ...]] = (
+        "o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo",
+    )  # fmt: skip
+    rows: ClassVar[tuple[int, int]] = (60_000, 10_000)
+    torchvision: ClassVar[str] = "KMNIST"
+    pieces: ClassVar[tuple[tuple[str, ...], ...]] = _idx("KMNIST")
+
+
+class CIFAR10(Published):
+    """60 000 small colour photographs of ten kinds of animals and vehicles, 32×32 pixels, 10 000 of
+    them the official test set.
+
+    About 170 MB, downloaded once.
+    """
+
+    kind: Literal["cifar10"] = "cifar10"
+    label: ClassVar[str] = "CIFAR-10"
+    source: ClassVar[str] = "Krizhevsky 2009"
+    technique: ClassVar[str] = "D3"
+    shape: ClassVar[tuple[int, ...]] = (3, 32, 32)
+    classes: ClassVar[tuple[str, ...]] = (
+        "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+    )  # fmt: skip
+    rows: ClassVar[tuple[int, int]] = (50_000, 10_000)
+    torchvision: ClassVar[str] = "CIFAR10"
+    pieces: ClassVar[tuple[tuple[str, ...], ...]] = _batches(
+        "cifar-10-batches-py",
+        "cifar-10-python.tar.gz",
+        *(f"data_batch_{k}" for k in range(1, 6)),
+        "test_batch",
+        "batches.meta",
+    )
+
+
+class CIFAR100(Published):
+    """60 000 small colour photographs of a hundred kinds of things, 32×32 pixels, 10 000 of them
+    the official test set: 500 pictures a class to learn from.
+
+    About 169 MB, downloaded once.
+    """
+
+    kind: Literal["cifar100"] = "cifar100"
+    label: ClassVar[str] = "CIFAR-100"
+    source: ClassVar[str] = "Krizhevsky 2009"
+    technique: ClassVar[str] = "D3"
+    shape: ClassVar[tuple[int, ...]] = (3, 32, 32)
+    classes: ClassVar[tuple[str, ...]] = tuple(_FINE.split())
+    rows: ClassVar[tuple[int, int]] = (50_000, 10_000)
+    torchvision: ClassVar[str] = "CIFAR100"
+    pieces: ClassVar[tuple[tuple[str, ...], ...]] = _batches(
+        "cifar-100-python", "cifar-100-python.tar.gz", "train", "test", "meta"
+    )

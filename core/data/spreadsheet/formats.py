@@ -1,0 +1,61 @@
+"""Formats: what a file is by its first bytes, and the sentence for each that is no table."""
+
+from typing import BinaryIO
+
+from core.data.spreadsheet.decoding import MARKS
+from core.errors import BadData
+
+GZIP = b"\x1f\x8b"
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an empty one
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MAGIC = (
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"RIFF", "a sound, film or WebP file"),
+    (b"%PDF", "a PDF document"),
+    (b"{\\rtf", "an RTF document"),
+    (b"PK\x03\x04", "a ZIP file"),
+    (GZIP, "a gzip file"),
+    (OLE[:4], "an old Office document"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"PAR1", "a Parquet file"),
+    (b"ARROW1", "an Arrow file"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"\x80\x04\x95", "a Python pickle"),
+)
+_MARKUP = ((b"<", "a web page or XML"), (b"{", "JSON"), (b"[", "JSON"))
+
+
+def refuse(head: bytes, name: str) -> None:
+    """BadData when the first bytes are those of a known format that is no CSV."""
+    if head.startswith(tuple(mark for mark, encoding in MARKS if encoding != "utf-8")):
+        return
+    found = next((what for magic, what in _MAGIC if head.startswith(magic)), None)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    found = found or next((what for sign, what in _MARKUP if start.startswith(sign)), None)
+    if not found and b"\0" in head:
+        wide = head[:256].count(b"\0") * 3 > len(head[:256]) and not head.count(b"\0\0")
+        found = "UTF-16 text without its mark" if wide else "a binary file"
+    if found:
+        raise BadData(f"{name} is {found}, not a table: save it as CSV (UTF-8) and give that.")
+
+
+def old_office(file: BinaryIO, name: str) -> BadData:
+    """An OLE file: the names in its directory tell whether it is locked or old."""
+    head = file.read(512)
+    size = 1 << min(int.from_bytes(head[30:32], "little"), 16)
+    file.seek((int.from_bytes(head[48:52], "little") + 1) * size)
+    names = file.read(4096).decode("utf-16-le", "replace")
+    if "EncryptedPackage" in names:
+        return BadData(f"{name} is locked with a password: save it without one and give that.")
+    if "Workbook" in names or "Book" in names:
+        what = "an old Excel workbook (XLS)"
+        return BadData(f"{name} is {what}, which is not read: save it as XLSX or CSV (UTF-8).")
+    return BadData(f"{name} is an old Office document, not a table: save the table as CSV (UTF-8).")

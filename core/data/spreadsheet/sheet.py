@@ -1,0 +1,131 @@
+"""Sheet: one sheet of a workbook as CSV text. Runs as a process of its own, under limits.
+
+    main(), with '{"sheet": "", "seconds": 60, …}' < book.xlsx > table.csv 2> report
+
+calamine reads cells fast, but a cell far from the others ends its whole process, and no limit can
+be given to it. This file knows the standard library and calamine, so it starts in 20 ms; it tells
+facts in JSON, one object a line, the later over the earlier. Blank rows stand as blank lines and
+columns start at the sheet's first used one, so that both keep the numbers that the sheet shows.
+"""
+
+import csv
+import errno
+import json
+import signal
+import sys
+from collections.abc import Iterable
+from typing import Any, BinaryIO, TextIO
+
+from core.data.spreadsheet.grid import letters, ref
+from core.data.spreadsheet.sheet_xml import Fault, look, tell
+
+
+def convert(
+    book: BinaryIO, table: TextIO, report: TextIO, *, sheet: str, rows: int, columns: int
+) -> dict[str, Any]:
+    """Writes the sheet of that name, or the first visible one with values, as CSV. Raises Fault."""
+    import python_calamine as calamine
+
+    try:
+        workbook = calamine.load_workbook(book)
+        name, cells = _choose(workbook, sheet, report, book)
+    except calamine.PasswordError:
+        raise Fault("password") from None
+    (top, left), (bottom, right) = cells.start, cells.end
+    if bottom >= rows or right - left >= columns:
+        raise Fault("large", last=letters(right) + str(bottom + 1), sheet=name)
+    for (r0, c0), (r1, c1) in cells.merged_cell_ranges or ():
+        if r0 <= bottom and r1 >= top and c0 <= right and c1 >= left:
+            raise Fault("merged", sheet=name, cells=f"{ref(r0, c0)}:{ref(r1, c1)}")
+    write(cells.iter_rows(), table)
+    names = workbook.sheet_names
+    return {"sheet": name, "others": [n for n in names if n != name], "column": left}
+
+
+def _choose(workbook: Any, wanted: str, report: TextIO, book: BinaryIO) -> tuple[str, Any]:
+    """Name and cells of the sheet, looked at for what calamine does not tell before it is read."""
+    names = workbook.sheet_names
+    known = {m.name: m for m in workbook.sheets_metadata}
+    if wanted and wanted not in names:
+        raise Fault("no such sheet", sheet=wanted, sheets=names)
+    sheets = [n for n in names if str(known[n].typ).endswith("WorkSheet")]
+    visible = [n for n in sheets if str(known[n].visible).endswith(".Visible")]
+    for name in [wanted] if wanted else visible:
+        look(book, name, report)
+        cells = workbook.get_sheet_by_name(name)
+        if cells.end is not None:
+            return name, cells
+    if not wanted and len(visible) < len(sheets):
+        raise Fault("hidden", sheets=[n for n in sheets if n not in visible])
+    raise Fault("empty", sheets=[wanted] if wanted else visible)
+
+
+def write(rows: Iterable[list], table: TextIO) -> None:
+    """Whole numbers without `.0`, an empty row as a blank line."""
+    writer = csv.writer(table, lineterminator="\n")
+    for row in rows:
+        kinds = set(map(type, row))
+        if kinds == {float}:  # the fast way: repr of a whole float ends in .0
+            line = ",".join(map(repr, row)) + "\n"
+            table.write(line.replace(".0,", ",").replace(".0\n", "\n"))
+        elif kinds == {str} and not any(row):
+            table.write("\n")
+        else:
+            writer.writerow([_text(cell) for cell in row])
+
+
+def _text(cell: Any) -> str:
+    if type(cell) is float:
+        return repr(cell).removesuffix(".0")
+    if type(cell) is bool:
+        return str(cell).upper()
+    return cell if type(cell) is str else str(cell)  # dates and times as ISO 8601 writes them
+
+
+# --- the process
+
+
+def limit(memory: int, text: int, seconds: int) -> None:
+    """Bytes of address space and of CSV, seconds on any clock; no core file. Not on Windows."""
+    try:
+        import resource
+    except ImportError:
+        return
+    signal.alarm(seconds)  # ends this process also when nobody is left to do it
+    for kind, most in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_FSIZE, text),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (most, most))
+
+
+def answer(book: BinaryIO, table: TextIO, report: TextIO, **order: Any) -> dict[str, Any]:
+    """What `convert` tells, its faults, and whatever else goes wrong, as facts."""
+    try:
+        facts = convert(book, table, report, **order)
+        table.flush()
+        return facts
+    except Fault as fault:
+        return fault.facts
+    except ImportError as error:
+        return {"fault": "missing", "detail": str(error)}
+    except MemoryError:
+        return {"fault": "memory"}
+    except OSError as error:
+        full = {errno.EFBIG: "text", errno.ENOSPC: "room"}.get(error.errno, "damaged")
+        return {"fault": full, "detail": str(error)}
+    except BaseException as error:  # a Rust panic is none of Exception's children
+        return {"fault": "damaged", "detail": str(error) or type(error).__name__}
+
+
+def main() -> None:
+    """One sheet from standard input to standard output, facts to standard error."""
+    order = json.loads(sys.argv[-1])
+    limit(order.pop("memory"), order.pop("text"), order.pop("seconds"))
+    sys.stdin.buffer.seek(0)  # who gave the file has read of it
+    sys.stdout.reconfigure(encoding="utf-8", newline="")
+    tell(sys.stderr, answer(sys.stdin.buffer, sys.stdout, sys.stderr, **order))

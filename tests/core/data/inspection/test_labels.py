@@ -1,0 +1,116 @@
+"""Labels: classes or values, what is said of them, and how even the classes are."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.data.inspection.labels import read_labels
+from core.errors import BadData
+
+
+@pytest.mark.parametrize(
+    ("labels", "task"),
+    [
+        (np.arange(200) % 3, "classes"),
+        (np.arange(200) % 10 + 1, "classes"),
+        (np.arange(200) % 2 * 1000, "classes"),
+        (np.arange(2000) % 100, "classes"),  # 20 rows of each
+        (np.arange(200) % 5 / 2, "values"),
+        (np.linspace(0, 9, 200), "values"),
+        (np.arange(200) * 731, "values"),
+        (np.arange(200), "values"),
+        (np.arange(3000) * 7 % 2500, "values"),  # more than classes may be
+    ],
+)
+def test_numbers_are_classes_or_values_and_both_can_be_said(labels, task):
+    cells = labels.astype(float)
+    seen = read_labels(cells, name="l", first_row=1)
+    assert seen.task == task
+    said = next((f for f in seen.findings if f.code == "task"), None)
+    other = {"classes": "values", "values": "classes"}[task]
+    if said and said.fix:
+        assert said.fix == {"task": other} and said.level != "ok"
+    if len(np.unique(labels)) <= 1000:
+        switched = read_labels(cells, name="l", first_row=1, task=other)
+        assert switched.task == other
+        fixes = [f.fix for f in switched.findings if f.code == "task"]
+        assert {"task": other} not in fixes
+    values = read_labels(cells, name="l", first_row=1, task="values")
+    np.testing.assert_array_equal(values.targets, labels.astype(np.float32))
+
+
+@pytest.mark.parametrize("classes", [2, 10, 20])
+def test_few_classes_are_in_no_doubt(classes):
+    cells = np.arange(400.0) % classes
+    assert all(f.code != "task" for f in read_labels(cells, name="l", first_row=1).findings)
+
+
+def test_labels_that_count_the_rows_are_said_to():
+    cells = np.arange(300.0)
+    said = read_labels(cells, name="l", first_row=1).findings[0]
+    assert said.level == "warn" and "as if the rows were counted" in said.message
+    forced = read_labels(cells, name="l", first_row=1, task="classes").findings
+    assert [f.code for f in forced if f.level == "warn"] == ["own_class"]  # and not "uneven"
+    assert next(f for f in forced if f.code == "own_class").fix == {"task": "values"}
+    words = np.array([f"name {i}" for i in range(300)], object)
+    named = read_labels(words, name="l", first_row=1).findings
+    assert next(f for f in named if f.code == "own_class").fix is None
+
+
+def test_words_are_no_values():
+    cells = np.array(["cat", "dog"] * 20, object)
+    with pytest.raises(
+        BadData, match="row 1 has the label 'cat', and values are numbers"
+    ) as caught:
+        read_labels(cells, name="l", first_row=1, task="values")
+    assert caught.value.fixes == ({"task": "classes"},)
+
+
+def test_one_value_is_nothing_to_predict():
+    with pytest.raises(BadData, match=r"the one value 2\.5 in every row"):
+        read_labels(np.full(30, 2.5), name="l", first_row=1)
+
+
+@given(
+    st.lists(
+        st.one_of(st.integers(-(10**6), 10**6), st.floats(-1e6, 1e6, width=32)),
+        min_size=2,
+        max_size=80,
+    )
+)
+@settings(deadline=None)
+def test_any_numbers_become_targets_or_one_sentence(numbers):
+    cells = np.array(numbers, float)
+    try:
+        seen = read_labels(cells, name="l.csv", first_row=1)
+    except BadData as error:
+        assert str(error).startswith("l.csv") and len(np.unique(cells.astype(np.float32))) == 1
+        return
+    assert len(seen.targets) == len(cells)
+    if seen.task == "classes":
+        back = np.array([float(name) for name in seen.classes])[seen.targets]
+        np.testing.assert_array_equal(back, cells)
+    else:
+        np.testing.assert_array_equal(seen.targets, cells.astype(np.float32))
+
+
+def test_uneven_classes_from_three_times_on():
+    for sizes, level in (
+        ((40, 30), None),
+        ((60, 20), "info"),
+        ((60, 6), "warn"),
+        ((50, 2), "warn"),
+    ):
+        cells = np.repeat([0.0, 1.0], sizes)
+        said = [f for f in read_labels(cells, name="l", first_row=1).findings
+                if f.code == "imbalance"]  # fmt: skip
+        assert [f.level for f in said] == ([level] if level else [])
+        if said:
+            assert said[0].evidence["largest"] == sizes[0]
+
+
+def test_few_rows_of_each_class_are_another_matter_than_uneven_ones():
+    cells = np.repeat(np.arange(30.0), 3)
+    codes = {f.code for f in read_labels(cells, name="l", first_row=1).findings}
+    assert "few_rows" in codes and "imbalance" not in codes

@@ -1,0 +1,205 @@
+"""Rows of numbers that are no pictures: what is read, what is said, and the other way."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from core.data.inspection.finding import Finding
+from core.data.inspection.inspect import Inspection, inspect, inspect_files
+from core.data.reading import Reading
+from core.data.spreadsheet.table import read_table
+from core.errors import BadData
+
+DRAW = np.random.Generator(np.random.PCG64(3))
+ROWS = 90
+NUMBERS = DRAW.normal(0, 1, (ROWS, 4)).round(3)
+VALUES = (NUMBERS @ [1, -2, 0.5, 3]).round(3)
+CLASSES = DRAW.integers(0, 3, ROWS)
+
+
+def text(*columns, header=()) -> bytes:
+    """Columns beside each other as CSV."""
+    file = io.StringIO()
+    rows = zip(*(np.asarray(column).tolist() for column in columns), strict=True)
+    csv.writer(file).writerows([header, *rows] if header else rows)
+    return file.getvalue().encode()
+
+
+def read(*columns, header=(), **reading) -> Inspection:
+    return inspect_files(text(*columns, header=header), reading=Reading(**reading))
+
+
+def found(inspection: Inspection, code: str) -> Finding | None:
+    codes = [finding.code for finding in inspection.findings]
+    assert len(codes) == len(set(codes))
+    return next((f for f in inspection.findings if f.code == code), None)
+
+
+def alarms(inspection: Inspection) -> set[str]:
+    return {finding.code for finding in inspection.findings if finding.level != "ok"}
+
+
+def test_a_named_table_of_classes():
+    seen = read(*NUMBERS.T, np.array(["a", "b", "c"])[CLASSES], header=[*"pqrs", "species"])
+    assert seen.shape == (4,) and seen.samples.columns == tuple("pqrs")
+    assert seen.classes == ("a", "b", "c") and alarms(seen) == set()
+    np.testing.assert_array_equal(seen.samples.inputs, NUMBERS.astype(np.float32))
+    np.testing.assert_array_equal(seen.samples.targets, CLASSES)
+    assert seen.samples.inputs.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("header", "place"),
+    [([*"pqrs", "price"], -1), (["y", *"pqrs"], 0), ([*"pq", "medv", *"rs"], 2), ((), -1)],
+)
+def test_values_to_predict_are_found_by_title_or_place(header, place):
+    columns = list(NUMBERS.T)
+    columns.insert(len(columns) if place == -1 else place, VALUES)
+    seen = read(*columns, header=header)
+    assert seen.classes == () and seen.samples.targets.dtype == np.float32
+    np.testing.assert_array_equal(seen.samples.targets, VALUES.astype(np.float32))
+    np.testing.assert_array_equal(seen.samples.inputs, NUMBERS.astype(np.float32))
+    assert seen.settled.task == "values" and found(seen, "task").fix == {"task": "classes"}
+
+
+def test_labels_in_a_file_of_their_own():
+    seen = inspect_files(text(*NUMBERS.T), text(VALUES))
+    assert seen.shape == (4,) and seen.classes == ()
+    alone = inspect_files(text(NUMBERS[:, 0]), text(VALUES))
+    assert alone.shape == (1,)
+
+
+# --- pictures or a table
+
+
+def test_lost_pixels_are_asked_about_and_a_table_is_one_answer():
+    rows = DRAW.integers(0, 256, (30, 783))
+    with pytest.raises(BadData, match=r"28×28 = 784.*read it as a table") as caught:
+        inspect_files(text(*rows.T), text(CLASSES[:30]))
+    assert {"form": "table"} in caught.value.fixes
+    for fix in caught.value.fixes:
+        seen = inspect_files(text(*rows.T), text(CLASSES[:30]), reading=Reading(**fix))
+        assert np.prod(seen.shape) == 783
+
+
+@pytest.mark.parametrize(
+    ("columns", "header", "shape"),
+    [
+        (64, (), (1, 8, 8)),
+        (64, [f"pixel_{i}" for i in range(64)], (1, 8, 8)),
+        (64, [f"{i // 8}x{i % 8}" for i in range(64)], (1, 8, 8)),
+        (64, [f"blood {chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(64)], (64,)),
+        (13, (), (13,)),
+        (99, (), (99,)),
+        (16, (), (1, 4, 4)),
+        (192, (), (3, 8, 8)),
+    ],
+)
+def test_width_and_titles_tell_pictures_from_tables(columns, header, shape):
+    rows = DRAW.integers(0, 256, (40, columns))
+    seen = inspect_files(text(*rows.T, header=header), text(CLASSES[:40]))
+    assert seen.shape == shape
+    other = "pictures" if len(shape) == 1 else "table"
+    if fix := (found(seen, "form") or Finding("", "ok", "")).fix:
+        assert fix == {"form": other}
+        switched = inspect_files(text(*rows.T, header=header), text(CLASSES[:40]),
+                                 reading=Reading(**fix))  # fmt: skip
+        assert len(switched.shape) != len(shape) and found(switched, "form") is None
+
+
+def test_the_other_end_may_hold_the_labels():
+    columns = [CLASSES, *NUMBERS.T, DRAW.integers(0, 2, ROWS)]
+    seen = read(*columns)
+    assert seen.settled.label_column == "last" and len(seen.classes) == 2
+    fix = found(seen, "label_column").fix
+    assert fix == {"label_column": "first"}
+    other = read(*columns, **fix)
+    assert len(other.classes) == 3 and found(other, "label_column").fix is None
+
+
+# --- words, scales, leaks
+
+
+def test_words_become_columns_of_0_and_1():
+    colours = np.array(["red", "blue"])[CLASSES % 2]
+    seen = read(NUMBERS[:, 0], colours, VALUES, header=["size", "colour", "price"])
+    assert seen.samples.columns == ("size", "colour=blue", "colour=red")
+    np.testing.assert_array_equal(seen.samples.inputs[:, 2], colours == "red")
+    assert found(seen, "words").evidence["words"] == ["blue", "red"]
+
+
+def test_too_many_words_are_refused_by_column():
+    names = np.array([f"Mr {i}" for i in range(ROWS)])
+    with pytest.raises(BadData, match=r"column 1 \('who'\) holds 90 different words"):
+        read(names, NUMBERS[:, 0], VALUES, header=["who", "size", "price"])
+
+
+def test_constant_columns_different_scales_and_leaks_are_named():
+    columns = [NUMBERS[:, 0], NUMBERS[:, 1] * 1e4, np.full(ROWS, 7), VALUES, VALUES]
+    seen = read(*columns, header=["small", "large", "fixed", "copy", "price"])
+    assert {"constant", "scales", "leak"} <= alarms(seen)
+    assert "(fixed)" in found(seen, "constant").message
+    assert re_in(["large", "small"], found(seen, "scales").message)
+    assert found(seen, "leak").message.startswith("copy is equal to the label")
+    clean = read(*NUMBERS.T, VALUES, header=[*"pqrs", "price"])
+    assert not {"constant", "scales", "leak", "duplicates", "order"} & alarms(clean)
+
+
+def re_in(words: list[str], message: str) -> bool:
+    return all(word in message for word in words)
+
+
+def test_the_labels_given_twice_are_no_inputs():
+    with pytest.raises(BadData, match=r"the same as labels[.]csv"):
+        inspect_files(text(CLASSES), text(CLASSES))
+
+
+def test_row_numbers_are_left_out():
+    seen = read(np.arange(1, ROWS + 1), *NUMBERS.T, CLASSES, header=["Id", *"pqrs", "label"])
+    assert seen.shape == (4,) and found(seen, "row_numbers").level == "ok"
+
+
+@pytest.mark.parametrize("task", ["classes", "values"])
+def test_sorted_rows_are_told_and_shuffled_ones_not(task):
+    labels = CLASSES if task == "classes" else VALUES
+    order = np.argsort(labels, kind="stable")
+    header = [*"pqrs", "y"]
+    assert found(read(*NUMBERS.T, labels, header=header), "order") is None
+    for way in (order, order[::-1]):
+        seen = read(*NUMBERS[way].T, labels[way], header=header)
+        assert "shuffles" in found(seen, "order").message
+    cycling = np.arange(ROWS) % 3
+    assert found(read(*NUMBERS.T, cycling, header=header), "order") is None
+
+
+# --- a table for the test
+
+
+def test_test_columns_are_found_by_name_and_words_by_the_training_words():
+    colours = np.array(["red", "blue", "green"])[CLASSES]
+    header = ["size", "colour", "price"]
+    train = inspect(read_table(text(NUMBERS[:, 0], colours, VALUES, header=header), "train.csv"))
+    turned = [colours[:9], VALUES[:9], NUMBERS[:9, 0]]
+    test = inspect(
+        read_table(text(*turned, header=["colour", "price", "size"]), "test.csv"), like=train
+    )
+    assert test.samples.columns == train.samples.columns and test.classes == ()
+    np.testing.assert_array_equal(test.samples.inputs, train.samples.inputs[:9])
+    np.testing.assert_array_equal(test.samples.targets, train.samples.targets[:9])
+    lost = read_table(text(*turned, header=["colour", "price", "weight"]), "test.csv")
+    with pytest.raises(BadData, match=r"test[.]csv has no column named 'size'"):
+        inspect(lost, like=train)
+
+
+def test_a_test_table_without_titles_needs_as_many_columns():
+    train = inspect(read_table(text(*NUMBERS.T, VALUES), "train.csv"))
+    with pytest.raises(BadData, match=r"test[.]csv has 3 columns, the training table 4"):
+        inspect(read_table(text(*NUMBERS[:, :3].T, VALUES), "test.csv"), like=train)
+
+
+def test_shares_of_8_by_8_pictures_without_labels_are_no_table():
+    shares = np.round(np.random.default_rng(0).random((40, 64)), 3)
+    with pytest.raises(BadData, match="no label column among them: give the file with the labels"):
+        read(*shares.T)

@@ -1,0 +1,347 @@
+"""The published sets by torchvision's own download code, from a small server on this machine that
+has archives of the same form: IDX files, and CIFAR's batches.
+"""
+
+import gzip
+import hashlib
+import http.server
+import io
+import pickle
+import socketserver
+import struct
+import tarfile
+import threading
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.data.load import load
+from core.data.sets import CIFAR10, CIFAR100, KMNIST, MNIST, DataSet, FashionMNIST
+from core.errors import Unavailable
+from core.tv import datasets
+
+# of extractall without a filter, which torchvision calls: Python 3.12 and 3.13 warn
+pytestmark = pytest.mark.filterwarnings("ignore:.*extraction filter:DeprecationWarning")
+
+SHARED = Path(__file__).parents[5] / "shared" / "data"
+SETS = (MNIST(), FashionMNIST(), KMNIST(), CIFAR10(), CIFAR100())
+TRAIN, TEST = 500, 20  # pictures of each small archive
+IDX = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
+
+
+def md5(content: bytes) -> str:
+    return hashlib.md5(content).hexdigest()
+
+
+@dataclass
+class Archive:
+    """A small set of the same form as the published one: what a server has and what is in it."""
+
+    folder: str  # under the root, where the archives belong
+    packed: dict[str, bytes]
+    unpacked: dict[str, bytes]  # by path under the root
+    arrays: tuple[np.ndarray, ...]  # images (N, C, H, W), labels; then those of the test part
+
+
+def idx(array: np.ndarray) -> bytes:
+    """The IDX form: two zeros, the type (8: bytes), the number of dimensions, each size as big-
+    endian int32.
+    """
+    sizes = struct.pack(f">{array.ndim}i", *array.shape)
+    return bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes()
+
+
+def archive_of(choice: DataSet) -> Archive:
+    """Random pictures with every class, packed as the authors of this set did."""
+    draw = np.random.Generator(np.random.PCG64(5))
+    facts, arrays = choice.facts(Path()), []
+    for count in (TRAIN, TEST):
+        arrays.append(draw.integers(0, 256, (count, *facts.shape), dtype=np.uint8))
+        arrays.append(draw.integers(0, len(facts.classes), count, dtype=np.uint8))
+    return (idx_archive if len(arrays[0][0]) == 1 else batch_archive)(choice, arrays)
+
+
+def idx_archive(choice: DataSet, arrays: list[np.ndarray]) -> Archive:
+    folder = f"{choice.torchvision}/raw"
+    files = {name: idx(np.squeeze(array)) for name, array in zip(IDX, arrays, strict=True)}
+    packed = {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in files.items()}
+    unpacked = {f"{folder}/{name}": content for name, content in files.items()}
+    return Archive(folder, packed, unpacked, tuple(arrays))
+
+
+def batch_archive(choice: DataSet, arrays: list[np.ndarray]) -> Archive:
+    """Pickled dictionaries with rows of 3072 bytes, red first, in a tar.gz."""
+    source = getattr(datasets, choice.torchvision)
+    key = "labels" if choice.kind == "cifar10" else "fine_labels"
+    files = {}
+    for names, images, labels in (
+        (source.train_list, *arrays[:2]),
+        (source.test_list, *arrays[2:]),
+    ):
+        parts = [np.array_split(part, len(names)) for part in (images, labels)]
+        for (name, _), rows, own in zip(names, *parts, strict=True):
+            files[name] = {"data": rows.reshape(len(rows), -1), key: own.tolist()}
+    files[source.meta["filename"]] = {source.meta["key"]: list(choice.classes)}
+    unpacked = {f"{source.base_folder}/{name}": pickle.dumps(v, 2) for name, v in files.items()}
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for name, content in unpacked.items():
+            about = tarfile.TarInfo(name)
+            about.size = len(content)
+            tar.addfile(about, io.BytesIO(content))
+    return Archive("", {source.filename: packed.getvalue()}, unpacked, tuple(arrays))
+
+
+def publish(choice: DataSet, made: Archive, address: str, monkeypatch) -> None:
+    """torchvision's addresses and md5 sums are those of the small archive."""
+    source = getattr(datasets, choice.torchvision)
+    sums = {Path(name).name: md5(content) for name, content in made.unpacked.items()}
+    if "idx" in next(iter(made.packed)):
+        monkeypatch.setattr(source, "mirrors", [address])
+        monkeypatch.setattr(source, "resources", [(n, md5(c)) for n, c in made.packed.items()])
+        return
+    ((name, content),) = made.packed.items()
+    monkeypatch.setattr(source, "url", address + name)
+    monkeypatch.setattr(source, "tgz_md5", md5(content))
+    for table in ("train_list", "test_list"):
+        monkeypatch.setattr(source, table, [[n, sums[n]] for n, _ in getattr(source, table)])
+    monkeypatch.setattr(source, "meta", source.meta | {"md5": sums[source.meta["filename"]]})
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module", params=SETS, ids=lambda choice: choice.kind)
+def published(request) -> tuple[DataSet, Archive]:
+    return request.param, archive_of(request.param)
+
+
+@pytest.fixture
+def mirror(published, tmp_path: Path, monkeypatch):
+    """torchvision downloads from here."""
+    choice, made = published
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    for name, content in made.packed.items():
+        (folder / name).write_bytes(content)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.delenv("LAB_TORCHVISION", raising=False)
+    publish(choice, made, f"http://127.0.0.1:{server.server_port}/", monkeypatch)
+    yield folder
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def offline(published, mirror, monkeypatch):
+    """A closed port stands for being offline."""
+    publish(*published, "http://127.0.0.1:1/", monkeypatch)
+
+
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+def root(tmp_path: Path) -> Path:
+    return home(tmp_path) / "data" / "torchvision"
+
+
+def put(folder: Path, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def same(found, published) -> None:
+    """Every pixel and label in its place, all in the form that Samples promises."""
+    choice, made = published
+    parts = (found.inputs, found.targets, found.test_inputs, found.test_targets)
+    for array, expected in zip(parts, made.arrays, strict=True):
+        assert np.array_equal(array, expected)
+    facts = choice.facts(Path())
+    assert (found.shape, found.classes) == (facts.shape, facts.classes)
+    assert found.inputs.dtype == np.uint8 and found.targets.dtype == np.int64
+    assert found.inputs.flags["C_CONTIGUOUS"] and found.name == choice.label
+
+
+def test_download_with_progress(published, mirror, tmp_path):
+    choice, made = published
+    heard: list[tuple[float, str]] = []
+    assert not choice.here(home(tmp_path))
+    same(load(choice, home(tmp_path), lambda *said: heard.append(said)), published)
+    assert choice.here(home(tmp_path))
+    shares = [share for share, _ in heard]
+    assert shares == sorted(shares) and 0 < shares[0] <= 0.25 and shares[-1] == 1.0
+    named = dict.fromkeys(what.partition(":")[0] for _, what in heard)
+    assert list(named) == list(made.packed)
+    largest = max(made.packed, key=lambda name: len(made.packed[name]))
+    assert len([w for _, w in heard if w.startswith(largest)]) >= 2  # while it goes
+    assert not list(home(tmp_path).rglob("*.part"))
+
+
+def test_what_is_on_disk_is_used(published, mirror, tmp_path):
+    choice, _ = published
+    load(choice, home(tmp_path))
+    for file in mirror.iterdir():
+        file.unlink()
+    home(tmp_path).rename(tmp_path / "moved")  # another home, so that memory does not answer
+    same(load(choice, tmp_path / "moved"), published)
+
+
+def test_archives_put_there_by_hand_are_unpacked(published, offline, tmp_path):
+    choice, made = published
+    put(root(tmp_path) / made.folder, made.packed)
+    assert choice.here(home(tmp_path))
+    same(load(choice, home(tmp_path)), published)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_folder_that_the_environment_names(published, offline, tmp_path, monkeypatch, packed):
+    choice, made = published
+    given = tmp_path / "given"
+    put(given / made.folder, made.packed) if packed else put(given, made.unpacked)
+    for path in sorted(given.rglob("*"), reverse=True):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    before = {path: path.stat().st_mtime_ns for path in given.rglob("*")}
+    monkeypatch.setenv("LAB_TORCHVISION", str(given))
+    assert choice.here(home(tmp_path))
+    same(load(choice, home(tmp_path)), published)
+    assert {path: path.stat().st_mtime_ns for path in given.rglob("*")} == before
+
+
+def test_a_file_that_is_missing_is_fetched_and_no_packed_one_twice(published, mirror, tmp_path):
+    choice, made = published
+    present = list(made.unpacked)[:-1]
+    put(root(tmp_path), {name: made.unpacked[name] for name in present})
+    *kept, gone = made.packed
+    put(root(tmp_path) / made.folder, {name: made.packed[name] for name in kept})
+    assert not choice.here(home(tmp_path))
+    heard = []
+    same(load(choice, home(tmp_path), lambda _, what: heard.append(what)), published)
+    assert {what.partition(":")[0] for what in heard} == {gone}
+
+
+def test_offline_says_what_to_do(published, offline, tmp_path):
+    choice, made = published
+    with pytest.raises(Unavailable) as caught:
+        load(choice, home(tmp_path))
+    said = str(caught.value)
+    assert said.startswith(f"{choice.label} could not be loaded (") and said.endswith(".")
+    assert all(name in said for name in made.packed) and "digits" in said and "\n" not in said
+    assert f"into {root(tmp_path) / made.folder}," in said
+
+
+def test_a_server_that_talks_nonsense_is_said_too(published, tmp_path, monkeypatch):
+    choice, made = published
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.delenv("LAB_TORCHVISION", raising=False)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Nonsense) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        publish(choice, made, f"http://127.0.0.1:{server.server_address[1]}/", monkeypatch)
+        with pytest.raises(Unavailable, match=f"{choice.label} could not be loaded"):
+            load(choice, home(tmp_path))
+        server.shutdown()
+
+
+class Nonsense(socketserver.BaseRequestHandler):
+    """Answers, but not in HTTP."""
+
+    def handle(self) -> None:
+        self.request.recv(1000)
+        self.request.sendall(b"what do you want\r\n\r\n")
+
+
+def test_a_damaged_download_is_refused_by_its_md5(published, mirror, tmp_path):
+    choice, made = published
+    name = list(made.packed)[-1]
+    (mirror / name).write_bytes(made.packed[name][:-1] + b"?")
+    with pytest.raises(Unavailable, match="corrupted"):
+        load(choice, home(tmp_path))
+    assert not choice.here(home(tmp_path)) or (root(tmp_path) / made.folder / name).exists()
+
+
+@pytest.mark.parametrize("kind", ["cifar10", "cifar100"])
+def test_a_pickle_with_a_wrong_sum_is_never_opened(kind, tmp_path, monkeypatch):
+    """Neither a batch on disk nor one in an archive: a pickle may run any code."""
+    choice = DataSet.members[kind]()
+    made = archive_of(choice)
+    publish(choice, made, "http://127.0.0.1:1/", monkeypatch)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.delenv("LAB_TORCHVISION", raising=False)
+    harm = tmp_path / "harm"
+    bad = pickle.dumps(_Touch(harm))
+    pickle.loads(bad)
+    assert harm.exists()  # it would do its harm
+    harm.unlink()
+    for name in made.unpacked:
+        put(root(tmp_path), made.unpacked | {name: bad})
+        with pytest.raises(Unavailable):
+            load(choice, home(tmp_path))
+    assert not harm.exists()
+
+
+class _Touch:
+    """Unpickled, it makes a file."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def test_unpacking_that_was_cut_short_is_done_again(published, mirror, tmp_path):
+    choice, made = published
+    put(root(tmp_path), {name: content[:600] for name, content in made.unpacked.items()})
+    same(load(choice, home(tmp_path)), published)
+
+
+@pytest.mark.parametrize("choice", SETS[1:3], ids=lambda choice: choice.kind)
+def test_class_names_are_torchvision_s(choice):
+    assert list(choice.classes) == getattr(datasets, choice.torchvision).classes
+
+
+@pytest.mark.parametrize("choice", SETS, ids=lambda choice: choice.kind)
+def test_the_files_asked_for_are_torchvision_s(choice):
+    source = getattr(datasets, choice.torchvision)
+    if hasattr(source, "mirrors"):
+        wanted = [(f"{source.__name__}/raw/{name[:-3]}", name) for name, _ in source.resources]
+    else:
+        names = [n for n, _ in [*source.train_list, *source.test_list]] + [source.meta["filename"]]
+        wanted = [(f"{source.base_folder}/{name}", source.filename) for name in names]
+    assert [(piece[0], Path(piece[-1]).name) for piece in choice.pieces] == wanted
+
+
+@pytest.mark.realdata
+@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not here")
+def test_the_real_files(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAB_TORCHVISION", str(SHARED))
+    monkeypatch.setattr(datasets.MNIST, "mirrors", ["http://127.0.0.1:1/"])
+    found = load(MNIST(), tmp_path)
+    assert found.inputs.shape == (60000, 1, 28, 28)
+    assert found.test_inputs.shape == (10000, 1, 28, 28)
+    counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert np.bincount(found.targets).tolist() == counts
+    assert found.inputs.mean() == pytest.approx(255 * 0.1306604762738429, rel=1e-12)
+
+
+@pytest.mark.realdata
+@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not here")
+def test_the_real_names():
+    names = np.load(SHARED / "cifar10" / "cifar10_exact_subset.npz")["label_names"]
+    assert list(CIFAR10.classes) == names.tolist() and len(set(CIFAR100.classes)) == 100
+    assert list(CIFAR100.classes) == sorted(CIFAR100.classes)

@@ -1,0 +1,65 @@
+"""One process under the limits of a workbook's own that reads many, so that thousands can be tried.
+
+It does what core/data/sheet.py does for one; when a workbook ends it, the next gets a new one.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+
+from core.data.spreadsheet import workbook
+
+CODE = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from core.data.spreadsheet.sheet import answer, limit, tell
+limit(*map(int, sys.argv[2:]))
+for line in sys.stdin:
+    book, table, report, order = json.loads(line)
+    with open(book, "rb") as b, open(table, "w", encoding="utf-8", newline="") as t:
+        with open(report, "w") as r:
+            tell(r, answer(b, t, r, **order))
+    print("done", flush=True)
+"""
+
+
+class Reader:
+    """Stands in for `workbook._run`."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.process, self.ended = folder, None, 0
+
+    def __call__(self, book: BinaryIO, table: BinaryIO, report: BinaryIO, wanted: str) -> int:
+        paths = [self.folder / name for name in ("book", "table", "report")]
+        book.seek(0)
+        paths[0].write_bytes(book.read())
+        order = {"sheet": wanted, "rows": workbook.ROWS, "columns": workbook.COLUMNS}
+        process = self._running()
+        process.stdin.write(json.dumps([*map(str, paths), order]) + "\n")
+        process.stdin.flush()
+        code = 0 if process.stdout.readline() else process.wait()
+        self.ended += code != 0
+        for path, file in zip(paths[1:], (table, report), strict=True):
+            file.write(path.read_bytes() if path.exists() else b"")
+        return code
+
+    def _running(self) -> subprocess.Popen:
+        if self.process is None or self.process.poll() is not None:
+            self.close()
+            limits = [workbook.MEMORY, workbook.TEXT, 600]
+            command = [sys.executable, "-I", "-c", CODE, workbook._ROOT, *map(str, limits)]
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+            errors = tempfile.TemporaryFile()  # noqa: SIM115 - its last words, read by nobody
+            self.process = subprocess.Popen(command, text=True, stderr=errors, **pipes)
+            errors.close()
+        return self.process
+
+    def close(self) -> None:
+        """Ends the process."""
+        if self.process:
+            self.process.kill()
+            self.process.communicate()
+            self.process = None

@@ -1,0 +1,280 @@
+"""Every file that is no table gives one sentence with file, place, value, rule and way out.
+
+The files are made here, as programs write them. After each, the library has what it had, and no
+process and no temporary file is left.
+"""
+
+import datetime
+import gzip
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from core.data.library import Library
+from core.data.reading import Reading
+from core.data.spreadsheet.table import read_table
+from core.errors import LabError
+from tests.core.data.spreadsheet.books import archived, ods, with_part, xlsx
+
+GOOD = [[(7 * r + 5 * c) % 256 for c in range(16)] for r in range(12)]
+NAMES = [f"p{c}" for c in range(16)]
+LABELS = "".join(f"{r % 3}\n" for r in range(12)).encode()
+
+
+class Case(NamedTuple):
+    """A file, and what its sentence must say; `rule` and `way_out` hold for every case."""
+
+    name: str
+    data: bytes
+    rule: str
+    way_out: str
+    place: str = ""
+    value: str = ""
+    sheet: str = ""
+
+
+def text(rows, delimiter=",", encoding="utf-8") -> bytes:
+    return "".join(delimiter.join(str(c) for c in row) + "\n" for row in rows).encode(encoding)
+
+
+def put(row: int, column: int, value: object) -> list[list]:
+    """The good rows under their header, with one cell of the file changed (from 1, as shown)."""
+    rows = [list(NAMES), *map(list, GOOD)]
+    rows[row - 1][column - 1] = value
+    return rows
+
+
+def ole(name: str) -> bytes:
+    """An OLE file with one entry in its directory, in the second sector."""
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(22) + b"\x09\x00" + bytes(16)
+    entry = name.encode("utf-16-le").ljust(64, b"\0") + bytes([2 * len(name) + 2, 0])
+    return head.ljust(512, b"\0") + entry.ljust(512, b"\0")
+
+
+def far(sheet) -> None:
+    sheet["A1"], sheet["XFD1048576"] = 1, 2
+
+
+def low(sheet) -> None:
+    sheet["A1"], sheet["B200001"] = 1, 2
+
+
+def merged(sheet) -> None:
+    for row in [NAMES, *GOOD]:
+        sheet.append(row)
+    sheet.merge_cells("B3:C4")
+
+
+def error_cell(sheet) -> None:
+    for row in put(5, 3, "#DIV/0!"):
+        sheet.append(row)
+    sheet["C5"].data_type = "e"
+
+
+def hidden(sheet) -> None:
+    sheet["A1"], sheet.sheet_state = 1, "hidden"
+
+
+def shifted(sheet) -> None:
+    """The table from D4 on, with a word in E9."""
+    for r, row in enumerate([NAMES, *GOOD]):
+        for c, value in enumerate(row):
+            sheet.cell(4 + r, 4 + c, value)
+    sheet["E9"] = "abc"
+
+
+def bomb(book: bytes) -> bytes:
+    return with_part(book, "xl/worksheets/sheet1.xml", lambda _: b" " * (60 << 20))
+
+
+SPANNED = {"numbercolumnsspanned": 2, "numberrowsspanned": 2}
+NUMBER, FILL = "is not a number", "correct it"
+CSV = "save it as CSV (UTF-8)"
+WITHOUT = "save it without one"
+ALONE = "alone"
+BOOK = xlsx([NAMES, *GOOD])
+DAY = datetime.date(2024, 5, 1)
+
+CASES = [
+    # plain text: cells
+    Case("word.csv", text(put(5, 3, "abc")), NUMBER, FILL, "row 5, column 3 ('p2')", "'abc'"),
+    Case("nan.csv", text(put(5, 3, "NaN")), NUMBER, FILL, "row 5, column 3 ('p2')", "'NaN'"),
+    Case("inf.csv", text(put(13, 16, "-inf")), NUMBER, FILL, "row 13, column 16 ('p15')", "'-inf'"),
+    Case("huge.csv", text(put(5, 3, "1e400")), "too large", FILL, "row 5, column 3", "1e400"),
+    Case("null.csv", text(put(5, 3, "NULL")), NUMBER, FILL, "row 5, column 3 ('p2')", "'NULL'"),
+    Case("none.csv", text(put(5, 3, "")), "is empty", "fill it in", "row 5, column 3 ('p2')"),
+    Case("space.csv", text(put(5, 3, "  ")), "is empty", "fill it in", "row 5, column 3 ('p2')"),
+    Case("bool.csv", text(put(5, 3, "TRUE")), NUMBER, FILL, "row 5, column 3", "'TRUE'"),
+    Case("percent.csv", text(put(5, 3, "12%")), NUMBER, FILL, "row 5, column 3", "'12%'"),
+    Case("money.csv", text(put(5, 3, "$5")), NUMBER, FILL, "row 5, column 3", "'$5'"),
+    Case("error.csv", text(put(5, 3, "#N/A")), NUMBER, FILL, "row 5, column 3", "'#N/A'"),
+    Case("formula.csv", text(put(5, 3, "=A1+1")), NUMBER, FILL, "row 5, column 3", "'=A1+1'"),
+    Case("hex.csv", text(put(5, 3, "0x1F")), NUMBER, FILL, "row 5, column 3", "'0x1F'"),
+    Case("date.csv", text(put(5, 3, "01.05.24")), "is a date", "as numbers", "row 5, column 3",
+         "'01.05.24'"),
+    Case("iso.csv", text(put(5, 3, "2024-05-01")), "is a date", "as numbers", "row 5, column 3"),
+    Case("arabic.csv", text(put(5, 3, "٣")), NUMBER, FILL, "row 5, column 3", "'٣'"),
+    Case("comma.csv", text(put(5, 3, "1,5"), ";"), NUMBER, FILL, "row 5, column 3", "'1,5'"),
+    Case("tab.tsv", text(put(5, 3, "x"), "\t"), NUMBER, FILL, "row 5, column 3 ('p2')", "'x'"),
+    Case("semicolon.csv", text(put(5, 3, "x"), ";"), NUMBER, FILL, "row 5, column 3", "'x'"),
+    Case("markup.csv", text(put(5, 3, "<img onerror=x>")), NUMBER, FILL, "row 5, column 3",
+         "'<img onerror=x>'"),
+    Case("long.csv", text(put(5, 3, "x" * 10_000)), NUMBER, FILL, "row 5, column 3", "…"),
+    # plain text: rows
+    Case("short.csv", text([NAMES, GOOD[0], GOOD[1][:-1], *GOOD[2:]]), "row 1 has 16",
+         "same number of values", "row 3 has 15 values"),
+    Case("wide.csv", text([NAMES, GOOD[0], [*GOOD[1], 9], *GOOD[2:]]), "row 1 has 16",
+         "same number of values", "row 3 has 17 values"),
+    Case("blank.csv", b"\n\n" + text([NAMES, GOOD[0][:9], *GOOD]), "row 3 has 16",
+         "same number of values", "row 4 has 9 values"),
+    Case("quote.csv", text(put(5, 3, '"1')), "quotation mark", "close it", "row 5"),
+    Case("giant.csv", text(put(5, 3, '"' + "1" * 200_000)), "more than 131\u202f072 characters",
+         "close a quotation mark", "row 5"),
+    Case("told.csv", b"sep=;\n" + text(put(5, 3, "x"), ";"), NUMBER, FILL, "row 6, column 3"),
+    Case("empty.csv", b"", "is empty", "one row for each"),
+    Case("spaces.csv", b" \n\t\n", "is empty", "one row for each"),
+    Case("mark.csv", b"\xef\xbb\xbf", "is empty", "one row for each"),
+    Case("header.csv", text([NAMES]), "no rows", "one row for each"),
+    # encodings
+    Case("utf16.csv", text(put(5, 3, "abc"), encoding="utf-16"), NUMBER, FILL, "row 5, column 3"),
+    Case("utf16be.csv", b"\xfe\xff" + text(put(5, 3, "é"), encoding="utf-16-be"), NUMBER, FILL,
+         "row 5, column 3", "'é'"),
+    Case("utf16cut.csv", text(put(5, 3, "5"), encoding="utf-16")[:-1], "no UTF-16", CSV, "line 13"),
+    Case("utf16half.csv", b"\xff\xfe1\0\n\0\x00\xd81\0", "no UTF-16", CSV, "line 2"),
+    Case("unmarked.csv", text(GOOD, encoding="utf-16-le"), "UTF-16 text without its mark", CSV),
+    Case("cp1252.csv", text(put(5, 3, "é"), encoding="cp1252"), NUMBER, FILL, "row 5, column 3",
+         "'é'"),
+    Case("neither.csv", text(GOOD) + b"\x81\n", "neither UTF-8 nor Windows-1252", CSV, "line 13",
+         "0x81"),
+    Case("nul.csv", text(GOOD * 9000) + b"1,\0\n", "NUL byte", CSV, "at byte"),
+    # other formats under any name
+    Case("a.csv", b"\x89PNG\r\n\x1a\n" + bytes(50), "a PNG picture", CSV),
+    Case("a.xlsx", b"\xff\xd8\xff\xe0" + bytes(50), "a JPEG picture", CSV),
+    Case("b.xlsx", b"<html><table><tr><td>1", "a web page or XML", CSV),
+    Case("c.xlsx", b"\xef\xbb\xbf<?xml version='1.0'?><Workbook>", "a web page or XML", CSV),
+    Case("d.csv", b'{"a": 1}', "JSON", CSV),
+    Case("e.csv", b"PAR1" + bytes(9), "a Parquet file", CSV),
+    Case("f.csv", b"SQLite format 3\0", "an SQLite database", CSV),
+    Case("g.xls", ole("Workbook"), "an old Excel workbook (XLS)", "save it as XLSX"),
+    Case("h.xlsx", ole("EncryptedPackage"), "locked with a password", WITHOUT),
+    Case("i.doc", ole("WordDocument"), "an old Office document", "as CSV"),
+    Case("j.csv.gz", gzip.compress(b"\x89PNG\r\n\x1a\n"), "a PNG picture", CSV),
+    Case("k.csv.gz", gzip.compress(gzip.compress(text(GOOD))), "a gzip file", CSV),
+    # packed
+    Case("cut.csv.gz", gzip.compress(text(GOOD * 99))[:-99], "damaged gzip", "download it again"),
+    Case("sum.csv.gz", gzip.compress(text(GOOD))[:-8] + bytes(8), "damaged gzip", "again"),
+    Case("l.csv.gz", gzip.compress(text(put(5, 3, "x"))), NUMBER, FILL, "row 5, column 3", "'x'"),
+    Case("two.zip", archived({"a.csv": text(GOOD), "b/c.csv": text(GOOD)}), "holds 2 tables",
+         ALONE, "a.csv, c.csv"),
+    Case("docs.zip", archived({"a.pdf": "x", "b.png": "y"}), "no table", "one CSV", "a.pdf, b.png"),
+    Case("none.zip", archived({}), "no table", "pack one CSV file"),
+    Case("mac.zip", archived({"__MACOSX/._a.csv": "x", ".DS_Store": "y"}), "no table", "one CSV"),
+    Case("word.zip", archived({"a/t.csv": text(put(5, 3, "x")), "__MACOSX/._t.csv": "z"}), NUMBER,
+         FILL, "(t.csv), row 5, column 3 ('p2')", "'x'"),
+    Case("cut.zip", archived({"a.csv": text(GOOD * 99)})[:-30], "damaged ZIP", "again"),
+    Case("nest.zip", archived({"a.gz": archived({"b.csv": text(GOOD)})}), "a ZIP file in a ZIP",
+         "unpack"),
+    Case("png.zip", archived({"a.csv": b"\x89PNG\r\n\x1a\n"}), "a PNG picture", CSV, "(a.csv)"),
+    Case("lzma.zip", archived({"a.csv": text(GOOD)}, 14), "packed by method 14", "plain ZIP file"),
+    Case("word.docx", archived({"[Content_Types].xml": "", "word/document.xml": ""}),
+         "a Word document", "save the table as CSV"),
+    Case("a.xlsb", archived({"[Content_Types].xml": "", "xl/workbook.bin": ""}),
+         "a binary Excel workbook (XLSB)", "save it as XLSX or CSV"),
+    Case("a.numbers", archived({"Index/Document.iwa": ""}), "an Apple document", "export it"),
+    Case("a.odt", archived({"mimetype": "application/vnd.oasis.opendocument.text",
+         "content.xml": ""}), "without sheets", "save the table as CSV"),
+    # workbooks: cells, named as the sheet names them
+    Case("word.xlsx", xlsx(put(5, 3, "abc")), NUMBER, FILL, "row 5, column C ('p2')", "'abc'"),
+    Case("gap.xlsx", xlsx(put(5, 3, None)), "is empty", "fill it in", "row 5, column C ('p2')"),
+    Case("bool.xlsx", xlsx(put(5, 3, True)), NUMBER, FILL, "row 5, column C ('p2')", "'TRUE'"),
+    Case("date.xlsx", xlsx(put(5, 3, DAY)), "is a date", "as numbers", "row 5, column C",
+         "'2024-05-01'"),
+    Case("far from A1.xlsx", xlsx(shifted), NUMBER, FILL, "row 9, column E ('p1')", "'abc'"),
+    Case("formula.xlsx", xlsx(put(5, 3, "=A1+1")), "without a stored value", "save it",
+         "sheet 'Sheet1', cell C5", "'=A1+1'"),
+    Case("error.xlsx", xlsx(error_cell), "not a value", "correct it", "cell C5", "#DIV/0!"),
+    Case("merged.xlsx", xlsx(merged), "merged cells", "unmerge", "sheet 'Sheet1'", "B3:C4"),
+    Case("far.xlsx", xlsx(far), "needs more than 2048 MB", "delete what stands far out",
+         "sheet 'Sheet1'", "XFD1048576"),
+    Case("low.xlsx", xlsx(low), "at most 200\u202f000 × 20\u202f000", "delete", "cell B200001"),
+    Case("none.xlsx", xlsx([], []), "is empty", "one row for each", "'Sheet1', 'Sheet2'"),
+    Case("hidden.xlsx", xlsx([], hidden), "hidden sheets", "show the sheet", "'Sheet2'"),
+    Case("other.xlsx", BOOK, "is not there", "choose one", "sheet 'Test'", "'Sheet1'", "Test"),
+    Case("second.xlsx", xlsx([], put(5, 3, "abc")), NUMBER, FILL,
+         "(sheet 'Sheet2'), row 5, column C ('p2')", "'abc'"),
+    Case("bomb.xlsx", bomb(BOOK), "times its size", "save it as CSV", "", "(at most 100)"),
+    Case("cut.xlsx", BOOK[:-99], "damaged", "again"),
+    Case("broken.xlsx", with_part(BOOK, "xl/worksheets/sheet1.xml", lambda x: x[: len(x) // 2]),
+         "damaged workbook", "save it anew"),
+    Case("nobook.xlsx", with_part(BOOK, "xl/workbook.xml", lambda _: b""), "damaged workbook",
+         "save it anew"),
+    Case("entity.xlsx", with_part(BOOK, "xl/worksheets/sheet1.xml", lambda x: b'<!DOCTYPE x [<!ENT'
+         b'ITY a "' + b"1" * 99 + b'">]>' + x.replace(b"<v>", b"<v>&a;", 1)), "is empty", "fill",
+         "row 2, column A"),
+    Case("word.ods", ods(put(5, 3, "abc")), NUMBER, FILL, "row 5, column C ('p2')", "'abc'"),
+    Case("gap.ods", ods(put(5, 3, None)), "is empty", "fill it in", "row 5, column C ('p2')"),
+    Case("merged.ods", ods(put(5, 3, (7, SPANNED))), "merged cells", "unmerge", "'Sheet1'",
+         "C5:D6"),
+    Case("none.ods", ods([[None]]), "is empty", "one row for each", "'Sheet1'"),
+    Case("other.ods", ods(GOOD), "is not there", "choose one", "sheet 'x'", "'Sheet1'", "x"),
+    Case("broken.ods", with_part(ods(GOOD), "content.xml", lambda x: x[: len(x) // 2]), "damaged",
+         "save it anew"),
+    Case("book.zip", archived({"b.xlsx": xlsx(put(5, 3, "abc"))}), NUMBER, FILL,
+         "(b.xlsx), row 5, column C", "'abc'"),
+]  # fmt: skip
+
+
+def one_sentence(message: str) -> None:
+    assert message.endswith(".") and "\n" not in message and len(message) < 400
+    assert not re.search(r"[.!?] [A-Z]", message), "two sentences"
+    assert ": " in message, "no way out"
+
+
+def children() -> list[str]:
+    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+
+
+def tree(folder: Path) -> dict[str, str]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(f): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory) -> Library:
+    made = Library(tmp_path_factory.mktemp("home"))
+    made.add(text(GOOD), LABELS, names=("good.csv", "labels.csv"))
+    return made
+
+
+def test_there_are_enough():
+    assert len(CASES) >= 60 and len({case.name for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_one_sentence_and_nothing_lost(case, library, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = tree(library.root)
+    with pytest.raises(LabError) as caught:
+        library.add(
+            case.data,
+            LABELS,
+            names=(case.name, "labels.csv"),
+            reading=Reading(sheet=case.sheet),
+        )
+    message = str(caught.value)
+    one_sentence(message)
+    assert message.startswith(case.name)
+    for fact in (case.rule, case.way_out, case.place, case.value):
+        assert fact in message
+    assert tree(library.root) == before and len(library.list()) == 1
+    assert not list(tmp_path.iterdir()) and not children()
+    path = tmp_path / "file"
+    path.write_bytes(case.data)
+    with pytest.raises(LabError) as again:  # a path gives the same sentence as its bytes
+        read_table(path, case.name, sheet=case.sheet)
+    assert str(again.value) == message
