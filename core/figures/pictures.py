@@ -127,7 +127,7 @@ def side_by_side(
     """
     count = max(len(words), 7)  # a short row keeps its pictures' size
     lines = [[plain(line, 18) for line in word.split(" · ")] for word in words]
-    below = 10 + 17 * max(map(len, lines), default=1)
+    below = 10 + 17 * max(map(len, lines), default=1) if any(w.strip() for w in words) else 4
     figure = blank(mode, (side + 8) * len(rows) + below, showlegend=False)
     front = 60 if any(name for name, _ in rows) else 4
     figure.update_layout(margin={"l": front, "r": 4, "t": 4, "b": below})

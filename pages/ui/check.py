@@ -60,6 +60,17 @@ def doctor(draft: Experiment, data: Samples) -> None:
                 state.keep(LOOK, f"{about.digest} {found.code}")
                 st.rerun()
             read_again(about, found.fix)
+        if found.code == "transposed":
+            both_ways(data)
+
+
+def both_ways(data: Samples) -> None:
+    """Some pictures as they are stored, and turned: one look tells more than a measure."""
+    stored = data.inputs[:: max(1, len(data) // 7)][:7]
+    rows = [("as stored", stored), ("turned", stored.swapaxes(2, 3))]
+    figure = side_by_side(rows, [""] * len(stored), mode=picked.mode(), side=40)
+    alt = "The same pictures as they are stored and with rows and columns swapped"
+    st.plotly_chart(figure, theme=None, config=NO_BAR, key="both ways", alt=alt)
 
 
 def press(found: Finding) -> tuple[str | None, str | None]:

@@ -374,3 +374,14 @@ def test_the_command_line_says_the_same(page, tmp_path, capsys):
     said = json.loads(capsys.readouterr().out.splitlines()[-1])["findings"]
     shown = " ".join(texts(app))
     assert len(said) > 5 and all(finding["message"] in shown for finding in said)
+
+
+def test_pictures_that_may_lie_are_shown_both_ways(page):
+    app = upload(page(came_for="files"), *letters(lying=True))
+    assert {"<b>as stored</b>", "<b>turned</b>"} <= set(row_names(app))
+    assert "<b>turned</b>" not in row_names(press(app, "Transpose"))
+
+
+def row_names(app):
+    charts = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    return [name for chart in charts for name in chart["layout"]["yaxis"].get("ticktext", [])]
