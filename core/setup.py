@@ -27,6 +27,7 @@ from core.network.alone import alone
 from core.network.build import build, check
 from core.optim.averages import fresh_statistics
 from core.optim.transforms import Transform
+from core.precision import use_bfloat16
 
 State = dict[str, Any]
 RESIDENT = 2048  # MB
@@ -161,6 +162,8 @@ class Setup:
             device=self.device,
         ).to(memory_format=self.train.format)
         self._fit_weights()
+        if e.precision == "bfloat16":
+            use_bfloat16(self.model, self.device)
         self.criterion = e.loss.call().make().to(self.device)
         self.each_loss = e.loss.each().make().to(self.device)
         self.transforms = [regularizer.call().make() for regularizer in e.regularizers]

@@ -59,7 +59,8 @@ def settings(draft: Experiment) -> Experiment:
             put("schedule", form.edit(schedule, state.key("schedule"), width=130))
         drawn = st.container()  # filled last: the curve depends on widgets below it
     with st.container(border=True):
-        counts = form.edit(draft, state.key("run"), width=150, skip=("name", "about", "device"))
+        others = ("name", "about", "device", "precision")
+        counts = form.edit(draft, state.key("run"), width=150, skip=others)
         put("epochs", counts.epochs)
         put("batch_size", counts.batch_size)
         drawing, aim = st.columns(2, gap="small")
@@ -123,7 +124,8 @@ def folded(draft: Experiment) -> None:
         put_all("stopping", form.several(StoppingRule, draft.stopping, state.key("stopping")))
     seeds = set(draft.seeds.model_dump().values())
     told = f"seed {seeds.pop()}" if len(seeds) == 1 else "seeds differ"
-    with row("Device and seeds", f"{draft.device} · {told}", "memory"):
+    said = f"{draft.device} · {draft.precision} · {told}"
+    with row("Device, precision and seeds", said, "memory"):
         names = {"auto": "Automatic", **dict(devices())}
         known = list(names) if draft.device in names else [*names, draft.device]
         device = st.selectbox(
@@ -134,6 +136,8 @@ def folded(draft: Experiment) -> None:
             key=state.key("device"),
         )
         put("device", device)
+        others = ("name", "about", "device", "epochs", "batch_size")
+        put("precision", form.edit(draft, state.key("precision"), skip=others).precision)
         put("seeds", form.edit(draft.seeds, state.key("seeds")))
 
 
