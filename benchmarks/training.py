@@ -5,7 +5,9 @@ Ratios of samples a second, measured in one run on one core, the contestants in 
 machine slows all alike; CPU time, median over rounds. Contestants: our engine with everything that
 the app switches on (metrics, probes, events); the tutorial loop (torchvision's set, ToTensor and
 Normalize for each picture, DataLoader, `.item()` each step); a DataLoader over a TensorDataset that
-already holds normalized tensors.
+already holds normalized tensors. For the small ResNet on pictures of CIFAR's shape (random ones,
+or those of --cifar): the plain loop over a TensorDataset, ours in float32 and in bfloat16, both
+with channels last.
 """
 
 import argparse
@@ -17,41 +19,47 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from core import device, tv
 from core.data.load import load
-from core.data.normalization import Standardize
-from core.data.sets import MNIST
+from core.data.normalization import Standardize, Unit
+from core.data.samples import Samples
+from core.data.sets import CIFAR10, MNIST
 from core.data.split import Split
 from core.experiment import Experiment
 from core.network.activations import ReLU
 from core.network.initializers import PyTorchDefault
 from core.network.layers import Flatten, Layer, Linear, Output
-from core.network.presets import LeNet
+from core.network.presets import LeNet, SmallResNet
 from core.optim.optimizers import Adam
 from core.optim.schedules import Constant
 from core.train import Training, train
 
-SHAPE, BATCH, RATE = (1, 28, 28), 64, 1e-3
+BATCH, RATE = 64, 1e-3
+GREY, COLOUR = (1, 28, 28), (3, 32, 32)
 MLP: tuple[Layer, ...] = (Flatten(), Linear(units=256), ReLU(), Linear(units=128), ReLU(), Output())
-TARGETS = {"MLP 784-256-128-10": (MLP, 5.5, 1.3), "LeNet": (LeNet().layers(SHAPE), 1.9, None)}
+TARGETS = {"MLP 784-256-128-10": (MLP, 5.5, 1.3), "LeNet": (LeNet().layers(GREY), 1.9, None)}
+RESNET = SmallResNet()  # 8 layers, 16 maps
 
 
-def network(layers: tuple[Layer, ...]) -> nn.Module:
+def network(layers: tuple[Layer, ...], shape: tuple[int, ...]) -> nn.Module:
     """The same layers as plain torch, with torch's own initialization."""
-    made, shape = [], SHAPE
+    made = []
     for layer in layers:
         made.append(layer.call(shape, 10).make())
-        shape = tuple(made[-1](torch.zeros(1, *shape)).shape[1:])
+        shape = tuple(made[-1](torch.zeros(2, *shape)).shape[1:])
     return nn.Sequential(*made)
 
 
-def loader_loop(layers: tuple[Layer, ...], loader: DataLoader) -> Iterator[int]:
+def loader_loop(
+    layers: tuple[Layer, ...], loader: DataLoader, shape: tuple[int, ...] = GREY
+) -> Iterator[int]:
     """The loop of the tutorials; yields how many steps are done, after each."""
-    model, criterion = network(layers), nn.CrossEntropyLoss()
+    model, criterion = network(layers, shape), nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
     for step, (x, y) in enumerate(chain.from_iterable(repeat(loader)), 1):
         optimizer.zero_grad()
@@ -76,32 +84,58 @@ def speed(loop: Iterator[int], done: int, steps: int) -> tuple[float, int]:
     return (now - done) * BATCH / (time.process_time() - began), now
 
 
-def measure(
-    layers: tuple[Layer, ...], home: Path, rounds: int, steps: int
-) -> tuple[dict[str, float], float]:
-    """Samples a second of each contestant, and the share of our time that the probes took."""
-    data = load(MNIST(), home)
-    training = train(_experiment(layers), data)
-    contestants: dict[str, Iterator[int]] = {
-        "ours": our_loop(training),
-        "tutorial": loader_loop(layers, _tutorial(home)),
-        "TensorDataset": loader_loop(layers, _tensors(data.inputs, data.targets)),
-    }
-    done = {name: speed(loop, 0, 50)[1] for name, loop in contestants.items()}
+def race(contestants: dict[str, Iterator[int]], rounds: int, steps: int) -> dict[str, float]:
+    """Samples a CPU second of each, in turns after a sixth of a round to warm up."""
+    done = {name: speed(loop, 0, steps // 6)[1] for name, loop in contestants.items()}
     speeds: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, loop in contestants.items():
             value, done[name] = speed(loop, done[name], steps)
             speeds[name].append(value)
-    share = training.budget.spent / training.watch.seconds
-    return {name: statistics.median(values) for name, values in speeds.items()}, share
+    return {name: statistics.median(values) for name, values in speeds.items()}
 
 
-def _experiment(layers: tuple[Layer, ...]) -> Experiment:
-    return Experiment(
-        data=MNIST(),
+def tell(title: str, speeds: dict[str, float]) -> None:
+    """A line for each contestant, beside the first."""
+    print(f"\n{title}")
+    first = next(iter(speeds.values()))
+    for name, value in speeds.items():
+        print(f"  {name:<28}{value:>10,.0f} samples/s   the first is {first / value:5.2f} ×")
+
+
+def on_mnist(home: Path, rounds: int, steps: int) -> None:
+    """The two networks with targets."""
+    data = load(MNIST(), home)
+    for name, (layers, tutorial, tensors) in TARGETS.items():
+        training = train(_experiment(data=MNIST(), network=layers), data)
+        contestants = {
+            "ours": our_loop(training),
+            "tutorial": loader_loop(layers, _tutorial(home)),
+            "TensorDataset": loader_loop(layers, _tensors(data, 0.1307, 0.3081)),
+        }
+        tell(f"{name}, batch {BATCH}, Adam, one core", race(contestants, rounds, steps))
+        also = f", {tensors} × the TensorDataset loop" if tensors else ""
+        print(f"  targets: {tutorial} × the tutorial loop{also}")
+        share = training.budget.spent / training.watch.seconds
+        print(f"  probes: {100 * share:.2f} % of our time (at most 3 %)")
+
+
+def on_cifar(known: Path | None, rounds: int, steps: int) -> None:
+    """The small ResNet, in both precisions."""
+    data, layers = _pictures(known), RESNET.layers(COLOUR)
+    how = dict(data=CIFAR10(), network=layers, normalization=Unit())
+    contestants = {
+        f"ours, {precision}": our_loop(train(_experiment(**how, precision=precision), data))
+        for precision in ("bfloat16", "float32")
+    }
+    contestants["TensorDataset, float32"] = loader_loop(layers, _tensors(data, 0.0, 1.0), COLOUR)
+    title = f"Small ResNet (8 layers, 16 maps) on 3×32×32, batch {BATCH}, Adam, one core"
+    tell(title, race(contestants, rounds, steps))
+
+
+def _experiment(**how: object) -> Experiment:
+    plain = dict(
         split=Split(validation=0, test=0),
-        network=layers,
         normalization=Standardize(),
         initializer=PyTorchDefault(),
         optimizer=Adam(learning_rate=RATE),
@@ -110,6 +144,7 @@ def _experiment(layers: tuple[Layer, ...]) -> Experiment:
         batch_size=BATCH,
         device="cpu",
     )
+    return Experiment(**{**plain, **how})
 
 
 def _tutorial(home: Path) -> DataLoader:
@@ -121,9 +156,22 @@ def _tutorial(home: Path) -> DataLoader:
     )
 
 
-def _tensors(images: object, labels: object) -> DataLoader:
-    x = (torch.tensor(images).float() / 255 - 0.1307) / 0.3081
-    return DataLoader(TensorDataset(x, torch.tensor(labels)), batch_size=BATCH, shuffle=True)
+def _tensors(data: Samples, mean: float, std: float) -> DataLoader:
+    x = (torch.tensor(data.inputs).float() / 255 - mean) / std
+    return DataLoader(TensorDataset(x, torch.tensor(data.targets)), batch_size=BATCH, shuffle=True)
+
+
+def _pictures(known: Path | None) -> Samples:
+    """2 048 pictures of 3×32×32 in ten classes."""
+    if known:
+        with np.load(known, allow_pickle=False) as kept:
+            inputs = np.ascontiguousarray(kept["x_train"][:2048].transpose(0, 3, 1, 2))
+            targets = kept["y_train"][:2048].astype(np.int64)
+    else:
+        draw = np.random.default_rng(0)
+        inputs = draw.integers(0, 256, (2048, *COLOUR), dtype=np.uint8)
+        targets = draw.integers(0, 10, 2048)
+    return Samples("CIFAR-10", inputs, targets, tuple("0123456789"))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -132,6 +180,7 @@ def main(arguments: list[str] | None = None) -> None:
     options.add_argument(
         "--mnist", type=Path, help="a folder with MNIST/raw/*.gz, where it is not downloaded yet"
     )
+    options.add_argument("--cifar", type=Path, help="an .npz with x_train (N, 32, 32, 3), y_train")
     options.add_argument("--rounds", type=int, default=9)
     options.add_argument("--steps", type=int, default=300)
     given = options.parse_args(arguments)
@@ -139,26 +188,13 @@ def main(arguments: list[str] | None = None) -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     device.prepare()
     torch.set_num_threads(1)
+    print(f"Median of {given.rounds} rounds; CPU time.")
     with tempfile.TemporaryDirectory() as folder:
         home = Path(os.environ.get("LAB_HOME") or folder)
         if given.mnist:
             os.environ["LAB_TORCHVISION"] = str(given.mnist)
-        for name, (layers, tutorial, tensors) in TARGETS.items():
-            speeds, share = measure(layers, home, given.rounds, given.steps)
-            print(
-                f"\n{name}, batch {BATCH}, Adam, one core: median of {given.rounds} rounds of "
-                f"{given.steps} steps"
-            )
-            for contestant, value in speeds.items():
-                print(
-                    f"  {contestant:<14}{value:>10,.0f} samples/s   ours is "
-                    f"{speeds['ours'] / value:5.2f} ×"
-                )
-            print(
-                f"  targets: {tutorial} × the tutorial loop"
-                + (f", {tensors} × the TensorDataset loop" if tensors else "")
-            )
-            print(f"  probes: {100 * share:.2f} % of our time (at most 3 %)")
+        on_mnist(home, given.rounds, given.steps)
+    on_cifar(given.cifar, given.rounds, max(1, given.steps // 10))
 
 
 if __name__ == "__main__":
