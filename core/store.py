@@ -4,9 +4,13 @@ torch and no threads.
     <home>/runs/<id>/experiment.json   written once
                      events.jsonl      appended to; a torn last line is ignored
                      checkpoint.pt     written to a temporary name and renamed
+                     notes.json        what people wrote about it, the same way (core/notes.py)
                      lock              held by whoever trains the run, until that process dies
+    <home>/trash/<id>/                 deleted runs; the folder's time is that of the deletion
 
 A run whose last event is not Ended and that nobody holds is *interrupted*, and can be resumed.
+A deleted run can be restored for seven days; after that it goes for good when the lab starts or the
+next run is deleted.
 """
 
 import contextlib
@@ -16,7 +20,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +29,9 @@ from filelock import FileLock, Timeout
 from core.errors import BadInput, NotFound, Unavailable
 
 EXPERIMENT, EVENTS, CHECKPOINT, LOCK = "experiment.json", "events.jsonl", "checkpoint.pt", "lock"
+NOTES = "notes.json"
+TRASH_DAYS = 7
+_TIME = "%Y%m%d-%H%M%S"
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")  # the only names that ever become paths
 
 
@@ -48,20 +55,32 @@ def write_atomic(path: Path, write: Callable[[BinaryIO], None]) -> None:
         temporary.unlink(missing_ok=True)
 
 
+STAMPED = (EXPERIMENT, EVENTS, NOTES)
+Stamp = tuple[tuple[int, int, int] | None, ...]  # inode, bytes, nanoseconds
+
+
+def _stamp(path: str) -> tuple[int, int, int] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 -- a thousand Path objects cost more than the stats
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
 class Store:
     """The runs under one home. Every method takes a run's id and refuses any other string as
     NotFound.
     """
 
-    def __init__(self, home: Path | str | None = None):
+    def __init__(self, home: Path | str | None = None, folder: str = "runs"):
         self.home = Path(home).resolve() if home else default_home()
-        self.root = self.home / "runs"
+        self.root = self.home / folder
 
     def create(self, experiment: str) -> str:
         """A new run for this experiment (JSON text); its id begins with the time (UTC), so ids sort
         by age.
         """
-        run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
+        run = f"{time.strftime(_TIME, time.gmtime())}-{secrets.token_hex(3)}"
         folder = self.root / run
         try:
             folder.mkdir(parents=True)
@@ -100,6 +119,23 @@ class Store:
             return sorted(whole, reverse=True)
         return []
 
+    def stamp(self, run: str) -> Stamp:
+        """Of its experiment, its events and its notes, in this order: which file it is, its bytes
+        and when it was written; None for one that is not there. Equal as long as none has changed.
+        """
+        return tuple(map(_stamp, (f"{self.root}/{run}/{name}" for name in STAMPED)))
+
+    def prefetch(self, runs: Iterable[str]) -> None:
+        """Asks the system to read these runs' files from the disk side by side, before one after
+        another is opened: a third less time where none is in its cache.
+        """
+        if not hasattr(os, "posix_fadvise"):
+            return
+        for run in runs:
+            for name in (EXPERIMENT, EVENTS):
+                with contextlib.suppress(OSError), (self.root / run / name).open("rb", 0) as file:
+                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
+
     def find(self, start: str) -> str:
         """The run whose id begins with `start`, or the newest one for "last"."""
         ids = self.ids()
@@ -113,10 +149,14 @@ class Store:
             )
         return found[0]
 
+    def content(self, run: str, name: str) -> bytes:
+        """All of one of its files. NotFound when the run or the file is gone."""
+        with self._open(run, name, "rb") as file:
+            return file.read()
+
     def experiment(self, run: str) -> str:
         """The experiment of the run, as JSON text."""
-        with self._open(run, EXPERIMENT, "rb") as file:
-            return file.read().decode()
+        return self.content(run, EXPERIMENT).decode()
 
     def size(self, run: str) -> int:
         """Bytes of its events: they only ever grow."""
@@ -193,11 +233,59 @@ class Store:
         """Replaces the checkpoint."""
         write_atomic(self.path(run, CHECKPOINT), write)
 
+    def write(self, run: str, name: str, content: bytes) -> None:
+        """Replaces a small file beside the events. Unavailable when the disk takes nothing."""
+        path = self.path(run, name)
+        try:
+            write_atomic(path, lambda file: file.write(content))
+        except OSError as error:
+            raise Unavailable(
+                f"{name} of run {run} cannot be written ({error.strerror}): free space on the disk."
+            ) from None
+
+    def free_id(self, wanted: str) -> str:
+        """`wanted` while no run has it, here or in the trash; else another one of the same time."""
+        begun = wanted[:15] if _ID.fullmatch(wanted) else time.strftime(_TIME, time.gmtime())
+        while not _ID.fullmatch(wanted) or any(
+            (place.root / wanted).exists() for place in (self, self.trash)
+        ):
+            wanted = f"{begun}-{secrets.token_hex(3)}"
+        return wanted
+
+    # --- the trash
+
+    @property
+    def trash(self) -> "Store":
+        """The deleted runs, which can be read like all others."""
+        return Store(self.home, "trash")
+
     def delete(self, run: str) -> None:
-        """Removes the run. BadInput while it is being trained."""
+        """Moves the run to the trash. BadInput while it is being trained."""
         folder = self.path(run)
         if self.is_owned(run):
             raise BadInput(f"Run {run} is being trained: stop it before you delete it.")
-        gone = folder.with_name(f".deleted-{folder.name}")  # at once, whoever reads it meanwhile
-        folder.rename(gone)
-        shutil.rmtree(gone)
+        try:
+            self.trash.root.mkdir(exist_ok=True)
+            os.utime(folder)
+            folder.rename(self.trash.root / run)  # at once, whoever reads it meanwhile
+        except OSError as error:
+            raise Unavailable(
+                f"{folder} cannot be moved to the trash ({error.strerror}): give write access."
+            ) from None
+        self.purge()
+
+    def restore(self, run: str) -> None:
+        """Takes a deleted run back. NotFound when it is not in the trash."""
+        self.trash.path(run).rename(self.root / run)
+
+    def deleted_at(self, run: str) -> float:
+        """When a run in the trash was deleted, in seconds since 1970."""
+        return self.trash.path(run).stat().st_mtime
+
+    def purge(self, days: float = TRASH_DAYS) -> int:
+        """Removes for good what has been in the trash for so many days; how many runs that were."""
+        old = time.time() - 86_400 * days
+        gone = [run for run in self.trash.ids() if self.deleted_at(run) <= old]
+        for run in gone:
+            shutil.rmtree(self.trash.root / run, ignore_errors=True)
+        return len(gone)

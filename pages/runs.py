@@ -15,7 +15,7 @@ from core.errors import LabError, NotFound
 from core.experiment import Experiment, shipped
 from core.figures import overlay
 from core.numbers import MISSING, duration, percent, short
-from core.summary import Summary, summarize
+from core.summary import Summary, summaries
 from pages.ui import feed, state
 from pages.ui.downloads import downloads
 from pages.ui.form import escape
@@ -60,18 +60,14 @@ def main() -> None:
 
 def found(search: str) -> tuple[list[Summary], int]:
     """The runs whose row holds every word of the search, and how many cannot be read."""
-    store = runner.current().store
-    rows, unread = [], 0
-    for run in store.ids():
-        try:
-            row = summarize(store, run)
-        except LabError:  # written by another version, or deleted meanwhile
-            unread += 1
-            continue
-        text = f"{row.name} {row.data} {row.network} {row.optimizer} {row.run}".lower()
-        if all(word in text for word in search.lower().split()):
-            rows.append(row)
-    return rows, unread
+    rows, unread = summaries(runner.current().store)
+    words = search.lower().split()
+    return [row for row in rows if all(word in text(row) for word in words)], unread
+
+
+def text(row: Summary) -> str:
+    """What a search looks at."""
+    return f"{row.name} {row.data} {row.network} {row.optimizer} {row.run}".lower()
 
 
 def empty(search: str) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput, NotFound, Unavailable
-from core.store import CHECKPOINT, EVENTS, Store, write_atomic
+from core.store import CHECKPOINT, EVENTS, NOTES, TRASH_DAYS, Store, write_atomic
 
 
 @pytest.fixture
@@ -178,3 +178,55 @@ def test_a_run_is_there_whole_or_not_at_all(store: Store) -> None:
     for call in (store.read, store.last):
         with pytest.raises(NotFound, match=r"events\.jsonl"):
             call(run)
+
+
+# --- the trash
+
+
+def test_a_deleted_run_lies_in_the_trash_until_it_is_taken_back(store: Store) -> None:
+    run = store.create('{"a": 1}')
+    store.append(run, line(0))
+    store.delete(run)
+    assert (store.ids(), store.trash.ids()) == ([], [run])
+    assert store.trash.last(run) == json.loads(line(0))
+    store.restore(run)
+    assert (store.ids(), store.trash.ids()) == ([run], [])
+    assert (store.experiment(run), store.last(run)) == ('{"a": 1}', json.loads(line(0)))
+    for name in (run, "../x"):
+        with pytest.raises(NotFound):
+            store.restore(name)
+
+
+def test_after_seven_days_a_deleted_run_goes_for_good(store: Store) -> None:
+    old, young = store.create("{}"), store.create("{}")
+    store.delete(old)
+    begun = store.deleted_at(old) - TRASH_DAYS * 86_400
+    os.utime(store.trash.path(old), (begun, begun))
+    store.delete(young)  # the rule is kept with every deletion
+    assert store.trash.ids() == [young]
+    assert store.purge() == 0 and store.purge(days=0) == 1
+    assert store.trash.ids() == []
+
+
+def test_an_id_that_is_taken_here_or_in_the_trash_gives_way_to_another(store: Store) -> None:
+    free = "20260102-030405-abcdef"
+    assert store.free_id(free) == free
+    here, deleted = store.create("{}"), store.create("{}")
+    store.delete(deleted)
+    for taken in (here, deleted):
+        other = store.free_id(taken)
+        assert other != taken and other[:15] == taken[:15] and len(other) == len(taken)
+    assert len(store.free_id("../../x")) == len(free)
+
+
+def test_a_stamp_changes_with_each_of_the_files_and_only_then(store: Store) -> None:
+    run = store.create("{}")
+    seen = [store.stamp(run)]
+    assert store.stamp(run) == seen[0]
+    store.append(run, line(0))
+    seen.append(store.stamp(run))
+    for content in (b'{"note":"a"}', b'{"note":"b"}'):
+        store.write(run, NOTES, content)
+        seen.append(store.stamp(run))
+    assert len(set(seen)) == len(seen)
+    assert store.stamp("nothing") == (None, None, None)

@@ -2,13 +2,15 @@
 ones that were really trained.
 """
 
+import json
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import runner
+from core import notes, runner
 from core.data.sets import Spreadsheets
 from core.encoding import encode
 from core.errors import NotFound
@@ -17,8 +19,8 @@ from core.experiment import Experiment
 from core.history import History
 from core.network.presets import SoftmaxRegression
 from core.optim.optimizers import SGD
-from core.store import Store
-from core.summary import summarize
+from core.store import EXPERIMENT, Store
+from core.summary import summaries, summarize
 from tests.conftest import write
 
 PER = 10  # steps to an epoch
@@ -125,3 +127,60 @@ def test_a_trained_run_that_was_left_and_resumed_sums_up_as_its_end_says(store):
     assert row.curve[row.best_epoch - 1] == pytest.approx(ended.validation["loss"])
     assert row.validation_error == pytest.approx(1 - ended.validation["accuracy"])
     assert row.test_error == 1 - ended.test["accuracy"] and row.seconds == ended.seconds
+
+
+def test_lines_of_another_hand_are_read_too(store):
+    """Another order of keys behind the event's name, damaged lines between: the row is the same."""
+    run, other = (store.create(encode(TINY)) for _ in range(2))
+    events, counts = segments([(0, [0.5, 0.25, math.inf]), (1, [0.125])])
+    write(store, run, [*events, Ended("epochs", "Done.", 30, 3, 3, seconds=2.0)])
+    for line in store.read(run)[0]:
+        told = json.loads(line)
+        turned = {"event": told.pop("event"), **dict(reversed(told.items()))}
+        store.append(other, json.dumps(turned, separators=(",", ":")))
+        store.append(other, '{"event":"Epoch","epoch":1')
+    rows = [summarize(store, each) for each in (run, other)]
+    assert replace(rows[0], run="") == replace(rows[1], run="", name="Tiny")
+    assert rows[0].curve == tuple(counts) and rows[0].reason == "epochs"
+
+
+def test_all_rows_newest_first_also_after_each_kind_of_change(store):
+    runs = sorted((store.create(encode(TINY)) for _ in range(3)), reverse=True)
+    assert [row.run for row in summaries(store)[0]] == runs
+    notes.write(store, runs[0], notes.written("good", ("best",)))
+    store.delete(runs[1])
+    store.path(runs[2], EXPERIMENT).write_text(encode(replace_name(TINY, "Other")))
+    rows, unread = summaries(store)
+    assert [(row.name, row.note, row.tags) for row in rows] == [
+        ("Tiny", "good", ("best",)),
+        ("Other", "", ()),
+    ]
+    assert unread == 0
+    store.restore(runs[1])
+    assert [row.run for row in summaries(store)[0]] == runs
+    assert [row.run for row in summaries(store.trash)[0]] == []
+
+
+def replace_name(experiment, name):
+    return experiment.model_copy(update={"name": name})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{", '{"colour": 1}', '{"data": {"kind": "none"}}', '{"optimizer": {"x": 1}}'],
+)
+def test_a_run_of_another_version_is_counted_and_takes_no_list_with_it(store, text):
+    good, bad = store.create(encode(TINY)), store.create(encode(TINY))
+    store.path(bad, EXPERIMENT).write_text(text)
+    rows, unread = summaries(store)
+    assert [row.run for row in rows] == [good] and unread == 1
+
+
+def test_the_sheets_that_come_later_give_the_network_its_name(store, monkeypatch):
+    from core.data.sets import Facts
+
+    run = store.create(encode(TINY.model_copy(update={"data": Spreadsheets(digest="0" * 64)})))
+    assert summarize(store, run).network == f"{len(TINY.network)} layers"
+    facts = Facts((1, 8, 8), tuple("0123456789"), 10)
+    monkeypatch.setattr(Spreadsheets, "facts", lambda self, home: facts)
+    assert summarize(store, run).network == "Softmax regression"
