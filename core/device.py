@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.errors import Unavailable
 
-SMALL_STEP = 5e7  # floating-point operations; below it a second thread costs more than it brings
+SMALL_STEP = 5e8  # floating-point operations; below it a second thread brings little or costs
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3  # glibc's malloc.h
 
 

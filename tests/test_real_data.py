@@ -47,7 +47,7 @@ def test_lenet_reads_arabic_digits_from_two_spreadsheets(capsys, home):
 def test_arabic_digits_from_upload_to_result_in_the_browser(page, home):
     with serve(home) as server:
         page.goto(server.url)
-        page.get_by_role("button", name="Open", exact=True).nth(4).click()  # LeNet's recipe
+        page.locator(".st-key-open-lenet button").click()
         page.get_by_role("heading", name="Train", exact=True).wait_for()
         epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
         epochs.fill("10")
