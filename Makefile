@@ -9,7 +9,7 @@ run: .venv/ready
 	$(BIN)/python -m streamlit run app.py
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 check: .venv/ready-dev
 	$(BIN)/ruff check .
