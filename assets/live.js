@@ -121,6 +121,9 @@ class Feed {
   }
 }
 
+// A figure that came whole, with its numbers in it, listens to nothing.
+const WHOLE = { columns: {}, facts: { step: 1 }, failures: 0, over: true, join() {}, leave() {} };
+
 // --- one chart
 
 class Chart {
@@ -140,7 +143,7 @@ class Chart {
     this.data = data;
     this.plot.style.height = `${data.height}px`;
     this.plot.setAttribute("aria-label", data.alt);
-    const feed = Feed.of(data);
+    const feed = data.run ? Feed.of(data) : WHOLE;
     if (feed !== this.feed) this.feed?.leave(this.listener);
     this.feed = feed;
     feed.join(this.listener, data.live);
@@ -163,15 +166,26 @@ class Chart {
     this.state.textContent = feed.failures && feed.failures !== 3 && !feed.over ? "Connecting again …" : "";
     const zoom = this.whole ? null : zoomed(plot);
     const { traces, layout } = filled(data.figures[this.mode()], feed.columns, feed.facts, plot, zoom);
+    if (!data.run) finer(layout, plot, this.whole);
+    if (layout.meta?.cuts) point(traces, layout.meta.cuts, this.cursor ?? layout.meta.cuts.at);
     layout.uirevision = `${layout.uirevision ?? layout.template.layout.uirevision} ${this.unzoomed}`;
     this.whole = false;
     plotly.react(plot, traces, layout, { displayModeBar: false, doubleClick: false, doubleClickDelay: 400 });
     if (!this.heard) {
       this.heard = true;
-      plot.on("plotly_relayout", (change) => Object.keys(change).some((k) => k.startsWith("yaxis")) && this.plan());
+      plot.on("plotly_relayout", (change) => Object.keys(change).some((k) => /^[xy]axis/.test(k)) && this.plan());
+      plot.on("plotly_hover", ({ points }) => this.follow(points[0]));
       plot.on("plotly_doubleclick", () => this.unzoom());
     }
-    plot.dataset.rows = feed.columns["step.step"]?.length ?? 0; // what is on the screen, for tests and for screen readers
+    const rows = data.run ? feed.columns["step.step"]?.length : Math.max(0, ...traces.map((t) => t.x?.length ?? 0));
+    plot.dataset.rows = rows ?? 0; // what is on the screen, for tests and for screen readers
+  }
+
+  // The cuts through a map go through the cell under the pointer.
+  follow({ x, y, data }) {
+    if (!this.plot.layout.meta?.cuts || data.type !== "heatmap" || String(this.cursor) === String([y, x])) return;
+    this.cursor = [y, x];
+    this.plan();
   }
 
   // Plotly's own double click goes back to the axes that it drew first, and those were without data.
@@ -219,6 +233,31 @@ function table(traces) {
     else if (trace.mode?.startsWith("lines") && !trace.meta.take) trace.x.forEach((x, k) => rows.push([quote(trace.name), x, trace.y[k]]));
   }
   return rows.map((row) => row.map((v) => v ?? "").join(",")).join("\n") + "\n";
+}
+
+// A log axis that was zoomed into gets plotly's own ticks: the written ones are for the whole of it.
+function finer(layout, plot, whole) {
+  for (const name of ["xaxis", "yaxis"]) {
+    const [axis, drawn] = [layout[name], plot._fullLayout?.[name]];
+    const zoomed = drawn?._rangeInitial0 !== undefined && !whole && (drawn.range[0] !== drawn._rangeInitial0 || drawn.range[1] !== drawn._rangeInitial1);
+    if (axis?.type === "log" && zoomed) Object.assign(axis, { tickmode: "auto", tickvals: null, ticktext: null, nticks: 6 });
+  }
+}
+
+// --- core/figures/descent/phase.py, `cuts` again
+
+function point(traces, { z }, [row, column]) {
+  const along = z.map((line) => line[column]);
+  const at = { x: [column], y: [row] };
+  const shown = {
+    row: { x: [-0.5, z[0].length - 0.5], y: [row, row] },
+    column: { x: [column, column], y: [-0.5, z.length - 0.5] },
+    across: { x: z[0].map((_, k) => k), y: z[row] },
+    along: { x: along, y: z.map((_, k) => k) },
+    "across at": { ...at, y: [z[row][column]] },
+    "along at": { ...at, x: [z[row][column]] },
+  };
+  for (const trace of traces) Object.assign(trace, shown[trace.meta?.cut] ?? {});
 }
 
 // --- core/figures/binding.py, again

@@ -5,6 +5,7 @@ Knows Streamlit, the feed and the figures' binding. The component's JavaScript i
 one-line string would be taken for a path.
 """
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -84,6 +85,24 @@ def chart(
         "figures": {mode: figure(mode).to_plotly_json() for mode in ("light", "dark")},
         "run": run, "token": feed.token(run), "plotly": f"{feed.PLOTLY}/plotly.min.js",
         "height": height, "alt": alt, "name": name, "live": live,
+    }  # fmt: skip
+    _component()(key=key, data=data, height=height)
+
+
+def drawn(
+    figure: Callable[[Mode], go.Figure], *, key: str, height: int, alt: str, name: str
+) -> None:
+    """Shows a figure that has its numbers in it. Drawn again with more of them under the same
+    `key`, it keeps its zoom.
+    """
+    if os.environ.get("LAB_LIVE") == "poll":
+        mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
+        config = {"displayModeBar": False}
+        st.plotly_chart(figure(mode), theme=None, config=config, alt=alt, key=key)
+        return
+    data = {
+        "figures": {mode: json.loads(figure(mode).to_json()) for mode in ("light", "dark")},
+        "plotly": f"{feed.PLOTLY}/plotly.min.js", "height": height, "alt": alt, "name": name,
     }  # fmt: skip
     _component()(key=key, data=data, height=height)
 

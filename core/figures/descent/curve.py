@@ -1,0 +1,284 @@
+"""The curve of double descent: test and train against size, samples or steps, the band of seeds,
+the mean of all nets, the thresholds, and where too small ends and more than enough begins.
+"""
+
+from collections.abc import Sequence
+from math import log10
+
+import plotly.graph_objects as go
+
+from core.descent.verdict import Measure
+from core.figures.binding import LABEL, spread, ticks
+from core.figures.descent.lines import Line, Lines, View
+from core.figures.pictures import plain
+from core.figures.template import DASH, PALETTES, SYMBOL, Mode, Palette, blank, log_axis
+from core.numbers import short, whole
+
+HEIGHT = 436  # px
+ROW = 15  # px of a row of words above the plot
+NARROW = 300  # px between the axes on a phone: there, too, the words must not touch
+LETTER = 6.4  # px
+LEAST = 1e-3  # lowest loss that is drawn: an interpolating model's training loss is 1e-28
+MARKS = ("square", "diamond", "triangle-up", "cross", "x", "triangle-down")
+TITLES = {
+    "P": "parameters P",
+    "P/n": "parameters per sample P/n",
+    "P/(nK)": "parameters per number to fit P/(nK)",
+    "N": "features N",
+    "N/n": "features per sample N/n",
+    "n": "training samples n",
+    "steps": "training steps",
+}
+BELOW = {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.15, "yanchor": "top"}
+BELOW |= {"traceorder": "normal"}
+
+NOT_DRAWN = {"hoverinfo": "skip", "showlegend": False}
+
+
+def figure(
+    lines: Lines,
+    mode: Mode,
+    *,
+    others: Sequence[tuple[str, Line]] = (),
+    reach: tuple[float, float] | None = None,
+    height: int = HEIGHT,
+) -> go.Figure:
+    """The picture. `others` are lines of further studies with their names; `reach` is the first and
+    the last x that will be measured, so that the axis stands still while points come.
+    """
+    p, view = PALETTES[mode], lines.view
+    named = [*((line.name, line) for line in lines.lines[1:]), *others]
+    x = [value for line in (*lines.lines, *(line for _, line in others)) for value in line.x]
+    first, last = reach or (min(x, default=10), max(x, default=10_000))
+    figure = blank(mode, height, uirevision=f"{view.over} {view.measure} {view.unit}")
+    figure.update_layout(legend=BELOW, legend_uirevision="keep")
+    low, high = span(lines, [line for _, line in named])
+    _sides(figure, lines, p, (first, last), bool(named))
+    heads = _walls(figure, lines, p, (first, last))
+    if lines.main:
+        _main(figure, lines, mode)
+    _named(figure, named, mode, view.measure, (low, high))
+    if lines.main:
+        _marks(figure, lines, mode)
+    _axes(figure, lines, (first, last), (low, high))
+    figure.update_layout(margin={"t": 8 + ROW * heads, "b": 68, "r": 86 if named else 12})
+    return figure
+
+
+def _main(figure: go.Figure, lines: Lines, mode: Mode) -> None:
+    """Band, train, mean of the seeds' predictions, test."""
+    p, line, view = PALETTES[mode], lines.main, lines.view
+    what = "error" if view.measure == "test_error" else "loss"
+    shown = {"hovertemplate": _hover(view.measure)}
+    if lines.seeds > 1:
+        drawn = [k for k, low in enumerate(line.low) if low is not None]
+        drawn = [k for k in drawn if line.high[k] is not None]
+        x = [line.x[k] for k in drawn]
+        band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+        figure.add_scatter(x=x, y=[line.low[k] for k in drawn], showlegend=False, **band)
+        tint = faded(p.test, 0.13 if mode == "light" else 0.2)
+        figure.add_scatter(
+            x=x, y=[line.high[k] for k in drawn], fill="tonexty", fillcolor=tint,
+            name=f"all {lines.seeds} seeds", **band,
+        )  # fmt: skip
+    figure.add_scatter(
+        x=line.x, y=line.train, name=f"Train {what}", mode="lines",
+        line={"color": p.train, "width": 2.25, "dash": DASH["train"]}, **shown,
+    )  # fmt: skip
+    if lines.seeds > 1:
+        mean = {"color": p.runs[2], "width": 1.75, "dash": "2px,3px"}
+        marker = {"symbol": "diamond-open", "size": 6, "color": p.runs[2]}
+        figure.add_scatter(
+            x=line.x, y=line.ensemble, name=f"Mean of the {lines.seeds}", mode="lines+markers",
+            line=mean, marker=marker, **shown,
+        )  # fmt: skip
+    sizes = [whole(point.width) for point in line.points]
+    figure.add_scatter(
+        x=line.x, y=line.test, name=f"Test {what}", mode="lines+markers", customdata=sizes,
+        line={"color": p.test, "width": 2.75, "dash": DASH["test"]},
+        marker={"symbol": SYMBOL["test"], "size": 7}, **shown,
+    )  # fmt: skip
+
+
+def _marks(figure: go.Figure, lines: Lines, mode: Mode) -> None:
+    """The peak ringed, the best point a star, and triangles where there is no number."""
+    p, told, line = PALETTES[mode], lines.verdict, lines.main
+    by_place = {getattr(q, lines.view.over): k for k, q in enumerate(line.points)}
+    if told.kind in ("double", "no_second_descent", "unclear"):
+        k = by_place[told.peak.at]
+        ring = {"symbol": "circle", "size": 13, "color": p.test}
+        ring |= {"line": {"color": p.page, "width": 2}}
+        figure.add_scatter(
+            x=[line.x[k]], y=[line.test[k]], mode="markers", marker=ring, name="Peak", **NOT_DRAWN
+        )
+    best = min(
+        (k for k, value in enumerate(line.test) if value is not None),
+        key=line.test.__getitem__,
+        default=None,
+    )
+    if best is not None and told.kind != "short":
+        star = {"symbol": SYMBOL["best"], "size": 14, "color": p.best}
+        star |= {"line": {"color": p.page, "width": 1}}
+        figure.add_scatter(
+            x=[line.x[best]], y=[line.test[best]], mode="markers", marker=star, name="Best",
+            hoverinfo="skip",
+        )  # fmt: skip
+    if line.lost:
+        warn = {"symbol": SYMBOL["warning"], "size": 10, "color": p.warning}
+        figure.add_scatter(
+            x=line.lost, y=[0.03] * len(line.lost), yaxis="y2", mode="markers", marker=warn,
+            name="No number", hovertemplate="no number",
+        )  # fmt: skip
+        hidden = {"overlaying": "y", "range": [0, 1], "fixedrange": True, "visible": False}
+        figure.update_layout(yaxis2=hidden)
+
+
+def _named(
+    figure: go.Figure,
+    named: Sequence[tuple[str, Line]],
+    mode: Mode,
+    measure: Measure,
+    reach: tuple[float, float],
+) -> None:
+    """Further lines: colour and marker of further runs, the name at the end, moved until none
+    touch on a y axis of this reach.
+    """
+    p = PALETTES[mode]
+    colours = [*p.runs, p.best, p.warning, p.validation]
+    shown = [
+        (name, line, colour, mark)
+        for (name, line), colour, mark in zip(named, colours, MARKS, strict=False)
+        if any(value is not None for value in line.test)
+    ]
+    for name, line, colour, mark in shown:
+        figure.add_scatter(
+            x=line.x, y=line.test, name=plain(name), mode="lines+markers", showlegend=False,
+            line={"color": colour, "width": 1.75}, marker={"symbol": mark, "size": 5},
+            hovertemplate=_hover(measure),
+        )  # fmt: skip
+    ends = [next(v for v in reversed(line.test) if v is not None) for _, line, *_ in shown]
+    if measure == "test_loss":
+        ends = [log10(max(value, LEAST)) for value in ends]
+    places = spread(ends, LABEL / (HEIGHT - 90) * (reach[1] - reach[0]))
+    places = places if measure == "test_error" else [10**place for place in places]
+    for (name, line, colour, _), y in zip(shown, places, strict=True):
+        figure.add_scatter(
+            x=[line.x[-1]], y=[y], mode="text", text=[f" {plain(name, 18)}"], cliponaxis=False,
+            textposition="middle right", textfont={"color": colour, "size": 12}, name=name,
+            **NOT_DRAWN,
+        )  # fmt: skip
+
+
+def span(lines: Lines, further: Sequence[Line]) -> tuple[float, float]:
+    """What the y axis shows: shares from 0 up, of losses log10 of the test values, with which the
+    training loss falls out of sight.
+    """
+    drawn = [line for line in (lines.main, *further) if line]
+    values = [v for line in drawn for v in (*line.test, *line.ensemble) if v]
+    if lines.view.measure == "test_error":
+        values += [v for v in (lines.main.train if lines.main else ()) if v]
+        return 0.0, 1.12 * max(values, default=0.9)
+    bottom = max(LEAST, min(values, default=0.1) / 8)
+    return log10(bottom), log10(max(values, default=10.0) * 2)
+
+
+def _sides(
+    figure: go.Figure, lines: Lines, p: Palette, reach: tuple[float, float], lower: bool
+) -> None:
+    """The area of models that are too small is tinted, and both sides say what they are; the right
+    one one row `lower` where names at the ends leave a phone no room.
+    """
+    first, last = reach
+    view, fits = lines.view, lines.fits
+    if fits is None:
+        return
+    words = {
+        "width": ("too small to fit", "more than enough"),
+        "samples": ("more than enough", "too small to fit"),
+        "steps": ("not yet fitted", "fitted"),
+    }[view.over]
+    low, high = first / 3, last * 3
+    left = view.over != "samples"
+    figure.add_shape(
+        type="rect", x0=low if left else fits, x1=fits if left else high, y0=0, y1=1,
+        yref="paper", fillcolor=p.second, line_width=0, layer="below",
+    )  # fmt: skip
+    look = {"showarrow": False, "yref": "paper", "y": 0.985, "yanchor": "top"}
+    look |= {"font": {"size": 13, "color": p.muted, "weight": 600}}
+    for word, end, down in zip(words, (first, last), (0, lower), strict=True):
+        place = {"x": (log10(fits) + log10(end)) / 2, "yshift": -ROW * down}
+        figure.add_annotation(text=word, **place, **look)
+
+
+def _walls(figure: go.Figure, lines: Lines, p: Palette, reach: tuple[float, float]) -> int:
+    """Dashed lines of theory, a solid one where all is first fitted; how many rows their words
+    take above the plot.
+    """
+    walls = [(x, word, "dash") for x, word in lines.thresholds]
+    if lines.fits is not None:
+        walls.append((lines.fits, _fitted(lines), "solid"))
+    walls = sorted(wall for wall in walls if reach[0] / 1.5 <= wall[0] <= reach[1] * 1.5)
+    low, high = (log10(value) for value in reach)
+    taken: list[float] = []  # where the words of each row end, in px on a phone
+    for x, word, dash in walls:
+        line = {"color": p.muted, "width": 1.25, "dash": "8px,5px" if dash == "dash" else "solid"}
+        figure.add_shape(type="line", x0=x, x1=x, y0=0, y1=1, yref="paper", line=line)
+        middle = (log10(x) - low) / ((high - low) or 1) * NARROW
+        half = len(word) * LETTER / 2
+        middle = min(max(middle, half), NARROW - half)
+        row = next((k for k, end in enumerate(taken) if middle - half > end), len(taken))
+        taken[row : row + 1] = [middle + half + 6]
+        figure.add_annotation(
+            x=log10(x), y=1, yref="paper", yanchor="bottom", yshift=2 + ROW * row, text=word,
+            showarrow=False, font={"size": 12, "color": p.muted},
+        )  # fmt: skip
+    return len(taken)
+
+
+def _fitted(lines: Lines) -> str:
+    """The words of the measured threshold, in multiples of the number of samples."""
+    view, x, line = lines.view, lines.fits, lines.main
+    if view.over == "samples":
+        return "last that fits all"
+    if view.over == "steps":
+        return "fits all"
+    point = line.points[line.x.index(x)]
+    if view.features:
+        return f"first that fits all: {short(point.width / point.samples)} n"
+    return f"first net that fits all: {short(point.parameters / point.samples)} n"
+
+
+def _axes(
+    figure: go.Figure, lines: Lines, reach: tuple[float, float], shown: tuple[float, float]
+) -> None:
+    """x on a log axis that reaches to the last planned point; y as `span` says."""
+    view = lines.view
+    title = TITLES[view.unit]
+    if lines.main and view.over == "width":
+        n = whole(lines.main.points[-1].samples)
+        title += f" (n = {n} samples, K = {view.classes} classes)"
+    x_axis(figure, view, reach, title)
+    if view.measure == "test_error":
+        figure.update_layout(yaxis={"range": shown, "tickformat": ",.2~%"})
+    else:
+        axis, tables = log_axis(view.loss)
+        figure.update_layout(yaxis=axis | ticks(tables, *shown) | {"range": shown})
+
+
+def x_axis(figure: go.Figure, view: View, reach: tuple[float, float], title: str) -> None:
+    """The log axis of sizes, samples or steps."""
+    low, high = (log10(value) for value in reach)
+    pad = 0.02 * (high - low) or 0.5
+    axis, tables = log_axis(title)
+    axis |= ticks(tables, low, high)
+    axis["unifiedhovertitle"] = {"text": f"{view.unit} = %{{x:,.3~s}}"}
+    figure.update_layout(xaxis=axis | {"range": [low - pad, high + pad]})
+
+
+def _hover(measure: str) -> str:
+    return "%{y:.3~%}" if measure == "test_error" else "%{y:.3g}"
+
+
+def faded(colour: str, share: float) -> str:
+    """#RRGGBB with an opacity."""
+    return "rgba({},{},{},{})".format(*(int(colour[k : k + 2], 16) for k in (1, 3, 5)), share)

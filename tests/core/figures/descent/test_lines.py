@@ -1,0 +1,81 @@
+"""Lines of a study: what is drawn is the median with the lowest and the highest seed, where theory
+and measurement put the threshold, and what is no number is left out and kept in mind.
+"""
+
+from dataclasses import replace
+from math import inf, nan
+from statistics import median
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.figures.descent.lines import View, rows
+from tests.core.figures.descent.conftest import point
+
+VALUES = st.floats(0, 1e6) | st.sampled_from([inf, nan])
+
+
+@given(st.lists(st.tuples(VALUES, VALUES, VALUES), min_size=1, max_size=6))
+def test_a_line_is_the_median_and_the_extremes_of_the_seeds(seeds):
+    points = [replace(point(k + 1, 1.0), test_loss=each) for k, each in enumerate(seeds)]
+    (line,) = rows(points, View(measure="test_loss")).lines
+    for k, each in enumerate(seeds):
+        middle = median(each)
+        assert line.test[k] == (middle if abs(middle) < inf else None)
+        if all(abs(value) < inf for value in each):
+            assert (line.low[k], line.high[k]) == (min(each), max(each))
+    assert line.lost == tuple(k * 10 + 10 for k, v in enumerate(line.test) if v is None)
+
+
+def test_lines_are_told_apart_by_their_control_and_ordered_by_size(points):
+    lines = rows(points[::-1], View(control="ridge", measure="test_loss"))
+    assert [line.name for line in lines.lines] == ["ridge 0", "ridge 1e-3"]
+    assert lines.main.x == (100, 300, 1000, 3000, 10_000)
+    assert lines.main.test == (0.5, 0.3, 0.8, 0.4, 0.2)
+    assert lines.main.train == (0.5, 0.5, 0.0, 0.0, 0.0)
+    assert lines.main.ensemble[0] == pytest.approx(0.4)
+    assert lines.seeds == 3 and lines.verdict.kind == "double"
+    assert lines.verdict.peak.at == 100
+
+
+@pytest.mark.parametrize(
+    ("unit", "noun", "x", "walls", "fits"),
+    [
+        ("P", "hidden unit", 100, [100, 1000], 1000),
+        ("P/n", "hidden unit", 1, [1, 10], 10),
+        ("P/(nK)", "hidden unit", 0.1, [0.1, 1], 1),
+        ("N", "feature", 10, [100], 100),
+        ("N/n", "feature", 0.1, [1], 1),
+    ],
+)
+def test_each_unit_of_the_x_axis_has_its_thresholds(points, unit, noun, x, walls, fits):
+    lines = rows(points, View(unit=unit, noun=noun, classes=10))
+    assert lines.main.x[0] == pytest.approx(x)
+    assert [place for place, _ in lines.thresholds] == pytest.approx(walls)
+    assert lines.fits == pytest.approx(fits)
+
+
+def test_over_samples_the_last_size_that_is_fitted_is_the_threshold():
+    points = [point(100, 0.3, samples=n, fits=n <= 80) for n in (20, 40, 80, 160)]
+    view = View(over="samples", unit="n", noun="feature")
+    lines = rows(points, view)
+    assert lines.fits == 80 and lines.thresholds == ((100, "n = N"),)
+    nets = rows(points, View(over="samples", unit="n", classes=10))
+    assert nets.thresholds == ((100, "n = P/K"), (1000, "n = P"))
+
+
+def test_over_steps_one_width_is_drawn_and_over_widths_the_end():
+    points = [
+        point(w, 0.5 - t / 100, steps=t, last=t == 9, fits=t > 3) for w in (1, 2) for t in (1, 3, 9)
+    ]
+    over_steps = rows(points, View(over="steps", unit="steps", width=1))
+    assert over_steps.main.x == (1, 3, 9) and {p.width for p in over_steps.main.points} == {1}
+    assert over_steps.fits == 9 and over_steps.thresholds == ()
+    assert {p.width for p in rows(points, View(over="steps", unit="steps")).main.points} == {2}
+    assert [p.steps for p in rows(points, View()).main.points] == [9, 9]
+
+
+def test_without_points_there_are_no_lines():
+    lines = rows([], View())
+    assert lines.main is None and lines.fits is None and lines.verdict.kind == "short"
