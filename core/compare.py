@@ -14,6 +14,17 @@ Row = tuple[str, tuple[str, ...]]  # setting, its value in each experiment
 LEFT_OUT = ("name", "about")  # what people call it is no setting
 
 
+def settings(experiments: Sequence[Experiment]) -> list[Row]:
+    """Every setting in one line each, in the order of the experiment."""
+    shown = [fact for fact in fields(Experiment) if fact.name not in LEFT_OUT]
+    rows = []
+    for fact in shown:
+        values = [getattr(e, fact.name) for e in experiments]
+        word = _layers if fact.name == "network" else _whole
+        rows.append((fact.label, tuple(map(word, values))))
+    return rows
+
+
 def differences(experiments: Sequence[Experiment]) -> list[Row]:
     """The settings that differ, in the order of the experiment; nothing for fewer than two."""
     rows: list[Row] = []
@@ -55,6 +66,14 @@ def _layers(layers: tuple) -> str:
     """The layers that have something to set, in order: "conv1, pool1, linear1, output"."""
     named = zip(names(layers), layers, strict=True)
     return ", ".join(name for name, layer in named if any(fields(type(layer)))) or MISSING
+
+
+def _whole(value: Any) -> str:
+    """A value with all of its fields that are no choices: "seeds" as "0, 0, 0, 0"."""
+    if isinstance(value, Value) and not isinstance(value, Choice):
+        parts = ((fact.label.lower(), getattr(value, fact.name)) for fact in fields(type(value)))
+        return ", ".join(f"{label} {_word(part)}" for label, part in parts) or MISSING
+    return _word(value)
 
 
 def _word(value: Any) -> str:

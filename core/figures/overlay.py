@@ -1,10 +1,12 @@
-"""Several runs in one picture: validation loss by epoch, or error where their losses are of
-different kinds (S4). Colour means the run, the dash stays that of validation.
+"""Several runs in one picture: validation loss by epoch, step or time, or error where their losses
+are of different kinds (S4). Colour means the run, the dash stays that of validation; the training
+loss, where it is asked for, is the thin solid line of the same colour.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, isnan, log10
+from typing import NamedTuple
 
 import plotly.graph_objects as go
 
@@ -17,7 +19,19 @@ MOST = 6
 MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 MARKED = 12  # markers that a line carries at most; they tell lines apart, not epochs
 HEIGHT, PLOT = 300, 258  # px of the picture, and of what the axes enclose
-Curve = tuple[str, list[int], list[float], int]  # name, epochs, values, place of the lowest
+AXES = {"epoch": "epoch", "step": "step", "seconds": "seconds of training"}  # field of an Epoch
+
+
+class Curve(NamedTuple):
+    """A run that is drawn: `values` of the validation part and `train` (or nothing) at `at`; `best`
+    is the place of the lowest.
+    """
+
+    name: str
+    at: list[float]
+    values: list[float]
+    best: int
+    train: list[float]
 
 
 @dataclass(frozen=True)
@@ -47,7 +61,9 @@ def _kind(entry: Entry) -> str:
     return "" if scores is None else "r2" if "r2" in scores else "accuracy"
 
 
-def rows(entries: Sequence[Entry], measure: str = "loss") -> list[Curve]:
+def rows(
+    entries: Sequence[Entry], measure: str = "loss", *, axis: str = "epoch", train: bool = False
+) -> list[Curve]:
     """A curve for each run that has measured its validation part."""
     curves = []
     for entry in entries:
@@ -55,7 +71,9 @@ def rows(entries: Sequence[Entry], measure: str = "loss") -> list[Curve]:
         values = [_value(epoch.validation, measure) for epoch in measured]
         if values:
             best = min(range(len(values)), key=lambda i: (isnan(values[i]), values[i]))
-            curves.append((entry.name, [epoch.epoch for epoch in measured], values, best))
+            at = [getattr(epoch, axis) for epoch in measured]
+            also = [_value(epoch.train, measure) for epoch in measured] if train else []
+            curves.append(Curve(entry.name, at, values, best, also))
     return curves
 
 
@@ -64,19 +82,31 @@ def _value(scores: Scores, measure: str) -> float:
     return scores["loss"] if measure == "loss" or wrong is None else wrong
 
 
-def figure(curves: Sequence[Curve], mode: Mode, measure: str = "loss") -> go.Figure:
+def figure(
+    curves: Sequence[Curve], mode: Mode, measure: str = "loss", axis: str = "epoch"
+) -> go.Figure:
     """Lines with a few markers for each run, a star at its best epoch, its name at the end."""
     palette = PALETTES[mode]
     colours = [*palette.runs, palette.test, palette.best, palette.warning]
     margin = {"l": 44, "r": 112, "t": 8, "b": 34}
     drawn = blank(mode, HEIGHT, margin=margin, showlegend=False, hoverlabel_namelength=-1)
     shown = list(zip(curves, colours, MARKS, strict=False))
-    for ((name, epochs, values, best), colour, mark), place in zip(
-        shown, ends([values for (_, _, values, _), *_ in shown]), strict=True
+    for (curve, colour, mark), place in zip(
+        shown, ends([curve.values for curve, *_ in shown]), strict=True
     ):
+        name, at, values, best, train = curve
+        if train:
+            drawn.add_scatter(
+                x=at,
+                y=train,
+                mode="lines",
+                line={"color": colour, "width": 1.25, "dash": DASH["train"]},
+                name=f"{plain(name, 48)}, training",
+                hovertemplate="%{y:.3g}" if measure == "loss" else "%{y:.2~%}",
+            )
         line = {"color": colour, "width": 2.25, "dash": DASH["validation"]}
         drawn.add_scatter(
-            x=epochs,
+            x=at,
             y=values,
             mode="lines+markers",
             line=line,
@@ -91,10 +121,10 @@ def figure(curves: Sequence[Curve], mode: Mode, measure: str = "loss") -> go.Fig
             "line": {"color": palette.page, "width": 1},
         }
         drawn.add_scatter(
-            x=[epochs[best]], y=[values[best]], mode="markers", marker=star, hoverinfo="skip"
+            x=[at[best]], y=[values[best]], mode="markers", marker=star, hoverinfo="skip"
         )
         drawn.add_scatter(
-            x=epochs[-1:],
+            x=at[-1:],
             y=[place],
             mode="text",
             text=[f" {plain(name, 16)}"],
@@ -103,10 +133,12 @@ def figure(curves: Sequence[Curve], mode: Mode, measure: str = "loss") -> go.Fig
             cliponaxis=False,
             hoverinfo="skip",
         )
-    axis, tables = log_axis(measure, shares=measure == "error")
-    low, high = _extent([values for (_, _, values, _), *_ in shown])
-    drawn.update_layout(yaxis=axis | (ticks(tables, log10(low), log10(high)) if low < high else {}))
-    drawn.update_xaxes(title="epoch", rangemode="tozero")
+    scale, tables = log_axis(measure, shares=measure == "error")
+    low, high = _extent([part for curve, *_ in shown for part in (curve.values, curve.train)])
+    drawn.update_layout(
+        yaxis=scale | (ticks(tables, log10(low), log10(high)) if low < high else {})
+    )
+    drawn.update_xaxes(title=AXES[axis], rangemode="tozero")
     return drawn
 
 

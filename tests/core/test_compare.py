@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.compare import differences
+from core.compare import differences, settings
 from core.data.sets import MNIST
 from core.encoding import change
 from core.experiment import Experiment, Seeds
@@ -64,3 +64,13 @@ def test_networks_of_other_kinds_are_named_by_their_layers():
 def test_three_stand_side_by_side():
     ((_, values),) = differences([Experiment(epochs=n) for n in (1, 2, 1)])
     assert values == ("1", "2", "1")
+
+
+def test_all_settings_are_one_line_each_for_everybody():
+    pair = [BASE, Experiment(epochs=3, seeds=Seeds(order=7))]
+    rows = dict(settings(pair))
+    assert rows["Epochs"] == (str(BASE.epochs), "3")
+    assert rows["Data"] == ("Digits 8×8",) * 2
+    assert "order 7" in rows["Seeds"][1] and "order 0" in rows["Seeds"][0]
+    assert set(dict(settings([BASE]))) == set(rows) and "Name" not in rows
+    assert all(cell for cells in rows.values() for cell in cells)

@@ -3,6 +3,7 @@ lowest, and names that are no markup.
 """
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.events import Epoch
 from core.figures.binding import LABEL
-from core.figures.overlay import MARKED, MARKS, MOST, PLOT, Entry, comparable, figure
+from core.figures.overlay import AXES, MARKED, MARKS, MOST, PLOT, Entry, comparable, figure
 from core.figures.overlay import rows as curves_of
 from core.figures.template import DASH, PALETTES
 
@@ -35,7 +36,7 @@ def test_rows_are_what_was_measured_with_the_place_of_the_lowest(losses):
     drawn = rows([(f"run {i}", epochs(each)) for i, each in enumerate(losses)])
     kept = [(i, each) for i, each in enumerate(losses) if any(v is not None for v in each)]
     assert [name for name, *_ in drawn] == [f"run {i}" for i, _ in kept]
-    for (_, at, values, best), (_, each) in zip(drawn, kept, strict=True):
+    for (_, at, values, best, _), (_, each) in zip(drawn, kept, strict=True):
         assert at == [k for k, v in enumerate(each, 1) if v is not None]
         assert repr(values) == repr([v for v in each if v is not None])
         numbers = [v for v in values if not math.isnan(v)]
@@ -92,7 +93,7 @@ def test_values_and_classes_share_no_axis_and_the_first_ones_kind_is_drawn():
     classes, early = Entry("classes", "mse", epochs([0.1])), Entry("early", "mse", [])
     assert comparable([values, early, classes]) == ("loss", [values, early], ["classes"])
     assert comparable([classes, values]) == ("loss", [classes], ["values"])
-    assert curves_of([values], "error") == [("values", [1], [pytest.approx(0.2)], 0)]
+    assert curves_of([values], "error") == [("values", [1], [pytest.approx(0.2)], 0, [])]
 
 
 @pytest.mark.parametrize("mode", PALETTES)
@@ -113,3 +114,20 @@ def test_names_are_no_markup_and_not_too_long():
 def test_a_run_that_measured_nothing_is_no_curve():
     assert rows([("none", epochs([None, None])), ("empty", [])]) == []
     assert len(figure([], "dark").data) == 0
+
+
+@pytest.mark.parametrize(("axis", "at"), [("epoch", [1, 2]), ("step", [10, 20])])
+def test_any_axis_and_the_training_loss_beside_it(axis, at):
+    entries = [Entry("a", "mse", epochs([0.5, 0.25]))]
+    (curve,) = curves_of(entries, axis=axis, train=True)
+    assert (curve.at, curve.values, curve.train) == (at, [0.5, 0.25], [1.0, 1.0])
+    drawn = figure([curve], "light", axis=axis)
+    train, validation, *_ = drawn.data
+    assert list(train.y) == [1.0, 1.0] and train.line.color == validation.line.color
+    assert (train.line.dash, validation.line.dash) == (DASH["train"], DASH["validation"])
+    assert drawn.layout.xaxis.title.text == AXES[axis]
+
+
+def test_time_is_seconds_of_training():
+    entries = [Entry("a", "mse", [replace(e, seconds=3.5) for e in epochs([0.5])])]
+    assert curves_of(entries, axis="seconds")[0].at == [3.5]
