@@ -57,6 +57,12 @@ def figure(
     heads = _walls(figure, lines, p, (first, last))
     if lines.main:
         _main(figure, lines, mode)
+    if lines.coming:
+        hollow = {"symbol": "circle-open", "size": 7, "color": p.test}
+        figure.add_scatter(
+            x=[x for x, _ in lines.coming], y=[y for _, y in lines.coming], mode="markers",
+            marker=hollow, name="Still in training", hovertemplate=_hover(view.measure),
+        )  # fmt: skip
     _named(figure, named, mode, view.measure, (low, high))
     if lines.main:
         _marks(figure, lines, mode)
@@ -175,6 +181,7 @@ def span(lines: Lines, further: Sequence[Line]) -> tuple[float, float]:
     """
     drawn = [line for line in (lines.main, *further) if line]
     values = [v for line in drawn for v in (*line.test, *line.ensemble) if v]
+    values += [v for _, v in lines.coming if v]
     if lines.view.measure == "test_error":
         values += [v for v in (lines.main.train if lines.main else ()) if v]
         return 0.0, 1.12 * max(values, default=0.9)
@@ -255,7 +262,7 @@ def _axes(
     view = lines.view
     title = TITLES[view.unit]
     if lines.main and view.over == "width":
-        n = whole(lines.main.points[-1].samples)
+        n = whole(lines.main.points[0].samples)
         title += f" (n = {n} samples, K = {view.classes} classes)"
     x_axis(figure, view, reach, title)
     if view.measure == "test_error":

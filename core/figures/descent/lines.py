@@ -81,10 +81,12 @@ class Line:
 class Lines:
     """All that a curve shows. `thresholds` are what theory says, `fits` where on the x axis the
     first model of the main line fits nearly all (over samples: the last one), `verdict` tells it.
+    `coming` is where the models of the main line stand that are still in training: (x, median).
     """
 
     view: View
     lines: tuple[Line, ...]
+    coming: tuple[tuple[float, float], ...]
     thresholds: tuple[tuple[float, str], ...]
     fits: float | None
     verdict: Verdict
@@ -104,7 +106,8 @@ def rows(points: Sequence[Point], view: View) -> Lines:
     return Lines(
         view,
         lines,
-        thresholds(main[-1], view) if main else (),
+        () if view.over == "steps" else coming(points, view),
+        thresholds(points[0], view) if points else (),
         fits(lines[0], view) if lines else None,
         verdict(main, view.measure, view.over, view.noun if view.over == "width" else ""),
         len(main[0].norm) if main else 0,
@@ -117,6 +120,18 @@ def chosen(points: Sequence[Point], view: View) -> list[Point]:
         return [point for point in points if point.last]
     width = view.width or max((point.width for point in points), default=0)
     return [point for point in points if point.width == width]
+
+
+def coming(points: Sequence[Point], view: View) -> tuple[tuple[float, float], ...]:
+    """Of the least control the newest step of each model that has not come to its last one."""
+    least = min((point.control for point in points), default=0.0)
+    newest: dict[float, Point] = {}
+    for point in points:
+        known = newest.get(view.at(point))
+        if point.control == least and (known is None or known.steps <= point.steps):
+            newest[view.at(point)] = point
+    places = ((x, median(getattr(p, view.measure))) for x, p in newest.items() if not p.last)
+    return tuple(sorted((x, value) for x, value in places if isfinite(value)))
 
 
 def line(points: Sequence[Point], view: View) -> Line:

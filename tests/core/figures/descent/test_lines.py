@@ -79,3 +79,11 @@ def test_over_steps_one_width_is_drawn_and_over_widths_the_end():
 def test_without_points_there_are_no_lines():
     lines = rows([], View())
     assert lines.main is None and lines.fits is None and lines.verdict.kind == "short"
+
+
+def test_what_is_still_in_training_stands_where_it_is_now():
+    points = [point(1, 0.5, steps=t, last=t == 9) for t in (3, 9)]
+    points += [point(2, 0.9 - t / 10, steps=t, last=False) for t in (1, 3)]
+    lines = rows(points, View())
+    assert lines.main.x == (10,) and lines.coming == ((20, pytest.approx(0.6)),)
+    assert rows(points, View(over="steps", unit="steps", width=2)).coming == ()
