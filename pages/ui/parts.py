@@ -2,9 +2,11 @@
 bar with the one Start.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -126,31 +128,44 @@ def start(text: str) -> None:
     st.switch_page("watch.py", query_params=state.address(run=run))
 
 
-def bar(planned: Plan | None = None, *, shown: str = "") -> None:
+@dataclass(frozen=True)
+class Ready:
+    """What Start would start: a line about it, what the press does, and why it cannot be."""
+
+    line: str
+    press: Callable[[], None]
+    problem: str = ""
+
+
+def bar(planned: Plan | None = None, *, shown: str = "", ready: Ready | None = None) -> None:
     """The draft and the live run, on every page, at the bottom edge. The only Start of all.
 
-    `shown` is the run that the page itself shows: of that one the bar need not tell.
+    `shown` is the run that the page itself shows: of that one the bar need not tell. `ready` is
+    what a page starts that is no single run, in the draft's place.
     """
-    draft = state.draft()
-    planned = planned or plan(draft, runner.current().store.home)
+    if ready is None:
+        draft = state.draft()
+        planned = planned or plan(draft, runner.current().store.home)
+        press = partial(start, encode(draft))
+        ready = Ready(line(draft, planned), press, planned.problem or "")
     with st.bottom:
         left, right = st.columns([8, 5], gap="small", vertical_alignment="center")
         with left, st.container(**STACK, gap="small", wrap=False):
-            st.caption(f"**Draft** {escape(line(draft, planned))}", width="stretch", wrap=False)
+            st.caption(f"**Draft** {escape(ready.line)}", width="stretch", wrap=False)
             pressed = st.button(
                 "Start",
                 type="primary",
                 icon=":material/play_arrow:",
                 shortcut="ctrl+enter",
                 key="bar_start",
-                disabled=bool(planned.problem),
-                help=escape(planned.problem) or None,
+                disabled=bool(ready.problem),
+                help=escape(ready.problem) or None,
             )
         live = runner.current().live()
         with right:
             st.fragment(_live, run_every=1.5 if live else 5)(tuple(live), shown)
     if pressed:
-        start(encode(draft))
+        ready.press()
 
 
 def _live(drawn: tuple[str, ...], shown: str) -> None:

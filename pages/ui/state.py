@@ -212,6 +212,19 @@ def run_in_address() -> str:
     return st.query_params.get("run", "")
 
 
+def study_in_address() -> str:
+    """The study that `?study=` names, empty for none."""
+    return st.query_params.get("study", "")
+
+
+def name_study(study: str) -> None:
+    """The address names this study from now on; empty for none."""
+    if study and study_in_address() != study:
+        st.query_params["study"] = study
+    elif not study:
+        _readdress(drop="study")
+
+
 def take_from_address(name: str) -> str:
     """What the address says under this name, once: it is taken out. Empty for nothing."""
     said = st.query_params.get(name, "")

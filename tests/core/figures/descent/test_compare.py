@@ -1,4 +1,4 @@
-"""A cause removed: never above the line that it is compared with, and equal to the search by hand."""
+"""A cause removed: never above the line compared with, and equal to the search by hand."""
 
 from dataclasses import replace
 from math import inf
