@@ -9,7 +9,7 @@ import os
 import sys
 from typing import Any
 
-from core import commands, device, options
+from core import commands, device, options, run_commands
 from core.errors import LabError
 
 
@@ -35,28 +35,24 @@ def parser() -> argparse.ArgumentParser:
     train = add(
         "train", parents=[common], help="train an experiment: a JSON file or a shipped name"
     )
-    train.add_argument("experiment", metavar="EXPERIMENT")
-    train.add_argument(
-        "--images", help="spreadsheet of pictures, in place of the experiment's data"
+    _experiment(train)
+    rate = add(
+        "rate",
+        parents=[common],
+        help="find a learning rate: some dozens of steps while it grows, and what they suggest",
     )
-    train.add_argument(
-        "--labels", help="spreadsheet of labels; left out when the pictures have a label column"
-    )
-    train.add_argument("--test-images", help="pictures kept for the test alone")
-    train.add_argument("--test-labels", help="their labels")
-    options.add(train)
-    train.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="PATH=VALUE",
-        help="optimizer.learning_rate=0.01",
-    )
-    train.add_argument("--epochs", metavar="N", help="short for --set epochs=N")
-    train.add_argument("--name", help="what the run is called")
+    _experiment(rate)
     resume = add("resume", parents=[common], help="go on with a run where its checkpoint stands")
     resume.add_argument("run", metavar="RUN", help="its id, the beginning of it, or last")
     add("runs", parents=[common], help="list the runs")
+    archive = add("archive", parents=[common], help="a run as one file that another lab opens")
+    archive.add_argument("run", metavar="RUN", help="its id, the beginning of it, or last")
+    archive.add_argument("--to", metavar="FILE", help="where it is written (RUN.zip)")
+    archive.add_argument(
+        "--data", action="store_true", help="with the spreadsheets it learned from"
+    )
+    opened = add("open", parents=[common], help="open the archive of a run from another lab")
+    opened.add_argument("archive", metavar="ARCHIVE")
     add(
         "presets",
         parents=[common],
@@ -64,6 +60,28 @@ def parser() -> argparse.ArgumentParser:
     )
     add("selfcheck", parents=[common], help="torch and torchvision, devices, disk, write access")
     return top
+
+
+def _experiment(command: argparse.ArgumentParser) -> None:
+    command.add_argument("experiment", metavar="EXPERIMENT")
+    command.add_argument(
+        "--images", help="spreadsheet of pictures, in place of the experiment's data"
+    )
+    command.add_argument(
+        "--labels", help="spreadsheet of labels; left out when the pictures have a label column"
+    )
+    command.add_argument("--test-images", help="pictures kept for the test alone")
+    command.add_argument("--test-labels", help="their labels")
+    options.add(command)
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="optimizer.learning_rate=0.01",
+    )
+    command.add_argument("--epochs", metavar="N", help="short for --set epochs=N")
+    command.add_argument("--name", help="what the run is called")
 
 
 def _tables(command: argparse.ArgumentParser, *, required: bool) -> None:
@@ -79,7 +97,8 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ["LAB_HOME"] = given.home
     device.prepare()
     try:
-        answer: dict[str, Any] = getattr(commands, given.command)(given)
+        module = commands if hasattr(commands, given.command) else run_commands
+        answer: dict[str, Any] = getattr(module, given.command)(given)
     except LabError as error:
         print(error, file=sys.stderr)
         return 2

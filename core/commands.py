@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from core.encoding import change, encode
-from core.errors import BadData, BadExperiment, BadInput, NotFound
+from core.errors import BadData, BadExperiment, BadInput
 from core.events import Ended
 from core.experiment import Experiment, load, shipped
-from core.screen import Screen, bar, right
+from core.screen import Screen, bar
 from core.spec import Choice, Value, fields
 from core.store import Store
 
@@ -56,6 +56,31 @@ def _path(name: str | None) -> Path | None:
 def train(given: Namespace) -> Answer:
     """Trains in this process; the answer of `outcome`."""
     store = Store()
+    return _follow(store, store.create(encode(_asked(given, store))), given)
+
+
+def rate(given: Namespace) -> Answer:
+    """The learning-rate range test: its points, and the rate that they suggest."""
+    from core.data.load import load as load_data
+    from core.numbers import short
+    from core.range_test import NO_RATE, STEPS, range_test, suggest
+
+    store, points = Store(), []
+    experiment = _asked(given, store)
+    for point in range_test(experiment, load_data(experiment.data, store.home)):
+        points.append(point)
+        if not given.json:
+            bar(len(points) / STEPS, f"rate {short(point.rate)} · loss {short(point.loss, 3)}")
+    found = suggest(points)
+    if not given.json:
+        print(found.text if found else NO_RATE)
+        if found:
+            print(f"Use it: --set optimizer.learning_rate={found.rate:g}")
+    return {"points": [asdict(p) for p in points], "suggested": asdict(found) if found else None}
+
+
+def _asked(given: Namespace, store: Store) -> Experiment:
+    """The experiment with all that the options change, checked."""
     experiment = load(given.experiment)
     for path, text in assignments(given):
         experiment = change(experiment, path, text)
@@ -69,7 +94,7 @@ def train(given: Namespace) -> Answer:
     if given.device:
         experiment = change(experiment, "device", given.device)
     _check(experiment, store, given)
-    return _follow(store, store.create(encode(experiment)), given)
+    return experiment
 
 
 def assignments(given: Namespace) -> Iterable[tuple[str, Any]]:
@@ -129,7 +154,7 @@ def _check(experiment: Experiment, store: Store, given: Namespace) -> None:
 
 def resume(given: Namespace) -> Answer:
     """Goes on with a run that was interrupted, stopped or failed, or begins one that never did."""
-    from core.runner import RESUMABLE, status
+    from core.runner import RESUMABLE, lacks, status
 
     store = Store()
     run = store.find(given.run)
@@ -138,6 +163,8 @@ def resume(given: Namespace) -> Answer:
             f"Run {run} is {state}: only one that was interrupted, stopped, failed or never begun "
             "can be resumed."
         )
+    if missing := lacks(store, run):
+        raise BadInput(missing)
     return _follow(store, run, given)
 
 
@@ -175,40 +202,6 @@ def outcome(run: str, ended: Ended) -> Answer:
         "run": run, "reason": ended.reason, "message": ended.message, "epochs": ended.epochs,
         "best_epoch": ended.best_epoch, "seconds": round(ended.seconds, 3), **scores,
     }  # fmt: skip
-
-
-def runs(given: Namespace) -> Answer:
-    """All runs, newest first."""
-    from core.runner import status
-
-    store, rows = Store(), []
-    for run in store.ids():
-        last = store.last(run) or {}
-        try:
-            name = json.loads(store.experiment(run)).get("name", "")
-        except (OSError, ValueError, NotFound):
-            continue
-        scores = (
-            {part: last.get(part) for part in ("train", "validation", "test")}
-            if last.get("event") == "Ended"
-            else {}
-        )
-        rows.append(
-            {
-                "run": run,
-                "name": name,
-                "state": status(store, run),
-                "epochs": last.get("epochs"),
-                **scores,
-            }
-        )
-    if not given.json:
-        for row in rows:
-            reached = right(row.get("test") or row.get("validation"))
-            print(f"{row['run']}  {row['state']:<12}{reached:>14}  {row['name']}")
-        if not rows:
-            print(f"No runs in {store.root} yet: python -m core train digits")
-    return {"runs": rows}
 
 
 def presets(given: Namespace) -> Answer:

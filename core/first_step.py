@@ -13,7 +13,8 @@ from torch import nn
 from core.data.samples import Samples
 from core.experiment import Experiment
 from core.network.build import build, check
-from core.setup import FITTED, Scale
+from core.scale import Scale
+from core.setup import FITTED
 
 PICTURES = FITTED  # enough for two digits of the loss; those that the training's weights see too
 DEAD, WILD = (

@@ -3,22 +3,18 @@
 Made from an experiment and its data, and put back from a checkpoint. Knows no events and no time.
 """
 
-import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from math import ceil
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from core import device as machine
 from core.data.augmenter import Augmenter, Mix
-from core.data.batches import Part, Streamed
-from core.data.normalization import Affine
+from core.data.batches import Streamed
 from core.data.samples import Samples
 from core.data.sampling import Shuffle
 from core.errors import BadExperiment
@@ -28,9 +24,10 @@ from core.network.build import build, check
 from core.optim.averages import fresh_statistics
 from core.optim.transforms import Transform
 from core.precision import use_bfloat16
+from core.scale import Scale
 
 State = dict[str, Any]
-RESIDENT = 2048  # MB
+Again = Callable[[], tuple[Tensor, Tensor, Tensor]]  # what `Setup.gradient` gives, once more
 FITTED = 256  # samples of the training part that an initializer may look at
 
 
@@ -41,55 +38,6 @@ def copied(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: copied(inner) for key, inner in value.items()}
     return [copied(inner) for inner in value] if isinstance(value, list) else value
-
-
-@dataclass(frozen=True)
-class Scale:
-    """The map of the inputs, and mean and deviation (over N) of targets that are values: (t − mean)
-    / std is what the network learns. All from the training part.
-    """
-
-    affine: Affine
-    mean: float = 0.0
-    std: float = 1.0
-
-    @classmethod
-    def fit(cls, experiment: Experiment, data: Samples, rows: np.ndarray) -> "Scale":
-        """From the samples at `rows` (n,), the training part."""
-        affine = experiment.normalization.fit(data.inputs, rows)
-        if data.classes:
-            return cls(affine)
-        targets = data.targets[rows].astype(np.float64)
-        return cls(affine, float(targets.mean()), float(targets.std()) or 1.0)
-
-    def facts(self) -> dict[str, float]:
-        """The raw training inputs' mean and deviation, the rms after scaling, and the targets'."""
-        affine = self.affine
-        raw = {"mean": affine.mean, "std": affine.std, "rms": affine.rms}
-        return {**raw, "target_mean": self.mean, "target_std": self.std}
-
-    def state(self) -> State:
-        """For the checkpoint, so that whoever loads the weights can scale new inputs alike."""
-        kept = {"multiply": self.affine.multiply, "add": self.affine.add}
-        tensors = {name: torch.tensor(factor, dtype=torch.float32) for name, factor in kept.items()}
-        return {**tensors, "target_mean": self.mean, "target_std": self.std}
-
-    def part(
-        self, inputs: np.ndarray, targets: np.ndarray, rows: np.ndarray | slice, **how: Any
-    ) -> Part:
-        """The samples at `rows` on the device; `how` as for Part."""
-        targets = targets[rows]
-        if targets.dtype.kind == "f":
-            targets = ((targets - self.mean) / self.std).astype(np.float32)
-        if isinstance(inputs, np.memmap) and inputs.nbytes > resident():
-            chosen = np.arange(len(inputs))[rows]
-            return Streamed(inputs, chosen, targets, self.affine, window=resident() // 4, **how)
-        return Part(inputs[rows], targets, self.affine, **how)
-
-
-def resident() -> int:
-    """Bytes of inputs up to which a set on disk is trained from memory: LAB_RESIDENT, in MB."""
-    return int(os.environ.get("LAB_RESIDENT", RESIDENT)) * 2**20
 
 
 class Setup:
@@ -118,9 +66,10 @@ class Setup:
         e = self.experiment
         parts = e.split.parts(data.targets, has_test=data.has_test)
         self.scale = Scale.fit(e, data, parts.train)
+        convolves = any(fact.parameters and len(fact.input) == 3 for fact in self.facts)
         how = dict(
-            device=self.device,  # channels last: convolutions are 1.2 to 1.4 × as fast on a CPU
-            channels_last=any(fact.parameters and len(fact.input) == 3 for fact in self.facts),
+            device=self.device,  # channels last: convolutions are 1.2 to 1.4 × as fast on a CPU;
+            channels_last=convolves and not e.optimizer.closure,  # torch's LBFGS takes them not
         )
         known = data.inputs, data.targets
         test = (data.test_inputs, data.test_targets) if data.has_test else known
@@ -210,6 +159,31 @@ class Setup:
         total = sum((p for p in penalties if p is not None), loss)
         total.backward()
         return loss, outputs, total
+
+    def begin_step(
+        self, rows: Tensor, watched: AbstractContextManager[Any] | None = None
+    ) -> tuple[Tensor, Tensor, Tensor, Again]:
+        """The gradient that the coming step will take, of the minibatch at `rows` (B,): the loss
+        (), the outputs (B, C), the targets (B,), and how to take it again. `watched` is held while
+        the first gradient is taken.
+        """
+        x, y, mix = self.batch(rows)  # (B, C, H, W), (B,), both classes of mixed pictures
+        again = partial(self.gradient, x, y, mix)
+        with watched or nullcontext():
+            loss, outputs, _ = again()
+        for transform in self.transforms:
+            transform.retake(again)
+        return loss, outputs, y, again
+
+    def end_step(self, rate: float, again: Again) -> None:
+        """Moves the weights at this learning rate."""
+        self.use_rate(rate)
+        for transform in self.transforms:
+            transform.before_step(rate)
+        closure = self.experiment.optimizer.closure
+        self.optimizer.step(*((lambda: again()[-1],) if closure else ()))
+        for transform in self.transforms:
+            transform.after_step()
 
     def _losses(self, outputs: Tensor, y: Tensor, mix: Mix | None, parts: int) -> list[Tensor]:
         """The mean losses () of so many parts of a minibatch, fewer where it has fewer samples."""

@@ -8,7 +8,6 @@ import platform
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from functools import partial
 from math import isfinite, isinf
 
 import torch
@@ -137,25 +136,13 @@ class Training(Iterator[Event]):
 
     def _one_step(self, rows: Tensor) -> None:
         setup = self.setup
-        x, y, mix = setup.batch(rows)  # (B, C, H, W), (B,), both classes of mixed pictures
-        again = partial(setup.gradient, x, y, mix)
-        loss, logits, _ = again()  # (), (B, classes)
-        for transform in setup.transforms:
-            transform.retake(again)
-
+        loss, outputs, y, again = setup.begin_step(rows)  # (), (B, classes), (B,)
         if probing := self.budget.due():
             with self.budget.charged(setup.wait):
                 self.norms.before_step()
-        rate = self._rate(self.step)
-        setup.use_rate(rate)
-        for transform in setup.transforms:
-            transform.before_step(rate)
-        closure = self.experiment.optimizer.closure
-        setup.optimizer.step(*((lambda: again()[-1],) if closure else ()))
-        for transform in setup.transforms:
-            transform.after_step()
+        setup.end_step(self._rate(self.step), again)
         self.step += 1
-        self.meter.add(loss, logits, y)
+        self.meter.add(loss, outputs, y)
         if probing:
             with self.budget.charged(setup.wait):
                 self.probes.append(self.norms.after_step(self.step))

@@ -194,3 +194,13 @@ def test_kill_nine_loses_no_whole_line_and_resume_equals_the_straight_run(
     straight = answer(capsys, "train", "digits", *settings)
     same = ("epochs", "best_epoch", "train", "validation", "test", "reason")
     assert {k: resumed[k] for k in same} == {k: straight[k] for k in same}
+
+
+def test_rate_answers_its_points_and_a_suggestion_and_makes_no_run(capsys, home: Path) -> None:
+    found = answer(
+        capsys, "rate", "digits", "--set", "optimizer.learning_rate=1", "--device", "cpu"
+    )
+    assert len(found["points"]) > 50 and 5e-4 < found["suggested"]["rate"] < 2e-2
+    assert found["suggested"]["rate"] == pytest.approx(found["suggested"]["lowest"] / 10, rel=0.1)
+    assert not Store(home).ids()
+    assert "no shipped experiment" in refusal(capsys, "rate", "nothing")

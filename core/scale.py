@@ -1,0 +1,66 @@
+"""Scale: how inputs and values to predict are brought to the size that a network likes, fitted on
+the training part alone.
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.data.batches import Part, Streamed
+from core.data.normalization import Affine
+from core.data.samples import Samples
+from core.experiment import Experiment
+
+RESIDENT = 2048  # MB
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The map of the inputs, and mean and deviation (over N) of targets that are values: (t − mean)
+    / std is what the network learns. All from the training part.
+    """
+
+    affine: Affine
+    mean: float = 0.0
+    std: float = 1.0
+
+    @classmethod
+    def fit(cls, experiment: Experiment, data: Samples, rows: np.ndarray) -> "Scale":
+        """From the samples at `rows` (n,), the training part."""
+        affine = experiment.normalization.fit(data.inputs, rows)
+        if data.classes:
+            return cls(affine)
+        targets = data.targets[rows].astype(np.float64)
+        return cls(affine, float(targets.mean()), float(targets.std()) or 1.0)
+
+    def facts(self) -> dict[str, float]:
+        """The raw training inputs' mean and deviation, the rms after scaling, and the targets'."""
+        affine = self.affine
+        raw = {"mean": affine.mean, "std": affine.std, "rms": affine.rms}
+        return {**raw, "target_mean": self.mean, "target_std": self.std}
+
+    def state(self) -> dict[str, Any]:
+        """For the checkpoint, so that whoever loads the weights can scale new inputs alike."""
+        kept = {"multiply": self.affine.multiply, "add": self.affine.add}
+        tensors = {name: torch.tensor(factor, dtype=torch.float32) for name, factor in kept.items()}
+        return {**tensors, "target_mean": self.mean, "target_std": self.std}
+
+    def part(
+        self, inputs: np.ndarray, targets: np.ndarray, rows: np.ndarray | slice, **how: Any
+    ) -> Part:
+        """The samples at `rows` on the device; `how` as for Part."""
+        targets = targets[rows]
+        if targets.dtype.kind == "f":
+            targets = ((targets - self.mean) / self.std).astype(np.float32)
+        if isinstance(inputs, np.memmap) and inputs.nbytes > resident():
+            chosen = np.arange(len(inputs))[rows]
+            return Streamed(inputs, chosen, targets, self.affine, window=resident() // 4, **how)
+        return Part(inputs[rows], targets, self.affine, **how)
+
+
+def resident() -> int:
+    """Bytes of inputs up to which a set on disk is trained from memory: LAB_RESIDENT, in MB."""
+    return int(os.environ.get("LAB_RESIDENT", RESIDENT)) * 2**20
