@@ -3,10 +3,13 @@
 import io
 import pickle
 import zipfile
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import torch
 
+from core.data.spreadsheet.decoding import DAMAGE
 from core.errors import BadData, NotFound
 from core.store import CHECKPOINT, Store
 
@@ -39,6 +42,41 @@ def load(store: Store, run: str) -> State | None:
         raise BadData(
             f"{path} is damaged ({type(error).__name__}): delete it, and the run begins anew."
         ) from None
+
+
+def inspect(path: Path, name: str) -> None:
+    """A checkpoint from elsewhere. BadData unless it is one: a state as `save` wrote it, unpacked
+    in its file, every tensor as large as its storage.
+    """
+    refusal = BadData(f"{name} is no checkpoint of this lab: archive the run again.")
+    try:
+        with zipfile.ZipFile(path) as packed:
+            members = packed.infolist()
+        size = sum(member.file_size for member in members)
+        if any(m.compress_type != zipfile.ZIP_STORED for m in members) or (
+            size > 1.05 * path.stat().st_size
+        ):
+            raise refusal
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (*DAMAGE, pickle.UnpicklingError):
+        raise refusal from None
+    if not isinstance(state, dict) or not {"model", "best", "step", "history"} <= state.keys():
+        raise refusal
+    if any(_stretched(tensor) for tensor in _tensors(state)):
+        raise refusal
+
+
+def _tensors(value: Any, depth: int = 0) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, (dict, list, tuple)) and depth < 20:
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _tensors(part, depth + 1)
+
+
+def _stretched(tensor: torch.Tensor) -> bool:
+    """Whether it claims more numbers than its storage holds."""
+    return tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes()
 
 
 def weights(store: Store, run: str, form: str) -> bytes:

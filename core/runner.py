@@ -36,6 +36,15 @@ def status(store: Store, run: str) -> str:
     return "interrupted" if last else "unbegun"
 
 
+def lacks(store: Store, run: str) -> str:
+    """What keeps the run from going on here, in one sentence; empty for nothing."""
+    from core.data.load import lacking
+    from core.encoding import decode
+    from core.experiment import Experiment
+
+    return lacking(decode(Experiment, store.experiment(run)).data, store.home)
+
+
 def execute(
     store: Store,
     run: str,
@@ -160,13 +169,15 @@ class Runner:
 
     def resume(self, run: str) -> None:
         """Queues a run that was interrupted, stopped, failed or never begun. BadInput for any
-        other.
+        other, and where its data is not here.
         """
         if (state := self.status(run)) not in RESUMABLE:
             raise BadInput(
                 f"Run {run} is {state}: only one that was interrupted, stopped, failed or never "
                 "begun can be resumed."
             )
+        if missing := lacks(self.store, run):
+            raise BadInput(missing)
         self._enqueue(run)
 
     def pause(self, run: str) -> None:

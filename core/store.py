@@ -243,6 +243,14 @@ class Store:
                 f"{name} of run {run} cannot be written ({error.strerror}): free space on the disk."
             ) from None
 
+    def adopt(self, folder: Path, wanted: str) -> str:
+        """A complete folder beside the runs becomes one, whole or not at all; the id that it got:
+        `wanted` where that is free.
+        """
+        run = self.free_id(wanted)
+        folder.rename(self.root / run)
+        return run
+
     def free_id(self, wanted: str) -> str:
         """`wanted` while no run has it, here or in the trash; else another one of the same time."""
         begun = wanted[:15] if _ID.fullmatch(wanted) else time.strftime(_TIME, time.gmtime())

@@ -9,11 +9,24 @@ from core.data.ready.download import Progress
 from core.data.samples import Samples
 from core.data.sets import DataSet
 from core.encoding import encode
+from core.errors import NotFound
 
 KEPT = 3  # sets: MNIST takes 55 MB, CIFAR 184 MB, spreadsheets (memory-mapped) next to nothing
 
 _lock = threading.Lock()
 _kept: OrderedDict[tuple[str, str], Future[Samples]] = OrderedDict()
+
+
+def lacking(data: DataSet, home: Path) -> str:
+    """What keeps a run on this set from being resumed here, in one sentence; empty for nothing."""
+    try:
+        data.facts(home)
+    except NotFound:
+        return (
+            f"Its data, “{data.summary}”, is not in this lab: give the same files on Data, read "
+            "the same way, then resume it."
+        )
+    return ""
 
 
 def load(data: DataSet, home: Path, progress: Progress | None = None) -> Samples:

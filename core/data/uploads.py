@@ -1,5 +1,6 @@
 """Uploads: uploaded files as they came, by their SHA-256; and arrays written in blocks."""
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +36,15 @@ class Uploads:
                 draft = self.root / f"{digest}-{secrets.token_hex(4)}.tmp"
                 draft.write_bytes(source)
                 draft.replace(self.root / digest)
+
+    def take(self, path: Path) -> Path:
+        """Moves a file of this disk in, as if it had been uploaded, unless it is here already;
+        where it lies now.
+        """
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        self.root.mkdir(parents=True, exist_ok=True)
+        return self.path(digest) or path.replace(self.root / digest)
 
 
 def write_array(path: Path, array: np.ndarray) -> None:
