@@ -40,6 +40,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     os.environ.setdefault("LAB_THREADS", str(max(1, device.cores() - 1)))  # one is the viewers'
     await asyncio.to_thread(warm_up)
     work = runner.current()
+    await asyncio.to_thread(work.store.purge)
     yield
     feed.closing.set()  # also when the server ends without a signal
     await asyncio.to_thread(work.close)

@@ -127,7 +127,7 @@ def figure(
             x=at[-1:],
             y=[place],
             mode="text",
-            text=[f" {plain(name, 16)}"],
+            text=[f"\u2002{plain(name, 16)}"],
             textposition="middle right",
             textfont={"color": colour, "size": 12},
             cliponaxis=False,

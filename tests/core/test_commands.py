@@ -105,6 +105,9 @@ def test_an_experiment_file_and_a_kind_alone(capsys, tmp_path: Path) -> None:
         (["inspect", __file__], "test_commands.py"),
         (["resume", "last"], "run"),
         (["resume", "../x"], "run"),
+        (["archive", "last"], "run"),
+        (["open", "/nowhere.zip"], "nowhere.zip"),
+        (["open", LABELS], "labels.csv is no archive of a run"),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_two(capsys, arguments: list[str], words: str) -> None:
@@ -120,6 +123,21 @@ def test_presets_print_every_choice_with_its_fields_also_without_json(capsys) ->
             assert all(f" {name}=" in printed for name in choice["fields"])
             assert "deck" not in choice["source"]
     assert max(map(len, printed.splitlines())) <= 100
+
+
+def test_a_run_goes_to_another_home_as_an_archive(capsys, home: Path, monkeypatch) -> None:
+    run = answer(capsys, "train", "digits", *QUICK)["run"]
+    packed = answer(capsys, "archive", "last", "--to", str(home / "run.zip"))
+    assert (packed["run"], packed["bytes"]) == (run, (home / "run.zip").stat().st_size)
+    there = ["--home", str(home / "there")]
+    found = answer(capsys, "open", packed["archive"], *there)
+    assert (found["run"], found["lacks"]) == (run, "")
+    assert answer(capsys, "open", packed["archive"], *there)["run"] != run
+    rows = answer(capsys, "runs", *there)["runs"]
+    assert [row["state"] for row in rows] == ["done", "done"]
+    assert rows[0]["test"] == rows[1]["test"]
+    assert main(["open", packed["archive"], *there]) == 0
+    assert "digits" in capsys.readouterr().out.lower()
 
 
 def test_a_finished_run_is_not_resumed(capsys) -> None:

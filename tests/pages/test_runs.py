@@ -1,24 +1,27 @@
-"""Runs: all of them in one table, found by a word; the ticked ones are opened, cloned, compared and
-deleted.
+"""Runs: all of them in one table, found by a word and a filter; the ticked ones are opened, cloned,
+compared, tagged, deleted and taken back.
 """
 
 import json
+import math
 import zlib
+from dataclasses import replace
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core import runner
+from core import notes, runner
 from core.encoding import decode, encode
 from core.errors import NotFound
-from core.events import Ended
+from core.events import Ended, Epoch
 from core.experiment import Experiment
 from core.losses import MSE
 from core.optim.optimizers import SGD
 from core.runner import Runner
 from core.store import Store
 from pages.ui import feed
+from pages.ui.run_table import thinned
 from tests.conftest import ROOT, ended, script, write
 
 PLAIN, OTHER = Experiment(name="Plain one"), Experiment(name="Other one", optimizer=SGD(), epochs=3)
@@ -80,9 +83,24 @@ def test_a_row_says_what_it_was_and_what_it_reached(store, two):
     table = page().dataframe[0].value
     assert set(table["Name"]) == {"Plain one", "Other one"}
     row = table[table["Name"] == "Other one"].iloc[0]
-    assert (row["State"], row["Optimizer"], row["Rate"]) == ("✓ Done", "SGD with momentum", "0.05")
+    assert (row["State"], row["Optimizer"], row["Rate"]) == ("✓ Done", "SGD with momentum", 0.05)
     assert row["Validation error"] == pytest.approx(10.0) and row["Best epoch"] == 4
-    assert list(row["Curve"])[3] == pytest.approx(0.3) and row["Time"] == "20 s"
+    assert list(row["Curve"])[3] == pytest.approx(0.3) and row["Time"] == 20
+
+
+def test_times_stand_in_one_unit_so_that_they_can_be_sorted(store):
+    for seconds in (30.0, 4 * 3600.0):
+        run = store.create(encode(PLAIN))
+        write(store, run, [*script(), replace(ended(), seconds=seconds)])
+    assert sorted(page().dataframe[0].value["Time"]) == pytest.approx([30 / 3600, 4])
+
+
+@pytest.mark.parametrize(("epochs", "points"), [(3, 3), (40, 40), (41, 21), (1000, 40)])
+def test_a_small_curve_has_few_points_and_the_last_one(epochs, points):
+    losses = [1 / k for k in range(1, epochs + 1)]
+    curve = thinned((math.nan, *losses))
+    assert len(curve) == points and curve[-1] == losses[-1]
+    assert set(curve) <= set(losses) and curve == sorted(curve, reverse=True)
 
 
 def test_two_runs_of_one_name_are_told_apart_by_their_start(store, monkeypatch):
@@ -134,7 +152,7 @@ def test_runs_are_found_by_words(store, two, words, found):
     app.text_input[0].set_value(words)
     well(app.run())
     assert (len(app.dataframe[0].value) if app.dataframe else 0) == found
-    assert ("No run matches." in texts(app)) == (found == 0)
+    assert any("No run matches." in said for said in texts(app)) == (found == 0)
 
 
 def test_without_a_tick_nothing_can_be_done(store, two):
@@ -168,10 +186,96 @@ def test_two_ticked_runs_are_laid_over_one_another_with_what_differs(store, two)
     assert differing[column][settings.index("Epochs")] == str(OTHER.epochs)
 
 
-def test_deleting_is_asked_first(store, two):
+def test_a_deleted_run_is_taken_back_by_undo(store, two):
     app = press(page([two[0]], two), "Delete")
-    assert store.ids() == two
-    assert any("cannot be undone" in text for text in texts(app))
+    assert store.ids() == [two[1]] and store.trash.ids() == [two[0]]
+    assert "**1 run deleted**, in the trash for 7 days." in texts(app)
+    press(app, "undo_delete")
+    assert store.ids() == two and not store.trash.ids()
+
+
+def test_all_runs_may_go_and_come_back_one_by_one_from_the_trash(store, two):
+    app = press(page(two, two), "Delete")
+    assert "**2 runs deleted**, in the trash for 7 days." in texts(app)
+    assert "No runs yet." in texts(app)
+    other = page()  # another browser
+    press(other, f"restore {two[1]}")
+    assert store.ids() == [two[1]]
+    press(other, "Empty the trash")
+    assert not store.trash.ids()
+    assert not any("deleted**" in said for said in texts(well(app.run())))  # nothing to take back
+
+
+def test_tags_and_a_note_are_kept_shown_and_found(store, two):
+    app = page([two[0]], two)
+    tags = next(m for m in app.multiselect if m.label == "Tags" and m.key.startswith("tags"))
+    assert tags.value == []
+    notes.write(store, two[0], notes.written("A long try", ("best", "class")))
+    table = well(app.run()).dataframe[0].value
+    assert [list(tags) for tags in table["Tags"]] == [["best", "class"], []]
+    for words in ("best", "long try"):
+        app.text_input[0].set_value(words)
+        assert len(well(app.run()).dataframe[0].value) == 1
+    app.text_input[0].set_value("")
+    shown = next(m for m in well(app.run()).multiselect if m.key == "runs_filter_Tags")
+    shown.set_value(["class"])
+    assert len(well(app.run()).dataframe[0].value) == 1
+    assert "1 of 2 runs" in texts(well(app.run())) or "**1 run ticked**" in texts(app)
+
+
+def test_saving_tags_of_several_leaves_those_of_each(store, two):
+    notes.write(store, two[0], notes.written("", ("a", "both")))
+    notes.write(store, two[1], notes.written("kept", ("b", "both")))
+    app = page(two, two)
+    tags = next(m for m in app.multiselect if m.label == "Tags of all that are ticked")
+    assert tags.value == ["both"] and sorted(tags.options) == ["a", "b", "both"]
+    tags.set_value(["a"])
+    button(app, "Save").click()
+    well(app.run())
+    found = [notes.read(store, run) for run in two]
+    assert [set(each.tags) for each in found] == [{"a"}, {"a", "b"}]
+    assert found[1].note == "kept"
+
+
+def test_ticks_stay_with_their_runs_when_another_comes(store, two):
+    app = page([two[1]], two)
+    assert "**1 run ticked**" in texts(app)
+    run = store.create(encode(PLAIN))
+    kept = json.loads(app.session_state["kept ticks"])
+    assert kept["runs"] == [two[1]]
+    app = well(app.run())
+    drawn = json.loads(app.session_state["kept ticks"])
+    assert drawn["default"] == [store.ids().index(two[1])] and run in store.ids()
+
+
+def test_one_seed_each_is_said_and_more_are_queued(store):
+    for experiment, share in ((PLAIN, 0.1), (OTHER, 0.2)):
+        run = store.create(encode(experiment))
+        scores = {"loss": share, "accuracy": 1 - share}
+        write(store, run, [*script()[:1], Epoch(1, 20, scores, scores, True), ended()])
+    runs = store.ids()
+    app = page(runs, runs)
+    (said,) = (t for t in texts(app) if "with one seed each" in t)
+    assert "Plain one**" in said and "10 points" in said
+    press(app, "seeds")
+    queued = [decode(Experiment, store.experiment(r)) for r in store.ids() if r not in runs]
+    assert len(queued) == 4 and len({e.seeds.order for e in queued}) == 2
+    assert {e.name for e in queued} == {"Plain one", "Other one"}
+    assert runner.current().live() == sorted(set(store.ids()) - set(runs), key=queue_order)
+    assert any("4 runs with other seeds queued" in i.value for i in app.info)
+
+
+def queue_order(run):
+    return runner.current().live().index(run)
+
+
+def test_axis_and_training_loss_can_be_asked_for(store, two):
+    app = page(two, two)
+    app.toggle(key="overlay_train").set_value(True)
+    figure = json.loads(well(app.run()).get("plotly_chart")[0].proto.spec)
+    assert len([trace for trace in figure["data"] if "training" in trace.get("name", "")]) == 2
+    app.toggle(key="all_settings").set_value(True)
+    assert "Batch size" in list(well(app.run()).table[0].value["Setting"])
 
 
 def test_a_live_run_cannot_be_deleted(store):

@@ -1,0 +1,69 @@
+"""Archives of runs in the browser: one that is dropped here becomes a run of this lab, and one of a
+run here for another lab.
+"""
+
+import io
+
+import streamlit as st
+
+from core import runner
+from core.data.sets import Spreadsheets
+from core.encoding import decode
+from core.errors import LabError
+from core.experiment import Experiment
+from core.export.archive import pack, unpackable
+from core.export.opening import open_archive
+from pages.ui import state
+from pages.ui.form import escape
+from pages.ui.run_table import tick
+from pages.ui.upload import release
+
+OPENED = "archives opened"  # how many this session has; another number empties the chooser
+
+
+def opener() -> None:
+    """Takes an archive, and says in one sentence what is wrong with it."""
+    st.markdown("**Open an archive**")
+    file = st.file_uploader(
+        "A run that another lab has archived (Download, Archive)",
+        type=["zip"],
+        key=f"archive {state.keep(OPENED)}",
+    )
+    if not file:
+        return
+    try:
+        with st.spinner("Opening …"):
+            found = open_archive(runner.current().store, file, file.name)
+    except LabError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return
+    release([file])
+    state.keep(OPENED, str(int(state.keep(OPENED) or 0) + 1))
+    state.notice(f"“{found.name}” is a run of this lab now. {found.lacks}".strip())
+    tick([found.run])
+    st.rerun()
+
+
+def offer_archive(run: str) -> None:
+    """A download that another lab opens, with the run's spreadsheets where a person wants them."""
+    store = runner.current().store
+    data = decode(Experiment, store.experiment(run)).data
+    why = unpackable(store, data)
+    with_data = isinstance(data, Spreadsheets) and st.checkbox(
+        "With its spreadsheets", disabled=bool(why), help=escape(why) or None, key=f"with {run}"
+    )
+
+    def make() -> bytes:
+        file = io.BytesIO()
+        pack(store, run, file, with_data=bool(with_data))
+        return file.getvalue()
+
+    st.download_button(
+        "Archive for another lab, ZIP",
+        make,
+        f"{run}.zip",
+        mime="application/zip",
+        on_click="ignore",
+        type="tertiary",
+        key=f"get_archive {with_data}",
+    )
