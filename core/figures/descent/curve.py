@@ -14,7 +14,7 @@ from core.figures.pictures import plain
 from core.figures.template import DASH, PALETTES, SYMBOL, Mode, Palette, blank, log_axis
 from core.numbers import short, whole
 
-HEIGHT = 436  # px
+HEIGHT = 392  # px
 ROW = 15  # px of a row of words above the plot
 NARROW = 300  # px between the axes on a phone: there, too, the words must not touch
 LETTER = 6.4  # px
@@ -29,7 +29,7 @@ TITLES = {
     "n": "training samples n",
     "steps": "training steps",
 }
-BELOW = {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.15, "yanchor": "top"}
+BELOW = {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.17, "yanchor": "top"}
 BELOW |= {"traceorder": "normal"}
 
 NOT_DRAWN = {"hoverinfo": "skip", "showlegend": False}
@@ -169,7 +169,7 @@ def _named(
     places = places if measure == "test_error" else [10**place for place in places]
     for (name, line, colour, _), y in zip(shown, places, strict=True):
         figure.add_scatter(
-            x=[line.x[-1]], y=[y], mode="text", text=[f" {plain(name, 18)}"], cliponaxis=False,
+            x=[line.x[-1]], y=[y], mode="text", text=[f"  {plain(name, 18)}"], cliponaxis=False,
             textposition="middle right", textfont={"color": colour, "size": 12}, name=name,
             **NOT_DRAWN,
         )  # fmt: skip
@@ -212,8 +212,10 @@ def _sides(
     )  # fmt: skip
     look = {"showarrow": False, "yref": "paper", "y": 0.985, "yanchor": "top"}
     look |= {"font": {"size": 13, "color": p.muted, "weight": 600}}
-    for word, end, down in zip(words, (first, last), (0, lower), strict=True):
-        place = {"x": (log10(fits) + log10(end)) / 2, "yshift": -ROW * down}
+    papers = (p.second, p.page) if left else (p.page, p.second)
+    for k, (word, end, paper) in enumerate(zip(words, (first, last), papers, strict=True)):
+        place = {"x": (log10(fits) + log10(end)) / 2, "yshift": -ROW * k * lower}
+        place["bgcolor"] = paper  # a dashed line passes behind
         figure.add_annotation(text=word, **place, **look)
 
 

@@ -16,7 +16,7 @@ from core.descent.verdict import FITTED, Measure, landmarks
 from core.figures.template import DASH, PALETTES, Mode, blank, scale
 from core.numbers import percent, short, tick
 
-HEIGHT = 318  # px
+HEIGHT = 244  # px
 ACROSS, ALONG = (0.0, 0.72), (0.77, 1.0)  # shares of the width: the map, the cut beside it
 UP, BELOW = (0.34, 1.0), (0.0, 0.25)  # shares of the height: the map, the cut below it
 FULL = (0.62, 1.0)  # of a height, where the words of a cut stand
@@ -48,12 +48,24 @@ def rows(points: Sequence[Point], measure: Measure = "test_error", width: int = 
     if len(steps) < 2 or len(widths) < 2:
         return None
     z = tuple(tuple(_value(known.get((t, w)), measure) for w in widths) for t in steps)
+    early = _early(z)
+    steps, z = steps[early:], z[early:]
     row = len(steps) - 1
     shown = [k for k, value in enumerate(z[row]) if value is not None]
     peak = shown[landmarks([z[row][k] for k in shown])[1]] if shown else 0
     column = widths.index(width) if width in widths else peak
     fitted = tuple(_fit(known, steps, width) for width in widths)
     return Phase(widths, steps, z, fitted, (row, column), measure)
+
+
+def _early(z: Sequence[Sequence[float | None]]) -> int:
+    """How many of the first rows show networks that have learned next to nothing yet: of those only
+    the last is kept.
+    """
+    first = max((v for v in z[0] if v is not None), default=0.0)
+    lows = [min((v for v in row if v is not None), default=first) for row in z[: len(z) - 2]]
+    idle = next((k for k, low in enumerate(lows) if low < 0.8 * first), len(lows))
+    return max(0, idle - 1)
 
 
 def _value(point: Point | None, measure: Measure) -> float | None:

@@ -10,11 +10,12 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from core.figures.binding import ticks
-from core.figures.descent.curve import BELOW, TITLES, x_axis
+from core.figures.descent.curve import TITLES, x_axis
 from core.figures.descent.lines import Lines, number
 from core.figures.template import DASH, PALETTES, Mode, blank, log_axis
 
-HEIGHT = 196  # px
+HEIGHT = 144  # px
+BESIDE = {"orientation": "v", "x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
 Reason = Literal["norm", "variance"]
 WIDE = 30.0  # largest over smallest value from which on an axis is logarithmic
 
@@ -43,7 +44,7 @@ def rows(lines: Lines, reason: Reason) -> tuple[Curve, ...]:
     count = lines.seeds
     return (
         Curve("One model", x, alone),
-        Curve(f"Mean of the {count}", x, together),
+        Curve(f"Mean of {count}", x, together),
         Curve("Variance", x, spread),
     )
 
@@ -59,7 +60,7 @@ def figure(
     """The picture, with the line where all is first fitted and the same x axis as the curve."""
     p, curves = PALETTES[mode], rows(lines, reason)
     figure = blank(mode, height, uirevision=f"{reason} {lines.view.unit}")
-    figure.update_layout(legend=BELOW | {"y": -42 / (height - 70)}, showlegend=reason == "variance")
+    figure.update_layout(legend=BESIDE, showlegend=reason == "variance")
     looks = {
         "norm": [(p.runs[2], "solid", "circle")],
         "variance": [
@@ -91,5 +92,5 @@ def figure(
         figure.update_layout(yaxis=axis | every | {"range": [bottom, top]})
     else:
         figure.update_layout(yaxis={"title": title, "rangemode": "tozero"})
-    figure.update_layout(margin={"t": 6, "b": 64 if reason == "variance" else 38})
+    figure.update_layout(margin={"t": 6, "b": 38, "r": 116 if reason == "variance" else 12})
     return figure

@@ -131,3 +131,9 @@ def test_the_norm_is_the_median_and_the_variance_adds_up(points):
         assert drawn.layout.yaxis.type == ("log" if reason == "norm" else None)
         assert [shape.x0 for shape in drawn.layout.shapes] == [lines.fits]
     assert reasons.rows(rows([], View()), "norm") == ()
+
+
+def test_of_the_steps_before_anything_is_learned_the_map_keeps_one():
+    idle = [point(w, 0.9, steps=t, last=False) for w in (1, 3, 10, 30) for t in (2, 3)]
+    made = phase.rows([*grid(), *idle])
+    assert made.steps == (3, 10, 100) and made.z[0] == (0.9,) * 4

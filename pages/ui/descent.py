@@ -1,0 +1,254 @@
+"""The cards of the Double descent page: the answer, the curve with its switches and comparisons,
+the map of width × steps, and why. Knows the points of a study and how to look at them, not who
+makes them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+from plotly.graph_objects import Figure
+
+from core.data.wording import counted
+from core.descent.point import Point
+from core.descent.verdict import Over, Place, Verdict
+from core.figures.descent import compare, curve, phase, reasons
+from core.figures.descent.lines import SIZES, Line, Lines, Unit, View, chosen, rows
+from core.figures.template import Mode
+from core.numbers import percent, short, whole
+from pages.ui import live
+from pages.ui.form import escape
+from pages.ui.parts import STACK, card_title
+
+AXES: dict[Over, str] = {"width": "Parameters", "steps": "Epochs", "samples": "Samples"}
+AGAINST = {"width": "size", "steps": "training time", "samples": "samples"}
+MEASURES = {"Error": "test_error", "Loss": "test_loss"}
+REASONS: dict[str, reasons.Reason] = {"Norm": "norm", "Variance": "variance"}
+ANSWER = 68  # px: two lines of the sentence, so that nothing below moves
+ELSEWHERE = {
+    "width": "This study keeps the size of the model. A preset over sizes, above, varies it.",
+    "steps": "This study measures each model once, at the end of its training. “By epochs”, above, "
+    "follows it.",
+    "samples": "This study keeps the number of samples. “By samples”, above, varies it.",
+}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is looked at: points, how they are drawn (`view`), which axes the study varies (the
+    first one is what it is about), and the first and last x that it will reach on each.
+
+    `offers` names comparisons with a further study, each with its points, None while it was not
+    made; `want` makes one. `name` begins the file names of downloads.
+    """
+
+    points: Sequence[Point]
+    view: View
+    axes: tuple[Over, ...]
+    reach: Mapping[Unit, tuple[float, float]]
+    live: bool
+    name: str
+    offers: Mapping[str, Sequence[Point] | None]
+    want: Callable[[str], None]
+
+
+def cards(scene: Scene) -> None:
+    """The answer on top, the curve on the left, its reasons on the right."""
+    above = st.container(height=ANSWER, border=False, vertical_alignment="center")
+    left, right = st.columns([8, 5], gap="small")
+    with left.container(border=True, height="stretch"):
+        view = curve_card(scene)
+    lines = rows(scene.points, view)
+    with above:
+        answer(lines, scene)
+    with right:
+        why_cards(scene, lines)
+
+
+def answer(lines: Lines, scene: Scene) -> None:
+    """What the curve shows, as one sentence with its numbers in the colours of their marks."""
+    if not scene.points:
+        return
+    so_far = "So far: " if scene.live else ""
+    st.markdown(f"### {so_far}{coloured(lines.verdict, lines.view.measure)}")
+
+
+def coloured(told: Verdict, measure: str) -> str:
+    """The verdict's sentence as Markdown: the peak in the colour of the test, the best value in
+    that of the star.
+    """
+    said = percent if measure == "test_error" else short
+    text = escape(told.sentence)
+    places = [place for place in (told.valley, told.peak, told.right) if place]
+    best = min(places, key=lambda place: place.value, default=None)
+    start = 0
+    for place in places:
+        words = escape(said(place.value))
+        at = text.find(words, start)
+        colour = _colour(told, place, best)
+        if at >= 0 and colour:
+            new = f":{colour}[{words}]"
+            text, start = text[:at] + new + text[at + len(words) :], at + len(new)
+    return text
+
+
+def _colour(told: Verdict, place: Place, best: Place | None) -> str:
+    if place == best:
+        return "green"
+    return "violet" if place == told.peak and told.kind != "no_peak" else ""
+
+
+def curve_card(scene: Scene) -> View:
+    """The curve with its switches; the view that they ask for."""
+    title, controls = st.container(), {}
+    with title, st.container(**STACK, gap="small"):
+        place = st.empty()
+        controls["over"] = choose("Against", list(AXES.values()), AXES[scene.axes[0]])
+        controls["measure"] = choose("Measure", list(MEASURES), "Error")
+    over = next(over for over, label in AXES.items() if label == controls["over"])
+    place.subheader(f"{controls['measure']} against {AGAINST[over]}", anchor=False, width="stretch")
+    view = replace(scene.view, over=over, measure=MEASURES[controls["measure"]])
+    view = replace(view, unit={"samples": "n", "steps": "steps"}.get(over, view.unit))
+    above = st.container(height=curve.HEIGHT, border=False, vertical_alignment="center")
+    if over not in scene.axes:
+        above.markdown(ELSEWHERE[over])
+        return view
+    with st.container(**STACK, gap="small", horizontal_alignment="distribute"):
+        on = compare_pills(scene, view)
+        view = below(scene, view)
+    lines, others = rows(scene.points, view), compared(scene, view, on)
+    shown = replace(lines, lines=lines.lines[:1]) if others else lines
+
+    def draw(mode: Mode) -> Figure:
+        return curve.figure(shown, mode, others=others, reach=scene.reach.get(view.unit))
+
+    with above:
+        alt = f"Test and training {controls['measure'].lower()} against {AGAINST[over]}"
+        live.drawn(
+            draw, key="descent curve", height=curve.HEIGHT, alt=alt, name=f"{scene.name}-curve"
+        )
+    if lost := lines.verdict.lost:
+        st.caption(
+            f":material/warning: {counted(lost, 'point')} without a number (the loss overflowed): "
+            "a triangle stands where."
+        )
+    return view
+
+
+def below(scene: Scene, view: View) -> View:
+    """Under the curve: the unit of sizes, or of an epoch-wise curve which width."""
+    if view.over == "width":
+        units = list(SIZES[scene.view.features])
+        return replace(view, unit=choose("Axis", units, units[0]))
+    widths = sorted({point.width for point in scene.points})
+    if view.over == "steps" and len(widths) > 1:
+        width = st.select_slider(
+            "Width", widths, widths[-1], format_func=whole, width=220, key="descent width"
+        )
+        return replace(view, width=width)
+    return view
+
+
+def compare_pills(scene: Scene, view: View) -> list[str]:
+    """Which causes of the peak are taken away, each a line of its own."""
+    can = [name for name, make in COMPARISONS.items() if make(scene.points, view)]
+    options = [*scene.offers, *can]
+    if not options:
+        return []
+    return st.pills(
+        "Compare with", options, selection_mode="multi", key="descent compare",
+        label_visibility="collapsed", format_func=str.capitalize, width="content",
+        help="The same with one cause of the peak taken away.",
+    )  # fmt: skip
+
+
+COMPARISONS: dict[str, Callable[[Sequence[Point], View], Line | None]] = {
+    "best ridge": compare.best_control,
+    "early stop": compare.early_stop,
+    "mean of all seeds": compare.ensemble,
+}
+
+
+def compared(scene: Scene, view: View, on: Sequence[str]) -> list[tuple[str, Line]]:
+    """The lines to lay over; a study that was not made yet is asked for."""
+    others = []
+    for name in on:
+        if name in COMPARISONS and (line := COMPARISONS[name](scene.points, view)):
+            others.append((line.name, line))
+        elif name in scene.offers:
+            points = scene.offers[name]
+            if points is None:
+                scene.want(name)
+            elif main := rows(points, view).main:
+                others.append((name, main))
+    return others
+
+
+def why_cards(scene: Scene, lines: Lines) -> None:
+    """The map where widths were measured on the way, else the variance; and the norm."""
+    view = lines.view
+    peak = lines.verdict.peak
+    width = peak.at if peak and view.over == "width" else 0
+    picture = phase.rows(scene.points, view.measure, width)
+    reach = scene.reach.get(view.unit)
+    with st.container(border=True):
+        if picture:
+            map_card(picture, scene)
+        else:
+            with card_title("Why: the seeds disagree", help=HELP["variance"]):
+                pass
+            reason(scene, lines, "variance", phase.HEIGHT, reach)
+    with st.container(border=True):
+        with card_title("Why: the weights must grow", help=HELP["norm"]):
+            kind = REASONS[choose("Reason", list(REASONS), "Norm")] if picture else "norm"
+        reason(scene, lines, kind, reasons.HEIGHT, reach)
+
+
+HELP = {
+    "norm": "‖w‖ is the length of all weights together, the median over seeds. A model that can "
+    "just fit every sample has one way to do it, with large weights; a larger one chooses the "
+    "shortest of many.",
+    "variance": "Mean loss of single models = loss of their mean prediction + variance. Where the "
+    "variance makes the peak, the mean of several models has little of it.",
+}
+
+
+def map_card(picture: phase.Phase, scene: Scene) -> None:
+    """Width × steps, with both cuts through the cell under the pointer."""
+    what = "test error" if picture.measure == "test_error" else "test loss"
+    with card_title(
+        "Width × training steps",
+        help="Each cell is a network of that width after so many steps. Below: the curve over "
+        "widths at the pointer's step. Right: the curve over steps at its width. Above the dotted "
+        "line all training samples are fitted.",
+    ):
+        st.caption(what, width="content")
+    live.drawn(
+        lambda mode: phase.figure(picture, mode), key="descent map", height=phase.HEIGHT,
+        alt=f"Map of the {what} by width and training steps", name=f"{scene.name}-map",
+    )  # fmt: skip
+
+
+def reason(
+    scene: Scene, lines: Lines, kind: reasons.Reason, height: int, reach: tuple | None
+) -> None:
+    """One of the two reasons as a chart."""
+    alt = {"norm": "Length of the weights", "variance": "Variance over seeds"}[kind]
+    live.drawn(
+        lambda mode: reasons.figure(lines, kind, mode, reach=reach, height=height),
+        key=f"descent {kind}", height=height, alt=alt, name=f"{scene.name}-{kind}",
+    )  # fmt: skip
+
+
+def choose(label: str, options: list[str], default: str) -> str:
+    """A switch at the right end of a row."""
+    return st.segmented_control(
+        label, options, default=default, required=True, label_visibility="collapsed",
+        key=f"descent {label} {default}", persist_state="session",
+    )  # fmt: skip
+
+
+def reaches(points: Sequence[Point], view: View) -> tuple[float, float] | None:
+    """First and last x of points that are known beforehand."""
+    x = [view.at(point) for point in chosen(points, view)]
+    return (min(x), max(x)) if x else None
