@@ -229,7 +229,8 @@ function table(traces) {
   const quote = (text) => `"${String(text).replaceAll('"', '""')}"`;
   const rows = [["series", "x", "y"]];
   for (const trace of traces) {
-    if (trace.customdata) trace.y.forEach((name, i) => trace.x.forEach((x, k) => rows.push([quote(name), x, trace.customdata[i][k]])));
+    if (trace.meta?.as === "points") trace.x.forEach((x, k) => rows.push([quote(trace.text[k]), x, trace.y[k]]));
+    else if (trace.customdata) trace.y.forEach((name, i) => trace.x.forEach((x, k) => rows.push([quote(name), x, trace.customdata[i][k]])));
     else if (trace.mode?.startsWith("lines") && !trace.meta.take) trace.x.forEach((x, k) => rows.push([quote(trace.name), x, trace.y[k]]));
   }
   return rows.map((row) => row.map((v) => v ?? "").join(",")).join("\n") + "\n";
@@ -266,11 +267,11 @@ const LABEL = 13; // px that a line of text needs
 const drawable = (v) => (typeof v === "number" && isFinite(v) ? v : null);
 
 function filled(figure, columns, facts, plot, zoom) {
-  const place = figure.layout.meta ?? {};
+  const place = { ...figure.layout.meta, tight: plot.clientWidth < 500 };
   const layout = structuredClone(figure.layout);
   const patch = frame(place, columns, facts, zoom);
   for (const axis of ["xaxis", "yaxis"]) Object.assign((layout[axis] ??= {}), patch[axis]);
-  if (place.narrow && plot.clientWidth < 500) {
+  if (place.narrow && place.tight) {
     for (const [part, values] of Object.entries(place.narrow)) layout[part] = { ...layout[part], ...values };
   }
   layout.width = plot.clientWidth;
@@ -286,6 +287,7 @@ function values(meta, columns, facts, place) {
   if (meta.ends) return ends(meta, columns, place);
   if (meta.z) return map(meta, columns);
   if (meta.take === "best") return best(meta, columns, facts, place);
+  if (meta.take === "marks") return marks(meta, columns, facts, place);
   if (!meta.y) return {};
   const y = (columns[meta.y] ?? []).map(drawable);
   return { x: columns[meta.x] ?? [], y: "smooth" in meta ? smooth(y, meta.smooth) : y };
@@ -376,4 +378,19 @@ function best(meta, columns, facts, place) {
     Object.assign(patch, { text: [`${meta.text} ${facts.best_epoch} `], textposition: `middle ${late ? "left" : "right"}` });
   }
   return patch;
+}
+
+function marks(meta, columns, facts, place) {
+  const shown = (facts.marks ?? []).filter((mark) => meta.show.includes(mark.part));
+  const x = shown.map((mark) => columns[meta.x][mark.row]);
+  if (meta.as === "lines") return { x: x.flatMap((v) => [v, v, null]), y: x.flatMap(() => [0, 1, null]) };
+  const text = shown.map((mark) => mark.text);
+  if (meta.as === "points") return { x, y: shown.map((mark) => drawable(columns[meta.y][mark.row])), text };
+  const end = facts[place.end] || Math.max(0, ...x) || Infinity;
+  return {
+    x,
+    y: x.map((_, k) => meta.top - meta.gap * k),
+    text: shown.map((mark) => ` ${place.tight ? mark.short : mark.text} `),
+    textposition: x.map((v) => `middle ${v > 0.5 * end ? "left" : "right"}`),
+  };
 }

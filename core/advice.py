@@ -10,7 +10,7 @@ from core.doubts import Advice
 from core.experiment import Experiment
 from core.network.doubts import RULES as BUILDING
 from core.numbers import whole
-from core.optim.stopping import Patience
+from core.optim.stopping import early, ends_early
 
 PATIENT = 30  # epochs from which on mixtures are no longer advised on
 
@@ -40,15 +40,13 @@ def _batch(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
 
 
 def _data(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    guarded = any(isinstance(rule, Patience) for rule in e.stopping)
-    if guarded or not pictures or parameters < 4 * pictures:
+    if ends_early(e.stopping) or not pictures or parameters < 4 * pictures:
         return []
     text = (
         f"**{whole(pictures)} pictures for {whole(parameters)} weights:** it may learn them by "
         "heart. Watch the validation loss."
     )
-    rules = [*(rule.model_dump() for rule in e.stopping), {"kind": "patience"}]
-    return [Advice("info", text, "stopping", rules, "Stop early")]
+    return [Advice("info", text, "stopping", early(e.stopping), "Stop early")]
 
 
 def _mirror(e: Experiment, pictures: int, parameters: int) -> list[Advice]:

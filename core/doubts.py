@@ -15,7 +15,7 @@ from core.optim.optimizers import LBFGS, Adagrad, Adam, RMSprop
 from core.optim.penalties import Penalty
 from core.optim.regularizers import EMA, L2, SAM, SWA, ClipNorm, ClipValue, Regularizer, WeightDecay
 from core.optim.schedules import OneCycle, Plateau
-from core.optim.stopping import Change, Patience
+from core.optim.stopping import Change, Patience, StoppingRule
 from core.spec import Choice
 
 LARGEST = 65_536  # pictures in a batch
@@ -69,18 +69,28 @@ def _decays(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
 
 
 def _patience(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    if not _first(e.stopping, Patience):
+    rule = _first(e.stopping, Patience)
+    if not rule:
         return []
     if e.split.validation == 0:
         text = "**Early stopping has nothing to look at:** the validation share is 0."
         return [Advice("warn", text, "split.validation", 0.15, "Keep 15 %")]
-    if isinstance(e.schedule, Falling | OneCycle):
+    if isinstance(e.schedule, Falling | OneCycle) and not rule.only_mark:
         text = (
             f"**Early stopping may end the run** before the {e.schedule.label.lower()} schedule "
             "has let the rate fall, where it gains most."
         )
-        return [Advice("info", text)]
+        action = "Only mark it"
+        return [Advice("info", text, "stopping", _only_marked(e, Patience), action)]
     return []
+
+
+def _only_marked(e: Experiment, kind: type[StoppingRule]) -> list[dict[str, Any]]:
+    """The stopping rules with one of them no longer ending the run."""
+    return [
+        rule.model_dump(mode="json") | ({"only_mark": True} if isinstance(rule, kind) else {})
+        for rule in e.stopping
+    ]
 
 
 def _plateau(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
@@ -90,7 +100,7 @@ def _plateau(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
         text = "**No plateau will be seen:** the validation share is 0, so the rate stays."
         return [Advice("warn", text, "split.validation", 0.15, "Keep 15 %")]
     rule = _first(e.stopping, Patience)
-    if not rule or e.schedule.patience + 1 < rule.patience:
+    if not rule or rule.only_mark or e.schedule.patience + 1 < rule.patience:
         return []
     text = (
         f"**Early stopping comes first:** it waits {rule.patience} epochs, the schedule cuts the "
@@ -178,7 +188,7 @@ def _biases(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
 
 def _change(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
     rule = _first(e.stopping, Change)
-    if not rule or rule.difference == "absolute" or e.batch_size >= pictures:
+    if not rule or rule.only_mark or rule.difference == "absolute" or e.batch_size >= pictures:
         return []
     text = (
         f"**{rule.label}, signed, ends the run at the first rise:** with minibatches the loss "

@@ -41,6 +41,7 @@ class Started:
     threads: int
     versions: dict[str, str] = field(compare=False, default_factory=dict)
     time: float = _clock()  # seconds since 1970
+    activations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,25 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Probe:
-    """Norms by layer at one step: gradient ‖∇L‖, weight ‖w‖ and update-to-weight ratio ‖Δw‖/‖w‖."""
+    """One step seen from within. By layer that has weights: gradient ‖∇L‖, weight ‖w‖,
+    update-to-weight ratio ‖Δw‖/‖w‖, and the spread of its outputs over the minibatch. By
+    activation: the share of units that are dead and of outputs that are saturated. `clipped`: the
+    share of steps so far that each clipping touched.
+
+    `noise`, now and then: the variance trΣ of the gradient of one sample, and ‖∇L‖² without the
+    noise of the minibatch; both are estimates of one step, whose means count.
+    """
 
     step: int
     gradient: dict[str, float]
     weight: dict[str, float]
     update: dict[str, float]
+    spread: dict[str, float] = field(default_factory=dict)
+    dead: dict[str, float] = field(default_factory=dict)
+    saturated: dict[str, float] = field(default_factory=dict)
+    clipped: dict[str, float] = field(default_factory=dict)
+    noise: tuple[float, float] | None = None
+    memory: float = _clock()  # bytes in use, of the process or of the GPU
 
 
 @dataclass(frozen=True)

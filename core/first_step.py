@@ -15,6 +15,7 @@ from core.experiment import Experiment
 from core.network.build import build, check
 from core.scale import Scale
 from core.setup import FITTED
+from core.signals import spread
 
 PICTURES = FITTED  # enough for two digits of the loss; those that the training's weights see too
 DEAD, WILD = (
@@ -90,7 +91,7 @@ def first_step(experiment: Experiment, data: Samples) -> FirstStep:
     spreads = {}
     for name, module in model.named_children():
         x = module(x)  # (N, …) -> (N, …)
-        spreads[name] = _spread(x.detach())
+        spreads[name] = spread(x.detach()).item()
     loss = experiment.loss.call().make()(x, y)
     loss.backward()
     layers = [
@@ -99,11 +100,6 @@ def first_step(experiment: Experiment, data: Samples) -> FirstStep:
         if any(True for _ in module.parameters())
     ]
     return FirstStep(loss.item(), experiment.loss.guess(len(data.classes)), tuple(layers))
-
-
-def _spread(outputs: torch.Tensor) -> float:
-    """(N, …) -> a number; what all pictures share, such as the ½ of a sigmoid, is no signal."""
-    return outputs.flatten(1).var(0, correction=0).mean().sqrt().item()
 
 
 def _norm(module: nn.Module) -> float:

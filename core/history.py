@@ -6,7 +6,8 @@ Groups of columns, each a table with one row per bin or epoch, and the most rows
     step   step, epoch (1.5: half way through the second), seconds, loss, rate     1,000 rows
     epoch  epoch, step, seconds, train_loss, validation_loss, train_error, validation_error, best
     probe  step, epoch, gradient.<layer>, weight.<layer>, update.<layer>             500 rows
-    map    the same columns in wider bins, for the layer × time picture              120 rows
+    map    the same in wider bins, for the layer × time picture, and                 120 rows
+           spread.<layer>, dead.<activation>, saturated.<activation>
 
 and, where the inputs can be drawn, `surface`: the newest answers of the network (core/surface.py).
 Bins hold means: a curve of a million steps is thinned without a spike getting lost.
@@ -14,15 +15,18 @@ Bins hold means: a curve of a million steps is thinned without a spike getting l
 
 import json
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import pairwise
-from math import ceil, exp, isfinite, log
+from math import ceil, isfinite
 from typing import Any
 
 from core import surface
 from core.bins import Bins
 from core.events import Ended, Epoch, Event, Probe, Started, Step, Surface, error, from_json
+from core.numbers import short
+from core.optim.marks import Mark, Marks, untaken
+from core.optim.stopping import StoppingRule
 
 ROWS = {"step": 1000, "probe": 500, "map": 120}
 EPOCH_COLUMNS = (
@@ -35,8 +39,9 @@ EPOCH_COLUMNS = (
     "validation_error",
     "best",
 )
-QUANTITIES = ("gradient", "weight", "update")
-RECENT = 100  # steps in the training loss that is shown as a number
+NORMS = ("gradient", "weight", "update")  # by layer
+QUANTITIES = {"probe": NORMS, "map": (*NORMS, "spread", "dead", "saturated")}
+BY_ACTIVATION = ("dead", "saturated")
 
 Columns = dict[str, list[Any]]
 
@@ -46,7 +51,9 @@ class History:
     `since`, or the facts.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Sequence[StoppingRule] = ()) -> None:
+        """`rules`: the stopping rules of the run, which get marks; so do all others."""
+        self.rules = tuple(rules)
         self.started: Started | None = None
         self.ended: Ended | None = None
         self.losses = array("d")  # losses[k] is that of step k + 1
@@ -78,6 +85,11 @@ class History:
         return self.started.layers if self.started else ()
 
     @property
+    def activations(self) -> tuple[str, ...]:
+        """Names of the activations, input first."""
+        return self.started.activations if self.started else ()
+
+    @property
     def best(self) -> int | None:
         """Row of the best epoch so far."""
         return max((i for i, e in enumerate(self.epochs) if e.best), default=None)
@@ -92,6 +104,7 @@ class History:
                 self._step(event)
             case Epoch():
                 self.epochs.append(event)
+                self._marks.add(event)
             case Probe():
                 self.probes.append(event)
                 self._bin_probe(event)
@@ -117,8 +130,11 @@ class History:
             self._bin_tick(tick, before)
         for probe in self.probes:
             self._bin_probe(probe)
+        for epoch in self.epochs:
+            self._marks.add(epoch)
 
     def _clear(self) -> None:
+        self._marks = Marks([*self.rules, *untaken(self.rules)])
         steps = self.started.steps if self.started else 0
         self._bins = {group: Bins(max(1, ceil(steps / rows))) for group, rows in ROWS.items()}
 
@@ -147,13 +163,20 @@ class History:
             at = end + 1
 
     def _bin_probe(self, probe: Probe) -> None:
-        values = [
-            getattr(probe, quantity).get(layer, float("nan"))
-            for quantity in QUANTITIES
-            for layer in self.layers
-        ]
-        for group in ("probe", "map"):
+        for group in QUANTITIES:
+            values = [
+                getattr(probe, quantity).get(name, float("nan"))
+                for quantity, name in self._places(group)
+            ]
             self._bins[group].add(probe.step, values)
+
+    def _places(self, group: str) -> list[tuple[str, str]]:
+        """(quantity, layer or activation) of each column."""
+        return [
+            (quantity, name)
+            for quantity in QUANTITIES[group]
+            for name in (self.activations if quantity in BY_ACTIVATION else self.layers)
+        ]
 
     # --- columns
 
@@ -167,7 +190,6 @@ class History:
         }
 
     def _tables(self, start: dict[str, int]) -> dict[str, Columns]:
-        names = [f"{quantity}.{layer}" for quantity in QUANTITIES for layer in self.layers]
         per_epoch = self.started.epoch_steps if self.started else 1
         tables = {}
         for group, bins in self._bins.items():
@@ -181,6 +203,7 @@ class History:
                     "rate": bins.lasts(2, k),
                 }
             else:
+                names = map(".".join, self._places(group))
                 tables[group] |= {name: bins.means(i, k) for i, name in enumerate(names)}
         rows = [epoch_row(e) for e in self.epochs[start.get("epoch", 0) :]]
         tables["epoch"] = {name: [row[i] for row in rows] for i, name in enumerate(EPOCH_COLUMNS)}
@@ -237,48 +260,33 @@ class History:
             "best_epoch": self.epochs[self.best].epoch if self.best is not None else None,
             "seconds": _short(self.seconds),
             "ended": self.ended.reason if self.ended else None,
+            "marks": [self._told(mark) for mark in self.marks],
         }
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """Where each stopping rule would have ended the run, the chosen ones first."""
+        return self._marks.found()
+
+    def fired(self, mark: Mark) -> bool:
+        """Whether this rule is the one that ended the run."""
+        return bool(self.ended) and self.ended.reason == mark.rule.kind
+
+    def _told(self, mark: Mark) -> dict[str, Any]:
+        """A mark as the chart shows it: `row` of the epoch table, words, and its part: "fired",
+        "chosen" or "untaken".
+        """
+        fired, name = self.fired(mark), mark.rule.label.lower()
+        verb = "stopped here" if fired else "would have stopped here"
+        measured = f", validation {short(mark.kept)}" if mark.kept is not None else ""
+        part = "fired" if fired else "chosen" if mark.rule in self.rules else "untaken"
+        long = f"{verb}: {name}{measured}"
+        return {"row": mark.row, "part": part, "text": long, "short": name}
 
     @property
     def seconds(self) -> float:
         """Of training so far, pauses left out."""
         return self.ended.seconds if self.ended else self.ticks[-1][2] if self.ticks else 0.0
-
-    @property
-    def rate(self) -> float | None:
-        """The learning rate of the last step."""
-        return self.ticks[-1][3] if self.ticks else None
-
-    @property
-    def throughput(self) -> float | None:
-        """Pictures per second, mean of the last readings."""
-        recent = self.ticks[-10:]
-        return sum(t[4] for t in recent) / len(recent) if recent else None
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Until the last planned step, at the pace of the last readings."""
-        recent = self.ticks[-20:]
-        if not self.started or self.ended or len(recent) < 2 or recent[-1][1] == recent[0][1]:
-            return None
-        pace = (recent[-1][2] - recent[0][2]) / (recent[-1][1] - recent[0][1])  # seconds per step
-        return max(0.0, pace) * (self.started.steps - self.step)
-
-    @property
-    def recent_loss(self) -> float | None:
-        """Mean training loss of the last RECENT steps."""
-        recent = self.losses[-RECENT:]
-        return sum(recent) / len(recent) if recent else None
-
-    @property
-    def recent_update(self) -> float | None:
-        """Update-to-weight ratio of the last probe, geometric mean over the layers."""
-        ratios = (
-            [v for v in self.probes[-1].update.values() if isfinite(v) and v > 0]
-            if self.probes
-            else []
-        )
-        return exp(sum(map(log, ratios)) / len(ratios)) if ratios else None
 
 
 def _cut(tick: tuple, step: int) -> tuple:

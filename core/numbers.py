@@ -64,3 +64,17 @@ def tick(value: float) -> str:
     if -4 < exponent < 5:
         return whole(value) if value >= 1000 else f"{value:.{max(0, -exponent)}f}"
     return f"{round(value / 10**exponent)}e{exponent}"
+
+
+def size(bytes: float | None) -> str:
+    """
+    >>> [size(v).replace(THIN, " ") for v in (512, 212e6, 3.14e9)]
+    ['512 B', '212 MB', '3.1 GB']
+    """
+    if bytes is None or not isfinite(bytes):
+        return MISSING
+    for unit, limit in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if bytes >= limit:
+            value = bytes / limit
+            return f"{value:.1f}{THIN}{unit}" if value < 10 else f"{value:.0f}{THIN}{unit}"
+    return f"{bytes:.0f}{THIN}B"

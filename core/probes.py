@@ -10,12 +10,16 @@ from torch import Tensor, nn
 
 from core import surface
 from core.clock import Stopwatch
+from core.data.augmenter import Mix
 from core.data.samples import Samples
 from core.events import Probe, Surface
+from core.memory import in_use
 from core.setup import Setup
+from core.signals import Signals, noise
 
 SHARE = 0.02  # of the training time
 INTERVAL = 0.1  # seconds between two probes, at the least: nobody reads faster
+NOISY = 5  # probes from one measurement of the gradient's noise to the next
 PICTURE = 0.3  # seconds between two surfaces, which are some 5 kB each, …
 GROWTH = 1.1  # … and each comes so many times later than the one before: 145 in a million steps
 
@@ -47,6 +51,40 @@ class Budget:
         self.next = max(self.watch.seconds + INTERVAL, self.began + self.spent / SHARE)
 
 
+class Inside:
+    """All that a Probe says of one step: norms, signals, clipping, memory, and at every NOISY-th
+    one the noise of the gradient.
+    """
+
+    def __init__(self, setup: Setup):
+        self.setup, self.count = setup, 0
+        self.norms = Norms(setup.model)
+        self.signals = Signals(setup.model, self.norms.layers)
+
+    def before_step(self, x: Tensor, y: Tensor, mix: Mix | None) -> None:
+        """After backward, before anything touches gradients or weights."""
+        self.seen = self.signals.measure()
+        self.noise = None if self.count % NOISY else self._noise(x, y, mix)
+        self.count += 1
+        self.norms.before_step()
+
+    def after_step(self, step: int) -> Probe:
+        """After the optimizer's step: the event."""
+        told = {**self.seen, "clipped": self.setup.clipped(), "noise": self.noise}
+        return Probe(step, *self.norms.after_step(), **told, memory=in_use(self.setup.device))
+
+    def _noise(self, x: Tensor, y: Tensor, mix: Mix | None) -> tuple[float, float] | None:
+        model, setup = self.setup.model, self.setup
+
+        def losses(part: Tensor) -> Tensor:
+            return setup.loss(model(x[part]), y[part], mix and mix.of(part))
+
+        model.eval()
+        found = noise(losses, len(x), self.norms.parameters)
+        model.train()
+        return found
+
+
 class Norms:
     """Per layer: ‖∇L‖ before clipping, ‖w‖ before the step, ‖Δw‖/‖w‖ of the step (V2). Some ten
     fused kernels, one host copy.
@@ -66,8 +104,8 @@ class Norms:
         self.old = [p.clone() for p in self.parameters]
 
     @torch.no_grad()
-    def after_step(self, step: int) -> Probe:
-        """After the optimizer's step: the event."""
+    def after_step(self) -> list[dict[str, float]]:
+        """After the optimizer's step: gradient, weight and update by layer."""
         weight = torch._foreach_norm(self.old)
         update = torch._foreach_norm(torch._foreach_sub(self.parameters, self.old))
         del self.old
@@ -75,10 +113,7 @@ class Norms:
             [self._by_layer(n) for n in (self.gradient, weight, update)]
         ).tolist()
         ratio = [u / w if w else float("inf") for u, w in zip(update, weight, strict=True)]
-        named = [
-            dict(zip(self.layers, values, strict=True)) for values in (gradient, weight, ratio)
-        ]
-        return Probe(step, *named)
+        return [dict(zip(self.layers, values, strict=True)) for values in (gradient, weight, ratio)]
 
     def _by_layer(self, norms: list[Tensor]) -> Tensor:
         squares = torch.stack(norms).double().square_()

@@ -72,7 +72,7 @@ def range_test(
     batches = minibatches(setup)
     for k in range(steps):
         rate = low * (high / low) ** (k / max(1, steps - 1))
-        loss, _, _, again = setup.begin_step(next(batches))
+        loss, _, again = setup.begin_step(*setup.batch(next(batches)))
         value = loss.item()
         if not isfinite(value):
             return

@@ -161,19 +161,21 @@ class Setup:
         return loss, outputs, total
 
     def begin_step(
-        self, rows: Tensor, watched: AbstractContextManager[Any] | None = None
-    ) -> tuple[Tensor, Tensor, Tensor, Again]:
-        """The gradient that the coming step will take, of the minibatch at `rows` (B,): the loss
-        (), the outputs (B, C), the targets (B,), and how to take it again. `watched` is held while
-        the first gradient is taken.
+        self,
+        x: Tensor,
+        y: Tensor,
+        mix: Mix | None,
+        watched: AbstractContextManager[Any] | None = None,
+    ) -> tuple[Tensor, Tensor, Again]:
+        """The gradient that the coming step will take, of what `batch` gave: the loss (), the
+        outputs (B, C), and how to take it again. `watched` is held while the first one is taken.
         """
-        x, y, mix = self.batch(rows)  # (B, C, H, W), (B,), both classes of mixed pictures
         again = partial(self.gradient, x, y, mix)
         with watched or nullcontext():
             loss, outputs, _ = again()
         for transform in self.transforms:
             transform.retake(again)
-        return loss, outputs, y, again
+        return loss, outputs, again
 
     def end_step(self, rate: float, again: Again) -> None:
         """Moves the weights at this learning rate."""

@@ -16,13 +16,13 @@ from torch import Tensor
 import core
 from core.clock import Stopwatch
 from core.data.samples import Samples
+from core.ending import averaged, ended
 from core.events import (
     Ended,
     Epoch,
     Event,
     Probe,
     Saved,
-    Scores,
     Started,
     Step,
     Surface,
@@ -31,7 +31,7 @@ from core.events import (
 )
 from core.experiment import Experiment
 from core.metrics import Meter, evaluate, scores, slope
-from core.probes import Answers, Budget, Norms
+from core.probes import Answers, Budget, Inside
 from core.setup import Setup, State
 
 TICK = 0.15  # seconds between two readings of the losses
@@ -67,6 +67,7 @@ class Training(Iterator[Event]):
     ):
         self.experiment, self.watch = experiment, Stopwatch(clock)
         self.setup = Setup(experiment, data, state)
+        self._ending = [rule for rule in experiment.stopping if not rule.only_mark]
         self.single_steps = False  # an event after every step, for a person who goes step by step
         self.step, self.history, self.cut = 0, [], 1.0
         self.best_loss, self.best_epoch, self.best = float("inf"), None, None
@@ -74,7 +75,7 @@ class Training(Iterator[Event]):
         if state:
             self._restore(state)
         self.meter = Meter(self.setup.device)
-        self.norms, self.budget = Norms(self.setup.model), Budget(self.watch)
+        self.inside, self.budget = Inside(self.setup), Budget(self.watch)
         self.answers = Answers(self.setup, data, self.watch)
         self.probes: list[Probe | Surface] = []
         self.read_at = self.saved_at = self.watch.seconds
@@ -124,7 +125,7 @@ class Training(Iterator[Event]):
                 yield events
         with self.budget.charged(self.setup.wait):
             surface = self.answers.measure(self.step)
-        yield [*surface, self._ended(reason)]
+        yield [*surface, ended(self, reason)]
 
     def _rest_of_epoch(self) -> Iterator[Tensor]:
         """The rows (B,) of each minibatch that this epoch still has to come."""
@@ -136,20 +137,23 @@ class Training(Iterator[Event]):
 
     def _one_step(self, rows: Tensor) -> None:
         setup = self.setup
-        loss, outputs, y, again = setup.begin_step(rows)  # (), (B, classes), (B,)
-        if probing := self.budget.due():
+        x, y, mix = setup.batch(rows)  # (B, C, H, W), (B,), both classes of mixed pictures
+        probing = self.budget.due()
+        watched = self.inside.signals.watching() if probing else None
+        loss, outputs, again = setup.begin_step(x, y, mix, watched)  # (), (B, classes)
+        if probing:
             with self.budget.charged(setup.wait):
-                self.norms.before_step()
-        setup.end_step(self._rate(self.step), again)
+                self.inside.before_step(x, y, mix)
+        setup.end_step(self.rate(self.step), again)
         self.step += 1
         self.meter.add(loss, outputs, y)
         if probing:
             with self.budget.charged(setup.wait):
-                self.probes.append(self.norms.after_step(self.step))
+                self.probes.append(self.inside.after_step(self.step))
                 if self.answers.due(self.step):
                     self.probes += self.answers.measure(self.step)
 
-    def _rate(self, step: int) -> float:
+    def rate(self, step: int) -> float:
         """Of a step in the present epoch."""
         return self.setup.rate(step) * self.cut
 
@@ -172,7 +176,7 @@ class Training(Iterator[Event]):
         if not losses:
             return probes
         last = first + len(losses)
-        return [Step(last, tuple(losses), self._rate(last - 1), seconds, speed), *probes]
+        return [Step(last, tuple(losses), self.rate(last - 1), seconds, speed), *probes]
 
     def _end_epoch(self) -> tuple[str | None, list[Event]]:
         """Measures the validation part and keeps the best weights; a reason to end, the events."""
@@ -191,8 +195,8 @@ class Training(Iterator[Event]):
                 self.best = setup.weights()
         asked = any(rule.needs_gradient for rule in self.experiment.stopping)
         gradient = slope(setup.model, setup.train, setup.criterion) if asked else None
-        ended = (self.epoch + 1, self.step, train, validation, best, self.watch.seconds, gradient)
-        self.history.append(Epoch(*ended))
+        told = (self.epoch + 1, self.step, train, validation, best, self.watch.seconds, gradient)
+        self.history.append(Epoch(*told))
         self._look_back()
         self.loss_sum, self.right, setup.epoch_order = 0.0, 0.0, setup.order.get_state()
         reason = self._reason_after_epoch()
@@ -205,14 +209,14 @@ class Training(Iterator[Event]):
             self.cut = self.experiment.schedule.cut(losses)
 
     def _reason_after_epoch(self) -> str | None:
-        for rule in self.experiment.stopping:
+        for rule in self._ending:
             if rule.after_epoch(self.history):
                 return rule.kind
         return "epochs" if self.epoch >= self.experiment.epochs else self._late()
 
     def _late(self) -> str | None:
-        rules = self.experiment.stopping
-        return next((rule.kind for rule in rules if not rule.in_time(self.watch.seconds)), None)
+        late = (rule.kind for rule in self._ending if not rule.in_time(self.watch.seconds))
+        return next(late, None)
 
     def _diverged(self, events: list[Event]) -> str | None:
         for event in events:
@@ -230,8 +234,6 @@ class Training(Iterator[Event]):
         self.saved_at = self.watch.seconds
         return [Saved(self.step)]
 
-    # --- the first and the last event
-
     def _started(self) -> Started:
         setup = self.setup
         parts = {"train": setup.train, "validation": setup.validation, "test": setup.test}
@@ -243,7 +245,8 @@ class Training(Iterator[Event]):
             epochs=self.experiment.epochs,
             batch_size=setup.batch_size,
             parameters=sum(fact.parameters for fact in setup.facts),
-            layers=tuple(self.norms.layers),
+            layers=tuple(self.inside.norms.layers),
+            activations=tuple(self.inside.signals.activations),
             sizes={name: len(part) for name, part in parts.items()},
             normalization=setup.scale.facts(),
             device=setup.device,
@@ -251,47 +254,6 @@ class Training(Iterator[Event]):
             versions={**versions, "python": platform.python_version()},
             time=time.time(),
         )
-
-    def _ended(self, reason: str) -> Ended:
-        """All parts measured with the best epoch's weights, the last ones without validation."""
-        setup, last = self.setup, self.setup.weights()
-        diverged = reason == "diverged"
-        kept = self.best or (None if diverged else self._averaged() or last)
-        best_epoch = self.best_epoch or (None if diverged else self.epoch or None)
-        measured: list[Scores | None] = [None, None, None]
-        if kept is not None:
-            setup.model.load_state_dict(kept)
-            parts = (setup.train, setup.validation, setup.test)
-            measured = [evaluate(setup.model, part, setup.criterion) for part in parts]
-            setup.model.load_state_dict(kept if diverged else last)
-        step = self.bad_step if diverged else self.step
-        seconds = self.watch.seconds
-        share = self.budget.spent / max(seconds, 1e-9)
-        clipped = setup.clipped()
-        place = (self._message(reason), step, self.epoch, best_epoch)
-        return Ended(reason, *place, *measured, seconds, share, clipped)
-
-    def _averaged(self) -> State | None:
-        """The averaged weights where they are what counts: no epoch is the best one."""
-        if self.best or all(t.average() is None for t in self.setup.transforms):
-            return None
-        with self.setup.averaged():
-            return self.setup.weights()
-
-    def _message(self, reason: str) -> str:
-        if reason == "epochs":
-            count = self.experiment.epochs
-            return f"All {count} epochs are done." if count > 1 else "The one epoch is done."
-        if reason == "diverged":
-            kept = f" The weights of epoch {self.best_epoch} are kept." if self.best else ""
-            rate = self._rate(self.bad_step - 1)
-            return (
-                f"Stopped at step {self.bad_step}: the loss is {self.bad_loss}. Choose a smaller "
-                f"learning rate (it was {rate:.3g}), clip the gradient, or take another "
-                f"initialization.{kept}"
-            )
-        rule = next(rule for rule in self.experiment.stopping if rule.kind == reason)
-        return f"{rule.label} ended it after epoch {self.epoch}: {rule.summary}."
 
     def stopped(self) -> Ended:
         """The end of a training that its consumer will not go on with."""
@@ -307,7 +269,7 @@ class Training(Iterator[Event]):
             **self.setup.state(),
             "best": self.best,
             "best_epoch": self.best_epoch,
-            "averaged": self._averaged(),
+            "averaged": averaged(self),
             "history": [to_json(epoch) for epoch in self.history],
             "epoch_so_far": (self.loss_sum, self.right),
             "step": self.step,

@@ -6,28 +6,29 @@ fragments that tick while the run is live. The page itself runs again only when 
 changes.
 """
 
-from collections.abc import Callable
-
 import streamlit as st
-from plotly.graph_objects import Figure
 
 from core import runner
-from core.analysis.findings import Finding, diverged, findings
-from core.analysis.readout import numbers, progress, sentence
+from core.analysis.findings import Finding, diverged
+from core.analysis.readout import earlier, numbers, progress, sentence, within
 from core.encoding import change, decode, encode
 from core.errors import LabError
 from core.experiment import Experiment
-from core.figures import training as figures
 from core.history import History
 from core.numbers import whole
-from pages.ui import answers, feed, live, state
+from pages.ui import answers, feed, state
 from pages.ui.acts import act, while_here
+from pages.ui.cards import Cards
 from pages.ui.downloads import downloads
 from pages.ui.form import escape
-from pages.ui.parts import BADGES, LIVE, STACK, bar, card_title, finding, header, run_name, told
+from pages.ui.parts import BADGES, LIVE, bar, finding, header, run_name, told
 
-MAPS = {"Update / weight": "update", "Gradient": "gradient"}
-AXES: dict[str, figures.Against] = {"Step": "step", "Epoch": "epoch", "Time": "time"}
+NOISE = (
+    "The gradient noise scale is the variance of one sample's gradient over the squared length of "
+    "the gradient of all, trΣ / ‖G‖². A minibatch much smaller than it sees mostly noise, one much "
+    "larger wastes samples (McCandlish et al. 2018). Means of the last 20 measurements, with "
+    "dropout off."
+)
 
 
 def main() -> None:
@@ -84,7 +85,8 @@ class Page:
         self.classes = self.count_classes()
         self.points = answers.shown(self.experiment, self.lab.store.home)
         with self.tail.read() as history:
-            self.layers, self.known = history.layers, history.started is not None
+            self.names = {"layers": history.layers, "activations": history.activations}
+            self.known = history.started is not None
             self.sizes = history.started.sizes if history.started else {}
 
     def count_classes(self) -> int | None:
@@ -117,20 +119,24 @@ class Page:
         st.fragment(self.tick, run_every=1 if self.live else None)()
         if not (self.known or self.live):
             return  # it ended before its first step: nothing to draw
+        cards = Cards(
+            self.run, self.name, self.experiment, live=self.live, classes=self.classes, **self.names
+        )
         left, right = st.columns([8, 4], gap="small")
         with left.container(border=True, height="stretch"):
-            st.fragment(self.loss_card)(view)
+            st.fragment(cards.loss)(view)
         with right.container(border=True, height="stretch"):
-            st.fragment(self.findings_card, run_every=2 if self.live else None)()
+            every = 2 if self.live else None
+            st.fragment(while_here(cards.findings), run_every=every)(self.reopen)
         left, right = st.columns([5, 7] if self.points else 2, gap="small")
         if self.points:
             with left.container(border=True, height="stretch"):
-                st.fragment(answers.card)(self.points, self.chart)
+                st.fragment(answers.card)(self.points, cards.chart)
             left = right  # the layer charts stand over each other beside it
         with left.container(border=True, height="stretch"):
-            st.fragment(self.gradient_card)()
+            st.fragment(cards.gradient)()
         with right.container(border=True, height="stretch"):
-            st.fragment(self.map_card)()
+            st.fragment(cards.map)()
 
     # --- what may be done
 
@@ -165,7 +171,21 @@ class Page:
                 "best": st.toggle(
                     "Mark the best epoch", True, key="watch_best", persist_state="session"
                 ),
+                "marks": ("fired", "chosen", "untaken")
+                if self.all_rules()
+                else ("fired", "chosen"),
             }
+
+    def all_rules(self) -> bool:
+        """Whether rules that were not chosen get their marks too."""
+        return st.toggle(
+            "Mark every stopping rule",
+            False,
+            key="watch_rules",
+            persist_state="session",
+            help="Also those that this run does not use, as they come. The gradient norm is known "
+            "only where a rule asked for it.",
+        )
 
     # --- numbers
 
@@ -190,78 +210,22 @@ class Page:
             with st.grid(min_column_width=168, gap="small"):
                 for label, value, help in numbers(history):
                     st.metric(label, value, help=help)
+            st.caption(
+                escape(" · ".join(within(history)) or "Noise of the gradient: measured soon."),
+                help=NOISE,
+            )
 
     def ended(self, history: History) -> None:
         """The answer in one sentence; for a run that went wrong what, where and the way out."""
         if self.state not in ("diverged", "failed"):
             st.markdown(f"### {sentence(history.ended)}")
+            for line in earlier(history):
+                st.caption(escape(line))
             return
         way_out = diverged(history, self.experiment)
         action = f"Open its settings with {way_out.action[4:]}" if way_out else "Open its settings"
         if finding("bad", escape(history.ended.message), action, "way_out"):
             self.reopen(way_out)
-
-    # --- cards
-
-    def loss_card(self, view: dict) -> None:
-        with st.container(**STACK, gap="small"):
-            title = st.empty()  # says what is chosen behind it
-            shown = choose("Show", ["Loss", "Error"])
-            against = AXES[choose("Against", list(AXES))]
-        title.subheader(shown, anchor=False, width="stretch")
-        measure = shown.lower()
-        error = "variance not explained" if self.classes == 0 else "wrong answers"
-        unit = error if measure == "error" else self.experiment.loss.label.lower()
-
-        def draw(mode: figures.Mode) -> Figure:
-            return figures.curve(mode, measure=measure, against=against, unit=unit, **view)
-
-        words = f"Training and validation {measure} against {against}"
-        self.chart(draw, "loss", 216, words)
-
-    @while_here
-    def findings_card(self) -> None:
-        """At most three sentences; the card keeps its height."""
-        with self.tail.read() as history:
-            found = findings(history, self.experiment, classes=self.classes)
-        urgent = sum(f.level in ("warn", "bad") for f in found)
-        with card_title("What this shows"):
-            if urgent:
-                st.badge(f"{urgent} to act on", color="yellow")
-        for one in found:
-            if finding(one.level, one.text, one.action or None, f"finding_{one.path}"):
-                self.reopen(one)
-
-    def gradient_card(self) -> None:
-        with card_title(
-            "Gradient norm per layer",
-            help="‖∇L‖ before clipping, a mean over some ten steps; the CSV has each one.",
-        ):
-            log = choose("Scale", ["Log", "Linear"]) == "Log"
-
-        def draw(mode: figures.Mode) -> Figure:
-            return figures.gradients(mode, layers=self.layers, log=log)
-
-        self.chart(draw, "gradient", 168, "Gradient norm of each layer against step")
-
-    def map_card(self) -> None:
-        with card_title(
-            "Layer × time",
-            help="One row a layer, input on top; time goes to the right. Update / weight: how far "
-            "one step moves the weights, ‖Δw‖ / ‖w‖, about 1e-3 is good. Gradient: ‖∇L‖.",
-        ):
-            chosen = choose("Map", list(MAPS))
-
-        def draw(mode: figures.Mode) -> Figure:
-            return figures.layer_map(mode, layers=self.layers, quantity=MAPS[chosen])
-
-        self.chart(draw, "layers", 168, f"{chosen} of each layer over time, one row a layer")
-
-    def chart(self, figure: Callable, key: str, height: int, alt: str) -> None:
-        name = f"{self.name} {key}".replace("/", "-")
-        live.chart(
-            figure, self.run, key=f"chart_{key}", height=height, alt=alt, name=name, live=self.live
-        )
 
     # --- what a finding's button does
 
@@ -270,16 +234,6 @@ class Page:
         draft = change(self.experiment, one.path, one.value) if one else self.experiment
         state.set_draft(encode(draft))
         st.switch_page("train.py", query_params=state.address())
-
-
-def choose(label: str, options: list[str]) -> str:
-    """Two to five options on the right of a card's title; what was chosen is kept from page to
-    page.
-    """
-    return st.segmented_control(
-        label, options, default=options[0], required=True, label_visibility="collapsed",
-        key=f"watch_{label}", persist_state="session",
-    )  # fmt: skip
 
 
 main()

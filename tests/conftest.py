@@ -157,6 +157,7 @@ def script(
             {},
             "cpu",
             1,
+            activations=("relu1",),
         )
     ]
     for last in range(10, steps + 1, 10):
@@ -168,7 +169,9 @@ def script(
             {name: base * (1 + k) / last**0.5 for k, name in enumerate(layers)}
             for base in (1.0, 9.0, 5e-3)
         ]
-        events.append(Probe(last, *norms))
+        shares = {"relu1": min(1.0, last / steps)}
+        inside = {"spread": norms[0], "dead": shares, "saturated": shares}
+        events.append(Probe(last, *norms, **inside, clipped={"clip_norm": 0.25}, noise=(9.0, 0.5)))
         if last % epoch_steps == 0:
             k = last // epoch_steps
             loss = 0.3 + 0.02 * (k - 4) ** 2

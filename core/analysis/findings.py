@@ -14,10 +14,12 @@ from statistics import median
 from typing import Any
 
 from core.analysis.guessing import guess
+from core.analysis.readout import foregone
 from core.events import Scores, error
 from core.experiment import Experiment
 from core.history import History
 from core.numbers import percent, short
+from core.optim.stopping import Patience, early, ends_early
 
 GOOD, TINY, LARGE = 1e-3, 1e-4, 3e-2  # update-to-weight ratio of one step
 PROBES = 10  # the last ones, of which the median counts
@@ -85,10 +87,9 @@ def overfitting(history: History, experiment: Experiment) -> Finding | None:
         f"**Overfitting since epoch {best.epoch}.** Validation loss rose from {short(low, 3)} to "
         f"{short(now, 3)} (median of the last {LATE} epochs) while training loss fell."
     )
-    if any(rule.kind == "patience" for rule in experiment.stopping):
+    if ends_early(experiment.stopping):
         return Finding("warn", text)
-    rules = [*(rule.model_dump(mode="json") for rule in experiment.stopping), {"kind": "patience"}]
-    return Finding("warn", text, "Stop early", "stopping", rules)
+    return Finding("warn", text, "Stop early", "stopping", early(experiment.stopping))
 
 
 def guesses(history: History, experiment: Experiment, classes: int | None) -> bool:
@@ -154,6 +155,17 @@ def improving(history: History, experiment: Experiment) -> Finding | None:
     return Finding("ok", f"**Still improving.** Validation loss is lowest now: {loss}.")
 
 
+def ghost(history: History, experiment: Experiment) -> Finding | None:
+    """Where early stopping would have ended a run that went on, and whether that was worth it."""
+    marks = [mark for mark in history.marks if isinstance(mark.rule, Patience)]
+    if not marks or history.fired(marks[0]) or overfitting(history, experiment):
+        return None
+    text = foregone(marks[0])
+    if marks[0].cost or ends_early(experiment.stopping):
+        return Finding("info", text)
+    return Finding("info", text, "Turn on", "stopping", early(experiment.stopping))
+
+
 def gap(history: History, experiment: Experiment) -> Finding | None:
     """How far the answers on known and on new samples lie apart, with the best epoch's weights.
 
@@ -192,4 +204,4 @@ def _ratios(history: History) -> dict[str, float]:
     return {layer: median(values) for layer, values in seen.items() if values}
 
 
-_RULES = (stopped_layer, too_large, no_progress, improving, gap)
+_RULES = (stopped_layer, too_large, no_progress, improving, ghost, gap)

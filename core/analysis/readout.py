@@ -2,9 +2,12 @@
 functions of History.
 """
 
+from core import pace
 from core.events import Ended, Scores, error
 from core.history import History
-from core.numbers import THIN, duration, percent, short, whole
+from core.numbers import THIN, duration, percent, short, size, whole
+from core.optim.marks import Mark
+from core.optim.regularizers import Regularizer
 from core.optim.stopping import StoppingRule
 
 Number = tuple[str, str, str]  # name, value, help
@@ -33,8 +36,9 @@ def progress(history: History, state: str) -> tuple[float, str]:
         f"step {whole(history.step)} of {whole(s.steps)}",
     ]
     if state == "running":
-        left = f"**{duration(history.seconds_left)} left**"
-        parts += [left, f"{whole(history.throughput)}{THIN}samples/s"]
+        left = f"**{duration(pace.seconds_left(history))} left**"
+        parts += [left, f"{whole(pace.throughput(history))}{THIN}samples/s"]
+        parts += [size(held)] if (held := pace.memory(history)) else []
     return min(1.0, history.step / s.steps), " · ".join(parts)
 
 
@@ -47,6 +51,47 @@ def sentence(ended: Ended) -> str:
     when = f"after epoch {ended.epochs}" if ended.epochs else f"at step {whole(ended.step)}"
     best = f" Best: epoch {ended.best_epoch}." if ended.best_epoch else ""
     return f"Ended {when}: {reason}.{best}"
+
+
+def earlier(history: History) -> list[str]:
+    """For each chosen rule that let the run go on: where it would have ended it, and what that
+    would have cost.
+    """
+    chosen = (mark for mark in history.marks if mark.rule in history.rules)
+    return [foregone(mark) for mark in chosen if not history.fired(mark)]
+
+
+def foregone(mark: Mark) -> str:
+    """Where a rule would have ended a run that went on, and what that would have cost."""
+    name = mark.rule.summary
+    there = f"{name[0].upper()}{name[1:]}, would have ended it after epoch {whole(mark.epoch)}"
+    if mark.kept is None:
+        return f"{there}."
+    kept = f"{there} with a validation loss of {short(mark.kept, 3)}"
+    if not mark.cost:
+        return f"{kept}: nothing better came later."
+    share = percent(mark.cost / mark.kept) if mark.kept else short(mark.cost)
+    return f"{kept}: the best one came later and is {share} lower."
+
+
+def within(history: History) -> list[str]:
+    """What clipping and the noise of the gradient do, each in a few words; empty before the first
+    measurement.
+    """
+    touched = [
+        f"{Regularizer.members[kind].label} touched {percent(share)} of the steps"
+        for kind, share in pace.clipped(history).items()
+    ]
+    seen = pace.noise(history)
+    if not seen:
+        return touched
+    scale, variance = seen
+    told = f"{short(scale)} samples" if scale < float("inf") else "beyond measure"
+    return [
+        *touched,
+        f"gradient noise scale {told}",
+        f"variance of the minibatch gradient {short(variance)}",
+    ]
 
 
 def numbers(history: History) -> list[Number]:
@@ -82,9 +127,9 @@ def _live(history: History) -> list[Number]:
     return [
         ("Validation error", _error(last, spread), f"{_share(last)}, after the last epoch."),
         ("Validation loss", short(_loss(last)), f"After the last epoch.{lowest}"),
-        ("Training loss", short(history.recent_loss), "Mean of the last 100 steps."),
-        ("Learning rate", short(history.rate), "Of the last step."),
-        ("Update / weight", short(history.recent_update), ratio),
+        ("Training loss", short(pace.recent_loss(history)), "Mean of the last 100 steps."),
+        ("Learning rate", short(pace.rate(history)), "Of the last step."),
+        ("Update / weight", short(pace.recent_update(history)), ratio),
     ]
 
 

@@ -3,7 +3,8 @@
 `assets/live.js` fills the same figure in the browser, so a live chart and a finished one have one
 drawing function in Python. A test runs both on the same rows. What a trace's `meta` may say:
 
-    x, y    names of columns                      take    "best": only the row of the best epoch
+    x, y    names of columns                      take    "best": only the row of the best epoch,
+                                                          or "marks": those of the stopping rules
     smooth  factor of a bias-corrected mean       z       names of columns, a heat map's rows
     ends    names of columns: a label behind the last value of each, moved apart until none touch
     log     z as log10, and labels placed for a log axis
@@ -35,6 +36,8 @@ def values(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> d
         return _map(meta, columns)
     if meta.get("take") == "best":
         return _best(meta, columns, facts, place)
+    if meta.get("take") == "marks":
+        return _marks(meta, columns, facts, place)
     if "y" not in meta:
         return {}
     y = [number(v) for v in columns.get(meta["y"], ())]
@@ -165,3 +168,28 @@ def _best(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> di
             "textposition": f"middle {'left' if late else 'right'}",
         }
     return patch
+
+
+def _marks(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> dict[str, Any]:
+    """Where stopping rules would have ended the run: a line each, words below each other, or a
+    point on the curve.
+    """
+    shown = [mark for mark in facts.get("marks", ()) if mark["part"] in meta["show"]]
+    x = [columns[meta["x"]][mark["row"]] for mark in shown]
+    if meta["as"] == "lines":
+        ends = [(place, height) for place in x for height in (0, 1, None)]
+        return {
+            "x": [place if height is not None else None for place, height in ends],
+            "y": [height for _, height in ends],
+        }
+    texts = [mark["text"] for mark in shown]
+    if meta["as"] == "points":
+        y = [number(columns[meta["y"]][mark["row"]]) for mark in shown]
+        return {"x": x, "y": y, "text": texts}
+    end = facts.get(place.get("end")) or max(x, default=0) or inf
+    return {
+        "x": x,
+        "y": [meta["top"] - meta["gap"] * k for k in range(len(x))],
+        "text": [f" {text} " for text in texts],
+        "textposition": [f"middle {'left' if at > 0.5 * end else 'right'}" for at in x],
+    }

@@ -1,5 +1,5 @@
-"""The three charts of a training (V1, V2): loss or error, gradient norm per layer, layer × time
-map.
+"""The curves of a training (V1, V2): loss or error, gradient norm per layer. The layer × time map
+stands in `maps.py`.
 
 `rows(history)` computes what they show; each figure function draws an empty figure whose traces
 name their columns (binding.py), and `drawn` fills one. Knows plotly, no torch and no page.
@@ -19,7 +19,6 @@ from core.figures.template import (
     blank,
     layer_colours,
     log_axis,
-    scale,
 )
 from core.history import History
 
@@ -32,6 +31,8 @@ END = {
 MARKED = 40  # markers of a curve at most: on a long run they would cover its line
 NAMED = 10  # layers that get their name at the line's end; the pointer says the others
 STEADY = 0.8  # of the gradient norms: one minibatch says little, some ten say something
+TOP = 0.66  # where the words of the first mark stand, as a share of the height
+UPRIGHT = {"overlaying": "y", "range": [0, 1], "fixedrange": True, "visible": False}
 NARROW = {
     "legend": {"orientation": "h", "x": 0, "y": -0.16, "xanchor": "left", "yanchor": "top"},
     "margin": {"b": 46},
@@ -56,10 +57,13 @@ def curve(
     log: bool = True,
     smoothing: float = 0.9,
     best: bool = True,
+    marks: Sequence[str] = ("fired", "chosen"),
     unit: str = "cross-entropy",
     height: int = 216,
 ) -> go.Figure:
-    """Training and validation loss, or error in percent, by step, epoch or time (V1)."""
+    """Training and validation loss, or error in percent, by step, epoch or time (V1). `marks`: of
+    which stopping rules it says where they would have ended the run, "untaken" ones too.
+    """
     p, x = PALETTES[mode], X[against]
     figure = blank(
         mode,
@@ -87,6 +91,8 @@ def curve(
     else:
         _marked(figure, mode, "train", "Train", f"epoch.{x}", f"epoch.train_{measure}")
     _marked(figure, mode, "validation", "Validation", f"epoch.{x}", f"epoch.validation_{measure}")
+    if marks:
+        _marks(figure, mode, f"epoch.{x}", f"epoch.validation_{measure}", list(marks))
     if best:
         _best(figure, mode, f"epoch.{x}", f"epoch.validation_{measure}")
     _x_axis(figure, against)
@@ -138,41 +144,6 @@ def gradients(
     return figure
 
 
-def layer_map(
-    mode: Mode, *, layers: Sequence[str], quantity: str = "update", height: int = 168
-) -> go.Figure:
-    """Layers from input (top) to output against time (V2): ‖Δw‖/‖w‖ with 1e-3 as the good middle,
-    or ‖∇L‖.
-    """
-    p = PALETTES[mode]
-    figure = blank(mode, height, hovermode="closest", meta={"end": "steps"})
-    bar: dict[str, Any] = {
-        "thickness": 10,
-        "len": 1,
-        "outlinewidth": 0,
-        "tickfont": {"size": 11, "color": p.muted},
-    }
-    if quantity == "update":
-        bar |= {"tickvals": [-4.5, -3, -1.5], "ticktext": ["3e-5", "1e-3, good", "3e-2"]}
-        colours = {"colorscale": scale(p.diverging), "zmin": -4.5, "zmax": -1.5}
-    else:
-        powers = list(range(-12, 9))
-        bar |= {
-            "tickvals": powers,
-            "ticktext": [f"1e{k}" if k < -3 or k > 3 else f"{10.0**k:g}" for k in powers],
-        }
-        colours = {"colorscale": scale(p.sequential)}
-    hover = "%{y}, step %{x:,d}: %{customdata:.2g}<extra></extra>"
-    names = [f"map.{quantity}.{layer}" for layer in layers]
-    meta = {"x": "map.step", "z": names, "log": True}
-    bound = {"colorbar": bar, "hovertemplate": hover, "meta": meta}
-    figure.add_heatmap(y=list(layers), ygap=3, **bound, **colours)
-    _x_axis(figure, "step")
-    figure.update_xaxes(showline=False)
-    figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
-    return figure
-
-
 def _line(
     figure: go.Figure,
     colour: str,
@@ -217,9 +188,29 @@ def _best(figure: go.Figure, mode: Mode, x: str, y: str) -> None:
         "line": {"color": p.page, "width": 1},
     }
     figure.add_scatter(mode="markers", marker=star, meta=at | {"y": y}, name="Best epoch", **quiet)
-    figure.update_layout(
-        yaxis2={"overlaying": "y", "range": [0, 1], "fixedrange": True, "visible": False}
-    )
+    figure.update_layout(yaxis2=UPRIGHT)
+
+
+def _marks(figure: go.Figure, mode: Mode, x: str, y: str, show: list[str]) -> None:
+    """A ghost for each stopping rule: dashed line, words and a hollow stop sign on the curve."""
+    p = PALETTES[mode]
+    quiet = {"showlegend": False}
+    at = {"x": x, "take": "marks", "show": show}
+    dashed = {"color": p.muted, "width": 1, "dash": "3px,3px"}
+    figure.add_scatter(
+        mode="lines", yaxis="y2", line=dashed, meta=at | {"as": "lines"}, name="Marks, lines",
+        hoverinfo="skip", **quiet,
+    )  # fmt: skip
+    figure.add_scatter(
+        mode="text", yaxis="y2", textfont={"color": p.muted, "size": 12}, name="Marks, words",
+        meta=at | {"as": "words", "top": TOP, "gap": 0.095}, hoverinfo="skip", **quiet,
+    )  # fmt: skip
+    sign = {"symbol": "octagon-open", "size": 11, "color": p.muted, "line": {"width": 2}}
+    figure.add_scatter(
+        mode="markers", marker=sign, meta=at | {"as": "points", "y": y}, name="Would have stopped",
+        hoverinfo="skip", **quiet,
+    )  # fmt: skip
+    figure.update_layout(yaxis2=UPRIGHT)
 
 
 def _x_axis(figure: go.Figure, against: Against) -> None:

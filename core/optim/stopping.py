@@ -1,11 +1,8 @@
-"""Stopping rules: pure functions of the epochs so far and of the time, and where each would have
-ended a run that went on. `epochs` of the experiment (k_max) always ends a run too.
+"""Stopping rules: pure functions of the epochs so far and of the time. `epochs` of the experiment
+(k_max) always ends a run too. Where each would have ended a run that went on: `marks.py`.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from math import isfinite
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Literal
 
 from core.events import Epoch
@@ -15,11 +12,17 @@ from core.spec import Choice, ranged
 class StoppingRule(Choice, family="stopping rule"):
     """One reason to end a run before its last epoch. Any of those that are on may end it."""
 
+    page: ClassVar[str] = "Train"
     looks_back: ClassVar[int | None] = None  # epochs that a verdict depends on; None: all
     needs_gradient: ClassVar[bool] = False  # ‖∇f‖ is to be measured after every epoch
+    only_mark: bool = ranged(
+        False, help="The run goes on, and its curve shows where this rule would have ended it."
+    )
 
-    def verdicts(self, epochs: Sequence[Epoch]) -> Iterator[bool]:
-        """For each of `epochs`, in their order, whether the run should end after it."""
+    def verdicts(self, epochs: Iterable[Epoch]) -> Iterator[bool]:
+        """For each of `epochs`, in their order, whether the run should end after it. Takes one
+        epoch for each verdict, so that it can be asked while the run goes on.
+        """
         raise NotImplementedError
 
     def after_epoch(self, epochs: Sequence[Epoch]) -> bool:
@@ -30,6 +33,11 @@ class StoppingRule(Choice, family="stopping rule"):
     def in_time(self, seconds: float) -> bool:
         """False when the run should end now, after `seconds` of training."""
         return True
+
+    @property
+    def said(self) -> str:
+        """The summary, and whether it only marks."""
+        return f"{self.summary}, only marked" if self.only_mark else self.summary
 
 
 class Patience(StoppingRule):
@@ -59,7 +67,7 @@ class Patience(StoppingRule):
         help="By how much the loss must fall to count as improved.",
     )
 
-    def verdicts(self, epochs: Sequence[Epoch]) -> Iterator[bool]:
+    def verdicts(self, epochs: Iterable[Epoch]) -> Iterator[bool]:
         best, since = float("inf"), -1  # the first loss is no failure, not even one that is NaN
         for epoch in epochs:
             if epoch.validation:
@@ -86,11 +94,13 @@ class Change(StoppingRule):
         "signed", help="Whether a loss that rises counts as a small change."
     )
 
-    def verdicts(self, epochs: Sequence[Epoch]) -> Iterator[bool]:
-        yield from [False] * bool(epochs)
-        for old, new in pairwise(epoch.train["loss"] for epoch in epochs):
+    def verdicts(self, epochs: Iterable[Epoch]) -> Iterator[bool]:
+        old = float("nan")  # the first epoch has none before it: no comparison holds
+        for epoch in epochs:
+            new = epoch.train["loss"]
             change = old - new if self.difference == "signed" else abs(old - new)
             yield change < self.enough(old)
+            old = new
 
     def enough(self, loss: float) -> float:
         """The smallest change from this loss with which the run goes on."""
@@ -148,7 +158,7 @@ class GradientNorm(StoppingRule):
     needs_gradient: ClassVar[bool] = True
     limit: float = _limit(1e-3, "ε_g", "The longest gradient that ends the run.")
 
-    def verdicts(self, epochs: Sequence[Epoch]) -> Iterator[bool]:
+    def verdicts(self, epochs: Iterable[Epoch]) -> Iterator[bool]:
         for epoch in epochs:
             yield epoch.gradient is not None and epoch.gradient <= self.limit
 
@@ -170,7 +180,7 @@ class TimeLimit(StoppingRule):
         10.0, above=0, high=100_000, unit="min", help="Minutes of training, pauses not counted."
     )
 
-    def verdicts(self, epochs: Sequence[Epoch]) -> Iterator[bool]:
+    def verdicts(self, epochs: Iterable[Epoch]) -> Iterator[bool]:
         for epoch in epochs:
             yield not self.in_time(epoch.seconds)
 
@@ -182,33 +192,14 @@ class TimeLimit(StoppingRule):
         return f"at most {self.minutes:g} min"
 
 
-@dataclass(frozen=True)
-class Mark:
-    """Where a rule would have ended a run that went on, or did end it."""
-
-    rule: StoppingRule
-    epoch: int
-    step: int
-    kept: float | None  # the best validation loss up to there; None without validation
-    cost: float | None  # by how much the best loss of all the epochs lies below that, 0 or more
+def early(rules: Sequence[StoppingRule]) -> list[dict[str, Any]]:
+    """These rules as JSON data with early stopping among them, which ends the run."""
+    data = [rule.model_dump(mode="json") for rule in rules]
+    if not any(isinstance(rule, Patience) for rule in rules):
+        return [*data, {"kind": "patience"}]
+    return [d | {"only_mark": False} if d["kind"] == "patience" else d for d in data]
 
 
-def marks(rules: Sequence[StoppingRule], epochs: Sequence[Epoch]) -> tuple[Mark, ...]:
-    """The first epoch after which each rule would have ended the run; none for a rule that never
-    would. A time limit counts at the end of its epoch; ‖∇f‖ where the run measured it.
-    """
-    found = ((rule, _first(rule.verdicts(epochs))) for rule in rules)
-    return tuple(_mark(rule, at, epochs) for rule, at in found if at is not None)
-
-
-def _first(verdicts: Iterator[bool]) -> int | None:
-    return next((i for i, fires in enumerate(verdicts) if fires), None)
-
-
-def _mark(rule: StoppingRule, at: int, epochs: Sequence[Epoch]) -> Mark:
-    measured = [e.validation["loss"] if e.validation else float("inf") for e in epochs]
-    losses = [loss if isfinite(loss) else float("inf") for loss in measured]
-    kept, best = min(losses[: at + 1]), min(losses)
-    known = kept < float("inf")
-    place = (epochs[at].epoch, epochs[at].step)
-    return Mark(rule, *place, kept if known else None, kept - best if known else None)
+def ends_early(rules: Sequence[StoppingRule]) -> bool:
+    """Whether early stopping may end the run."""
+    return any(isinstance(rule, Patience) and not rule.only_mark for rule in rules)

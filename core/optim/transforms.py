@@ -81,7 +81,7 @@ class Penalty(Transform):
             (self.biases, [p for p in every if p.ndim < 2]),
         )
         self.parts = [(factor, kept) for factor, kept in parts if factor and kept]
-        self.bends = [m for m in model.modules() if _bends(m)] if self.activities else []
+        self.bends = [m for m in model.modules() if bends(m)] if self.activities else []
         self.outputs: list[Tensor] = []
 
     def watching(self) -> AbstractContextManager[Any]:
@@ -106,7 +106,8 @@ class Penalty(Transform):
         return self.l1 * w.abs().sum() + (1 - self.l1) * w.square().sum()
 
 
-def _bends(module: nn.Module) -> bool:
+def bends(module: nn.Module) -> bool:
+    """Whether it is an activation."""
     return type(module).__module__ == "torch.nn.modules.activation"
 
 

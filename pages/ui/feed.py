@@ -27,8 +27,11 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from core import runner
-from core.errors import NotFound
+from core.encoding import decode
+from core.errors import LabError, NotFound
+from core.experiment import Experiment
 from core.history import History, dumps
+from core.optim.stopping import StoppingRule
 from core.store import Store
 
 READ_EVERY = 0.3  # seconds between two looks at the file
@@ -44,7 +47,7 @@ class Tail:
     def __init__(self, store: Store, run: str):
         self.store, self.run = store, run
         self._lock = threading.Lock()
-        self._identity, self._offset, self.history = None, 0, History()
+        self._identity, self._offset, self.history = None, 0, History(_rules(store, run))
         self._texts: dict[
             str, tuple[str, str]
         ] = {}  # marks -> delta and new marks, for the present version
@@ -78,6 +81,14 @@ class Tail:
     @property
     def over(self) -> bool:
         return self.history.ended is not None
+
+
+def _rules(store: Store, run: str) -> tuple[StoppingRule, ...]:
+    """The run's stopping rules; none of an experiment that this version cannot read."""
+    try:
+        return decode(Experiment, store.experiment(run)).stopping
+    except LabError:
+        return ()
 
 
 _tails: OrderedDict[tuple[Path, str], Tail] = OrderedDict()

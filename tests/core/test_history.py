@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core import pace
 from core.events import Ended, Epoch, Probe, Saved, Started, Step, Surface, to_json
 from core.export.curves import curves_csv
 from core.history import History, dumps
+from core.optim.stopping import Patience
 
 LAYERS = ("conv1", "linear1")
 
@@ -255,14 +257,14 @@ def test_facts_and_numbers():
         probe(50, 1e-3),
     ]
     history = folded(*events, epoch(2, 20), epoch(3, 30, best=False))
-    assert history.seconds_left == pytest.approx(10.0)  # 50 steps at 0.2 s each
+    assert pace.seconds_left(history) == pytest.approx(10.0)  # 50 steps at 0.2 s each
     assert (history.best, history.facts()["best_epoch"]) == (1, 2)
-    assert history.throughput == 40.0 and history.rate == pytest.approx(0.02)
-    assert history.recent_loss == pytest.approx(3.0)
-    assert history.recent_update == pytest.approx(1e-3 * 2**0.5)
+    assert pace.throughput(history) == 40.0 and pace.rate(history) == pytest.approx(0.02)
+    assert pace.recent_loss(history) == pytest.approx(3.0)
+    assert pace.recent_update(history) == pytest.approx(1e-3 * 2**0.5)
     history.add([to_json(Ended("epochs", "All done.", 50, 5, 2, scores, scores, scores, 11.0))])
     assert (
-        history.seconds_left is None
+        pace.seconds_left(history) is None
         and history.facts()["ended"] == "epochs"
         and history.seconds == 11.0
     )
@@ -287,6 +289,28 @@ def test_an_empty_run_has_no_rows():
     assert not any(history.columns().values())
     assert (
         history.facts()["step"] == 0
-        and history.recent_loss is None
+        and pace.recent_loss(history) is None
         and history.since()["marks"] == "0.0.0.0.0.0"
     )
+
+
+def test_clipping_noise_and_memory_are_those_of_the_probes():
+    one = replace(probe(5), clipped={"clip_norm": 0.5}, noise=(8.0, 3.0), memory=2e8)
+    two = replace(probe(9), clipped={"clip_norm": 0.75}, noise=(4.0, -1.0), memory=3e8)
+    history = folded(started(), Step(10, (1.0,) * 10, 0.1, 1.0, 1.0), one, two, probe(10))
+    assert pace.noise(history) == (6.0, 6.0 / 32)  # means 6 and 1, batches of 32
+    assert pace.clipped(folded(started(), one, two)) == {"clip_norm": 0.75}
+    assert pace.memory(folded(started(), two)) == 3e8 and pace.memory(history) is None
+    assert pace.noise(folded(started())) is None
+    assert pace.noise(folded(started(), replace(one, noise=(1.0, -1.0))))[0] == float("inf")
+
+
+def test_marks_count_anew_when_a_run_goes_on_from_before_them():
+    rules = [Patience(patience=1, only_mark=True)]
+    history = History(rules)
+    told = [started(), epoch(1, 10), epoch(2, 20, loss=0.7), started(10), epoch(2, 20, loss=0.3)]
+    history.add(map(to_json, told[:3]))
+    (mark,) = [m for m in history.marks if m.rule in rules]
+    assert (mark.epoch, mark.kept, mark.cost) == (2, 1.5, 0.0)
+    history.add(map(to_json, told[3:]))
+    assert not [m for m in history.marks if m.rule in rules]

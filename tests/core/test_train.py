@@ -291,3 +291,14 @@ def test_cross_entropy_on_values_is_refused() -> None:
     values = Samples("v", np.zeros((40, 2), np.float32), np.arange(40, dtype=np.float32), ())
     with pytest.raises(BadExperiment, match=r"Cross-entropy wants classes.*choose Squared error"):
         train(Experiment(network=(Output(),)), values)
+
+
+def test_a_rule_that_only_marks_lets_the_run_go_on(data: Samples) -> None:
+    rules = (
+        Patience(patience=1, improvement=10, only_mark=True),
+        TimeLimit(minutes=1e-9, only_mark=True),
+    )
+    events = list(train(experiment(stopping=rules), data))
+    assert (events[-1].reason, events[-1].epochs) == ("epochs", 4)
+    stopping = (Patience(patience=1, improvement=10),)
+    assert list(train(experiment(stopping=stopping), data))[-1].epochs < 4

@@ -11,17 +11,20 @@ from core.encoding import encode
 from core.events import to_json
 from core.experiment import Experiment
 from core.figures import training
+from core.figures.maps import layer_map
 from core.history import History
+from core.optim.stopping import Patience, TimeLimit
 from tests.conftest import LAYERS, ended, script, wait_until, write
 
 pytestmark = pytest.mark.browser
+RULES = (Patience(patience=2, only_mark=True), TimeLimit(minutes=0.1, only_mark=True))
 PLOT = ".st-key-chart_loss .lab-plot"
 
 
 @pytest.fixture
 def run(server):
     """A run that this test trains: held, begun, not ended."""
-    run = server.store.create(encode(Experiment(name="Made up")))
+    run = server.store.create(encode(Experiment(name="Made up", stopping=RULES)))
     write(server.store, run, script()[:20])
     with server.store.own(run):
         yield run
@@ -110,12 +113,13 @@ def test_zoom_and_hidden_curves_survive_three_updates(page, server, run):
 def test_the_browser_fills_figures_as_python_does(page, server, run):
     write(server.store, run, script()[20:])
     look(page, server, run, 200)
-    history = History()
+    history = History(RULES)
     history.add(map(to_json, script()))
+    assert [mark["part"] for mark in history.facts()["marks"][:2]] == ["chosen", "chosen"]
     figures = {
         "loss": training.curve("light"),
         "gradient": training.gradients("light", layers=LAYERS),
-        "layers": training.layer_map("light", layers=LAYERS),
+        "layers": layer_map("light", names=LAYERS),
     }
     for key, figure in figures.items():
         expected = json.loads(training.drawn(figure, history).to_json(engine="json"))

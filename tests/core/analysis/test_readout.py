@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from core.analysis.readout import numbers, progress, sentence
+from core.analysis.readout import earlier, numbers, progress, sentence, within
 from core.events import Ended, Started, to_json
 from core.history import History
 from core.numbers import THIN
+from core.optim.stopping import Patience
 from tests.conftest import ended, script
 
 
@@ -77,3 +78,33 @@ def test_values_are_missed_by_so_much_in_their_own_unit():
     name, value, told = numbers(history(begun, *script()[1:], end))[0]
     assert (name, plain(value)) == ("Test error", "± 100")
     assert "R² is 0.96" in told
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (Patience(patience=2, only_mark=True), "epoch 6 with a validation loss of 0.3: nothing"),
+        (
+            Patience(patience=1, improvement=0.2, only_mark=True),
+            "epoch 2 with a validation loss of 0.38: the best one came later and is 21 % lower",
+        ),
+    ],
+)
+def test_the_end_says_what_stopping_earlier_would_have_cost(rule, said):
+    made = History([rule])
+    made.add(map(to_json, [*script(), ended("epochs")]))
+    (line,) = earlier(made)
+    assert line.startswith("Early stopping, patience") and said in plain(line)
+
+
+def test_the_rule_that_ended_it_cost_nothing():
+    made = History([Patience(patience=5)])
+    made.add(map(to_json, [*script(), ended()]))
+    assert earlier(made) == []
+
+
+def test_clipping_and_noise_in_words():
+    told = [plain(text) for text in within(history(*script()))]
+    assert told[0] == "Gradient clipping touched 25 % of the steps"
+    assert told[1] == "gradient noise scale 18 samples"
+    assert within(history()) == []

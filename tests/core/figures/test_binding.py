@@ -7,18 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.events import to_json
 from core.figures import training
 from core.figures.binding import extent, fill, frame, smooth, spread, ticks, values
+from core.figures.maps import MAPS, layer_map
 from core.figures.template import log_axis
 from core.history import History
-from tests.conftest import LAYERS, script
+from core.optim.stopping import Patience
+from tests.conftest import LAYERS, ended, script
 
 numbers = st.floats(-100, 100)
 
 
 def history(upto=None):
-    from core.events import to_json
-
     made = History()
     made.add(map(to_json, script()[:upto]))
     return made
@@ -107,8 +108,8 @@ def test_every_column_that_a_figure_names_exists():
     columns = history().columns()
     made = [training.gradients("light", layers=LAYERS, log=log) for log in (True, False)]
     made += [
-        training.layer_map("light", layers=LAYERS, quantity=q)
-        for q in ("update", "gradient", "weight")
+        layer_map("light", names=("relu1",) if m.by_activation else LAYERS, quantity=q)
+        for q, m in MAPS.items()
     ]
     made += [
         training.curve("light", measure=measure, against=against, log=log)
@@ -129,11 +130,11 @@ def test_every_column_that_a_figure_names_exists():
 
 def test_the_map_shows_the_log_of_each_layer_and_says_the_number():
     rows = training.rows(history())
-    trace = training.drawn(training.layer_map("light", layers=LAYERS), history()).data[0]
+    trace = training.drawn(layer_map("light", names=LAYERS), history()).data[0]
     assert trace.z[1][0] == pytest.approx(log10(rows[0]["map.update.conv2"][0]))
     assert trace.customdata[1][0] == rows[0]["map.update.conv2"][0]
     assert (
-        training.layer_map("light", layers=LAYERS).data[0].zmid is None
+        layer_map("light", names=LAYERS).data[0].zmid is None
         and (trace.zmin + trace.zmax) / 2 == -3
     )
 
@@ -167,3 +168,34 @@ def test_of_many_layers_ten_are_named():
     layers = [f"l{k}" for k in range(35)]
     figure = training.gradients("light", layers=layers)
     assert len(figure.data) == 36 and len(figure.data[-1].meta["names"]) == 9
+
+
+def test_each_rule_leaves_a_ghost_where_it_would_have_ended_the_run():
+    """The validation loss is best in epoch 4, of 20 steps each: patience 2 fires after epoch 6."""
+    made = History([Patience(patience=2, only_mark=True)])
+    made.add(map(to_json, script()))
+    figure = training.drawn(training.curve("light"), made)
+    traces = {trace.name: trace for trace in figure.data}
+    assert list(traces["Marks, lines"].x) == [120, 120, None]
+    assert (list(traces["Would have stopped"].x), list(traces["Would have stopped"].y)) == (
+        [120],
+        [pytest.approx(0.38)],
+    )
+    (words,) = traces["Marks, words"].text
+    assert words.strip() == "would have stopped here: early stopping, validation 0.3"
+    assert traces["Marks, words"].textposition == ("middle left",)
+
+
+def test_rules_that_were_not_chosen_are_marked_on_request_only():
+    """Early stopping as it comes, with patience 5, would have ended it after epoch 9."""
+    for marks, places in ((("chosen",), []), (("chosen", "untaken"), [180])):
+        figure = training.drawn(training.curve("light", marks=marks), history())
+        (points,) = (trace for trace in figure.data if trace.name == "Would have stopped")
+        assert list(points.x) == places
+
+
+def test_the_rule_that_ended_it_is_named_as_such():
+    made = History([Patience(patience=6)])
+    made.add(map(to_json, [*script(), ended()]))
+    (mark,) = [mark for mark in made.facts()["marks"] if mark["part"] == "fired"]
+    assert mark["text"].startswith("stopped here: early stopping") and mark["row"] == 9

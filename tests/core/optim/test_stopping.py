@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.events import Epoch
+from core.optim.marks import Marks, marks, untaken
 from core.optim.stopping import (
     AbsoluteChange,
     GradientNorm,
@@ -18,7 +19,8 @@ from core.optim.stopping import (
     RelativeChange,
     StoppingRule,
     TimeLimit,
-    marks,
+    early,
+    ends_early,
 )
 
 
@@ -149,6 +151,31 @@ def test_a_mark_stands_where_the_loop_would_have_ended(rule, rows) -> None:
     at = ended(rule, history)
     found = marks([rule], history)
     assert [(m.rule, m.epoch, m.step) for m in found] == ([(rule, at, 7 * at)] if at else [])
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS, st.none() | NUMBERS, NUMBERS), max_size=12))
+def test_marks_kept_up_equal_marks_of_the_whole(rows) -> None:
+    history = [
+        Epoch(k, 7 * k, {"loss": f}, v if v is None else {"loss": v}, False, 60 * k, g)
+        for k, (f, g, v, _) in enumerate(rows, 1)
+    ]
+    kept = Marks(RULES)
+    for k, epoch in enumerate(history, 1):
+        kept.add(epoch)
+        assert kept.found() == marks(RULES, history[:k])
+    assert all(history[mark.row].epoch == mark.epoch for mark in kept.found())
+
+
+def test_untaken_rules_are_all_the_others() -> None:
+    kinds = {rule.kind for rule in untaken([Patience(patience=2)])}
+    assert kinds == set(StoppingRule.members) - {"patience"} and len(untaken([])) == len(kinds) + 1
+
+
+def test_early_stopping_is_turned_on_once() -> None:
+    assert early([]) == [{"kind": "patience"}]
+    marking = Patience(patience=3, only_mark=True)
+    assert not ends_early([marking, TimeLimit()])
+    assert early([marking]) == [Patience(patience=3).model_dump()]
 
 
 def test_a_mark_says_what_stopping_there_would_have_cost() -> None:
