@@ -1,0 +1,24 @@
+"""The points of a study as a spreadsheet: a row for each model and seed, numbers as measured."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+from core.descent.point import Point
+
+PLACE = ("width", "parameters", "samples", "steps", "control", "last")
+SEEDS = ("train_loss", "train_error", "test_loss", "test_error", "norm")
+TOGETHER = ("ensemble_loss", "ensemble_error", "variance")
+
+
+def points_csv(points: Sequence[Point]) -> str:
+    """UTF-8 text with a header; what belongs to all seeds together stands in each of their rows."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*PLACE, "seed", *SEEDS, *TOGETHER])
+    for point in points:
+        place, together = ([getattr(point, name) for name in names] for names in (PLACE, TOGETHER))
+        for seed in range(len(point.norm)):
+            own = [getattr(point, name)[seed] for name in SEEDS]
+            writer.writerow([*place, seed, *own, *together])
+    return text.getvalue()
