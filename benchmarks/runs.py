@@ -10,6 +10,7 @@ cache), *again* (nothing has changed), *one more* (one run has grown). Target: t
 import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -88,6 +89,7 @@ def measure(home: Path) -> dict[str, float]:
     runner._current = runner.Runner(Store(home))
     forget(home)
     found["first"] = drawing(app)
+    assert len(app.dataframe[0].value) == len(Store(home).ids())
     found["again"] = min(drawing(app) for _ in range(3))
     store = Store(home)
     store.append(store.ids()[0], to_json(events(20, 1)[-1]))
@@ -95,7 +97,7 @@ def measure(home: Path) -> dict[str, float]:
 
 
 def drawing(app: object) -> float:
-    """Seconds of one drawing, which must have shown the table or the empty state."""
+    """Seconds of one drawing, which must have gone well."""
     began = time.perf_counter()
     app.run()
     seconds = time.perf_counter() - began
@@ -105,8 +107,6 @@ def drawing(app: object) -> float:
 
 def main() -> None:
     """Prints the median of each over fresh processes."""
-    import subprocess
-
     with tempfile.TemporaryDirectory() as folder:
         fill(Path(folder), RUNS)
         size = sum(path.stat().st_size for path in Path(folder).glob("runs/*/events.jsonl"))
