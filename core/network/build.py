@@ -6,12 +6,14 @@ described, not tried.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from core.errors import BadNetwork
+from core.network.chains import inner_problem
 from core.network.initializers import Initializer
 from core.network.layers import Layer, Shape, names, times
 from core.numbers import whole
@@ -27,6 +29,7 @@ LARGEST = 2**31  # parameters; above it no single machine that this lab is for c
 class LayerFacts:
     """What the Network page shows of one layer. Shapes without batch; `output` is None behind a
     problem. `note`: what the layer adds by itself. `inside`: the facts of each chain within it.
+    `number`: as people count, "3" or "3.2" within a block; `path`: its name in the module.
     """
 
     index: int
@@ -39,6 +42,8 @@ class LayerFacts:
     problem: str | None = None
     note: str = ""
     inside: tuple[tuple["LayerFacts", ...], ...] = ()
+    number: str = ""
+    path: str = ""
 
 
 @lru_cache(maxsize=256)
@@ -49,19 +54,46 @@ def trace(layers: tuple[Layer, ...], shape: Shape, outputs: int) -> tuple[LayerF
     return _with_ending(_walk(layers, shape, outputs), outputs)
 
 
-def _walk(layers: tuple[Layer, ...], shape: Shape | None, outputs: int) -> list[LayerFacts]:
-    """The facts of a chain; `shape` is None behind a problem."""
+def _walk(
+    layers: tuple[Layer, ...], shape: Shape | None, outputs: int, number: str = "", path: str = ""
+) -> list[LayerFacts]:
+    """The facts of a chain; `shape` is None behind a problem, `number` and `path` are those of the
+    layer it is in.
+    """
     facts: list[LayerFacts] = []
     for index, (layer, name) in enumerate(zip(layers, names(layers), strict=True)):
-        inside = tuple(tuple(_walk(chain, shape, outputs)) for chain in layer.inside())
-        fact = LayerFacts(index, name, layer.label, shape, None, inside=inside)
+        fact = LayerFacts(index, name, layer.label, shape, None)
+        fact = replace(fact, number=f"{number}{index + 1}", path=path + name)
+        fact = replace(fact, inside=_inside(layer, fact, outputs))
         if shape is not None:
-            wrong = layer.problem(shape)
+            wrong = inner_problem(layer, shape) if number else layer.problem(shape)
             found = {"problem": wrong} if wrong else _measure(layer, shape, outputs)
             fact = replace(fact, **found)
         shape = fact.output
         facts.append(fact)
     return facts
+
+
+def _inside(layer: Layer, fact: LayerFacts, outputs: int) -> tuple[tuple[LayerFacts, ...], ...]:
+    chains = []
+    for index, chain in enumerate(layer.inside()):
+        behind, lies = layer.within(index)
+        place = (f"{fact.number}{behind}.", f"{fact.path}.{lies}.")
+        chains.append(tuple(_walk(chain, fact.input, outputs, *place)))
+    return tuple(chains)
+
+
+def flat(facts: Sequence[LayerFacts]) -> Iterator[LayerFacts]:
+    """All facts with those inside them, the inner ones first: in the order of the calculation."""
+    for fact in facts:
+        for chain in fact.inside:
+            yield from flat(chain)
+        yield fact
+
+
+def first_problem(facts: Sequence[LayerFacts]) -> LayerFacts | None:
+    """The innermost layer that does not fit; None when all do."""
+    return next((fact for fact in flat(facts) if fact.problem), None)
 
 
 @lru_cache(maxsize=4096)
@@ -99,9 +131,9 @@ def check(layers: tuple[Layer, ...], shape: Shape, outputs: int) -> tuple[LayerF
     if not layers:
         raise BadNetwork("The network has no layers: start from a preset.")
     facts = trace(layers, shape, outputs)
-    for fact in facts:
-        if fact.problem:
-            raise BadNetwork(f"Layer {fact.index + 1}, {fact.name}: {fact.problem}", fact.index)
+    if wrong := first_problem(facts):
+        outer = int(wrong.number.partition(".")[0]) - 1
+        raise BadNetwork(f"Layer {wrong.number}, {wrong.name}: {wrong.problem}", outer)
     total = sum(fact.parameters for fact in facts)
     if total == 0:
         raise BadNetwork("The network has no weights to learn: add an Output layer.")

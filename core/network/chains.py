@@ -26,14 +26,18 @@ def chain(layers: Layers, shape: Shape, outputs: int = 0) -> Shape:
     return shape
 
 
+def inner_problem(layer: Layer, shape: Shape) -> str | None:
+    """Why a layer within a block cannot take this input; None when it can."""
+    if layer.stem == "output":
+        return "Output is the network's end: take Linear inside of a block."
+    return layer.problem(shape)
+
+
 def misfit(layers: Layers, shape: Shape) -> str | None:
-    """The first thing that is wrong in a chain, with its place; None when all fits."""
-    for number, (layer, name) in enumerate(zip(layers, names(layers), strict=True), 1):
-        place = f"Inner {number}, {name}: "
-        if layer.stem == "output":
-            return f"{place}Output is the network's end: take Linear inside of a block."
-        if wrong := layer.problem(shape):
-            return place + wrong
+    """The first thing that is wrong in a chain, with its name; None when all fits."""
+    for layer, name in zip(layers, names(layers), strict=True):
+        if wrong := inner_problem(layer, shape):
+            return f"{name}: {wrong}"
         shape = layer.output(shape, 0)
     return None
 

@@ -1,7 +1,7 @@
 """A preset on data of one shape: its layers, or one sentence that says which layer does not fit."""
 
 from core.errors import BadNetwork
-from core.network.build import check, trace
+from core.network.build import check, first_problem, trace
 from core.network.layers import Layer, Shape, times
 from core.network.presets import Preset
 
@@ -13,15 +13,15 @@ def fitted(preset: Preset, shape: Shape, outputs: int) -> tuple[Layer, ...]:
     if said := preset.problem(shape):
         raise BadNetwork(said)
     layers = preset.layers(shape)
-    wrong = next((f for f in trace(layers, shape, outputs) if f.problem), None)
+    wrong = first_problem(trace(layers, shape, outputs))
     if wrong is None:
         check(layers, shape, outputs)
         return layers
     others = [p.label for p in _fitting(shape, outputs)]
     raise BadNetwork(
-        f"{preset.label} does not fit {times(shape)}: its layer {wrong.index + 1}, {wrong.name}, "
+        f"{preset.label} does not fit {times(shape)}: its layer {wrong.number}, {wrong.name}, "
         f"gets {times(wrong.input)}, which is too small: choose {' or '.join(others[:2])}.",
-        wrong.index,
+        int(wrong.number.partition(".")[0]) - 1,
     )
 
 

@@ -26,6 +26,7 @@ def times(shape: Shape) -> str:
 class Layer(Choice, family="layer"):
     """One step of the network, from a tensor to a tensor."""
 
+    page: ClassVar[str] = "Network"
     stem: ClassVar[str] = ""  # of its name in the state_dict: conv1, conv2, linear1 …
     icon: ClassVar[str] = "layers"  # Material
 
@@ -42,6 +43,16 @@ class Layer(Choice, family="layer"):
     def inside(self) -> tuple[tuple["Layer", ...], ...]:
         """The chains of layers within it; none for most."""
         return ()
+
+    def holding(self, chains: tuple[tuple["Layer", ...], ...]) -> "Layer":
+        """The same layer with other chains within it; only for those that have some."""
+        raise NotImplementedError
+
+    def within(self, chain: int) -> tuple[str, str]:
+        """Of chain `chain` (from 0): what its layers' numbers have behind that of this layer, and
+        where it lies in the module.
+        """
+        raise NotImplementedError
 
     def note(self, shape: Shape, outputs: int) -> str:
         """A sentence about what it adds by itself for this input; empty for most."""

@@ -1,27 +1,90 @@
-"""The one layer that makes a network fit, where there is one: found by trying, so that a new kind
+"""The one change that makes a network fit, where there is one: found by trying, so that a new kind
 of layer needs no rule here.
 """
 
-from core.network.build import trace
-from core.network.layers import Flatten, Layer, Output, Shape
+from collections.abc import Iterator
+
+from core.network.build import LayerFacts, trace
+from core.network.chains import Layers
+from core.network.layers import (
+    Branches,
+    Conv2d,
+    Flatten,
+    GroupNorm,
+    Layer,
+    Linear,
+    Output,
+    Residual,
+    Shape,
+)  # fmt: skip
+from core.network.tree import Place, add, at, everywhere, may_go, put
+
+Try = tuple[str, Layers, Place]  # what to do, the layers then, up to where all must fit
+END = (float("inf"),)  # a block's own fault comes behind those of its layers
 
 
-def mend(layers: tuple[Layer, ...], shape: Shape, outputs: int) -> tuple[str, tuple] | None:
+def mend(layers: Layers, shape: Shape, outputs: int) -> tuple[str, Layers] | None:
     """What to do in a few words, and the layers then; None when nothing is wrong or one step is not
-    enough.
+    enough. Rather one that puts the whole block right than its inner layer alone.
     """
-    wrong = next((fact for fact in trace(layers, shape, outputs) if fact.problem), None)
-    if wrong is None:
+    place = wrong_place(trace(layers, shape, outputs))
+    if place is None:
         return None
-    here = wrong.index
-    tries = (
-        ("Put Flatten before it", (*layers[:here], Flatten(), *layers[here:]), here + 1),
-        ("End with an Output layer", (*layers, Output()), here + 1),
-        ("End with Flatten and Output", (*layers, Flatten(), Output()), here + 2),
-        ("Leave it out", (*layers[:here], *layers[here + 1 :]), here),
-    )
-    for words, mended, place in tries:
-        facts = trace(mended, shape, outputs)
-        if mended and not any(fact.problem for fact in facts[: place + 1]):
+    second: tuple[str, Layers] | None = None
+    for words, mended, cleared in _tries(layers, place, outputs):
+        left = wrong_place(trace(mended, shape, outputs))
+        if not mended or (left is not None and left + END <= cleared + END):
+            continue
+        if left is None or left[0] > cleared[0]:
             return words, mended
+        second = second or (words, mended)
+    return second
+
+
+def wrong_place(facts: tuple[LayerFacts, ...]) -> Place | None:
+    """Where the innermost layer stands that does not fit first; None when all do."""
+    for fact in facts:
+        for number, chain in enumerate(fact.inside):
+            if (inner := wrong_place(chain)) is not None:
+                return (fact.index, number, *inner)
+        if fact.problem:
+            return (fact.index,)
     return None
+
+
+def _tries(layers: Layers, place: Place, outputs: int) -> Iterator[Try]:
+    layer, behind = at(layers, place), (*place[:-1], place[-1] + 1)
+    if isinstance(layer, GroupNorm):
+        for groups in range(layer.groups, 0, -1):
+            fewer = layer.model_copy(update={"groups": groups})
+            yield f"Set its groups to {groups}", put(layers, place, fewer), place
+    yield "Put Flatten before it", add(layers, place, Flatten()), behind
+    if len(place) == 1:
+        yield "End with an Output layer", (*layers, Output()), behind
+        yield "End with Flatten and Output", (*layers, Flatten(), Output()), (place[0] + 2,)
+    elif isinstance(layer, Output):
+        yield "Make it Linear", put(layers, place, Linear(units=outputs)), place
+    yield "Keep the picture size", put(layers, place, *everywhere((layer,), _keeping)), place
+    if isinstance(layer, Branches):
+        row = layer.model_copy(update={"join": "concatenate"})
+        yield "Put the branches in a row", put(layers, place, row), place
+    for depth in range(len(place) - 2, 0, -2):
+        around = place[:depth]
+        moved = (*around[:-1], around[-1] + 1, *place[depth:])
+        yield "Put Flatten before the block", add(layers, around, Flatten()), moved
+    if may_go(layers, place):
+        yield "Leave it out", put(layers, place), place
+    if isinstance(layer, Residual):
+        plain = layer.model_copy(update={"shortcut": False})
+        yield "Take the shortcut off", put(layers, place, plain), place
+    for depth in range(len(place) - 2, 0, -2):
+        yield "Leave the whole block out", put(layers, place[:depth]), place[:depth]
+
+
+def _keeping(layer: Layer) -> Layer:
+    """A convolution with an odd kernel whose output is as large as its input; others as they
+    are.
+    """
+    if not isinstance(layer, Conv2d) or layer.kernel % 2 == 0:
+        return layer
+    return layer.model_copy(update={"padding": layer.kernel // 2, "stride": 1})

@@ -1,6 +1,7 @@
 """Layers that hold layers: the residual block and parallel branches. Choices only.
 
-What is wrong inside is said with its place: "Inner 2, conv1: …", "Branch 2, inner 1, conv1: …".
+What is wrong inside is said at the inner layer by `core.network.build.trace`; here it only keeps
+the block from having a shape.
 """
 
 from typing import ClassVar, Literal
@@ -65,9 +66,15 @@ class Residual(Nested):
     def inside(self) -> tuple[Layers, ...]:
         return (self.layers,)
 
+    def holding(self, chains: tuple[Layers, ...]) -> "Residual":
+        return self.model_copy(update={"layers": chains[0]})
+
+    def within(self, chain: int) -> tuple[str, str]:
+        return "", "layers"
+
     def problem(self, shape: Shape) -> str | None:
         if wrong := misfit(self.layers, shape):
-            return wrong
+            return f"Inside, {wrong}"
         after = chain(self.layers, shape)
         if not self.shortcut or after == shape:
             return None
@@ -137,10 +144,16 @@ class Branches(Nested):
     def inside(self) -> tuple[Layers, ...]:
         return self.branches
 
+    def holding(self, chains: tuple[Layers, ...]) -> "Branches":
+        return self.model_copy(update={"branches": chains})
+
+    def within(self, chain: int) -> tuple[str, str]:
+        return f".{chain + 1}", f"branches.{chain}"
+
     def problem(self, shape: Shape) -> str | None:
         for number, branch in enumerate(self.branches, 1):
             if wrong := misfit(branch, shape):
-                return f"Branch {number}, {wrong[0].lower()}{wrong[1:]}"
+                return f"In branch {number}, {wrong}"
         ends = [chain(branch, shape) for branch in self.branches]
         kept = 0 if self.join == "sum" else 1  # the channels may differ when they are put in a row
         other = next((end for end in ends if _differ(end, ends[0], kept)), None)

@@ -4,10 +4,20 @@ import pytest
 
 from core.network.activations import ReLU
 from core.network.build import trace
-from core.network.layers import Conv2d, Flatten, Linear, MaxPool, Output
+from core.network.layers import (
+    Branches,
+    Conv2d,
+    Flatten,
+    GroupNorm,
+    Linear,
+    MaxPool,
+    Output,
+    Residual,
+)  # fmt: skip
 from core.network.mend import mend
 
 PICTURE = (1, 8, 8)
+END = (Flatten(), Output())
 
 
 @pytest.mark.parametrize(
@@ -18,8 +28,22 @@ PICTURE = (1, 8, 8)
         ((Conv2d(), Output()), "Put Flatten before it"),
         ((Flatten(), Linear()), "End with an Output layer"),
         ((Conv2d(), ReLU()), "End with Flatten and Output"),
-        ((Conv2d(kernel=9), Flatten(), Output()), "Leave it out"),
+        ((Conv2d(kernel=9), Flatten(), Output()), "Keep the picture size"),
         ((Flatten(), MaxPool(), Output()), "Leave it out"),
+        ((Residual(layers=(Conv2d(kernel=9),)), *END), "Keep the picture size"),
+        ((Residual(layers=(Linear(),)), Output()), "Put Flatten before the block"),
+        ((Residual(layers=(Conv2d(maps=1, padding=1), Linear())), *END), "Leave it out"),
+        ((Residual(layers=(Conv2d(),)), *END), "Keep the picture size"),
+        ((Flatten(), Residual(layers=(Output(),)), Output()), "Make it Linear"),
+        ((Residual(layers=(Flatten(),)), Output()), "Put Flatten before it"),
+        ((Residual(layers=(MaxPool(size=16),)), *END), "Leave the whole block out"),
+        ((Branches(branches=((), (MaxPool(size=16),))), *END), "Leave it out"),
+        ((Branches(branches=((), (Residual(layers=(Conv2d(),)),))), *END), "Keep the picture size"),
+        (
+            (Branches(branches=((), (Conv2d(padding=1),)), join="sum"), *END),
+            "Put the branches in a row",
+        ),
+        ((Conv2d(maps=6, padding=1), GroupNorm(groups=4), *END), "Set its groups to 3"),
     ],
 )
 def test_the_proposal_makes_it_fit(layers, words):

@@ -28,7 +28,6 @@ from core.network.layers import (
     Residual,
     every,
 )
-from core.network.mend import mend
 from core.network.modules import Residual as OwnResidual
 from core.network.nested import deepening
 
@@ -168,17 +167,17 @@ def test_gradients_are_those_of_finite_differences(layer: Layer) -> None:
     [
         (
             (Residual(layers=(ReLU(), Conv2d(kernel=9))), *END),
-            "Layer 1, residual1: Inner 2, conv1: Convolution with a 9 × 9 kernel does not fit "
+            "Layer 1.2, conv1: Convolution with a 9 × 9 kernel does not fit "
             "into 3 × 8 × 8: set the padding to at least 1",
         ),
         (
             (ReLU(), Branches(branches=((), (ReLU(), Residual(layers=(Linear(),))))), *END),
-            "Layer 2, branches1: Branch 2, inner 2, residual1: Inner 1, linear1: Linear needs a "
+            "Layer 2.2.2.1, linear1: Linear needs a "
             "flat input, got 3 × 8 × 8: put Flatten before it.",
         ),
         ((Residual(layers=(Conv2d(),)), *END), r"into 16 × 6 × 6, to which no stride .* \(kernel"),
         ((Residual(layers=(Flatten(),)), Output()), "put the layer that flattens behind"),
-        ((Residual(layers=(Flatten(), Output())),), "Inner 2, output: Output is the network's end"),
+        ((Residual(layers=(Flatten(), Output())),), "1.2, output: Output is the network's end"),
         ((Branches(branches=((), (MaxPool(),))), *END), r"3 × 8 × 8 \(1\) and 3 × 4 × 4 \(2\)"),
         (
             (Branches(branches=((Conv2d(padding=1),), ()), join="sum"), *END),
@@ -191,11 +190,6 @@ def test_what_is_wrong_inside_is_said_with_its_place(layers: tuple, words: str) 
     with pytest.raises(BadNetwork, match=words) as caught:
         check(layers, PICTURE, 10)
     assert caught.value.layer == [bool(f.problem) for f in trace(layers, PICTURE, 10)].index(True)
-
-
-def test_a_block_that_does_not_fit_is_left_out_with_one_press() -> None:
-    assert mend((Residual(layers=(Conv2d(kernel=9),)), *END), PICTURE, 10) == ("Leave it out", END)
-    assert mend((Residual(layers=(Linear(),)), Output()), PICTURE, 10)[0] == "Put Flatten before it"
 
 
 def nested(depth: int) -> tuple[Layer, ...]:
