@@ -128,13 +128,13 @@ def _lead(first: _Setting, second: _Setting) -> str:
 def points(share: float) -> str:
     """A difference of shares in words.
 
-    >>> [points(v) for v in (0.005, 0.0123, 0.01, 0.2)]
-    ['half a point', '1.2 points', '1 point', '20 points']
+    >>> [points(v) for v in (0.0051, 0.0056, 0.0123, 0.01, 0.2)]
+    ['half a point', '0.56 points', '1.2 points', '1 point', '20 points']
     """
+    if 0.0045 < share < 0.0055:
+        return "half a point"
     value = short(100 * share)
-    if value in ("0.5", "1"):
-        return {"0.5": "half a point", "1": "1 point"}[value]
-    return f"{value} points"
+    return f"{value} point{'s' * (value != '1')}"
 
 
 def _in_samples(first: _Setting, lead: float) -> str:

@@ -18,7 +18,7 @@ from core.figures.template import DASH, PALETTES, Mode, blank, log_axis
 MOST = 6
 MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 MARKED = 12  # markers that a line carries at most; they tell lines apart, not epochs
-HEIGHT, PLOT = 300, 258  # px of the picture, and of what the axes enclose
+HEIGHT, PLOT = 280, 238  # px of the picture, and of what the axes enclose
 AXES = {"epoch": "epoch", "step": "step", "seconds": "seconds of training"}  # field of an Epoch
 
 
@@ -127,7 +127,7 @@ def figure(
             x=at[-1:],
             y=[place],
             mode="text",
-            text=[f"\u2002{plain(name, 16)}"],
+            text=[f"\u2002\u2002{plain(name, 16)}"],
             textposition="middle right",
             textfont={"color": colour, "size": 12},
             cliponaxis=False,

@@ -14,12 +14,13 @@ from core.experiment import Experiment
 from core.figures import overlay
 from core.leader import Verdict, verdict
 from core.numbers import percent
+from core.summary import ended
 from pages.ui import feed, state
 from pages.ui.form import escape
 from pages.ui.parts import LIVE, card_title, finding
 from pages.ui.run_table import Row
 
-CARD = 372  # px: as high as the cards that come in its place
+CARD = 354  # px: as high as the cards that come in its place
 AXES = {"Epoch": "epoch", "Step": "step", "Time": "seconds"}
 
 
@@ -78,7 +79,8 @@ def curves(chosen: list[Row], experiments: list[Experiment]) -> list[int]:
             key="overlay",
         )
     else:
-        st.caption("No epoch has been measured yet.")
+        with st.container(height=overlay.HEIGHT, border=False):
+            st.caption("No epoch has been measured yet.")
     said(measure, left_out, len(chosen), bool(drawn) and train)
     return samples
 
@@ -87,9 +89,9 @@ def said(measure: str, left_out: list[str], count: int, train: bool) -> None:
     """What the picture does not show, and why."""
     told = []
     if train:
-        told.append("Thin solid lines are the training part, dashed ones validation.")
+        told.append("Thin solid lines: training.")
     if measure == "error":
-        told.append("Their losses are of different kinds, so their errors are compared.")
+        told.append("Errors, for their losses are of different kinds.")
     if left_out:
         told.append(f"Left out, for values and classes share no scale: {', '.join(left_out)}.")
     if count > overlay.MOST:
@@ -111,6 +113,7 @@ def result(chosen: list[Row], experiments: list[Experiment], samples: list[int])
     rows = settings(experiments) if every else differences(experiments)
     st.table(difference_table(chosen, rows), border="horizontal", hide_index=True)
     if not several:
+        ending(chosen[0])
         return
     entries = [
         leader.Entry(
@@ -127,6 +130,13 @@ def result(chosen: list[Row], experiments: list[Experiment], samples: list[int])
     found = verdict(entries)
     if finding("info", worded(found), "Run 3 seeds" if found.again else None, key="seeds"):
         run_seeds(found)
+
+
+def ending(row: Row) -> None:
+    """Why the run ended, in the sentence that it left."""
+    end = ended(runner.current().store, row.summary.run)
+    if end and row.word not in LIVE:
+        finding("bad" if end.reason in ("failed", "diverged") else "info", escape(end.message))
 
 
 def worded(found: Verdict) -> str:

@@ -41,7 +41,7 @@ OTHERS = (
 SHOWN = 6  # rows; more are scrolled to, so that the comparison is in sight
 ROW = 33  # px
 RARE = 3  # of the columns, the last ones, are shown when they are asked for
-POINTS = 40  # of a small curve, which is 90 px wide
+POINTS = 40  # of a small curve, which is 78 px wide
 UNITS = ((10_800, 3600, "h"), (180, 60, "min"), (0, 1, "s"))  # from so many seconds on
 
 
@@ -112,22 +112,22 @@ def configured(unit: str) -> dict[str, object]:
     """How each column is written; times in one unit, so that they can be sorted."""
     column = st.column_config
     help = "Share of wrong answers; for values, of the variance that is not explained."
-    error = {"format": "%.1f %%", "help": help, "width": 110}
+    error = {"format": "%.1f %%", "help": help, "width": 106}
     digits = "%d" if unit == "s" else "%.1f"
     return {
-        "Name": column.TextColumn(width=122),
-        "Curve": column.LineChartColumn(width=90, help="Validation loss by epoch"),
+        "Name": column.TextColumn(width=118),
+        "Curve": column.LineChartColumn(width=78, help="Validation loss by epoch"),
         "Started": column.DatetimeColumn(format="D MMM, HH:mm:ss"),
         "State": column.TextColumn(width=92),
-        "Data": column.TextColumn(width=115),
-        "Network": column.TextColumn(width=115),
-        "Optimizer": column.TextColumn(width=100),
-        "Rate": column.NumberColumn(format="%.3g", width=62, help="Learning rate"),
-        "Best epoch": column.NumberColumn(width=84, help="Of the lowest validation loss"),
-        "Time": column.NumberColumn(format=f"{digits} {unit}", width=64, help="Of training"),
+        "Data": column.TextColumn(width=96),
+        "Network": column.TextColumn(width=116),
+        "Optimizer": column.TextColumn(width=128),
+        "Rate": column.NumberColumn(format="%.3g", width=54, help="Learning rate"),
+        "Best epoch": column.NumberColumn(width=78, help="Of the lowest validation loss"),
+        "Time": column.NumberColumn(format=f"{digits} {unit}", width=62, help="Of training"),
         "Validation error": column.NumberColumn(**error),
         "Test error": column.NumberColumn(**error),
-        "Tags": column.ListColumn(width=90),
+        "Tags": column.ListColumn(width=98),
         "Note": column.TextColumn(width=240),
     }
 
