@@ -62,7 +62,7 @@ def own_gradients(sweep: Sweep) -> None:
     for seed in SEEDS:
         field = Field(sweep.problem, sweep.recipe, (seed,))
         for width in sweep.widths:
-            for _ in field.train({width: field.first(width)}):
+            for _ in field.train([width]):
                 pass
 
 

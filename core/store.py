@@ -69,8 +69,10 @@ def _stamp(path: str) -> tuple[int, int, int] | None:
 
 class Store:
     """The runs under one home. Every method takes a run's id and refuses any other string as
-    NotFound.
+    NotFound. `value` and `log` are the files of a run that hold what it is and what happened.
     """
+
+    value, log, noun, nouns = EXPERIMENT, EVENTS, "run", "runs"
 
     def __init__(self, home: Path | str | None = None, folder: str = "runs"):
         self.home = Path(home).resolve() if home else default_home()
@@ -88,8 +90,8 @@ class Store:
             raise Unavailable(
                 f"{self.root} cannot be written ({error.strerror}): free space or set LAB_HOME."
             ) from None
-        (folder / EVENTS).touch()  # the experiment comes last: with it, the run is there whole
-        write_atomic(folder / EXPERIMENT, lambda file: file.write(experiment.encode()))
+        (folder / self.log).touch()  # the experiment comes last: with it, the run is there whole
+        write_atomic(folder / self.value, lambda file: file.write(experiment.encode()))
         return run
 
     def path(self, run: str, name: str = "") -> Path:
@@ -97,11 +99,11 @@ class Store:
         if (
             not isinstance(run, str)
             or not _ID.fullmatch(run)
-            or not (self.root / run / EXPERIMENT).is_file()
+            or not (self.root / run / self.value).is_file()
         ):
             raise NotFound(
-                f"There is no run {str(run)[:60]!r} in {self.root}: list them with `python -m "
-                "core runs`."
+                f"There is no {self.noun} {str(run)[:60]!r} in {self.root}: list them with `python "
+                f"-m core {self.nouns}`."
             )
         return self.root / run / name if name else self.root / run
 
@@ -115,7 +117,7 @@ class Store:
         """All runs, newest first."""
         with contextlib.suppress(FileNotFoundError):
             names = [entry.name for entry in os.scandir(self.root) if _ID.fullmatch(entry.name)]
-            whole = [name for name in names if (self.root / name / EXPERIMENT).is_file()]
+            whole = [name for name in names if (self.root / name / self.value).is_file()]
             return sorted(whole, reverse=True)
         return []
 
@@ -132,7 +134,7 @@ class Store:
         if not hasattr(os, "posix_fadvise"):
             return
         for run in runs:
-            for name in (EXPERIMENT, EVENTS):
+            for name in (self.value, self.log):
                 with contextlib.suppress(OSError), (self.root / run / name).open("rb", 0) as file:
                     os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
 
@@ -144,7 +146,7 @@ class Store:
         )
         if len(found) != 1:
             raise NotFound(
-                f"{len(found) or 'No'} runs in {self.root} begin with {start[:60]!r}: give "
+                f"{len(found) or 'No'} {self.nouns} in {self.root} begin with {start[:60]!r}: give "
                 "more of the id."
             )
         return found[0]
@@ -156,16 +158,16 @@ class Store:
 
     def experiment(self, run: str) -> str:
         """The experiment of the run, as JSON text."""
-        return self.content(run, EXPERIMENT).decode()
+        return self.content(run, self.value).decode()
 
     def size(self, run: str) -> int:
         """Bytes of its events: they only ever grow."""
-        with self._open(run, EVENTS, "rb") as file:
+        with self._open(run, self.log, "rb") as file:
             return file.seek(0, os.SEEK_END)
 
     def append(self, run: str, line: str) -> None:
         """Adds one event; after the return it survives a kill -9 of this process."""
-        with self._open(run, EVENTS, "ab") as file:
+        with self._open(run, self.log, "ab") as file:
             if file.tell() and not self._ends_whole(run):
                 file.write(
                     b"\n"
@@ -173,7 +175,7 @@ class Store:
             file.write(line.encode() + b"\n")
 
     def _ends_whole(self, run: str) -> bool:
-        with self._open(run, EVENTS, "rb") as file:
+        with self._open(run, self.log, "rb") as file:
             file.seek(-1, os.SEEK_END)
             return file.read(1) == b"\n"
 
@@ -181,7 +183,7 @@ class Store:
         """The whole lines after byte `offset`, and the offset behind them. Lines that are no JSON
         object are left out.
         """
-        with self._open(run, EVENTS, "rb") as file:
+        with self._open(run, self.log, "rb") as file:
             file.seek(offset)
             block = file.read()
         whole = block[: block.rfind(b"\n") + 1]
@@ -192,7 +194,7 @@ class Store:
 
     def last(self, run: str) -> dict | None:
         """The last whole event as a dict, found from the end of the file."""
-        with self._open(run, EVENTS, "rb") as file:
+        with self._open(run, self.log, "rb") as file:
             size = file.seek(0, os.SEEK_END)
             for reach in (4096, 1 << 20, size):
                 file.seek(max(0, size - reach))
@@ -210,8 +212,8 @@ class Store:
             lock.acquire()
         except Timeout:
             raise BadInput(
-                f"Run {run} is already being trained, here or in another process: wait for it "
-                "or stop it."
+                f"{self.noun.capitalize()} {run} is already being trained, here or in another "
+                "process: wait for it or stop it."
             ) from None
         try:
             yield

@@ -12,7 +12,15 @@ from core.descent.problem import Problem
 from core.descent.recipe import Recipe
 from core.descent.score import measure
 from core.descent.stack import Net, Stack, parameters
-from core.descent.training import Rows, Training, copied, first_weights, with_ones
+from core.descent.training import (
+    Attend,
+    Rows,
+    Training,
+    copied,
+    first_weights,
+    nothing,
+    with_ones,
+)
 
 SEEDS = (0, 1, 2)
 CAP = 1500  # hidden units in a group on a CPU: more fall out of its cache
@@ -61,10 +69,14 @@ def over_widths(
     × steps. A network that fits before `recipe.steps` stays as it is from there on.
     """
     field = Field(problem, recipe, seeds)
-    cpu = torch.device(recipe.device).type == "cpu"
-    limits = dict(cap=CAP, slack=SLACK) if cpu else dict(cap=2**20, slack=2**14)
-    for group in groups(widths, len(seeds), **limits):
-        yield from field.train({width: field.first(width) for width in group})
+    for group in groups_on(recipe.device, widths, len(seeds)):
+        yield from field.train(group)
+
+
+def groups_on(device: str, widths: Sequence[int], seeds: int) -> list[list[int]]:
+    """`groups` as they suit a CPU, or a GPU."""
+    cpu = torch.device(device).type == "cpu"
+    return groups(widths, seeds, **({} if cpu else dict(cap=2**20, slack=2**14)))
 
 
 def over_samples(
@@ -76,19 +88,22 @@ def over_samples(
 ) -> Iterator[Point]:
     """Sample-wise: for each number of rows, ascending, the points of one width."""
     for size in sorted(sizes):
-        field = Field(problem.sized(size), recipe, seeds)
-        yield from field.train({width: field.first(width)})
+        yield from Field(problem.sized(size), recipe, seeds).train([width])
 
 
 def over_widths_reusing(
-    problem: Problem, widths: Sequence[int], recipe: Recipe, seeds: Sequence[int] = SEEDS
+    problem: Problem,
+    widths: Sequence[int],
+    recipe: Recipe,
+    seeds: Sequence[int] = SEEDS,
+    attend: Attend = nothing,
 ) -> Iterator[Point]:
     """The protocol of Belkin et al. 2019: below P = nK a network starts from the trained weights of
     the one before it, its new units from N(0, 0.1²); from there on every network starts afresh.
 
     The cliff in its curve stands where the reuse ends: an artefact of the protocol.
     """
-    field = Field(problem, recipe, seeds)
+    field = Field(problem, recipe, seeds, attend)
     threshold = problem.samples * problem.classes
     before: list[Net] = []
     for width in sorted(widths):
@@ -109,10 +124,14 @@ def widened(old: Net, new: Net, recipe: Recipe) -> Net:
 
 
 class Field:
-    """One problem under one recipe for some seeds: makes networks, trains and measures them."""
+    """One problem under one recipe for some seeds: makes networks, trains and measures them.
+    `attend` is called every few steps, and may raise to end it.
+    """
 
-    def __init__(self, problem: Problem, recipe: Recipe, seeds: Sequence[int]):
-        self.problem, self.recipe, self.seeds = problem, recipe, seeds
+    def __init__(
+        self, problem: Problem, recipe: Recipe, seeds: Sequence[int], attend: Attend = nothing
+    ):
+        self.problem, self.recipe, self.seeds, self.attend = problem, recipe, seeds, attend
         self.rows = Rows.of(problem, seeds, recipe)
         self.tests = with_ones(torch.from_numpy(problem.test_inputs), recipe)
         self.test_labels = torch.from_numpy(problem.test_labels).to(recipe.device)
@@ -129,13 +148,17 @@ class Field:
         rows = self.rows.of_nets(places)
         return Training(together, rows, self.recipe, [self.seeds[place] for place in places])
 
-    def train(self, nets: dict[int, list[Net]]) -> Iterator[Point]:
-        yield from self.follow(self.training(nets), list(nets))
+    def train(self, widths: Sequence[int]) -> Iterator[Point]:
+        """New networks of these widths, as one, to the end."""
+        nets = {width: self.first(width) for width in widths}
+        yield from self.follow(self.training(nets), widths)
 
     def follow(self, training: Training, widths: Sequence[int]) -> Iterator[Point]:
         """Trains to the end; at each pause a point for each width."""
         count = len(self.seeds)
-        for step in training.run(log_spaced(self.recipe.steps, self.recipe.evaluations)):
+        for step in training.run(
+            log_spaced(self.recipe.steps, self.recipe.evaluations), self.attend
+        ):
             nets = training.nets()
             for place, width in enumerate(widths):
                 yield self.point(nets[place * count : (place + 1) * count], width, step)

@@ -58,8 +58,7 @@ def over_widths(
     """Model-wise: for each N, in ascending order, one point for each ridge."""
     lines = [Line(problem, max(widths), seed, ridges) for seed in seeds]
     for width in sorted(widths):
-        solved = [line.solve(width) for line in lines]
-        yield from _points(problem, lines, solved, width, ridges)
+        yield from points(problem, lines, width, ridges)
 
 
 def over_samples(
@@ -73,7 +72,7 @@ def over_samples(
     for size in sorted(sizes):
         smaller = problem.sized(size)
         lines = [Line(smaller, width, seed, ridges) for seed in seeds]
-        yield from _points(smaller, lines, [line.solve(width) for line in lines], width, ridges)
+        yield from points(smaller, lines, width, ridges)
 
 
 class Line:
@@ -101,7 +100,7 @@ class Line:
         """All ridges for the first `width` features; widths must not fall."""
         if width <= len(self.labels):
             return self._primal(width)
-        self._grow(width)
+        self.skip(width)
         return self._dual(width)
 
     def _primal(self, width: int) -> Solved:
@@ -117,10 +116,13 @@ class Line:
         norm = (shares * train).sum((1, 2)).clamp_min(0).sqrt()  # wᵀw = αᵀKα
         return Solved(train, test, norm)
 
-    def _grow(self, width: int) -> None:
-        """Adds the new features alone: the whole curve costs one pass over all of them, and never
-        holds them all.
+    def skip(self, width: int) -> None:
+        """Takes in features up to `width`, unsolved: the new ones alone, so that the whole curve
+        costs one pass over all of them, and never holds them all. Sums depend, in their last
+        digits, on where they are interrupted: take in the same widths to get the same numbers.
         """
+        if width <= len(self.labels):
+            return
         fresh = self.columns[:, self.done : width]
         new = relu(self.inputs, fresh)
         self.kernel += new @ new.T
@@ -150,13 +152,11 @@ def inverses(matrix: Tensor, right: Tensor, penalties: Sequence[float]) -> Tenso
     return vectors @ torch.stack([share[:, None] * seen for share in shares])
 
 
-def _points(
-    problem: Problem,
-    lines: Sequence[Line],
-    solved: Sequence[Solved],
-    width: int,
-    ridges: Sequence[float],
+def points(
+    problem: Problem, lines: Sequence[Line], width: int, ridges: Sequence[float]
 ) -> Iterator[Point]:
+    """One point for each ridge, of one line for each seed."""
+    solved = [line.solve(width) for line in lines]
     tests = torch.from_numpy(problem.test_labels)
     labels = torch.stack([line.labels for line in lines])
     for place, ridge in enumerate(ridges):

@@ -2,7 +2,7 @@
 is to be measured. Knows no curve.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +16,13 @@ from core.descent.stack import Net, Stack, pack, unpack
 
 CHECK = 20  # steps between two looks at the training losses: each costs a third of a step
 _WEIGHTS, _ORDER = 5, 6  # the purposes of a seed: first weights, order of rows
+
+
+Attend = Callable[[], None]
+
+
+def nothing() -> None:
+    """Nobody wants to end it."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +84,16 @@ class Training:
         found = self.ended | (dict(zip(self.alive, self.stack.nets())) if self.alive else {})
         return [found[place] for place in range(len(found))]
 
-    def run(self, pauses: Sequence[int]) -> Iterator[int]:
-        """Trains, and yields each of these step counts when so many steps are done.
+    def run(self, pauses: Sequence[int], attend: Attend = nothing) -> Iterator[int]:
+        """Trains, and yields each of these step counts when so many steps are done; `attend` is
+        called every few steps, and may raise to end it.
 
         When all networks fit earlier, the remaining pauses follow at once.
         """
         orders = [orders_of(seed, self.rows.labels.shape[1], self.recipe) for seed in self.seeds]
         for step in range(max(pauses)):
             if step % CHECK == 0:
+                attend()
                 self._release()
             if self.alive:
                 self._step(step, orders)

@@ -1,0 +1,116 @@
+"""Pieces: a further process that computes pieces of a study, and its end of the pipe. Requests and
+points are JSON lines; the process ends when the pipe does, also when its parent was killed.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from core.encoding import decode, encode
+from core.errors import LabError
+from core.experiment import Experiment
+
+ROOT = Path(__file__).parent.parent
+SINGLE = {"OMP_NUM_THREADS": "1", "LAB_THREADS": "1"}
+
+Task = tuple[int, int]  # which proposal of the study, which piece of it
+
+
+class Helper:
+    """The parent's end: gives tasks, hears points."""
+
+    def __init__(self, home: Path, study: str):
+        command = [sys.executable, "-m", "core.pieces", str(home), study]
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            env={**os.environ, **SINGLE},
+        )
+        os.set_blocking(self.process.stdout.fileno(), False)
+        self.tasks: deque[Task] = deque()
+        self.rest = b""
+
+    def give(self, task: Task, experiment: Experiment) -> None:
+        self.tasks.append(task)
+        request = {"place": task[0], "piece": task[1], "experiment": encode(experiment)}
+        self.process.stdin.write(json.dumps(request).encode() + b"\n")
+        self.process.stdin.flush()
+
+    def heard(self) -> Iterator[tuple[Task, dict[str, Any] | None]]:
+        """What has come since: points of the oldest task, and None when it is done. LabError when
+        the process has failed.
+        """
+        while block := self.process.stdout.read(1 << 16):
+            self.rest += block
+        *lines, self.rest = self.rest.split(b"\n")
+        for line in lines:
+            data = json.loads(line)
+            if "error" in data:
+                raise LabError(data["error"])
+            if data.get("end"):
+                yield self.tasks.popleft(), None
+            else:
+                yield self.tasks[0], data
+        if self.tasks and not lines and self.process.poll() is not None:
+            raise LabError("The second process of the study was ended from outside: resume it.")
+
+    def close(self) -> None:
+        """Ends the process at once; what it has not sent is done again."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+def serve(home: Path, study_id: str) -> None:
+    """The child's end: computes what it is asked for until the pipe ends."""
+    import torch
+
+    from core import device
+    from core.data.load import load
+    from core.records import plain_point
+    from core.study import Study
+    from core.sweeps import Studies
+    from core.work import work_of
+
+    device.prepare()
+    torch.set_num_threads(1)
+    study = decode(Study, Studies(home).experiment(study_id))
+    parent, place, work = os.getppid(), -1, None
+
+    def attend() -> None:
+        if os.getppid() != parent:
+            sys.exit(0)
+
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            if request["place"] != place:
+                experiment = decode(Experiment, request["experiment"])
+                samples = load(experiment.data, home)
+                work = work_of(study.method, experiment, samples, study.repeats)
+                place = request["place"]
+            for index, point in enumerate(work.points(request["piece"], attend)):
+                _say(index=index, point=plain_point(point))
+            _say(end=True)
+        except LabError as error:
+            _say(error=str(error))
+
+
+def _say(**what: Any) -> None:
+    try:
+        sys.stdout.write(json.dumps(what) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os._exit(0)  # the parent is gone, and so is where a message would go
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]), sys.argv[2])

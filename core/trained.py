@@ -1,0 +1,71 @@
+"""Trainings: a point of a study as an ordinary training, event by event."""
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+
+from core.data.samples import Samples
+from core.descent.point import Point
+from core.events import Ended, Started, Step, error
+from core.experiment import Experiment
+from core.method import Method
+from core.train import Training, train
+from core.work import Attend, Work
+
+PROBED = 3  # readings of the losses
+UNKNOWN = float("nan")
+
+
+class Trainings(Work):
+    """One experiment, one piece, one point. Its control and width are set by who knows the axes."""
+
+    threads = 0
+
+    def __init__(self, method: Method, experiment: Experiment, samples: Samples, seeds: int):
+        super().__init__(method, experiment, samples, seeds)
+        self.samples, self.counts = samples, (1,)
+        self.says = experiment.data.summary
+        self.costs = (float(experiment.epochs * len(samples) * experiment.split.fraction),)
+
+    def points(self, piece: int, attend: Attend) -> Iterator[Point]:
+        training, started = train(self.experiment, self.samples), None
+        for event in training:
+            if isinstance(event, Started):
+                started = event
+            if isinstance(event, Ended):
+                yield point(training, started, event)
+            attend()
+
+    def probe(self) -> float:
+        """Seconds a training sample takes, by the first steps."""
+        training = train(self.experiment, self.samples)
+        steps = (event for event in training if isinstance(event, Step))
+        began = time.perf_counter()
+        last = list(islice(steps, PROBED))[-1]
+        seen = last.step * training.setup.batch_size
+        return (time.perf_counter() - began) / seen
+
+
+def point(training: Training, started: Started, ended: Ended) -> Point:
+    """What a training reached with the weights that it keeps: on the test part, without one on the
+    validation part. A training that diverged gives NaN.
+    """
+    train, test = ended.train or {}, ended.test or ended.validation or {}
+    norm = sum(float(part.detach().square().sum()) for part in training.setup.model.parameters())
+    errors = [error(scores) if scores else None for scores in (train, test)]
+    return Point(
+        width=0,
+        parameters=started.parameters,
+        samples=started.sizes["train"],
+        steps=ended.step,
+        control=0.0,
+        last=True,
+        train_loss=(train.get("loss", UNKNOWN),),
+        train_error=(UNKNOWN if errors[0] is None else errors[0],),
+        test_loss=(test.get("loss", UNKNOWN),),
+        test_error=(UNKNOWN if errors[1] is None else errors[1],),
+        norm=(norm**0.5,),
+        ensemble_loss=UNKNOWN,
+        ensemble_error=UNKNOWN,
+        variance=UNKNOWN,
+    )
