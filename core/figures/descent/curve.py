@@ -263,9 +263,9 @@ def _axes(
     """x on a log axis that reaches to the last planned point; y as `span` says."""
     view = lines.view
     title = TITLES[view.unit]
-    if lines.main and view.over == "width":
-        n = whole(lines.main.points[0].samples)
-        title += f" (n = {n} samples, K = {view.classes} classes)"
+    n = lines.main.points[0].samples if lines.main else view.samples
+    if n and view.over == "width":
+        title += f" (n = {whole(n)} samples, K = {view.classes} classes)"
     x_axis(figure, view, reach, title)
     if view.measure == "test_error":
         figure.update_layout(yaxis={"range": shown, "tickformat": ",.2~%"})

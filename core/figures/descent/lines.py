@@ -23,7 +23,8 @@ class View:
     """What is drawn of a study: `measure` over width, samples or steps, x in `unit`.
 
     A model of the study has so many of `noun`; `control` names what tells its lines apart. Of over
-    steps only the models of `width` are drawn, 0 for the widest.
+    steps only the models of `width` are drawn, 0 for the widest. `samples` is how many rows will be
+    trained on, for the thresholds of a study without points.
     """
 
     over: Over = "width"
@@ -33,6 +34,7 @@ class View:
     noun: str = "hidden unit"
     control: str = "weight decay"
     loss: str = "cross-entropy"
+    samples: int = 0
     width: int = 0
 
     @property
@@ -107,7 +109,7 @@ def rows(points: Sequence[Point], view: View) -> Lines:
         view,
         lines,
         () if view.over == "steps" else coming(points, view),
-        thresholds(points[0], view) if points else (),
+        thresholds(points[0] if points else None, view),
         fits(lines[0], view) if lines else None,
         verdict(main, view.measure, view.over, view.noun if view.over == "width" else ""),
         len(main[0].norm) if main else 0,
@@ -156,14 +158,16 @@ def number(value: float) -> float | None:
     return value if isfinite(value) else None
 
 
-def thresholds(point: Point, view: View) -> tuple[tuple[float, str], ...]:
+def thresholds(point: Point | None, view: View) -> tuple[tuple[float, str], ...]:
     """Where models of this kind can first fit n rows of K classes, on the x axis: N = n features;
     of a network P = n parameters for cross-entropy, about, and P = n·K for squared loss.
     """
-    n, classes = point.samples, view.classes
-    if view.over == "steps":
+    n, classes = point.samples if point else view.samples, view.classes
+    if view.over == "steps" or not n:
         return ()
     if view.over == "samples":
+        if not point:
+            return ()
         if view.features:
             return ((point.width, "n = N"),)
         return ((point.parameters / classes, "n = P/K"), (point.parameters, "n = P"))

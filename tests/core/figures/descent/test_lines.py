@@ -79,6 +79,10 @@ def test_over_steps_one_width_is_drawn_and_over_widths_the_end():
 def test_without_points_there_are_no_lines():
     lines = rows([], View())
     assert lines.main is None and lines.fits is None and lines.verdict.kind == "short"
+    assert lines.thresholds == ()
+    planned = rows([], View(samples=500, classes=10))
+    assert planned.thresholds == ((500, "P = n"), (5000, "P = n·K"))
+    assert rows([], View(samples=500, over="samples", unit="n")).thresholds == ()
 
 
 def test_what_is_still_in_training_stands_where_it_is_now():
