@@ -10,7 +10,7 @@ Groups of columns, each a table with one row per bin or epoch, and the most rows
            spread.<layer>, dead.<activation>, saturated.<activation>
 
 and, where the inputs can be drawn, `surface`: the newest answers of the network (core/surface.py).
-Bins hold means: a curve of a million steps is thinned without a spike getting lost.
+The rows of steps and probes are bins (core/tables.py).
 """
 
 import json
@@ -18,17 +18,16 @@ from array import array
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import pairwise
-from math import ceil, isfinite
+from math import isfinite
 from typing import Any
 
 from core import surface
-from core.bins import Bins
 from core.events import Ended, Epoch, Event, Probe, Started, Step, Surface, error, from_json
 from core.numbers import short
 from core.optim.marks import Mark, Marks, untaken
 from core.optim.stopping import StoppingRule
+from core.tables import Columns, Tables, Tick
 
-ROWS = {"step": 1000, "probe": 500, "map": 120}
 EPOCH_COLUMNS = (
     "epoch",
     "step",
@@ -39,11 +38,6 @@ EPOCH_COLUMNS = (
     "validation_error",
     "best",
 )
-NORMS = ("gradient", "weight", "update")  # by layer
-QUANTITIES = {"probe": NORMS, "map": (*NORMS, "spread", "dead", "saturated")}
-BY_ACTIVATION = ("dead", "saturated")
-
-Columns = dict[str, list[Any]]
 
 
 class History:
@@ -57,9 +51,7 @@ class History:
         self.started: Started | None = None
         self.ended: Ended | None = None
         self.losses = array("d")  # losses[k] is that of step k + 1
-        self.ticks: list[
-            tuple[int, int, float, float, float]
-        ] = []  # first and last step, seconds, rate, pictures/s
+        self.ticks: list[Tick] = []
         self.epochs: list[Epoch] = []
         self.probes: list[Probe] = []
         self.surface_step, self.surface = 0, {}  # of the newest, and its columns
@@ -107,7 +99,7 @@ class History:
                 self._marks.add(event)
             case Probe():
                 self.probes.append(event)
-                self._bin_probe(event)
+                self._tables.add_probe(event)
             case Surface():
                 self.surface = surface.columns(event)
                 self.surface_step = event.step
@@ -127,16 +119,16 @@ class History:
             self.surface_step, self.surface = 0, {name: [] for name in self.surface}
         self._clear()
         for before, tick in pairwise([None, *self.ticks]):
-            self._bin_tick(tick, before)
+            self._tables.add_tick(tick, before, self.losses)
         for probe in self.probes:
-            self._bin_probe(probe)
+            self._tables.add_probe(probe)
         for epoch in self.epochs:
             self._marks.add(epoch)
 
     def _clear(self) -> None:
         self._marks = Marks([*self.rules, *untaken(self.rules)])
-        steps = self.started.steps if self.started else 0
-        self._bins = {group: Bins(max(1, ceil(steps / rows))) for group, rows in ROWS.items()}
+        sizes = (self.started.steps, self.started.epoch_steps) if self.started else (0, 1)
+        self._tables = Tables(*sizes, self.layers, self.activations)
 
     def _step(self, event: Step) -> None:
         first = event.step - len(event.losses) + 1
@@ -145,66 +137,22 @@ class History:
         )  # steps whose event was lost
         self.losses.extend(event.losses)
         tick = (first, event.step, event.seconds, event.learning_rate, event.samples_per_second)
-        self._bin_tick(tick, self.ticks[-1] if self.ticks else None)
+        self._tables.add_tick(tick, self.ticks[-1] if self.ticks else None, self.losses)
         self.ticks.append(tick)
-
-    def _bin_tick(self, tick: tuple, before: tuple | None) -> None:
-        """Spreads the losses of one reading over the bins; seconds between two readings are
-        interpolated.
-        """
-        first, last, seconds, rate, _ = tick
-        began = before[2] if before else 0.0
-        bins, at = self._bins["step"], first
-        while at <= last:
-            end = min(last, ((at - 1) // bins.width + 1) * bins.width)
-            share = (end - first + 1) / (last - first + 1)
-            values = self.losses[at - 1 : end]
-            bins.add(end, [sum(values)], began + share * (seconds - began), rate, count=len(values))
-            at = end + 1
-
-    def _bin_probe(self, probe: Probe) -> None:
-        for group in QUANTITIES:
-            values = [
-                getattr(probe, quantity).get(name, float("nan"))
-                for quantity, name in self._places(group)
-            ]
-            self._bins[group].add(probe.step, values)
-
-    def _places(self, group: str) -> list[tuple[str, str]]:
-        """(quantity, layer or activation) of each column."""
-        return [
-            (quantity, name)
-            for quantity in QUANTITIES[group]
-            for name in (self.activations if quantity in BY_ACTIVATION else self.layers)
-        ]
 
     # --- columns
 
     def columns(self) -> Columns:
         """Every column under its full name, such as "step.loss"; numbers as they were logged."""
-        tables = self._tables({})
+        tables = self._columns({})
         return {
             f"{group}.{name}": values
             for group, table in tables.items()
             for name, values in table.items()
         }
 
-    def _tables(self, start: dict[str, int]) -> dict[str, Columns]:
-        per_epoch = self.started.epoch_steps if self.started else 1
-        tables = {}
-        for group, bins in self._bins.items():
-            k = start.get(group, 0)
-            steps = bins.lasts(0, k)
-            tables[group] = {"step": steps, "epoch": [s / per_epoch for s in steps]}
-            if group == "step":
-                tables[group] |= {
-                    "seconds": bins.lasts(1, k),
-                    "loss": bins.means(0, k),
-                    "rate": bins.lasts(2, k),
-                }
-            else:
-                names = map(".".join, self._places(group))
-                tables[group] |= {name: bins.means(i, k) for i, name in enumerate(names)}
+    def _columns(self, start: dict[str, int]) -> dict[str, Columns]:
+        tables = self._tables.columns(start)
         rows = [epoch_row(e) for e in self.epochs[start.get("epoch", 0) :]]
         tables["epoch"] = {name: [row[i] for row in rows] for i, name in enumerate(EPOCH_COLUMNS)}
         if self.surface and "surface" not in start:
@@ -222,9 +170,9 @@ class History:
         rows = {
             group: {"from": start.get(group, 0)}
             | {name: [_short(v) for v in values] for name, values in table.items()}
-            for group, table in self._tables(start).items()
+            for group, table in self._columns(start).items()
         }
-        ends = [max(0, len(bins) - 1) for bins in self._bins.values()] + [len(self.epochs)]
+        ends = [max(0, n - 1) for n in self._tables.lengths().values()] + [len(self.epochs)]
         return {
             "marks": ".".join(map(str, [self.generation, *ends, self.surface_step])),
             "facts": self.facts(),
@@ -232,17 +180,16 @@ class History:
         }
 
     def _start_rows(self, marks: str) -> dict[str, int]:
-        groups = [*self._bins, "epoch"]
+        lengths = self._tables.lengths() | {"epoch": len(self.epochs)}
         parts = marks.split(".")
-        if len(parts) != 2 + len(groups) or not all(p.isdecimal() and len(p) < 10 for p in parts):
+        if len(parts) != 2 + len(lengths) or not all(p.isdecimal() and len(p) < 10 for p in parts):
             return {}
         generation, *rows, shown = map(int, parts)
-        lengths = [*map(len, self._bins.values()), len(self.epochs)]
         known = generation == self.generation and all(
-            r <= n for r, n in zip(rows, lengths, strict=True)
+            r <= n for r, n in zip(rows, lengths.values(), strict=True)
         )
         same = {"surface": 0} if shown == self.surface_step else {}  # it is left out then
-        return dict(zip(groups, rows, strict=True)) | same if known else {}
+        return dict(zip(lengths, rows, strict=True)) | same if known else {}
 
     # --- facts
 
@@ -289,7 +236,7 @@ class History:
         return self.ended.seconds if self.ended else self.ticks[-1][2] if self.ticks else 0.0
 
 
-def _cut(tick: tuple, step: int) -> tuple:
+def _cut(tick: Tick, step: int) -> Tick:
     """A reading that reaches beyond `step`, ended there."""
     first, last, seconds, rate, speed = tick
     return (first, min(last, step), seconds, rate, speed)

@@ -133,10 +133,15 @@ def result(chosen: list[Row], experiments: list[Experiment], samples: list[int])
 
 
 def ending(row: Row) -> None:
-    """Why the run ended, in the sentence that it left."""
-    end = ended(runner.current().store, row.summary.run)
+    """Why the run ended, what keeps it from going on here, and its note."""
+    store, run = runner.current().store, row.summary.run
+    end = ended(store, run)
     if end and row.word not in LIVE:
         finding("bad" if end.reason in ("failed", "diverged") else "info", escape(end.message))
+    if row.word in runner.RESUMABLE and (missing := runner.lacks(store, run)):
+        finding("warn", escape(missing))
+    if row.summary.note:
+        st.caption(escape(row.summary.note))
 
 
 def worded(found: Verdict) -> str:

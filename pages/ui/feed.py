@@ -47,7 +47,7 @@ class Tail:
     def __init__(self, store: Store, run: str):
         self.store, self.run = store, run
         self._lock = threading.Lock()
-        self._identity, self._offset, self.history = None, 0, History(_rules(store, run))
+        self._made, self._offset, self.history = None, 0, History(_rules(store, run))
         self._texts: dict[
             str, tuple[str, str]
         ] = {}  # marks -> delta and new marks, for the present version
@@ -55,11 +55,22 @@ class Tail:
     def advance(self) -> int:
         """Reads what was appended; the version of the history. NotFound when the run is gone."""
         with self._lock:
+            self._begin_again_if_another()
             lines, self._offset = self.store.read(self.run, self._offset)
             if lines:
                 self.history.add(lines)
                 self._texts.clear()
             return self.history.version
+
+    def _begin_again_if_another(self) -> None:
+        """An archive may bring back a run whose folder was removed for good, with other events."""
+        made = self.store.stamp(self.run)[0]
+        if self._made not in (None, made):
+            generation = self.history.generation + 1
+            self._offset, self.history = 0, History(_rules(self.store, self.run))
+            self.history.generation = generation
+            self._texts.clear()
+        self._made = made
 
     def delta(self, marks: str) -> tuple[str, str]:
         """(JSON text, new marks) for a client that is at `marks`; made once for all clients that

@@ -14,13 +14,13 @@ from streamlit.testing.v1 import AppTest
 from core import notes, runner
 from core.encoding import decode, encode
 from core.errors import NotFound
-from core.events import Ended, Epoch
+from core.events import Ended, Epoch, to_json
 from core.experiment import Experiment
 from core.losses import MSE
 from core.optim.optimizers import SGD
 from core.runner import Runner
-from core.store import Store
-from pages.ui import feed
+from core.store import EVENTS, EXPERIMENT, Store
+from pages.ui import feed, run_table
 from pages.ui.run_table import thinned
 from tests.conftest import ROOT, ended, script, write
 
@@ -235,6 +235,31 @@ def test_saving_tags_of_several_leaves_those_of_each(store, two):
     found = [notes.read(store, run) for run in two]
     assert [set(each.tags) for each in found] == [{"a"}, {"a", "b"}]
     assert found[1].note == "kept"
+
+
+def test_a_folder_that_is_made_anew_under_its_id_is_read_anew(store, two):
+    """As when a run was deleted for good and its archive is opened again."""
+    run = two[0]
+    source = feed.tail(run)
+    with source.read() as history:
+        before = (history.step, history.since()["marks"])
+    text = store.experiment(run)
+    store.delete(run)
+    store.purge(days=0)
+    folder = store.root / "made"
+    folder.mkdir()
+    (folder / EVENTS).write_text("".join(f"{to_json(e)}\n" for e in script(steps=40)))
+    (folder / EXPERIMENT).write_text(text)
+    assert store.adopt(folder, run) == run
+    with source.read() as history:
+        assert (before[0], history.step) == (200, 40)
+        assert history.since(before[1])["rows"]["step"]["from"] == 0  # a client gets all of it
+
+
+def test_a_phone_has_three_columns_until_it_asks_for_more(store, two, monkeypatch):
+    monkeypatch.setattr(run_table, "phone", lambda: True)
+    app = page()
+    assert list(app.dataframe[0].proto.column_order) == ["Name", "Curve", "Validation error"]
 
 
 def test_ticks_stay_with_their_runs_when_another_comes(store, two):

@@ -103,8 +103,10 @@ def test_an_opened_run_is_the_same_and_goes_on_as_it_would_have(store, other):
     notes.write(store, run, notes.written("A try.", ("class", "best")))
     found = opened(other, packed(store, run))
     assert (found.run, found.name, found.lacks) == (run, "Tiny", "")
-    for name in (EXPERIMENT, EVENTS, NOTES, CHECKPOINT):
+    for name in (EXPERIMENT, NOTES, CHECKPOINT):
         assert other.content(run, name) == store.content(run, name)
+    lines = [[json.loads(line) for line in each.read(run)[0]] for each in (other, store)]
+    assert lines[0] == lines[1]
     assert summarize(other, run) == summarize(store, run)
     assert runner.status(other, run) == "interrupted"
     ends = [runner.execute(each, run) for each in (other, store)]
