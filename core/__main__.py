@@ -58,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
         parents=[common],
         help="list shipped experiments, network presets, and every choice with its fields",
     )
+    add("techniques", parents=[common], help="every choice with formula, source and page")
     add("selfcheck", parents=[common], help="torch and torchvision, devices, disk, write access")
     return top
 

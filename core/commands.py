@@ -219,6 +219,15 @@ def presets(given: Namespace) -> Answer:
     return {"experiments": experiments, "families": families}
 
 
+def techniques(given: Namespace) -> Answer:
+    """The table of techniques in Markdown."""
+    from core import techniques as table
+
+    if not given.json:
+        print(table.markdown(), end="")
+    return {table.title(f): [asdict(row) for row in table.techniques(f)] for f in table.FAMILIES}
+
+
 def wrapped(kind: str, said: list[str], width: int = 100) -> list[str]:
     """A choice and its fields with their defaults, in lines of at most `width`.
 

@@ -40,12 +40,25 @@ def estimate(store: Store, experiment: Experiment, steps: int) -> Estimate | Non
     return None
 
 
-def roughly(experiment: Experiment, planned: Plan) -> str:
-    """The time where nothing comparable has been trained yet, in words as rough as it is: one core
-    takes about a millisecond a step and a second for 8 G floating-point operations.
+def guess(experiment: Experiment, planned: Plan) -> float:
+    """Seconds where nothing comparable has been trained yet: one core takes about a millisecond a
+    step and a second for 8 G floating-point operations.
     """
     operations = 6 * planned.multiply_adds * planned.train * experiment.epochs
-    seconds = planned.steps * 1e-3 + operations / 8e9
+    return planned.steps * 1e-3 + operations / 8e9
+
+
+def roughly(experiment: Experiment, planned: Plan) -> str:
+    """That guess in words."""
+    return about(guess(experiment, planned))
+
+
+def about(seconds: float) -> str:
+    """A time in words as rough as a guess is.
+
+    >>> about(4.2), about(95), about(9000)
+    ('under 30 s', 'under 2 min', 'over 1 h')
+    """
     limits = ((30, "under 30 s"), (120, "under 2 min"), (600, "under 10 min"), (3600, "under 1 h"))
     return next((words for most, words in limits if seconds < most), "over 1 h")
 

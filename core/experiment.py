@@ -114,9 +114,18 @@ class Experiment(Value):
 
 @cache
 def shipped() -> dict[str, Experiment]:
-    """The ready-made experiments by name, the file names in assets/experiments."""
-    paths = sorted(SHIPPED.glob("*.json"), key=lambda path: path.stem)
+    """The ready-made experiments by name, the file names in assets/experiments and its folders."""
+    paths = sorted(SHIPPED.rglob("*.json"), key=lambda path: path.stem)
     return {path.stem: decode(Experiment, path.read_text()) for path in paths}
+
+
+@cache
+def comparisons() -> dict[str, tuple[str, ...]]:
+    """The ready-made experiments that belong together, by the folder that they share: what goes
+    wrong first, then what helps. The first one says what all of them show.
+    """
+    folders = sorted(path for path in SHIPPED.iterdir() if path.is_dir())
+    return {f.name: tuple(sorted(path.stem for path in f.glob("*.json"))) for f in folders}
 
 
 def load(source: str) -> Experiment:

@@ -12,6 +12,7 @@ class Loss(Choice, family="loss"):
     class.
     """
 
+    page: ClassVar[str] = "Train"
     for_values: ClassVar[bool] = False  # whether it also fits targets that are no classes
 
     def call(self) -> Call:
@@ -55,7 +56,7 @@ class CrossEntropy(Loss):
     label: ClassVar[str] = "Cross-entropy"
     formula: ClassVar[str] = r"L = -\tfrac1N\sum \log\frac{e^{z_c}}{\sum_j e^{z_j}}"
     source: ClassVar[str] = "Bridle 1990; deck B"
-    technique: ClassVar[str] = "L1"
+    technique: ClassVar[str] = "L1 L4"
 
     smoothing: float = ranged(
         0.0, 0, below=1, symbol="ε", label="Label smoothing", help="0: no smoothing."

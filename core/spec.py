@@ -84,6 +84,7 @@ class Choice(Value):
     formula: ClassVar[str] = ""  # LaTeX
     source: ClassVar[str] = ""  # paper or deck, with the year
     technique: ClassVar[str] = ""  # its row in the table of techniques
+    page: ClassVar[str] = ""  # the one on which a person switches it on
 
     def __init_subclass__(cls, **kwargs: Any) -> None:  # pydantic hands `family` to both hooks
         super().__init_subclass__()

@@ -14,6 +14,9 @@ GROUPS = {
         ("train", "Train", "tune"),
     ],
     "Observe": [("watch", "Watch", "monitoring"), ("runs", "Runs", "table_rows")],
+    "Explore": [
+        ("concepts", "Concepts", "school"),
+    ],
 }
 
 

@@ -2,14 +2,17 @@
 runs.
 """
 
+from collections.abc import Callable, Iterable
+from math import inf
+
 import streamlit as st
 
 from core import runner
 from core.encoding import encode
 from core.errors import LabError
-from core.estimate import estimate, roughly
+from core.estimate import about, estimate, guess
 from core.events import Scores, error
-from core.experiment import Experiment, shipped
+from core.experiment import comparisons, shipped
 from core.figures.sketches import thumbnail
 from core.numbers import duration, percent, short
 from core.plan import network_name, plan
@@ -17,8 +20,10 @@ from core.summary import ended
 from pages.ui import state
 from pages.ui.form import escape
 from pages.ui.parts import LIVE, bar, header, run_name, start, state_badge, when
+from pages.ui.ready import compare, open_ready
 
 RECENT = 4
+LIMITS = {"Any time": inf, "Under 30 s": 30, "Under 2 min": 120}
 GO_ON = {"failed": "See why", "diverged": "See why"}
 
 
@@ -63,30 +68,84 @@ def door(icon: str, title: str, text: str) -> None:
 
 
 def ready_made() -> None:
-    """One card for each shipped experiment."""
-    st.header("Ready-made experiments", anchor=False)
-    with st.grid(min_column_width=160, gap="small"):
-        for name, experiment in shipped().items():
+    """One card for each shipped experiment, and one for those that belong together."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.header("Ready-made experiments", anchor=False, width="stretch")
+        limit = st.segmented_control(
+            "Time",
+            list(LIMITS),
+            default="Any time",
+            required=True,
+            label_visibility="collapsed",
+            key="start_time",
+        )
+    together = comparisons()
+    members = {name for names in together.values() for name in names}
+    cards = [(name, (name,)) for name in shipped() if name not in members]
+    st.caption("Side by side: what goes wrong beside what helps, trained one after the other.")
+    shelf(together.items(), LIMITS[limit], width=230)
+    st.caption("One by one")
+    shelf(cards, LIMITS[limit], width=160)
+
+
+def shelf(
+    cards: Iterable[tuple[str, tuple[str, ...]]],
+    most: float,
+    *,
+    width: int,
+    last: Callable[[], None] | None = None,
+) -> None:
+    """Cards of at least `width` px for what takes at most so many seconds."""
+    with st.grid(min_column_width=width, gap="small"):
+        for name, names in cards:
+            seconds, words = time(names)
+            if seconds < most:
+                with st.container(border=True, height="stretch", gap="xsmall"):
+                    card(name, names, words)
+        if last:
             with st.container(border=True, height="stretch", gap="xsmall"):
-                card(name, experiment)
+                last()
 
 
-def card(name: str, experiment: Experiment) -> None:
-    """A picture, what it shows, what it is about, and how long it takes."""
+def time(names: tuple[str, ...]) -> tuple[float, str]:
+    """Seconds that these take one after the other, and in words: as measured here, else
+    roughly.
+    """
+    store, seconds, measured = runner.current().store, 0.0, True
+    for name in names:
+        planned = plan(shipped()[name], store.home)
+        known = estimate(store, shipped()[name], planned.steps)
+        seconds += known.seconds if known else guess(shipped()[name], planned)
+        measured = measured and known is not None
+    return seconds, duration(seconds) if measured else about(seconds)
+
+
+def card(name: str, names: tuple[str, ...], words: str) -> None:
+    """A picture, what it shows, what it is about, how long it takes, and a way in."""
     mode = "dark" if st.context.theme.type == "dark" else "light"
-    store = runner.current().store
-    planned = plan(experiment, store.home)
-    known = estimate(store, experiment, planned.steps)
-    time = duration(known.seconds) if known else roughly(experiment, planned)
-    st.image(thumbnail(name, mode), width="stretch", alt=experiment.about)
-    st.markdown(f"**{escape(experiment.about)}**")
+    first = shipped()[names[0]]
+    st.image(thumbnail(name, mode), width="stretch", alt=first.about)
+    st.markdown(f"**{escape(first.about)}**")
     with st.container(height="stretch", vertical_alignment="bottom", gap="xsmall"):
-        network = network_name(experiment, planned.facts)
-        st.caption(f"{experiment.data.summary} · {network} · {time}")
-        if st.button("Open", key=f"open {name}", width="stretch"):
-            state.set_draft(encode(experiment))
-            state.notice(f"“{experiment.name}” is the draft now. Start, below, trains it.")
-            st.switch_page("train.py", query_params=state.address())
+        subject = first.data.summary
+        if len(names) == 1:
+            facts = plan(first, runner.current().store.home).facts
+            subject += f" · {network_name(first, facts)}"
+        st.caption(f"{subject} · {words}")
+        if len(names) == 1:
+            if st.button("Open", key=f"open {name}", width="stretch"):
+                open_ready(name)
+            return
+        with st.container(horizontal=True, gap="xsmall"):
+            if st.button(
+                f"Compare {len(names)} runs", key=f"compare {name}", icon=":material/play_arrow:"
+            ):
+                compare(names)
+            with st.popover("Open one", type="tertiary"):
+                for member in names:
+                    label = escape(shipped()[member].name)
+                    if st.button(label, key=f"open {member}", type="tertiary"):
+                        open_ready(member)
 
 
 def recent() -> None:

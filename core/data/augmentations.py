@@ -20,6 +20,7 @@ class Augmentation(Choice, family="augmentation"):
     are.
     """
 
+    page: ClassVar[str] = "Data"
     rows_too: ClassVar[bool] = False  # whether it also fits rows of numbers
     mixes: ClassVar[bool] = False  # whether it makes one sample of two, and so changes targets
     epochs: ClassVar[int] = 0  # of the mixing ones: how long their papers trained on CIFAR

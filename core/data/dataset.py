@@ -36,6 +36,7 @@ class Facts:
 class DataSet(Choice, family="data set"):
     """Samples with their targets. `core.data.load.load` gives its Samples."""
 
+    page: ClassVar[str] = "Data"
     written: ClassVar[bool] = False  # whether it shows writing, which a mirror spoils
 
     def facts(self, home: Path) -> Facts:

@@ -44,6 +44,8 @@ class Normalization(Choice, family="normalization"):
     part.
     """
 
+    page: ClassVar[str] = "Data"
+
     def fit(self, inputs: "np.ndarray", rows: "np.ndarray") -> Affine:
         """The map for `inputs` (N, …), from those at `rows` (n,), which no other part may touch."""
         from core.data.statistics import statistics

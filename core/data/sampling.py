@@ -11,6 +11,7 @@ from core.spec import Call, Choice
 class Sampling(Choice, family="sampling"):
     """n: training samples, and as many draws an epoch. C: classes, n_c: samples of class c."""
 
+    page: ClassVar[str] = "Train"
     for_values: ClassVar[bool] = True  # whether it also fits targets that are no classes
 
     def call(self) -> Call:

@@ -19,6 +19,9 @@ def thumbnail(name: str, mode: Mode) -> str:
     if name in _SHAPES:
         first, second = _SHAPES[name](t)
         lines = [_line(*first, p.train), _line(*second, p.validation)]
+    elif name in _PAIRS:
+        wrong, right = _PAIRS[name](t)
+        lines = [_line(t, wrong, p.train), _line(t, right, p.validation, "6 4")]
     else:
         train, validation = _CURVES.get(name, _CURVES["digits"])(t)
         lines = [_line(t, train, p.train), _line(t, validation, p.validation, "6 4")]
@@ -50,6 +53,8 @@ def _line(x: np.ndarray, y: np.ndarray, colour: str, dash: str = "") -> str:
 _CURVES = {
     "digits": lambda x: (np.exp(-7 * x), 0.08 + np.exp(-6 * x) * 0.9),
     "lenet": lambda x: (np.exp(-9 * x), 0.03 + np.exp(-9 * x) * 0.8),
+    "mnist-best": lambda x: (0.05 + 0.9 * np.exp(-14 * x), 0.02 + 0.5 * np.exp(-11 * x)),
+    "cifar-resnet": lambda x: (0.9 - 0.8 * x**0.5, 0.92 - 0.72 * x**0.5),
     "mnist-mlp": lambda x: (0.1 + 0.9 * np.exp(-4 * x), 0.16 + 0.8 * np.exp(-4 * x)),
     "digits-zeros": lambda x: (0.82 + 0 * x, 0.86 + 0 * x),
     "digits-too-fast": lambda x: (0.1 + 0.2 * np.exp(3.2 * x), 0.14 + 0.2 * np.exp(3.5 * x)),
@@ -60,10 +65,33 @@ _CURVES = {
 }
 
 
+_PAIRS = {  # what goes wrong, and what helps
+    "deep": lambda x: (0.9 + 0 * x, 0.08 + 0.86 * np.exp(-5 * x)),
+    "perceptron": lambda x: (0.86 + 0 * x, 0.1 + 0.8 * np.exp(-8 * x)),
+    "lsuv": lambda x: (0.94 + 0 * x, 0.05 + 0.9 * np.exp(-6 * x) * (1 + 0.2 * np.sin(40 * x))),
+    "rate": lambda x: (
+        0.35 + 0.5 * np.exp(-9 * x) + 0.14 * np.sin(61 * x) * np.sin(23 * x),
+        0.18 + 0.6 * np.exp(-7 * x) + 0.14 * np.sin(67 * x) * np.exp(-3 * x),
+    ),
+    "momentum": lambda x: (0.95 - 0.42 * x, 0.08 + 0.87 * np.exp(-7 * x)),
+    "by-heart": lambda x: (
+        0.3 + 0.6 * np.exp(-9 * x) + 0.55 * x,
+        0.32 + 0.6 * np.exp(-9 * x),
+    ),
+    "clipping": lambda x: (0.35 + 0.1 * np.exp(14 * x), 0.06 + 0.6 * np.exp(-5 * x)),
+    "batch": lambda x: (0.08 + 0.87 * np.exp(-9 * x), 0.3 + 0.65 * np.exp(-1.6 * x)),
+}
+
+
 def _arm(t: np.ndarray, turn: float) -> Line:
     """One arm of a spiral; the card is not square."""
     angle = 2 * np.pi * (1.25 * t + turn)
     return 0.5 + 0.26 * t * np.cos(angle), 0.5 + 0.5 * t * np.sin(angle)
+
+
+def _valleys(t: np.ndarray) -> tuple[Line, Line]:
+    """A sharp minimum and a flat one."""
+    return (t, 0.1 + 30 * (t - 0.25) ** 2), (t, 0.08 + 3 * (t - 0.68) ** 2)
 
 
 def _wave(t: np.ndarray) -> tuple[Line, Line]:
@@ -72,4 +100,4 @@ def _wave(t: np.ndarray) -> tuple[Line, Line]:
     return (t, y + 0.1 * np.sin(97 * t) * np.cos(41 * t)), (t, y)
 
 
-_SHAPES = {"spirals": lambda t: (_arm(t, 0.0), _arm(t, 0.5)), "sine": _wave}
+_SHAPES = {"spirals": lambda t: (_arm(t, 0.0), _arm(t, 0.5)), "sine": _wave, "flat": _valleys}

@@ -24,6 +24,9 @@ class LeNet(Preset):
 
     kind: Literal["lenet"] = "lenet"
     label: ClassVar[str] = "LeNet"
+    formula: ClassVar[str] = (
+        r"\text{conv } 6 \to \text{pool} \to \text{conv } 16 \to \text{pool} \to 120 \to 84 \to C"
+    )
     source: ClassVar[str] = "LeCun et al. 1998, with ReLU and max pooling; deck C"
     pictures: ClassVar[bool] = True
 
@@ -49,6 +52,9 @@ class LeNet5(Preset):
 
     kind: Literal["lenet5"] = "lenet5"
     label: ClassVar[str] = "LeNet-5 of 1998"
+    formula: ClassVar[str] = (
+        r"\text{conv } 6 \to \text{pool} \to \text{conv } 16 \to \text{pool} \to 120 \to 84 \to C"
+    )
     source: ClassVar[str] = "LeCun et al. 1998"
     pictures: ClassVar[bool] = True
 
@@ -65,6 +71,9 @@ class CifarNet(Preset):
 
     kind: Literal["cifar_net"] = "cifar_net"
     label: ClassVar[str] = "CIFAR Net"
+    formula: ClassVar[str] = (
+        r"\text{conv } 6 \to \text{pool} \to \text{conv } 16 \to \text{pool} \to 120 \to 84 \to C"
+    )
     source: ClassVar[str] = "deck C; LeCun et al. 1998 with ReLU and max pooling"
     pictures: ClassVar[bool] = True
 
@@ -79,6 +88,9 @@ class Small(Preset):
 
     kind: Literal["small"] = "small"
     label: ClassVar[str] = "Small net for 8 × 8"
+    formula: ClassVar[str] = (
+        r"\text{conv } 16 \to \text{pool} \to \text{conv } 32 \to \text{pool} \to 64 \to C"
+    )
     source: ClassVar[str] = "a LeNet cut to 8 × 8"
     pictures: ClassVar[bool] = True
 

@@ -13,6 +13,7 @@ Moments = tuple[float, float]  # expected mean and standard deviation
 class Initializer(Choice, family="initializer"):
     """n_in, n_out: inputs and outputs of one unit of the layer. Normalization begins at 1 and 0."""
 
+    page: ClassVar[str] = "Network"
     symmetric: ClassVar[bool] = False  # whether all units of a layer begin alike
 
     def call(self) -> Call:

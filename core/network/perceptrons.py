@@ -24,6 +24,7 @@ class SoftmaxRegression(Preset):
 
     kind: Literal["softmax"] = "softmax"
     label: ClassVar[str] = "Softmax regression"
+    formula: ClassVar[str] = r"p = \mathrm{softmax}(Wx + b)"
     source: ClassVar[str] = "Cox 1958; deck B"
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
@@ -37,6 +38,7 @@ class Perceptron(Preset):
 
     kind: Literal["perceptron"] = "perceptron"
     label: ClassVar[str] = "Perceptron (step)"
+    formula: ClassVar[str] = r"z = \mathrm{step}(Wx + b)"
     source: ClassVar[str] = "Rosenblatt 1958"
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
@@ -48,6 +50,7 @@ class MLP(Preset):
 
     kind: Literal["mlp"] = "mlp"
     label: ClassVar[str] = "MLP, 100 hidden"
+    formula: ClassVar[str] = r"z = W_2 \tanh(W_1 x + b_1) + b_2"
     source: ClassVar[str] = "Rumelhart, Hinton & Williams 1986; deck B"
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
@@ -61,6 +64,7 @@ class Points(Preset):
 
     kind: Literal["points"] = "points"
     label: ClassVar[str] = "MLP, 64-64"
+    formula: ClassVar[str] = r"z = W_3\,\mathrm{relu}(W_2\,\mathrm{relu}(W_1 x + b_1) + b_2) + b_3"
     source: ClassVar[str] = "Rumelhart, Hinton & Williams 1986, with ReLU"
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
@@ -75,6 +79,7 @@ class DeepMLP(Preset):
 
     kind: Literal["deep_mlp"] = "deep_mlp"
     label: ClassVar[str] = "Deep MLP"
+    formula: ClassVar[str] = r"h_{l+1} = \varphi(W_l h_l + b_l), \qquad l = 1 \dots d - 1"
     source: ClassVar[str] = "Glorot & Bengio 2010; He et al. 2016"
     depth: int = ranged(10, 2, 50, unit="layers", help="Layers with weights, the output included.")
     width: int = ranged(64, 1, 4096, unit="units", help="Units of each layer but the last.")

@@ -13,6 +13,7 @@ class Preset(Choice, family="preset"):
     """A list of layers to begin from."""
 
     technique: ClassVar[str] = "N2"
+    page: ClassVar[str] = "Network"
     pictures: ClassVar[bool] = False  # whether it can only work on pictures
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:

@@ -35,6 +35,7 @@ class ResNet(Preset):
     the size.
     """
 
+    formula: ClassVar[str] = r"h_{l+1} = \mathrm{relu}(h_l + F_l(h_l))"
     source: ClassVar[str] = "He et al. 2016; stochastic depth: Huang et al. 2016"
     pictures: ClassVar[bool] = True
     stages: ClassVar[int] = 0

@@ -58,6 +58,7 @@ def decay(default: float) -> Any:
 class Optimizer(Choice, family="optimizer"):
     """θ: the weights. g = ∇L: the gradient of the minibatch. η: the learning rate of this step."""
 
+    page: ClassVar[str] = "Train"
     fused: ClassVar[bool] = True  # torch has one kernel for the whole step
     closure: ClassVar[bool] = False  # a step asks for the loss and gradient at several places
     learning_rate: float = rate(1e-3)
@@ -69,6 +70,11 @@ class Optimizer(Choice, family="optimizer"):
         the proportion of its own rate to it.
         """
         raise NotImplementedError
+
+    @property
+    def note(self) -> str:
+        """What a person should know of the step at these values; mostly nothing."""
+        return ""
 
     @property
     def usual(self) -> float:

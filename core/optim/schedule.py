@@ -17,6 +17,7 @@ class Schedule(Choice, family="schedule"):
     (Goyal et al. 2017); k and K count from there.
     """
 
+    page: ClassVar[str] = "Train"
     reacts: ClassVar[bool] = False  # `cut` is to be asked after every epoch
     warmup: float = ranged(
         0.0,

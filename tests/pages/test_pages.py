@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import runner
 from core.encoding import decode, encode, to_link
-from core.experiment import Experiment, shipped
+from core.experiment import Experiment, comparisons, shipped
 from core.losses import Loss
 from core.network.presets import SoftmaxRegression
 from core.optim.optimizers import Optimizer
@@ -78,7 +78,10 @@ def test_every_choice_that_the_page_offers_reaches_the_draft_and_back(store, fam
     assert not app.error
 
 
-@pytest.mark.parametrize("name", shipped())
+TOGETHER = {name for names in comparisons().values() for name in names}
+
+
+@pytest.mark.parametrize("name", sorted({*shipped()} - TOGETHER | {"by-heart-4-shift"}))
 def test_looking_at_every_page_changes_no_shipped_experiment(store, name, monkeypatch):
     monkeypatch.delenv("LAB_TORCHVISION", raising=False)
     app = lab(experiment=shipped()[name])

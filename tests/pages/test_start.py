@@ -1,12 +1,14 @@
 """Start: the three doors, the ready-made experiments, and the way back to one's runs."""
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import runner
 from core.encoding import decode, encode
 from core.events import Ended
-from core.experiment import Experiment, shipped
+from core.experiment import Experiment, comparisons, shipped
 from core.runner import Runner
 from core.store import Store
 from tests.conftest import ROOT, ended, script, write
@@ -64,13 +66,40 @@ def test_the_other_doors_lead_to_the_choice_of_data(store, door, seen):
     assert not store.ids()
 
 
-def test_every_shipped_experiment_has_a_card_with_a_picture_that_opens_it(store):
-    pictures = start().get("image")
-    assert len(pictures) == len(shipped())
-    for name, experiment in shipped().items():
-        app = press(start(), f"open {name}")
-        assert draft(app) == experiment
-        assert [title.value for title in app.title] == ["Train"]
+MEMBERS = {name: names for names in comparisons().values() for name in names}
+
+
+def test_every_shipped_experiment_has_a_card_with_a_picture(store):
+    alone = [name for name in shipped() if name not in MEMBERS]
+    app = start()
+    assert len(app.get("image")) == len(alone) + len(comparisons())
+    keys = {button.key for button in app.button}
+    assert {f"open {name}" for name in shipped()} <= keys
+    assert {f"compare {name}" for name in comparisons()} <= keys
+
+
+@pytest.mark.parametrize("name", ["digits", "digits-zeros", "deep-2-relu"])
+def test_a_card_opens_its_experiment(store, name):
+    app = press(start(), f"open {name}")
+    assert draft(app) == shipped()[name]
+    assert [title.value for title in app.title] == ["Train"]
+
+
+def test_comparing_queues_all_in_their_order_and_ticks_them_on_runs(store):
+    app = press(start(), "compare deep")
+    assert [title.value for title in app.title] == ["Runs"]
+    queued = [decode(Experiment, store.experiment(run)) for run in runner.current().live()]
+    assert queued == [shipped()[name] for name in comparisons()["deep"]]
+    ticked = json.loads(app.session_state["kept ticks"])["runs"]
+    assert sorted(ticked) == sorted(store.ids())
+
+
+def test_the_filter_leaves_what_is_done_in_time(store):
+    app = start()
+    keys = {button.key for button in app.button}
+    app.segmented_control(key="start_time").set_value("Under 30 s").run()
+    left = {button.key for button in app.button}
+    assert "open cifar-resnet" in keys - left and "open digits" in left
 
 
 def test_a_card_says_how_long_its_experiment_takes_and_then_how_long_it_took(store):

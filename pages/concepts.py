@@ -1,0 +1,57 @@
+"""Concepts: why does it work? Small demonstrations that answer at once, each with a way to the real
+thing; and the table of all techniques.
+"""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.tools import Activations, Backprop, LinearScores, RidgeDescent, SoftmaxTable, Tool
+from pages.ui import state
+from pages.ui.demos import activations, backprop, linear_scores, ridge, softmax
+from pages.ui.form import explain
+from pages.ui.parts import bar, header
+from pages.ui.techniques import search
+
+DEMOS: dict[type[Tool], Callable[[], None]] = {
+    Activations: activations.show,
+    SoftmaxTable: softmax.show,
+    LinearScores: linear_scores.show,
+    RidgeDescent: ridge.show,
+    Backprop: backprop.show,
+}
+TABLE = "All techniques"
+
+
+def main() -> None:
+    """The menu, and below it the one that is picked."""
+    with header("Concepts", "Why does it work?"):
+        pass
+    shown = {cls.label: cls for cls in DEMOS}
+    picked = st.segmented_control(
+        "Demonstration",
+        [*shown, TABLE],
+        default=asked(shown),
+        required=True,
+        label_visibility="collapsed",
+        key="concept",
+        persist_state="session",
+    )
+    if picked == TABLE:
+        search()
+    else:
+        cls = shown[picked]
+        st.caption(cls.doc().replace("\n", " "), help=explain(cls))
+        DEMOS[cls]()
+    bar()
+
+
+def asked(shown: dict[str, type[Tool]]) -> str:
+    """The demonstration that the address names (`?demo=ridge`), else the first."""
+    named = state.take_from_address("demo")
+    if named == "techniques":
+        return TABLE
+    return next((label for label, cls in shown.items() if cls().kind == named), next(iter(shown)))
+
+
+main()

@@ -1,0 +1,56 @@
+"""Backprop through 5-7-4-3 with every number."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.analysis.backprop import Quantity, backprop, seeded
+from pages.ui.parts import card_title
+from pages.ui.ready import lead
+
+WIDTHS, LABELS = (5, 7, 4, 3), (2, 0, 1, 2)  # deck B
+
+
+def show() -> None:
+    """The quantity to look at, with its values beside its gradient."""
+    left, right = st.columns([1, 4], gap="small", vertical_alignment="bottom")
+    seed = left.number_input("Seed of the weights", 0, 999, 0)
+    x = np.random.default_rng(1).normal(size=(len(LABELS), WIDTHS[0]))
+    loss, way = backprop(x, LABELS, seeded(WIDTHS, seed))
+    named = {quantity.name: quantity for quantity in way}
+    name = right.segmented_control(
+        "On the way from the input to the loss", list(named), default="Z3", required=True
+    )
+    with st.container(border=True):
+        with card_title(f"{len(LABELS)} samples of classes 2, 0, 1, 2: the loss is {loss:.4f}"):
+            pass
+        first, second = st.columns(2, gap="small")
+        with first:
+            matrix(f"{name}: the value", named[name].value)
+        with second:
+            matrix(f"∂L/∂{name}: the gradient", named[name].gradient)
+        st.markdown(f":small[{rule(named[name])}]")
+    lead("Gradients of a run, layer by layer", "spirals")
+
+
+def matrix(title: str, values: np.ndarray) -> None:
+    """Four digits a number; rows are samples, or units for weights."""
+    st.caption(title)
+    rows = pd.DataFrame(np.atleast_2d(values)).map(lambda v: f"{v:.4f}".replace("-", "−"))
+    st.table(rows.rename(columns=str), border="horizontal")
+
+
+def rule(quantity: Quantity) -> str:
+    """How this gradient follows from the one behind it."""
+    kind, number = quantity.name[0], quantity.name[1:]
+    if kind == "X":
+        return "∂L/∂X = ∂L/∂Z1 · W1"
+    if number == "3" and kind in "AZ":
+        return {"A": "∂L/∂A3 = −Y/(N·A3)", "Z": "∂L/∂Z3 = (A3 − Y)/N"}[kind]
+    before = f"A{int(number) - 1}" if number != "1" else "X"
+    return {
+        "W": f"∂L/∂W{number} = (∂L/∂Z{number})ᵀ · {before}",
+        "b": f"∂L/∂b{number} = the sum of ∂L/∂Z{number} over the samples",
+        "Z": f"∂L/∂Z{number} = ∂L/∂A{number} ⊙ A{number} ⊙ (1 − A{number})",
+        "A": f"∂L/∂A{number} = ∂L/∂Z{int(number) + 1} · W{int(number) + 1}",
+    }[kind]
