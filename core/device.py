@@ -7,6 +7,7 @@ import ctypes
 import os
 import platform
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import Unavailable
@@ -54,6 +55,20 @@ def threads(operations: float) -> int:
     """
     limit = int(os.environ.get("LAB_THREADS") or cores())
     return 1 if operations < SMALL_STEP else max(1, min(limit, cores()))
+
+
+@contextlib.contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """So many threads inside one torch operation, as before afterwards; 0 leaves them alone."""
+    import torch
+
+    before = torch.get_num_threads()
+    if count:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def resolve(device: str) -> str:

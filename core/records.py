@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from math import isfinite, nan
+from statistics import fmean, stdev
 from typing import Any
 
 from core.axes import Samples, Width
@@ -165,3 +166,28 @@ def _number(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(nan if inner is None else inner for inner in value)
     return nan if value is None else value
+
+
+@dataclass(frozen=True)
+class Across:
+    """What several seeds reached: mean, standard deviation (of one seed: 0), best and worst, and
+    which seed is the best, counted from 0. Seeds without a number are left out.
+    """
+
+    seeds: int
+    mean: float
+    spread: float
+    best: float
+    worst: float
+    which: int
+
+
+def across(point: Point, measure: str = "test_error") -> Across | None:
+    """Over the seeds of one point; None where no seed has a number."""
+    values = {k: v for k, v in enumerate(getattr(point, measure)) if isfinite(v)}
+    if not values:
+        return None
+    which = min(values, key=values.__getitem__)
+    kept = list(values.values())
+    spread = stdev(kept) if len(kept) > 1 else 0.0
+    return Across(len(kept), fmean(kept), spread, values[which], max(kept), which)

@@ -13,12 +13,12 @@ import logging
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.device import cores
+from core.device import cores, torch_threads
 from core.encoding import decode, encode
 from core.errors import LabError
 from core.events import Ended, to_json
@@ -199,7 +199,7 @@ class _Sweep:
     def _do(self, task: Task) -> None:
         """One piece, in this process."""
         work = self.places[task[0]].work
-        with _threads(work.threads):
+        with torch_threads(work.threads):
             for index, point in enumerate(work.points(task[1], self._attend)):
                 self._write(task, index, point)
                 self._attend()
@@ -253,7 +253,7 @@ class _Sweep:
         """Seconds in one process, by a probe."""
         work = self.places[0].work
         left = sum(work.costs[piece] for _, piece in self.tasks)
-        with _threads(work.threads):
+        with torch_threads(work.threads):
             return work.probe() * (left + sum(work.costs) * (self.study.size - 1))
 
     def _share(self) -> float:
@@ -266,17 +266,3 @@ class _Sweep:
 
     def _seconds(self) -> float:
         return self.before + time.monotonic() - self.began - self.away
-
-
-@contextlib.contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """So many threads inside one torch operation; 0 leaves them as they are."""
-    import torch
-
-    before = torch.get_num_threads()
-    if count:
-        torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

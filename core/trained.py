@@ -9,6 +9,7 @@ from core.descent.point import Point
 from core.events import Ended, Started, Step, error
 from core.experiment import Experiment
 from core.method import Method
+from core.network.build import trace
 from core.train import Training, train
 from core.work import Attend, Work
 
@@ -25,7 +26,7 @@ class Trainings(Work):
         super().__init__(method, experiment, samples, seeds)
         self.samples, self.counts = samples, (1,)
         self.says = experiment.data.summary
-        self.costs = (float(experiment.epochs * len(samples) * experiment.split.fraction),)
+        self.costs = (_roughly(experiment, samples),)
 
     def points(self, piece: int, attend: Attend) -> Iterator[Point]:
         training, started = train(self.experiment, self.samples), None
@@ -37,13 +38,23 @@ class Trainings(Work):
             attend()
 
     def probe(self) -> float:
-        """Seconds a training sample takes, by the first steps."""
+        """Seconds of the first steps, against what was roughly expected of them."""
         training = train(self.experiment, self.samples)
         steps = (event for event in training if isinstance(event, Step))
         began = time.perf_counter()
         last = list(islice(steps, PROBED))[-1]
-        seen = last.step * training.setup.batch_size
-        return (time.perf_counter() - began) / seen
+        seconds = time.perf_counter() - began
+        return seconds / (self.costs[0] * last.step / training.setup.steps)
+
+
+def _roughly(experiment: Experiment, samples: Samples) -> float:
+    """Seconds: a core takes about a millisecond a step and a second for 8 G operations."""
+    split = experiment.split
+    share = 1 - split.validation - (0 if samples.has_test else split.test)
+    seen = len(samples) * share * split.fraction * experiment.epochs
+    facts = trace(experiment.network, samples.shape, samples.outputs)
+    operations = 6 * seen * sum(fact.multiply_adds for fact in facts)
+    return 1e-3 * seen / min(experiment.batch_size, max(1, seen)) + operations / 8e9
 
 
 def point(training: Training, started: Started, ended: Ended) -> Point:

@@ -159,6 +159,7 @@ class Nets(Curves):
 
     def probe(self) -> float:
         group, rows, _ = self.places[len(self.places) // 2]
+        group = group[len(group) // 2 :][:1] if self.method.reuse else group
         recipe = replace(self.recipe, steps=PROBED, evaluations=1, warm_up=5)
         field = Field(self.problem.sized(rows), recipe, self.seeds)
         list(Field(self.problem, replace(recipe, steps=2), self.seeds).train([1]))
