@@ -4,27 +4,50 @@ What concerns the learning alone is in `doubts.py`, what concerns the network in
 `network/doubts.py`. Pure: it knows the experiment and how large its data and its network are.
 """
 
+from math import log2
+
 from core.data.augmentations import Flip
 from core.doubts import RULES as LEARNING
 from core.doubts import Advice
 from core.experiment import Experiment
 from core.network.doubts import RULES as BUILDING
-from core.numbers import whole
+from core.numbers import size, whole
 from core.optim.stopping import early, ends_early
 
+BYTES, COPIES = 4, 5  # of a weight: itself, its gradient, two for the optimizer, the best one
 PATIENT = 30  # epochs from which on mixtures are no longer advised on
 
 
-def advice(experiment: Experiment, *, pictures: int = 0, parameters: int = 0) -> tuple[Advice, ...]:
+def advice(
+    experiment: Experiment,
+    *,
+    pictures: int = 0,
+    parameters: int = 0,
+    need: int = 0,
+    free: int = 0,
+) -> tuple[Advice, ...]:
     """What is doubtful about this combination, the most urgent first; one "ok" when nothing is.
 
-    `pictures` is the size of the training part and `parameters` that of the network, 0 where
-    unknown.
+    `pictures` is the size of the training part and `parameters` that of the network, `need` and
+    `free` the bytes of memory; 0 where unknown.
     """
-    found = [a for rule in _RULES for a in rule(experiment, pictures, parameters)]
+    found = _memory(experiment, parameters, need, free)
+    found += [a for rule in _RULES for a in rule(experiment, pictures, parameters)]
     order = {"warn": 0, "info": 1}
     fine = Advice("ok", f"**{experiment.optimizer.summary}** with this network is a sound start.")
     return tuple(sorted(found, key=lambda a: order[a.level])) or (fine,)
+
+
+def _memory(e: Experiment, parameters: int, need: int, free: int) -> list[Advice]:
+    if not free or need <= free:
+        return []
+    text = f"**The memory may not be enough:** it takes about {size(need)}, {size(free)} are free."
+    fixed = BYTES * COPIES * parameters  # however small the batch
+    if fixed >= free or e.batch_size == 1:
+        return [Advice("warn", f"{text} Make the network narrower.")]
+    fits = max(1, int(e.batch_size * (free - fixed) / max(need - fixed, 1)))
+    smaller = 2 ** int(log2(fits))
+    return [Advice("warn", text, "batch_size", smaller, f"Use batches of {whole(smaller)}")]
 
 
 def _batch(e: Experiment, pictures: int, parameters: int) -> list[Advice]:

@@ -17,6 +17,7 @@ from core.data.samples import Samples
 from core.experiment import Experiment
 from core.numbers import short
 from core.setup import Setup
+from core.smoothing import smoothed
 
 LOW, HIGH, STEPS = 1e-6, 10.0, 100  # the first and the last rate, and the steps between
 NEIGHBOURS = 4  # on either side, in the mean that smooths
@@ -90,20 +91,9 @@ def minibatches(setup: Setup) -> Iterator[torch.Tensor]:
         yield from setup.sampler.order(setup.order).to(setup.device).split(setup.batch_size)
 
 
-def smoothed(points: Sequence[Point]) -> list[float]:
-    """The mean loss of each point and its NEIGHBOURS on either side, fewer at the ends."""
-    losses = [point.loss for point in points]
-    windows = (
-        losses[max(0, k - reach) : k + reach + 1]
-        for k in range(len(losses))
-        if (reach := min(NEIGHBOURS, k, len(losses) - 1 - k)) >= 0
-    )
-    return [sum(window) / len(window) for window in windows]
-
-
 def suggest(points: Sequence[Point]) -> Suggestion | None:
     """None where the loss never fell by FALL."""
-    means = smoothed(points)
+    means = smoothed([point.loss for point in points], NEIGHBOURS)
     if len(means) < 3 * NEIGHBOURS:
         return None
     first = sum(means[:NEIGHBOURS]) / NEIGHBOURS

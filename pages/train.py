@@ -8,33 +8,36 @@ from core import runner
 from core.advice import advice
 from core.data.sampling import Sampling
 from core.device import devices
-from core.estimate import estimate
+from core.doubts import LARGEST
 from core.experiment import Experiment
 from core.figures import schedule as schedule_figure
 from core.losses import Loss
-from core.numbers import MISSING, duration, whole
+from core.numbers import whole
 from core.optim.optimizers import Optimizer
 from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
 from core.plan import Plan, plan
-from core.spec import Choice
-from pages.ui import form, state
+from core.spec import Call, Choice
+from pages.ui import cost, form, rate, state
 from pages.ui.parts import bar, card_title, finding, header
 
 
 def main() -> None:
     """The whole page."""
     with header("Train", "How shall it learn?"):
-        pass
+        asked = st.empty()
     draft = state.draft()
     left, right = st.columns([7, 5], gap="small")
     with left:
         draft = settings(draft)
     planned = plan(draft, runner.current().store.home)
+    with asked:
+        rate.offer(draft, not planned.problem)
     with right:
+        rate.card(draft)
         advise(draft, planned)
-        cost(draft, planned)
+        cost.card(draft, planned)
         naming(draft)
     bar(planned)
 
@@ -49,20 +52,22 @@ def settings(draft: Experiment) -> Experiment:
             )
         right.latex(optimizer.formula)
         put("optimizer", form.edit(optimizer, state.key("optimizer"), width=96))
+        in_torch(state.draft().optimizer)
     with st.container(border=True):
-        left, right = st.columns([5, 4], gap="small")
+        left, right = st.columns([5, 4], gap="small", vertical_alignment="bottom")
         with left:
             schedule = form.choose(
                 Schedule, draft.schedule, state.key("schedule"), label="Schedule"
             )
-        with right:
-            put("schedule", form.edit(schedule, state.key("schedule"), width=130))
+        with right, st.container(horizontal=True, horizontal_alignment="right"):
+            against = st.segmented_control(
+                "Drawn against", ["step", "epoch"], default="step", required=True,
+                key="schedule_axis", format_func=str.capitalize, persist_state="session",
+            )  # fmt: skip
+        put("schedule", form.edit(schedule, state.key("schedule"), width=118))
         drawn = st.container()  # filled last: the curve depends on widgets below it
     with st.container(border=True):
-        others = ("name", "about", "device", "precision")
-        counts = form.edit(draft, state.key("run"), width=150, skip=others)
-        put("epochs", counts.epochs)
-        put("batch_size", counts.batch_size)
+        batches(draft)
         drawing, aim = st.columns(2, gap="small")
         with drawing:
             put("sampling", menu(Sampling, draft.sampling, "Sampling"))
@@ -70,10 +75,52 @@ def settings(draft: Experiment) -> Experiment:
             put("loss", menu(Loss, draft.loss, "Loss"))
     draft = state.draft()
     with drawn:
-        curve(draft)
+        curve(draft, against)
     with st.container(gap="xsmall"):
         folded(draft)
     return state.draft()
+
+
+def in_torch(optimizer: Optimizer) -> None:
+    """The line of PyTorch that makes this optimizer, and what is to be known of its step."""
+    call = optimizer.call()
+    rounded = {
+        n: float(f"{v:.6g}") if isinstance(v, float) else v for n, v in call.arguments.items()
+    }
+    st.code(Call(call.target, rounded).code("model.parameters()"), wrap_lines=True)
+    if optimizer.note:
+        st.caption(optimizer.note)
+
+
+def readable(value: object) -> object:
+    """0.04999999999999999 is 0.05."""
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+def batches(draft: Experiment) -> None:
+    """Epochs, and how many pictures give a gradient: one, some or all."""
+    train = plan(draft, runner.current().store.home).train
+    every = min(train, LARGEST) or draft.batch_size
+    kinds = {"One sample": 1, "Minibatch": 32, "All samples": every}
+    size = draft.batch_size
+    now = "One sample" if size == 1 else "All samples" if 1 < train <= size else "Minibatch"
+    help = (
+        "All samples: gradient descent, one step an epoch. One sample: stochastic gradient descent "
+        "in its plain form. A minibatch lies between."
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        chosen = st.segmented_control(
+            "A gradient from", list(kinds), default=now, required=True, help=help,
+            key=state.key("gradient from"),
+        )  # fmt: skip
+        others = {"name", "about", "device", "precision", "epochs", "batch_size"}
+        skip = others - {"epochs", "batch_size"} if now == "Minibatch" else others - {"epochs"}
+        counts = form.edit(draft, state.key("run"), width=130, skip=tuple(skip))
+    put("epochs", counts.epochs)
+    if chosen != now:
+        state.edit("batch_size", kinds[chosen], redraw=True)
+        st.rerun()
+    put("batch_size", counts.batch_size)
 
 
 def menu(family: type[Choice], value: Choice, label: str) -> Choice:
@@ -93,7 +140,7 @@ def put_all(path: str, values: tuple) -> None:
         state.edit(path, [value.model_dump(mode="json") for value in values])
 
 
-def curve(draft: Experiment) -> None:
+def curve(draft: Experiment, against: str) -> None:
     """The learning rate of the whole run."""
     planned = plan(draft, runner.current().store.home)
     steps, epoch_steps = planned.steps or 100 * draft.epochs, planned.epoch_steps or 100
@@ -101,7 +148,7 @@ def curve(draft: Experiment) -> None:
         draft.schedule, draft.optimizer.learning_rate, steps=steps, epoch_steps=epoch_steps
     )
     mode = "dark" if st.context.theme.type == "dark" else "light"
-    figure = schedule_figure.figure(at, rates, epoch_steps=epoch_steps, mode=mode)
+    figure = schedule_figure.figure(at, rates, epoch_steps=epoch_steps, mode=mode, against=against)
     words = (
         f"Learning rate against step: {draft.schedule.label}, from {rates[0]:g} to {rates[-1]:.3g}"
     )
@@ -118,7 +165,7 @@ def folded(draft: Experiment) -> None:
             "regularizers", form.several(Regularizer, draft.regularizers, state.key("regularizers"))
         )
     stopping = (
-        ", ".join(rule.summary for rule in draft.stopping) or f"after {whole(draft.epochs)} epochs"
+        ", ".join(rule.said for rule in draft.stopping) or f"after {whole(draft.epochs)} epochs"
     )
     with row("Stopping", stopping, "flag"):
         put_all("stopping", form.several(StoppingRule, draft.stopping, state.key("stopping")))
@@ -149,7 +196,9 @@ def row(name: str, value: str, icon: str) -> st.delta_generator.DeltaGenerator:
 
 def advise(draft: Experiment, planned: Plan) -> None:
     """What is doubtful about the combination, each with what to change."""
-    found = advice(draft, pictures=planned.train, parameters=planned.parameters)[:4]
+    need, free = cost.room(draft, planned)
+    known = dict(pictures=planned.train, parameters=planned.parameters, need=need, free=free)
+    found = advice(draft, **known)[:4]
     urgent = sum(a.level == "warn" for a in found)
     with st.container(border=True):
         with card_title("Advice on this combination"):
@@ -165,48 +214,6 @@ def advise(draft: Experiment, planned: Plan) -> None:
             if finding(one.level, one.text, one.action or None, f"advice {one.path}"):
                 state.edit(one.path, one.value, redraw=True)
                 st.rerun()
-
-
-def cost(draft: Experiment, planned: Plan) -> None:
-    """Time, steps and weights, before anything runs."""
-    operations = 6 * planned.multiply_adds * planned.train * draft.epochs
-    known = estimate(runner.current().store, draft, planned.steps)
-    with st.container(border=True):
-        with card_title("What it will cost"):
-            pass
-        with st.grid(min_column_width=120, gap="small"):
-            quiet = {"delta_color": "off", "delta_arrow": "off"}
-            st.metric(
-                "Time",
-                expected(known.seconds) if known else MISSING,
-                f"as {form.escape(known.name)} took" if known else "no such run yet",
-                **quiet,
-                help=f"{scaled(operations)} floating-point operations: 6 × multiply-adds × "
-                "pictures × epochs, forward and backward. The time is that of the last run with "
-                "the same data, network, batch size and optimizer.",
-            )
-            st.metric(
-                "Steps",
-                whole(planned.steps),
-                f"{whole(draft.epochs)} × {whole(planned.epoch_steps)}",
-                **quiet,
-            )
-            st.metric(
-                "Parameters", whole(planned.parameters), f"{whole(planned.train)} pictures", **quiet
-            )
-
-
-def expected(seconds: float) -> str:
-    """A time that is not measured yet."""
-    return f"≈ {duration(seconds)}" if seconds >= 1 else "under 1 s"
-
-
-def scaled(value: float) -> str:
-    """A large count with its prefix: 2.3 T."""
-    for size, prefix in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M")):
-        if value >= size:
-            return f"{value / size:.3g} {prefix}"
-    return whole(value)
 
 
 def naming(draft: Experiment) -> None:

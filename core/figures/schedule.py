@@ -1,5 +1,7 @@
 """The learning rate of a whole run, before it begins: the curve of a Schedule (O5)."""
 
+from typing import Literal
+
 import plotly.graph_objects as go
 
 from core.figures.template import PALETTES, Mode, blank
@@ -18,13 +20,23 @@ def rows(
     return at, [schedule.rate(base, k, steps=steps, epoch_steps=epoch_steps) for k in at]
 
 
-def figure(at: list[int], rates: list[float], *, epoch_steps: int, mode: Mode) -> go.Figure:
-    """One line over a tinted area; the axis says how many steps make an epoch."""
+def figure(
+    at: list[int],
+    rates: list[float],
+    *,
+    epoch_steps: int,
+    mode: Mode,
+    against: Literal["step", "epoch"] = "step",
+) -> go.Figure:
+    """One line over a tinted area; the axis says how many steps make an epoch. The largest rate is
+    written at its place where it comes late, as after a warm-up.
+    """
     palette, top = PALETTES[mode], max(rates)
+    x = at if against == "step" else [step / epoch_steps for step in at]
     drawn = blank(mode, 104, margin={"l": 44, "r": 12, "t": 12, "b": 34}, showlegend=False)
     line = {"color": palette.best, "width": 2.25}
     drawn.add_scatter(
-        x=at,
+        x=x,
         y=rates,
         mode="lines",
         line=line,
@@ -32,14 +44,23 @@ def figure(at: list[int], rates: list[float], *, epoch_steps: int, mode: Mode) -
         fillcolor="rgba(18,133,122,.10)",
         hovertemplate="%{y:.3g}<extra></extra>",
     )
+    words = f"{against}, {whole(epoch_steps)} steps to an epoch"
     drawn.update_xaxes(
-        title=f"step, {whole(epoch_steps)} to an epoch", tickformat=",d", range=[0, at[-1]]
+        title=words if against == "epoch" else words.replace(" steps", ""),
+        tickformat=",d" if at[-1] > 5 and against == "step" else ",.3~f",
+        range=[0, x[-1]],
     )
+    if peak := rates.index(top):
+        drawn.add_annotation(
+            x=x[peak], y=top, text=f"{short(top)} at step {whole(at[peak])}", showarrow=False,
+            yanchor="bottom", xanchor="left" if peak < len(at) / 2 else "right",
+            font={"size": 12, "color": palette.muted},
+        )  # fmt: skip
     ticks = [0, top / 2, top]
     drawn.update_yaxes(
         title="rate η",
         tickvals=ticks,
         ticktext=["0", *map(short, ticks[1:])],
-        range=[0, 1.12 * top],
+        range=[0, 1.3 * top],
     )
     return drawn

@@ -4,6 +4,7 @@ Choices only; torch is named, not imported.
 
 from typing import ClassVar, Literal
 
+from core.numbers import short
 from core.optim.optimizer import Optimizer, beta, rate
 from core.spec import Call
 
@@ -35,6 +36,15 @@ class SGD(Optimizer):
     def usual(self) -> float:
         return _usual(self.momentum)
 
+    @property
+    def note(self) -> str:
+        if not self.momentum:
+            return ""
+        return (
+            f"In a steady slope one step is η·g/(1−β), {short(1 / (1 - self.momentum), 3)} times "
+            "η·g. The other lecture form, averaged momentum, keeps it at η·g."
+        )
+
 
 class AveragedMomentum(Optimizer):
     """Momentum as a running mean of the gradients: in a steady slope the step stays η·g.
@@ -60,6 +70,16 @@ class AveragedMomentum(Optimizer):
     @property
     def usual(self) -> float:
         return 0.5 if self.momentum else 1.0
+
+    @property
+    def note(self) -> str:
+        if not self.momentum:
+            return ""
+        return (
+            "In a steady slope one step is η·g. The other lecture form, SGD with momentum, goes "
+            f"1/(1−β) = {short(1 / (1 - self.momentum), 3)} times as far with the same η, so "
+            "PyTorch gets (1−β)·η here."
+        )
 
 
 class Nesterov(Optimizer):

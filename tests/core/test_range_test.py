@@ -16,7 +16,8 @@ from core.network.layers import Output
 from core.network.presets import SoftmaxRegression
 from core.optim.optimizers import LBFGS, SGD, Optimizer
 from core.optim.regularizers import EMA, SAM, ClipNorm
-from core.range_test import NEIGHBOURS, Point, range_test, smoothed, suggest
+from core.range_test import NEIGHBOURS, Point, range_test, suggest
+from core.smoothing import smoothed
 from core.train import train
 from tests.core.bars import PLAIN, bars, experiment, losses
 
@@ -83,7 +84,8 @@ def test_a_tenth_of_the_lowest_is_suggested() -> None:
     """A loss that stays, falls from 1e-3 to 0.1 in a straight line of log rate, and grows again."""
     made = points([2.0] * 10 + [2.0 - 0.05 * k for k in range(21)] + [1.0 + k for k in range(1, 9)])
     found = suggest(made)
-    at = smoothed(made).index(min(smoothed(made)))
+    means = smoothed([point.loss for point in made], NEIGHBOURS)
+    at = means.index(min(means))
     assert found.lowest == float(f"{made[at].rate:.2g}")
     assert found.rate == pytest.approx(found.lowest / 10, rel=0.05)
     assert 1e-3 < found.steepest < found.lowest
@@ -92,8 +94,10 @@ def test_a_tenth_of_the_lowest_is_suggested() -> None:
 
 def test_smoothing_moves_nothing_sideways() -> None:
     line = [3.0 - 0.1 * k for k in range(20)]
-    assert smoothed(points(line)) == pytest.approx(line)
-    assert smoothed(points([1.0] * 9 + [10.0] + [1.0] * 9))[9 - NEIGHBOURS] == pytest.approx(2.0)
+    assert smoothed(line, NEIGHBOURS) == pytest.approx(line)
+    assert smoothed([1.0] * 9 + [10.0] + [1.0] * 9, NEIGHBOURS)[9 - NEIGHBOURS] == pytest.approx(
+        2.0
+    )
 
 
 @pytest.mark.parametrize("losses", [[], [1.0] * 5, [1.0] * 40, [1.0 + 0.1 * k for k in range(40)]])

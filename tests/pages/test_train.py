@@ -6,13 +6,15 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core import runner
+from core import runner, tasks
 from core.encoding import decode, encode, to_link
+from core.errors import BadData
 from core.events import Ended
 from core.experiment import Experiment, Seeds
 from core.network.initializers import Zeros
 from core.network.layers import Linear
-from core.optim.optimizers import SGD, AdamW
+from core.numbers import short
+from core.optim.optimizers import SGD, AdamW, AveragedMomentum
 from core.optim.regularizers import ClipNorm
 from core.optim.schedules import Exponential
 from core.optim.stopping import Patience
@@ -150,7 +152,7 @@ def test_what_lies_beyond_its_range_is_said_and_the_start_takes_what_stays(page)
 def test_a_link_is_a_whole_address_and_says_that_the_data_is_not_in_it(page, monkeypatch):
     monkeypatch.setattr(type(st.context), "url", property(lambda self: "http://here:8501/train"))
     app = page(ANOTHER)
-    (link,) = (code.value for code in app.code)
+    *_, link = (code.value for code in app.code)
     assert link == f"http://here:8501/train?e={to_link(ANOTHER)}"
     assert any("The data is not in it" in text for text in texts(app))
 
@@ -168,9 +170,116 @@ def test_the_time_is_that_of_the_last_run_of_its_kind(page, tmp_path):
     def time(app):
         return next(m for m in app.metric if m.label == "Time")
 
-    assert time(page()).value == "–"
+    assert time(page()).delta == "a rough guess"
     here, steps = Store(tmp_path), 150 * 40  # epochs × steps an epoch
     past = Experiment(name="*Past*", epochs=10)
     write(here, here.create(encode(past)), [Ended("epochs", "Done.", 400, 10, seconds=4.0)])
     shown = time(page(Experiment(epochs=150, batch_size=past.batch_size)))
     assert shown.value == f"≈ {steps * 4 // 400 // 60} min 0 s" and "\\*Past" in shown.delta
+
+
+def test_the_line_of_pytorch_is_that_of_the_choice(page):
+    code = [c.value for c in page(Experiment(optimizer=AveragedMomentum())).code]
+    assert "torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)" in code
+
+
+@pytest.mark.parametrize(("optimizer", "said"), [(SGD(), "10 times η·g"), (AdamW(), "")])
+def test_the_two_forms_of_momentum_are_told_apart(page, optimizer, said):
+    found = [
+        text for text in texts(page(Experiment(optimizer=optimizer))) if "steady slope" in text
+    ]
+    assert [said in text for text in found] == [True] * bool(said)
+
+
+@pytest.mark.parametrize(("kind", "size"), [("One sample", 1), ("All samples", 1257)])
+def test_gradients_come_from_one_sample_some_or_all(page, kind, size):
+    app = page()
+    labelled(app, "button_group", "A gradient from").set_value(kind).run()
+    assert draft(well(app)).batch_size == size
+    assert not [w for w in app.number_input if w.label.startswith("Batch size")]
+    labelled(app, "button_group", "A gradient from").set_value("Minibatch").run()
+    assert draft(well(app)).batch_size == 32
+
+
+def test_the_schedule_is_drawn_by_epoch_too(page):
+    app = page(ANOTHER)
+    labelled(app, "button_group", "Drawn against").set_value("epoch").run()
+    chart = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert chart["data"][0]["x"][-1] == 9 and "epoch" in chart["layout"]["xaxis"]["title"]["text"]
+
+
+def test_a_rule_that_only_marks_says_so_in_its_row(page):
+    labels = [e.label for e in page(Experiment(stopping=(Patience(only_mark=True),))).expander]
+    assert any("only marked" in label for label in labels)
+
+
+def test_a_learning_rate_is_found_used_and_taken_back(page, tmp_path):
+    app = page(Experiment(optimizer=SGD(learning_rate=0.5)))
+    next(b for b in app.button if b.key == "find_rate").click().run()
+    work = tasks.current(tmp_path)
+    (id,) = work._tasks
+    found = work.wait(id)["found"]["suggested"]["rate"]
+    use = next(b for b in well(app.run()).button if b.key == "use_rate")
+    assert use.label == f"Use {short(found)}"
+    use.click().run()
+    assert draft(well(app)).optimizer == SGD(learning_rate=found)
+    next(b for b in app.button if b.key == "undo_rate").click().run()
+    assert draft(well(app)).optimizer == SGD(learning_rate=0.5)
+    labelled(app, "number_input", "Momentum β").set_value(0.5).run()
+    assert any("settings have changed since" in text for text in texts(app))
+    next(b for b in app.button if b.key == "close_rate").click().run()
+    assert not [b for b in app.button if b.key == "use_rate"]
+
+
+def test_a_stopped_test_suggests_nothing_and_a_failed_one_says_why(page, tmp_path, monkeypatch):
+    def failing(experiment, data):
+        raise BadData("Row 3 is empty: fill it.")
+        yield
+
+    monkeypatch.setitem(tasks.KINDS, "rate", failing)
+    app = page()
+    next(b for b in app.button if b.key == "find_rate").click().run()
+    work = tasks.current(tmp_path)
+    work.wait(next(iter(work._tasks)))
+    assert any("Row 3 is empty" in text.replace("\\", "") for text in texts(well(app.run())))
+
+
+def test_the_time_is_measured_by_trial_steps_of_this_very_draft(page, tmp_path):
+    def time(app):
+        return next(m for m in app.metric if m.label == "Time")
+
+    app = page(Experiment(epochs=2))
+    next(b for b in app.button if b.key == "measure").click().run()
+    work = tasks.current(tmp_path)
+    work.wait(next(iter(work._tasks)))
+    assert time(well(app.run())).delta == "from 10 trial steps"
+    labelled(app, "number_input", "Epochs").set_value(3).run()
+    assert time(well(app)).delta == "a rough guess"
+
+
+def test_memory_is_held_against_what_is_free(page, monkeypatch):
+    monkeypatch.setattr("core.memory.free", lambda device: 4_000_000)
+    app = page(Experiment(batch_size=2000))
+    memory = next(m for m in app.metric if m.label == "Memory")
+    assert memory.delta.replace("\u202f", " ") == "of 4.0 MB free"
+    next(b for b in app.button if b.label.startswith("Use batches of")).click().run()
+    assert draft(well(app)).batch_size < 2000
+
+
+@pytest.mark.browser
+def test_from_the_button_to_the_rate_in_use(browser, server):
+    window = browser.new_page()
+    window.set_default_timeout(45_000)
+    window.goto(f"{server.url}/train")
+    window.get_by_role("button", name="Find a learning rate").click()
+    use = window.locator(".st-key-use_rate button")
+    use.wait_for()
+    rate = use.inner_text().removeprefix("Use ").strip()
+    plot = ".st-key-chart_rate .lab-plot"
+    window.wait_for_function(
+        "plot => Number(document.querySelector(plot)?.dataset.rows ?? 0) > 50", arg=plot
+    )
+    use.click()
+    window.get_by_role("button", name="Undo").wait_for()
+    assert window.get_by_label("Learning rate η").input_value() == rate
+    window.close()
