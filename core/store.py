@@ -20,7 +20,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -126,17 +126,6 @@ class Store:
         and when it was written; None for one that is not there. Equal as long as none has changed.
         """
         return tuple(map(_stamp, (f"{self.root}/{run}/{name}" for name in STAMPED)))
-
-    def prefetch(self, runs: Iterable[str]) -> None:
-        """Asks the system to read these runs' files from the disk side by side, before one after
-        another is opened: a third less time where none is in its cache.
-        """
-        if not hasattr(os, "posix_fadvise"):
-            return
-        for run in runs:
-            for name in (self.value, self.log):
-                with contextlib.suppress(OSError), (self.root / run / name).open("rb", 0) as file:
-                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
 
     def find(self, start: str) -> str:
         """The run whose id begins with `start`, or the newest one for "last"."""
@@ -288,14 +277,18 @@ class Store:
         """Takes a deleted run back. NotFound when it is not in the trash."""
         self.trash.path(run).rename(self.root / run)
 
-    def deleted_at(self, run: str) -> float:
-        """When a run in the trash was deleted, in seconds since 1970."""
-        return self.trash.path(run).stat().st_mtime
+    def deleted(self) -> dict[str, float]:
+        """When each run in the trash was deleted, in seconds since 1970; the last one first."""
+        found = {}
+        for run in self.trash.ids():
+            with contextlib.suppress(NotFound):  # removed for good meanwhile
+                found[run] = self.trash.path(run).stat().st_mtime
+        return dict(sorted(found.items(), key=lambda pair: -pair[1]))
 
     def purge(self, days: float = TRASH_DAYS) -> int:
         """Removes for good what has been in the trash for so many days; how many runs that were."""
         old = time.time() - 86_400 * days
-        gone = [run for run in self.trash.ids() if self.deleted_at(run) <= old]
+        gone = [run for run, when in self.deleted().items() if when <= old]
         for run in gone:
             shutil.rmtree(self.trash.root / run, ignore_errors=True)
         return len(gone)

@@ -176,15 +176,16 @@ def as_csv(rows: list[Summary]) -> str:
 
 
 def trash() -> None:
-    """Deleted runs, newest first, each with its way back."""
+    """Deleted runs, the last one first, each with its way back."""
     store = runner.current().store
-    rows, _ = summaries(store.trash)
+    last_first = list(store.deleted())
+    rows = [row for row in summaries(store.trash)[0] if row.run in last_first]
+    rows.sort(key=lambda row: last_first.index(row.run))
     st.markdown(f"**Trash** · {counted(len(rows), 'run')}" if rows else "**Trash** · empty")
     st.caption(
         f"Deleted runs stay {TRASH_DAYS} days, then they go for good when the lab starts or the "
         "next run is deleted."
     )
-    rows.sort(key=lambda row: -store.deleted_at(row.run))
     for row in rows[:TRASH_SHOWN]:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             words = f":small[{escape(row.name)} · {when(row.run):%d %b %H:%M}]"

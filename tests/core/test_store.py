@@ -200,7 +200,7 @@ def test_a_deleted_run_lies_in_the_trash_until_it_is_taken_back(store: Store) ->
 def test_after_seven_days_a_deleted_run_goes_for_good(store: Store) -> None:
     old, young = store.create("{}"), store.create("{}")
     store.delete(old)
-    begun = store.deleted_at(old) - TRASH_DAYS * 86_400
+    begun = store.deleted()[old] - TRASH_DAYS * 86_400
     os.utime(store.trash.path(old), (begun, begun))
     store.delete(young)  # the rule is kept with every deletion
     assert store.trash.ids() == [young]
