@@ -154,7 +154,7 @@ def _check(experiment: Experiment, store: Store, given: Namespace) -> None:
 
 def resume(given: Namespace) -> Answer:
     """Goes on with a run that was interrupted, stopped or failed, or begins one that never did."""
-    from core.runner import RESUMABLE, lacks, status
+    from core.trainer import RESUMABLE, lacks, status
 
     store = Store()
     run = store.find(given.run)
@@ -170,7 +170,8 @@ def resume(given: Namespace) -> Answer:
 
 def _follow(store: Store, run: str, given: Namespace) -> Answer:
     """Trains with a progress bar; Ctrl+C and SIGTERM save the run and end it as stopped."""
-    from core.runner import GO, STOP, execute
+    from core.control import GO, STOP
+    from core.trainer import execute
 
     stopped: list[int] = []
     before = {

@@ -6,6 +6,7 @@ LabError
 │   ├── BadData         a spreadsheet or a picture set that cannot be read as one
 │   └── BadNetwork      layers that do not fit each other or the data; knows the layer
 ├── NotFound            a run, a data set or a checkpoint that is not on this disk (exit status 2)
+├── NotAllowed          somebody else's run, or the teacher's affair
 └── Unavailable         the machine cannot do it now: no network, no such device, no space
 """
 
@@ -42,6 +43,10 @@ class BadNetwork(BadInput):
 
 class NotFound(LabError):
     """A run, a data set or a checkpoint that is not on this disk."""
+
+
+class NotAllowed(LabError):
+    """Somebody else's run, or a matter of the teacher."""
 
 
 class Unavailable(LabError):

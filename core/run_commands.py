@@ -16,8 +16,8 @@ PARTS = ("train", "validation", "test")
 
 def runs(given: Namespace) -> Answer:
     """All runs, newest first."""
-    from core.runner import status
     from core.summary import ended, summaries
+    from core.trainer import status
 
     store, rows = Store(), []
     found, unread = summaries(store)

@@ -1,272 +1,331 @@
-"""Runs in the background: the queue, its thread, and what a person may say to a run. The only file
-with threads.
+"""Jobs in the background: who waits for which device, the threads that see to them, and what a
+person may say to one.
 
-`execute` trains one run and keeps its folder; the thread here and the command line both call it.
-Only strings come in and go out, for pages outlive a reload of the code and objects do not.
+A job is a run or a study (core/jobs.py). It is trained in a thread here, or in a process of its own
+(`LAB_WORKER=process`, core/worker.py); its folder looks the same. Only strings come in and go out,
+for pages outlive a reload of the code and objects do not. `by` says who asks: an owner as
+core/access.py names one; LAB, the lab itself, may do everything.
 """
 
 import contextlib
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable
+import time
 from dataclasses import dataclass, field
-from typing import Any
 
-from core.errors import BadInput, LabError
-from core.events import Ended, Event, Saved, to_json
+from core import access, device, jobs, worker
+from core.access import LAB
+from core.control import GO, LEAVE, PAUSE, PROCEED, STEP, STOP, Control
+from core.errors import BadInput, LabError, NotFound, Unavailable
+from core.events import Ended, to_json
+from core.queue import Ledger, Turn, order
 from core.store import Store
+from core.trainer import RESUMABLE, lacks, status
 
 log = logging.getLogger("descent_lab")
-
-GO, STOP, LEAVE = "go", "stop", "leave"  # go on; end the run; save it and leave it interrupted
-RESUMABLE = {"interrupted", "unbegun", "stopped", "failed"}
-
-
-def status(store: Store, run: str) -> str:
-    """What the folder alone tells: running (somewhere), interrupted, unbegun (it waited until the
-    lab ended), done, stopped, diverged or failed.
-    """
-    last = store.last(run) or {}
-    if last.get("event") == "Ended":
-        reason = last.get("reason")
-        return reason if reason in ("stopped", "diverged", "failed") else "done"
-    if store.is_owned(run):
-        return "running"
-    return "interrupted" if last else "unbegun"
-
-
-def lacks(store: Store, run: str) -> str:
-    """What keeps the run from going on here, in one sentence; empty for nothing."""
-    from core.data.load import lacking
-    from core.encoding import decode
-    from core.experiment import Experiment
-
-    return lacking(decode(Experiment, store.experiment(run)).data, store.home)
-
-
-def execute(
-    store: Store,
-    run: str,
-    *,
-    attend: Callable[[Any], str] = lambda training: GO,
-    watch: Callable[[Event], None] = lambda event: None,
-    progress: Callable[[float, str], None] | None = None,
-) -> Ended | None:
-    """Trains the run from its checkpoint or from the start, in this thread, and writes everything
-    down.
-
-    `attend(training)` is asked after each settled moment and may keep it waiting; `watch` sees
-    every event. The last event is returned: Ended, or None when the run was left interrupted.
-    Errors end the run as failed; none is raised, but BadInput when somebody else trains it.
-    """
-    with store.own(run):
-        try:
-            return _consume(store, run, attend, watch, progress)
-        except Exception as error:
-            ended = Ended("failed", _reason(error, run), 0, 0)
-            with contextlib.suppress(OSError):
-                store.append(run, to_json(ended))
-            watch(ended)
-            return ended
-
-
-def _consume(
-    store: Store, run: str, attend: Callable, watch: Callable, progress: Callable | None
-) -> Ended | None:
-    from core import checkpoint
-    from core.data.load import load
-    from core.encoding import decode
-    from core.experiment import Experiment
-    from core.train import train
-
-    experiment = decode(Experiment, store.experiment(run))
-    data = load(experiment.data, store.home, progress)
-    training = train(experiment, data, state=checkpoint.load(store, run))
-    for event in training:
-        if isinstance(event, (Saved, Ended)):
-            checkpoint.save(store, run, training.state())
-        store.append(run, to_json(event))
-        watch(event)
-        if isinstance(event, Ended):
-            return event
-        if training.settled and (word := attend(training)) != GO:
-            checkpoint.save(store, run, training.state())
-            store.append(run, to_json(Saved(training.step)))
-            if word == LEAVE:
-                return None
-            ended = training.stopped()
-            store.append(run, to_json(ended))
-            watch(ended)
-            return ended
-    return None
-
-
-def _reason(error: Exception, run: str) -> str:
-    """One sentence for whoever started the run; the traceback goes to the log."""
-    if isinstance(error, LabError):
-        return str(error)
-    log.exception("run %s failed", run)
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return "The memory is not enough: halve the batch size, or make the network narrower."
-    if isinstance(error, OSError):
-        return (
-            f"The run's folder cannot be written ({error.strerror}): free space on the "
-            "disk, then resume."
-        )
-    return (
-        f"The lab made a mistake ({type(error).__name__}); the log has the details under run {run}."
-    )
 
 
 @dataclass
 class Job:
-    """A run in the queue or at work, and what has been said to it."""
+    """A run or a study in line or at work, and what has been said to it."""
 
-    run: str
-    paused: bool = False
-    steps: int = 0  # single steps that a paused run may still take
-    word: str = GO
+    turn: Turn
+    kind: str
+    device: str
+    control: Control = field(default_factory=Control)
     at_work: bool = False
-    changed: threading.Condition = field(default_factory=threading.Condition)
+    reading: float = 0.0  # of the ledger when it began
+    began: float = 0.0  # seconds, monotonic
+    expects: tuple[int, float | None] | None = None  # steps, and seconds from start to end
 
-    def say(self, **what: Any) -> None:
-        with self.changed:
-            for name, value in what.items():
-                setattr(self, name, value)
-            self.changed.notify_all()
-
-    def attend(self, training: Any) -> str:
-        """Asked by the training between two steps: waits here while it is paused."""
-        with self.changed:
-            self.changed.wait_for(lambda: self.word != GO or not self.paused or self.steps)
-            if self.paused and self.steps:
-                self.steps -= 1
-            training.single_steps = self.paused
-            return self.word
+    @property
+    def id(self) -> str:
+        return self.turn.job
 
 
 class Runner:
-    """One run at a time, the others wait in the order they came. Methods take and give run ids."""
+    """One job at a time on each device; the others wait, in an order that is fair between people.
+    Methods take and give ids.
+    """
 
-    def __init__(self, store: Store):
+    def __init__(self, store: Store, in_process: bool | None = None):
         self.store = store
-        self._jobs: deque[Job] = deque()
+        self.in_process = worker.wanted() if in_process is None else in_process
+        self._jobs: list[Job] = []  # in the order in which they came
+        self._ledgers: dict[str, Ledger] = {}
+        self._threads: dict[str, threading.Thread] = {}
+        self._count = 0
         self._changed = threading.Condition()
         self._closing = False
-        self._thread: threading.Thread | None = None
 
-    def submit(self, experiment: str) -> str:
+    # --- into the queue
+
+    def submit(self, experiment: str, by: str = LAB) -> str:
         """Checks the experiment (JSON text), makes a run and queues it. BadInput when it cannot be
         built.
         """
         from core.encoding import decode, encode
         from core.experiment import Experiment
 
-        run = self.store.create(encode(decode(Experiment, experiment)))
-        self._enqueue(run)
+        checked = decode(Experiment, experiment)
+        run = self.store.create(encode(checked))
+        access.own(self.store, run, by)
+        self._enqueue(jobs.RUN, run, by, checked.device)
         return run
 
-    def resume(self, run: str) -> None:
+    def submit_study(self, study: str, by: str = LAB) -> str:
+        """Checks the study (JSON text), makes its folder and queues it."""
+        from core.encoding import decode, encode
+        from core.study import Study
+
+        checked, store = decode(Study, study), self.store_of(jobs.STUDY)
+        made = store.create(encode(checked))
+        access.own(store, made, by)
+        self._enqueue(jobs.STUDY, made, by, "cpu")
+        return made
+
+    def resume(self, run: str, by: str = LAB) -> None:
         """Queues a run that was interrupted, stopped, failed or never begun. BadInput for any
         other, and where its data is not here.
         """
-        if (state := self.status(run)) not in RESUMABLE:
-            raise BadInput(
-                f"Run {run} is {state}: only one that was interrupted, stopped, failed or never "
-                "begun can be resumed."
-            )
+        from core.encoding import decode
+        from core.experiment import Experiment
+
+        self._check_resumable(jobs.RUN, run, by)
         if missing := lacks(self.store, run):
             raise BadInput(missing)
-        self._enqueue(run)
+        experiment = decode(Experiment, self.store.experiment(run))
+        self._enqueue(jobs.RUN, run, access.owner(self.store, run), experiment.device)
 
-    def pause(self, run: str) -> None:
-        """Holds the run before its next step."""
-        if job := self._job(run):
-            job.say(paused=True, steps=0)
+    def resume_study(self, study: str, by: str = LAB) -> None:
+        """Queues a study that was interrupted, stopped, failed or never begun."""
+        self._check_resumable(jobs.STUDY, study, by)
+        self._enqueue(jobs.STUDY, study, access.owner(self.store_of(jobs.STUDY), study), "cpu")
 
-    def proceed(self, run: str) -> None:
-        """Lets a paused run go on."""
-        if job := self._job(run):
-            job.say(paused=False, steps=0)
+    # --- what is said to a job
 
-    def step(self, run: str) -> None:
-        """Lets a paused run take one step."""
-        if job := self._job(run):
-            job.say(steps=job.steps + 1)
+    def pause(self, job: str, by: str = LAB) -> None:
+        """Holds the job before its next step."""
+        self._tell(job, PAUSE, by)
 
-    def stop(self, run: str) -> None:
-        """Ends the run at its next step; one that waits leaves the queue. It can be resumed."""
+    def proceed(self, job: str, by: str = LAB) -> None:
+        """Lets a paused job go on."""
+        self._tell(job, PROCEED, by)
+
+    def step(self, job: str, by: str = LAB) -> None:
+        """Lets a paused job take one step."""
+        self._tell(job, STEP, by)
+
+    def stop(self, job: str, by: str = LAB) -> None:
+        """Ends the job at its next step; one that waits leaves the queue. It can be resumed."""
         with self._changed:
-            job = self._job(run)
-            if job and not job.at_work:
-                self._jobs.remove(job)
-                self.store.append(
-                    run, to_json(Ended("stopped", "Taken out of the queue before it began.", 0, 0))
-                )
-        if job and job.at_work:
-            job.say(word=STOP)
+            found = self._job(job)
+            if found is None:
+                return
+            store = self.store_of(found.kind)
+            access.require(store, job, by)
+            if not found.at_work:
+                self._leave(found)
+                message = "Taken out of the queue before it began."
+                store.append(job, to_json(Ended("stopped", message, 0, 0)))
+                return
+        found.control.tell(STOP)
 
-    def status(self, run: str) -> str:
-        """queued, running, paused, stopping, or what the folder says (`status`)."""
-        job = self._job(run)
-        if job is None:
-            return status(self.store, run)
-        if not job.at_work:
-            return "queued"
-        return "stopping" if job.word != GO else "paused" if job.paused else "running"
-
-    def live(self) -> list[str]:
-        """The run at work first, then those that wait, in their order."""
-        return [job.run for job in list(self._jobs)]
-
-    def delete(self, run: str) -> None:
+    def delete(self, run: str, by: str = LAB) -> None:
         """Removes a run. BadInput while it is queued or trained."""
+        access.require(self.store, run, by)
         if self._job(run):
             raise BadInput(f"Run {run} is at work or waits for it: stop it before you delete it.")
         self.store.delete(run)
 
+    def restore(self, run: str, by: str = LAB) -> None:
+        """Takes a deleted run out of the trash."""
+        access.require(self.store.trash, run, by)
+        self.store.restore(run)
+
+    # --- how things stand
+
+    def status(self, run: str) -> str:
+        """queued, running, paused, stopping, or what the folder says (`status`)."""
+        return self._status(jobs.RUN, run)
+
+    def study_status(self, study: str) -> str:
+        """The same of a study."""
+        return self._status(jobs.STUDY, study)
+
+    def live(self, kind: str = jobs.RUN) -> list[str]:
+        """The runs (or studies) at work first, then those that wait, as their turns will come."""
+        return [job.id for job in self._line() if job.kind == kind]
+
+    def line(self) -> list[tuple[str, str]]:
+        """(kind, id) of every job, in the same order."""
+        return [(job.kind, job.id) for job in self._line()]
+
+    def wait(self, job: str) -> tuple[int, float | None]:
+        """How many jobs come before this one on its device, and the seconds until it begins; None
+        where one of them is of unknown length, or paused. (0, 0.0) for one that does not wait.
+        """
+        with self._changed:
+            found = self._job(job)
+            if found is None or found.at_work:
+                return 0, 0.0
+            here = [each for each in self._jobs if each.device == found.device]
+        places = self._places(here, {each.id: self._seconds(each) for each in here})
+        before = [each for each, _ in places].index(job) + sum(each.at_work for each in here)
+        return before, dict(places)[job]
+
+    def store_of(self, kind: str) -> Store:
+        """Where runs or studies lie."""
+        return self.store if kind == jobs.RUN else jobs.store_of(kind, self.store.home)
+
     def close(self, seconds: float = 6.0) -> None:
-        """Saves the run at work, leaves it interrupted and all that wait unbegun, and joins the
-        thread.
+        """Saves the jobs at work, leaves them interrupted and all that wait unbegun, and joins the
+        threads.
         """
         with self._changed:
             self._closing = True
-            jobs = list(self._jobs)
+            at_work = [job for job in self._jobs if job.at_work]
             self._changed.notify_all()
-        for job in jobs:
-            job.say(word=LEAVE)
-        if self._thread:
-            self._thread.join(seconds)
+        for job in at_work:
+            job.control.tell(LEAVE)
+        end = time.monotonic() + seconds
+        for thread in self._threads.values():
+            thread.join(max(0.0, end - time.monotonic()))
 
-    def _job(self, run: str) -> Job | None:
-        return next((job for job in list(self._jobs) if job.run == run), None)
+    # --- within
 
-    def _enqueue(self, run: str) -> None:
+    def _job(self, job: str) -> Job | None:
+        return next((each for each in list(self._jobs) if each.id == job), None)
+
+    def _tell(self, job: str, what: str, by: str) -> None:
+        if found := self._job(job):
+            access.require(self.store_of(found.kind), job, by)
+            found.control.tell(what)
+
+    def _status(self, kind: str, job: str) -> str:
+        found = self._job(job)
+        if found is None:
+            return status(self.store_of(kind), job)
+        if not found.at_work:
+            return "queued"
+        said = found.control
+        return "stopping" if said.word != GO else "paused" if said.paused else "running"
+
+    def _check_resumable(self, kind: str, job: str, by: str) -> None:
+        state = self._status(kind, job)
+        access.require(self.store_of(kind), job, by)
+        if state not in RESUMABLE:
+            raise BadInput(
+                f"{kind.capitalize()} {job} is {state}: only one that was interrupted, stopped, "
+                "failed or never begun can be resumed."
+            )
+
+    def _line(self) -> list[Job]:
+        with self._changed:
+            now = [job for job in self._jobs if job.at_work]
+            if len(self._jobs) == len(now):
+                return now
+            known = {job.id: job.expects[1] if job.expects else None for job in self._jobs}
+            lanes = [[job for job in self._jobs if job.device == lane] for lane in self._ledgers]
+            places = [place for here in lanes for place in self._places(here, known)]
+            by_id = {job.id: job for job in self._jobs}
+            return now + [by_id[job] for job, _ in places]
+
+    def _places(
+        self, here: list[Job], expected: dict[str, float | None]
+    ) -> list[tuple[str, float | None]]:
+        if not here:
+            return []
+        waiting = [job.turn for job in here if not job.at_work]
+        at_work = [(job.turn, job.reading) for job in here if job.at_work]
+        return order(self._ledgers[here[0].device], waiting, at_work, expected)
+
+    def _seconds(self, job: Job) -> float | None:
+        """Seconds that the job still needs, by its own pace or by that of a run of its kind."""
+        if job.kind != jobs.RUN or job.control.paused:
+            return None
+        if job.expects is None:
+            job.expects = expects(self.store, job.id)
+        steps, seconds = job.expects
+        if not job.at_work:
+            return seconds
+        with contextlib.suppress(LabError, OSError):
+            last = self.store.last(job.id) or {}
+            done, took = last.get("step", 0), last.get("seconds", 0.0)
+            if done and took and last.get("event") == "Step":
+                return took / done * max(0, steps - done)
+        return None if seconds is None else max(0.0, seconds - (time.monotonic() - job.began))
+
+    def _enqueue(self, kind: str, job: str, owner: str, wanted: str) -> None:
+        try:
+            lane = device.resolve(wanted)
+        except Unavailable:  # the job itself will say so
+            lane = "cpu"
         with self._changed:
             if self._closing:
                 raise BadInput("The lab is shutting down: start it again, then resume the run.")
-            self._jobs.append(Job(run))
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="trainer", daemon=True)
-                self._thread.start()
+            if self._job(job):
+                raise BadInput(f"{kind.capitalize()} {job} is in the queue already.")
+            ledger = self._ledgers.setdefault(lane, Ledger())
+            self._count += 1
+            self._jobs.append(Job(Turn(job, owner, ledger.now, self._count), kind, lane))
+            if lane not in self._threads:
+                self._threads[lane] = threading.Thread(
+                    target=self._work, args=(lane,), name=f"trainer {lane}", daemon=True
+                )
+                self._threads[lane].start()
             self._changed.notify_all()
 
-    def _work(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closing or self._jobs)
-                if self._closing:
-                    return
-                job = self._jobs[0]
-                job.at_work = True
+    def _leave(self, job: Job) -> None:
+        self._jobs.remove(job)
+        if not any(each.device == job.device for each in self._jobs):
+            self._ledgers[job.device].rest()
+
+    def _next(self, lane: str) -> Job | None:
+        """The job whose turn it is, marked as at work; None when the lab closes."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._closing or any(job.device == lane for job in self._jobs)
+            )
+            if self._closing:
+                return None
+            waiting, ledger = [job for job in self._jobs if job.device == lane], self._ledgers[lane]
+            turn = ledger.choose([job.turn for job in waiting])
+            job = next(each for each in waiting if each.turn == turn)
+            job.reading, job.began, job.at_work = ledger.began(turn), time.monotonic(), True
+            return job
+
+    def _work(self, lane: str) -> None:
+        while job := self._next(lane):
             try:
-                execute(self.store, job.run, attend=job.attend)
+                if self.in_process:
+                    worker.execute(job.kind, self.store.home, job.id, job.control)
+                else:
+                    jobs.execute(job.kind, self.store.home, job.id, job.control.attend)
             except LabError as error:  # another process holds it
                 log.warning("%s", error)
+            except Exception:  # the thread must live: others wait for it
+                log.exception("%s %s could not be begun", job.kind, job.id)
             finally:
                 with self._changed:
-                    self._jobs.remove(job)
+                    seconds = time.monotonic() - job.began
+                    self._ledgers[lane].ended(job.turn.owner, job.reading, seconds)
+                    self._leave(job)
+
+
+def expects(store: Store, run: str) -> tuple[int, float | None]:
+    """The run's steps, and its seconds as far as a run of the same kind tells."""
+    from core.encoding import decode
+    from core.estimate import estimate
+    from core.experiment import Experiment
+    from core.plan import plan
+
+    with contextlib.suppress(NotFound, BadInput):
+        experiment = decode(Experiment, store.experiment(run))
+        steps = plan(experiment, store.home).steps
+        known = estimate(store, experiment, steps)
+        return steps, known.seconds if known else None
+    return 0, None
 
 
 _current: Runner | None = None

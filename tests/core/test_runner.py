@@ -13,14 +13,16 @@ import torch
 from safetensors.torch import load
 
 from core import checkpoint
+from core.control import GO, LEAVE, STOP
 from core.encoding import encode
 from core.errors import BadData, BadInput, NotFound
 from core.events import Ended, Epoch, Event, Started, Step, from_json
 from core.experiment import Experiment
 from core.network.layers import Linear
 from core.optim.stopping import Patience
-from core.runner import GO, LEAVE, STOP, Runner, execute, status
+from core.runner import Runner
 from core.store import CHECKPOINT, Store
+from core.trainer import execute, status
 
 
 @pytest.fixture
@@ -103,8 +105,8 @@ def test_a_paused_run_stands_still_steps_singly_and_goes_on(runner: Runner) -> N
 def is_still(runner: Runner, run: str) -> bool:
     """Whether the training waits at its condition, so that nothing more is written."""
     job = runner._job(run)
-    with job.changed:
-        return bool(job.changed._waiters)
+    with job.control.changed:
+        return bool(job.control.changed._waiters)
 
 
 def test_stop_and_resume_give_the_losses_of_a_straight_run(runner: Runner) -> None:
@@ -133,7 +135,7 @@ def test_closing_saves_the_run_and_leaves_it_interrupted(runner: Runner) -> None
     run, waiting = runner.submit(endless()), runner.submit(endless())
     until(lambda: len(losses(runner.store, run)) > 0)
     runner.close()
-    assert not runner._thread.is_alive()
+    assert not any(thread.is_alive() for thread in runner._threads.values())
     store = Store(runner.store.home)
     assert (status(store, run), status(store, waiting)) == ("interrupted", "unbegun")
     assert checkpoint.load(store, run)["step"] == len(losses(store, run))
@@ -153,7 +155,10 @@ def test_close_also_ends_a_paused_run(runner: Runner) -> None:
     until(lambda: runner.status(run) == "running")
     runner.pause(run)
     runner.close()
-    assert not runner._thread.is_alive() and status(runner.store, run) == "interrupted"
+    assert (
+        not any(thread.is_alive() for thread in runner._threads.values())
+        and status(runner.store, run) == "interrupted"
+    )
     with pytest.raises(BadInput, match="shutting down"):
         runner.submit(digits())
 
@@ -182,7 +187,7 @@ def test_what_cannot_be_built_fails_with_its_sentence(runner: Runner) -> None:
     [
         (OSError(28, "No space left on device"), "free space"),
         (MemoryError(), "halve the batch size"),
-        (torch.OutOfMemoryError("CUDA out of memory"), "halve the batch size"),
+        (torch.OutOfMemoryError("CUDA out of memory"), "The GPU's memory"),
         (RuntimeError("strange"), "the log has the details"),
     ],
 )

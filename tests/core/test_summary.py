@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import notes, runner
+from core import notes, trainer
+from core.control import GO, LEAVE
 from core.data.sets import Spreadsheets
 from core.encoding import encode
 from core.errors import NotFound
@@ -118,9 +119,9 @@ def test_a_row_grows_with_its_events_and_goes_with_its_folder(store):
 
 def test_a_trained_run_that_was_left_and_resumed_sums_up_as_its_end_says(store):
     run = store.create(encode(TINY))
-    left = runner.execute(store, run, attend=lambda t: runner.LEAVE if t.step >= 50 else runner.GO)
+    left = trainer.execute(store, run, attend=lambda t: LEAVE if t.step >= 50 else GO)
     assert left is None and summarize(store, run).seconds is None
-    ended = runner.execute(store, run)
+    ended = trainer.execute(store, run)
     row = summarize(store, run)
     assert row.epochs == ended.epochs == 3 and len(row.curve) == 3
     assert row.best_epoch == ended.best_epoch

@@ -18,8 +18,8 @@ from core.experiment import Experiment, shipped
 from core.figures import surface
 from core.figures.binding import fill
 from core.history import History
-from core.runner import execute
 from core.store import Store
+from core.trainer import execute
 from pages.ui.answers import HEIGHT, shown
 from tests.conftest import ROOT
 from tests.pages.test_live import same

@@ -5,7 +5,7 @@ answered at once, one bad folder spoils nothing, and nothing but plain values is
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runner
+from core import runner, trainer
 from core.encoding import decode, encode, to_link
 from core.experiment import Experiment, comparisons, shipped
 from core.losses import Loss
@@ -92,7 +92,7 @@ def test_looking_at_every_page_changes_no_shipped_experiment(store, name, monkey
 
 def test_a_trained_run_is_told_alike_on_start_runs_and_watch(store):
     run = store.create(encode(TINY))
-    end = runner.execute(store, run)
+    end = trainer.execute(store, run)
     right = f"{100 * end.test['accuracy']:.0f}\u202f% right"
     assert any(right in text for text in texts(lab()))
     (row,) = lab("runs").dataframe[0].value.to_dict("records")

@@ -10,8 +10,9 @@ from core import runner
 from core.encoding import encode
 from core.events import Ended
 from core.experiment import Experiment
-from core.runner import Runner, status
+from core.runner import Runner
 from core.store import Store
+from core.trainer import status
 from tests.conftest import ROOT, ended, script, serve, wait_until, write
 
 EXPERIMENT = encode(Experiment(name="Made up"))

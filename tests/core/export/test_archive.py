@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import torch
 
-from core import checkpoint, notes, runner
+from core import checkpoint, notes, trainer
+from core.control import GO, LEAVE, STOP
 from core.data.library import Library
 from core.data.sets import Digits, Moons, Spreadsheets
 from core.encoding import encode
@@ -24,6 +25,7 @@ from core.export import opening
 from core.export.archive import FORM, MANIFEST, pack, samples_digest
 from core.export.opening import open_archive
 from core.network.presets import SoftmaxRegression
+from core.runner import Runner
 from core.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
 from core.summary import summarize
 from tests.conftest import ended, script, write
@@ -54,7 +56,7 @@ def opened(store, content, name="run.zip"):
 def left(store) -> str:
     """A run that was left in the middle."""
     run = store.create(encode(TINY))
-    go = runner.execute(store, run, attend=lambda t: runner.LEAVE if t.step >= 50 else runner.GO)
+    go = trainer.execute(store, run, attend=lambda t: LEAVE if t.step >= 50 else GO)
     assert go is None
     return run
 
@@ -108,8 +110,8 @@ def test_an_opened_run_is_the_same_and_goes_on_as_it_would_have(store, other):
     lines = [[json.loads(line) for line in each.read(run)[0]] for each in (other, store)]
     assert lines[0] == lines[1]
     assert summarize(other, run) == summarize(store, run)
-    assert runner.status(other, run) == "interrupted"
-    ends = [runner.execute(each, run) for each in (other, store)]
+    assert trainer.status(other, run) == "interrupted"
+    ends = [trainer.execute(each, run) for each in (other, store)]
     assert ends[0] == ends[1]
     weights = [checkpoint.load(each, run)["model"] for each in (other, store)]
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[1])
@@ -128,7 +130,7 @@ def test_an_id_that_is_taken_gives_way(store):
 def test_a_run_that_never_began_has_no_weights_and_opens(store, other):
     run = store.create(encode(TINY))
     assert set(entries(packed(store, run))) == {EXPERIMENT, EVENTS, MANIFEST}
-    assert runner.status(other, opened(other, packed(store, run)).run) == "unbegun"
+    assert trainer.status(other, opened(other, packed(store, run)).run) == "unbegun"
 
 
 def test_torn_and_foreign_lines_are_left_out(store, other):
@@ -158,7 +160,7 @@ def on_sheets(store, **how) -> tuple[str, Experiment]:
         }
     )
     run = store.create(encode(experiment))
-    runner.execute(store, run, attend=lambda t: runner.STOP if t.step >= 2 else runner.GO)
+    trainer.execute(store, run, attend=lambda t: STOP if t.step >= 2 else GO)
     return run, experiment
 
 
@@ -170,7 +172,7 @@ def test_spreadsheets_go_along_where_they_are_wanted(store, other):
     mine, theirs = (Library(each.home).open(digest) for each in (store, other))
     assert np.array_equal(mine.inputs, theirs.inputs)
     assert Library(other.home).about(digest).files == ("pictures.csv", "labels.csv")
-    assert runner.execute(other, found.run).reason == "epochs"
+    assert trainer.execute(other, found.run).reason == "epochs"
     again = opened(other, packed(other, found.run, with_data=True))  # and from there on
     assert again.lacks == "" and len(Library(other.home).list()) == 1
 
@@ -182,11 +184,11 @@ def test_without_them_one_sentence_says_what_is_missing_until_they_are_given(
     found = opened(other, packed(store, run))
     assert "“Mine”, is not in this lab" in found.lacks and found.lacks.count(". ") == 0
     assert summarize(other, found.run).epochs == summarize(store, run).epochs
-    monkeypatch.setattr(runner.Runner, "_work", lambda self: None)
+    monkeypatch.setattr(Runner, "_work", lambda self: None)
     with pytest.raises(BadInput, match="is not in this lab"):
-        runner.Runner(other).resume(found.run)
+        Runner(other).resume(found.run)
     Library(other.home).add(*sheets())
-    runner.Runner(other).resume(found.run)
+    Runner(other).resume(found.run)
 
 
 def test_false_spreadsheets_take_the_name_of_no_others(store, other):

@@ -1,0 +1,126 @@
+"""Who may do what: the lab's mode, whose a run is, and the teacher's PIN.
+
+    LAB_MODE=solo    everybody who reaches the lab may do everything (the default)
+    LAB_MODE=class   a run belongs to the browser that started it; a teacher (LAB_PIN) may do all
+    LAB_MODE=lab     a run belongs to the login (OIDC) that started it; a teacher as above
+
+Everybody sees every run; only its owner or a teacher may act on it. `<run>/owner` holds a digest of
+the browser's token or of the login, never the token itself.
+"""
+
+import contextlib
+import hashlib
+import hmac
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from core.errors import BadInput, NotAllowed
+from core.store import Store
+
+SOLO, CLASS, OIDC = MODES = ("solo", "class", "lab")
+OWNER = "owner"  # the file in a run's folder
+LAB, TEACHER = "", "teacher"  # the lab itself; who has given the PIN
+LEAST = 6  # characters of a PIN
+
+
+def mode() -> str:
+    """What LAB_MODE says. BadInput for a word that it does not know."""
+    said = (os.environ.get("LAB_MODE") or SOLO).strip().lower()
+    if said not in MODES:
+        raise BadInput(f"LAB_MODE is {said[:20]!r}: set it to one of {', '.join(MODES)}.")
+    return said
+
+
+def digest(secret: str) -> str:
+    """The owner that a browser's token or a login stands for, 64 bits as 16 hexadecimal digits."""
+    return hashlib.sha256(secret.encode()).hexdigest()[:16]
+
+
+def own(store: Store, run: str, by: str) -> None:
+    """Writes down whose the run is; nothing for one of the lab itself."""
+    if by != LAB:
+        store.write(run, OWNER, by.encode())
+
+
+def owner(store: Store, run: str) -> str:
+    """Whose the run is; LAB for one that nobody has."""
+    path = store.path(run, OWNER)
+    with contextlib.suppress(OSError):
+        return path.read_text("utf-8", "replace")[:64]
+    return LAB
+
+
+def may(store: Store, run: str, by: str) -> bool:
+    """Whether `by` may act on the run."""
+    return by in (LAB, TEACHER) or owner(store, run) == by
+
+
+def require(store: Store, run: str, by: str) -> None:
+    """NotAllowed unless `by` may act on the run."""
+    if not may(store, run, by):
+        raise NotAllowed(
+            f"This {store.noun} belongs to somebody else: you can watch it and copy its settings; "
+            "only its owner or a teacher may change it."
+        )
+
+
+def require_teacher(by: str) -> None:
+    """NotAllowed for all but a teacher, and the lab itself."""
+    if by not in (LAB, TEACHER):
+        raise NotAllowed("This concerns everybody's work: only a teacher may do it.")
+
+
+def pin() -> str:
+    """The teacher's PIN, LAB_PIN; empty where there is none. BadInput for one that is too short."""
+    said = os.environ.get("LAB_PIN", "")
+    if said and len(said) < LEAST:
+        raise BadInput(
+            f"LAB_PIN has {len(said)} characters: give it at least {LEAST}, so that nobody guesses "
+            "it."
+        )
+    return said
+
+
+class Door:
+    """Where a PIN is tried: at most `each` wrong ones of one person and `all` wrong ones of
+    everybody in `seconds`.
+    """
+
+    def __init__(
+        self,
+        each: int = 5,
+        all: int = 30,
+        seconds: float = 600.0,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self.each, self.all, self.seconds, self.clock = each, all, seconds, clock
+        self._wrong: deque[tuple[float, str]] = deque()
+        self._lock = threading.Lock()
+
+    def enter(self, given: str, by: str) -> None:
+        """Returns when it is the PIN. NotAllowed when it is not, or after too many wrong ones."""
+        with self._lock:
+            now = self.clock()
+            while self._wrong and now - self._wrong[0][0] >= self.seconds:
+                self._wrong.popleft()
+            mine = sum(who == by for _, who in self._wrong)
+            if mine >= self.each or len(self._wrong) >= self.all:
+                raise NotAllowed(
+                    f"Too many wrong PINs: try again {self.seconds / 60:.0f} minutes after the "
+                    "first of them."
+                )
+            wanted = pin()
+            if wanted and hmac.compare_digest(given.encode(), wanted.encode()):
+                return
+            self._wrong.append((now, by))
+            left = self.each - mine - 1
+            tries = (
+                f"{left} more tries" if left > 1 else "one more try" if left else "no more tries"
+            )
+            raise NotAllowed(f"This is not the PIN: you have {tries}.")
+
+
+door = Door()
