@@ -193,8 +193,10 @@ def _epochs(block: bytes) -> list[_Measured]:
     for at in _places(block, b'{"event":"Epoch"'):
         while begun and begun[0] < at:
             found = _begun_again(found, block, begun.pop(0))
-        with suppress(ValueError):  # a damaged line
+        try:
             found.append(_measured(block, at))
+        except ValueError:  # a damaged line
+            continue
     for at in begun:
         found = _begun_again(found, block, at)
     return found
