@@ -41,8 +41,10 @@ def too_sure(first: float, loss: str, classes: int) -> tuple[str, str]:
     known = guess(loss, classes)
     if known is None or not first > NOTED * known:
         return "", ""
-    level, how = ("warn", "far above") if first > SURE * known else ("info", "above")
-    return level, (
-        f"**The first loss, {short(first, 3)}, is {how} a guess's** ({cost(loss, classes)}): the "
-        "network begins by being sure and wrong. Xavier or PyTorch default begin lower."
+    told = f"({cost(loss, classes)}): the network begins by being sure and wrong"
+    if first > SURE * known:
+        return "warn", f"**The first loss, {short(first, 3)}, is far above a guess's** {told}."
+    return "info", (
+        f"**The first loss, {short(first, 3)}, is above a guess's** {told}. The first steps put "
+        "that right; it costs little."
     )

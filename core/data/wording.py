@@ -9,7 +9,7 @@ CLIP = 80  # characters of a cell, a class or a file name that a sentence shows
 
 def counted(count: int, noun: str) -> str:
     """1, "row" -> "1 row"; 2, "class" -> "2 classes"."""
-    plural = noun + ("es" if noun.endswith("s") else "s")
+    plural = noun + ("es" if noun.endswith(("s", "ch")) else "s")
     return f"{whole(count)} {noun if count == 1 else plural}"
 
 

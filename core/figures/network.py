@@ -1,81 +1,152 @@
 """A network drawn as volumes: side = picture size, depth = maps, colour = how deep in the network
-(N1).
+(N1). A shortcut is an arc over its block, branches are boxes one behind the other.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import plotly.graph_objects as go
 
+from core.figures.columns import MANY
 from core.figures.template import PALETTES, Mode, blank, layer_colours
-from core.network.layers import Shape
+from core.network.layers import Layer, Residual, Shape
 
 if TYPE_CHECKING:
     from core.network.build import LayerFacts
 
-HEIGHT, MIDDLE, TALLEST = 178, 78, 104
-Volume = tuple[
-    str, Shape, int
-]  # name, shape without batch, layer with weights it belongs to (−1: input)
+HEIGHT, MIDDLE, TALLEST = 178, 78, 104  # px of a row of volumes
+ARC, GAP = 16, 30.0  # px from a block to its shortcut, and between volumes at the least
+LETTER = 7.2  # px that a bold letter of 12 px takes
 
 
-def rows(facts: Sequence["LayerFacts"], shape: Shape) -> list[Volume]:
-    """The input, and each layer whose output has another shape or new weights."""
-    drawn: list[Volume] = [("input", shape, -1)]
+class Volume(NamedTuple):
+    """Name, shape without batch (() where it does not fit), layer with weights it belongs to (−1:
+    input), whether its input is added, how many branches it has, how many such stand in a row.
+    """
+
+    name: str
+    shape: Shape
+    weights: int
+    around: bool = False
+    lanes: int = 1
+    times: int = 1
+
+
+def rows(layers: Sequence[Layer], facts: Sequence["LayerFacts"], shape: Shape) -> list[Volume]:
+    """The input, and each layer whose output has another shape or new weights. Equal neighbours are
+    one where there are many.
+    """
+    drawn = [Volume("input", shape, -1)]
     weights = -1
-    for fact in facts:
+    for layer, fact in zip(layers, facts, strict=True):
         weights += bool(fact.parameters)
+        around = isinstance(layer, Residual) and layer.shortcut
+        more = (around, max(1, len(fact.inside)))
         if fact.output is None:
-            drawn.append((fact.name, (), max(weights, 0)))
+            drawn.append(Volume(fact.name, (), max(weights, 0), *more))
             break
         changes = fact.output != fact.input and len(fact.output) == len(fact.input or ())
-        if changes or (fact.parameters and not fact.name.startswith("norm")):
-            drawn.append((fact.name, fact.output, max(weights, 0)))
-    return drawn
+        if changes or fact.inside or (fact.parameters and not fact.name.startswith("norm")):
+            drawn.append(Volume(fact.name, fact.output, max(weights, 0), *more))
+    return _folded(drawn) if len(drawn) > MANY else drawn
+
+
+def _folded(volumes: Sequence[Volume]) -> list[Volume]:
+    result: list[Volume] = []
+    for one in volumes:
+        last = result[-1] if result else None
+        if last and one.shape and _key(last) == _key(one):
+            result[-1] = last._replace(times=last.times + 1)
+        else:
+            result.append(one)
+    return result
+
+
+def _key(one: Volume) -> tuple:
+    return (one.name.rstrip("0123456789"), one.shape, one.around, one.lanes)
 
 
 def figure(volumes: Sequence[Volume], mode: Mode) -> go.Figure:
-    """Boxes from left to right with arrows between; a layer that does not fit is a dashed box, the
-    last one.
+    """Boxes from left to right with arrows between, in rows where they are many; a layer that does
+    not fit is a dashed box, the last one.
     """
     palette = PALETTES[mode]
-    colours = layer_colours(max((layer for *_, layer in volumes), default=0) + 1, mode)
+    colours = layer_colours(max((one.weights for one in volumes), default=0) + 1, mode)
+    lines = [volumes[i : i + MANY] for i in range(0, len(volumes), MANY)]
     drawn = blank(
-        mode, HEIGHT, margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode=False, hovermode=False
+        mode,
+        HEIGHT * len(lines),
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        dragmode=False,
+        hovermode=False,
     )
-    x, end = 14.0, None
-    for name, shape, layer in volumes:
-        colour = palette.muted if layer < 0 else colours[layer]
-        width, height, lean = size(shape)
-        if end is not None:
-            drawn.add_annotation(
-                x=x - 4,
-                y=MIDDLE,
-                ax=end,
-                ay=MIDDLE,
-                axref="x",
-                ayref="y",
-                text="",
-                arrowhead=2,
-                arrowsize=0.8,
-                arrowwidth=1.4,
-                arrowcolor=palette.line,
-            )
-        box(drawn, x, width, height, lean, colour, whole=bool(shape))
-        words = "×".join(map(str, shape)) or "does not fit"
-        drawn.add_annotation(
-            x=x + (width + lean) / 2,
-            y=148,
-            yanchor="top",
-            showarrow=False,
-            font={"size": 12},
-            text=f"<b>{name}</b><br><span style='color:{palette.muted}'>{words}</span>",
-        )
-        end = x + width + lean + 3
-        x = end + max(30.0, 52 - width)
-    drawn.update_xaxes(visible=False, range=[0, max(x, 420)])
-    drawn.update_yaxes(visible=False, range=[HEIGHT, 0])
+    widest = 420.0
+    for number, line in enumerate(lines):
+        top, x, end = number * HEIGHT, 14.0, None
+        for one in line:
+            colour = palette.muted if one.weights < 0 else colours[one.weights]
+            width, height, lean = size(one.shape)
+            stack = 5 * (min(one.lanes, 3) - 1)
+            written = LETTER * max(map(len, _told(one)))
+            x += max(0.0, (written - width - lean - stack) / 2 - (GAP / 2 if end else 10))
+            if end is not None:
+                _arrow(drawn, end, x - 4, top + MIDDLE, palette.line)
+            for lane in reversed(range(min(one.lanes, 3))):
+                corner = (x + 5 * lane, top - 5 * lane)
+                box(drawn, corner, (width, height, lean), colour, whole=bool(one.shape))
+            right = x + width + lean + stack
+            if one.around and one.shape:
+                _arc(drawn, x, right, top + MIDDLE - height / 2 - lean, colour)
+            _words(drawn, one, (x + right) / 2, top, mode)
+            end = right + 3
+            x = end + max(GAP, 52 - width, (written - right + x) / 2 + GAP / 3)
+        widest = max(widest, x)
+    drawn.update_xaxes(visible=False, range=[0, widest])
+    drawn.update_yaxes(visible=False, range=[HEIGHT * len(lines), 0])
     return drawn
+
+
+def _words(drawn: go.Figure, one: Volume, middle: float, top: float, mode: Mode) -> None:
+    name, shape = _told(one)
+    muted = PALETTES[mode].muted
+    drawn.add_annotation(
+        x=middle,
+        y=top + 148,
+        yanchor="top",
+        showarrow=False,
+        font={"size": 12},
+        text=f"<b>{name}</b><br><span style='color:{muted}'>{shape}</span>",
+    )
+
+
+def _told(one: Volume) -> tuple[str, str]:
+    """Name and shape as they stand below a volume."""
+    name = f"{one.name} (× {one.times})" if one.times > 1 else one.name
+    return name, "×".join(map(str, one.shape)) or "does not fit"
+
+
+def _arrow(drawn: go.Figure, start: float, end: float, level: float, colour: str) -> None:
+    drawn.add_annotation(
+        x=end,
+        y=level,
+        ax=start,
+        ay=level,
+        axref="x",
+        ayref="y",
+        text="",
+        arrowhead=2,
+        arrowsize=0.8,
+        arrowwidth=1.4,
+        arrowcolor=colour,
+    )
+
+
+def _arc(drawn: go.Figure, left: float, right: float, top: float, colour: str) -> None:
+    """The shortcut: from before the block over it to behind it."""
+    high = max(top - ARC, 2.0)
+    path = f"M{left - 14:.1f},{top + 24:.1f} C{left - 12:.1f},{high:.1f} "
+    path += f"{right + 12:.1f},{high:.1f} {right + 14:.1f},{top + 24:.1f}"
+    drawn.add_shape(type="path", path=path, line={"color": colour, "width": 2})
 
 
 def size(shape: Shape) -> tuple[float, float, float]:
@@ -88,16 +159,17 @@ def size(shape: Shape) -> tuple[float, float, float]:
 
 def box(
     drawn: go.Figure,
-    x: float,
-    width: float,
-    height: float,
-    lean: float,
+    corner: tuple[float, float],
+    measures: tuple[float, float, float],
     colour: str,
     *,
     whole: bool,
 ) -> None:
-    """A front, a top and a side; only a dashed front where the shape is not known."""
-    top, bottom = MIDDLE - height / 2, MIDDLE + height / 2
+    """A front, a top and a side; only a dashed front where the shape is not known. `corner`: x, and
+    how far down the row begins.
+    """
+    (x, down), (width, height, lean) = corner, measures
+    top, bottom = down + MIDDLE - height / 2, down + MIDDLE + height / 2
     right, back = x + width, x + width + lean
     if not whole:
         drawn.add_shape(

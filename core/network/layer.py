@@ -40,6 +40,11 @@ class Layer(Choice, family="layer"):
         """The output's shape, by formula: what the module gives, known before torch is loaded."""
         return shape
 
+    @property
+    def outline(self) -> str:
+        """Its fields in a few words; of a block how much is within it."""
+        return self.summary
+
     def inside(self) -> tuple[tuple["Layer", ...], ...]:
         """The chains of layers within it; none for most."""
         return ()

@@ -20,6 +20,7 @@ from core.network.layers import (
 from core.network.tree import Place, add, at, everywhere, may_go, put
 
 Try = tuple[str, Layers, Place]  # what to do, the layers then, up to where all must fit
+FLATTEN, WHOLE = "Put Flatten before it", "Leave the whole block out"
 END = (float("inf"),)  # a block's own fault comes behind those of its layers
 
 
@@ -35,9 +36,12 @@ def mend(layers: Layers, shape: Shape, outputs: int) -> tuple[str, Layers] | Non
         left = wrong_place(trace(mended, shape, outputs))
         if not mended or (left is not None and left + END <= cleared + END):
             continue
+        if words == WHOLE and second:
+            return second
         if left is None or left[0] > cleared[0]:
             return words, mended
-        second = second or (words, mended)
+        if words != FLATTEN:  # within a block it only moves the fault to the block
+            second = second or (words, mended)
     return second
 
 
@@ -58,7 +62,7 @@ def _tries(layers: Layers, place: Place, outputs: int) -> Iterator[Try]:
         for groups in range(layer.groups, 0, -1):
             fewer = layer.model_copy(update={"groups": groups})
             yield f"Set its groups to {groups}", put(layers, place, fewer), place
-    yield "Put Flatten before it", add(layers, place, Flatten()), behind
+    yield FLATTEN, add(layers, place, Flatten()), behind
     if len(place) == 1:
         yield "End with an Output layer", (*layers, Output()), behind
         yield "End with Flatten and Output", (*layers, Flatten(), Output()), (place[0] + 2,)
@@ -78,7 +82,7 @@ def _tries(layers: Layers, place: Place, outputs: int) -> Iterator[Try]:
         plain = layer.model_copy(update={"shortcut": False})
         yield "Take the shortcut off", put(layers, place, plain), place
     for depth in range(len(place) - 2, 0, -2):
-        yield "Leave the whole block out", put(layers, place[:depth]), place[:depth]
+        yield WHOLE, put(layers, place[:depth]), place[:depth]
 
 
 def _keeping(layer: Layer) -> Layer:

@@ -4,15 +4,18 @@ What is wrong inside is said at the inner layer by `core.network.build.trace`; h
 the block from having a shape.
 """
 
+from math import isclose
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from core.data.wording import counted
 from core.network.activations import ReLU
 from core.network.chains import Layers, calls, chain, misfit, strides, told
 from core.network.convolution import Conv2d
 from core.network.layer import Layer, Shape, times
 from core.network.normalizations import BatchNorm
+from core.numbers import short
 from core.spec import Call, ranged
 
 PLAIN = (Conv2d(maps=16, padding=1), BatchNorm(), ReLU(), Conv2d(maps=16, padding=1), BatchNorm())
@@ -107,8 +110,16 @@ class Residual(Nested):
 
     @property
     def summary(self) -> str:
-        more = [f"drop {self.drop:g}"] * (self.drop > 0) + ["no shortcut"] * (not self.shortcut)
-        return ", ".join([told(self.layers), *more])
+        return ", ".join([told(self.layers), *self._more()])
+
+    @property
+    def outline(self) -> str:
+        return ", ".join([counted(len(self.layers), "layer"), *self._more()])
+
+    def _more(self) -> list[str]:
+        return [f"drop {short(self.drop)}"] * (self.drop > 0) + ["no shortcut"] * (
+            not self.shortcut
+        )
 
 
 class Branches(Nested):
@@ -168,8 +179,14 @@ class Branches(Nested):
 
     @property
     def summary(self) -> str:
-        joined = "added" if self.join == "sum" else "in a row"
-        return f"{' | '.join(map(told, self.branches))}, {joined}"
+        return f"{' | '.join(map(told, self.branches))}, {self._joined()}"
+
+    @property
+    def outline(self) -> str:
+        return f"{counted(len(self.branches), 'branch')}, {self._joined()}"
+
+    def _joined(self) -> str:
+        return "added" if self.join == "sum" else "in a row"
 
 
 def deepening(layers: Layers, last: float) -> Layers:
@@ -182,6 +199,17 @@ def deepening(layers: Layers, last: float) -> Layers:
             layer = layer.model_copy(update={"drop": last * seen / blocks})
         new.append(layer)
     return tuple(new)
+
+
+def deepest(layers: Layers) -> tuple[float, bool] | None:
+    """The drop probability of the last of several residual blocks, and whether it grows to there
+    evenly; None for fewer than two blocks. Blocks within others do not count.
+    """
+    drops = [layer.drop for layer in layers if isinstance(layer, Residual)]
+    if len(drops) < 2:
+        return None
+    even = (drops[-1] * (i + 1) / len(drops) for i in range(len(drops)))
+    return drops[-1], all(map(isclose, drops, even))
 
 
 def _differ(one: Shape, other: Shape, kept: int) -> bool:

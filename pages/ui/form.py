@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.encoding import build
 from core.errors import BadExperiment
+from core.network.layers import Layer
 from core.numbers import short, whole
 from core.spec import Choice, FieldFacts, Value, fields
 
@@ -91,6 +92,9 @@ def widget(fact: FieldFacts, value: object, key: str) -> object:
     """
     label = " ".join(filter(None, [fact.label, fact.symbol, f"({fact.unit})" if fact.unit else ""]))
     shown = {"help": about(fact), "key": key}
+    if len(fact.options) > FEW:
+        place = fact.options.index(value)
+        return st.selectbox(label, fact.options, index=place, format_func=_word, **shown)
     if fact.options:
         return st.segmented_control(
             label, fact.options, default=value, required=True, format_func=_word, **shown
@@ -175,7 +179,10 @@ _SIGNS = "\\`*_{}[]()#+-.!|<>$:~^&"
 
 
 def _word(option: object) -> str:
-    return option.capitalize() if isinstance(option, str) else str(option)
+    """An option as people read it; one that is a kind of layer is called as that is."""
+    layer = Layer.members.get(option)
+    words = option.replace("_", " ").capitalize() if isinstance(option, str) else str(option)
+    return layer.label if layer else words
 
 
 def _tag(value: Value) -> str:

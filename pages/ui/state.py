@@ -62,6 +62,12 @@ def edit(path: str, value: Any, *, redraw: bool = False) -> None:
         _redraw()
 
 
+def rebuild(text: str) -> None:
+    """The draft (JSON text) with another network and initializer, as one step to take back."""
+    _write(encode(decode(Experiment, text)))
+    _redraw()
+
+
 def can_undo() -> bool:
     """Whether there is a change of the network or its initializer to take back."""
     return bool(_steps(UNDO))

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from core.data.ready.builtin import digits
-from core.errors import BadNetwork
+from core.errors import BadNetwork, Unavailable
 from core.events import Step
 from core.experiment import Experiment
 from core.first_step import PICTURES, FirstStep, LayerStart, first_step
 from core.losses import MSE
-from core.network.activations import Sigmoid
-from core.network.initializers import LSUV, He, Normal, Zeros
-from core.network.layers import Flatten, Linear, Output
+from core.network.activations import ReLU, Sigmoid
+from core.network.initializers import LSUV, He, Normal, Uniform, Xavier, Zeros
+from core.network.layers import BatchNorm, Conv2d, Flatten, Linear, Output, Residual
 from core.train import train
 
 
@@ -79,3 +79,43 @@ def test_a_loss_that_is_no_number_explodes():
 def test_equal_experiments_are_measured_equally(data):
     assert first_step(Experiment(), data) == first_step(Experiment(), data)
     assert isinstance(data.inputs, np.ndarray)
+
+
+def test_layers_within_blocks_are_measured_by_their_path(data):
+    block = Residual(layers=(Conv2d(maps=4, padding=1), BatchNorm(), ReLU()))
+    seen = first_step(Experiment(network=(block, Flatten(), Output())), data)
+    names = [layer.name for layer in seen.layers]
+    inside = ["residual1.layers.conv1", "residual1.layers.norm1"]
+    assert names == [*inside, "residual1.shortcut.0", "residual1.shortcut.1", "output"]
+    assert seen.layers[1].weights is None and seen.layers[0].gradient > 0
+
+
+@pytest.mark.parametrize("initializer", [He(), Xavier(), Normal(std=0.3), Uniform(limit=0.2)])
+def test_the_drawn_weights_have_the_spread_that_is_promised(data, initializer):
+    network = (Flatten(), Linear(units=400), Output())
+    weights = first_step(Experiment(network=network, initializer=initializer), data).layers[0]
+    mean, std = weights.weights.expected
+    assert sum(weights.weights.counts) == 64 * 400
+    assert weights.weights.mean == pytest.approx(mean, abs=5 * std / 160)
+    assert weights.weights.std == pytest.approx(std, rel=5 / 160 / 2**0.5)
+
+
+def test_what_only_the_data_decides_promises_no_spread(data):
+    seen = first_step(Experiment(initializer=LSUV()), data)
+    assert [layer.weights.expected for layer in seen.layers] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("gradients", "words"),
+    [((1e-9, 0.1, 1.0), "dies on its way back"), ((0.0, 0.0, 0.0), "No gradient"), ((1, 1, 1), "")],
+)
+def test_a_gradient_that_does_not_arrive_is_said(gradients, words):
+    layers = tuple(LayerStart(str(g), 1.0, g) for g in gradients)
+    said = FirstStep(2.3, 2.3, layers).warning
+    assert words in said and bool(said) == bool(words)
+
+
+def test_a_network_too_large_to_look_at_is_not_built(data):
+    large = (Flatten(), *[Linear(units=10_000)] * 2, Output())
+    with pytest.raises(Unavailable, match="at most"):
+        first_step(Experiment(network=large), data)

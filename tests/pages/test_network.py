@@ -53,6 +53,11 @@ def metric(app, label):
     return next(m for m in app.metric if m.label == label).value
 
 
+def tab(app, name):
+    next(w for w in app.get("button_group") if w.key == "network_before").set_value(name)
+    return well(app.run())
+
+
 def test_every_layer_is_a_row_with_its_shape(page):
     app = page()
     rows = [b.label for b in app.button if b.key and b.key.startswith("open ")]
@@ -135,7 +140,7 @@ def test_undo_takes_back_the_network_and_leaves_the_data(page):
 
 
 def test_a_first_loss_far_above_a_guess_is_warned_of(page):
-    app = page(initializer=Normal(std=1.0))
+    app = page((Flatten(), Output()), initializer=Normal(std=1.0))
     assert any("guessing costs ln 10 = 2.30" in text for text in texts(app))
     assert any(text.startswith(":small[**The first loss") for text in texts(app))
     assert not any("The first loss" in text for text in texts(page(initializer=Xavier())))
@@ -150,7 +155,7 @@ def test_the_first_loss_is_measured_and_stands_beside_that_of_a_guess(page):
 
 
 def test_the_initializer_is_chosen_here(page):
-    app = page()
+    app = tab(page(), "Initialization")
     menu = next(w for w in app.selectbox if w.label == "Initialization")
     menu.set_value("xavier").run()
     assert decode(Experiment, well(app).session_state["draft"]).initializer == Xavier()

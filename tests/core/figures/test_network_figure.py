@@ -10,14 +10,27 @@ from core.figures.network import HEIGHT, figure, rows, size
 from core.figures.template import PALETTES, layer_colours
 from core.network.activations import ReLU
 from core.network.build import trace
-from core.network.layers import BatchNorm, Flatten, Layer, Linear, Output
-from core.network.presets import LeNet, Preset
+from core.network.layers import (
+    BatchNorm,
+    Branches,
+    Conv2d,
+    Flatten,
+    Layer,
+    Linear,
+    Output,
+    Residual,
+)  # fmt: skip
+from core.network.presets import DeepMLP, LeNet, Preset
 
 GREY = (1, 28, 28)
 
 
 def volumes(layers, shape=GREY):
-    return rows(trace(layers, shape, 10), shape)
+    return rows(layers, trace(layers, shape, 10), shape)
+
+
+def plain(drawn):
+    return [one[:3] for one in drawn]
 
 
 def corners(shape):
@@ -28,7 +41,7 @@ def corners(shape):
 
 
 def test_lenet_is_drawn_as_in_the_paper():
-    assert volumes(LeNet().layers(GREY)) == [
+    assert plain(volumes(LeNet().layers(GREY))) == [
         ("input", (1, 28, 28), -1),
         ("conv1", (6, 28, 28), 0),
         ("pool1", (6, 14, 14), 0),
@@ -49,18 +62,55 @@ def test_rows_are_the_plain_list_of_what_changes(kind):
         has_weights = fact.parameters and not fact.name.startswith("norm")
         if has_weights or fact.name.startswith("pool"):
             wanted.append((fact.name, fact.output, weights))
-    assert volumes(layers) == wanted
+    drawn = volumes(layers)
+    assert sum(one.times for one in drawn) == len(wanted)
+    assert len(drawn) <= len(wanted) and set(plain(drawn)) <= set(wanted)
+
+
+def test_where_there_are_many_equal_neighbours_are_drawn_once():
+    drawn = volumes(DeepMLP(depth=50).layers(GREY))
+    assert [(one.name, one.times) for one in drawn] == [
+        ("input", 1), ("linear1", 49), ("output", 1),
+    ]  # fmt: skip
+    assert [one.times for one in volumes(DeepMLP(depth=5).layers(GREY))] == [1] * 6
+
+
+def test_a_shortcut_is_an_arc_from_before_its_block_to_behind_it():
+    block = Residual(layers=(Conv2d(padding=1),))
+    off = block.model_copy(update={"shortcut": False})
+    for one, arcs in ((block, 1), (off, 0)):
+        layout = figure(volumes((Conv2d(), one, Flatten(), Output())), "light").layout
+        drawn = [shape for shape in layout.shapes if not shape.fillcolor]
+        assert len(drawn) == arcs
+        for arc in drawn:
+            points = corners(arc)
+            front = corners([s for s in layout.shapes if s.fillcolor][6])
+            assert points[0][0] < min(x for x, _ in front) < points[-1][0]
+
+
+def test_branches_are_boxes_one_behind_the_other():
+    drawn = volumes((Branches(branches=((), (), (ReLU(),))), Flatten(), Output()))
+    assert [one.lanes for one in drawn] == [1, 3, 1]
+    assert len(figure(drawn, "light").layout.shapes) == 3 * 5
+
+
+def test_many_volumes_stand_in_rows():
+    layers = [part for n in range(20) for part in (Linear(units=n + 1), ReLU())]
+    drawn = volumes((Flatten(), *layers, Output()))
+    layout = figure(drawn, "light").layout
+    assert len(drawn) == 22 and layout.height == 3 * HEIGHT
+    assert all(0 <= y <= 3 * HEIGHT for s in layout.shapes for _, y in corners(s))
 
 
 def test_what_keeps_the_shape_and_normalizes_is_no_volume_but_counts_as_weights():
     drawn = volumes((Flatten(), Linear(units=30), BatchNorm(), ReLU(), Output()))
-    assert drawn == [("input", GREY, -1), ("linear1", (30,), 0), ("output", (10,), 2)]
+    assert plain(drawn) == [("input", GREY, -1), ("linear1", (30,), 0), ("output", (10,), 2)]
 
 
 @pytest.mark.parametrize("mode", PALETTES)
 def test_a_layer_that_does_not_fit_is_the_last_and_a_dashed_box(mode):
     drawn = volumes((Linear(), ReLU(), Output()))
-    assert drawn == [("input", GREY, -1), ("linear1", (), 0)]
+    assert plain(drawn) == [("input", GREY, -1), ("linear1", (), 0)]
     shapes = figure(drawn, mode).layout.shapes
     assert [s.type for s in shapes] == ["path"] * 3 + ["rect"]
     assert shapes[-1].line.dash == "dash"
@@ -73,12 +123,13 @@ def test_a_layer_that_does_not_fit_is_the_last_and_a_dashed_box(mode):
 def test_boxes_stand_side_by_side_in_the_colours_of_their_layers(kind, mode):
     drawn = volumes(Preset.pick(kind).layers(GREY))
     layout = figure(drawn, mode).layout
-    boxes = [layout.shapes[i : i + 3] for i in range(0, len(layout.shapes), 3)]
+    shapes = [shape for shape in layout.shapes if shape.fillcolor]
+    boxes = [shapes[i : i + 3] for i in range(0, len(shapes), 3)]
     assert len(boxes) == len(drawn)
-    ramp = layer_colours(max(layer for *_, layer in drawn) + 1, mode)
+    ramp = layer_colours(max(one.weights for one in drawn) + 1, mode)
     end = 0.0
-    for faces, (_, _, layer) in zip(boxes, drawn, strict=True):
-        wanted = PALETTES[mode].muted if layer < 0 else ramp[layer]
+    for faces, one in zip(boxes, drawn, strict=True):
+        wanted = PALETTES[mode].muted if one.weights < 0 else ramp[one.weights]
         assert {face.fillcolor for face in faces} == {wanted}
         points = [point for face in faces for point in corners(face)]
         assert min(x for x, _ in points) > end
@@ -109,6 +160,6 @@ def test_more_maps_are_deeper_and_larger_pictures_taller():
 @pytest.mark.parametrize("kind", Layer.members)
 def test_every_kind_of_layer_is_drawn_first_in_line_or_said_not_to_fit(kind):
     drawn = volumes((Layer.pick(kind), Flatten(), Output()))
-    assert drawn[0] == ("input", GREY, -1)
+    assert drawn[0][:3] == ("input", GREY, -1)
     assert drawn[-1][:2] == ("output", (10,)) or drawn[-1][1] == ()
     assert len(figure(drawn, "light").layout.shapes) >= 3 * (len(drawn) - 1) + 1

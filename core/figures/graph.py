@@ -1,0 +1,180 @@
+"""A network drawn as a graph: every layer a box, blocks framed, branches side by side, the shortcut
+a line around (N1, N6).
+"""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from core.figures.columns import Column
+from core.figures.template import PALETTES, Mode, blank, layer_colours
+from core.network.layers import Shape, times
+
+WIDTH = 590  # px that a row may take; the page's card has about as many
+BOX, STEP, GAP, PAD, HEAD = 20, 25, 22, 8, 22  # px: a box's height, from box to box, …
+LETTER = 6.6  # px that a letter of 11 px takes
+Place = tuple[float, float, float, float]  # x, y, width, height in px
+
+
+def rows(all: Sequence[Column]) -> tuple[list[Place], float]:
+    """Where each column stands, from left to right and then in the next row; the height of all."""
+    places: list[Place] = []
+    x, y, tallest = 0.0, 0.0, 0.0
+    sizes = [_size(one) for one in all]
+    for width, height in sizes:
+        if x and x + width > WIDTH:
+            x, y, tallest = 0.0, y + tallest + GAP, 0.0
+        places.append((x, y, width, height))
+        x, tallest = x + width + GAP, max(tallest, height)
+    return places, y + tallest
+
+
+def figure(all: Sequence[Column], shape: Shape, mode: Mode) -> go.Figure:
+    """Columns with arrows between; a layer that does not fit has a dashed frame, and there it
+    ends. `shape` is that of the input.
+    """
+    source = Column("input", (("input",),), shape, -1)
+    shown = [source, *all]
+    places, height = rows(shown)
+    drawn = blank(
+        mode, int(height) + 8, margin={"l": 0, "r": 0, "t": 4, "b": 4}, dragmode=False,
+        hovermode=False,
+    )  # fmt: skip
+    colours = layer_colours(max((one.weights for one in all), default=0) + 1, mode)
+    for i, (one, place) in enumerate(zip(shown, places, strict=True)):
+        colour = PALETTES[mode].muted if one.weights < 0 else colours[one.weights]
+        if i:
+            _link(drawn, places[i - 1], place, mode)
+        _draw(drawn, one, place, colour, mode)
+    drawn.update_xaxes(visible=False, range=[-2, max(WIDTH, *(x + w for x, _, w, _ in places)) + 2])
+    drawn.update_yaxes(visible=False, range=[height + 4, -4])
+    return drawn
+
+
+def _size(one: Column) -> tuple[float, float]:
+    lanes = sum(_lane_width(lane) for lane in one.lanes) + PAD * (len(one.lanes) - 1)
+    after = max((LETTER * len(name) + 12 for name in one.after), default=0)
+    inner = max(lanes, after, LETTER * len(_foot(one)), LETTER * len(_head(one)))
+    width = inner + (2 * PAD + 10 * one.around if _framed(one) else 0)
+    deep = max(len(lane) for lane in one.lanes) + bool(one.joined) + len(one.after)
+    return width, STEP * max(deep, 1) + HEAD + HEAD * bool(_head(one)) + (
+        PAD if _framed(one) else 0
+    )
+
+
+def _lane_width(lane: Sequence[str]) -> float:
+    return max((LETTER * len(name) + 12 for name in lane), default=22)
+
+
+def _framed(one: Column) -> bool:
+    return bool(one.joined) or len(one.lanes[0]) != 1 or one.times > 1
+
+
+def _head(one: Column) -> str:
+    named = one.name if len(one.lanes) > 1 or len(one.lanes[0]) != 1 else ""
+    return " ".join(filter(None, [named, f"× {one.times}" if one.times > 1 else ""]))
+
+
+def _foot(one: Column) -> str:
+    return times(one.shape).replace(" ", "") if one.shape else "does not fit"
+
+
+def _draw(drawn: go.Figure, one: Column, place: Place, colour: str, mode: Mode) -> None:
+    palette = PALETTES[mode]
+    x, y, width, height = place
+    middle, top = x + width / 2, y
+    if head := _head(one):
+        _say(drawn, middle, y + HEAD / 2, f"<b>{head}</b>", palette.text)
+        top += HEAD
+    if _framed(one):
+        frame = {"color": palette.line, "width": 1}
+        if one.wrong:
+            frame = {"color": palette.warning, "width": 2, "dash": "dash"}
+        drawn.add_shape(
+            type="rect", x0=x, x1=x + width, y0=top - 2, y1=y + height - HEAD + 2, line=frame,
+            fillcolor=palette.second, layer="below",
+        )  # fmt: skip
+        top += PAD / 2
+    lanes = sum(map(_lane_width, one.lanes)) + PAD * (len(one.lanes) - 1)
+    left, end = middle - lanes / 2 + 5 * one.around, top
+    joint = top + STEP * max(len(lane) for lane in one.lanes)
+    for lane in one.lanes:
+        wide = _lane_width(lane)
+        centre = left + wide / 2
+        for k, name in enumerate(lane):
+            _box(drawn, (left, top + STEP * k, wide, BOX), name, colour, mode)
+        if one.joined:
+            low = top + STEP * len(lane) - STEP + BOX if lane else top - PAD / 2
+            _line(drawn, [(centre, low), (centre, joint - 3), (middle, joint - 3)], mode)
+        left, end = left + wide + PAD, max(end, top + STEP * len(lane))
+    if one.around:
+        side = x + 7
+        _line(
+            drawn,
+            [(middle, top - 3), (side, top - 3), (side, joint + 9), (middle - 9, joint + 9)],
+            mode,
+            width=2,
+            colour=colour,
+        )
+    if one.joined:
+        _say(drawn, middle, joint + 9, f"<b>{one.joined}</b>", palette.text, size=15)
+        end = joint + STEP
+    for k, name in enumerate(one.after):
+        wide = LETTER * len(name) + 12
+        _box(drawn, (middle - wide / 2, end + STEP * k, wide, BOX), name, "", mode)
+    colour = palette.muted if one.shape else palette.warning
+    _say(drawn, middle, y + height - HEAD / 2 + 3, _foot(one), colour)
+
+
+def _box(drawn: go.Figure, place: Place, name: str, colour: str, mode: Mode) -> None:
+    palette = PALETTES[mode]
+    x, y, width, height = place
+    wrong = " " in name
+    weighty = bool(colour) and not name.startswith(_LIGHT)
+    line = {
+        "color": palette.warning if wrong else colour or palette.line,
+        "width": 2 if wrong else 1,
+    }
+    drawn.add_shape(
+        type="rect", x0=x, x1=x + width, y0=y, y1=y + height,
+        line=line | ({"dash": "dash"} if wrong else {}),
+        fillcolor=colour if weighty and not wrong else palette.page,
+    )  # fmt: skip
+    written = palette.page if weighty and not wrong else palette.text
+    _say(drawn, x + width / 2, y + height / 2, name, written, size=11)
+
+
+_LIGHT = (
+    "relu", "tanh", "sigmoid", "elu", "gelu", "swish", "softplus", "leaky", "step", "norm", "pool",
+    "dropout", "flatten", "global", "input",
+)  # fmt: skip
+
+
+def _say(drawn: go.Figure, x: float, y: float, text: str, colour: str, *, size: int = 11) -> None:
+    drawn.add_annotation(x=x, y=y, text=text, showarrow=False, font={"size": size, "color": colour})
+
+
+def _line(
+    drawn: go.Figure,
+    points: Sequence[tuple[float, float]],
+    mode: Mode,
+    *,
+    width: float = 1.2,
+    colour: str = "",
+) -> None:
+    path = "M" + " L".join(f"{a:.1f},{b:.1f}" for a, b in points)
+    line = {"color": colour or PALETTES[mode].line, "width": width}
+    drawn.add_shape(type="path", path=path, line=line)
+
+
+def _link(drawn: go.Figure, before: Place, after: Place, mode: Mode) -> None:
+    """An arrow to the right; to the next row it begins at that row's left edge."""
+    level = after[1] + HEAD + BOX / 2
+    same = after[1] == before[1]
+    start = before[0] + before[2] + 2 if same else after[0] - 2
+    if not same:
+        return
+    drawn.add_annotation(
+        x=after[0] - 2, y=level, ax=start, ay=level, axref="x", ayref="y", text="", arrowhead=2,
+        arrowsize=0.8, arrowwidth=1.4, arrowcolor=PALETTES[mode].line,
+    )  # fmt: skip

@@ -1,0 +1,70 @@
+"""Where the weights of one layer begin: their histogram with the expected spread (I1 to I3)."""
+
+from math import floor, log10
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+
+from core.figures.template import PALETTES, Mode, blank
+from core.numbers import short
+
+if TYPE_CHECKING:
+    from core.first_step import Weights
+
+HEIGHT = 108
+
+
+def rows(weights: "Weights") -> tuple[list[float], list[float]]:
+    """The middle of each part of the histogram, and the share of the weights that lie in it."""
+    count, total = len(weights.counts), max(sum(weights.counts), 1)
+    width = 2 * weights.reach / count
+    middles = [-weights.reach + (i + 0.5) * width for i in range(count)]
+    return middles, [n / total for n in weights.counts]
+
+
+def figure(weights: "Weights", mode: Mode) -> go.Figure:
+    """Bars; the expected mean ± spread as two dashed lines with a tint between, where it is
+    known.
+    """
+    palette = PALETTES[mode]
+    middles, shares = rows(weights)
+    drawn = blank(
+        mode, HEIGHT, margin={"l": 4, "r": 4, "t": 4, "b": 20}, showlegend=False, bargap=0
+    )
+    drawn.add_bar(
+        x=middles, y=shares, marker={"color": palette.train, "line": {"width": 0}},
+        hovertemplate="w = %{x:.2g}: %{y:.1%}<extra></extra>",
+    )  # fmt: skip
+    reach = weights.reach
+    if weights.expected:
+        mean, std = weights.expected
+        reach = max(reach, 1.15 * (abs(mean) + std))
+        for side in (mean - std, mean + std):
+            drawn.add_vline(
+                side, line={"color": palette.validation, "width": 1.75, "dash": "4px,3px"}
+            )
+        drawn.add_vrect(
+            mean - std, mean + std, fillcolor=palette.validation, opacity=0.1, line_width=0
+        )
+    tick = _round(0.85 * reach)
+    ticks = [-tick, 0, tick]
+    drawn.update_xaxes(
+        range=[-1.05 * reach, 1.05 * reach], tickvals=ticks, ticktext=[short(t) for t in ticks]
+    )
+    drawn.update_yaxes(visible=False)
+    drawn.update_layout(hovermode="closest")
+    return drawn
+
+
+def _round(value: float) -> float:
+    """The largest of 1, 2 and 5 times a power of ten that is not above it."""
+    power = 10.0 ** floor(log10(value))
+    return max(digit * power for digit in (1, 2, 5) if digit * power <= value * 1.000001)
+
+
+def told(weights: "Weights") -> str:
+    """Measured and expected spread in words."""
+    measured = f"σ {short(weights.std)}"
+    if weights.expected is None:
+        return f"{measured}, from the data"
+    return f"{measured}, expected {short(weights.expected[1])}"

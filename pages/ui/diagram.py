@@ -1,0 +1,42 @@
+"""The network as a drawing: volumes, or a graph of all its layers."""
+
+import streamlit as st
+
+from core.figures import graph
+from core.figures import network as volumes
+from core.figures.columns import columns
+from core.network.build import LayerFacts
+from core.network.chains import Layers
+from core.network.layers import Shape, times
+from pages.ui.parts import card_title
+
+HELP = (
+    "Volumes: side is picture size, depth the number of maps, colour runs from input (violet) to "
+    "output (green); an arc is a shortcut around a block. Graph: every layer a box, blocks framed "
+    "with their layers within; + adds, ‖ puts in a row, the coloured line is the shortcut. × 3 "
+    "stands for three equal ones."
+)
+
+
+def diagram(layers: Layers, traced: tuple[LayerFacts, ...], shape: Shape) -> None:
+    """The card."""
+    with st.container(border=True):
+        with card_title("Diagram", help=HELP):
+            kind = st.segmented_control(
+                "Drawn as", ["Volumes", "Graph"], default="Volumes", required=True,
+                label_visibility="collapsed", key="network_diagram", persist_state="session",
+            )  # fmt: skip
+        mode = "dark" if st.context.theme.type == "dark" else "light"
+        drawn = volumes.rows(layers, traced, shape)
+        if kind == "Volumes":
+            figure = volumes.figure(drawn, mode)
+        else:
+            figure = graph.figure(columns(layers, traced), shape, mode)
+        named = ", ".join(f"{one.name} {times(one.shape)}" for one in drawn)
+        st.plotly_chart(
+            figure,
+            theme=None,
+            config={"displayModeBar": False},
+            alt=f"The network, drawn: {named}",
+            key="diagram",
+        )

@@ -1,0 +1,288 @@
+"""The list of layers: one row a layer, the open one a card with its fields; blocks open as cards
+with lists of their own within. Only the open layer draws widgets.
+"""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.data.sets import Facts
+from core.errors import BadExperiment
+from core.network.build import LayerFacts, first_problem
+from core.network.chains import Layers
+from core.network.layers import Branches, Layer, Residual, times
+from core.network.mend import mend
+from core.network.nested import deepening, deepest
+from core.network.tree import (
+    Place,
+    add,
+    add_branch,
+    chain_at,
+    drop_branch,
+    exists,
+    fits_in,
+    may_go,
+    put,
+    swap,
+    unwrap,
+    wrap,
+)  # fmt: skip
+from core.numbers import short, whole
+from core.spec import fields
+from pages.ui import form, state
+from pages.ui.parts import card_title, finding
+
+OPEN = "open layer"
+
+
+def opened(layers: Layers) -> Place:
+    """Which layer is open; () for none. After an undo it may be gone: then the block it was in."""
+    kept = state.keep(OPEN)
+    place = tuple(int(part) for part in kept.split(".")) if kept else ()
+    while place and not exists(layers, place):
+        place = place[:-2]
+    return place
+
+
+def open_at(place: Place) -> None:
+    """This layer is the open one; none for ()."""
+    state.keep(OPEN, ".".join(map(str, place)))
+
+
+def rebuild(layers: Layers, place: Place) -> None:
+    """The draft's network is this one, and the layer at `place` is open."""
+    try:
+        state.edit("network", plain(layers), redraw=True)
+        open_at(place)
+    except BadExperiment as error:
+        state.notice(str(error))
+
+
+@dataclass(frozen=True)
+class Move:
+    """One thing that can be done to a layer: `result` is the layers then and what is open; None
+    where it cannot be done, and `help` says why.
+    """
+
+    icon: str
+    help: str
+    result: tuple[Layers, Place] | None
+
+
+class Listed:
+    """The list of one network."""
+
+    def __init__(self, layers: Layers, traced: tuple[LayerFacts, ...], facts: Facts):
+        self.layers, self.traced, self.facts = layers, traced, facts
+        self.opened = opened(layers)
+        self.wrong = first_problem(traced)
+
+    def card(self) -> None:
+        """The whole card."""
+        with st.container(border=True, gap="xxsmall"):
+            with card_title("Layers"):
+                st.caption(f"{times(self.facts.shape)} in", width="content")
+            if not self.layers:
+                from pages.ui.presets import presets  # which rebuilds this list
+
+                st.caption("No layers yet. Start from a preset.")
+                presets(self.facts, " here")
+            self.chain((), self.traced)
+            place = self.opened[0] + 1 if self.opened else max(0, len(self.layers) - 1)
+            self.adder((place,), f"It goes in as layer {place + 1}.")
+            self.stochastic_depth()
+
+    def chain(self, place: Place, facts: tuple[LayerFacts, ...]) -> None:
+        """The layers of a chain; `place` is that of the chain."""
+        for layer, fact in zip(chain_at(self.layers, place), facts, strict=True):
+            self.one(layer, fact, (*place, fact.index))
+
+    def one(self, layer: Layer, fact: LayerFacts, place: Place) -> None:
+        """A row; a card where it, or a layer within, is the open one."""
+        if self.opened[: len(place)] != place:
+            self.row(layer, fact, place)
+            self.complaint(first_problem((fact,)))
+            return
+        with st.container(border=True, gap="small"):
+            self.row(layer, fact, place)
+            self.complaint(fact if first_problem((fact,)) is fact else None)
+            if place == self.opened:
+                self.fields(layer, fact, place)
+            if layer.inside():
+                self.inside(layer, fact, place)
+
+    def fields(self, layer: Layer, fact: LayerFacts, place: Place) -> None:
+        """What the layer is, its widgets, and what can be done to it."""
+        sizes = f"{whole(fact.parameters)} parameters · {whole(fact.multiply_adds)} multiply-adds"
+        told = filter(None, [layer.doc().split("\n\n")[0], sizes if fact.parameters else ""])
+        st.caption("  \n".join(told))
+        if fact.note:
+            finding("info", form.escape(fact.note))
+        changed = form.edit(layer, state.key(f"layer {fact.number}"), width=110)
+        if changed != layer:
+            state.edit("network", plain(put(self.layers, place, changed)))
+            st.rerun()
+        with st.container(horizontal=True, gap="xxsmall"):
+            for move in self.moves(layer, place):
+                st.button(
+                    "",
+                    icon=f":material/{move.icon}:",
+                    help=move.help,
+                    type="tertiary",
+                    key=f"{move.icon} {fact.number}",
+                    disabled=move.result is None,
+                    on_click=rebuild,
+                    args=move.result or ((), ()),
+                )
+
+    def inside(self, layer: Layer, fact: LayerFacts, place: Place) -> None:
+        """The chains of a block, each a list."""
+        many = isinstance(layer, Branches)
+        itself = place == self.opened
+        for number, facts in enumerate(fact.inside):
+            chain = (*place, number)
+            with st.container(border=many, gap="xxsmall"):
+                if many:
+                    self.branch_head(layer, place, number, open=itself)
+                self.chain(chain, facts)
+                if itself or self.opened[:-1] == chain:
+                    end = len(facts) if itself else self.opened[-1] + 1
+                    where = f"branch {number + 1}" if many else "the block"
+                    self.adder((*chain, end), f"It goes into {where} as layer {end + 1}.")
+        if many and itself and len(fact.inside) < 16:
+            count = len(fact.inside)
+            st.button(
+                "Add a branch",
+                icon=":material/call_split:",
+                key=f"branch {fact.number}",
+                help="A copy of the last one, so that the shapes agree",
+                width="stretch",
+                on_click=rebuild,
+                args=(add_branch(self.layers, place, count, layer.inside()[-1]), place),
+            )
+
+    def branch_head(self, layer: Layer, place: Place, number: int, *, open: bool) -> None:
+        """What the branch is called, and the press that takes it away."""
+        chains = layer.inside()
+        told = f"Branch {number + 1}" + " · empty: it passes the input on" * (not chains[number])
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(told, width="stretch")
+            if open and len(chains) > 1:
+                st.button(
+                    "",
+                    icon=":material/delete:",
+                    help=f"Delete branch {number + 1}",
+                    type="tertiary",
+                    key=f"drop branch {place} {number}",
+                    on_click=rebuild,
+                    args=(drop_branch(self.layers, place, number), place),
+                )
+
+    def row(self, layer: Layer, fact: LayerFacts, place: Place) -> None:
+        """Number, type, what it is, output shape."""
+        up = place[:-2] if self.opened == place else place
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+            width = max(18, 8 * len(fact.number))
+            st.markdown(f":small[:gray[{fact.number}]]", width=width)
+            st.button(
+                layer.label,
+                icon=f":material/{layer.icon}:",
+                type="tertiary",
+                key=f"open {'.'.join(map(str, place))}",
+                help="Open or close this layer",
+                on_click=open_at,
+                args=(up,),
+            )
+            named = fact.name if fact.parameters else ""
+            told = " · ".join(filter(None, (named, layer.outline)))
+            st.markdown(f":small[:gray[{form.escape(told)}]]", width="stretch")
+            st.markdown(f":small[{times(fact.output) if fact.output else '–'}]", width="content")
+
+    def complaint(self, fact: LayerFacts | None) -> None:
+        """What is wrong at a layer, with the one press that mends it where there is one."""
+        if fact is None or not fact.problem:
+            return
+        said = f"Layer {fact.number}, {fact.name}: {fact.problem}"
+        if fact.number != self.wrong.number:
+            finding("bad", form.escape(said))
+            return
+        shape, outputs = self.facts.shape, self.facts.outputs
+        words, mended = mend(self.layers, shape, outputs) or ("", self.layers)
+        if finding("bad", form.escape(said), words, "mend"):
+            rebuild(mended, opened(mended))
+            st.rerun()
+
+    def moves(self, layer: Layer, place: Place) -> list[Move]:
+        """Each thing that can be done to a layer."""
+        layers, chain, i = self.layers, chain_at(self.layers, place[:-1]), place[-1]
+        up, down = (*place[:-1], i - 1), (*place[:-1], i + 1)
+        out = (put(layers, place), place[:-2]) if may_go(layers, place) else None
+        moves = [
+            Move("arrow_upward", "Move up", (swap(layers, place, i - 1), up) if i else None),
+            Move(
+                "arrow_downward",
+                "Move down",
+                (swap(layers, place, i + 1), down) if i + 1 < len(chain) else None,
+            ),
+            Move("content_copy", "Copy", (put(layers, place, layer, layer), down)),
+            Move("delete", "Delete" if out else "A block keeps its last layer", out),
+        ]
+        if layer.inside():
+            freed = (unwrap(layers, place), place[:-2]) if any(layer.inside()) else None
+            words = "Take the layers out of the block"
+            return [*moves, Move("unfold_more", words, freed)]
+        deeper = fits_in(layers, (*place, 0, 0), layer)
+        wrapped = (wrap(layers, place), place) if deeper and layer.stem != "output" else None
+        return [*moves, Move("alt_route", "Wrap into a residual block", wrapped)]
+
+    def adder(self, place: Place, told: str) -> None:
+        """A layer of any kind in front of what stands at `place`."""
+        inner = len(place) > 1
+        behind = f" {'.'.join(map(str, place[:-1]))}" if inner else ""
+        with st.popover("Add a layer", icon=":material/add:", width="stretch"):
+            st.caption(told)
+            with st.grid(2, gap="xxsmall"):
+                for kind, cls in Layer.members.items():
+                    new = Layer.pick(kind)
+                    if (inner and cls.stem == "output") or not fits_in(self.layers, place, new):
+                        continue
+                    st.button(
+                        cls.label,
+                        icon=f":material/{cls.icon}:",
+                        key=f"add {kind}{behind}",
+                        help=form.explain(cls),
+                        type="tertiary",
+                        on_click=insert,
+                        args=(kind, place),
+                    )
+
+    def stochastic_depth(self) -> None:
+        """One drop probability for all blocks, growing with depth; where there are several."""
+        known = deepest(self.layers)
+        if known is None:
+            return
+        last, even = known
+        value = ("off" if not last else f"grows to {short(last)}") if even else "set block by block"
+        words = f"**Stochastic depth** :gray[{value}]"
+        with st.expander(words, icon=":material/filter_list:", key="fold stochastic depth"):
+            fact = next(f for f in fields(Residual) if f.name == "drop")
+            said = form.widget(fact, last, state.key("stochastic depth"))
+            st.caption(
+                "While training, block l of L is left out with probability p · l/L: seldom at the "
+                "input, with p at the end (Huang et al. 2016)."
+            )
+            if said != last and 0 <= said < 1:
+                state.edit("network", plain(deepening(self.layers, said)))
+                st.rerun()
+            elif said != last:
+                finding("bad", f"p must be at least 0 and below 1: {short(last)} stays.")
+
+
+def insert(kind: str, place: Place) -> None:
+    """A layer of this kind, and it is open."""
+    rebuild(add(state.draft().network, place, Layer.pick(kind)), place)
+
+
+def plain(layers: Layers) -> list[dict]:
+    """As JSON data."""
+    return [layer.model_dump(mode="json") for layer in layers]

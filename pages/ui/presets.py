@@ -1,0 +1,88 @@
+"""The menu of whole networks: one press takes a preset as it is; those with fields can be set
+before.
+"""
+
+import streamlit as st
+
+from core.data.sets import Facts
+from core.errors import BadNetwork
+from core.network.build import trace
+from core.network.fitting import fitted
+from core.network.presets import Preset
+from core.numbers import whole
+from core.spec import fields
+from pages.ui import form, state
+from pages.ui.layers import rebuild
+from pages.ui.parts import finding
+
+SET = "preset that is being set"
+
+
+def presets(facts: Facts | None, place: str = "") -> None:
+    """Whole networks to begin from; what does not fit is refused with its sentence. `place` tells
+    two such menus on one page apart.
+    """
+    words = "Start from a preset" if place else "Presets"
+    menu = st.popover(words, icon=":material/view_module:", key=f"presets{place}")
+    with menu.container(gap="xxsmall"):
+        for kind, cls in Preset.members.items():
+            with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+                st.button(
+                    cls.label,
+                    key=f"preset {kind}{place}",
+                    help=form.explain(cls),
+                    type="tertiary",
+                    on_click=take,
+                    args=(cls(), facts),
+                )
+                if any(True for _ in fields(cls)):
+                    st.button(
+                        "Set",
+                        icon=":material/tune:",
+                        key=f"set {kind}{place}",
+                        help=f"Set {cls.label} before it is used",
+                        type="tertiary",
+                        on_click=choose,
+                        args=(kind,),
+                    )
+            if state.keep(SET) == kind and facts:
+                setting(cls(), facts, place)
+
+
+def setting(preset: Preset, facts: Facts, place: str) -> None:
+    """The fields of a preset, what it would be with them, and the press that takes it."""
+    with st.container(border=True, gap="small"):
+        preset = form.edit(preset, f"setting {place}", width=120)
+        problem = ""
+        try:
+            layers = fitted(preset, facts.shape, facts.outputs)
+        except BadNetwork as error:
+            problem = str(error)
+            finding("bad", form.escape(problem))
+        else:
+            traced = trace(layers, facts.shape, facts.outputs)
+            weights = sum(fact.parameters for fact in traced)
+            st.caption(f"{len(layers)} layers in the list, {whole(weights)} parameters.")
+        st.button(
+            f"Use {preset.label}",
+            key=f"use {preset.kind}{place}",
+            type="primary",
+            disabled=bool(problem),
+            on_click=take,
+            args=(preset, facts),
+        )
+
+
+def choose(kind: str) -> None:
+    """The fields of this preset open, or close."""
+    state.keep(SET, "" if state.keep(SET) == kind else kind)
+
+
+def take(preset: Preset, facts: Facts | None) -> None:
+    """A preset becomes the draft's network."""
+    if facts is None:
+        return
+    try:
+        rebuild(fitted(preset, facts.shape, facts.outputs), ())
+    except BadNetwork as refused:
+        state.notice(str(refused))
