@@ -132,6 +132,7 @@ class Chart {
     this.plot = parent.querySelector(".lab-plot");
     this.state = parent.querySelector(".lab-state");
     this.unzoomed = 0;
+    this.given = {}; // the ranges that the last drawing asked for
     this.whole = false; // whether the next drawing shows the whole run again
     this.listener = () => this.plan();
     this.observer = new ResizeObserver(() => this.plan());
@@ -166,7 +167,8 @@ class Chart {
     this.state.textContent = feed.failures && feed.failures !== 3 && !feed.over ? "Connecting again …" : "";
     const zoom = this.whole ? null : zoomed(plot);
     const { traces, layout } = filled(data.figures[this.mode()], feed.columns, feed.facts, plot, zoom);
-    if (!data.run) finer(layout, plot, this.whole);
+    if (!data.run && !this.whole) finer(layout, plot, this.given);
+    this.given = { xaxis: layout.xaxis?.range, yaxis: layout.yaxis?.range };
     if (layout.meta?.cuts) point(traces, layout.meta.cuts, this.cursor ?? layout.meta.cuts.at);
     layout.uirevision = `${layout.uirevision ?? layout.template.layout.uirevision} ${this.unzoomed}`;
     this.whole = false;
@@ -237,11 +239,11 @@ function table(traces) {
 }
 
 // A log axis that was zoomed into gets plotly's own ticks: the written ones are for the whole of it.
-function finer(layout, plot, whole) {
+function finer(layout, plot, given) {
   for (const name of ["xaxis", "yaxis"]) {
-    const [axis, drawn] = [layout[name], plot._fullLayout?.[name]];
-    const zoomed = drawn?._rangeInitial0 !== undefined && !whole && (drawn.range[0] !== drawn._rangeInitial0 || drawn.range[1] !== drawn._rangeInitial1);
-    if (axis?.type === "log" && zoomed) Object.assign(axis, { tickmode: "auto", tickvals: null, ticktext: null, nticks: 6 });
+    const [axis, shown] = [layout[name], plot._fullLayout?.[name]?.range];
+    if (axis?.type !== "log" || !given[name] || !shown || String(shown) === String(given[name])) continue;
+    Object.assign(axis, { tickmode: "auto", tickvals: null, ticktext: null, nticks: 6 });
   }
 }
 
@@ -389,7 +391,7 @@ function marks(meta, columns, facts, place) {
   const end = facts[place.end] || Math.max(0, ...x) || Infinity;
   return {
     x,
-    y: x.map((_, k) => meta.top - meta.gap * k),
+    y: x.map((_, k) => meta.heights[k % meta.heights.length]),
     text: shown.map((mark) => ` ${place.tight ? mark.short : mark.text} `),
     textposition: x.map((v) => `middle ${v > 0.5 * end ? "left" : "right"}`),
   };

@@ -219,8 +219,8 @@ class Page:
         """The answer in one sentence; for a run that went wrong what, where and the way out."""
         if self.state not in ("diverged", "failed"):
             st.markdown(f"### {sentence(history.ended)}")
-            for line in earlier(history):
-                st.caption(escape(line))
+            if lines := earlier(history):
+                st.caption("  \n".join(map(escape, lines)))
             return
         way_out = diverged(history, self.experiment)
         action = f"Open its settings with {way_out.action[4:]}" if way_out else "Open its settings"

@@ -64,7 +64,7 @@ def earlier(history: History) -> list[str]:
 def foregone(mark: Mark) -> str:
     """Where a rule would have ended a run that went on, and what that would have cost."""
     name = mark.rule.summary
-    there = f"{name[0].upper()}{name[1:]}, would have ended it after epoch {whole(mark.epoch)}"
+    there = f"{name[0].upper()}{name[1:]}: would have ended it after epoch {whole(mark.epoch)}"
     if mark.kept is None:
         return f"{there}."
     kept = f"{there} with a validation loss of {short(mark.kept, 3)}"
@@ -86,12 +86,10 @@ def within(history: History) -> list[str]:
     if not seen:
         return touched
     scale, variance = seen
-    told = f"{short(scale)} samples" if scale < float("inf") else "beyond measure"
-    return [
-        *touched,
-        f"gradient noise scale {told}",
-        f"variance of the minibatch gradient {short(variance)}",
-    ]
+    told = f"gradient noise scale {short(scale)} samples"
+    if scale == float("inf"):
+        told = "gradient noise beyond measure: a minibatch shows nothing else"
+    return [*touched, told, f"variance of the minibatch gradient {short(variance)}"]
 
 
 def numbers(history: History) -> list[Number]:

@@ -189,7 +189,7 @@ def _marks(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> d
     end = facts.get(place.get("end")) or max(x, default=0) or inf
     return {
         "x": x,
-        "y": [meta["top"] - meta["gap"] * k for k in range(len(x))],
+        "y": [meta["heights"][k % len(meta["heights"])] for k in range(len(x))],
         "text": [f" {text} " for text in texts],
         "textposition": [f"middle {'left' if at > 0.5 * end else 'right'}" for at in x],
     }

@@ -31,7 +31,7 @@ END = {
 MARKED = 40  # markers of a curve at most: on a long run they would cover its line
 NAMED = 10  # layers that get their name at the line's end; the pointer says the others
 STEADY = 0.8  # of the gradient norms: one minibatch says little, some ten say something
-TOP = 0.66  # where the words of the first mark stand, as a share of the height
+HEIGHTS = (0.88, 0.67, 0.57, 0.47, 0.37, 0.27)  # of the marks' words; best stands between
 UPRIGHT = {"overlaying": "y", "range": [0, 1], "fixedrange": True, "visible": False}
 NARROW = {
     "legend": {"orientation": "h", "x": 0, "y": -0.16, "xanchor": "left", "yanchor": "top"},
@@ -178,7 +178,7 @@ def _best(figure: go.Figure, mode: Mode, x: str, y: str) -> None:
         mode="lines", yaxis="y2", line=dotted, meta=at | {"at": [0, 1]}, name="Best, line", **quiet
     )
     figure.add_scatter(
-        mode="text", yaxis="y2", textfont={"color": p.best, "size": 12}, name="Best, words",
+        mode="text", yaxis="y2", textfont=_halo(p.best, mode), name="Best, words",
         meta=at | {"at": [0.78], "text": " best: epoch"}, **quiet,
     )  # fmt: skip
     star = {
@@ -202,8 +202,8 @@ def _marks(figure: go.Figure, mode: Mode, x: str, y: str, show: list[str]) -> No
         hoverinfo="skip", **quiet,
     )  # fmt: skip
     figure.add_scatter(
-        mode="text", yaxis="y2", textfont={"color": p.muted, "size": 12}, name="Marks, words",
-        meta=at | {"as": "words", "top": TOP, "gap": 0.095}, hoverinfo="skip", **quiet,
+        mode="text", yaxis="y2", textfont=_halo(p.muted, mode), name="Marks, words",
+        meta=at | {"as": "words", "heights": HEIGHTS}, hoverinfo="skip", **quiet,
     )  # fmt: skip
     sign = {"symbol": "octagon-open", "size": 11, "color": p.muted, "line": {"width": 2}}
     figure.add_scatter(
@@ -211,6 +211,12 @@ def _marks(figure: go.Figure, mode: Mode, x: str, y: str, show: list[str]) -> No
         hoverinfo="skip", **quiet,
     )  # fmt: skip
     figure.update_layout(yaxis2=UPRIGHT)
+
+
+def _halo(colour: str, mode: Mode) -> dict[str, Any]:
+    """Words that stay legible where a curve passes behind them."""
+    shadow = ", ".join([f"0 0 3px {PALETTES[mode].page}"] * 6)
+    return {"color": colour, "size": 12, "shadow": shadow}
 
 
 def _x_axis(figure: go.Figure, against: Against) -> None:

@@ -84,7 +84,12 @@ class Cards:
         }
         help = "One row a layer, input on top; time goes to the right."
         with card_title("Layer × time", help=" ".join([help, *_helps(offered)])):
-            quantity = offered[choose("Map", list(offered))]
+            quantity = offered[
+                st.selectbox(
+                    "Map", list(offered), label_visibility="collapsed", width=160,
+                    key="watch_Map", persist_state="session",
+                )
+            ]  # fmt: skip
         names = self.activations if MAPS[quantity].by_activation else self.layers
 
         def draw(mode: figures.Mode) -> Figure:

@@ -94,7 +94,7 @@ def test_the_end_says_what_stopping_earlier_would_have_cost(rule, said):
     made = History([rule])
     made.add(map(to_json, [*script(), ended("epochs")]))
     (line,) = earlier(made)
-    assert line.startswith("Early stopping, patience") and said in plain(line)
+    assert line.startswith("Early stopping, patience ") and said in plain(line)
 
 
 def test_the_rule_that_ended_it_cost_nothing():
