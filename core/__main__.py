@@ -9,8 +9,10 @@ import os
 import sys
 from typing import Any
 
-from core import commands, device, options, run_commands
+from core import commands, device, options, run_commands, study_commands
 from core.errors import LabError
+
+MODULES = (commands, run_commands, study_commands)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,6 +47,14 @@ def parser() -> argparse.ArgumentParser:
     resume = add("resume", parents=[common], help="go on with a run where its checkpoint stands")
     resume.add_argument("run", metavar="RUN", help="its id, the beginning of it, or last")
     add("runs", parents=[common], help="list the runs")
+    _study(
+        add(
+            "sweep",
+            parents=[common],
+            help="compute a study, such as double descent: a JSON file or a shipped name",
+        )
+    )
+    add("studies", parents=[common], help="list the studies, and those that are shipped")
     archive = add("archive", parents=[common], help="a run as one file that another lab opens")
     archive.add_argument("run", metavar="RUN", help="its id, the beginning of it, or last")
     archive.add_argument("--to", metavar="FILE", help="where it is written (RUN.zip)")
@@ -63,26 +73,38 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _study(command: argparse.ArgumentParser) -> None:
+    command.add_argument("study", metavar="STUDY", nargs="?", help="a JSON file or a shipped name")
+    command.add_argument("--resume", metavar="ID", help="go on with this study, or with the last")
+    command.add_argument("--workers", type=int, default=0, metavar="N", help="processes (2)")
+    command.add_argument(
+        "--experiment", metavar="EXPERIMENT", help="its base: a JSON file or a shipped name"
+    )
+    _given_data(command)
+    _changes(command, "base.label_noise.share=0.2")
+    command.add_argument("--name", help="what the study is called")
+
+
 def _experiment(command: argparse.ArgumentParser) -> None:
     command.add_argument("experiment", metavar="EXPERIMENT")
-    command.add_argument(
-        "--images", help="spreadsheet of pictures, in place of the experiment's data"
-    )
+    _given_data(command)
+    _changes(command, "optimizer.learning_rate=0.01")
+    command.add_argument("--epochs", metavar="N", help="short for --set epochs=N")
+    command.add_argument("--name", help="what the run is called")
+
+
+def _given_data(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--images", help="spreadsheet of pictures, in place of the data it names")
     command.add_argument(
         "--labels", help="spreadsheet of labels; left out when the pictures have a label column"
     )
     command.add_argument("--test-images", help="pictures kept for the test alone")
     command.add_argument("--test-labels", help="their labels")
     options.add(command)
-    command.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="PATH=VALUE",
-        help="optimizer.learning_rate=0.01",
-    )
-    command.add_argument("--epochs", metavar="N", help="short for --set epochs=N")
-    command.add_argument("--name", help="what the run is called")
+
+
+def _changes(command: argparse.ArgumentParser, example: str) -> None:
+    command.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help=example)
 
 
 def _tables(command: argparse.ArgumentParser, *, required: bool) -> None:
@@ -98,7 +120,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ["LAB_HOME"] = given.home
     device.prepare()
     try:
-        module = commands if hasattr(commands, given.command) else run_commands
+        module = next(module for module in MODULES if hasattr(module, given.command))
         answer: dict[str, Any] = getattr(module, given.command)(given)
     except LabError as error:
         print(error, file=sys.stderr)

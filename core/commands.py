@@ -85,7 +85,7 @@ def _asked(given: Namespace, store: Store) -> Experiment:
     for path, text in assignments(given):
         experiment = change(experiment, path, text)
     if given.images:
-        experiment = change(experiment, "data", _spreadsheets(given, store))
+        experiment = change(experiment, "data", spreadsheets(given, store))
     elif given.labels or given.test_images or given.test_labels:
         raise BadInput(
             "--labels, --test-images and --test-labels need --images beside them: name the "
@@ -98,14 +98,17 @@ def _asked(given: Namespace, store: Store) -> Experiment:
 
 
 def assignments(given: Namespace) -> Iterable[tuple[str, Any]]:
-    """--epochs, --name and every --set as (path, value); a value is JSON where it reads as such,
-    else text.
-    """
+    """--epochs, --name and every --set as (path, value)."""
     if given.epochs:
         yield "epochs", _value(given.epochs)
     if given.name:
         yield "name", given.name
-    for assignment in given.set:
+    yield from assigned(given.set)
+
+
+def assigned(given: Iterable[str]) -> Iterable[tuple[str, Any]]:
+    """Each PATH=VALUE as (path, value); a value is JSON where it reads as such, else text."""
+    for assignment in given:
         path, sign, text = assignment.partition("=")
         if not sign:
             raise BadInput(
@@ -121,7 +124,7 @@ def _value(text: str) -> Any:
         return text
 
 
-def _spreadsheets(given: Namespace, store: Store) -> Answer:
+def spreadsheets(given: Namespace, store: Store) -> Answer:
     from core.data.library import Library
     from core.options import chosen
 

@@ -19,6 +19,8 @@ def spread(given: Any) -> Any:
     [1, 5, 9]
     """
     if not isinstance(given, dict):
+        if isinstance(given, (list, tuple)) and not given:
+            raise ValueError("it needs at least one value: write one.")
         return given
     if unknown := set(given) - FIELDS:
         raise ValueError(

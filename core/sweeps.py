@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.control import GO, LEAVE
 from core.device import cores, torch_threads
 from core.encoding import decode, encode
 from core.errors import LabError
@@ -30,7 +31,6 @@ from core.study import Study, Tried, propose
 
 log = logging.getLogger("descent_lab")
 
-GO, STOP, LEAVE = "go", "stop", "leave"  # as core.runner says them
 AHEAD = 2  # tasks that a helper holds where pieces must come in order: they are short
 WORTH = 6.0  # seconds of work for which a further process is worth its start, about 2 s
 PAUSE = 0.02  # seconds between two looks at a helper when nothing else is left to do

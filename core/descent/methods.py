@@ -12,7 +12,9 @@ from core.spec import Call, ranged
 from core.spread import spread
 
 Positive = Annotated[
-    tuple[Annotated[float, Field(gt=0, le=1e9)], ...], BeforeValidator(spread), Field(max_length=99)
+    tuple[Annotated[float, Field(gt=0, le=1e9)], ...],
+    BeforeValidator(lambda given: spread(given) if given else given),
+    Field(max_length=99),
 ]
 Controls = Annotated[
     tuple[Annotated[float, Field(ge=0, le=1e6)], ...],
