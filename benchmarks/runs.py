@@ -7,6 +7,7 @@ cache), *again* (nothing has changed), *one more* (one run has grown). Median of
 the clock and, in brackets, of the core's time. Target: the first at most 1 s.
 """
 
+import gc
 import json
 import os
 import statistics
@@ -87,6 +88,8 @@ def measure(home: Path) -> dict[str, tuple[float, float]]:
         app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=300).run()
         found = {"empty": drawing(app.switch_page("runs.py"))}
     runner._current = runner.Runner(Store(home))
+    gc.collect()
+    gc.freeze()  # as the server does after its warm-up
     forget(home)
     found["first"] = drawing(app)
     assert len(app.dataframe[0].value) == len(Store(home).ids())
