@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from core.figures.columns import Column
-from core.figures.template import PALETTES, Mode, blank, layer_colours
+from core.figures.drawing import Drawing
+from core.figures.template import PALETTES, Mode, layer_colours
 from core.network.layers import Shape, times
 
 WIDTH = 590  # px that a row may take; the page's card has about as many
@@ -36,19 +37,15 @@ def figure(all: Sequence[Column], shape: Shape, mode: Mode) -> go.Figure:
     source = Column("input", (("input",),), shape, -1)
     shown = [source, *all]
     places, height = rows(shown)
-    drawn = blank(
-        mode, int(height) + 8, margin={"l": 0, "r": 0, "t": 4, "b": 4}, dragmode=False,
-        hovermode=False,
-    )  # fmt: skip
+    drawn = Drawing()
     colours = layer_colours(max((one.weights for one in all), default=0) + 1, mode)
     for i, (one, place) in enumerate(zip(shown, places, strict=True)):
         colour = PALETTES[mode].muted if one.weights < 0 else colours[one.weights]
         if i:
             _link(drawn, places[i - 1], place, mode)
         _draw(drawn, one, place, colour, mode)
-    drawn.update_xaxes(visible=False, range=[-2, max(WIDTH, *(x + w for x, _, w, _ in places)) + 2])
-    drawn.update_yaxes(visible=False, range=[height + 4, -4])
-    return drawn
+    widest = max(WIDTH, *(x + width for x, _, width, _ in places))
+    return drawn.figure(mode, [-2, widest + 2], [height + 4, -4], int(height) + 8)
 
 
 def _size(one: Column) -> tuple[float, float]:
@@ -79,7 +76,7 @@ def _foot(one: Column) -> str:
     return times(one.shape).replace(" ", "") if one.shape else "does not fit"
 
 
-def _draw(drawn: go.Figure, one: Column, place: Place, colour: str, mode: Mode) -> None:
+def _draw(drawn: Drawing, one: Column, place: Place, colour: str, mode: Mode) -> None:
     palette = PALETTES[mode]
     x, y, width, height = place
     middle, top = x + width / 2, y
@@ -105,17 +102,13 @@ def _draw(drawn: go.Figure, one: Column, place: Place, colour: str, mode: Mode) 
             _box(drawn, (left, top + STEP * k, wide, BOX), name, colour, mode)
         if one.joined:
             low = top + STEP * len(lane) - STEP + BOX if lane else top - PAD / 2
-            _line(drawn, [(centre, low), (centre, joint - 3), (middle, joint - 3)], mode)
+            thin = {"color": palette.line, "width": 1.2}
+            drawn.path([(centre, low), (centre, joint - 3), (middle, joint - 3)], line=thin)
         left, end = left + wide + PAD, max(end, top + STEP * len(lane))
     if one.around:
         side = x + 7
-        _line(
-            drawn,
-            [(middle, top - 3), (side, top - 3), (side, joint + 9), (middle - 9, joint + 9)],
-            mode,
-            width=2,
-            colour=colour,
-        )
+        way = [(middle, top - 3), (side, top - 3), (side, joint + 9), (middle - 9, joint + 9)]
+        drawn.path(way, line={"color": colour, "width": 2})
     if one.joined:
         _say(drawn, middle, joint + 9, f"<b>{one.joined}</b>", palette.text, size=15)
         end = joint + STEP
@@ -126,7 +119,7 @@ def _draw(drawn: go.Figure, one: Column, place: Place, colour: str, mode: Mode) 
     _say(drawn, middle, y + height - HEAD / 2 + 3, _foot(one), colour)
 
 
-def _box(drawn: go.Figure, place: Place, name: str, colour: str, mode: Mode) -> None:
+def _box(drawn: Drawing, place: Place, name: str, colour: str, mode: Mode) -> None:
     palette = PALETTES[mode]
     x, y, width, height = place
     wrong = " " in name
@@ -150,31 +143,12 @@ _LIGHT = (
 )  # fmt: skip
 
 
-def _say(drawn: go.Figure, x: float, y: float, text: str, colour: str, *, size: int = 11) -> None:
+def _say(drawn: Drawing, x: float, y: float, text: str, colour: str, *, size: int = 11) -> None:
     drawn.add_annotation(x=x, y=y, text=text, showarrow=False, font={"size": size, "color": colour})
 
 
-def _line(
-    drawn: go.Figure,
-    points: Sequence[tuple[float, float]],
-    mode: Mode,
-    *,
-    width: float = 1.2,
-    colour: str = "",
-) -> None:
-    path = "M" + " L".join(f"{a:.1f},{b:.1f}" for a, b in points)
-    line = {"color": colour or PALETTES[mode].line, "width": width}
-    drawn.add_shape(type="path", path=path, line=line)
-
-
-def _link(drawn: go.Figure, before: Place, after: Place, mode: Mode) -> None:
-    """An arrow to the right; to the next row it begins at that row's left edge."""
-    level = after[1] + HEAD + BOX / 2
-    same = after[1] == before[1]
-    start = before[0] + before[2] + 2 if same else after[0] - 2
-    if not same:
-        return
-    drawn.add_annotation(
-        x=after[0] - 2, y=level, ax=start, ay=level, axref="x", ayref="y", text="", arrowhead=2,
-        arrowsize=0.8, arrowwidth=1.4, arrowcolor=PALETTES[mode].line,
-    )  # fmt: skip
+def _link(drawn: Drawing, before: Place, after: Place, mode: Mode) -> None:
+    """An arrow from column to column; the next row begins without one."""
+    if after[1] == before[1]:
+        level = after[1] + HEAD + BOX / 2
+        drawn.arrow(before[0] + before[2] + 2, after[0] - 2, level, PALETTES[mode].line)

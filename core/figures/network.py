@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import plotly.graph_objects as go
 
 from core.figures.columns import MANY
-from core.figures.template import PALETTES, Mode, blank, layer_colours
+from core.figures.drawing import Drawing
+from core.figures.template import PALETTES, Mode, layer_colours
 from core.network.layers import Layer, Residual, Shape
 
 if TYPE_CHECKING:
@@ -73,13 +74,7 @@ def figure(volumes: Sequence[Volume], mode: Mode) -> go.Figure:
     palette = PALETTES[mode]
     colours = layer_colours(max((one.weights for one in volumes), default=0) + 1, mode)
     lines = [volumes[i : i + MANY] for i in range(0, len(volumes), MANY)]
-    drawn = blank(
-        mode,
-        HEIGHT * len(lines),
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        dragmode=False,
-        hovermode=False,
-    )
+    drawn = Drawing()
     widest = 420.0
     for number, line in enumerate(lines):
         top, x, end = number * HEIGHT, 14.0, None
@@ -90,7 +85,7 @@ def figure(volumes: Sequence[Volume], mode: Mode) -> go.Figure:
             written = LETTER * max(map(len, _told(one)))
             x += max(0.0, (written - width - lean - stack) / 2 - (GAP / 2 if end else 10))
             if end is not None:
-                _arrow(drawn, end, x - 4, top + MIDDLE, palette.line)
+                drawn.arrow(end, x - 4, top + MIDDLE, palette.line)
             for lane in reversed(range(min(one.lanes, 3))):
                 corner = (x + 5 * lane, top - 5 * lane)
                 box(drawn, corner, (width, height, lean), colour, whole=bool(one.shape))
@@ -101,12 +96,11 @@ def figure(volumes: Sequence[Volume], mode: Mode) -> go.Figure:
             end = right + 3
             x = end + max(GAP, 52 - width, (written - right + x) / 2 + GAP / 3)
         widest = max(widest, x)
-    drawn.update_xaxes(visible=False, range=[0, widest])
-    drawn.update_yaxes(visible=False, range=[HEIGHT * len(lines), 0])
-    return drawn
+    height = HEIGHT * len(lines)
+    return drawn.figure(mode, [0, widest], [height, 0], height)
 
 
-def _words(drawn: go.Figure, one: Volume, middle: float, top: float, mode: Mode) -> None:
+def _words(drawn: Drawing, one: Volume, middle: float, top: float, mode: Mode) -> None:
     name, shape = _told(one)
     muted = PALETTES[mode].muted
     drawn.add_annotation(
@@ -125,23 +119,7 @@ def _told(one: Volume) -> tuple[str, str]:
     return name, "×".join(map(str, one.shape)) or "does not fit"
 
 
-def _arrow(drawn: go.Figure, start: float, end: float, level: float, colour: str) -> None:
-    drawn.add_annotation(
-        x=end,
-        y=level,
-        ax=start,
-        ay=level,
-        axref="x",
-        ayref="y",
-        text="",
-        arrowhead=2,
-        arrowsize=0.8,
-        arrowwidth=1.4,
-        arrowcolor=colour,
-    )
-
-
-def _arc(drawn: go.Figure, left: float, right: float, top: float, colour: str) -> None:
+def _arc(drawn: Drawing, left: float, right: float, top: float, colour: str) -> None:
     """The shortcut: from before the block over it to behind it."""
     high = max(top - ARC, 2.0)
     path = f"M{left - 14:.1f},{top + 24:.1f} C{left - 12:.1f},{high:.1f} "
@@ -158,7 +136,7 @@ def size(shape: Shape) -> tuple[float, float, float]:
 
 
 def box(
-    drawn: go.Figure,
+    drawn: Drawing,
     corner: tuple[float, float],
     measures: tuple[float, float, float],
     colour: str,
@@ -182,5 +160,4 @@ def box(
         ([(right, top), (back, top - lean), (back, bottom - lean), (right, bottom)], 0.62),
     ]
     for corners, opacity in faces:
-        path = "M" + " L".join(f"{a:.1f},{b:.1f}" for a, b in corners) + " Z"
-        drawn.add_shape(type="path", path=path, fillcolor=colour, opacity=opacity, line_width=0)
+        drawn.path(corners, end="Z", fillcolor=colour, opacity=opacity, line={"width": 0})
