@@ -34,6 +34,5 @@ def compare(names: tuple[str, ...]) -> None:
 
 def lead(text: str, name: str) -> None:
     """The way from a demonstration to the real thing."""
-    experiment = shipped()[name]
-    if st.button(f"{text}: {experiment.name}", icon=":material/arrow_forward:", key=f"lead {name}"):
+    if st.button(text, icon=":material/arrow_forward:", key=f"lead {name}"):
         open_ready(name)

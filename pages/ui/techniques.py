@@ -9,6 +9,7 @@ from core.techniques import Technique
 from pages.ui import state
 from pages.ui.form import escape
 
+FEW = 5  # names that a folded family tells
 ICONS = {"Data": "grid_view", "Network": "layers", "Train": "tune", "Concepts": "school"}
 
 
@@ -33,7 +34,8 @@ def search() -> None:
 
 def section(title: str, rows: list[Technique], *, opened: bool) -> None:
     """One family, folded until something in it was searched for."""
-    with st.expander(f"{title} · {len(rows)}", expanded=opened):
+    some = ", ".join(row.name for row in rows[:FEW]) + ", …" * (len(rows) > FEW)
+    with st.expander(f"**{title}** · {len(rows)} · {escape(some)}", expanded=opened):
         for page in dict.fromkeys(row.page for row in rows if row.page != "Concepts"):
             st.page_link(
                 f"{page.lower()}.py",

@@ -17,7 +17,7 @@ def home(tmp_path, monkeypatch):
     """The home of this test's lab, where nothing is ever trained."""
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setattr(runner, "_current", None)
-    monkeypatch.setattr(Runner, "_work", lambda self: None)
+    monkeypatch.setattr(Runner, "_work", lambda *_: None)
 
 
 def opened(demo=""):
@@ -43,7 +43,7 @@ def entry(app, kind, label):
 
 def test_every_activation_says_what_its_slope_does():
     app = opened()
-    assert "slope at most 0.25; after ten layers 1e-06 is left" in told(app)
+    assert "slope at most 0.25; after ten layers 1e-6 is left" in told(app)
     labels = [m.label for m in Layer.members.values() if issubclass(m, Activation)]
     for label in labels:
         entry(app, "button_group", "Activation").set_value(label)

@@ -7,6 +7,7 @@ from core.figures import concepts
 from core.figures.template import Mode
 from core.network.activations import Activation
 from core.network.layers import Layer
+from core.numbers import short
 from pages.ui.live import drawn
 from pages.ui.parts import card_title
 from pages.ui.ready import lead
@@ -28,7 +29,7 @@ def show() -> None:
         st.markdown(f":small[{chosen.doc().replace(chr(10), ' ')}]")
         alt = f"All activations with their slopes; {picked} in colour."
         drawn(draw, key="bends", height=concepts.CURVES, alt=alt, name="activations")
-    lead("Thirty layers of it", "deep-1-sigmoid")
+    lead("Train 30 sigmoid layers", "deep-1-sigmoid")
 
 
 def sentence(chosen: Activation) -> str:
@@ -37,6 +38,6 @@ def sentence(chosen: Activation) -> str:
     if not chosen.trains:
         return f"{chosen.label}: slope 0 wherever it has one, so no weight before it ever moves"
     if largest < 1:
-        left = largest**10
-        return f"{chosen.label}: slope at most {largest:g}; after ten layers {left:.0e} is left"
+        left = short(largest**10, 1)
+        return f"{chosen.label}: slope at most {largest:g}; after ten layers {left} is left"
     return f"{chosen.label}: slope up to {largest:.3g}, so a gradient can pass ten layers whole"

@@ -19,25 +19,26 @@ def show() -> None:
     loss, way = backprop(x, LABELS, seeded(WIDTHS, seed))
     named = {quantity.name: quantity for quantity in way}
     name = right.segmented_control(
-        "On the way from the input to the loss", list(named), default="Z3", required=True
+        "On the way from the input to the loss", list(named), default="Z3", required=True, wrap=True
     )
     with st.container(border=True):
         with card_title(f"{len(LABELS)} samples of classes 2, 0, 1, 2: the loss is {loss:.4f}"):
             pass
         first, second = st.columns(2, gap="small")
         with first:
-            matrix(f"{name}: the value", named[name].value)
+            matrix(name, "the value", named[name].value)
         with second:
-            matrix(f"∂L/∂{name}: the gradient", named[name].gradient)
+            matrix(f"∂L/∂{name}", "the gradient", named[name].gradient)
         st.markdown(f":small[{rule(named[name])}]")
-    lead("Gradients of a run, layer by layer", "spirals")
+    lead("Watch the gradients of a run", "spirals")
 
 
-def matrix(title: str, values: np.ndarray) -> None:
-    """Four digits a number; rows are samples, or units for weights."""
-    st.caption(title)
-    rows = pd.DataFrame(np.atleast_2d(values)).map(lambda v: f"{v:.4f}".replace("-", "−"))
-    st.table(rows.rename(columns=str), border="horizontal")
+def matrix(name: str, what: str, values: np.ndarray) -> None:
+    """Four digits a number; a row for each sample, of weights for each unit."""
+    rows = "one row a unit" if "W" in name else "all units" if "b" in name else "one row a sample"
+    st.caption(f"{name}: {what}, {rows}")
+    words = pd.DataFrame(np.atleast_2d(values)).map(lambda v: f"{v:.4f}".replace("-", "−"))
+    st.table(words, border="horizontal", hide_index=True, hide_header=True)
 
 
 def rule(quantity: Quantity) -> str:

@@ -18,11 +18,14 @@ from pages.ui.ready import lead
 
 def show() -> None:
     """Four pixels and the right class to change, and how each score comes about."""
-    with st.grid(min_column_width=110, gap="small"):
+    with st.container(horizontal=True, gap="small"):
         pixels = [
-            st.number_input(f"Pixel {number}", 0.0, 255.0, value, 1.0, key=f"pixel {number}")
+            st.number_input(
+                f"Pixel {number}", 0.0, 255.0, value, 1.0,
+                format="%g", key=f"pixel {number}", width=120,
+            )
             for number, value in enumerate(PIXELS, 1)
-        ]
+        ]  # fmt: skip
         right = st.segmented_control("Right class", CLASSES, default=CLASSES[0], required=True)
     rows, loss = linear_scores(pixels, CLASSES.index(right))
     with st.container(border=True):
@@ -35,7 +38,7 @@ def show() -> None:
                 f"The deck prints {PRINTED:g} for ship: that is the weighted sum, its bias "
                 f"{minus(BIASES[2])} was left out. With it the score is {rows[2].score:.2f}.",
             )
-    lead("Scores that learn digits", "perceptron-2-logistic")
+    lead("Train linear scores on digits", "perceptron-2-logistic")
 
 
 def sentence(rows: tuple[ScoreRow, ...], loss: float, right: str) -> str:

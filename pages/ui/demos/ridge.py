@@ -38,7 +38,7 @@ def show() -> None:
             alt = "Condition number against the strength, in both conventions."
             drawing = partial(concepts.condition, x, y, ridge)
             drawn(drawing, key="condition", height=height, alt=alt, name="ridge-condition")
-    lead("An L2 penalty in a network", "by-heart-2-decay")
+    lead("Train with an L2 penalty", "by-heart-2-decay")
 
 
 def sentence(ridge: Ridge, x: np.ndarray, away: list[float]) -> str:

@@ -16,13 +16,16 @@ NAMES, SCORES = ("cat", "car", "frog"), (3.2, 5.1, -1.7)  # deck B's picture of 
 
 def show() -> None:
     """Scores and the right class to change, the table, and the shares as bars."""
-    with st.grid(min_column_width=120, gap="small"):
+    with st.container(horizontal=True, gap="small"):
         scores = [
-            st.number_input(f"Score of {name}", -1000.0, 1000.0, value, 0.1, key=f"score {name}")
+            st.number_input(
+                f"Score of {name}", -1000.0, 1000.0, value, 0.1,
+                format="%g", key=f"score {name}", width=130,
+            )
             for name, value in zip(NAMES, SCORES, strict=True)
-        ]
+        ]  # fmt: skip
         right = st.segmented_control("Right class", NAMES, default=NAMES[0], required=True)
-        smoothing = st.slider("Label smoothing ε", 0.0, 0.5, 0.0, 0.05)
+        smoothing = st.slider("Label smoothing ε", 0.0, 0.5, 0.0, 0.05, width=160)
     label = NAMES.index(right)
     rows = softmax_table(scores, label)
     asked = [(1 - smoothing) * (j == label) + smoothing / len(NAMES) for j in range(len(NAMES))]
@@ -41,7 +44,7 @@ def show() -> None:
             pass
         alt = "Probabilities beside those that the loss asks for."
         drawn(draw, key="shares", height=concepts.BARS, alt=alt, name="softmax")
-    lead("A softmax that learns digits", "perceptron-2-logistic")
+    lead("Train a softmax on digits", "perceptron-2-logistic")
 
 
 def sentence(row: SoftmaxRow, name: str) -> str:
