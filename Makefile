@@ -24,6 +24,7 @@ benchmark: .venv/ready-dev
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.augmentation
 	$(BIN)/python -m benchmarks.spreadsheet
+	$(BIN)/python -m benchmarks.sweep
 	$(BIN)/python -m benchmarks.runs
 
 .venv/ready: requirements.txt

@@ -21,7 +21,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from core import device
+from core import device, sweeps
+from core.control import GO, LEAVE
 from core.data.load import load
 from core.data.sets import MNIST
 from core.descent import batched, features
@@ -31,7 +32,12 @@ from core.descent.recipe import Recipe
 from core.descent.stack import Net
 from core.descent.training import CHECK
 from core.descent.verdict import verdict
+from core.records import Record
+from core.study import shipped
 
+FIRST, TWO = 2.0, 1.6  # seconds to a first point; two processes against one
+STUDIES = {"A": "random-features", "B-fast": "squared-fast", "C-fast": "entropy-fast"}
+LONG = "entropy"  # preset C
 TARGETS = {"autograd, fused": 2.0, "nn.Module, plain": 2.5, "our gradients": None}
 SECONDS = {"A": 15.0, "B-fast": 30.0, "C-fast": 30.0}
 
@@ -151,6 +157,43 @@ def curves(kernel: Problem, small: Problem) -> Iterator[tuple[str, float, str]]:
         yield name, spent, verdict(line, noun=noun).sentence
 
 
+def first_point(name: str, home: Path) -> float:
+    """Seconds from the start of a shipped study to its first point; its data are in memory."""
+    made, seen = sweeps.create(home, shipped()[name]), []
+    began = time.perf_counter()
+
+    def watch(event: object) -> None:
+        if isinstance(event, Record):
+            seen.append(time.perf_counter() - began)
+
+    sweeps.execute(home, made, lambda sweep: LEAVE if seen else GO, watch, processes=1)
+    return seen[0]
+
+
+def two_against_one(home: Path, rounds: int) -> tuple[float, float]:
+    """Median seconds of one study in one process and in two."""
+    found: dict[int, list[float]] = {1: [], 2: []}
+    for turn in range(rounds):
+        for processes in (1, 2) if turn % 2 else (2, 1):
+            made, began = sweeps.create(home, shipped()[LONG]), time.perf_counter()
+            sweeps.execute(home, made, processes=processes)
+            found[processes].append(time.perf_counter() - began)
+    return statistics.median(found[1]), statistics.median(found[2])
+
+
+def studies(rounds: int) -> None:
+    """Prints both."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        load(MNIST(), home)
+        print(f"Studies, by the clock (load {os.getloadavg()[0]:.1f} before)")
+        for name, file in STUDIES.items():
+            firsts = [first_point(file, home) for _ in range(rounds)]
+            report(f"{name}, first point", statistics.median(firsts), " s", FIRST, least=False)
+        one, two = two_against_one(home, rounds)
+        report(f"C, two processes ({one:.1f} s → {two:.1f} s)", one / two, " ×", TWO, least=True)
+
+
 def report(label: str, value: float, unit: str, target: float | None, *, least: bool) -> None:
     met = "" if target is None else " missed"
     if target is not None and (value >= target if least else value <= target):
@@ -164,11 +207,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mnist", type=Path, help="a folder with MNIST/raw; else it is loaded")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--studies", action="store_true", help="the studies by the clock alone")
     given = parser.parse_args()
     if given.mnist:
         os.environ["LAB_TORCHVISION"] = str(given.mnist)
     device.prepare()
     torch.set_num_threads(1)
+    studies(given.rounds)
+    if given.studies:
+        return
     with tempfile.TemporaryDirectory() as home:
         samples = load(MNIST(), Path(home))
     kernel = problem(samples, side=FEATURES, wanted=500, noise=0.1)
