@@ -11,7 +11,7 @@ from core.doubts import RULES as LEARNING
 from core.doubts import Advice
 from core.experiment import Experiment
 from core.network.doubts import RULES as BUILDING
-from core.numbers import size, whole
+from core.numbers import short, size, whole
 from core.optim.stopping import early, ends_early
 
 BYTES, COPIES = 4, 5  # of a weight: itself, its gradient, two for the optimizer, the best one
@@ -25,13 +25,15 @@ def advice(
     parameters: int = 0,
     need: int = 0,
     free: int = 0,
+    curvature: float = 0.0,
 ) -> tuple[Advice, ...]:
     """What is doubtful about this combination, the most urgent first; one "ok" when nothing is.
 
     `pictures` is the size of the training part and `parameters` that of the network, `need` and
-    `free` the bytes of memory; 0 where unknown.
+    `free` the bytes of memory, `curvature` the largest eigenvalue of the Hessian at the first
+    weights; 0 where unknown.
     """
-    found = _memory(experiment, parameters, need, free)
+    found = [*_memory(experiment, parameters, need, free), *beyond(experiment, curvature)]
     found += [a for rule in _RULES for a in rule(experiment, pictures, parameters)]
     order = {"warn": 0, "info": 1}
     fine = Advice("ok", f"**{experiment.optimizer.summary}** with this network is a sound start.")
@@ -48,6 +50,19 @@ def _memory(e: Experiment, parameters: int, need: int, free: int) -> list[Advice
     fits = max(1, int(e.batch_size * (free - fixed) / max(need - fixed, 1)))
     smaller = 2 ** int(log2(fits))
     return [Advice("warn", text, "batch_size", smaller, f"Use batches of {whole(smaller)}")]
+
+
+def beyond(e: Experiment, curvature: float) -> list[Advice]:
+    """A rate with which the first steps climb, at this largest eigenvalue of the Hessian."""
+    limit = e.optimizer.largest(curvature) if curvature > 0 else None
+    if limit is None or e.optimizer.learning_rate <= limit:
+        return []
+    text = (
+        f"**The first steps will climb:** the steepest side of the loss has a curvature λ of "
+        f"{short(curvature)}, which {e.optimizer.label} takes up to a rate of {short(limit)}."
+    )
+    half = float(f"{limit / 2:.1g}")
+    return [Advice("warn", text, "optimizer.learning_rate", half, f"Use {short(half)}")]
 
 
 def _batch(e: Experiment, pictures: int, parameters: int) -> list[Advice]:

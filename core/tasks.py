@@ -15,8 +15,9 @@ from typing import Any
 from uuid import uuid4
 
 from core.encoding import decode
-from core.errors import LabError
+from core.errors import LabError, NotFound
 from core.experiment import Experiment
+from core.store import Store
 
 log = logging.getLogger("descent_lab")
 
@@ -44,7 +45,18 @@ def _trial(experiment: Experiment, data: Any) -> Found:
         yield found.steps / STEPS, asdict(found)
 
 
-KINDS: dict[str, Callable[[Experiment, Any], Found]] = {"rate": _rate, "trial": _trial}
+def _sharpness(experiment: Experiment, data: Any, state: dict[str, Any]) -> Found:
+    from core.analysis.curvature import sharpness
+
+    kept = state["best"] or state.get("averaged") or state["model"]
+    found: dict[str, Any] = {}
+    names = ("before", "after")
+    for name, value in zip(names, sharpness(experiment, data, [kept]), strict=True):
+        found = found | {name: value}
+        yield len(found) / len(names), found
+
+
+KINDS: dict[str, Callable[..., Found]] = {"rate": _rate, "trial": _trial, "sharpness": _sharpness}
 
 
 @dataclass
@@ -53,6 +65,7 @@ class Task:
 
     kind: str
     experiment: str
+    run: str = ""  # whose weights it looks at, where it does
     id: str = field(default_factory=lambda: uuid4().hex)
     state: str = "waiting"
     share: float = 0.0
@@ -74,9 +87,11 @@ class Tasks:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def begin(self, kind: str, experiment: str) -> str:
-        """Queues a task of KINDS on this experiment (JSON text); its id."""
-        task = Task(kind, experiment)
+    def begin(self, kind: str, experiment: str, run: str = "") -> str:
+        """Queues a task of KINDS on this experiment (JSON text), and on the weights of `run` where
+        it looks at some; its id.
+        """
+        task = Task(kind, experiment, run)
         with self._changed:
             self._tasks[task.id] = task
             self._queue.append(task)
@@ -129,7 +144,8 @@ class Tasks:
                 return
             experiment = decode(Experiment, task.experiment)
             data = load(experiment.data, self.home)
-            for share, found in KINDS[task.kind](experiment, data):
+            state = (self._state(task.run),) if task.run else ()
+            for share, found in KINDS[task.kind](experiment, data, *state):
                 task.share, task.found = share, found
                 if task.over:
                     return
@@ -137,6 +153,13 @@ class Tasks:
         except Exception as error:
             task.problem = _said(error)
             self._end(task, "failed")
+
+    def _state(self, run: str) -> dict[str, Any]:
+        from core import checkpoint
+
+        if state := checkpoint.load(Store(self.home), run):
+            return state
+        raise NotFound("This run has kept no weights: let it go on until its first checkpoint.")
 
     def _end(self, task: Task, state: str) -> None:
         with self._changed:

@@ -19,7 +19,7 @@ from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
 from core.plan import Plan, plan
 from core.spec import Call, Choice
-from pages.ui import cost, form, rate, state
+from pages.ui import cost, flatness, form, rate, state
 from pages.ui.parts import bar, card_title, finding, header
 
 
@@ -197,8 +197,9 @@ def row(name: str, value: str, icon: str) -> st.delta_generator.DeltaGenerator:
 def advise(draft: Experiment, planned: Plan) -> None:
     """What is doubtful about the combination, each with what to change."""
     need, free = cost.room(draft, planned)
-    known = dict(pictures=planned.train, parameters=planned.parameters, need=need, free=free)
-    found = advice(draft, **known)[:4]
+    sizes = dict(pictures=planned.train, parameters=planned.parameters)
+    memory = dict(need=need, free=free)
+    found = advice(draft, **sizes, **memory, curvature=flatness.known(draft))[:4]
     urgent = sum(a.level == "warn" for a in found)
     with st.container(border=True):
         with card_title("Advice on this combination"):

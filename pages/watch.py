@@ -11,12 +11,13 @@ import streamlit as st
 from core import runner
 from core.analysis.findings import Finding, diverged
 from core.analysis.readout import earlier, numbers, progress, sentence, within
+from core.doubts import Advice
 from core.encoding import change, decode, encode
 from core.errors import LabError
 from core.experiment import Experiment
 from core.history import History
 from core.numbers import whole
-from pages.ui import answers, feed, state
+from pages.ui import answers, feed, flatness, state
 from pages.ui.acts import act, while_here
 from pages.ui.cards import Cards
 from pages.ui.downloads import downloads
@@ -137,6 +138,9 @@ class Page:
             st.fragment(cards.gradient)()
         with right.container(border=True, height="stretch"):
             st.fragment(cards.map)()
+        if not self.live:
+            with st.container(border=True):
+                flatness.card(self.run, self.experiment, self.reopen)
 
     # --- what may be done
 
@@ -229,7 +233,7 @@ class Page:
 
     # --- what a finding's button does
 
-    def reopen(self, one: Finding | None = None) -> None:
+    def reopen(self, one: Finding | Advice | None = None) -> None:
         """Page Train opens with this run's experiment and the one change that was proposed."""
         draft = change(self.experiment, one.path, one.value) if one else self.experiment
         state.set_draft(encode(draft))

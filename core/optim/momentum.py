@@ -32,6 +32,9 @@ class SGD(Optimizer):
     def call(self) -> Call:
         return Call("torch.optim.SGD", {"lr": self.learning_rate, "momentum": self.momentum})
 
+    def largest(self, curvature: float) -> float | None:
+        return 2 * (1 + self.momentum) / curvature
+
     @property
     def usual(self) -> float:
         return _usual(self.momentum)
@@ -66,6 +69,9 @@ class AveragedMomentum(Optimizer):
     def call(self) -> Call:
         scaled = self.learning_rate * (1 - self.momentum)
         return Call("torch.optim.SGD", {"lr": scaled, "momentum": self.momentum})
+
+    def largest(self, curvature: float) -> float | None:
+        return 2 * (1 + self.momentum) / ((1 - self.momentum) * curvature)
 
     @property
     def usual(self) -> float:
@@ -102,6 +108,9 @@ class Nesterov(Optimizer):
     def call(self) -> Call:
         rest = {"momentum": self.momentum, "nesterov": True}
         return Call("torch.optim.SGD", {"lr": self.learning_rate, **rest})
+
+    def largest(self, curvature: float) -> float | None:
+        return 2 * (1 + self.momentum) / ((1 + 2 * self.momentum) * curvature)
 
     @property
     def usual(self) -> float:

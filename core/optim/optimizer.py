@@ -71,6 +71,12 @@ class Optimizer(Choice, family="optimizer"):
         """
         raise NotImplementedError
 
+    def largest(self, curvature: float) -> float | None:
+        """The rate beyond which its steps climb in a valley of this curvature λ > 0, along the
+        steepest side; None where there is no such limit.
+        """
+        return None
+
     @property
     def note(self) -> str:
         """What a person should know of the step at these values; mostly nothing."""

@@ -87,3 +87,24 @@ def test_a_sound_way_to_learn_gets_one_word_of_praise(changes: dict) -> None:
 def test_no_optimizer_is_doubted_as_it_comes(cls: type[Optimizer]) -> None:
     chosen = Experiment(optimizer=cls(), batch_size=50_000)
     assert not [a for rule in RULES for a in rule(chosen, 50_000, 60_000)]
+
+
+def test_a_rate_beyond_what_the_curvature_allows_is_advised_on_where_it_is_known() -> None:
+    e = Experiment(optimizer=SGD(learning_rate=0.04), batch_size=50_000)
+    assert not [a for a in advice(e, **FACTS) if "will climb" in a.text]
+    (found,) = [a for a in advice(e, **FACTS, curvature=100.0) if "will climb" in a.text]
+    assert found.level == "warn" and "0.038" in found.text  # 2 · 1.9 / 100
+    mended = change(e, found.path, found.value)
+    assert not [a for a in advice(mended, **FACTS, curvature=100.0) if "will climb" in a.text]
+    assert not [a for a in advice(Experiment(), **FACTS, curvature=1e9) if "will climb" in a.text]
+
+
+def test_more_than_the_memory_holds_is_advised_on_with_a_batch_that_fits() -> None:
+    e = Experiment(batch_size=1024)
+    assert not [a for a in advice(e, **FACTS, need=10, free=20) if "memory" in a.text]
+    (found,) = [a for a in advice(e, **FACTS, need=4 * 10**9, free=10**9) if "memory" in a.text]
+    assert (found.path, found.value) == ("batch_size", 128)
+    (narrow,) = [
+        a for a in advice(e, parameters=10**9, need=30 * 10**9, free=10**9) if "memory" in a.text
+    ]
+    assert "narrower" in narrow.text and not narrow.action

@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from core import tasks
+from core import checkpoint, tasks
+from core.analysis.curvature import sharpness
+from core.data.load import load
 from core.data.sets import Digits, Spreadsheets
 from core.encoding import encode
 from core.experiment import Experiment
 from core.network.layers import Flatten, Output
 from core.range_test import NEIGHBOURS, Point, suggest
+from core.store import Store
 from core.tasks import Tasks
+from core.train import train
 
 SOFTMAX = Experiment(data=Digits(), network=(Flatten(), Output()), epochs=3)
 
@@ -114,3 +118,15 @@ def test_old_tasks_are_forgotten_and_unknown_ones_are_none(work: Tasks, monkeypa
 def test_a_lab_has_one_of_them(tmp_path: Path) -> None:
     assert tasks.current(tmp_path) is tasks.current(tmp_path)
     assert tasks.current(tmp_path / "other") is not tasks.current(tmp_path)
+
+
+def test_the_sharpness_of_a_run_is_that_of_its_kept_weights(work: Tasks, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    run = store.create(encode(SOFTMAX))
+    assert "kept no weights" in work.wait(work.begin("sharpness", encode(SOFTMAX), run))["problem"]
+    training = train(SOFTMAX, load(SOFTMAX.data, tmp_path))
+    assert list(training)
+    checkpoint.save(store, run, training.state())
+    found = work.wait(work.begin("sharpness", encode(SOFTMAX), run))["found"]
+    kept = checkpoint.load(store, run)["best"]
+    assert list(found.values()) == list(sharpness(SOFTMAX, load(SOFTMAX.data, tmp_path), [kept]))

@@ -6,13 +6,16 @@ import signal
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runner
+from core import runner, tasks
 from core.encoding import encode
 from core.events import Ended
 from core.experiment import Experiment
+from core.optim.regularizers import ClipNorm
+from core.optim.stopping import AbsoluteChange, Patience
 from core.runner import Runner
 from core.store import Store
 from core.trainer import status
+from pages.ui import flatness
 from tests.conftest import ROOT, ended, script, serve, wait_until, write
 
 EXPERIMENT = encode(Experiment(name="Made up"))
@@ -189,6 +192,36 @@ def test_a_run_that_this_version_cannot_read_says_so(store):
     assert any("from the future" in text for text in texts(watch(run)))
 
 
+def test_stopping_earlier_is_said_with_its_cost_and_clipping_with_its_share(store):
+    experiment = Experiment(stopping=(Patience(patience=2, only_mark=True),))
+    run = store.create(encode(experiment))
+    write(store, run, [*script(), ended("epochs", "All 10 epochs are done.")])
+    said = [text.replace("\u202f", " ") for text in texts(watch(run))]
+    assert any(
+        "patience 2: would have ended it after epoch 6 with a validation loss of 0.3" in text
+        for text in said
+    )
+    assert any("Gradient clipping touched 25 % of the steps" in text for text in said)
+
+
+def test_the_sharpness_is_measured_on_demand_and_says_when_it_cannot(store, tmp_path):
+    run = store.create(EXPERIMENT)
+    write(store, run, [*script(), ended()])  # without a checkpoint
+    app = watch(run)
+    next(b for b in app.button if b.key == "measure_flatness").click().run()
+    work = tasks.current(tmp_path)
+    work.wait(next(iter(work._tasks)))
+    assert any("kept no weights" in text for text in texts(app.run()))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [(4.0, 40.0, "10 times sharper"), (40.0, 4.0, "10 times flatter"), (4.0, -1.0, "not above 0")],
+)
+def test_sharpness_in_a_plain_sentence(before, after, said):
+    assert said in flatness.sentence(before, after)
+
+
 @pytest.mark.browser
 def test_a_real_training_is_watched_and_survives_the_end_of_the_server(browser, tmp_path):
     with serve(tmp_path) as server:
@@ -211,3 +244,23 @@ def test_a_real_training_is_watched_and_survives_the_end_of_the_server(browser, 
         page.close()
     assert status(server.store, run) == "interrupted"
     assert server.store.last(run)["event"] == "Saved"
+
+
+@pytest.mark.browser
+def test_marks_and_the_share_of_clipped_steps_are_seen_while_it_goes_on(page, server):
+    experiment = Experiment(
+        epochs=5000,
+        stopping=(AbsoluteChange(limit=1e3, only_mark=True),),
+        regularizers=(ClipNorm(limit=0.01),),
+    )
+    run = server.store.create(encode(experiment))
+    page.goto(f"{server.url}/watch?run={run}")
+    page.get_by_role("button", name="Put it in the queue again").click()
+    page.wait_for_function(
+        """plot => document.querySelector(plot)?.data
+            ?.find(trace => trace.name === "Would have stopped")?.x?.length === 1""",
+        arg=".st-key-chart_loss .lab-plot",
+    )
+    page.get_by_text("Gradient clipping touched 100").wait_for()
+    page.get_by_role("button", name="Stop", exact=True).first.click()
+    page.get_by_text("stopped by hand").wait_for()

@@ -298,3 +298,20 @@ def test_facts_for_menus_stand_at_the_class(cls: type[Optimizer]) -> None:
     assert short(cls().learning_rate) in cls().summary
     assert cls().learning_rate <= cls().usual * (1 + 1e-9)
     assert cls().call().code("parameters").startswith(("torch.optim.", "core.optim.muon."))
+
+
+@pytest.mark.parametrize("momentum", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("cls", [SGD, AveragedMomentum, Nesterov])
+def test_beyond_its_largest_rate_a_step_climbs_a_valley(cls, momentum: float) -> None:
+    """1,000 steps on λ/2·w²: just below the limit it falls, just above it grows."""
+    curvature, ends = 7.0, []
+    limit = cls(momentum=momentum).largest(curvature)
+    for share in (0.95, 1.05):
+        w = torch.ones(1, requires_grad=True)
+        made = cls(momentum=momentum, learning_rate=share * limit).call().make([w])
+        for _ in range(1000):
+            w.grad = curvature * w.detach()
+            made.step()
+        ends.append(abs(w.item()))
+    assert ends[0] < 1 < ends[1]
+    assert SGD(momentum=0.0).largest(curvature) == pytest.approx(2 / curvature)
