@@ -144,7 +144,7 @@ def restore(runs: list[str]) -> None:
     """Takes runs out of the trash, and draws the page anew."""
     for run in runs:
         try:
-            runner.current().store.restore(run)
+            runner.current().restore(run)
         except LabError as error:
             state.notice(told(error))
     state.keep(DELETED, "[]")

@@ -32,7 +32,7 @@ def store(tmp_path, monkeypatch):
     """The home of this test's lab, where nothing is ever trained."""
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setattr(runner, "_current", None)
-    monkeypatch.setattr(Runner, "_work", lambda self: None)
+    monkeypatch.setattr(Runner, "_work", lambda *_: None)
     return Store(tmp_path)
 
 

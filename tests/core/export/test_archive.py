@@ -184,7 +184,7 @@ def test_without_them_one_sentence_says_what_is_missing_until_they_are_given(
     found = opened(other, packed(store, run))
     assert "“Mine”, is not in this lab" in found.lacks and found.lacks.count(". ") == 0
     assert summarize(other, found.run).epochs == summarize(store, run).epochs
-    monkeypatch.setattr(Runner, "_work", lambda self: None)
+    monkeypatch.setattr(Runner, "_work", lambda *_: None)
     with pytest.raises(BadInput, match="is not in this lab"):
         Runner(other).resume(found.run)
     Library(other.home).add(*sheets())
