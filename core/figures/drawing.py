@@ -8,6 +8,8 @@ import plotly.graph_objects as go
 
 from core.figures.template import Mode, blank
 
+WIDE, NARROW = 590, 320  # px of a card on a screen and on a phone
+
 
 class Drawing:
     """Gathers shapes and words; y goes down."""

@@ -7,36 +7,37 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from core.figures.columns import Column
-from core.figures.drawing import Drawing
+from core.figures.drawing import WIDE, Drawing
 from core.figures.template import PALETTES, Mode, layer_colours
 from core.network.layers import Shape, times
 
-WIDTH = 590  # px that a row may take; the page's card has about as many
 BOX, STEP, GAP, PAD, HEAD = 20, 25, 22, 8, 22  # px: a box's height, from box to box, …
 LETTER = 6.6  # px that a letter of 11 px takes
 Place = tuple[float, float, float, float]  # x, y, width, height in px
 
 
-def rows(all: Sequence[Column]) -> tuple[list[Place], float]:
-    """Where each column stands, from left to right and then in the next row; the height of all."""
+def rows(all: Sequence[Column], wide: int = WIDE) -> tuple[list[Place], float]:
+    """Where each column stands, from left to right and then in the next row of at most `wide` px;
+    the height of all.
+    """
     places: list[Place] = []
     x, y, tallest = 0.0, 0.0, 0.0
     sizes = [_size(one) for one in all]
     for width, height in sizes:
-        if x and x + width > WIDTH:
+        if x and x + width > wide:
             x, y, tallest = 0.0, y + tallest + GAP, 0.0
         places.append((x, y, width, height))
         x, tallest = x + width + GAP, max(tallest, height)
     return places, y + tallest
 
 
-def figure(all: Sequence[Column], shape: Shape, mode: Mode) -> go.Figure:
+def figure(all: Sequence[Column], shape: Shape, mode: Mode, wide: int = WIDE) -> go.Figure:
     """Columns with arrows between; a layer that does not fit has a dashed frame, and there it
     ends. `shape` is that of the input.
     """
     source = Column("input", (("input",),), shape, -1)
     shown = [source, *all]
-    places, height = rows(shown)
+    places, height = rows(shown, wide)
     drawn = Drawing()
     colours = layer_colours(max((one.weights for one in all), default=0) + 1, mode)
     for i, (one, place) in enumerate(zip(shown, places, strict=True)):
@@ -44,7 +45,7 @@ def figure(all: Sequence[Column], shape: Shape, mode: Mode) -> go.Figure:
         if i:
             _link(drawn, places[i - 1], place, mode)
         _draw(drawn, one, place, colour, mode)
-    widest = max(WIDTH, *(x + width for x, _, width, _ in places))
+    widest = max(wide, *(x + width for x, _, width, _ in places))
     return drawn.figure(mode, [-2, widest + 2], [height + 4, -4], int(height) + 8)
 
 

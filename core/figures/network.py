@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import plotly.graph_objects as go
 
 from core.figures.columns import MANY
-from core.figures.drawing import Drawing
+from core.figures.drawing import WIDE, Drawing
 from core.figures.template import PALETTES, Mode, layer_colours
 from core.network.layers import Layer, Residual, Shape
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from core.network.build import LayerFacts
 
 HEIGHT, MIDDLE, TALLEST = 178, 78, 104  # px of a row of volumes
-ARC, GAP = 16, 30.0  # px from a block to its shortcut, and between volumes at the least
+ARC, GAP = 16, 34  # px from a block to its shortcut, and between volumes at the least
 LETTER = 7.2  # px that a bold letter of 12 px takes
 
 
@@ -67,37 +67,34 @@ def _key(one: Volume) -> tuple:
     return (one.name.rstrip("0123456789"), one.shape, one.around, one.lanes)
 
 
-def figure(volumes: Sequence[Volume], mode: Mode) -> go.Figure:
-    """Boxes from left to right with arrows between, in rows where they are many; a layer that does
+def figure(volumes: Sequence[Volume], mode: Mode, wide: int = WIDE) -> go.Figure:
+    """Boxes from left to right with arrows between, in rows of at most `wide` px; a layer that does
     not fit is a dashed box, the last one.
     """
     palette = PALETTES[mode]
     colours = layer_colours(max((one.weights for one in volumes), default=0) + 1, mode)
-    lines = [volumes[i : i + MANY] for i in range(0, len(volumes), MANY)]
     drawn = Drawing()
-    widest = 420.0
-    for number, line in enumerate(lines):
-        top, x, end = number * HEIGHT, 14.0, None
-        for one in line:
-            colour = palette.muted if one.weights < 0 else colours[one.weights]
-            width, height, lean = size(one.shape)
-            stack = 5 * (min(one.lanes, 3) - 1)
-            written = LETTER * max(map(len, _told(one)))
-            x += max(0.0, (written - width - lean - stack) / 2 - (GAP / 2 if end else 10))
-            if end is not None:
-                drawn.arrow(end, x - 4, top + MIDDLE, palette.line)
-            for lane in reversed(range(min(one.lanes, 3))):
-                corner = (x + 5 * lane, top - 5 * lane)
-                box(drawn, corner, (width, height, lean), colour, whole=bool(one.shape))
-            right = x + width + lean + stack
-            if one.around and one.shape:
-                _arc(drawn, x, right, top + MIDDLE - height / 2 - lean, colour)
-            _words(drawn, one, (x + right) / 2, top, mode)
-            end = right + 3
-            x = end + max(GAP, 52 - width, (written - right + x) / 2 + GAP / 3)
-        widest = max(widest, x)
-    height = HEIGHT * len(lines)
-    return drawn.figure(mode, [0, widest], [height, 0], height)
+    x, top, end = 0.0, 0, 0.0
+    for one in volumes:
+        colour = palette.muted if one.weights < 0 else colours[one.weights]
+        width, height, lean = size(one.shape)
+        back = 5 * (min(one.lanes, 3) - 1)
+        whole = width + lean + back
+        slot = max(whole + GAP, LETTER * max(map(len, _told(one))) + 10)
+        if x and x + slot > wide:
+            x, top, end = 0.0, top + HEIGHT, 0.0
+        left = x + (slot - whole) / 2
+        if end:
+            drawn.arrow(end + 3, left - 4, top + MIDDLE, palette.line)
+        for lane in reversed(range(back // 5 + 1)):
+            corner = (left + 5 * lane, top - 5 * lane)
+            box(drawn, corner, (width, height, lean), colour, whole=bool(one.shape))
+        if one.around and one.shape:
+            _arc(drawn, left, left + whole, top + MIDDLE - height / 2 - lean, colour)
+        _words(drawn, one, x + slot / 2, top, mode)
+        x, end = x + slot, left + whole
+    high = top + HEIGHT
+    return drawn.figure(mode, [0, wide], [high, 0], high)
 
 
 def _words(drawn: Drawing, one: Volume, middle: float, top: float, mode: Mode) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 from core.figures import graph
 from core.figures import network as volumes
 from core.figures.columns import columns
+from core.figures.drawing import NARROW, WIDE
 from core.network.build import LayerFacts
 from core.network.chains import Layers
 from core.network.layers import Shape, times
@@ -27,11 +28,13 @@ def diagram(layers: Layers, traced: tuple[LayerFacts, ...], shape: Shape) -> Non
                 label_visibility="collapsed", key="network_diagram", persist_state="session",
             )  # fmt: skip
         mode = "dark" if st.context.theme.type == "dark" else "light"
+        phone = "Mobi" in (st.context.headers.get("User-Agent") or "")
+        wide = NARROW if phone else WIDE  # a chart is shrunk to its card, and its words with it
         drawn = volumes.rows(layers, traced, shape)
         if kind == "Volumes":
-            figure = volumes.figure(drawn, mode)
+            figure = volumes.figure(drawn, mode, wide)
         else:
-            figure = graph.figure(columns(layers, traced), shape, mode)
+            figure = graph.figure(columns(layers, traced), shape, mode, wide)
         named = ", ".join(f"{one.name} {times(one.shape)}" for one in drawn)
         st.plotly_chart(
             figure,

@@ -118,7 +118,8 @@ class Listed:
         st.caption("  \n".join(told))
         if fact.note:
             finding("info", form.escape(fact.note))
-        changed = form.edit(layer, state.key(f"layer {fact.number}"), width=110)
+        width = 200 if any(fact.options for fact in fields(type(layer))) else 110
+        changed = form.edit(layer, state.key(f"layer {fact.number}"), width=width)
         if changed != layer:
             state.edit("network", plain(put(self.layers, place, changed)))
             st.rerun()

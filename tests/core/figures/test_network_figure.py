@@ -98,8 +98,10 @@ def test_many_volumes_stand_in_rows():
     layers = [part for n in range(20) for part in (Linear(units=n + 1), ReLU())]
     drawn = volumes((Flatten(), *layers, Output()))
     layout = figure(drawn, "light").layout
-    assert len(drawn) == 22 and layout.height == 3 * HEIGHT
-    assert all(0 <= y <= 3 * HEIGHT for s in layout.shapes for _, y in corners(s))
+    assert len(drawn) == 22 and layout.height >= 3 * HEIGHT
+    points = [point for s in layout.shapes for point in corners(s)]
+    assert all(0 <= y <= layout.height and 0 <= x <= layout.xaxis.range[1] for x, y in points)
+    assert figure(drawn, "light", wide=320).layout.height > layout.height
 
 
 def test_what_keeps_the_shape_and_normalizes_is_no_volume_but_counts_as_weights():
@@ -122,7 +124,7 @@ def test_a_layer_that_does_not_fit_is_the_last_and_a_dashed_box(mode):
 @pytest.mark.parametrize("kind", Preset.members)
 def test_boxes_stand_side_by_side_in_the_colours_of_their_layers(kind, mode):
     drawn = volumes(Preset.pick(kind).layers(GREY))
-    layout = figure(drawn, mode).layout
+    layout = figure(drawn, mode, wide=4000).layout
     shapes = [shape for shape in layout.shapes if shape.fillcolor]
     boxes = [shapes[i : i + 3] for i in range(0, len(shapes), 3)]
     assert len(boxes) == len(drawn)

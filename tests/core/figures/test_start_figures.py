@@ -1,0 +1,54 @@
+"""What is drawn before the first step: an activation and its slope, weights and their spread."""
+
+import pytest
+
+from core.figures import activation, weights
+from core.figures.template import PALETTES
+from core.first_step import BINS, Weights
+from core.network.layers import Activation, Layer, Step
+
+KINDS = [kind for kind, cls in Layer.members.items() if issubclass(cls, Activation)]
+
+
+@pytest.mark.parametrize("mode", PALETTES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_value_and_slope_are_two_lines_with_names_in_the_picture(kind, mode):
+    one = Layer.pick(kind)
+    drawn = activation.figure(activation.rows(one), mode)
+    value, slope = drawn.data
+    assert value.y[100] == one.value(0) and slope.y[150] == one.slope(value.x[150])
+    assert value.line.dash != slope.line.dash
+    low, high = drawn.layout.yaxis.range
+    assert all(low <= note.y <= high for note in drawn.layout.annotations)
+
+
+def test_only_a_jump_is_drawn_as_one():
+    shapes = {kind: activation.figure(Layer.pick(kind).curve(), "light").data[0].line.shape
+              for kind in KINDS}  # fmt: skip
+    assert {kind for kind, shape in shapes.items() if shape == "hv"} == {Step().kind}
+
+
+def drawn(expected, reach=0.5):
+    counts = tuple(range(BINS))
+    one = Weights(counts, reach, 0.0, 0.12, expected)
+    return one, weights.figure(one, "light")
+
+
+def test_the_histogram_holds_all_weights_at_their_places():
+    one, _ = drawn((0.0, 0.1))
+    middles, shares = weights.rows(one)
+    assert sum(shares) == pytest.approx(1)
+    assert middles[0] == pytest.approx(-0.5 + 0.5 / BINS) and middles[BINS // 2] == pytest.approx(0)
+
+
+def test_the_expected_spread_is_drawn_where_it_is_known():
+    _, known = drawn((0.0, 0.1))
+    lines = [s.x0 for s in known.layout.shapes if s.type == "line"]
+    assert lines == pytest.approx([-0.1, 0.1])
+    assert not drawn(None)[1].layout.shapes
+    assert known.layout.xaxis.range[1] < drawn((1.0, 0.0))[1].layout.xaxis.range[1]
+
+
+def test_it_is_said_in_words():
+    assert weights.told(drawn((0.0, 0.1))[0]) == "σ 0.12, expected 0.1"
+    assert weights.told(drawn(None)[0]) == "σ 0.12, from the data"
