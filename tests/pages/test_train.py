@@ -281,5 +281,5 @@ def test_from_the_button_to_the_rate_in_use(browser, server):
     )
     use.click()
     window.get_by_role("button", name="Undo").wait_for()
-    assert window.get_by_label("Learning rate η").input_value() == rate
+    assert window.get_by_role("textbox", name="Learning rate η").input_value() == rate
     window.close()
