@@ -20,6 +20,9 @@ SIGN = {
     "failed": "✕",
     "diverged": "✕",
     "running": "●",
+    "paused": "‖",
+    "stopping": "■",
+    "stopped": "■",
     "interrupted": "!",
     "unbegun": "!",
     "queued": "○",
@@ -42,7 +45,7 @@ SHOWN = 6  # rows; more are scrolled to, so that the comparison is in sight
 ROW = 33  # px
 RARE = 3  # of the columns, the last ones, are shown when they are asked for
 POINTS = 40  # of a small curve, which is 78 px wide
-UNITS = ((10_800, 3600, "h"), (180, 60, "min"), (0, 1, "s"))  # from so many seconds on
+UNITS = ((10_800, 3600, "h"), (600, 60, "min"), (0, 1, "s"))  # from so many seconds on
 
 
 @dataclass(frozen=True)
