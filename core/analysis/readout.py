@@ -69,9 +69,9 @@ def foregone(mark: Mark) -> str:
         return f"{there}."
     kept = f"{there} with a validation loss of {short(mark.kept, 3)}"
     if not mark.cost:
-        return f"{kept}: nothing better came later."
+        return f"{kept}; nothing better came later."
     share = percent(mark.cost / mark.kept) if mark.kept else short(mark.cost)
-    return f"{kept}: the best one came later and is {share} lower."
+    return f"{kept}; the best one came later and is {share} lower."
 
 
 def within(history: History) -> list[str]:

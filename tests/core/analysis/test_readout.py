@@ -83,10 +83,10 @@ def test_values_are_missed_by_so_much_in_their_own_unit():
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
-        (Patience(patience=2, only_mark=True), "epoch 6 with a validation loss of 0.3: nothing"),
+        (Patience(patience=2, only_mark=True), "epoch 6 with a validation loss of 0.3; nothing"),
         (
             Patience(patience=1, improvement=0.2, only_mark=True),
-            "epoch 2 with a validation loss of 0.38: the best one came later and is 21 % lower",
+            "epoch 2 with a validation loss of 0.38; the best one came later and is 21 % lower",
         ),
     ],
 )
