@@ -79,9 +79,15 @@ def _stretched(tensor: torch.Tensor) -> bool:
     return tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes()
 
 
-def weights(store: Store, run: str, form: str) -> bytes:
-    """The best epoch's weights as a file's content; where there is no validation part the last
+def kept(state: State) -> dict[str, torch.Tensor]:
+    """The weights of a state that count: those of the best epoch where there is one, else the last
     ones, averaged if the run averages.
+    """
+    return state["best"] or state.get("averaged") or state["model"]
+
+
+def weights(store: Store, run: str, form: str) -> bytes:
+    """The weights that count, as a file's content.
 
     "pth" is a plain state_dict for `torch.load(weights_only=True)`, "safetensors" holds the same
     tensors.
@@ -91,7 +97,7 @@ def weights(store: Store, run: str, form: str) -> bytes:
         raise NotFound(
             f"Run {run} has no checkpoint yet: wait for its first seconds to pass, then try again."
         )
-    chosen = state["best"] or state.get("averaged") or state["model"]
+    chosen = kept(state)
     if form == "safetensors":
         from safetensors.torch import save as pack
 

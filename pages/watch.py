@@ -23,6 +23,7 @@ from pages.ui.cards import Cards
 from pages.ui.downloads import downloads
 from pages.ui.form import escape
 from pages.ui.parts import BADGES, LIVE, bar, finding, header, run_name, told
+from pages.ui.running import running_statistics
 
 NOISE = (
     "The gradient noise scale is the variance of one sample's gradient over the squared length of "
@@ -141,6 +142,7 @@ class Page:
         if not self.live:
             with st.container(border=True):
                 flatness.card(self.run, self.experiment, self.reopen)
+            running_statistics(self.run, self.experiment)
 
     # --- what may be done
 
