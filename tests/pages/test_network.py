@@ -8,10 +8,10 @@ from streamlit.testing.v1 import AppTest
 from core import runner
 from core.encoding import decode, encode
 from core.experiment import Experiment
-from core.network.activations import ReLU
+from core.network.activations import ReLU, Tanh
 from core.network.initializers import Normal, Xavier, Zeros
 from core.network.layers import BatchNorm, Flatten, Layer, Linear, Output
-from core.network.presets import LeNet, Preset, Small, SoftmaxRegression
+from core.network.presets import DeepMLP, LeNet, Perceptron, Preset, Small, SoftmaxRegression
 from tests.conftest import ROOT
 
 PLAIN = (Flatten(), Linear(units=30), ReLU(), Output())
@@ -178,3 +178,64 @@ def test_a_wrong_shape_is_mended_with_one_press(page):
     app = press(page((Linear(), ReLU(), Output())), "Put Flatten before it")
     assert layers(app) == (Flatten(), Linear(), ReLU(), Output())
     assert not next(b for b in app.button if b.key == "bar_start").disabled
+
+
+def test_a_preset_is_set_before_it_is_used(page):
+    app = press(page(), "set deep_mlp")
+    next(w for w in app.number_input if w.label == "Depth (layers)").set_value(5).run()
+    next(w for w in app.selectbox if w.label == "Activation").set_value("tanh").run()
+    assert any("10 layers in the list" in text for text in texts(well(app)))
+    app = press(app, "use deep_mlp")
+    assert layers(app) == DeepMLP(depth=5, activation="tanh").layers((1, 8, 8))
+
+
+def test_a_preset_that_does_not_fit_with_these_fields_cannot_be_used(page):
+    app = page((Output(),), data={"kind": "moons"})
+    app = press(app, "set small_resnet")
+    assert any("is made for pictures" in text for text in texts(app))
+    assert next(b for b in app.button if b.key == "use small_resnet").disabled
+
+
+def test_the_tab_shows_the_activation_that_is_open(page):
+    app = tab(press(page((Flatten(), Linear(), Tanh(), ReLU(), Output())), "open 2"), "Activation")
+    menu = next(w for w in app.selectbox if w.label == "Activation")
+    assert menu.value == "tanh"
+    curve = json.loads(app.get("plotly_chart")[1].proto.spec)
+    assert [line["name"] for line in curve["data"]] == ["value z", "slope dz/da"]
+    app = press(app, "Use it everywhere")
+    assert [layer.kind for layer in layers(app)] == ["flatten", "linear", "tanh", "tanh", "output"]
+
+
+def test_the_step_says_why_gradients_cannot_train_it(page):
+    app = tab(page(Perceptron().layers((1, 8, 8))), "Activation")
+    assert any("derivative is 0" in text for text in texts(app))
+    app = press(app, "mend_start")
+    assert layers(app) == (Flatten(), Output())
+    assert any("Leave the step out" in info.value for info in app.info)
+
+
+def test_the_weights_are_drawn_with_the_spread_that_is_expected(page):
+    app = tab(page(initializer=Xavier()), "Initialization")
+    drawn = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")[1:]]
+    assert len(drawn) == 2 and all(len(one["layout"]["shapes"]) == 3 for one in drawn)
+    assert any("expected 0.15" in text for text in texts(app))  # √(2/(64 + 30))
+
+
+def test_a_start_that_goes_wrong_is_mended_with_one_press_and_that_is_taken_back(page):
+    deep = DeepMLP(depth=12, width=20, activation="sigmoid").layers((1, 8, 8))
+    app = page(deep, initializer=Normal(std=0.01))
+    app = press(app, "mend_start")
+    mended = decode(Experiment, app.session_state["draft"])
+    assert mended.network != deep and any(isinstance(one, BatchNorm) for one in mended.network)
+    assert not any(b.key == "mend_start" and b.label == "Mend it" for b in app.button)
+    back = decode(Experiment, press(app, "Undo").session_state["draft"])
+    assert back.network == deep and back.initializer == Normal(std=0.01)
+
+
+@pytest.mark.parametrize("kind", ["Volumes", "Graph"])
+def test_both_drawings_stop_at_a_wrong_layer_with_a_dashed_box(page, kind):
+    app = page((Linear(), ReLU(), Output()))
+    next(w for w in app.get("button_group") if w.key == "network_diagram").set_value(kind)
+    drawn = json.loads(well(app.run()).get("plotly_chart")[0].proto.spec)
+    dashed = [s for s in drawn["layout"]["shapes"] if s.get("line", {}).get("dash") == "dash"]
+    assert len(dashed) == 1
