@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.ui import seat
+
 HERE = Path(__file__).parent
 ASSETS = HERE.parent / "assets"  # a Material icon as page icon would be fetched from the internet
 GROUPS = {
@@ -15,6 +17,7 @@ GROUPS = {
     ],
     "Observe": [("watch", "Watch", "monitoring"), ("runs", "Runs", "table_rows")],
     "Explore": [
+        ("double_descent", "Double descent", "elevation"),
         ("concepts", "Concepts", "school"),
     ],
 }
@@ -30,5 +33,9 @@ st.set_page_config(
 )
 theme = "dark" if st.context.theme.type == "dark" else "light"
 st.logo(str(ASSETS / f"logo_{theme}.svg"), size="large")
+if not seat.admitted():
+    st.stop()
 pages = {group: [page(*row) for row in rows] for group, rows in GROUPS.items()}
-st.navigation(pages, expanded=True).run()
+shown = st.navigation(pages, expanded=True)
+seat.sidebar()
+shown.run()

@@ -85,7 +85,7 @@ def ready_made() -> None:
     st.caption("Side by side: what goes wrong beside what helps, trained one after the other.")
     shelf(together.items(), LIMITS[limit], width=230)
     st.caption("One by one")
-    shelf(cards, LIMITS[limit], width=160)
+    shelf(cards, LIMITS[limit], width=160, last=descent_card)
 
 
 def shelf(
@@ -146,6 +146,17 @@ def card(name: str, names: tuple[str, ...], words: str) -> None:
                     label = escape(shipped()[member].name)
                     if st.button(label, key=f"open {member}", type="tertiary"):
                         open_ready(member)
+
+
+def descent_card() -> None:
+    """The way to the studies of size, beside the single runs."""
+    mode = "dark" if st.context.theme.type == "dark" else "light"
+    st.image(thumbnail("double-descent", mode), width="stretch", alt="Falls, rises, falls again")
+    st.markdown("**More can be worse, then better: double descent, point by point.**")
+    with st.container(height="stretch", vertical_alignment="bottom", gap="xsmall"):
+        st.caption("Digits · random features, networks · from 10 s")
+        if st.button("Open", key="open double descent", width="stretch"):
+            st.switch_page("double_descent.py", query_params=state.address())
 
 
 def recent() -> None:

@@ -51,6 +51,10 @@ def _line(x: np.ndarray, y: np.ndarray, colour: str, dash: str = "") -> str:
 
 
 _CURVES = {
+    "double-descent": lambda x: (
+        np.clip(0.9 - 2 * x, 0.02, 1),
+        0.22 + 0.4 * np.exp(-9 * x) + 0.6 * np.exp(-(((x - 0.45) / 0.09) ** 2)) - 0.14 * x,
+    ),
     "digits": lambda x: (np.exp(-7 * x), 0.08 + np.exp(-6 * x) * 0.9),
     "lenet": lambda x: (np.exp(-9 * x), 0.03 + np.exp(-9 * x) * 0.8),
     "mnist-best": lambda x: (0.05 + 0.9 * np.exp(-14 * x), 0.02 + 0.5 * np.exp(-11 * x)),

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 from plotly.graph_objects import Figure
+from streamlit.delta_generator import DeltaGenerator
 
+from core.causes import CAUSES
 from core.data.wording import counted
 from core.descent.point import Point
 from core.descent.verdict import Over, Place, Verdict
-from core.figures.descent import compare, curve, phase, reasons
+from core.figures.descent import compare, curve, phase, reasons, starts
 from core.figures.descent.lines import SIZES, Line, Lines, Unit, View, chosen, rows
 from core.figures.template import Mode
 from core.numbers import percent, short, whole
@@ -24,7 +26,7 @@ AXES: dict[Over, str] = {"width": "Parameters", "steps": "Epochs", "samples": "S
 AGAINST = {"width": "size", "steps": "training time", "samples": "samples"}
 MEASURES = {"Error": "test_error", "Loss": "test_loss"}
 REASONS: dict[str, reasons.Reason] = {"Norm": "norm", "Variance": "variance"}
-ANSWER = 68  # px: two lines of the sentence, so that nothing below moves
+ANSWER = 52  # px: two lines of the sentence, so that nothing below moves
 ELSEWHERE = {
     "width": "This study keeps the size of the model. A preset over sizes, above, varies it.",
     "steps": "This study measures each model once, at the end of its training. “By epochs”, above, "
@@ -38,8 +40,9 @@ class Scene:
     """What is looked at: points, how they are drawn (`view`), which axes the study varies (the
     first one is what it is about), and the first and last x that it will reach on each.
 
-    `offers` names comparisons with a further study, each with its points, None while it was not
-    made; `want` makes one. `name` begins the file names of downloads.
+    `empty` is said while there are no points. `offers` has for causes of the peak the points of
+    the study without it, None while it was not made; `want` makes it. `name` begins the file names
+    of downloads.
     """
 
     points: Sequence[Point]
@@ -48,6 +51,7 @@ class Scene:
     reach: Mapping[Unit, tuple[float, float]]
     live: bool
     name: str
+    empty: str
     offers: Mapping[str, Sequence[Point] | None]
     want: Callable[[str], None]
 
@@ -55,6 +59,9 @@ class Scene:
 def cards(scene: Scene) -> None:
     """The answer on top, the curve on the left, its reasons on the right."""
     above = st.container(height=ANSWER, border=False, vertical_alignment="center")
+    if scene.axes[0] == "control":
+        starts_card(scene, above)
+        return
     left, right = st.columns([8, 5], gap="small")
     with left.container(border=True, height="stretch"):
         view = curve_card(scene)
@@ -68,9 +75,35 @@ def cards(scene: Scene) -> None:
 def answer(lines: Lines, scene: Scene) -> None:
     """What the curve shows, as one sentence with its numbers in the colours of their marks."""
     if not scene.points:
+        st.markdown(f"### {escape(scene.empty)}")
         return
-    so_far = "So far: " if scene.live else ""
-    st.markdown(f"### {so_far}{coloured(lines.verdict, lines.view.measure)}")
+    told = so_far(lines) if scene.live else coloured(lines.verdict, lines.view.measure)
+    st.markdown(f"### {told}")
+
+
+def starts_card(scene: Scene, above: DeltaGenerator) -> None:
+    """The same experiment from several seeds."""
+    with st.container(border=True):
+        with card_title("Every start"):
+            measure = MEASURES[choose("Measure", list(MEASURES), "Error")]
+        made = starts.rows(scene.points, measure, scene.view.control)
+        live.drawn(
+            lambda mode: starts.figure(made, mode), key="descent starts", height=starts.HEIGHT,
+            alt="What each start reached on the test part", name=f"{scene.name}-starts",
+        )  # fmt: skip
+    above.markdown(f"### {escape(made.sentence if scene.points else scene.empty)}")
+
+
+def so_far(lines: Lines) -> str:
+    """The lowest and the highest value of a curve that still grows."""
+    values = [value for value in (lines.main.test if lines.main else ()) if value is not None]
+    if not values:
+        return "The first models are still in training."
+    error = lines.view.measure == "test_error"
+    low, high = (escape((percent if error else short)(f(values))) for f in (min, max))
+    what = "error" if error else "loss"
+    points = counted(len(values), "point")
+    return f"{points} so far: the test {what} lies between :green[{low}] and :violet[{high}]."
 
 
 def coloured(told: Verdict, measure: str) -> str:
@@ -114,9 +147,11 @@ def curve_card(scene: Scene) -> View:
         above.markdown(ELSEWHERE[over])
         return view
     with st.container(**STACK, gap="small", horizontal_alignment="distribute"):
-        on = compare_pills(scene, view)
+        pills = st.container(width="content")
         view = below(scene, view)
-    lines, others = rows(scene.points, view), compared(scene, view, on)
+    with pills:
+        others = compare_pills(scene, view)
+    lines = rows(scene.points, view)
     shown = replace(lines, lines=lines.lines[:1]) if others else lines
 
     def draw(mode: Mode) -> Figure:
@@ -149,39 +184,38 @@ def below(scene: Scene, view: View) -> View:
     return view
 
 
-def compare_pills(scene: Scene, view: View) -> list[str]:
-    """Which causes of the peak are taken away, each a line of its own."""
-    can = [name for name, make in COMPARISONS.items() if make(scene.points, view)]
-    options = [*scene.offers, *can]
-    if not options:
+def compare_pills(scene: Scene, view: View) -> list[tuple[str, Line]]:
+    """Which causes of the peak are taken away; for each a line to lay over. What the points at hand
+    cannot tell is asked of a further study.
+    """
+    own = {name: without(scene.points, view, name) for name in CAUSES}
+    labels = {name: line.name.capitalize() for name, line in own.items() if line}
+    labels |= {name: CAUSES[name].label for name in scene.offers if name not in labels}
+    if not labels or not scene.points:
         return []
-    return st.pills(
-        "Compare with", options, selection_mode="multi", key="descent compare",
-        label_visibility="collapsed", format_func=str.capitalize, width="content",
-        help="The same with one cause of the peak taken away.",
+    on = st.pills(
+        "Compare with", list(labels), selection_mode="multi", key="descent compare",
+        label_visibility="collapsed", format_func=labels.__getitem__, width="content",
+        help="The same with one cause of the peak taken away. Best is by the test data: the least "
+        "that could be reached.",
     )  # fmt: skip
-
-
-COMPARISONS: dict[str, Callable[[Sequence[Point], View], Line | None]] = {
-    "best ridge": compare.best_control,
-    "early stop": compare.early_stop,
-    "mean of all seeds": compare.ensemble,
-}
-
-
-def compared(scene: Scene, view: View, on: Sequence[str]) -> list[tuple[str, Line]]:
-    """The lines to lay over; a study that was not made yet is asked for."""
-    others = []
+    lines = []
     for name in on:
-        if name in COMPARISONS and (line := COMPARISONS[name](scene.points, view)):
-            others.append((line.name, line))
-        elif name in scene.offers:
-            points = scene.offers[name]
-            if points is None:
-                scene.want(name)
-            elif main := rows(points, view).main:
-                others.append((name, main))
-    return others
+        if own.get(name):
+            lines.append((own[name].name, own[name]))
+        elif scene.offers.get(name) is None:
+            scene.want(name)
+        else:
+            further = scene.offers[name]
+            line = without(further, view, name) or rows(further, view).main
+            lines += [(CAUSES[name].label.lower(), line)] if line else []
+    return lines
+
+
+def without(points: Sequence[Point], view: View, name: str) -> Line | None:
+    """The line of these points that reads a cause away; None where they cannot tell."""
+    reading = CAUSES[name].reading
+    return getattr(compare, reading)(points, view) if reading else None
 
 
 def why_cards(scene: Scene, lines: Lines) -> None:

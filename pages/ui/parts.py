@@ -16,9 +16,10 @@ from core.analysis.readout import progress
 from core.encoding import decode, encode
 from core.errors import LabError, NotFound
 from core.experiment import Experiment
+from core.jobs import RUN, STUDY
 from core.plan import Plan, line, plan
 from core.summary import began
-from pages.ui import feed, state
+from pages.ui import feed, state, study_log
 from pages.ui.form import escape
 
 LIVE = {"running", "paused", "queued", "stopping"}
@@ -161,43 +162,51 @@ def bar(planned: Plan | None = None, *, shown: str = "", ready: Ready | None = N
                 disabled=bool(ready.problem),
                 help=escape(ready.problem) or None,
             )
-        live = runner.current().live()
+        live = runner.current().line()
         with right:
             st.fragment(_live, run_every=1.5 if live else 5)(tuple(live), shown)
     if pressed:
         ready.press()
 
 
-def _live(drawn: tuple[str, ...], shown: str) -> None:
-    """The run at work with its progress; the page runs anew when the queue is another one."""
+def _live(drawn: tuple[tuple[str, str], ...], shown: str) -> None:
+    """The job at work with its progress; the page runs anew when the queue is another one."""
     lab = runner.current()
-    if tuple(lab.live()) != drawn:
+    if tuple(lab.line()) != drawn:
         st.rerun()
     if not drawn:
         st.caption("Nothing is running.")
         return
-    run, waiting = drawn[0], len(drawn) - 1
-    if run == shown:
+    (kind, job), waiting = drawn[0], len(drawn) - 1
+    if job == shown and kind == RUN:
         st.caption(f"**{waiting} waiting**" if waiting else "No other run waits.")
         return
     try:
-        with feed.tail(run).read() as history:
-            share, text = progress(history, lab.status(run))
-        name = run_name(run)
+        share, text = study_log.said(job) if kind == STUDY else _of_run(job)
     except LabError as error:  # deleted by another process while it waited here
         st.caption(escape(told(error)))
         return
+    name, _, facts = text.partition(" · ")
     with st.container(**STACK, gap="small", wrap=False):
-        parts = [part for part in text.split(" · ") if part.startswith("Epoch") or "left" in part]
-        st.progress(share, text=" · ".join([f"**{escape(name)}**", *parts]))
+        st.progress(share, text=f"**{escape(name)}** · {facts}")
         if waiting:
             st.badge(f"{waiting} waiting", color="gray")
+        why = lab.barred(job)
         st.button(
             "",
             icon=":material/stop_circle:",
             type="tertiary",
-            help="Stop this run",
+            disabled=bool(why),
+            help=why or ("Stop this study" if kind == STUDY else "Stop this run"),
             key="bar_stop",
             on_click=lab.stop,
-            args=(run,),
+            args=(job,),
         )
+
+
+def _of_run(run: str) -> tuple[float, str]:
+    """How much of a run is done, and its name with that in words."""
+    with feed.tail(run).read() as history:
+        share, text = progress(history, runner.current().status(run))
+    parts = [part for part in text.split(" · ") if part.startswith("Epoch") or "left" in part]
+    return share, " · ".join([run_name(run), *parts])

@@ -28,7 +28,7 @@ def store(tmp_path, monkeypatch):
     """The home of this test's lab; what is queued waits for ever."""
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setattr(runner, "_current", None)
-    monkeypatch.setattr(Runner, "_work", lambda self: None)
+    monkeypatch.setattr(Runner, "_work", lambda *_: None)
     yield Store(tmp_path)
     runner.current().close()
 

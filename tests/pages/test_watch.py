@@ -115,7 +115,7 @@ def test_an_interrupted_run_can_be_resumed(store):
 
 
 def test_a_run_that_waited_in_vain_says_so_and_is_put_in_the_queue_again(store, monkeypatch):
-    monkeypatch.setattr(Runner, "_work", lambda self: None)
+    monkeypatch.setattr(Runner, "_work", lambda *_: None)
     run = store.create(EXPERIMENT)
     app = watch(run)
     assert any("waited for its turn and never began" in p.proto.text for p in app.get("progress"))

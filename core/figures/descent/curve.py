@@ -274,14 +274,27 @@ def _axes(
         figure.update_layout(yaxis=axis | ticks(tables, *shown) | {"range": shown})
 
 
-def x_axis(figure: go.Figure, view: View, reach: tuple[float, float], title: str) -> None:
-    """The log axis of sizes, samples or steps."""
+def x_axis(
+    figure: go.Figure, view: View, reach: tuple[float, float], title: str, most: int = 9
+) -> None:
+    """The log axis of sizes, samples or steps, with at most so many ticks."""
     low, high = (log10(value) for value in reach)
     pad = 0.02 * (high - low) or 0.5
     axis, tables = log_axis(title)
-    axis |= ticks(tables, low, high)
+    axis |= fewer(ticks(tables, low, high), reach, most)
+    axis["tickangle"] = 0
     axis["unifiedhovertitle"] = {"text": f"{view.unit} = %{{x:,.3~s}}"}
     figure.update_layout(xaxis=axis | {"range": [low - pad, high + pad]})
+
+
+def fewer(marks: dict, reach: tuple[float, float], most: int) -> dict:
+    """The ticks within reach, every second or third one where they are too many."""
+    if "tickvals" not in marks:
+        return marks
+    pairs = zip(marks["tickvals"], marks["ticktext"], strict=True)
+    within = [pair for pair in pairs if reach[0] / 1.2 <= pair[0] <= reach[1] * 1.2]
+    kept = within[:: -(-len(within) // most) or 1]
+    return marks | {"tickvals": [x for x, _ in kept], "ticktext": [word for _, word in kept]}
 
 
 def _hover(measure: str) -> str:

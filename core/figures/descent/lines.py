@@ -42,6 +42,13 @@ class View:
         """Whether a model is linear in features: then N = n is where it can fit."""
         return self.noun == "feature"
 
+    @property
+    def trained(self) -> bool:
+        """Whether the models are those of an experiment, of any kind: no theory says when such fit,
+        and how much of their weights counts.
+        """
+        return self.noun == "unit"
+
     def at(self, point: Point) -> float:
         """Where a point stands on the x axis."""
         n = point.samples
@@ -110,7 +117,7 @@ def rows(points: Sequence[Point], view: View) -> Lines:
         lines,
         () if view.over == "steps" else coming(points, view),
         thresholds(points[0] if points else None, view),
-        fits(lines[0], view) if lines else None,
+        fits(lines[0], view) if lines and not view.trained else None,
         verdict(main, view.measure, view.over, view.noun if view.over == "width" else ""),
         len(main[0].norm) if main else 0,
     )
@@ -163,7 +170,7 @@ def thresholds(point: Point | None, view: View) -> tuple[tuple[float, str], ...]
     of a network P = n parameters for cross-entropy, about, and P = n·K for squared loss.
     """
     n, classes = point.samples if point else view.samples, view.classes
-    if view.over == "steps" or not n:
+    if view.over == "steps" or view.trained or not n:
         return ()
     if view.over == "samples":
         if not point:
@@ -192,6 +199,6 @@ def fitted(point: Point, view: View) -> bool:
     """Of networks a training error below 1 %; of linear models, which get every class right long
     before every number, a training loss below 1e-2. Medians over seeds.
     """
-    if view.features:
+    if view.features and view.over != "steps":
         return median(point.train_loss) < INTERPOLATED
     return median(point.train_error) < FITTED

@@ -110,12 +110,13 @@ def figure(phase: Phase, mode: Mode, height: int = HEIGHT) -> go.Figure:
 
 
 def limits(phase: Phase) -> tuple[float, float]:
-    """The least value and 1.3 × the peak of the last row: a network that has not begun to learn
-    would take all the colours.
+    """The least value, and the larger of 1.3 × the peak and 2 × the least of the last row: a
+    network that has not begun to learn would take all the colours.
     """
     values = [v for row in phase.z for v in row if v] or [0.1, 1.0]
     row, column = phase.cursor
-    top = 1.3 * (phase.z[row][column] or max(values))
+    ended = [v for v in phase.z[row] if v] or values
+    top = max(1.3 * (phase.z[row][column] or 0.0), 2 * min(ended))
     return min(values), max(min(top, max(values)), 1.01 * min(values))
 
 

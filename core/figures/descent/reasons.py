@@ -83,7 +83,7 @@ def figure(
     values = [value for curve in curves for value in curve.y if value and value > 0]
     x = [value for curve in curves for value in curve.x]
     reach = reach or (min(x, default=10), max(x, default=10_000))
-    x_axis(figure, lines.view, reach, TITLES[lines.view.unit])
+    x_axis(figure, lines.view, reach, TITLES[lines.view.unit], most=6)
     title = "‖w‖" if reason == "norm" else "squared distance"
     if values and max(values) > WIDE * min(values):
         axis, tables = log_axis(title)

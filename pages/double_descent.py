@@ -1,0 +1,197 @@
+"""Double descent: does more always mean worse? A preset, its settings, and a curve that grows while
+one looks: it says where it rises, where it falls again, and why.
+
+Everything below the presets is one fragment that ticks while the study is at work, so a zoom stays.
+"""
+
+from functools import partial
+
+import streamlit as st
+
+from core.errors import LabError
+from core.export.points import points_csv
+from core.study import Study
+from pages.ui import descent, state, studies
+from pages.ui.acts import act
+from pages.ui.form import escape
+from pages.ui.parts import BADGES, Ready, bar, finding, header
+from pages.ui.study_log import points_of
+from pages.ui.study_settings import settings
+
+MORE = "More …"
+QUESTION = "Does more always mean worse?"
+TICK = 1.0  # seconds between two looks while a study is at work
+
+
+def main() -> None:
+    """The whole page."""
+    study = studies.draft()
+    study_id = studies.shown(study)
+    state.name_study(study_id)
+    shown = studies.of(study_id) if study_id else None
+    says = shown.begun.says if shown and shown.begun else ""
+    with header("Double descent", says or QUESTION, badge(shown)):
+        changed = settings(study, studies.key())
+        if shown:
+            downloads(shown)
+            if shown.live:
+                act("Stop", "stop", studies.stop, shown.id)
+    if changed != study:
+        studies.set_draft(changed, redraw=False)
+        st.rerun()
+    presets(study, shown)
+    look = st.fragment(body, run_every=TICK if studies.busy() else None)
+    look(study_id, shown.word if shown else "")
+    bar(ready=ready(study, shown), shown=study_id)
+    probe(study)
+
+
+def ready(study: Study, shown: studies.Shown | None) -> Ready:
+    """What Start does: a new study, or one that is not whole goes on."""
+    known = studies.known(study)
+    line = studies.line(study, known)
+    if shown and shown.resumable:
+        return Ready(line, partial(go_on, shown.id))
+    problem = known.problem if known else ""
+    if shown:
+        word = "at work" if shown.live else "done"
+        problem = f"This study is {word}: change a setting, or choose another one, to start anew."
+    return Ready(line, partial(begin, study), problem)
+
+
+def badge(shown: studies.Shown | None) -> tuple[str, str, str] | None:
+    """The state of the study with how far it is."""
+    if not shown:
+        return None
+    label, colour, icon = BADGES[shown.word]
+    return label, colour, f":material/{icon}:"
+
+
+def presets(study: Study, shown: studies.Shown | None) -> None:
+    """The ready-made studies with their time, and what the chosen one shows."""
+    ready = studies.presets(study)
+    now = studies.preset_of(study, ready)
+    names = list(ready) if state.keep("all presets") else studies.few(ready, now)
+    more = [] if len(names) == len(ready) else [MORE]
+    said = st.pills(
+        "Presets", [*names, *more], default=now, label_visibility="collapsed",
+        format_func=lambda name: MORE if name == MORE else studies.pill(ready[name]),
+        key=f"preset {studies.key()}",
+    )  # fmt: skip
+    if said == MORE:
+        state.keep("all presets", "yes")
+    elif said and said != now:
+        studies.set_draft(ready[said])
+    if said and said != now:
+        st.rerun()
+    st.caption(escape(study.about))
+
+
+def probe(study: Study) -> None:
+    """After all else is drawn: how long the draft takes, then the presets; one at a time."""
+    waiting = studies.unknown([study, *studies.presets(study).values()])
+    if waiting and not studies.busy():
+        st.fragment(_probe, run_every=0.1)(study)
+
+
+def _probe(study: Study) -> None:
+    waiting = studies.unknown([study, *studies.presets(study).values()])
+    if waiting:
+        studies.expect(waiting)
+    if waiting == study or not studies.unknown(studies.presets(study).values()):
+        st.rerun(scope="app")
+
+
+def begin(study: Study) -> None:
+    """Start: the study waits in the queue or begins."""
+    try:
+        state.name_study(studies.start(study))
+    except LabError as error:
+        state.notice(str(error))
+    st.rerun()
+
+
+def go_on(study_id: str) -> None:
+    """A study that is not whole goes on where its last point stands."""
+    try:
+        studies.resume(study_id)
+    except LabError as error:
+        state.notice(str(error))
+    st.rerun(scope="app")
+
+
+def downloads(shown: studies.Shown) -> None:
+    """The points, the study, and the address under which it is found."""
+    with st.popover("Download", icon=":material/download:"):
+        for label, name, make in (
+            ("Points, CSV", "points.csv", lambda: points_csv(shown.points)),
+            ("Study, JSON", "study.json", lambda: studies.text(shown.study)),
+        ):
+            st.download_button(
+                label, make, f"{shown.id}-{name}", on_click="ignore", type="tertiary", key=name
+            )
+        st.caption(
+            "Each chart has its own PNG, SVG and CSV below it. This address shows the study:"
+        )
+        st.code(studies.link(shown.id), language=None, wrap_lines=True)
+
+
+def body(study_id: str, drawn: str) -> None:
+    """What is known by now; the page runs anew when the study's state is another one."""
+    study = studies.draft()
+    shown = None
+    if study_id:
+        try:
+            shown = studies.of(study_id)
+        except LabError:  # deleted elsewhere
+            st.rerun()
+        if shown.word != drawn:
+            st.rerun()
+        trouble(shown)
+    descent.cards(scene(study, shown))
+
+
+def trouble(shown: studies.Shown) -> None:
+    """A study that is not whole says why, and goes on with one press."""
+    words = {
+        "failed": ("bad", shown.message),
+        "stopped": ("info", f"Stopped at {points_of(shown.progress)}: what is there stays."),
+        "interrupted": (
+            "warn",
+            f"The lab ended at {points_of(shown.progress)}: nothing that was measured is lost.",
+        ),
+        "unbegun": ("warn", "It waited for its turn until the lab ended."),
+    }
+    if shown.word in words:
+        level, text = words[shown.word]
+        if finding(level, escape(text), "Go on from here", f"resume {shown.id}"):
+            go_on(shown.id)
+
+
+def empty(study: Study, shown: studies.Shown | None) -> str:
+    """What is said in the place of the answer before the first point."""
+    if shown:
+        return "The first points will stand here in a moment." if shown.live else ""
+    known = studies.known(study)
+    if known and known.problem:
+        return known.problem
+    return f"{studies.effort(known)}. Press Start." if known else "Press Start."
+
+
+def scene(study: Study, shown: studies.Shown | None) -> descent.Scene:
+    """The study as the cards want it."""
+    begun = shown.begun if shown else None
+    return descent.Scene(
+        points=shown.points if shown else (),
+        view=studies.view(study, begun),
+        axes=studies.axes(study),
+        reach=begun.reach if begun else {},
+        live=bool(shown and shown.live),
+        name=study.name or "study",
+        empty=empty(study, shown),
+        offers=studies.offers(study) if shown else {},
+        want=partial(studies.compare, study),
+    )
+
+
+main()

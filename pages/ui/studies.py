@@ -1,0 +1,304 @@
+"""Studies for the pages: the draft study as JSON text, the ready-made ones, and what a study on
+disk shows by now. Knows the records of a study and the queue, no chart.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+
+import streamlit as st
+
+from core import runner
+from core.causes import CAUSES
+from core.data.sets import Digits
+from core.data.wording import counted
+from core.descent.methods import Curve
+from core.descent.point import Point
+from core.descent.verdict import Over
+from core.drafted import learning_curve, multi_start
+from core.encoding import change, decode, encode
+from core.errors import BadExperiment, LabError
+from core.expected import Expected, expected
+from core.figures.descent.lines import View
+from core.jobs import STUDY
+from core.numbers import percent
+from core.records import Begun, Progress, Record, curve, progress
+from core.runner import RESUMABLE
+from core.study import Study, shipped
+from pages.ui import state, study_log
+from pages.ui.parts import LIVE
+from pages.ui.study_log import store
+
+DRAFT, ROUND = "study", "study round"  # what is kept: the draft study, how often it was replaced
+CONTROLS = {"scale of the slow block": "scale"}  # shorter, for the ends of lines
+ORDER = (
+    "random-features", "squared-fast", "entropy-fast", "steps", "samples", "steps-cnn",
+    "learning-curve", "multi-start",
+)  # fmt: skip
+MOST = 200  # times that are remembered
+
+
+# --- the draft study
+
+
+def draft() -> Study:
+    """What Start would compute: that of the address when it is opened, else the last one here."""
+    named = state.study_in_address()
+    if named and state.keep("study opened") != named:
+        state.keep("study opened", named)
+        try:
+            set_draft(store().study(named))
+        except LabError:
+            state.name_study("")
+            state.notice("This study is not here: it was deleted, or it lies in another lab.")
+    text = state.keep(DRAFT)
+    try:
+        return decode(Study, text) if text else first()
+    except BadExperiment:  # written by another version of the lab
+        return first()
+
+
+def first() -> Study:
+    """Random features on the data of the draft, where that has classes; else on the digits."""
+    data = state.draft().data
+    try:
+        data = data if len(data.facts(store().home).classes) > 1 else Digits()
+    except LabError:
+        data = Digits()
+    return change(shipped()[ORDER[0]], "base.data", data.model_dump(mode="json"))
+
+
+def set_draft(study: Study, *, redraw: bool = True) -> None:
+    """Another draft study; `redraw` where it was not a widget that changed it."""
+    state.keep(DRAFT, encode(study))
+    if redraw:
+        state.keep(ROUND, str(int(state.keep(ROUND) or 0) + 1))
+
+
+def key() -> str:
+    """The beginning of widget keys, another one for another draft study."""
+    return f"study {state.keep(ROUND) or 0}"
+
+
+# --- a study on disk
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A study as far as it is."""
+
+    id: str
+    study: Study
+    word: str
+    begun: Begun | None
+    records: tuple[Record, ...]
+    message: str
+
+    @property
+    def live(self) -> bool:
+        return self.word in LIVE
+
+    @property
+    def resumable(self) -> bool:
+        return self.word in RESUMABLE
+
+    @cached_property
+    def points(self) -> list[Point]:
+        return curve(self.records)
+
+    @property
+    def progress(self) -> Progress:
+        return progress(self.records, self.begun)
+
+
+def of(study_id: str) -> Shown:
+    """The study of this id by now. NotFound when there is none."""
+    begun, records, message = study_log.read(study_id)
+    return Shown(study_id, study_log.study(study_id), word(study_id), begun, records, message)
+
+
+def shown(study: Study) -> str:
+    """The newest study on disk that is this one; empty for none."""
+    text = encode(study)
+    named = state.study_in_address()
+    ids = store().ids()
+    for study_id in [*([named] if named in ids else []), *ids]:
+        try:
+            if encode(study_log.study(study_id)) == text:
+                return study_id
+        except LabError:
+            continue
+    return ""
+
+
+# --- what a person may do
+
+
+def start(study: Study) -> str:
+    """Queues the study; its id."""
+    return runner.current().submit_study(encode(study))
+
+
+def word(study_id: str) -> str:
+    """The state of a study, as of a run."""
+    return runner.current().study_status(study_id)
+
+
+def resume(study_id: str) -> None:
+    """Goes on where the last point stands."""
+    runner.current().resume_study(study_id)
+
+
+def stop(study_id: str) -> None:
+    """Ends it at its next step; what is there stays."""
+    runner.current().stop(study_id)
+
+
+def busy() -> bool:
+    """Whether any study is at work or waits."""
+    return bool(runner.current().live(STUDY))
+
+
+# --- ready-made ones
+
+
+def presets(study: Study) -> dict[str, Study]:
+    """The ready-made studies by name: curves on the data of this one, trainings of the draft."""
+    data = study.base.data.model_dump(mode="json")
+    ready = {}
+    for name in sorted(shipped(), key=_order):
+        one = shipped()[name]
+        if isinstance(one.method, Curve):
+            ready[name] = change(one, "base.data", data)
+        elif name in OF_DRAFT:
+            with suppress(LabError):  # this draft allows none
+                made = OF_DRAFT[name](state.draft())
+                ready[name] = made.model_copy(update={"name": one.name, "about": one.about})
+        else:
+            ready[name] = one
+    return ready
+
+
+OF_DRAFT = {"learning-curve": learning_curve, "multi-start": multi_start}
+
+
+def _order(name: str) -> tuple[int, str]:
+    return (ORDER.index(name) if name in ORDER else len(ORDER), name)
+
+
+def few(ready: Mapping[str, Study], now: str | None) -> list[str]:
+    """The presets that stand on the page; the rest waits behind “More”."""
+    return [name for name in ready if name in ORDER or name == now]
+
+
+def preset_of(study: Study, ready: Mapping[str, Study]) -> str | None:
+    """The ready-made study that this one came from."""
+    return next((name for name, one in ready.items() if one.name == study.name), None)
+
+
+def pill(study: Study) -> str:
+    """Its name, with its time where that is known already."""
+    told = known(study)
+    time = ""
+    if told:
+        time = " · not here" if told.problem else f" · {roughly(told.seconds)}"
+    return study.name.partition(" (")[0] + time
+
+
+def roughly(seconds: float) -> str:
+    """8 s, 2 min, 3 h: a forecast has one digit or two."""
+    if seconds < 100:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 6000 else f"{round(seconds / 3600)} h"
+
+
+_known: dict[tuple[str, str], Expected] = {}
+
+
+def expect(study: Study) -> Expected:
+    """How long it will take here, by a short probe; each study is probed once."""
+    found = (str(store().home), encode(study))
+    if found not in _known:
+        if len(_known) > MOST:
+            _known.clear()
+        _known[found] = expected(store().home, study)
+    return _known[found]
+
+
+def known(study: Study) -> Expected | None:
+    """What a probe said before; None before it."""
+    return _known.get((str(store().home), encode(study)))
+
+
+def unknown(studies: Iterable[Study]) -> Study | None:
+    """The first of them whose time is not known yet."""
+    home = store().home
+    here = (one for one in studies if one.base.data.here(home))  # a probe fetches nothing
+    return next((one for one in here if known(one) is None), None)
+
+
+# --- how it is looked at
+
+
+def view(study: Study, begun: Begun | None) -> View:
+    """How its points are drawn."""
+    method = study.method
+    over = study.over
+    unit = {"samples": "n", "steps": "steps"}.get(over, "N" if method.noun == "feature" else "P")
+    return View(
+        over=over,
+        unit=unit,
+        classes=begun.classes if begun else 10,
+        noun=method.noun,
+        control=CONTROLS.get(method.control, method.control),
+        loss="squared loss" if method.squared else "cross-entropy",
+        samples=getattr(method, "samples", 0),
+    )
+
+
+def axes(study: Study) -> tuple[Over, ...]:
+    """Which x axes its points can be drawn over, the one that it is about first."""
+    on_the_way = study.over == "width" and getattr(study.method, "evaluations", 1) > 1
+    return (study.over, "steps") if on_the_way else (study.over,)
+
+
+def offers(study: Study) -> dict[str, Sequence[Point] | None]:
+    """For each cause of the peak the points of the study without it, None while there is none."""
+    found: dict[str, Sequence[Point] | None] = {}
+    for name, cause in CAUSES.items():
+        other = cause.without(study)
+        if other and other != study:
+            study_id = shown(other)
+            found[name] = of(study_id).points if study_id else None
+    return found
+
+
+def compare(study: Study, name: str) -> None:
+    """Begins the study without this cause."""
+    if other := CAUSES[name].without(study):
+        start(other)
+
+
+def line(study: Study, known: Expected | None) -> str:
+    """The draft study in one line."""
+    noise = study.base.label_noise.share
+    parts = [study.name.partition(" (")[0] or study.method.label]
+    parts += [effort(known)] if known and not known.problem else []
+    parts += [study.base.data.summary, f"{percent(noise)} noise" if noise else "no noise"]
+    return " · ".join([*parts, counted(study.repeats, "seed")])
+
+
+def effort(known: Expected) -> str:
+    """105 points, about 8 s."""
+    return f"{counted(known.points, 'point')}, about {roughly(known.seconds)}"
+
+
+def text(study: Study) -> str:
+    """The study as JSON."""
+    return encode(study)
+
+
+def link(study_id: str) -> str:
+    """The address that shows this study to whoever reaches the lab under it."""
+    return f"{(st.context.url or '').partition('?')[0]}?study={study_id}"
