@@ -40,15 +40,10 @@ def figure(points: tuple[Point, ...], mode: Mode) -> go.Figure:
         )  # fmt: skip
     low, high = (f(min(z, s) if f is min else max(z, s) for _, z, s in points) for f in (min, max))
     drawn.update_xaxes(title="input a", zeroline=True, zerolinecolor=palette.hair)
-    drawn.update_yaxes(range=[max(low, -2.5) - 0.15, min(high, 2.5) + 0.15])
-    ends = [points[-1][1], points[-1][2]]
-    top = drawn.layout.yaxis.range[1]
-    for note, end in zip(drawn.layout.annotations, ends, strict=True):
-        note.y = min(end, top)
-    if abs(drawn.layout.annotations[0].y - drawn.layout.annotations[1].y) < 0.12 * (
-        top - drawn.layout.yaxis.range[0]
-    ):
-        upper, lower = (0, 1) if ends[0] >= ends[1] else (1, 0)
-        drawn.layout.annotations[upper].yshift = 8
-        drawn.layout.annotations[lower].yshift = -8
+    room = 0.04 * (high - low)
+    drawn.update_yaxes(range=[low - room, high + room])
+    value, slope = drawn.layout.annotations
+    if abs(value.y - slope.y) < 0.12 * (high - low):  # the two names would stand over each other
+        upper, lower = (value, slope) if value.y >= slope.y else (slope, value)
+        upper.yshift, lower.yshift = 8, -8
     return drawn

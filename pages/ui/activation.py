@@ -10,6 +10,7 @@ from core.numbers import short
 from pages.ui import form, state
 from pages.ui.layers import rebuild
 from pages.ui.parts import finding
+from pages.ui.screen import mode
 
 
 def activation_tab(layers: Layers, opened: Place) -> None:
@@ -18,9 +19,8 @@ def activation_tab(layers: Layers, opened: Place) -> None:
     shown = chosen(used, at(layers, opened) if opened else None, opened)
     left, right = st.columns([8, 5], gap="small")
     with left:
-        mode = "dark" if st.context.theme.type == "dark" else "light"
         st.plotly_chart(
-            drawing.figure(drawing.rows(shown), mode),
+            drawing.figure(drawing.rows(shown), mode()),
             theme=None,
             config={"displayModeBar": False},
             alt=f"{shown.label}: value and slope for inputs from −5 to 5",

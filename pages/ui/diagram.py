@@ -10,6 +10,7 @@ from core.network.build import LayerFacts
 from core.network.chains import Layers
 from core.network.layers import Shape, times
 from pages.ui.parts import card_title
+from pages.ui.screen import mode, phone
 
 HELP = (
     "Volumes: side is picture size, depth the number of maps, colour runs from input (violet) to "
@@ -27,14 +28,12 @@ def diagram(layers: Layers, traced: tuple[LayerFacts, ...], shape: Shape) -> Non
                 "Drawn as", ["Volumes", "Graph"], default="Volumes", required=True,
                 label_visibility="collapsed", key="network_diagram", persist_state="session",
             )  # fmt: skip
-        mode = "dark" if st.context.theme.type == "dark" else "light"
-        phone = "Mobi" in (st.context.headers.get("User-Agent") or "")
-        wide = NARROW if phone else WIDE  # a chart is shrunk to its card, and its words with it
+        wide = NARROW if phone() else WIDE  # a chart is shrunk to its card, and its words with it
         drawn = volumes.rows(layers, traced, shape)
         if kind == "Volumes":
-            figure = volumes.figure(drawn, mode, wide)
+            figure = volumes.figure(drawn, mode(), wide)
         else:
-            figure = graph.figure(columns(layers, traced), shape, mode, wide)
+            figure = graph.figure(columns(layers, traced), shape, mode(), wide)
         named = ", ".join(f"{one.name} {times(one.shape)}" for one in drawn)
         st.plotly_chart(
             figure,

@@ -31,8 +31,13 @@ from core.numbers import short, whole
 from core.spec import fields
 from pages.ui import form, state
 from pages.ui.parts import card_title, finding
+from pages.ui.screen import phone
 
 OPEN = "open layer"
+LONG, HEIGHT = (
+    24,
+    720,
+)  # layers from which on the list scrolls within so many px, beside its drawing
 
 
 def opened(layers: Layers) -> Place:
@@ -87,7 +92,9 @@ class Listed:
 
                 st.caption("No layers yet. Start from a preset.")
                 presets(self.facts, " here")
-            self.chain((), self.traced)
+            long = len(self.layers) > LONG and not phone()
+            with st.container(height=HEIGHT if long else "content", border=False, gap="xxsmall"):
+                self.chain((), self.traced)
             place = self.opened[0] + 1 if self.opened else max(0, len(self.layers) - 1)
             self.adder((place,), f"It goes in as layer {place + 1}.")
             self.stochastic_depth()

@@ -11,6 +11,7 @@ from core.figures import weights as drawing
 from core.network.build import LayerFacts, flat
 from core.network.initializers import Initializer
 from pages.ui import form, state
+from pages.ui.screen import mode
 
 if TYPE_CHECKING:
     from core.first_step import FirstStep
@@ -39,14 +40,13 @@ def histograms(traced: tuple[LayerFacts, ...], seen: "FirstStep") -> None:
     numbers = {fact.path: fact.number for fact in flat(traced)}
     known = [one for one in seen.layers if one.weights and one.name in numbers]
     picked = evenly(len(known))
-    mode = "dark" if st.context.theme.type == "dark" else "light"
     with st.grid(min_column_width=150, gap="small"):
         for one in (known[i] for i in picked):
             with st.container(gap="xxsmall"):
                 name = one.name.rpartition(".")[2]
                 st.caption(f"**{numbers[one.name]} {name}** · {drawing.told(one.weights)}")
                 st.plotly_chart(
-                    drawing.figure(one.weights, mode),
+                    drawing.figure(one.weights, mode()),
                     theme=None,
                     config={"displayModeBar": False, "staticPlot": True},
                     alt=f"Histogram of the weights of {name}: {drawing.told(one.weights)}",
