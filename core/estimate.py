@@ -14,7 +14,8 @@ from core.store import EVENTS, Store
 
 LOOKED_AT = 50  # newest runs; a page asks with every press
 ALIKE = (  # what the time of a step hangs on
-    "data", "network", "batch_size", "device", "precision", "split", "augmentations"
+    "data", "network", "batch_size", "device", "precision", "split", "augmentations",
+    "regularizers", "sampling",
 )  # fmt: skip
 
 

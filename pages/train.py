@@ -136,8 +136,10 @@ def put(path: str, value: object) -> None:
 
 
 def put_all(path: str, values: tuple) -> None:
+    """Writes all of a row's choices; the row, drawn anew, says them."""
     if getattr(state.draft(), path) != values:
         state.edit(path, [value.model_dump(mode="json") for value in values])
+        st.rerun()
 
 
 def curve(draft: Experiment, against: str) -> None:

@@ -86,9 +86,9 @@ def within(history: History) -> list[str]:
     if not seen:
         return touched
     scale, variance = seen
-    told = f"gradient noise scale {short(scale)} samples"
+    told = f"Gradient noise scale {short(scale)} samples"
     if scale == float("inf"):
-        told = "gradient noise beyond measure: a minibatch shows nothing else"
+        told = "Gradient noise beyond measure: a minibatch shows nothing else"
     return [*touched, told, f"variance of the minibatch gradient {short(variance)}"]
 
 

@@ -5,6 +5,7 @@ good value stays.
 """
 
 import re
+from collections.abc import Callable
 from typing import TypeVar
 
 import streamlit as st
@@ -43,6 +44,7 @@ def edit(value: V, key: str, *, width: int = 150, skip: tuple[str, ...] = ()) ->
     field does not hold up the others.
     """
     facts = [fact for fact in fields(type(value)) if is_plain(fact) and fact.name not in skip]
+    facts.sort(key=lambda fact: fact.type is bool)  # switches stand at the end of the row
     if not facts:
         return value
     complaints = st.container(gap="xxsmall")
@@ -90,14 +92,22 @@ def widget(fact: FieldFacts, value: object, key: str) -> object:
     No widget knows the limits: it would keep what lies beyond them to itself, in a red frame
     without a word, and the page would go on with the old value.
     """
-    label = " ".join(filter(None, [fact.label, fact.symbol, f"({fact.unit})" if fact.unit else ""]))
+    symbol = f"${fact.symbol}$" if "_" in fact.symbol else fact.symbol  # with an index: λ_b
+    label = " ".join(filter(None, [fact.label, symbol, f"({fact.unit})" if fact.unit else ""]))
     shown = {"help": about(fact), "key": key}
     if len(fact.options) > FEW:
         place = fact.options.index(value)
-        return st.selectbox(label, fact.options, index=place, format_func=_word, **shown)
+        return st.selectbox(
+            label, fact.options, index=place, format_func=_wording(fact.options), **shown
+        )
     if fact.options:
         return st.segmented_control(
-            label, fact.options, default=value, required=True, format_func=_word, **shown
+            label,
+            fact.options,
+            default=value,
+            required=True,
+            format_func=_wording(fact.options),
+            **shown,
         )
     if fact.type is bool:
         with st.container(height="stretch", vertical_alignment="bottom"):
@@ -178,11 +188,16 @@ def escape(text: str) -> str:
 _SIGNS = "\\`*_{}[]()#+-.!|<>$:~^&"
 
 
-def _word(option: object) -> str:
-    """An option as people read it; one that is a kind of layer is called as that is."""
-    layer = Layer.members.get(option)
-    words = option.replace("_", " ").capitalize() if isinstance(option, str) else str(option)
-    return layer.label if layer else words
+def _wording(options: tuple[object, ...]) -> Callable[[object], str]:
+    """How options are called; kinds of layers as those are, though a schedule too has a step."""
+    layers = all(option in Layer.members for option in options)
+
+    def word(option: object) -> str:
+        if layers:
+            return Layer.members[option].label
+        return option.replace("_", " ").capitalize() if isinstance(option, str) else str(option)
+
+    return word
 
 
 def _tag(value: Value) -> str:

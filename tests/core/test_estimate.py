@@ -42,6 +42,7 @@ def test_a_run_of_the_same_kind_takes_as_long_a_step(store, alike):
         Experiment(optimizer=SGD()),
         Experiment(device="cpu"),
         Experiment(augmentations=("crop",)),
+        Experiment(regularizers=("sam",)),
     ],
 )
 def test_of_another_kind_nothing_is_known(store, other):

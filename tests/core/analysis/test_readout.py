@@ -106,5 +106,5 @@ def test_the_rule_that_ended_it_cost_nothing():
 def test_clipping_and_noise_in_words():
     told = [plain(text) for text in within(history(*script()))]
     assert told[0] == "Gradient clipping touched 25 % of the steps"
-    assert told[1] == "gradient noise scale 18 samples"
+    assert told[1] == "Gradient noise scale 18 samples"
     assert within(history()) == []
