@@ -139,7 +139,7 @@ class Page:
             st.fragment(cards.gradient)()
         with right.container(border=True, height="stretch"):
             st.fragment(cards.map)()
-        if not self.live:
+        if self.state in ("done", "stopped"):
             with st.container(border=True):
                 flatness.card(self.run, self.experiment, self.reopen)
             running_statistics(self.run, self.experiment)
