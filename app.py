@@ -20,7 +20,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit import config
 
-from core import device, runner
+from core import device, runner, tasks
 from core.errors import LabError
 from pages.ui import feed
 from pages.ui.form import escape
@@ -43,6 +43,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     await asyncio.to_thread(work.store.purge)
     yield
     feed.closing.set()  # also when the server ends without a signal
+    await asyncio.to_thread(tasks.current(work.store.home).close)
     await asyncio.to_thread(work.close)
 
 

@@ -86,6 +86,7 @@ class Tasks:
         self._queue: deque[Task] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._closing = False
 
     def begin(self, kind: str, experiment: str, run: str = "") -> str:
         """Queues a task of KINDS on this experiment (JSON text), and on the weights of `run` where
@@ -124,10 +125,23 @@ class Tasks:
             self._changed.wait_for(lambda: id not in self._tasks or self._tasks[id].over, seconds)
         return self.look(id)
 
+    def close(self, seconds: float = 2.0) -> None:
+        """Stops every task and joins the thread, for a server that ends."""
+        with self._changed:
+            self._closing = True
+            waiting = [task.id for task in self._queue]
+            self._changed.notify_all()
+        for id in waiting:
+            self.stop(id)
+        if self._thread:
+            self._thread.join(seconds)
+
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._queue)
+                self._changed.wait_for(lambda: self._queue or self._closing)
+                if self._closing:
+                    return
                 task = self._queue[0]
                 if not task.over:
                     task.state = "working"

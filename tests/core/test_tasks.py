@@ -130,3 +130,12 @@ def test_the_sharpness_of_a_run_is_that_of_its_kept_weights(work: Tasks, tmp_pat
     found = work.wait(work.begin("sharpness", encode(SOFTMAX), run))["found"]
     kept = checkpoint.load(store, run)["best"]
     assert list(found.values()) == list(sharpness(SOFTMAX, load(SOFTMAX.data, tmp_path), [kept]))
+
+
+def test_a_server_that_ends_stops_what_is_at_work(work: Tasks, held) -> None:
+    first, second = (work.begin("held", encode(SOFTMAX)) for _ in range(2))
+    assert held.begun.wait(30)
+    threading.Timer(0.01, held.set).start()
+    work.close(30)
+    assert not work._thread.is_alive()
+    assert [work.look(id)["state"] for id in (first, second)] == ["stopped", "stopped"]
