@@ -39,7 +39,9 @@ def main() -> None:
     if changed != study:
         studies.set_draft(changed, redraw=False)
         st.rerun()
-    presets(study, shown)
+    if said := state.keep(studies.GONE):
+        finding("bad", escape(said))
+    presets(study)
     look = st.fragment(body, run_every=TICK if studies.busy() else None)
     look(study_id, shown.word if shown else "")
     bar(ready=ready(study, shown), shown=study_id)
@@ -67,7 +69,7 @@ def badge(shown: studies.Shown | None) -> tuple[str, str, str] | None:
     return label, colour, f":material/{icon}:"
 
 
-def presets(study: Study, shown: studies.Shown | None) -> None:
+def presets(study: Study) -> None:
     """The ready-made studies with their time, and what the chosen one shows."""
     ready = studies.presets(study)
     now = studies.preset_of(study, ready)

@@ -36,6 +36,7 @@ ORDER = (
     "random-features", "squared-fast", "entropy-fast", "steps", "samples", "steps-cnn",
     "learning-curve", "multi-start",
 )  # fmt: skip
+GONE = "study gone"  # kept: why the study of the address is not shown
 MOST = 200  # times that are remembered
 
 
@@ -51,7 +52,7 @@ def draft() -> Study:
             set_draft(store().study(named))
         except LabError:
             state.name_study("")
-            state.notice("This study is not here: it was deleted, or it lies in another lab.")
+            state.keep(GONE, "This study is not here: it was deleted, or it lies in another lab.")
     text = state.keep(DRAFT)
     try:
         return decode(Study, text) if text else first()
@@ -72,6 +73,7 @@ def first() -> Study:
 def set_draft(study: Study, *, redraw: bool = True) -> None:
     """Another draft study; `redraw` where it was not a widget that changed it."""
     state.keep(DRAFT, encode(study))
+    state.keep(GONE, "")
     if redraw:
         state.keep(ROUND, str(int(state.keep(ROUND) or 0) + 1))
 

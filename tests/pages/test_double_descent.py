@@ -1,0 +1,196 @@
+"""The Double descent page in each of its states, without a browser: before a study, while it is at
+work, done, stopped, failed, gone; its presets, settings and comparisons.
+"""
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import runner
+from core.encoding import change, decode, encode
+from core.events import Ended, to_json
+from core.records import Begun, Record, to_line
+from core.runner import Runner
+from core.study import Study, shipped
+from core.sweeps import Studies
+from pages.ui import studies
+from tests.conftest import ROOT
+from tests.core.figures.descent.conftest import point
+
+NAME = "random-features"
+
+
+@pytest.fixture
+def found(tmp_path, monkeypatch):
+    """The studies of this test's lab, where nothing is ever computed or timed."""
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    monkeypatch.setenv("LAB_LIVE", "poll")
+    monkeypatch.setattr(runner, "_current", None)
+    monkeypatch.setattr(Runner, "_work", lambda *_: None)
+    told = studies.Expected(8.0, 105, "Digits", "")
+    monkeypatch.setattr(studies, "expected", lambda home, study: told)
+    monkeypatch.setattr(studies, "_known", {})
+    return Studies(tmp_path)
+
+
+def page(study_id=""):
+    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
+    if study_id:
+        app.query_params["study"] = study_id
+    app.switch_page("double_descent.py").run()
+    assert not app.exception, app.exception
+    return app
+
+
+def texts(app):
+    found = [*app.markdown, *app.caption]
+    return [element.value.replace("\\", "") for element in found]
+
+
+def said(app):
+    return next(text[4:] for text in texts(app) if text.startswith("### "))
+
+
+def a_study(found, points, end=None, name=NAME):
+    """A study on the digits with these points."""
+    study = change(shipped()[name], "base.data", {"kind": "digits"})
+    made = found.create(encode(study))
+    reach = {"N": (10, 5000), "N/n": (0.1, 50)}
+    found.append(made, to_line(Begun("Digits, 8×8, 100 pictures", 10, 105, reach, 1, 0.0)))
+    for k, one in enumerate(points):
+        found.append(made, to_line(Record(0, k, 0, {}, one, 0.5, 1.0)))
+    if end:
+        found.append(made, to_json(end))
+    return made
+
+
+def a_peak():
+    heights = {10: 0.5, 30: 0.3, 100: 0.8, 300: 0.4, 1000: 0.2}
+    return [point(w, v, fits=w >= 100) for w, v in heights.items()]
+
+
+DONE = Ended("done", "All points are there.", 5, 0)
+
+
+def charts(app):
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def test_before_a_study_the_axes_stand_and_start_is_named(found):
+    app = page()
+    assert said(app) == "105 points, about 8 s. Press Start."
+    notes = [note["text"] for note in charts(app)[0]["layout"]["annotations"]]
+    assert notes == ["N = n"] and not charts(app)[0]["data"]
+    assert not app.query_params.get("study")
+
+
+def test_start_queues_the_study_and_the_address_names_it(found):
+    app = page()
+    app.button(key="bar_start").click().run()
+    assert not app.exception, app.exception
+    (study_id,) = found.ids()
+    assert runner.current().live("study") == [study_id]
+    assert app.query_params["study"] == study_id
+    assert found.study(study_id).base.data.kind == "digits"
+    assert app.button(key="bar_start").disabled
+
+
+def test_a_done_study_says_its_peak_in_the_colours_of_the_marks(found):
+    app = page(a_study(found, a_peak(), DONE))
+    sentence = said(app).replace("\u202f", " ")
+    assert sentence.startswith("Double descent: the test error is 30 % at 30 features")
+    assert ":violet[80 %]" in sentence and ":green[20 %]" in sentence
+    assert len(charts(app)) == 3 and app.button(key="bar_start").disabled
+    assert [d.label for d in app.get("download_button")] == ["Points, CSV", "Study, JSON"]
+
+
+def test_a_flat_curve_says_that_there_is_no_peak(found):
+    flat = [point(w, 0.5 / k) for k, w in enumerate((10, 30, 100, 300), 1)]
+    assert said(page(a_study(found, flat, DONE))).startswith("No peak")
+    rising = [point(w, 0.2 * k) for k, w in enumerate((10, 30, 100, 300), 1)]
+    app = page(a_study(found, rising, DONE))
+    assert said(app).startswith("No second descent within this budget")
+
+
+def test_while_it_grows_the_page_says_how_far(found):
+    made = a_study(found, a_peak()[:2])
+    with found.own(made):
+        app = page(made)
+        assert said(app).startswith("2 points so far")
+        assert "Running" in " ".join(texts(app))
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        (Ended("stopped", "Stopped by hand.", 2, 0), "Stopped at 2 of 105 points"),
+        (Ended("failed", "The memory is not enough: take fewer rows.", 2, 0), "take fewer rows"),
+        (None, "nothing that was measured is lost"),
+    ],
+)
+def test_a_study_that_is_not_whole_says_why_and_goes_on(found, end, words):
+    made = a_study(found, a_peak()[:2], end)
+    app = page(made)
+    assert any(words in text.replace("\u202f", " ") for text in texts(app))
+    next(b for b in app.button if b.label == "Go on from here").click().run()
+    assert not app.exception and runner.current().live("study") == [made]
+
+
+def test_a_study_that_is_not_here_is_one_sentence(found):
+    app = page("20260101-000000-abcdef")
+    assert any("This study is not here" in text for text in texts(app))
+    assert not app.query_params.get("study")
+
+
+def test_a_point_without_a_number_is_said(found):
+    lost = point(1000, float("nan"))
+    app = page(a_study(found, [*a_peak()[:4], lost], DONE))
+    assert any("1 point without a number" in text for text in texts(app))
+
+
+def test_a_preset_keeps_the_data_and_brings_its_own_settings(found):
+    app = page()
+    pills = next(g for g in app.get("button_group") if g.label == "Presets")
+    pills.set_value("entropy-fast").run()
+    assert not app.exception, app.exception
+    draft = decode(Study, app.session_state["kept study"])
+    assert draft.method.loss == "cross_entropy" and draft.base.data.kind == "digits"
+    assert draft.base.label_noise.share == 0.2
+
+
+def test_the_settings_change_the_draft_and_say_what_cannot_be(found):
+    app = page()
+    number = next(n for n in app.number_input if n.label == "Seeds")
+    number.set_value(5).run()
+    assert decode(Study, app.session_state["kept study"]).repeats == 5
+    ridges = next(t for t in app.text_input if t.label.startswith("Ridges"))
+    ridges.set_value("0, 1e-3").run()
+    assert decode(Study, app.session_state["kept study"]).method.ridges == (0.0, 1e-3)
+    ridges = next(t for t in app.text_input if t.label.startswith("Ridges"))
+    ridges.set_value("-1").run()
+    assert not app.exception
+    assert decode(Study, app.session_state["kept study"]).method.ridges == (0.0, 1e-3)
+
+
+def test_a_comparison_asks_for_the_study_without_the_cause(found):
+    made = a_study(found, a_peak(), DONE)
+    app = page(made)
+    pills = next(g for g in app.get("button_group") if g.label == "Compare with")
+    pills.set_value(["noise"]).run()
+    assert not app.exception, app.exception
+    (other,) = set(found.ids()) - {made}
+    assert found.study(other).base.label_noise.share == 0
+
+
+def test_many_starts_are_a_sentence_and_a_point_each(found):
+    study = studies.multi_start(change(shipped()["multi-start"], "name", "x").base)
+    made = found.create(encode(study))
+    found.append(made, to_line(Begun("Digits", 10, 3, {}, 1, 0.0)))
+    for seed, value in enumerate((0.1, 0.2, 0.3)):
+        one = point(0, 1.0)
+        one = type(one)(**{**one.__dict__, "test_error": (value,), "norm": (1.0,)})
+        found.append(made, to_line(Record(seed, 0, 0, {"seed": seed}, one, 0.5, 1.0)))
+    found.append(made, to_json(DONE))
+    app = page(made)
+    assert said(app).startswith("3 starts: test error")
