@@ -20,10 +20,11 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit import config
 
-from core import device, runner, tasks
+from core import access, device, runner, tasks
 from core.errors import LabError
 from pages.ui import feed
 from pages.ui.form import escape
+from pages.ui.seat import Seat
 
 log = logging.getLogger("descent_lab")
 
@@ -64,7 +65,7 @@ def limit_uploads() -> None:
     """LAB_MODE=class lowers the server's own limit; a page asks
     `st.get_option("server.maxUploadSize")`.
     """
-    if os.environ.get("LAB_MODE") == "class":
+    if access.mode() == access.CLASS:
         least = min(CLASS_UPLOAD, config.get_option("server.maxUploadSize"))
         config.set_option("server.maxUploadSize", least)
 
@@ -106,7 +107,8 @@ app = st.App(
         Middleware(
             TrustedHostMiddleware,
             allowed_hosts=st.get_option("server.allowedHosts") or ["localhost"],
-        )
+        ),
+        *([Middleware(Seat)] if access.mode() == access.CLASS else []),
     ],
     lifespan=lifespan,
     on_script_error=say_fault,

@@ -5,7 +5,8 @@
     LAB_MODE=lab     a run belongs to the login (OIDC) that started it; a teacher as above
 
 Everybody sees every run; only its owner or a teacher may act on it. `<run>/owner` holds a digest of
-the browser's token or of the login, never the token itself.
+the browser's token or of the login, never the token itself. Who acts is asked of whoever knows the
+browser (`ask`); nobody forgets to say so.
 """
 
 import contextlib
@@ -24,6 +25,24 @@ SOLO, CLASS, OIDC = MODES = ("solo", "class", "lab")
 OWNER = "owner"  # the file in a run's folder
 LAB, TEACHER = "", "teacher"  # the lab itself; who has given the PIN
 LEAST = 6  # characters of a PIN
+
+
+def _lab() -> str:
+    return LAB
+
+
+_who: Callable[[], str] = _lab
+
+
+def ask(who: Callable[[], str]) -> None:
+    """From now on `who` tells on whose behalf the present thread acts."""
+    global _who
+    _who = who
+
+
+def acting(by: str | None = None) -> str:
+    """`by` where it is said, else on whose behalf the present thread acts."""
+    return _who() if by is None else by
 
 
 def mode() -> str:
@@ -58,18 +77,18 @@ def may(store: Store, run: str, by: str) -> bool:
     return by in (LAB, TEACHER) or owner(store, run) == by
 
 
-def require(store: Store, run: str, by: str) -> None:
+def require(store: Store, run: str, by: str | None = None) -> None:
     """NotAllowed unless `by` may act on the run."""
-    if not may(store, run, by):
+    if not may(store, run, acting(by)):
         raise NotAllowed(
             f"This {store.noun} belongs to somebody else: you can watch it and copy its settings; "
             "only its owner or a teacher may change it."
         )
 
 
-def require_teacher(by: str) -> None:
+def require_teacher(by: str | None = None) -> None:
     """NotAllowed for all but a teacher, and the lab itself."""
-    if by not in (LAB, TEACHER):
+    if acting(by) not in (LAB, TEACHER):
         raise NotAllowed("This concerns everybody's work: only a teacher may do it.")
 
 

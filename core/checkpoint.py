@@ -1,6 +1,7 @@
 """The checkpoint of a run (K1, K2): a training's state as one file, and the weights in it."""
 
 import io
+import logging
 import pickle
 import zipfile
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ import torch
 
 from core.data.spreadsheet.decoding import DAMAGE
 from core.errors import BadData, NotFound
-from core.store import CHECKPOINT, Store
+from core.store import CHECKPOINT, PREVIOUS, Store
+
+log = logging.getLogger("descent_lab")
 
 State = dict[str, Any]
 
@@ -22,13 +25,25 @@ def save(store: Store, run: str, state: State) -> None:
 
 
 def load(store: Store, run: str) -> State | None:
-    """The last state of the run, on the CPU; None when none was saved yet. BadData when the file is
-    damaged.
+    """The last state of the run that is whole, on the CPU; None when none was saved yet. BadData
+    when both that are kept are damaged.
     """
-    path = store.path(run, CHECKPOINT)
-    if not path.exists():
-        return None
+    there = [path for name in (CHECKPOINT, PREVIOUS) if (path := store.path(run, name)).exists()]
+    for path in there:
+        try:
+            return _read(path)
+        except BadData as error:
+            log.warning("%s", error)
+            if path == there[-1]:
+                raise
+    return None
+
+
+def _read(path: Path) -> State:
     try:
+        with zipfile.ZipFile(path) as packed:
+            if damaged := packed.testzip():  # CRC-32 of every tensor, which torch does not compare
+                raise zipfile.BadZipFile(damaged)
         return torch.load(path, map_location="cpu", weights_only=True)
     except (
         OSError,

@@ -3,8 +3,8 @@ person may say to one.
 
 A job is a run or a study (core/jobs.py). It is trained in a thread here, or in a process of its own
 (`LAB_WORKER=process`, core/worker.py); its folder looks the same. Only strings come in and go out,
-for pages outlive a reload of the code and objects do not. `by` says who asks: an owner as
-core/access.py names one; LAB, the lab itself, may do everything.
+for pages outlive a reload of the code and objects do not. `by` says who asks, an owner as
+core/access.py names one; where it is left out, that is asked.
 """
 
 import contextlib
@@ -14,9 +14,8 @@ import time
 from dataclasses import dataclass, field
 
 from core import access, device, jobs, worker
-from core.access import LAB
 from core.control import GO, LEAVE, PAUSE, PROCEED, STEP, STOP, Control
-from core.errors import BadInput, LabError, NotFound, Unavailable
+from core.errors import BadInput, LabError, NotAllowed, NotFound, Unavailable
 from core.events import Ended, to_json
 from core.queue import Ledger, Turn, order
 from core.store import Store
@@ -60,31 +59,31 @@ class Runner:
 
     # --- into the queue
 
-    def submit(self, experiment: str, by: str = LAB) -> str:
+    def submit(self, experiment: str, by: str | None = None) -> str:
         """Checks the experiment (JSON text), makes a run and queues it. BadInput when it cannot be
         built.
         """
         from core.encoding import decode, encode
         from core.experiment import Experiment
 
-        checked = decode(Experiment, experiment)
+        checked, by = decode(Experiment, experiment), access.acting(by)
         run = self.store.create(encode(checked))
         access.own(self.store, run, by)
         self._enqueue(jobs.RUN, run, by, checked.device)
         return run
 
-    def submit_study(self, study: str, by: str = LAB) -> str:
+    def submit_study(self, study: str, by: str | None = None) -> str:
         """Checks the study (JSON text), makes its folder and queues it."""
         from core.encoding import decode, encode
         from core.study import Study
 
-        checked, store = decode(Study, study), self.store_of(jobs.STUDY)
+        checked, store, by = decode(Study, study), self.store_of(jobs.STUDY), access.acting(by)
         made = store.create(encode(checked))
         access.own(store, made, by)
         self._enqueue(jobs.STUDY, made, by, "cpu")
         return made
 
-    def resume(self, run: str, by: str = LAB) -> None:
+    def resume(self, run: str, by: str | None = None) -> None:
         """Queues a run that was interrupted, stopped, failed or never begun. BadInput for any
         other, and where its data is not here.
         """
@@ -97,26 +96,26 @@ class Runner:
         experiment = decode(Experiment, self.store.experiment(run))
         self._enqueue(jobs.RUN, run, access.owner(self.store, run), experiment.device)
 
-    def resume_study(self, study: str, by: str = LAB) -> None:
+    def resume_study(self, study: str, by: str | None = None) -> None:
         """Queues a study that was interrupted, stopped, failed or never begun."""
         self._check_resumable(jobs.STUDY, study, by)
         self._enqueue(jobs.STUDY, study, access.owner(self.store_of(jobs.STUDY), study), "cpu")
 
     # --- what is said to a job
 
-    def pause(self, job: str, by: str = LAB) -> None:
+    def pause(self, job: str, by: str | None = None) -> None:
         """Holds the job before its next step."""
         self._tell(job, PAUSE, by)
 
-    def proceed(self, job: str, by: str = LAB) -> None:
+    def proceed(self, job: str, by: str | None = None) -> None:
         """Lets a paused job go on."""
         self._tell(job, PROCEED, by)
 
-    def step(self, job: str, by: str = LAB) -> None:
+    def step(self, job: str, by: str | None = None) -> None:
         """Lets a paused job take one step."""
         self._tell(job, STEP, by)
 
-    def stop(self, job: str, by: str = LAB) -> None:
+    def stop(self, job: str, by: str | None = None) -> None:
         """Ends the job at its next step; one that waits leaves the queue. It can be resumed."""
         with self._changed:
             found = self._job(job)
@@ -131,14 +130,14 @@ class Runner:
                 return
         found.control.tell(STOP)
 
-    def delete(self, run: str, by: str = LAB) -> None:
+    def delete(self, run: str, by: str | None = None) -> None:
         """Removes a run. BadInput while it is queued or trained."""
         access.require(self.store, run, by)
         if self._job(run):
             raise BadInput(f"Run {run} is at work or waits for it: stop it before you delete it.")
         self.store.delete(run)
 
-    def restore(self, run: str, by: str = LAB) -> None:
+    def restore(self, run: str, by: str | None = None) -> None:
         """Takes a deleted run out of the trash."""
         access.require(self.store.trash, run, by)
         self.store.restore(run)
@@ -174,6 +173,18 @@ class Runner:
         before = [each for each, _ in places].index(job) + sum(each.at_work for each in here)
         return before, dict(places)[job]
 
+    def barred(self, job: str, by: str | None = None) -> str:
+        """Why `by` may not act on this run or study, in one sentence; empty where they may."""
+        for kind in jobs.KINDS:
+            store = self.store_of(kind)
+            with contextlib.suppress(NotFound):
+                try:
+                    access.require(store, job, by)
+                except NotAllowed as error:
+                    return str(error)
+                return ""
+        return ""
+
     def store_of(self, kind: str) -> Store:
         """Where runs or studies lie."""
         return self.store if kind == jobs.RUN else jobs.store_of(kind, self.store.home)
@@ -197,7 +208,7 @@ class Runner:
     def _job(self, job: str) -> Job | None:
         return next((each for each in list(self._jobs) if each.id == job), None)
 
-    def _tell(self, job: str, what: str, by: str) -> None:
+    def _tell(self, job: str, what: str, by: str | None) -> None:
         if found := self._job(job):
             access.require(self.store_of(found.kind), job, by)
             found.control.tell(what)
@@ -211,7 +222,7 @@ class Runner:
         said = found.control
         return "stopping" if said.word != GO else "paused" if said.paused else "running"
 
-    def _check_resumable(self, kind: str, job: str, by: str) -> None:
+    def _check_resumable(self, kind: str, job: str, by: str | None) -> None:
         state = self._status(kind, job)
         access.require(self.store_of(kind), job, by)
         if state not in RESUMABLE:

@@ -3,7 +3,8 @@ torch and no threads.
 
     <home>/runs/<id>/experiment.json   written once
                      events.jsonl      appended to; a torn last line is ignored
-                     checkpoint.pt     written to a temporary name and renamed
+                     checkpoint.pt     written to a temporary name and renamed; the one before
+                                       it stays beside it
                      notes.json        what people wrote about it, the same way (core/notes.py)
                      lock              held by whoever trains the run, until that process dies
     <home>/trash/<id>/                 deleted runs; the folder's time is that of the deletion
@@ -29,6 +30,7 @@ from filelock import FileLock, Timeout
 from core.errors import BadInput, NotFound, Unavailable
 
 EXPERIMENT, EVENTS, CHECKPOINT, LOCK = "experiment.json", "events.jsonl", "checkpoint.pt", "lock"
+PREVIOUS = "checkpoint.previous.pt"
 NOTES = "notes.json"
 TRASH_DAYS = 7
 _TIME = "%Y%m%d-%H%M%S"
@@ -221,8 +223,12 @@ class Store:
             return True
 
     def save(self, run: str, write: Callable[[BinaryIO], None]) -> None:
-        """Replaces the checkpoint."""
-        write_atomic(self.path(run, CHECKPOINT), write)
+        """Replaces the checkpoint; the one that stood there stays as the previous one."""
+        path, new = self.path(run, CHECKPOINT), self.path(run, f"{CHECKPOINT}.new")
+        write_atomic(new, write)
+        if path.exists():
+            path.replace(self.path(run, PREVIOUS))
+        new.replace(path)
 
     def write(self, run: str, name: str, content: bytes) -> None:
         """Replaces a small file beside the events. Unavailable when the disk takes nothing."""

@@ -18,7 +18,7 @@ from core.experiment import Experiment
 from core.history import History
 from core.numbers import whole
 from pages.ui import answers, feed, flatness, state
-from pages.ui.acts import act, while_here
+from pages.ui.acts import act, waiting, while_here
 from pages.ui.cards import Cards
 from pages.ui.downloads import downloads
 from pages.ui.form import escape
@@ -118,6 +118,8 @@ class Page:
         with header("Watch", " · ".join(filter(None, facts)), (word, colour, f":material/{icon}:")):
             self.actions()
             view = self.view()
+        if why := self.lab.barred(self.run):
+            st.caption(why)
         st.fragment(self.tick, run_every=1 if self.live else None)()
         if not (self.known or self.live):
             return  # it ended before its first step: nothing to draw
@@ -208,7 +210,7 @@ class Page:
                 st.rerun()
             if self.live or self.state in ("interrupted", "unbegun"):
                 share, text = progress(history, self.state)
-                st.progress(share, text=text)
+                st.progress(share, text=waiting(self.run) if self.state == "queued" else text)
             else:
                 self.ended(history)
             if not (self.known or self.live):

@@ -6,7 +6,7 @@ import io
 
 import streamlit as st
 
-from core import runner
+from core import access, runner
 from core.data.sets import Spreadsheets
 from core.encoding import decode
 from core.errors import LabError
@@ -33,7 +33,9 @@ def opener() -> None:
         return
     try:
         with st.spinner("Opening …"):
-            found = open_archive(runner.current().store, file, file.name)
+            store = runner.current().store
+            found = open_archive(store, file, file.name)
+            access.own(store, found.run, access.acting())
     except LabError as error:
         st.error(escape(str(error)), icon=":material/error:")
         return

@@ -8,7 +8,7 @@ import zlib
 import pandas as pd
 import streamlit as st
 
-from core import notes, runner
+from core import access, notes, runner
 from core.data.wording import counted
 from core.errors import LabError, NotFound
 from core.notes import LONGEST_NOTE, MOST_TAGS
@@ -90,6 +90,7 @@ def tag(chosen: list[Summary], every: list[Summary]) -> None:
             try:
                 found = notes.read(store, row.run)
                 add, drop = set(wanted) - set(found.tags), common - set(wanted)
+                access.require(store, row.run)
                 new = found.retagged(add=add, drop=drop)
                 if note is not None:
                     new = notes.written(note, new.tags)
@@ -195,5 +196,9 @@ def trash() -> None:
     if len(rows) > TRASH_SHOWN:
         st.caption(f"And {len(rows) - TRASH_SHOWN} older ones.")
     if rows and st.button("Empty the trash", icon=":material/delete_forever:"):
-        store.purge(days=0)
+        try:
+            access.require_teacher()
+            store.purge(days=0)
+        except LabError as error:
+            state.notice(told(error))
         st.rerun()

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from core import runner
+from core import access, runner
 from core.adapt import adapt
 from core.data.inspection.shapes import written
 from core.data.library import About, Library
@@ -137,6 +137,7 @@ def chosen(about: About) -> dict[str, object]:
 def forget(digest: str) -> None:
     """Deletes an uploaded set; a draft that stood on it goes back to the digits."""
     try:
+        access.require_teacher()
         Library(runner.current().store.home).delete(digest)
     except LabError as error:
         state.keep(FAULT, str(error))
