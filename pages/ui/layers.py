@@ -96,7 +96,7 @@ class Listed:
             with st.container(height=HEIGHT if long else "content", border=False, gap="xxsmall"):
                 self.chain((), self.traced)
             place = self.opened[0] + 1 if self.opened else max(0, len(self.layers) - 1)
-            self.adder((place,), f"It goes in as layer {place + 1}.")
+            self.adder((place,), "Add a layer")
             self.stochastic_depth()
 
     def chain(self, place: Place, facts: tuple[LayerFacts, ...]) -> None:
@@ -155,8 +155,8 @@ class Listed:
                 self.chain(chain, facts)
                 if itself or self.opened[:-1] == chain:
                     end = len(facts) if itself else self.opened[-1] + 1
-                    where = f"branch {number + 1}" if many else "the block"
-                    self.adder((*chain, end), f"It goes into {where} as layer {end + 1}.")
+                    where = f"branch {number + 1}" if many else "this block"
+                    self.adder((*chain, end), f"Add a layer to {where}")
         if many and itself and len(fact.inside) < 16:
             count = len(fact.inside)
             st.button(
@@ -243,12 +243,12 @@ class Listed:
         wrapped = (wrap(layers, place), place) if deeper and layer.stem != "output" else None
         return [*moves, Move("alt_route", "Wrap into a residual block", wrapped)]
 
-    def adder(self, place: Place, told: str) -> None:
+    def adder(self, place: Place, words: str) -> None:
         """A layer of any kind in front of what stands at `place`."""
         inner = len(place) > 1
         behind = f" {'.'.join(map(str, place[:-1]))}" if inner else ""
-        with st.popover("Add a layer", icon=":material/add:", width="stretch"):
-            st.caption(told)
+        with st.popover(words, icon=":material/add:", width="stretch"):
+            st.caption(f"It goes in at position {place[-1] + 1}.")
             with st.grid(2, gap="xxsmall"):
                 for kind, cls in Layer.members.items():
                     new = Layer.pick(kind)
