@@ -1,0 +1,81 @@
+"""One choice of every family through the form in a real browser, and an epoch of its training."""
+
+import pytest
+
+from core.encoding import decode, to_link
+from core.experiment import Experiment
+from core.losses import Hinge
+from core.network.activations import Swish
+from core.network.initializers import Orthogonal
+from core.network.layers import Flatten, Linear, Output
+from core.optim.optimizers import Nesterov
+from core.optim.regularizers import ClipNorm
+from core.optim.schedules import Exponential
+from core.optim.stopping import GradientNorm
+from tests.conftest import wait_until
+
+pytestmark = pytest.mark.browser
+PLAIN = Experiment(network=(Flatten(), Linear(units=8), Output()), epochs=2)
+
+
+def settled(page) -> None:
+    """Until the page has answered what was done last."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def pick(page, label: str, name: str) -> None:
+    """An entry of a list."""
+    settled(page)
+    menu = page.get_by_role("combobox", name=label).first
+    menu.fill(name)  # typed: an open menu closes when the page scrolls to it
+    page.get_by_role("option", name=name, exact=True).wait_for()
+    menu.press("Enter")
+
+
+def open_page(page, name: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+    page.get_by_role("heading", name=name, exact=True).wait_for()
+
+
+def switch_on(page, row: str, label: str, told: str) -> None:
+    """A toggle in a folded row, until the row says it."""
+    settled(page)
+    page.locator(f".st-key-fold-{row} summary").click()
+    page.get_by_text(label, exact=True).first.click()
+    page.locator(f".st-key-fold-{row} summary").get_by_text(told).wait_for()
+
+
+def test_a_choice_of_every_family_is_picked_and_trained(page, server):
+    page.goto(f"{server.url}/network?e={to_link(PLAIN)}")
+    page.locator(".st-key-open-1 button:visible").first.wait_for()
+    page.locator(".st-key-open-1 button:visible").first.click()
+    settled(page)
+    page.get_by_role("button", name="Add a layer").first.click()
+    page.locator(".st-key-add-swish button:visible").first.click()
+    page.get_by_text("4 layers", exact=False).first.wait_for()
+    page.get_by_role("radio", name="Initialization").or_(
+        page.get_by_role("button", name="Initialization")
+    ).first.click()
+    pick(page, "Initialization", Orthogonal.label)
+    page.get_by_text(Orthogonal.doc()[:40]).first.wait_for()
+    settled(page)
+    open_page(page, "Train")
+    pick(page, "Optimizer", Nesterov.label)
+    page.get_by_text("nesterov=True").first.wait_for()
+    pick(page, "Schedule", Exponential.label)
+    page.get_by_text("Gamma γ").first.wait_for()
+    pick(page, "Loss", Hinge.label)
+    page.get_by_text("Label smoothing").wait_for(state="detached")
+    switch_on(page, "Regularization", ClipNorm.label, ClipNorm().summary)
+    switch_on(page, "Stopping", GradientNorm.label, GradientNorm().summary)
+    page.get_by_role("button", name="Start Shortcut").click()
+    page.wait_for_url("**/watch?*run=*")
+    run = page.url.rpartition("run=")[2].partition("&")[0]
+    wait_until(lambda: (server.store.last(run) or {}).get("event") == "Ended", what="the end")
+    assert server.store.last(run)["reason"] == "epochs"
+    trained = decode(Experiment, server.store.experiment(run))
+    assert {type(layer) for layer in trained.network} == {Flatten, Linear, Swish, Output}
+    assert (trained.initializer, trained.loss) == (Orthogonal(), Hinge())
+    assert (trained.optimizer, trained.schedule) == (Nesterov(), Exponential())
+    assert (trained.regularizers, trained.stopping) == ((ClipNorm(),), (GradientNorm(),))
+    page.get_by_text("Ended after epoch 2").or_(page.get_by_text("2 epochs")).first.wait_for()
