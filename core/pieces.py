@@ -4,16 +4,21 @@ points are JSON lines; the process ends when the pipe does, also when its parent
 
 import json
 import os
+import pickle
 import subprocess
 import sys
+import tempfile
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.encoding import decode, encode
 from core.errors import LabError
 from core.experiment import Experiment
+
+if TYPE_CHECKING:
+    from core.work import Work
 
 ROOT = Path(__file__).parent.parent
 SINGLE = {"OMP_NUM_THREADS": "1", "LAB_THREADS": "1"}
@@ -22,17 +27,20 @@ Task = tuple[int, int]  # which proposal of the study, which piece of it
 
 
 class Helper:
-    """The parent's end: gives tasks, hears points."""
+    """The parent's end: gives tasks, hears points. `work` of the proposal `place` comes along where
+    it is small: loading the data anew takes longer than starting the process.
+    """
 
-    def __init__(self, home: Path, study: str):
+    def __init__(self, home: Path, study: str, place: int, work: "Work"):
         command = [sys.executable, "-m", "core.pieces", str(home), study]
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=ROOT,
-            env={**os.environ, **SINGLE},
-        )
+        how = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
+        with tempfile.TemporaryFile() as file:
+            if work.travels and os.name == "posix":
+                pickle.dump((place, work), file)
+                file.seek(0)
+                command.append(str(file.fileno()))
+                how["pass_fds"] = [file.fileno()]
+            self.process = subprocess.Popen(command, env={**os.environ, **SINGLE}, **how)
         os.set_blocking(self.process.stdout.fileno(), False)
         self.tasks: deque[Task] = deque()
         self.rest = b""
@@ -69,8 +77,10 @@ class Helper:
         self.process.stdout.close()
 
 
-def serve(home: Path, study_id: str) -> None:
-    """The child's end: computes what it is asked for until the pipe ends."""
+def serve(home: Path, study_id: str, file: int | None = None) -> None:
+    """The child's end: computes what it is asked for until the pipe ends. `file` holds what came
+    along.
+    """
     import torch
 
     from core import device
@@ -84,6 +94,9 @@ def serve(home: Path, study_id: str) -> None:
     torch.set_num_threads(1)
     study = decode(Study, Studies(home).experiment(study_id))
     parent, place, work = os.getppid(), -1, None
+    if file is not None:
+        with os.fdopen(file, "rb") as given:
+            place, work = pickle.load(given)  # from our own parent
 
     def attend() -> None:
         if os.getppid() != parent:
@@ -113,4 +126,4 @@ def _say(**what: Any) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), sys.argv[2])
+    serve(Path(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:]))

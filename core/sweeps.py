@@ -166,7 +166,9 @@ class _Sweep:
         work = self.places[0].work
         further = min(self.processes, len(self.tasks) + self.study.size - 1) - 1
         if further > 0 and self._to_go() > WORTH:
-            self.helpers = [Helper(self.store.home, self.id) for _ in range(further)]
+            place = len(self.places) - 1
+            given = (self.store.home, self.id, place, self.places[place].work)
+            self.helpers = [Helper(*given) for _ in range(further)]
         points = self.study.size * sum(work.counts)
         facts = (work.says, work.classes, points, work.reach, 1 + len(self.helpers), time.time())
         event = Begun(*facts)

@@ -20,7 +20,7 @@ UNKNOWN = float("nan")
 class Trainings(Work):
     """One experiment, one piece, one point. Its control and width are set by who knows the axes."""
 
-    threads = 0
+    threads, travels = 0, False
 
     def __init__(self, method: Method, experiment: Experiment, samples: Samples, seeds: int):
         super().__init__(method, experiment, samples, seeds)

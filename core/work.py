@@ -21,6 +21,7 @@ class Work:
     """
 
     rising = False
+    travels = True  # small enough to be handed to another process
     threads = 1  # inside one torch operation; 0 leaves them as they are
 
     def __init__(self, method: Method, experiment: Experiment, samples: Samples, seeds: int):
