@@ -38,7 +38,7 @@ def test_every_shipped_experiment_can_train_on_every_ready_set(name, data):
     assert adapt(new, facts(data)) == (new, ())
     assert decode(Experiment, encode(new)) == new
     changed = {f for f in type(new).model_fields if getattr(new, f) != getattr(first, f)}
-    replaced = {"loss", "network", "normalization", "augmentations"}
+    replaced = {"loss", "network", "normalization", "augmentations", "label_noise"}
     assert changed <= replaced and len(told) == len(changed)
     for said in told:
         assert said.endswith(".") and ". " not in said and "\n" not in said
