@@ -15,7 +15,6 @@ class Method(Choice, family="method"):
     together: ClassVar[bool] = True  # all seeds of a point are computed at once, as one point
     noun: ClassVar[str] = "hidden unit"  # what the width of a model counts
     control: ClassVar[str] = ""  # what tells the lines of one picture apart
-    first: ClassVar[int] = 3  # how many seeds are a good beginning
 
     @property
     def over(self) -> Over:

@@ -35,12 +35,12 @@ class Curve(Method):
         unit="rows",
         help="Training rows; fewer where the data has fewer.",
     )
-    ratios: Positive = ()
+    ratios: Positive = Field(
+        (),
+        description="Sizes as multiples of the threshold: N/n of features, P/(nK) or P/n of networks, "
+        "of rows n over the threshold. Empty: as many as show the peak.",
+    )
     side: ClassVar[float] = SIDES["nets"]
-
-    def describe_ratios(self) -> str:
-        """What the ratios are multiples of."""
-        return "P/n"
 
 
 class RandomFeatures(Curve):
@@ -69,9 +69,6 @@ class RandomFeatures(Curve):
     @property
     def over(self) -> Over:
         return self.along
-
-    def describe_ratios(self) -> str:
-        return "N/n" if self.along == "width" else "n/N"
 
     def call(self) -> Call:
         return Call("core.descent.works.Features")
@@ -117,9 +114,6 @@ class Networks(Curve):
     def squared(self) -> bool:
         return self.loss == "squared"
 
-    def describe_ratios(self) -> str:
-        return "P/(nK)" if self.squared else "P/n"
-
     def call(self) -> Call:
         return Call("core.descent.works.Nets")
 
@@ -136,7 +130,6 @@ class ClosedForm(Curve):
     technique: ClassVar[str] = "S2"
     noun: ClassVar[str] = "feature"
     control: ClassVar[str] = "scale of the slow block"
-    first: ClassVar[int] = 5
     side: ClassVar[float] = SIDES["features"]
     samples: int = ranged(
         1000,
@@ -168,7 +161,6 @@ class ConvolutionOverEpochs(Curve):
     source: ClassVar[str] = "Nakkiran et al. 2019"
     technique: ClassVar[str] = "S2"
     noun: ClassVar[str] = "map"
-    first: ClassVar[int] = 4
     side: ClassVar[float] = SIDES["features"]
     samples: int = ranged(
         1000,
