@@ -37,8 +37,8 @@ class Curve(Method):
     )
     ratios: Positive = Field(
         (),
-        description="Sizes as multiples of the threshold: N/n of features, P/(nK) or P/n of networks, "
-        "of rows n over the threshold. Empty: as many as show the peak.",
+        description="Sizes as multiples of the threshold: N/n of features, P/(nK) or P/n of "
+        "networks, of rows n over the threshold. Empty: as many as show the peak.",
     )
     side: ClassVar[float] = SIDES["nets"]
 
