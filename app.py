@@ -70,6 +70,17 @@ def limit_uploads() -> None:
         config.set_option("server.maxUploadSize", least)
 
 
+def seats() -> list[Middleware]:
+    """In class mode every browser gets a token. A mode that is none ends the start in one
+    sentence.
+    """
+    try:
+        access.pin()
+        return [Middleware(Seat)] if access.mode() == access.CLASS else []
+    except LabError as error:
+        sys.exit(str(error))
+
+
 def say_fault(error: Exception) -> bool:
     """One sentence in place of a traceback; the log has it whole. Nothing that runs is touched."""
     if isinstance(error, LabError):
@@ -108,7 +119,7 @@ app = st.App(
             TrustedHostMiddleware,
             allowed_hosts=st.get_option("server.allowedHosts") or ["localhost"],
         ),
-        *([Middleware(Seat)] if access.mode() == access.CLASS else []),
+        *seats(),
     ],
     lifespan=lifespan,
     on_script_error=say_fault,

@@ -6,7 +6,7 @@ import pickle
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 
@@ -21,7 +21,14 @@ State = dict[str, Any]
 
 def save(store: Store, run: str, state: State) -> None:
     """Replaces the run's checkpoint; the old one stays whole until the new one is."""
-    store.save(run, lambda file: torch.save(state, file))
+    store.save(run, lambda file: _write(state, file))
+
+
+def _write(state: State, file: BinaryIO) -> None:
+    try:
+        torch.save(state, file)
+    except RuntimeError as error:  # torch speaks of positions where the disk is full
+        raise error.__context__ if isinstance(error.__context__, OSError) else error from None
 
 
 def load(store: Store, run: str) -> State | None:

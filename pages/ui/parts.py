@@ -122,10 +122,11 @@ def start(text: str) -> None:
     refused.
     """
     try:
-        run = runner.current().submit(text)
+        run = state.just_started(text) or runner.current().submit(text)
     except LabError as error:
         st.error(escape(str(error)), icon=":material/error:")
         return
+    state.just_started(text, run)
     st.switch_page("watch.py", query_params=state.address(run=run))
 
 

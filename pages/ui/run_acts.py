@@ -11,6 +11,7 @@ import streamlit as st
 from core import access, notes, runner
 from core.data.wording import counted
 from core.errors import LabError, NotFound
+from core.export.cells import plain
 from core.notes import LONGEST_NOTE, MOST_TAGS
 from core.store import TRASH_DAYS
 from core.summary import Summary, summaries
@@ -173,6 +174,7 @@ def as_csv(rows: list[Summary]) -> str:
     named = [cells(Row(row, "done")) | {"Run": row.run, "State": row.reason} for row in rows]
     frame = pd.DataFrame(named).drop(columns="Curve")
     frame["Tags"] = frame["Tags"].map(", ".join)
+    frame = frame.map(lambda cell: plain(cell) if isinstance(cell, str) else cell)
     return frame.rename(columns={"Time": "Seconds"}).to_csv(index=False)
 
 

@@ -25,6 +25,7 @@ SHARED = "shared"  # the token that was opened last, so that the back button doe
 UNDO, REDO = "undo", "redo"  # JSON lists of networks with their initializer, the newest last
 COOKIE = "lab_seat"  # a random token that a browser keeps, set by pages/ui/seat.py
 BUILT = ("network", "initializer")  # what undo takes back
+STARTED, TWICE = "started", 1.0  # seconds within which presses of Start are one
 TEACHER, SEAT = "teacher", "seat"
 STEPS = 50  # that can be taken back
 
@@ -205,6 +206,16 @@ def keep(name: str, value: str | None = None) -> str:
     if value is not None:
         st.session_state[f"kept {name}"] = value
     return st.session_state.get(f"kept {name}", "")
+
+
+def just_started(text: str, run: str = "") -> str:
+    """The run that a press within the last second has made of this text, empty for none: who
+    presses twice means it once. With `run`, keeps it.
+    """
+    if run:
+        st.session_state[STARTED] = json.dumps([text, run, time.monotonic()])
+    known, made, when = json.loads(st.session_state.get(STARTED, '["", "", 0]'))
+    return made if known == text and time.monotonic() - when < TWICE else ""
 
 
 def notice(text: str) -> None:
