@@ -26,7 +26,6 @@ AXES: dict[Over, str] = {"width": "Parameters", "steps": "Epochs", "samples": "S
 AGAINST = {"width": "size", "steps": "training time", "samples": "samples"}
 MEASURES = {"Error": "test_error", "Loss": "test_loss"}
 REASONS: dict[str, reasons.Reason] = {"Norm": "norm", "Variance": "variance"}
-ANSWER = 52  # px: two lines of the sentence, so that nothing below moves
 ELSEWHERE = {
     "width": "This study keeps the size of the model. A preset over sizes, above, varies it.",
     "steps": "This study measures each model once, at the end of its training. “By epochs”, above, "
@@ -58,7 +57,7 @@ class Scene:
 
 def cards(scene: Scene) -> None:
     """The answer on top, the curve on the left, its reasons on the right."""
-    above = st.container(height=ANSWER, border=False, vertical_alignment="center")
+    above = st.container()
     if scene.axes[0] == "control":
         starts_card(scene, above)
         return
