@@ -1,0 +1,57 @@
+"""Two people and a teacher in real browsers, in class mode with processes of their own."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from core.encoding import to_link
+from core.experiment import Experiment
+from tests.conftest import serve, wait_until
+
+PIN = "480215"
+
+
+@pytest.mark.browser
+def test_two_people_and_a_teacher(browser: object, tmp_path: Path) -> None:
+    link = "/train?e=" + to_link(Experiment(epochs=100_000, device="cpu", name="Endless"))
+    with serve(tmp_path / "lab", LAB_MODE="class", LAB_PIN=PIN) as server:
+        ann, ben, teacher = (browser.new_context().new_page() for _ in range(3))
+        for page in (ann, ben, teacher):
+            page.set_default_timeout(60_000)
+
+        def start(page: object) -> str:
+            page.goto(server.url + link)
+            page.get_by_text("The experiment of the link is open").wait_for()
+            page.get_by_role("button", name="Start Shortcut").click()
+            page.wait_for_url(re.compile("run="))
+            return re.search(r"run=([0-9a-f-]+)", page.url)[1]
+
+        anns = start(ann)
+        ann.get_by_role("button", name="Pause").wait_for()
+        bens = start(ben)
+        ben.get_by_text("Waits for 1 run before it").wait_for()
+
+        ben.goto(f"{server.url}/watch?run={anns}")
+        ben.get_by_text("belongs to somebody else").wait_for()
+        assert ben.get_by_role("button", name="Stop", exact=True).is_disabled()
+        assert ben.get_by_role("button", name="Pause").is_disabled()
+
+        ann.reload()  # the browser is known again
+        ann.get_by_role("button", name="Pause").wait_for()
+        assert ann.get_by_role("button", name="Pause").is_enabled()
+
+        teacher.goto(f"{server.url}/watch?run={anns}")
+        teacher.get_by_text("belongs to somebody else").wait_for()
+        teacher.get_by_test_id("stSidebar").get_by_role("button", name="Teacher").click()
+        for pin, answer in (("111111", "This is not the PIN"), (PIN, "Leave the teacher's seat")):
+            teacher.get_by_label("PIN", exact=True).fill(pin)
+            teacher.get_by_role("button", name="Enter", exact=True).click()
+            teacher.get_by_text(answer).wait_for()
+        teacher.get_by_role("button", name="Stop", exact=True).click()
+
+        ended = wait_until(lambda: (server.store.last(anns) or {}).get("reason"), 60, "Ann's end")
+        assert ended == "stopped"
+        wait_until(lambda: server.store.is_owned(bens), 60, "Ben's beginning")
+        for page in (ann, ben, teacher):
+            page.context.close()
