@@ -224,6 +224,12 @@ def why_cards(scene: Scene, lines: Lines) -> None:
     width = peak.at if peak and view.over == "width" else 0
     picture = phase.rows(scene.points, view.measure, width)
     reach = scene.reach.get(view.unit)
+    if view.trained:  # trained one by one, any network: only their weights are known
+        with st.container(border=True):
+            with card_title("Length of the weights"):
+                pass
+            reason(scene, lines, "norm", phase.HEIGHT, reach)
+        return
     with st.container(border=True):
         if picture:
             map_card(picture, scene)

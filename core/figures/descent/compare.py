@@ -33,12 +33,14 @@ def early_stop(points: Sequence[Point], view: View) -> Line | None:
 
 
 def ensemble(points: Sequence[Point], view: View) -> Line | None:
-    """The mean of all seeds' predictions; None for a single seed."""
+    """The mean of all seeds' predictions; None for a single seed or none kept."""
     least = min((point.control for point in points), default=0.0)
     kept = [p for p in chosen(points, view) if p.control == least and len(p.norm) > 1]
     if not kept:
         return None
     drawn = line(kept, view)
+    if all(value is None for value in drawn.ensemble):  # trained one by one: nobody averaged them
+        return None
     return replace(drawn, name=f"mean of {len(kept[0].norm)}", test=drawn.ensemble)
 
 

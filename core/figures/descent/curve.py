@@ -91,7 +91,7 @@ def _main(figure: go.Figure, lines: Lines, mode: Mode) -> None:
         x=line.x, y=line.train, name=f"Train {what}", mode="lines",
         line={"color": p.train, "width": 2.25, "dash": DASH["train"]}, **shown,
     )  # fmt: skip
-    if lines.seeds > 1:
+    if lines.seeds > 1 and any(value is not None for value in line.ensemble):
         mean = {"color": p.runs[2], "width": 1.75, "dash": "2px,3px"}
         marker = {"symbol": "diamond-open", "size": 6, "color": p.runs[2]}
         figure.add_scatter(
