@@ -169,7 +169,12 @@ class Runner:
             if found is None or found.at_work:
                 return 0, 0.0
             here = [each for each in self._jobs if each.device == found.device]
-        places = self._places(here, {each.id: self._seconds(each) for each in here})
+        expected = {each.id: self._seconds(each) for each in here}  # reads files: not in the lock
+        with self._changed:
+            if found.at_work or self._job(job) is not found:  # its turn or its end came meanwhile
+                return 0, 0.0
+            here = [each for each in self._jobs if each.device == found.device]
+            places = self._places(here, expected)
         before = [each for each, _ in places].index(job) + sum(each.at_work for each in here)
         return before, dict(places)[job]
 

@@ -268,3 +268,13 @@ def test_the_submitted_experiment_is_the_stored_one(runner: Runner) -> None:
     assert json.loads(runner.store.experiment(run))["name"] == "by hand"
     with pytest.raises(BadInput, match="epochs"):
         runner.submit('{"epochs": 0}')
+
+
+def test_a_run_that_leaves_the_line_while_its_wait_is_reckoned_waits_no_more(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner.submit(endless())
+    waiting = runner.submit(endless())
+    assert runner.wait(waiting)[0] == 1
+    monkeypatch.setattr(runner, "_seconds", lambda job: runner.stop(waiting))
+    assert runner.wait(waiting) == (0, 0.0)
