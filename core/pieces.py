@@ -2,9 +2,11 @@
 points are JSON lines; the process ends when the pipe does, also when its parent was killed.
 """
 
+import contextlib
 import json
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from core.work import Work
 
 ROOT = Path(__file__).parent.parent
+ENDED = "The second process of the study was ended from outside: resume it."
 SINGLE = {"OMP_NUM_THREADS": "1", "LAB_THREADS": "1"}
 
 Task = tuple[int, int]  # which proposal of the study, which piece of it
@@ -46,10 +49,14 @@ class Helper:
         self.rest = b""
 
     def give(self, task: Task, experiment: Experiment) -> None:
+        """Asks for one more piece. LabError when the process is gone."""
         self.tasks.append(task)
         request = {"place": task[0], "piece": task[1], "experiment": encode(experiment)}
-        self.process.stdin.write(json.dumps(request).encode() + b"\n")
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise LabError(ENDED) from None
 
     def heard(self) -> Iterator[tuple[Task, dict[str, Any] | None]]:
         """What has come since: points of the oldest task, and None when it is done. LabError when
@@ -67,14 +74,15 @@ class Helper:
             else:
                 yield self.tasks[0], data
         if self.tasks and not lines and self.process.poll() is not None:
-            raise LabError("The second process of the study was ended from outside: resume it.")
+            raise LabError(ENDED)
 
     def close(self) -> None:
         """Ends the process at once; what it has not sent is done again."""
         self.process.kill()
         self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
+        for end in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(BrokenPipeError):  # what was not sent yet goes nowhere
+                end.close()
 
 
 def serve(home: Path, study_id: str, file: int | None = None) -> None:
@@ -90,6 +98,7 @@ def serve(home: Path, study_id: str, file: int | None = None) -> None:
     from core.sweeps import Studies
     from core.work import work_of
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's affair
     device.prepare()
     torch.set_num_threads(1)
     study = decode(Study, Studies(home).experiment(study_id))

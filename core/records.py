@@ -11,7 +11,6 @@ from typing import Any
 
 from core.axes import Samples, Width
 from core.descent.point import Point
-from core.errors import BadInput
 from core.experiment import Experiment
 from core.study import Study
 
@@ -64,7 +63,7 @@ def to_line(event: Begun | Record) -> str:
 
 
 def from_line(line: str) -> Begun | Record | dict[str, Any]:
-    """The event of one line; the end as its plain fields. BadInput for a damaged line."""
+    """The event of one line; the end as its plain fields. ValueError for a line that holds none."""
     try:
         data = json.loads(line)
         kind = data.pop("event")
@@ -74,9 +73,7 @@ def from_line(line: str) -> Begun | Record | dict[str, Any]:
         if kind == "Record":
             return Record(**data | {"point": to_point(data["point"])})
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise BadInput(
-            f"A line of points.jsonl cannot be read ({line[:40]}…): delete it, then resume."
-        ) from None
+        raise ValueError(f"no event of a study: {line[:40]}") from None
     return {"event": kind, **data}
 
 

@@ -53,9 +53,15 @@ class Studies(Store):
         return decode(Study, self.experiment(study_id))
 
     def events(self, study_id: str, offset: int = 0) -> tuple[list, int]:
-        """Begun, Record and the plain fields of an end, after byte `offset`; the next offset."""
+        """Begun, Record and the plain fields of an end, after byte `offset`; the next offset. Lines
+        that hold no event are left out.
+        """
         lines, offset = self.read(study_id, offset)
-        return [from_line(line) for line in lines], offset
+        events = []
+        for line in lines:
+            with contextlib.suppress(ValueError):
+                events.append(from_line(line))
+        return events, offset
 
 
 class _Halted(Exception):
@@ -142,8 +148,8 @@ class _Sweep:
 
     def run(self) -> Ended | None:
         self._refill()
-        self._begin()
         try:
+            self._begin()
             while self.tasks or self._refill():
                 self._do(self.tasks.popleft())
             while any(helper.tasks for helper in self.helpers):
@@ -164,11 +170,12 @@ class _Sweep:
 
     def _begin(self) -> None:
         work = self.places[0].work
-        further = min(self.processes, len(self.tasks) + self.study.size - 1) - 1
+        further = min(self.processes, len(self.tasks) + self.study.size - len(self.places)) - 1
         if further > 0 and self._to_go() > WORTH:
             place = len(self.places) - 1
             given = (self.store.home, self.id, place, self.places[place].work)
-            self.helpers = [Helper(*given) for _ in range(further)]
+            for _ in range(further):
+                self.helpers.append(Helper(*given))
         points = self.study.size * sum(work.counts)
         facts = (work.says, work.classes, points, work.reach, 1 + len(self.helpers), time.time())
         event = Begun(*facts)
@@ -256,7 +263,7 @@ class _Sweep:
         work = self.places[0].work
         left = sum(work.costs[piece] for _, piece in self.tasks)
         with torch_threads(work.threads):
-            return work.probe() * (left + sum(work.costs) * (self.study.size - 1))
+            return work.probe() * (left + sum(work.costs) * (self.study.size - len(self.places)))
 
     def _share(self) -> float:
         """Of the whole work; places to come are taken for such as are there."""

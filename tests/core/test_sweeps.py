@@ -4,19 +4,23 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from core import sweeps
 from core.control import GO, LEAVE, STOP
+from core.data.load import load
 from core.encoding import build, encode
-from core.errors import BadInput
+from core.errors import BadInput, LabError
 from core.events import Ended
 from core.method import Method
+from core.pieces import Helper
 from core.records import Begun, Record, curve, progress
 from core.study import Study
 from core.sweeps import Studies, create, execute
+from core.work import work_of
 
 TINY = {"samples": 50}
 NETS = {"kind": "networks", **TINY, "steps": 60, "evaluations": 3, "ratios": [0.3, 1, 4, 60]}
@@ -100,6 +104,27 @@ def test_two_processes_give_the_points_of_one(name: str, tmp_path: Path, monkeyp
     assert numbers(tmp_path, two) == numbers(tmp_path, one)
 
 
+def test_a_further_process_outlives_ctrl_c_and_its_death_is_said(tmp_path: Path) -> None:
+    """A terminal says Ctrl+C to the whole group; the parent decides what becomes of the study."""
+    study = made("networks")
+    samples = load(study.base.data, tmp_path)
+    work = work_of(study.method, study.base, samples, study.repeats)
+    helper, tick = Helper(tmp_path, create(tmp_path, study), 0, work), threading.Event()
+    for piece in (0, 1):
+        helper.give((0, piece), study.base)
+        heard: list = []
+        while not heard or heard[-1][1] is not None:
+            heard += helper.heard()
+            tick.wait(0.01)
+        assert [task for task, _ in heard] == [(0, piece)] * (work.counts[piece] + 1)
+        helper.process.send_signal(signal.SIGINT)
+    helper.process.kill()
+    helper.process.wait()
+    with pytest.raises(LabError, match="ended from outside"):
+        helper.give((0, 2), study.base)
+    helper.close()
+
+
 def test_killed_in_the_middle_it_goes_on_to_the_same_points(tmp_path: Path) -> None:
     study = build(
         Study,
@@ -117,7 +142,7 @@ def test_killed_in_the_middle_it_goes_on_to_the_same_points(tmp_path: Path) -> N
     before = points(tmp_path, study_id)
     assert 1 <= len(before) < 36
     with Studies(tmp_path).path(study_id, "points.jsonl").open("ab") as file:
-        file.write(b'{"event": "Record", "pla')  # torn
+        file.write(b'{"event": "Record", "at": {}\n{"event": "Record", "pla')  # torn
     assert execute(tmp_path, study_id, processes=1).reason == "done"
     straight = create(tmp_path, study)
     execute(tmp_path, straight, processes=1)
