@@ -47,11 +47,11 @@ def _trial(experiment: Experiment, data: Any) -> Found:
 
 def _sharpness(experiment: Experiment, data: Any, state: dict[str, Any]) -> Found:
     from core.analysis.curvature import sharpness
+    from core.checkpoint import kept
 
-    kept = state["best"] or state.get("averaged") or state["model"]
     found: dict[str, Any] = {}
     names = ("before", "after")
-    for name, value in zip(names, sharpness(experiment, data, [kept]), strict=True):
+    for name, value in zip(names, sharpness(experiment, data, [kept(state)]), strict=True):
         found = found | {name: value}
         yield len(found) / len(names), found
 
@@ -199,6 +199,6 @@ def current(home: Path) -> Tasks:
     """The tasks of this lab in this process, made on first use."""
     global _current
     with _making:
-        if _current is None or _current.home != home:
+        if _current is None or _current.home != home or _current._closing:
             _current = Tasks(home)
         return _current
