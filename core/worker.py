@@ -42,7 +42,7 @@ HUNG = (
     "This run gave no sign of life for {0:.0f} s and was ended. Everything up to the last "
     "checkpoint is kept: resume it."
 )
-UNBEGUN = "Stopped before its first step."
+UNBEGUN = "Stopped while it was starting: it had taken no step yet."
 DEAF = "Stopped. It did not answer, so what came after the last checkpoint is lost."
 
 
@@ -97,13 +97,13 @@ class Child:
         """Waits for the end of the child: (reason, message) to write for the job, or None where
         nothing is left to say.
         """
-        began = heard = time.monotonic()
+        begun, heard = False, time.monotonic()
         asked, work, verdict = None, self._work(), None
         while verdict is None:
             try:
                 if not self.signs.get(timeout=LOOK):
                     break
-                heard = time.monotonic()
+                begun, heard = True, time.monotonic()
             except queue.Empty:
                 pass
             now, word, spent = time.monotonic(), self.control.word, self._work()
@@ -111,7 +111,7 @@ class Child:
                 heard, work = now, spent
             if word != GO:
                 asked = asked or now
-                if heard == began:  # it has not begun: there is nothing to save
+                if not begun:  # there is nothing to save
                     verdict = ("stopped", UNBEGUN) if word == STOP else ("", "")
                 elif now - asked > OBEYS:
                     verdict = ("stopped", DEAF) if word == STOP else ("", "")

@@ -123,6 +123,22 @@ def test_one_that_does_not_answer_a_stop_is_stopped_all_the_same(
     assert runner.status(run) == "stopped" and runner.store.last(run)["message"] == worker.DEAF
 
 
+def test_one_that_is_still_starting_is_stopped_at_once_and_loses_nothing(
+    runner: Runner, children: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after it has worked for a while: what it does before its first sign is importing."""
+    monkeypatch.setattr(worker, "OBEYS", 600.0)
+    spent = iter(range(1000))
+    monkeypatch.setattr(worker.Child, "_work", lambda child: next(spent))
+    run = runner.submit(digits(epochs=100_000))
+    until(lambda: children)
+    children[0].send_signal(signal.SIGSTOP)
+    until(lambda: next(spent) > 10)
+    runner.stop(run)
+    until(lambda: not runner.live())
+    assert runner.store.last(run)["message"] == worker.UNBEGUN
+
+
 @pytest.mark.parametrize(
     ("exit_status", "words"),
     [(-9, "ran out of memory"), (-11, "SIGSEGV"), (-6, "SIGABRT"), (1, "exit status 1")],
