@@ -1,5 +1,5 @@
-"""Short tasks beside the runs: a learning-rate range test, trial steps. One at a time in the order
-they came, in a thread of their own, so that no page waits for them.
+"""Short tasks beside the runs: a learning-rate range test, trial steps, the time that a study will
+take. One at a time in the order they came, in a thread of their own, so that no page waits.
 
 Only strings and plain data come in and go out, as with the runner: the experiment as JSON text,
 what was found as JSON data.
@@ -18,6 +18,7 @@ from core.encoding import decode
 from core.errors import LabError, NotFound
 from core.experiment import Experiment
 from core.store import Store
+from core.study import Study
 
 log = logging.getLogger("descent_lab")
 
@@ -57,6 +58,7 @@ def _sharpness(experiment: Experiment, data: Any, state: dict[str, Any]) -> Foun
 
 
 KINDS: dict[str, Callable[..., Found]] = {"rate": _rate, "trial": _trial, "sharpness": _sharpness}
+EFFORT = "effort"  # how long a study takes: the one task that is not about an experiment
 
 
 @dataclass
@@ -64,7 +66,7 @@ class Task:
     """`state`: waiting, working, done, stopped or failed. `found` grows while it works."""
 
     kind: str
-    experiment: str
+    experiment: str  # or the study, for EFFORT
     run: str = ""  # whose weights it looks at, where it does
     id: str = field(default_factory=lambda: uuid4().hex)
     state: str = "waiting"
@@ -90,7 +92,7 @@ class Tasks:
 
     def begin(self, kind: str, experiment: str, run: str = "") -> str:
         """Queues a task of KINDS on this experiment (JSON text), and on the weights of `run` where
-        it looks at some; its id.
+        it looks at some, or EFFORT on a study; its id.
         """
         task = Task(kind, experiment, run)
         with self._changed:
@@ -151,15 +153,10 @@ class Tasks:
                 self._changed.notify_all()
 
     def _do(self, task: Task) -> None:
-        from core.data.load import load
-
         try:
             if task.over:  # stopped while it waited
                 return
-            experiment = decode(Experiment, task.experiment)
-            data = load(experiment.data, self.home)
-            state = (self._state(task.run),) if task.run else ()
-            for share, found in KINDS[task.kind](experiment, data, *state):
+            for share, found in self._finding(task):
                 task.share, task.found = share, found
                 if task.over:
                     return
@@ -167,6 +164,18 @@ class Tasks:
         except Exception as error:
             task.problem = _said(error)
             self._end(task, "failed")
+
+    def _finding(self, task: Task) -> Found:
+        from core.data.load import load
+
+        if task.kind == EFFORT:
+            from core.expected import expected
+
+            return iter([(1.0, asdict(expected(self.home, decode(Study, task.experiment))))])
+        experiment = decode(Experiment, task.experiment)
+        data = load(experiment.data, self.home)
+        state = (self._state(task.run),) if task.run else ()
+        return KINDS[task.kind](experiment, data, *state)
 
     def _state(self, run: str) -> dict[str, Any]:
         from core import checkpoint

@@ -9,9 +9,10 @@ from functools import partial
 import streamlit as st
 
 from core.errors import LabError
+from core.expected import Expected
 from core.export.points import points_csv
 from core.study import Study
-from pages.ui import descent, state, studies
+from pages.ui import descent, state, studies, study_times
 from pages.ui.acts import act
 from pages.ui.form import escape
 from pages.ui.parts import BADGES, Ready, bar, finding, header
@@ -50,7 +51,7 @@ def main() -> None:
 
 def ready(study: Study, shown: studies.Shown | None) -> Ready:
     """What Start does: a new study, or one that is not whole goes on."""
-    known = studies.known(study)
+    known = study_times.known(study)
     line = studies.line(study, known)
     if shown and shown.resumable:
         return Ready(line, partial(go_on, shown.id))
@@ -90,17 +91,16 @@ def presets(study: Study) -> None:
 
 
 def probe(study: Study) -> None:
-    """After all else is drawn: how long the draft takes, then the presets; one at a time."""
-    waiting = studies.unknown([study, *studies.presets(study).values()])
-    if waiting and not studies.busy():
-        st.fragment(_probe, run_every=0.1)(study)
+    """Asks how long the draft and the presets take; the page runs anew when it knows the draft's
+    time, and once more when it knows all.
+    """
+    asked = [study, *studies.presets(study).values()]
+    if not studies.busy() and study_times.expect(asked):
+        st.fragment(_probe, run_every=0.5)(asked, study_times.known(study))
 
 
-def _probe(study: Study) -> None:
-    waiting = studies.unknown([study, *studies.presets(study).values()])
-    if waiting:
-        studies.expect(waiting)
-    if waiting == study or not studies.unknown(studies.presets(study).values()):
+def _probe(asked: list[Study], told: Expected | None) -> None:
+    if not study_times.expect(asked) or (not told and study_times.known(asked[0])):
         st.rerun(scope="app")
 
 
@@ -174,7 +174,7 @@ def empty(study: Study, shown: studies.Shown | None) -> str:
     """What is said in the place of the answer before the first point."""
     if shown:
         return "The first points will stand here in a moment." if shown.live else ""
-    known = studies.known(study)
+    known = study_times.known(study)
     if known and known.problem:
         return known.problem
     return f"{studies.effort(known)}. Press Start." if known else "Press Start."

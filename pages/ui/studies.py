@@ -2,7 +2,7 @@
 disk shows by now. Knows the records of a study and the queue, no chart.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +19,7 @@ from core.descent.verdict import Over
 from core.drafted import learning_curve, multi_start
 from core.encoding import change, decode, encode
 from core.errors import BadExperiment, LabError
-from core.expected import Expected, expected
+from core.expected import Expected
 from core.figures.descent.lines import View
 from core.jobs import STUDY
 from core.numbers import percent
@@ -29,6 +29,7 @@ from core.study import Study, shipped
 from pages.ui import state, study_log
 from pages.ui.parts import LIVE
 from pages.ui.study_log import store
+from pages.ui.study_times import known, roughly
 
 DRAFT, ROUND = "study", "study round"  # what is kept: the draft study, how often it was replaced
 CONTROLS = {"scale of the slow block": "scale"}  # shorter, for the ends of lines
@@ -37,7 +38,6 @@ ORDER = (
     "learning-curve", "multi-start",
 )  # fmt: skip
 GONE = "study gone"  # kept: why the study of the address is not shown
-MOST = 200  # times that are remembered
 
 
 # --- the draft study
@@ -206,38 +206,6 @@ def pill(study: Study) -> str:
     if told:
         time = " · not here" if told.problem else f" · {roughly(told.seconds)}"
     return study.name.partition(" (")[0] + time
-
-
-def roughly(seconds: float) -> str:
-    """8 s, 2 min, 3 h: a forecast has one digit or two."""
-    if seconds < 100:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 6000 else f"{round(seconds / 3600)} h"
-
-
-_known: dict[tuple[str, str], Expected] = {}
-
-
-def expect(study: Study) -> Expected:
-    """How long it will take here, by a short probe; each study is probed once."""
-    found = (str(store().home), encode(study))
-    if found not in _known:
-        if len(_known) > MOST:
-            _known.clear()
-        _known[found] = expected(store().home, study)
-    return _known[found]
-
-
-def known(study: Study) -> Expected | None:
-    """What a probe said before; None before it."""
-    return _known.get((str(store().home), encode(study)))
-
-
-def unknown(studies: Iterable[Study]) -> Study | None:
-    """The first of them whose time is not known yet."""
-    home = store().home
-    here = (one for one in studies if one.base.data.here(home))  # a probe fetches nothing
-    return next((one for one in here if known(one) is None), None)
 
 
 # --- how it is looked at

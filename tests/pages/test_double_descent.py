@@ -10,11 +10,12 @@ from streamlit.testing.v1 import AppTest
 from core import runner
 from core.encoding import change, decode, encode
 from core.events import Ended, to_json
+from core.expected import Expected
 from core.records import Begun, Record, to_line
 from core.runner import Runner
 from core.study import Study, shipped
 from core.sweeps import Studies
-from pages.ui import studies
+from pages.ui import studies, study_times
 from tests.conftest import ROOT
 from tests.core.figures.descent.conftest import point
 
@@ -28,9 +29,9 @@ def found(tmp_path, monkeypatch):
     monkeypatch.setenv("LAB_LIVE", "poll")
     monkeypatch.setattr(runner, "_current", None)
     monkeypatch.setattr(Runner, "_work", lambda *_: None)
-    told = studies.Expected(8.0, 105, "Digits", "")
-    monkeypatch.setattr(studies, "expected", lambda home, study: told)
-    monkeypatch.setattr(studies, "_known", {})
+    told = Expected(8.0, 105, "Digits", "")
+    monkeypatch.setattr(study_times, "known", lambda study: told)
+    monkeypatch.setattr(studies, "known", lambda study: told)
     return Studies(tmp_path)
 
 
