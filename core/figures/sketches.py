@@ -58,6 +58,10 @@ _CURVES = {
     "digits": lambda x: (np.exp(-7 * x), 0.08 + np.exp(-6 * x) * 0.9),
     "lenet": lambda x: (np.exp(-9 * x), 0.03 + np.exp(-9 * x) * 0.8),
     "mnist-best": lambda x: (0.05 + 0.9 * np.exp(-14 * x), 0.02 + 0.5 * np.exp(-11 * x)),
+    "cifar-net": lambda x: (
+        0.3 + 0.6 * np.exp(-3 * x) + 0.07 * np.sin(83 * x) * np.cos(37 * x),
+        0.36 + 0.56 * np.exp(-3.5 * x),
+    ),
     "cifar-resnet": lambda x: (0.9 - 0.8 * x**0.5, 0.92 - 0.72 * x**0.5),
     "mnist-mlp": lambda x: (0.1 + 0.9 * np.exp(-4 * x), 0.16 + 0.8 * np.exp(-4 * x)),
     "digits-zeros": lambda x: (0.82 + 0 * x, 0.86 + 0 * x),

@@ -2,6 +2,7 @@
 it should not.
 """
 
+import numpy as np
 import pytest
 
 from core.advice import advice
@@ -10,8 +11,11 @@ from core.data.sets import CIFAR10, MNIST
 from core.encoding import build, change, decode, encode
 from core.errors import BadExperiment
 from core.experiment import Experiment, load, shipped
+from core.losses import CrossEntropy
 from core.network.activations import ReLU, Sigmoid, Tanh
-from core.network.initializers import He, Xavier, Zeros
+from core.network.build import trace
+from core.network.convnets import CifarNet
+from core.network.initializers import He, PyTorchDefault, Xavier, Zeros
 from core.network.layers import Flatten, Linear, Output
 from core.optim.optimizers import SGD, Adam, AdamW
 from core.optim.regularizers import L2, WeightDecay
@@ -33,6 +37,23 @@ def test_a_shipped_experiment_says_what_it_shows_and_survives_its_text(name: str
 def test_the_default_experiment_is_the_shipped_digits() -> None:
     default = Experiment(name="Digits", about=shipped()["digits"].about)
     assert shipped()["digits"] == default
+
+
+def test_the_lecture_s_recipe_for_photographs_has_its_numbers() -> None:
+    e = shipped()["cifar-net"]
+    facts = trace(e.network, (3, 32, 32), 10)
+    assert sum(fact.parameters for fact in facts) == 62_006
+    assert (e.data, e.network) == (CIFAR10(), CifarNet().layers((3, 32, 32)))
+    assert (e.batch_size, e.optimizer) == (4, SGD(learning_rate=0.001, momentum=0.9))
+    assert (e.loss, e.schedule, e.initializer) == (CrossEntropy(), Constant(), PyTorchDefault())
+    assert not (e.augmentations or e.regularizers or e.stopping)
+
+
+def test_the_lecture_s_recipe_scales_pixels_to_minus_one_and_one() -> None:
+    pixels = np.array([0.0, 51.0, 127.5, 255.0])
+    multiply, add = shipped()["cifar-net"].normalization.map(None)
+    assert np.allclose(pixels * multiply + add, (pixels / 255 - 0.5) / 0.5)
+    assert np.allclose(pixels * multiply + add, [-1.0, -0.6, 0.0, 1.0])
 
 
 def test_an_experiment_is_read_from_a_file(tmp_path) -> None:
