@@ -26,6 +26,7 @@ benchmark: .venv/ready-dev
 	$(BIN)/python -m benchmarks.spreadsheet
 	$(BIN)/python -m benchmarks.sweep
 	$(BIN)/python -m benchmarks.runs
+	$(BIN)/python -m benchmarks.viewers --seconds 20
 
 .venv/ready: requirements.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Descent Lab needs Python 3.11 or newer: make PYTHON=python3.11 run')"
