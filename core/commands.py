@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from core.encoding import change, encode
 from core.errors import BadData, BadExperiment, BadInput
@@ -21,6 +21,7 @@ from core.spec import Choice, Value, fields
 from core.store import Store
 
 Answer = dict[str, Any]
+V = TypeVar("V", bound=Value)
 
 
 def inspect(given: Namespace) -> Answer:
@@ -84,13 +85,7 @@ def _asked(given: Namespace, store: Store) -> Experiment:
     experiment = load(given.experiment)
     for path, text in assignments(given):
         experiment = change(experiment, path, text)
-    if given.images:
-        experiment = change(experiment, "data", spreadsheets(given, store))
-    elif given.labels or given.test_images or given.test_labels:
-        raise BadInput(
-            "--labels, --test-images and --test-labels need --images beside them: name the "
-            "pictures too."
-        )
+    experiment = with_spreadsheets(experiment, "data", given, store)
     if given.device:
         experiment = change(experiment, "device", given.device)
     _check(experiment, store, given)
@@ -124,7 +119,21 @@ def _value(text: str) -> Any:
         return text
 
 
-def spreadsheets(given: Namespace, store: Store) -> Answer:
+def with_spreadsheets(value: V, path: str, given: Namespace, store: Store) -> V:
+    """The value with the data that --images and what belongs to it name at `path`; as it was where
+    none is named.
+    """
+    if given.images:
+        return change(value, path, _spreadsheets(given, store))
+    if given.labels or given.test_images or given.test_labels:
+        raise BadInput(
+            "--labels, --test-images and --test-labels need --images beside them: name the "
+            "pictures too."
+        )
+    return value
+
+
+def _spreadsheets(given: Namespace, store: Store) -> Answer:
     from core.data.library import Library
     from core.options import chosen
 

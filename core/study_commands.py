@@ -9,7 +9,7 @@ from argparse import Namespace
 from statistics import median
 from typing import Any
 
-from core.commands import Answer, assigned, spreadsheets
+from core.commands import Answer, assigned, with_spreadsheets
 from core.control import GO, STOP
 from core.data.wording import counted
 from core.descent.verdict import verdict
@@ -84,13 +84,7 @@ def _asked(given: Namespace, store: Store) -> Study:
         study = change(study, path, value)
     if given.name:
         study = change(study, "name", given.name)
-    if given.images:
-        study = change(study, "base.data", spreadsheets(given, store))
-    elif given.labels or given.test_images or given.test_labels:
-        raise BadInput(
-            "--labels, --test-images and --test-labels need --images beside them: name the "
-            "pictures too."
-        )
+    study = with_spreadsheets(study, "base.data", given, store)
     if given.device:
         study = change(study, "base.device", given.device)
     resolve(study.base.device)

@@ -2,7 +2,7 @@
 small CNN. Choices only; what each does is in the modules beside it.
 """
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -24,17 +24,17 @@ Controls = Annotated[
 SIDES: dict[str, float] = {"features": 15.0, "nets": 7.5}  # pixels a side, about
 
 
+def _rows(default: int) -> Any:
+    return ranged(
+        default, 40, 4800, symbol="n", unit="rows",
+        help="Training rows; fewer where the data has fewer.",
+    )  # fmt: skip
+
+
 class Curve(Method):
     """The base: a whole curve on few rows of the experiment's data, with its label noise."""
 
-    samples: int = ranged(
-        500,
-        40,
-        4800,
-        symbol="n",
-        unit="rows",
-        help="Training rows; fewer where the data has fewer.",
-    )
+    samples: int = _rows(500)
     ratios: Positive = Field(
         (),
         description="Sizes as multiples of the threshold: N/n of features, P/(nK) or P/n of "
@@ -131,14 +131,7 @@ class ClosedForm(Curve):
     noun: ClassVar[str] = "feature"
     control: ClassVar[str] = "scale of the slow block"
     side: ClassVar[float] = SIDES["features"]
-    samples: int = ranged(
-        1000,
-        40,
-        4800,
-        symbol="n",
-        unit="rows",
-        help="Training rows; fewer where the data has fewer.",
-    )
+    samples: int = _rows(1000)
     scales: Positive = Field((0.02, 1.0), description="Of the slow block, a line for each.")
     steps: int = ranged(10_000_000, 1, 10**12, log=True, help="The last step.")
     evaluations: int = ranged(42, 3, 500, help="Steps, evenly apart on a log axis.")
@@ -162,14 +155,7 @@ class ConvolutionOverEpochs(Curve):
     technique: ClassVar[str] = "S2"
     noun: ClassVar[str] = "map"
     side: ClassVar[float] = SIDES["features"]
-    samples: int = ranged(
-        1000,
-        40,
-        4800,
-        symbol="n",
-        unit="rows",
-        help="Training rows; fewer where the data has fewer.",
-    )
+    samples: int = _rows(1000)
     width: int = ranged(64, 1, 512, unit="maps", help="Of the first layer; then 2 and 4 times.")
     epochs: int = ranged(32, 1, 10_000, log=True, help="How often every row is used.")
     learning_rate: float = ranged(1e-3, above=0, high=1, log=True, symbol="η", help="Of Adam.")

@@ -16,7 +16,7 @@ from core.plan import Plan
 from pages.ui import state
 from pages.ui.form import escape
 from pages.ui.parts import card_title, finding
-from pages.ui.rate import work
+from pages.ui.rate import wait, work
 
 KEPT = "trial"  # the id of the task
 QUIET: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off"}
@@ -39,7 +39,7 @@ def card(draft: Experiment, planned: Plan) -> None:
             state.keep(KEPT, work().begin("trial", encode(draft)))
             st.rerun()
         if task and not task["over"]:
-            st.fragment(wait, run_every=0.4)(task["id"])
+            st.fragment(wait, run_every=0.4)(task["id"], "Takes trial steps")
         elif task and task["problem"]:
             finding("bad", escape(task["problem"]))
         with st.grid(min_column_width=150, gap="small"):
@@ -50,15 +50,6 @@ def measured(draft: Experiment) -> dict[str, Any] | None:
     """The trial of this very draft; None for none."""
     task = work().look(state.keep(KEPT)) if state.keep(KEPT) else None
     return task if task and task["experiment"] == encode(draft) else None
-
-
-def wait(id: str) -> None:
-    """Until the trial is over; then the page shows its numbers."""
-    task = work().look(id)
-    if not task or task["over"]:
-        st.rerun()
-    waits = f"Waits for {task['before']} other" if task["before"] else "Takes trial steps"
-    st.progress(task["share"], text=waits)
 
 
 def numbers(draft: Experiment, planned: Plan, task: dict[str, Any] | None) -> None:

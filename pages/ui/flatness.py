@@ -13,7 +13,7 @@ from core.numbers import short
 from pages.ui import state
 from pages.ui.form import escape
 from pages.ui.parts import card_title, finding
-from pages.ui.rate import work
+from pages.ui.rate import wait, work
 
 KEPT = "sharpness"  # the id of the task
 FIRST = (  # what the loss at the first weights hangs on
@@ -41,7 +41,7 @@ def card(run: str, experiment: Experiment, reopen: Callable[[Advice], None]) -> 
     if not task:
         st.caption("How sharp the minimum is, before the first step and at the weights kept.")
     elif not task["over"]:
-        st.fragment(wait, run_every=0.5)(task["id"])
+        st.fragment(wait, run_every=0.5)(task["id"], "Looks for λ")
     elif task["problem"]:
         finding("bad", escape(task["problem"]))
     elif "after" in task["found"]:
@@ -62,15 +62,6 @@ def known(draft: Experiment) -> float:
     seen = decode(Experiment, task["experiment"])
     alike = all(getattr(seen, name) == getattr(draft, name) for name in FIRST)
     return task["found"].get("before", 0.0) if alike else 0.0
-
-
-def wait(id: str) -> None:
-    """Until it is over; then the page shows what was found."""
-    task = work().look(id)
-    if not task or task["over"]:
-        st.rerun()
-    waits = f"Waits for {task['before']} other" if task["before"] else "Looks for λ"
-    st.progress(task["share"], text=waits)
 
 
 def tell(found: dict[str, float], experiment: Experiment, reopen: Callable[[Advice], None]) -> None:

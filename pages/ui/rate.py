@@ -41,6 +41,19 @@ def work() -> tasks.Tasks:
     return tasks.current(runner.current().store.home)
 
 
+def wait(id: str, doing: str) -> None:
+    """The share of a task that is done, until it is over; then the page shows what it found."""
+    task = work().look(id)
+    if not task or task["over"]:
+        st.rerun()
+    st.progress(task["share"], text=place(task, doing))
+
+
+def place(task: dict, doing: str) -> str:
+    """How many tasks come before it, or what it does."""
+    return f"Waits for {task['before']} other" if task["before"] else doing
+
+
 def card(draft: Experiment) -> None:
     """The range test that was begun last; nothing where there is none."""
     task = work().look(state.keep(KEPT)) if state.keep(KEPT) else None
@@ -60,9 +73,10 @@ def working(id: str) -> None:
         st.rerun()
     with card_title("Learning-rate range test"):
         st.button("Stop", icon=":material/stop:", key="stop_rate", on_click=work().stop, args=(id,))
-    waits = f"Waits for {task['before']} other" if task["before"] else "Prepares data and network"
     points = task["found"].get("points", [])
-    words = f"Rate {short(points[-1][0])}, loss {short(points[-1][1], 3)}" if points else waits
+    words = place(task, "Prepares data and network")
+    if points:
+        words = f"Rate {short(points[-1][0])}, loss {short(points[-1][1], 3)}"
     st.progress(task["share"], text=words)
     curve(task)
 
