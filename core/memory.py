@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import resource
 import sys
 from math import prod
 from pathlib import Path
@@ -20,7 +19,9 @@ SLOTS = 2  # numbers an optimizer keeps for each weight, at the most
 
 
 def in_use(device: str = "cpu") -> int:
-    """Bytes that tensors hold on this GPU, or all that this process holds in memory."""
+    """Bytes that tensors hold on this GPU, or all that this process holds in memory; 0 where the
+    system does not tell.
+    """
     if device != "cpu":
         import torch
 
@@ -28,9 +29,18 @@ def in_use(device: str = "cpu") -> int:
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
-    except OSError:  # no such file on this system: the most that there ever was
-        unit = 1 if sys.platform == "darwin" else 1024
-        return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    except OSError:  # no such file on this system
+        return _most()
+
+
+def _most() -> int:
+    """The most that this process ever held."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def free(device: str = "cpu") -> int | None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 ENDED = "The second process of the study was ended from outside: resume it."
+POSSIBLE = hasattr(os, "set_blocking")  # of a pipe: on Windows from Python 3.12 on
 SINGLE = {"OMP_NUM_THREADS": "1", "LAB_THREADS": "1"}
 
 Task = tuple[int, int]  # which proposal of the study, which piece of it

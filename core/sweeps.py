@@ -24,7 +24,7 @@ from core.encoding import decode, encode
 from core.errors import LabError
 from core.events import Ended, to_json
 from core.numbers import whole
-from core.pieces import Helper, Task
+from core.pieces import POSSIBLE, Helper, Task
 from core.records import Begun, Record, from_line, placed, to_line, to_point
 from core.store import Store
 from core.study import Study, Tried, propose
@@ -171,7 +171,7 @@ class _Sweep:
     def _begin(self) -> None:
         work = self.places[0].work
         further = min(self.processes, len(self.tasks) + self.study.size - len(self.places)) - 1
-        if further > 0 and self._to_go() > WORTH:
+        if POSSIBLE and further > 0 and self._to_go() > WORTH:
             place = len(self.places) - 1
             given = (self.store.home, self.id, place, self.places[place].work)
             for _ in range(further):

@@ -1,6 +1,7 @@
 """What a training needs in memory, against what torch keeps for it."""
 
 import os
+import sys
 
 import pytest
 import torch
@@ -68,3 +69,13 @@ def test_the_limit_of_a_container_counts(tmp_path, limit, left) -> None:
         (tmp_path / "limit").write_text(limit)
     (tmp_path / "used").write_text("100")
     assert memory._left(tmp_path / "limit", tmp_path / "used") == left
+
+
+def test_what_is_in_use_where_the_system_has_no_file_or_does_not_tell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    now = memory.in_use()
+    monkeypatch.setattr(memory, "Path", lambda name: tmp_path / "none")
+    assert memory.in_use() >= 0.5 * now > 0
+    monkeypatch.setitem(sys.modules, "resource", None)  # as on Windows
+    assert memory.in_use() == 0
