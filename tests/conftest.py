@@ -16,11 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from core.events import Ended, Epoch, Event, Probe, Started, Step, to_json
 from core.store import Store
 
 ROOT = Path(__file__).parents[1]
+settings.register_profile("lab", deadline=None)  # no test asserts a time
+settings.load_profile("lab")
 CHROMIUM = "/usr/bin/chromium"
 QUIET = [
     "--no-sandbox",

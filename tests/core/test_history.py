@@ -106,7 +106,7 @@ def naive(events):
     return steps, norms, epochs
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(runs(), st.data())
 def test_columns_equal_a_recomputation_however_the_lines_arrive(events, data):
     lines = [to_json(e) for e in events]
@@ -136,7 +136,7 @@ def answers(events):
     return newest
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(runs(), st.data())
 def test_a_client_that_applies_deltas_holds_what_a_new_client_gets(events, data):
     lines = [to_json(e) for e in events]

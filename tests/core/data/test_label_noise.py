@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -17,7 +17,6 @@ CLASSES = tuple("abcde")
     share=st.floats(0, 1),
     seed=st.integers(0, 2**31 - 1),
 )
-@settings(deadline=None)
 def test_exactly_the_rounded_share_is_wrong_and_said(count, classes, share, seed):
     labels = np.arange(count) * 7 % classes
     kept = labels.copy()

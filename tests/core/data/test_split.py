@@ -19,7 +19,7 @@ shares = st.sampled_from([0.0, 0.01, 0.05, 0.1, 0.15, 0.2, 0.33, 0.45])
     st.booleans(),
     st.integers(0, 99),
 )
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_every_picture_once_and_exact_totals(labels, validation, test, stratified, seed):
     labels = np.array(labels)
     parts = Split(validation=validation, test=test, stratified=stratified, seed=seed).parts(labels)
@@ -91,7 +91,7 @@ FRACTIONS = (0.004, 0.01, 0.03, 0.1, 0.25, 0.5, 0.51, 0.8, 0.999, 1.0)
     st.booleans(),
     st.integers(0, 99),
 )
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_smaller_fractions_lie_in_larger_ones_and_leave_the_other_parts(
     labels, validation, stratified, seed
 ):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.data.inspection.labels import read_labels
@@ -79,7 +79,6 @@ def test_one_value_is_nothing_to_predict():
         max_size=80,
     )
 )
-@settings(deadline=None)
 def test_any_numbers_become_targets_or_one_sentence(numbers):
     cells = np.array(numbers, float)
     try:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -26,14 +26,12 @@ TABLES = st.one_of(
 
 
 @given(TABLES)
-@settings(deadline=None)
 def test_rows_that_repeat(rows):
     found = twins.within(rows)
     assert list(zip(found.again.tolist(), found.first.tolist(), strict=True)) == plain(rows)
 
 
 @given(TABLES, st.randoms())
-@settings(deadline=None)
 def test_rows_of_one_file_in_the_other(rows, random):
     place = random.randrange(len(rows))
     train, test = rows[: place + 1], rows[place:]

@@ -148,7 +148,7 @@ def test_foreign_text_is_clipped_and_in_one_line():
 
 
 @given(st.integers(0, 2**32), st.integers(1, 4), st.sampled_from(["plain", "gz"]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_flipped_bytes_end_in_a_picture_set_or_in_one_sentence(seed, flips, form):
     draw = np.random.Generator(np.random.PCG64(seed))
     data = bytearray(lines(GOOD) if form == "plain" else gzip.compress(lines(GOOD), mtime=0))

@@ -78,7 +78,6 @@ def quick(reader, monkeypatch) -> Reader:
 
 MANY = settings(
     max_examples=200,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -51,7 +51,7 @@ def tables(draw):
     st.booleans(),
     st.booleans(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_was_written_is_read(rows, delimiter, newline, packed, bom):
     header = [f"p{i}" for i in range(len(rows[0]))]
     data = b"\xef\xbb\xbf" * bom + written(rows, delimiter, header, newline)
