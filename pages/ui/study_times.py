@@ -19,13 +19,13 @@ _known: dict[tuple[str, str], Expected] = {}
 def known(study: Study) -> Expected | None:
     """What its probe said; None before that."""
     named = _name(study)
-    if named in _known or named not in _asked:
+    asked = _asked.get(named)  # other sessions do the same meanwhile
+    if named in _known or not asked:
         return _known.get(named)
-    task = tasks.current(store().home).look(_asked[named])
-    if task is None:  # forgotten: it is asked again
-        del _asked[named]
-    elif task["over"]:
-        del _asked[named]
+    task = tasks.current(store().home).look(asked)
+    if task is None or task["over"]:  # one that was forgotten is asked again
+        _asked.pop(named, None)
+    if task and task["over"]:
         if len(_known) > MOST:
             _known.clear()
         found = task["found"] or {"problem": task["problem"]}
