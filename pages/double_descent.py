@@ -28,7 +28,7 @@ def main() -> None:
     """The whole page."""
     study = studies.draft()
     study_id = studies.shown(study)
-    state.name_study(study_id)
+    studies.name(study_id)
     shown = studies.of(study_id) if study_id else None
     says = shown.begun.says if shown and shown.begun else ""
     with header("Double descent", says or QUESTION, badge(shown)):
@@ -107,7 +107,7 @@ def _probe(asked: list[Study], told: Expected | None) -> None:
 def begin(study: Study) -> None:
     """Start: the study waits in the queue or begins."""
     try:
-        state.name_study(studies.start(study))
+        studies.name(studies.start(study))
     except LabError as error:
         state.notice(str(error))
     st.rerun()

@@ -37,6 +37,7 @@ ORDER = (
     "random-features", "squared-fast", "entropy-fast", "steps", "samples", "steps-cnn",
     "learning-curve", "multi-start",
 )  # fmt: skip
+OPENED = "study opened"  # kept: the study of the address that is the draft by now
 GONE = "study gone"  # kept: why the study of the address is not shown
 
 
@@ -46,8 +47,8 @@ GONE = "study gone"  # kept: why the study of the address is not shown
 def draft() -> Study:
     """What Start would compute: that of the address when it is opened, else the last one here."""
     named = state.study_in_address()
-    if named and state.keep("study opened") != named:
-        state.keep("study opened", named)
+    if named and state.keep(OPENED) != named:
+        state.keep(OPENED, named)
         try:
             set_draft(store().study(named))
         except LabError:
@@ -58,6 +59,12 @@ def draft() -> Study:
         return decode(Study, text) if text else first()
     except BadExperiment:  # written by another version of the lab
         return first()
+
+
+def name(study_id: str) -> None:
+    """The address names this study, which is the draft already; empty for none."""
+    state.keep(OPENED, study_id)
+    state.name_study(study_id)
 
 
 def first() -> Study:

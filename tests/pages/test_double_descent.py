@@ -160,6 +160,15 @@ def test_a_preset_keeps_the_data_and_brings_its_own_settings(found):
     assert draft.base.label_noise.share == 0.2
 
 
+def test_the_first_press_counts_also_where_the_study_is_on_disk_already(found):
+    made = a_study(found, [point(10, 0.5)], Ended("stopped", "", 0, 0))
+    app = page()
+    assert app.query_params["study"] == made
+    pills = next(g for g in app.get("button_group") if g.label == "Presets")
+    pills.set_value("entropy-fast").run()
+    assert decode(Study, app.session_state["kept study"]).method.loss == "cross_entropy"
+
+
 def test_the_settings_change_the_draft_and_say_what_cannot_be(found):
     app = page()
     number = next(n for n in app.number_input if n.label == "Seeds")
