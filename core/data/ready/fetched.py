@@ -5,6 +5,7 @@ their sum is right. Knows no choice's fields.
 """
 
 import math
+import re
 import shutil
 import struct
 from http.client import HTTPException
@@ -105,5 +106,9 @@ def idx_size(path: Path) -> int:
 
 
 def _reason(error: BaseException) -> str:
-    """The last line of torchvision's account, without its final dot."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")
+    """The last line of torchvision's account, without its final dot; the system's own words where
+    nothing answered.
+    """
+    line = (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")
+    unanswered = re.fullmatch(r"<urlopen error (?:\[Errno -?\d+\] )?(.+)>", line)
+    return f"no connection: {unanswered[1]}" if unanswered else line

@@ -274,6 +274,22 @@ def test_a_damaged_download_is_refused_by_its_md5(published, mirror, tmp_path):
     assert not choice.here(home(tmp_path)) or (root(tmp_path) / made.folder / name).exists()
 
 
+def test_without_a_network_one_sentence_names_the_files_and_the_way_out(
+    published, tmp_path, monkeypatch
+):
+    choice, made = published
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.delenv("LAB_TORCHVISION", raising=False)
+    publish(choice, made, "http://127.0.0.1:1/", monkeypatch)
+    with pytest.raises(Unavailable) as caught:
+        load(choice, home(tmp_path))
+    said = str(caught.value)
+    assert said.startswith(f"{choice.label} could not be loaded (no connection: Connection refused")
+    assert all(name in said for name in made.packed) and str(root(tmp_path)) in said
+    assert said.endswith("or choose the digits, which need no network.")
+    assert not set("<>[]\n") & set(said)
+
+
 @pytest.mark.parametrize("kind", ["cifar10", "cifar100"])
 def test_a_pickle_with_a_wrong_sum_is_never_opened(kind, tmp_path, monkeypatch):
     """Neither a batch on disk nor one in an archive: a pickle may run any code."""
