@@ -6,6 +6,8 @@ import sys
 from math import prod
 from pathlib import Path
 
+from core.device import resolve
+from core.errors import Unavailable
 from core.experiment import Experiment
 from core.network.build import LayerFacts
 from core.optim.optimizers import LBFGS
@@ -48,7 +50,9 @@ def free(device: str = "cpu") -> int | None:
     if device != "cpu":
         import torch
 
-        return torch.cuda.mem_get_info(device)[0]
+        with contextlib.suppress(Unavailable):  # the training itself will say so
+            return torch.cuda.mem_get_info(resolve(device))[0]
+        return None
     known = [_available(), *(_left(*paths) for paths in zip(LIMITS, USED, strict=True))]
     return min((bytes for bytes in known if bytes is not None), default=None)
 

@@ -213,6 +213,13 @@ def test_a_rule_that_only_marks_says_so_in_its_row(page):
     assert any("only marked" in label for label in labels)
 
 
+def test_an_experiment_for_a_device_that_is_not_here_is_shown(page):
+    app = well(page(Experiment(device="cuda:7")))
+    assert not any("free" in metric.delta for metric in app.metric)
+    app.switch_page("network.py").run()
+    well(app)
+
+
 def test_a_learning_rate_is_found_used_and_taken_back(page, tmp_path):
     app = page(Experiment(optimizer=SGD(learning_rate=0.5)))
     next(b for b in app.button if b.key == "find_rate").click().run()
