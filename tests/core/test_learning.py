@@ -16,6 +16,7 @@ from core.data.split import Split
 from core.events import Epoch, Step
 from core.metrics import evaluate
 from core.network.layers import Flatten, Output
+from core.optim.marks import marks
 from core.optim.optimizers import LBFGS, SGD, Adam, AdamW, AveragedMomentum
 from core.optim.regularizers import (
     EMA,
@@ -33,7 +34,6 @@ from core.optim.stopping import (
     GradientNorm,
     RelativeChange,
     StoppingRule,
-    marks,
 )
 from core.train import train
 from tests.core.bars import PLAIN, bars, experiment, losses, of
