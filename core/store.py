@@ -111,9 +111,13 @@ class Store:
 
     def _open(self, run: str, name: str, mode: str) -> BinaryIO:
         path = self.path(run, name)
-        if not path.exists():  # deleted between two looks, or by hand
-            raise NotFound(f"Run {run} has no {name}: it was deleted, or its folder is damaged.")
-        return path.open(mode)
+        with contextlib.suppress(FileNotFoundError):  # deleted between two looks, or by hand
+            if path.exists():
+                return path.open(mode)
+        raise NotFound(
+            f"{self.noun.capitalize()} {run} has no {name}: it was deleted, or its folder is "
+            "damaged."
+        )
 
     def ids(self) -> list[str]:
         """All runs, newest first."""

@@ -164,7 +164,7 @@ class Watch:
         while self.listeners and not closing.is_set():
             try:
                 version = await to_thread.run_sync(self.tail.advance)
-            except NotFound:  # deleted while somebody looks at it
+            except (NotFound, OSError):  # deleted while somebody looks at it, or unreadable
                 self.gone = True
                 break
             if version != self.version:

@@ -45,7 +45,7 @@ def points_of(far: Progress) -> str:
     return f"{whole(far.points)} of {counted(far.total, 'point')}"
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@st.cache_resource(max_entries=512, show_spinner=False)
 def _study(home: str, study_id: str) -> Study:
     return Studies(Path(home)).study(study_id)
 

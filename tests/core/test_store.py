@@ -180,6 +180,16 @@ def test_a_run_is_there_whole_or_not_at_all(store: Store) -> None:
             call(run)
 
 
+def test_a_file_that_goes_between_two_looks_is_not_found(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create("{}")
+    store.path(run, EVENTS).unlink()
+    monkeypatch.setattr(Path, "exists", lambda path: True)
+    with pytest.raises(NotFound, match=r"events\.jsonl"):
+        store.read(run)
+
+
 # --- the trash
 
 

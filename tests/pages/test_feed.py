@@ -1,0 +1,25 @@
+"""The stream behind the live charts, without a browser."""
+
+import asyncio
+
+from core.store import Store
+from pages.ui import feed
+
+
+def test_a_file_that_cannot_be_read_ends_the_stream_so_that_the_browser_asks_again(tmp_path):
+    store = Store(tmp_path)
+    source = feed.Tail(store, store.create("{}"))
+
+    def fails():
+        raise OSError(24, "Too many open files")
+
+    async def listen():
+        heard = []
+        async for text in feed.Watch(source).deltas(""):
+            heard.append(text)
+            source.advance = fails
+        return heard
+
+    heard = asyncio.run(asyncio.wait_for(listen(), 20))
+    assert len(heard) == 1 and "event: delta" in heard[0]
+    assert source.run not in feed._watches
