@@ -31,16 +31,16 @@ OBEYS = 5.0  # seconds within which a child does what STOP and LEAVE say, or is 
 LOOK = 0.5  # seconds between two looks; a child gives a sign no more often
 
 KILLED = (
-    "The system ended this run's process, most likely because the machine ran out of memory: halve "
-    "the batch size, or make the network narrower, then resume."
+    "The system ended its process, most likely because the machine ran out of memory: halve the "
+    "batch size or take fewer rows, or make the network narrower, then start it anew."
 )
 BROKE = (
-    "This run's process broke down ({0}); the log may have details. Everything up to the last "
-    "checkpoint is kept: resume it."
+    "Its process broke down ({0}); the log may have details. Everything up to the last checkpoint "
+    "or point is kept: resume it."
 )
 HUNG = (
-    "This run gave no sign of life for {0:.0f} s and was ended. Everything up to the last "
-    "checkpoint is kept: resume it."
+    "It gave no sign of life for {0:.0f} s and was ended. Everything up to the last checkpoint or "
+    "point is kept: resume it."
 )
 UNBEGUN = "Stopped while it was starting: it had taken no step yet."
 DEAF = "Stopped. It did not answer, so what came after the last checkpoint is lost."

@@ -146,6 +146,7 @@ def test_one_that_is_still_starting_is_stopped_at_once_and_loses_nothing(
 def test_each_death_has_its_words(exit_status: int, words: str) -> None:
     assert worker.judged(0) is None
     assert worker.judged(exit_status)[0] == "failed" and words in worker.judged(exit_status)[1]
+    assert "run's" not in worker.judged(exit_status)[1]  # it may be a study
 
 
 def test_what_was_said_before_the_process_was_there_is_handed_on() -> None:
