@@ -52,7 +52,7 @@ class Viewer:
         """Until it is cancelled. What goes wrong is noted, not raised."""
         try:
             await asyncio.gather(self._page(), self._stream(http))
-        except (OSError, TimeoutError, httpx.HTTPError, websockets.WebSocketException) as error:
+        except Exception as error:  # whatever it is, this viewer sees nothing any more
             self.seen.errors.append(f"{type(error).__name__}: {error}"[:200])
 
     async def _page(self) -> None:
@@ -143,7 +143,10 @@ async def main(url: str, page: str, feed: str, count: int) -> None:
             viewer = Viewer(url, page, feed, seen)
             viewers.append(asyncio.create_task(viewer.watch(http)))
             await asyncio.sleep(APART)
+        end = time.monotonic() + PATIENCE
         while len(seen.loads) < count and not seen.errors:
+            if time.monotonic() > end:
+                seen.errors.append(f"{count - len(seen.loads)} pages not drawn in {PATIENCE:g} s")
             await asyncio.sleep(0.05)
         print("here", flush=True)
         loop = asyncio.get_running_loop()

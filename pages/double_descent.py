@@ -193,6 +193,7 @@ def scene(study: Study, shown: studies.Shown | None) -> descent.Scene:
         empty=empty(study, shown),
         offers=studies.offers(study) if shown else {},
         want=partial(studies.compare, study),
+        id=shown.id if shown else "",
     )
 
 

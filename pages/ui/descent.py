@@ -41,7 +41,7 @@ class Scene:
 
     `empty` is said while there are no points. `offers` has for causes of the peak the points of
     the study without it, None while it was not made; `want` makes it. `name` begins the file names
-    of downloads.
+    of downloads; `id` is the study's, empty before there is one.
     """
 
     points: Sequence[Point]
@@ -53,6 +53,7 @@ class Scene:
     empty: str
     offers: Mapping[str, Sequence[Point] | None]
     want: Callable[[str], None]
+    id: str
 
 
 def cards(scene: Scene) -> None:
@@ -193,7 +194,7 @@ def compare_pills(scene: Scene, view: View) -> list[tuple[str, Line]]:
     if not labels or not scene.points:
         return []
     on = st.pills(
-        "Compare with", list(labels), selection_mode="multi", key="descent compare",
+        "Compare with", list(labels), selection_mode="multi", key=f"compare {scene.id}",
         label_visibility="collapsed", format_func=labels.__getitem__, width="content",
         help="The same with one cause of the peak taken away. Best is by the test data: the least "
         "that could be reached.",
