@@ -62,7 +62,8 @@ def _read(path: Path) -> State:
         zipfile.BadZipFile,
     ) as error:
         raise BadData(
-            f"{path} is damaged ({type(error).__name__}): delete it, and the run begins anew."
+            f"The checkpoint of run {path.parent.name} is damaged ({type(error).__name__}): clone "
+            "the run, which begins anew with the same settings."
         ) from None
 
 

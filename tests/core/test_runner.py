@@ -234,7 +234,7 @@ def test_a_damaged_checkpoint_is_said_and_not_loaded(tmp_path: Path) -> None:
         with pytest.raises(BadData, match="damaged"):
             checkpoint.load(store, run)
     ended = execute(store, run)
-    assert ended.reason == "failed" and "delete it, and the run begins anew" in ended.message
+    assert ended.reason == "failed" and "clone the run, which begins anew" in ended.message
 
 
 @pytest.mark.parametrize("form", ["pth", "safetensors"])
