@@ -56,11 +56,8 @@ class Viewer:
             self.seen.errors.append(f"{type(error).__name__}: {error}"[:200])
 
     async def _page(self) -> None:
-        address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
         began = time.monotonic()
-        async with websockets.connect(
-            address, subprotocols=["streamlit"], max_size=None, compression=None
-        ) as socket:
+        async with self._connect() as socket:
             await self._run(socket)
             self.seen.loads.append(time.monotonic() - began)
             while True:
@@ -76,12 +73,17 @@ class Viewer:
                 await self._run(socket, fragment)
                 self.seen.fragments.append(time.monotonic() - began)
 
+    def _connect(self) -> websockets.connect:
+        """The websocket of a browser that has its own cookie."""
+        address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
+        cookies = httpx.get(self.url).cookies.items()
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies)}
+        how = dict(subprotocols=["streamlit"], max_size=None, compression=None)
+        return websockets.connect(address, additional_headers=headers, **how)
+
     async def press(self, label: str) -> None:
         """Opens the page, presses the button of this name, and leaves."""
-        address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
-        async with websockets.connect(
-            address, subprotocols=["streamlit"], max_size=None, compression=None
-        ) as socket:
+        async with self._connect() as socket:
             await self._run(socket)
             await self._run(socket, button=self.buttons[label])
 

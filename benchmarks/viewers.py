@@ -1,6 +1,6 @@
 """A lab full of viewers: `python -m benchmarks.viewers [--worker process] [--soak MINUTES]`.
 
-A real server trains LeNet on 28 × 28 digits for ever while 0, 1, 10 and 30 viewers
+A real server in class mode trains LeNet on 28 × 28 digits for ever while 0, 1, 10 and 30 viewers
 (benchmarks/clients.py) sit on its Watch page. Windows without and with viewers take turns, so that
 a busy machine slows both alike. Reported for each number: training speed as a share of that without
 viewers; 95th percentiles of the first load, and of the time from an event's line on disk until a
@@ -95,7 +95,9 @@ def lab(home: Path, worker: str) -> Iterator[Lab]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    environment = os.environ | {"LAB_HOME": str(home), "LAB_WORKER": worker}
+    environment = os.environ | {
+        "LAB_HOME": str(home), "LAB_WORKER": worker, "LAB_MODE": "class", "LAB_PIN": "benchmark"
+    }  # fmt: skip
     with (
         (home / "server.log").open("wb") as log,
         subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=environment) as process,

@@ -22,7 +22,7 @@ from pages.ui.acts import act, waiting, while_here
 from pages.ui.cards import Cards
 from pages.ui.downloads import downloads
 from pages.ui.form import escape
-from pages.ui.parts import BADGES, LIVE, bar, finding, header, run_name, told
+from pages.ui.parts import BADGES, LIVE, bar, every, finding, header, run_name, told
 from pages.ui.running import running_statistics
 
 NOISE = (
@@ -120,7 +120,7 @@ class Page:
             view = self.view()
         if why := self.lab.barred(self.run):
             st.caption(why)
-        st.fragment(self.tick, run_every=1 if self.live else None)()
+        st.fragment(self.tick, run_every=every(1) if self.live else None)()
         if not (self.known or self.live):
             return  # it ended before its first step: nothing to draw
         cards = Cards(
@@ -130,8 +130,8 @@ class Page:
         with left.container(border=True, height="stretch"):
             st.fragment(cards.loss)(view)
         with right.container(border=True, height="stretch"):
-            every = 2 if self.live else None
-            st.fragment(while_here(cards.findings), run_every=every)(self.reopen)
+            pace = every(2) if self.live else None
+            st.fragment(while_here(cards.findings), run_every=pace)(self.reopen)
         left, right = st.columns([5, 7] if self.points else 2, gap="small")
         if self.points:
             with left.container(border=True, height="stretch"):

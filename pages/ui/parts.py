@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from core import runner
+from core import access, runner
 from core.analysis.readout import progress
 from core.encoding import decode, encode
 from core.errors import LabError, NotFound
@@ -139,6 +139,13 @@ class Ready:
     problem: str = ""
 
 
+def every(seconds: float) -> float:
+    """How often a part of a page looks again: a quarter as often in a classroom, where thirty pages
+    do. Live charts do not wait for it.
+    """
+    return seconds if access.mode() == access.SOLO else 4 * seconds
+
+
 def bar(planned: Plan | None = None, *, shown: str = "", ready: Ready | None = None) -> None:
     """The draft and the live run, on every page, at the bottom edge. The only Start of all.
 
@@ -165,7 +172,7 @@ def bar(planned: Plan | None = None, *, shown: str = "", ready: Ready | None = N
             )
         live = runner.current().line()
         with right:
-            st.fragment(_live, run_every=1.5 if live else 5)(tuple(live), shown)
+            st.fragment(_live, run_every=every(1.5 if live else 5))(tuple(live), shown)
     if pressed:
         ready.press()
 
