@@ -261,6 +261,6 @@ def test_marks_and_the_share_of_clipped_steps_are_seen_while_it_goes_on(page, se
             ?.find(trace => trace.name === "Would have stopped")?.x?.length === 1""",
         arg=".st-key-chart_loss .lab-plot",
     )
-    page.get_by_text("Gradient clipping touched 100").wait_for()
+    page.get_by_text("Gradient clipping touched").wait_for()
     page.get_by_role("button", name="Stop", exact=True).first.click()
     page.get_by_text("stopped by hand").wait_for()
