@@ -110,8 +110,8 @@ def condition(x: np.ndarray, y: np.ndarray, ridge: Ridge, mode: Mode) -> go.Figu
     p = PALETTES[mode]
     drawn = blank(mode, DESCENT)
     named: dict[Convention, tuple[str, str, str]] = {
-        "sum": ("λ as in textbooks", p.train, "solid"),
-        "mean": ("deck C's λ", p.validation, DASH["validation"]),
+        "sum": ("λ beside ‖Xw − y‖²", p.train, "solid"),
+        "mean": ("λ beside (1/2n)‖Xw − y‖²", p.validation, DASH["validation"]),
     }
     for convention, (title, colour, dash) in named.items():
         rows = ridge_table(x, y, STRENGTHS, convention)
