@@ -20,8 +20,9 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit import config
 
-from core import access, device, runner, tasks
+from core import device, runner
 from core.errors import LabError
+from core.jobs import access, tasks
 from pages.ui import feed
 from pages.ui.form import escape
 from pages.ui.seat import Seat

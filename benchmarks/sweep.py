@@ -21,8 +21,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from core import device, sweeps
-from core.control import GO, LEAVE
+from core import device
 from core.data.load import load
 from core.data.sets import MNIST
 from core.descent import batched, features
@@ -32,7 +31,9 @@ from core.descent.recipe import Recipe
 from core.descent.stack import Net
 from core.descent.training import CHECK
 from core.descent.verdict import verdict
-from core.records import Record
+from core.jobs.control import GO, LEAVE
+from core.studies import sweeps
+from core.studies.records import Record
 from core.study import shipped
 
 FIRST, TWO = 2.0, 1.6  # seconds to a first point; two processes against one

@@ -9,10 +9,11 @@ import os
 import sys
 from typing import Any
 
-from core import commands, device, options, run_commands, study_commands
+from core import device
+from core.commands import experiments, options, runs, studies
 from core.errors import LabError
 
-MODULES = (commands, run_commands, study_commands)
+MODULES = (experiments, runs, studies)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -98,7 +98,8 @@ class Probe:
 @dataclass(frozen=True)
 class Surface:
     """What the network answers all over its inputs, from `low` to `high`, at one step: the winning
-    class of each cell and how sure it is, as text, or values along a line (see core/surface.py).
+    class of each cell and how sure it is, as text, or values along a line (see
+    core/training/surface.py).
     """
 
     step: int

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from core import surface
-from core.clock import Stopwatch
 from core.data.augmenter import Mix
 from core.data.samples import Samples
 from core.events import Probe, Surface
-from core.memory import in_use
-from core.setup import Setup
-from core.signals import Signals, noise
+from core.training import surface
+from core.training.clock import Stopwatch
+from core.training.memory import in_use
+from core.training.setup import Setup
+from core.training.signals import Signals, noise
 
 SHARE = 0.02  # of the training time
 INTERVAL = 0.1  # seconds between two probes, at the least: nobody reads faster

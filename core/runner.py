@@ -1,10 +1,10 @@
 """Jobs in the background: who waits for which device, the threads that see to them, and what a
 person may say to one.
 
-A job is a run or a study (core/jobs.py). It is trained in a thread here, or in a process of its own
-(`LAB_WORKER=process`, core/worker.py); its folder looks the same. Only strings come in and go out,
-for pages outlive a reload of the code and objects do not. `by` says who asks, an owner as
-core/access.py names one; where it is left out, that is asked.
+A job is a run or a study (core/jobs/kinds.py). It is trained in a thread here, or in a process of
+its own (`LAB_WORKER=process`, core/jobs/worker.py); its folder looks the same. Only strings come in
+and go out, for pages outlive a reload of the code and objects do not. `by` says who asks, an owner
+as core/jobs/access.py names one; where it is left out, that is asked.
 """
 
 import contextlib
@@ -13,13 +13,14 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from core import access, device, jobs, worker
-from core.control import GO, LEAVE, PAUSE, PROCEED, STEP, STOP, Control
+from core import device
 from core.errors import BadInput, LabError, NotAllowed, NotFound, Unavailable
 from core.events import Ended, to_json
-from core.queue import Ledger, Turn, order
+from core.jobs import access, kinds, worker
+from core.jobs.control import GO, LEAVE, PAUSE, PROCEED, STEP, STOP, Control
+from core.jobs.queue import Ledger, Turn, order
+from core.jobs.trainer import RESUMABLE, lacks, status
 from core.store import Store
-from core.trainer import RESUMABLE, lacks, status
 
 log = logging.getLogger("descent_lab")
 
@@ -69,7 +70,7 @@ class Runner:
         checked, by = decode(Experiment, experiment), access.acting(by)
         run = self.store.create(encode(checked))
         access.own(self.store, run, by)
-        self._enqueue(jobs.RUN, run, by, checked.device)
+        self._enqueue(kinds.RUN, run, by, checked.device)
         return run
 
     def submit_study(self, study: str, by: str | None = None) -> str:
@@ -77,10 +78,10 @@ class Runner:
         from core.encoding import decode, encode
         from core.study import Study
 
-        checked, store, by = decode(Study, study), self.store_of(jobs.STUDY), access.acting(by)
+        checked, store, by = decode(Study, study), self.store_of(kinds.STUDY), access.acting(by)
         made = store.create(encode(checked))
         access.own(store, made, by)
-        self._enqueue(jobs.STUDY, made, by, "cpu")
+        self._enqueue(kinds.STUDY, made, by, "cpu")
         return made
 
     def resume(self, run: str, by: str | None = None) -> None:
@@ -90,16 +91,16 @@ class Runner:
         from core.encoding import decode
         from core.experiment import Experiment
 
-        self._check_resumable(jobs.RUN, run, by)
+        self._check_resumable(kinds.RUN, run, by)
         if missing := lacks(self.store, run):
             raise BadInput(missing)
         experiment = decode(Experiment, self.store.experiment(run))
-        self._enqueue(jobs.RUN, run, access.owner(self.store, run), experiment.device)
+        self._enqueue(kinds.RUN, run, access.owner(self.store, run), experiment.device)
 
     def resume_study(self, study: str, by: str | None = None) -> None:
         """Queues a study that was interrupted, stopped, failed or never begun."""
-        self._check_resumable(jobs.STUDY, study, by)
-        self._enqueue(jobs.STUDY, study, access.owner(self.store_of(jobs.STUDY), study), "cpu")
+        self._check_resumable(kinds.STUDY, study, by)
+        self._enqueue(kinds.STUDY, study, access.owner(self.store_of(kinds.STUDY), study), "cpu")
 
     # --- what is said to a job
 
@@ -146,13 +147,13 @@ class Runner:
 
     def status(self, run: str) -> str:
         """queued, running, paused, stopping, or what the folder says (`status`)."""
-        return self._status(jobs.RUN, run)
+        return self._status(kinds.RUN, run)
 
     def study_status(self, study: str) -> str:
         """The same of a study."""
-        return self._status(jobs.STUDY, study)
+        return self._status(kinds.STUDY, study)
 
-    def live(self, kind: str = jobs.RUN) -> list[str]:
+    def live(self, kind: str = kinds.RUN) -> list[str]:
         """The runs (or studies) at work first, then those that wait, as their turns will come."""
         return [job.id for job in self._line() if job.kind == kind]
 
@@ -180,7 +181,7 @@ class Runner:
 
     def barred(self, job: str, by: str | None = None) -> str:
         """Why `by` may not act on this run or study, in one sentence; empty where they may."""
-        for kind in jobs.KINDS:
+        for kind in kinds.KINDS:
             store = self.store_of(kind)
             with contextlib.suppress(NotFound):
                 try:
@@ -192,7 +193,7 @@ class Runner:
 
     def store_of(self, kind: str) -> Store:
         """Where runs or studies lie."""
-        return self.store if kind == jobs.RUN else jobs.store_of(kind, self.store.home)
+        return self.store if kind == kinds.RUN else kinds.store_of(kind, self.store.home)
 
     def close(self, seconds: float = 6.0) -> None:
         """Saves the jobs at work, leaves them interrupted and all that wait unbegun, and joins the
@@ -258,7 +259,7 @@ class Runner:
 
     def _seconds(self, job: Job) -> float | None:
         """Seconds that the job still needs, by its own pace or by that of a run of its kind."""
-        if job.kind != jobs.RUN or job.control.paused:
+        if job.kind != kinds.RUN or job.control.paused:
             return None
         if job.expects is None:
             job.expects = expects(self.store, job.id)
@@ -317,7 +318,7 @@ class Runner:
                 if self.in_process:
                     worker.execute(job.kind, self.store.home, job.id, job.control)
                 else:
-                    jobs.execute(job.kind, self.store.home, job.id, job.control.attend)
+                    kinds.execute(job.kind, self.store.home, job.id, job.control.attend)
             except LabError as error:  # another process holds it
                 log.warning("%s", error)
             except Exception:  # the thread must live: others wait for it
@@ -331,10 +332,10 @@ class Runner:
 
 def expects(store: Store, run: str) -> tuple[int, float | None]:
     """The run's steps, and its seconds as far as a run of the same kind tells."""
+    from core.draft.estimate import estimate
+    from core.draft.plan import plan
     from core.encoding import decode
-    from core.estimate import estimate
     from core.experiment import Experiment
-    from core.plan import plan
 
     with contextlib.suppress(NotFound, BadInput):
         experiment = decode(Experiment, store.experiment(run))

@@ -5,7 +5,7 @@ torch and no threads.
                      events.jsonl      appended to; a torn last line is ignored
                      checkpoint.pt     written to a temporary name and renamed; the one before
                                        it stays beside it
-                     notes.json        what people wrote about it, the same way (core/notes.py)
+                     notes.json        what people wrote, the same way (core/results/notes.py)
                      lock              held by whoever trains the run, until that process dies
     <home>/trash/<id>/                 deleted runs; the folder's time is that of the deletion
 

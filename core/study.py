@@ -12,14 +12,14 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from core.axes import Axis, Repeats, Samples, Width
 from core.descent.methods import RandomFeatures
 from core.encoding import decode, encode
 from core.errors import BadExperiment
 from core.experiment import Experiment
-from core.method import Method, Over
 from core.numbers import whole
 from core.spec import Choice, Value, ranged
+from core.studies.axes import Axis, Repeats, Samples, Width
+from core.studies.method import Method, Over
 
 SHIPPED = Path(__file__).parent.parent / "assets" / "studies"
 MOST = 5000  # experiments in a study

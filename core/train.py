@@ -14,9 +14,7 @@ import torch
 from torch import Tensor
 
 import core
-from core.clock import Stopwatch
 from core.data.samples import Samples
-from core.ending import averaged, ended
 from core.events import (
     Ended,
     Epoch,
@@ -32,7 +30,9 @@ from core.events import (
 from core.experiment import Experiment
 from core.metrics import Meter, evaluate, scores, slope
 from core.probes import Answers, Budget, Inside
-from core.setup import Setup, State
+from core.training.clock import Stopwatch
+from core.training.ending import averaged, ended
+from core.training.setup import Setup, State
 
 TICK = 0.15  # seconds between two readings of the losses
 SAVE_SHARE = 0.02  # of the time may go into checkpoints …

@@ -9,8 +9,8 @@ from functools import partial
 import streamlit as st
 
 from core.errors import LabError
-from core.expected import Expected
 from core.export.points import points_csv
+from core.studies.expected import Expected
 from core.study import Study
 from pages.ui import descent, state, studies, study_times
 from pages.ui.acts import act

@@ -6,11 +6,11 @@ import streamlit as st
 
 from core import runner
 from core.data.sets import Facts
+from core.draft.plan import BYTES, Plan, network_name, plan
 from core.errors import LabError
 from core.experiment import Experiment
 from core.network.build import trace
 from core.numbers import size, whole
-from core.plan import BYTES, Plan, network_name, plan
 from pages.ui import form, state
 from pages.ui.before import before
 from pages.ui.diagram import diagram

@@ -9,7 +9,7 @@ from core.data.wording import counted
 from core.encoding import encode
 from core.errors import LabError
 from core.experiment import shipped
-from core.summary import Summary, summaries
+from core.results.summary import Summary, summaries
 from pages.ui import state
 from pages.ui.comparison import compare
 from pages.ui.form import escape

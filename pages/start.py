@@ -8,15 +8,15 @@ from math import inf
 import streamlit as st
 
 from core import runner
+from core.draft.estimate import about, estimate, guess
+from core.draft.plan import network_name, plan
 from core.encoding import encode
 from core.errors import LabError
-from core.estimate import about, estimate, guess
 from core.events import Scores, error
 from core.experiment import comparisons, shipped
 from core.figures.sketches import thumbnail
 from core.numbers import duration, percent, short
-from core.plan import network_name, plan
-from core.summary import ended
+from core.results.summary import ended
 from pages.ui import state
 from pages.ui.form import escape
 from pages.ui.parts import LIVE, bar, header, run_name, start, state_badge, when

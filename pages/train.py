@@ -5,10 +5,11 @@ advice, and the cost.
 import streamlit as st
 
 from core import runner
-from core.advice import advice
 from core.data.sampling import Sampling
 from core.device import devices
-from core.doubts import LARGEST
+from core.draft.advice import advice
+from core.draft.doubts import LARGEST
+from core.draft.plan import Plan, plan
 from core.experiment import Experiment
 from core.figures import schedule as schedule_figure
 from core.losses import Loss
@@ -17,7 +18,6 @@ from core.optim.optimizers import Optimizer
 from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
-from core.plan import Plan, plan
 from core.spec import Call, Choice
 from pages.ui import cost, flatness, form, rate, state
 from pages.ui.parts import bar, card_title, finding, header

@@ -11,12 +11,12 @@ import streamlit as st
 from core import runner
 from core.analysis.findings import Finding, diverged
 from core.analysis.readout import earlier, numbers, progress, sentence, within
-from core.doubts import Advice
+from core.draft.doubts import Advice
 from core.encoding import change, decode, encode
 from core.errors import LabError
 from core.experiment import Experiment
-from core.history import History
 from core.numbers import whole
+from core.results.history import History
 from pages.ui import answers, feed, flatness, state
 from pages.ui.acts import act, waiting, while_here
 from pages.ui.cards import Cards

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.encoding import change, encode
+from core.studies.sweeps import Studies
 from core.study import shipped
-from core.sweeps import Studies
 from tests.conftest import serve, wait_until
 
 pytestmark = pytest.mark.browser

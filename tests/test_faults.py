@@ -37,26 +37,27 @@ from pathlib import Path
 import pytest
 import torch
 
-from core import checkpoint
-from core.control import GO, STOP
 from core.data.sets import Spreadsheets
 from core.encoding import encode
 from core.errors import BadData, BadInput
 from core.events import Started, Step, from_json
 from core.experiment import Experiment
 from core.export.cells import plain
+from core.jobs.control import GO, STOP
+from core.jobs.trainer import execute
 from core.runner import Runner
 from core.store import CHECKPOINT, PREVIOUS, Store
-from core.trainer import execute
+from core.training import checkpoint
 from pages.ui import state
 
 ROOT = Path(__file__).parents[1]
 KILLS = int(os.environ.get("LAB_KILLS") or 25)  # the long form: LAB_KILLS=1000
 KILLER = """
 import json, os, random, signal, sys, time
-from core import checkpoint, device, train
+from core.training import checkpoint
+from core import device, train
 from core.store import Store
-from core.trainer import execute
+from core.jobs.trainer import execute
 import torch
 
 torch.set_num_threads(1)
@@ -159,7 +160,8 @@ def test_a_full_disk_ends_one_run_in_one_sentence_and_leaves_its_checkpoint(tmp_
     whole = checkpoint.load(store, run)["step"]
     size = store.path(run, CHECKPOINT).stat().st_size
     script = (
-        "import resource, signal, sys; from core.store import Store; from core.trainer import *\n"
+        "import resource, signal, sys; from core.store import Store\n"
+        "from core.jobs.trainer import *\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]),) * 2)\n"
         "print(execute(Store(sys.argv[1]), sys.argv[2], attend=lambda t: "

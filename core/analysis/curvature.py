@@ -13,7 +13,7 @@ from torch import Tensor
 
 from core.data.samples import Samples
 from core.experiment import Experiment
-from core.setup import Setup, State
+from core.training.setup import Setup, State
 
 SAMPLES = 512  # of the training part, evenly apart
 ROUNDS = 100

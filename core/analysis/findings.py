@@ -17,9 +17,9 @@ from core.analysis.guessing import guess
 from core.analysis.readout import foregone
 from core.events import Scores, error
 from core.experiment import Experiment
-from core.history import History
 from core.numbers import percent, short
 from core.optim.stopping import Patience, early, ends_early
+from core.results.history import History
 
 GOOD, TINY, LARGE = 1e-3, 1e-4, 3e-2  # update-to-weight ratio of one step
 PROBES = 10  # the last ones, of which the median counts

@@ -2,13 +2,13 @@
 functions of History.
 """
 
-from core import pace
 from core.events import Ended, Scores, error
-from core.history import History
 from core.numbers import THIN, duration, percent, short, size, whole
 from core.optim.marks import Mark
 from core.optim.regularizers import Regularizer
 from core.optim.stopping import StoppingRule
+from core.results import pace
+from core.results.history import History
 
 Number = tuple[str, str, str]  # name, value, help
 REASONS = {  # beside the stopping rules, which bring their own label

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from core.checkpoint import State, kept
+from core.training.checkpoint import State, kept
 
 END = ".running_mean"
 Range = tuple[float, float]  # least and most over the maps

@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from core.descent.point import Loss
-from core.method import Method, Over
 from core.spec import Call, ranged
-from core.spread import spread
+from core.studies.method import Method, Over
+from core.studies.spread import spread
 
 Positive = Annotated[
     tuple[Annotated[float, Field(gt=0, le=1e9)], ...],

@@ -14,8 +14,8 @@ from core.descent.recipe import Recipe
 from core.descent.stack import parameters
 from core.device import resolve
 from core.experiment import Experiment
-from core.method import Method
-from core.work import Attend, Work
+from core.studies.method import Method
+from core.studies.work import Attend, Work
 
 PROBED = 40  # steps of a probe
 LARGE = 6.0  # rows of the largest sample, as a multiple of the threshold

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from core import checkpoint
 from core.data.library import Library
 from core.data.load import lacking
 from core.data.sets import Spreadsheets
@@ -26,9 +25,10 @@ from core.errors import BadData, BadExperiment, LabError, Unavailable
 from core.experiment import Experiment
 from core.export.archive import FORM, MANIFEST, PLACES, Manifest, copied, samples_digest
 from core.export.replay import replayed
-from core.notes import Notes
 from core.numbers import whole
+from core.results.notes import Notes
 from core.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
+from core.training import checkpoint
 
 MB = 2**20
 DATA = tuple(f"data/{place}" for place in range(PLACES))

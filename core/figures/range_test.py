@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from core.figures.template import PALETTES, SYMBOL, Mode, blank, log_axis
 from core.numbers import short
-from core.smoothing import smoothed
+from core.results.smoothing import smoothed
 
 LOW, HIGH = 1e-6, 10.0  # the rates of the whole test
 MIDDLE = (LOW * HIGH) ** 0.5

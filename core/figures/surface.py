@@ -15,7 +15,7 @@ from core.data.samples import Samples
 from core.figures.pictures import plain
 from core.figures.points import SYMBOLS, colour
 from core.figures.template import PALETTES, Mode, blank
-from core.surface import SIDE, Area, area, centres
+from core.training.surface import SIDE, Area, area, centres
 
 MOST = 500  # points of a part that are drawn; more hide each other and the boundary
 PALE, FULL = 0.08, 0.55  # how much of a class's colour covers the page: unsure, sure

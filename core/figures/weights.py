@@ -9,7 +9,7 @@ from core.figures.template import PALETTES, Mode, blank
 from core.numbers import short
 
 if TYPE_CHECKING:
-    from core.first_step import Weights
+    from core.draft.first_step import Weights
 
 HEIGHT = 108
 

@@ -4,7 +4,7 @@ Layers within blocks count as the others do. Pure: it knows the experiment and h
 and its network are.
 """
 
-from core.doubts import Advice, plain
+from core.draft.doubts import Advice, plain
 from core.experiment import Experiment
 from core.network.initializers import He, Xavier
 from core.network.layers import (

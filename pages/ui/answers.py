@@ -13,7 +13,7 @@ from core.errors import LabError
 from core.experiment import Experiment
 from core.figures import surface as figures
 from core.figures.template import Mode
-from core.surface import drawable
+from core.training.surface import drawable
 from pages.ui.parts import card_title
 
 HEIGHT = 436  # px: with its title as high as the two layer charts beside it

@@ -6,13 +6,14 @@ import io
 
 import streamlit as st
 
-from core import access, runner
+from core import runner
 from core.data.sets import Spreadsheets
 from core.encoding import decode
 from core.errors import LabError
 from core.experiment import Experiment
 from core.export.archive import pack, unpackable
 from core.export.opening import open_archive
+from core.jobs import access
 from pages.ui import state
 from pages.ui.form import escape
 from pages.ui.run_table import tick

@@ -12,6 +12,7 @@ from core import runner
 from core.analysis.guessing import cost as cost_of_guess
 from core.analysis.guessing import too_sure
 from core.data.load import load
+from core.draft.plan import Plan
 from core.encoding import decode, encode
 from core.errors import LabError, Unavailable
 from core.experiment import Experiment
@@ -19,14 +20,13 @@ from core.network.build import LayerFacts, flat
 from core.network.layers import times
 from core.network.tree import Place
 from core.numbers import MISSING, short, size, whole
-from core.plan import Plan
 from pages.ui import cost, state
 from pages.ui.activation import activation_tab
 from pages.ui.parts import card_title, finding
 from pages.ui.weights import histograms, initializer
 
 if TYPE_CHECKING:
-    from core.first_step import FirstStep  # torch is loaded when it is needed
+    from core.draft.first_step import FirstStep  # torch is loaded when it is needed
 
 TABS = ["Shapes", "Activation", "Initialization"]
 MATTERS = (
@@ -84,7 +84,7 @@ def mend_start(draft: Experiment, seen: "FirstStep") -> None:
     """The first change that lets the network begin better becomes the draft's; one sentence says
     which, and what came of it.
     """
-    from core.remedy import remedy
+    from core.draft.remedy import remedy
 
     found = remedy(draft, load(draft.data, runner.current().store.home), seen)
     if found is None:
@@ -117,7 +117,7 @@ def measured(draft: Experiment) -> tuple["FirstStep | None", str]:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _measured(text: str, home: str) -> "FirstStep":
-    from core.first_step import first_step
+    from core.draft.first_step import first_step
 
     experiment = decode(Experiment, text)
     return first_step(experiment, load(experiment.data, Path(home)))

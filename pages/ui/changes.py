@@ -41,7 +41,7 @@ def augmented(draft: Experiment, data: Samples) -> None:
     if len(data.shape) != 3:
         finding("info", "Rows of numbers take noise and mixup alone; there is no picture.")
         return
-    from core.preview import preview
+    from core.draft.preview import preview
 
     seed = int(state.keep("changes drawn") or 0)
     try:

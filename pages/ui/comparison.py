@@ -5,16 +5,17 @@ that differ, and one honest sentence about who leads.
 import pandas as pd
 import streamlit as st
 
-from core import leader, runner
-from core.compare import differences, settings
+from core import runner
 from core.data.wording import counted
 from core.encoding import decode, encode
 from core.errors import LabError
 from core.experiment import Experiment
 from core.figures import overlay
-from core.leader import Verdict, verdict
 from core.numbers import percent
-from core.summary import ended
+from core.results import leader
+from core.results.compare import differences, settings
+from core.results.leader import Verdict, verdict
+from core.results.summary import ended
 from pages.ui import feed, state
 from pages.ui.form import escape
 from pages.ui.parts import LIVE, card_title, finding

@@ -6,13 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from core import memory, runner
+from core import runner
+from core.draft.estimate import estimate, roughly
+from core.draft.plan import Plan
 from core.encoding import encode
-from core.estimate import estimate, roughly
 from core.experiment import Experiment
 from core.network.build import trace
 from core.numbers import MISSING, duration, size, whole
-from core.plan import Plan
+from core.training import memory
 from pages.ui import state
 from pages.ui.form import escape
 from pages.ui.parts import card_title, finding

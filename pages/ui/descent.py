@@ -10,7 +10,6 @@ import streamlit as st
 from plotly.graph_objects import Figure
 from streamlit.delta_generator import DeltaGenerator
 
-from core.causes import CAUSES
 from core.data.wording import counted
 from core.descent.point import Point
 from core.descent.verdict import Over, Place, Verdict
@@ -18,6 +17,7 @@ from core.figures.descent import compare, curve, phase, reasons, starts
 from core.figures.descent.lines import SIZES, Line, Lines, Unit, View, chosen, rows
 from core.figures.template import Mode
 from core.numbers import percent, short, whole
+from core.studies.causes import CAUSES
 from pages.ui import live
 from pages.ui.form import escape
 from pages.ui.parts import STACK, card_title

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core import checkpoint, runner
+from core import runner
 from core.export.curves import curves_csv
 from core.store import CHECKPOINT
+from core.training import checkpoint
 from pages.ui import feed
 
 

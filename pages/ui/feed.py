@@ -30,8 +30,8 @@ from core import runner
 from core.encoding import decode
 from core.errors import LabError, NotFound
 from core.experiment import Experiment
-from core.history import History, dumps
 from core.optim.stopping import StoppingRule
+from core.results.history import History, dumps
 from core.store import Store
 
 READ_EVERY = 0.3  # seconds between two looks at the file

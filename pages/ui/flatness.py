@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.advice import beyond
-from core.doubts import Advice
+from core.draft.advice import beyond
+from core.draft.doubts import Advice
 from core.encoding import decode, encode
 from core.experiment import Experiment
 from core.numbers import short

@@ -11,14 +11,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from core import access, runner
+from core import runner
 from core.analysis.readout import progress
+from core.draft.plan import Plan, line, plan
 from core.encoding import decode, encode
 from core.errors import LabError, NotFound
 from core.experiment import Experiment
-from core.jobs import RUN, STUDY
-from core.plan import Plan, line, plan
-from core.summary import began
+from core.jobs import access
+from core.jobs.kinds import RUN, STUDY
+from core.results.summary import began
 from pages.ui import feed, state, study_log
 from pages.ui.form import escape
 

@@ -4,10 +4,11 @@ runs, and its card shows the curve while it grows and writes the rate that it su
 
 import streamlit as st
 
-from core import runner, tasks
+from core import runner
 from core.encoding import decode, encode
 from core.experiment import Experiment
 from core.figures import range_test as figures
+from core.jobs import tasks
 from core.numbers import short
 from pages.ui import live, state
 from pages.ui.form import escape

@@ -8,13 +8,15 @@ import zlib
 import pandas as pd
 import streamlit as st
 
-from core import access, notes, runner
+from core import runner
 from core.data.wording import counted
 from core.errors import LabError, NotFound
 from core.export.cells import plain
-from core.notes import LONGEST_NOTE, MOST_TAGS
+from core.jobs import access
+from core.results import notes
+from core.results.notes import LONGEST_NOTE, MOST_TAGS
+from core.results.summary import Summary, summaries
 from core.store import TRASH_DAYS
-from core.summary import Summary, summaries
 from pages.ui import state
 from pages.ui.archives import offer_archive, opener
 from pages.ui.downloads import downloads

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from core.numbers import MISSING
-from core.summary import Summary
+from core.results.summary import Summary
 from pages.ui import state
 from pages.ui.parts import BADGES, when
 

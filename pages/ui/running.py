@@ -62,7 +62,7 @@ def running_statistics(run: str, experiment: Experiment) -> None:
 def _running(home: str, run: str, written: float) -> tuple["Running", ...]:
     """`written` is when, so that another checkpoint of the same run is read anew."""
     from core.analysis.running import running
-    from core.checkpoint import load
+    from core.training.checkpoint import load
 
     return running(load(Store(home), run) or {"best": None, "model": {}})
 

@@ -8,8 +8,8 @@ from http.cookies import SimpleCookie
 
 import streamlit as st
 
-from core import access
 from core.errors import LabError
+from core.jobs import access
 from pages.ui import state
 from pages.ui.form import escape
 

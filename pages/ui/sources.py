@@ -8,16 +8,17 @@ from datetime import datetime
 
 import streamlit as st
 
-from core import access, runner
-from core.adapt import adapt
+from core import runner
 from core.data.inspection.shapes import written
 from core.data.library import About, Library
 from core.data.load import load
 from core.data.reading import Reading
 from core.data.sets import DataSet, Digits, Spreadsheets
 from core.data.wording import counted
+from core.draft.adapt import adapt
 from core.encoding import change
 from core.errors import LabError, Unavailable
+from core.jobs import access
 from pages.ui import form, state
 from pages.ui.parts import card_title
 

@@ -14,11 +14,12 @@ from typing import Any
 
 import streamlit as st
 
-from core import access, runner
-from core.drafts import Drafts
+from core import runner
+from core.draft.kept import Drafts
 from core.encoding import change, decode, encode, from_link, to_link
 from core.errors import BadExperiment, NotFound, Unavailable
 from core.experiment import Experiment, shipped
+from core.jobs import access
 
 DRAFT, KEPT_AS, GENERATION, NOTICE = "draft", "draft id", "generation", "notice"
 SHARED = "shared"  # the token that was opened last, so that the back button does not open it again
@@ -264,7 +265,7 @@ def link() -> str:
 
 
 def me() -> str:
-    """On whose behalf this session acts, as core/access.py names people: the lab's own in solo
+    """On whose behalf this session acts, as core/jobs/access.py names people: the lab's own in solo
     mode, a teacher after the PIN, else the login or this browser.
     """
     mode = access.mode()

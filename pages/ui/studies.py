@@ -10,21 +10,21 @@ from functools import cached_property
 import streamlit as st
 
 from core import runner
-from core.causes import CAUSES
 from core.data.sets import Digits
 from core.data.wording import counted
 from core.descent.methods import Curve
 from core.descent.point import Point
 from core.descent.verdict import Over
-from core.drafted import learning_curve, multi_start
 from core.encoding import change, decode, encode
 from core.errors import BadExperiment, LabError
-from core.expected import Expected
 from core.figures.descent.lines import View
-from core.jobs import STUDY
+from core.jobs.kinds import STUDY
 from core.numbers import percent
-from core.records import Begun, Progress, Record, curve, progress
 from core.runner import RESUMABLE
+from core.studies.causes import CAUSES
+from core.studies.drafted import learning_curve, multi_start
+from core.studies.expected import Expected
+from core.studies.records import Begun, Progress, Record, curve, progress
 from core.study import Study, shipped
 from pages.ui import state, study_log
 from pages.ui.parts import LIVE

@@ -7,9 +7,9 @@ import streamlit as st
 from core import runner
 from core.data.wording import counted
 from core.numbers import duration, whole
-from core.records import Begun, Progress, Record, progress
+from core.studies.records import Begun, Progress, Record, progress
+from core.studies.sweeps import Studies
 from core.study import Study
-from core.sweeps import Studies
 
 Read = tuple[Begun | None, tuple[Record, ...], str]
 

@@ -4,9 +4,9 @@ pages.
 
 from collections.abc import Iterable
 
-from core import tasks
 from core.encoding import encode
-from core.expected import Expected
+from core.jobs import tasks
+from core.studies.expected import Expected
 from core.study import Study
 from pages.ui.study_log import store
 

@@ -14,7 +14,7 @@ from pages.ui import form, state
 from pages.ui.screen import mode
 
 if TYPE_CHECKING:
-    from core.first_step import FirstStep
+    from core.draft.first_step import FirstStep
 
 SHOWN = 8  # histograms; of more layers so many are chosen evenly, the first and the last included
 

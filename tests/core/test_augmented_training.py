@@ -19,6 +19,7 @@ from core.data.samples import Samples
 from core.data.sampling import Balanced, Sampling
 from core.data.sets import Moons, Sine
 from core.data.split import Split
+from core.draft.plan import plan
 from core.encoding import decode, encode, from_link, to_link
 from core.errors import BadExperiment
 from core.events import Ended, Epoch, Event, Step
@@ -29,7 +30,6 @@ from core.network.initializers import PyTorchDefault
 from core.network.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, Output
 from core.optim.optimizers import SGD
 from core.optim.schedules import Constant
-from core.plan import plan
 from core.store import Store
 from core.train import train
 

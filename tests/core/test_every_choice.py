@@ -7,7 +7,7 @@ from argparse import Namespace
 
 import pytest
 
-from core.commands import assignments
+from core.commands.experiments import assignments
 from core.data.augmentations import Augmentation
 from core.data.normalization import Normalization
 from core.data.sampling import Sampling

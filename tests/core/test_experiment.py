@@ -5,9 +5,9 @@ it should not.
 import numpy as np
 import pytest
 
-from core.advice import advice
 from core.data.augmentations import Crop, CutMix, Flip, MixUp, Noise
 from core.data.sets import CIFAR10, MNIST
+from core.draft.advice import advice
 from core.encoding import build, change, decode, encode
 from core.errors import BadExperiment
 from core.experiment import Experiment, load, shipped

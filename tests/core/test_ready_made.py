@@ -11,10 +11,10 @@ from torch import nn
 
 from core.data.load import load
 from core.data.samples import Samples
+from core.draft.first_step import first_step
 from core.encoding import encode
 from core.events import Ended, Epoch
 from core.experiment import Experiment, comparisons, shipped
-from core.first_step import first_step
 from core.train import Training, train
 
 NOWHERE = Path("/nowhere")

@@ -12,17 +12,17 @@ import pytest
 import torch
 from safetensors.torch import load
 
-from core import checkpoint
-from core.control import GO, LEAVE, STOP
 from core.encoding import encode
 from core.errors import BadData, BadInput, NotFound
 from core.events import Ended, Epoch, Event, Started, Step, from_json
 from core.experiment import Experiment
+from core.jobs.control import GO, LEAVE, STOP
+from core.jobs.trainer import execute, status
 from core.network.layers import Linear
 from core.optim.stopping import Patience
 from core.runner import Runner
 from core.store import CHECKPOINT, Store
-from core.trainer import execute, status
+from core.training import checkpoint
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.axes import Path, Samples, Width
-from core.drafted import learning_curve, multi_start
 from core.encoding import build, decode, encode, from_link, to_link
 from core.errors import BadExperiment
 from core.experiment import Experiment
-from core.method import Method, Trained
+from core.studies.axes import Path, Samples, Width
+from core.studies.drafted import learning_curve, multi_start
+from core.studies.method import Method, Trained
 from core.study import Study, Tried, load, propose, shipped
 
 TWO = Study(

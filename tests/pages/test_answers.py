@@ -7,19 +7,19 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import runner
-from core.adapt import adapt
 from core.data.library import Library
 from core.data.load import load
 from core.data.ready.curves import Sine
 from core.data.ready.points import Moons
 from core.data.sets import Digits, Spreadsheets
+from core.draft.adapt import adapt
 from core.encoding import change, decode, encode
 from core.experiment import Experiment, shipped
 from core.figures import surface
 from core.figures.binding import fill
-from core.history import History
+from core.jobs.trainer import execute
+from core.results.history import History
 from core.store import Store
-from core.trainer import execute
 from pages.ui.answers import HEIGHT, shown
 from tests.conftest import ROOT
 from tests.pages.test_live import same

@@ -10,11 +10,11 @@ from streamlit.testing.v1 import AppTest
 from core import runner
 from core.encoding import change, decode, encode
 from core.events import Ended, to_json
-from core.expected import Expected
-from core.records import Begun, Record, to_line
 from core.runner import Runner
+from core.studies.expected import Expected
+from core.studies.records import Begun, Record, to_line
+from core.studies.sweeps import Studies
 from core.study import Study, shipped
-from core.sweeps import Studies
 from pages.ui import studies, study_times
 from tests.conftest import ROOT
 from tests.core.figures.descent.conftest import point

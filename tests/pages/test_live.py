@@ -12,8 +12,8 @@ from core.events import to_json
 from core.experiment import Experiment
 from core.figures import training
 from core.figures.maps import layer_map
-from core.history import History
 from core.optim.stopping import Patience, TimeLimit
+from core.results.history import History
 from tests.conftest import LAYERS, ended, script, wait_until, write
 
 pytestmark = pytest.mark.browser

@@ -5,9 +5,10 @@ answered at once, one bad folder spoils nothing, and nothing but plain values is
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runner, trainer
+from core import runner
 from core.encoding import decode, encode, to_link
 from core.experiment import Experiment, comparisons, shipped
+from core.jobs import trainer
 from core.losses import Loss
 from core.network.presets import SoftmaxRegression
 from core.optim.optimizers import Optimizer

@@ -4,11 +4,12 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoint, runner
+from core import runner
 from core.encoding import encode
 from core.experiment import Experiment
 from core.network.build import build
 from core.network.layers import BatchNorm, Flatten, Linear, Output, ReLU, Residual
+from core.training import checkpoint
 
 BLOCK = Residual(layers=(Linear(units=64), BatchNorm(), ReLU()))
 

@@ -11,13 +11,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core import notes, runner
+from core import runner
 from core.encoding import decode, encode
 from core.errors import NotFound
 from core.events import Ended, Epoch, to_json
 from core.experiment import Experiment
 from core.losses import MSE
 from core.optim.optimizers import SGD
+from core.results import notes
 from core.runner import Runner
 from core.store import EVENTS, EXPERIMENT, Store
 from pages.ui import feed, run_table

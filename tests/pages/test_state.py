@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import runner
-from core.drafts import Drafts
+from core.draft.kept import Drafts
 from core.encoding import decode, encode, to_link
 from core.experiment import Experiment, shipped
 from core.network.initializers import Xavier, Zeros

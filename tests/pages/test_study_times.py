@@ -2,9 +2,11 @@
 
 import pytest
 
-from core import expected, runner, tasks
+from core import runner
 from core.encoding import change
-from core.expected import Expected
+from core.jobs import tasks
+from core.studies import expected
+from core.studies.expected import Expected
 from core.study import shipped
 from pages.ui import study_times
 

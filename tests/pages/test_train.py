@@ -6,11 +6,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core import runner, tasks
+from core import runner
 from core.encoding import decode, encode, to_link
 from core.errors import BadData
 from core.events import Ended
 from core.experiment import Experiment, Seeds
+from core.jobs import tasks
 from core.network.initializers import Zeros
 from core.network.layers import Linear
 from core.numbers import short
@@ -265,7 +266,7 @@ def test_the_time_is_measured_by_trial_steps_of_this_very_draft(page, tmp_path):
 
 
 def test_memory_is_held_against_what_is_free(page, monkeypatch):
-    monkeypatch.setattr("core.memory.free", lambda device: 4_000_000)
+    monkeypatch.setattr("core.training.memory.free", lambda device: 4_000_000)
     app = page(Experiment(batch_size=2000))
     memory = next(m for m in app.metric if m.label == "Memory")
     assert memory.delta.replace("\u202f", " ") == "of 4.0 MB free"

@@ -6,15 +6,16 @@ import signal
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runner, tasks
+from core import runner
 from core.encoding import encode
 from core.events import Ended
 from core.experiment import Experiment
+from core.jobs import tasks
+from core.jobs.trainer import status
 from core.optim.regularizers import ClipNorm
 from core.optim.stopping import AbsoluteChange, Patience
 from core.runner import Runner
 from core.store import Store
-from core.trainer import status
 from pages.ui import flatness
 from tests.conftest import ROOT, ended, script, serve, wait_until, write
 

@@ -9,7 +9,7 @@ from core.analysis.curvature import largest, sharpness
 from core.network.activations import Tanh
 from core.network.layers import Flatten, Linear, Output
 from core.optim.optimizers import SGD
-from core.setup import Setup
+from core.training.setup import Setup
 from tests.core.bars import bars, experiment
 
 

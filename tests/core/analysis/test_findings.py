@@ -16,9 +16,9 @@ from core.analysis.readout import numbers
 from core.encoding import change
 from core.events import Ended, Epoch, Probe, Started, Step, to_json
 from core.experiment import Experiment
-from core.history import History
 from core.numbers import THIN
 from core.optim.stopping import Patience
+from core.results.history import History
 
 
 def run(validation=(), train=None, updates=None, *, ended=None, steps=100):

@@ -6,9 +6,9 @@ import pytest
 
 from core.analysis.readout import earlier, numbers, progress, sentence, within
 from core.events import Ended, Started, to_json
-from core.history import History
 from core.numbers import THIN
 from core.optim.stopping import Patience
+from core.results.history import History
 from tests.conftest import ended, script
 
 

@@ -14,8 +14,8 @@ from core.encoding import change
 from core.events import Ended, Epoch
 from core.experiment import Experiment
 from core.network.layers import Flatten, Output
-from core.setup import Setup
 from core.train import train
+from core.training.setup import Setup
 
 CHOSEN = Experiment(network=(Flatten(), Output()), epochs=4, batch_size=50)
 

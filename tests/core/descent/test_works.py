@@ -9,7 +9,7 @@ from core.descent import batched, cnn, epochs, features
 from core.descent.methods import ClosedForm, ConvolutionOverEpochs, Networks, RandomFeatures
 from core.descent.recipe import Recipe
 from core.experiment import Experiment
-from core.work import Work, work_of
+from core.studies.work import Work, work_of
 
 BASE = Experiment(label_noise={"share": 0.2}, device="cpu")
 FEW = {"samples": 50}

@@ -13,8 +13,6 @@ import numpy as np
 import pytest
 import torch
 
-from core import checkpoint, notes, trainer
-from core.control import GO, LEAVE, STOP
 from core.data.library import Library
 from core.data.sets import Digits, Moons, Spreadsheets
 from core.encoding import encode
@@ -24,10 +22,14 @@ from core.experiment import Experiment
 from core.export import opening
 from core.export.archive import FORM, MANIFEST, pack, samples_digest
 from core.export.opening import open_archive
+from core.jobs import trainer
+from core.jobs.control import GO, LEAVE, STOP
 from core.network.presets import SoftmaxRegression
+from core.results import notes
+from core.results.summary import summarize
 from core.runner import Runner
 from core.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
-from core.summary import summarize
+from core.training import checkpoint
 from tests.conftest import ended, script, write
 
 TINY = Experiment(name="Tiny", network=SoftmaxRegression().layers((1, 8, 8)), epochs=3)

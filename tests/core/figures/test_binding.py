@@ -12,8 +12,8 @@ from core.figures import training
 from core.figures.binding import extent, fill, frame, smooth, spread, ticks, values
 from core.figures.maps import MAPS, layer_map
 from core.figures.template import log_axis
-from core.history import History
 from core.optim.stopping import Patience
+from core.results.history import History
 from tests.conftest import LAYERS, ended, script
 
 numbers = st.floats(-100, 100)

@@ -2,9 +2,9 @@
 
 import pytest
 
+from core.draft.first_step import BINS, Weights
 from core.figures import activation, weights
 from core.figures.template import PALETTES
-from core.first_step import BINS, Weights
 from core.network.layers import Activation, Layer, Step
 
 KINDS = [kind for kind, cls in Layer.members.items() if issubclass(cls, Activation)]

@@ -17,8 +17,8 @@ from core.events import Started, Step, to_json
 from core.figures.binding import fill
 from core.figures.surface import FULL, MOST, PALE, figure, mixed, rows, tints
 from core.figures.template import PALETTES
-from core.history import History
-from core.surface import area, of_classes, of_values, places
+from core.results.history import History
+from core.training.surface import area, of_classes, of_values, places
 
 MODES = list(PALETTES)
 

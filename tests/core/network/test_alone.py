@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from core.data.ready.builtin import digits
+from core.draft.plan import plan
 from core.errors import BadExperiment
 from core.experiment import Experiment
 from core.network.alone import alone
 from core.network.layers import BatchNorm, Conv2d, Flatten, Linear, Output, ReLU, Residual
 from core.network.presets import Preset
-from core.plan import plan
 from core.train import train
 
 SHAPE = (1, 8, 8)

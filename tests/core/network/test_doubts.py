@@ -4,7 +4,7 @@ takes it away.
 
 import pytest
 
-from core.advice import advice
+from core.draft.advice import advice
 from core.encoding import change
 from core.experiment import Experiment
 from core.network.initializers import He, Ones, Xavier, Zeros

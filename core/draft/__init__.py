@@ -1,0 +1,1 @@
+"""A draft: what can be said of an experiment, and measured, before it runs."""

@@ -1,0 +1,115 @@
+"""Trains one run and keeps its folder: the same function for the queue's thread, for a process of
+its own and for the command line. Knows no queue and no thread.
+"""
+
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from core.errors import LabError
+from core.events import Ended, Event, Saved, to_json
+from core.jobs.control import GO, LEAVE
+from core.store import Store
+
+log = logging.getLogger("descent_lab")
+
+RESUMABLE = {"interrupted", "unbegun", "stopped", "failed"}
+
+
+def status(store: Store, run: str) -> str:
+    """What the folder alone tells: running (somewhere), interrupted, unbegun (it waited until the
+    lab ended), done, stopped, diverged or failed.
+    """
+    last = store.last(run) or {}
+    if last.get("event") == "Ended":
+        reason = last.get("reason")
+        return reason if reason in ("stopped", "diverged", "failed") else "done"
+    if store.is_owned(run):
+        return "running"
+    return "interrupted" if last else "unbegun"
+
+
+def lacks(store: Store, run: str) -> str:
+    """What keeps the run from going on here, in one sentence; empty for nothing."""
+    from core.data.load import lacking
+    from core.encoding import decode
+    from core.experiment import Experiment
+
+    return lacking(decode(Experiment, store.experiment(run)).data, store.home)
+
+
+def execute(
+    store: Store,
+    run: str,
+    *,
+    attend: Callable[[Any], str] = lambda training: GO,
+    watch: Callable[[Event], None] = lambda event: None,
+    progress: Callable[[float, str], None] | None = None,
+) -> Ended | None:
+    """Trains the run from its checkpoint or from the start, in this thread, and writes everything
+    down.
+
+    `attend(training)` is asked after each settled moment and may keep it waiting; `watch` sees
+    every event. The last event is returned: Ended, or None when the run was left interrupted.
+    Errors end the run as failed; none is raised, but BadInput when somebody else trains it.
+    """
+    with store.own(run):
+        try:
+            return _consume(store, run, attend, watch, progress)
+        except Exception as error:
+            ended = Ended("failed", _reason(error, run), 0, 0)
+            with contextlib.suppress(OSError):
+                store.append(run, to_json(ended))
+            watch(ended)
+            return ended
+
+
+def _consume(
+    store: Store, run: str, attend: Callable, watch: Callable, progress: Callable | None
+) -> Ended | None:
+    from core.data.load import load
+    from core.encoding import decode
+    from core.experiment import Experiment
+    from core.train import train
+    from core.training import checkpoint
+
+    experiment = decode(Experiment, store.experiment(run))
+    data = load(experiment.data, store.home, progress)
+    training = train(experiment, data, state=checkpoint.load(store, run))
+    for event in training:
+        if isinstance(event, (Saved, Ended)):
+            checkpoint.save(store, run, training.state())
+        store.append(run, to_json(event))
+        watch(event)
+        if isinstance(event, Ended):
+            return event
+        if training.settled and (word := attend(training)) != GO:
+            checkpoint.save(store, run, training.state())
+            store.append(run, to_json(Saved(training.step)))
+            if word == LEAVE:
+                return None
+            ended = training.stopped()
+            store.append(run, to_json(ended))
+            watch(ended)
+            return ended
+    return None
+
+
+def _reason(error: Exception, run: str) -> str:
+    """One sentence for whoever started the run; the traceback goes to the log."""
+    if isinstance(error, LabError):
+        return str(error)
+    log.exception("run %s failed", run)
+    if "CUDA" in str(error) and "out of memory" in str(error):
+        return "The GPU's memory is not enough: halve the batch size, or make the network narrower."
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return "The memory is not enough: halve the batch size, or make the network narrower."
+    if isinstance(error, OSError):
+        return (
+            f"The run's folder cannot be written ({error.strerror}): free space on the "
+            "disk, then resume."
+        )
+    return (
+        f"The lab made a mistake ({type(error).__name__}); the log has the details under run {run}."
+    )

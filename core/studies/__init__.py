@@ -1,0 +1,1 @@
+"""Studies: what is varied, how a point is computed, and the folder that a study grows in."""

@@ -1,0 +1,39 @@
+"""Studies of a draft: its learning curve and many starts of it. Pure functions."""
+
+from core.experiment import Experiment
+from core.numbers import whole
+from core.studies.axes import Samples
+from core.studies.method import Trained
+from core.studies.spread import spread
+from core.study import Study
+
+SHARES = 8  # points of a learning curve
+LEAST = 0.02  # of the training part
+
+
+def learning_curve(experiment: Experiment, repeats: int = 3) -> Study:
+    """The error against the number of training samples: whether more data would help (V10)."""
+    shares = spread({"low": LEAST, "high": 1.0, "count": SHARES, "log": True})
+    return Study(
+        name=_named(experiment, "learning curve"),
+        about="The error against how much of the training part is used.",
+        base=experiment,
+        axes=(Samples(values=shares),),
+        method=Trained(),
+        repeats=repeats,
+    )
+
+
+def multi_start(experiment: Experiment, count: int = 10) -> Study:
+    """The same experiment from `count` seeds: mean, spread and best (O8)."""
+    return Study(
+        name=_named(experiment, f"{whole(count)} starts"),
+        about="The same experiment from other seeds: how far results differ by chance.",
+        base=experiment,
+        method=Trained(),
+        repeats=count,
+    )
+
+
+def _named(experiment: Experiment, what: str) -> str:
+    return f"{experiment.name or experiment.data.summary}, {what}"[:60]

@@ -1,0 +1,46 @@
+"""Drafts on disk: only ids of our making name a file, the newest stay, nobody is overwritten."""
+
+import os
+
+import pytest
+
+from core.draft import kept
+from core.draft.kept import Drafts
+from core.encoding import MAX_TEXT
+from core.errors import NotFound
+
+
+def test_what_is_written_is_read_and_goes_on_under_its_id(tmp_path):
+    here = Drafts(tmp_path)
+    name = here.write("", "one", "")
+    assert here.write(name, "two", "one") == name and here.read(name) == "two"
+    assert here.write(name, "three", "one") != name and here.read(name) == "two"
+
+
+@pytest.mark.parametrize(
+    "name", ["", "..", "../secret", "0" * 15, "0" * 17, "A" * 16, "0" * 15 + "/"]
+)
+def test_no_other_name_becomes_a_path(tmp_path, name):
+    (tmp_path / "secret.json").write_text("no")
+    here = Drafts(tmp_path)
+    with pytest.raises(NotFound):
+        here.read(name)
+    assert here.write(name, "text", "") != name
+    assert len(list((tmp_path / "drafts").iterdir())) == 1
+
+
+def test_a_file_too_large_is_not_read(tmp_path):
+    here = Drafts(tmp_path)
+    name = here.write("", "x" * (4 * MAX_TEXT + 1), "")
+    with pytest.raises(NotFound):
+        here.read(name)
+
+
+def test_the_newest_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr(kept, "KEPT", 3)
+    here = Drafts(tmp_path)
+    names = []
+    for k in range(5):
+        names.append(here.write("", str(k), ""))
+        os.utime(here.root / f"{names[-1]}.json", (k, k))
+    assert {path.stem for path in here.root.glob("*.json")} == set(names[2:])

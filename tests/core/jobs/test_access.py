@@ -1,0 +1,117 @@
+"""Two people and twelve acts, modes, and the PIN with its limits."""
+
+from pathlib import Path
+
+import pytest
+
+from core.encoding import encode
+from core.errors import BadInput, NotAllowed
+from core.experiment import Experiment
+from core.jobs import access
+from core.jobs.access import LAB, TEACHER, Door
+from core.runner import Runner
+from core.store import Store
+
+TEXT = encode(Experiment(epochs=1, device="cpu"))
+ANN, BEN = access.digest("ann"), access.digest("ben")
+ACTS = ("pause", "proceed", "step", "stop", "resume", "delete")
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    monkeypatch.setattr(Runner, "_work", lambda *_: None)  # what is queued stays queued
+    return Runner(Store(tmp_path), in_process=False)
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize(("owner", "other"), [(ANN, BEN), (BEN, ANN)])
+def test_only_the_owner_and_a_teacher_may(lab: Runner, act: str, owner: str, other: str) -> None:
+    for by, allowed in ((owner, True), (other, False), (TEACHER, True), (LAB, True)):
+        run = lab.submit(TEXT, owner)
+        if act in ("resume", "delete"):
+            lab.stop(run, owner)
+        before = lab.status(run), lab.live(), lab._job(run) and vars(lab._job(run).control).copy()
+        if allowed:
+            getattr(lab, act)(run, by)
+            assert not lab.barred(run, by)
+            continue
+        with pytest.raises(NotAllowed, match="belongs to somebody else"):
+            getattr(lab, act)(run, by)
+        after = lab.status(run), lab.live(), lab._job(run) and vars(lab._job(run).control)
+        assert before == after and "somebody else" in lab.barred(run, by)
+
+
+def test_a_deleted_run_is_its_owner_s_to_take_back(lab: Runner) -> None:
+    run = lab.submit(TEXT, ANN)
+    lab.stop(run, ANN)
+    lab.delete(run, ANN)
+    with pytest.raises(NotAllowed):
+        lab.restore(run, BEN)
+    lab.restore(run, ANN)
+    assert access.owner(lab.store, run) == ANN
+
+
+def test_a_run_of_nobody_is_the_teacher_s_affair(lab: Runner) -> None:
+    run = lab.submit(TEXT)
+    with pytest.raises(NotAllowed):
+        lab.stop(run, ANN)
+    lab.stop(run, TEACHER)
+
+
+def test_who_acts_is_asked_where_it_is_not_said(lab: Runner, monkeypatch) -> None:
+    monkeypatch.setattr(access, "_who", lambda: ANN)
+    run = lab.submit(TEXT)
+    assert access.owner(lab.store, run) == ANN
+    monkeypatch.setattr(access, "_who", lambda: BEN)
+    with pytest.raises(NotAllowed):
+        lab.stop(run)
+    with pytest.raises(NotAllowed, match="only a teacher"):
+        access.require_teacher()
+
+
+def test_the_token_itself_is_not_on_the_disk(lab: Runner) -> None:
+    run = lab.submit(TEXT, access.digest("a secret token"))
+    said = b"".join(path.read_bytes() for path in lab.store.path(run).iterdir())
+    assert b"a secret token" not in said
+
+
+def test_people_s_runs_take_turns(lab: Runner) -> None:
+    first = [lab.submit(TEXT, ANN) for _ in range(3)]
+    bens = lab.submit(TEXT, BEN)
+    assert lab.live()[:2] == [first[0], bens]
+    assert [lab.wait(run)[0] for run in (first[0], bens, first[2])] == [0, 1, 3]
+
+
+@pytest.mark.parametrize("said", ["school", "CLASSROOM", "1"])
+def test_an_unknown_mode_is_refused(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    monkeypatch.setenv("LAB_MODE", said)
+    with pytest.raises(BadInput, match="solo, class, lab"):
+        access.mode()
+
+
+def test_wrong_pins_are_counted_for_each_and_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_PIN", "480215")
+    now = [0.0]
+    door = Door(each=3, all=5, seconds=60, clock=lambda: now[0])
+    for left in ("2 more tries", "one more try", "no more tries"):
+        with pytest.raises(NotAllowed, match=left):
+            door.enter("000000", ANN)
+    with pytest.raises(NotAllowed, match="Too many"):
+        door.enter("480215", ANN)
+    door.enter("480215", BEN)
+    for _ in range(2):
+        with pytest.raises(NotAllowed, match="not the PIN"):
+            door.enter("", BEN)
+    with pytest.raises(NotAllowed, match="Too many"):
+        door.enter("480215", "a third one")
+    now[0] = 60.0
+    door.enter("480215", ANN)
+
+
+def test_without_a_pin_nobody_enters_and_a_short_one_is_refused(monkeypatch) -> None:
+    monkeypatch.delenv("LAB_PIN", raising=False)
+    with pytest.raises(NotAllowed):
+        Door().enter("", ANN)
+    monkeypatch.setenv("LAB_PIN", "1234")
+    with pytest.raises(BadInput, match="at least 6"):
+        access.pin()

@@ -1,0 +1,35 @@
+"""Studies wait in the same queue as runs; they are stopped, and gone on with, there."""
+
+import pytest
+
+from core.encoding import encode
+from core.jobs import kinds
+from core.runner import Runner
+from core.store import Store
+from core.studies.sweeps import Studies
+from tests.core.studies.test_sweeps import made, numbers
+from tests.core.test_runner import until
+
+
+@pytest.fixture
+def runner(tmp_path):
+    found = Runner(Store(tmp_path))
+    yield found
+    found.close()
+
+
+def test_a_study_is_stopped_in_the_queue_and_gone_on_with(runner, tmp_path) -> None:
+    straight = runner.submit_study(encode(made("networks")))
+    until(lambda: runner.study_status(straight) == "done")
+    broken = runner.submit_study(encode(made("networks")))
+    runner.pause(broken)
+    waiting = runner.submit_study(encode(made("steps")))
+    assert runner.live(kinds.STUDY) == [broken, waiting]
+    assert runner.study_status(waiting) == "queued"
+    runner.stop(broken)
+    until(lambda: runner.study_status(broken) == "stopped")
+    until(lambda: runner.study_status(waiting) == "done")
+    runner.resume_study(broken)
+    until(lambda: runner.study_status(broken) == "done")
+    assert numbers(tmp_path, broken) == numbers(tmp_path, straight)
+    assert Studies(tmp_path).ids() and not Store(tmp_path).ids()

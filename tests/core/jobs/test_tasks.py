@@ -1,0 +1,145 @@
+"""Short tasks in the background: they answer plain data, one after another, and stop when told."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from core.analysis.curvature import sharpness
+from core.data.load import load
+from core.data.sets import Digits, Spreadsheets
+from core.draft.range_test import NEIGHBOURS, Point, suggest
+from core.encoding import encode
+from core.experiment import Experiment
+from core.jobs import tasks
+from core.jobs.tasks import Tasks
+from core.network.layers import Flatten, Output
+from core.store import Store
+from core.train import train
+from core.training import checkpoint
+
+SOFTMAX = Experiment(data=Digits(), network=(Flatten(), Output()), epochs=3)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Tasks:
+    return Tasks(tmp_path)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """A kind of task that gives one answer and waits for this event before its next; `begun` says
+    that it was given.
+    """
+    go = threading.Event()
+    go.begun = threading.Event()
+
+    def hold(experiment: Experiment, data: object):
+        yield 0.5, {"half": True}
+        go.begun.set()
+        assert go.wait(30)
+        yield 1.0, {"whole": True}
+
+    monkeypatch.setitem(tasks.KINDS, "held", hold)
+    return go
+
+
+def test_a_range_test_answers_its_points_and_what_they_suggest(work: Tasks) -> None:
+    told = work.wait(work.begin("rate", encode(SOFTMAX)))
+    assert (told["state"], told["share"], told["problem"]) == ("done", 1.0, "")
+    found = json.loads(json.dumps(told["found"]))
+    assert found["reach"] == NEIGHBOURS and len(found["points"]) > 50
+    expected = suggest([Point(*point) for point in found["points"]])
+    assert found["suggested"]["rate"] == expected.rate and found["text"] == expected.text
+
+
+def test_trial_steps_answer_seconds_of_a_run(work: Tasks) -> None:
+    found = work.wait(work.begin("trial", encode(SOFTMAX)))["found"]
+    assert found["steps"] == 10 and 0 < found["step_seconds"] < found["run_seconds"]
+
+
+def test_one_after_another_and_the_second_knows_its_place(work: Tasks, held) -> None:
+    first, second = (work.begin("held", encode(SOFTMAX)) for _ in range(2))
+    assert work.look(second)["before"] == 1 and work.look(second)["state"] == "waiting"
+    held.set()
+    assert [work.wait(id)["state"] for id in (first, second)] == ["done", "done"]
+    assert work.look(second)["before"] == 0
+
+
+def test_what_was_found_stays_when_it_is_stopped_and_the_next_begins(work: Tasks, held) -> None:
+    first, second = (work.begin("held", encode(SOFTMAX)) for _ in range(2))
+    assert held.begun.wait(30)
+    work.stop(first)
+    work.stop(second)
+    held.set()
+    assert [work.wait(id)["state"] for id in (first, second)] == ["stopped", "stopped"]
+    third = work.begin("held", encode(SOFTMAX))
+    assert work.wait(third)["found"] == {"whole": True}
+    assert work.look(second)["found"] == {}
+
+
+@pytest.mark.parametrize(
+    ("experiment", "said"),
+    [
+        (SOFTMAX.model_copy(update={"network": (Output(),)}), "put Flatten before it"),
+        (SOFTMAX.model_copy(update={"data": Spreadsheets(digest="0" * 64)}), "."),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    work: Tasks, experiment: Experiment, said: str
+) -> None:
+    told = work.wait(work.begin("rate", encode(experiment)))
+    assert told["state"] == "failed" and said in told["problem"] and told["found"] == {}
+    assert "\n" not in told["problem"]
+
+
+def test_a_fault_of_ours_is_named_without_a_traceback(work: Tasks, monkeypatch) -> None:
+    def broken(experiment: Experiment, data: object):
+        raise KeyError("x")
+        yield
+
+    monkeypatch.setitem(tasks.KINDS, "broken", broken)
+    told = work.wait(work.begin("broken", encode(SOFTMAX)))
+    assert told["problem"] == "The lab made a mistake (KeyError); the log has the details."
+
+
+def test_old_tasks_are_forgotten_and_unknown_ones_are_none(work: Tasks, monkeypatch, held) -> None:
+    held.set()
+    monkeypatch.setattr(tasks, "KEPT", 2)
+    ids = []
+    for _ in range(4):
+        ids.append(work.begin("held", encode(SOFTMAX)))
+        work.wait(ids[-1])
+    assert [work.look(id) is not None for id in ids] == [False, False, True, True]
+    assert work.look("nothing") is None
+    work.stop("nothing")
+
+
+def test_a_lab_has_one_of_them(tmp_path: Path) -> None:
+    first = tasks.current(tmp_path)
+    assert tasks.current(tmp_path) is first
+    first.close()  # a server that ends; the next one in this process begins anew
+    assert tasks.current(tmp_path) is not first
+    assert tasks.current(tmp_path / "other") is not tasks.current(tmp_path)
+
+
+def test_the_sharpness_of_a_run_is_that_of_its_kept_weights(work: Tasks, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    run = store.create(encode(SOFTMAX))
+    assert "kept no weights" in work.wait(work.begin("sharpness", encode(SOFTMAX), run))["problem"]
+    training = train(SOFTMAX, load(SOFTMAX.data, tmp_path))
+    assert list(training)
+    checkpoint.save(store, run, training.state())
+    found = work.wait(work.begin("sharpness", encode(SOFTMAX), run))["found"]
+    kept = checkpoint.load(store, run)["best"]
+    assert list(found.values()) == list(sharpness(SOFTMAX, load(SOFTMAX.data, tmp_path), [kept]))
+
+
+def test_a_server_that_ends_stops_what_is_at_work(work: Tasks, held) -> None:
+    first, second = (work.begin("held", encode(SOFTMAX)) for _ in range(2))
+    assert held.begun.wait(30)
+    threading.Timer(0.01, held.set).start()
+    work.close(30)
+    assert not work._thread.is_alive()
+    assert [work.look(id)["state"] for id in (first, second)] == ["stopped", "stopped"]

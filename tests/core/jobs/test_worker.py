@@ -1,0 +1,186 @@
+"""A job in a process of its own: the same losses as in a thread, obedient across the pipe. Its
+death in any form ends that one run with its own message, and no process stays behind.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.encoding import encode
+from core.events import Step, from_json
+from core.experiment import Experiment
+from core.jobs import worker
+from core.jobs.control import LEAVE, PAUSE, PROCEED, STEP, STOP, Control
+from core.jobs.trainer import execute, status
+from core.runner import Runner
+from core.store import Store
+from core.training import checkpoint
+
+ROOT = Path(__file__).parents[3]
+
+
+def digits(**changes: object) -> str:
+    return encode(Experiment(**{"epochs": 3, "device": "cpu", **changes}))
+
+
+def losses(store: Store, run: str) -> list[float]:
+    events = [from_json(line) for line in store.read(run)[0]]
+    return [loss for event in events if isinstance(event, Step) for loss in event.losses]
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Tries a condition often; 60 s is a failure, not a measure."""
+    tick = threading.Event()
+    for _ in range(6000):
+        if condition():
+            return
+        tick.wait(0.01)
+    pytest.fail("it never came true")
+
+
+@pytest.fixture
+def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runner]:
+    monkeypatch.setenv("LAB_THREADS", "1")
+    monkeypatch.setattr(worker, "OBEYS", 1.0)
+    runner = Runner(Store(tmp_path), in_process=True)
+    yield runner
+    runner.close()
+
+
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen]:
+    """Every process that a job got."""
+    made: list[subprocess.Popen] = []
+    popen = subprocess.Popen
+
+    def noted(*given: object, **more: object) -> subprocess.Popen:
+        made.append(popen(*given, **more))
+        return made[-1]
+
+    monkeypatch.setattr(worker.subprocess, "Popen", noted)
+    return made
+
+
+def test_a_process_trains_as_a_thread_does_and_obeys(runner: Runner) -> None:
+    store = runner.store
+    short, long = runner.submit(digits()), runner.submit(digits(epochs=100_000))
+    until(lambda: runner.status(short) == "done")
+    twin = store.create(digits())
+    execute(store, twin)
+    assert losses(store, short) == losses(store, twin)
+
+    until(lambda: losses(store, long))
+    runner.pause(long)
+    sizes: list[int] = []
+
+    def still() -> bool:
+        """Nothing was written in the last 30 looks."""
+        sizes.append(store.size(long))
+        return len(sizes) > 30 and len(set(sizes[-30:])) == 1
+
+    until(still)
+    before = len(losses(store, long))
+    for n in (1, 2):
+        runner.step(long)
+        until(lambda n=n: len(losses(store, long)) == before + n)
+    runner.proceed(long)
+    until(lambda: len(losses(store, long)) > before + 50)
+    runner.stop(long)
+    until(lambda: not runner.live())
+    assert runner.status(long) == "stopped" and store.last(long)["event"] == "Ended"
+    assert checkpoint.load(store, long)["step"] == len(losses(store, long))
+
+
+def test_a_death_or_a_hang_ends_one_run_with_its_own_message(
+    runner: Runner, children: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "silent", lambda: 1.0)
+    store = runner.store
+    killed, hung = (runner.submit(digits(epochs=100_000)) for _ in range(2))
+    until(lambda: losses(store, killed))
+    children[0].kill()
+    until(lambda: losses(store, hung))
+    assert runner.status(killed) == "failed" and store.last(killed)["message"] == worker.KILLED
+    children[1].send_signal(signal.SIGSTOP)
+    until(lambda: not runner.live())
+    assert store.last(hung)["message"] == worker.HUNG.format(1.0)
+    assert [child.returncode for child in children] == [-signal.SIGKILL] * 2
+
+
+def test_one_that_does_not_answer_a_stop_is_stopped_all_the_same(
+    runner: Runner, children: list
+) -> None:
+    run = runner.submit(digits(epochs=100_000))
+    until(lambda: losses(runner.store, run))
+    children[0].send_signal(signal.SIGSTOP)
+    runner.stop(run)
+    until(lambda: not runner.live())
+    assert runner.status(run) == "stopped" and runner.store.last(run)["message"] == worker.DEAF
+
+
+def test_one_that_is_still_starting_is_stopped_at_once_and_loses_nothing(
+    runner: Runner, children: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after it has worked for a while: what it does before its first sign is importing."""
+    monkeypatch.setattr(worker, "OBEYS", 600.0)
+    spent = iter(range(1000))
+    monkeypatch.setattr(worker.Child, "_work", lambda child: next(spent))
+    run = runner.submit(digits(epochs=100_000))
+    until(lambda: children)
+    children[0].send_signal(signal.SIGSTOP)
+    until(lambda: next(spent) > 10)
+    runner.stop(run)
+    until(lambda: not runner.live())
+    assert runner.store.last(run)["message"] == worker.UNBEGUN
+
+
+@pytest.mark.parametrize(
+    ("exit_status", "words"),
+    [(-9, "ran out of memory"), (-11, "SIGSEGV"), (-6, "SIGABRT"), (1, "exit status 1")],
+)
+def test_each_death_has_its_words(exit_status: int, words: str) -> None:
+    assert worker.judged(0) is None
+    assert worker.judged(exit_status)[0] == "failed" and words in worker.judged(exit_status)[1]
+    assert "run's" not in worker.judged(exit_status)[1]  # it may be a study
+
+
+def test_what_was_said_before_the_process_was_there_is_handed_on() -> None:
+    control, heard = Control(), []
+    for word in (PAUSE, STEP, STEP):
+        control.tell(word)
+    control.hand_on(heard.append)
+    control.tell(PROCEED)
+    control.tell(STOP)
+    assert heard == [PAUSE, STEP, STEP, PROCEED, STOP]
+    late = []
+    control.hand_on(late.append)
+    assert late == [STOP]
+    control.tell(LEAVE)
+    assert control.word == LEAVE
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="there is no kill -9 on Windows")
+def test_no_process_outlives_a_killed_lab_and_its_run_is_saved(tmp_path: Path) -> None:
+    script = (
+        "import sys; from core.runner import Runner; from core.store import Store\n"
+        "r = Runner(Store(sys.argv[1]), in_process=True)\n"
+        "run, waits = r.submit(sys.argv[2]), r.submit(sys.argv[2])\n"
+        "print(run, waits, flush=True)\n"
+        "sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path), digits(epochs=100_000)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as lab:
+        run, waits = lab.stdout.readline().split()
+        store = Store(tmp_path)
+        until(lambda: losses(store, run))
+        lab.kill()
+    until(lambda: not store.is_owned(run))  # held by the process until it is gone
+    assert (status(store, run), status(store, waits)) == ("interrupted", "unbegun")
+    assert checkpoint.load(store, run)["step"] == len(losses(store, run))

@@ -1,0 +1,29 @@
+"""Each cause of the peak, taken away, gives a study without it."""
+
+import pytest
+
+from core.encoding import build
+from core.studies.causes import CAUSES
+from core.study import Study, shipped
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.parametrize("name", shipped())
+def test_a_study_without_a_cause_is_a_study_and_says_when_it_has_none(cause, name) -> None:
+    study = shipped()[name]
+    other = CAUSES[cause].without(study)
+    if other is not None:
+        assert build(Study, other.model_dump(mode="json")) == other
+        assert other.base.data == study.base.data
+
+
+def test_what_is_taken_away() -> None:
+    squared, features = shipped()["squared-fast"], shipped()["random-features"]
+    assert CAUSES["noise"].without(squared).base.label_noise.share == 0
+    assert CAUSES["noise"].without(shipped()["steps"]) is None
+    assert max(CAUSES["tuned"].without(squared).method.decays) > 0
+    assert set(features.method.ridges) <= set(CAUSES["tuned"].without(features).method.ridges)
+    assert CAUSES["early_stop"].without(squared).method.evaluations >= 24
+    assert CAUSES["early_stop"].without(features) is None
+    assert CAUSES["ensemble"].without(features).repeats == 10
+    assert CAUSES["ensemble"].without(shipped()["multi-start"]) is None

@@ -1,0 +1,189 @@
+"""Sweeps: every point once, in whatever pieces, processes and sittings."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from core.data.load import load
+from core.encoding import build, encode
+from core.errors import BadInput, LabError
+from core.events import Ended
+from core.jobs.control import GO, LEAVE, STOP
+from core.studies import sweeps
+from core.studies.method import Method
+from core.studies.pieces import Helper
+from core.studies.records import Begun, Record, curve, progress
+from core.studies.sweeps import Studies, create, execute
+from core.studies.work import work_of
+from core.study import Study
+
+TINY = {"samples": 50}
+NETS = {"kind": "networks", **TINY, "steps": 60, "evaluations": 3, "ratios": [0.3, 1, 4, 60]}
+BASE = {"epochs": 2, "label_noise": {"share": 0.2}, "device": "cpu"}
+DENSE = [{"kind": "flatten"}, {"kind": "linear", "units": 8}, {"kind": "relu"}, {"kind": "output"}]
+STUDIES = {
+    "features": {"method": {"kind": "random_features", **TINY}},
+    "rows": {"method": {"kind": "random_features", **TINY, "along": "samples"}},
+    "networks": {"method": NETS | {"decays": [0, 0.1]}},
+    "networks by rows": {"method": NETS | {"along": "samples", "width": 6, "ratios": [0.5, 1, 2]}},
+    "reuse": {"method": NETS | {"reuse": True}},
+    "steps": {"method": {"kind": "closed_form", **TINY, "evaluations": 5}},
+    "epochs": {"method": {"kind": "cnn", **TINY, "width": 2, "epochs": 3}},
+    "trained": {
+        "method": "trained",
+        "base": BASE | {"network": DENSE},
+        "axes": [{"kind": "width", "values": [2, 5]}],
+    },
+    "two noises": {
+        "method": {"kind": "random_features", **TINY, "ratios": [0.5, 1, 2]},
+        "axes": [{"kind": "field", "path": "label_noise.share", "values": [0, 0.3]}],
+    },
+}
+
+
+def made(name: str) -> Study:
+    return build(Study, {"base": BASE, "repeats": 2} | STUDIES[name])
+
+
+def points(home: Path, study_id: str) -> list:
+    events, _ = Studies(home).events(study_id)
+    records = [event for event in events if isinstance(event, Record)]
+    return sorted(records, key=lambda r: (r.place, r.piece, r.index))
+
+
+def numbers(home: Path, study_id: str) -> list:
+    """All that must be equal, as text, for NaN is not equal to itself."""
+    return [(r.place, r.piece, r.index, str(r.at), str(r.point)) for r in points(home, study_id)]
+
+
+def test_every_method_is_tried() -> None:
+    assert {made(name).method.kind for name in STUDIES} == set(Method.members)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_left_and_stopped_and_gone_on_with_equals_straight(name: str, tmp_path: Path) -> None:
+    study = made(name)
+    straight, broken = create(tmp_path, study), create(tmp_path, study)
+    assert execute(tmp_path, straight, processes=1).reason == "done"
+    total = len(points(tmp_path, straight))
+    for word, reason in ((LEAVE, None), (STOP, "stopped"), (GO, "done")):
+        seen: list[Record] = []
+
+        def watch(event, seen=seen) -> None:
+            seen += [event] if isinstance(event, Record) else []
+
+        def attend(sweep, seen=seen, word=word) -> str:
+            return word if seen else GO
+
+        ended = execute(tmp_path, broken, attend, watch, processes=1)
+        assert (ended and ended.reason) == reason or len(points(tmp_path, broken)) == total
+    assert numbers(tmp_path, broken) == numbers(tmp_path, straight)
+    begun = next(e for e in Studies(tmp_path).events(straight)[0] if isinstance(e, Begun))
+    assert begun.points == total
+    told = progress(points(tmp_path, straight), begun)
+    assert (told.points, told.total) == (total, total)
+    assert max(r.share for r in points(tmp_path, straight)) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("name", ["networks", "trained"])
+def test_two_processes_give_the_points_of_one(name: str, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(sweeps, "WORTH", -1.0)
+    one, two = create(tmp_path, made(name)), create(tmp_path, made(name))
+    execute(tmp_path, one, processes=1)
+    begun: list[Begun] = []
+    helped = execute(
+        tmp_path, two, watch=lambda e: begun.append(e) if isinstance(e, Begun) else None,
+        processes=2,
+    )  # fmt: skip
+    assert helped.reason == "done" and begun[0].workers == 2
+    assert numbers(tmp_path, two) == numbers(tmp_path, one)
+
+
+def test_a_further_process_outlives_ctrl_c_and_its_death_is_said(tmp_path: Path) -> None:
+    """A terminal says Ctrl+C to the whole group; the parent decides what becomes of the study."""
+    study = made("networks")
+    samples = load(study.base.data, tmp_path)
+    work = work_of(study.method, study.base, samples, study.repeats)
+    helper, tick = Helper(tmp_path, create(tmp_path, study), 0, work), threading.Event()
+    for piece in (0, 1):
+        helper.give((0, piece), study.base)
+        heard: list = []
+        while not heard or heard[-1][1] is not None:
+            heard += helper.heard()
+            tick.wait(0.01)
+        assert [task for task, _ in heard] == [(0, piece)] * (work.counts[piece] + 1)
+        helper.process.send_signal(signal.SIGINT)
+    helper.process.kill()
+    helper.process.wait()
+    with pytest.raises(LabError, match="ended from outside"):
+        helper.give((0, 2), study.base)
+    helper.close()
+
+
+def test_killed_in_the_middle_it_goes_on_to_the_same_points(tmp_path: Path) -> None:
+    study = build(
+        Study,
+        {"base": BASE, "repeats": 2, "method": NETS | {"steps": 2000, "decays": [0, 1e-3, 1e-2]}},
+    )
+    path = tmp_path / "study.json"
+    path.write_text(encode(study))
+    command = [sys.executable, "-m", "core", "sweep", str(path), "--home", str(tmp_path)]
+    command += ["--workers", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        study_id = process.stdout.readline().split()[-1]
+        for _ in range(2):
+            process.stdout.readline()
+        os.kill(process.pid, signal.SIGKILL)
+    before = points(tmp_path, study_id)
+    assert 1 <= len(before) < 36
+    with Studies(tmp_path).path(study_id, "points.jsonl").open("ab") as file:
+        file.write(b'{"event": "Record", "at": {}\n{"event": "Record", "pla')  # torn
+    assert execute(tmp_path, study_id, processes=1).reason == "done"
+    straight = create(tmp_path, study)
+    execute(tmp_path, straight, processes=1)
+    assert numbers(tmp_path, study_id) == numbers(tmp_path, straight)
+
+
+def test_a_study_has_one_owner(tmp_path: Path) -> None:
+    study_id = create(tmp_path, made("features"))
+    with Studies(tmp_path).own(study_id), pytest.raises(BadInput, match="already"):
+        execute(tmp_path, study_id)
+
+
+def test_what_cannot_be_computed_ends_as_failed_with_one_sentence(tmp_path: Path) -> None:
+    study_id = create(tmp_path, build(Study, {"base": {"data": "sine"}}))
+    seen: list = []
+    ended = execute(tmp_path, study_id, watch=seen.append)
+    assert ended.reason == "failed" and "choose data with classes" in ended.message
+    assert isinstance(seen[-1], Ended)
+    assert Studies(tmp_path).last(study_id)["reason"] == "failed"
+
+
+def test_a_complete_study_has_nothing_to_do(tmp_path: Path) -> None:
+    study_id = create(tmp_path, made("steps"))
+    execute(tmp_path, study_id, processes=1)
+    before = numbers(tmp_path, study_id)
+    assert execute(tmp_path, study_id, processes=1).reason == "done"
+    assert numbers(tmp_path, study_id) == before
+
+
+def test_events_are_read_from_an_offset(tmp_path: Path) -> None:
+    study_id = create(tmp_path, made("steps"))
+    execute(tmp_path, study_id, processes=1)
+    store = Studies(tmp_path)
+    events, end = store.events(study_id)
+    assert store.events(study_id, end) == ([], end)
+    assert isinstance(events[0], Begun) and events[-1]["event"] == "Ended"
+
+
+def test_points_of_two_noises_stand_apart(tmp_path: Path) -> None:
+    study_id = create(tmp_path, made("two noises"))
+    execute(tmp_path, study_id, processes=1)
+    found = points(tmp_path, study_id)
+    assert {r.at["label_noise.share"] for r in found} == {0, 0.3}
+    assert len(curve(found)) == len(found) == 30

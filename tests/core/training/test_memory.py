@@ -1,0 +1,82 @@
+"""What a training needs in memory, against what torch keeps for it."""
+
+import os
+import sys
+
+import pytest
+import torch
+
+from core.experiment import Experiment
+from core.network.build import trace
+from core.network.presets import LeNet
+from core.optim.optimizers import LBFGS
+from core.optim.regularizers import EMA
+from core.training import memory
+from core.training.setup import Setup
+from tests.core.bars import EVERYTHING, bars, experiment
+
+
+def bytes_kept(setup: Setup) -> int:
+    """Of the tensors that autograd holds between forward and backward, each storage once."""
+    seen: dict[int, int] = {}
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        seen[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    x, y, _ = setup.batch(torch.arange(setup.batch_size))
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        setup.criterion(setup.model(x), y)
+    return sum(seen.values())
+
+
+def test_the_outputs_of_a_minibatch_are_counted_as_autograd_keeps_them() -> None:
+    data = bars()
+    sizes = (16, 64)
+    kept, said = [], []
+    for size in sizes:
+        e = experiment(batch_size=size)
+        kept.append(bytes_kept(Setup(e, data, None)))
+        said.append(memory.needed(e, trace(EVERYTHING, (1, 8, 8), 3), 0))
+    ratio = (said[1] - said[0]) / (kept[1] - kept[0])
+    assert 0.8 < ratio < 2.5
+
+
+def test_every_copy_of_the_weights_is_counted() -> None:
+    layers = trace(LeNet().layers((1, 28, 28)), (1, 28, 28), 10)
+    parameters = sum(fact.parameters for fact in layers)
+    e = Experiment(batch_size=1)
+    plain = memory.needed(e, layers, 0)
+    averaged = memory.needed(e.model_copy(update={"regularizers": (EMA(),)}), layers, 0)
+    assert averaged - plain == 4 * parameters
+    history = LBFGS(memory=50)
+    many = memory.needed(e.model_copy(update={"optimizer": history}), layers, 0)
+    assert many - plain == 4 * 100 * parameters
+    assert memory.needed(e, layers, 1000) - plain == 1000 * 28 * 28
+
+
+def test_what_is_in_use_grows_with_what_is_held() -> None:
+    before = memory.in_use()
+    held = bytearray(os.urandom(1 << 20) * 64)
+    assert memory.in_use() - before > 0.8 * len(held)
+    assert memory.free() > 0
+    assert memory.free("cuda:7") is None  # an experiment from a larger machine
+
+
+@pytest.mark.parametrize(("limit", "left"), [("1000", 900), ("max", None), (None, None)])
+def test_the_limit_of_a_container_counts(tmp_path, limit, left) -> None:
+    if limit:
+        (tmp_path / "limit").write_text(limit)
+    (tmp_path / "used").write_text("100")
+    assert memory._left(tmp_path / "limit", tmp_path / "used") == left
+
+
+def test_what_is_in_use_where_the_system_has_no_file_or_does_not_tell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    now = memory.in_use()
+    monkeypatch.setattr(memory, "Path", lambda name: tmp_path / "none")
+    assert memory.in_use() >= 0.5 * now > 0
+    monkeypatch.setitem(sys.modules, "resource", None)  # as on Windows
+    assert memory.in_use() == 0

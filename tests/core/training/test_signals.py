@@ -1,0 +1,98 @@
+"""What goes through a network, against NumPy and by hand; and that looking changes nothing."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from core.events import Probe
+from core.optim.regularizers import ClipNorm
+from core.train import train
+from core.training import signals
+from core.training.signals import PARTS, Signals, noise, slopes, spread
+from tests.core.bars import bars, experiment, losses, of
+
+
+def model(activation: nn.Module) -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(3, 4), activation, nn.Linear(4, 2))
+
+
+def test_spread_dead_and_saturated_of_a_relu_by_hand() -> None:
+    net = model(nn.ReLU())
+    with torch.no_grad():
+        net[0].weight[1], net[0].bias[1] = 0.0, -1.0  # this unit never fires
+    x = torch.randn(50, 3)
+    look = Signals(net, ["0", "2"])
+    with look.watching():
+        net(x)
+    found = look.measure()
+    a = (x @ net[0].weight.T + net[0].bias).detach().numpy()
+    outputs = net(x).detach().numpy()
+    assert found["spread"]["0"] == pytest.approx(np.sqrt(a.var(0).mean()), rel=1e-5)
+    assert found["spread"]["2"] == pytest.approx(np.sqrt(outputs.var(0).mean()), rel=1e-5)
+    assert found["dead"] == {"1": pytest.approx((a <= 0).all(0).mean(), abs=1e-6)}
+    assert found["saturated"]["1"] == pytest.approx((a < -signals.NEAR / 2).mean(), abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("activation", "flat", "steep"),
+    [
+        (nn.ReLU(), -1.0, 1.0),
+        (nn.Tanh(), 5.0, 0.0),
+        (nn.Sigmoid(), -8.0, 0.0),
+        (nn.GELU(), -6.0, 1),
+    ],
+)
+def test_a_slope_is_that_of_autograd(activation: nn.Module, flat: float, steep: float) -> None:
+    a = torch.tensor([flat, steep], requires_grad=True)
+    (expected,) = torch.autograd.grad(activation(a).sum(), a)
+    assert slopes(activation, a.detach()) == pytest.approx(expected.abs(), abs=2e-3)
+    assert (slopes(activation, a.detach()) < signals.FLAT).tolist() == [True, False]
+
+
+def test_a_leak_is_not_dead_and_what_all_samples_share_is_no_spread() -> None:
+    assert not (slopes(nn.LeakyReLU(0.01), -torch.ones(3)) < signals.FLAT).any()
+    assert spread(torch.full((5, 2, 3), 0.5)).item() == 0.0
+
+
+def test_nothing_is_kept_when_nobody_looks() -> None:
+    net = model(nn.Tanh())
+    look = Signals(net, ["0", "2"])
+    with look.watching():
+        net(torch.ones(2, 3))
+    look.measure()
+    net(torch.ones(2, 3))
+    assert look.measure() == {"spread": {}, "dead": {}, "saturated": {}}
+
+
+def test_the_noise_of_a_gradient_is_estimated_without_bias() -> None:
+    """Losses wᵀx whose gradients are the samples themselves: trΣ and ‖mean‖² are known."""
+    random = np.random.default_rng(0)
+    mean, deviation, rows = np.array([1.0, -2.0, 0.5]), np.array([1.0, 2.0, 0.5]), 32
+    w, found = torch.zeros(3, requires_grad=True), []
+    for _ in range(400):
+        x = torch.tensor(random.normal(mean, deviation, (rows, 3)), dtype=torch.float32)
+        found.append(noise(lambda part, x=x: (x[part] @ w).mean(), rows, [w]))
+    variance, square = np.mean(found, 0)
+    assert variance == pytest.approx((deviation**2).sum(), rel=0.05)
+    assert square == pytest.approx((mean**2).sum(), rel=0.03)
+    assert noise(lambda part: w.sum(), PARTS - 1, [w]) is None
+
+
+def test_probes_say_all_of_it_and_change_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    e = experiment(regularizers=(ClipNorm(limit=0.5),), epochs=2)
+    runs = []
+    for share in (1e9, 1e-9):  # a probe at every step, and one alone
+        monkeypatch.setattr("core.probes.SHARE", share)
+        monkeypatch.setattr("core.probes.INTERVAL", 0.0)
+        runs.append(list(train(e, bars())))
+    probes = of(Probe, runs[0])
+    assert losses(runs[0]) == losses(runs[1]) and len(probes) > len(of(Probe, runs[1]))
+    assert set(probes[0].spread) == set(probes[0].gradient)
+    assert set(probes[0].dead) == set(probes[0].saturated) != set()
+    assert all(
+        0 <= share <= 1 for share in (*probes[-1].dead.values(), probes[-1].clipped["clip_norm"])
+    )
+    assert probes[0].memory > 1e7 and probes[0].noise and not probes[1].noise
+    assert runs[0][-1].clipped == runs[1][-1].clipped
