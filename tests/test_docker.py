@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import pytest
 
@@ -115,6 +116,19 @@ def test_all_that_is_copied_exists_and_all_that_is_needed_is_copied():
     assert all((ROOT / source).exists() for source in copied)
     missing = [n for n in needed() if not any(n == c or n.startswith(f"{c}/") for c in copied)]
     assert missing == []
+
+
+def test_the_linter_finds_nothing(tmp_path):
+    linter = Path(sys.executable).with_name("hadolint")
+    if not linter.exists():
+        pytest.skip("hadolint comes as a wheel for Linux on x86-64 alone")
+    lint = [str(linter), "--no-color", "--failure-threshold", "style"]
+    said = subprocess.run([*lint, ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stdout) == (0, "")
+    careless = tmp_path / "Dockerfile"
+    careless.write_text("FROM python\nRUN cd /tmp && pip install torch\n")
+    said = subprocess.run([*lint, careless], capture_output=True, text=True, check=False)
+    assert said.returncode == 1 and "DL3042" in said.stdout, said.stdout
 
 
 def test_it_runs_as_a_user_with_a_number_that_owns_the_volume():
