@@ -23,7 +23,7 @@ from streamlit import config
 from core import device, runner
 from core.errors import LabError
 from core.jobs import access, tasks
-from pages.ui import feed
+from pages.ui import feed, login
 from pages.ui.form import escape
 from pages.ui.seat import Seat
 
@@ -72,12 +72,14 @@ def limit_uploads() -> None:
 
 
 def seats() -> list[Middleware]:
-    """In class mode every browser gets a token. A mode that is none ends the start in one
-    sentence.
+    """How a browser is known: in class mode by a token, in lab mode by its login. A mode that
+    cannot be ends the start in one sentence.
     """
+    kinds = {access.CLASS: [Seat], access.OIDC: [login.WayBack]}
     try:
         access.pin()
-        return [Middleware(Seat)] if access.mode() == access.CLASS else []
+        login.check()
+        return [Middleware(kind) for kind in kinds.get(access.mode(), [])]
     except LabError as error:
         sys.exit(str(error))
 

@@ -33,9 +33,9 @@ st.set_page_config(
 )
 theme = "dark" if st.context.theme.type == "dark" else "light"
 st.logo(str(ASSETS / f"logo_{theme}.svg"), size="large")
-if not seat.admitted():
-    st.stop()
 pages = {group: [page(*row) for row in rows] for group, rows in GROUPS.items()}
-shown = st.navigation(pages, expanded=True)
-seat.sidebar()
-shown.run()
+admitted = seat.admitted()
+shown = st.navigation(pages, position="sidebar" if admitted else "hidden", expanded=True)
+if admitted:
+    seat.sidebar()
+    shown.run()

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import LabError
 from core.jobs import access
-from pages.ui import state
+from pages.ui import login, person
 from pages.ui.form import escape
 
 YEAR = 365 * 86_400  # seconds
@@ -27,7 +27,7 @@ class Seat:
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         headers = dict(scope.get("headers", []))
         wanted = scope["type"] == "http" and b"text/html" in headers.get(b"accept", b"")
-        if not wanted or state.COOKIE.encode() in headers.get(b"cookie", b""):
+        if not wanted or person.COOKIE.encode() in headers.get(b"cookie", b""):
             await self.app(scope, receive, send)
             return
         secure = b"https" in (scope["scheme"].encode(), headers.get(b"x-forwarded-proto"))
@@ -43,8 +43,8 @@ class Seat:
 
 def cookie(*, secure: bool) -> str:
     """A new token of 128 random bits as a Set-Cookie line."""
-    made = SimpleCookie({state.COOKIE: secrets.token_hex(16)})
-    made[state.COOKIE].update(
+    made = SimpleCookie({person.COOKIE: secrets.token_hex(16)})
+    made[person.COOKIE].update(
         {"path": "/", "max-age": YEAR, "httponly": True, "samesite": "Lax", "secure": secure}
     )
     return made.output(header="").strip()
@@ -52,22 +52,10 @@ def cookie(*, secure: bool) -> str:
 
 def admitted() -> bool:
     """Whether the pages may be shown; in lab mode asks for a login first."""
-    try:
-        if access.mode() != access.OIDC or state.logged_in():
-            return True
-    except LabError as error:
-        st.error(escape(str(error)), icon=":material/error:")
-        return False
-    st.title("Descent Lab", anchor=False)
-    st.markdown("This lab keeps apart whose runs are whose: log in first.")
-    if st.button("Log in", type="primary", icon=":material/login:"):
-        try:
-            st.login()
-        except Exception:
-            st.error(
-                "LAB_MODE is lab, but no login is set up: add an [auth] section to "
-                ".streamlit/secrets.toml, or choose class or solo."
-            )
+    if access.mode() != access.OIDC or person.logged_in():
+        return True
+    person.gave_pin(False)
+    login.page()
     return False
 
 
@@ -75,25 +63,25 @@ def sidebar() -> None:
     """In class and lab mode: who one is, and the place for the teacher's PIN."""
     if access.mode() == access.SOLO:
         return
+    by_login = access.mode() == access.OIDC
     with st.sidebar, st.container(key="seat", gap="xsmall"):
-        if state.is_teacher():
+        if by_login:
+            login.place()
+        if person.teaches():
             st.badge("Teacher", color="green", icon=":material/school:")
+        else:
+            st.caption("You may change the runs that you started. All others you may watch.")
+        if person.gave_pin():
             if st.button("Leave the teacher's seat", type="tertiary", key="seat_leave"):
-                state.is_teacher(False)
+                person.gave_pin(False)
                 st.rerun()
-            return
-        st.caption("You may change the runs that you started. All others you may watch.")
-        with st.popover("Teacher", icon=":material/key:", type="tertiary"):
-            _pin()
+        elif not (person.teaches() or (by_login and not access.pin())):
+            with st.popover("Teacher", icon=":material/key:", type="tertiary"):
+                _pin()
 
 
 def _pin() -> None:
-    try:
-        known = access.pin()
-    except LabError as error:
-        st.caption(escape(str(error)))
-        return
-    if not known:
+    if not access.pin():
         st.caption("No PIN is set: start the lab with LAB_PIN, at least six characters.")
         return
     with st.form("pin", border=False, enter_to_submit=True):
@@ -103,9 +91,9 @@ def _pin() -> None:
     if not pressed:
         return
     try:
-        access.door.enter(given, state.me())
+        access.door.enter(given, person.me())
     except LabError as error:
         st.error(escape(str(error)))
         return
-    state.is_teacher(True)
+    person.gave_pin(True)
     st.rerun()

@@ -8,7 +8,6 @@ of the server and a closed browser.
 """
 
 import json
-import secrets
 import time
 from typing import Any
 
@@ -19,15 +18,12 @@ from core.draft.kept import Drafts
 from core.encoding import change, decode, encode, from_link, to_link
 from core.errors import BadExperiment, NotFound, Unavailable
 from core.experiment import Experiment, shipped
-from core.jobs import access
 
 DRAFT, KEPT_AS, GENERATION, NOTICE = "draft", "draft id", "generation", "notice"
 SHARED = "shared"  # the token that was opened last, so that the back button does not open it again
 UNDO, REDO = "undo", "redo"  # JSON lists of networks with their initializer, the newest last
-COOKIE = "lab_seat"  # a random token that a browser keeps, set by pages/ui/seat.py
 BUILT = ("network", "initializer")  # what undo takes back
 STARTED, TWICE = "started", 1.0  # seconds within which presses of Start are one
-TEACHER, SEAT = "teacher", "seat"
 STEPS = 50  # that can be taken back
 
 
@@ -259,39 +255,3 @@ def link() -> str:
     """The address that opens the draft's settings anywhere this lab is reached under it."""
     here = (st.context.url or "").partition("?")[0]
     return f"{here}?e={to_link(draft())}"
-
-
-# --- who is there
-
-
-def me() -> str:
-    """On whose behalf this session acts, as core/jobs/access.py names people: the lab's own in solo
-    mode, a teacher after the PIN, else the login or this browser.
-    """
-    mode = access.mode()
-    if mode == access.SOLO:
-        return access.LAB
-    if st.session_state.get(TEACHER):
-        return access.TEACHER
-    if mode == access.OIDC:
-        return access.digest(f"{st.user.get('iss', '')} {st.user.get('sub', '')}")
-    kept = st.context.cookies.get(COOKIE)
-    if not kept:  # a browser that takes no cookies: as long as the page is open
-        kept = st.session_state.setdefault(SEAT, secrets.token_hex(16))
-    return access.digest(kept)
-
-
-def logged_in() -> bool:
-    """Whether somebody has logged in, and that still holds."""
-    user = st.user.to_dict()
-    return bool(user.get("is_logged_in")) and time.time() < float(user.get("exp") or float("inf"))
-
-
-def is_teacher(entered: bool | None = None) -> bool:
-    """Whether this page has been given the PIN; sets it when told."""
-    if entered is not None:
-        st.session_state[TEACHER] = entered
-    return bool(st.session_state.get(TEACHER))
-
-
-access.ask(me)

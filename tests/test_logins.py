@@ -1,0 +1,68 @@
+"""Two logins and a teacher's in real browsers, with a provider of OpenID Connect beside the lab."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from core.encoding import to_link
+from core.experiment import Experiment
+from tests.conftest import serve, wait_until
+
+STOP = ".st-key-act_Stop button"  # Streamlit has one of this name while a page is drawn
+LINK = "/train?e=" + to_link(Experiment(epochs=100_000, device="cpu", name="Endless"))
+
+
+@pytest.mark.browser
+def test_logins_own_their_runs(browser: object, tmp_path: Path) -> None:
+    openid = pytest.importorskip("tests.openid")
+    teachers = {"LAB_MODE": "lab", "LAB_TEACHERS": "tess@school.example"}
+    with openid.provide() as provider:
+        teachers["STREAMLIT_SECRETS_FILES"] = str(provider.secrets(tmp_path))
+        with serve(tmp_path / "lab", LAB_WORKER="thread", **teachers) as server:
+
+            def enter(name: str, path: str) -> object:
+                page = browser.new_context().new_page()
+                page.set_default_timeout(60_000)
+                page.goto(server.url + path)
+                again(page, name)
+                return page
+
+            def again(page: object, name: str) -> None:
+                page.get_by_role("button", name="Log in").click()
+                page.get_by_label("Name").fill(name)
+                page.get_by_role("button", name="Log me in").click()
+
+            def start(page: object) -> str:
+                page.get_by_text("The experiment of the link is open").wait_for()
+                page.get_by_role("button", name="Start Shortcut").click()
+                page.wait_for_url(re.compile("run="))
+                return re.search(r"run=([0-9a-f-]+)", page.url)[1]
+
+            ann = enter("ann", LINK)  # the login leads back to the link
+            anns = start(ann)
+            ann.get_by_role("button", name="Pause").wait_for()
+            ben = enter("ben", LINK)
+            bens = start(ben)
+            for page, other in ((ann, bens), (ben, anns)):
+                page.goto(f"{server.url}/watch?run={other}")
+                page.get_by_text("belongs to somebody else").wait_for()
+                assert page.locator(STOP).last.is_disabled()
+
+            tess = enter("tess", f"/watch?run={anns}")
+            tess.get_by_test_id("stSidebar").get_by_text("Logged in as Tess").wait_for()
+            tess.locator(STOP).last.click()
+            ended = wait_until(lambda: (server.store.last(anns) or {}).get("reason"), 60, "the end")
+            assert ended == "stopped"
+
+            ann.get_by_test_id("stSidebar").get_by_role("button", name="Log out").click()
+            ann.get_by_role("button", name="Log in").wait_for()
+            assert "/logout" in provider.asked
+            provider.life = -60.0  # within the leeway of two minutes that Authlib gives
+            again(ann, "ann")
+            ann.get_by_text("Your login has ended").wait_for()
+            provider.life = 600.0
+            again(ann, "ann")
+            ann.get_by_test_id("stSidebar").get_by_text("Logged in as Ann").wait_for()
+            for page in (ann, ben, tess):
+                page.context.close()
