@@ -3,10 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check format benchmark clean
+.PHONY: run class test check format benchmark clean
 
 run: .venv/ready
 	$(BIN)/python -m streamlit run app.py
+
+class: .venv/ready
+	LAB_MODE=class $(BIN)/python -m streamlit run app.py --server.address 0.0.0.0
 
 test: check
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
@@ -25,6 +28,7 @@ benchmark: .venv/ready-dev
 	$(BIN)/python -m benchmarks.augmentation
 	$(BIN)/python -m benchmarks.spreadsheet
 	$(BIN)/python -m benchmarks.sweep
+	$(BIN)/python -m benchmarks.network
 	$(BIN)/python -m benchmarks.runs
 	$(BIN)/python -m benchmarks.viewers --seconds 20
 
