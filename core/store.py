@@ -25,13 +25,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from core.errors import BadInput, NotFound, Unavailable
+from core.files import Mark, hold, is_held, mark, sweep, write_atomic
 
 EXPERIMENT, EVENTS, CHECKPOINT, LOCK = "experiment.json", "events.jsonl", "checkpoint.pt", "lock"
-PREVIOUS = "checkpoint.previous.pt"
+PREVIOUS, COMING = "checkpoint.previous.pt", "checkpoint.next.pt"
 NOTES = "notes.json"
+STAMPED = (EXPERIMENT, EVENTS, NOTES)
+Stamp = tuple[Mark | None, ...]
 TRASH_DAYS = 7
 _TIME = "%Y%m%d-%H%M%S"
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")  # the only names that ever become paths
@@ -40,33 +43,6 @@ _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")  # the only names that ever b
 def default_home() -> Path:
     """Where data and runs lie: LAB_HOME, else ./lab."""
     return Path(os.environ.get("LAB_HOME") or "lab").resolve()
-
-
-def write_atomic(path: Path, write: Callable[[BinaryIO], None]) -> None:
-    """`path` holds either its old content or all of the new one, also when the process is killed in
-    the middle.
-    """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-STAMPED = (EXPERIMENT, EVENTS, NOTES)
-Stamp = tuple[tuple[int, int, int] | None, ...]  # inode, bytes, nanoseconds
-
-
-def _stamp(path: str) -> tuple[int, int, int] | None:
-    try:
-        found = os.stat(path)  # noqa: PTH116 -- a thousand Path objects cost more than the stats
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 class Store:
@@ -131,7 +107,7 @@ class Store:
         """Of its experiment, its events and its notes, in this order: which file it is, its bytes
         and when it was written; None for one that is not there. Equal as long as none has changed.
         """
-        return tuple(map(_stamp, (f"{self.root}/{run}/{name}" for name in STAMPED)))
+        return tuple(map(mark, (f"{self.root}/{run}/{name}" for name in STAMPED)))
 
     def find(self, start: str) -> str:
         """The run whose id begins with `start`, or the newest one for "last"."""
@@ -202,37 +178,42 @@ class Store:
     @contextlib.contextmanager
     def own(self, run: str) -> Iterator[None]:
         """Hold the run while training it. BadInput when somebody else does."""
-        lock = FileLock(self.path(run, LOCK), timeout=1, is_singleton=False, thread_local=False)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise BadInput(
-                f"{self.noun.capitalize()} {run} is already being trained, here or in another "
-                "process: wait for it or stop it."
-            ) from None
-        try:
+        with contextlib.ExitStack() as held:
+            try:
+                held.enter_context(hold(self.path(run, LOCK)))
+            except Timeout:
+                raise BadInput(
+                    f"{self.noun.capitalize()} {run} is already being trained, here or in another "
+                    "process: wait for it or stop it."
+                ) from None
+            for path in self._unfinished(run):
+                path.unlink(missing_ok=True)
             yield
-        finally:
-            lock.release()
 
     def is_owned(self, run: str) -> bool:
         """Whether somebody trains the run now."""
-        path = self.path(run, LOCK)
-        if not path.exists():
-            return False
-        try:
-            with FileLock(path, timeout=0, is_singleton=False, thread_local=False):
-                return False
-        except Timeout:
-            return True
+        return is_held(self.path(run, LOCK))
+
+    # --- checkpoints
+
+    def checkpoints(self, run: str) -> list[Path]:
+        """Those that are kept, the newest first: a kill may leave a whole one under the name of the
+        one to come.
+        """
+        paths = (self.path(run, name) for name in (COMING, CHECKPOINT, PREVIOUS))
+        return [path for path in paths if path.exists()]
+
+    def _unfinished(self, run: str) -> Iterator[Path]:
+        """What was written of a checkpoint when its process was killed."""
+        return self.path(run).glob(f"{COMING}.*")
 
     def save(self, run: str, write: Callable[[BinaryIO], None]) -> None:
         """Replaces the checkpoint; the one that stood there stays as the previous one."""
-        path, new = self.path(run, CHECKPOINT), self.path(run, f"{CHECKPOINT}.new")
-        write_atomic(new, write)
+        path, coming = self.path(run, CHECKPOINT), self.path(run, COMING)
+        write_atomic(coming, write)
         if path.exists():
             path.replace(self.path(run, PREVIOUS))
-        new.replace(path)
+        coming.replace(path)
 
     def write(self, run: str, name: str, content: bytes) -> None:
         """Replaces a small file beside the events. Unavailable when the disk takes nothing."""
@@ -302,3 +283,14 @@ class Store:
         for run in gone:
             shutil.rmtree(self.trash.root / run, ignore_errors=True)
         return len(gone)
+
+    def tidy(self) -> None:
+        """When the lab starts: what was deleted long ago and what killed processes left behind
+        goes.
+        """
+        self.purge()
+        sweep(self.root)
+        for run in self.ids():
+            if any(self._unfinished(run)) and not self.is_owned(run):
+                with contextlib.suppress(BadInput), self.own(run):  # which removes it
+                    pass

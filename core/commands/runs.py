@@ -8,7 +8,8 @@ from typing import Any
 
 from core.commands.screen import right
 from core.errors import NotFound, Unavailable
-from core.store import Store, write_atomic
+from core.files import write_atomic
+from core.store import Store
 
 Answer = dict[str, Any]
 PARTS = ("train", "validation", "test")

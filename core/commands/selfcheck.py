@@ -6,7 +6,8 @@ import platform
 from collections.abc import Iterator
 
 from core import __version__, device
-from core.store import Store, write_atomic
+from core.files import write_atomic
+from core.store import Store
 
 ROOM = 2 * 2**30  # bytes: MNIST, CIFAR and some hundred runs
 

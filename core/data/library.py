@@ -10,9 +10,7 @@ another name and renamed, so it is whole or not there. Only a digest ever become
 """
 
 import json
-import os
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +31,7 @@ from core.data.spreadsheet.source import Source
 from core.data.uploads import Uploads, write_array
 from core.data.wording import clip
 from core.errors import NotFound, Unavailable
+from core.files import discard, draft, sweep
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -153,14 +152,12 @@ class Library:
         Unavailable.
         """
         freed, files, folder = self.size(digest), self._own_files(digest), self._folder(digest)
-        gone = self.root / f".{digest[:12]}-{secrets.token_hex(4)}.tmp"
         try:
-            folder.rename(gone)  # at once, so that nobody finds half of it
+            discard(folder)  # at once, so that nobody finds half of it
         except OSError as error:
             raise Unavailable(
                 f"{folder} cannot be removed ({error.strerror}): give write access."
             ) from None
-        shutil.rmtree(gone, ignore_errors=True)
         for path in files:
             path.unlink(missing_ok=True)
         return freed
@@ -195,23 +192,25 @@ class Library:
 
     def _write(self, about: About, train: Samples, test: Samples | None) -> None:
         """All files into a folder of another name, then the rename; who comes second drops his."""
-        draft = self.root / f".{about.digest[:12]}-{os.getpid()}-{secrets.token_hex(4)}.tmp"
         try:
-            draft.mkdir(parents=True)
-            _save(draft, train, test)
-            (draft / "about.json").write_text(about.text(), "utf-8")
-            try:
-                draft.rename(self._folder(about.digest))
-            except OSError:
-                if not self._folder(about.digest).is_dir():
-                    raise
+            with draft(self.root) as folder:
+                _save(folder, train, test)
+                (folder / "about.json").write_text(about.text(), "utf-8")
+                try:
+                    folder.rename(self._folder(about.digest))
+                except OSError:
+                    if not self._folder(about.digest).is_dir():
+                        raise
         except OSError as error:
             way_out = "make room or give write access"
             raise Unavailable(
                 f"{self.root} cannot be written ({error.strerror}): {way_out}."
             ) from None
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+
+    def tidy(self) -> None:
+        """When the lab starts: what killed processes left behind goes."""
+        sweep(self.root)
+        sweep(self.uploads.root)
 
 
 def facts(home: Path, digest: str) -> Facts:

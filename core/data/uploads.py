@@ -1,13 +1,13 @@
 """Uploads: uploaded files as they came, by their SHA-256; and arrays written in blocks."""
 
 import hashlib
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from core.data.spreadsheet.source import Source
+from core.files import write_atomic
 
 BLOCK = 2**22  # bytes that are written together
 
@@ -33,9 +33,7 @@ class Uploads:
         for source, digest in zip(given, hashes, strict=True):
             if isinstance(source, bytes) and not self.path(digest):
                 self.root.mkdir(parents=True, exist_ok=True)
-                draft = self.root / f"{digest}-{secrets.token_hex(4)}.tmp"
-                draft.write_bytes(source)
-                draft.replace(self.root / digest)
+                write_atomic(self.root / digest, lambda file, source=source: file.write(source))
 
     def take(self, path: Path) -> Path:
         """Moves a file of this disk in, as if it had been uploaded, unless it is here already;

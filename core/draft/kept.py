@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.encoding import MAX_TEXT
 from core.errors import NotFound, Unavailable
-from core.store import write_atomic
+from core.files import write_atomic
 
 KEPT = 200
 _ID = re.compile(r"[0-9a-f]{16}")  # the only names that ever become paths

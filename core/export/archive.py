@@ -50,7 +50,9 @@ class Manifest(Value):
     sums: tuple[tuple[str, str], ...] = ()  # name of the entry, SHA-256 of its bytes
 
 
-def pack(store: Store, run: str, file: BinaryIO, *, with_data: bool = False) -> None:
+def pack(
+    store: Store, run: str, file: BinaryIO, *, with_data: bool = False, with_notes: bool = True
+) -> None:
     """Writes the archive. Raises NotFound, and Unavailable where the data cannot go along."""
     experiment = decode(Experiment, store.experiment(run))
     why = unpackable(store, experiment.data) if with_data else ""
@@ -58,7 +60,9 @@ def pack(store: Store, run: str, file: BinaryIO, *, with_data: bool = False) -> 
         raise Unavailable(why)
     sums: list[tuple[str, str]] = []
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name in (CHECKPOINT, EVENTS, NOTES):  # events last: they reach as far as the checkpoint
+        for path in store.checkpoints(run)[:1]:  # before the events, which reach at least as far
+            sums.append(_add(packed, CHECKPOINT, path))
+        for name in (EVENTS, NOTES) if with_notes else (EVENTS,):
             if store.path(run, name).exists():
                 sums.append(_add(packed, name, store.path(run, name)))
         sums.append(_add_text(packed, EXPERIMENT, encode(experiment)))

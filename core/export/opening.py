@@ -6,7 +6,6 @@ kept of an archive that is refused.
 """
 
 import json
-import secrets
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from core.errors import BadData, BadExperiment, LabError, Unavailable
 from core.experiment import Experiment
 from core.export.archive import FORM, MANIFEST, PLACES, Manifest, copied, samples_digest
 from core.export.replay import replayed
+from core.files import draft
 from core.numbers import whole
 from core.results.notes import Notes
 from core.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
@@ -57,23 +57,18 @@ def open_archive(store: Store, source: BinaryIO, name: str) -> Opened:
     or dangerous; Unavailable when the disk takes nothing.
     """
     name = clip(name)
-    draft = store.root / f".opening-{secrets.token_hex(8)}"
     try:
-        with _members(source, name) as (packed, entries):
+        with _members(source, name) as (packed, entries), draft(store.root) as folder:
             _room(store, entries, name)
             manifest = _manifest(packed, entries, name)
-            draft.mkdir(parents=True)
-            experiment = _fill(draft, packed, entries, manifest, name)
-            lacks = _take_data(store, draft, experiment, manifest)
-        return Opened(
-            store.adopt(draft, manifest.run), experiment.name or experiment.data.summary, lacks
-        )
+            experiment = _fill(folder, packed, entries, manifest, name)
+            lacks = _take_data(store, folder, experiment, manifest)
+            run = store.adopt(folder, manifest.run)
+        return Opened(run, experiment.name or experiment.data.summary, lacks)
     except OSError as error:
         raise Unavailable(
             f"{name} cannot be unpacked to {store.home} ({error.strerror}): free space on the disk."
         ) from None
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 # --- the ZIP file
@@ -135,7 +130,6 @@ def _known(entry: zipfile.ZipInfo, entries: dict[str, zipfile.ZipInfo], name: st
 
 
 def _room(store: Store, entries: dict[str, zipfile.ZipInfo], name: str) -> None:
-    store.root.mkdir(parents=True, exist_ok=True)
     needed = sum(entry.file_size for entry in entries.values())
     free = shutil.disk_usage(store.root).free
     if needed > free:
@@ -193,7 +187,7 @@ def _unpack(
 
 
 def _fill(
-    draft: Path,
+    folder: Path,
     packed: zipfile.ZipFile,
     entries: dict[str, zipfile.ZipInfo],
     manifest: Manifest,
@@ -202,29 +196,29 @@ def _fill(
     """The run's folder, with everything in it checked and written anew."""
     for entry in entries.values():
         if entry.filename != MANIFEST:
-            place = draft / entry.filename.replace("/", "-")
+            place = folder / entry.filename.replace("/", "-")
             _unpack(packed, entry, place, dict(manifest.sums), name)
     try:
-        experiment = decode(Experiment, (draft / EXPERIMENT).read_bytes())
+        experiment = decode(Experiment, (folder / EXPERIMENT).read_bytes())
     except BadExperiment as error:
         raise BadData(f"The experiment in {name} cannot be read here: {error}") from None
-    (draft / EXPERIMENT).write_text(encode(experiment), "utf-8")
-    replayed(draft / EVENTS, name)
-    if (draft / NOTES).exists():
+    (folder / EXPERIMENT).write_text(encode(experiment), "utf-8")
+    replayed(folder / EVENTS, name)
+    if (folder / NOTES).exists():
         try:
-            notes = decode(Notes, (draft / NOTES).read_bytes())
+            notes = decode(Notes, (folder / NOTES).read_bytes())
         except BadExperiment:
             raise _damaged(name, NOTES) from None
-        (draft / NOTES).write_text(encode(notes), "utf-8")
-    if (draft / CHECKPOINT).exists():
-        checkpoint.inspect(draft / CHECKPOINT, f"{CHECKPOINT} in {name}")
+        (folder / NOTES).write_text(encode(notes), "utf-8")
+    if (folder / CHECKPOINT).exists():
+        checkpoint.inspect(folder / CHECKPOINT, f"{CHECKPOINT} in {name}")
     return experiment
 
 
-def _take_data(store: Store, draft: Path, experiment: Experiment, manifest: Manifest) -> str:
+def _take_data(store: Store, folder: Path, experiment: Experiment, manifest: Manifest) -> str:
     """Keeps the spreadsheets of the archive; then what is missing or different here."""
     data = experiment.data
-    paths = [draft / entry.replace("/", "-") for entry in DATA]
+    paths = [folder / entry.replace("/", "-") for entry in DATA]
     given = [path if path.exists() else None for path in paths]
     packed = given[0] is not None and isinstance(data, Spreadsheets)
     digest = _keep(store, given, manifest, data.title) if packed else ""

@@ -12,7 +12,7 @@ import torch
 
 from core.data.spreadsheet.decoding import DAMAGE
 from core.errors import BadData, NotFound
-from core.store import CHECKPOINT, PREVIOUS, Store
+from core.store import Store
 
 log = logging.getLogger("descent_lab")
 
@@ -33,9 +33,9 @@ def _write(state: State, file: BinaryIO) -> None:
 
 def load(store: Store, run: str) -> State | None:
     """The last state of the run that is whole, on the CPU; None when none was saved yet. BadData
-    when both that are kept are damaged.
+    when all that are kept are damaged.
     """
-    there = [path for name in (CHECKPOINT, PREVIOUS) if (path := store.path(run, name)).exists()]
+    there = store.checkpoints(run)
     for path in there:
         try:
             return _read(path)

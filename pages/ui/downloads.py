@@ -6,7 +6,6 @@ import streamlit as st
 
 from core import runner
 from core.export.curves import curves_csv
-from core.store import CHECKPOINT
 from core.training import checkpoint
 from pages.ui import feed
 
@@ -20,7 +19,7 @@ def downloads(run: str) -> None:
             label, make, f"{run}-{name}", on_click="ignore", type="tertiary", key=f"get_{name}"
         )
 
-    if store.path(run, CHECKPOINT).exists():
+    if store.checkpoints(run):
         offer("Weights, PyTorch", "weights.pth", lambda: checkpoint.weights(store, run, "pth"))
         offer(
             "Weights, safetensors",

@@ -12,7 +12,7 @@ from core.experiment import Experiment
 from core.network.build import flat, trace
 from core.network.layers import BatchNorm, every
 from core.numbers import short
-from core.store import CHECKPOINT, Store
+from core.store import Store
 from pages.ui.form import escape
 from pages.ui.parts import finding, told
 
@@ -31,13 +31,13 @@ def running_statistics(run: str, experiment: Experiment) -> None:
     if not any(isinstance(layer, BatchNorm) for layer in every(experiment.network)):
         return
     store = runner.current().store
-    file = store.path(run, CHECKPOINT)
-    if not file.exists():
+    kept = store.checkpoints(run)
+    if not kept:
         return
     with st.expander("**Running statistics of batch normalization**", icon=":material/equalizer:"):
         st.caption(TOLD)
         try:
-            found = _running(str(store.home), run, file.stat().st_mtime)
+            found = _running(str(store.home), run, kept[0].stat().st_mtime)
         except LabError as error:
             finding("bad", escape(told(error)))
             return

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput, NotFound, Unavailable
-from core.store import CHECKPOINT, EVENTS, NOTES, TRASH_DAYS, Store, write_atomic
+from core.store import CHECKPOINT, COMING, EVENTS, NOTES, TRASH_DAYS, Store
 
 
 @pytest.fixture
@@ -154,11 +154,58 @@ def test_a_failed_write_leaves_the_old_file_whole(store: Store) -> None:
     assert not list(store.path(run).glob("*.tmp"))
 
 
-def test_atomic_writes_replace(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    for content in (b"one", b"two"):
-        write_atomic(path, lambda file, content=content: file.write(content))
-        assert path.read_bytes() == content
+class Killed(BaseException):
+    """As a kill -9, nothing that is ours catches it."""
+
+
+@pytest.mark.parametrize(("renames", "newest"), [(0, b"second"), (1, b"third"), (2, b"third")])
+def test_a_kill_between_the_renames_of_a_save_leaves_a_whole_checkpoint(
+    store: Store, monkeypatch: pytest.MonkeyPatch, renames: int, newest: bytes
+) -> None:
+    run = store.create("{}")
+    assert store.checkpoints(run) == []
+    for content in (b"first", b"second"):
+        store.save(run, lambda file, content=content: file.write(content))
+    left, replace = iter(range(renames)), Path.replace
+
+    def until_killed(path: Path, target: Path) -> Path:
+        if next(left, None) is None:
+            raise Killed
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", until_killed)
+    with pytest.raises(Killed):
+        store.save(run, lambda file: file.write(b"third"))
+    monkeypatch.undo()
+    found = [path.read_bytes() for path in store.checkpoints(run)]
+    assert found[0] == newest and {b"first", b"second"} & set(found[1:])
+    store.save(run, lambda file: file.write(b"fourth"))
+    assert store.checkpoints(run)[0].read_bytes() == b"fourth" and len(store.checkpoints(run)) == 2
+
+
+def test_half_a_checkpoint_goes_when_the_run_has_an_owner_again_or_the_lab_starts(
+    store: Store,
+) -> None:
+    resumed, left, owned = (store.create("{}") for _ in range(3))
+    for run in (resumed, left):
+        store.path(run, f"{COMING}.1-2.tmp").write_bytes(b"half")
+    with store.own(resumed):
+        assert not list(store.path(resumed).glob("*.tmp"))
+    with store.own(owned):
+        store.path(owned, f"{COMING}.1-2.tmp").write_bytes(b"half, so far")
+        store.tidy()
+        assert list(store.path(owned).glob("*.tmp"))
+    assert not list(store.path(left).glob("*.tmp"))
+
+
+def test_a_lab_that_starts_takes_away_what_a_killed_one_left(store: Store) -> None:
+    run, old = store.create("{}"), store.create("{}")
+    store.delete(old)
+    long_ago = store.deleted()[old] - TRASH_DAYS * 86_400
+    os.utime(store.trash.path(old), (long_ago, long_ago))
+    (store.root / ".0123456789abcdef.draft").mkdir()
+    store.tidy()
+    assert [path.name for path in store.root.iterdir()] == [run] and not store.trash.ids()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a file in the way of a folder")
