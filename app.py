@@ -21,8 +21,11 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit import config
 
 from core import device, runner
+from core.data.library import Library
 from core.errors import LabError
 from core.jobs import access, tasks
+from core.store import Store
+from core.studies.sweeps import Studies
 from pages.ui import feed, login
 from pages.ui.form import escape
 from pages.ui.seat import Seat
@@ -42,7 +45,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     os.environ.setdefault("LAB_THREADS", str(max(1, device.cores() - 1)))  # one is the viewers'
     await asyncio.to_thread(warm_up)
     work = runner.current()
-    await asyncio.to_thread(work.store.purge)
+    await asyncio.to_thread(tidy, work.store)
     yield
     feed.closing.set()  # also when the server ends without a signal
     await asyncio.to_thread(tasks.current(work.store.home).close)
@@ -60,6 +63,12 @@ def warm_up() -> None:
     device.warm_up()
     gc.collect()
     gc.freeze()
+
+
+def tidy(store: Store) -> None:
+    """What was deleted long ago and what killed processes left behind goes."""
+    for place in (store, Studies(store.home), Library(store.home)):
+        place.tidy()
 
 
 def limit_uploads() -> None:

@@ -4,7 +4,8 @@ ends that one job, never the lab.
 The parent sends words (core/jobs/control.py) as lines, the child sends signs of life; both pipes
 are bounded by the system. The child writes the job's folder itself, by the function of a thread.
 It ends when its pipe does: then the lab is gone, also when it was killed, and the child saves the
-job first. The parent judges by the child's end, by its signs of life and by its processor time.
+job first; one that cannot is ended by the system (core/orphans.py). The parent judges by the
+child's end, by its signs of life and by its processor time.
 """
 
 import contextlib
@@ -21,6 +22,7 @@ from typing import Any, TextIO
 
 from core.jobs import access, kinds
 from core.jobs.control import GO, LEAVE, STOP, Control
+from core.orphans import end_with_parent
 
 log = logging.getLogger("descent_lab")
 
@@ -174,8 +176,9 @@ def main(kind: str, home: str, job: str) -> None:
     """Does the job here, as the words from standard input say."""
     signs = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print is no sign of life
-    control = Control()
-    threading.Thread(target=_listen, args=(control,), daemon=True).start()
+    control, begun = Control(), threading.Event()
+    threading.Thread(target=_listen, args=(control, begun), daemon=True).start()
+    end_with_parent()
     with contextlib.suppress(OSError):  # where memory ends, the child goes, not the lab
         Path("/proc/self/oom_score_adj").write_text("500")
     from core import device
@@ -190,6 +193,7 @@ def main(kind: str, home: str, job: str) -> None:
             _write(signs)
 
     def attend(work: Any) -> str:
+        begun.set()
         sign()
         return control.attend(work)
 
@@ -206,12 +210,15 @@ def _write(signs: TextIO) -> None:
         signs.flush()
 
 
-def _listen(control: Control) -> None:
-    """Hears words until the pipe ends; then the job is saved, or dropped when that takes long."""
+def _listen(control: Control, begun: threading.Event) -> None:
+    """Hears words until the pipe ends; then the job is saved, or dropped where it has not begun or
+    that takes long.
+    """
     for line in sys.stdin:
         control.tell(line.strip())
     control.tell(LEAVE)
-    threading.Event().wait(OBEYS)
+    if begun.is_set():
+        threading.Event().wait(OBEYS)
     os._exit(1)
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from core.encoding import decode, encode
 from core.errors import LabError
 from core.experiment import Experiment
+from core.orphans import end_with_parent
 
 if TYPE_CHECKING:
     from core.studies.work import Work
@@ -90,6 +91,7 @@ def serve(home: Path, study_id: str, file: int | None = None) -> None:
     """The child's end: computes what it is asked for until the pipe ends. `file` holds what came
     along.
     """
+    end_with_parent(0)  # nothing is lost: what was not sent is done again
     import torch
 
     from core import device
