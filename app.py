@@ -23,9 +23,9 @@ from streamlit import config
 from core import device, runner
 from core.data.library import Library
 from core.errors import LabError
-from core.jobs import access, tasks
+from core.jobs import access, tasks, worker
 from core.store import Store
-from core.studies.sweeps import Studies
+from core.studies.sweeps import Studies, workers
 from pages.ui import feed, login
 from pages.ui.form import escape
 from pages.ui.seat import Seat
@@ -80,17 +80,29 @@ def limit_uploads() -> None:
         config.set_option("server.maxUploadSize", least)
 
 
-def seats() -> list[Middleware]:
-    """How a browser is known: in class mode by a token, in lab mode by its login. A mode that
-    cannot be ends the start in one sentence.
+def checked() -> None:
+    """Ends the start with status 2 and one sentence where a variable of the environment says what
+    the lab does not know.
     """
-    kinds = {access.CLASS: [Seat], access.OIDC: [login.WayBack]}
+    rules = (access.mode, access.pin, login.check, worker.wanted, worker.silent, workers)
     try:
-        access.pin()
-        login.check()
-        return [Middleware(kind) for kind in kinds.get(access.mode(), [])]
+        for rule in rules:
+            rule()
+        device.threads(0)
     except LabError as error:
-        sys.exit(str(error))
+        refuse(str(error))
+
+
+def refuse(why: str) -> None:
+    """Ends the process with one sentence and the exit status of bad input."""
+    print(why, file=sys.stderr)
+    sys.exit(2)
+
+
+def seats() -> list[Middleware]:
+    """How a browser is known: in class mode by a token, in lab mode by its login."""
+    kinds = {access.CLASS: [Seat], access.OIDC: [login.WayBack]}
+    return [Middleware(kind) for kind in kinds.get(access.mode(), [])]
 
 
 def say_fault(error: Exception) -> bool:
@@ -125,6 +137,7 @@ def _end_streams_first() -> None:
 
 app = st.App(
     "pages/main.py",
+checked()
     routes=feed.routes(),
     middleware=[
         Middleware(
@@ -138,6 +151,4 @@ app = st.App(
 )
 
 if __name__ == "__main__":
-    sys.exit(
-        "Start the lab with `streamlit run app.py` or `make run`: only then its settings count."
-    )
+    refuse("Start the lab with `streamlit run app.py` or `make run`: only then its settings count.")

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from core import environment
 from core.errors import Unavailable
 
 SMALL_STEP = 5e8  # floating-point operations; below it a second thread brings little or costs
@@ -53,7 +54,7 @@ def threads(operations: float) -> int:
 
     LAB_THREADS sets the largest number; a server with viewers leaves one core to them.
     """
-    limit = int(os.environ.get("LAB_THREADS") or cores())
+    limit = int(environment.number("LAB_THREADS", cores(), least=1, whole=True))
     return 1 if operations < SMALL_STEP else max(1, min(limit, cores()))
 
 

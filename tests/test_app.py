@@ -190,7 +190,7 @@ def test_a_restarted_server_believes_the_open_page(tmp_path):
 def test_python_app_py_says_how_to_start_it():
     command = [sys.executable, "app.py"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode != 0 and "streamlit run app.py" in done.stderr
+    assert done.returncode == 2 and "streamlit run app.py" in done.stderr
 
 
 def test_the_settings_that_training_and_privacy_rest_on():
@@ -237,3 +237,48 @@ config.get_config_options(force_reparse=True)
 app.limit_uploads()
 print(st.get_option("server.maxUploadSize"))"""
     assert python(code, LAB_MODE=mode) == limit
+
+
+MISUSE = {
+    "LAB_MODE": ("school", "solo, class, lab"),
+    "LAB_PIN": ("123", "at least 6"),
+    "LAB_WORKER": ("fork", "thread, process"),
+    "LAB_SILENT": ("soon", "a number of seconds, 1 or more"),
+    "LAB_THREADS": ("1.5", "a whole number, 1 or more"),
+    "LAB_WORKERS": ("0", "a whole number, 1 or more"),
+}
+
+
+def test_each_variable_that_makes_no_sense_ends_the_start_in_one_sentence():
+    code = f"""
+import contextlib, io, json, os
+import app
+told = {{}}
+for name, (value, _) in {MISUSE!r}.items():
+    os.environ[name] = value
+    words = io.StringIO()
+    with contextlib.redirect_stderr(words):
+        try:
+            app.checked()
+        except SystemExit as end:
+            told[name] = [end.code, words.getvalue()]
+    del os.environ[name]
+print(json.dumps(told))"""
+    told = json.loads(python(code))
+    assert told.keys() == MISUSE.keys()
+    for name, (value, rule) in MISUSE.items():
+        status, said = told[name]
+        assert status == 2 and said.count("\n") == 1
+        assert said.startswith(name) and rule in said
+        assert (value in said) == (name != "LAB_PIN")  # a PIN is shown nowhere
+
+
+def test_a_lab_that_is_started_wrongly_is_not_started():
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", "0"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"LAB_MODE": "school"}, capture_output=True, text=True,
+        timeout=90, check=False,
+    )  # fmt: skip
+    said = (done.stdout + done.stderr).strip()
+    assert done.returncode == 2 and "Traceback" not in said
+    assert said.splitlines()[-1].startswith("LAB_MODE is 'school': set it to one of")

@@ -12,14 +12,18 @@ browser (`ask`); nobody forgets to say so.
 import contextlib
 import hashlib
 import hmac
+import logging
 import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 
+from core import environment
 from core.errors import BadInput, NotAllowed
 from core.store import Store
+
+log = logging.getLogger("descent_lab")
 
 SOLO, CLASS, OIDC = MODES = ("solo", "class", "lab")
 OWNER = "owner"  # the file in a run's folder
@@ -47,10 +51,7 @@ def acting(by: str | None = None) -> str:
 
 def mode() -> str:
     """What LAB_MODE says. BadInput for a word that it does not know."""
-    said = (os.environ.get("LAB_MODE") or SOLO).strip().lower()
-    if said not in MODES:
-        raise BadInput(f"LAB_MODE is {said[:20]!r}: set it to one of {', '.join(MODES)}.")
-    return said
+    return environment.word("LAB_MODE", MODES, SOLO)
 
 
 def digest(secret: str) -> str:
@@ -104,8 +105,11 @@ def pin() -> str:
 
 
 class Door:
-    """Where a PIN is tried: at most `each` wrong ones of one person and `all` wrong ones of
-    everybody in `seconds`.
+    """Where a PIN is tried: at most `each` wrong ones of one browser in `seconds`.
+
+    A browser can be had for nothing, so after `all` wrong ones of everybody in that time the tries
+    of everybody, also the right ones, take turns, one every `gap` seconds. Nobody who has not
+    failed is kept out by others, only held up; and six digits take a month to guess.
     """
 
     def __init__(
@@ -113,33 +117,54 @@ class Door:
         each: int = 5,
         all: int = 30,
         seconds: float = 600.0,
+        gap: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ):
-        self.each, self.all, self.seconds, self.clock = each, all, seconds, clock
+        self.each, self.all, self.seconds, self.gap = each, all, seconds, gap
+        self.clock, self.sleep = clock, sleep
         self._wrong: deque[tuple[float, str]] = deque()
+        self._turn = -gap  # when the last try had its turn, or will have it
         self._lock = threading.Lock()
 
     def enter(self, given: str, by: str) -> None:
         """Returns when it is the PIN. NotAllowed when it is not, or after too many wrong ones."""
         with self._lock:
-            now = self.clock()
-            while self._wrong and now - self._wrong[0][0] >= self.seconds:
-                self._wrong.popleft()
-            mine = sum(who == by for _, who in self._wrong)
-            if mine >= self.each or len(self._wrong) >= self.all:
-                raise NotAllowed(
-                    f"Too many wrong PINs: try again {self.seconds / 60:.0f} minutes after the "
-                    "first of them."
-                )
+            self._left(by)
+            pause = self._pause()
+        if pause:
+            self.sleep(pause)
+        with self._lock:
+            left = self._left(by) - 1  # others of the same browser may have tried meanwhile
             wanted = pin()
             if wanted and hmac.compare_digest(given.encode(), wanted.encode()):
                 return
-            self._wrong.append((now, by))
-            left = self.each - mine - 1
+            self._wrong.append((self.clock(), by))
+            if len(self._wrong) == self.all:
+                log.warning("%d wrong PINs: from now on one every %g s", self.all, self.gap)
             tries = (
                 f"{left} more tries" if left > 1 else "one more try" if left else "no more tries"
             )
             raise NotAllowed(f"This is not the PIN: you have {tries}.")
+
+    def _left(self, by: str) -> int:
+        """How many more wrong ones this browser may give. NotAllowed for none."""
+        while self._wrong and self.clock() - self._wrong[0][0] >= self.seconds:
+            self._wrong.popleft()
+        mine = sum(who == by for _, who in self._wrong)
+        if mine >= self.each:
+            raise NotAllowed(
+                f"Too many wrong PINs: try again {self.seconds / 60:.0f} minutes after the first "
+                "of them."
+            )
+        return self.each - mine
+
+    def _pause(self) -> float:
+        """Seconds until the turn of this try."""
+        if len(self._wrong) < self.all:
+            return 0.0
+        self._turn = max(self.clock(), self._turn + self.gap)
+        return self._turn - self.clock()
 
 
 door = Door()

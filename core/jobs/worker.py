@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
+from core import environment
 from core.jobs import access, kinds
 from core.jobs.control import GO, LEAVE, STOP, Control
 from core.orphans import end_with_parent
@@ -50,15 +51,13 @@ DEAF = "Stopped. It did not answer, so what came after the last checkpoint is lo
 
 def wanted() -> bool:
     """Whether jobs get processes of their own: LAB_WORKER, else in every mode but solo."""
-    said = (os.environ.get("LAB_WORKER") or "").strip().lower()
-    if said in WORKERS:
-        return said == PROCESS
-    return access.mode() != access.SOLO
+    usual = THREAD if access.mode() == access.SOLO else PROCESS
+    return environment.word("LAB_WORKER", WORKERS, usual) == PROCESS
 
 
 def silent() -> float:
     """LAB_SILENT, else SILENT."""
-    return float(os.environ.get("LAB_SILENT") or SILENT)
+    return environment.number("LAB_SILENT", SILENT, least=1, unit="seconds")
 
 
 # --- the parent's end
@@ -135,11 +134,7 @@ class Child:
         self.signs.put(False)
 
     def _work(self) -> float:
-        """Seconds of processor time of the child; 0 where the system does not tell."""
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            said = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-            return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
-        return 0.0
+        return worked(self.process.pid)
 
     def _bury(self, kill: bool) -> int:
         """The child's exit status, once it and what it had started are gone."""
@@ -156,6 +151,14 @@ class Child:
             with contextlib.suppress(OSError):
                 end.close()
         return status
+
+
+def worked(pid: int) -> float:
+    """Seconds of processor time of a process; 0 where the system does not tell."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        said = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def judged(status: int) -> tuple[str, str] | None:

@@ -10,7 +10,6 @@ piece that was cut off the points that are there are kept.
 
 import contextlib
 import logging
-import os
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core import environment
 from core.device import cores, torch_threads
 from core.encoding import decode, encode
 from core.errors import LabError
@@ -75,7 +75,8 @@ def create(home: Path | str | None, study: Study) -> str:
 
 def workers() -> int:
     """Processes for a study by default: LAB_WORKERS, else one core is left to the pages."""
-    return max(1, int(os.environ.get("LAB_WORKERS") or min(2, cores() - 1)))
+    usual = max(1, min(2, cores() - 1))
+    return int(environment.number("LAB_WORKERS", usual, least=1, whole=True))
 
 
 def execute(
