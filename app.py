@@ -26,7 +26,7 @@ from core.errors import LabError
 from core.jobs import access, tasks, worker
 from core.store import Store
 from core.studies.sweeps import Studies, workers
-from pages.ui import feed, login
+from pages.ui import feed, hosts, login
 from pages.ui.form import escape
 from pages.ui.seat import Seat
 
@@ -46,6 +46,8 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     await asyncio.to_thread(warm_up)
     work = runner.current()
     await asyncio.to_thread(tidy, work.store)
+    if hosts.open_to_all():
+        print(hosts.told(), flush=True)
     yield
     feed.closing.set()  # also when the server ends without a signal
     await asyncio.to_thread(tasks.current(work.store.home).close)
@@ -135,14 +137,14 @@ def _end_streams_first() -> None:
         signal.signal(number, stop)
 
 
+checked()
 app = st.App(
     "pages/main.py",
-checked()
     routes=feed.routes(),
     middleware=[
         Middleware(
             TrustedHostMiddleware,
-            allowed_hosts=st.get_option("server.allowedHosts") or ["localhost"],
+            allowed_hosts=hosts.answered(),
         ),
         *seats(),
     ],
