@@ -1,7 +1,7 @@
 """Figures without data: a trace says in `meta` which columns it shows, and this file fills them in.
 
-`assets/live.js` fills the same figure in the browser, so a live chart and a finished one have one
-drawing function in Python. A test runs both on the same rows. What a trace's `meta` may say:
+`assets/binding.js` fills the same figure in the browser, so a live chart and a finished one have
+one drawing function in Python. A test runs both on the same rows. What a trace's `meta` may say:
 
     x, y    names of columns                      take    "best": only the row of the best epoch,
                                                           or "marks": those of the stopping rules

@@ -56,7 +56,7 @@ _CSS = """
 @st.cache_resource
 def _component() -> Callable[..., object]:
     """Registered once a process: a second registration of the name would only warn."""
-    script = (ASSETS / "live.js").read_text()
+    script = "\n".join((ASSETS / name).read_text() for name in ("live.js", "binding.js"))
     return st.components.v2.component(
         "descent_lab_live", html=_HTML, css=_CSS, js=script, isolate_styles=False
     )

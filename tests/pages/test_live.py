@@ -101,11 +101,11 @@ def test_zoom_and_hidden_curves_survive_three_updates(page, server, run):
 
     events = script()
     for begin in (20, 24, 28):
-        write(server.store, run, events[begin : begin + 4])
         history = History()
         history.add(map(to_json, events[: begin + 4]))
         rows = len(history.columns()["step.step"])
         assert rows > int(page.get_attribute(PLOT, "data-rows"))
+        write(server.store, run, events[begin : begin + 4])
         drawn(page, rows)
     assert page.eval_on_selector(PLOT, state) == before
 

@@ -1,0 +1,149 @@
+// The grammar of core/figures/binding.py again, for a figure that is filled in the browser: a test compares the two.
+
+const LABEL = 13; // px that a line of text needs
+const drawable = (v) => (typeof v === "number" && isFinite(v) ? v : null);
+
+function filled(figure, columns, facts, plot, zoom) {
+  const place = { ...figure.layout.meta, tight: plot.clientWidth < 500 };
+  const layout = structuredClone(figure.layout);
+  const patch = frame(place, columns, facts, zoom);
+  for (const axis of ["xaxis", "yaxis"]) Object.assign((layout[axis] ??= {}), patch[axis]);
+  if (place.narrow && place.tight) {
+    for (const [part, values] of Object.entries(place.narrow)) layout[part] = { ...layout[part], ...values };
+  }
+  layout.width = plot.clientWidth;
+  return { traces: figure.data.map((t) => ({ ...t, ...values(t.meta ?? {}, columns, facts, place) })), layout };
+}
+
+function zoomed(plot) {
+  const axis = plot._fullLayout?.yaxis;
+  return axis && axis.type === "log" && axis.autorange === false ? axis.range : null;
+}
+
+function values(meta, columns, facts, place) {
+  if (meta.ends) return ends(meta, columns, place);
+  if (meta.z) return map(meta, columns);
+  if (meta.take === "best") return best(meta, columns, facts, place);
+  if (meta.take === "marks") return marks(meta, columns, facts, place);
+  if (!meta.y) return {};
+  const y = (columns[meta.y] ?? []).map(drawable);
+  return { x: columns[meta.x] ?? [], y: "smooth" in meta ? smooth(y, meta.smooth) : y };
+}
+
+function frame(place, columns, facts, zoom) {
+  if (!facts.step) return { xaxis: { visible: false }, yaxis: { visible: false } };
+  const patch = {};
+  if (facts[place.end]) patch.xaxis = { range: [0, 1.01 * facts[place.end]] };
+  if (place.ticks) {
+    const [low, high] = zoom ?? extent(place.extent, columns).map(Math.log10);
+    if (low < high) patch.yaxis = ticks(place.ticks, low, high);
+  }
+  return patch;
+}
+
+function ticks(tables, low, high) {
+  const span = high - low;
+  if (span < 0.15) return { tickmode: "auto" };
+  const names = [[14, "tens"], [6, "decades"], [0.8, "thirds"], [0.4, "some"], [0, "digits"]];
+  const [, name] = names.find(([least]) => span > least);
+  return { tickmode: "array", ...tables[name] };
+}
+
+function extent(names, columns) {
+  let [low, high] = [Infinity, 0];
+  for (const name of names) {
+    for (const v of columns[name] ?? []) if (drawable(v) !== null && v > 0) [low, high] = [Math.min(low, v), Math.max(high, v)];
+  }
+  return [low, high];
+}
+
+function smooth(series, factor) {
+  let [mean, weight] = [0, 0];
+  return series.map((v) => {
+    if (v === null) return null;
+    mean = factor * mean + (1 - factor) * v;
+    weight = factor * weight + (1 - factor);
+    return mean / weight;
+  });
+}
+
+function spread(targets, gap) {
+  const order = targets.map((_, i) => i).sort((a, b) => targets[a] - targets[b]);
+  const blocks = [];
+  order.forEach((i, k) => {
+    blocks.push([targets[i] - k * gap, 1]);
+    while (blocks.length > 1 && blocks.at(-2)[0] / blocks.at(-2)[1] > blocks.at(-1)[0] / blocks.at(-1)[1]) {
+      const [total, count] = blocks.pop();
+      blocks[blocks.length - 1] = [blocks.at(-1)[0] + total, blocks.at(-1)[1] + count];
+    }
+  });
+  const level = blocks.flatMap(([total, count]) => Array(count).fill(total / count));
+  const places = [];
+  order.forEach((i, k) => (places[i] = level[k] + k * gap));
+  return places;
+}
+
+function ends(meta, columns, place) {
+  const shown = [];
+  meta.ends.forEach((name, i) => {
+    const series = (columns[name] ?? []).filter((v) => drawable(v) !== null);
+    const last = smooth(series, meta.smooth ?? 0).at(-1);
+    if (last !== undefined && (last > 0 || !meta.log)) shown.push([meta.log ? Math.log10(last) : last, meta.names[i]]);
+  });
+  const every = meta.extent.flatMap((name) => (columns[name] ?? []).filter((v) => drawable(v) !== null));
+  const [low, high] = meta.log ? extent(meta.extent, columns) : [Math.min(...every), Math.max(...every)];
+  const length = low < high ? (meta.log ? Math.log10(high) - Math.log10(low) : high - low) : 0;
+  const moved = spread(shown.map(([v]) => v), (LABEL / place.pixels) * length * 1.1);
+  const x = (columns[meta.x] ?? []).at(-1);
+  return { x: shown.map(() => x), y: moved.map((v) => (meta.log ? 10 ** v : v)), text: shown.map(([, text]) => text) };
+}
+
+function map(meta, columns) {
+  const raw = meta.z.map((name) => (columns[name] ?? []).map(drawable));
+  const z = meta.log ? raw.map((row) => row.map((v) => (v ? Math.log10(v) : null))) : raw;
+  return { x: columns[meta.x] ?? [], z, customdata: raw };
+}
+
+function best(meta, columns, facts, place) {
+  const row = facts.best ?? null;
+  if (row === null) return { x: [], y: [] };
+  const x = columns[meta.x][row];
+  const y = meta.at ?? [drawable(columns[meta.y][row])];
+  const patch = { x: y.map(() => x), y };
+  if (meta.text) {
+    const late = x > 0.75 * (facts[place.end] ?? Infinity);
+    Object.assign(patch, { text: [`${meta.text} ${facts.best_epoch} `], textposition: `middle ${late ? "left" : "right"}` });
+  }
+  return patch;
+}
+
+function marks(meta, columns, facts, place) {
+  const shown = (facts.marks ?? []).filter((mark) => meta.show.includes(mark.part));
+  const x = shown.map((mark) => columns[meta.x][mark.row]);
+  if (meta.as === "lines") return { x: x.flatMap((v) => [v, v, null]), y: x.flatMap(() => [0, 1, null]) };
+  const text = shown.map((mark) => mark.text);
+  if (meta.as === "points") return { x, y: shown.map((mark) => drawable(columns[meta.y][mark.row])), text };
+  const end = facts[place.end] || Math.max(0, ...x) || Infinity;
+  return {
+    x,
+    y: x.map((_, k) => meta.heights[k % meta.heights.length]),
+    text: shown.map((mark) => ` ${place.tight ? mark.short : mark.text} `),
+    textposition: x.map((v) => `middle ${v > 0.5 * end ? "left" : "right"}`),
+  };
+}
+
+// --- core/figures/descent/phase.py, `cuts` again
+
+function point(traces, { z }, [row, column]) {
+  const along = z.map((line) => line[column]);
+  const at = { x: [column], y: [row] };
+  const shown = {
+    row: { x: [-0.5, z[0].length - 0.5], y: [row, row] },
+    column: { x: [column, column], y: [-0.5, z.length - 0.5] },
+    across: { x: z[0].map((_, k) => k), y: z[row] },
+    along: { x: along, y: z.map((_, k) => k) },
+    "across at": { ...at, y: [z[row][column]] },
+    "along at": { ...at, x: [z[row][column]] },
+  };
+  for (const trace of traces) Object.assign(trace, shown[trace.meta?.cut] ?? {});
+}
