@@ -36,6 +36,7 @@ import psutil
 from benchmarks.clients import Seen, Viewer
 from core.data.sets import Digits
 from core.encoding import to_link
+from core.errors import NotFound
 from core.experiment import Experiment
 from core.network.presets import LeNet
 from core.optim.schedules import Constant
@@ -58,7 +59,10 @@ class Log:
     def _look(self) -> None:
         offset = self._store.path(self._run, EVENTS).stat().st_size
         while True:
-            lines, offset = self._store.read(self._run, offset)
+            try:
+                lines, offset = self._store.read(self._run, offset)
+            except NotFound:
+                return  # the benchmark is over, and its folder gone
             now = time.time()
             for step in (e["step"] for e in map(json.loads, lines) if e["event"] == "Step"):
                 self.times.append(now)
