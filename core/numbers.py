@@ -33,6 +33,20 @@ def short(value: float | None, digits: int = 2) -> str:
     return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(exponent)}"
 
 
+def roughly(count: float) -> str:
+    """A count in a sentence, exact while it is small: 2 598, 64 000, 6.7 million.
+
+    >>> [roughly(v).replace(THIN, " ") for v in (640, 2598, 64012, 6749449, 1e7)]
+    ['640', '2 598', '64 000', '6.7 million', '10 million']
+    """
+    if count < 1e4:
+        return whole(count)
+    for word, unit in (("million", 1e6), ("billion", 1e9)):
+        if unit <= float(f"{count:.2g}") < 1000 * unit:
+            return f"{float(f'{count:.2g}') / unit:.3g} {word}"
+    return whole(float(f"{count:.2g}"))
+
+
 def percent(share: float | None) -> str:
     """
     >>> [percent(v).replace(THIN, " ") for v in (0.0213, 0.5, 0.0, 1.0)]
@@ -59,10 +73,17 @@ def duration(seconds: float | None) -> str:
 
 
 def tick(value: float) -> str:
-    """A tick of a log axis: 0.03, 300, and below 1e-3 as 1e-4."""
+    """A tick of a log axis: 0.03, 300, 10k, 1M, and beyond as 1e-4 or 1e9.
+
+    >>> [tick(v) for v in (3e-4, 0.03, 300, 3000, 1e5, 1e6, 1e9)]
+    ['3e-4', '0.03', '300', '3k', '100k', '1M', '1e9']
+    """
     exponent = floor(log10(value) + 1e-9)
-    if -4 < exponent < 5:
-        return whole(value) if value >= 1000 else f"{value:.{max(0, -exponent)}f}"
+    if -4 < exponent < 3:
+        return f"{value:.{max(0, -exponent)}f}"
+    for letter, unit in (("k", 1e3), ("M", 1e6)):
+        if unit <= value * (1 + 1e-9) < 1000 * unit:
+            return f"{value / unit:.3g}{letter}"
     return f"{round(value / 10**exponent)}e{exponent}"
 
 

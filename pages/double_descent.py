@@ -189,6 +189,8 @@ def scene(study: Study, shown: studies.Shown | None) -> descent.Scene:
         axes=studies.axes(study),
         reach=begun.reach if begun else {},
         live=bool(shown and shown.live),
+        measure=study.method.measure,
+        caution=study.method.caution,
         name=study.name or "study",
         empty=empty(study, shown),
         offers=studies.offers(study) if shown else {},

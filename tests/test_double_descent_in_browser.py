@@ -47,7 +47,7 @@ def test_a_curve_grows_keeps_its_zoom_and_says_its_peak(page, lab):
     page.mouse.move(box["x"] + 300, box["y"] + 160, steps=4)
     page.mouse.up()
     zoomed = page.evaluate(AXIS)
-    page.get_by_role("heading", name="Double descent: the test error").wait_for(timeout=60_000)
+    page.get_by_role("heading", name="Double descent: test error").wait_for(timeout=60_000)
     assert page.evaluate(AXIS) == pytest.approx(zoomed)
     assert Studies(lab.home).last(made)["reason"] == "done"
     assert f"study={made}" in page.url
@@ -87,6 +87,6 @@ def test_from_two_spreadsheets_to_the_finished_curve(page, lab):
     page.get_by_role("link", name="Double descent").click()
     page.get_by_text("Press Start").wait_for()
     page.locator(".st-key-bar_start button").last.click()
-    page.get_by_role("heading", name="Double descent: the test error").wait_for(timeout=120_000)
+    page.get_by_role("heading", name="Double descent: test error").wait_for(timeout=120_000)
     (study_id, *_) = Studies(lab.home).ids()
     assert Studies(lab.home).study(study_id).base.data.kind == "spreadsheets"

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from core.descent.point import Loss
+from core.descent.verdict import Measure
 from core.spec import Call, ranged
 from core.studies.method import Method, Over
 from core.studies.spread import spread
@@ -55,6 +56,7 @@ class RandomFeatures(Curve):
     )
     source: ClassVar[str] = "Belkin et al. 2019; Rahimi & Recht 2007"
     technique: ClassVar[str] = "S1"
+    gpu: ClassVar[bool] = False
     noun: ClassVar[str] = "feature"
     control: ClassVar[str] = "ridge"
     side: ClassVar[float] = SIDES["features"]
@@ -84,6 +86,7 @@ class Networks(Curve):
     source: ClassVar[str] = "Belkin et al. 2019; Nakkiran et al. 2019"
     technique: ClassVar[str] = "S1"
     control: ClassVar[str] = "weight decay"
+    measure: ClassVar[Measure] = "test_loss"  # a bump of the error drowns among few seeds
     loss: Loss = ranged("squared", help="Squared loss peaks at P = nK, cross-entropy near P = n.")
     along: Literal["width", "samples"] = ranged(
         "width", help="Wider networks at the same rows, or more rows at the same width."
@@ -114,6 +117,15 @@ class Networks(Curve):
     def squared(self) -> bool:
         return self.loss == "squared"
 
+    @property
+    def caution(self) -> str:
+        if not self.reuse:
+            return ""
+        return (
+            "An artefact of the protocol: weights are reused up to P = n·K, and the cliff stands "
+            "where that ends."
+        )
+
     def call(self) -> Call:
         return Call("core.descent.works.Nets")
 
@@ -128,6 +140,7 @@ class ClosedForm(Curve):
     formula: ClassVar[str] = r"w(t) = V\,\frac{1-(1-\eta S^2)^t}{S}\,U^\top Y"
     source: ClassVar[str] = "Heckel & Yilmaz 2020; Pezeshki et al. 2021"
     technique: ClassVar[str] = "S2"
+    gpu: ClassVar[bool] = False
     noun: ClassVar[str] = "feature"
     control: ClassVar[str] = "scale of the slow block"
     side: ClassVar[float] = SIDES["features"]

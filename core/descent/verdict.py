@@ -8,7 +8,7 @@ from typing import Literal
 
 from core.data.wording import counted
 from core.descent.point import Point
-from core.numbers import percent, short, whole
+from core.numbers import percent, roughly, short, whole
 
 Measure = Literal["test_loss", "test_error"]
 Over = Literal["width", "samples", "steps"]
@@ -17,8 +17,8 @@ FITTED, INTERPOLATED = 0.01, 1e-2  # train error and train loss at which a model
 AGREEING = 2 / 3  # least share of seeds that do it by themselves, else it may be chance
 POINT = 0.01  # least rise of a test error: less is a handful of test rows
 _LEAST = 1e-3  # in place of a smaller value: a ratio to 0 errors would be infinite
-_WHAT = {"test_loss": "the test loss", "test_error": "the test error"}
-_NOUNS = {"width": "hidden unit", "samples": "training row", "steps": "step"}
+WHAT = {"test_loss": "test loss", "test_error": "test error"}
+NOUNS = {"width": "hidden unit", "samples": "training row", "steps": "step"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Place:
 @dataclass(frozen=True)
 class Verdict:
     """The facts of one line. `kind`: double, no_peak, no_second_descent, unclear (too few seeds do
-    it by themselves) or short (too few points).
+    it by themselves), short (too few points) or learning (a learning curve, of which nobody asks
+    for a peak).
 
     `valley` is the best point before the peak, `right` the best one after it; without a peak,
     `valley` is the best point of all. `fits` is the smallest model with a training error below 1 %,
@@ -41,7 +42,7 @@ class Verdict:
     fall by themselves; `lost` points were not finite and are left out.
     """
 
-    kind: Literal["double", "no_peak", "no_second_descent", "unclear", "short"]
+    kind: Literal["double", "no_peak", "no_second_descent", "unclear", "short", "learning"]
     sentence: str
     valley: Place | None = None
     peak: Place | None = None
@@ -90,7 +91,7 @@ def verdict(
         facts["agreeing"] = _agreeing(kept, measure, peak, lower)
         kind = kind if facts["agreeing"] >= AGREEING * facts["seeds"] else "unclear"
     where = [_place(kept[index], over, measure) for index in (valley, peak, right, 0, -1)]
-    sentence = _sentence(kind, measure, noun or _NOUNS[over], where, facts)
+    sentence = _sentence(kind, measure, noun or NOUNS[over], where, facts)
     return Verdict(kind, sentence, *where[:3], rise, fall, **facts)
 
 
@@ -143,26 +144,55 @@ def _agreeing(line: Sequence[Point], measure: Measure, peak: int, lower: Sequenc
 
 def _sentence(kind: str, measure: Measure, noun: str, where: Sequence[Place], facts: dict) -> str:
     """One sentence with the measured numbers, and how many seeds stand behind it."""
-    said = percent if measure == "test_error" else short
     values = [max(place.value, _LEAST) for place in where]
-    valley, peak, right, first, last = (
-        f"{said(place.value)} at {counted(place.at, noun)}" for place in where
-    )
+    valley, peak, right, first, last = ((said(p, measure), roughly(p.at)) for p in where)
     rise, fall = short(values[1] / values[0]), short(values[1] / values[2])
-    what, seeds = _WHAT[measure], counted(facts["seeds"], "seed")
+    what, seeds = WHAT[measure], counted(facts["seeds"], "seed")
+    at = placed(where[0], noun)
     if kind == "no_peak":
-        return f"No peak: {what} goes from {first} to {last}; best is {valley} (median of {seeds})."
+        began, best = placed(where[3], noun), f"{valley[0]} at {valley[1]}"
+        best = "there" if where[0] == where[4] else best
+        return (
+            f"No peak: {what} {first[0]} at {began}, {last[0]} at {last[1]}, the best {best} "
+            f"(median of {seeds})."
+        )
     if kind == "unclear":
         return (
-            f"Not clear: {what} is {valley}, {peak} and {right}, but rises and falls so in only "
-            f"{whole(facts['agreeing'])} of {seeds}: more seeds will tell."
+            f"Not clear: {what} {valley[0]} at {at}, {peak[0]} at {peak[1]}, {right[0]} at "
+            f"{right[1]}, but only so in {whole(facts['agreeing'])} of {seeds}: more seeds will "
+            "tell."
         )
+    up = f"{what} {valley[0]} at {at}, up {rise} × to {peak[0]} at {peak[1]}"
     if kind == "no_second_descent":
         return (
-            f"No second descent within this budget: {what} rises from {valley} to {peak}, "
-            f"{rise} × as much, and after it is no lower than {right} (median of {seeds})."
+            f"No second descent within this budget: {up}, after it no lower than {right[0]} "
+            f"(median of {seeds})."
         )
     return (
-        f"Double descent: {what} is {valley}, rises to {peak}, {rise} × as much, and falls to "
-        f"{right}, {fall} × less (so in {whole(facts['agreeing'])} of {seeds})."
+        f"Double descent: {up}, down {fall} × to {right[0]} at {right[1]} "
+        f"({whole(facts['agreeing'])} of {seeds})."
     )
+
+
+def elsewhere(told: Verdict, measure: Measure, over: Over = "width", noun: str = "") -> str:
+    """What this measure shows where another one shows no double descent; empty where it does not
+    either.
+    """
+    if told.kind != "double":
+        return ""
+    valley, peak, right = (said(p, measure) for p in (told.valley, told.peak, told.right))
+    return (
+        f"The {WHAT[measure]} shows double descent: {valley} at "
+        f"{placed(told.valley, noun or NOUNS[over])}, {peak} at {roughly(told.peak.at)}, {right} "
+        f"at {roughly(told.right.at)}."
+    )
+
+
+def said(place: Place, measure: Measure) -> str:
+    """Its value, 46 % or 0.083."""
+    return (percent if measure == "test_error" else short)(place.value)
+
+
+def placed(place: Place, noun: str) -> str:
+    """Where it stands: 8 hidden units, 6.7 million steps."""
+    return counted(place.at, noun).replace(whole(place.at), roughly(place.at), 1)

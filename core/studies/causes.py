@@ -15,9 +15,9 @@ MANY = 10  # seeds whose predictions are averaged
 
 @dataclass(frozen=True)
 class Cause:
-    """`without(study)` is the study without it, None where the study has no such cause. What is
-    compared may need more than other points: `reading` names the line of
-    `core.figures.descent.compare` to draw of them, empty for the points as they are.
+    """`label` may name the study's {control}. `without(study)` is the study without it, None where
+    the study has no such cause. What is compared may need more than other points: `reading` names
+    the line of `core.figures.descent.compare` to draw of them, empty for the points as they are.
     """
 
     label: str
@@ -60,7 +60,7 @@ def together(study: Study) -> Study | None:
 CAUSES: dict[str, Cause] = {
     "noise": Cause("No label noise", "The same data with all labels right.", without_noise),
     "tuned": Cause(
-        "Tuned ridge or decay",
+        "Best {control}",
         "The best ridge or weight decay at each size, by the test data.",
         tuned,
         "best_control",

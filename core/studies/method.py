@@ -4,6 +4,7 @@ each names the torch code that does it.
 
 from typing import ClassVar, Literal
 
+from core.descent.verdict import Measure
 from core.spec import Call, Choice
 
 Over = Literal["width", "samples", "steps", "control"]
@@ -13,8 +14,10 @@ class Method(Choice, family="method"):
     """What is done with each experiment that a study proposes."""
 
     together: ClassVar[bool] = True  # all seeds of a point are computed at once, as one point
+    gpu: ClassVar[bool] = True  # whether the experiment's device counts
     noun: ClassVar[str] = "hidden unit"  # what the width of a model counts
     control: ClassVar[str] = ""  # what tells the lines of one picture apart
+    measure: ClassVar[Measure] = "test_error"  # in which its peak is clearest
 
     @property
     def over(self) -> Over:
@@ -25,6 +28,11 @@ class Method(Choice, family="method"):
     def squared(self) -> bool:
         """Whether its losses are squared errors, summed over the outputs."""
         return True
+
+    @property
+    def caution(self) -> str:
+        """What must be said beside its result, in a sentence; empty for nothing."""
+        return ""
 
     def call(self) -> Call:
         """The constructor of its work (`core.studies.work.Work`), which takes the method, the

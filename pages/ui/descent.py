@@ -12,23 +12,23 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.data.wording import counted
 from core.descent.point import Point
-from core.descent.verdict import Over, Place, Verdict
+from core.descent.verdict import Measure, Over
 from core.figures.descent import compare, curve, phase, reasons, starts
-from core.figures.descent.lines import SIZES, Line, Lines, Unit, View, chosen, rows
+from core.figures.descent.lines import SIZES, Line, Lines, Unit, View, rows
 from core.figures.template import Mode
-from core.numbers import percent, short, whole
+from core.numbers import whole
 from core.studies.causes import CAUSES
 from pages.ui import live
 from pages.ui.form import escape
 from pages.ui.parts import STACK, card_title
+from pages.ui.study_answer import MEASURES, answer, choose, measure_switch, so_far
 
 AXES: dict[Over, str] = {"width": "Parameters", "steps": "Epochs", "samples": "Samples"}
 AGAINST = {"width": "size", "steps": "training time", "samples": "samples"}
-MEASURES = {"Error": "test_error", "Loss": "test_loss"}
 REASONS: dict[str, reasons.Reason] = {"Norm": "norm", "Variance": "variance"}
 ELSEWHERE = {
     "width": "This study keeps the size of the model. A preset over sizes, above, varies it.",
-    "steps": "This study measures each model once, at the end of its training. “By epochs”, above, "
+    "steps": "This study measures each model once, at the end of its training. “By steps”, above, "
     "follows it.",
     "samples": "This study keeps the number of samples. “By samples”, above, varies it.",
 }
@@ -41,7 +41,8 @@ class Scene:
 
     `empty` is said while there are no points. `offers` has for causes of the peak the points of
     the study without it, None while it was not made; `want` makes it. `name` begins the file names
-    of downloads; `id` is the study's, empty before there is one.
+    of downloads; `id` is the study's, empty before there is one. `measure` is shown first, and
+    `caution` stands beside the answer.
     """
 
     points: Sequence[Point]
@@ -49,6 +50,8 @@ class Scene:
     axes: tuple[Over, ...]
     reach: Mapping[Unit, tuple[float, float]]
     live: bool
+    measure: Measure
+    caution: str
     name: str
     empty: str
     offers: Mapping[str, Sequence[Point] | None]
@@ -62,30 +65,29 @@ def cards(scene: Scene) -> None:
     if scene.axes[0] == "control":
         starts_card(scene, above)
         return
-    left, right = st.columns([8, 5], gap="small")
-    with left.container(border=True, height="stretch"):
-        view = curve_card(scene)
-    lines = rows(scene.points, view)
+    if scene.view.trained and scene.axes[0] == "samples":  # why is no question here
+        with st.container(border=True, gap="xsmall"):
+            lines = rows(scene.points, curve_card(scene))
+    else:
+        left, right = st.columns([8, 5], gap="small")
+        with left.container(border=True, height="stretch", gap="xsmall"):
+            lines = rows(scene.points, curve_card(scene))
+        with right:
+            why_cards(scene, lines)
     with above:
-        answer(lines, scene)
-    with right:
-        why_cards(scene, lines)
-
-
-def answer(lines: Lines, scene: Scene) -> None:
-    """What the curve shows, as one sentence with its numbers in the colours of their marks."""
-    if not scene.points:
-        st.markdown(f"### {escape(scene.empty)}")
-        return
-    told = so_far(lines) if scene.live else coloured(lines.verdict, lines.view.measure)
-    st.markdown(f"### {told}")
+        if not scene.points:
+            st.markdown(f"### {escape(scene.empty)}")
+        elif scene.live:
+            st.markdown(f"### {so_far(lines)}")
+        else:
+            answer(scene.points, lines, scene.id, scene.caution)
 
 
 def starts_card(scene: Scene, above: DeltaGenerator) -> None:
     """The same experiment from several seeds."""
-    with st.container(border=True):
+    with st.container(border=True, gap="xsmall"):
         with card_title("Every start"):
-            measure = MEASURES[choose("Measure", list(MEASURES), "Error")]
+            measure = MEASURES[measure_switch(scene.measure, scene.id)]
         made = starts.rows(scene.points, measure, scene.view.control)
         live.drawn(
             lambda mode: starts.figure(made, mode), key="descent starts", height=starts.HEIGHT,
@@ -94,53 +96,17 @@ def starts_card(scene: Scene, above: DeltaGenerator) -> None:
     above.markdown(f"### {escape(made.sentence if scene.points else scene.empty)}")
 
 
-def so_far(lines: Lines) -> str:
-    """The lowest and the highest value of a curve that still grows."""
-    values = [value for value in (lines.main.test if lines.main else ()) if value is not None]
-    if not values:
-        return "The first models are still in training."
-    error = lines.view.measure == "test_error"
-    low, high = (escape((percent if error else short)(f(values))) for f in (min, max))
-    what = "error" if error else "loss"
-    points = counted(len(values), "point")
-    return f"{points} so far: the test {what} lies between :green[{low}] and :violet[{high}]."
-
-
-def coloured(told: Verdict, measure: str) -> str:
-    """The verdict's sentence as Markdown: the peak in the colour of the test, the best value in
-    that of the star.
-    """
-    said = percent if measure == "test_error" else short
-    text = escape(told.sentence)
-    places = [place for place in (told.valley, told.peak, told.right) if place]
-    best = min(places, key=lambda place: place.value, default=None)
-    start = 0
-    for place in places:
-        words = escape(said(place.value))
-        at = text.find(words, start)
-        colour = _colour(told, place, best)
-        if at >= 0 and colour:
-            new = f":{colour}[{words}]"
-            text, start = text[:at] + new + text[at + len(words) :], at + len(new)
-    return text
-
-
-def _colour(told: Verdict, place: Place, best: Place | None) -> str:
-    if place == best:
-        return "green"
-    return "violet" if place == told.peak and told.kind != "no_peak" else ""
-
-
 def curve_card(scene: Scene) -> View:
     """The curve with its switches; the view that they ask for."""
-    title, controls = st.container(), {}
-    with title, st.container(**STACK, gap="small"):
+    with st.container(**STACK, gap="small"):
         place = st.empty()
-        controls["over"] = choose("Against", list(AXES.values()), AXES[scene.axes[0]])
-        controls["measure"] = choose("Measure", list(MEASURES), "Error")
-    over = next(over for over, label in AXES.items() if label == controls["over"])
-    place.subheader(f"{controls['measure']} against {AGAINST[over]}", anchor=False, width="stretch")
-    view = replace(scene.view, over=over, measure=MEASURES[controls["measure"]])
+        over = AXES[scene.axes[0]]
+        if not scene.view.trained:
+            over = choose("Against", list(AXES.values()), over)
+        measure = measure_switch(scene.measure, scene.id)
+    over = next(name for name, label in AXES.items() if label == over)
+    place.subheader(f"{measure} against {AGAINST[over]}", anchor=False, width="stretch")
+    view = replace(scene.view, over=over, measure=MEASURES[measure])
     view = replace(view, unit={"samples": "n", "steps": "steps"}.get(over, view.unit))
     above = st.container(height=curve.HEIGHT, border=False, vertical_alignment="center")
     if over not in scene.axes:
@@ -158,7 +124,7 @@ def curve_card(scene: Scene) -> View:
         return curve.figure(shown, mode, others=others, reach=scene.reach.get(view.unit))
 
     with above:
-        alt = f"Test and training {controls['measure'].lower()} against {AGAINST[over]}"
+        alt = f"Test and training {measure.lower()} against {AGAINST[over]}"
         live.drawn(
             draw, key="descent curve", height=curve.HEIGHT, alt=alt, name=f"{scene.name}-curve"
         )
@@ -190,7 +156,8 @@ def compare_pills(scene: Scene, view: View) -> list[tuple[str, Line]]:
     """
     own = {name: without(scene.points, view, name) for name in CAUSES}
     labels = {name: line.name.capitalize() for name, line in own.items() if line}
-    labels |= {name: CAUSES[name].label for name in scene.offers if name not in labels}
+    named = {name: CAUSES[name].label.format(control=view.control) for name in scene.offers}
+    labels = named | labels
     if not labels or not scene.points:
         return []
     on = st.pills(
@@ -208,7 +175,7 @@ def compare_pills(scene: Scene, view: View) -> list[tuple[str, Line]]:
         else:
             further = scene.offers[name]
             line = without(further, view, name) or rows(further, view).main
-            lines += [(CAUSES[name].label.lower(), line)] if line else []
+            lines += [(named[name].lower(), line)] if line else []
     return lines
 
 
@@ -226,19 +193,19 @@ def why_cards(scene: Scene, lines: Lines) -> None:
     picture = phase.rows(scene.points, view.measure, width)
     reach = scene.reach.get(view.unit)
     if view.trained:  # trained one by one, any network: only their weights are known
-        with st.container(border=True):
+        with st.container(border=True, height="stretch", gap="xsmall"):
             with card_title("Length of the weights"):
                 pass
-            reason(scene, lines, "norm", phase.HEIGHT, reach)
+            reason(scene, lines, "norm", curve.HEIGHT, reach)
         return
-    with st.container(border=True):
+    with st.container(border=True, gap="xsmall"):
         if picture:
             map_card(picture, scene)
         else:
             with card_title("Why: the seeds disagree", help=HELP["variance"]):
                 pass
             reason(scene, lines, "variance", phase.HEIGHT, reach)
-    with st.container(border=True):
+    with st.container(border=True, height="stretch", gap="xsmall"):
         with card_title("Why: the weights must grow", help=HELP["norm"]):
             kind = REASONS[choose("Reason", list(REASONS), "Norm")] if picture else "norm"
         reason(scene, lines, kind, reasons.HEIGHT, reach)
@@ -278,17 +245,3 @@ def reason(
         lambda mode: reasons.figure(lines, kind, mode, reach=reach, height=height),
         key=f"descent {kind}", height=height, alt=alt, name=f"{scene.name}-{kind}",
     )  # fmt: skip
-
-
-def choose(label: str, options: list[str], default: str) -> str:
-    """A switch at the right end of a row."""
-    return st.segmented_control(
-        label, options, default=default, required=True, label_visibility="collapsed",
-        key=f"descent {label} {default}", persist_state="session",
-    )  # fmt: skip
-
-
-def reaches(points: Sequence[Point], view: View) -> tuple[float, float] | None:
-    """First and last x of points that are known beforehand."""
-    x = [view.at(point) for point in chosen(points, view)]
-    return (min(x), max(x)) if x else None

@@ -37,6 +37,7 @@ ORDER = (
     "random-features", "squared-fast", "entropy-fast", "steps", "samples", "steps-cnn",
     "learning-curve", "multi-start",
 )  # fmt: skip
+FEW = ORDER[:6]  # fill one row
 OPENED = "study opened"  # kept: the study of the address that is the draft by now
 GONE = "study gone"  # kept: why the study of the address is not shown
 
@@ -198,7 +199,7 @@ def _order(name: str) -> tuple[int, str]:
 
 def few(ready: Mapping[str, Study], now: str | None) -> list[str]:
     """The presets that stand on the page; the rest waits behind “More”."""
-    return [name for name in ready if name in ORDER or name == now]
+    return [name for name in ready if name in FEW or name == now]
 
 
 def preset_of(study: Study, ready: Mapping[str, Study]) -> str | None:
@@ -231,6 +232,7 @@ def view(study: Study, begun: Begun | None) -> View:
         control=CONTROLS.get(method.control, method.control),
         loss="squared loss" if method.squared else "cross-entropy",
         samples=getattr(method, "samples", 0),
+        reuse=getattr(method, "reuse", False),
     )
 
 

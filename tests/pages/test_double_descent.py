@@ -3,6 +3,7 @@ work, done, stopped, failed, gone; its presets, settings and comparisons.
 """
 
 import json
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core import runner
 from core.encoding import change, decode, encode
 from core.events import Ended, to_json
-from core.runner import Runner
+from core.jobs.lane import Lane
 from core.studies.expected import Expected
 from core.studies.records import Begun, Record, to_line
 from core.studies.sweeps import Studies
@@ -28,7 +29,7 @@ def found(tmp_path, monkeypatch):
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setenv("LAB_LIVE", "poll")
     monkeypatch.setattr(runner, "_current", None)
-    monkeypatch.setattr(Runner, "_work", lambda *_: None)
+    monkeypatch.setattr(Lane, "work", lambda *_: None)
     told = Expected(8.0, 105, "Digits", "")
     monkeypatch.setattr(study_times, "known", lambda study: told)
     monkeypatch.setattr(studies, "known", lambda study: told)
@@ -100,7 +101,7 @@ def test_start_queues_the_study_and_the_address_names_it(found):
 def test_a_done_study_says_its_peak_in_the_colours_of_the_marks(found):
     app = page(a_study(found, a_peak(), DONE))
     sentence = said(app).replace("\u202f", " ")
-    assert sentence.startswith("Double descent: the test error is 30 % at 30 features")
+    assert sentence.startswith("Double descent: test error 30 % at 30 features")
     assert ":violet[80 %]" in sentence and ":green[20 %]" in sentence
     assert len(charts(app)) == 3 and app.button(key="bar_start").disabled
     assert [d.label for d in app.get("download_button")] == ["Points, CSV", "Study, JSON"]
@@ -112,6 +113,40 @@ def test_a_flat_curve_says_that_there_is_no_peak(found):
     rising = [point(w, 0.2 * k) for k, w in enumerate((10, 30, 100, 300), 1)]
     app = page(a_study(found, rising, DONE))
     assert said(app).startswith("No second descent within this budget")
+
+
+def test_where_only_the_other_measure_has_the_peak_it_is_said_and_one_press_away(found):
+    heights = {10: 0.5, 30: 0.3, 100: 0.8, 300: 0.4, 1000: 0.2}
+    falling = zip((0.5, 0.45, 0.4, 0.35, 0.3), heights.items(), strict=True)
+    points = [replace(point(w, v), test_error=(error,) * 3) for error, (w, v) in falling]
+    app = page(a_study(found, points, DONE))
+    assert said(app).startswith("No peak: test error 50")
+    assert "The test loss shows double descent: 0.3 at 30 features, 0.8 at 100" in said(app)
+    for _ in range(2):
+        app.button(key="descent other measure").click().run()
+        assert said(app).startswith("Double descent: test loss 0.3") and not app.exception
+        switch = next(g for g in app.get("button_group") if g.label == "Measure")
+        switch.set_value("Error").run()
+        assert said(app).startswith("No peak")
+
+
+def test_networks_show_their_loss_first_and_reuse_is_called_an_artefact(found):
+    made = a_study(found, a_peak(), DONE, name="reuse")
+    assert said(page(made)).startswith("Double descent: test loss")
+    assert "An artefact of the protocol" in said(page(made))
+
+
+def test_a_learning_curve_never_speaks_of_peaks(found):
+    study = change(shipped()["learning-curve"], "base.data", {"kind": "digits"})
+    made = found.create(encode(study))
+    found.append(made, to_line(Begun("Digits", 10, 3, {"n": (100, 400)}, 1, 0.0)))
+    for k, rows in enumerate((100, 200, 400)):
+        one = point(0, 0.4 / 2**k, samples=rows)
+        found.append(made, to_line(Record(k, 0, 0, {"samples": rows / 400}, one, 0.5, 1.0)))
+    found.append(made, to_json(DONE))
+    app = page(made)
+    assert said(app).startswith("More data helps: test error 40")
+    assert "descent" not in said(app) and len(charts(app)) == 1
 
 
 def test_while_it_grows_the_page_says_how_far(found):
@@ -203,4 +238,4 @@ def test_many_starts_are_a_sentence_and_a_point_each(found):
         found.append(made, to_line(Record(seed, 0, 0, {"seed": seed}, one, 0.5, 1.0)))
     found.append(made, to_json(DONE))
     app = page(made)
-    assert said(app).startswith("3 starts: test error")
+    assert said(app).startswith("By chance alone the starts differ: test error")

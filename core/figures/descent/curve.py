@@ -8,29 +8,24 @@ from math import log10
 import plotly.graph_objects as go
 
 from core.descent.verdict import Measure
-from core.figures.binding import LABEL, spread, ticks
-from core.figures.descent.lines import Line, Lines, View
+from core.figures.binding import spread
+from core.figures.descent import axes
+from core.figures.descent.axes import LEAST, span
+from core.figures.descent.lines import Line, Lines
 from core.figures.pictures import plain
-from core.figures.template import DASH, PALETTES, SYMBOL, Mode, Palette, blank, log_axis
-from core.numbers import short, whole
+from core.figures.template import DASH, PALETTES, SYMBOL, Mode, Palette, blank
+from core.numbers import short
 
-HEIGHT = 392  # px
+HEIGHT = 432  # px
 ROW = 15  # px of a row of words above the plot
 NARROW = 300  # px between the axes on a phone: there, too, the words must not touch
 LETTER = 6.4  # px
-LEAST = 1e-3  # lowest loss that is drawn: an interpolating model's training loss is 1e-28
+BOTTOM = 76  # px of numbers, title and legend
+APART = 16  # px between two names at the ends of lines
+SAME = 1.02  # factor within which the measured threshold is that of theory
 MARKS = ("square", "diamond", "triangle-up", "cross", "x", "triangle-down")
-TITLES = {
-    "P": "parameters P",
-    "P/n": "parameters per sample P/n",
-    "P/(nK)": "parameters per number to fit P/(nK)",
-    "N": "features N",
-    "N/n": "features per sample N/n",
-    "n": "training samples n",
-    "steps": "training steps",
-}
-BELOW = {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.17, "yanchor": "top"}
-BELOW |= {"traceorder": "normal"}
+BELOW = {"orientation": "h", "x": 0, "xanchor": "left", "traceorder": "normal"}
+BELOW |= {"yref": "container", "y": 0, "yanchor": "bottom"}  # as many rows as a phone needs
 
 NOT_DRAWN = {"hoverinfo": "skip", "showlegend": False}
 
@@ -47,12 +42,14 @@ def figure(
     the last x that will be measured, so that the axis stands still while points come.
     """
     p, view = PALETTES[mode], lines.view
-    named = [*((line.name, line) for line in lines.lines[1:]), *others]
+    own = [(line.name, line) for line in lines.lines[1:]]
+    named = [*own, *others]
     x = [value for line in (*lines.lines, *(line for _, line in others)) for value in line.x]
     first, last = reach or (min(x, default=10), max(x, default=10_000))
     figure = blank(mode, height, uirevision=f"{view.over} {view.measure} {view.unit}")
     figure.update_layout(legend=BELOW, legend_uirevision="keep")
     low, high = span(lines, [line for _, line in named])
+    ends = [(lines.main.name, lines.main, p.test)] if own else []
     _sides(figure, lines, p, (first, last), bool(named))
     heads = _walls(figure, lines, p, (first, last))
     if lines.main:
@@ -63,11 +60,13 @@ def figure(
             x=[x for x, _ in lines.coming], y=[y for _, y in lines.coming], mode="markers",
             marker=hollow, name="Still in training", hovertemplate=_hover(view.measure),
         )  # fmt: skip
-    _named(figure, named, mode, view.measure, (low, high))
+    ends += _named(figure, named, mode, view.measure)
     if lines.main:
         _marks(figure, lines, mode)
-    _axes(figure, lines, (first, last), (low, high))
-    figure.update_layout(margin={"t": 8 + ROW * heads, "b": 68, "r": 86 if named else 12})
+    axes.both(figure, lines, (first, last), (low, high))
+    top, right = 8 + ROW * heads, max((len(plain(name, 18)) for name, *_ in ends), default=0)
+    _ends(figure, ends, view.measure, low, APART * (high - low) / (height - top - BOTTOM))
+    figure.update_layout(margin={"t": top, "b": BOTTOM, "r": 12 + round(right * LETTER)})
     return figure
 
 
@@ -81,7 +80,8 @@ def _main(figure: go.Figure, lines: Lines, mode: Mode) -> None:
         drawn = [k for k in drawn if line.high[k] is not None]
         x = [line.x[k] for k in drawn]
         band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-        figure.add_scatter(x=x, y=[line.low[k] for k in drawn], showlegend=False, **band)
+        low = [line.low[k] for k in drawn]
+        figure.add_scatter(x=x, y=low, name="lowest seed", showlegend=False, **band)
         tint = faded(p.test, 0.13 if mode == "light" else 0.2)
         figure.add_scatter(
             x=x, y=[line.high[k] for k in drawn], fill="tonexty", fillcolor=tint,
@@ -95,12 +95,11 @@ def _main(figure: go.Figure, lines: Lines, mode: Mode) -> None:
         mean = {"color": p.runs[2], "width": 1.75, "dash": "2px,3px"}
         marker = {"symbol": "diamond-open", "size": 6, "color": p.runs[2]}
         figure.add_scatter(
-            x=line.x, y=line.ensemble, name=f"Mean of the {lines.seeds}", mode="lines+markers",
+            x=line.x, y=line.ensemble, name=f"Mean of {lines.seeds}", mode="lines+markers",
             line=mean, marker=marker, **shown,
         )  # fmt: skip
-    sizes = [whole(point.width) for point in line.points]
     figure.add_scatter(
-        x=line.x, y=line.test, name=f"Test {what}", mode="lines+markers", customdata=sizes,
+        x=line.x, y=line.test, name=f"Test {what}", mode="lines+markers",
         line={"color": p.test, "width": 2.75, "dash": DASH["test"]},
         marker={"symbol": SYMBOL["test"], "size": 7}, **shown,
     )  # fmt: skip
@@ -140,15 +139,9 @@ def _marks(figure: go.Figure, lines: Lines, mode: Mode) -> None:
 
 
 def _named(
-    figure: go.Figure,
-    named: Sequence[tuple[str, Line]],
-    mode: Mode,
-    measure: Measure,
-    reach: tuple[float, float],
-) -> None:
-    """Further lines: colour and marker of further runs, the name at the end, moved until none
-    touch on a y axis of this reach.
-    """
+    figure: go.Figure, named: Sequence[tuple[str, Line]], mode: Mode, measure: Measure
+) -> list[tuple[str, Line, str]]:
+    """Further lines: colour and marker of further runs; those that have a number, with it."""
     p = PALETTES[mode]
     colours = [*p.runs, p.best, p.warning, p.validation]
     shown = [
@@ -162,31 +155,29 @@ def _named(
             line={"color": colour, "width": 1.75}, marker={"symbol": mark, "size": 5},
             hovertemplate=_hover(measure),
         )  # fmt: skip
-    ends = [next(v for v in reversed(line.test) if v is not None) for _, line, *_ in shown]
-    if measure == "test_loss":
-        ends = [log10(max(value, LEAST)) for value in ends]
-    places = spread(ends, LABEL / (HEIGHT - 90) * (reach[1] - reach[0]))
-    places = places if measure == "test_error" else [10**place for place in places]
-    for (name, line, colour, _), y in zip(shown, places, strict=True):
+    return [(name, line, colour) for name, line, colour, _ in shown]
+
+
+def _ends(
+    figure: go.Figure,
+    ends: Sequence[tuple[str, Line, str]],
+    measure: Measure,
+    low: float,
+    gap: float,
+) -> None:
+    """Names at the ends of lines, at least a `gap` of the y axis apart and above its `low` end."""
+    error = measure == "test_error"
+    known = [(*end, [v for v in end[1].test if v is not None]) for end in ends]
+    known = [(name, line, colour, values[-1]) for name, line, colour, values in known if values]
+    targets = [value if error else log10(max(value, LEAST)) for *_, value in known]
+    for rank, place in enumerate(sorted(range(len(targets)), key=targets.__getitem__)):
+        targets[place] = max(targets[place], low + gap * (rank + 0.4))
+    for (name, line, colour, _), place in zip(known, spread(targets, gap), strict=True):
         figure.add_scatter(
-            x=[line.x[-1]], y=[y], mode="text", text=[f"  {plain(name, 18)}"], cliponaxis=False,
-            textposition="middle right", textfont={"color": colour, "size": 12}, name=name,
-            **NOT_DRAWN,
+            x=[max(line.x)], y=[place if error else 10**place], mode="text", name=name,
+            text=[f"  {plain(name, 18)}"], cliponaxis=False, textposition="middle right",
+            textfont={"color": colour, "size": 12}, **NOT_DRAWN,
         )  # fmt: skip
-
-
-def span(lines: Lines, further: Sequence[Line]) -> tuple[float, float]:
-    """What the y axis shows: shares from 0 up, of losses log10 of the test values, with which the
-    training loss falls out of sight.
-    """
-    drawn = [line for line in (lines.main, *further) if line]
-    values = [v for line in drawn for v in (*line.test, *line.ensemble) if v]
-    values += [v for _, v in lines.coming if v]
-    if lines.view.measure == "test_error":
-        values += [v for v in (lines.main.train if lines.main else ()) if v]
-        return 0.0, 1.12 * max(values, default=0.9)
-    bottom = max(LEAST, min(values, default=0.1) / 8)
-    return log10(bottom), log10(max(values, default=10.0) * 2)
 
 
 def _sides(
@@ -223,9 +214,12 @@ def _walls(figure: go.Figure, lines: Lines, p: Palette, reach: tuple[float, floa
     """Dashed lines of theory, a solid one where all is first fitted; how many rows their words
     take above the plot.
     """
-    walls = [(x, word, "dash") for x, word in lines.thresholds]
-    if lines.fits is not None:
-        walls.append((lines.fits, _fitted(lines), "solid"))
+    fits, near = lines.fits, []
+    if fits is not None:
+        near = [word for x, word in lines.thresholds if fits / SAME < x < fits * SAME]
+    walls = [(x, word, "dash") for x, word in lines.thresholds if word not in near]
+    if fits is not None:
+        walls.append((fits, f"{near[0]}: fits all" if near else _fitted(lines), "solid"))
     walls = sorted(wall for wall in walls if reach[0] / 1.5 <= wall[0] <= reach[1] * 1.5)
     low, high = (log10(value) for value in reach)
     taken: list[float] = []  # where the words of each row end, in px on a phone
@@ -255,46 +249,6 @@ def _fitted(lines: Lines) -> str:
     if view.features:
         return f"first that fits all: {short(point.width / point.samples)} n"
     return f"first net that fits all: {short(point.parameters / point.samples)} n"
-
-
-def _axes(
-    figure: go.Figure, lines: Lines, reach: tuple[float, float], shown: tuple[float, float]
-) -> None:
-    """x on a log axis that reaches to the last planned point; y as `span` says."""
-    view = lines.view
-    title = TITLES[view.unit]
-    n = lines.main.points[0].samples if lines.main else view.samples
-    if n and view.over == "width":
-        title += f" (n = {whole(n)} samples, K = {view.classes} classes)"
-    x_axis(figure, view, reach, title)
-    if view.measure == "test_error":
-        figure.update_layout(yaxis={"range": shown, "tickformat": ",.2~%"})
-    else:
-        axis, tables = log_axis(view.loss)
-        figure.update_layout(yaxis=axis | ticks(tables, *shown) | {"range": shown})
-
-
-def x_axis(
-    figure: go.Figure, view: View, reach: tuple[float, float], title: str, most: int = 9
-) -> None:
-    """The log axis of sizes, samples or steps, with at most so many ticks."""
-    low, high = (log10(value) for value in reach)
-    pad = 0.02 * (high - low) or 0.5
-    axis, tables = log_axis(title)
-    axis |= fewer(ticks(tables, low, high), reach, most)
-    axis["tickangle"] = 0
-    axis["unifiedhovertitle"] = {"text": f"{view.unit} = %{{x:,.3~s}}"}
-    figure.update_layout(xaxis=axis | {"range": [low - pad, high + pad]})
-
-
-def fewer(marks: dict, reach: tuple[float, float], most: int) -> dict:
-    """The ticks within reach, every second or third one where they are too many."""
-    if "tickvals" not in marks:
-        return marks
-    pairs = zip(marks["tickvals"], marks["ticktext"], strict=True)
-    within = [pair for pair in pairs if reach[0] / 1.2 <= pair[0] <= reach[1] * 1.2]
-    kept = within[:: -(-len(within) // most) or 1]
-    return marks | {"tickvals": [x for x, _ in kept], "ticktext": [word for _, word in kept]}
 
 
 def _hover(measure: str) -> str:

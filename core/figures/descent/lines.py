@@ -8,6 +8,7 @@ from math import isfinite
 from statistics import median
 from typing import Literal
 
+from core.descent.learning import learning
 from core.descent.point import Point
 from core.descent.verdict import FITTED, INTERPOLATED, Measure, Over, Verdict, verdict
 from core.numbers import short
@@ -24,7 +25,8 @@ class View:
 
     A model of the study has so many of `noun`; `control` names what tells its lines apart. Of over
     steps only the models of `width` are drawn, 0 for the widest. `samples` is how many rows will be
-    trained on, for the thresholds of a study without points.
+    trained on, for the thresholds of a study without points. With `reuse` weights are handed on up
+    to P = n·K.
     """
 
     over: Over = "width"
@@ -36,6 +38,7 @@ class View:
     loss: str = "cross-entropy"
     samples: int = 0
     width: int = 0
+    reuse: bool = False
 
     @property
     def features(self) -> bool:
@@ -48,6 +51,11 @@ class View:
         and how much of their weights counts.
         """
         return self.noun == "unit"
+
+    @property
+    def counts(self) -> str:
+        """What the x axis counts, as a noun; empty where that is said of all studies."""
+        return self.noun if self.over == "width" else ""
 
     def at(self, point: Point) -> float:
         """Where a point stands on the x axis."""
@@ -118,9 +126,18 @@ def rows(points: Sequence[Point], view: View) -> Lines:
         () if view.over == "steps" else coming(points, view),
         thresholds(points[0] if points else None, view),
         fits(lines[0], view) if lines and not view.trained else None,
-        verdict(main, view.measure, view.over, view.noun if view.over == "width" else ""),
+        told(main, view),
         len(main[0].norm) if main else 0,
     )
+
+
+def told(points: Sequence[Point], view: View) -> Verdict:
+    """What one line shows: of an experiment over its samples whether more of them help, of all
+    others whether there is a peak.
+    """
+    if view.trained and view.over == "samples":
+        return learning(points, view.measure)
+    return verdict(points, view.measure, view.over, view.counts)
 
 
 def chosen(points: Sequence[Point], view: View) -> list[Point]:
@@ -181,7 +198,8 @@ def thresholds(point: Point | None, view: View) -> tuple[tuple[float, str], ...]
     if view.features:
         return ((n if view.unit == "N" else 1.0, "N = n"),)
     rows = {"P": 1, "P/n": n, "P/(nK)": n * classes}[view.unit]
-    return ((n / rows, "P = n"), (n * classes / rows, "P = n·K"))
+    last = "P = n·K: reuse ends" if view.reuse else "P = n·K"
+    return ((n / rows, "P = n"), (n * classes / rows, last))
 
 
 def fits(line: Line, view: View) -> float | None:

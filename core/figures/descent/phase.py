@@ -1,6 +1,6 @@
 """Width × training steps as one picture: each cell is a network after so many steps. A row of it is
 the model-wise curve at that step, a column the epoch-wise curve of that width; both are drawn at
-the edges for the cell under the pointer, which `assets/live.js` moves.
+the edges for the cell under the pointer, which `assets/binding.js` moves.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ from core.descent.verdict import FITTED, Measure, landmarks
 from core.figures.template import DASH, PALETTES, Mode, blank, scale
 from core.numbers import percent, short, tick
 
-HEIGHT = 244  # px
-ACROSS, ALONG = (0.0, 0.72), (0.77, 1.0)  # shares of the width: the map, the cut beside it
+HEIGHT = 254  # px
+ACROSS, ALONG = (0.0, 0.7), (0.74, 0.95)  # shares of the width: the map, the cut beside it
 UP, BELOW = (0.34, 1.0), (0.0, 0.25)  # shares of the height: the map, the cut below it
 FULL = (0.62, 1.0)  # of a height, where the words of a cut stand
 TICKS = {"widths": 6, "steps": 4}  # labels of an axis at most
@@ -97,7 +97,7 @@ def figure(phase: Phase, mode: Mode, height: int = HEIGHT) -> go.Figure:
         z=shown, customdata=words, text=places,
         xgap=1, ygap=1, colorscale=scale(p.sequential), name="map",
         colorbar=_bar(low, high, error, p.muted),
-        zmin=low, zmax=high,
+        zmin=low, zmax=high, meta={"table": {"x": phase.widths, "y": phase.steps, "z": phase.z}},
         hovertemplate="%{text}: %{customdata}<extra></extra>",
     )  # fmt: skip
     _frontier(figure, phase, p.text)
@@ -105,7 +105,7 @@ def figure(phase: Phase, mode: Mode, height: int = HEIGHT) -> go.Figure:
     for name, trace in cuts(shown, phase, *phase.cursor).items():
         figure.add_scatter(**trace, **_look(name, mode), name=name, meta={"cut": name})
     figure.update_layout(**_axes(phase, (low, high), error))
-    figure.update_layout(margin={"l": 48, "r": 8, "t": 30, "b": 44})
+    figure.update_layout(margin={"l": 48, "r": 52, "t": 6, "b": 44})
     return figure
 
 
@@ -162,15 +162,14 @@ def _frontier(figure: go.Figure, phase: Phase, colour: str) -> None:
 
 
 def _bar(low: float, high: float, error: bool, colour: str) -> dict[str, Any]:
-    """The colour bar above the map."""
+    """The colour bar at the right end."""
     marks = [low, (low + high) / 2, high]
     words = [percent(v) if error else short(10**v) for v in marks]
-    words[-1] += " or more"
+    words[-1] = f"≥ {words[-1]}"
     return {
-        "orientation": "h", "thickness": 8, "len": ACROSS[1], "x": 0, "xanchor": "left", "y": 1.0,
-        "yanchor": "bottom", "ypad": 4, "xpad": 0, "outlinewidth": 0, "tickvals": marks,
+        "thickness": 10, "x": 1.0, "xanchor": "left", "xpad": 0, "y": 1.0, "yanchor": "top",
+        "ypad": 6, "len": UP[1] - UP[0] + 0.08, "outlinewidth": 0, "tickvals": marks,
         "ticktext": words, "tickfont": {"size": 11, "color": colour},
-        "ticklabelposition": "outside top",
     }  # fmt: skip
 
 

@@ -10,11 +10,11 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from core.figures.binding import ticks
-from core.figures.descent.curve import TITLES, x_axis
+from core.figures.descent.axes import TITLES, x_axis
 from core.figures.descent.lines import Lines, number
 from core.figures.template import DASH, PALETTES, Mode, blank, log_axis
 
-HEIGHT = 144  # px
+HEIGHT = 148  # px
 BESIDE = {"orientation": "v", "x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
 Reason = Literal["norm", "variance"]
 WIDE = 30.0  # largest over smallest value from which on an axis is logarithmic

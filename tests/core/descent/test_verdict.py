@@ -6,7 +6,7 @@ from math import inf, nan
 import pytest
 
 from core.descent.point import Point
-from core.descent.verdict import landmarks, verdict
+from core.descent.verdict import elsewhere, landmarks, verdict
 from core.numbers import THIN
 
 EMPTY = Point(1, 10, 100, 0, 0.0, True, (1.0,), (1.0,), (1.0,), (1.0,), (1.0,), 1.0, 1.0, 0.0)
@@ -35,25 +35,23 @@ def test_double_descent_is_said_with_its_numbers():
     assert found.fall == pytest.approx(1.935 / 0.882)
     assert shown(points) == (
         "double",
-        "Double descent: the test loss is 0.64 at 2 hidden units, rises to 1.9 at 8 hidden units, "
-        "3 × as much, and falls to 0.88 at 32 hidden units, 2.2 × less (so in 1 of 1 seed).",
+        "Double descent: test loss 0.64 at 2 hidden units, up 3 × to 1.9 at 8, down 2.2 × to 0.88 "
+        "at 32 (1 of 1 seed).",
     )
 
 
 def test_no_peak_is_said():
     assert shown(curve([0.5, 0.35, 0.3, 0.31, 0.16]), "test_error") == (
         "no_peak",
-        "No peak: the test error goes from 50 % at 1 hidden unit to 16 % at 16 hidden units; best "
-        "is 16 % at 16 hidden units (median of 1 seed).",
+        "No peak: test error 50 % at 1 hidden unit, 16 % at 16, the best there (median of 1 seed).",
     )
 
 
 def test_no_second_descent_is_said():
     assert shown(curve([0.9, 0.449, 0.5, 0.667, 0.657])) == (
         "no_second_descent",
-        "No second descent within this budget: the test loss rises from 0.45 at 2 hidden units to "
-        "0.67 at 8 hidden units, 1.5 × as much, and after it is no lower than 0.66 at 16 hidden "
-        "units (median of 1 seed).",
+        "No second descent within this budget: test loss 0.45 at 2 hidden units, up 1.5 × to 0.67 "
+        "at 8, after it no lower than 0.66 (median of 1 seed).",
     )
 
 
@@ -116,8 +114,8 @@ def test_what_too_few_seeds_do_is_not_said_to_be_so():
     ]
     assert shown(points) == (
         "unclear",
-        "Not clear: the test loss is 1 at 1 hidden unit, 2 at 2 hidden units and 1 at 4 hidden "
-        "units, but rises and falls so in only 1 of 3 seeds: more seeds will tell.",
+        "Not clear: test loss 1 at 1 hidden unit, 2 at 2, 1 at 4, but only so in 1 of 3 seeds: "
+        "more seeds will tell.",
     )
 
 
@@ -146,6 +144,15 @@ def test_points_that_were_lost_are_counted_and_left_out():
 
 def test_other_axes_and_nouns():
     points = [replace(p, samples=10 * p.width, steps=7 * p.width) for p in curve([1.0, 2.0, 0.5])]
-    assert "at 20 training rows" in shown(points[::-1], "test_loss", "samples")[1]
-    assert "at 14 steps" in shown(points, "test_loss", "steps")[1]
-    assert "at 2 features" in shown(points, "test_loss", "width", "feature")[1]
+    assert "at 10 training rows" in shown(points[::-1], "test_loss", "samples")[1]
+    assert "at 7 steps" in shown(points, "test_loss", "steps")[1]
+    assert "at 1 feature," in shown(points, "test_loss", "width", "feature")[1]
+    late = [replace(p, steps=10 ** (p.width + 3)) for p in points]
+    assert "to 0.5 at 10 million" in shown(late, "test_loss", "steps")[1]
+
+
+def test_what_the_other_measure_shows_is_said_with_its_numbers():
+    points = curve([1.0, 0.64, 1.935, 0.882])
+    said = elsewhere(verdict(points), "test_loss", "width", "feature")
+    assert said == "The test loss shows double descent: 0.64 at 2 features, 1.9 at 4, 0.88 at 8."
+    assert not elsewhere(verdict(curve([3.0, 2.0, 1.0])), "test_loss")

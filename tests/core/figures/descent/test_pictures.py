@@ -3,16 +3,21 @@ have their looks in both modes; what is no number is marked.
 """
 
 from dataclasses import replace
+from itertools import pairwise
 from math import inf, log10
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.descent.verdict import landmarks
 from core.figures.descent import curve, phase, reasons
 from core.figures.descent.lines import View, rows
 from core.figures.template import DASH, PALETTES
 from tests.core.figures.descent.conftest import point
+
+MEASURES = ("test_error", "test_loss")
 
 
 def traces(figure):
@@ -29,11 +34,38 @@ def test_the_curve_shows_every_line_with_its_own_colour(points, mode):
     assert (test.line.color, test.line.dash) == (p.test, DASH["test"])
     assert (train.line.color, list(train.y)) == (p.train, [0.5, 0.5, 0, 0, 0])
     assert list(named["all 3 seeds"].y) == pytest.approx([0.65, 0.39, 1.04, 0.52, 0.26])
-    assert list(named["Mean of the 3"].y) == pytest.approx([0.35, 0.21, 0.56, 0.28, 0.14])
+    assert list(named["Mean of 3"].y) == pytest.approx([0.35, 0.21, 0.56, 0.28, 0.14])
     assert (list(named["Peak"].x), list(named["Peak"].y)) == ([1000], [0.8])
     assert (list(named["Best"].x), list(named["Best"].y)) == ([10_000], [0.2])
     lines = [trace for trace in drawn.data if trace.name == "ridge 1e-3"]
     assert list(lines[0].y) == [0.25] * 5 and lines[1].text[0].strip() == "ridge 1e-3"
+    (hero,) = (trace for trace in drawn.data if trace.name == "ridge 0")
+    assert hero.textfont.color == p.test
+
+
+@given(st.lists(st.floats(1e-4, 1e4), min_size=2, max_size=6), st.sampled_from(MEASURES))
+def test_names_at_the_ends_of_lines_never_touch_and_stay_on_the_axis(ends, measure):
+    points = [point(w, v, control=float(k)) for k, v in enumerate(ends) for w in (1, 10)]
+    drawn = curve.figure(rows(points, View(measure=measure)), "light")
+    y = [t.y[0] for t in drawn.data if t.mode == "text"]
+    y = sorted(y if measure == "test_error" else map(log10, y))
+    low, high = drawn.layout.yaxis.range
+    pixel = (high - low) / (drawn.layout.height - drawn.layout.margin.t - drawn.layout.margin.b)
+    assert len(y) == len(ends) and y[0] >= low
+    assert all(b - a >= 0.999 * curve.APART * pixel for a, b in pairwise(y))
+
+
+def test_where_the_measured_threshold_is_that_of_theory_one_line_says_both(points):
+    at_once = [replace(p, samples=100) for p in points]
+    drawn = curve.figure(rows(at_once, View(unit="N", noun="feature")), "light")
+    words = [note.text for note in drawn.layout.annotations]
+    assert "N = n: fits all" in words and "N = n" not in words
+    assert [shape.line.dash for shape in drawn.layout.shapes if shape.type == "line"] == ["solid"]
+
+
+def test_the_end_of_the_reuse_of_weights_is_marked(points):
+    drawn = curve.figure(rows(points, View(reuse=True)), "light")
+    assert "P = n·K: reuse ends" in str([note.text for note in drawn.layout.annotations])
 
 
 def test_dashed_lines_are_theory_the_solid_one_is_measured_and_left_of_it_is_too_small(points):

@@ -23,7 +23,10 @@ def test_every_start_is_a_point_and_the_line_is_their_mean(mode):
     assert drawn["mean"].y[0] == pytest.approx(0.2)
     assert list(drawn["best"].y) == [0.1]
     mean, spread = (percent(f([0.3, 0.1, 0.2])) for f in (fmean, stdev))
-    assert made.sentence.startswith(f"3 starts: test error {mean} ± {spread}, from")
+    said = (
+        f"By chance alone the starts differ: test error {mean} ± {spread} over 3 starts, the best"
+    )
+    assert made.sentence.startswith(said)
 
 
 def test_each_value_of_an_axis_is_a_column_and_the_best_one_is_named():
@@ -33,6 +36,13 @@ def test_each_value_of_an_axis_is_a_column_and_the_best_one_is_named():
     ]
     made = starts.rows(points, "test_loss", "rate")
     assert made.names == ("rate 0.01", "rate 0.1", "rate 1") and made.values[2] == ()
-    assert made.sentence.startswith("rate 0.01 is best: 2 starts: test loss")
+    assert made.sentence == (
+        "rate 0.01 is best: test loss 1.1 ± 0.071; rate 0.1 is worst: test loss 3 ± 0.071 "
+        "(2 starts each)."
+    )
+    near = starts.rows([points[0], replace(points[0], control=0.2)], "test_loss", "rate")
+    assert "rate 0.2 is as good within chance" in near.sentence
+    kinds = starts.rows(points[:2], "test_loss", "optimizer", {0.1: "adam", 0.01: "sgd"})
+    assert kinds.names == ("sgd", "adam")
     assert starts.rows([], "test_loss").sentence == "No start is done yet."
     assert not starts.figure(starts.rows([], "test_error"), "light").data
