@@ -118,9 +118,19 @@ class Saved:
 
 
 @dataclass(frozen=True)
+class SetAside:
+    """The run was paused for so long that others got its device: it was saved at `step`, and goes
+    on when it is resumed.
+    """
+
+    step: int
+
+
+@dataclass(frozen=True)
 class Ended:
-    """The last event of every run. `reason` names what ended it: epochs, the kind of a stopping
-    rule, stopped, diverged, failed. `clipped` is the share of steps that each clipping touched.
+    """The last event of a run that is over. `reason` names what ended it: epochs, the kind of a
+    stopping rule, stopped, diverged, failed. `clipped` is the share of steps that each clipping
+    touched.
     """
 
     reason: str
@@ -136,7 +146,7 @@ class Ended:
     clipped: dict[str, float] = field(default_factory=dict)
 
 
-Event = Started | Step | Epoch | Probe | Surface | Saved | Ended
+Event = Started | Step | Epoch | Probe | Surface | Saved | SetAside | Ended
 _TYPES = {cls.__name__: cls for cls in Event.__args__}
 
 

@@ -13,7 +13,7 @@ from core.export.points import points_csv
 from core.studies.expected import Expected
 from core.study import Study
 from pages.ui import descent, state, studies, study_times
-from pages.ui.acts import act
+from pages.ui.acts import act, waiting
 from pages.ui.form import escape
 from pages.ui.parts import BADGES, Ready, bar, finding, header
 from pages.ui.study_log import points_of
@@ -162,6 +162,10 @@ def trouble(shown: studies.Shown) -> None:
             "warn",
             f"The lab ended at {points_of(shown.progress)}: nothing that was measured is lost.",
         ),
+        "aside": (
+            "info",
+            f"Set aside at {points_of(shown.progress)}: it was paused while others waited.",
+        ),
         "unbegun": ("warn", "It waited for its turn until the lab ended."),
     }
     if shown.word in words:
@@ -172,6 +176,8 @@ def trouble(shown: studies.Shown) -> None:
 
 def empty(study: Study, shown: studies.Shown | None) -> str:
     """What is said in the place of the answer before the first point."""
+    if shown and shown.word == "queued":
+        return f"{waiting(shown.id)}."
     if shown:
         return "The first points will stand here in a moment." if shown.live else ""
     known = study_times.known(study)

@@ -230,8 +230,8 @@ def naming(draft: Experiment) -> None:
             placeholder=draft.data.label,
         )
         put("name", " ".join(name.split()))
-        waiting = runner.current().live()
-        st.caption(f"Starts after {len(waiting)} other." if waiting else "Starts at once.")
+        before = runner.current().before(draft.device)
+        st.caption(f"Starts after {before} other." if before else "Starts at once.")
         with st.popover("Share", icon=":material/link:"):
             st.caption(
                 "Whoever opens this address finds these settings as their draft. The data is not "

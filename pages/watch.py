@@ -18,11 +18,11 @@ from core.experiment import Experiment
 from core.numbers import whole
 from core.results.history import History
 from pages.ui import answers, feed, flatness, state
-from pages.ui.acts import act, waiting, while_here
+from pages.ui.acts import act, giving_way, waiting, while_here
 from pages.ui.cards import Cards
 from pages.ui.downloads import downloads
 from pages.ui.form import escape
-from pages.ui.parts import BADGES, LIVE, bar, every, finding, header, run_name, told
+from pages.ui.parts import BADGES, LIVE, bar, every, finding, foremost, header, run_name, told
 from pages.ui.running import running_statistics
 
 NOISE = (
@@ -30,6 +30,10 @@ NOISE = (
     "the gradient of all, trΣ / ‖G‖². A minibatch much smaller than it sees mostly noise, one much "
     "larger wastes samples (McCandlish et al. 2018). Means of the last 20 measurements, with "
     "dropout off."
+)
+ASIDE = (
+    "It was paused while others waited for its device, so it was saved and set aside. Resume puts "
+    "it in line again; nothing is lost."
 )
 
 
@@ -51,9 +55,11 @@ def main() -> None:
 
 
 def shown_run() -> str:
-    """The run that the address names; without one the live run, else the newest, else none."""
+    """The run that the address names; without one a live run, if possible one's own, else the
+    newest, else none.
+    """
     lab = runner.current()
-    return state.run_in_address() or next(iter([*lab.live(), *lab.store.ids()]), "")
+    return state.run_in_address() or foremost(lab.live()) or next(iter(lab.store.ids()), "")
 
 
 def empty(problem: str) -> None:
@@ -69,7 +75,7 @@ def empty(problem: str) -> None:
             old = ", or open an old run" if known else ""
             st.markdown(f"Nothing is running. Start the draft below{old}.")
         if live and st.button("Watch the live run", icon=":material/monitoring:"):
-            st.switch_page("watch.py", query_params=state.address(run=live[0]))
+            st.switch_page("watch.py", query_params=state.address(run=foremost(live)))
         if known:
             words, icon = "Open an old run", ":material/table_rows:"
             st.page_link("runs.py", label=words, icon=icon, query_params=state.address())
@@ -208,9 +214,11 @@ class Page:
                 or (history.started is not None) != self.known
             ):
                 st.rerun()
-            if self.live or self.state in ("interrupted", "unbegun"):
+            if self.live or self.state in ("interrupted", "aside", "unbegun"):
                 share, text = progress(history, self.state)
                 st.progress(share, text=waiting(self.run) if self.state == "queued" else text)
+                if said := ASIDE if self.state == "aside" else giving_way(self.run):
+                    finding("info", said)
             else:
                 self.ended(history)
             if not (self.known or self.live):

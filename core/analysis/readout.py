@@ -28,6 +28,7 @@ def progress(history: History, state: str) -> tuple[float, str]:
             "queued": "Waits for the run before it",
             "unbegun": NEVER_BEGAN,
             "interrupted": "Ended before its first step",
+            "aside": "Set aside before its first step",
         }
         return 0.0, waits.get(state, "Preparing data and network …")
     epoch = min(s.epochs, history.step // s.epoch_steps + 1)

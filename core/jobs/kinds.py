@@ -1,7 +1,8 @@
-"""The kinds of jobs that the queue takes: what executes one, and where it keeps its folder.
+"""The kinds of jobs that the queue takes: what executes one, which device it wants, how long it
+takes, and where it keeps its folder.
 
-A kind is a name in KINDS and two functions here. `execute` has the same contract for each: it
-writes its own folder, asks `attend(it)` between two steps and does what the word says
+A kind is a name in KINDS and its part of the functions here. `execute` has the same contract for
+each: it writes its own folder, asks `attend(it)` between two steps and does what the word says
 (core/jobs/control.py), gives every event to `watch`, and raises only LabError: when somebody else
 has it.
 """
@@ -9,14 +10,19 @@ has it.
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.errors import LabError
-from core.events import Ended, to_json
+from core.errors import BadInput, LabError, NotFound
+from core.events import Ended, SetAside, to_json
 from core.jobs.control import GO
 from core.store import Store
 
+if TYPE_CHECKING:
+    from core.experiment import Experiment
+    from core.study import Study
+
 RUN, STUDY = KINDS = ("run", "study")
+Pace = tuple[int, float | None]  # steps, and seconds from start to end where they are known
 
 
 def store_of(kind: str, home: Path | str | None) -> Store:
@@ -26,6 +32,24 @@ def store_of(kind: str, home: Path | str | None) -> Store:
 
         return Studies(home)
     return Store(home)
+
+
+def checked(kind: str, text: str) -> "Experiment | Study":
+    """What a job shall do, from its JSON text. BadExperiment for what cannot be done."""
+    from core.encoding import decode
+    from core.experiment import Experiment
+    from core.study import Study
+
+    return decode(Study if kind == STUDY else Experiment, text)
+
+
+def device_of(kind: str, value: Any) -> str:
+    """The device that it wants: auto, cpu, cuda:1. A study whose method is computed on the
+    processor alone takes no place from those who need the GPU.
+    """
+    if kind == STUDY:
+        return value.base.device if value.method.gpu else "cpu"
+    return value.device
 
 
 def execute(
@@ -51,3 +75,43 @@ def end(store: Store, job: str, reason: str, message: str) -> None:
     with contextlib.suppress(LabError, OSError), store.own(job):
         last = store.last(job) or {}
         store.append(job, to_json(Ended(reason, message, last.get("step", 0), 0)))
+
+
+def set_aside(store: Store, job: str) -> None:
+    """Writes that a job was saved and gave its device away; nothing for one that has ended."""
+    with contextlib.suppress(LabError, OSError), store.own(job):
+        last = store.last(job) or {}
+        if last.get("event") != Ended.__name__:
+            store.append(job, to_json(SetAside(last.get("step", 0))))
+
+
+# --- how long it takes
+
+
+def expects(store: Store, kind: str, job: str) -> Pace:
+    """Its steps, and its seconds as far as a run of the same kind tells; nobody knows those of a
+    study before it has begun.
+    """
+    from core.draft.estimate import estimate
+    from core.draft.plan import plan
+
+    with contextlib.suppress(NotFound, BadInput):
+        if kind == RUN:
+            experiment = checked(kind, store.experiment(job))
+            steps = plan(experiment, store.home).steps
+            known = estimate(store, experiment, steps)
+            return steps, known.seconds if known else None
+    return 0, None
+
+
+def left(store: Store, job: str, pace: Pace, worked: float) -> float | None:
+    """Seconds that it still needs after so many at work: by its last event, else by its `pace`."""
+    steps, seconds = pace
+    with contextlib.suppress(LabError, OSError):
+        last = store.last(job) or {}
+        took = last.get("seconds", 0.0)
+        if last.get("event") == "Record" and last["share"] > 0:
+            return took * max(0.0, 1 - last["share"]) / last["share"]
+        if last.get("event") == "Step" and last["step"] and took:
+            return took / last["step"] * max(0, steps - last["step"])
+    return None if seconds is None else max(0.0, seconds - worked)

@@ -1,64 +1,35 @@
 """Short tasks beside the runs: a learning-rate range test, trial steps, the time that a study will
-take. One at a time in the order they came, in a thread of their own, so that no page waits.
+take (core/jobs/measure.py). One at a time, so that no page waits: in a thread of their own, or in a
+process (`LAB_WORKER=process`, core/jobs/answerer.py).
+
+What a person began comes before what the lab asks by itself, and people take turns, as in the queue
+of the runs. A task that no page has looked at for two minutes is stopped: nobody waits for it any
+more.
 
 Only strings and plain data come in and go out, as with the runner: the experiment as JSON text,
 what was found as JSON data.
 """
 
-import logging
 import threading
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from core.encoding import decode
-from core.errors import LabError, NotFound
-from core.experiment import Experiment
-from core.store import Store
-from core.study import Study
-
-log = logging.getLogger("descent_lab")
+from core.jobs import access, worker
+from core.jobs.answerer import Answerer
+from core.jobs.measure import EFFORT, Found, measure, said
+from core.jobs.queue import Ledger, Turn, order
 
 KEPT = 64  # tasks that are remembered; the oldest that are over go first
-Found = Iterator[tuple[float, dict[str, Any]]]  # share done, and what is known by then
-
-
-def _rate(experiment: Experiment, data: Any) -> Found:
-    from core.draft.range_test import NEIGHBOURS, NO_RATE, STEPS, range_test, suggest
-
-    points, shown = [], {"reach": NEIGHBOURS, "points": []}
-    for point in range_test(experiment, data):
-        points.append(point)
-        shown = shown | {"points": [*shown["points"], [point.rate, point.loss]]}
-        yield len(points) / STEPS, shown
-    found = suggest(points)
-    suggested = {"suggested": asdict(found)} if found else {}
-    yield 1.0, shown | suggested | {"text": found.text if found else NO_RATE}
-
-
-def _trial(experiment: Experiment, data: Any) -> Found:
-    from core.draft.trial import STEPS, trial
-
-    for found in trial(experiment, data):
-        yield found.steps / STEPS, asdict(found)
-
-
-def _sharpness(experiment: Experiment, data: Any, state: dict[str, Any]) -> Found:
-    from core.analysis.curvature import sharpness
-    from core.training.checkpoint import kept
-
-    found: dict[str, Any] = {}
-    names = ("before", "after")
-    for name, value in zip(names, sharpness(experiment, data, [kept(state)]), strict=True):
-        found = found | {name: value}
-        yield len(found) / len(names), found
-
-
-KINDS: dict[str, Callable[..., Found]] = {"rate": _rate, "trial": _trial, "sharpness": _sharpness}
-EFFORT = "effort"  # how long a study takes: the one task that is not about an experiment
+ALONE = 120.0  # seconds without a look after which nobody waits for a task
+IDLE = 300.0  # seconds without a task after which the process that did them ends
+PROBES = {EFFORT}  # what the lab asks by itself
+NOBODY = "Nobody looked at it for two minutes, so it was stopped: ask for it again."
 
 
 @dataclass
@@ -72,35 +43,74 @@ class Task:
     state: str = "waiting"
     share: float = 0.0
     found: dict[str, Any] = field(default_factory=dict)
-    problem: str = ""  # one sentence, where it failed
+    problem: str = ""  # one sentence, where it failed, or stopped by itself
 
     @property
     def over(self) -> bool:
         return self.state not in ("waiting", "working")
 
 
+class Line:
+    """Tasks of one urgency: whose turn it is, fair between people."""
+
+    def __init__(self) -> None:
+        self.ledger, self.turns, self._count = Ledger(), {}, 0
+        self.at_work: list[tuple[Turn, float]] = []  # at most one, with its reading
+
+    def add(self, task: str, owner: str) -> None:
+        """It waits from now on."""
+        self._count += 1
+        self.turns[task] = Turn(task, owner, self.ledger.now, self._count)
+
+    def waiting(self) -> list[str]:
+        """The tasks in the order in which they will begin."""
+        return [id for id, _ in order(self.ledger, [*self.turns.values()], self.at_work, {})]
+
+    def take(self, task: str) -> None:
+        """Its turn has come."""
+        turn = self.turns.pop(task)
+        self.at_work = [(turn, self.ledger.began(turn))]
+
+    def over(self, seconds: float) -> None:
+        """The one at work took so many seconds."""
+        for turn, reading in self.at_work:
+            self.ledger.ended(turn.owner, reading, seconds)
+        self.at_work = []
+        if not self.turns:
+            self.ledger.rest()
+
+
 class Tasks:
     """The tasks of one lab. Any thread may call it."""
 
-    def __init__(self, home: Path):
-        self.home = home
+    def __init__(
+        self,
+        home: Path,
+        in_process: bool | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self.home, self.clock = home, clock
+        self._answerer = Answerer(home) if _wanted(in_process) else None
         self._tasks: OrderedDict[str, Task] = OrderedDict()
-        self._queue: deque[Task] = deque()
+        self._asked, self._probes = Line(), Line()  # by a person; by the lab itself
+        self._now: Task | None = None
+        self._looked: dict[str, float] = {}
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closing = False
 
-    def begin(self, kind: str, experiment: str, run: str = "") -> str:
+    def begin(self, kind: str, experiment: str, run: str = "", by: str | None = None) -> str:
         """Queues a task of KINDS on this experiment (JSON text), and on the weights of `run` where
-        it looks at some, or EFFORT on a study; its id.
+        it looks at some, or EFFORT on a study; its id. `by` says for whom, as in core/runner.py.
         """
-        task = Task(kind, experiment, run)
+        task, by = Task(kind, experiment, run), access.acting(by)
         with self._changed:
             self._tasks[task.id] = task
-            self._queue.append(task)
+            self._looked[task.id] = self.clock()
+            (self._probes if kind in PROBES else self._asked).add(task.id, by)
             over = [known for known, t in self._tasks.items() if t.over]
             for known in over[: max(0, len(self._tasks) - KEPT)]:
-                del self._tasks[known]
+                del self._tasks[known], self._looked[known]
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="tasks", daemon=True)
                 self._thread.start()
@@ -108,18 +118,23 @@ class Tasks:
         return task.id
 
     def look(self, id: str) -> dict[str, Any] | None:
-        """The task as plain data, with how many are `before` it; None when none is known."""
+        """The task as plain data, with how many are `before` it; None when none is known. Who looks
+        waits for it.
+        """
         with self._changed:
             task = self._tasks.get(id)
-            before = self._queue.index(task) if task in self._queue else 0
-        return asdict(task) | {"over": task.over, "before": before} if task else None
+            if not task:
+                return None
+            self._looked[id] = self.clock()
+            line = self._line()
+            before = line.index(id) + bool(self._now) if id in line else 0
+            return asdict(task) | {"over": task.over, "before": before}
 
     def stop(self, id: str) -> None:
         """Ends it at its next step; what it found so far stays."""
         with self._changed:
-            task = self._tasks.get(id)
-            if task and not task.over:
-                task.state = "stopped"
+            if task := self._tasks.get(id):
+                self._end(task, "stopped")
 
     def wait(self, id: str, seconds: float = 60.0) -> dict[str, Any] | None:
         """`look` once it is over, or after so many seconds."""
@@ -131,73 +146,82 @@ class Tasks:
         """Stops every task and joins the thread, for a server that ends."""
         with self._changed:
             self._closing = True
-            waiting = [task.id for task in self._queue]
+            for task in self._tasks.values():
+                self._end(task, "stopped")
             self._changed.notify_all()
-        for id in waiting:
-            self.stop(id)
+        if self._answerer:
+            self._answerer.close()
         if self._thread:
             self._thread.join(seconds)
 
+    # --- within
+
+    def _line(self) -> list[str]:
+        return [*self._asked.waiting(), *self._probes.waiting()]
+
     def _work(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._queue or self._closing)
-                if self._closing:
-                    return
-                task = self._queue[0]
-                if not task.over:
-                    task.state = "working"
+        while task := self._next():
+            began = self.clock()
             self._do(task)
             with self._changed:
-                self._queue.remove(task)
-                self._changed.notify_all()
+                self._now = None
+                for line in (self._asked, self._probes):
+                    line.over(self.clock() - began)
+
+    def _next(self) -> Task | None:
+        """The task whose turn it is; None when the lab closes."""
+        with self._changed:
+            while True:
+                for id in self._line():
+                    self._forgotten(self._tasks[id])
+                if self._closing:
+                    return None
+                if line := self._line():
+                    return self._take(line[0])
+                if not self._changed.wait(IDLE) and self._answerer:
+                    self._answerer.close()
+
+    def _take(self, id: str) -> Task:
+        (self._asked if id in self._asked.turns else self._probes).take(id)
+        self._now = self._tasks[id]
+        self._now.state = "working"
+        return self._now
 
     def _do(self, task: Task) -> None:
         try:
-            if task.over:  # stopped while it waited
-                return
-            for share, found in self._finding(task):
-                task.share, task.found = share, found
-                if task.over:
-                    return
+            with closing(self._answers(task)) as answers:
+                for share, found in answers:
+                    task.share, task.found = share, found
+                    if self._forgotten(task):
+                        return
             self._end(task, "done")
         except Exception as error:
-            task.problem = _said(error)
-            self._end(task, "failed")
+            self._end(task, "failed", said(error))
 
-    def _finding(self, task: Task) -> Found:
-        from core.data.load import load
+    def _answers(self, task: Task) -> Found:
+        what = task.kind, task.experiment, task.run
+        if self._answerer:
+            return self._answerer.ask(*what, lambda: self._forgotten(task))
+        return (answer for answer in measure(self.home, *what))
 
-        if task.kind == EFFORT:
-            from core.studies.expected import expected
+    def _forgotten(self, task: Task) -> bool:
+        """Whether it is over: ends it where nobody waits for it."""
+        with self._changed:
+            if self.clock() - self._looked[task.id] > ALONE:
+                self._end(task, "stopped", NOBODY)
+            return task.over
 
-            return iter([(1.0, asdict(expected(self.home, decode(Study, task.experiment))))])
-        experiment = decode(Experiment, task.experiment)
-        data = load(experiment.data, self.home)
-        state = (self._state(task.run),) if task.run else ()
-        return KINDS[task.kind](experiment, data, *state)
-
-    def _state(self, run: str) -> dict[str, Any]:
-        from core.training import checkpoint
-
-        if state := checkpoint.load(Store(self.home), run):
-            return state
-        raise NotFound("This run has kept no weights: let it go on until its first checkpoint.")
-
-    def _end(self, task: Task, state: str) -> None:
+    def _end(self, task: Task, state: str, problem: str = "") -> None:
         with self._changed:
             if not task.over:
-                task.state = state
+                task.state, task.problem = state, problem
+                for line in (self._asked, self._probes):
+                    line.turns.pop(task.id, None)
+                self._changed.notify_all()
 
 
-def _said(error: Exception) -> str:
-    """One sentence for whoever asked; the traceback goes to the log."""
-    if isinstance(error, LabError):
-        return str(error)
-    log.exception("a task failed", exc_info=error)
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return "The memory is not enough: halve the batch size, or make the network narrower."
-    return f"The lab made a mistake ({type(error).__name__}); the log has the details."
+def _wanted(in_process: bool | None) -> bool:
+    return worker.wanted() if in_process is None else in_process
 
 
 _current: Tasks | None = None

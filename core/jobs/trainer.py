@@ -14,12 +14,12 @@ from core.store import Store
 
 log = logging.getLogger("descent_lab")
 
-RESUMABLE = {"interrupted", "unbegun", "stopped", "failed"}
+RESUMABLE = {"interrupted", "aside", "unbegun", "stopped", "failed"}
 
 
 def status(store: Store, run: str) -> str:
-    """What the folder alone tells: running (somewhere), interrupted, unbegun (it waited until the
-    lab ended), done, stopped, diverged or failed.
+    """What the folder alone tells: running (somewhere), interrupted, aside (it was paused while
+    others waited), unbegun (it waited until the lab ended), done, stopped, diverged or failed.
     """
     last = store.last(run) or {}
     if last.get("event") == "Ended":
@@ -27,6 +27,8 @@ def status(store: Store, run: str) -> str:
         return reason if reason in ("stopped", "diverged", "failed") else "done"
     if store.is_owned(run):
         return "running"
+    if last.get("event") == "SetAside":
+        return "aside"
     return "interrupted" if last else "unbegun"
 
 

@@ -36,7 +36,8 @@ def expected(home: Path, study: Study) -> Expected:
 def _expected(home: Path, study: Study) -> Expected:
     from core.studies.work import work_of
 
-    resolve(study.base.device)
+    if study.method.gpu:
+        resolve(study.base.device)
     history: list[Tried] = []
     costs, counts, largest = 0.0, 0, None
     while len(history) < LOOKED_AT and (experiment := propose(study, history)):

@@ -1,4 +1,6 @@
-"""What a page says to the runner about one run, and what it does when that run is gone."""
+"""What a page says to the runner about one run or study, where that stands in line, and what the
+page does when it is gone.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -7,10 +9,10 @@ import streamlit as st
 
 from core import runner
 from core.data.wording import counted
-from core.errors import LabError, NotFound
+from core.errors import NotFound
+from core.jobs.kinds import KINDS
 from core.numbers import duration
-from pages.ui import state
-from pages.ui.parts import told
+from pages.ui.parts import attempt
 
 
 def act(label: str, icon: str, say: Callable[[str], None], run: str, **more: object) -> None:
@@ -21,20 +23,25 @@ def act(label: str, icon: str, say: Callable[[str], None], run: str, **more: obj
     st.button(label, icon=icon, key=f"act_{label}", on_click=attempt, args=(say, run), **more)
 
 
-def attempt(say: Callable[[str], None], run: str) -> None:
-    """Says it. What is refused is said on the page, which also knows that a named run is gone."""
-    try:
-        say(run)
-    except LabError as error:
-        if not (isinstance(error, NotFound) and state.run_in_address()):
-            state.notice(told(error))
-
-
-def waiting(run: str) -> str:
-    """Where a run that waits stands in line, and about when it begins."""
-    before, seconds = runner.current().wait(run)
-    line = f"Waits for {counted(before, 'run')} before it"
+def waiting(job: str) -> str:
+    """Where a run or a study that waits stands in line, and about when it begins."""
+    before, seconds = runner.current().wait(job)
+    if not before:
+        return "Begins at once"
+    noted = [(sum(each == kind for each, _ in before), kind) for kind in KINDS]
+    counts = [counted(count, kind) for count, kind in noted if count]
+    line = f"Waits for {' and '.join(counts)} before it"
     return line if seconds is None else f"{line} · begins in about {duration(seconds)}"
+
+
+def giving_way(job: str) -> str:
+    """When a paused job will be set aside because others wait; empty where none needs its place."""
+    left = runner.current().patience(job)
+    if left is None:
+        return ""
+    return (
+        f"Others wait for this device: go on within {duration(left)}, or it is saved and set aside."
+    )
 
 
 def while_here(draw: Callable) -> Callable:

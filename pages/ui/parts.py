@@ -2,7 +2,8 @@
 bar with the one Start.
 """
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,7 @@ from core.encoding import decode, encode
 from core.errors import LabError, NotFound
 from core.experiment import Experiment
 from core.jobs import access
-from core.jobs.kinds import RUN, STUDY
+from core.jobs.kinds import STUDY
 from core.results.summary import began
 from pages.ui import feed, state, study_log
 from pages.ui.form import escape
@@ -29,6 +30,7 @@ BADGES = {
     "paused": ("Paused", "gray", "pause_circle"),
     "queued": ("Waiting", "gray", "schedule"),
     "stopping": ("Stopping", "gray", "stop_circle"),
+    "aside": ("Set aside", "gray", "pause_circle"),
     "interrupted": ("Interrupted", "yellow", "warning"),
     "unbegun": ("Not begun", "yellow", "schedule"),
     "stopped": ("Stopped", "gray", "stop_circle"),
@@ -118,6 +120,25 @@ def told(error: LabError) -> str:
     return str(error)
 
 
+def attempt(say: Callable[[str], None], job: str) -> None:
+    """Says a word to a run or a study. What is refused is said on the page, which also knows that a
+    run named in the address is gone.
+    """
+    try:
+        say(job)
+    except LabError as error:
+        if not (isinstance(error, NotFound) and state.run_in_address()):
+            state.notice(told(error))
+
+
+def foremost(jobs: Iterable[str]) -> str:
+    """Of these runs and studies the first that whoever looks may change, else the first; empty for
+    none.
+    """
+    jobs = list(jobs)
+    return next((job for job in jobs if not runner.current().barred(job)), next(iter(jobs), ""))
+
+
 def start(text: str) -> None:
     """Queues the experiment (JSON text) and shows it. A sentence on the page when that is
     refused.
@@ -171,25 +192,32 @@ def bar(planned: Plan | None = None, *, shown: str = "", ready: Ready | None = N
                 disabled=bool(ready.problem),
                 help=escape(ready.problem) or None,
             )
-        live = runner.current().line()
+        live = tuple(runner.current().line())
         with right:
-            st.fragment(_live, run_every=every(1.5 if live else 5))(tuple(live), shown)
+            st.fragment(_live, run_every=every(1.5 if live else 5))(live, shown)
     if pressed:
         ready.press()
 
 
-def _live(drawn: tuple[tuple[str, str], ...], shown: str) -> None:
-    """The job at work with its progress; the page runs anew when the queue is another one."""
+Line = tuple[tuple[str, str, str], ...]  # kind, id and device of every job
+
+
+def _live(drawn: Line, shown: str) -> None:
+    """The job at work with its progress, one's own where several devices have one; the page runs
+    anew when the queue is another one.
+    """
     lab = runner.current()
     if tuple(lab.line()) != drawn:
         st.rerun()
     if not drawn:
         st.caption("Nothing is running.")
         return
-    (kind, job), waiting = drawn[0], len(drawn) - 1
-    if job == shown and kind == RUN:
+    at_work, waiting = _parted(drawn)
+    job = foremost(job for job in at_work if job != shown)
+    if not job:
         st.caption(f"**{waiting} waiting**" if waiting else "No other run waits.")
         return
+    kind = at_work[job]
     try:
         share, text = study_log.said(job) if kind == STUDY else _of_run(job)
     except LabError as error:  # deleted by another process while it waited here
@@ -198,19 +226,38 @@ def _live(drawn: tuple[tuple[str, str], ...], shown: str) -> None:
     name, _, facts = text.partition(" · ")
     with st.container(**STACK, gap="small", wrap=False):
         st.progress(share, text=f"**{escape(name)}** · {facts}")
+        more = len(at_work.keys() - {job, shown})
+        if more:
+            st.badge(f"{more} more", color="gray", help=_devices(drawn))
         if waiting:
-            st.badge(f"{waiting} waiting", color="gray")
+            st.badge(f"{waiting} waiting", color="gray", help=_devices(drawn))
         why = lab.barred(job)
         st.button(
             "",
             icon=":material/stop_circle:",
             type="tertiary",
             disabled=bool(why),
-            help=why or ("Stop this study" if kind == STUDY else "Stop this run"),
+            help=why or f"Stop this {kind}",
             key="bar_stop",
-            on_click=lab.stop,
-            args=(job,),
+            on_click=attempt,
+            args=(lab.stop, job),
         )
+
+
+def _parted(drawn: Line) -> tuple[dict[str, str], int]:
+    """The job at work on each device with its kind, and how many wait."""
+    first: dict[str, str] = {}
+    for _, job, device in drawn:
+        first.setdefault(device, job)
+    at_work = {job: kind for kind, job, _ in drawn if job in first.values()}
+    return at_work, len(drawn) - len(at_work)
+
+
+def _devices(drawn: Line) -> str:
+    """One run on each device at a time: cpu has 3, cuda:0 has 1."""
+    counts = Counter(device for _, _, device in drawn)
+    each = ", ".join(f"{device} has {count}" for device, count in counts.items())
+    return f"Each device does one at a time: {each}."
 
 
 def _of_run(run: str) -> tuple[float, str]:

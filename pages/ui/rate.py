@@ -100,7 +100,7 @@ def ended(task: dict, draft: Experiment) -> None:
     curve(task)
     found = task["found"].get("suggested")
     if task["state"] == "stopped":
-        finding("info", "Stopped before its end, so nothing is suggested.")
+        finding("info", escape(task["problem"] or "Stopped before its end: nothing is suggested."))
     elif not found:
         finding("warn", task["found"]["text"])
     else:

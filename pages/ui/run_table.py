@@ -21,6 +21,7 @@ SIGN = {
     "diverged": "✕",
     "running": "●",
     "paused": "‖",
+    "aside": "‖",
     "stopping": "■",
     "stopped": "■",
     "interrupted": "!",

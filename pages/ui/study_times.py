@@ -25,7 +25,7 @@ def known(study: Study) -> Expected | None:
     task = tasks.current(store().home).look(asked)
     if task is None or task["over"]:  # one that was forgotten is asked again
         _asked.pop(named, None)
-    if task and task["over"]:
+    if task and task["state"] in ("done", "failed"):  # not one that was stopped: nobody waited
         if len(_known) > MOST:
             _known.clear()
         found = task["found"] or {"problem": task["problem"]}

@@ -135,7 +135,7 @@ def test_closing_saves_the_run_and_leaves_it_interrupted(runner: Runner) -> None
     run, waiting = runner.submit(endless()), runner.submit(endless())
     until(lambda: len(losses(runner.store, run)) > 0)
     runner.close()
-    assert not any(thread.is_alive() for thread in runner._threads.values())
+    assert not any(lane.thread.is_alive() for lane in runner._lanes)
     store = Store(runner.store.home)
     assert (status(store, run), status(store, waiting)) == ("interrupted", "unbegun")
     assert checkpoint.load(store, run)["step"] == len(losses(store, run))
@@ -156,7 +156,7 @@ def test_close_also_ends_a_paused_run(runner: Runner) -> None:
     runner.pause(run)
     runner.close()
     assert (
-        not any(thread.is_alive() for thread in runner._threads.values())
+        not any(lane.thread.is_alive() for lane in runner._lanes)
         and status(runner.store, run) == "interrupted"
     )
     with pytest.raises(BadInput, match="shutting down"):
@@ -275,6 +275,6 @@ def test_a_run_that_leaves_the_line_while_its_wait_is_reckoned_waits_no_more(
 ) -> None:
     runner.submit(endless())
     waiting = runner.submit(endless())
-    assert runner.wait(waiting)[0] == 1
+    assert len(runner.wait(waiting)[0]) == 1
     monkeypatch.setattr(runner, "_seconds", lambda job: runner.stop(waiting))
-    assert runner.wait(waiting) == (0, 0.0)
+    assert runner.wait(waiting) == ([], 0.0)

@@ -6,9 +6,9 @@ from streamlit.testing.v1 import AppTest
 from core import runner
 from core.encoding import decode
 from core.experiment import Experiment, shipped
+from core.jobs.lane import Lane
 from core.network.activations import Activation
 from core.network.layers import Layer
-from core.runner import Runner
 from tests.conftest import ROOT
 
 
@@ -17,7 +17,7 @@ def home(tmp_path, monkeypatch):
     """The home of this test's lab, where nothing is ever trained."""
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setattr(runner, "_current", None)
-    monkeypatch.setattr(Runner, "_work", lambda *_: None)
+    monkeypatch.setattr(Lane, "work", lambda *_: None)
 
 
 def opened(demo=""):

@@ -16,10 +16,10 @@ from core.encoding import decode, encode
 from core.errors import NotFound
 from core.events import Ended, Epoch, to_json
 from core.experiment import Experiment
+from core.jobs.lane import Lane
 from core.losses import MSE
 from core.optim.optimizers import SGD
 from core.results import notes
-from core.runner import Runner
 from core.store import EVENTS, EXPERIMENT, Store
 from pages.ui import feed, run_table
 from pages.ui.run_table import thinned
@@ -33,7 +33,7 @@ def store(tmp_path, monkeypatch):
     """The home of this test's lab, where nothing is ever trained."""
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setattr(runner, "_current", None)
-    monkeypatch.setattr(Runner, "_work", lambda *_: None)
+    monkeypatch.setattr(Lane, "work", lambda *_: None)
     return Store(tmp_path)
 
 

@@ -9,7 +9,7 @@ from core import runner
 from core.encoding import decode, encode
 from core.events import Ended
 from core.experiment import Experiment, comparisons, shipped
-from core.runner import Runner
+from core.jobs.lane import Lane
 from core.store import Store
 from tests.conftest import ROOT, ended, script, write
 
@@ -19,7 +19,7 @@ def store(tmp_path, monkeypatch):
     """The home of this test's lab, where nothing is ever trained."""
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setattr(runner, "_current", None)
-    monkeypatch.setattr(Runner, "_work", lambda *_: None)
+    monkeypatch.setattr(Lane, "work", lambda *_: None)
     return Store(tmp_path)
 
 

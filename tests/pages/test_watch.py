@@ -11,10 +11,10 @@ from core.encoding import encode
 from core.events import Ended
 from core.experiment import Experiment
 from core.jobs import tasks
+from core.jobs.lane import Lane
 from core.jobs.trainer import status
 from core.optim.regularizers import ClipNorm
 from core.optim.stopping import AbsoluteChange, Patience
-from core.runner import Runner
 from core.store import Store
 from pages.ui import flatness
 from tests.conftest import ROOT, ended, script, serve, wait_until, write
@@ -116,7 +116,7 @@ def test_an_interrupted_run_can_be_resumed(store):
 
 
 def test_a_run_that_waited_in_vain_says_so_and_is_put_in_the_queue_again(store, monkeypatch):
-    monkeypatch.setattr(Runner, "_work", lambda *_: None)
+    monkeypatch.setattr(Lane, "work", lambda *_: None)
     run = store.create(EXPERIMENT)
     app = watch(run)
     assert any("waited for its turn and never began" in p.proto.text for p in app.get("progress"))

@@ -24,6 +24,7 @@ from core.export.archive import FORM, MANIFEST, pack, samples_digest
 from core.export.opening import open_archive
 from core.jobs import trainer
 from core.jobs.control import GO, LEAVE, STOP
+from core.jobs.lane import Lane
 from core.network.presets import SoftmaxRegression
 from core.results import notes
 from core.results.summary import summarize
@@ -186,7 +187,7 @@ def test_without_them_one_sentence_says_what_is_missing_until_they_are_given(
     found = opened(other, packed(store, run))
     assert "“Mine”, is not in this lab" in found.lacks and found.lacks.count(". ") == 0
     assert summarize(other, found.run).epochs == summarize(store, run).epochs
-    monkeypatch.setattr(Runner, "_work", lambda *_: None)
+    monkeypatch.setattr(Lane, "work", lambda *_: None)
     with pytest.raises(BadInput, match="is not in this lab"):
         Runner(other).resume(found.run)
     Library(other.home).add(*sheets())

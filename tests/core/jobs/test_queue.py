@@ -1,10 +1,12 @@
 """Whose turn it is: no job waits more than twice a fair share, whoever comes when with how much."""
 
+import threading
 from dataclasses import dataclass
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.jobs.lane import Job, Lane
 from core.jobs.queue import Ledger, Turn, order
 
 
@@ -23,34 +25,34 @@ class Done:
 
 
 def simulate(arrivals: list[tuple[float, str, float]], fair: bool = True) -> list[Done]:
-    """What one device does with jobs of (time of arrival, owner, seconds)."""
-    left = sorted(arrivals, key=lambda one: one[0])
-    ledger, waiting, done, now, length = Ledger(), {}, [], 0.0, {}
+    """What the line of one device does with jobs of (time of arrival, owner, seconds)."""
+    left, now = sorted(arrivals, key=lambda one: one[0]), [0.0]
+    lane = Lane("cpu", threading.Condition(), lambda job: None, clock=lambda: now[0])
+    lengths, done = {}, []
 
-    def arrive() -> None:
-        while left and left[0][0] <= now:
-            came, owner, seconds = left.pop(0)
-            turn = Turn(str(len(length)), owner, ledger.now, len(length))
-            length[turn.job] = seconds
-            waiting[turn] = came
+    def pass_time(end: float) -> None:
+        """Whoever comes until then stands in line."""
+        while left and left[0][0] <= end:
+            now[0], owner, seconds = left.pop(0)
+            lane.add("run", str(len(lengths)), owner)
+            lengths[lane.jobs[-1].id] = seconds
+        now[0] = end
 
-    def work(turn: Turn, came: float) -> None:
-        nonlocal now
-        reading, began = ledger.began(turn), now
-        while left and left[0][0] <= began + length[turn.job]:
-            now = left[0][0]
-            arrive()
-        now = began + length[turn.job]
-        ledger.ended(turn.owner, reading, length[turn.job])
-        done.append(Done(turn.owner, came, began, now))
+    def first() -> Job:
+        lane.jobs.sort(key=lambda job: job.turn.number)
+        lane.jobs[0].at_work, lane.jobs[0].began = True, now[0]
+        return lane.jobs[0]
 
-    while left or waiting:
-        if not waiting:
-            ledger.rest()
-            now = max(now, left[0][0])
-            arrive()
-        turn = ledger.choose(list(waiting)) if fair else min(waiting, key=lambda t: t.number)
-        work(turn, waiting.pop(turn))
+    while left or lane.jobs:
+        if not lane.jobs:
+            with lane.changed:
+                pass_time(max(now[0], left[0][0]))
+        with lane.changed:
+            job = lane.take() if fair else first()
+            began = now[0]
+            pass_time(began + lengths[job.id])
+            lane.over(job)
+        done.append(Done(job.turn.owner, job.came, began, now[0]))
     return done
 
 

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from core.data.sets import Digits, Spreadsheets
 from core.draft.range_test import NEIGHBOURS, Point, suggest
 from core.encoding import encode
 from core.experiment import Experiment
-from core.jobs import tasks
+from core.jobs import access, measure, tasks
 from core.jobs.tasks import Tasks
 from core.network.layers import Flatten, Output
 from core.store import Store
@@ -23,25 +24,28 @@ SOFTMAX = Experiment(data=Digits(), network=(Flatten(), Output()), epochs=3)
 
 
 @pytest.fixture
-def work(tmp_path: Path) -> Tasks:
-    return Tasks(tmp_path)
+def work(tmp_path: Path) -> Iterator[Tasks]:
+    work = Tasks(tmp_path, in_process=False)
+    yield work
+    work.close()
 
 
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """A kind of task that gives one answer and waits for this event before its next; `begun` says
-    that it was given.
+    that it was given, `order` has the names of all that were begun.
     """
     go = threading.Event()
-    go.begun = threading.Event()
+    go.begun, go.order = threading.Event(), []
 
     def hold(experiment: Experiment, data: object):
+        go.order.append(experiment.name)
         yield 0.5, {"half": True}
         go.begun.set()
         assert go.wait(30)
         yield 1.0, {"whole": True}
 
-    monkeypatch.setitem(tasks.KINDS, "held", hold)
+    monkeypatch.setitem(measure.KINDS, "held", hold)
     return go
 
 
@@ -99,7 +103,7 @@ def test_a_fault_of_ours_is_named_without_a_traceback(work: Tasks, monkeypatch) 
         raise KeyError("x")
         yield
 
-    monkeypatch.setitem(tasks.KINDS, "broken", broken)
+    monkeypatch.setitem(measure.KINDS, "broken", broken)
     told = work.wait(work.begin("broken", encode(SOFTMAX)))
     assert told["problem"] == "The lab made a mistake (KeyError); the log has the details."
 
@@ -143,3 +147,43 @@ def test_a_server_that_ends_stops_what_is_at_work(work: Tasks, held) -> None:
     work.close(30)
     assert not work._thread.is_alive()
     assert [work.look(id)["state"] for id in (first, second)] == ["stopped", "stopped"]
+
+
+def named(name: str) -> str:
+    return encode(SOFTMAX.model_copy(update={"name": name}))
+
+
+ANN, BEN = access.digest("ann"), access.digest("ben")
+
+
+def test_people_take_turns_and_what_the_lab_asks_itself_comes_last(
+    work: Tasks, held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "PROBES", {"probe"})
+    monkeypatch.setitem(measure.KINDS, "probe", measure.KINDS["held"])
+    first = work.begin("held", named("first"), by=ANN)
+    assert held.begun.wait(30)
+    given = [("probe", "probe", ANN), ("held", "ann 1", ANN), ("held", "ann 2", ANN)]
+    given += [("held", "ben", BEN)]
+    ids = [work.begin(kind, named(name), by=by) for kind, name, by in given]
+    assert [work.look(id)["before"] for id in [first, *ids]] == [0, 4, 2, 3, 1]
+    held.set()
+    for id in ids:
+        work.wait(id)
+    assert held.order == ["first", "ben", "ann 1", "ann 2", "probe"]
+
+
+def test_what_nobody_looks_at_any_more_is_stopped(tmp_path: Path, held) -> None:
+    now = [0.0]
+    work = Tasks(tmp_path, in_process=False, clock=lambda: now[0])
+    left, waited, seen = (work.begin("held", named(name)) for name in ("left", "waited", "seen"))
+    assert held.begun.wait(30)
+    now[0] = tasks.ALONE
+    work.look(seen)
+    now[0] += 1
+    held.set()
+    assert work.wait(seen)["state"] == "done"
+    for id in (left, waited):
+        assert (work.look(id)["state"], work.look(id)["problem"]) == ("stopped", tasks.NOBODY)
+    assert held.order == ["left", "seen"]
+    work.close()

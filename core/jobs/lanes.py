@@ -1,0 +1,144 @@
+"""The lines of all devices under one lock: who is where, in which order the waiting ones will come
+and when, and what was paused for too long. Knows no folder, and not who may do what.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from core import device
+from core.errors import BadInput, Unavailable
+from core.jobs.control import LEAVE
+from core.jobs.lane import Job, Lane
+
+LOOK = 5.0  # seconds between two looks at what is paused
+Seconds = Callable[[Job], float | None]  # that a job still needs; None where that is not known
+
+
+class Lanes:
+    """One job at a time on each device; the others wait. `do(job)` does one, in the thread of its
+    line.
+    """
+
+    def __init__(self, do: Callable[[Job], None], clock: Callable[[], float] = time.monotonic):
+        self.do, self.clock = do, clock
+        self.changed = threading.Condition(threading.RLock())
+        self.closing = False
+        self._lanes: dict[str, Lane] = {}
+        self._timer: threading.Timer | None = None  # until the next look at what is paused
+
+    def __iter__(self) -> Iterator[Lane]:
+        with self.changed:
+            return iter(list(self._lanes.values()))
+
+    def find(self, job: str) -> tuple[Lane, Job] | tuple[None, None]:
+        """The job with its line; None twice where it is in none."""
+        with self.changed:
+            found = ((lane, each) for lane in self for each in lane.jobs if each.id == job)
+            return next(found, (None, None))
+
+    def add(self, kind: str, job: str, owner: str, wanted: str) -> None:
+        """Puts it in line for the device that it wants (auto, cpu, cuda:1). BadInput where it is in
+        one, or the lab closes.
+        """
+        here = resolved(wanted)
+        with self.changed:
+            if self.closing:
+                raise BadInput("The lab is shutting down: start it again, then resume the run.")
+            if self.find(job)[1]:
+                raise BadInput(f"{kind.capitalize()} {job} is in the queue already.")
+            if here not in self._lanes:
+                self._lanes[here] = Lane(here, self.changed, self.do, self.clock)
+                self._lanes[here].thread.start()
+            self._lanes[here].add(kind, job, owner)
+
+    def line(self) -> list[tuple[str, str, str]]:
+        """(kind, id, device) of every job: those at work, then those that wait, as their turns will
+        come.
+        """
+        with self.changed:
+            now = [(lane, lane.at_work) for lane in self if lane.at_work]
+            known = {job.id: (job.expects or (0, None))[1] for lane in self for job in lane.jobs}
+            waiting = [(lane, job) for lane in self for job, _ in lane.places(known)]
+            return [(job.kind, job.id, lane.device) for lane, job in [*now, *waiting]]
+
+    def before(self, wanted: str) -> int:
+        """How many jobs a new one would wait for on the device that it wants."""
+        here = resolved(wanted)
+        return sum(len(lane.jobs) for lane in self if lane.device == here)
+
+    def wait(self, job: str, seconds: Seconds) -> tuple[list[Job], float | None]:
+        """The jobs that come before this one on its device, and the seconds until it begins; None
+        where one of them is of unknown length. Nothing and 0.0 for one that does not wait.
+        """
+        with self.changed:
+            lane, found = self.find(job)
+            if found is None or found.at_work:
+                return [], 0.0
+            here = list(lane.jobs)
+        expected = {each.id: seconds(each) for each in here}  # reads files: not in the lock
+        with self.changed:
+            if found.at_work or found not in lane.jobs:  # its turn or its end came meanwhile
+                return [], 0.0
+            places, now = lane.places(expected), lane.at_work
+        at = next(k for k, (each, _) in enumerate(places) if each is found)
+        return [*([now] if now else []), *(each for each, _ in places[:at])], places[at][1]
+
+    def patience(self, job: str) -> float | None:
+        """Seconds until this job, paused while others wait for its device, is set aside; None
+        where that is not so.
+        """
+        with self.changed:
+            lane, found = self.find(job)
+            return lane.patience() if found and found.at_work else None
+
+    def set_aside(self) -> None:
+        """Has each job that was paused for too long while others waited save itself and go."""
+        with self.changed:
+            late = [lane.at_work for lane in self if lane.patience() == 0.0]
+            for job in late:
+                job.aside = True
+        for job in late:
+            job.control.tell(LEAVE)
+
+    def look_later(self) -> None:
+        """Sets aside every few seconds what has to be, as long as a job is paused."""
+        with self.changed:
+            if self.closing or (self._timer and self._timer.is_alive()):
+                return
+            self._timer = threading.Timer(LOOK, self._look)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _look(self) -> None:
+        self.set_aside()
+        with self.changed:
+            self._timer = None
+            if any(job.control.paused for lane in self for job in lane.jobs):
+                self.look_later()
+
+    def close(self, seconds: float) -> None:
+        """Tells the jobs at work to leave, and joins the threads."""
+        with self.changed:
+            self.closing = True
+            at_work = [lane.at_work for lane in self if lane.at_work]
+            for lane in self:
+                lane.closing = True
+            self.changed.notify_all()
+            if self._timer:
+                self._timer.cancel()
+        for job in at_work:
+            job.control.tell(LEAVE)
+        end = time.monotonic() + seconds
+        for lane in self:
+            lane.thread.join(max(0.0, end - time.monotonic()))
+
+
+def resolved(wanted: str) -> str:
+    """The device's name in torch; the processor where it is not here: the job itself will say
+    so.
+    """
+    try:
+        return device.resolve(wanted)
+    except Unavailable:
+        return "cpu"

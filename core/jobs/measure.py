@@ -1,0 +1,87 @@
+"""What short tasks measure: each kind is a function of an experiment and its data that gives one
+answer after another, each with the share that is done. Knows no queue, no thread and no process.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core.encoding import decode
+from core.errors import LabError, NotFound
+from core.experiment import Experiment
+from core.store import Store
+from core.study import Study
+
+log = logging.getLogger("descent_lab")
+
+Found = Iterator[tuple[float, dict[str, Any]]]  # share done, and what is known by then
+
+
+def _rate(experiment: Experiment, data: Any) -> Found:
+    from core.draft.range_test import NEIGHBOURS, NO_RATE, STEPS, range_test, suggest
+
+    points, shown = [], {"reach": NEIGHBOURS, "points": []}
+    for point in range_test(experiment, data):
+        points.append(point)
+        shown = shown | {"points": [*shown["points"], [point.rate, point.loss]]}
+        yield len(points) / STEPS, shown
+    found = suggest(points)
+    suggested = {"suggested": asdict(found)} if found else {}
+    yield 1.0, shown | suggested | {"text": found.text if found else NO_RATE}
+
+
+def _trial(experiment: Experiment, data: Any) -> Found:
+    from core.draft.trial import STEPS, trial
+
+    for found in trial(experiment, data):
+        yield found.steps / STEPS, asdict(found)
+
+
+def _sharpness(experiment: Experiment, data: Any, state: dict[str, Any]) -> Found:
+    from core.analysis.curvature import sharpness
+    from core.training.checkpoint import kept
+
+    found: dict[str, Any] = {}
+    names = ("before", "after")
+    for name, value in zip(names, sharpness(experiment, data, [kept(state)]), strict=True):
+        found = found | {name: value}
+        yield len(found) / len(names), found
+
+
+KINDS: dict[str, Callable[..., Found]] = {"rate": _rate, "trial": _trial, "sharpness": _sharpness}
+EFFORT = "effort"  # how long a study takes: the one that is not about an experiment
+
+
+def measure(home: Path, kind: str, text: str, run: str = "") -> Found:
+    """The answers of one task of KINDS on this experiment (JSON text), and on the weights of `run`
+    where it looks at some, or of EFFORT on a study. Raises what the measuring raises.
+    """
+    from core.data.load import load
+
+    if kind == EFFORT:
+        from core.studies.expected import expected
+
+        return iter([(1.0, asdict(expected(home, decode(Study, text))))])
+    experiment = decode(Experiment, text)
+    data = load(experiment.data, home)
+    return KINDS[kind](experiment, data, *([_weights(home, run)] if run else []))
+
+
+def _weights(home: Path, run: str) -> dict[str, Any]:
+    from core.training import checkpoint
+
+    if state := checkpoint.load(Store(home), run):
+        return state
+    raise NotFound("This run has kept no weights: let it go on until its first checkpoint.")
+
+
+def said(error: Exception) -> str:
+    """One sentence for whoever asked; the traceback goes to the log."""
+    if isinstance(error, LabError):
+        return str(error)
+    log.exception("a task failed", exc_info=error)
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return "The memory is not enough: halve the batch size, or make the network narrower."
+    return f"The lab made a mistake ({type(error).__name__}); the log has the details."

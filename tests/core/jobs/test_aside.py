@@ -1,0 +1,152 @@
+"""A paused job that keeps other people waiting is saved and gives its device away; then it can be
+resumed and stands in line again. Clocks are values.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.encoding import encode
+from core.experiment import Experiment
+from core.jobs import access, kinds, lanes
+from core.jobs.access import LAB, TEACHER
+from core.jobs.lane import PATIENCE
+from core.jobs.trainer import status
+from core.results.summary import summarize
+from core.runner import Runner
+from core.store import Store
+from core.training import checkpoint
+from tests.core.studies.test_sweeps import made
+from tests.core.test_runner import is_still, losses, until
+
+ANN, BEN = access.digest("ann"), access.digest("ben")
+ENDLESS = encode(Experiment(device="cpu", epochs=100_000))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def lab(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runner]:
+    monkeypatch.setattr(lanes, "LOOK", 3600.0)  # the test looks
+    lab = Runner(Store(tmp_path), in_process=False, clock=clock)
+    yield lab
+    lab.close()
+
+
+def paused(lab: Runner, owner: str = ANN) -> str:
+    run = lab.submit(ENDLESS, owner)
+    until(lambda: losses(lab.store, run))
+    lab.pause(run, owner)
+    until(lambda: is_still(lab, run))
+    return run
+
+
+def test_who_pauses_while_others_wait_is_set_aside_saved_and_goes_on_later(
+    lab: Runner, clock: Clock
+) -> None:
+    anns = paused(lab)
+    clock.now += 10 * PATIENCE  # nobody waits: it may stand as long as it likes
+    lab._lanes.set_aside()
+    assert lab.patience(anns) is None and lab.status(anns) == "paused"
+
+    bens = lab.submit(ENDLESS, BEN)
+    assert lab.patience(anns) == PATIENCE  # from when Ben came
+    clock.now += PATIENCE - 1
+    lab._lanes.set_aside()
+    assert lab.patience(anns) == 1.0 and lab.status(anns) == "paused"
+    clock.now += 1
+    lab._lanes.set_aside()
+    until(lambda: lab.status(bens) == "running")
+    assert lab.status(anns) == status(Store(lab.store.home), anns) == "aside"
+    assert checkpoint.load(lab.store, anns)["step"] == len(losses(lab.store, anns))
+    row = summarize(lab.store, anns)
+    assert (row.reason, row.seconds) == ("", None)  # it has not ended
+
+    before = losses(lab.store, anns)
+    lab.resume(anns, ANN)
+    assert lab.live() == [bens, anns]
+    lab.stop(bens, BEN)
+    until(lambda: len(losses(lab.store, anns)) > len(before) + 10)
+    assert losses(lab.store, anns)[: len(before)] == before
+
+
+def test_who_takes_single_steps_is_not_idle(lab: Runner, clock: Clock) -> None:
+    anns = paused(lab)
+    lab.submit(ENDLESS, BEN)
+    for _ in range(5):
+        clock.now += PATIENCE - 1
+        lab._lanes.set_aside()
+        lab.step(anns, ANN)
+    assert lab.patience(anns) == PATIENCE and lab.status(anns) == "paused"
+    lab.proceed(anns, ANN)
+    assert lab.patience(anns) is None
+
+
+@pytest.mark.parametrize(("owner", "other"), [(ANN, ANN), (TEACHER, BEN), (LAB, BEN), (LAB, LAB)])
+def test_own_runs_do_not_push_and_a_teacher_s_stays(
+    lab: Runner, clock: Clock, owner: str, other: str
+) -> None:
+    first = paused(lab, owner)
+    lab.submit(ENDLESS, other)
+    clock.now += 100 * PATIENCE
+    lab._lanes.set_aside()
+    assert lab.patience(first) is None and lab.status(first) == "paused"
+
+
+def test_one_that_was_paused_in_line_has_its_time_from_when_it_began(
+    lab: Runner, clock: Clock
+) -> None:
+    first = lab.submit(ENDLESS, BEN)
+    until(lambda: lab.status(first) == "running")
+    anns, bens = lab.submit(ENDLESS, ANN), lab.submit(ENDLESS, BEN)
+    lab.pause(anns, ANN)
+    clock.now += 10 * PATIENCE
+    lab.stop(first, BEN)
+    until(lambda: lab.status(anns) == "paused")
+    assert lab.live() == [anns, bens] and lab.patience(anns) == PATIENCE
+
+
+def test_a_study_is_set_aside_too(lab: Runner, clock: Clock) -> None:
+    anns = lab.submit_study(encode(made("networks")), ANN)
+    lab.pause(anns, ANN)
+    bens = lab.submit(ENDLESS, BEN)
+    until(lambda: lab.study_status(anns) == "paused")
+    clock.now += PATIENCE
+    lab._lanes.set_aside()
+    until(lambda: lab.status(bens) == "running")
+    assert lab.study_status(anns) == "aside"
+    lab.stop(bens, BEN)
+    lab.resume_study(anns, ANN)
+    until(lambda: lab.study_status(anns) == "done")
+
+
+def test_the_lab_looks_by_itself_as_long_as_a_job_is_paused(
+    lab: Runner, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "LOOK", 0.01)
+    anns = paused(lab)
+    bens = lab.submit(ENDLESS, BEN)
+    clock.now += PATIENCE
+    until(lambda: lab.status(bens) == "running")
+    assert lab.status(anns) == "aside"
+    until(lambda: lab._lanes._timer is None)
+
+
+def test_one_that_has_ended_meanwhile_stays_ended(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    run = store.create(ENDLESS)
+    kinds.end(store, run, "stopped", "By hand.")
+    kinds.set_aside(store, run)
+    assert status(store, run) == "stopped"

@@ -1,0 +1,183 @@
+"""Two devices side by side: each has its own line, its own order and its own job at work; a word
+goes to the job that it is said to. The second device is a name: nothing is computed on it.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import device
+from core.descent.methods import Networks, RandomFeatures
+from core.encoding import encode
+from core.errors import Unavailable
+from core.experiment import Experiment
+from core.jobs import kinds
+from core.jobs.control import GO
+from core.jobs.lane import Lane
+from core.jobs.lanes import Lanes
+from core.jobs.trainer import execute
+from core.network.layers import Flatten, Output
+from core.runner import Runner
+from core.store import Store
+from core.study import Study
+from tests.core.test_runner import losses, until
+
+CPU, GPU = "cpu", "cuda:0"
+
+
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with one GPU, as far as the lines know."""
+    monkeypatch.setattr(device, "resolve", lambda said: CPU if said == CPU else GPU)
+
+
+class Work:
+    """Stands in for what a job does: step after step until it is told to end."""
+
+    single_steps = False
+
+    def __init__(self) -> None:
+        self.steps: dict[str, int] = {}
+        self.side_by_side = 0
+
+    def __call__(
+        self, kind: str, home: Path, job: str, attend: Callable[[object], str], *_: object
+    ) -> None:
+        self.steps[job] = 0
+        try:
+            while attend(self) == GO:
+                self.steps[job] += 1
+                self.side_by_side = max(self.side_by_side, len(self.steps))
+        finally:
+            del self.steps[job]
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Work:
+    work = Work()
+    monkeypatch.setattr(kinds, "execute", work)
+    return work
+
+
+@pytest.fixture
+def lab(tmp_path: Path, two: None) -> Iterator[Runner]:
+    lab = Runner(Store(tmp_path), in_process=False)
+    yield lab
+    lab.close()
+
+
+def run(device: str) -> str:
+    return encode(Experiment(device=device, epochs=100_000))
+
+
+def test_one_job_is_at_work_on_each_device_and_words_go_to_the_right_one(
+    lab: Runner, work: Work
+) -> None:
+    on_cpu, on_gpu = ([lab.submit(run(name)) for _ in range(2)] for name in (CPU, "auto"))
+    until(lambda: len(work.steps) == 2)
+    assert set(work.steps) == {on_cpu[0], on_gpu[0]}
+    assert set(lab.line()[:2]) == {("run", on_cpu[0], CPU), ("run", on_gpu[0], GPU)}
+    assert [len(lab.wait(each[1])[0]) for each in (on_cpu, on_gpu)] == [1, 1]
+    assert lab.wait(on_gpu[1])[0] == [("run", on_gpu[0])]
+    assert (lab.before(CPU), lab.before("auto"), lab.before("cuda:0")) == (2, 2, 2)
+
+    lab.pause(on_gpu[0])
+    until(lambda: lab._job(on_gpu[0]).control.changed._waiters)
+    taken = work.steps[on_gpu[0]]
+    lab.step(on_gpu[0])
+    until(lambda: work.steps[on_gpu[0]] == taken + 1)
+    until(lambda: work.steps[on_cpu[0]] > taken + 1000)
+    assert (lab.status(on_gpu[0]), lab.status(on_cpu[0])) == ("paused", "running")
+    assert work.steps[on_gpu[0]] == taken + 1
+
+    lab.stop(on_cpu[1])
+    assert lab.live() == [on_cpu[0], on_gpu[0], on_gpu[1]]
+    lab.stop(on_gpu[0])
+    until(lambda: on_gpu[1] in work.steps)
+    assert set(work.steps) == {on_cpu[0], on_gpu[1]} and work.side_by_side == 2
+
+
+def test_the_expected_time_is_that_of_the_own_device(
+    lab: Runner, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kinds, "expects", lambda *_: (10, 100.0))
+    monkeypatch.setattr(kinds, "left", lambda *_: 40.0)
+    on_cpu = [lab.submit(run(CPU)) for _ in range(3)]
+    on_gpu = [lab.submit(run("cuda")) for _ in range(2)]
+    until(lambda: len(work.steps) == 2)
+    assert [lab.wait(each)[1] for each in on_cpu] == [0.0, 40.0, 140.0]
+    assert [lab.wait(each)[1] for each in on_gpu] == [0.0, 40.0]
+
+
+def test_two_trainings_side_by_side_are_each_as_alone(lab: Runner, tmp_path: Path) -> None:
+    """Both are computed on the processor; the lines do not know that."""
+    experiment = encode(Experiment(device=CPU, epochs=4, network=(Flatten(), Output())))
+    both = [lab.store.create(experiment) for _ in range(2)]
+    alone = lab.store.create(experiment)
+    for each, name in zip(both, (CPU, "auto"), strict=True):
+        lab._lanes.add(kinds.RUN, each, "", name)
+    until(lambda: not lab.live())
+    execute(lab.store, alone)
+    assert [lab.status(each) for each in both] == ["done", "done"]
+    assert losses(lab.store, both[0]) == losses(lab.store, both[1]) == losses(lab.store, alone)
+
+
+@pytest.mark.parametrize(
+    ("method", "wanted", "lane"),
+    [
+        (RandomFeatures(), "auto", CPU),
+        (Networks(), "auto", GPU),
+        (Networks(), CPU, CPU),
+    ],
+)
+def test_a_study_waits_for_the_device_that_it_is_computed_on(
+    lab: Runner, work: Work, method: object, wanted: str, lane: str
+) -> None:
+    study = lab.submit_study(encode(Study(base=Experiment(device=wanted), method=method)))
+    assert lab.line() == [("study", study, lane)]
+    lab.stop(study)
+    until(lambda: not lab.line())
+    lab.resume_study(study)
+    assert lab.line() == [("study", study, lane)]
+
+
+def test_a_device_that_is_gone_is_told_by_the_run_itself(tmp_path: Path) -> None:
+    lab = Runner(Store(tmp_path), in_process=False)
+    with pytest.raises(Unavailable):
+        device.resolve("cuda:7")
+    gone = lab.submit(run("cuda:7"))
+    until(lambda: not lab.live())
+    assert "cuda:7" in lab.store.last(gone)["message"]
+    lab.close()
+
+
+said = st.lists(
+    st.tuples(st.sampled_from([CPU, GPU]), st.sampled_from("abc"), st.booleans()), max_size=12
+)
+
+
+@given(said)
+def test_lines_do_not_see_each_other(jobs: list[tuple[str, str, bool]]) -> None:
+    """Jobs that come, some of which are cancelled: each line is as if the other were not there."""
+
+    def lines(only: str | None) -> list[tuple[str, str, str]]:
+        lanes = Lanes(lambda job: None)
+        with lanes.changed:
+            for name in (CPU, GPU):
+                lanes._lanes[name] = Lane(name, lanes.changed, lanes.do)  # its thread sleeps
+            for number, (name, owner, stays) in enumerate(jobs):
+                if only in (None, name):
+                    lanes._lanes[name].add("run", str(number), owner)
+                    if not stays:
+                        lane, job = lanes.find(str(number))
+                        lane.leave(job)
+            for lane in lanes:
+                lane.take()
+            return lanes.line()
+
+    both = lines(None)
+    for name in (CPU, GPU):
+        assert [one for one in both if one[2] == name] == lines(name)

@@ -1,0 +1,157 @@
+"""The bottom bar and Watch where jobs stand in line: two devices at work, other people's jobs, a
+paused run that gives way.
+"""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import device, runner
+from core.encoding import encode
+from core.events import SetAside, to_json
+from core.experiment import Experiment
+from core.jobs import access
+from core.jobs.control import LEAVE, PAUSE
+from core.jobs.lane import PATIENCE, Lane
+from core.study import Study
+from pages.ui import person
+from tests.conftest import ROOT, script, write
+
+ANN, BEN = access.digest("ann"), access.digest("ben")
+NOW = [1000.0]
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch):
+    """A machine with one GPU, where Ann looks; nothing that is queued begins by itself."""
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    monkeypatch.setenv("LAB_MODE", "class")
+    monkeypatch.setattr(person, "me", access.acting)
+    monkeypatch.setattr(access, "_who", lambda: ANN)
+    monkeypatch.setattr(runner, "_current", None)
+    monkeypatch.setattr(Lane, "work", lambda *_: None)
+    monkeypatch.setattr(device, "resolve", lambda said: "cpu" if said == "cpu" else "cuda:0")
+    lab = runner.current()
+    lab.clock = lab._lanes.clock = lambda: NOW[0]
+    return lab
+
+
+def run(lab, by, name, device="cpu"):
+    return lab.submit(encode(Experiment(name=name, device=device)), by)
+
+
+def begin(lab, job):
+    """It has its turn, and some steps behind it where it is a run."""
+    lane, found = lab._lanes.find(job)
+    assert lane.take() is found
+    if found.kind == "run":
+        write(lab.store, job, script()[:30])
+
+
+def page(name="runs.py", **address):
+    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
+    app.run()
+    app.query_params.update(address)
+    app.switch_page(name).run()
+    assert not app.exception, app.exception
+    return app
+
+
+def texts(app):
+    found = [*app.markdown, *app.caption, *app.info]
+    return [element.value.replace("\\", "") for element in found]
+
+
+def in_bar(app):
+    """The progress in the bar, and the badges beside it."""
+    shown = [p.proto.text for p in app.get("progress") if p.proto.text.startswith("**")]
+    return shown, [
+        text for text in texts(app) if "-badge[" in text and ("wait" in text or "more" in text)
+    ]
+
+
+def test_with_two_devices_at_work_the_bar_tells_of_one_s_own(lab):
+    bens, anns = run(lab, BEN, "Bens"), run(lab, ANN, "Anns", "cuda:0")
+    run(lab, BEN, "Later")
+    for each in (bens, anns):
+        begin(lab, each)
+    shown, badges = in_bar(app := page())
+    assert len(shown) == 1 and shown[0].startswith("**Anns**")
+    assert [badge.partition("[")[2] for badge in badges] == ["1 more]", "1 waiting]"]
+    app.button(key="bar_stop").click().run()
+    assert lab.status(anns) == "stopping" and lab.status(bens) == "running"
+
+    shown, badges = in_bar(page("watch.py", run=anns))  # that one is told above
+    assert shown[0].startswith("**Bens**") and [b.partition("[")[2] for b in badges] == [
+        "1 waiting]"
+    ]
+    shown, _ = in_bar(app := page("watch.py"))  # and is what Watch opens
+    assert app.query_params.get("run") in (None, [anns]) and shown[0].startswith("**Bens**")
+
+
+def test_what_the_bar_is_refused_is_said(lab, monkeypatch):
+    anns = run(lab, ANN, "Anns")
+    begin(lab, anns)
+    app = page()
+    monkeypatch.setattr(access, "_who", lambda: BEN)  # logged out meanwhile
+    app.button(key="bar_stop").click().run()
+    assert not app.exception and any("somebody else" in text for text in texts(app))
+    assert lab.status(anns) == "running" and app.button(key="bar_stop").disabled
+
+
+def test_one_that_waits_says_for_what_on_its_own_device(lab):
+    begin(lab, run(lab, BEN, "First"))
+    study = lab.submit_study(encode(Study()), BEN)
+    anns, other = run(lab, ANN, "Anns"), run(lab, ANN, "Other", "cuda:0")
+    lab._lanes.find(study)[0].jobs.sort(key=lambda job: job.turn.number)
+
+    def said(app):
+        return [
+            p.proto.text
+            for p in app.get("progress")
+            if "Waits" in p.proto.text or "Begins" in p.proto.text
+        ]
+
+    assert lab.wait(anns)[0][0][0] == "run" and [kind for kind, _ in lab.wait(study)[0]] == [
+        "run",
+        "run",
+    ]
+    assert said(page("watch.py", run=anns)) == ["Waits for 1 run before it"]
+    assert said(page("watch.py", run=other)) == ["Begins at once"]
+    assert "Waits for 2 runs before it." in " ".join(texts(page("double_descent.py", study=study)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"), [("cpu", "Starts after 1 other."), ("auto", "Starts at once.")]
+)
+def test_a_draft_waits_for_its_own_device(lab, wanted, words):
+    begin(lab, run(lab, BEN, "First"))
+    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
+    app.session_state["draft"] = encode(Experiment(device=wanted))
+    app.switch_page("train.py").run()
+    assert words in texts(app)
+
+
+def test_a_paused_run_that_others_wait_for_says_until_when_and_then_stands_aside(lab):
+    anns = run(lab, ANN, "Anns")
+    begin(lab, anns)
+    job = lab._job(anns)
+    job.said = NOW[0]
+    job.control.tell(PAUSE)
+    assert not any("Others wait" in text for text in texts(page("watch.py", run=anns)))
+    run(lab, BEN, "Bens")
+    NOW[0] += 60
+    seen = " ".join(texts(page("watch.py", run=anns)))
+    assert "Others wait for this device: go on within 4 min 0 s, or it is saved" in seen
+    NOW[0] += PATIENCE
+    lab._lanes.set_aside()
+    assert job.control.word == LEAVE
+    with lab._lanes.changed:
+        lab._lanes.find(anns)[0].over(job)
+    lab.store.append(anns, to_json(SetAside(40)))
+
+    app = page("watch.py", run=anns)
+    assert any("paused while others waited" in text for text in texts(app))
+    assert [b.label for b in app.button if b.key and b.key.startswith("act_")] == ["Resume"]
+    assert "‖ Set aside" in list(page().dataframe[0].value["State"])
+    app.button(key="act_Resume").click().run()
+    assert not app.exception and lab.status(anns) == "queued"
