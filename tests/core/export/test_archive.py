@@ -1,13 +1,6 @@
-"""An archive of a run: out of one home and into another, with everything that belongs to it; what
-is no archive, damaged, dangerous or of another version is refused in one sentence, and leaves
-nothing behind.
-"""
+"""An archive of a run: out of one home and into another, with everything that belongs to it."""
 
-import hashlib
-import io
 import json
-import struct
-import zipfile
 
 import numpy as np
 import pytest
@@ -16,89 +9,31 @@ import torch
 from core.data.library import Library
 from core.data.sets import Digits, Moons, Spreadsheets
 from core.encoding import encode
-from core.errors import BadInput, LabError, Unavailable
-from core.events import Epoch, Probe, Started, Step, to_json
+from core.errors import BadInput, Unavailable
+from core.events import to_json
 from core.experiment import Experiment
-from core.export import opening
-from core.export.archive import FORM, MANIFEST, pack, samples_digest
-from core.export.opening import open_archive
+from core.export.archive import MANIFEST, samples_digest
 from core.jobs import trainer
-from core.jobs.control import GO, LEAVE, STOP
+from core.jobs.control import GO, STOP
 from core.jobs.lane import Lane
 from core.network.presets import SoftmaxRegression
 from core.results import notes
 from core.results.summary import summarize
 from core.runner import Runner
-from core.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
+from core.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES
 from core.training import checkpoint
-from tests.conftest import ended, script, write
-
-TINY = Experiment(name="Tiny", network=SoftmaxRegression().layers((1, 8, 8)), epochs=3)
-
-
-@pytest.fixture
-def store(tmp_path) -> Store:
-    return Store(tmp_path / "here")
-
-
-@pytest.fixture
-def other(tmp_path) -> Store:
-    return Store(tmp_path / "there")
-
-
-def packed(store, run, **how) -> bytes:
-    file = io.BytesIO()
-    pack(store, run, file, **how)
-    return file.getvalue()
-
-
-def opened(store, content, name="run.zip"):
-    return open_archive(store, io.BytesIO(content), name)
-
-
-def left(store) -> str:
-    """A run that was left in the middle."""
-    run = store.create(encode(TINY))
-    go = trainer.execute(store, run, attend=lambda t: LEAVE if t.step >= 50 else GO)
-    assert go is None
-    return run
-
-
-def made_up(store, experiment=TINY) -> str:
-    run = store.create(encode(experiment))
-    write(store, run, [*script(), ended()])
-    return run
-
-
-def entries(content) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(content)) as file:
-        return {name: file.read(name) for name in file.namelist()}
-
-
-def zipped(parts, how=zipfile.ZIP_DEFLATED) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", how) as made:
-        for name, content in parts:
-            made.writestr(name, content)
-    return file.getvalue()
-
-
-def changed(content, **parts) -> bytes:
-    """The archive with other entries, and a manifest that says so."""
-    found = entries(content)
-    names = {"events": EVENTS, "experiment": EXPERIMENT, "notes": NOTES, "checkpoint": CHECKPOINT}
-    for name, new in parts.items():
-        if name in names:
-            found[names[name]] = new
-    return sealed(found, **parts.get("manifest", {}))
-
-
-def sealed(found, **more) -> bytes:
-    """Entries with a manifest that has their sums, and says `more`."""
-    manifest = json.loads(found.pop(MANIFEST))
-    manifest["sums"] = [[n, hashlib.sha256(c).hexdigest()] for n, c in found.items()]
-    return zipped([*found.items(), (MANIFEST, json.dumps(manifest | more))])
-
+from tests.conftest import ended, script
+from tests.core.export.conftest import (
+    TINY,
+    changed,
+    entries,
+    left,
+    made_up,
+    opened,
+    packed,
+    refused,
+    sealed,
+)
 
 # --- there and back
 
@@ -244,167 +179,3 @@ def test_a_set_that_differs_here_is_said(store, other):
     assert opened(other, content).lacks == ""
     found = opened(other, changed(content, manifest={"samples": "0" * 64}))
     assert "not the same here" in found.lacks
-
-
-# --- refused
-
-
-def refused(store, content, words, name="run.zip"):
-    before = sorted(store.home.rglob("*")) if store.home.exists() else []
-    with pytest.raises(LabError, match=words) as caught:
-        opened(store, content, name)
-    said = str(caught.value)
-    assert said.endswith(".") and "\n" not in said and len(said) < 400
-    assert store.ids() == []
-    assert not list(store.root.iterdir())
-    assert [p for p in before if not p.exists()] == []
-
-
-@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04", b"PK\x05\x06" + bytes(18)])
-def test_what_is_no_archive(other, content):
-    other.root.mkdir(parents=True)
-    refused(other, content, "no archive of a run")
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "../evil", "/etc/passwd", "..\\evil", "C:\\evil", "runs/../../x", "data/4", "data/../x",
-        "events.jsonl/", "Events.jsonl", "lock", "x" * 300, "．．/x", "experiment.json ",
-    ],
-)  # fmt: skip
-def test_no_name_of_an_entry_is_a_path(store, other, name):
-    found = entries(packed(store, made_up(store)))
-    other.root.mkdir(parents=True)
-    refused(other, zipped([*found.items(), (name, b"x")]), "which no archive of a run does")
-
-
-def test_an_archive_lacks_nothing(store, other):
-    found = entries(packed(store, made_up(store)))
-    other.root.mkdir(parents=True)
-    for name in (MANIFEST, EVENTS, EXPERIMENT):
-        rest = {n: c for n, c in found.items() if n != name}
-        refused(other, zipped(rest.items()), f"has no {name}")
-
-
-@pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_twice_the_same_entry_and_sums_of_others(store, other):
-    found = entries(packed(store, made_up(store)))
-    other.root.mkdir(parents=True)
-    refused(other, zipped([*found.items(), (EVENTS, b"")]), "twice")
-    refused(other, zipped([*found.items(), (NOTES, b"{}")]), "damaged")
-
-
-def test_bombs_are_refused_unpacked(store, other):
-    content = packed(store, made_up(store))
-    other.root.mkdir(parents=True)
-    bomb = changed(content, events=b"\n" * (64 * 2**20))
-    assert len(bomb) < 200_000
-    refused(other, bomb, "more than 100 times its size")
-    refused(other, changed(content, notes=b" " * 2**20), "at most 1 MB are read")
-
-
-def test_an_entry_that_says_less_than_it_holds_is_cut_and_refused(store, other):
-    content = bytearray(changed(packed(store, made_up(store)), notes=b" " * 200_000))
-    other.root.mkdir(parents=True)
-    said = struct.pack("<L", 200_000)
-    while (at := content.find(said)) >= 0:  # in both headers
-        content[at : at + 4] = struct.pack("<L", 10)
-    refused(other, bytes(content), "damaged|no archive")
-
-
-def test_every_flipped_bit_is_refused_or_harmless(store, other):
-    content = packed(store, made_up(store))
-    draw = np.random.default_rng(0)
-    for at in draw.integers(0, len(content), 120):
-        other.root.mkdir(parents=True, exist_ok=True)
-        torn = bytearray(content)
-        torn[at] ^= 1 << int(draw.integers(8))
-        try:
-            found = opened(other, bytes(torn))
-        except LabError as error:
-            assert str(error).endswith(".") and "\n" not in str(error)
-            assert not list(other.root.iterdir())
-        else:
-            assert other.content(found.run, EVENTS) == store.content(store.ids()[0], EVENTS)
-            other.delete(found.run)
-            other.purge(days=0)
-
-
-def test_another_version_and_an_experiment_of_another_one(store, other):
-    content = packed(store, made_up(store))
-    other.root.mkdir(parents=True)
-    refused(other, changed(content, manifest={"form": FORM + 1}), f"reads form {FORM}")
-    refused(other, changed(content, manifest={"new": 1}), "damaged")
-    newer = json.dumps({"telepathy": True}).encode()
-    refused(other, changed(content, experiment=newer), "telepathy")
-    refused(other, changed(content, notes=b"[]"), "damaged")
-
-
-def test_a_strange_id_becomes_one_of_ours(store, other):
-    found = opened(other, changed(packed(store, made_up(store)), manifest={"run": "../../x"}))
-    assert other.ids() == [found.run]
-
-
-def test_too_little_room_is_said(store, other, monkeypatch):
-    other.root.mkdir(parents=True)
-    usage = type("Usage", (), {"free": 10})
-    monkeypatch.setattr(opening.shutil, "disk_usage", lambda path: usage)
-    refused(other, packed(store, made_up(store)), "are free on the disk")
-
-
-STARTED = Started(0, 100, 10, 10, 32, 10, ("output",), {"train": 320}, {}, "cpu", 1)
-
-
-@pytest.mark.parametrize(
-    "bad",
-    [
-        to_json(Step(10**12, (1.0,), 0.1)),
-        to_json(Step(0, (1.0, 2.0), 0.1)),
-        to_json(Probe(10**12, {}, {}, {})),
-        to_json(Epoch(1, -1, {}, None, True)),
-        '{"event":"Step","step":"a","losses":[1],"learning_rate":0.1}',
-        '{"event":"Step","step":1,"losses":["x"],"learning_rate":0.1}',
-        '{"event":"Epoch","epoch":1,"step":0,"train":[],"validation":null,"best":true}',
-        '{"event":"Ended","reason":[],"message":"","step":1,"epochs":1}',
-        to_json(STARTED).replace('"epoch_steps":10', '"epoch_steps":0'),
-        to_json(STARTED).replace('["output"]', "[[1]]"),
-    ],
-)
-def test_events_that_no_training_writes_are_refused_by_their_line(store, other, bad):
-    events = f"{to_json(STARTED)}\n{bad}\n".encode()
-    other.root.mkdir(parents=True)
-    refused(other, changed(packed(store, made_up(store)), events=events), "Line 2 of events")
-
-
-def test_many_gaps_are_no_way_around(store, other):
-    steps = [to_json(Step(90_000 * k, (1.0,), 0.1)) for k in range(1, 9)]
-    events = "\n".join([to_json(STARTED), *steps, ""]).encode()
-    other.root.mkdir(parents=True)
-    refused(other, changed(packed(store, made_up(store)), events=events), "Line 3 of events")
-
-
-def saved(state) -> bytes:
-    file = io.BytesIO()
-    torch.save(state, file)
-    return file.getvalue()
-
-
-def states():
-    good = {"model": {}, "best": None, "step": 1, "history": []}
-    yield "code", b"cos\nsystem\n(S'true'\ntR."
-    yield "object", saved(good | {"x": Experiment})
-    yield "list", saved([1])
-    yield "other", saved({"weights": torch.zeros(2)})
-    yield "stretched", saved(good | {"model": {"w": torch.zeros(1).expand(10**6)}})
-    parts = entries(saved(good | {"model": {"w": torch.zeros(10**6)}}))
-    yield "bomb", zipped(parts.items())
-
-
-@pytest.mark.parametrize(
-    ("kind", "content"), list(states()), ids=lambda v: v if isinstance(v, str) else ""
-)
-def test_a_checkpoint_that_is_none_is_refused(store, other, kind, content):
-    other.root.mkdir(parents=True)
-    archive = changed(packed(store, made_up(store)), checkpoint=content)
-    refused(other, archive, "no checkpoint of this lab")

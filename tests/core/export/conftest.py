@@ -1,0 +1,96 @@
+"""A small run, its archive, and archives with other entries."""
+
+import hashlib
+import io
+import json
+import zipfile
+
+import pytest
+
+from core.encoding import encode
+from core.errors import LabError
+from core.experiment import Experiment
+from core.export.archive import MANIFEST, pack
+from core.export.opening import open_archive
+from core.jobs import trainer
+from core.jobs.control import GO, LEAVE
+from core.network.presets import SoftmaxRegression
+from core.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
+from tests.conftest import ended, script, write
+
+TINY = Experiment(name="Tiny", network=SoftmaxRegression().layers((1, 8, 8)), epochs=3)
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    return Store(tmp_path / "here")
+
+
+@pytest.fixture
+def other(tmp_path) -> Store:
+    return Store(tmp_path / "there")
+
+
+def packed(store, run, **how) -> bytes:
+    file = io.BytesIO()
+    pack(store, run, file, **how)
+    return file.getvalue()
+
+
+def opened(store, content, name="run.zip"):
+    return open_archive(store, io.BytesIO(content), name)
+
+
+def left(store) -> str:
+    """A run that was left in the middle."""
+    run = store.create(encode(TINY))
+    go = trainer.execute(store, run, attend=lambda t: LEAVE if t.step >= 50 else GO)
+    assert go is None
+    return run
+
+
+def made_up(store, experiment=TINY) -> str:
+    run = store.create(encode(experiment))
+    write(store, run, [*script(), ended()])
+    return run
+
+
+def entries(content) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def zipped(parts, how=zipfile.ZIP_DEFLATED) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", how) as made:
+        for name, content in parts:
+            made.writestr(name, content)
+    return file.getvalue()
+
+
+def changed(content, **parts) -> bytes:
+    """The archive with other entries, and a manifest that says so."""
+    found = entries(content)
+    names = {"events": EVENTS, "experiment": EXPERIMENT, "notes": NOTES, "checkpoint": CHECKPOINT}
+    for name, new in parts.items():
+        if name in names:
+            found[names[name]] = new
+    return sealed(found, **parts.get("manifest", {}))
+
+
+def sealed(found, **more) -> bytes:
+    """Entries with a manifest that has their sums, and says `more`."""
+    manifest = json.loads(found.pop(MANIFEST))
+    manifest["sums"] = [[n, hashlib.sha256(c).hexdigest()] for n, c in found.items()]
+    return zipped([*found.items(), (MANIFEST, json.dumps(manifest | more))])
+
+
+def refused(store, content, words, name="run.zip"):
+    before = sorted(store.home.rglob("*")) if store.home.exists() else []
+    with pytest.raises(LabError, match=words) as caught:
+        opened(store, content, name)
+    said = str(caught.value)
+    assert said.endswith(".") and "\n" not in said and len(said) < 400
+    assert store.ids() == []
+    assert not list(store.root.iterdir())
+    assert [p for p in before if not p.exists()] == []

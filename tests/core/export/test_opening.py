@@ -1,0 +1,169 @@
+"""An archive that is none, damaged, dangerous or of another version is refused in one sentence, and
+leaves nothing behind.
+"""
+
+import io
+import json
+import struct
+
+import numpy as np
+import pytest
+import torch
+
+from core.errors import LabError
+from core.events import Epoch, Probe, Started, Step, to_json
+from core.experiment import Experiment
+from core.export import opening
+from core.export.archive import FORM, MANIFEST
+from core.store import EVENTS, EXPERIMENT, NOTES
+from tests.core.export.conftest import changed, entries, made_up, opened, packed, refused, zipped
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04", b"PK\x05\x06" + bytes(18)])
+def test_what_is_no_archive(other, content):
+    other.root.mkdir(parents=True)
+    refused(other, content, "no archive of a run")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../evil", "/etc/passwd", "..\\evil", "C:\\evil", "runs/../../x", "data/4", "data/../x",
+        "events.jsonl/", "Events.jsonl", "lock", "x" * 300, "．．/x", "experiment.json ",
+    ],
+)  # fmt: skip
+def test_no_name_of_an_entry_is_a_path(store, other, name):
+    found = entries(packed(store, made_up(store)))
+    other.root.mkdir(parents=True)
+    refused(other, zipped([*found.items(), (name, b"x")]), "which no archive of a run does")
+
+
+def test_an_archive_lacks_nothing(store, other):
+    found = entries(packed(store, made_up(store)))
+    other.root.mkdir(parents=True)
+    for name in (MANIFEST, EVENTS, EXPERIMENT):
+        rest = {n: c for n, c in found.items() if n != name}
+        refused(other, zipped(rest.items()), f"has no {name}")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_twice_the_same_entry_and_sums_of_others(store, other):
+    found = entries(packed(store, made_up(store)))
+    other.root.mkdir(parents=True)
+    refused(other, zipped([*found.items(), (EVENTS, b"")]), "twice")
+    refused(other, zipped([*found.items(), (NOTES, b"{}")]), "damaged")
+
+
+def test_bombs_are_refused_unpacked(store, other):
+    content = packed(store, made_up(store))
+    other.root.mkdir(parents=True)
+    bomb = changed(content, events=b"\n" * (64 * 2**20))
+    assert len(bomb) < 200_000
+    refused(other, bomb, "more than 100 times its size")
+    refused(other, changed(content, notes=b" " * 2**20), "at most 1 MB are read")
+
+
+def test_an_entry_that_says_less_than_it_holds_is_cut_and_refused(store, other):
+    content = bytearray(changed(packed(store, made_up(store)), notes=b" " * 200_000))
+    other.root.mkdir(parents=True)
+    said = struct.pack("<L", 200_000)
+    while (at := content.find(said)) >= 0:  # in both headers
+        content[at : at + 4] = struct.pack("<L", 10)
+    refused(other, bytes(content), "damaged|no archive")
+
+
+def test_every_flipped_bit_is_refused_or_harmless(store, other):
+    content = packed(store, made_up(store))
+    draw = np.random.default_rng(0)
+    for at in draw.integers(0, len(content), 120):
+        other.root.mkdir(parents=True, exist_ok=True)
+        torn = bytearray(content)
+        torn[at] ^= 1 << int(draw.integers(8))
+        try:
+            found = opened(other, bytes(torn))
+        except LabError as error:
+            assert str(error).endswith(".") and "\n" not in str(error)
+            assert not list(other.root.iterdir())
+        else:
+            assert other.content(found.run, EVENTS) == store.content(store.ids()[0], EVENTS)
+            other.delete(found.run)
+            other.purge(days=0)
+
+
+def test_another_version_and_an_experiment_of_another_one(store, other):
+    content = packed(store, made_up(store))
+    other.root.mkdir(parents=True)
+    refused(other, changed(content, manifest={"form": FORM + 1}), f"reads form {FORM}")
+    refused(other, changed(content, manifest={"new": 1}), "damaged")
+    newer = json.dumps({"telepathy": True}).encode()
+    refused(other, changed(content, experiment=newer), "telepathy")
+    refused(other, changed(content, notes=b"[]"), "damaged")
+
+
+def test_a_strange_id_becomes_one_of_ours(store, other):
+    found = opened(other, changed(packed(store, made_up(store)), manifest={"run": "../../x"}))
+    assert other.ids() == [found.run]
+
+
+def test_too_little_room_is_said(store, other, monkeypatch):
+    other.root.mkdir(parents=True)
+    usage = type("Usage", (), {"free": 10})
+    monkeypatch.setattr(opening.shutil, "disk_usage", lambda path: usage)
+    refused(other, packed(store, made_up(store)), "are free on the disk")
+
+
+STARTED = Started(0, 100, 10, 10, 32, 10, ("output",), {"train": 320}, {}, "cpu", 1)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        to_json(Step(10**12, (1.0,), 0.1)),
+        to_json(Step(0, (1.0, 2.0), 0.1)),
+        to_json(Probe(10**12, {}, {}, {})),
+        to_json(Epoch(1, -1, {}, None, True)),
+        '{"event":"Step","step":"a","losses":[1],"learning_rate":0.1}',
+        '{"event":"Step","step":1,"losses":["x"],"learning_rate":0.1}',
+        '{"event":"Epoch","epoch":1,"step":0,"train":[],"validation":null,"best":true}',
+        '{"event":"Ended","reason":[],"message":"","step":1,"epochs":1}',
+        to_json(STARTED).replace('"epoch_steps":10', '"epoch_steps":0'),
+        to_json(STARTED).replace('["output"]', "[[1]]"),
+    ],
+)
+def test_events_that_no_training_writes_are_refused_by_their_line(store, other, bad):
+    events = f"{to_json(STARTED)}\n{bad}\n".encode()
+    other.root.mkdir(parents=True)
+    refused(other, changed(packed(store, made_up(store)), events=events), "Line 2 of events")
+
+
+def test_many_gaps_are_no_way_around(store, other):
+    steps = [to_json(Step(90_000 * k, (1.0,), 0.1)) for k in range(1, 9)]
+    events = "\n".join([to_json(STARTED), *steps, ""]).encode()
+    other.root.mkdir(parents=True)
+    refused(other, changed(packed(store, made_up(store)), events=events), "Line 3 of events")
+
+
+def saved(state) -> bytes:
+    file = io.BytesIO()
+    torch.save(state, file)
+    return file.getvalue()
+
+
+def states():
+    good = {"model": {}, "best": None, "step": 1, "history": []}
+    yield "code", b"cos\nsystem\n(S'true'\ntR."
+    yield "object", saved(good | {"x": Experiment})
+    yield "list", saved([1])
+    yield "other", saved({"weights": torch.zeros(2)})
+    yield "stretched", saved(good | {"model": {"w": torch.zeros(1).expand(10**6)}})
+    parts = entries(saved(good | {"model": {"w": torch.zeros(10**6)}}))
+    yield "bomb", zipped(parts.items())
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"), list(states()), ids=lambda v: v if isinstance(v, str) else ""
+)
+def test_a_checkpoint_that_is_none_is_refused(store, other, kind, content):
+    other.root.mkdir(parents=True)
+    archive = changed(packed(store, made_up(store)), checkpoint=content)
+    refused(other, archive, "no checkpoint of this lab")
