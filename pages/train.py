@@ -18,15 +18,15 @@ from core.optim.optimizers import Optimizer
 from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
-from core.spec import Call, Choice
-from pages.ui import cost, flatness, form, rate, state
+from core.spec import Call
+from pages.ui import cost, flatness, form, rate, recipes, state
 from pages.ui.parts import bar, card_title, finding, header
 
 
 def main() -> None:
     """The whole page."""
     with header("Train", "How shall it learn?"):
-        asked = st.empty()
+        asked, offered = st.empty(), st.empty()
     draft = state.draft()
     left, right = st.columns([7, 5], gap="small")
     with left:
@@ -34,11 +34,14 @@ def main() -> None:
     planned = plan(draft, runner.current().store.home)
     with asked:
         rate.offer(draft, not planned.problem)
+    with offered:
+        recipes.offer(draft, planned)
     with right:
         rate.card(draft)
         advise(draft, planned)
         cost.card(draft, planned)
         naming(draft)
+        in_torch(draft.optimizer)
     bar(planned)
 
 
@@ -52,7 +55,8 @@ def settings(draft: Experiment) -> Experiment:
             )
         right.latex(optimizer.formula)
         put("optimizer", form.edit(optimizer, state.key("optimizer"), width=96))
-        in_torch(state.draft().optimizer)
+        if note := state.draft().optimizer.note:
+            st.caption(note)
     with st.container(border=True):
         left, right = st.columns([5, 4], gap="small", vertical_alignment="bottom")
         with left:
@@ -68,11 +72,7 @@ def settings(draft: Experiment) -> Experiment:
         drawn = st.container()  # filled last: the curve depends on widgets below it
     with st.container(border=True):
         batches(draft)
-        drawing, aim = st.columns(2, gap="small")
-        with drawing:
-            put("sampling", menu(Sampling, draft.sampling, "Sampling"))
-        with aim:
-            put("loss", menu(Loss, draft.loss, "Loss"))
+        menus(draft)
     draft = state.draft()
     with drawn:
         curve(draft, against)
@@ -82,14 +82,15 @@ def settings(draft: Experiment) -> Experiment:
 
 
 def in_torch(optimizer: Optimizer) -> None:
-    """The line of PyTorch that makes this optimizer, and what is to be known of its step."""
+    """The line of PyTorch that makes this optimizer."""
     call = optimizer.call()
     rounded = {
         n: float(f"{v:.6g}") if isinstance(v, float) else v for n, v in call.arguments.items()
     }
-    st.code(Call(call.target, rounded).code("model.parameters()"), wrap_lines=True)
-    if optimizer.note:
-        st.caption(optimizer.note)
+    with st.container(border=True):
+        with card_title("Optimizer in PyTorch"):
+            pass
+        st.code(Call(call.target, rounded).code("model.parameters()"), wrap_lines=True)
 
 
 def readable(value: object) -> object:
@@ -108,7 +109,7 @@ def batches(draft: Experiment) -> None:
         "All samples: gradient descent, one step an epoch. One sample: stochastic gradient descent "
         "in its plain form. A minibatch lies between."
     )
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
         chosen = st.segmented_control(
             "A gradient from", list(kinds), default=now, required=True, help=help,
             key=state.key("gradient from"),
@@ -123,10 +124,16 @@ def batches(draft: Experiment) -> None:
     put("batch_size", counts.batch_size)
 
 
-def menu(family: type[Choice], value: Choice, label: str) -> Choice:
-    """A list of a family's choices, and the fields of the chosen one below it."""
-    key = state.key(family.family)
-    return form.edit(form.choose(family, value, key, label=label, segments=False), key, width=110)
+def menus(draft: Experiment) -> None:
+    """Sampling, loss and the fields of both, side by side."""
+    *places, rest = st.columns(3, gap="small")
+    families = {"sampling": (Sampling, "Sampling"), "loss": (Loss, "Loss")}
+    for place, (path, (family, label)) in zip(places, families.items(), strict=True):
+        key = state.key(path)
+        with place:
+            value = form.choose(family, getattr(draft, path), key, label=label, segments=False)
+        with rest:
+            put(path, form.edit(value, key, width=110))
 
 
 def put(path: str, value: object) -> None:

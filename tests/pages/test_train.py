@@ -10,7 +10,7 @@ from core import runner
 from core.encoding import decode, encode, to_link
 from core.errors import BadData
 from core.events import Ended
-from core.experiment import Experiment, Seeds
+from core.experiment import Experiment, Seeds, shipped
 from core.jobs import tasks
 from core.network.initializers import Zeros
 from core.network.layers import Linear
@@ -291,3 +291,17 @@ def test_from_the_button_to_the_rate_in_use(browser, server):
     window.get_by_role("button", name="Undo").wait_for()
     assert window.get_by_role("textbox", name="Learning rate η").input_value() == rate
     window.close()
+
+
+def test_a_recipe_is_looked_at_used_and_taken_back(page):
+    app = page(ANOTHER)
+    labelled(app, "selectbox", "Learn as in").set_value("flat-2-sam").run()
+    assert any("uphill" in text for text in texts(well(app))) and draft(app) == ANOTHER
+    app.button(key="use_recipe").click().run()
+    made, wanted = draft(well(app)), shipped()["flat-2-sam"]
+    assert (made.optimizer, made.regularizers) == (wanted.optimizer, wanted.regularizers)
+    assert (made.name, made.network, made.seeds) == (ANOTHER.name, ANOTHER.network, ANOTHER.seeds)
+    assert draft(well(app.run())) == made
+    app.button(key="undo_recipe").click().run()
+    assert draft(well(app)) == ANOTHER
+    assert "undo_recipe" not in {button.key for button in app.run().button}
