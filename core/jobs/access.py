@@ -2,7 +2,8 @@
 
     LAB_MODE=solo    everybody who reaches the lab may do everything (the default)
     LAB_MODE=class   a run belongs to the browser that started it; a teacher (LAB_PIN) may do all
-    LAB_MODE=lab     a run belongs to the login (OIDC) that started it; a teacher as above
+    LAB_MODE=lab     a run belongs to the login (OIDC) that started it; a teacher as above, or a
+                     login that LAB_TEACHERS names (core/jobs/login.py)
 
 Everybody sees every run; only its owner or a teacher may act on it. `<run>/owner` holds a digest of
 the browser's token or of the login, never the token itself. Who acts is asked of whoever knows the
@@ -76,6 +77,14 @@ def owner(store: Store, run: str) -> str:
 def may(store: Store, run: str, by: str) -> bool:
     """Whether `by` may act on the run."""
     return by in (LAB, TEACHER) or owner(store, run) == by
+
+
+def whose(store: Store, run: str, by: str | None = None) -> str:
+    """To whom the run belongs, as `by` would say it."""
+    found = owner(store, run)
+    if found == acting(by):
+        return "Yours"
+    return {TEACHER: "A teacher's", LAB: "The lab's"}.get(found, "Another's")
 
 
 def require(store: Store, run: str, by: str | None = None) -> None:

@@ -22,7 +22,7 @@ from pages.ui.archives import offer_archive, opener
 from pages.ui.downloads import downloads
 from pages.ui.form import escape
 from pages.ui.parts import LIVE, told, when
-from pages.ui.run_table import Row, cells
+from pages.ui.run_table import WHOSE, Row, cells
 
 DELETED = "deleted runs"  # kept in the session as JSON, for Undo
 TRASH_SHOWN = 12
@@ -174,7 +174,7 @@ def more(rows: list[Summary]) -> None:
 def as_csv(rows: list[Summary]) -> str:
     """The rows that are shown, without their curves."""
     named = [cells(Row(row, "done")) | {"Run": row.run, "State": row.reason} for row in rows]
-    frame = pd.DataFrame(named).drop(columns="Curve")
+    frame = pd.DataFrame(named).drop(columns=["Curve", WHOSE])
     frame["Tags"] = frame["Tags"].map(", ".join)
     frame = frame.map(lambda cell: plain(cell) if isinstance(cell, str) else cell)
     return frame.rename(columns={"Time": "Seconds"}).to_csv(index=False)

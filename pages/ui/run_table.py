@@ -10,6 +10,7 @@ from math import isfinite
 import pandas as pd
 import streamlit as st
 
+from core.jobs import access
 from core.numbers import MISSING
 from core.results.summary import Summary
 from pages.ui import state
@@ -42,6 +43,7 @@ OTHERS = (
     "Started",
     "Note",
 )
+WHOSE = "Whose"  # a column, and a filter, where people are told apart
 SHOWN = 6  # rows; more are scrolled to, so that the comparison is in sight
 ROW = 33  # px
 RARE = 3  # of the columns, the last ones, are shown when they are asked for
@@ -51,26 +53,28 @@ UNITS = ((10_800, 3600, "h"), (600, 60, "min"), (0, 1, "s"))  # from so many sec
 
 @dataclass(frozen=True)
 class Row:
-    """A run with the word for its state now."""
+    """A run with the word for its state now and, where people are told apart, for its owner."""
 
     summary: Summary
     word: str
+    whose: str = ""
 
 
 def choose_columns() -> tuple[str, ...]:
     """The columns that are shown, FIRST always; on a phone these alone until others are asked
     for.
     """
+    others = OTHERS if access.mode() == access.SOLO else (WHOSE, *OTHERS)
     with st.popover("Columns", icon=":material/view_column:", key="runs_columns"):
         chosen = st.pills(
             "Besides name, curve and validation error",
-            OTHERS,
+            others,
             selection_mode="multi",
-            default=[] if phone() else OTHERS[:-RARE],
+            default=[] if phone() else others[:-RARE],
             key="runs_columns_chosen",
             persist_state="session",
         )
-    return (*FIRST, *(name for name in OTHERS if name in chosen))
+    return (*FIRST, *(name for name in others if name in chosen))
 
 
 def phone() -> bool:
@@ -121,6 +125,7 @@ def configured(unit: str) -> dict[str, object]:
     return {
         "Name": column.TextColumn(width=118),
         "Curve": column.LineChartColumn(width=78, help="Validation loss by epoch"),
+        WHOSE: column.TextColumn(width=84),
         "Started": column.DatetimeColumn(format="D MMM, HH:mm:ss"),
         "State": column.TextColumn(width=92),
         "Data": column.TextColumn(width=96),
@@ -143,6 +148,7 @@ def cells(row: Row, scale: float = 1) -> dict[str, object]:
         "Name": s.name,
         "Curve": thinned(s.curve),
         "Validation error": hundred(s.validation_error),
+        WHOSE: row.whose,
         "State": f"{SIGN.get(row.word, '·')} {BADGES[row.word][0]}",
         "Data": s.data,
         "Network": s.network,

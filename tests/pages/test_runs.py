@@ -16,12 +16,13 @@ from core.encoding import decode, encode
 from core.errors import NotFound
 from core.events import Ended, Epoch, to_json
 from core.experiment import Experiment
+from core.jobs import access
 from core.jobs.lane import Lane
 from core.losses import MSE
 from core.optim.optimizers import SGD
 from core.results import notes
 from core.store import EVENTS, EXPERIMENT, Store
-from pages.ui import feed, run_table
+from pages.ui import feed, person, run_table
 from pages.ui.run_table import thinned
 from tests.conftest import ROOT, ended, script, write
 
@@ -309,3 +310,22 @@ def test_a_live_run_cannot_be_deleted(store):
     app = page([waiting], [waiting])
     assert button(app, "Delete").disabled and "stopped first" in button(app, "Delete").help
     assert decode(Experiment, store.experiment(waiting)) == PLAIN
+
+
+def test_in_a_class_the_table_says_whose_each_run_is_and_finds_one_s_own(store, two, monkeypatch):
+    assert "Whose" not in shown_columns(page())
+    monkeypatch.setenv("LAB_MODE", "class")
+    monkeypatch.setattr(person, "me", lambda: "ann")
+    monkeypatch.setattr(access, "_who", lambda: "ann")
+    access.own(store, two[0], "ann")
+    access.own(store, two[1], "ben")
+    app = page()
+    assert list(app.dataframe[0].value["Whose"]) == ["Yours", "Another's"]
+    assert "Whose" in shown_columns(app)
+    next(m for m in app.multiselect if m.label == "Whose").set_value(["Yours"])
+    app.run()
+    assert list(well(app).dataframe[0].value["Whose"]) == ["Yours"]
+
+
+def shown_columns(app):
+    return list(app.dataframe[0].proto.column_order)

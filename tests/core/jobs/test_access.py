@@ -76,6 +76,16 @@ def test_the_token_itself_is_not_on_the_disk(lab: Runner) -> None:
     assert b"a secret token" not in said
 
 
+def test_everybody_is_told_whose_a_run_is_in_their_own_words(lab: Runner) -> None:
+    runs = [lab.submit(TEXT, by) for by in (ANN, BEN, TEACHER, LAB)]
+    said = {by: [access.whose(lab.store, run, by) for run in runs] for by in (ANN, BEN, TEACHER)}
+    assert said == {
+        ANN: ["Yours", "Another's", "A teacher's", "The lab's"],
+        BEN: ["Another's", "Yours", "A teacher's", "The lab's"],
+        TEACHER: ["Another's", "Another's", "Yours", "The lab's"],
+    }
+
+
 def test_people_s_runs_take_turns(lab: Runner) -> None:
     first = [lab.submit(TEXT, ANN) for _ in range(3)]
     bens = lab.submit(TEXT, BEN)
