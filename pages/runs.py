@@ -9,13 +9,14 @@ from core.data.wording import counted
 from core.encoding import encode
 from core.errors import LabError
 from core.experiment import shipped
+from core.jobs import access
 from core.results.summary import Summary, summaries
 from pages.ui import state
 from pages.ui.comparison import compare
 from pages.ui.form import escape
 from pages.ui.parts import BADGES, bar, finding, header, start, told
 from pages.ui.run_acts import actions, more, undo
-from pages.ui.run_table import Row, choose_columns, table
+from pages.ui.run_table import WHOSE, Row, choose_columns, table
 
 REFRESH = 10  # seconds, while a run is live
 
@@ -31,7 +32,7 @@ def main() -> None:
             key="runs_search",
         )
         found, unread = summaries(runner.current().store)
-        every = [Row(row, word(row)) for row in found]
+        every = [Row(row, word(row), whose(row)) for row in found]
         rows = filtered(every, search)
         columns = choose_columns()
         more([row.summary for row in rows])
@@ -62,6 +63,13 @@ def word(row: Summary) -> str:
         return "interrupted"
 
 
+def whose(row: Summary) -> str:
+    """To whom the run belongs, as whoever looks would say it; empty where all may do all."""
+    if access.mode() == access.SOLO:
+        return ""
+    return access.whose(runner.current().store, row.run)
+
+
 def reached() -> dict[str, int]:
     """The bytes of events of each live run."""
     lab, sizes = runner.current(), {}
@@ -84,6 +92,8 @@ def filtered(rows: list[Row], search: str) -> list[Row]:
         "Data": lambda row: [row.summary.data],
         "Tags": lambda row: row.summary.tags,
     }
+    if access.mode() != access.SOLO:
+        choices = {WHOSE: lambda row: [row.whose]} | choices
     set_now = sum(bool(state.keep(f"filter {name}")) for name in choices)
     label = f"Filter · {set_now}" if set_now else "Filter"
     with st.popover(label, icon=":material/filter_list:", key="runs_filter"):
