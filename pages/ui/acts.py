@@ -31,7 +31,14 @@ def waiting(job: str) -> str:
     noted = [(sum(each == kind for each, _ in before), kind) for kind in KINDS]
     counts = [counted(count, kind) for count, kind in noted if count]
     line = f"Waits for {' and '.join(counts)} before it"
-    return line if seconds is None else f"{line} · begins in about {duration(seconds)}"
+    if seconds is not None:
+        return f"{line} · begins in about {duration(seconds)}"
+    left = runner.current().patience(before[0][1])
+    return (
+        line
+        if left is None
+        else f"{line} · the one at work is paused, for {duration(left)} at most"
+    )
 
 
 def giving_way(job: str) -> str:
@@ -40,7 +47,8 @@ def giving_way(job: str) -> str:
     if left is None:
         return ""
     return (
-        f"Others wait for this device: go on within {duration(left)}, or it is saved and set aside."
+        "Others wait for this device: unless it goes on, it is saved and set aside in "
+        f"{duration(left)}."
     )
 
 

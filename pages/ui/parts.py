@@ -223,12 +223,13 @@ def _live(drawn: Line, shown: str) -> None:
     except LabError as error:  # deleted by another process while it waited here
         st.caption(escape(told(error)))
         return
-    name, _, facts = text.partition(" · ")
+    name, *facts = text.split(" · ")
+    more = len(at_work.keys() - {job, shown})
+    facts = facts[-1:] if more else facts  # two badges leave room for the time alone
     with st.container(**STACK, gap="small", wrap=False):
-        st.progress(share, text=f"**{escape(name)}** · {facts}")
-        more = len(at_work.keys() - {job, shown})
+        st.progress(share, text=" · ".join([f"**{escape(name)}**", *(facts or ["preparing"])]))
         if more:
-            st.badge(f"{more} more", color="gray", help=_devices(drawn))
+            st.badge(f"{more} more at work", color="gray", help=_devices(drawn))
         if waiting:
             st.badge(f"{waiting} waiting", color="gray", help=_devices(drawn))
         why = lab.barred(job)

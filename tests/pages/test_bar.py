@@ -76,7 +76,7 @@ def test_with_two_devices_at_work_the_bar_tells_of_one_s_own(lab):
         begin(lab, each)
     shown, badges = in_bar(app := page())
     assert len(shown) == 1 and shown[0].startswith("**Anns**")
-    assert [badge.partition("[")[2] for badge in badges] == ["1 more]", "1 waiting]"]
+    assert [badge.partition("[")[2] for badge in badges] == ["1 more at work]", "1 waiting]"]
     app.button(key="bar_stop").click().run()
     assert lab.status(anns) == "stopping" and lab.status(bens) == "running"
 
@@ -138,10 +138,17 @@ def test_a_paused_run_that_others_wait_for_says_until_when_and_then_stands_aside
     job.said = NOW[0]
     job.control.tell(PAUSE)
     assert not any("Others wait" in text for text in texts(page("watch.py", run=anns)))
-    run(lab, BEN, "Bens")
+    bens = run(lab, BEN, "Bens")
     NOW[0] += 60
+    (told,) = (
+        p.proto.text for p in page("watch.py", run=bens).get("progress") if "Waits" in p.proto.text
+    )
+    assert told == "Waits for 1 run before it · the one at work is paused, for 4 min 0 s at most"
     seen = " ".join(texts(page("watch.py", run=anns)))
-    assert "Others wait for this device: go on within 4 min 0 s, or it is saved" in seen
+    assert (
+        "Others wait for this device: unless it goes on, it is saved and set aside in 4 min 0 s."
+        in seen
+    )
     NOW[0] += PATIENCE
     lab._lanes.set_aside()
     assert job.control.word == LEAVE
