@@ -9,8 +9,8 @@ from core.data.wording import counted
 from core.encoding import encode
 from core.errors import LabError
 from core.experiment import shipped
-from core.jobs import access
-from core.results.summary import Summary, summaries
+from core.jobs import access, private
+from core.results.summary import Summary
 from pages.ui import state
 from pages.ui.comparison import compare
 from pages.ui.form import escape
@@ -31,7 +31,7 @@ def main() -> None:
             width=260,
             key="runs_search",
         )
-        found, unread = summaries(runner.current().store)
+        found, unread = private.rows(runner.current().store)
         every = [Row(row, word(row), whose(row)) for row in found]
         rows = filtered(every, search)
         columns = choose_columns()

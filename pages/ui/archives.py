@@ -56,9 +56,11 @@ def offer_archive(run: str) -> None:
         "With its spreadsheets", disabled=bool(why), help=escape(why) or None, key=f"with {run}"
     )
 
+    parts = {"with_data": bool(with_data), "with_notes": access.may(store, run, access.acting())}
+
     def make() -> bytes:
         file = io.BytesIO()
-        pack(store, run, file, with_data=bool(with_data))
+        pack(store, run, file, **parts)
         return file.getvalue()
 
     st.download_button(

@@ -12,10 +12,10 @@ from core import runner
 from core.data.wording import counted
 from core.errors import LabError, NotFound
 from core.export.cells import plain
-from core.jobs import access
+from core.jobs import private
 from core.results import notes
-from core.results.notes import LONGEST_NOTE, MOST_TAGS
-from core.results.summary import Summary, summaries
+from core.results.notes import LONGEST_NOTE, MOST_TAGS, Notes
+from core.results.summary import Summary
 from core.store import TRASH_DAYS
 from pages.ui import state
 from pages.ui.archives import offer_archive, opener
@@ -41,12 +41,13 @@ def actions(chosen: list[Row], shown: int, every: list[Summary]) -> None:
         if st.button("Open", icon=":material/monitoring:", disabled=not one):
             st.switch_page("watch.py", query_params=state.address(run=runs[0]))
         clone(chosen[0] if one else None)
-        tag([row.summary for row in chosen], every)
+        why = barred(chosen)
+        tag([row.summary for row in chosen], every, why)
         with st.popover("Download", icon=":material/download:", disabled=not one):
             if one:
                 downloads(runs[0])
                 offer_archive(runs[0])
-        delete(chosen)
+        delete(chosen, why)
 
 
 def clone(row: Row | None) -> None:
@@ -62,16 +63,24 @@ def clone(row: Row | None) -> None:
         st.switch_page("train.py", query_params=state.address())
 
 
-def tag(chosen: list[Summary], every: list[Summary]) -> None:
-    """Tags that all ticked runs get or lose, and the note of a single one."""
+def barred(chosen: list[Row]) -> str:
+    """Why they may not all be changed by whoever looks; empty where they may."""
+    said = (runner.current().barred(row.summary.run) for row in chosen)
+    return next(filter(None, said), "")
+
+
+def tag(chosen: list[Summary], every: list[Summary], why: str) -> None:
+    """Tags that all ticked runs get or lose, and the note of a single one; `why` not, if so."""
     store = runner.current().store
     common = set.intersection(*(set(row.tags) for row in chosen)) if chosen else set()
     known = sorted({each for row in every for each in row.tags})
     note = chosen[0].note if len(chosen) == 1 else None
     shown = json.dumps([[row.run for row in chosen], sorted(common), note])
     key = zlib.crc32(shown.encode())
-    with st.popover("Tag", icon=":material/label:", disabled=not chosen, key="runs_tag"):
-        if not chosen:
+    rests = not chosen or bool(why)
+    icon = ":material/label:"
+    with st.popover("Tag", icon=icon, disabled=rests, help=why or None, key="runs_tag"):
+        if rests:
             return
         with st.form(f"tags {key}", border=False):
             wanted = st.multiselect(
@@ -89,28 +98,29 @@ def tag(chosen: list[Summary], every: list[Summary]) -> None:
                 )
             if not st.form_submit_button("Save", type="primary"):
                 return
+
+        def changed(found: Notes) -> Notes:
+            add, drop = set(wanted) - set(found.tags), common - set(wanted)
+            new = found.retagged(add=add, drop=drop)
+            return new if note is None else notes.written(note, new.tags)
+
         for row in chosen:
             try:
-                found = notes.read(store, row.run)
-                add, drop = set(wanted) - set(found.tags), common - set(wanted)
-                access.require(store, row.run)
-                new = found.retagged(add=add, drop=drop)
-                if note is not None:
-                    new = notes.written(note, new.tags)
-                notes.write(store, row.run, new)
+                private.annotate(store, row.run, changed)
             except LabError as error:
                 state.notice(told(error))
         st.rerun()
 
 
-def delete(chosen: list[Row]) -> None:
-    """Moves them to the trash at once; Undo takes them back."""
-    live = any(row.word in LIVE for row in chosen)
+def delete(chosen: list[Row], why: str) -> None:
+    """Moves them to the trash at once; Undo takes them back. `why` not, if so."""
+    if not why and any(row.word in LIVE for row in chosen):
+        why = "A live run must be stopped first"
     if not st.button(
         "Delete",
         icon=":material/delete:",
-        disabled=not chosen or live,
-        help="A live run must be stopped first" if live else None,
+        disabled=not chosen or bool(why),
+        help=why or None,
     ):
         return
     gone = []
@@ -183,9 +193,7 @@ def as_csv(rows: list[Summary]) -> str:
 def trash() -> None:
     """Deleted runs, the last one first, each with its way back."""
     store = runner.current().store
-    last_first = list(store.deleted())
-    rows = [row for row in summaries(store.trash)[0] if row.run in last_first]
-    rows.sort(key=lambda row: last_first.index(row.run))
+    rows = private.deleted(store)
     st.markdown(f"**Trash** · {counted(len(rows), 'run')}" if rows else "**Trash** · empty")
     st.caption(
         f"Deleted runs stay {TRASH_DAYS} days, then they go for good when the lab starts or the "
@@ -201,8 +209,7 @@ def trash() -> None:
         st.caption(f"And {len(rows) - TRASH_SHOWN} older ones.")
     if rows and st.button("Empty the trash", icon=":material/delete_forever:"):
         try:
-            access.require_teacher()
-            store.purge(days=0)
+            private.empty_trash(store)
         except LabError as error:
             state.notice(told(error))
         st.rerun()

@@ -1,0 +1,48 @@
+"""What of a run only its owner and a teacher see: its notes, its tags, and that it was deleted.
+
+Everybody sees every run, its settings and its curves; the rest of who may do what is in
+core/jobs/access.py. `by` says who looks; where it is left out, that is asked.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from core.jobs import access
+from core.results import notes
+from core.results.notes import Notes
+from core.results.summary import Summary, summaries
+from core.store import Store
+
+
+def rows(store: Store, by: str | None = None) -> tuple[list[Summary], int]:
+    """As `summaries`, without other people's notes and tags."""
+    found, unread = summaries(store)
+    who = access.acting(by)
+    return [_discreet(store, row, who) for row in found], unread
+
+
+def _discreet(store: Store, row: Summary, who: str) -> Summary:
+    noted = row.note or row.tags
+    return replace(row, note="", tags=()) if noted and not access.may(store, row.run, who) else row
+
+
+def deleted(store: Store, by: str | None = None) -> list[Summary]:
+    """The runs in the trash that `by` may take back, the last one deleted first."""
+    who, last_first = access.acting(by), list(store.deleted())
+    found = [row for row in summaries(store.trash)[0] if row.run in last_first]
+    mine = [row for row in found if access.may(store.trash, row.run, who)]
+    return sorted(mine, key=lambda row: last_first.index(row.run))
+
+
+def empty_trash(store: Store, by: str | None = None) -> None:
+    """Removes every run in it for good. NotAllowed for all but a teacher, and the lab itself."""
+    access.require_teacher(by)
+    store.purge(days=0)
+
+
+def annotate(
+    store: Store, run: str, change: Callable[[Notes], Notes], by: str | None = None
+) -> None:
+    """Changes the notes of the run. Raises NotAllowed, NotFound, Unavailable."""
+    access.require(store, run, by)
+    notes.write(store, run, change(notes.read(store, run)))

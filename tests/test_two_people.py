@@ -1,0 +1,246 @@
+"""Two people and a teacher in a classroom (S10): every door that a page has, tried with a run of
+each of them by both. What is refused changes nothing, and nobody reads what is somebody else's.
+"""
+
+import asyncio
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from streamlit.testing.v1 import AppTest
+
+from core import runner
+from core.encoding import encode
+from core.errors import NotAllowed
+from core.experiment import Experiment
+from core.jobs import access, private
+from core.jobs.kinds import STUDY
+from core.jobs.lane import Lane
+from core.results import notes
+from core.runner import Runner
+from core.store import NOTES, Store
+from core.study import shipped
+from pages.ui import acts, archives, feed, person, run_acts, state, studies
+from tests.conftest import ROOT, ended, script, write
+
+ANN, BEN = access.digest("ann"), access.digest("ben")
+SECRET, TAG = "What I think of it", "zebra"
+TEXT = encode(Experiment(name="A run", epochs=1, device="cpu"))
+
+
+class Room:
+    """A classroom where nothing is ever trained, and who acts in it."""
+
+    def __init__(self, home: Path):
+        self.lab, self.by, self.refused = Runner(Store(home), in_process=False), access.LAB, []
+        self.routes = httpx.ASGITransport(app=Starlette(routes=feed.routes()))
+
+    @property
+    def store(self) -> Store:
+        return self.lab.store
+
+    def run(self, owner: str, *words: str) -> str:
+        """A run of this person's with a note, to which these words were said."""
+        made = self.lab.submit(TEXT, owner)
+        said = notes.written(SECRET, (TAG,))
+        private.annotate(self.store, made, lambda _: said, owner)
+        for word in words:
+            getattr(self.lab, word)(made, owner)
+        return made
+
+    def answer(self, path: str) -> int:
+        """The status that the app's own routes answer with."""
+
+        async def ask() -> int:
+            async with httpx.AsyncClient(transport=self.routes, base_url="http://lab") as client:
+                return (await client.get(path)).status_code
+
+        return asyncio.run(ask())
+
+    def picture(self, job: str) -> object:
+        """All that an act could change."""
+        found = self.lab._job(job)
+        said = found and (found.control.paused, found.control.steps, found.control.word)
+        stores = (self.store, self.store.trash, self.lab.store_of(STUDY))
+        here = [job in store.ids() for store in stores]
+        noted = notes.read(self.store, job) if here[0] else None
+        return found and found.id, said, here, noted
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    monkeypatch.setenv("LAB_MODE", "class")
+    monkeypatch.setattr(Lane, "work", lambda *_: None)
+    made = Room(tmp_path)
+    monkeypatch.setattr(runner, "_current", made.lab)
+    monkeypatch.setattr(access, "_who", lambda: made.by)
+    monkeypatch.setattr(person, "me", lambda: made.by)
+    monkeypatch.setattr(state, "notice", made.refused.append)
+    return made
+
+
+def said(word: str) -> Callable[[Room, str], bool]:
+    """Whether this word, said by a button, changes anything."""
+
+    def act(room: Room, job: str) -> bool:
+        before = room.picture(job)
+        acts.attempt(getattr(room.lab, word), job)
+        return room.picture(job) != before
+
+    return act
+
+
+def listed(room: Room, run: str) -> bool:
+    return run in [row.run for row in private.rows(room.store)[0]]
+
+
+def note_read(room: Room, run: str) -> bool:
+    """In the table, in the file of it, or by the search."""
+    (row,) = (row for row in private.rows(room.store)[0] if row.run == run)
+    return any(word in f"{row}{run_acts.as_csv([row])}" for word in (SECRET, TAG))
+
+
+def note_written(room: Room, run: str) -> bool:
+    before = room.picture(run)
+    change = notes.written("Other words", ())
+    acts.attempt(lambda run: private.annotate(room.store, run, lambda _: change), run)
+    return room.picture(run) != before
+
+
+def watched(room: Room, run: str) -> bool:
+    """With the token of the run that the page gives."""
+    return room.answer(f"/feed/{run}/poll?token={feed.token(run)}") == 200
+
+
+def overheard(room: Room, run: str) -> bool:
+    """With no token, or that of a run of one's own."""
+    own = feed.token(room.lab.submit(TEXT, room.by))
+    return any(
+        room.answer(f"/feed/{run}{path}?token={token}") == 200
+        for path in ("", "/poll")
+        for token in ("", own)
+    )
+
+
+def heard_from_the_trash(room: Room, run: str) -> bool:
+    return watched(room, run)
+
+
+def seen_in_the_trash(room: Room, run: str) -> bool:
+    return run in [row.run for row in private.deleted(room.store)]
+
+
+def cloned(room: Room, run: str) -> bool:
+    """The settings may be copied; the copy is the copier's."""
+    copy = room.lab.submit(room.store.experiment(run))
+    return access.owner(room.store, copy) == room.by and access.owner(room.store, run) != ""
+
+
+def archived(room: Room, run: str) -> bool:
+    return bool(entries(room, run))
+
+
+def note_archived(room: Room, run: str) -> bool:
+    return NOTES in entries(room, run)
+
+
+def entries(room: Room, run: str) -> list[str]:
+    """Of the archive that the Runs page offers."""
+    made: list[bytes] = []
+    offer = SimpleNamespace(download_button=lambda label, make, *_, **__: made.append(make()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(archives, "st", offer)
+        archives.offer_archive(run)
+    return zipfile.ZipFile(io.BytesIO(made[0])).namelist()
+
+
+OWN, ALL, NOBODY = (True, False), (True, True), (False, False)  # its owner, another one
+DOORS = {
+    "list": (listed, ALL, ()),
+    "note in the list": (note_read, OWN, ()),
+    "watch": (watched, ALL, ()),
+    "feed by a foreign token": (overheard, NOBODY, ()),
+    "pause": (said("pause"), OWN, ()),
+    "step": (said("step"), OWN, ()),
+    "go on": (said("proceed"), OWN, ("pause",)),
+    "stop": (said("stop"), OWN, ()),
+    "resume": (said("resume"), OWN, ("stop",)),
+    "delete": (said("delete"), OWN, ("stop",)),
+    "trash": (seen_in_the_trash, OWN, ("stop", "delete")),
+    "feed from the trash": (heard_from_the_trash, NOBODY, ("stop", "delete")),
+    "restore": (said("restore"), OWN, ("stop", "delete")),
+    "write a note": (note_written, OWN, ()),
+    "clone": (cloned, ALL, ()),
+    "archive": (archived, ALL, ()),
+    "note in the archive": (note_archived, OWN, ()),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_what_the_owner_another_one_and_a_teacher_may(room: Room, door: str) -> None:
+    act, (own, other), words = DOORS[door]
+    for owner in (ANN, BEN):
+        for by in (ANN, BEN):
+            run, room.by = room.run(owner, *words), by
+            allowed = own if by == owner else other
+            room.refused.clear()
+            assert act(room, run) == allowed, (door, owner, by)
+            assert not (allowed and room.refused)
+            assert all("belongs to somebody else" in why for why in room.refused)
+        run, room.by = room.run(owner, *words), access.TEACHER
+        assert act(room, run) == own, (door, owner, "teacher")
+
+
+@pytest.mark.parametrize("word", ["stop", "resume"])
+def test_a_study_is_stopped_and_resumed_by_its_owner_and_a_teacher(room: Room, word: str) -> None:
+    study = encode(next(iter(shipped().values())))
+    for owner, by, allowed in (
+        (ANN, ANN, True), (ANN, BEN, False), (BEN, ANN, False), (BEN, BEN, True),
+        (ANN, access.TEACHER, True), (BEN, access.TEACHER, True),
+    ):  # fmt: skip
+        made, room.by = room.lab.submit_study(study, owner), by
+        if word == "resume":
+            room.lab.stop(made, owner)
+        before = room.picture(made)
+        acts.attempt(getattr(studies, word), made)
+        assert (room.picture(made) != before) == allowed, (owner, by)
+        assert bool(room.lab.barred(made)) != allowed
+
+
+def test_only_a_teacher_empties_the_trash_which_is_everybody_s(room: Room) -> None:
+    run = room.run(ANN, "stop", "delete")
+    for room.by in (ANN, BEN):
+        with pytest.raises(NotAllowed, match="only a teacher"):
+            private.empty_trash(room.store)
+    assert room.store.trash.ids() == [run]
+    room.by = access.TEACHER
+    private.empty_trash(room.store)
+    assert not room.store.trash.ids()
+
+
+@pytest.mark.parametrize("by", [ANN, BEN, access.TEACHER], ids=["owner", "another", "teacher"])
+def test_no_page_tells_another_one_s_notes_or_the_names_in_their_trash(room: Room, by: str) -> None:
+    run = room.run(ANN, "stop")
+    write(room.store, run, [*script(), ended()])
+    gone = room.lab.submit(encode(Experiment(name="Thrown away")), ANN)
+    room.lab.stop(gone, ANN)
+    room.lab.delete(gone, ANN)
+    room.by = by
+    told = b""
+    for page in ("start", "runs", "watch"):
+        app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
+        app.query_params["run"] = run
+        app.switch_page(f"{page}.py").run()
+        assert not app.exception
+        drawn = [each for each in app._tree if getattr(each, "proto", None) is not None]
+        told += b"".join(each.proto.SerializeToString() for each in drawn)
+        assert len(drawn) > 10
+    assert b"A run" in told
+    for word in (SECRET, TAG, "Thrown away"):
+        assert (word.encode() in told) == (by != BEN), word
