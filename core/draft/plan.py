@@ -39,6 +39,7 @@ def plan(experiment: Experiment, home: Path) -> Plan:
     """What will happen. Never raises a LabError: it stands in `problem`."""
     from core.network.alone import alone
     from core.network.build import check, trace
+    from core.training.memory import lacking_disk
 
     try:
         facts = experiment.data.facts(home)
@@ -59,11 +60,13 @@ def plan(experiment: Experiment, home: Path) -> Plan:
         )
     train = dict(train=parts[0], batch_size=experiment.batch_size)
     problem = problem or alone(experiment.network, facts.shape, facts.outputs, **train) or ""
+    parameters = sum(fact.parameters for fact in layers)
+    problem = problem or lacking_disk(experiment, parameters, home)
     steps = ceil(parts[0] / min(experiment.batch_size, max(parts[0], 1)))
     return Plan(
         facts,
         *parts,
-        parameters=sum(fact.parameters for fact in layers),
+        parameters=parameters,
         multiply_adds=sum(fact.multiply_adds for fact in layers),
         epoch_steps=steps,
         steps=steps * experiment.epochs,

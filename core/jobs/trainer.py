@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from core.errors import LabError
+from core.errors import LabError, Unavailable
 from core.events import Ended, Event, Saved, to_json
 from core.jobs.control import GO, LEAVE
 from core.store import Store
@@ -79,6 +79,7 @@ def _consume(
     experiment = decode(Experiment, store.experiment(run))
     data = load(experiment.data, store.home, progress)
     training = train(experiment, data, state=checkpoint.load(store, run))
+    _require_disk(store, run, experiment, training)
     for event in training:
         if isinstance(event, (Saved, Ended)):
             checkpoint.save(store, run, training.state())
@@ -96,6 +97,16 @@ def _consume(
             watch(ended)
             return ended
     return None
+
+
+def _require_disk(store: Store, run: str, experiment: Any, training: Any) -> None:
+    """Unavailable where the disk does not take the run's checkpoints."""
+    from core.training.memory import lacking_disk
+
+    parameters = sum(fact.parameters for fact in training.setup.facts)
+    there = sum(path.stat().st_size for path in store.checkpoints(run))
+    if lack := lacking_disk(experiment, parameters, store.home, there):
+        raise Unavailable(lack)
 
 
 def _reason(error: Exception, run: str) -> str:

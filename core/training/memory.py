@@ -1,4 +1,4 @@
-"""Memory: what is in use, what is free, and what a training will need."""
+"""Memory and disk: what is in use, what is free, and what a training will need."""
 
 import contextlib
 import os
@@ -6,17 +6,20 @@ import sys
 from math import prod
 from pathlib import Path
 
-from core.device import resolve
+from core.device import free_disk, resolve
 from core.draft.plan import BYTES
 from core.errors import Unavailable
 from core.experiment import Experiment
 from core.network.build import LayerFacts
+from core.numbers import short
 from core.optim.optimizers import LBFGS
 from core.optim.regularizers import EMA, SAM, SWA
 
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 USED = ("/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory/memory.usage_in_bytes")
 LIVES = 2  # copies of an output that are alive at once: itself and its gradient
+COPIES = 3  # of a checkpoint: the last one, the one before, the one that is being written
+MB = 2**20
 SLOTS = 2  # numbers an optimizer keeps for each weight, at the most
 
 
@@ -84,6 +87,28 @@ def needed(experiment: Experiment, layers: tuple[LayerFacts, ...], pictures: int
     outputs = first + sum(map(_outputs, layers))
     kept = pictures * first  # a byte a pixel
     return kept + BYTES * (copies * parameters + LIVES * experiment.batch_size * outputs)
+
+
+def checkpoint(experiment: Experiment, parameters: int) -> int:
+    """Bytes, about: the weights, those of the best epoch, what the optimizer keeps beside them, and
+    their averages, once as they go on and once as they are used.
+    """
+    averages = sum(isinstance(r, EMA | SWA) for r in experiment.regularizers)
+    return BYTES * parameters * (2 + _slots(experiment) + 2 * averages)
+
+
+def lacking_disk(experiment: Experiment, parameters: int, home: Path, there: int = 0) -> str:
+    """Why the disk does not take the checkpoints of a run, COPIES of them, of which `there` bytes
+    lie on it already; in one sentence, empty where it does.
+    """
+    needed, free = COPIES * checkpoint(experiment, parameters) - there, free_disk(home)
+    if needed <= free:
+        return ""
+    return (
+        f"The disk is too full: this run's checkpoints need {short(needed / MB)} MB, "
+        f"{short(free / MB)} MB are free where the lab keeps them: free space there, or make the "
+        "network smaller."
+    )
 
 
 def _slots(experiment: Experiment) -> int:

@@ -2,16 +2,22 @@
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
+from core.encoding import encode
 from core.experiment import Experiment
 from core.network.build import trace
+from core.network.layers import Flatten, Linear, Output
 from core.network.presets import LeNet
+from core.optim.optimizer import Optimizer
 from core.optim.optimizers import LBFGS
-from core.optim.regularizers import EMA
-from core.training import memory
+from core.optim.regularizers import EMA, SWA
+from core.store import Store
+from core.train import train
+from core.training import checkpoint, memory
 from core.training.setup import Setup
 from tests.core.bars import EVERYTHING, bars, experiment
 
@@ -54,6 +60,42 @@ def test_every_copy_of_the_weights_is_counted() -> None:
     many = memory.needed(e.model_copy(update={"optimizer": history}), layers, 0)
     assert many - plain == 4 * 100 * parameters
     assert memory.needed(e, layers, 1000) - plain == 1000 * 28 * 28
+
+
+ROUND = 2**16  # bytes of a checkpoint that are no copies of weights: generators, history, names
+
+
+@pytest.mark.parametrize("kind", Optimizer.members)
+@pytest.mark.parametrize("averages", [(), (EMA(),), (SWA(),)], ids=["plain", "ema", "swa"])
+def test_a_checkpoint_is_no_larger_than_was_said(
+    tmp_path: Path, kind: str, averages: tuple
+) -> None:
+    rate = min(0.01, Optimizer.members[kind]().learning_rate)
+    optimizer = Optimizer.members[kind](learning_rate=rate)
+    network = (Flatten(), Linear(units=400), Output())
+    e = experiment(network=network, optimizer=optimizer, regularizers=averages, epochs=2)
+    store = Store(tmp_path)
+    run, training = store.create(encode(e)), train(e, bars())
+    started, *_ = training
+    checkpoint.save(store, run, training.state())
+    size = store.checkpoints(run)[0].stat().st_size
+    said = memory.checkpoint(e, started.parameters)
+    assert 4 * started.parameters * 2 < size < said + ROUND
+    assert kind == "lbfgs" or said < 4 * size
+
+
+def test_a_disk_that_does_not_take_three_checkpoints_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    e, parameters = Experiment(), 1_000_000
+    needed = 3 * memory.checkpoint(e, parameters)
+    assert needed == 3 * 4 * 4 * parameters  # weights, the best ones, two moments; float32
+    for free, there, lacks in ((needed, 0, ""), (needed - 1, 0, "46 MB"), (needed - 1, 1, "")):
+        monkeypatch.setattr(memory, "free_disk", lambda home, free=free: free)
+        said = memory.lacking_disk(e, parameters, tmp_path, there)
+        assert (lacks in said) and bool(said) == bool(lacks)
+        assert not said or (said.startswith("The disk is too full") and "free space" in said)
+        assert str(tmp_path) not in said  # a page says it
 
 
 def test_what_is_in_use_grows_with_what_is_held() -> None:
