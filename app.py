@@ -41,7 +41,8 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     feed.closing.clear()
     _end_streams_first()
     limit_uploads()
-    device.prepare()
+    if not worker.wanted():  # a server that trains nothing gives the memory of uploads back
+        device.prepare()
     os.environ.setdefault("LAB_THREADS", str(max(1, device.cores() - 1)))  # one is the viewers'
     await asyncio.to_thread(warm_up)
     work = runner.current()

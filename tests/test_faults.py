@@ -2,53 +2,82 @@
 those that are in no other file stand below.
 
     F1   kill -9 of a training, 25 times: 0 unreadable    test_twenty_five_kills_… below,
-         checkpoints, resumed bit for bit                 core/test_commands.py test_kill_nine_…
-    F2   kill -9 of the server: no process left; what     core/test_worker.py test_no_process_…,
-         waited is unbegun, one press away                pages/test_watch.py test_a_run_that_…
-    F3   SIGTERM: status 0 with an open page              test_app.py test_sigterm_…
-    F4   disk full: old file whole, one sentence          below, core/test_store.py
-    F5   the loss is no number: diverged, way out         core/analysis/test_findings.py
+         checkpoints, resumed bit for bit                 core/commands/test_experiments.py
+                                                          test_kill_nine_…
+         between the renames of a save: nothing lost      core/test_store.py test_a_kill_between_…
+    F2   kill -9 of the lab while two train or import:    core/jobs/test_worker.py
+         0 processes left, every run can go on            test_no_process_outlives_…
+         one that is stuck in C code                      core/test_orphans.py
+    F3   SIGTERM: status 0 within 8 s with an open page,  test_app.py test_sigterm_…
+         a run that is interrupted goes on                pages/test_watch.py test_a_real_…
+    F4   disk full: old file whole, one sentence;         test_a_full_disk_… below
+         room for 3 checkpoints before the first step     test_a_disk_that_… below,
+                                                          core/training/test_memory.py
+    F5   the loss is no number: ends at that very step,   core/test_train.py test_a_loss_that_…
+         best weights kept, a way out                     core/analysis/test_findings.py
     F6   memory of the GPU, of the processor, killed      core/test_runner.py test_a_fault_…,
-         by the system: three messages, the next begins   core/test_worker.py test_a_death_…
-    F7   400 flipped bits: never a wrong weight; the      test_a_flipped_bit_… below
+         by the system: three messages, the next begins   core/jobs/test_worker.py test_a_death_…
+    F7   400 flipped bits: never a wrong number; the      test_a_flipped_bit_… below
          previous checkpoint goes on
-    F8   ten presses in a second are one run;             below,
+    F8   ten presses in a second are one run;             test_ten_presses_… below,
          one run at a time on each device                 core/test_runner.py test_runs_wait_…
-    F9   reload: the run goes on and is shown             test_classroom.py, pages/test_watch.py
-    F10  data deleted: resume says which                  below, core/export/test_archive.py
+    F9   reload: the run goes on and is shown             test_classroom.py,
+                                                          pages/test_watch.py test_a_real_…
+    F10  data deleted under a run: nothing changes;       test_data_that_… below,
+         before it: resume says which                     core/export/test_archive.py
     F11  no data base: each event is one whole line       core/test_store.py test_a_torn_…
-    F14  a hang is ended; a stop is done within 5 s       core/test_worker.py
+    F14  no sign for 120 s: ended; a stop within 5 s      core/jobs/test_worker.py test_a_hang_…,
+                                                          test_one_that_does_not_answer_…
     F15  1,000 runs are listed within a second            benchmarks/runs.py
-    S4   a name never becomes a path                      core/test_store.py test_no_other_string_…
+    S4   40 names at 24 doors: none becomes a path        test_no_name_… below,
+                                                          core/export/test_archive.py
     S5   other people's words are no markup               pages/test_pages.py test_other_peoples_…
     S6   no cell of an export is a formula                test_no_cell_… below
-    S7   30 uploads at once: a lower limit                test_app.py test_a_classroom_…
-    S8   foreign hosts, origins, paths                    test_app.py
-    S10  two people, who may do what                      core/test_access.py, test_classroom.py
+    S7   one byte too many: 413; what closed pages had    test_limits.py
+         uploaded is given back; a lower limit in class   test_app.py test_a_classroom_…
+    S8   foreign hosts, origins, paths                    test_app.py test_a_foreign_…
+    S10  two people and a teacher: who may do what,       test_two_people.py, test_classroom.py,
+         and who reads what                               core/jobs/test_access.py
 """
 
+import csv
+import io
 import json
 import os
 import random
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from core import runner
+from core.data.library import Library
 from core.data.sets import Spreadsheets
+from core.draft.kept import Drafts
+from core.draft.plan import plan
 from core.encoding import encode
-from core.errors import BadData, BadInput
-from core.events import Started, Step, from_json
+from core.errors import BadData, BadInput, LabError
+from core.events import Started, Step, from_json, to_json
 from core.experiment import Experiment
-from core.export.cells import plain
+from core.export.cells import FORMULA, plain
+from core.export.curves import curves_csv
+from core.jobs import access
 from core.jobs.control import GO, STOP
+from core.jobs.lane import Lane
 from core.jobs.trainer import execute
+from core.network.presets import SoftmaxRegression
+from core.results import notes
+from core.results.summary import summaries
 from core.runner import Runner
-from core.store import CHECKPOINT, PREVIOUS, Store
-from core.training import checkpoint
-from pages.ui import state
+from core.store import CHECKPOINT, EXPERIMENT, PREVIOUS, Store
+from core.studies.sweeps import Studies
+from core.training import checkpoint, memory
+from pages.ui import feed, parts, state
+from pages.ui.run_acts import as_csv
+from tests.conftest import ended, script, write
 
 ROOT = Path(__file__).parents[1]
 KILLS = int(os.environ.get("LAB_KILLS") or 25)  # the long form: LAB_KILLS=1000
@@ -102,12 +131,23 @@ def losses(store: Store, run: str) -> list[float]:
     return seen
 
 
+def same(one: object, other: object) -> bool:
+    """Whether two states hold the same numbers, bit for bit."""
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    return one == other
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="fork saves importing torch 25 times")
 def test_twenty_five_kills_leave_every_checkpoint_readable_and_the_same_losses(
     tmp_path: Path,
 ) -> None:
     store = Store(tmp_path)
-    run, straight = (store.create(text(epochs=300, batch_size=128)) for _ in range(2))
+    run, straight = (store.create(text(epochs=100_000, batch_size=128)) for _ in range(2))
     first = store.create(text(epochs=1))
     environment = os.environ | {"OMP_NUM_THREADS": "1", "LAB_THREADS": "1"}
     command = [sys.executable, "-c", KILLER, str(tmp_path), run, str(KILLS), first]
@@ -117,9 +157,11 @@ def test_twenty_five_kills_leave_every_checkpoint_readable_and_the_same_losses(
     assert said.returncode == 0, said.stderr
     steps = json.loads(said.stdout)
     assert len(steps) == KILLS and steps == sorted(steps) and steps[-1] > 0
+    further = steps[-1] + 50
     for each in (run, straight):
-        execute(store, each)
-    assert losses(store, run) == losses(store, straight)
+        execute(store, each, attend=lambda t: STOP if t.step >= further else GO)
+    killed, never = (losses(store, each)[:further] for each in (run, straight))
+    assert len(killed) == further and killed == never
 
 
 def test_a_flipped_bit_never_becomes_a_weight_and_the_previous_checkpoint_goes_on(
@@ -144,8 +186,7 @@ def test_a_flipped_bit_never_becomes_a_weight_and_the_previous_checkpoint_goes_o
         except BadData:
             refused += 1
             continue
-        assert all(torch.equal(found["model"][k], right["model"][k]) for k in right["model"])
-        assert found["step"] == right["step"]
+        assert same(found, right)
     assert refused > 300  # the others hit what fills the gaps between tensors
     before.write_bytes(older)
     path.write_bytes(whole[: len(whole) // 2])
@@ -159,48 +200,173 @@ def test_a_full_disk_ends_one_run_in_one_sentence_and_leaves_its_checkpoint(tmp_
     execute(store, run, attend=lambda t: STOP if t.epoch >= 1 else GO)
     whole = checkpoint.load(store, run)["step"]
     size = store.path(run, CHECKPOINT).stat().st_size
-    script = (
-        "import resource, signal, sys; from core.store import Store\n"
-        "from core.jobs.trainer import *\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]),) * 2)\n"
-        "print(execute(Store(sys.argv[1]), sys.argv[2], attend=lambda t: "
-        "'stop' if t.epoch >= 2 else 'go').message)"
-    )
-    assert resource.RLIMIT_FSIZE is not None
-    command = [sys.executable, "-c", script, str(tmp_path), run, str(size // 2)]
-    given = dict(cwd=ROOT, capture_output=True, text=True, timeout=120)
-    said = subprocess.run(command, check=False, **given)
-    assert said.returncode == 0 and "free space" in said.stdout, said.stdout + said.stderr
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, hard))  # as no space, but EFBIG
+    try:
+        ended = execute(store, run, attend=lambda t: STOP if t.epoch >= 2 else GO)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert ended.reason == "failed" and "free space" in ended.message
     assert checkpoint.load(store, run)["step"] == whole
     assert not list(store.path(run).glob("*.tmp"))
 
 
-def test_data_that_was_deleted_is_named_when_its_run_shall_go_on(tmp_path: Path) -> None:
-    lab = Runner(Store(tmp_path), in_process=False)
-    run = lab.store.create(text(data=Spreadsheets(digest="ab" * 32)))
-    with pytest.raises(BadInput, match=r"is not in this lab|not here"):
-        lab.resume(run)
+def test_a_disk_that_does_not_take_the_checkpoints_is_said_before_the_first_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    run = store.create(text())
+    execute(store, run, attend=lambda t: STOP if t.epoch >= 1 else GO)
+    before, size = checkpoint.load(store, run), store.size(run)
+    monkeypatch.setattr(memory, "free_disk", lambda home: 1000)
+    ended = execute(store, run)
+    assert ended.reason == "failed" and ended.message.startswith("The disk is too full")
+    assert plan(Experiment(), tmp_path).problem.startswith("The disk is too full")
+    assert same(checkpoint.load(store, run), before)
+    assert store.read(run, size)[0] == [to_json(ended)]
+    monkeypatch.undo()
+    assert execute(store, run, attend=lambda t: STOP if t.epoch >= 2 else GO).reason == "stopped"
+
+
+def sheets(seed: int) -> list[bytes]:
+    """Sixty pictures of 4 × 4 and their labels."""
+    draw = random.Random(seed)
+    rows = [[draw.randrange(256) for _ in range(16)] for _ in range(60)]
+    pictures = "\n".join(",".join(map(str, row)) for row in rows)
+    return [pictures.encode(), "\n".join(str(k % 2) for k in range(60)).encode()]
+
+
+def test_data_that_is_deleted_changes_no_run_at_work_and_is_named_when_another_shall_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, library = Store(tmp_path), Library(tmp_path)
+    digest, _ = library.add(*sheets(0))
+    network = SoftmaxRegression().layers((1, 4, 4))
+    sheet = Spreadsheets(digest=digest, title="My pictures")
+    straight, run, waits = (
+        store.create(text(data=sheet, network=network, epochs=8)) for _ in range(3)
+    )
+    execute(store, straight)
+    execute(store, waits, attend=lambda t: STOP if t.epoch >= 2 else GO)
+    gone = []
+
+    def delete_once(training: object) -> str:
+        if training.epoch >= 2 and not gone:
+            gone.append(library.delete(digest))
+        return GO
+
+    assert execute(store, run, attend=delete_once).reason == "epochs" and gone[0] > 0
+    assert losses(store, run) == losses(store, straight)
+    library.add(*sheets(1), title="My pictures")  # others of the same name are no substitute
+    monkeypatch.setattr(Lane, "work", lambda *_: None)
+    lab = Runner(store, in_process=False)
+    with pytest.raises(BadInput, match=r"Its data, “My pictures”, is not in this lab"):
+        lab.resume(waits)
     assert lab.live() == []
+    library.add(*sheets(0))
+    lab.resume(waits)
+    assert lab.live() == [waits]
 
 
-def test_ten_presses_within_a_second_are_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept, now = {}, [10.0]
+def test_ten_presses_within_a_second_are_one_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, now, shown = {}, [10.0], []
+    monkeypatch.setattr(Lane, "work", lambda *_: None)
+    monkeypatch.setattr(runner, "_current", Runner(Store(tmp_path), in_process=False))
+    monkeypatch.setattr(access, "_who", lambda: access.LAB)
     monkeypatch.setattr(state.st, "session_state", kept)
+    monkeypatch.setattr(parts.st, "switch_page", lambda page, **how: shown.append(how))
     monkeypatch.setattr(state.time, "monotonic", lambda: now[0])
-    runs = []
     for press in range(10):
         now[0] = 10.0 + press / 20
-        run = state.just_started("{}") or f"run {press}"
-        state.just_started("{}", run)
-        runs.append(run)
-    assert set(runs) == {"run 0"}
-    assert state.just_started('{"epochs": 2}') == ""
+        parts.start(text())
+    lab = runner.current()
+    assert len(lab.store.ids()) == len(lab.live()) == 1
+    assert [how["query_params"]["run"] for how in shown] == lab.live() * 10
+    parts.start(text(epochs=2))  # another experiment
     now[0] += 1.0
-    assert state.just_started("{}") == ""
+    parts.start(text(epochs=2))  # and the same again, on purpose
+    assert len(lab.live()) == 3
+
+
+NAMES = [
+    "", ".", "..", "../x", "../../x", "x/../../y", "/etc/passwd", "/", "//", "./x", "~", "~root",
+    "..\\x", "..\\..\\x", "C:\\x", "C:x", "\\\\host\\x", "CON", "NUL", "con.json", "aux.", "x ",
+    " x",
+    "a\0b", "\0", "a\nb", "a\rb", "\u202ex", "／", "．．", "．．／x", "%2e%2e%2f", "%00", "x" * 300,
+    "é" * 200, "20260101-000000-abcde/", "20260101-000000-abcdef\n", "20260101-000000-ABCDEF",
+    "20260101-000000-abcdef/../x", "０" * 8 + "-000000-abcdef",
+]  # fmt: skip
+
+
+def test_no_name_becomes_a_path_at_any_door(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(set(NAMES)) == 40
+    home = tmp_path / "deep" / "home"
+    store = Store(home)
+    monkeypatch.setattr(Lane, "work", lambda *_: None)
+    monkeypatch.setattr(access, "_who", lambda: access.LAB)
+    monkeypatch.setattr(runner, "_current", Runner(store))
+    lab, studies, library, drafts = runner.current(), Studies(home), Library(home), Drafts(home)
+    store.delete(store.create(text()))
+    (tmp_path / "deep" / "x").mkdir()  # what a way out of the home could find
+    (tmp_path / "deep" / "x" / "experiment.json").write_text("{}")
+    (store.root / "x").mkdir()
+    (store.root / "x" / "experiment.json").write_text("{}")
+    doors = [
+        store.path, store.experiment, store.size, store.read, store.last, store.is_owned,
+        store.checkpoints, store.delete, store.restore, store.trash.path, studies.study,
+        lambda name: store.content(name, EXPERIMENT), lambda name: store.append(name, "{}"),
+        lambda name: store.write(name, "notes.json", b""), lambda name: store.own(name).__enter__(),
+        lambda name: store.save(name, lambda file: file.write(b"x")), lab.status, lab.resume,
+        lab.delete, lab.restore, lab.resume_study, library.about, library.delete, drafts.read,
+    ]  # fmt: skip
+    assert len(doors) == 24
+    before = tree(tmp_path)
+    for name in NAMES:
+        for door in doors:
+            with pytest.raises(LabError):
+                door(name)
+        lab.stop(name), lab.pause(name)  # nothing is at work under it
+        assert feed._allowed(asked(name, "")) is False
+        assert store.free_id(name) != name
+        assert drafts.write(name, "{}", "").isalnum()
+    assert {path for path in tree(tmp_path) - before if path.parent != home / "drafts"} == {
+        home / "drafts", home / "secret"
+    }  # fmt: skip
+
+
+def asked(run: str, token: str) -> object:
+    """A request to the feed, as far as its guard looks at it."""
+    return SimpleNamespace(query_params={"token": token}, path_params={"run": run})
+
+
+def tree(folder: Path) -> set[Path]:
+    return set(folder.rglob("*"))
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
-def test_no_cell_of_an_export_is_a_formula(sign: str) -> None:
-    assert plain(f"{sign}cmd()") == f"'{sign}cmd()"
+def test_no_cell_of_an_export_is_a_formula(tmp_path: Path, sign: str) -> None:
+    words = f"{sign}cmd()"
+    assert plain(words) == f"'{words}"
     assert plain(f"a{sign}") == f"a{sign}" and plain("") == ""
+    store = Store(tmp_path)
+    run = store.create(text(name=words))
+    notes.write(store, run, notes.written(f"{sign}note", (f"{sign}tag",)))
+    write(store, run, [*script(), ended()])
+    (row,) = csv.DictReader(io.StringIO(as_csv(summaries(store)[0])))
+    assert not any(cell.startswith(FORMULA) and not number(cell) for cell in row.values())
+    assert row["Name"].strip("'").strip() == words.strip()
+    assert float(row["Rate"]) == Experiment().optimizer.learning_rate and row["Best epoch"] == "4"
+    with feed.Tail(store, run).read() as history:
+        lines = curves_csv(history).splitlines()[1:]
+    assert all(number(cell) for line in lines for cell in line.split(",") if cell)
+
+
+def number(cell: str) -> bool:
+    try:
+        return float(cell) is not None
+    except ValueError:
+        return False

@@ -2,7 +2,6 @@
 death in any form ends that one run with its own message, and no process stays behind.
 """
 
-import os
 import signal
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from core.encoding import encode
@@ -17,10 +17,13 @@ from core.events import Step, from_json
 from core.experiment import Experiment
 from core.jobs import worker
 from core.jobs.control import LEAVE, PAUSE, PROCEED, STEP, STOP, Control
+from core.jobs.lane import Lane
 from core.jobs.trainer import execute, status
+from core.network.presets import SoftmaxRegression
 from core.runner import Runner
 from core.store import Store
 from core.training import checkpoint
+from tests.core.test_orphans import gone
 
 ROOT = Path(__file__).parents[3]
 
@@ -140,6 +143,13 @@ def test_one_that_is_still_starting_is_stopped_at_once_and_loses_nothing(
     assert runner.store.last(run)["message"] == worker.UNBEGUN
 
 
+def test_a_hang_is_ended_after_two_minutes_and_a_stop_is_done_within_five_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("LAB_SILENT", raising=False)
+    assert (worker.silent(), worker.OBEYS) == (120.0, 5.0)
+
+
 @pytest.mark.parametrize(
     ("exit_status", "words"),
     [(-9, "ran out of memory"), (-11, "SIGSEGV"), (-6, "SIGABRT"), (1, "exit status 1")],
@@ -165,22 +175,54 @@ def test_what_was_said_before_the_process_was_there_is_handed_on() -> None:
     assert control.word == LEAVE
 
 
-@pytest.mark.skipif(not hasattr(os, "killpg"), reason="there is no kill -9 on Windows")
-def test_no_process_outlives_a_killed_lab_and_its_run_is_saved(tmp_path: Path) -> None:
-    script = (
-        "import sys; from core.runner import Runner; from core.store import Store\n"
-        "r = Runner(Store(sys.argv[1]), in_process=True)\n"
-        "run, waits = r.submit(sys.argv[2]), r.submit(sys.argv[2])\n"
-        "print(run, waits, flush=True)\n"
-        "sys.stdin.read()"
-    )
-    command = [sys.executable, "-c", script, str(tmp_path), digits(epochs=100_000)]
+LAB = """
+import sys
+from core import device, runner
+from core.store import Store
+device.resolve = lambda wanted: wanted  # two devices, so two processes at once
+lab = runner.Runner(Store(sys.argv[1]), in_process=True)
+print(*[lab.submit(text) for text in sys.argv[2:]], flush=True)
+sys.stdin.read()
+"""
+
+
+def importing(process: psutil.Process) -> bool:
+    return any("libtorch_cpu" in mapped.path for mapped in process.memory_maps())
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into the processes")
+@pytest.mark.parametrize("moment", ["started", "importing", "training"])
+def test_no_process_outlives_a_killed_lab_and_every_run_can_go_on(
+    tmp_path: Path, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = {"epochs": 100_000, "network": SoftmaxRegression().layers((1, 8, 8))}
+    runs = [digits(**long), digits(**long | {"device": "auto"}), digits(**long)]
+    command = [sys.executable, "-c", LAB, str(tmp_path), *runs]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    store = Store(tmp_path)
     with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as lab:
-        run, waits = lab.stdout.readline().split()
-        store = Store(tmp_path)
-        until(lambda: losses(store, run))
+        *at_work, waits = lab.stdout.readline().split()
+        children: list[psutil.Process] = []
+
+        def both() -> bool:
+            children[:] = psutil.Process(lab.pid).children(recursive=True)
+            return len(children) == 2
+
+        until(both)
+        if moment == "importing":
+            until(lambda: any(map(importing, children)))
+        elif moment == "training":
+            until(lambda: all(losses(store, run) for run in at_work))
         lab.kill()
-    until(lambda: not store.is_owned(run))  # held by the process until it is gone
-    assert (status(store, run), status(store, waits)) == ("interrupted", "unbegun")
-    assert checkpoint.load(store, run)["step"] == len(losses(store, run))
+    until(lambda: all(map(gone, children)))
+    stands = "interrupted" if moment == "training" else "unbegun"
+    assert [status(store, run) for run in at_work] == [stands] * 2
+    assert status(store, waits) == "unbegun"
+    if moment == "training":  # and nothing is lost
+        for run in at_work:
+            assert checkpoint.load(store, run)["step"] == len(losses(store, run))
+    monkeypatch.setattr(Lane, "work", lambda *_: None)
+    lab = Runner(store)
+    for run in (*at_work, waits):
+        lab.resume(run)
+    assert set(lab.live()) == {*at_work, waits}
