@@ -1,0 +1,74 @@
+"""The Data page as AppTest shows it, and what is done there."""
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import runner
+from core.data.sets import Digits
+from core.encoding import decode, encode
+from core.experiment import Experiment
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    monkeypatch.delenv("LAB_TORCHVISION", raising=False)
+    monkeypatch.setattr(runner, "_current", None)
+
+    def opened(data=None, came_for=""):
+        app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
+        app.session_state["draft"] = encode(Experiment(data=data or Digits()))
+        app.run()
+        if came_for:
+            app.query_params["from"] = came_for
+        return well(app.switch_page("data.py").run())
+
+    return opened
+
+
+def well(app):
+    assert not app.exception, app.exception
+    return app
+
+
+def draft(app):
+    return decode(Experiment, app.session_state["draft"])
+
+
+def press(app, name):
+    next(b for b in app.button if name in (b.key, b.label)).click()
+    return well(app.run())
+
+
+def texts(app):
+    return [e.value.replace("\\", "") for e in [*app.markdown, *app.caption]]
+
+
+def errors(app):
+    return [e.value.replace("\\", "") for e in app.error]
+
+
+def metrics(app):
+    return {m.label: m.value.replace("\u202f", " ") for m in app.metric}
+
+
+def sheet(rows):
+    return "\n".join(",".join(map(str, row)) for row in rows).encode()
+
+
+def letters(lying=False):
+    """40 pictures of 7 × 7 of two classes, an upright bar left or right, as two spreadsheets."""
+    pictures = np.zeros((40, 7, 7), np.uint8)
+    pictures[::2, :, 1], pictures[1::2, :, 5] = 200, 255
+    pictures = pictures.swapaxes(1, 2) if lying else pictures
+    return sheet(pictures.reshape(40, -1).tolist()), sheet([[k % 2] for k in range(40)])
+
+
+def upload(app, *files):
+    for chooser, content in zip(app.file_uploader, files, strict=False):
+        if content is not None:
+            chooser.upload(f"{chooser.label.split()[0]}.csv", content)
+    well(app.run())
+    return press(app, "Check these files")
