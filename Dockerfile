@@ -13,10 +13,10 @@ RUN useradd --create-home --uid 1000 lab && install --directory --owner=lab --gr
 WORKDIR /app
 
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
-COPY requirements.txt ./
+COPY requirements.txt requirements-login.txt ./
 RUN grep -E '^torch(vision)?==' requirements.txt > /tmp/torch.txt \
     && python -m pip install --index-url "$TORCH_INDEX" -r /tmp/torch.txt \
-    && python -m pip install -r requirements.txt \
+    && python -m pip install -r requirements-login.txt \
     && rm /tmp/torch.txt
 
 COPY --chown=lab:lab .streamlit ./.streamlit

@@ -84,7 +84,8 @@ def needed() -> list[str]:
     files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
     kept = [path for path in files if not any(word in str(path) for word in WEIGHTLESS)]
     names = [path.relative_to(ROOT).as_posix() for path in kept]
-    return ["app.py", "requirements.txt", *(n for n in names if n != ".streamlit/secrets.toml")]
+    made_of = ["app.py", "requirements.txt", "requirements-login.txt"]
+    return [*made_of, *(n for n in names if n != ".streamlit/secrets.toml")]
 
 
 def test_the_context_holds_all_that_the_lab_runs_on():
@@ -159,7 +160,7 @@ def test_torch_comes_from_the_chosen_index_in_the_versions_of_the_requirements()
     assert [line.split("==")[0] for line in pair] == ["torch", "torchvision"]
     first, second = re.findall(r"pip install ([^&]+) &&", install)
     assert shlex.split(first) == ["--index-url", "$TORCH_INDEX", "-r", pattern[2]]
-    assert shlex.split(second) == ["-r", "requirements.txt"]
+    assert shlex.split(second) == ["-r", "requirements-login.txt"]  # LAB_MODE=lab works
     assert "==" not in install.replace(pattern[0], "")
 
 

@@ -53,7 +53,8 @@ def addresses() -> list[str]:
 def told() -> str:
     """What to write on the blackboard: the names that were given, else the machine's own."""
     mine = own()
-    given = [n for n in st.get_option("server.allowedHosts") if n not in (*HERE, *mine)]
+    known = {*HERE, *mine}
+    given = [n for n in st.get_option("server.allowedHosts") if n not in known and "*" not in n]
     port = st.get_option("server.port")
-    shown = [f"http://{name}:{port}" for name in given or mine[:2] if "*" not in name]
+    shown = [f"http://{name}:{port}" for name in given or mine[:2]]
     return f"  Others open {' or '.join(shown)}\n"
