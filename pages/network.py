@@ -27,6 +27,8 @@ def main() -> None:
     told = f"{network_name(draft, facts)} · {whole(planned.parameters)} parameters"
     weights = size(BYTES * planned.parameters)
     told += f" · {whole(planned.multiply_adds)} multiply-adds · {weights}"
+    if planned.layer is not None:
+        told = f"{network_name(draft, facts)} · layer {planned.layer + 1} does not fit"
     known = draft.network and facts
     with header("Network", told if known else "What am I building, and does it fit?"):
         for icon, word, possible, act in (  # of the layers and the initialization, nothing else

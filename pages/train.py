@@ -40,8 +40,8 @@ def main() -> None:
         rate.card(draft)
         advise(draft, planned)
         cost.card(draft, planned)
-        naming(draft)
         in_torch(draft.optimizer)
+        naming(draft)
     bar(planned)
 
 

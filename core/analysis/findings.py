@@ -124,8 +124,10 @@ def too_large(history: History, experiment: Experiment) -> Finding | None:
     layer = max(ratios, key=ratios.__getitem__, default="")
     if not layer or ratios[layer] <= LARGE:
         return None
-    rate = float(f"{experiment.optimizer.learning_rate / 3:.1g}")
-    text = f"**{layer} changes by {percent(ratios[layer])} a step.** About 0.1 % is usual."
+    share = max(1e-6, min(1 / 3, LARGE / ratios[layer]))
+    rate = float(f"{experiment.optimizer.learning_rate * share:.1g}")
+    size = percent(ratios[layer]) if ratios[layer] < 1 else f"{short(ratios[layer])} × its size"
+    text = f"**{layer} changes by {size} a step.** About 0.1 % is usual."
     return Finding("warn", text, f"Use a rate of {short(rate)}", "optimizer.learning_rate", rate)
 
 

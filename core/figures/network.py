@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from core.network.build import LayerFacts
 
 HEIGHT, MIDDLE, TALLEST = 178, 78, 104  # px of a row of volumes
-ARC, GAP = 16, 34  # px from a block to its shortcut, and between volumes at the least
+ARC, GAP = 16, 34  # px from a block to its shortcut, and between volumes at the least, …
+MORE = 40  # … and so many more where there is room
 LETTER = 7.2  # px that a bold letter of 12 px takes
 
 
@@ -74,13 +75,14 @@ def figure(volumes: Sequence[Volume], mode: Mode, wide: int = WIDE) -> go.Figure
     palette = PALETTES[mode]
     colours = layer_colours(max((one.weights for one in volumes), default=0) + 1, mode)
     drawn = Drawing()
+    least = [max(_whole(one) + GAP, LETTER * max(map(len, _told(one))) + 10) for one in volumes]
+    more = min(MORE, max(0.0, wide - sum(least)) / len(volumes))  # one row fills its card
     x, top, end = 0.0, 0, 0.0
-    for one in volumes:
+    for one, slot in zip(volumes, (width + more for width in least), strict=True):
         colour = palette.muted if one.weights < 0 else colours[one.weights]
+        colour = colour if one.shape else palette.warning
         width, height, lean = size(one.shape)
-        back = 5 * (min(one.lanes, 3) - 1)
-        whole = width + lean + back
-        slot = max(whole + GAP, LETTER * max(map(len, _told(one))) + 10)
+        back, whole = _back(one), _whole(one)
         if x and x + slot > wide:
             x, top, end = 0.0, top + HEIGHT, 0.0
         left = x + (slot - whole) / 2
@@ -95,6 +97,17 @@ def figure(volumes: Sequence[Volume], mode: Mode, wide: int = WIDE) -> go.Figure
         x, end = x + slot, left + whole
     high = top + HEIGHT
     return drawn.figure(mode, [0, wide], [high, 0], high)
+
+
+def _back(one: Volume) -> int:
+    """How far the boxes of its branches stand behind the first one, in px."""
+    return 5 * (min(one.lanes, 3) - 1)
+
+
+def _whole(one: Volume) -> float:
+    """How wide it is drawn."""
+    width, _, lean = size(one.shape)
+    return width + lean + _back(one)
 
 
 def _words(drawn: Drawing, one: Volume, middle: float, top: float, mode: Mode) -> None:

@@ -23,6 +23,7 @@ from core.numbers import MISSING, short, size, whole
 from pages.ui import cost, state
 from pages.ui.activation import activation_tab
 from pages.ui.parts import card_title, finding
+from pages.ui.screen import phone
 from pages.ui.weights import histograms, initializer
 
 if TYPE_CHECKING:
@@ -175,9 +176,11 @@ def table(traced: tuple[LayerFacts, ...], seen: "FirstStep | None") -> None:
     number = st.column_config.NumberColumn(format="localized", width=84)
     spreads = [row["Spread"] or 0 for row in rows]
     gradients = [row["Gradient"] or 0 for row in rows]
+    few = ("Layer", "Spread", "Gradient")  # what a phone has room for stands first
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
+        column_order=(*few, *(name for name in rows[0] if name not in few)) if phone() else None,
         height="content" if len(rows) <= 12 else 460,
         column_config={
             "Output": st.column_config.TextColumn(width=84),

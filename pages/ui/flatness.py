@@ -39,7 +39,9 @@ def card(run: str, experiment: Experiment, reopen: Callable[[Advice], None]) -> 
         state.keep(KEPT, work().begin("sharpness", encode(experiment), run))
         st.rerun()
     if not task:
-        st.caption("How sharp the minimum is, before the first step and at the weights kept.")
+        st.caption(
+            "How strongly the loss curves, before the first step and at the weights that were kept."
+        )
     elif not task["over"]:
         st.fragment(wait, run_every=0.5)(task["id"], "Looks for λ")
     elif task["problem"]:

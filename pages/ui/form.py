@@ -67,8 +67,10 @@ def _with(value: V, fact: FieldFacts, said: object, complaints: DeltaGenerator) 
         return build(type(value), {**dict(value), fact.name: said})
     except BadExperiment as error:
         sentence = str(error).replace(f"{fact.name} ", f"{fact.label} ", 1)
-        kept = f"{shown_as(getattr(value, fact.name))} stays."
-        said = " ".join(filter(None, [sentence, reach(fact), kept]))
+        if limits := reach(fact):
+            among = f"choose one {limits[0].lower()}{limits[1:]}"
+            sentence = re.sub(r"(choose a (smaller|larger) value|write one)\.$", among, sentence)
+        said = f"{sentence} {shown_as(getattr(value, fact.name))} stays."
         complaints.markdown(f":red[:material/error: {escape(said)}]")
         return value
 

@@ -34,10 +34,7 @@ from pages.ui.parts import card_title, finding
 from pages.ui.screen import phone
 
 OPEN = "open layer"
-LONG, HEIGHT = (
-    24,
-    720,
-)  # layers from which on the list scrolls within so many px, beside its drawing
+LONG, HEIGHT = 24, 720  # layers from which on the list scrolls within so many px
 
 
 def opened(layers: Layers) -> Place:
@@ -130,7 +127,7 @@ class Listed:
         if changed != layer:
             state.edit("network", plain(put(self.layers, place, changed)))
             st.rerun()
-        with st.container(horizontal=True, gap="xxsmall"):
+        with st.container(horizontal=True, gap="medium"):
             for move in self.moves(layer, place):
                 st.button(
                     "",
@@ -187,8 +184,9 @@ class Listed:
                 )
 
     def row(self, layer: Layer, fact: LayerFacts, place: Place) -> None:
-        """Number, type, what it is, output shape."""
-        up = place[:-2] if self.opened == place else place
+        """Number, type, what it is, output shape; of the open one the fields say what it is."""
+        is_open = self.opened == place
+        up = place[:-2] if is_open else place
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
             width = max(18, 8 * len(fact.number))
             st.markdown(f":small[:gray[{fact.number}]]", width=width)
@@ -202,7 +200,8 @@ class Listed:
                 args=(up,),
             )
             named = fact.name if fact.parameters else ""
-            told = " · ".join(filter(None, (named, layer.outline)))
+            outline = "" if is_open else unbroken(layer.outline)
+            told = " · ".join(filter(None, (named, outline)))
             st.markdown(f":small[:gray[{form.escape(told)}]]", width="stretch")
             st.markdown(f":small[{times(fact.output) if fact.output else '–'}]", width="content")
 
@@ -289,6 +288,11 @@ class Listed:
 def insert(kind: str, place: Place) -> None:
     """A layer of this kind, and it is open."""
     rebuild(add(state.draft().network, place, Layer.pick(kind)), place)
+
+
+def unbroken(outline: str) -> str:
+    """It breaks into lines behind its commas alone."""
+    return ", ".join(part.replace(" ", "\u00a0") for part in outline.split(", "))
 
 
 def plain(layers: Layers) -> list[dict]:

@@ -15,7 +15,9 @@ from pages.ui import form, state
 from pages.ui.layers import rebuild
 from pages.ui.parts import finding
 
+WIDTH = 300  # px, whatever stands in the menu
 SET = "preset that is being set"
+REFUSED = "preset that was refused"
 
 
 def presets(facts: Facts | None, place: str = "") -> None:
@@ -23,8 +25,9 @@ def presets(facts: Facts | None, place: str = "") -> None:
     two such menus on one page apart.
     """
     words = "Start from a preset" if place else "Presets"
-    menu = st.popover(words, icon=":material/view_module:", key=f"presets{place}")
-    with menu.container(gap="xxsmall"):
+    key = state.key(f"presets{place}")  # another one when a network was taken: it closes
+    menu = st.popover(words, icon=":material/view_module:", key=key)
+    with menu.container(gap="xxsmall", width=WIDTH):
         for kind, cls in Preset.members.items():
             with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
                 st.button(
@@ -45,6 +48,8 @@ def presets(facts: Facts | None, place: str = "") -> None:
                         on_click=choose,
                         args=(kind,),
                     )
+            if state.keep(REFUSED) == kind and facts and (why := refusal(cls(), facts)):
+                finding("bad", form.escape(why))
             if state.keep(SET) == kind and facts:
                 setting(cls(), facts, place)
 
@@ -53,13 +58,11 @@ def setting(preset: Preset, facts: Facts, place: str) -> None:
     """The fields of a preset, what it would be with them, and the press that takes it."""
     with st.container(border=True, gap="small"):
         preset = form.edit(preset, f"setting {place}", width=120)
-        problem = ""
-        try:
-            layers = fitted(preset, facts.shape, facts.outputs)
-        except BadNetwork as error:
-            problem = str(error)
+        problem = refusal(preset, facts)
+        if problem:
             finding("bad", form.escape(problem))
         else:
+            layers = fitted(preset, facts.shape, facts.outputs)
             traced = trace(layers, facts.shape, facts.outputs)
             weights = sum(fact.parameters for fact in traced)
             st.caption(f"{len(layers)} layers in the list, {whole(weights)} parameters.")
@@ -79,10 +82,19 @@ def choose(kind: str) -> None:
 
 
 def take(preset: Preset, facts: Facts | None) -> None:
-    """A preset becomes the draft's network."""
+    """A preset becomes the draft's network, or its menu says why it cannot."""
     if facts is None:
         return
-    try:
+    why = refusal(preset, facts)
+    state.keep(REFUSED, preset.kind if why else "")
+    if not why:
         rebuild(fitted(preset, facts.shape, facts.outputs), ())
+
+
+def refusal(preset: Preset, facts: Facts) -> str:
+    """Why a preset cannot work on this data, and the way out; empty where it can."""
+    try:
+        fitted(preset, facts.shape, facts.outputs)
     except BadNetwork as refused:
-        state.notice(str(refused))
+        return str(refused)
+    return ""

@@ -44,7 +44,7 @@ def histograms(traced: tuple[LayerFacts, ...], seen: "FirstStep") -> None:
         for one in (known[i] for i in picked):
             with st.container(gap="xxsmall"):
                 name = one.name.rpartition(".")[2]
-                st.caption(f"**{numbers[one.name]} {name}** · {drawing.told(one.weights)}")
+                st.caption(f"**{numbers[one.name]} {name}**  \n{drawing.told(one.weights)}")
                 st.plotly_chart(
                     drawing.figure(one.weights, mode()),
                     theme=None,

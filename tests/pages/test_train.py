@@ -146,7 +146,7 @@ def test_what_lies_beyond_its_range_is_said_and_the_start_takes_what_stays(page)
     labelled(app, "number_input", "Epochs").set_value(0)
     well(app.run())
     (said,) = (text.replace("\\", "") for text in texts(app) if "at least 1" in text)
-    assert "From 1 to 100\u202f000. 150 stays." in said
+    assert "choose one from 1 to 100\u202f000. 150 stays." in said
     assert draft(app).epochs == 150
 
 

@@ -104,6 +104,9 @@ def test_too_large_updates_lower_the_rate_but_not_in_the_first_steps():
         "b changes by 8" in found.text
         and change(E, found.path, found.value).optimizer.learning_rate < E.optimizer.learning_rate
     )
+    wild = too_large(run(updates={"a": 1e-3, "b": 60.0}), E)
+    assert "60 × its size" in wild.text
+    assert change(E, wild.path, wild.value).optimizer.learning_rate < found.value / 100
     assert too_large(run(updates={"a": 1e-3, "b": 0.08}, steps=10_000), E) is None
     assert too_large(run(updates={"a": 1e-3, "b": 0.01}), E) is None
 
