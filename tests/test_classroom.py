@@ -7,7 +7,8 @@ import pytest
 
 from core.encoding import to_link
 from core.experiment import Experiment
-from tests.conftest import serve, wait_until
+from pages.ui import hosts
+from tests.conftest import Server, serve, wait_until
 
 PIN = "480215"
 STOP = ".st-key-act_Stop button"  # Streamlit has one of this name while a page is drawn
@@ -16,7 +17,9 @@ STOP = ".st-key-act_Stop button"  # Streamlit has one of this name while a page 
 @pytest.mark.browser
 def test_two_people_and_a_teacher(browser: object, tmp_path: Path) -> None:
     link = "/train?e=" + to_link(Experiment(epochs=100_000, device="cpu", name="Endless"))
-    with serve(tmp_path / "lab", LAB_MODE="class", LAB_PIN=PIN) as server:
+    network = {"STREAMLIT_SERVER_ADDRESS": "0.0.0.0", "http_proxy": "http://127.0.0.1:9"}
+    with serve(tmp_path / "lab", LAB_MODE="class", LAB_PIN=PIN, **network) as server:
+        names_of_the_machine(server)
         ann, ben, teacher = (browser.new_context().new_page() for _ in range(3))
         for page in (ann, ben, teacher):
             page.set_default_timeout(60_000)
@@ -56,3 +59,13 @@ def test_two_people_and_a_teacher(browser: object, tmp_path: Path) -> None:
         wait_until(lambda: server.store.is_owned(bens), 60, "Ben's beginning")
         for page in (ann, ben, teacher):
             page.context.close()
+
+
+def names_of_the_machine(server: Server) -> None:
+    """A class reaches it under each of its own, and is told which; nobody else was asked for it."""
+    names = hosts.own()
+    for name in ["localhost", *names]:
+        assert server.get("/_stcore/health", Host=name)[0] == 200
+    assert server.get("/_stcore/health", Host="evil.example")[0] == 400
+    said = server.log.read_text()
+    assert f"Others open http://{names[0]}:" in said and "xternal" not in said

@@ -28,6 +28,13 @@ def answered() -> list[str]:
     return names
 
 
+def answers(name: str) -> bool:
+    """Whether the server answers to this name; `*.school.example` stands for all that end so."""
+    known = [each.lower() for each in answered()]
+    ends = [each[1:] for each in known if each.startswith("*")]
+    return name.lower() in known or any(name.lower().endswith(end) for end in ends)
+
+
 def open_to_all() -> bool:
     """Whether a class or a lab reaches this machine from others."""
     return access.mode() != access.SOLO and st.get_option("server.address") in EVERYWHERE

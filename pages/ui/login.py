@@ -12,7 +12,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 
 from core.errors import BadInput
 from core.jobs import access, login
-from pages.ui import person, state
+from pages.ui import hosts, person, state
 from pages.ui.form import escape
 
 FILE = ".streamlit/secrets.toml"
@@ -51,6 +51,11 @@ def check() -> None:
         raise BadInput(
             f"redirect_uri in {FILE} is {str(auth['redirect_uri'])[:80]!r}: it is the lab's own "
             f"address, and ends in {RETURN}."
+        )
+    if not hosts.answers(returns.hostname or ""):
+        raise BadInput(
+            f"redirect_uri in {FILE} leads to {returns.hostname}, a name to which the lab does not "
+            f"answer: start it with --server.allowedHosts {returns.hostname}."
         )
     if len(str(auth["cookie_secret"])) < LEAST:
         raise BadInput(
@@ -143,6 +148,7 @@ def with_cookie(message: MutableMapping, value: str, seconds: int) -> dict:
 
 def page() -> None:
     """In the place of every page: what this is, and the button."""
+    st.space("large")
     failed, ended = state.take_from_address(FAILED), person.claims().get("is_logged_in")
     with st.container(horizontal_alignment="center"), st.container(border=True, width=460):
         st.title("Descent Lab", anchor=False)

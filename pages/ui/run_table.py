@@ -46,7 +46,7 @@ OTHERS = (
 WHOSE = "Whose"  # a column, and a filter, where people are told apart
 SHOWN = 6  # rows; more are scrolled to, so that the comparison is in sight
 ROW = 33  # px
-RARE = 3  # of the columns, the last ones, are shown when they are asked for
+RARE = 3  # of the columns, the last ones, are shown when they are asked for; tags too in a class
 POINTS = 40  # of a small curve, which is 78 px wide
 UNITS = ((10_800, 3600, "h"), (600, 60, "min"), (0, 1, "s"))  # from so many seconds on
 
@@ -64,13 +64,14 @@ def choose_columns() -> tuple[str, ...]:
     """The columns that are shown, FIRST always; on a phone these alone until others are asked
     for.
     """
-    others = OTHERS if access.mode() == access.SOLO else (WHOSE, *OTHERS)
+    alone = access.mode() == access.SOLO
+    others, rare = (OTHERS, RARE) if alone else ((WHOSE, *OTHERS), RARE + 1)
     with st.popover("Columns", icon=":material/view_column:", key="runs_columns"):
         chosen = st.pills(
             "Besides name, curve and validation error",
             others,
             selection_mode="multi",
-            default=[] if phone() else others[:-RARE],
+            default=[] if phone() else others[:-rare],
             key="runs_columns_chosen",
             persist_state="session",
         )

@@ -81,20 +81,21 @@ def sidebar() -> None:
 
 
 def _pin() -> None:
-    with st.container(width=260):  # it stays as it is when a sentence comes
+    with st.container(width=260):  # it stays as wide when a sentence comes
         if not access.pin():
             st.caption("No PIN is set: start the lab with LAB_PIN, at least six characters.")
             return
         with st.form("pin", border=False, enter_to_submit=True):
             given = st.text_input("PIN", type="password", max_chars=64, key="seat_pin")
             pressed = st.form_submit_button("Enter", type="primary")
-        st.caption("A teacher may change every run, until this page is closed or loaded anew.")
+        place = st.empty()
         if not pressed:
+            place.caption("A teacher may change every run, until this page is closed or reloaded.")
             return
         try:
             access.door.enter(given, person.me())
         except LabError as error:
-            st.error(escape(str(error)))
+            place.error(escape(str(error)))
             return
     person.gave_pin(True)
     st.rerun()

@@ -22,7 +22,7 @@ ANN = {
     "email": "ann@school.example", "email_verified": True, "exp": 1000,
 }  # fmt: skip
 WHOLE = {
-    "redirect_uri": "http://lab.example:8501/oauth2callback",
+    "redirect_uri": "http://localhost:8501/oauth2callback",
     "cookie_secret": 32 * "x",
     "client_id": "lab",
     "client_secret": "secret",
@@ -126,8 +126,12 @@ def test_what_the_secrets_lack_is_named(monkeypatch, lacking):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"redirect_uri": "http://lab.example:8501/"}, "ends in /oauth2callback"),
+        ({"redirect_uri": "http://localhost:8501/"}, "ends in /oauth2callback"),
         ({"redirect_uri": "/oauth2callback"}, "own address"),
+        (
+            {"redirect_uri": "https://lab.example/oauth2callback"},
+            "start it with --server.allowedHosts lab.example",
+        ),
         ({"cookie_secret": "short"}, "has 5 characters"),
     ],
 )
