@@ -158,8 +158,12 @@ class Training(Iterator[Event]):
         return self.setup.rate(step) * self.cut
 
     def _due(self) -> bool:
+        """Whether the losses are read after this step: not after the last one of an epoch, whose
+        end reads them, so that between two groups of events there is always a step.
+        """
         late = self.watch.seconds - self.read_at >= TICK
-        return late or self.single_steps or self.meter.full
+        last = self.step == (self.epoch + 1) * self.setup.epoch_steps
+        return not last and (late or self.single_steps or self.meter.full)
 
     def _read(self) -> list[Event]:
         """One Step with the losses since the last reading, up to a first that is no number."""

@@ -22,6 +22,7 @@ from core.network.layers import Linear
 from core.optim.stopping import Patience
 from core.runner import Runner
 from core.store import CHECKPOINT, Store
+from core.train import Training
 from core.training import checkpoint
 
 
@@ -100,6 +101,20 @@ def test_a_paused_run_stands_still_steps_singly_and_goes_on(runner: Runner) -> N
     assert is_still(runner, run)
     runner.proceed(run)
     until(lambda: len(losses(runner.store, run)) > before + 100)
+
+
+def test_a_single_step_is_one_also_where_an_epoch_ends(tmp_path: Path) -> None:
+    """Every time that somebody may say a word, exactly one more step was taken."""
+    store, halts = Store(tmp_path), []
+    run = store.create(digits(epochs=3, batch_size=512))  # three steps an epoch
+
+    def attend(training: Training) -> str:
+        training.single_steps = True
+        halts.append(training.step)
+        return GO
+
+    execute(store, run, attend=attend)
+    assert halts == list(range(10))
 
 
 def is_still(runner: Runner, run: str) -> bool:
