@@ -38,7 +38,7 @@ benchmark: .venv/ready-dev
 	$(PIP) -r requirements.txt
 	touch $@
 
-.venv/ready-dev: .venv/ready requirements-dev.txt
+.venv/ready-dev: .venv/ready requirements-login.txt requirements-dev.txt
 	$(PIP) -r requirements-dev.txt
 	touch $@
 

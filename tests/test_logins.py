@@ -8,6 +8,7 @@ import pytest
 from core.encoding import to_link
 from core.experiment import Experiment
 from tests.conftest import serve, wait_until
+from tests.openid import provide
 
 STOP = ".st-key-act_Stop button"  # Streamlit has one of this name while a page is drawn
 LINK = "/train?e=" + to_link(Experiment(epochs=100_000, device="cpu", name="Endless"))
@@ -15,9 +16,8 @@ LINK = "/train?e=" + to_link(Experiment(epochs=100_000, device="cpu", name="Endl
 
 @pytest.mark.browser
 def test_logins_own_their_runs(browser: object, tmp_path: Path) -> None:
-    openid = pytest.importorskip("tests.openid")
     teachers = {"LAB_MODE": "lab", "LAB_TEACHERS": "tess@school.example"}
-    with openid.provide() as provider:
+    with provide() as provider:
         teachers["STREAMLIT_SECRETS_FILES"] = str(provider.secrets(tmp_path))
         with serve(tmp_path / "lab", LAB_WORKER="thread", **teachers) as server:
 
@@ -48,6 +48,7 @@ def test_logins_own_their_runs(browser: object, tmp_path: Path) -> None:
                 page.goto(f"{server.url}/watch?run={other}")
                 page.get_by_text("belongs to somebody else").wait_for()
                 assert page.locator(STOP).last.is_disabled()
+            ben.context.close()
 
             tess = enter("tess", f"/watch?run={anns}")
             tess.get_by_test_id("stSidebar").get_by_text("Logged in as Tess").wait_for()
@@ -58,11 +59,14 @@ def test_logins_own_their_runs(browser: object, tmp_path: Path) -> None:
             ann.get_by_test_id("stSidebar").get_by_role("button", name="Log out").click()
             ann.get_by_role("button", name="Log in").wait_for()
             assert "/logout" in provider.asked
+            ann.goto(f"{server.url}/watch?run={anns}")
             provider.life = -60.0  # within the leeway of two minutes that Authlib gives
             again(ann, "ann")
             ann.get_by_text("Your login has ended").wait_for()
             provider.life = 600.0
             again(ann, "ann")
             ann.get_by_test_id("stSidebar").get_by_text("Logged in as Ann").wait_for()
-            for page in (ann, ben, tess):
+            ann.get_by_role("button", name="Resume").wait_for()
+            assert ann.get_by_role("button", name="Resume").is_enabled()  # it is still hers
+            for page in (ann, tess):
                 page.context.close()
