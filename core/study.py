@@ -4,7 +4,7 @@ repeated; and `propose`, which gives the next experiment. Pure: knows no torch a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -32,6 +32,11 @@ class Tried:
     experiment: Experiment
     value: float | None = None
 
+    @cached_property
+    def text(self) -> str:
+        """The experiment as JSON: of a long history each is written once."""
+        return encode(self.experiment)
+
 
 class Strategy(Choice, family="strategy"):
     """In which order, and how far, the values of the axes are tried."""
@@ -57,7 +62,7 @@ class Grid(Strategy):
         return prod(len(axis.values) for axis in study.axes) * study.trainings
 
     def propose(self, study: "Study", history: Sequence[Tried]) -> Experiment | None:
-        tried = {encode(one.experiment) for one in history}
+        tried = {one.text for one in history}
         grid = _grid(encode(study))
         return next((one for text, one in grid if text not in tried), None)
 

@@ -1,13 +1,14 @@
 """Works: the curves of double descent as pieces of work, for each of the methods."""
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from statistics import fmean
 
 from core.data.samples import Samples
 from core.descent import batched, cnn, epochs, features
 from core.descent.batched import Field, over_widths_reusing
 from core.descent.epochs import log_spaced
+from core.descent.methods import Networks
 from core.descent.point import Point
 from core.descent.problem import FEWEST, problem
 from core.descent.recipe import Recipe
@@ -15,9 +16,13 @@ from core.descent.stack import parameters
 from core.device import resolve
 from core.experiment import Experiment
 from core.studies.method import Method
+from core.studies.timing import pace, quickest
 from core.studies.work import Attend, Work
 
-PROBED = 40  # steps of a probe
+PROBED = tuple(range(4, 81, 4))  # steps between which a probe looks at the clock
+MEASURED = 1.4e6  # hidden units × rows × steps that take as long as one point's test
+FIT = {"squared": 1.5, "cross_entropy": 8.0}  # P over the threshold at which 1000 steps fit all
+FASTER = 0.7  # steps to a fit fall with that power of P: measured on three picture sets
 LARGE = 6.0  # rows of the largest sample, as a multiple of the threshold
 SIZES = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.25, 1.5, 2.0, 3.0, 4.0, 6.0)
 
@@ -98,7 +103,7 @@ class Features(Curves):
         n = min(self.problem.samples, 240)
         line = features.Line(self.problem.sized(n), n, 0, self.method.ridges)
         line.solve(n // 8)
-        seconds = _timed(lambda: line.solve(n))
+        seconds = quickest(lambda: line.solve(n))
         return len(self.seeds) * seconds / self._cost(n, n, 0)
 
 
@@ -131,7 +136,10 @@ class Nets(Curves):
         self.places = [(*place, decay) for decay in method.decays for place in places]
         pauses = len(log_spaced(method.steps, method.evaluations))
         self.counts = [len(group) * pauses for group, _, _ in self.places]
-        self.costs = [self._cost(group, rows) * method.steps for group, rows, _ in self.places]
+        self.costs = [
+            self._step(group, rows) * self._steps(group, rows) + count * MEASURED
+            for (group, rows, _), count in zip(self.places, self.counts, strict=True)
+        ]
         n, sizes = self.problem.samples, [self._parameters(w) for w in widths]
         if method.along == "samples":
             self.reach = _ends("n", [rows for _, rows, _ in self.places])
@@ -143,8 +151,16 @@ class Nets(Curves):
     def _parameters(self, width: int) -> int:
         return parameters(self.problem.inputs.shape[1], width, self.classes)
 
-    def _cost(self, group: Sequence[int], rows: int) -> float:
-        """Of one step, in hidden units times rows."""
+    def _steps(self, group: Sequence[int], rows: int) -> float:
+        """How many steps a network of the group takes until it fits all, on average."""
+        most, outputs = self.method.steps, self.classes if self.method.squared else 1
+        rate = self.method.learning_rate / Networks.model_fields["learning_rate"].default
+        ratios = (self._parameters(w) / (rows * outputs) / FIT[self.method.loss] for w in group)
+        slow = (1000 * most) ** 0.5 / rate  # a longer schedule keeps its rate up for longer
+        return fmean(min(most, slow * ratio**-FASTER) for ratio in ratios)
+
+    def _step(self, group: Sequence[int], rows: int) -> float:
+        """The cost of one step, in hidden units times rows."""
         units = max(group) * len(group) if not self.method.reuse else sum(group)
         return (len(self.seeds) * units + batched.SLACK) * (self.method.batch_size or rows)
 
@@ -160,11 +176,9 @@ class Nets(Curves):
     def probe(self) -> float:
         group, rows, _ = self.places[len(self.places) // 2]
         group = group[len(group) // 2 :][:1] if self.method.reuse else group
-        recipe = replace(self.recipe, steps=PROBED, evaluations=1, warm_up=5)
-        field = Field(self.problem.sized(rows), recipe, self.seeds)
-        list(Field(self.problem, replace(recipe, steps=2), self.seeds).train([1]))
-        seconds = _timed(lambda: list(field.train(group)))
-        return seconds / (self._cost(group, rows) * PROBED)
+        field = Field(self.problem.sized(rows), replace(self.recipe, stop=0.0), self.seeds)
+        training = field.training({width: field.first(width) for width in group})
+        return pace(training.run(PROBED)) / self._step(group, rows)
 
 
 class Descents(Curves):
@@ -174,7 +188,7 @@ class Descents(Curves):
         super().__init__(method, experiment, samples, seeds)
         self.steps = log_spaced(method.steps, method.evaluations)
         self.counts = [len(self.steps)] * len(method.scales)
-        self.costs = [float(seeds) * self.problem.samples**3] * len(method.scales)
+        self.costs = [float(seeds)] * len(method.scales)
         self.reach = {"steps": (1, method.steps)}
 
     def points(self, piece: int, attend: Attend) -> Iterator[Point]:
@@ -185,9 +199,7 @@ class Descents(Curves):
             attend()
 
     def probe(self) -> float:
-        small = self.problem.sized(max(FEWEST, self.problem.samples // 2))
-        seconds = _timed(lambda: list(epochs.over_steps(small, self.steps, 1.0, (0,))))
-        return seconds / small.samples**3
+        return quickest(lambda: list(epochs.over_steps(self.problem, self.steps, 1.0, (0,))), 2)
 
 
 class Convolutions(Curves):
@@ -215,15 +227,9 @@ class Convolutions(Curves):
         few = replace(
             small, test_inputs=small.test_inputs[:400], test_labels=small.test_labels[:400]
         )
-        seconds = _timed(lambda: list(self._epochs(few, 1, (0,))))
+        seconds = quickest(lambda: list(self._epochs(few, 1, (0,))), 2)
         return seconds / small.samples
 
 
 def _ends(unit: str, values: Sequence[float]) -> dict[str, tuple[float, float]]:
     return {unit: (min(values), max(values))}
-
-
-def _timed(work) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began

@@ -1,6 +1,5 @@
 """Trainings: a point of a study as an ordinary training, event by event."""
 
-import time
 from collections.abc import Iterator
 from itertools import islice
 
@@ -10,10 +9,11 @@ from core.events import Ended, Started, Step, error
 from core.experiment import Experiment
 from core.network.build import trace
 from core.studies.method import Method
+from core.studies.timing import pace
 from core.studies.work import Attend, Work
 from core.train import Training, train
 
-PROBED = 3  # readings of the losses
+PROBED = 12  # readings of the losses
 UNKNOWN = float("nan")
 
 
@@ -40,11 +40,8 @@ class Trainings(Work):
     def probe(self) -> float:
         """Seconds of the first steps, against what was roughly expected of them."""
         training = train(self.experiment, self.samples)
-        steps = (event for event in training if isinstance(event, Step))
-        began = time.perf_counter()
-        last = list(islice(steps, PROBED))[-1]
-        seconds = time.perf_counter() - began
-        return seconds / (self.costs[0] * last.step / training.setup.steps)
+        steps = (event.step for event in training if isinstance(event, Step))
+        return pace(islice(steps, PROBED)) * training.setup.steps / self.costs[0]
 
 
 def _roughly(experiment: Experiment, samples: Samples) -> float:
