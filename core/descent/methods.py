@@ -121,10 +121,7 @@ class Networks(Curve):
     def caution(self) -> str:
         if not self.reuse:
             return ""
-        return (
-            "An artefact of the protocol: weights are reused up to P = n·K, and the cliff stands "
-            "where that ends."
-        )
+        return "An artefact: the cliff stands where the reuse of weights ends."
 
     def call(self) -> Call:
         return Call("core.descent.works.Nets")

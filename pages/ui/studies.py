@@ -198,8 +198,9 @@ def _order(name: str) -> tuple[int, str]:
 
 
 def few(ready: Mapping[str, Study], now: str | None) -> list[str]:
-    """The presets that stand on the page; the rest waits behind “More”."""
-    return [name for name in ready if name in FEW or name == now]
+    """The presets that stand on the page, with the chosen one; the rest waits behind “More”."""
+    shown = FEW if now in FEW or not now else (*FEW[:-1], now)
+    return [name for name in ready if name in shown]
 
 
 def preset_of(study: Study, ready: Mapping[str, Study]) -> str | None:

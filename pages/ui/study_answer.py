@@ -25,8 +25,7 @@ def answer(points: Sequence[Point], lines: Lines, study_id: str, caution: str) -
     """What the curve shows, its numbers in the colours of their marks; where only the other measure
     has the peak, that too with one press to it.
     """
-    said = escape(caution)
-    text = "\n\n".join(filter(None, [f"### {coloured(lines.verdict, lines.view.measure)}", said]))
+    text = f"### {coloured(lines.verdict, lines.view.measure)} {escape(caution)}".rstrip()
     other, shown = elsewhere(points, lines)
     if not shown:
         st.markdown(text)

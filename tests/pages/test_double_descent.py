@@ -133,7 +133,7 @@ def test_where_only_the_other_measure_has_the_peak_it_is_said_and_one_press_away
 def test_networks_show_their_loss_first_and_reuse_is_called_an_artefact(found):
     made = a_study(found, a_peak(), DONE, name="reuse")
     assert said(page(made)).startswith("Double descent: test loss")
-    assert "An artefact of the protocol" in said(page(made))
+    assert "An artefact: the cliff stands where" in said(page(made))
 
 
 def test_a_learning_curve_never_speaks_of_peaks(found):
