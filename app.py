@@ -20,11 +20,11 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit import config
 
-from core import device, runner
+from core import device, environment, runner
 from core.data.library import Library
 from core.errors import LabError
 from core.jobs import access, tasks, worker
-from core.store import Store
+from core.store import Store, default_home
 from core.studies.sweeps import Studies, workers
 from pages.ui import feed, hosts, login
 from pages.ui.form import escape
@@ -92,6 +92,7 @@ def checked() -> None:
         for rule in rules:
             rule()
         device.threads(0)
+        environment.folder("LAB_HOME", default_home())
     except LabError as error:
         refuse(str(error))
 

@@ -3,8 +3,10 @@ in one sentence that names the variable, its value, the rule and the way out.
 """
 
 import os
+import tempfile
 from collections.abc import Sequence
 from math import inf, isfinite
+from pathlib import Path
 
 from core.errors import BadInput
 
@@ -20,9 +22,7 @@ def word(name: str, known: Sequence[str], usual: str) -> str:
     return said.lower() or usual
 
 
-def number(
-    name: str, usual: float, *, least: float, whole: bool = False, unit: str = ""
-) -> float:
+def number(name: str, usual: float, *, least: float, whole: bool = False, unit: str = "") -> float:
     """A number, `least` or more; `usual` where the variable is not set. BadInput for another."""
     said = os.environ.get(name, "").strip()
     if not said:
@@ -38,3 +38,15 @@ def number(
             f"{usual:g}."
         )
     return value
+
+
+def folder(name: str, path: Path) -> None:
+    """BadInput where `path`, which the variable names, cannot be made or written."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path).close()
+    except OSError as error:
+        raise BadInput(
+            f"{name} is {str(path)[:80]!r}, which cannot be written ({error.strerror}): set it to "
+            "a folder that can."
+        ) from None

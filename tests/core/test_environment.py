@@ -31,3 +31,13 @@ def test_another_number_is_refused(monkeypatch, said: str) -> None:
     with pytest.raises(BadInput) as error:
         environment.number("LAB_TRIED", 7, least=1, whole=True, unit="MB")
     assert str(error.value) == f"{sentence}for 7."
+
+
+def test_a_folder_is_made_where_that_can_be(tmp_path) -> None:
+    environment.folder("LAB_TRIED", tmp_path / "new" / "lab")
+    assert list((tmp_path / "new").iterdir()) == [tmp_path / "new" / "lab"]
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        BadInput, match=r"^LAB_TRIED is '.*/file/lab', which cannot be written \(Not"
+    ):
+        environment.folder("LAB_TRIED", tmp_path / "file" / "lab")
