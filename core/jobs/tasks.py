@@ -99,10 +99,20 @@ class Tasks:
         self._thread: threading.Thread | None = None
         self._closing = False
 
-    def begin(self, kind: str, experiment: str, run: str = "", by: str | None = None) -> str:
+    def begin(
+        self,
+        kind: str,
+        experiment: str,
+        run: str = "",
+        *,
+        instead: str = "",
+        by: str | None = None,
+    ) -> str:
         """Queues a task of KINDS on this experiment (JSON text), and on the weights of `run` where
-        it looks at some, or EFFORT on a study; its id. `by` says for whom, as in core/runner.py.
+        it looks at some, or EFFORT on a study; its id. The task whose place it takes, `instead`,
+        is stopped. `by` says for whom it is, as in core/runner.py.
         """
+        self.stop(instead)
         task, by = Task(kind, experiment, run), access.acting(by)
         with self._changed:
             self._tasks[task.id] = task

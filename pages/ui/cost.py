@@ -37,7 +37,7 @@ def card(draft: Experiment, planned: Plan) -> None:
                 "of SAM, the many of L-BFGS, the augmentation.",
             )
         if pressed:
-            state.keep(KEPT, work().begin("trial", encode(draft)))
+            state.keep(KEPT, work().begin("trial", encode(draft), instead=state.keep(KEPT)))
             st.rerun()
         if task and not task["over"]:
             st.fragment(wait, run_every=0.4)(task["id"], "Takes trial steps")

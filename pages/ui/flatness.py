@@ -36,7 +36,8 @@ def card(run: str, experiment: Experiment, reopen: Callable[[Advice], None]) -> 
             disabled=bool(task and not task["over"]),
         )  # fmt: skip
     if pressed:
-        state.keep(KEPT, work().begin("sharpness", encode(experiment), run))
+        before = state.keep(KEPT)
+        state.keep(KEPT, work().begin("sharpness", encode(experiment), run, instead=before))
         st.rerun()
     if not task:
         st.caption(

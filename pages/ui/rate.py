@@ -33,7 +33,7 @@ def offer(draft: Experiment, ready: bool) -> None:
         "tenth of the rate where the loss is lowest is suggested. Your runs do not wait for it.",
     )
     if pressed:
-        state.keep(KEPT, work().begin("rate", encode(draft)))
+        state.keep(KEPT, work().begin("rate", encode(draft), instead=state.keep(KEPT)))
         state.keep(BEFORE, "")
 
 

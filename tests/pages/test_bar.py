@@ -162,3 +162,22 @@ def test_a_paused_run_that_others_wait_for_says_until_when_and_then_stands_aside
     assert "‖ Set aside" in list(page().dataframe[0].value["State"])
     app.button(key="act_Resume").click().run()
     assert not app.exception and lab.status(anns) == "queued"
+
+
+def test_a_study_belongs_to_who_started_it(lab):
+    bens = lab.submit_study(encode(Study()), BEN)
+    app = page("double_descent.py", study=bens)
+    assert app.button(key="act_Stop").disabled
+    lab.stop(bens, BEN)
+    app = page("double_descent.py", study=bens)
+    app.button(key=f"resume {bens}").click().run()
+    assert any("This study belongs to somebody else" in text for text in texts(app))
+    assert not app.exception and lab.study_status(bens) == "stopped"
+    app.button(key="bar_start").click().run()
+    assert lab.line() == []
+
+    other = page("double_descent.py")
+    next(b for b in other.get("button_group") if b.label == "Presets").set_value("steps").run()
+    other.button(key="bar_start").click().run()
+    ((_, anns, _),) = lab.line()
+    assert access.owner(lab.store_of("study"), anns) == ANN

@@ -156,6 +156,17 @@ def named(name: str) -> str:
 ANN, BEN = access.digest("ann"), access.digest("ben")
 
 
+def test_a_task_that_is_asked_for_anew_takes_the_place_of_the_first(work: Tasks, held) -> None:
+    first = work.begin("held", named("first"))
+    assert held.begun.wait(30)
+    second = work.begin("held", named("second"), instead=first)
+    third = work.begin("held", named("third"), instead=second)
+    held.set()
+    assert work.wait(third)["state"] == "done"
+    assert [work.look(id)["state"] for id in (first, second)] == ["stopped", "stopped"]
+    assert held.order == ["first", "third"]
+
+
 def test_people_take_turns_and_what_the_lab_asks_itself_comes_last(
     work: Tasks, held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
