@@ -45,6 +45,7 @@ import io
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -114,6 +115,16 @@ for _ in range(kills):
     steps.append(step)
 print(json.dumps(steps))
 """
+
+
+def test_the_table_names_tests_that_there_are() -> None:
+    tests = ROOT / "tests"
+    named = set(re.findall(r"(?<![\w/])((?:\w+/)*(?:test_\w+|runs)\.py)", __doc__))
+    files = {name: (ROOT if name.startswith("benchmarks") else tests) / name for name in named}
+    assert len(files) > 15 and not [name for name, path in files.items() if not path.is_file()]
+    every = " ".join(path.read_text() for path in tests.rglob("test_*.py"))
+    starts = set(re.findall(r"(test_\w+_)…", __doc__))
+    assert len(starts) > 20 and not [name for name in starts if f"def {name}" not in every]
 
 
 def text(**changes: object) -> str:

@@ -123,7 +123,7 @@ def overheard(room: Room, run: str) -> bool:
     own = feed.token(room.lab.submit(TEXT, room.by))
     return any(
         room.answer(f"/feed/{run}{path}?token={token}") == 200
-        for path in ("", "/poll")
+        for path in ("/poll", "")
         for token in ("", own)
     )
 
