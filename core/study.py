@@ -105,6 +105,11 @@ class Study(Value):
             "samples" if isinstance(main, Samples) else "control"
         )  # fmt: skip
 
+    @property
+    def varied(self) -> Axis | None:
+        """The setting that tells its columns apart: the first axis but width and samples."""
+        return next((a for a in self.axes if not isinstance(a, (Width, Samples))), None)
+
     def at(self, experiment: Experiment) -> dict[str, Any]:
         """Where one of its experiments stands: the value of each axis by name, and which seed."""
         values = {axis.name: axis.read(experiment) for axis in self.axes}

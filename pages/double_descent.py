@@ -197,6 +197,7 @@ def scene(study: Study, shown: studies.Shown | None) -> descent.Scene:
         live=bool(shown and shown.live),
         measure=study.method.measure,
         caution=study.method.caution,
+        words=study.varied.words if study.varied else {},
         name=study.name or "study",
         empty=empty(study, shown),
         offers=studies.offers(study) if shown else {},

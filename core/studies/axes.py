@@ -54,6 +54,12 @@ class Axis(Choice, family="axis"):
         raise NotImplementedError
 
     @property
+    def words(self) -> dict[float, str]:
+        """Its values that are no numbers, by their place in the list."""
+        said = {k: v.get("kind") if isinstance(v, dict) else v for k, v in enumerate(self.values)}
+        return {float(k): str(v).lower() for k, v in said.items() if isinstance(v, (str, bool))}
+
+    @property
     def summary(self) -> str:
         shown = [short(v, 3) if isinstance(v, (int, float)) else str(v) for v in self.values]
         return f"{self.title} {shown[0]} … {shown[-1]}" if len(shown) > 1 else shown[0]

@@ -1,14 +1,18 @@
-"""Studies of a draft: its learning curve and many starts of it. Pure functions."""
+"""Studies of a draft: its learning curve, many starts of it, one of its settings varied. Pure
+functions.
+"""
 
 from core.experiment import Experiment
 from core.numbers import whole
 from core.studies.axes import Samples
 from core.studies.method import Trained
 from core.studies.spread import spread
+from core.studies.varied import axes_of
 from core.study import Study
 
 SHARES = 8  # points of a learning curve
 LEAST = 0.02  # of the training part
+RATE = "optimizer.learning_rate"
 
 
 def learning_curve(experiment: Experiment, repeats: int = 3) -> Study:
@@ -32,6 +36,18 @@ def multi_start(experiment: Experiment, count: int = 10) -> Study:
         base=experiment,
         method=Trained(),
         repeats=count,
+    )
+
+
+def any_setting(experiment: Experiment, repeats: int = 3) -> Study:
+    """The same experiment at several learning rates; any other setting may take their place."""
+    return Study(
+        name=_named(experiment, "any setting"),
+        about="The same experiment at several values of one setting.",
+        base=experiment,
+        axes=(next(a for a in axes_of(experiment).values() if a.name == RATE),),
+        method=Trained(),
+        repeats=repeats,
     )
 
 

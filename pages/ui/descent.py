@@ -41,8 +41,8 @@ class Scene:
 
     `empty` is said while there are no points. `offers` has for causes of the peak the points of
     the study without it, None while it was not made; `want` makes it. `name` begins the file names
-    of downloads; `id` is the study's, empty before there is one. `measure` is shown first, and
-    `caution` stands beside the answer.
+    of downloads; `id` is the study's, empty before there is one. `measure` is shown first,
+    `caution` stands beside the answer, and `words` name values of a control that are no numbers.
     """
 
     points: Sequence[Point]
@@ -52,6 +52,7 @@ class Scene:
     live: bool
     measure: Measure
     caution: str
+    words: Mapping[float, str]
     name: str
     empty: str
     offers: Mapping[str, Sequence[Point] | None]
@@ -88,7 +89,7 @@ def starts_card(scene: Scene, above: DeltaGenerator) -> None:
     with st.container(border=True, gap="xsmall"):
         with card_title("Every start"):
             measure = MEASURES[measure_switch(scene.measure, scene.id)]
-        made = starts.rows(scene.points, measure, scene.view.control)
+        made = starts.rows(scene.points, measure, scene.view.control, scene.words)
         live.drawn(
             lambda mode: starts.figure(made, mode), key="descent starts", height=starts.HEIGHT,
             alt="What each start reached on the test part", name=f"{scene.name}-starts",

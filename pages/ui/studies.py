@@ -22,7 +22,7 @@ from core.jobs.kinds import STUDY
 from core.numbers import percent
 from core.runner import RESUMABLE
 from core.studies.causes import CAUSES
-from core.studies.drafted import learning_curve, multi_start
+from core.studies.drafted import any_setting, learning_curve, multi_start
 from core.studies.expected import Expected
 from core.studies.records import Begun, Progress, Record, curve, progress
 from core.study import Study, shipped
@@ -35,7 +35,7 @@ DRAFT, ROUND = "study", "study round"  # what is kept: the draft study, how ofte
 CONTROLS = {"scale of the slow block": "scale"}  # shorter, for the ends of lines
 ORDER = (
     "random-features", "squared-fast", "entropy-fast", "steps", "samples", "steps-cnn",
-    "learning-curve", "multi-start",
+    "learning-curve", "multi-start", "setting",
 )  # fmt: skip
 FEW = ORDER[:6]  # fill one row
 OPENED = "study opened"  # kept: the study of the address that is the draft by now
@@ -190,7 +190,9 @@ def presets(study: Study) -> dict[str, Study]:
     return ready
 
 
-OF_DRAFT = {"learning-curve": learning_curve, "multi-start": multi_start}
+OF_DRAFT = {
+    "learning-curve": learning_curve, "multi-start": multi_start, "setting": any_setting,
+}  # fmt: skip
 
 
 def _order(name: str) -> tuple[int, str]:
@@ -224,13 +226,14 @@ def view(study: Study, begun: Begun | None) -> View:
     """How its points are drawn."""
     method = study.method
     over = study.over
+    setting = study.varied.title.lower() if study.varied else ""
     unit = {"samples": "n", "steps": "steps"}.get(over, "N" if method.noun == "feature" else "P")
     return View(
         over=over,
         unit=unit,
         classes=begun.classes if begun else 10,
         noun=method.noun,
-        control=CONTROLS.get(method.control, method.control),
+        control=CONTROLS.get(method.control, method.control) or setting,
         loss="squared loss" if method.squared else "cross-entropy",
         samples=getattr(method, "samples", 0),
         reuse=getattr(method, "reuse", False),
@@ -264,6 +267,7 @@ def line(study: Study, known: Expected | None) -> str:
     """The draft study in one line."""
     noise = study.base.label_noise.share
     parts = [study.name.partition(" (")[0] or study.method.label]
+    parts += [axis.summary for axis in study.axes]
     parts += [effort(known)] if known and not known.problem else []
     parts += [study.base.data.summary, f"{percent(noise)} noise" if noise else "no noise"]
     return " · ".join([*parts, counted(study.repeats, "seed")])

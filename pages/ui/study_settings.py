@@ -13,6 +13,7 @@ from core.encoding import change
 from core.errors import BadExperiment, LabError
 from core.numbers import percent, short
 from core.spec import fields
+from core.studies.varied import axes_of, fitting, read, written
 from core.study import Study
 from pages.ui import form, state
 
@@ -27,6 +28,8 @@ def settings(study: Study, key: str) -> Study:
         method = form.edit(study.method, key, width=150)
         study = changed(study, "method", method.model_dump(mode="json"))
         study = lists(study, key)
+        if not study.method.together:
+            study = varied(study, key)
         return seeds(study, key)
 
 
@@ -102,6 +105,44 @@ def lists(study: Study, key: str) -> Study:
     return study
 
 
+def varied(study: Study, key: str) -> Study:
+    """Which setting differs between the trainings, and its values, in one row."""
+    known = axes_of(study.base)
+    now = study.axes[0] if study.axes else None
+    name = next((label for label, axis in known.items() if now and axis.name == now.name), None)
+    if now and not name:  # of a file: a path that this form does not offer
+        name, known = now.title, {now.title: now} | known
+    left, right = st.columns(2, gap="small")
+    with left:
+        said = st.selectbox(
+            "Varied", [SEEDS, *known], list(known).index(name) + 1 if name else 0,
+            key=f"{key} varied", help="Any setting of the experiment that is the draft.",
+        )  # fmt: skip
+    if said != (name or SEEDS):
+        first = () if said == SEEDS else (fitting(study.base, known[said]),)
+        return changed(
+            study, "axes", [a.model_dump(mode="json") for a in (*first, *study.axes[1:])]
+        )
+    if not now:
+        return study
+    shown = written(now.values)
+    with right:
+        text = st.text_input(
+            "Values", shown, key=f"{key} values {now.name}", max_chars=400,
+            help="With a blank between, or a range: 1e-4 to 0.1 in 7. Of training samples: shares.",
+        )  # fmt: skip
+    if text == shown:
+        return study
+    try:
+        return changed(study, "axes.0.values", read(text))
+    except BadExperiment as error:
+        complain(error)
+        return study
+
+
+SEEDS = "Nothing but the seeds"
+
+
 def seeds(study: Study, key: str) -> Study:
     """With how many seeds everything is repeated."""
     said = st.number_input(
@@ -117,5 +158,9 @@ def changed(study: Study, path: str, value: object) -> Study:
     try:
         return change(study, path, value)
     except BadExperiment as error:
-        st.markdown(f":red[:material/error: {form.escape(str(error))}]")
+        complain(error)
         return study
+
+
+def complain(error: BadExperiment) -> None:
+    st.markdown(f":red[:material/error: {form.escape(str(error))}]")

@@ -218,6 +218,30 @@ def test_the_settings_change_the_draft_and_say_what_cannot_be(found):
     assert decode(Study, app.session_state["kept study"]).method.ridges == (0.0, 1e-3)
 
 
+def test_any_setting_of_the_draft_is_varied_over_values_that_are_written(found):
+    app = page()
+    next(g for g in app.get("button_group") if g.label == "Presets").set_value("More …").run()
+    next(g for g in app.get("button_group") if g.label == "Presets").set_value("setting").run()
+
+    def axis():
+        return decode(Study, app.session_state["kept study"]).axes[0]
+
+    def values():
+        return next(t for t in app.text_input if t.label == "Values")
+
+    varied = next(b for b in app.selectbox if b.label == "Varied")
+    assert varied.value == "AdamW: learning rate" and axis().name == "optimizer.learning_rate"
+    values().set_value("1e-4 to 0.1 in 4").run()
+    assert axis().values == (1e-4, 1e-3, 0.01, 0.1)
+    values().set_value("-1").run()
+    assert "must be above 0" in " ".join(texts(app)) and len(axis().values) == 4
+    next(b for b in app.selectbox if b.label == "Varied").set_value("Batch size").run()
+    assert (axis().name, values().value) == ("batch_size", "3  10  32  96  320")
+    next(b for b in app.selectbox if b.label == "Varied").set_value("Nothing but the seeds").run()
+    assert not app.exception
+    assert decode(Study, app.session_state["kept study"]).axes == ()
+
+
 def test_a_comparison_asks_for_the_study_without_the_cause(found):
     made = a_study(found, a_peak(), DONE)
     app = page(made)
