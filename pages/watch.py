@@ -10,11 +10,12 @@ import streamlit as st
 
 from core import runner
 from core.analysis.findings import Finding, diverged
-from core.analysis.readout import earlier, numbers, progress, sentence, within
+from core.analysis.readout import earlier, numbers, progress, sentence
 from core.draft.doubts import Advice
 from core.encoding import change, decode, encode
 from core.errors import LabError
 from core.experiment import Experiment
+from core.jobs.kinds import RUN
 from core.numbers import whole
 from core.results.history import History
 from pages.ui import answers, feed, flatness, state
@@ -25,12 +26,6 @@ from pages.ui.form import escape
 from pages.ui.parts import BADGES, LIVE, bar, every, finding, foremost, header, run_name, told
 from pages.ui.running import running_statistics
 
-NOISE = (
-    "The gradient noise scale is the variance of one sample's gradient over the squared length of "
-    "the gradient of all, trΣ / ‖G‖². A minibatch much smaller than it sees mostly noise, one much "
-    "larger wastes samples (McCandlish et al. 2018). Means of the last 20 measurements, with "
-    "dropout off."
-)
 ASIDE = (
     "It was paused while others waited for its device, so it was saved and set aside. Resume puts "
     "it in line again; nothing is lost."
@@ -127,6 +122,9 @@ class Page:
         if why := self.lab.barred(self.run):
             st.caption(why)
         st.fragment(self.tick, run_every=every(1) if self.live else None)()
+        if self.state == "queued" and not self.known:
+            self.in_line()
+            return
         if not (self.known or self.live):
             return  # it ended before its first step: nothing to draw
         cards = Cards(
@@ -151,6 +149,16 @@ class Page:
             with st.container(border=True):
                 flatness.card(self.run, self.experiment, self.reopen)
             running_statistics(self.run, self.experiment)
+
+    def in_line(self) -> None:
+        """In the place of the curves, before there are any: the way to the run at work."""
+        before = [id for kind, id in self.lab.wait(self.run)[0] if kind == RUN]
+        with st.container(border=True):
+            st.markdown("Its curves are drawn here as soon as its turn has come.")
+            if before and st.button(
+                f"Watch {escape(run_name(before[0]))}", icon=":material/monitoring:", key="ahead"
+            ):
+                st.switch_page("watch.py", query_params=state.address(run=before[0]))
 
     # --- what may be done
 
@@ -221,15 +229,11 @@ class Page:
                     finding("info", said)
             else:
                 self.ended(history)
-            if not (self.known or self.live):
+            if not self.known and (self.state == "queued" or not self.live):
                 return
             with st.grid(min_column_width=168, gap="small"):
                 for label, value, help in numbers(history):
                     st.metric(label, value, help=help)
-            st.caption(
-                escape(" · ".join(within(history)) or "Noise of the gradient: measured soon."),
-                help=NOISE,
-            )
 
     def ended(self, history: History) -> None:
         """The answer in one sentence; for a run that went wrong what, where and the way out."""

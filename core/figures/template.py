@@ -133,7 +133,7 @@ def template(mode: Mode) -> go.layout.Template:
     legend = {"x": 1, "y": 1, "xanchor": "right", "yanchor": "top", "orientation": "h"}
     legend |= {
         "itemwidth": 36,
-        "bgcolor": p.page,
+        "bgcolor": "rgba(0,0,0,0)",  # a curve that rises goes through it
         "font": small,
     }  # the best epoch's line passes behind
     font = {"family": FONT, "size": 13, "color": p.text}

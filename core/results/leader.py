@@ -55,7 +55,9 @@ class _Setting:
 
     @property
     def errors(self) -> list[float]:
-        return [e.error for e in self.entries if e.error is not None and isfinite(e.error)]
+        """One for each seed: a run that was made twice tells no more than once."""
+        found = {e.experiment.seeds: e.error for e in self.entries if e.error is not None}
+        return [error for error in found.values() if isfinite(error)]
 
     @property
     def said(self) -> str:
@@ -109,8 +111,10 @@ def _lead(first: _Setting, second: _Setting) -> str:
     lead = mean(theirs) - mean(ours)
     one = len(ours) == len(theirs) == 1
     if lead == 0:
-        rests = "with one seed each" if one else f"{first.said}, {second.said}"
-        return f"{first.name} and {second.name} are level at {percent(mean(ours))}, {rests}."
+        level = f"{first.name} and {second.name} are level"
+        if one:
+            return f"{level} at {percent(mean(ours))}, with one seed each."
+        return f"{level}: {first.said}, and {second.said}."
     text = f"{first.name} leads by {points(lead)}"
     if one:
         return f"{text}{_in_samples(first, lead)}, with one seed each."

@@ -126,7 +126,7 @@ def _row(
         best_epoch=best.epoch if best else None,
         validation_error=_wrong(best.right) if best else None,
         test_error=error(end.test) if end else None,
-        seconds=end.seconds if end else None,
+        seconds=end.seconds if end else _so_far(block) if epochs else None,
         curve=tuple(epoch.loss for epoch in measured),
         reason=end.reason if end else "",
         note=said.note,
@@ -245,6 +245,14 @@ def _wrong(right: bytes | float | None) -> float | None:
 def _number(text: bytes) -> float:
     """NaN and infinity stand in quotation marks."""
     return float(text.strip(b'"')) if text.startswith(b'"') else float(text)
+
+
+def _so_far(block: bytes) -> float | None:
+    """The seconds of training up to the last epoch."""
+    with suppress(ValueError):
+        event = from_json(_line(block, block.rindex(b'{"event":"Epoch"')))
+        return event.seconds if isinstance(event, Epoch) else None
+    return None
 
 
 def _ended(block: bytes) -> Ended | None:

@@ -8,13 +8,21 @@ import streamlit as st
 from plotly.graph_objects import Figure
 
 from core.analysis.findings import Finding, findings
+from core.analysis.readout import within
 from core.experiment import Experiment
 from core.figures import training as figures
 from core.figures.maps import MAPS, layer_map
 from pages.ui import feed, live
+from pages.ui.form import escape
 from pages.ui.parts import STACK, card_title, finding
 
 AXES: dict[str, figures.Against] = {"Step": "step", "Epoch": "epoch", "Time": "time"}
+NOISE = (
+    "The gradient noise scale is the variance of one sample's gradient over the squared length of "
+    "the gradient of all, trΣ / ‖G‖². A minibatch much smaller than it sees mostly noise, one much "
+    "larger wastes samples (McCandlish et al. 2018). Means of the last 20 measurements, with "
+    "dropout off."
+)
 
 
 class Cards:
@@ -55,6 +63,7 @@ class Cards:
         """At most three sentences; the card keeps its height. `reopen` does what a button says."""
         with self.tail.read() as history:
             found = findings(history, self.experiment, classes=self.classes)
+            noise = " · ".join(within(history)) or "Noise of the gradient: measured soon."
         urgent = sum(f.level in ("warn", "bad") for f in found)
         with card_title("What this shows"):
             if urgent:
@@ -62,6 +71,7 @@ class Cards:
         for one in found:
             if finding(one.level, one.text, one.action or None, f"finding_{one.path}"):
                 reopen(one)
+        st.caption(escape(noise), help=NOISE)
 
     def gradient(self) -> None:
         with card_title(

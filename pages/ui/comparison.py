@@ -20,6 +20,7 @@ from pages.ui import feed, state
 from pages.ui.form import escape
 from pages.ui.parts import LIVE, card_title, finding
 from pages.ui.run_table import Row
+from pages.ui.screen import phone
 
 CARD = 354  # px: as high as the cards that come in its place
 AXES = {"Epoch": "epoch", "Step": "step", "Time": "seconds"}
@@ -28,8 +29,9 @@ AXES = {"Epoch": "epoch", "Step": "step", "Time": "seconds"}
 def compare(chosen: list[Row]) -> None:
     """The curves beside the settings; for one run its own, for none what to do."""
     if not chosen:
+        height = "content" if phone() else CARD  # on a phone the cards would stand below each other
         with st.container(
-            border=True, height=CARD, horizontal_alignment="center", vertical_alignment="center"
+            border=True, height=height, horizontal_alignment="center", vertical_alignment="center"
         ):
             st.markdown("Tick two runs to compare them.", text_alignment="center")
         return

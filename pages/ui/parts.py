@@ -23,6 +23,7 @@ from core.jobs.kinds import STUDY
 from core.results.summary import began
 from pages.ui import feed, state, study_log
 from pages.ui.form import escape
+from pages.ui.screen import phone
 
 LIVE = {"running", "paused", "queued", "stopping"}
 BADGES = {
@@ -44,6 +45,7 @@ SIGNS = {
     "warn": ("yellow", "warning"),
     "bad": ("red", "error"),
 }
+LONG = 20  # letters of a button that stands below its sentence on a phone
 STACK = {"horizontal": True, "vertical_alignment": "center"}
 
 
@@ -81,13 +83,15 @@ def finding(
     that was pressed.
     """
     colour, sign = SIGNS[level]
-    with st.container(**STACK, gap="xsmall", wrap=False):
+    row = st.container(**STACK, gap="xsmall", wrap=False)
+    with row:
         st.markdown(f":{colour}-badge[:material/{sign}:]", width="content")
         st.markdown(f":small[{text}]", width="stretch")
-        if not action:
-            return False
-        look = "secondary" if level in ("warn", "bad") else "tertiary"
-        return st.button(action, key=key or f"finding {text[:40]}", type=look, icon=icon)
+    if not action:
+        return False
+    look = "secondary" if level in ("warn", "bad") else "tertiary"
+    place = st.container() if phone() and len(action) > LONG else row
+    return place.button(action, key=key or f"finding {text[:40]}", type=look, icon=icon)
 
 
 def state_badge(word: str, width: int | str = "content") -> None:

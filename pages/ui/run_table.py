@@ -15,6 +15,7 @@ from core.numbers import MISSING
 from core.results.summary import Summary
 from pages.ui import state
 from pages.ui.parts import BADGES, when
+from pages.ui.screen import phone
 
 SIGN = {
     "done": "✓",
@@ -78,11 +79,6 @@ def choose_columns() -> tuple[str, ...]:
     return (*FIRST, *(name for name in others if name in chosen))
 
 
-def phone() -> bool:
-    """Whether the browser says that it is a phone's."""
-    return "Mobi" in (st.context.headers.get("User-Agent") or "")
-
-
 def table(rows: list[Row], columns: tuple[str, ...]) -> list[Row]:
     """All rows; those that are ticked come back, in their order."""
     runs = [row.summary.run for row in rows]
@@ -131,13 +127,13 @@ def configured(unit: str) -> dict[str, object]:
         "State": column.TextColumn(width=92),
         "Data": column.TextColumn(width=96),
         "Network": column.TextColumn(width=116),
-        "Optimizer": column.TextColumn(width=128),
+        "Optimizer": column.TextColumn(width=136),
         "Rate": column.NumberColumn(format="%.3g", width=54, help="Learning rate"),
         "Best epoch": column.NumberColumn(width=78, help="Of the lowest validation loss"),
         "Time": column.NumberColumn(format=f"{digits} {unit}", width=62, help="Of training"),
         "Validation error": column.NumberColumn(**error),
         "Test error": column.NumberColumn(**error),
-        "Tags": column.ListColumn(width=98),
+        "Tags": column.ListColumn(width=90),
         "Note": column.TextColumn(width=240),
     }
 

@@ -38,6 +38,13 @@ def test_one_seed_each_is_said_and_counted():
     assert "level at 2 %" in said(entries(A, 0.02), entries(B, 0.02))
 
 
+def test_a_run_that_was_made_twice_is_one_seed():
+    assert "with one seed each" in said(entries(A, 0.02), entries(B, 0.03), entries(B, 0.03))
+    assert said(entries(A, 0.02, 0.02), entries(B, 0.02)) == (
+        "A and B are level: 2 ± 0 % over 2 seeds, and 2 % with one seed."
+    )
+
+
 @given(ERRORS, ERRORS)
 def test_the_interval_is_welch_s(ours, theirs):
     found = stats.ttest_ind(ours, theirs, equal_var=False).confidence_interval(0.95)
