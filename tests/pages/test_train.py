@@ -11,7 +11,7 @@ from core.encoding import decode, encode, to_link
 from core.errors import BadData
 from core.events import Ended
 from core.experiment import Experiment, Seeds, shipped
-from core.jobs import tasks
+from core.jobs import measure, tasks
 from core.network.initializers import Zeros
 from core.network.layers import Linear
 from core.numbers import short
@@ -244,7 +244,7 @@ def test_a_stopped_test_suggests_nothing_and_a_failed_one_says_why(page, tmp_pat
         raise BadData("Row 3 is empty: fill it.")
         yield
 
-    monkeypatch.setitem(tasks.KINDS, "rate", failing)
+    monkeypatch.setitem(measure.KINDS, "rate", failing)
     app = page()
     next(b for b in app.button if b.key == "find_rate").click().run()
     work = tasks.current(tmp_path)
