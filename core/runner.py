@@ -186,7 +186,7 @@ class Runner:
             access.require(self.store_of(found.kind), job, by)
             found.said = self.clock()
             found.control.tell(what)
-            if what == PAUSE and found.turn.owner not in (access.LAB, access.TEACHER):
+            if what == PAUSE and found.owner not in (access.LAB, access.TEACHER):
                 self._lanes.look_later()
 
     def _status(self, kind: str, job: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from core.jobs import access
 from core.jobs.control import GO, Control
-from core.jobs.queue import Ledger, Turn, order
+from core.jobs.queue import Line
 
 PATIENCE = 300.0  # seconds that a paused job may keep other people waiting
 
@@ -18,20 +18,16 @@ PATIENCE = 300.0  # seconds that a paused job may keep other people waiting
 class Job:
     """A run or a study in line or at work, and what has been said to it."""
 
-    turn: Turn
+    id: str
     kind: str
+    owner: str
     came: float  # seconds on the lane's clock, as all times here
     control: Control = field(default_factory=Control)
     at_work: bool = False
-    reading: float = 0.0  # of the ledger when it began
     began: float = 0.0
     said: float = 0.0  # when it was last paused, or stepped
     aside: bool = False  # it was paused for too long, and gives its place away
     expects: tuple[int, float | None] | None = None  # steps, and seconds from start to end
-
-    @property
-    def id(self) -> str:
-        return self.turn.job
 
 
 class Lane:
@@ -49,9 +45,8 @@ class Lane:
     ):
         self.device, self.changed, self.do, self.clock = device, changed, do, clock
         self.jobs: list[Job] = []  # in the order in which they came
-        self.ledger = Ledger()
+        self.line = Line()
         self.closing = False
-        self._count = 0
         self.thread = threading.Thread(target=self.work, name=f"lane {device}", daemon=True)
 
     @property
@@ -61,26 +56,21 @@ class Lane:
 
     def add(self, kind: str, job: str, owner: str) -> None:
         """A job stands in line from now on."""
-        self._count += 1
-        turn = Turn(job, owner, self.ledger.now, self._count)
-        self.jobs.append(Job(turn, kind, self.clock()))
+        self.line.add(job, owner)
+        self.jobs.append(Job(job, kind, owner, self.clock()))
         self.changed.notify_all()
 
     def leave(self, job: Job) -> None:
-        """It is no longer here."""
+        """One that waited is no longer here."""
         self.jobs.remove(job)
-        if not self.jobs:
-            self.ledger.rest()
+        self.line.leave(job.id)
 
     def places(self, expected: Mapping[str, float | None]) -> list[tuple[Job, float | None]]:
         """The waiting jobs as their turns will come, each with the seconds until then, as far as
         the `expected` seconds of each tell.
         """
-        by_id, now = {job.id: job for job in self.jobs}, self.at_work
-        waiting = [job.turn for job in self.jobs if not job.at_work]
-        at_work = [(now.turn, now.reading)] if now else []
-        told = order(self.ledger, waiting, at_work, expected)
-        return [(by_id[job], seconds) for job, seconds in told]
+        by_id = {job.id: job for job in self.jobs}
+        return [(by_id[job], seconds) for job, seconds in self.line.order(expected)]
 
     def patience(self) -> float | None:
         """Seconds until the job at work, which is paused, gives its place to somebody else who
@@ -90,9 +80,8 @@ class Lane:
         job = self.at_work
         if not job or not job.control.paused or job.control.word != GO:
             return None
-        owner = job.turn.owner
-        others = [each.came for each in self.jobs if each.turn.owner != owner]
-        if owner in (access.LAB, access.TEACHER) or not others:
+        others = [each.came for each in self.jobs if each.owner != job.owner]
+        if job.owner in (access.LAB, access.TEACHER) or not others:
             return None
         return max(0.0, PATIENCE - (self.clock() - max(job.said, job.began, min(others))))
 
@@ -102,15 +91,16 @@ class Lane:
         """The job whose turn it is, marked as at work; None when there is none."""
         if not self.jobs:
             return None
-        turn = self.ledger.choose([job.turn for job in self.jobs])
-        job = next(each for each in self.jobs if each.turn == turn)
-        job.reading, job.began, job.at_work = self.ledger.began(turn), self.clock(), True
+        first = self.line.first()
+        self.line.take(first)
+        job = next(each for each in self.jobs if each.id == first)
+        job.began, job.at_work = self.clock(), True
         return job
 
     def over(self, job: Job) -> None:
         """The job at work has had its turn."""
-        self.ledger.ended(job.turn.owner, job.reading, self.clock() - job.began)
-        self.leave(job)
+        self.jobs.remove(job)
+        self.line.over(self.clock() - job.began)
 
     def work(self) -> None:
         """Does one job after another until the lab closes."""

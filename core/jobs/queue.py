@@ -94,3 +94,48 @@ def order(
         ahead.ended(turn.owner, ahead.began(turn), guess if seconds is None else seconds)
         total = None if total is None or seconds is None else total + seconds
     return found
+
+
+class Line:
+    """Who waits for something that one job has at a time, and who has it."""
+
+    def __init__(self) -> None:
+        self.ledger = Ledger()
+        self.waiting: dict[str, Turn] = {}  # in the order in which they came
+        self.at_work: tuple[Turn, float] | None = None  # with the reading at which it began
+        self._came = 0
+
+    def add(self, job: str, owner: str) -> None:
+        """It waits from now on."""
+        self._came += 1
+        self.waiting[job] = Turn(job, owner, self.ledger.now, self._came)
+
+    def leave(self, job: str) -> None:
+        """It waits no longer, if it did."""
+        self.waiting.pop(job, None)
+        self._rest()
+
+    def first(self) -> str:
+        """Whose turn is next, of those that wait."""
+        return self.ledger.choose([*self.waiting.values()]).job
+
+    def take(self, job: str) -> None:
+        """Its turn has come."""
+        turn = self.waiting.pop(job)
+        self.at_work = turn, self.ledger.began(turn)
+
+    def over(self, seconds: float) -> None:
+        """The job at work has taken so many seconds."""
+        turn, reading = self.at_work
+        self.ledger.ended(turn.owner, reading, seconds)
+        self.at_work = None
+        self._rest()
+
+    def order(self, expected: Mapping[str, float | None]) -> list[tuple[str, float | None]]:
+        """The waiting jobs as `order` tells them."""
+        at_work = [self.at_work] if self.at_work else []
+        return order(self.ledger, [*self.waiting.values()], at_work, expected)
+
+    def _rest(self) -> None:
+        if not self.waiting and not self.at_work:
+            self.ledger.rest()

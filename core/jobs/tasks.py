@@ -23,7 +23,7 @@ from uuid import uuid4
 from core.jobs import access, worker
 from core.jobs.answerer import Answerer
 from core.jobs.measure import EFFORT, Found, measure, said
-from core.jobs.queue import Ledger, Turn, order
+from core.jobs.queue import Line
 
 KEPT = 64  # tasks that are remembered; the oldest that are over go first
 ALONE = 120.0  # seconds without a look after which nobody waits for a task
@@ -48,36 +48,6 @@ class Task:
     @property
     def over(self) -> bool:
         return self.state not in ("waiting", "working")
-
-
-class Line:
-    """Tasks of one urgency: whose turn it is, fair between people."""
-
-    def __init__(self) -> None:
-        self.ledger, self.turns, self._count = Ledger(), {}, 0
-        self.at_work: list[tuple[Turn, float]] = []  # at most one, with its reading
-
-    def add(self, task: str, owner: str) -> None:
-        """It waits from now on."""
-        self._count += 1
-        self.turns[task] = Turn(task, owner, self.ledger.now, self._count)
-
-    def waiting(self) -> list[str]:
-        """The tasks in the order in which they will begin."""
-        return [id for id, _ in order(self.ledger, [*self.turns.values()], self.at_work, {})]
-
-    def take(self, task: str) -> None:
-        """Its turn has come."""
-        turn = self.turns.pop(task)
-        self.at_work = [(turn, self.ledger.began(turn))]
-
-    def over(self, seconds: float) -> None:
-        """The one at work took so many seconds."""
-        for turn, reading in self.at_work:
-            self.ledger.ended(turn.owner, reading, seconds)
-        self.at_work = []
-        if not self.turns:
-            self.ledger.rest()
 
 
 class Tasks:
@@ -117,7 +87,7 @@ class Tasks:
         with self._changed:
             self._tasks[task.id] = task
             self._looked[task.id] = self.clock()
-            (self._probes if kind in PROBES else self._asked).add(task.id, by)
+            self._of(task).add(task.id, by)
             over = [known for known, t in self._tasks.items() if t.over]
             for known in over[: max(0, len(self._tasks) - KEPT)]:
                 del self._tasks[known], self._looked[known]
@@ -167,7 +137,8 @@ class Tasks:
     # --- within
 
     def _line(self) -> list[str]:
-        return [*self._asked.waiting(), *self._probes.waiting()]
+        """The tasks that wait, as their turns will come."""
+        return [task for line in (self._asked, self._probes) for task, _ in line.order({})]
 
     def _work(self) -> None:
         while task := self._next():
@@ -175,8 +146,10 @@ class Tasks:
             self._do(task)
             with self._changed:
                 self._now = None
-                for line in (self._asked, self._probes):
-                    line.over(self.clock() - began)
+                self._of(task).over(self.clock() - began)
+
+    def _of(self, task: Task) -> Line:
+        return self._probes if task.kind in PROBES else self._asked
 
     def _next(self) -> Task | None:
         """The task whose turn it is; None when the lab closes."""
@@ -192,10 +165,10 @@ class Tasks:
                     self._answerer.close()
 
     def _take(self, id: str) -> Task:
-        (self._asked if id in self._asked.turns else self._probes).take(id)
-        self._now = self._tasks[id]
-        self._now.state = "working"
-        return self._now
+        self._now = task = self._tasks[id]
+        self._of(task).take(id)
+        task.state = "working"
+        return task
 
     def _do(self, task: Task) -> None:
         try:
@@ -217,7 +190,7 @@ class Tasks:
     def _forgotten(self, task: Task) -> bool:
         """Whether it is over: ends it where nobody waits for it."""
         with self._changed:
-            if self.clock() - self._looked[task.id] > ALONE:
+            if not task.over and self.clock() - self._looked[task.id] > ALONE:
                 self._end(task, "stopped", NOBODY)
             return task.over
 
@@ -225,8 +198,7 @@ class Tasks:
         with self._changed:
             if not task.over:
                 task.state, task.problem = state, problem
-                for line in (self._asked, self._probes):
-                    line.turns.pop(task.id, None)
+                self._of(task).leave(task.id)
                 self._changed.notify_all()
 
 

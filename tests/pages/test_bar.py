@@ -102,7 +102,6 @@ def test_one_that_waits_says_for_what_on_its_own_device(lab):
     begin(lab, run(lab, BEN, "First"))
     study = lab.submit_study(encode(Study()), BEN)
     anns, other = run(lab, ANN, "Anns"), run(lab, ANN, "Other", "cuda:0")
-    lab._lanes.find(study)[0].jobs.sort(key=lambda job: job.turn.number)
 
     def said(app):
         return [

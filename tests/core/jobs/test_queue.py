@@ -39,8 +39,8 @@ def simulate(arrivals: list[tuple[float, str, float]], fair: bool = True) -> lis
         now[0] = end
 
     def first() -> Job:
-        lane.jobs.sort(key=lambda job: job.turn.number)
-        lane.jobs[0].at_work, lane.jobs[0].began = True, now[0]
+        lane.line.take(lane.jobs[0].id)
+        lane.jobs[0].began = now[0]
         return lane.jobs[0]
 
     while left or lane.jobs:
@@ -52,7 +52,7 @@ def simulate(arrivals: list[tuple[float, str, float]], fair: bool = True) -> lis
             began = now[0]
             pass_time(began + lengths[job.id])
             lane.over(job)
-        done.append(Done(job.turn.owner, job.came, began, now[0]))
+        done.append(Done(job.owner, job.came, began, now[0]))
     return done
 
 
