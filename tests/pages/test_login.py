@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -183,7 +184,8 @@ def answered(path, status=302, cookies=(), **headers):
     place, _, query = path.partition("?")
     lines = [(k.encode(), v.encode()) for k, v in ({"host": "lab:8501"} | headers).items()]
     scope = {"type": "http", "path": place, "query_string": query.encode(), "headers": lines}
-    asyncio.run(login.WayBack(app)(scope, None, send))
+    with ThreadPoolExecutor() as aside:  # Playwright's loop may run in this thread
+        aside.submit(lambda: asyncio.run(login.WayBack(app)(scope, None, send))).result()
     (start,) = sent
     lines = [(k.decode(), v.decode()) for k, v in start["headers"]]
     found = {k: v for k, v in lines if k == "location"}
