@@ -140,9 +140,7 @@ class Store:
         """Adds one event; after the return it survives a kill -9 of this process."""
         with self._open(run, self.log, "ab") as file:
             if file.tell() and not self._ends_whole(run):
-                file.write(
-                    b"\n"
-                )  # the torn line of a killed writer stays torn, the new one stays whole
+                file.write(b"\n")  # a killed writer's line stays torn, the new one stays whole
             file.write(line.encode() + b"\n")
 
     def _ends_whole(self, run: str) -> bool:
@@ -276,10 +274,12 @@ class Store:
                 found[run] = self.trash.path(run).stat().st_mtime
         return dict(sorted(found.items(), key=lambda pair: -pair[1]))
 
-    def purge(self, days: float = TRASH_DAYS) -> int:
-        """Removes for good what has been in the trash for so many days; how many runs that were."""
+    def purge(
+        self, days: float = TRASH_DAYS, which: Callable[[str], bool] = lambda run: True
+    ) -> int:
+        """Removes for good `which` have been in the trash for so many days; how many that were."""
         old = time.time() - 86_400 * days
-        gone = [run for run, when in self.deleted().items() if when <= old]
+        gone = [run for run, when in self.deleted().items() if when <= old and which(run)]
         for run in gone:
             shutil.rmtree(self.trash.root / run, ignore_errors=True)
         return len(gone)

@@ -208,8 +208,5 @@ def trash() -> None:
     if len(rows) > TRASH_SHOWN:
         st.caption(f"And {len(rows) - TRASH_SHOWN} older ones.")
     if rows and st.button("Empty the trash", icon=":material/delete_forever:"):
-        try:
-            private.empty_trash(store)
-        except LabError as error:
-            state.notice(told(error))
+        private.empty_trash(store)
         st.rerun()
