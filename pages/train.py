@@ -40,8 +40,8 @@ def main() -> None:
         rate.card(draft)
         advise(draft, planned)
         cost.card(draft, planned)
-        in_torch(draft.optimizer)
         naming(draft)
+        in_torch(draft.optimizer)
     bar(planned)
 
 
@@ -234,7 +234,7 @@ def naming(draft: Experiment) -> None:
             draft.name,
             max_chars=60,
             key=state.key("name"),
-            placeholder=draft.data.label,
+            placeholder=draft.data.summary,
         )
         put("name", " ".join(name.split()))
         before = runner.current().before(draft.device)

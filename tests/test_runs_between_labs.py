@@ -54,7 +54,7 @@ def test_compared_deleted_taken_back_and_opened_in_another_lab(page, tmp_path, s
 def compare(page, url: str) -> None:
     """Both ticked: one picture, only what differs, who leads."""
     open_runs(page, url)
-    page.get_by_text("Tick two runs to compare them.").wait_for()
+    page.get_by_text("Tick a run to see its curve").wait_for()
     tick(page, 0)
     page.get_by_text("1 run ticked").wait_for()
     tick(page, 1)

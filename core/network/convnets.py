@@ -87,7 +87,7 @@ class Small(Preset):
     """Two small convolutions for 8 × 8 pictures: learns the digits in seconds."""
 
     kind: Literal["small"] = "small"
-    label: ClassVar[str] = "Small net for 8 × 8"
+    label: ClassVar[str] = "Small net"
     formula: ClassVar[str] = (
         r"\text{conv } 16 \to \text{pool} \to \text{conv } 32 \to \text{pool} \to 64 \to C"
     )

@@ -33,7 +33,8 @@ def compare(chosen: list[Row]) -> None:
         with st.container(
             border=True, height=height, horizontal_alignment="center", vertical_alignment="center"
         ):
-            st.markdown("Tick two runs to compare them.", text_alignment="center")
+            words = "Tick a run to see its curve, two or more to compare them."
+            st.markdown(words, text_alignment="center")
         return
     store = runner.current().store
     experiments = [decode(Experiment, store.experiment(row.summary.run)) for row in chosen]
@@ -179,6 +180,15 @@ def difference_table(chosen: list[Row], rows: list[tuple[str, tuple[str, ...]]])
         "Test error": [percent(s.test_error) for s in summaries],
     }
     columns = ["Setting", *(numbered(i, row, chosen) for i, row in enumerate(chosen, 1))]
+    named = ("Network", tuple(s.network for s in summaries))  # where the names tell them apart
+    rows = [named if tells(row, named) else row for row in rows]
     lines = [*rows, *results.items()]
     cells = [[escape(cell) for cell in (name, *values)] for name, values in lines]
     return pd.DataFrame(cells, columns=[escape(name) for name in columns])
+
+
+def tells(row: tuple[str, tuple[str, ...]], named: tuple[str, tuple[str, ...]]) -> bool:
+    """Whether the short names say as much as the row of the same setting; "12 layers" is none."""
+    pairs = set(zip(row[1], named[1], strict=True))
+    presets = not any(name[0].isdigit() for name in named[1])
+    return row[0] == named[0] and presets and len(set(row[1])) == len(set(named[1])) == len(pairs)

@@ -118,7 +118,7 @@ def configured(unit: str) -> dict[str, object]:
     column = st.column_config
     help = "Share of wrong answers; for values, of the variance that is not explained."
     error = {"format": "%.1f %%", "help": help, "width": 106}
-    digits = "%d" if unit == "s" else "%.1f"
+    digits = "%.0f" if unit == "s" else "%.1f"
     return {
         "Name": column.TextColumn(width=118),
         "Curve": column.LineChartColumn(width=78, help="Validation loss by epoch"),

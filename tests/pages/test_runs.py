@@ -23,6 +23,7 @@ from core.optim.optimizers import SGD
 from core.results import notes
 from core.store import EVENTS, EXPERIMENT, Store
 from pages.ui import feed, person, run_table
+from pages.ui.comparison import tells
 from pages.ui.run_table import thinned
 from tests.conftest import ROOT, ended, script, write
 
@@ -186,6 +187,14 @@ def test_two_ticked_runs_are_laid_over_one_another_with_what_differs(store, two)
     assert {"Optimizer", "Epochs"} < set(settings) and "Name" not in settings
     column = f"{two.index(next(r for r in two if 'Other' in store.experiment(r))) + 1}  Other one"
     assert differing[column][settings.index("Epochs")] == str(OTHER.epochs)
+
+
+def test_networks_have_their_presets_names_where_these_tell_them_apart():
+    row = ("Network", ("conv1, output", "output"))
+    assert tells(row, ("Network", ("Small net", "Softmax regression")))
+    assert not tells(row, ("Network", ("Small net", "Small net")))
+    assert not tells(row, ("Network", ("4 layers", "Softmax regression")))
+    assert not tells(("Epochs", ("3", "4")), ("Network", ("Small net", "Softmax regression")))
 
 
 def test_a_deleted_run_is_taken_back_by_undo(store, two):

@@ -75,7 +75,7 @@ def test_a_preset_takes_a_step_on_every_set_or_says_what_does_not_fit(
             LeNet(),
             TINY,
             "LeNet does not fit 1 × 8 × 8: its layer 4, conv2, gets 6 × 4 × 4, which is too "
-            "small: choose Small net for 8 × 8 or Small ResNet.",
+            "small: choose Small net or Small ResNet.",
         ),
         (CifarNet(), TINY, "layer 4, conv2, gets 6 × 2 × 2"),
         (ResNet18(), (7,), "made for pictures, but this data has rows of 7 numbers: choose"),
