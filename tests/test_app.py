@@ -178,13 +178,17 @@ def test_sigterm_ends_it_well_while_a_page_listens(tmp_path):
             assert server.process.wait(8) == 0, server.log.read_text()
 
 
-def test_a_restarted_server_believes_the_open_page(tmp_path):
+def test_a_restarted_server_believes_the_open_page_and_takes_away_what_was_left(tmp_path):
     with serve(tmp_path) as server:
         run = server.store.create(EXPERIMENT)
         where = address(server, run, "/poll")
         assert server.get(where)[0] == 200
+    left = [tmp_path / place / ".0123456789abcdef.draft" for place in ("runs", "studies", "data")]
+    for folder in left:
+        folder.mkdir(parents=True)
     with serve(tmp_path) as server:
         assert server.get(where)[0] == 200
+        assert not any(folder.exists() for folder in left)
 
 
 def test_python_app_py_says_how_to_start_it():
