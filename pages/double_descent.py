@@ -44,8 +44,8 @@ def main() -> None:
         finding("bad", escape(said))
     presets(study)
     look = st.fragment(body, run_every=TICK if studies.busy() else None)
-    look(study_id, shown.word if shown else "")
-    bar(ready=ready(study, shown), shown=study_id)
+    look(study_id, shown.word if shown else "", says)
+    bar(ready=ready(study, shown))
     probe(study)
 
 
@@ -84,6 +84,7 @@ def presets(study: Study) -> None:
     if said == MORE:
         state.keep("all presets", "yes")
     elif said and said != now:
+        state.keep("all presets", "")
         studies.set_draft(ready[said])
     if said and said != now:
         st.rerun()
@@ -138,8 +139,10 @@ def downloads(shown: studies.Shown) -> None:
         st.code(studies.link(shown.id), language=None, wrap_lines=True)
 
 
-def body(study_id: str, drawn: str) -> None:
-    """What is known by now; the page runs anew when the study's state is another one."""
+def body(study_id: str, drawn: str, says: str) -> None:
+    """What is known by now; the page runs anew when the study's state is another one, and when it
+    has begun, for the header says of what.
+    """
     study = studies.draft()
     shown = None
     if study_id:
@@ -147,7 +150,7 @@ def body(study_id: str, drawn: str) -> None:
             shown = studies.of(study_id)
         except LabError:  # deleted elsewhere
             st.rerun()
-        if shown.word != drawn:
+        if shown.word != drawn or (shown.begun and shown.begun.says != says):
             st.rerun()
         trouble(shown)
     descent.cards(scene(study, shown))
@@ -198,7 +201,7 @@ def scene(study: Study, shown: studies.Shown | None) -> descent.Scene:
         measure=study.method.measure,
         caution=study.method.caution,
         words=study.varied.words if study.varied else {},
-        name=study.name or "study",
+        name=study.name.partition(" (")[0] or "study",
         empty=empty(study, shown),
         offers=studies.offers(study) if shown else {},
         want=partial(studies.compare, study),

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.encoding import change, encode
-from core.studies.sweeps import Studies
+from core.studies.records import Record
+from core.studies.sweeps import Studies, create, execute
 from core.study import shipped
 from tests.conftest import serve, wait_until
 
@@ -72,6 +73,43 @@ def test_the_cuts_follow_the_pointer_over_the_map(page, lab):
 
     for share, column in ((0.1, 0), (0.9, 2)):
         wait_until(lambda at=share, k=column: cut_at(at) == [k], what=f"the cut at {share}")
+
+
+def test_killed_in_the_middle_it_keeps_its_points_and_one_press_goes_on(page, tmp_path):
+    made, straight = None, create(tmp_path / "straight", slow())
+    with serve(tmp_path / "killed") as lab:
+        made = create(lab.home, slow())
+        page.goto(f"{lab.url}/double_descent?study={made}")
+        page.get_by_role("button", name="Go on from here").click()
+        wait_until(lambda: len(points(lab.home, made)) >= 3, what="three points")
+        lab.process.kill()
+        lab.process.wait()
+    kept = points(tmp_path / "killed", made)
+    assert 3 <= len(kept) < 36
+    with serve(tmp_path / "killed") as lab:
+        page.goto(f"{lab.url}/double_descent?study={made}")
+        page.get_by_text(f"The lab ended at {len(kept)} of 36 points").wait_for()
+        page.get_by_text("Interrupted").first.wait_for()
+        page.get_by_role("button", name="Go on from here").click()
+        page.get_by_text("Done").first.wait_for()
+    assert execute(tmp_path / "straight", straight, processes=1).reason == "done"
+    assert points(tmp_path / "killed", made) == points(tmp_path / "straight", straight)
+    assert points(tmp_path / "killed", made)[: len(kept)] == kept
+
+
+def slow():
+    """Three weight decays one after the other, 36 points."""
+    study = change(shipped()["entropy-fast"], "base.data", {"kind": "digits"})
+    own = dict(samples=80, steps=2000, ratios=[1.0, 2.0, 8.0], evaluations=4)
+    for field, value in (own | {"decays": [0, 1e-3, 1e-2]}).items():
+        study = change(study, f"method.{field}", value)
+    return study
+
+
+def points(home, study_id):
+    """What was measured, as text: NaN is not equal to itself."""
+    events, _ = Studies(home).events(study_id)
+    return [str((e.at, e.point)) for e in events if isinstance(e, Record)]
 
 
 @pytest.mark.realdata

@@ -78,7 +78,7 @@ def cards(scene: Scene) -> None:
     with above:
         if not scene.points:
             st.markdown(f"### {escape(scene.empty)}")
-        elif scene.live:
+        elif scene.live or lines.verdict.kind == "short":
             st.markdown(f"### {so_far(lines)}")
         else:
             answer(scene.points, lines, scene.id, scene.caution)
@@ -207,7 +207,8 @@ def why_cards(scene: Scene, lines: Lines) -> None:
                 pass
             reason(scene, lines, "variance", phase.HEIGHT, reach)
     with st.container(border=True, height="stretch", gap="xsmall"):
-        with card_title("Why: the weights must grow", help=HELP["norm"]):
+        title = "Why: the weights must grow" if reasons.grows(lines) else "Length of the weights"
+        with card_title(title, help=HELP["norm"]):
             kind = REASONS[choose("Reason", list(REASONS), "Norm")] if picture else "norm"
         reason(scene, lines, kind, reasons.HEIGHT, reach)
 

@@ -69,7 +69,7 @@ def so_far(lines: Lines) -> str:
     """The lowest and the highest value of a curve that still grows."""
     values = [value for value in (lines.main.test if lines.main else ()) if value is not None]
     if not values:
-        return "The first models are still in training."
+        return "No model is through its training yet."
     error = lines.view.measure == "test_error"
     low, high = (escape((percent if error else short)(f(values))) for f in (min, max))
     what = "error" if error else "loss"

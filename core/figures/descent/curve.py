@@ -175,7 +175,7 @@ def _ends(
     for (name, line, colour, _), place in zip(known, spread(targets, gap), strict=True):
         figure.add_scatter(
             x=[max(line.x)], y=[place if error else 10**place], mode="text", name=name,
-            text=[f"  {plain(name, 18)}"], cliponaxis=False, textposition="middle right",
+            text=[f"   {plain(name, 18)}"], cliponaxis=False, textposition="middle right",
             textfont={"color": colour, "size": 12}, **NOT_DRAWN,
         )  # fmt: skip
 

@@ -17,6 +17,7 @@ from core.figures.template import DASH, PALETTES, Mode, blank, log_axis
 HEIGHT = 148  # px
 BESIDE = {"orientation": "v", "x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
 Reason = Literal["norm", "variance"]
+GROWN = 1.3  # largest over least norm from which on it is said to grow
 WIDE = 30.0  # largest over smallest value from which on an axis is logarithmic
 
 
@@ -47,6 +48,14 @@ def rows(lines: Lines, reason: Reason) -> tuple[Curve, ...]:
         Curve(f"Mean of {count}", x, together),
         Curve("Variance", x, spread),
     )
+
+
+def grows(lines: Lines) -> bool:
+    """Whether the norm somewhere is well above its least: only then it may be called a reason. True
+    while there is nothing to see.
+    """
+    norms = [v for curve in rows(lines, "norm") for v in curve.y if v]
+    return len(norms) < 3 or max(norms) > GROWN * min(norms)
 
 
 def figure(

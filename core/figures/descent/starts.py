@@ -59,8 +59,9 @@ class Starts:
         spreads = [stdev(self.values[k]) if len(self.values[k]) > 1 else 0.0 for k in order[:2]]
         ahead = fmean(self.values[order[1]]) - fmean(self.values[first])
         near = ahead <= (spreads[0] ** 2 + spreads[1] ** 2) ** 0.5
-        chance = f". {self.names[order[1]]} is as good within chance" if near else ""
-        return f"{text}{chance} ({counted(len(self.values[first]), 'start')} each)."
+        chance = f"; {self.names[order[1]]} is as good within chance" if near else ""
+        text = f"{text}{chance} ({counted(len(self.values[first]), 'start')} each)."
+        return text[:1].upper() + text[1:]
 
     def _mean(self, column: int) -> str:
         each = self.values[column]
@@ -113,8 +114,8 @@ def figure(starts: Starts, mode: Mode, height: int = HEIGHT) -> go.Figure:
                 line={"color": p.text, "width": 1.5}, hoverinfo="skip",
             )  # fmt: skip
             figure.add_annotation(
-                x=ends[0], y=fmean(each), text=f"mean {starts.said(fmean(each))}",
-                showarrow=False, xanchor="left", yanchor="bottom",
+                x=ends[1], y=fmean(each), text=f"mean {starts.said(fmean(each))}",
+                showarrow=False, xanchor="left", yanchor="middle", xshift=2,
                 font={"size": 12, "color": p.muted},
             )  # fmt: skip
         if best in each:
@@ -127,7 +128,9 @@ def figure(starts: Starts, mode: Mode, height: int = HEIGHT) -> go.Figure:
     title = "starts, by rank" if len(starts.names) < 2 else ""
     figure.update_layout(xaxis=titled | {"range": span, "title": title})
     error = starts.measure == "test_error"
-    figure.update_yaxes(title="test error" if error else "test loss", rangemode="tozero")
+    figure.update_yaxes(title=WHAT[starts.measure], rangemode="tozero")
+    if best is None:
+        figure.update_yaxes(range=[0, 1])
     figure.update_yaxes(tickformat=",.2~%" if error else "")
     figure.update_layout(margin={"t": 10, "b": 40})
     return figure

@@ -163,6 +163,8 @@ def test_the_norm_is_the_median_and_the_variance_adds_up(points):
         assert drawn.layout.yaxis.type == ("log" if reason == "norm" else None)
         assert [shape.x0 for shape in drawn.layout.shapes] == [lines.fits]
     assert reasons.rows(rows([], View()), "norm") == ()
+    assert reasons.grows(lines) and reasons.grows(rows([], View()))
+    assert not reasons.grows(rows([replace(p, norm=(9.0, 9.5, 10.0)) for p in points], View()))
 
 
 def test_of_the_steps_before_anything_is_learned_the_map_keeps_one():

@@ -37,7 +37,7 @@ def test_each_value_of_an_axis_is_a_column_and_the_best_one_is_named():
     made = starts.rows(points, "test_loss", "rate")
     assert made.names == ("rate 0.01", "rate 0.1", "rate 1") and made.values[2] == ()
     assert made.sentence == (
-        "rate 0.01 is best: test loss 1.1 ± 0.071; rate 0.1 is worst: test loss 3 ± 0.071 "
+        "Rate 0.01 is best: test loss 1.1 ± 0.071; rate 0.1 is worst: test loss 3 ± 0.071 "
         "(2 starts each)."
     )
     near = starts.rows([points[0], replace(points[0], control=0.2)], "test_loss", "rate")
