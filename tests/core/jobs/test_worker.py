@@ -103,7 +103,7 @@ def test_a_process_trains_as_a_thread_does_and_obeys(runner: Runner) -> None:
 def test_a_death_or_a_hang_ends_one_run_with_its_own_message(
     runner: Runner, children: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "silent", lambda: 1.0)
+    monkeypatch.setattr(worker, "silent", lambda: 4.0)
     store = runner.store
     killed, hung = (runner.submit(digits(epochs=100_000)) for _ in range(2))
     until(lambda: losses(store, killed))
@@ -112,7 +112,7 @@ def test_a_death_or_a_hang_ends_one_run_with_its_own_message(
     assert runner.status(killed) == "failed" and store.last(killed)["message"] == worker.KILLED
     children[1].send_signal(signal.SIGSTOP)
     until(lambda: not runner.live())
-    assert store.last(hung)["message"] == worker.HUNG.format(1.0)
+    assert store.last(hung)["message"] == worker.HUNG.format(4.0)
     assert [child.returncode for child in children] == [-signal.SIGKILL] * 2
 
 
