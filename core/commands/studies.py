@@ -12,6 +12,7 @@ from typing import Any
 from core.commands.experiments import Answer, assigned, with_spreadsheets
 from core.commands.screen import bar
 from core.data.wording import counted
+from core.descent.learning import learning
 from core.descent.verdict import verdict
 from core.encoding import change
 from core.errors import BadInput
@@ -133,8 +134,12 @@ def _outcome(store: Any, study_id: str, ended: Ended, given: Namespace) -> Answe
         for control in sorted({point.control for point in points}):
             line = [p for p in points if p.control == control]
             line = [p for p in line if p.last or study.over == "steps"]
-            noun = {"width": study.method.noun, "samples": "training row", "steps": "step"}
-            said = verdict(line, "test_loss", study.over, noun[study.over]).sentence
+            noun = study.method.noun if study.over == "width" else ""
+            if study.over == "samples" and not study.method.together:
+                said = learning(line, "test_error").sentence
+            else:
+                said = verdict(line, "test_loss", study.over, noun).sentence
+            said = f"{said} {study.method.caution}".rstrip()
             named = study.method.control and len({p.control for p in points}) > 1
             says.append(f"{study.method.control} {short(control)}: {said}" if named else said)
     elif len(points) == 1 and (found := across(points[0])):

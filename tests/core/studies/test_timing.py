@@ -9,7 +9,7 @@ from core.studies import timing
 def clock(monkeypatch):
     """A clock that goes on as the test says."""
     now = [0.0]
-    monkeypatch.setattr(timing.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(timing, "clock", lambda: now[0])
     return now
 
 
