@@ -48,12 +48,12 @@ def main() -> None:
 def settings(draft: Experiment) -> Experiment:
     """The widgets, in reading order; the draft as they say it."""
     with st.container(border=True):
-        left, right = st.columns([5, 4], gap="small", vertical_alignment="center")
+        left, right = st.columns([2, 3], gap="small", vertical_alignment="center")
         with left:
             optimizer = form.choose(
                 Optimizer, draft.optimizer, state.key("optimizer"), label="Optimizer"
             )
-        right.latex(optimizer.formula)
+        right.latex(stacked(optimizer.formula))
         put("optimizer", form.edit(optimizer, state.key("optimizer"), width=96))
         if note := state.draft().optimizer.note:
             st.caption(note)
@@ -79,6 +79,14 @@ def settings(draft: Experiment) -> Experiment:
     with st.container(gap="xsmall"):
         folded(draft)
     return state.draft()
+
+
+def stacked(formula: str) -> str:
+    """Steps that stand side by side, one below the other: so they fit their column."""
+    inner = formula.replace(r", \qquad", r" \\")
+    if inner == formula:
+        return formula
+    return rf"\begin{{gathered}}\rule{{0pt}}{{1.1em}}{inner}\end{{gathered}}"  # room for a square
 
 
 def in_torch(optimizer: Optimizer) -> None:

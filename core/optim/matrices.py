@@ -29,7 +29,7 @@ class Muon(Optimizer):
     momentum: float = beta(0.95, "β", "Momentum", "direction")
     weight_decay: float = decay(0.01)
     iterations: int = ranged(
-        5, 1, 20, unit="per step", help="Newton–Schulz steps that make the direction orthogonal."
+        5, 1, 20, help="Newton–Schulz iterations that make each step's direction orthogonal."
     )
 
     def call(self) -> Call:

@@ -248,7 +248,7 @@ class Listed:
         behind = f" {'.'.join(map(str, place[:-1]))}" if inner else ""
         with st.popover(words, icon=":material/add:", width="stretch"):
             st.caption(f"It goes in at position {place[-1] + 1}.")
-            with st.grid(2, gap="xxsmall"):
+            with st.grid(min_column_width=140, gap="xxsmall"):
                 for kind, cls in Layer.members.items():
                     new = Layer.pick(kind)
                     if (inner and cls.stem == "output") or not fits_in(self.layers, place, new):
