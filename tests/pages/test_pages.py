@@ -9,11 +9,11 @@ from core import runner
 from core.encoding import decode, encode, to_link
 from core.experiment import Experiment, comparisons, shipped
 from core.jobs import trainer
+from core.jobs.lane import Lane
 from core.losses import Loss
 from core.network.presets import SoftmaxRegression
 from core.optim.optimizers import Optimizer
 from core.optim.schedules import Schedule
-from core.runner import Runner
 from core.store import EVENTS, EXPERIMENT, Store
 from tests.conftest import ROOT, ended, script, write
 
@@ -29,7 +29,7 @@ def store(tmp_path, monkeypatch):
     """The home of this test's lab; what is queued waits for ever."""
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setattr(runner, "_current", None)
-    monkeypatch.setattr(Runner, "_work", lambda *_: None)
+    monkeypatch.setattr(Lane, "work", lambda *_: None)
     yield Store(tmp_path)
     runner.current().close()
 
