@@ -67,8 +67,8 @@ def verdict(
     A peak counts when it is at least 1.1 × the best point before it, a second descent when the
     peak is at least 1.15 × the best point after it, both in two thirds of the seeds; of several
     peaks, the one that stands out most.
-    Medians over seeds: close to interpolation the mean is that of the worst seed. `noun` is what
-    the x axis counts.
+    Medians over seeds: close to interpolation the mean is that of the worst seed; over steps also
+    over three neighbours. `noun` is what the x axis counts.
     """
     line = sorted(points, key=lambda point: getattr(point, over))
     kept = [point for point in line if isfinite(_middle(point, measure))]
@@ -79,6 +79,7 @@ def verdict(
     facts["fits"] = _first(kept, over, measure, "train_error", FITTED)
     facts["interpolates"] = _first(kept, over, measure, "train_loss", INTERPOLATED)
     values = [max(_middle(point, measure), _LEAST) for point in kept]
+    values = calm(values) if over == "steps" else values
     valley, peak, right = landmarks(values, POINT if measure == "test_error" else 0.0)
     rise, fall = values[peak] / values[valley], values[peak] / values[right]
     kind = "no_peak" if rise < RISE else "no_second_descent" if fall < FALL else "double"
@@ -93,6 +94,17 @@ def verdict(
     where = [_place(kept[index], over, measure) for index in (valley, peak, right, 0, -1)]
     sentence = _sentence(kind, measure, noun or NOUNS[over], where, facts)
     return Verdict(kind, sentence, *where[:3], rise, fall, **facts)
+
+
+def calm(values: Sequence[float]) -> list[float]:
+    """The median of each value and its two neighbours: one step of a network in training jumps by
+    several percentage points, and that is no peak.
+
+    >>> calm([0.1, 0.1, 0.4, 0.2, 0.3])
+    [0.1, 0.1, 0.2, 0.3, 0.3]
+    """
+    inner = [median(values[k - 1 : k + 2]) for k in range(1, len(values) - 1)]
+    return [values[0], *inner, values[-1]]
 
 
 def landmarks(values: Sequence[float], gap: float = 0.0) -> tuple[int, int, int]:

@@ -145,8 +145,8 @@ def below(scene: Scene, view: View) -> View:
     widths = sorted({point.width for point in scene.points})
     if view.over == "steps" and len(widths) > 1:
         width = st.select_slider(
-            "Width", widths, widths[-1], format_func=lambda width: f"width {whole(width)}", width=150,
-            key="descent width", label_visibility="collapsed",
+            "Width", widths, widths[-1], format_func=lambda units: f"width {whole(units)}",
+            width=150, key="descent width", label_visibility="collapsed",
         )  # fmt: skip
         return replace(view, width=width)
     return view

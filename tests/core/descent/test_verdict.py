@@ -148,7 +148,17 @@ def test_other_axes_and_nouns():
     assert "at 7 steps" in shown(points, "test_loss", "steps")[1]
     assert "at 1 feature," in shown(points, "test_loss", "width", "feature")[1]
     late = [replace(p, steps=10 ** (p.width + 3)) for p in points]
-    assert "to 0.5 at 10 million" in shown(late, "test_loss", "steps")[1]
+    assert "0.5 at 10 million" in shown(late, "test_loss", "steps")[1]
+
+
+def test_one_jump_of_a_training_is_no_peak():
+    jumping = [0.2, 0.1, 0.12, 0.3, 0.13, 0.14, 0.15, 0.16]
+    points = [replace(p, steps=10 * k) for k, p in enumerate(curve(jumping), 1)]
+    assert shown(points, "test_error", "steps")[0] == "no_second_descent"
+    assert shown(points, "test_error")[0] == "double"  # over sizes a narrow peak is one
+    wide = [0.2, 0.1, 0.2, 0.3, 0.3, 0.2, 0.12]
+    points = [replace(p, steps=10 * k) for k, p in enumerate(curve(wide), 1)]
+    assert shown(points, "test_error", "steps")[0] == "double"
 
 
 def test_what_the_other_measure_shows_is_said_with_its_numbers():
