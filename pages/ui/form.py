@@ -76,13 +76,14 @@ def _with(value: V, fact: FieldFacts, said: object, complaints: DeltaGenerator) 
 
 
 def several(family: type[C], values: tuple[C, ...], key: str) -> tuple[C, ...]:
-    """Any number of a family's choices, each kind once: a switch for each, and the fields of those
-    that are on.
+    """Any number of a family's choices, each kind once: a switch for each, in two columns, and the
+    fields of those that are on.
     """
     present = {value.kind: value for value in values}
-    chosen = []
-    for kind, cls in family.members.items():
-        with st.container(gap="xsmall"):
+    chosen, columns = [], st.columns(2)
+    for place, (kind, cls) in enumerate(family.members.items()):
+        column = columns[2 * place >= len(family.members)]
+        with column, st.container(gap="xsmall"):
             if st.toggle(cls.label, kind in present, key=f"{key}.{kind}", help=explain(cls)):
                 chosen.append(edit(present.get(kind) or cls(), key))
     return tuple(chosen)
