@@ -233,7 +233,6 @@ function table(traces) {
   for (const trace of traces) {
     if (trace.meta?.as === "points") trace.x.forEach((x, k) => rows.push([quote(trace.text[k]), x, trace.y[k]]));
     else if (trace.meta?.table) trace.meta.table.y.forEach((y, i) => trace.meta.table.x.forEach((x, k) => rows.push([quote(y), x, trace.meta.table.z[i][k]])));
-    else if (trace.meta?.table) trace.meta.table.y.forEach((y, i) => trace.meta.table.x.forEach((x, k) => rows.push([quote(y), x, trace.meta.table.z[i][k]])));
     else if (trace.customdata) trace.y.forEach((name, i) => trace.x.forEach((x, k) => rows.push([quote(name), x, trace.customdata[i][k]])));
     else if (trace.mode?.startsWith("lines") && !trace.meta?.take) trace.x.forEach((x, k) => rows.push([quote(trace.name), x, trace.y[k]]));
   }
