@@ -47,6 +47,6 @@ def folder(name: str, path: Path) -> None:
         tempfile.TemporaryFile(dir=path).close()
     except OSError as error:
         raise BadInput(
-            f"{name} is {str(path)[:80]!r}, which cannot be written ({error.strerror}): set it to "
+            f"{name} is {str(path)!r}, which cannot be written ({error.strerror}): set it to "
             "a folder that can."
         ) from None

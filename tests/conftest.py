@@ -2,6 +2,7 @@
 writes itself.
 """
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -11,9 +12,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import settings
@@ -34,6 +37,7 @@ QUIET = [
     "--disable-sync",
     "--disable-quic",
 ]
+T = TypeVar("T")
 LAYERS = ("conv1", "conv2", "linear1")
 
 
@@ -198,3 +202,9 @@ def write(store: Store, run: str, events: list[Event]) -> None:
     """Appends events to a run's folder, as a trainer would."""
     for event in events:
         store.append(run, to_json(event))
+
+
+def in_a_loop(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What the coroutine returns, in a thread of its own: Playwright's loop may run in this one."""
+    with ThreadPoolExecutor() as aside:
+        return aside.submit(asyncio.run, coroutine).result()

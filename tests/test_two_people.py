@@ -2,7 +2,6 @@
 each of them by both. What is refused changes nothing, and nobody reads what is somebody else's.
 """
 
-import asyncio
 import io
 import zipfile
 from collections.abc import Callable
@@ -25,7 +24,7 @@ from core.runner import Runner
 from core.store import NOTES, Store
 from core.study import shipped
 from pages.ui import acts, archives, feed, person, run_acts, state, studies
-from tests.conftest import ROOT, ended, script, write
+from tests.conftest import ROOT, ended, in_a_loop, script, write
 
 ANN, BEN = access.digest("ann"), access.digest("ben")
 SECRET, TAG = "What I think of it", "zebra"
@@ -59,7 +58,7 @@ class Room:
             async with httpx.AsyncClient(transport=self.routes, base_url="http://lab") as client:
                 return (await client.get(path)).status_code
 
-        return asyncio.run(ask())
+        return in_a_loop(ask())
 
     def picture(self, job: str) -> object:
         """All that an act could change."""

@@ -164,7 +164,7 @@ def test_from_upload_to_the_first_epoch(
         page.locator("input[type=file]").nth(place).set_input_files(path)
         told_so = f"labels from {path.name}" if place else f"Pictures from {path.name}"
         page.get_by_text(told_so).wait_for()  # the server has it
-    page.get_by_role("button", name="Check these files").click()
+    page.get_by_role("button", name="Check these files", disabled=False).click()
     page.get_by_text(told).first.wait_for()
     page.get_by_text("Data doctor").wait_for()
     page.get_by_role("button", name="Start Shortcut").click()

@@ -1,10 +1,10 @@
 """The stream behind the live charts, without a browser."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
 from core.store import Store
 from pages.ui import feed
+from tests.conftest import in_a_loop
 
 
 def test_a_file_that_cannot_be_read_ends_the_stream_so_that_the_browser_asks_again(tmp_path):
@@ -21,7 +21,6 @@ def test_a_file_that_cannot_be_read_ends_the_stream_so_that_the_browser_asks_aga
             source.advance = fails
         return heard
 
-    with ThreadPoolExecutor() as aside:  # Playwright's loop may run in this thread
-        heard = aside.submit(lambda: asyncio.run(asyncio.wait_for(listen(), 20))).result()
+    heard = in_a_loop(asyncio.wait_for(listen(), 20))
     assert len(heard) == 1 and "event: delta" in heard[0]
     assert source.run not in feed._watches

@@ -1,10 +1,8 @@
 """Lab mode: what a start needs, the page that asks for a login, its end, and the way back."""
 
-import asyncio
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,7 @@ from core.jobs import access
 from core.jobs.lane import Lane
 from core.store import Store
 from pages.ui import login, person
-from tests.conftest import ROOT
+from tests.conftest import ROOT, in_a_loop
 
 ANN = {
     "is_logged_in": True, "iss": "https://id.example", "sub": "a-1", "name": "Ann *A*",
@@ -184,8 +182,7 @@ def answered(path, status=302, cookies=(), **headers):
     place, _, query = path.partition("?")
     lines = [(k.encode(), v.encode()) for k, v in ({"host": "lab:8501"} | headers).items()]
     scope = {"type": "http", "path": place, "query_string": query.encode(), "headers": lines}
-    with ThreadPoolExecutor() as aside:  # Playwright's loop may run in this thread
-        aside.submit(lambda: asyncio.run(login.WayBack(app)(scope, None, send))).result()
+    in_a_loop(login.WayBack(app)(scope, None, send))
     (start,) = sent
     lines = [(k.decode(), v.decode()) for k, v in start["headers"]]
     found = {k: v for k, v in lines if k == "location"}
