@@ -74,7 +74,7 @@ def verdict(
     kept = [point for point in line if isfinite(_middle(point, measure))]
     facts = dict(lost=len(line) - len(kept), seeds=len(kept[0].norm) if kept else 0)
     if len(kept) < 3:
-        text = f"{counted(len(kept), 'point')} so far: a curve wants at least 3."
+        text = f"{counted(len(kept), 'finished point')} so far: a curve wants at least 3."
         return Verdict("short", text, **facts)
     facts["fits"] = _first(kept, over, measure, "train_error", FITTED)
     facts["interpolates"] = _first(kept, over, measure, "train_loss", INTERPOLATED)
