@@ -15,6 +15,7 @@ from core.jobs.lane import PATIENCE, Lane
 from core.study import Study
 from pages.ui import person
 from tests.conftest import ROOT, script, write
+from tests.pages.shown import texts
 
 ANN, BEN = access.digest("ann"), access.digest("ben")
 NOW = [1000.0]
@@ -54,11 +55,6 @@ def page(name="runs.py", **address):
     app.switch_page(name).run()
     assert not app.exception, app.exception
     return app
-
-
-def texts(app):
-    found = [*app.markdown, *app.caption, *app.info]
-    return [element.value.replace("\\", "") for element in found]
 
 
 def in_bar(app):

@@ -10,6 +10,7 @@ from core.jobs.lane import Lane
 from core.network.activations import Activation
 from core.network.layers import Layer
 from tests.conftest import ROOT
+from tests.pages.shown import well
 
 
 @pytest.fixture(autouse=True)
@@ -25,11 +26,6 @@ def opened(demo=""):
     if demo:
         app.query_params["demo"] = demo
     return well(app.switch_page("concepts.py").run())
-
-
-def well(app):
-    assert not app.exception, app.exception
-    return app
 
 
 def told(app):

@@ -19,6 +19,7 @@ from core.study import Study, shipped
 from pages.ui import studies, study_times
 from tests.conftest import ROOT
 from tests.core.figures.descent.conftest import point
+from tests.pages.shown import texts
 
 NAME = "random-features"
 
@@ -43,11 +44,6 @@ def page(study_id=""):
     app.switch_page("double_descent.py").run()
     assert not app.exception, app.exception
     return app
-
-
-def texts(app):
-    found = [*app.markdown, *app.caption]
-    return [element.value.replace("\\", "") for element in found]
 
 
 def said(app):

@@ -13,6 +13,7 @@ from core.network.initializers import Normal, Xavier, Zeros
 from core.network.layers import BatchNorm, Flatten, Layer, Linear, Output
 from core.network.presets import DeepMLP, LeNet, Perceptron, Preset, Small, SoftmaxRegression
 from tests.conftest import ROOT
+from tests.pages.shown import press, texts, well
 
 PLAIN = (Flatten(), Linear(units=30), ReLU(), Output())
 
@@ -31,22 +32,8 @@ def page(tmp_path, monkeypatch):
     return opened
 
 
-def well(app):
-    assert not app.exception, app.exception
-    return app
-
-
 def layers(app):
     return decode(Experiment, app.session_state["draft"]).network
-
-
-def press(app, name):
-    next(b for b in app.button if name in (b.key, b.help, b.label)).click()
-    return well(app.run())
-
-
-def texts(app):
-    return [element.value for element in [*app.markdown, *app.caption]]
 
 
 def metric(app, label):

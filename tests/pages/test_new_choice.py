@@ -17,6 +17,7 @@ from core.optim.optimizers import Optimizer
 from core.spec import Call, ranged
 from core.store import Store
 from tests.conftest import ROOT
+from tests.pages.shown import draft, texts, well
 
 
 @pytest.fixture
@@ -37,25 +38,12 @@ def train_page(experiment=None, **address):
     return well(app.switch_page("train.py").run())
 
 
-def well(app):
-    assert not app.exception, app.exception
-    return app
-
-
-def draft(app):
-    return decode(Experiment, app.session_state["draft"])
-
-
 def menu(app):
     return next(w for w in [*app.selectbox, *app.get("button_group")] if w.label == "Optimizer")
 
 
 def named(app, kind, label):
     return next(w for w in app.get(kind) if w.label == label)
-
-
-def texts(app):
-    return [e.value.replace("\\", "") for e in app.markdown]
 
 
 @pytest.fixture

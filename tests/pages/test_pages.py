@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import runner
-from core.encoding import decode, encode, to_link
+from core.encoding import encode, to_link
 from core.experiment import Experiment, comparisons, shipped
 from core.jobs import trainer
 from core.jobs.lane import Lane
@@ -16,6 +16,7 @@ from core.optim.optimizers import Optimizer
 from core.optim.schedules import Schedule
 from core.store import EVENTS, EXPERIMENT, Store
 from tests.conftest import ROOT, ended, script, write
+from tests.pages.shown import draft, texts, well
 
 PAGES = ("start", "data", "network", "train", "watch", "runs")
 NASTY = "**x** <b> $y$ ![a](b)"
@@ -47,21 +48,8 @@ def turn(app, page, **address):
     return well(app.switch_page(f"{page}.py").run())
 
 
-def well(app):
-    assert not app.exception, app.exception
-    return app
-
-
-def draft(app):
-    return decode(Experiment, app.session_state["draft"])
-
-
 def menu(app, label):
     return next(w for w in [*app.selectbox, *app.get("button_group")] if w.label == label)
-
-
-def texts(app):
-    return [e.value.replace("\\", "") for e in [*app.markdown, *app.caption, *app.info]]
 
 
 # --- every choice, every page

@@ -26,6 +26,7 @@ from pages.ui import feed, person, run_table
 from pages.ui.comparison import tells
 from pages.ui.run_table import thinned
 from tests.conftest import ROOT, ended, script, write
+from tests.pages.shown import press, texts, well
 
 PLAIN, OTHER = Experiment(name="Plain one"), Experiment(name="Other one", optimizer=SGD(), epochs=3)
 
@@ -57,22 +58,8 @@ def page(ticked=(), shown=()):
     return well(app.switch_page("runs.py").run())
 
 
-def well(app):
-    assert not app.exception, app.exception
-    return app
-
-
 def button(app, label):
     return next(b for b in app.button if label in (b.key, b.label))
-
-
-def press(app, label):
-    button(app, label).click()
-    return well(app.run())
-
-
-def texts(app):
-    return [e.value for e in [*app.markdown, *app.caption]]
 
 
 def test_no_runs_say_how_to_get_one(store):

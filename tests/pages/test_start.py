@@ -12,6 +12,7 @@ from core.experiment import Experiment, comparisons, shipped
 from core.jobs.lane import Lane
 from core.store import Store
 from tests.conftest import ROOT, ended, script, write
+from tests.pages.shown import draft, press, texts
 
 
 @pytest.fixture
@@ -27,21 +28,6 @@ def start():
     app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
     assert not app.exception, app.exception
     return app
-
-
-def press(app, label):
-    next(b for b in app.button if label in (b.label, b.key)).click()
-    app.run()
-    assert not app.exception, app.exception
-    return app
-
-
-def draft(app):
-    return decode(Experiment, app.session_state["draft"])
-
-
-def texts(app):
-    return [element.value for element in [*app.markdown, *app.caption]]
 
 
 def test_an_empty_lab_says_what_will_stand_there(store):
@@ -115,7 +101,7 @@ def test_runs_are_listed_with_their_state_and_a_way_to_each(store):
     write(store, done, [*script(), ended()])
     waiting = runner.current().submit(encode(Experiment(name="Waiting one")))
     app = start()
-    assert any("Made \\*up\\*" in text for text in texts(app))
+    assert any("Made \\*up\\*" in element.value for element in [*app.markdown, *app.caption])
     assert any("right" in text and "best epoch 4 of 10" in text for text in texts(app))
     watched = press(start(), f"go {done}")
     assert watched.query_params["run"] in (done, [done])

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import runner
-from core.encoding import decode, encode, to_link
+from core.encoding import encode, to_link
 from core.errors import BadData
 from core.events import Ended
 from core.experiment import Experiment, Seeds, shipped
@@ -21,6 +21,7 @@ from core.optim.schedules import Exponential
 from core.optim.stopping import Patience
 from core.store import Store
 from tests.conftest import ROOT, write
+from tests.pages.shown import draft, texts, well
 
 ANOTHER = Experiment(
     name="Another",
@@ -49,21 +50,8 @@ def page(tmp_path, monkeypatch):
     return opened
 
 
-def well(app):
-    assert not app.exception, app.exception
-    return app
-
-
-def draft(app):
-    return decode(Experiment, app.session_state["draft"])
-
-
 def labelled(app, kind, label):
     return next(w for w in app.get(kind) if w.label == label)
-
-
-def texts(app):
-    return [element.value for element in [*app.markdown, *app.caption]]
 
 
 @pytest.mark.parametrize("experiment", [Experiment(), ANOTHER])

@@ -18,6 +18,7 @@ from core.optim.stopping import AbsoluteChange, Patience
 from core.store import Store
 from pages.ui import flatness
 from tests.conftest import ROOT, ended, script, serve, wait_until, write
+from tests.pages.shown import texts
 
 EXPERIMENT = encode(Experiment(name="Made up"))
 
@@ -39,12 +40,6 @@ def watch(run=None):
     app.switch_page("watch.py").run()
     assert not app.exception, app.exception
     return app
-
-
-def texts(app):
-    """Every sentence on the page, without the backslashes that keep it from being Markdown."""
-    found = [*app.markdown, *app.caption, *app.title]
-    return [element.value.replace("\\", "") for element in found]
 
 
 def buttons(app):

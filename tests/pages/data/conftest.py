@@ -6,9 +6,10 @@ from streamlit.testing.v1 import AppTest
 
 from core import runner
 from core.data.sets import Digits
-from core.encoding import decode, encode
+from core.encoding import encode
 from core.experiment import Experiment
 from tests.conftest import ROOT
+from tests.pages.shown import press, well
 
 
 @pytest.fixture
@@ -26,24 +27,6 @@ def page(tmp_path, monkeypatch):
         return well(app.switch_page("data.py").run())
 
     return opened
-
-
-def well(app):
-    assert not app.exception, app.exception
-    return app
-
-
-def draft(app):
-    return decode(Experiment, app.session_state["draft"])
-
-
-def press(app, name):
-    next(b for b in app.button if name in (b.key, b.label)).click()
-    return well(app.run())
-
-
-def texts(app):
-    return [e.value.replace("\\", "") for e in [*app.markdown, *app.caption]]
 
 
 def errors(app):

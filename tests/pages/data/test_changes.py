@@ -5,13 +5,8 @@ import json
 import pytest
 
 from core.data.normalization import Unit
-from tests.pages.data.conftest import (
-    draft,
-    metrics,
-    press,
-    texts,
-    well,
-)
+from tests.pages.data.conftest import metrics
+from tests.pages.shown import draft, press, texts, well
 
 
 def test_split_and_scale_reach_the_draft_and_the_numbers(page):

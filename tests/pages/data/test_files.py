@@ -13,17 +13,8 @@ from core.data.library import Library
 from core.data.sets import Digits, Spreadsheets
 from core.errors import BadExperiment
 from pages.ui.upload import parse_shape
-from tests.pages.data.conftest import (
-    draft,
-    errors,
-    letters,
-    metrics,
-    press,
-    sheet,
-    texts,
-    upload,
-    well,
-)
+from tests.pages.data.conftest import errors, letters, metrics, sheet, upload
+from tests.pages.shown import draft, press, texts, well
 
 
 def test_two_spreadsheets_are_read_checked_and_kept(page, tmp_path):

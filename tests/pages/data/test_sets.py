@@ -8,13 +8,8 @@ from core.data.ready import fetched
 from core.data.samples import Samples
 from core.data.sets import MNIST, Digits, Spreadsheets
 from core.errors import Unavailable
-from tests.pages.data.conftest import (
-    draft,
-    errors,
-    metrics,
-    press,
-    texts,
-)
+from tests.pages.data.conftest import errors, metrics
+from tests.pages.shown import draft, press, texts
 
 
 def test_a_built_in_set_is_shown_with_its_pictures_and_numbers(page):
