@@ -216,6 +216,7 @@ def test_no_process_outlives_a_killed_lab_and_every_run_can_go_on(
         lab.kill()
     until(lambda: all(map(gone, children)))
     stands = "interrupted" if moment == "training" else "unbegun"
+    until(lambda: not any(map(store.is_owned, at_work)))  # its last threads may still hold the lock
     assert [status(store, run) for run in at_work] == [stands] * 2
     assert status(store, waits) == "unbegun"
     if moment == "training":  # and nothing is lost
