@@ -12,7 +12,7 @@ from core.errors import LabError
 from core.export.points import points_csv
 from core.studies.expected import Expected
 from core.study import Study
-from pages.ui import descent, state, studies, study_times
+from pages.ui import descent, state, studies, study_offers, study_times
 from pages.ui.acts import act, waiting
 from pages.ui.form import escape
 from pages.ui.parts import BADGES, Ready, bar, finding, header
@@ -46,7 +46,7 @@ def main() -> None:
     look = st.fragment(body, run_every=TICK if studies.busy() else None)
     look(study_id, shown.word if shown else "", says)
     bar(ready=ready(study, shown))
-    probe(study)
+    probe(study, shown)
 
 
 def ready(study: Study, shown: studies.Shown | None) -> Ready:
@@ -91,11 +91,12 @@ def presets(study: Study) -> None:
     st.caption(escape(study.about))
 
 
-def probe(study: Study) -> None:
-    """Asks how long the draft and the presets take; the page runs anew when it knows the draft's
-    time, and once more when it knows all.
+def probe(study: Study, shown: studies.Shown | None) -> None:
+    """Asks how long the draft, the presets and the comparisons take; the page runs anew when it
+    knows the draft's time, and once more when it knows all.
     """
-    asked = [study, *studies.presets(study).values()]
+    further = study_offers.unmade(study_offers.offers(study)) if shown else []
+    asked = [study, *studies.presets(study).values(), *further]
     if not studies.busy() and study_times.expect(asked):
         st.fragment(_probe, run_every=0.5)(asked, study_times.known(study))
 
@@ -203,8 +204,8 @@ def scene(study: Study, shown: studies.Shown | None) -> descent.Scene:
         words=study.varied.words if study.varied else {},
         name=study.name.partition(" (")[0] or "study",
         empty=empty(study, shown),
-        offers=studies.offers(study) if shown else {},
-        want=partial(studies.compare, study),
+        offers=study_offers.offers(study) if shown else {},
+        want=study_offers.want,
         id=shown.id if shown else "",
     )
 

@@ -13,15 +13,15 @@ from streamlit.delta_generator import DeltaGenerator
 from core.data.wording import counted
 from core.descent.point import Point
 from core.descent.verdict import Measure, Over
-from core.figures.descent import compare, curve, phase, reasons, starts
-from core.figures.descent.lines import SIZES, Line, Lines, Unit, View, rows
+from core.figures.descent import curve, phase, reasons, starts
+from core.figures.descent.lines import SIZES, Lines, Unit, View, rows
 from core.figures.template import Mode
 from core.numbers import whole
-from core.studies.causes import CAUSES
-from pages.ui import live
+from pages.ui import live, study_compare
 from pages.ui.form import escape
 from pages.ui.parts import STACK, card_title
 from pages.ui.study_answer import MEASURES, answer, choose, measure_switch, so_far
+from pages.ui.study_offers import Offer
 
 AXES: dict[Over, str] = {"width": "Parameters", "steps": "Epochs", "samples": "Samples"}
 AGAINST = {"width": "size", "steps": "training time", "samples": "samples"}
@@ -39,10 +39,10 @@ class Scene:
     """What is looked at: points, how they are drawn (`view`), which axes the study varies (the
     first one is what it is about), and the first and last x that it will reach on each.
 
-    `empty` is said while there are no points. `offers` has for causes of the peak the points of
-    the study without it, None while it was not made; `want` makes it. `name` begins the file names
-    of downloads; `id` is the study's, empty before there is one. `measure` is shown first,
-    `caution` stands beside the answer, and `words` name values of a control that are no numbers.
+    `empty` is said while there are no points. `offers` has for causes of the peak the study
+    without it; `want` makes it, or says why it cannot. `name` begins the file names of downloads;
+    `id` is the study's, empty before there is one. `measure` is shown first, `caution` stands
+    beside the answer, and `words` name values of a control that are no numbers.
     """
 
     points: Sequence[Point]
@@ -55,8 +55,8 @@ class Scene:
     words: Mapping[float, str]
     name: str
     empty: str
-    offers: Mapping[str, Sequence[Point] | None]
-    want: Callable[[str], None]
+    offers: Mapping[str, Offer]
+    want: Callable[[Offer], str]
     id: str
 
 
@@ -116,8 +116,12 @@ def curve_card(scene: Scene) -> View:
     with st.container(**STACK, gap="small", horizontal_alignment="distribute"):
         pills = st.container(width="content")
         view = below(scene, view)
-    with pills:
-        others = compare_pills(scene, view)
+    on = []
+    if scene.points and not scene.live:  # the best of a part is not the best
+        with pills:
+            on = study_compare.pills(scene.points, view, scene.offers, scene.id)
+        study_compare.missing(on, scene.points, view, scene.offers, scene.want)
+    others = study_compare.lines_of(on, scene.points, view, scene.offers)
     lines = rows(scene.points, view)
     shown = replace(lines, lines=lines.lines[:1]) if others else lines
 
@@ -150,41 +154,6 @@ def below(scene: Scene, view: View) -> View:
         )  # fmt: skip
         return replace(view, width=width)
     return view
-
-
-def compare_pills(scene: Scene, view: View) -> list[tuple[str, Line]]:
-    """Which causes of the peak are taken away; for each a line to lay over. What the points at hand
-    cannot tell is asked of a further study.
-    """
-    own = {name: without(scene.points, view, name) for name in CAUSES}
-    labels = {name: line.name.capitalize() for name, line in own.items() if line}
-    named = {name: CAUSES[name].label.format(control=view.control) for name in scene.offers}
-    labels = named | labels
-    if not labels or not scene.points:
-        return []
-    on = st.pills(
-        "Compare with", list(labels), selection_mode="multi", key=f"compare {scene.id}",
-        label_visibility="collapsed", format_func=labels.__getitem__, width="content",
-        help="The same with one cause of the peak taken away. Best is by the test data: the least "
-        "that could be reached.",
-    )  # fmt: skip
-    lines = []
-    for name in on:
-        if own.get(name):
-            lines.append((own[name].name, own[name]))
-        elif scene.offers.get(name) is None:
-            scene.want(name)
-        else:
-            further = scene.offers[name]
-            line = without(further, view, name) or rows(further, view).main
-            lines += [(named[name].lower(), line)] if line else []
-    return lines
-
-
-def without(points: Sequence[Point], view: View, name: str) -> Line | None:
-    """The line of these points that reads a cause away; None where they cannot tell."""
-    reading = CAUSES[name].reading
-    return getattr(compare, reading)(points, view) if reading else None
 
 
 def why_cards(scene: Scene, lines: Lines) -> None:

@@ -2,7 +2,7 @@
 disk shows by now. Knows the records of a study and the queue, no chart.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +21,6 @@ from core.figures.descent.lines import View
 from core.jobs.kinds import STUDY
 from core.numbers import percent
 from core.runner import RESUMABLE
-from core.studies.causes import CAUSES
 from core.studies.drafted import any_setting, learning_curve, multi_start
 from core.studies.expected import Expected
 from core.studies.records import Begun, Progress, Record, curve, progress
@@ -244,23 +243,6 @@ def axes(study: Study) -> tuple[Over, ...]:
     """Which x axes its points can be drawn over, the one that it is about first."""
     on_the_way = study.over == "width" and getattr(study.method, "evaluations", 1) > 1
     return (study.over, "steps") if on_the_way else (study.over,)
-
-
-def offers(study: Study) -> dict[str, Sequence[Point] | None]:
-    """For each cause of the peak the points of the study without it, None while there is none."""
-    found: dict[str, Sequence[Point] | None] = {}
-    for name, cause in CAUSES.items():
-        other = cause.without(study)
-        if other and other != study:
-            study_id = shown(other)
-            found[name] = of(study_id).points if study_id else None
-    return found
-
-
-def compare(study: Study, name: str) -> None:
-    """Begins the study without this cause."""
-    if other := CAUSES[name].without(study):
-        start(other)
 
 
 def line(study: Study, known: Expected | None) -> str:

@@ -12,6 +12,7 @@ from core import runner
 from core.encoding import change, decode, encode
 from core.events import Ended, to_json
 from core.jobs.lane import Lane
+from core.studies.causes import CAUSES
 from core.studies.expected import Expected
 from core.studies.records import Begun, Record, to_line
 from core.studies.sweeps import Studies
@@ -238,14 +239,62 @@ def test_any_setting_of_the_draft_is_varied_over_values_that_are_written(found):
     assert decode(Study, app.session_state["kept study"]).axes == ()
 
 
-def test_a_comparison_asks_for_the_study_without_the_cause(found):
+def compared(app):
+    return next(g for g in app.get("button_group") if g.label == "Compare with")
+
+
+def test_a_comparison_tells_its_price_and_asks_for_the_study_without_the_cause(found):
     made = a_study(found, a_peak(), DONE)
     app = page(made)
-    pills = next(g for g in app.get("button_group") if g.label == "Compare with")
-    pills.set_value(["noise"]).run()
+    assert "No label noise 105 points, about 8 s" in " ".join(texts(app))
+    compared(app).set_value(["noise"]).run()
     assert not app.exception, app.exception
     (other,) = set(found.ids()) - {made}
     assert found.study(other).base.label_noise.share == 0
+    assert runner.current().live("study") == [other]
+
+
+def further(found, made, cause, points, share, *, end=None):
+    """The study without this cause, so far."""
+    other = found.create(encode(CAUSES[cause].without(found.study(made))))
+    found.append(other, to_line(Begun("Digits", 10, 780, {}, 1, 0.0)))
+    for k, one in enumerate(points):
+        found.append(other, to_line(Record(0, k, 0, {}, one, share, 3.0)))
+    if end:
+        found.append(other, to_json(end))
+    return other
+
+
+@pytest.mark.parametrize("cause", ["noise", "tuned"])
+def test_a_comparison_is_drawn_when_it_is_whole_and_says_how_far_it_is_before(found, cause):
+    made = a_study(found, a_peak(), DONE)
+    ridges = [point(10, 0.4, control=ridge) for ridge in (0.0, 0.1)]
+    other = further(found, made, cause, ridges, 0.25)
+
+    def drawn(app):
+        compared(app).set_value([cause]).run()
+        assert not app.exception, app.exception
+        label = CAUSES[cause].label.format(control="ridge").lower()
+        return label in [trace["name"] for trace in charts(app)[0]["data"]]
+
+    with found.own(other):
+        app = page(made)
+        assert not drawn(app)
+        told = " ".join(bar.proto.text for bar in app.get("progress"))
+        assert told.startswith("Measuring ") and "2 of 780 points, 9 s left" in told
+    app = page(made)
+    assert not drawn(app) and "ended at 2 of 780 points" in " ".join(texts(app))
+    next(b for b in app.button if b.label == "Go on with it").click().run()
+    assert runner.current().live("study") == [other]
+    runner.current().stop(other)
+    found.append(other, to_json(DONE))
+    assert drawn(page(made))
+
+
+def test_the_mean_that_the_curve_shows_is_no_comparison(found):
+    assert [o.content for o in compared(page(a_study(found, a_peak(), DONE))).proto.options] == [
+        "No label noise", "Best ridge",
+    ]  # fmt: skip
 
 
 def test_many_starts_are_a_sentence_and_a_point_each(found):
