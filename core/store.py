@@ -161,8 +161,10 @@ class Store:
             line for line in lines if line.startswith("{") and line.endswith("}")
         ], offset + len(whole)
 
-    def last(self, run: str) -> dict | None:
-        """The last whole event as a dict, found from the end of the file."""
+    def last(self, run: str, having: str = "") -> dict | None:
+        """The last whole event as a dict, or the last one `having` this field, found from the end
+        of the file.
+        """
         with self._open(run, self.log, "rb") as file:
             size = file.seek(0, os.SEEK_END)
             for reach in (4096, 1 << 20, size):
@@ -170,7 +172,9 @@ class Store:
                 block = file.read()
                 for line in reversed(block[: block.rfind(b"\n") + 1].splitlines()):
                     with contextlib.suppress(ValueError):
-                        return json.loads(line)
+                        event = json.loads(line)
+                        if not having or having in event:
+                            return event
         return None
 
     @contextlib.contextmanager

@@ -105,13 +105,15 @@ def expects(store: Store, kind: str, job: str) -> Pace:
 
 
 def left(store: Store, job: str, pace: Pace, worked: float) -> float | None:
-    """Seconds that it still needs after so many at work: by its last event, else by its `pace`."""
+    """Seconds that it still needs after so many at work: by its last event that has a time, else by
+    its `pace`, as long as it keeps to that.
+    """
     steps, seconds = pace
     with contextlib.suppress(LabError, OSError):
-        last = store.last(job) or {}
+        last = store.last(job, "seconds") or {}
         took = last.get("seconds", 0.0)
         if last.get("event") == "Record" and last["share"] > 0:
             return took * max(0.0, 1 - last["share"]) / last["share"]
-        if last.get("event") == "Step" and last["step"] and took:
+        if last.get("event") in ("Step", "Epoch") and last["step"] and took:
             return took / last["step"] * max(0, steps - last["step"])
-    return None if seconds is None else max(0.0, seconds - worked)
+    return None if seconds is None or worked >= seconds else seconds - worked
