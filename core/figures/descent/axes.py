@@ -13,6 +13,7 @@ from core.figures.template import log_axis
 from core.numbers import whole
 
 LEAST = 1e-3  # lowest loss that is drawn: an interpolating model's training loss is 1e-28
+HIGH, FULL = 0.8, 1.008  # an error above HIGH is seen against all of 100 %, with its tick
 TITLES = {
     "P": "parameters P",
     "P/n": "parameters per sample P/n",
@@ -33,7 +34,8 @@ def span(lines: Lines, further: Sequence[Line]) -> tuple[float, float]:
     values += [v for _, v in lines.coming if v]
     if lines.view.measure == "test_error":
         values += [v for v in (lines.main.train if lines.main else ()) if v]
-        return 0.0, 1.12 * max(values, default=0.9)
+        top = 1.12 * max(values, default=0.9)
+        return 0.0, max(top, FULL) if top > 1.12 * HIGH else top
     bottom = max(LEAST, min(values, default=0.1) / 8)
     return log10(bottom), log10(max(values, default=10.0) * 2)
 

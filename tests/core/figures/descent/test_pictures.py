@@ -171,3 +171,14 @@ def test_of_the_steps_before_anything_is_learned_the_map_keeps_one():
     idle = [point(w, 0.9, steps=t, last=False) for w in (1, 3, 10, 30) for t in (2, 3)]
     made = phase.rows([*grid(), *idle])
     assert made.steps == (3, 10, 100) and made.z[0] == (0.9,) * 4
+
+
+@pytest.mark.parametrize(("peak", "top"), [(0.5, 0.56), (0.8, 0.896), (0.89, 1.008), (1.0, 1.12)])
+def test_a_high_error_stands_before_all_of_100_percent(peak, top):
+    drawn = curve.figure(rows([point(10, peak), point(100, 0.1)], View()), "light")
+    assert drawn.layout.yaxis.range == pytest.approx((0, top))
+
+
+def test_the_axis_before_a_study_is_that_of_a_high_error():
+    empty = curve.figure(rows([], View()), "light")
+    assert empty.layout.yaxis.range == pytest.approx((0, 1.008))
