@@ -187,8 +187,9 @@ HELP = {
     "norm": "‖w‖ is the length of all weights together, the median over seeds. A model that can "
     "just fit every sample has one way to do it, with large weights; a larger one chooses the "
     "shortest of many.",
-    "variance": "Mean loss of single models = loss of their mean prediction + variance. Where the "
-    "variance makes the peak, the mean of several models has little of it.",
+    "variance": "Test loss = loss of the mean prediction of all seeds + variance. Where the "
+    "variance makes the peak, the mean of several models has little of it. The test loss is the "
+    "mean over the seeds here, for only means add up; the curve shows the median.",
 }
 
 

@@ -31,7 +31,7 @@ class Curve:
 
 
 def rows(lines: Lines, reason: Reason) -> tuple[Curve, ...]:
-    """The median norm; or the loss of one model, of the mean of all, and the variance, which is the
+    """The median norm; or the test loss, that of the mean of all, and the variance, which is the
     difference for squared loss. Means, not medians: only they add up.
     """
     if not lines.main:
@@ -44,7 +44,7 @@ def rows(lines: Lines, reason: Reason) -> tuple[Curve, ...]:
     spread = tuple(number(point.variance) for point in points)
     count = lines.seeds
     return (
-        Curve("One model", x, alone),
+        Curve("Test loss", x, alone),
         Curve(f"Mean of {count}", x, together),
         Curve("Variance", x, spread),
     )
