@@ -58,7 +58,8 @@ def ready(study: Study, shown: studies.Shown | None) -> Ready:
     problem = known.problem if known else ""
     if shown:
         word = "at work" if shown.live else "done"
-        problem = f"This study is {word}: change a setting, or choose another one, to start anew."
+        problem = f"This study is {word}: change a setting to start another."
+        line = f"{problem} {line}"
     return Ready(line, partial(begin, study), problem)
 
 
@@ -159,22 +160,31 @@ def body(study_id: str, drawn: str, says: str) -> None:
 
 def trouble(shown: studies.Shown) -> None:
     """A study that is not whole says why, and goes on with one press."""
+    at = points_of(shown.progress) if shown.points else ""
     words = {
         "failed": ("bad", shown.message),
-        "stopped": ("info", f"Stopped at {points_of(shown.progress)}: what is there stays."),
+        "stopped": (
+            "info",
+            f"Stopped at {at}: what is there stays." if at else "Stopped before the first point.",
+        ),
         "interrupted": (
             "warn",
-            f"The lab ended at {points_of(shown.progress)}: nothing that was measured is lost.",
+            f"The lab ended at {at}: nothing that was measured is lost."
+            if at
+            else "The lab ended before the first point was there.",
         ),
         "aside": (
             "info",
-            f"Set aside at {points_of(shown.progress)}: it was paused while others waited.",
+            f"Set aside at {at}: it was paused while others waited."
+            if at
+            else "Set aside before the first point: it was paused while others waited.",
         ),
         "unbegun": ("warn", "It waited for its turn until the lab ended."),
     }
     if shown.word in words:
         level, text = words[shown.word]
-        if finding(level, escape(text), "Go on from here", f"resume {shown.id}"):
+        label = "Go on from here" if at or shown.word == "unbegun" else "Start it again"
+        if finding(level, escape(text), label, f"resume {shown.id}"):
             go_on(shown.id)
 
 

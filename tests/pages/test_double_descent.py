@@ -93,6 +93,7 @@ def test_start_queues_the_study_and_the_address_names_it(found):
     assert app.query_params["study"] == study_id
     assert found.study(study_id).base.data.kind == "digits"
     assert app.button(key="bar_start").disabled
+    assert "This study is at work: change a setting to start another." in " ".join(texts(app))
 
 
 def test_a_done_study_says_its_peak_in_the_colours_of_the_marks(found):
@@ -101,6 +102,7 @@ def test_a_done_study_says_its_peak_in_the_colours_of_the_marks(found):
     assert sentence.startswith("Double descent: test error 30 % at 30 features")
     assert ":violet[80 %]" in sentence and ":green[20 %]" in sentence
     assert len(charts(app)) == 3 and app.button(key="bar_start").disabled
+    assert "This study is done: change a setting to start another." in " ".join(texts(app))
     assert [d.label for d in app.get("download_button")] == ["Points, CSV", "Study, JSON"]
 
 
@@ -168,6 +170,20 @@ def test_a_study_that_is_not_whole_says_why_and_goes_on(found, end, words):
     assert any(words in text.replace("\u202f", " ") for text in texts(app))
     next(b for b in app.button if b.label == "Go on from here").click().run()
     assert not app.exception and runner.current().live("study") == [made]
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        (Ended("stopped", "Stopped by hand.", 0, 0), "Stopped before the first point."),
+        (None, "The lab ended before the first point was there."),
+    ],
+)
+def test_a_study_without_a_point_does_not_speak_of_what_was_measured(found, end, words):
+    app = page(a_study(found, [], end))
+    assert words in " ".join(texts(app)) and "0 of 105" not in " ".join(texts(app))
+    next(b for b in app.button if b.label == "Start it again").click().run()
+    assert not app.exception and len(runner.current().live("study")) == 1
 
 
 def test_a_study_that_is_not_here_is_one_sentence(found):
