@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -36,8 +37,11 @@ def test_two_people_and_a_teacher(browser: object, tmp_path: Path) -> None:
         bens = start(ben)
         ben.get_by_text("Waits for 1 run before it").wait_for()
 
-        ben.goto(f"{server.url}/watch?run={anns}")
+        bens_draft, anns_draft = (parse_qs(urlsplit(each.url).query)["d"] for each in (ben, ann))
+        ben.goto(ann.url)  # as Ann passes it on: hers to watch, and his draft stays his
         ben.get_by_text("belongs to somebody else").wait_for()
+        ben.wait_for_url(lambda url: parse_qs(urlsplit(url).query)["d"] == bens_draft)
+        assert bens_draft != anns_draft
         assert ben.locator(STOP).last.is_disabled()
         assert ben.get_by_role("button", name="Pause").is_disabled()
 
@@ -52,11 +56,17 @@ def test_two_people_and_a_teacher(browser: object, tmp_path: Path) -> None:
             teacher.get_by_label("PIN", exact=True).fill(pin)
             teacher.get_by_role("button", name="Enter", exact=True).click()
             teacher.get_by_text(answer).wait_for()
+        teacher.reload()  # the seat is this browser's
+        teacher.get_by_text("Leave the teacher's seat").wait_for()
         teacher.locator(STOP).last.click()
 
         ended = wait_until(lambda: (server.store.last(anns) or {}).get("reason"), 60, "Ann's end")
         assert ended == "stopped"
         wait_until(lambda: server.store.is_owned(bens), 60, "Ben's beginning")
+        teacher.get_by_text("Leave the teacher's seat").click()
+        teacher.get_by_text("You may change the runs that you started").wait_for()
+        teacher.reload()
+        teacher.get_by_text("You may change the runs that you started").wait_for()
         for page in (ann, ben, teacher):
             page.context.close()
 

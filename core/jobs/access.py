@@ -37,17 +37,25 @@ def _lab() -> str:
 
 
 _who: Callable[[], str] = _lab
+_seat: Callable[[], str] = _lab
 
 
-def ask(who: Callable[[], str]) -> None:
-    """From now on `who` tells on whose behalf the present thread acts."""
-    global _who
-    _who = who
+def ask(who: Callable[[], str], seat: Callable[[], str]) -> None:
+    """From now on `who` tells on whose behalf the present thread acts, and `seat` for which browser
+    or login, also where a teacher sits there.
+    """
+    global _who, _seat
+    _who, _seat = who, seat
 
 
 def acting(by: str | None = None) -> str:
     """`by` where it is said, else on whose behalf the present thread acts."""
     return _who() if by is None else by
+
+
+def seated() -> str:
+    """The browser or the login for which the present thread works; a teacher's has its own."""
+    return _seat()
 
 
 def mode() -> str:

@@ -9,10 +9,11 @@ import streamlit as st
 
 from core.errors import NotAllowed
 from core.jobs import access, login
+from core.jobs.seats import seats
 from pages.ui import state
 
 COOKIE = "lab_seat"  # a random token that a browser keeps, set by pages/ui/seat.py
-SEAT, TEACHER = "seat", "teacher"  # kept in the session
+SEAT = "seat"  # kept in the session
 clock = time.time
 
 
@@ -21,19 +22,24 @@ def me() -> str:
     mode, a teacher after the PIN, else the login or this browser. NotAllowed when a login has
     ended.
     """
+    who, mode = seat(), access.mode()
+    if mode == access.SOLO:
+        return access.LAB
+    if gave_pin():
+        return access.TEACHER
+    return login.person(claims()) if mode == access.OIDC else who
+
+
+def seat() -> str:
+    """The login or the browser at which somebody sits, a teacher's too; the lab's own in solo mode.
+    NotAllowed when a login has ended.
+    """
     mode = access.mode()
     if mode == access.SOLO:
         return access.LAB
     if mode == access.OIDC and not logged_in():
         raise NotAllowed("Your login has ended: load this page anew, and log in again.")
-    if state.keep(TEACHER):
-        return access.TEACHER
-    if mode == access.OIDC:
-        return login.person(claims())
-    kept = st.context.cookies.get(COOKIE)
-    if not kept:  # a browser that takes no cookies: as long as the page is open
-        kept = state.keep(SEAT) or state.keep(SEAT, secrets.token_hex(16))
-    return access.digest(kept)
+    return login.subject(claims()) if mode == access.OIDC else _browser()
 
 
 def claims() -> dict[str, object]:
@@ -52,10 +58,19 @@ def teaches() -> bool:
 
 
 def gave_pin(given: bool | None = None) -> bool:
-    """Whether this page has been given the PIN; sets it when told."""
+    """Whether this browser has been given the PIN (in lab mode: this page); sets it when told."""
     if given is not None:
-        state.keep(TEACHER, "given" if given else "")
-    return bool(state.keep(TEACHER))
+        (seats.take if given else seats.leave)(_browser())
+    return seats.taken(_browser())
 
 
-access.ask(me)
+def _browser() -> str:
+    """The digest of the token that this browser keeps. One that takes no cookies, and lab mode,
+    where the login may change, have one for as long as the page is open.
+    """
+    cookies = dict(st.context.cookies) if access.mode() == access.CLASS else {}
+    kept = cookies.get(COOKIE) or state.keep(SEAT) or state.keep(SEAT, secrets.token_hex(16))
+    return access.digest(kept)
+
+
+access.ask(me, seat)

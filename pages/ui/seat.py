@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.errors import LabError
 from core.jobs import access
+from core.jobs.seats import HOURS
 from pages.ui import login, person
 from pages.ui.form import escape
 
@@ -90,7 +91,7 @@ def _pin() -> None:
             pressed = st.form_submit_button("Enter", type="primary")
         place = st.empty()
         if not pressed:
-            place.caption("A teacher may change every run, until this page is closed or reloaded.")
+            place.caption(f"A teacher may change every run, {_until()}.")
             return
         try:
             access.door.enter(given, person.me())
@@ -99,3 +100,10 @@ def _pin() -> None:
             return
     person.gave_pin(True)
     st.rerun()
+
+
+def _until() -> str:
+    """How long the seat is kept."""
+    if access.mode() == access.OIDC:
+        return "until this page is closed or reloaded"
+    return f"in this browser, for {HOURS:.0f} hours or until you leave the seat or the lab ends"

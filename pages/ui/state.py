@@ -4,7 +4,8 @@ says.
 The only file that touches `st.session_state` and `st.query_params`. Only strings and numbers go in:
 after a reload of the code, objects would be instances of classes that no longer exist. A draft that
 was changed also lies on disk, and the address names it (`?d=`): so it outlives a reload, a restart
-of the server and a closed browser.
+of the server and a closed browser. Where people are told apart, a draft is its writer's: an address
+that somebody passes on opens a copy of it.
 """
 
 import json
@@ -16,8 +17,9 @@ import streamlit as st
 from core import runner
 from core.draft.kept import Drafts
 from core.encoding import change, decode, encode, from_link, to_link
-from core.errors import BadExperiment, NotFound, Unavailable
+from core.errors import BadExperiment, LabError
 from core.experiment import Experiment, shipped
+from core.jobs import access
 
 DRAFT, KEPT_AS, GENERATION, NOTICE = "draft", "draft id", "generation", "notice"
 SHARED = "shared"  # the token that was opened last, so that the back button does not open it again
@@ -127,23 +129,34 @@ def _put(text: str) -> None:
     try:
         known = st.session_state.get(KEPT_AS, "")
         st.session_state[KEPT_AS] = _drafts().write(known, text, old)
-    except Unavailable as error:
+    except LabError as error:  # no room on the disk, or the login has ended
         notice(str(error))
 
 
 def _drafts() -> Drafts:
-    return Drafts(runner.current().store.home)
+    return Drafts(runner.current().store.home, access.seated())
 
 
 def _open_kept() -> None:
-    """The draft that the address names becomes this session's, which has none yet."""
+    """The draft that the address names becomes this session's, which has none yet. Somebody else's
+    is copied; where the address is about a run or a study, one's own comes in its place.
+    """
     named = st.query_params.get("d", "")
     if not named:
         return
     try:
-        text = encode(decode(Experiment, _drafts().read(named)))
+        drafts = _drafts()
+        if not drafts.owns(named) and (run_in_address() or study_in_address()):
+            named = drafts.newest()
+            if not named:
+                _readdress(drop="d")
+                return
+        text = encode(decode(Experiment, drafts.read(named)))
+        if not drafts.owns(named):
+            named = drafts.write("", text, "")
+            notice("This address is of somebody else's draft: what you see is a copy of your own.")
         st.session_state.update({DRAFT: text, KEPT_AS: named})
-    except (NotFound, BadExperiment) as error:
+    except LabError as error:
         _readdress(drop="d")
         notice(str(error))
 

@@ -9,6 +9,7 @@ from core import runner
 from core.draft.kept import Drafts
 from core.encoding import decode, encode, to_link
 from core.experiment import Experiment, shipped
+from core.jobs import access
 from core.network.initializers import Xavier, Zeros
 
 SHARED = Experiment(name="From a friend", epochs=7)
@@ -149,7 +150,9 @@ def test_two_tabs_on_one_address_do_not_overwrite_each_other(app):
     assert kept == [Xavier(), Zeros()]
 
 
-@pytest.mark.parametrize("name", ["0123456789abcdef", "../../secret", "", "x" * 5000, "0" * 15])
+@pytest.mark.parametrize(
+    "name", ["0123456789abcdef01234567", "../../secret", "", "x" * 5000, "0" * 15]
+)
 def test_an_address_that_names_no_draft_says_so_and_names_none(home, name):
     app = tab(d=name)
     shown, _, notice = said(app.run())
@@ -170,6 +173,43 @@ def test_a_disk_that_takes_nothing_keeps_the_draft_in_the_page(app, home):
     app.run()
     app.button[0].click().run()
     assert stored(app).epochs == 3 and "free space" in said(app.run())[2]
+
+
+# --- where people are told apart
+
+
+@pytest.fixture
+def sit(monkeypatch):
+    monkeypatch.setenv("LAB_MODE", "class")
+    sitting = ["ann"]
+    monkeypatch.setattr(access, "ask", lambda *_: None)
+    monkeypatch.setattr(access, "_seat", lambda: sitting[0])
+    return lambda who: sitting.__setitem__(0, who)
+
+
+def test_somebody_else_s_draft_opens_as_a_copy_and_stays_as_it_is(sit, app):
+    name = named(press(app, "one field"))
+    sit("ben")
+    copy = tab(d=name).run()
+    assert stored(copy).epochs == 3 and "copy" in said(copy)[2] and named(copy) != name
+    press(copy, "zeros")
+    assert stored(tab(d=named(copy)).run()).initializer == Zeros()
+    sit("ann")
+    again = tab(d=name).run()
+    assert stored(again).initializer != Zeros() and "no notice" in said(again)
+    assert named(press(again, "zeros")) == name
+
+
+@pytest.mark.parametrize("what", ["run", "study"])
+def test_who_looks_at_a_run_keeps_their_own_draft(sit, app, home, what):
+    anns = named(press(app, "one field"))
+    sit("ben")
+    first = tab(d=anns, **{what: "x"}).run()
+    assert stored(first) == shipped()["digits"] and "d" not in first.query_params
+    bens = named(press(tab(), "another"))
+    again = tab(d=anns, **{what: "x"}).run()
+    assert stored(again).name == "Another" and named(again) == bens and "no notice" in said(again)
+    assert len(list((home / "drafts").iterdir())) == 2
 
 
 # --- links

@@ -18,7 +18,7 @@ def test_what_is_written_is_read_and_goes_on_under_its_id(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "..", "../secret", "0" * 15, "0" * 17, "A" * 16, "0" * 15 + "/"]
+    "name", ["", "..", "../secret", "0" * 23, "0" * 25, "A" * 24, "0" * 23 + "/"]
 )
 def test_no_other_name_becomes_a_path(tmp_path, name):
     (tmp_path / "secret.json").write_text("no")
@@ -44,3 +44,22 @@ def test_the_newest_stay(tmp_path, monkeypatch):
         names.append(here.write("", str(k), ""))
         os.utime(here.root / f"{names[-1]}.json", (k, k))
     assert {path.stem for path in here.root.glob("*.json")} == set(names[2:])
+
+
+def test_a_draft_is_its_writer_s_and_another_one_goes_on_with_a_copy(tmp_path):
+    lab, ann, ben = (Drafts(tmp_path, by) for by in ("", "ann", "ben"))
+    name = ann.write("", "one", "")
+    assert [each.owns(name) for each in (lab, ann, ben)] == [True, True, False]
+    copy = ben.write(name, "two", ben.read(name))
+    assert copy != name and ben.owns(copy) and not ann.owns(copy)
+    assert ann.write(name, "three", "one") == name == lab.write(name, "four", "three")
+    assert ben.read(copy) == "two"
+
+
+def test_the_newest_is_one_s_own(tmp_path):
+    ann, ben = (Drafts(tmp_path, by) for by in ("ann", "ben"))
+    assert ann.newest() == ""
+    names = [each.write("", str(k), "") for k, each in enumerate((ann, ann, ben))]
+    for k, name in enumerate(names):
+        os.utime(ann.root / f"{name}.json", (k, k))
+    assert [ann.newest(), ben.newest()] == names[1:]
