@@ -58,8 +58,7 @@ def ready(study: Study, shown: studies.Shown | None) -> Ready:
     problem = known.problem if known else ""
     if shown:
         word = "at work" if shown.live else "done"
-        problem = f"This study is {word}: change a setting to start another."
-        line = f"{problem} {line}"
+        line = problem = f"This study is {word}: change a setting to start another."
     return Ready(line, partial(begin, study), problem)
 
 

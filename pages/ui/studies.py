@@ -210,11 +210,12 @@ def preset_of(study: Study, ready: Mapping[str, Study]) -> str | None:
 
 
 def pill(study: Study) -> str:
-    """Its name, with its time where that is known already."""
+    """Its name with its time, whose place is kept until a probe tells it."""
     told = known(study)
-    time = ""
     if told:
         time = " · not here" if told.problem else f" · {roughly(told.seconds)}"
+    else:  # no probe fetches data
+        time = " · … s" if study.base.data.here(store().home) else ""
     return study.name.partition(" (")[0] + time
 
 

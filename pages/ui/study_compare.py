@@ -51,6 +51,20 @@ def lines_of(
     return found
 
 
+def prices(
+    on: Sequence[str], points: Sequence[Point], view: View, offers: Mapping[str, Offer]
+) -> None:
+    """What a press on those that are not chosen would begin, and how long that takes."""
+    rest = [
+        f"{offer.label} {offer.said}".strip()
+        for name, offer in offers.items()
+        if name not in on and not offer.id and not without(points, view, name)
+    ]
+    if rest:
+        what = "Needs a further study" if len(rest) == 1 else "Each needs a further study"
+        st.caption(f"{what}: {escape(' · '.join(rest))}", width="content")
+
+
 def missing(
     on: Sequence[str],
     points: Sequence[Point],
@@ -58,29 +72,22 @@ def missing(
     offers: Mapping[str, Offer],
     want: Callable[[Offer], str],
 ) -> None:
-    """Of what the points at hand cannot tell: the price of what is not chosen, the progress of what
-    is. What was just chosen begins.
+    """Of what is chosen and the points at hand cannot tell, how far the further study is. What was
+    just chosen begins.
     """
-    further = {k: v for k, v in offers.items() if not without(points, view, k)}
-    for name in [name for name in on if name in further and further[name].points is None]:
-        offer = further[name]
-        if not offer.id:
+    for name in on:
+        offer = offers.get(name)
+        if not offer or offer.points is not None or without(points, view, name):
+            continue
+        begin = not offer.id
+        if offer.halted:
+            begin = finding("warn", escape(offer.said), "Go on with it", f"compare on {offer.id}")
+        elif offer.id:
+            st.progress(offer.share, text=escape(offer.said))
+        if begin:
             if not (problem := want(offer)):
                 st.rerun()
             finding("bad", escape(problem))
-        elif offer.halted:
-            if finding("warn", escape(offer.said), "Go on with it", f"compare on {offer.id}"):
-                if problem := want(offer):
-                    finding("bad", escape(problem))
-                else:
-                    st.rerun()
-        else:
-            st.progress(offer.share, text=escape(offer.said))
-    rest = [offer for name, offer in further.items() if name not in on and not offer.id]
-    if rest:
-        prices = " · ".join(f"{o.label} {o.said}".strip() for o in rest)
-        what = "a further study" if len(rest) == 1 else "a further study each"
-        st.caption(f"Needs {what}: {escape(prices)}")
 
 
 def without(points: Sequence[Point], view: View, name: str) -> Line | None:
