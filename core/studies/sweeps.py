@@ -22,7 +22,7 @@ from core.device import cores, torch_threads
 from core.encoding import decode, encode
 from core.errors import LabError
 from core.events import Ended, to_json
-from core.jobs.control import GO, LEAVE
+from core.jobs.control import GO, LEAVE, STOPS
 from core.numbers import whole
 from core.store import Store
 from core.studies.pieces import POSSIBLE, Helper, Task
@@ -145,6 +145,7 @@ class _Sweep:
         self.places: list[_Place] = []
         self.tasks: deque[Task] = deque()
         self.helpers: list[Helper] = []
+        self.first = True  # nothing has been begun
         self.began, self.away, self.done = time.monotonic(), 0.0, {}
 
     def run(self) -> Ended | None:
@@ -152,14 +153,15 @@ class _Sweep:
         try:
             self._begin()
             while self.tasks or self._refill():
-                self._do(self.tasks.popleft())
+                self._do(self._next())
             while any(helper.tasks for helper in self.helpers):
                 self._attend()
                 time.sleep(PAUSE)
         except _Halted as halted:
             if halted.args[0] == LEAVE:
                 return None
-            return self._ended("stopped", "Stopped by hand: resume it to go on from here.")
+            who = STOPS[halted.args[0]] or "hand"
+            return self._ended("stopped", f"Stopped by {who}: resume it to go on from here.")
         finally:
             for helper in self.helpers:
                 helper.close()
@@ -234,16 +236,23 @@ class _Sweep:
             while task := self._next_for(helper):
                 helper.give(task, self.places[task[0]].tried.experiment)
 
-    def _next_for(self, helper: Helper) -> Task | None:
-        """The largest piece, while this process takes the smallest; or the next one where pieces
-        must come in order.
+    def _next(self) -> Task:
+        """In order. Beside helpers only the first, so that a curve begins at once."""
+        first, self.first = self.first, False
+        return self.tasks.popleft() if first or not self.helpers else self._last()
+
+    def _last(self) -> Task:
+        """The one at the end, which is the longest, so that little is left when one process has
+        nothing more to do; or the next one where pieces must come in order.
         """
+        rising = self.places[self.tasks[0][0]].work.rising
+        return self.tasks.popleft() if rising else self.tasks.pop()
+
+    def _next_for(self, helper: Helper) -> Task | None:
         if not self.tasks and (len(helper.tasks) or not self._refill()):
             return None
         rising = self.places[self.tasks[0][0]].work.rising
-        if len(helper.tasks) >= (AHEAD if rising else 1):
-            return None
-        return self.tasks.popleft() if rising else self.tasks.pop()
+        return self._last() if len(helper.tasks) < (AHEAD if rising else 1) else None
 
     def _write(self, task: Task, index: int, point: Any) -> None:
         place = self.places[task[0]]
