@@ -33,6 +33,10 @@ from pages.ui.seat import Seat
 log = logging.getLogger("descent_lab")
 
 CLASS_UPLOAD = 100  # MB a file in classroom mode: thirty people's uploads lie in memory at once
+NO_TEACHER = (
+    "  Nobody can take the teacher's seat: no PIN is set. Start with LAB_PIN=… (at least six "
+    "characters), such as `make class LAB_PIN=480215` with a number of your own.\n"
+)
 
 
 @asynccontextmanager
@@ -49,6 +53,8 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     await asyncio.to_thread(tidy, work.store)
     if hosts.open_to_all():
         print(hosts.told(), flush=True)
+    if access.mode() == access.CLASS and not access.pin():
+        print(NO_TEACHER, flush=True)
     yield
     feed.closing.set()  # also when the server ends without a signal
     await asyncio.to_thread(tasks.current(work.store.home).close)

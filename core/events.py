@@ -130,7 +130,7 @@ class SetAside:
 class Ended:
     """The last event of a run that is over. `reason` names what ended it: epochs, the kind of a
     stopping rule, stopped, diverged, failed. `clipped` is the share of steps that each clipping
-    touched.
+    touched, `by` who stopped it, where that was not its owner.
     """
 
     reason: str
@@ -144,6 +144,7 @@ class Ended:
     seconds: float = _clock()
     probe_share: float = _clock()  # of the training time
     clipped: dict[str, float] = field(default_factory=dict)
+    by: str = ""
 
 
 Event = Started | Step | Epoch | Probe | Surface | Saved | SetAside | Ended

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from core.errors import BadInput, LabError, NotAllowed, NotFound
 from core.events import Ended, to_json
 from core.jobs import access, kinds, worker
-from core.jobs.control import GO, PAUSE, PROCEED, STEP, STOP
+from core.jobs.control import GO, PAUSE, PROCEED, STEP, STOP, STOP_BY_TEACHER
 from core.jobs.lane import Job
 from core.jobs.lanes import Lanes
 from core.jobs.trainer import RESUMABLE, lacks, status
@@ -90,14 +90,16 @@ class Runner:
             lane, found = self._lanes.find(job)
             if found is None:
                 return
-            store = self.store_of(found.kind)
+            store, by = self.store_of(found.kind), access.acting(by)
             access.require(store, job, by)
+            word = STOP_BY_TEACHER if by == access.TEACHER != found.owner else STOP
             if not found.at_work:
                 lane.leave(found)
-                message = "Taken out of the queue before it began."
+                who = "The teacher took it" if word == STOP_BY_TEACHER else "Taken"
+                message = f"{who} out of the queue before it began."
                 store.append(job, to_json(Ended("stopped", message, 0, 0)))
                 return
-        found.control.tell(STOP)
+        found.control.tell(word)
 
     def delete(self, run: str, by: str | None = None) -> None:
         """Removes a run. BadInput while it is queued or trained."""
@@ -120,6 +122,11 @@ class Runner:
     def study_status(self, study: str) -> str:
         """The same of a study."""
         return self._status(kinds.STUDY, study)
+
+    def prepares(self, run: str) -> bool:
+        """Whether it is at work and has written nothing yet since its turn came."""
+        found = self._job(run)
+        return bool(found and found.at_work and found.size == self.store.size(run))
 
     def live(self, kind: str = kinds.RUN) -> list[str]:
         """The runs (or studies) at work first, then those that wait, as their turns will come."""
@@ -234,6 +241,7 @@ class Runner:
 
     def _do(self, job: Job) -> None:
         try:
+            job.size = self.store_of(job.kind).size(job.id)
             if self.in_process:
                 worker.execute(job.kind, self.store.home, job.id, job.control)
             else:

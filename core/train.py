@@ -259,11 +259,11 @@ class Training(Iterator[Event]):
             time=time.time(),
         )
 
-    def stopped(self) -> Ended:
-        """The end of a training that its consumer will not go on with."""
-        message = "Stopped by hand: resume it to go on from here."
-        seconds = self.watch.seconds
-        return Ended("stopped", message, self.step, self.epoch, self.best_epoch, seconds=seconds)
+    def stopped(self, by: str = "") -> Ended:
+        """The end of a training that its consumer will not go on with; `by` as in Ended."""
+        message = f"Stopped by {by or 'hand'}: resume it to go on from here."
+        at = self.step, self.epoch, self.best_epoch
+        return Ended("stopped", message, *at, seconds=self.watch.seconds, by=by)
 
     # --- checkpoints
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core import runner
 from core.analysis.findings import Finding, diverged
-from core.analysis.readout import earlier, numbers, progress, sentence
+from core.analysis.readout import earlier, numbers, progress, resumes, sentence
 from core.draft.doubts import Advice
 from core.encoding import change, decode, encode
 from core.errors import LabError
@@ -23,7 +23,18 @@ from pages.ui.acts import act, giving_way, waiting, while_here
 from pages.ui.cards import Cards
 from pages.ui.downloads import downloads
 from pages.ui.form import escape
-from pages.ui.parts import BADGES, LIVE, bar, every, finding, foremost, header, run_name, told
+from pages.ui.parts import (
+    BADGES,
+    LIVE,
+    bar,
+    every,
+    finding,
+    foremost,
+    header,
+    run_name,
+    stands,
+    told,
+)
 from pages.ui.running import running_statistics
 
 ASIDE = (
@@ -223,9 +234,9 @@ class Page:
             ):
                 st.rerun()
             if self.live or self.state in ("interrupted", "aside", "unbegun"):
-                share, text = progress(history, self.state)
+                share, text = progress(history, stands(self.run) if self.live else self.state)
                 st.progress(share, text=waiting(self.run) if self.state == "queued" else text)
-                if said := ASIDE if self.state == "aside" else giving_way(self.run):
+                if said := self.where_next(history):
                     finding("info", said)
             else:
                 self.ended(history)
@@ -234,6 +245,14 @@ class Page:
             with st.grid(min_column_width=168, gap="small"):
                 for label, value, help in numbers(history):
                     st.metric(label, value, help=help)
+
+    def where_next(self, history: History) -> str:
+        """What a run that does not go on, or soon will not, waits for; empty for nothing."""
+        if self.state == "aside":
+            return ASIDE
+        if self.state == "interrupted":
+            return resumes(history) if self.known else ""
+        return giving_way(self.run)
 
     def ended(self, history: History) -> None:
         """The answer in one sentence; for a run that went wrong what, where and the way out."""

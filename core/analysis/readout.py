@@ -21,7 +21,9 @@ NEVER_BEGAN = "It waited for its turn and never began: the lab was ended before.
 
 
 def progress(history: History, state: str) -> tuple[float, str]:
-    """Share done, 0 to 1, and where the run stands in one line. `state` is the runner's word."""
+    """Share done, 0 to 1, and where the run stands in one line. `state` is the runner's word, or
+    preparing, where a run goes on that has taken no step yet.
+    """
     s = history.started
     if s is None:
         waits = {
@@ -36,11 +38,21 @@ def progress(history: History, state: str) -> tuple[float, str]:
         f"Epoch {whole(epoch)} of {whole(s.epochs)}",
         f"step {whole(history.step)} of {whole(s.steps)}",
     ]
-    if state == "running":
+    if state == "preparing" or (state == "running" and len(history.ticks) == history.before):
+        parts += ["preparing data and network …"]
+    elif state == "running":
         left = f"**{duration(pace.seconds_left(history))} left**"
         parts += [left, f"{whole(pace.throughput(history))}{THIN}samples/s"]
         parts += [size(held)] if (held := pace.memory(history)) else []
     return min(1.0, history.step / s.steps), " · ".join(parts)
+
+
+def resumes(history: History) -> str:
+    """Of an interrupted run: where it ended with the lab, and from where it would go on."""
+    step, saved = max(history.step, history.saved), history.saved
+    there = "there" if saved == step else f"step {whole(saved)}, the last one that was saved"
+    way = f"goes on from {there}" if saved else "begins anew, for none was saved yet"
+    return f"The lab ended at step {whole(step)}: Resume {way}."
 
 
 def sentence(ended: Ended) -> str:
@@ -49,6 +61,7 @@ def sentence(ended: Ended) -> str:
         return ended.message  # such as "Taken out of the queue before it began."
     rule = StoppingRule.members.get(ended.reason)
     reason = rule.label.lower() if rule else REASONS.get(ended.reason, ended.reason)
+    reason = f"stopped by {ended.by}" if ended.by else reason
     when = f"after epoch {ended.epochs}" if ended.epochs else f"at step {whole(ended.step)}"
     best = f" Best: epoch {ended.best_epoch}." if ended.best_epoch else ""
     return f"Ended {when}: {reason}.{best}"

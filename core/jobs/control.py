@@ -8,6 +8,8 @@ from typing import Any
 
 PAUSE, PROCEED, STEP = "pause", "proceed", "step"
 GO, STOP, LEAVE = "go", "stop", "leave"  # go on; end the job; save it and leave it interrupted
+STOP_BY_TEACHER = "stop by teacher"
+STOPS = {STOP: "", STOP_BY_TEACHER: "the teacher"}  # and who says so where it is not the owner
 
 
 class Control:
@@ -21,13 +23,13 @@ class Control:
         self._relay: Callable[[str], None] | None = None
 
     def tell(self, what: str) -> None:
-        """One of PAUSE, PROCEED, STEP, STOP, LEAVE; any other word says nothing."""
+        """One of PAUSE, PROCEED, STEP, STOPS, LEAVE; any other word says nothing."""
         with self.changed:
             if what in (PAUSE, PROCEED):
                 self.paused, self.steps = what == PAUSE, 0
             elif what == STEP:
                 self.steps += 1
-            elif what in (STOP, LEAVE):
+            elif what in (*STOPS, LEAVE):
                 self.word = what
             if self._relay:
                 self._relay(what)

@@ -25,6 +25,7 @@ class Job:
     control: Control = field(default_factory=Control)
     at_work: bool = False
     began: float = 0.0
+    size: int = -1  # bytes of its log when its turn came
     said: float = 0.0  # when it was last paused, or stepped
     aside: bool = False  # it was paused for too long, and gives its place away
     expects: tuple[int, float | None] | None = None  # steps, and seconds from start to end

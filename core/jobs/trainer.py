@@ -9,7 +9,7 @@ from typing import Any
 
 from core.errors import LabError, Unavailable
 from core.events import Ended, Event, Saved, to_json
-from core.jobs.control import GO, LEAVE
+from core.jobs.control import GO, LEAVE, STOPS
 from core.store import Store
 
 log = logging.getLogger("descent_lab")
@@ -92,7 +92,7 @@ def _consume(
             store.append(run, to_json(Saved(training.step)))
             if word == LEAVE:
                 return None
-            ended = training.stopped()
+            ended = training.stopped(STOPS[word])
             store.append(run, to_json(ended))
             watch(ended)
             return ended

@@ -22,7 +22,7 @@ from typing import Any, TextIO
 
 from core import environment
 from core.jobs import access, kinds
-from core.jobs.control import GO, LEAVE, STOP, Control
+from core.jobs.control import GO, LEAVE, STOPS, Control
 from core.orphans import end_with_parent
 
 log = logging.getLogger("descent_lab")
@@ -30,7 +30,7 @@ log = logging.getLogger("descent_lab")
 ROOT = Path(__file__).parents[2]
 THREAD, PROCESS = WORKERS = ("thread", "process")
 SILENT = 120.0  # seconds without a sign of life and without work after which a job is ended
-OBEYS = 5.0  # seconds within which a child does what STOP and LEAVE say, or is killed
+OBEYS = 5.0  # seconds within which a child does what STOPS and LEAVE say, or is killed
 LOOK = 0.5  # seconds between two looks; a child gives a sign no more often
 
 KILLED = (
@@ -113,9 +113,9 @@ class Child:
             if word != GO:
                 asked = asked or now
                 if not begun:  # there is nothing to save
-                    verdict = ("stopped", UNBEGUN) if word == STOP else ("", "")
+                    verdict = ("stopped", UNBEGUN) if word in STOPS else ("", "")
                 elif now - asked > OBEYS:
-                    verdict = ("stopped", DEAF) if word == STOP else ("", "")
+                    verdict = ("stopped", DEAF) if word in STOPS else ("", "")
             elif now - heard > silent:
                 verdict = "failed", HUNG.format(silent)
         status = self._bury(kill=verdict is not None)

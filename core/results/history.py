@@ -22,7 +22,7 @@ from itertools import pairwise
 from math import isfinite
 from typing import Any
 
-from core.events import Ended, Epoch, Event, Probe, Started, Step, Surface, error, from_json
+from core.events import Ended, Epoch, Event, Probe, Saved, Started, Step, Surface, error, from_json
 from core.numbers import short
 from core.optim.marks import Mark, Marks, untaken
 from core.optim.stopping import StoppingRule
@@ -51,6 +51,8 @@ class History:
         self.rules = tuple(rules)
         self.started: Started | None = None
         self.ended: Ended | None = None
+        self.saved = 0  # the step of the newest checkpoint
+        self.before = 0  # of the ticks, those from before the training last began or went on
         self.losses = array("d")  # losses[k] is that of step k + 1
         self.ticks: list[Tick] = []
         self.epochs: list[Epoch] = []
@@ -104,6 +106,8 @@ class History:
             case Surface():
                 self.surface = surface.columns(event)
                 self.surface_step = event.step
+            case Saved():
+                self.saved = event.step
             case Ended():
                 self.ended = event
 
@@ -114,6 +118,7 @@ class History:
         self.generation += again
         del self.losses[event.step :]
         self.ticks = [_cut(t, event.step) for t in self.ticks if t[0] <= event.step]
+        self.saved, self.before = event.step, len(self.ticks)
         self.epochs = [e for e in self.epochs if e.step <= event.step]
         self.probes = [p for p in self.probes if p.step <= event.step]
         if self.surface_step > event.step:

@@ -39,6 +39,7 @@ BADGES = {
     "diverged": ("Diverged", "red", "error"),
     "failed": ("Failed", "red", "error"),
 }
+AT_REST = {"paused", "preparing"}  # said of a run in the bar: it looks like one that trains
 SIGNS = {
     "ok": ("green", "check"),
     "info": ("gray", "info"),
@@ -219,7 +220,7 @@ def _live(drawn: Line, shown: str) -> None:
     at_work, waiting = _parted(drawn)
     job = foremost(job for job in at_work if job != shown)
     if not job:
-        st.caption(f"**{waiting} waiting**" if waiting else "No other run waits.")
+        st.caption(f"**{waiting} waiting behind this one**" if waiting else "No other run waits.")
         return
     kind = at_work[job]
     try:
@@ -227,6 +228,8 @@ def _live(drawn: Line, shown: str) -> None:
     except LabError as error:  # deleted by another process while it waited here
         st.caption(escape(told(error)))
         return
+    if kind == STUDY and lab.study_status(job) == "paused":
+        text += " · paused"
     name, *facts = text.split(" · ")
     more = len(at_work.keys() - {job, shown})
     facts = facts[-1:] if more else facts  # two badges leave room for the time alone
@@ -268,6 +271,12 @@ def _devices(drawn: Line) -> str:
 def _of_run(run: str) -> tuple[float, str]:
     """How much of a run is done, and its name with that in words."""
     with feed.tail(run).read() as history:
-        share, text = progress(history, runner.current().status(run))
+        word = stands(run)
+        share, text = progress(history, word)
     parts = [part for part in text.split(" · ") if part.startswith("Epoch") or "left" in part]
-    return share, " · ".join([run_name(run), *parts])
+    return share, " · ".join([run_name(run), *parts, *([word] if word in AT_REST else [])])
+
+
+def stands(run: str) -> str:
+    """The runner's word for a run, or preparing: it is at work and has not begun to train yet."""
+    return "preparing" if runner.current().prepares(run) else runner.current().status(run)
