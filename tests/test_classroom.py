@@ -79,3 +79,4 @@ def names_of_the_machine(server: Server) -> None:
     assert server.get("/_stcore/health", Host="evil.example")[0] == 400
     said = server.log.read_text()
     assert f"Others open http://{names[0]}:" in said and "xternal" not in said
+    assert "Nobody can take" not in said

@@ -84,6 +84,33 @@ def test_with_two_devices_at_work_the_bar_tells_of_one_s_own(lab):
     assert app.query_params.get("run") in (None, [anns]) and shown[0].startswith("**Bens**")
 
 
+def test_another_one_s_pause_is_no_work_and_its_owner_sees_who_waits_behind_it(lab):
+    bens = run(lab, BEN, "Bens")
+    begin(lab, bens)
+    assert in_bar(page())[0][0].endswith(" left**")
+    lab.pause(bens, BEN)
+    assert in_bar(page())[0][0].startswith("**Bens** · Epoch ") and in_bar(page())[0][0].endswith(
+        " · paused"
+    )
+    assert "No other run waits." in texts(page("watch.py", run=bens))
+    run(lab, ANN, "Anns")
+    assert "**1 waiting behind this one**" in texts(page("watch.py", run=bens))
+
+
+def test_a_run_that_was_resumed_prepares_until_it_takes_a_step(lab):
+    anns = run(lab, ANN, "Anns")
+    begin(lab, anns)
+    found, at_work = lab._job(anns), "640"
+    found.size = lab.store.size(anns)  # as when its turn comes
+    app = page("watch.py", run=anns)
+    told = [p.proto.text for p in app.get("progress")]
+    assert any(text.endswith("preparing data and network …") for text in told)
+    assert not any(at_work in text or "left" in text for text in told)
+    assert in_bar(page())[0][0].endswith(" · preparing")
+    write(lab.store, anns, script()[30:33])
+    assert any(at_work in p.proto.text for p in page("watch.py", run=anns).get("progress"))
+
+
 def test_what_the_bar_is_refused_is_said(lab, monkeypatch):
     anns = run(lab, ANN, "Anns")
     begin(lab, anns)
@@ -110,7 +137,8 @@ def test_one_that_waits_says_for_what_on_its_own_device(lab):
         "run",
         "run",
     ]
-    assert said(page("watch.py", run=anns)) == ["Waits for 1 run before it"]
+    (told,) = said(page("watch.py", run=anns))
+    assert told.startswith("Waits for 1 run before it · begins in about ")
     assert said(page("watch.py", run=other)) == ["Begins at once"]
     assert "Waits for 2 runs before it." in " ".join(texts(page("double_descent.py", study=study)))
 

@@ -107,7 +107,9 @@ def test_a_run_that_went_wrong_says_why_and_the_way_out(store, end, action):
 def test_an_interrupted_run_can_be_resumed(store):
     run = store.create(EXPERIMENT)
     write(store, run, script()[:20])
-    assert buttons(watch(run)) == ["Resume"]
+    app = watch(run)
+    assert buttons(app) == ["Resume"]
+    assert any("The lab ended at step 80: Resume" in text for text in texts(app))
 
 
 def test_a_run_that_waited_in_vain_says_so_and_is_put_in_the_queue_again(store, monkeypatch):

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from core.analysis.readout import earlier, numbers, progress, sentence, within
-from core.events import Ended, Started, to_json
+from core.analysis.readout import earlier, numbers, progress, resumes, sentence, within
+from core.events import Ended, Saved, Started, to_json
 from core.numbers import THIN
 from core.optim.stopping import Patience
 from core.results.history import History
@@ -69,6 +69,34 @@ def test_how_it_ended():
     out = "Taken out of the queue before it began."
     assert sentence(Ended("stopped", out, 0, 0)) == out
     assert sentence(Ended("stopped", "", 1234, 0)) == f"Ended at step 1{THIN}234: stopped by hand."
+    end = Ended("stopped", "", 1234, 0, by="the teacher")
+    assert plain(sentence(end)) == "Ended at step 1 234: stopped by the teacher."
+
+
+@pytest.mark.parametrize("state", ["running", "preparing"])
+def test_one_that_goes_on_is_prepared_until_its_first_step(state):
+    on = history(*script()[:20], Saved(80), replace(script()[0], step=80))
+    assert plain(progress(on, state)[1]) == (
+        "Epoch 5 of 10 · step 80 of 200 · preparing data and network …"
+    )
+    on.add([to_json(script()[21])])
+    assert ("left" in progress(on, state)[1]) == (state == "running")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ([], "at step 80: Resume begins anew, for none was saved yet."),
+        ([Saved(80)], "at step 80: Resume goes on from there."),
+        ([Saved(60)], "at step 80: Resume goes on from step 60, the last one that was saved."),
+        (
+            [Saved(60), replace(script()[0], step=60), script()[16]],
+            "at step 70: Resume goes on from step 60, the last one that was saved.",
+        ),
+    ],
+)
+def test_an_interrupted_run_says_from_where_it_would_go_on(more, said):
+    assert resumes(history(*script()[:20], *more)) == f"The lab ended {said}"
 
 
 def test_values_are_missed_by_so_much_in_their_own_unit():

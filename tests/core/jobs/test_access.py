@@ -10,6 +10,7 @@ from core.experiment import Experiment
 from core.jobs import access
 from core.jobs.access import LAB, TEACHER, Door
 from core.jobs.lane import Lane
+from core.jobs.trainer import execute
 from core.runner import Runner
 from core.store import Store
 
@@ -57,6 +58,20 @@ def test_a_run_of_nobody_is_the_teacher_s_affair(lab: Runner) -> None:
     with pytest.raises(NotAllowed):
         lab.stop(run, ANN)
     lab.stop(run, TEACHER)
+
+
+@pytest.mark.parametrize("by", [ANN, TEACHER])
+def test_a_run_remembers_that_a_teacher_stopped_it(lab: Runner, by: str) -> None:
+    first, second = lab.submit(TEXT, ANN), lab.submit(TEXT, ANN)
+    lane, job = lab._lanes.find(first)
+    assert lane.take() is job
+    lab.stop(second, by)
+    assert ("The teacher" in lab.store.last(second)["message"]) == (by == TEACHER)
+    lab.stop(first, by)
+    ended = execute(lab.store, first, attend=job.control.attend)
+    wanted = "the teacher" if by == TEACHER else ""
+    assert ended.by == lab.store.last(first)["by"] == wanted
+    assert ended.message.startswith(f"Stopped by {wanted or 'hand'}:")
 
 
 def test_who_acts_is_asked_where_it_is_not_said(lab: Runner, monkeypatch) -> None:
