@@ -160,16 +160,18 @@ class _Sweep:
         except _Halted as halted:
             if halted.args[0] == LEAVE:
                 return None
-            who = STOPS[halted.args[0]] or "hand"
-            return self._ended("stopped", f"Stopped by {who}: resume it to go on from here.")
+            by = STOPS[halted.args[0]]
+            words = f"Stopped by {by or 'hand'}: resume it to go on from here."
+            return self._ended("stopped", words, by)
         finally:
             for helper in self.helpers:
                 helper.close()
         count = sum(self.known.values())
         return self._ended("done", f"All {whole(count)} points are there.")
 
-    def _ended(self, reason: str, message: str) -> Ended:
-        return Ended(reason, message, sum(self.known.values()), 0, seconds=self._seconds())
+    def _ended(self, reason: str, message: str, by: str = "") -> Ended:
+        points = sum(self.known.values())
+        return Ended(reason, message, points, 0, seconds=self._seconds(), by=by)
 
     def _begin(self) -> None:
         work = self.places[0].work

@@ -13,7 +13,7 @@ from core.data.load import load
 from core.encoding import build, encode
 from core.errors import BadInput, LabError
 from core.events import Ended
-from core.jobs.control import GO, LEAVE, STOP
+from core.jobs.control import GO, LEAVE, STOP, STOP_BY_TEACHER
 from core.studies import sweeps
 from core.studies.method import Method
 from core.studies.pieces import Helper
@@ -88,6 +88,15 @@ def test_left_and_stopped_and_gone_on_with_equals_straight(name: str, tmp_path: 
     told = progress(points(tmp_path, straight), begun)
     assert (told.points, told.total) == (total, total)
     assert max(r.share for r in points(tmp_path, straight)) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("word", "by", "said"), [(STOP, "", "hand"), (STOP_BY_TEACHER, "the teacher", "the teacher")]
+)
+def test_a_study_remembers_who_stopped_it(word: str, by: str, said: str, tmp_path: Path) -> None:
+    study = create(tmp_path, made(next(iter(STUDIES))))
+    ended = execute(tmp_path, study, lambda _: word, processes=1)
+    assert ended.by == by and ended.message.startswith(f"Stopped by {said}:")
 
 
 @pytest.mark.parametrize("name", ["networks", "trained"])
