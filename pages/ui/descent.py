@@ -114,13 +114,12 @@ def curve_card(scene: Scene) -> View:
         above.markdown(ELSEWHERE[over])
         return view
     with st.container(**STACK, gap="small", horizontal_alignment="distribute"):
-        pills = st.container(**STACK, gap="small")
+        pills = st.container(width="content")
         view = below(scene, view)
     on = []
     if scene.points and not scene.live:  # the best of a part is not the best
         with pills:
             on = study_compare.pills(scene.points, view, scene.offers, scene.id)
-            study_compare.prices(on, scene.points, view, scene.offers)
         study_compare.missing(on, scene.points, view, scene.offers, scene.want)
     others = study_compare.lines_of(on, scene.points, view, scene.offers)
     lines = rows(scene.points, view)

@@ -51,20 +51,6 @@ def lines_of(
     return found
 
 
-def prices(
-    on: Sequence[str], points: Sequence[Point], view: View, offers: Mapping[str, Offer]
-) -> None:
-    """What a press on those that are not chosen would begin, and how long that takes."""
-    rest = [
-        f"{offer.label} {offer.said}".strip()
-        for name, offer in offers.items()
-        if name not in on and not offer.id and not without(points, view, name)
-    ]
-    if rest:
-        what = "Needs a further study" if len(rest) == 1 else "Each needs a further study"
-        st.caption(f"{what}: {escape(' · '.join(rest))}", width="content")
-
-
 def missing(
     on: Sequence[str],
     points: Sequence[Point],
@@ -72,22 +58,29 @@ def missing(
     offers: Mapping[str, Offer],
     want: Callable[[Offer], str],
 ) -> None:
-    """Of what is chosen and the points at hand cannot tell, how far the further study is. What was
-    just chosen begins.
+    """Of what the points at hand cannot tell: of the chosen ones how far the further study is, of
+    the others what a press would begin. What was just chosen begins.
     """
+    further = {k: v for k, v in offers.items() if not without(points, view, k)}
+    told = []
     for name in on:
-        offer = offers.get(name)
-        if not offer or offer.points is not None or without(points, view, name):
+        offer = further.get(name)
+        if not offer or offer.points is not None:
             continue
         begin = not offer.id
         if offer.halted:
             begin = finding("warn", escape(offer.said), "Go on with it", f"compare on {offer.id}")
         elif offer.id:
-            st.progress(offer.share, text=escape(offer.said))
+            told.append(offer.said)
         if begin:
             if not (problem := want(offer)):
                 st.rerun()
             finding("bad", escape(problem))
+    rest = [v for k, v in further.items() if k not in on and not v.id]
+    prices = " · ".join(f"{offer.label} {offer.said}".strip() for offer in rest)
+    told += [f"To measure: {prices}"] if rest else []
+    if told:
+        st.caption(escape(" · ".join(told)))
 
 
 def without(points: Sequence[Point], view: View, name: str) -> Line | None:

@@ -18,8 +18,8 @@ from pages.ui.study_log import points_of
 @dataclass(frozen=True)
 class Offer:
     """The study without one cause of the peak, under its `label`. `points` are there once it is
-    whole. Before, `said` is its price while it was not made (no `id`), else how far it is, with the
-    `share` done; `halted` is one that does not go on by itself.
+    whole. Before, `said` is its price while it was not made (no `id`), else how far it is; `halted`
+    is one that does not go on by itself.
     """
 
     label: str
@@ -27,7 +27,6 @@ class Offer:
     id: str = ""
     points: Sequence[Point] | None = None
     said: str = ""
-    share: float = 0.0
     halted: bool = False
 
 
@@ -66,20 +65,19 @@ def _offer(label: str, study: Study) -> Offer:
     shown = studies.of(study_id)
     if shown.word == "done":
         return Offer(label, study, study_id, shown.points)
-    share = shown.records[-1].share if shown.records else 0.0
-    return Offer(label, study, study_id, None, _far(label, shown), min(1.0, share), shown.resumable)
+    return Offer(label, study, study_id, None, _far(label, shown), shown.resumable)
 
 
 def _far(label: str, shown: studies.Shown) -> str:
     """Measuring best ridge: 126 of 780 points, 40 s left."""
     if shown.word == "queued":
         told = waiting(shown.id)
-        return f"{label}: {told[:1].lower()}{told[1:]}."
+        return f"{label}: {told[:1].lower()}{told[1:]}"
     if not shown.live:
         why = shown.message if shown.word == "failed" else "It is drawn once all are there."
         return f"{label} ended at {points_of(shown.progress)}. {why}"
     if not shown.begun:
-        return f"Measuring {label.lower()}: preparing."
+        return f"Measuring {label.lower()}: preparing"
     left = shown.progress.left
     time = "" if left is None else f", {duration(left)} left"
     return f"Measuring {label.lower()}: {points_of(shown.progress)}{time}"

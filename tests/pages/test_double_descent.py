@@ -296,8 +296,8 @@ def test_a_comparison_is_drawn_when_it_is_whole_and_says_how_far_it_is_before(fo
     with found.own(other):
         app = page(made)
         assert not drawn(app)
-        told = " ".join(bar.proto.text for bar in app.get("progress"))
-        assert told.startswith("Measuring ") and "2 of 780 points, 9 s left" in told
+        told = " ".join(texts(app))
+        assert "Measuring " in told and "2 of 780 points, 9 s left" in told
     app = page(made)
     assert not drawn(app) and "ended at 2 of 780 points" in " ".join(texts(app))
     next(b for b in app.button if b.label == "Go on with it").click().run()

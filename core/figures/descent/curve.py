@@ -16,7 +16,7 @@ from core.figures.pictures import plain
 from core.figures.template import DASH, PALETTES, SYMBOL, Mode, Palette, blank
 from core.numbers import short
 
-HEIGHT = 432  # px
+HEIGHT = 404  # px: a line about the comparisons has its place below
 ROW = 15  # px of a row of words above the plot
 NARROW = 300  # px between the axes on a phone: there, too, the words must not touch
 LETTER = 6.4  # px
