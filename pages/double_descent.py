@@ -208,6 +208,7 @@ def scene(study: Study, shown: studies.Shown | None) -> descent.Scene:
         axes=studies.axes(study),
         reach=begun.reach if begun else {},
         live=bool(shown and shown.live),
+        complete=bool(shown and shown.word == "done"),
         measure=study.method.measure,
         caution=study.method.caution,
         words=study.varied.words if study.varied else {},

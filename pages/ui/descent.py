@@ -39,10 +39,11 @@ class Scene:
     """What is looked at: points, how they are drawn (`view`), which axes the study varies (the
     first one is what it is about), and the first and last x that it will reach on each.
 
-    `empty` is said while there are no points. `offers` has for causes of the peak the study
-    without it; `want` makes it, or says why it cannot. `name` begins the file names of downloads;
-    `id` is the study's, empty before there is one. `measure` is shown first, `caution` stands
-    beside the answer, and `words` name values of a control that are no numbers.
+    `complete` says that all points are there, `empty` is said while there are none. `offers` has
+    for causes of the peak the study without it; `want` makes it, or says why it cannot. `name`
+    begins the file names of downloads; `id` is the study's, empty before there is one. `measure` is
+    shown first, `caution` stands beside the answer, and `words` name values of a control that are
+    no numbers.
     """
 
     points: Sequence[Point]
@@ -50,6 +51,7 @@ class Scene:
     axes: tuple[Over, ...]
     reach: Mapping[Unit, tuple[float, float]]
     live: bool
+    complete: bool
     measure: Measure
     caution: str
     words: Mapping[float, str]
@@ -117,7 +119,7 @@ def curve_card(scene: Scene) -> View:
         pills = st.container(width="content")
         view = below(scene, view)
     on = []
-    if scene.points and not scene.live:  # the best of a part is not the best
+    if scene.points and scene.complete:  # the best of a part is not the best
         with pills:
             on = study_compare.pills(scene.points, view, scene.offers, scene.id)
         study_compare.missing(on, scene.points, view, scene.offers, scene.want)

@@ -307,6 +307,12 @@ def test_a_comparison_is_drawn_when_it_is_whole_and_says_how_far_it_is_before(fo
     assert drawn(page(made))
 
 
+def test_of_a_study_that_is_not_whole_nothing_is_called_the_best(found):
+    ridges = [point(w, 0.4, control=ridge) for ridge in (0.0, 0.1) for w in (10, 30)]
+    app = page(a_study(found, ridges, Ended("stopped", "Stopped by hand.", 4, 0)))
+    assert "Compare with" not in [group.label for group in app.get("button_group")]
+
+
 def test_the_mean_that_the_curve_shows_is_no_comparison(found):
     assert [o.content for o in compared(page(a_study(found, a_peak(), DONE))).proto.options] == [
         "No label noise", "Best ridge",
