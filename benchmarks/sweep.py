@@ -31,14 +31,15 @@ from core.descent.recipe import Recipe
 from core.descent.stack import Net
 from core.descent.training import CHECK
 from core.descent.verdict import verdict
+from core.encoding import change
 from core.jobs.control import GO, LEAVE
 from core.studies import sweeps
 from core.studies.records import Record
-from core.study import shipped
+from core.study import Study, shipped
 
 FIRST, TWO = 2.0, 1.6  # seconds to a first point; two processes against one
 STUDIES = {"A": "random-features", "B-fast": "squared-fast", "C-fast": "entropy-fast"}
-LONG = "squared"  # preset B
+DECAYS = [0.0, 0.1, 0.3, 1.0, 3.0]
 TARGETS = {"autograd, fused": 2.0, "nn.Module, plain": 2.5, "our gradients": None}
 SECONDS = {"A": 15.0, "B-fast": 30.0, "C-fast": 30.0}
 
@@ -177,14 +178,14 @@ def spent() -> tuple[float, float]:
     return times.user + times.system, times.children_user + times.children_system
 
 
-def two_against_one(home: Path, rounds: int) -> dict[str, tuple[float, float]]:
-    """Median seconds of one study in one process and in two: by the clock, and of the process that
+def two_against_one(home: Path, study: Study, rounds: int) -> dict[str, tuple[float, float]]:
+    """Median seconds of the study in one process and in two: by the clock, and of the process that
     computed longest, which is the clock of an idle machine.
     """
     found: dict[tuple[str, int], list[float]] = {}
     for turn in range(rounds):
         for processes in (1, 2) if turn % 2 else (2, 1):
-            made, began, before = sweeps.create(home, shipped()[LONG]), time.perf_counter(), spent()
+            made, began, before = sweeps.create(home, study), time.perf_counter(), spent()
             sweeps.execute(home, made, processes=processes)
             clock = time.perf_counter() - began
             longest = max(now - then for now, then in zip(spent(), before, strict=True))
@@ -203,9 +204,11 @@ def studies(rounds: int) -> None:
         for name, file in STUDIES.items():
             firsts = [first_point(file, home) for _ in range(rounds)]
             report(f"{name}, first point", statistics.median(firsts), " s", FIRST, least=False)
-        for how, (one, two) in two_against_one(home, rounds).items():
-            named = f"B, two, {how} ({one:.1f} → {two:.1f} s)"
-            report(named, one / two, " ×", TWO if how == "longest" else None, least=True)
+        decays = change(shipped()["squared-fast"], "method.decays", DECAYS)
+        for name, study in (("B", shipped()["squared"]), ("B-fast, 5 decays", decays)):
+            for how, (one, two) in two_against_one(home, study, rounds).items():
+                named = f"{name}, two, {how} ({one:.1f} → {two:.1f} s)"
+                report(named, one / two, " ×", TWO if how == "longest" else None, least=True)
 
 
 def report(label: str, value: float, unit: str, target: float | None, *, least: bool) -> None:

@@ -34,7 +34,8 @@ from core.optim.stopping import StoppingRule
 from core.results.history import History, dumps
 from core.store import Store
 
-READ_EVERY = 0.3  # seconds between two looks at the file
+READ_EVERY = 0.3  # seconds between two looks at the file, …
+MANY = 15  # … for so many listeners; with more it is longer, for each look is told to all of them
 QUIET_AFTER = 15.0  # seconds without news after which a comment shows that the line is alive
 KEPT = 16  # histories held in memory; the least used one goes first
 
@@ -150,6 +151,11 @@ def _allowed(request: Request) -> bool:
 # --- one reader a run, while somebody listens
 
 
+def pause(listeners: int) -> float:
+    """Seconds between two looks: thirty viewers take no more of the server than fifteen."""
+    return READ_EVERY * max(1.0, listeners / MANY)
+
+
 class Watch:
     """Reads a run's file a few times a second as long as it has listeners, and wakes them when
     there is news.
@@ -171,7 +177,7 @@ class Watch:
                 self.version = version
                 self.news.set()
                 self.news = asyncio.Event()
-            await asyncio.sleep(READ_EVERY)
+            await asyncio.sleep(pause(self.listeners))
         _watches.pop(self.tail.run, None)
 
     async def deltas(self, marks: str) -> AsyncIterator[str]:

@@ -24,3 +24,8 @@ def test_a_file_that_cannot_be_read_ends_the_stream_so_that_the_browser_asks_aga
     heard = in_a_loop(asyncio.wait_for(listen(), 20))
     assert len(heard) == 1 and "event: delta" in heard[0]
     assert source.run not in feed._watches
+
+
+def test_many_listeners_are_told_more_rarely():
+    assert feed.pause(1) == feed.pause(15) == feed.READ_EVERY
+    assert feed.pause(30) == 2 * feed.READ_EVERY
