@@ -28,7 +28,7 @@ def test_a_residual_block_by_hand_is_mended_and_trained(page, server):
     add(page, "add-linear-1-0")
     wrong = page.get_by_text("Layer 2.2, linear1: Linear needs a flat input")
     wrong.first.wait_for()
-    assert page.get_by_role("button", name="Start Shortcut").is_disabled()
+    page.get_by_role("button", name="Start Shortcut", disabled=True).wait_for()
     press(page, "mend")
     wrong.first.wait_for(state="detached")
     add(page, "add-relu-1-0")

@@ -41,6 +41,8 @@ def switch_on(page, row: str, label: str, told: str) -> None:
     """A toggle in a folded row, until the row says it."""
     settled(page)
     page.locator(f".st-key-fold-{row} summary").click()
+    page.get_by_text(label, exact=True).first.wait_for()
+    settled(page)  # a row that is opened makes the page look again
     page.get_by_text(label, exact=True).first.click()
     page.locator(f".st-key-fold-{row} summary").get_by_text(told).wait_for()
 
