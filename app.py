@@ -20,15 +20,17 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit import config
 
-from core import device, environment, runner
+from core.access import ownership
+from core.base import device, settings
+from core.base.errors import LabError
 from core.data.library import Library
-from core.errors import LabError
-from core.jobs import access, tasks, worker
-from core.store import Store, default_home
-from core.studies.sweeps import Studies, workers
-from pages.ui import feed, hosts, login
-from pages.ui.form import escape
-from pages.ui.seat import Seat
+from core.jobs import runner, tasks, worker
+from core.runs.store import Store, default_home
+from core.studies.folder import Studies
+from core.studies.sweeps import workers
+from pages.kit import feed, hosts, login
+from pages.kit.form import escape
+from pages.kit.teacher_session import Seat
 
 log = logging.getLogger("descent_lab")
 
@@ -53,7 +55,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     await asyncio.to_thread(tidy, work.store)
     if hosts.open_to_all():
         print(hosts.told(), flush=True)
-    if access.mode() == access.CLASS and not access.pin():
+    if ownership.mode() == ownership.CLASS and not ownership.pin():
         print(NO_TEACHER, flush=True)
     yield
     feed.closing.set()  # also when the server ends without a signal
@@ -84,7 +86,7 @@ def limit_uploads() -> None:
     """LAB_MODE=class lowers the server's own limit; a page asks
     `st.get_option("server.maxUploadSize")`.
     """
-    if access.mode() == access.CLASS:
+    if ownership.mode() == ownership.CLASS:
         least = min(CLASS_UPLOAD, config.get_option("server.maxUploadSize"))
         config.set_option("server.maxUploadSize", least)
 
@@ -93,12 +95,12 @@ def checked() -> None:
     """Ends the start with status 2 and one sentence where a variable of the environment says what
     the lab does not know.
     """
-    rules = (access.mode, access.pin, login.check, worker.wanted, worker.silent, workers)
+    rules = (ownership.mode, ownership.pin, login.check, worker.wanted, worker.silent, workers)
     try:
         for rule in rules:
             rule()
         device.threads(0)
-        environment.folder("LAB_HOME", default_home())
+        settings.folder("LAB_HOME", default_home())
     except LabError as error:
         refuse(str(error))
 
@@ -111,8 +113,8 @@ def refuse(why: str) -> None:
 
 def seats() -> list[Middleware]:
     """How a browser is known: in class mode by a token, in lab mode by its login."""
-    kinds = {access.CLASS: [Seat], access.OIDC: [login.WayBack]}
-    return [Middleware(kind) for kind in kinds.get(access.mode(), [])]
+    kinds = {ownership.CLASS: [Seat], ownership.OIDC: [login.WayBack]}
+    return [Middleware(kind) for kind in kinds.get(ownership.mode(), [])]
 
 
 def say_fault(error: Exception) -> bool:

@@ -1,5 +1,5 @@
 // The live chart: one plotly node that is mounted once and filled in place, so that zoom and hidden legend entries stay.
-// Knows the deltas of pages/ui/feed.py; assets/binding.js, which follows it in the page, fills the figure.
+// Knows the deltas of pages/kit/feed.py; assets/binding.js, which follows it in the page, fills the figure.
 
 const lab = (window.__descentLab ??= { feeds: new Map(), plotly: null });
 const charts = new WeakMap(); // parentElement -> Chart

@@ -14,7 +14,7 @@ from itertools import count
 import torch
 from torch import Tensor
 
-from core import device, tv
+from core.base import device, torchvision_compat
 from core.data.augmentations import Augmentation, Crop, Flip
 from core.data.augmenter import Augmenter
 from core.data.batches import Part
@@ -40,7 +40,7 @@ def ours(pictures: Tensor, chosen: tuple[Augmentation, ...]) -> Callable[[Tensor
 
 def each(pictures: Tensor, chosen: tuple[Augmentation, ...]) -> Callable[[Tensor], Tensor]:
     """Rows to a batch by torchvision, one picture after another."""
-    v2 = tv.transforms
+    v2 = torchvision_compat.transforms
     steps = [v2.RandomCrop(pictures.shape[2:], padding=4)]
     steps += [v2.RandomHorizontalFlip()] if len(chosen) > 1 else []
     scale = [v2.ToDtype(torch.float32, scale=True), v2.Normalize([MEAN], [STD])]

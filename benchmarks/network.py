@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from core.encoding import decode, encode
+from core.base.encoding import decode, encode
 from core.experiment import Experiment
 from core.network.chains import every
 from core.network.layers import Flatten, Layer, Linear, Output

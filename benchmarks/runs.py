@@ -18,11 +18,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from core import runner
-from core.encoding import change, encode
-from core.events import Ended, Epoch, Event, Probe, Started, Step, to_json
+from core.base.encoding import change, encode
+from core.base.events import Ended, Epoch, Event, Probe, Started, Step, to_json
 from core.experiment import shipped
-from core.store import EVENTS, EXPERIMENT, Store
+from core.jobs import runner
+from core.runs.store import EVENTS, EXPERIMENT, Store
 
 RUNS, ROUNDS, TARGET = 1000, 5, 1.0
 LAYERS = ("conv1", "conv2", "linear1", "linear2", "output")

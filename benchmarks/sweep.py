@@ -21,21 +21,21 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from core import device
+from core.advice.study_verdict import verdict
+from core.base import device
+from core.base.control import GO, LEAVE
+from core.base.encoding import change
+from core.data.datasets import MNIST
 from core.data.load import load
-from core.data.sets import MNIST
 from core.descent import batched, features
 from core.descent.batched import SEEDS, Field, over_widths
+from core.descent.batched_training import CHECK
 from core.descent.problem import FEATURES, NETS, Problem, problem
-from core.descent.recipe import Recipe
 from core.descent.stack import Net
-from core.descent.training import CHECK
-from core.descent.verdict import verdict
-from core.encoding import change
-from core.jobs.control import GO, LEAVE
+from core.descent.training_settings import Recipe
 from core.studies import sweeps
 from core.studies.records import Record
-from core.study import Study, shipped
+from core.studies.study import Study, shipped
 
 FIRST, TWO = 2.0, 1.6  # seconds to a first point; two processes against one
 STUDIES = {"A": "random-features", "B-fast": "squared-fast", "C-fast": "entropy-fast"}

@@ -24,11 +24,11 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from core import device, tv
+from core.base import device, torchvision_compat
+from core.data.datasets import CIFAR10, MNIST
 from core.data.load import load
 from core.data.normalization import Standardize, Unit
 from core.data.samples import Samples
-from core.data.sets import CIFAR10, MNIST
 from core.data.split import Split
 from core.experiment import Experiment
 from core.network.activations import ReLU
@@ -37,7 +37,7 @@ from core.network.layers import Flatten, Layer, Linear, Output
 from core.network.presets import LeNet, SmallResNet
 from core.optim.optimizers import Adam
 from core.optim.schedules import Constant
-from core.train import Training, train
+from core.training.loop import Training, train
 
 BATCH, RATE = 64, 1e-3
 GREY, COLOUR = (1, 28, 28), (3, 32, 32)
@@ -148,11 +148,13 @@ def _experiment(**how: object) -> Experiment:
 
 
 def _tutorial(home: Path) -> DataLoader:
-    transforms = tv.torchvision.transforms
+    transforms = torchvision_compat.torchvision.transforms
     each = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))])
     root = home / "data" / "torchvision"
     return DataLoader(
-        tv.torchvision.datasets.MNIST(root, transform=each), batch_size=BATCH, shuffle=True
+        torchvision_compat.torchvision.datasets.MNIST(root, transform=each),
+        batch_size=BATCH,
+        shuffle=True,
     )
 
 

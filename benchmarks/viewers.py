@@ -34,14 +34,14 @@ import numpy as np
 import psutil
 
 from benchmarks.clients import Seen, Viewer
-from core.data.sets import Digits
-from core.encoding import to_link
-from core.errors import NotFound
+from core.base.encoding import to_link
+from core.base.errors import NotFound
+from core.data.datasets import Digits
 from core.experiment import Experiment
 from core.network.presets import LeNet
 from core.optim.schedules import Constant
-from core.store import EVENTS, Store
-from pages.ui import feed
+from core.runs.store import EVENTS, Store
+from pages.kit import feed
 
 ROOT = Path(__file__).parents[1]
 LOOK = 0.02  # seconds between two looks at the run's log

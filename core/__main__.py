@@ -9,9 +9,9 @@ import os
 import sys
 from typing import Any
 
-from core import device
+from core.base import device
+from core.base.errors import LabError
 from core.commands import experiments, options, runs, studies
-from core.errors import LabError
 
 MODULES = (experiments, runs, studies)
 

@@ -7,14 +7,15 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from core.base.encoding import decode
+from core.base.errors import BadExperiment
+from core.base.spec import Value, ranged
 from core.data.augmentations import Augmentation
+from core.data.datasets import DataSet, Digits
 from core.data.label_noise import LabelNoise
 from core.data.normalization import Normalization, Standardize
 from core.data.sampling import Sampling, Shuffle
-from core.data.sets import DataSet, Digits
 from core.data.split import Split
-from core.encoding import decode
-from core.errors import BadExperiment
 from core.losses import CrossEntropy, Loss
 from core.network.initializers import He, Initializer
 from core.network.layers import Layer
@@ -23,7 +24,6 @@ from core.optim.optimizers import AdamW, Optimizer
 from core.optim.regularizers import Regularizer
 from core.optim.schedules import Cosine, Schedule
 from core.optim.stopping import StoppingRule
-from core.spec import Value, ranged
 
 SHIPPED = Path(__file__).parent.parent / "assets" / "experiments"
 

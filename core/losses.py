@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import log
 from typing import ClassVar, Literal
 
-from core.spec import Call, Choice, ranged
+from core.base.spec import Call, Choice, ranged
 
 
 class Loss(Choice, family="loss"):

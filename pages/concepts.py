@@ -6,12 +6,19 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.tools import Activations, Backprop, LinearScores, RidgeDescent, SoftmaxTable, Tool
-from pages.ui import state
-from pages.ui.demos import activations, backprop, linear_scores, ridge, softmax
-from pages.ui.form import explain
-from pages.ui.parts import bar, header
-from pages.ui.techniques import search
+from core.concepts.tools import (
+    Activations,
+    Backprop,
+    LinearScores,
+    RidgeDescent,
+    SoftmaxTable,
+    Tool,
+)
+from pages.kit import state
+from pages.kit.form import explain
+from pages.kit.layout import bar, header
+from pages.parts.concepts import activations, backprop, linear_scores, ridge, softmax
+from pages.parts.concepts.techniques import search
 
 DEMOS: dict[type[Tool], Callable[[], None]] = {
     Activations: activations.show,

@@ -4,27 +4,28 @@ the way to the network.
 
 import streamlit as st
 
-from core import runner
+from core.base.errors import LabError
+from core.base.numbers import percent, short, whole
+from core.base.text import counted
+from core.data.datasets import Spreadsheets
 from core.data.load import load
 from core.data.samples import Samples
-from core.data.sets import Spreadsheets
-from core.data.wording import counted
-from core.errors import LabError
 from core.experiment import Experiment
 from core.export.samples import archive
-from core.numbers import percent, short, whole
-from pages.ui import changes, check, form, picked, scale, state
-from pages.ui.parts import bar, card_title, finding, header
-from pages.ui.sources import CHOOSING, fault, sets, switch, uploaded, use
-from pages.ui.upload import upload
+from core.jobs import runner
+from pages.kit import form, state
+from pages.kit.layout import bar, card_title, finding, header
+from pages.parts.data import augmentation, check, scale, selected
+from pages.parts.data.sources import CHOOSING, fault, sets, switch, uploaded, use
+from pages.parts.data.upload import upload
 
 SPLIT = "Split and scale"
 COUNTED = ("Check", SPLIT)  # steps that change the five numbers
 STEPS = {
     "Check": (check.doctor, check.shown),
     SPLIT: (scale.split, scale.scale),
-    "Augment": (changes.augment, changes.augmented),
-    "Label noise": (changes.noise, changes.noised),
+    "Augment": (augmentation.augment, augmentation.augmented),
+    "Label noise": (augmentation.noise, augmentation.noised),
 }
 
 
@@ -56,7 +57,7 @@ def save_as(draft: Experiment) -> None:
         choice = draft.data.model_dump_json()
         st.download_button(
             "The checked set (.npz)",
-            lambda: archive(picked.samples(choice)),
+            lambda: archive(selected.samples(choice)),
             f"{draft.data.summary}.npz",
             icon=":material/download:",
             on_click="ignore",
@@ -134,7 +135,7 @@ def show(draft: Experiment) -> None:
 def numbers(draft: Experiment, data: Samples) -> None:
     """The five numbers of the set as it will be used."""
     try:
-        parts, affine = draft.split.parts(data.targets, data.has_test), picked.fitted(draft)
+        parts, affine = draft.split.parts(data.targets, data.has_test), selected.fitted(draft)
     except LabError as error:
         finding("bad", form.escape(str(error)))
         return

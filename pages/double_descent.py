@@ -8,16 +8,17 @@ from functools import partial
 
 import streamlit as st
 
-from core.errors import LabError
+from core.base.errors import LabError
 from core.export.points import points_csv
-from core.studies.expected import Expected
-from core.study import Study
-from pages.ui import descent, state, studies, study_offers, study_times
-from pages.ui.acts import act, waiting
-from pages.ui.form import escape
-from pages.ui.parts import BADGES, Ready, bar, finding, header
-from pages.ui.study_log import points_of
-from pages.ui.study_settings import settings
+from core.studies.duration import Expected
+from core.studies.study import Study
+from pages.kit import state
+from pages.kit.form import escape
+from pages.kit.job_controls import act, waiting
+from pages.kit.layout import BADGES, Ready, bar, finding, header
+from pages.kit.study_log import points_of
+from pages.parts.double_descent import curve, offers, studies, times
+from pages.parts.double_descent.settings import settings
 
 MORE = "More …"
 QUESTION = "Does more always mean worse?"
@@ -51,7 +52,7 @@ def main() -> None:
 
 def ready(study: Study, shown: studies.Shown | None) -> Ready:
     """What Start does: a new study, or one that is not whole goes on."""
-    known = study_times.known(study)
+    known = times.known(study)
     line = studies.line(study, known)
     if shown and shown.resumable:
         return Ready(line, partial(go_on, shown.id))
@@ -95,14 +96,14 @@ def probe(study: Study, shown: studies.Shown | None) -> None:
     """Asks how long the draft, the presets and the comparisons take; the page runs anew when it
     knows the draft's time, and once more when it knows all.
     """
-    further = study_offers.unmade(study_offers.offers(study)) if shown else []
+    further = offers.unmade(offers.offers(study)) if shown else []
     asked = [study, *studies.presets(study).values(), *further]
-    if not studies.busy() and study_times.expect(asked):
-        st.fragment(_probe, run_every=0.5)(asked, study_times.known(study))
+    if not studies.busy() and times.expect(asked):
+        st.fragment(_probe, run_every=0.5)(asked, times.known(study))
 
 
 def _probe(asked: list[Study], told: Expected | None) -> None:
-    if not study_times.expect(asked) or (not told and study_times.known(asked[0])):
+    if not times.expect(asked) or (not told and times.known(asked[0])):
         st.rerun(scope="app")
 
 
@@ -154,7 +155,7 @@ def body(study_id: str, drawn: str, says: str) -> None:
         if shown.word != drawn or (shown.begun and shown.begun.says != says):
             st.rerun()
         trouble(shown)
-    descent.cards(scene(study, shown))
+    curve.cards(scene(study, shown))
 
 
 def trouble(shown: studies.Shown) -> None:
@@ -193,16 +194,16 @@ def empty(study: Study, shown: studies.Shown | None) -> str:
         return f"{waiting(shown.id)}."
     if shown:
         return "The first points will stand here in a moment." if shown.live else ""
-    known = study_times.known(study)
+    known = times.known(study)
     if known and known.problem:
         return known.problem
     return f"{studies.effort(known)}. Press Start." if known else "Press Start."
 
 
-def scene(study: Study, shown: studies.Shown | None) -> descent.Scene:
+def scene(study: Study, shown: studies.Shown | None) -> curve.Scene:
     """The study as the cards want it."""
     begun = shown.begun if shown else None
-    return descent.Scene(
+    return curve.Scene(
         points=shown.points if shown else (),
         view=studies.view(study, begun),
         axes=studies.axes(study),
@@ -214,8 +215,8 @@ def scene(study: Study, shown: studies.Shown | None) -> descent.Scene:
         words=study.varied.words if study.varied else {},
         name=study.name.partition(" (")[0] or "study",
         empty=empty(study, shown),
-        offers=study_offers.offers(study) if shown else {},
-        want=study_offers.want,
+        offers=offers.offers(study) if shown else {},
+        want=offers.want,
         id=shown.id if shown else "",
     )
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import seat
+from pages.kit import teacher_session
 
 HERE = Path(__file__).parent
 ASSETS = HERE.parent / "assets"  # a Material icon as page icon would be fetched from the internet
@@ -34,8 +34,8 @@ st.set_page_config(
 theme = "dark" if st.context.theme.type == "dark" else "light"
 st.logo(str(ASSETS / f"logo_{theme}.svg"), size="large")
 pages = {group: [page(*row) for row in rows] for group, rows in GROUPS.items()}
-admitted = seat.admitted()
+admitted = teacher_session.admitted()
 shown = st.navigation(pages, position="sidebar" if admitted else "hidden", expanded=True)
 if admitted:
-    seat.sidebar()
+    teacher_session.sidebar()
     shown.run()

@@ -4,19 +4,19 @@ parameters and multiply-adds.
 
 import streamlit as st
 
-from core import runner
-from core.data.sets import Facts
-from core.draft.plan import BYTES, Plan, network_name, plan
-from core.errors import LabError
+from core.advice.plan import BYTES, Plan, network_name, plan
+from core.base.errors import LabError
+from core.base.numbers import size, whole
+from core.data.datasets import Facts
 from core.experiment import Experiment
+from core.jobs import runner
 from core.network.build import trace
-from core.numbers import size, whole
-from pages.ui import form, state
-from pages.ui.before import before
-from pages.ui.diagram import diagram
-from pages.ui.layers import Listed
-from pages.ui.parts import bar, finding, header
-from pages.ui.presets import presets
+from pages.kit import form, state
+from pages.kit.layout import bar, finding, header
+from pages.parts.network.diagram import diagram
+from pages.parts.network.first_step import before
+from pages.parts.network.layers import Listed
+from pages.parts.network.presets import presets
 
 
 def main() -> None:

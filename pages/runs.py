@@ -4,19 +4,19 @@ sorted; two or more side by side.
 
 import streamlit as st
 
-from core import runner
-from core.data.wording import counted
-from core.encoding import encode
-from core.errors import LabError
+from core.access import ownership, privacy
+from core.base.encoding import encode
+from core.base.errors import LabError
+from core.base.text import counted
 from core.experiment import shipped
-from core.jobs import access, private
-from core.results.summary import Summary
-from pages.ui import state
-from pages.ui.comparison import compare
-from pages.ui.form import escape
-from pages.ui.parts import BADGES, bar, finding, header, start, told
-from pages.ui.run_acts import actions, more, undo
-from pages.ui.run_table import WHOSE, Row, choose_columns, table
+from core.jobs import runner
+from core.runs.summary import Summary
+from pages.kit import state
+from pages.kit.form import escape
+from pages.kit.layout import BADGES, bar, finding, header, start, told
+from pages.parts.runs.actions import actions, more, undo
+from pages.parts.runs.comparison import compare
+from pages.parts.runs.table import WHOSE, Row, choose_columns, table
 
 REFRESH = 10  # seconds, while a run is live
 
@@ -31,7 +31,7 @@ def main() -> None:
             width=260,
             key="runs_search",
         )
-        found, unread = private.rows(runner.current().store)
+        found, unread = privacy.rows(runner.current().store)
         every = [Row(row, word(row), whose(row)) for row in found]
         rows = filtered(every, search)
         columns = choose_columns()
@@ -65,9 +65,9 @@ def word(row: Summary) -> str:
 
 def whose(row: Summary) -> str:
     """To whom the run belongs, as whoever looks would say it; empty where all may do all."""
-    if access.mode() == access.SOLO:
+    if ownership.mode() == ownership.SOLO:
         return ""
-    return access.whose(runner.current().store, row.run)
+    return ownership.whose(runner.current().store, row.run)
 
 
 def reached() -> dict[str, int]:
@@ -92,7 +92,7 @@ def filtered(rows: list[Row], search: str) -> list[Row]:
         "Data": lambda row: [row.summary.data],
         "Tags": lambda row: row.summary.tags,
     }
-    if access.mode() != access.SOLO:
+    if ownership.mode() != ownership.SOLO:
         choices = {WHOSE: lambda row: [row.whose]} | choices
     set_now = sum(bool(state.keep(f"filter {name}")) for name in choices)
     label = f"Filter · {set_now}" if set_now else "Filter"

@@ -7,20 +7,20 @@ from math import inf
 
 import streamlit as st
 
-from core import runner
-from core.draft.estimate import about, estimate, guess
-from core.draft.plan import network_name, plan
-from core.encoding import encode
-from core.errors import LabError
-from core.events import Scores, error
+from core.advice.estimate import about, estimate, guess
+from core.advice.plan import network_name, plan
+from core.base.encoding import encode
+from core.base.errors import LabError
+from core.base.events import Scores, error
+from core.base.numbers import duration, percent, short
 from core.experiment import comparisons, shipped
 from core.figures.sketches import thumbnail
-from core.numbers import duration, percent, short
-from core.results.summary import ended
-from pages.ui import state
-from pages.ui.form import escape
-from pages.ui.parts import LIVE, bar, header, run_name, start, state_badge, when
-from pages.ui.ready import compare, open_ready
+from core.jobs import runner
+from core.runs.summary import ended
+from pages.kit import state
+from pages.kit.form import escape
+from pages.kit.layout import LIVE, bar, header, run_name, start, state_badge, when
+from pages.kit.ready_made import compare, open_ready
 
 RECENT = 4
 LIMITS = {"Any time": inf, "Under 30 s": 30, "Under 2 min": 120}

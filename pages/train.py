@@ -4,23 +4,24 @@ advice, and the cost.
 
 import streamlit as st
 
-from core import runner
+from core.advice.plan import Plan, plan
+from core.advice.suggestions import advice
+from core.advice.training_checks import LARGEST
+from core.base.device import devices
+from core.base.numbers import whole
+from core.base.spec import Call
 from core.data.sampling import Sampling
-from core.device import devices
-from core.draft.advice import advice
-from core.draft.doubts import LARGEST
-from core.draft.plan import Plan, plan
 from core.experiment import Experiment
 from core.figures import schedule as schedule_figure
+from core.jobs import runner
 from core.losses import Loss
-from core.numbers import whole
 from core.optim.optimizers import Optimizer
 from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
-from core.spec import Call
-from pages.ui import cost, flatness, form, rate, recipes, state
-from pages.ui.parts import bar, card_title, finding, header
+from pages.kit import cost, form, range_test, sharpness, state
+from pages.kit.layout import bar, card_title, finding, header
+from pages.parts.train import recipes
 
 
 def main() -> None:
@@ -33,11 +34,11 @@ def main() -> None:
         draft = settings(draft)
     planned = plan(draft, runner.current().store.home)
     with asked:
-        rate.offer(draft, not planned.problem)
+        range_test.offer(draft, not planned.problem)
     with offered:
         recipes.offer(draft, planned)
     with right:
-        rate.card(draft)
+        range_test.card(draft)
         advise(draft, planned)
         cost.card(draft, planned)
         naming(draft)
@@ -216,7 +217,7 @@ def advise(draft: Experiment, planned: Plan) -> None:
     need, free = cost.room(draft, planned)
     sizes = dict(pictures=planned.train, parameters=planned.parameters)
     memory = dict(need=need, free=free)
-    found = advice(draft, **sizes, **memory, curvature=flatness.known(draft))[:4]
+    found = advice(draft, **sizes, **memory, curvature=sharpness.known(draft))[:4]
     urgent = sum(a.level == "warn" for a in found)
     with st.container(border=True):
         with card_title("Advice on this combination"):

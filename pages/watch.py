@@ -1,29 +1,28 @@
 """Watch: what is happening in there? One run, live or ended: its numbers, its curves, and what they
 mean in words.
 
-The charts are fed by the browser's own stream (pages/ui/live.py); numbers and sentences come from
-fragments that tick while the run is live. The page itself runs again only when the run's state
+The charts are fed by the browser's own stream (pages/kit/live_chart.py); numbers and sentences come
+from fragments that tick while the run is live. The page itself runs again only when the run's state
 changes.
 """
 
 import streamlit as st
 
-from core import runner
-from core.analysis.findings import Finding, diverged
-from core.analysis.readout import earlier, numbers, progress, resumes, sentence
-from core.draft.doubts import Advice
-from core.encoding import change, decode, encode
-from core.errors import LabError
+from core.advice.run_findings import Finding, diverged
+from core.advice.run_status import earlier, numbers, progress, resumes, sentence
+from core.advice.training_checks import Advice
+from core.base.encoding import change, decode, encode
+from core.base.errors import LabError
+from core.base.numbers import whole
 from core.experiment import Experiment
+from core.jobs import runner
 from core.jobs.kinds import RUN
-from core.numbers import whole
-from core.results.history import History
-from pages.ui import answers, feed, flatness, state
-from pages.ui.acts import act, giving_way, waiting, while_here
-from pages.ui.cards import Cards
-from pages.ui.downloads import downloads
-from pages.ui.form import escape
-from pages.ui.parts import (
+from core.runs.history import History
+from pages.kit import feed, sharpness, state
+from pages.kit.downloads import downloads
+from pages.kit.form import escape
+from pages.kit.job_controls import act, giving_way, waiting, while_here
+from pages.kit.layout import (
     BADGES,
     LIVE,
     bar,
@@ -35,7 +34,9 @@ from pages.ui.parts import (
     stands,
     told,
 )
-from pages.ui.running import running_statistics
+from pages.parts.watch import decision_surface
+from pages.parts.watch.charts import Cards
+from pages.parts.watch.running_statistics import running_statistics
 
 ASIDE = (
     "It was paused while others waited for its device, so it was saved and set aside. Resume puts "
@@ -97,7 +98,7 @@ class Page:
         self.experiment = decode(Experiment, self.lab.store.experiment(run))
         self.name = run_name(run)
         self.classes = self.count_classes()
-        self.points = answers.shown(self.experiment, self.lab.store.home)
+        self.points = decision_surface.shown(self.experiment, self.lab.store.home)
         with self.tail.read() as history:
             self.names = {"layers": history.layers, "activations": history.activations}
             self.known = history.started is not None
@@ -150,7 +151,7 @@ class Page:
         left, right = st.columns([5, 7] if self.points else 2, gap="small")
         if self.points:
             with left.container(border=True, height="stretch"):
-                st.fragment(answers.card)(self.points, cards.chart)
+                st.fragment(decision_surface.card)(self.points, cards.chart)
             left = right  # the layer charts stand over each other beside it
         with left.container(border=True, height="stretch"):
             st.fragment(cards.gradient)()
@@ -158,7 +159,7 @@ class Page:
             st.fragment(cards.map)()
         if self.state in ("done", "stopped"):
             with st.container(border=True):
-                flatness.card(self.run, self.experiment, self.reopen)
+                sharpness.card(self.run, self.experiment, self.reopen)
             running_statistics(self.run, self.experiment)
 
     def in_line(self) -> None:

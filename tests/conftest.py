@@ -21,8 +21,8 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import settings
 
-from core.events import Ended, Epoch, Event, Probe, Started, Step, to_json
-from core.store import Store
+from core.base.events import Ended, Epoch, Event, Probe, Started, Step, to_json
+from core.runs.store import Store
 
 ROOT = Path(__file__).parents[1]
 settings.register_profile("lab", deadline=None)  # no test asserts a time

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from core.events import Step
-from pages.ui import feed
+from core.base.events import Step
+from pages.kit import feed
 from tests.conftest import ROOT, ended, script, serve, write
 
 EXPERIMENT = '{"name": "made up"}'

@@ -4,7 +4,7 @@ epoch of its training.
 
 import pytest
 
-from core.encoding import decode, to_link
+from core.base.encoding import decode, to_link
 from core.experiment import Experiment
 from core.network.layers import Conv2d, GlobalPool, Output, ReLU, Residual
 from tests.conftest import wait_until

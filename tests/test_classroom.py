@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from core.encoding import to_link
+from core.base.encoding import to_link
 from core.experiment import Experiment
-from pages.ui import hosts
+from pages.kit import hosts
 from tests.conftest import Server, serve, wait_until
 
 PIN = "480215"

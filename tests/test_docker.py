@@ -102,7 +102,7 @@ def test_the_context_holds_all_that_the_lab_runs_on():
         ".streamlit/secrets.toml",
         "tests/test_app.py",
         "core/__pycache__/train.cpython-311.pyc",
-        "pages/ui/demos/__pycache__/bands.cpython-311.pyc",
+        "pages/parts/concepts/__pycache__/bands.cpython-311.pyc",
         "core/old.pyc",
         ".hypothesis/examples/x",
         "notes.csv",

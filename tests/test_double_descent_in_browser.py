@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from core.encoding import change, encode
+from core.base.encoding import change, encode
+from core.studies.folder import Studies
 from core.studies.records import Record
-from core.studies.sweeps import Studies, create, execute
-from core.study import shipped
+from core.studies.study import shipped
+from core.studies.sweeps import create, execute
 from tests.conftest import serve, wait_until
 
 pytestmark = pytest.mark.browser

@@ -51,23 +51,24 @@ from pathlib import Path
 import pytest
 import torch
 
-from core import runner
+from core.access import ownership
+from core.advice import estimate_memory
+from core.advice.plan import plan
+from core.base.control import GO, STOP
+from core.base.encoding import encode
+from core.base.errors import BadData, BadInput
+from core.base.events import Started, Step, from_json, to_json
+from core.data.datasets import Spreadsheets
 from core.data.library import Library
-from core.data.sets import Spreadsheets
-from core.draft.plan import plan
-from core.encoding import encode
-from core.errors import BadData, BadInput
-from core.events import Started, Step, from_json, to_json
 from core.experiment import Experiment
-from core.jobs import access
-from core.jobs.control import GO, STOP
+from core.jobs import runner
 from core.jobs.lane import Lane
+from core.jobs.runner import Runner
 from core.jobs.trainer import execute
 from core.network.presets import SoftmaxRegression
-from core.runner import Runner
-from core.store import CHECKPOINT, PREVIOUS, Store
-from core.training import checkpoint, memory
-from pages.ui import parts, state
+from core.runs import checkpoint
+from core.runs.store import CHECKPOINT, PREVIOUS, Store
+from pages.kit import layout, state
 
 ROOT = Path(__file__).parents[1]
 KILLS = int(os.environ.get("LAB_KILLS") or 25)  # the long form: LAB_KILLS=1000
@@ -75,7 +76,7 @@ KILLER = """
 import json, os, random, signal, sys, time
 from core.training import checkpoint
 from core import device, train
-from core.store import Store
+from core.runs.store import Store
 from core.jobs.trainer import execute
 import torch
 
@@ -218,7 +219,7 @@ def test_a_disk_that_does_not_take_the_checkpoints_is_said_before_the_first_step
     run = store.create(text())
     execute(store, run, attend=lambda t: STOP if t.epoch >= 1 else GO)
     before, size = checkpoint.load(store, run), store.size(run)
-    monkeypatch.setattr(memory, "free_disk", lambda home: 1000)
+    monkeypatch.setattr(estimate_memory, "free_disk", lambda home: 1000)
     ended = execute(store, run)
     assert ended.reason == "failed" and ended.message.startswith("The disk is too full")
     assert plan(Experiment(), tmp_path).problem.startswith("The disk is too full")
@@ -274,17 +275,17 @@ def test_ten_presses_within_a_second_are_one_run(
     kept, now, shown = {}, [10.0], []
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     monkeypatch.setattr(runner, "_current", Runner(Store(tmp_path), in_process=False))
-    monkeypatch.setattr(access, "_who", lambda: access.LAB)
+    monkeypatch.setattr(ownership, "_who", lambda: ownership.LAB)
     monkeypatch.setattr(state.st, "session_state", kept)
-    monkeypatch.setattr(parts.st, "switch_page", lambda page, **how: shown.append(how))
+    monkeypatch.setattr(layout.st, "switch_page", lambda page, **how: shown.append(how))
     monkeypatch.setattr(state.time, "monotonic", lambda: now[0])
     for press in range(10):
         now[0] = 10.0 + press / 20
-        parts.start(text())
+        layout.start(text())
     lab = runner.current()
     assert len(lab.store.ids()) == len(lab.live()) == 1
     assert [how["query_params"]["run"] for how in shown] == lab.live() * 10
-    parts.start(text(epochs=2))  # another experiment
+    layout.start(text(epochs=2))  # another experiment
     now[0] += 1.0
-    parts.start(text(epochs=2))  # and the same again, on purpose
+    layout.start(text(epochs=2))  # and the same again, on purpose
     assert len(lab.live()) == 3

@@ -9,23 +9,23 @@ from types import SimpleNamespace
 
 import pytest
 
-from core import runner
+from core.access import ownership
+from core.base.encoding import encode
+from core.base.errors import LabError
 from core.data.library import Library
-from core.draft.kept import Drafts
-from core.encoding import encode
-from core.errors import LabError
 from core.experiment import Experiment
 from core.export.cells import FORMULA, plain
 from core.export.curves import curves_csv
-from core.jobs import access
+from core.jobs import runner
 from core.jobs.lane import Lane
-from core.results import notes
-from core.results.summary import summaries
-from core.runner import Runner
-from core.store import EXPERIMENT, Store
-from core.studies.sweeps import Studies
-from pages.ui import feed
-from pages.ui.run_acts import as_csv
+from core.jobs.runner import Runner
+from core.runs import notes
+from core.runs.draft_store import Drafts
+from core.runs.store import EXPERIMENT, Store
+from core.runs.summary import summaries
+from core.studies.folder import Studies
+from pages.kit import feed
+from pages.parts.runs.actions import as_csv
 from tests.conftest import ended, script, write
 
 NAMES = [
@@ -45,7 +45,7 @@ def test_no_name_becomes_a_path_at_any_door(
     home = tmp_path / "deep" / "home"
     store = Store(home)
     monkeypatch.setattr(Lane, "work", lambda *_: None)
-    monkeypatch.setattr(access, "_who", lambda: access.LAB)
+    monkeypatch.setattr(ownership, "_who", lambda: ownership.LAB)
     monkeypatch.setattr(runner, "_current", Runner(store))
     lab, studies, library, drafts = runner.current(), Studies(home), Library(home), Drafts(home)
     store.delete(store.create(encode(Experiment())))

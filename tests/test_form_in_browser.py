@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.encoding import decode, to_link
+from core.base.encoding import decode, to_link
 from core.experiment import Experiment
 from core.losses import Hinge
 from core.network.activations import Swish

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.encoding import to_link
+from core.base.encoding import to_link
 from core.experiment import Experiment
 from tests.conftest import serve, wait_until
 from tests.openid import provide

@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from core.encoding import encode
+from core.base.encoding import encode
 from core.experiment import Experiment
 from core.optim.optimizers import SGD
-from core.store import EVENTS
+from core.runs.store import EVENTS
 from tests.conftest import ended, script, serve, wait_until, write
 
 pytestmark = pytest.mark.browser

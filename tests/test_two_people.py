@@ -13,20 +13,22 @@ import pytest
 from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
-from core import runner
-from core.encoding import encode
+from core.access import ownership, privacy
+from core.base.encoding import encode
 from core.experiment import Experiment
-from core.jobs import access, private
+from core.jobs import runner
 from core.jobs.kinds import STUDY
 from core.jobs.lane import Lane
-from core.results import notes
-from core.runner import Runner
-from core.store import NOTES, Store
-from core.study import shipped
-from pages.ui import acts, archives, feed, person, run_acts, state, studies
+from core.jobs.runner import Runner
+from core.runs import notes
+from core.runs.store import NOTES, Store
+from core.studies.study import shipped
+from pages.kit import feed, job_controls, person, state
+from pages.parts.double_descent import studies
+from pages.parts.runs import actions, archives
 from tests.conftest import ROOT, ended, in_a_loop, script, write
 
-ANN, BEN = access.digest("ann"), access.digest("ben")
+ANN, BEN = ownership.digest("ann"), ownership.digest("ben")
 SECRET, TAG = "What I think of it", "zebra"
 TEXT = encode(Experiment(name="A run", epochs=1, device="cpu"))
 
@@ -35,7 +37,7 @@ class Room:
     """A classroom where nothing is ever trained, and who acts in it."""
 
     def __init__(self, home: Path):
-        self.lab, self.by, self.refused = Runner(Store(home), in_process=False), access.LAB, []
+        self.lab, self.by, self.refused = Runner(Store(home), in_process=False), ownership.LAB, []
         self.routes = httpx.ASGITransport(app=Starlette(routes=feed.routes()))
 
     @property
@@ -46,7 +48,7 @@ class Room:
         """A run of this person's with a note, to which these words were said."""
         made = self.lab.submit(TEXT, owner)
         said = notes.written(SECRET, (TAG,))
-        private.annotate(self.store, made, lambda _: said, owner)
+        privacy.annotate(self.store, made, lambda _: said, owner)
         for word in words:
             getattr(self.lab, word)(made, owner)
         return made
@@ -77,7 +79,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     made = Room(tmp_path)
     monkeypatch.setattr(runner, "_current", made.lab)
-    monkeypatch.setattr(access, "_who", lambda: made.by)
+    monkeypatch.setattr(ownership, "_who", lambda: made.by)
     monkeypatch.setattr(person, "me", lambda: made.by)
     monkeypatch.setattr(state, "notice", made.refused.append)
     return made
@@ -88,26 +90,26 @@ def said(word: str) -> Callable[[Room, str], bool]:
 
     def act(room: Room, job: str) -> bool:
         before = room.picture(job)
-        acts.attempt(getattr(room.lab, word), job)
+        job_controls.attempt(getattr(room.lab, word), job)
         return room.picture(job) != before
 
     return act
 
 
 def listed(room: Room, run: str) -> bool:
-    return run in [row.run for row in private.rows(room.store)[0]]
+    return run in [row.run for row in privacy.rows(room.store)[0]]
 
 
 def note_read(room: Room, run: str) -> bool:
     """In the table, in the file of it, or by the search."""
-    (row,) = (row for row in private.rows(room.store)[0] if row.run == run)
-    return any(word in f"{row}{run_acts.as_csv([row])}" for word in (SECRET, TAG))
+    (row,) = (row for row in privacy.rows(room.store)[0] if row.run == run)
+    return any(word in f"{row}{actions.as_csv([row])}" for word in (SECRET, TAG))
 
 
 def note_written(room: Room, run: str) -> bool:
     before = room.picture(run)
     change = notes.written("Other words", ())
-    acts.attempt(lambda run: private.annotate(room.store, run, lambda _: change), run)
+    job_controls.attempt(lambda run: privacy.annotate(room.store, run, lambda _: change), run)
     return room.picture(run) != before
 
 
@@ -131,13 +133,13 @@ def heard_from_the_trash(room: Room, run: str) -> bool:
 
 
 def seen_in_the_trash(room: Room, run: str) -> bool:
-    return run in [row.run for row in private.deleted(room.store)]
+    return run in [row.run for row in privacy.deleted(room.store)]
 
 
 def cloned(room: Room, run: str) -> bool:
     """The settings may be copied; the copy is the copier's."""
     copy = room.lab.submit(room.store.experiment(run))
-    return access.owner(room.store, copy) == room.by and access.owner(room.store, run) != ""
+    return ownership.owner(room.store, copy) == room.by and ownership.owner(room.store, run) != ""
 
 
 def archived(room: Room, run: str) -> bool:
@@ -191,7 +193,7 @@ def test_what_the_owner_another_one_and_a_teacher_may(room: Room, door: str) -> 
             assert act(room, run) == allowed, (door, owner, by)
             assert not (allowed and room.refused)
             assert all("belongs to somebody else" in why for why in room.refused)
-        run, room.by = room.run(owner, *words), access.TEACHER
+        run, room.by = room.run(owner, *words), ownership.TEACHER
         assert act(room, run) == own, (door, owner, "teacher")
 
 
@@ -200,13 +202,13 @@ def test_a_study_is_stopped_and_resumed_by_its_owner_and_a_teacher(room: Room, w
     study = encode(next(iter(shipped().values())))
     for owner, by, allowed in (
         (ANN, ANN, True), (ANN, BEN, False), (BEN, ANN, False), (BEN, BEN, True),
-        (ANN, access.TEACHER, True), (BEN, access.TEACHER, True),
+        (ANN, ownership.TEACHER, True), (BEN, ownership.TEACHER, True),
     ):  # fmt: skip
         made, room.by = room.lab.submit_study(study, owner), by
         if word == "resume":
             room.lab.stop(made, owner)
         before = room.picture(made)
-        acts.attempt(getattr(studies, word), made)
+        job_controls.attempt(getattr(studies, word), made)
         assert (room.picture(made) != before) == allowed, (owner, by)
         assert bool(room.lab.barred(made)) != allowed
 
@@ -214,14 +216,14 @@ def test_a_study_is_stopped_and_resumed_by_its_owner_and_a_teacher(room: Room, w
 def test_who_empties_the_trash_empties_their_own_and_a_teacher_everybody_s(room: Room) -> None:
     anns, bens = (room.run(owner, "stop", "delete") for owner in (ANN, BEN))
     room.by = BEN
-    private.empty_trash(room.store)
+    privacy.empty_trash(room.store)
     assert room.store.trash.ids() == [anns] and bens not in room.store.ids()
-    room.by = access.TEACHER
-    private.empty_trash(room.store)
+    room.by = ownership.TEACHER
+    privacy.empty_trash(room.store)
     assert not room.store.trash.ids()
 
 
-@pytest.mark.parametrize("by", [ANN, BEN, access.TEACHER], ids=["owner", "another", "teacher"])
+@pytest.mark.parametrize("by", [ANN, BEN, ownership.TEACHER], ids=["owner", "another", "teacher"])
 def test_no_page_tells_another_one_s_notes_or_the_names_in_their_trash(room: Room, by: str) -> None:
     run = room.run(ANN, "stop")
     write(room.store, run, [*script(), ended()])

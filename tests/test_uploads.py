@@ -13,8 +13,8 @@ import numpy as np
 import openpyxl
 import pytest
 
+from core.base.encoding import to_link
 from core.data.ready.builtin import digits
-from core.encoding import to_link
 from core.experiment import Experiment
 from core.network.layers import Flatten, Output
 from tests.conftest import Server, serve

@@ -1,1 +1,1 @@
-"""What the numbers of a run mean, in sentences. Pure functions; no torch, no page."""
+"""What a finished model does: sharpness of its minimum, running statistics of its normalization."""

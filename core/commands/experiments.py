@@ -12,13 +12,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core.base.encoding import change, encode
+from core.base.errors import BadData, BadExperiment, BadInput
+from core.base.events import Ended
+from core.base.spec import Choice, Value, fields
 from core.commands.screen import Screen, bar
-from core.encoding import change, encode
-from core.errors import BadData, BadExperiment, BadInput
-from core.events import Ended
 from core.experiment import Experiment, load, shipped
-from core.spec import Choice, Value, fields
-from core.store import Store
+from core.runs.store import Store
 
 Answer = dict[str, Any]
 V = TypeVar("V", bound=Value)
@@ -62,9 +62,9 @@ def train(given: Namespace) -> Answer:
 
 def rate(given: Namespace) -> Answer:
     """The learning-rate range test: its points, and the rate that they suggest."""
+    from core.advice.range_test import NO_RATE, STEPS, range_test, suggest
+    from core.base.numbers import short
     from core.data.load import load as load_data
-    from core.draft.range_test import NO_RATE, STEPS, range_test, suggest
-    from core.numbers import short
 
     store, points = Store(), []
     experiment = _asked(given, store)
@@ -153,8 +153,8 @@ def _spreadsheets(given: Namespace, store: Store) -> Answer:
 
 def _check(experiment: Experiment, store: Store, given: Namespace) -> None:
     """Device, data and network fit each other; said before a run is made."""
+    from core.base.device import resolve
     from core.data.load import load as load_data
-    from core.device import resolve
     from core.network.build import check
 
     resolve(experiment.device)
@@ -182,7 +182,7 @@ def resume(given: Namespace) -> Answer:
 
 def _follow(store: Store, run: str, given: Namespace) -> Answer:
     """Trains with a progress bar; Ctrl+C and SIGTERM save the run and end it as stopped."""
-    from core.jobs.control import GO, STOP
+    from core.base.control import GO, STOP
     from core.jobs.trainer import execute
 
     stopped: list[int] = []
@@ -234,7 +234,7 @@ def presets(given: Namespace) -> Answer:
 
 def techniques(given: Namespace) -> Answer:
     """The table of techniques in Markdown."""
-    from core import techniques as table
+    from core.concepts import techniques as table
 
     if not given.json:
         print(table.markdown(), end="")

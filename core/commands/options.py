@@ -7,10 +7,10 @@ import shlex
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from typing import Any
 
+from core.base.encoding import build
+from core.base.errors import BadInput
+from core.base.spec import FieldFacts, fields
 from core.data.reading import Reading
-from core.encoding import build
-from core.errors import BadInput
-from core.spec import FieldFacts, fields
 
 
 def add(command: ArgumentParser) -> None:

@@ -6,10 +6,10 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from core.base.errors import NotFound, Unavailable
+from core.base.files import write_atomic
 from core.commands.screen import right
-from core.errors import NotFound, Unavailable
-from core.files import write_atomic
-from core.store import Store
+from core.runs.store import Store
 
 Answer = dict[str, Any]
 PARTS = ("train", "validation", "test")
@@ -18,7 +18,7 @@ PARTS = ("train", "validation", "test")
 def runs(given: Namespace) -> Answer:
     """All runs, newest first."""
     from core.jobs.trainer import status
-    from core.results.summary import ended, summaries
+    from core.runs.summary import ended, summaries
 
     store, rows = Store(), []
     found, unread = summaries(store)

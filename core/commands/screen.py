@@ -4,8 +4,8 @@ import shutil
 import sys
 import time
 
-from core.events import Ended, Epoch, Event, Scores, Started, Step
-from core.numbers import MISSING, duration, whole
+from core.base.events import Ended, Epoch, Event, Scores, Started, Step
+from core.base.numbers import MISSING, duration, whole
 
 
 class Screen:

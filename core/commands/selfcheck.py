@@ -5,9 +5,10 @@ device, disk, write access.
 import platform
 from collections.abc import Iterator
 
-from core import __version__, device
-from core.files import write_atomic
-from core.store import Store
+from core import __version__
+from core.base import device
+from core.base.files import write_atomic
+from core.runs.store import Store
 
 ROOM = 2 * 2**30  # bytes: MNIST, CIFAR and some hundred runs
 
@@ -50,11 +51,11 @@ def _torch() -> str:
 
 
 def _torchvision() -> str:
-    from core import tv
+    from core.base import torchvision_compat
 
     return (
-        f"{tv.torchvision.__version__}, its compiled operators "
-        f"{'load' if tv.HAS_OPS else 'do not load (not needed)'}"
+        f"{torchvision_compat.torchvision.__version__}, its compiled operators "
+        f"{'load' if torchvision_compat.HAS_OPS else 'do not load (not needed)'}"
     )
 
 

@@ -9,28 +9,29 @@ from argparse import Namespace
 from statistics import median
 from typing import Any
 
+from core.advice.learning_curve import learning
+from core.advice.study_verdict import verdict
+from core.base.control import GO, STOP
+from core.base.encoding import change
+from core.base.errors import BadInput
+from core.base.events import Ended
+from core.base.numbers import duration, percent, short, whole
+from core.base.text import counted
 from core.commands.experiments import Answer, assigned, with_spreadsheets
 from core.commands.screen import bar
-from core.data.wording import counted
-from core.descent.learning import learning
-from core.descent.verdict import verdict
-from core.encoding import change
-from core.errors import BadInput
-from core.events import Ended
-from core.jobs.control import GO, STOP
-from core.numbers import duration, percent, short, whole
-from core.store import Store
+from core.runs.store import Store
 from core.studies.records import Begun, Record, across, curve, plain_point, progress
-from core.study import Study, load, shipped
+from core.studies.study import Study, load, shipped
 
 SHOWN = 0.2  # seconds between two pictures of the bar
 
 
 def sweep(given: Namespace) -> Answer:
     """Computes a study in this process and further ones; Ctrl+C leaves it resumable."""
-    from core.device import cores
+    from core.base.device import cores
     from core.jobs.trainer import RESUMABLE, status
-    from core.studies.sweeps import Studies, create, execute
+    from core.studies.folder import Studies
+    from core.studies.sweeps import create, execute
 
     store = Studies()
     if given.resume:
@@ -72,8 +73,8 @@ def sweep(given: Namespace) -> Answer:
 
 def _asked(given: Namespace, store: Store) -> Study:
     """The study with all that the options change, checked; said before it is made."""
+    from core.base.device import resolve
     from core.data.load import load as load_data
-    from core.device import resolve
     from core.studies.work import work_of
 
     study = load(given.study)
@@ -164,7 +165,7 @@ def _outcome(store: Any, study_id: str, ended: Ended, given: Namespace) -> Answe
 def studies(given: Namespace) -> Answer:
     """All studies, newest first, and the shipped ones."""
     from core.jobs.trainer import status
-    from core.studies.sweeps import Studies
+    from core.studies.folder import Studies
 
     store = Studies()
     rows = [

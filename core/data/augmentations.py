@@ -7,9 +7,8 @@ are, then scaled; noise and squares come after, mixtures last.
 
 from typing import ClassVar, Literal
 
-from core.data.wording import counted
-from core.network.layer import times
-from core.spec import Call, Choice, fields, ranged
+from core.base.spec import Call, Choice, fields, ranged
+from core.base.text import counted, format_shape
 
 Fill = Literal["black", "edge", "reflect"]
 _FILL = "What comes in from outside: black, the edge's own values again, or the picture mirrored."
@@ -33,7 +32,7 @@ class Augmentation(Choice, family="augmentation"):
     def problem(self, shape: tuple[int, ...]) -> str | None:
         """Why it cannot change samples of this shape, (C, H, W) or (F,), and the way out."""
         if len(shape) == 3:
-            return self.misfit(min(shape[1:]), times(shape[1:]))
+            return self.misfit(min(shape[1:]), format_shape(shape[1:]))
         if self.rows_too:
             return None
         fit = " or ".join(m.label for m in Augmentation.members.values() if m.rows_too)

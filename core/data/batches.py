@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.data.blocks import Blocks
 from core.data.normalization import Affine
-from core.data.windows import Blocks
 
 
 class Part:

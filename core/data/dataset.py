@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from core.spec import Call, Choice, ranged
+from core.base.spec import Call, Choice, ranged
 
 
 @dataclass(frozen=True)

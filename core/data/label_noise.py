@@ -4,7 +4,7 @@ be seen. Pure numpy.
 
 from typing import TYPE_CHECKING
 
-from core.spec import Value, ranged
+from core.base.spec import Value, ranged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

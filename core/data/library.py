@@ -20,18 +20,18 @@ from pathlib import Path
 
 import numpy as np
 
-from core.data.about import About
-from core.data.given import digest_of, hashes_of, inspect_given, names_of
+from core.base.errors import NotFound, Unavailable
+from core.base.files import discard, draft, sweep
+from core.base.text import clip
+from core.data.datasets import Facts
 from core.data.inspection.inspect import Inspection
+from core.data.manifest import About
 from core.data.reading import Reading
 from core.data.ready.download import Progress
 from core.data.samples import Samples
-from core.data.sets import Facts
 from core.data.spreadsheet.source import Source
+from core.data.upload_bundle import digest_of, hashes_of, inspect_given, names_of
 from core.data.uploads import Uploads, write_array
-from core.data.wording import clip
-from core.errors import NotFound, Unavailable
-from core.files import discard, draft, sweep
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 

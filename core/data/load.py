@@ -5,11 +5,11 @@ from collections import OrderedDict
 from concurrent.futures import Future
 from pathlib import Path
 
+from core.base.encoding import encode
+from core.base.errors import NotFound
+from core.data.datasets import DataSet
 from core.data.ready.download import Progress
 from core.data.samples import Samples
-from core.data.sets import DataSet
-from core.encoding import encode
-from core.errors import NotFound
 
 KEPT = 3  # sets: MNIST takes 55 MB, CIFAR 184 MB, spreadsheets (memory-mapped) next to nothing
 

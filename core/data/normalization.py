@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from core.spec import Choice, ranged
+from core.base.spec import Choice, ranged
 
 if TYPE_CHECKING:
     import numpy as np

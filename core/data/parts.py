@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.wording import counted
-from core.errors import BadData
+from core.base.errors import BadData
+from core.base.text import counted
 
 
 @dataclass(frozen=True)

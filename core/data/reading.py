@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from core.spec import Value, ranged
+from core.base.spec import Value, ranged
 
 
 class Reading(Value):

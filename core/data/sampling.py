@@ -5,7 +5,7 @@ in `samplers.py`. The batch size is the experiment's: 1 is pure stochastic desce
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from core.spec import Call, Choice
+from core.base.spec import Call, Choice
 
 
 class Sampling(Choice, family="sampling"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import model_validator
 
-from core.spec import Value, ranged
+from core.base.spec import Value, ranged
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from core.base.files import write_atomic
 from core.data.spreadsheet.source import Source
-from core.files import write_atomic
 
 BLOCK = 2**22  # bytes that are written together
 

@@ -6,13 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from core.descent.epochs import log_spaced
-from core.descent.point import Loss, Point
-from core.descent.problem import Problem
-from core.descent.recipe import Recipe
-from core.descent.score import measure
-from core.descent.stack import Net, Stack, parameters
-from core.descent.training import (
+from core.descent.batched_training import (
     Attend,
     Rows,
     Training,
@@ -21,6 +15,12 @@ from core.descent.training import (
     nothing,
     with_ones,
 )
+from core.descent.epochs import log_spaced
+from core.descent.point import Loss, Point
+from core.descent.problem import Problem
+from core.descent.score import measure
+from core.descent.stack import Net, Stack, parameters
+from core.descent.training_settings import Recipe
 
 SEEDS = (0, 1, 2)
 CAP = 1500  # hidden units in a group on a CPU: more fall out of its cache

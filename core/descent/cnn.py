@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
+from core.base.errors import BadData
 from core.descent.point import Point
 from core.descent.problem import Problem
 from core.descent.score import measure
-from core.errors import BadData
 
 _WEIGHTS, _ORDER = 7, 8  # the purposes of a seed
 SEEDS = (0, 1, 2, 3)

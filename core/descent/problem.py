@@ -10,11 +10,11 @@ from typing import Self
 
 import numpy as np
 
+from core.base.errors import BadData
+from core.base.numbers import percent
+from core.base.text import clip, counted
 from core.data.samples import Samples
-from core.data.wording import clip, counted
 from core.descent.reduce import reduce
-from core.errors import BadData
-from core.numbers import percent
 
 POOL, TESTS, FEWEST = 6000, 2000, 40  # rows to draw from, rows to test on, rows to train on
 FEATURES, NETS = 15.0, 7.5  # pixels a side, about: 14×14 and 7×7 of MNIST, 16×16 and 8×8 of CIFAR

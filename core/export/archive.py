@@ -17,15 +17,15 @@ import numpy as np
 from pydantic import Field
 
 import core
+from core.base.encoding import decode, encode
+from core.base.errors import LabError, NotFound, Unavailable
+from core.base.spec import Value
+from core.data.datasets import DataSet, Spreadsheets
 from core.data.library import Library
 from core.data.load import load
 from core.data.reading import Reading
-from core.data.sets import DataSet, Spreadsheets
-from core.encoding import decode, encode
-from core.errors import LabError, NotFound, Unavailable
 from core.experiment import Experiment
-from core.spec import Value
-from core.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
+from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
 
 FORM = 1  # of the archive; another one is not read
 MANIFEST = "archive.json"

@@ -1,6 +1,6 @@
 """The curves of a run as a spreadsheet. Knows History only."""
 
-from core.results.history import History, epoch_row
+from core.runs.history import History, epoch_row
 
 HEAD = (
     "step,epoch,seconds,learning_rate,loss,train_loss,validation_loss,train_error,validation_error"

@@ -14,21 +14,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from core.base.encoding import MAX_TEXT, decode, encode
+from core.base.errors import BadData, BadExperiment, LabError, Unavailable
+from core.base.files import draft
+from core.base.numbers import whole
+from core.base.text import clip
+from core.data.datasets import Spreadsheets
 from core.data.library import Library
 from core.data.load import lacking
-from core.data.sets import Spreadsheets
 from core.data.spreadsheet.decoding import DAMAGE
-from core.data.wording import clip
-from core.encoding import MAX_TEXT, decode, encode
-from core.errors import BadData, BadExperiment, LabError, Unavailable
 from core.experiment import Experiment
 from core.export.archive import FORM, MANIFEST, PLACES, Manifest, copied, samples_digest
 from core.export.replay import replayed
-from core.files import draft
-from core.numbers import whole
-from core.results.notes import Notes
-from core.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
-from core.training import checkpoint
+from core.runs import checkpoint
+from core.runs.notes import Notes
+from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
 
 MB = 2**20
 DATA = tuple(f"data/{place}" for place in range(PLACES))

@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from core.errors import BadData
-from core.events import Event, Started, Step, from_json, to_json
-from core.results.history import History
+from core.base.errors import BadData
+from core.base.events import Event, Started, Step, from_json, to_json
+from core.runs.history import History
 
 GAP = 100_000  # steps whose event may be missing, as when a disk was full
 LONGEST = 2**24  # bytes of a line

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.analysis.ridge import Convention, Ridge, ridge_table
-from core.analysis.softmax import SoftmaxRow
+from core.concepts.ridge import Convention, Ridge, ridge_table
+from core.concepts.softmax import SoftmaxRow
 from core.figures.template import DASH, PALETTES, Mode, blank, log_axis
 from core.network.activations import Activation, Point
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from core.base.text import format_shape
 from core.figures.columns import Column
 from core.figures.drawing import WIDE, Drawing
 from core.figures.template import PALETTES, Mode, layer_colours
-from core.network.layers import Shape, times
+from core.network.layers import Shape
 
 BOX, STEP, GAP, PAD, HEAD = 20, 25, 22, 8, 22  # px: a box's height, from box to box, …
 LETTER = 6.6  # px that a letter of 11 px takes
@@ -74,7 +75,7 @@ def _head(one: Column) -> str:
 
 
 def _foot(one: Column) -> str:
-    return times(one.shape).replace(" ", "") if one.shape else "does not fit"
+    return format_shape(one.shape).replace(" ", "") if one.shape else "does not fit"
 
 
 def _draw(drawn: Drawing, one: Column, place: Place, colour: str, mode: Mode) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from core.events import Epoch, Scores, error
+from core.base.events import Epoch, Scores, error
 from core.figures.binding import LABEL, spread, ticks
 from core.figures.pictures import plain
 from core.figures.template import DASH, PALETTES, Mode, blank, log_axis

@@ -11,8 +11,8 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
+from core.base.numbers import whole
 from core.figures.template import PALETTES, Mode, blank
-from core.numbers import whole
 
 SIDE, GAP = 36, 4  # px of one picture and between two
 SHARP = 2  # pixels drawn for each pixel shown

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from core.base.numbers import whole
 from core.figures.pictures import plain
 from core.figures.template import PALETTES, Mode, blank, scale
-from core.numbers import whole
 
 MOST = 2000  # points drawn; more hide each other
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon")

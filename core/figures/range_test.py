@@ -6,9 +6,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from core.base.numbers import short
 from core.figures.template import PALETTES, SYMBOL, Mode, blank, log_axis
-from core.numbers import short
-from core.results.smoothing import smoothed
+from core.runs.smoothing import smoothed
 
 LOW, HIGH = 1e-6, 10.0  # the rates of the whole test
 MIDDLE = (LOW * HIGH) ** 0.5

@@ -4,8 +4,8 @@ from typing import Literal
 
 import plotly.graph_objects as go
 
+from core.base.numbers import short, whole
 from core.figures.template import PALETTES, Mode, blank
-from core.numbers import short, whole
 from core.optim.schedules import Schedule
 
 POINTS = 240

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from core.numbers import THIN, tick
+from core.base.numbers import THIN, tick
 
 Mode = Literal["light", "dark"]
 FONT = '"Source Sans", sans-serif'  # a name that ends in a digit must be quoted

@@ -20,7 +20,7 @@ from core.figures.template import (
     layer_colours,
     log_axis,
 )
-from core.results.history import History
+from core.runs.history import History
 
 Against = Literal["step", "epoch", "time"]
 X = {"step": "step", "epoch": "epoch", "time": "seconds"}  # column of each group

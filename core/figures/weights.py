@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
+from core.base.numbers import short
 from core.figures.template import PALETTES, Mode, blank
-from core.numbers import short
 
 if TYPE_CHECKING:
-    from core.draft.first_step import Weights
+    from core.advice.first_step import Weights
 
 HEIGHT = 108
 

@@ -3,7 +3,7 @@ takes, and where it keeps its folder.
 
 A kind is a name in KINDS and its part of the functions here. `execute` has the same contract for
 each: it writes its own folder, asks `attend(it)` between two steps and does what the word says
-(core/jobs/control.py), gives every event to `watch`, and raises only LabError: when somebody else
+(core/base/control.py), gives every event to `watch`, and raises only LabError: when somebody else
 has it.
 """
 
@@ -12,14 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import BadInput, LabError, NotFound
-from core.events import Ended, SetAside, to_json
-from core.jobs.control import GO
-from core.store import Store
+from core.base.control import GO
+from core.base.errors import BadInput, LabError, NotFound
+from core.base.events import Ended, SetAside, to_json
+from core.runs.store import Store
 
 if TYPE_CHECKING:
     from core.experiment import Experiment
-    from core.study import Study
+    from core.studies.study import Study
 
 RUN, STUDY = KINDS = ("run", "study")
 Pace = tuple[int, float | None]  # steps, and seconds from start to end where they are known
@@ -28,7 +28,7 @@ Pace = tuple[int, float | None]  # steps, and seconds from start to end where th
 def store_of(kind: str, home: Path | str | None) -> Store:
     """Where jobs of this kind lie."""
     if kind == STUDY:
-        from core.studies.sweeps import Studies
+        from core.studies.folder import Studies
 
         return Studies(home)
     return Store(home)
@@ -36,9 +36,9 @@ def store_of(kind: str, home: Path | str | None) -> Store:
 
 def checked(kind: str, text: str) -> "Experiment | Study":
     """What a job shall do, from its JSON text. BadExperiment for what cannot be done."""
-    from core.encoding import decode
+    from core.base.encoding import decode
     from core.experiment import Experiment
-    from core.study import Study
+    from core.studies.study import Study
 
     return decode(Study if kind == STUDY else Experiment, text)
 
@@ -92,8 +92,8 @@ def expects(store: Store, kind: str, job: str) -> Pace:
     """Its steps, and its seconds as far as a run of the same kind tells; nobody knows those of a
     study before it has begun.
     """
-    from core.draft.estimate import estimate
-    from core.draft.plan import plan
+    from core.advice.estimate import estimate
+    from core.advice.plan import plan
 
     with contextlib.suppress(NotFound, BadInput):
         if kind == RUN:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from core.jobs import access
-from core.jobs.control import GO, Control
+from core.access import ownership
+from core.base.control import GO, Control
 from core.jobs.queue import Line
 
 PATIENCE = 300.0  # seconds that a paused job may keep other people waiting
@@ -82,7 +82,7 @@ class Lane:
         if not job or not job.control.paused or job.control.word != GO:
             return None
         others = [each.came for each in self.jobs if each.owner != job.owner]
-        if job.owner in (access.LAB, access.TEACHER) or not others:
+        if job.owner in (ownership.LAB, ownership.TEACHER) or not others:
             return None
         return max(0.0, PATIENCE - (self.clock() - max(job.said, job.began, min(others))))
 

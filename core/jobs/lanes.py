@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from core import device
-from core.errors import BadInput, Unavailable
-from core.jobs.control import LEAVE
+from core.base import device
+from core.base.control import LEAVE
+from core.base.errors import BadInput, Unavailable
 from core.jobs.lane import Job, Lane
 
 LOOK = 5.0  # seconds between two looks at what is paused

@@ -8,11 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.encoding import decode
-from core.errors import LabError, NotFound
+from core.base.encoding import decode
+from core.base.errors import LabError, NotFound
 from core.experiment import Experiment
-from core.store import Store
-from core.study import Study
+from core.runs.store import Store
+from core.studies.study import Study
 
 log = logging.getLogger("descent_lab")
 
@@ -20,7 +20,7 @@ Found = Iterator[tuple[float, dict[str, Any]]]  # share done, and what is known 
 
 
 def _rate(experiment: Experiment, data: Any) -> Found:
-    from core.draft.range_test import NEIGHBOURS, NO_RATE, STEPS, range_test, suggest
+    from core.advice.range_test import NEIGHBOURS, NO_RATE, STEPS, range_test, suggest
 
     points, shown = [], {"reach": NEIGHBOURS, "points": []}
     for point in range_test(experiment, data):
@@ -33,7 +33,7 @@ def _rate(experiment: Experiment, data: Any) -> Found:
 
 
 def _trial(experiment: Experiment, data: Any) -> Found:
-    from core.draft.trial import STEPS, trial
+    from core.advice.trial import STEPS, trial
 
     for found in trial(experiment, data):
         yield found.steps / STEPS, asdict(found)
@@ -41,7 +41,7 @@ def _trial(experiment: Experiment, data: Any) -> Found:
 
 def _sharpness(experiment: Experiment, data: Any, state: dict[str, Any]) -> Found:
     from core.analysis.curvature import sharpness
-    from core.training.checkpoint import kept
+    from core.runs.checkpoint import kept
 
     found: dict[str, Any] = {}
     names = ("before", "after")
@@ -61,7 +61,7 @@ def measure(home: Path, kind: str, text: str, run: str = "") -> Found:
     from core.data.load import load
 
     if kind == EFFORT:
-        from core.studies.expected import expected
+        from core.studies.duration import expected
 
         return iter([(1.0, asdict(expected(home, decode(Study, text))))])
     experiment = decode(Experiment, text)
@@ -70,7 +70,7 @@ def measure(home: Path, kind: str, text: str, run: str = "") -> Found:
 
 
 def _weights(home: Path, run: str) -> dict[str, Any]:
-    from core.training import checkpoint
+    from core.runs import checkpoint
 
     if state := checkpoint.load(Store(home), run):
         return state

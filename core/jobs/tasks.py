@@ -1,6 +1,6 @@
 """Short tasks beside the runs: a learning-rate range test, trial steps, the time that a study will
 take (core/jobs/measure.py). One at a time, so that no page waits: in a thread of their own, or in a
-process (`LAB_WORKER=process`, core/jobs/answerer.py).
+process (`LAB_WORKER=process`, core/jobs/task_process.py).
 
 What a person began comes before what the lab asks by itself, and people take turns, as in the queue
 of the runs. A task that no page has looked at for two minutes is stopped: nobody waits for it any
@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from core.jobs import access, worker
-from core.jobs.answerer import Answerer
+from core.access import ownership
+from core.jobs import worker
 from core.jobs.measure import EFFORT, Found, measure, said
 from core.jobs.queue import Line
+from core.jobs.task_process import Answerer
 
 KEPT = 64  # tasks that are remembered; the oldest that are over go first
 ALONE = 120.0  # seconds without a look after which nobody waits for a task
@@ -80,10 +81,10 @@ class Tasks:
     ) -> str:
         """Queues a task of KINDS on this experiment (JSON text), and on the weights of `run` where
         it looks at some, or EFFORT on a study; its id. The task whose place it takes, `instead`,
-        is stopped. `by` says for whom it is, as in core/runner.py.
+        is stopped. `by` says for whom it is, as in core/jobs/runner.py.
         """
         self.stop(instead)
-        task, by = Task(kind, experiment, run), access.acting(by)
+        task, by = Task(kind, experiment, run), ownership.acting(by)
         with self._changed:
             self._tasks[task.id] = task
             self._looked[task.id] = self.clock()

@@ -7,10 +7,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from core.errors import LabError, Unavailable
-from core.events import Ended, Event, Saved, to_json
-from core.jobs.control import GO, LEAVE, STOPS
-from core.store import Store
+from core.base.control import GO, LEAVE, STOPS
+from core.base.errors import LabError, Unavailable
+from core.base.events import Ended, Event, Saved, to_json
+from core.runs.store import Store
 
 log = logging.getLogger("descent_lab")
 
@@ -34,8 +34,8 @@ def status(store: Store, run: str) -> str:
 
 def lacks(store: Store, run: str) -> str:
     """What keeps the run from going on here, in one sentence; empty for nothing."""
+    from core.base.encoding import decode
     from core.data.load import lacking
-    from core.encoding import decode
     from core.experiment import Experiment
 
     return lacking(decode(Experiment, store.experiment(run)).data, store.home)
@@ -70,11 +70,11 @@ def execute(
 def _consume(
     store: Store, run: str, attend: Callable, watch: Callable, progress: Callable | None
 ) -> Ended | None:
+    from core.base.encoding import decode
     from core.data.load import load
-    from core.encoding import decode
     from core.experiment import Experiment
-    from core.train import train
-    from core.training import checkpoint
+    from core.runs import checkpoint
+    from core.training.loop import train
 
     experiment = decode(Experiment, store.experiment(run))
     data = load(experiment.data, store.home, progress)
@@ -101,7 +101,7 @@ def _consume(
 
 def _require_disk(store: Store, run: str, experiment: Any, training: Any) -> None:
     """Unavailable where the disk does not take the run's checkpoints."""
-    from core.training.memory import lacking_disk
+    from core.advice.estimate_memory import lacking_disk
 
     parameters = sum(fact.parameters for fact in training.setup.facts)
     there = sum(path.stat().st_size for path in store.checkpoints(run))

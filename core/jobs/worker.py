@@ -1,11 +1,11 @@
 """A job in a process of its own (`LAB_WORKER=process`): what breaks, eats the memory or hangs there
 ends that one job, never the lab.
 
-The parent sends words (core/jobs/control.py) as lines, the child sends signs of life; both pipes
+The parent sends words (core/base/control.py) as lines, the child sends signs of life; both pipes
 are bounded by the system. The child writes the job's folder itself, by the function of a thread.
 It ends when its pipe does: then the lab is gone, also when it was killed, and the child saves the
-job first; one that cannot is ended by the system (core/orphans.py). The parent judges by the
-child's end, by its signs of life and by its processor time.
+job first; one that cannot is ended by the system (core/base/parent_death.py). The parent judges
+by the child's end, by its signs of life and by its processor time.
 """
 
 import contextlib
@@ -20,10 +20,11 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
-from core import environment
-from core.jobs import access, kinds
-from core.jobs.control import GO, LEAVE, STOPS, Control
-from core.orphans import end_with_parent
+from core.access import ownership
+from core.base import settings
+from core.base.control import GO, LEAVE, STOPS, Control
+from core.base.parent_death import end_with_parent
+from core.jobs import kinds
 
 log = logging.getLogger("descent_lab")
 
@@ -51,13 +52,13 @@ DEAF = "Stopped. It did not answer, so what came after the last checkpoint is lo
 
 def wanted() -> bool:
     """Whether jobs get processes of their own: LAB_WORKER, else in every mode but solo."""
-    usual = THREAD if access.mode() == access.SOLO else PROCESS
-    return environment.word("LAB_WORKER", WORKERS, usual) == PROCESS
+    usual = THREAD if ownership.mode() == ownership.SOLO else PROCESS
+    return settings.word("LAB_WORKER", WORKERS, usual) == PROCESS
 
 
 def silent() -> float:
     """LAB_SILENT, else SILENT."""
-    return environment.number("LAB_SILENT", SILENT, least=1, unit="seconds")
+    return settings.number("LAB_SILENT", SILENT, least=1, unit="seconds")
 
 
 # --- the parent's end
@@ -184,8 +185,8 @@ def main(kind: str, home: str, job: str) -> None:
     end_with_parent()
     with contextlib.suppress(OSError):  # where memory ends, the child goes, not the lab
         Path("/proc/self/oom_score_adj").write_text("500")
-    from core import device
-    from core.errors import LabError
+    from core.base import device
+    from core.base.errors import LabError
 
     spoken = 0.0
 

@@ -12,11 +12,12 @@ from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from core.errors import BadNetwork
+from core.base.errors import BadNetwork
+from core.base.numbers import whole
+from core.base.text import format_shape
 from core.network.chains import inner_problem
 from core.network.initializers import Initializer
-from core.network.layers import Layer, Shape, names, times
-from core.numbers import whole
+from core.network.layers import Layer, Shape, names
 
 if TYPE_CHECKING:
     import torch
@@ -117,7 +118,7 @@ def _with_ending(facts: list[LayerFacts], outputs: int) -> tuple[LayerFacts, ...
     """The last layer must give one score for each class."""
     if facts and facts[-1].output not in (None, (outputs,)):
         last = facts[-1]
-        got = times(last.output)
+        got = format_shape(last.output)
         problem = (
             f"The network ends in {got} values, the data asks for {outputs}: end it "
             "with an Output layer."

@@ -4,9 +4,9 @@ where.
 
 from collections.abc import Iterator
 
+from core.base.spec import Call
 from core.network.activation import Activation
 from core.network.layer import Layer, Shape, names
-from core.spec import Call
 
 Layers = tuple[Layer, ...]
 

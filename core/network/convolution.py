@@ -2,8 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from core.network.layer import Layer, Shape, times, wants_pictures
-from core.spec import Call, ranged
+from core.base.spec import Call, ranged
+from core.base.text import format_shape
+from core.network.layer import Layer, Shape, wants_pictures
 
 
 class Conv2d(Layer):
@@ -50,7 +51,7 @@ class Conv2d(Layer):
             return None
         return (
             f"Convolution with a {self.kernel} × {self.kernel} kernel does not fit into "
-            f"{times(shape)}: "
+            f"{format_shape(shape)}: "
             f"set the padding to at least {-(-(self.kernel - min(shape[1:])) // 2)} or take a "
             "smaller kernel."
         )
@@ -82,7 +83,7 @@ class Pool(Layer):
         if min(shape[1:]) >= self.size:
             return None
         return (
-            f"{self.label} of {self.size} × {self.size} does not fit into {times(shape)}: "
+            f"{self.label} of {self.size} × {self.size} does not fit into {format_shape(shape)}: "
             "leave it out."
         )
 

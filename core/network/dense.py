@@ -3,8 +3,9 @@
 from math import prod
 from typing import ClassVar, Literal
 
-from core.network.layer import Layer, Shape, times
-from core.spec import Call, ranged
+from core.base.spec import Call, ranged
+from core.base.text import format_shape
+from core.network.layer import Layer, Shape
 
 
 class Linear(Layer):
@@ -33,7 +34,7 @@ class Linear(Layer):
         return (
             None
             if len(shape) == 1
-            else f"Linear needs a flat input, got {times(shape)}: put Flatten before it."
+            else f"Linear needs a flat input, got {format_shape(shape)}: put Flatten before it."
         )
 
     @property
@@ -67,7 +68,7 @@ class Output(Layer):
         return (
             None
             if len(shape) == 1
-            else f"Output needs a flat input, got {times(shape)}: put Flatten before it."
+            else f"Output needs a flat input, got {format_shape(shape)}: put Flatten before it."
         )
 
     @property

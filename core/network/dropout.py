@@ -2,8 +2,8 @@
 
 from typing import ClassVar, Literal
 
+from core.base.spec import Call, ranged
 from core.network.layer import Layer, Shape
-from core.spec import Call, ranged
 
 
 class Dropout(Layer):

@@ -5,7 +5,7 @@ stands for.
 from math import prod, sqrt
 from typing import ClassVar, Literal
 
-from core.spec import Call, Choice, ranged
+from core.base.spec import Call, Choice, ranged
 
 Moments = tuple[float, float]  # expected mean and standard deviation
 

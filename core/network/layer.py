@@ -9,18 +9,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
 
-from core.spec import Call, Choice
+from core.base.spec import Call, Choice
+from core.base.text import format_shape
 
 Shape = tuple[int, ...]
-
-
-def times(shape: Shape) -> str:
-    """A shape as people read it.
-
-    >>> times((16, 5, 5))
-    '16 × 5 × 5'
-    """
-    return " × ".join(str(n) for n in shape)
 
 
 class Layer(Choice, family="layer"):
@@ -84,6 +76,6 @@ def wants_pictures(what: str, shape: Shape) -> str | None:
     if len(shape) == 3:
         return None
     return (
-        f"{what} needs pictures (channels × height × width), got {times(shape)} values: "
+        f"{what} needs pictures (channels × height × width), got {format_shape(shape)} values: "
         "put it before Flatten."
     )

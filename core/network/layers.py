@@ -5,7 +5,7 @@ By subject: `dense.py`, `convolution.py`, `activations.py`, `normalizations.py`,
 """
 
 # isort: off
-from core.network.layer import Layer, Shape, names, times
+from core.network.layer import Layer, Shape, names
 from core.network.dense import Flatten, Linear, Output
 from core.network.convolution import AvgPool, Conv2d, GlobalPool, MaxPool
 from core.network.activations import (
@@ -21,5 +21,5 @@ __all__ = [
     "ELU", "GELU", "Activation", "AvgPool", "BatchNorm", "Branches", "Conv2d", "Dropout",
     "Flatten", "GlobalPool", "GroupNorm", "InstanceNorm", "Layer", "LayerNorm", "LeakyReLU",
     "Linear", "MaxPool", "Output", "ReLU", "Residual", "Shape", "Sigmoid", "Softplus", "Step",
-    "Swish", "Tanh", "every", "names", "times",
+    "Swish", "Tanh", "every", "names",
 ]  # fmt: skip

@@ -9,14 +9,14 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from core.data.wording import counted
+from core.base.numbers import short
+from core.base.spec import Call, ranged
+from core.base.text import counted, format_shape
 from core.network.activations import ReLU
 from core.network.chains import Layers, calls, chain, misfit, strides, told
 from core.network.convolution import Conv2d
-from core.network.layer import Layer, Shape, times
+from core.network.layer import Layer, Shape
 from core.network.normalizations import BatchNorm
-from core.numbers import short
-from core.spec import Call, ranged
 
 PLAIN = (Conv2d(maps=16, padding=1), BatchNorm(), ReLU(), Conv2d(maps=16, padding=1), BatchNorm())
 MOST = 100  # layers of one block
@@ -83,8 +83,8 @@ class Residual(Nested):
             return None
         if len(after) != len(shape):
             return (
-                f"The block turns {times(shape)} into {times(after)} values, to which its input "
-                "cannot be added: put the layer that flattens behind the block."
+                f"The block turns {format_shape(shape)} into {format_shape(after)} values, "
+                "to which its input cannot be added: put the layer that flattens behind the block."
             )
         return None if strides(shape, after) is not None else _out_of_reach(shape, after)
 
@@ -93,7 +93,8 @@ class Residual(Nested):
         if not self.shortcut or after == shape:
             return ""
         if len(shape) == 1:
-            return f"The input goes through a linear layer, {times(shape)} to {times(after)}."
+            change = f"{format_shape(shape)} to {format_shape(after)}"
+            return f"The input goes through a linear layer, {change}."
         step = max(strides(shape, after) or (1,))
         return "The input goes through a 1 × 1 convolution" + (
             f" with stride {step}." if step > 1 else "."
@@ -172,9 +173,9 @@ class Branches(Nested):
             return None
         place = ends.index(other) + 1
         return (
-            f"Branches give {times(ends[0])} (1) and {times(other)} ({place}), which cannot be "
-            f"{'added' if self.join == 'sum' else 'put in a row'}: make branch {place} like the "
-            "first in units, padding and stride."
+            f"Branches give {format_shape(ends[0])} (1) and {format_shape(other)} ({place}), "
+            f"which cannot be {'added' if self.join == 'sum' else 'put in a row'}: "
+            f"make branch {place} like the first in units, padding and stride."
         )
 
     @property
@@ -218,6 +219,7 @@ def _differ(one: Shape, other: Shape, kept: int) -> bool:
 
 def _out_of_reach(before: Shape, after: Shape) -> str:
     return (
-        f"The block turns {times(before)} into {times(after)}, to which no stride brings its "
-        "input: set the padding of its convolutions to (kernel − 1)/2."
+        f"The block turns {format_shape(before)} into {format_shape(after)}, "
+        "to which no stride brings its input: set the padding of its convolutions to "
+        "(kernel − 1)/2."
     )

@@ -7,8 +7,9 @@ H, W and a part of the channels.
 from math import prod
 from typing import ClassVar, Literal
 
-from core.network.layer import Layer, Shape, times, wants_pictures
-from core.spec import Call, ranged
+from core.base.spec import Call, ranged
+from core.base.text import format_shape
+from core.network.layer import Layer, Shape, wants_pictures
 
 
 def small_epsilon() -> float:
@@ -91,7 +92,8 @@ class GroupNorm(Normalizing):
             return None
         if not parts:
             return (
-                f"Group normalization needs more than one value, got {times(shape)}: leave it out."
+                "Group normalization needs more than one value, got "
+                f"{format_shape(shape)}: leave it out."
             )
         fit = max((n for n in parts if n <= self.groups), default=1)
         if shape[0] % self.groups == 0:
@@ -132,6 +134,7 @@ class InstanceNorm(Normalizing):
         if shape[1] * shape[2] > 1:
             return None
         return (
-            f"Instance normalization needs maps of more than one pixel, got {times(shape)}: take "
+            f"Instance normalization needs maps of more than one pixel, got "
+            f"{format_shape(shape)}: take "
             "layer normalization instead."
         )

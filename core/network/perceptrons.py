@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from core.base.spec import ranged
 from core.network.layers import (
     BatchNorm,
     Layer,
@@ -14,7 +15,6 @@ from core.network.layers import (
     Tanh,
 )  # fmt: skip
 from core.network.preset import Preset, flat
-from core.spec import ranged
 
 
 class SoftmaxRegression(Preset):

@@ -4,9 +4,9 @@ together.
 
 from typing import ClassVar
 
-from core.data.wording import counted
+from core.base.spec import Choice
+from core.base.text import counted
 from core.network.layers import Flatten, Layer, Shape
-from core.spec import Choice
 
 
 class Preset(Choice, family="preset"):

@@ -3,9 +3,9 @@
 from math import exp, expm1, log1p, pi, sqrt
 from typing import ClassVar, Literal
 
+from core.base.spec import Call, ranged
 from core.network.activation import Activation, normal, sigma
 from core.network.layer import Shape
-from core.spec import Call, ranged
 
 
 class ReLU(Activation):

@@ -4,6 +4,7 @@ only.
 
 from typing import ClassVar, Literal
 
+from core.base.spec import ranged
 from core.network.layers import (
     BatchNorm,
     Conv2d,
@@ -16,7 +17,6 @@ from core.network.layers import (
 )  # fmt: skip
 from core.network.nested import deepening
 from core.network.preset import Preset
-from core.spec import ranged
 
 
 def normalized(maps: int, stride: int = 1) -> tuple[Layer, ...]:

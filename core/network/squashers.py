@@ -3,9 +3,9 @@
 from math import tanh
 from typing import ClassVar, Literal
 
+from core.base.spec import Call
 from core.network.activation import Activation, sigma
 from core.network.layer import Shape
-from core.spec import Call
 
 
 class Tanh(Activation):

@@ -4,8 +4,8 @@ Choices only; torch is named, not imported.
 
 from typing import ClassVar, Literal
 
+from core.base.spec import Call
 from core.optim.optimizer import Optimizer, beta, decay, epsilon, rate
-from core.spec import Call
 
 
 class Adagrad(Optimizer):

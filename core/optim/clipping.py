@@ -4,8 +4,8 @@
 
 from typing import Any, ClassVar, Literal
 
+from core.base.spec import Call, ranged
 from core.optim.regularizer import Regularizer
-from core.spec import Call, ranged
 
 
 def _limit(default: float, what: str) -> Any:

@@ -5,8 +5,8 @@ polynomial, cosine. Choices only.
 import math
 from typing import Any, ClassVar, Literal
 
+from core.base.spec import ranged
 from core.optim.schedule import Schedule
-from core.spec import ranged
 
 
 class Constant(Schedule):

@@ -4,8 +4,8 @@ gradients differ. Choices only; the arithmetic is in `sharpness.py` and `average
 
 from typing import ClassVar, Literal
 
+from core.base.spec import Call, ranged
 from core.optim.regularizer import Regularizer
-from core.spec import Call, ranged
 
 
 class SAM(Regularizer):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from math import isfinite
 
-from core.events import Epoch
+from core.base.events import Epoch
 from core.optim.stopping import StoppingRule
 
 

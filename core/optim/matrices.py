@@ -4,8 +4,8 @@ Choices only; torch is named, not imported.
 
 from typing import ClassVar, Literal
 
+from core.base.spec import Call, ranged
 from core.optim.optimizer import Optimizer, beta, decay, rate
-from core.spec import Call, ranged
 
 
 class Muon(Optimizer):

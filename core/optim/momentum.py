@@ -4,9 +4,9 @@ Choices only; torch is named, not imported.
 
 from typing import ClassVar, Literal
 
-from core.numbers import short
+from core.base.numbers import short
+from core.base.spec import Call
 from core.optim.optimizer import Optimizer, beta, rate
-from core.spec import Call
 
 
 def _usual(momentum: float) -> float:

@@ -3,8 +3,8 @@
 import math
 from typing import ClassVar, Literal
 
+from core.base.spec import ranged
 from core.optim.schedule import Schedule
-from core.spec import ranged
 
 
 class OneCycle(Schedule):

@@ -6,8 +6,8 @@ fields that many of them share. Choices only; torch is named, not imported.
 
 from typing import Any, ClassVar
 
-from core.numbers import short
-from core.spec import Call, Choice, ranged
+from core.base.numbers import short
+from core.base.spec import Call, Choice, ranged
 
 
 def rate(default: float) -> Any:

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import ValidationInfo, field_validator
 
+from core.base.spec import Call, ranged
 from core.optim.regularizer import Regularizer
-from core.spec import Call, ranged
 
 
 def _strength(default: float, label: str, symbol: str, help: str) -> Any:

@@ -5,8 +5,8 @@ losses so far, so that a resumed run needs nothing else. Choices only.
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
+from core.base.spec import ranged
 from core.optim.schedule import Schedule
-from core.spec import ranged
 
 
 class Plateau(Schedule):

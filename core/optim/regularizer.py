@@ -6,7 +6,7 @@ only; the arithmetic is in `transforms.py`, `sharpness.py` and `averages.py`.
 
 from typing import ClassVar
 
-from core.spec import Call, Choice
+from core.base.spec import Call, Choice
 
 
 class Regularizer(Choice, family="regularizer"):

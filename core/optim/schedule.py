@@ -7,7 +7,7 @@ before any of them. Pure functions of the step: the loop owns the counter.
 from collections.abc import Sequence
 from typing import ClassVar
 
-from core.spec import Choice, ranged
+from core.base.spec import Choice, ranged
 
 
 class Schedule(Choice, family="schedule"):

@@ -5,8 +5,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Literal
 
-from core.events import Epoch
-from core.spec import Choice, ranged
+from core.base.events import Epoch
+from core.base.spec import Choice, ranged
 
 
 class StoppingRule(Choice, family="stopping rule"):

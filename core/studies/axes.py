@@ -7,11 +7,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from core.encoding import change
+from core.base.encoding import change
+from core.base.numbers import short
+from core.base.spec import Choice, Value, ranged
 from core.experiment import Experiment
-from core.numbers import short
-from core.spec import Choice, Value, ranged
-from core.studies.spread import spread
+from core.studies.values import spread
 
 Number = int | float
 Values = Annotated[tuple[Number, ...], BeforeValidator(spread), Field(min_length=1, max_length=500)]

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.descent.methods import Networks, RandomFeatures
-from core.encoding import build, change
-from core.study import Study
+from core.base.encoding import build, change
+from core.studies.methods import Networks, RandomFeatures
+from core.studies.study import Study
 
 RIDGES = (1e-6, 1e-4, 1e-3, 1e-2, 0.1)
 DECAYS = (0.01, 0.1, 1.0, 3.0)

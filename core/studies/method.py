@@ -4,8 +4,8 @@ each names the torch code that does it.
 
 from typing import ClassVar, Literal
 
-from core.descent.verdict import Measure
-from core.spec import Call, Choice
+from core.advice.study_verdict import Measure
+from core.base.spec import Call, Choice
 
 Over = Literal["width", "samples", "steps", "control"]
 
@@ -60,4 +60,4 @@ class Trained(Method):
         return False
 
     def call(self) -> Call:
-        return Call("core.studies.trained.Trainings")
+        return Call("core.studies.run_executor.Trainings")

@@ -12,7 +12,7 @@ from typing import Any
 from core.descent.point import Point
 from core.experiment import Experiment
 from core.studies.axes import Samples, Width
-from core.study import Study
+from core.studies.study import Study
 
 
 @dataclass(frozen=True)

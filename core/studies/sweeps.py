@@ -17,51 +17,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core import environment
-from core.device import cores, torch_threads
-from core.encoding import decode, encode
-from core.errors import LabError
-from core.events import Ended, to_json
-from core.jobs.control import GO, LEAVE, STOPS
-from core.numbers import whole
-from core.store import Store
-from core.studies.pieces import POSSIBLE, Helper, Task
-from core.studies.records import Begun, Record, from_line, placed, to_line, to_point
-from core.study import Study, Tried, propose
+from core.base import settings
+from core.base.control import GO, LEAVE, STOPS
+from core.base.device import cores, torch_threads
+from core.base.encoding import encode
+from core.base.errors import LabError
+from core.base.events import Ended, to_json
+from core.base.numbers import whole
+from core.studies.folder import Studies
+from core.studies.records import Begun, Record, placed, to_line, to_point
+from core.studies.study import Study, Tried, propose
+from core.studies.study_worker import POSSIBLE, Helper, Task
 
 log = logging.getLogger("descent_lab")
 
 AHEAD = 2  # tasks that a helper holds where pieces must come in order: they are short
 WORTH = 6.0  # seconds of work for which a further process is worth its start, about 2 s
 PAUSE = 0.02  # seconds between two looks at a helper when nothing else is left to do
-
-
-class Studies(Store):
-    """The studies under one home."""
-
-    value, log, noun, nouns = "study.json", "points.jsonl", "study", "studies"
-
-    def __init__(self, home: Path | str | None = None, folder: str = "studies"):
-        super().__init__(home, folder)
-
-    @property
-    def trash(self) -> "Studies":
-        return Studies(self.home, "studies-trash")
-
-    def study(self, study_id: str) -> Study:
-        """What it computes."""
-        return decode(Study, self.experiment(study_id))
-
-    def events(self, study_id: str, offset: int = 0) -> tuple[list, int]:
-        """Begun, Record and the plain fields of an end, after byte `offset`; the next offset. Lines
-        that hold no event are left out.
-        """
-        lines, offset = self.read(study_id, offset)
-        events = []
-        for line in lines:
-            with contextlib.suppress(ValueError):
-                events.append(from_line(line))
-        return events, offset
 
 
 class _Halted(Exception):
@@ -76,7 +48,7 @@ def create(home: Path | str | None, study: Study) -> str:
 def workers() -> int:
     """Processes for a study by default: LAB_WORKERS, else one core is left to the pages."""
     usual = max(1, min(2, cores() - 1))
-    return int(environment.number("LAB_WORKERS", usual, least=1, whole=True))
+    return int(settings.number("LAB_WORKERS", usual, least=1, whole=True))
 
 
 def execute(

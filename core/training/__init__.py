@@ -1,1 +1,1 @@
-"""What a training consists of besides its loop (core/train.py)."""
+"""What a training consists of besides its loop (core/training/loop.py)."""

@@ -4,12 +4,12 @@ sentence.
 
 from typing import TYPE_CHECKING
 
-from core.events import Ended, Scores
-from core.metrics import evaluate
+from core.base.events import Ended, Scores
+from core.training.metrics import evaluate
 from core.training.setup import State
 
 if TYPE_CHECKING:
-    from core.train import Training
+    from core.training.loop import Training
 
 
 def ended(training: "Training", reason: str) -> Ended:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from core import environment
+from core.base import settings
 from core.data.batches import Part, Streamed
 from core.data.normalization import Affine
 from core.data.samples import Samples
@@ -63,4 +63,4 @@ class Scale:
 
 def resident() -> int:
     """Bytes of inputs up to which a set on disk is trained from memory: LAB_RESIDENT, in MB."""
-    return int(environment.number("LAB_RESIDENT", RESIDENT, least=0, unit="MB") * 2**20)
+    return int(settings.number("LAB_RESIDENT", RESIDENT, least=0, unit="MB") * 2**20)

@@ -12,14 +12,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core import device as machine
+from core.base import device as machine
+from core.base.errors import BadExperiment
 from core.data.augmenter import Augmenter, Mix
 from core.data.batches import Streamed
 from core.data.samples import Samples
 from core.data.sampling import Shuffle
-from core.errors import BadExperiment
 from core.experiment import Experiment
-from core.network.alone import alone
+from core.network.batch_of_one import alone
 from core.network.build import build, check
 from core.optim.averages import fresh_statistics
 from core.optim.transforms import Transform

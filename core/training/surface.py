@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core.events import Surface
+from core.base.events import Surface
 
 SIDE = 48  # cells along each input
 POINTS = 200  # along a single one

@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from core.base.events import Event, Step
 from core.data.samples import Samples
-from core.events import Event, Step
 from core.experiment import Experiment
 from core.network.activations import ReLU
 from core.network.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, MaxPool, Output
-from core.train import Training, train
+from core.training.loop import Training, train
 
 EVERYTHING = (
     Conv2d(maps=6, kernel=3, padding=1), BatchNorm(), ReLU(), MaxPool(),

@@ -7,13 +7,14 @@ from argparse import Namespace
 
 import pytest
 
+from core.base.encoding import change, decode, encode, from_link, to_link
+from core.base.errors import BadExperiment
+from core.base.spec import Choice, FieldFacts, fields
 from core.commands.experiments import assignments
 from core.data.augmentations import Augmentation
+from core.data.datasets import DataSet
 from core.data.normalization import Normalization
 from core.data.sampling import Sampling
-from core.data.sets import DataSet
-from core.encoding import change, decode, encode, from_link, to_link
-from core.errors import BadExperiment
 from core.experiment import Experiment
 from core.losses import Loss
 from core.network.initializers import Initializer
@@ -22,7 +23,6 @@ from core.optim.optimizers import Optimizer
 from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
-from core.spec import Choice, FieldFacts, fields
 
 ONE = {
     "initializer": Initializer, "loss": Loss, "optimizer": Optimizer, "schedule": Schedule,

@@ -5,11 +5,11 @@ it should not.
 import numpy as np
 import pytest
 
+from core.advice.suggestions import advice
+from core.base.encoding import build, change, decode, encode
+from core.base.errors import BadExperiment
 from core.data.augmentations import Crop, CutMix, Flip, MixUp, Noise
-from core.data.sets import CIFAR10, MNIST
-from core.draft.advice import advice
-from core.encoding import build, change, decode, encode
-from core.errors import BadExperiment
+from core.data.datasets import CIFAR10, MNIST
 from core.experiment import Experiment, load, shipped
 from core.losses import CrossEntropy
 from core.network.activations import ReLU, Sigmoid, Tanh

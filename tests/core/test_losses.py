@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.encoding import decode, encode
+from core.base.encoding import decode, encode
 from core.experiment import Experiment
 from core.losses import MSE, BinaryCrossEntropy, CrossEntropy, Hinge, LargestHinge, Loss
 from core.network.layers import Flatten, Output

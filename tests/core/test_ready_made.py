@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch import nn
 
+from core.advice.first_step import first_step
+from core.base.encoding import encode
+from core.base.events import Ended, Epoch
 from core.data.load import load
 from core.data.samples import Samples
-from core.draft.first_step import first_step
-from core.encoding import encode
-from core.events import Ended, Epoch
 from core.experiment import Experiment, comparisons, shipped
-from core.train import Training, train
+from core.training.loop import Training, train
 
 NOWHERE = Path("/nowhere")
 SEEDS = (0, 1)

@@ -1,6 +1,6 @@
 """What a page shows in AppTest, and what a person does there."""
 
-from core.encoding import decode
+from core.base.encoding import decode
 from core.experiment import Experiment
 
 

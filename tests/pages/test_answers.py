@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runner
+from core.advice.adapt import adapt
+from core.base.encoding import change, decode, encode
+from core.data.datasets import Digits, Spreadsheets
 from core.data.library import Library
 from core.data.load import load
 from core.data.ready.curves import Sine
 from core.data.ready.points import Moons
-from core.data.sets import Digits, Spreadsheets
-from core.draft.adapt import adapt
-from core.encoding import change, decode, encode
 from core.experiment import Experiment, shipped
 from core.figures import surface
 from core.figures.binding import fill
+from core.jobs import runner
 from core.jobs.trainer import execute
-from core.results.history import History
-from core.store import Store
-from pages.ui.answers import HEIGHT, shown
+from core.runs.history import History
+from core.runs.store import Store
+from pages.parts.watch.decision_surface import HEIGHT, shown
 from tests.conftest import ROOT
 from tests.pages.test_live import same
 

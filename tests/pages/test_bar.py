@@ -5,19 +5,20 @@ paused run that gives way.
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import device, runner
-from core.encoding import encode
-from core.events import SetAside, to_json
+from core.access import ownership
+from core.base import device
+from core.base.control import LEAVE, PAUSE
+from core.base.encoding import encode
+from core.base.events import SetAside, to_json
 from core.experiment import Experiment
-from core.jobs import access
-from core.jobs.control import LEAVE, PAUSE
+from core.jobs import runner
 from core.jobs.lane import PATIENCE, Lane
-from core.study import Study
-from pages.ui import person
+from core.studies.study import Study
+from pages.kit import person
 from tests.conftest import ROOT, script, write
 from tests.pages.shown import texts
 
-ANN, BEN = access.digest("ann"), access.digest("ben")
+ANN, BEN = ownership.digest("ann"), ownership.digest("ben")
 NOW = [1000.0]
 
 
@@ -26,8 +27,8 @@ def lab(tmp_path, monkeypatch):
     """A machine with one GPU, where Ann looks; nothing that is queued begins by itself."""
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setenv("LAB_MODE", "class")
-    monkeypatch.setattr(person, "me", access.acting)
-    monkeypatch.setattr(access, "_who", lambda: ANN)
+    monkeypatch.setattr(person, "me", ownership.acting)
+    monkeypatch.setattr(ownership, "_who", lambda: ANN)
     monkeypatch.setattr(runner, "_current", None)
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     monkeypatch.setattr(device, "resolve", lambda said: "cpu" if said == "cpu" else "cuda:0")
@@ -115,7 +116,7 @@ def test_what_the_bar_is_refused_is_said(lab, monkeypatch):
     anns = run(lab, ANN, "Anns")
     begin(lab, anns)
     app = page()
-    monkeypatch.setattr(access, "_who", lambda: BEN)  # logged out meanwhile
+    monkeypatch.setattr(ownership, "_who", lambda: BEN)  # logged out meanwhile
     app.button(key="bar_stop").click().run()
     assert not app.exception and any("somebody else" in text for text in texts(app))
     assert lab.status(anns) == "running" and app.button(key="bar_stop").disabled
@@ -203,4 +204,4 @@ def test_a_study_belongs_to_who_started_it(lab):
     next(b for b in other.get("button_group") if b.label == "Presets").set_value("steps").run()
     other.button(key="bar_start").click().run()
     ((_, anns, _),) = lab.line()
-    assert access.owner(lab.store_of("study"), anns) == ANN
+    assert ownership.owner(lab.store_of("study"), anns) == ANN

@@ -4,9 +4,9 @@ inside of them.
 
 import pytest
 
-from core import runner
-from core.encoding import encode
+from core.base.encoding import encode
 from core.experiment import Experiment
+from core.jobs import runner
 from core.network.layers import (
     BatchNorm,
     Branches,

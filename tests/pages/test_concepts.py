@@ -3,9 +3,9 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runner
-from core.encoding import decode
+from core.base.encoding import decode
 from core.experiment import Experiment, shipped
+from core.jobs import runner
 from core.jobs.lane import Lane
 from core.network.activations import Activation
 from core.network.layers import Layer

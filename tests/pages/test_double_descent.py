@@ -8,16 +8,16 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runner
-from core.encoding import change, decode, encode
-from core.events import Ended, to_json
+from core.base.encoding import change, decode, encode
+from core.base.events import Ended, to_json
+from core.jobs import runner
 from core.jobs.lane import Lane
 from core.studies.causes import CAUSES
-from core.studies.expected import Expected
+from core.studies.duration import Expected
+from core.studies.folder import Studies
 from core.studies.records import Begun, Record, to_line
-from core.studies.sweeps import Studies
-from core.study import Study, shipped
-from pages.ui import studies, study_times
+from core.studies.study import Study, shipped
+from pages.parts.double_descent import studies, times
 from tests.conftest import ROOT
 from tests.core.figures.descent.conftest import point
 from tests.pages.shown import texts
@@ -33,7 +33,7 @@ def found(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "_current", None)
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     told = Expected(8.0, 105, "Digits", "")
-    monkeypatch.setattr(study_times, "known", lambda study: told)
+    monkeypatch.setattr(times, "known", lambda study: told)
     monkeypatch.setattr(studies, "known", lambda study: told)
     return Studies(tmp_path)
 

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from core.store import Store
-from pages.ui import feed
+from core.runs.store import Store
+from pages.kit import feed
 from tests.conftest import in_a_loop
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.base.spec import Call, fields, ranged
 from core.data.normalization import Normalization
 from core.losses import Loss
 from core.network.initializers import Initializer
@@ -14,8 +15,7 @@ from core.optim.optimizers import Adam, AdamW, Optimizer
 from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
-from core.spec import Call, fields, ranged
-from pages.ui.form import is_plain
+from pages.kit.form import is_plain
 from tests.conftest import ROOT
 
 FAMILIES = [Loss, Initializer, Layer, Optimizer, Regularizer, Schedule, StoppingRule, Normalization]
@@ -25,7 +25,7 @@ MEMBERS = [member for family in FAMILIES for member in family.members.values()]
 def one_value(value):
     import streamlit as st
 
-    from pages.ui import form
+    from pages.kit import form
 
     st.session_state["now"] = form.edit(value, "it")
 
@@ -120,7 +120,7 @@ def test_the_browser_is_told_no_limits_for_it_would_say_nothing():
 
 @pytest.mark.parametrize("member", MEMBERS, ids=lambda m: f"{m.family}-{m.__name__}")
 def test_the_help_names_papers_and_the_meaning_of_the_letters(member):
-    from pages.ui.form import explain
+    from pages.kit.form import explain
 
     told = explain(member)
     assert not re.search(r"\bdecks? [A-Z]\b", told)
@@ -136,7 +136,7 @@ def menus(values):
 
     from core.optim.optimizers import Adam, Optimizer
     from core.optim.regularizers import Regularizer
-    from pages.ui import form
+    from pages.kit import form
 
     st.session_state["chosen"] = form.choose(
         Optimizer, Adam(learning_rate=0.5), "opt", label="Optimizer"
@@ -198,7 +198,7 @@ def test_a_new_class_appears_on_the_train_page_with_no_edit_anywhere(
 
 
 def test_other_peoples_text_has_no_sign_left_that_means_something():
-    from pages.ui.form import escape
+    from pages.kit.form import escape
 
     signs = "\\`*_{}[]()#+-.!|<>$:~^&"
     assert escape(signs) == "".join(f"\\{sign}" for sign in signs)

@@ -6,7 +6,7 @@ import socket
 import pytest
 from streamlit import config
 
-from pages.ui import hosts
+from pages.kit import hosts
 
 SOME = ["localhost", "127.0.0.1"]
 

@@ -7,13 +7,13 @@ import json
 
 import pytest
 
-from core.encoding import encode
-from core.events import to_json
+from core.base.encoding import encode
+from core.base.events import to_json
 from core.experiment import Experiment
 from core.figures import training
 from core.figures.maps import layer_map
 from core.optim.stopping import Patience, TimeLimit
-from core.results.history import History
+from core.runs.history import History
 from tests.conftest import LAYERS, ended, script, wait_until, write
 
 pytestmark = pytest.mark.browser

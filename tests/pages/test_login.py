@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runner
-from core.errors import BadInput, NotAllowed
-from core.jobs import access
+from core.access import ownership
+from core.base.errors import BadInput, NotAllowed
+from core.jobs import runner
 from core.jobs.lane import Lane
-from core.store import Store
-from pages.ui import login, person
+from core.runs.store import Store
+from pages.kit import login, person
 from tests.conftest import ROOT, in_a_loop
 
 ANN = {
@@ -72,7 +72,7 @@ def test_who_is_logged_in_is_named_and_may_leave(lab):
 def test_a_run_belongs_to_the_login_and_a_teacher_may_do_all(lab, monkeypatch):
     next(b for b in opened(ANN).button if b.label == "Train on digits").click().run()
     (run,) = lab.ids()
-    assert access.owner(lab, run) == access.digest("https://id.example a-1")
+    assert ownership.owner(lab, run) == ownership.digest("https://id.example a-1")
 
     def stoppable(user):
         app = opened(user, "watch.py")

@@ -5,9 +5,9 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runner
-from core.encoding import decode, encode
+from core.base.encoding import decode, encode
 from core.experiment import Experiment
+from core.jobs import runner
 from core.network.activations import ReLU, Tanh
 from core.network.initializers import Normal, Xavier, Zeros
 from core.network.layers import BatchNorm, Flatten, Layer, Linear, Output

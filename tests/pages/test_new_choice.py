@@ -8,14 +8,14 @@ from typing import ClassVar, Literal
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runner
 from core.__main__ import main
-from core.encoding import decode, encode, to_link
-from core.errors import BadExperiment
+from core.base.encoding import decode, encode, to_link
+from core.base.errors import BadExperiment
+from core.base.spec import Call, ranged
 from core.experiment import Experiment
+from core.jobs import runner
 from core.optim.optimizers import Optimizer
-from core.spec import Call, ranged
-from core.store import Store
+from core.runs.store import Store
 from tests.conftest import ROOT
 from tests.pages.shown import draft, texts, well
 

@@ -5,16 +5,15 @@ answered at once, one bad folder spoils nothing, and nothing but plain values is
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runner
-from core.encoding import encode, to_link
+from core.base.encoding import encode, to_link
 from core.experiment import Experiment, comparisons, shipped
-from core.jobs import trainer
+from core.jobs import runner, trainer
 from core.jobs.lane import Lane
 from core.losses import Loss
 from core.network.presets import SoftmaxRegression
 from core.optim.optimizers import Optimizer
 from core.optim.schedules import Schedule
-from core.store import EVENTS, EXPERIMENT, Store
+from core.runs.store import EVENTS, EXPERIMENT, Store
 from tests.conftest import ROOT, ended, script, write
 from tests.pages.shown import draft, texts, well
 

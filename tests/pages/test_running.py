@@ -4,20 +4,20 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from core import runner
-from core.encoding import encode
+from core.base.encoding import encode
 from core.experiment import Experiment
+from core.jobs import runner
 from core.network.build import build
 from core.network.layers import BatchNorm, Flatten, Linear, Output, ReLU, Residual
-from core.training import checkpoint
+from core.runs import checkpoint
 
 BLOCK = Residual(layers=(Linear(units=64), BatchNorm(), ReLU()))
 
 
 def drawn(run, text):
-    from core.encoding import decode
+    from core.base.encoding import decode
     from core.experiment import Experiment
-    from pages.ui.running import running_statistics
+    from pages.parts.watch.running_statistics import running_statistics
 
     running_statistics(run, decode(Experiment, text))
 

@@ -11,20 +11,21 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core import runner
-from core.encoding import decode, encode
-from core.errors import NotFound
-from core.events import Ended, Epoch, to_json
+from core.access import ownership
+from core.base.encoding import decode, encode
+from core.base.errors import NotFound
+from core.base.events import Ended, Epoch, to_json
 from core.experiment import Experiment
-from core.jobs import access
+from core.jobs import runner
 from core.jobs.lane import Lane
 from core.losses import MSE
 from core.optim.optimizers import SGD
-from core.results import notes
-from core.store import EVENTS, EXPERIMENT, Store
-from pages.ui import feed, person, run_table
-from pages.ui.comparison import tells
-from pages.ui.run_table import thinned
+from core.runs import notes
+from core.runs.store import EVENTS, EXPERIMENT, Store
+from pages.kit import feed, person
+from pages.parts.runs import table
+from pages.parts.runs.comparison import tells
+from pages.parts.runs.table import thinned
 from tests.conftest import ROOT, ended, script, write
 from tests.pages.shown import press, texts, well
 
@@ -255,7 +256,7 @@ def test_a_folder_that_is_made_anew_under_its_id_is_read_anew(store, two):
 
 
 def test_a_phone_has_three_columns_until_it_asks_for_more(store, two, monkeypatch):
-    monkeypatch.setattr(run_table, "phone", lambda: True)
+    monkeypatch.setattr(table, "phone", lambda: True)
     app = page()
     assert list(app.dataframe[0].proto.column_order) == ["Name", "Curve", "Validation error"]
 
@@ -312,9 +313,9 @@ def test_in_a_class_the_table_says_whose_each_run_is_and_finds_one_s_own(store, 
     assert "Whose" not in shown_columns(page())
     monkeypatch.setenv("LAB_MODE", "class")
     monkeypatch.setattr(person, "me", lambda: "ann")
-    monkeypatch.setattr(access, "_who", lambda: "ann")
-    access.own(store, two[0], "ann")
-    access.own(store, two[1], "ben")
+    monkeypatch.setattr(ownership, "_who", lambda: "ann")
+    ownership.own(store, two[0], "ann")
+    ownership.own(store, two[1], "ben")
     app = page()
     assert list(app.dataframe[0].value["Whose"]) == ["Yours", "Another's"]
     assert "Whose" in shown_columns(app)

@@ -5,12 +5,12 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runner
-from core.encoding import decode, encode
-from core.events import Ended
+from core.base.encoding import decode, encode
+from core.base.events import Ended
 from core.experiment import Experiment, comparisons, shipped
+from core.jobs import runner
 from core.jobs.lane import Lane
-from core.store import Store
+from core.runs.store import Store
 from tests.conftest import ROOT, ended, script, write
 from tests.pages.shown import draft, press, texts
 

@@ -5,12 +5,12 @@ a broken one.
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runner
-from core.draft.kept import Drafts
-from core.encoding import decode, encode, to_link
+from core.access import ownership
+from core.base.encoding import decode, encode, to_link
 from core.experiment import Experiment, shipped
-from core.jobs import access
+from core.jobs import runner
 from core.network.initializers import Xavier, Zeros
+from core.runs.draft_store import Drafts
 
 SHARED = Experiment(name="From a friend", epochs=7)
 
@@ -18,7 +18,7 @@ SHARED = Experiment(name="From a friend", epochs=7)
 def page():
     import streamlit as st
 
-    from pages.ui import state
+    from pages.kit import state
 
     st.caption(state.draft().name)
     st.caption(state.key("widget"))
@@ -182,8 +182,8 @@ def test_a_disk_that_takes_nothing_keeps_the_draft_in_the_page(app, home):
 def sit(monkeypatch):
     monkeypatch.setenv("LAB_MODE", "class")
     sitting = ["ann"]
-    monkeypatch.setattr(access, "ask", lambda *_: None)
-    monkeypatch.setattr(access, "_seat", lambda: sitting[0])
+    monkeypatch.setattr(ownership, "ask", lambda *_: None)
+    monkeypatch.setattr(ownership, "_seat", lambda: sitting[0])
     return lambda who: sitting.__setitem__(0, who)
 
 

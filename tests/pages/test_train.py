@@ -6,20 +6,19 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core import runner
-from core.encoding import encode, to_link
-from core.errors import BadData
-from core.events import Ended
+from core.base.encoding import encode, to_link
+from core.base.errors import BadData
+from core.base.events import Ended
+from core.base.numbers import short
 from core.experiment import Experiment, Seeds, shipped
-from core.jobs import measure, tasks
+from core.jobs import measure, runner, tasks
 from core.network.initializers import Zeros
 from core.network.layers import Linear
-from core.numbers import short
 from core.optim.optimizers import SGD, AdamW, AveragedMomentum
 from core.optim.regularizers import ClipNorm
 from core.optim.schedules import Exponential
 from core.optim.stopping import Patience
-from core.store import Store
+from core.runs.store import Store
 from tests.conftest import ROOT, write
 from tests.pages.shown import draft, texts, well
 
@@ -255,7 +254,7 @@ def test_the_time_is_measured_by_trial_steps_of_this_very_draft(page, tmp_path):
 
 
 def test_memory_is_held_against_what_is_free(page, monkeypatch):
-    monkeypatch.setattr("core.training.memory.free", lambda device: 4_000_000)
+    monkeypatch.setattr("core.base.memory.free", lambda device: 4_000_000)
     app = page(Experiment(batch_size=2000))
     memory = next(m for m in app.metric if m.label == "Memory")
     assert memory.delta.replace("\u202f", " ") == "of 4.0 MB free"

@@ -6,17 +6,16 @@ import signal
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runner
-from core.encoding import encode
-from core.events import Ended
+from core.base.encoding import encode
+from core.base.events import Ended
 from core.experiment import Experiment
-from core.jobs import tasks
+from core.jobs import runner, tasks
 from core.jobs.lane import Lane
 from core.jobs.trainer import status
 from core.optim.regularizers import ClipNorm
 from core.optim.stopping import AbsoluteChange, Patience
-from core.store import Store
-from pages.ui import flatness
+from core.runs.store import Store
+from pages.kit import sharpness
 from tests.conftest import ROOT, ended, script, serve, wait_until, write
 from tests.pages.shown import texts
 
@@ -217,7 +216,7 @@ def test_the_sharpness_is_measured_on_demand_and_says_when_it_cannot(store, tmp_
     [(4.0, 40.0, "10 times sharper"), (40.0, 4.0, "10 times flatter"), (4.0, -1.0, "not above 0")],
 )
 def test_sharpness_in_a_plain_sentence(before, after, said):
-    assert said in flatness.sentence(before, after)
+    assert said in sharpness.sentence(before, after)
 
 
 @pytest.mark.browser

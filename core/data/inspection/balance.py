@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.base.numbers import percent, short, whole
+from core.base.text import clip, counted, few
 from core.data.inspection.finding import Finding
-from core.data.wording import clip, counted, few
-from core.numbers import percent, short, whole
 
 UNEVEN = 3  # the largest class has this many times the rows of the smallest: said
 VERY_UNEVEN = 10  # … and warned of

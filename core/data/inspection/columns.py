@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from core.base.errors import BadData
+from core.base.numbers import whole
+from core.base.text import clip, counted
 from core.data.inspection.finding import Finding
-from core.data.inspection.form import title
-from core.data.inspection.guess import RESERVED, by_title, cells_of, label_place
+from core.data.inspection.label_guess import RESERVED, by_title, cells_of, label_place
+from core.data.inspection.sample_kind import title
 from core.data.reading import Reading
 from core.data.spreadsheet.grid import column_name
 from core.data.spreadsheet.table import Table
-from core.data.wording import clip, counted
-from core.errors import BadData
-from core.numbers import whole
 
 COUNTING = ("", "id", "index", "unnamed: 0", "row", "no", "nr", "#")  # titles of row numbers
 

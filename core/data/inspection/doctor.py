@@ -1,16 +1,16 @@
 """Doctor: what is found in pictures and in rows, in plain words; the measures stand in `looks.py`
-and `twins.py`. Changes nothing.
+and `duplicates.py`. Changes nothing.
 """
 
 import numpy as np
 
-from core.data.inspection import twins
+from core.base.numbers import percent, short, whole
+from core.base.text import counted
+from core.data.inspection import duplicates
+from core.data.inspection.duplicates import Twins
 from core.data.inspection.finding import Finding
-from core.data.inspection.looks import ground, ink_ratio
-from core.data.inspection.twins import Twins
+from core.data.inspection.image_statistics import ground, ink_ratio
 from core.data.reading import Reading
-from core.data.wording import counted
-from core.numbers import percent, short, whole
 
 LYING = 0.95  # mean height over mean width of the ink, below which written signs seem turned
 GROUND = 0.6  # share of border pixels that are alike where signs are drawn; photographs have 0.4
@@ -131,7 +131,7 @@ def repeated(
     """Rows (N, F) that stand there twice, and how many of them with another label; those that are
     `blank` are told of elsewhere.
     """
-    found = twins.within(rows)
+    found = duplicates.within(rows)
     seen = ~np.isin(found.again, blank)
     found = Twins(found.again[seen], found.first[seen])
     if not len(found):
@@ -153,7 +153,7 @@ def shared(
     noun: str,
 ) -> list[Finding]:
     """Test rows that also stand among the training rows. `rows` are those of the training set."""
-    found = twins.across(train, test)
+    found = duplicates.across(train, test)
     if not len(found):
         return []
     share, against = len(found) / len(test), _against(found, *targets)

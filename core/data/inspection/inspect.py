@@ -4,19 +4,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from core.base.text import clip, counted
 from core.data.inspection import doctor
 from core.data.inspection.balance import order
 from core.data.inspection.columns import Columns, find_columns
 from core.data.inspection.finding import Finding
-from core.data.inspection.form import decide, form_finding
+from core.data.inspection.images import as_pictures
 from core.data.inspection.labels import Labels, read_labels
-from core.data.inspection.picturing import as_pictures
+from core.data.inspection.sample_kind import decide, form_finding
 from core.data.inspection.tabular import as_rows
 from core.data.reading import Reading
 from core.data.samples import Samples
 from core.data.spreadsheet.source import Source
 from core.data.spreadsheet.table import Table, read_table
-from core.data.wording import clip, counted
 
 SIGNS = {";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.base.errors import BadData
+from core.base.numbers import whole
+from core.base.text import clip, counted, few
 from core.data.inspection.balance import balance
 from core.data.inspection.finding import Finding
 from core.data.inspection.tasks import MOST_CLASSES, Task, check_values, decide
-from core.data.wording import clip, counted, few
-from core.errors import BadData
-from core.numbers import whole
 
 
 @dataclass(frozen=True)

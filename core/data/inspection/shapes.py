@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.data.spreadsheet.scratch import changed
-from core.data.wording import counted
-from core.errors import BadData
-from core.numbers import whole
+from core.base.errors import BadData
+from core.base.numbers import whole
+from core.base.text import counted
+from core.data.spreadsheet.growing_array import changed
 
 Shape = tuple[int, int, int]
 NEAR = 0.01  # how far from a whole number still counts as one: shares are written with few digits

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.base.errors import BadData
+from core.base.numbers import short
+from core.base.text import clip, counted, few
 from core.data.inspection.columns import Columns
 from core.data.inspection.finding import Finding
-from core.data.inspection.form import title
+from core.data.inspection.sample_kind import title
 from core.data.spreadsheet.grid import column_name
-from core.data.wording import clip, counted, few
-from core.errors import BadData
-from core.numbers import short
 
 MOST_WORDS = 20  # different words of a column that get a column each
 APART = 100  # ratio of the columns' deviations from which one scale for all drowns the small ones

@@ -4,10 +4,10 @@ from typing import Literal
 
 import numpy as np
 
+from core.base.errors import BadData
+from core.base.numbers import short, whole
+from core.base.text import clip, counted
 from core.data.inspection.finding import Finding
-from core.data.wording import clip, counted
-from core.errors import BadData
-from core.numbers import short, whole
 
 Task = Literal["classes", "values"]
 MOST_CLASSES = 1000

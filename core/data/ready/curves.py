@@ -4,8 +4,8 @@ Each choice has its formula.
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from core.base.spec import ranged
 from core.data.ready.points import Computed
-from core.spec import ranged
 
 if TYPE_CHECKING:
     import numpy as np

@@ -21,7 +21,7 @@ def watched(progress: Progress | None, files: int) -> Iterator[None]:
     The time limit is the process's default for new sockets, because torchvision also asks for
     redirects; the server's own sockets do not block and so have none.
     """
-    from core.tv import dataset_utils
+    from core.base.torchvision_compat import dataset_utils
 
     with _one:
         fetch, silence = dataset_utils._urlretrieve, socket.getdefaulttimeout()

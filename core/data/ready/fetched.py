@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from core.base.errors import Unavailable
 from core.data.dataset import DataSet
 from core.data.ready.download import Progress, watched
 from core.data.ready.published import Published, roots
 from core.data.samples import Samples
-from core.errors import Unavailable
 
 
 def fetched(home: Path, progress: Progress | None = None, *, kind: str) -> Samples:
@@ -29,7 +29,7 @@ def fetched(home: Path, progress: Progress | None = None, *, kind: str) -> Sampl
     """
     choice: type[Published] = DataSet.members[kind]
     try:
-        from core.tv import datasets
+        from core.base.torchvision_compat import datasets
     except (ImportError, RuntimeError) as error:
         way_out = "install the torch and torchvision of one release, or choose the digits"
         raise Unavailable(f"torchvision does not load ({_reason(error)}): {way_out}.") from None
@@ -85,7 +85,7 @@ def _complete(source: Any, root: Path) -> None:
     """Fetch the archive of batches again when the file with the class names is missing or damaged:
     torchvision only complains of it.
     """
-    from core.tv import dataset_utils as utils
+    from core.base.torchvision_compat import dataset_utils as utils
 
     about = getattr(source, "meta", None)  # IDX files have none
     if about and not utils.check_integrity(

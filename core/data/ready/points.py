@@ -7,9 +7,9 @@ Every draw comes from the seed that stands in the choice, so equal choices give 
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from core.base.numbers import whole
+from core.base.spec import Call, fields, ranged
 from core.data.dataset import DataSet, Facts
-from core.numbers import whole
-from core.spec import Call, fields, ranged
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from core.base.spec import Call
 from core.data.dataset import DataSet, Facts
-from core.spec import Call
 
 _TEN = tuple("0123456789")
 _IDX = (

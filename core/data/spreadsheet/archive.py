@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
+from core.base.errors import BadData
+from core.base.text import clip
 from core.data.spreadsheet.decoding import DAMAGE
-from core.data.wording import clip
-from core.errors import BadData
 
 TABLES = (".csv", ".tsv", ".txt", ".tab", ".gz", ".xlsx", ".ods")
 SHOWN = 5  # names in a message

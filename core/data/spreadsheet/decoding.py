@@ -12,8 +12,8 @@ import zipfile
 import zlib
 from typing import BinaryIO
 
-from core.data.wording import clip
-from core.errors import BadData
+from core.base.errors import BadData
+from core.base.text import clip
 
 UNPACKED_LIMIT = 512 * 2**20  # bytes that a file may unpack to; a bomb of 500 kB unpacks to as much
 LEGACY = "cp1252"  # what Excel on Windows saves as "CSV"

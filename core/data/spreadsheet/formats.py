@@ -2,8 +2,8 @@
 
 from typing import BinaryIO
 
+from core.base.errors import BadData
 from core.data.spreadsheet.decoding import MARKS
-from core.errors import BadData
 
 GZIP = b"\x1f\x8b"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an empty one

@@ -1,6 +1,6 @@
 """Grid: how a spreadsheet names its cells."""
 
-from core.numbers import whole
+from core.base.numbers import whole
 
 
 def column_name(column: int, sheet_column: int | None = None) -> str:

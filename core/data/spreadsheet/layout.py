@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Literal
 
+from core.base.errors import BadData
+from core.base.numbers import whole
+from core.base.text import clip
 from core.data.spreadsheet.grid import column_name
-from core.data.wording import clip
-from core.errors import BadData
-from core.numbers import whole
 
 SNIFFED = 64  # rows looked at
 LABEL_NAMES = ("label", "labels", "class", "classes", "target", "y", "category", "digit")

@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from core.base.errors import BadData, NotFound
+from core.base.text import clip
 from core.data.spreadsheet import decoding
 from core.data.spreadsheet.archive import archive, base, is_workbook, only_table
 from core.data.spreadsheet.decoding import LEGACY, Unpacked, decoded
 from core.data.spreadsheet.formats import GZIP, OLE, ZIP, old_office, refuse
 from core.data.spreadsheet.workbook import sheet_of
-from core.data.wording import clip
-from core.errors import BadData, NotFound
 
 Source = Path | bytes
 Opener = Callable[[], AbstractContextManager[BinaryIO]]

@@ -9,12 +9,12 @@ from typing import Literal
 
 import numpy as np
 
+from core.base.errors import BadData
+from core.base.numbers import whole
+from core.base.text import clip, counted
+from core.data.spreadsheet.chunks import Share, Unfit, read_pieces
 from core.data.spreadsheet.layout import SPACE, Layout, is_number, records, sniff
-from core.data.spreadsheet.pieces import Share, Unfit, read_pieces
 from core.data.spreadsheet.source import Source, Text, opened
-from core.data.wording import clip, counted
-from core.errors import BadData
-from core.numbers import whole
 
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T]|$)|\d\d?[./]\d\d?[./](\d{4}|\d\d)$", re.ASCII)
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from core.data.wording import clip
-from core.errors import BadData, LabError, Unavailable
-from core.numbers import whole
+from core.base.errors import BadData, LabError, Unavailable
+from core.base.numbers import whole
+from core.base.text import clip
 
 ROWS, COLUMNS = 200_000, 20_000
 SECONDS = 60

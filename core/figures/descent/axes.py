@@ -7,10 +7,10 @@ from math import log10
 
 import plotly.graph_objects as go
 
+from core.base.numbers import whole
 from core.figures.binding import ticks
 from core.figures.descent.lines import Line, Lines, View
 from core.figures.template import log_axis
-from core.numbers import whole
 
 LEAST = 1e-3  # lowest loss that is drawn: an interpolating model's training loss is 1e-28
 HIGH, FULL = 0.8, 1.008  # an error above HIGH is seen against all of 100 %, with its tick

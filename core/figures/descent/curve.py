@@ -7,14 +7,14 @@ from math import log10
 
 import plotly.graph_objects as go
 
-from core.descent.verdict import Measure
+from core.advice.study_verdict import Measure
+from core.base.numbers import short
 from core.figures.binding import spread
 from core.figures.descent import axes
 from core.figures.descent.axes import LEAST, span
 from core.figures.descent.lines import Line, Lines
 from core.figures.pictures import plain
 from core.figures.template import DASH, PALETTES, SYMBOL, Mode, Palette, blank
-from core.numbers import short
 
 HEIGHT = 404  # px: a line about the comparisons has its place below
 ROW = 15  # px of a row of words above the plot

@@ -8,10 +8,10 @@ from math import isfinite
 from statistics import median
 from typing import Literal
 
-from core.descent.learning import learning
+from core.advice.learning_curve import learning
+from core.advice.study_verdict import FITTED, INTERPOLATED, Measure, Over, Verdict, verdict
+from core.base.numbers import short
 from core.descent.point import Point
-from core.descent.verdict import FITTED, INTERPOLATED, Measure, Over, Verdict, verdict
-from core.numbers import short
 
 Unit = Literal["P", "P/n", "P/(nK)", "N", "N/n", "n", "steps"]
 TRAIN = {"test_loss": "train_loss", "test_error": "train_error"}

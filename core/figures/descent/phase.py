@@ -11,10 +11,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from core.advice.study_verdict import FITTED, Measure, landmarks
+from core.base.numbers import percent, short, tick
 from core.descent.point import Point
-from core.descent.verdict import FITTED, Measure, landmarks
 from core.figures.template import DASH, PALETTES, Mode, blank, scale
-from core.numbers import percent, short, tick
 
 HEIGHT = 254  # px
 ACROSS, ALONG = (0.0, 0.7), (0.74, 0.95)  # shares of the width: the map, the cut beside it

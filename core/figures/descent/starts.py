@@ -9,11 +9,11 @@ from statistics import fmean, stdev
 
 import plotly.graph_objects as go
 
-from core.data.wording import counted
+from core.advice.study_verdict import WHAT, Measure
+from core.base.numbers import percent, short
+from core.base.text import counted
 from core.descent.point import Point
-from core.descent.verdict import WHAT, Measure
 from core.figures.template import PALETTES, SYMBOL, Mode, blank
-from core.numbers import percent, short
 
 HEIGHT = 432  # px
 WIDE, ALONE = 0.5, 0.9  # of a column that its points take, and of the only one

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
-from core.store import Store
-from core.training import checkpoint
+from core.runs import checkpoint
+from core.runs.store import Store
 
 SAMPLE = Path(__file__).parents[3] / "assets" / "digits"
 IMAGES, LABELS = str(SAMPLE / "images.csv"), str(SAMPLE / "labels.csv")

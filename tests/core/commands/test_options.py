@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.__main__ import main
+from core.base.errors import BadExperiment, BadInput
 from core.commands.options import add, chosen, parse_shape, spelled
 from core.data.reading import Reading
-from core.errors import BadExperiment, BadInput
 
 
 def typed(words: str) -> Reading:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core.encoding import encode
+from core.base.encoding import encode
 from tests.core.commands.test_experiments import IMAGES, LABELS, answer, home, refusal
 from tests.core.studies.test_sweeps import made
 

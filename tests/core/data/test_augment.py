@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy import stats
 
-from core import tv
+from core.base import torchvision_compat
 from core.data import augment
 from core.data.augmentations import Augmentation, Crop, CutMix, Cutout, Flip, MixUp, Noise, Rotation
 
@@ -66,9 +66,9 @@ def test_rotation_is_torchvision_s_picture_by_picture(shape):
     rotation = Rotation(degrees=90).call().make()
     (degrees,) = rotation.draw(x.shape, seeded())
     turned = rotation.apply(x, degrees)
-    bilinear = tv.transforms.InterpolationMode.BILINEAR
+    bilinear = torchvision_compat.transforms.InterpolationMode.BILINEAR
     for picture, result, angle in zip(x.float(), turned, degrees, strict=True):
-        expected = tv.transforms.functional.rotate(picture, float(angle), bilinear)
+        expected = torchvision_compat.transforms.functional.rotate(picture, float(angle), bilinear)
         assert torch.allclose(result, expected, atol=0.02)  # of 255
 
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from core.base.encoding import build
 from core.data.augmentations import Augmentation
 from core.data.augmenter import Augmenter, Mix
 from core.data.batches import Part
 from core.data.normalization import Affine
-from core.encoding import build
 from core.experiment import Experiment
 from core.losses import MSE, CrossEntropy, Loss
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.base.errors import NotFound
 from core.data.library import Library
 from core.data.reading import Reading
-from core.errors import NotFound
 
 RAW = np.random.Generator(np.random.PCG64(1)).integers(0, 256, (20, 16))
 IMAGES = "".join(",".join(map(str, row)) + "\n" for row in RAW).encode()

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.data import given as given_module
+from core.base.errors import BadData, NotFound, Unavailable
 from core.data import library as library_module
+from core.data import upload_bundle as given_module
+from core.data.datasets import Spreadsheets
 from core.data.library import Library
 from core.data.load import load
 from core.data.reading import Reading
-from core.data.sets import Spreadsheets
-from core.errors import BadData, NotFound, Unavailable
 
 RAW = np.random.Generator(np.random.PCG64(1)).integers(0, 256, (20, 16))
 IMAGES = "".join(",".join(map(str, row)) + "\n" for row in RAW).encode()

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
+from core.base.encoding import build
+from core.base.errors import BadExperiment
 from core.data.normalization import Fixed, MinMax, Normalization, Raw, Standardize, Unit
 from core.data.statistics import statistics
-from core.encoding import build
-from core.errors import BadExperiment
 
 DRAW = np.random.Generator(np.random.PCG64(3))
 IMAGES = DRAW.integers(0, 256, (3000, 2, 20, 20), dtype=np.uint8)

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from core.base.errors import BadData
 from core.data.split import Split
-from core.errors import BadData
 
 shares = st.sampled_from([0.0, 0.01, 0.05, 0.1, 0.15, 0.2, 0.33, 0.45])
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import torch
 
+from core.base.encoding import change
+from core.base.events import Ended, Epoch
 from core.data.augmentations import Crop, Flip
 from core.data.batches import Streamed
 from core.data.samples import Samples
-from core.encoding import change
-from core.events import Ended, Epoch
 from core.experiment import Experiment
 from core.network.layers import Flatten, Output
-from core.train import train
+from core.training.loop import train
 from core.training.setup import Setup
 
 CHOSEN = Experiment(network=(Flatten(), Output()), epochs=4, batch_size=50)
@@ -76,7 +76,7 @@ import numpy as np
 from core.data.samples import Samples
 from core.experiment import Experiment
 from core.network.layers import Flatten, Output
-from core.train import train
+from core.training.loop import train
 
 def anonymous():
     lines = Path("/proc/self/status").read_text().splitlines()

@@ -9,9 +9,10 @@ from statistics import fmean, median
 import pytest
 import torch
 
+from core.advice.study_verdict import verdict
+from core.data.datasets import MNIST
 from core.data.load import load
 from core.data.ready.builtin import digits
-from core.data.sets import MNIST
 from core.descent.batched import (
     Field,
     groups,
@@ -22,9 +23,8 @@ from core.descent.batched import (
     widths,
 )
 from core.descent.problem import NETS, Problem, problem
-from core.descent.recipe import Recipe
 from core.descent.stack import parameters
-from core.descent.verdict import verdict
+from core.descent.training_settings import Recipe
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from core.base.errors import BadData
 from core.data.ready.builtin import digits
 from core.data.samples import Samples
 from core.descent.cnn import network, over_epochs
 from core.descent.problem import FEATURES, problem
-from core.errors import BadData
 
 
 def test_it_has_the_size_of_the_notes():

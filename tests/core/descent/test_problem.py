@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.base.errors import BadData
 from core.data.ready.builtin import digits
 from core.data.samples import Samples
 from core.descent.problem import FEATURES, NETS, TESTS, problem
 from core.descent.reduce import COMPONENTS, pool
-from core.errors import BadData
 
 
 def rows(count: int, columns: int, classes: int = 3, test: int = 0) -> Samples:

@@ -10,10 +10,10 @@ from torch import nn
 
 from core.data.ready.builtin import digits
 from core.descent.batched import Field
+from core.descent.batched_training import Training, orders_of
 from core.descent.problem import NETS, Problem, problem
-from core.descent.recipe import Recipe
 from core.descent.stack import Net, Stack, pack, unpack
-from core.descent.training import Training, orders_of
+from core.descent.training_settings import Recipe
 
 WIDTHS = (1, 3, 7, 8)
 EXACT = Recipe(steps=50, precision="float64", stop=0.0, warm_up=10)

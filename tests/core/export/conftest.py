@@ -7,15 +7,15 @@ import zipfile
 
 import pytest
 
-from core.encoding import encode
-from core.errors import LabError
+from core.base.control import GO, LEAVE
+from core.base.encoding import encode
+from core.base.errors import LabError
 from core.experiment import Experiment
 from core.export.archive import MANIFEST, pack
 from core.export.opening import open_archive
 from core.jobs import trainer
-from core.jobs.control import GO, LEAVE
 from core.network.presets import SoftmaxRegression
-from core.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
+from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
 from tests.conftest import ended, script, write
 
 TINY = Experiment(name="Tiny", network=SoftmaxRegression().layers((1, 8, 8)), epochs=3)

@@ -6,22 +6,21 @@ import numpy as np
 import pytest
 import torch
 
+from core.base.control import GO, STOP
+from core.base.encoding import encode
+from core.base.errors import BadInput, Unavailable
+from core.base.events import to_json
+from core.data.datasets import Digits, Moons, Spreadsheets
 from core.data.library import Library
-from core.data.sets import Digits, Moons, Spreadsheets
-from core.encoding import encode
-from core.errors import BadInput, Unavailable
-from core.events import to_json
 from core.experiment import Experiment
 from core.export.archive import MANIFEST, samples_digest
 from core.jobs import trainer
-from core.jobs.control import GO, STOP
 from core.jobs.lane import Lane
+from core.jobs.runner import Runner
 from core.network.presets import SoftmaxRegression
-from core.results import notes
-from core.results.summary import summarize
-from core.runner import Runner
-from core.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES
-from core.training import checkpoint
+from core.runs import checkpoint, notes
+from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES
+from core.runs.summary import summarize
 from tests.conftest import ended, script
 from tests.core.export.conftest import (
     TINY,

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from core.errors import LabError
-from core.events import Epoch, Probe, Started, Step, to_json
+from core.base.errors import LabError
+from core.base.events import Epoch, Probe, Started, Step, to_json
 from core.experiment import Experiment
 from core.export import opening
 from core.export.archive import FORM, MANIFEST
-from core.store import EVENTS, EXPERIMENT, NOTES
+from core.runs.store import EVENTS, EXPERIMENT, NOTES
 from tests.core.export.conftest import changed, entries, made_up, opened, packed, refused, zipped
 
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.events import to_json
+from core.base.events import to_json
 from core.figures import training
 from core.figures.binding import extent, fill, frame, smooth, spread, ticks, values
 from core.figures.maps import MAPS, layer_map
 from core.figures.template import log_axis
 from core.optim.stopping import Patience
-from core.results.history import History
+from core.runs.history import History
 from tests.conftest import LAYERS, ended, script
 
 numbers = st.floats(-100, 100)

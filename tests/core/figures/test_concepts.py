@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.analysis.ridge import Ridge
-from core.analysis.softmax import softmax_table
+from core.concepts.ridge import Ridge
+from core.concepts.softmax import softmax_table
 from core.figures import concepts
 from core.network.activations import Activation, Sigmoid
 from core.network.layers import Layer

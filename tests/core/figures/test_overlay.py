@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.events import Epoch
+from core.base.events import Epoch
 from core.figures.binding import LABEL
 from core.figures.overlay import AXES, MARKED, MARKS, MOST, PLOT, Entry, comparable, figure
 from core.figures.overlay import rows as curves_of

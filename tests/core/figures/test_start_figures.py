@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.draft.first_step import BINS, Weights
+from core.advice.first_step import BINS, Weights
 from core.figures import activation, weights
 from core.figures.template import PALETTES
 from core.network.layers import Activation, Layer, Step

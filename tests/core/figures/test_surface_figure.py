@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.base.events import Started, Step, to_json
 from core.data.load import load
 from core.data.ready.curves import Sine
 from core.data.ready.points import Blobs, Moons
 from core.data.samples import Samples
 from core.data.split import Split
-from core.events import Started, Step, to_json
 from core.figures.binding import fill
 from core.figures.surface import FULL, MOST, PALE, figure, mixed, rows, tints
 from core.figures.template import PALETTES
-from core.results.history import History
+from core.runs.history import History
 from core.training.surface import area, of_classes, of_values, places
 
 MODES = list(PALETTES)

@@ -5,9 +5,9 @@ from math import log10
 
 import pytest
 
+from core.base.numbers import THIN, duration, percent, short, tick, whole
 from core.figures.binding import ticks
 from core.figures.template import DASH, PALETTES, blank, layer_colours, log_axis, template
-from core.numbers import THIN, duration, percent, short, tick, whole
 
 
 def luminance(colour):

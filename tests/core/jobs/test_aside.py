@@ -7,20 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from core.encoding import encode
+from core.access import ownership
+from core.access.ownership import LAB, TEACHER
+from core.base.encoding import encode
 from core.experiment import Experiment
-from core.jobs import access, kinds, lanes
-from core.jobs.access import LAB, TEACHER
+from core.jobs import kinds, lanes
 from core.jobs.lane import PATIENCE
+from core.jobs.runner import Runner
 from core.jobs.trainer import status
-from core.results.summary import summarize
-from core.runner import Runner
-from core.store import Store
-from core.training import checkpoint
+from core.runs import checkpoint
+from core.runs.store import Store
+from core.runs.summary import summarize
+from tests.core.jobs.test_runner import is_still, losses, until
 from tests.core.studies.test_sweeps import made
-from tests.core.test_runner import is_still, losses, until
 
-ANN, BEN = access.digest("ann"), access.digest("ben")
+ANN, BEN = ownership.digest("ann"), ownership.digest("ben")
 ENDLESS = encode(Experiment(device="cpu", epochs=100_000))
 
 

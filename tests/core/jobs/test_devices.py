@@ -10,24 +10,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import device
+from core.base import device
+from core.base.control import GO
+from core.base.encoding import encode
+from core.base.errors import Unavailable
 from core.data.load import load
-from core.descent.methods import Networks, RandomFeatures
-from core.encoding import encode
-from core.errors import Unavailable
 from core.experiment import Experiment
 from core.jobs import kinds
-from core.jobs.control import GO
 from core.jobs.lane import Lane
 from core.jobs.lanes import Lanes
+from core.jobs.runner import Runner
 from core.jobs.trainer import execute
 from core.network.layers import Flatten, Output
-from core.runner import Runner
-from core.store import Store
+from core.runs.store import Store
 from core.studies.method import Method
+from core.studies.methods import Networks, RandomFeatures
+from core.studies.study import Study
 from core.studies.work import work_of
-from core.study import Study
-from tests.core.test_runner import losses, until
+from tests.core.jobs.test_runner import losses, until
 
 CPU, GPU = "cpu", "cuda:0"
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from core.events import Ended, Probe, Saved, Step, to_json
+from core.base.events import Ended, Probe, Saved, Step, to_json
 from core.jobs import kinds
-from core.store import Store
+from core.runs.store import Store
+from core.studies.folder import Studies
 from core.studies.records import Begun, Record, to_line
-from core.studies.sweeps import Studies
 from tests.core.figures.descent.conftest import point
 
 STEP = Step(100, (0.5,), 0.1, seconds=8.0)

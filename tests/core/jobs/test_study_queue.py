@@ -2,13 +2,13 @@
 
 import pytest
 
-from core.encoding import encode
+from core.base.encoding import encode
 from core.jobs import kinds
-from core.runner import Runner
-from core.store import Store
-from core.studies.sweeps import Studies
+from core.jobs.runner import Runner
+from core.runs.store import Store
+from core.studies.folder import Studies
+from tests.core.jobs.test_runner import until
 from tests.core.studies.test_sweeps import made, numbers
-from tests.core.test_runner import until
 
 
 @pytest.fixture

@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from core.access import ownership
+from core.advice.range_test import NEIGHBOURS, Point, suggest
 from core.analysis.curvature import sharpness
+from core.base.encoding import encode
+from core.data.datasets import Digits, Spreadsheets
 from core.data.load import load
-from core.data.sets import Digits, Spreadsheets
-from core.draft.range_test import NEIGHBOURS, Point, suggest
-from core.encoding import encode
 from core.experiment import Experiment
-from core.jobs import access, measure, tasks
+from core.jobs import measure, tasks
 from core.jobs.tasks import Tasks
 from core.network.layers import Flatten, Output
-from core.store import Store
-from core.train import train
-from core.training import checkpoint
+from core.runs import checkpoint
+from core.runs.store import Store
+from core.training.loop import train
 
 SOFTMAX = Experiment(data=Digits(), network=(Flatten(), Output()), epochs=3)
 
@@ -153,7 +154,7 @@ def named(name: str) -> str:
     return encode(SOFTMAX.model_copy(update={"name": name}))
 
 
-ANN, BEN = access.digest("ann"), access.digest("ben")
+ANN, BEN = ownership.digest("ann"), ownership.digest("ben")
 
 
 def test_a_task_that_is_asked_for_anew_takes_the_place_of_the_first(work: Tasks, held) -> None:

@@ -12,18 +12,18 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.encoding import encode
-from core.events import Step, from_json
+from core.base.control import LEAVE, PAUSE, PROCEED, STEP, STOP, Control
+from core.base.encoding import encode
+from core.base.events import Step, from_json
 from core.experiment import Experiment
 from core.jobs import worker
-from core.jobs.control import LEAVE, PAUSE, PROCEED, STEP, STOP, Control
 from core.jobs.lane import Lane
+from core.jobs.runner import Runner
 from core.jobs.trainer import execute, status
 from core.network.presets import SoftmaxRegression
-from core.runner import Runner
-from core.store import Store
-from core.training import checkpoint
-from tests.core.test_orphans import gone
+from core.runs import checkpoint
+from core.runs.store import Store
+from tests.core.base.test_parent_death import gone
 
 ROOT = Path(__file__).parents[3]
 
@@ -178,7 +178,7 @@ def test_what_was_said_before_the_process_was_there_is_handed_on() -> None:
 LAB = """
 import sys
 from core import device, runner
-from core.store import Store
+from core.runs.store import Store
 device.resolve = lambda wanted: wanted  # two devices, so two processes at once
 lab = runner.Runner(Store(sys.argv[1]), in_process=True)
 print(*[lab.submit(text) for text in sys.argv[2:]], flush=True)

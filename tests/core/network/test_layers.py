@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.errors import BadNetwork
+from core.base.errors import BadNetwork
 from core.network.activations import ReLU, Sigmoid, Tanh
 from core.network.build import LARGEST, build, check, names, trace
 from core.network.initializers import He

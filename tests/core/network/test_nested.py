@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from core.encoding import change, decode, encode
-from core.errors import BadExperiment, BadNetwork
+from core.base.encoding import change, decode, encode
+from core.base.errors import BadExperiment, BadNetwork
 from core.experiment import Experiment
 from core.network.build import build, check, trace
 from core.network.chains import strides

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from core.data.sets import DataSet
-from core.errors import BadNetwork
+from core.advice.fitting import fitted
+from core.base.errors import BadNetwork
+from core.data.datasets import DataSet
 from core.network.activations import Activation
 from core.network.build import build, trace
-from core.network.fitting import fitted
 from core.network.initializers import He
 from core.network.layers import AvgPool, BatchNorm, Flatten, Layer, Linear, Residual, Sigmoid, Tanh
 from core.network.presets import (

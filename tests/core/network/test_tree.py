@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.encoding import decode, encode
+from core.base.encoding import decode, encode
 from core.experiment import Experiment
 from core.network.activations import GELU, ReLU, Tanh
 from core.network.build import trace

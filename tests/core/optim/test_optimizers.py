@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.numbers import short
+from core.base.numbers import short
 from core.optim.optimizers import (
     LBFGS,
     SGD,

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.encoding import decode
+from core.base.encoding import decode
 from core.optim.optimizers import SGD, Adam, AdamW
 from core.optim.penalties import Penalty
 from core.optim.regularizers import (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.events import Epoch
+from core.base.events import Epoch
 from core.optim.marks import Marks, marks, untaken
 from core.optim.stopping import (
     AbsoluteChange,

@@ -2,15 +2,15 @@
 
 import pytest
 
-from core.encoding import build, change
-from core.errors import BadExperiment
+from core.base.encoding import build, change
+from core.base.errors import BadExperiment
 from core.experiment import Experiment
 from core.network.build import check
 from core.network.layers import Linear, Output, ReLU, Residual
 from core.network.presets import MLP, DeepMLP, ResNet18, Small
 from core.studies.axes import Axis, Depth, Path, Repeats, Samples, Width
-from core.studies.spread import spread
-from core.study import Study
+from core.studies.study import Study
+from core.studies.values import spread
 
 AXES = {
     "field": Path(path="optimizer.learning_rate", values=(0.1, 0.01)),

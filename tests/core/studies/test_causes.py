@@ -2,9 +2,9 @@
 
 import pytest
 
-from core.encoding import build
+from core.base.encoding import build
 from core.studies.causes import CAUSES
-from core.study import Study, shipped
+from core.studies.study import Study, shipped
 
 
 @pytest.mark.parametrize("cause", CAUSES)

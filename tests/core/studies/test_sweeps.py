@@ -9,18 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from core.base.control import GO, LEAVE, STOP, STOP_BY_TEACHER
+from core.base.encoding import build, encode
+from core.base.errors import BadInput, LabError
+from core.base.events import Ended
 from core.data.load import load
-from core.encoding import build, encode
-from core.errors import BadInput, LabError
-from core.events import Ended
-from core.jobs.control import GO, LEAVE, STOP, STOP_BY_TEACHER
 from core.studies import sweeps
+from core.studies.folder import Studies
 from core.studies.method import Method
-from core.studies.pieces import Helper
 from core.studies.records import Begun, Record, curve, progress
-from core.studies.sweeps import Studies, create, execute
+from core.studies.study import Study
+from core.studies.study_worker import Helper
+from core.studies.sweeps import create, execute
 from core.studies.work import work_of
-from core.study import Study
 
 TINY = {"samples": 50}
 NETS = {"kind": "networks", **TINY, "steps": 60, "evaluations": 3, "ratios": [0.3, 1, 4, 60]}

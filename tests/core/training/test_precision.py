@@ -11,7 +11,7 @@ from core.network.activations import ReLU
 from core.network.initializers import PyTorchDefault
 from core.network.layers import Flatten, Linear, Output
 from core.optim.optimizers import SGD
-from core.train import train
+from core.training.loop import train
 from core.training.precision import use_bfloat16
 from tests.core.bars import bars, experiment, losses
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from core.events import Probe
+from core.base.events import Probe
 from core.optim.regularizers import ClipNorm
-from core.train import train
 from core.training import signals
+from core.training.loop import train
 from core.training.signals import PARTS, Signals, noise, slopes, spread
 from tests.core.bars import bars, experiment, losses, of
 
@@ -84,8 +84,8 @@ def test_probes_say_all_of_it_and_change_no_loss(monkeypatch: pytest.MonkeyPatch
     e = experiment(regularizers=(ClipNorm(limit=0.5),), epochs=2)
     runs = []
     for share in (1e9, 1e-9):  # a probe at every step, and one alone
-        monkeypatch.setattr("core.probes.SHARE", share)
-        monkeypatch.setattr("core.probes.INTERVAL", 0.0)
+        monkeypatch.setattr("core.training.probes.SHARE", share)
+        monkeypatch.setattr("core.training.probes.INTERVAL", 0.0)
         runs.append(list(train(e, bars())))
     probes = of(Probe, runs[0])
     assert losses(runs[0]) == losses(runs[1]) and len(probes) > len(of(Probe, runs[1]))

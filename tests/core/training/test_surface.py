@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 import torch
 
+from core.advice.adapt import adapt
+from core.base.events import Surface, from_json, to_json
+from core.data.datasets import DataSet, Digits
 from core.data.load import load
 from core.data.ready.curves import Sine
 from core.data.ready.points import Blobs, Moons, Spirals
 from core.data.samples import Samples
-from core.data.sets import DataSet, Digits
-from core.draft.adapt import adapt
-from core.events import Surface, from_json, to_json
 from core.experiment import Experiment
 from core.network.layers import BatchNorm, Dropout, Linear, Output
-from core.probes import GROWTH, PICTURE, Answers, Budget
-from core.train import Training, train
 from core.training import surface
 from core.training.clock import Stopwatch
+from core.training.loop import Training, train
+from core.training.probes import GROWTH, PICTURE, Answers, Budget
 from core.training.setup import Setup
 
 HOME = Path("/nowhere")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runner
-from core.data.sets import Digits
-from core.encoding import encode
+from core.base.encoding import encode
+from core.data.datasets import Digits
 from core.experiment import Experiment
+from core.jobs import runner
 from tests.conftest import ROOT
 from tests.pages.shown import press, well
 

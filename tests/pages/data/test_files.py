@@ -7,12 +7,12 @@ import json
 import numpy as np
 import pytest
 
-from core import runner
 from core.__main__ import main
+from core.base.errors import BadExperiment
+from core.data.datasets import Digits, Spreadsheets
 from core.data.library import Library
-from core.data.sets import Digits, Spreadsheets
-from core.errors import BadExperiment
-from pages.ui.upload import parse_shape
+from core.jobs import runner
+from pages.parts.data.upload import parse_shape
 from tests.pages.data.conftest import errors, letters, metrics, sheet, upload
 from tests.pages.shown import draft, press, texts, well
 

@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 
+from core.base.errors import Unavailable
+from core.data.datasets import MNIST, Digits, Spreadsheets
 from core.data.ready import fetched
 from core.data.samples import Samples
-from core.data.sets import MNIST, Digits, Spreadsheets
-from core.errors import Unavailable
 from tests.pages.data.conftest import errors, metrics
 from tests.pages.shown import draft, press, texts
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.base.errors import BadData
 from core.data.inspection.inspect import inspect, inspect_files
 from core.data.inspection.shapes import nearest_shapes, shape_of
 from core.data.reading import Reading
 from core.data.ready.builtin import DIGITS
 from core.data.spreadsheet.table import read_table
-from core.errors import BadData
 
 SHARED = Path(__file__).parents[5] / "shared" / "data"
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.base.errors import BadData
 from core.data.inspection.labels import read_labels
-from core.errors import BadData
 
 
 @pytest.mark.parametrize(

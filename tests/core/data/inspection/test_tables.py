@@ -6,11 +6,11 @@ import io
 import numpy as np
 import pytest
 
+from core.base.errors import BadData
 from core.data.inspection.finding import Finding
 from core.data.inspection.inspect import Inspection, inspect, inspect_files
 from core.data.reading import Reading
 from core.data.spreadsheet.table import read_table
-from core.errors import BadData
 
 DRAW = np.random.Generator(np.random.PCG64(3))
 ROWS = 90

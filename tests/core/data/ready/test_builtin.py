@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.base.encoding import decode, encode
+from core.base.spec import Call
+from core.data.datasets import DataSet, Digits
 from core.data.load import load
 from core.data.ready import builtin
 from core.data.samples import Samples
-from core.data.sets import DataSet, Digits
 from core.data.spreadsheet.table import read_table
-from core.encoding import decode, encode
-from core.spec import Call
 
 # SHA-256 of sklearn.datasets.load_digits() (scikit-learn 1.9.1): data and target as uint8
 DATA = "8f26b2bd9d135c256808f68f14fdabddde6d9c7f869ae419704b051f0f14b3b3"

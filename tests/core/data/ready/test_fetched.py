@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.base.errors import Unavailable
+from core.base.torchvision_compat import datasets
+from core.data.datasets import CIFAR10, CIFAR100, KMNIST, MNIST, DataSet, FashionMNIST
 from core.data.load import load
-from core.data.sets import CIFAR10, CIFAR100, KMNIST, MNIST, DataSet, FashionMNIST
-from core.errors import Unavailable
-from core.tv import datasets
 
 # of extractall without a filter, which torchvision calls: Python 3.12 and 3.13 warn
 pytestmark = pytest.mark.filterwarnings("ignore:.*extraction filter:DeprecationWarning")

@@ -9,11 +9,11 @@ import pytest
 from numpy.polynomial.chebyshev import chebval
 from sklearn import datasets as reference
 
+from core.base.encoding import decode, encode
+from core.data.datasets import DataSet
 from core.data.load import load
 from core.data.ready.curves import Curve, Polynomial, Sine, Steps
 from core.data.ready.points import Blobs, Circles, Computed, Moons, Plane, Spirals, Xor
-from core.data.sets import DataSet
-from core.encoding import decode, encode
 
 ALL = [cls for cls in DataSet.members.values() if issubclass(cls, Computed)]
 PLANES = [cls for cls in ALL if issubclass(cls, Plane)]

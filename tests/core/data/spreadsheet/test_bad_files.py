@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.base.errors import BadData
 from core.data.inspection.inspect import inspect_files
 from core.data.reading import Reading
-from core.errors import BadData
 
 GOOD = [[(7 * r + 5 * c) % 256 for c in range(16)] for r in range(12)]
 LABELS = "".join(f"{r % 3}\n" for r in range(12)).encode()

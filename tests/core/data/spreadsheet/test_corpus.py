@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 import pytest
 
+from core.base.errors import LabError
 from core.data.library import Library
 from core.data.reading import Reading
 from core.data.spreadsheet.table import read_table
-from core.errors import LabError
 from tests.core.data.spreadsheet.books import archived, ods, with_part, xlsx
 
 GOOD = [[(7 * r + 5 * c) % 256 for c in range(16)] for r in range(12)]

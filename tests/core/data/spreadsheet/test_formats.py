@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from core.base.errors import LabError
 from core.data.inspection.inspect import inspect_files
 from core.data.spreadsheet import workbook
 from core.data.spreadsheet.table import Table, read_table
-from core.errors import LabError
 from tests.core.data.spreadsheet.books import archived, ods, xlsx
 from tests.core.data.spreadsheet.reader import Reader
 

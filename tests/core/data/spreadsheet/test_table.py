@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.base.errors import BadData, NotFound
 from core.data.spreadsheet import decoding
 from core.data.spreadsheet.table import read_table
-from core.errors import BadData, NotFound
 
 PIXELS = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20
 

@@ -12,11 +12,11 @@ import numpy as np
 import openpyxl
 import pytest
 
+from core.base.errors import BadData, Unavailable
 from core.data.inspection.inspect import inspect_files
 from core.data.reading import Reading
 from core.data.spreadsheet import workbook
 from core.data.spreadsheet.table import read_table
-from core.errors import BadData, Unavailable
 from tests.core.data.spreadsheet.books import archived, ods, xlsx
 
 PIXELS = [[(7 * r + 5 * c) % 256 for c in range(16)] for r in range(12)]
@@ -193,7 +193,7 @@ def test_the_process_imports_neither_torch_nor_pandas_nor_this_folder():
     loaded = set(done.stdout.decode().split())
     assert not loaded & {"torch", "pandas", "numpy", "streamlit", "pydantic", "subprocess"}
     assert {m for m in loaded if m.startswith("core")} == {
-        "core", "core.numbers",
+        "core", "core.base", "core.base.numbers",
         "core.data", "core.data.spreadsheet", "core.data.spreadsheet.grid",
         "core.data.spreadsheet.sheet", "core.data.spreadsheet.sheet_xml",
     }  # fmt: skip

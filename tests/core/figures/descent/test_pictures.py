@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.descent.verdict import landmarks
+from core.advice.study_verdict import landmarks
 from core.figures.descent import curve, phase, reasons
 from core.figures.descent.lines import View, rows
 from core.figures.template import DASH, PALETTES

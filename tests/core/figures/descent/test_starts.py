@@ -6,9 +6,9 @@ from statistics import fmean, stdev
 
 import pytest
 
+from core.base.numbers import percent
 from core.figures.descent import starts
 from core.figures.template import PALETTES
-from core.numbers import percent
 from tests.core.figures.descent.conftest import point
 
 ERRORS = (0.3, 0.1, nan, 0.2)

@@ -1,0 +1,1 @@
+"""What every other package builds on: values, errors, files, text, settings and processes."""

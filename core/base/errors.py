@@ -1,0 +1,76 @@
+"""The one exception tree. Every message names the place, the value, the rule and the way out.
+
+LabError
+├── BadInput            invalid input: exit status 2, one sentence, no traceback
+│   ├── BadExperiment   a value out of range, an unknown kind, a broken link
+│   ├── BadData         a spreadsheet or an image dataset that cannot be read as one
+│   └── BadNetwork      layers that do not fit each other or the data; knows the layer
+├── NotFound            a run, a dataset or a checkpoint that is not on this disk (exit status 2)
+├── NotAllowed          another person's run, or an action reserved for the teacher
+└── Unavailable         the machine cannot do it now: no network, no such device, no space
+
+`code` names the rule that was broken. It is stable, so that tests and scripts need not read the
+sentence: "row_width", "pin_too_short". Without one it is the code of the class.
+"""
+
+from typing import Any
+
+
+class LabError(Exception):
+    """The root of all errors with a message for the user."""
+
+    code = "lab_error"
+
+    def __init__(self, message: str, *, code: str = ""):
+        super().__init__(message)
+        self.code = code or type(self).code
+
+
+class BadInput(LabError):
+    """Invalid input."""
+
+    code = "bad_input"
+
+
+class BadExperiment(BadInput):
+    """A field out of range, an unknown kind, a link that does not open."""
+
+    code = "bad_experiment"
+
+
+class BadData(BadInput):
+    """A file or an array that is no dataset. `fixes`: changes of the Reading that may help."""
+
+    code = "bad_data"
+
+    def __init__(self, message: str, fixes: tuple[dict[str, Any], ...] = (), *, code: str = ""):
+        super().__init__(message, code=code)
+        self.fixes = fixes
+
+
+class BadNetwork(BadInput):
+    """Layers that do not fit. `layer` counts from 0; None where the whole network is meant."""
+
+    code = "bad_network"
+
+    def __init__(self, message: str, layer: int | None = None, *, code: str = ""):
+        super().__init__(message, code=code)
+        self.layer = layer
+
+
+class NotFound(LabError):
+    """A run, a dataset or a checkpoint that is not on this disk."""
+
+    code = "not_found"
+
+
+class NotAllowed(LabError):
+    """Another person's run, or an action reserved for the teacher."""
+
+    code = "not_allowed"
+
+
+class Unavailable(LabError):
+    """Something this machine cannot do now."""
+
+    code = "unavailable"

@@ -1,1 +1,0 @@
-"""What runs have given: curves, rows, comparisons, and what people wrote about them."""

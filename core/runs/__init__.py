@@ -1,0 +1,1 @@
+"""Runs on disk: the run folder, its checkpoints, history, summaries, comparisons and notes."""

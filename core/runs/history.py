@@ -1,0 +1,278 @@
+"""History: the events of one run folded into columns for charts and sentences. Knows no file, no
+torch and no page.
+
+Groups of columns, each a table with one row per bin or epoch, and the most rows there can be:
+
+    step   step, epoch (1.5: half way through the second), seconds, loss, rate     1,000 rows
+    epoch  epoch, step, seconds, train_loss, validation_loss, train_error, validation_error, best
+    probe  step, epoch, gradient.<layer>, weight.<layer>, update.<layer>             500 rows
+    map    the same in wider bins, for the layer × time picture, and                 120 rows
+           spread.<layer>, dead.<activation>, saturated.<activation>
+
+and, where the inputs can be drawn, `surface`: the newest answers of the network
+(core/training/surface.py).
+The rows of steps and probes are bins (core/runs/tables.py).
+"""
+
+import json
+from array import array
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import pairwise
+from math import isfinite
+from typing import Any
+
+from core.base.events import (
+    Ended,
+    Epoch,
+    Event,
+    Probe,
+    Saved,
+    Started,
+    Step,
+    Surface,
+    error,
+    from_json,
+)
+from core.base.numbers import short
+from core.optim.marks import Mark, Marks, untaken
+from core.optim.stopping import StoppingRule
+from core.runs.tables import Columns, Tables, Tick
+from core.training import surface
+
+EPOCH_COLUMNS = (
+    "epoch",
+    "step",
+    "seconds",
+    "train_loss",
+    "validation_loss",
+    "train_error",
+    "validation_error",
+    "best",
+)
+
+
+class History:
+    """What a run's event lines say so far. `add` them as they come; ask for `columns`, a delta
+    `since`, or the facts.
+    """
+
+    def __init__(self, rules: Sequence[StoppingRule] = ()) -> None:
+        """`rules`: the stopping rules of the run, which get marks; so do all others."""
+        self.rules = tuple(rules)
+        self.started: Started | None = None
+        self.ended: Ended | None = None
+        self.saved = 0  # the step of the newest checkpoint
+        self.before = 0  # of the ticks, those from before the training last began or went on
+        self.losses = array("d")  # losses[k] is that of step k + 1
+        self.ticks: list[Tick] = []
+        self.epochs: list[Epoch] = []
+        self.probes: list[Probe] = []
+        self.surface_step, self.surface = 0, {}  # of the newest, and its columns
+        self.version = 0  # grows with every event
+        self.generation = 0  # grows when rows are taken back
+        self._clear()
+
+    def add(self, lines: Iterable[str]) -> None:
+        """Folds event lines in, in their order. Lines that hold no event are left out."""
+        for line in lines:
+            with suppress(ValueError):
+                self._fold(from_json(line))
+                self.version += 1
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return len(self.losses)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers that have weights, input first."""
+        return self.started.layers if self.started else ()
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """Names of the activations, input first."""
+        return self.started.activations if self.started else ()
+
+    @property
+    def best(self) -> int | None:
+        """Row of the best epoch so far."""
+        return max((i for i, e in enumerate(self.epochs) if e.best), default=None)
+
+    # --- folding
+
+    def _fold(self, event: Event) -> None:
+        match event:
+            case Started():
+                self._start(event)
+            case Step():
+                self._step(event)
+            case Epoch():
+                self.epochs.append(event)
+                self._marks.add(event)
+            case Probe():
+                self.probes.append(event)
+                self._tables.add_probe(event)
+            case Surface():
+                self.surface = surface.columns(event)
+                self.surface_step = event.step
+            case Saved():
+                self.saved = event.step
+            case Ended():
+                self.ended = event
+
+    def _start(self, event: Started) -> None:
+        """A training begins or goes on: what was logged beyond its step does not count."""
+        again = self.started is not None
+        self.started, self.ended = event, None
+        self.generation += again
+        del self.losses[event.step :]
+        self.ticks = [_cut(t, event.step) for t in self.ticks if t[0] <= event.step]
+        self.saved, self.before = event.step, len(self.ticks)
+        self.epochs = [e for e in self.epochs if e.step <= event.step]
+        self.probes = [p for p in self.probes if p.step <= event.step]
+        if self.surface_step > event.step:
+            self.surface_step, self.surface = 0, {name: [] for name in self.surface}
+        self._clear()
+        for before, tick in pairwise([None, *self.ticks]):
+            self._tables.add_tick(tick, before, self.losses)
+        for probe in self.probes:
+            self._tables.add_probe(probe)
+        for epoch in self.epochs:
+            self._marks.add(epoch)
+
+    def _clear(self) -> None:
+        self._marks = Marks([*self.rules, *untaken(self.rules)])
+        sizes = (self.started.steps, self.started.epoch_steps) if self.started else (0, 1)
+        self._tables = Tables(*sizes, self.layers, self.activations)
+
+    def _step(self, event: Step) -> None:
+        first = event.step - len(event.losses) + 1
+        self.losses.extend(
+            [float("nan")] * (first - 1 - len(self.losses))
+        )  # steps whose event was lost
+        self.losses.extend(event.losses)
+        tick = (first, event.step, event.seconds, event.learning_rate, event.samples_per_second)
+        self._tables.add_tick(tick, self.ticks[-1] if self.ticks else None, self.losses)
+        self.ticks.append(tick)
+
+    # --- columns
+
+    def columns(self) -> Columns:
+        """Every column under its full name, such as "step.loss"; numbers as they were logged."""
+        tables = self._columns({})
+        return {
+            f"{group}.{name}": values
+            for group, table in tables.items()
+            for name, values in table.items()
+        }
+
+    def _columns(self, start: dict[str, int]) -> dict[str, Columns]:
+        tables = self._tables.columns(start)
+        rows = [epoch_row(e) for e in self.epochs[start.get("epoch", 0) :]]
+        tables["epoch"] = {name: [row[i] for row in rows] for i, name in enumerate(EPOCH_COLUMNS)}
+        if self.surface and "surface" not in start:
+            tables["surface"] = self.surface
+        return tables
+
+    def since(self, marks: str = "") -> dict[str, Any]:
+        """What a client that holds the rows up to `marks` lacks: {"marks", "facts", "rows"}, plain
+        JSON, null for NaN.
+
+        Every group says from which row on its columns replace the client's, for the newest bin
+        still changes. `marks` of another generation, or none, gives everything.
+        """
+        start = self._start_rows(marks)
+        rows = {
+            group: {"from": start.get(group, 0)}
+            | {name: [_short(v) for v in values] for name, values in table.items()}
+            for group, table in self._columns(start).items()
+        }
+        ends = [max(0, n - 1) for n in self._tables.lengths().values()] + [len(self.epochs)]
+        return {
+            "marks": ".".join(map(str, [self.generation, *ends, self.surface_step])),
+            "facts": self.facts(),
+            "rows": rows,
+        }
+
+    def _start_rows(self, marks: str) -> dict[str, int]:
+        lengths = self._tables.lengths() | {"epoch": len(self.epochs)}
+        parts = marks.split(".")
+        if len(parts) != 2 + len(lengths) or not all(p.isdecimal() and len(p) < 10 for p in parts):
+            return {}
+        generation, *rows, shown = map(int, parts)
+        known = generation == self.generation and all(
+            r <= n for r, n in zip(rows, lengths.values(), strict=True)
+        )
+        same = {"surface": 0} if shown == self.surface_step else {}  # it is left out then
+        return dict(zip(lengths, rows, strict=True)) | same if known else {}
+
+    # --- facts
+
+    def facts(self) -> dict[str, Any]:
+        """Where the run stands, as plain JSON; None where it is not known yet."""
+        s = self.started
+        early = bool(self.ended and s and self.step and self.ended.reason != "stopped")
+        return {
+            "step": self.step,
+            "steps": self.step if early else s.steps if s else None,  # where the x axis ends
+            "epochs": self.step / s.epoch_steps if early else s.epochs if s else None,
+            "epoch_steps": s.epoch_steps if s else None,
+            "layers": list(self.layers),
+            "best": self.best,
+            "best_epoch": self.epochs[self.best].epoch if self.best is not None else None,
+            "seconds": _short(self.seconds),
+            "ended": self.ended.reason if self.ended else None,
+            "marks": [self._told(mark) for mark in self.marks],
+        }
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """Where each stopping rule would have ended the run, the chosen ones first."""
+        return self._marks.found()
+
+    def fired(self, mark: Mark) -> bool:
+        """Whether this rule is the one that ended the run."""
+        return bool(self.ended) and self.ended.reason == mark.rule.kind
+
+    def _told(self, mark: Mark) -> dict[str, Any]:
+        """A mark as the chart shows it: `row` of the epoch table, words, and its part: "fired",
+        "chosen" or "untaken".
+        """
+        fired, name = self.fired(mark), mark.rule.label.lower()
+        verb = "stopped here" if fired else "would have stopped here"
+        measured = f", validation {short(mark.kept)}" if mark.kept is not None else ""
+        part = "fired" if fired else "chosen" if mark.rule in self.rules else "untaken"
+        long = f"{verb}: {name}{measured}"
+        return {"row": mark.row, "part": part, "text": long, "short": name}
+
+    @property
+    def seconds(self) -> float:
+        """Of training so far, pauses left out."""
+        return self.ended.seconds if self.ended else self.ticks[-1][2] if self.ticks else 0.0
+
+
+def _cut(tick: Tick, step: int) -> Tick:
+    """A reading that reaches beyond `step`, ended there."""
+    first, last, seconds, rate, speed = tick
+    return (first, min(last, step), seconds, rate, speed)
+
+
+def epoch_row(e: Epoch) -> list[Any]:
+    """The values of EPOCH_COLUMNS; None where there is no validation part."""
+    scores = [e.train, e.validation or {}]
+    losses = [s.get("loss") for s in scores]
+    return [e.epoch, e.step, e.seconds, *losses, *map(error, scores), e.best]
+
+
+def _short(value: Any) -> Any:
+    """Six digits are more than a screen shows; null where there is no number to draw."""
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.6g}") if isfinite(value) else None
+
+
+def dumps(delta: dict[str, Any]) -> str:
+    """The JSON text of a delta."""
+    return json.dumps(delta, separators=(",", ":"), allow_nan=False)

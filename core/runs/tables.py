@@ -1,0 +1,86 @@
+"""Tables: the steps and probes of a run as columns of at most so many rows, for charts. Knows no
+file and no epoch.
+
+Bins hold means: a curve of a million steps is thinned without a spike getting lost.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+from typing import Any
+
+from core.base.events import Probe
+from core.runs.bins import Bins
+
+ROWS = {"step": 1000, "probe": 500, "map": 120}
+NORMS = ("gradient", "weight", "update")  # by layer
+QUANTITIES = {"probe": NORMS, "map": (*NORMS, "spread", "dead", "saturated")}
+BY_ACTIVATION = ("dead", "saturated")
+
+Columns = dict[str, list[Any]]
+Tick = tuple[int, int, float, float, float]  # first and last step, seconds, rate, pictures/s
+
+
+class Tables:
+    """Empty tables for a run of `steps` with these layers and activations; the newest row of each
+    still changes.
+    """
+
+    def __init__(
+        self,
+        steps: int,
+        epoch_steps: int,
+        layers: Sequence[str] = (),
+        activations: Sequence[str] = (),
+    ):
+        self.epoch_steps = epoch_steps
+        self._bins = {group: Bins(max(1, ceil(steps / rows))) for group, rows in ROWS.items()}
+        self._places = {  # (quantity, layer or activation) of each column
+            group: [
+                (quantity, name)
+                for quantity in quantities
+                for name in (activations if quantity in BY_ACTIVATION else layers)
+            ]
+            for group, quantities in QUANTITIES.items()
+        }
+
+    def add_tick(self, tick: Tick, before: Tick | None, losses: Sequence[float]) -> None:
+        """Spreads the losses of one reading over the bins; `losses` are those of all steps so far,
+        and seconds between two readings are interpolated.
+        """
+        first, last, seconds, rate, _ = tick
+        began = before[2] if before else 0.0
+        bins, at = self._bins["step"], first
+        while at <= last:
+            end = min(last, ((at - 1) // bins.width + 1) * bins.width)
+            share = (end - first + 1) / (last - first + 1)
+            values = losses[at - 1 : end]
+            bins.add(end, [sum(values)], began + share * (seconds - began), rate, count=len(values))
+            at = end + 1
+
+    def add_probe(self, probe: Probe) -> None:
+        """What was measured of each layer and activation at one step."""
+        for group, places in self._places.items():
+            values = [getattr(probe, what).get(name, float("nan")) for what, name in places]
+            self._bins[group].add(probe.step, values)
+
+    def lengths(self) -> dict[str, int]:
+        """Rows of each table."""
+        return {group: len(bins) for group, bins in self._bins.items()}
+
+    def columns(self, start: Mapping[str, int]) -> dict[str, Columns]:
+        """The columns of each table, from its row in `start` on, else all."""
+        tables = {}
+        for group, bins in self._bins.items():
+            k = start.get(group, 0)
+            steps = bins.lasts(0, k)
+            tables[group] = {"step": steps, "epoch": [s / self.epoch_steps for s in steps]}
+            if group == "step":
+                tables[group] |= {
+                    "seconds": bins.lasts(1, k),
+                    "loss": bins.means(0, k),
+                    "rate": bins.lasts(2, k),
+                }
+            else:
+                names = map(".".join, self._places[group])
+                tables[group] |= {name: bins.means(i, k) for i, name in enumerate(names)}
+        return tables

@@ -1,0 +1,42 @@
+"""Studies on disk: one folder per study, with its value and its points.
+
+<home>/studies/<id>/study.json     written once
+                    points.jsonl   append-only; a torn last line is ignored
+                    lock           held by the process that computes it
+"""
+
+import contextlib
+from pathlib import Path
+
+from core.base.encoding import decode
+from core.runs.store import Store
+from core.studies.records import from_line
+from core.studies.study import Study
+
+
+class Studies(Store):
+    """The studies under one home."""
+
+    value, log, noun, nouns = "study.json", "points.jsonl", "study", "studies"
+
+    def __init__(self, home: Path | str | None = None, folder: str = "studies"):
+        super().__init__(home, folder)
+
+    @property
+    def trash(self) -> "Studies":
+        return Studies(self.home, "studies-trash")
+
+    def study(self, study_id: str) -> Study:
+        """What it computes."""
+        return decode(Study, self.experiment(study_id))
+
+    def events(self, study_id: str, offset: int = 0) -> tuple[list, int]:
+        """Begun, Record and the plain fields of an end, after byte `offset`; the next offset. Lines
+        that hold no event are left out.
+        """
+        lines, offset = self.read(study_id, offset)
+        events = []
+        for line in lines:
+            with contextlib.suppress(ValueError):
+                events.append(from_line(line))
+        return events, offset

@@ -1,0 +1,275 @@
+"""Server-sent events behind the live charts: one reader of each watched run, one text for all who
+are equally far.
+
+Knows the store and History, no widget. No queue for a client is needed: each says how far it is
+(`marks`), so a slow one gets fewer and larger deltas, and one that comes back after a restart of
+the server gets what it lacks.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import os
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import plotly
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from core.base.encoding import decode
+from core.base.errors import LabError, NotFound
+from core.experiment import Experiment
+from core.jobs import runner
+from core.optim.stopping import StoppingRule
+from core.runs.history import History, dumps
+from core.runs.store import Store
+
+READ_EVERY = 0.3  # seconds between two looks at the file, …
+MANY = 15  # … for so many listeners; with more it is longer, for each look is told to all of them
+QUIET_AFTER = 15.0  # seconds without news after which a comment shows that the line is alive
+KEPT = 16  # histories held in memory; the least used one goes first
+
+closing = threading.Event()  # set when the server stops: every stream ends
+
+
+class Tail:
+    """The history of one run, kept up with its events file. Any thread may call it."""
+
+    def __init__(self, store: Store, run: str):
+        self.store, self.run = store, run
+        self._lock = threading.Lock()
+        self._made, self._offset, self.history = None, 0, History(_rules(store, run))
+        self._texts: dict[
+            str, tuple[str, str]
+        ] = {}  # marks -> delta and new marks, for the present version
+
+    def advance(self) -> int:
+        """Reads what was appended; the version of the history. NotFound when the run is gone."""
+        with self._lock:
+            self._begin_again_if_another()
+            lines, self._offset = self.store.read(self.run, self._offset)
+            if lines:
+                self.history.add(lines)
+                self._texts.clear()
+            return self.history.version
+
+    def _begin_again_if_another(self) -> None:
+        """An archive may bring back a run whose folder was removed for good, with other events."""
+        made = self.store.stamp(self.run)[0]
+        if self._made not in (None, made):
+            generation = self.history.generation + 1
+            self._offset, self.history = 0, History(_rules(self.store, self.run))
+            self.history.generation = generation
+            self._texts.clear()
+        self._made = made
+
+    def delta(self, marks: str) -> tuple[str, str]:
+        """(JSON text, new marks) for a client that is at `marks`; made once for all clients that
+        are.
+        """
+        with self._lock:
+            if marks not in self._texts:
+                made = self.history.since(marks)
+                self._texts[marks] = dumps(made), made["marks"]
+            return self._texts[marks]
+
+    @contextmanager
+    def read(self) -> Iterator[History]:
+        """The history, up to date, held still."""
+        self.advance()
+        with self._lock:
+            yield self.history
+
+    @property
+    def over(self) -> bool:
+        return self.history.ended is not None
+
+
+def _rules(store: Store, run: str) -> tuple[StoppingRule, ...]:
+    """The run's stopping rules; none of an experiment that this version cannot read."""
+    try:
+        return decode(Experiment, store.experiment(run)).stopping
+    except LabError:
+        return ()
+
+
+_tails: OrderedDict[tuple[Path, str], Tail] = OrderedDict()
+_tails_lock = threading.Lock()
+
+
+def tail(run: str, store: Store | None = None) -> Tail:
+    """The one tail of this run in this process. NotFound when there is no such run."""
+    store = store or runner.current().store
+    store.path(run)
+    with _tails_lock:
+        found = _tails.setdefault((store.root, run), Tail(store, run))
+        _tails.move_to_end((store.root, run))
+        while len(_tails) > KEPT:
+            _tails.popitem(last=False)
+        return found
+
+
+# --- who may listen
+
+
+@cache
+def _secret(home: Path) -> bytes:
+    """A random key in the home folder, so that a page that was open before a restart is still
+    believed.
+    """
+    path = home / "secret"
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+    except FileExistsError:
+        pass
+    return path.read_bytes()
+
+
+def token(run: str, home: Path | None = None) -> str:
+    """What a page must show to listen to this run: HMAC-SHA256 of the id, 128 bits of it."""
+    key = _secret(home or runner.current().store.home)
+    return hmac.new(key, run.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _allowed(request: Request) -> bool:
+    shown = request.query_params.get("token", "")
+    return hmac.compare_digest(shown.encode(), token(request.path_params["run"]).encode())
+
+
+# --- one reader a run, while somebody listens
+
+
+def pause(listeners: int) -> float:
+    """Seconds between two looks: thirty viewers take no more of the server than fifteen."""
+    return READ_EVERY * max(1.0, listeners / MANY)
+
+
+class Watch:
+    """Reads a run's file a few times a second as long as it has listeners, and wakes them when
+    there is news.
+    """
+
+    def __init__(self, source: Tail):
+        self.tail, self.listeners, self.version, self.gone = source, 0, -1, False
+        self.news = asyncio.Event()
+        self.task: asyncio.Task | None = None
+
+    async def _read(self) -> None:
+        while self.listeners and not closing.is_set():
+            try:
+                version = await to_thread.run_sync(self.tail.advance)
+            except (NotFound, OSError):  # deleted while somebody looks at it, or unreadable
+                self.gone = True
+                break
+            if version != self.version:
+                self.version = version
+                self.news.set()
+                self.news = asyncio.Event()
+            await asyncio.sleep(pause(self.listeners))
+        _watches.pop(self.tail.run, None)
+
+    async def deltas(self, marks: str) -> AsyncIterator[str]:
+        """Server-sent events from `marks` on, until the run has ended or the server stops."""
+        self.listeners += 1
+        if self.task is None or self.task.done():
+            _watches[self.tail.run] = self
+            self.version = await to_thread.run_sync(self.tail.advance)
+            self.task = asyncio.create_task(self._read())
+        seen, spoken = None, time.monotonic()
+        try:
+            while not closing.is_set():
+                news = self.news
+                if seen != self.version:
+                    seen, over = self.version, self.tail.over
+                    text, marks = await to_thread.run_sync(self.tail.delta, marks)
+                    yield f"id: {marks}\nevent: delta\ndata: {text}\n\n"
+                    spoken = time.monotonic()
+                    if over:
+                        yield "event: over\ndata: {}\n\n"
+                        return
+                elif self.gone:
+                    return
+                elif time.monotonic() - spoken > QUIET_AFTER:
+                    spoken = time.monotonic()
+                    yield ": still here\n\n"
+                try:
+                    await asyncio.wait_for(
+                        news.wait(), 0.5
+                    )  # short, so that a stop of the server is seen
+                except TimeoutError:
+                    continue
+        finally:
+            self.listeners -= 1
+
+
+_watches: dict[str, Watch] = {}
+
+
+async def stream(request: Request) -> Response:
+    """GET /feed/{run}?token=…: the run's deltas as server-sent events; Last-Event-ID or ?since=
+    says from where.
+    """
+    if not _allowed(request):
+        return JSONResponse(
+            {"error": "The token does not belong to this run: reload the page."}, 403
+        )
+    run = request.path_params["run"]
+    try:
+        source = await to_thread.run_sync(tail, run)
+    except NotFound as error:
+        return JSONResponse({"error": str(error)}, 404)
+    watch = _watches.setdefault(run, Watch(source))
+    marks = request.headers.get("last-event-id") or request.query_params.get("since", "")
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(watch.deltas(marks), media_type="text/event-stream", headers=headers)
+
+
+async def poll(request: Request) -> Response:
+    """GET /feed/{run}/poll?token=…&since=…: one delta as JSON, for browsers whose way to here
+    breaks streams.
+    """
+    if not _allowed(request):
+        return JSONResponse(
+            {"error": "The token does not belong to this run: reload the page."}, 403
+        )
+    try:
+        source = await to_thread.run_sync(tail, request.path_params["run"])
+        await to_thread.run_sync(source.advance)
+    except NotFound as error:
+        return JSONResponse({"error": str(error)}, 404)
+    text, _ = await to_thread.run_sync(source.delta, request.query_params.get("since", ""))
+    return Response(text, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+class _Kept(StaticFiles):
+    """Files that never change under their address, which holds their version."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+PLOTLY = (
+    f"/plotly-{plotly.__version__}"  # the address holds the version: a newer one is another address
+)
+
+
+def routes() -> list[BaseRoute]:
+    """The app's own routes: the feed, its polling way, and plotly's JavaScript from the installed
+    package.
+    """
+    files = _Kept(directory=Path(plotly.__file__).parent / "package_data", check_dir=False)
+    return [Route("/feed/{run}", stream), Route("/feed/{run}/poll", poll), Mount(PLOTLY, files)]

@@ -1,0 +1,124 @@
+"""Live charts: a figure without data, mounted once and filled in the browser from the feed; and a
+polling way without it.
+
+Knows Streamlit, the feed and the figures' binding. The component's JavaScript is passed as text: a
+one-line string would be taken for a path.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.figures.binding import fill
+from core.figures.template import Mode
+from pages.kit import feed
+
+ASSETS = Path(__file__).parents[2] / "assets"
+POLL_SECONDS = 1.5
+_HTML = """
+<div class="lab-live">
+  <div class="lab-plot" role="img"></div>
+  <span class="lab-state" role="status"></span>
+  <details class="lab-menu">
+    <summary title="Download" aria-label="Download this chart">
+      <svg viewBox="0 0 16 16" width="14" height="14" fill="none" stroke="currentColor"
+      stroke-width="1.5">
+        <path d="M8 2v8M4.8 7 8 10.2 11.2 7M2.5 13.5h11"/></svg>
+    </summary> <div><button value="png">PNG</button><button value="svg">SVG</button><button
+    value="csv">CSV</button></div>
+  </details>
+</div>
+"""
+_CSS = """
+.lab-live { position: relative; background: var(--st-background-color); }
+.lab-plot { width: 100%; overflow: hidden; }
+.lab-state, .lab-menu { position: absolute; bottom: 0; color: var(--st-gray-text-color); }
+.lab-state { right: 4px; font: 12px var(--st-font); }
+.lab-menu { left: 0; font: 13px var(--st-font); }
+.lab-menu summary { list-style: none; cursor: pointer; padding: 5px 6px 3px; line-height: 0; }
+.lab-menu summary { opacity: .55; border-radius: 4px; }
+.lab-menu summary::-webkit-details-marker { display: none; }
+.lab-menu summary:hover, .lab-menu summary:focus-visible, .lab-menu[open] summary { opacity: 1; }
+.lab-menu :focus-visible { outline: 2px solid var(--st-primary-color); }
+.lab-menu div { position: absolute; left: 0; bottom: 26px; z-index: 2; display: flex; padding: 2px;
+  background: var(--st-background-color); border: 1px solid var(--st-border-color);
+  border-radius: var(--st-base-radius); }
+.lab-menu button { all: unset; cursor: pointer; padding: 4px 10px; border-radius: 4px;
+  color: var(--st-text-color); }
+.lab-menu button:hover { background: var(--st-secondary-background-color); }
+"""
+
+
+@st.cache_resource
+def _component() -> Callable[..., object]:
+    """Registered once a process: a second registration of the name would only warn."""
+    script = "\n".join((ASSETS / name).read_text() for name in ("live.js", "binding.js"))
+    return st.components.v2.component(
+        "descent_lab_live", html=_HTML, css=_CSS, js=script, isolate_styles=False
+    )
+
+
+def chart(
+    figure: Callable[[Mode], go.Figure],
+    run: str,
+    *,
+    key: str,
+    height: int,
+    alt: str,
+    name: str,
+    live: bool,
+) -> None:
+    """Shows `figure` (a function of the mode, so that a change of theme needs no server) with the
+    run's rows, kept up.
+
+    `height` in px is fixed; `alt` says in words what the chart shows; `name` is the file name of
+    its downloads.
+    """
+    if os.environ.get("LAB_LIVE") == "poll":
+        _polled(figure, run, key=key, alt=alt, live=live)
+        return
+    data = {
+        "figures": {mode: figure(mode).to_plotly_json() for mode in ("light", "dark")},
+        "run": run, "token": feed.token(run), "plotly": f"{feed.PLOTLY}/plotly.min.js",
+        "height": height, "alt": alt, "name": name, "live": live,
+    }  # fmt: skip
+    _component()(key=key, data=data, height=height)
+
+
+def drawn(
+    figure: Callable[[Mode], go.Figure], *, key: str, height: int, alt: str, name: str
+) -> None:
+    """Shows a figure that has its numbers in it. Drawn again with more of them under the same
+    `key`, it keeps its zoom.
+    """
+    if os.environ.get("LAB_LIVE") == "poll":
+        mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
+        config = {"displayModeBar": False}
+        st.plotly_chart(figure(mode), theme=None, config=config, alt=alt, key=key)
+        return
+    data = {
+        "figures": {mode: json.loads(figure(mode).to_json()) for mode in ("light", "dark")},
+        "plotly": f"{feed.PLOTLY}/plotly.min.js", "height": height, "alt": alt, "name": name,
+    }  # fmt: skip
+    _component()(key=key, data=data, height=height)
+
+
+def _polled(
+    figure: Callable[[Mode], go.Figure], run: str, *, key: str, alt: str, live: bool
+) -> None:
+    """The same figure, filled in Python and drawn anew: where no stream and no component gets
+    through.
+    """
+    mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
+
+    @st.fragment(run_every=POLL_SECONDS if live else None)
+    def draw() -> None:
+        with feed.tail(run).read() as history:
+            shown = fill(figure(mode), history.columns(), history.facts())
+        st.plotly_chart(shown, theme=None, config={"displayModeBar": False}, alt=alt, key=key)
+
+    draw()

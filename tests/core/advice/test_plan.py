@@ -1,0 +1,131 @@
+"""Plan: the sizes that it names are those that the split deals, the steps those that the loop
+takes, and what keeps a run from starting is said before it starts.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.advice.plan import line, network_name, plan, sizes
+from core.base.errors import BadData
+from core.data.datasets import Digits, Facts, Spreadsheets
+from core.data.split import Split
+from core.experiment import Experiment, shipped
+from core.network.activations import ReLU
+from core.network.layers import Flatten, Linear, Output
+from core.network.presets import LeNet, Preset, Small
+from core.optim.optimizers import SGD
+
+HERE = Path("nowhere")
+SHARES = st.floats(0, 0.9, allow_nan=False)
+
+
+@pytest.fixture
+def rows(monkeypatch: pytest.MonkeyPatch):
+    """Says how many pictures the digits have."""
+
+    def say(count: int, test_rows: int = 0) -> None:
+        facts = Facts((1, 8, 8), tuple("0123456789"), count, test_rows)
+        monkeypatch.setattr(Digits, "facts", lambda self, home: facts)
+
+    return say
+
+
+@given(
+    labels=st.lists(st.integers(0, 5), min_size=1, max_size=120),
+    shares=st.tuples(SHARES, SHARES).filter(lambda pair: sum(pair) < 1),
+    own=st.booleans(),
+    stratified=st.booleans(),
+    fraction=st.floats(0, 1, exclude_min=True),
+)
+def test_sizes_are_those_that_the_split_deals(labels, shares, own, stratified, fraction):
+    split = Split(validation=shares[0], test=shares[1], stratified=stratified, fraction=fraction)
+    facts = Facts((1, 8, 8), tuple("012345"), len(labels), 17 * own)
+    told = sizes(Experiment(split=split), facts)
+    try:
+        dealt = split.parts(np.array(labels), has_test=own)
+    except BadData:
+        assert told[0] < 1
+        return
+    assert told == (len(dealt.train), len(dealt.validation), 17 if own else len(dealt.test))
+
+
+@pytest.mark.parametrize(("count", "batch", "epochs"), [(1, 32, 3), (64, 32, 2), (65, 32, 2)])
+def test_steps_are_those_of_a_plain_loop(rows, count, batch, epochs):
+    rows(count)
+    value = Experiment(split=Split(validation=0, test=0), batch_size=batch, epochs=epochs)
+    taken = sum(1 for _ in range(epochs) for _ in range(0, count, batch))
+    planned = plan(value, HERE)
+    assert (planned.steps, planned.epoch_steps, planned.train) == (taken, taken // epochs, count)
+
+
+SMALL = (  # maps × window × (work: places), then the linear layers
+    16 * 9 + 16 + 32 * 16 * 9 + 32 + 128 * 64 + 64 + 640 + 10,
+    64 * 16 * 9 + 16 * 32 * 16 * 9 + 128 * 64 + 640,
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "work"),
+    [("softmax", 640 + 10, 640), ("mlp", 6400 + 100 + 1000 + 10, 7400), ("small", *SMALL)],
+)
+def test_parameters_and_work_are_those_counted_by_hand(kind, parameters, work):
+    planned = plan(Experiment(network=Preset.pick(kind).layers((1, 8, 8))), HERE)
+    assert (planned.parameters, planned.multiply_adds) == (parameters, work)
+    assert planned.problem == "" and planned.layer is None
+
+
+def test_every_shipped_experiment_can_be_started():
+    assert {name: plan(e, HERE).problem for name, e in shipped().items()} == dict.fromkeys(
+        shipped(), ""
+    )
+
+
+def test_data_that_is_not_here_is_said(tmp_path):
+    planned = plan(Experiment(data=Spreadsheets(digest="0" * 64)), tmp_path)
+    assert planned.facts is None and planned.layer is None
+    assert planned.problem.endswith(".") and "not on this disk" in planned.problem
+
+
+@pytest.mark.parametrize(
+    ("layers", "place", "word"),
+    [
+        ((Linear(), ReLU(), Output()), 0, "Flatten"),
+        ((Flatten(), Linear(), ReLU()), None, "Output"),
+        (LeNet().layers((1, 28, 28)), 3, ""),
+    ],
+)
+def test_a_network_that_does_not_fit_is_said_with_its_layer(layers, place, word):
+    planned = plan(Experiment(network=layers), HERE)
+    assert planned.problem and word in planned.problem
+    if place is not None:
+        assert planned.layer == place and f"ayer {place + 1}" in planned.problem
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_split_that_leaves_nothing_to_train_on_is_said_before_the_start(rows, count):
+    rows(count)
+    shares = Split(validation=0.49, test=0.5)
+    planned = plan(Experiment(split=shares), HERE)
+    try:
+        assert shares.parts(np.zeros(count, int)).train.size and planned.problem == ""
+    except BadData:
+        assert "none to train on" in planned.problem
+
+
+def test_a_preset_is_known_by_its_layers_and_any_other_by_their_number():
+    facts = Digits().facts(HERE)
+    assert network_name(Experiment(), facts) == Small.label
+    assert network_name(Experiment(network=(Flatten(), ReLU(), Output())), facts) == "3 layers"
+    assert network_name(Experiment(), None) == f"{len(Experiment().network)} layers"
+
+
+def test_the_draft_in_one_line_says_all_five_things():
+    value = Experiment(optimizer=SGD(learning_rate=0.02), epochs=1)
+    told = line(value, plan(value, HERE)).split(" · ")
+    named = ["Digits 8×8", "SGD with momentum 0.02", "cosine", "1 epoch"]
+    assert [told[0], *told[2:]] == named
+    assert told[1].startswith(Small.label) and told[1].endswith("parameters")

@@ -1,0 +1,44 @@
+"""Recipes: each is another way to learn, and brings nothing else with it."""
+
+import pytest
+
+from core.advice.recipe import PARTS, learns_as, recipes
+from core.base.encoding import decode, encode
+from core.data.sampling import Balanced
+from core.experiment import Experiment, comparisons, shipped
+from core.losses import MSE, CrossEntropy
+
+CLASSES, VALUES = ("cat", "dog"), ()
+
+
+def way(experiment: Experiment) -> tuple:
+    return tuple(getattr(experiment, part) for part in PARTS)
+
+
+def test_every_recipe_is_another_one_and_none_is_lost() -> None:
+    ways = [way(e) for e in recipes().values()]
+    assert all(ways.count(each) == 1 for each in ways)
+    members = {name for names in comparisons().values() for name in names}
+    assert {way(e) for name, e in shipped().items() if name not in members} <= set(ways)
+    assert {"momentum-2-on", "clipping-2-on", "flat-2-sam"} <= set(recipes())
+    assert not {"deep-1-sigmoid", "lsuv-2-after"} & set(recipes())  # they compare networks
+
+
+@pytest.mark.parametrize("name", recipes())
+@pytest.mark.parametrize("classes", [CLASSES, VALUES])
+def test_the_draft_learns_like_it_and_stays_what_it_is(name: str, classes: tuple) -> None:
+    example = recipes()[name]
+    draft = Experiment(name="mine", loss=CrossEntropy() if classes else MSE())
+    made = learns_as(draft, example, classes)
+    assert decode(Experiment, encode(made)) == made
+    assert not made.loss.problem(classes) and not made.sampling.problem(classes)
+    kept = set(Experiment.model_fields) - set(PARTS)
+    assert all(getattr(made, part) == getattr(draft, part) for part in kept)
+    if not example.loss.problem(classes) and not example.sampling.problem(classes):
+        assert way(made) == way(example)
+
+
+def test_what_values_cannot_have_stays_as_it_was() -> None:
+    balanced = Experiment(sampling=Balanced(), loss=CrossEntropy(smoothing=0.1), epochs=3)
+    made = learns_as(Experiment(loss=MSE()), balanced, VALUES)
+    assert made.loss == MSE() and made.sampling == Experiment().sampling and made.epochs == 3

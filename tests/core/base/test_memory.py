@@ -1,0 +1,26 @@
+"""Memory in use and memory that is free."""
+
+import os
+
+import pytest
+
+from core.base import memory
+
+
+def test_memory_in_use_grows_with_what_the_process_holds() -> None:
+    before = memory.in_use()
+    held = bytearray(os.urandom(1 << 20) * 64)
+    assert memory.in_use() - before > 0.8 * len(held)
+    assert memory.free() > 0
+    assert memory.free("cuda:7") is None  # an experiment from a larger machine
+
+
+@pytest.mark.parametrize(("limit", "free"), [("1000", 900), ("max", None), (None, None)])
+def test_the_limit_of_a_container_counts(tmp_path, monkeypatch, limit, free) -> None:
+    if limit:
+        (tmp_path / "limit").write_text(limit)
+    (tmp_path / "used").write_text("100")
+    without = memory.psutil.virtual_memory().available
+    monkeypatch.setattr(memory, "LIMITS", (tmp_path / "limit",))
+    monkeypatch.setattr(memory, "USED", (tmp_path / "used",))
+    assert memory.free() == free if free else memory.free() > without / 2

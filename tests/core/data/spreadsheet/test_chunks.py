@@ -1,0 +1,150 @@
+"""Tables larger than memory: read in pieces they are the same tables, and memory stays bounded."""
+
+import gzip
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.base.errors import BadData, Unavailable
+from core.data.library import Library
+from core.data.spreadsheet import chunks, growing_array
+from core.data.spreadsheet.growing_array import Scratch, changed
+from core.data.spreadsheet.table import read_table
+from tests.conftest import ROOT
+
+DRAW = np.random.Generator(np.random.PCG64(7))
+VALUES = DRAW.integers(0, 256, (500, 16))
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """Pieces of 20 rows, and arrays above 1 kB in files."""
+    monkeypatch.setattr(chunks, "CELLS", 320)
+    monkeypatch.setattr(growing_array, "LIMIT", 1024)
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    yield folder
+    assert not list(folder.iterdir())
+
+
+def text(rows) -> bytes:
+    return "".join(",".join(map(str, row)) + "\n" for row in rows).encode()
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_in_pieces_it_is_the_same_table(small, pack):
+    table = read_table(pack(text(VALUES.tolist())), "t.csv")
+    assert isinstance(table.values, np.memmap) and table.values.dtype == np.uint8
+    assert np.array_equal(table.values, VALUES) and not table.values.flags.writeable
+
+
+def test_one_late_fraction_makes_all_floats(small):
+    rows = VALUES.tolist()
+    rows[450][3] = 0.25
+    table = read_table(text(rows), "t.csv")
+    assert table.values.dtype == np.float64 and np.array_equal(table.values, np.array(rows))
+    wide = [row * 2 for row in rows]
+    assert read_table(text(wide), "t.csv").values.dtype == np.float32
+
+
+def test_words_of_all_pieces(small):
+    rows = [[*row, f"w{i % 7}"] for i, row in enumerate(VALUES.tolist())]
+    table = read_table(text(rows), "t.csv")
+    assert table.words[16].tolist() == [row[-1] for row in rows]
+    rows[470][16] = " "
+    with pytest.raises(BadData, match="row 471, column 17 is empty"):
+        read_table(text(rows), "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda row: row[:-1], "row 481 has 15 values, row 1 has 16"),
+        (lambda row: [*row, 1], "row 481 has 17 values, row 1 has 16"),
+        (lambda row: ["x", *row[1:]], "row 481, column 1 is 'x'"),
+        (lambda row: ["1e999", *row[1:]], "row 481, column 1 is 1e999, which is too large"),
+    ],
+)
+def test_a_fault_in_a_late_piece_is_found(small, change, said):
+    rows = VALUES.tolist()
+    rows[480] = change(rows[480])
+    with pytest.raises(BadData, match=said):
+        read_table(text(rows), "t.csv")
+
+
+def test_the_share_that_is_read_rises_to_one(small):
+    for data in (text(VALUES.tolist()), gzip.compress(text(VALUES.tolist()))):
+        heard: list[float] = []
+        read_table(data, "t.csv", tell=heard.append)
+        assert len(heard) == 25 and heard == sorted(heard) and heard[-1] == 1.0
+
+
+def test_the_library_hears_of_it(small, tmp_path):
+    heard: list[tuple[float, str]] = []
+    rows = [[i % 3, *row] for i, row in enumerate(VALUES.tolist())]
+    digest, _ = Library(tmp_path).add(
+        text(rows), names=("a.csv",), progress=lambda share, what: heard.append((share, what))
+    )
+    shares = [share for share, _ in heard]
+    assert shares == sorted(shares) and sum(what == "Reading a.csv …" for _, what in heard) > 20
+    assert np.array_equal(Library(tmp_path).open(digest).inputs.reshape(500, 16), VALUES)
+
+
+def test_a_full_disk_is_said(small, monkeypatch):
+    class Full:
+        def write(self, _):
+            raise OSError(28, "No space left on device")
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", Full)
+    with pytest.raises(Unavailable, match=r"No space left on device.*TMPDIR"):
+        read_table(text(VALUES.tolist()), "t.csv")
+
+
+def test_a_change_in_pieces_is_the_change_of_all(small, monkeypatch):
+    monkeypatch.setattr(growing_array, "PIECE", 100)
+    turned = VALUES.reshape(500, 4, 4).swapaxes(1, 2)
+    assert np.array_equal(changed(turned, lambda rows: 255 - rows), 255 - turned)
+    assert changed(turned[:0], lambda rows: rows).shape == (0, 4, 4)
+    with Scratch() as rows:
+        rows.add(VALUES[:1])
+        assert rows.array() is rows.pieces[0]  # one piece in memory is not copied
+
+
+LIMITED = """
+import re, resource, sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from core.data.spreadsheet import chunks, growing_array
+from core.data.library import Library
+
+growing_array.LIMIT, chunks.CELLS, mega = 2**20, 2**18, 2**20
+used = int(re.search(r"VmData:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
+resource.setrlimit(resource.RLIMIT_DATA, (used + int(sys.argv[3]) * mega,) * 2)
+_, found = Library(Path(sys.argv[2]) / "home").add(Path(sys.argv[2]) / "a.csv")
+inputs = found.samples.inputs
+print(inputs.dtype, *inputs.shape, inputs.sum(dtype=float))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="needs /proc")
+def test_a_file_larger_than_memory(tmp_path):
+    """62 MB of text and 50 MB of numbers, where 40 MB may be taken."""
+    values = DRAW.integers(0, 255, (1000, 784)) + 0.25
+    part = text([i % 10, *row] for i, row in enumerate(values.tolist()))
+    path = tmp_path / "a.csv"
+    with path.open("wb") as file:
+        for _ in range(16):
+            file.write(part)
+    assert path.stat().st_size > 60 * 2**20
+    command = [sys.executable, "-c", LIMITED, str(ROOT), str(tmp_path), "40"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["float32", "16000", "1", "28", "28", str(16 * values.sum())]

@@ -1,0 +1,293 @@
+"""The queue and its thread: pause, step, stop, resume, close; a failed run says why; nothing waits
+on a clock.
+"""
+
+import io
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load
+
+from core.base.control import GO, LEAVE, STOP
+from core.base.encoding import encode
+from core.base.errors import BadData, BadInput, NotFound
+from core.base.events import Ended, Epoch, Event, Started, Step, from_json
+from core.experiment import Experiment
+from core.jobs.runner import Runner
+from core.jobs.trainer import execute, status
+from core.network.layers import Flatten, Linear, Output
+from core.optim.stopping import Patience
+from core.runs import checkpoint
+from core.runs.store import CHECKPOINT, Store
+from core.training.loop import Training
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[Runner]:
+    runner = Runner(Store(tmp_path))
+    yield runner
+    runner.close()
+
+
+def digits(**changes: object) -> str:
+    small = {"epochs": 3, "device": "cpu", "network": (Flatten(), Output())}
+    return encode(Experiment(**small | changes))
+
+
+def endless() -> str:
+    return digits(epochs=100_000)
+
+
+def events(store: Store, run: str) -> list[Event]:
+    return [from_json(line) for line in store.read(run)[0]]
+
+
+def losses(store: Store, run: str) -> list[float]:
+    """As a reader sees them: what lies beyond a Started's step is dropped."""
+    seen: list[float] = []
+    for event in events(store, run):
+        if isinstance(event, Started):
+            del seen[event.step :]
+        elif isinstance(event, Step):
+            seen += event.losses
+    return seen
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Waits for a condition by trying it often; 60 s is a failure, not a measure."""
+    tick = threading.Event()
+    for _ in range(12_000):
+        if condition():
+            return
+        tick.wait(0.005)
+    pytest.fail("it never came true")
+
+
+def test_a_run_is_trained_in_the_background_and_found_on_disk(runner: Runner) -> None:
+    run = runner.submit(digits(epochs=12))
+    until(lambda: not runner.live())
+    assert runner.status(run) == status(Store(runner.store.home), run) == "done"
+    seen = events(runner.store, run)
+    assert isinstance(seen[0], Started) and isinstance(seen[-1], Ended)
+    assert len(losses(runner.store, run)) == seen[0].steps
+    assert seen[-1].test["accuracy"] > 0.8
+
+
+def test_runs_wait_for_each_other_in_their_order(runner: Runner) -> None:
+    first, second, third = (runner.submit(endless()) for _ in range(3))
+    until(lambda: runner.status(first) == "running")
+    assert runner.live() == [first, second, third]
+    assert runner.status(second) == "queued"
+    runner.stop(second)
+    assert runner.live() == [first, third] and runner.status(second) == "stopped"
+    runner.stop(first)
+    until(lambda: runner.status(third) == "running")
+    assert runner.status(first) == "stopped"
+
+
+def test_a_paused_run_stands_still_steps_singly_and_goes_on(runner: Runner) -> None:
+    run = runner.submit(endless())
+    until(lambda: len(losses(runner.store, run)) > 0)
+    runner.pause(run)
+    until(lambda: is_still(runner, run))
+    assert runner.status(run) == "paused"
+    before = len(losses(runner.store, run))
+    for n in (1, 2, 3):
+        runner.step(run)
+        until(lambda n=n: len(losses(runner.store, run)) == before + n)
+    assert is_still(runner, run)
+    runner.proceed(run)
+    until(lambda: len(losses(runner.store, run)) > before + 100)
+
+
+def test_a_single_step_is_one_also_where_an_epoch_ends(tmp_path: Path) -> None:
+    """Every time that somebody may say a word, exactly one more step was taken."""
+    store, halts = Store(tmp_path), []
+    run = store.create(digits(epochs=3, batch_size=512))  # three steps an epoch
+
+    def attend(training: Training) -> str:
+        training.single_steps = True
+        halts.append(training.step)
+        return GO
+
+    execute(store, run, attend=attend)
+    assert halts == list(range(10))
+
+
+def is_still(runner: Runner, run: str) -> bool:
+    """Whether the training waits at its condition, so that nothing more is written."""
+    job = runner._job(run)
+    with job.control.changed:
+        return bool(job.control.changed._waiters)
+
+
+def test_stop_and_resume_give_the_losses_of_a_straight_run(runner: Runner) -> None:
+    straight = runner.submit(digits(epochs=12))
+    until(lambda: runner.status(straight) == "done")
+    parted = runner.store.create(digits(epochs=12))
+    halts = iter([GO, GO, STOP])
+    assert execute(runner.store, parted, attend=lambda training: next(halts)).reason == "stopped"
+    assert status(runner.store, parted) == "stopped"
+    runner.resume(parted)
+    until(lambda: runner.status(parted) == "done")
+    assert losses(runner.store, parted) == losses(runner.store, straight)
+    assert events(runner.store, parted)[-1] == events(runner.store, straight)[-1]
+
+
+def test_only_an_unfinished_run_is_resumed(runner: Runner) -> None:
+    run = runner.submit(digits(epochs=1))
+    until(lambda: runner.status(run) == "done")
+    with pytest.raises(BadInput, match="is done"):
+        runner.resume(run)
+    with pytest.raises(NotFound):
+        runner.resume("20260101-000000-abcdef")
+
+
+def test_closing_saves_the_run_and_leaves_it_interrupted(runner: Runner) -> None:
+    run, waiting = runner.submit(endless()), runner.submit(endless())
+    until(lambda: len(losses(runner.store, run)) > 0)
+    runner.close()
+    assert not any(lane.thread.is_alive() for lane in runner._lanes)
+    store = Store(runner.store.home)
+    assert (status(store, run), status(store, waiting)) == ("interrupted", "unbegun")
+    assert checkpoint.load(store, run)["step"] == len(losses(store, run))
+    again = Runner(store)
+    again.resume(run)
+    until(
+        lambda: (
+            again.status(run) == "running"
+            and len(losses(store, run)) > checkpoint.load(store, run)["step"]
+        )
+    )
+    again.close()
+
+
+def test_close_also_ends_a_paused_run(runner: Runner) -> None:
+    run = runner.submit(endless())
+    until(lambda: runner.status(run) == "running")
+    runner.pause(run)
+    runner.close()
+    assert (
+        not any(lane.thread.is_alive() for lane in runner._lanes)
+        and status(runner.store, run) == "interrupted"
+    )
+    with pytest.raises(BadInput, match="shutting down"):
+        runner.submit(digits())
+
+
+def test_a_live_run_is_not_deleted_and_a_finished_one_is(runner: Runner) -> None:
+    run = runner.submit(endless())
+    until(lambda: runner.status(run) == "running")
+    with pytest.raises(BadInput, match="stop it"):
+        runner.delete(run)
+    runner.stop(run)
+    until(lambda: not runner.live())
+    runner.delete(run)
+    assert runner.store.ids() == []
+
+
+def test_what_cannot_be_built_fails_with_its_sentence(runner: Runner) -> None:
+    run = runner.submit(digits(network=(Linear(),)))
+    until(lambda: not runner.live())
+    ended = events(runner.store, run)[-1]
+    assert (ended.reason, runner.status(run)) == ("failed", "failed")
+    assert "Layer 1, linear1" in ended.message
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(28, "No space left on device"), "free space"),
+        (MemoryError(), "halve the batch size"),
+        (torch.OutOfMemoryError("CUDA out of memory"), "The GPU's memory"),
+        (RuntimeError("strange"), "the log has the details"),
+    ],
+)
+def test_a_fault_in_the_middle_ends_one_run_with_its_own_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    store = Store(tmp_path)
+    run = store.create(digits(epochs=500))
+
+    def fails(*given: object) -> None:
+        raise error
+
+    monkeypatch.setattr(checkpoint, "save", fails)
+    ended = execute(store, run, attend=lambda training: STOP if training.epoch else GO)
+    assert ended.reason == "failed" and words in ended.message
+    assert events(store, run)[-1] == ended
+    monkeypatch.undo()
+    assert (
+        execute(store, run, attend=lambda training: STOP).reason == "stopped"
+    )  # nobody holds it any more
+
+
+def test_a_run_that_somebody_trains_is_refused(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    run = store.create(digits())
+    with store.own(run), pytest.raises(BadInput, match="already being trained"):
+        execute(store, run)
+
+
+def test_leaving_writes_no_end(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    run = store.create(digits())
+    assert execute(store, run, attend=lambda training: LEAVE) is None
+    assert status(store, run) == "interrupted" and store.path(run, CHECKPOINT).exists()
+
+
+def test_a_damaged_checkpoint_is_said_and_not_loaded(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    run = store.create(digits(epochs=50))
+    execute(store, run, attend=lambda training: STOP)
+    whole = store.path(run, CHECKPOINT).read_bytes()
+    for share in (0, 0.1, 0.5, 0.99):
+        store.path(run, CHECKPOINT).write_bytes(whole[: int(share * len(whole))])
+        with pytest.raises(BadData, match="damaged"):
+            checkpoint.load(store, run)
+    ended = execute(store, run)
+    assert ended.reason == "failed" and "clone the run, which begins anew" in ended.message
+
+
+def test_weights_open_in_plain_torch_and_are_the_best_epoch_s(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    run = store.create(
+        digits(network=Experiment().network, stopping=(Patience(patience=2),), epochs=30)
+    )
+    ended = execute(store, run)
+    best = checkpoint.load(store, run)["best"]
+    plain = torch.load(io.BytesIO(checkpoint.weights(store, run, "pth")), weights_only=True)
+    safe = load(checkpoint.weights(store, run, "safetensors"))
+    for weights in (plain, safe):
+        assert sorted(weights) == sorted(best)
+        assert all(torch.equal(weights[name], best[name]) for name in best)
+    epochs = [e for e in events(store, run) if isinstance(e, Epoch)]
+    lowest = min(epochs, key=lambda e: e.validation["loss"]).epoch
+    assert lowest == ended.best_epoch < ended.epochs
+
+
+def test_weights_of_a_run_that_has_none_are_not_found(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with pytest.raises(NotFound, match="no checkpoint yet"):
+        checkpoint.weights(store, store.create(digits()), "pth")
+
+
+def test_the_submitted_experiment_is_the_stored_one(runner: Runner) -> None:
+    run = runner.submit(json.dumps({"epochs": 1, "name": "by hand"}))
+    assert json.loads(runner.store.experiment(run))["name"] == "by hand"
+    with pytest.raises(BadInput, match="epochs"):
+        runner.submit('{"epochs": 0}')
+
+
+def test_a_run_that_leaves_the_line_while_its_wait_is_reckoned_waits_no_more(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner.submit(endless())
+    waiting = runner.submit(endless())
+    assert len(runner.wait(waiting)[0]) == 1
+    monkeypatch.setattr(runner, "_seconds", lambda job: runner.stop(waiting))
+    assert runner.wait(waiting) == ([], 0.0)

@@ -1,0 +1,76 @@
+"""What tells experiments apart, said as their forms say it."""
+
+import pytest
+
+from core.base.encoding import change
+from core.data.datasets import MNIST
+from core.experiment import Experiment, Seeds
+from core.losses import MSE
+from core.network.activations import ReLU
+from core.network.layers import Flatten, Linear, Output
+from core.optim.optimizers import SGD, AdamW
+from core.optim.regularizers import L2, ClipNorm
+from core.runs.compare import differences, settings
+
+BASE = Experiment()
+
+
+def test_equal_experiments_and_one_alone_do_not_differ():
+    assert differences([BASE, BASE]) == differences([BASE]) == []
+
+
+def test_what_people_call_it_is_no_difference():
+    assert differences([BASE, Experiment(name="x", about="y")]) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "row"),
+    [
+        (Experiment(epochs=1200), ("Epochs", (str(BASE.epochs), "1\u202f200"))),
+        (Experiment(data=MNIST()), ("Data", ("Digits 8×8", "MNIST"))),
+        (Experiment(loss=MSE()), ("Loss", ("Cross-entropy", "Squared error"))),
+        (Experiment(seeds=Seeds(order=5)), ("Seeds: order", ("0", "5"))),
+        (change(BASE, "split.stratified", False), ("Split: stratified", ("yes", "no"))),
+        (
+            Experiment(regularizers=(L2(), ClipNorm(limit=2.0))),
+            ("Regularizers", ("–", "L2 1e-4, clip 2")),
+        ),
+    ],
+)
+def test_one_difference_is_one_row(other, row):
+    name, values = row
+    ((said, told),) = differences([BASE, other])
+    assert (said, told[0]) == (name, values[0])
+    assert told[1].replace("0.0001", "1e-4") == values[1]
+
+
+def test_the_same_optimizer_is_compared_field_by_field_and_another_one_whole():
+    pair = [Experiment(optimizer=AdamW(learning_rate=r)) for r in (1e-3, 0.02)]
+    assert differences(pair) == [("AdamW: learning rate η", ("1e-3", "0.02"))]
+    ((name, values),) = differences([pair[0], Experiment(optimizer=SGD())])
+    assert name == "Optimizer" and "AdamW" in values[0] and "SGD" in values[1]
+
+
+def test_networks_of_the_same_kinds_are_compared_layer_by_layer():
+    pair = [Experiment(network=(Flatten(), Linear(units=n), ReLU(), Output())) for n in (10, 20)]
+    assert differences(pair) == [("Network: linear1", ("10 units", "20 units"))]
+
+
+def test_networks_of_other_kinds_are_named_by_their_layers():
+    rows = differences([BASE, Experiment(network=(Flatten(), Output()))])
+    assert rows == [("Network", ("conv1, pool1, conv2, pool2, linear1, output", "output"))]
+
+
+def test_three_stand_side_by_side():
+    ((_, values),) = differences([Experiment(epochs=n) for n in (1, 2, 1)])
+    assert values == ("1", "2", "1")
+
+
+def test_all_settings_are_one_line_each_for_everybody():
+    pair = [BASE, Experiment(epochs=3, seeds=Seeds(order=7))]
+    rows = dict(settings(pair))
+    assert rows["Epochs"] == (str(BASE.epochs), "3")
+    assert rows["Data"] == ("Digits 8×8",) * 2
+    assert "order 7" in rows["Seeds"][1] and "order 0" in rows["Seeds"][0]
+    assert set(dict(settings([BASE]))) == set(rows) and "Name" not in rows
+    assert all(cell for cells in rows.values() for cell in cells)

@@ -1,0 +1,289 @@
+"""Run folders: whole lines only, atomic files, ids that are never paths, one owner."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.base.errors import BadInput, NotFound, Unavailable
+from core.runs.store import CHECKPOINT, COMING, EVENTS, NOTES, TRASH_DAYS, Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path)
+
+
+def line(n: int) -> str:
+    return json.dumps({"event": "Step", "n": n})
+
+
+def test_a_run_is_made_listed_read_and_deleted(store: Store) -> None:
+    first, second = store.create('{"a": 1}'), store.create('{"a": 2}')
+    assert set(store.ids()) == {first, second} and store.ids() == sorted(store.ids(), reverse=True)
+    assert store.experiment(first) == '{"a": 1}'
+    assert store.last(first) is None
+    store.delete(first)
+    assert store.ids() == [second]
+
+
+def test_reading_from_an_offset_gives_each_line_once(store: Store) -> None:
+    run, offset, seen = store.create("{}"), 0, []
+    for n in range(5):
+        store.append(run, line(n))
+        lines, offset = store.read(run, offset)
+        seen += lines
+    assert seen == [line(n) for n in range(5)]
+    assert store.read(run, offset) == ([], offset)
+    assert store.last(run) == {"event": "Step", "n": 4}
+
+
+def test_a_torn_last_line_is_ignored_and_the_next_one_is_whole(store: Store) -> None:
+    run = store.create("{}")
+    store.append(run, line(0))
+    with store.path(run, EVENTS).open("ab") as file:
+        file.write(b'{"event": "St')
+    assert store.read(run)[0] == [line(0)]
+    assert store.last(run) == json.loads(line(0))
+    store.append(run, line(1))
+    assert store.read(run)[0] == [line(0), line(1)]
+
+
+def test_the_last_event_is_found_behind_a_very_long_one(store: Store) -> None:
+    run = store.create("{}")
+    store.append(run, json.dumps({"event": "Step", "losses": [0.123456789] * 500_000}))
+    assert store.last(run)["event"] == "Step"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "../x",
+        "/etc/passwd",
+        "..\\x",
+        "C:\\x",
+        "a\0b",
+        "CON",
+        "x" * 300,
+        "／",
+        "20260101-000000-abcde/",
+        None,
+    ],
+)
+def test_no_other_string_becomes_a_path(store: Store, name: str) -> None:
+    store.create("{}")
+    for call in (
+        store.path,
+        store.experiment,
+        store.read,
+        store.delete,
+        store.last,
+        store.is_owned,
+    ):
+        with pytest.raises(NotFound):
+            call(name)
+
+
+@given(st.text(max_size=40))
+def test_any_string_is_refused_or_found(
+    tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    store = Store(tmp_path_factory.getbasetemp() / "none")
+    with pytest.raises(NotFound):
+        store.path(name)
+
+
+def test_a_run_is_found_by_the_beginning_of_its_id(store: Store) -> None:
+    run = store.create("{}")
+    assert store.find(run[:20]) == store.find("last") == run
+    for start in ("", "x", "../"):
+        with pytest.raises(NotFound, match="begin with"):
+            store.find(start)
+
+
+def test_one_owner_at_a_time_and_an_owned_run_is_not_deleted(store: Store) -> None:
+    run = store.create("{}")
+    assert not store.is_owned(run)
+    with store.own(run):
+        assert store.is_owned(run)
+        with pytest.raises(BadInput, match="already being trained"), store.own(run):
+            pass
+        with pytest.raises(BadInput, match="stop it"):
+            store.delete(run)
+    assert not store.is_owned(run)
+
+
+def test_the_system_lets_go_of_a_killed_owner_s_run(store: Store) -> None:
+    run = store.create("{}")
+    code = """
+        import sys
+        from core.runs.store import Store
+        with Store(sys.argv[1]).own(sys.argv[2]):
+            print("held", flush=True)
+            sys.stdin.read()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code), str(store.home), run]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE) as owner:
+        assert owner.stdout.readline() == b"held\n"
+        assert store.is_owned(run)
+        owner.kill()
+        owner.wait()
+    assert not store.is_owned(run)
+
+
+def test_a_failed_write_leaves_the_old_file_whole(store: Store) -> None:
+    run = store.create("{}")
+    store.save(run, lambda file: file.write(b"old"))
+
+    def fails(file: object) -> None:
+        file.write(b"half of the n")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        store.save(run, fails)
+    assert store.path(run, CHECKPOINT).read_bytes() == b"old"
+    assert not list(store.path(run).glob("*.tmp"))
+
+
+class Killed(BaseException):
+    """As a kill -9, nothing that is ours catches it."""
+
+
+@pytest.mark.parametrize(("renames", "newest"), [(0, b"second"), (1, b"third"), (2, b"third")])
+def test_a_kill_between_the_renames_of_a_save_leaves_a_whole_checkpoint(
+    store: Store, monkeypatch: pytest.MonkeyPatch, renames: int, newest: bytes
+) -> None:
+    run = store.create("{}")
+    assert store.checkpoints(run) == []
+    for content in (b"first", b"second"):
+        store.save(run, lambda file, content=content: file.write(content))
+    left, replace = iter(range(renames)), Path.replace
+
+    def until_killed(path: Path, target: Path) -> Path:
+        if next(left, None) is None:
+            raise Killed
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", until_killed)
+    with pytest.raises(Killed):
+        store.save(run, lambda file: file.write(b"third"))
+    monkeypatch.undo()
+    found = [path.read_bytes() for path in store.checkpoints(run)]
+    assert found[0] == newest and {b"first", b"second"} & set(found[1:])
+    store.save(run, lambda file: file.write(b"fourth"))
+    assert store.checkpoints(run)[0].read_bytes() == b"fourth" and len(store.checkpoints(run)) == 2
+
+
+def test_half_a_checkpoint_goes_when_the_run_has_an_owner_again_or_the_lab_starts(
+    store: Store,
+) -> None:
+    resumed, left, owned = (store.create("{}") for _ in range(3))
+    for run in (resumed, left):
+        store.path(run, f"{COMING}.1-2.tmp").write_bytes(b"half")
+    with store.own(resumed):
+        assert not list(store.path(resumed).glob("*.tmp"))
+    with store.own(owned):
+        store.path(owned, f"{COMING}.1-2.tmp").write_bytes(b"half, so far")
+        store.tidy()
+        assert list(store.path(owned).glob("*.tmp"))
+    assert not list(store.path(left).glob("*.tmp"))
+
+
+def test_a_lab_that_starts_takes_away_what_a_killed_one_left(store: Store) -> None:
+    run, old = store.create("{}"), store.create("{}")
+    store.delete(old)
+    long_ago = store.deleted()[old] - TRASH_DAYS * 86_400
+    os.utime(store.trash.path(old), (long_ago, long_ago))
+    (store.root / ".0123456789abcdef.draft").mkdir()
+    store.tidy()
+    assert [path.name for path in store.root.iterdir()] == [run] and not store.trash.ids()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a file in the way of a folder")
+def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(Unavailable, match="LAB_HOME"):
+        Store(tmp_path / "file").create("{}")
+
+
+def test_a_run_is_there_whole_or_not_at_all(store: Store) -> None:
+    run = store.create("{}")
+    unfinished = store.root / "20260101-000000-abcdef"
+    unfinished.mkdir()  # killed while it was made
+    (unfinished / EVENTS).touch()
+    assert store.ids() == [run]
+    store.path(run, EVENTS).unlink()  # by hand
+    for call in (store.read, store.last):
+        with pytest.raises(NotFound, match=r"events\.jsonl"):
+            call(run)
+
+
+def test_a_file_that_goes_between_two_looks_is_not_found(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create("{}")
+    store.path(run, EVENTS).unlink()
+    monkeypatch.setattr(Path, "exists", lambda path: True)
+    with pytest.raises(NotFound, match=r"events\.jsonl"):
+        store.read(run)
+
+
+# --- the trash
+
+
+def test_a_deleted_run_lies_in_the_trash_until_it_is_taken_back(store: Store) -> None:
+    run = store.create('{"a": 1}')
+    store.append(run, line(0))
+    store.delete(run)
+    assert (store.ids(), store.trash.ids()) == ([], [run])
+    assert store.trash.last(run) == json.loads(line(0))
+    store.restore(run)
+    assert (store.ids(), store.trash.ids()) == ([run], [])
+    assert (store.experiment(run), store.last(run)) == ('{"a": 1}', json.loads(line(0)))
+    for name in (run, "../x"):
+        with pytest.raises(NotFound):
+            store.restore(name)
+
+
+def test_after_seven_days_a_deleted_run_goes_for_good(store: Store) -> None:
+    old, young = store.create("{}"), store.create("{}")
+    store.delete(old)
+    begun = store.deleted()[old] - TRASH_DAYS * 86_400
+    os.utime(store.trash.path(old), (begun, begun))
+    store.delete(young)  # the rule is kept with every deletion
+    assert store.trash.ids() == [young]
+    assert store.purge() == 0 and store.purge(days=0) == 1
+    assert store.trash.ids() == []
+
+
+def test_an_id_that_is_taken_here_or_in_the_trash_gives_way_to_another(store: Store) -> None:
+    free = "20260102-030405-abcdef"
+    assert store.free_id(free) == free
+    here, deleted = store.create("{}"), store.create("{}")
+    store.delete(deleted)
+    for taken in (here, deleted):
+        other = store.free_id(taken)
+        assert other != taken and other[:15] == taken[:15] and len(other) == len(taken)
+    assert len(store.free_id("../../x")) == len(free)
+
+
+def test_a_stamp_changes_with_each_of_the_files_and_only_then(store: Store) -> None:
+    run = store.create("{}")
+    seen = [store.stamp(run)]
+    assert store.stamp(run) == seen[0]
+    store.append(run, line(0))
+    seen.append(store.stamp(run))
+    for content in (b'{"note":"a"}', b'{"note":"b"}'):
+        store.write(run, NOTES, content)
+        seen.append(store.stamp(run))
+    assert len(set(seen)) == len(seen)
+    assert store.stamp("nothing") == (None, None, None)

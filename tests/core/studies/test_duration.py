@@ -1,0 +1,29 @@
+"""Expected time and points of a study, or why it cannot run."""
+
+from pathlib import Path
+
+import pytest
+
+from core.base.encoding import build
+from core.studies.duration import expected
+from core.studies.folder import Studies
+from core.studies.study import Study, shipped
+from core.studies.sweeps import create, execute
+from tests.core.studies.test_sweeps import STUDIES, made
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_probe_says_seconds_and_the_points_that_there_will_be(name: str, tmp_path: Path) -> None:
+    found = expected(tmp_path, made(name))
+    assert found.problem == "" and found.seconds > 0
+    study_id = create(tmp_path, made(name))
+    execute(tmp_path, study_id, processes=1)
+    lines, _ = Studies(tmp_path).read(study_id)
+    assert found.points == sum('"event": "Record"' in line for line in lines)
+
+
+def test_why_it_cannot_run_is_one_sentence(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert "'cuda' is not on this machine" in expected(tmp_path, shipped()["resnet"]).problem
+    values = build(Study, {"base": {"data": "sine"}})
+    assert "choose data with classes" in expected(tmp_path, values).problem

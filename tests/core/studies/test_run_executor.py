@@ -1,0 +1,64 @@
+"""Trained points equal trainings made one by one: many starts, a learning curve, any axis."""
+
+from pathlib import Path
+from statistics import fmean, stdev
+
+import pytest
+
+from core.base.encoding import build, change
+from core.base.events import Ended, error
+from core.data.load import load
+from core.experiment import Experiment
+from core.studies.draft_studies import learning_curve, multi_start
+from core.studies.folder import Studies
+from core.studies.records import Record, across, curve
+from core.studies.study import Study
+from core.studies.sweeps import create, execute
+from core.training.loop import train
+
+LAYERS = [{"kind": "flatten"}, {"kind": "linear", "units": 8}, {"kind": "relu"}, {"kind": "output"}]
+DRAFT = build(Experiment, {"network": LAYERS, "epochs": 2, "device": "cpu"})
+
+
+def swept(study: Study, home: Path) -> list:
+    study_id = create(home, study)
+    assert execute(home, study_id, processes=1).reason == "done"
+    events, _ = Studies(home).events(study_id)
+    return curve([event for event in events if isinstance(event, Record)])
+
+
+def alone(experiment: Experiment) -> Ended:
+    return list(train(experiment, load(experiment.data, Path())))[-1]
+
+
+def test_many_starts_are_trainings_from_as_many_seeds(tmp_path: Path) -> None:
+    (point,) = swept(multi_start(DRAFT, 3), tmp_path)
+    seeds = [dict.fromkeys(DRAFT.seeds.model_dump(), k) for k in range(3)]
+    ends = [alone(change(DRAFT, "seeds", own)) for own in seeds]
+    assert point.test_loss == tuple(end.test["loss"] for end in ends)
+    assert point.test_error == tuple(error(end.test) for end in ends)
+    assert len(set(point.test_loss)) == 3
+    found = across(point, "test_loss")
+    losses = [end.test["loss"] for end in ends]
+    assert (found.mean, found.spread) == pytest.approx((fmean(losses), stdev(losses)))
+    assert found.best == min(losses) == losses[found.which]
+
+
+def test_a_learning_curve_is_trainings_on_parts_of_the_data(tmp_path: Path) -> None:
+    study = learning_curve(DRAFT, repeats=1)
+    study = change(study, "axes.0.values", [0.1, 1.0])
+    points = swept(study, tmp_path)
+    for point, share in zip(points, (0.1, 1.0), strict=True):
+        end = alone(change(DRAFT, "split.fraction", share))
+        assert point.test_loss == (end.test["loss"],)
+        assert point.train_loss == (end.train["loss"],)
+    assert [point.samples for point in points] == [126, 1257]
+
+
+def test_any_field_is_an_axis_and_its_value_the_control(tmp_path: Path) -> None:
+    axes = [{"kind": "field", "path": "optimizer.learning_rate", "values": [0.01, 0.1]}]
+    study = build(Study, {"base": DRAFT, "axes": axes, "method": "trained", "repeats": 2})
+    points = swept(study, tmp_path)
+    assert [point.control for point in points] == [0.01, 0.1]
+    assert [len(point.test_loss) for point in points] == [2, 2]
+    assert points[0].test_loss != points[1].test_loss
