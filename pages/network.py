@@ -4,7 +4,8 @@ parameters and multiply-adds.
 
 import streamlit as st
 
-from core.advice.plan import BYTES, Plan, network_name, plan
+from core.advice.estimate_memory import BYTES
+from core.advice.plan import Plan, network_name, plan
 from core.base.errors import LabError
 from core.base.numbers import size, whole
 from core.data.datasets import Facts

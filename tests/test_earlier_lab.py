@@ -1,0 +1,73 @@
+"""What an earlier version of the lab has written keeps opening: runs in every state, studies, a
+draft, a link and an archive (tests/data/earlier_lab.zip, made before the packages were moved).
+"""
+
+import json
+import zipfile
+
+import pytest
+
+from core.base.encoding import decode, from_link
+from core.experiment import Experiment
+from core.export.opening import open_archive
+from core.jobs.trainer import execute, status
+from core.runs import notes
+from core.runs.draft_store import Drafts
+from core.runs.store import Store
+from core.studies import sweeps
+from core.studies.folder import Studies
+from core.studies.records import Record
+from tests.conftest import ROOT
+
+STATES = {
+    "finished": "done", "uploaded": "done", "regression": "done", "stopped": "stopped",
+    "interrupted": "interrupted", "set_aside": "aside", "not_begun": "unbegun",
+    "diverged": "diverged",
+}  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path):
+    with zipfile.ZipFile(ROOT / "tests" / "data" / "earlier_lab.zip") as packed:
+        packed.extractall(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def ids(home):
+    return json.loads((home / "ids.json").read_text())
+
+
+def test_every_run_has_its_state_and_its_experiment(home, ids):
+    store = Store(home)
+    assert {name: status(store, ids[name]) for name in STATES} == STATES
+    for name in STATES:
+        assert decode(Experiment, store.experiment(ids[name])).epochs
+    assert notes.read(store, ids["uploaded"]) == notes.written("A note.", ("good", "small"))
+
+
+@pytest.mark.parametrize("name", ["stopped", "interrupted", "set_aside", "not_begun"])
+def test_a_run_that_can_go_on_does(home, ids, name):
+    ended = execute(Store(home), ids[name])
+    assert (ended.reason, ended.epochs) == ("epochs", 3)
+
+
+def test_studies_keep_their_points_and_go_on(home, ids):
+    store = Studies(home)
+
+    def count(name):
+        return sum(isinstance(event, Record) for event in store.events(ids[name])[0])
+
+    assert (count("study"), count("study_of_runs"), count("study_interrupted")) == (105, 2, 3)
+    assert sweeps.execute(home, ids["study_interrupted"], processes=1).reason == "done"
+    assert count("study_interrupted") == 105
+
+
+def test_a_draft_a_link_and_an_archive_open(home, ids, tmp_path_factory):
+    assert decode(Experiment, Drafts(home).read(ids["draft"])).name == "a draft"
+    assert from_link(Experiment, ids["link"]).name == "a link"
+    other = Store(tmp_path_factory.mktemp("other"))
+    with (home / "uploaded.zip").open("rb") as file:
+        opened = open_archive(other, file, "uploaded.zip")
+    assert (opened.name, opened.lacks) == ("uploaded", "")
+    assert status(other, opened.run) == "done"
