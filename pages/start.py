@@ -41,7 +41,7 @@ def doors() -> None:
     """The three ways in; the first one needs nothing at all."""
     first, second, third = st.columns(3, gap="small")
     with first.container(border=True, height="stretch"):
-        text = "8 × 8 digits and a small network. Learns in about 10 seconds on this computer, "
+        text = "8 × 8 digits and a small network. Trains in under a minute on this computer, "
         door("play_circle", "See it work first", f"{text}without the internet.")
         if st.button(
             "Train on digits", icon=":material/play_arrow:", type="primary", width="stretch"
@@ -165,7 +165,7 @@ def recent() -> None:
     lab = runner.current()
     runs = list(dict.fromkeys([*lab.live(), *lab.store.ids()]))[:RECENT]
     if not runs:
-        st.caption("Your runs will appear here. The first one takes about 10 seconds.")
+        st.caption("Your runs will appear here. The first one takes under a minute.")
     with st.container(gap="xxsmall"):
         for run in runs:
             try:

@@ -10,6 +10,7 @@ from core.advice.training_checks import LARGEST
 from core.base.device import devices
 from core.base.numbers import whole
 from core.base.spec import Call
+from core.base.text import counted
 from core.data.sampling import Sampling
 from core.experiment import Experiment
 from core.figures import schedule as schedule_figure
@@ -26,7 +27,7 @@ from pages.parts.train import recipes
 
 def main() -> None:
     """The whole page."""
-    with header("Train", "How shall it learn?"):
+    with header("Train", "How the model is trained"):
         asked, offered = st.empty(), st.empty()
     draft = state.draft()
     left, right = st.columns([7, 5], gap="small")
@@ -66,7 +67,7 @@ def settings(draft: Experiment) -> Experiment:
             )
         with right, st.container(horizontal=True, horizontal_alignment="right"):
             against = st.segmented_control(
-                "Drawn against", ["step", "epoch"], default="step", required=True,
+                "X-axis", ["step", "epoch"], default="step", required=True,
                 key="schedule_axis", format_func=str.capitalize, persist_state="session",
             )  # fmt: skip
         put("schedule", form.edit(schedule, state.key("schedule"), width=118))
@@ -111,20 +112,22 @@ def batches(draft: Experiment) -> None:
     """Epochs, and how many pictures give a gradient: one, some or all."""
     train = plan(draft, runner.current().store.home).train
     every = min(train, LARGEST) or draft.batch_size
-    kinds = {"One sample": 1, "Minibatch": 32, "All samples": every}
+    kinds = {"Single sample (SGD)": 1, "Mini-batch": 32, "Full batch": every}
     size = draft.batch_size
-    now = "One sample" if size == 1 else "All samples" if 1 < train <= size else "Minibatch"
+    now = (
+        "Single sample (SGD)" if size == 1 else "Full batch" if 1 < train <= size else "Mini-batch"
+    )
     help = (
-        "All samples: gradient descent, one step an epoch. One sample: stochastic gradient descent "
-        "in its plain form. A minibatch lies between."
+        "Full batch: gradient descent, one step per epoch. Single sample: stochastic gradient descent "
+        "in its plain form. Mini-batch: between the two."
     )
     with st.container(horizontal=True, vertical_alignment="top", gap="small"):
         chosen = st.segmented_control(
-            "A gradient from", list(kinds), default=now, required=True, help=help,
+            "Batch", list(kinds), default=now, required=True, help=help,
             key=state.key("gradient from"),
         )  # fmt: skip
         others = {"name", "about", "device", "precision", "epochs", "batch_size"}
-        skip = others - {"epochs", "batch_size"} if now == "Minibatch" else others - {"epochs"}
+        skip = others - {"epochs", "batch_size"} if now == "Mini-batch" else others - {"epochs"}
         counts = form.edit(draft, state.key("run"), width=130, skip=tuple(skip))
     put("epochs", counts.epochs)
     if chosen != now:
@@ -247,7 +250,8 @@ def naming(draft: Experiment) -> None:
         )
         put("name", " ".join(name.split()))
         before = runner.current().before(draft.device)
-        st.caption(f"Starts after {before} other." if before else "Starts at once.")
+        ahead = f"{counted(before, 'run')} ahead in the queue."
+        st.caption(ahead if before else "Starts immediately.")
         with st.popover("Share", icon=":material/link:"):
             st.caption(
                 "Whoever opens this address finds these settings as their draft. The data is not "

@@ -55,7 +55,7 @@ def main() -> None:
     if page:
         page.show()
     else:
-        with header("Watch", "What is happening in there?"):
+        with header("Watch", "Progress and curves of one run"):
             pass
         empty(problem)
     bar(shown=run if page else "")
@@ -80,7 +80,7 @@ def empty(problem: str) -> None:
             finding("bad", problem)
         else:
             old = ", or open an old run" if known else ""
-            st.markdown(f"Nothing is running. Start the draft below{old}.")
+            st.markdown(f"No run in progress. Start the draft below{old}.")
         if live and st.button("Watch the live run", icon=":material/monitoring:"):
             st.switch_page("watch.py", query_params=state.address(run=foremost(live)))
         if known:
@@ -189,7 +189,7 @@ class Page:
         if self.state in runner.RESUMABLE and self.known:
             act("Resume", "play_arrow", lab.resume, run, help="Goes on from the last checkpoint")
         elif self.state in runner.RESUMABLE:
-            act("Put it in the queue again", "play_arrow", lab.resume, run)
+            act("Queue again", "play_arrow", lab.resume, run)
         if self.known and not self.live:
             with st.popover("Download", icon=":material/download:"):
                 downloads(self.run)

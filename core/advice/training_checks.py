@@ -65,7 +65,7 @@ def _decays(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
     text = (
         f"**Weight decay acts twice:** in {e.optimizer.label} and as a regularizer; the two add up."
     )
-    return [Advice("warn", text, "optimizer.weight_decay", 0.0, "Keep the regularizer")]
+    return [Advice("warn", text, "optimizer.weight_decay", 0.0, "Keep only the regularizer")]
 
 
 def _patience(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
@@ -123,7 +123,7 @@ def _sharpness(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
     if not _first(e.regularizers, SAM) or e.optimizer.closure:
         return []
     text = "**SAM costs twice the time:** every step takes two gradients."
-    return [Advice("info", text, "regularizers", _without(e, SAM), "Take SAM off")]
+    return [Advice("info", text, "regularizers", _without(e, SAM), "Remove SAM")]
 
 
 def _closure(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
@@ -198,7 +198,7 @@ def _change(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
         {**r.model_dump(), "difference": "absolute"} if isinstance(r, Change) else r.model_dump()
         for r in e.stopping
     ]
-    return [Advice("info", text, "stopping", rules, "Take it absolute")]
+    return [Advice("info", text, "stopping", rules, "Use the absolute change")]
 
 
 RULES = (

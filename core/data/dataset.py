@@ -53,7 +53,7 @@ class DataSet(Choice, family="data set"):
 
 
 class Digits(DataSet):
-    """1 797 handwritten digits of 43 people, 8×8 pixels: real, small, and here without a network.
+    """1 797 handwritten digits by 13 writers, 8 × 8 pixels: real, small and included.
 
     UCI optical recognition of handwritten digits (the test part), CC BY 4.0,
     doi.org/10.24432/C50P49. The counts 0 to 16 are stretched to 0 to 255.

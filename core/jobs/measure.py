@@ -84,4 +84,4 @@ def said(error: Exception) -> str:
     log.exception("a task failed", exc_info=error)
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return "The memory is not enough: halve the batch size, or make the network narrower."
-    return f"The lab made a mistake ({type(error).__name__}); the log has the details."
+    return f"Internal error ({type(error).__name__}); the log has the details."

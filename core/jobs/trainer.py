@@ -123,6 +123,4 @@ def _reason(error: Exception, run: str) -> str:
             f"The run's folder cannot be written ({error.strerror}): free space on the "
             "disk, then resume."
         )
-    return (
-        f"The lab made a mistake ({type(error).__name__}); the log has the details under run {run}."
-    )
+    return f"Internal error ({type(error).__name__}); the log has the details under run {run}."

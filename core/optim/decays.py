@@ -73,7 +73,7 @@ class Falling(Schedule):
         0.0,
         0,
         1,
-        label="Lowest share",
+        label="Final fraction of the learning rate",
         help="What is left at the end, as a share of the full rate.",
     )
     per: Literal["step", "epoch"] = ranged("step", help="How often the rate changes.")

@@ -41,7 +41,11 @@ class Plateau(Schedule):
         help="The share by which the loss must fall to count as improved.",
     )
     lowest: float = ranged(
-        0.0, 0, 1, label="Lowest share", help="The rate falls no lower than this share of it."
+        0.0,
+        0,
+        1,
+        label="Final fraction of the learning rate",
+        help="The rate falls no lower than this share of it.",
     )
 
     def course(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:

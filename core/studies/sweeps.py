@@ -89,8 +89,7 @@ def _reason(error: Exception, study_id: str) -> str:
     if isinstance(error, OSError):
         return f"The study's folder cannot be written ({error.strerror}): free space, then resume."
     return (
-        f"The lab made a mistake ({type(error).__name__}); the log has the details under study "
-        f"{study_id}."
+        f"Internal error ({type(error).__name__}); the log has the details under study {study_id}."
     )
 
 

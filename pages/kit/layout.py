@@ -215,12 +215,12 @@ def _live(drawn: Line, shown: str) -> None:
     if tuple(lab.line()) != drawn:
         st.rerun()
     if not drawn:
-        st.caption("Nothing is running.")
+        st.caption("No run in progress.")
         return
     at_work, waiting = _parted(drawn)
     job = foremost(job for job in at_work if job != shown)
     if not job:
-        st.caption(f"**{waiting} waiting behind this one**" if waiting else "No other run waits.")
+        st.caption(f"**{waiting} waiting behind this one**" if waiting else "The queue is empty.")
         return
     kind = at_work[job]
     try:

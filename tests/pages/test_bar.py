@@ -93,7 +93,7 @@ def test_another_one_s_pause_is_no_work_and_its_owner_sees_who_waits_behind_it(l
     assert in_bar(page())[0][0].startswith("**Bens** · Epoch ") and in_bar(page())[0][0].endswith(
         " · paused"
     )
-    assert "No other run waits." in texts(page("watch.py", run=bens))
+    assert "The queue is empty." in texts(page("watch.py", run=bens))
     run(lab, ANN, "Anns")
     assert "**1 waiting behind this one**" in texts(page("watch.py", run=bens))
 
@@ -145,7 +145,7 @@ def test_one_that_waits_says_for_what_on_its_own_device(lab):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "words"), [("cpu", "Starts after 1 other."), ("auto", "Starts at once.")]
+    ("wanted", "words"), [("cpu", "1 run ahead in the queue."), ("auto", "Starts immediately.")]
 )
 def test_a_draft_waits_for_its_own_device(lab, wanted, words):
     begin(lab, run(lab, BEN, "First"))

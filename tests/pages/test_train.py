@@ -180,19 +180,19 @@ def test_the_two_forms_of_momentum_are_told_apart(page, optimizer, said):
     assert [said in text for text in found] == [True] * bool(said)
 
 
-@pytest.mark.parametrize(("kind", "size"), [("One sample", 1), ("All samples", 1257)])
+@pytest.mark.parametrize(("kind", "size"), [("Single sample (SGD)", 1), ("Full batch", 1257)])
 def test_gradients_come_from_one_sample_some_or_all(page, kind, size):
     app = page()
-    labelled(app, "button_group", "A gradient from").set_value(kind).run()
+    labelled(app, "button_group", "Batch").set_value(kind).run()
     assert draft(well(app)).batch_size == size
     assert not [w for w in app.number_input if w.label.startswith("Batch size")]
-    labelled(app, "button_group", "A gradient from").set_value("Minibatch").run()
+    labelled(app, "button_group", "Batch").set_value("Mini-batch").run()
     assert draft(well(app)).batch_size == 32
 
 
 def test_the_schedule_is_drawn_by_epoch_too(page):
     app = page(ANOTHER)
-    labelled(app, "button_group", "Drawn against").set_value("epoch").run()
+    labelled(app, "button_group", "X-axis").set_value("epoch").run()
     chart = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert chart["data"][0]["x"][-1] == 9 and "epoch" in chart["layout"]["xaxis"]["title"]["text"]
 

@@ -47,7 +47,7 @@ def buttons(app):
 
 def test_nothing_is_running(store):
     app = watch()
-    assert "Nothing is running. Start the draft below." in texts(app)
+    assert "No run in progress. Start the draft below." in texts(app)
     assert not app.metric and not app.get("page_link")  # there is no old run
 
 
@@ -117,7 +117,7 @@ def test_a_run_that_waited_in_vain_says_so_and_is_put_in_the_queue_again(store, 
     app = watch(run)
     assert any("waited for its turn and never began" in p.proto.text for p in app.get("progress"))
     (button,) = (b for b in app.button if b.key and b.key.startswith("act_"))
-    assert button.label == "Put it in the queue again"
+    assert button.label == "Queue again"
     button.click().run()
     assert not app.exception and runner.current().live() == [run]
 
@@ -227,7 +227,7 @@ def test_a_real_training_is_watched_and_survives_the_end_of_the_server(browser, 
         page = browser.new_page()
         page.set_default_timeout(60_000)
         page.goto(f"{server.url}/watch?run={run}")
-        page.get_by_role("button", name="Put it in the queue again").click()
+        page.get_by_role("button", name="Queue again").click()
         plot = ".st-key-chart_gradient .lab-plot"
         for rows in (5, 10):
             page.wait_for_function(
@@ -252,7 +252,7 @@ def test_marks_and_the_share_of_clipped_steps_are_seen_while_it_goes_on(page, se
     )
     run = server.store.create(encode(experiment))
     page.goto(f"{server.url}/watch?run={run}")
-    page.get_by_role("button", name="Put it in the queue again").click()
+    page.get_by_role("button", name="Queue again").click()
     page.wait_for_function(
         """plot => document.querySelector(plot)?.data
             ?.find(trace => trace.name === "Would have stopped")?.x?.length === 1""",

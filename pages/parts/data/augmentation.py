@@ -35,7 +35,9 @@ def augment(draft: Experiment, data: Samples) -> None:
 def augmented(draft: Experiment, data: Samples) -> None:
     """Some training samples before and after."""
     with card_title("Before and after"):
-        if st.button("Others", icon=":material/shuffle:", help="Draw other samples and changes"):
+        if st.button(
+            "Show other images", icon=":material/shuffle:", help="Draw other samples and changes"
+        ):
             state.keep("changes drawn", str(int(state.keep("changes drawn") or 0) + 1))
     if not draft.augmentations:
         finding("info", "Nothing is changed. Turn on a change to see what it does.")

@@ -171,7 +171,7 @@ def pictures(draft: Experiment, data: Samples) -> None:
             )
             if turned != about.reading.transpose:
                 read_again(about, {"transpose": turned})
-        if st.button("Others", icon=":material/shuffle:", help="Draw other pictures"):
+        if st.button("Show other images", icon=":material/shuffle:"):
             state.keep("drawn", str(int(state.keep("drawn") or 0) + 1))
     figure = selected.wall(
         draft.data.model_dump_json(), int(state.keep("drawn") or 0), selected.mode()

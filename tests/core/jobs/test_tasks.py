@@ -106,7 +106,7 @@ def test_a_fault_of_ours_is_named_without_a_traceback(work: Tasks, monkeypatch) 
 
     monkeypatch.setitem(measure.KINDS, "broken", broken)
     told = work.wait(work.begin("broken", encode(SOFTMAX)))
-    assert told["problem"] == "The lab made a mistake (KeyError); the log has the details."
+    assert told["problem"] == "Internal error (KeyError); the log has the details."
 
 
 def test_old_tasks_are_forgotten_and_unknown_ones_are_none(work: Tasks, monkeypatch, held) -> None:

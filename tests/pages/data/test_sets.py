@@ -34,7 +34,7 @@ def test_other_pictures_are_drawn_on_request(page):
         return chart["layout"]["images"][0]["source"]
 
     before = first()
-    press(app, "Others")
+    press(app, "Show other images")
     assert first() != before
 
 
