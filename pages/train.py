@@ -118,8 +118,8 @@ def batches(draft: Experiment) -> None:
         "Single sample (SGD)" if size == 1 else "Full batch" if 1 < train <= size else "Mini-batch"
     )
     help = (
-        "Full batch: gradient descent, one step per epoch. Single sample: stochastic gradient descent "
-        "in its plain form. Mini-batch: between the two."
+        "Full batch: gradient descent, one step per epoch. Single sample: stochastic gradient "
+        "descent in its plain form. Mini-batch: between the two."
     )
     with st.container(horizontal=True, vertical_alignment="top", gap="small"):
         chosen = st.segmented_control(
