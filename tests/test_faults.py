@@ -4,28 +4,28 @@ those that are in no other file stand below.
     F1   kill -9 of a training, 25 times: 0 unreadable    test_twenty_five_kills_… below,
          checkpoints, resumed bit for bit                 core/commands/test_experiments.py
                                                           test_kill_nine_…
-         between the renames of a save: nothing lost      core/test_store.py test_a_kill_between_…
+         between the renames of a save: nothing lost      core/runs/test_store.py test_a_kill_between_…
     F2   kill -9 of the lab while two train or import:    core/jobs/test_worker.py
          0 processes left, every run can go on            test_no_process_outlives_…
-         one that is stuck in C code                      core/test_orphans.py
+         one that is stuck in C code                      core/base/test_parent_death.py
     F3   SIGTERM: status 0 within 8 s with an open page,  test_app.py test_sigterm_…
          a run that is interrupted goes on                pages/test_watch.py test_a_real_…
     F4   disk full: old file whole, one sentence;         test_a_full_disk_… below
          room for 3 checkpoints before the first step     test_a_disk_that_… below,
-                                                          core/training/test_memory.py
-    F5   the loss is no number: ends at that very step,   core/test_train.py test_a_loss_that_…
-         best weights kept, a way out                     core/analysis/test_findings.py
-    F6   memory of the GPU, of the processor, killed      core/test_runner.py test_a_fault_…,
+                                                          core/advice/test_estimate_memory.py
+    F5   the loss is no number: ends at that very step,   core/training/test_loop.py test_a_loss_that_…
+         best weights kept, a way out                     core/advice/test_run_findings.py
+    F6   memory of the GPU, of the processor, killed      core/jobs/test_runner.py test_a_fault_…,
          by the system: three messages, the next begins   core/jobs/test_worker.py test_a_death_…
     F7   400 flipped bits: never a wrong number; the      test_a_flipped_bit_… below
          previous checkpoint goes on
     F8   ten presses in a second are one run;             test_ten_presses_… below,
-         one run at a time on each device                 core/test_runner.py test_runs_wait_…
+         one run at a time on each device                 core/jobs/test_runner.py test_runs_wait_…
     F9   reload: the run goes on and is shown             test_classroom.py,
                                                           pages/test_watch.py test_a_real_…
     F10  data deleted under a run: nothing changes;       test_data_that_… below,
          before it: resume says which                     core/export/test_archive.py
-    F11  no data base: each event is one whole line       core/test_store.py test_a_torn_…
+    F11  no data base: each event is one whole line       core/runs/test_store.py test_a_torn_…
     F14  no sign for 120 s: ended; a stop within 5 s      core/jobs/test_worker.py test_a_hang_…,
                                                           test_one_that_does_not_answer_…
     F15  1,000 runs are listed within a second            benchmarks/runs.py
@@ -37,7 +37,7 @@ those that are in no other file stand below.
          uploaded is given back; a lower limit in class   test_app.py test_a_classroom_…
     S8   foreign hosts, origins, paths                    test_app.py test_a_foreign_…
     S10  two people and a teacher: who may do what,       test_two_people.py, test_classroom.py,
-         and who reads what                               core/jobs/test_access.py
+         and who reads what                               core/access/test_ownership.py
 """
 
 import json
@@ -74,8 +74,9 @@ ROOT = Path(__file__).parents[1]
 KILLS = int(os.environ.get("LAB_KILLS") or 25)  # the long form: LAB_KILLS=1000
 KILLER = """
 import json, os, random, signal, sys, time
-from core.training import checkpoint
-from core import device, train
+from core.base import device
+from core.runs import checkpoint
+from core.training import loop as train
 from core.runs.store import Store
 from core.jobs.trainer import execute
 import torch

@@ -135,6 +135,6 @@ def _cell_fault(cell: str, words: bool, decimal: str) -> str | None:
             way_out = "format the column as numbers, or take it out"
             return f"is {clip(cell)!r}, which is a date and not a number: {way_out}"
         return f"is {clip(cell)!r}, which is not a number: correct it, or take the row out"
-    if abs(float(cell.replace(",", "."))) > np.finfo("float32").max:
+    if abs(float(cell.replace(",", "."))) > float(np.finfo("float32").max):
         return f"is {clip(cell)}, which is too large: correct it, or take the row out"
     return None

@@ -177,7 +177,8 @@ def test_what_was_said_before_the_process_was_there_is_handed_on() -> None:
 
 LAB = """
 import sys
-from core import device, runner
+from core.base import device
+from core.jobs import runner
 from core.runs.store import Store
 device.resolve = lambda wanted: wanted  # two devices, so two processes at once
 lab = runner.Runner(Store(sys.argv[1]), in_process=True)
