@@ -1,6 +1,6 @@
 """One process under the limits of a workbook's own that reads many, so that thousands can be tried.
 
-It does what core/data/sheet.py does for one; when a workbook ends it, the next gets a new one.
+It does what `sheet.py` does for one; when a workbook ends it, the next gets a new one.
 """
 
 import json
