@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[3]
 
 
@@ -90,13 +88,3 @@ def test_nobody_else_imports_torchvision():
         if p.is_file() and any(n.partition(".")[0] == "torchvision" for n in imports(p))
     ]
     assert doors == [ROOT / "core" / "base" / "torchvision_compat.py"]
-
-
-@pytest.mark.parametrize(
-    "module",
-    ["core.data.datasets", "core.data.normalization", "core.data.split", "core.data.reading"],
-)
-def test_choices_load_neither_torch_nor_numpy(module):
-    heavy = "[m for m in ('torch', 'numpy', 'pandas') if m in sys.modules]"
-    code = f"import sys, {module}; print({heavy})"
-    assert python(code).strip() == "[]"
