@@ -161,7 +161,7 @@ def test_twenty_five_kills_leave_every_checkpoint_readable_and_the_same_losses(
     assert len(steps) == KILLS and steps == sorted(steps) and steps[-1] > 0
     further = steps[-1] + 50
     for each in (run, straight):
-        execute(store, each, attend=lambda t: STOP if t.step >= further else GO)
+        execute(store, each, poll_control=lambda t: STOP if t.step >= further else GO)
     killed, never = (losses(store, each)[:further] for each in (run, straight))
     assert len(killed) == further and killed == never
 
@@ -172,7 +172,7 @@ def test_a_flipped_bit_never_becomes_a_weight_and_the_previous_checkpoint_goes_o
     store = Store(tmp_path)
     run = store.create(text())
     for word in (2, 4):
-        execute(store, run, attend=lambda t, word=word: STOP if t.epoch >= word else GO)
+        execute(store, run, poll_control=lambda t, word=word: STOP if t.epoch >= word else GO)
     path, before = store.path(run, CHECKPOINT), store.path(run, PREVIOUS)
     whole, older = path.read_bytes(), before.read_bytes()
     right = checkpoint.load(store, run)
@@ -199,13 +199,13 @@ def test_a_full_disk_ends_one_run_in_one_sentence_and_leaves_its_checkpoint(tmp_
     resource = pytest.importorskip("resource")
     store = Store(tmp_path)
     run = store.create(text())
-    execute(store, run, attend=lambda t: STOP if t.epoch >= 1 else GO)
+    execute(store, run, poll_control=lambda t: STOP if t.epoch >= 1 else GO)
     whole = checkpoint.load(store, run)["step"]
     size = store.path(run, CHECKPOINT).stat().st_size
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, hard))  # as no space, but EFBIG
     try:
-        ended = execute(store, run, attend=lambda t: STOP if t.epoch >= 2 else GO)
+        ended = execute(store, run, poll_control=lambda t: STOP if t.epoch >= 2 else GO)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert ended.reason == "failed" and "free space" in ended.message
@@ -218,7 +218,7 @@ def test_a_disk_that_does_not_take_the_checkpoints_is_said_before_the_first_step
 ) -> None:
     store = Store(tmp_path)
     run = store.create(text())
-    execute(store, run, attend=lambda t: STOP if t.epoch >= 1 else GO)
+    execute(store, run, poll_control=lambda t: STOP if t.epoch >= 1 else GO)
     before, size = checkpoint.load(store, run), store.size(run)
     monkeypatch.setattr(estimate_memory, "free_disk", lambda home: 1000)
     ended = execute(store, run)
@@ -227,7 +227,9 @@ def test_a_disk_that_does_not_take_the_checkpoints_is_said_before_the_first_step
     assert same(checkpoint.load(store, run), before)
     assert store.read(run, size)[0] == [to_json(ended)]
     monkeypatch.undo()
-    assert execute(store, run, attend=lambda t: STOP if t.epoch >= 2 else GO).reason == "stopped"
+    assert (
+        execute(store, run, poll_control=lambda t: STOP if t.epoch >= 2 else GO).reason == "stopped"
+    )
 
 
 def sheets(seed: int) -> list[bytes]:
@@ -249,7 +251,7 @@ def test_data_that_is_deleted_changes_no_run_at_work_and_is_named_when_another_s
         store.create(text(data=sheet, network=network, epochs=8)) for _ in range(3)
     )
     execute(store, straight)
-    execute(store, waits, attend=lambda t: STOP if t.epoch >= 2 else GO)
+    execute(store, waits, poll_control=lambda t: STOP if t.epoch >= 2 else GO)
     gone = []
 
     def delete_once(training: object) -> str:
@@ -257,7 +259,7 @@ def test_data_that_is_deleted_changes_no_run_at_work_and_is_named_when_another_s
             gone.append(library.delete(digest))
         return GO
 
-    assert execute(store, run, attend=delete_once).reason == "epochs" and gone[0] > 0
+    assert execute(store, run, poll_control=delete_once).reason == "epochs" and gone[0] > 0
     assert losses(store, run) == losses(store, straight)
     library.add(*sheets(1), title="My pictures")  # others of the same name are no substitute
     monkeypatch.setattr(Lane, "work", lambda *_: None)

@@ -43,7 +43,7 @@ class Control:
             for what in [*before, *([self.word] if self.word != GO else [])]:
                 relay(what)
 
-    def attend(self, training: Any) -> str:
+    def poll_control(self, training: Any) -> str:
         """Asked by the job between two steps: waits here while it is paused."""
         with self.changed:
             self.changed.wait_for(lambda: self.word != GO or not self.paused or self.steps)

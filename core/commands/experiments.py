@@ -196,7 +196,7 @@ def _follow(store: Store, run: str, given: Namespace) -> Answer:
         ended = execute(
             store,
             run,
-            attend=lambda training: STOP if stopped else GO,
+            poll_control=lambda training: STOP if stopped else GO,
             watch=show,
             progress=progress,
         )

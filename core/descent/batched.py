@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from core.descent.batched_training import (
-    Attend,
+    PollControl,
     Rows,
     Training,
     copied,
@@ -96,14 +96,14 @@ def over_widths_reusing(
     widths: Sequence[int],
     recipe: Recipe,
     seeds: Sequence[int] = SEEDS,
-    attend: Attend = nothing,
+    poll_control: PollControl = nothing,
 ) -> Iterator[Point]:
     """The protocol of Belkin et al. 2019: below P = nK a network starts from the trained weights of
     the one before it, its new units from N(0, 0.1²); from there on every network starts afresh.
 
     The cliff in its curve stands where the reuse ends: an artefact of the protocol.
     """
-    field = Field(problem, recipe, seeds, attend)
+    field = Field(problem, recipe, seeds, poll_control)
     threshold = problem.samples * problem.classes
     before: list[Net] = []
     for width in sorted(widths):
@@ -125,13 +125,18 @@ def widened(old: Net, new: Net, recipe: Recipe) -> Net:
 
 class Field:
     """One problem under one recipe for some seeds: makes networks, trains and measures them.
-    `attend` is called every few steps, and may raise to end it.
+    `poll_control` is called every few steps, and may raise to end it.
     """
 
     def __init__(
-        self, problem: Problem, recipe: Recipe, seeds: Sequence[int], attend: Attend = nothing
+        self,
+        problem: Problem,
+        recipe: Recipe,
+        seeds: Sequence[int],
+        poll_control: PollControl = nothing,
     ):
-        self.problem, self.recipe, self.seeds, self.attend = problem, recipe, seeds, attend
+        self.problem, self.recipe, self.seeds = problem, recipe, seeds
+        self.poll_control = poll_control
         self.rows = Rows.of(problem, seeds, recipe)
         self.tests = with_ones(torch.from_numpy(problem.test_inputs), recipe)
         self.test_labels = torch.from_numpy(problem.test_labels).to(recipe.device)
@@ -157,7 +162,7 @@ class Field:
         """Trains to the end; at each pause a point for each width."""
         count = len(self.seeds)
         for step in training.run(
-            log_spaced(self.recipe.steps, self.recipe.evaluations), self.attend
+            log_spaced(self.recipe.steps, self.recipe.evaluations), self.poll_control
         ):
             nets = training.nets()
             for place, width in enumerate(widths):

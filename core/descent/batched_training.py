@@ -18,7 +18,7 @@ CHECK = 20  # steps between two looks at the training losses: each costs a third
 _WEIGHTS, _ORDER = 5, 6  # the purposes of a seed: first weights, order of rows
 
 
-Attend = Callable[[], None]
+PollControl = Callable[[], None]
 
 
 def nothing() -> None:
@@ -84,16 +84,16 @@ class Training:
         found = self.ended | (dict(zip(self.alive, self.stack.nets())) if self.alive else {})
         return [found[place] for place in range(len(found))]
 
-    def run(self, pauses: Sequence[int], attend: Attend = nothing) -> Iterator[int]:
-        """Trains, and yields each of these step counts when so many steps are done; `attend` is
-        called every few steps, and may raise to end it.
+    def run(self, pauses: Sequence[int], poll_control: PollControl = nothing) -> Iterator[int]:
+        """Train, and yield each of these step counts when that many steps are done. `poll_control`
+        is called every few steps and may raise to end the training.
 
         When all networks fit earlier, the remaining pauses follow at once.
         """
         orders = [orders_of(seed, self.rows.labels.shape[1], self.recipe) for seed in self.seeds]
         for step in range(max(pauses)):
             if step % CHECK == 0:
-                attend()
+                poll_control()
                 self._release()
             if self.alive:
                 self._step(step, orders)

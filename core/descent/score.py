@@ -49,7 +49,7 @@ def scores(outputs: Tensor, labels: Tensor, loss: Loss) -> tuple[Tensor, Tensor]
     labels = labels.expand(outputs.shape[:2])
     wrong = (outputs.argmax(-1) != labels).to(outputs.dtype).mean(-1)
     if loss == "cross_entropy":
-        return _surprise(outputs.log_softmax(-1), labels), wrong
+        return _negative_log_likelihood(outputs.log_softmax(-1), labels), wrong
     return (outputs - _marks(outputs, labels)).square().sum(-1).mean(-1), wrong
 
 
@@ -65,13 +65,13 @@ def together(outputs: Tensor, labels: Tensor, loss: Loss) -> tuple[float, float,
     labels = labels.expand(mean.shape[:2])
     wrong = (mean.argmax(-1) != labels).to(mean.dtype).mean()
     if loss == "cross_entropy":
-        total = _surprise(mean.clamp_min(torch.finfo(mean.dtype).tiny).log(), labels)
+        total = _negative_log_likelihood(mean.clamp_min(torch.finfo(mean.dtype).tiny).log(), labels)
     else:
         total = (mean - _marks(mean, labels)).square().sum(-1).mean(-1)
     return float(total), float(wrong), float(variance)
 
 
-def _surprise(logs: Tensor, labels: Tensor) -> Tensor:
+def _negative_log_likelihood(logs: Tensor, labels: Tensor) -> Tensor:
     """Mean of −log of the probability of the right class."""
     return -logs.gather(-1, labels[..., None])[..., 0].mean(-1)
 

@@ -2,7 +2,7 @@
 takes, and where it keeps its folder.
 
 A kind is a name in KINDS and its part of the functions here. `execute` has the same contract for
-each: it writes its own folder, asks `attend(it)` between two steps and does what the word says
+each: it writes its own folder, calls `poll_control(it)` between two steps and obeys the answer
 (core/base/control.py), gives every event to `watch`, and raises only LabError: when somebody else
 has it.
 """
@@ -56,7 +56,7 @@ def execute(
     kind: str,
     home: Path | str | None,
     job: str,
-    attend: Callable[[Any], str] = lambda work: GO,
+    poll_control: Callable[[Any], str] = lambda work: GO,
     watch: Callable[[Any], None] = lambda event: None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Ended | None:
@@ -64,10 +64,12 @@ def execute(
     if kind == STUDY:
         from core.studies import sweeps
 
-        return sweeps.execute(home, job, attend, watch, progress=progress)
+        return sweeps.execute(home, job, poll_control, watch, progress=progress)
     from core.jobs import trainer
 
-    return trainer.execute(Store(home), job, attend=attend, watch=watch, progress=progress)
+    return trainer.execute(
+        Store(home), job, poll_control=poll_control, watch=watch, progress=progress
+    )
 
 
 def end(store: Store, job: str, reason: str, message: str) -> None:

@@ -246,7 +246,7 @@ class Runner:
             if self.in_process:
                 worker.execute(job.kind, self.store.home, job.id, job.control)
             else:
-                kinds.execute(job.kind, self.store.home, job.id, job.control.attend)
+                kinds.execute(job.kind, self.store.home, job.id, job.control.poll_control)
             if job.aside:
                 kinds.set_aside(self.store_of(job.kind), job.id)
         except LabError as error:  # another process holds it

@@ -45,20 +45,20 @@ def execute(
     store: Store,
     run: str,
     *,
-    attend: Callable[[Any], str] = lambda training: GO,
+    poll_control: Callable[[Any], str] = lambda training: GO,
     watch: Callable[[Event], None] = lambda event: None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Ended | None:
     """Trains the run from its checkpoint or from the start, in this thread, and writes everything
     down.
 
-    `attend(training)` is asked after each settled moment and may keep it waiting; `watch` sees
+    `poll_control(training)` is called after each settled moment and may block; `watch` receives
     every event. The last event is returned: Ended, or None when the run was left interrupted.
     Errors end the run as failed; none is raised, but BadInput when somebody else trains it.
     """
     with store.own(run):
         try:
-            return _consume(store, run, attend, watch, progress)
+            return _consume(store, run, poll_control, watch, progress)
         except Exception as error:
             ended = Ended("failed", _reason(error, run), 0, 0)
             with contextlib.suppress(OSError):
@@ -68,7 +68,7 @@ def execute(
 
 
 def _consume(
-    store: Store, run: str, attend: Callable, watch: Callable, progress: Callable | None
+    store: Store, run: str, poll_control: Callable, watch: Callable, progress: Callable | None
 ) -> Ended | None:
     from core.base.encoding import decode
     from core.data.load import load
@@ -87,7 +87,7 @@ def _consume(
         watch(event)
         if isinstance(event, Ended):
             return event
-        if training.settled and (word := attend(training)) != GO:
+        if training.settled and (word := poll_control(training)) != GO:
             checkpoint.save(store, run, training.state())
             store.append(run, to_json(Saved(training.step)))
             if word == LEAVE:

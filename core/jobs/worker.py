@@ -71,7 +71,7 @@ def execute(kind: str, home: Path, job: str, control: Control) -> None:
     store = kinds.store_of(kind, home)
     size = store.size(job)
     child = Child(kind, home, job, control)
-    verdict = child.attend(silent())
+    verdict = child.supervise(silent())
     last = store.last(job) or {}
     if verdict is None or (last.get("event") == "Ended" and store.size(job) > size):
         return
@@ -95,7 +95,7 @@ class Child:
         threading.Thread(target=self._hear, daemon=True).start()
         control.hand_on(self._say)
 
-    def attend(self, silent: float) -> tuple[str, str] | None:
+    def supervise(self, silent: float) -> tuple[str, str] | None:
         """Waits for the end of the child: (reason, message) to write for the job, or None where
         nothing is left to say.
         """
@@ -196,14 +196,14 @@ def main(kind: str, home: str, job: str) -> None:
             spoken = time.monotonic()
             _write(signs)
 
-    def attend(work: Any) -> str:
+    def poll_control(work: Any) -> str:
         begun.set()
         sign()
-        return control.attend(work)
+        return control.poll_control(work)
 
     device.prepare()
     try:
-        kinds.execute(kind, home, job, attend, sign, sign)
+        kinds.execute(kind, home, job, poll_control, sign, sign)
     except LabError as error:
         log.warning("%s", error)
 

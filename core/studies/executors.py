@@ -17,7 +17,7 @@ from core.experiment import Experiment
 from core.studies.method import Method
 from core.studies.methods import Networks
 from core.studies.timing import pace, quickest
-from core.studies.work import Attend, Work
+from core.studies.work import PollControl, Work
 
 PROBED = tuple(range(4, 81, 4))  # steps between which a probe looks at the clock
 MEASURED = 1.4e6  # hidden units × rows × steps that take as long as one point's test
@@ -75,8 +75,8 @@ class Features(Curves):
         products = 2 * least * (rows + tests) * self.classes * len(self.method.ridges)
         return 25.0 * least**3 + 2 * grown * rows * (rows + tests) + products
 
-    def points(self, piece: int, attend: Attend) -> Iterator[Point]:
-        attend()
+    def points(self, piece: int, poll_control: PollControl) -> Iterator[Point]:
+        poll_control()
         if self.rising:
             self._take_in(piece)
             yield from features.points(
@@ -164,14 +164,14 @@ class Nets(Curves):
         units = max(group) * len(group) if not self.method.reuse else sum(group)
         return (len(self.seeds) * units + batched.SLACK) * (self.method.batch_size or rows)
 
-    def points(self, piece: int, attend: Attend) -> Iterator[Point]:
+    def points(self, piece: int, poll_control: PollControl) -> Iterator[Point]:
         group, rows, decay = self.places[piece]
         recipe = replace(self.recipe, weight_decay=decay)
         made = self.problem.sized(rows)
         if self.method.reuse and self.method.along == "width":
-            yield from over_widths_reusing(made, group, recipe, self.seeds, attend)
+            yield from over_widths_reusing(made, group, recipe, self.seeds, poll_control)
         else:
-            yield from Field(made, recipe, self.seeds, attend).train(group)
+            yield from Field(made, recipe, self.seeds, poll_control).train(group)
 
     def probe(self) -> float:
         group, rows, _ = self.places[len(self.places) // 2]
@@ -191,12 +191,12 @@ class Descents(Curves):
         self.costs = [float(seeds)] * len(method.scales)
         self.reach = {"steps": (1, method.steps)}
 
-    def points(self, piece: int, attend: Attend) -> Iterator[Point]:
-        attend()
+    def points(self, piece: int, poll_control: PollControl) -> Iterator[Point]:
+        poll_control()
         scale = self.method.scales[piece]
         for point in epochs.over_steps(self.problem, self.steps, scale, self.seeds):
             yield point
-            attend()
+            poll_control()
 
     def probe(self) -> float:
         return quickest(lambda: list(epochs.over_steps(self.problem, self.steps, 1.0, (0,))), 2)
@@ -213,10 +213,10 @@ class Convolutions(Curves):
         steps = -(-self.problem.samples // method.batch_size)
         self.reach = {"steps": (steps, steps * method.epochs)}
 
-    def points(self, piece: int, attend: Attend) -> Iterator[Point]:
+    def points(self, piece: int, poll_control: PollControl) -> Iterator[Point]:
         for point in self._epochs(self.problem, self.method.epochs, self.seeds):
             yield point
-            attend()
+            poll_control()
 
     def _epochs(self, made, count: int, seeds: Sequence[int]) -> Iterator[Point]:
         how = dict(learning_rate=self.method.learning_rate, batch_size=self.method.batch_size)

@@ -10,7 +10,7 @@ from core.experiment import Experiment
 from core.network.build import trace
 from core.studies.method import Method
 from core.studies.timing import pace
-from core.studies.work import Attend, Work
+from core.studies.work import PollControl, Work
 from core.training.loop import Training, train
 
 PROBED = 12  # readings of the losses
@@ -28,14 +28,14 @@ class Trainings(Work):
         self.says = experiment.data.summary
         self.costs = (_roughly(experiment, samples),)
 
-    def points(self, piece: int, attend: Attend) -> Iterator[Point]:
+    def points(self, piece: int, poll_control: PollControl) -> Iterator[Point]:
         training, started = train(self.experiment, self.samples), None
         for event in training:
             if isinstance(event, Started):
                 started = event
             if isinstance(event, Ended):
                 yield point(training, started, event)
-            attend()
+            poll_control()
 
     def probe(self) -> float:
         """Seconds of the first steps, against what was roughly expected of them."""

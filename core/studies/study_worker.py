@@ -110,7 +110,7 @@ def serve(home: Path, study_id: str, file: int | None = None) -> None:
         with os.fdopen(file, "rb") as given:
             place, work = pickle.load(given)  # from our own parent
 
-    def attend() -> None:
+    def poll_control() -> None:
         if os.getppid() != parent:
             sys.exit(0)
 
@@ -122,7 +122,7 @@ def serve(home: Path, study_id: str, file: int | None = None) -> None:
                 samples = load(experiment.data, home)
                 work = work_of(study.method, experiment, samples, study.repeats)
                 place = request["place"]
-            for index, point in enumerate(work.points(request["piece"], attend)):
+            for index, point in enumerate(work.points(request["piece"], poll_control)):
                 _say(index=index, point=plain_point(point))
             _say(end=True)
         except LabError as error:

@@ -54,7 +54,7 @@ def workers() -> int:
 def execute(
     home: Path | str | None,
     study_id: str,
-    attend: Callable[[Any], str] = lambda sweep: GO,
+    poll_control: Callable[[Any], str] = lambda sweep: GO,
     watch: Callable[[Begun | Record | Ended], None] = lambda event: None,
     *,
     processes: int = 0,
@@ -63,14 +63,16 @@ def execute(
     """Computes what the study lacks, in this thread and `processes` − 1 further processes (0:
     `workers()`), and writes every point down. The points do not depend on how many there are.
 
-    `attend(sweep)` is asked every few steps and may keep it waiting; `watch` sees every event. The
+    `poll_control(sweep)` is called every few steps and may block; `watch` receives every event. The
     last one is returned: Ended, or None when the study was left interrupted. Errors end it as
     failed; none is raised, but BadInput when somebody else computes it.
     """
     store = Studies(home)
     with store.own(study_id):
         try:
-            ended = _Sweep(store, study_id, attend, watch, processes or workers(), progress).run()
+            ended = _Sweep(
+                store, study_id, poll_control, watch, processes or workers(), progress
+            ).run()
         except Exception as error:
             ended = Ended("failed", _reason(error, study_id), 0, 0)
         if ended:
@@ -105,8 +107,8 @@ class _Place:
 class _Sweep:
     """One execution under way."""
 
-    def __init__(self, store, study_id, attend, watch, processes, progress):
-        self.store, self.id, self.ask, self.watch = store, study_id, attend, watch
+    def __init__(self, store, study_id, poll_control, watch, processes, progress):
+        self.store, self.id, self.ask, self.watch = store, study_id, poll_control, watch
         self.study, self.processes, self.progress = store.study(study_id), processes, progress
         self.single_steps = False  # a person who goes step by step gets point after point
         events, _ = store.events(study_id)

@@ -9,7 +9,7 @@ from core.descent.point import Point
 from core.experiment import Experiment
 from core.studies.method import Method
 
-Attend = Callable[[], None]  # called now and then; waits while paused, raises to end the work
+PollControl = Callable[[], None]  # called now and then; waits while paused, raises to end the work
 
 
 class Work:
@@ -32,7 +32,7 @@ class Work:
         self.says = ""
         self.reach: dict[str, tuple[float, float]] = {}
 
-    def points(self, piece: int, attend: Attend) -> Iterator[Point]:
+    def points(self, piece: int, poll_control: PollControl) -> Iterator[Point]:
         """The points of one piece, always the same ones."""
         raise NotImplementedError
 

@@ -68,7 +68,7 @@ def test_a_run_remembers_that_a_teacher_stopped_it(lab: Runner, by: str) -> None
     lab.stop(second, by)
     assert ("The teacher" in lab.store.last(second)["message"]) == (by == TEACHER)
     lab.stop(first, by)
-    ended = execute(lab.store, first, attend=job.control.attend)
+    ended = execute(lab.store, first, poll_control=job.control.poll_control)
     wanted = "the teacher" if by == TEACHER else ""
     assert ended.by == lab.store.last(first)["by"] == wanted
     assert ended.message.startswith(f"Stopped by {wanted or 'hand'}:")

@@ -44,7 +44,7 @@ def opened(store, content, name="run.zip"):
 def left(store) -> str:
     """A run that was left in the middle."""
     run = store.create(encode(TINY))
-    go = trainer.execute(store, run, attend=lambda t: LEAVE if t.step >= 50 else GO)
+    go = trainer.execute(store, run, poll_control=lambda t: LEAVE if t.step >= 50 else GO)
     assert go is None
     return run
 

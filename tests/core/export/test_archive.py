@@ -97,7 +97,7 @@ def on_sheets(store, **how) -> tuple[str, Experiment]:
         }
     )
     run = store.create(encode(experiment))
-    trainer.execute(store, run, attend=lambda t: STOP if t.step >= 2 else GO)
+    trainer.execute(store, run, poll_control=lambda t: STOP if t.step >= 2 else GO)
     return run, experiment
 
 

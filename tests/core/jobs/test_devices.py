@@ -48,11 +48,11 @@ class Work:
         self.side_by_side, self.tick = 0, threading.Event()
 
     def __call__(
-        self, kind: str, home: Path, job: str, attend: Callable[[object], str], *_: object
+        self, kind: str, home: Path, job: str, poll_control: Callable[[object], str], *_: object
     ) -> None:
         self.steps[job] = 0
         try:
-            while attend(self) == GO:
+            while poll_control(self) == GO:
                 self.steps[job] += 1
                 self.tick.wait(0.001)  # others get their turn of the interpreter
                 self.side_by_side = max(self.side_by_side, len(self.steps))

@@ -109,12 +109,12 @@ def test_a_single_step_is_one_also_where_an_epoch_ends(tmp_path: Path) -> None:
     store, halts = Store(tmp_path), []
     run = store.create(digits(epochs=3, batch_size=512))  # three steps an epoch
 
-    def attend(training: Training) -> str:
+    def poll_control(training: Training) -> str:
         training.single_steps = True
         halts.append(training.step)
         return GO
 
-    execute(store, run, attend=attend)
+    execute(store, run, poll_control=poll_control)
     assert halts == list(range(10))
 
 
@@ -130,7 +130,9 @@ def test_stop_and_resume_give_the_losses_of_a_straight_run(runner: Runner) -> No
     until(lambda: runner.status(straight) == "done")
     parted = runner.store.create(digits(epochs=12))
     halts = iter([GO, GO, STOP])
-    assert execute(runner.store, parted, attend=lambda training: next(halts)).reason == "stopped"
+    assert (
+        execute(runner.store, parted, poll_control=lambda training: next(halts)).reason == "stopped"
+    )
     assert status(runner.store, parted) == "stopped"
     runner.resume(parted)
     until(lambda: runner.status(parted) == "done")
@@ -217,12 +219,12 @@ def test_a_fault_in_the_middle_ends_one_run_with_its_own_message(
         raise error
 
     monkeypatch.setattr(checkpoint, "save", fails)
-    ended = execute(store, run, attend=lambda training: STOP if training.epoch else GO)
+    ended = execute(store, run, poll_control=lambda training: STOP if training.epoch else GO)
     assert ended.reason == "failed" and words in ended.message
     assert events(store, run)[-1] == ended
     monkeypatch.undo()
     assert (
-        execute(store, run, attend=lambda training: STOP).reason == "stopped"
+        execute(store, run, poll_control=lambda training: STOP).reason == "stopped"
     )  # nobody holds it any more
 
 
@@ -236,14 +238,14 @@ def test_a_run_that_somebody_trains_is_refused(tmp_path: Path) -> None:
 def test_leaving_writes_no_end(tmp_path: Path) -> None:
     store = Store(tmp_path)
     run = store.create(digits())
-    assert execute(store, run, attend=lambda training: LEAVE) is None
+    assert execute(store, run, poll_control=lambda training: LEAVE) is None
     assert status(store, run) == "interrupted" and store.path(run, CHECKPOINT).exists()
 
 
 def test_a_damaged_checkpoint_is_said_and_not_loaded(tmp_path: Path) -> None:
     store = Store(tmp_path)
     run = store.create(digits(epochs=50))
-    execute(store, run, attend=lambda training: STOP)
+    execute(store, run, poll_control=lambda training: STOP)
     whole = store.path(run, CHECKPOINT).read_bytes()
     for share in (0, 0.1, 0.5, 0.99):
         store.path(run, CHECKPOINT).write_bytes(whole[: int(share * len(whole))])

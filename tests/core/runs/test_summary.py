@@ -120,7 +120,7 @@ def test_a_row_grows_with_its_events_and_goes_with_its_folder(store):
 
 def test_a_trained_run_that_was_left_and_resumed_sums_up_as_its_end_says(store):
     run = store.create(encode(TINY))
-    left = trainer.execute(store, run, attend=lambda t: LEAVE if t.step >= 50 else GO)
+    left = trainer.execute(store, run, poll_control=lambda t: LEAVE if t.step >= 50 else GO)
     history = History()
     history.add(store.read(run)[0])
     assert left is None and summarize(store, run).seconds == history.epochs[-1].seconds

@@ -73,12 +73,12 @@ def test_whoever_attends_can_end_it_in_the_middle(name: str) -> None:
     class Enough(Exception):
         pass
 
-    def attend() -> None:
+    def poll_control() -> None:
         raise Enough
 
     method, _ = METHODS[name]
     with pytest.raises(Enough):
-        list(work(method).points(0, attend))
+        list(work(method).points(0, poll_control))
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -78,10 +78,10 @@ def test_left_and_stopped_and_gone_on_with_equals_straight(name: str, tmp_path: 
         def watch(event, seen=seen) -> None:
             seen += [event] if isinstance(event, Record) else []
 
-        def attend(sweep, seen=seen, word=word) -> str:
+        def poll_control(sweep, seen=seen, word=word) -> str:
             return word if seen else GO
 
-        ended = execute(tmp_path, broken, attend, watch, processes=1)
+        ended = execute(tmp_path, broken, poll_control, watch, processes=1)
         assert (ended and ended.reason) == reason or len(points(tmp_path, broken)) == total
     assert numbers(tmp_path, broken) == numbers(tmp_path, straight)
     begun = next(e for e in Studies(tmp_path).events(straight)[0] if isinstance(e, Begun))
