@@ -96,7 +96,7 @@ class BinaryCrossEntropy(Loss):
     )
 
     def call(self) -> Call:
-        return Call("core.training.criteria.BinaryCrossEntropy", {"logits": self.logits})
+        return Call("core.training.criteria.BinaryCrossEntropyCriterion", {"logits": self.logits})
 
     def guess(self, classes: int) -> float | None:
         return log(2) if classes else None
@@ -117,7 +117,7 @@ class Hinge(Loss):
     technique: ClassVar[str] = "L2"
 
     def call(self) -> Call:
-        return Call("core.training.criteria.Hinge", {"join": "sum"})
+        return Call("core.training.criteria.HingeCriterion", {"join": "sum"})
 
     def guess(self, classes: int) -> float | None:
         return float(classes - 1) if classes > 1 else None
@@ -133,7 +133,7 @@ class LargestHinge(Loss):
     technique: ClassVar[str] = "L2"
 
     def call(self) -> Call:
-        return Call("core.training.criteria.Hinge", {"join": "max"})
+        return Call("core.training.criteria.HingeCriterion", {"join": "max"})
 
     def guess(self, classes: int) -> float | None:
         return 1.0 if classes > 1 else None

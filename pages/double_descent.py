@@ -50,7 +50,7 @@ def main() -> None:
     probe(study, shown)
 
 
-def ready(study: Study, shown: studies.Shown | None) -> Ready:
+def ready(study: Study, shown: studies.StudyView | None) -> Ready:
     """What Start does: a new study, or one that is not whole goes on."""
     known = times.known(study)
     line = studies.line(study, known)
@@ -63,7 +63,7 @@ def ready(study: Study, shown: studies.Shown | None) -> Ready:
     return Ready(line, partial(begin, study), problem)
 
 
-def badge(shown: studies.Shown | None) -> tuple[str, str, str] | None:
+def badge(shown: studies.StudyView | None) -> tuple[str, str, str] | None:
     """The state of the study with how far it is."""
     if not shown:
         return None
@@ -92,7 +92,7 @@ def presets(study: Study) -> None:
     st.caption(escape(study.about))
 
 
-def probe(study: Study, shown: studies.Shown | None) -> None:
+def probe(study: Study, shown: studies.StudyView | None) -> None:
     """Asks how long the draft, the presets and the comparisons take; the page runs anew when it
     knows the draft's time, and once more when it knows all.
     """
@@ -125,7 +125,7 @@ def go_on(study_id: str) -> None:
     st.rerun(scope="app")
 
 
-def downloads(shown: studies.Shown) -> None:
+def downloads(shown: studies.StudyView) -> None:
     """The points, the study, and the address under which it is found."""
     with st.popover("Download", icon=":material/download:"):
         for label, name, make in (
@@ -158,7 +158,7 @@ def body(study_id: str, drawn: str, says: str) -> None:
     curve.cards(scene(study, shown))
 
 
-def trouble(shown: studies.Shown) -> None:
+def trouble(shown: studies.StudyView) -> None:
     """A study that is not whole says why, and goes on with one press."""
     at = points_of(shown.progress) if shown.points else ""
     words = {
@@ -188,7 +188,7 @@ def trouble(shown: studies.Shown) -> None:
             go_on(shown.id)
 
 
-def empty(study: Study, shown: studies.Shown | None) -> str:
+def empty(study: Study, shown: studies.StudyView | None) -> str:
     """What is said in the place of the answer before the first point."""
     if shown and shown.word == "queued":
         return f"{waiting(shown.id)}."
@@ -200,7 +200,7 @@ def empty(study: Study, shown: studies.Shown | None) -> str:
     return f"{studies.effort(known)}. Press Start." if known else "Press Start."
 
 
-def scene(study: Study, shown: studies.Shown | None) -> curve.Scene:
+def scene(study: Study, shown: studies.StudyView | None) -> curve.Scene:
     """The study as the cards want it."""
     begun = shown.begun if shown else None
     return curve.Scene(

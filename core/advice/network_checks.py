@@ -12,7 +12,7 @@ from core.network.layers import (
     BatchNorm,
     ReLU,
     Sigmoid,
-    Step,
+    StepFunction,
     Tanh,
     every,
 )  # fmt: skip
@@ -39,10 +39,10 @@ def _step(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
         "before it learns."
     )
     *before, last = e.network
-    if isinstance(last, Step):
+    if isinstance(last, StepFunction):
         return [Advice("warn", text, "network", plain(before), "Leave it out")]
-    others = [Sigmoid() if isinstance(layer, Step) else layer for layer in e.network]
-    if any(isinstance(layer, Step) for layer in every(tuple(others))):
+    others = [Sigmoid() if isinstance(layer, StepFunction) else layer for layer in e.network]
+    if any(isinstance(layer, StepFunction) for layer in every(tuple(others))):
         return [Advice("warn", text)]
     return [Advice("warn", text, "network", plain(others), "Use Sigmoid")]
 
@@ -51,7 +51,7 @@ def _bounded_scores(e: Experiment, pictures: int, parameters: int) -> list[Advic
     if (
         not e.network
         or not isinstance(e.network[-1], Activation)
-        or isinstance(e.network[-1], Step)
+        or isinstance(e.network[-1], StepFunction)
     ):
         return []
     text = (

@@ -31,7 +31,7 @@ NO_RATE = (
 
 
 @dataclass(frozen=True)
-class Point:
+class RangePoint:
     """The loss of one minibatch, before the step that goes at this learning rate."""
 
     rate: float
@@ -64,7 +64,7 @@ def range_test(
     low: float = LOW,
     high: float = HIGH,
     steps: int = STEPS,
-) -> Iterator[Point]:
+) -> Iterator[RangePoint]:
     """One point a step, its rate `low`·(high/low)^(k/(steps−1)); the schedule waits. Ends early
     when the loss is no number, or GROWN times as high as at its best. Raises what a training
     raises.
@@ -77,7 +77,7 @@ def range_test(
         value = loss.item()
         if not isfinite(value):
             return
-        yield Point(rate, value)
+        yield RangePoint(rate, value)
         mean = value if mean is None else 0.7 * mean + 0.3 * value
         best = min(best, mean)
         if mean > GROWN * best:
@@ -91,7 +91,7 @@ def minibatches(setup: Setup) -> Iterator[torch.Tensor]:
         yield from setup.sampler.order(setup.order).to(setup.device).split(setup.batch_size)
 
 
-def suggest(points: Sequence[Point]) -> Suggestion | None:
+def suggest(points: Sequence[RangePoint]) -> Suggestion | None:
     """None where the loss never fell by FALL."""
     means = smoothed([point.loss for point in points], NEIGHBOURS)
     if len(means) < 3 * NEIGHBOURS:

@@ -11,11 +11,11 @@ from core.data.samples import Samples
 from core.experiment import Experiment
 from core.network.chains import Layers, every
 from core.network.initializers import LSUV, He, Initializer, PyTorchDefault, Xavier
-from core.network.layers import Activation, BatchNorm, Layer, ReLU, Sigmoid, Step, Tanh
+from core.network.layers import Activation, BatchNorm, Layer, ReLU, Sigmoid, StepFunction, Tanh
 from core.network.normalizations import Normalizing
 from core.network.tree import everywhere
 
-BENT = (Sigmoid, Tanh, Step)  # activations that Xavier was made for
+BENT = (Sigmoid, Tanh, StepFunction)  # activations that Xavier was made for
 Remedy = tuple[str, Experiment, FirstStep]  # what to do, the experiment then, its first step
 
 
@@ -49,12 +49,12 @@ def grade(seen: FirstStep, experiment: Experiment, classes: int) -> int:
 def _tries(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
     layers = experiment.network
     kinds = [one for one in every(layers) if isinstance(one, Activation)]
-    if any(isinstance(one, Step) for one in kinds):
-        smooth = everywhere(layers, lambda one: Sigmoid() if isinstance(one, Step) else one)
-        ending = smooth[:-1] if isinstance(layers[-1], Step) else smooth
-        words = "Leave the step out" if isinstance(layers[-1], Step) else "Use Sigmoid"
+    if any(isinstance(one, StepFunction) for one in kinds):
+        smooth = everywhere(layers, lambda one: Sigmoid() if isinstance(one, StepFunction) else one)
+        ending = smooth[:-1] if isinstance(layers[-1], StepFunction) else smooth
+        words = "Leave the step out" if isinstance(layers[-1], StepFunction) else "Use Sigmoid"
         yield words, experiment.model_copy(update={"network": ending})
-        bent = everywhere(layers, lambda one: ReLU() if isinstance(one, Step) else one)
+        bent = everywhere(layers, lambda one: ReLU() if isinstance(one, StepFunction) else one)
         for start in (He(), LSUV()):
             both = {"network": bent, "initializer": start}
             yield f"Use ReLU and {start.label}", experiment.model_copy(update=both)

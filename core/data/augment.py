@@ -32,7 +32,7 @@ class Operation:
         return ""
 
 
-class Crop(Operation):
+class CropOperation(Operation):
     """Pictures moved by up to `padding` pixels: windows of a set that got its margin once.
 
     One indexing of a view; cutting each picture out by itself costs 60 times as much on MNIST.
@@ -66,7 +66,7 @@ class Crop(Operation):
         return ", ".join(said)
 
 
-class Flip(Operation):
+class FlipOperation(Operation):
     """Mirrored left and right where `draw` says so."""
 
     stage = "raw"
@@ -84,7 +84,7 @@ class Flip(Operation):
         return "mirrored" if mirrored else ""
 
 
-class Rotation(Operation):
+class RotationOperation(Operation):
     """Turned about the middle by up to `degrees`, counter-clockwise where positive, bilinear."""
 
     stage = "raw"
@@ -118,7 +118,7 @@ class Rotation(Operation):
         return f"turned {abs(angle):g}° {'left' if angle > 0 else 'right'}" if angle else ""
 
 
-class Noise(Operation):
+class NoiseOperation(Operation):
     """Normal noise on every value."""
 
     stage = "scaled"
@@ -136,7 +136,7 @@ class Noise(Operation):
         return f"noise {self.deviation:g}" if self.deviation else ""
 
 
-class Cutout(Operation):
+class CutoutOperation(Operation):
     """A square around a chance pixel is 0; what lies outside the picture is lost."""
 
     stage = "scaled"
@@ -157,7 +157,7 @@ class Cutout(Operation):
         return f"cut out around row {int(row) + 1}, column {int(column) + 1}"
 
 
-class MixUp(Operation):
+class MixUpOperation(Operation):
     """x' = λ·x + (1 − λ)·partner, partners by a permutation of the batch."""
 
     stage = "mix"
@@ -175,7 +175,7 @@ class MixUp(Operation):
         return across * x + (1 - across) * x[partner], share
 
 
-class CutMix(Operation):
+class CutMixOperation(Operation):
     """A rectangle of the partner, of the sides √(1 − λ)·H and √(1 − λ)·W (rounded down to an even
     number), around a chance pixel; λ is then what is left of the first.
     """

@@ -27,7 +27,7 @@ class Augmentation(Choice, family="augmentation"):
     def call(self) -> Call:
         """Its operation: an object of `core.data.augment`."""
         given = {fact.name: getattr(self, fact.name) for fact in fields(type(self))}
-        return Call(f"core.data.augment.{type(self).__name__}", given)
+        return Call(f"core.data.augment.{type(self).__name__}Operation", given)
 
     def problem(self, shape: tuple[int, ...]) -> str | None:
         """Why it cannot change samples of this shape, (C, H, W) or (F,), and the way out."""

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 
-class Shuffle:
+class ShuffleSampler:
     """Every one of the samples with these targets (n,) once, by a chance permutation."""
 
     def __init__(self, targets: Tensor):
@@ -15,7 +15,7 @@ class Shuffle:
         return torch.randperm(len(self.targets), generator=random)
 
 
-class Bootstrap(Shuffle):
+class BootstrapSampler(ShuffleSampler):
     """n draws with replacement, each sample as likely (Efron 1979)."""
 
     def order(self, random: torch.Generator) -> Tensor:
@@ -23,7 +23,7 @@ class Bootstrap(Shuffle):
         return torch.randint(count, (count,), generator=random)
 
 
-class Balanced(Shuffle):
+class BalancedSampler(ShuffleSampler):
     """n draws with replacement: first a class, each that occurs as likely, then one of its samples
     (Shen, Lin & Huang 2016).
     """

@@ -16,7 +16,7 @@ class Sampling(Choice, family="sampling"):
 
     def call(self) -> Call:
         """Its sampler: an object of `core.data.samplers`, made with the training targets."""
-        return Call(f"core.data.samplers.{type(self).__name__}")
+        return Call(f"core.data.samplers.{type(self).__name__}Sampler")
 
     def problem(self, classes: Sequence[str]) -> str | None:
         """Why it cannot draw samples of these classes (none: values), and the way out."""

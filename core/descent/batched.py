@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from core.descent.batched_training import (
+    BatchedTraining,
     PollControl,
     Rows,
-    Training,
     copied,
     first_weights,
     nothing,
@@ -146,19 +146,19 @@ class Field:
         sizes = (self.problem.inputs.shape[1], width, self.problem.classes)
         return [first_weights(*sizes, seed, self.recipe) for seed in self.seeds]
 
-    def training(self, nets: dict[int, list[Net]]) -> Training:
+    def training(self, nets: dict[int, list[Net]]) -> BatchedTraining:
         """All seeds of these widths, as one."""
         together = [net for same in nets.values() for net in same]
         places = list(range(len(self.seeds))) * len(nets)
         rows = self.rows.of_nets(places)
-        return Training(together, rows, self.recipe, [self.seeds[place] for place in places])
+        return BatchedTraining(together, rows, self.recipe, [self.seeds[place] for place in places])
 
     def train(self, widths: Sequence[int]) -> Iterator[Point]:
         """New networks of these widths, as one, to the end."""
         nets = {width: self.first(width) for width in widths}
         yield from self.follow(self.training(nets), widths)
 
-    def follow(self, training: Training, widths: Sequence[int]) -> Iterator[Point]:
+    def follow(self, training: BatchedTraining, widths: Sequence[int]) -> Iterator[Point]:
         """Trains to the end; at each pause a point for each width."""
         count = len(self.seeds)
         for step in training.run(

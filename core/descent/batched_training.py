@@ -68,7 +68,7 @@ def first_weights(inputs: int, width: int, outputs: int, seed: int, recipe: Reci
     return Net(*(part.to(recipe.device, getattr(torch, recipe.precision)) for part in parts))
 
 
-class Training:
+class BatchedTraining:
     """Networks in training; `nets()` are all of them, the ended ones as they were at their end."""
 
     def __init__(self, nets: Sequence[Net], rows: Rows, recipe: Recipe, seeds: Sequence[int]):

@@ -56,7 +56,7 @@ def over_widths(
     seeds: Sequence[int] = (0, 1, 2),
 ) -> Iterator[Point]:
     """Model-wise: for each N, in ascending order, one point for each ridge."""
-    lines = [Line(problem, max(widths), seed, ridges) for seed in seeds]
+    lines = [SeedFeatures(problem, max(widths), seed, ridges) for seed in seeds]
     for width in sorted(widths):
         yield from points(problem, lines, width, ridges)
 
@@ -71,11 +71,11 @@ def over_samples(
     """Sample-wise: for each n, in ascending order, one point for each ridge, N fixed."""
     for size in sorted(sizes):
         smaller = problem.sized(size)
-        lines = [Line(smaller, width, seed, ridges) for seed in seeds]
+        lines = [SeedFeatures(smaller, width, seed, ridges) for seed in seeds]
         yield from points(smaller, lines, width, ridges)
 
 
-class Line:
+class SeedFeatures:
     """One seed's features of one problem, and the Gram matrices that grow with N."""
 
     def __init__(self, problem: Problem, most: int, seed: int, ridges: Sequence[float]):
@@ -153,7 +153,7 @@ def inverses(matrix: Tensor, right: Tensor, penalties: Sequence[float]) -> Tenso
 
 
 def points(
-    problem: Problem, lines: Sequence[Line], width: int, ridges: Sequence[float]
+    problem: Problem, lines: Sequence[SeedFeatures], width: int, ridges: Sequence[float]
 ) -> Iterator[Point]:
     """One point for each ridge, of one line for each seed."""
     solved = [line.solve(width) for line in lines]

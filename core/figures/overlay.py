@@ -22,7 +22,7 @@ HEIGHT, PLOT = 280, 238  # px of the picture, and of what the axes enclose
 AXES = {"epoch": "epoch", "step": "step", "seconds": "seconds of training"}  # field of an Epoch
 
 
-class Curve(NamedTuple):
+class OverlayCurve(NamedTuple):
     """A run that is drawn: `values` of the validation part and `train` (or nothing) at `at`; `best`
     is the place of the lowest.
     """
@@ -35,7 +35,7 @@ class Curve(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Entry:
+class OverlayRun:
     """A run that was ticked: its name, the kind of its loss, its epochs."""
 
     name: str
@@ -43,7 +43,7 @@ class Entry:
     epochs: Sequence[Epoch]
 
 
-def comparable(entries: Sequence[Entry]) -> tuple[str, list[Entry], list[str]]:
+def comparable(entries: Sequence[OverlayRun]) -> tuple[str, list[OverlayRun], list[str]]:
     """What may stand on one axis: "loss" or "error", the runs that share it, names of the others.
 
     Errors of answers and of values are of different kinds; the first run's kind is drawn.
@@ -55,15 +55,19 @@ def comparable(entries: Sequence[Entry]) -> tuple[str, list[Entry], list[str]]:
     return "loss" if len({e.loss for e in kept}) < 2 else "error", kept, left
 
 
-def _kind(entry: Entry) -> str:
+def _kind(entry: OverlayRun) -> str:
     """What its scores count; empty when nothing was measured yet."""
     scores = next((epoch.validation for epoch in entry.epochs if epoch.validation), None)
     return "" if scores is None else "r2" if "r2" in scores else "accuracy"
 
 
 def rows(
-    entries: Sequence[Entry], measure: str = "loss", *, axis: str = "epoch", train: bool = False
-) -> list[Curve]:
+    entries: Sequence[OverlayRun],
+    measure: str = "loss",
+    *,
+    axis: str = "epoch",
+    train: bool = False,
+) -> list[OverlayCurve]:
     """A curve for each run that has measured its validation part."""
     curves = []
     for entry in entries:
@@ -73,7 +77,7 @@ def rows(
             best = min(range(len(values)), key=lambda i: (isnan(values[i]), values[i]))
             at = [getattr(epoch, axis) for epoch in measured]
             also = [_value(epoch.train, measure) for epoch in measured] if train else []
-            curves.append(Curve(entry.name, at, values, best, also))
+            curves.append(OverlayCurve(entry.name, at, values, best, also))
     return curves
 
 
@@ -83,7 +87,7 @@ def _value(scores: Scores, measure: str) -> float:
 
 
 def figure(
-    curves: Sequence[Curve], mode: Mode, measure: str = "loss", axis: str = "epoch"
+    curves: Sequence[OverlayCurve], mode: Mode, measure: str = "loss", axis: str = "epoch"
 ) -> go.Figure:
     """Lines with a few markers for each run, a star at its best epoch, its name at the end."""
     palette = PALETTES[mode]

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.figures.template import PALETTES, Mode
 
-Line = tuple[np.ndarray, np.ndarray]  # x and y, both within 0 … 1 where they are drawn
+SketchLine = tuple[np.ndarray, np.ndarray]  # x and y, both within 0 … 1 where they are drawn
 
 
 @cache
@@ -91,18 +91,18 @@ _PAIRS = {  # what goes wrong, and what helps
 }
 
 
-def _arm(t: np.ndarray, turn: float) -> Line:
+def _arm(t: np.ndarray, turn: float) -> SketchLine:
     """One arm of a spiral; the card is not square."""
     angle = 2 * np.pi * (1.25 * t + turn)
     return 0.5 + 0.26 * t * np.cos(angle), 0.5 + 0.5 * t * np.sin(angle)
 
 
-def _valleys(t: np.ndarray) -> tuple[Line, Line]:
+def _valleys(t: np.ndarray) -> tuple[SketchLine, SketchLine]:
     """A sharp minimum and a flat one."""
     return (t, 0.1 + 30 * (t - 0.25) ** 2), (t, 0.08 + 3 * (t - 0.68) ** 2)
 
 
-def _wave(t: np.ndarray) -> tuple[Line, Line]:
+def _wave(t: np.ndarray) -> tuple[SketchLine, SketchLine]:
     """Noisy values, and the smooth curve that was fitted to them."""
     y = 0.5 + 0.35 * np.sin(4 * np.pi * t)
     return (t, y + 0.1 * np.sin(97 * t) * np.cos(41 * t)), (t, y)

@@ -24,7 +24,7 @@ STRETCHED = 3  # of the ranges: up to this both axes have one scale
 
 
 @dataclass(frozen=True)
-class Shown:
+class SurfaceData:
     """The points to draw: inputs (n, F) and targets (n,) of the training and validation part."""
 
     area: Area
@@ -34,17 +34,17 @@ class Shown:
     validation: tuple[np.ndarray, np.ndarray]
 
 
-def rows(data: Samples, parts: Parts) -> Shown:
+def rows(data: Samples, parts: Parts) -> SurfaceData:
     """At most MOST points of either part, by chance but always the same."""
     draw, picked = np.random.default_rng(0), []
     for part in (parts.train, parts.validation):
         some = np.sort(draw.choice(part, min(MOST, len(part)), replace=False))
         picked.append((data.inputs[some].round(ROUND), data.targets[some]))
     names = data.columns or tuple(f"x{k + 1}" for k in range(data.shape[0]))
-    return Shown(area(data.inputs), names, data.classes, *picked)
+    return SurfaceData(area(data.inputs), names, data.classes, *picked)
 
 
-def figure(shown: Shown, mode: Mode, height: int = 420) -> go.Figure:
+def figure(shown: SurfaceData, mode: Mode, height: int = 420) -> go.Figure:
     """Without its answers, as `binding.fill` and the browser take it."""
     narrow = {"legend": {"y": -0.16}}
     drawn = blank(mode, height, hovermode="closest", meta={"narrow": narrow}, uirevision="keep")
@@ -56,7 +56,7 @@ def figure(shown: Shown, mode: Mode, height: int = 420) -> go.Figure:
     return drawn
 
 
-def _plane(drawn: go.Figure, shown: Shown, mode: Mode) -> None:
+def _plane(drawn: go.Figure, shown: SurfaceData, mode: Mode) -> None:
     """The winning class of each cell, paler where it is less sure, under the points."""
     (left, bottom), (right, top) = shown.area
     count = len(shown.classes)
@@ -86,7 +86,7 @@ def _plane(drawn: go.Figure, shown: Shown, mode: Mode) -> None:
     drawn.update_xaxes(constrain="domain", showline=False)
 
 
-def _curve(drawn: go.Figure, shown: Shown, mode: Mode) -> None:
+def _curve(drawn: go.Figure, shown: SurfaceData, mode: Mode) -> None:
     """The network's value along its one input, over the points."""
     p = PALETTES[mode]
     dots = {"size": 6, "symbol": "circle", "color": p.train, "opacity": 0.55}

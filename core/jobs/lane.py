@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from core.access import ownership
 from core.base.control import GO, Control
-from core.jobs.queue import Line
+from core.jobs.queue import FairQueue
 
 PATIENCE = 300.0  # seconds that a paused job may keep other people waiting
 
@@ -46,7 +46,7 @@ class Lane:
     ):
         self.device, self.changed, self.do, self.clock = device, changed, do, clock
         self.jobs: list[Job] = []  # in the order in which they came
-        self.line = Line()
+        self.line = FairQueue()
         self.closing = False
         self.thread = threading.Thread(target=self.work, name=f"lane {device}", daemon=True)
 

@@ -96,7 +96,7 @@ def order(
     return found
 
 
-class Line:
+class FairQueue:
     """Who waits for something that one job has at a time, and who has it."""
 
     def __init__(self) -> None:

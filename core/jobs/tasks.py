@@ -23,7 +23,7 @@ from uuid import uuid4
 from core.access import ownership
 from core.jobs import worker
 from core.jobs.measure import EFFORT, Found, measure, said
-from core.jobs.queue import Line
+from core.jobs.queue import FairQueue
 from core.jobs.task_process import Answerer
 
 KEPT = 64  # tasks that are remembered; the oldest that are over go first
@@ -63,7 +63,7 @@ class Tasks:
         self.home, self.clock = home, clock
         self._answerer = Answerer(home) if _wanted(in_process) else None
         self._tasks: OrderedDict[str, Task] = OrderedDict()
-        self._asked, self._probes = Line(), Line()  # by a person; by the lab itself
+        self._asked, self._probes = FairQueue(), FairQueue()  # by a person; by the lab itself
         self._now: Task | None = None
         self._looked: dict[str, float] = {}
         self._changed = threading.Condition()
@@ -149,7 +149,7 @@ class Tasks:
                 self._now = None
                 self._of(task).over(self.clock() - began)
 
-    def _of(self, task: Task) -> Line:
+    def _of(self, task: Task) -> FairQueue:
         return self._probes if task.kind in PROBES else self._asked
 
     def _next(self) -> Task | None:

@@ -130,7 +130,7 @@ class GlobalPool(Layer):
     icon: ClassVar[str] = "compress"
 
     def call(self, shape: Shape, outputs: int) -> Call:
-        return Call("core.network.modules.GlobalPool")
+        return Call("core.network.modules.GlobalPoolModule")
 
     def output(self, shape: Shape, outputs: int) -> Shape:
         return shape[:1]

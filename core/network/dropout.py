@@ -28,7 +28,7 @@ class Dropout(Layer):
     )
 
     def call(self, shape: Shape, outputs: int) -> Call:
-        return Call("core.network.modules.Dropout", {"p": self.p, "drawn": self.drawn})
+        return Call("core.network.modules.DropoutModule", {"p": self.p, "drawn": self.drawn})
 
     @property
     def summary(self) -> str:

@@ -9,7 +9,7 @@ from core.network.layer import Layer, Shape, names
 from core.network.dense import Flatten, Linear, Output
 from core.network.convolution import AvgPool, Conv2d, GlobalPool, MaxPool
 from core.network.activations import (
-    ELU, GELU, Activation, LeakyReLU, ReLU, Sigmoid, Softplus, Step, Swish, Tanh,
+    ELU, GELU, Activation, LeakyReLU, ReLU, Sigmoid, Softplus, StepFunction, Swish, Tanh,
 )  # fmt: skip
 from core.network.normalizations import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from core.network.dropout import Dropout
@@ -20,6 +20,6 @@ from core.network.chains import every
 __all__ = [
     "ELU", "GELU", "Activation", "AvgPool", "BatchNorm", "Branches", "Conv2d", "Dropout",
     "Flatten", "GlobalPool", "GroupNorm", "InstanceNorm", "Layer", "LayerNorm", "LeakyReLU",
-    "Linear", "MaxPool", "Output", "ReLU", "Residual", "Shape", "Sigmoid", "Softplus", "Step",
-    "Swish", "Tanh", "every", "names",
+    "Linear", "MaxPool", "Output", "ReLU", "Residual", "Shape", "Sigmoid", "Softplus",
+    "StepFunction", "Swish", "Tanh", "every", "names",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
-class Dropout(nn.Module):
+class DropoutModule(nn.Module):
     """Dropout (Srivastava et al. 2014) that draws from its own generator, so that runs side by side
     do not mix.
 
@@ -35,7 +35,7 @@ class Dropout(nn.Module):
         return f"p={self.p}, drawn per {self.drawn}"
 
 
-class Step(nn.Module):
+class StepFunctionModule(nn.Module):
     """The perceptron's step (Rosenblatt 1958): 1 from 0 on, else 0. Its gradient is 0 everywhere,
     as that of the floor is, so that the weights before it have one, and it is 0.
     """
@@ -44,14 +44,14 @@ class Step(nn.Module):
         return a.floor().clamp(-1, 0) + 1
 
 
-class GlobalPool(nn.Module):
+class GlobalPoolModule(nn.Module):
     """The mean of each map (Lin, Chen & Yan 2014)."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.mean((2, 3))  # (N, C, H, W) -> (N, C)
 
 
-class Residual(nn.Module):
+class ResidualModule(nn.Module):
     """z = S(x) + m·F(x)/(1 − p) (He et al. 2016): F the `layers`, S the `shortcut` (empty: x; None:
     no S at all). Stochastic depth (Huang et al. 2016): m ~ Bernoulli(1 − p) for each example while
     training; at inference z = S(x) + F(x).
@@ -79,7 +79,7 @@ class Residual(nn.Module):
         return self.shortcut(x) + z
 
 
-class Branches(nn.Module):
+class BranchesModule(nn.Module):
     """Chains of layers on the same input, their outputs in a row along the channels or added
     (Szegedy et al. 2015).
     """

@@ -61,7 +61,7 @@ class Residual(Nested):
             "shortcut": around if self.shortcut else None,
             "p": self.drop,
         }
-        return Call("core.network.modules.Residual", arguments)
+        return Call("core.network.modules.ResidualModule", arguments)
 
     def output(self, shape: Shape, outputs: int) -> Shape:
         return chain(self.layers, shape, outputs)
@@ -146,7 +146,7 @@ class Branches(Nested):
 
     def call(self, shape: Shape, outputs: int) -> Call:
         made = [calls(branch, shape, outputs) for branch in self.branches]
-        return Call("core.network.modules.Branches", {"branches": made, "join": self.join})
+        return Call("core.network.modules.BranchesModule", {"branches": made, "join": self.join})
 
     def output(self, shape: Shape, outputs: int) -> Shape:
         ends = [chain(branch, shape, outputs) for branch in self.branches]

@@ -11,7 +11,7 @@ from core.network.layers import (
     ReLU,
     Residual,
     Shape,
-    Step,
+    StepFunction,
     Tanh,
 )  # fmt: skip
 from core.network.preset import Preset, flat
@@ -42,7 +42,7 @@ class Perceptron(Preset):
     source: ClassVar[str] = "Rosenblatt 1958"
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
-        return (*flat(shape), Output(), Step())
+        return (*flat(shape), Output(), StepFunction())
 
 
 class MLP(Preset):

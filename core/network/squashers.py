@@ -54,7 +54,7 @@ class Sigmoid(Activation):
         return "0 … 1"
 
 
-class Step(Activation):
+class StepFunction(Activation):
     """The perceptron's step: 1 from 0 on, else 0.
 
     Gradients cannot train it: its derivative is 0 wherever it has one, so no weight before it
@@ -69,7 +69,7 @@ class Step(Activation):
     trains: ClassVar[bool] = False
 
     def call(self, shape: Shape, outputs: int) -> Call:
-        return Call("core.network.modules.Step")
+        return Call("core.network.modules.StepFunctionModule")
 
     def value(self, a: float) -> float:
         return float(a >= 0)

@@ -25,7 +25,7 @@ class ClipNorm(Regularizer):
     limit: float = _limit(1.0, "longest gradient that is")
 
     def call(self) -> Call:
-        return Call("core.optim.transforms.ClipNorm", {"limit": self.limit})
+        return Call("core.optim.transforms.ClipNormTransform", {"limit": self.limit})
 
     @property
     def summary(self) -> str:
@@ -43,7 +43,7 @@ class ClipValue(Regularizer):
     limit: float = _limit(0.1, "largest derivative that is")
 
     def call(self) -> Call:
-        return Call("core.optim.transforms.ClipValue", {"limit": self.limit})
+        return Call("core.optim.transforms.ClipValueTransform", {"limit": self.limit})
 
     @property
     def summary(self) -> str:

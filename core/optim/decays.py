@@ -88,7 +88,7 @@ class Falling(Schedule):
         raise NotImplementedError
 
 
-class Linear(Falling):
+class LinearDecay(Falling):
     """In a straight line from the full rate at the first step to the lowest at the end of the
     run.
     """
@@ -103,7 +103,7 @@ class Linear(Falling):
         return 1 - done
 
 
-class Polynomial(Falling):
+class PolynomialDecay(Falling):
     """A power of what is left of the run: with p = 1 a straight line, with p > 1 steep at first and
     flat at the end.
     """

@@ -108,7 +108,7 @@ class GradientVariance(Regularizer):
 
     def call(self) -> Call:
         kept = {"strength": self.strength, "parts": self.parts}
-        return Call("core.optim.sharpness.GradientVariance", kept)
+        return Call("core.optim.sharpness.GradientVarianceTransform", kept)
 
     @property
     def summary(self) -> str:

@@ -36,7 +36,7 @@ class Penalty(Regularizer):
 
     def call(self) -> Call:
         kept = {"strength": self.strength, "biases": self.biases, "activities": self.activities}
-        return Call("core.optim.transforms.Penalty", {"l1": self.l1, **kept})
+        return Call("core.optim.transforms.PenaltyTransform", {"l1": self.l1, **kept})
 
     @property
     def l1(self) -> float:

@@ -5,12 +5,12 @@ By subject: `decays.py`, `one_cycle.py`, `plateau.py`; warm-up before any stands
 
 # isort: off
 from core.optim.schedule import Schedule
-from core.optim.decays import Constant, Exponential, Staircase, Linear, Polynomial, Cosine
+from core.optim.decays import Constant, Exponential, Staircase, LinearDecay, PolynomialDecay, Cosine
 from core.optim.one_cycle import OneCycle
 from core.optim.plateau import Plateau
 # isort: on
 
 __all__ = [
-    "Constant", "Cosine", "Exponential", "Linear", "OneCycle", "Plateau", "Polynomial", "Schedule",
-    "Staircase",
+    "Constant", "Cosine", "Exponential", "LinearDecay", "OneCycle", "Plateau", "PolynomialDecay",
+    "Schedule", "Staircase",
 ]  # fmt: skip

@@ -54,7 +54,7 @@ class SharpnessAware(Transform):
                 module.momentum = momentum
 
 
-class GradientVariance(Transform):
+class GradientVarianceTransform(Transform):
     """λΣ Var(g₁ … gₘ), added to the loss: gᵢ is the gradient of the i-th of m parts of the
     minibatch, the sum goes over all weights, and Var divides by m − 1 (after Smith et al. 2021).
     """

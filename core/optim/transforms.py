@@ -62,7 +62,7 @@ def decayed(model: nn.Module, biases: bool) -> list[nn.Parameter]:
     return [p for p in model.parameters() if p.requires_grad and (biases or p.ndim > 1)]
 
 
-class Penalty(Transform):
+class PenaltyTransform(Transform):
     """λΣ(α|w| + (1 − α)w²), added to the loss, with a λ each for matrices, for biases and scales,
     and for the outputs of activations (mean over the minibatch).
 
@@ -160,7 +160,7 @@ class Clip(Transform):
         self.steps = state["steps"]
 
 
-class ClipNorm(Clip):
+class ClipNormTransform(Clip):
     """g' = min(1, c/‖g‖)·g over all gradients together (Pascanu et al. 2013)."""
 
     def clip(self, gradients: list[Tensor]) -> Tensor:
@@ -169,7 +169,7 @@ class ClipNorm(Clip):
         return norm > self.limit
 
 
-class ClipValue(Clip):
+class ClipValueTransform(Clip):
     """g' = max(−c, min(c, g)) for every derivative by itself (Mikolov 2012)."""
 
     def clip(self, gradients: list[Tensor]) -> Tensor:

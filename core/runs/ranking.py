@@ -20,7 +20,7 @@ _QUANTILES = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)  # t,
 
 
 @dataclass(frozen=True)
-class Entry:
+class RunResult:
     """A run: its name, its settings, its best validation error as a share (None: not measured),
     whether it has ended, and how many validation samples it was measured on (0: not known).
     """
@@ -33,7 +33,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Comparison:
     """The sentence (names in it are plain text, the leader's is `leader`) and the experiments that
     give each setting SEEDS seeds.
     """
@@ -47,7 +47,7 @@ class Verdict:
 class _Setting:
     """Runs that differ in their seeds alone, and their errors."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[RunResult, ...]
 
     @property
     def name(self) -> str:
@@ -69,14 +69,14 @@ class _Setting:
         return f"{middle} ± {short(100 * stdev(errors))}{THIN}% over {len(errors)} seeds"
 
 
-def verdict(entries: Sequence[Entry]) -> Verdict:
+def verdict(entries: Sequence[RunResult]) -> Comparison:
     """Who leads by how much, and what that rests on."""
     settings = [s for s in _settings(entries) if s.errors]
     unmeasured = len(_settings(entries)) - len(settings)
     if not settings:
-        return Verdict("None of them has measured a validation error yet.")
+        return Comparison("None of them has measured a validation error yet.")
     if any(_subject(s) != _subject(settings[0]) for s in settings):
-        return Verdict(
+        return Comparison(
             "They were measured on different samples (other data, split or label noise), so their "
             "errors do not say which settings are better."
         )
@@ -85,11 +85,11 @@ def verdict(entries: Sequence[Entry]) -> Verdict:
     first, second = sorted(settings, key=lambda s: mean(s.errors))[:2]
     far = "" if all(e.ended for s in settings for e in s.entries) else "So far, "
     again = tuple(more for s in settings for more in _again(s))
-    return Verdict(far + _lead(first, second), first.name, again)
+    return Comparison(far + _lead(first, second), first.name, again)
 
 
-def _settings(entries: Sequence[Entry]) -> list[_Setting]:
-    groups: dict[str, list[Entry]] = {}
+def _settings(entries: Sequence[RunResult]) -> list[_Setting]:
+    groups: dict[str, list[RunResult]] = {}
     for entry in entries:
         plain = entry.experiment.model_dump_json(exclude=set(NO_SETTING))
         groups.setdefault(plain, []).append(entry)
@@ -100,10 +100,10 @@ def _subject(setting: _Setting) -> list:
     return [getattr(setting.entries[0].experiment, part) for part in MEASURED_ON]
 
 
-def _alone(setting: _Setting, unmeasured: int) -> Verdict:
+def _alone(setting: _Setting, unmeasured: int) -> Comparison:
     others = ": the others have measured nothing yet" if unmeasured else ""
     text = f"{setting.name} reached {setting.said}{others}."
-    return Verdict(text, setting.name, _again(setting))
+    return Comparison(text, setting.name, _again(setting))
 
 
 def _lead(first: _Setting, second: _Setting) -> str:

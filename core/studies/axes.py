@@ -136,7 +136,7 @@ class Depth(Axis):
         return len(_groups(experiment.model_dump(mode="json")["network"])[1])
 
 
-class Samples(Axis):
+class TrainingSamples(Axis):
     """How much it learns from: shares of the training part. A smaller one is a part of a larger
     one, and validation and test stay what they are.
     """

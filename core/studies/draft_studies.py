@@ -4,7 +4,7 @@ functions.
 
 from core.base.numbers import whole
 from core.experiment import Experiment
-from core.studies.axes import Samples
+from core.studies.axes import TrainingSamples
 from core.studies.method import Trained
 from core.studies.study import Study
 from core.studies.values import spread
@@ -22,7 +22,7 @@ def learning_curve(experiment: Experiment, repeats: int = 3) -> Study:
         name=_named(experiment, "learning curve"),
         about="The error against how much of the training part is used.",
         base=experiment,
-        axes=(Samples(values=shares),),
+        axes=(TrainingSamples(values=shares),),
         method=Trained(),
         repeats=repeats,
     )

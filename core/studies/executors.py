@@ -66,7 +66,7 @@ class Features(Curves):
             self.costs = [self._cost(rows, n, max(0, n - rows)) for rows in self.places]
             self.reach = _ends("n", self.places)
         self.counts = [len(method.ridges)] * len(self.places)
-        self.lines: list[features.Line] = []
+        self.lines: list[features.SeedFeatures] = []
         self.taken = 0  # pieces that the lines have taken in
 
     def _cost(self, rows: int, width: int, grown: int) -> float:
@@ -93,7 +93,9 @@ class Features(Curves):
         """Lines that have seen exactly the pieces before this one."""
         if not self.lines or self.taken > piece:
             most, ridges = max(self.places), self.method.ridges
-            self.lines = [features.Line(self.problem, most, seed, ridges) for seed in self.seeds]
+            self.lines = [
+                features.SeedFeatures(self.problem, most, seed, ridges) for seed in self.seeds
+            ]
             self.taken = 0
         for width in self.places[self.taken : piece]:
             for line in self.lines:
@@ -101,7 +103,7 @@ class Features(Curves):
 
     def probe(self) -> float:
         n = min(self.problem.samples, 240)
-        line = features.Line(self.problem.sized(n), n, 0, self.method.ridges)
+        line = features.SeedFeatures(self.problem.sized(n), n, 0, self.method.ridges)
         line.solve(n // 8)
         seconds = quickest(lambda: line.solve(n))
         return len(self.seeds) * seconds / self._cost(n, n, 0)

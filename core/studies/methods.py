@@ -32,7 +32,7 @@ def _rows(default: int) -> Any:
     )  # fmt: skip
 
 
-class Curve(Method):
+class CurveMethod(Method):
     """The base: a whole curve on few rows of the experiment's data, with its label noise."""
 
     samples: int = _rows(500)
@@ -44,7 +44,7 @@ class Curve(Method):
     side: ClassVar[float] = SIDES["nets"]
 
 
-class RandomFeatures(Curve):
+class RandomFeatures(CurveMethod):
     """Random ReLU features and ridge regression, every ridge in closed form: exact, no training.
     The peak stands where there are as many features as rows.
     """
@@ -76,7 +76,7 @@ class RandomFeatures(Curve):
         return Call("core.studies.executors.Features")
 
 
-class Networks(Curve):
+class Networks(CurveMethod):
     """Networks of one hidden layer, all seeds and widths of like size trained as one. Small first
     weights, label noise and many full-batch steps make the peak visible.
     """
@@ -127,7 +127,7 @@ class Networks(Curve):
         return Call("core.studies.executors.Nets")
 
 
-class ClosedForm(Curve):
+class ClosedForm(CurveMethod):
     """Gradient descent on two blocks of features of unlike scale, exact at any step. With scale 1,
     the control, both are learned together and the second descent is gone.
     """
@@ -154,7 +154,7 @@ class ClosedForm(Curve):
         return Call("core.studies.executors.Descents")
 
 
-class ConvolutionOverEpochs(Curve):
+class ConvolutionOverEpochs(CurveMethod):
     """A convolutional network measured after every epoch. Only a wide one with much label noise
     shows the second descent clearly.
     """

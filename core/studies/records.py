@@ -11,7 +11,7 @@ from typing import Any
 
 from core.descent.point import Point
 from core.experiment import Experiment
-from core.studies.axes import Samples, Width
+from core.studies.axes import TrainingSamples, Width
 from core.studies.study import Study
 
 
@@ -118,7 +118,7 @@ def placed(study: Study, experiment: Experiment, point: Point) -> Point:
         value = axis.read(experiment)
         if isinstance(axis, Width):
             point = replace(point, width=value)
-        elif not isinstance(axis, Samples):
+        elif not isinstance(axis, TrainingSamples):
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
             at = float(value) if number else float(_index(axis.values, value))
             return replace(point, control=at)

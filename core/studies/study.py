@@ -17,7 +17,7 @@ from core.base.errors import BadExperiment
 from core.base.numbers import whole
 from core.base.spec import Choice, Value, ranged
 from core.experiment import Experiment
-from core.studies.axes import Axis, Repeats, Samples, Width
+from core.studies.axes import Axis, Repeats, TrainingSamples, Width
 from core.studies.method import Method, Over
 from core.studies.methods import RandomFeatures
 
@@ -102,13 +102,13 @@ class Study(Value):
             return self.method.over
         main = self.axes[0]
         return "width" if isinstance(main, Width) else (
-            "samples" if isinstance(main, Samples) else "control"
+            "samples" if isinstance(main, TrainingSamples) else "control"
         )  # fmt: skip
 
     @property
     def varied(self) -> Axis | None:
         """The setting that tells its columns apart: the first axis but width and samples."""
-        return next((a for a in self.axes if not isinstance(a, (Width, Samples))), None)
+        return next((a for a in self.axes if not isinstance(a, (Width, TrainingSamples))), None)
 
     def at(self, experiment: Experiment) -> dict[str, Any]:
         """Where one of its experiments stands: the value of each axis by name, and which seed."""

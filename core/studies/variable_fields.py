@@ -12,7 +12,7 @@ from core.base.errors import BadExperiment
 from core.base.numbers import short
 from core.base.spec import Choice, FieldFacts, Value, fields
 from core.experiment import Experiment
-from core.studies.axes import Axis, Depth, Path, Samples, Width
+from core.studies.axes import Axis, Depth, Path, TrainingSamples, Width
 from core.studies.values import spread
 
 FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)  # about the present value of what counts by factors
@@ -25,7 +25,7 @@ RANGE = re.compile(r"(\S+) to (\S+)(?: in (\d{1,3}))?")
 
 def axes_of(experiment: Experiment) -> dict[str, Axis]:
     """Each setting by its name on the page: "AdamW: learning rate", "Linear 4: units", "Epochs"."""
-    found: dict[str, Axis] = {"Training samples": Samples(values=SHARES)}
+    found: dict[str, Axis] = {"Training samples": TrainingSamples(values=SHARES)}
     for cls in (Width, Depth):
         try:
             now = cls(values=(1,)).read(experiment)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
-class BinaryCrossEntropy(nn.Module):
+class BinaryCrossEntropyCriterion(nn.Module):
     """One yes or no for each class (one against the rest): the mean over C of −log σ(z) for the
     right one and −log(1 − σ(z)) for the others. From probabilities (`logits` off) the logarithm is
     cut at −100, and a sure and wrong answer has no gradient.
@@ -28,7 +28,7 @@ class BinaryCrossEntropy(nn.Module):
         return each if self.reduction == "none" else each.mean()
 
 
-class Hinge(nn.Module):
+class HingeCriterion(nn.Module):
     """max(0, 1 + z_j − z_c) of the wrong classes j: their sum (Weston & Watkins 1999) or the
     largest (Crammer & Singer 2001). For two classes both are max(0, 1 − y f), with f = z_1 − z_0,
     y = ±1.

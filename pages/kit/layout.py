@@ -204,10 +204,10 @@ def bar(planned: Plan | None = None, *, shown: str = "", ready: Ready | None = N
         ready.press()
 
 
-Line = tuple[tuple[str, str, str], ...]  # kind, id and device of every job
+QueueSnapshot = tuple[tuple[str, str, str], ...]  # kind, id and device of every job
 
 
-def _live(drawn: Line, shown: str) -> None:
+def _live(drawn: QueueSnapshot, shown: str) -> None:
     """The job at work with its progress, one's own where several devices have one; the page runs
     anew when the queue is another one.
     """
@@ -252,7 +252,7 @@ def _live(drawn: Line, shown: str) -> None:
         )
 
 
-def _parted(drawn: Line) -> tuple[dict[str, str], int]:
+def _parted(drawn: QueueSnapshot) -> tuple[dict[str, str], int]:
     """The job at work on each device with its kind, and how many wait."""
     first: dict[str, str] = {}
     for _, job, device in drawn:
@@ -261,7 +261,7 @@ def _parted(drawn: Line) -> tuple[dict[str, str], int]:
     return at_work, len(drawn) - len(at_work)
 
 
-def _devices(drawn: Line) -> str:
+def _devices(drawn: QueueSnapshot) -> str:
     """One run on each device at a time: cpu has 3, cuda:0 has 1."""
     counts = Counter(device for _, _, device in drawn)
     each = ", ".join(f"{device} has {count}" for device, count in counts.items())

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class Curve(Computed):
+class CurveDataset(Computed):
     """Values y over one column x, drawn evenly from −1 to 1; the noise is added to y alone."""
 
     columns: ClassVar[tuple[str, ...]] = ("x",)
@@ -32,7 +32,7 @@ class Curve(Computed):
         raise NotImplementedError
 
 
-class Sine(Curve):
+class Sine(CurveDataset):
     """Waves: the more there are, the later they are learned."""
 
     kind: Literal["sine"] = "sine"
@@ -48,7 +48,7 @@ class Sine(Curve):
         return np.sin(np.pi * self.waves * x)
 
 
-class Steps(Curve):
+class Steps(CurveDataset):
     """A staircase: a smooth network must turn sharp corners."""
 
     kind: Literal["steps"] = "steps"
@@ -67,7 +67,7 @@ class Steps(Curve):
         return 2 * np.minimum(level, self.steps) / self.steps - 1
 
 
-class Polynomial(Curve):
+class Polynomial(CurveDataset):
     """A Chebyshev polynomial: between −1 and 1 it swings as often as its degree says."""
 
     kind: Literal["polynomial"] = "polynomial"

@@ -22,7 +22,7 @@ WIDE = 30.0  # largest over smallest value from which on an axis is logarithmic
 
 
 @dataclass(frozen=True)
-class Curve:
+class QuantityCurve:
     """One quantity against x."""
 
     name: str
@@ -30,7 +30,7 @@ class Curve:
     y: tuple[float | None, ...]
 
 
-def rows(lines: Lines, reason: Reason) -> tuple[Curve, ...]:
+def rows(lines: Lines, reason: Reason) -> tuple[QuantityCurve, ...]:
     """The median norm; or the test loss, that of the mean of all, and the variance, which is the
     difference for squared loss. Means, not medians: only they add up.
     """
@@ -38,15 +38,15 @@ def rows(lines: Lines, reason: Reason) -> tuple[Curve, ...]:
         return ()
     x, points = lines.main.x, lines.main.points
     if reason == "norm":
-        return (Curve("‖w‖", x, tuple(number(median(point.norm)) for point in points)),)
+        return (QuantityCurve("‖w‖", x, tuple(number(median(point.norm)) for point in points)),)
     alone = tuple(number(mean(point.test_loss)) for point in points)
     together = tuple(number(point.ensemble_loss) for point in points)
     spread = tuple(number(point.variance) for point in points)
     count = lines.seeds
     return (
-        Curve("Test loss", x, alone),
-        Curve(f"Mean of {count}", x, together),
-        Curve("Variance", x, spread),
+        QuantityCurve("Test loss", x, alone),
+        QuantityCurve(f"Mean of {count}", x, together),
+        QuantityCurve("Variance", x, spread),
     )
 
 

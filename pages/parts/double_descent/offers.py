@@ -68,7 +68,7 @@ def _offer(label: str, study: Study) -> Offer:
     return Offer(label, study, study_id, None, _far(label, shown), shown.resumable)
 
 
-def _far(label: str, shown: studies.Shown) -> str:
+def _far(label: str, shown: studies.StudyView) -> str:
     """Measuring best ridge: 126 of 780 points, 40 s left."""
     if shown.word == "queued":
         told = waiting(shown.id)

@@ -22,7 +22,7 @@ from core.jobs.kinds import STUDY
 from core.jobs.runner import RESUMABLE
 from core.studies.draft_studies import any_setting, learning_curve, multi_start
 from core.studies.duration import Expected
-from core.studies.methods import Curve
+from core.studies.methods import CurveMethod
 from core.studies.records import Begun, Progress, Record, curve, progress
 from core.studies.study import Study, shipped
 from pages.kit import state, study_log
@@ -94,7 +94,7 @@ def key() -> str:
 
 
 @dataclass(frozen=True)
-class Shown:
+class StudyView:
     """A study as far as it is."""
 
     id: str
@@ -121,10 +121,10 @@ class Shown:
         return progress(self.records, self.begun)
 
 
-def of(study_id: str) -> Shown:
+def of(study_id: str) -> StudyView:
     """The study of this id by now. NotFound when there is none."""
     begun, records, message = study_log.read(study_id)
-    return Shown(study_id, study_log.study(study_id), word(study_id), begun, records, message)
+    return StudyView(study_id, study_log.study(study_id), word(study_id), begun, records, message)
 
 
 def shown(study: Study) -> str:
@@ -178,7 +178,7 @@ def presets(study: Study) -> dict[str, Study]:
     ready = {}
     for name in sorted(shipped(), key=_order):
         one = shipped()[name]
-        if isinstance(one.method, Curve):
+        if isinstance(one.method, CurveMethod):
             ready[name] = change(one, "base.data", data)
         elif name in OF_DRAFT:
             with suppress(LabError):  # this draft allows none

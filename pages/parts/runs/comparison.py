@@ -14,7 +14,7 @@ from core.figures import overlay
 from core.jobs import runner
 from core.runs import ranking
 from core.runs.compare import differences, settings
-from core.runs.ranking import Verdict, verdict
+from core.runs.ranking import Comparison, verdict
 from core.runs.summary import ended
 from pages.kit import feed, state
 from pages.kit.form import escape
@@ -56,7 +56,7 @@ def curves(chosen: list[Row], experiments: list[Experiment]) -> list[int]:
             samples.append(0)
             continue
         with feed.tail(row.summary.run).read() as history:
-            entries.append(overlay.Entry(name, experiment.loss.kind, list(history.epochs)))
+            entries.append(overlay.OverlayRun(name, experiment.loss.kind, list(history.epochs)))
             sizes = history.started.sizes if history.started else {}
             samples.append(sizes.get("validation", 0))
     measure, kept, left_out = overlay.comparable(entries)
@@ -120,7 +120,7 @@ def result(chosen: list[Row], experiments: list[Experiment], samples: list[int])
         ending(chosen[0])
         return
     entries = [
-        ranking.Entry(
+        ranking.RunResult(
             numbered(number, row, chosen),
             experiment,
             row.summary.validation_error,
@@ -148,14 +148,14 @@ def ending(row: Row) -> None:
         st.caption(escape(row.summary.note))
 
 
-def worded(found: Verdict) -> str:
+def worded(found: Comparison) -> str:
     """The sentence as Markdown, the leader's name bold."""
     text = escape(found.text)
     name = escape(found.leader)
     return text.replace(name, f"**{name}**", 1) if found.leader else text
 
 
-def run_seeds(found: Verdict) -> None:
+def run_seeds(found: Comparison) -> None:
     """Queues the same settings with other seeds."""
     queued = 0
     try:

@@ -19,7 +19,7 @@ from pages.kit.layout import card_title
 HEIGHT = 436  # px: with its title as high as the two layer charts beside it
 
 
-def shown(experiment: Experiment, home: Path) -> figures.Shown | None:
+def shown(experiment: Experiment, home: Path) -> figures.SurfaceData | None:
     """The points of the run's data, with the label noise that it trains on; None when it cannot be
     drawn or is no longer here.
     """
@@ -35,7 +35,7 @@ def shown(experiment: Experiment, home: Path) -> figures.Shown | None:
         return None
 
 
-def card(points: figures.Shown, chart: Callable[..., None]) -> None:
+def card(points: figures.SurfaceData, chart: Callable[..., None]) -> None:
     """Title and chart; `chart(figure, key, height, alt)` draws it live."""
     if points.classes:
         title, alt = "Decision boundary", "The class that wins at each place, under the points"

@@ -18,7 +18,7 @@ from core.network.layers import (
     ReLU,
     Residual,
     Sigmoid,
-    Step,
+    StepFunction,
     Tanh,
 )
 from core.network.presets import DeepMLP, Perceptron
@@ -40,8 +40,8 @@ def inside(*layers: Layer) -> tuple[Layer, ...]:
         ({"initializer": Zeros()}, 0, "Zeros never break symmetry"),
         ({"initializer": Ones()}, 0, "Ones never break symmetry"),
         ({"network": Perceptron().layers(SHAPE)}, 0, "its derivative is 0"),
-        ({"network": net(Step())}, 0, "its derivative is 0"),
-        ({"network": inside(Step())}, 0, "its derivative is 0"),
+        ({"network": net(StepFunction())}, 0, "its derivative is 0"),
+        ({"network": inside(StepFunction())}, 0, "its derivative is 0"),
         ({"network": (*net(ReLU()), Tanh())}, 0, "Tanh bends the scores"),
         ({"network": net(BatchNorm(), ReLU()), "batch_size": 1}, 0, "every batch has one"),
         ({"network": net(BatchNorm(), ReLU()), "batch_size": 1}, 100, "every batch has one"),
@@ -70,8 +70,8 @@ def test_what_is_doubtful_is_said_once_and_its_change_helps(
 
 def test_a_step_becomes_a_sigmoid_and_one_behind_the_output_goes() -> None:
     for given, then in (
-        (net(Step()), net(Sigmoid())),
-        ((*net(ReLU()), Step()), net(ReLU())),
+        (net(StepFunction()), net(Sigmoid())),
+        ((*net(ReLU()), StepFunction()), net(ReLU())),
     ):
         experiment = Experiment(network=given)
         found = next(a for a in advice(experiment) if "step" in a.text)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.advice.range_test import NEIGHBOURS, Point, range_test, suggest
+from core.advice.range_test import NEIGHBOURS, RangePoint, range_test, suggest
 from core.data.normalization import Unit
 from core.data.split import Split
 from core.experiment import Experiment, Seeds
@@ -76,8 +76,8 @@ def test_convolutions_are_stepped_on_too(optimizer, regularizers) -> None:
     assert len(list(range_test(e, DATA, steps=5))) == 5
 
 
-def points(losses: list[float]) -> list[Point]:
-    return [Point(10 ** (-4 + k / 10), loss) for k, loss in enumerate(losses)]
+def points(losses: list[float]) -> list[RangePoint]:
+    return [RangePoint(10 ** (-4 + k / 10), loss) for k, loss in enumerate(losses)]
 
 
 def test_a_tenth_of_the_lowest_is_suggested() -> None:

@@ -7,7 +7,16 @@ from core.advice.remedy import FINE, WRONG, grade, normalized, remedy
 from core.data.ready.builtin import digits
 from core.experiment import Experiment
 from core.network.initializers import LSUV, Normal, Ones, Xavier, Zeros
-from core.network.layers import BatchNorm, Conv2d, Flatten, Output, ReLU, Residual, Sigmoid, Step
+from core.network.layers import (
+    BatchNorm,
+    Conv2d,
+    Flatten,
+    Output,
+    ReLU,
+    Residual,
+    Sigmoid,
+    StepFunction,
+)
 from core.network.presets import DeepMLP, Perceptron
 
 GREY = (1, 8, 8)
@@ -57,10 +66,10 @@ def test_what_begins_well_needs_nothing(data):
 
 def test_every_activation_has_a_normalization_before_it_once():
     block = Residual(layers=(Conv2d(), BatchNorm(), ReLU(), Conv2d(), Sigmoid()))
-    new = normalized((Conv2d(), ReLU(), block, Step(), Flatten(), Output()))
+    new = normalized((Conv2d(), ReLU(), block, StepFunction(), Flatten(), Output()))
     inside = (Conv2d(), BatchNorm(), ReLU(), Conv2d(), BatchNorm(), Sigmoid())
     assert new == (
-        Conv2d(), BatchNorm(), ReLU(), Residual(layers=inside), BatchNorm(), Step(), Flatten(),
-        Output(),
+        Conv2d(), BatchNorm(), ReLU(), Residual(layers=inside), BatchNorm(), StepFunction(),
+        Flatten(), Output(),
     )  # fmt: skip
     assert normalized(new) == new

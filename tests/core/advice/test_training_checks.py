@@ -20,7 +20,7 @@ from core.optim.regularizers import (
     Elastic,
     WeightDecay,
 )
-from core.optim.schedules import Constant, Cosine, Linear, OneCycle, Plateau, Polynomial
+from core.optim.schedules import Constant, Cosine, LinearDecay, OneCycle, Plateau, PolynomialDecay
 from core.optim.stopping import AbsoluteChange, Patience, RelativeChange
 
 FACTS = {"pictures": 50_000, "parameters": 60_000}
@@ -37,12 +37,16 @@ FULL = {"optimizer": LBFGS(), "batch_size": 50_000, "schedule": Constant()}
         ({**FULL, "regularizers": (ClipNorm(),)}, "warn", "do not reach them"),
         ({**FULL, "regularizers": (ClipValue(), SAM(), L2())}, "warn", "do not reach them"),
         ({"stopping": (Patience(),), "schedule": OneCycle()}, "info", "before the one cycle"),
-        ({"stopping": (Patience(),), "schedule": Polynomial()}, "info", "before the polynomial"),
+        (
+            {"stopping": (Patience(),), "schedule": PolynomialDecay()},
+            "info",
+            "before the polynomial",
+        ),
         ({"schedule": Plateau(), "split": {"validation": 0}}, "warn", "No plateau will be seen"),
         ({"schedule": Plateau(), "stopping": (Patience(patience=6),)}, "warn", "comes first"),
         ({"schedule": Plateau(), "stopping": (Patience(patience=2),)}, "warn", "comes first"),
         ({"schedule": Plateau(), "stopping": (Patience(patience=1),)}, "warn", "comes first"),
-        ({"schedule": Linear(warmup=5), "epochs": 5}, "warn", "as long as the run:** 5 of 5"),
+        ({"schedule": LinearDecay(warmup=5), "epochs": 5}, "warn", "as long as the run:** 5 of 5"),
         ({"regularizers": (SAM(), L2(strength=0.0))}, "info", "costs twice the time"),
         ({"regularizers": (EMA(), SWA())}, "warn", "Two averages"),
         ({"regularizers": (SWA(),), "schedule": Cosine()}, "info", "averages what moves"),

@@ -12,7 +12,14 @@ import torch
 from core.data.ready.builtin import digits
 from core.data.samples import Samples
 from core.descent import features
-from core.descent.features import Line, directions, inverses, over_samples, over_widths, relu
+from core.descent.features import (
+    SeedFeatures,
+    directions,
+    inverses,
+    over_samples,
+    over_widths,
+    relu,
+)
 from core.descent.problem import FEATURES, Problem, problem
 
 RIDGES = (0.0, 1e-6, 1e-3)
@@ -81,7 +88,7 @@ def test_features_that_repeat_each_other_are_solved_by_the_pseudo_inverse(rank):
 
 @pytest.mark.parametrize("width", [1, 40, 149, 150, 151, 400])
 def test_primal_and_dual_equal_least_squares_by_other_means(noisy, width):
-    line = Line(noisy, 400, 0, RIDGES)
+    line = SeedFeatures(noisy, 400, 0, RIDGES)
     solved = line.solve(width)
     drawn = noisy.draw(0)
     columns = directions(64, width, 0)

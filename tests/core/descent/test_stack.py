@@ -10,7 +10,7 @@ from torch import nn
 
 from core.data.ready.builtin import digits
 from core.descent.batched import Field
-from core.descent.batched_training import Training, orders_of
+from core.descent.batched_training import BatchedTraining, orders_of
 from core.descent.problem import NETS, Problem, problem
 from core.descent.stack import Net, Stack, pack, unpack
 from core.descent.training_settings import Recipe
@@ -58,7 +58,7 @@ def alone(problem: Problem, net: Net, seed: int, recipe: Recipe, steps: int) -> 
     return Net(joined.detach(), last.weight.detach(), last.bias.detach()[:, None])
 
 
-def grouped(problem: Problem, recipe: Recipe, seeds: tuple[int, ...] = (0, 5)) -> Training:
+def grouped(problem: Problem, recipe: Recipe, seeds: tuple[int, ...] = (0, 5)) -> BatchedTraining:
     field = Field(problem, recipe, seeds)
     return field.training({width: field.first(width) for width in WIDTHS})
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.base.events import Epoch
 from core.figures.binding import LABEL
-from core.figures.overlay import AXES, MARKED, MARKS, MOST, PLOT, Entry, comparable, figure
+from core.figures.overlay import AXES, MARKED, MARKS, MOST, PLOT, OverlayRun, comparable, figure
 from core.figures.overlay import rows as curves_of
 from core.figures.template import DASH, PALETTES
 
@@ -21,7 +21,7 @@ LOSS = st.floats(1e-6, 10) | st.sampled_from([math.nan, math.inf])
 
 
 def rows(named):
-    return curves_of([Entry(name, "cross_entropy", each) for name, each in named])
+    return curves_of([OverlayRun(name, "cross_entropy", each) for name, each in named])
 
 
 def epochs(losses):
@@ -78,7 +78,10 @@ def test_a_long_run_carries_few_markers():
 
 
 def test_losses_of_two_kinds_give_way_to_errors_in_percent():
-    entries = [Entry("a", "cross_entropy", epochs([2.0])), Entry("b", "mse", epochs([0.1]))]
+    entries = [
+        OverlayRun("a", "cross_entropy", epochs([2.0])),
+        OverlayRun("b", "mse", epochs([0.1])),
+    ]
     measure, kept, left = comparable(entries)
     assert (measure, kept, left) == ("error", entries, [])
     drawn = figure(curves_of(kept, measure), "light", measure)
@@ -89,8 +92,8 @@ def test_losses_of_two_kinds_give_way_to_errors_in_percent():
 
 def test_values_and_classes_share_no_axis_and_the_first_ones_kind_is_drawn():
     scores = {"loss": 0.2, "r2": 0.8}
-    values = Entry("values", "mse", [Epoch(1, 10, scores, scores, best=True)])
-    classes, early = Entry("classes", "mse", epochs([0.1])), Entry("early", "mse", [])
+    values = OverlayRun("values", "mse", [Epoch(1, 10, scores, scores, best=True)])
+    classes, early = OverlayRun("classes", "mse", epochs([0.1])), OverlayRun("early", "mse", [])
     assert comparable([values, early, classes]) == ("loss", [values, early], ["classes"])
     assert comparable([classes, values]) == ("loss", [classes], ["values"])
     assert curves_of([values], "error") == [("values", [1], [pytest.approx(0.2)], 0, [])]
@@ -118,7 +121,7 @@ def test_a_run_that_measured_nothing_is_no_curve():
 
 @pytest.mark.parametrize(("axis", "at"), [("epoch", [1, 2]), ("step", [10, 20])])
 def test_any_axis_and_the_training_loss_beside_it(axis, at):
-    entries = [Entry("a", "mse", epochs([0.5, 0.25]))]
+    entries = [OverlayRun("a", "mse", epochs([0.5, 0.25]))]
     (curve,) = curves_of(entries, axis=axis, train=True)
     assert (curve.at, curve.values, curve.train) == (at, [0.5, 0.25], [1.0, 1.0])
     drawn = figure([curve], "light", axis=axis)
@@ -129,5 +132,5 @@ def test_any_axis_and_the_training_loss_beside_it(axis, at):
 
 
 def test_time_is_seconds_of_training():
-    entries = [Entry("a", "mse", [replace(e, seconds=3.5) for e in epochs([0.5])])]
+    entries = [OverlayRun("a", "mse", [replace(e, seconds=3.5) for e in epochs([0.5])])]
     assert curves_of(entries, axis="seconds")[0].at == [3.5]

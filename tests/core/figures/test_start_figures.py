@@ -5,7 +5,7 @@ import pytest
 from core.advice.first_step import BINS, Weights
 from core.figures import activation, weights
 from core.figures.template import PALETTES
-from core.network.layers import Activation, Layer, Step
+from core.network.layers import Activation, Layer, StepFunction
 
 KINDS = [kind for kind, cls in Layer.members.items() if issubclass(cls, Activation)]
 
@@ -25,7 +25,7 @@ def test_value_and_slope_are_two_lines_with_names_in_the_picture(kind, mode):
 def test_only_a_jump_is_drawn_as_one():
     shapes = {kind: activation.figure(Layer.pick(kind).curve(), "light").data[0].line.shape
               for kind in KINDS}  # fmt: skip
-    assert {kind for kind, shape in shapes.items() if shape == "hv"} == {Step().kind}
+    assert {kind for kind, shape in shapes.items() if shape == "hv"} == {StepFunction().kind}
 
 
 def drawn(expected, reach=0.5):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.access import ownership
-from core.advice.range_test import NEIGHBOURS, Point, suggest
+from core.advice.range_test import NEIGHBOURS, RangePoint, suggest
 from core.analysis.curvature import sharpness
 from core.base.encoding import encode
 from core.data.datasets import Digits, Spreadsheets
@@ -55,7 +55,7 @@ def test_a_range_test_answers_its_points_and_what_they_suggest(work: Tasks) -> N
     assert (told["state"], told["share"], told["problem"]) == ("done", 1.0, "")
     found = json.loads(json.dumps(told["found"]))
     assert found["reach"] == NEIGHBOURS and len(found["points"]) > 50
-    expected = suggest([Point(*point) for point in found["points"]])
+    expected = suggest([RangePoint(*point) for point in found["points"]])
     assert found["suggested"]["rate"] == expected.rate and found["text"] == expected.text
 
 

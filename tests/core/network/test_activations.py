@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from core.experiment import Experiment
-from core.network.activations import ELU, Activation, LeakyReLU, Step
+from core.network.activations import ELU, Activation, LeakyReLU, StepFunction
 from core.network.build import build
 from core.network.initializers import He
 from core.network.layers import Flatten, Layer, Linear, Output
@@ -71,10 +71,10 @@ def test_the_ends_of_the_curve_are_finite(activation: Activation) -> None:
 
 def test_the_step_gives_a_gradient_and_it_is_zero() -> None:
     a = torch.tensor([-math.inf, -2.0, -1e-30, 0.0, 1e-30, 2.0, math.inf])
-    z, slope = by_torch(Step(), a)
+    z, slope = by_torch(StepFunction(), a)
     assert z.tolist() == [0, 0, 0, 1, 1, 1, 1] and slope.tolist() == [0] * 7
     model = build(
-        (Flatten(), Linear(units=5), Step(), Output()),
+        (Flatten(), Linear(units=5), StepFunction(), Output()),
         (1, 4, 4),
         3,
         initializer=He(),
@@ -88,5 +88,8 @@ def test_the_step_gives_a_gradient_and_it_is_zero() -> None:
 
 def test_the_step_alone_does_not_train_and_says_why() -> None:
     assert [a.kind for a in EVERY if not a.trains] == ["step"]
-    assert "derivative is 0" in Step.doc()
-    assert Experiment(network=(Flatten(), Linear(), Step(), Output())).network[2] == Step()
+    assert "derivative is 0" in StepFunction.doc()
+    assert (
+        Experiment(network=(Flatten(), Linear(), StepFunction(), Output())).network[2]
+        == StepFunction()
+    )

@@ -11,7 +11,7 @@ from core.network.activations import ReLU, Sigmoid, Tanh
 from core.network.build import LARGEST, build, check, names, trace
 from core.network.initializers import He
 from core.network.layers import BatchNorm, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool, Output
-from core.network.modules import Dropout as OwnDropout
+from core.network.modules import DropoutModule as OwnDropout
 from core.network.presets import LeNet, Preset
 
 GREY = (1, 28, 28)

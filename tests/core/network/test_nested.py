@@ -28,7 +28,7 @@ from core.network.layers import (
     Residual,
     every,
 )
-from core.network.modules import Residual as OwnResidual
+from core.network.modules import ResidualModule as OwnResidual
 from core.network.nested import deepening
 
 PICTURE = (3, 8, 8)
@@ -236,7 +236,7 @@ def test_every_layer_is_seen_with_those_inside() -> None:
 def test_the_call_of_a_block_is_code() -> None:
     code = Residual(layers=(Linear(units=2),)).call((4,), 10).code()
     assert code == (
-        "core.network.modules.Residual(layers={'linear1': torch.nn.Linear(in_features=4, "
+        "core.network.modules.ResidualModule(layers={'linear1': torch.nn.Linear(in_features=4, "
         "out_features=2, bias=True)}, shortcut=[torch.nn.Linear(in_features=4, out_features=2, "
         "bias=False)], p=0.0)"
     )

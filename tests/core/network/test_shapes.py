@@ -10,7 +10,7 @@ import torch
 
 from core.network.build import names, trace
 from core.network.layers import AvgPool, Conv2d, Dropout, GlobalPool, Layer, Linear, MaxPool
-from core.network.modules import Dropout as OwnDropout
+from core.network.modules import DropoutModule as OwnDropout
 
 SHAPES = [(1, 8, 8), (3, 32, 32), (16, 7, 9), (8, 2, 2), (8, 1, 1), (1,), (2,), (64,)]
 EVERY = [

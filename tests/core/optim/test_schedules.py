@@ -16,10 +16,10 @@ from core.optim.schedules import (
     Constant,
     Cosine,
     Exponential,
-    Linear,
+    LinearDecay,
     OneCycle,
     Plateau,
-    Polynomial,
+    PolynomialDecay,
     Schedule,
     Staircase,
 )
@@ -30,10 +30,10 @@ EVERY = [cls() for cls in Schedule.members.values()] + [
     Exponential(gamma=1.0),
     Staircase(gamma=0.5, every=2),
     Staircase(gamma=0.3, every=5, per="step"),
-    Linear(lowest=0.25),
-    Linear(per="epoch"),
-    Polynomial(power=0.5),
-    Polynomial(power=3.0, lowest=0.1, per="epoch"),
+    LinearDecay(lowest=0.25),
+    LinearDecay(per="epoch"),
+    PolynomialDecay(power=0.5),
+    PolynomialDecay(power=3.0, lowest=0.1, per="epoch"),
     Cosine(lowest=0.1),
     Cosine(lowest=1.0),
     Cosine(per="epoch"),
@@ -58,8 +58,8 @@ def closed_form(schedule: Schedule) -> list[float]:
         counts = [k if per_step else k // EPOCH for k in range(STEPS + 1)]
         return [BASE * schedule.gamma ** (k // every) for k in counts]
     left = {
-        Linear: lambda x: x,
-        Polynomial: lambda x: x ** getattr(schedule, "power", 1),
+        LinearDecay: lambda x: x,
+        PolynomialDecay: lambda x: x ** getattr(schedule, "power", 1),
         Cosine: lambda x: (1 - math.cos(math.pi * x)) / 2,
     }[type(schedule)]
     low, last = schedule.lowest, STEPS // EPOCH
@@ -98,11 +98,11 @@ def _twin(s: Schedule, optimizer: torch.optim.Optimizer, length: int) -> twins.L
             return twins.ExponentialLR(optimizer, s.gamma)
         case Staircase():
             return twins.StepLR(optimizer, s.every, s.gamma)
-        case Linear():
+        case LinearDecay():
             return twins.LinearLR(optimizer, 1.0, s.lowest, length)
-        case Polynomial() if s.lowest == 0:
+        case PolynomialDecay() if s.lowest == 0:
             return twins.PolynomialLR(optimizer, length, s.power)
-        case Polynomial():  # torch's has no lowest rate
+        case PolynomialDecay():  # torch's has no lowest rate
             low = s.lowest
             return twins.LambdaLR(
                 optimizer, lambda k: low + (1 - low) * (1 - k / length) ** s.power
@@ -164,8 +164,8 @@ def test_a_warm_up_longer_than_the_run_is_all_of_it() -> None:
 
 
 SMOOTH = [
-    Linear(), Polynomial(), Cosine(), OneCycle(), OneCycle(shape="straight"), Cosine(warmup=1.0),
-    OneCycle(warmup=1.0),
+    LinearDecay(), PolynomialDecay(), Cosine(), OneCycle(), OneCycle(shape="straight"),
+    Cosine(warmup=1.0), OneCycle(warmup=1.0),
 ]  # fmt: skip
 
 

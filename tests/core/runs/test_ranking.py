@@ -11,7 +11,7 @@ from scipy import stats
 from core.base.encoding import change
 from core.base.numbers import THIN
 from core.experiment import Experiment, Seeds
-from core.runs.ranking import SEEDS, Entry, interval, verdict
+from core.runs.ranking import SEEDS, RunResult, interval, verdict
 
 A, B = Experiment(name="A"), Experiment(name="B", epochs=7)
 ERRORS = st.lists(
@@ -24,7 +24,9 @@ def seeded(experiment, k):
 
 
 def entries(experiment, *errors, **more):
-    return [Entry(experiment.name, seeded(experiment, k), e, **more) for k, e in enumerate(errors)]
+    return [
+        RunResult(experiment.name, seeded(experiment, k), e, **more) for k, e in enumerate(errors)
+    ]
 
 
 def said(*given):

@@ -8,7 +8,7 @@ from core.experiment import Experiment
 from core.network.build import check
 from core.network.layers import Linear, Output, ReLU, Residual
 from core.network.presets import MLP, DeepMLP, ResNet18, Small
-from core.studies.axes import Axis, Depth, Path, Repeats, Samples, Width
+from core.studies.axes import Axis, Depth, Path, Repeats, TrainingSamples, Width
 from core.studies.study import Study
 from core.studies.values import spread
 
@@ -16,7 +16,7 @@ AXES = {
     "field": Path(path="optimizer.learning_rate", values=(0.1, 0.01)),
     "width": Width(values=(4, 32)),
     "depth": Depth(values=(1, 3)),
-    "samples": Samples(values=(0.25, 1.0)),
+    "samples": TrainingSamples(values=(0.25, 1.0)),
 }
 
 

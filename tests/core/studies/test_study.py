@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from core.base.encoding import build, decode, encode, from_link, to_link
 from core.base.errors import BadExperiment
 from core.experiment import Experiment
-from core.studies.axes import Path, Samples, Width
+from core.studies.axes import Path, TrainingSamples, Width
 from core.studies.draft_studies import learning_curve, multi_start
 from core.studies.method import Method, Trained
 from core.studies.study import Study, Tried, load, propose, shipped
@@ -72,7 +72,7 @@ def test_a_learning_curve_and_many_starts_of_a_draft() -> None:
     curve, starts = learning_curve(draft), multi_start(draft, 4)
     shares = [experiment.split.fraction for experiment in proposals(curve)]
     assert shares[:8] == sorted(set(shares)) and shares[7] == 1.0
-    assert curve.over == "samples" and isinstance(curve.axes[0], Samples)
+    assert curve.over == "samples" and isinstance(curve.axes[0], TrainingSamples)
     assert [starts.at(experiment)["seed"] for experiment in proposals(starts)] == [0, 1, 2, 3]
     assert all(experiment.name == "mine" for experiment in proposals(starts))
 

@@ -12,12 +12,12 @@ from sklearn import datasets as reference
 from core.base.encoding import decode, encode
 from core.data.datasets import DataSet
 from core.data.load import load
-from core.data.ready.curves import Curve, Polynomial, Sine, Steps
+from core.data.ready.curves import CurveDataset, Polynomial, Sine, Steps
 from core.data.ready.points import Blobs, Circles, Computed, Moons, Plane, Spirals, Xor
 
 ALL = [cls for cls in DataSet.members.values() if issubclass(cls, Computed)]
 PLANES = [cls for cls in ALL if issubclass(cls, Plane)]
-CURVES = [cls for cls in ALL if issubclass(cls, Curve)]
+CURVES = [cls for cls in ALL if issubclass(cls, CurveDataset)]
 
 
 def of(choice: Computed):
