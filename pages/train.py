@@ -186,7 +186,8 @@ def folded(draft: Experiment) -> None:
             "regularizers", form.several(Regularizer, draft.regularizers, state.key("regularizers"))
         )
     stopping = (
-        ", ".join(rule.said for rule in draft.stopping) or f"after {whole(draft.epochs)} epochs"
+        ", ".join(rule.description for rule in draft.stopping)
+        or f"after {whole(draft.epochs)} epochs"
     )
     with row("Stopping", stopping, "flag"):
         put_all("stopping", form.several(StoppingRule, draft.stopping, state.key("stopping")))

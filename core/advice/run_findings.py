@@ -18,7 +18,7 @@ from core.advice.run_status import foregone
 from core.base.events import Scores, error
 from core.base.numbers import percent, short
 from core.experiment import Experiment
-from core.optim.stopping import Patience, early, ends_early
+from core.optim.stopping import Patience, has_early_stopping, with_early_stopping
 from core.runs.history import History
 
 GOOD, TINY, LARGE = 1e-3, 1e-4, 3e-2  # update-to-weight ratio of one step
@@ -87,9 +87,9 @@ def overfitting(history: History, experiment: Experiment) -> Finding | None:
         f"**Overfitting since epoch {best.epoch}.** Validation loss rose from {short(low, 3)} to "
         f"{short(now, 3)} (median of the last {LATE} epochs) while training loss fell."
     )
-    if ends_early(experiment.stopping):
+    if has_early_stopping(experiment.stopping):
         return Finding("warn", text)
-    return Finding("warn", text, "Stop early", "stopping", early(experiment.stopping))
+    return Finding("warn", text, "Stop early", "stopping", with_early_stopping(experiment.stopping))
 
 
 def guesses(history: History, experiment: Experiment, classes: int | None) -> bool:
@@ -163,9 +163,9 @@ def ghost(history: History, experiment: Experiment) -> Finding | None:
     if not marks or history.fired(marks[0]) or overfitting(history, experiment):
         return None
     text = foregone(marks[0])
-    if marks[0].cost or ends_early(experiment.stopping):
+    if marks[0].cost or has_early_stopping(experiment.stopping):
         return Finding("info", text)
-    return Finding("info", text, "Turn on", "stopping", early(experiment.stopping))
+    return Finding("info", text, "Turn on", "stopping", with_early_stopping(experiment.stopping))
 
 
 def gap(history: History, experiment: Experiment) -> Finding | None:

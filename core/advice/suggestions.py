@@ -12,7 +12,7 @@ from core.advice.training_checks import Advice
 from core.base.numbers import short, size, whole
 from core.data.augmentations import Flip
 from core.experiment import Experiment
-from core.optim.stopping import early, ends_early
+from core.optim.stopping import has_early_stopping, with_early_stopping
 
 BYTES, COPIES = 4, 5  # of a weight: itself, its gradient, two for the optimizer, the best one
 PATIENT = 30  # epochs from which on mixtures are no longer advised on
@@ -54,7 +54,7 @@ def _memory(e: Experiment, parameters: int, need: int, free: int) -> list[Advice
 
 def beyond(e: Experiment, curvature: float) -> list[Advice]:
     """A rate with which the first steps climb, at this largest eigenvalue of the Hessian."""
-    limit = e.optimizer.largest(curvature) if curvature > 0 else None
+    limit = e.optimizer.stability_limit(curvature) if curvature > 0 else None
     if limit is None or e.optimizer.learning_rate <= limit:
         return []
     text = (
@@ -78,13 +78,13 @@ def _batch(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
 
 
 def _data(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    if ends_early(e.stopping) or not pictures or parameters < 4 * pictures:
+    if has_early_stopping(e.stopping) or not pictures or parameters < 4 * pictures:
         return []
     text = (
         f"**{whole(pictures)} pictures for {whole(parameters)} weights:** it may learn them by "
         "heart. Watch the validation loss."
     )
-    return [Advice("info", text, "stopping", early(e.stopping), "Stop early")]
+    return [Advice("info", text, "stopping", with_early_stopping(e.stopping), "Stop early")]
 
 
 def _mirror(e: Experiment, pictures: int, parameters: int) -> list[Advice]:

@@ -11,12 +11,12 @@ from typing import Any
 from core.base.numbers import short, whole
 from core.base.spec import Choice
 from core.experiment import Experiment
-from core.optim.decays import Falling
+from core.optim.decays import Annealed
 from core.optim.optimizers import LBFGS, Adagrad, Adam, RMSprop
 from core.optim.penalties import Penalty
 from core.optim.regularizers import EMA, L2, SAM, SWA, ClipNorm, ClipValue, Regularizer, WeightDecay
 from core.optim.schedules import OneCycle, Plateau
-from core.optim.stopping import Change, Patience, StoppingRule
+from core.optim.stopping import LossChange, Patience, StoppingRule
 
 LARGEST = 65_536  # pictures in a batch
 
@@ -48,7 +48,7 @@ def _first(choices: Iterable[Choice], *kinds: type[Choice]) -> Any:
 
 
 def _rate(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    usual = e.optimizer.usual
+    usual = e.optimizer.max_recommended_lr
     if e.optimizer.learning_rate <= usual * (1 + 1e-9):
         return []
     text = (
@@ -75,7 +75,7 @@ def _patience(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
     if e.split.validation == 0:
         text = "**Early stopping has nothing to look at:** the validation share is 0."
         return [Advice("warn", text, "split.validation", 0.15, "Keep 15 %")]
-    if isinstance(e.schedule, Falling | OneCycle) and not rule.only_mark:
+    if isinstance(e.schedule, Annealed | OneCycle) and not rule.only_mark:
         text = (
             f"**Early stopping may end the run** before the {e.schedule.label.lower()} schedule "
             "has let the rate fall, where it gains most."
@@ -149,7 +149,7 @@ def _averages(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
         )
         action = f"Keep {kept[1].kind.upper()}"
         return [Advice("warn", text, "regularizers", _without(e, type(kept[0])), action)]
-    if _first(kept, SWA) and isinstance(e.schedule, Falling | OneCycle):
+    if _first(kept, SWA) and isinstance(e.schedule, Annealed | OneCycle):
         text = (
             f"**SWA averages what moves:** the {e.schedule.label.lower()} schedule lets the last "
             "epochs lie close together."
@@ -187,7 +187,7 @@ def _biases(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
 
 
 def _change(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    rule = _first(e.stopping, Change)
+    rule = _first(e.stopping, LossChange)
     if not rule or rule.only_mark or rule.difference == "absolute" or e.batch_size >= pictures:
         return []
     text = (
@@ -195,7 +195,9 @@ def _change(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
         "goes up now and then."
     )
     rules = [
-        {**r.model_dump(), "difference": "absolute"} if isinstance(r, Change) else r.model_dump()
+        {**r.model_dump(), "difference": "absolute"}
+        if isinstance(r, LossChange)
+        else r.model_dump()
         for r in e.stopping
     ]
     return [Advice("info", text, "stopping", rules, "Use the absolute change")]

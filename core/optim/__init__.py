@@ -1,6 +1,6 @@
-"""How a network learns: optimizers, schedules, regularizers, stopping rules.
+"""How a network is trained: optimizers, schedules, regularizers, stopping rules.
 
-The optimizers are registered in the order of their menu, whatever part is imported first.
+Importing this package registers the optimizers in menu order, whichever module is used first.
 """
 
 from core.optim import optimizers as optimizers

@@ -1,16 +1,23 @@
-"""Steps scaled for each weight by the usual size of its gradient: Adagrad, RMSprop, Adam, AdamW.
-Choices only; torch is named, not imported.
+"""Steps scaled for each weight by the typical size of its gradient: Adagrad, RMSprop, Adam, AdamW.
+
+Choices only: torch is named, not imported.
 """
 
 from typing import ClassVar, Literal
 
 from core.base.spec import Call
-from core.optim.optimizer import Optimizer, beta, decay, epsilon, rate
+from core.optim.optimizer import (
+    Optimizer,
+    beta_field,
+    epsilon_field,
+    learning_rate_field,
+    weight_decay_field,
+)
 
 
 class Adagrad(Optimizer):
-    """Divides by the root of all squared gradients so far: a weight that has moved much moves less
-    from then on, and the steps shrink like 1/√k.
+    """Divides each step by the root of the sum of all squared gradients: a weight with large past
+    gradients takes smaller steps, and all steps shrink like 1/√k.
     """
 
     kind: Literal["adagrad"] = "adagrad"
@@ -20,21 +27,26 @@ class Adagrad(Optimizer):
     )
     source: ClassVar[str] = "Duchi, Hazan & Singer 2011"
     technique: ClassVar[str] = "O3"
-    fused: ClassVar[bool] = False  # torch has that kernel for the CPU alone
-    learning_rate: float = rate(0.05)
-    epsilon: float = epsilon(1e-10)
+    fused: ClassVar[bool] = False  # torch has this kernel for the CPU only
+    rescales_gradient: ClassVar[bool] = True
+    learning_rate: float = learning_rate_field(0.05)
+    epsilon: float = epsilon_field(1e-10)
 
     def call(self) -> Call:
         return Call("torch.optim.Adagrad", {"lr": self.learning_rate, "eps": self.epsilon})
 
     @property
-    def usual(self) -> float:
+    def memory_slots(self) -> int:
+        return 1
+
+    @property
+    def max_recommended_lr(self) -> float:
         return 0.1
 
 
 class RMSprop(Optimizer):
-    """Divides by the root of a running mean of the squared gradients: as Adagrad, but it forgets,
-    so the steps do not die out.
+    """Divides each step by the root of a running mean of the squared gradients. Unlike Adagrad it
+    forgets old gradients, so the steps do not shrink to zero.
     """
 
     kind: Literal["rmsprop"] = "rmsprop"
@@ -46,18 +58,26 @@ class RMSprop(Optimizer):
     source: ClassVar[str] = "Tieleman & Hinton 2012 (lecture 6e)"
     technique: ClassVar[str] = "O3"
     fused: ClassVar[bool] = False
-    alpha: float = beta(0.99, "α", "Scale", "squared gradient")
-    epsilon: float = epsilon()
+    rescales_gradient: ClassVar[bool] = True
+    alpha: float = beta_field(0.99, label="α (second moment)", average="mean of squared gradients")
+    epsilon: float = epsilon_field()
 
     def call(self) -> Call:
-        rest = {"alpha": self.alpha, "eps": self.epsilon}
-        return Call("torch.optim.RMSprop", {"lr": self.learning_rate, **rest})
+        return Call(
+            "torch.optim.RMSprop",
+            {"lr": self.learning_rate, "alpha": self.alpha, "eps": self.epsilon},
+        )
+
+    @property
+    def memory_slots(self) -> int:
+        return 1
 
 
 class Adam(Optimizer):
-    """Momentum, divided for each weight by the usual size of its gradient.
+    """Momentum, divided for each weight by the typical size of its gradient.
 
-    m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g²; m̂ and v̂ are these, corrected for their start at 0.
+    m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g²; m̂ and v̂ are m and v corrected for their start at
+    0.
     """
 
     kind: Literal["adam"] = "adam"
@@ -65,9 +85,12 @@ class Adam(Optimizer):
     formula: ClassVar[str] = r"\theta \leftarrow \theta - \eta\, \hat m/(\sqrt{\hat v}+\varepsilon)"
     source: ClassVar[str] = "Kingma & Ba 2014"
     technique: ClassVar[str] = "O3"
-    beta1: float = beta(0.9, "β₁", "Direction", "direction")
-    beta2: float = beta(0.999, "β₂", "Scale", "squared gradient")
-    epsilon: float = epsilon()
+    rescales_gradient: ClassVar[bool] = True
+    beta1: float = beta_field(0.9, label="β₁ (momentum)", average="mean of gradients")
+    beta2: float = beta_field(
+        0.999, label="β₂ (second moment)", average="mean of squared gradients"
+    )
+    epsilon: float = epsilon_field()
 
     def call(self) -> Call:
         betas = (self.beta1, self.beta2)
@@ -77,10 +100,11 @@ class Adam(Optimizer):
 
 
 class AdamW(Optimizer):
-    """Adam whose weight decay acts on the weights themselves, apart from the gradient and its
-    scaling.
+    """Adam with decoupled weight decay: the decay acts on the weights directly and is not rescaled
+    with the gradient.
 
-    m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g²; m̂ and v̂ are these, corrected for their start at 0.
+    m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g²; m̂ and v̂ are m and v corrected for their start at
+    0.
     """
 
     kind: Literal["adamw"] = "adamw"
@@ -90,12 +114,21 @@ class AdamW(Optimizer):
     )
     source: ClassVar[str] = "Loshchilov & Hutter 2017"
     technique: ClassVar[str] = "O3"
-    beta1: float = beta(0.9, "β₁", "Direction", "direction")
-    beta2: float = beta(0.999, "β₂", "Scale", "squared gradient")
-    epsilon: float = epsilon()
-    weight_decay: float = decay(0.01)
+    rescales_gradient: ClassVar[bool] = True
+    beta1: float = beta_field(0.9, label="β₁ (momentum)", average="mean of gradients")
+    beta2: float = beta_field(
+        0.999, label="β₂ (second moment)", average="mean of squared gradients"
+    )
+    epsilon: float = epsilon_field()
+    weight_decay: float = weight_decay_field(0.01)
 
     def call(self) -> Call:
-        betas = (self.beta1, self.beta2)
-        rest = {"betas": betas, "eps": self.epsilon, "weight_decay": self.weight_decay}
-        return Call("torch.optim.AdamW", {"lr": self.learning_rate, **rest})
+        return Call(
+            "torch.optim.AdamW",
+            {
+                "lr": self.learning_rate,
+                "betas": (self.beta1, self.beta2),
+                "eps": self.epsilon,
+                "weight_decay": self.weight_decay,
+            },
+        )

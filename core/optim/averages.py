@@ -1,5 +1,10 @@
-"""Averages of the weights in torch: a running mean over steps (EMA), a mean of the last epochs
-(SWA). Own torch code: it can be pasted into a script.
+"""Averages of the weights in torch: an exponential moving average over steps (EMA) and the mean of
+the last epochs (SWA).
+
+The arithmetic is that of `torch.optim.swa_utils`. Its `AveragedModel` is not used: it copies the
+whole module, whose dropout layers share a generator with the training, it always begins with the
+weights after the first update, and it stores its state inside a module instead of beside it. Its
+`update_bn` leaves dropout on and fails on a batch of one sample.
 """
 
 from collections.abc import Iterable
@@ -8,25 +13,28 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.optim import swa_utils
 
 from core.optim.transforms import Transform
 
 
 class Average(Transform):
-    """A second state_dict beside the model's; whole numbers in it are the model's own."""
+    """A second state_dict beside the model's. Integers in it are copied from the model."""
 
     def bind(self, model: nn.Module) -> None:
         self.model, self.count = model, 0
         self.mean = {name: value.clone() for name, value in model.state_dict().items()}
 
     @torch.no_grad()
-    def _toward(self, share: float) -> None:
-        """Moves the mean by `share` of its way to the present weights."""
-        for name, value in self.model.state_dict().items():
-            if value.is_floating_point():
-                self.mean[name].lerp_(value, share)
-            else:
-                self.mean[name].copy_(value)
+    def _update(self, average: Any) -> None:
+        """Move the mean towards the current weights; `average` is a function of swa_utils."""
+        current = self.model.state_dict()
+        floating = [name for name, value in current.items() if value.is_floating_point()]
+        average(
+            [self.mean[name] for name in floating], [current[name] for name in floating], self.count
+        )
+        for name in current.keys() - set(floating):
+            self.mean[name].copy_(current[name])
         self.count += 1
 
     def average(self) -> dict[str, Tensor] | None:
@@ -41,10 +49,39 @@ class Average(Transform):
             self.mean[name].copy_(value)
 
 
+class ExponentialAverage(Average):
+    """θ̄ ← dθ̄ + (1 − d)θ with d = min(β, (1 + k)/(10 + k)) after step k, counted from 1, starting
+    from the initial weights (Polyak & Juditsky 1992).
+    """
+
+    def __init__(self, beta: float = 0.999):
+        self.beta = beta
+
+    def after_step(self) -> None:
+        k = self.count + 1
+        decay = min(self.beta, (1 + k) / (10 + k))
+        self._update(swa_utils.get_ema_multi_avg_fn(decay))
+
+
+class EpochAverage(Average):
+    """The mean of the weights after each epoch beyond the fraction `start` of the planned epochs
+    (Izmailov et al. 2018).
+    """
+
+    recompute_statistics = True
+
+    def __init__(self, start: float = 0.75):
+        self.start = start
+
+    def after_epoch(self, progress: float) -> None:
+        if progress > self.start:
+            self._update(swa_utils.get_swa_multi_avg_fn())
+
+
 @torch.no_grad()
-def fresh_statistics(model: nn.Module, batches: Iterable[Tensor]) -> None:
-    """Batch normalization's running mean and variance, measured anew with the model's weights as
-    the mean over these batches; dropout is off. Left in training mode.
+def recompute_statistics(model: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Recompute the running mean and variance of batch normalization with the current weights, as
+    the mean over these batches, without dropout. The model is left in training mode.
     """
     norms = [m for m in model.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
     momenta = [m.momentum for m in norms]
@@ -54,36 +91,8 @@ def fresh_statistics(model: nn.Module, batches: Iterable[Tensor]) -> None:
         module.momentum = None  # the plain mean over all batches
         module.train()
     for x in batches if norms else ():
-        if len(x) > 1:  # one sample has no variance
+        if len(x) > 1:  # a single sample has no variance
             model(x)
     for module, momentum in zip(norms, momenta, strict=True):
         module.momentum = momentum
     model.train()
-
-
-class RunningMean(Average):
-    """θ̄ ← dθ̄ + (1 − d)θ with d = min(β, (1 + k)/(10 + k)) after step k, counted from 1 (Polyak &
-    Juditsky 1992), from the first weights on.
-    """
-
-    def __init__(self, beta: float = 0.999):
-        self.beta = beta
-
-    def after_step(self) -> None:
-        k = self.count + 1
-        self._toward(1 - min(self.beta, (1 + k) / (10 + k)))
-
-
-class LastEpochs(Average):
-    """The mean of the weights after each epoch beyond the share `start` of the planned ones
-    (Izmailov et al. 2018).
-    """
-
-    fresh_statistics = True
-
-    def __init__(self, start: float = 0.75):
-        self.start = start
-
-    def after_epoch(self, done: float) -> None:
-        if done > self.start:
-            self._toward(1 / (self.count + 1))

@@ -1,4 +1,4 @@
-"""Schedules that are known before training and never rise: constant, exponential, step, linear,
+"""Schedules that are fixed before training and never rise: constant, exponential, step, linear,
 polynomial, cosine. Choices only.
 """
 
@@ -15,29 +15,29 @@ class Constant(Schedule):
     kind: Literal["constant"] = "constant"
     label: ClassVar[str] = "Constant"
     formula: ClassVar[str] = r"\eta_k = \eta_0"
-    source: ClassVar[str] = "Robbins & Monro 1951 ask for less: a sum of squares that is finite"
+    source: ClassVar[str] = "Robbins & Monro 1951 (who require a finite sum of squares instead)"
     technique: ClassVar[str] = "O5"
 
-    def course(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:
+    def base_schedule(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:
         return base
 
 
-def _gamma(default: float, when: str) -> Any:
-    return ranged(default, above=0, high=1, symbol="γ", help=f"What is left of the rate {when}.")
+def _gamma(default: float, help: str) -> Any:
+    return ranged(default, above=0, high=1, label="Decay factor", symbol="γ", help=help)
 
 
 class Exponential(Schedule):
-    """Multiplied by γ after every epoch, or after every step."""
+    """Multiplies the learning rate by γ after every epoch, or after every step."""
 
     kind: Literal["exponential"] = "exponential"
     label: ClassVar[str] = "Exponential"
     formula: ClassVar[str] = r"\eta_k = \eta_0\, \gamma^{\,k}"
-    source: ClassVar[str] = "deck A: α⁽ᵏ⁾ = α⁽¹⁾ γᵏ⁻¹, k from 1"
+    source: ClassVar[str] = "Goffin 1977 (geometric step sizes)"
     technique: ClassVar[str] = "O5"
-    gamma: float = _gamma(0.9, "after one more epoch (or step)")
-    per: Literal["epoch", "step"] = ranged("epoch", help="What k counts.")
+    gamma: float = _gamma(0.9, "Multiplies the learning rate after each epoch (or step).")
+    per: Literal["epoch", "step"] = ranged("epoch", help="Whether k counts epochs or steps.")
 
-    def course(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:
+    def base_schedule(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:
         return base * self.gamma ** (step if self.per == "step" else step // epoch_steps)
 
     @property
@@ -46,51 +46,55 @@ class Exponential(Schedule):
 
 
 class Staircase(Schedule):
-    """Multiplied by γ after every s epochs (or steps), and level in between."""
+    """Multiplies the learning rate by γ every s epochs (or steps) and keeps it constant between."""
 
     kind: Literal["step"] = "step"
     label: ClassVar[str] = "Step"
     formula: ClassVar[str] = r"\eta_k = \eta_0\, \gamma^{\lfloor k/s \rfloor}"
     source: ClassVar[str] = "Krizhevsky, Sutskever & Hinton 2012; He et al. 2015 (a tenth each)"
     technique: ClassVar[str] = "O5"
-    gamma: float = _gamma(0.1, "after one more stair")
-    every: int = ranged(30, 1, 1_000_000, symbol="s", help="How long a stair is.")
-    per: Literal["epoch", "step"] = ranged("epoch", help="What k and s count.")
+    gamma: float = _gamma(0.1, "Multiplies the learning rate at each drop.")
+    every: int = ranged(
+        30, 1, 1_000_000, label="Step size", symbol="s",
+        help="How many epochs (or steps) lie between two drops.",
+    )  # fmt: skip
+    per: Literal["epoch", "step"] = ranged("epoch", help="Whether k and s count epochs or steps.")
 
-    def course(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:
-        done = step if self.per == "step" else step // epoch_steps
-        return base * self.gamma ** (done // self.every)
+    def base_schedule(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:
+        count = step if self.per == "step" else step // epoch_steps
+        return base * self.gamma ** (count // self.every)
 
     @property
     def summary(self) -> str:
         return f"× {self.gamma:g} every {self.every} {self.per}{'s' * (self.every != 1)}"
 
 
-class Falling(Schedule):
-    """From the full rate at the first step down to the lowest at the end of the run."""
+class Annealed(Schedule):
+    """Decays from the full learning rate at the first step to a final fraction of it at the end."""
 
+    anneals: ClassVar[bool] = True
     lowest: float = ranged(
         0.0,
         0,
         1,
         label="Final fraction of the learning rate",
-        help="What is left at the end, as a share of the full rate.",
+        help="The learning rate at the end of the run, as a fraction of the full one.",
     )
-    per: Literal["step", "epoch"] = ranged("step", help="How often the rate changes.")
+    per: Literal["step", "epoch"] = ranged("step", help="How often the learning rate changes.")
 
-    def course(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:
-        at = step if self.per == "step" else step // epoch_steps * epoch_steps
-        low = base * self.lowest
-        return low + (base - low) * self.left(min(at, steps) / steps)
+    def base_schedule(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:
+        position = step if self.per == "step" else step // epoch_steps * epoch_steps
+        final = base * self.lowest
+        return final + (base - final) * self.remaining(min(position, steps) / steps)
 
-    def left(self, done: float) -> float:
-        """What is left of the fall, 1 … 0, when the share `done` of the run is done."""
+    def remaining(self, progress: float) -> float:
+        """Return the remaining fraction of the decay, 1 … 0, at this progress 0 … 1 of the run."""
         raise NotImplementedError
 
 
-class LinearDecay(Falling):
-    """In a straight line from the full rate at the first step to the lowest at the end of the
-    run.
+class LinearDecay(Annealed):
+    """Decays in a straight line from the full learning rate at the first step to the final one at
+    the end of the run.
     """
 
     kind: Literal["linear"] = "linear"
@@ -99,13 +103,13 @@ class LinearDecay(Falling):
     source: ClassVar[str] = "Goodfellow, Bengio & Courville 2016, (8.14)"
     technique: ClassVar[str] = "O5"
 
-    def left(self, done: float) -> float:
-        return 1 - done
+    def remaining(self, progress: float) -> float:
+        return 1 - progress
 
 
-class PolynomialDecay(Falling):
-    """A power of what is left of the run: with p = 1 a straight line, with p > 1 steep at first and
-    flat at the end.
+class PolynomialDecay(Annealed):
+    """Decays with a power of the remaining fraction of the run: p = 1 is a straight line, p > 1 is
+    steep at first and flat at the end.
     """
 
     kind: Literal["polynomial"] = "polynomial"
@@ -113,15 +117,15 @@ class PolynomialDecay(Falling):
     formula: ClassVar[str] = r"\eta_k = \eta_{\min} + (\eta_0-\eta_{\min})(1-k/K)^p"
     source: ClassVar[str] = "Chen et al. 2016 (“poly”)"
     technique: ClassVar[str] = "O5"
-    power: float = ranged(2.0, above=0, high=20, symbol="p", help="How soon the rate falls.")
+    power: float = ranged(2.0, above=0, high=20, symbol="p", help="Exponent of the decay.")
 
-    def left(self, done: float) -> float:
-        return (1 - done) ** self.power
+    def remaining(self, progress: float) -> float:
+        return (1 - progress) ** self.power
 
 
-class Cosine(Falling):
-    """Half a cosine from the full rate at the first step down to the lowest at the end of the
-    run.
+class Cosine(Annealed):
+    """Decays along half a cosine from the full learning rate at the first step to the final one at
+    the end of the run.
     """
 
     kind: Literal["cosine"] = "cosine"
@@ -132,5 +136,5 @@ class Cosine(Falling):
     source: ClassVar[str] = "Loshchilov & Hutter 2016 (SGDR, without restarts)"
     technique: ClassVar[str] = "O5"
 
-    def left(self, done: float) -> float:
-        return 0.5 * (1 + math.cos(math.pi * done))
+    def remaining(self, progress: float) -> float:
+        return 0.5 * (1 + math.cos(math.pi * progress))

@@ -1,24 +1,28 @@
-"""Descent along the gradient and along its memory: SGD, momentum in both lecture forms, Nesterov.
-Choices only; torch is named, not imported.
+"""Gradient descent with momentum: SGD, its form with averaged gradients, Nesterov.
+
+Choices only: torch is named, not imported.
 """
 
 from typing import ClassVar, Literal
 
 from core.base.numbers import short
 from core.base.spec import Call
-from core.optim.optimizer import Optimizer, beta, rate
+from core.optim.optimizer import Optimizer, beta_field, learning_rate_field
+
+AVERAGE = "sum of past gradients"
 
 
-def _usual(momentum: float) -> float:
-    """In a steady slope a sum of gradients takes steps 1/(1 − β) times as long."""
+def _recommended(momentum: float) -> float:
+    """Under a constant gradient, summed gradients take steps 1/(1 − β) times as long."""
     return 0.5 * (1 - momentum) if momentum else 1.0
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent with momentum: the old direction keeps a share β of itself.
+    """Stochastic gradient descent with momentum: each step keeps the fraction β of the previous
+    direction.
 
-    With β = 0 it is the plain step θ ← θ − ηg. PyTorch's form does not average the gradient: in a
-    steady slope the step grows to 1/(1−β) times η·g, ten times as long at β = 0.9.
+    β = 0 is the plain step θ ← θ − ηg. PyTorch's form sums gradients and does not average them:
+    under a constant gradient the step grows to 1/(1−β) times η·g, ten times as long at β = 0.9.
     """
 
     kind: Literal["sgd"] = "sgd"
@@ -26,34 +30,38 @@ class SGD(Optimizer):
     formula: ClassVar[str] = r"v \leftarrow \beta v + g, \qquad \theta \leftarrow \theta - \eta\, v"
     source: ClassVar[str] = "Robbins & Monro 1951; Polyak 1964"
     technique: ClassVar[str] = "O1 O2"
-    learning_rate: float = rate(0.05)
-    momentum: float = beta(0.9, "β", "Momentum", "direction")
+    learning_rate: float = learning_rate_field(0.05)
+    momentum: float = beta_field(0.9, label="Momentum", symbol="β", average=AVERAGE)
 
     def call(self) -> Call:
         return Call("torch.optim.SGD", {"lr": self.learning_rate, "momentum": self.momentum})
 
-    def largest(self, curvature: float) -> float | None:
-        return 2 * (1 + self.momentum) / curvature
+    @property
+    def memory_slots(self) -> int:
+        return 1 if self.momentum else 0
 
     @property
-    def usual(self) -> float:
-        return _usual(self.momentum)
+    def max_recommended_lr(self) -> float:
+        return _recommended(self.momentum)
+
+    def stability_limit(self, curvature: float) -> float | None:
+        return 2 * (1 + self.momentum) / curvature
 
     @property
     def note(self) -> str:
         if not self.momentum:
             return ""
         return (
-            f"In a steady slope one step is η·g/(1−β), {short(1 / (1 - self.momentum), 3)} times "
-            "η·g. The other lecture form, averaged momentum, keeps it at η·g."
+            f"Under a constant gradient one step is η·g/(1−β), {short(1 / (1 - self.momentum), 3)} "
+            "times η·g. Averaged momentum keeps it at η·g."
         )
 
 
 class AveragedMomentum(Optimizer):
-    """Momentum as a running mean of the gradients: in a steady slope the step stays η·g.
+    """Momentum as a running mean of the gradients: under a constant gradient the step stays η·g.
 
-    It is the other form with a learning rate of (1−β)η, step by step: v here is (1−β) times v
-    there. So the same η goes 1/(1−β) times as far in the other form, ten times at β = 0.9.
+    The same as SGD with momentum at a learning rate of (1−β)η: v here is (1−β) times v there. The
+    same η therefore goes 1/(1−β) times as far in SGD with momentum, ten times at β = 0.9.
     """
 
     kind: Literal["averaged_momentum"] = "averaged_momentum"
@@ -61,38 +69,44 @@ class AveragedMomentum(Optimizer):
     formula: ClassVar[str] = (
         r"v \leftarrow \beta v + (1-\beta)\,g, \qquad \theta \leftarrow \theta - \eta\, v"
     )
-    source: ClassVar[str] = "decks A, C and D; Polyak 1964"
+    source: ClassVar[str] = "Polyak 1964"
     technique: ClassVar[str] = "O2"
-    learning_rate: float = rate(0.5)
-    momentum: float = beta(0.9, "β", "Momentum", "direction")
+    learning_rate: float = learning_rate_field(0.5)
+    momentum: float = beta_field(
+        0.9, label="Momentum", symbol="β", average="mean of past gradients"
+    )
 
     def call(self) -> Call:
         scaled = self.learning_rate * (1 - self.momentum)
         return Call("torch.optim.SGD", {"lr": scaled, "momentum": self.momentum})
 
-    def largest(self, curvature: float) -> float | None:
-        return 2 * (1 + self.momentum) / ((1 - self.momentum) * curvature)
+    @property
+    def memory_slots(self) -> int:
+        return 1 if self.momentum else 0
 
     @property
-    def usual(self) -> float:
+    def max_recommended_lr(self) -> float:
         return 0.5 if self.momentum else 1.0
+
+    def stability_limit(self, curvature: float) -> float | None:
+        return 2 * (1 + self.momentum) / ((1 - self.momentum) * curvature)
 
     @property
     def note(self) -> str:
         if not self.momentum:
             return ""
         return (
-            "In a steady slope one step is η·g. The other lecture form, SGD with momentum, goes "
-            f"1/(1−β) = {short(1 / (1 - self.momentum), 3)} times as far with the same η, so "
-            "PyTorch gets (1−β)·η here."
+            "Under a constant gradient one step is η·g. SGD with momentum goes 1/(1−β) = "
+            f"{short(1 / (1 - self.momentum), 3)} times as far with the same η, so PyTorch gets "
+            "(1−β)·η here."
         )
 
 
 class Nesterov(Optimizer):
-    """Momentum that looks ahead: the gradient counts where the momentum is about to lead.
+    """Momentum with look-ahead: the gradient is evaluated where the momentum is about to go.
 
-    PyTorch keeps the weights at the place looked ahead to, which turns Nesterov's two formulas
-    into these (Sutskever et al. 2013).
+    PyTorch stores the looked-ahead weights, which turns Nesterov's two formulas into these
+    (Sutskever et al. 2013).
     """
 
     kind: Literal["nesterov"] = "nesterov"
@@ -102,16 +116,20 @@ class Nesterov(Optimizer):
     )
     source: ClassVar[str] = "Nesterov 1983; Sutskever et al. 2013"
     technique: ClassVar[str] = "O2"
-    learning_rate: float = rate(0.05)
-    momentum: float = beta(0.9, "β", "Momentum", "direction", above=0)
+    learning_rate: float = learning_rate_field(0.05)
+    momentum: float = beta_field(0.9, label="Momentum", symbol="β", average=AVERAGE, above=0)
 
     def call(self) -> Call:
-        rest = {"momentum": self.momentum, "nesterov": True}
-        return Call("torch.optim.SGD", {"lr": self.learning_rate, **rest})
-
-    def largest(self, curvature: float) -> float | None:
-        return 2 * (1 + self.momentum) / ((1 + 2 * self.momentum) * curvature)
+        arguments = {"lr": self.learning_rate, "momentum": self.momentum, "nesterov": True}
+        return Call("torch.optim.SGD", arguments)
 
     @property
-    def usual(self) -> float:
-        return _usual(self.momentum)
+    def memory_slots(self) -> int:
+        return 1
+
+    @property
+    def max_recommended_lr(self) -> float:
+        return _recommended(self.momentum)
+
+    def stability_limit(self, curvature: float) -> float | None:
+        return 2 * (1 + self.momentum) / ((1 + 2 * self.momentum) * curvature)

@@ -1,5 +1,6 @@
-"""Muon for the matrices and AdamW for everything else, behind the face of one optimizer. Own torch
-code: it can be pasted into a script.
+"""Muon for matrices and AdamW for all other parameters, behind the interface of one optimizer.
+
+The lab's own torch code; imports torch only, so that it can be pasted into a script.
 """
 
 from collections.abc import Iterable
@@ -10,10 +11,10 @@ from torch import nn
 
 
 class MuonWithAdamW:
-    """Parameters of two dimensions go to `torch.optim.Muon` (Jordan et al. 2024), the others to
+    """Parameters with two dimensions use `torch.optim.Muon` (Jordan et al. 2024), all others
     `torch.optim.AdamW`; both with the same `lr` and `weight_decay` (Liu et al. 2025).
 
-    Convolution kernels stay with AdamW: in channels-last order they are no matrix in memory.
+    Convolution kernels use AdamW: in channels-last order they are not a matrix in memory.
     """
 
     def __init__(
@@ -24,15 +25,20 @@ class MuonWithAdamW:
         weight_decay: float = 0.01,
         iterations: int = 5,
     ):
-        parameters, both = list(parameters), {"lr": lr, "weight_decay": weight_decay}
+        parameters, shared = list(parameters), {"lr": lr, "weight_decay": weight_decay}
         matrices = [p for p in parameters if p.ndim == 2]
         others = [p for p in parameters if p.ndim != 2]
-        own = {"momentum": momentum, "ns_steps": iterations, "adjust_lr_fn": "match_rms_adamw"}
         self.parts: dict[str, torch.optim.Optimizer] = {}
         if matrices:
-            self.parts["muon"] = torch.optim.Muon(matrices, **both, **own)
+            self.parts["muon"] = torch.optim.Muon(
+                matrices,
+                momentum=momentum,
+                ns_steps=iterations,
+                adjust_lr_fn="match_rms_adamw",
+                **shared,
+            )
         if others:
-            self.parts["adamw"] = torch.optim.AdamW(others, **both)
+            self.parts["adamw"] = torch.optim.AdamW(others, **shared)
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""One cycle: a schedule that rises first and falls for the rest of the run. Choices only."""
+"""One cycle: a schedule that rises first and decays for the rest of the run. Choices only."""
 
 import math
 from typing import ClassVar, Literal
@@ -8,10 +8,10 @@ from core.optim.schedule import Schedule
 
 
 class OneCycle(Schedule):
-    """Rises from a small rate to the full one and falls to almost nothing at the end of the run.
-    The momentum stays as it is.
+    """Rises from a small learning rate to the full one and decays to almost zero at the end of the
+    run. The momentum stays constant.
 
-    s(t) = t in straight lines, or (1 − cos πt)/2; r is the share of the run that rises.
+    s(t) = t for straight lines, or (1 − cos πt)/2; r is the fraction of the run that rises.
     """
 
     kind: Literal["one_cycle"] = "one_cycle"
@@ -22,36 +22,38 @@ class OneCycle(Schedule):
     )
     source: ClassVar[str] = "Smith & Topin 2018"
     technique: ClassVar[str] = "O5"
+    anneals: ClassVar[bool] = True
     rise: float = ranged(
-        0.3, above=0, below=1, symbol="r", help="The share of the run in which the rate rises."
-    )
+        0.3, above=0, below=1, label="Rising fraction", symbol="r",
+        help="The fraction of the run in which the learning rate rises.",
+    )  # fmt: skip
     first: float = ranged(
         0.04,
         above=0,
         high=1,
-        label="First share",
+        label="Initial fraction of the learning rate",
         symbol="a",
         log=True,
-        help="The first rate, as a share of the full one.",
+        help="The first learning rate, as a fraction of the full one.",
     )
     last: float = ranged(
         4e-6,
         above=0,
         high=1,
-        label="Last share",
+        label="Final fraction of the learning rate",
         symbol="e",
         log=True,
-        help="What is left at the end, as a share of the full rate.",
+        help="The learning rate at the end of the run, as a fraction of the full one.",
     )
-    shape: Literal["cosine", "straight"] = ranged("cosine", help="How it rises and falls.")
+    shape: Literal["cosine", "straight"] = ranged("cosine", help="The shape of rise and decay.")
 
-    def course(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:
+    def base_schedule(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:
         peak = self.rise * steps
         if step <= peak:
-            return base - base * (1 - self.first) * (1 - self._way(step / peak))
-        done = (min(step, steps) - peak) / (steps - peak)
-        return base - base * (1 - self.last) * self._way(done)
+            return base - base * (1 - self.first) * (1 - self._shaped(step / peak))
+        progress = (min(step, steps) - peak) / (steps - peak)
+        return base - base * (1 - self.last) * self._shaped(progress)
 
-    def _way(self, done: float) -> float:
-        """From 0 to 1: the share of a rise or fall that is behind."""
-        return done if self.shape == "straight" else 0.5 * (1 - math.cos(math.pi * done))
+    def _shaped(self, progress: float) -> float:
+        """Return the completed fraction of a rise or decay, 0 … 1."""
+        return progress if self.shape == "straight" else 0.5 * (1 - math.cos(math.pi * progress))

@@ -1,7 +1,6 @@
-"""Optimizer: the family of what one step does with the gradient, without its members, and the
-fields that many of them share. Choices only; torch is named, not imported.
+"""Optimizer: the family of update rules without its members, and the fields that many share.
 
-`optimizers.py` brings all members together.
+Choices only: torch is named, not imported. `optimizers.py` brings all members together.
 """
 
 from typing import Any, ClassVar
@@ -10,7 +9,7 @@ from core.base.numbers import short
 from core.base.spec import Call, Choice, ranged
 
 
-def rate(default: float) -> Any:
+def learning_rate_field(default: float) -> Any:
     """The learning rate η."""
     return ranged(
         default,
@@ -18,12 +17,14 @@ def rate(default: float) -> Any:
         high=10,
         symbol="η",
         log=True,
-        help="How far one step goes; the schedule multiplies it.",
+        help="The size of one step. The schedule multiplies it.",
     )
 
 
-def beta(default: float, symbol: str, label: str, what: str, *, above: float | None = None) -> Any:
-    """The share of a running mean or sum that stays."""
+def beta_field(
+    default: float, *, label: str, symbol: str = "", average: str, above: float | None = None
+) -> Any:
+    """The decay factor of a running mean or sum; `average` names what is averaged."""
     return ranged(
         default,
         None if above is not None else 0,
@@ -31,61 +32,76 @@ def beta(default: float, symbol: str, label: str, what: str, *, above: float | N
         below=1,
         label=label,
         symbol=symbol,
-        help=f"The share of the old {what} that stays from step to step.",
+        help=f"Decay factor of the {average}: the fraction that is kept from step to step.",
     )
 
 
-def epsilon(default: float = 1e-8) -> Any:
-    """What is added to a divisor."""
+def epsilon_field(default: float = 1e-8) -> Any:
+    """The constant that is added to a divisor."""
     return ranged(
         default,
         above=0,
         high=1,
-        label="Floor",
-        symbol="ε",
+        label="ε",
         log=True,
-        help="Keeps the division finite where the gradient is tiny.",
+        help="Added to the divisor, so that the division stays finite where gradients are tiny.",
     )
 
 
-def decay(default: float) -> Any:
-    """Weight decay apart from the gradient."""
+def weight_decay_field(default: float) -> Any:
+    """Weight decay, decoupled from the gradient."""
     return ranged(
-        default, 0, 1, symbol="λ", log=True, help="Each step shrinks every weight by η·λ."
+        default,
+        0,
+        1,
+        symbol="λ",
+        log=True,
+        help="Each step multiplies every weight by 1 − η·λ, separately from the gradient.",
     )
 
 
 class Optimizer(Choice, family="optimizer"):
-    """θ: the weights. g = ∇L: the gradient of the minibatch. η: the learning rate of this step."""
+    """θ: the weights. g = ∇L: the gradient of the mini-batch. η: the learning rate of this step."""
 
     page: ClassVar[str] = "Train"
     fused: ClassVar[bool] = True  # torch has one kernel for the whole step
-    closure: ClassVar[bool] = False  # a step asks for the loss and gradient at several places
-    learning_rate: float = rate(1e-3)
+    closure: ClassVar[bool] = False  # a step evaluates the loss and gradient at several points
+    rescales_gradient: ClassVar[bool] = False  # a separate step size for each weight
+    learning_rate: float = learning_rate_field(1e-3)
 
     def call(self) -> Call:
-        """The constructor in torch.optim; the loop adds the parameters and `fused`.
+        """Return the constructor in torch.optim; the loop adds the parameters and `fused`.
 
-        Its `lr` belongs to the rate η: while a schedule changes η, every group of parameters keeps
-        the proportion of its own rate to it.
+        Its `lr` corresponds to the learning rate η: when a schedule changes η, every parameter
+        group keeps the ratio of its own rate to η.
         """
         raise NotImplementedError
 
-    def largest(self, curvature: float) -> float | None:
-        """The rate beyond which its steps climb in a valley of this curvature λ > 0, along the
-        steepest side; None where there is no such limit.
+    @property
+    def memory_slots(self) -> int:
+        """How many numbers the optimizer stores for each weight, at most."""
+        return 2
+
+    @property
+    def gradient_evaluations(self) -> float:
+        """How many gradients one step computes, at most."""
+        return 1.0
+
+    @property
+    def max_recommended_lr(self) -> float:
+        """The largest learning rate in common use with normalized data."""
+        return 1e-2
+
+    def stability_limit(self, curvature: float) -> float | None:
+        """Return the learning rate above which steps diverge along a direction of curvature λ > 0
+        (the largest eigenvalue of the Hessian); None where there is no such limit.
         """
         return None
 
     @property
     def note(self) -> str:
-        """What a person should know of the step at these values; mostly nothing."""
+        """A remark about the step size at these values; usually empty."""
         return ""
-
-    @property
-    def usual(self) -> float:
-        """The largest learning rate that is in use with normalized data; beyond it is doubtful."""
-        return 1e-2
 
     @property
     def summary(self) -> str:

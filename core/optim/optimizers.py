@@ -1,7 +1,7 @@
-"""Optimizers: the family with all its members, in the order of their menu. Choices only.
+"""Optimizers: the family with all its members, in menu order. Choices only.
 
-By subject: `momentum.py`, `adaptive.py`, `matrices.py`. To add one that torch has, write one class
-there: its fields, and the call it stands for.
+By subject: `momentum.py`, `adaptive.py`, `matrices.py`. To add an optimizer that torch has, write
+one class there: its fields, its facts and its call.
 """
 
 # isort: off

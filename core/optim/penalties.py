@@ -1,5 +1,5 @@
-"""What makes large weights cost: L2, L1 and elastic penalties, weight decay. Choices only; the
-arithmetic is in `transforms.py`.
+"""Penalties on large weights: L2, L1, elastic net, weight decay. Choices only; the arithmetic is in
+`transforms.py`.
 """
 
 from typing import Any, ClassVar, Literal
@@ -15,45 +15,58 @@ def _strength(default: float, label: str, symbol: str, help: str) -> Any:
 
 
 class Penalty(Regularizer):
-    """A sum over the weights, the biases and the activities, each with a λ of its own."""
+    """A sum over weights, biases and activations, each with its own λ."""
 
-    strength: float = _strength(1e-4, "Weights", "λ", "What one unit of the sum costs: matrices.")
+    penalizes_weights: ClassVar[bool] = True
+    strength: float = _strength(
+        1e-4, "Weights", "λ", "Multiplies the penalty of weight matrices and kernels."
+    )
     biases: float = _strength(
-        0.0, "Biases", "λ_b", "The same for biases and normalization scales; 0 leaves them free."
+        0.0,
+        "Biases",
+        "λ_b",
+        "Multiplies the penalty of biases and normalization scales; 0 leaves them free.",
     )
     activities: float = _strength(
         0.0,
-        "Activities",
+        "Activations",
         "λ_a",
-        "The same for all outputs of activations, mean over the minibatch.",
+        "Multiplies the penalty of all activation outputs (mean over the mini-batch).",
     )
 
     @field_validator("biases", mode="before")
     @classmethod
-    def _as_weights(cls, given: Any, info: ValidationInfo) -> Any:
-        """Once it was a switch: true meant the λ of the weights."""
-        return info.data.get("strength", 0.0) if given is True else given
+    def _read_former_switch(cls, value: Any, info: ValidationInfo) -> Any:
+        """Earlier versions stored a switch: true meant the λ of the weights."""
+        return info.data.get("strength", 0.0) if value is True else value
 
     def call(self) -> Call:
-        kept = {"strength": self.strength, "biases": self.biases, "activities": self.activities}
-        return Call("core.optim.transforms.PenaltyTransform", {"l1": self.l1, **kept})
+        return Call(
+            "core.optim.transforms.PenaltyTransform",
+            {
+                "l1": self.l1,
+                "strength": self.strength,
+                "biases": self.biases,
+                "activities": self.activities,
+            },
+        )
 
     @property
     def l1(self) -> float:
-        """The share of |w| in the cost of one value; the rest is that of w²."""
+        """The fraction of |w| in the cost of one value; the rest is w²."""
         return 0.0
 
     @property
     def summary(self) -> str:
-        named = {"": self.strength, "biases ": self.biases, "activities ": self.activities}
+        named = {"": self.strength, "biases ": self.biases, "activations ": self.activities}
         return f"{self.label.removesuffix(' penalty')} " + ", ".join(
-            f"{n}{v:g}" for n, v in named.items() if v or not n
+            f"{name}{value:g}" for name, value in named.items() if value or not name
         )
 
 
 class L2(Penalty):
-    """Adds λΣw² to the loss, so that large weights cost. The curves show the loss without it, to
-    compare with validation.
+    """Adds λΣw² to the loss, so that large weights are expensive. The curves show the loss without
+    the penalty, comparable with validation.
     """
 
     kind: Literal["l2"] = "l2"
@@ -64,8 +77,8 @@ class L2(Penalty):
 
 
 class L1(Penalty):
-    """Adds λΣ|w| to the loss: every weight is pulled to 0 with the same force, and many stay near
-    it. The curves show the loss without it.
+    """Adds λΣ|w| to the loss: every weight is pulled towards 0 with the same force, and many stay
+    near 0. The curves show the loss without the penalty.
     """
 
     kind: Literal["l1"] = "l1"
@@ -80,8 +93,8 @@ class L1(Penalty):
 
 
 class Elastic(Penalty):
-    """Adds both penalties, αΣ|w| and (1 − α)Σw², times λ: few weights, and none of them large. The
-    curves show the loss without it.
+    """Adds both penalties, αΣ|w| and (1 − α)Σw², times λ: few weights differ from 0, and none is
+    large. The curves show the loss without the penalty.
     """
 
     kind: Literal["elastic"] = "elastic"
@@ -89,7 +102,9 @@ class Elastic(Penalty):
     formula: ClassVar[str] = r"L + \lambda \sum \big(\alpha |w| + (1-\alpha)\, w^2\big)"
     source: ClassVar[str] = "Zou & Hastie 2005"
     technique: ClassVar[str] = "R1"
-    share: float = ranged(0.5, 0, 1, label="Share of L1", symbol="α", help="The rest is L2.")
+    share: float = ranged(
+        0.5, 0, 1, label="L1 fraction", symbol="α", help="The rest is the L2 penalty."
+    )
 
     @property
     def l1(self) -> float:
@@ -97,10 +112,11 @@ class Elastic(Penalty):
 
 
 class WeightDecay(Regularizer):
-    """Shrinks the weights by the factor 1 − ηλ before each step, apart from the gradient and its
+    """Multiplies the weights by 1 − ηλ before each step, separately from the gradient and its
     scaling.
 
-    With plain SGD this is the L2 penalty λ/2·Σw²; with Adam it is not, and Adam + this is AdamW.
+    With plain SGD this equals the L2 penalty λ/2·Σw²; with Adam it does not. Adam with this weight
+    decay is AdamW.
     """
 
     kind: Literal["weight_decay"] = "weight_decay"
@@ -108,18 +124,20 @@ class WeightDecay(Regularizer):
     formula: ClassVar[str] = r"\theta \leftarrow (1-\eta\lambda)\,\theta"
     source: ClassVar[str] = "Hanson & Pratt 1988; Loshchilov & Hutter 2017"
     technique: ClassVar[str] = "R1"
+    penalizes_weights: ClassVar[bool] = True
     strength: float = ranged(
-        0.01, 0, 10, symbol="λ", log=True, help="Each step shrinks the weights by η·λ."
+        0.01, 0, 10, symbol="λ", log=True, help="Each step multiplies the weights by 1 − η·λ."
     )
     biases: bool = ranged(
         False,
-        label="Biases too",
-        help="Also on biases and normalization scales, not on weight matrices alone.",
+        label="Include biases",
+        help="Also decay biases and normalization scales, not only weight matrices and kernels.",
     )
 
     def call(self) -> Call:
-        kept = {"strength": self.strength, "biases": self.biases}
-        return Call("core.optim.transforms.Decay", kept)
+        return Call(
+            "core.optim.transforms.Decay", {"strength": self.strength, "biases": self.biases}
+        )
 
     @property
     def summary(self) -> str:

@@ -1,4 +1,4 @@
-"""Regularizers: the family with all its members, in the order of their menu. Choices only.
+"""Regularizers: the family with all its members, in menu order. Choices only.
 
 By subject: `penalties.py`, `clipping.py`, `flatness.py`.
 """

@@ -1,6 +1,6 @@
-"""Schedules: the family with all its members, in the order of their menu. Choices only.
+"""Schedules: the family with all its members, in menu order. Choices only.
 
-By subject: `decays.py`, `one_cycle.py`, `plateau.py`; warm-up before any stands in `schedule.py`.
+By subject: `decays.py`, `one_cycle.py`, `plateau.py`; the warm-up is in `schedule.py`.
 """
 
 # isort: off

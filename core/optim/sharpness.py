@@ -1,6 +1,4 @@
-"""Flat minima in torch: sharpness-aware steps, and a penalty on how much gradients differ. Own
-torch code: it can be pasted into a script.
-"""
+"""Flat minima in torch: sharpness-aware minimization, a penalty on the variance of gradients."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +12,7 @@ from core.optim.transforms import Losses, Transform
 
 
 class SharpnessAware(Transform):
-    """g' = ∇L(θ + ρ g/‖g‖), taken on the same minibatch (Foret et al. 2020, equation 3)."""
+    """g' = ∇L(θ + ρ g/‖g‖), computed on the same mini-batch (Foret et al. 2020, equation 3)."""
 
     def __init__(self, radius: float = 0.05):
         self.radius = radius
@@ -23,27 +21,27 @@ class SharpnessAware(Transform):
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.norms = [m for m in model.modules() if isinstance(m, _BatchNorm)]
 
-    def retake(self, gradient: Callable[[], Any]) -> None:
-        here = self._climb()
-        with self._still_statistics():
-            gradient()
+    def recompute_gradient(self, compute_gradient: Callable[[], Any]) -> None:
+        original = self._climb()
+        with self._frozen_statistics():
+            compute_gradient()
         with torch.no_grad():
-            torch._foreach_copy_(self.parameters, here)
+            torch._foreach_copy_(self.parameters, original)
 
     @torch.no_grad()
     def _climb(self) -> list[Tensor]:
-        """Moves the weights uphill by ρ; the weights as they were."""
-        here = [p.clone() for p in self.parameters]
+        """Move the weights uphill by ρ and return the original weights."""
+        original = [p.clone() for p in self.parameters]
         moved = [p for p in self.parameters if p.grad is not None]
         gradients = [p.grad for p in moved]
         norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
         factor = self.radius / norm.clamp(min=1e-12)
         torch._foreach_add_(moved, torch._foreach_mul(gradients, factor))
-        return here
+        return original
 
     @contextmanager
-    def _still_statistics(self) -> Iterator[None]:
-        """Batch normalization leaves its running mean and variance alone."""
+    def _frozen_statistics(self) -> Iterator[None]:
+        """Keep the running mean and variance of batch normalization unchanged."""
         momenta = [m.momentum for m in self.norms]
         for module in self.norms:
             module.momentum = 0.0
@@ -56,7 +54,7 @@ class SharpnessAware(Transform):
 
 class GradientVarianceTransform(Transform):
     """λΣ Var(g₁ … gₘ), added to the loss: gᵢ is the gradient of the i-th of m parts of the
-    minibatch, the sum goes over all weights, and Var divides by m − 1 (after Smith et al. 2021).
+    mini-batch, the sum runs over all weights, and Var divides by m − 1 (after Smith et al. 2021).
     """
 
     def __init__(self, strength: float = 0.01, parts: int = 4):
@@ -72,8 +70,10 @@ class GradientVarianceTransform(Transform):
         return self.strength * gradients.var(0).sum()
 
     def _gradient(self, loss: Tensor) -> Tensor:
-        """Of all weights in one row, with a graph, for it is to be differentiated once more."""
-        found = torch.autograd.grad(
+        """Return the gradient of all weights as one row, with a graph: it is differentiated once
+        more.
+        """
+        gradients = torch.autograd.grad(
             loss, self.parameters, create_graph=True, materialize_grads=True
         )
-        return torch.cat([g.flatten() for g in found])
+        return torch.cat([g.flatten() for g in gradients])

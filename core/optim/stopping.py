@@ -1,5 +1,5 @@
-"""Stopping rules: pure functions of the epochs so far and of the time. `epochs` of the experiment
-(k_max) always ends a run too. Where each would have ended a run that went on: `marks.py`.
+"""Stopping rules: pure functions of the epochs so far and of the time. The number of epochs in the
+experiment always ends a run as well. `marks.py` finds where a rule would have ended a run.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,39 +10,42 @@ from core.base.spec import Choice, ranged
 
 
 class StoppingRule(Choice, family="stopping rule"):
-    """One reason to end a run before its last epoch. Any of those that are on may end it."""
+    """One reason to end a run before its last epoch. Any active rule may end it."""
 
     page: ClassVar[str] = "Train"
     looks_back: ClassVar[int | None] = None  # epochs that a verdict depends on; None: all
-    needs_gradient: ClassVar[bool] = False  # ‖∇f‖ is to be measured after every epoch
+    needs_gradient: ClassVar[bool] = False  # ‖∇f‖ has to be measured after every epoch
     only_mark: bool = ranged(
-        False, help="The run goes on, and its curve shows where this rule would have ended it."
+        False,
+        label="Mark only",
+        help="The run continues, and its curve shows where this rule would have ended it.",
     )
 
     def verdicts(self, epochs: Iterable[Epoch]) -> Iterator[bool]:
-        """For each of `epochs`, in their order, whether the run should end after it. Takes one
-        epoch for each verdict, so that it can be asked while the run goes on.
+        """Yield for each of `epochs`, in order, whether the run should end after it.
+
+        Consumes one epoch per verdict, so that it can be used while the run continues.
         """
         raise NotImplementedError
 
     def after_epoch(self, epochs: Sequence[Epoch]) -> bool:
-        """True when the run should end after the last of `epochs`."""
+        """Return whether the run should end after the last of `epochs`."""
         recent = epochs[-self.looks_back :] if self.looks_back else epochs
         return [False, *self.verdicts(recent)][-1]
 
     def in_time(self, seconds: float) -> bool:
-        """False when the run should end now, after `seconds` of training."""
+        """Return False when the run should end now, after `seconds` of training."""
         return True
 
     @property
-    def said(self) -> str:
-        """The summary, and whether it only marks."""
-        return f"{self.summary}, only marked" if self.only_mark else self.summary
+    def description(self) -> str:
+        """The summary, and whether the rule only marks."""
+        return f"{self.summary}, mark only" if self.only_mark else self.summary
 
 
 class Patience(StoppingRule):
-    """Early stopping: ends the run when the validation loss has not improved for some epochs. The
-    best weights are kept.
+    """Early stopping: ends the run when the validation loss has not improved for p epochs. The
+    weights of the best epoch are kept.
     """
 
     kind: Literal["patience"] = "patience"
@@ -56,54 +59,60 @@ class Patience(StoppingRule):
         1000,
         symbol="p",
         unit="epochs",
-        help="How many epochs without improvement are allowed.",
+        help="How many epochs without improvement are tolerated.",
     )
     improvement: float = ranged(
         0.0,
         0,
         10,
+        label="Min improvement",
         symbol="δ",
         log=True,
-        help="By how much the loss must fall to count as improved.",
+        help="How much the loss must fall to count as improved.",
     )
 
     def verdicts(self, epochs: Iterable[Epoch]) -> Iterator[bool]:
-        best, since = float("inf"), -1  # the first loss is no failure, not even one that is NaN
+        # The first loss never counts as a failure, not even a NaN.
+        best, epochs_since_best = float("inf"), -1
         for epoch in epochs:
             if epoch.validation:
-                better = epoch.validation["loss"] < best - self.improvement
-                best, since = (epoch.validation["loss"], 0) if better else (best, since + 1)
-            yield since >= self.patience
+                if epoch.validation["loss"] < best - self.improvement:
+                    best, epochs_since_best = epoch.validation["loss"], 0
+                else:
+                    epochs_since_best += 1
+            yield epochs_since_best >= self.patience
 
     @property
     def summary(self) -> str:
         return f"early stopping, patience {self.patience}"
 
 
-def _limit(default: float, symbol: str, what: str) -> Any:
-    return ranged(default, 0, 1e6, label="Limit", symbol=symbol, log=True, help=what)
+def _tolerance(default: float, symbol: str, help: str) -> Any:
+    return ranged(default, 0, 1e6, label="Tolerance", symbol=symbol, log=True, help=help)
 
 
-class Change(StoppingRule):
-    """f: the mean training loss of an epoch, which is one step where the batch is all of the data.
-    Signed, a loss that rises ends the run too; absolute, only one that stands still.
+class LossChange(StoppingRule):
+    """f: the mean training loss of an epoch, which is one step with the full batch.
+
+    With the signed change a rising loss ends the run too; with the absolute change only a loss that
+    no longer moves does.
     """
 
     looks_back: ClassVar[int | None] = 2
     difference: Literal["signed", "absolute"] = ranged(
-        "signed", help="Whether a loss that rises counts as a small change."
+        "signed", label="Change", help="Signed: a rising loss counts as a small change."
     )
 
     def verdicts(self, epochs: Iterable[Epoch]) -> Iterator[bool]:
-        old = float("nan")  # the first epoch has none before it: no comparison holds
+        previous = float("nan")  # there is none before the first epoch: every comparison is false
         for epoch in epochs:
-            new = epoch.train["loss"]
-            change = old - new if self.difference == "signed" else abs(old - new)
-            yield change < self.enough(old)
-            old = new
+            loss = epoch.train["loss"]
+            change = previous - loss if self.difference == "signed" else abs(previous - loss)
+            yield change < self.threshold(previous)
+            previous = loss
 
-    def enough(self, loss: float) -> float:
-        """The smallest change from this loss with which the run goes on."""
+    def threshold(self, loss: float) -> float:
+        """Return the smallest change from this loss with which the run continues."""
         raise NotImplementedError
 
     @property
@@ -111,52 +120,54 @@ class Change(StoppingRule):
         return f"{self.label.lower()} below {self.limit:g}"
 
 
-class AbsoluteChange(Change):
-    """Ends the run when the training loss falls by less than ε_a from one epoch to the next. In
-    full batch an epoch is one step.
+class AbsoluteChange(LossChange):
+    """Ends the run when the training loss falls by less than ε_a from one epoch to the next. With
+    the full batch an epoch is one step.
     """
 
     kind: Literal["absolute_change"] = "absolute_change"
-    label: ClassVar[str] = "Change of the loss"
+    label: ClassVar[str] = "Loss change"
     formula: ClassVar[str] = r"f(\theta^{k}) - f(\theta^{k+1}) < \varepsilon_a"
-    source: ClassVar[str] = "deck A (signed), deck C (absolute); Gill, Murray & Wright 1981"
+    source: ClassVar[str] = "Gill, Murray & Wright 1981"
     technique: ClassVar[str] = "O7"
-    limit: float = _limit(1e-4, "ε_a", "The smallest fall with which the run goes on.")
+    limit: float = _tolerance(1e-4, "ε_a", "A smaller decrease of the loss ends the run.")
 
-    def enough(self, loss: float) -> float:
+    def threshold(self, loss: float) -> float:
         return self.limit
 
 
-class RelativeChange(Change):
-    """Ends the run when the training loss falls by less than the share ε_r of itself from one epoch
-    to the next. In full batch an epoch is one step.
+class RelativeChange(LossChange):
+    """Ends the run when the training loss falls by less than the fraction ε_r of itself from one
+    epoch to the next. With the full batch an epoch is one step.
     """
 
     kind: Literal["relative_change"] = "relative_change"
-    label: ClassVar[str] = "Relative change of the loss"
+    label: ClassVar[str] = "Relative loss change"
     formula: ClassVar[str] = r"f(\theta^{k}) - f(\theta^{k+1}) < \varepsilon_r\, |f(\theta^{k})|"
-    source: ClassVar[str] = "deck A (signed), deck C (absolute); Gill, Murray & Wright 1981"
+    source: ClassVar[str] = "Gill, Murray & Wright 1981"
     technique: ClassVar[str] = "O7"
-    limit: float = _limit(1e-3, "ε_r", "The smallest fall with which the run goes on, as a share.")
+    limit: float = _tolerance(
+        1e-3, "ε_r", "A smaller decrease, as a fraction of the loss, ends the run."
+    )
 
-    def enough(self, loss: float) -> float:
+    def threshold(self, loss: float) -> float:
         return self.limit * abs(loss)
 
 
 class GradientNorm(StoppingRule):
-    """Ends the run when the gradient of the mean loss over the whole training part is no longer
-    than ε_g. It is measured after every epoch, with dropout off and without penalties, which costs
-    one more pass over that part.
+    """Ends the run when the gradient norm of the mean loss over the whole training set is at most
+    ε_g. It is measured after every epoch, without dropout and penalties, which costs one more pass
+    over the training set.
     """
 
     kind: Literal["gradient_norm"] = "gradient_norm"
     label: ClassVar[str] = "Gradient norm"
     formula: ClassVar[str] = r"\lVert \nabla f(\theta^k) \rVert \le \varepsilon_g"
-    source: ClassVar[str] = "decks A and C; Gill, Murray & Wright 1981"
+    source: ClassVar[str] = "Gill, Murray & Wright 1981"
     technique: ClassVar[str] = "O7"
     looks_back: ClassVar[int | None] = 1
     needs_gradient: ClassVar[bool] = True
-    limit: float = _limit(1e-3, "ε_g", "The longest gradient that ends the run.")
+    limit: float = _tolerance(1e-3, "ε_g", "The largest gradient norm that ends the run.")
 
     def verdicts(self, epochs: Iterable[Epoch]) -> Iterator[bool]:
         for epoch in epochs:
@@ -168,16 +179,16 @@ class GradientNorm(StoppingRule):
 
 
 class TimeLimit(StoppingRule):
-    """Ends the run after some minutes of training, in the middle of an epoch if need be."""
+    """Ends the run after some minutes of training, if necessary in the middle of an epoch."""
 
     kind: Literal["time"] = "time"
     label: ClassVar[str] = "Time limit"
     formula: ClassVar[str] = r"t > t_{\max}"
-    source: ClassVar[str] = "deck A (wall time)"
+    source: ClassVar[str] = "Li, Yumer & Ramanan 2020 (training under a budget)"
     technique: ClassVar[str] = "O7"
     looks_back: ClassVar[int | None] = 1
     minutes: float = ranged(
-        10.0, above=0, high=100_000, unit="min", help="Minutes of training, pauses not counted."
+        10.0, above=0, high=100_000, unit="min", help="Minutes of training, without pauses."
     )
 
     def verdicts(self, epochs: Iterable[Epoch]) -> Iterator[bool]:
@@ -192,14 +203,14 @@ class TimeLimit(StoppingRule):
         return f"at most {self.minutes:g} min"
 
 
-def early(rules: Sequence[StoppingRule]) -> list[dict[str, Any]]:
-    """These rules as JSON data with early stopping among them, which ends the run."""
+def with_early_stopping(rules: Sequence[StoppingRule]) -> list[dict[str, Any]]:
+    """Return these rules as JSON data, with an early stopping among them that ends the run."""
     data = [rule.model_dump(mode="json") for rule in rules]
     if not any(isinstance(rule, Patience) for rule in rules):
         return [*data, {"kind": "patience"}]
     return [d | {"only_mark": False} if d["kind"] == "patience" else d for d in data]
 
 
-def ends_early(rules: Sequence[StoppingRule]) -> bool:
-    """Whether early stopping may end the run."""
+def has_early_stopping(rules: Sequence[StoppingRule]) -> bool:
+    """Return whether early stopping may end the run."""
     return any(isinstance(rule, Patience) and not rule.only_mark for rule in rules)

@@ -1,7 +1,8 @@
-"""What regularizers do to a step, in torch: penalties, weight decay, clipping. A transform may add
-to the loss, take the gradient elsewhere, or touch gradients and weights.
+"""What regularizers do to a training step, in torch: penalties, weight decay, clipping.
 
-What it keeps between steps is its `state`, so that a resumed run goes on alike.
+A transform may add to the loss, recompute the gradient, or change gradients and weights. The order
+of the calls is visible in `Training.step`. What a transform remembers between steps is its `state`,
+so that a resumed run continues identically.
 """
 
 from collections.abc import Callable
@@ -11,62 +12,63 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-Losses = Callable[[int], list[Tensor]]  # the mean losses () of so many parts of the minibatch
+Losses = Callable[[int], list[Tensor]]  # the mean losses () of this many parts of the mini-batch
 
 
 class Transform:
-    """Nothing: the places where a regularizer may act, in the order of a step."""
+    """The identity: every place where a regularizer may act, in the order of a step."""
 
-    clipped: float | None = None  # the share of steps that were clipped, for those that clip
-    fresh_statistics = False  # batch normalization is to be measured anew with the average
+    clip_fraction: float | None = None  # of the steps, for transforms that clip
+    recompute_statistics = False  # batch normalization has to be measured with the average
 
     def bind(self, model: nn.Module) -> None:
-        """Look at the model once, before the first step."""
+        """Prepare for this model, once, before the first step."""
 
     def watching(self) -> AbstractContextManager[Any]:
-        """Held while the model computes its outputs for the loss."""
+        """Return a context that is active while the model computes its outputs for the loss."""
         return nullcontext()
 
     def penalty(self, losses: Losses | None = None) -> Tensor | None:
-        """A scalar to add to the loss, with a gradient."""
+        """Return a differentiable scalar to add to the loss, or None."""
         return None
 
-    def retake(self, gradient: Callable[[], Any]) -> None:
-        """Take the gradient again, at other weights; leave the weights as they were."""
+    def recompute_gradient(self, compute_gradient: Callable[[], Any]) -> None:
+        """Compute the gradient again at other weights; the weights themselves stay unchanged."""
 
     def before_step(self, learning_rate: float) -> None:
         """Change gradients or weights in place, between backward and the optimizer's step."""
 
     def after_step(self) -> None:
-        """Look at the weights after the optimizer's step."""
+        """Read the weights after the optimizer's step."""
 
-    def after_epoch(self, done: float) -> None:
-        """Look at the weights after an epoch, when the share `done` of the planned ones is over."""
+    def after_epoch(self, progress: float) -> None:
+        """Read the weights after an epoch, at this fraction of the planned epochs."""
 
     def average(self) -> dict[str, Tensor] | None:
-        """The state_dict to measure the network with; None for the model's own."""
+        """Return the state_dict to evaluate the network with; None for the model's own."""
         return None
 
     def state(self) -> dict[str, Any]:
-        """Tensors and plain values that `load_state` takes."""
+        """Return tensors and plain values for `load_state`."""
         return {}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Go on from there."""
+        """Continue from this state."""
 
 
 def decayed(model: nn.Module, biases: bool) -> list[nn.Parameter]:
-    """The weight matrices and kernels; biases and normalization scales (one dimension) only if
-    asked for.
+    """Return the weight matrices and kernels; biases and normalization scales (one dimension) only
+    on request.
     """
     return [p for p in model.parameters() if p.requires_grad and (biases or p.ndim > 1)]
 
 
 class PenaltyTransform(Transform):
-    """λΣ(α|w| + (1 − α)w²), added to the loss, with a λ each for matrices, for biases and scales,
-    and for the outputs of activations (mean over the minibatch).
+    """λΣ(α|w| + (1 − α)w²), added to the loss, with one λ for matrices, one for biases and scales,
+    and one for the outputs of activations (mean over the mini-batch).
 
-    α = 0: Krogh & Hertz 1991. α = 1: Tibshirani 1996, with slope 0 at 0. Else Zou & Hastie 2005.
+    α = 0: Krogh & Hertz 1991. α = 1: Tibshirani 1996, with derivative 0 at 0. Otherwise: Zou &
+    Hastie 2005.
     """
 
     def __init__(
@@ -75,27 +77,28 @@ class PenaltyTransform(Transform):
         self.l1, self.strength, self.biases, self.activities = l1, strength, biases, activities
 
     def bind(self, model: nn.Module) -> None:
-        every = decayed(model, biases=True)
-        parts = (
-            (self.strength, [p for p in every if p.ndim > 1]),
-            (self.biases, [p for p in every if p.ndim < 2]),
+        parameters = decayed(model, biases=True)
+        groups = (
+            (self.strength, [p for p in parameters if p.ndim > 1]),
+            (self.biases, [p for p in parameters if p.ndim < 2]),
         )
-        self.parts = [(factor, kept) for factor, kept in parts if factor and kept]
-        self.bends = [m for m in model.modules() if bends(m)] if self.activities else []
+        self.groups = [(factor, group) for factor, group in groups if factor and group]
+        modules = model.modules() if self.activities else ()
+        self.activations = [module for module in modules if is_activation(module)]
         self.outputs: list[Tensor] = []
 
     def watching(self) -> AbstractContextManager[Any]:
         self.outputs = []
         stack = ExitStack()
-        for module in self.bends:
-            stack.enter_context(module.register_forward_hook(self._keep))
+        for module in self.activations:
+            stack.enter_context(module.register_forward_hook(self._collect))
         return stack
 
-    def _keep(self, module: nn.Module, inputs: Any, output: Tensor) -> None:
+    def _collect(self, module: nn.Module, inputs: Any, output: Tensor) -> None:
         self.outputs.append(output)
 
     def penalty(self, losses: Losses | None = None) -> Tensor | None:
-        costs = [f * torch.stack([self._cost(w) for w in kept]).sum() for f, kept in self.parts]
+        costs = [f * torch.stack([self._cost(w) for w in group]).sum() for f, group in self.groups]
         costs += [self.activities * self._cost(a) / len(a) for a in self.outputs]  # a: (B, …)
         self.outputs = []
         return torch.stack(costs).sum() if costs else None
@@ -106,8 +109,8 @@ class PenaltyTransform(Transform):
         return self.l1 * w.abs().sum() + (1 - self.l1) * w.square().sum()
 
 
-def bends(module: nn.Module) -> bool:
-    """Whether it is an activation."""
+def is_activation(module: nn.Module) -> bool:
+    """Return whether the module is an activation function."""
     return type(module).__module__ == "torch.nn.modules.activation"
 
 
@@ -127,8 +130,8 @@ class Decay(Transform):
 
 
 class Clip(Transform):
-    """The base of both clippings: counts the steps, and those that were clipped on the device,
-    where counting does not make the processor wait.
+    """The base of both kinds of clipping. Counts all steps, and on the device those that were
+    clipped, so that counting does not synchronize.
     """
 
     def __init__(self, limit: float):
@@ -145,11 +148,11 @@ class Clip(Transform):
             self.steps += 1
 
     def clip(self, gradients: list[Tensor]) -> Tensor:
-        """Shortens them in place; whether any was too long, ()."""
+        """Clip in place; return whether the limit was exceeded, as a tensor ()."""
         raise NotImplementedError
 
     @property
-    def clipped(self) -> float | None:
+    def clip_fraction(self) -> float | None:
         return self.count.item() / self.steps if self.steps else None
 
     def state(self) -> dict[str, Any]:
@@ -170,7 +173,7 @@ class ClipNormTransform(Clip):
 
 
 class ClipValueTransform(Clip):
-    """g' = max(−c, min(c, g)) for every derivative by itself (Mikolov 2012)."""
+    """g' = max(−c, min(c, g)) for every derivative separately (Mikolov 2012)."""
 
     def clip(self, gradients: list[Tensor]) -> Tensor:
         largest = torch.stack(torch._foreach_norm(gradients, float("inf"))).max()

@@ -210,7 +210,7 @@ class Training(Iterator[Event]):
         """At what the epochs so far mean for the steps to come."""
         if self.experiment.schedule.reacts:
             losses = [epoch.validation["loss"] for epoch in self.history if epoch.validation]
-            self.cut = self.experiment.schedule.cut(losses)
+            self.cut = self.experiment.schedule.plateau_factor(losses)
 
     def _reason_after_epoch(self) -> str | None:
         for rule in self._ending:

@@ -21,7 +21,7 @@ from core.data.sampling import Shuffle
 from core.experiment import Experiment
 from core.network.batch_of_one import alone
 from core.network.build import build, check
-from core.optim.averages import fresh_statistics
+from core.optim.averages import recompute_statistics
 from core.optim.transforms import Transform
 from core.training.precision import use_bfloat16
 from core.training.scale import Scale
@@ -174,7 +174,7 @@ class Setup:
         with watched or nullcontext():
             loss, outputs, _ = again()
         for transform in self.transforms:
-            transform.retake(again)
+            transform.recompute_gradient(again)
         return loss, outputs, again
 
     def end_step(self, rate: float, again: Again) -> None:
@@ -201,8 +201,8 @@ class Setup:
             return
         last = {name: value.clone() for name, value in self.model.state_dict().items()}
         self.model.load_state_dict(kept[-1].average())
-        if kept[-1].fresh_statistics:
-            fresh_statistics(self.model, (x for x, _ in self.train.in_order(self.batch_size)))
+        if kept[-1].recompute_statistics:
+            recompute_statistics(self.model, (x for x, _ in self.train.in_order(self.batch_size)))
         try:
             yield
         finally:
@@ -210,7 +210,7 @@ class Setup:
 
     def clipped(self) -> dict[str, float]:
         """The share of steps that each clipping touched."""
-        shares = {kind: transform.clipped for kind, transform in self._by_kind().items()}
+        shares = {kind: transform.clip_fraction for kind, transform in self._by_kind().items()}
         return {kind: share for kind, share in shares.items() if share is not None}
 
     def rate(self, step: int) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core.optim.transforms import bends
+from core.optim.transforms import is_activation
 
 LOOKED_AT = 64  # samples of the minibatch
 FLAT = 5e-3  # a slope below it lets less than half a per cent of a change through
@@ -25,7 +25,9 @@ class Signals:
 
     def __init__(self, model: nn.Module, layers: list[str]):
         self.layers = {name: model.get_submodule(name) for name in layers}
-        self.activations = {name: module for name, module in model.named_modules() if bends(module)}
+        self.activations = {
+            name: module for name, module in model.named_modules() if is_activation(module)
+        }
         self._seen: dict[str, Tensor] = {}
 
     @contextmanager

@@ -296,7 +296,7 @@ def test_rosenbrock_s_valley_is_followed_to_its_end(cls: type[Optimizer]) -> Non
 def test_facts_for_menus_stand_at_the_class(cls: type[Optimizer]) -> None:
     assert cls.label and cls.doc() and cls.formula and cls.source and cls.technique
     assert short(cls().learning_rate) in cls().summary
-    assert cls().learning_rate <= cls().usual * (1 + 1e-9)
+    assert cls().learning_rate <= cls().max_recommended_lr * (1 + 1e-9)
     assert cls().call().code("parameters").startswith(("torch.optim.", "core.optim.muon."))
 
 
@@ -305,7 +305,7 @@ def test_facts_for_menus_stand_at_the_class(cls: type[Optimizer]) -> None:
 def test_beyond_its_largest_rate_a_step_climbs_a_valley(cls, momentum: float) -> None:
     """300 steps on λ/2·w²: just below the limit it falls, just above it grows."""
     curvature, ends = 7.0, []
-    limit = cls(momentum=momentum).largest(curvature)
+    limit = cls(momentum=momentum).stability_limit(curvature)
     for share in (0.95, 1.05):
         w = torch.ones(1, dtype=torch.float64, requires_grad=True)
         made = cls(momentum=momentum, learning_rate=share * limit).call().make([w])
@@ -314,4 +314,4 @@ def test_beyond_its_largest_rate_a_step_climbs_a_valley(cls, momentum: float) ->
             made.step()
         ends.append(abs(w.item()))
     assert ends[0] < 1 < ends[1]
-    assert SGD(momentum=0.0).largest(curvature) == pytest.approx(2 / curvature)
+    assert SGD(momentum=0.0).stability_limit(curvature) == pytest.approx(2 / curvature)

@@ -187,14 +187,14 @@ def test_a_zero_gradient_is_left_alone(cls: type[Regularizer]) -> None:
 def test_the_share_of_clipped_steps_is_counted_across_a_resume(cls: type[Regularizer]) -> None:
     model = nn.Linear(1, 1, bias=False)
     transform = bound(cls(limit=1.0), model)
-    assert transform.clipped is None
+    assert transform.clip_fraction is None
     for slope in (0.5, -2.0, 1.0, 3.0, 0.0):
         model.weight.grad = torch.full((1, 1), slope)
         transform.before_step(0.1)
-    assert transform.clipped == 2 / 5
+    assert transform.clip_fraction == 2 / 5
     again = bound(cls(limit=1.0), model)
     again.load_state(transform.state())
-    assert again.clipped == 2 / 5
+    assert again.clip_fraction == 2 / 5
 
 
 @pytest.mark.parametrize("parts", [2, 3, 7])
@@ -236,7 +236,7 @@ def test_sam_takes_the_gradient_at_distance_rho_and_comes_back() -> None:
     gradient()
     slope = (2 * place @ a).numpy()
     np.testing.assert_allclose(weight.weight.grad.numpy(), slope)
-    transform.retake(gradient)
+    transform.recompute_gradient(gradient)
     uphill = place.numpy() + 0.5 * slope / np.linalg.norm(slope)
     np.testing.assert_allclose(weight.weight.grad.numpy(), 2 * uphill @ a.numpy())
     assert torch.equal(weight.weight, place)
@@ -247,7 +247,7 @@ def test_where_there_is_no_slope_sam_stays() -> None:
     for p in model.parameters():
         p.grad = torch.zeros_like(p)
     before = [p.detach().clone() for p in model.parameters()]
-    bound(SAM(), model).retake(lambda: None)
+    bound(SAM(), model).recompute_gradient(lambda: None)
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), before, strict=True))
 
 

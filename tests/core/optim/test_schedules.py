@@ -181,7 +181,7 @@ def test_nothing_jumps_where_two_parts_join(schedule: Schedule) -> None:
     assert largest(6000) == pytest.approx(largest(600) / 10, rel=0.1)
 
 
-def test_the_deck_s_fixed_against_decaying_rate() -> None:
+def test_an_exponential_schedule_decays_per_step() -> None:
     schedule = Exponential(gamma=0.99, per="step")
     assert schedule.rate(1.0, 99, steps=200, epoch_steps=10) == pytest.approx(0.99**99)
 
@@ -198,22 +198,24 @@ def test_a_plateau_cuts_the_rate_where_torch_does(losses, patience, gamma, impro
     )
     for k, loss in enumerate(losses, 1):
         twin.step(loss)
-        assert BASE * schedule.cut(losses[:k]) == pytest.approx(optimizer.param_groups[0]["lr"])
+        assert BASE * schedule.plateau_factor(losses[:k]) == pytest.approx(
+            optimizer.param_groups[0]["lr"]
+        )
 
 
 def test_a_plateau_waits_for_p_epochs_and_then_anew() -> None:
     schedule = Plateau(gamma=0.5, patience=1)
-    cuts = [schedule.cut([3, 2, 2.5, 2.1, 2.2, 2.3, 1.0][:k]) for k in range(8)]
+    cuts = [schedule.plateau_factor([3, 2, 2.5, 2.1, 2.2, 2.3, 1.0][:k]) for k in range(8)]
     assert cuts == [1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25]
 
 
 def test_a_loss_that_is_no_number_is_no_improvement() -> None:
-    assert Plateau(gamma=0.5, patience=1).cut([float("nan")] * 2) == 0.5
+    assert Plateau(gamma=0.5, patience=1).plateau_factor([float("nan")] * 2) == 0.5
 
 
 @pytest.mark.parametrize("schedule", [s for s in EVERY if not isinstance(s, Plateau)], ids=repr)
 def test_what_is_known_before_training_does_not_look_at_losses(schedule: Schedule) -> None:
-    assert schedule.cut([3.0, 2.0, 5.0, 5.0, 5.0] * 9) == 1.0
+    assert schedule.plateau_factor([3.0, 2.0, 5.0, 5.0, 5.0] * 9) == 1.0
 
 
 @pytest.mark.parametrize("cls", Schedule.members.values())

@@ -19,8 +19,8 @@ from core.optim.stopping import (
     RelativeChange,
     StoppingRule,
     TimeLimit,
-    early,
-    ends_early,
+    has_early_stopping,
+    with_early_stopping,
 )
 
 
@@ -91,7 +91,7 @@ NAN = float("nan")
     ("rule", "losses", "epoch"),
     [
         (AbsoluteChange(limit=0.1), [3, 2, 1.5, 1.45, 1.0], 4),
-        (AbsoluteChange(limit=0.1), [3, 2, 2.5, 1.0], 3),  # deck A: a loss that rises ends it
+        (AbsoluteChange(limit=0.1), [3, 2, 2.5, 1.0], 3),  # signed: a rising loss ends it
         (AbsoluteChange(limit=0.1, difference="absolute"), [3, 2, 2.5, 1.0, 0.95], 5),
         (AbsoluteChange(limit=0.5), [2, 1.5, 1.0], None),  # exactly the limit goes on
         (AbsoluteChange(limit=0.0), [2, 2], None),
@@ -172,10 +172,10 @@ def test_untaken_rules_are_all_the_others() -> None:
 
 
 def test_early_stopping_is_turned_on_once() -> None:
-    assert early([]) == [{"kind": "patience"}]
+    assert with_early_stopping([]) == [{"kind": "patience"}]
     marking = Patience(patience=3, only_mark=True)
-    assert not ends_early([marking, TimeLimit()])
-    assert early([marking]) == [Patience(patience=3).model_dump()]
+    assert not has_early_stopping([marking, TimeLimit()])
+    assert with_early_stopping([marking]) == [Patience(patience=3).model_dump()]
 
 
 def test_a_mark_says_what_stopping_there_would_have_cost() -> None:

@@ -33,7 +33,7 @@ def test_what_people_call_it_is_no_difference():
         (change(BASE, "split.stratified", False), ("Split: stratified", ("yes", "no"))),
         (
             Experiment(regularizers=(L2(), ClipNorm(limit=2.0))),
-            ("Regularizers", ("–", "L2 1e-4, clip 2")),
+            ("Regularizers", ("–", "L2 1e-4, clip norm 2")),
         ),
     ],
 )

@@ -69,7 +69,7 @@ def test_the_rate_falls_when_the_validation_loss_stands_still(data: Samples) -> 
     events = list(training)
     losses = [e.validation["loss"] for e in of(Epoch, events)]
     used = [e.learning_rate for e in of(Step, events)]
-    assert used == [0.08 * schedule.cut(losses[: k // 7]) for k in range(9 * 7)]
+    assert used == [0.08 * schedule.plateau_factor(losses[: k // 7]) for k in range(9 * 7)]
     assert used[-1] < 0.08
 
 
@@ -140,7 +140,7 @@ def test_batch_statistics_see_one_gradient_of_sam_s_two(data: Samples) -> None:
     plain, aware = moved
     again = partial(aware.setup.gradient, *aware.setup.batch(torch.arange(16)))
     before = copy.deepcopy(aware.setup.model.state_dict())
-    aware.setup.transforms[0].retake(again)
+    aware.setup.transforms[0].recompute_gradient(again)
     after, other = aware.setup.model.state_dict(), plain.setup.model.state_dict()
     for name, value in before.items():
         if not name.endswith("num_batches_tracked"):
