@@ -257,7 +257,7 @@ def test_all_texts_follow_the_language_standard() -> None:
     [
         ("a.py", 'st.caption("The run shall end now.")', "shall"),
         ("a.py", 'st.caption(f"Stop {name} at once.")', "at once"),
-        ("a.py", 'st.caption(f"{counted(n, noun='picture')} in all")', "picture"),
+        ("a.py", 'st.metric("All", counted(n, "picture"))', "picture"),
         ("a.py", 'st.caption("Two  spaces here.")', "two spaces"),
         ("a.py", 'def shown():\n    """Tell how\n    it stands."""', "how it stands"),
         ("a.py", 'class Adam:\n    """The step  is scaled."""', "two spaces"),
