@@ -1,64 +1,56 @@
-"""Concepts: why does it work? Small demonstrations that answer at once, each with a way to the real
-thing; and the table of all techniques.
+"""Concepts: why does it work? Small interactive demonstrations, each with a button to the
+corresponding experiment, and the table of all techniques.
 """
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from core.concepts.tools import (
-    Activations,
-    Backprop,
-    LinearScores,
-    RidgeDescent,
-    SoftmaxTable,
-    Tool,
-)
+from core.concepts.tools import ACTIVATIONS, BACKPROP, LINEAR_SCORES, RIDGE, SOFTMAX, Tool
 from pages.kit import state
-from pages.kit.form import explain
 from pages.kit.layout import bar, header
 from pages.parts.concepts import activations, backprop, linear_scores, ridge, softmax
 from pages.parts.concepts.techniques import search
 
-DEMOS: dict[type[Tool], Callable[[], None]] = {
-    Activations: activations.show,
-    SoftmaxTable: softmax.show,
-    LinearScores: linear_scores.show,
-    RidgeDescent: ridge.show,
-    Backprop: backprop.show,
+DEMONSTRATIONS: dict[Tool, Callable[[], None]] = {
+    ACTIVATIONS: activations.show,
+    SOFTMAX: softmax.show,
+    LINEAR_SCORES: linear_scores.show,
+    RIDGE: ridge.show,
+    BACKPROP: backprop.show,
 }
 TABLE = "All techniques"
 
 
 def main() -> None:
-    """The menu, and below it the one that is picked."""
-    with header("Concepts", "Why does it work?"):
+    """Draw the menu, and below it the selected demonstration."""
+    with header("Concepts", "Small interactive demonstrations of how training works."):
         pass
-    shown = {cls.label: cls for cls in DEMOS}
-    picked = st.segmented_control(
+    tools = {tool.label: tool for tool in DEMONSTRATIONS}
+    selected = st.segmented_control(
         "Demonstration",
-        [*shown, TABLE],
-        default=asked(shown),
+        [*tools, TABLE],
+        default=requested(tools),
         required=True,
         label_visibility="collapsed",
         key="concept",
         persist_state="session",
     )
-    if picked == TABLE:
+    if selected == TABLE:
         search()
     else:
-        cls = shown[picked]
-        st.caption(cls.doc().replace("\n", " "), help=explain(cls))
-        DEMOS[cls]()
+        tool = tools[selected]
+        st.caption(tool.about, help=f"**{tool.label}.**\n\n${tool.formula}$\n\n{tool.source}")
+        DEMONSTRATIONS[tool]()
     bar()
 
 
-def asked(shown: dict[str, type[Tool]]) -> str:
-    """The demonstration that the address names (`?demo=ridge`), else the first."""
-    named = state.take_from_address("demo")
-    if named == "techniques":
+def requested(tools: dict[str, Tool]) -> str:
+    """Return the label of the demonstration in the address (`?demo=ridge`), else the first one."""
+    kind = state.take_from_address("demo")
+    if kind == "techniques":
         return TABLE
-    return next((label for label, cls in shown.items() if cls().kind == named), next(iter(shown)))
+    return next((label for label, tool in tools.items() if tool.kind == kind), next(iter(tools)))
 
 
 main()

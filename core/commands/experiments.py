@@ -238,7 +238,7 @@ def techniques(given: Namespace) -> Answer:
 
     if not given.json:
         print(table.markdown(), end="")
-    return {table.title(f): [asdict(row) for row in table.techniques(f)] for f in table.FAMILIES}
+    return {title: [asdict(row) for row in rows] for title, rows in table.sections()}
 
 
 def wrapped(kind: str, said: list[str], width: int = 100) -> list[str]:

@@ -1,1 +1,1 @@
-"""The numbers behind the small demonstrations of the Concepts page, and the table of techniques."""
+"""The numbers behind the demonstrations on the Concepts page, and the table of all techniques."""

@@ -1,4 +1,6 @@
-"""The softmax table of one picture (L1): score → exp → probability → loss, class by class. Pure."""
+"""The softmax table of one image: score → exponential → probability → loss, for each class. Pure
+functions.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,20 +9,20 @@ from math import exp, inf, log
 
 @dataclass(frozen=True)
 class SoftmaxRow:
-    """One class. `loss` is −log p: what the answer would cost if this class were the right one."""
+    """One class. `loss` is −log p: the loss of the image if this class were the correct one."""
 
     score: float
     exponential: float
     probability: float
     loss: float
-    right: bool
+    correct: bool
 
 
 def softmax_table(scores: Sequence[float], label: int) -> tuple[SoftmaxRow, ...]:
-    """A row for each class; the one marked right holds the picture's loss.
+    """Return a row for each class; the row of the correct class holds the loss of the image.
 
-    Probabilities and losses come from the scores less the largest, so that no score is too large
-    for them; an exponential above the largest float is written as infinity.
+    Probabilities and losses are computed from the scores minus the largest score, so that no score
+    is too large; an exponential above the largest float is reported as infinity.
 
     >>> for row in softmax_table((3.2, 5.1, -1.7), 0):
     ...     print(f"{row.score:4} {row.exponential:6.2f} {row.probability:.2f} {row.loss:.2f}")
@@ -32,19 +34,20 @@ def softmax_table(scores: Sequence[float], label: int) -> tuple[SoftmaxRow, ...]
     total = sum(exp(score - top) for score in scores)
     return tuple(
         SoftmaxRow(
-            score,
-            _exponential(score),
-            exp(score - top) / total,
-            log(total) - (score - top),
-            number == label,
+            score=score,
+            exponential=_exponential(score),
+            probability=exp(score - top) / total,
+            loss=log(total) - (score - top),
+            correct=number == label,
         )
         for number, score in enumerate(scores)
     )
 
 
 def divergence(scores: Sequence[float], target: Sequence[float]) -> tuple[float, float, float]:
-    """Cross-entropy H(q, p), entropy H(q) and KL(q ‖ p) = H(q, p) − H(q) of the asked distribution
-    q and the softmax p, in nats. For a one-hot q the entropy is 0 and the two are equal (L4).
+    """Return the cross-entropy H(q, p), the entropy H(q) and KL(q ‖ p) = H(q, p) − H(q) of the
+    target distribution q and the softmax p, in nats. For a one-hot q the entropy is 0, and the
+    cross-entropy equals the divergence.
     """
     table = softmax_table(scores, -1)
     cross = sum(q * row.loss for q, row in zip(target, table, strict=True) if q)

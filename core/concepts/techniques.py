@@ -1,12 +1,12 @@
-"""The table of techniques: every choice of every family with its row, formula, source and page.
-Read off the classes; `python -m core techniques > assets/techniques.md` writes it down.
+"""The table of techniques: every choice of every family and every tool, with formula, source and
+page. `python -m core techniques > assets/techniques.md` writes it to the repository.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.base.spec import Choice
-from core.concepts.tools import Tool
+from core.concepts.tools import TOOLS
 from core.data.augmentations import Augmentation
 from core.data.datasets import DataSet
 from core.data.normalization import Normalization
@@ -22,15 +22,16 @@ from core.optim.stopping import StoppingRule
 
 FAMILIES: tuple[type[Choice], ...] = (
     Layer, Preset, Initializer, Loss, Optimizer, Schedule, StoppingRule, Regularizer,
-    DataSet, Normalization, Augmentation, Sampling, Tool,
+    DataSet, Normalization, Augmentation, Sampling,
 )  # fmt: skip
-NAMES = {"tool": "Tools and demonstrations", "data set": "Data sets"}
-HEAD = "| id | name | formula | source | page |\n| --- | --- | --- | --- | --- |"
+TITLES = {"data set": "Datasets"}
+TOOLS_TITLE = "Tools and demonstrations"
+HEADER = "| Name | Formula | Source | Page |\n| --- | --- | --- | --- |"
 
 
 @dataclass(frozen=True)
 class Technique:
-    """One choice: the rows that it belongs to ("O1 O2"), and where it is switched on."""
+    """One choice or tool. `page` is the page that offers it; `ids` groups related techniques."""
 
     ids: str
     name: str
@@ -39,48 +40,60 @@ class Technique:
     page: str
     about: str
 
-    def holds(self, words: str) -> bool:
-        """Whether each of these words stands somewhere in it, whatever the case."""
-        told = " ".join((self.ids, self.name, self.source, self.page, self.about)).lower()
-        return all(word in told for word in words.lower().split())
+    def matches(self, query: str) -> bool:
+        """Whether every word of the query occurs in the name, source, page or description."""
+        text = " ".join((self.name, self.source, self.page, self.about)).lower()
+        return all(word in text for word in query.lower().split())
 
 
 def title(family: type[Choice]) -> str:
-    """What a family is called above its rows.
+    """Return the heading of a family.
 
     >>> title(Layer), title(Loss)
     ('Layers', 'Losses')
     """
     plural = "es" if family.family.endswith("s") else "s"
-    return NAMES.get(family.family, f"{family.family.capitalize()}{plural}")
+    return TITLES.get(family.family, f"{family.family.capitalize()}{plural}")
 
 
-def techniques(family: type[Choice]) -> Iterator[Technique]:
-    """A row for each member, in the order of its menu."""
-    for cls in family.members.values():
-        about = cls.doc().partition("\n\n")[0].replace("\n", " ")
-        yield Technique(cls.technique, cls.label, cls.formula, cls.source, cls.page, about)
+def sections() -> Iterator[tuple[str, tuple[Technique, ...]]]:
+    """Yield a heading and its techniques for each family, and last for the tools."""
+    for family in FAMILIES:
+        yield title(family), tuple(map(describe, family.members.values()))
+    yield (
+        TOOLS_TITLE,
+        tuple(Technique(t.technique, t.label, t.formula, t.source, t.page, t.about) for t in TOOLS),
+    )
+
+
+def describe(cls: type[Choice]) -> Technique:
+    """Return the row of one choice; its description is the first paragraph of its docstring."""
+    about = cls.doc().partition("\n\n")[0].replace("\n", " ")
+    return Technique(cls.technique, cls.label, cls.formula, cls.papers(), cls.page, about)
 
 
 def markdown() -> str:
-    """The whole table, a section for each family."""
-    parts = ["# Techniques", "Every choice of the lab, read off its class; ids as in the plan."]
-    for family in FAMILIES:
-        rows = [line(t.ids, t.name, math(t.formula), t.source, t.page) for t in techniques(family)]
-        parts += [f"## {title(family)}", "\n".join([HEAD, *rows])]
+    """Return the whole table as Markdown, one section for each family."""
+    parts = [
+        "# Techniques",
+        "Every choice in the lab, generated from its class by `python -m core techniques`.",
+    ]
+    for heading, techniques in sections():
+        rows = [table_row(t.name, math(t.formula), t.source, t.page) for t in techniques]
+        parts += [f"## {heading}", "\n".join([HEADER, *rows])]
     return "\n\n".join(parts) + "\n"
 
 
-def line(*cells: str) -> str:
-    """A row of a Markdown table."""
+def table_row(*cells: str) -> str:
+    """Return a row of a Markdown table; an empty cell becomes a dash."""
     return f"| {' | '.join(cell or '–' for cell in cells)} |"
 
 
 def math(formula: str) -> str:
-    r"""LaTeX for a cell, where a bar would end it.
+    r"""Return LaTeX for a table cell, in which a vertical bar would end the cell.
 
     >>> math(r"\|w\| = |a|")
     '$\\Vert w\\Vert  = \\vert a\\vert $'
     """
-    bare = formula.replace(r"\|", r"\Vert ").replace("|", r"\vert ").replace("\n", " ")
-    return f"${bare}$" if bare else ""
+    escaped = formula.replace(r"\|", r"\Vert ").replace("|", r"\vert ").replace("\n", " ")
+    return f"${escaped}$" if escaped else ""

@@ -1,106 +1,110 @@
-"""Tool: what the lab does beside training, in words, formula and source: measurements before a run,
-and the demonstrations of the Concepts page. Choices without fields; the numbers are computed
-elsewhere.
+"""Tool: what the lab offers besides training, with its formula and source: the demonstrations of
+the Concepts page, and the measurements that precede a run. The numbers are computed elsewhere.
 """
 
-from typing import ClassVar, Literal
-
-from core.base.spec import Choice
+from dataclasses import dataclass
 
 
-class Tool(Choice, family="tool"):
-    """One of them; `page` is where it stands."""
-
-    page: ClassVar[str] = "Concepts"
-
-
-class Activations(Tool):
-    """A layer without weights bends every value by itself. Training follows the slope: where that
-    is 0, nothing before it learns.
+@dataclass(frozen=True)
+class Tool:
+    """`kind` names the tool in an address, `page` is the page that shows it, `technique` lists the
+    techniques that it covers.
     """
 
-    kind: Literal["activations"] = "activations"
-    label: ClassVar[str] = "Activations"
-    formula: ClassVar[str] = (
-        r"\frac{\partial L}{\partial a} = \frac{\partial L}{\partial z}\; z'(a)"
-    )
-    source: ClassVar[str] = "Rumelhart, Hinton & Williams 1986; decks A and C"
-    technique: ClassVar[str] = "N3"
+    kind: str
+    label: str
+    about: str
+    formula: str
+    source: str
+    technique: str
+    page: str = "Concepts"
 
 
-class SoftmaxTable(Tool):
-    """From the scores of one picture to its loss: exponentials, their shares, and −log of the
-    right one. With label smoothing the loss is a divergence from what is asked for.
-    """
-
-    kind: Literal["softmax"] = "softmax"
-    label: ClassVar[str] = "Softmax"
-    formula: ClassVar[str] = (
+ACTIVATIONS = Tool(
+    kind="activations",
+    label="Activations",
+    about=(
+        "An activation function transforms each value separately and has no weights. "
+        "Backpropagation multiplies by its slope: where the slope is 0, no gradient reaches "
+        "earlier layers."
+    ),
+    formula=r"\frac{\partial L}{\partial a} = \frac{\partial L}{\partial z}\; z'(a)",
+    source="Rumelhart, Hinton & Williams 1986",
+    technique="N3",
+)
+SOFTMAX = Tool(
+    kind="softmax",
+    label="Softmax",
+    about=(
+        "From the scores of one image to its loss: exponentials, normalized to probabilities, and "
+        "the negative logarithm for the correct class. With label smoothing, the loss is the "
+        "entropy of the targets plus a KL divergence."
+    ),
+    formula=(
         r"p_j = \frac{e^{z_j}}{\sum_k e^{z_k}}, \qquad L = -\sum_j q_j \log p_j "
         r"= H(q) + \mathrm{KL}(q \Vert p)"
-    )
-    source: ClassVar[str] = "Bridle 1990; Szegedy et al. 2016 (label smoothing); deck B"
-    technique: ClassVar[str] = "L1 L4 C7"
-
-
-class LinearScores(Tool):
-    """Scores of one picture as weighted sums of its pixels, and what the hinge loss makes of
-    them.
-    """
-
-    kind: Literal["scores"] = "scores"
-    label: ClassVar[str] = "Linear scores"
-    formula: ClassVar[str] = r"s = Wx + b, \qquad L = \sum_{j \ne c} \max(0, 1 + s_j - s_c)"
-    source: ClassVar[str] = "Weston & Watkins 1999; decks B and C"
-    technique: ClassVar[str] = "L2 C7"
-
-
-class RidgeDescent(Tool):
-    """Ridge regression has its answer in closed form; descent gets there in about as many steps
-    as the condition number says, and a larger λ makes it smaller.
-    """
-
-    kind: Literal["ridge"] = "ridge"
-    label: ClassVar[str] = "Ridge"
-    formula: ClassVar[str] = r"w = (X^\top X + \lambda I)^{-1} X^\top y"
-    source: ClassVar[str] = "Hoerl & Kennard 1970; deck C"
-    technique: ClassVar[str] = "L5"
-
-
-class Backprop(Tool):
-    """Four samples through a network 5-7-4-3 and back: every value and its gradient."""
-
-    kind: Literal["backprop"] = "backprop"
-    label: ClassVar[str] = "Backprop"
-    formula: ClassVar[str] = (
+    ),
+    source="Bridle 1990; Szegedy et al. 2016 (label smoothing)",
+    technique="L1 L4 C7",
+)
+LINEAR_SCORES = Tool(
+    kind="scores",
+    label="Linear scores",
+    about=(
+        "The score of each class is a weighted sum of the pixels plus a bias. The hinge loss adds "
+        "up by how much the wrong classes violate the margin."
+    ),
+    formula=r"s = Wx + b, \qquad L = \sum_{j \ne c} \max(0, 1 + s_j - s_c)",
+    source="Weston & Watkins 1999",
+    technique="L2 C7",
+)
+RIDGE = Tool(
+    kind="ridge",
+    label="Ridge",
+    about=(
+        "Ridge regression has a closed-form solution. Gradient descent reaches it in a number of "
+        "steps proportional to the condition number, and a larger λ lowers the condition number."
+    ),
+    formula=r"w = (X^\top X + \lambda I)^{-1} X^\top y",
+    source="Hoerl & Kennard 1970",
+    technique="L5",
+)
+BACKPROP = Tool(
+    kind="backprop",
+    label="Backprop",
+    about=(
+        "Four samples pass forward and backward through a network with layers of 5, 7, 4 and 3 "
+        "units. Every value is shown beside its gradient."
+    ),
+    formula=(
         r"\frac{\partial L}{\partial Z_3} = \frac{A_3 - Y}{N}, \qquad "
         r"\frac{\partial L}{\partial A_3} = -\frac{Y}{N A_3}"
-    )
-    source: ClassVar[str] = "Rumelhart, Hinton & Williams 1986; deck B"
-    technique: ClassVar[str] = "C3"
-
-
-class FirstLook(Tool):
-    """Before any learning: the loss against that of a guess, and how large signal and gradient
-    are in each layer.
-    """
-
-    kind: Literal["first_step"] = "first_step"
-    label: ClassVar[str] = "Checks at step 0"
-    formula: ClassVar[str] = r"L_0 \approx \log C"
-    source: ClassVar[str] = "Glorot & Bengio 2010; decks B and D"
-    technique: ClassVar[str] = "I5"
-    page: ClassVar[str] = "Network"
-
-
-class RangeTest(Tool):
-    """A short training on a copy while the rate grows: the loss falls, then explodes; a good rate
-    lies where it falls fastest.
-    """
-
-    kind: Literal["range_test"] = "range_test"
-    label: ClassVar[str] = "Learning-rate range test"
-    formula: ClassVar[str] = r"\eta_k = \eta_0\,(\eta_K/\eta_0)^{k/K}"
-    source: ClassVar[str] = "Smith 2017; deck D"
-    technique: ClassVar[str] = "O6"
-    page: ClassVar[str] = "Train"
+    ),
+    source="Rumelhart, Hinton & Williams 1986",
+    technique="C3",
+)
+FIRST_STEP = Tool(
+    kind="first_step",
+    label="Checks at step 0",
+    about=(
+        "Before training: the initial loss compared with uniform guessing, and the scale of "
+        "activations and gradients in each layer."
+    ),
+    formula=r"L_0 \approx \log C",
+    source="Glorot & Bengio 2010",
+    technique="I5",
+    page="Network",
+)
+RANGE_TEST = Tool(
+    kind="range_test",
+    label="Learning-rate range test",
+    about=(
+        "A short training run on a copy of the network with a growing learning rate: the loss "
+        "falls, then diverges. A good learning rate is where the loss falls fastest."
+    ),
+    formula=r"\eta_k = \eta_0\,(\eta_K/\eta_0)^{k/K}",
+    source="Smith 2017",
+    technique="O6",
+    page="Train",
+)
+TOOLS = (ACTIVATIONS, SOFTMAX, LINEAR_SCORES, RIDGE, BACKPROP, FIRST_STEP, RANGE_TEST)

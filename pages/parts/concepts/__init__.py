@@ -1,1 +1,1 @@
-"""The demonstrations of the Concepts page, one a file: each draws itself and holds no state."""
+"""The demonstrations of the Concepts page, one per file. They hold no state."""

@@ -1,4 +1,4 @@
-"""Activations on one plot, each with its slope."""
+"""Demonstration: all activation functions on one plot, each with its slope."""
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -14,30 +14,33 @@ from pages.kit.ready_made import lead
 
 
 def show() -> None:
-    """The pick, what its slope means, and all curves."""
-    every = {m.label: m() for m in Layer.members.values() if issubclass(m, Activation)}
-    picked = st.pills("Activation", list(every), default="Sigmoid", required=True, key="bend")
-    chosen = every[picked]
-    others = [a for a in every.values() if a is not chosen]
+    """Draw the menu of activations, what the slope of the selected one means, and all curves."""
+    activations = {m.label: m() for m in Layer.members.values() if issubclass(m, Activation)}
+    label = st.pills("Activation", list(activations), default="Sigmoid", required=True, key="bend")
+    selected = activations[label]
+    others = [a for a in activations.values() if a is not selected]
 
     def draw(mode: Mode) -> go.Figure:
-        return concepts.activations(concepts.curves(chosen, others), mode)
+        return concepts.activations(concepts.curves(selected, others), mode)
 
     with st.container(border=True):
-        with card_title(sentence(chosen)):
-            st.markdown(f":small[${chosen.formula}$]", width="content")
-        st.markdown(f":small[{chosen.doc().replace(chr(10), ' ')}]")
-        alt = f"All activations with their slopes; {picked} in colour."
+        with card_title(describe_slope(selected)):
+            st.markdown(f":small[${selected.formula}$]", width="content")
+        st.markdown(f":small[{selected.doc().replace(chr(10), ' ')}]")
+        alt = f"All activation functions with their slopes; {label} is highlighted."
         drawn(draw, key="bends", height=concepts.CURVES, alt=alt, name="activations")
-    lead("Train 30 sigmoid layers", "deep-1-sigmoid")
+    lead("Open an experiment with 30 sigmoid layers", "deep-1-sigmoid")
 
 
-def sentence(chosen: Activation) -> str:
-    """What its slope does to a gradient in ten layers."""
-    largest = max(slope for *_, slope in chosen.curve())
-    if not chosen.trains:
-        return f"{chosen.label}: slope 0 wherever it has one, so no weight before it ever moves"
+def describe_slope(activation: Activation) -> str:
+    """Return what the slope does to a gradient that passes ten layers."""
+    largest = max(slope for *_, slope in activation.curve())
+    if not activation.trains:
+        return f"{activation.label}: the slope is 0 everywhere, so no gradient passes"
     if largest < 1:
-        left = short(largest**10, 1)
-        return f"{chosen.label}: slope at most {largest:g}; after ten layers {left} is left"
-    return f"{chosen.label}: slope up to {largest:.3g}, so a gradient can pass ten layers whole"
+        remaining = short(largest**10, 1)
+        return (
+            f"{activation.label}: maximum slope {largest:g}, so at most {remaining} of the "
+            "gradient passes ten layers"
+        )
+    return f"{activation.label}: maximum slope {largest:.3g}, so a gradient can pass many layers"

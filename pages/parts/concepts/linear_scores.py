@@ -1,4 +1,4 @@
-"""Deck C's three linear scores of one picture, and the hinge loss."""
+"""Demonstration: linear scores of one image, and their hinge loss."""
 
 import streamlit as st
 
@@ -7,7 +7,7 @@ from core.concepts.linear_scores import (  # fmt: skip
     BIASES,
     CLASSES,
     PIXELS,
-    PRINTED,
+    PUBLISHED_SHIP_SCORE,
     WEIGHTS,
     ScoreRow,
     linear_scores,
@@ -17,7 +17,7 @@ from pages.kit.ready_made import lead
 
 
 def show() -> None:
-    """Four pixels and the right class to change, and how each score comes about."""
+    """Draw inputs for four pixels and the correct class, and how each score is computed."""
     with st.container(horizontal=True, gap="small"):
         pixels = [
             st.number_input(
@@ -26,43 +26,47 @@ def show() -> None:
             )
             for number, value in enumerate(PIXELS, 1)
         ]  # fmt: skip
-        right = st.segmented_control("Right class", CLASSES, default=CLASSES[0], required=True)
-    rows, loss = linear_scores(pixels, CLASSES.index(right))
+        correct = st.segmented_control("Correct class", CLASSES, default=CLASSES[0], required=True)
+    rows, loss = linear_scores(pixels, CLASSES.index(correct))
     with st.container(border=True):
-        with card_title(sentence(rows, loss, right)):
+        with card_title(describe_loss(rows, loss, correct)):
             pass
         st.table(table(rows), border="horizontal", hide_index=True)
         if tuple(pixels) == PIXELS:
             finding(
                 "info",
-                f"The deck prints {PRINTED:g} for ship: that is the weighted sum, its bias "
-                f"{minus(BIASES[2])} was left out. With it the score is {rows[2].score:.2f}.",
+                "The numbers are from the Stanford CS231n course notes. Their figure shows "
+                f"{PUBLISHED_SHIP_SCORE:g} for ship, which omits the bias {minus(BIASES[2])}; "
+                f"with it, the score is {rows[2].score:.2f}.",
             )
-    lead("Train linear scores on digits", "perceptron-2-logistic")
+    lead("Open a linear classifier for digits", "perceptron-2-logistic")
 
 
-def sentence(rows: tuple[ScoreRow, ...], loss: float, right: str) -> str:
+def describe_loss(rows: tuple[ScoreRow, ...], loss: float, correct: str) -> str:
+    """Return the hinge loss and what it means."""
     best = max(rows, key=lambda row: row.score).name
     if not loss:
-        return f"{right.capitalize()} leads by more than 1: the hinge loss is 0"
-    if best == right:
-        return f"{right.capitalize()} leads by less than 1: the hinge loss is {loss:.4g}"
-    return f"{best.capitalize()} leads, but {right} is right: the hinge loss is {loss:.5g}"
+        return f"Hinge loss 0: “{correct}” has the highest score by a margin of at least 1"
+    if best == correct:
+        return f"Hinge loss {loss:.4g}: “{correct}” has the highest score, by a margin below 1"
+    return f"Hinge loss {loss:.5g}: “{best}” has the highest score, but “{correct}” is correct"
 
 
 def table(rows: tuple[ScoreRow, ...]) -> list[dict[str, str]]:
+    """Return the table cells; the columns follow the computation from left to right."""
     return [
         {
-            "class": row.name,
-            "weights w": ", ".join(minus(w) for w in weights),
-            "w · pixels": minus(row.weighted, 5),
-            "bias b": minus(bias),
-            "score s": f"**{minus(row.score, 5)}**",
-            "misses the margin by": minus(row.missed, 5),
+            "Class": row.name,
+            "Weights w": ", ".join(minus(w) for w in weights),
+            "w · pixels": minus(row.weighted_sum, 5),
+            "Bias b": minus(bias),
+            "Score s": f"**{minus(row.score, 5)}**",
+            "Margin violation": minus(row.violation, 5),
         }
         for row, weights, bias in zip(rows, WEIGHTS, BIASES, strict=True)
     ]
 
 
 def minus(value: float, digits: int = 3) -> str:
+    """Return the number with a typographic minus sign."""
     return short(value, digits).replace("-", "−")

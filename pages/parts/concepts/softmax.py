@@ -1,4 +1,4 @@
-"""The softmax table of one picture: scores, exponentials, probabilities, loss."""
+"""Demonstration: the softmax table of one image, from scores to the loss."""
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -11,69 +11,71 @@ from pages.kit.layout import card_title
 from pages.kit.live_chart import drawn
 from pages.kit.ready_made import lead
 
-NAMES, SCORES = ("cat", "car", "frog"), (3.2, 5.1, -1.7)  # deck B's picture of a cat
+# An image of a cat: the softmax example of the Stanford CS231n course notes.
+NAMES, SCORES = ("cat", "car", "frog"), (3.2, 5.1, -1.7)
 
 
 def show() -> None:
-    """Scores and the right class to change, the table, and the shares as bars."""
+    """Draw inputs for the scores and the correct class, the table, and the probabilities."""
     with st.container(horizontal=True, gap="small"):
         scores = [
             st.number_input(
-                f"Score of {name}", -1000.0, 1000.0, value, 0.1,
+                f"Score for {name}", -1000.0, 1000.0, value, 0.1,
                 format="%g", key=f"score {name}", width=130,
             )
             for name, value in zip(NAMES, SCORES, strict=True)
         ]  # fmt: skip
-        right = st.segmented_control("Right class", NAMES, default=NAMES[0], required=True)
+        correct = st.segmented_control("Correct class", NAMES, default=NAMES[0], required=True)
         smoothing = st.slider("Label smoothing ε", 0.0, 0.5, 0.0, 0.05, width=160)
-    label = NAMES.index(right)
+    label = NAMES.index(correct)
     rows = softmax_table(scores, label)
-    asked = [(1 - smoothing) * (j == label) + smoothing / len(NAMES) for j in range(len(NAMES))]
+    target = [(1 - smoothing) * (j == label) + smoothing / len(NAMES) for j in range(len(NAMES))]
 
     def draw(mode: Mode) -> go.Figure:
-        return concepts.shares(NAMES, rows, asked, mode)
+        return concepts.probabilities(NAMES, rows, target, mode)
 
     left, beside = st.columns([7, 5], gap="small")
     with left.container(border=True, height="stretch"):
-        with card_title(sentence(rows[label], right)):
+        with card_title(describe_loss(rows[label], correct)):
             pass
         st.table(table(rows), border="horizontal", hide_index=True)
-        st.markdown(f":small[{kl(scores, asked, smoothing)}]")
+        st.markdown(f":small[{describe_divergence(scores, target, smoothing)}]")
     with beside.container(border=True, height="stretch"):
-        with card_title("What is given and what is asked for"):
+        with card_title("Predicted and target probabilities"):
             pass
-        alt = "Probabilities beside those that the loss asks for."
+        alt = "Predicted probability of each class beside its target probability."
         drawn(draw, key="shares", height=concepts.BARS, alt=alt, name="softmax")
-    lead("Train a softmax on digits", "perceptron-2-logistic")
+    lead("Open a softmax classifier for digits", "perceptron-2-logistic")
 
 
-def sentence(row: SoftmaxRow, name: str) -> str:
-    return f"p({name}) = {row.probability:.2f}, so this picture costs −log p = {row.loss:.2f}"
+def describe_loss(row: SoftmaxRow, name: str) -> str:
+    """Return the probability of the correct class and its loss."""
+    return f"p({name}) = {row.probability:.2f}, so the loss of this image is {row.loss:.2f}"
 
 
 def table(rows: tuple[SoftmaxRow, ...]) -> list[dict[str, str]]:
-    """The columns from left to right are the way of the computation."""
+    """Return the table cells; the columns follow the computation from left to right."""
     return [
         {
-            "class": f"**{name}**" if row.right else name,
-            "score z": f"{row.score:.4g}".replace("-", "−"),
+            "Class": f"**{name}**" if row.correct else name,
+            "Score z": f"{row.score:.4g}".replace("-", "−"),
             "exp z": short(row.exponential, 4),
-            "probability p": f"{row.probability:.2f}",
-            "−log p": f"{row.loss:.2f}",
+            "Probability p": f"{row.probability:.2f}",
+            "Loss −log p": f"{row.loss:.2f}",
         }
         for name, row in zip(NAMES, rows, strict=True)
     ]
 
 
-def kl(scores: list[float], asked: list[float], smoothing: float) -> str:
-    """The loss as a divergence from what is asked for."""
-    cross, entropy, distance = divergence(scores, asked)
+def describe_divergence(scores: list[float], target: list[float], smoothing: float) -> str:
+    """Return the loss as a divergence from the target distribution."""
+    cross, entropy, distance = divergence(scores, target)
     if not smoothing:
         return (
-            f"The loss is the divergence KL(q‖p) = {distance:.2f}: all is asked of one class, so "
-            "the entropy H(q) is 0. A loss of 0 would need a score without end."
+            f"The loss equals the KL divergence KL(q‖p) = {distance:.2f}, because a one-hot target "
+            "has entropy H(q) = 0. Only an infinite score would bring the loss to 0."
         )
     return (
-        f"With ε = {smoothing:g} the loss is {cross:.2f} = H(q) {entropy:.2f} + KL(q‖p) "
-        f"{distance:.2f}. It cannot fall below {entropy:.2f}, and is least at scores that end."
+        f"With ε = {smoothing:g}, the smoothed loss is {cross:.2f} = H(q) {entropy:.2f} + KL(q‖p) "
+        f"{distance:.2f}. Its minimum is {entropy:.2f}, reached at finite scores."
     )

@@ -1,5 +1,5 @@
-"""The table of techniques in the app: searched by words, family by family, with the way to the page
-where each is switched on.
+"""The searchable table of techniques, one section per family, with links to the pages that offer
+them.
 """
 
 import streamlit as st
@@ -9,43 +9,45 @@ from core.concepts.techniques import Technique
 from pages.kit import state
 from pages.kit.form import escape
 
-FEW = 5  # names that a folded family tells
+PREVIEW = 5  # names in the label of a collapsed section
 ICONS = {"Data": "grid_view", "Network": "layers", "Train": "tune", "Concepts": "school"}
 
 
 def search() -> None:
-    """A word finds its rows in every family; without one, all are there."""
-    words = st.text_input(
-        "Search",
-        placeholder="Search names, papers, words: dropout, Kingma, O2",
+    """Draw the search field and the matching rows of every family."""
+    query = st.text_input(
+        "Search techniques",
+        placeholder="Name, author or keyword: dropout, Kingma",
         label_visibility="collapsed",
         width=420,
         key="techniques_search",
     )
-    found = False
-    for family in table.FAMILIES:
-        rows = [row for row in table.techniques(family) if row.holds(words)]
+    matches = {
+        title: [row for row in techniques if row.matches(query)]
+        for title, techniques in table.sections()
+    }
+    for title, rows in matches.items():
         if rows:
-            found = True
-            section(table.title(family), rows, opened=bool(words))
-    if not found:
-        st.caption(f"Nothing here is called “{escape(words)}”: try a shorter word.")
+            section(title, rows, expanded=bool(query))
+    if not any(matches.values()):
+        st.caption(f"No technique matches “{escape(query)}”. Try a shorter or different word.")
 
 
-def section(title: str, rows: list[Technique], *, opened: bool) -> None:
-    """One family, folded until something in it was searched for."""
-    some = ", ".join(row.name for row in rows[:FEW]) + ", …" * (len(rows) > FEW)
-    with st.expander(f"**{title}** · {len(rows)} · {escape(some)}", expanded=opened):
+def section(title: str, rows: list[Technique], *, expanded: bool) -> None:
+    """Draw one family."""
+    preview = ", ".join(row.name for row in rows[:PREVIEW]) + ", …" * (len(rows) > PREVIEW)
+    with st.expander(f"**{title}** · {len(rows)} · {escape(preview)}", expanded=expanded):
         for page in dict.fromkeys(row.page for row in rows if row.page != "Concepts"):
             st.page_link(
                 f"{page.lower()}.py",
-                label=f"Switch them on: {page}",
+                label=f"Open the {page} page",
                 icon=f":material/{ICONS[page]}:",
                 query_params=state.address(),
             )
-        st.markdown("\n".join([table.HEAD, *map(row_of, rows)]))
+        st.markdown("\n".join([table.HEADER, *map(markdown_row, rows)]))
 
 
-def row_of(row: Technique) -> str:
-    cells = (row.ids, f"**{row.name}**", table.math(row.formula), escape(row.source), row.page)
-    return table.line(*cells)
+def markdown_row(row: Technique) -> str:
+    """Return the row with its name in bold and its source escaped."""
+    cells = (f"**{row.name}**", table.math(row.formula), escape(row.source), row.page)
+    return table.table_row(*cells)

@@ -13,8 +13,8 @@ Y = X @ RANDOM.normal(size=D) + RANDOM.normal(size=N)
 STRENGTHS = [0.01, 0.1, 1.0, 10.0]
 
 
-def by_torch(ridge: Ridge, w: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-    """Loss, gradient and Hessian at w, from the formula as the deck writes it, by autograd."""
+def autograd_reference(ridge: Ridge, w: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """Loss, gradient and Hessian at w, from the formula, by autograd."""
     x, y = torch.tensor(X), torch.tensor(Y)
 
     def loss(w: torch.Tensor) -> torch.Tensor:
@@ -22,18 +22,18 @@ def by_torch(ridge: Ridge, w: np.ndarray) -> tuple[float, np.ndarray, np.ndarray
         squares = squares if ridge.convention == "sum" else squares / (2 * N)
         return squares + ridge.strength * (w**2).sum()
 
-    at = torch.tensor(w, requires_grad=True)
-    value = loss(at)
-    (gradient,) = torch.autograd.grad(value, at)
-    hessian = torch.autograd.functional.hessian(loss, at)
+    point = torch.tensor(w, requires_grad=True)
+    value = loss(point)
+    (gradient,) = torch.autograd.grad(value, point)
+    hessian = torch.autograd.functional.hessian(loss, point)
     return value.item(), gradient.numpy(), hessian.detach().numpy()
 
 
 @pytest.mark.parametrize("convention", ["sum", "mean"])
 @pytest.mark.parametrize("strength", STRENGTHS)
-def test_loss_gradient_and_curvature_are_autograd_s(strength: float, convention: str) -> None:
+def test_loss_gradient_and_curvature_equal_autograd(strength: float, convention: str) -> None:
     ridge, w = Ridge(strength, convention), np.random.default_rng(1).normal(size=D)
-    value, gradient, hessian = by_torch(ridge, w)
+    value, gradient, hessian = autograd_reference(ridge, w)
     assert ridge.loss(X, Y, w) == pytest.approx(value, rel=1e-12)
     np.testing.assert_allclose(ridge.gradient(X, Y, w), gradient, rtol=1e-10)
     np.testing.assert_allclose(ridge.curvature(X), np.linalg.eigvalsh(hessian), rtol=1e-10)
@@ -42,7 +42,9 @@ def test_loss_gradient_and_curvature_are_autograd_s(strength: float, convention:
 
 @pytest.mark.parametrize("convention", ["sum", "mean"])
 @pytest.mark.parametrize("strength", STRENGTHS)
-def test_the_closed_form_has_no_gradient_and_descent_gets_there(strength, convention) -> None:
+def test_the_gradient_vanishes_at_the_closed_form_and_descent_reaches_it(
+    strength, convention
+) -> None:
     ridge = Ridge(strength, convention)
     w = ridge.solve(X, Y)
     scale = np.abs(ridge.gradient(X, Y, np.zeros(D))).max()
@@ -54,7 +56,7 @@ def test_the_closed_form_has_no_gradient_and_descent_gets_there(strength, conven
 
 
 @pytest.mark.parametrize("strength", STRENGTHS)
-def test_deck_c_s_loss_needs_2nλ_in_place_of_λ(strength: float) -> None:
+def test_the_mean_convention_needs_2nλ_in_place_of_λ(strength: float) -> None:
     mean, same = Ridge(strength, "mean"), Ridge(2 * N * strength, "sum")
     np.testing.assert_allclose(mean.solve(X, Y), same.solve(X, Y), rtol=1e-12)
     formula = np.linalg.inv(X.T @ X + 2 * N * strength * np.eye(D)) @ X.T @ Y
@@ -63,20 +65,20 @@ def test_deck_c_s_loss_needs_2nλ_in_place_of_λ(strength: float) -> None:
     assert not np.allclose(mean.solve(X, Y), Ridge(strength, "sum").solve(X, Y))
 
 
-def test_the_error_falls_as_the_condition_number_says() -> None:
+def test_the_error_falls_within_the_bound_of_the_condition_number() -> None:
     ridge = Ridge(0.1, "mean")
     distance = np.linalg.norm(ridge.descend(X, Y, steps=60) - ridge.solve(X, Y), axis=1)
     kappa = ridge.condition(X)
     assert (distance[1:] <= distance[:-1] * (kappa - 1) / (kappa + 1) * (1 + 1e-9)).all()
 
 
-def test_too_large_a_rate_diverges() -> None:
+def test_a_learning_rate_above_the_limit_diverges() -> None:
     ridge = Ridge(0.1)
-    path = ridge.descend(X, Y, steps=200, rate=2.1 / ridge.curvature(X)[-1])
+    path = ridge.descend(X, Y, steps=200, learning_rate=2.1 / ridge.curvature(X)[-1])
     assert ridge.loss(X, Y, path[-1]) > ridge.loss(X, Y, path[0])
 
 
-def test_without_a_penalty_it_is_least_squares_the_shortest_where_many_fit() -> None:
+def test_without_a_penalty_the_result_is_the_shortest_least_squares_solution() -> None:
     np.testing.assert_allclose(Ridge(0.0).solve(X, Y), np.linalg.lstsq(X, Y, rcond=None)[0])
     wide, few = X[:3], Y[:3]
     w = Ridge(0.0).solve(wide, few)
@@ -85,23 +87,23 @@ def test_without_a_penalty_it_is_least_squares_the_shortest_where_many_fit() -> 
     np.testing.assert_allclose(Ridge(1e-6).solve(wide, few), w, atol=1e-5)
 
 
-def test_eigenvalues_are_squared_singular_values() -> None:
+def test_eigenvalues_equal_squared_singular_values() -> None:
     np.testing.assert_allclose(eigenvalues(X), np.linalg.svd(X)[1][::-1] ** 2, rtol=1e-10)
     assert (eigenvalues(X[:3]) >= 0).all()
 
 
 @pytest.mark.parametrize("convention", ["sum", "mean"])
-def test_a_larger_strength_is_better_conditioned_shorter_and_fits_worse(convention: str) -> None:
+def test_a_larger_strength_lowers_condition_and_norm_and_raises_the_error(convention: str) -> None:
     table = ridge_table(X, Y, [0.0, *STRENGTHS], convention)
     assert [row.strength for row in table] == [0.0, *STRENGTHS]
     assert table[2].shift == pytest.approx(0.1 if convention == "sum" else 0.1 * 2 * N)
-    conditions, lengths = [r.condition for r in table], [r.length for r in table]
+    conditions, norms = [r.condition for r in table], [r.squared_norm for r in table]
     assert conditions == sorted(conditions, reverse=True)
-    assert lengths == sorted(lengths, reverse=True)
+    assert norms == sorted(norms, reverse=True)
     assert [r.error for r in table] == sorted(r.error for r in table)
 
 
-def test_one_column() -> None:
+def test_a_single_column_is_solved_in_one_step() -> None:
     ridge, x = Ridge(2.0), np.array([[1.0], [2.0]])
     assert ridge.solve(x, np.array([1.0, 1.0])) == pytest.approx([3 / 7])
     assert ridge.condition(x) == 1 and ridge.descend(x, np.ones(2), steps=1)[1] == pytest.approx(

@@ -1,4 +1,4 @@
-"""The table of techniques: up to date, whole, and every choice has what a person asks of it."""
+"""The table of techniques is up to date and complete, and every choice has the required facts."""
 
 import json
 
@@ -6,51 +6,63 @@ import pytest
 
 from core.__main__ import main
 from core.base.spec import Choice
-from core.concepts.techniques import FAMILIES, markdown, math, techniques
+from core.concepts.techniques import FAMILIES, markdown, math, sections
+from core.concepts.tools import TOOLS
 from tests.conftest import ROOT
 
-ROWS = "N1 N2 N3 N4 N5 N6 I1 I2 I3 I4 I5 L1 L2 L3 L4 L5 O1 O2 O3 O4 O5 O6 O7 R1 R2 R3 R4 R5 C3 C7"
-TITLES = {"Data", "Network", "Train", "Concepts"}
-MEMBERS = [
-    member
+REQUIRED_TECHNIQUES = (
+    "N1 N2 N3 N4 N5 N6 I1 I2 I3 I4 I5 L1 L2 L3 L4 L5 O1 O2 O3 O4 O5 O6 O7 R1 R2 R3 R4 R5 C3 C7"
+)
+PAGES = {"Data", "Network", "Train", "Concepts"}
+CHOICES = [
+    choice
     for family in FAMILIES
-    for member in family.members.values()
-    if member.__module__.startswith("core.")
+    for choice in family.members.values()
+    if choice.__module__.startswith("core.")
 ]
 
 
-def test_the_file_is_what_the_classes_say():
+def test_the_stored_table_matches_the_classes():
     assert (ROOT / "assets" / "techniques.md").read_text() == markdown(), (
         "run: python -m core techniques > assets/techniques.md"
     )
 
 
-def test_every_row_of_the_plan_has_a_choice():
-    told = {row for family in FAMILIES for t in techniques(family) for row in t.ids.split()}
-    assert set(ROWS.split()) <= told
+def test_every_required_technique_has_a_choice_or_a_tool():
+    ids = {i for _, rows in sections() for row in rows for i in row.ids.split()}
+    assert set(REQUIRED_TECHNIQUES.split()) <= ids
 
 
-@pytest.mark.parametrize("member", MEMBERS, ids=lambda m: f"{m.family}-{m.__name__}")
-def test_every_choice_has_a_row_a_label_a_source_and_a_page_that_there_is(member: type[Choice]):
-    assert member.technique and member.label and member.source and member.doc()
-    assert member.page in TITLES and (ROOT / "pages" / f"{member.page.lower()}.py").exists()
-    assert member.formula or member.family == "data set"
+@pytest.mark.parametrize("choice", CHOICES, ids=lambda m: f"{m.family}-{m.__name__}")
+def test_every_choice_has_a_technique_label_source_and_page(choice: type[Choice]):
+    assert choice.technique and choice.label and choice.source and choice.doc()
+    assert choice.page in PAGES and (ROOT / "pages" / f"{choice.page.lower()}.py").exists()
+    assert choice.formula or choice.family == "data set"
 
 
-def test_a_formula_does_not_end_its_cell():
-    assert all(row.count("|") == 6 for row in markdown().splitlines() if row.startswith("| "))
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.kind)
+def test_every_tool_is_complete_and_has_an_existing_page(tool):
+    assert all((tool.kind, tool.label, tool.about, tool.formula, tool.source, tool.technique))
+    assert tool.page in PAGES and len({t.kind for t in TOOLS}) == len(TOOLS)
+
+
+def test_a_formula_does_not_end_its_table_cell():
+    rows = [row for row in markdown().splitlines() if row.startswith("| ")]
+    assert all(row.count("|") == 5 for row in rows)
     assert math("") == "" and "|" not in math(r"\|w\|_1 = |a|")
 
 
-def test_the_search_wants_every_word_in_any_case():
-    rows = [t for family in FAMILIES for t in techniques(family)]
-    assert {t.name for t in rows if t.holds("polyak sgd")} == {"SGD with momentum"}
-    assert [t for t in rows if t.holds("")] == rows and not any(t.holds("xyzzy") for t in rows)
+def test_the_search_requires_every_word_in_any_case():
+    rows = [row for _, section in sections() for row in section]
+    assert {row.name for row in rows if row.matches("polyak sgd")} == {"SGD with momentum"}
+    assert [row for row in rows if row.matches("")] == rows
+    assert not any(row.matches("xyzzy") for row in rows)
 
 
-def test_the_command_line_prints_the_file(capsys):
+def test_the_command_line_prints_the_stored_table(capsys):
     assert main(["techniques"]) == 0
     assert capsys.readouterr().out == markdown()
     assert main(["techniques", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert {row["name"] for row in told["Schedules"]} >= {"Cosine", "One cycle"}
+    families = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert {row["name"] for row in families["Schedules"]} >= {"Cosine", "One cycle"}
+    assert len(families["Tools and demonstrations"]) == len(TOOLS)
