@@ -1,4 +1,4 @@
-"""Start: the three doors, the ready-made experiments, and the way back to one's runs."""
+"""Start: three ways to begin, the ready-made experiments, and the recent runs."""
 
 import json
 
@@ -17,7 +17,7 @@ from tests.pages.shown import draft, press, texts
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
-    """The home of this test's lab, where nothing is ever trained."""
+    """A lab home in which queued runs never start."""
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setattr(runner, "_current", None)
     monkeypatch.setattr(Lane, "work", lambda *_: None)
@@ -30,11 +30,11 @@ def start():
     return app
 
 
-def test_an_empty_lab_says_what_will_stand_there(store):
+def test_an_empty_lab_announces_where_runs_will_appear(store):
     assert any("Your runs will appear here" in text for text in texts(start()))
 
 
-def test_the_first_door_trains_the_digits_at_once_and_shows_them(store):
+def test_the_first_button_trains_on_digits_and_opens_the_run(store):
     app = press(start(), "Train on digits")
     (run,) = store.ids()
     assert decode(Experiment, store.experiment(run)) == shipped()["digits"]
@@ -42,24 +42,26 @@ def test_the_first_door_trains_the_digits_at_once_and_shows_them(store):
     assert [title.value for title in app.title] == ["Watch"]
 
 
-@pytest.mark.parametrize(
-    ("door", "seen"), [("Browse data sets", "MNIST"), ("Choose files", "Pictures")]
-)
-def test_the_other_doors_lead_to_the_choice_of_data(store, door, seen):
-    app = press(start(), door)
+def test_browse_datasets_leads_to_the_datasets(store):
+    app = press(start(), "Browse datasets")
     assert [title.value for title in app.title] == ["Data"]
-    assert any(seen in text for text in [*texts(app), *(u.label for u in app.file_uploader)])
-    assert not store.ids()
+    assert any("MNIST" in text for text in texts(app)) and not store.ids()
+
+
+def test_choose_files_leads_to_the_upload(store):
+    app = press(start(), "Choose files")
+    assert [title.value for title in app.title] == ["Data"]
+    assert app.file_uploader and not store.ids()
 
 
 MEMBERS = {name: names for names in comparisons().values() for name in names}
 
 
-def test_every_shipped_experiment_has_a_card_with_a_picture(store):
-    alone = [name for name in shipped() if name not in MEMBERS]
+def test_every_shipped_experiment_has_a_card_with_a_sketch(store):
+    single = [name for name in shipped() if name not in MEMBERS]
     app = start()
     studies = 1  # the card of double descent
-    assert len(app.get("image")) == len(alone) + len(comparisons()) + studies
+    assert len(app.get("image")) == len(single) + len(comparisons()) + studies
     keys = {button.key for button in app.button}
     assert {f"open {name}" for name in shipped()} <= keys
     assert {f"compare {name}" for name in comparisons()} <= keys
@@ -72,7 +74,7 @@ def test_a_card_opens_its_experiment(store, name):
     assert [title.value for title in app.title] == ["Train"]
 
 
-def test_comparing_queues_all_in_their_order_and_ticks_them_on_runs(store):
+def test_comparing_queues_all_runs_in_order_and_selects_them_on_runs(store):
     app = press(start(), "compare deep")
     assert [title.value for title in app.title] == ["Runs"]
     queued = [decode(Experiment, store.experiment(run)) for run in runner.current().live()]
@@ -81,35 +83,35 @@ def test_comparing_queues_all_in_their_order_and_ticks_them_on_runs(store):
     assert sorted(ticked) == sorted(store.ids())
 
 
-def test_the_filter_leaves_what_is_done_in_time(store):
+def test_the_filter_hides_experiments_that_take_longer(store):
     app = start()
     keys = {button.key for button in app.button}
     app.segmented_control(key="start_time").set_value("Under 30 s").run()
-    left = {button.key for button in app.button}
-    assert "open cifar-resnet" in keys - left and "open digits" in left
+    remaining = {button.key for button in app.button}
+    assert "open cifar-resnet" in keys - remaining and "open digits" in remaining
 
 
-def test_a_card_says_how_long_its_experiment_takes_and_then_how_long_it_took(store):
+def test_a_card_shows_an_estimated_time_and_after_a_run_the_measured_one(store):
     assert any(text.endswith(" · under 30 s") for text in texts(start()))
     run = store.create(encode(shipped()["digits"]))
     write(store, run, [Ended("epochs", "Done.", 6000, 150, seconds=200.0)])
     assert any(text.endswith(" · 3 min 20 s") for text in texts(start()))
 
 
-def test_runs_are_listed_with_their_state_and_a_way_to_each(store):
+def test_recent_runs_show_their_result_and_a_button_that_opens_each(store):
     done = store.create(encode(Experiment(name="Made *up*")))
     write(store, done, [*script(), ended()])
     waiting = runner.current().submit(encode(Experiment(name="Waiting one")))
     app = start()
     assert any("Made \\*up\\*" in element.value for element in [*app.markdown, *app.caption])
-    assert any("right" in text and "best epoch 4 of 10" in text for text in texts(app))
+    assert any("accuracy" in text and "best epoch 4 of 10" in text for text in texts(app))
     watched = press(start(), f"go {done}")
     assert watched.query_params["run"] in (done, [done])
     assert [title.value for title in watched.title] == ["Watch"]
     assert press(start(), f"go {waiting}").query_params["run"] in (waiting, [waiting])
 
 
-def test_start_in_the_bar_queues_the_draft_as_it_stands(store):
+def test_start_in_the_bar_queues_the_draft(store):
     app = start()
     press(app, "bar_start")
     (run,) = store.ids()

@@ -1,0 +1,114 @@
+"""The ready-made experiments: a card for each comparison and for each single experiment."""
+
+from collections.abc import Callable, Iterable
+from math import inf
+
+import streamlit as st
+
+from core.advice.estimate import about, estimate, guess
+from core.advice.plan import network_name, plan
+from core.base.numbers import duration
+from core.experiment import comparisons, shipped
+from core.figures.sketches import thumbnail
+from core.figures.template import Mode
+from core.jobs import runner
+from pages.kit import state
+from pages.kit.form import escape
+from pages.kit.ready_made import compare, open_ready
+
+TIME_LIMITS = {"Any duration": inf, "Under 30 s": 30, "Under 2 min": 120}
+
+
+def ready_made() -> None:
+    """Draw the cards of all ready-made experiments that fit the selected duration."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.header("Ready-made experiments", anchor=False, width="stretch")
+        limit = st.segmented_control(
+            "Training time",
+            list(TIME_LIMITS),
+            default="Any duration",
+            required=True,
+            label_visibility="collapsed",
+            key="start_time",
+        )
+    members = {name for names in comparisons().values() for name in names}
+    single = [(name, (name,)) for name in shipped() if name not in members]
+    st.caption("Comparisons: a common problem and its remedies, trained one after another.")
+    cards(comparisons().items(), TIME_LIMITS[limit], width=230)
+    st.caption("Single experiments")
+    cards(single, TIME_LIMITS[limit], width=160, last=double_descent_card)
+
+
+def cards(
+    experiments: Iterable[tuple[str, tuple[str, ...]]],
+    max_seconds: float,
+    *,
+    width: int,
+    last: Callable[[], None] | None = None,
+) -> None:
+    """Draw cards of at least `width` px for experiments that take less than `max_seconds`."""
+    with st.grid(min_column_width=width, gap="small"):
+        for name, names in experiments:
+            seconds, description = training_time(names)
+            if seconds < max_seconds:
+                with st.container(border=True, height="stretch", gap="xsmall"):
+                    card(name, names, description)
+        if last:
+            with st.container(border=True, height="stretch", gap="xsmall"):
+                last()
+
+
+def training_time(names: tuple[str, ...]) -> tuple[float, str]:
+    """Return the seconds that these take one after another, and a description of them: as measured
+    on this machine, else a rough estimate.
+    """
+    store, seconds, measured = runner.current().store, 0.0, True
+    for name in names:
+        planned = plan(shipped()[name], store.home)
+        known = estimate(store, shipped()[name], planned.steps)
+        seconds += known.seconds if known else guess(shipped()[name], planned)
+        measured = measured and known is not None
+    return seconds, duration(seconds) if measured else about(seconds)
+
+
+def card(name: str, names: tuple[str, ...], description: str) -> None:
+    """Draw a sketch, the claim, the subject with its training time, and the buttons."""
+    first = shipped()[names[0]]
+    st.image(thumbnail(name, theme()), width="stretch", alt=first.about)
+    st.markdown(f"**{escape(first.about)}**")
+    with st.container(height="stretch", vertical_alignment="bottom", gap="xsmall"):
+        subject = first.data.summary
+        if len(names) == 1:
+            facts = plan(first, runner.current().store.home).facts
+            subject += f" · {network_name(first, facts)}"
+        st.caption(f"{subject} · {description}")
+        if len(names) == 1:
+            if st.button("Open experiment", key=f"open {name}", width="stretch"):
+                open_ready(name)
+            return
+        with st.container(horizontal=True, gap="xsmall"):
+            if st.button(
+                f"Compare {len(names)} runs", key=f"compare {name}", icon=":material/play_arrow:"
+            ):
+                compare(names)
+            with st.popover("Open one run", type="tertiary"):
+                for member in names:
+                    label = escape(shipped()[member].name)
+                    if st.button(label, key=f"open {member}", type="tertiary"):
+                        open_ready(member)
+
+
+def double_descent_card() -> None:
+    """Draw the card that leads to the studies of model size."""
+    alt = "The error falls, rises, and falls again."
+    st.image(thumbnail("double-descent", theme()), width="stretch", alt=alt)
+    st.markdown("**Double descent: a larger model can be worse, then better.**")
+    with st.container(height="stretch", vertical_alignment="bottom", gap="xsmall"):
+        st.caption("Digits · random features and networks · from 10 s")
+        if st.button("Open double descent", key="open double descent", width="stretch"):
+            st.switch_page("double_descent.py", query_params=state.address())
+
+
+def theme() -> Mode:
+    """Return the theme that the browser shows."""
+    return "dark" if st.context.theme.type == "dark" else "light"
