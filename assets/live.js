@@ -151,7 +151,7 @@ class Chart {
     loadPlotly(data.plotly).then((Plotly) => {
       this.plotly = Plotly;
       this.plan();
-    }, () => (this.state.textContent = "The chart did not load. Reload the page."));
+    }, () => (this.state.textContent = "The chart could not be loaded. Reload the page."));
   }
 
   plan() {
@@ -164,7 +164,7 @@ class Chart {
   draw() {
     const { plotly, plot, feed, data } = this;
     if (!plotly || !data || !plot.clientWidth) return;
-    this.state.textContent = feed.failures && feed.failures !== 3 && !feed.over ? "Connecting again …" : "";
+    this.state.textContent = feed.failures && feed.failures !== 3 && !feed.over ? "Reconnecting …" : "";
     const zoom = this.whole ? null : zoomed(plot);
     const { traces, layout } = filled(data.figures[this.mode()], feed.columns, feed.facts, plot, zoom);
     if (!data.run && !this.whole) finer(layout, plot, this.given);

@@ -1,19 +1,24 @@
-"""Watch: what is happening in there? One run, live or ended: its numbers, its curves, and what they
-mean in words.
+"""Watch: one run, live or ended, with its numbers, its curves and the findings about them.
 
-The charts are fed by the browser's own stream (pages/kit/live_chart.py); numbers and sentences come
-from fragments that tick while the run is live. The page itself runs again only when the run's state
+A stream feeds the charts in the browser (pages/kit/live_chart.py). Fragments that repeat while the
+run is live draw numbers and sentences. The page itself runs again only when the run's state
 changes.
 """
 
 import streamlit as st
 
-from core.advice.run_findings import Finding, diverged
-from core.advice.run_status import earlier, numbers, progress, resumes, sentence
-from core.advice.training_checks import Advice
+from core.advice.run_findings import find_divergence
+from core.advice.run_status import (
+    counterfactual_stops,
+    describe_end,
+    describe_resume,
+    numbers,
+    progress,
+)
 from core.base.encoding import change, decode, encode
 from core.base.errors import LabError
-from core.base.numbers import whole
+from core.base.finding import Action
+from core.base.text import counted
 from core.experiment import Experiment
 from core.jobs import runner
 from core.jobs.kinds import RUN
@@ -38,9 +43,9 @@ from pages.parts.watch import decision_surface
 from pages.parts.watch.charts import Cards
 from pages.parts.watch.running_statistics import running_statistics
 
-ASIDE = (
-    "It was paused while others waited for its device, so it was saved and set aside. Resume puts "
-    "it in line again; nothing is lost."
+PREEMPTED = (
+    "This run was paused while other jobs waited for its device, so it was saved and removed from "
+    "the device. Resume adds it to the queue again and continues from the saved step."
 )
 
 
@@ -55,41 +60,41 @@ def main() -> None:
     if page:
         page.show()
     else:
-        with header("Watch", "Progress and curves of one run"):
+        with header("Watch", "Progress, curves and findings of one run"):
             pass
         empty(problem)
     bar(shown=run if page else "")
 
 
 def shown_run() -> str:
-    """The run that the address names; without one a live run, if possible one's own, else the
-    newest, else none.
+    """Return the run in the address, else a live run (the visitor's own first), else the newest
+    one, else an empty string.
     """
     lab = runner.current()
     return state.run_in_address() or foremost(lab.live()) or next(iter(lab.store.ids()), "")
 
 
 def empty(problem: str) -> None:
-    """One card in the place of the content: what to do first, or why this run cannot be shown, and
-    the ways to those that can.
+    """One card instead of the content: the first step, or why this run cannot be shown, and links
+    to other runs.
     """
     lab = runner.current()
-    live, known = lab.live(), lab.store.ids()
+    live, has_runs = lab.live(), bool(lab.store.ids())
     with st.container(border=True):
         if problem:
             finding("bad", problem)
         else:
-            old = ", or open an old run" if known else ""
-            st.markdown(f"No run in progress. Start the draft below{old}.")
+            other = ", or open an earlier run" if has_runs else ""
+            st.markdown(f"No run in progress. Start the draft below{other}.")
         if live and st.button("Watch the live run", icon=":material/monitoring:"):
             st.switch_page("watch.py", query_params=state.address(run=foremost(live)))
-        if known:
-            words, icon = "Open an old run", ":material/table_rows:"
-            st.page_link("runs.py", label=words, icon=icon, query_params=state.address())
+        if has_runs:
+            label, icon = "Open an earlier run", ":material/table_rows:"
+            st.page_link("runs.py", label=label, icon=icon, query_params=state.address())
 
 
 class Page:
-    """The page of one run, at the state that it has now."""
+    """The page of one run in its present state."""
 
     def __init__(self, run: str):
         self.run, self.lab = run, runner.current()
@@ -105,14 +110,14 @@ class Page:
             self.sizes = history.started.sizes if history.started else {}
 
     def count_classes(self) -> int | None:
-        """0 for values; None where the data is not here."""
+        """Return the number of classes: 0 for regression, None if the data is not on this disk."""
         try:
             return len(self.experiment.data.facts(self.lab.store.home).classes)
         except LabError:
             return None
 
-    def pictures(self) -> bool:
-        """Whether the data is pictures, as far as is known."""
+    def has_images(self) -> bool:
+        """Whether the dataset holds images; True if that is unknown."""
         try:
             return self.experiment.data.facts(self.lab.store.home).pictures
         except LabError:
@@ -125,8 +130,8 @@ class Page:
     def show(self) -> None:
         """Header, numbers, then the cards in reading order."""
         facts = [self.name, self.experiment.data.summary if self.experiment.name else ""]
-        noun = "pictures" if self.pictures() else "samples"
-        facts += [f"{whole(sum(self.sizes.values()))} {noun}" if self.sizes else ""]
+        noun = "image" if self.has_images() else "sample"
+        facts += [counted(sum(self.sizes.values()), noun) if self.sizes else ""]
         word, colour, icon = BADGES[self.state]
         with header("Watch", " · ".join(filter(None, facts)), (word, colour, f":material/{icon}:")):
             self.actions()
@@ -138,7 +143,7 @@ class Page:
             self.in_line()
             return
         if not (self.known or self.live):
-            return  # it ended before its first step: nothing to draw
+            return  # It ended before its first step: there is nothing to draw.
         cards = Cards(
             self.run, self.name, self.experiment, live=self.live, classes=self.classes, **self.names
         )
@@ -152,7 +157,7 @@ class Page:
         if self.points:
             with left.container(border=True, height="stretch"):
                 st.fragment(decision_surface.card)(self.points, cards.chart)
-            left = right  # the layer charts stand over each other beside it
+            left = right  # The layer charts share the column beside it.
         with left.container(border=True, height="stretch"):
             st.fragment(cards.gradient)()
         with right.container(border=True, height="stretch"):
@@ -163,31 +168,31 @@ class Page:
             running_statistics(self.run, self.experiment)
 
     def in_line(self) -> None:
-        """In the place of the curves, before there are any: the way to the run at work."""
+        """A card instead of the curves of a queued run, with a link to the run in progress."""
         before = [id for kind, id in self.lab.wait(self.run)[0] if kind == RUN]
         with st.container(border=True):
-            st.markdown("Its curves are drawn here as soon as its turn has come.")
+            st.markdown("Curves appear here when this run starts.")
             if before and st.button(
                 f"Watch {escape(run_name(before[0]))}", icon=":material/monitoring:", key="ahead"
             ):
                 st.switch_page("watch.py", query_params=state.address(run=before[0]))
 
-    # --- what may be done
+    # --- buttons
 
     def actions(self) -> None:
-        """At most four buttons: those that make sense in this state."""
+        """At most four buttons: the ones that apply in this state."""
         lab, run, paused = self.lab, self.run, self.state == "paused"
         if self.state in ("running", "paused"):
-            say, word, icon = (
-                (lab.proceed, "Go on", "play_arrow") if paused else (lab.pause, "Pause", "pause")
+            command, label, icon = (
+                (lab.proceed, "Continue", "play_arrow") if paused else (lab.pause, "Pause", "pause")
             )
-            act(word, icon, say, run, shortcut="space")
-            why = "Take one step" if paused else "Pause first, then go one step at a time"
+            act(label, icon, command, run, shortcut="space")
+            why = "Take one training step" if paused else "Pause the run to step through it"
             act("Step", "skip_next", lab.step, run, disabled=not paused, help=why)
         if self.live:
             act("Stop", "stop", lab.stop, run, disabled=self.state == "stopping")
         if self.state in runner.RESUMABLE and self.known:
-            act("Resume", "play_arrow", lab.resume, run, help="Goes on from the last checkpoint")
+            act("Resume", "play_arrow", lab.resume, run, help="Continue from the last checkpoint")
         elif self.state in runner.RESUMABLE:
             act("Queue again", "play_arrow", lab.resume, run)
         if self.known and not self.live:
@@ -195,7 +200,7 @@ class Page:
                 downloads(self.run)
 
     def view(self) -> dict[str, object]:
-        """How the curves are drawn; rarely changed, so behind one button."""
+        """How the curves are drawn: rarely changed, so the settings share one popover."""
         with st.popover("View", icon=":material/visibility:"):
             return {
                 "log": st.toggle("Log scale", True, key="watch_log", persist_state="session"),
@@ -211,22 +216,22 @@ class Page:
             }
 
     def all_rules(self) -> bool:
-        """Whether rules that were not chosen get their marks too."""
+        """Whether stopping rules that this run does not use get marks too."""
         return st.toggle(
             "Mark every stopping rule",
             False,
             key="watch_rules",
             persist_state="session",
-            help="Also those that this run does not use, as they come. The gradient norm is known "
-            "only where a rule asked for it.",
+            help="Also marks the rules that this run does not use, with their default settings. "
+            "The gradient norm is measured only if a rule of the run uses it.",
         )
 
     # --- numbers
 
     @while_here
     def tick(self) -> None:
-        """Progress and five numbers. Runs the page anew when the run's state, or what is known of
-        it, has changed.
+        """Progress and five numbers. Reruns the page when the run's state has changed or its first
+        event has arrived.
         """
         with self.tail.read() as history:
             if self.live and (
@@ -235,10 +240,10 @@ class Page:
             ):
                 st.rerun()
             if self.live or self.state in ("interrupted", "aside", "unbegun"):
-                share, text = progress(history, stands(self.run) if self.live else self.state)
-                st.progress(share, text=waiting(self.run) if self.state == "queued" else text)
-                if said := self.where_next(history):
-                    finding("info", said)
+                fraction, text = progress(history, stands(self.run) if self.live else self.state)
+                st.progress(fraction, text=waiting(self.run) if self.state == "queued" else text)
+                if note := self.continuation(history):
+                    finding("info", note)
             else:
                 self.ended(history)
             if not self.known and (self.state == "queued" or not self.live):
@@ -247,31 +252,33 @@ class Page:
                 for label, value, help in numbers(history):
                     st.metric(label, value, help=help)
 
-    def where_next(self, history: History) -> str:
-        """What a run that does not go on, or soon will not, waits for; empty for nothing."""
+    def continuation(self, history: History) -> str:
+        """How a run that does not train now can continue; empty if there is nothing to add."""
         if self.state == "aside":
-            return ASIDE
+            return PREEMPTED
         if self.state == "interrupted":
-            return resumes(history) if self.known else ""
+            return describe_resume(history) if self.known else ""
         return giving_way(self.run)
 
     def ended(self, history: History) -> None:
-        """The answer in one sentence; for a run that went wrong what, where and the way out."""
+        """The result in one sentence; for a failed run the error and how to fix it."""
         if self.state not in ("diverged", "failed"):
-            st.markdown(f"### {sentence(history.ended)}")
-            if lines := earlier(history):
+            st.markdown(f"### {describe_end(history.ended)}")
+            if lines := counterfactual_stops(history):
                 st.caption("  \n".join(map(escape, lines)))
             return
-        way_out = diverged(history, self.experiment)
-        action = f"Open its settings with {way_out.action[4:]}" if way_out else "Open its settings"
-        if finding("bad", escape(history.ended.message), action, "way_out"):
-            self.reopen(way_out)
+        divergence = find_divergence(history, self.experiment)
+        action = divergence.action if divergence else Action("Edit settings", {})
+        if finding("bad", escape(history.ended.message), action.label, "way_out"):
+            self.reopen(action)
 
-    # --- what a finding's button does
+    # --- the button of a finding
 
-    def reopen(self, one: Finding | Advice | None = None) -> None:
-        """Page Train opens with this run's experiment and the one change that was proposed."""
-        draft = change(self.experiment, one.path, one.value) if one else self.experiment
+    def reopen(self, action: Action) -> None:
+        """Open Train with this run's experiment and the changes of a finding."""
+        draft = self.experiment
+        for path, value in action.changes.items():
+            draft = change(draft, path, value)
         state.set_draft(encode(draft))
         st.switch_page("train.py", query_params=state.address())
 

@@ -69,5 +69,5 @@ def test_a_draft_a_link_and_an_archive_open(home, ids, tmp_path_factory):
     other = Store(tmp_path_factory.mktemp("other"))
     with (home / "uploaded.zip").open("rb") as file:
         opened = open_archive(other, file, "uploaded.zip")
-    assert (opened.name, opened.lacks) == ("uploaded", "")
+    assert (opened.name, opened.warning) == ("uploaded", None)
     assert status(other, opened.run) == "done"

@@ -1,171 +1,192 @@
-"""Where a run stands: its progress line, the five numbers above the curves, and how it ended. Pure
+"""Status of a run: its progress line, the five numbers above the curves, and how it ended. Pure
 functions of History.
 """
 
 from core.base.events import Ended, Scores, error
 from core.base.numbers import THIN, duration, percent, short, size, whole
+from core.base.text import counted
 from core.optim.marks import Mark
 from core.optim.regularizers import Regularizer
 from core.optim.stopping import StoppingRule
 from core.runs import pace
 from core.runs.history import History
 
-Number = tuple[str, str, str]  # name, value, help
-REASONS = {  # beside the stopping rules, which bring their own label
-    "epochs": "all epochs are done",
-    "stopped": "stopped by hand",
-    "diverged": "the loss is no number any more",
-    "failed": "an error",
+Number = tuple[str, str, str]  # label, value, help
+PREPARING = "Preparing data and network …"
+NEVER_STARTED = "This run was still in the queue when the app shut down. No progress was lost."
+BEFORE_FIRST_STEP = {
+    "queued": "Waiting in the queue",
+    "unbegun": NEVER_STARTED,
+    "interrupted": "Interrupted before the first step",
+    "aside": "Preempted before the first step",
 }
-NEVER_BEGAN = "It waited for its turn and never began: the lab was ended before."
 
 
 def progress(history: History, state: str) -> tuple[float, str]:
-    """Share done, 0 to 1, and where the run stands in one line. `state` is the runner's word, or
-    preparing, where a run goes on that has taken no step yet.
+    """Return the fraction done, 0 to 1, and the progress in one line.
+
+    `state` is a run state, or "preparing" for a run that continues and has taken no step yet.
     """
-    s = history.started
-    if s is None:
-        waits = {
-            "queued": "Waits for the run before it",
-            "unbegun": NEVER_BEGAN,
-            "interrupted": "Ended before its first step",
-            "aside": "Set aside before its first step",
-        }
-        return 0.0, waits.get(state, "Preparing data and network …")
-    epoch = min(s.epochs, history.step // s.epoch_steps + 1)
+    started = history.started
+    if started is None:
+        return 0.0, BEFORE_FIRST_STEP.get(state, PREPARING)
+    epoch = min(started.epochs, history.step // started.epoch_steps + 1)
     parts = [
-        f"Epoch {whole(epoch)} of {whole(s.epochs)}",
-        f"step {whole(history.step)} of {whole(s.steps)}",
+        f"Epoch {whole(epoch)} of {whole(started.epochs)}",
+        f"step {whole(history.step)} of {whole(started.steps)}",
     ]
     if state == "preparing" or (state == "running" and len(history.ticks) == history.before):
-        parts += ["preparing data and network …"]
+        parts.append(PREPARING.lower())
     elif state == "running":
-        left = f"**{duration(pace.seconds_left(history))} left**"
-        parts += [left, f"{whole(pace.throughput(history))}{THIN}samples/s"]
-        parts += [size(held)] if (held := pace.memory(history)) else []
-    return min(1.0, history.step / s.steps), " · ".join(parts)
+        parts.append(f"**{duration(pace.seconds_left(history))} left**")
+        parts.append(f"{whole(pace.throughput(history))}{THIN}samples/s")
+        parts += [size(memory)] if (memory := pace.memory(history)) else []
+    return min(1.0, history.step / started.steps), " · ".join(parts)
 
 
-def resumes(history: History) -> str:
-    """Of an interrupted run: where it ended with the lab, and from where it would go on."""
+def describe_resume(history: History) -> str:
+    """Where an interrupted run ended, and from where it would continue."""
     step, saved = max(history.step, history.saved), history.saved
-    there = "there" if saved == step else f"step {whole(saved)}, the last one that was saved"
-    way = f"goes on from {there}" if saved else "begins anew, for none was saved yet"
-    return f"The lab ended at step {whole(step)}: Resume {way}."
+    start = f"The app shut down at step {whole(step)} of this run."
+    if not saved:
+        return f"{start} No checkpoint was saved, so Resume restarts it from the beginning."
+    if saved == step:
+        return f"{start} Resume continues from this step."
+    return f"{start} Resume continues from the last checkpoint, at step {whole(saved)}."
 
 
-def sentence(ended: Ended) -> str:
-    """How the run ended: "Ended after epoch 8: early stopping. Best: epoch 4." """
+def describe_end(ended: Ended) -> str:
+    """How the run ended: "Early stopping after epoch 8. Best validation loss at epoch 4." """
     if not ended.step and ended.message:
-        return ended.message  # such as "Taken out of the queue before it began."
-    rule = StoppingRule.members.get(ended.reason)
-    reason = rule.label.lower() if rule else REASONS.get(ended.reason, ended.reason)
-    reason = f"stopped by {ended.by}" if ended.by else reason
-    when = f"after epoch {ended.epochs}" if ended.epochs else f"at step {whole(ended.step)}"
-    best = f" Best: epoch {ended.best_epoch}." if ended.best_epoch else ""
-    return f"Ended {when}: {reason}.{best}"
+        return ended.message  # such as "Removed from the queue before it started."
+    best = f" Best validation loss at epoch {whole(ended.best_epoch)}." if ended.best_epoch else ""
+    return f"{_ending(ended)}.{best}"
 
 
-def earlier(history: History) -> list[str]:
-    """For each chosen rule that let the run go on: where it would have ended it, and what that
-    would have cost.
+def _ending(ended: Ended) -> str:
+    """Why and when it ended, without a full stop."""
+    when = f"after epoch {whole(ended.epochs)}" if ended.epochs else f"at step {whole(ended.step)}"
+    if ended.reason == "epochs":
+        every = f"all {counted(ended.epochs, 'epoch')}" if ended.epochs > 1 else "the only epoch"
+        return f"Finished {every}"
+    if rule := StoppingRule.members.get(ended.reason):
+        return f"Ended {when} by {_lower(rule.label)}"
+    if ended.reason == "stopped":
+        return f"Stopped {when}" + (f" by {ended.by}" if ended.by else " by hand")
+    if ended.reason == "diverged":
+        return f"Diverged {when}"
+    return f"Failed {when}"
+
+
+def _lower(label: str) -> str:
+    return label[0].lower() + label[1:]
+
+
+def counterfactual_stops(history: History) -> list[str]:
+    """For each chosen rule that only marks: where it would have ended the run, and what that would
+    have cost.
     """
     chosen = (mark for mark in history.marks if mark.rule in history.rules)
-    return [foregone(mark) for mark in chosen if not history.fired(mark)]
+    return [counterfactual_stop(mark) for mark in chosen if not history.fired(mark)]
 
 
-def foregone(mark: Mark) -> str:
-    """Where a rule would have ended a run that went on, and what that would have cost."""
-    name = mark.rule.summary
-    there = f"{name[0].upper()}{name[1:]}: would have ended it after epoch {whole(mark.epoch)}"
+def counterfactual_stop(mark: Mark) -> str:
+    """Where a rule would have ended a run that continued, and what that would have cost."""
+    rule = f"The stopping rule “{mark.rule.summary}”"
+    start = f"{rule} would have ended this run after epoch {whole(mark.epoch)}"
     if mark.kept is None:
-        return f"{there}."
-    kept = f"{there} with a validation loss of {short(mark.kept, 3)}"
+        return f"{start}."
+    start = f"{start} with a validation loss of {short(mark.kept, 3)}"
     if not mark.cost:
-        return f"{kept}; nothing better came later."
-    share = percent(mark.cost / mark.kept) if mark.kept else short(mark.cost)
-    return f"{kept}; the best one came later and is {share} lower."
+        return f"{start}. No later epoch was better."
+    saving = percent(mark.cost / mark.kept) if mark.kept else short(mark.cost)
+    return f"{start}. The best loss came later and is {saving} lower."
 
 
-def within(history: History) -> list[str]:
-    """What clipping and the noise of the gradient do, each in a few words; empty before the first
+def describe_gradients(history: History) -> list[str]:
+    """The effect of clipping and the gradient noise, a few words each; empty before the first
     measurement.
     """
-    touched = [
-        f"{Regularizer.members[kind].label} touched {percent(share)} of the steps"
-        for kind, share in pace.clipped(history).items()
+    clipped = [
+        f"{Regularizer.members[kind].label}: {percent(fraction)} of the steps"
+        for kind, fraction in pace.clipped(history).items()
     ]
-    seen = pace.noise(history)
-    if not seen:
-        return touched
-    scale, variance = seen
-    told = f"Gradient noise scale {short(scale)} samples"
+    noise = pace.noise(history)
+    if not noise:
+        return clipped
+    scale, variance = noise
+    size = f"{short(scale)} samples"
     if scale == float("inf"):
-        told = "Gradient noise beyond measure: a minibatch shows nothing else"
-    return [*touched, told, f"variance of the minibatch gradient {short(variance)}"]
+        size = "too large to measure (no signal above the noise)"
+    return [
+        *clipped,
+        f"Gradient noise scale: {size}",
+        f"mini-batch gradient variance: {short(variance)}",
+    ]
 
 
 def numbers(history: History) -> list[Number]:
-    """The five places: those of the last moments while it goes on, the final ones after a measured
-    end.
+    """The five numbers above the curves: the latest ones while the run trains, the final ones after
+    a measured end.
     """
     ended = history.ended
     if ended and (ended.test or ended.validation):
         return _final(ended, history.started.normalization if history.started else {})
-    return _live(history)
+    return _latest(history)
 
 
-def _final(ended: Ended, scale: dict[str, float]) -> list[Number]:
-    what, best = _share(ended.validation or ended.test), "with the best epoch's weights."
-    spread = scale.get("target_std", 1.0)
+def _final(ended: Ended, normalization: dict[str, float]) -> list[Number]:
+    std = normalization.get("target_std", 1.0)
+    meaning = _error_meaning(ended.validation or ended.test)
+    best = "with the weights of the best epoch."
     parts = {"Test": ended.test, "Validation": ended.validation, "Training": ended.train}
     return [
         *(
-            (f"{name} error", _error(scores, spread), f"{what}, {best}{_unexplained(scores)}")
+            (f"{name} error", _error(scores, std), f"{meaning}, {best}{_unexplained(scores)}")
             for name, scores in parts.items()
         ),
-        ("Test loss", short(_loss(ended.test)), best.capitalize()),
-        ("Training time", duration(ended.seconds), "Pauses left out."),
+        ("Test loss", short(_loss(ended.test)), f"Mean loss on the test set, {best}"),
+        ("Training time", duration(ended.seconds), "Without pauses."),
     ]
 
 
-def _live(history: History) -> list[Number]:
+def _latest(history: History) -> list[Number]:
     last = next((e.validation for e in reversed(history.epochs) if e.validation), None)
     best = history.epochs[history.best] if history.best is not None else None
-    spread = history.started.normalization.get("target_std", 1.0) if history.started else 1.0
-    lowest = f" Lowest: {short(_loss(best.validation))}, epoch {best.epoch}." if best else ""
-    ratio = "‖Δw‖ / ‖w‖ of one step, geometric mean over the layers. Good: about 1e-3."
+    std = history.started.normalization.get("target_std", 1.0) if history.started else 1.0
+    lowest = (
+        f" Lowest: {short(_loss(best.validation))} at epoch {whole(best.epoch)}." if best else ""
+    )
+    ratio = "‖Δw‖ / ‖w‖ of one step, geometric mean over the layers. About 1e-3 is good."
     return [
-        ("Validation error", _error(last, spread), f"{_share(last)}, after the last epoch."),
+        ("Validation error", _error(last, std), f"{_error_meaning(last)}, after the last epoch."),
         ("Validation loss", short(_loss(last)), f"After the last epoch.{lowest}"),
         ("Training loss", short(pace.recent_loss(history)), "Mean of the last 100 steps."),
-        ("Learning rate", short(pace.rate(history)), "Of the last step."),
+        ("Learning rate", short(pace.rate(history)), "At the last step."),
         ("Update / weight", short(pace.recent_update(history)), ratio),
     ]
 
 
-def _share(scores: Scores | None) -> str:
-    """What an error is."""
+def _error_meaning(scores: Scores | None) -> str:
     if scores and "r2" in scores:
-        return "Root mean square of the misses, in the unit of the value to predict"
-    return "Share of wrong answers"
+        return "Root mean square error, in the unit of the target"
+    return "Fraction of wrong predictions"
 
 
-def _error(scores: Scores | None, spread: float) -> str:
-    """The share of wrong answers, or how far values are missed; `spread` is the deviation of the
-    training values.
+def _error(scores: Scores | None, std: float) -> str:
+    """The error rate, or the root mean square error of regression; `std` is the standard deviation
+    of the training targets.
     """
     if scores and "r2" in scores:
-        return f"± {short(spread * (1 - scores['r2']) ** 0.5, 3)}"
+        return f"± {short(std * (1 - scores['r2']) ** 0.5, 3)}"
     return percent(error(scores))
 
 
 def _unexplained(scores: Scores | None) -> str:
     if not (scores and "r2" in scores):
         return ""
-    left = percent(1 - scores["r2"])
-    return f" {left} of the variance is not explained: R² is {short(scores['r2'], 3)}."
+    left, r2 = percent(1 - scores["r2"]), short(scores["r2"], 3)
+    return f" R² is {r2}: the model leaves {left} of the variance unexplained."
 
 
 def _loss(scores: Scores | None) -> float | None:

@@ -1,43 +1,43 @@
-"""Running statistics of batch normalization (N4): what a trained network holds in place of the mean
-and variance of a batch.
+"""Running statistics of batch normalization (Ioffe & Szegedy 2015): what a trained network uses in
+place of the mean and variance of a batch.
 """
 
 from dataclasses import dataclass
 
 import torch
 
-from core.runs.checkpoint import State, kept
+from core.runs.checkpoint import State, best_weights
 
-END = ".running_mean"
-Range = tuple[float, float]  # least and most over the maps
+SUFFIX = ".running_mean"
+Range = tuple[float, float]  # minimum and maximum over the channels
 
 
 @dataclass(frozen=True)
-class Running:
-    """One layer: its path in the module, how many maps (or values) it has, and over them the least
-    and the most of the running mean μ, the running deviation σ, the learned scale γ and shift β.
+class RunningStatistics:
+    """One layer: its path in the module, its number of channels (or units), and the range over them
+    of the running mean μ, the running standard deviation σ, the learned scale γ and shift β.
     """
 
     path: str
-    maps: int
+    channels: int
     mean: Range
     std: Range
     scale: Range
     shift: Range
 
 
-def running(state: State) -> tuple[Running, ...]:
-    """Every batch normalization in a checkpoint's state, in order; of the weights that count."""
-    weights = kept(state)
-    paths = [name.removesuffix(END) for name in weights if name.endswith(END)]
+def read_running_statistics(state: State) -> tuple[RunningStatistics, ...]:
+    """Return every batch normalization in a checkpoint's state, in order, for its best weights."""
+    weights = best_weights(state)
+    paths = [name.removesuffix(SUFFIX) for name in weights if name.endswith(SUFFIX)]
     return tuple(
-        Running(
-            path,
-            len(weights[f"{path}{END}"]),
-            _range(weights[f"{path}{END}"]),
-            _range(weights[f"{path}.running_var"].sqrt()),
-            _range(weights[f"{path}.weight"]),
-            _range(weights[f"{path}.bias"]),
+        RunningStatistics(
+            path=path,
+            channels=len(weights[f"{path}{SUFFIX}"]),
+            mean=_range(weights[f"{path}{SUFFIX}"]),
+            std=_range(weights[f"{path}.running_var"].sqrt()),
+            scale=_range(weights[f"{path}.weight"]),
+            shift=_range(weights[f"{path}.bias"]),
         )
         for path in paths
     )

@@ -9,7 +9,8 @@ CLIP = 80  # characters of a cell, a class or a file name that a sentence shows
 
 def counted(count: int, noun: str) -> str:
     """1, "row" -> "1 row"; 2, "class" -> "2 classes"; 2, "study" -> "2 studies"."""
-    plural = noun + ("es" if noun.endswith(("s", "ch")) else "s")
+    hisses = noun.endswith(("s", "ch")) and noun != "epoch"  # its "ch" is a "k"
+    plural = noun + ("es" if hisses else "s")
     if noun.endswith("y") and noun[-2] not in "aeiou":
         plural = f"{noun[:-1]}ies"
     return f"{whole(count)} {noun if count == 1 else plural}"

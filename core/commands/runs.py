@@ -81,6 +81,10 @@ def open(given: Namespace) -> Answer:
         ) from None
     if not given.json:
         print(f"Run {found.run}  {found.name}")
-        if found.lacks:
-            print("!", found.lacks)
-    return {"run": found.run, "name": found.name, "lacks": found.lacks}
+        if found.warning:
+            print("!", found.warning.text)
+    return {
+        "run": found.run,
+        "name": found.name,
+        "lacks": found.warning.text if found.warning else "",
+    }

@@ -1,1 +1,1 @@
-"""A run for other programs: weights, curves, code."""
+"""Export of runs and datasets: archives, curves, points, samples."""

@@ -1,10 +1,10 @@
-"""A run as one ZIP file that another lab opens (`core/export/opening.py`).
+"""A run as one ZIP file that another lab can open (`core/export/opening.py`).
 
-    archive.json      what `Manifest` holds: version, the run's id, SHA-256 of each entry
-    experiment.json   events.jsonl   notes.json   checkpoint.pt, the last two where there are any
-    data/0 … data/3   the spreadsheets as they were uploaded, where they are wanted
+    archive.json      the `Manifest`: version, the run's id, SHA-256 of each entry
+    experiment.json   events.jsonl   notes.json   checkpoint.pt, the last two if they exist
+    data/0 … data/3   the spreadsheets as they were uploaded, if they are included
 
-`checkpoint.pt` holds the weights and everything that resuming needs. Knows the store, no page.
+`checkpoint.pt` has the weights and everything that resuming needs. Knows the store, no page.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from pydantic import Field
 import core
 from core.base.encoding import decode, encode
 from core.base.errors import LabError, NotFound, Unavailable
+from core.base.finding import Finding
 from core.base.spec import Value
 from core.data.datasets import DataSet, Spreadsheets
 from core.data.library import Library
@@ -27,18 +28,18 @@ from core.data.reading import Reading
 from core.experiment import Experiment
 from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
 
-FORM = 1  # of the archive; another one is not read
+FORM = 1  # version of the archive format; no other one is read
 MANIFEST = "archive.json"
-BLOCK = 2**20  # bytes that are copied together
-PLACES = 4  # of spreadsheets: inputs, labels, and both for the test
+BLOCK = 2**20  # bytes per copied block
+PLACES = 4  # spreadsheets: inputs, labels, and both for the test set
 
 
 class Manifest(Value):
-    """What archive.json says.
+    """The content of archive.json.
 
-    `samples` is the SHA-256 of what the run was trained on: of the arrays, or for spreadsheets of
-    their files and how they were read; empty where the archiving lab no longer had them. `names`
-    and `reading` are those of the spreadsheets that lie in the archive.
+    `samples` is the SHA-256 of the run's data: of the arrays, or of the spreadsheet files and the
+    way they were read; empty if the archiving lab no longer had them. `names` and `reading` belong
+    to the spreadsheets in the archive.
     """
 
     form: int = FORM
@@ -53,14 +54,14 @@ class Manifest(Value):
 def pack(
     store: Store, run: str, file: BinaryIO, *, with_data: bool = False, with_notes: bool = True
 ) -> None:
-    """Writes the archive. Raises NotFound, and Unavailable where the data cannot go along."""
+    """Write the archive. Raises NotFound, and Unavailable if the data cannot be included."""
     experiment = decode(Experiment, store.experiment(run))
-    why = unpackable(store, experiment.data) if with_data else ""
-    if why:
-        raise Unavailable(why)
+    problem = packing_problem(store, experiment.data) if with_data else None
+    if problem:
+        raise Unavailable(problem.text, code=problem.code)
     sums: list[tuple[str, str]] = []
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
-        for path in store.checkpoints(run)[:1]:  # before the events, which reach at least as far
+        for path in store.checkpoints(run)[:1]:  # First: the events then reach at least as far.
             sums.append(_add(packed, CHECKPOINT, path))
         for name in (EVENTS, NOTES) if with_notes else (EVENTS,):
             if store.path(run, name).exists():
@@ -69,7 +70,7 @@ def pack(
         names, reading = ("",) * PLACES, None
         if with_data:
             about = Library(store.home).about(experiment.data.digest)
-            names, reading = _placed(about.files, about.kept), about.reading
+            names, reading = _names_by_place(about.files, about.kept), about.reading
             for place, path in enumerate(_uploads(store, experiment.data)):
                 if path:
                     sums.append(_add(packed, f"data/{place}", path))
@@ -84,24 +85,30 @@ def pack(
         _add_text(packed, MANIFEST, encode(manifest))
 
 
-def unpackable(store: Store, data: DataSet) -> str:
-    """Why the data cannot lie in the archive, in one sentence; empty when it can."""
+def packing_problem(store: Store, data: DataSet) -> Finding | None:
+    """Return why the data cannot be included in an archive; None if it can."""
     if not isinstance(data, Spreadsheets):
-        return f"{data.summary} needs no packing: every lab makes or downloads it by itself."
+        text = f"{data.summary} is built in or downloaded by every lab, so it is not packed."
+        return Finding("data_in_every_lab", "info", text)
     try:
         about, paths = Library(store.home).about(data.digest), _uploads(store, data)
     except NotFound:
-        return f"The spreadsheets “{data.title}” are no longer in this lab: archive without them."
-    if sum(path is not None for path in paths) < len(about.files):
-        return (
-            f"The files of “{data.title}” were read where they lay and are not kept here: archive "
-            "without them, and give the other lab the files themselves."
+        text = (
+            f"The spreadsheets “{data.title}” are no longer in this lab. Create the archive "
+            "without its data."
         )
-    return ""
+        return Finding("data_missing", "warn", text, {"digest": data.digest})
+    if sum(path is not None for path in paths) < len(about.files):
+        text = (
+            f"The files of “{data.title}” were read in place and not copied into this lab. Create "
+            "the archive without its data, and copy the files to the other lab separately."
+        )
+        return Finding("data_read_in_place", "warn", text, {"digest": data.digest})
+    return None
 
 
 def samples_digest(data: DataSet, home: Path) -> str:
-    """SHA-256 of what a run with this data learns from; empty where it is not on this disk."""
+    """Return the SHA-256 of the samples of this data; empty if they are not on this disk."""
     if isinstance(data, Spreadsheets):
         return data.digest
     try:
@@ -110,40 +117,40 @@ def samples_digest(data: DataSet, home: Path) -> str:
         samples = None
     if samples is None:
         return ""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     parts = (samples.inputs, samples.targets, samples.test_inputs, samples.test_targets)
     for array in filter(lambda part: part is not None, parts):
-        found.update(f"{array.dtype.str} {array.shape}".encode())
-        found.update(np.ascontiguousarray(array).data)
-    return found.hexdigest()
+        digest.update(f"{array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def _uploads(store: Store, data: Spreadsheets) -> list[Path | None]:
     library = Library(store.home)
-    return [library.uploads.path(kept) for kept in library.about(data.digest).kept]
+    return [library.uploads.path(upload) for upload in library.about(data.digest).kept]
 
 
-def _placed(files: tuple[str, ...], kept: tuple[str, ...]) -> tuple[str, ...]:
-    """The names of the files at their places, of which some are empty."""
-    named = iter(files)
-    return tuple(next(named, "") if one else "" for one in kept)
+def _names_by_place(files: tuple[str, ...], uploads: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the name of the file in each place; empty where there is none."""
+    names = iter(files)
+    return tuple(next(names, "") if upload else "" for upload in uploads)
 
 
 def _add(packed: zipfile.ZipFile, name: str, path: Path) -> tuple[str, str]:
-    """Copies a file block by block; its name and SHA-256."""
-    how = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
-    how.compress_type = zipfile.ZIP_STORED if name == CHECKPOINT else zipfile.ZIP_DEFLATED
-    with path.open("rb") as source, packed.open(how, "w", force_zip64=True) as target:
-        return name, copied(source, target.write)
+    """Add a file block by block. Returns its name and SHA-256."""
+    entry = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
+    entry.compress_type = zipfile.ZIP_STORED if name == CHECKPOINT else zipfile.ZIP_DEFLATED
+    with path.open("rb") as source, packed.open(entry, "w", force_zip64=True) as target:
+        return name, copy_blocks(source, target.write)
 
 
-def copied(source: BinaryIO, write: Callable[[bytes], object]) -> str:
-    """Hands everything on block by block; its SHA-256."""
-    found = hashlib.sha256()
+def copy_blocks(source: BinaryIO, write: Callable[[bytes], object]) -> str:
+    """Pass everything on block by block. Returns its SHA-256."""
+    digest = hashlib.sha256()
     while block := source.read(BLOCK):
-        found.update(block)
+        digest.update(block)
         write(block)
-    return found.hexdigest()
+    return digest.hexdigest()
 
 
 def _add_text(packed: zipfile.ZipFile, name: str, text: str) -> tuple[str, str]:

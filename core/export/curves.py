@@ -8,7 +8,9 @@ HEAD = (
 
 
 def curves_csv(history: History) -> str:
-    """Every step as a row; at the last step of an epoch its means and its validation part too."""
+    """Return one row per step; the last step of an epoch also has its means and validation
+    scores.
+    """
     ends = {e.step: epoch_row(e)[3:7] for e in history.epochs}
     per_epoch = history.started.epoch_steps if history.started else 1
     lines, began = [HEAD], 0.0

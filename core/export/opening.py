@@ -1,8 +1,8 @@
-"""Opening the archive of a run that another lab made: checked like every upload, then a run of this
-lab as whole as its own ones.
+"""Open the archive of a run from another lab: it is checked like every upload and then becomes a
+complete run of this lab.
 
-No entry's name ever becomes a path, no entry is believed to be as small as it says, and nothing is
-kept of an archive that is refused.
+The name of an entry never becomes a path, the stated size of an entry is never trusted, and nothing
+of a refused archive is stored.
 """
 
 import json
@@ -17,6 +17,7 @@ from typing import BinaryIO
 from core.base.encoding import MAX_TEXT, decode, encode
 from core.base.errors import BadData, BadExperiment, LabError, Unavailable
 from core.base.files import draft
+from core.base.finding import Finding
 from core.base.numbers import whole
 from core.base.text import clip
 from core.data.datasets import Spreadsheets
@@ -24,8 +25,8 @@ from core.data.library import Library
 from core.data.load import lacking
 from core.data.spreadsheet.decoding import DAMAGE
 from core.experiment import Experiment
-from core.export.archive import FORM, MANIFEST, PLACES, Manifest, copied, samples_digest
-from core.export.replay import replayed
+from core.export.archive import FORM, MANIFEST, PLACES, Manifest, copy_blocks, samples_digest
+from core.export.replay import check_events
 from core.runs import checkpoint
 from core.runs.notes import Notes
 from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
@@ -36,25 +37,24 @@ LIMITS = {  # bytes of each entry, unpacked
     MANIFEST: MAX_TEXT, EXPERIMENT: 4 * MAX_TEXT, NOTES: MAX_TEXT, EVENTS: 128 * MB,
     CHECKPOINT: 2048 * MB, **dict.fromkeys(DATA, 1024 * MB),
 }  # fmt: skip
-RATIO, FREE = 100, 16 * MB  # times its size that an archive may unpack to, and what it may anyway
+RATIO, FREE = 100, 16 * MB  # largest compression ratio, and the unpacked size that is always fine
+CHOOSE = "Choose a ZIP file that was created with Download > Archive on the Runs page."
 
 
 @dataclass(frozen=True)
 class Opened:
-    """The run as it is called here. `lacks` says in one sentence what keeps it from being resumed
-    as it was, or is to be known before; empty for nothing.
-    """
+    """The new run: its id and name. `warning` explains what prevents or changes a resume."""
 
     run: str
     name: str
-    lacks: str = ""
+    warning: Finding | None = None
 
 
 def open_archive(store: Store, source: BinaryIO, name: str) -> Opened:
-    """The archive becomes a run; its id stays unless a run here has it.
+    """Turn the archive into a run. The run keeps its id unless a run here has the same one.
 
-    Raises BadData with one sentence for a file that is no archive, is damaged, of another version
-    or dangerous; Unavailable when the disk takes nothing.
+    Raises BadData for a file that is not an archive, damaged, of another version or dangerous, and
+    Unavailable if it cannot be written.
     """
     name = clip(name)
     try:
@@ -62,12 +62,14 @@ def open_archive(store: Store, source: BinaryIO, name: str) -> Opened:
             _room(store, entries, name)
             manifest = _manifest(packed, entries, name)
             experiment = _fill(folder, packed, entries, manifest, name)
-            lacks = _take_data(store, folder, experiment, manifest)
+            warning = _take_data(store, folder, experiment, manifest)
             run = store.adopt(folder, manifest.run)
-        return Opened(run, experiment.name or experiment.data.summary, lacks)
+        return Opened(run, experiment.name or experiment.data.summary, warning)
     except OSError as error:
         raise Unavailable(
-            f"{name} cannot be unpacked to {store.home} ({error.strerror}): free space on the disk."
+            f"{name} cannot be unpacked to {store.home} ({error.strerror}). Free disk space and "
+            "try again.",
+            code="archive_not_writable",
         ) from None
 
 
@@ -78,54 +80,66 @@ def open_archive(store: Store, source: BinaryIO, name: str) -> Opened:
 def _members(
     source: BinaryIO, name: str
 ) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]]:
-    """The file with its entries by name: only those that an archive has, each once, not larger
-    than allowed.
+    """Open the ZIP file and check its entries: only known ones, each once and within its size
+    limit.
     """
     try:
         packed = zipfile.ZipFile(source)
     except DAMAGE:
         raise BadData(
-            f"{name} is no archive of a run, or was cut off: choose the ZIP file that Download, "
-            "Archive made."
+            f"{name} is not a run archive, or the file is incomplete. {CHOOSE}",
+            code="not_an_archive",
         ) from None
     with packed:
         entries: dict[str, zipfile.ZipInfo] = {}
         for entry in packed.infolist():
-            _known(entry, entries, name)
+            _check_entry(entry, entries, name)
             entries[entry.filename] = entry
         for needed in (MANIFEST, EXPERIMENT, EVENTS):
             if needed not in entries:
                 raise BadData(
-                    f"{name} is no archive of a run, for it has no {needed}: choose the ZIP file "
-                    "that Download, Archive made."
+                    f"{name} is not a run archive: it has no {needed}. {CHOOSE}",
+                    code="archive_entry_missing",
                 )
         size = source.seek(0, 2)
         unpacked = sum(entry.file_size for entry in entries.values())
         if unpacked > max(FREE, RATIO * size):
             raise BadData(
                 f"{name} would unpack to {whole(unpacked / MB)} MB, more than {RATIO} times its "
-                "size, which no archive of a run does: archive the run again."
+                "size. Run archives do not compress that far. Create the archive again.",
+                code="archive_ratio",
             )
         yield packed, entries
 
 
-def _known(entry: zipfile.ZipInfo, entries: dict[str, zipfile.ZipInfo], name: str) -> None:
+def _check_entry(entry: zipfile.ZipInfo, entries: dict[str, zipfile.ZipInfo], name: str) -> None:
     shown = clip(entry.filename)
     if entry.filename not in LIMITS:
         raise BadData(
-            f"{name} holds “{shown}”, which no archive of a run does: choose the ZIP file that "
-            "Download, Archive made."
+            f"{name} contains “{shown}”, which does not belong in a run archive. {CHOOSE}",
+            code="archive_entry_unknown",
         )
     if entry.filename in entries:
-        raise BadData(f"{name} holds {shown} twice: archive the run again.")
+        raise BadData(
+            f"{name} contains {shown} twice. Create the archive again.",
+            code="archive_entry_twice",
+        )
     if entry.flag_bits & 1:
-        raise BadData(f"{name} is locked with a password: archive the run without one.")
+        raise BadData(
+            f"{name} is protected with a password. Create the archive without a password.",
+            code="archive_encrypted",
+        )
     limit = LIMITS[entry.filename]
     if entry.file_size > limit:
         raise BadData(
-            f"{shown} in {name} has {whole(entry.file_size / MB)} MB unpacked, at most "
-            f"{whole(limit / MB) if limit > MB else '1'} MB are read: "
-            + ("archive the run without its data." if shown in DATA else "it cannot be opened.")
+            f"{shown} in {name} has {whole(entry.file_size / MB)} MB unpacked; the limit is "
+            f"{whole(limit / MB) if limit > MB else '1'} MB. "
+            + (
+                "Create the archive without its data."
+                if shown in DATA
+                else "The archive cannot be opened."
+            ),
+            code="archive_entry_size",
         )
 
 
@@ -134,8 +148,9 @@ def _room(store: Store, entries: dict[str, zipfile.ZipInfo], name: str) -> None:
     free = shutil.disk_usage(store.root).free
     if needed > free:
         raise Unavailable(
-            f"{name} needs {whole(needed / MB)} MB, and {whole(free / MB)} MB are free on the "
-            "disk: free some, then open it again."
+            f"{name} needs {whole(needed / MB)} MB of disk space, but only {whole(free / MB)} MB "
+            "are free. Free disk space, then open the archive again.",
+            code="disk_space",
         )
 
 
@@ -147,8 +162,9 @@ def _manifest(packed: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo], name
         raise _damaged(name, MANIFEST) from None
     if form != FORM:
         raise BadData(
-            f"{name} has the form {clip(str(form))}, this lab reads form {FORM}: open it in a lab "
-            "of the version that made it, or update this one."
+            f"{name} has archive format {clip(str(form))}; this lab reads format {FORM}. Update "
+            "the older of the two labs.",
+            code="archive_format",
         )
     try:
         manifest = decode(Manifest, text)
@@ -162,24 +178,25 @@ def _manifest(packed: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo], name
 
 def _damaged(name: str, entry: str) -> BadData:
     return BadData(
-        f"{name} is damaged ({entry} is not as it was packed): copy or download it again."
+        f"{name} is damaged: {entry} does not match its checksum. Copy or download the file again.",
+        code="archive_damaged",
     )
 
 
 def _unpack(
     packed: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, sums: dict[str, str], name: str
 ) -> None:
-    """One entry into a file; no more bytes than it says, and the bytes that were packed."""
+    """Unpack one entry into a file and verify its checksum."""
     try:
         with packed.open(entry) as source, path.open("wb") as target:
-            found = copied(source, target.write)
+            digest = copy_blocks(source, target.write)
     except OSError as error:
-        if error.errno is not None:  # of the disk, not of the archive
+        if error.errno is not None:  # an error of the disk, not of the archive
             raise
         raise _damaged(name, entry.filename) from None
     except DAMAGE:
         raise _damaged(name, entry.filename) from None
-    if found != sums[entry.filename]:
+    if digest != sums[entry.filename]:
         raise _damaged(name, entry.filename)
 
 
@@ -193,17 +210,19 @@ def _fill(
     manifest: Manifest,
     name: str,
 ) -> Experiment:
-    """The run's folder, with everything in it checked and written anew."""
+    """Fill the run's folder: every file is checked and written again."""
     for entry in entries.values():
         if entry.filename != MANIFEST:
-            place = folder / entry.filename.replace("/", "-")
-            _unpack(packed, entry, place, dict(manifest.sums), name)
+            path = folder / entry.filename.replace("/", "-")
+            _unpack(packed, entry, path, dict(manifest.sums), name)
     try:
         experiment = decode(Experiment, (folder / EXPERIMENT).read_bytes())
     except BadExperiment as error:
-        raise BadData(f"The experiment in {name} cannot be read here: {error}") from None
+        raise BadData(
+            f"The experiment in {name} cannot be read: {error}", code="archive_experiment"
+        ) from None
     (folder / EXPERIMENT).write_text(encode(experiment), "utf-8")
-    replayed(folder / EVENTS, name)
+    check_events(folder / EVENTS, name)
     if (folder / NOTES).exists():
         try:
             notes = decode(Notes, (folder / NOTES).read_bytes())
@@ -215,39 +234,46 @@ def _fill(
     return experiment
 
 
-def _take_data(store: Store, folder: Path, experiment: Experiment, manifest: Manifest) -> str:
-    """Keeps the spreadsheets of the archive; then what is missing or different here."""
+def _take_data(
+    store: Store, folder: Path, experiment: Experiment, manifest: Manifest
+) -> Finding | None:
+    """Store the spreadsheets of the archive. Returns what is missing or different in this lab."""
     data = experiment.data
     paths = [folder / entry.replace("/", "-") for entry in DATA]
-    given = [path if path.exists() else None for path in paths]
-    packed = given[0] is not None and isinstance(data, Spreadsheets)
-    digest = _keep(store, given, manifest, data.title) if packed else ""
-    for path in filter(None, given):
+    files = [path if path.exists() else None for path in paths]
+    packed = files[0] is not None and isinstance(data, Spreadsheets)
+    digest = _add_to_library(store, files, manifest, data.title) if packed else ""
+    for path in filter(None, files):
         path.unlink(missing_ok=True)
     if packed and digest != data.digest:
-        return (
-            "The spreadsheets in the archive are kept, but this lab reads them another way than "
-            f"the one that trained on them: choose “{data.title}” on Data and train anew."
+        text = (
+            "The spreadsheets of the archive were added, but this lab reads them differently from "
+            f"the lab of the run. Choose “{data.title}” on the Data page and train again."
         )
+        return Finding("data_read_differently", "warn", text)
     if missing := lacking(data, store.home):
-        return missing
+        return Finding("data_missing", "warn", missing)
     if not data.here(store.home):
-        return f"{data.summary} is not on this disk yet: resuming the run downloads it."
+        text = f"{data.summary} is not on this disk yet. It is downloaded when you resume the run."
+        return Finding("data_downloaded_on_resume", "info", text)
     here = samples_digest(data, store.home)
     if manifest.samples and here and manifest.samples != here:
-        return (
-            f"{data.summary} is not the same here as where the run was trained: resuming would go "
-            "on with other samples."
+        text = (
+            f"{data.summary} differs from the data of the run. If you resume the run, it continues "
+            "with other samples."
         )
-    return ""
+        return Finding("data_differs", "warn", text)
+    return None
 
 
-def _keep(store: Store, given: list[Path | None], manifest: Manifest, title: str) -> str:
-    """Reads the spreadsheets as the archive says, like an upload; their digest. Raises BadData."""
+def _add_to_library(store: Store, files: list[Path | None], manifest: Manifest, title: str) -> str:
+    """Read the spreadsheets like an upload, as the manifest describes. Returns their digest. Raises
+    BadData.
+    """
     library = Library(store.home)
-    kept = [library.uploads.take(path) if path else None for path in given]
-    names = tuple(clip(n) or "table" for n, path in zip(manifest.names, given, strict=True) if path)
-    images, labels, test_images, test_labels = kept
+    uploads = [library.uploads.take(path) if path else None for path in files]
+    names = tuple(clip(n) or "table" for n, path in zip(manifest.names, files, strict=True) if path)
+    images, labels, test_images, test_labels = uploads
     try:
         digest, _ = library.add(
             images,
@@ -259,8 +285,10 @@ def _keep(store: Store, given: list[Path | None], manifest: Manifest, title: str
             title=title,
         )
     except LabError as error:
-        for path, moved in zip(kept, given, strict=True):
+        for path, moved in zip(uploads, files, strict=True):
             if path and not moved.exists():
                 path.unlink(missing_ok=True)
-        raise BadData(f"The data in the archive cannot be read: {error}") from None
+        raise BadData(
+            f"The data in the archive cannot be read: {error}", code="archive_data"
+        ) from None
     return digest

@@ -1,4 +1,4 @@
-"""The points of a study as a spreadsheet: a row for each model and seed, numbers as measured."""
+"""The points of a study as a spreadsheet: one row per model and seed, with unrounded numbers."""
 
 import csv
 import io
@@ -12,7 +12,9 @@ TOGETHER = ("ensemble_loss", "ensemble_error", "variance")
 
 
 def points_csv(points: Sequence[Point]) -> str:
-    """UTF-8 text with a header; what belongs to all seeds together stands in each of their rows."""
+    """Return UTF-8 text with a header; values shared by all seeds are repeated in each of their
+    rows.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*PLACE, "seed", *SEEDS, *TOGETHER])

@@ -1,4 +1,4 @@
-"""A checked set as one `.npz` file, for whoever goes on in NumPy (no pickle in it)."""
+"""A checked dataset as one `.npz` file for NumPy, without pickles."""
 
 import io
 
@@ -8,7 +8,7 @@ from core.data.samples import Samples
 
 
 def archive(data: Samples) -> bytes:
-    """inputs, targets, classes, columns, and the test samples where the set has some."""
+    """Return inputs, targets, classes, columns, and the test samples if there are any."""
     arrays = {
         "inputs": data.inputs,
         "targets": data.targets,

@@ -1,7 +1,7 @@
-"""Layer × time (V2, V3): what each layer does, from input (top) to output, as the training goes on.
+"""Layer × time maps: one quantity of each layer, from input (top) to output, over the training.
 
-An empty figure whose trace names its columns, as in `training.py`. Knows plotly, no torch and no
-page.
+Each is an empty figure whose trace names its columns, as in `training.py`. Knows plotly, no torch
+and no page.
 """
 
 from collections.abc import Sequence
@@ -10,12 +10,13 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from core.base.numbers import THIN
 from core.figures.template import PALETTES, Mode, blank, scale
 
 
 @dataclass(frozen=True)
 class Map:
-    """One quantity as a picture. `by_activation`: its rows are activations, not layers."""
+    """One quantity as a heat map. `by_activation`: its rows are activations, not layers."""
 
     label: str
     help: str
@@ -25,28 +26,27 @@ class Map:
 MAPS = {
     "update": Map(
         "Update / weight",
-        "How far one step moves the weights, ‖Δw‖ / ‖w‖; about 1e-3 is good.",
+        "the relative change of the weights per step, ‖Δw‖ / ‖w‖. About 1e-3 is good.",
     ),
-    "gradient": Map("Gradient", "‖∇L‖ of each layer before clipping."),
+    "gradient": Map("Gradient", "the norm ‖∇L‖ of each layer before clipping."),
     "spread": Map(
-        "Spread",
-        "How far a layer's outputs to different samples lie apart (standard deviation); 0.5 to 2 "
-        "is good.",
+        "Output std",
+        "the standard deviation of a layer's outputs over the samples. 0.5 to 2 is good.",
     ),
     "dead": Map(
         "Dead units",
-        "The share of an activation's units that let nothing through, for all samples of the "
-        "minibatch (at most 64): less than half a per cent of a change of their input.",
+        "the fraction of an activation's units whose slope is below 0.005 for all samples of the "
+        "mini-batch (at most 64), so that no gradient passes.",
         by_activation=True,
     ),
     "saturated": Map(
         "Saturated",
-        "The share of an activation's outputs that lie where it is flat. About half is usual for "
-        "ReLU, near 0 is good for sigmoid and tanh.",
+        "the fraction of an activation's outputs in its flat region. About half is normal for "
+        "ReLU; near 0 is good for sigmoid and tanh.",
         by_activation=True,
     ),
 }  # fmt: skip
-CENTRES = {  # log10 of the lowest, the good and the highest value, and their words
+CENTRES = {  # log10 of the lowest, the good and the highest value, and their labels
     "update": ((-4.5, -3, -1.5), ("3e-5", "1e-3, good", "3e-2")),
     "spread": ((-2, 0, 2), ("0.01", "1, good", "100")),
 }
@@ -56,7 +56,7 @@ POWERS = range(-12, 9)
 def layer_map(
     mode: Mode, *, names: Sequence[str], quantity: str = "update", height: int = 168
 ) -> go.Figure:
-    """`names`: layers, or activations where the quantity has those as rows (`MAPS`)."""
+    """Draw the map. `names` are layers, or activations if the quantity is measured on those."""
     figure = blank(mode, height, hovermode="closest", meta={"end": "steps"})
     share = MAPS[quantity].by_activation
     hover = "%{y}, step %{x:,d}: %{customdata:.2" + ("~%" if share else "g") + "}<extra></extra>"
@@ -70,19 +70,19 @@ def layer_map(
 
 
 def _colours(mode: Mode, quantity: str) -> dict[str, Any]:
-    """Scale and colour bar: around the good value, from 0 to 1, or as far as the numbers go."""
+    """Return colour scale and bar: around the good value, from 0 to 1, or over the whole range."""
     p = PALETTES[mode]
     bar: dict[str, Any] = {
         "thickness": 10, "len": 1, "outlinewidth": 0, "tickfont": {"size": 11, "color": p.muted},
     }  # fmt: skip
     if quantity in CENTRES:
-        places, words = CENTRES[quantity]
-        bar |= {"tickvals": list(places), "ticktext": list(words)}
-        limits = {"zmin": places[0], "zmax": places[-1]}
+        values, labels = CENTRES[quantity]
+        bar |= {"tickvals": list(values), "ticktext": list(labels)}
+        limits = {"zmin": values[0], "zmax": values[-1]}
         return {"colorbar": bar, "colorscale": scale(p.diverging), **limits}
     if MAPS[quantity].by_activation:
-        bar |= {"tickvals": [0, 0.5, 1], "ticktext": ["none", "half", "all"]}
+        bar |= {"tickvals": [0, 0.5, 1], "ticktext": [f"{n}{THIN}%" for n in (0, 50, 100)]}
         return {"colorbar": bar, "colorscale": scale(p.sequential), "zmin": 0, "zmax": 1}
-    words = [f"1e{k}" if k < -3 or k > 3 else f"{10.0**k:g}" for k in POWERS]
-    bar |= {"tickvals": list(POWERS), "ticktext": words}
+    labels = [f"1e{k}" if k < -3 or k > 3 else f"{10.0**k:g}" for k in POWERS]
+    bar |= {"tickvals": list(POWERS), "ticktext": labels}
     return {"colorbar": bar, "colorscale": scale(p.sequential)}

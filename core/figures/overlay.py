@@ -1,6 +1,6 @@
-"""Several runs in one picture: validation loss by epoch, step or time, or error where their losses
-are of different kinds (S4). Colour means the run, the dash stays that of validation; the training
-loss, where it is asked for, is the thin solid line of the same colour.
+"""The curves of several runs in one chart: validation loss by epoch, step or time, or error if the
+losses are of different kinds. The colour identifies the run; the dash is that of validation. The
+optional training curve is a thin solid line of the same colour.
 """
 
 from collections.abc import Sequence
@@ -18,13 +18,13 @@ from core.figures.template import DASH, PALETTES, Mode, blank, log_axis
 MOST = 6
 MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 MARKED = 12  # markers that a line carries at most; they tell lines apart, not epochs
-HEIGHT, PLOT = 280, 238  # px of the picture, and of what the axes enclose
-AXES = {"epoch": "epoch", "step": "step", "seconds": "seconds of training"}  # field of an Epoch
+HEIGHT, PLOT = 280, 238  # px of the chart, and of the area inside its axes
+AXES = {"epoch": "epoch", "step": "step", "seconds": "training time in seconds"}  # Epoch's field
 
 
 class OverlayCurve(NamedTuple):
-    """A run that is drawn: `values` of the validation part and `train` (or nothing) at `at`; `best`
-    is the place of the lowest.
+    """A run as drawn: `values` on the validation set and `train` (or nothing) at `at`; `best` is
+    the index of the lowest value.
     """
 
     name: str
@@ -36,7 +36,7 @@ class OverlayCurve(NamedTuple):
 
 @dataclass(frozen=True)
 class OverlayRun:
-    """A run that was ticked: its name, the kind of its loss, its epochs."""
+    """A selected run: its name, the kind of its loss, its epochs."""
 
     name: str
     loss: str
@@ -44,19 +44,21 @@ class OverlayRun:
 
 
 def comparable(entries: Sequence[OverlayRun]) -> tuple[str, list[OverlayRun], list[str]]:
-    """What may stand on one axis: "loss" or "error", the runs that share it, names of the others.
+    """Return the metric of the common axis ("loss" or "error"), the runs that share it, and names
+    of the others.
 
-    Errors of answers and of values are of different kinds; the first run's kind is drawn.
+    Classification and regression errors are not comparable: the kind of the first run is drawn.
     """
     kinds = [_kind(entry) for entry in entries]
     first = next(filter(None, kinds), "")
-    kept = [e for e, kind in zip(entries, kinds, strict=True) if kind in ("", first)]
-    left = [e.name for e, kind in zip(entries, kinds, strict=True) if kind not in ("", first)]
-    return "loss" if len({e.loss for e in kept}) < 2 else "error", kept, left
+    pairs = list(zip(entries, kinds, strict=True))
+    shared = [entry for entry, kind in pairs if kind in ("", first)]
+    others = [entry.name for entry, kind in pairs if kind not in ("", first)]
+    return "loss" if len({entry.loss for entry in shared}) < 2 else "error", shared, others
 
 
 def _kind(entry: OverlayRun) -> str:
-    """What its scores count; empty when nothing was measured yet."""
+    """Return the score that the run measures; empty if there is none yet."""
     scores = next((epoch.validation for epoch in entry.epochs if epoch.validation), None)
     return "" if scores is None else "r2" if "r2" in scores else "accuracy"
 
@@ -68,7 +70,7 @@ def rows(
     axis: str = "epoch",
     train: bool = False,
 ) -> list[OverlayCurve]:
-    """A curve for each run that has measured its validation part."""
+    """Return a curve for each run with a validation score."""
     curves = []
     for entry in entries:
         measured = [epoch for epoch in entry.epochs if epoch.validation]
@@ -89,7 +91,9 @@ def _value(scores: Scores, measure: str) -> float:
 def figure(
     curves: Sequence[OverlayCurve], mode: Mode, measure: str = "loss", axis: str = "epoch"
 ) -> go.Figure:
-    """Lines with a few markers for each run, a star at its best epoch, its name at the end."""
+    """Draw a line with a few markers for each run, a star at its best epoch, its name at the
+    end.
+    """
     palette = PALETTES[mode]
     colours = [*palette.runs, palette.test, palette.best, palette.warning]
     margin = {"l": 44, "r": 112, "t": 8, "b": 34}
@@ -147,8 +151,8 @@ def figure(
 
 
 def ends(series: Sequence[Sequence[float]]) -> list[float]:
-    """Where the names stand: behind the last value of each, moved apart until none touch. A value
-    that a log axis does not show has its name where it is.
+    """Return the heights of the names: behind the last value of each, moved apart until none
+    overlap. A value that a log axis cannot show keeps its own height.
     """
     low, high = _extent(series)
     length = log10(high) - log10(low) if low < high else 0.3
@@ -161,6 +165,6 @@ def ends(series: Sequence[Sequence[float]]) -> list[float]:
 
 
 def _extent(series: Sequence[Sequence[float]]) -> tuple[float, float]:
-    """Smallest and largest number that a log axis shows; (1, 1) for none."""
+    """Return the smallest and largest number that a log axis can show; (1, 1) for none."""
     shown = [v for values in series for v in values if isfinite(v) and v > 0]
     return min(shown, default=1.0), max(shown, default=1.0)

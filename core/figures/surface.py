@@ -1,8 +1,8 @@
-"""What the network answers all over its inputs while it learns (D4): the boundary between classes
-in a plane, or the fitted curve along one input, with the points that it learns from.
+"""Predictions over the whole input range during training: the decision boundary of two inputs, or
+the fitted curve of one input, with the samples.
 
-`rows` picks the points, `figure` draws; the answers are columns of the run's history (binding.py).
-Class colours and symbols are those of the Data page. Knows plotly, no torch and no page.
+`rows` selects the points, `figure` draws; the predictions are columns of the run's history
+(binding.py). Class colours and symbols are those of the Data page. Knows plotly, no torch, no page.
 """
 
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ from core.figures.points import SYMBOLS, colour
 from core.figures.template import PALETTES, Mode, blank
 from core.training.surface import SIDE, Area, area, centres
 
-MOST = 500  # points of a part that are drawn; more hide each other and the boundary
-PALE, FULL = 0.08, 0.55  # how much of a class's colour covers the page: unsure, sure
-ROUND = 4  # digits of a point's place: more than a screen shows
-STRETCHED = 3  # of the ranges: up to this both axes have one scale
+MOST = 500  # points drawn of each set; more hide each other and the boundary
+PALE, FULL = 0.08, 0.55  # opacity of a class's colour at low and high probability
+ROUND = 4  # digits of a coordinate: more than a screen shows
+STRETCHED = 3  # ratio of the ranges up to which both axes have one scale
 
 
 @dataclass(frozen=True)
 class SurfaceData:
-    """The points to draw: inputs (n, F) and targets (n,) of the training and validation part."""
+    """The points to draw: inputs (n, F) and targets (n,) of the training and validation sets."""
 
     area: Area
     columns: tuple[str, ...]
@@ -35,7 +35,7 @@ class SurfaceData:
 
 
 def rows(data: Samples, parts: Parts) -> SurfaceData:
-    """At most MOST points of either part, by chance but always the same."""
+    """Return at most MOST random points of each set, always the same ones."""
     draw, picked = np.random.default_rng(0), []
     for part in (parts.train, parts.validation):
         some = np.sort(draw.choice(part, min(MOST, len(part)), replace=False))
@@ -45,7 +45,7 @@ def rows(data: Samples, parts: Parts) -> SurfaceData:
 
 
 def figure(shown: SurfaceData, mode: Mode, height: int = 420) -> go.Figure:
-    """Without its answers, as `binding.fill` and the browser take it."""
+    """Draw the figure without the predictions; `binding.fill` or the browser adds them."""
     narrow = {"legend": {"y": -0.16}}
     drawn = blank(mode, height, hovermode="closest", meta={"narrow": narrow}, uirevision="keep")
     below = {"orientation": "h", "x": 0, "y": -0.12, "xanchor": "left", "yanchor": "top"}
@@ -57,13 +57,13 @@ def figure(shown: SurfaceData, mode: Mode, height: int = 420) -> go.Figure:
 
 
 def _plane(drawn: go.Figure, shown: SurfaceData, mode: Mode) -> None:
-    """The winning class of each cell, paler where it is less sure, under the points."""
+    """Draw the predicted class of each cell, paler at lower probability, under the points."""
     (left, bottom), (right, top) = shown.area
     count = len(shown.classes)
     cells = {"x": "surface.x", "z": [f"surface.{k}" for k in range(SIDE)], "log": False}
     scale = {"colorscale": tints(count, mode), "zmin": 0, "zmax": count, "showscale": False}
     y = centres(bottom, top, SIDE).tolist()
-    drawn.add_heatmap(y=y, meta=cells, hoverinfo="skip", name="winning class", **scale)
+    drawn.add_heatmap(y=y, meta=cells, hoverinfo="skip", name="predicted class", **scale)
     for index, name in enumerate(shown.classes):
         for part, filled in ((shown.train, True), (shown.validation, False)):
             own = part[0][part[1] == index]
@@ -87,7 +87,7 @@ def _plane(drawn: go.Figure, shown: SurfaceData, mode: Mode) -> None:
 
 
 def _curve(drawn: go.Figure, shown: SurfaceData, mode: Mode) -> None:
-    """The network's value along its one input, over the points."""
+    """Draw the predicted value along the one input, over the points."""
     p = PALETTES[mode]
     dots = {"size": 6, "symbol": "circle", "color": p.train, "opacity": 0.55}
     hollow = {"size": 7, "symbol": "diamond-open", "color": p.validation, "line": {"width": 1.5}}
@@ -97,10 +97,10 @@ def _curve(drawn: go.Figure, shown: SurfaceData, mode: Mode) -> None:
         hover = f"{name}<br>%{{x:.3g}}: %{{y:.3g}}<extra></extra>"
         drawn.add_scatter(x=x, y=y, mode="markers", name=name, marker=marker, hovertemplate=hover)
     drawn.add_scatter(
-        mode="lines", name="Network", line={"color": p.text, "width": 2.75},
+        mode="lines", name="Model", line={"color": p.text, "width": 2.75},
         meta={"x": "surface.x", "y": "surface.y"}, hovertemplate="%{x:.3g}: %{y:.3g}",
     )  # fmt: skip
-    drawn.update_yaxes(title="value")
+    drawn.update_yaxes(title="target value")
 
 
 def _marker(index: int, mode: Mode, filled: bool) -> dict:
@@ -112,14 +112,14 @@ def _marker(index: int, mode: Mode, filled: bool) -> dict:
 
 
 def _key(drawn: go.Figure, mode: Mode, words: str) -> None:
-    """An entry of the legend that stands for no points."""
+    """Add a legend entry without points."""
     marker = {"symbol": "circle-open", "size": 7, "color": PALETTES[mode].muted}
     drawn.add_scatter(x=[None], y=[None], mode="markers", name=words, marker=marker)
 
 
 def tints(count: int, mode: Mode) -> list[list]:
-    """A colour scale for class + certainty: class c fills c/count … (c + 1)/count, from PALE to
-    FULL of its colour on the page.
+    """Return a colour scale for class and probability: class c fills c/count … (c + 1)/count, from
+    PALE to FULL opacity of its colour.
     """
     page, stops = PALETTES[mode].page, []
     for c in range(count):
@@ -131,10 +131,13 @@ def tints(count: int, mode: Mode) -> list[list]:
     return stops
 
 
-def mixed(below: str, above: str, share: float) -> str:
-    """
+def mixed(below: str, above: str, fraction: float) -> str:
+    """Blend two colours; `fraction` is the weight of the upper one.
+
     >>> mixed("#FFFFFF", "#000000", 0.5)
     '#808080'
     """
     pairs = [[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in (below, above)]
-    return "#" + "".join(f"{round(a + share * (b - a)):02X}" for a, b in zip(*pairs, strict=True))
+    return "#" + "".join(
+        f"{round(a + fraction * (b - a)):02X}" for a, b in zip(*pairs, strict=True)
+    )

@@ -1,7 +1,7 @@
-"""The curves of a training (V1, V2): loss or error, gradient norm per layer. The layer × time map
-stands in `maps.py`.
+"""The curves of a run: loss or error, and the gradient norm per layer. The layer × time map is in
+`maps.py`.
 
-`rows(history)` computes what they show; each figure function draws an empty figure whose traces
+`rows(history)` computes what they show. Each figure function draws an empty figure whose traces
 name their columns (binding.py), and `drawn` fills one. Knows plotly, no torch and no page.
 """
 
@@ -27,11 +27,11 @@ X = {"step": "step", "epoch": "epoch", "time": "seconds"}  # column of each grou
 END = {
     "step": "steps",
     "epoch": "epochs",
-}  # fact that says how far the axis goes; a time is not known in advance
-MARKED = 40  # markers of a curve at most: on a long run they would cover its line
-NAMED = 10  # layers that get their name at the line's end; the pointer says the others
-STEADY = 0.8  # of the gradient norms: one minibatch says little, some ten say something
-HEIGHTS = (0.88, 0.67, 0.57, 0.47, 0.37, 0.27)  # of the marks' words; best stands between
+}  # the fact with the end of the axis; the duration is not known in advance
+MARKED = 40  # markers per curve at most: on a long run they would cover its line
+NAMED = 10  # layers with a name at the end of their line; the pointer shows the other names
+STEADY = 0.8  # smoothing of the gradient norms: those of single mini-batches scatter widely
+HEIGHTS = (0.88, 0.67, 0.57, 0.47, 0.37, 0.27)  # of the marks' texts; the best epoch's is between
 UPRIGHT = {"overlaying": "y", "range": [0, 1], "fixedrange": True, "visible": False}
 NARROW = {
     "legend": {"orientation": "h", "x": 0, "y": -0.16, "xanchor": "left", "yanchor": "top"},
@@ -40,12 +40,12 @@ NARROW = {
 
 
 def rows(history: History) -> tuple[Columns, dict[str, Any]]:
-    """Every column of the history and the facts about the run: all that the figures here show."""
+    """Return every column of the history and the facts about the run."""
     return history.columns(), history.facts()
 
 
 def drawn(figure: go.Figure, history: History) -> go.Figure:
-    """The figure with the history's rows in it."""
+    """Fill the figure with the rows of the history."""
     return fill(figure, *rows(history))
 
 
@@ -61,8 +61,9 @@ def curve(
     unit: str = "cross-entropy",
     height: int = 216,
 ) -> go.Figure:
-    """Training and validation loss, or error in percent, by step, epoch or time (V1). `marks`: of
-    which stopping rules it says where they would have ended the run, "untaken" ones too.
+    """Draw training and validation loss, or error in percent, by step, epoch or time.
+
+    `marks` names the stopping rules whose end of the run is marked: "fired", "chosen" or "untaken".
     """
     p, x = PALETTES[mode], X[against]
     figure = blank(
@@ -71,7 +72,7 @@ def curve(
         meta={"end": END.get(against), "narrow": NARROW},
         uirevision=f"{measure} {against} {log}",
     )
-    figure.update_layout(legend_uirevision="keep")  # what is hidden stays hidden on another axis
+    figure.update_layout(legend_uirevision="keep")  # hidden curves stay hidden on another axis
     if measure == "loss":
         _line(
             figure,
@@ -81,15 +82,15 @@ def curve(
             1,
             showlegend=False,
             hoverinfo="skip",
-            name="Train, raw",
+            name="Training, raw",
         )
         smoothed = {
             "meta": {"smooth": smoothing},
-            "name": "Train, smoothed" if smoothing else "Train",
+            "name": "Training, smoothed" if smoothing else "Training",
         }
         _line(figure, p.train, f"step.{x}", "step.loss", 2.25, **smoothed)
     else:
-        _marked(figure, mode, "train", "Train", f"epoch.{x}", f"epoch.train_{measure}")
+        _marked(figure, mode, "train", "Training", f"epoch.{x}", f"epoch.train_{measure}")
     _marked(figure, mode, "validation", "Validation", f"epoch.{x}", f"epoch.validation_{measure}")
     if marks:
         _marks(figure, mode, f"epoch.{x}", f"epoch.validation_{measure}", list(marks))
@@ -110,7 +111,7 @@ def curve(
 def gradients(
     mode: Mode, *, layers: Sequence[str], log: bool = True, height: int = 168
 ) -> go.Figure:
-    """‖∇L‖ of each layer against step (V2), smoothed a little; the names at the line ends."""
+    """Draw ‖∇L‖ of each layer by step, slightly smoothed, with the names at the line ends."""
     names = [f"probe.gradient.{layer}" for layer in layers]
     figure = blank(
         mode,
@@ -160,7 +161,7 @@ def _line(
 
 
 def _marked(figure: go.Figure, mode: Mode, role: str, name: str, x: str, y: str) -> None:
-    """A curve of one value an epoch: line, dash and marker of its role."""
+    """Draw one value per epoch with the line, dash and marker of its role."""
     colour = getattr(PALETTES[mode], role)
     line = {"color": colour, "width": 2.25, "dash": DASH[role]}
     marker = {"symbol": SYMBOL[role], "size": 6, "maxdisplayed": MARKED}
@@ -169,7 +170,7 @@ def _marked(figure: go.Figure, mode: Mode, role: str, name: str, x: str, y: str)
 
 
 def _best(figure: go.Figure, mode: Mode, x: str, y: str) -> None:
-    """Dotted line, words and star at the best epoch; the line's own axis goes from 0 to 1."""
+    """Draw a dotted line, a text and a star at the best epoch; the line has an axis from 0 to 1."""
     p = PALETTES[mode]
     quiet = {"showlegend": False, "hoverinfo": "skip"}
     dotted = {"color": p.best, "width": 1.5, "dash": "dot"}
@@ -178,8 +179,8 @@ def _best(figure: go.Figure, mode: Mode, x: str, y: str) -> None:
         mode="lines", yaxis="y2", line=dotted, meta=at | {"at": [0, 1]}, name="Best, line", **quiet
     )
     figure.add_scatter(
-        mode="text", yaxis="y2", textfont=_halo(p.best, mode), name="Best, words",
-        meta=at | {"at": [0.78], "text": " best: epoch"}, **quiet,
+        mode="text", yaxis="y2", textfont=_halo(p.best, mode), name="Best, text",
+        meta=at | {"at": [0.78], "text": " best epoch:"}, **quiet,
     )  # fmt: skip
     star = {
         "symbol": SYMBOL["best"],
@@ -192,7 +193,7 @@ def _best(figure: go.Figure, mode: Mode, x: str, y: str) -> None:
 
 
 def _marks(figure: go.Figure, mode: Mode, x: str, y: str, show: list[str]) -> None:
-    """A ghost for each stopping rule: dashed line, words and a hollow stop sign on the curve."""
+    """Draw a dashed line, a text and a hollow stop sign on the curve for each stopping rule."""
     p = PALETTES[mode]
     quiet = {"showlegend": False}
     at = {"x": x, "take": "marks", "show": show}
@@ -202,8 +203,8 @@ def _marks(figure: go.Figure, mode: Mode, x: str, y: str, show: list[str]) -> No
         hoverinfo="skip", **quiet,
     )  # fmt: skip
     figure.add_scatter(
-        mode="text", yaxis="y2", textfont=_halo(p.muted, mode), name="Marks, words",
-        meta=at | {"as": "words", "heights": HEIGHTS}, hoverinfo="skip", **quiet,
+        mode="text", yaxis="y2", textfont=_halo(p.muted, mode), name="Marks, text",
+        meta=at | {"as": "texts", "heights": HEIGHTS}, hoverinfo="skip", **quiet,
     )  # fmt: skip
     sign = {"symbol": "octagon-open", "size": 11, "color": p.muted, "line": {"width": 2}}
     figure.add_scatter(
@@ -214,15 +215,15 @@ def _marks(figure: go.Figure, mode: Mode, x: str, y: str, show: list[str]) -> No
 
 
 def _halo(colour: str, mode: Mode) -> dict[str, Any]:
-    """Words that stay legible where a curve passes behind them."""
+    """Return a font that stays legible in front of a curve."""
     shadow = ", ".join([f"0 0 3px {PALETTES[mode].page}"] * 6)
     return {"color": colour, "size": 12, "shadow": shadow}
 
 
 def _x_axis(figure: go.Figure, against: Against) -> None:
     ways = {
-        "step": {"tickformat": ",d", "unifiedhovertitle": {"text": "step %{x:,d}"}},
-        "epoch": {"unifiedhovertitle": {"text": "epoch %{x:.2f}"}},
+        "step": {"tickformat": ",d", "unifiedhovertitle": {"text": "Step %{x:,d}"}},
+        "epoch": {"unifiedhovertitle": {"text": "Epoch %{x:.2f}"}},
         "time": {
             "ticksuffix": " s",
             "rangemode": "tozero",

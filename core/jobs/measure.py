@@ -41,11 +41,11 @@ def _trial(experiment: Experiment, data: Any) -> Found:
 
 def _sharpness(experiment: Experiment, data: Any, state: dict[str, Any]) -> Found:
     from core.analysis.curvature import sharpness
-    from core.runs.checkpoint import kept
+    from core.runs.checkpoint import best_weights
 
     found: dict[str, Any] = {}
     names = ("before", "after")
-    for name, value in zip(names, sharpness(experiment, data, [kept(state)]), strict=True):
+    for name, value in zip(names, sharpness(experiment, data, [best_weights(state)]), strict=True):
         found = found | {name: value}
         yield len(found) / len(names), found
 

@@ -1,4 +1,4 @@
-"""The checkpoint of a run (K1, K2): a training's state as one file, and the weights in it."""
+"""The checkpoint of a run: the state of a training as one file, and the weights in it."""
 
 import io
 import logging
@@ -20,28 +20,28 @@ State = dict[str, Any]
 
 
 def save(store: Store, run: str, state: State) -> None:
-    """Replaces the run's checkpoint; the old one stays whole until the new one is."""
+    """Replace the run's checkpoint. The old one stays intact until the new one is complete."""
     store.save(run, lambda file: _write(state, file))
 
 
 def _write(state: State, file: BinaryIO) -> None:
     try:
         torch.save(state, file)
-    except RuntimeError as error:  # torch speaks of positions where the disk is full
+    except RuntimeError as error:  # torch reports a file position where the disk is full
         raise error.__context__ if isinstance(error.__context__, OSError) else error from None
 
 
 def load(store: Store, run: str) -> State | None:
-    """The last state of the run that is whole, on the CPU; None when none was saved yet. BadData
-    when all that are kept are damaged.
+    """Return the newest intact state of the run, on the CPU; None if none was saved yet. Raises
+    BadData if all checkpoints are damaged.
     """
-    there = store.checkpoints(run)
-    for path in there:
+    paths = store.checkpoints(run)
+    for path in paths:
         try:
             return _read(path)
         except BadData as error:
             log.warning("%s", error)
-            if path == there[-1]:
+            if path == paths[-1]:
                 raise
     return None
 
@@ -49,7 +49,7 @@ def load(store: Store, run: str) -> State | None:
 def _read(path: Path) -> State:
     try:
         with zipfile.ZipFile(path) as packed:
-            if damaged := packed.testzip():  # CRC-32 of every tensor, which torch does not compare
+            if damaged := packed.testzip():  # CRC-32 of every tensor: torch does not compare it
                 raise zipfile.BadZipFile(damaged)
         return torch.load(path, map_location="cpu", weights_only=True)
     except (
@@ -62,16 +62,20 @@ def _read(path: Path) -> State:
         zipfile.BadZipFile,
     ) as error:
         raise BadData(
-            f"The checkpoint of run {path.parent.name} is damaged ({type(error).__name__}): clone "
-            "the run, which begins anew with the same settings."
+            f"The checkpoint of run {path.parent.name} is damaged ({type(error).__name__}). Clone "
+            "the run to train again with the same settings.",
+            code="checkpoint_damaged",
         ) from None
 
 
 def inspect(path: Path, name: str) -> None:
-    """A checkpoint from elsewhere. BadData unless it is one: a state as `save` wrote it, unpacked
-    in its file, every tensor as large as its storage.
+    """Check a checkpoint from elsewhere. Raises BadData unless it is a state as `save` writes it:
+    stored uncompressed, with every tensor as large as its storage.
     """
-    refusal = BadData(f"{name} is no checkpoint of this lab: archive the run again.")
+    refusal = BadData(
+        f"{name} is not a Descent Lab checkpoint. Create the archive again.",
+        code="not_a_checkpoint",
+    )
     try:
         with zipfile.ZipFile(path) as packed:
             members = packed.infolist()
@@ -98,33 +102,35 @@ def _tensors(value: Any, depth: int = 0) -> Iterator[torch.Tensor]:
 
 
 def _stretched(tensor: torch.Tensor) -> bool:
-    """Whether it claims more numbers than its storage holds."""
+    """Whether the tensor claims more numbers than its storage holds."""
     return tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes()
 
 
-def kept(state: State) -> dict[str, torch.Tensor]:
-    """The weights of a state that count: those of the best epoch where there is one, else the last
-    ones, averaged if the run averages.
+def best_weights(state: State) -> dict[str, torch.Tensor]:
+    """Return the weights of the best epoch if there is one, else the last ones, averaged if the run
+    averages them.
     """
     return state["best"] or state.get("averaged") or state["model"]
 
 
 def weights(store: Store, run: str, form: str) -> bytes:
-    """The weights that count, as a file's content.
+    """Return the best weights as the content of a file.
 
-    "pth" is a plain state_dict for `torch.load(weights_only=True)`, "safetensors" holds the same
-    tensors.
+    "pth" is a plain state_dict for `torch.load(weights_only=True)`; "safetensors" has the same
+    tensors. Raises NotFound if the run has no checkpoint.
     """
     state = load(store, run)
     if state is None:
         raise NotFound(
-            f"Run {run} has no checkpoint yet: wait for its first seconds to pass, then try again."
+            f"Run {run} has no checkpoint yet. The first one is saved after a few seconds of "
+            "training; try again then.",
+            code="no_checkpoint",
         )
-    chosen = kept(state)
+    tensors = best_weights(state)
     if form == "safetensors":
         from safetensors.torch import save as pack
 
-        return pack({name: tensor.contiguous() for name, tensor in chosen.items()})
+        return pack({name: tensor.contiguous() for name, tensor in tensors.items()})
     buffer = io.BytesIO()
-    torch.save(chosen, buffer)
+    torch.save(tensors, buffer)
     return buffer.getvalue()

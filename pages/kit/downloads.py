@@ -1,4 +1,4 @@
-"""The files of a run: weights, curves, settings, each made when it is asked for."""
+"""The files of a run: weights, curves and settings, each created on download."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from pages.kit import feed
 
 
 def downloads(run: str) -> None:
-    """One button a file."""
+    """Draw one button per file."""
     store = runner.current().store
 
     def offer(label: str, name: str, make: Callable[[], bytes | str]) -> None:
@@ -20,17 +20,17 @@ def downloads(run: str) -> None:
         )
 
     if store.checkpoints(run):
-        offer("Weights, PyTorch", "weights.pth", lambda: checkpoint.weights(store, run, "pth"))
+        offer("Weights (PyTorch)", "weights.pth", lambda: checkpoint.weights(store, run, "pth"))
         offer(
-            "Weights, safetensors",
+            "Weights (safetensors)",
             "weights.safetensors",
             lambda: checkpoint.weights(store, run, "safetensors"),
         )
-    offer("Curves, CSV", "curves.csv", lambda: curves(run))
-    offer("Experiment, JSON", "experiment.json", lambda: store.experiment(run))
+    offer("Curves (CSV)", "curves.csv", lambda: curves(run))
+    offer("Experiment (JSON)", "experiment.json", lambda: store.experiment(run))
 
 
 def curves(run: str) -> str:
-    """Every step as a row."""
+    """Return every step as a row."""
     with feed.tail(run).read() as history:
         return curves_csv(history)

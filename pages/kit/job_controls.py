@@ -1,5 +1,5 @@
-"""What a page says to the runner about one run or study, where that stands in line, and what the
-page does when it is gone.
+"""The controls of one run or study: its buttons, its place in the queue, and what a page does when
+the run is gone.
 """
 
 from collections.abc import Callable
@@ -15,45 +15,45 @@ from core.jobs.kinds import KINDS
 from pages.kit.layout import attempt
 
 
-def act(label: str, icon: str, say: Callable[[str], None], run: str, **more: object) -> None:
-    """A button that says one word to the runner; it rests where the run is somebody else's."""
+def act(label: str, icon: str, command: Callable[[str], None], run: str, **more: object) -> None:
+    """A button that sends a command to the runner; it is disabled for a run of another person."""
     icon = f":material/{icon}:"
     if why := runner.current().barred(run):
         more |= {"disabled": True, "help": why}
-    st.button(label, icon=icon, key=f"act_{label}", on_click=attempt, args=(say, run), **more)
+    st.button(label, icon=icon, key=f"act_{label}", on_click=attempt, args=(command, run), **more)
 
 
 def waiting(job: str) -> str:
-    """Where a run or a study that waits stands in line, and about when it begins."""
-    before, seconds = runner.current().wait(job)
-    if not before:
-        return "Begins at once"
-    noted = [(sum(each == kind for each, _ in before), kind) for kind in KINDS]
-    counts = [counted(count, kind) for count, kind in noted if count]
-    line = f"Waits for {' and '.join(counts)} before it"
+    """Describe the place of a queued run or study, and about when it starts."""
+    ahead, seconds = runner.current().wait(job)
+    if not ahead:
+        return "Starts immediately"
+    numbers = [(sum(kind == each for each, _ in ahead), kind) for kind in KINDS]
+    counts = [counted(number, kind) for number, kind in numbers if number]
+    line = f"{' and '.join(counts)} ahead in the queue"
     if seconds is not None:
-        return f"{line} · begins in about {duration(seconds)}"
-    left = runner.current().patience(before[0][1])
-    return (
-        line
-        if left is None
-        else f"{line} · the one at work is paused, for {duration(left)} at most"
-    )
+        return f"{line} · starts in about {duration(seconds)}"
+    left = runner.current().patience(ahead[0][1])
+    if left is None:
+        return line
+    return f"{line} · the current job is paused, for {duration(left)} at most"
 
 
 def giving_way(job: str) -> str:
-    """When a paused job will be set aside because others wait; empty where none needs its place."""
+    """Describe when a paused job is preempted for the jobs behind it; empty if none waits."""
     left = runner.current().patience(job)
     if left is None:
         return ""
     return (
-        "Others wait for this device: unless it goes on, it is saved and set aside in "
-        f"{duration(left)}."
+        f"Other jobs are waiting for this device. If you do not continue within {duration(left)}, "
+        "this one is saved and preempted."
     )
 
 
 def while_here(draw: Callable) -> Callable:
-    """A fragment of a run that may be deleted elsewhere: then the page, drawn anew, says so."""
+    """Wrap a fragment of a run that may be deleted elsewhere: the page then reruns and shows
+    that.
+    """
 
     @wraps(draw)
     def drawn(*args: object) -> None:

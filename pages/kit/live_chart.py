@@ -1,8 +1,8 @@
-"""Live charts: a figure without data, mounted once and filled in the browser from the feed; and a
-polling way without it.
+"""Live charts: a figure without data, mounted once and filled in the browser from the feed, and a
+polling fallback.
 
-Knows Streamlit, the feed and the figures' binding. The component's JavaScript is passed as text: a
-one-line string would be taken for a path.
+Knows Streamlit, the feed and the binding of the figures. The JavaScript of the component is passed
+as text: Streamlit would interpret a one-line string as a path.
 """
 
 import json
@@ -55,7 +55,7 @@ _CSS = """
 
 @st.cache_resource
 def _component() -> Callable[..., object]:
-    """Registered once a process: a second registration of the name would only warn."""
+    """Register the component once per process: a second registration logs a warning."""
     script = "\n".join((ASSETS / name).read_text() for name in ("live.js", "binding.js"))
     return st.components.v2.component(
         "descent_lab_live", html=_HTML, css=_CSS, js=script, isolate_styles=False
@@ -72,11 +72,11 @@ def chart(
     name: str,
     live: bool,
 ) -> None:
-    """Shows `figure` (a function of the mode, so that a change of theme needs no server) with the
-    run's rows, kept up.
+    """Show `figure` with the run's rows and keep it up to date.
 
-    `height` in px is fixed; `alt` says in words what the chart shows; `name` is the file name of
-    its downloads.
+    `figure` is a function of the mode, so that a change of theme needs no server. `height` is
+    fixed, in px; `alt` describes the chart for screen readers; `name` is the file name of its
+    downloads.
     """
     if os.environ.get("LAB_LIVE") == "poll":
         _polled(figure, run, key=key, alt=alt, live=live)
@@ -92,8 +92,8 @@ def chart(
 def drawn(
     figure: Callable[[Mode], go.Figure], *, key: str, height: int, alt: str, name: str
 ) -> None:
-    """Shows a figure that has its numbers in it. Drawn again with more of them under the same
-    `key`, it keeps its zoom.
+    """Show a figure with its data. It keeps its zoom when it is drawn again under the same
+    `key`.
     """
     if os.environ.get("LAB_LIVE") == "poll":
         mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
@@ -110,15 +110,15 @@ def drawn(
 def _polled(
     figure: Callable[[Mode], go.Figure], run: str, *, key: str, alt: str, live: bool
 ) -> None:
-    """The same figure, filled in Python and drawn anew: where no stream and no component gets
-    through.
+    """Fill the same figure in Python and draw it again and again: for networks that block streams
+    and components.
     """
     mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
 
     @st.fragment(run_every=POLL_SECONDS if live else None)
     def draw() -> None:
         with feed.tail(run).read() as history:
-            shown = fill(figure(mode), history.columns(), history.facts())
-        st.plotly_chart(shown, theme=None, config={"displayModeBar": False}, alt=alt, key=key)
+            filled = fill(figure(mode), history.columns(), history.facts())
+        st.plotly_chart(filled, theme=None, config={"displayModeBar": False}, alt=alt, key=key)
 
     draw()

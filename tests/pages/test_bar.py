@@ -131,7 +131,7 @@ def test_one_that_waits_says_for_what_on_its_own_device(lab):
         return [
             p.proto.text
             for p in app.get("progress")
-            if "Waits" in p.proto.text or "Begins" in p.proto.text
+            if "queue" in p.proto.text or "Starts" in p.proto.text
         ]
 
     assert lab.wait(anns)[0][0][0] == "run" and [kind for kind, _ in lab.wait(study)[0]] == [
@@ -139,9 +139,9 @@ def test_one_that_waits_says_for_what_on_its_own_device(lab):
         "run",
     ]
     (told,) = said(page("watch.py", run=anns))
-    assert told.startswith("Waits for 1 run before it · begins in about ")
-    assert said(page("watch.py", run=other)) == ["Begins at once"]
-    assert "Waits for 2 runs before it." in " ".join(texts(page("double_descent.py", study=study)))
+    assert told.startswith("1 run ahead in the queue · starts in about ")
+    assert said(page("watch.py", run=other)) == ["Starts immediately"]
+    assert "2 runs ahead in the queue." in " ".join(texts(page("double_descent.py", study=study)))
 
 
 @pytest.mark.parametrize(
@@ -161,18 +161,15 @@ def test_a_paused_run_that_others_wait_for_says_until_when_and_then_stands_aside
     job = lab._job(anns)
     job.said = NOW[0]
     job.control.tell(PAUSE)
-    assert not any("Others wait" in text for text in texts(page("watch.py", run=anns)))
+    assert not any("Other jobs are waiting" in text for text in texts(page("watch.py", run=anns)))
     bens = run(lab, BEN, "Bens")
     NOW[0] += 60
     (told,) = (
-        p.proto.text for p in page("watch.py", run=bens).get("progress") if "Waits" in p.proto.text
+        p.proto.text for p in page("watch.py", run=bens).get("progress") if "queue" in p.proto.text
     )
-    assert told == "Waits for 1 run before it · the one at work is paused, for 4 min 0 s at most"
+    assert told == "1 run ahead in the queue · the current job is paused, for 4 min 0 s at most"
     seen = " ".join(texts(page("watch.py", run=anns)))
-    assert (
-        "Others wait for this device: unless it goes on, it is saved and set aside in 4 min 0 s."
-        in seen
-    )
+    assert "Other jobs are waiting for this device." in seen and "4 min 0 s" in seen
     NOW[0] += PATIENCE
     lab._lanes.set_aside()
     assert job.control.word == LEAVE
@@ -181,7 +178,7 @@ def test_a_paused_run_that_others_wait_for_says_until_when_and_then_stands_aside
     lab.store.append(anns, to_json(SetAside(40)))
 
     app = page("watch.py", run=anns)
-    assert any("paused while others waited" in text for text in texts(app))
+    assert any("paused while other jobs waited" in text for text in texts(app))
     assert [b.label for b in app.button if b.key and b.key.startswith("act_")] == ["Resume"]
     assert "‖ Set aside" in list(page().dataframe[0].value["State"])
     app.button(key="act_Resume").click().run()

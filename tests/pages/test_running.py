@@ -48,9 +48,9 @@ def test_each_layer_is_a_row_with_its_number(shown):
     app, model = shown((Flatten(), BLOCK, BatchNorm(), Output()))
     table = app.dataframe[0].value
     assert list(table["Layer"]) == ["2.2 residual1.norm1", "3 norm1"]
-    assert list(table["Maps"]) == [64, 64] and list(table["Scale γ"]) == ["1", "1"]
+    assert list(table["Channels"]) == [64, 64] and list(table["Scale γ"]) == ["1", "1"]
     least = model.norm1.running_var.sqrt().min().item()
-    assert float(table["Running deviation σ"][1].partition(" ")[0]) == pytest.approx(
+    assert float(table["Running standard deviation σ"][1].partition(" ")[0]) == pytest.approx(
         least, rel=0.05
     )
 

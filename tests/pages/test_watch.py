@@ -1,11 +1,13 @@
-"""Watch in each of its states, without a browser; and the whole way of a real training with one."""
+"""The page Watch in each state of a run, without a browser, and a real training in one."""
 
 import json
+import re
 import signal
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.advice.run_status import NEVER_STARTED, describe_end, describe_resume
 from core.base.encoding import encode
 from core.base.events import Ended
 from core.experiment import Experiment
@@ -15,7 +17,7 @@ from core.jobs.trainer import status
 from core.optim.regularizers import ClipNorm
 from core.optim.stopping import AbsoluteChange, Patience
 from core.runs.store import Store
-from pages.kit import sharpness
+from pages.kit import feed, sharpness
 from tests.conftest import ROOT, ended, script, serve, wait_until, write
 from tests.pages.shown import texts
 
@@ -24,14 +26,14 @@ EXPERIMENT = encode(Experiment(name="Made up"))
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
-    """The home of this test's lab."""
+    """The store of a lab with a home of its own."""
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setattr(runner, "_current", None)
     return Store(tmp_path)
 
 
 def watch(run=None):
-    """The page as a new visitor sees it."""
+    """Open the page as a new visitor."""
     app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
     app.run()
     if run:
@@ -45,10 +47,10 @@ def buttons(app):
     return [b.label for b in app.button if b.key and b.key.startswith("act_")]
 
 
-def test_nothing_is_running(store):
+def test_without_a_run_the_page_has_no_numbers(store):
     app = watch()
     assert "No run in progress. Start the draft below." in texts(app)
-    assert not app.metric and not app.get("page_link")  # there is no old run
+    assert not app.metric and not app.get("page_link")  # there is no earlier run
 
 
 def test_a_live_run(store):
@@ -68,11 +70,11 @@ def test_a_live_run(store):
     assert any("Epoch" in text for text in [p.proto.text for p in app.get("progress")])
 
 
-def test_a_done_run_says_how_it_ended_and_offers_its_files(store):
+def test_a_finished_run_shows_its_end_and_offers_its_files(store):
     run = store.create(EXPERIMENT)
     write(store, run, [*script(), ended()])
     app = watch(run)
-    assert "### Ended after epoch 10: early stopping. Best: epoch 4." in texts(app)
+    assert f"### {describe_end(ended())}" in texts(app)
     assert [m.value.replace("\u202f", " ") for m in app.metric] == [
         "7.8 %",
         "7.5 %",
@@ -81,8 +83,8 @@ def test_a_done_run_says_how_it_ended_and_offers_its_files(store):
         "20 s",
     ]
     assert [d.label for d in app.get("download_button")] == [
-        "Curves, CSV",
-        "Experiment, JSON",
+        "Curves (CSV)",
+        "Experiment (JSON)",
     ]  # no checkpoint here
     assert not buttons(app)
 
@@ -93,9 +95,9 @@ DIVERGED = Ended("diverged", "The loss is no longer a number at step 9: lower th
 
 @pytest.mark.parametrize(
     ("end", "action"),
-    [(FAILED, "Open its settings"), (DIVERGED, "Open its settings with a rate of 1e-4")],
+    [(FAILED, "Edit settings"), (DIVERGED, "Use learning rate 1e-4")],
 )
-def test_a_run_that_went_wrong_says_why_and_the_way_out(store, end, action):
+def test_a_failed_run_shows_its_error_and_a_way_to_fix_it(store, end, action):
     run = store.create(EXPERIMENT)
     write(store, run, [*script()[:1], end])
     app = watch(run)
@@ -108,21 +110,22 @@ def test_an_interrupted_run_can_be_resumed(store):
     write(store, run, script()[:20])
     app = watch(run)
     assert buttons(app) == ["Resume"]
-    assert any("The lab ended at step 80: Resume" in text for text in texts(app))
+    with feed.tail(run).read() as history:
+        assert any(describe_resume(history) in text for text in texts(app))
 
 
-def test_a_run_that_waited_in_vain_says_so_and_is_put_in_the_queue_again(store, monkeypatch):
+def test_a_run_that_never_started_can_be_queued_again(store, monkeypatch):
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     run = store.create(EXPERIMENT)
     app = watch(run)
-    assert any("waited for its turn and never began" in p.proto.text for p in app.get("progress"))
+    assert NEVER_STARTED in [p.proto.text for p in app.get("progress")]
     (button,) = (b for b in app.button if b.key and b.key.startswith("act_"))
     assert button.label == "Queue again"
     button.click().run()
     assert not app.exception and runner.current().live() == [run]
 
 
-def test_a_run_deleted_elsewhere_is_one_sentence_and_not_a_fault(store):
+def test_a_run_deleted_elsewhere_shows_a_message_and_no_exception(store):
     run = store.create(EXPERIMENT)
     write(store, run, script()[:20])
     app = watch(run)
@@ -133,7 +136,7 @@ def test_a_run_deleted_elsewhere_is_one_sentence_and_not_a_fault(store):
     assert "python" not in said and str(store.root) not in said
 
 
-def test_what_the_runner_refuses_is_said(store):
+def test_a_refusal_of_the_runner_is_shown(store):
     run = store.create(EXPERIMENT)
     write(store, run, script()[:20])
     app = watch(run)
@@ -142,37 +145,37 @@ def test_what_the_runner_refuses_is_said(store):
     assert not app.exception and any("is done" in i.value.replace("\\", "") for i in app.info)
 
 
-def test_the_error_stands_under_its_own_name_and_in_percent(store, monkeypatch):
+def test_the_error_has_its_own_title_and_is_in_percent(store, monkeypatch):
     monkeypatch.setenv("LAB_LIVE", "poll")
     run = store.create(EXPERIMENT)
     write(store, run, script()[:30])
     app = watch(run)
     assert "Loss" in [s.value for s in app.subheader]
-    next(w for w in app.get("button_group") if w.label == "Show").set_value("Error").run()
+    next(w for w in app.get("button_group") if w.label == "Metric").set_value("Error").run()
     assert "Error" in [s.value for s in app.subheader]
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
     axis = figure["layout"]["yaxis"]
-    assert axis["title"]["text"] == "wrong answers"
+    assert axis["title"]["text"] == "error rate"
     assert all(text.endswith("%") for text in axis["ticktext"])
 
 
 def test_the_address_names_the_run_and_without_it_the_newest_is_shown(store):
-    old, new = (store.create(encode(Experiment(name=name))) for name in ("Old one", "New one"))
-    assert any("Old one" in text for text in texts(watch(old)))
-    newest = "Old one" if store.ids()[0] == old else "New one"
+    old, new = (store.create(encode(Experiment(name=name))) for name in ("Old run", "New run"))
+    assert any("Old run" in text for text in texts(watch(old)))
+    newest = "Old run" if store.ids()[0] == old else "New run"
     assert any(newest in text for text in texts(watch()))
     assert {old, new} == set(store.ids())
 
 
 @pytest.mark.parametrize("said", ["nobody", "../../etc", "20000101-000000-abcdef"])
-def test_a_run_that_is_not_here_is_said_and_no_other_is_shown(store, said):
+def test_a_missing_run_is_reported_and_no_other_one_is_shown(store, said):
     run = store.create(EXPERIMENT)
     write(store, run, script()[:20])
     with store.own(run):
         app = watch(said)
     assert any("This run is not here" in text for text in texts(app))
     assert not buttons(app) and not any(said in text for text in texts(app))
-    assert [link.proto.label for link in app.get("page_link")] == ["Open an old run"]
+    assert [link.proto.label for link in app.get("page_link")] == ["Open an earlier run"]
 
 
 def test_without_streams_the_charts_are_drawn_by_the_server(store, monkeypatch):
@@ -184,24 +187,22 @@ def test_without_streams_the_charts_are_drawn_by_the_server(store, monkeypatch):
     assert figures[0]["data"][2]["name"] == "Validation" and len(figures[0]["data"][2]["x"]) == 5
 
 
-def test_a_run_that_this_version_cannot_read_says_so(store):
+def test_a_run_of_another_version_is_reported(store):
     run = store.create('{"optimizer": {"kind": "from the future"}}')
     assert any("from the future" in text for text in texts(watch(run)))
 
 
-def test_stopping_earlier_is_said_with_its_cost_and_clipping_with_its_share(store):
+def test_what_stopping_earlier_would_have_cost_and_the_clipped_steps_are_shown(store):
     experiment = Experiment(stopping=(Patience(patience=2, only_mark=True),))
     run = store.create(encode(experiment))
     write(store, run, [*script(), ended("epochs", "All 10 epochs are done.")])
     said = [text.replace("\u202f", " ") for text in texts(watch(run))]
-    assert any(
-        "patience 2: would have ended it after epoch 6 with a validation loss of 0.3" in text
-        for text in said
-    )
-    assert any("Gradient clipping touched 25 % of the steps" in text for text in said)
+    rule = experiment.stopping[0].summary
+    assert any(rule in text and "epoch 6 with a validation loss of 0.3" in text for text in said)
+    assert any("Gradient clipping: 25 % of the steps" in text for text in said)
 
 
-def test_the_sharpness_is_measured_on_demand_and_says_when_it_cannot(store, tmp_path):
+def test_sharpness_is_measured_on_demand_and_reports_a_missing_checkpoint(store, tmp_path):
     run = store.create(EXPERIMENT)
     write(store, run, [*script(), ended()])  # without a checkpoint
     app = watch(run)
@@ -212,11 +213,14 @@ def test_the_sharpness_is_measured_on_demand_and_says_when_it_cannot(store, tmp_
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "said"),
-    [(4.0, 40.0, "10 times sharper"), (40.0, 4.0, "10 times flatter"), (4.0, -1.0, "not above 0")],
-)
-def test_sharpness_in_a_plain_sentence(before, after, said):
-    assert said in sharpness.sentence(before, after)
+    ("before", "after", "expected"),
+    [
+        (4.0, 40.0, "10\u202f× sharper"), (40.0, 4.0, "10\u202f× flatter"),
+        (4.0, 4.1, "equally sharp"), (4.0, -1.0, "λ ≤ 0"),
+    ],
+)  # fmt: skip
+def test_sharpness_is_compared_with_the_initial_weights(before, after, expected):
+    assert expected in sharpness.sentence(before, after)
 
 
 @pytest.mark.browser
@@ -244,7 +248,7 @@ def test_a_real_training_is_watched_and_survives_the_end_of_the_server(browser, 
 
 
 @pytest.mark.browser
-def test_marks_and_the_share_of_clipped_steps_are_seen_while_it_goes_on(page, server):
+def test_marks_and_the_fraction_of_clipped_steps_appear_while_a_run_trains(page, server):
     experiment = Experiment(
         epochs=5000,
         stopping=(AbsoluteChange(limit=1e3, only_mark=True),),
@@ -258,6 +262,6 @@ def test_marks_and_the_share_of_clipped_steps_are_seen_while_it_goes_on(page, se
             ?.find(trace => trace.name === "Would have stopped")?.x?.length === 1""",
         arg=".st-key-chart_loss .lab-plot",
     )
-    page.get_by_text("Gradient clipping touched").wait_for()
+    page.get_by_text(re.compile(r"Gradient clipping: \d+")).wait_for()
     page.get_by_role("button", name="Stop", exact=True).first.click()
-    page.get_by_text("stopped by hand").wait_for()
+    page.get_by_text(re.compile("Stopped .* by hand")).first.wait_for()

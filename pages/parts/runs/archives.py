@@ -1,5 +1,5 @@
-"""Archives of runs in the browser: one that is dropped here becomes a run of this lab, and one of a
-run here for another lab.
+"""Archives of runs in the browser: upload one to add its run to this lab, or download one for
+another lab.
 """
 
 import io
@@ -11,48 +11,52 @@ from core.base.encoding import decode
 from core.base.errors import LabError
 from core.data.datasets import Spreadsheets
 from core.experiment import Experiment
-from core.export.archive import pack, unpackable
+from core.export.archive import pack, packing_problem
 from core.export.opening import open_archive
 from core.jobs import runner
 from pages.kit import state
 from pages.kit.form import escape
 from pages.kit.uploads import release
 
-OPENED = "archives opened"  # how many this session has; another number empties the chooser
+OPENED = "archives opened"  # count in this session; a new number clears the file uploader
 
 
 def opener() -> None:
-    """Takes an archive, and says in one sentence what is wrong with it."""
+    """Import an archive, or show why it is refused."""
     st.markdown("**Open an archive**")
     file = st.file_uploader(
-        "A run that another lab has archived (Download, Archive)",
+        "Archive of a run from another lab (ZIP)",
         type=["zip"],
         key=f"archive {state.keep(OPENED)}",
     )
     if not file:
         return
     try:
-        with st.spinner("Opening …"):
+        with st.spinner("Opening the archive …"):
             store = runner.current().store
-            found = open_archive(store, file, file.name)
-            ownership.own(store, found.run, ownership.acting())
+            opened = open_archive(store, file, file.name)
+            ownership.own(store, opened.run, ownership.acting())
     except LabError as error:
         st.error(escape(str(error)), icon=":material/error:")
         return
     release([file])
     state.keep(OPENED, str(int(state.keep(OPENED) or 0) + 1))
-    state.notice(f"“{found.name}” is a run of this lab now. {found.lacks}".strip())
-    state.select_runs([found.run])
+    warning = opened.warning.text if opened.warning else ""
+    state.notice(f"Added “{opened.name}” to your runs. {warning}".strip())
+    state.select_runs([opened.run])
     st.rerun()
 
 
 def offer_archive(run: str) -> None:
-    """A download that another lab opens, with the run's spreadsheets where a person wants them."""
+    """A download for another lab, optionally with the run's spreadsheets."""
     store = runner.current().store
     data = decode(Experiment, store.experiment(run)).data
-    why = unpackable(store, data)
+    problem = packing_problem(store, data)
     with_data = isinstance(data, Spreadsheets) and st.checkbox(
-        "With its spreadsheets", disabled=bool(why), help=escape(why) or None, key=f"with {run}"
+        "Include the spreadsheets",
+        disabled=bool(problem),
+        help=escape(problem.text) if problem else None,
+        key=f"with {run}",
     )
 
     parts = {
@@ -66,7 +70,7 @@ def offer_archive(run: str) -> None:
         return file.getvalue()
 
     st.download_button(
-        "Archive for another lab, ZIP",
+        "Archive for another lab (ZIP)",
         make,
         f"{run}.zip",
         mime="application/zip",

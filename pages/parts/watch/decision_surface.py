@@ -1,5 +1,5 @@
-"""The card of the Watch page that shows what the network answers all over its inputs, for data that
-can be drawn: the boundary between classes in a plane, or the curve along one input.
+"""The card of the Watch page with the predictions over the whole input range: the decision boundary
+of two inputs, or the fitted curve of one input.
 """
 
 from collections.abc import Callable
@@ -16,12 +16,12 @@ from core.figures.template import Mode
 from core.training.surface import drawable
 from pages.kit.layout import card_title
 
-HEIGHT = 436  # px: with its title as high as the two layer charts beside it
+HEIGHT = 436  # px: with its title as high as the two layer charts in the next column
 
 
 def shown(experiment: Experiment, home: Path) -> figures.SurfaceData | None:
-    """The points of the run's data, with the label noise that it trains on; None when it cannot be
-    drawn or is no longer here.
+    """Return the points of the run's data, with its label noise; None if the data cannot be drawn
+    or is no longer on this disk.
     """
     try:
         facts = experiment.data.facts(home)
@@ -38,12 +38,13 @@ def shown(experiment: Experiment, home: Path) -> figures.SurfaceData | None:
 def card(points: figures.SurfaceData, chart: Callable[..., None]) -> None:
     """Title and chart; `chart(figure, key, height, alt)` draws it live."""
     if points.classes:
-        title, alt = "Decision boundary", "The class that wins at each place, under the points"
-        help = "The colour of a place is the class that wins there, paler where it is less sure."
+        title, alt = "Decision boundary", "Predicted class over the input plane, with the samples"
+        help = "The background shows the predicted class, paler where its probability is lower."
     else:
-        title, alt = "Fitted curve", "The network's value along its input, over the points"
-        help = "The line is what the network answers along its one input."
-    with card_title(title, help=f"{help} Solid points train it, hollow ones are for validation."):
+        title, alt = "Fitted curve", "Predicted value along the input, with the samples"
+        help = "The line shows the predicted value along the one input."
+    samples = "Solid points are training samples, hollow points are validation samples."
+    with card_title(title, help=f"{help} {samples}"):
         pass
 
     def draw(mode: Mode) -> Figure:

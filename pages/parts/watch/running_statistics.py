@@ -1,4 +1,4 @@
-"""After a training: the running statistics of batch normalization, where the network has some."""
+"""The running statistics of batch normalization after a run, for networks that have any."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,41 +17,46 @@ from pages.kit.form import escape
 from pages.kit.layout import finding, told
 
 if TYPE_CHECKING:
-    from core.analysis.running_statistics import Range, Running  # torch is loaded when it is needed
+    from core.analysis.running_statistics import Range, RunningStatistics  # imports torch
 
-TOLD = (
-    "Gathered while training, from batch after batch. At inference they stand in for the mean μ "
-    "and the deviation σ of the batch, so that a picture gets the same answer alone as among "
-    "others. Least and most over the maps; γ and β are the learned scale and shift."
+EXPLANATION = (
+    "Training accumulates these statistics over the mini-batches. Inference uses them in place of "
+    "the mean μ and the standard deviation σ of the batch, so that a prediction does not depend on "
+    "the other samples of the batch. Each cell has the minimum and maximum over the channels; γ "
+    "and β are the learned scale and shift."
 )
 
 
 def running_statistics(run: str, experiment: Experiment) -> None:
-    """A folded table, one row a layer; nothing for a network without batch normalization."""
+    """A collapsed table with one row per layer; nothing for a network without batch
+    normalization.
+    """
     if not any(isinstance(layer, BatchNorm) for layer in every(experiment.network)):
         return
     store = runner.current().store
-    kept = store.checkpoints(run)
-    if not kept:
+    checkpoints = store.checkpoints(run)
+    if not checkpoints:
         return
     with st.expander("**Running statistics of batch normalization**", icon=":material/equalizer:"):
-        st.caption(TOLD)
+        st.caption(EXPLANATION)
         try:
-            found = _running(str(store.home), run, kept[0].stat().st_mtime)
+            statistics = _running(str(store.home), run, checkpoints[0].stat().st_mtime)
         except LabError as error:
             finding("bad", escape(told(error)))
             return
         numbers = _numbers(experiment, store.home)
         rows = [
             {
-                "Layer": " ".join([*numbers.get(one.path, ()), one.path.replace(".layers", "")]),
-                "Maps": one.maps,
-                "Running mean μ": _said(one.mean),
-                "Running deviation σ": _said(one.std),
-                "Scale γ": _said(one.scale),
-                "Shift β": _said(one.shift),
+                "Layer": " ".join(
+                    [*numbers.get(layer.path, ()), layer.path.replace(".layers", "")]
+                ),
+                "Channels": layer.channels,
+                "Running mean μ": _format(layer.mean),
+                "Running standard deviation σ": _format(layer.std),
+                "Scale γ": _format(layer.scale),
+                "Shift β": _format(layer.shift),
             }
-            for one in found
+            for layer in statistics
         ]
         st.dataframe(
             pd.DataFrame(rows), hide_index=True, height="content" if len(rows) < 12 else 460
@@ -59,16 +64,18 @@ def running_statistics(run: str, experiment: Experiment) -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _running(home: str, run: str, written: float) -> tuple["Running", ...]:
-    """`written` is when, so that another checkpoint of the same run is read anew."""
-    from core.analysis.running_statistics import running
+def _running(home: str, run: str, written: float) -> tuple["RunningStatistics", ...]:
+    """`written` is the time of the checkpoint, so that a newer one of the same run is read
+    again.
+    """
+    from core.analysis.running_statistics import read_running_statistics
     from core.runs.checkpoint import load
 
-    return running(load(Store(home), run) or {"best": None, "model": {}})
+    return read_running_statistics(load(Store(home), run) or {"best": None, "model": {}})
 
 
 def _numbers(experiment: Experiment, home: Path) -> dict[str, tuple[str]]:
-    """The number of each layer by its path; none where the data, and so its shape, is not here."""
+    """Return the number of each layer by its path; none if the data is not on this disk."""
     try:
         facts = experiment.data.facts(home)
     except LabError:
@@ -77,6 +84,6 @@ def _numbers(experiment: Experiment, home: Path) -> dict[str, tuple[str]]:
     return {fact.path: (fact.number,) for fact in flat(traced)}
 
 
-def _said(ends: "Range") -> str:
+def _format(ends: "Range") -> str:
     low, high = map(short, ends)
     return low if low == high else f"{low} … {high}"

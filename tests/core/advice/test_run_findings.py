@@ -1,16 +1,17 @@
-"""Each sentence about a run: said when its numbers hold, not said when they do not."""
+"""Each finding about a run: present when its condition holds, absent when it does not."""
 
 import pytest
 
 from core.advice.run_findings import (
-    diverged,
-    findings,
-    gap,
-    improving,
-    no_progress,
-    overfitting,
-    stopped_layer,
-    too_large,
+    find_counterfactual_stop,
+    find_divergence,
+    find_generalization_gap,
+    find_improvement,
+    find_large_updates,
+    find_no_progress,
+    find_overfitting,
+    find_stalled_layer,
+    list_findings,
 )
 from core.advice.run_status import numbers
 from core.base.encoding import change
@@ -22,7 +23,7 @@ from core.runs.history import History
 
 
 def run(validation=(), train=None, updates=None, *, ended=None, steps=100):
-    """A history with these validation losses by epoch and these update ratios by layer."""
+    """Return a history with these validation losses by epoch and update ratios by layer."""
     layers = tuple(updates or ())
     events = [
         Started(0, steps, 10, 10, 32, 9, layers, {}, {}, "cpu", 1),
@@ -51,112 +52,156 @@ E = Experiment()
 RISEN = [1.0, 0.5, 0.6, 0.7, 0.7, 0.7, 0.8]
 
 
-def test_overfitting_names_the_epoch_and_offers_to_stop_early():
-    found = overfitting(run(RISEN), E)
-    assert found.level == "warn" and "since epoch 2" in found.text and "0.5 to 0.7" in found.text
-    assert isinstance(change(E, found.path, found.value).stopping[-1], Patience)
-    assert overfitting(run(RISEN), change(E, "stopping", [{"kind": "patience"}])).action == ""
+def apply(finding):
+    """The experiment with the changes of the finding's action."""
+    experiment = E
+    for path, value in finding.action.changes.items():
+        experiment = change(experiment, path, value)
+    return experiment
+
+
+def test_overfitting_has_its_numbers_and_turns_on_early_stopping():
+    found = find_overfitting(run(RISEN), E)
+    assert (found.code, found.level) == ("overfitting", "warn")
+    assert found.evidence == {"epoch": 2, "best_loss": 0.5, "recent_loss": 0.7, "epochs": 5}
+    for number in ("2", "0.5", "0.7"):
+        assert number in found.text
+    assert isinstance(apply(found).stopping[-1], Patience)
+    stopping = change(E, "stopping", [{"kind": "patience"}])
+    assert find_overfitting(run(RISEN), stopping).action is None
 
 
 @pytest.mark.parametrize(
     "history",
     [
         run(RISEN[:-1]),  # four late epochs
-        run([1.0, 0.5, 0.55, 0.59, 0.55, 0.59, 0.55]),  # as far as chance goes
+        run([1.0, 0.5, 0.55, 0.59, 0.55, 0.59, 0.55]),  # within the scatter
         run([1.0, 0.5, 0.51, 0.9, 0.51, 0.9, 0.51]),  # bad epochs between good ones
         run([1.0, 0.5, 0.9, 0.9, 0.9, 0.9, 0.45]),  # the last one is the best
-        run(RISEN, train=RISEN),  # the training part got worse as well
+        run(RISEN, train=RISEN),  # the training loss rose as well
         run([float("nan")] * 7),
         run(),
     ],
 )
 def test_no_overfitting(history):
-    assert overfitting(history, E) is None
+    assert find_overfitting(history, E) is None
 
 
-def test_a_network_that_never_beat_a_guess_has_nothing_to_unlearn():
+def test_a_model_at_chance_level_is_not_overfitting():
     risen = run([2.4, 2.2, 3.0, 3.5, 4.0, 4.0, 4.0], train=[2.3 / k for k in range(1, 8)])
 
-    def said(history, classes):
-        return [f for f in findings(history, E, classes=classes) if "Overfitting" in f.text]
+    def codes(history, classes):
+        return [f.code for f in list_findings(history, E, classes=classes, limit=9)]
 
-    assert said(risen, 10) == []  # ln 10 = 2.30
-    assert said(risen, None) and said(risen, 100)  # not known; ln 100 = 4.61
-    assert said(run(RISEN), 10)
-
-
-def test_a_layer_that_has_nearly_stopped_is_named():
-    found = stopped_layer(run(updates={"conv1": 8e-5, "conv2": 1e-3, "linear1": 2e-3}), E)
-    assert found.text.startswith("**conv1 ") and "12 × smaller" in found.text
-    assert stopped_layer(
-        run(updates={"conv1": 0.0, "conv2": 1e-3, "linear1": 2e-3}), E
-    ).text.endswith("exactly 0.")
+    assert "overfitting" not in codes(risen, 10)  # ln 10 = 2.30
+    assert "overfitting" in codes(risen, None)  # unknown
+    assert "overfitting" in codes(risen, 100)  # ln 100 = 4.61
+    assert "overfitting" in codes(run(RISEN), 10)
 
 
-def test_all_layers_slow_at_the_end_of_a_schedule_are_no_finding():
-    assert stopped_layer(run(updates={"conv1": 2e-6, "conv2": 3e-6, "linear1": 4e-6}), E) is None
-    assert stopped_layer(run(updates={"linear1": 1e-9}), E) is None
+def test_a_stalled_layer_is_named_with_its_update_ratio():
+    found = find_stalled_layer(run(updates={"conv1": 8e-5, "conv2": 1e-3, "linear1": 2e-3}), E)
+    assert (found.code, found.level) == ("layer_stalled", "warn")
+    assert found.evidence == {"layer": "conv1", "ratio": pytest.approx(8e-5)}
+    assert "conv1" in found.text and "12" in found.text
+    zero = find_stalled_layer(run(updates={"conv1": 0.0, "conv2": 1e-3, "linear1": 2e-3}), E)
+    assert zero.evidence == {"layer": "conv1", "ratio": 0} and "exactly 0" in zero.text
 
 
-def test_too_large_updates_lower_the_rate_but_not_in_the_first_steps():
-    found = too_large(run(updates={"a": 1e-3, "b": 0.08}), E)
-    assert (
-        "b changes by 8" in found.text
-        and change(E, found.path, found.value).optimizer.learning_rate < E.optimizer.learning_rate
-    )
-    wild = too_large(run(updates={"a": 1e-3, "b": 60.0}), E)
-    assert "60 × its size" in wild.text
-    assert change(E, wild.path, wild.value).optimizer.learning_rate < found.value / 100
-    assert too_large(run(updates={"a": 1e-3, "b": 0.08}, steps=10_000), E) is None
-    assert too_large(run(updates={"a": 1e-3, "b": 0.01}), E) is None
+def test_slow_layers_at_the_end_of_a_schedule_are_no_finding():
+    slow = run(updates={"conv1": 2e-6, "conv2": 3e-6, "linear1": 4e-6})
+    assert find_stalled_layer(slow, E) is None
+    assert find_stalled_layer(run(updates={"linear1": 1e-9}), E) is None
 
 
-def test_no_progress():
-    assert no_progress(run([2.3, 2.3], train=[2.3, 2.3]), E).level == "warn"
-    assert no_progress(run([2.0, 1.5], train=[2.0, 1.5]), E) is None
+def test_large_updates_lower_the_learning_rate_except_in_the_first_steps():
+    found = find_large_updates(run(updates={"a": 1e-3, "b": 0.08}), E)
+    assert (found.code, found.level) == ("updates_too_large", "warn")
+    assert found.evidence == {"layer": "b", "ratio": pytest.approx(0.08)} and "8" in found.text
+    assert apply(found).optimizer.learning_rate < E.optimizer.learning_rate
+    wild = find_large_updates(run(updates={"a": 1e-3, "b": 60.0}), E)
+    assert f"60{THIN}×" in wild.text
+    assert apply(wild).optimizer.learning_rate < apply(found).optimizer.learning_rate / 100
+    assert find_large_updates(run(updates={"a": 1e-3, "b": 0.08}, steps=10_000), E) is None
+    assert find_large_updates(run(updates={"a": 1e-3, "b": 0.01}), E) is None
 
 
-def test_improving_offers_more_epochs_only_when_all_are_done():
-    assert improving(run([1.0, 0.5]), E).level == "ok"
-    found = improving(run([1.0, 0.5], ended="epochs"), E)
-    assert (found.path, found.value) == ("epochs", 2 * E.epochs)
-    assert improving(run([0.5, 1.0]), E) is None
-    assert improving(run([1.0, 0.5], ended="stopped"), E) is None
+def test_no_progress_raises_the_learning_rate():
+    found = find_no_progress(run([2.3, 2.3], train=[2.3, 2.3]), E)
+    assert (found.code, found.level) == ("no_progress", "warn")
+    assert found.evidence == {"first_loss": 2.3, "loss": 2.3, "epochs": 2}
+    assert apply(found).optimizer.learning_rate > E.optimizer.learning_rate
+    assert find_no_progress(run([2.0, 1.5], train=[2.0, 1.5]), E) is None
 
 
-def test_the_gap_is_said_of_the_best_epoch():
-    assert "epoch 2, 20" in gap(run([1.0, 0.5, 0.7]), E).text
+def test_more_epochs_are_offered_only_when_all_are_used():
+    found = find_improvement(run([1.0, 0.5]), E)
+    assert (found.code, found.level, found.action) == ("improving", "ok", None)
+    found = find_improvement(run([1.0, 0.5], ended="epochs"), E)
+    assert (found.code, found.evidence) == ("improving_at_end", {"epoch": 2, "loss": 0.5})
+    assert found.action.changes == {"epochs": 2 * E.epochs}
+    assert find_improvement(run([0.5, 1.0]), E) is None
+    assert find_improvement(run([1.0, 0.5], ended="stopped"), E) is None
 
 
-def test_after_the_end_the_gap_is_what_was_measured_then_as_the_numbers_above_the_curves():
+def test_early_stopping_that_cost_nothing_can_be_turned_on():
+    history = run([0.5, *[0.51] * 6], train=[1.0] * 7)
+    found = find_counterfactual_stop(history, E)
+    assert (found.code, found.level) == ("early_stopping_mark", "info")
+    assert found.evidence == {"epoch": 6, "loss": 0.5, "cost": 0.0}
+    assert isinstance(apply(found).stopping[-1], Patience)
+    costly = find_counterfactual_stop(run([0.5, *[0.51] * 5, 0.4], train=[1.0] * 7), E)
+    assert costly.evidence["cost"] == pytest.approx(0.1) and costly.action is None
+    assert find_counterfactual_stop(run([0.5, 0.4]), E) is None
+
+
+def test_the_generalization_gap_is_that_of_the_best_epoch():
+    found = find_generalization_gap(run([1.0, 0.5, 0.7]), E)
+    assert found.code == "generalization_gap" and found.evidence["epoch"] == 2
+    assert found.evidence["validation"] == pytest.approx(0.2)
+
+
+def test_after_the_end_the_gap_agrees_with_the_numbers_above_the_curves():
     scores = {"loss": 0.1, "accuracy": 0.99}, {"loss": 0.2, "accuracy": 0.75}
     history = run([1.0, 0.5, 0.7], ended=Ended("epochs", "Done.", 30, 3, 2, *scores))
-    said = gap(history, E).text.replace(THIN, " ")
-    assert said == "Best: epoch 2, 25 % wrong on validation and 1 % on training."
-    shown = {name: value.replace(THIN, " ") for name, value, _ in numbers(history)}
-    assert (shown["Validation error"], shown["Training error"]) == ("25 %", "1 %")
+    found = find_generalization_gap(history, E)
+    expected = {"epoch": 2, "validation": 0.25, "train": pytest.approx(0.01)}
+    assert found.evidence == expected
+    shown = {name: value for name, value, _ in numbers(history)}
+    assert (shown["Validation error"], shown["Training error"]) == (f"25{THIN}%", f"1{THIN}%")
+    for name in ("Validation error", "Training error"):
+        assert shown[name] in found.text
 
 
-def test_the_error_of_values_is_the_variance_that_is_left():
+def test_the_error_of_regression_is_the_unexplained_variance():
     scores = {"loss": 0.1, "r2": 0.9}, {"loss": 0.2, "r2": 0.75}
     history = run([1.0, 0.5], ended=Ended("epochs", "Done.", 30, 3, 2, *scores))
-    assert "25 % unexplained on validation and 10 % on" in gap(history, E).text.replace(THIN, " ")
-    told = {name: help for name, _, help in numbers(history)}
-    assert "25\u202f% of the variance" in told["Validation error"]
+    found = find_generalization_gap(history, E)
+    assert found.evidence["validation"] == pytest.approx(0.25)
+    assert found.evidence["train"] == pytest.approx(0.1)
+    assert f"25{THIN}%" in found.text and f"10{THIN}%" in found.text
+    helps = {name: help for name, _, help in numbers(history)}
+    assert f"25{THIN}%" in helps["Validation error"]
 
 
-def test_a_diverged_run_offers_a_tenth_of_the_rate():
-    found = diverged(run([1.0, 0.5], ended="diverged"), E)
-    assert found.level == "bad"
-    assert found.value == pytest.approx(E.optimizer.learning_rate / 10)
-    assert diverged(run([1.0, 0.5], ended="epochs"), E) is None
+def test_a_diverged_run_offers_a_tenth_of_the_learning_rate():
+    found = find_divergence(run([1.0, 0.5], ended="diverged"), E)
+    assert (found.code, found.level) == ("diverged", "bad")
+    assert found.text == "It ended." and found.evidence["step"] == 10
+    expected = pytest.approx(E.optimizer.learning_rate / 10)
+    assert apply(found).optimizer.learning_rate == expected
+    assert find_divergence(run([1.0, 0.5], ended="epochs"), E) is None
 
 
-def test_an_empty_run_says_that_it_is_early():
-    assert [f.level for f in findings(History(), E)] == ["info"]
+def test_a_run_without_findings_has_one_that_explains_why():
+    assert [f.code for f in list_findings(History(), E)] == ["run_too_early"]
+    short = list_findings(run(ended="stopped"), E)
+    assert [(f.code, f.level) for f in short] == [("run_too_short", "info")]
 
 
 def test_at_most_three_findings_the_most_urgent_first():
     updates = {"a": 1e-6, "b": 1e-3, "c": 0.08}
-    found = findings(run(RISEN, updates=updates), E)
-    assert [f.level for f in found] == ["warn"] * 3
+    found = list_findings(run(RISEN, updates=updates), E)
+    assert [f.code for f in found] == ["overfitting", "layer_stalled", "updates_too_large"]
+    every = list_findings(run(RISEN, updates=updates), E, limit=99)
+    assert [f.level for f in every] == ["warn", "warn", "warn", "info"]

@@ -1,10 +1,20 @@
-"""Where a run stands, in one line and five numbers."""
+"""The status of a run in one line and five numbers."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
-from core.advice.run_status import earlier, numbers, progress, resumes, sentence, within
+from core.advice.run_status import (
+    BEFORE_FIRST_STEP,
+    PREPARING,
+    counterfactual_stops,
+    describe_end,
+    describe_gradients,
+    describe_resume,
+    numbers,
+    progress,
+)
 from core.base.events import Ended, Saved, Started, to_json
 from core.base.numbers import THIN
 from core.optim.stopping import Patience
@@ -22,20 +32,14 @@ def plain(text):
     return text.replace(THIN, " ")
 
 
-@pytest.mark.parametrize(
-    ("state", "said"),
-    [
-        ("queued", "Waits for the run before it"),
-        ("running", "Preparing data and network …"),
-        ("interrupted", "Ended before its first step"),
-        ("unbegun", "It waited for its turn and never began: the lab was ended before."),
-    ],
-)
-def test_before_the_first_event(state, said):
-    assert progress(history(), state) == (0.0, said)
+@pytest.mark.parametrize("state", ["queued", "interrupted", "unbegun", "aside", "running"])
+def test_before_the_first_event_each_state_has_its_text(state):
+    expected = PREPARING if state == "running" else BEFORE_FIRST_STEP[state]
+    assert progress(history(), state) == (0.0, expected)
+    assert len(set(BEFORE_FIRST_STEP.values())) == len(BEFORE_FIRST_STEP)
 
 
-def test_a_running_run_says_how_long_it_still_takes_and_a_paused_one_does_not():
+def test_a_running_run_shows_the_time_left_and_a_paused_one_does_not():
     share, text = progress(history(*script()[:20]), "running")  # 80 steps of 200, at 0.1 s each
     assert share == pytest.approx(0.4)
     assert plain(text) == "Epoch 5 of 10 · step 80 of 200 · **12 s left** · 640 samples/s"
@@ -47,7 +51,7 @@ def test_the_last_step_belongs_to_the_last_epoch():
     assert share == 1.0 and text.startswith("Epoch 10 of 10")
 
 
-def test_the_numbers_are_those_of_now_and_then_those_of_the_best_epoch():
+def test_the_numbers_are_the_latest_ones_and_then_those_of_the_best_epoch():
     live = {name: value for name, value, _ in numbers(history(*script()[:20]))}
     assert (live["Validation loss"], live["Learning rate"]) == ("0.32", "6e-4")
     final = {name: plain(value) for name, value, _ in numbers(history(*script(), ended()))}
@@ -55,84 +59,91 @@ def test_the_numbers_are_those_of_now_and_then_those_of_the_best_epoch():
     assert len(live) == len(final) == 5
 
 
-def test_a_run_that_nothing_is_known_of_has_five_places():
+def test_a_run_without_events_has_five_placeholders():
     assert [value for _, value, _ in numbers(history())] == ["–"] * 5
 
 
-def test_large_counts_have_their_thousands_apart():
+def test_large_counts_have_grouped_digits():
     began = Started(0, 40_000, 20, 2_000, 64, 9, (), {}, {}, "cpu", 1)
     assert plain(progress(history(began), "paused")[1]) == "Epoch 1 of 2 000 · step 0 of 40 000"
 
 
-def test_how_it_ended():
-    assert sentence(ended()) == "Ended after epoch 10: early stopping. Best: epoch 4."
-    out = "Taken out of the queue before it began."
-    assert sentence(Ended("stopped", out, 0, 0)) == out
-    assert sentence(Ended("stopped", "", 1234, 0)) == f"Ended at step 1{THIN}234: stopped by hand."
-    end = Ended("stopped", "", 1234, 0, by="the teacher")
-    assert plain(sentence(end)) == "Ended at step 1 234: stopped by the teacher."
+def test_the_end_in_one_sentence():
+    """The wording is the specification's own, so this test asserts it."""
+    assert describe_end(Ended("epochs", "", 3000, 150, 125)) == (
+        "Finished all 150 epochs. Best validation loss at epoch 125."
+    )
+    assert describe_end(ended()) == (
+        "Ended after epoch 10 by early stopping. Best validation loss at epoch 4."
+    )
+    removed = "Removed from the queue before it started."
+    assert describe_end(Ended("stopped", removed, 0, 0)) == removed
+    stopped = describe_end(Ended("stopped", "", 1234, 0))
+    assert f"1{THIN}234" in stopped and "by hand" in stopped
+    assert "the teacher" in describe_end(Ended("stopped", "", 1234, 0, by="the teacher"))
 
 
 @pytest.mark.parametrize("state", ["running", "preparing"])
-def test_one_that_goes_on_is_prepared_until_its_first_step(state):
+def test_a_resumed_run_is_prepared_until_its_first_step(state):
     on = history(*script()[:20], Saved(80), replace(script()[0], step=80))
     assert plain(progress(on, state)[1]) == (
-        "Epoch 5 of 10 · step 80 of 200 · preparing data and network …"
+        f"Epoch 5 of 10 · step 80 of 200 · {PREPARING.lower()}"
     )
     on.add([to_json(script()[21])])
     assert ("left" in progress(on, state)[1]) == (state == "running")
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "steps"),
     [
-        ([], "at step 80: Resume begins anew, for none was saved yet."),
-        ([Saved(80)], "at step 80: Resume goes on from there."),
-        ([Saved(60)], "at step 80: Resume goes on from step 60, the last one that was saved."),
-        (
-            [Saved(60), replace(script()[0], step=60), script()[16]],
-            "at step 70: Resume goes on from step 60, the last one that was saved.",
-        ),
+        ([], ["80"]),  # no checkpoint: it restarts
+        ([Saved(80)], ["80"]),
+        ([Saved(60)], ["80", "60"]),
+        ([Saved(60), replace(script()[0], step=60), script()[16]], ["70", "60"]),
     ],
 )
-def test_an_interrupted_run_says_from_where_it_would_go_on(more, said):
-    assert resumes(history(*script()[:20], *more)) == f"The lab ended {said}"
+def test_an_interrupted_run_names_its_last_step_and_its_checkpoint(more, steps):
+    text = describe_resume(history(*script()[:20], *more))
+    assert re.findall(r"\d+", text) == steps and "Resume" in text
 
 
-def test_values_are_missed_by_so_much_in_their_own_unit():
+def test_without_a_checkpoint_resume_starts_from_the_beginning():
+    texts = [describe_resume(history(*script()[:20], *more)) for more in ([], [Saved(80)])]
+    assert "No checkpoint" in texts[0] and "No checkpoint" not in texts[1]
+
+
+def test_the_error_of_regression_has_the_unit_of_the_target():
     scores = {"loss": 0.04, "r2": 0.96}
     begun = replace(script()[0], normalization={"target_std": 500.0})
     end = replace(ended(), train=scores, validation=scores, test=scores)
-    name, value, told = numbers(history(begun, *script()[1:], end))[0]
+    name, value, help = numbers(history(begun, *script()[1:], end))[0]
     assert (name, plain(value)) == ("Test error", "± 100")
-    assert "R² is 0.96" in told
+    assert "R² is 0.96" in help
 
 
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("rule", "values"),
     [
-        (Patience(patience=2, only_mark=True), "epoch 6 with a validation loss of 0.3; nothing"),
-        (
-            Patience(patience=1, improvement=0.2, only_mark=True),
-            "epoch 2 with a validation loss of 0.38; the best one came later and is 21 % lower",
-        ),
+        (Patience(patience=2, only_mark=True), ("epoch 6", "0.3")),
+        (Patience(patience=1, improvement=0.2, only_mark=True), ("epoch 2", "0.38", "21 %")),
     ],
 )
-def test_the_end_says_what_stopping_earlier_would_have_cost(rule, said):
+def test_a_rule_that_only_marks_shows_what_stopping_earlier_would_have_cost(rule, values):
     made = History([rule])
     made.add(map(to_json, [*script(), ended("epochs")]))
-    (line,) = earlier(made)
-    assert line.startswith("Early stopping, patience ") and said in plain(line)
+    (line,) = counterfactual_stops(made)
+    assert rule.summary in line and all(value in plain(line) for value in values)
+    assert ("%" in line) == (len(values) == 3)  # only a rule that cost something has a price
 
 
-def test_the_rule_that_ended_it_cost_nothing():
+def test_the_rule_that_ended_the_run_has_no_such_line():
     made = History([Patience(patience=5)])
     made.add(map(to_json, [*script(), ended()]))
-    assert earlier(made) == []
+    assert counterfactual_stops(made) == []
 
 
-def test_clipping_and_noise_in_words():
-    told = [plain(text) for text in within(history(*script()))]
-    assert told[0] == "Gradient clipping touched 25 % of the steps"
-    assert told[1] == "Gradient noise scale 18 samples"
-    assert within(history()) == []
+def test_clipping_and_gradient_noise_have_their_numbers():
+    clipping, noise, variance = map(plain, describe_gradients(history(*script())))
+    assert clipping == "Gradient clipping: 25 % of the steps"
+    assert "18 samples" in noise and "0.14" in variance
+    assert describe_gradients(history()) == []

@@ -1,4 +1,4 @@
-"""An archive of a run: out of one home and into another, with everything that belongs to it."""
+"""Archives of runs: from one home to another, with everything that belongs to a run."""
 
 import json
 
@@ -37,11 +37,11 @@ from tests.core.export.conftest import (
 # --- there and back
 
 
-def test_an_opened_run_is_the_same_and_goes_on_as_it_would_have(store, other):
+def test_an_opened_run_is_identical_and_resumes_with_the_same_result(store, other):
     run = left(store)
     notes.write(store, run, notes.written("A try.", ("class", "best")))
     found = opened(other, packed(store, run))
-    assert (found.run, found.name, found.lacks) == (run, "Tiny", "")
+    assert (found.run, found.name, found.warning) == (run, "Tiny", None)
     for name in (EXPERIMENT, NOTES, CHECKPOINT):
         assert other.content(run, name) == store.content(run, name)
     lines = [[json.loads(line) for line in each.read(run)[0]] for each in (other, store)]
@@ -54,7 +54,7 @@ def test_an_opened_run_is_the_same_and_goes_on_as_it_would_have(store, other):
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[1])
 
 
-def test_an_id_that_is_taken_gives_way(store):
+def test_a_run_whose_id_is_taken_gets_a_new_one(store):
     run = made_up(store)
     content = packed(store, run)
     second = opened(store, content)
@@ -64,13 +64,13 @@ def test_an_id_that_is_taken_gives_way(store):
     assert len({run, second.run, third.run}) == 3 and len(store.ids()) == 2
 
 
-def test_a_run_that_never_began_has_no_weights_and_opens(store, other):
+def test_a_run_that_never_started_has_no_weights_and_opens(store, other):
     run = store.create(encode(TINY))
     assert set(entries(packed(store, run))) == {EXPERIMENT, EVENTS, MANIFEST}
     assert trainer.status(other, opened(other, packed(store, run)).run) == "unbegun"
 
 
-def test_torn_and_foreign_lines_are_left_out(store, other):
+def test_torn_and_unknown_lines_are_dropped(store, other):
     run = made_up(store)
     with store.path(run, EVENTS).open("ab") as file:
         file.write(b'{"event":"St\n{"event":"Later"}\n[1]\n\xff\n{"event":"Ep')
@@ -101,80 +101,80 @@ def on_sheets(store, **how) -> tuple[str, Experiment]:
     return run, experiment
 
 
-def test_spreadsheets_go_along_where_they_are_wanted(store, other):
+def test_spreadsheets_are_included_on_request(store, other):
     run, experiment = on_sheets(store)
     found = opened(other, packed(store, run, with_data=True))
-    assert found.lacks == ""
+    assert found.warning is None
     digest = experiment.data.digest
     mine, theirs = (Library(each.home).open(digest) for each in (store, other))
     assert np.array_equal(mine.inputs, theirs.inputs)
     assert Library(other.home).about(digest).files == ("pictures.csv", "labels.csv")
     assert trainer.execute(other, found.run).reason == "epochs"
     again = opened(other, packed(other, found.run, with_data=True))  # and from there on
-    assert again.lacks == "" and len(Library(other.home).list()) == 1
+    assert again.warning is None and len(Library(other.home).list()) == 1
 
 
-def test_without_them_one_sentence_says_what_is_missing_until_they_are_given(
-    store, other, monkeypatch
-):
+def test_an_archive_without_its_data_names_them_until_they_are_added(store, other, monkeypatch):
     run, _ = on_sheets(store)
     found = opened(other, packed(store, run))
-    assert "“Mine”, is not in this lab" in found.lacks and found.lacks.count(". ") == 0
+    assert found.warning.code == "data_missing" and "“Mine”" in found.warning.text
     assert summarize(other, found.run).epochs == summarize(store, run).epochs
     monkeypatch.setattr(Lane, "work", lambda *_: None)
-    with pytest.raises(BadInput, match="is not in this lab"):
+    with pytest.raises(BadInput, match="“Mine”"):
         Runner(other).resume(found.run)
     Library(other.home).add(*sheets())
     Runner(other).resume(found.run)
 
 
-def test_false_spreadsheets_take_the_name_of_no_others(store, other):
+def test_forged_spreadsheets_do_not_get_the_digest_of_the_real_ones(store, other):
     run, experiment = on_sheets(store)
     content = packed(store, run, with_data=True)
     found = entries(content)
     found["data/0"] = sheets(1)[0]
-    assert "another way" in opened(other, sealed(found)).lacks
+    assert opened(other, sealed(found)).warning.code == "data_read_differently"
     assert experiment.data.digest not in [a.digest for a in Library(other.home).list()]
 
 
-def test_data_that_cannot_be_read_is_refused_and_not_kept(store, other):
+def test_unreadable_data_is_refused_and_not_stored(store, other):
     run, _ = on_sheets(store)
     found = entries(packed(store, run, with_data=True))
     found["data/0"] = b"\x89PNG\r\n\x1a\n"
-    refused(other, sealed(found), "PNG")
+    assert "PNG" in refused(other, sealed(found), "archive_data")
     assert not list((other.home / "data").rglob("*.npy"))
     assert not list((other.home / "data" / "files").iterdir())
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
-    [(Digits(), "needs no packing"), (Spreadsheets(digest="0" * 64), "no longer in this lab")],
+    ("data", "code"),
+    [(Digits(), "data_in_every_lab"), (Spreadsheets(digest="0" * 64), "data_missing")],
 )
-def test_what_cannot_go_along_is_said(store, data, words):
+def test_data_that_cannot_be_packed_is_refused(store, data, code):
     run = store.create(encode(TINY.model_copy(update={"data": data})))
-    with pytest.raises(Unavailable, match=words):
+    with pytest.raises(Unavailable) as caught:
         packed(store, run, with_data=True)
+    assert caught.value.code == code
 
 
-def test_files_that_lie_elsewhere_are_not_packed(store, tmp_path):
+def test_files_that_were_read_in_place_are_not_packed(store, tmp_path):
     paths = [tmp_path / name for name in ("a.csv", "b.csv")]
     for path, content in zip(paths, sheets(), strict=True):
         path.write_bytes(content)
     digest, _ = Library(store.home).add(*paths)
     run = store.create(encode(TINY.model_copy(update={"data": Spreadsheets(digest=digest)})))
-    with pytest.raises(Unavailable, match="not kept here"):
+    with pytest.raises(Unavailable) as caught:
         packed(store, run, with_data=True)
+    assert caught.value.code == "data_read_in_place"
 
 
-def test_a_digest_tells_samples_apart(store):
+def test_digests_of_different_samples_differ(store):
     home = store.home
     digests = [samples_digest(data, home) for data in (Digits(), Digits(size=28), Moons())]
     assert len(set(digests)) == 3 and all(len(d) == 64 for d in digests)
     assert samples_digest(Digits(), home) == digests[0]
 
 
-def test_a_set_that_differs_here_is_said(store, other):
+def test_a_dataset_that_differs_in_this_lab_gives_a_warning(store, other):
     content = packed(store, made_up(store))
-    assert opened(other, content).lacks == ""
+    assert opened(other, content).warning is None
     found = opened(other, changed(content, manifest={"samples": "0" * 64}))
-    assert "not the same here" in found.lacks
+    assert found.warning.code == "data_differs"
