@@ -15,7 +15,7 @@ from core.studies.study import Study
 from pages.kit import state
 from pages.kit.form import escape
 from pages.kit.job_controls import act, waiting
-from pages.kit.layout import BADGES, Ready, bar, finding, header
+from pages.kit.layout import Ready, bar, finding, header
 from pages.kit.study_log import points_of
 from pages.parts.double_descent import curve, offers, studies, times
 from pages.parts.double_descent.settings import settings
@@ -67,7 +67,7 @@ def badge(shown: studies.StudyView | None) -> tuple[str, str, str] | None:
     """The state of the study with how far it is."""
     if not shown:
         return None
-    label, colour, icon = BADGES[shown.word]
+    label, colour, icon = shown.word.badge
     return label, colour, f":material/{icon}:"
 
 
@@ -173,17 +173,17 @@ def trouble(shown: studies.StudyView) -> None:
             if at
             else "The lab ended before the first point was there.",
         ),
-        "aside": (
+        "preempted": (
             "info",
             f"Set aside at {at}: it was paused while others waited."
             if at
             else "Set aside before the first point: it was paused while others waited.",
         ),
-        "unbegun": ("warn", "It waited for its turn until the lab ended."),
+        "not_started": ("warn", "It waited for its turn until the lab ended."),
     }
     if shown.word in words:
         level, text = words[shown.word]
-        label = "Go on from here" if at or shown.word == "unbegun" else "Start it again"
+        label = "Go on from here" if at or shown.word == "not_started" else "Start it again"
         if finding(level, escape(text), label, f"resume {shown.id}"):
             go_on(shown.id)
 

@@ -10,10 +10,11 @@ from core.base.errors import LabError
 from core.base.text import counted
 from core.experiment import shipped
 from core.jobs import runner
+from core.runs.state import RunState
 from core.runs.summary import Summary
 from pages.kit import state
 from pages.kit.form import escape
-from pages.kit.layout import BADGES, bar, finding, header, start, told
+from pages.kit.layout import bar, finding, header, start, told
 from pages.parts.runs.actions import actions, more, undo
 from pages.parts.runs.comparison import compare
 from pages.parts.runs.table import WHOSE, Row, choose_columns, table
@@ -52,15 +53,15 @@ def main() -> None:
     bar()
 
 
-def word(row: Summary) -> str:
+def word(row: Summary) -> RunState:
     """The run's state, which the end of its events tells, unless it is at work again."""
     lab = runner.current()
     if row.reason and row.run not in lab.live():
-        return row.reason if row.reason in BADGES else "done"
+        return RunState.of_end(row.reason)
     try:
         return lab.status(row.run)
     except LabError:  # deleted meanwhile
-        return "interrupted"
+        return RunState.INTERRUPTED
 
 
 def whose(row: Summary) -> str:
@@ -88,7 +89,7 @@ def refresh(drawn: dict[str, int]) -> None:
 def filtered(rows: list[Row], search: str) -> list[Row]:
     """The rows that hold every word of the search and pass the filter, whose popover is drawn."""
     choices = {
-        "State": lambda row: [BADGES[row.word][0]],
+        "State": lambda row: [row.word.label],
         "Data": lambda row: [row.summary.data],
         "Tags": lambda row: row.summary.tags,
     }
@@ -116,7 +117,7 @@ def filtered(rows: list[Row], search: str) -> list[Row]:
 def text(row: Row) -> str:
     """What a search looks at."""
     s = row.summary
-    parts = (s.name, s.data, s.network, s.optimizer, s.run, s.note, *s.tags, BADGES[row.word][0])
+    parts = (s.name, s.data, s.network, s.optimizer, s.run, s.note, *s.tags, row.word.label)
     return " ".join(parts).lower()
 
 

@@ -28,8 +28,6 @@ from pages.kit.downloads import downloads
 from pages.kit.form import escape
 from pages.kit.job_controls import act, giving_way, waiting, while_here
 from pages.kit.layout import (
-    BADGES,
-    LIVE,
     bar,
     every,
     finding,
@@ -125,14 +123,14 @@ class Page:
 
     @property
     def live(self) -> bool:
-        return self.state in LIVE
+        return self.state.is_live
 
     def show(self) -> None:
         """Header, numbers, then the cards in reading order."""
         facts = [self.name, self.experiment.data.summary if self.experiment.name else ""]
         noun = "image" if self.has_images() else "sample"
         facts += [counted(sum(self.sizes.values()), noun) if self.sizes else ""]
-        word, colour, icon = BADGES[self.state]
+        word, colour, icon = self.state.badge
         with header("Watch", " · ".join(filter(None, facts)), (word, colour, f":material/{icon}:")):
             self.actions()
             view = self.view()
@@ -191,9 +189,9 @@ class Page:
             act("Step", "skip_next", lab.step, run, disabled=not paused, help=why)
         if self.live:
             act("Stop", "stop", lab.stop, run, disabled=self.state == "stopping")
-        if self.state in runner.RESUMABLE and self.known:
+        if self.state.is_resumable and self.known:
             act("Resume", "play_arrow", lab.resume, run, help="Continue from the last checkpoint")
-        elif self.state in runner.RESUMABLE:
+        elif self.state.is_resumable:
             act("Queue again", "play_arrow", lab.resume, run)
         if self.known and not self.live:
             with st.popover("Download", icon=":material/download:"):
@@ -239,7 +237,7 @@ class Page:
                 or (history.started is not None) != self.known
             ):
                 st.rerun()
-            if self.live or self.state in ("interrupted", "aside", "unbegun"):
+            if self.live or self.state in ("interrupted", "preempted", "not_started"):
                 fraction, text = progress(history, stands(self.run) if self.live else self.state)
                 st.progress(fraction, text=waiting(self.run) if self.state == "queued" else text)
                 if note := self.continuation(history):
@@ -254,7 +252,7 @@ class Page:
 
     def continuation(self, history: History) -> str:
         """How a run that does not train now can continue; empty if there is nothing to add."""
-        if self.state == "aside":
+        if self.state == "preempted":
             return PREEMPTED
         if self.state == "interrupted":
             return describe_resume(history) if self.known else ""

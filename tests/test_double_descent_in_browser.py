@@ -61,7 +61,7 @@ def test_the_cuts_follow_the_pointer_over_the_map(page, lab):
     page.goto(f"{lab.url}/double_descent?study={made}")
     page.get_by_role("button", name="Go on from here").click()
     wait_until(lambda: (Studies(lab.home).last(made) or {}).get("reason") == "done")
-    page.get_by_text("Done").first.wait_for()
+    page.get_by_text("Finished", exact=True).first.wait_for()
     plot = page.locator(".lab-plot").nth(1)
     cut = "p => JSON.stringify(p.data.find((t) => t.meta?.cut === 'across at').x)"
     wait_until(lambda: plot.evaluate("p => Boolean(p.data?.length)"), what="the map")
@@ -92,7 +92,7 @@ def test_killed_in_the_middle_it_keeps_its_points_and_one_press_goes_on(page, tm
         page.get_by_text(f"The lab ended at {len(kept)} of 36 points").wait_for()
         page.get_by_text("Interrupted").first.wait_for()
         page.get_by_role("button", name="Go on from here").click()
-        page.get_by_text("Done").first.wait_for()
+        page.get_by_text("Finished", exact=True).first.wait_for()
     assert execute(tmp_path / "straight", straight, processes=1).reason == "done"
     assert points(tmp_path / "killed", made) == points(tmp_path / "straight", straight)
     assert points(tmp_path / "killed", made)[: len(kept)] == kept

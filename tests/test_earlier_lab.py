@@ -10,9 +10,10 @@ import pytest
 from core.base.encoding import decode, from_link
 from core.experiment import Experiment
 from core.export.opening import open_archive
-from core.jobs.trainer import execute, status
+from core.jobs.trainer import execute
 from core.runs import notes
 from core.runs.draft_store import Drafts
+from core.runs.state import stored_state
 from core.runs.store import Store
 from core.studies import sweeps
 from core.studies.folder import Studies
@@ -21,7 +22,7 @@ from tests.conftest import ROOT
 
 STATES = {
     "finished": "done", "uploaded": "done", "regression": "done", "stopped": "stopped",
-    "interrupted": "interrupted", "set_aside": "aside", "not_begun": "unbegun",
+    "interrupted": "interrupted", "set_aside": "preempted", "not_begun": "not_started",
     "diverged": "diverged",
 }  # fmt: skip
 
@@ -40,7 +41,7 @@ def ids(home):
 
 def test_every_run_has_its_state_and_its_experiment(home, ids):
     store = Store(home)
-    assert {name: status(store, ids[name]) for name in STATES} == STATES
+    assert {name: stored_state(store, ids[name]) for name in STATES} == STATES
     for name in STATES:
         assert decode(Experiment, store.experiment(ids[name])).epochs
     assert notes.read(store, ids["uploaded"]) == notes.written("A note.", ("good", "small"))
@@ -70,4 +71,4 @@ def test_a_draft_a_link_and_an_archive_open(home, ids, tmp_path_factory):
     with (home / "uploaded.zip").open("rb") as file:
         opened = open_archive(other, file, "uploaded.zip")
     assert (opened.name, opened.warning) == ("uploaded", None)
-    assert status(other, opened.run) == "done"
+    assert stored_state(other, opened.run) == "done"

@@ -16,9 +16,9 @@ PREPARING = "Preparing data and network …"
 NEVER_STARTED = "This run was still in the queue when the app shut down. No progress was lost."
 BEFORE_FIRST_STEP = {
     "queued": "Waiting in the queue",
-    "unbegun": NEVER_STARTED,
+    "not_started": NEVER_STARTED,
     "interrupted": "Interrupted before the first step",
-    "aside": "Preempted before the first step",
+    "preempted": "Preempted before the first step",
 }
 
 

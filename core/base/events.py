@@ -118,7 +118,7 @@ class Saved:
 
 
 @dataclass(frozen=True)
-class SetAside:
+class Preempted:
     """The run was paused for so long that others got its device: it was saved at `step`, and goes
     on when it is resumed.
     """
@@ -147,8 +147,9 @@ class Ended:
     by: str = ""
 
 
-Event = Started | Step | Epoch | Probe | Surface | Saved | SetAside | Ended
+Event = Started | Step | Epoch | Probe | Surface | Saved | Preempted | Ended
 _TYPES = {cls.__name__: cls for cls in Event.__args__}
+_TYPES["SetAside"] = Preempted  # its name until November 2026: old runs hold it
 
 
 def to_json(event: Event) -> str:

@@ -166,11 +166,12 @@ def _check(experiment: Experiment, store: Store, given: Namespace) -> None:
 
 def resume(given: Namespace) -> Answer:
     """Goes on with a run that was interrupted, stopped or failed, or begins one that never did."""
-    from core.jobs.trainer import RESUMABLE, lacks, status
+    from core.jobs.trainer import lacks
+    from core.runs.state import stored_state
 
     store = Store()
     run = store.find(given.run)
-    if (state := status(store, run)) not in RESUMABLE:
+    if not (state := stored_state(store, run)).is_resumable:
         raise BadInput(
             f"Run {run} is {state}: only one that was interrupted, stopped, failed or never begun "
             "can be resumed."

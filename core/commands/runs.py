@@ -17,7 +17,7 @@ PARTS = ("train", "validation", "test")
 
 def runs(given: Namespace) -> Answer:
     """All runs, newest first."""
-    from core.jobs.trainer import status
+    from core.runs.state import stored_state
     from core.runs.summary import ended, summaries
 
     store, rows = Store(), []
@@ -29,7 +29,7 @@ def runs(given: Namespace) -> Answer:
             {
                 "run": row.run,
                 "name": row.name,
-                "state": status(store, row.run),
+                "state": stored_state(store, row.run),
                 "epochs": row.epochs,
                 "best_epoch": row.best_epoch,
                 "tags": list(row.tags),

@@ -29,14 +29,14 @@ SHOWN = 0.2  # seconds between two pictures of the bar
 def sweep(given: Namespace) -> Answer:
     """Computes a study in this process and further ones; Ctrl+C leaves it resumable."""
     from core.base.device import cores
-    from core.jobs.trainer import RESUMABLE, status
+    from core.runs.state import stored_state
     from core.studies.folder import Studies
     from core.studies.sweeps import create, execute
 
     store = Studies()
     if given.resume:
         study_id = store.find(given.resume)
-        if (state := status(store, study_id)) not in RESUMABLE:
+        if not (state := stored_state(store, study_id)).is_resumable:
             raise BadInput(
                 f"Study {study_id} is {state}: only one that was interrupted, stopped, failed or "
                 "never begun can be resumed."
@@ -164,12 +164,13 @@ def _outcome(store: Any, study_id: str, ended: Ended, given: Namespace) -> Answe
 
 def studies(given: Namespace) -> Answer:
     """All studies, newest first, and the shipped ones."""
-    from core.jobs.trainer import status
+    from core.runs.state import stored_state
     from core.studies.folder import Studies
 
     store = Studies()
     rows = [
-        {"study": i, "state": status(store, i), "name": store.study(i).name} for i in store.ids()
+        {"study": i, "state": stored_state(store, i), "name": store.study(i).name}
+        for i in store.ids()
     ]
     ready = {name: study.about for name, study in shipped().items()}
     if not given.json:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.control import GO
 from core.base.errors import BadInput, LabError, NotFound
-from core.base.events import Ended, SetAside, to_json
+from core.base.events import Ended, Preempted, to_json
 from core.runs.store import Store
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def set_aside(store: Store, job: str) -> None:
     with contextlib.suppress(LabError, OSError), store.own(job):
         last = store.last(job) or {}
         if last.get("event") != Ended.__name__:
-            store.append(job, to_json(SetAside(last.get("step", 0))))
+            store.append(job, to_json(Preempted(last.get("step", 0))))
 
 
 # --- how long it takes

@@ -24,7 +24,8 @@ from core.base.events import Ended, to_json
 from core.jobs import kinds, worker
 from core.jobs.lane import Job
 from core.jobs.lanes import Lanes
-from core.jobs.trainer import RESUMABLE, lacks, status
+from core.jobs.trainer import lacks
+from core.runs.state import RunState, stored_state
 from core.runs.store import Store
 
 log = logging.getLogger("descent_lab")
@@ -116,11 +117,11 @@ class Runner:
 
     # --- how things stand
 
-    def status(self, run: str) -> str:
+    def status(self, run: str) -> RunState:
         """queued, running, paused, stopping, or what the folder says (`status`)."""
         return self._status(kinds.RUN, run)
 
-    def study_status(self, study: str) -> str:
+    def study_status(self, study: str) -> RunState:
         """The same of a study."""
         return self._status(kinds.STUDY, study)
 
@@ -197,22 +198,25 @@ class Runner:
             if what == PAUSE and found.owner not in (ownership.LAB, ownership.TEACHER):
                 self._lanes.look_later()
 
-    def _status(self, kind: str, job: str) -> str:
+    def _status(self, kind: str, job: str) -> RunState:
         found = self._job(job)
         if found is None:
-            return status(self.store_of(kind), job)
+            return stored_state(self.store_of(kind), job)
         if not found.at_work:
-            return "queued"
+            return RunState.QUEUED
         said = found.control
-        return "stopping" if said.word != GO else "paused" if said.paused else "running"
+        if said.word != GO:
+            return RunState.STOPPING
+        return RunState.PAUSED if said.paused else RunState.RUNNING
 
     def _check_resumable(self, kind: str, job: str, by: str | None) -> None:
         state = self._status(kind, job)
         ownership.require(self.store_of(kind), job, by)
-        if state not in RESUMABLE:
+        if not state.is_resumable:
             raise BadInput(
-                f"{kind.capitalize()} {job} is {state}: only one that was interrupted, stopped, "
-                "set aside, failed or never begun can be resumed."
+                f"{kind.capitalize()} {job} is {state.label.lower()}. Only one that was "
+                "interrupted, stopped or preempted, that failed or never started can be resumed.",
+                code="not_resumable",
             )
 
     def _seconds(self, job: Job) -> float | None:

@@ -14,23 +14,6 @@ from core.runs.store import Store
 
 log = logging.getLogger("descent_lab")
 
-RESUMABLE = {"interrupted", "aside", "unbegun", "stopped", "failed"}
-
-
-def status(store: Store, run: str) -> str:
-    """What the folder alone tells: running (somewhere), interrupted, aside (it was paused while
-    others waited), unbegun (it waited until the lab ended), done, stopped, diverged or failed.
-    """
-    last = store.last(run) or {}
-    if last.get("event") == "Ended":
-        reason = last.get("reason")
-        return reason if reason in ("stopped", "diverged", "failed") else "done"
-    if store.is_owned(run):
-        return "running"
-    if last.get("event") == "SetAside":
-        return "aside"
-    return "interrupted" if last else "unbegun"
-
 
 def lacks(store: Store, run: str) -> str:
     """What keeps the run from going on here, in one sentence; empty for nothing."""

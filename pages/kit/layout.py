@@ -20,25 +20,12 @@ from core.base.errors import LabError, NotFound
 from core.experiment import Experiment
 from core.jobs import runner
 from core.jobs.kinds import STUDY
+from core.runs.state import RunState
 from core.runs.summary import began
 from pages.kit import feed, state, study_log
 from pages.kit.form import escape
 from pages.kit.screen import phone
 
-LIVE = {"running", "paused", "queued", "stopping"}
-BADGES = {
-    "running": ("Running", "green", "play_circle"),
-    "paused": ("Paused", "gray", "pause_circle"),
-    "queued": ("Waiting", "gray", "schedule"),
-    "stopping": ("Stopping", "gray", "stop_circle"),
-    "aside": ("Set aside", "gray", "pause_circle"),
-    "interrupted": ("Interrupted", "yellow", "warning"),
-    "unbegun": ("Not begun", "yellow", "schedule"),
-    "stopped": ("Stopped", "gray", "stop_circle"),
-    "done": ("Done", "gray", "check_circle"),
-    "diverged": ("Diverged", "red", "error"),
-    "failed": ("Failed", "red", "error"),
-}
 AT_REST = {"paused", "preparing"}  # said of a run in the bar: it looks like one that trains
 SIGNS = {
     "ok": ("green", "check"),
@@ -95,9 +82,9 @@ def finding(
     return place.button(action, key=key or f"finding {text[:40]}", type=look, icon=icon)
 
 
-def state_badge(word: str, width: int | str = "content") -> None:
+def state_badge(word: RunState, width: int | str = "content") -> None:
     """A run's state as colour, icon and word."""
-    label, colour, icon = BADGES[word]
+    label, colour, icon = word.badge
     st.badge(label, color=colour, icon=f":material/{icon}:", width=width)
 
 

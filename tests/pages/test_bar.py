@@ -9,7 +9,7 @@ from core.access import ownership
 from core.base import device
 from core.base.control import LEAVE, PAUSE
 from core.base.encoding import encode
-from core.base.events import SetAside, to_json
+from core.base.events import Preempted, to_json
 from core.experiment import Experiment
 from core.jobs import runner
 from core.jobs.lane import PATIENCE, Lane
@@ -175,12 +175,12 @@ def test_a_paused_run_that_others_wait_for_says_until_when_and_then_stands_aside
     assert job.control.word == LEAVE
     with lab._lanes.changed:
         lab._lanes.find(anns)[0].over(job)
-    lab.store.append(anns, to_json(SetAside(40)))
+    lab.store.append(anns, to_json(Preempted(40)))
 
     app = page("watch.py", run=anns)
     assert any("paused while other jobs waited" in text for text in texts(app))
     assert [b.label for b in app.button if b.key and b.key.startswith("act_")] == ["Resume"]
-    assert "‖ Set aside" in list(page().dataframe[0].value["State"])
+    assert "‖ Preempted" in list(page().dataframe[0].value["State"])
     app.button(key="act_Resume").click().run()
     assert not app.exception and lab.status(anns) == "queued"
 

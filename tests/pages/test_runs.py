@@ -74,7 +74,11 @@ def test_a_row_says_what_it_was_and_what_it_reached(store, two):
     table = page().dataframe[0].value
     assert set(table["Name"]) == {"Plain one", "Other one"}
     row = table[table["Name"] == "Other one"].iloc[0]
-    assert (row["State"], row["Optimizer"], row["Rate"]) == ("✓ Done", "SGD with momentum", 0.05)
+    assert (row["State"], row["Optimizer"], row["Rate"]) == (
+        "✓ Finished",
+        "SGD with momentum",
+        0.05,
+    )
     assert row["Validation error"] == pytest.approx(10.0) and row["Best epoch"] == 4
     assert list(row["Curve"])[3] == pytest.approx(0.3) and row["Time"] == 20
 
@@ -133,7 +137,7 @@ def test_what_is_missing_is_missing_and_states_have_their_word(store):
     waiting = runner.current().submit(encode(PLAIN))
     table = page().dataframe[0].value
     states = dict(zip(store.ids(), table["State"], strict=True))
-    assert states == {failed: "✕ Failed", left: "! Not begun", waiting: "○ Waiting"}
+    assert states == {failed: "✕ Failed", left: "! Not started", waiting: "○ Queued"}
     assert table["Validation error"].isna().all()
 
 

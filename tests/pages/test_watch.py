@@ -13,9 +13,9 @@ from core.base.events import Ended
 from core.experiment import Experiment
 from core.jobs import runner, tasks
 from core.jobs.lane import Lane
-from core.jobs.trainer import status
 from core.optim.regularizers import ClipNorm
 from core.optim.stopping import AbsoluteChange, Patience
+from core.runs.state import stored_state
 from core.runs.store import Store
 from pages.kit import feed, sharpness
 from tests.conftest import ROOT, ended, script, serve, wait_until, write
@@ -238,12 +238,12 @@ def test_a_real_training_is_watched_and_survives_the_end_of_the_server(browser, 
                 "([p, n]) => Number(document.querySelector(p)?.dataset.rows ?? 0) > n",
                 arg=[plot, rows],
             )
-        assert status(server.store, run) == "running"
+        assert stored_state(server.store, run) == "running"
         wait_until(lambda: server.store.path(run, "checkpoint.pt").exists(), what="a checkpoint")
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(8) == 0, server.log.read_text()
         page.close()
-    assert status(server.store, run) == "interrupted"
+    assert stored_state(server.store, run) == "interrupted"
     assert server.store.last(run)["event"] == "Saved"
 
 

@@ -19,14 +19,13 @@ from core.descent.point import Point
 from core.figures.descent.lines import View
 from core.jobs import runner
 from core.jobs.kinds import STUDY
-from core.jobs.runner import RESUMABLE
+from core.runs.state import RunState
 from core.studies.draft_studies import any_setting, learning_curve, multi_start
 from core.studies.duration import Expected
 from core.studies.methods import CurveMethod
 from core.studies.records import Begun, Progress, Record, curve, progress
 from core.studies.study import Study, shipped
 from pages.kit import state, study_log
-from pages.kit.layout import LIVE
 from pages.kit.study_log import store
 from pages.parts.double_descent.times import known, roughly
 
@@ -99,18 +98,18 @@ class StudyView:
 
     id: str
     study: Study
-    word: str
+    word: RunState
     begun: Begun | None
     records: tuple[Record, ...]
     message: str
 
     @property
     def live(self) -> bool:
-        return self.word in LIVE
+        return self.word.is_live
 
     @property
     def resumable(self) -> bool:
-        return self.word in RESUMABLE
+        return self.word.is_resumable
 
     @cached_property
     def points(self) -> list[Point]:
@@ -149,7 +148,7 @@ def start(study: Study) -> str:
     return runner.current().submit_study(encode(study))
 
 
-def word(study_id: str) -> str:
+def word(study_id: str) -> RunState:
     """The state of a study, as of a run."""
     return runner.current().study_status(study_id)
 

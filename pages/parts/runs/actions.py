@@ -20,7 +20,7 @@ from core.runs.summary import Summary
 from pages.kit import state
 from pages.kit.downloads import downloads
 from pages.kit.form import escape
-from pages.kit.layout import LIVE, told, when
+from pages.kit.layout import told, when
 from pages.parts.runs.archives import offer_archive, opener
 from pages.parts.runs.table import WHOSE, Row, cells
 
@@ -114,7 +114,7 @@ def tag(chosen: list[Summary], every: list[Summary], why: str) -> None:
 
 def delete(chosen: list[Row], why: str) -> None:
     """Moves them to the trash at once; Undo takes them back. `why` not, if so."""
-    if not why and any(row.word in LIVE for row in chosen):
+    if not why and any(row.word.is_live for row in chosen):
         why = "A live run must be stopped first"
     if not st.button(
         "Delete",

@@ -18,7 +18,7 @@ from core.runs.ranking import Comparison, verdict
 from core.runs.summary import ended
 from pages.kit import feed, state
 from pages.kit.form import escape
-from pages.kit.layout import LIVE, card_title, finding
+from pages.kit.layout import card_title, finding
 from pages.kit.screen import phone
 from pages.parts.runs.table import Row
 
@@ -124,7 +124,7 @@ def result(chosen: list[Row], experiments: list[Experiment], samples: list[int])
             numbered(number, row, chosen),
             experiment,
             row.summary.validation_error,
-            row.word not in LIVE,
+            not row.word.is_live,
             n,
         )
         for number, (row, experiment, n) in enumerate(
@@ -140,9 +140,9 @@ def ending(row: Row) -> None:
     """Why the run ended, what keeps it from going on here, and its note."""
     store, run = runner.current().store, row.summary.run
     end = ended(store, run)
-    if end and row.word not in LIVE:
+    if end and not row.word.is_live:
         finding("bad" if end.reason in ("failed", "diverged") else "info", escape(end.message))
-    if row.word in runner.RESUMABLE and (missing := runner.lacks(store, run)):
+    if row.word.is_resumable and (missing := runner.lacks(store, run)):
         finding("warn", escape(missing))
     if row.summary.note:
         st.caption(escape(row.summary.note))

@@ -12,24 +12,12 @@ import streamlit as st
 
 from core.access import ownership
 from core.base.numbers import MISSING
+from core.runs.state import RunState
 from core.runs.summary import Summary
 from pages.kit import state
-from pages.kit.layout import BADGES, when
+from pages.kit.layout import when
 from pages.kit.screen import phone
 
-SIGN = {
-    "done": "✓",
-    "failed": "✕",
-    "diverged": "✕",
-    "running": "●",
-    "paused": "‖",
-    "aside": "‖",
-    "stopping": "■",
-    "stopped": "■",
-    "interrupted": "!",
-    "unbegun": "!",
-    "queued": "○",
-}
 FIRST = ("Name", "Curve", "Validation error")  # what a phone has room for
 OTHERS = (
     "State",
@@ -57,7 +45,7 @@ class Row:
     """A run with the word for its state now and, where people are told apart, for its owner."""
 
     summary: Summary
-    word: str
+    word: RunState
     whose: str = ""
 
 
@@ -141,7 +129,7 @@ def cells(row: Row, scale: float = 1) -> dict[str, object]:
         "Curve": thinned(s.curve),
         "Validation error": hundred(s.validation_error),
         WHOSE: row.whose,
-        "State": f"{SIGN.get(row.word, '·')} {BADGES[row.word][0]}",
+        "State": f"{row.word.symbol} {row.word.label}",
         "Data": s.data,
         "Network": s.network,
         "Optimizer": s.optimizer,

@@ -9,7 +9,7 @@ from core.jobs import runner
 from core.runs.summary import ended
 from pages.kit import state
 from pages.kit.form import escape
-from pages.kit.layout import LIVE, run_name, state_badge, when
+from pages.kit.layout import run_name, state_badge, when
 
 RECENT = 4
 FAILED = {"failed", "diverged"}
@@ -44,7 +44,7 @@ def recent() -> None:
 
 def button_label(status: str) -> str:
     """Return what opening a run in this state shows."""
-    if status in LIVE:
+    if status.is_live:
         return "Watch run"
     return "Show details" if status in FAILED else "Open run"
 

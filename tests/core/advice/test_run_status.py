@@ -32,7 +32,7 @@ def plain(text):
     return text.replace(THIN, " ")
 
 
-@pytest.mark.parametrize("state", ["queued", "interrupted", "unbegun", "aside", "running"])
+@pytest.mark.parametrize("state", ["queued", "interrupted", "not_started", "preempted", "running"])
 def test_before_the_first_event_each_state_has_its_text(state):
     expected = PREPARING if state == "running" else BEFORE_FIRST_STEP[state]
     assert progress(history(), state) == (0.0, expected)

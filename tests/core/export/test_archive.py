@@ -19,6 +19,7 @@ from core.jobs.lane import Lane
 from core.jobs.runner import Runner
 from core.network.presets import SoftmaxRegression
 from core.runs import checkpoint, notes
+from core.runs.state import stored_state
 from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES
 from core.runs.summary import summarize
 from tests.conftest import ended, script
@@ -47,7 +48,7 @@ def test_an_opened_run_is_identical_and_resumes_with_the_same_result(store, othe
     lines = [[json.loads(line) for line in each.read(run)[0]] for each in (other, store)]
     assert lines[0] == lines[1]
     assert summarize(other, run) == summarize(store, run)
-    assert trainer.status(other, run) == "interrupted"
+    assert stored_state(other, run) == "interrupted"
     ends = [trainer.execute(each, run) for each in (other, store)]
     assert ends[0] == ends[1]
     weights = [checkpoint.load(each, run)["model"] for each in (other, store)]
@@ -67,7 +68,7 @@ def test_a_run_whose_id_is_taken_gets_a_new_one(store):
 def test_a_run_that_never_started_has_no_weights_and_opens(store, other):
     run = store.create(encode(TINY))
     assert set(entries(packed(store, run))) == {EXPERIMENT, EVENTS, MANIFEST}
-    assert trainer.status(other, opened(other, packed(store, run)).run) == "unbegun"
+    assert stored_state(other, opened(other, packed(store, run)).run) == "not_started"
 
 
 def test_torn_and_unknown_lines_are_dropped(store, other):

@@ -14,8 +14,8 @@ from core.experiment import Experiment
 from core.jobs import kinds, lanes
 from core.jobs.lane import PATIENCE
 from core.jobs.runner import Runner
-from core.jobs.trainer import status
 from core.runs import checkpoint
+from core.runs.state import stored_state
 from core.runs.store import Store
 from core.runs.summary import summarize
 from tests.core.jobs.test_runner import is_still, losses, until
@@ -70,7 +70,7 @@ def test_who_pauses_while_others_wait_is_set_aside_saved_and_goes_on_later(
     clock.now += 1
     lab._lanes.set_aside()
     until(lambda: lab.status(bens) == "running")
-    assert lab.status(anns) == status(Store(lab.store.home), anns) == "aside"
+    assert lab.status(anns) == stored_state(Store(lab.store.home), anns) == "preempted"
     assert checkpoint.load(lab.store, anns)["step"] == len(losses(lab.store, anns))
     assert summarize(lab.store, anns).reason == ""  # it has not ended
 
@@ -126,7 +126,7 @@ def test_a_study_is_set_aside_too(lab: Runner, clock: Clock) -> None:
     clock.now += PATIENCE
     lab._lanes.set_aside()
     until(lambda: lab.status(bens) == "running")
-    assert lab.study_status(anns) == "aside"
+    assert lab.study_status(anns) == "preempted"
     lab.stop(bens, BEN)
     lab.resume_study(anns, ANN)
     until(lambda: lab.study_status(anns) == "done")
@@ -140,7 +140,7 @@ def test_the_lab_looks_by_itself_as_long_as_a_job_is_paused(
     bens = lab.submit(ENDLESS, BEN)
     clock.now += PATIENCE
     until(lambda: lab.status(bens) == "running")
-    assert lab.status(anns) == "aside"
+    assert lab.status(anns) == "preempted"
     until(lambda: lab._lanes._timer is None)
 
 
@@ -149,4 +149,4 @@ def test_one_that_has_ended_meanwhile_stays_ended(tmp_path: Path) -> None:
     run = store.create(ENDLESS)
     kinds.end(store, run, "stopped", "By hand.")
     kinds.set_aside(store, run)
-    assert status(store, run) == "stopped"
+    assert stored_state(store, run) == "stopped"

@@ -18,10 +18,11 @@ from core.base.errors import BadData, BadInput, NotFound
 from core.base.events import Ended, Epoch, Event, Started, Step, from_json
 from core.experiment import Experiment
 from core.jobs.runner import Runner
-from core.jobs.trainer import execute, status
+from core.jobs.trainer import execute
 from core.network.layers import Flatten, Linear, Output
 from core.optim.stopping import Patience
 from core.runs import checkpoint
+from core.runs.state import stored_state
 from core.runs.store import CHECKPOINT, Store
 from core.training.loop import Training
 
@@ -70,7 +71,7 @@ def until(condition: Callable[[], bool]) -> None:
 def test_a_run_is_trained_in_the_background_and_found_on_disk(runner: Runner) -> None:
     run = runner.submit(digits(epochs=12))
     until(lambda: not runner.live())
-    assert runner.status(run) == status(Store(runner.store.home), run) == "done"
+    assert runner.status(run) == stored_state(Store(runner.store.home), run) == "done"
     seen = events(runner.store, run)
     assert isinstance(seen[0], Started) and isinstance(seen[-1], Ended)
     assert len(losses(runner.store, run)) == seen[0].steps
@@ -133,7 +134,7 @@ def test_stop_and_resume_give_the_losses_of_a_straight_run(runner: Runner) -> No
     assert (
         execute(runner.store, parted, poll_control=lambda training: next(halts)).reason == "stopped"
     )
-    assert status(runner.store, parted) == "stopped"
+    assert stored_state(runner.store, parted) == "stopped"
     runner.resume(parted)
     until(lambda: runner.status(parted) == "done")
     assert losses(runner.store, parted) == losses(runner.store, straight)
@@ -143,8 +144,9 @@ def test_stop_and_resume_give_the_losses_of_a_straight_run(runner: Runner) -> No
 def test_only_an_unfinished_run_is_resumed(runner: Runner) -> None:
     run = runner.submit(digits(epochs=1))
     until(lambda: runner.status(run) == "done")
-    with pytest.raises(BadInput, match="is done"):
+    with pytest.raises(BadInput) as refused:
         runner.resume(run)
+    assert refused.value.code == "not_resumable"
     with pytest.raises(NotFound):
         runner.resume("20260101-000000-abcdef")
 
@@ -155,7 +157,10 @@ def test_closing_saves_the_run_and_leaves_it_interrupted(runner: Runner) -> None
     runner.close()
     assert not any(lane.thread.is_alive() for lane in runner._lanes)
     store = Store(runner.store.home)
-    assert (status(store, run), status(store, waiting)) == ("interrupted", "unbegun")
+    assert (stored_state(store, run), stored_state(store, waiting)) == (
+        "interrupted",
+        "not_started",
+    )
     assert checkpoint.load(store, run)["step"] == len(losses(store, run))
     again = Runner(store)
     again.resume(run)
@@ -175,7 +180,7 @@ def test_close_also_ends_a_paused_run(runner: Runner) -> None:
     runner.close()
     assert (
         not any(lane.thread.is_alive() for lane in runner._lanes)
-        and status(runner.store, run) == "interrupted"
+        and stored_state(runner.store, run) == "interrupted"
     )
     with pytest.raises(BadInput, match="shutting down"):
         runner.submit(digits())
@@ -239,7 +244,7 @@ def test_leaving_writes_no_end(tmp_path: Path) -> None:
     store = Store(tmp_path)
     run = store.create(digits())
     assert execute(store, run, poll_control=lambda training: LEAVE) is None
-    assert status(store, run) == "interrupted" and store.path(run, CHECKPOINT).exists()
+    assert stored_state(store, run) == "interrupted" and store.path(run, CHECKPOINT).exists()
 
 
 def test_a_damaged_checkpoint_is_said_and_not_loaded(tmp_path: Path) -> None:

@@ -19,9 +19,10 @@ from core.experiment import Experiment
 from core.jobs import worker
 from core.jobs.lane import Lane
 from core.jobs.runner import Runner
-from core.jobs.trainer import execute, status
+from core.jobs.trainer import execute
 from core.network.presets import SoftmaxRegression
 from core.runs import checkpoint
+from core.runs.state import stored_state
 from core.runs.store import Store
 from tests.core.base.test_parent_death import gone
 
@@ -216,10 +217,10 @@ def test_no_process_outlives_a_killed_lab_and_every_run_can_go_on(
             until(lambda: all(losses(store, run) for run in at_work))
         lab.kill()
     until(lambda: all(map(gone, children)))
-    stands = "interrupted" if moment == "training" else "unbegun"
+    stands = "interrupted" if moment == "training" else "not_started"
     until(lambda: not any(map(store.is_owned, at_work)))  # its last threads may still hold the lock
-    assert [status(store, run) for run in at_work] == [stands] * 2
-    assert status(store, waits) == "unbegun"
+    assert [stored_state(store, run) for run in at_work] == [stands] * 2
+    assert stored_state(store, waits) == "not_started"
     if moment == "training":  # and nothing is lost
         for run in at_work:
             assert checkpoint.load(store, run)["step"] == len(losses(store, run))
