@@ -21,19 +21,20 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from core.advice.study_verdict import verdict
+from core.advice.study_verdict import judge_curve
 from core.base import device
 from core.base.control import GO, LEAVE
 from core.base.encoding import change
 from core.data.datasets import MNIST
 from core.data.load import load
 from core.descent import batched, features
-from core.descent.batched import SEEDS, Field, over_widths
-from core.descent.batched_training import CHECK
-from core.descent.problem import FEATURES, NETS, Problem, problem
-from core.descent.stack import Net
-from core.descent.training_settings import Recipe
+from core.descent.batched import SEEDS, NetworkTrainer, over_widths
+from core.descent.batched_training import CHECK_STEPS
+from core.descent.problem import Problem, make_problem
+from core.descent.stack import NetworkWeights
+from core.descent.training_settings import TrainingSettings
 from core.studies import sweeps
+from core.studies.curve_methods import FEATURE_SIDE, NETWORK_SIDE
 from core.studies.records import Record
 from core.studies.study import Study, shipped
 
@@ -50,27 +51,31 @@ class Sweep:
 
     problem: Problem
     widths: Sequence[int]
-    recipe: Recipe
+    settings: TrainingSettings
 
-    def each(self) -> Iterator[tuple[Net, Tensor, Tensor]]:
+    def each(self) -> Iterator[tuple[NetworkWeights, Tensor, Tensor]]:
         """First weights, inputs (n, d), labels (n,) of each network."""
-        field = Field(self.problem, self.recipe, SEEDS)
+        trainer = NetworkTrainer(self.problem, self.settings, SEEDS)
         for width in self.widths:
-            for place, net in enumerate(field.first(width)):
-                yield net, field.rows.inputs[place, :, :-1].contiguous(), field.rows.labels[place]
+            for place, net in enumerate(trainer.initial_networks(width)):
+                yield (
+                    net,
+                    trainer.rows.inputs[place, :, :-1].contiguous(),
+                    trainer.rows.labels[place],
+                )
 
 
 def ours(sweep: Sweep) -> None:
-    for _ in over_widths(sweep.problem, sweep.widths, sweep.recipe):
+    for _ in over_widths(sweep.problem, sweep.widths, sweep.settings):
         pass
 
 
 def own_gradients(sweep: Sweep) -> None:
     """Our hand-written step, one network after another."""
     for seed in SEEDS:
-        field = Field(sweep.problem, sweep.recipe, (seed,))
+        trainer = NetworkTrainer(sweep.problem, sweep.settings, (seed,))
         for width in sweep.widths:
-            for _ in field.train([width]):
+            for _ in trainer.train([width]):
                 pass
 
 
@@ -81,12 +86,12 @@ def autograd(sweep: Sweep) -> None:
         first, shift, second, bias = (part.clone().requires_grad_() for part in parts)
         optimizer = torch.optim.AdamW([first, shift, second, bias], weight_decay=0.0, fused=True)
         marks = nn.functional.one_hot(labels, second.shape[1]).to(inputs.dtype)
-        for step in range(sweep.recipe.steps):
-            optimizer.param_groups[0]["lr"] = sweep.recipe.rate(step)
+        for step in range(sweep.settings.steps):
+            optimizer.param_groups[0]["lr"] = sweep.settings.learning_rate_at(step)
             hidden = torch.addmm(shift, inputs, first).relu()
             error = torch.addmm(bias, hidden, second) - marks
             loss = error.square().sum() / len(inputs)
-            if step % CHECK == 0 and loss.item() < sweep.recipe.stop:
+            if step % CHECK_STEPS == 0 and loss.item() < sweep.settings.stop:
                 break
             optimizer.zero_grad()
             loss.backward()
@@ -105,12 +110,12 @@ def module(sweep: Sweep) -> None:
             last.weight.copy_(net.second)
             last.bias.zero_()
         optimizer = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=0.0)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, sweep.recipe.rate)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, sweep.settings.learning_rate_at)
         marks = nn.functional.one_hot(labels, len(net.bias)).float()
         criterion = nn.MSELoss(reduction="sum")
-        for _ in range(sweep.recipe.steps):
+        for _ in range(sweep.settings.steps):
             loss = criterion(model(inputs), marks) / len(inputs)
-            if loss.item() < sweep.recipe.stop:
+            if loss.item() < sweep.settings.stop:
                 break
             optimizer.zero_grad()
             loss.backward()
@@ -152,11 +157,11 @@ def curves(kernel: Problem, small: Problem) -> Iterator[tuple[str, float, str]]:
         else:
             loss = "squared" if name == "B-fast" else "cross_entropy"
             sizes = batched.widths(small, loss)
-            work = over_widths(small, sizes, Recipe(loss=loss))
+            work = over_widths(small, sizes, TrainingSettings(loss=loss))
         spent = seconds(lambda work=work, points=points: points.extend(work))
         line = [point for point in points if point.control == 0]
         noun = "feature" if name == "A" else "hidden unit"
-        yield name, spent, verdict(line, noun=noun).sentence
+        yield name, spent, judge_curve(line, noun=noun).finding.text
 
 
 def first_point(name: str, home: Path) -> float:
@@ -235,13 +240,13 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as home:
         samples = load(MNIST(), Path(home))
-    kernel = problem(samples, side=FEATURES, wanted=500, noise=0.1)
-    small = problem(samples, side=NETS, wanted=300, noise=0.2)
+    kernel = make_problem(samples, side=FEATURE_SIDE, wanted=500, noise=0.1)
+    small = make_problem(samples, side=NETWORK_SIDE, wanted=300, noise=0.2)
     print("Whole curves, CPU seconds, 3 seeds")
     for name, spent, sentence in curves(kernel, small):
         report(name, spent, " s", SECONDS[name], least=False)
         print(f"    {sentence}")
-    sweep = Sweep(small, batched.widths(small, "squared"), Recipe())
+    sweep = Sweep(small, batched.widths(small, "squared"), TrainingSettings())
     found = compare(sweep, given.rounds)
     print(f"B-fast, times as fast as … (median of {given.rounds} rounds, one core)")
     for name, target in TARGETS.items():

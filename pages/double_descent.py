@@ -1,7 +1,8 @@
-"""Double descent: does more always mean worse? A preset, its settings, and a curve that grows while
-one looks: it says where it rises, where it falls again, and why.
+"""The Double descent page: presets, their settings, and a curve that grows while it is computed,
+with a finding about where it rises, where it falls again, and why.
 
-Everything below the presets is one fragment that ticks while the study is at work, so a zoom stays.
+Everything below the presets is one fragment that refreshes while a study is running, so that a
+zoomed chart stays zoomed.
 """
 
 from functools import partial
@@ -10,6 +11,7 @@ import streamlit as st
 
 from core.base.errors import LabError
 from core.export.points import points_csv
+from core.runs.state import RunState
 from core.studies.duration import Expected
 from core.studies.study import Study
 from pages.kit import state
@@ -17,107 +19,109 @@ from pages.kit.form import escape
 from pages.kit.job_controls import act, waiting
 from pages.kit.layout import Ready, bar, finding, header
 from pages.kit.study_log import points_of
-from pages.parts.double_descent import curve, offers, studies, times
+from pages.parts.double_descent import cards, comparison_studies, studies, times
 from pages.parts.double_descent.settings import settings
 
 MORE = "More …"
-QUESTION = "Does more always mean worse?"
-TICK = 1.0  # seconds between two looks while a study is at work
+SUBTITLE = "Test error against model size, training steps or number of samples"
+TICK = 1.0  # seconds between two refreshes while a study is running
 
 
 def main() -> None:
-    """The whole page."""
+    """Draw the whole page."""
     study = studies.draft()
-    study_id = studies.shown(study)
-    studies.name(study_id)
-    shown = studies.of(study_id) if study_id else None
-    says = shown.begun.says if shown and shown.begun else ""
-    with header("Double descent", says or QUESTION, badge(shown)):
+    study_id = studies.find_on_disk(study)
+    studies.show_in_address(study_id)
+    stored = studies.read(study_id) if study_id else None
+    description = stored.started.description if stored and stored.started else ""
+    with header("Double descent", description or SUBTITLE, badge(stored)):
         changed = settings(study, studies.key())
-        if shown:
-            downloads(shown)
-            if shown.live:
-                act("Stop", "stop", studies.stop, shown.id)
+        if stored:
+            downloads(stored)
+            if stored.live:
+                act("Stop", "stop", studies.stop, stored.id)
     if changed != study:
         studies.set_draft(changed, redraw=False)
         st.rerun()
-    if said := state.keep(studies.GONE):
-        finding("bad", escape(said))
-    presets(study)
-    look = st.fragment(body, run_every=TICK if studies.busy() else None)
-    look(study_id, shown.word if shown else "", says)
-    bar(ready=ready(study, shown))
-    probe(study, shown)
+    if problem := state.keep(studies.PROBLEM):
+        finding("bad", escape(problem))
+    choose_preset(study)
+    body = st.fragment(study_body, run_every=TICK if studies.any_live() else None)
+    body(study_id, stored.state if stored else "", description)
+    bar(ready=what_start_does(study, stored))
+    probe(study, stored)
 
 
-def ready(study: Study, shown: studies.StudyView | None) -> Ready:
-    """What Start does: a new study, or one that is not whole goes on."""
-    known = times.known(study)
-    line = studies.line(study, known)
-    if shown and shown.resumable:
-        return Ready(line, partial(go_on, shown.id))
-    problem = known.problem if known else ""
-    if shown:
-        word = "at work" if shown.live else "done"
-        line = problem = f"This study is {word}: change a setting to start another."
+def what_start_does(study: Study, stored: studies.StoredStudy | None) -> Ready:
+    """Start begins a new study, or resumes one that is incomplete."""
+    expected = times.expected_time(study)
+    line = studies.summary_line(study, expected)
+    if stored and stored.resumable:
+        return Ready(line, partial(resume, stored.id))
+    problem = expected.problem if expected else ""
+    if stored:
+        state_text = "already running or queued" if stored.live else "complete"
+        line = problem = f"This study is {state_text}. Change a setting to start another one."
     return Ready(line, partial(begin, study), problem)
 
 
-def badge(shown: studies.StudyView | None) -> tuple[str, str, str] | None:
-    """The state of the study with how far it is."""
-    if not shown:
+def badge(stored: studies.StoredStudy | None) -> tuple[str, str, str] | None:
+    """The state of the study as label, colour and icon."""
+    if not stored:
         return None
-    label, colour, icon = shown.word.badge
+    label, colour, icon = stored.state.badge
     return label, colour, f":material/{icon}:"
 
 
-def presets(study: Study) -> None:
-    """The ready-made studies with their time, and what the chosen one shows."""
-    ready = studies.presets(study)
-    now = studies.preset_of(study, ready)
-    names = list(ready) if state.keep("all presets") else studies.few(ready, now)
-    more = [] if len(names) == len(ready) else [MORE]
-    said = st.pills(
-        "Presets", [*names, *more], default=now, label_visibility="collapsed",
-        format_func=lambda name: MORE if name == MORE else studies.pill(ready[name]),
+def choose_preset(study: Study) -> None:
+    """Show the presets with their expected time, and the description of the selected one."""
+    available = studies.presets(study)
+    current = studies.preset_of(study, available)
+    show_all = state.keep("all presets")
+    names = list(available) if show_all else studies.first_row(available, current)
+    more = [] if len(names) == len(available) else [MORE]
+    selected = st.pills(
+        "Presets", [*names, *more], default=current, label_visibility="collapsed",
+        format_func=lambda name: MORE if name == MORE else studies.pill_label(available[name]),
         key=f"preset {studies.key()}",
     )  # fmt: skip
-    if said == MORE:
+    if selected == MORE:
         state.keep("all presets", "yes")
-    elif said and said != now:
+    elif selected and selected != current:
         state.keep("all presets", "")
-        studies.set_draft(ready[said])
-    if said and said != now:
+        studies.set_draft(available[selected])
+    if selected and selected != current:
         st.rerun()
     st.caption(escape(study.about))
 
 
-def probe(study: Study, shown: studies.StudyView | None) -> None:
-    """Asks how long the draft, the presets and the comparisons take; the page runs anew when it
-    knows the draft's time, and once more when it knows all.
+def probe(study: Study, stored: studies.StoredStudy | None) -> None:
+    """Measure the expected time of the draft, the presets and the comparisons. The page reruns when
+    the time of the draft is available, and once more when all times are.
     """
-    further = offers.unmade(offers.offers(study)) if shown else []
-    asked = [study, *studies.presets(study).values(), *further]
-    if not studies.busy() and times.expect(asked):
-        st.fragment(_probe, run_every=0.5)(asked, times.known(study))
+    comparisons = comparison_studies.comparison_studies(study) if stored else {}
+    missing = comparison_studies.missing_studies(comparisons)
+    requested = [study, *studies.presets(study).values(), *missing]
+    if not studies.any_live() and times.start_probes(requested):
+        st.fragment(_probe, run_every=0.5)(requested, times.expected_time(study))
 
 
-def _probe(asked: list[Study], told: Expected | None) -> None:
-    if not times.expect(asked) or (not told and times.known(asked[0])):
+def _probe(requested: list[Study], before: Expected | None) -> None:
+    if not times.start_probes(requested) or (not before and times.expected_time(requested[0])):
         st.rerun(scope="app")
 
 
 def begin(study: Study) -> None:
-    """Start: the study waits in the queue or begins."""
+    """Queue the study."""
     try:
-        studies.name(studies.start(study))
+        studies.show_in_address(studies.start(study))
     except LabError as error:
         state.notice(str(error))
     st.rerun()
 
 
-def go_on(study_id: str) -> None:
-    """A study that is not whole goes on where its last point stands."""
+def resume(study_id: str) -> None:
+    """Resume an incomplete study after its last point."""
     try:
         studies.resume(study_id)
     except LabError as error:
@@ -125,99 +129,101 @@ def go_on(study_id: str) -> None:
     st.rerun(scope="app")
 
 
-def downloads(shown: studies.StudyView) -> None:
-    """The points, the study, and the address under which it is found."""
+def downloads(stored: studies.StoredStudy) -> None:
+    """Offer the points, the study, and its address."""
     with st.popover("Download", icon=":material/download:"):
         for label, name, make in (
-            ("Points, CSV", "points.csv", lambda: points_csv(shown.points)),
-            ("Study, JSON", "study.json", lambda: studies.text(shown.study)),
+            ("Points (CSV)", "points.csv", lambda: points_csv(stored.points)),
+            ("Study (JSON)", "study.json", lambda: studies.to_text(stored.study)),
         ):
             st.download_button(
-                label, make, f"{shown.id}-{name}", on_click="ignore", type="tertiary", key=name
+                label, make, f"{stored.id}-{name}", on_click="ignore", type="tertiary", key=name
             )
-        st.caption(
-            "Each chart has its own PNG, SVG and CSV below it. This address shows the study:"
-        )
-        st.code(studies.link(shown.id), language=None, wrap_lines=True)
+        st.caption("Download a chart as PNG, SVG or CSV below it. Link to this study:")
+        st.code(studies.link(stored.id), language=None, wrap_lines=True)
 
 
-def body(study_id: str, drawn: str, says: str) -> None:
-    """What is known by now; the page runs anew when the study's state is another one, and when it
-    has begun, for the header says of what.
+def study_body(study_id: str, drawn_state: str, description: str) -> None:
+    """Show the study so far. The page reruns when its state has changed, and when it has begun and
+    its description is available for the header.
     """
     study = studies.draft()
-    shown = None
+    stored = None
     if study_id:
         try:
-            shown = studies.of(study_id)
-        except LabError:  # deleted elsewhere
+            stored = studies.read(study_id)
+        except LabError:  # deleted by another session
             st.rerun()
-        if shown.word != drawn or (shown.begun and shown.begun.says != says):
+        begins = stored.started and stored.started.description != description
+        if stored.state != drawn_state or begins:
             st.rerun()
-        trouble(shown)
-    curve.cards(scene(study, shown))
+        show_incomplete(stored)
+    cards.show_cards(scene(study, stored))
 
 
-def trouble(shown: studies.StudyView) -> None:
-    """A study that is not whole says why, and goes on with one press."""
-    at = points_of(shown.progress) if shown.points else ""
-    words = {
-        "failed": ("bad", shown.message),
-        "stopped": (
+def show_incomplete(stored: studies.StoredStudy) -> None:
+    """Show why a study is incomplete, with one button to resume it."""
+    at = points_of(stored.progress) if stored.points else ""
+    explanations = {
+        RunState.FAILED: ("bad", stored.message),
+        RunState.STOPPED: (
             "info",
-            f"Stopped at {at}: what is there stays." if at else "Stopped before the first point.",
+            f"Stopped after {at}. The measured points are saved."
+            if at
+            else "Stopped before the first point.",
         ),
-        "interrupted": (
+        RunState.INTERRUPTED: (
             "warn",
-            f"The lab ended at {at}: nothing that was measured is lost."
+            f"The lab stopped after {at}. The measured points are saved."
             if at
-            else "The lab ended before the first point was there.",
+            else "The lab stopped before the first point.",
         ),
-        "preempted": (
+        RunState.PREEMPTED: (
             "info",
-            f"Set aside at {at}: it was paused while others waited."
+            f"Preempted after {at}: it was paused while others were waiting."
             if at
-            else "Set aside before the first point: it was paused while others waited.",
+            else "Preempted before the first point: it was paused while others were waiting.",
         ),
-        "not_started": ("warn", "It waited for its turn until the lab ended."),
+        RunState.NOT_STARTED: ("warn", "The lab stopped while this study was in the queue."),
     }
-    if shown.word in words:
-        level, text = words[shown.word]
-        label = "Go on from here" if at or shown.word == "not_started" else "Start it again"
-        if finding(level, escape(text), label, f"resume {shown.id}"):
-            go_on(shown.id)
+    if stored.state in explanations:
+        level, text = explanations[stored.state]
+        label = "Resume study" if at else "Start study"
+        if finding(level, escape(text), label, f"resume {stored.id}"):
+            resume(stored.id)
 
 
-def empty(study: Study, shown: studies.StudyView | None) -> str:
-    """What is said in the place of the answer before the first point."""
-    if shown and shown.word == "queued":
-        return f"{waiting(shown.id)}."
-    if shown:
-        return "The first points will stand here in a moment." if shown.live else ""
-    known = times.known(study)
-    if known and known.problem:
-        return known.problem
-    return f"{studies.effort(known)}. Press Start." if known else "Press Start."
+def empty_text(study: Study, stored: studies.StoredStudy | None) -> str:
+    """What is shown in place of the finding before the first point."""
+    if stored and stored.state == RunState.QUEUED:
+        return f"{waiting(stored.id)}."
+    if stored:
+        return "The first points will appear in a moment." if stored.live else ""
+    expected = times.expected_time(study)
+    if expected and expected.problem:
+        return expected.problem
+    return f"{studies.describe_cost(expected)}. Press Start." if expected else "Press Start."
 
 
-def scene(study: Study, shown: studies.StudyView | None) -> curve.Scene:
-    """The study as the cards want it."""
-    begun = shown.begun if shown else None
-    return curve.Scene(
-        points=shown.points if shown else (),
-        view=studies.view(study, begun),
+def scene(study: Study, stored: studies.StoredStudy | None) -> cards.Scene:
+    """Collect what the cards show."""
+    started = stored.started if stored else None
+    comparisons = comparison_studies.comparison_studies(study) if stored else {}
+    return cards.Scene(
+        points=stored.points if stored else (),
+        view=studies.view(study, started),
         axes=studies.axes(study),
-        reach=begun.reach if begun else {},
-        live=bool(shown and shown.live),
-        complete=bool(shown and shown.word == "done"),
+        reach=started.reach if started else {},
+        live=bool(stored and stored.live),
+        complete=bool(stored and stored.state == RunState.DONE),
         measure=study.method.measure,
         caution=study.method.caution,
-        words=study.varied.words if study.varied else {},
+        value_names=study.varied.value_names if study.varied else {},
         name=study.name.partition(" (")[0] or "study",
-        empty=empty(study, shown),
-        offers=offers.offers(study) if shown else {},
-        want=offers.want,
-        id=shown.id if shown else "",
+        empty=empty_text(study, stored),
+        comparisons=comparisons,
+        request=comparison_studies.request,
+        id=stored.id if stored else "",
     )
 
 

@@ -1,5 +1,5 @@
-"""Double descent in a real browser: a curve that grows while one looks and keeps its zoom, the cuts
-through the map under the pointer; and from two spreadsheets to the finished curve.
+"""Double descent in a real browser: a growing curve that keeps its zoom, the cuts through the map
+under the pointer, and the way from two spreadsheets to the finished curve.
 """
 
 import json
@@ -38,10 +38,10 @@ def a_study(lab, name, **method):
     return Studies(lab.home).create(encode(study))
 
 
-def test_a_curve_grows_keeps_its_zoom_and_says_its_peak(page, lab):
+def test_a_growing_curve_keeps_its_zoom_and_ends_with_its_finding(page, lab):
     made = a_study(lab, "random-features", samples=240, ridges=[0.0, 1e-2])
     page.goto(f"{lab.url}/double_descent?study={made}")
-    page.get_by_role("button", name="Go on from here").click()
+    page.get_by_role("button", name="Resume study").click()
     page.wait_for_function(f"{ROWS} >= 3".replace("() => ", "() => (") + ")")
     box = page.locator(".lab-plot .nsewdrag").first.bounding_box()
     page.mouse.move(box["x"] + 60, box["y"] + 60)
@@ -49,7 +49,7 @@ def test_a_curve_grows_keeps_its_zoom_and_says_its_peak(page, lab):
     page.mouse.move(box["x"] + 300, box["y"] + 160, steps=4)
     page.mouse.up()
     zoomed = page.evaluate(AXIS)
-    page.get_by_role("heading", name="Double descent: test error").wait_for(timeout=60_000)
+    page.get_by_role("heading", name="Double descent: the test error").wait_for(timeout=60_000)
     assert page.evaluate(AXIS) == pytest.approx(zoomed)
     assert Studies(lab.home).last(made)["reason"] == "done"
     assert f"study={made}" in page.url
@@ -59,7 +59,7 @@ def test_the_cuts_follow_the_pointer_over_the_map(page, lab):
     ratios = [1.0, 2.0, 8.0]  # 1, 2 and 8 hidden units
     made = a_study(lab, "entropy-fast", samples=80, steps=40, ratios=ratios, evaluations=4)
     page.goto(f"{lab.url}/double_descent?study={made}")
-    page.get_by_role("button", name="Go on from here").click()
+    page.get_by_role("button", name="Resume study").click()
     wait_until(lambda: (Studies(lab.home).last(made) or {}).get("reason") == "done")
     page.get_by_text("Finished", exact=True).first.wait_for()
     plot = page.locator(".lab-plot").nth(1)
@@ -76,26 +76,26 @@ def test_the_cuts_follow_the_pointer_over_the_map(page, lab):
         wait_until(lambda at=share, k=column: cut_at(at) == [k], what=f"the cut at {share}")
 
 
-def test_killed_in_the_middle_it_keeps_its_points_and_one_press_goes_on(page, tmp_path):
+def test_a_killed_study_keeps_its_points_and_resumes_with_one_press(page, tmp_path):
     made, straight = None, create(tmp_path / "straight", slow())
     with serve(tmp_path / "killed") as lab:
         made = create(lab.home, slow())
         page.goto(f"{lab.url}/double_descent?study={made}")
-        page.get_by_role("button", name="Go on from here").click()
+        page.get_by_role("button", name="Resume study").click()
         wait_until(lambda: len(points(lab.home, made)) >= 3, what="three points")
         lab.process.kill()
         lab.process.wait()
-    kept = points(tmp_path / "killed", made)
-    assert 3 <= len(kept) < 36
+    saved = points(tmp_path / "killed", made)
+    assert 3 <= len(saved) < 36
     with serve(tmp_path / "killed") as lab:
         page.goto(f"{lab.url}/double_descent?study={made}")
-        page.get_by_text(f"The lab ended at {len(kept)} of 36 points").wait_for()
+        page.get_by_text(f"The lab stopped after {len(saved)} of 36 points").wait_for()
         page.get_by_text("Interrupted").first.wait_for()
-        page.get_by_role("button", name="Go on from here").click()
+        page.get_by_role("button", name="Resume study").click()
         page.get_by_text("Finished", exact=True).first.wait_for()
     assert execute(tmp_path / "straight", straight, processes=1).reason == "done"
     assert points(tmp_path / "killed", made) == points(tmp_path / "straight", straight)
-    assert points(tmp_path / "killed", made)[: len(kept)] == kept
+    assert points(tmp_path / "killed", made)[: len(saved)] == saved
 
 
 def slow():
@@ -110,7 +110,7 @@ def slow():
 def points(home, study_id):
     """What was measured, as text: NaN is not equal to itself."""
     events, _ = Studies(home).events(study_id)
-    return [str((e.at, e.point)) for e in events if isinstance(e, Record)]
+    return [str((e.coordinates, e.point)) for e in events if isinstance(e, Record)]
 
 
 @pytest.mark.realdata
@@ -126,6 +126,6 @@ def test_from_two_spreadsheets_to_the_finished_curve(page, lab):
     page.get_by_role("link", name="Double descent").click()
     page.get_by_text("Press Start").wait_for()
     page.locator(".st-key-bar_start button").last.click()
-    page.get_by_role("heading", name="Double descent: test error").wait_for(timeout=120_000)
+    page.get_by_role("heading", name="Double descent: the test error").wait_for(timeout=120_000)
     (study_id, *_) = Studies(lab.home).ids()
     assert Studies(lab.home).study(study_id).base.data.kind == "spreadsheets"

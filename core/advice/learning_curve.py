@@ -1,50 +1,84 @@
-"""Learning: what a learning curve says, the test error or loss against the number of training rows:
-how much more data brought, and whether still more would. Pure functions; knows no torch.
+"""The verdict on a learning curve, the test error or loss against the number of training samples:
+whether more data would still help. Pure functions; no torch.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from math import isfinite
 from statistics import median
 
-from core.advice.study_verdict import AGREEING, WHAT, Measure, Place, Verdict, said
+from core.advice.study_verdict import (
+    MEASURE_NAMES,
+    MIN_AGREEMENT,
+    CurveVerdict,
+    Landmark,
+    Measure,
+    format_value,
+    too_few_points,
+)
+from core.base.finding import Finding
 from core.base.numbers import percent, roughly, short, whole
 from core.base.text import counted
-from core.descent.point import Point
+from core.descent.point import CurvePoint
 
-LITTLE = 1.05  # least factor between the last two points at which more data still helps
+MIN_GAIN = 1.05  # smallest factor between the last two points at which more data still helps
+MIN_POINTS = 2
 
 
-def learning(points: Sequence[Point], measure: Measure) -> Verdict:
-    """What the points of one line show, medians over seeds: from the fewest rows to the most, and
-    what the last step of it did. More data helps where that takes off at least a twentieth in two
-    thirds of the seeds.
+def judge_learning_curve(points: Sequence[CurvePoint], measure: Measure) -> CurveVerdict:
+    """Judge the points of one line, medians over seeds: the change from the fewest samples to the
+    most, and what the last step brought. More data helps where the last step lowers the measure by
+    a twentieth or more in two thirds of the seeds.
     """
     line = sorted(points, key=lambda point: point.samples)
-    kept = [point for point in line if isfinite(median(getattr(point, measure)))]
-    lost, seeds = len(line) - len(kept), len(kept[0].norm) if kept else 0
-    if len(kept) < 2:
-        text = f"{counted(len(kept), 'point')} so far: a learning curve wants at least 2."
-        return Verdict("short", text, lost=lost, seeds=seeds)
-    places = [Place(p.samples, p.parameters, median(getattr(p, measure))) for p in kept]
-    first, before, last = places[0], places[-2], places[-1]
-    pairs = zip(getattr(kept[-2], measure), getattr(kept[-1], measure), strict=False)
-    falling = sum(new < old for old, new in pairs)
-    agreed = falling >= AGREEING * seeds
-    helps = agreed and before.value >= LITTLE * last.value > 0
-    word = "More data helps" if helps else "More data helps little by now"
-    rows = whole(last.at - before.at)
-    text = (
-        f"{word}: {WHAT[measure]} {said(first, measure)} with {counted(first.at, 'training row')}, "
-        f"{said(last, measure)} with {roughly(last.at)}; the last {rows} of them "
-        f"{_change(before.value - last.value, measure)} (lower in {whole(falling)} of "
-        f"{counted(seeds, 'seed')})."
+    finite = [point for point in line if isfinite(median(getattr(point, measure)))]
+    lost, seeds = len(line) - len(finite), len(finite[0].norm) if finite else 0
+    if len(finite) < MIN_POINTS:
+        return CurveVerdict(too_few_points(len(finite), MIN_POINTS), seeds=seeds, lost=lost)
+    marks = [Landmark(p.samples, p.parameters, median(getattr(p, measure))) for p in finite]
+    pairs = zip(getattr(finite[-2], measure), getattr(finite[-1], measure), strict=False)
+    agreeing = sum(new < old for old, new in pairs)
+    return CurveVerdict(
+        finding=_describe(marks, measure, seeds, agreeing),
+        valley=min(marks, key=lambda mark: mark.value),
+        seeds=seeds,
+        agreeing=agreeing,
+        lost=lost,
     )
-    best = min(places, key=lambda place: place.value)
-    return Verdict("learning", text, valley=best, seeds=seeds, agreeing=falling, lost=lost)
 
 
-def _change(gain: float, measure: Measure) -> str:
-    """took off 1.1 points, added 0.02."""
+def _describe(marks: Sequence[Landmark], measure: Measure, seeds: int, agreeing: int) -> Finding:
+    first, before, last = marks[0], marks[-2], marks[-1]
+    agreed = agreeing >= MIN_AGREEMENT * seeds
+    helps = agreed and before.value >= MIN_GAIN * last.value > 0
+    gain = before.value - last.value
+    head, advice = (
+        ("More data helps", "Collect more data if you can.")
+        if helps
+        else ("More data hardly helps", "Change the model or its training instead.")
+    )
+    text = (
+        f"{head}: the {MEASURE_NAMES[measure]} is {format_value(first.value, measure)} with "
+        f"{counted(first.x, 'training sample')} and {format_value(last.value, measure)} with "
+        f"{roughly(last.x)}. The last {whole(last.x - before.x)} samples "
+        f"{_describe_change(gain, measure)} (lower in {whole(agreeing)} of "
+        f"{counted(seeds, 'seed')}). {advice}"
+    )
+    evidence = {
+        "measure": measure,
+        "first": asdict(first),
+        "before": asdict(before),
+        "last": asdict(last),
+        "gain": gain,
+        "seeds": seeds,
+        "agreeing": agreeing,
+    }
+    code = "more_data_helps" if helps else "more_data_hardly_helps"
+    return Finding(code, "info", text, evidence)
+
+
+def _describe_change(gain: float, measure: Measure) -> str:
+    """lowered it by 1.1 percentage points, raised it by 0.02."""
     points = percent(abs(gain)).rstrip("%").rstrip()
     size = f"{points} percentage points" if measure == "test_error" else short(abs(gain))
-    return f"{'took off' if gain >= 0 else 'added'} {size}"
+    return f"{'lowered' if gain >= 0 else 'raised'} it by {size}"

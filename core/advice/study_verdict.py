@@ -1,210 +1,270 @@
-"""Verdict: what a curve shows, as facts and as one sentence. Pure functions; knows no torch."""
+"""The verdict on one curve of a study: double descent, a plain peak, or none, as a finding with the
+numbers behind it. Pure functions; no torch.
+
+Medians over seeds are judged, because close to the interpolation threshold the mean is that of the
+worst seed. A shape counts only where two thirds of the seeds show it individually.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import isfinite
 from statistics import median
 from typing import Literal
 
+from core.base.finding import Action, Finding
 from core.base.numbers import percent, roughly, short, whole
 from core.base.text import counted
-from core.descent.point import Point
+from core.descent.point import CurvePoint
 
 Measure = Literal["test_loss", "test_error"]
 Over = Literal["width", "samples", "steps"]
-RISE, FALL = 1.1, 1.15  # least peak/valley and peak/right end that are said to be there
-FITTED, INTERPOLATED = 0.01, 1e-2  # train error and train loss at which a model fits everything
-AGREEING = 2 / 3  # least share of seeds that do it by themselves, else it may be chance
-POINT = 0.01  # least rise of a test error: less is a handful of test rows
-_LEAST = 1e-3  # in place of a smaller value: a ratio to 0 errors would be infinite
-WHAT = {"test_loss": "test loss", "test_error": "test error"}
-NOUNS = {"width": "hidden unit", "samples": "training row", "steps": "step"}
+MIN_RISE, MIN_FALL = 1.1, 1.15  # smallest peak/valley and peak/right-end ratios that count
+FITTED, INTERPOLATED = 0.01, 1e-2  # training error and training loss of a model that fits all
+MIN_AGREEMENT = 2 / 3  # smallest fraction of seeds that must show the shape individually
+MIN_ERROR_RISE = 0.01  # smallest rise of a test error; less is a handful of test samples
+MIN_POINTS = 3
+_FLOOR = 1e-3  # replaces smaller values: a ratio to an error of 0 would be infinite
+MEASURE_NAMES = {"test_loss": "test loss", "test_error": "test error"}
+AXIS_NOUNS = {"width": "hidden unit", "samples": "training sample", "steps": "step"}
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where on the x axis, and the median over seeds there."""
+class Landmark:
+    """A point of the curve: its x value, its parameters and the median over seeds."""
 
-    at: int
+    x: int
     parameters: int
     value: float
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """The facts of one line. `kind`: double, no_peak, no_second_descent, unclear (too few seeds do
-    it by themselves), short (too few points) or learning (a learning curve, of which nobody asks
-    for a peak).
+class CurveVerdict:
+    """What one line of a study shows. `code` is one of double_descent, no_peak, no_second_descent,
+    unclear_peak (too few seeds show it), too_few_points; of a learning curve more_data_helps or
+    more_data_hardly_helps.
 
-    `valley` is the best point before the peak, `right` the best one after it; without a peak,
-    `valley` is the best point of all. `fits` is the smallest model with a training error below 1 %,
-    `interpolates` the smallest one with a training loss below 1e-2. `agreeing` of `seeds` rise and
-    fall by themselves; `lost` points were not finite and are left out.
+    `valley` is the best point before the peak and `right` the best one after it; without a peak
+    `valley` is the best point overall. `fits` is the smallest model with a training error below
+    1 %, `interpolates` the smallest one with a training loss below 1e-2. `agreeing` of `seeds` show
+    the shape individually; `lost` points were not finite and are left out.
     """
 
-    kind: Literal["double", "no_peak", "no_second_descent", "unclear", "short", "learning"]
-    sentence: str
-    valley: Place | None = None
-    peak: Place | None = None
-    right: Place | None = None
+    finding: Finding
+    valley: Landmark | None = None
+    peak: Landmark | None = None
+    right: Landmark | None = None
     rise: float = 1.0
     fall: float = 1.0
-    fits: Place | None = None
-    interpolates: Place | None = None
+    fits: Landmark | None = None
+    interpolates: Landmark | None = None
     seeds: int = 0
     agreeing: int = 0
     lost: int = 0
 
+    @property
+    def code(self) -> str:
+        return self.finding.code
 
-def verdict(
-    points: Sequence[Point],
+
+def judge_curve(
+    points: Sequence[CurvePoint],
     measure: Measure = "test_loss",
     over: Over = "width",
     noun: str = "",
-) -> Verdict:
-    """What the points of one line (one ridge, one decay; one step count unless over steps) show.
+) -> CurveVerdict:
+    """Judge the points of one line: one ridge or weight decay and, unless over steps, one step
+    count.
 
-    A peak counts when it is at least 1.1 × the best point before it, a second descent when the
-    peak is at least 1.15 × the best point after it, both in two thirds of the seeds; of several
-    peaks, the one that stands out most.
-    Medians over seeds: close to interpolation the mean is that of the worst seed; over steps also
-    over three neighbours. `noun` is what the x axis counts.
+    A peak counts when it is at least 1.1 × the best point before it, and a second descent when the
+    peak is at least 1.15 × the best point after it. Of several peaks, the most prominent one
+    counts. Over steps the medians are also smoothed over three neighbours. `noun` names what the x
+    axis counts.
     """
     line = sorted(points, key=lambda point: getattr(point, over))
-    kept = [point for point in line if isfinite(_middle(point, measure))]
-    facts = dict(lost=len(line) - len(kept), seeds=len(kept[0].norm) if kept else 0)
-    if len(kept) < 3:
-        text = f"{counted(len(kept), 'finished point')} so far: a curve wants at least 3."
-        return Verdict("short", text, **facts)
-    facts["fits"] = _first(kept, over, measure, "train_error", FITTED)
-    facts["interpolates"] = _first(kept, over, measure, "train_loss", INTERPOLATED)
-    values = [max(_middle(point, measure), _LEAST) for point in kept]
-    values = calm(values) if over == "steps" else values
-    valley, peak, right = landmarks(values, POINT if measure == "test_error" else 0.0)
+    finite = [point for point in line if isfinite(_median(point, measure))]
+    lost, seeds = len(line) - len(finite), len(finite[0].norm) if finite else 0
+    if len(finite) < MIN_POINTS:
+        return CurveVerdict(too_few_points(len(finite), MIN_POINTS), seeds=seeds, lost=lost)
+    values = [max(_median(point, measure), _FLOOR) for point in finite]
+    values = smooth(values) if over == "steps" else values
+    valley, peak, right = landmarks(values, MIN_ERROR_RISE if measure == "test_error" else 0.0)
     rise, fall = values[peak] / values[valley], values[peak] / values[right]
-    kind = "no_peak" if rise < RISE else "no_second_descent" if fall < FALL else "double"
-    if measure == "test_error" and values[peak] - values[valley] < POINT:
-        kind = "no_peak"
-    if kind == "no_peak":
+    code = (
+        "no_peak"
+        if rise < MIN_RISE
+        else "no_second_descent"
+        if fall < MIN_FALL
+        else "double_descent"
+    )
+    if measure == "test_error" and values[peak] - values[valley] < MIN_ERROR_RISE:
+        code = "no_peak"
+    agreeing = 0
+    if code == "no_peak":
         valley = min(range(len(values)), key=values.__getitem__)
     else:
-        lower = (valley, right) if kind == "double" else (valley,)
-        facts["agreeing"] = _agreeing(kept, measure, peak, lower)
-        kind = kind if facts["agreeing"] >= AGREEING * facts["seeds"] else "unclear"
-    where = [_place(kept[index], over, measure) for index in (valley, peak, right, 0, -1)]
-    sentence = _sentence(kind, measure, noun or NOUNS[over], where, facts)
-    return Verdict(kind, sentence, *where[:3], rise, fall, **facts)
+        lower = (valley, right) if code == "double_descent" else (valley,)
+        agreeing = _count_agreeing(finite, measure, peak, lower)
+        code = code if agreeing >= MIN_AGREEMENT * seeds else "unclear_peak"
+    marks = [_landmark(finite[k], over, measure) for k in (valley, peak, right, 0, -1)]
+    return CurveVerdict(
+        finding=_describe(code, measure, noun or AXIS_NOUNS[over], marks, seeds, agreeing),
+        valley=marks[0],
+        peak=marks[1],
+        right=marks[2],
+        rise=rise,
+        fall=fall,
+        fits=_first_below(finite, over, measure, "train_error", FITTED),
+        interpolates=_first_below(finite, over, measure, "train_loss", INTERPOLATED),
+        seeds=seeds,
+        agreeing=agreeing,
+        lost=lost,
+    )
 
 
-def calm(values: Sequence[float]) -> list[float]:
-    """The median of each value and its two neighbours: one step of a network in training jumps by
-    several percentage points, and that is no peak.
+def too_few_points(count: int, needed: int) -> Finding:
+    """The finding for a curve with fewer than `needed` finished points."""
+    return Finding(
+        "too_few_points",
+        "info",
+        f"{counted(count, 'finished point')}: at least {needed} are needed to judge a curve.",
+        {"points": count, "needed": needed},
+    )
 
-    >>> calm([0.1, 0.1, 0.4, 0.2, 0.3])
+
+def smooth(values: Sequence[float]) -> list[float]:
+    """Return the running median of three values: a single step of a training jumps by several
+    percentage points, and such a jump is not a peak.
+
+    >>> smooth([0.1, 0.1, 0.4, 0.2, 0.3])
     [0.1, 0.1, 0.2, 0.3, 0.3]
     """
     inner = [median(values[k - 1 : k + 2]) for k in range(1, len(values) - 1)]
     return [values[0], *inner, values[-1]]
 
 
-def landmarks(values: Sequence[float], gap: float = 0.0) -> tuple[int, int, int]:
-    """Places of valley, peak and right end.
+def landmarks(values: Sequence[float], min_rise: float = 0.0) -> tuple[int, int, int]:
+    """Return the indices of the valley, the peak and the right end.
 
-    The peak is where the smaller of the two ratios, to the best before and to the best after it,
-    is largest among those that rise (by `gap`, too) and fall enough; where none does, the largest
-    rise.
+    Among the points that rise (by at least `min_rise`, too) and fall enough, the peak is the one
+    with the largest smaller ratio to the best point before it and the best point after it. Where
+    there is none, it is the point with the largest rise.
 
     >>> landmarks([5.0, 2.0, 4.0, 1.0, 1.5])
     (1, 2, 3)
     """
-    places = range(len(values))
-    before = [min(places[: k + 1], key=values.__getitem__) for k in places]
-    after = [min(places[k:], key=values.__getitem__) for k in places]
-    rises = [values[k] / values[before[k]] for k in places]
-    falls = [values[k] / values[after[k]] for k in places]
-    high = [values[k] - values[before[k]] >= gap for k in places]
-    double = [k for k in places if rises[k] >= RISE and falls[k] >= FALL and high[k]]
+    indices = range(len(values))
+    before = [min(indices[: k + 1], key=values.__getitem__) for k in indices]
+    after = [min(indices[k:], key=values.__getitem__) for k in indices]
+    rises = [values[k] / values[before[k]] for k in indices]
+    falls = [values[k] / values[after[k]] for k in indices]
+    high = [values[k] - values[before[k]] >= min_rise for k in indices]
+    double = [k for k in indices if rises[k] >= MIN_RISE and falls[k] >= MIN_FALL and high[k]]
     if double:
         peak = max(double, key=lambda k: min(rises[k], falls[k]))
     else:
-        peak = max(places, key=rises.__getitem__)
+        peak = max(indices, key=rises.__getitem__)
     return before[peak], peak, after[peak]
 
 
-def _middle(point: Point, measure: str) -> float:
+def describe_other_measure(
+    verdict: CurveVerdict, measure: Measure, over: Over = "width", noun: str = ""
+) -> Finding | None:
+    """The finding that `measure` shows double descent where the displayed measure does not; None
+    where it does not either.
+    """
+    if verdict.code != "double_descent":
+        return None
+    valley, peak, right = verdict.valley, verdict.peak, verdict.right
+    return Finding(
+        "other_measure_double_descent",
+        "info",
+        f"The {MEASURE_NAMES[measure]} does show double descent: "
+        f"{format_value(valley.value, measure)} at {count_x(valley, noun or AXIS_NOUNS[over])}, "
+        f"{format_value(peak.value, measure)} at {roughly(peak.x)}, "
+        f"{format_value(right.value, measure)} at {roughly(right.x)}.",
+        {"measure": measure}
+        | {k: verdict.finding.evidence[k] for k in ("valley", "peak", "right")},
+    )
+
+
+def format_value(value: float, measure: Measure) -> str:
+    """An error as a percentage, a loss with two digits: 46 % or 0.083."""
+    return (percent if measure == "test_error" else short)(value)
+
+
+def count_x(mark: Landmark, noun: str) -> str:
+    """The x value with its noun: 8 hidden units, 6.7 million steps."""
+    return counted(mark.x, noun).replace(whole(mark.x), roughly(mark.x), 1)
+
+
+def _median(point: CurvePoint, measure: str) -> float:
     return median(getattr(point, measure))
 
 
-def _place(point: Point, over: Over, measure: Measure) -> Place:
-    return Place(getattr(point, over), point.parameters, _middle(point, measure))
+def _landmark(point: CurvePoint, over: Over, measure: Measure) -> Landmark:
+    return Landmark(getattr(point, over), point.parameters, _median(point, measure))
 
 
-def _first(
-    line: Sequence[Point], over: Over, measure: Measure, of: str, below: float
-) -> Place | None:
+def _first_below(
+    line: Sequence[CurvePoint], over: Over, measure: Measure, figure: str, bound: float
+) -> Landmark | None:
     """The empirical threshold: the first point whose training figure is below a bound."""
-    fitting = (point for point in line if _middle(point, of) < below)
-    return next((_place(point, over, measure) for point in fitting), None)
+    below = (point for point in line if _median(point, figure) < bound)
+    return next((_landmark(point, over, measure) for point in below), None)
 
 
-def _agreeing(line: Sequence[Point], measure: Measure, peak: int, lower: Sequence[int]) -> int:
-    """Seeds in which this peak is above all of these lower points."""
+def _count_agreeing(
+    line: Sequence[CurvePoint], measure: Measure, peak: int, lower: Sequence[int]
+) -> int:
+    """Count the seeds in which this peak is above all of these lower points."""
     tops = getattr(line[peak], measure)
     lows = zip(*(getattr(line[index], measure) for index in lower), strict=True)
     return sum(top > max(low) for top, low in zip(tops, lows, strict=True))
 
 
-def _sentence(kind: str, measure: Measure, noun: str, where: Sequence[Place], facts: dict) -> str:
-    """One sentence with the measured numbers, and how many seeds stand behind it."""
-    values = [max(place.value, _LEAST) for place in where]
-    valley, peak, right, first, last = ((said(p, measure), roughly(p.at)) for p in where)
-    rise, fall = short(values[1] / values[0]), short(values[1] / values[2])
-    what, seeds = WHAT[measure], counted(facts["seeds"], "seed")
-    at = placed(where[0], noun)
-    if kind == "no_peak":
-        began, best = placed(where[3], noun), f"{valley[0]} at {valley[1]}"
-        best = "there" if where[0] == where[4] else best
-        return (
-            f"No peak: {what} {first[0]} at {began}, {last[0]} at {last[1]}, the best {best} "
-            f"(median of {seeds})."
-        )
-    if kind == "unclear":
-        return (
-            f"Not clear: {what} {valley[0]} at {at}, {peak[0]} at {peak[1]}, {right[0]} at "
-            f"{right[1]}, but only so in {whole(facts['agreeing'])} of {seeds}: more seeds will "
-            "tell."
-        )
-    up = f"{what} {valley[0]} at {at}, up {rise} × to {peak[0]} at {peak[1]}"
-    if kind == "no_second_descent":
-        return (
-            f"No second descent within this budget: {up}, after it no lower than {right[0]} "
-            f"(median of {seeds})."
-        )
-    return (
-        f"Double descent: {up}, down {fall} × to {right[0]} at {right[1]} "
-        f"({whole(facts['agreeing'])} of {seeds})."
-    )
-
-
-def elsewhere(told: Verdict, measure: Measure, over: Over = "width", noun: str = "") -> str:
-    """What this measure shows where another one shows no double descent; empty where it does not
-    either.
+def _describe(
+    code: str, measure: Measure, noun: str, marks: Sequence[Landmark], seeds: int, agreeing: int
+) -> Finding:
+    """The finding in words, with the number of seeds behind it. `marks`: valley, peak, right,
+    first, last.
     """
-    if told.kind != "double":
-        return ""
-    valley, peak, right = (said(p, measure) for p in (told.valley, told.peak, told.right))
-    return (
-        f"The {WHAT[measure]} shows double descent: {valley} at "
-        f"{placed(told.valley, noun or NOUNS[over])}, {peak} at {roughly(told.peak.at)}, {right} "
-        f"at {roughly(told.right.at)}."
-    )
-
-
-def said(place: Place, measure: Measure) -> str:
-    """Its value, 46 % or 0.083."""
-    return (percent if measure == "test_error" else short)(place.value)
-
-
-def placed(place: Place, noun: str) -> str:
-    """Where it stands: 8 hidden units, 6.7 million steps."""
-    return counted(place.at, noun).replace(whole(place.at), roughly(place.at), 1)
+    values = [max(mark.value, _FLOOR) for mark in marks]
+    rise, fall = values[1] / values[0], values[1] / values[2]
+    valley, peak, right, first, last = (format_value(mark.value, measure) for mark in marks)
+    what, support = f"the {MEASURE_NAMES[measure]}", f"median of {counted(seeds, 'seed')}"
+    up = f"from {valley} at {count_x(marks[0], noun)} to {peak} at {roughly(marks[1].x)}"
+    agreement = f"{whole(agreeing)} of {counted(seeds, 'seed')}"
+    action = None
+    if code == "double_descent":
+        text = (
+            f"Double descent: {what} rises {up} ({short(rise)} ×), then falls to {right} at "
+            f"{roughly(marks[2].x)} ({short(fall)} × lower), in {agreement}."
+        )
+    elif code == "no_second_descent":
+        text = (
+            f"No second descent in this range: {what} rises {up} ({short(rise)} ×) and does not "
+            f"fall below {right} afterwards ({support}). Extend the range to see whether it does."
+        )
+    elif code == "unclear_peak":
+        more = min(100, max(5, 2 * seeds))
+        action = Action(f"Use {more} seeds", {"repeats": more}) if more > seeds else None
+        text = (
+            f"Unclear: {what} rises {up} and is {right} at {roughly(marks[2].x)}, but only "
+            f"{agreement} show this, so it may be chance. Use more seeds."
+        )
+    elif marks[0] == marks[4]:
+        text = (
+            f"No peak: {what} falls from {first} at {count_x(marks[3], noun)} to {last} at "
+            f"{roughly(marks[4].x)}, its lowest value ({support})."
+        )
+    else:
+        text = (
+            f"No peak: {what} is {first} at {count_x(marks[3], noun)}, {last} at "
+            f"{roughly(marks[4].x)}, and lowest at {roughly(marks[0].x)}: {valley} ({support})."
+        )
+    names = ("valley", "peak", "right", "first", "last")
+    evidence = {name: asdict(mark) for name, mark in zip(names, marks, strict=True)}
+    evidence |= {"measure": measure, "rise": rise, "fall": fall}
+    evidence |= {"seeds": seeds, "agreeing": agreeing}
+    level = "warn" if code == "unclear_peak" else "info"
+    return Finding(code, level, text, evidence, action)

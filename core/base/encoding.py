@@ -8,9 +8,10 @@ import base64
 import json
 import re
 import zlib
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
+from pydantic_core.core_schema import ErrorType
 
 from core.base.errors import BadExperiment
 from core.base.numbers import short, whole
@@ -53,7 +54,8 @@ def build(cls: type[V], data: Any) -> V:
     try:
         return cls.model_validate(data)
     except ValidationError as error:
-        raise BadExperiment(explain(error)) from None
+        code = error.errors(include_url=False)[0]["type"]
+        raise BadExperiment(explain(error), code=code) from None
 
 
 def _depth(text: str) -> int:
@@ -87,6 +89,9 @@ _RULES = {
 }
 
 
+_PYDANTIC_TYPES = frozenset(get_args(ErrorType))
+
+
 def explain(error: ValidationError) -> str:
     """The first complaint of a pydantic error as one sentence: place, value, rule, way out."""
     first = error.errors(include_url=False)[0]
@@ -103,9 +108,11 @@ def explain(error: ValidationError) -> str:
             else f"{place} is {shown}, but it {rule}"
         )
     message = first["msg"].removeprefix("Value error, ").rstrip(".")
+    if not first["loc"]:
+        return f"{message}."
     return (
         f"{place}: {message}."
-        if first["type"] in ("unknown_kind", "value_error")
+        if first["type"] == "value_error" or first["type"] not in _PYDANTIC_TYPES
         else f"{place} is {shown}. {message}."
     )
 

@@ -1,3 +1,3 @@
-"""Double descent: small problems from any data, closed forms and batched networks that grow curves
-point by point, and the sentence that says what a curve shows. Knows no page, no file, no thread.
+"""The numerics of double descent: small problems from any data, closed forms, and batched networks
+whose curves grow point by point. No pages, files or threads.
 """

@@ -1,5 +1,5 @@
-"""Training: many networks of one hidden layer trained at once, each until it fits; pauses where it
-is to be measured. Knows no curve.
+"""Training of many networks with one hidden layer at the same time, each until it fits, with pauses
+for measurements.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,159 +11,178 @@ from torch.nn.functional import one_hot
 
 from core.descent.problem import Problem
 from core.descent.score import scores
-from core.descent.stack import Net, Stack, pack, unpack
-from core.descent.training_settings import Recipe
+from core.descent.stack import NetworkWeights, Stack, pack, unpack
+from core.descent.training_settings import TrainingSettings
 
-CHECK = 20  # steps between two looks at the training losses: each costs a third of a step
-_WEIGHTS, _ORDER = 5, 6  # the purposes of a seed: first weights, order of rows
-
+CHECK_STEPS = 20  # steps between two checks of the training losses; each costs a third of a step
+_WEIGHTS, _ORDER = 5, 6  # separate random streams of one seed: initial weights, order of rows
 
 PollControl = Callable[[], None]
 
 
-def nothing() -> None:
-    """Nobody wants to end it."""
+def no_control() -> None:
+    """The control of a training that nobody pauses or stops."""
 
 
 @dataclass(frozen=True)
-class Rows:
-    """What S seeds train on: inputs (S, n, d + 1) that end in ones, labels (S, n), K classes."""
+class TrainingRows:
+    """The training rows of S seeds: inputs (S, n, d + 1) that end in ones, labels (S, n), K
+    classes.
+    """
 
     inputs: Tensor
     labels: Tensor
     classes: int
 
     @classmethod
-    def of(cls, problem: Problem, seeds: Sequence[int], recipe: Recipe) -> "Rows":
-        drawn = [problem.draw(seed) for seed in seeds]
-        inputs = torch.stack([with_ones(torch.from_numpy(one.inputs), recipe) for one in drawn])
-        labels = torch.stack([torch.from_numpy(one.labels) for one in drawn])
-        return cls(inputs, labels.to(recipe.device), problem.classes)
+    def draw(
+        cls, problem: Problem, seeds: Sequence[int], settings: TrainingSettings
+    ) -> "TrainingRows":
+        draws = [problem.draw(seed) for seed in seeds]
+        inputs = torch.stack([with_ones(torch.from_numpy(d.inputs), settings) for d in draws])
+        labels = torch.stack([torch.from_numpy(d.labels) for d in draws])
+        return cls(inputs, labels.to(settings.device), problem.classes)
 
-    def of_nets(self, which: Sequence[int]) -> "Rows":
-        """The rows of each network, by its seed's place: (G, n, d + 1) and (G, n)."""
-        places = torch.tensor(which, device=self.labels.device)
-        return Rows(self.inputs[places], self.labels[places], self.classes)
+    def select(self, seed_indices: Sequence[int]) -> "TrainingRows":
+        """Return the rows of each network by the index of its seed: (G, n, d + 1) and (G, n)."""
+        indices = torch.tensor(seed_indices, device=self.labels.device)
+        return TrainingRows(self.inputs[indices], self.labels[indices], self.classes)
 
-    def marks(self) -> Tensor:
-        """(G, K, n), one-hot."""
+    def targets(self) -> Tensor:
+        """Return the labels one-hot, (G, K, n)."""
         return one_hot(self.labels, self.classes).to(self.inputs.dtype).mT.contiguous()
 
 
-def with_ones(inputs: Tensor, recipe: Recipe) -> Tensor:
-    """(n, d) -> (n, d + 1) on the recipe's device: the last input is 1, its weights are biases."""
-    inputs = inputs.to(recipe.device, getattr(torch, recipe.precision))
+def with_ones(inputs: Tensor, settings: TrainingSettings) -> Tensor:
+    """(n, d) -> (n, d + 1) on the device of the settings: the last input is 1, and its weights are
+    the biases.
+    """
+    inputs = inputs.to(settings.device, getattr(torch, settings.precision))
     return torch.cat([inputs, torch.ones_like(inputs[:, :1])], 1)
 
 
-def first_weights(inputs: int, width: int, outputs: int, seed: int, recipe: Recipe) -> Net:
-    """W₁ ~ s·N(0, 2/d), W₂ ~ s·N(0, 1/H), biases 0, the same in whatever group it trains."""
+def initial_weights(
+    inputs: int, width: int, outputs: int, *, seed: int, settings: TrainingSettings
+) -> NetworkWeights:
+    """Draw W₁ ~ s·N(0, 2/d), W₂ ~ s·N(0, 1/H), biases 0; the same in every group of networks."""
     draw = torch.Generator().manual_seed((seed * 2**20 + width) * 16 + _WEIGHTS)
     first = torch.randn(width, inputs + 1, generator=draw, dtype=torch.float64)
-    first *= recipe.initial * (2 / inputs) ** 0.5
+    first *= settings.initial * (2 / inputs) ** 0.5
     first[:, -1] = 0
     second = torch.randn(outputs, width, generator=draw, dtype=torch.float64)
-    second *= recipe.initial * (1 / width) ** 0.5
+    second *= settings.initial * (1 / width) ** 0.5
     parts = (first, second, torch.zeros(outputs, 1))
-    return Net(*(part.to(recipe.device, getattr(torch, recipe.precision)) for part in parts))
+    dtype = getattr(torch, settings.precision)
+    return NetworkWeights(*(part.to(settings.device, dtype) for part in parts))
 
 
 class BatchedTraining:
-    """Networks in training; `nets()` are all of them, the ended ones as they were at their end."""
+    """Networks in training; `networks()` returns all of them, finished ones as they ended."""
 
-    def __init__(self, nets: Sequence[Net], rows: Rows, recipe: Recipe, seeds: Sequence[int]):
-        """`rows` and `seeds` belong to the networks one by one."""
-        self.recipe, self.rows, self.seeds = recipe, rows, seeds
-        self.ended: dict[int, Net] = {}
-        self.alive = list(range(len(nets)))
-        self.stack = Stack(nets, recipe.loss)
-        self.optimizer = optimizer(self.stack.flat, recipe)
-        self._take_rows()
+    def __init__(
+        self,
+        networks: Sequence[NetworkWeights],
+        rows: TrainingRows,
+        settings: TrainingSettings,
+        seeds: Sequence[int],
+    ):
+        """`rows` and `seeds` have one entry for each network."""
+        self.settings, self.rows, self.seeds = settings, rows, seeds
+        self.finished: dict[int, NetworkWeights] = {}
+        self.active = list(range(len(networks)))
+        self.stack = Stack(networks, settings.loss)
+        self.optimizer = make_optimizer(self.stack.flat, settings)
+        self._select_rows()
 
-    def nets(self) -> list[Net]:
-        found = self.ended | (dict(zip(self.alive, self.stack.nets())) if self.alive else {})
-        return [found[place] for place in range(len(found))]
+    def networks(self) -> list[NetworkWeights]:
+        active = dict(zip(self.active, self.stack.networks())) if self.active else {}
+        networks = self.finished | active
+        return [networks[index] for index in range(len(networks))]
 
-    def run(self, pauses: Sequence[int], poll_control: PollControl = nothing) -> Iterator[int]:
+    def run(self, pauses: Sequence[int], poll_control: PollControl = no_control) -> Iterator[int]:
         """Train, and yield each of these step counts when that many steps are done. `poll_control`
         is called every few steps and may raise to end the training.
 
-        When all networks fit earlier, the remaining pauses follow at once.
+        When all networks fit earlier, the remaining pauses follow immediately.
         """
-        orders = [orders_of(seed, self.rows.labels.shape[1], self.recipe) for seed in self.seeds]
+        orders = [
+            batch_orders(seed, self.rows.labels.shape[1], self.settings) for seed in self.seeds
+        ]
         for step in range(max(pauses)):
-            if step % CHECK == 0:
+            if step % CHECK_STEPS == 0:
                 poll_control()
-                self._release()
-            if self.alive:
+                self._release_fitted()
+            if self.active:
                 self._step(step, orders)
             if step + 1 in pauses:
                 yield step + 1
 
     def _step(self, step: int, orders: Sequence[Iterator[Tensor]]) -> None:
-        self.optimizer.param_groups[0]["lr"] = self.recipe.rate(step)
-        inputs, marks = self.inputs, self.marks
-        if self.recipe.batch_size:
-            chosen = torch.stack([next(orders[place]) for place in self.alive])
-            nets = torch.arange(len(self.alive))[:, None]
-            inputs, marks = inputs[nets, chosen], marks[nets, :, chosen].mT
-        self.stack.descend(inputs, marks)
+        self.optimizer.param_groups[0]["lr"] = self.settings.learning_rate_at(step)
+        inputs, targets = self.inputs, self.targets
+        if self.settings.batch_size:
+            batch = torch.stack([next(orders[index]) for index in self.active])
+            networks = torch.arange(len(self.active))[:, None]
+            inputs, targets = inputs[networks, batch], targets[networks, :, batch].mT
+        self.stack.backward(inputs, targets)
         self.optimizer.step()
 
-    def _release(self) -> None:
-        """Ends the networks whose loss is below `stop`; those that go on get a stack of their own
-        size, and keep what the optimizer knows of them.
+    def _release_fitted(self) -> None:
+        """Finish the networks whose loss is below `stop`. The others move to a smaller stack and
+        keep their optimizer state.
         """
-        if not self.alive or not self.recipe.stop:
+        if not self.active or not self.settings.stop:
             return
         outputs = self.stack.outputs(self.inputs)
-        losses = scores(outputs, self.labels, self.recipe.loss)[0].tolist()
-        staying = [place for place, loss in enumerate(losses) if not loss < self.recipe.stop]
+        losses = scores(outputs, self.labels, self.settings.loss)[0].tolist()
+        staying = [index for index, loss in enumerate(losses) if not loss < self.settings.stop]
         if len(staying) == len(losses):
             return
-        old, memory = self.stack, self.optimizer.state.get(self.stack.flat, {})
-        nets = old.nets()
-        gone = {place: net for place, net in enumerate(nets) if place not in staying}
-        self.ended |= {self.alive[place]: copied(net) for place, net in gone.items()}
-        self.alive = [self.alive[place] for place in staying]
+        old, state = self.stack, self.optimizer.state.get(self.stack.flat, {})
+        networks = old.networks()
+        leaving = {index: net for index, net in enumerate(networks) if index not in staying}
+        self.finished |= {self.active[index]: copy_weights(net) for index, net in leaving.items()}
+        self.active = [self.active[index] for index in staying]
         if staying:
-            self.stack = Stack([nets[place] for place in staying], self.recipe.loss)
-            self.optimizer = optimizer(self.stack.flat, self.recipe)
-            self.optimizer.state[self.stack.flat] = _kept(memory, old, staying)
-            self._take_rows()
+            self.stack = Stack([networks[index] for index in staying], self.settings.loss)
+            self.optimizer = make_optimizer(self.stack.flat, self.settings)
+            self.optimizer.state[self.stack.flat] = _select_state(state, old, staying)
+            self._select_rows()
 
-    def _take_rows(self) -> None:
-        rows = self.rows.of_nets(self.alive)
-        self.inputs, self.labels, self.marks = rows.inputs, rows.labels, rows.marks()
-
-
-def optimizer(flat: Tensor, recipe: Recipe) -> torch.optim.Optimizer:
-    rate, decay = recipe.learning_rate, recipe.weight_decay
-    if recipe.optimizer == "adamw":
-        return torch.optim.AdamW([flat], rate, weight_decay=decay, fused=True)
-    return torch.optim.SGD([flat], rate, recipe.momentum, weight_decay=decay, fused=True)
+    def _select_rows(self) -> None:
+        rows = self.rows.select(self.active)
+        self.inputs, self.labels, self.targets = rows.inputs, rows.labels, rows.targets()
 
 
-def _kept(memory: dict[str, Tensor], old: Stack, staying: Sequence[int]) -> dict[str, Tensor]:
-    """The optimizer's memory of the networks that stay; a step count stays as it is."""
+def make_optimizer(flat: Tensor, settings: TrainingSettings) -> torch.optim.Optimizer:
+    learning_rate, decay = settings.learning_rate, settings.weight_decay
+    if settings.optimizer == "adamw":
+        return torch.optim.AdamW([flat], learning_rate, weight_decay=decay, fused=True)
+    return torch.optim.SGD([flat], learning_rate, settings.momentum, weight_decay=decay, fused=True)
 
-    def cut(value: Tensor) -> Tensor:
+
+def _select_state(
+    state: dict[str, Tensor], old: Stack, staying: Sequence[int]
+) -> dict[str, Tensor]:
+    """Return the optimizer state of the networks that stay; a step count is unchanged."""
+
+    def select(value: Tensor) -> Tensor:
         if value.shape != old.flat.shape:
             return value
-        nets = unpack(value, old.sizes, old.widths)
-        return pack([nets[place] for place in staying])[0]
+        networks = unpack(value, old.sizes, old.widths)
+        return pack([networks[index] for index in staying])[0]
 
-    return {name: cut(value) for name, value in memory.items()}
-
-
-def copied(net: Net) -> Net:
-    return Net(*(part.clone() for part in net))
+    return {name: select(value) for name, value in state.items()}
 
 
-def orders_of(seed: int, rows: int, recipe: Recipe) -> Iterator[Tensor]:
-    """Batches of row numbers without end: every row once in a random order, then anew."""
+def copy_weights(network: NetworkWeights) -> NetworkWeights:
+    return NetworkWeights(*(part.clone() for part in network))
+
+
+def batch_orders(seed: int, rows: int, settings: TrainingSettings) -> Iterator[Tensor]:
+    """Yield batches of row indices without end: every row once in random order, then again."""
     draw = torch.Generator().manual_seed(seed * 16 + _ORDER)
-    size = min(recipe.batch_size, rows)
+    size = min(settings.batch_size, rows)
     while size:
         order = torch.randperm(rows, generator=draw)
-        yield from order[: rows // size * size].view(-1, size).to(recipe.device)
+        yield from order[: rows // size * size].view(-1, size).to(settings.device)

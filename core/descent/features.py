@@ -1,11 +1,11 @@
-"""Random ReLU features with every ridge in closed form: the curve over the number of features N, or
+"""Random ReLU features with every ridge in closed form: the curve over the number of features N or
 over the number of rows n, one point at a time.
 
-f(x) = φ(x)ᵀw, φ(x) = ReLU(xW)/√N, W ~ N(0, 1/d), w the least of |Φw − Y|²/n + λ|w|², so
-w = (ΦᵀΦ + nλI)⁻¹ΦᵀY, and for λ = 0 the shortest w of least squares. Rahimi & Recht 2007; Belkin,
-Hsu, Ma & Mandal 2019. For N ≤ n from the N×N matrix ΦᵀΦ, for N > n from the n×n matrix ΦΦᵀ; one
-eigendecomposition serves all ridges. In float64: at N = n eigenvalues differ by a factor of 1e10,
-and float32 cuts the peak.
+f(x) = φ(x)ᵀw, φ(x) = ReLU(xW)/√N, W ~ N(0, 1/d), where w minimizes |Φw − Y|²/n + λ|w|²:
+w = (ΦᵀΦ + nλI)⁻¹ΦᵀY, and for λ = 0 the minimum-norm least-squares solution. Rahimi & Recht 2007;
+Belkin, Hsu, Ma & Mandal 2019. For N ≤ n it is computed from the N × N matrix ΦᵀΦ, for N > n from
+the n × n matrix ΦΦᵀ; one eigendecomposition serves all ridges. In float64, because at N = n the
+eigenvalues differ by a factor of 1e10 and float32 would cut off the peak.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,20 +16,20 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from core.descent.point import Point
+from core.descent.point import CurvePoint
 from core.descent.problem import Problem
 from core.descent.score import measure
 
 RIDGES = (0.0, 1e-6, 1e-4, 1e-3, 1e-2)
-ZERO = 1e-14  # of the largest eigenvalue: what counts as none in the shortest least squares
+ZERO = 1e-14  # relative to the largest eigenvalue: smaller ones count as 0 in the pseudo-inverse
 RATIOS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 RATIOS += (1.05, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
-_FEATURES = 3  # the purpose of a seed: which W
+_FEATURES = 3  # the random stream of a seed for W
 
 
 @dataclass(frozen=True)
-class Solved:
-    """What one seed gives for R ridges: predictions (R, n, K) and (R, T, K), norms (R,)."""
+class RidgeSolution:
+    """The solution of one seed for R ridges: predictions (R, n, K) and (R, T, K), norms (R,)."""
 
     train: Tensor
     test: Tensor
@@ -37,15 +37,15 @@ class Solved:
 
 
 def widths(samples: int, ratios: Sequence[float] = RATIOS) -> tuple[int, ...]:
-    """How many features to try for n rows, N/n from 1/50 to 10, dense at N = n."""
+    """Return the numbers of features for n rows, N/n from 1/50 to 10, dense around N = n."""
     return tuple(sorted({max(1, round(samples * ratio)) for ratio in ratios}))
 
 
 def directions(inputs: int, features: int, seed: int) -> Tensor:
-    """W (d, N) ~ N(0, 1/d); fewer features are the first columns of more."""
+    """Draw W (d, N) ~ N(0, 1/d); a smaller N gives the first columns of a larger one."""
     draw = torch.Generator().manual_seed(seed * 16 + _FEATURES)
-    whole = -(-features // 16) * 16  # torch draws in blocks of 16, and a part of one differently
-    columns = torch.randn(whole, inputs, generator=draw, dtype=torch.float64)[:features]
+    padded = -(-features // 16) * 16  # torch draws in blocks of 16, partial blocks differently
+    columns = torch.randn(padded, inputs, generator=draw, dtype=torch.float64)[:features]
     return columns.T / inputs**0.5
 
 
@@ -54,11 +54,11 @@ def over_widths(
     widths: Sequence[int],
     ridges: Sequence[float] = RIDGES,
     seeds: Sequence[int] = (0, 1, 2),
-) -> Iterator[Point]:
+) -> Iterator[CurvePoint]:
     """Model-wise: for each N, in ascending order, one point for each ridge."""
-    lines = [SeedFeatures(problem, max(widths), seed, ridges) for seed in seeds]
+    solvers = [SeedFeatures(problem, max(widths), seed, ridges) for seed in seeds]
     for width in sorted(widths):
-        yield from points(problem, lines, width, ridges)
+        yield from solve_width(problem, solvers, width, ridges)
 
 
 def over_samples(
@@ -67,72 +67,70 @@ def over_samples(
     sizes: Sequence[int],
     ridges: Sequence[float] = RIDGES,
     seeds: Sequence[int] = (0, 1, 2),
-) -> Iterator[Point]:
+) -> Iterator[CurvePoint]:
     """Sample-wise: for each n, in ascending order, one point for each ridge, N fixed."""
     for size in sorted(sizes):
         smaller = problem.sized(size)
-        lines = [SeedFeatures(smaller, width, seed, ridges) for seed in seeds]
-        yield from points(smaller, lines, width, ridges)
+        solvers = [SeedFeatures(smaller, width, seed, ridges) for seed in seeds]
+        yield from solve_width(smaller, solvers, width, ridges)
 
 
 class SeedFeatures:
-    """One seed's features of one problem, and the Gram matrices that grow with N."""
+    """The features of one seed on one problem, and the Gram matrices that grow with N."""
 
-    def __init__(self, problem: Problem, most: int, seed: int, ridges: Sequence[float]):
+    def __init__(self, problem: Problem, max_width: int, seed: int, ridges: Sequence[float]):
         drawn = problem.draw(seed)
-        self.inputs, self.tests = (
-            lifted(problem, drawn.inputs),
-            lifted(problem, problem.test_inputs),
-        )
-        self.columns = directions(self.inputs.shape[1], most, seed)
+        self.inputs = with_constant(problem, drawn.inputs)
+        self.tests = with_constant(problem, problem.test_inputs)
+        self.columns = directions(self.inputs.shape[1], max_width, seed)
         self.labels = torch.from_numpy(drawn.labels)
         self.targets = one_hot(self.labels, problem.classes).double()
         rows = len(self.labels)
         self.penalties = [rows * ridge for ridge in ridges]  # nλ
         self.train = relu(self.inputs, self.columns[:, :rows])  # (n, N) up to N = n
         self.test = relu(self.tests, self.columns[:, :rows])  # (T, N)
-        self.small = self.train.T @ self.train  # its leading N×N block is the Gram matrix of N
-        self.done = 0  # how many features the two kernels have taken in
+        self.gram = self.train.T @ self.train  # its leading N × N block belongs to N features
+        self.added = 0  # number of features in the two kernels
         self.kernel = torch.zeros(rows, rows, dtype=torch.float64)
         self.test_kernel = torch.zeros(len(self.tests), rows, dtype=torch.float64)
 
-    def solve(self, width: int) -> Solved:
-        """All ridges for the first `width` features; widths must not fall."""
+    def solve(self, width: int) -> RidgeSolution:
+        """Solve all ridges for the first `width` features; widths must not decrease."""
         if width <= len(self.labels):
             return self._primal(width)
-        self.skip(width)
+        self.add_features(width)
         return self._dual(width)
 
-    def _primal(self, width: int) -> Solved:
+    def _primal(self, width: int) -> RidgeSolution:
         train, test = (part[:, :width] / width**0.5 for part in (self.train, self.test))
-        gram = self.small[:width, :width] / width
-        weights = inverses(gram, train.T @ self.targets, self.penalties)  # (R, N, K)
-        return Solved(train @ weights, test @ weights, weights.flatten(1).norm(dim=1))
+        gram = self.gram[:width, :width] / width
+        weights = solve_ridges(gram, train.T @ self.targets, self.penalties)  # (R, N, K)
+        return RidgeSolution(train @ weights, test @ weights, weights.flatten(1).norm(dim=1))
 
-    def _dual(self, width: int) -> Solved:
+    def _dual(self, width: int) -> RidgeSolution:
         kernel = self.kernel / width
-        shares = inverses(kernel, self.targets, self.penalties)  # (R, n, K)
-        train, test = kernel @ shares, (self.test_kernel / width) @ shares
-        norm = (shares * train).sum((1, 2)).clamp_min(0).sqrt()  # wᵀw = αᵀKα
-        return Solved(train, test, norm)
+        dual = solve_ridges(kernel, self.targets, self.penalties)  # (R, n, K)
+        train, test = kernel @ dual, (self.test_kernel / width) @ dual
+        norm = (dual * train).sum((1, 2)).clamp_min(0).sqrt()  # wᵀw = αᵀKα
+        return RidgeSolution(train, test, norm)
 
-    def skip(self, width: int) -> None:
-        """Takes in features up to `width`, unsolved: the new ones alone, so that the whole curve
-        costs one pass over all of them, and never holds them all. Sums depend, in their last
-        digits, on where they are interrupted: take in the same widths to get the same numbers.
+    def add_features(self, width: int) -> None:
+        """Add the features up to `width` to the kernels, without solving. Only the new ones are
+        computed, so the whole curve costs one pass over all features and never stores them all. The
+        last digits of the sums depend on the steps: add the same widths to get the same numbers.
         """
         if width <= len(self.labels):
             return
-        fresh = self.columns[:, self.done : width]
-        new = relu(self.inputs, fresh)
+        columns = self.columns[:, self.added : width]
+        new = relu(self.inputs, columns)
         self.kernel += new @ new.T
-        self.test_kernel += relu(self.tests, fresh) @ new.T
-        self.done = max(self.done, width)
+        self.test_kernel += relu(self.tests, columns) @ new.T
+        self.added = max(self.added, width)
 
 
-def lifted(problem: Problem, inputs: np.ndarray) -> Tensor:
-    """Inputs in float64; rows of numbers get a constant 1: without it a function of two columns
-    would see their angle alone.
+def with_constant(problem: Problem, inputs: np.ndarray) -> Tensor:
+    """Return the inputs in float64. Table rows get a constant 1: without it, a function of two
+    columns would depend on their angle alone.
     """
     rows = torch.from_numpy(inputs).double()
     return rows if len(problem.shape) == 2 else torch.cat([rows, torch.ones_like(rows[:, :1])], 1)
@@ -143,29 +141,29 @@ def relu(inputs: Tensor, columns: Tensor) -> Tensor:
     return (inputs @ columns).relu_()
 
 
-def inverses(matrix: Tensor, right: Tensor, penalties: Sequence[float]) -> Tensor:
-    """(A + λI)⁻¹B for each λ, for 0 the pseudo-inverse: A (m, m), B (m, K) -> (R, m, K)."""
+def solve_ridges(matrix: Tensor, right: Tensor, penalties: Sequence[float]) -> Tensor:
+    """Return (A + λI)⁻¹B for each λ, with the pseudo-inverse: A (m, m), B (m, K) -> (R, m, K)."""
     values, vectors = torch.linalg.eigh(matrix)
-    seen = vectors.T @ right
-    kept = values > ZERO * values[-1]
-    shares = [torch.where(kept, 1 / (values + penalty), 0.0) for penalty in penalties]
-    return vectors @ torch.stack([share[:, None] * seen for share in shares])
+    projected = vectors.T @ right
+    nonzero = values > ZERO * values[-1]
+    inverses = [torch.where(nonzero, 1 / (values + penalty), 0.0) for penalty in penalties]
+    return vectors @ torch.stack([inverse[:, None] * projected for inverse in inverses])
 
 
-def points(
-    problem: Problem, lines: Sequence[SeedFeatures], width: int, ridges: Sequence[float]
-) -> Iterator[Point]:
-    """One point for each ridge, of one line for each seed."""
-    solved = [line.solve(width) for line in lines]
+def solve_width(
+    problem: Problem, solvers: Sequence[SeedFeatures], width: int, ridges: Sequence[float]
+) -> Iterator[CurvePoint]:
+    """Yield one point for each ridge; `solvers` has one entry for each seed."""
+    solutions = [solver.solve(width) for solver in solvers]
     tests = torch.from_numpy(problem.test_labels)
-    labels = torch.stack([line.labels for line in lines])
-    for place, ridge in enumerate(ridges):
+    labels = torch.stack([solver.labels for solver in solvers])
+    for index, ridge in enumerate(ridges):
         yield measure(
-            torch.stack([one.train[place] for one in solved]),
+            torch.stack([solution.train[index] for solution in solutions]),
             labels,
-            torch.stack([one.test[place] for one in solved]),
+            torch.stack([solution.test[index] for solution in solutions]),
             tests,
-            torch.stack([one.norm[place] for one in solved]),
+            torch.stack([solution.norm[index] for solution in solutions]),
             width=width,
             parameters=width * problem.classes,
             samples=problem.samples,

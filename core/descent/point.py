@@ -1,23 +1,23 @@
-"""Point: one place on a double-descent curve, over all seeds, as plain numbers. Knows no torch."""
+"""One point on a double-descent curve, over all seeds, as plain numbers. No torch."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-Loss = Literal["squared", "cross_entropy"]
+LossName = Literal["squared", "cross_entropy"]
 
 
 @dataclass(frozen=True)
-class Point:
-    """What the models of one size did, measured after `steps` steps (0 where none are taken).
+class CurvePoint:
+    """What the models of one size reached, measured after `steps` steps (0 where there are none).
 
-    `width` counts features, hidden units or maps; `parameters` all weights. `control` is what tells
-    the lines of one picture apart: the ridge, the weight decay, the scale of a block; `last` is
-    False for what was measured on the way. Tuples hold one number per seed: losses are summed over
-    the outputs and averaged over the rows, errors are shares of wrong answers, training figures
-    are on the noisy labels, test figures on clean ones, `norm` is that of all weights together.
-    `ensemble_…` belong to the mean of all seeds' predictions (for cross-entropy: probabilities),
-    `variance` is the mean squared distance from it. So, exactly, for squared loss:
-    mean(test_loss) = ensemble_loss + variance.
+    `width` counts features, hidden units or channels; `parameters` all weights. `control`
+    distinguishes the lines of one chart: the ridge, the weight decay, the scale of a block. `last`
+    is False for measurements during training. Tuples hold one number per seed: losses are summed
+    over the outputs and averaged over the samples, errors are fractions of wrong predictions,
+    training figures use the noisy labels, test figures the correct ones, and `norm` is the norm of
+    all weights. `ensemble_…` belong to the mean prediction of all seeds (with cross-entropy: of
+    their probabilities), `variance` is the mean squared distance from it. With squared loss,
+    exactly: mean(test_loss) = ensemble_loss + variance.
     """
 
     width: int

@@ -1,23 +1,23 @@
-"""Recipe: how the networks of one curve are trained; one value, plain numbers."""
+"""TrainingSettings: how the networks of one curve are trained; one value, plain numbers."""
 
 import math
 from dataclasses import dataclass
 from typing import Literal
 
-from core.descent.point import Loss
+from core.descent.point import LossName
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """Full-batch training of small networks; the values are those whose peak was measured.
+class TrainingSettings:
+    """Full-batch training of small networks; the defaults show the peak clearly (measured).
 
-    `stop` ends a network whose training loss has come below it. `initial` scales He's first
-    weights: with 1 the random function of a wide network stays in its predictions and the second
-    descent goes. `batch_size` 0 takes all rows at each step. `evaluations` log-spaced steps are
-    measured, the last one among them.
+    `stop` ends a network whose training loss falls below it. `initial` scales He initialization:
+    with 1, the random function of a wide network remains in its predictions and the second descent
+    disappears. `batch_size` 0 is full batch. `evaluations` log-spaced steps are measured, including
+    the last one.
     """
 
-    loss: Loss = "squared"
+    loss: LossName = "squared"
     optimizer: Literal["adamw", "sgd"] = "adamw"
     learning_rate: float = 0.01
     momentum: float = 0.95
@@ -32,8 +32,10 @@ class Recipe:
     precision: Literal["float32", "float64"] = "float32"
     device: str = "cpu"
 
-    def rate(self, step: int) -> float:
-        """The learning rate of a step, counted from 0: a linear rise, then half a cosine to 0."""
+    def learning_rate_at(self, step: int) -> float:
+        """Return the learning rate of a step, counted from 0: linear warm-up, then half a cosine
+        down to 0.
+        """
         if step < self.warm_up:
             return self.learning_rate * (step + 1) / self.warm_up
         if self.schedule == "constant":

@@ -4,14 +4,14 @@ import csv
 import io
 from collections.abc import Sequence
 
-from core.descent.point import Point
+from core.descent.point import CurvePoint
 
 PLACE = ("width", "parameters", "samples", "steps", "control", "last")
 SEEDS = ("train_loss", "train_error", "test_loss", "test_error", "norm")
 TOGETHER = ("ensemble_loss", "ensemble_error", "variance")
 
 
-def points_csv(points: Sequence[Point]) -> str:
+def points_csv(points: Sequence[CurvePoint]) -> str:
     """Return UTF-8 text with a header; values shared by all seeds are repeated in each of their
     rows.
     """

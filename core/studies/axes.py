@@ -1,63 +1,88 @@
-"""Axes: what a study varies. Each says which values it has, how an experiment is changed by one of
-them, and reads it back from an experiment. Choices only; knows no torch.
+"""Axes: what a study varies. Each axis lists its values, changes an experiment to one of them, and
+reads the value back from an experiment. Choices only; no torch.
 """
 
+from dataclasses import replace
 from itertools import chain
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from core.base.encoding import change
 from core.base.numbers import short
 from core.base.spec import Choice, Value, ranged
+from core.descent.point import CurvePoint
 from core.experiment import Experiment
-from core.studies.values import spread
+from core.studies.values import expand_range
+
+XAxis = Literal["width", "samples", "steps", "control"]  # what a study's chart is drawn over
 
 Number = int | float
-Values = Annotated[tuple[Number, ...], BeforeValidator(spread), Field(min_length=1, max_length=500)]
-Wholes = Annotated[
+AnyValues = Annotated[
+    tuple[Any, ...], BeforeValidator(expand_range), Field(min_length=1, max_length=500)
+]
+WholeNumbers = Annotated[
     tuple[Annotated[int, Field(ge=1, le=65_536)], ...],
-    BeforeValidator(spread),
+    BeforeValidator(expand_range),
     Field(min_length=1, max_length=500),
 ]
-Shares = Annotated[
+Fractions = Annotated[
     tuple[Annotated[float, Field(gt=0, le=1)], ...],
-    BeforeValidator(spread),
+    BeforeValidator(expand_range),
     Field(min_length=1, max_length=500),
 ]
-SIZES = ("units", "maps")  # the fields of layers that say how wide they are
+SIZE_FIELDS = ("units", "maps")  # the fields of layers that hold their width
 
 
 class Axis(Choice, family="axis"):
-    """One thing that differs between the points of a study. Its values stand in a list; a range is
-    read too: {"low": 1, "high": 1000, "count": 7, "log": true}.
+    """One thing that differs between the points of a study. Its values are a list; a range is
+    accepted too: {"low": 1, "high": 1000, "count": 7, "log": true}.
     """
 
     values: tuple[Any, ...]
+    over: ClassVar[XAxis] = "control"
 
     @property
     def name(self) -> str:
-        """What the axis is called in records: a path, or its kind."""
+        """The key of the axis in records: a path, or its kind."""
         return type(self).model_fields["kind"].default
 
     @property
     def title(self) -> str:
-        """What stands beside the axis of a picture."""
+        """The label of the axis in charts."""
         return self.label
 
     def apply(self, experiment: Experiment, value: Any) -> Experiment:
-        """The experiment at this value. BadExperiment says why there is none."""
+        """Return the experiment at this value. Raises BadExperiment where it allows no such
+        value.
+        """
         raise NotImplementedError
 
     def read(self, experiment: Experiment) -> Any:
-        """The value at which this experiment stands."""
+        """Return the value of this experiment."""
         raise NotImplementedError
 
+    def place(self, point: CurvePoint, experiment: Experiment) -> CurvePoint:
+        """Return a trained point with the value of its experiment: as its control, by its index in
+        the list where it is not a number.
+        """
+        value = self.read(experiment)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return replace(point, control=float(value))
+        return replace(point, control=float(self._index(value)))
+
+    def _index(self, value: Any) -> int:
+        """The index of a value in the list; an experiment holds a kind with all its fields."""
+        kinds = [v.get("kind") if isinstance(v, dict) else v for v in self.values]
+        kind = value.get("kind") if isinstance(value, dict) else value
+        return kinds.index(kind) if kind in kinds else 0
+
     @property
-    def words(self) -> dict[float, str]:
-        """Its values that are no numbers, by their place in the list."""
-        said = {k: v.get("kind") if isinstance(v, dict) else v for k, v in enumerate(self.values)}
-        return {float(k): str(v).lower() for k, v in said.items() if isinstance(v, (str, bool))}
+    def value_names(self) -> dict[float, str]:
+        """The names of the values that are not numbers, by their index in the list."""
+        names = {k: v.get("kind") if isinstance(v, dict) else v for k, v in enumerate(self.values)}
+        return {float(k): str(v).lower() for k, v in names.items() if isinstance(v, (str, bool))}
 
     @property
     def summary(self) -> str:
@@ -65,7 +90,7 @@ class Axis(Choice, family="axis"):
         return f"{self.title} {shown[0]} … {shown[-1]}" if len(shown) > 1 else shown[0]
 
 
-class Path(Axis):
+class FieldAxis(Axis):
     """Any one field of an experiment by its path: optimizer.learning_rate, label_noise.share,
     epochs, batch_size, regularizers.0.strength, network.1.units. A value may be a number, a text
     such as the kind of an optimizer, or a JSON object.
@@ -73,8 +98,8 @@ class Path(Axis):
 
     kind: Literal["field"] = "field"
     label: ClassVar[str] = "Any field"
-    path: str = Field(max_length=100, description="The field, its parents before it, with dots.")
-    values: Annotated[tuple[Any, ...], BeforeValidator(spread), Field(min_length=1, max_length=500)]
+    path: str = Field(max_length=100, description="The field after its parents, with dots.")
+    values: AnyValues
 
     @property
     def name(self) -> str:
@@ -88,63 +113,74 @@ class Path(Axis):
         return change(experiment, self.path, value)
 
     def read(self, experiment: Experiment) -> Any:
-        place: Any = experiment.model_dump(mode="json")
+        value: Any = experiment.model_dump(mode="json")
         for part in self.path.split("."):
-            place = place[int(part) if isinstance(place, list) else part]
-        return place
+            value = value[int(part) if isinstance(value, list) else part]
+        return value
 
 
-class Width(Axis):
-    """How wide the network is: units or maps of its first hidden layer; all others grow in
-    proportion, also those within blocks, and keep at least one.
+class WidthAxis(Axis):
+    """The width of the network: units or channels of its first hidden layer. All other hidden
+    layers, also those inside blocks, scale in proportion and keep at least one.
     """
 
     kind: Literal["width"] = "width"
     label: ClassVar[str] = "Width"
     technique: ClassVar[str] = "S1"
-    values: Wholes
+    over: ClassVar[XAxis] = "width"
+    values: WholeNumbers
 
     def apply(self, experiment: Experiment, value: int) -> Experiment:
         ratio = value / self.read(experiment)
         data = experiment.model_dump(mode="json")
-        return change(experiment, "network", _scaled(data["network"], ratio))
+        return change(experiment, "network", _scale(data["network"], ratio))
 
     def read(self, experiment: Experiment) -> int:
         sizes = _sizes(experiment.model_dump(mode="json")["network"])
         if not sizes:
-            raise ValueError("the network has no hidden layer to widen: add a linear layer.")
+            raise PydanticCustomError(
+                "no_hidden_layer",
+                "The network has no hidden layer, so its width cannot vary. Add a linear layer.",
+            )
         return sizes[0]
 
+    def place(self, point: CurvePoint, experiment: Experiment) -> CurvePoint:
+        return replace(point, width=self.read(experiment))
 
-class Depth(Axis):
-    """How many hidden layers with weights stand one behind the other, each with what follows it up
-    to the next: more repeat the last one, fewer leave out the last ones.
+
+class DepthAxis(Axis):
+    """The number of hidden layers with weights, each together with the layers that follow it. A
+    larger depth repeats the last one, a smaller depth removes the last ones.
     """
 
     kind: Literal["depth"] = "depth"
     label: ClassVar[str] = "Depth"
-    values: Wholes
+    values: WholeNumbers
 
     def apply(self, experiment: Experiment, value: int) -> Experiment:
-        before, groups, after = _groups(experiment.model_dump(mode="json")["network"])
+        before, groups, after = _split_groups(experiment.model_dump(mode="json")["network"])
         if not groups:
-            raise ValueError("the network has no hidden layer to repeat: add a linear layer.")
-        kept = groups[:value] + groups[-1:] * max(0, value - len(groups))
-        return change(experiment, "network", [*before, *chain(*kept), *after])
+            raise PydanticCustomError(
+                "no_hidden_layer",
+                "The network has no hidden layer, so its depth cannot vary. Add a linear layer.",
+            )
+        layers = groups[:value] + groups[-1:] * max(0, value - len(groups))
+        return change(experiment, "network", [*before, *chain(*layers), *after])
 
     def read(self, experiment: Experiment) -> int:
-        return len(_groups(experiment.model_dump(mode="json")["network"])[1])
+        return len(_split_groups(experiment.model_dump(mode="json")["network"])[1])
 
 
-class TrainingSamples(Axis):
-    """How much it learns from: shares of the training part. A smaller one is a part of a larger
-    one, and validation and test stay what they are.
+class SamplesAxis(Axis):
+    """The size of the training set, as fractions of it. A smaller one is a subset of a larger one;
+    the validation and test sets stay the same.
     """
 
     kind: Literal["samples"] = "samples"
     label: ClassVar[str] = "Training samples"
     technique: ClassVar[str] = "V10"
-    values: Shares
+    over: ClassVar[XAxis] = "samples"
+    values: Fractions
 
     def apply(self, experiment: Experiment, value: float) -> Experiment:
         return change(experiment, "split.fraction", value)
@@ -152,13 +188,16 @@ class TrainingSamples(Axis):
     def read(self, experiment: Experiment) -> float:
         return experiment.split.fraction
 
+    def place(self, point: CurvePoint, experiment: Experiment) -> CurvePoint:
+        return point  # it already counts its samples
+
 
 class Repeats(Value):
-    """Repeated with other seeds: first weights, order, dropout and augmentation; which samples are
-    kept for the test, and which labels are wrong, stay the same.
+    """Repetition with other seeds: initial weights, order, dropout and augmentation change; the
+    test set and the wrong labels stay the same.
     """
 
-    count: int = ranged(1, 1, 1000, unit="seeds", help="How often everything is repeated.")
+    count: int = ranged(1, 1, 1000, unit="seeds", help="How often every point is repeated.")
 
     def apply(self, experiment: Experiment, number: int) -> Experiment:
         seeds = {name: seed + number for name, seed in experiment.seeds.model_dump().items()}
@@ -166,39 +205,40 @@ class Repeats(Value):
 
 
 def _sizes(layers: Any) -> list[int]:
-    """Of JSON layers, in order, how wide each is, also those within others."""
+    """The widths of JSON layers in order, also of those inside others."""
     if isinstance(layers, list):
         return [size for layer in layers for size in _sizes(layer)]
     if not isinstance(layers, dict):
         return []
-    own = [layers[name] for name in SIZES if isinstance(layers.get(name), int)]
+    own = [layers[name] for name in SIZE_FIELDS if isinstance(layers.get(name), int)]
     return own + [size for inner in layers.values() for size in _sizes(inner)]
 
 
-def _scaled(layers: Any, ratio: float) -> Any:
+def _scale(layers: Any, ratio: float) -> Any:
+    """JSON layers with every width multiplied by `ratio`, at least 1."""
     if isinstance(layers, list):
-        return [_scaled(layer, ratio) for layer in layers]
+        return [_scale(layer, ratio) for layer in layers]
     if not isinstance(layers, dict):
         return layers
     return {
         name: max(1, round(inner * ratio))
-        if name in SIZES and isinstance(inner, int)
-        else _scaled(inner, ratio)
+        if name in SIZE_FIELDS and isinstance(inner, int)
+        else _scale(inner, ratio)
         for name, inner in layers.items()
     }
 
 
-def _groups(layers: list[dict]) -> tuple[list, list[list], list]:
-    """What comes before the first hidden layer with weights, the hidden layers each with what
-    follows it, and what comes from the last pooling to one value or the output on.
+def _split_groups(layers: list[dict]) -> tuple[list, list[list], list]:
+    """Split JSON layers into those before the first hidden layer with weights, the hidden layers
+    each with what follows it, and the rest from the last global pooling, flatten or output on.
     """
-    hidden = [place for place, layer in enumerate(layers) if _sizes(layer)]
+    hidden = [index for index, layer in enumerate(layers) if _sizes(layer)]
     if not hidden:
         return layers, [], []
     tail = next(
-        place
-        for place in range(hidden[-1] + 1, len(layers) + 1)
-        if place == len(layers) or layers[place]["kind"] in ("global_pool", "flatten", "output")
+        index
+        for index in range(hidden[-1] + 1, len(layers) + 1)
+        if index == len(layers) or layers[index]["kind"] in ("global_pool", "flatten", "output")
     )
     ends = [*hidden[1:], tail]
     groups = [layers[start:end] for start, end in zip(hidden, ends, strict=True)]

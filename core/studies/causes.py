@@ -1,23 +1,20 @@
-"""Causes: the same study with one cause of the peak taken away, to lay beside it. Pure."""
+"""The same study with one cause of the peak removed, for comparison. Pure functions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.base.encoding import build, change
-from core.studies.methods import Networks, RandomFeatures
 from core.studies.study import Study
 
-RIDGES = (1e-6, 1e-4, 1e-3, 1e-2, 0.1)
-DECAYS = (0.01, 0.1, 1.0, 3.0)
-STEPS = 24  # at which each network is looked at, to stop at the best one
-MANY = 10  # seeds whose predictions are averaged
+ENSEMBLE_SEEDS = 10  # seeds whose predictions are averaged
 
 
 @dataclass(frozen=True)
 class Cause:
-    """`label` may name the study's {control}. `without(study)` is the study without it, None where
-    the study has no such cause. What is compared may need more than other points: `reading` names
-    the line of `core.figures.descent.compare` to draw of them, empty for the points as they are.
+    """`label` may name the study's {control}. `without(study)` returns the study without the cause,
+    None where the study does not have it. `reading` names the function of
+    `core.figures.descent.comparisons` that extracts the line to draw, empty for the points as they
+    are.
     """
 
     label: str
@@ -27,51 +24,56 @@ class Cause:
 
 
 def without_noise(study: Study) -> Study | None:
-    """All labels right."""
+    """The same data with correct labels only."""
     if not study.base.label_noise.share:
         return None
     return change(study, "base.label_noise.share", 0.0)
 
 
-def tuned(study: Study) -> Study | None:
-    """With several ridges or decays, of which the best is drawn at each size."""
-    method = study.method
-    if isinstance(method, RandomFeatures):
-        return change(study, "method.ridges", sorted({*method.ridges, *RIDGES}))
-    if isinstance(method, Networks) and not method.reuse:
-        return change(study, "method.decays", sorted({*method.decays, *DECAYS}))
-    return None
+def with_tuned_control(study: Study) -> Study | None:
+    """Several ridges or weight decays, of which the best one at each size is drawn."""
+    changes = study.method.tuned()
+    return _with_method(study, changes) if changes else None
 
 
-def stopped_early(study: Study) -> Study | None:
+def with_early_stopping(study: Study) -> Study | None:
     """Every network measured often enough to stop it at its best step."""
-    if not isinstance(study.method, Networks):
-        return None
-    return change(study, "method.evaluations", max(STEPS, study.method.evaluations))
+    changes = study.method.measured_often()
+    return _with_method(study, changes) if changes else None
 
 
-def together(study: Study) -> Study | None:
+def with_ensemble(study: Study) -> Study | None:
     """More seeds, whose predictions are averaged."""
-    if not study.method.together:
+    if not study.method.whole_curve:
         return None
-    return build(Study, study.model_dump(mode="json") | {"repeats": max(MANY, study.repeats)})
+    repeats = max(ENSEMBLE_SEEDS, study.repeats)
+    return build(Study, study.model_dump(mode="json") | {"repeats": repeats})
+
+
+def _with_method(study: Study, changes: dict) -> Study:
+    for name, value in changes.items():
+        study = change(study, f"method.{name}", value)
+    return study
 
 
 CAUSES: dict[str, Cause] = {
-    "noise": Cause("No label noise", "The same data with all labels right.", without_noise),
+    "noise": Cause("No label noise", "The same data with correct labels only.", without_noise),
     "tuned": Cause(
         "Best {control}",
-        "The best ridge or weight decay at each size, by the test data.",
-        tuned,
+        "The best ridge or weight decay at each size, chosen on the test data.",
+        with_tuned_control,
         "best_control",
     ),
     "early_stop": Cause(
-        "Early stop",
-        "Each network as it was at its best step, by the test data.",
-        stopped_early,
+        "Early stopping",
+        "Each network at its best step, chosen on the test data.",
+        with_early_stopping,
         "early_stop",
     ),
     "ensemble": Cause(
-        "Mean of 10 seeds", "The averaged predictions of 10 seeds.", together, "ensemble"
+        f"Ensemble of {ENSEMBLE_SEEDS} seeds",
+        f"The averaged predictions of {ENSEMBLE_SEEDS} seeds.",
+        with_ensemble,
+        "ensemble",
     ),
 }

@@ -1,38 +1,38 @@
-"""Studies of a draft: its learning curve, many starts of it, one of its settings varied. Pure
+"""Studies of a draft experiment: its learning curve, repeated seeds, one setting varied. Pure
 functions.
 """
 
 from core.base.numbers import whole
 from core.experiment import Experiment
-from core.studies.axes import TrainingSamples
+from core.studies.axes import SamplesAxis
 from core.studies.method import Trained
 from core.studies.study import Study
-from core.studies.values import spread
+from core.studies.values import expand_range
 from core.studies.variable_fields import axes_of
 
-SHARES = 8  # points of a learning curve
-LEAST = 0.02  # of the training part
-RATE = "optimizer.learning_rate"
+CURVE_POINTS = 8  # of a learning curve
+MIN_FRACTION = 0.02  # of the training set
+LEARNING_RATE = "optimizer.learning_rate"
 
 
 def learning_curve(experiment: Experiment, repeats: int = 3) -> Study:
-    """The error against the number of training samples: whether more data would help (V10)."""
-    shares = spread({"low": LEAST, "high": 1.0, "count": SHARES, "log": True})
+    """The error against the number of training samples: would more data help?"""
+    fractions = expand_range({"low": MIN_FRACTION, "high": 1.0, "count": CURVE_POINTS, "log": True})
     return Study(
-        name=_named(experiment, "learning curve"),
-        about="The error against how much of the training part is used.",
+        name=_name(experiment, "learning curve"),
+        about="Test error against the fraction of the training set that is used.",
         base=experiment,
-        axes=(TrainingSamples(values=shares),),
+        axes=(SamplesAxis(values=fractions),),
         method=Trained(),
         repeats=repeats,
     )
 
 
 def multi_start(experiment: Experiment, count: int = 10) -> Study:
-    """The same experiment from `count` seeds: mean, spread and best (O8)."""
+    """The same experiment with `count` seeds: mean, standard deviation and best result."""
     return Study(
-        name=_named(experiment, f"{whole(count)} starts"),
-        about="The same experiment from other seeds: how far results differ by chance.",
+        name=_name(experiment, f"{whole(count)} seeds"),
+        about="The same experiment with several seeds: how much results vary by chance.",
         base=experiment,
         method=Trained(),
         repeats=count,
@@ -40,16 +40,17 @@ def multi_start(experiment: Experiment, count: int = 10) -> Study:
 
 
 def any_setting(experiment: Experiment, repeats: int = 3) -> Study:
-    """The same experiment at several learning rates; any other setting may take their place."""
+    """The same experiment at several learning rates; any other setting can be chosen instead."""
+    axes = axes_of(experiment).values()
     return Study(
-        name=_named(experiment, "any setting"),
+        name=_name(experiment, "one setting varied"),
         about="The same experiment at several values of one setting.",
         base=experiment,
-        axes=(next(a for a in axes_of(experiment).values() if a.name == RATE),),
+        axes=(next(axis for axis in axes if axis.name == LEARNING_RATE),),
         method=Trained(),
         repeats=repeats,
     )
 
 
-def _named(experiment: Experiment, what: str) -> str:
+def _name(experiment: Experiment, what: str) -> str:
     return f"{experiment.name or experiment.data.summary}, {what}"[:60]

@@ -1,5 +1,5 @@
-"""Expected: how long a study will take on this machine, by timing a small piece of it, or why it
-cannot run here.
+"""The expected time of a study on this machine, from timing a small part of it, or why it cannot
+run here.
 """
 
 from dataclasses import dataclass
@@ -8,25 +8,25 @@ from pathlib import Path
 from core.base.device import resolve, torch_threads
 from core.base.errors import LabError
 from core.data.load import load
-from core.studies.study import Study, Tried, propose
+from core.studies.study import Study, StudyTrial, propose
 
-LOOKED_AT = 200  # experiments of a study whose cost is counted one by one
+MAX_TRIALS = 200  # experiments of a study whose cost is counted individually
 
 
 @dataclass(frozen=True)
 class Expected:
-    """`seconds` in one process for `points`; networks that fit early take less. `says` is the
-    problem in words; `problem` why it cannot run here, in one sentence.
+    """`seconds` in one process for `points`; networks that fit early take less. `description` is
+    the problem in words; `problem` is why the study cannot run here, else empty.
     """
 
     seconds: float = 0.0
     points: int = 0
-    says: str = ""
+    description: str = ""
     problem: str = ""
 
 
 def expected(home: Path, study: Study) -> Expected:
-    """Never raises a LabError: it stands in `problem`."""
+    """Measure the expected time. A LabError becomes the `problem`."""
     try:
         return _expected(home, study)
     except LabError as error:
@@ -34,20 +34,20 @@ def expected(home: Path, study: Study) -> Expected:
 
 
 def _expected(home: Path, study: Study) -> Expected:
-    from core.studies.work import work_of
+    from core.studies.executor import make_executor
 
     if study.method.gpu:
         resolve(study.base.device)
-    history: list[Tried] = []
+    history: list[StudyTrial] = []
     costs, counts, largest = 0.0, 0, None
-    while len(history) < LOOKED_AT and (experiment := propose(study, history)):
+    while len(history) < MAX_TRIALS and (experiment := propose(study, history)):
         samples = load(experiment.data, home)
-        work = work_of(study.method, experiment, samples, study.repeats)
-        if largest is None or sum(work.costs) > sum(largest.costs):
-            largest = work
-        costs, counts = costs + sum(work.costs), counts + sum(work.counts)
-        history.append(Tried(experiment))
+        executor = make_executor(study.method, experiment, samples, study.repeats)
+        if largest is None or sum(executor.costs) > sum(largest.costs):
+            largest = executor
+        costs, counts = costs + sum(executor.costs), counts + sum(executor.counts)
+        history.append(StudyTrial(experiment))
     scale = study.size / len(history)
     with torch_threads(largest.threads):
         seconds = largest.probe() * costs * scale
-    return Expected(seconds, round(counts * scale), largest.says)
+    return Expected(seconds=seconds, points=round(counts * scale), description=largest.description)

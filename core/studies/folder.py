@@ -27,12 +27,12 @@ class Studies(Store):
         return Studies(self.home, "studies-trash")
 
     def study(self, study_id: str) -> Study:
-        """What it computes."""
+        """Read the study's value."""
         return decode(Study, self.experiment(study_id))
 
     def events(self, study_id: str, offset: int = 0) -> tuple[list, int]:
-        """Begun, Record and the plain fields of an end, after byte `offset`; the next offset. Lines
-        that hold no event are left out.
+        """Return the events after byte `offset` (StudyStarted, Record, and the plain fields of an
+        end) and the next offset. Lines without an event are skipped.
         """
         lines, offset = self.read(study_id, offset)
         events = []

@@ -1,26 +1,25 @@
-"""Method: the family of ways to compute the points of a study, and the general one. Choices only;
-each names the torch code that does it.
+"""The family of methods that compute the points of a study, and ordinary runs as one of them.
+Choices only; each names the torch code that does it.
 """
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from core.advice.study_verdict import Measure
 from core.base.spec import Call, Choice
-
-Over = Literal["width", "samples", "steps", "control"]
+from core.studies.axes import XAxis
 
 
 class Method(Choice, family="method"):
-    """What is done with each experiment that a study proposes."""
+    """What is computed for each experiment that a study proposes."""
 
-    together: ClassVar[bool] = True  # all seeds of a point are computed at once, as one point
-    gpu: ClassVar[bool] = True  # whether the experiment's device counts
+    whole_curve: ClassVar[bool] = True  # one experiment gives all points, each with all seeds
+    gpu: ClassVar[bool] = True  # whether it runs on the experiment's device
     noun: ClassVar[str] = "hidden unit"  # what the width of a model counts
-    control: ClassVar[str] = ""  # what tells the lines of one picture apart
+    control: ClassVar[str] = ""  # what distinguishes the lines of one chart
     measure: ClassVar[Measure] = "test_error"  # in which its peak is clearest
 
     @property
-    def over(self) -> Over:
+    def over(self) -> XAxis:
         """What its curve is drawn over."""
         return "width"
 
@@ -31,28 +30,40 @@ class Method(Choice, family="method"):
 
     @property
     def caution(self) -> str:
-        """What must be said beside its result, in a sentence; empty for nothing."""
+        """A sentence that must accompany its result; empty for none."""
         return ""
 
+    def tuned(self) -> dict[str, Any]:
+        """The changed fields with which the best ridge or weight decay can be chosen; empty where
+        it has none.
+        """
+        return {}
+
+    def measured_often(self) -> dict[str, Any]:
+        """The changed fields with which each network is measured often enough to stop it early;
+        empty where that does not apply.
+        """
+        return {}
+
     def call(self) -> Call:
-        """The constructor of its work (`core.studies.work.Work`), which takes the method, the
-        experiment, its samples and the number of seeds.
+        """The constructor of its executor (`core.studies.executor.Executor`), which takes the
+        method, the experiment, its samples and the number of seeds.
         """
         raise NotImplementedError
 
 
 class Trained(Method):
-    """Every point is a training as any run: the experiment exactly as it stands, on all its data.
-    Any field can be an axis.
+    """Every point is an ordinary run: the experiment exactly as it is, on all its data. Any field
+    can be an axis.
     """
 
     kind: Literal["trained"] = "trained"
     label: ClassVar[str] = "Trained networks"
-    together: ClassVar[bool] = False
+    whole_curve: ClassVar[bool] = False
     noun: ClassVar[str] = "unit"
 
     @property
-    def over(self) -> Over:
+    def over(self) -> XAxis:
         return "control"
 
     @property
@@ -60,4 +71,4 @@ class Trained(Method):
         return False
 
     def call(self) -> Call:
-        return Call("core.studies.run_executor.Trainings")
+        return Call("core.studies.run_executor.RunExecutor")

@@ -1,28 +1,27 @@
-"""Records: what the log of a study holds, as JSON lines and back, and its points as curves. Knows
-no file and no torch.
+"""The events in the log of a study as JSON lines and back, and its points as curves. No files, no
+torch.
+
+The log was first written with other names; `STORED` maps each field to the one on disk, so that
+earlier studies keep opening.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from math import isfinite, nan
-from statistics import fmean, stdev
 from typing import Any
 
-from core.descent.point import Point
-from core.experiment import Experiment
-from core.studies.axes import TrainingSamples, Width
-from core.studies.study import Study
+from core.descent.point import CurvePoint
 
 
 @dataclass(frozen=True)
-class Begun:
-    """A study begins, or goes on. `says`: the problem in words; `points` that it will have at the
-    most; `reach`: the first and the last x by unit ("P", "P/n", "P/(nK)", "N", "N/n", "n",
+class StudyStarted:
+    """A study starts or resumes. `description` is the problem in words; `points` the maximum number
+    of points; `reach` the first and the last x by unit ("P", "P/n", "P/(nK)", "N", "N/n", "n",
     "steps").
     """
 
-    says: str
+    description: str
     classes: int
     points: int
     reach: dict[str, tuple[float, float]]
@@ -32,159 +31,131 @@ class Begun:
 
 @dataclass(frozen=True)
 class Record:
-    """One point. `at` has the value of each axis and the seed; `share` of the whole work that is
-    done, after so many `seconds`.
+    """One point: the index of its proposal, chunk and position in the chunk. `coordinates` has the
+    value of each axis and the seed; `fraction` is how much of the work is done after `seconds`.
     """
 
-    place: int
-    piece: int
+    proposal: int
+    chunk: int
     index: int
-    at: dict[str, Any]
-    point: Point
-    share: float
+    coordinates: dict[str, Any]
+    point: CurvePoint
+    fraction: float
     seconds: float
+
+
+STORED = {
+    StudyStarted: ("Begun", {"description": "says"}),
+    Record: (
+        "Record",
+        {"proposal": "place", "chunk": "piece", "coordinates": "at", "fraction": "share"},
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Progress:
-    """`points` of `total` are there after `seconds`; about `left` seconds to go, None where that is
-    not known yet.
-    """
+    """`points` of `total` are measured after `seconds`; `seconds_left` is None while unknown."""
 
     points: int
     total: int
     seconds: float
-    left: float | None
+    seconds_left: float | None
 
 
-def to_line(event: Begun | Record) -> str:
-    """One JSON line; what is no number is written as null."""
-    return json.dumps({"event": type(event).__name__, **_plain(asdict(event))})
+def to_line(event: StudyStarted | Record) -> str:
+    """Write one JSON line; values that are not finite become null."""
+    kind, stored_names = STORED[type(event)]
+    data = {stored_names.get(name, name): value for name, value in asdict(event).items()}
+    return json.dumps({"event": kind, **_to_json(data)})
 
 
-def from_line(line: str) -> Begun | Record | dict[str, Any]:
-    """The event of one line; the end as its plain fields. ValueError for a line that holds none."""
+def from_line(line: str) -> StudyStarted | Record | dict[str, Any]:
+    """Read the event of one line; the end of a study as its plain fields. Raises ValueError for a
+    line without an event.
+    """
     try:
         data = json.loads(line)
         kind = data.pop("event")
-        if kind == "Begun":
+        if kind == STORED[StudyStarted][0]:
             reach = {unit: tuple(ends) for unit, ends in data["reach"].items()}
-            return Begun(**data | {"reach": reach})
-        if kind == "Record":
-            return Record(**data | {"point": to_point(data["point"])})
+            return StudyStarted(**_field_names(StudyStarted, data) | {"reach": reach})
+        if kind == STORED[Record][0]:
+            return Record(**_field_names(Record, data) | {"point": to_point(data["point"])})
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise ValueError(f"no event of a study: {line[:40]}") from None
+        raise ValueError(f"This line is not an event of a study: {line[:40]}") from None
     return {"event": kind, **data}
 
 
-def to_point(data: dict[str, Any]) -> Point:
-    """A point from its plain fields."""
-    return Point(**{name: _number(value) for name, value in data.items()})
+def to_point(data: dict[str, Any]) -> CurvePoint:
+    """Make a point from its JSON fields."""
+    return CurvePoint(**{name: _from_json(value) for name, value in data.items()})
 
 
-def plain_point(point: Point) -> dict[str, Any]:
-    """Its fields as JSON data."""
-    return _plain(asdict(point))
+def plain_point(point: CurvePoint) -> dict[str, Any]:
+    """Return the fields of a point as JSON data."""
+    return _to_json(asdict(point))
 
 
-def progress(records: Sequence[Record], begun: Begun | None) -> Progress:
-    """How far a study is, by its records so far."""
-    total = begun.points if begun else 0
+def progress(records: Sequence[Record], started: StudyStarted | None) -> Progress:
+    """Compute the progress of a study from its records so far."""
+    total = started.points if started else 0
     if not records:
         return Progress(0, total, 0.0, None)
-    share, seconds = max(record.share for record in records), records[-1].seconds
-    left = seconds * (1 - share) / share if share > 0.01 else None
+    fraction, seconds = max(record.fraction for record in records), records[-1].seconds
+    left = seconds * (1 - fraction) / fraction if fraction > 0.01 else None
     return Progress(len(records), total, seconds, left)
 
 
-def curve(records: Sequence[Record]) -> list[Point]:
-    """The points of all places, seeds that were trained one by one as one point."""
-    found: dict[str, list[Record]] = {}
+def curve(records: Sequence[Record]) -> list[CurvePoint]:
+    """Return the points of all proposals; seeds that were trained one by one become one point."""
+    groups: dict[str, list[Record]] = {}
     for record in records:
-        at = {name: value for name, value in record.at.items() if name != "seed"}
-        key = json.dumps([at, record.point.control, record.point.width, record.point.samples])
-        found.setdefault(f"{key} {record.point.steps}" if _whole(record) else key, []).append(
-            record
-        )
-    merged = [_merged(group) for group in found.values()]
+        coordinates = {k: v for k, v in record.coordinates.items() if k != "seed"}
+        point = record.point
+        key = json.dumps([coordinates, point.control, point.width, point.samples])
+        if _has_all_seeds(record):
+            key = f"{key} {point.steps}"
+        groups.setdefault(key, []).append(record)
+    merged = [_merge_seeds(group) for group in groups.values()]
     return sorted(merged, key=lambda p: (p.control, p.width, p.samples, p.steps))
 
 
-def placed(study: Study, experiment: Experiment, point: Point) -> Point:
-    """A trained point with its width, and as control the value of the first axis that is neither
-    width nor samples (its place in the list where it is no number).
-    """
-    for axis in study.axes:
-        value = axis.read(experiment)
-        if isinstance(axis, Width):
-            point = replace(point, width=value)
-        elif not isinstance(axis, TrainingSamples):
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            at = float(value) if number else float(_index(axis.values, value))
-            return replace(point, control=at)
-    return point
+def _field_names(event: type, data: dict[str, Any]) -> dict[str, Any]:
+    names = {stored: name for name, stored in STORED[event][1].items()}
+    return {names.get(stored, stored): value for stored, value in data.items()}
 
 
-def _index(values: Sequence[Any], value: Any) -> int:
-    """A kind stands in the experiment with all its fields."""
-    kinds = [v.get("kind") if isinstance(v, dict) else v for v in values]
-    kind = value.get("kind") if isinstance(value, dict) else value
-    return kinds.index(kind) if kind in kinds else 0
-
-
-def _whole(record: Record) -> bool:
-    """Whether its point has all seeds already."""
+def _has_all_seeds(record: Record) -> bool:
     return isfinite(record.point.variance) or len(record.point.norm) > 1
 
 
-def _merged(group: Sequence[Record]) -> Point:
-    group = sorted(group, key=lambda record: record.at.get("seed", 0))
+def _merge_seeds(group: Sequence[Record]) -> CurvePoint:
+    group = sorted(group, key=lambda record: record.coordinates.get("seed", 0))
     points = [record.point for record in group]
     if len(points) == 1:
         return points[0]
-    lists = [
-        field.name for field in fields(Point) if isinstance(getattr(points[0], field.name), tuple)
+    per_seed = [
+        field.name
+        for field in fields(CurvePoint)
+        if isinstance(getattr(points[0], field.name), tuple)
     ]
-    together = {
-        name: tuple(value for point in points for value in getattr(point, name)) for name in lists
+    merged = {
+        name: tuple(value for point in points for value in getattr(point, name))
+        for name in per_seed
     }
-    return replace(points[0], **together)
+    return replace(points[0], **merged)
 
 
-def _plain(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
+        return {name: _to_json(inner) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
+        return [_to_json(inner) for inner in value]
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def _number(value: Any) -> Any:
+def _from_json(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(nan if inner is None else inner for inner in value)
     return nan if value is None else value
-
-
-@dataclass(frozen=True)
-class Across:
-    """What several seeds reached: mean, standard deviation (of one seed: 0), best and worst, and
-    which seed is the best, counted from 0. Seeds without a number are left out.
-    """
-
-    seeds: int
-    mean: float
-    spread: float
-    best: float
-    worst: float
-    which: int
-
-
-def across(point: Point, measure: str = "test_error") -> Across | None:
-    """Over the seeds of one point; None where no seed has a number."""
-    values = {k: v for k, v in enumerate(getattr(point, measure)) if isfinite(v)}
-    if not values:
-        return None
-    which = min(values, key=values.__getitem__)
-    kept = list(values.values())
-    spread = stdev(kept) if len(kept) > 1 else 0.0
-    return Across(len(kept), fmean(kept), spread, values[which], max(kept), which)

@@ -1,5 +1,5 @@
-"""Study: one frozen value that says what is varied, how each point is computed and how often it is
-repeated; and `propose`, which gives the next experiment. Pure: knows no torch and no file.
+"""Study: one frozen value with what is varied, how each point is computed and how often it is
+repeated; and `propose`, which returns the next experiment. Pure: no torch, no files.
 """
 
 from collections.abc import Sequence
@@ -11,48 +11,50 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from core.base.encoding import decode, encode
 from core.base.errors import BadExperiment
 from core.base.numbers import whole
 from core.base.spec import Choice, Value, ranged
+from core.descent.point import CurvePoint
 from core.experiment import Experiment
-from core.studies.axes import Axis, Repeats, TrainingSamples, Width
-from core.studies.method import Method, Over
-from core.studies.methods import RandomFeatures
+from core.studies.axes import Axis, Repeats, XAxis
+from core.studies.curve_methods import RandomFeatures
+from core.studies.method import Method
 
 SHIPPED = Path(__file__).parents[2] / "assets" / "studies"
-MOST = 5000  # experiments in a study
+MAX_EXPERIMENTS = 5000  # in a study
 
 
 @dataclass(frozen=True)
-class Tried:
-    """An experiment that was proposed; `value` is what it reached, None while it is under way."""
+class StudyTrial:
+    """A proposed experiment; `value` is its result, None while it is running."""
 
     experiment: Experiment
     value: float | None = None
 
     @cached_property
     def text(self) -> str:
-        """The experiment as JSON: of a long history each is written once."""
+        """The experiment as JSON, encoded only once: histories are long."""
         return encode(self.experiment)
 
 
 class Strategy(Choice, family="strategy"):
-    """In which order, and how far, the values of the axes are tried."""
+    """The order and the number of axis values that are tried."""
 
     def size(self, study: "Study") -> int:
-        """How many experiments it proposes at the most."""
+        """The maximum number of experiments it proposes."""
         raise NotImplementedError
 
-    def propose(self, study: "Study", history: Sequence[Tried]) -> Experiment | None:
-        """The next experiment; None when it has enough. A pure function."""
+    def propose(self, study: "Study", history: Sequence[StudyTrial]) -> Experiment | None:
+        """Return the next experiment, None when there is none. A pure function."""
         raise NotImplementedError
 
 
 class Grid(Strategy):
-    """Every combination of all values once, the first axis slowest; then all of them again with the
-    next seeds, so that a whole curve stands early.
+    """Every combination of all values once, the first axis changing slowest; then all of them again
+    with the next seed, so that a whole curve is available early.
     """
 
     kind: Literal["grid"] = "grid"
@@ -61,107 +63,122 @@ class Grid(Strategy):
     def size(self, study: "Study") -> int:
         return prod(len(axis.values) for axis in study.axes) * study.trainings
 
-    def propose(self, study: "Study", history: Sequence[Tried]) -> Experiment | None:
-        tried = {one.text for one in history}
+    def propose(self, study: "Study", history: Sequence[StudyTrial]) -> Experiment | None:
+        proposed = {trial.text for trial in history}
         grid = _grid(encode(study))
-        return next((one for text, one in grid if text not in tried), None)
+        return next((experiment for text, experiment in grid if text not in proposed), None)
 
 
 class Study(Value):
     """`base` is the experiment that all points share, `axes` what differs between them, `method`
-    how a point is computed, `repeats` with how many seeds.
+    how a point is computed, `repeats` the number of seeds.
 
-    With a method that computes a whole curve by itself, such as random features, the axes may stay
-    empty; further ones give further curves.
+    With a method that computes a whole curve, such as random features, the axes may be empty;
+    axes then give further curves.
     """
 
-    name: str = Field("", max_length=60, description="What the study is called in lists.")
+    name: str = Field("", max_length=60, description="Name of the study in lists.")
     about: str = Field("", max_length=300, description="What it shows, in a sentence or two.")
     base: Experiment = Experiment()
     axes: tuple[Axis, ...] = Field((), max_length=4)
     method: Method = RandomFeatures()
     strategy: Strategy = Grid()
-    repeats: int = ranged(3, 1, 100, unit="seeds", help="How often every point is repeated.")
+    repeats: int = ranged(3, 1, 100, unit="seeds", help="Number of seeds for every point.")
 
     @property
     def trainings(self) -> int:
-        """How many experiments stand behind one point: all seeds are one where they are computed
-        together.
-        """
-        return 1 if self.method.together else self.repeats
+        """The number of experiments behind one point: one where all seeds are computed together."""
+        return 1 if self.method.whole_curve else self.repeats
 
     @property
     def size(self) -> int:
-        """How many experiments it has at the most."""
+        """The maximum number of experiments."""
         return self.strategy.size(self)
 
     @property
-    def over(self) -> Over:
+    def over(self) -> XAxis:
         """What its curve is drawn over: width, samples, steps, or any other axis (control)."""
-        if self.method.together or not self.axes:
+        if self.method.whole_curve or not self.axes:
             return self.method.over
-        main = self.axes[0]
-        return "width" if isinstance(main, Width) else (
-            "samples" if isinstance(main, TrainingSamples) else "control"
-        )  # fmt: skip
+        return self.axes[0].over
 
     @property
     def varied(self) -> Axis | None:
-        """The setting that tells its columns apart: the first axis but width and samples."""
-        return next((a for a in self.axes if not isinstance(a, (Width, TrainingSamples))), None)
+        """The setting that distinguishes its columns: the first axis besides width and samples."""
+        return next((axis for axis in self.axes if axis.over == "control"), None)
 
-    def at(self, experiment: Experiment) -> dict[str, Any]:
-        """Where one of its experiments stands: the value of each axis by name, and which seed."""
+    def coordinates(self, experiment: Experiment) -> dict[str, Any]:
+        """Return the value of each axis by name, and the seed, of one of its experiments."""
         values = {axis.name: axis.read(experiment) for axis in self.axes}
         return values | {"seed": experiment.seeds.initialization - self.base.seeds.initialization}
 
+    def place(self, experiment: Experiment, point: CurvePoint) -> CurvePoint:
+        """Return a trained point with its width, and as control the value of the first axis besides
+        width and samples.
+        """
+        for axis in self.axes:
+            point = axis.place(point, experiment)
+            if axis.over == "control":
+                break
+        return point
+
     @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def _check(self) -> Self:
         names = [axis.name for axis in self.axes]
-        if twice := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"axes has {', '.join(sorted(twice))} twice: leave one out.")
+        if duplicates := {name for name in names if names.count(name) > 1}:
+            raise _error(
+                "duplicate_axis",
+                f"The study varies {', '.join(sorted(duplicates))} twice. Remove one of the axes.",
+            )
         for axis in self.axes:
             for value in axis.values:
                 try:
                     axis.apply(self.base, value)
                 except BadExperiment as error:
-                    raise ValueError(f"axis {axis.name} at {value}: {error}") from None
-        if self.size > MOST:
-            raise ValueError(
-                f"the study has {whole(self.size)} experiments, at most {whole(MOST)} are taken: "
-                "give fewer values."
+                    raise _error(
+                        "axis_value", f"Axis {axis.name} at {value} is not possible: {error}"
+                    ) from None
+        if self.size > MAX_EXPERIMENTS:
+            raise _error(
+                "too_many_experiments",
+                f"The study has {whole(self.size)} experiments; the maximum is "
+                f"{whole(MAX_EXPERIMENTS)}. Use fewer values or fewer seeds.",
             )
         return self
 
 
-def propose(study: Study, history: Sequence[Tried]) -> Experiment | None:
-    """The next experiment of the study after these; None when it is complete."""
+def propose(study: Study, history: Sequence[StudyTrial]) -> Experiment | None:
+    """Return the next experiment of the study after these; None when it is complete."""
     return study.strategy.propose(study, history)
+
+
+def _error(code: str, message: str) -> PydanticCustomError:
+    return PydanticCustomError(code, "{message}", {"message": message})
 
 
 @lru_cache(maxsize=8)
 def _grid(text: str) -> tuple[tuple[str, Experiment], ...]:
     study = decode(Study, text)
-    repeats, found = Repeats(count=study.repeats), []
+    repeats, grid = Repeats(count=study.repeats), []
     for number in range(study.trainings):
         for values in product(*(axis.values for axis in study.axes)):
             experiment = repeats.apply(study.base, number) if number else study.base
             for axis, value in zip(study.axes, values, strict=True):
                 experiment = axis.apply(experiment, value)
-            found.append((encode(experiment), experiment))
-    return tuple(found)
+            grid.append((encode(experiment), experiment))
+    return tuple(grid)
 
 
 @cache
 def shipped() -> dict[str, Study]:
-    """The ready-made studies by name, the file names in assets/studies."""
+    """The built-in studies by name, which is their file name in assets/studies."""
     paths = sorted(SHIPPED.glob("*.json"), key=lambda path: path.stem)
     return {path.stem: decode(Study, path.read_text()) for path in paths}
 
 
 def load(source: str) -> Study:
-    """The study of a JSON file or of a shipped name. BadExperiment names both ways when it is
-    neither.
+    """Load the study of a JSON file or of a built-in name. Raises BadExperiment (unknown_study)
+    when it is neither.
     """
     if source in shipped():
         return shipped()[source]
@@ -169,7 +186,8 @@ def load(source: str) -> Study:
         text = Path(source).read_text()
     except (OSError, UnicodeDecodeError, ValueError):
         raise BadExperiment(
-            f"{source[:80]} is no file and no shipped study: choose one of {', '.join(shipped())}, "
-            "or a JSON file."
+            f"{source[:80]} is neither a readable file nor a built-in study. Choose one of "
+            f"{', '.join(shipped())}, or a JSON file.",
+            code="unknown_study",
         ) from None
     return decode(Study, text)

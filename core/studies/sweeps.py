@@ -1,11 +1,11 @@
-"""Sweeps: runs a study point by point and keeps its folder. Knows no page and no thread.
+"""Runs a study point by point and writes its folder. Knows no page and no thread.
 
     <home>/studies/<id>/study.json     written once
                         points.jsonl   appended to; a torn last line is ignored
-                        lock           held by whoever computes it, until that process dies
+                        lock           held by the process that computes it, until it ends
 
-A study goes on where its last point stands: pieces that are complete are not done again, and of a
-piece that was cut off the points that are there are kept.
+A study resumes after its last point: complete chunks are not computed again, and the points of an
+incomplete chunk are kept.
 """
 
 import contextlib
@@ -24,57 +24,66 @@ from core.base.encoding import encode
 from core.base.errors import LabError
 from core.base.events import Ended, to_json
 from core.base.numbers import whole
+from core.studies.executor import Executor
 from core.studies.folder import Studies
-from core.studies.records import Begun, Record, placed, to_line, to_point
-from core.studies.study import Study, Tried, propose
-from core.studies.study_worker import POSSIBLE, Helper, Task
+from core.studies.records import Record, StudyStarted, to_line, to_point
+from core.studies.study import Study, StudyTrial, propose
+from core.studies.study_worker import AVAILABLE, StudyWorker, Task
 
 log = logging.getLogger("descent_lab")
 
-AHEAD = 2  # tasks that a helper holds where pieces must come in order: they are short
-WORTH = 6.0  # seconds of work for which a further process is worth its start, about 2 s
-PAUSE = 0.02  # seconds between two looks at a helper when nothing else is left to do
+QUEUED_TASKS = 2  # tasks that a worker holds where chunks must come in order, which are short
+MIN_SECONDS = 6.0  # of work from which a further process is worth its start, about 2 s
+POLL_SECONDS = 0.02  # between two polls of the workers when nothing else is left to do
 
 
 class _Halted(Exception):
-    """Somebody said so; `args[0]` is the word."""
+    """The control asked to end the study; `args[0]` is its command."""
 
 
 def create(home: Path | str | None, study: Study) -> str:
-    """A new study's id. It waits until somebody executes it."""
+    """Create the folder of a study and return its ID; it waits until it is executed."""
     return Studies(home).create(encode(study))
 
 
 def workers() -> int:
-    """Processes for a study by default: LAB_WORKERS, else one core is left to the pages."""
-    usual = max(1, min(2, cores() - 1))
-    return int(settings.number("LAB_WORKERS", usual, least=1, whole=True))
+    """The default number of processes of a study: LAB_WORKERS, else one core is left for the
+    pages.
+    """
+    default = max(1, min(2, cores() - 1))
+    return int(settings.number("LAB_WORKERS", default, least=1, whole=True))
 
 
 def execute(
     home: Path | str | None,
     study_id: str,
     poll_control: Callable[[Any], str] = lambda sweep: GO,
-    watch: Callable[[Begun | Record | Ended], None] = lambda event: None,
+    watch: Callable[[StudyStarted | Record | Ended], None] = lambda event: None,
     *,
     processes: int = 0,
     progress: Callable[[float, str], None] | None = None,
 ) -> Ended | None:
-    """Computes what the study lacks, in this thread and `processes` − 1 further processes (0:
-    `workers()`), and writes every point down. The points do not depend on how many there are.
+    """Compute what the study lacks, in this thread and `processes` − 1 further processes (0:
+    `workers()`), and write every point. The points do not depend on the number of processes.
 
-    `poll_control(sweep)` is called every few steps and may block; `watch` receives every event. The
-    last one is returned: Ended, or None when the study was left interrupted. Errors end it as
-    failed; none is raised, but BadInput when somebody else computes it.
+    `poll_control(sweep)` is called every few steps and may block; `watch` receives every event.
+    Returns the last event: Ended, or None when the study was left interrupted. Errors end the study
+    as failed; only BadInput is raised, when another process computes it.
     """
     store = Studies(home)
     with store.own(study_id):
         try:
-            ended = _Sweep(
-                store, study_id, poll_control, watch, processes or workers(), progress
-            ).run()
+            sweep = _Sweep(
+                store,
+                study_id,
+                poll_control=poll_control,
+                watch=watch,
+                processes=processes or workers(),
+                progress=progress,
+            )
+            ended = sweep.run()
         except Exception as error:
-            ended = Ended("failed", _reason(error, study_id), 0, 0)
+            ended = Ended("failed", _explain(error, study_id), 0, 0)
         if ended:
             with contextlib.suppress(OSError):
                 store.append(study_id, to_json(ended))
@@ -82,181 +91,219 @@ def execute(
         return ended
 
 
-def _reason(error: Exception, study_id: str) -> str:
+def _explain(error: Exception, study_id: str) -> str:
+    """The message of a failed study."""
     if isinstance(error, LabError):
         return str(error)
     log.exception("study %s failed", study_id)
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return "The memory is not enough: take fewer rows or narrower models."
+        return (
+            "The study ran out of memory. Use fewer training samples or narrower models, then "
+            "resume it."
+        )
     if isinstance(error, OSError):
-        return f"The study's folder cannot be written ({error.strerror}): free space, then resume."
+        return (
+            f"The folder of the study cannot be written ({error.strerror}). Free disk space, then "
+            "resume the study."
+        )
     return (
-        f"Internal error ({type(error).__name__}); the log has the details under study {study_id}."
+        f"Internal error ({type(error).__name__}). The measured points are saved; the details are "
+        f"in the server log under study {study_id}."
     )
 
 
 @dataclass
-class _Place:
-    """A proposed experiment, how it is computed, and how many points of each piece are written."""
+class _Proposal:
+    """A proposed experiment, its executor, and the number of written points of each chunk."""
 
-    tried: Tried
-    work: Any
+    trial: StudyTrial
+    executor: Executor
     written: Counter
 
 
 class _Sweep:
-    """One execution under way."""
+    """The execution of a study in progress."""
 
-    def __init__(self, store, study_id, poll_control, watch, processes, progress):
-        self.store, self.id, self.ask, self.watch = store, study_id, poll_control, watch
+    def __init__(
+        self,
+        store: Studies,
+        study_id: str,
+        *,
+        poll_control: Callable[[Any], str],
+        watch: Callable[[StudyStarted | Record | Ended], None],
+        processes: int,
+        progress: Callable[[float, str], None] | None,
+    ):
+        self.store, self.id, self.poll_control, self.watch = store, study_id, poll_control, watch
         self.study, self.processes, self.progress = store.study(study_id), processes, progress
-        self.single_steps = False  # a person who goes step by step gets point after point
+        self.single_steps = False  # set by the control: in single steps, every point is a step
         events, _ = store.events(study_id)
-        known = [event for event in events if isinstance(event, Record)]
-        self.known = Counter((record.place, record.piece) for record in known)
-        self.before = known[-1].seconds if known else 0.0
-        self.places: list[_Place] = []
+        records = [event for event in events if isinstance(event, Record)]
+        self.stored = Counter((record.proposal, record.chunk) for record in records)
+        self.seconds_before = records[-1].seconds if records else 0.0
+        self.proposals: list[_Proposal] = []
         self.tasks: deque[Task] = deque()
-        self.helpers: list[Helper] = []
-        self.first = True  # nothing has been begun
-        self.began, self.away, self.done = time.monotonic(), 0.0, {}
+        self.workers: list[StudyWorker] = []
+        self.first = True  # no chunk has been started
+        self.completed: dict[Task, float] = {}  # fraction of each chunk
+        self.start, self.paused_seconds = time.monotonic(), 0.0
 
     def run(self) -> Ended | None:
         self._refill()
         try:
-            self._begin()
+            self._start()
             while self.tasks or self._refill():
-                self._do(self._next())
-            while any(helper.tasks for helper in self.helpers):
-                self._attend()
-                time.sleep(PAUSE)
+                self._compute(self._next_task())
+            while any(worker.tasks for worker in self.workers):
+                self._poll()
+                time.sleep(POLL_SECONDS)
         except _Halted as halted:
-            if halted.args[0] == LEAVE:
+            command = halted.args[0]
+            if command == LEAVE:
                 return None
-            by = STOPS[halted.args[0]]
-            words = f"Stopped by {by or 'hand'}: resume it to go on from here."
-            return self._ended("stopped", words, by)
+            by = STOPS[command]
+            return self._end("stopped", f"Stopped{f' by {by}' if by else ''}.", by)
         finally:
-            for helper in self.helpers:
-                helper.close()
-        count = sum(self.known.values())
-        return self._ended("done", f"All {whole(count)} points are there.")
+            for worker in self.workers:
+                worker.close()
+        count = sum(self.stored.values())
+        return self._end("done", f"All {whole(count)} points are measured.")
 
-    def _ended(self, reason: str, message: str, by: str = "") -> Ended:
-        points = sum(self.known.values())
+    def _end(self, reason: str, message: str, by: str = "") -> Ended:
+        points = sum(self.stored.values())
         return Ended(reason, message, points, 0, seconds=self._seconds(), by=by)
 
-    def _begin(self) -> None:
-        work = self.places[0].work
-        further = min(self.processes, len(self.tasks) + self.study.size - len(self.places)) - 1
-        if POSSIBLE and further > 0 and self._to_go() > WORTH:
-            place = len(self.places) - 1
-            given = (self.store.home, self.id, place, self.places[place].work)
+    def _start(self) -> None:
+        """Start the workers that are worth it, and write the first event."""
+        executor = self.proposals[0].executor
+        remaining = len(self.tasks) + self.study.size - len(self.proposals)
+        further = min(self.processes, remaining) - 1
+        if AVAILABLE and further > 0 and self._estimate_seconds() > MIN_SECONDS:
+            last = len(self.proposals) - 1
             for _ in range(further):
-                self.helpers.append(Helper(*given))
-        points = self.study.size * sum(work.counts)
-        facts = (work.says, work.classes, points, work.reach, 1 + len(self.helpers), time.time())
-        event = Begun(*facts)
+                self.workers.append(
+                    StudyWorker(self.store.home, self.id, last, self.proposals[last].executor)
+                )
+        event = StudyStarted(
+            description=executor.description,
+            classes=executor.classes,
+            points=self.study.size * sum(executor.counts),
+            reach=executor.reach,
+            workers=1 + len(self.workers),
+            time=time.time(),
+        )
         self.store.append(self.id, to_line(event))
         self.watch(event)
-        self._feed()
+        self._serve_workers()
 
     def _refill(self) -> bool:
-        """Takes the next experiment whose points are not all there; False when there is none."""
+        """Queue the chunks of the next incomplete experiment; False when there is none."""
         from core.data.load import load
-        from core.studies.work import work_of
+        from core.studies.executor import make_executor
 
         study = self.study
-        while experiment := propose(study, [place.tried for place in self.places]):
+        while experiment := propose(study, [proposal.trial for proposal in self.proposals]):
             samples = load(experiment.data, self.store.home, self.progress)
-            work = work_of(study.method, experiment, samples, study.repeats)
-            number = len(self.places)
-            written = Counter({p: self.known[number, p] for p in range(len(work.counts))})
-            self.places.append(_Place(Tried(experiment), work, written))
-            self.tasks.extend(
-                (number, piece) for piece, count in enumerate(work.counts) if written[piece] < count
-            )
-            for piece, count in enumerate(work.counts):
-                if written[piece] >= count:
-                    self.done[number, piece] = 1.0
+            executor = make_executor(study.method, experiment, samples, study.repeats)
+            number = len(self.proposals)
+            chunks = range(len(executor.counts))
+            written = Counter({chunk: self.stored[number, chunk] for chunk in chunks})
+            self.proposals.append(_Proposal(StudyTrial(experiment), executor, written))
+            for chunk, count in enumerate(executor.counts):
+                if written[chunk] < count:
+                    self.tasks.append((number, chunk))
+                else:
+                    self.completed[number, chunk] = 1.0
             if self.tasks:
                 return True
         return False
 
-    def _do(self, task: Task) -> None:
-        """One piece, in this process."""
-        work = self.places[task[0]].work
-        with torch_threads(work.threads):
-            for index, point in enumerate(work.points(task[1], self._attend)):
+    def _compute(self, task: Task) -> None:
+        """Compute one chunk in this process."""
+        executor = self.proposals[task[0]].executor
+        with torch_threads(executor.threads):
+            for index, point in enumerate(executor.points(task[1], self._poll)):
                 self._write(task, index, point)
-                self._attend()
-        self.done[task] = 1.0
+                self._poll()
+        self.completed[task] = 1.0
 
-    def _attend(self) -> None:
-        """Listens to the helpers, then asks whether to go on."""
-        self._feed()
-        began = time.monotonic()
-        word = self.ask(self)
-        self.away += time.monotonic() - began
-        if word != GO:
-            raise _Halted(word)
+    def _poll(self) -> None:
+        """Serve the workers, then ask the control whether to continue."""
+        self._serve_workers()
+        start = time.monotonic()
+        command = self.poll_control(self)
+        self.paused_seconds += time.monotonic() - start
+        if command != GO:
+            raise _Halted(command)
 
-    def _feed(self) -> None:
-        for helper in self.helpers:
-            for task, data in helper.heard():
+    def _serve_workers(self) -> None:
+        for worker in self.workers:
+            for task, data in worker.receive():
                 if data is None:
-                    self.done[task] = 1.0
+                    self.completed[task] = 1.0
                 else:
                     self._write(task, data["index"], to_point(data["point"]))
-            while task := self._next_for(helper):
-                helper.give(task, self.places[task[0]].tried.experiment)
+            while task := self._next_task_for(worker):
+                worker.send(task, self.proposals[task[0]].trial.experiment)
 
-    def _next(self) -> Task:
-        """In order. Beside helpers only the first, so that a curve begins at once."""
+    def _next_task(self) -> Task:
+        """In order; with workers only the first one, so that the curve starts immediately."""
         first, self.first = self.first, False
-        return self.tasks.popleft() if first or not self.helpers else self._last()
+        return self.tasks.popleft() if first or not self.workers else self._last_task()
 
-    def _last(self) -> Task:
-        """The one at the end, which is the longest, so that little is left when one process has
-        nothing more to do; or the next one where pieces must come in order.
+    def _last_task(self) -> Task:
+        """The task at the end, which is the longest, so that processes finish at about the same
+        time; or the next one where chunks must come in order.
         """
-        rising = self.places[self.tasks[0][0]].work.rising
-        return self.tasks.popleft() if rising else self.tasks.pop()
+        in_order = self.proposals[self.tasks[0][0]].executor.in_order
+        return self.tasks.popleft() if in_order else self.tasks.pop()
 
-    def _next_for(self, helper: Helper) -> Task | None:
-        if not self.tasks and (len(helper.tasks) or not self._refill()):
+    def _next_task_for(self, worker: StudyWorker) -> Task | None:
+        if not self.tasks and (len(worker.tasks) or not self._refill()):
             return None
-        rising = self.places[self.tasks[0][0]].work.rising
-        return self._last() if len(helper.tasks) < (AHEAD if rising else 1) else None
+        in_order = self.proposals[self.tasks[0][0]].executor.in_order
+        return self._last_task() if len(worker.tasks) < (QUEUED_TASKS if in_order else 1) else None
 
     def _write(self, task: Task, index: int, point: Any) -> None:
-        place = self.places[task[0]]
-        if index < place.written[task[1]]:
-            return  # it was there before the study was interrupted
-        if not self.study.method.together:
-            point = placed(self.study, place.tried.experiment, point)
-        self.done[task] = (index + 1) / place.work.counts[task[1]]
-        at = self.study.at(place.tried.experiment)
-        record = Record(*task, index, at, point, self._share(), self._seconds())
+        number, chunk = task
+        proposal = self.proposals[number]
+        if index < proposal.written[chunk]:
+            return  # written before the study was interrupted
+        experiment = proposal.trial.experiment
+        if not self.study.method.whole_curve:
+            point = self.study.place(experiment, point)
+        self.completed[task] = (index + 1) / proposal.executor.counts[chunk]
+        record = Record(
+            proposal=number,
+            chunk=chunk,
+            index=index,
+            coordinates=self.study.coordinates(experiment),
+            point=point,
+            fraction=self._fraction(),
+            seconds=self._seconds(),
+        )
         self.store.append(self.id, to_line(record))
-        place.written[task[1]] += 1
-        self.known[task] += 1
+        proposal.written[chunk] += 1
+        self.stored[task] += 1
         self.watch(record)
 
-    def _to_go(self) -> float:
-        """Seconds in one process, by a probe."""
-        work = self.places[0].work
-        left = sum(work.costs[piece] for _, piece in self.tasks)
-        with torch_threads(work.threads):
-            return work.probe() * (left + sum(work.costs) * (self.study.size - len(self.places)))
+    def _estimate_seconds(self) -> float:
+        """Estimate the remaining seconds in one process with a probe."""
+        executor = self.proposals[0].executor
+        queued = sum(executor.costs[chunk] for _, chunk in self.tasks)
+        later = sum(executor.costs) * (self.study.size - len(self.proposals))
+        with torch_threads(executor.threads):
+            return executor.probe() * (queued + later)
 
-    def _share(self) -> float:
-        """Of the whole work; places to come are taken for such as are there."""
-        costs = [
-            (k, p, c) for k, one in enumerate(self.places) for p, c in enumerate(one.work.costs)
-        ]
-        total = sum(cost for _, _, cost in costs) * self.study.size / len(self.places)
-        return sum(self.done.get((k, p), 0.0) * cost for k, p, cost in costs) / total
+    def _fraction(self) -> float:
+        """The completed fraction of all work; later proposals are assumed to cost the same."""
+        costs = {
+            (number, chunk): cost
+            for number, proposal in enumerate(self.proposals)
+            for chunk, cost in enumerate(proposal.executor.costs)
+        }
+        total = sum(costs.values()) * self.study.size / len(self.proposals)
+        return sum(self.completed.get(task, 0.0) * cost for task, cost in costs.items()) / total
 
     def _seconds(self) -> float:
-        return self.before + time.monotonic() - self.began - self.away
+        return self.seconds_before + time.monotonic() - self.start - self.paused_seconds

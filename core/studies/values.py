@@ -1,45 +1,70 @@
-"""Spread: a range as the list of its values, evenly apart or by equal factors. Knows no torch."""
+"""Ranges of values: a range as the list of its values, equally spaced or by equal factors. No
+torch.
+"""
 
 from math import isfinite
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
 from core.base.numbers import short
 
-MOST = 500
+MAX_VALUES = 500
 FIELDS = {"low", "high", "count", "log", "whole"}
 
 
-def spread(given: Any) -> Any:
-    """Values as they are; {"low", "high", "count", "log", "whole"} becomes a list of `count` values
-    from low to high. ValueError says what is wrong with a range.
+def expand_range(values: Any) -> Any:
+    """Return a list of values as it is, and expand {"low", "high", "count", "log", "whole"} to
+    `count` values from low to high.
 
-    >>> spread({"low": 1, "high": 1000, "count": 4, "log": True})
+    Errors (pydantic, by type): no_values, unknown_range_field, range_ends, range_count,
+    log_range_start.
+
+    >>> expand_range({"low": 1, "high": 1000, "count": 4, "log": True})
     [1.0, 10.0, 100.0, 1000.0]
-    >>> spread({"low": 1, "high": 9, "count": 3, "whole": True})
+    >>> expand_range({"low": 1, "high": 9, "count": 3, "whole": True})
     [1, 5, 9]
     """
-    if not isinstance(given, dict):
-        if isinstance(given, (list, tuple)) and not given:
-            raise ValueError("it needs at least one value: write one.")
-        return given
-    if unknown := set(given) - FIELDS:
-        raise ValueError(
-            f"a range has no {sorted(unknown)[0]!r}: it has {', '.join(sorted(FIELDS))}."
+    if not isinstance(values, dict):
+        if isinstance(values, (list, tuple)) and not values:
+            raise _error("no_values", "The list of values is empty. Enter at least one value.")
+        return values
+    if unknown := set(values) - FIELDS:
+        raise _error(
+            "unknown_range_field",
+            f"A range has no field {sorted(unknown)[0]!r}. Its fields are "
+            f"{', '.join(sorted(FIELDS))}.",
         )
-    low, high, count = given.get("low"), given.get("high"), given.get("count")
-    if not all(_number(value) for value in (low, high)) or not low <= high:
-        raise ValueError("a range needs numbers low and high, low not above high: write both.")
-    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST:
-        raise ValueError(f"a range needs a count from 1 to {MOST}: write one such as 7.")
-    if given.get("log") and low <= 0:
-        raise ValueError(f"a range by equal factors begins above 0, but low is {short(low)}.")
-    parts = [k / max(count - 1, 1) for k in range(count)]
-    if given.get("log"):
-        values = [float(f"{low * (high / low) ** part:.6g}") for part in parts]
+    low, high, count = values.get("low"), values.get("high"), values.get("count")
+    if not all(_is_number(end) for end in (low, high)) or not low <= high:
+        raise _error(
+            "range_ends",
+            f"A range needs numbers low ≤ high, but low is {low!r} and high is {high!r}. Enter "
+            "both.",
+        )
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MAX_VALUES:
+        raise _error(
+            "range_count",
+            f"A range needs a count from 1 to {MAX_VALUES}, but count is {count!r}. Enter a "
+            "number such as 7.",
+        )
+    if values.get("log") and low <= 0:
+        raise _error(
+            "log_range_start",
+            f"A logarithmic range must start above 0, but low is {short(low)}. Enter a small "
+            "positive number.",
+        )
+    fractions = [k / max(count - 1, 1) for k in range(count)]
+    if values.get("log"):
+        numbers = [float(f"{low * (high / low) ** part:.6g}") for part in fractions]
     else:
-        values = [float(f"{low + (high - low) * part:.6g}") for part in parts]
-    return sorted({round(value) for value in values}) if given.get("whole") else values
+        numbers = [float(f"{low + (high - low) * part:.6g}") for part in fractions]
+    return sorted({round(x) for x in numbers}) if values.get("whole") else numbers
 
 
-def _number(value: Any) -> bool:
+def _error(code: str, message: str) -> PydanticCustomError:
+    return PydanticCustomError(code, "{message}", {"message": message})
+
+
+def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)

@@ -8,10 +8,10 @@ from core.base.numbers import duration, whole
 from core.base.text import counted
 from core.jobs import runner
 from core.studies.folder import Studies
-from core.studies.records import Begun, Progress, Record, progress
+from core.studies.records import Progress, Record, StudyStarted, progress
 from core.studies.study import Study
 
-Read = tuple[Begun | None, tuple[Record, ...], str]
+Read = tuple[StudyStarted | None, tuple[Record, ...], str]
 
 
 def store() -> Studies:
@@ -34,9 +34,9 @@ def said(study_id: str) -> tuple[float, str]:
     """How much of it is done, and that in words with its name: 62 of 85 points · 14 s left."""
     begun, records, _ = read(study_id)
     so_far = progress(records, begun)
-    share = records[-1].share if records else 0.0
+    share = records[-1].fraction if records else 0.0
     parts = [study(study_id).name.partition(" (")[0] or "Study", points_of(so_far)]
-    parts += [f"{duration(so_far.left)} left"] if so_far.left is not None else []
+    parts += [f"{duration(so_far.seconds_left)} left"] if so_far.seconds_left is not None else []
     return min(1.0, share), " · ".join(parts)
 
 
@@ -54,7 +54,7 @@ def _study(home: str, study_id: str) -> Study:
 def _read(home: str, study_id: str, size: int) -> Read:
     """`size` says how much was written: another one is read anew."""
     events, _ = Studies(Path(home)).events(study_id)
-    begun = next((event for event in reversed(events) if isinstance(event, Begun)), None)
+    begun = next((event for event in reversed(events) if isinstance(event, StudyStarted)), None)
     last = events[-1] if events and isinstance(events[-1], dict) else {}
     records = tuple(event for event in events if isinstance(event, Record))
     return begun, records, last.get("message", "")

@@ -1,4 +1,4 @@
-"""The time of a study: probed once beside the pages, told when it is known, never fetching data."""
+"""The expected time of a study: probed once outside the pages, never downloading data."""
 
 import pytest
 
@@ -18,8 +18,8 @@ def probed(tmp_path, monkeypatch):
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setattr(runner, "_current", None)
     monkeypatch.setattr(tasks, "_current", None)
-    for kept in ("_asked", "_known"):
-        monkeypatch.setattr(times, kept, {})
+    for cache in ("_probes", "_times"):
+        monkeypatch.setattr(times, cache, {})
     seen = []
 
     def probe(home, study):
@@ -32,46 +32,46 @@ def probed(tmp_path, monkeypatch):
 
 
 def finish(home):
-    for id in times._asked.values():
+    for id in times._probes.values():
         tasks.current(home).wait(id)
 
 
-def test_a_study_is_probed_once_and_its_time_is_told(probed, tmp_path):
+def test_a_study_is_probed_once(probed, tmp_path):
     digits = change(STUDY, "base.data", {"kind": "digits"})
-    assert times.known(digits) is None
-    assert times.expect([digits])
-    times.expect([digits])
+    assert times.expected_time(digits) is None
+    assert times.start_probes([digits])
+    times.start_probes([digits])
     finish(tmp_path)
-    assert times.known(digits) == Expected(8.0, 105, "Digits", "")
-    assert not times.expect([digits])
+    assert times.expected_time(digits) == Expected(8.0, 105, "Digits", "")
+    assert not times.start_probes([digits])
     assert probed == [digits]
 
 
-def test_a_probe_that_fails_says_why_and_is_not_repeated(probed, tmp_path, monkeypatch):
+def test_a_failed_probe_has_a_problem_and_is_not_repeated(probed, tmp_path, monkeypatch):
     digits = change(STUDY, "base.data", {"kind": "digits"})
     monkeypatch.setattr(duration, "expected", lambda home, study: 1 / 0)
-    times.expect([digits])
+    times.start_probes([digits])
     finish(tmp_path)
-    assert "ZeroDivisionError" in times.known(digits).problem
-    assert not times.expect([digits])
+    assert "ZeroDivisionError" in times.expected_time(digits).problem
+    assert not times.start_probes([digits])
 
 
-def test_two_sessions_may_hear_of_the_end_at_once(probed, tmp_path, monkeypatch):
+def test_two_sessions_may_read_the_result_at_the_same_time(probed, tmp_path, monkeypatch):
     digits = change(STUDY, "base.data", {"kind": "digits"})
-    times.expect([digits])
+    times.start_probes([digits])
     finish(tmp_path)
     look = tasks.Tasks.look
 
     def second(work, id):
-        if times._asked.pop(times._name(digits), None):  # the other one was quicker
-            times.known(digits)
+        if times._probes.pop(times._key(digits), None):  # the other one was quicker
+            times.expected_time(digits)
         return look(work, id)
 
     monkeypatch.setattr(tasks.Tasks, "look", second)
-    assert times.known(digits).points == 105
+    assert times.expected_time(digits).points == 105
 
 
-def test_data_that_is_not_here_is_not_fetched_for_it(probed):
+def test_data_that_is_not_on_this_machine_is_not_downloaded(probed):
     mnist = change(STUDY, "base.data", {"kind": "mnist"})
-    assert not times.expect([mnist])
-    assert not probed and times.known(mnist) is None
+    assert not times.start_probes([mnist])
+    assert not probed and times.expected_time(mnist) is None

@@ -1,5 +1,5 @@
-"""The curve of double descent: test and train against size, samples or steps, the band of seeds,
-the mean of all nets, the thresholds, and where too small ends and more than enough begins.
+"""The double-descent curve: test and training figures against model size, samples or steps, the
+range over seeds, their ensemble, the thresholds, and the underparameterized side.
 """
 
 from collections.abc import Sequence
@@ -10,92 +10,92 @@ import plotly.graph_objects as go
 from core.advice.study_verdict import Measure
 from core.base.numbers import short
 from core.figures.binding import spread
-from core.figures.descent import axes
-from core.figures.descent.axes import LEAST, span
-from core.figures.descent.lines import Line, Lines
+from core.figures.descent.axes import MIN_LOSS, draw_axes, y_range
+from core.figures.descent.lines import CurveData, CurveLine
 from core.figures.pictures import plain
 from core.figures.template import DASH, PALETTES, SYMBOL, Mode, Palette, blank
 
-HEIGHT = 404  # px: a line about the comparisons has its place below
-ROW = 15  # px of a row of words above the plot
-NARROW = 300  # px between the axes on a phone: there, too, the words must not touch
+HEIGHT = 404  # px; leaves room for the comparisons below
+ROW = 15  # px of a row of labels above the plot
+NARROW = 300  # px of the plot on a phone: labels must not overlap there either
 LETTER = 6.4  # px
-BOTTOM = 76  # px of numbers, title and legend
-APART = 16  # px between two names at the ends of lines
-SAME = 1.02  # factor within which the measured threshold is that of theory
+BOTTOM = 76  # px of tick labels, title and legend
+MIN_GAP = 16  # px between two names at the ends of lines
+SAME = 1.02  # factor within which the measured threshold equals that of theory
 MARKS = ("square", "diamond", "triangle-up", "cross", "x", "triangle-down")
 BELOW = {"orientation": "h", "x": 0, "xanchor": "left", "traceorder": "normal"}
-BELOW |= {"yref": "container", "y": 0, "yanchor": "bottom"}  # as many rows as a phone needs
+BELOW |= {"yref": "container", "y": 0, "yanchor": "bottom"}  # may take several rows on a phone
 
 NOT_DRAWN = {"hoverinfo": "skip", "showlegend": False}
 
 
 def figure(
-    lines: Lines,
+    data: CurveData,
     mode: Mode,
     *,
-    others: Sequence[tuple[str, Line]] = (),
+    overlays: Sequence[tuple[str, CurveLine]] = (),
     reach: tuple[float, float] | None = None,
     height: int = HEIGHT,
 ) -> go.Figure:
-    """The picture. `others` are lines of further studies with their names; `reach` is the first and
-    the last x that will be measured, so that the axis stands still while points come.
+    """Draw the curve. `overlays` are lines of other studies with their names; `reach` is the first
+    and the last x that will be measured, so that the axis does not move as points arrive.
     """
-    p, view = PALETTES[mode], lines.view
-    own = [(line.name, line) for line in lines.lines[1:]]
-    named = [*own, *others]
-    x = [value for line in (*lines.lines, *(line for _, line in others)) for value in line.x]
+    p, view = PALETTES[mode], data.view
+    own = [(line.name, line) for line in data.lines[1:]]
+    named = [*own, *overlays]
+    x = [value for line in (*data.lines, *(line for _, line in overlays)) for value in line.x]
     first, last = reach or (min(x, default=10), max(x, default=10_000))
     figure = blank(mode, height, uirevision=f"{view.over} {view.measure} {view.unit}")
     figure.update_layout(legend=BELOW, legend_uirevision="keep")
-    low, high = span(lines, [line for _, line in named])
-    ends = [(lines.main.name, lines.main, p.test)] if own else []
-    _sides(figure, lines, p, (first, last), bool(named))
-    heads = _walls(figure, lines, p, (first, last))
-    if lines.main:
-        _main(figure, lines, mode)
-    if lines.coming:
+    low, high = y_range(data, [line for _, line in named])
+    ends = [(data.main.name, data.main, p.test)] if own else []
+    _draw_sides(figure, data, p, (first, last), lower_right=bool(named))
+    label_rows = _draw_thresholds(figure, data, p, (first, last))
+    if data.main:
+        _draw_main_line(figure, data, mode)
+    if data.pending:
         hollow = {"symbol": "circle-open", "size": 7, "color": p.test}
         figure.add_scatter(
-            x=[x for x, _ in lines.coming], y=[y for _, y in lines.coming], mode="markers",
-            marker=hollow, name="Still in training", hovertemplate=_hover(view.measure),
+            x=[x for x, _ in data.pending], y=[y for _, y in data.pending], mode="markers",
+            marker=hollow, name="Still in training", hovertemplate=_hover_template(view.measure),
         )  # fmt: skip
-    ends += _named(figure, named, mode, view.measure)
-    if lines.main:
-        _marks(figure, lines, mode)
-    axes.both(figure, lines, (first, last), (low, high))
-    top, right = 8 + ROW * heads, max((len(plain(name, 18)) for name, *_ in ends), default=0)
-    _ends(figure, ends, view.measure, low, APART * (high - low) / (height - top - BOTTOM))
+    ends += _draw_overlays(figure, named, mode, view.measure)
+    if data.main:
+        _draw_marks(figure, data, mode)
+    draw_axes(figure, data, (first, last), (low, high))
+    top, right = 8 + ROW * label_rows, max((len(plain(name, 18)) for name, *_ in ends), default=0)
+    gap = MIN_GAP * (high - low) / (height - top - BOTTOM)
+    _draw_names(figure, ends, view.measure, low, gap)
     figure.update_layout(margin={"t": top, "b": BOTTOM, "r": 12 + round(right * LETTER)})
     return figure
 
 
-def _main(figure: go.Figure, lines: Lines, mode: Mode) -> None:
-    """Band, train, mean of the seeds' predictions, test."""
-    p, line, view = PALETTES[mode], lines.main, lines.view
+def _draw_main_line(figure: go.Figure, data: CurveData, mode: Mode) -> None:
+    """Draw the range over seeds, the training figure, the ensemble and the test figure."""
+    p, line, view = PALETTES[mode], data.main, data.view
     what = "error" if view.measure == "test_error" else "loss"
-    shown = {"hovertemplate": _hover(view.measure)}
-    if lines.seeds > 1:
+    shown = {"hovertemplate": _hover_template(view.measure)}
+    if data.seeds > 1:
         drawn = [k for k, low in enumerate(line.low) if low is not None]
         drawn = [k for k in drawn if line.high[k] is not None]
         x = [line.x[k] for k in drawn]
         band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
         low = [line.low[k] for k in drawn]
         figure.add_scatter(x=x, y=low, name="lowest seed", showlegend=False, **band)
-        tint = faded(p.test, 0.13 if mode == "light" else 0.2)
+        tint = with_opacity(p.test, 0.13 if mode == "light" else 0.2)
         figure.add_scatter(
             x=x, y=[line.high[k] for k in drawn], fill="tonexty", fillcolor=tint,
-            name=f"all {lines.seeds} seeds", **band,
+            name=f"Range of {data.seeds} seeds", **band,
         )  # fmt: skip
     figure.add_scatter(
-        x=line.x, y=line.train, name=f"Train {what}", mode="lines",
+        x=line.x, y=line.train, name=f"Training {what}", mode="lines",
         line={"color": p.train, "width": 2.25, "dash": DASH["train"]}, **shown,
     )  # fmt: skip
-    if lines.seeds > 1 and any(value is not None for value in line.ensemble):
+    if data.seeds > 1 and any(value is not None for value in line.ensemble):
         mean = {"color": p.runs[2], "width": 1.75, "dash": "2px,3px"}
         marker = {"symbol": "diamond-open", "size": 6, "color": p.runs[2]}
         figure.add_scatter(
-            x=line.x, y=line.ensemble, name=f"Mean of {lines.seeds}", mode="lines+markers",
+            x=line.x, y=line.ensemble, name=f"Ensemble of {data.seeds} seeds", mode="lines+markers",
             line=mean, marker=marker, **shown,
         )  # fmt: skip
     figure.add_scatter(
@@ -105,12 +105,14 @@ def _main(figure: go.Figure, lines: Lines, mode: Mode) -> None:
     )  # fmt: skip
 
 
-def _marks(figure: go.Figure, lines: Lines, mode: Mode) -> None:
-    """The peak ringed, the best point a star, and triangles where there is no number."""
-    p, told, line = PALETTES[mode], lines.verdict, lines.main
-    by_place = {getattr(q, lines.view.over): k for k, q in enumerate(line.points)}
-    if told.kind in ("double", "no_second_descent", "unclear"):
-        k = by_place[told.peak.at]
+def _draw_marks(figure: go.Figure, data: CurveData, mode: Mode) -> None:
+    """Draw a ring at the peak, a star at the best point, and triangles where a result is not
+    finite.
+    """
+    p, verdict, line = PALETTES[mode], data.verdict, data.main
+    index_of = {getattr(point, data.view.over): k for k, point in enumerate(line.points)}
+    if verdict.code in ("double_descent", "no_second_descent", "unclear_peak"):
+        k = index_of[verdict.peak.x]
         ring = {"symbol": "circle", "size": 13, "color": p.test}
         ring |= {"line": {"color": p.page, "width": 2}}
         figure.add_scatter(
@@ -121,7 +123,7 @@ def _marks(figure: go.Figure, lines: Lines, mode: Mode) -> None:
         key=line.test.__getitem__,
         default=None,
     )
-    if best is not None and told.kind != "short":
+    if best is not None and verdict.code != "too_few_points":
         star = {"symbol": SYMBOL["best"], "size": 14, "color": p.best}
         star |= {"line": {"color": p.page, "width": 1}}
         figure.add_scatter(
@@ -132,16 +134,18 @@ def _marks(figure: go.Figure, lines: Lines, mode: Mode) -> None:
         warn = {"symbol": SYMBOL["warning"], "size": 10, "color": p.warning}
         figure.add_scatter(
             x=line.lost, y=[0.03] * len(line.lost), yaxis="y2", mode="markers", marker=warn,
-            name="No number", hovertemplate="no number",
+            name="Not finite", hovertemplate="not finite",
         )  # fmt: skip
         hidden = {"overlaying": "y", "range": [0, 1], "fixedrange": True, "visible": False}
         figure.update_layout(yaxis2=hidden)
 
 
-def _named(
-    figure: go.Figure, named: Sequence[tuple[str, Line]], mode: Mode, measure: Measure
-) -> list[tuple[str, Line, str]]:
-    """Further lines: colour and marker of further runs; those that have a number, with it."""
+def _draw_overlays(
+    figure: go.Figure, named: Sequence[tuple[str, CurveLine]], mode: Mode, measure: Measure
+) -> list[tuple[str, CurveLine, str]]:
+    """Draw further lines in the colours and markers of further runs; return name, line and colour
+    of those with a finite value.
+    """
     p = PALETTES[mode]
     colours = [*p.runs, p.best, p.warning, p.validation]
     shown = [
@@ -153,46 +157,48 @@ def _named(
         figure.add_scatter(
             x=line.x, y=line.test, name=plain(name), mode="lines+markers", showlegend=False,
             line={"color": colour, "width": 1.75}, marker={"symbol": mark, "size": 5},
-            hovertemplate=_hover(measure),
+            hovertemplate=_hover_template(measure),
         )  # fmt: skip
     return [(name, line, colour) for name, line, colour, _ in shown]
 
 
-def _ends(
+def _draw_names(
     figure: go.Figure,
-    ends: Sequence[tuple[str, Line, str]],
+    ends: Sequence[tuple[str, CurveLine, str]],
     measure: Measure,
     low: float,
     gap: float,
 ) -> None:
-    """Names at the ends of lines, at least a `gap` of the y axis apart and above its `low` end."""
+    """Write the names at the ends of the lines, at least a `gap` of the y axis apart and above its
+    `low` end.
+    """
     error = measure == "test_error"
-    known = [(*end, [v for v in end[1].test if v is not None]) for end in ends]
-    known = [(name, line, colour, values[-1]) for name, line, colour, values in known if values]
-    targets = [value if error else log10(max(value, LEAST)) for *_, value in known]
-    for rank, place in enumerate(sorted(range(len(targets)), key=targets.__getitem__)):
-        targets[place] = max(targets[place], low + gap * (rank + 0.4))
-    for (name, line, colour, _), place in zip(known, spread(targets, gap), strict=True):
+    finite = [(*end, [v for v in end[1].test if v is not None]) for end in ends]
+    last = [(name, line, colour, values[-1]) for name, line, colour, values in finite if values]
+    targets = [value if error else log10(max(value, MIN_LOSS)) for *_, value in last]
+    for rank, index in enumerate(sorted(range(len(targets)), key=targets.__getitem__)):
+        targets[index] = max(targets[index], low + gap * (rank + 0.4))
+    for (name, line, colour, _), y in zip(last, spread(targets, gap), strict=True):
         figure.add_scatter(
-            x=[max(line.x)], y=[place if error else 10**place], mode="text", name=name,
+            x=[max(line.x)], y=[y if error else 10**y], mode="text", name=name,
             text=[f"   {plain(name, 18)}"], cliponaxis=False, textposition="middle right",
             textfont={"color": colour, "size": 12}, **NOT_DRAWN,
         )  # fmt: skip
 
 
-def _sides(
-    figure: go.Figure, lines: Lines, p: Palette, reach: tuple[float, float], lower: bool
+def _draw_sides(
+    figure: go.Figure, data: CurveData, p: Palette, reach: tuple[float, float], *, lower_right: bool
 ) -> None:
-    """The area of models that are too small is tinted, and both sides say what they are; the right
-    one one row `lower` where names at the ends leave a phone no room.
+    """Tint the area of models that are too small, and label both sides; the right label is one row
+    lower where names at the ends of lines leave it no room on a phone.
     """
     first, last = reach
-    view, fits = lines.view, lines.fits
+    view, fits = data.view, data.fits
     if fits is None:
         return
-    words = {
-        "width": ("too small to fit", "more than enough"),
-        "samples": ("more than enough", "too small to fit"),
+    labels = {
+        "width": ("too small to fit", "overparameterized"),
+        "samples": ("overparameterized", "too small to fit"),
         "steps": ("not yet fitted", "fitted"),
     }[view.over]
     low, high = first / 3, last * 3
@@ -203,58 +209,64 @@ def _sides(
     )  # fmt: skip
     look = {"showarrow": False, "yref": "paper", "y": 0.985, "yanchor": "top"}
     look |= {"font": {"size": 13, "color": p.muted, "weight": 600}}
-    papers = (p.second, p.page) if left else (p.page, p.second)
-    for k, (word, end, paper) in enumerate(zip(words, (first, last), papers, strict=True)):
-        place = {"x": (log10(fits) + log10(end)) / 2, "yshift": -ROW * k * lower}
-        place["bgcolor"] = paper  # a dashed line passes behind
-        figure.add_annotation(text=word, **place, **look)
+    backgrounds = (p.second, p.page) if left else (p.page, p.second)
+    sides = zip(labels, (first, last), backgrounds, strict=True)
+    for k, (label, end, background) in enumerate(sides):
+        figure.add_annotation(
+            text=label, x=(log10(fits) + log10(end)) / 2, yshift=-ROW * k * lower_right,
+            bgcolor=background,  # hides the dashed line behind the label
+            **look,
+        )  # fmt: skip
 
 
-def _walls(figure: go.Figure, lines: Lines, p: Palette, reach: tuple[float, float]) -> int:
-    """Dashed lines of theory, a solid one where all is first fitted; how many rows their words
-    take above the plot.
+def _draw_thresholds(
+    figure: go.Figure, data: CurveData, p: Palette, reach: tuple[float, float]
+) -> int:
+    """Draw dashed lines at the thresholds of theory and a solid one at the measured threshold;
+    return how many rows their labels take above the plot.
     """
-    fits, near = lines.fits, []
+    fits, near = data.fits, []
     if fits is not None:
-        near = [word for x, word in lines.thresholds if fits / SAME < x < fits * SAME]
-    walls = [(x, word, "dash") for x, word in lines.thresholds if word not in near]
+        near = [label for x, label in data.thresholds if fits / SAME < x < fits * SAME]
+    marks = [(x, label, "dash") for x, label in data.thresholds if label not in near]
     if fits is not None:
-        walls.append((fits, f"{near[0]}: fits all" if near else _fitted(lines), "solid"))
-    walls = sorted(wall for wall in walls if reach[0] / 1.5 <= wall[0] <= reach[1] * 1.5)
+        measured = f"{near[0]}: first to fit all" if near else _threshold_label(data)
+        marks.append((fits, measured, "solid"))
+    marks = sorted(mark for mark in marks if reach[0] / 1.5 <= mark[0] <= reach[1] * 1.5)
     low, high = (log10(value) for value in reach)
-    taken: list[float] = []  # where the words of each row end, in px on a phone
-    for x, word, dash in walls:
+    row_ends: list[float] = []  # where the last label of each row ends, in px on a phone
+    for x, label, dash in marks:
         line = {"color": p.muted, "width": 1.25, "dash": "8px,5px" if dash == "dash" else "solid"}
         figure.add_shape(type="line", x0=x, x1=x, y0=0, y1=1, yref="paper", line=line)
         middle = (log10(x) - low) / ((high - low) or 1) * NARROW
-        half = len(word) * LETTER / 2
+        half = len(label) * LETTER / 2
         middle = min(max(middle, half), NARROW - half)
-        row = next((k for k, end in enumerate(taken) if middle - half > end), len(taken))
-        taken[row : row + 1] = [middle + half + 6]
+        row = next((k for k, end in enumerate(row_ends) if middle - half > end), len(row_ends))
+        row_ends[row : row + 1] = [middle + half + 6]
         figure.add_annotation(
-            x=log10(x), y=1, yref="paper", yanchor="bottom", yshift=2 + ROW * row, text=word,
+            x=log10(x), y=1, yref="paper", yanchor="bottom", yshift=2 + ROW * row, text=label,
             showarrow=False, font={"size": 12, "color": p.muted},
         )  # fmt: skip
-    return len(taken)
+    return len(row_ends)
 
 
-def _fitted(lines: Lines) -> str:
-    """The words of the measured threshold, in multiples of the number of samples."""
-    view, x, line = lines.view, lines.fits, lines.main
+def _threshold_label(data: CurveData) -> str:
+    """The label of the measured threshold, in multiples of the number of samples."""
+    view, x, line = data.view, data.fits, data.main
     if view.over == "samples":
-        return "last that fits all"
+        return "last to fit all"
     if view.over == "steps":
-        return "fits all"
+        return "all fitted"
     point = line.points[line.x.index(x)]
     if view.features:
-        return f"first that fits all: {short(point.width / point.samples)} n"
-    return f"first net that fits all: {short(point.parameters / point.samples)} n"
+        return f"first to fit all: N = {short(point.width / point.samples)} n"
+    return f"first to fit all: P = {short(point.parameters / point.samples)} n"
 
 
-def _hover(measure: str) -> str:
+def _hover_template(measure: str) -> str:
     return "%{y:.3~%}" if measure == "test_error" else "%{y:.3g}"
 
 
-def faded(colour: str, share: float) -> str:
-    """#RRGGBB with an opacity."""
-    return "rgba({},{},{},{})".format(*(int(colour[k : k + 2], 16) for k in (1, 3, 5)), share)
+def with_opacity(colour: str, opacity: float) -> str:
+    """#RRGGBB as an rgba() colour."""
+    return "rgba({},{},{},{})".format(*(int(colour[k : k + 2], 16) for k in (1, 3, 5)), opacity)

@@ -1,5 +1,5 @@
-"""Lines: the points of a study as what its pictures show, a line for each ridge or decay, with the
-thresholds of theory and the measured one. Numbers only; draws nothing.
+"""The points of a study as the lines of a chart, one for each ridge or weight decay, with the
+theoretical and the measured thresholds. Numbers only; draws nothing.
 """
 
 from collections.abc import Sequence
@@ -8,10 +8,17 @@ from math import isfinite
 from statistics import median
 from typing import Literal
 
-from core.advice.learning_curve import learning
-from core.advice.study_verdict import FITTED, INTERPOLATED, Measure, Over, Verdict, verdict
+from core.advice.learning_curve import judge_learning_curve
+from core.advice.study_verdict import (
+    FITTED,
+    INTERPOLATED,
+    CurveVerdict,
+    Measure,
+    Over,
+    judge_curve,
+)
 from core.base.numbers import short
-from core.descent.point import Point
+from core.descent.point import CurvePoint
 
 Unit = Literal["P", "P/n", "P/(nK)", "N", "N/n", "n", "steps"]
 TRAIN = {"test_loss": "train_loss", "test_error": "train_error"}
@@ -21,12 +28,12 @@ SIZES: dict[bool, tuple[Unit, ...]] = {False: ("P", "P/n", "P/(nK)"), True: ("N"
 
 @dataclass(frozen=True)
 class View:
-    """What is drawn of a study: `measure` over width, samples or steps, x in `unit`.
+    """What is drawn of a study: `measure` over width, samples or steps, with x in `unit`.
 
-    A model of the study has so many of `noun`; `control` names what tells its lines apart. Of over
-    steps only the models of `width` are drawn, 0 for the widest. `samples` is how many rows will be
-    trained on, for the thresholds of a study without points. With `reuse` weights are handed on up
-    to P = n·K.
+    `noun` names what the width of a model counts, `control` what distinguishes the lines. Over
+    steps, only the models of `width` are drawn (0: the widest). `samples` is the number of training
+    samples, for the thresholds of a study without points. With `reuse`, weights are reused up to
+    P = n·K.
     """
 
     over: Over = "width"
@@ -42,23 +49,23 @@ class View:
 
     @property
     def features(self) -> bool:
-        """Whether a model is linear in features: then N = n is where it can fit."""
+        """Whether a model is linear in features, so that it can fit from N = n on."""
         return self.noun == "feature"
 
     @property
     def trained(self) -> bool:
-        """Whether the models are those of an experiment, of any kind: no theory says when such fit,
-        and how much of their weights counts.
+        """Whether the models are ordinary runs of any network: theory gives no threshold for them,
+        and only the norm of their weights is known.
         """
         return self.noun == "unit"
 
     @property
     def counts(self) -> str:
-        """What the x axis counts, as a noun; empty where that is said of all studies."""
+        """The noun of the x axis; empty for the default one."""
         return self.noun if self.over == "width" else ""
 
-    def at(self, point: Point) -> float:
-        """Where a point stands on the x axis."""
+    def at(self, point: CurvePoint) -> float:
+        """The x value of a point."""
         n = point.samples
         match self.unit:
             case "P" | "P/n" | "P/(nK)":
@@ -73,14 +80,14 @@ class View:
 
 
 @dataclass(frozen=True)
-class Line:
-    """The points of one ridge or decay in the order of x: median over seeds with the lowest and the
-    highest seed, the training's median, and the mean of all seeds' predictions. None: no number.
+class CurveLine:
+    """The points of one ridge or weight decay, ordered by x: median, lowest and highest seed of the
+    test figure, median of the training figure, and the ensemble of all seeds. None: not finite.
     """
 
     control: float
     name: str
-    points: tuple[Point, ...]
+    points: tuple[CurvePoint, ...]
     x: tuple[float, ...]
     test: tuple[float | None, ...]
     low: tuple[float | None, ...]
@@ -90,101 +97,105 @@ class Line:
 
     @property
     def lost(self) -> tuple[float, ...]:
-        """Where on the x axis the median is no number."""
+        """The x values at which the median is not finite."""
         return tuple(x for x, value in zip(self.x, self.test, strict=True) if value is None)
 
 
 @dataclass(frozen=True)
-class Lines:
-    """All that a curve shows. `thresholds` are what theory says, `fits` where on the x axis the
-    first model of the main line fits nearly all (over samples: the last one), `verdict` tells it.
-    `coming` is where the models of the main line stand that are still in training: (x, median).
+class CurveData:
+    """Everything that a curve shows. `thresholds` are those of theory; `fits` is the x of the first
+    model of the main line that fits nearly all training samples (over samples: of the last one).
+    `pending` has (x, median) of the models of the main line that are still in training.
     """
 
     view: View
-    lines: tuple[Line, ...]
-    coming: tuple[tuple[float, float], ...]
+    lines: tuple[CurveLine, ...]
+    pending: tuple[tuple[float, float], ...]
     thresholds: tuple[tuple[float, str], ...]
     fits: float | None
-    verdict: Verdict
+    verdict: CurveVerdict
     seeds: int
 
     @property
-    def main(self) -> Line | None:
+    def main(self) -> CurveLine | None:
         return self.lines[0] if self.lines else None
 
 
-def rows(points: Sequence[Point], view: View) -> Lines:
-    """The lines of these points, that of the least ridge or decay first."""
-    kept = chosen(points, view)
-    controls = sorted({point.control for point in kept})
-    lines = tuple(line([p for p in kept if p.control == control], view) for control in controls)
+def rows(points: Sequence[CurvePoint], view: View) -> CurveData:
+    """Compute the lines of these points, the smallest ridge or weight decay first."""
+    visible = select_points(points, view)
+    controls = sorted({point.control for point in visible})
+    lines = tuple(
+        make_line([point for point in visible if point.control == control], view)
+        for control in controls
+    )
     main = lines[0].points if lines else ()
-    return Lines(
-        view,
-        lines,
-        () if view.over == "steps" else coming(points, view),
-        thresholds(points[0] if points else None, view),
-        fits(lines[0], view) if lines and not view.trained else None,
-        told(main, view),
-        len(main[0].norm) if main else 0,
+    return CurveData(
+        view=view,
+        lines=lines,
+        pending=() if view.over == "steps" else find_pending(points, view),
+        thresholds=theory_thresholds(points[0] if points else None, view),
+        fits=measured_threshold(lines[0], view) if lines and not view.trained else None,
+        verdict=judge(main, view),
+        seeds=len(main[0].norm) if main else 0,
     )
 
 
-def told(points: Sequence[Point], view: View) -> Verdict:
-    """What one line shows: of an experiment over its samples whether more of them help, of all
-    others whether there is a peak.
+def judge(points: Sequence[CurvePoint], view: View) -> CurveVerdict:
+    """The verdict on one line: of ordinary runs over samples whether more data helps, of all others
+    whether there is double descent.
     """
     if view.trained and view.over == "samples":
-        return learning(points, view.measure)
-    return verdict(points, view.measure, view.over, view.counts)
+        return judge_learning_curve(points, view.measure)
+    return judge_curve(points, view.measure, view.over, view.counts)
 
 
-def chosen(points: Sequence[Point], view: View) -> list[Point]:
-    """Of over steps all of one width; else what was measured at the end."""
+def select_points(points: Sequence[CurvePoint], view: View) -> list[CurvePoint]:
+    """Over steps, all points of one width; otherwise those measured at the end of training."""
     if view.over != "steps":
         return [point for point in points if point.last]
     width = view.width or max((point.width for point in points), default=0)
     return [point for point in points if point.width == width]
 
 
-def coming(points: Sequence[Point], view: View) -> tuple[tuple[float, float], ...]:
-    """Of the least control the newest step of each model that has not come to its last one."""
-    least = min((point.control for point in points), default=0.0)
-    newest: dict[float, Point] = {}
+def find_pending(points: Sequence[CurvePoint], view: View) -> tuple[tuple[float, float], ...]:
+    """The newest step of each model of the smallest control that has not finished training."""
+    smallest = min((point.control for point in points), default=0.0)
+    newest: dict[float, CurvePoint] = {}
     for point in points:
-        known = newest.get(view.at(point))
-        if point.control == least and (known is None or known.steps <= point.steps):
+        previous = newest.get(view.at(point))
+        if point.control == smallest and (previous is None or previous.steps <= point.steps):
             newest[view.at(point)] = point
-    places = ((x, median(getattr(p, view.measure))) for x, p in newest.items() if not p.last)
-    return tuple(sorted((x, value) for x, value in places if isfinite(value)))
+    medians = ((x, median(getattr(p, view.measure))) for x, p in newest.items() if not p.last)
+    return tuple(sorted((x, value) for x, value in medians if isfinite(value)))
 
 
-def line(points: Sequence[Point], view: View) -> Line:
-    """The line of one ridge or decay."""
+def make_line(points: Sequence[CurvePoint], view: View) -> CurveLine:
+    """The line of one ridge or weight decay."""
     points = tuple(sorted(points, key=view.at))
     seeds = [getattr(point, view.measure) for point in points]
-    return Line(
-        points[0].control,
-        f"{view.control} {short(points[0].control)}",
-        points,
-        tuple(view.at(point) for point in points),
-        tuple(number(median(values)) for values in seeds),
-        tuple(number(min(values)) for values in seeds),
-        tuple(number(max(values)) for values in seeds),
-        tuple(number(median(getattr(p, TRAIN[view.measure]))) for p in points),
-        tuple(number(getattr(p, ENSEMBLE[view.measure])) for p in points),
+    return CurveLine(
+        control=points[0].control,
+        name=f"{view.control} {short(points[0].control)}",
+        points=points,
+        x=tuple(view.at(point) for point in points),
+        test=tuple(finite_or_none(median(values)) for values in seeds),
+        low=tuple(finite_or_none(min(values)) for values in seeds),
+        high=tuple(finite_or_none(max(values)) for values in seeds),
+        train=tuple(finite_or_none(median(getattr(p, TRAIN[view.measure]))) for p in points),
+        ensemble=tuple(finite_or_none(getattr(p, ENSEMBLE[view.measure])) for p in points),
     )
 
 
-def number(value: float) -> float | None:
-    """None for what cannot be drawn."""
+def finite_or_none(value: float) -> float | None:
+    """None for a value that cannot be drawn."""
     return value if isfinite(value) else None
 
 
-def thresholds(point: Point | None, view: View) -> tuple[tuple[float, str], ...]:
-    """Where models of this kind can first fit n rows of K classes, on the x axis: N = n features;
-    of a network P = n parameters for cross-entropy, about, and P = n·K for squared loss.
+def theory_thresholds(point: CurvePoint | None, view: View) -> tuple[tuple[float, str], ...]:
+    """Where models of this kind can first fit n samples of K classes, as x values with labels:
+    N = n features; for networks P = n parameters with cross-entropy (roughly) and P = n·K with
+    squared loss.
     """
     n, classes = point.samples if point else view.samples, view.classes
     if view.over == "steps" or view.trained or not n:
@@ -202,20 +213,20 @@ def thresholds(point: Point | None, view: View) -> tuple[tuple[float, str], ...]
     return ((n / rows, "P = n"), (n * classes / rows, last))
 
 
-def fits(line: Line, view: View) -> float | None:
-    """The measured threshold on the x axis: the first model that fits all (`fitted`); over samples,
-    the most rows that are still fitted.
+def measured_threshold(line: CurveLine, view: View) -> float | None:
+    """The x of the first model that fits all training samples (`is_fitted`); over samples, the
+    largest number that is still fitted.
     """
-    found = [fitted(point, view) for point in line.points]
+    fitted = [is_fitted(point, view) for point in line.points]
     if view.over != "samples":
-        return next((x for x, fit in zip(line.x, found, strict=True) if fit), None)
-    count = found.index(False) if False in found else 0
+        return next((x for x, fit in zip(line.x, fitted, strict=True) if fit), None)
+    count = fitted.index(False) if False in fitted else 0
     return line.x[count - 1] if count else None
 
 
-def fitted(point: Point, view: View) -> bool:
-    """Of networks a training error below 1 %; of linear models, which get every class right long
-    before every number, a training loss below 1e-2. Medians over seeds.
+def is_fitted(point: CurvePoint, view: View) -> bool:
+    """Of networks, a training error below 1 %; of linear models, which classify every sample
+    correctly long before they interpolate, a training loss below 1e-2. Medians over seeds.
     """
     if view.features and view.over != "steps":
         return median(point.train_loss) < INTERPOLATED

@@ -1,5 +1,5 @@
-"""Why: the norm of the weights, which must grow where a model can just fit, and the variance over
-seeds, which is the peak: mean loss of the seeds = loss of their mean + variance.
+"""Two explanations of the peak: the norm of the weights, which must grow where a model can just fit
+all samples, and the variance over seeds (mean test loss = loss of the ensemble + variance).
 """
 
 from dataclasses import dataclass
@@ -10,65 +10,65 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from core.figures.binding import ticks
-from core.figures.descent.axes import TITLES, x_axis
-from core.figures.descent.lines import Lines, number
+from core.figures.descent.axes import TITLES, draw_x_axis
+from core.figures.descent.lines import CurveData, finite_or_none
 from core.figures.template import DASH, PALETTES, Mode, blank, log_axis
 
 HEIGHT = 148  # px
 BESIDE = {"orientation": "v", "x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
 Reason = Literal["norm", "variance"]
-GROWN = 1.3  # largest over least norm from which on it is said to grow
-WIDE = 30.0  # largest over smallest value from which on an axis is logarithmic
+MIN_GROWTH = 1.3  # largest over smallest norm from which the norm counts as growing
+MIN_LOG_RATIO = 30.0  # largest over smallest value from which an axis is logarithmic
 
 
 @dataclass(frozen=True)
-class QuantityCurve:
-    """One quantity against x."""
+class Series:
+    """One quantity against x; None where it is not finite."""
 
     name: str
     x: tuple[float, ...]
     y: tuple[float | None, ...]
 
 
-def rows(lines: Lines, reason: Reason) -> tuple[QuantityCurve, ...]:
-    """The median norm; or the test loss, that of the mean of all, and the variance, which is the
-    difference for squared loss. Means, not medians: only they add up.
+def rows(data: CurveData, reason: Reason) -> tuple[Series, ...]:
+    """Return the median norm; or the test loss, the loss of the ensemble and the variance, which is
+    their difference for squared loss. These are means over seeds: medians would not add up.
     """
-    if not lines.main:
+    if not data.main:
         return ()
-    x, points = lines.main.x, lines.main.points
+    x, points = data.main.x, data.main.points
     if reason == "norm":
-        return (QuantityCurve("‖w‖", x, tuple(number(median(point.norm)) for point in points)),)
-    alone = tuple(number(mean(point.test_loss)) for point in points)
-    together = tuple(number(point.ensemble_loss) for point in points)
-    spread = tuple(number(point.variance) for point in points)
-    count = lines.seeds
+        norms = tuple(finite_or_none(median(point.norm)) for point in points)
+        return (Series("‖w‖", x, norms),)
+    single = tuple(finite_or_none(mean(point.test_loss)) for point in points)
+    ensemble = tuple(finite_or_none(point.ensemble_loss) for point in points)
+    variance = tuple(finite_or_none(point.variance) for point in points)
     return (
-        QuantityCurve("Test loss", x, alone),
-        QuantityCurve(f"Mean of {count}", x, together),
-        QuantityCurve("Variance", x, spread),
+        Series("Test loss", x, single),
+        Series("Ensemble", x, ensemble),
+        Series("Variance", x, variance),
     )
 
 
-def grows(lines: Lines) -> bool:
-    """Whether the norm somewhere is well above its least: only then it may be called a reason. True
-    while there is nothing to see.
+def norm_grows(data: CurveData) -> bool:
+    """Whether the norm is somewhere well above its minimum, so that it explains the peak. True
+    while there are too few points to tell.
     """
-    norms = [v for curve in rows(lines, "norm") for v in curve.y if v]
-    return len(norms) < 3 or max(norms) > GROWN * min(norms)
+    norms = [value for series in rows(data, "norm") for value in series.y if value]
+    return len(norms) < 3 or max(norms) > MIN_GROWTH * min(norms)
 
 
 def figure(
-    lines: Lines,
+    data: CurveData,
     reason: Reason,
     mode: Mode,
     *,
     reach: tuple[float, float] | None = None,
     height: int = HEIGHT,
 ) -> go.Figure:
-    """The picture, with the line where all is first fitted and the same x axis as the curve."""
-    p, curves = PALETTES[mode], rows(lines, reason)
-    figure = blank(mode, height, uirevision=f"{reason} {lines.view.unit}")
+    """Draw the chart, with a line at the measured threshold and the same x axis as the curve."""
+    p, series_list = PALETTES[mode], rows(data, reason)
+    figure = blank(mode, height, uirevision=f"{reason} {data.view.unit}")
     figure.update_layout(legend=BESIDE, showlegend=reason == "variance")
     looks = {
         "norm": [(p.runs[2], "solid", "circle")],
@@ -78,23 +78,23 @@ def figure(
             (p.runs[0], "solid", "square"),
         ],
     }[reason]
-    for curve, (colour, dash, mark) in zip(curves, looks, strict=False):
+    for series, (colour, dash, mark) in zip(series_list, looks, strict=False):
         figure.add_scatter(
-            x=curve.x, y=curve.y, name=curve.name, mode="lines+markers",
+            x=series.x, y=series.y, name=series.name, mode="lines+markers",
             line={"color": colour, "width": 2, "dash": dash}, hovertemplate="%{y:.3g}",
             marker={"symbol": mark, "size": 5, "color": colour},
         )  # fmt: skip
-    if lines.fits is not None:
+    if data.fits is not None:
         line = {"color": p.muted, "width": 1.25}
         figure.add_shape(
-            type="line", x0=lines.fits, x1=lines.fits, y0=0, y1=1, yref="paper", line=line
+            type="line", x0=data.fits, x1=data.fits, y0=0, y1=1, yref="paper", line=line
         )
-    values = [value for curve in curves for value in curve.y if value and value > 0]
-    x = [value for curve in curves for value in curve.x]
+    values = [value for series in series_list for value in series.y if value and value > 0]
+    x = [value for series in series_list for value in series.x]
     reach = reach or (min(x, default=10), max(x, default=10_000))
-    x_axis(figure, lines.view, reach, TITLES[lines.view.unit], most=6)
-    title = "‖w‖" if reason == "norm" else "squared distance"
-    if values and max(values) > WIDE * min(values):
+    draw_x_axis(figure, data.view, reach, TITLES[data.view.unit], max_ticks=6)
+    title = "‖w‖" if reason == "norm" else "loss"
+    if values and max(values) > MIN_LOG_RATIO * min(values):
         axis, tables = log_axis(title)
         top, bottom = log10(max(values) * 1.4), log10(min(values) / 1.4)
         every = tables["decades"] if top - bottom > 2 else ticks(tables, bottom, top)

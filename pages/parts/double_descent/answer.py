@@ -1,5 +1,5 @@
-"""The answer of a study: what its curve shows as one sentence, and the switch between error and
-loss, which the answer may ask for. Knows lines, no chart.
+"""The finding of a study above its chart, and the switch between error and loss, which the finding
+may suggest. Works with computed lines, draws no chart.
 """
 
 from collections.abc import Sequence
@@ -7,96 +7,121 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.advice import study_verdict
-from core.advice.study_verdict import Measure, Place, Verdict
-from core.base.numbers import percent, short
+from core.advice.study_verdict import (
+    CurveVerdict,
+    Landmark,
+    Measure,
+    describe_other_measure,
+    format_value,
+)
+from core.base.finding import Action, Finding
 from core.base.text import counted
-from core.descent.point import Point
-from core.figures.descent.lines import Lines, rows
+from core.descent.point import CurvePoint
+from core.figures.descent.lines import CurveData, rows
 from pages.kit import state
 from pages.kit.form import escape
 from pages.kit.layout import STACK
+from pages.parts.double_descent import studies
 
 MEASURES: dict[str, Measure] = {"Error": "test_error", "Loss": "test_loss"}
-ASKED = "measure asked for"  # kept: the study, the measure, how often
+REQUESTED_MEASURE = "measure asked for"  # screen state: the study, the measure, the press count
+CONCLUSIVE = ("double_descent", "too_few_points", "more_data_helps", "more_data_hardly_helps")
 
 
-def answer(points: Sequence[Point], lines: Lines, study_id: str, caution: str) -> None:
-    """What the curve shows, its numbers in the colours of their marks; where only the other measure
-    has the peak, that too with one press to it.
+def show_answer(points: Sequence[CurvePoint], data: CurveData, study_id: str, caution: str) -> None:
+    """Show the finding with its numbers in the colours of their marks. Where only the other measure
+    has the peak, show that too, with a button that switches to it.
     """
-    text = f"### {coloured(lines.verdict, lines.view.measure)} {escape(caution)}".rstrip()
-    other, shown = elsewhere(points, lines)
-    if not shown:
-        st.markdown(text)
+    text = f"### {colour_values(data.verdict, data.view.measure)} {escape(caution)}".rstrip()
+    name, other = find_other_measure(points, data)
+    action = data.verdict.finding.action
+    if not other:
+        show_with_action(text, action)
         return
     with st.container(**STACK, gap="small", wrap=False):
-        st.markdown(f"{text}\n\n{escape(shown)}", width="stretch")
-        if st.button(f"Show the {other.lower()}", key="descent other measure"):
-            times = (state.keep(ASKED) or "0").rpartition(" ")[2]
-            state.keep(ASKED, f"{study_id} {other} {int(times) + 1}")
+        st.markdown(f"{text}\n\n{escape(other.text)}", width="stretch")
+        if st.button(f"Show the {name.lower()}", key="descent other measure"):
+            presses = (state.keep(REQUESTED_MEASURE) or "0").rpartition(" ")[2]
+            state.keep(REQUESTED_MEASURE, f"{study_id} {name} {int(presses) + 1}")
             st.rerun()
 
 
-def elsewhere(points: Sequence[Point], lines: Lines) -> tuple[str, str]:
-    """The other measure, and its double descent in a sentence where that of this one is none."""
-    view = lines.view
+def show_with_action(text: str, action: Action | None) -> None:
+    """Show Markdown with at most one button, which changes the draft study."""
+    if not action:
+        st.markdown(text)
+        return
+    with st.container(**STACK, gap="small", wrap=False):
+        st.markdown(text, width="stretch")
+        if st.button(action.label, key="descent finding action"):
+            studies.apply_action(action)
+            st.rerun(scope="app")
+
+
+def find_other_measure(points: Sequence[CurvePoint], data: CurveData) -> tuple[str, Finding | None]:
+    """Return the name of the other measure and, where only that one shows double descent, the
+    finding about it.
+    """
+    view = data.view
     other = next(name for name, measure in MEASURES.items() if measure != view.measure)
-    if lines.verdict.kind in ("double", "short", "learning"):
-        return other, ""
+    if data.verdict.code in CONCLUSIVE:
+        return other, None
     view = replace(view, measure=MEASURES[other])
-    told = rows(points, view).verdict
-    return other, study_verdict.elsewhere(told, view.measure, view.over, view.counts)
+    verdict = rows(points, view).verdict
+    return other, describe_other_measure(verdict, view.measure, view.over, view.counts)
 
 
-def measure_switch(first: Measure, study_id: str) -> str:
-    """Error or Loss: `first`, until the answer of this study has asked for the other one."""
-    study, name, times = (state.keep(ASKED) or "  ").split(" ")
+def measure_switch(default: Measure, study_id: str) -> str:
+    """Show the switch between Error and Loss: `default` until the finding of this study has
+    requested the other one.
+    """
+    study, name, presses = (state.keep(REQUESTED_MEASURE) or "  ").split(" ")
     if study_id and study == study_id:
-        return choose("Measure", list(MEASURES), name, key=f"{study} {times}")
-    return choose("Measure", list(MEASURES), next(k for k, v in MEASURES.items() if v == first))
+        return choose("Measure", list(MEASURES), name, key=f"{study} {presses}")
+    name = next(name for name, measure in MEASURES.items() if measure == default)
+    return choose("Measure", list(MEASURES), name)
 
 
 def choose(label: str, options: list[str], default: str, key: str = "") -> str:
-    """A switch at the right end of a row."""
+    """Show a switch at the right end of a row."""
     return st.segmented_control(
         label, options, default=default, required=True, label_visibility="collapsed",
         key=f"descent {label} {key or default}", persist_state="session",
     )  # fmt: skip
 
 
-def so_far(lines: Lines) -> str:
-    """The lowest and the highest value of a curve that still grows."""
-    values = [value for value in (lines.main.test if lines.main else ()) if value is not None]
+def describe_progress(data: CurveData) -> str:
+    """The lowest and the highest value of a curve that is still growing, as Markdown."""
+    values = [value for value in (data.main.test if data.main else ()) if value is not None]
     if not values:
-        return "No model is through its training yet."
-    error = lines.view.measure == "test_error"
-    low, high = (escape((percent if error else short)(f(values))) for f in (min, max))
-    what = "error" if error else "loss"
+        return "No model has finished training yet."
+    measure = data.view.measure
+    low, high = (escape(format_value(end(values), measure)) for end in (min, max))
+    what = "error" if measure == "test_error" else "loss"
     points = counted(len(values), "point")
-    return f"{points} so far: the test {what} lies between :green[{low}] and :violet[{high}]."
+    return f"{points} so far: test {what} between :green[{low}] and :violet[{high}]."
 
 
-def coloured(told: Verdict, measure: str) -> str:
-    """The verdict's sentence as Markdown: the peak in the colour of the test, the best value in
-    that of the star.
+def colour_values(verdict: CurveVerdict, measure: Measure) -> str:
+    """The text of the finding as Markdown: the peak in the colour of the test figure, the best
+    value in that of the star.
     """
-    said = percent if measure == "test_error" else short
-    text = escape(told.sentence)
-    places = [place for place in (told.valley, told.peak, told.right) if place]
-    best = min(places, key=lambda place: place.value, default=None)
+    text = escape(verdict.finding.text)
+    marks = [mark for mark in (verdict.valley, verdict.peak, verdict.right) if mark]
+    best = min(marks, key=lambda mark: mark.value, default=None)
     start = 0
-    for place in places:
-        words = escape(said(place.value))
-        at = text.find(words, start)
-        colour = _colour(told, place, best)
-        if at >= 0 and colour:
-            new = f":{colour}[{words}]"
-            text, start = text[:at] + new + text[at + len(words) :], at + len(new)
+    for mark in marks:
+        value = escape(format_value(mark.value, measure))
+        index = text.find(value, start)
+        colour = _colour(verdict, mark, best)
+        if index >= 0 and colour:
+            coloured = f":{colour}[{value}]"
+            text = text[:index] + coloured + text[index + len(value) :]
+            start = index + len(coloured)
     return text
 
 
-def _colour(told: Verdict, place: Place, best: Place | None) -> str:
-    if place == best:
+def _colour(verdict: CurveVerdict, mark: Landmark, best: Landmark | None) -> str:
+    if mark == best:
         return "green"
-    return "violet" if place == told.peak and told.kind != "no_peak" else ""
+    return "violet" if mark == verdict.peak and verdict.code != "no_peak" else ""

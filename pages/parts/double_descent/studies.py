@@ -1,5 +1,5 @@
-"""Studies for the pages: the draft study as JSON text, the ready-made ones, and what a study on
-disk shows by now. Knows the records of a study and the queue, no chart.
+"""Studies for the page: the draft study as JSON text, the presets, and the state of a study on
+disk. Works with the records of a study and the queue; draws no chart.
 """
 
 from collections.abc import Mapping
@@ -12,62 +12,68 @@ import streamlit as st
 from core.advice.study_verdict import Over
 from core.base.encoding import change, decode, encode
 from core.base.errors import BadExperiment, LabError
+from core.base.finding import Action
 from core.base.numbers import percent
 from core.base.text import counted
 from core.data.datasets import Digits
-from core.descent.point import Point
+from core.descent.point import CurvePoint
 from core.figures.descent.lines import View
 from core.jobs import runner
 from core.jobs.kinds import STUDY
 from core.runs.state import RunState
 from core.studies.draft_studies import any_setting, learning_curve, multi_start
 from core.studies.duration import Expected
-from core.studies.methods import CurveMethod
-from core.studies.records import Begun, Progress, Record, curve, progress
+from core.studies.records import Progress, Record, StudyStarted, curve, progress
 from core.studies.study import Study, shipped
 from pages.kit import state, study_log
 from pages.kit.study_log import store
-from pages.parts.double_descent.times import known, roughly
+from pages.parts.double_descent.times import expected_time, round_time
 
-DRAFT, ROUND = "study", "study round"  # what is kept: the draft study, how often it was replaced
-CONTROLS = {"scale of the slow block": "scale"}  # shorter, for the ends of lines
+DRAFT, GENERATION = "study", "study round"  # screen state: the draft study, its widget generation
+SHORT_CONTROLS = {"scale of the slow block": "scale"}  # for the ends of lines
 ORDER = (
     "random-features", "squared-fast", "entropy-fast", "steps", "samples", "steps-cnn",
     "learning-curve", "multi-start", "setting",
 )  # fmt: skip
-FEW = ORDER[:6]  # fill one row
-OPENED = "study opened"  # kept: the study of the address that is the draft by now
-GONE = "study gone"  # kept: why the study of the address is not shown
+FIRST_ROW = ORDER[:6]  # presets that are always visible
+OPENED = "study opened"  # screen state: the study of the address that is already the draft
+PROBLEM = "study gone"  # screen state: why the study of the address is not shown
 
 
 # --- the draft study
 
 
 def draft() -> Study:
-    """What Start would compute: that of the address when it is opened, else the last one here."""
-    named = state.study_in_address()
-    if named and state.keep(OPENED) != named:
-        state.keep(OPENED, named)
+    """The study that Start would compute: that of the address once it is opened, else the last
+    one edited here.
+    """
+    in_address = state.study_in_address()
+    if in_address and state.keep(OPENED) != in_address:
+        state.keep(OPENED, in_address)
         try:
-            set_draft(store().study(named))
+            set_draft(store().study(in_address))
         except LabError:
             state.name_study("")
-            state.keep(GONE, "This study is not here: it was deleted, or it lies in another lab.")
+            state.keep(
+                PROBLEM,
+                "This study was not found: it was deleted or belongs to another lab. Choose a "
+                "preset to start a new one.",
+            )
     text = state.keep(DRAFT)
     try:
-        return decode(Study, text) if text else first()
+        return decode(Study, text) if text else default_study()
     except BadExperiment:  # written by another version of the lab
-        return first()
+        return default_study()
 
 
-def name(study_id: str) -> None:
-    """The address names this study, which is the draft already; empty for none."""
+def show_in_address(study_id: str) -> None:
+    """Put this study, which is already the draft, into the address; an empty ID removes it."""
     state.keep(OPENED, study_id)
     state.name_study(study_id)
 
 
-def first() -> Study:
-    """Random features on the data of the draft, where that has classes; else on the digits."""
+def default_study() -> Study:
+    """Random features on the data of the draft if that has classes, else on the digits."""
     data = state.draft().data
     try:
         data = data if len(data.facts(store().home).classes) > 1 else Digits()
@@ -77,115 +83,136 @@ def first() -> Study:
 
 
 def set_draft(study: Study, *, redraw: bool = True) -> None:
-    """Another draft study; `redraw` where it was not a widget that changed it."""
+    """Replace the draft study; `redraw` the widgets unless one of them made the change."""
     state.keep(DRAFT, encode(study))
-    state.keep(GONE, "")
+    state.keep(PROBLEM, "")
     if redraw:
-        state.keep(ROUND, str(int(state.keep(ROUND) or 0) + 1))
+        state.keep(GENERATION, str(int(state.keep(GENERATION) or 0) + 1))
+
+
+def apply_action(action: Action) -> None:
+    """Apply the changes of a finding's action to the draft study."""
+    study = draft()
+    for path, value in action.changes.items():
+        study = change(study, path, value)
+    set_draft(study)
 
 
 def key() -> str:
-    """The beginning of widget keys, another one for another draft study."""
-    return f"study {state.keep(ROUND) or 0}"
+    """The prefix of widget keys, a new one for each draft study."""
+    return f"study {state.keep(GENERATION) or 0}"
 
 
 # --- a study on disk
 
 
 @dataclass(frozen=True)
-class StudyView:
-    """A study as far as it is."""
+class StoredStudy:
+    """A study on disk with its state, its records so far and the message of its end."""
 
     id: str
     study: Study
-    word: RunState
-    begun: Begun | None
+    state: RunState
+    started: StudyStarted | None
     records: tuple[Record, ...]
     message: str
 
     @property
     def live(self) -> bool:
-        return self.word.is_live
+        return self.state.is_live
 
     @property
     def resumable(self) -> bool:
-        return self.word.is_resumable
+        return self.state.is_resumable
 
     @cached_property
-    def points(self) -> list[Point]:
+    def points(self) -> list[CurvePoint]:
         return curve(self.records)
 
     @property
     def progress(self) -> Progress:
-        return progress(self.records, self.begun)
+        return progress(self.records, self.started)
 
 
-def of(study_id: str) -> StudyView:
-    """The study of this id by now. NotFound when there is none."""
-    begun, records, message = study_log.read(study_id)
-    return StudyView(study_id, study_log.study(study_id), word(study_id), begun, records, message)
+def read(study_id: str) -> StoredStudy:
+    """Read the study of this ID. NotFound when there is none."""
+    started, records, message = study_log.read(study_id)
+    return StoredStudy(
+        id=study_id,
+        study=study_log.study(study_id),
+        state=status(study_id),
+        started=started,
+        records=records,
+        message=message,
+    )
 
 
-def shown(study: Study) -> str:
-    """The newest study on disk that is this one; empty for none."""
-    text = encode(study)
-    named = state.study_in_address()
+def find_on_disk(study: Study) -> str:
+    """Return the ID of the newest study on disk that computes the same, or an empty string. Its
+    name and description do not matter.
+    """
+    content = _content(study)
+    in_address = state.study_in_address()
     ids = store().ids()
-    for study_id in [*([named] if named in ids else []), *ids]:
+    for study_id in [*([in_address] if in_address in ids else []), *ids]:
         try:
-            if encode(study_log.study(study_id)) == text:
+            if _content(study_log.study(study_id)) == content:
                 return study_id
         except LabError:
             continue
     return ""
 
 
-# --- what a person may do
+def _content(study: Study) -> str:
+    return encode(study.model_copy(update={"name": "", "about": ""}))
+
+
+# --- actions
 
 
 def start(study: Study) -> str:
-    """Queues the study; its id."""
+    """Queue the study and return its ID."""
     return runner.current().submit_study(encode(study))
 
 
-def word(study_id: str) -> RunState:
+def status(study_id: str) -> RunState:
     """The state of a study, as of a run."""
     return runner.current().study_status(study_id)
 
 
 def resume(study_id: str) -> None:
-    """Goes on where the last point stands."""
+    """Resume after the last point."""
     runner.current().resume_study(study_id)
 
 
 def stop(study_id: str) -> None:
-    """Ends it at its next step; what is there stays."""
+    """Stop at the next step; finished points are kept."""
     runner.current().stop(study_id)
 
 
-def busy() -> bool:
-    """Whether any study is at work or waits."""
+def any_live() -> bool:
+    """Whether any study is running or queued."""
     return bool(runner.current().live(STUDY))
 
 
-# --- ready-made ones
+# --- presets
 
 
 def presets(study: Study) -> dict[str, Study]:
-    """The ready-made studies by name: curves on the data of this one, trainings of the draft."""
+    """The presets by name: curves on the data of this study, and trainings of the draft."""
     data = study.base.data.model_dump(mode="json")
-    ready = {}
+    result = {}
     for name in sorted(shipped(), key=_order):
-        one = shipped()[name]
-        if isinstance(one.method, CurveMethod):
-            ready[name] = change(one, "base.data", data)
+        preset = shipped()[name]
+        if preset.method.whole_curve:
+            result[name] = change(preset, "base.data", data)
         elif name in OF_DRAFT:
-            with suppress(LabError):  # this draft allows none
+            with suppress(LabError):  # this draft does not allow it
                 made = OF_DRAFT[name](state.draft())
-                ready[name] = made.model_copy(update={"name": one.name, "about": one.about})
+                result[name] = made.model_copy(update={"name": preset.name, "about": preset.about})
         else:
-            ready[name] = one
-    return ready
+            result[name] = preset
+    return result
 
 
 OF_DRAFT = {
@@ -197,32 +224,34 @@ def _order(name: str) -> tuple[int, str]:
     return (ORDER.index(name) if name in ORDER else len(ORDER), name)
 
 
-def few(ready: Mapping[str, Study], now: str | None) -> list[str]:
-    """The presets that stand on the page, with the chosen one; the rest waits behind “More”."""
-    shown = FEW if now in FEW or not now else (*FEW[:-1], now)
-    return [name for name in ready if name in shown]
+def first_row(available: Mapping[str, Study], selected: str | None) -> list[str]:
+    """The presets that are always visible, with the selected one; “More” shows the others."""
+    visible = FIRST_ROW if selected in FIRST_ROW or not selected else (*FIRST_ROW[:-1], selected)
+    return [name for name in available if name in visible]
 
 
-def preset_of(study: Study, ready: Mapping[str, Study]) -> str | None:
-    """The ready-made study that this one came from."""
-    return next((name for name, one in ready.items() if one.name == study.name), None)
+def preset_of(study: Study, available: Mapping[str, Study]) -> str | None:
+    """The preset that this study came from, by its title."""
+    return next((name for name, preset in available.items() if preset.name == study.name), None)
 
 
-def pill(study: Study) -> str:
-    """Its name with its time, whose place is kept until a probe tells it."""
-    told = known(study)
-    if told:
-        time = " · not here" if told.problem else f" · {roughly(told.seconds)}"
-    else:  # no probe fetches data
+def pill_label(study: Study) -> str:
+    """The title of a preset with its expected time, or a placeholder until a probe has measured
+    it.
+    """
+    expected = expected_time(study)
+    if expected:
+        time = " · unavailable" if expected.problem else f" · {round_time(expected.seconds)}"
+    else:  # probes download nothing
         time = " · … s" if study.base.data.here(store().home) else ""
     return study.name.partition(" (")[0] + time
 
 
-# --- how it is looked at
+# --- how a study is shown
 
 
-def view(study: Study, begun: Begun | None) -> View:
-    """How its points are drawn."""
+def view(study: Study, started: StudyStarted | None) -> View:
+    """How the points of a study are drawn."""
     method = study.method
     over = study.over
     setting = study.varied.title.lower() if study.varied else ""
@@ -230,9 +259,9 @@ def view(study: Study, begun: Begun | None) -> View:
     return View(
         over=over,
         unit=unit,
-        classes=begun.classes if begun else 10,
+        classes=started.classes if started else 10,
         noun=method.noun,
-        control=CONTROLS.get(method.control, method.control) or setting,
+        control=SHORT_CONTROLS.get(method.control, method.control) or setting,
         loss="squared loss" if method.squared else "cross-entropy",
         samples=getattr(method, "samples", 0),
         reuse=getattr(method, "reuse", False),
@@ -240,31 +269,32 @@ def view(study: Study, begun: Begun | None) -> View:
 
 
 def axes(study: Study) -> tuple[Over, ...]:
-    """Which x axes its points can be drawn over, the one that it is about first."""
-    on_the_way = study.over == "width" and getattr(study.method, "evaluations", 1) > 1
-    return (study.over, "steps") if on_the_way else (study.over,)
+    """The x axes that its points can be drawn over, the main one first."""
+    during = study.over == "width" and getattr(study.method, "evaluations", 1) > 1
+    return (study.over, "steps") if during else (study.over,)
 
 
-def line(study: Study, known: Expected | None) -> str:
+def summary_line(study: Study, expected: Expected | None) -> str:
     """The draft study in one line."""
     noise = study.base.label_noise.share
     parts = [study.name.partition(" (")[0] or study.method.label]
     parts += [axis.summary for axis in study.axes]
-    parts += [effort(known)] if known and not known.problem else []
-    parts += [study.base.data.summary, f"{percent(noise)} noise" if noise else "no noise"]
+    parts += [describe_cost(expected)] if expected and not expected.problem else []
+    parts += [study.base.data.summary]
+    parts += [f"{percent(noise)} label noise" if noise else "no label noise"]
     return " · ".join([*parts, counted(study.repeats, "seed")])
 
 
-def effort(known: Expected) -> str:
+def describe_cost(expected: Expected) -> str:
     """105 points, about 8 s."""
-    return f"{counted(known.points, 'point')}, about {roughly(known.seconds)}"
+    return f"{counted(expected.points, 'point')}, about {round_time(expected.seconds)}"
 
 
-def text(study: Study) -> str:
+def to_text(study: Study) -> str:
     """The study as JSON."""
     return encode(study)
 
 
 def link(study_id: str) -> str:
-    """The address that shows this study to whoever reaches the lab under it."""
+    """The address of this study for anyone who can reach the lab."""
     return f"{(st.context.url or '').partition('?')[0]}?study={study_id}"

@@ -1,5 +1,5 @@
-"""How long a study will take here, as a short probe tells: probed once for all sessions, beside the
-pages.
+"""The expected time of a study on this machine, measured by a short probe: once for all sessions,
+outside the pages.
 """
 
 from collections.abc import Iterable
@@ -10,47 +10,49 @@ from core.studies.duration import Expected
 from core.studies.study import Study
 from pages.kit.study_log import store
 
-MOST = 200  # times that are remembered
+CACHE_SIZE = 200  # expected times that are cached
 
-_asked: dict[tuple[str, str], str] = {}  # (home, study) -> the task that probes it
-_known: dict[tuple[str, str], Expected] = {}
-
-
-def known(study: Study) -> Expected | None:
-    """What its probe said; None before that."""
-    named = _name(study)
-    asked = _asked.get(named)  # other sessions do the same meanwhile
-    if named in _known or not asked:
-        return _known.get(named)
-    task = tasks.current(store().home).look(asked)
-    if task is None or task["over"]:  # one that was forgotten is asked again
-        _asked.pop(named, None)
-    if task and task["state"] in ("done", "failed"):  # not one that was stopped: nobody waited
-        if len(_known) > MOST:
-            _known.clear()
-        found = task["found"] or {"problem": task["problem"]}
-        _known[named] = Expected(**found)
-    return _known.get(named)
+_probes: dict[tuple[str, str], str] = {}  # (home, study) -> the task that probes it
+_times: dict[tuple[str, str], Expected] = {}
 
 
-def expect(studies: Iterable[Study]) -> bool:
-    """Has those probed whose time is not known; whether one still is not. A probe fetches no data:
-    where that is not here, no time is told.
+def expected_time(study: Study) -> Expected | None:
+    """The result of its probe; None before that."""
+    key = _key(study)
+    probe = _probes.get(key)  # other sessions change both dictionaries meanwhile
+    if key in _times or not probe:
+        return _times.get(key)
+    task = tasks.current(store().home).look(probe)
+    if task is None or task["over"]:  # a forgotten task is started again
+        _probes.pop(key, None)
+    if task and task["state"] in ("done", "failed"):  # not a stopped one: nobody waited for it
+        if len(_times) > CACHE_SIZE:
+            _times.clear()
+        result = task["found"] or {"problem": task["problem"]}
+        _times[key] = Expected(**result)
+    return _times.get(key)
+
+
+def start_probes(studies: Iterable[Study]) -> bool:
+    """Probe the studies whose time is unknown; whether one still is. Probes download nothing, so a
+    study whose data is not on this machine has no expected time.
     """
     home = store().home
-    unknown = [one for one in studies if one.base.data.here(home) and known(one) is None]
-    for one in unknown:
-        if _name(one) not in _asked:
-            _asked[_name(one)] = tasks.current(home).begin("effort", encode(one))
+    unknown = [
+        study for study in studies if study.base.data.here(home) and expected_time(study) is None
+    ]
+    for study in unknown:
+        if _key(study) not in _probes:
+            _probes[_key(study)] = tasks.current(home).begin("effort", encode(study))
     return bool(unknown)
 
 
-def roughly(seconds: float) -> str:
-    """8 s, 2 min, 3 h: a forecast has one digit or two."""
+def round_time(seconds: float) -> str:
+    """A forecast with one or two digits: 8 s, 2 min, 3 h."""
     if seconds < 100:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min" if seconds < 6000 else f"{round(seconds / 3600)} h"
 
 
-def _name(study: Study) -> tuple[str, str]:
+def _key(study: Study) -> tuple[str, str]:
     return str(store().home), encode(study)

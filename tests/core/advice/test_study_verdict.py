@@ -5,14 +5,13 @@ from math import inf, nan
 
 import pytest
 
-from core.advice.study_verdict import elsewhere, landmarks, verdict
-from core.base.numbers import THIN
-from core.descent.point import Point
+from core.advice.study_verdict import describe_other_measure, judge_curve, landmarks
+from core.descent.point import CurvePoint
 
-EMPTY = Point(1, 10, 100, 0, 0.0, True, (1.0,), (1.0,), (1.0,), (1.0,), (1.0,), 1.0, 1.0, 0.0)
+EMPTY = CurvePoint(1, 10, 100, 0, 0.0, True, (1.0,), (1.0,), (1.0,), (1.0,), (1.0,), 1.0, 1.0, 0.0)
 
 
-def curve(values: list[float], **given: object) -> list[Point]:
+def curve(values: list[float], **given: object) -> list[CurvePoint]:
     """Widths 1, 2, 4, … of 10 parameters a unit, one seed unless given."""
     places = [2**k for k in range(len(values))]
     return [
@@ -21,61 +20,65 @@ def curve(values: list[float], **given: object) -> list[Point]:
     ]
 
 
-def shown(points: list[Point], *arguments: str) -> tuple[str, str]:
-    found = verdict(points, *arguments)
-    return found.kind, found.sentence.replace(THIN, " ")
+def marks(finding, *names: str) -> list[tuple[int, float]]:
+    """x and value of landmarks in the evidence."""
+    return [(finding.evidence[name]["x"], finding.evidence[name]["value"]) for name in names]
 
 
-def test_double_descent_is_said_with_its_numbers():
-    points = curve([1.0, 0.64, 0.9, 1.935, 1.2, 0.882])
-    found = verdict(points)
-    assert (found.valley.at, found.peak.at, found.right.at) == (2, 8, 32)
-    assert found.peak.parameters == 80
-    assert found.rise == pytest.approx(1.935 / 0.64)
-    assert found.fall == pytest.approx(1.935 / 0.882)
-    assert shown(points) == (
-        "double",
-        "Double descent: test loss 0.64 at 2 hidden units, up 3 × to 1.9 at 8, down 2.2 × to 0.88 "
-        "at 32 (1 of 1 seed).",
+def test_double_descent_has_its_landmarks_and_ratios_as_evidence():
+    verdict = judge_curve(curve([1.0, 0.64, 0.9, 1.935, 1.2, 0.882]))
+    assert (verdict.valley.x, verdict.peak.x, verdict.right.x) == (2, 8, 32)
+    assert verdict.peak.parameters == 80
+    assert verdict.rise == pytest.approx(1.935 / 0.64)
+    assert verdict.fall == pytest.approx(1.935 / 0.882)
+    finding = verdict.finding
+    assert (finding.code, finding.level, finding.action) == ("double_descent", "info", None)
+    assert marks(finding, "valley", "peak", "right") == [(2, 0.64), (8, 1.935), (32, 0.882)]
+    assert (finding.evidence["rise"], finding.evidence["fall"]) == (verdict.rise, verdict.fall)
+    assert (finding.evidence["agreeing"], finding.evidence["seeds"]) == (1, 1)
+    assert (
+        "rises from 0.64 at 2 hidden units to 1.9 at 8 (3 ×), then falls to 0.88 at 32 (2.2 × "
+        "lower), in 1 of 1 seed" in finding.text
     )
 
 
-def test_no_peak_is_said():
-    assert shown(curve([0.5, 0.35, 0.3, 0.31, 0.16]), "test_error") == (
-        "no_peak",
-        "No peak: test error 50 % at 1 hidden unit, 16 % at 16, the best there (median of 1 seed).",
-    )
+def test_a_falling_curve_has_no_peak():
+    finding = judge_curve(curve([0.5, 0.35, 0.3, 0.31, 0.16]), "test_error").finding
+    assert finding.code == "no_peak"
+    assert marks(finding, "first", "last", "valley") == [(1, 0.5), (16, 0.16), (16, 0.16)]
+    flat = judge_curve(curve([0.2, 0.19, 0.2]), "test_error").finding
+    assert flat.code == "no_peak" and marks(flat, "valley") == [(2, 0.19)]
+    assert "median of 1 seed" in finding.text and "median of 1 seed" in flat.text
 
 
-def test_no_second_descent_is_said():
-    assert shown(curve([0.9, 0.449, 0.5, 0.667, 0.657])) == (
-        "no_second_descent",
-        "No second descent within this budget: test loss 0.45 at 2 hidden units, up 1.5 × to 0.67 "
-        "at 8, after it no lower than 0.66 (median of 1 seed).",
-    )
+def test_a_curve_that_stays_high_has_no_second_descent():
+    finding = judge_curve(curve([0.9, 0.449, 0.5, 0.667, 0.657])).finding
+    assert finding.code == "no_second_descent"
+    assert marks(finding, "valley", "peak", "right") == [(2, 0.449), (8, 0.667), (16, 0.657)]
+    assert "median of 1 seed" in finding.text
 
 
 @pytest.mark.parametrize(
-    ("values", "kind"),
+    ("values", "code"),
     [
         ([1.0, 1.09, 0.5], "no_peak"),
-        ([1.0, 1.11, 0.5], "double"),
+        ([1.0, 1.11, 0.5], "double_descent"),
         ([1.0, 1.2, 1.2 / 1.14], "no_second_descent"),
-        ([1.0, 1.2, 1.2 / 1.16], "double"),
+        ([1.0, 1.2, 1.2 / 1.16], "double_descent"),
         ([1.0, 2.0, 3.0], "no_second_descent"),
         ([3.0, 2.0, 1.0], "no_peak"),
         ([1.0, 1.0, 1.0], "no_peak"),
-        ([0.0, 0.5, 0.0], "double"),
-        ([1.0, 2.0], "short"),
-        ([], "short"),
-        ([1.0, nan, 2.0, inf], "short"),
+        ([0.0, 0.5, 0.0], "double_descent"),
+        ([1.0, 2.0], "too_few_points"),
+        ([], "too_few_points"),
+        ([1.0, nan, 2.0, inf], "too_few_points"),
     ],
 )
-def test_the_bounds(values, kind):
-    found = verdict(curve(values))
-    assert found.kind == kind
-    assert found.sentence.endswith(".")
-    assert "nan" not in found.sentence.lower()
+def test_the_bounds(values, code):
+    finding = judge_curve(curve(values)).finding
+    assert finding.code == code
+    assert finding.text.endswith(".")
+    assert "nan" not in finding.text.lower()
 
 
 @pytest.mark.parametrize(
@@ -93,36 +96,36 @@ def test_landmarks(values, places):
     assert landmarks(values) == places
 
 
-def test_the_median_speaks_for_the_seeds_and_each_is_asked():
+def test_the_median_over_seeds_is_judged_and_each_seed_is_counted():
     points = [
         replace(point, test_loss=seeds, norm=(1.0,) * 3)
         for point, seeds in zip(
             curve([1, 1, 1]), [(1.0, 1.0, 1.0), (2.0, 3.0, 0.5), (1.0, 1.0, 99.0)], strict=True
         )
     ]
-    found = verdict(points)
-    assert (found.peak.value, found.right.value) == (2.0, 1.0)
-    assert (found.agreeing, found.seeds) == (2, 3)
-    assert "2 of 3 seeds" in found.sentence
+    verdict = judge_curve(points)
+    assert (verdict.peak.value, verdict.right.value) == (2.0, 1.0)
+    assert (verdict.agreeing, verdict.seeds) == (2, 3)
+    assert "2 of 3 seeds" in verdict.finding.text
 
 
-def test_what_too_few_seeds_do_is_not_said_to_be_so():
+def test_a_peak_of_too_few_seeds_is_unclear_and_the_action_adds_seeds():
     values = [(1.0, 1.0, 3.0), (2.0, 2.0, 2.0), (1.0, 3.0, 1.0)]
     points = [
         replace(point, test_loss=seeds, norm=(1.0,) * 3)
         for point, seeds in zip(curve([1, 1, 1]), values, strict=True)
     ]
-    assert shown(points) == (
-        "unclear",
-        "Not clear: test loss 1 at 1 hidden unit, 2 at 2, 1 at 4, but only so in 1 of 3 seeds: "
-        "more seeds will tell.",
-    )
+    finding = judge_curve(points).finding
+    assert (finding.code, finding.level) == ("unclear_peak", "warn")
+    assert marks(finding, "valley", "peak", "right") == [(1, 1.0), (2, 2.0), (4, 1.0)]
+    assert (finding.evidence["agreeing"], finding.evidence["seeds"]) == (1, 3)
+    assert finding.action.changes == {"repeats": 6} and "1 of 3 seeds" in finding.text
 
 
-def test_a_handful_of_test_rows_is_no_peak():
+def test_a_handful_of_test_samples_is_not_a_peak():
     values = [0.012, 0.014, 0.010]
-    assert shown(curve(values), "test_error")[0] == "no_peak"
-    assert shown(curve(values))[0] == "double"
+    assert judge_curve(curve(values), "test_error").code == "no_peak"
+    assert judge_curve(curve(values)).code == "double_descent"
 
 
 def test_empirical_thresholds():
@@ -132,37 +135,41 @@ def test_empirical_thresholds():
         replace(point, train_error=(error,), train_loss=(loss,))
         for point, (error, loss) in zip(points, fitting, strict=True)
     ]
-    found = verdict(points)
-    assert (found.fits.at, found.interpolates.at) == (2, 8)
-    assert verdict(points[:1] * 3).fits is None
+    verdict = judge_curve(points)
+    assert (verdict.fits.x, verdict.interpolates.x) == (2, 8)
+    assert judge_curve(points[:1] * 3).fits is None
 
 
-def test_points_that_were_lost_are_counted_and_left_out():
-    found = verdict(curve([1.0, 2.0, nan, 0.5, inf]))
-    assert (found.kind, found.lost, found.peak.at) == ("double", 2, 2)
+def test_points_that_are_not_finite_are_counted_and_left_out():
+    verdict = judge_curve(curve([1.0, 2.0, nan, 0.5, inf]))
+    assert (verdict.code, verdict.lost, verdict.peak.x) == ("double_descent", 2, 2)
 
 
-def test_other_axes_and_nouns():
+def test_the_x_axis_is_counted_in_its_own_noun():
     points = [replace(p, samples=10 * p.width, steps=7 * p.width) for p in curve([1.0, 2.0, 0.5])]
-    assert "at 10 training rows" in shown(points[::-1], "test_loss", "samples")[1]
-    assert "at 7 steps" in shown(points, "test_loss", "steps")[1]
-    assert "at 1 feature," in shown(points, "test_loss", "width", "feature")[1]
+    assert "at 10 training samples" in judge_curve(points[::-1], over="samples").finding.text
+    assert "at 7 steps" in judge_curve(points, over="steps").finding.text
+    assert "at 1 feature " in judge_curve(points, noun="feature").finding.text
     late = [replace(p, steps=10 ** (p.width + 3)) for p in points]
-    assert "0.5 at 10 million" in shown(late, "test_loss", "steps")[1]
+    assert "0.5 at 10 million" in judge_curve(late, over="steps").finding.text
 
 
-def test_one_jump_of_a_training_is_no_peak():
+def test_a_single_jump_during_training_is_not_a_peak():
     jumping = [0.2, 0.1, 0.12, 0.3, 0.13, 0.14, 0.15, 0.16]
     points = [replace(p, steps=10 * k) for k, p in enumerate(curve(jumping), 1)]
-    assert shown(points, "test_error", "steps")[0] == "no_second_descent"
-    assert shown(points, "test_error")[0] == "double"  # over sizes a narrow peak is one
+    assert judge_curve(points, "test_error", "steps").code == "no_second_descent"
+    assert judge_curve(points, "test_error").code == "double_descent"  # over sizes it is one
     wide = [0.2, 0.1, 0.2, 0.3, 0.3, 0.2, 0.12]
     points = [replace(p, steps=10 * k) for k, p in enumerate(curve(wide), 1)]
-    assert shown(points, "test_error", "steps")[0] == "double"
+    assert judge_curve(points, "test_error", "steps").code == "double_descent"
 
 
-def test_what_the_other_measure_shows_is_said_with_its_numbers():
-    points = curve([1.0, 0.64, 1.935, 0.882])
-    said = elsewhere(verdict(points), "test_loss", "width", "feature")
-    assert said == "The test loss shows double descent: 0.64 at 2 features, 1.9 at 4, 0.88 at 8."
-    assert not elsewhere(verdict(curve([3.0, 2.0, 1.0])), "test_loss")
+def test_the_double_descent_of_the_other_measure_is_a_finding_with_its_landmarks():
+    verdict = judge_curve(curve([1.0, 0.64, 1.935, 0.882]))
+    finding = describe_other_measure(verdict, "test_loss", "width", "feature")
+    assert (finding.code, finding.evidence["measure"]) == (
+        "other_measure_double_descent", "test_loss",
+    )  # fmt: skip
+    assert marks(finding, "valley", "peak", "right") == [(2, 0.64), (4, 1.935), (8, 0.882)]
+    assert "0.64 at 2 features, 1.9 at 4, 0.88 at 8" in finding.text
+    assert describe_other_measure(judge_curve(curve([3.0, 2.0, 1.0])), "test_loss") is None

@@ -1,10 +1,12 @@
-"""`python -m core sweep` and `studies` as a person calls them."""
+"""`python -m core sweep` and `studies` on the command line."""
 
 import json
 
 import pytest
 
 from core.base.encoding import encode
+from core.base.errors import LabError
+from core.commands import studies
 from tests.core.commands.test_experiments import IMAGES, LABELS, answer, home, refusal
 from tests.core.studies.test_sweeps import made
 
@@ -13,17 +15,19 @@ __all__ = ["home"]
 QUICK = ["--set", "method.samples=50", "--set", "base.data=digits", "--workers", "1"]
 
 
-def test_sweep_answers_points_and_what_they_say(capsys, tmp_path) -> None:
+def test_sweep_returns_points_and_findings(capsys, tmp_path) -> None:
     found = answer(capsys, "sweep", "random-features", *QUICK, "--set", "method.ridges=[0,0.1]")
     assert found["reason"] == "done" and len(found["points"]) == 42
     assert found["says"][0].startswith("ridge 0: ") and found["says"][1].startswith("ridge 0.1: ")
+    codes = [finding["code"] for finding in found["findings"]]
+    assert codes[0] == "double_descent" and len(codes) == 2
     listed = answer(capsys, "studies")
     assert [row["study"] for row in listed["studies"]] == [found["study"]]
     assert listed["studies"][0]["state"] == "done"
     assert "is done" in refusal(capsys, "sweep", "--resume", "last")
 
 
-def test_sweep_takes_a_file_and_own_spreadsheets(capsys, tmp_path) -> None:
+def test_sweep_accepts_a_file_and_own_spreadsheets(capsys, tmp_path) -> None:
     path = tmp_path / "mine.json"
     path.write_text(encode(made("features")))
     found = answer(
@@ -32,29 +36,41 @@ def test_sweep_takes_a_file_and_own_spreadsheets(capsys, tmp_path) -> None:
     assert found["reason"] == "done" and found["points"][0]["samples"] == 50
 
 
-def test_many_starts_say_mean_spread_and_best(capsys) -> None:
+def test_repeated_seeds_give_a_finding_with_their_statistics(capsys) -> None:
     quick = ["--set", "base.epochs=1", "--set", "repeats=2", "--workers", "1"]
     found = answer(capsys, "sweep", "multi-start", *quick)
-    assert "over 2 seeds" in found["says"][0]
+    (finding,) = found["findings"]
+    assert (finding["code"], finding["groups"][0]["seeds"]) == ("seed_spread", 2)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "code"),
     [
-        (["nothing"], "no file and no shipped study"),
-        ([], "give a JSON file"),
-        (["squared", "--set", "method.samples=3"], "at least 40"),
-        (["squared", "--set", "method.nothing=3"], "has no 'nothing'"),
-        (["squared", "--labels", "a.csv"], "need --images"),
-        (["random-features", "--set", "base.data=sine"], "choose data with classes"),
-        (["--resume", "2020"], "begin with '2020'"),
+        (["nothing"], "unknown_study"),
+        ([], "no_study"),
+        (["squared", "--set", "method.samples=3"], "greater_than_equal"),
+        (["squared", "--set", "method.nothing=3"], ""),
+        (["squared", "--labels", "a.csv"], ""),
+        (["random-features", "--set", "base.data=sine"], "no_classes"),
+        (["--resume", "2020"], ""),
     ],
 )
-def test_bad_input_is_one_sentence(capsys, arguments, says) -> None:
-    assert says in refusal(capsys, "sweep", *arguments)
+def test_bad_input_is_refused_with_its_code(capsys, monkeypatch, arguments, code) -> None:
+    refused, sweep = [], studies.sweep
+
+    def refuse(options):
+        try:
+            return sweep(options)
+        except LabError as error:
+            refused.append(error)
+            raise
+
+    monkeypatch.setattr(studies, "sweep", refuse)
+    text = refusal(capsys, "sweep", *arguments)
+    assert str(refused[0]) in text and (not code or refused[0].code == code)
 
 
-def test_a_line_a_point_where_nobody_watches(capsys) -> None:
+def test_without_a_terminal_every_point_is_a_line(capsys) -> None:
     from core.__main__ import main
 
     assert main(["sweep", "random-features", *QUICK, "--set", "method.ridges=[0]"]) == 0

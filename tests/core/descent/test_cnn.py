@@ -10,17 +10,18 @@ from core.base.errors import BadData
 from core.data.ready.builtin import digits
 from core.data.samples import Samples
 from core.descent.cnn import network, over_epochs
-from core.descent.problem import FEATURES, problem
+from core.descent.problem import make_problem
+from core.studies.curve_methods import FEATURE_SIDE
 
 
-def test_it_has_the_size_of_the_notes():
+def test_its_number_of_parameters():
     model = network((14, 14), 64, 10, 0)
     assert sum(part.numel() for part in model.parameters()) == 373_130
     assert model(torch.zeros(2, 1, 14, 14)).shape == (2, 10)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 9), (3, 3), (16, 16)])
-def test_it_fits_small_pictures(shape):
+def test_it_accepts_small_images(shape):
     assert network(shape, 2, 4, 0)(torch.zeros(2, 1, *shape)).shape == (2, 4)
 
 
@@ -34,8 +35,8 @@ def test_weights_come_from_the_seed_and_leave_the_global_generator_alone():
     assert not torch.equal(first[0].weight, other[0].weight)
 
 
-def test_it_yields_a_point_an_epoch_and_learns():
-    made = problem(digits(None), side=FEATURES, wanted=200, noise=0.2)
+def test_it_yields_a_point_per_epoch_and_learns():
+    made = make_problem(digits(None), side=FEATURE_SIDE, wanted=200, noise=0.2)
     first, second = (list(over_epochs(made, 8, 5, (0, 1))) for _ in range(2))
     assert first == second
     assert [point.steps for point in first] == [4, 8, 12, 16, 20]
@@ -44,8 +45,9 @@ def test_it_yields_a_point_an_epoch_and_learns():
     assert first[-1].train_loss < first[0].train_loss
 
 
-def test_rows_of_numbers_are_refused_in_one_sentence():
+def test_table_rows_are_refused():
     draw = np.random.default_rng(0)
     samples = Samples("Sheet", draw.normal(size=(90, 5)), draw.integers(0, 2, 90), ("a", "b"))
-    with pytest.raises(BadData, match=r"Sheet has 5 columns, but .* wants pictures: choose"):
-        next(over_epochs(problem(samples, side=FEATURES)))
+    with pytest.raises(BadData, match="Sheet has 5 columns") as error:
+        next(over_epochs(make_problem(samples, side=FEATURE_SIDE)))
+    assert error.value.code == "not_images"

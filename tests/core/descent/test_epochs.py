@@ -6,13 +6,14 @@ import pytest
 import torch
 
 from core.data.ready.builtin import digits
-from core.descent.epochs import Descent, blocks, log_spaced, over_steps
-from core.descent.problem import FEATURES, Problem, problem
+from core.descent.epochs import ClosedFormDescent, blocks, log_spaced, over_steps
+from core.descent.problem import Problem, make_problem
+from core.studies.curve_methods import FEATURE_SIDE
 
 
 @pytest.fixture(scope="module")
 def clean() -> Problem:
-    return problem(digits(None), side=FEATURES, wanted=600)
+    return make_problem(digits(None), side=FEATURE_SIDE, wanted=600)
 
 
 @pytest.mark.parametrize("shape", [(60, 20), (60, 60), (30, 80)])
@@ -22,7 +23,7 @@ def test_the_closed_form_is_the_loop(shape):
     features[:, : shape[1] // 2] *= 0.05
     targets = torch.randn(shape[0], 3, generator=draw, dtype=torch.float64)
     rate = 1 / torch.linalg.matrix_norm(features, 2) ** 2
-    descent, weights = Descent.of(features, targets), torch.zeros(shape[1], 3).double()
+    descent, weights = ClosedFormDescent.solve(features, targets), torch.zeros(shape[1], 3).double()
     for step in range(1, 1001):
         weights -= rate * features.T @ (features @ weights - targets)
         if step in (1, 2, 10, 100, 1000):
@@ -37,7 +38,7 @@ def test_the_end_is_least_squares_at_any_scale(clean):
     for scale in (0.02, 1.0):
         train, test = blocks(inputs, tests, scale, 0)
         assert train.shape[1] < len(train)
-        ends.append(test @ Descent.of(train, targets).weights(1e12))
+        ends.append(test @ ClosedFormDescent.solve(train, targets).weights(1e12))
         best = torch.linalg.lstsq(train, targets, driver="gelsd").solution
         torch.testing.assert_close(ends[-1], test @ best, rtol=0, atol=1e-6)
     torch.testing.assert_close(*ends, rtol=0, atol=1e-6)

@@ -15,19 +15,20 @@ from core.descent import features
 from core.descent.features import (
     SeedFeatures,
     directions,
-    inverses,
     over_samples,
     over_widths,
     relu,
+    solve_ridges,
 )
-from core.descent.problem import FEATURES, Problem, problem
+from core.descent.problem import Problem, make_problem
+from core.studies.curve_methods import FEATURE_SIDE
 
 RIDGES = (0.0, 1e-6, 1e-3)
 
 
 @pytest.fixture(scope="module")
 def noisy() -> Problem:
-    return problem(digits(None), side=FEATURES, wanted=150, noise=0.1)
+    return make_problem(digits(None), side=FEATURE_SIDE, wanted=150, noise=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +46,9 @@ def risks(n: int, p: int, *, r2: float, s2: float, draws: int, penalty: float) -
         b *= (r2 / b.square().sum()).sqrt()
         y = x @ b + s2**0.5 * torch.randn(n, 1, generator=draw, dtype=torch.float64)
         if p <= n:
-            fitted = inverses(x.T @ x, x.T @ y, [penalty])[0]
+            fitted = solve_ridges(x.T @ x, x.T @ y, [penalty])[0]
         else:
-            fitted = x.T @ inverses(x @ x.T, y, [penalty])[0]
+            fitted = x.T @ solve_ridges(x @ x.T, y, [penalty])[0]
         found.append(float((fitted - b).square().sum()))
     return np.array(found)
 
@@ -81,7 +82,7 @@ def test_features_that_repeat_each_other_are_solved_by_the_pseudo_inverse(rank):
     rows = torch.randn(200, rank, generator=draw, dtype=torch.float64)
     rows = rows @ torch.randn(rank, 150, generator=draw, dtype=torch.float64)
     right = rows.T @ torch.randn(200, 2, generator=draw, dtype=torch.float64)
-    found = inverses(rows.T @ rows, right, [0.0])[0]
+    found = solve_ridges(rows.T @ rows, right, [0.0])[0]
     wanted = torch.linalg.pinv(rows.T @ rows, rtol=1e-12, hermitian=True) @ right
     torch.testing.assert_close(found, wanted, rtol=1e-9, atol=1e-12)
 
@@ -159,7 +160,7 @@ def test_more_rows_hurt_at_as_many_rows_as_features(noisy):
 def test_a_table_of_one_column_can_be_told_apart_in_its_middle():
     column = np.random.default_rng(0).normal(size=(300, 1)).astype(np.float32)
     samples = Samples("Middle", column, (np.abs(column[:, 0]) < 0.7).astype(np.int64), ("a", "b"))
-    (point,) = over_widths(problem(samples, side=FEATURES), (60,), (1e-6,), (0,))
+    (point,) = over_widths(make_problem(samples, side=FEATURE_SIDE), (60,), (1e-6,), (0,))
     assert point.test_error[0] < 0.1
 
 

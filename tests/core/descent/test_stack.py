@@ -9,22 +9,25 @@ import torch
 from torch import nn
 
 from core.data.ready.builtin import digits
-from core.descent.batched import Field
-from core.descent.batched_training import BatchedTraining, orders_of
-from core.descent.problem import NETS, Problem, problem
-from core.descent.stack import Net, Stack, pack, unpack
-from core.descent.training_settings import Recipe
+from core.descent.batched import NetworkTrainer
+from core.descent.batched_training import BatchedTraining, batch_orders
+from core.descent.problem import Problem, make_problem
+from core.descent.stack import NetworkWeights, Stack, pack, unpack
+from core.descent.training_settings import TrainingSettings
+from core.studies.curve_methods import NETWORK_SIDE
 
 WIDTHS = (1, 3, 7, 8)
-EXACT = Recipe(steps=50, precision="float64", stop=0.0, warm_up=10)
+EXACT = TrainingSettings(steps=50, precision="float64", stop=0.0, warm_up=10)
 
 
 @pytest.fixture(scope="module")
 def small() -> Problem:
-    return problem(digits(None), side=NETS, wanted=60, noise=0.2)
+    return make_problem(digits(None), side=NETWORK_SIDE, wanted=60, noise=0.2)
 
 
-def alone(problem: Problem, net: Net, seed: int, recipe: Recipe, steps: int) -> Net:
+def alone(
+    problem: Problem, net: NetworkWeights, seed: int, settings: TrainingSettings, steps: int
+) -> NetworkWeights:
     """One network as a module, trained by autograd and an optimizer that is not fused."""
     drawn = problem.draw(seed)
     inputs, labels = torch.from_numpy(drawn.inputs).double(), torch.from_numpy(drawn.labels)
@@ -35,18 +38,18 @@ def alone(problem: Problem, net: Net, seed: int, recipe: Recipe, steps: int) -> 
         first.bias.copy_(net.first[:, -1])
         last.weight.copy_(net.second)
         last.bias.copy_(net.bias[:, 0])
-    if recipe.optimizer == "adamw":
-        optimizer = torch.optim.AdamW(model.parameters(), weight_decay=recipe.weight_decay)
+    if settings.optimizer == "adamw":
+        optimizer = torch.optim.AdamW(model.parameters(), weight_decay=settings.weight_decay)
     else:
         optimizer = torch.optim.SGD(
-            model.parameters(), momentum=recipe.momentum, weight_decay=recipe.weight_decay
+            model.parameters(), momentum=settings.momentum, weight_decay=settings.weight_decay
         )
-    orders = orders_of(seed, len(labels), recipe)
+    orders = batch_orders(seed, len(labels), settings)
     for step in range(steps):
-        optimizer.param_groups[0]["lr"] = recipe.rate(step)
-        rows = next(orders) if recipe.batch_size else slice(None)
+        optimizer.param_groups[0]["lr"] = settings.learning_rate_at(step)
+        rows = next(orders) if settings.batch_size else slice(None)
         outputs = model(inputs[rows])
-        if recipe.loss == "cross_entropy":
+        if settings.loss == "cross_entropy":
             loss = nn.functional.cross_entropy(outputs, labels[rows])
         else:
             marks = nn.functional.one_hot(labels[rows], 10)
@@ -55,12 +58,14 @@ def alone(problem: Problem, net: Net, seed: int, recipe: Recipe, steps: int) -> 
         loss.backward()
         optimizer.step()
     joined = torch.cat([first.weight, first.bias[:, None]], 1)
-    return Net(joined.detach(), last.weight.detach(), last.bias.detach()[:, None])
+    return NetworkWeights(joined.detach(), last.weight.detach(), last.bias.detach()[:, None])
 
 
-def grouped(problem: Problem, recipe: Recipe, seeds: tuple[int, ...] = (0, 5)) -> BatchedTraining:
-    field = Field(problem, recipe, seeds)
-    return field.training({width: field.first(width) for width in WIDTHS})
+def grouped(
+    problem: Problem, settings: TrainingSettings, seeds: tuple[int, ...] = (0, 5)
+) -> BatchedTraining:
+    trainer = NetworkTrainer(problem, settings, seeds)
+    return trainer.training({width: trainer.initial_networks(width) for width in WIDTHS})
 
 
 @pytest.mark.parametrize("batch_size", [0, 16])
@@ -68,15 +73,15 @@ def grouped(problem: Problem, recipe: Recipe, seeds: tuple[int, ...] = (0, 5)) -
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
 @pytest.mark.parametrize("loss", ["squared", "cross_entropy"])
 def test_batched_equals_one_by_one(small, loss, optimizer, weight_decay, batch_size):
-    recipe = replace(
+    settings = replace(
         EXACT, loss=loss, optimizer=optimizer, weight_decay=weight_decay, batch_size=batch_size
     )
-    training = grouped(small, recipe)
+    training = grouped(small, settings)
     starts = unpack(training.stack.flat.clone(), training.stack.sizes, training.stack.widths)
     assert [net.width for net in starts] == [width for width in WIDTHS for _ in (0, 5)]
     assert list(training.run([50])) == [50]
-    for start, end, seed in zip(starts, training.nets(), training.seeds, strict=True):
-        for found, wanted in zip(end, alone(small, start, seed, recipe, 50), strict=True):
+    for start, end, seed in zip(starts, training.networks(), training.seeds, strict=True):
+        for found, wanted in zip(end, alone(small, start, seed, settings, 50), strict=True):
             torch.testing.assert_close(found, wanted, rtol=1e-9, atol=1e-11)
             assert (found != 0).any()
 
@@ -100,19 +105,19 @@ def test_padding_stays_zero(small, optimizer):
 @pytest.mark.parametrize("loss", ["squared", "cross_entropy"])
 def test_a_network_that_fits_ends_and_leaves_the_others_as_they_are(small, loss):
     """The widest end first; each is what it is when it trains by itself to the same step."""
-    recipe = replace(EXACT, loss=loss, steps=200, stop=0.4)
-    together = grouped(small, recipe)
+    settings = replace(EXACT, loss=loss, steps=200, stop=0.4)
+    together = grouped(small, settings)
     list(together.run([200]))
-    assert 0 < len(together.ended) < 8
-    assert 7 in together.ended
-    field = Field(small, recipe, (0, 5))
+    assert 0 < len(together.finished) < 8
+    assert 7 in together.finished
+    trainer = NetworkTrainer(small, settings, (0, 5))
     for place, width in enumerate(WIDTHS):
-        by_itself = field.training({width: field.first(width)})
+        by_itself = trainer.training({width: trainer.initial_networks(width)})
         list(by_itself.run([200]))
-        ended = {2 * place + k for k in by_itself.ended}
-        assert ended == {k for k in together.ended if k // 2 == place}
+        ended = {2 * place + k for k in by_itself.finished}
+        assert ended == {k for k in together.finished if k // 2 == place}
         for found, wanted in zip(
-            together.nets()[2 * place : 2 * place + 2], by_itself.nets(), strict=True
+            together.networks()[2 * place : 2 * place + 2], by_itself.networks(), strict=True
         ):
             for one, other in zip(found, wanted, strict=True):
                 torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-11)
@@ -122,13 +127,15 @@ def test_pauses_do_not_change_the_way_and_follow_at_once_when_all_fit(small):
     straight, paused = (grouped(small, replace(EXACT, steps=400, stop=0.9)) for _ in range(2))
     assert list(straight.run([400])) == [400]
     assert list(paused.run([1, 7, 100, 400])) == [1, 7, 100, 400]
-    assert not paused.alive
-    for one, other in zip(straight.nets(), paused.nets(), strict=True):
+    assert not paused.active
+    for one, other in zip(straight.networks(), paused.networks(), strict=True):
         assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 def test_packing_and_unpacking_lose_nothing():
-    nets = [Net(torch.randn(w, 4), torch.randn(3, w), torch.randn(3, 1)) for w in (2, 5, 1)]
+    nets = [
+        NetworkWeights(torch.randn(w, 4), torch.randn(3, w), torch.randn(3, 1)) for w in (2, 5, 1)
+    ]
     flat, sizes = pack(nets)
     assert flat.numel() == 3 * (5 * 4 + 3 * 5 + 3)
     for net, found in zip(nets, unpack(flat, sizes, (2, 5, 1)), strict=True):
@@ -140,17 +147,17 @@ def test_packing_and_unpacking_lose_nothing():
         torch.testing.assert_close(outputs[place], wanted)
 
 
-def test_the_rate_rises_and_falls():
-    recipe = Recipe(learning_rate=0.2, warm_up=4, steps=14)
-    rates = [recipe.rate(step) for step in range(15)]
+def test_the_learning_rate_rises_and_falls():
+    settings = TrainingSettings(learning_rate=0.2, warm_up=4, steps=14)
+    rates = [settings.learning_rate_at(step) for step in range(15)]
     assert rates[:4] == pytest.approx([0.05, 0.1, 0.15, 0.2])
     assert rates[9] == pytest.approx(0.1)
     assert rates[14] == pytest.approx(0)
-    assert replace(recipe, schedule="constant").rate(13) == 0.2
+    assert replace(settings, schedule="constant").learning_rate_at(13) == 0.2
 
 
 def test_a_minibatch_epoch_uses_each_row_once():
-    orders = orders_of(3, 10, Recipe(batch_size=4))
+    orders = batch_orders(3, 10, TrainingSettings(batch_size=4))
     epochs = [torch.cat([next(orders), next(orders)]) for _ in range(3)]
     assert all(len(set(epoch.tolist())) == 8 for epoch in epochs)
     assert not torch.equal(epochs[0], epochs[1])

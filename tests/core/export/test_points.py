@@ -4,10 +4,10 @@ import csv
 import io
 from math import inf
 
-from core.descent.point import Point
+from core.descent.point import CurvePoint
 from core.export.points import points_csv
 
-ONE = Point(
+ONE = CurvePoint(
     8, 85, 500, 100, 1e-3, True, (0.1, 0.2), (0.0, 0.5), (1 / 3, inf), (0.25, 0.75), (6.0, 7.0),
     0.4, 0.5, 0.05,
 )  # fmt: skip

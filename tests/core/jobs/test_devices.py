@@ -23,10 +23,10 @@ from core.jobs.runner import Runner
 from core.jobs.trainer import execute
 from core.network.layers import Flatten, Output
 from core.runs.store import Store
+from core.studies.curve_methods import Networks, RandomFeatures
+from core.studies.executor import make_executor
 from core.studies.method import Method
-from core.studies.methods import Networks, RandomFeatures
 from core.studies.study import Study
-from core.studies.work import work_of
 from tests.core.jobs.test_runner import losses, until
 
 CPU, GPU = "cpu", "cuda:0"
@@ -156,7 +156,7 @@ def test_every_method_says_rightly_whether_the_device_counts(method: type[Method
     gone = Experiment(device="cuda:7")
 
     def first() -> object:
-        work = work_of(method(**few), gone, load(gone.data, None), 1)
+        work = make_executor(method(**few), gone, load(gone.data, None), 1)
         return next(work.points(0, lambda: None))
 
     if method.gpu:

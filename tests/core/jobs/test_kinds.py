@@ -6,7 +6,7 @@ from core.base.events import Ended, Probe, Saved, Step, to_json
 from core.jobs import kinds
 from core.runs.store import Store
 from core.studies.folder import Studies
-from core.studies.records import Begun, Record, to_line
+from core.studies.records import Record, StudyStarted, to_line
 from tests.core.figures.descent.conftest import point
 
 STEP = Step(100, (0.5,), 0.1, seconds=8.0)
@@ -41,5 +41,5 @@ def test_a_study_that_went_on_is_as_fast_as_its_points(tmp_path):
     store.append(id, to_line(record))
     assert kinds.left(store, id, (0, None), worked=1.0) == pytest.approx(32.0)
     store.append(id, to_json(Ended("stopped", "Stopped by hand.", 1, 0)))
-    store.append(id, to_line(Begun("Digits", 10, 105, {}, 1, 0.0)))
+    store.append(id, to_line(StudyStarted("Digits", 10, 105, {}, 1, 0.0)))
     assert kinds.left(store, id, (0, None), worked=1.0) is None

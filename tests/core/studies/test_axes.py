@@ -1,4 +1,4 @@
-"""Axes: what each changes, what it reads back, and what it says of values that it cannot take."""
+"""Axes: what each changes and reads back, and how it refuses invalid values."""
 
 import pytest
 
@@ -8,15 +8,15 @@ from core.experiment import Experiment
 from core.network.build import check
 from core.network.layers import Linear, Output, ReLU, Residual
 from core.network.presets import MLP, DeepMLP, ResNet18, Small
-from core.studies.axes import Axis, Depth, Path, Repeats, TrainingSamples, Width
+from core.studies.axes import Axis, DepthAxis, FieldAxis, Repeats, SamplesAxis, WidthAxis
 from core.studies.study import Study
-from core.studies.values import spread
+from core.studies.values import expand_range
 
 AXES = {
-    "field": Path(path="optimizer.learning_rate", values=(0.1, 0.01)),
-    "width": Width(values=(4, 32)),
-    "depth": Depth(values=(1, 3)),
-    "samples": TrainingSamples(values=(0.25, 1.0)),
+    "field": FieldAxis(path="optimizer.learning_rate", values=(0.1, 0.01)),
+    "width": WidthAxis(values=(4, 32)),
+    "depth": DepthAxis(values=(1, 3)),
+    "samples": SamplesAxis(values=(0.25, 1.0)),
 }
 
 
@@ -45,20 +45,20 @@ def test_what_an_axis_sets_it_reads_back(axis: Axis) -> None:
 @pytest.mark.parametrize("width", [1, 8, 100])
 def test_a_scaled_network_still_fits_together(layers, shape, width) -> None:
     base = Experiment(network=layers)
-    wide = Width(values=(width,)).apply(base, width)
+    wide = WidthAxis(values=(width,)).apply(base, width)
     check(wide.network, shape, 10)
     assert len(wide.network) == len(layers)
 
 
 def test_resnet_of_width_k_is_the_preset_of_width_k() -> None:
     base = Experiment(network=ResNet18(width=64).layers((3, 32, 32)))
-    narrow = Width(values=(8,)).apply(base, 8)
+    narrow = WidthAxis(values=(8,)).apply(base, 8)
     assert narrow.network == ResNet18(width=8).layers((3, 32, 32))
 
 
 def test_depth_repeats_or_leaves_out_the_last_hidden_layer() -> None:
     base = Experiment(network=(*MLP().layers((1, 8, 8))[:1], Linear(units=9), ReLU(), Output()))
-    deep = Depth(values=(3,)).apply(base, 3)
+    deep = DepthAxis(values=(3,)).apply(base, 3)
     assert [layer.kind for layer in deep.network] == (
         ["flatten"] + ["linear", "relu"] * 3 + ["output"]
     )
@@ -68,7 +68,7 @@ def test_depth_repeats_or_leaves_out_the_last_hidden_layer() -> None:
 def test_a_layer_within_another_one_is_scaled_too() -> None:
     inner = Residual(layers=(Linear(units=20), ReLU()))
     base = Experiment(network=(*MLP().layers((1, 8, 8))[:1], Linear(units=20), inner, Output()))
-    wide = Width(values=(40,)).apply(base, 40)
+    wide = WidthAxis(values=(40,)).apply(base, 40)
     assert wide.network[1].units == wide.network[2].layers[0].units == 40
 
 
@@ -81,37 +81,54 @@ def test_repeats_have_seeds_of_their_own_and_the_same_data() -> None:
 
 
 def test_ranges() -> None:
-    assert spread({"low": 1, "high": 64, "count": 4, "log": True, "whole": True}) == [1, 4, 16, 64]
-    assert spread({"low": 0.0, "high": 1.0, "count": 3}) == [0.0, 0.5, 1.0]
-    assert spread((1, 2)) == (1, 2)
-    axis = Width.model_validate({"values": {"low": 2, "high": 8, "count": 3, "log": True}})
+    assert expand_range({"low": 1, "high": 64, "count": 4, "log": True, "whole": True}) == [
+        1,
+        4,
+        16,
+        64,
+    ]
+    assert expand_range({"low": 0.0, "high": 1.0, "count": 3}) == [0.0, 0.5, 1.0]
+    assert expand_range((1, 2)) == (1, 2)
+    axis = WidthAxis.model_validate({"values": {"low": 2, "high": 8, "count": 3, "log": True}})
     assert axis.values == (2, 4, 8)
 
 
-BAD = [
-    ({"kind": "width", "values": []}, "at least one value"),
-    ({"kind": "width", "values": [0]}, "at least 1"),
-    ({"kind": "width", "values": {"low": 5, "high": 1, "count": 3}}, "low not above high"),
-    ({"kind": "width", "values": {"low": 1, "high": 5}}, "count from 1 to"),
-    ({"kind": "width", "values": {"low": 1, "high": 5, "count": 3, "step": 2}}, "no 'step'"),
-    ({"kind": "samples", "values": {"low": 0, "high": 1, "count": 3, "log": True}}, "above 0"),
-    ({"kind": "samples", "values": [2.0]}, "at most 1"),
-    ({"kind": "field", "path": "nothing", "values": [1]}, "has no 'nothing'"),
-    ({"kind": "field", "path": "epochs", "values": [3, 0]}, "at least 1"),
-    ({"kind": "field", "path": "epochs", "values": ["many"]}, "whole number"),
-    ({"kind": "sideways", "values": [1]}, "choose one of"),
+INVALID = [
+    ({"kind": "width", "values": []}, "no_values", "axes.0.values"),
+    ({"kind": "width", "values": [0]}, "greater_than_equal", "axes.0.values.0"),
+    ({"kind": "width", "values": {"low": 5, "high": 1, "count": 3}}, "range_ends", "axes.0"),
+    ({"kind": "width", "values": {"low": 1, "high": 5}}, "range_count", "axes.0"),
+    (
+        {"kind": "width", "values": {"low": 1, "high": 5, "count": 3, "step": 2}},
+        "unknown_range_field",
+        "'step'",
+    ),
+    (
+        {"kind": "samples", "values": {"low": 0, "high": 1, "count": 3, "log": True}},
+        "log_range_start",
+        "axes.0",
+    ),
+    ({"kind": "samples", "values": [2.0]}, "less_than_equal", "axes.0.values.0"),
+    ({"kind": "field", "path": "nothing", "values": [1]}, "axis_value", "'nothing'"),
+    ({"kind": "field", "path": "epochs", "values": [3, 0]}, "axis_value", "epochs at 0"),
+    ({"kind": "field", "path": "epochs", "values": ["many"]}, "axis_value", "epochs at many"),
+    ({"kind": "sideways", "values": [1]}, "unknown_kind", "'sideways'"),
 ]
 
 
-@pytest.mark.parametrize(("axis", "says"), BAD)
-def test_what_is_wrong_with_an_axis_is_one_sentence(axis: dict, says: str) -> None:
+@pytest.mark.parametrize(("axis", "code", "where"), INVALID)
+def test_an_invalid_axis_is_refused_with_its_code_and_place(
+    axis: dict, code: str, where: str
+) -> None:
     with pytest.raises(BadExperiment) as error:
         build(Study, {"axes": [axis]})
     text = str(error.value)
-    assert says in text and text.endswith(".") and "\n" not in text
+    assert error.value.code == code
+    assert where in text and text.endswith(".") and "\n" not in text
 
 
 def test_a_network_without_hidden_layers_has_no_width() -> None:
     network = [{"kind": "flatten"}, {"kind": "output"}]
-    with pytest.raises(BadExperiment, match="no hidden layer"):
+    with pytest.raises(BadExperiment) as error:
         build(Study, {"base": {"network": network}, "axes": [{"kind": "width", "values": [3]}]})
+    assert error.value.code == "no_hidden_layer"

@@ -13,7 +13,7 @@ from tests.core.studies.test_sweeps import STUDIES, made
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_a_probe_says_seconds_and_the_points_that_there_will_be(name: str, tmp_path: Path) -> None:
+def test_a_probe_estimates_seconds_and_counts_the_points(name: str, tmp_path: Path) -> None:
     found = expected(tmp_path, made(name))
     assert found.problem == "" and found.seconds > 0
     study_id = create(tmp_path, made(name))
@@ -22,8 +22,8 @@ def test_a_probe_says_seconds_and_the_points_that_there_will_be(name: str, tmp_p
     assert found.points == sum('"event": "Record"' in line for line in lines)
 
 
-def test_why_it_cannot_run_is_one_sentence(tmp_path: Path, monkeypatch) -> None:
+def test_a_study_that_cannot_run_has_a_problem(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert "'cuda' is not on this machine" in expected(tmp_path, shipped()["resnet"]).problem
     values = build(Study, {"base": {"data": "sine"}})
-    assert "choose data with classes" in expected(tmp_path, values).problem
+    assert "Choose a dataset with classes" in expected(tmp_path, values).problem

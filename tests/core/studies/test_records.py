@@ -1,4 +1,4 @@
-"""Records: JSON lines and back, what is no number, seeds that were trained one by one."""
+"""Records: JSON lines and back, values that are not finite, seeds that were trained one by one."""
 
 import json
 from dataclasses import replace
@@ -6,10 +6,10 @@ from math import inf, isnan, nan
 
 import pytest
 
-from core.descent.point import Point
-from core.studies.records import Across, Begun, Record, across, curve, from_line, progress, to_line
+from core.descent.point import CurvePoint
+from core.studies.records import Record, StudyStarted, curve, from_line, progress, to_line
 
-ALONE = Point(
+ALONE = CurvePoint(
     width=8, parameters=90, samples=50, steps=20, control=0.0, last=True,
     train_loss=(0.5,), train_error=(0.1,), test_loss=(0.75,), test_error=(0.2,), norm=(3.0,),
     ensemble_loss=nan, ensemble_error=nan, variance=nan,
@@ -24,7 +24,7 @@ def record(seed: int, loss: float, **change) -> Record:
 def test_records_are_strict_json_and_come_back() -> None:
     for event in (
         record(0, 0.5, ensemble_loss=1.0, ensemble_error=0.5, variance=0.25),
-        Begun("Digits", 10, 5, {"P": (1.0, 9.0)}, 2, 12.5),
+        StudyStarted("Digits", 10, 5, {"P": (1.0, 9.0)}, 2, 12.5),
     ):
         line = to_line(event)
         json.loads(line, parse_constant=pytest.fail)
@@ -32,15 +32,15 @@ def test_records_are_strict_json_and_come_back() -> None:
 
 
 @pytest.mark.parametrize("value", [nan, inf, -inf])
-def test_what_is_no_number_is_null_and_comes_back_as_nan(value: float) -> None:
+def test_a_value_that_is_not_finite_is_null_and_comes_back_as_nan(value: float) -> None:
     line = to_line(record(0, value))
     json.loads(line, parse_constant=pytest.fail)
     assert isnan(from_line(line).point.test_loss[0])
 
 
 @pytest.mark.parametrize("line", ["{}", '{"event": "Record"}', '{"event": "Begun"}', "[]", "{"])
-def test_a_damaged_line_is_no_event(line: str) -> None:
-    with pytest.raises(ValueError, match="no event"):
+def test_a_damaged_line_is_not_an_event(line: str) -> None:
+    with pytest.raises(ValueError, match="not an event"):
         from_line(line)
 
 
@@ -50,17 +50,16 @@ def test_seeds_trained_one_by_one_are_one_point_in_their_order() -> None:
     assert point.norm == (3.0,) * 3
 
 
-def test_mean_spread_and_best_over_seeds() -> None:
-    point = replace(ALONE, test_loss=(0.5, nan, 0.1, 0.3))
-    found = across(point, "test_loss")
-    assert found == Across(3, pytest.approx(0.3), pytest.approx(0.2), 0.1, 0.5, 2)
-    assert across(replace(ALONE, test_loss=(nan,)), "test_loss") is None
-    assert across(ALONE, "test_loss").spread == 0
+def test_the_names_on_disk_are_those_of_earlier_versions() -> None:
+    line = json.loads(to_line(record(0, 0.5)))
+    assert list(line) == ["event", "place", "piece", "index", "at", "point", "share", "seconds"]
+    started = json.loads(to_line(StudyStarted("Digits", 10, 5, {}, 2, 12.5)))
+    assert (started["event"], started["says"]) == ("Begun", "Digits")
 
 
 def test_the_time_left_follows_from_the_share_done() -> None:
-    begun = Begun("", 10, 10, {}, 1, 0.0)
-    assert progress([], begun).left is None
-    told = progress([record(0, 0.5), record(1, 0.5)], begun)  # 20 % in 4 s
-    assert (told.points, told.total, told.seconds) == (2, 10, 4.0)
-    assert told.left == pytest.approx(16.0)
+    begun = StudyStarted("", 10, 10, {}, 1, 0.0)
+    assert progress([], begun).seconds_left is None
+    found = progress([record(0, 0.5), record(1, 0.5)], begun)  # 20 % in 4 s
+    assert (found.points, found.total, found.seconds) == (2, 10, 4.0)
+    assert found.seconds_left == pytest.approx(16.0)

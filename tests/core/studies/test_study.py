@@ -7,23 +7,26 @@ from hypothesis import strategies as st
 from core.base.encoding import build, decode, encode, from_link, to_link
 from core.base.errors import BadExperiment
 from core.experiment import Experiment
-from core.studies.axes import Path, TrainingSamples, Width
+from core.studies.axes import FieldAxis, SamplesAxis, WidthAxis
 from core.studies.draft_studies import learning_curve, multi_start
 from core.studies.method import Method, Trained
-from core.studies.study import Study, Tried, load, propose, shipped
+from core.studies.study import Study, StudyTrial, load, propose, shipped
 
 TWO = Study(
-    axes=(Width(values=(4, 8, 16)), Path(path="optimizer.learning_rate", values=(0.1, 0.01))),
+    axes=(
+        WidthAxis(values=(4, 8, 16)),
+        FieldAxis(path="optimizer.learning_rate", values=(0.1, 0.01)),
+    ),
     method=Trained(),
     repeats=2,
 )
 
 
 def proposals(study: Study) -> list[Experiment]:
-    history: list[Tried] = []
+    history: list[StudyTrial] = []
     while experiment := propose(study, history):
-        history.append(Tried(experiment))
-    return [one.experiment for one in history]
+        history.append(StudyTrial(experiment))
+    return [trial.experiment for trial in history]
 
 
 @pytest.mark.parametrize("name", shipped())
@@ -42,7 +45,7 @@ def test_every_method_has_a_shipped_study() -> None:
 def test_the_grid_is_every_combination_once_the_next_seeds_last() -> None:
     found = proposals(TWO)
     assert len(found) == TWO.size == 12
-    places = [TWO.at(experiment) for experiment in found]
+    places = [TWO.coordinates(experiment) for experiment in found]
     assert len({str(place) for place in places}) == 12
     assert [place["seed"] for place in places] == [0] * 6 + [1] * 6
     assert [place["width"] for place in places[:6]] == [4, 4, 8, 8, 16, 16]
@@ -52,7 +55,7 @@ def test_the_grid_is_every_combination_once_the_next_seeds_last() -> None:
 @given(st.sets(st.integers(0, 11)), st.randoms())
 def test_propose_is_pure_and_blind_to_the_order_of_history(done: set[int], order) -> None:
     grid = proposals(TWO)
-    history = [Tried(grid[k], value=k / 12) for k in done]
+    history = [StudyTrial(grid[k], value=k / 12) for k in done]
     first = propose(TWO, history)
     order.shuffle(history)
     kept = list(history)
@@ -72,34 +75,40 @@ def test_a_learning_curve_and_many_starts_of_a_draft() -> None:
     curve, starts = learning_curve(draft), multi_start(draft, 4)
     shares = [experiment.split.fraction for experiment in proposals(curve)]
     assert shares[:8] == sorted(set(shares)) and shares[7] == 1.0
-    assert curve.over == "samples" and isinstance(curve.axes[0], TrainingSamples)
-    assert [starts.at(experiment)["seed"] for experiment in proposals(starts)] == [0, 1, 2, 3]
+    assert curve.over == "samples" and isinstance(curve.axes[0], SamplesAxis)
+    assert [starts.coordinates(experiment)["seed"] for experiment in proposals(starts)] == [
+        0,
+        1,
+        2,
+        3,
+    ]
     assert all(experiment.name == "mine" for experiment in proposals(starts))
 
 
 @pytest.mark.parametrize(
-    ("data", "says"),
+    ("data", "code"),
     [
-        ({"axes": [{"kind": "width", "values": [1]}] * 2}, "width twice"),
-        ({"repeats": 0}, "at least 1"),
-        ({"method": "guess"}, "choose one of"),
-        ({"strategy": "luck"}, "choose one of"),
+        ({"axes": [{"kind": "width", "values": [1]}] * 2}, "duplicate_axis"),
+        ({"repeats": 0}, "greater_than_equal"),
+        ({"method": "guess"}, "unknown_kind"),
+        ({"strategy": "luck"}, "unknown_kind"),
         (
             {"method": "trained", "repeats": 100,
              "axes": [{"kind": "width", "values": list(range(1, 100))}]},
-            "at most 5",
+            "too_many_experiments",
         ),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_one_sentence(data: dict, says: str) -> None:
+def test_an_invalid_study_is_refused_with_its_code(data: dict, code: str) -> None:
     with pytest.raises(BadExperiment) as error:
         build(Study, data)
-    assert says in str(error.value) and str(error.value).endswith(".")
+    assert error.value.code == code and str(error.value).endswith(".")
 
 
-def test_what_is_no_study_names_both_ways(tmp_path) -> None:
-    with pytest.raises(BadExperiment, match=r"random-features.*or a JSON file"):
+def test_an_unknown_study_is_refused_and_the_known_ones_are_named(tmp_path) -> None:
+    with pytest.raises(BadExperiment, match="random-features") as error:
         load("nothing")
+    assert error.value.code == "unknown_study"
     path = tmp_path / "mine.json"
     path.write_text(encode(TWO))
     assert load(str(path)) == TWO

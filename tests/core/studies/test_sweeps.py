@@ -1,4 +1,4 @@
-"""Sweeps: every point once, in whatever pieces, processes and sittings."""
+"""Sweeps: every point exactly once, however it is divided into chunks, processes and sessions."""
 
 import os
 import signal
@@ -15,13 +15,13 @@ from core.base.errors import BadInput, LabError
 from core.base.events import Ended
 from core.data.load import load
 from core.studies import sweeps
+from core.studies.executor import make_executor
 from core.studies.folder import Studies
 from core.studies.method import Method
-from core.studies.records import Begun, Record, curve, progress
+from core.studies.records import Record, StudyStarted, curve, progress
 from core.studies.study import Study
-from core.studies.study_worker import Helper
+from core.studies.study_worker import StudyWorker
 from core.studies.sweeps import create, execute
-from core.studies.work import work_of
 
 TINY = {"samples": 50}
 NETS = {"kind": "networks", **TINY, "steps": 60, "evaluations": 3, "ratios": [0.3, 1, 4, 60]}
@@ -54,12 +54,15 @@ def made(name: str) -> Study:
 def points(home: Path, study_id: str) -> list:
     events, _ = Studies(home).events(study_id)
     records = [event for event in events if isinstance(event, Record)]
-    return sorted(records, key=lambda r: (r.place, r.piece, r.index))
+    return sorted(records, key=lambda r: (r.proposal, r.chunk, r.index))
 
 
 def numbers(home: Path, study_id: str) -> list:
     """All that must be equal, as text, for NaN is not equal to itself."""
-    return [(r.place, r.piece, r.index, str(r.at), str(r.point)) for r in points(home, study_id)]
+    return [
+        (r.proposal, r.chunk, r.index, str(r.coordinates), str(r.point))
+        for r in points(home, study_id)
+    ]
 
 
 def test_every_method_is_tried() -> None:
@@ -67,7 +70,9 @@ def test_every_method_is_tried() -> None:
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_left_and_stopped_and_gone_on_with_equals_straight(name: str, tmp_path: Path) -> None:
+def test_an_interrupted_stopped_and_resumed_study_equals_a_straight_one(
+    name: str, tmp_path: Path
+) -> None:
     study = made(name)
     straight, broken = create(tmp_path, study), create(tmp_path, study)
     assert execute(tmp_path, straight, processes=1).reason == "done"
@@ -84,55 +89,54 @@ def test_left_and_stopped_and_gone_on_with_equals_straight(name: str, tmp_path: 
         ended = execute(tmp_path, broken, poll_control, watch, processes=1)
         assert (ended and ended.reason) == reason or len(points(tmp_path, broken)) == total
     assert numbers(tmp_path, broken) == numbers(tmp_path, straight)
-    begun = next(e for e in Studies(tmp_path).events(straight)[0] if isinstance(e, Begun))
+    begun = next(e for e in Studies(tmp_path).events(straight)[0] if isinstance(e, StudyStarted))
     assert begun.points == total
-    told = progress(points(tmp_path, straight), begun)
-    assert (told.points, told.total) == (total, total)
-    assert max(r.share for r in points(tmp_path, straight)) == pytest.approx(1.0)
+    found = progress(points(tmp_path, straight), begun)
+    assert (found.points, found.total) == (total, total)
+    assert max(r.fraction for r in points(tmp_path, straight)) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize(
-    ("word", "by", "said"), [(STOP, "", "hand"), (STOP_BY_TEACHER, "the teacher", "the teacher")]
-)
-def test_a_study_remembers_who_stopped_it(word: str, by: str, said: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("word", "by"), [(STOP, ""), (STOP_BY_TEACHER, "the teacher")])
+def test_a_study_remembers_who_stopped_it(word: str, by: str, tmp_path: Path) -> None:
     study = create(tmp_path, made(next(iter(STUDIES))))
     ended = execute(tmp_path, study, lambda _: word, processes=1)
-    assert ended.by == by and ended.message.startswith(f"Stopped by {said}:")
+    assert ended.by == by and by in ended.message
 
 
 @pytest.mark.parametrize("name", ["networks", "trained"])
 def test_two_processes_give_the_points_of_one(name: str, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(sweeps, "WORTH", -1.0)
+    monkeypatch.setattr(sweeps, "MIN_SECONDS", -1.0)
     one, two = create(tmp_path, made(name)), create(tmp_path, made(name))
     execute(tmp_path, one, processes=1)
-    begun: list[Begun] = []
+    begun: list[StudyStarted] = []
     helped = execute(
-        tmp_path, two, watch=lambda e: begun.append(e) if isinstance(e, Begun) else None,
+        tmp_path, two, watch=lambda e: begun.append(e) if isinstance(e, StudyStarted) else None,
         processes=2,
     )  # fmt: skip
     assert helped.reason == "done" and begun[0].workers == 2
     assert numbers(tmp_path, two) == numbers(tmp_path, one)
 
 
-def test_a_further_process_outlives_ctrl_c_and_its_death_is_said(tmp_path: Path) -> None:
-    """A terminal says Ctrl+C to the whole group; the parent decides what becomes of the study."""
+def test_a_worker_ignores_ctrl_c_and_its_death_is_an_error(tmp_path: Path) -> None:
+    """A terminal sends Ctrl+C to the whole group; the parent decides what to do with the study."""
     study = made("networks")
     samples = load(study.base.data, tmp_path)
-    work = work_of(study.method, study.base, samples, study.repeats)
-    helper, tick = Helper(tmp_path, create(tmp_path, study), 0, work), threading.Event()
-    for piece in (0, 1):
-        helper.give((0, piece), study.base)
+    executor = make_executor(study.method, study.base, samples, study.repeats)
+    worker, tick = StudyWorker(tmp_path, create(tmp_path, study), 0, executor), threading.Event()
+    for chunk in (0, 1):
+        worker.send((0, chunk), study.base)
         heard: list = []
         while not heard or heard[-1][1] is not None:
-            heard += helper.heard()
+            heard += worker.receive()
             tick.wait(0.01)
-        assert [task for task, _ in heard] == [(0, piece)] * (work.counts[piece] + 1)
-        helper.process.send_signal(signal.SIGINT)
-    helper.process.kill()
-    helper.process.wait()
-    with pytest.raises(LabError, match="ended from outside"):
-        helper.give((0, 2), study.base)
-    helper.close()
+        assert [task for task, _ in heard] == [(0, chunk)] * (executor.counts[chunk] + 1)
+        worker.process.send_signal(signal.SIGINT)
+    worker.process.kill()
+    worker.process.wait()
+    with pytest.raises(LabError) as error:
+        worker.send((0, 2), study.base)
+    assert error.value.code == "worker_killed"
+    worker.close()
 
 
 def test_killed_in_the_middle_it_goes_on_to_the_same_points(tmp_path: Path) -> None:
@@ -165,11 +169,11 @@ def test_a_study_has_one_owner(tmp_path: Path) -> None:
         execute(tmp_path, study_id)
 
 
-def test_what_cannot_be_computed_ends_as_failed_with_one_sentence(tmp_path: Path) -> None:
+def test_a_study_that_cannot_be_computed_fails_with_a_message(tmp_path: Path) -> None:
     study_id = create(tmp_path, build(Study, {"base": {"data": "sine"}}))
     seen: list = []
     ended = execute(tmp_path, study_id, watch=seen.append)
-    assert ended.reason == "failed" and "choose data with classes" in ended.message
+    assert ended.reason == "failed" and "Choose a dataset with classes" in ended.message
     assert isinstance(seen[-1], Ended)
     assert Studies(tmp_path).last(study_id)["reason"] == "failed"
 
@@ -188,12 +192,12 @@ def test_events_are_read_from_an_offset(tmp_path: Path) -> None:
     store = Studies(tmp_path)
     events, end = store.events(study_id)
     assert store.events(study_id, end) == ([], end)
-    assert isinstance(events[0], Begun) and events[-1]["event"] == "Ended"
+    assert isinstance(events[0], StudyStarted) and events[-1]["event"] == "Ended"
 
 
-def test_points_of_two_noises_stand_apart(tmp_path: Path) -> None:
+def test_points_of_two_noise_levels_stay_separate(tmp_path: Path) -> None:
     study_id = create(tmp_path, made("two noises"))
     execute(tmp_path, study_id, processes=1)
     found = points(tmp_path, study_id)
-    assert {r.at["label_noise.share"] for r in found} == {0, 0.3}
+    assert {r.coordinates["label_noise.share"] for r in found} == {0, 0.3}
     assert len(curve(found)) == len(found) == 30

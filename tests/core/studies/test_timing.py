@@ -19,7 +19,7 @@ def test_the_pace_is_that_of_the_fastest_stretch_after_the_first_value(clock):
             clock[0] += seconds
             yield step
 
-    assert timing.pace(training()) == pytest.approx(0.1)
+    assert timing.seconds_per_unit(training()) == pytest.approx(0.1)
 
 
 def test_the_shortest_of_a_few_goes_counts(clock):
@@ -28,4 +28,4 @@ def test_the_shortest_of_a_few_goes_counts(clock):
     def work():
         clock[0] += next(lasting)
 
-    assert timing.quickest(work) == 1.0
+    assert timing.shortest_time(work) == 1.0

@@ -1,4 +1,4 @@
-"""Every setting that the page offers makes a study, and values are read as people write them."""
+"""Every setting that the page offers makes a study, and written values are parsed."""
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from core.base.errors import BadExperiment
 from core.experiment import Experiment, shipped
 from core.network.presets import MLP, ResNet18
 from core.studies.study import Study
-from core.studies.variable_fields import axes_of, fitting, read, written
+from core.studies.variable_fields import axes_of, fitting, format_values, parse_values
 
 EXPERIMENTS = {
     "default": Experiment(),
@@ -30,7 +30,10 @@ def test_each_offered_setting_makes_a_study_with_its_present_values(experiment):
             Study,
             {
                 "base": experiment.model_dump(mode="json"),
-                "axes": [axis.model_dump(mode="json") | {"values": read(written(axis.values))}],
+                "axes": [
+                    axis.model_dump(mode="json")
+                    | {"values": parse_values(format_values(axis.values))}
+                ],
                 "method": "trained",
                 "repeats": 1,
             },
@@ -52,15 +55,16 @@ def test_each_offered_setting_makes_a_study_with_its_present_values(experiment):
         ("", []),
     ],
 )
-def test_values_are_read_as_people_write_them(text, values):
-    assert read(text) == pytest.approx(values) if "to" in text else read(text) == values
+def test_written_values_are_parsed(text, values):
+    assert parse_values(text) == (pytest.approx(values) if "to" in text else values)
 
 
 @given(st.lists(st.integers(0, 9999) | st.booleans() | st.sampled_from([0.5, 1e-3, 0.025])))
-def test_what_is_shown_is_read_back(values):
-    assert read(written(tuple(values))) == values
+def test_formatted_values_are_parsed_back(values):
+    assert parse_values(format_values(tuple(values))) == values
 
 
-def test_a_range_that_is_none_is_one_sentence():
-    with pytest.raises(BadExperiment, match="low not above high"):
-        read("5 to 1 in 3")
+def test_an_invalid_range_is_refused_with_its_code():
+    with pytest.raises(BadExperiment, match="5 to 1 in 3") as error:
+        parse_values("5 to 1 in 3")
+    assert error.value.code == "range_ends"

@@ -1,12 +1,12 @@
-"""Made-up points of a study, whose medians are known without computing them."""
+"""Synthetic points of a study with known medians."""
 
 import pytest
 
-from core.descent.point import Point
+from core.descent.point import CurvePoint
 
 
 def point(width, middle, *, steps=0, samples=100, control=0.0, last=True, fits=False, **more):
-    """Three seeds whose test figures lie around `middle`; the train figures are 0 when it fits."""
+    """Three seeds with test figures around `middle`; the training figures are 0 when it fits."""
     train = (0.0,) * 3 if fits else (0.4, 0.5, 0.7)
     spread = (0.9 * middle, middle, 1.3 * middle)
     facts = dict(
@@ -15,7 +15,7 @@ def point(width, middle, *, steps=0, samples=100, control=0.0, last=True, fits=F
         norm=(1.0 * width, 2.0 * width, 9.0 * width), ensemble_loss=0.8 * middle,
         ensemble_error=0.7 * middle, variance=0.2 * middle,
     )  # fmt: skip
-    return Point(**facts | more)
+    return CurvePoint(**facts | more)
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
-"""Lines of a study: what is drawn is the median with the lowest and the highest seed, where theory
-and measurement put the threshold, and what is no number is left out and kept in mind.
+"""The lines of a study: medians with the lowest and the highest seed, the theoretical and the
+measured threshold, and values that are not finite.
 """
 
 from dataclasses import replace
@@ -28,15 +28,15 @@ def test_a_line_is_the_median_and_the_extremes_of_the_seeds(seeds):
     assert line.lost == tuple(k * 10 + 10 for k, v in enumerate(line.test) if v is None)
 
 
-def test_lines_are_told_apart_by_their_control_and_ordered_by_size(points):
+def test_each_control_is_a_line_ordered_by_size(points):
     lines = rows(points[::-1], View(control="ridge", measure="test_loss"))
     assert [line.name for line in lines.lines] == ["ridge 0", "ridge 1e-3"]
     assert lines.main.x == (100, 300, 1000, 3000, 10_000)
     assert lines.main.test == (0.5, 0.3, 0.8, 0.4, 0.2)
     assert lines.main.train == (0.5, 0.5, 0.0, 0.0, 0.0)
     assert lines.main.ensemble[0] == pytest.approx(0.4)
-    assert lines.seeds == 3 and lines.verdict.kind == "double"
-    assert lines.verdict.peak.at == 100
+    assert lines.seeds == 3 and lines.verdict.code == "double_descent"
+    assert lines.verdict.peak.x == 100
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_each_unit_of_the_x_axis_has_its_thresholds(points, unit, noun, x, walls
     assert lines.fits == pytest.approx(fits)
 
 
-def test_over_samples_the_last_size_that_is_fitted_is_the_threshold():
+def test_over_samples_the_threshold_is_the_last_fitted_size():
     points = [point(100, 0.3, samples=n, fits=n <= 80) for n in (20, 40, 80, 160)]
     view = View(over="samples", unit="n", noun="feature")
     lines = rows(points, view)
@@ -65,7 +65,7 @@ def test_over_samples_the_last_size_that_is_fitted_is_the_threshold():
     assert nets.thresholds == ((100, "n = P/K"), (1000, "n = P"))
 
 
-def test_over_steps_one_width_is_drawn_and_over_widths_the_end():
+def test_over_steps_one_width_is_drawn_and_over_widths_the_last_step():
     points = [
         point(w, 0.5 - t / 100, steps=t, last=t == 9, fits=t > 3) for w in (1, 2) for t in (1, 3, 9)
     ]
@@ -78,16 +78,16 @@ def test_over_steps_one_width_is_drawn_and_over_widths_the_end():
 
 def test_without_points_there_are_no_lines():
     lines = rows([], View())
-    assert lines.main is None and lines.fits is None and lines.verdict.kind == "short"
+    assert lines.main is None and lines.fits is None and lines.verdict.code == "too_few_points"
     assert lines.thresholds == ()
     planned = rows([], View(samples=500, classes=10))
     assert planned.thresholds == ((500, "P = n"), (5000, "P = n·K"))
     assert rows([], View(samples=500, over="samples", unit="n")).thresholds == ()
 
 
-def test_what_is_still_in_training_stands_where_it_is_now():
+def test_models_in_training_are_pending_at_their_newest_step():
     points = [point(1, 0.5, steps=t, last=t == 9) for t in (3, 9)]
     points += [point(2, 0.9 - t / 10, steps=t, last=False) for t in (1, 3)]
     lines = rows(points, View())
-    assert lines.main.x == (10,) and lines.coming == ((20, pytest.approx(0.6)),)
-    assert rows(points, View(over="steps", unit="steps", width=2)).coming == ()
+    assert lines.main.x == (10,) and lines.pending == ((20, pytest.approx(0.6)),)
+    assert rows(points, View(over="steps", unit="steps", width=2)).pending == ()

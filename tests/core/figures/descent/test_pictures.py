@@ -1,5 +1,5 @@
-"""The pictures of double descent show the numbers of their rows, say where the thresholds are, and
-have their looks in both modes; what is no number is marked.
+"""The charts of double descent show the numbers of their rows and the thresholds, in both colour
+modes; values that are not finite are marked.
 """
 
 from dataclasses import replace
@@ -28,13 +28,13 @@ def traces(figure):
 def test_the_curve_shows_every_line_with_its_own_colour(points, mode):
     drawn = curve.figure(rows(points, View(control="ridge")), mode)
     named, p = traces(drawn), PALETTES[mode]
-    test, train = named["Test error"], named["Train error"]
+    test, train = named["Test error"], named["Training error"]
     assert list(test.x) == [100, 300, 1000, 3000, 10_000]
     assert list(test.y) == [0.5, 0.3, 0.8, 0.4, 0.2]
     assert (test.line.color, test.line.dash) == (p.test, DASH["test"])
     assert (train.line.color, list(train.y)) == (p.train, [0.5, 0.5, 0, 0, 0])
-    assert list(named["all 3 seeds"].y) == pytest.approx([0.65, 0.39, 1.04, 0.52, 0.26])
-    assert list(named["Mean of 3"].y) == pytest.approx([0.35, 0.21, 0.56, 0.28, 0.14])
+    assert list(named["Range of 3 seeds"].y) == pytest.approx([0.65, 0.39, 1.04, 0.52, 0.26])
+    assert list(named["Ensemble of 3 seeds"].y) == pytest.approx([0.35, 0.21, 0.56, 0.28, 0.14])
     assert (list(named["Peak"].x), list(named["Peak"].y)) == ([1000], [0.8])
     assert (list(named["Best"].x), list(named["Best"].y)) == ([10_000], [0.2])
     lines = [trace for trace in drawn.data if trace.name == "ridge 1e-3"]
@@ -52,14 +52,14 @@ def test_names_at_the_ends_of_lines_never_touch_and_stay_on_the_axis(ends, measu
     low, high = drawn.layout.yaxis.range
     pixel = (high - low) / (drawn.layout.height - drawn.layout.margin.t - drawn.layout.margin.b)
     assert len(y) == len(ends) and y[0] >= low
-    assert all(b - a >= 0.999 * curve.APART * pixel for a, b in pairwise(y))
+    assert all(b - a >= 0.999 * curve.MIN_GAP * pixel for a, b in pairwise(y))
 
 
-def test_where_the_measured_threshold_is_that_of_theory_one_line_says_both(points):
+def test_where_the_measured_threshold_equals_theory_one_line_shows_both(points):
     at_once = [replace(p, samples=100) for p in points]
     drawn = curve.figure(rows(at_once, View(unit="N", noun="feature")), "light")
     words = [note.text for note in drawn.layout.annotations]
-    assert "N = n: fits all" in words and "N = n" not in words
+    assert "N = n: first to fit all" in words and "N = n" not in words
     assert [shape.line.dash for shape in drawn.layout.shapes if shape.type == "line"] == ["solid"]
 
 
@@ -68,25 +68,25 @@ def test_the_end_of_the_reuse_of_weights_is_marked(points):
     assert "P = n·K: reuse ends" in str([note.text for note in drawn.layout.annotations])
 
 
-def test_dashed_lines_are_theory_the_solid_one_is_measured_and_left_of_it_is_too_small(points):
+def test_theory_is_dashed_the_measured_threshold_solid_and_left_of_it_models_are_too_small(points):
     drawn = curve.figure(rows(points, View(classes=20)), "light")
     walls = {shape.x0: shape.line.dash for shape in drawn.layout.shapes if shape.type == "line"}
     assert walls == {100: "8px,5px", 2000: "8px,5px", 1000: "solid"}
     (area,) = (shape for shape in drawn.layout.shapes if shape.type == "rect")
     assert area.x0 < 100 and area.x1 == 1000
     words = {note.text: note.x for note in drawn.layout.annotations}
-    assert words["first net that fits all: 10 n"] == 3
-    assert words["too small to fit"] < 3 < words["more than enough"]
+    assert words["first to fit all: P = 10 n"] == 3
+    assert words["too small to fit"] < 3 < words["overparameterized"]
     assert words["P = n"] == 2 and words["P = n·K"] == pytest.approx(log10(2000))
 
 
-def test_words_above_the_plot_that_would_touch_stand_in_rows(points):
+def test_labels_above_the_plot_that_would_overlap_are_in_rows(points):
     drawn = curve.figure(rows(points, View(classes=11)), "light")
     shifts = [note.yshift for note in drawn.layout.annotations if note.yanchor == "bottom"]
     assert len(set(shifts)) == 2 and drawn.layout.margin.t >= 2 * curve.ROW
 
 
-def test_the_axis_reaches_to_what_is_still_to_come(points):
+def test_the_axis_extends_to_the_last_planned_point(points):
     drawn = curve.figure(rows(points[:2], View()), "light", reach=(100, 10_000))
     low, high = drawn.layout.xaxis.range
     assert 1.9 < low < 2 and 4 < high < 4.1
@@ -94,18 +94,18 @@ def test_the_axis_reaches_to_what_is_still_to_come(points):
     assert empty.layout.xaxis.range == (low, high) and not empty.data
 
 
-def test_what_is_no_number_is_a_gap_with_a_mark(points):
+def test_a_value_that_is_not_finite_is_a_gap_with_a_mark(points):
     lost = replace(points[2], test_loss=(inf, inf, 1.0))
     drawn = curve.figure(rows([*points[:2], lost, *points[3:5]], View(measure="test_loss")), "dark")
     named = traces(drawn)
-    assert named["Test loss"].y[2] is None and list(named["No number"].x) == [1000]
+    assert named["Test loss"].y[2] is None and list(named["Not finite"].x) == [1000]
     low, high = drawn.layout.yaxis.range
     assert low < log10(0.2) and high > log10(0.5)
 
 
-def test_another_study_is_laid_over_with_its_name(points):
+def test_another_study_is_an_overlay_with_its_name(points):
     other = rows(points[5:], View()).main
-    drawn = curve.figure(rows(points[:5], View()), "light", others=[("without **noise**", other)])
+    drawn = curve.figure(rows(points[:5], View()), "light", overlays=[("without **noise**", other)])
     named = [trace for trace in drawn.data if "without" in (trace.name or "")]
     assert list(named[0].y) == [0.25] * 5 and drawn.layout.margin.r > 60
 
@@ -136,7 +136,7 @@ def test_a_row_of_the_map_is_a_model_wise_curve_and_a_column_an_epoch_wise_one()
 
 
 @pytest.mark.parametrize("mode", PALETTES)
-def test_a_map_of_losses_is_logarithmic_and_leaves_out_what_is_not_there(mode):
+def test_a_map_of_losses_is_logarithmic_and_leaves_out_missing_cells(mode):
     points = [replace(p, test_loss=(inf,) * 3) if p.width == 1 else p for p in grid()]
     made = phase.rows([p for p in points if (p.width, p.steps) != (3, 10)], "test_loss")
     assert [row[0] for row in made.z] == [None] * 3 and made.z[1][1] is None
@@ -163,22 +163,22 @@ def test_the_norm_is_the_median_and_the_variance_adds_up(points):
         assert drawn.layout.yaxis.type == ("log" if reason == "norm" else None)
         assert [shape.x0 for shape in drawn.layout.shapes] == [lines.fits]
     assert reasons.rows(rows([], View()), "norm") == ()
-    assert reasons.grows(lines) and reasons.grows(rows([], View()))
-    assert not reasons.grows(rows([replace(p, norm=(9.0, 9.5, 10.0)) for p in points], View()))
+    assert reasons.norm_grows(lines) and reasons.norm_grows(rows([], View()))
+    assert not reasons.norm_grows(rows([replace(p, norm=(9.0, 9.5, 10.0)) for p in points], View()))
 
 
-def test_of_the_steps_before_anything_is_learned_the_map_keeps_one():
+def test_the_map_keeps_one_of_the_steps_before_anything_is_learned():
     idle = [point(w, 0.9, steps=t, last=False) for w in (1, 3, 10, 30) for t in (2, 3)]
     made = phase.rows([*grid(), *idle])
     assert made.steps == (3, 10, 100) and made.z[0] == (0.9,) * 4
 
 
 @pytest.mark.parametrize(("peak", "top"), [(0.5, 0.56), (0.8, 0.896), (0.89, 1.008), (1.0, 1.12)])
-def test_a_high_error_stands_before_all_of_100_percent(peak, top):
+def test_the_axis_of_a_high_error_extends_to_100_percent(peak, top):
     drawn = curve.figure(rows([point(10, peak), point(100, 0.1)], View()), "light")
     assert drawn.layout.yaxis.range == pytest.approx((0, top))
 
 
-def test_the_axis_before_a_study_is_that_of_a_high_error():
+def test_the_axis_without_points_extends_to_100_percent():
     empty = curve.figure(rows([], View()), "light")
     assert empty.layout.yaxis.range == pytest.approx((0, 1.008))

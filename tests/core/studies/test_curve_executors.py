@@ -1,4 +1,4 @@
-"""Pieces of work give the points of the plain functions, in any order."""
+"""The chunks of an executor give the points of the plain functions, in any order."""
 
 from math import inf
 
@@ -6,15 +6,15 @@ import pytest
 
 from core.data.ready.builtin import digits
 from core.descent import batched, cnn, epochs, features
-from core.descent.training_settings import Recipe
+from core.descent.training_settings import TrainingSettings
 from core.experiment import Experiment
-from core.studies.methods import ClosedForm, ConvolutionOverEpochs, Networks, RandomFeatures
-from core.studies.work import Work, work_of
+from core.studies.curve_methods import ClosedForm, ConvolutionOverEpochs, Networks, RandomFeatures
+from core.studies.executor import Executor, make_executor
 
 BASE = Experiment(label_noise={"share": 0.2}, device="cpu")
 FEW = {"samples": 50}
 NETS = Networks(**FEW, steps=60, evaluations=3, ratios=(0.3, 1, 4, 60))
-RECIPE = Recipe(steps=60, evaluations=3)
+SETTINGS = TrainingSettings(steps=60, evaluations=3)
 METHODS = {
     "features": (
         RandomFeatures(**FEW, ridges=(0.0, 0.1)),
@@ -22,12 +22,14 @@ METHODS = {
     ),
     "networks": (
         NETS,
-        lambda p: batched.over_widths(p, batched.widths(p, "squared", NETS.ratios), RECIPE, (0, 1)),
+        lambda p: batched.over_widths(
+            p, batched.widths(p, "squared", NETS.ratios), SETTINGS, (0, 1)
+        ),
     ),
     "reuse": (
         NETS.model_copy(update={"reuse": True}),
         lambda p: batched.over_widths_reusing(
-            p, batched.widths(p, "squared", NETS.ratios), RECIPE, (0, 1)
+            p, batched.widths(p, "squared", NETS.ratios), SETTINGS, (0, 1)
         ),
     ),
     "steps": (
@@ -41,8 +43,8 @@ METHODS = {
 }
 
 
-def work(method) -> Work:
-    return work_of(method, BASE, digits(None), 2)
+def executor(method) -> Executor:
+    return make_executor(method, BASE, digits(None), 2)
 
 
 def nothing() -> None:
@@ -50,26 +52,26 @@ def nothing() -> None:
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_pieces_are_the_plain_function_in_parts(name: str) -> None:
+def test_the_chunks_together_are_the_plain_function(name: str) -> None:
     method, plain = METHODS[name]
-    done = work(method)
-    found = [list(done.points(piece, nothing)) for piece in range(len(done.costs))]
+    done = executor(method)
+    found = [list(done.points(chunk, nothing)) for chunk in range(len(done.costs))]
     assert [point for points in found for point in points] == list(plain(done.problem))
     assert [len(points) for points in found] == list(done.counts)
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_piece_does_not_depend_on_those_before_it(name: str) -> None:
+def test_a_chunk_does_not_depend_on_earlier_ones(name: str) -> None:
     method, _ = METHODS[name]
-    straight, last = work(method), len(work(method).costs) - 1
-    expected = [list(straight.points(piece, nothing)) for piece in range(last + 1)]
-    alone = work(method)
-    for piece in (last, 0, last // 2):
-        assert list(alone.points(piece, nothing)) == expected[piece]
+    straight, last = executor(method), len(executor(method).costs) - 1
+    expected = [list(straight.points(chunk, nothing)) for chunk in range(last + 1)]
+    alone = executor(method)
+    for chunk in (last, 0, last // 2):
+        assert list(alone.points(chunk, nothing)) == expected[chunk]
 
 
 @pytest.mark.parametrize("name", ["networks", "reuse", "features"])
-def test_whoever_attends_can_end_it_in_the_middle(name: str) -> None:
+def test_the_control_can_end_a_chunk_in_the_middle(name: str) -> None:
     class Enough(Exception):
         pass
 
@@ -78,13 +80,13 @@ def test_whoever_attends_can_end_it_in_the_middle(name: str) -> None:
 
     method, _ = METHODS[name]
     with pytest.raises(Enough):
-        list(work(method).points(0, poll_control))
+        list(executor(method).points(0, poll_control))
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_picture_knows_how_far_its_axes_will_reach(name: str) -> None:
-    done = work(METHODS[name][0])
-    points = [p for piece in range(len(done.costs)) for p in done.points(piece, nothing)]
+def test_the_reach_is_the_range_of_the_points(name: str) -> None:
+    done = executor(METHODS[name][0])
+    points = [p for chunk in range(len(done.costs)) for p in done.points(chunk, nothing)]
     at = {
         "P": lambda p: p.parameters,
         "P/n": lambda p: p.parameters / p.samples,
