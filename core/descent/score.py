@@ -1,5 +1,5 @@
-"""The scores of many models at once: loss and error of each, and of their ensemble with the
-variance about it, as one point of a curve.
+"""The scores of many models: loss and error of each, and of their ensemble with the variance about
+it, as one point of a curve.
 """
 
 import torch

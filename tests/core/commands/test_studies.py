@@ -24,7 +24,7 @@ def test_sweep_returns_points_and_findings(capsys, tmp_path) -> None:
     listed = answer(capsys, "studies")
     assert [row["study"] for row in listed["studies"]] == [found["study"]]
     assert listed["studies"][0]["state"] == "done"
-    assert "is done" in refusal(capsys, "sweep", "--resume", "last")
+    assert "is finished" in refusal(capsys, "sweep", "--resume", "last")
 
 
 def test_sweep_accepts_a_file_and_own_spreadsheets(capsys, tmp_path) -> None:
