@@ -4,7 +4,7 @@ parameters and multiply-adds.
 
 import streamlit as st
 
-from core.advice.estimate_memory import BYTES
+from core.advice.estimate import BYTES
 from core.advice.plan import Plan, network_name, plan
 from core.base.errors import LabError
 from core.base.numbers import size, whole

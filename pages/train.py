@@ -1,13 +1,14 @@
-"""Train: how shall it learn? Every choice with its formula, the schedule drawn before training,
-advice, and the cost.
+"""Train: every training choice with its formula, a plot of the schedule, suggestions, and the cost
+of the run.
 """
 
 import streamlit as st
 
 from core.advice.plan import Plan, plan
-from core.advice.suggestions import advice
+from core.advice.suggestions import advice, apply_action
 from core.advice.training_checks import LARGEST
 from core.base.device import devices
+from core.base.encoding import encode
 from core.base.numbers import whole
 from core.base.spec import Call
 from core.base.text import counted
@@ -24,19 +25,21 @@ from pages.kit import cost, form, range_test, sharpness, state
 from pages.kit.layout import bar, card_title, finding, header
 from pages.parts.train import recipes
 
+SHOWN = 4  # suggestions
+
 
 def main() -> None:
-    """The whole page."""
+    """Draw the page."""
     with header("Train", "How the model is trained"):
-        asked, offered = st.empty(), st.empty()
+        range_test_slot, recipes_slot = st.empty(), st.empty()
     draft = state.draft()
     left, right = st.columns([7, 5], gap="small")
     with left:
         draft = settings(draft)
     planned = plan(draft, runner.current().store.home)
-    with asked:
+    with range_test_slot:
         range_test.offer(draft, not planned.problem)
-    with offered:
+    with recipes_slot:
         recipes.offer(draft, planned)
     with right:
         range_test.card(draft)
@@ -48,7 +51,7 @@ def main() -> None:
 
 
 def settings(draft: Experiment) -> Experiment:
-    """The widgets, in reading order; the draft as they say it."""
+    """Draw the widgets in reading order; return the draft with their values."""
     with st.container(border=True):
         left, right = st.columns([2, 3], gap="small", vertical_alignment="center")
         with left:
@@ -66,25 +69,25 @@ def settings(draft: Experiment) -> Experiment:
                 Schedule, draft.schedule, state.key("schedule"), label="Schedule"
             )
         with right, st.container(horizontal=True, horizontal_alignment="right"):
-            against = st.segmented_control(
+            x_axis = st.segmented_control(
                 "X-axis", ["step", "epoch"], default="step", required=True,
                 key="schedule_axis", format_func=str.capitalize, persist_state="session",
             )  # fmt: skip
         put("schedule", form.edit(schedule, state.key("schedule"), width=118))
-        drawn = st.container()  # filled last: the curve depends on widgets below it
+        plot_slot = st.container()  # filled last: the curve depends on widgets below it
     with st.container(border=True):
         batches(draft)
         menus(draft)
     draft = state.draft()
-    with drawn:
-        curve(draft, against)
+    with plot_slot:
+        curve(draft, x_axis)
     with st.container(gap="xsmall"):
         folded(draft)
     return state.draft()
 
 
 def stacked(formula: str) -> str:
-    """Steps that stand side by side, one below the other: so they fit their column."""
+    """Place the parts of a formula below each other, so that they fit into a narrow column."""
     inner = formula.replace(r", \qquad", r" \\")
     if inner == formula:
         return formula
@@ -92,7 +95,7 @@ def stacked(formula: str) -> str:
 
 
 def in_torch(optimizer: Optimizer) -> None:
-    """The line of PyTorch that makes this optimizer."""
+    """Draw the line of PyTorch that constructs this optimizer."""
     call = optimizer.call()
     rounded = {
         n: float(f"{v:.6g}") if isinstance(v, float) else v for n, v in call.arguments.items()
@@ -103,13 +106,8 @@ def in_torch(optimizer: Optimizer) -> None:
         st.code(Call(call.target, rounded).code("model.parameters()"), wrap_lines=True)
 
 
-def readable(value: object) -> object:
-    """0.04999999999999999 is 0.05."""
-    return float(f"{value:.6g}") if isinstance(value, float) else value
-
-
 def batches(draft: Experiment) -> None:
-    """Epochs, and how many pictures give a gradient: one, some or all."""
+    """Draw epochs and batch size: a single sample, a mini-batch or the full batch."""
     train = plan(draft, runner.current().store.home).train
     every = min(train, LARGEST) or draft.batch_size
     kinds = {"Single sample (SGD)": 1, "Mini-batch": 32, "Full batch": every}
@@ -118,8 +116,9 @@ def batches(draft: Experiment) -> None:
         "Single sample (SGD)" if size == 1 else "Full batch" if 1 < train <= size else "Mini-batch"
     )
     help = (
-        "Full batch: gradient descent, one step per epoch. Single sample: stochastic gradient "
-        "descent in its plain form. Mini-batch: between the two."
+        "How many samples each step computes the gradient from. Single sample: classic stochastic "
+        "gradient descent. Full batch: gradient descent with one step per epoch. Mini-batch: "
+        "between the two."
     )
     with st.container(horizontal=True, vertical_alignment="top", gap="small"):
         chosen = st.segmented_control(
@@ -137,7 +136,7 @@ def batches(draft: Experiment) -> None:
 
 
 def menus(draft: Experiment) -> None:
-    """Sampling, loss and the fields of both, side by side."""
+    """Draw sampling, loss and the fields of both side by side."""
     *places, rest = st.columns(3, gap="small")
     families = {"sampling": (Sampling, "Sampling"), "loss": (Loss, "Loss")}
     for place, (path, (family, label)) in zip(places, families.items(), strict=True):
@@ -149,37 +148,37 @@ def menus(draft: Experiment) -> None:
 
 
 def put(path: str, value: object) -> None:
-    """Writes one field of the draft when its widget says something new."""
+    """Write one field of the draft when its widget has a new value."""
     if getattr(state.draft(), path) != value:
         state.edit(path, value.model_dump(mode="json") if hasattr(value, "model_dump") else value)
 
 
 def put_all(path: str, values: tuple) -> None:
-    """Writes all of a row's choices; the row, drawn anew, says them."""
+    """Write all choices of a folded row and rerun, so that its title shows them."""
     if getattr(state.draft(), path) != values:
         state.edit(path, [value.model_dump(mode="json") for value in values])
         st.rerun()
 
 
-def curve(draft: Experiment, against: str) -> None:
-    """The learning rate of the whole run."""
+def curve(draft: Experiment, x_axis: str) -> None:
+    """Draw the learning rate over the whole run."""
     planned = plan(draft, runner.current().store.home)
     steps, epoch_steps = planned.steps or 100 * draft.epochs, planned.epoch_steps or 100
     at, rates = schedule_figure.rows(
         draft.schedule, draft.optimizer.learning_rate, steps=steps, epoch_steps=epoch_steps
     )
     mode = "dark" if st.context.theme.type == "dark" else "light"
-    figure = schedule_figure.figure(at, rates, epoch_steps=epoch_steps, mode=mode, against=against)
-    words = (
-        f"Learning rate against step: {draft.schedule.label}, from {rates[0]:g} to {rates[-1]:.3g}"
+    figure = schedule_figure.figure(at, rates, epoch_steps=epoch_steps, mode=mode, x_axis=x_axis)
+    description = (
+        f"Learning rate by {x_axis}: {draft.schedule.label}, from {rates[0]:g} to {rates[-1]:.3g}"
     )
     st.plotly_chart(
-        figure, theme=None, config={"displayModeBar": False}, alt=words, key="schedule_curve"
+        figure, theme=None, config={"displayModeBar": False}, alt=description, key="schedule_curve"
     )
 
 
 def folded(draft: Experiment) -> None:
-    """Rare settings, in rows that say their present value."""
+    """Draw rarely used settings in folded rows whose titles show the current values."""
     regularizers = ", ".join(r.summary for r in draft.regularizers) or "none"
     with row("Regularization", regularizers, "shield"):
         put_all(
@@ -189,18 +188,18 @@ def folded(draft: Experiment) -> None:
         ", ".join(rule.description for rule in draft.stopping)
         or f"after {whole(draft.epochs)} epochs"
     )
-    with row("Stopping", stopping, "flag"):
+    with row("Stopping rules", stopping, "flag"):
         put_all("stopping", form.several(StoppingRule, draft.stopping, state.key("stopping")))
     seeds = set(draft.seeds.model_dump().values())
-    told = f"seed {seeds.pop()}" if len(seeds) == 1 else "seeds differ"
-    said = f"{draft.device} · {draft.precision} · {told}"
-    with row("Device, precision and seeds", said, "memory"):
+    seed = f"seed {seeds.pop()}" if len(seeds) == 1 else "different seeds"
+    summary = f"{draft.device} · {draft.precision} · {seed}"
+    with row("Device, precision and seeds", summary, "memory"):
         names = {"auto": "Automatic", **dict(devices())}
-        known = list(names) if draft.device in names else [*names, draft.device]
+        options = list(names) if draft.device in names else [*names, draft.device]
         device = st.selectbox(
             "Device",
-            known,
-            index=known.index(draft.device),
+            options,
+            index=options.index(draft.device),
             format_func=lambda d: names.get(d, d),
             key=state.key("device"),
         )
@@ -211,52 +210,63 @@ def folded(draft: Experiment) -> None:
 
 
 def row(name: str, value: str, icon: str) -> st.delta_generator.DeltaGenerator:
-    """A folded row that says its present value."""
-    words = f"**{name}** :gray[{form.escape(value)}]"
-    return st.expander(words, icon=f":material/{icon}:", key=f"fold {name}")
+    """Return a folded row with its current value in the title."""
+    title = f"**{name}** :gray[{form.escape(value)}]"
+    return st.expander(title, icon=f":material/{icon}:", key=f"fold {name}")
 
 
 def advise(draft: Experiment, planned: Plan) -> None:
-    """What is doubtful about the combination, each with what to change."""
-    need, free = cost.room(draft, planned)
-    sizes = dict(pictures=planned.train, parameters=planned.parameters)
-    memory = dict(need=need, free=free)
-    found = advice(draft, **sizes, **memory, curvature=sharpness.known(draft))[:4]
-    urgent = sum(a.level == "warn" for a in found)
+    """Draw the suggestions about this combination, each with the change that helps."""
+    need, free = cost.memory_need(draft, planned)
+    findings = advice(
+        draft,
+        samples=planned.train,
+        parameters=planned.parameters,
+        need=need,
+        free=free,
+        curvature=sharpness.measured_curvature(draft),
+    )[:SHOWN]
+    warnings = sum(finding.level == "warn" for finding in findings)
     with st.container(border=True):
-        with card_title("Advice on this combination"):
-            if urgent:
-                st.badge(f"{urgent} to act on", color="yellow")
+        with card_title("Suggestions"):
+            if warnings:
+                st.badge(counted(warnings, "warning"), color="yellow")
         if planned.problem:
             finding("bad", form.escape(planned.problem))
-            words, icon = "Open the network", ":material/layers:"
-            st.page_link("network.py", label=words, icon=icon, query_params=state.address())
-        for one in found:
-            if one.level == "ok" and planned.problem:
-                continue  # nothing is sound that cannot start
-            if finding(one.level, one.text, one.action or None, f"advice {one.path}"):
-                state.edit(one.path, one.value, redraw=True)
+            st.page_link(
+                "network.py",
+                label="Open Network",
+                icon=":material/layers:",
+                query_params=state.address(),
+            )
+        for suggestion in findings:
+            if suggestion.level == "ok" and planned.problem:
+                continue  # "no problem found" would contradict the problem above
+            action = suggestion.action
+            label = action.label if action else None
+            if finding(suggestion.level, suggestion.text, label, f"advice {suggestion.code}"):
+                state.rebuild(encode(apply_action(draft, action)))
                 st.rerun()
 
 
 def naming(draft: Experiment) -> None:
-    """The run's name, and what will happen on Start."""
+    """Draw the name of the run, its position in the queue, and the link to share it."""
     with st.container(border=True):
         name = st.text_input(
-            "Name of the run",
+            "Run name",
             draft.name,
             max_chars=60,
             key=state.key("name"),
             placeholder=draft.data.summary,
         )
         put("name", " ".join(name.split()))
-        before = runner.current().before(draft.device)
-        ahead = f"{counted(before, 'run')} ahead in the queue."
-        st.caption(ahead if before else "Starts immediately.")
+        ahead = runner.current().before(draft.device)
+        queue = f"{counted(ahead, 'run')} ahead in the queue."
+        st.caption(queue if ahead else "Starts immediately.")
         with st.popover("Share", icon=":material/link:"):
             st.caption(
-                "Whoever opens this address finds these settings as their draft. The data is not "
-                "in it: spreadsheets must be in that lab too."
+                "Opening this link loads these settings as a draft. The link does not contain the "
+                "data: uploaded spreadsheets must exist in the other lab as well."
             )
             st.code(state.link(), language=None, wrap_lines=True)
 

@@ -12,7 +12,7 @@ those that are in no other file stand below.
          a run that is interrupted goes on                pages/test_watch.py test_a_real_…
     F4   disk full: old file whole, one sentence;         test_a_full_disk_… below
          room for 3 checkpoints before the first step     test_a_disk_that_… below,
-                                                          core/advice/test_estimate_memory.py
+                                                          core/advice/test_estimate.py
     F5   the loss is no number: ends at that step,  core/training/test_loop.py test_a_loss_that_…
          best weights kept, a way out                     core/advice/test_run_findings.py
     F6   memory of the GPU, of the processor, killed      core/jobs/test_runner.py test_a_fault_…,
@@ -52,7 +52,7 @@ import pytest
 import torch
 
 from core.access import ownership
-from core.advice import estimate_memory
+from core.advice import estimate
 from core.advice.plan import plan
 from core.base.control import GO, STOP
 from core.base.encoding import encode
@@ -220,10 +220,10 @@ def test_a_disk_that_does_not_take_the_checkpoints_is_said_before_the_first_step
     run = store.create(text())
     execute(store, run, poll_control=lambda t: STOP if t.epoch >= 1 else GO)
     before, size = checkpoint.load(store, run), store.size(run)
-    monkeypatch.setattr(estimate_memory, "free_disk", lambda home: 1000)
+    monkeypatch.setattr(estimate, "free_disk", lambda home: 1000)
     ended = execute(store, run)
-    assert ended.reason == "failed" and ended.message.startswith("The disk is too full")
-    assert plan(Experiment(), tmp_path).problem.startswith("The disk is too full")
+    assert ended.reason == "failed" and ended.message.startswith("Not enough disk space")
+    assert plan(Experiment(), tmp_path).code == "disk_full"
     assert same(checkpoint.load(store, run), before)
     assert store.read(run, size)[0] == [to_json(ended)]
     monkeypatch.undo()

@@ -1,80 +1,160 @@
-"""How long a run will take: as long a step as in the last run of the same kind on this machine.
+"""Estimates of what a run costs: seconds, memory, disk space.
 
-Reads run folders; trains nothing and knows no torch.
+The facts come from the classes of the choices: how many numbers the optimizer stores for each
+weight, how many gradients a step computes, how many copies of the weights a regularizer keeps.
+Reads run folders; trains nothing and imports no torch. `trial.py` measures steps instead.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from core.advice.plan import Plan
+from core.base.device import free_disk
 from core.base.encoding import decode
 from core.base.errors import LabError
+from core.base.numbers import short
 from core.experiment import Experiment
+from core.network.build import LayerFacts
 from core.runs.store import EVENTS, Store
 
-LOOKED_AT = 50  # newest runs; a page asks with every press
-ALIKE = (  # what the time of a step hangs on
+if TYPE_CHECKING:
+    from core.advice.plan import Plan
+
+RECENT = 50  # newest runs that are compared; a page asks on every rerun
+ALIKE = (  # what the duration of a step depends on
     "data", "network", "batch_size", "device", "precision", "split", "augmentations",
     "regularizers", "sampling",
 )  # fmt: skip
+STEP_SECONDS = 1e-3  # overhead of one gradient on one core
+SPEED = 8e9  # floating-point operations per second of one core
+BYTES = 4  # of a float32
+OUTPUT_COPIES = 2  # of a layer's output at the same time: itself and its gradient
+CHECKPOINTS = 3  # on disk at the same time: the last, the one before, the one being written
+MB = 2**20
+
+
+# --- time
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """`seconds` of training, as the run called `name` went."""
+    """`seconds` of training, at the speed of the past run called `name`."""
 
     seconds: float
     name: str
 
 
 def estimate(store: Store, experiment: Experiment, steps: int) -> Estimate | None:
-    """None where nothing comparable has been trained here yet."""
-    for run in store.ids()[:LOOKED_AT]:
+    """Return the duration at the speed of the newest comparable run; None without such a run."""
+    for run in store.ids()[:RECENT]:
         try:
             size = store.path(run, EVENTS).stat().st_size
-            known = _pace(str(store.home), run, size)
+            measured = _step_seconds(str(store.home), run, size)
         except (LabError, OSError):  # deleted meanwhile, or written by another version
             continue
-        if known and _alike(known[0], experiment):
-            past, pace = known
-            return Estimate(pace * steps, past.name or past.data.summary)
+        if measured and _is_comparable(measured[0], experiment):
+            past, seconds = measured
+            return Estimate(seconds * steps, past.name or past.data.summary)
     return None
 
 
-def guess(experiment: Experiment, planned: Plan) -> float:
-    """Seconds where nothing comparable has been trained yet: one core takes about a millisecond a
-    step and a second for 8 G floating-point operations.
+def gradients_per_step(experiment: Experiment) -> float:
+    """Return how many gradients one step computes, at most."""
+    extra = sum(regularizer.extra_gradients for regularizer in experiment.regularizers)
+    return experiment.optimizer.gradient_evaluations * (1 + extra)
+
+
+def operations(experiment: Experiment, planned: "Plan") -> float:
+    """Return the floating-point operations of the run: for each multiply-add two forward and four
+    backward.
     """
-    operations = 6 * planned.multiply_adds * planned.train * experiment.epochs
-    return planned.steps * 1e-3 + operations / 8e9
+    each = 6 * planned.multiply_adds * planned.train * experiment.epochs
+    return each * gradients_per_step(experiment)
 
 
-def roughly(experiment: Experiment, planned: Plan) -> str:
-    """That guess in words."""
-    return about(guess(experiment, planned))
+def guess_seconds(experiment: Experiment, planned: "Plan") -> float:
+    """Return a rough duration where no comparable run exists."""
+    overhead = STEP_SECONDS * planned.steps * gradients_per_step(experiment)
+    return overhead + operations(experiment, planned) / SPEED
 
 
-def about(seconds: float) -> str:
-    """A time in words as rough as a guess is.
+def describe_duration(seconds: float) -> str:
+    """Return the duration in words that are as rough as a guess.
 
-    >>> about(4.2), about(95), about(9000)
+    >>> describe_duration(4.2), describe_duration(95), describe_duration(9000)
     ('under 30 s', 'under 2 min', 'over 1 h')
     """
     limits = ((30, "under 30 s"), (120, "under 2 min"), (600, "under 10 min"), (3600, "under 1 h"))
-    return next((words for most, words in limits if seconds < most), "over 1 h")
+    return next((words for limit, words in limits if seconds < limit), "over 1 h")
 
 
-def _alike(past: Experiment, planned: Experiment) -> bool:
+def _is_comparable(past: Experiment, planned: Experiment) -> bool:
     same = all(getattr(past, name) == getattr(planned, name) for name in ALIKE)
     return same and past.optimizer.kind == planned.optimizer.kind
 
 
 @lru_cache(maxsize=256)
-def _pace(home: str, run: str, size: int) -> tuple[Experiment, float] | None:
-    """The experiment and its seconds a step, kept as long as the events do not grow."""
+def _step_seconds(home: str, run: str, size: int) -> tuple[Experiment, float] | None:
+    """Return a finished run's experiment and its seconds per step; cached until the event file
+    grows.
+    """
     store = Store(home)
     last = store.last(run) or {}
     steps, seconds = last.get("step", 0), last.get("seconds", 0.0)
     if last.get("event") != "Ended" or not steps or not seconds:
         return None
     return decode(Experiment, store.experiment(run)), seconds / steps
+
+
+# --- memory and disk
+
+
+def weight_bytes(experiment: Experiment, parameters: int) -> int:
+    """Return the bytes that grow with the parameters and not with the batch: weights, gradients,
+    the best epoch's weights, and what optimizer and regularizers store.
+    """
+    copies = 3 + experiment.optimizer.memory_slots
+    copies += sum(regularizer.weight_copies for regularizer in experiment.regularizers)
+    return BYTES * copies * parameters
+
+
+def memory_bytes(experiment: Experiment, layers: tuple[LayerFacts, ...], samples: int) -> int:
+    """Return roughly how much memory the run needs: `samples` of all parts at one byte per value,
+    the weights with all that belongs to them, and the outputs of all layers for one mini-batch.
+    """
+    parameters = sum(fact.parameters for fact in layers)
+    inputs = next((prod(fact.input) for fact in layers if fact.input), 0)
+    outputs = inputs + sum(map(_output_values, layers))
+    batch = BYTES * OUTPUT_COPIES * experiment.batch_size * outputs
+    return samples * inputs + weight_bytes(experiment, parameters) + batch
+
+
+def checkpoint_bytes(experiment: Experiment, parameters: int) -> int:
+    """Return roughly the size of a checkpoint: the weights, those of the best epoch, the state of
+    the optimizer, and each average of the weights both as a state and as used.
+    """
+    averages = sum(regularizer.averages_weights for regularizer in experiment.regularizers)
+    return BYTES * parameters * (2 + experiment.optimizer.memory_slots + 2 * averages)
+
+
+def disk_problem(experiment: Experiment, parameters: int, home: Path, existing: int = 0) -> str:
+    """Return why the disk cannot hold the checkpoints of a run, of which `existing` bytes are
+    already stored; empty when it can.
+    """
+    needed = CHECKPOINTS * checkpoint_bytes(experiment, parameters) - existing
+    free = free_disk(home)
+    if needed <= free:
+        return ""
+    return (
+        f"Not enough disk space: the checkpoints of this run need {short(needed / MB)} MB, and "
+        f"{short(free / MB)} MB are free where the lab stores its data. Free some space or use a "
+        "smaller network."
+    )
+
+
+def _output_values(fact: LayerFacts) -> int:
+    """Return how many numbers a layer and the layers inside it compute for one sample."""
+    inside = sum(_output_values(inner) for chain in fact.inside for inner in chain)
+    return inside + prod(fact.output or ())

@@ -1,5 +1,5 @@
-"""Plan: what an experiment will do on this machine, and what keeps it from starting. Loads no
-picture.
+"""Plan: what an experiment will do on this machine, and what prevents it from starting. Loads no
+data.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,10 @@ from core.network.presets import recognize
 
 @dataclass(frozen=True)
 class Plan:
-    """Sizes of the parts, parameters, steps. `problem` is the sentence that keeps it from starting.
+    """Sizes of the parts, parameters, steps. `problem` explains what prevents the start, `code`
+    names the rule.
 
-    `layer` is where the problem stands, counted from 0; None when it is not in a layer.
+    `layer` is the layer with the problem, counted from 0; None when it is not in a layer.
     """
 
     facts: Facts | None = None
@@ -30,51 +31,70 @@ class Plan:
     epoch_steps: int = 0
     steps: int = 0
     problem: str = ""
+    code: str = ""
     layer: int | None = None
 
 
 def plan(experiment: Experiment, home: Path) -> Plan:
-    """What will happen. Never raises a LabError: it stands in `problem`."""
-    from core.advice.estimate_memory import lacking_disk
-    from core.network.batch_of_one import alone
-    from core.network.build import check, trace
+    """Return what will happen. Never raises a LabError: its message becomes `problem`."""
+    from core.network.build import trace
 
     try:
         facts = experiment.data.facts(home)
     except LabError as error:
-        return Plan(problem=str(error))
-    problem, layer = "", None
-    try:
-        check(experiment.network, facts.shape, facts.outputs)
-    except BadNetwork as error:
-        problem, layer = str(error), error.layer
-    problem = problem or experiment.problem(facts.shape, facts.classes) or ""
+        return Plan(problem=str(error), code=error.code)
     layers = trace(experiment.network, facts.shape, facts.outputs)
-    parts = sizes(experiment, facts)
-    if parts[0] < 1 and not problem:
-        problem = (
-            f"{whole(facts.rows)} pictures, split into {parts[1]} for validation and {parts[2]} "
-            "for test, leave none to train on: give more pictures, or make these shares smaller."
-        )
-    train = dict(train=parts[0], batch_size=experiment.batch_size)
-    problem = problem or alone(experiment.network, facts.shape, facts.outputs, **train) or ""
+    train, validation, test = sizes(experiment, facts)
     parameters = sum(fact.parameters for fact in layers)
-    problem = problem or lacking_disk(experiment, parameters, home)
-    steps = ceil(parts[0] / min(experiment.batch_size, max(parts[0], 1)))
+    code, problem, layer = _first_problem(experiment, facts, home, parameters)
+    steps = ceil(train / min(experiment.batch_size, max(train, 1)))
     return Plan(
-        facts,
-        *parts,
+        facts=facts,
+        train=train,
+        validation=validation,
+        test=test,
         parameters=parameters,
         multiply_adds=sum(fact.multiply_adds for fact in layers),
         epoch_steps=steps,
         steps=steps * experiment.epochs,
         problem=problem,
+        code=code,
         layer=layer,
     )
 
 
+def _first_problem(
+    experiment: Experiment, facts: Facts, home: Path, parameters: int
+) -> tuple[str, str, int | None]:
+    """Return code, message and layer of the first problem; empty when there is none."""
+    from core.advice.estimate import disk_problem
+    from core.network.batch_of_one import alone
+    from core.network.build import check
+
+    try:
+        check(experiment.network, facts.shape, facts.outputs)
+    except BadNetwork as error:
+        return error.code, str(error), error.layer
+    if problem := experiment.problem(facts.shape, facts.classes):
+        return "choice_does_not_fit_data", problem, None
+    train, validation, test = sizes(experiment, facts)
+    if train < 1:
+        problem = (
+            f"The split leaves no training samples: of {counted(facts.rows, 'sample')}, "
+            f"{validation} are for validation and {test} for test. Add data, or reduce these "
+            "fractions."
+        )
+        return "empty_training_set", problem, None
+    counts = dict(train=train, batch_size=experiment.batch_size)
+    if problem := alone(experiment.network, facts.shape, facts.outputs, **counts):
+        return "batch_of_one", problem, None
+    if problem := disk_problem(experiment, parameters, home):
+        return "disk_full", problem, None
+    return "", "", None
+
+
 def sizes(experiment: Experiment, facts: Facts) -> tuple[int, int, int]:
-    """Pictures for training, validation and test, as the split will deal them."""
+    """Return the numbers of training, validation and test samples after the split."""
     split, rows = experiment.split, facts.rows
     validation = int(rows * split.validation + 0.5)
     test = facts.test_rows or int(rows * split.test + 0.5)
@@ -83,13 +103,13 @@ def sizes(experiment: Experiment, facts: Facts) -> tuple[int, int, int]:
 
 
 def network_name(experiment: Experiment, facts: Facts | None) -> str:
-    """The preset's name while the layers are still its own, else how many there are."""
-    known = recognize(experiment.network, facts.shape) if facts else ""
-    return known or counted(len(experiment.network), "layer")
+    """Return the preset's name while the layers are unchanged, else the number of layers."""
+    preset = recognize(experiment.network, facts.shape) if facts else ""
+    return preset or counted(len(experiment.network), "layer")
 
 
 def line(experiment: Experiment, planned: Plan) -> str:
-    """The draft in one line: data · network, parameters · optimizer · schedule · epochs."""
+    """Return the draft in one line: data · network, parameters · optimizer · schedule · epochs."""
     network = network_name(experiment, planned.facts)
     optimizer = f"{experiment.optimizer.label} {short(experiment.optimizer.learning_rate)}"
     epochs = f"{whole(experiment.epochs)} epoch{'s' * (experiment.epochs != 1)}"

@@ -1,4 +1,6 @@
-"""A recipe: how a ready-made experiment learns, for other data and another network. Pure."""
+"""Recipes: the training settings of ready-made experiments, for other data and another network.
+Pure.
+"""
 
 from core.experiment import Experiment, comparisons, shipped
 
@@ -9,26 +11,28 @@ PARTS = (
 
 
 def recipes() -> dict[str, Experiment]:
-    """The ready-made experiments by name, of those that learn alike the first. Those that stand
-    alone come first; a comparison of other things than learning is left out.
+    """Return ready-made experiments by name, the first of those with equal training settings.
+
+    Experiments outside comparisons come first; a comparison of anything other than training
+    settings is left out.
     """
-    together = comparisons().values()
-    members = {name for names in together for name in names}
-    alone = [name for name in shipped() if name not in members]
-    compared = [name for names in together if len({*map(_way, names)}) > 1 for name in names]
+    groups = comparisons().values()
+    compared = {name for names in groups for name in names}
+    single = [name for name in shipped() if name not in compared]
+    varied = [name for names in groups if len({*map(_settings, names)}) > 1 for name in names]
     first: dict[tuple, str] = {}
-    for name in [*alone, *compared]:
-        first.setdefault(_way(name), name)
+    for name in [*single, *varied]:
+        first.setdefault(_settings(name), name)
     return {name: shipped()[name] for name in first.values()}
 
 
-def _way(name: str) -> tuple:
+def _settings(name: str) -> tuple:
     return tuple(getattr(shipped()[name], part) for part in PARTS)
 
 
-def learns_as(draft: Experiment, example: Experiment, classes: tuple[str, ...]) -> Experiment:
-    """The draft with the example's way to learn. Its own loss and sampling stay where those of the
-    example do not fit data of these classes (none: values).
+def apply_recipe(draft: Experiment, example: Experiment, classes: tuple[str, ...]) -> Experiment:
+    """Return the draft with the example's training settings. The draft's loss and sampling stay
+    where those of the example do not fit data with these classes (none: values).
     """
     parts = {part: getattr(example, part) for part in PARTS}
     for part in ("loss", "sampling"):

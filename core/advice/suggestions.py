@@ -1,128 +1,173 @@
-"""Advice: what is doubtful about an experiment, in words, each with the one change that helps.
+"""Suggestions: what is questionable about an experiment, each with the one change that helps.
 
-What concerns the learning alone is in `doubts.py`, what concerns the network in
-`network/doubts.py`. Pure: it knows the experiment and how large its data and its network are.
+The rules about training alone are in `training_checks.py`, those about the network in
+`network_checks.py`. Pure: the rules see the experiment and the sizes of its data and network.
 """
 
 from math import log2
 
-from core.advice.network_checks import RULES as BUILDING
-from core.advice.training_checks import RULES as LEARNING
-from core.advice.training_checks import Advice
-from core.base.numbers import short, size, whole
+from core.advice.estimate import weight_bytes
+from core.advice.network_checks import RULES as NETWORK_RULES
+from core.advice.training_checks import RULES as TRAINING_RULES
+from core.advice.training_checks import plain
+from core.base.encoding import change
+from core.base.finding import Action, Finding
+from core.base.numbers import THIN, short, size, whole
 from core.data.augmentations import Flip
 from core.experiment import Experiment
 from core.optim.stopping import has_early_stopping, with_early_stopping
 
-BYTES, COPIES = 4, 5  # of a weight: itself, its gradient, two for the optimizer, the best one
-PATIENT = 30  # epochs from which on mixtures are no longer advised on
+OVERPARAMETERIZED = 4  # parameters per training sample from which memorization is mentioned
+PATIENT = 30  # epochs from which on mixing augmentations are no longer mentioned
+ORDER = {"bad": 0, "warn": 1, "info": 2}
 
 
 def advice(
     experiment: Experiment,
     *,
-    pictures: int = 0,
+    samples: int = 0,
     parameters: int = 0,
     need: int = 0,
     free: int = 0,
     curvature: float = 0.0,
-) -> tuple[Advice, ...]:
-    """What is doubtful about this combination, the most urgent first; one "ok" when nothing is.
+) -> tuple[Finding, ...]:
+    """Return what is questionable about this combination, the most urgent first; one finding of
+    level "ok" when nothing is.
 
-    `pictures` is the size of the training part and `parameters` that of the network, `need` and
-    `free` the bytes of memory, `curvature` the largest eigenvalue of the Hessian at the first
+    `samples` is the size of the training set, `parameters` that of the network, `need` and `free`
+    are bytes of memory, `curvature` is the largest eigenvalue of the Hessian at the initial
     weights; 0 where unknown.
     """
-    found = [*_memory(experiment, parameters, need, free), *beyond(experiment, curvature)]
-    found += [a for rule in _RULES for a in rule(experiment, pictures, parameters)]
-    order = {"warn": 0, "info": 1}
-    fine = Advice("ok", f"**{experiment.optimizer.summary}** with this network is a sound start.")
-    return tuple(sorted(found, key=lambda a: order[a.level])) or (fine,)
+    findings = check_memory(experiment, parameters, need=need, free=free)
+    findings += check_stability(experiment, curvature)
+    for rule in (*NETWORK_RULES, *TRAINING_RULES, *DATA_RULES):
+        findings += rule(experiment, samples, parameters)
+    if findings:
+        return tuple(sorted(findings, key=lambda finding: ORDER[finding.level]))
+    text = f"**No problem found** with {experiment.optimizer.summary} on this network and data."
+    return (Finding("no_problem", "ok", text),)
 
 
-def _memory(e: Experiment, parameters: int, need: int, free: int) -> list[Advice]:
+def apply_action(experiment: Experiment, action: Action) -> Experiment:
+    """Return the experiment with the changes of a finding's action."""
+    for path, value in action.changes.items():
+        experiment = change(experiment, path, value)
+    return experiment
+
+
+def check_memory(e: Experiment, parameters: int, *, need: int, free: int) -> list[Finding]:
+    """The run needs more memory than is free; a smaller batch helps where the weights fit."""
     if not free or need <= free:
         return []
-    text = f"**The memory may not be enough:** it takes about {size(need)}, {size(free)} are free."
-    fixed = BYTES * COPIES * parameters  # however small the batch
-    if fixed >= free or e.batch_size == 1:
-        return [Advice("warn", f"{text} Make the network narrower.")]
-    fits = max(1, int(e.batch_size * (free - fixed) / max(need - fixed, 1)))
+    text = (
+        f"**The run may not fit into memory:** it needs about {size(need)}, and {size(free)} are "
+        "free."
+    )
+    evidence, weights = {"need": need, "free": free}, weight_bytes(e, parameters)
+    if weights >= free or e.batch_size == 1:
+        text += " Use fewer parameters."
+        return [Finding("memory_exceeded", "warn", text, evidence)]
+    fits = max(1, int(e.batch_size * (free - weights) / max(need - weights, 1)))
     smaller = 2 ** int(log2(fits))
-    return [Advice("warn", text, "batch_size", smaller, f"Use batches of {whole(smaller)}")]
+    text += " Reduce the batch size."
+    action = Action(f"Use a batch size of {whole(smaller)}", {"batch_size": smaller})
+    return [Finding("memory_exceeded", "warn", text, evidence, action)]
 
 
-def beyond(e: Experiment, curvature: float) -> list[Advice]:
-    """A rate with which the first steps climb, at this largest eigenvalue of the Hessian."""
+def check_stability(e: Experiment, curvature: float) -> list[Finding]:
+    """The learning rate is above the stability limit at this largest eigenvalue of the Hessian."""
     limit = e.optimizer.stability_limit(curvature) if curvature > 0 else None
-    if limit is None or e.optimizer.learning_rate <= limit:
+    rate = e.optimizer.learning_rate
+    if limit is None or rate <= limit:
         return []
     text = (
-        f"**The first steps will climb:** the steepest side of the loss has a curvature λ of "
-        f"{short(curvature)}, which {e.optimizer.label} takes up to a rate of {short(limit)}."
+        f"**The first steps will diverge:** the learning rate {short(rate)} is above "
+        f"{short(limit)}, the stability limit of {e.optimizer.label} at the largest curvature "
+        f"λ = {short(curvature)} of the loss at the initial weights. Use a lower rate."
     )
     half = float(f"{limit / 2:.1g}")
-    return [Advice("warn", text, "optimizer.learning_rate", half, f"Use {short(half)}")]
-
-
-def _batch(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    if not pictures or e.batch_size <= pictures:
-        return []
     return [
-        Advice(
-            "info",
-            f"**The batch is larger than the {whole(pictures)} training pictures:** every step "
-            "uses all of them.",
+        Finding(
+            "stability_limit_exceeded",
+            "warn",
+            text,
+            {"learning_rate": rate, "limit": limit, "curvature": curvature},
+            Action(f"Use {short(half)}", {"optimizer.learning_rate": half}),
         )
     ]
 
 
-def _data(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    if has_early_stopping(e.stopping) or not pictures or parameters < 4 * pictures:
+def check_batch_size(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """The batch is larger than the training set."""
+    if not samples or e.batch_size <= samples:
         return []
     text = (
-        f"**{whole(pictures)} pictures for {whole(parameters)} weights:** it may learn them by "
-        "heart. Watch the validation loss."
+        f"**The batch size {whole(e.batch_size)} exceeds the training set of {whole(samples)} "
+        "samples:** every step uses all of them."
     )
-    return [Advice("info", text, "stopping", with_early_stopping(e.stopping), "Stop early")]
+    evidence = {"batch_size": e.batch_size, "samples": samples}
+    return [Finding("batch_exceeds_training_set", "info", text, evidence)]
 
 
-def _mirror(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
+def check_overparameterization(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """Many more parameters than training samples, and no early stopping."""
+    if has_early_stopping(e.stopping) or not samples or parameters < OVERPARAMETERIZED * samples:
+        return []
+    text = (
+        f"**{whole(parameters)} parameters for {whole(samples)} training samples:** the network "
+        "can memorize them. Watch the validation loss, or turn on early stopping."
+    )
+    action = Action("Turn on early stopping", {"stopping": with_early_stopping(e.stopping)})
+    evidence = {"parameters": parameters, "samples": samples}
+    return [Finding("more_parameters_than_samples", "info", text, evidence, action)]
+
+
+def check_mirroring(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """Digits or letters are mirrored."""
     if not e.data.written or not any(isinstance(a, Flip) and a.p for a in e.augmentations):
         return []
     text = (
-        "**Flip changes what a digit or a letter is:** a mirrored 3 is no 3, and a mirrored b is "
-        "a d."
+        "**Flip changes the meaning of digits and letters:** a mirrored 3 is not a 3, and a "
+        "mirrored b is a d. Remove it for this dataset."
     )
-    others = [a.model_dump() for a in e.augmentations if not isinstance(a, Flip)]
-    return [Advice("warn", text, "augmentations", others, "Take Flip off")]
+    others = plain(a for a in e.augmentations if not isinstance(a, Flip))
+    return [
+        Finding("flip_on_characters", "warn", text, {}, Action("Remove Flip", _augment(others)))
+    ]
 
 
-def _mixtures(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
+def check_mixing(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """An augmentation that mixes samples, in a short run."""
     mixing = [a for a in e.augmentations if a.mixes]
     if not mixing or e.epochs >= PATIENT:
         return []
     first, names = mixing[0], " and ".join(a.label for a in mixing)
     text = (
-        f"**{first.label} wants many epochs:** its paper trained {first.epochs}, here it has "
-        f"{e.epochs}."
+        f"**{first.label} needs many epochs:** its paper trained {first.epochs}, this run trains "
+        f"{e.epochs}. Train longer or remove it."
     )
-    others = [a.model_dump() for a in e.augmentations if not a.mixes]
-    return [Advice("info", text, "augmentations", others, f"Take {names} off")]
+    others = plain(a for a in e.augmentations if not a.mixes)
+    evidence = {"epochs": e.epochs, "paper": first.epochs}
+    action = Action(f"Remove {names}", _augment(others))
+    return [Finding("mixing_needs_epochs", "info", text, evidence, action)]
 
 
-def _wrong_labels(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    if not e.label_noise.share:
+def _augment(augmentations: list) -> dict:
+    return {"augmentations": augmentations}
+
+
+def check_label_noise(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """Labels were changed on purpose."""
+    if not (fraction := e.label_noise.share):
         return []
-    wrong = f"{100 * e.label_noise.share:.3g} %"
-    right = f"{100 - 100 * e.label_noise.share:.3g} %"
     text = (
-        f"**{wrong} of the training labels are wrong on purpose:** a training accuracy above "
-        f"{right} is learned by heart."
+        f"**{100 * fraction:.3g}{THIN}% of the training labels are wrong on purpose:** a training "
+        f"accuracy above {100 - 100 * fraction:.3g}{THIN}% is memorized."
     )
-    return [Advice("info", text, "label_noise.share", 0.0, "Take the noise off")]
+    action = Action("Remove the label noise", {"label_noise.share": 0.0})
+    return [Finding("label_noise", "info", text, {"fraction": fraction}, action)]
 
 
-_RULES = (
-    *BUILDING, *LEARNING, _mirror, _batch, _data, _mixtures, _wrong_labels,
+DATA_RULES = (
+    check_mirroring, check_batch_size, check_overparameterization, check_mixing, check_label_noise,
 )  # fmt: skip

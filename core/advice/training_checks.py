@@ -1,209 +1,297 @@
-"""Doubts about how an experiment learns: optimizer, schedule, regularizers, stopping. Each rule
-gives Advice, or nothing.
+"""Checks of how an experiment is trained: optimizer, schedule, regularizers, stopping rules.
 
-Pure: it knows the experiment and how large its data and its network are.
+Each rule returns its findings about the experiment. Pure: a rule sees the experiment and the sizes
+of its data and network, and reads facts such as "this regularizer changes the gradient" from the
+classes of the choices, so that a new choice is judged without a change here.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from core.base.numbers import short, whole
+from core.base.finding import Action, Finding
+from core.base.numbers import THIN, short, whole
 from core.base.spec import Choice
+from core.base.text import counted
 from core.experiment import Experiment
-from core.optim.decays import Annealed
-from core.optim.optimizers import LBFGS, Adagrad, Adam, RMSprop
-from core.optim.penalties import Penalty
-from core.optim.regularizers import EMA, L2, SAM, SWA, ClipNorm, ClipValue, Regularizer, WeightDecay
-from core.optim.schedules import OneCycle, Plateau
+from core.optim.penalties import L2
+from core.optim.plateau import Plateau
+from core.optim.regularizers import Regularizer, WeightDecay
 from core.optim.stopping import LossChange, Patience, StoppingRule
 
-LARGEST = 65_536  # pictures in a batch
+LARGEST = 65_536  # samples in a batch
+VALIDATION = 0.15  # the fraction that a button restores
 
-
-@dataclass(frozen=True)
-class Advice:
-    """One sentence; `level` is ok, info or warn. Where one change helps: its path, the new value
-    and a button's text.
-    """
-
-    level: str
-    text: str
-    path: str = ""
-    value: Any = None
-    action: str = ""
+Rule = Callable[[Experiment, int, int], list[Finding]]  # experiment, training samples, parameters
 
 
 def plain(choices: Iterable[Choice]) -> list[dict[str, Any]]:
-    """As JSON data, to stand in an Advice."""
+    """Return the choices as JSON data, for an Action."""
     return [choice.model_dump(mode="json") for choice in choices]
 
 
-def _without(e: Experiment, *kinds: type[Regularizer]) -> list[dict[str, Any]]:
-    return plain(r for r in e.regularizers if not isinstance(r, kinds))
+def Advice(level: Any, text: str, path: str = "", value: Any = None, action: str = "") -> Finding:
+    return Finding("network", level, text, {}, Action(action, {path: value}) if path else None)
 
 
-def _first(choices: Iterable[Choice], *kinds: type[Choice]) -> Any:
-    return next((choice for choice in choices if isinstance(choice, kinds)), None)
+def _replaced(choices: Iterable[Choice], kind: type[Choice], **values: Any) -> list[dict[str, Any]]:
+    """Return the choices as JSON data, those of one class with other field values."""
+    return [
+        choice.model_dump(mode="json") | (values if isinstance(choice, kind) else {})
+        for choice in choices
+    ]
 
 
-def _rate(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    usual = e.optimizer.max_recommended_lr
-    if e.optimizer.learning_rate <= usual * (1 + 1e-9):
+def _without(e: Experiment, *removed: Regularizer) -> list[dict[str, Any]]:
+    return plain(r for r in e.regularizers if r not in removed)
+
+
+def _first(choices: Iterable[Choice], kind: type[Choice]) -> Any:
+    return next((choice for choice in choices if isinstance(choice, kind)), None)
+
+
+def _labels(choices: Iterable[Choice]) -> str:
+    return " and ".join(choice.label for choice in choices)
+
+
+def check_learning_rate(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """The learning rate is larger than what is in common use with this optimizer."""
+    rate, recommended = e.optimizer.learning_rate, e.optimizer.max_recommended_lr
+    if rate <= recommended * (1 + 1e-9):
         return []
     text = (
-        f"**A learning rate of {short(e.optimizer.learning_rate)} is large** for "
-        f"{e.optimizer.label}: the loss may become NaN."
+        f"**A learning rate of {short(rate)} is high for {e.optimizer.label}:** values up to "
+        f"{short(recommended)} are common, and the loss may become NaN. Use a lower rate."
     )
-    return [Advice("warn", text, "optimizer.learning_rate", usual, f"Use {short(usual)}")]
+    return [
+        Finding(
+            "learning_rate_high",
+            "warn",
+            text,
+            {"learning_rate": rate, "recommended": recommended},
+            Action(f"Use {short(recommended)}", {"optimizer.learning_rate": recommended}),
+        )
+    ]
 
 
-def _decays(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    own = getattr(e.optimizer, "weight_decay", 0)
-    if not own or not _first(e.regularizers, WeightDecay):
+def check_double_decay(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """Weight decay is part of the optimizer and a regularizer as well."""
+    own, rule = getattr(e.optimizer, "weight_decay", 0), _first(e.regularizers, WeightDecay)
+    if not own or not rule:
         return []
     text = (
-        f"**Weight decay acts twice:** in {e.optimizer.label} and as a regularizer; the two add up."
+        f"**Weight decay is applied twice:** {short(own)} by {e.optimizer.label} and "
+        f"{short(rule.strength)} by the regularizer add up. Keep one of them."
     )
-    return [Advice("warn", text, "optimizer.weight_decay", 0.0, "Keep only the regularizer")]
+    return [
+        Finding(
+            "weight_decay_twice",
+            "warn",
+            text,
+            {"optimizer": own, "regularizer": rule.strength},
+            Action("Keep only the regularizer", {"optimizer.weight_decay": 0.0}),
+        )
+    ]
 
 
-def _patience(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
+def check_early_stopping(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """Early stopping has no validation set, or ends the run before the schedule has annealed."""
     rule = _first(e.stopping, Patience)
     if not rule:
         return []
     if e.split.validation == 0:
-        text = "**Early stopping has nothing to look at:** the validation share is 0."
-        return [Advice("warn", text, "split.validation", 0.15, "Keep 15 %")]
-    if isinstance(e.schedule, Annealed | OneCycle) and not rule.only_mark:
         text = (
-            f"**Early stopping may end the run** before the {e.schedule.label.lower()} schedule "
-            "has let the rate fall, where it gains most."
+            f"**Early stopping cannot work:** the validation set is empty (0{THIN}%). Hold out "
+            f"{100 * VALIDATION:g}{THIN}% of the data."
         )
-        action = "Only mark it"
-        return [Advice("info", text, "stopping", _only_marked(e, Patience), action)]
-    return []
+        return [Finding("early_stopping_without_validation", "warn", text, {}, _hold_out())]
+    if not e.schedule.anneals or rule.only_mark:
+        return []
+    text = (
+        f"**Early stopping may end the run too soon:** the {e.schedule.label.lower()} schedule "
+        f"lowers the learning rate over all {whole(e.epochs)} epochs and gains most at the end, "
+        f"but {counted(rule.patience, 'epoch')} without improvement end the run."
+    )
+    stopping = _replaced(e.stopping, Patience, only_mark=True)
+    action = Action("Only mark the stopping point", {"stopping": stopping})
+    evidence = {"patience": rule.patience, "epochs": e.epochs}
+    return [Finding("early_stopping_before_annealing", "info", text, evidence, action)]
 
 
-def _only_marked(e: Experiment, kind: type[StoppingRule]) -> list[dict[str, Any]]:
-    """The stopping rules with one of them no longer ending the run."""
-    return [
-        rule.model_dump(mode="json") | ({"only_mark": True} if isinstance(rule, kind) else {})
-        for rule in e.stopping
-    ]
+def _hold_out() -> Action:
+    label = f"Hold out {100 * VALIDATION:g}{THIN}% for validation"
+    return Action(label, {"split.validation": VALIDATION})
 
 
-def _plateau(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
+def check_plateau(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """The plateau schedule has no validation set, or early stopping acts before it."""
     if not isinstance(e.schedule, Plateau):
         return []
     if e.split.validation == 0:
-        text = "**No plateau will be seen:** the validation share is 0, so the rate stays."
-        return [Advice("warn", text, "split.validation", 0.15, "Keep 15 %")]
-    rule = _first(e.stopping, Patience)
-    if not rule or rule.only_mark or e.schedule.patience + 1 < rule.patience:
+        text = (
+            "**The learning rate will never be reduced:** the validation set is empty "
+            f"(0{THIN}%), so no plateau can be measured. Hold out {100 * VALIDATION:g}{THIN}% of "
+            "the data."
+        )
+        return [Finding("plateau_without_validation", "warn", text, {}, _hold_out())]
+    rule, reduction = _first(e.stopping, Patience), e.schedule.patience + 1
+    if not rule or rule.only_mark or reduction < rule.patience:
         return []
     text = (
-        f"**Early stopping comes first:** it waits {rule.patience} epochs, the schedule cuts the "
-        f"rate after {e.schedule.patience + 1}."
+        f"**Early stopping acts first:** it ends the run after {counted(rule.patience, 'epoch')} "
+        f"without improvement, but the schedule reduces the learning rate only after {reduction}."
     )
+    evidence = {"stops_after": rule.patience, "reduces_after": reduction}
     if rule.patience == 1:
-        return [Advice("warn", text)]
-    sooner = (rule.patience - 2) // 2
-    return [Advice("warn", text, "schedule.patience", sooner, f"Cut after {sooner + 1}")]
+        text += " Increase the patience of early stopping."
+        return [Finding("early_stopping_before_plateau", "warn", text, evidence)]
+    patience = (rule.patience - 2) // 2
+    label = f"Reduce after {counted(patience + 1, 'epoch')}"
+    action = Action(label, {"schedule.patience": patience})
+    return [Finding("early_stopping_before_plateau", "warn", text, evidence, action)]
 
 
-def _warm_up(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
+def check_warmup(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """The warm-up takes the whole run."""
     if e.schedule.warmup < e.epochs:
         return []
-    text = f"**The warm-up is as long as the run:** {e.schedule.warmup:g} of {e.epochs} epochs."
-    return [Advice("warn", text, "schedule.warmup", 0.0, "Take it off")]
-
-
-def _sharpness(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    if not _first(e.regularizers, SAM) or e.optimizer.closure:
-        return []
-    text = "**SAM costs twice the time:** every step takes two gradients."
-    return [Advice("info", text, "regularizers", _without(e, SAM), "Remove SAM")]
-
-
-def _closure(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    if not isinstance(e.optimizer, LBFGS):
-        return []
-    found, unheard = [], (SAM, ClipNorm, ClipValue)
-    if e.batch_size < pictures:
-        text = "**L-BFGS wants the full batch:** it takes the noise of a minibatch for curvature."
-        whole_set = ("batch_size", pictures, f"Use all {whole(pictures)}")
-        found.append(Advice("warn", text, *(whole_set if pictures <= LARGEST else ())))
-    if _first(e.regularizers, *unheard):
-        text = "**L-BFGS takes its gradients itself:** clipping and SAM do not reach them."
-        found.append(Advice("warn", text, "regularizers", _without(e, *unheard), "Take them off"))
-    return found
-
-
-def _averages(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    kept = [r for r in e.regularizers if isinstance(r, EMA | SWA)]
-    if len(kept) == 2:
-        text = (
-            f"**Two averages of the weights:** the network is measured with {kept[1].summary} "
-            f"as soon as it begins, {kept[0].summary} counts before."
+    text = (
+        f"**The warm-up is as long as the run:** {e.schedule.warmup:g} of {e.epochs} epochs, so "
+        "the full learning rate is never used. Shorten the warm-up."
+    )
+    return [
+        Finding(
+            "warmup_fills_run",
+            "warn",
+            text,
+            {"warmup": e.schedule.warmup, "epochs": e.epochs},
+            Action("Remove the warm-up", {"schedule.warmup": 0.0}),
         )
-        action = f"Keep {kept[1].kind.upper()}"
-        return [Advice("warn", text, "regularizers", _without(e, type(kept[0])), action)]
-    if _first(kept, SWA) and isinstance(e.schedule, Annealed | OneCycle):
+    ]
+
+
+def check_extra_gradients(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """Regularizers that compute further gradients in every step."""
+    costly = [
+        r
+        for r in e.regularizers
+        if r.extra_gradients and not (e.optimizer.closure and r.changes_gradient)
+    ]
+    if not costly:
+        return []
+    gradients = 1 + sum(r.extra_gradients for r in costly)
+    text = (
+        f"**{_labels(costly)} makes training about {short(gradients)} times as long:** every step "
+        f"computes about {short(gradients)} gradients instead of 1."
+    )
+    names = " and ".join(r.kind.upper() if len(r.kind) < 4 else r.label for r in costly)
+    action = Action(f"Remove {names}", {"regularizers": _without(e, *costly)})
+    return [Finding("extra_gradients", "info", text, {"gradients": gradients}, action)]
+
+
+def check_closure(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """An optimizer that computes its own gradients: full batch, and no change of the gradient."""
+    if not e.optimizer.closure:
+        return []
+    findings, label = [], e.optimizer.label
+    if e.batch_size < samples:
         text = (
-            f"**SWA averages what moves:** the {e.schedule.label.lower()} schedule lets the last "
-            "epochs lie close together."
+            f"**{label} needs the full batch:** with {whole(e.batch_size)} of {whole(samples)} "
+            "training samples per step it mistakes the noise of the mini-batch for curvature."
         )
-        return [Advice("info", text, "schedule", {"kind": "constant"}, "Use Constant")]
+        fits = samples <= LARGEST
+        change = Action(f"Use all {whole(samples)} samples", {"batch_size": samples})
+        evidence = {"batch_size": e.batch_size, "samples": samples}
+        findings.append(
+            Finding("needs_full_batch", "warn", text, evidence, change if fits else None)
+        )
+    ignored = [r for r in e.regularizers if r.changes_gradient]
+    if ignored:
+        text = (
+            f"**{_labels(ignored)} {'has' if len(ignored) == 1 else 'have'} no effect:** {label} "
+            "computes its own gradients several times per step."
+        )
+        action = Action(f"Remove {_labels(ignored)}", {"regularizers": _without(e, *ignored)})
+        evidence = {"ignored": [r.kind for r in ignored]}
+        findings.append(Finding("gradient_changes_ignored", "warn", text, evidence, action))
+    return findings
+
+
+def check_averages(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """Two averages of the weights, or one that needs a constant learning rate."""
+    averages = [r for r in e.regularizers if r.averages_weights]
+    if len(averages) > 1:
+        *others, last = averages
+        text = (
+            f"**Two averages of the weights are on:** the network is evaluated with {last.summary} "
+            f"as soon as that begins, and with {others[0].summary} before. Keep one of them."
+        )
+        action = Action(f"Keep {last.kind.upper()}", {"regularizers": _without(e, *others)})
+        return [
+            Finding("two_averages", "warn", text, {"kinds": [r.kind for r in averages]}, action)
+        ]
+    if any(r.prefers_constant_lr for r in averages) and e.schedule.anneals:
+        text = (
+            f"**{averages[0].kind.upper()} gains little here:** the {e.schedule.label.lower()} "
+            "schedule ends with a low learning rate, so the averaged weights are almost equal. Use "
+            "a constant learning rate."
+        )
+        action = Action("Use a constant learning rate", {"schedule": {"kind": "constant"}})
+        return [Finding("average_while_annealing", "info", text, {}, action)]
     return []
 
 
-def _scaled_penalty(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
+def check_scaled_penalty(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """An L2 penalty with an optimizer that rescales the gradient and has no decay of its own."""
     penalty = _first(e.regularizers, L2)
-    if not penalty or not penalty.strength or not isinstance(e.optimizer, Adam | Adagrad | RMSprop):
+    if not penalty or not penalty.strength:
+        return []
+    if not e.optimizer.rescales_gradient or hasattr(e.optimizer, "weight_decay"):
         return []
     text = (
-        f"**{e.optimizer.label} rescales the L2 penalty** with the rest of the gradient: weight "
-        "decay shrinks all weights alike."
+        f"**{e.optimizer.label} rescales the L2 penalty with the rest of the gradient:** weights "
+        "with large gradients are penalized less. Weight decay shrinks all weights by the same "
+        "factor."
     )
-    rest = _without(e, L2, WeightDecay)
     decay = _first(e.regularizers, WeightDecay) or WeightDecay()
-    value = [*rest, *plain([decay])]
-    return [Advice("info", text, "regularizers", value, "Use weight decay")]
+    kept = [r for r in e.regularizers if not isinstance(r, L2 | WeightDecay)]
+    action = Action("Use weight decay instead", {"regularizers": plain([*kept, decay])})
+    return [Finding("l2_penalty_rescaled", "info", text, {"λ": penalty.strength}, action)]
 
 
-def _biases(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    held = [r for r in e.regularizers if isinstance(r, Penalty | WeightDecay) and r.biases]
-    if not held:
+def check_bias_penalty(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """A penalty or decay that includes biases and normalization scales."""
+    penalizing = [r for r in e.regularizers if r.penalizes_weights and r.biases]
+    if not penalizing:
         return []
     text = (
-        f"**{held[0].label} pulls biases and normalization scales to 0 too:** they are few, and "
-        "a scale near 0 silences its layer."
+        f"**{penalizing[0].label} also shrinks biases and normalization scales:** they are few, "
+        "and a scale near 0 silences its layer. Usually only weight matrices are regularized."
     )
     free = [
-        {**r.model_dump(), "biases": 0} if r in held else r.model_dump() for r in e.regularizers
+        {**r.model_dump(mode="json"), "biases": 0} if r in penalizing else r.model_dump(mode="json")
+        for r in e.regularizers
     ]
-    return [Advice("info", text, "regularizers", free, "Leave them free")]
+    action = Action("Exclude biases and scales", {"regularizers": free})
+    kinds = [r.kind for r in penalizing]
+    return [Finding("biases_penalized", "info", text, {"kinds": kinds}, action)]
 
 
-def _change(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    rule = _first(e.stopping, LossChange)
-    if not rule or rule.only_mark or rule.difference == "absolute" or e.batch_size >= pictures:
+def check_signed_change(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """A rule that ends the run when the loss rises, on mini-batches."""
+    rule: StoppingRule | None = _first(e.stopping, LossChange)
+    if not rule or rule.only_mark or rule.difference == "absolute" or e.batch_size >= samples:
         return []
     text = (
-        f"**{rule.label}, signed, ends the run at the first rise:** with minibatches the loss "
-        "goes up now and then."
+        f"**{rule.label} (signed) ends the run at the first rise of the loss:** with mini-batches "
+        "the loss rises now and then by chance. Use the absolute change."
     )
-    rules = [
-        {**r.model_dump(), "difference": "absolute"}
-        if isinstance(r, LossChange)
-        else r.model_dump()
-        for r in e.stopping
-    ]
-    return [Advice("info", text, "stopping", rules, "Use the absolute change")]
+    stopping = _replaced(e.stopping, LossChange, difference="absolute")
+    action = Action("Use the absolute change", {"stopping": stopping})
+    return [Finding("signed_change_on_mini_batches", "info", text, {"kind": rule.kind}, action)]
 
 
-RULES = (
-    _rate, _decays, _closure, _patience, _plateau, _warm_up, _averages, _sharpness,
-    _scaled_penalty, _biases, _change,
+RULES: tuple[Rule, ...] = (
+    check_learning_rate, check_double_decay, check_closure, check_early_stopping, check_plateau,
+    check_warmup, check_averages, check_extra_gradients, check_scaled_penalty, check_bias_penalty,
+    check_signed_change,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The learning-rate range test (O6): loss against rate, raw and smoothed, and the suggestion."""
+"""Figure of the learning-rate range test: loss against learning rate, and the suggestion."""
 
 from collections.abc import Sequence
 from math import log10
@@ -10,13 +10,13 @@ from core.base.numbers import short
 from core.figures.template import PALETTES, SYMBOL, Mode, blank, log_axis
 from core.runs.smoothing import smoothed
 
-LOW, HIGH = 1e-6, 10.0  # the rates of the whole test
+LOW, HIGH = 1e-6, 10.0  # learning rates of the whole test
 MIDDLE = (LOW * HIGH) ** 0.5
-ROOM = 1.6  # times the first loss: what lies above it is cut off, for it only says "too large"
+ROOM = 1.6  # times the first loss: higher losses are cut off, they all mean "too large"
 
 
 def rows(points: Sequence[tuple[float, float]], reach: int) -> dict[str, list[float]]:
-    """The points' rates and losses, and the losses smoothed over `reach` neighbours."""
+    """Return learning rates, losses, and the losses smoothed over `reach` neighbours."""
     losses = [loss for _, loss in points]
     rates = [rate for rate, _ in points]
     return {"rate": rates, "loss": losses, "smoothed": smoothed(losses, reach)}
@@ -29,17 +29,17 @@ def figure(
     mode: Mode,
     height: int = 168,
 ) -> go.Figure:
-    """`suggested` as `Suggestion` says it, None while it is not known."""
+    """Draw the curve; `suggested` holds the fields of a `Suggestion`, None while unknown."""
     p = PALETTES[mode]
     drawn = blank(mode, height, showlegend=False, margin={"l": 44, "r": 12, "t": 8, "b": 34})
     drawn.add_scatter(
         x=shown["rate"], y=shown["loss"], mode="lines", line={"color": p.raw, "width": 1},
-        hoverinfo="skip", name="Loss of each minibatch",
+        hoverinfo="skip", name="Loss of each mini-batch",
     )  # fmt: skip
     drawn.add_scatter(
         x=shown["rate"], y=shown["smoothed"], mode="lines",
         line={"color": p.train, "width": 2.25}, name="Mean of neighbours",
-        hovertemplate="rate %{x:.2g}: loss %{y:.3g}<extra></extra>",
+        hovertemplate="learning rate %{x:.2g}: loss %{y:.3g}<extra></extra>",
     )  # fmt: skip
     axis, tables = log_axis("learning rate η")
     span = {"range": [log10(LOW), log10(HIGH)], "hoverformat": ".2g"}
@@ -53,7 +53,7 @@ def figure(
 
 
 def _mark(drawn: go.Figure, mode: Mode, shown: dict[str, list[float]], rate: float) -> None:
-    """A dotted line, a star and a word at the suggested rate."""
+    """Draw a dotted line, a star and a label at the suggested learning rate."""
     p = PALETTES[mode]
     at = min(range(len(shown["rate"])), key=lambda k: abs(shown["rate"][k] / rate - 1))
     drawn.add_vline(x=rate, line={"color": p.best, "width": 1.5, "dash": "dot"})

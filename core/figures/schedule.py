@@ -1,4 +1,4 @@
-"""The learning rate of a whole run, before it begins: the curve of a Schedule (O5)."""
+"""The learning rate over a whole run before it starts: the curve of a Schedule."""
 
 from typing import Literal
 
@@ -14,7 +14,7 @@ POINTS = 240
 def rows(
     schedule: Schedule, base: float, *, steps: int, epoch_steps: int
 ) -> tuple[list[int], list[float]]:
-    """Steps from 0 to `steps`, about POINTS of them, and the learning rate of each."""
+    """Return about POINTS steps from 0 to `steps`, and the learning rate of each."""
     count = min(POINTS, steps)
     at = sorted({round(i * steps / count) for i in range(count + 1)})
     return at, [schedule.rate(base, k, steps=steps, epoch_steps=epoch_steps) for k in at]
@@ -26,13 +26,13 @@ def figure(
     *,
     epoch_steps: int,
     mode: Mode,
-    against: Literal["step", "epoch"] = "step",
+    x_axis: Literal["step", "epoch"] = "step",
 ) -> go.Figure:
-    """One line over a tinted area; the axis says how many steps make an epoch. The largest rate is
-    written at its place where it comes late, as after a warm-up.
+    """Draw one line over a tinted area; the axis title gives the steps per epoch. The largest
+    learning rate is annotated when it comes late, such as after a warm-up.
     """
     palette, top = PALETTES[mode], max(rates)
-    x = at if against == "step" else [step / epoch_steps for step in at]
+    x = at if x_axis == "step" else [step / epoch_steps for step in at]
     drawn = blank(mode, 104, margin={"l": 44, "r": 12, "t": 12, "b": 34}, showlegend=False)
     line = {"color": palette.best, "width": 2.25}
     drawn.add_scatter(
@@ -44,10 +44,9 @@ def figure(
         fillcolor="rgba(18,133,122,.10)",
         hovertemplate="%{y:.3g}<extra></extra>",
     )
-    words = f"{against}, {whole(epoch_steps)} steps to an epoch"
     drawn.update_xaxes(
-        title=words if against == "epoch" else words.replace(" steps", ""),
-        tickformat=",d" if at[-1] > 5 and against == "step" else ",.3~f",
+        title=f"{x_axis} ({whole(epoch_steps)} steps per epoch)",
+        tickformat=",d" if at[-1] > 5 and x_axis == "step" else ",.3~f",
         range=[0, x[-1]],
     )
     if peak := rates.index(top):
@@ -58,7 +57,7 @@ def figure(
         )  # fmt: skip
     ticks = [0, top / 2, top]
     drawn.update_yaxes(
-        title="rate η",
+        title="learning rate η",
         tickvals=ticks,
         ticktext=["0", *map(short, ticks[1:])],
         range=[0, 1.3 * top],

@@ -84,12 +84,12 @@ def _consume(
 
 def _require_disk(store: Store, run: str, experiment: Any, training: Any) -> None:
     """Unavailable where the disk does not take the run's checkpoints."""
-    from core.advice.estimate_memory import lacking_disk
+    from core.advice.estimate import disk_problem
 
     parameters = sum(fact.parameters for fact in training.setup.facts)
-    there = sum(path.stat().st_size for path in store.checkpoints(run))
-    if lack := lacking_disk(experiment, parameters, store.home, there):
-        raise Unavailable(lack)
+    existing = sum(path.stat().st_size for path in store.checkpoints(run))
+    if problem := disk_problem(experiment, parameters, store.home, existing):
+        raise Unavailable(problem, code="disk_full")
 
 
 def _reason(error: Exception, run: str) -> str:

@@ -86,6 +86,7 @@ class SWA(Regularizer):
     technique: ClassVar[str] = "R5"
     weight_copies: ClassVar[int] = 1
     averages_weights: ClassVar[bool] = True
+    prefers_constant_lr: ClassVar[bool] = True
     start: float = ranged(
         0.75, 0, below=1, symbol="s",
         help="The fraction of the planned epochs after which averaging begins.",

@@ -17,6 +17,7 @@ class Regularizer(Choice, family="regularizer"):
     weight_copies: ClassVar[int] = 0  # further copies of all weights in memory
     averages_weights: ClassVar[bool] = False  # the network is evaluated with averaged weights
     penalizes_weights: ClassVar[bool] = False  # pulls weights towards 0, by a penalty or by decay
+    prefers_constant_lr: ClassVar[bool] = False  # averages weights that should stay apart
 
     def call(self) -> Call:
         """Return its transform: an object of `core.optim.transforms`, `sharpness` or `averages`."""

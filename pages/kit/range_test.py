@@ -1,11 +1,12 @@
-"""The learning-rate range test on the page Train: it is begun from the header, runs beside the
-runs, and its card shows the curve while it grows and writes the rate that it suggests.
+"""The learning-rate range test on the page Train: a button in the header starts it, it runs beside
+the queue, and its card shows the growing curve and the suggested learning rate.
 """
 
 import streamlit as st
 
 from core.base.encoding import decode, encode
 from core.base.numbers import short
+from core.base.text import counted
 from core.experiment import Experiment
 from core.figures import range_test as figures
 from core.jobs import runner, tasks
@@ -13,50 +14,50 @@ from pages.kit import live_chart, state
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding
 
-KEPT, BEFORE = (
-    "rate test",
-    "rate before",
-)  # the task's id, and the rate that its suggestion replaced
-ALIKE = ("name", "about", "epochs", "schedule", "stopping")  # what a range test does not look at
+TASK = "rate test"  # the key of the task's id in the page state
+BEFORE = "rate before"  # the key of the learning rate that the suggestion replaced
+IGNORED = ("name", "about", "epochs", "schedule", "stopping")  # without effect on a range test
 HEIGHT = 168
 
 
 def offer(draft: Experiment, ready: bool) -> None:
-    """The button in the header."""
+    """Draw the button in the header."""
     pressed = st.button(
         "Find a learning rate",
         icon=":material/speed:",
         key="find_rate",
         disabled=not ready,
-        help="Some dozens of steps on a copy while the rate grows from 1e-6 to 10 (Smith 2017): a "
-        "tenth of the rate where the loss is lowest is suggested. Your runs do not wait for it.",
+        help="Learning-rate range test (Smith 2017): up to 100 steps on a copy of the model while "
+        "the learning rate grows from 1e-6 to 10. Suggests a tenth of the rate with the lowest "
+        "loss. Does not delay your runs.",
     )
     if pressed:
-        state.keep(KEPT, work().begin("rate", encode(draft), instead=state.keep(KEPT)))
+        state.keep(TASK, work().begin("rate", encode(draft), instead=state.keep(TASK)))
         state.keep(BEFORE, "")
 
 
 def work() -> tasks.Tasks:
-    """The tasks of this lab."""
+    """Return the tasks of this lab."""
     return tasks.current(runner.current().store.home)
 
 
-def wait(id: str, doing: str) -> None:
-    """The share of a task that is done, until it is over; then the page shows what it found."""
+def wait(id: str, activity: str) -> None:
+    """Draw the progress of a task; rerun the page when it is over."""
     task = work().look(id)
     if not task or task["over"]:
         st.rerun()
-    st.progress(task["share"], text=place(task, doing))
+    st.progress(task["share"], text=describe_progress(task, activity))
 
 
-def place(task: dict, doing: str) -> str:
-    """How many tasks come before it, or what it does."""
-    return f"Waits for {task['before']} other" if task["before"] else doing
+def describe_progress(task: dict, activity: str) -> str:
+    """Return how many tasks are ahead in the queue, or the activity."""
+    ahead = task["before"]
+    return f"{counted(ahead, 'task')} ahead in the queue" if ahead else activity
 
 
 def card(draft: Experiment) -> None:
-    """The range test that was begun last; nothing where there is none."""
-    task = work().look(state.keep(KEPT)) if state.keep(KEPT) else None
+    """Draw the range test that was started last; nothing if there is none."""
+    task = work().look(state.keep(TASK)) if state.keep(TASK) else None
     if not task:
         return
     with st.container(border=True, key="rate_card"):
@@ -67,22 +68,22 @@ def card(draft: Experiment) -> None:
 
 
 def working(id: str) -> None:
-    """Progress, Stop, and the curve as far as it is known."""
+    """Draw progress, a Stop button, and the curve so far."""
     task = work().look(id)
     if not task or task["over"]:
         st.rerun()
     with card_title("Learning-rate range test"):
         st.button("Stop", icon=":material/stop:", key="stop_rate", on_click=work().stop, args=(id,))
     points = task["found"].get("points", [])
-    words = place(task, "Prepares data and network")
+    text = describe_progress(task, "Preparing data and network")
     if points:
-        words = f"Rate {short(points[-1][0])}, loss {short(points[-1][1], 3)}"
-    st.progress(task["share"], text=words)
+        text = f"Learning rate {short(points[-1][0])}, loss {short(points[-1][1], 3)}"
+    st.progress(task["share"], text=text)
     curve(task)
 
 
 def ended(task: dict, draft: Experiment) -> None:
-    """The curve, the rule with its numbers, and the button that writes the rate."""
+    """Draw the curve, the rule with its numbers, and the button that uses the learning rate."""
     with card_title("Learning-rate range test"):
         st.button(
             "",
@@ -91,25 +92,26 @@ def ended(task: dict, draft: Experiment) -> None:
             type="tertiary",
             help="Close",
             on_click=state.keep,
-            args=(KEPT, ""),
+            args=(TASK, ""),
         )
     if task["state"] == "failed":
         finding("bad", escape(task["problem"]))
         return
     curve(task)
-    found = task["found"].get("suggested")
+    suggested = task["found"].get("suggested")
     if task["state"] == "stopped":
-        finding("info", escape(task["problem"] or "Stopped before its end: nothing is suggested."))
-    elif not found:
+        stopped = "Stopped before its end, so no learning rate is suggested."
+        finding("info", escape(task["problem"] or stopped))
+    elif not suggested:
         finding("warn", task["found"]["text"])
     else:
-        suggestion(found["rate"], task["found"]["text"], draft)
-    if changed(decode(Experiment, task["experiment"]), draft):
-        st.caption("Some settings have changed since: find it again for those.")
+        suggestion(suggested["rate"], task["found"]["text"], draft)
+    if is_outdated(decode(Experiment, task["experiment"]), draft):
+        st.caption("Settings have changed since this test. Run it again for the current draft.")
 
 
 def suggestion(rate: float, text: str, draft: Experiment) -> None:
-    """The sentence; its button writes the rate, and afterwards takes it back."""
+    """Draw the suggestion; its button writes the learning rate, and afterwards undoes that."""
     before = state.keep(BEFORE)
     if draft.optimizer.learning_rate != rate:
         if finding("ok", text, f"Use {short(rate)}", "use_rate"):
@@ -121,27 +123,27 @@ def suggestion(rate: float, text: str, draft: Experiment) -> None:
 
 
 def write(rate: float, before: str) -> None:
-    """Puts a rate into the draft and keeps what it was."""
+    """Write a learning rate into the draft and remember the previous one."""
     state.keep(BEFORE, before)
     state.edit("optimizer.learning_rate", rate, redraw=True)
     st.rerun()
 
 
 def curve(task: dict) -> None:
-    """Loss against rate; its place is kept before the first point."""
+    """Draw loss against learning rate; the space is reserved before the first point."""
     found = task["found"]
     points = [tuple(point) for point in found.get("points", [])]
-    shown = figures.rows(points, found.get("reach", 0))
-    name = "learning-rate range test"
+    rows = figures.rows(points, found.get("reach", 0))
     live_chart.drawn(
-        lambda mode: figures.figure(shown, found.get("suggested"), mode=mode, height=HEIGHT),
-        key="chart_rate", height=HEIGHT, alt="Loss against learning rate", name=name,
+        lambda mode: figures.figure(rows, found.get("suggested"), mode=mode, height=HEIGHT),
+        key="chart_rate", height=HEIGHT, alt="Loss against learning rate",
+        name="learning-rate range test",
     )  # fmt: skip
 
 
-def changed(tested: Experiment, draft: Experiment) -> bool:
-    """Whether the draft differs from what was tested in more than its learning rate."""
+def is_outdated(tested: Experiment, draft: Experiment) -> bool:
+    """Return whether the draft differs from what was tested in more than its learning rate."""
     rate = {"optimizer": tested.optimizer.model_copy(update={"learning_rate": 1.0})}
     now = {"optimizer": draft.optimizer.model_copy(update={"learning_rate": 1.0})}
-    same = {name: getattr(tested, name) for name in ALIKE}
-    return tested.model_copy(update=rate) != draft.model_copy(update=now | same)
+    ignored = {name: getattr(tested, name) for name in IGNORED}
+    return tested.model_copy(update=rate) != draft.model_copy(update=now | ignored)

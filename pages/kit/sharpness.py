@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.advice.suggestions import beyond
+from core.advice.suggestions import check_stability
 from core.base.encoding import decode, encode
 from core.base.finding import Action
 from core.base.numbers import THIN, short
@@ -50,7 +50,7 @@ def card(run: str, experiment: Experiment, reopen: Callable[[Action], None]) -> 
     elif task["problem"]:
         finding("bad", escape(task["problem"]))
     elif "after" in task["found"]:
-        tell(task["found"], experiment, reopen)
+        show_result(task["found"], experiment, reopen)
 
 
 def measured(run: str) -> dict[str, Any] | None:
@@ -59,7 +59,7 @@ def measured(run: str) -> dict[str, Any] | None:
     return task if task and task["run"] == run else None
 
 
-def known(draft: Experiment) -> float:
+def measured_curvature(draft: Experiment) -> float:
     """Return the curvature at the initial weights if it was measured for these settings, else 0."""
     task = work().look(state.keep(TASK)) if state.keep(TASK) else None
     if not task:
@@ -69,16 +69,18 @@ def known(draft: Experiment) -> float:
     return task["found"].get("before", 0.0) if alike else 0.0
 
 
-def tell(found: dict[str, float], experiment: Experiment, reopen: Callable[[Action], None]) -> None:
+def show_result(
+    curvature: dict[str, float], experiment: Experiment, reopen: Callable[[Action], None]
+) -> None:
     """Show λ at the end and at the start, and whether the learning rate was too large at first."""
-    before, after = found["before"], found["after"]
-    finding("info", sentence(before, after))
-    for one in beyond(experiment, before):
-        if finding(one.level, one.text, one.action, "flatness_rate"):
-            reopen(Action(one.action, {one.path: one.value}))
+    before, after = curvature["before"], curvature["after"]
+    finding("info", describe_curvature(before, after))
+    for warning in check_stability(experiment, before):
+        if finding(warning.level, warning.text, warning.action.label, "flatness_rate"):
+            reopen(warning.action)
 
 
-def sentence(before: float, after: float) -> str:
+def describe_curvature(before: float, after: float) -> str:
     """Describe λ before and after the training."""
     measured = (
         f"λ is **{short(after)}** at the saved weights and {short(before)} at the initial weights"

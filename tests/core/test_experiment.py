@@ -5,8 +5,8 @@ it should not.
 import numpy as np
 import pytest
 
-from core.advice.suggestions import advice
-from core.base.encoding import build, change, decode, encode
+from core.advice.suggestions import advice, apply_action
+from core.base.encoding import build, decode, encode
 from core.base.errors import BadExperiment
 from core.data.augmentations import Crop, CutMix, Flip, MixUp, Noise
 from core.data.datasets import CIFAR10, MNIST
@@ -89,33 +89,76 @@ def test_line_breaks_do_not_reach_a_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "facts", "words"),
+    ("changes", "facts", "code", "evidence"),
     [
-        ({"initializer": Zeros()}, {}, "never break symmetry"),
-        ({"network": DEEP, "initializer": Xavier()}, {}, "20 sigmoid layers"),
-        ({"network": RELU, "initializer": Xavier()}, {}, "Xavier suits tanh"),
-        ({"network": TANH, "initializer": He()}, {}, "He suits ReLU"),
-        ({"optimizer": Adam(learning_rate=0.5)}, {}, "is large"),
-        ({"optimizer": SGD(learning_rate=0.06, momentum=0.9)}, {}, "is large"),
-        ({"batch_size": 64}, {"pictures": 10}, "larger than the 10 "),
-        ({}, {"pictures": 100, "parameters": 1000}, "learn them by heart"),
-        ({"regularizers": (WeightDecay(),)}, {}, "acts twice"),
-        ({"stopping": (Patience(),), "split": {"validation": 0}}, {}, "nothing to look at"),
-        ({"stopping": (Patience(),)}, {}, "before the cosine"),
-        ({"augmentations": (Crop(), Flip())}, {}, "Flip changes what a digit"),
-        ({"augmentations": (Flip(),), "data": MNIST()}, {}, "Flip changes what a digit"),
-        ({"augmentations": (MixUp(), Noise()), "epochs": 5}, {}, "MixUp wants many epochs"),
-        ({"augmentations": (CutMix(),), "epochs": 29}, {}, "trained 300, here it has 29"),
-        ({"label_noise": {"share": 0.2}}, {}, "20 % of the training labels are wrong"),
+        (
+            {"optimizer": Adam(learning_rate=0.5)},
+            {},
+            "learning_rate_high",
+            {"learning_rate": 0.5, "recommended": 0.01},
+        ),
+        (
+            {"optimizer": SGD(learning_rate=0.06, momentum=0.9)},
+            {},
+            "learning_rate_high",
+            {"learning_rate": 0.06, "recommended": pytest.approx(0.05)},
+        ),
+        (
+            {"batch_size": 64},
+            {"samples": 10},
+            "batch_exceeds_training_set",
+            {"batch_size": 64, "samples": 10},
+        ),
+        (
+            {},
+            {"samples": 100, "parameters": 1000},
+            "more_parameters_than_samples",
+            {"samples": 100, "parameters": 1000},
+        ),
+        ({"augmentations": (Crop(), Flip())}, {}, "flip_on_characters", {}),
+        ({"augmentations": (Flip(),), "data": MNIST()}, {}, "flip_on_characters", {}),
+        (
+            {"augmentations": (MixUp(), Noise()), "epochs": 5},
+            {},
+            "mixing_needs_epochs",
+            {"epochs": 5, "paper": 200},
+        ),
+        (
+            {"augmentations": (CutMix(),), "epochs": 29},
+            {},
+            "mixing_needs_epochs",
+            {"epochs": 29, "paper": 300},
+        ),
+        ({"label_noise": {"share": 0.2}}, {}, "label_noise", {"fraction": 0.2}),
     ],
 )
-def test_a_doubtful_combination_is_advised_on(changes: dict, facts: dict, words: str) -> None:
+def test_a_questionable_combination_is_reported_and_its_action_resolves_it(
+    changes: dict, facts: dict, code: str, evidence: dict
+) -> None:
     experiment = Experiment(**changes)
-    found = [a for a in advice(experiment, **facts) if words in a.text]
-    assert len(found) == 1 and found[0].level in ("warn", "info")
-    if found[0].path:
-        mended = change(experiment, found[0].path, found[0].value)
-        assert found[0].action and not [a for a in advice(mended, **facts) if words in a.text]
+    (finding,) = [f for f in advice(experiment, **facts) if f.code == code]
+    assert finding.level in ("warn", "info") and finding.evidence == evidence
+    if finding.action:
+        mended = apply_action(experiment, finding.action)
+        assert finding.action.label
+        assert not [f for f in advice(mended, **facts) if f.code == code]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"initializer": Zeros()}, "never break symmetry"),
+        ({"network": DEEP, "initializer": Xavier()}, "20 sigmoid layers"),
+        ({"network": RELU, "initializer": Xavier()}, "Xavier suits tanh"),
+        ({"network": TANH, "initializer": He()}, "He suits ReLU"),
+    ],
+)
+def test_a_questionable_network_is_reported(changes: dict, words: str) -> None:
+    experiment = Experiment(**changes)
+    (finding,) = [a for a in advice(experiment) if words in a.text]
+    if finding.action:
+        mended = apply_action(experiment, finding.action)
+        assert not [a for a in advice(mended) if words in a.text]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +175,7 @@ def test_a_doubtful_combination_is_advised_on(changes: dict, facts: dict, words:
         {"augmentations": (MixUp(),), "epochs": 30},
     ],
 )
-def test_a_sound_combination_gets_one_word_of_praise(changes: dict) -> None:
-    assert [a.level for a in advice(Experiment(**changes), pictures=50_000, parameters=60_000)] == [
+def test_a_sound_combination_gives_one_finding_of_level_ok(changes: dict) -> None:
+    assert [a.level for a in advice(Experiment(**changes), samples=50_000, parameters=60_000)] == [
         "ok"
     ]

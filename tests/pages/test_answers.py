@@ -67,7 +67,7 @@ def titles(app: AppTest) -> list[str]:
 def test_data_that_can_be_drawn_has_a_card_of_its_own(store, data, title):
     found = titles(watch(trained(store, data, epochs=1)))
     cards = ["Loss", "What this shows", title, "Gradient norm per layer", "Layer × time"]
-    assert found == [card for card in [*cards, "Flat or sharp?"] if card]
+    assert found == [card for card in [*cards, "Sharpness of the minimum"] if card]
 
 
 def test_without_streams_the_server_draws_it(store, monkeypatch):

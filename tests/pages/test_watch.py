@@ -220,7 +220,7 @@ def test_sharpness_is_measured_on_demand_and_reports_a_missing_checkpoint(store,
     ],
 )  # fmt: skip
 def test_sharpness_is_compared_with_the_initial_weights(before, after, expected):
-    assert expected in sharpness.sentence(before, after)
+    assert expected in sharpness.describe_curvature(before, after)
 
 
 @pytest.mark.browser

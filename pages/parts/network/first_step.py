@@ -127,7 +127,7 @@ def _measured(text: str, home: str) -> "FirstStep":
 def numbers(draft: Experiment, planned: Plan, seen: "FirstStep | None", guess: str) -> None:
     """Three numbers, a dash where there is nothing to measure. `guess` says what a guess costs."""
     quiet: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off"}
-    need, free = cost.room(draft, planned)
+    need, free = cost.memory_need(draft, planned)
     with st.grid(min_column_width=140, gap="small"):
         st.metric(
             "First loss",

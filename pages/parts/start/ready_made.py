@@ -5,7 +5,7 @@ from math import inf
 
 import streamlit as st
 
-from core.advice.estimate import about, estimate, guess
+from core.advice.estimate import describe_duration, estimate, guess_seconds
 from core.advice.plan import network_name, plan
 from core.base.numbers import duration
 from core.experiment import comparisons, shipped
@@ -66,9 +66,9 @@ def training_time(names: tuple[str, ...]) -> tuple[float, str]:
     for name in names:
         planned = plan(shipped()[name], store.home)
         known = estimate(store, shipped()[name], planned.steps)
-        seconds += known.seconds if known else guess(shipped()[name], planned)
+        seconds += known.seconds if known else guess_seconds(shipped()[name], planned)
         measured = measured and known is not None
-    return seconds, duration(seconds) if measured else about(seconds)
+    return seconds, duration(seconds) if measured else describe_duration(seconds)
 
 
 def card(name: str, names: tuple[str, ...], description: str) -> None:

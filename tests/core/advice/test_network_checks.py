@@ -4,8 +4,7 @@ takes it away.
 
 import pytest
 
-from core.advice.suggestions import advice
-from core.base.encoding import change
+from core.advice.suggestions import advice, apply_action
 from core.experiment import Experiment
 from core.network.initializers import He, Ones, Xavier, Zeros
 from core.network.layers import (
@@ -60,12 +59,11 @@ def test_what_is_doubtful_is_said_once_and_its_change_helps(
     changes: dict, pictures: int, words: str
 ) -> None:
     experiment = Experiment(**changes)
-    found = [a for a in advice(experiment, pictures=pictures) if words in a.text]
+    found = [a for a in advice(experiment, samples=pictures) if words in a.text]
     assert len(found) == 1
-    if found[0].path:
-        mended = change(experiment, found[0].path, found[0].value)
-        assert found[0].action
-        assert not [a for a in advice(mended, pictures=pictures) if words in a.text]
+    if found[0].action:
+        mended = apply_action(experiment, found[0].action)
+        assert not [a for a in advice(mended, samples=pictures) if words in a.text]
 
 
 def test_a_step_becomes_a_sigmoid_and_one_behind_the_output_goes() -> None:
@@ -75,7 +73,7 @@ def test_a_step_becomes_a_sigmoid_and_one_behind_the_output_goes() -> None:
     ):
         experiment = Experiment(network=given)
         found = next(a for a in advice(experiment) if "step" in a.text)
-        assert change(experiment, found.path, found.value).network == then
+        assert apply_action(experiment, found.action).network == then
 
 
 @pytest.mark.parametrize(
@@ -84,7 +82,7 @@ def test_a_step_becomes_a_sigmoid_and_one_behind_the_output_goes() -> None:
 def test_a_sound_network_is_left_in_peace(layers: tuple, size: int, pictures: int) -> None:
     experiment = Experiment(network=layers, batch_size=size, initializer=He())
     words = ("symmetry", "step", "bends", "Batch normalization", "suits", "sigmoid")
-    assert not [a for a in advice(experiment, pictures=pictures) for w in words if w in a.text]
+    assert not [a for a in advice(experiment, samples=pictures) for w in words if w in a.text]
 
 
 def test_no_layers_at_all_are_no_fault_of_ours() -> None:

@@ -1,5 +1,5 @@
-"""Plan: the sizes that it names are those that the split deals, the steps those that the loop
-takes, and what keeps a run from starting is said before it starts.
+"""Plan: its sizes are those of the split, its steps those of the loop, and it reports what prevents
+a run from starting.
 """
 
 from pathlib import Path
@@ -25,7 +25,7 @@ SHARES = st.floats(0, 0.9, allow_nan=False)
 
 @pytest.fixture
 def rows(monkeypatch: pytest.MonkeyPatch):
-    """Says how many pictures the digits have."""
+    """A function that sets the number of images in the digits."""
 
     def say(count: int, test_rows: int = 0) -> None:
         facts = Facts((1, 8, 8), tuple("0123456789"), count, test_rows)
@@ -41,7 +41,7 @@ def rows(monkeypatch: pytest.MonkeyPatch):
     stratified=st.booleans(),
     fraction=st.floats(0, 1, exclude_min=True),
 )
-def test_sizes_are_those_that_the_split_deals(labels, shares, own, stratified, fraction):
+def test_sizes_are_those_of_the_split(labels, shares, own, stratified, fraction):
     split = Split(validation=shares[0], test=shares[1], stratified=stratified, fraction=fraction)
     facts = Facts((1, 8, 8), tuple("012345"), len(labels), 17 * own)
     told = sizes(Experiment(split=split), facts)
@@ -84,10 +84,10 @@ def test_every_shipped_experiment_can_be_started():
     )
 
 
-def test_data_that_is_not_here_is_said(tmp_path):
+def test_missing_data_is_reported(tmp_path):
     planned = plan(Experiment(data=Spreadsheets(digest="0" * 64)), tmp_path)
     assert planned.facts is None and planned.layer is None
-    assert planned.problem.endswith(".") and "not on this disk" in planned.problem
+    assert planned.code == "not_found" and planned.problem.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -98,32 +98,32 @@ def test_data_that_is_not_here_is_said(tmp_path):
         (LeNet().layers((1, 28, 28)), 3, ""),
     ],
 )
-def test_a_network_that_does_not_fit_is_said_with_its_layer(layers, place, word):
+def test_a_network_that_does_not_fit_is_reported_with_its_layer(layers, place, word):
     planned = plan(Experiment(network=layers), HERE)
-    assert planned.problem and word in planned.problem
+    assert planned.code and word in planned.problem
     if place is not None:
         assert planned.layer == place and f"ayer {place + 1}" in planned.problem
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
-def test_a_split_that_leaves_nothing_to_train_on_is_said_before_the_start(rows, count):
+def test_a_split_without_training_samples_is_reported_before_the_start(rows, count):
     rows(count)
     shares = Split(validation=0.49, test=0.5)
     planned = plan(Experiment(split=shares), HERE)
     try:
         assert shares.parts(np.zeros(count, int)).train.size and planned.problem == ""
     except BadData:
-        assert "none to train on" in planned.problem
+        assert planned.code == "empty_training_set"
 
 
-def test_a_preset_is_known_by_its_layers_and_any_other_by_their_number():
+def test_a_preset_is_recognized_by_its_layers_and_other_networks_by_their_number():
     facts = Digits().facts(HERE)
     assert network_name(Experiment(), facts) == Small.label
     assert network_name(Experiment(network=(Flatten(), ReLU(), Output())), facts) == "3 layers"
     assert network_name(Experiment(), None) == f"{len(Experiment().network)} layers"
 
 
-def test_the_draft_in_one_line_says_all_five_things():
+def test_the_line_about_a_draft_has_all_five_parts():
     value = Experiment(optimizer=SGD(learning_rate=0.02), epochs=1)
     told = line(value, plan(value, HERE)).split(" · ")
     named = ["Digits 8×8", "SGD with momentum 0.02", "cosine", "1 epoch"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.advice.recipe import PARTS, learns_as, recipes
+from core.advice.recipe import PARTS, apply_recipe, recipes
 from core.base.encoding import decode, encode
 from core.data.sampling import Balanced
 from core.experiment import Experiment, comparisons, shipped
@@ -29,7 +29,7 @@ def test_every_recipe_is_another_one_and_none_is_lost() -> None:
 def test_the_draft_learns_like_it_and_stays_what_it_is(name: str, classes: tuple) -> None:
     example = recipes()[name]
     draft = Experiment(name="mine", loss=CrossEntropy() if classes else MSE())
-    made = learns_as(draft, example, classes)
+    made = apply_recipe(draft, example, classes)
     assert decode(Experiment, encode(made)) == made
     assert not made.loss.problem(classes) and not made.sampling.problem(classes)
     kept = set(Experiment.model_fields) - set(PARTS)
@@ -40,5 +40,5 @@ def test_the_draft_learns_like_it_and_stays_what_it_is(name: str, classes: tuple
 
 def test_what_values_cannot_have_stays_as_it_was() -> None:
     balanced = Experiment(sampling=Balanced(), loss=CrossEntropy(smoothing=0.1), epochs=3)
-    made = learns_as(Experiment(loss=MSE()), balanced, VALUES)
+    made = apply_recipe(Experiment(loss=MSE()), balanced, VALUES)
     assert made.loss == MSE() and made.sampling == Experiment().sampling and made.epochs == 3

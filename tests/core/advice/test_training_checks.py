@@ -1,14 +1,25 @@
-"""Doubts about the learning: each fires where it should, its change takes it away, and it is silent
-elsewhere.
+"""Checks of the training settings: each rule fires where it should, its action resolves it, and it
+is silent otherwise.
 """
+
+from typing import Any
 
 import pytest
 
-from core.advice.suggestions import advice
+from core.advice.suggestions import advice, apply_action
 from core.advice.training_checks import RULES
-from core.base.encoding import change
+from core.base.finding import Finding
 from core.experiment import Experiment
-from core.optim.optimizers import LBFGS, SGD, Adagrad, Adam, AveragedMomentum, Nesterov, Optimizer
+from core.optim.optimizers import (
+    LBFGS,
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    AveragedMomentum,
+    Nesterov,
+    Optimizer,
+)
 from core.optim.regularizers import (
     EMA,
     L1,
@@ -18,56 +29,168 @@ from core.optim.regularizers import (
     ClipNorm,
     ClipValue,
     Elastic,
+    GradientVariance,
     WeightDecay,
 )
-from core.optim.schedules import Constant, Cosine, LinearDecay, OneCycle, Plateau, PolynomialDecay
+from core.optim.schedules import (
+    Constant,
+    Cosine,
+    LinearDecay,
+    OneCycle,
+    Plateau,
+    PolynomialDecay,
+)
 from core.optim.stopping import AbsoluteChange, Patience, RelativeChange
 
-FACTS = {"pictures": 50_000, "parameters": 60_000}
+FACTS = {"samples": 50_000, "parameters": 60_000}
 FULL = {"optimizer": LBFGS(), "batch_size": 50_000, "schedule": Constant()}
 
 
+def with_code(findings: tuple[Finding, ...], code: str) -> list[Finding]:
+    return [finding for finding in findings if finding.code == code]
+
+
 @pytest.mark.parametrize(
-    ("changes", "level", "words"),
+    ("changes", "level", "code", "evidence"),
     [
-        ({"optimizer": Nesterov(learning_rate=0.06)}, "warn", "0.06 is large"),
-        ({"optimizer": AveragedMomentum(learning_rate=0.6)}, "warn", "0.6 is large"),
-        ({"optimizer": Adagrad(learning_rate=0.2)}, "warn", "0.2 is large"),
-        ({"optimizer": LBFGS()}, "warn", "wants the full batch"),
-        ({**FULL, "regularizers": (ClipNorm(),)}, "warn", "do not reach them"),
-        ({**FULL, "regularizers": (ClipValue(), SAM(), L2())}, "warn", "do not reach them"),
-        ({"stopping": (Patience(),), "schedule": OneCycle()}, "info", "before the one cycle"),
         (
-            {"stopping": (Patience(),), "schedule": PolynomialDecay()},
-            "info",
-            "before the polynomial",
+            {"optimizer": Nesterov(learning_rate=0.06)},
+            "warn",
+            "learning_rate_high",
+            {"learning_rate": 0.06, "recommended": pytest.approx(0.05)},
         ),
-        ({"schedule": Plateau(), "split": {"validation": 0}}, "warn", "No plateau will be seen"),
-        ({"schedule": Plateau(), "stopping": (Patience(patience=6),)}, "warn", "comes first"),
-        ({"schedule": Plateau(), "stopping": (Patience(patience=2),)}, "warn", "comes first"),
-        ({"schedule": Plateau(), "stopping": (Patience(patience=1),)}, "warn", "comes first"),
-        ({"schedule": LinearDecay(warmup=5), "epochs": 5}, "warn", "as long as the run:** 5 of 5"),
-        ({"regularizers": (SAM(), L2(strength=0.0))}, "info", "costs twice the time"),
-        ({"regularizers": (EMA(), SWA())}, "warn", "Two averages"),
-        ({"regularizers": (SWA(),), "schedule": Cosine()}, "info", "averages what moves"),
-        ({"optimizer": Adam(), "regularizers": (L2(), ClipNorm())}, "info", "Adam rescales"),
-        ({"optimizer": Adam(), "regularizers": (L2(), WeightDecay())}, "info", "Adam rescales"),
-        ({"regularizers": (L1(biases=0.1), EMA())}, "info", "L1 penalty pulls biases"),
+        (
+            {"optimizer": AveragedMomentum(learning_rate=0.6)},
+            "warn",
+            "learning_rate_high",
+            {"learning_rate": 0.6, "recommended": 0.5},
+        ),
+        (
+            {"optimizer": Adagrad(learning_rate=0.2)},
+            "warn",
+            "learning_rate_high",
+            {"learning_rate": 0.2, "recommended": 0.1},
+        ),
+        (
+            {"optimizer": AdamW(weight_decay=0.1), "regularizers": (WeightDecay(strength=0.02),)},
+            "warn",
+            "weight_decay_twice",
+            {"optimizer": 0.1, "regularizer": 0.02},
+        ),
+        (
+            {"optimizer": LBFGS()},
+            "warn",
+            "needs_full_batch",
+            {"batch_size": 32, "samples": 50_000},
+        ),
+        (
+            {**FULL, "regularizers": (ClipNorm(),)},
+            "warn",
+            "gradient_changes_ignored",
+            {"ignored": ["clip_norm"]},
+        ),
+        (
+            {**FULL, "regularizers": (ClipValue(), SAM(), L2())},
+            "warn",
+            "gradient_changes_ignored",
+            {"ignored": ["clip_value", "sam"]},
+        ),
+        (
+            {"stopping": (Patience(),), "split": {"validation": 0}},
+            "warn",
+            "early_stopping_without_validation",
+            {},
+        ),
+        (
+            {"stopping": (Patience(),), "schedule": OneCycle()},
+            "info",
+            "early_stopping_before_annealing",
+            {"patience": 5, "epochs": 150},
+        ),
+        (
+            {"stopping": (Patience(patience=3),), "schedule": PolynomialDecay(), "epochs": 20},
+            "info",
+            "early_stopping_before_annealing",
+            {"patience": 3, "epochs": 20},
+        ),
+        (
+            {"schedule": Plateau(), "split": {"validation": 0}},
+            "warn",
+            "plateau_without_validation",
+            {},
+        ),
+        *(
+            (
+                {"schedule": Plateau(), "stopping": (Patience(patience=patience),)},
+                "warn",
+                "early_stopping_before_plateau",
+                {"stops_after": patience, "reduces_after": 6},
+            )
+            for patience in (6, 2, 1)
+        ),
+        (
+            {"schedule": LinearDecay(warmup=5), "epochs": 5},
+            "warn",
+            "warmup_fills_run",
+            {"warmup": 5.0, "epochs": 5},
+        ),
+        (
+            {"regularizers": (SAM(), L2(strength=0.0))},
+            "info",
+            "extra_gradients",
+            {"gradients": 2.0},
+        ),
+        (
+            {"regularizers": (SAM(), GradientVariance(parts=6), EMA())},
+            "info",
+            "extra_gradients",
+            {"gradients": 10.0},
+        ),
+        ({"regularizers": (EMA(), SWA())}, "warn", "two_averages", {"kinds": ["ema", "swa"]}),
+        ({"regularizers": (SWA(),), "schedule": Cosine()}, "info", "average_while_annealing", {}),
+        (
+            {"optimizer": Adam(), "regularizers": (L2(), ClipNorm())},
+            "info",
+            "l2_penalty_rescaled",
+            {"λ": 1e-4},
+        ),
+        (
+            {"optimizer": Adam(), "regularizers": (L2(strength=0.2), WeightDecay())},
+            "info",
+            "l2_penalty_rescaled",
+            {"λ": 0.2},
+        ),
+        (
+            {"regularizers": (L1(biases=0.1), EMA())},
+            "info",
+            "biases_penalized",
+            {"kinds": ["l1"]},
+        ),
         (
             {"optimizer": SGD(), "regularizers": (WeightDecay(biases=True), Elastic(biases=0.1))},
             "info",
-            "Weight decay pulls biases",
+            "biases_penalized",
+            {"kinds": ["weight_decay", "elastic"]},
         ),
-        ({"stopping": (RelativeChange(), Patience())}, "info", "at the first rise"),
+        (
+            {"stopping": (RelativeChange(), Patience())},
+            "info",
+            "signed_change_on_mini_batches",
+            {"kind": "relative_change"},
+        ),
     ],
 )
-def test_a_doubtful_way_to_learn_is_advised_on(changes: dict, level: str, words: str) -> None:
+def test_a_questionable_setting_is_reported_and_its_action_resolves_it(
+    changes: dict, level: str, code: str, evidence: dict[str, Any]
+) -> None:
     experiment = Experiment(**changes)
-    found = [a for a in advice(experiment, **FACTS) if words in a.text]
-    assert [a.level for a in found] == [level]
-    if found[0].path:
-        mended = change(experiment, found[0].path, found[0].value)
-        assert found[0].action and not [a for a in advice(mended, **FACTS) if words in a.text]
+    (finding,) = with_code(advice(experiment, **FACTS), code)
+    assert (finding.level, finding.evidence) == (level, evidence)
+    if finding.action:
+        mended = apply_action(experiment, finding.action)
+        assert finding.action.label and not with_code(advice(mended, **FACTS), code)
+    else:
+        assert evidence["stops_after"] == 1  # no patience of the schedule is short enough
 
 
 @pytest.mark.parametrize(
@@ -83,32 +206,39 @@ def test_a_doubtful_way_to_learn_is_advised_on(changes: dict, level: str, words:
         {"stopping": (AbsoluteChange(difference="absolute"),)},
     ],
 )
-def test_a_sound_way_to_learn_gets_one_word_of_praise(changes: dict) -> None:
-    assert [a.level for a in advice(Experiment(**changes), **FACTS)] == ["ok"]
+def test_sound_settings_give_one_finding_of_level_ok(changes: dict) -> None:
+    (finding,) = advice(Experiment(**changes), **FACTS)
+    assert (finding.code, finding.level) == ("no_problem", "ok")
 
 
 @pytest.mark.parametrize("cls", Optimizer.members.values())
-def test_no_optimizer_is_doubted_as_it_comes(cls: type[Optimizer]) -> None:
+def test_no_optimizer_with_default_values_is_questioned(cls: type[Optimizer]) -> None:
     chosen = Experiment(optimizer=cls(), batch_size=50_000)
-    assert not [a for rule in RULES for a in rule(chosen, 50_000, 60_000)]
+    assert not [finding for rule in RULES for finding in rule(chosen, 50_000, 60_000)]
 
 
-def test_a_rate_beyond_what_the_curvature_allows_is_advised_on_where_it_is_known() -> None:
+def test_a_learning_rate_above_the_stability_limit_is_reported_where_curvature_is_known() -> None:
+    code = "stability_limit_exceeded"
     e = Experiment(optimizer=SGD(learning_rate=0.04), batch_size=50_000)
-    assert not [a for a in advice(e, **FACTS) if "will climb" in a.text]
-    (found,) = [a for a in advice(e, **FACTS, curvature=100.0) if "will climb" in a.text]
-    assert found.level == "warn" and "0.038" in found.text  # 2 · 1.9 / 100
-    mended = change(e, found.path, found.value)
-    assert not [a for a in advice(mended, **FACTS, curvature=100.0) if "will climb" in a.text]
-    assert not [a for a in advice(Experiment(), **FACTS, curvature=1e9) if "will climb" in a.text]
+    assert not with_code(advice(e, **FACTS), code)
+    (finding,) = with_code(advice(e, **FACTS, curvature=100.0), code)
+    assert finding.level == "warn" and finding.evidence["limit"] == pytest.approx(2 * 1.9 / 100)
+    mended = apply_action(e, finding.action)
+    assert not with_code(advice(mended, **FACTS, curvature=100.0), code)
+    assert not with_code(advice(Experiment(), **FACTS, curvature=1e9), code)
 
 
-def test_more_than_the_memory_holds_is_advised_on_with_a_batch_that_fits() -> None:
-    e = Experiment(batch_size=1024)
-    assert not [a for a in advice(e, **FACTS, need=10, free=20) if "memory" in a.text]
-    (found,) = [a for a in advice(e, **FACTS, need=4 * 10**9, free=10**9) if "memory" in a.text]
-    assert (found.path, found.value) == ("batch_size", 128)
-    (narrow,) = [
-        a for a in advice(e, parameters=10**9, need=30 * 10**9, free=10**9) if "memory" in a.text
-    ]
-    assert "narrower" in narrow.text and not narrow.action
+def test_more_memory_than_is_free_is_reported_with_a_batch_size_that_fits() -> None:
+    e, code = Experiment(batch_size=1024), "memory_exceeded"
+    assert not with_code(advice(e, **FACTS, need=10, free=20), code)
+    (finding,) = with_code(advice(e, **FACTS, need=4 * 10**9, free=10**9), code)
+    assert finding.action.changes == {"batch_size": 128}
+    assert finding.evidence == {"need": 4 * 10**9, "free": 10**9}
+    (narrow,) = with_code(advice(e, parameters=10**9, need=30 * 10**9, free=10**9), code)
+    assert narrow.action is None
+
+
+def test_the_most_urgent_findings_come_first() -> None:
+    e = Experiment(optimizer=Adam(learning_rate=1.0), regularizers=(SAM(), L2()))
+    levels = [finding.level for finding in advice(e, **FACTS)]
+    assert levels == sorted(levels, key=["bad", "warn", "info"].index) and len(set(levels)) > 1

@@ -47,7 +47,7 @@ def test_one_line_on_axes_that_hold_all_of_it(kind, mode):
     assert axes.yaxis.range[0] == 0 and axes.yaxis.range[1] > max(rates)
     assert list(axes.yaxis.tickvals) == [0, 0.025, 0.05]
     assert list(axes.yaxis.ticktext) == ["0", "0.025", "0.05"]
-    assert "1\u202f875 to an epoch" in axes.xaxis.title.text
+    assert "1\u202f875 steps per epoch" in axes.xaxis.title.text
 
 
 def test_a_run_of_one_step_is_drawn():
