@@ -14,6 +14,7 @@ from core.experiment import Experiment
 from core.export.samples import archive
 from core.jobs import runner
 from pages.kit import form, state
+from pages.kit.buttons import button
 from pages.kit.layout import bar, card_title, finding, header
 from pages.parts.data import augmentation, check, scale, selected
 from pages.parts.data.sources import CHOOSING, fault, sets, switch, uploaded, use
@@ -32,14 +33,16 @@ STEPS = {
 def main() -> None:
     """The whole page."""
     if (wanted := state.take_from_address("from")) in ("sets", "files"):
-        state.keep(CHOOSING, wanted)
+        state.set_ui(CHOOSING, wanted)
     draft = state.draft()
     with header("Data", told(draft)):
-        label, wanted = ("Keep this data", "") if state.keep(CHOOSING) else ("Change data", "sets")
+        label, wanted = (
+            ("Keep this data", "") if state.get_ui(CHOOSING) else ("Change data", "sets")
+        )
         st.button(label, icon=":material/swap_horiz:", on_click=switch, args=(wanted,))
-        if not state.keep(CHOOSING) and draft.data.here(runner.current().store.home):
+        if not state.get_ui(CHOOSING) and draft.data.here(runner.current().store.home):
             save_as(draft)
-    if state.keep(CHOOSING):
+    if state.get_ui(CHOOSING):
         choose()
     else:
         show(draft)
@@ -50,7 +53,9 @@ def save_as(draft: Experiment) -> None:
     """Another name for an upload, and the checked set as one file."""
     with st.popover("Save as", icon=":material/bookmark_add:"):
         if isinstance(draft.data, Spreadsheets):
-            name = st.text_input("Name", draft.data.title, max_chars=80, key=state.key("title"))
+            name = st.text_input(
+                "Name", draft.data.title, max_chars=80, key=state.key("title", "data")
+            )
             if name.strip() and name != draft.data.title:
                 state.edit("data", draft.data.model_dump(mode="json") | {"title": name.strip()})
                 st.rerun()
@@ -105,7 +110,7 @@ def show(draft: Experiment) -> None:
     if not draft.data.here(home):
         with st.container(border=True):
             st.markdown(f"{form.escape(draft.data.summary)} is not on this disk yet.")
-            if st.button(f"Fetch {draft.data.label}", icon=":material/download:"):
+            if button(f"Fetch {draft.data.label}", icon=":material/download:"):
                 use(draft.data)
         return
     try:

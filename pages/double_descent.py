@@ -43,7 +43,7 @@ def main() -> None:
     if changed != study:
         studies.set_draft(changed, redraw=False)
         st.rerun()
-    if problem := state.keep(studies.PROBLEM):
+    if problem := state.get_ui(studies.PROBLEM):
         finding("bad", escape(problem))
     choose_preset(study)
     body = st.fragment(study_body, run_every=TICK if studies.any_live() else None)
@@ -77,7 +77,7 @@ def choose_preset(study: Study) -> None:
     """Show the presets with their expected time, and the description of the selected one."""
     available = studies.presets(study)
     current = studies.preset_of(study, available)
-    show_all = state.keep("all presets")
+    show_all = state.get_ui("all presets")
     names = list(available) if show_all else studies.first_row(available, current)
     more = [] if len(names) == len(available) else [MORE]
     selected = st.pills(
@@ -86,9 +86,9 @@ def choose_preset(study: Study) -> None:
         key=f"preset {studies.key()}",
     )  # fmt: skip
     if selected == MORE:
-        state.keep("all presets", "yes")
+        state.set_ui("all presets", "yes")
     elif selected and selected != current:
-        state.keep("all presets", "")
+        state.set_ui("all presets", "")
         studies.set_draft(available[selected])
     if selected and selected != current:
         st.rerun()

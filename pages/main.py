@@ -1,10 +1,12 @@
-"""The router: which pages there are, in which group, with which icon. Nothing else."""
+"""The router: the pages, their groups and icons. It opens the address before a page is drawn and
+closes it afterwards.
+"""
 
 from pathlib import Path
 
 import streamlit as st
 
-from pages.kit import teacher_session
+from pages.kit import state, teacher_session
 
 HERE = Path(__file__).parent
 ASSETS = HERE.parent / "assets"  # a Material icon as page icon would be fetched from the internet
@@ -37,5 +39,7 @@ pages = {group: [page(*row) for row in rows] for group, rows in GROUPS.items()}
 admitted = teacher_session.admitted()
 shown = st.navigation(pages, position="sidebar" if admitted else "hidden", expanded=True)
 if admitted:
+    state.open_address()
     teacher_session.sidebar()
     shown.run()
+    state.close_page()

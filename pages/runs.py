@@ -13,6 +13,7 @@ from core.jobs import runner
 from core.runs.state import RunState
 from core.runs.summary import Summary
 from pages.kit import state
+from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import bar, finding, header, start, told
 from pages.parts.runs.actions import actions, more, undo
@@ -95,7 +96,7 @@ def filtered(rows: list[Row], search: str) -> list[Row]:
     }
     if ownership.mode() != ownership.SOLO:
         choices = {WHOSE: lambda row: [row.whose]} | choices
-    set_now = sum(bool(state.keep(f"filter {name}")) for name in choices)
+    set_now = sum(bool(state.get_ui(f"filter {name}")) for name in choices)
     label = f"Filter · {set_now}" if set_now else "Filter"
     with st.popover(label, icon=":material/filter_list:", key="runs_filter"):
         for name, values in choices.items():
@@ -108,7 +109,7 @@ def filtered(rows: list[Row], search: str) -> list[Row]:
                 disabled=not known,
                 persist_state="session",
             )
-            state.keep(f"filter {name}", " · ".join(picked))
+            state.set_ui(f"filter {name}", " · ".join(picked))
             rows = [row for row in rows if not picked or set(values(row)) & set(picked)]
     words = search.lower().split()
     return [row for row in rows if all(each in text(row) for each in words)]
@@ -128,7 +129,7 @@ def empty(hidden: bool) -> None:
             st.markdown("No run matches. Take words out of the search, or choices out of Filter.")
             return
         st.markdown("No runs yet.")
-        if st.button("Train on digits", icon=":material/play_arrow:", type="primary"):
+        if button("Train on digits", icon=":material/play_arrow:", type="primary"):
             start(encode(shipped()["digits"]))
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 from core.base.encoding import encode
 from core.experiment import shipped
 from pages.kit import state
+from pages.kit.buttons import button
 from pages.kit.layout import bar, header, start
 from pages.parts.start.ready_made import ready_made
 from pages.parts.start.recent import recent
@@ -30,9 +31,7 @@ def doors() -> None:
             "A small network learns 8 × 8 digits. It takes under a minute on this computer and "
             "needs no internet connection.",
         )
-        if st.button(
-            "Train on digits", icon=":material/play_arrow:", type="primary", width="stretch"
-        ):
+        if button("Train on digits", icon=":material/play_arrow:", type="primary", width="stretch"):
             start(encode(shipped()["digits"]))
     with second.container(border=True, height="stretch"):
         door(
@@ -41,7 +40,7 @@ def doors() -> None:
             "Digits and toy datasets are included. MNIST, KMNIST, CIFAR and others are downloaded "
             "once.",
         )
-        if st.button("Browse datasets", icon=":material/search:", width="stretch"):
+        if button("Browse datasets", icon=":material/search:", width="stretch"):
             st.switch_page("data.py", query_params=state.address(**{"from": "sets"}))
     with third.container(border=True, height="stretch"):
         door(
@@ -50,7 +49,7 @@ def doors() -> None:
             "Images in one file and labels in another, or one table with a label column. The files "
             "are checked for common problems.",
         )
-        if st.button("Choose files", icon=":material/upload_file:", width="stretch"):
+        if button("Choose files", icon=":material/upload_file:", width="stretch"):
             st.switch_page("data.py", query_params=state.address(**{"from": "files"}))
 
 

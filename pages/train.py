@@ -123,16 +123,16 @@ def batches(draft: Experiment) -> None:
     with st.container(horizontal=True, vertical_alignment="top", gap="small"):
         chosen = st.segmented_control(
             "Batch", list(kinds), default=now, required=True, help=help,
-            key=state.key("gradient from"),
+            key=state.key("gradient from", "batch_size"),
         )  # fmt: skip
-        others = {"name", "about", "device", "precision", "epochs", "batch_size"}
-        skip = others - {"epochs", "batch_size"} if now == "Mini-batch" else others - {"epochs"}
-        counts = form.edit(draft, state.key("run"), width=130, skip=tuple(skip))
-    put("epochs", counts.epochs)
+        epochs = form.edit_field(draft, "epochs", state.key("epochs"))
+        if now == "Mini-batch":
+            size = form.edit_field(draft, "batch_size", state.key("batch_size"))
+    put("epochs", epochs)
     if chosen != now:
         state.edit("batch_size", kinds[chosen], redraw=True)
         st.rerun()
-    put("batch_size", counts.batch_size)
+    put("batch_size", size)
 
 
 def menus(draft: Experiment) -> None:
@@ -204,8 +204,7 @@ def folded(draft: Experiment) -> None:
             key=state.key("device"),
         )
         put("device", device)
-        others = ("name", "about", "device", "epochs", "batch_size")
-        put("precision", form.edit(draft, state.key("precision"), skip=others).precision)
+        put("precision", form.edit_field(draft, "precision", state.key("precision")))
         put("seeds", form.edit(draft.seeds, state.key("seeds")))
 
 

@@ -24,6 +24,7 @@ from core.jobs import runner
 from core.jobs.kinds import RUN
 from core.runs.history import History
 from pages.kit import feed, sharpness, state
+from pages.kit.buttons import button
 from pages.kit.downloads import downloads
 from pages.kit.form import escape
 from pages.kit.job_controls import act, giving_way, waiting, while_here
@@ -84,7 +85,7 @@ def empty(problem: str) -> None:
         else:
             other = ", or open an earlier run" if has_runs else ""
             st.markdown(f"No run in progress. Start the draft below{other}.")
-        if live and st.button("Watch the live run", icon=":material/monitoring:"):
+        if live and button("Watch the live run", icon=":material/monitoring:"):
             st.switch_page("watch.py", query_params=state.address(run=foremost(live)))
         if has_runs:
             label, icon = "Open an earlier run", ":material/table_rows:"
@@ -170,7 +171,7 @@ class Page:
         before = [id for kind, id in self.lab.wait(self.run)[0] if kind == RUN]
         with st.container(border=True):
             st.markdown("Curves appear here when this run starts.")
-            if before and st.button(
+            if before and button(
                 f"Watch {escape(run_name(before[0]))}", icon=":material/monitoring:", key="ahead"
             ):
                 st.switch_page("watch.py", query_params=state.address(run=before[0]))

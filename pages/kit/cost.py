@@ -23,6 +23,7 @@ from core.experiment import Experiment
 from core.jobs import runner
 from core.network.build import trace
 from pages.kit import state
+from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding
 from pages.kit.range_test import wait, work
@@ -36,7 +37,7 @@ def card(draft: Experiment, planned: Plan) -> None:
     task = measurement(draft)
     with st.container(border=True):
         with card_title("Cost of the run"):
-            pressed = st.button(
+            pressed = button(
                 "Measure time",
                 icon=":material/timer:",
                 key="measure",
@@ -46,7 +47,7 @@ def card(draft: Experiment, planned: Plan) -> None:
                 "augmentation.",
             )
         if pressed:
-            state.keep(TASK, work().begin("trial", encode(draft), instead=state.keep(TASK)))
+            state.set_ui(TASK, work().begin("trial", encode(draft), instead=state.get_ui(TASK)))
             st.rerun()
         if task and not task["over"]:
             st.fragment(wait, run_every=0.4)(task["id"], "Running trial steps")
@@ -58,7 +59,7 @@ def card(draft: Experiment, planned: Plan) -> None:
 
 def measurement(draft: Experiment) -> dict[str, Any] | None:
     """Return the trial of exactly this draft, or None."""
-    task = work().look(state.keep(TASK)) if state.keep(TASK) else None
+    task = work().look(state.get_ui(TASK)) if state.get_ui(TASK) else None
     return task if task and task["experiment"] == encode(draft) else None
 
 

@@ -6,7 +6,7 @@ good value stays.
 
 import re
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -55,6 +55,14 @@ def edit(value: V, key: str, *, width: int = 150, skip: tuple[str, ...] = ()) ->
             if said != old:
                 value = _with(value, fact, said, complaints)
     return value
+
+
+def edit_field(value: Value, name: str, key: str) -> Any:
+    """Draw the widget of one field and return what it holds; the field's value where that cannot
+    be used.
+    """
+    others = tuple(fact.name for fact in fields(type(value)) if fact.name != name)
+    return getattr(edit(value, key, width=130, skip=others), name)
 
 
 def _with(value: V, fact: FieldFacts, said: object, complaints: DeltaGenerator) -> V:

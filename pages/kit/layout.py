@@ -23,6 +23,7 @@ from core.jobs.kinds import STUDY
 from core.runs.state import RunState
 from core.runs.summary import began
 from pages.kit import feed, state, study_log
+from pages.kit.buttons import button, deferred_button
 from pages.kit.form import escape
 from pages.kit.screen import phone
 
@@ -47,7 +48,6 @@ def header(title: str, facts: str, badge: tuple[str, str, str] | None = None) ->
             st.badge(label, color=colour, icon=icon)
         st.caption(escape(facts), width="stretch")
         yield
-    state.draft()  # opens what a link brings, and that may leave a notice
     if said := state.take_notice():
         st.info(escape(said), icon=":material/info:")
 
@@ -79,7 +79,8 @@ def finding(
         return False
     look = "secondary" if level in ("warn", "bad") else "tertiary"
     place = st.container() if phone() and len(action) > LONG else row
-    return place.button(action, key=key or f"finding {text[:40]}", type=look, icon=icon)
+    with place:
+        return button(action, key=key or f"finding {text[:40]}", type=look, icon=icon)
 
 
 def state_badge(word: RunState, width: int | str = "content") -> None:
@@ -175,7 +176,7 @@ def bar(planned: Plan | None = None, *, shown: str = "", ready: Ready | None = N
         left, right = st.columns([8, 5], gap="small", vertical_alignment="center")
         with left, st.container(**STACK, gap="small", wrap=False):
             st.caption(f"**Draft** {escape(ready.line)}", width="stretch", wrap=False)
-            pressed = st.button(
+            pressed = deferred_button(
                 "Start",
                 type="primary",
                 icon=":material/play_arrow:",
@@ -187,7 +188,7 @@ def bar(planned: Plan | None = None, *, shown: str = "", ready: Ready | None = N
         live = tuple(runner.current().line())
         with right:
             st.fragment(_live, run_every=every(1.5 if live else 5))(live, shown)
-    if pressed:
+    if pressed():
         ready.press()
 
 

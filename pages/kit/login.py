@@ -13,6 +13,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 from core.access import login, ownership
 from core.base.errors import BadInput
 from pages.kit import hosts, person, state
+from pages.kit.buttons import button
 from pages.kit.form import escape
 
 FILE = ".streamlit/secrets.toml"
@@ -163,7 +164,7 @@ def page() -> None:
             if ended
             else "In this lab a run belongs to the login that started it. Everybody may watch."
         )
-        if st.button("Log in", type="primary", icon=":material/login:"):
+        if button("Log in", type="primary", icon=":material/login:"):
             st.login()
 
 

@@ -69,8 +69,11 @@ def _browser() -> str:
     where the login may change, have one for as long as the page is open.
     """
     cookies = dict(st.context.cookies) if ownership.mode() == ownership.CLASS else {}
-    kept = cookies.get(COOKIE) or state.keep(SEAT) or state.keep(SEAT, secrets.token_hex(16))
-    return ownership.digest(kept)
+    token = cookies.get(COOKIE) or state.get_ui(SEAT)
+    if not token:
+        token = secrets.token_hex(16)
+        state.set_ui(SEAT, token)
+    return ownership.digest(token)
 
 
 ownership.ask(me, seat)

@@ -11,6 +11,7 @@ from core.experiment import Experiment
 from core.figures import range_test as figures
 from core.jobs import runner, tasks
 from pages.kit import live_chart, state
+from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding
 
@@ -22,7 +23,7 @@ HEIGHT = 168
 
 def offer(draft: Experiment, ready: bool) -> None:
     """Draw the button in the header."""
-    pressed = st.button(
+    pressed = button(
         "Find a learning rate",
         icon=":material/speed:",
         key="find_rate",
@@ -32,8 +33,8 @@ def offer(draft: Experiment, ready: bool) -> None:
         "loss. Does not delay your runs.",
     )
     if pressed:
-        state.keep(TASK, work().begin("rate", encode(draft), instead=state.keep(TASK)))
-        state.keep(BEFORE, "")
+        state.set_ui(TASK, work().begin("rate", encode(draft), instead=state.get_ui(TASK)))
+        state.set_ui(BEFORE, "")
 
 
 def work() -> tasks.Tasks:
@@ -57,7 +58,7 @@ def describe_progress(task: dict, activity: str) -> str:
 
 def card(draft: Experiment) -> None:
     """Draw the range test that was started last; nothing if there is none."""
-    task = work().look(state.keep(TASK)) if state.keep(TASK) else None
+    task = work().look(state.get_ui(TASK)) if state.get_ui(TASK) else None
     if not task:
         return
     with st.container(border=True, key="rate_card"):
@@ -91,7 +92,7 @@ def ended(task: dict, draft: Experiment) -> None:
             key="close_rate",
             type="tertiary",
             help="Close",
-            on_click=state.keep,
+            on_click=state.set_ui,
             args=(TASK, ""),
         )
     if task["state"] == "failed":
@@ -112,7 +113,7 @@ def ended(task: dict, draft: Experiment) -> None:
 
 def suggestion(rate: float, text: str, draft: Experiment) -> None:
     """Draw the suggestion; its button writes the learning rate, and afterwards undoes that."""
-    before = state.keep(BEFORE)
+    before = state.get_ui(BEFORE)
     if draft.optimizer.learning_rate != rate:
         if finding("ok", text, f"Use {short(rate)}", "use_rate"):
             write(rate, str(draft.optimizer.learning_rate))
@@ -124,7 +125,7 @@ def suggestion(rate: float, text: str, draft: Experiment) -> None:
 
 def write(rate: float, before: str) -> None:
     """Write a learning rate into the draft and remember the previous one."""
-    state.keep(BEFORE, before)
+    state.set_ui(BEFORE, before)
     state.edit("optimizer.learning_rate", rate, redraw=True)
     st.rerun()
 

@@ -7,6 +7,7 @@ from core.base.errors import LabError
 from core.experiment import shipped
 from core.jobs import runner
 from pages.kit import state
+from pages.kit.buttons import button
 from pages.kit.form import escape
 
 
@@ -33,5 +34,5 @@ def compare(names: tuple[str, ...]) -> None:
 
 def lead(text: str, name: str) -> None:
     """The way from a demonstration to the real thing."""
-    if st.button(text, icon=":material/arrow_forward:", key=f"lead {name}"):
+    if button(text, icon=":material/arrow_forward:", key=f"lead {name}"):
         open_ready(name)

@@ -11,6 +11,7 @@ from core.base.finding import Action
 from core.base.numbers import THIN, short
 from core.experiment import Experiment
 from pages.kit import state
+from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding
 from pages.kit.range_test import wait, work
@@ -33,13 +34,13 @@ def card(run: str, experiment: Experiment, reopen: Callable[[Action], None]) -> 
     """
     task = measured(run)
     with card_title("Sharpness of the minimum", help=HELP):
-        pressed = st.button(
+        pressed = button(
             "Measure sharpness", icon=":material/landscape:", key="measure_flatness",
             disabled=bool(task and not task["over"]),
         )  # fmt: skip
     if pressed:
-        before = state.keep(TASK)
-        state.keep(TASK, work().begin("sharpness", encode(experiment), run, instead=before))
+        before = state.get_ui(TASK)
+        state.set_ui(TASK, work().begin("sharpness", encode(experiment), run, instead=before))
         st.rerun()
     if not task:
         st.caption(
@@ -55,13 +56,13 @@ def card(run: str, experiment: Experiment, reopen: Callable[[Action], None]) -> 
 
 def measured(run: str) -> dict[str, Any] | None:
     """Return the task that measured this run; None if there is none."""
-    task = work().look(state.keep(TASK)) if state.keep(TASK) else None
+    task = work().look(state.get_ui(TASK)) if state.get_ui(TASK) else None
     return task if task and task["run"] == run else None
 
 
 def measured_curvature(draft: Experiment) -> float:
     """Return the curvature at the initial weights if it was measured for these settings, else 0."""
-    task = work().look(state.keep(TASK)) if state.keep(TASK) else None
+    task = work().look(state.get_ui(TASK)) if state.get_ui(TASK) else None
     if not task:
         return 0.0
     seen = decode(Experiment, task["experiment"])

@@ -1,11 +1,16 @@
-"""What a browser keeps: the draft as JSON text, a generation for widget keys, and what the address
-says.
+"""What a browser session remembers: the draft as JSON text, generations for widget keys, presses
+that are not answered yet, and the address.
 
-The only file that touches `st.session_state` and `st.query_params`. Only strings and numbers go in:
-after a reload of the code, objects would be instances of classes that no longer exist. A draft that
-was changed also lies on disk, and the address names it (`?d=`): so it outlives a reload, a restart
-of the server and a closed browser. Where people are told apart, a draft is its writer's: an address
-that somebody passes on opens a copy of it.
+This is the only file that touches `st.session_state` and `st.query_params`. It stores only strings
+and numbers: after a reload of the code, objects would be instances of classes that no longer exist.
+A changed draft is also written to disk, and the address names it (`?d=`), so that it survives a
+reload, a restart of the server and a closed browser. Where people have identities, a draft belongs
+to its author: an address that somebody passes on opens a copy.
+
+Streamlit may break off a run of a page at any access to its state and at any drawn element, as soon
+as the browser reports something new. Two rules keep presses from being lost that way. Reading and
+writing values here never breaks off a run (`_session`). The address is written only before the
+first element of a page and after the last one (`open_address`, `close_page`).
 """
 
 import json
@@ -13,6 +18,8 @@ import time
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state import SafeSessionState
 
 from core.access import ownership
 from core.base.encoding import change, decode, encode, from_link, to_link
@@ -21,114 +28,131 @@ from core.experiment import Experiment, shipped
 from core.jobs import runner
 from core.runs.draft_store import Drafts
 
-DRAFT, KEPT_AS, GENERATION, NOTICE = "draft", "draft id", "generation", "notice"
+DRAFT, DRAFT_ID, NOTICE = "draft", "draft id", "notice"
+GENERATIONS = "generations"  # JSON: how often each field was replaced by something but its widget
+EVERY_FIELD = "every field"  # its generation counts replacements of anything
+PRESSED = "pressed"  # JSON list of the keys of buttons that were pressed and not answered yet
+ADDRESS = "address"  # JSON: changes of the address that are not written yet; "" takes a name out
 SHARED = "shared"  # the token that was opened last, so that the back button does not open it again
 UNDO, REDO = "undo", "redo"  # JSON lists of networks with their initializer, the newest last
-BUILT = ("network", "initializer")  # what undo takes back
-STARTED, TWICE = "started", 1.0  # seconds within which presses of Start are one
-STEPS = 50  # that can be taken back
+BUILT = ("network", "initializer")  # the fields that undo restores
+STARTED, TWICE = "started", 1.0  # seconds within which repeated presses of Start count as one
+STEPS = 50  # how many changes can be undone
+
+COPIED = "This address names another person's draft. You are editing your own copy."
+LINK_OPEN = "The shared experiment is open. Press Start to train it."
+LINK_BROKEN = (
+    "This link cannot be opened: it is incomplete, or it was made by another version of the lab. "
+    "Copy the whole link again. Your draft has not changed."
+)
+
+
+# --- the draft
 
 
 def draft() -> Experiment:
-    """The experiment that Start would train. A shared one from the address (`?e=`) comes first,
-    then the one that the address names (`?d=`).
-    """
-    _open_shared()
-    if DRAFT not in st.session_state:
-        _open_kept()
-    _readdress()
-    text = st.session_state.get(DRAFT)
+    """Return the experiment that Start would train."""
+    text = _get(DRAFT)
     if text:
         try:
             return decode(Experiment, text)
         except BadExperiment as error:  # written by another version of the lab
             notice(str(error))
     experiment = shipped()["digits"]
-    st.session_state[DRAFT] = encode(experiment)
+    _set(DRAFT, encode(experiment))
     return experiment
 
 
 def set_draft(text: str) -> None:
-    """Another experiment (JSON text) is the draft: every widget shows its values anew, and what
-    was taken back before is forgotten.
+    """Replace the draft by another experiment (JSON text). Every widget shows the new values, and
+    the undo history is cleared.
     """
     _write(encode(decode(Experiment, text)))
-    st.session_state[UNDO] = st.session_state[REDO] = "[]"
-    _redraw()
+    _set(UNDO, "[]")
+    _set(REDO, "[]")
+    _redraw(*Experiment.model_fields)
 
 
 def edit(path: str, value: Any, *, redraw: bool = False) -> None:
-    """One field of the draft changes. `redraw` when it was not a widget that changed it. Raises
-    BadExperiment.
+    """Change one field of the draft. Pass `redraw` when something other than the field's own widget
+    changes it. Raises BadExperiment.
     """
-    _write(encode(change(draft(), path, value)))
+    old = draft()
+    new = change(old, path, value)
+    _write(encode(new))
     if redraw:
-        _redraw()
+        _redraw(path.partition(".")[0], *_differences(old, new))
 
 
 def rebuild(text: str) -> None:
-    """The draft (JSON text) with another network and initializer, as one step to take back."""
-    _write(encode(decode(Experiment, text)))
-    _redraw()
+    """Replace network and initializer by those of `text` (JSON), as one step that can be undone."""
+    old, new = draft(), decode(Experiment, text)
+    _write(encode(new))
+    _redraw(*_differences(old, new))
 
 
 def can_undo() -> bool:
-    """Whether there is a change of the network or its initializer to take back."""
+    """Whether a change of the network or its initializer can be undone."""
     return bool(_steps(UNDO))
 
 
 def can_redo() -> bool:
-    """Whether such a change was taken back and may be made again."""
+    """Whether such a change was undone and can be made again."""
     return bool(_steps(REDO))
 
 
 def undo() -> None:
-    """Network and initializer as they were before their last change; the rest stays as it is."""
+    """Restore network and initializer as they were before their last change, and nothing else."""
     _travel(UNDO, REDO)
 
 
 def redo() -> None:
-    """Network and initializer as they were before `undo`."""
+    """Restore network and initializer as they were before `undo`."""
     _travel(REDO, UNDO)
 
 
 def _write(text: str) -> None:
-    old = st.session_state.get(DRAFT)
+    old = _get(DRAFT)
     if old and _built(old) != _built(text):
-        st.session_state[UNDO] = json.dumps([*_steps(UNDO), _built(old)][-STEPS:])
-        st.session_state[REDO] = "[]"
+        _set(UNDO, json.dumps([*_steps(UNDO), _built(old)][-STEPS:]))
+        _set(REDO, "[]")
     _put(text)
 
 
 def _travel(here: str, there: str) -> None:
-    steps, now = _steps(here), encode(draft())
+    steps, now = _steps(here), draft()
     if steps:
-        st.session_state[there] = json.dumps([*_steps(there), _built(now)])
-        data = json.loads(now) | json.loads(steps.pop())
-        _put(encode(decode(Experiment, json.dumps(data))))
-        st.session_state[here] = json.dumps(steps)
-        _redraw()
+        text = encode(now)
+        _set(there, json.dumps([*_steps(there), _built(text)]))
+        new = decode(Experiment, json.dumps(json.loads(text) | json.loads(steps.pop())))
+        _put(encode(new))
+        _set(here, json.dumps(steps))
+        _redraw(*_differences(now, new))
 
 
 def _steps(name: str) -> list[str]:
-    return json.loads(st.session_state.get(name, "[]"))
+    return json.loads(_get(name, "[]"))
 
 
 def _built(text: str) -> str:
-    """Of an experiment, what undo takes back, as JSON text."""
+    """The fields of an experiment that undo restores, as JSON text."""
     data = json.loads(text)
     return json.dumps({name: data.get(name) for name in BUILT})
 
 
+def _differences(old: Experiment, new: Experiment) -> list[str]:
+    """The names of the fields with different values."""
+    return [name for name in Experiment.model_fields if getattr(old, name) != getattr(new, name)]
+
+
 def _put(text: str) -> None:
-    """The draft is this text: in the session, and on disk when it is not the text that was."""
-    old = st.session_state.get(DRAFT, "")
-    st.session_state[DRAFT] = text
+    """Store the draft in the session, and on disk when it has changed."""
+    old = _get(DRAFT)
+    _set(DRAFT, text)
     if text == old:
         return
     try:
-        known = st.session_state.get(KEPT_AS, "")
-        st.session_state[KEPT_AS] = _drafts().write(known, text, old)
+        _set(DRAFT_ID, _drafts().write(_get(DRAFT_ID), text, old))
     except LabError as error:  # no room on the disk, or the login has ended
         notice(str(error))
 
@@ -137,139 +161,233 @@ def _drafts() -> Drafts:
     return Drafts(runner.current().store.home, ownership.seated())
 
 
-def _open_kept() -> None:
-    """The draft that the address names becomes this session's, which has none yet. Somebody else's
-    is copied; where the address is about a run or a study, one's own comes in its place.
+# --- the address
+
+
+def open_address() -> None:
+    """Read the address, before a page draws its first element: open the experiment of a link
+    (`?e=`), else the draft that the address names (`?d=`), and make the address name the draft.
     """
-    named = st.query_params.get("d", "")
-    if not named:
+    _open_shared()
+    if not _get(DRAFT):
+        _open_stored()
+    _write_address()
+
+
+def close_page() -> None:
+    """Finish a page, after its last element: write the address, and drop presses of buttons that
+    the page did not draw.
+    """
+    _set(PRESSED, "[]")
+    _write_address()
+
+
+def _open_stored() -> None:
+    """Make the draft that the address names this session's draft. Somebody else's draft is copied;
+    where the address names a run or a study, the visitor's own draft is opened instead.
+    """
+    draft_id = st.query_params.get("d", "")
+    if not draft_id:
         return
     try:
         drafts = _drafts()
-        if not drafts.owns(named) and (run_in_address() or study_in_address()):
-            named = drafts.newest()
-            if not named:
-                _readdress(drop="d")
+        if not drafts.owns(draft_id) and (run_in_address() or study_in_address()):
+            draft_id = drafts.newest()
+            if not draft_id:
+                _change_address("d", "")
                 return
-        text = encode(decode(Experiment, drafts.read(named)))
-        if not drafts.owns(named):
-            named = drafts.write("", text, "")
-            notice("This address is of somebody else's draft: what you see is a copy of your own.")
-        st.session_state.update({DRAFT: text, KEPT_AS: named})
+        text = encode(decode(Experiment, drafts.read(draft_id)))
+        if not drafts.owns(draft_id):
+            draft_id = drafts.write("", text, "")
+            notice(COPIED)
+        _set(DRAFT, text)
+        _set(DRAFT_ID, draft_id)
     except LabError as error:
-        _readdress(drop="d")
+        _change_address("d", "")
         notice(str(error))
 
 
 def _open_shared() -> None:
-    """The experiment of a link becomes the draft, once, and leaves the address."""
+    """Make the experiment of a link the draft, once, and take it out of the address."""
     token = st.query_params.get("e", "")
     if not token:
         return
-    if st.session_state.get(SHARED) != token:
-        st.session_state[SHARED] = token
+    if _get(SHARED) != token:
+        _set(SHARED, token)
         try:
             text = encode(from_link(Experiment, token))
-            st.session_state[KEPT_AS] = ""  # what was written here before keeps its own place
+            _set(DRAFT_ID, "")  # the draft that was open before keeps its file
             set_draft(text)
-            notice("The experiment of the link is open. Start trains it.")
+            notice(LINK_OPEN)
         except BadExperiment:
-            notice(
-                "This link does not open (it is cut off, or of another version of the lab): copy "
-                "it again, whole. Your draft is as it was."
-            )
-    _readdress(drop="e")
+            notice(LINK_BROKEN)
+    _change_address("e", "")
 
 
-def _readdress(drop: str = "") -> None:
-    """The address names the draft, also after a change of page has emptied it; `drop` goes out.
+def _change_address(name: str, value: str) -> None:
+    """Give a parameter of the address another value, "" to remove it. It is written by
+    `open_address` and `close_page`.
+    """
+    _set(ADDRESS, json.dumps(json.loads(_get(ADDRESS, "{}")) | {name: value}))
 
-    One change at most: the browser's back button counts them.
+
+def _write_address() -> None:
+    """Write all changes of the address, and the draft's id, which a change of page removes.
+
+    All in one step: the browser's back button counts them.
     """
     now = {name: st.query_params.get_all(name) for name in st.query_params}
-    wanted = {name: said for name, said in now.items() if name != drop}
-    if named := st.session_state.get(KEPT_AS, ""):
-        wanted["d"] = [named]
+    wanted = dict(now)
+    for name, value in json.loads(_get(ADDRESS, "{}")).items():
+        wanted.pop(name, None)
+        if value:
+            wanted[name] = [value]
+    if draft_id := _get(DRAFT_ID):
+        wanted["d"] = [draft_id]
+    _set(ADDRESS, "{}")
     if wanted != now:
         st.query_params.from_dict(wanted)
 
 
+def _parameter(name: str) -> str:
+    """A parameter of the address, as it will be; "" where it has none."""
+    changes = json.loads(_get(ADDRESS, "{}"))
+    return changes[name] if name in changes else st.query_params.get(name, "")
+
+
 def address(**more: str) -> dict[str, str]:
-    """What the address of another page says: the draft, and `more`."""
-    named = st.session_state.get(KEPT_AS, "")
-    return ({"d": named} if named else {}) | more
+    """Return the parameters for the address of another page: the draft, and `more`."""
+    draft_id = _get(DRAFT_ID)
+    return ({"d": draft_id} if draft_id else {}) | more
 
 
-def _redraw() -> None:
-    st.session_state[GENERATION] = st.session_state.get(GENERATION, 0) + 1
+def run_in_address() -> str:
+    """Return the run that `?run=` names; "" for none."""
+    return _parameter("run")
 
 
-def key(name: str) -> str:
-    """A widget key that changes when another draft is opened, so that the widget forgets its old
-    value.
+def study_in_address() -> str:
+    """Return the study that `?study=` names; "" for none."""
+    return _parameter("study")
+
+
+def name_study(study: str) -> None:
+    """Make the address name this study; "" for none."""
+    if study_in_address() != study:
+        _change_address("study", study)
+
+
+def take_from_address(name: str) -> str:
+    """Return a parameter of the address and remove it from there; "" where it has none."""
+    value = _parameter(name)
+    if value:
+        _change_address(name, "")
+    return value
+
+
+def link() -> str:
+    """Return the address that opens the draft's settings in any browser that reaches this lab."""
+    here = (st.context.url or "").partition("?")[0]
+    return f"{here}?e={to_link(draft())}"
+
+
+# --- widgets
+
+
+def key(name: str, *fields: str) -> str:
+    """Return a widget key that changes when something other than the widget replaces one of these
+    fields of the draft, so that the widget drops its old value. Without `fields` the name is that
+    of a field, or the key changes with any replacement.
+
+    A press that reaches the server under an old key has no effect. So a key must depend on as few
+    fields as possible.
     """
-    return f"{name}·{st.session_state.get(GENERATION, 0)}"
+    generations = json.loads(_get(GENERATIONS, "{}"))
+    fields = fields or ((name,) if name in Experiment.model_fields else (EVERY_FIELD,))
+    return f"{name}·{sum(generations.get(field, 0) for field in fields)}"
 
 
-def keep(name: str, value: str | None = None) -> str:
-    """A string that outlives the page: sets it when given, and gives what is kept."""
-    if value is not None:
-        st.session_state[f"kept {name}"] = value
-    return st.session_state.get(f"kept {name}", "")
+def _redraw(*fields: str) -> None:
+    """Give the widgets of these fields of the draft other keys."""
+    generations = json.loads(_get(GENERATIONS, "{}"))
+    for field in {*fields, EVERY_FIELD}:
+        generations[field] = generations.get(field, 0) + 1
+    _set(GENERATIONS, json.dumps(generations))
+
+
+def press(key: str) -> None:
+    """Note that a button was pressed: the callback of every button that a page reads."""
+    _set(PRESSED, json.dumps(sorted({*json.loads(_get(PRESSED, "[]")), key})))
+
+
+def take_press(key: str) -> bool:
+    """Return whether a button was pressed and is not answered yet. The caller answers it before it
+    draws anything, because a run may be broken off there.
+    """
+    waiting = json.loads(_get(PRESSED, "[]"))
+    if key in waiting:
+        _set(PRESSED, json.dumps([other for other in waiting if other != key]))
+    return key in waiting
+
+
+def get_ui(name: str) -> str:
+    """Return a string that was stored for the pages of this session; "" for none."""
+    return _get(f"kept {name}")
+
+
+def set_ui(name: str, value: str) -> None:
+    """Store a string for the pages of this session; it outlives a change of page."""
+    _set(f"kept {name}", value)
 
 
 def select_runs(runs: list[str]) -> None:
     """Select exactly these runs when the table of runs is drawn next with them as new rows."""
-    keep("ticks", json.dumps({"runs": runs}))
+    set_ui("ticks", json.dumps({"runs": runs}))
 
 
 def just_started(text: str, run: str = "") -> str:
-    """The run that a press within the last second has made of this text, empty for none: who
-    presses twice means it once. With `run`, keeps it.
+    """Return the run that a press within the last second made of this text, "" for none: a double
+    press starts one run. Given `run`, store it.
     """
     if run:
-        st.session_state[STARTED] = json.dumps([text, run, time.monotonic()])
-    known, made, when = json.loads(st.session_state.get(STARTED, '["", "", 0]'))
+        _set(STARTED, json.dumps([text, run, time.monotonic()]))
+    known, made, when = json.loads(_get(STARTED, '["", "", 0]'))
     return made if known == text and time.monotonic() - when < TWICE else ""
 
 
 def notice(text: str) -> None:
-    """One sentence for the next page that is drawn."""
-    st.session_state[NOTICE] = text
+    """Store one sentence for the next page that is drawn."""
+    _set(NOTICE, text)
 
 
 def take_notice() -> str:
-    """The sentence that waits to be said; it is said once."""
-    return st.session_state.pop(NOTICE, "")
+    """Return the stored sentence and forget it; "" for none."""
+    text = _get(NOTICE)
+    if text:
+        _set(NOTICE, "")
+    return text
 
 
-def run_in_address() -> str:
-    """The run that `?run=` names, empty for none."""
-    return st.query_params.get("run", "")
+# --- the session
 
 
-def study_in_address() -> str:
-    """The study that `?study=` names, empty for none."""
-    return st.query_params.get("study", "")
+def _session() -> Any:
+    """The session's values, without the points at which Streamlit may break off the run: a press
+    that is half answered would be lost.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    values = getattr(getattr(context, "session_state", None), "_state", None)
+    if values is None:  # outside a page, or a Streamlit with another attribute
+        return st.session_state
+    return SafeSessionState(values, lambda: None)
 
 
-def name_study(study: str) -> None:
-    """The address names this study from now on; empty for none."""
-    if study and study_in_address() != study:
-        st.query_params["study"] = study
-    elif not study:
-        _readdress(drop="study")
+def _get(name: str, default: str = "") -> str:
+    try:
+        return _session()[name]
+    except KeyError:
+        return default
 
 
-def take_from_address(name: str) -> str:
-    """What the address says under this name, once: it is taken out. Empty for nothing."""
-    said = st.query_params.get(name, "")
-    if said:
-        _readdress(drop=name)
-    return said
-
-
-def link() -> str:
-    """The address that opens the draft's settings anywhere this lab is reached under it."""
-    here = (st.context.url or "").partition("?")[0]
-    return f"{here}?e={to_link(draft())}"
+def _set(name: str, value: str) -> None:
+    _session()[name] = value

@@ -12,6 +12,7 @@ from core.access import ownership
 from core.access.teacher_session import HOURS
 from core.base.errors import LabError
 from pages.kit import login, person
+from pages.kit.buttons import button, submit_button
 from pages.kit.form import escape
 
 YEAR = 365 * 86_400  # seconds
@@ -73,7 +74,7 @@ def sidebar() -> None:
         else:
             st.caption("You may change the runs that you started. All others you may watch.")
         if person.gave_pin():
-            if st.button("Leave the teacher's seat", type="tertiary", key="seat_leave"):
+            if button("Leave the teacher's seat", type="tertiary", key="seat_leave"):
                 person.gave_pin(False)
                 st.rerun()
         elif not (person.teaches() or (by_login and not ownership.pin())):
@@ -88,7 +89,7 @@ def _pin() -> None:
             return
         with st.form("pin", border=False, enter_to_submit=True):
             given = st.text_input("PIN", type="password", max_chars=64, key="seat_pin")
-            pressed = st.form_submit_button("Enter", type="primary")
+            pressed = submit_button("Enter", type="primary")
         place = st.empty()
         if not pressed:
             place.caption(f"A teacher may change every run, {_until()}.")

@@ -12,6 +12,7 @@ from core.data.samples import Samples
 from core.experiment import Experiment
 from core.figures.pictures import side_by_side
 from pages.kit import form, state
+from pages.kit.buttons import button
 from pages.kit.layout import card_title, finding
 from pages.parts.data import selected
 
@@ -35,10 +36,10 @@ def augment(draft: Experiment, data: Samples) -> None:
 def augmented(draft: Experiment, data: Samples) -> None:
     """Some training samples before and after."""
     with card_title("Before and after"):
-        if st.button(
+        if button(
             "Show other images", icon=":material/shuffle:", help="Draw other samples and changes"
         ):
-            state.keep("changes drawn", str(int(state.keep("changes drawn") or 0) + 1))
+            state.set_ui("changes drawn", str(int(state.get_ui("changes drawn") or 0) + 1))
     if not draft.augmentations:
         finding("info", "Nothing is changed. Turn on a change to see what it does.")
     if len(data.shape) != 3:
@@ -46,7 +47,7 @@ def augmented(draft: Experiment, data: Samples) -> None:
         return
     from core.advice.preview import preview
 
-    seed = int(state.keep("changes drawn") or 0)
+    seed = int(state.get_ui("changes drawn") or 0)
     try:
         before, after, words = preview(
             draft, data, count=2 * SHOWN, seed=seed, affine=selected.fitted(draft)

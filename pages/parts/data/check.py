@@ -16,6 +16,7 @@ from core.experiment import Experiment
 from core.figures.pictures import side_by_side
 from core.jobs import runner
 from pages.kit import form, state
+from pages.kit.buttons import button
 from pages.kit.layout import card_title, finding
 from pages.parts.data import selected
 from pages.parts.data.sources import chosen
@@ -49,7 +50,7 @@ def doctor(draft: Experiment, data: Samples) -> None:
     about = Library(runner.current().store.home).about(draft.data.digest)
     urgent = [f for f in about.findings if f.fix and f.level == "warn"]
     with card_title("Data doctor"):
-        if len(urgent) > 1 and st.button(
+        if len(urgent) > 1 and button(
             f"Fix all {len(urgent)}", icon=":material/auto_fix_high:", type="primary"
         ):
             read_again(about, {k: v for f in urgent for k, v in f.fix.items()})
@@ -58,7 +59,7 @@ def doctor(draft: Experiment, data: Samples) -> None:
         action, icon = press(found)
         if finding(found.level, form.escape(found.message), action, f"fix {found.code}", icon):
             if not found.fix:
-                state.keep(LOOK, f"{about.digest} {found.code}")
+                state.set_ui(LOOK, f"{about.digest} {found.code}")
                 st.rerun()
             read_again(about, found.fix)
         if found.code == "transposed":
@@ -130,7 +131,7 @@ def shown(draft: Experiment, data: Samples) -> None:
 
 def looked_at(draft: Experiment) -> Finding | None:
     """The finding whose samples somebody wants to see, as long as it is this set's."""
-    digest, _, code = state.keep(LOOK).partition(" ")
+    digest, _, code = state.get_ui(LOOK).partition(" ")
     if not code or digest != getattr(draft.data, "digest", ""):
         return None
     about = Library(runner.current().store.home).about(digest)
@@ -140,7 +141,9 @@ def looked_at(draft: Experiment) -> Finding | None:
 def evidence(found: Finding, data: Samples) -> None:
     """The samples behind a finding, with their labels."""
     with card_title("What was found"):
-        st.button("All samples", icon=":material/arrow_back:", on_click=state.keep, args=(LOOK, ""))
+        st.button(
+            "All samples", icon=":material/arrow_back:", on_click=state.set_ui, args=(LOOK, "")
+        )
     st.markdown(f":small[{form.escape(found.message)}]")
     chosen = [row for row in found.rows if row < len(data)][: 3 * EACH]
     names = [
@@ -171,10 +174,10 @@ def pictures(draft: Experiment, data: Samples) -> None:
             )
             if turned != about.reading.transpose:
                 read_again(about, {"transpose": turned})
-        if st.button("Show other images", icon=":material/shuffle:"):
-            state.keep("drawn", str(int(state.keep("drawn") or 0) + 1))
+        if button("Show other images", icon=":material/shuffle:"):
+            state.set_ui("drawn", str(int(state.get_ui("drawn") or 0) + 1))
     figure = selected.wall(
-        draft.data.model_dump_json(), int(state.keep("drawn") or 0), selected.mode()
+        draft.data.model_dump_json(), int(state.get_ui("drawn") or 0), selected.mode()
     )
     words = (
         f"{selected.PICTURES_EACH} pictures of each of {len(data.classes)} classes, and how many "

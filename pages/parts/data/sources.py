@@ -20,6 +20,7 @@ from core.data.load import load
 from core.data.reading import Reading
 from core.jobs import runner
 from pages.kit import form, state
+from pages.kit.buttons import button, deferred_button
 from pages.kit.layout import card_title
 
 CHOOSING = "choosing data"  # kept: "", "sets" or "files"
@@ -30,13 +31,13 @@ OWN = 6  # uploaded sets that are listed before the rest is asked for
 
 def switch(wanted: str) -> None:
     """To the choosing of data or back."""
-    state.keep(CHOOSING, wanted)
-    state.keep(FAULT, "")
+    state.set_ui(CHOOSING, wanted)
+    state.set_ui(FAULT, "")
 
 
 def fault() -> None:
     """Why the last attempt failed, until the next one."""
-    if said := state.keep(FAULT):
+    if said := state.get_ui(FAULT):
         st.error(form.escape(said), icon=":material/error:")
 
 
@@ -70,9 +71,9 @@ def offer(data: DataSet) -> None:
             st.markdown(
                 f"**{form.escape(data.label)}**  \n:small[{form.escape(text)}]", width="stretch"
             )
-            pressed = st.button("Use", key=f"use {data.kind}", help=form.explain(type(data)))
-        data = form.edit(data, state.key("set"), width=110)
-    if pressed:
+            pressed = deferred_button("Use", key=f"use {data.kind}", help=form.explain(type(data)))
+        data = form.edit(data, state.key("set", "data"), width=110)
+    if pressed():
         use(data)
 
 
@@ -85,13 +86,13 @@ def uploaded() -> None:
     with st.container(border=True, gap="small"):
         with card_title("Uploaded before"):
             pass
-        for about in known if state.keep("all uploads") else known[:OWN]:
+        for about in known if state.get_ui("all uploads") else known[:OWN]:
             own(library, about)
-        if len(known) > OWN and not state.keep("all uploads"):
+        if len(known) > OWN and not state.get_ui("all uploads"):
             st.button(
                 f"Show all {len(known)}",
                 type="tertiary",
-                on_click=state.keep,
+                on_click=state.set_ui,
                 args=("all uploads", "yes"),
             )
 
@@ -109,7 +110,7 @@ def own(library: Library, about: About) -> None:
             f"**{form.escape(about.name)}**  \n:small[{held}, {target}{read} · {when}]",
             width="stretch",
         )
-        if st.button("Use", key=f"use {about.digest}"):
+        if button("Use", key=f"use {about.digest}"):
             use(Spreadsheets(digest=about.digest, title=about.name[:200]))
         with st.popover("", icon=":material/delete:", help="Delete", type="tertiary"):
             st.markdown(
@@ -141,7 +142,7 @@ def forget(digest: str) -> None:
         ownership.require_teacher()
         Library(runner.current().store.home).delete(digest)
     except LabError as error:
-        state.keep(FAULT, str(error))
+        state.set_ui(FAULT, str(error))
         return
     if getattr(state.draft().data, "digest", "") == digest:
         follow(Digits())
@@ -174,8 +175,8 @@ def use(data: DataSet) -> None:
 
 def take(data: DataSet) -> None:
     """This set is the draft's from now on."""
-    state.keep(FAULT, "")
-    state.keep(CHOOSING, "")
+    state.set_ui(FAULT, "")
+    state.set_ui(CHOOSING, "")
     follow(data)
     st.rerun()
 
@@ -201,6 +202,6 @@ def follow(data: DataSet) -> None:
 
 def refuse(error: LabError) -> None:
     """Says why on the page as it was before."""
-    state.keep(FAULT, str(error))
-    state.keep(WAYS, json.dumps(getattr(error, "fixes", ())))
+    state.set_ui(FAULT, str(error))
+    state.set_ui(WAYS, json.dumps(getattr(error, "fixes", ())))
     st.rerun()

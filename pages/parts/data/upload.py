@@ -13,6 +13,7 @@ from core.data.library import About, Library
 from core.data.reading import Reading
 from core.jobs import runner
 from pages.kit import form, state
+from pages.kit.buttons import button, deferred_button
 from pages.kit.uploads import release
 from pages.parts.data.sources import FAULT, WAYS, refuse, take
 
@@ -35,7 +36,7 @@ def upload() -> None:
     with st.expander("How they are read"):
         reading = options()
     with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button(
+        pressed = deferred_button(
             "Check these files",
             icon=":material/fact_check:",
             type="primary",
@@ -53,7 +54,7 @@ def upload() -> None:
     if files[0]:
         labels = f"labels from {files[1].name}" if files[1] else "labels in one of its columns"
         st.caption(form.escape(f"Pictures from {files[0].name}, {labels}."))
-    if pressed and reading:
+    if pressed() and reading:
         check(files, reading)
     if files[0] and reading:
         ways_out(files, reading)
@@ -61,10 +62,10 @@ def upload() -> None:
 
 def ways_out(files: list, reading: Reading) -> None:
     """What may help after a refusal, one button each, with the files that are still chosen."""
-    ways = json.loads(state.keep(WAYS) or "[]") if state.keep(FAULT) else []
+    ways = json.loads(state.get_ui(WAYS) or "[]") if state.get_ui(FAULT) else []
     with st.container(horizontal=True, gap="small"):
         for way in ways:
-            if st.button(words(way), key=f"way {words(way)}", icon=":material/auto_fix_high:"):
+            if button(words(way), key=f"way {words(way)}", icon=":material/auto_fix_high:"):
                 check(files, build(Reading, {**reading.model_dump(), **way}))
 
 
@@ -91,7 +92,7 @@ def options() -> Reading | None:
             "auto",
             max_chars=200,
             help="In one file with labels: auto, first, last, or the column's name.",
-            key=state.key("label column"),
+            key=state.key("label column", "data"),
         )
         shape = st.text_input(
             "Picture shape",
@@ -99,10 +100,10 @@ def options() -> Reading | None:
             max_chars=24,
             placeholder="28 × 28",
             help="Height × width, or channels × height × width, when it is no square.",
-            key=state.key("shape"),
+            key=state.key("shape", "data"),
         )
     try:
-        plain = form.edit(Reading(), state.key("reading"), skip=("label_column",))
+        plain = form.edit(Reading(), state.key("reading", "data"), skip=("label_column",))
         found = {"label_column": column.strip() or "auto", "shape": parse_shape(shape)}
         return build(Reading, {**dict(plain), **found})
     except BadExperiment as error:
@@ -129,7 +130,7 @@ def sample(name: str) -> Callable[[], bytes]:
 
 def chooser(label: str, name: str) -> object:
     """A file chooser; another number in its key empties it."""
-    return st.file_uploader(label, type=TYPES, key=f"upload {name} {state.keep('uploads')}")
+    return st.file_uploader(label, type=TYPES, key=f"upload {name} {state.get_ui('uploads')}")
 
 
 def check(files: list, reading: Reading) -> None:
@@ -149,7 +150,7 @@ def check(files: list, reading: Reading) -> None:
         )
     except LabError as error:
         refuse(error)
-    state.keep("uploads", str(int(state.keep("uploads") or 0) + 1))
+    state.set_ui("uploads", str(int(state.get_ui("uploads") or 0) + 1))
     release(files)
     take(Spreadsheets(digest=digest, title=library.about(digest).name[:200]))
 

@@ -48,18 +48,18 @@ def draft() -> Study:
     one edited here.
     """
     in_address = state.study_in_address()
-    if in_address and state.keep(OPENED) != in_address:
-        state.keep(OPENED, in_address)
+    if in_address and state.get_ui(OPENED) != in_address:
+        state.set_ui(OPENED, in_address)
         try:
             set_draft(store().study(in_address))
         except LabError:
             state.name_study("")
-            state.keep(
+            state.set_ui(
                 PROBLEM,
                 "This study was not found: it was deleted or belongs to another lab. Choose a "
                 "preset to start a new one.",
             )
-    text = state.keep(DRAFT)
+    text = state.get_ui(DRAFT)
     try:
         return decode(Study, text) if text else default_study()
     except BadExperiment:  # written by another version of the lab
@@ -68,7 +68,7 @@ def draft() -> Study:
 
 def show_in_address(study_id: str) -> None:
     """Put this study, which is already the draft, into the address; an empty ID removes it."""
-    state.keep(OPENED, study_id)
+    state.set_ui(OPENED, study_id)
     state.name_study(study_id)
 
 
@@ -84,10 +84,10 @@ def default_study() -> Study:
 
 def set_draft(study: Study, *, redraw: bool = True) -> None:
     """Replace the draft study; `redraw` the widgets unless one of them made the change."""
-    state.keep(DRAFT, encode(study))
-    state.keep(PROBLEM, "")
+    state.set_ui(DRAFT, encode(study))
+    state.set_ui(PROBLEM, "")
     if redraw:
-        state.keep(GENERATION, str(int(state.keep(GENERATION) or 0) + 1))
+        state.set_ui(GENERATION, str(int(state.get_ui(GENERATION) or 0) + 1))
 
 
 def apply_action(action: Action) -> None:
@@ -100,7 +100,7 @@ def apply_action(action: Action) -> None:
 
 def key() -> str:
     """The prefix of widget keys, a new one for each draft study."""
-    return f"study {state.keep(GENERATION) or 0}"
+    return f"study {state.get_ui(GENERATION) or 0}"
 
 
 # --- a study on disk

@@ -54,7 +54,7 @@ def chosen(used: list[Activation], open_one: Layer | None, opened: Place) -> Act
         list(kinds),
         index=list(kinds).index(first.kind),
         format_func=lambda name: kinds[name].label,
-        key=state.key(f"activation {opened}"),
+        key=state.key(f"activation {opened}", "network"),
     )
     known = (first, *used)
     return next((one for one in known if one.kind == kind), None) or kinds[kind]()

@@ -98,7 +98,7 @@ class Listed:
         if fact.note:
             finding("info", form.escape(fact.note))
         width = 200 if any(fact.options for fact in fields(type(layer))) else 110
-        changed = form.edit(layer, state.key(f"layer {fact.number}"), width=width)
+        changed = form.edit(layer, state.key(f"layer {fact.number}", "network"), width=width)
         if changed != layer:
             state.edit("network", plain(put(self.layers, place, changed)))
             st.rerun()
@@ -250,7 +250,7 @@ class Listed:
         words = f"**Stochastic depth** :gray[{value}]"
         with st.expander(words, icon=":material/filter_list:", key="fold stochastic depth"):
             fact = next(f for f in fields(Residual) if f.name == "drop")
-            said = form.widget(fact, last, state.key("stochastic depth"))
+            said = form.widget(fact, last, state.key("stochastic depth", "network"))
             st.caption(
                 "While training, block l of L is left out with probability p · l/L: seldom at the "
                 "input, with p at the end (Huang et al. 2016)."

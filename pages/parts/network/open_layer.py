@@ -10,7 +10,7 @@ OPEN = "open layer"
 
 def opened(layers: Layers) -> Place:
     """Which layer is open; () for none. After an undo it may be gone: then the block it was in."""
-    kept = state.keep(OPEN)
+    kept = state.get_ui(OPEN)
     place = tuple(int(part) for part in kept.split(".")) if kept else ()
     while place and not exists(layers, place):
         place = place[:-2]
@@ -19,7 +19,7 @@ def opened(layers: Layers) -> Place:
 
 def open_at(place: Place) -> None:
     """This layer is the open one; none for ()."""
-    state.keep(OPEN, ".".join(map(str, place)))
+    state.set_ui(OPEN, ".".join(map(str, place)))
 
 
 def rebuild(layers: Layers, place: Place) -> None:

@@ -25,7 +25,7 @@ def presets(facts: Facts | None, place: str = "") -> None:
     two such menus on one page apart.
     """
     words = "Start from a preset" if place else "Presets"
-    key = state.key(f"presets{place}")  # another one when a network was taken: it closes
+    key = state.key(f"presets{place}", "network")  # another one when a network was taken: it closes
     menu = st.popover(words, icon=":material/view_module:", key=key)
     with menu.container(gap="xxsmall", width=WIDTH):
         for kind, cls in Preset.members.items():
@@ -48,9 +48,9 @@ def presets(facts: Facts | None, place: str = "") -> None:
                         on_click=choose,
                         args=(kind,),
                     )
-            if state.keep(REFUSED) == kind and facts and (why := refusal(cls(), facts)):
+            if state.get_ui(REFUSED) == kind and facts and (why := refusal(cls(), facts)):
                 finding("bad", form.escape(why))
-            if state.keep(SET) == kind and facts:
+            if state.get_ui(SET) == kind and facts:
                 setting(cls(), facts, place)
 
 
@@ -78,7 +78,7 @@ def setting(preset: Preset, facts: Facts, place: str) -> None:
 
 def choose(kind: str) -> None:
     """The fields of this preset open, or close."""
-    state.keep(SET, "" if state.keep(SET) == kind else kind)
+    state.set_ui(SET, "" if state.get_ui(SET) == kind else kind)
 
 
 def take(preset: Preset, facts: Facts | None) -> None:
@@ -86,7 +86,7 @@ def take(preset: Preset, facts: Facts | None) -> None:
     if facts is None:
         return
     why = refusal(preset, facts)
-    state.keep(REFUSED, preset.kind if why else "")
+    state.set_ui(REFUSED, preset.kind if why else "")
     if not why:
         rebuild(fitted(preset, facts.shape, facts.outputs), ())
 

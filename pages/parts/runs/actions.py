@@ -18,6 +18,7 @@ from core.runs.notes import LONGEST_NOTE, MOST_TAGS, Notes
 from core.runs.store import TRASH_DAYS
 from core.runs.summary import Summary
 from pages.kit import state
+from pages.kit.buttons import button, submit_button
 from pages.kit.downloads import downloads
 from pages.kit.form import escape
 from pages.kit.layout import told, when
@@ -38,7 +39,7 @@ def actions(chosen: list[Row], shown: int, every: list[Summary]) -> None:
         ticked = f"**{counted(len(chosen), 'run')} ticked**"
         part = f"{shown} of " if shown < len(every) else ""
         st.markdown(ticked if chosen else part + counted(len(every), "run"), width="stretch")
-        if st.button("Open", icon=":material/monitoring:", disabled=not one):
+        if button("Open", icon=":material/monitoring:", disabled=not one):
             st.switch_page("watch.py", query_params=state.address(run=runs[0]))
         clone(chosen[0] if one else None)
         why = barred(chosen)
@@ -52,7 +53,7 @@ def actions(chosen: list[Row], shown: int, every: list[Summary]) -> None:
 
 def clone(row: Row | None) -> None:
     """A run's settings become the draft."""
-    if st.button(
+    if button(
         "Clone",
         icon=":material/content_copy:",
         disabled=row is None,
@@ -96,7 +97,7 @@ def tag(chosen: list[Summary], every: list[Summary], why: str) -> None:
                 note = st.text_area(
                     "Note", note, max_chars=LONGEST_NOTE, height=96, key=f"note {key}"
                 )
-            if not st.form_submit_button("Save", type="primary"):
+            if not submit_button("Save", type="primary"):
                 return
 
         def changed(found: Notes) -> Notes:
@@ -116,7 +117,7 @@ def delete(chosen: list[Row], why: str) -> None:
     """Moves them to the trash at once; Undo takes them back. `why` not, if so."""
     if not why and any(row.word.is_live for row in chosen):
         why = "A live run must be stopped first"
-    if not st.button(
+    if not button(
         "Delete",
         icon=":material/delete:",
         disabled=not chosen or bool(why),
@@ -132,7 +133,7 @@ def delete(chosen: list[Row], why: str) -> None:
             continue
         except LabError as error:
             state.notice(str(error))
-    state.keep(DELETED, json.dumps(gone))
+    state.set_ui(DELETED, json.dumps(gone))
     st.rerun()
 
 
@@ -140,16 +141,16 @@ def undo() -> bool:
     """What was deleted last, with the way back; whether there is anything to take back."""
     store = runner.current().store
     there = set(store.trash.ids())
-    gone = [run for run in json.loads(state.keep(DELETED) or "[]") if run in there]
+    gone = [run for run in json.loads(state.get_ui(DELETED) or "[]") if run in there]
     if not gone:
         return False
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         words = f"**{counted(len(gone), 'run')} deleted**, in the trash for {TRASH_DAYS} days."
         st.markdown(words, width="stretch")
-        if st.button("Undo", icon=":material/undo:", key="undo_delete"):
+        if button("Undo", icon=":material/undo:", key="undo_delete"):
             restore(gone)
-        if st.button("Dismiss", type="tertiary", key="dismiss_delete"):
-            state.keep(DELETED, "[]")
+        if button("Dismiss", type="tertiary", key="dismiss_delete"):
+            state.set_ui(DELETED, "[]")
             st.rerun()
     return True
 
@@ -161,7 +162,7 @@ def restore(runs: list[str]) -> None:
             runner.current().restore(run)
         except LabError as error:
             state.notice(told(error))
-    state.keep(DELETED, "[]")
+    state.set_ui(DELETED, "[]")
     st.rerun()
 
 
@@ -203,10 +204,10 @@ def trash() -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             words = f":small[{escape(row.name)} · {when(row.run):%d %b %H:%M}]"
             st.markdown(words, width="stretch")
-            if st.button("Restore", type="tertiary", key=f"restore {row.run}"):
+            if button("Restore", type="tertiary", key=f"restore {row.run}"):
                 restore([row.run])
     if len(rows) > TRASH_SHOWN:
         st.caption(f"And {len(rows) - TRASH_SHOWN} older ones.")
-    if rows and st.button("Empty the trash", icon=":material/delete_forever:"):
+    if rows and button("Empty the trash", icon=":material/delete_forever:"):
         privacy.empty_trash(store)
         st.rerun()

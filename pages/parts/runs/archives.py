@@ -27,7 +27,7 @@ def opener() -> None:
     file = st.file_uploader(
         "Archive of a run from another lab (ZIP)",
         type=["zip"],
-        key=f"archive {state.keep(OPENED)}",
+        key=f"archive {state.get_ui(OPENED)}",
     )
     if not file:
         return
@@ -40,7 +40,7 @@ def opener() -> None:
         st.error(escape(str(error)), icon=":material/error:")
         return
     release([file])
-    state.keep(OPENED, str(int(state.keep(OPENED) or 0) + 1))
+    state.set_ui(OPENED, str(int(state.get_ui(OPENED) or 0) + 1))
     warning = opened.warning.text if opened.warning else ""
     state.notice(f"Added “{opened.name}” to your runs. {warning}".strip())
     state.select_runs([opened.run])

@@ -71,7 +71,7 @@ def table(rows: list[Row], columns: tuple[str, ...]) -> list[Row]:
     """All rows; those that are ticked come back, in their order."""
     runs = [row.summary.run for row in rows]
     key = f"runs {zlib.crc32(' '.join(runs).encode())}"
-    before = json.loads(state.keep("ticks") or "{}")
+    before = json.loads(state.get_ui("ticks") or "{}")
     default = before.get("default", [])
     if before.get("key") != key:  # other rows: the ticks go with their runs
         default = [runs.index(run) for run in before.get("runs", []) if run in runs]
@@ -92,7 +92,7 @@ def table(rows: list[Row], columns: tuple[str, ...]) -> list[Row]:
     )
     places = sorted(i for i in picked.selection.rows if i < len(rows))
     ticked = {"key": key, "default": default, "runs": [runs[i] for i in places]}
-    state.keep("ticks", json.dumps(ticked))
+    state.set_ui("ticks", json.dumps(ticked))
     return [rows[i] for i in places]
 
 

@@ -13,6 +13,7 @@ from core.figures.sketches import thumbnail
 from core.figures.template import Mode
 from core.jobs import runner
 from pages.kit import state
+from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.ready_made import compare, open_ready
 
@@ -83,18 +84,18 @@ def card(name: str, names: tuple[str, ...], description: str) -> None:
             subject += f" · {network_name(first, facts)}"
         st.caption(f"{subject} · {description}")
         if len(names) == 1:
-            if st.button("Open experiment", key=f"open {name}", width="stretch"):
+            if button("Open experiment", key=f"open {name}", width="stretch"):
                 open_ready(name)
             return
         with st.container(horizontal=True, gap="xsmall"):
-            if st.button(
+            if button(
                 f"Compare {len(names)} runs", key=f"compare {name}", icon=":material/play_arrow:"
             ):
                 compare(names)
             with st.popover("Open one run", type="tertiary"):
                 for member in names:
                     label = escape(shipped()[member].name)
-                    if st.button(label, key=f"open {member}", type="tertiary"):
+                    if button(label, key=f"open {member}", type="tertiary"):
                         open_ready(member)
 
 
@@ -105,7 +106,7 @@ def double_descent_card() -> None:
     st.markdown("**Double descent: a larger model can be worse, then better.**")
     with st.container(height="stretch", vertical_alignment="bottom", gap="xsmall"):
         st.caption("Digits · random features and networks · from 10 s")
-        if st.button("Open double descent", key="open double descent", width="stretch"):
+        if button("Open double descent", key="open double descent", width="stretch"):
             st.switch_page("double_descent.py", query_params=state.address())
 
 

@@ -8,6 +8,7 @@ from core.base.numbers import duration, percent, short
 from core.jobs import runner
 from core.runs.summary import ended
 from pages.kit import state
+from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import run_name, state_badge, when
 
@@ -32,7 +33,7 @@ def recent() -> None:
                 state_badge(status, 110)
                 st.markdown(f":small[**{escape(name)}**]", width=150)
                 st.caption(escape(facts), width="stretch", wrap=False)
-                if st.button(
+                if button(
                     button_label(status),
                     key=f"go {run}",
                     type="tertiary",

@@ -10,6 +10,7 @@ from core.base.encoding import encode
 from core.experiment import Experiment, shipped
 from core.runs.compare import differences
 from pages.kit import state
+from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.ready_made import open_ready
 
@@ -55,23 +56,23 @@ def preview(draft: Experiment, name: str, changed: Experiment) -> None:
     lines += [f"and {len(rows) - SHOWN} more"] if len(rows) > SHOWN else []
     st.caption("  \n".join(map(escape, lines)) or "Your draft already uses these settings.")
     with st.container(horizontal=True, gap="small"):
-        if st.button("Use this recipe", type="primary", disabled=not rows, key="use_recipe"):
-            state.keep(BEFORE, encode(draft))
-            state.keep(AFTER, encode(changed))
+        if button("Use this recipe", type="primary", disabled=not rows, key="use_recipe"):
+            state.set_ui(BEFORE, encode(draft))
+            state.set_ui(AFTER, encode(changed))
             state.rebuild(encode(changed))
             state.notice(
                 f"The draft now uses the recipe “{shipped()[name].name}”. Undo this under Recipes."
             )
             st.rerun()
-        if st.button("Open with its own data", type="tertiary", key="open_recipe"):
+        if button("Open with its own data", type="tertiary", key="open_recipe"):
             open_ready(name)
 
 
 def undo(draft: Experiment) -> None:
     """Draw the Undo button, as long as nothing else has changed."""
-    if not state.keep(BEFORE) or state.keep(AFTER) != encode(draft):
+    if not state.get_ui(BEFORE) or state.get_ui(AFTER) != encode(draft):
         return
-    if st.button("Undo the last recipe", icon=":material/undo:", key="undo_recipe"):
-        state.rebuild(state.keep(BEFORE))
-        state.keep(BEFORE, "")
+    if button("Undo the last recipe", icon=":material/undo:", key="undo_recipe"):
+        state.rebuild(state.get_ui(BEFORE))
+        state.set_ui(BEFORE, "")
         st.rerun()

@@ -1,0 +1,37 @@
+"""Buttons whose press is not lost when another one follows before the page has answered.
+
+`st.button` is true for one run of the page only. When the browser reports another press, that run
+is broken off, and what has not been read by then is gone. Here a callback, which runs before the
+page, stores the press in the session until the page reads it.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from pages.kit import state
+
+
+def button(label: str, *, key: str = "", **look: Any) -> bool:
+    """Draw a button and return whether it was pressed: answer the press before anything else is
+    drawn. `look` goes to `st.button`.
+    """
+    return deferred_button(label, key=key, **look)()
+
+
+def deferred_button(label: str, *, key: str = "", **look: Any) -> Callable[[], bool]:
+    """Draw a button whose press is answered after more of the page is drawn. The function that is
+    returned says, once, whether it was pressed.
+    """
+    key = key or f"press {label}"
+    st.button(label, key=key, on_click=state.press, args=(key,), **look)
+    return partial(state.take_press, key)
+
+
+def submit_button(label: str, *, key: str = "", **look: Any) -> bool:
+    """Draw the button of a form and return whether it was pressed."""
+    key = key or f"submit {label}"
+    st.form_submit_button(label, key=key, on_click=state.press, args=(key,), **look)
+    return state.take_press(key)
