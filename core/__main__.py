@@ -1,136 +1,141 @@
 """The command line: the same engine and the same files as the app.
 
-Exit status 0: done. 2: bad input, one sentence on standard error. 1: a fault of ours.
+Exit status 0: success. 2: invalid input, with one message on standard error. 1: an internal error,
+or a run that failed.
 """
 
 import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from core.base import device
 from core.base.errors import LabError
-from core.commands import experiments, options, runs, studies
+from core.commands import catalogue, experiments, inspection, runs, selfcheck, studies
+from core.commands.options import add_reading_options
+from core.commands.terminal import Terminal
 
-MODULES = (experiments, runs, studies)
+RUN_HELP = "id of the run, the beginning of the id, or last"
 
 
 def parser() -> argparse.ArgumentParser:
-    """Every command with its options; `--json`, `--home` and `--device` go with each."""
+    """Return the parser of all commands; each command accepts --json, --home and --device."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
-        "--json", action="store_true", help="one JSON object as the last line of standard output"
+        "--json", action="store_true", help="print one JSON object as the last line of output"
     )
     common.add_argument(
-        "--home", metavar="DIR", help="where data and runs lie (LAB_HOME, else ./lab)"
+        "--home", metavar="DIR", help="folder for data and runs (default: LAB_HOME, else ./lab)"
     )
     common.add_argument("--device", help="auto, cpu, cuda or cuda:N")
     top = argparse.ArgumentParser(prog="python -m core", description=__doc__.splitlines()[0])
-    add = top.add_subparsers(dest="command", required=True, metavar="COMMAND").add_parser
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    inspect = add(
-        "inspect",
-        parents=[common],
-        help="what a spreadsheet of pictures holds, and what is doubtful about it",
-    )
-    _tables(inspect, required=True)
-    train = add(
-        "train", parents=[common], help="train an experiment: a JSON file or a shipped name"
-    )
-    _experiment(train)
-    rate = add(
-        "rate",
-        parents=[common],
-        help="find a learning rate: some dozens of steps while it grows, and what they suggest",
-    )
-    _experiment(rate)
-    resume = add("resume", parents=[common], help="go on with a run where its checkpoint stands")
-    resume.add_argument("run", metavar="RUN", help="its id, the beginning of it, or last")
-    add("runs", parents=[common], help="list the runs")
-    _study(
-        add(
-            "sweep",
-            parents=[common],
-            help="compute a study, such as double descent: a JSON file or a shipped name",
-        )
-    )
-    add("studies", parents=[common], help="list the studies, and those that are shipped")
-    archive = add("archive", parents=[common], help="a run as one file that another lab opens")
-    archive.add_argument("run", metavar="RUN", help="its id, the beginning of it, or last")
-    archive.add_argument("--to", metavar="FILE", help="where it is written (RUN.zip)")
+    def add(name: str, execute: Callable[..., Any], text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, parents=[common], help=text, description=text)
+        command.set_defaults(execute=execute)
+        return command
+
+    inspect = add("inspect", inspection.inspect, "check spreadsheets of images or numbers")
+    inspect.add_argument("images", metavar="IMAGES", help="one row per image, one column per pixel")
+    inspect.add_argument("labels", metavar="LABELS", nargs="?", help="one label per row")
+    add_reading_options(inspect)
+    train = add("train", experiments.train, "train an experiment")
+    _add_experiment_options(train)
+    rate = add("rate", experiments.find_learning_rate, "suggest a learning rate (range test)")
+    _add_experiment_options(rate)
+    resume = add("resume", experiments.resume, "continue a run from its last checkpoint")
+    resume.add_argument("run", metavar="RUN", help=RUN_HELP)
+    add("runs", runs.list_runs, "list the runs")
+    sweep = add("sweep", studies.sweep, "run a study, for example of double descent")
+    _add_study_options(sweep)
+    add("studies", studies.studies, "list the studies and the ready-made studies")
+    archive = add("archive", runs.archive_run, "write a run to a file for another lab")
+    archive.add_argument("run", metavar="RUN", help=RUN_HELP)
+    archive.add_argument("--to", metavar="FILE", help="output file (default: RUN.zip)")
     archive.add_argument(
-        "--data", action="store_true", help="with the spreadsheets it learned from"
+        "--data", action="store_true", help="include the spreadsheets that the run was trained on"
     )
-    opened = add("open", parents=[common], help="open the archive of a run from another lab")
+    opened = add("open", runs.open_archive, "open the archive of a run from another lab")
     opened.add_argument("archive", metavar="ARCHIVE")
-    add(
-        "presets",
-        parents=[common],
-        help="list shipped experiments, network presets, and every choice with its fields",
-    )
-    add("techniques", parents=[common], help="every choice with formula, source and page")
-    add("selfcheck", parents=[common], help="torch and torchvision, devices, disk, write access")
+    add("presets", catalogue.presets, "list ready-made experiments and all choices with fields")
+    add("techniques", catalogue.techniques, "print all techniques with formula, source and page")
+    add("selfcheck", selfcheck.selfcheck, "check the installation, devices and disk")
     return top
 
 
-def _study(command: argparse.ArgumentParser) -> None:
-    command.add_argument("study", metavar="STUDY", nargs="?", help="a JSON file or a shipped name")
-    command.add_argument("--resume", metavar="ID", help="go on with this study, or with the last")
-    command.add_argument("--workers", type=int, default=0, metavar="N", help="processes (2)")
+def _add_experiment_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--experiment", metavar="EXPERIMENT", help="its base: a JSON file or a shipped name"
+        "experiment", metavar="EXPERIMENT", help="JSON file or name of a ready-made experiment"
     )
-    _given_data(command)
-    _changes(command, "base.label_noise.share=0.2")
-    command.add_argument("--name", help="what the study is called")
-
-
-def _experiment(command: argparse.ArgumentParser) -> None:
-    command.add_argument("experiment", metavar="EXPERIMENT")
-    _given_data(command)
-    _changes(command, "optimizer.learning_rate=0.01")
+    _add_data_options(command)
+    _add_set_option(command, "optimizer.learning_rate=0.01")
     command.add_argument("--epochs", metavar="N", help="short for --set epochs=N")
-    command.add_argument("--name", help="what the run is called")
+    command.add_argument("--name", help="name of the run")
 
 
-def _given_data(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--images", help="spreadsheet of pictures, in place of the data it names")
+def _add_study_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--labels", help="spreadsheet of labels; left out when the pictures have a label column"
+        "study", metavar="STUDY", nargs="?", help="JSON file or name of a ready-made study"
     )
-    command.add_argument("--test-images", help="pictures kept for the test alone")
-    command.add_argument("--test-labels", help="their labels")
-    options.add(command)
+    command.add_argument("--resume", metavar="ID", help="continue this study, or the last one")
+    command.add_argument(
+        "--workers", type=int, default=0, metavar="N", help="number of processes (default: 2)"
+    )
+    command.add_argument(
+        "--experiment",
+        metavar="EXPERIMENT",
+        help="base experiment: JSON file or name of a ready-made experiment",
+    )
+    _add_data_options(command)
+    _add_set_option(command, "base.label_noise.share=0.2")
+    command.add_argument("--name", help="name of the study")
 
 
-def _changes(command: argparse.ArgumentParser, example: str) -> None:
-    command.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help=example)
+def _add_data_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--images", help="spreadsheet of images, replaces the experiment's data")
+    command.add_argument(
+        "--labels", help="spreadsheet of labels (not needed if --images has a label column)"
+    )
+    command.add_argument("--test-images", help="spreadsheet of test images")
+    command.add_argument("--test-labels", help="spreadsheet of test labels")
+    add_reading_options(command)
 
 
-def _tables(command: argparse.ArgumentParser, *, required: bool) -> None:
-    command.add_argument("images", metavar="IMAGES", help="one row a picture, one column a pixel")
-    command.add_argument("labels", metavar="LABELS", nargs="?", help="one label a row")
-    options.add(command)
+def _add_set_option(command: argparse.ArgumentParser, example: str) -> None:
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help=f"change a field, for example {example}; can be repeated",
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command; the exit status."""
-    given = parser().parse_args(arguments)
-    if given.home:
-        os.environ["LAB_HOME"] = given.home
+    """Run one command and return the exit status."""
+    parsed = parser().parse_args(arguments)
+    if parsed.home:
+        os.environ["LAB_HOME"] = parsed.home
     device.prepare()
     try:
-        module = next(module for module in MODULES if hasattr(module, given.command))
-        answer: dict[str, Any] = getattr(module, given.command)(given)
+        with Terminal(quiet=parsed.json) as terminal:
+            result: dict[str, Any] = parsed.execute(parsed, terminal)
     except LabError as error:
         print(error, file=sys.stderr)
+        if parsed.json:
+            print(json.dumps({"error": {"code": error.code, "message": str(error)}}))
         return 2
     except BrokenPipeError:
         return 0
-    if given.json:
-        print(json.dumps(answer))
-    return 1 if answer.get("reason") == "failed" else 0
+    failed = result.get("reason") == "failed"
+    if failed:
+        print(result["message"], file=sys.stderr)
+    if parsed.json:
+        print(json.dumps(result))
+    return int(failed)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""What the commands of `python -m core` do."""
+"""The commands of `python -m core`, and how they use the terminal."""

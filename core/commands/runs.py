@@ -1,90 +1,94 @@
-"""The commands about runs that are there: list them, make an archive of one, open one of another
-lab. Each prints for people, and answers with plain data for `--json`.
+"""The commands for existing runs: list them, archive one, open an archive from another lab. Each
+returns the plain data of `--json`.
 """
 
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
 
 from core.base.errors import NotFound, Unavailable
 from core.base.files import write_atomic
-from core.commands.screen import right
+from core.base.text import counted
+from core.commands.experiments import Answer
+from core.commands.terminal import Terminal, aligned
+from core.commands.training_log import format_result
 from core.runs.store import Store
 
-Answer = dict[str, Any]
 PARTS = ("train", "validation", "test")
 
 
-def runs(given: Namespace) -> Answer:
-    """All runs, newest first."""
+def list_runs(arguments: Namespace, terminal: Terminal) -> Answer:
+    """List all runs, newest first."""
     from core.runs.state import stored_state
     from core.runs.summary import ended, summaries
 
-    store, rows = Store(), []
-    found, unread = summaries(store)
-    for row in found:
-        end = ended(store, row.run)
+    store, runs = Store(), []
+    readable, unreadable = summaries(store)
+    for summary in readable:
+        end = ended(store, summary.run)
         scores = {part: getattr(end, part) for part in PARTS} if end else {}
-        rows.append(
+        runs.append(
             {
-                "run": row.run,
-                "name": row.name,
-                "state": stored_state(store, row.run),
-                "epochs": row.epochs,
-                "best_epoch": row.best_epoch,
-                "tags": list(row.tags),
-                "note": row.note,
+                "run": summary.run,
+                "name": summary.name,
+                "state": stored_state(store, summary.run),
+                "epochs": summary.epochs,
+                "best_epoch": summary.best_epoch,
+                "tags": list(summary.tags),
+                "note": summary.note,
                 **scores,
             }
         )
-    if not given.json:
-        for row in rows:
-            reached = right(row.get("test") or row.get("validation"))
-            tags = "".join(f"  #{tag}" for tag in row["tags"])
-            print(f"{row['run']}  {row['state']:<12}{reached:>14}  {row['name']}{tags}")
-        if unread:
-            print(f"{unread} of another version cannot be shown.")
-        if not rows:
-            print(f"No runs in {store.root} yet: python -m core train digits")
-    return {"runs": rows}
+    lines = []
+    for run in runs:
+        result = format_result(run.get("test") or run.get("validation"))
+        tags = "".join(f" #{tag}" for tag in run["tags"])
+        lines.append((run["run"], run["state"], f"{result:>16}", run["name"] + tags))
+    terminal.print(*aligned(lines))
+    if unreadable:
+        runs_text = counted(unreadable, "run")
+        terminal.print(f"{runs_text} of another version of Descent Lab cannot be shown.")
+    if not runs:
+        terminal.print(f"No runs in {store.root}. Train one with: python -m core train digits")
+    return {"runs": runs}
 
 
-def archive(given: Namespace) -> Answer:
-    """One run as a ZIP file that another lab opens."""
+def archive_run(arguments: Namespace, terminal: Terminal) -> Answer:
+    """Write one run to a ZIP file that another lab can open."""
     from core.export.archive import pack
 
     store = Store()
-    run = store.find(given.run)
-    path = Path(given.to or f"{run}.zip")
+    run = store.find(arguments.run)
+    path = Path(arguments.to or f"{run}.zip")
     try:
-        write_atomic(path, lambda file: pack(store, run, file, with_data=given.data))
+        write_atomic(path, lambda file: pack(store, run, file, with_data=arguments.data))
     except OSError as error:
         raise Unavailable(
-            f"{path} cannot be written ({error.strerror}): name another place with --to."
+            f"{path} cannot be written ({error.strerror}). Choose another path with --to.",
+            code="archive_not_writable",
         ) from None
-    if not given.json:
-        print(f"{path}, {path.stat().st_size / 1e6:.1f} MB: open it with python -m core open")
-    return {"run": run, "archive": str(path), "bytes": path.stat().st_size}
+    size = path.stat().st_size
+    terminal.print(
+        f"{path}, {size / 1e6:.1f} MB. Open it in another lab with: python -m core open {path.name}"
+    )
+    return {"run": run, "archive": str(path), "bytes": size}
 
 
-def open(given: Namespace) -> Answer:
-    """The archive of a run becomes a run here."""
-    from core.export.opening import open_archive
+def open_archive(arguments: Namespace, terminal: Terminal) -> Answer:
+    """Add the run of an archive to this lab."""
+    from core.export import opening
 
-    path = Path(given.archive)
+    path = Path(arguments.archive)
     try:
         with path.open("rb") as file:
-            found = open_archive(Store(), file, path.name)
+            opened = opening.open_archive(Store(), file, path.name)
     except OSError as error:
         raise NotFound(
-            f"{given.archive[:80]} cannot be read ({error.strerror}): name an archive of a run."
+            f"{arguments.archive[:80]} cannot be read ({error.strerror}). Choose the archive of a "
+            "run.",
+            code="archive_not_readable",
         ) from None
-    if not given.json:
-        print(f"Run {found.run}  {found.name}")
-        if found.warning:
-            print("!", found.warning.text)
-    return {
-        "run": found.run,
-        "name": found.name,
-        "lacks": found.warning.text if found.warning else "",
-    }
+    terminal.print(f"Run {opened.run}  {opened.name}")
+    warning = opened.warning.text if opened.warning else ""
+    if warning:
+        terminal.print(f"! {warning}")
+    return {"run": opened.run, "name": opened.name, "lacks": warning}

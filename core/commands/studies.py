@@ -1,10 +1,5 @@
-"""The commands about studies: run one, list them. Each prints for people and returns plain data for
-`--json`.
-"""
+"""The commands for studies: run one, list them. Each returns the plain data of `--json`."""
 
-import signal
-import sys
-import time
 from argparse import Namespace
 from statistics import median
 from typing import Any
@@ -12,64 +7,52 @@ from typing import Any
 from core.advice.learning_curve import judge_learning_curve
 from core.advice.seed_comparison import compare_seeds, group_seeds
 from core.advice.study_verdict import judge_curve
-from core.base.control import GO, STOP
 from core.base.encoding import change
 from core.base.errors import BadInput
 from core.base.events import Ended
 from core.base.finding import Finding
 from core.base.numbers import duration, percent, short, whole
 from core.base.text import counted
-from core.commands.experiments import Answer, assigned, with_spreadsheets
-from core.commands.screen import bar
+from core.commands.experiments import Answer, parse_assignments, with_spreadsheets
+from core.commands.signals import stop_on_signal
+from core.commands.terminal import Terminal, aligned
 from core.descent.point import CurvePoint
 from core.runs.store import Store
 from core.studies.records import Record, StudyStarted, curve, plain_point, progress
 from core.studies.study import Study, load, shipped
 
-REFRESH = 0.2  # seconds between two updates of the progress bar
 
-
-def sweep(options: Namespace) -> Answer:
-    """Run a study in this process and further ones; Ctrl+C leaves it resumable."""
+def sweep(arguments: Namespace, terminal: Terminal) -> Answer:
+    """Run a study in several processes; after Ctrl+C it can be resumed."""
     from core.base.device import cores
     from core.studies.folder import Studies
     from core.studies.sweeps import execute
 
     store = Studies()
-    study_id = _study_to_run(options, store)
-    signals: list[int] = []
-    previous = {
-        number: signal.signal(number, lambda received, frame: signals.append(received))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
+    study_id = _study_to_run(arguments, store, terminal)
+    with stop_on_signal() as poll_control:
         ended = execute(
             store.home,
             study_id,
-            lambda sweep: STOP if signals else GO,
-            (lambda event: None) if options.json else _Screen(study_id),
-            processes=options.workers or min(2, cores()),
-            progress=None if options.json else bar,
+            poll_control,
+            _StudyLog(study_id, terminal),
+            processes=arguments.workers or min(2, cores()),
+            progress=terminal.progress,
         )
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-    if ended.reason == "failed":
-        print(ended.message, file=sys.stderr)
-    elif ended.reason == "stopped" and not options.json:
-        print(f"Resume it with: python -m core sweep --resume {study_id}")
-    return _outcome(store, study_id, ended, options)
+    if ended.reason == "stopped":
+        terminal.print(f"Resume it with: python -m core sweep --resume {study_id}")
+    return _outcome(store, study_id, ended, terminal)
 
 
-def _study_to_run(options: Namespace, store: Store) -> str:
+def _study_to_run(arguments: Namespace, store: Store, terminal: Terminal) -> str:
     """Return the ID of the study to resume, or of a new one. Raises BadInput (not_resumable,
     no_study).
     """
     from core.runs.state import stored_state
     from core.studies.sweeps import create
 
-    if options.resume:
-        study_id = store.find(options.resume)
+    if arguments.resume:
+        study_id = store.find(arguments.resume)
         if not (state := stored_state(store, study_id)).is_resumable:
             raise BadInput(
                 f"Study {study_id} is {state.label.lower()}. Only studies that were stopped, "
@@ -77,61 +60,61 @@ def _study_to_run(options: Namespace, store: Store) -> str:
                 code="not_resumable",
             )
         return study_id
-    if options.study:
-        return create(store.home, _requested_study(options, store))
+    if arguments.study:
+        return create(store.home, _requested_study(arguments, store, terminal))
     raise BadInput(
         f"No study was given. Pass a JSON file, one of {', '.join(shipped())}, or --resume ID.",
         code="no_study",
     )
 
 
-def _requested_study(options: Namespace, store: Store) -> Study:
-    """Return the study with all changes of the options, checked before it is created."""
+def _requested_study(arguments: Namespace, store: Store, terminal: Terminal) -> Study:
+    """Return the study with all changes of the arguments, checked before it is created."""
     from core.base.device import resolve
     from core.data.load import load as load_data
     from core.studies.executor import make_executor
 
-    study = load(options.study)
-    if options.experiment:
+    study = load(arguments.study)
+    if arguments.experiment:
         from core.experiment import load as load_experiment
 
-        study = change(study, "base", load_experiment(options.experiment).model_dump(mode="json"))
-    for path, value in assigned(options.set):
+        study = change(study, "base", load_experiment(arguments.experiment).model_dump(mode="json"))
+    for path, value in parse_assignments(arguments.set):
         study = change(study, path, value)
-    if options.name:
-        study = change(study, "name", options.name)
-    study = with_spreadsheets(study, "base.data", options, store)
-    if options.device:
-        study = change(study, "base.device", options.device)
+    if arguments.name:
+        study = change(study, "name", arguments.name)
+    study = with_spreadsheets(study, "base.data", arguments, store, terminal)
+    if arguments.device:
+        study = change(study, "base.device", arguments.device)
     resolve(study.base.device)
-    samples = load_data(study.base.data, store.home, None if options.json else bar)
+    samples = load_data(study.base.data, store.home, terminal.progress)
     make_executor(study.method, study.base, samples, study.repeats)
     return study
 
 
-class _Screen:
-    """Prints events: a progress bar on a terminal, elsewhere one line per point."""
+class _StudyLog:
+    """Show the events of a study: progress on a terminal, one line per point elsewhere."""
 
-    def __init__(self, study_id: str):
-        self.terminal, self.started, self.records = sys.stdout.isatty(), None, []
-        self.updated = 0.0
-        print(f"Study {study_id}")
+    def __init__(self, study_id: str, terminal: Terminal):
+        self.terminal, self.started, self.records = terminal, None, []
+        terminal.print(f"Study {study_id}")
 
     def __call__(self, event: StudyStarted | Record | Ended) -> None:
         if isinstance(event, StudyStarted):
             self.started = event
             workers = counted(event.workers, "process")
-            print(f"{event.description} · {whole(event.points)} points · {workers}")
+            points = counted(event.points, "point")
+            self.terminal.print(f"{event.description} · {points} · {workers}")
         elif isinstance(event, Ended):
-            print(f"\r\x1b[K{event.message}" if self.terminal else event.message)
+            self.terminal.print(event.message)
         else:
             self.records.append(event)
-            if not self.terminal and event.point.last:
-                print(_row(event), flush=True)
-            elif self.terminal and time.monotonic() - self.updated > REFRESH:
-                self.updated = time.monotonic()
+            if self.terminal.is_live:
                 left = progress(self.records, self.started).seconds_left
-                bar(event.fraction, f"{len(self.records)} points · {duration(left)} left")
+                done = counted(len(self.records), "point")
+                self.terminal.progress(event.fraction, f"{done} · {duration(left)} left")
+            elif event.point.last:
+                self.terminal.print(_row(event))
 
 
 def _row(record: Record) -> str:
@@ -143,14 +126,12 @@ def _row(record: Record) -> str:
     return f"{at} {size} · control {short(point.control)} · test loss {loss}, error {error}".strip()
 
 
-def _outcome(store: Any, study_id: str, ended: Ended, options: Namespace) -> Answer:
+def _outcome(store: Any, study_id: str, ended: Ended, terminal: Terminal) -> Answer:
     """Return the result of the study, with one finding per line of its chart."""
     study = store.study(study_id)
     points = curve([e for e in store.events(study_id)[0] if isinstance(e, Record)])
     findings = _findings(study, points)
-    if not options.json:
-        for text, _ in findings:
-            print(text)
+    terminal.print(*(text for text, _ in findings))
     return {
         "study": study_id,
         "reason": ended.reason,
@@ -194,7 +175,7 @@ def _compare_seeds(study: Study, points: list[CurvePoint]) -> tuple[str, Finding
     return finding.text, finding
 
 
-def studies(options: Namespace) -> Answer:
+def studies(arguments: Namespace, terminal: Terminal) -> Answer:
     """List all studies, newest first, and the built-in ones."""
     from core.runs.state import stored_state
     from core.studies.folder import Studies
@@ -205,9 +186,6 @@ def studies(options: Namespace) -> Answer:
         for i in store.ids()
     ]
     built_in = {name: study.about for name, study in shipped().items()}
-    if not options.json:
-        for row in rows:
-            print(f"{row['study']}  {row['state']:<12}{row['name']}")
-        for name, about in built_in.items():
-            print(f"{name:<18}{about}")
+    terminal.print(*aligned([(row["study"], row["state"].label, row["name"]) for row in rows]))
+    terminal.print(*aligned(list(built_in.items())))
     return {"studies": rows, "shipped": built_in}

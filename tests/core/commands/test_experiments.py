@@ -1,6 +1,4 @@
-"""The command line as a person calls it: exit status, one sentence, one JSON object; the same files
-as the app.
-"""
+"""The command line: exit status, one error message, one JSON object; the same files as the app."""
 
 import json
 import subprocess
@@ -25,25 +23,31 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def answer(capsys: pytest.CaptureFixture, *arguments: str) -> dict:
+    """Run a command with --json and return its result."""
     assert main([*arguments, "--json"]) == 0
     return json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
-def refusal(capsys: pytest.CaptureFixture, *arguments: str) -> str:
-    assert main(list(arguments)) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1 and said.rstrip().endswith("."), said
-    return said
+def refusal(capsys: pytest.CaptureFixture, *arguments: str) -> dict:
+    """Run a command that must refuse its input, and return the code and the message; the message
+    alone is on standard error.
+    """
+    assert main([*arguments, "--json"]) == 2
+    printed = capsys.readouterr()
+    error = json.loads(printed.out.splitlines()[-1])["error"]
+    assert printed.err == error["message"] + "\n" and "\n" not in error["message"]
+    assert error["message"].endswith(".") and error["code"].isidentifier()
+    return error
 
 
-def test_inspect_answers_rows_shape_classes_and_findings(capsys) -> None:
+def test_inspect_returns_rows_shape_classes_and_findings(capsys) -> None:
     found = answer(capsys, "inspect", IMAGES, LABELS)
     assert (found["rows"], found["shape"]) == (1797, [1, 8, 8])
     assert found["classes"] == [str(n) for n in range(10)]
     assert {"code", "message"} <= set(found["findings"][0])
 
 
-def test_train_answers_scores_and_leaves_a_run(capsys, home: Path) -> None:
+def test_train_returns_scores_and_stores_the_run(capsys, home: Path) -> None:
     result = answer(
         capsys,
         "train",
@@ -70,10 +74,10 @@ def test_train_answers_scores_and_leaves_a_run(capsys, home: Path) -> None:
     assert listed[0]["test"] == result["test"]
 
 
-def test_spreadsheets_take_the_place_of_the_data(capsys, home: Path) -> None:
+def test_spreadsheets_replace_the_data_of_the_experiment(capsys, home: Path) -> None:
     own = answer(capsys, "train", "digits", *QUICK, "--images", IMAGES, "--labels", LABELS)
     shipped = answer(capsys, "train", "digits", *QUICK)
-    assert own["test"] == shipped["test"]  # the same pictures by another way
+    assert own["test"] == shipped["test"]  # the same images, read from spreadsheets
     tested = answer(
         capsys, "train", "digits", *QUICK, "--images", IMAGES, "--labels", LABELS,
         "--test-images", IMAGES, "--test-labels", LABELS,
@@ -82,50 +86,67 @@ def test_spreadsheets_take_the_place_of_the_data(capsys, home: Path) -> None:
     assert started["sizes"]["test"] == 1797
 
 
-def test_an_experiment_file_and_a_kind_alone(capsys, tmp_path: Path) -> None:
+def test_train_accepts_an_experiment_file_and_a_kind_without_fields(capsys, tmp_path: Path) -> None:
     path = tmp_path / "mine.json"
     path.write_text('{"epochs": 1, "device": "cpu"}')
     assert answer(capsys, "train", str(path), "--set", "optimizer=sgd")["epochs"] == 1
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "code"),
     [
-        (["train", "nothing"], "no shipped experiment"),
+        (["train", "digits", "--set", "epochs"], "assignment_without_value"),
+        (["train", "digits", "--labels", LABELS], "images_missing"),
+        (["train", "digits", "--images", IMAGES, "--shape", "8"], "shape_format"),
+        (["train", "digits", "--images", IMAGES, "--white", "x"], "not_a_number"),
+        (["open", "/nowhere.zip"], "archive_not_readable"),
+    ],
+)
+def test_invalid_options_are_refused_with_their_code(capsys, arguments, code) -> None:
+    assert refusal(capsys, *arguments)["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "value"),
+    [
+        (["train", "nothing"], "nothing"),
         (["train", "digits", "--set", "optimizer.lr=1"], "learning_rate"),
-        (["train", "digits", "--set", "epochs"], "PATH=VALUE"),
-        (["train", "digits", "--epochs", "many"], "epochs is 'many', but it must be a whole"),
-        (["train", "digits", "--epochs", "0"], "at least 1"),
+        (["train", "digits", "--epochs", "many"], "'many'"),
+        (["train", "digits", "--epochs", "0"], "1"),
         (["train", "digits", "--device", "cuda:9"], "cuda:9"),
-        (["train", "digits", "--labels", LABELS], "--images"),
         (["train", "digits", "--images", "/nowhere.csv"], "nowhere.csv"),
         (["train", "digits", "--images", LABELS, "--labels", LABELS], "labels.csv"),
         (["train", "lenet", "--images", IMAGES, "--labels", LABELS], "Layer 4, conv2"),
         (["inspect", IMAGES, IMAGES], "images.csv"),
         (["inspect", __file__], "test_experiments.py"),
-        (["resume", "last"], "run"),
-        (["resume", "../x"], "run"),
-        (["archive", "last"], "run"),
-        (["open", "/nowhere.zip"], "nowhere.zip"),
-        (["open", LABELS], "labels.csv is no archive of a run"),
+        (["resume", "last"], "runs"),
+        (["resume", "../x"], "../x"),
+        (["archive", "last"], "runs"),
+        (["open", LABELS], "labels.csv"),
     ],
 )
-def test_bad_input_is_one_sentence_and_status_two(capsys, arguments: list[str], words: str) -> None:
-    assert words in refusal(capsys, *arguments)
+def test_bad_input_is_one_message_that_names_the_value(capsys, arguments, value) -> None:
+    assert value in refusal(capsys, *arguments)["message"]
 
 
-def test_presets_print_every_choice_with_its_fields_also_without_json(capsys) -> None:
+def test_an_archive_that_cannot_be_written_is_refused(capsys, home: Path) -> None:
+    answer(capsys, "train", "digits", *QUICK)
+    path = home / "missing" / "run.zip"
+    error = refusal(capsys, "archive", "last", "--to", str(path))
+    assert error["code"] == "archive_not_writable" and str(path) in error["message"]
+
+
+def test_presets_prints_every_choice_with_its_fields(capsys) -> None:
     assert main(["presets"]) == 0
     printed = capsys.readouterr().out
     for family in answer(capsys, "presets")["families"].values():
         for kind, choice in family.items():
             assert f"  {kind} " in printed or f"  {kind}\n" in printed
             assert all(f" {name}=" in printed for name in choice["fields"])
-            assert "deck" not in choice["source"]
     assert max(map(len, printed.splitlines())) <= 100
 
 
-def test_a_run_goes_to_another_home_as_an_archive(capsys, home: Path, monkeypatch) -> None:
+def test_an_archive_moves_a_run_to_another_home(capsys, home: Path, monkeypatch) -> None:
     run = answer(capsys, "train", "digits", *QUICK)["run"]
     packed = answer(capsys, "archive", "last", "--to", str(home / "run.zip"))
     assert (packed["run"], packed["bytes"]) == (run, (home / "run.zip").stat().st_size)
@@ -140,9 +161,9 @@ def test_a_run_goes_to_another_home_as_an_archive(capsys, home: Path, monkeypatc
     assert "digits" in capsys.readouterr().out.lower()
 
 
-def test_a_finished_run_is_not_resumed(capsys) -> None:
+def test_a_finished_run_cannot_be_resumed(capsys) -> None:
     run = answer(capsys, "train", "digits", *QUICK)["run"]
-    assert "is done" in refusal(capsys, "resume", run)
+    assert refusal(capsys, "resume", run)["code"] == "not_resumable"
 
 
 def test_presets_list_every_family(capsys) -> None:
@@ -154,20 +175,21 @@ def test_presets_list_every_family(capsys) -> None:
     assert found["families"]["optimizer"]["adamw"]["fields"]["weight_decay"] == 0.01
 
 
-def test_selfcheck_finds_this_machine_sound(capsys) -> None:
+def test_selfcheck_passes_on_this_machine(capsys) -> None:
     found = answer(capsys, "selfcheck")
     checks = {check["what"]: check["ok"] for check in found["checks"]}
     assert set(checks) == {"Descent Lab", "torch", "torchvision", "devices", "disk", "write access"}
     assert all(ok for what, ok in checks.items() if what != "disk")
 
 
-def test_people_read_lines(capsys) -> None:
+def test_train_prints_one_line_per_epoch(capsys) -> None:
     assert main(["train", "digits", *QUICK]) == 0
-    said = capsys.readouterr().out
-    assert "epoch 2/2" in said and "% right" in said and "\r" not in said
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(" · ")[0] for line in lines[2:4]] == ["epoch 1/2", "epoch 2/2"]
+    assert all("accuracy" in line for line in lines[2:4]) and "\r" not in "".join(lines)
 
 
-def test_ctrl_c_saves_the_run_and_resume_goes_on(home: Path) -> None:
+def test_ctrl_c_saves_the_run_so_that_it_can_be_resumed(home: Path) -> None:
     command = [
         sys.executable,
         "-m",
@@ -180,31 +202,28 @@ def test_ctrl_c_saves_the_run_and_resume_goes_on(home: Path) -> None:
         "cpu",
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        said = iter(child.stdout.readline, "")
-        run = next(said).split()[1]
-        next(line for line in said if line.startswith("epoch 3/"))
+        lines = iter(child.stdout.readline, "")
+        run = next(lines).split()[1]
+        next(line for line in lines if line.startswith("epoch 3/"))
         child.send_signal(2)
-        rest = child.stdout.read()
+        child.stdout.read()
         assert child.wait(timeout=60) == 0
-    assert "resume it" in rest
     stored = Store(home)
     assert stored.last(run)["reason"] == "stopped"
     assert checkpoint.load(stored, run)["step"] == stored.last(run)["step"] > 0
 
 
-def test_kill_nine_loses_no_whole_line_and_resume_equals_the_straight_run(
-    capsys, home: Path
-) -> None:
-    """The whole promise: killed at once, resumed from the checkpoint, the same losses bit for
+def test_a_killed_run_resumes_with_the_same_results_as_a_straight_run(capsys, home: Path) -> None:
+    """Killed without warning and resumed from its checkpoint, a run has the same scores bit for
     bit.
     """
     settings = ["--epochs", "400", "--device", "cpu", "--set", "batch_size=128"]
     command = [sys.executable, "-m", "core", "train", "digits", *settings]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        said = iter(child.stdout.readline, "")
-        run = next(said).split()[1]
+        lines = iter(child.stdout.readline, "")
+        run = next(lines).split()[1]
         saved = Store(home).path(run, "checkpoint.pt")
-        next(line for line in said if saved.exists())
+        next(line for line in lines if saved.exists())
         child.kill()
         child.stdout.read()
     assert not Store(home).is_owned(run)
@@ -214,11 +233,11 @@ def test_kill_nine_loses_no_whole_line_and_resume_equals_the_straight_run(
     assert {k: resumed[k] for k in same} == {k: straight[k] for k in same}
 
 
-def test_rate_answers_its_points_and_a_suggestion_and_makes_no_run(capsys, home: Path) -> None:
+def test_rate_returns_points_and_a_suggestion_and_stores_no_run(capsys, home: Path) -> None:
     found = answer(
         capsys, "rate", "digits", "--set", "optimizer.learning_rate=1", "--device", "cpu"
     )
     assert len(found["points"]) > 50 and 5e-4 < found["suggested"]["rate"] < 2e-2
     assert found["suggested"]["rate"] == pytest.approx(found["suggested"]["lowest"] / 10, rel=0.1)
     assert not Store(home).ids()
-    assert "no shipped experiment" in refusal(capsys, "rate", "nothing")
+    assert "nothing" in refusal(capsys, "rate", "nothing")["message"]

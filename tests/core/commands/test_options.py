@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from core.__main__ import main
 from core.base.errors import BadExperiment, BadInput
-from core.commands.options import add, chosen, parse_shape, spelled
+from core.commands.options import add_reading_options, as_options, parse_shape, reading_from
 from core.data.reading import Reading
 
 
-def typed(words: str) -> Reading:
+def parse(options: str) -> Reading:
     parser = ArgumentParser()
-    add(parser)
-    return chosen(parser.parse_args(shlex.split(words)))
+    add_reading_options(parser)
+    return reading_from(parser.parse_args(shlex.split(options)))
 
 
 @given(
@@ -36,37 +36,39 @@ def typed(words: str) -> Reading:
         },
     )
 )
-def test_a_fix_is_typed_as_it_is_spelled(fix):
-    found, meant = typed(spelled(fix)), Reading(**fix)
-    close = {"white": found.white, "black": found.black}  # fifteen digits
-    assert found == meant.model_copy(update=close)
-    assert found.white == pytest.approx(meant.white) and found.black == pytest.approx(meant.black)
+def test_the_options_of_a_fix_parse_to_the_same_reading(fix):
+    parsed, expected = parse(as_options(fix)), Reading(**fix)
+    rounded = {"white": parsed.white, "black": parsed.black}  # to fifteen digits
+    assert parsed == expected.model_copy(update=rounded)
+    assert (parsed.white, parsed.black) == pytest.approx((expected.white, expected.black))
 
 
-def test_nothing_said_is_the_default():
-    assert typed("") == Reading()
+def test_without_options_the_reading_is_the_default():
+    assert parse("") == Reading()
 
 
 @pytest.mark.parametrize("text", ["28", "28x", "ax3", "1x2x3x4", ""])
-def test_a_shape_that_is_none(text):
-    with pytest.raises(BadInput, match="such as 28x28"):
+def test_an_invalid_shape_is_refused(text):
+    with pytest.raises(BadInput) as error:
         parse_shape(text)
+    assert error.value.code == "shape_format"
 
 
-def test_what_cannot_be_is_said():
-    with pytest.raises(BadInput, match="--white bright is no number"):
-        typed("--white bright")
+def test_an_invalid_number_is_refused():
+    with pytest.raises(BadInput, match="--white bright") as error:
+        parse("--white bright")
+    assert error.value.code == "not_a_number"
     with pytest.raises(BadExperiment, match="white"):
-        typed("--white 1 --black 2")
+        parse("--white 1 --black 2")
 
 
-def test_inspect_names_the_option_of_each_fix(tmp_path, capsys):
+def test_inspect_prints_the_option_of_each_fix(tmp_path, capsys):
     rows = [[(7 * r * c) % 17 for c in range(64)] + [r % 3] for r in range(60)]
     path = tmp_path / "a.csv"
     path.write_text("".join(",".join(map(str, row)) + "\n" for row in rows))
     assert main(["inspect", str(path), "--label-column", "last"]) == 0
-    assert "Keep the values: --white 255\n" in capsys.readouterr().out
+    assert ": --white 255\n" in capsys.readouterr().out
     path.write_text("".join(",".join(["9"] * 783) + f",{r % 3}\n" for r in range(60)))
     assert main(["inspect", str(path), "--label-column", "last"]) == 2
-    said = capsys.readouterr()
-    assert "--form table" in said.out and "783 pixel columns" in said.err
+    printed = capsys.readouterr()
+    assert "--form table" in printed.out and "783" in printed.err

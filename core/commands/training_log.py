@@ -1,0 +1,64 @@
+"""TrainingLog: the events of a run as lines, one for each epoch, and as progress within one."""
+
+from core.base.events import Ended, Epoch, Event, Scores, Started, Step
+from core.base.numbers import MISSING, duration, whole
+from core.base.text import counted
+from core.commands.terminal import Terminal
+
+
+class TrainingLog:
+    """Show the events of one run on a terminal."""
+
+    def __init__(self, run: str, terminal: Terminal):
+        self.terminal = terminal
+        self.started: Started | None = None
+        terminal.print(f"Run {run}")
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self.started = event
+            self.terminal.print(
+                f"{whole(event.sizes['train'])} samples · {whole(event.parameters)} parameters · "
+                f"{event.device}, {counted(event.threads, 'thread')}"
+            )
+        elif isinstance(event, Step):
+            self._show_progress(event)
+        elif isinstance(event, Epoch):
+            parts = {"train": event.train, "validation": event.validation}
+            scores = [f"{part} {format_scores(s)}" for part, s in parts.items() if s]
+            number = f"epoch {whole(event.epoch)}/{whole(self.started.epochs)}"
+            self.terminal.print(" · ".join([number, *scores, *["best"] * event.best]))
+        elif isinstance(event, Ended):
+            self.terminal.print(event.message)
+            if event.test:
+                self.terminal.print(
+                    f"Test set, epoch {event.best_epoch}: {format_scores(event.test)}"
+                )
+
+    def _show_progress(self, event: Step) -> None:
+        samples_left = (self.started.steps - event.step) * self.started.batch_size
+        self.terminal.progress(
+            event.step / self.started.steps,
+            f"loss {event.losses[-1]:.3f} · {whole(event.samples_per_second)} samples/s · "
+            f"{duration(samples_left / max(event.samples_per_second, 1e-9))} left",
+        )
+
+
+def format_scores(scores: Scores) -> str:
+    """Return the loss, and the accuracy or R².
+
+    >>> format_scores({"loss": 0.0712, "r2": 0.93})
+    'loss 0.0712, R² 0.930'
+    """
+    return f"loss {scores['loss']:.4f}, {format_result(scores)}"
+
+
+def format_result(scores: Scores | None) -> str:
+    """Return the accuracy of a classifier in percent, or R² of a regression.
+
+    >>> format_result({"r2": 0.93}), format_result(None)
+    ('R² 0.930', '–')
+    """
+    if scores and "r2" in scores:
+        return f"R² {scores['r2']:.3f}"
+    return f"accuracy {100 * scores['accuracy']:.2f}\u202f%" if scores else MISSING
