@@ -38,8 +38,8 @@ def resume(arguments: Namespace, terminal: Terminal) -> Answer:
     run = store.find(arguments.run)
     if not (state := stored_state(store, run)).is_resumable:
         raise BadInput(
-            f"Run {run} is {state}. Only a run that was interrupted, stopped or failed, or that "
-            "was never started, can be resumed.",
+            f"Run {run} is {state.label.lower()}. Only a run that was interrupted, "
+            "stopped or failed, or that was never started, can be resumed.",
             code="not_resumable",
         )
     if problem := lacks(store, run):

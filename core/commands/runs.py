@@ -42,7 +42,7 @@ def list_runs(arguments: Namespace, terminal: Terminal) -> Answer:
     for run in runs:
         result = format_result(run.get("test") or run.get("validation"))
         tags = "".join(f" #{tag}" for tag in run["tags"])
-        lines.append((run["run"], run["state"], f"{result:>16}", run["name"] + tags))
+        lines.append((run["run"], run["state"].label, f"{result:>16}", run["name"] + tags))
     terminal.print(*aligned(lines))
     if unreadable:
         runs_text = counted(unreadable, "run")

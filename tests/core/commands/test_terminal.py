@@ -1,6 +1,7 @@
 """Terminal: plain lines when piped, a progress bar on a terminal, nothing with --json."""
 
 import io
+from contextlib import redirect_stdout
 
 import pytest
 
@@ -15,14 +16,10 @@ class FakeTerminal(io.StringIO):
         return True
 
 
-@pytest.fixture
-def screen(monkeypatch) -> FakeTerminal:
-    """Standard output that is a terminal; every update of the bar is shown."""
-    output = FakeTerminal()
-    monkeypatch.setattr("sys.stdout", output)
+@pytest.fixture(autouse=True)
+def every_update_is_shown(monkeypatch) -> None:
     monkeypatch.setattr(terminal, "REFRESH", -1)
     monkeypatch.setenv("TERM", "xterm")
-    return output
 
 
 def test_piped_output_contains_the_messages_alone(capsys):
@@ -32,8 +29,8 @@ def test_piped_output_contains_the_messages_alone(capsys):
     assert capsys.readouterr().out == "first [bold]\nsecond\n"
 
 
-def test_a_terminal_shows_progress_below_the_messages(screen):
-    with Terminal() as live:
+def test_a_terminal_shows_progress_below_the_messages():
+    with redirect_stdout(FakeTerminal()) as screen, Terminal() as live:
         live.progress(0.5, "[half]")
         live.print("message [bold]")
         live.progress(1.0, "all")
@@ -43,16 +40,17 @@ def test_a_terminal_shows_progress_below_the_messages(screen):
     assert output.index("message") < output.rindex("50%") < output.index("end")
 
 
-def test_a_quiet_terminal_prints_nothing(screen):
-    with Terminal(quiet=True) as quiet:
+def test_a_quiet_terminal_prints_nothing():
+    with redirect_stdout(FakeTerminal()) as screen, Terminal(quiet=True) as quiet:
         quiet.progress(0.5)
         quiet.print("message")
     assert screen.getvalue() == ""
 
 
-def test_training_on_a_terminal_shows_a_bar_and_the_epochs(screen, monkeypatch, tmp_path):
+def test_training_on_a_terminal_shows_a_bar_and_the_epochs(monkeypatch, tmp_path):
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
-    assert main(["train", "digits", "--epochs", "2", "--device", "cpu"]) == 0
+    with redirect_stdout(FakeTerminal()) as screen:
+        assert main(["train", "digits", "--epochs", "2", "--device", "cpu"]) == 0
     assert "samples/s" in screen.getvalue() and "epoch 2/2" in screen.getvalue()
 
 
