@@ -1,5 +1,5 @@
-"""Runs: which one was better, and why? All runs in one table that can be searched, filtered and
-sorted; two or more side by side.
+"""Runs: all runs in one table that can be searched, filtered and sorted, and a comparison of the
+selected ones.
 """
 
 import streamlit as st
@@ -18,14 +18,14 @@ from pages.kit.form import escape
 from pages.kit.layout import bar, finding, header, start, told
 from pages.parts.runs.actions import actions, more, undo
 from pages.parts.runs.comparison import compare
-from pages.parts.runs.table import WHOSE, Row, choose_columns, table
+from pages.parts.runs.table import OWNER, Row, choose_columns, table
 
-REFRESH = 10  # seconds, while a run is live
+REFRESH_SECONDS = 10  # while a run is live
 
 
 def main() -> None:
     """The whole page."""
-    with header("Runs", "Which one was better, and why?"):
+    with header("Runs", "Compare, reuse and export your runs"):
         search = st.text_input(
             "Search",
             placeholder="Search names, tags, settings",
@@ -33,16 +33,16 @@ def main() -> None:
             width=260,
             key="runs_search",
         )
-        found, unread = privacy.rows(runner.current().store)
-        every = [Row(row, word(row), whose(row)) for row in found]
+        summaries, unread = privacy.rows(runner.current().store)
+        every = [Row(summary, find_state(summary), whose(summary)) for summary in summaries]
         rows = filtered(every, search)
         columns = choose_columns()
         more([row.summary for row in rows])
     if rows:
-        chosen = table(rows, columns)
+        selected = table(rows, columns)
         try:
-            actions(chosen, len(rows), [row.summary for row in every])
-            compare(chosen)
+            actions(selected, len(rows), [row.summary for row in every])
+            compare(selected)
         except LabError as error:  # deleted elsewhere since the table was drawn
             finding("bad", escape(told(error)))
     else:
@@ -50,12 +50,13 @@ def main() -> None:
         empty(bool(every))
     if unread:
         st.caption(f"{counted(unread, 'run')} of another version cannot be shown.")
-    st.fragment(refresh, run_every=REFRESH if reached() else None)(reached())
+    sizes = event_sizes()
+    st.fragment(refresh, run_every=REFRESH_SECONDS if sizes else None)(sizes)
     bar()
 
 
-def word(row: Summary) -> RunState:
-    """The run's state, which the end of its events tells, unless it is at work again."""
+def find_state(row: Summary) -> RunState:
+    """Return the run's state: the reason of its end, unless it is live again."""
     lab = runner.current()
     if row.reason and row.run not in lab.live():
         return RunState.of_end(row.reason)
@@ -66,14 +67,14 @@ def word(row: Summary) -> RunState:
 
 
 def whose(row: Summary) -> str:
-    """To whom the run belongs, as whoever looks would say it; empty where all may do all."""
+    """Return the owner as the visitor sees it; empty if the lab has one user."""
     if ownership.mode() == ownership.SOLO:
         return ""
     return ownership.whose(runner.current().store, row.run)
 
 
-def reached() -> dict[str, int]:
-    """The bytes of events of each live run."""
+def event_sizes() -> dict[str, int]:
+    """Return the bytes of events of each live run."""
     lab, sizes = runner.current(), {}
     for run in lab.live():
         stamp = lab.store.stamp(run)[1]
@@ -82,51 +83,51 @@ def reached() -> dict[str, int]:
 
 
 def refresh(drawn: dict[str, int]) -> None:
-    """Draws the page anew when a live run has come further."""
-    if reached() != drawn:
+    """Rerun the page if a live run has new events."""
+    if event_sizes() != drawn:
         st.rerun()
 
 
 def filtered(rows: list[Row], search: str) -> list[Row]:
-    """The rows that hold every word of the search and pass the filter, whose popover is drawn."""
+    """Draw the filter. Returns the rows that pass it and contain every word of the search."""
     choices = {
-        "State": lambda row: [row.word.label],
+        "State": lambda row: [row.state.label],
         "Data": lambda row: [row.summary.data],
         "Tags": lambda row: row.summary.tags,
     }
     if ownership.mode() != ownership.SOLO:
-        choices = {WHOSE: lambda row: [row.whose]} | choices
-    set_now = sum(bool(state.get_ui(f"filter {name}")) for name in choices)
-    label = f"Filter · {set_now}" if set_now else "Filter"
+        choices = {OWNER: lambda row: [row.owner]} | choices
+    active = sum(bool(state.get_ui(f"filter {name}")) for name in choices)
+    label = f"Filter · {active}" if active else "Filter"
     with st.popover(label, icon=":material/filter_list:", key="runs_filter"):
         for name, values in choices.items():
-            known = sorted({value for row in rows for value in values(row)})
+            options = sorted({value for row in rows for value in values(row)})
             picked = st.multiselect(
                 name,
-                known,
+                options,
                 key=f"runs_filter_{name}",
-                placeholder="All" if known else "None yet",
-                disabled=not known,
+                placeholder="All" if options else "None yet",
+                disabled=not options,
                 persist_state="session",
             )
             state.set_ui(f"filter {name}", " · ".join(picked))
             rows = [row for row in rows if not picked or set(values(row)) & set(picked)]
     words = search.lower().split()
-    return [row for row in rows if all(each in text(row) for each in words)]
+    return [row for row in rows if all(word in searchable_text(row) for word in words)]
 
 
-def text(row: Row) -> str:
-    """What a search looks at."""
+def searchable_text(row: Row) -> str:
+    """Return the text that a search covers."""
     s = row.summary
-    parts = (s.name, s.data, s.network, s.optimizer, s.run, s.note, *s.tags, row.word.label)
+    parts = (s.name, s.data, s.network, s.optimizer, s.run, s.note, *s.tags, row.state.label)
     return " ".join(parts).lower()
 
 
 def empty(hidden: bool) -> None:
-    """No run to show: `hidden` when search and filter leave none."""
+    """The card of an empty table; `hidden` if search and filter exclude all runs."""
     with st.container(border=True):
         if hidden:
-            st.markdown("No run matches. Take words out of the search, or choices out of Filter.")
+            st.markdown("No runs match. Remove words from the search or options from the filter.")
             return
         st.markdown("No runs yet.")
         if button("Train on digits", icon=":material/play_arrow:", type="primary"):

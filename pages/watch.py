@@ -42,6 +42,7 @@ from pages.parts.watch import decision_surface
 from pages.parts.watch.charts import Cards
 from pages.parts.watch.running_statistics import running_statistics
 
+WAITING = {RunState.INTERRUPTED, RunState.PREEMPTED, RunState.NOT_STARTED}
 PREEMPTED = (
     "This run was paused while other jobs waited for its device, so it was saved and removed from "
     "the device. Resume adds it to the queue again and continues from the saved step."
@@ -238,7 +239,7 @@ class Page:
                 or (history.started is not None) != self.known
             ):
                 st.rerun()
-            if self.live or self.state in ("interrupted", "preempted", "not_started"):
+            if self.live or self.state in WAITING:
                 fraction, text = progress(history, stands(self.run) if self.live else self.state)
                 st.progress(fraction, text=waiting(self.run) if self.state == "queued" else text)
                 if note := self.continuation(history):
@@ -253,7 +254,7 @@ class Page:
 
     def continuation(self, history: History) -> str:
         """How a run that does not train now can continue; empty if there is nothing to add."""
-        if self.state == "preempted":
+        if self.state is RunState.PREEMPTED:
             return PREEMPTED
         if self.state == "interrupted":
             return describe_resume(history) if self.known else ""

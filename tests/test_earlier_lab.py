@@ -44,7 +44,7 @@ def test_every_run_has_its_state_and_its_experiment(home, ids):
     assert {name: stored_state(store, ids[name]) for name in STATES} == STATES
     for name in STATES:
         assert decode(Experiment, store.experiment(ids[name])).epochs
-    assert notes.read(store, ids["uploaded"]) == notes.written("A note.", ("good", "small"))
+    assert notes.read(store, ids["uploaded"]) == notes.make_notes("A note.", ("good", "small"))
 
 
 @pytest.mark.parametrize("name", ["stopped", "interrupted", "set_aside", "not_begun"])

@@ -92,12 +92,15 @@ def test_no_cell_of_an_export_is_a_formula(tmp_path: Path, sign: str) -> None:
     assert plain(f"a{sign}") == f"a{sign}" and plain("") == ""
     store = Store(tmp_path)
     run = store.create(encode(Experiment(name=words)))
-    notes.write(store, run, notes.written(f"{sign}note", (f"{sign}tag",)))
+    notes.write(store, run, notes.make_notes(f"{sign}note", (f"{sign}tag",)))
     write(store, run, [*script(), ended()])
     (row,) = csv.DictReader(io.StringIO(as_csv(summaries(store)[0])))
     assert not any(cell.startswith(FORMULA) and not number(cell) for cell in row.values())
     assert row["Name"].strip("'").strip() == words.strip()
-    assert float(row["Rate"]) == Experiment().optimizer.learning_rate and row["Best epoch"] == "4"
+    assert (
+        float(row["Learning rate"]) == Experiment().optimizer.learning_rate
+        and row["Best epoch"] == "4"
+    )
     with feed.Tail(store, run).read() as history:
         lines = curves_csv(history).splitlines()[1:]
     assert all(number(cell) for line in lines for cell in line.split(",") if cell)

@@ -1,5 +1,5 @@
-"""The Runs page as a person uses it, in a real browser: two runs are ticked, compared, deleted and
-taken back; one goes to another lab as an archive.
+"""The Runs page in a real browser: two runs are selected, compared, deleted and restored; one is
+moved to another lab as an archive.
 """
 
 import json
@@ -18,7 +18,7 @@ BOX, ROW = 16, 33  # px: the middle of a tick box, the height of a row
 
 
 def tick(page, row: int) -> None:
-    """The table is a canvas: its boxes have places, no names."""
+    """Select a row. The table is a canvas: its boxes have positions, but no names."""
     table = page.get_by_test_id("stDataFrame").first.bounding_box()
     page.mouse.click(table["x"] + BOX, table["y"] + ROW * (row + 1) + BOX)
 
@@ -29,11 +29,11 @@ def open_runs(page, url: str) -> None:
 
 
 def fold_out(page, name: str) -> None:
-    """Opens the popover of this name; the table's own toolbar has a Download too."""
+    """Open the popover of this name; the toolbar of the table has a Download button too."""
     page.get_by_test_id("stPopoverButton").filter(has_text=re.compile(name)).click()
 
 
-def test_compared_deleted_taken_back_and_opened_in_another_lab(page, tmp_path, server):
+def test_runs_are_compared_deleted_restored_and_opened_in_another_lab(page, tmp_path, server):
     with serve(tmp_path / "lab") as first:
         experiments = Experiment(name="Plain one"), Experiment(name="Steep", optimizer=SGD())
         for experiment in experiments:
@@ -52,20 +52,20 @@ def test_compared_deleted_taken_back_and_opened_in_another_lab(page, tmp_path, s
 
 
 def compare(page, url: str) -> None:
-    """Both ticked: one picture, only what differs, who leads."""
+    """Select both runs: one chart, their differences, the comparison."""
     open_runs(page, url)
-    page.get_by_text("Tick a run to see its curve").wait_for()
+    page.get_by_text("Select a run to see its curve").wait_for()
     tick(page, 0)
-    page.get_by_text("1 run ticked").wait_for()
+    page.get_by_text("1 run selected").wait_for()
     tick(page, 1)
-    page.get_by_text("2 runs ticked").wait_for()
-    page.get_by_role("heading", name="Validation loss, overlaid").wait_for()
+    page.get_by_text("2 runs selected").wait_for()
+    page.get_by_role("heading", name="Validation loss").wait_for()
     page.get_by_role("cell", name="Optimizer").wait_for()
-    page.get_by_text("are level at").wait_for()
+    page.get_by_text("have the same validation error").wait_for()
 
 
 def delete_and_undo(page, lab, runs: list[str]) -> None:
-    """Both are gone at once, and back at once."""
+    """Delete both runs and restore them."""
     main = page.get_by_test_id("stMainBlockContainer")
     main.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_text("2 runs deleted").wait_for()
@@ -76,10 +76,10 @@ def delete_and_undo(page, lab, runs: list[str]) -> None:
 
 
 def take_archive(page, url: str, folder):
-    """The archive of the first run, as the browser downloads it."""
+    """Download the archive of the first run."""
     open_runs(page, url)
     tick(page, 0)
-    page.get_by_text("1 run ticked").wait_for()
+    page.get_by_text("1 run selected").wait_for()
     fold_out(page, "Download")
     with page.expect_download() as download:
         page.get_by_role("button", name="Archive for another lab").click()
@@ -89,13 +89,13 @@ def take_archive(page, url: str, folder):
 
 
 def open_there(page, lab, archive) -> str:
-    """Dropped on the Runs page of another lab, which has it as a run then; its id."""
+    """Upload the archive on the Runs page of another lab. Returns the id of the new run."""
     before = set(lab.store.ids())
     page.goto(f"{lab.url}/runs")
     page.get_by_role("heading", name="Runs", exact=True).wait_for()
     fold_out(page, "More")
     page.locator("input[type=file]").set_input_files(archive)
-    page.get_by_text("is a run of this lab now").wait_for()
-    page.get_by_text("1 run ticked").wait_for()
+    page.get_by_text("to your runs").wait_for()
+    page.get_by_text("1 run selected").wait_for()
     (opened,) = set(lab.store.ids()) - before
     return opened

@@ -47,7 +47,7 @@ class Room:
     def run(self, owner: str, *words: str) -> str:
         """A run of this person's with a note, to which these words were said."""
         made = self.lab.submit(TEXT, owner)
-        said = notes.written(SECRET, (TAG,))
+        said = notes.make_notes(SECRET, (TAG,))
         privacy.annotate(self.store, made, lambda _: said, owner)
         for word in words:
             getattr(self.lab, word)(made, owner)
@@ -108,7 +108,7 @@ def note_read(room: Room, run: str) -> bool:
 
 def note_written(room: Room, run: str) -> bool:
     before = room.picture(run)
-    change = notes.written("Other words", ())
+    change = notes.make_notes("Other words", ())
     job_controls.attempt(lambda run: privacy.annotate(room.store, run, lambda _: change), run)
     return room.picture(run) != before
 

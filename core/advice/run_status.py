@@ -10,15 +10,16 @@ from core.optim.regularizers import Regularizer
 from core.optim.stopping import StoppingRule
 from core.runs import pace
 from core.runs.history import History
+from core.runs.state import RunState
 
 Number = tuple[str, str, str]  # label, value, help
 PREPARING = "Preparing data and network …"
 NEVER_STARTED = "This run was still in the queue when the app shut down. No progress was lost."
-BEFORE_FIRST_STEP = {
-    "queued": "Waiting in the queue",
-    "not_started": NEVER_STARTED,
-    "interrupted": "Interrupted before the first step",
-    "preempted": "Preempted before the first step",
+BEFORE_FIRST_STEP: dict[str, str] = {
+    RunState.QUEUED: "Waiting in the queue",
+    RunState.NOT_STARTED: NEVER_STARTED,
+    RunState.INTERRUPTED: "Interrupted before the first step",
+    RunState.PREEMPTED: "Preempted before the first step",
 }
 
 

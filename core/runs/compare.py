@@ -1,5 +1,5 @@
-"""What tells experiments apart, in the words of their forms: one row a setting that is not the same
-in all. Knows no run and no page.
+"""The differences between experiments, with the labels of their forms: one row per setting that is
+not the same in all. Knows no run and no page.
 """
 
 from collections.abc import Sequence
@@ -11,22 +11,22 @@ from core.experiment import Experiment
 from core.network.build import names
 
 Row = tuple[str, tuple[str, ...]]  # setting, its value in each experiment
-LEFT_OUT = ("name", "about")  # what people call it is no setting
+LEFT_OUT = ("name", "about")  # names and descriptions are no settings
 
 
 def settings(experiments: Sequence[Experiment]) -> list[Row]:
-    """Every setting in one line each, in the order of the experiment."""
+    """Return every setting, one row each, in the order of the experiment."""
     shown = [fact for fact in fields(Experiment) if fact.name not in LEFT_OUT]
     rows = []
     for fact in shown:
         values = [getattr(e, fact.name) for e in experiments]
-        word = _layers if fact.name == "network" else _whole
-        rows.append((fact.label, tuple(map(word, values))))
+        describe = _layers if fact.name == "network" else _describe_all
+        rows.append((fact.label, tuple(map(describe, values))))
     return rows
 
 
 def differences(experiments: Sequence[Experiment]) -> list[Row]:
-    """The settings that differ, in the order of the experiment; nothing for fewer than two."""
+    """Return the settings that differ, in the order of the experiment."""
     rows: list[Row] = []
     for fact in fields(Experiment):
         values = [getattr(e, fact.name) for e in experiments]
@@ -36,10 +36,10 @@ def differences(experiments: Sequence[Experiment]) -> list[Row]:
 
 
 def _rows(label: str, values: Sequence[Any]) -> list[Row]:
-    """One row; for values of one class a row for each of its fields that differs."""
+    """Return one row, or for values of one class a row for each field that differs."""
     same = len({type(value) for value in values}) == 1
     if not same or not isinstance(values[0], Value):
-        return [(label, tuple(map(_word, values)))]
+        return [(label, tuple(map(_describe, values)))]
     prefix = label if not isinstance(values[0], Choice) else values[0].label
     rows = []
     for fact in fields(type(values[0])):
@@ -50,7 +50,7 @@ def _rows(label: str, values: Sequence[Any]) -> list[Row]:
 
 
 def _network(networks: Sequence[tuple]) -> list[Row]:
-    """Layer by layer while the kinds are the same, else all of them."""
+    """Compare layer by layer if the kinds are the same, else all layers."""
     if len({tuple(layer.kind for layer in layers) for layers in networks}) > 1:
         return [("Network", tuple(_layers(layers) for layers in networks))]
     rows = []
@@ -63,22 +63,22 @@ def _network(networks: Sequence[tuple]) -> list[Row]:
 
 
 def _layers(layers: tuple) -> str:
-    """The layers that have something to set, in order: "conv1, pool1, linear1, output"."""
+    """Return the layers that have settings, in order: "conv1, pool1, linear1, output"."""
     named = zip(names(layers), layers, strict=True)
     return ", ".join(name for name, layer in named if any(fields(type(layer)))) or MISSING
 
 
-def _whole(value: Any) -> str:
-    """A value with all of its fields that are no choices: "seeds" as "0, 0, 0, 0"."""
+def _describe_all(value: Any) -> str:
+    """Return a value with all of its fields, except for choices: seeds as "order 0, dropout 0"."""
     if isinstance(value, Value) and not isinstance(value, Choice):
         parts = ((fact.label.lower(), getattr(value, fact.name)) for fact in fields(type(value)))
-        return ", ".join(f"{label} {_word(part)}" for label, part in parts) or MISSING
-    return _word(value)
+        return ", ".join(f"{label} {_describe(part)}" for label, part in parts) or MISSING
+    return _describe(value)
 
 
-def _word(value: Any) -> str:
+def _describe(value: Any) -> str:
     if isinstance(value, tuple):
-        return ", ".join(map(_word, value)) or MISSING
+        return ", ".join(map(_describe, value)) or MISSING
     if isinstance(value, Choice):
         return value.summary or value.label
     if isinstance(value, bool):

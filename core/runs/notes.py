@@ -1,11 +1,12 @@
-"""Notes: what people wrote about a run, in its folder beside the events. Knows the store and no
-page.
+"""Notes: the text and tags that people add to a run, in its folder next to the events. Knows the
+store and no page.
 """
 
 from contextlib import suppress
 from typing import Self
 
 from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from core.base.encoding import build, decode, encode
 from core.base.errors import BadExperiment
@@ -16,7 +17,7 @@ LONGEST_TAG, MOST_TAGS, LONGEST_NOTE = 24, 12, 2000
 
 
 class Notes(Value):
-    """A note and some tags. Tags are one line each, without doubles."""
+    """A note and some tags. Tags are single lines without duplicates."""
 
     note: str = Field("", max_length=LONGEST_NOTE)
     tags: tuple[str, ...] = ()
@@ -31,28 +32,34 @@ class Notes(Value):
     def _plain(cls, tags: tuple[str, ...]) -> tuple[str, ...]:
         plain = tuple(dict.fromkeys(filter(None, (" ".join(tag.split()) for tag in tags))))
         if long := next((tag for tag in plain if len(tag) > LONGEST_TAG), None):
-            raise ValueError(
-                f"The tag “{long[:LONGEST_TAG]}…” is too long, {LONGEST_TAG} characters fit: "
-                "shorten it."
+            facts = {"tag": long[:LONGEST_TAG], "length": len(long), "limit": LONGEST_TAG}
+            raise PydanticCustomError(
+                "tag_too_long",
+                "the tag “{tag}…” has {length} characters, but the limit is {limit}. Shorten it",
+                facts,
             )
         if len(plain) > MOST_TAGS:
-            raise ValueError(f"{len(plain)} tags are too many, {MOST_TAGS} fit: leave some out.")
+            raise PydanticCustomError(
+                "too_many_tags",
+                "there are {count} tags, but the limit is {limit}. Remove some",
+                {"count": len(plain), "limit": MOST_TAGS},
+            )
         return plain
 
     def retagged(self, *, add: set[str], drop: set[str]) -> Self:
-        """With other tags, each once. Raises BadExperiment."""
-        kept = [tag for tag in self.tags if tag not in drop]
-        return written(self.note, (*kept, *sorted(add)))
+        """Return a copy with other tags, each once. Raises BadExperiment."""
+        rest = [tag for tag in self.tags if tag not in drop]
+        return make_notes(self.note, (*rest, *sorted(add)))
 
 
-def written(note: str, tags: tuple[str, ...]) -> Notes:
-    """Checked notes. Raises BadExperiment with one sentence."""
+def make_notes(note: str, tags: tuple[str, ...]) -> Notes:
+    """Validate a note and tags. Raises BadExperiment."""
     return build(Notes, {"note": note, "tags": tags})
 
 
 def read(store: Store, run: str) -> Notes:
-    """The notes of the run; none where nobody wrote any or the file is damaged. NotFound when the
-    run is gone.
+    """Return the notes of the run; empty ones if there are none or the file is damaged. Raises
+    NotFound if the run is gone.
     """
     path = store.path(run, NOTES)
     with suppress(OSError, BadExperiment):
@@ -61,5 +68,5 @@ def read(store: Store, run: str) -> Notes:
 
 
 def write(store: Store, run: str, notes: Notes) -> None:
-    """Replaces the notes of the run. Raises NotFound, Unavailable."""
+    """Replace the notes of the run. Raises NotFound, Unavailable."""
     store.write(run, NOTES, encode(notes).encode())

@@ -1,8 +1,8 @@
-"""One row a run for lists: what it was, how far it came, what it reached, what people wrote about
-it. Reads folders, knows no torch.
+"""One row per run for lists: its settings, its progress, its results and its notes. Reads folders,
+knows no torch.
 
-A thousand runs are read in about half a second: of the events only the epochs and the end are
-looked at, and of the experiment the parts that a row shows. A row is kept as long as the stamp of
+A thousand runs are read in about half a second: only the epochs and the end of the events are
+parsed, and the parts of the experiment that a row shows. A row is cached as long as the stamp of
 the run's files is the same.
 """
 
@@ -27,13 +27,13 @@ from core.network.presets import recognize
 from core.runs import notes
 from core.runs.store import EVENTS, EXPERIMENT, STAMPED, Stamp, Store
 
-NOTED = len(STAMPED) - 1  # the place of the notes in a stamp
+NOTES_INDEX = len(STAMPED) - 1  # of the notes in a stamp
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A run in one row; None is what it has not reached. Errors are shares of 1, `seconds` of
-    training. `reason` is why it ended, empty while it has not.
+    """A run in one row. Missing results are None; errors are fractions of 1; `seconds` are those of
+    training. `reason` explains why it ended, and is empty before.
     """
 
     run: str
@@ -53,18 +53,18 @@ class Summary:
     tags: tuple[str, ...] = ()
 
 
-_kept: dict[tuple[Path, str], tuple[Stamp, Summary]] = {}
+_cache: dict[tuple[Path, str], tuple[Stamp, Summary]] = {}
 
 
 def summaries(store: Store) -> tuple[list[Summary], int]:
-    """The row of every run, newest first, and how many cannot be read: written by another version,
-    or gone meanwhile.
+    """Return the row of every run, newest first, and the number of unreadable runs: written by
+    another version, or deleted meanwhile.
     """
     runs, facts = store.ids(), {}
-    there = set(runs)
-    for known in [key for key in list(_kept) if key[0] == store.root and key[1] not in there]:
-        _kept.pop(known, None)
-    _prefetch(store, (run for run in runs if (store.root, run) not in _kept))
+    existing = set(runs)
+    for key in [key for key in list(_cache) if key[0] == store.root and key[1] not in existing]:
+        _cache.pop(key, None)
+    _prefetch(store, (run for run in runs if (store.root, run) not in _cache))
     rows, unread = [], 0
     for run in runs:
         try:
@@ -75,8 +75,8 @@ def summaries(store: Store) -> tuple[list[Summary], int]:
 
 
 def _prefetch(store: Store, runs: Iterable[str]) -> None:
-    """Asks the system to read these runs' files from the disk side by side, before one after
-    another is opened: a third less time where none is in its cache.
+    """Ask the system to read the files of these runs in parallel before they are opened one by one:
+    a third less time if none is in its cache.
     """
     if not hasattr(os, "posix_fadvise"):
         return
@@ -87,50 +87,52 @@ def _prefetch(store: Store, runs: Iterable[str]) -> None:
 
 
 def summarize(store: Store, run: str, facts: dict[str, Facts | None] | None = None) -> Summary:
-    """The row of one run. NotFound when it is gone, BadExperiment when it is of another version.
+    """Return the row of one run. Raises NotFound if it is gone, BadExperiment if it is of another
+    version.
 
-    `facts` of data sets by their JSON text, for a list in which many runs have the same.
+    `facts` caches the facts of datasets by JSON text, for lists in which many runs share them.
     """
     stamp = store.stamp(run)
-    known, row = _kept.get((store.root, run), (None, None))
-    if known != stamp or row is None:
-        row, here = _row(store, run, {} if facts is None else facts, stamp[NOTED] is not None)
-        if here:  # data that is not here yet may come
-            _kept[store.root, run] = stamp, row
+    cached_stamp, row = _cache.get((store.root, run), (None, None))
+    if cached_stamp != stamp or row is None:
+        has_notes = stamp[NOTES_INDEX] is not None
+        row, has_data = _row(store, run, {} if facts is None else facts, has_notes)
+        if has_data:  # Missing data may be added later, which changes the row.
+            _cache[store.root, run] = stamp, row
     return row
 
 
 def _row(
-    store: Store, run: str, facts: dict[str, Facts | None], noted: bool
+    store: Store, run: str, facts: dict[str, Facts | None], has_notes: bool
 ) -> tuple[Summary, bool]:
-    """The row as the folder says it, and whether the data is here."""
+    """Return the row of the folder, and whether the data is on this disk."""
     settings = _settings(store.content(run, EXPERIMENT))
     data, network = (json.dumps(settings.get(part)) for part in ("data", "network"))
-    shown = _shown(data, network, json.dumps(settings.get("optimizer")))
+    partial = _partial(data, network, json.dumps(settings.get("optimizer")))
     if data not in facts:
-        facts[data] = _facts(shown.data, store)
+        facts[data] = _facts(partial.data, store)
     block = store.content(run, EVENTS)
     block = block[: block.rfind(b"\n") + 1]
     epochs, end = _epochs(block), _ended(block)
     measured = [epoch for epoch in epochs if epoch.loss is not None]
     best = next((epoch for epoch in reversed(measured) if epoch.best), None)
-    said = notes.read(store, run) if noted else notes.Notes()
+    written = notes.read(store, run) if has_notes else notes.Notes()
     row = Summary(
         run=run,
-        name=settings.get("name") or shown.data.summary,
-        data=shown.data.summary,
+        name=settings.get("name") or partial.data.summary,
+        data=partial.data.summary,
         network=_network(data, network, facts[data].shape if facts[data] else None),
-        optimizer=shown.optimizer.label,
-        rate=shown.optimizer.learning_rate,
+        optimizer=partial.optimizer.label,
+        rate=partial.optimizer.learning_rate,
         epochs=len(epochs),
         best_epoch=best.epoch if best else None,
         validation_error=_wrong(best.right) if best else None,
         test_error=error(end.test) if end else None,
-        seconds=end.seconds if end else _so_far(block) if epochs else None,
+        seconds=end.seconds if end else _last_seconds(block) if epochs else None,
         curve=tuple(epoch.loss for epoch in measured),
         reason=end.reason if end else "",
-        note=said.note,
-        tags=said.tags,
+        note=written.note,
+        tags=written.tags,
     )
     return row, facts[data] is not None
 
@@ -139,24 +141,28 @@ def _settings(text: bytes) -> dict[str, Any]:
     try:
         settings = json.loads(text)
     except ValueError:
-        raise BadExperiment("The run's experiment is damaged: delete the run.") from None
+        raise BadExperiment(
+            "The experiment of this run is damaged. Delete the run.", code="experiment_damaged"
+        ) from None
     if not isinstance(settings, dict) or not settings.keys() <= Experiment.model_fields.keys():
-        raise BadExperiment("The run's experiment is of another version of the lab: open it there.")
+        raise BadExperiment(
+            "The experiment of this run is from another version of Descent Lab. Open it there.",
+            code="experiment_version",
+        )
     return settings
 
 
 @lru_cache(maxsize=1024)
-def _shown(data: str, network: str, optimizer: str) -> Experiment:
-    """These parts of an experiment, given as JSON text."""
+def _partial(data: str, network: str, optimizer: str) -> Experiment:
+    """Build an experiment from parts as JSON text."""
     parts = {"data": data, "network": network, "optimizer": optimizer}
-    given = {name: json.loads(text) for name, text in parts.items() if text != "null"}
-    return build(Experiment, given)
+    return build(Experiment, {n: json.loads(text) for n, text in parts.items() if text != "null"})
 
 
 @lru_cache(maxsize=1024)
 def _network(data: str, network: str, shape: tuple[int, ...] | None) -> str:
-    """The preset's name while the layers are still its own, else how many there are."""
-    layers = _shown(data, network, "null").network
+    """Return the name of the preset with these layers, else their number."""
+    layers = _partial(data, network, "null").network
     return (recognize(layers, shape) if shape else "") or counted(len(layers), "layer")
 
 
@@ -171,39 +177,39 @@ def _facts(data: DataSet, store: Store) -> Facts | None:
 
 
 class _Measured(NamedTuple):
-    """What a row needs of an epoch."""
+    """The part of an epoch that a row needs."""
 
     epoch: int
     step: int
     loss: float | None
-    right: bytes | float | None  # a share, perhaps as it was written
+    right: bytes | float | None  # a fraction, perhaps as it was written
     best: bool
 
 
-_EPOCH = re.compile(  # as `to_json` writes it: a third of the time that a JSON parser takes
+_EPOCH = re.compile(  # the format of `to_json`: a third of the time of a JSON parser
     rb'{"event":"Epoch","epoch":(\d+),"step":(\d+),"train":{[^{}]*},"validation":'
     rb'(?:null|{"loss":([^,}]+),"(?:accuracy|r2)":([^,}]+)}),"best":(true|false)'
 )
 
 
 def _epochs(block: bytes) -> list[_Measured]:
-    """The epochs that count: a resumed run drops what was logged beyond the step it began at."""
+    """Return the valid epochs: a resumed run drops those logged after the step where it starts."""
     found: list[_Measured] = []
-    begun = list(_places(block, b'{"event":"Started"'))
-    for at in _places(block, b'{"event":"Epoch"'):
-        while begun and begun[0] < at:
-            found = _begun_again(found, block, begun.pop(0))
+    starts = list(_line_starts(block, b'{"event":"Started"'))
+    for at in _line_starts(block, b'{"event":"Epoch"'):
+        while starts and starts[0] < at:
+            found = _restart(found, block, starts.pop(0))
         try:
             found.append(_measured(block, at))
         except ValueError:  # a damaged line
             continue
-    for at in begun:
-        found = _begun_again(found, block, at)
+    for at in starts:
+        found = _restart(found, block, at)
     return found
 
 
-def _places(block: bytes, start: bytes) -> Iterator[int]:
-    """Where the lines begin that begin so."""
+def _line_starts(block: bytes, start: bytes) -> Iterator[int]:
+    """Yield the positions of the lines that begin with `start`."""
     at = block.find(start)
     while at >= 0:
         if at == 0 or block[at - 1] == 10:  # a line feed
@@ -215,7 +221,7 @@ def _line(block: bytes, at: int) -> bytes:
     return block[at : block.index(b"\n", at)]
 
 
-def _begun_again(found: list[_Measured], block: bytes, at: int) -> list[_Measured]:
+def _restart(found: list[_Measured], block: bytes, at: int) -> list[_Measured]:
     if not found:
         return found
     with suppress(ValueError):
@@ -232,7 +238,7 @@ def _measured(block: bytes, at: int) -> _Measured:
         return _Measured(int(epoch), int(step), value, right, best == b"true")
     event = from_json(_line(block, at))
     if not isinstance(event, Epoch):
-        raise ValueError("no epoch")
+        raise ValueError("not an epoch")
     scores = event.validation or {}
     right = scores.get("accuracy", scores.get("r2"))
     return _Measured(event.epoch, event.step, scores.get("loss"), right, event.best)
@@ -243,12 +249,12 @@ def _wrong(right: bytes | float | None) -> float | None:
 
 
 def _number(text: bytes) -> float:
-    """NaN and infinity stand in quotation marks."""
-    return float(text.strip(b'"')) if text.startswith(b'"') else float(text)
+    """Parse a number; NaN and infinity are in quotation marks (core/base/encoding.py)."""
+    return float(text.strip(b'"'))
 
 
-def _so_far(block: bytes) -> float | None:
-    """The seconds of training up to the last epoch."""
+def _last_seconds(block: bytes) -> float | None:
+    """Return the seconds of training up to the last epoch."""
     with suppress(ValueError):
         event = from_json(_line(block, block.rindex(b'{"event":"Epoch"')))
         return event.seconds if isinstance(event, Epoch) else None
@@ -256,7 +262,7 @@ def _so_far(block: bytes) -> float | None:
 
 
 def _ended(block: bytes) -> Ended | None:
-    """How the run ended; None while it has not. Lines that hold no event are passed over."""
+    """Return the end of the run, None before it. Lines without an event are skipped."""
     end = len(block) - 1
     while end > 0:
         start = block.rfind(b"\n", 0, end) + 1
@@ -268,7 +274,7 @@ def _ended(block: bytes) -> Ended | None:
 
 
 def ended(store: Store, run: str) -> Ended | None:
-    """How the run ended; None while it has not, or when its last line is damaged."""
+    """Return the end of the run; None before it, or if the last line is damaged."""
     last = store.last(run)
     with suppress(ValueError):
         event = from_json(json.dumps(last))
@@ -277,5 +283,5 @@ def ended(store: Store, run: str) -> Ended | None:
 
 
 def began(run: str) -> datetime:
-    """When the run was made, which its id says in UTC."""
+    """Return the time in UTC when the run was created, from its id."""
     return datetime.strptime(run[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)

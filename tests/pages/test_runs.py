@@ -1,5 +1,5 @@
-"""Runs: all of them in one table, found by a word and a filter; the ticked ones are opened, cloned,
-compared, tagged, deleted and taken back.
+"""The Runs page: one table with search and filter; selected runs are opened, cloned, compared,
+tagged, deleted and restored.
 """
 
 import json
@@ -24,7 +24,7 @@ from core.runs import notes
 from core.runs.store import EVENTS, EXPERIMENT, Store
 from pages.kit import feed, person
 from pages.parts.runs import table
-from pages.parts.runs.comparison import tells
+from pages.parts.runs.comparison import distinguishes
 from pages.parts.runs.table import thinned
 from tests.conftest import ROOT, ended, script, write
 from tests.pages.shown import press, texts, well
@@ -34,7 +34,7 @@ PLAIN, OTHER = Experiment(name="Plain one"), Experiment(name="Other one", optimi
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
-    """The home of this test's lab, where nothing is ever trained."""
+    """The store of a lab that never trains."""
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setattr(runner, "_current", None)
     monkeypatch.setattr(Lane, "work", lambda *_: None)
@@ -50,11 +50,11 @@ def two(store):
     return store.ids()
 
 
-def page(ticked=(), shown=()):
+def page(selected=(), shown=()):
     app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
-    if ticked:
+    if selected:
         key = f"runs {zlib.crc32(' '.join(shown).encode())}"
-        rows = [shown.index(run) for run in ticked]
+        rows = [shown.index(run) for run in selected]
         app.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
     return well(app.switch_page("runs.py").run())
 
@@ -63,18 +63,18 @@ def button(app, label):
     return next(b for b in app.button if label in (b.key, b.label))
 
 
-def test_no_runs_say_how_to_get_one(store):
+def test_without_runs_the_page_offers_to_train_one(store):
     app = page()
     assert "No runs yet." in texts(app)
     press(app, "Train on digits")
     assert len(store.ids()) == 1
 
 
-def test_a_row_says_what_it_was_and_what_it_reached(store, two):
+def test_a_row_has_the_settings_and_results_of_its_run(store, two):
     table = page().dataframe[0].value
     assert set(table["Name"]) == {"Plain one", "Other one"}
     row = table[table["Name"] == "Other one"].iloc[0]
-    assert (row["State"], row["Optimizer"], row["Rate"]) == (
+    assert (row["State"], row["Optimizer"], row["Learning rate"]) == (
         "✓ Finished",
         "SGD with momentum",
         0.05,
@@ -83,7 +83,7 @@ def test_a_row_says_what_it_was_and_what_it_reached(store, two):
     assert list(row["Curve"])[3] == pytest.approx(0.3) and row["Time"] == 20
 
 
-def test_times_stand_in_one_unit_so_that_they_can_be_sorted(store):
+def test_times_have_one_unit_so_that_they_can_be_sorted(store):
     for seconds in (30.0, 4 * 3600.0):
         run = store.create(encode(PLAIN))
         write(store, run, [*script(), replace(ended(), seconds=seconds)])
@@ -91,7 +91,7 @@ def test_times_stand_in_one_unit_so_that_they_can_be_sorted(store):
 
 
 @pytest.mark.parametrize(("epochs", "points"), [(3, 3), (40, 40), (41, 21), (1000, 40)])
-def test_a_small_curve_has_few_points_and_the_last_one(epochs, points):
+def test_a_sparkline_has_few_points_and_the_last_one(epochs, points):
     losses = [1 / k for k in range(1, epochs + 1)]
     curve = thinned((math.nan, *losses))
     assert len(curve) == points and curve[-1] == losses[-1]
@@ -112,26 +112,26 @@ def test_a_phone_sees_name_curve_and_error_first(store, two):
     assert list(page().dataframe[0].value)[:3] == ["Name", "Curve", "Validation error"]
 
 
-def test_losses_of_two_kinds_are_compared_by_error_and_that_is_said(store, two):
+def test_losses_of_two_kinds_are_compared_by_error_with_a_note(store, two):
     run = store.create(encode(Experiment(name="Squares", loss=MSE())))
     write(store, run, [*script(), ended()])
     app = page([two[0], run], store.ids())
-    assert "Validation error, overlaid" in [s.value for s in app.subheader]
-    assert any("different kinds" in text for text in texts(app))
-    assert "Validation loss, overlaid" in [s.value for s in page(two, store.ids()).subheader]
+    assert "Validation error" in [s.value for s in app.subheader]
+    assert any("different loss functions" in text for text in texts(app))
+    assert "Validation loss" in [s.value for s in page(two, store.ids()).subheader]
 
 
-def test_a_ticked_run_that_goes_meanwhile_takes_no_page_with_it(store, two, monkeypatch):
+def test_a_selected_run_that_was_deleted_meanwhile_does_not_break_the_page(store, two, monkeypatch):
     def gone(*_):
         raise NotFound(f"There is no run in {store.root}: python -m core runs.")
 
     monkeypatch.setattr(feed, "tail", gone)
     app = page([two[0]], two)
-    (said,) = (text for text in texts(app) if "This run is not here" in text)
-    assert "python" not in said and not app.error
+    (message,) = (text for text in texts(app) if "This run is not here" in text)
+    assert "python" not in message and not app.error
 
 
-def test_what_is_missing_is_missing_and_states_have_their_word(store):
+def test_missing_values_are_empty_and_states_have_their_label(store):
     failed, left = store.create(encode(PLAIN)), store.create(encode(OTHER))
     write(store, failed, [*script()[:1], Ended("failed", "No memory.", 0, 0)])
     waiting = runner.current().submit(encode(PLAIN))
@@ -141,33 +141,33 @@ def test_what_is_missing_is_missing_and_states_have_their_word(store):
     assert table["Validation error"].isna().all()
 
 
-@pytest.mark.parametrize(("words", "found"), [("other", 1), ("SGD one", 1), ("one", 2), ("zzz", 0)])
-def test_runs_are_found_by_words(store, two, words, found):
+@pytest.mark.parametrize(("words", "count"), [("other", 1), ("SGD one", 1), ("one", 2), ("zzz", 0)])
+def test_search_finds_runs_by_words(store, two, words, count):
     app = page()
     app.text_input[0].set_value(words)
     well(app.run())
-    assert (len(app.dataframe[0].value) if app.dataframe else 0) == found
-    assert any("No run matches." in said for said in texts(app)) == (found == 0)
+    assert (len(app.dataframe[0].value) if app.dataframe else 0) == count
+    assert any("No runs match." in text for text in texts(app)) == (count == 0)
 
 
-def test_without_a_tick_nothing_can_be_done(store, two):
+def test_without_a_selection_all_actions_are_disabled(store, two):
     app = page()
-    assert all(button(app, label).disabled for label in ("Open", "Clone", "Delete"))
+    assert all(button(app, label).disabled for label in ("Open run", "Clone settings", "Delete"))
 
 
-def test_one_ticked_run_is_cloned_to_the_draft(store, two):
+def test_the_settings_of_a_selected_run_are_cloned_to_the_draft(store, two):
     chosen = two[0]
-    app = press(page([chosen], two), "Clone")
+    app = press(page([chosen], two), "Clone settings")
     assert app.session_state["draft"] == store.experiment(chosen)
     assert [t.value for t in app.title] == ["Train"]
 
 
-def test_one_ticked_run_is_opened(store, two):
-    app = press(page([two[1]], two), "Open")
+def test_a_selected_run_is_opened(store, two):
+    app = press(page([two[1]], two), "Open run")
     assert app.query_params["run"] in (two[1], [two[1]])
 
 
-def test_two_ticked_runs_are_laid_over_one_another_with_what_differs(store, two):
+def test_two_selected_runs_share_a_chart_and_show_their_differences(store, two):
     app = page(two, two)
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
     names = {trace.get("name") for trace in figure["data"]}
@@ -181,39 +181,41 @@ def test_two_ticked_runs_are_laid_over_one_another_with_what_differs(store, two)
     assert differing[column][settings.index("Epochs")] == str(OTHER.epochs)
 
 
-def test_networks_have_their_presets_names_where_these_tell_them_apart():
+def test_networks_have_the_names_of_presets_that_distinguish_them():
     row = ("Network", ("conv1, output", "output"))
-    assert tells(row, ("Network", ("Small net", "Softmax regression")))
-    assert not tells(row, ("Network", ("Small net", "Small net")))
-    assert not tells(row, ("Network", ("4 layers", "Softmax regression")))
-    assert not tells(("Epochs", ("3", "4")), ("Network", ("Small net", "Softmax regression")))
+    assert distinguishes(row, ("Network", ("Small net", "Softmax regression")))
+    assert not distinguishes(row, ("Network", ("Small net", "Small net")))
+    assert not distinguishes(row, ("Network", ("4 layers", "Softmax regression")))
+    assert not distinguishes(
+        ("Epochs", ("3", "4")), ("Network", ("Small net", "Softmax regression"))
+    )
 
 
-def test_a_deleted_run_is_taken_back_by_undo(store, two):
+def test_undo_restores_a_deleted_run(store, two):
     app = press(page([two[0]], two), "Delete")
     assert store.ids() == [two[1]] and store.trash.ids() == [two[0]]
-    assert "**1 run deleted**, in the trash for 7 days." in texts(app)
+    assert any("**1 run deleted.**" in text and "7 days" in text for text in texts(app))
     press(app, "undo_delete")
     assert store.ids() == two and not store.trash.ids()
 
 
-def test_all_runs_may_go_and_come_back_one_by_one_from_the_trash(store, two):
+def test_deleted_runs_are_restored_one_by_one_from_the_trash(store, two):
     app = press(page(two, two), "Delete")
-    assert "**2 runs deleted**, in the trash for 7 days." in texts(app)
+    assert any("**2 runs deleted.**" in text and "7 days" in text for text in texts(app))
     assert "No runs yet." in texts(app)
     other = page()  # another browser
     press(other, f"restore {two[1]}")
     assert store.ids() == [two[1]]
-    press(other, "Empty the trash")
+    press(other, "Empty trash")
     assert not store.trash.ids()
-    assert not any("deleted**" in said for said in texts(well(app.run())))  # nothing to take back
+    assert not any("deleted.**" in text for text in texts(well(app.run())))  # nothing to restore
 
 
-def test_tags_and_a_note_are_kept_shown_and_found(store, two):
+def test_tags_and_notes_are_stored_shown_and_found(store, two):
     app = page([two[0]], two)
     tags = next(m for m in app.multiselect if m.label == "Tags" and m.key.startswith("tags"))
     assert tags.value == []
-    notes.write(store, two[0], notes.written("A long try", ("best", "class")))
+    notes.write(store, two[0], notes.make_notes("A long try", ("best", "class")))
     table = well(app.run()).dataframe[0].value
     assert [list(tags) for tags in table["Tags"]] == [["best", "class"], []]
     for words in ("best", "long try"):
@@ -223,24 +225,24 @@ def test_tags_and_a_note_are_kept_shown_and_found(store, two):
     shown = next(m for m in well(app.run()).multiselect if m.key == "runs_filter_Tags")
     shown.set_value(["class"])
     assert len(well(app.run()).dataframe[0].value) == 1
-    assert "1 of 2 runs" in texts(well(app.run())) or "**1 run ticked**" in texts(app)
+    assert "1 of 2 runs" in texts(well(app.run())) or "**1 run selected**" in texts(app)
 
 
-def test_saving_tags_of_several_leaves_those_of_each(store, two):
-    notes.write(store, two[0], notes.written("", ("a", "both")))
-    notes.write(store, two[1], notes.written("kept", ("b", "both")))
+def test_common_tags_change_and_the_others_stay(store, two):
+    notes.write(store, two[0], notes.make_notes("", ("a", "both")))
+    notes.write(store, two[1], notes.make_notes("kept", ("b", "both")))
     app = page(two, two)
-    tags = next(m for m in app.multiselect if m.label == "Tags of all that are ticked")
+    tags = next(m for m in app.multiselect if m.label == "Tags of all selected runs")
     assert tags.value == ["both"] and sorted(tags.options) == ["a", "b", "both"]
     tags.set_value(["a"])
-    button(app, "Save").click()
+    button(app, "Save tags").click()
     well(app.run())
     found = [notes.read(store, run) for run in two]
     assert [set(each.tags) for each in found] == [{"a"}, {"a", "b"}]
     assert found[1].note == "kept"
 
 
-def test_a_folder_that_is_made_anew_under_its_id_is_read_anew(store, two):
+def test_a_run_folder_that_was_replaced_is_read_again(store, two):
     """As when a run was deleted for good and its archive is opened again."""
     run = two[0]
     source = feed.tail(run)
@@ -259,15 +261,15 @@ def test_a_folder_that_is_made_anew_under_its_id_is_read_anew(store, two):
         assert history.since(before[1])["rows"]["step"]["from"] == 0  # a client gets all of it
 
 
-def test_a_phone_has_three_columns_until_it_asks_for_more(store, two, monkeypatch):
+def test_a_phone_starts_with_three_columns(store, two, monkeypatch):
     monkeypatch.setattr(table, "phone", lambda: True)
     app = page()
     assert list(app.dataframe[0].proto.column_order) == ["Name", "Curve", "Validation error"]
 
 
-def test_ticks_stay_with_their_runs_when_another_comes(store, two):
+def test_the_selection_stays_with_its_runs_when_another_one_is_added(store, two):
     app = page([two[1]], two)
-    assert "**1 run ticked**" in texts(app)
+    assert "**1 run selected**" in texts(app)
     run = store.create(encode(PLAIN))
     kept = json.loads(app.session_state["kept ticks"])
     assert kept["runs"] == [two[1]]
@@ -276,28 +278,28 @@ def test_ticks_stay_with_their_runs_when_another_comes(store, two):
     assert drawn["default"] == [store.ids().index(two[1])] and run in store.ids()
 
 
-def test_one_seed_each_is_said_and_more_are_queued(store):
+def test_with_one_seed_each_more_seeds_can_be_queued(store):
     for experiment, share in ((PLAIN, 0.1), (OTHER, 0.2)):
         run = store.create(encode(experiment))
         scores = {"loss": share, "accuracy": 1 - share}
         write(store, run, [*script()[:1], Epoch(1, 20, scores, scores, True), ended()])
     runs = store.ids()
     app = page(runs, runs)
-    (said,) = (t for t in texts(app) if "with one seed each" in t)
-    assert "Plain one**" in said and "10 points" in said
+    (text,) = (t for t in texts(app) if "one seed per run" in t)
+    assert "Plain one**" in text and "10 percentage points" in text
     press(app, "seeds")
     queued = [decode(Experiment, store.experiment(r)) for r in store.ids() if r not in runs]
     assert len(queued) == 4 and len({e.seeds.order for e in queued}) == 2
     assert {e.name for e in queued} == {"Plain one", "Other one"}
     assert runner.current().live() == sorted(set(store.ids()) - set(runs), key=queue_order)
-    assert any("4 runs with other seeds queued" in i.value for i in app.info)
+    assert any("4 runs with other seeds" in i.value for i in app.info)
 
 
 def queue_order(run):
     return runner.current().live().index(run)
 
 
-def test_axis_and_training_loss_can_be_asked_for(store, two):
+def test_the_chart_can_include_the_training_loss(store, two):
     app = page(two, two)
     app.toggle(key="overlay_train").set_value(True)
     figure = json.loads(well(app.run()).get("plotly_chart")[0].proto.spec)
@@ -309,23 +311,23 @@ def test_axis_and_training_loss_can_be_asked_for(store, two):
 def test_a_live_run_cannot_be_deleted(store):
     waiting = runner.current().submit(encode(PLAIN))
     app = page([waiting], [waiting])
-    assert button(app, "Delete").disabled and "stopped first" in button(app, "Delete").help
+    assert button(app, "Delete").disabled and "Stop the run" in button(app, "Delete").help
     assert decode(Experiment, store.experiment(waiting)) == PLAIN
 
 
-def test_in_a_class_the_table_says_whose_each_run_is_and_finds_one_s_own(store, two, monkeypatch):
-    assert "Whose" not in shown_columns(page())
+def test_in_a_class_the_table_has_an_owner_column_and_filter(store, two, monkeypatch):
+    assert "Owner" not in shown_columns(page())
     monkeypatch.setenv("LAB_MODE", "class")
     monkeypatch.setattr(person, "me", lambda: "ann")
     monkeypatch.setattr(ownership, "_who", lambda: "ann")
     ownership.own(store, two[0], "ann")
     ownership.own(store, two[1], "ben")
     app = page()
-    assert list(app.dataframe[0].value["Whose"]) == ["Yours", "Another's"]
-    assert "Whose" in shown_columns(app)
-    next(m for m in app.multiselect if m.label == "Whose").set_value(["Yours"])
+    assert list(app.dataframe[0].value["Owner"]) == ["Yours", "Another's"]
+    assert "Owner" in shown_columns(app)
+    next(m for m in app.multiselect if m.label == "Owner").set_value(["Yours"])
     app.run()
-    assert list(well(app).dataframe[0].value["Whose"]) == ["Yours"]
+    assert list(well(app).dataframe[0].value["Owner"]) == ["Yours"]
 
 
 def shown_columns(app):

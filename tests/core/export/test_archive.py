@@ -40,7 +40,7 @@ from tests.core.export.conftest import (
 
 def test_an_opened_run_is_identical_and_resumes_with_the_same_result(store, other):
     run = left(store)
-    notes.write(store, run, notes.written("A try.", ("class", "best")))
+    notes.write(store, run, notes.make_notes("A try.", ("class", "best")))
     found = opened(other, packed(store, run))
     assert (found.run, found.name, found.warning) == (run, "Tiny", None)
     for name in (EXPERIMENT, NOTES, CHECKPOINT):

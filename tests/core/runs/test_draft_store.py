@@ -23,21 +23,22 @@ def test_what_is_written_is_read_and_goes_on_under_its_id(tmp_path):
 def test_no_other_name_becomes_a_path(tmp_path, name):
     (tmp_path / "secret.json").write_text("no")
     here = Drafts(tmp_path)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound) as caught:
         here.read(name)
+    assert caught.value.code == "draft_not_found"
     assert here.write(name, "text", "") != name
     assert len(list((tmp_path / "drafts").iterdir())) == 1
 
 
-def test_a_file_too_large_is_not_read(tmp_path):
+def test_a_file_that_is_too_large_is_not_read(tmp_path):
     here = Drafts(tmp_path)
     name = here.write("", "x" * (4 * MAX_TEXT + 1), "")
     with pytest.raises(NotFound):
         here.read(name)
 
 
-def test_the_newest_stay(tmp_path, monkeypatch):
-    monkeypatch.setattr(draft_store, "KEPT", 3)
+def test_only_the_newest_drafts_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(draft_store, "MAX_DRAFTS", 3)
     here = Drafts(tmp_path)
     names = []
     for k in range(5):
@@ -46,7 +47,7 @@ def test_the_newest_stay(tmp_path, monkeypatch):
     assert {path.stem for path in here.root.glob("*.json")} == set(names[2:])
 
 
-def test_a_draft_is_its_writer_s_and_another_one_goes_on_with_a_copy(tmp_path):
+def test_a_draft_belongs_to_its_writer_and_others_get_a_copy(tmp_path):
     lab, ann, ben = (Drafts(tmp_path, by) for by in ("", "ann", "ben"))
     name = ann.write("", "one", "")
     assert [each.owns(name) for each in (lab, ann, ben)] == [True, True, False]
@@ -56,7 +57,7 @@ def test_a_draft_is_its_writer_s_and_another_one_goes_on_with_a_copy(tmp_path):
     assert ben.read(copy) == "two"
 
 
-def test_the_newest_is_one_s_own(tmp_path):
+def test_the_newest_draft_is_the_person_s_own(tmp_path):
     ann, ben = (Drafts(tmp_path, by) for by in ("ann", "ben"))
     assert ann.newest() == ""
     names = [each.write("", str(k), "") for k, each in enumerate((ann, ann, ben))]

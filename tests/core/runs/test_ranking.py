@@ -1,5 +1,5 @@
-"""Who leads, and what that rests on: groups of seeds, Welch's interval against SciPy, and the runs
-that would make it surer.
+"""Comparison of runs: groups of seeds, Welch's interval against SciPy, and the runs that would
+strengthen the result.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from scipy import stats
 from core.base.encoding import change
 from core.base.numbers import THIN
 from core.experiment import Experiment, Seeds
-from core.runs.ranking import SEEDS, RunResult, interval, verdict
+from core.runs.ranking import SEEDS, RunResult, compare_results, interval
 
 A, B = Experiment(name="A"), Experiment(name="B", epochs=7)
 ERRORS = st.lists(
@@ -23,32 +23,41 @@ def seeded(experiment, k):
     return experiment.model_copy(update={"seeds": Seeds(initialization=k, order=k)})
 
 
-def entries(experiment, *errors, **more):
+def results(experiment, *errors, **more):
     return [
         RunResult(experiment.name, seeded(experiment, k), e, **more) for k, e in enumerate(errors)
     ]
 
 
-def said(*given):
-    return verdict([entry for group in given for entry in group]).text.replace(THIN, " ")
+def compare(*groups):
+    return compare_results([result for group in groups for result in group])
 
 
-def test_one_seed_each_is_said_and_counted():
-    text = said(entries(A, 0.02, samples=200), entries(B, 0.025, samples=200))
-    assert text == "A leads by half a point, which is 1 of 200 answers, with one seed each."
-    assert said(entries(A, 0.03), entries(B, 0.015)) == "B leads by 1.5 points, with one seed each."
-    assert "level at 2 %" in said(entries(A, 0.02), entries(B, 0.02))
+def text(*groups):
+    return compare(*groups).finding.text.replace(THIN, " ")
 
 
-def test_a_run_that_was_made_twice_is_one_seed():
-    assert "with one seed each" in said(entries(A, 0.02), entries(B, 0.03), entries(B, 0.03))
-    assert said(entries(A, 0.02, 0.02), entries(B, 0.02)) == (
-        "A and B are level: 2 ± 0 % over 2 seeds, and 2 % with one seed."
-    )
+def test_with_one_seed_each_the_difference_is_counted_and_may_be_chance():
+    found = compare(results(A, 0.02, samples=200), results(B, 0.025, samples=200))
+    assert (found.finding.code, found.leader) == ("one_seed", "A")
+    assert found.finding.evidence["lead"] == pytest.approx(0.005)
+    assert "1 of 200 validation samples" in found.finding.text.replace(THIN, " ")
+    found = compare(results(A, 0.03), results(B, 0.015))
+    assert (found.finding.code, found.leader) == ("one_seed", "B")
+    assert "1.5 percentage points" in found.finding.text
+    same = compare(results(A, 0.02), results(B, 0.02)).finding
+    assert (same.code, same.evidence["lead"]) == ("no_difference", 0) and f"2{THIN}%" in same.text
+
+
+def test_a_repeated_run_counts_as_one_seed():
+    repeated = compare(results(A, 0.02), results(B, 0.03), results(B, 0.03)).finding
+    assert (repeated.code, repeated.evidence["errors"]) == ("one_seed", [[0.02], [0.03]])
+    mixed = text(results(A, 0.02, 0.02), results(B, 0.02))
+    assert "2 ± 0 % (2 seeds)" in mixed and "2 % (1 seed)" in mixed
 
 
 @given(ERRORS, ERRORS)
-def test_the_interval_is_welch_s(ours, theirs):
+def test_the_interval_is_that_of_welch(ours, theirs):
     found = stats.ttest_ind(ours, theirs, equal_var=False).confidence_interval(0.95)
     v, w = (np.var(each, ddof=1) / len(each) for each in (ours, theirs))
     freedom = (v + w) ** 2 / (v**2 / (len(ours) - 1) + w**2 / (len(theirs) - 1))
@@ -58,38 +67,47 @@ def test_the_interval_is_welch_s(ours, theirs):
     assert interval(ours, theirs) == pytest.approx(half, rel=2e-3)
 
 
-def test_means_over_seeds_with_their_spread():
-    text = said(entries(A, 0.010, 0.012, 0.011), entries(B, 0.030, 0.032, 0.031))
-    assert text.startswith("A leads by 2 points: 1.1 ± 0.1 % over 3 seeds, against 3.1 ± 0.1 %")
-    assert "more than the seeds explain" in text
-    text = said(entries(A, 0.01, 0.03, 0.02), entries(B, 0.02, 0.04, 0.03))
-    assert "seeds alone may explain it" in text and "−" in text
-    assert "One seed has no spread" in said(entries(A, 0.01, 0.02), entries(B, 0.03))
+def test_means_over_seeds_have_their_standard_deviation():
+    found = compare(results(A, 0.010, 0.012, 0.011), results(B, 0.030, 0.032, 0.031))
+    assert (found.finding.code, found.leader) == ("significant", "A")
+    assert found.finding.evidence["lead"] == pytest.approx(0.02)
+    assert 0 < found.finding.evidence["low"] < 0.02 < found.finding.evidence["high"]
+    plain = found.finding.text.replace(THIN, " ")
+    assert "1.1 ± 0.1 % (3 seeds)" in plain and "3.1 ± 0.1 % (3 seeds)" in plain
+    weak = compare(results(A, 0.01, 0.03, 0.02), results(B, 0.02, 0.04, 0.03)).finding
+    assert weak.code == "not_significant" and weak.evidence["low"] < 0 and "−" in weak.text
+    assert compare(results(A, 0.01, 0.02), results(B, 0.03)).finding.code == "one_seed"
 
 
-def test_one_setting_alone_is_its_mean_and_spread():
-    assert said(entries(A, 0.01, 0.03)) == "A reached 2 ± 1.4 % over 2 seeds."
-    assert said(entries(A, 0.01)) == "A reached 1 % with one seed."
-    assert "measured nothing yet" in said(entries(A, 0.01), entries(B, None))
-    assert "None of them" in said(entries(A, None), entries(B, float("nan")))
+def test_one_setting_alone_has_its_mean_and_standard_deviation():
+    found = compare(results(A, 0.01, 0.03)).finding
+    assert (found.code, found.evidence["errors"]) == ("one_setting", [0.01, 0.03])
+    assert "2 ± 1.4 % (2 seeds)" in found.text.replace(THIN, " ")
+    assert "1 % (1 seed)" in text(results(A, 0.01))
+    partial = compare(results(A, 0.01), results(B, None)).finding
+    assert (partial.code, partial.evidence["unmeasured"]) == ("one_setting", 1)
+    assert compare(results(A, None), results(B, float("nan"))).finding.code == "not_measured"
 
 
-def test_a_run_that_goes_on_leads_so_far():
-    assert said(entries(A, 0.02, ended=False), entries(B, 0.03)).startswith("So far, A leads")
+def test_a_comparison_with_a_live_run_counts_it():
+    found = compare(results(A, 0.02, ended=False), results(B, 0.03)).finding
+    assert found.evidence["running"] == 1 and "not finished" in found.text
+    ended = compare(results(A, 0.02), results(B, 0.03)).finding
+    assert ended.evidence["running"] == 0 and "not finished" not in ended.text
 
 
 @pytest.mark.parametrize("path", ["split.seed", "label_noise.share", "data.size"])
 def test_errors_on_other_samples_are_not_compared(path):
     value = {"split.seed": 3, "label_noise.share": 0.2, "data.size": 28}[path]
-    found = verdict([*entries(A, 0.02), *entries(change(B, path, value), 0.03)])
-    assert "different samples" in found.text and not found.again and not found.leader
+    found = compare(results(A, 0.02), results(change(B, path, value), 0.03))
+    assert found.finding.code == "different_samples" and not found.more_seeds and not found.leader
 
 
 @given(counts=st.lists(st.integers(1, 5), min_size=1, max_size=3))
-def test_every_setting_gets_the_seeds_that_it_lacks_and_none_twice(counts):
+def test_every_setting_gets_its_missing_seeds_and_none_twice(counts):
     settings = [change(A, "epochs", n + 1) for n in range(len(counts))]
-    given_ = [e for s, n in zip(settings, counts, strict=True) for e in entries(s, *[0.1] * n)]
-    again = verdict(given_).again
+    groups = [results(s, *[0.1] * n) for s, n in zip(settings, counts, strict=True)]
+    again = compare(*groups).more_seeds
     for setting, count in zip(settings, counts, strict=True):
         new = [e.seeds for e in again if e.epochs == setting.epochs]
         old = [seeded(setting, k).seeds for k in range(count)]

@@ -106,8 +106,13 @@ def test_a_run_is_found_by_the_beginning_of_its_id(store: Store) -> None:
     run = store.create("{}")
     assert store.find(run[:20]) == store.find("last") == run
     for start in ("", "x", "../"):
-        with pytest.raises(NotFound, match="begin with"):
+        with pytest.raises(NotFound) as caught:
             store.find(start)
+        assert caught.value.code == "run_not_found"
+    store.create("{}")
+    with pytest.raises(NotFound) as caught:
+        store.find(run[:2])
+    assert caught.value.code == "run_id_ambiguous"
 
 
 def test_one_owner_at_a_time_and_an_owned_run_is_not_deleted(store: Store) -> None:
@@ -115,10 +120,12 @@ def test_one_owner_at_a_time_and_an_owned_run_is_not_deleted(store: Store) -> No
     assert not store.is_owned(run)
     with store.own(run):
         assert store.is_owned(run)
-        with pytest.raises(BadInput, match="already being trained"), store.own(run):
+        with pytest.raises(BadInput) as caught, store.own(run):
             pass
-        with pytest.raises(BadInput, match="stop it"):
+        assert caught.value.code == "run_in_progress"
+        with pytest.raises(BadInput) as caught:
             store.delete(run)
+        assert caught.value.code == "run_in_progress"
     assert not store.is_owned(run)
 
 
@@ -209,10 +216,11 @@ def test_a_lab_that_starts_takes_away_what_a_killed_one_left(store: Store) -> No
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a file in the way of a folder")
-def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(Unavailable, match="LAB_HOME"):
+    with pytest.raises(Unavailable) as caught:
         Store(tmp_path / "file").create("{}")
+    assert caught.value.code == "home_not_writable" and "LAB_HOME" in str(caught.value)
 
 
 def test_a_run_is_there_whole_or_not_at_all(store: Store) -> None:

@@ -151,7 +151,7 @@ def test_lines_of_another_hand_are_read_too(store):
 def test_all_rows_newest_first_also_after_each_kind_of_change(store):
     runs = sorted((store.create(encode(TINY)) for _ in range(3)), reverse=True)
     assert [row.run for row in summaries(store)[0]] == runs
-    notes.write(store, runs[0], notes.written("good", ("best",)))
+    notes.write(store, runs[0], notes.make_notes("good", ("best",)))
     store.delete(runs[1])
     store.path(runs[2], EXPERIMENT).write_text(encode(replace_name(TINY, "Other")))
     rows, unread = summaries(store)
