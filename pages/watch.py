@@ -23,6 +23,7 @@ from core.experiment import Experiment
 from core.jobs import runner
 from core.jobs.kinds import RUN
 from core.runs.history import History
+from core.runs.state import RunState
 from pages.kit import feed, sharpness, state
 from pages.kit.buttons import button
 from pages.kit.downloads import downloads
@@ -139,7 +140,7 @@ class Page:
         if why := self.lab.barred(self.run):
             st.caption(why)
         st.fragment(self.tick, run_every=every(1) if self.live else None)()
-        if self.state == "queued" and not self.known:
+        if self.state is RunState.QUEUED and not self.known:
             self.in_line()
             return
         if not (self.known or self.live):
@@ -162,7 +163,7 @@ class Page:
             st.fragment(cards.gradient)()
         with right.container(border=True, height="stretch"):
             st.fragment(cards.map)()
-        if self.state in ("done", "stopped"):
+        if self.state in (RunState.DONE, RunState.STOPPED):
             with st.container(border=True):
                 sharpness.card(self.run, self.experiment, self.reopen)
             running_statistics(self.run, self.experiment)
@@ -181,8 +182,8 @@ class Page:
 
     def actions(self) -> None:
         """At most four buttons: the ones that apply in this state."""
-        lab, run, paused = self.lab, self.run, self.state == "paused"
-        if self.state in ("running", "paused"):
+        lab, run, paused = self.lab, self.run, self.state is RunState.PAUSED
+        if self.state in (RunState.RUNNING, RunState.PAUSED):
             command, label, icon = (
                 (lab.proceed, "Continue", "play_arrow") if paused else (lab.pause, "Pause", "pause")
             )
@@ -190,7 +191,7 @@ class Page:
             why = "Take one training step" if paused else "Pause the run to step through it"
             act("Step", "skip_next", lab.step, run, disabled=not paused, help=why)
         if self.live:
-            act("Stop", "stop", lab.stop, run, disabled=self.state == "stopping")
+            act("Stop", "stop", lab.stop, run, disabled=self.state is RunState.STOPPING)
         if self.state.is_resumable and self.known:
             act("Resume", "play_arrow", lab.resume, run, help="Continue from the last checkpoint")
         elif self.state.is_resumable:
@@ -241,12 +242,14 @@ class Page:
                 st.rerun()
             if self.live or self.state in WAITING:
                 fraction, text = progress(history, stands(self.run) if self.live else self.state)
-                st.progress(fraction, text=waiting(self.run) if self.state == "queued" else text)
+                st.progress(
+                    fraction, text=waiting(self.run) if self.state is RunState.QUEUED else text
+                )
                 if note := self.continuation(history):
                     finding("info", note)
             else:
                 self.ended(history)
-            if not self.known and (self.state == "queued" or not self.live):
+            if not self.known and (self.state is RunState.QUEUED or not self.live):
                 return
             with st.grid(min_column_width=168, gap="small"):
                 for label, value, help in numbers(history):
@@ -256,13 +259,13 @@ class Page:
         """How a run that does not train now can continue; empty if there is nothing to add."""
         if self.state is RunState.PREEMPTED:
             return PREEMPTED
-        if self.state == "interrupted":
+        if self.state is RunState.INTERRUPTED:
             return describe_resume(history) if self.known else ""
         return giving_way(self.run)
 
     def ended(self, history: History) -> None:
         """The result in one sentence; for a failed run the error and how to fix it."""
-        if self.state not in ("diverged", "failed"):
+        if self.state not in (RunState.DIVERGED, RunState.FAILED):
             st.markdown(f"### {describe_end(history.ended)}")
             if lines := counterfactual_stops(history):
                 st.caption("  \n".join(map(escape, lines)))

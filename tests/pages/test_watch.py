@@ -142,7 +142,7 @@ def test_a_refusal_of_the_runner_is_shown(store):
     app = watch(run)
     write(store, run, [ended()])  # another process went on with it
     next(b for b in app.button if b.label == "Resume").click().run()
-    assert not app.exception and any("is done" in i.value.replace("\\", "") for i in app.info)
+    assert not app.exception and any("is finished" in i.value for i in app.info)
 
 
 def test_the_error_has_its_own_title_and_is_in_percent(store, monkeypatch):
