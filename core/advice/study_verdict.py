@@ -259,8 +259,9 @@ def _describe(
         )
     else:
         text = (
-            f"No peak: {what} is {first} at {count_x(marks[3], noun)}, {last} at "
-            f"{roughly(marks[4].x)}, and lowest at {roughly(marks[0].x)}: {valley} ({support})."
+            f"No peak: {what} goes from {first} at {count_x(marks[3], noun)} to {last} at "
+            f"{roughly(marks[4].x)}; its lowest value is {valley} at {roughly(marks[0].x)} "
+            f"({support})."
         )
     names = ("valley", "peak", "right", "first", "last")
     evidence = {name: asdict(mark) for name, mark in zip(names, marks, strict=True)}

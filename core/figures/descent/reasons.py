@@ -93,7 +93,7 @@ def figure(
     x = [value for series in series_list for value in series.x]
     reach = reach or (min(x, default=10), max(x, default=10_000))
     draw_x_axis(figure, data.view, reach, TITLES[data.view.unit], max_ticks=6)
-    title = "‖w‖" if reason == "norm" else "loss"
+    title = "‖w‖" if reason == "norm" else "loss, variance"
     if values and max(values) > MIN_LOG_RATIO * min(values):
         axis, tables = log_axis(title)
         top, bottom = log10(max(values) * 1.4), log10(min(values) / 1.4)

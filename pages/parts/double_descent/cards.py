@@ -31,7 +31,7 @@ from pages.parts.double_descent.answer import (
 )
 from pages.parts.double_descent.comparison_studies import ComparisonStudy
 
-AXES: dict[Over, str] = {"width": "Parameters", "steps": "Steps", "samples": "Samples"}
+AXES: dict[Over, str] = {"width": "Model size", "steps": "Steps", "samples": "Samples"}
 AGAINST = {"width": "model size", "steps": "training steps", "samples": "training samples"}
 REASONS: dict[str, reasons.Reason] = {"Norm": "norm", "Variance": "variance"}
 NOT_VARIED = {
@@ -208,7 +208,7 @@ def reason_cards(scene: Scene, data: CurveData) -> None:
                 pass
             show_reason(scene, data, "variance", phase.HEIGHT, reach)
     with st.container(border=True, height="stretch", gap="xsmall"):
-        grows = reasons.norm_grows(data)
+        grows = view.over != "steps" and reasons.norm_grows(data)  # over steps it always grows
         title = "Why: the weight norm grows" if grows else "Norm of the weights"
         with card_title(title, help=HELP["norm"]):
             kind = "norm"
