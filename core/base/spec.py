@@ -198,11 +198,13 @@ def ranged(
     symbol: str = "",
     unit: str = "",
     log: bool = False,
+    option_labels: dict[str, str] | None = None,
 ) -> Any:
     """A field with its limits (`low`/`high` included, `above`/`below` not), its unit and its
     symbol.
     """
     extra = {"label": label, "symbol": symbol, "unit": unit, "log": log}
+    extra["option_labels"] = option_labels or {}
     return Field(
         default, ge=low, le=high, gt=above, lt=below, description=help, json_schema_extra=extra
     )
@@ -224,6 +226,7 @@ class FieldFacts:
     open_low: bool
     log: bool
     options: tuple[Any, ...]
+    option_labels: dict[str, str] = field(default_factory=dict)
 
 
 def fields(cls: type[Value]) -> Iterator[FieldFacts]:
@@ -252,4 +255,5 @@ def fields(cls: type[Value]) -> Iterator[FieldFacts]:
             open_low="gt" in limits,
             log=bool(extra.get("log")),
             options=options,
+            option_labels=extra.get("option_labels", {}),
         )

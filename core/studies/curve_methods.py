@@ -110,6 +110,7 @@ class Networks(CurveMethod):
     loss: LossName = ranged(
         "squared",
         help="The peak is at P = nK with squared loss and near P = n with cross-entropy.",
+        option_labels={"cross_entropy": "Cross-entropy"},
     )
     along: Literal["width", "samples"] = ranged(
         "width", label="X-axis", help="Vary the width or the number of training samples."
@@ -130,7 +131,11 @@ class Networks(CurveMethod):
         symbol="s",
         help="Relative to He initialization. At 1 the second descent nearly disappears.",
     )
-    optimizer: Literal["adamw", "sgd"] = ranged("adamw", help="SGD uses momentum 0.95.")
+    optimizer: Literal["adamw", "sgd"] = ranged(
+        "adamw",
+        help="SGD uses momentum 0.95.",
+        option_labels={"adamw": "AdamW", "sgd": "SGD"},
+    )
     batch_size: int = ranged(0, 0, 65_536, unit="samples", help="0 is full batch.")
     evaluations: int = ranged(
         12,

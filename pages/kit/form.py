@@ -108,16 +108,14 @@ def widget(fact: FieldFacts, value: object, key: str) -> object:
     shown = {"help": about(fact), "key": key}
     if len(fact.options) > FEW:
         place = fact.options.index(value)
-        return st.selectbox(
-            label, fact.options, index=place, format_func=_wording(fact.options), **shown
-        )
+        return st.selectbox(label, fact.options, index=place, format_func=_wording(fact), **shown)
     if fact.options:
         return st.segmented_control(
             label,
             fact.options,
             default=value,
             required=True,
-            format_func=_wording(fact.options),
+            format_func=_wording(fact),
             **shown,
         )
     if fact.type is bool:
@@ -199,13 +197,15 @@ def escape(text: str) -> str:
 _SIGNS = "\\`*_{}[]()#+-.!|<>$:~^&"
 
 
-def _wording(options: tuple[object, ...]) -> Callable[[object], str]:
+def _wording(fact: FieldFacts) -> Callable[[object], str]:
     """How options are called; kinds of layers as those are, though a schedule too has a step."""
-    layers = all(option in Layer.members for option in options)
+    layers = all(option in Layer.members for option in fact.options)
 
     def word(option: object) -> str:
         if layers:
             return Layer.members[option].label
+        if option in fact.option_labels:
+            return fact.option_labels[option]
         return option.replace("_", " ").capitalize() if isinstance(option, str) else str(option)
 
     return word

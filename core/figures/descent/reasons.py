@@ -51,11 +51,9 @@ def rows(data: CurveData, reason: Reason) -> tuple[Series, ...]:
 
 
 def norm_grows(data: CurveData) -> bool:
-    """Whether the norm is somewhere well above its minimum, so that it explains the peak. True
-    while there are too few points to tell.
-    """
+    """Whether the norm is somewhere well above its minimum, so that it explains the peak."""
     norms = [value for series in rows(data, "norm") for value in series.y if value]
-    return len(norms) < 3 or max(norms) > MIN_GROWTH * min(norms)
+    return len(norms) >= 3 and max(norms) > MIN_GROWTH * min(norms)
 
 
 def figure(

@@ -31,7 +31,7 @@ def settings(study: Study, key: str) -> Study:
     with st.popover("Settings", icon=":material/tune:"):
         study = data_and_noise(study, key)
         st.subheader(study.method.label, anchor=False, help=form.explain(type(study.method)))
-        method = form.edit(study.method, key, width=150)
+        method = form.edit(study.method, key, width=200)
         study = try_change(study, "method", method.model_dump(mode="json"))
         study = number_lists(study, key)
         if not study.method.whole_curve:
