@@ -1,5 +1,5 @@
-"""Network: what am I building, and does it fit? The layers one by one, drawn, with shapes,
-parameters and multiply-adds.
+"""Network: the layers one by one and as a diagram, with shapes, parameters and multiply-adds, and
+whether they fit the data.
 """
 
 import streamlit as st
@@ -15,63 +15,74 @@ from core.network.build import trace
 from pages.kit import form, state
 from pages.kit.layout import bar, finding, header
 from pages.parts.network.diagram import diagram
-from pages.parts.network.first_step import before
-from pages.parts.network.layers import Listed
+from pages.parts.network.first_step import before_training
+from pages.parts.network.layers import LayerList
 from pages.parts.network.presets import presets
 
 
 def main() -> None:
-    """The whole page."""
+    """Draw the whole page."""
     draft = state.draft()
     planned = plan(draft, runner.current().store.home)
     facts = planned.facts
-    told = f"{network_name(draft, facts)} · {whole(planned.parameters)} parameters"
-    weights = size(BYTES * planned.parameters)
-    told += f" · {whole(planned.multiply_adds)} multiply-adds · {weights}"
-    if planned.layer is not None:
-        told = f"{network_name(draft, facts)} · layer {planned.layer + 1} does not fit"
-    known = draft.network and facts
-    with header("Network", told if known else "What am I building, and does it fit?"):
-        for icon, word, possible, act in (  # of the layers and the initialization, nothing else
+    with header("Network", summary(draft, planned)):
+        for icon, label, is_possible, act in (  # of layers and initialization only
             ("undo", "Undo", state.can_undo(), state.undo),
             ("redo", "Redo", state.can_redo(), state.redo),
         ):
             st.button(
                 "",
                 icon=f":material/{icon}:",
-                help=f"{word} the last change of the network",
-                key=word,
-                disabled=not possible,
+                help=f"{label} the last change of the network",
+                key=label,
+                disabled=not is_possible,
                 on_click=act,
             )
         presets(facts)
     if facts is None:
         finding("bad", form.escape(planned.problem))
-        words, icon = "Choose data", ":material/grid_view:"
-        st.page_link("data.py", label=words, icon=icon, query_params=state.address())
+        label, icon = "Choose data", ":material/grid_view:"
+        st.page_link("data.py", label=label, icon=icon, query_params=state.address())
         bar(planned)
     else:
         show(draft, planned, facts)
 
 
+def summary(draft: Experiment, planned: Plan) -> str:
+    """Return the state of the network in one line: empty, not fitting, or its sizes."""
+    if planned.facts is None:
+        return "No data to fit the network to"
+    if not draft.network:
+        return "No layers yet"
+    name = network_name(draft, planned.facts)
+    if planned.layer is not None:
+        return f"{name} · layer {planned.layer + 1} does not fit"
+    sizes = (
+        f"{whole(planned.parameters)} parameters",
+        f"{whole(planned.multiply_adds)} multiply-adds",
+        size(BYTES * planned.parameters),
+    )
+    return " · ".join([name, *sizes])
+
+
 def show(draft: Experiment, planned: Plan, facts: Facts) -> None:
-    """Layers on the left; what they make on the right. What has to be measured comes last, when
-    all else stands.
+    """Draw the layers on the left and what they make on the right. What has to be measured is drawn
+    last, when everything else is on the page.
     """
     traced = trace(draft.network, facts.shape, facts.outputs)
     left, right = st.columns([5, 7], gap="small")
-    listed = Listed(draft.network, traced, facts)
+    listed = LayerList(draft.network, traced, facts)
     with left:
         listed.card()
     with right:
-        diagram(draft.network, traced, facts.shape)
+        diagram(traced, facts.shape)
         measured = st.container()
     bar(planned)
     with measured:
-        before(draft, planned, traced, listed.opened)
+        before_training(draft, planned, traced, listed.opened)
 
 
 try:
     main()
-except LabError as error:  # a run or a set that was deleted under the page
+except LabError as error:  # a run or a dataset that was deleted while the page was open
     st.error(form.escape(str(error)), icon=":material/error:")

@@ -1,5 +1,5 @@
-"""A residual block built by hand in a real browser, a wrong shape inside it mended, and the first
-epoch of its training.
+"""A residual block built by hand in a real browser, a misfit inside it fixed, and the first epoch
+of its training.
 """
 
 import pytest
@@ -18,7 +18,7 @@ def press(page, key: str) -> None:
     page.locator(f".st-key-{key} button:visible").first.click()
 
 
-def test_a_residual_block_by_hand_is_mended_and_trained(page, server):
+def test_a_residual_block_built_by_hand_is_fixed_and_trained(page, server):
     page.goto(f"{server.url}/network?e={to_link(Experiment(network=PLAIN, epochs=3))}")
     page.get_by_text("Layer", exact=True).first.wait_for(state="attached")
     press(page, "open-1")
@@ -26,10 +26,10 @@ def test_a_residual_block_by_hand_is_mended_and_trained(page, server):
     press(page, "alt_route-2")  # into a residual block
     page.get_by_text("Adds its input").wait_for()
     add(page, "add-linear-1-0")
-    wrong = page.get_by_text("Layer 2.2, linear1: Linear needs a flat input")
+    wrong = page.get_by_text("Layer 2.2 (linear1): Linear needs a flat input")
     wrong.first.wait_for()
     page.get_by_role("button", name="Start Shortcut", disabled=True).wait_for()
-    press(page, "mend")
+    press(page, "fix_misfit")
     wrong.first.wait_for(state="detached")
     add(page, "add-relu-1-0")
     page.get_by_text("2.2", exact=True).wait_for()

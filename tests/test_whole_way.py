@@ -51,7 +51,7 @@ def build(page) -> None:
     """A preset, a layer more, and so many epochs that the run is still going when it is stopped."""
     open_page(page, "Network")
     page.get_by_role("button", name="Presets").click()
-    page.get_by_role("button", name="Small net").click()
+    page.get_by_role("button", name="Small CNN").click()
     page.get_by_text("13\u202f706 parameters").first.wait_for()
     open_page(page, "Train")
     epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)

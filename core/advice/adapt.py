@@ -1,136 +1,164 @@
-"""adapt: an experiment whose data has changed, with what cannot work on the new data replaced, and
-a sentence for each change. What works stays. Pure: it knows the data's facts and loads none.
+"""adapt: an experiment for new data, with every setting replaced that cannot work on it, and a
+finding for each change. Settings that work stay. Pure: it needs the data's facts and loads none.
 """
 
 from core.base.encoding import change
 from core.base.errors import BadNetwork
+from core.base.finding import Finding
 from core.base.text import counted, format_shape
 from core.data.dataset import Facts
-from core.data.normalization import Fixed, MinMax, Normalization, Standardize, Unit
+from core.data.normalization import Normalization, Standardize
 from core.data.sampling import Shuffle
 from core.experiment import Experiment
 from core.losses import MSE, CrossEntropy
-from core.network.build import check, names
-from core.network.layers import Layer
+from core.network.build import check
+from core.network.layers import Layer, layer_names
 from core.network.presets import MLP, LeNet, Points, Preset, Small, SoftmaxRegression
 
 LENET = 28  # px of the shorter side from which LeNet is worth its size
 
+Adapted = tuple[Experiment, Finding | None]
+
 
 def adapt(
     experiment: Experiment, facts: Facts, *, before: Facts | None = None
-) -> tuple[Experiment, tuple[str, ...]]:
-    """The experiment as it can train on data of these facts, and what was changed, in sentences.
+) -> tuple[Experiment, tuple[Finding, ...]]:
+    """Return the experiment as it can train on data of these facts, and what was changed.
 
-    `before`: the facts of the data that it had. With them a squared error that values had forced
-    goes back to cross-entropy for classes; without them it stays, for it works.
+    `before` are the facts of the previous data. With them, a squared error that regression data had
+    required becomes cross-entropy again for classes; without them it stays, because it works.
     """
-    told = []
-    for step in (_loss, _network, _normalization, _augmentations, _label_noise, _sampling):
-        experiment, said = step(experiment, facts, before)
-        told += [said] if said else []
-    return experiment, tuple(told)
+    findings = []
+    for rule in (_loss, _network, _normalization, _augmentations, _label_noise, _sampling):
+        experiment, finding = rule(experiment, facts, before)
+        findings += [finding] if finding else []
+    return experiment, tuple(findings)
 
 
-Step = tuple[Experiment, str]
-
-
-def _loss(e: Experiment, facts: Facts, before: Facts | None) -> Step:
-    """One that fits: the squared error for values, cross-entropy for classes after values."""
+def _loss(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
+    """Use squared error for regression, and cross-entropy for classes after regression data."""
     if e.loss.problem(facts.classes):
-        said = (
-            f"{MSE.label} is the loss now: {e.loss.label} wants classes, and this data has values."
+        text = (
+            f"The loss is now {MSE.label}, because {e.loss.label} needs classes and this data has "
+            "numeric targets."
         )
-        return _with(e, "loss", MSE()), said
+        return _replace(e, "loss", MSE()), _changed("loss_for_values", text, loss=MSE().kind)
     after_values = before is not None and not before.classes
     if facts.classes and after_values and e.loss.for_values:
-        return _with(e, "loss", CrossEntropy()), (
-            f"{CrossEntropy.label} is the loss now: this data has classes, the one before had "
-            "values."
+        text = (
+            f"The loss is now {CrossEntropy.label}, because this data has classes and the previous "
+            "data had numeric targets."
         )
-    return e, ""
+        new = CrossEntropy()
+        return _replace(e, "loss", new), _changed("loss_for_classes", text, loss=new.kind)
+    return e, None
 
 
-def _network(e: Experiment, facts: Facts, before: Facts | None) -> Step:
-    """The first preset that fits, when a layer or the network's end does not."""
-    if (wrong := _misfit(e.network, facts)) is None:
-        return e, ""
-    fitting = (p for p in _candidates(facts) if _misfit(p.layers(facts.shape), facts) is None)
+def _network(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
+    """Use the first preset that fits if a layer or the network's end does not."""
+    if (misfit := _describe_misfit(e.network, facts)) is None:
+        return e, None
+    fitting = (
+        preset
+        for preset in _candidates(facts)
+        if _describe_misfit(preset.layers(facts.shape), facts) is None
+    )
     if (preset := next(fitting, None)) is None:
-        return e, ""  # the Network page says what is wrong
-    kind = f"pictures of {format_shape(facts.shape)}" if facts.pictures else "rows of "
-    kind += "" if facts.pictures else counted(facts.shape[0], "number")
-    said = f"{preset.label} is the network now: {wrong} of the other one does not fit {kind}."
-    return _with(e, "network", preset.layers(facts.shape)), said
+        return e, None  # the Network page reports what is wrong
+    if facts.pictures:
+        data = f"images of {format_shape(facts.shape)}"
+    else:
+        data = f"rows of {counted(facts.shape[0], 'number')}"
+    text = (
+        f"The network is now {preset.label}, because {misfit} of the previous one does not fit "
+        f"{data}."
+    )
+    finding = _changed("network_replaced", text, preset=preset.kind, shape=list(facts.shape))
+    return _replace(e, "network", preset.layers(facts.shape)), finding
 
 
 def _candidates(facts: Facts) -> tuple[Preset, ...]:
-    """Presets for this kind of data, the most apt first."""
+    """Return presets for this kind of data, the most suitable first."""
     if not facts.pictures:
         return (Points(), SoftmaxRegression())
     small = (Small(), MLP(), SoftmaxRegression())
     return (LeNet(), *small) if min(facts.shape[1:]) >= LENET else small
 
 
-def _misfit(layers: tuple[Layer, ...], facts: Facts) -> str | None:
-    """The layer that does not fit, in words; None when all do."""
+def _describe_misfit(layers: tuple[Layer, ...], facts: Facts) -> str | None:
+    """Return the layer that does not fit in words; None if all fit."""
     try:
         check(layers, facts.shape, facts.outputs)
     except BadNetwork as error:
-        place = error.layer
-        return "the size" if place is None else f"layer {place + 1}, {names(layers)[place]},"
+        index = error.layer
+        return "the size" if index is None else f"layer {index + 1} ({layer_names(layers)[index]})"
     return None
 
 
-def _normalization(e: Experiment, facts: Facts, before: Facts | None) -> Step:
-    """Rows of numbers: each column on its own scale, for they differ; pixels do not."""
-    if facts.pictures or not (found := _for_columns(e.normalization, facts.shape[0])):
-        return e, ""
-    if isinstance(e.normalization, (Unit, Fixed)):
-        reason = f"{e.normalization.label} is made for pixels from 0 to 255"
+def _normalization(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
+    """Scale each column of a table separately, because columns have different units; pixels do
+    not.
+    """
+    if facts.pictures or not (new := _per_column(e.normalization, facts.shape[0])):
+        return e, None
+    if e.normalization.for_pixels:
+        reason = f"{e.normalization.label} is meant for pixels from 0 to 255"
     else:
-        reason = f"the {facts.shape[0]} columns may have scales that differ"
-    said = f"{found.label} works on each column by itself now: {reason}."
-    return _with(e, "normalization", found), said
+        reason = f"the {facts.shape[0]} columns may have different scales"
+    text = f"{new.label} is now applied to each column separately, because {reason}."
+    finding = _changed("normalization_per_column", text, columns=facts.shape[0])
+    return _replace(e, "normalization", new), finding
 
 
-def _for_columns(given: Normalization, columns: int) -> Normalization | None:
-    """Its form for rows of numbers; None when it is fit for them as it stands."""
-    if isinstance(given, (Unit, Fixed)):
+def _per_column(normalization: Normalization, columns: int) -> Normalization | None:
+    """Return its form for rows of numbers; None if it suits them already."""
+    if normalization.for_pixels:
         return Standardize(per="channel")
-    if isinstance(given, (Standardize, MinMax)) and given.per == "set" and columns > 1:
-        return given.model_copy(update={"per": "channel"})
+    if getattr(normalization, "per", "") == "set" and columns > 1:
+        return normalization.model_copy(update={"per": "channel"})
     return None
 
 
-def _augmentations(e: Experiment, facts: Facts, before: Facts | None) -> Step:
-    """Without those that samples of this shape cannot get."""
-    fit = tuple(a for a in e.augmentations if a.problem(facts.shape) is None)
-    off = [a.label for a in e.augmentations if a not in fit]
-    if not off:
-        return e, ""
-    reason = "pictures are too small" if facts.pictures else "rows of numbers are no pictures"
-    are = "is" if len(off) == 1 else "are"
-    said = f"{' and '.join(off)} {are} off now: {reason} for {'it' if are == 'is' else 'them'}."
-    return _with(e, "augmentations", fit), said
+def _augmentations(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
+    """Remove augmentations that cannot be applied to samples of this shape."""
+    kept = tuple(a for a in e.augmentations if a.problem(facts.shape) is None)
+    removed = [a for a in e.augmentations if a not in kept]
+    if not removed:
+        return e, None
+    labels = " and ".join(a.label for a in removed)
+    verb = "was" if len(removed) == 1 else "were"
+    reason = "the images are too small" if facts.pictures else "this data has no images"
+    text = f"{labels} {verb} removed, because {reason}."
+    finding = _changed("augmentations_removed", text, kinds=[a.kind for a in removed])
+    return _replace(e, "augmentations", kept), finding
 
 
-def _label_noise(e: Experiment, facts: Facts, before: Facts | None) -> Step:
-    """None where there is no other class."""
+def _label_noise(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
+    """Turn label noise off if there is no other class."""
     if e.label_noise.problem(facts.classes) is None:
-        return e, ""
-    have = "one class alone" if facts.classes else "values"
-    said = f"Label noise is off now: it swaps classes, and this data has {have}."
-    return change(e, "label_noise.share", 0.0), said
+        return e, None
+    targets = "a single class" if facts.classes else "numeric targets"
+    text = f"Label noise was turned off, because it swaps classes and this data has {targets}."
+    finding = _changed("label_noise_removed", text, classes=len(facts.classes))
+    return change(e, "label_noise.share", 0.0), finding
 
 
-def _sampling(e: Experiment, facts: Facts, before: Facts | None) -> Step:
+def _sampling(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
     if e.sampling.problem(facts.classes) is None:
-        return e, ""
-    said = f"{e.sampling.label} sampling is off now: this data has values and no classes."
-    return _with(e, "sampling", Shuffle()), said
+        return e, None
+    text = (
+        f"{e.sampling.label} sampling was replaced by shuffling, because this data has numeric "
+        "targets instead of classes."
+    )
+    return _replace(e, "sampling", Shuffle()), _changed(
+        "sampling_replaced", text, kind=e.sampling.kind
+    )
 
 
-def _with(e: Experiment, field: str, value: object) -> Experiment:
-    plain = [v.model_dump() for v in value] if isinstance(value, tuple) else value.model_dump()
-    return change(e, field, plain)
+def _replace(e: Experiment, field: str, value: object) -> Experiment:
+    data = [v.model_dump() for v in value] if isinstance(value, tuple) else value.model_dump()
+    return change(e, field, data)
+
+
+def _changed(code: str, text: str, **evidence: object) -> Finding:
+    return Finding(code, "info", text, evidence)

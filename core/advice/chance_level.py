@@ -1,50 +1,60 @@
-"""What a guess costs: the loss of a network that knows nothing of its input, and what lies far
+"""Chance level: the loss of a network that ignores its input, and how far an initial loss may lie
 above it. Pure functions.
 """
 
+from core.base.finding import Finding
 from core.base.numbers import short
 from core.losses import Loss
 
-# Times the loss of a guess. Xavier's and PyTorch's weights begin at 1.0 to 1.1 times, He's at 1.1
-# to 2.6 times and still learn well (the shipped experiments, two seeds each).
-NOTED, SURE = 1.5, 3.0
+# Multiples of the loss at chance level. Xavier and PyTorch initialization start at 1.0 to 1.1 times
+# chance level, He initialization at 1.1 to 2.6 times and still learns well (the ready-made
+# experiments, two seeds each).
+NOTED, CONFIDENT = 1.5, 3.0
 
 
-def guess(loss: str, classes: int) -> float | None:
-    """The loss of knowing nothing about one of `classes` (0: the target is a value); None where
-    it is not known.
+def chance_loss(loss: str, classes: int) -> float | None:
+    """Return the loss of uniform guessing among `classes` (0: the target is a value); None if it
+    is not known.
 
-    >>> guess("cross_entropy", 10)
+    >>> chance_loss("cross_entropy", 10)
     2.302585092994046
     """
-    known = Loss.members.get(loss)
-    return known().guess(classes) if known else None
+    cls = Loss.members.get(loss)
+    return cls().guess(classes) if cls else None
 
 
-def cost(loss: str, classes: int) -> str:
-    """That in words, to stand beside a measured loss; empty where it is not known.
+def describe_chance(loss: str, classes: int) -> str:
+    """Return the loss at chance level in words; empty if it is not known.
 
-    >>> cost("cross_entropy", 10), cost("mse", 0)
-    ('guessing costs ln 10 = 2.30', 'guessing costs 1.00')
+    >>> describe_chance("cross_entropy", 10), describe_chance("mse", 0)
+    ('chance: ln 10 = 2.30', 'chance: 1.00')
     """
-    known = guess(loss, classes)
-    if known is None:
+    chance = chance_loss(loss, classes)
+    if chance is None:
         return ""
     formula = Loss.pick(loss).guess_formula(classes)
-    return f"guessing costs {formula} = {known:.2f}" if formula else f"guessing costs {known:.2f}"
+    return f"chance: {formula} = {chance:.2f}" if formula else f"chance: {chance:.2f}"
 
 
-def too_sure(first: float, loss: str, classes: int) -> tuple[str, str]:
-    """Level and sentence when the untrained network's loss lies above that of a guess: info above
-    NOTED times, warn above SURE times. Two empty strings where there is nothing to say.
+def check_initial_loss(initial: float, loss: str, classes: int) -> Finding | None:
+    """Return a finding if the loss of the untrained network is above NOTED (info) or CONFIDENT
+    (warn) times chance level.
     """
-    known = guess(loss, classes)
-    if known is None or not first > NOTED * known:
-        return "", ""
-    told = f"({cost(loss, classes)}): the network begins by being sure and wrong"
-    if first > SURE * known:
-        return "warn", f"**The first loss, {short(first, 3)}, is far above a guess's** {told}."
-    return "info", (
-        f"**The first loss, {short(first, 3)}, is above a guess's** {told}. The first steps put "
-        "that right; it costs little."
+    chance = chance_loss(loss, classes)
+    if chance is None or not initial > NOTED * chance:
+        return None
+    level = "warn" if initial > CONFIDENT * chance else "info"
+    formula = Loss.pick(loss).guess_formula(classes)
+    baseline = "uniform guessing" if classes else "predicting the mean"
+    guessing = f"{baseline} ({f'{formula} = ' if formula else ''}{chance:.2f})"
+    amount = "higher" if level == "info" else "far higher"
+    advice = (
+        "It usually recovers within a few steps."
+        if level == "info"
+        else "Use smaller initial weights."
     )
+    text = (
+        f"**Initial loss {short(initial, 3)} is {amount} than {guessing}:** the untrained network "
+        f"is confidently wrong. {advice}"
+    )
+    return Finding("initial_loss_high", level, text, {"initial": initial, "chance": chance})

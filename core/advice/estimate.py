@@ -156,5 +156,5 @@ def disk_problem(experiment: Experiment, parameters: int, home: Path, existing: 
 
 def _output_values(fact: LayerFacts) -> int:
     """Return how many numbers a layer and the layers inside it compute for one sample."""
-    inside = sum(_output_values(inner) for chain in fact.inside for inner in chain)
+    inside = sum(_output_values(inner) for chain in fact.chains for inner in chain)
     return inside + prod(fact.output or ())

@@ -1,8 +1,8 @@
-"""What the first step will see: its loss, where the weights begin, and how large signal and
-gradient are in each layer.
+"""The first training step, measured before any training: its loss, the initial weights, and the
+size of signal and gradient in each layer.
 
-Builds the network as the training will (same seeds, same weights), for some of its pictures.
-Trains nothing.
+Builds the network as the training will (same seeds, same weights) and passes some of the training
+samples through it. Trains nothing.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,8 @@ import torch
 from torch import nn
 
 from core.base.errors import Unavailable
-from core.base.numbers import whole
+from core.base.finding import Finding
+from core.base.numbers import short, whole
 from core.data.samples import Samples
 from core.experiment import Experiment
 from core.network.build import build, check
@@ -22,22 +23,20 @@ from core.network.initializers import Initializer, Moments
 from core.training.scale import Scale
 from core.training.setup import FITTED
 
-PICTURES = FITTED  # enough for two digits of the loss; those that the training's weights see too
-FEWEST = 16  # pictures of a large network, …
+SAMPLES = FITTED  # enough for two digits of the loss; data-dependent initializers use the same
+FEWEST = 16  # samples for a large network, …
 WORK = 5e8  # … whose multiply-adds forward stay below this: a tenth of a second on one core
-LARGEST = 50_000_000  # parameters that a page builds only to look at them
+LARGEST = 50_000_000  # parameters of a network that a page builds only to measure it
 BINS = 41
-DEAD, WILD = (
-    0.1,
-    10.0,
-)  # the last layer's spread over the first one's: below it vanishes, above it explodes
-FADED = 1e-3  # the first layer's gradient over the last one's: below it vanishes on its way back
+VANISHING, EXPLODING = 0.1, 10.0  # limits of the last layer's signal over that of the first
+FADED = 1e-3  # limit of the first layer's gradient over that of the last: below it vanishes
 
 
 @dataclass(frozen=True)
-class Weights:
-    """Of one layer: how many weights lie in each of BINS equal parts of −reach … reach, their mean
-    and spread, and those that the initializer promises (None: only the data decides).
+class WeightHistogram:
+    """The weights of one layer: how many are in each of BINS equal parts of −reach … reach, their
+    mean and standard deviation, and the moments that the initializer promises (None: they depend on
+    the data).
     """
 
     counts: tuple[int, ...]
@@ -49,94 +48,116 @@ class Weights:
 
 @dataclass(frozen=True)
 class LayerStart:
-    """`name`: its path in the module; `spread`: how far the layer's answers to different pictures
-    lie apart (standard deviation over pictures, root mean square over units); `gradient`: ‖∇L‖ over
-    its weights; `weights`: None for normalizations.
+    """One layer before training. `name` is its path in the module; `std` the standard deviation of
+    its outputs over samples, root mean square over units; `gradient` is ‖∇L‖ over its weights;
+    `weights` is None for normalizations.
     """
 
     name: str
-    spread: float
+    std: float
     gradient: float
-    weights: Weights | None = None
+    weights: WeightHistogram | None = None
 
 
 @dataclass(frozen=True)
 class FirstStep:
-    """Loss before any learning, the loss of a guess (None: not known), and the layers that have
-    weights, those within blocks too, in the order of the calculation.
+    """Loss before training, loss at chance level (None: not known), and the layers with weights,
+    including those inside blocks, in the order of the calculation.
     """
 
     loss: float
-    guess: float | None
+    chance: float | None
     layers: tuple[LayerStart, ...]
 
     @property
-    def ratio(self) -> float | None:
-        """Spread of the last layer over that of the first; None where there is nothing to
-        compare.
-        """
-        return _share([layer.spread for layer in self.layers])
+    def signal_ratio(self) -> float | None:
+        """Signal of the last layer over that of the first; None with fewer than two layers."""
+        return _ratio([layer.std for layer in self.layers])
 
     @property
-    def warning(self) -> str:
-        """One sentence when the signal vanishes or explodes on its way, or the gradient vanishes on
-        its way back, else empty.
+    def finding(self) -> Finding | None:
+        """The first thing that keeps the network from training: a signal that vanishes or explodes
+        on its way forward, or a gradient that vanishes on its way back.
         """
-        silent = next((layer.name for layer in self.layers if layer.spread == 0), "")
+        silent = next((layer.name for layer in self.layers if layer.std == 0), "")
+        ratio = self.signal_ratio
         if silent:
             name = silent.rpartition(".")[2]
-            return f"**{name} gives the same value for everything:** nothing can be told apart."
-        if not isfinite(self.loss) or (self.ratio or 1) > WILD:
-            return "**The signal explodes on its way through the layers.**"
-        if (self.ratio or 1) < DEAD:
-            return "**The signal dies on its way through the layers:** all pictures look alike."
+            text = (
+                f"**{name} gives the same output for every sample:** the network cannot tell them "
+                "apart. Change the initialization."
+            )
+            return Finding("constant_output", "warn", text, {"layer": silent})
+        if not isfinite(self.loss) or (ratio or 1) > EXPLODING:
+            grown = f"× {short(ratio)}" if isfinite(self.loss) else "the loss is not finite"
+            text = (
+                f"**The signal explodes from the first to the last layer ({grown}).** Change the "
+                "initialization or add normalization."
+            )
+            return Finding("signal_explodes", "warn", text, {"ratio": ratio})
+        if (ratio or 1) < VANISHING:
+            text = (
+                f"**The signal vanishes from the first to the last layer (× {short(ratio)}):** the "
+                "outputs hardly depend on the sample. Change the initialization or add "
+                "normalization."
+            )
+            return Finding("signal_vanishes", "warn", text, {"ratio": ratio})
         gradients = [layer.gradient for layer in self.layers]
-        if not any(gradients) and gradients:
-            return "**No gradient arrives in any layer:** no weight will ever move."
-        back = _share(gradients[::-1])
+        if gradients and not any(gradients):
+            text = (
+                "**No layer receives a gradient:** the weights will never change. Use another "
+                "activation."
+            )
+            return Finding("no_gradient", "warn", text)
+        back = _ratio(gradients[::-1])
         if back is not None and back < FADED:
-            return "**The gradient dies on its way back:** the first layers hardly learn."
-        return ""
+            text = (
+                f"**The gradient vanishes from the last to the first layer (× {short(back)}):** "
+                "the first layers hardly learn. Change the initialization or add normalization."
+            )
+            return Finding("gradient_vanishes", "warn", text, {"ratio": back})
+        return None
 
 
-def _share(values: list[float]) -> float | None:
-    """The last over the first."""
+def _ratio(values: list[float]) -> float | None:
+    """Return the last value over the first."""
     return values[-1] / values[0] if len(values) > 1 and values[0] else None
 
 
 def first_step(experiment: Experiment, data: Samples) -> FirstStep:
-    """Raises BadNetwork and BadData, as the training would, and Unavailable for a network of more
-    than LARGEST parameters. About 20 ms for LeNet on one core.
+    """Measure the first step; about 20 ms for LeNet on one core. Raises BadNetwork and BadData as
+    the training would, and Unavailable for a network of more than LARGEST parameters.
     """
     facts = check(experiment.network, data.shape, data.outputs)
-    if (size := sum(fact.parameters for fact in facts)) > LARGEST:
+    if (count := sum(fact.parameters for fact in facts)) > LARGEST:
         raise Unavailable(
-            f"The network has {whole(size)} parameters, at most {whole(LARGEST)} are measured "
-            "before the first step: make it narrower, or start it as it is."
+            f"The network has {whole(count)} parameters; the first step is measured for up to "
+            f"{whole(LARGEST)}. You can still train it.",
+            code="too_large_to_measure",
         )
     work = sum(fact.multiply_adds for fact in facts)
-    most = max(FEWEST, min(PICTURES, int(WORK / max(work, 1))))
-    x, y = _batch(experiment, data, most)
+    samples = max(FEWEST, min(SAMPLES, int(WORK / max(work, 1))))
+    x, y = _batch(experiment, data, samples)
     model = _model(experiment, data)
     if fit := experiment.initializer.fit():
         fit.make(model, x)
-    with _spreads(model) as spreads:
+    with _recorded_std(model) as recorded:
         outputs = model(x)
     loss = experiment.loss.call().make()(outputs, y)
     loss.backward()
     layers = [
-        LayerStart(name, spread, _norm(module), _weights(module, experiment.initializer))
-        for (name, module), spread in spreads.items()
+        LayerStart(name, std, _gradient_norm(module), _histogram(module, experiment.initializer))
+        for (name, module), std in recorded.items()
     ]
     return FirstStep(loss.item(), experiment.loss.guess(len(data.classes)), tuple(layers))
 
 
-def _batch(experiment: Experiment, data: Samples, most: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Training samples (N, …) as the network sees them, from all over the part, and targets (N,);
-    about `most`.
+def _batch(experiment: Experiment, data: Samples, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return about `count` training samples (N, …) as the network receives them, spread over the
+    whole training set, and their targets (N,).
     """
     train = experiment.split.parts(data.targets, has_test=data.has_test).train
-    rows = train[:: max(1, len(train) // most)][:most]
+    rows = train[:: max(1, len(train) // count)][:count]
     scale = Scale.fit(experiment, data, train)
     targets, _ = experiment.label_noise.on(data.targets, train, data.classes)
     part = scale.part(data.inputs, targets, rows, device="cpu")
@@ -155,41 +176,41 @@ def _model(experiment: Experiment, data: Samples) -> nn.Module:
 
 
 @contextmanager
-def _spreads(model: nn.Module) -> Iterator[dict[tuple[str, nn.Module], float]]:
-    """Fills, in the order of the calculation, the spread behind every module that has weights of
-    its own.
+def _recorded_std(model: nn.Module) -> Iterator[dict[tuple[str, nn.Module], float]]:
+    """Record, in the order of the calculation, the standard deviation of the outputs of every
+    module that has weights.
     """
-    spreads: dict[tuple[str, nn.Module], float] = {}
+    recorded: dict[tuple[str, nn.Module], float] = {}
     with ExitStack() as hooks:
         for name, module in model.named_modules():
             if not any(True for _ in module.parameters(recurse=False)):
                 continue
 
-            def note(m: nn.Module, _: object, z: torch.Tensor, name: str = name) -> None:
-                spreads[name, m] = _spread(z.detach())
+            def record(m: nn.Module, _: object, z: torch.Tensor, name: str = name) -> None:
+                recorded[name, m] = _std(z.detach())
 
-            hooks.callback(module.register_forward_hook(note).remove)
-        yield spreads
+            hooks.callback(module.register_forward_hook(record).remove)
+        yield recorded
 
 
-def _spread(outputs: torch.Tensor) -> float:
-    """(N, …) -> a number; what all pictures share, such as the ½ of a sigmoid, is no signal."""
+def _std(outputs: torch.Tensor) -> float:
+    """(N, …) -> a number. What all samples share, such as the ½ of a sigmoid, is no signal."""
     flat = outputs.flatten(1)
     return (flat - flat.mean(0)).square_().mean().sqrt().item()  # 9 times as fast as var(0)
 
 
-def _norm(module: nn.Module) -> float:
+def _gradient_norm(module: nn.Module) -> float:
     gradients = [p.grad.flatten() for p in module.parameters() if p.grad is not None]
     return torch.cat(gradients).norm().item() if gradients else 0.0
 
 
 @torch.no_grad()
-def _weights(module: nn.Module, initializer: Initializer) -> Weights | None:
-    if not isinstance(module, (nn.Linear, nn.Conv2d)):
+def _histogram(module: nn.Module, initializer: Initializer) -> WeightHistogram | None:
+    if not getattr(module, "uses_initializer", False):
         return None
     w = module.weight
-    expected = initializer.moments(tuple(w.shape))
+    expected = initializer.expected_moments(tuple(w.shape))
     reach = max(w.abs().max().item(), 1e-6)
     counts = torch.histc(w.flatten(), BINS, -reach, reach) if isfinite(reach) else torch.zeros(BINS)
-    spread = w.std(correction=0).item()
-    return Weights(tuple(map(int, counts.tolist())), reach, w.mean().item(), spread, expected)
+    numbers = tuple(map(int, counts.tolist()))
+    return WeightHistogram(numbers, reach, w.mean().item(), w.std(correction=0).item(), expected)

@@ -1,39 +1,40 @@
-"""A preset on data of one shape: its layers, or one sentence that says which layer does not fit."""
+"""The layers of a preset for data of one shape, or why they do not fit."""
 
 from core.base.errors import BadNetwork
 from core.base.text import format_shape
-from core.network.build import check, first_problem, trace
+from core.network.build import check, first_misfit_facts, trace
 from core.network.layers import Layer, Shape
 from core.network.presets import Preset
 
 
-def fitted(preset: Preset, shape: Shape, outputs: int) -> tuple[Layer, ...]:
-    """The preset's layers. BadNetwork, in one sentence with the layer and the presets that do fit,
-    where it cannot work on this data.
+def fit_preset(preset: Preset, shape: Shape, outputs: int) -> tuple[Layer, ...]:
+    """Return the preset's layers. Raises BadNetwork with the layer that does not fit and the
+    presets that do.
     """
-    if said := preset.problem(shape):
-        raise BadNetwork(said)
+    if misfit := preset.misfit(shape):
+        raise BadNetwork(misfit.text, code=misfit.code)
     layers = preset.layers(shape)
-    wrong = first_problem(trace(layers, shape, outputs))
+    wrong = first_misfit_facts(trace(layers, shape, outputs))
     if wrong is None:
         check(layers, shape, outputs)
         return layers
-    others = [p.label for p in _fitting(shape, outputs)]
+    others = [other.label for other in _fitting_presets(shape, outputs)]
     raise BadNetwork(
-        f"{preset.label} does not fit {format_shape(shape)}: its layer {wrong.number}, "
-        f"{wrong.name}, gets {format_shape(wrong.input)}, which is too small: "
-        f"choose {' or '.join(others[:2])}.",
+        f"{preset.label} does not fit images of {format_shape(shape)}: its layer {wrong.number} "
+        f"({wrong.name}) receives {format_shape(wrong.input)}, which is too small. "
+        f"Choose {' or '.join(others[:2])}.",
         int(wrong.number.partition(".")[0]) - 1,
+        code="preset_too_deep_for_images",
     )
 
 
-def _fitting(shape: Shape, outputs: int) -> list[Preset]:
-    """Presets whose layers all fit, those for pictures first."""
-    every = (cls() for cls in Preset.members.values())
-    fit = [
-        p
-        for p in every
-        if not p.problem(shape)
-        and not any(f.problem for f in trace(p.layers(shape), shape, outputs))
+def _fitting_presets(shape: Shape, outputs: int) -> list[Preset]:
+    """Return the presets whose layers all fit, those for images first."""
+    candidates = [cls() for cls in Preset.members.values()]
+    fitting = [
+        preset
+        for preset in candidates
+        if not preset.misfit(shape)
+        and not any(fact.misfit for fact in trace(preset.layers(shape), shape, outputs))
     ]
-    return sorted(fit, key=lambda p: not p.pictures)
+    return sorted(fitting, key=lambda preset: not preset.needs_images)

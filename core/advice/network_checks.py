@@ -1,97 +1,144 @@
-"""Doubts about a network and its first weights: each rule gives Advice, or nothing.
+"""Checks of a network and its initial weights. Each rule returns its findings.
 
-Layers within blocks count as the others do. Pure: it knows the experiment and how large its data
-and its network are.
+Layers inside blocks count like all others. Pure: a rule sees the experiment and the sizes of its
+data and network, and asks the layer classes for their facts, so that a new layer needs no rule
+here.
 """
 
-from core.advice.training_checks import Advice, plain
+from collections import Counter
+from math import prod
+
+from core.advice.training_checks import Rule, plain
+from core.base.finding import Action, Finding
+from core.base.numbers import short
 from core.experiment import Experiment
-from core.network.initializers import He, Xavier
-from core.network.layers import (
-    Activation,
-    BatchNorm,
-    ReLU,
-    Sigmoid,
-    StepFunction,
-    Tanh,
-    every,
-)  # fmt: skip
+from core.network.chains import Layers, walk_layers
+from core.network.initializers import Initializer
+from core.network.layers import Layer, Sigmoid
+from core.network.tree import map_layers
 
-SIGMOIDS = 4  # so many leave 1/256 of the gradient at the most
+LOST = 1 / 256  # a gradient that all activations together reduce to this fraction does not train
+MAX_BATCH = 65_536
 
 
-def _symmetry(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    if not e.initializer.symmetric:
+def check_symmetry(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """All units of a layer start alike and stay alike."""
+    if not e.initializer.is_symmetric:
         return []
     text = (
-        f"**{e.initializer.label} never break symmetry:** all units of a layer stay equal, so it "
-        "learns like one unit."
+        f"**{e.initializer.label} as initial weights:** all units of a layer stay equal, so the "
+        "layer learns like a single unit. Use random initial weights."
     )
-    return [Advice("warn", text, "initializer", "he", "Use He")]
+    action = Action("Use He initialization", {"initializer": "he"})
+    return [Finding("symmetric_weights", "warn", text, {"initializer": e.initializer.kind}, action)]
 
 
-def _step(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    """Steps inside of blocks are told of, but not taken away."""
-    if all(layer.trains for layer in every(e.network) if isinstance(layer, Activation)):
+def check_gradient(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """A layer has a derivative of 0 and blocks the gradient."""
+    blocking = [layer for layer in walk_layers(e.network) if not layer.passes_gradient]
+    if not blocking:
         return []
     text = (
-        "**Gradients cannot train a step:** its derivative is 0 wherever it has one, so no weight "
-        "before it learns."
+        f"**{blocking[0].label} blocks the gradient:** its derivative is 0 wherever it exists, so "
+        "no weight before it can learn. Use a smooth activation."
     )
     *before, last = e.network
-    if isinstance(last, StepFunction):
-        return [Advice("warn", text, "network", plain(before), "Leave it out")]
-    others = [Sigmoid() if isinstance(layer, StepFunction) else layer for layer in e.network]
-    if any(isinstance(layer, StepFunction) for layer in every(tuple(others))):
-        return [Advice("warn", text)]
-    return [Advice("warn", text, "network", plain(others), "Use Sigmoid")]
+    if last.passes_gradient:
+        smooth = with_smooth_activations(e.network, Sigmoid())
+        action = Action("Use Sigmoid", {"network": plain(smooth)})
+    else:
+        smooth = with_smooth_activations(tuple(before), Sigmoid())
+        action = Action(f"Delete {last.label}", {"network": plain(smooth)})
+    evidence = {"kinds": [layer.kind for layer in blocking]}
+    return [Finding("gradient_blocked", "warn", text, evidence, action)]
 
 
-def _bounded_scores(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    if (
-        not e.network
-        or not isinstance(e.network[-1], Activation)
-        or isinstance(e.network[-1], StepFunction)
-    ):
+def with_smooth_activations(layers: Layers, activation: Layer) -> Layers:
+    """Replace every layer that blocks the gradient by this activation, also inside blocks."""
+    return map_layers(layers, lambda layer: layer if layer.passes_gradient else activation)
+
+
+def check_scores(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """An activation at the end of the network limits the scores."""
+    last = e.network[-1] if e.network else None
+    if last is None or not last.is_activation or not last.passes_gradient:
         return []
     text = (
-        f"**{e.network[-1].label} bends the scores:** the loss takes scores of any size, and so "
-        "cannot get all that it asks for."
+        f"**{last.label} follows the output layer:** it limits the scores, but the loss is defined "
+        "for scores of any size. Delete it."
     )
-    return [Advice("warn", text, "network", plain(e.network[:-1]), "Leave it out")]
+    action = Action(f"Delete {last.label}", {"network": plain(e.network[:-1])})
+    return [Finding("activation_after_output", "warn", text, {"kind": last.kind}, action)]
 
 
-def _batch_of_one(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    norm = any(isinstance(layer, BatchNorm) for layer in every(e.network))
-    if not norm or (e.batch_size > 1 and (not pictures or pictures % e.batch_size != 1)):
+def check_batch_statistics(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """A layer compares the samples of a batch, but some batch has a single one."""
+    comparing = [layer for layer in walk_layers(e.network) if layer.uses_batch_statistics]
+    is_single = samples and samples % e.batch_size == 1
+    if not comparing or (e.batch_size > 1 and not is_single):
         return []
-    where = "every batch has" if e.batch_size == 1 else "the last batch of an epoch has"
-    text = f"**Batch normalization compares pictures of a batch,** but {where} one only."
-    better = next(b for b in range(max(2, e.batch_size), 65_537) if pictures % b != 1)
-    better = max(better, 32) if not pictures else better
-    return [Advice("warn", text, "batch_size", better, f"Use {better}")]
-
-
-def _activation(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    kinds = {type(layer) for layer in every(e.network)}
-    if isinstance(e.initializer, Xavier) and ReLU in kinds:
-        text = "**Xavier suits tanh;** ReLU halves the signal, which He makes up for."
-        return [Advice("info", text, "initializer", "he", "Use He")]
-    if isinstance(e.initializer, He) and kinds & {Tanh, Sigmoid} and ReLU not in kinds:
-        text = "**He suits ReLU;** for tanh and sigmoid Xavier keeps the signal level."
-        return [Advice("info", text, "initializer", "xavier", "Use Xavier")]
-    return []
-
-
-def _depth(e: Experiment, pictures: int, parameters: int) -> list[Advice]:
-    sigmoids = sum(isinstance(layer, Sigmoid) for layer in every(e.network))
-    if sigmoids < SIGMOIDS:
-        return []
+    which = "every batch" if e.batch_size == 1 else "the last batch of each epoch"
+    sizes = range(max(2, e.batch_size), MAX_BATCH + 1)
+    better = next(size for size in sizes if samples % size != 1) if samples else 32
     text = (
-        f"**{sigmoids} sigmoid layers:** each passes at most a quarter of the gradient on. ReLU "
-        "does not."
+        f"**{comparing[0].label} compares the samples of a batch,** but {which} has one sample. "
+        "Change the batch size."
     )
-    return [Advice("warn", text)]
+    evidence = {"batch_size": e.batch_size, "samples": samples}
+    action = Action(f"Use a batch size of {better}", {"batch_size": better})
+    return [Finding("batch_statistics_of_one", "warn", text, evidence, action)]
 
 
-RULES = (_symmetry, _step, _bounded_scores, _batch_of_one, _depth, _activation)
+def check_initializer(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """The initializer is derived for other activations."""
+    suited = suited_initializer(e.network)
+    if not e.initializer.assumes_activation or suited in ("", e.initializer.kind):
+        return []
+    label = Initializer.members[suited].label
+    activation = next(
+        layer
+        for layer in walk_layers(e.network)
+        if layer.is_activation and layer.initializer == suited
+    )
+    text = (
+        f"**{e.initializer.label} initialization is not derived for {activation.label}:** the "
+        f"signal changes its scale from layer to layer. {label} initialization keeps it."
+    )
+    evidence = {"initializer": e.initializer.kind, "activation": activation.kind}
+    action = Action(f"Use {label} initialization", {"initializer": suited})
+    return [Finding("initializer_for_other_activation", "info", text, evidence, action)]
+
+
+def suited_initializer(layers: Layers) -> str:
+    """Return the kind of the initializer that was derived for most of the activations; "" if there
+    is none.
+    """
+    activations = [layer for layer in walk_layers(layers) if layer.is_activation]
+    kinds = Counter(layer.initializer for layer in activations if layer.initializer)
+    return kinds.most_common(1)[0][0] if kinds else ""
+
+
+def check_slopes(e: Experiment, samples: int, parameters: int) -> list[Finding]:
+    """The slopes of all activations together leave hardly any gradient."""
+    activations = [layer for layer in walk_layers(e.network) if layer.is_activation]
+    flat = [a for a in activations if a.passes_gradient and a.max_slope() < 1]
+    fraction = prod(layer.max_slope() for layer in flat)
+    if fraction > LOST:
+        return []
+    labels = ", ".join(dict.fromkeys(layer.label for layer in flat))
+    text = (
+        f"**{len(flat)} activations ({labels}) have a small slope:** together they pass on at most "
+        f"{short(fraction)} of the gradient, so the first layers hardly learn. Use ReLU."
+    )
+    evidence = {"activations": len(flat), "fraction": fraction}
+    return [Finding("slopes_too_small", "warn", text, evidence)]
+
+
+RULES: tuple[Rule, ...] = (
+    check_symmetry,
+    check_gradient,
+    check_scores,
+    check_batch_statistics,
+    check_slopes,
+    check_initializer,
+)

@@ -1,94 +1,93 @@
-"""The one change that makes a network fit, where there is one: found by trying, so that a new kind
-of layer needs no rule here.
+"""The misfit of a network as a finding, with the one change that fixes it where there is one.
+
+Changes are found by trying, and each layer suggests changes of itself, so that a new layer needs no
+rule here.
 """
 
 from collections.abc import Iterator
 
-from core.network.build import LayerFacts, trace
+from core.base.finding import Action, Finding
+from core.network.build import LayerFacts, describe_misfit, first_misfit_facts, trace
 from core.network.chains import Layers
-from core.network.layers import (
-    Branches,
-    Conv2d,
-    Flatten,
-    GroupNorm,
-    Layer,
-    Linear,
-    Output,
-    Residual,
-    Shape,
+from core.network.layers import Flatten, Output, Shape
+from core.network.tree import (
+    LayerPath,
+    can_delete,
+    insert_layer,
+    layer_at,
+    map_layers,
+    replace_layer,
 )  # fmt: skip
-from core.network.tree import Place, add, at, everywhere, may_go, put
 
-Try = tuple[str, Layers, Place]  # what to do, the layers then, up to where all must fit
-FLATTEN, WHOLE = "Put Flatten before it", "Leave the whole block out"
-END = (float("inf"),)  # a block's own fault comes behind those of its layers
+Candidate = tuple[str, Layers, LayerPath]  # button, changed layers, path up to which all must fit
+FLATTEN, DELETE_BLOCK = "Insert Flatten before it", "Delete the whole block"
+END = (float("inf"),)  # the misfit of a block itself is checked after those of its layers
 
 
-def mend(layers: Layers, shape: Shape, outputs: int) -> tuple[str, Layers] | None:
-    """What to do in a few words, and the layers then; None when nothing is wrong or one step is not
-    enough. Rather one that puts the whole block right than its inner layer alone.
+def check_fit(layers: Layers, shape: Shape, outputs: int) -> Finding | None:
+    """Return the first misfit of the network with the action that fixes it; None if all layers fit.
+    The finding has no action if a single change is not enough.
     """
-    place = wrong_place(trace(layers, shape, outputs))
-    if place is None:
+    facts = first_misfit_facts(trace(layers, shape, outputs))
+    if facts is None:
         return None
-    second: tuple[str, Layers] | None = None
-    for words, mended, cleared in _tries(layers, place, outputs):
-        left = wrong_place(trace(mended, shape, outputs))
-        if not mended or (left is not None and left + END <= cleared + END):
+    evidence = facts.misfit.evidence | {"layer": facts.number}
+    action = suggest_fix(layers, shape, outputs)
+    return Finding(facts.misfit.code, "bad", describe_misfit(facts), evidence, action)
+
+
+def suggest_fix(layers: Layers, shape: Shape, outputs: int) -> Action | None:
+    """Return the change that makes the network fit; None if nothing is wrong or one change is not
+    enough. A change that fixes a whole block is preferred to one that fixes its inner layer only.
+    """
+    path = misfit_path(trace(layers, shape, outputs))
+    if path is None:
+        return None
+    second: Action | None = None
+    for label, changed, cleared in _candidates(layers, path, outputs):
+        remaining = misfit_path(trace(changed, shape, outputs))
+        if not changed or (remaining is not None and remaining + END <= cleared + END):
             continue
-        if words == WHOLE and second:
+        if label == DELETE_BLOCK and second:
             return second
-        if left is None or left[0] > cleared[0]:
-            return words, mended
-        if words != FLATTEN:  # within a block it only moves the fault to the block
-            second = second or (words, mended)
+        action = Action(label, {"network": [layer.model_dump(mode="json") for layer in changed]})
+        if remaining is None or remaining[0] > cleared[0]:
+            return action
+        if label != FLATTEN:  # inside a block it only moves the misfit to the block
+            second = second or action
     return second
 
 
-def wrong_place(facts: tuple[LayerFacts, ...]) -> Place | None:
-    """Where the innermost layer stands that does not fit first; None when all do."""
+def misfit_path(facts: tuple[LayerFacts, ...]) -> LayerPath | None:
+    """Return the path of the first innermost layer that does not fit; None if all do."""
     for fact in facts:
-        for number, chain in enumerate(fact.inside):
-            if (inner := wrong_place(chain)) is not None:
+        for number, chain in enumerate(fact.chains):
+            if (inner := misfit_path(chain)) is not None:
                 return (fact.index, number, *inner)
-        if fact.problem:
+        if fact.misfit:
             return (fact.index,)
     return None
 
 
-def _tries(layers: Layers, place: Place, outputs: int) -> Iterator[Try]:
-    layer, behind = at(layers, place), (*place[:-1], place[-1] + 1)
-    if isinstance(layer, GroupNorm):
-        for groups in range(layer.groups, 0, -1):
-            fewer = layer.model_copy(update={"groups": groups})
-            yield f"Set its groups to {groups}", put(layers, place, fewer), place
-    yield FLATTEN, add(layers, place, Flatten()), behind
-    if len(place) == 1:
-        yield "End with an Output layer", (*layers, Output()), behind
-        yield "End with Flatten and Output", (*layers, Flatten(), Output()), (place[0] + 2,)
-    elif isinstance(layer, Output):
-        yield "Make it Linear", put(layers, place, Linear(units=outputs)), place
-    yield "Keep the picture size", put(layers, place, *everywhere((layer,), _keeping)), place
-    if isinstance(layer, Branches):
-        row = layer.model_copy(update={"join": "concatenate"})
-        yield "Put the branches in a row", put(layers, place, row), place
-    for depth in range(len(place) - 2, 0, -2):
-        around = place[:depth]
-        moved = (*around[:-1], around[-1] + 1, *place[depth:])
-        yield "Put Flatten before the block", add(layers, around, Flatten()), moved
-    if may_go(layers, place):
-        yield "Leave it out", put(layers, place), place
-    if isinstance(layer, Residual):
-        plain = layer.model_copy(update={"shortcut": False})
-        yield "Take the shortcut off", put(layers, place, plain), place
-    for depth in range(len(place) - 2, 0, -2):
-        yield WHOLE, put(layers, place[:depth]), place[:depth]
-
-
-def _keeping(layer: Layer) -> Layer:
-    """A convolution with an odd kernel whose output is as large as its input; others as they
-    are.
-    """
-    if not isinstance(layer, Conv2d) or layer.kernel % 2 == 0:
-        return layer
-    return layer.model_copy(update={"padding": layer.kernel // 2, "stride": 1})
+def _candidates(layers: Layers, path: LayerPath, outputs: int) -> Iterator[Candidate]:
+    layer, behind = layer_at(layers, path), (*path[:-1], path[-1] + 1)
+    is_inner = len(path) > 1
+    blocks = [path[:length] for length in range(len(path) - 2, 0, -2)]  # the innermost one first
+    for label, changed in layer.fixes(outputs, is_inner=is_inner):
+        yield label, replace_layer(layers, path, changed), path
+    yield FLATTEN, insert_layer(layers, path, Flatten()), behind
+    if not is_inner:
+        yield "Add an Output layer at the end", (*layers, Output()), behind
+        ended = (*layers, Flatten(), Output())
+        yield "Add Flatten and an Output layer at the end", ended, (path[0] + 2,)
+    kept = map_layers((layer,), lambda inner: inner.keeping_size())
+    yield "Keep the image size", replace_layer(layers, path, *kept), path
+    for block in blocks:
+        moved = (*block[:-1], block[-1] + 1, *path[len(block) :])
+        yield "Insert Flatten before the block", insert_layer(layers, block, Flatten()), moved
+    if can_delete(layers, path):
+        yield "Delete this layer", replace_layer(layers, path), path
+    for label, changed in layer.last_fixes():
+        yield label, replace_layer(layers, path, changed), path
+    for block in blocks:
+        yield DELETE_BLOCK, replace_layer(layers, block), block

@@ -68,7 +68,7 @@ def _first_problem(
 ) -> tuple[str, str, int | None]:
     """Return code, message and layer of the first problem; empty when there is none."""
     from core.advice.estimate import disk_problem
-    from core.network.batch_of_one import alone
+    from core.network.batch_check import check_batch_of_one
     from core.network.build import check
 
     try:
@@ -86,8 +86,8 @@ def _first_problem(
         )
         return "empty_training_set", problem, None
     counts = dict(train=train, batch_size=experiment.batch_size)
-    if problem := alone(experiment.network, facts.shape, facts.outputs, **counts):
-        return "batch_of_one", problem, None
+    if misfit := check_batch_of_one(experiment.network, facts.shape, facts.outputs, **counts):
+        return misfit.code, misfit.text, misfit.evidence["layer"]
     if problem := disk_problem(experiment, parameters, home):
         return "disk_full", problem, None
     return "", "", None

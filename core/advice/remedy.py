@@ -1,87 +1,109 @@
-"""The one change that lets a network begin well, where there is one: found by measuring the first
-step with each, so that what is proposed does help.
+"""The first change that gives a network a better start, found by measuring the first step with each
+candidate, so that what is suggested does help.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from core.advice.chance_level import too_sure
+from core.advice.chance_level import check_initial_loss
 from core.advice.first_step import FirstStep, first_step
+from core.advice.network_checks import suited_initializer, with_smooth_activations
 from core.base.errors import LabError
+from core.base.finding import Action
 from core.data.samples import Samples
 from core.experiment import Experiment
-from core.network.chains import Layers, every
-from core.network.initializers import LSUV, He, Initializer, PyTorchDefault, Xavier
-from core.network.layers import Activation, BatchNorm, Layer, ReLU, Sigmoid, StepFunction, Tanh
-from core.network.normalizations import Normalizing
-from core.network.tree import everywhere
+from core.network.chains import Layers
+from core.network.initializers import LSUV, He, Initializer, PyTorchDefault
+from core.network.layers import BatchNorm, Layer, ReLU, Sigmoid
 
-BENT = (Sigmoid, Tanh, StepFunction)  # activations that Xavier was made for
-Remedy = tuple[str, Experiment, FirstStep]  # what to do, the experiment then, its first step
+FINE, NOTED, WRONG = range(3)
+GRADES = {"ok": FINE, "info": NOTED, "warn": WRONG, "bad": WRONG}
 
 
-def remedy(experiment: Experiment, data: Samples, seen: FirstStep) -> Remedy | None:
-    """The first of the tries that begins better than `seen`, the experiment's own first step; None
-    where that is well already or none does. Measures each try, so ask only when something is wrong.
+@dataclass(frozen=True)
+class Remedy:
+    """A change of network and initializer as an action, the experiment after it, and that
+    experiment's first step.
+    """
+
+    action: Action
+    experiment: Experiment
+    first_step: FirstStep
+
+
+def find_remedy(experiment: Experiment, data: Samples, seen: FirstStep) -> Remedy | None:
+    """Return the first change whose first step is better than `seen`, that of the experiment
+    itself; None if that one is fine or no change helps. Each candidate is measured, so call this
+    only when something is wrong.
     """
     classes = len(data.classes)
     before = grade(seen, experiment, classes)
     if before == FINE:
         return None
-    for words, changed in _tries(experiment):
+    for label, changed in _candidates(experiment):
         try:
-            then = first_step(changed, data)
+            after = first_step(changed, data)
         except LabError:  # more layers than an experiment may have
             continue
-        if grade(then, changed, classes) < before:
-            return words, changed, then
+        if grade(after, changed, classes) < before:
+            return Remedy(_action(label, changed), changed, after)
     return None
 
 
-FINE, NOTED, WRONG = range(3)
-
-
 def grade(seen: FirstStep, experiment: Experiment, classes: int) -> int:
-    """FINE, NOTED (a first loss above that of a guess) or WRONG."""
-    level, _ = too_sure(seen.loss, experiment.loss.kind, classes)
-    return WRONG if seen.warning else {"": FINE, "info": NOTED, "warn": WRONG}[level]
+    """Return FINE, NOTED (an initial loss above chance level) or WRONG."""
+    if seen.finding:
+        return WRONG
+    finding = check_initial_loss(seen.loss, experiment.loss.kind, classes)
+    return GRADES[finding.level] if finding else FINE
 
 
-def _tries(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
+def _action(label: str, changed: Experiment) -> Action:
+    changes = {
+        "network": [layer.model_dump(mode="json") for layer in changed.network],
+        "initializer": changed.initializer.model_dump(mode="json"),
+    }
+    return Action(label, changes)
+
+
+def _candidates(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
+    """Yield changed experiments, the smallest change first, each with the label of its button."""
+
+    def changed(**fields: object) -> Experiment:
+        return experiment.model_copy(update=fields)
+
     layers = experiment.network
-    kinds = [one for one in every(layers) if isinstance(one, Activation)]
-    if any(isinstance(one, StepFunction) for one in kinds):
-        smooth = everywhere(layers, lambda one: Sigmoid() if isinstance(one, StepFunction) else one)
-        ending = smooth[:-1] if isinstance(layers[-1], StepFunction) else smooth
-        words = "Leave the step out" if isinstance(layers[-1], StepFunction) else "Use Sigmoid"
-        yield words, experiment.model_copy(update={"network": ending})
-        bent = everywhere(layers, lambda one: ReLU() if isinstance(one, StepFunction) else one)
+    smooth = with_smooth_activations(layers, Sigmoid())
+    if smooth != layers:
+        last = layers[-1]
+        if last.passes_gradient:
+            yield "Use Sigmoid", changed(network=smooth)
+        else:
+            yield f"Delete {last.label}", changed(network=smooth[:-1])
+        rectified = with_smooth_activations(layers, ReLU())
         for start in (He(), LSUV()):
-            both = {"network": bent, "initializer": start}
-            yield f"Use ReLU and {start.label}", experiment.model_copy(update=both)
-    made_for: Initializer = Xavier() if any(isinstance(one, BENT) for one in kinds) else He()
-    for start in (made_for, PyTorchDefault(), LSUV()):
+            label = f"Use ReLU and {start.label} initialization"
+            yield label, changed(network=rectified, initializer=start)
+    suited: Initializer = Initializer.pick(suited_initializer(layers) or "he")
+    for start in (suited, PyTorchDefault(), LSUV()):
         if start.kind != experiment.initializer.kind:
-            yield f"Use {start.label}", experiment.model_copy(update={"initializer": start})
-    normal = normalized(layers)
-    if normal != layers:
-        yield "Normalize before each activation", experiment.model_copy(update={"network": normal})
-        for start in (made_for, LSUV()):
-            both = {"network": normal, "initializer": start}
-            yield f"Normalize, and use {start.label}", experiment.model_copy(update=both)
+            yield f"Use {start.label} initialization", changed(initializer=start)
+    normalized = with_batch_normalization(layers)
+    if normalized != layers:
+        yield "Add batch normalization", changed(network=normalized)
+        for start in (suited, LSUV()):
+            label = f"Add batch normalization and use {start.label} initialization"
+            yield label, changed(network=normalized, initializer=start)
 
 
-def normalized(layers: Layers) -> Layers:
-    """Batch normalization in front of each activation that has none there."""
-
-    def chain(layers: Layers) -> Layers:
-        new: list[Layer] = []
-        for layer in layers:
-            bare = isinstance(layer, Activation) and not (new and isinstance(new[-1], Normalizing))
-            new += [BatchNorm()] * bare + [_within(layer)]
-        return tuple(new)
-
-    def _within(layer: Layer) -> Layer:
-        inside = layer.inside()
-        return layer.holding(tuple(map(chain, inside))) if inside else layer
-
-    return chain(layers)
+def with_batch_normalization(layers: Layers) -> Layers:
+    """Insert batch normalization before each activation that does not follow a normalization."""
+    new: list[Layer] = []
+    for layer in layers:
+        follows_normalization = bool(new) and new[-1].is_normalization
+        if layer.is_activation and not follows_normalization:
+            new.append(BatchNorm())
+        if chains := layer.chains():
+            layer = layer.with_chains(tuple(map(with_batch_normalization, chains)))
+        new.append(layer)
+    return tuple(new)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from math import isfinite
 from statistics import median
 
-from core.advice.chance_level import guess
+from core.advice.chance_level import chance_loss
 from core.advice.run_status import counterfactual_stop
 from core.base.events import Scores, error
 from core.base.finding import Action, Finding
@@ -105,7 +105,7 @@ def is_at_chance_level(history: History, experiment: Experiment, classes: int | 
     """Whether no epoch was better than uniform guessing: then a rising loss is no overfitting.
     False if that is unknown.
     """
-    chance = None if classes is None else guess(experiment.loss.kind, classes)
+    chance = None if classes is None else chance_loss(experiment.loss.kind, classes)
     losses = (epoch.validation["loss"] for epoch in history.epochs if epoch.validation)
     lowest = min(losses, default=None)
     return chance is not None and lowest is not None and lowest > BETTER * chance

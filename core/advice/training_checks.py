@@ -29,10 +29,6 @@ def plain(choices: Iterable[Choice]) -> list[dict[str, Any]]:
     return [choice.model_dump(mode="json") for choice in choices]
 
 
-def Advice(level: Any, text: str, path: str = "", value: Any = None, action: str = "") -> Finding:
-    return Finding("network", level, text, {}, Action(action, {path: value}) if path else None)
-
-
 def _replaced(choices: Iterable[Choice], kind: type[Choice], **values: Any) -> list[dict[str, Any]]:
     """Return the choices as JSON data, those of one class with other field values."""
     return [

@@ -45,6 +45,7 @@ class Normalization(Choice, family="normalization"):
     """
 
     page: ClassVar[str] = "Data"
+    for_pixels: ClassVar[bool] = False  # whether it assumes values from 0 to 255
 
     def fit(self, inputs: "np.ndarray", rows: "np.ndarray") -> Affine:
         """The map for `inputs` (N, …), from those at `rows` (n,), which no other part may touch."""
@@ -93,6 +94,7 @@ class Unit(Normalization):
 
     kind: Literal["unit"] = "unit"
     label: ClassVar[str] = "Divide by 255"
+    for_pixels: ClassVar[bool] = True
     formula: ClassVar[str] = r"x' = x / 255"
     source: ClassVar[str] = "deck A"
     technique: ClassVar[str] = "D7"
@@ -165,6 +167,7 @@ class Fixed(Normalization):
 
     kind: Literal["fixed"] = "fixed"
     label: ClassVar[str] = "Fixed"
+    for_pixels: ClassVar[bool] = True
     formula: ClassVar[str] = r"x' = \frac{x/255 - m}{s}"
     source: ClassVar[str] = "PyTorch's CIFAR-10 tutorial; deck C"
     technique: ClassVar[str] = "D7"

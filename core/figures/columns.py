@@ -1,12 +1,12 @@
-"""A network as columns, for its drawings: each layer with weights or each block, and below it what
-follows without weights; equal neighbours become one where there are many.
+"""A network as columns for its drawings: each layer with weights or each block, and below it the
+layers without weights that follow; where there are many, equal neighbours become one column.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.network.layers import Layer, Residual, Shape
+from core.network.layers import Shape
 
 if TYPE_CHECKING:
     from core.network.build import LayerFacts
@@ -14,87 +14,99 @@ if TYPE_CHECKING:
 MANY = 9  # columns; with more, equal neighbours are drawn once
 
 
-@dataclass(frozen=True)
-class Column:
-    """`lanes`: side by side, the names of the layers in each, one lane for a plain layer. `joined`:
-    how lanes become one, "+" or "‖"; empty for a plain layer. `around`: whether the input is added.
-    `after`: names of what follows without weights. `shape`: behind it, () where it does not fit.
-    `weights`: how many columns with weights came before. `times`: how many such stand here.
-    `wrong`: whether the block itself does not fit; a layer that does not has its number before its
-    name, "3.2 conv1".
+class Cell(NamedTuple):
+    """One layer of a column. A layer that does not fit has its number before its name,
+    "3.2 conv1".
     """
 
     name: str
-    lanes: tuple[tuple[str, ...], ...]
+    has_weights: bool = False
+    fits: bool = True
+
+    @property
+    def bare_name(self) -> str:
+        """The name without its number."""
+        return self.name.rstrip("0123456789")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A layer with weights or a block, and what follows it.
+
+    `lanes`: the layers of each parallel chain, one lane for a plain layer. `joined`: how the lanes
+    become one, "+" or "‖"; empty for a plain layer. `shortcut`: whether the input is added.
+    `after`: the layers without weights that follow. `shape`: the output shape behind them, () where
+    it does not fit. `weights`: how many columns with weights came before. `times`: how many equal
+    columns it stands for. `wrong`: whether the block itself does not fit.
+    """
+
+    name: str
+    lanes: tuple[tuple[Cell, ...], ...]
     shape: Shape
     weights: int
     joined: str = ""
-    around: bool = False
-    after: tuple[str, ...] = ()
+    shortcut: bool = False
+    after: tuple[Cell, ...] = ()
     times: int = 1
     wrong: bool = False
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What makes two columns equal; the numbers in the names do not."""
-        bare = [tuple(_bare(one) for one in lane) for lane in self.lanes]
-        after = tuple(map(_bare, self.after))
-        return (_bare(self.name), *bare, after, self.shape, self.joined, self.around, self.wrong)
+        """What makes two columns equal; the numbers in the names do not count."""
+        lanes = tuple(tuple(cell.bare_name for cell in lane) for lane in self.lanes)
+        after = tuple(cell.bare_name for cell in self.after)
+        name = Cell(self.name).bare_name
+        return (name, lanes, after, self.shape, self.joined, self.shortcut, self.wrong)
 
 
-def columns(layers: Sequence[Layer], facts: Sequence["LayerFacts"]) -> list[Column]:
-    """All columns up to the first layer that does not fit, without the input."""
+def columns(facts: Sequence["LayerFacts"]) -> list[Column]:
+    """Return all columns up to the first layer that does not fit, without the input."""
     found: list[Column] = []
     weights = -1
-    for layer, fact in zip(layers, facts, strict=True):
-        weighty = fact.parameters and not fact.name.startswith("norm")
-        if fact.inside or weighty or not found:
+    for fact in facts:
+        if fact.chains or fact.has_weights or not found:
             weights += bool(fact.parameters)
-            found.append(_column(layer, fact, max(weights, 0)))
+            found.append(_column(fact, max(weights, 0)))
         else:
             last = found[-1]
-            after, shape = (*last.after, _named(fact)), fact.output or ()
+            after, shape = (*last.after, _cell(fact)), fact.output or ()
             found[-1] = replace(last, after=after, shape=shape)
-        if fact.output is None or fact.problem:
+        if fact.output is None or fact.misfit:
             break
-    return folded(found) if len(found) > MANY else found
+    return fold(found) if len(found) > MANY else found
 
 
-def folded(all: Sequence[Column]) -> list[Column]:
-    """Equal neighbours as one, with how many they are."""
-    result: list[Column] = []
-    for one in all:
-        if result and one.shape and result[-1].key == one.key:
-            result[-1] = replace(result[-1], times=result[-1].times + 1)
+def fold(columns: Sequence[Column]) -> list[Column]:
+    """Return the columns with equal neighbours as one, which counts them."""
+    folded: list[Column] = []
+    for column in columns:
+        if folded and column.shape and folded[-1].key == column.key:
+            folded[-1] = replace(folded[-1], times=folded[-1].times + 1)
         else:
-            result.append(one)
-    return result
+            folded.append(column)
+    return folded
 
 
-def _column(layer: Layer, fact: "LayerFacts", weights: int) -> Column:
-    shape = () if fact.problem else fact.output or ()
-    if not fact.inside:
-        return Column(fact.name, ((_named(fact),),), shape, weights)
-    around = isinstance(layer, Residual) and layer.shortcut
-    joined = "‖" if getattr(layer, "join", "sum") == "concatenate" else "+"
+def _column(fact: "LayerFacts", weights: int) -> Column:
+    shape = () if fact.misfit else fact.output or ()
+    if not fact.chains:
+        return Column(fact.name, ((_cell(fact),),), shape, weights)
+    inner = [layer for chain in fact.chains for layer in chain]
     return Column(
         fact.name,
-        tuple(tuple(map(_named, chain)) for chain in fact.inside),
+        tuple(tuple(map(_cell, chain)) for chain in fact.chains),
         shape,
         weights,
-        joined=joined if around or len(fact.inside) > 1 else "",
-        around=around,
-        wrong=bool(fact.problem) and not any(_is_wrong(one) for c in fact.inside for one in c),
+        joined=fact.layer.join_sign,
+        shortcut=fact.layer.adds_input,
+        wrong=bool(fact.misfit) and all(map(_fits, inner)),
     )
 
 
-def _named(fact: "LayerFacts") -> str:
-    return f"{fact.number} {fact.name}" if _is_wrong(fact) else fact.name
+def _cell(fact: "LayerFacts") -> Cell:
+    fits = _fits(fact)
+    return Cell(fact.name if fits else f"{fact.number} {fact.name}", fact.has_weights, fits)
 
 
-def _is_wrong(fact: "LayerFacts") -> bool:
-    return bool(fact.problem) or any(_is_wrong(one) for chain in fact.inside for one in chain)
-
-
-def _bare(name: str) -> str:
-    return name.rstrip("0123456789")
+def _fits(fact: "LayerFacts") -> bool:
+    return not fact.misfit and all(_fits(inner) for chain in fact.chains for inner in chain)

@@ -1,5 +1,5 @@
-"""A drawing of shapes and words on a plane in px, as a figure. It is checked once at its end:
-plotly takes some milliseconds for each shape that is added alone.
+"""A drawing of shapes and text on a plane in px, as a figure. All shapes are added in one go,
+because plotly takes some milliseconds for each shape that is added separately.
 """
 
 from typing import Any
@@ -12,27 +12,27 @@ WIDE, NARROW = 590, 320  # px of a card on a screen and on a phone
 
 
 class Drawing:
-    """Gathers shapes and words; y goes down."""
+    """Collects shapes and text; y points down."""
 
     def __init__(self) -> None:
         self.shapes: list[dict[str, Any]] = []
         self.notes: list[dict[str, Any]] = []
 
     def add_shape(self, **shape: Any) -> None:
-        """As `go.Figure.add_shape`."""
+        """Add a shape, with the arguments of `go.Figure.add_shape`."""
         self.shapes.append(shape)
 
     def add_annotation(self, **note: Any) -> None:
-        """As `go.Figure.add_annotation`."""
+        """Add text, with the arguments of `go.Figure.add_annotation`."""
         self.notes.append(note)
 
     def path(self, points: list[tuple[float, float]], *, end: str = "", **look: Any) -> None:
-        """Straight lines from point to point; `end` "Z" closes them."""
+        """Add straight lines from point to point; `end` "Z" closes them."""
         path = "M" + " L".join(f"{x:.1f},{y:.1f}" for x, y in points)
         self.add_shape(type="path", path=f"{path} {end}".strip(), **look)
 
     def arrow(self, start: float, end: float, level: float, colour: str) -> None:
-        """To the right, level."""
+        """Add a horizontal arrow from left to right."""
         self.add_annotation(
             x=end,
             y=level,
@@ -48,7 +48,7 @@ class Drawing:
         )
 
     def figure(self, mode: Mode, x: list[float], y: list[float], height: int) -> go.Figure:
-        """The figure: `x` and `y` are the ends of the axes, `height` is that of the picture."""
+        """Return the figure: `x` and `y` are the ends of the axes, `height` is in px."""
         edge = {"l": 0, "r": 0, "t": 0, "b": 0}
         drawn = blank(mode, height, margin=edge, dragmode=False, hovermode=False)
         drawn.update_layout(shapes=self.shapes, annotations=self.notes)

@@ -1,4 +1,4 @@
-"""Where the weights of one layer begin: their histogram with the expected spread (I1 to I3)."""
+"""The histogram of one layer's initial weights with their expected standard deviation."""
 
 from math import floor, log10
 from typing import TYPE_CHECKING
@@ -9,30 +9,30 @@ from core.base.numbers import short
 from core.figures.template import PALETTES, Mode, blank
 
 if TYPE_CHECKING:
-    from core.advice.first_step import Weights
+    from core.advice.first_step import WeightHistogram
 
 HEIGHT = 108
 
 
-def rows(weights: "Weights") -> tuple[list[float], list[float]]:
-    """The middle of each part of the histogram, and the share of the weights that lie in it."""
+def rows(weights: "WeightHistogram") -> tuple[list[float], list[float]]:
+    """Return the middle of each bin and the fraction of the weights in it."""
     count, total = len(weights.counts), max(sum(weights.counts), 1)
     width = 2 * weights.reach / count
     middles = [-weights.reach + (i + 0.5) * width for i in range(count)]
     return middles, [n / total for n in weights.counts]
 
 
-def figure(weights: "Weights", mode: Mode) -> go.Figure:
-    """Bars; the expected mean ± spread as two dashed lines with a tint between, where it is
-    known.
+def figure(weights: "WeightHistogram", mode: Mode) -> go.Figure:
+    """Draw the bins; where it is known, the expected mean ± standard deviation as two dashed lines
+    with a tint between them.
     """
     palette = PALETTES[mode]
-    middles, shares = rows(weights)
+    middles, fractions = rows(weights)
     drawn = blank(
         mode, HEIGHT, margin={"l": 4, "r": 4, "t": 4, "b": 20}, showlegend=False, bargap=0
     )
     drawn.add_bar(
-        x=middles, y=shares, marker={"color": palette.train, "line": {"width": 0}},
+        x=middles, y=fractions, marker={"color": palette.train, "line": {"width": 0}},
         hovertemplate="w = %{x:.2g}: %{y:.1%}<extra></extra>",
     )  # fmt: skip
     reach = weights.reach
@@ -57,14 +57,14 @@ def figure(weights: "Weights", mode: Mode) -> go.Figure:
 
 
 def _round(value: float) -> float:
-    """The largest of 1, 2 and 5 times a power of ten that is not above it."""
+    """Return the largest of 1, 2 and 5 times a power of ten that is not above the value."""
     power = 10.0 ** floor(log10(value))
     return max(digit * power for digit in (1, 2, 5) if digit * power <= value * 1.000001)
 
 
-def told(weights: "Weights") -> str:
-    """Measured and expected spread in words."""
+def describe(weights: "WeightHistogram") -> str:
+    """Return the measured and the expected standard deviation in words."""
     measured = f"σ {short(weights.std)}"
     if weights.expected is None:
-        return f"{measured}, from the data"
+        return f"{measured}, set by the data"
     return f"{measured}, expected {short(weights.expected[1])}"

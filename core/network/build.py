@@ -1,111 +1,124 @@
 """From layers to a torch module, and the facts of every layer on the way: shapes, parameters,
-multiply-adds, what is wrong.
+multiply-adds, misfits.
 
-Shapes come from the meta device: nothing is allocated, so a network too large for the machine is
-described, not tried.
+Shapes come from the meta device: nothing is allocated, so a network that is too large for the
+machine can still be described.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain as chained
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import BadNetwork
 from core.base.numbers import whole
 from core.base.text import format_shape
-from core.network.chains import inner_problem
+from core.network.chains import inner_misfit
 from core.network.initializers import Initializer
-from core.network.layers import Layer, Shape, names
+from core.network.layers import Layer, Misfit, Shape, layer_names
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-LARGEST = 2**31  # parameters; above it no single machine that this lab is for can train
+MAX_PARAMETERS = 2**31  # above it, no single machine that this lab is made for can train
 
 
 @dataclass(frozen=True)
 class LayerFacts:
-    """What the Network page shows of one layer. Shapes without batch; `output` is None behind a
-    problem. `note`: what the layer adds by itself. `inside`: the facts of each chain within it.
-    `number`: as people count, "3" or "3.2" within a block; `path`: its name in the module.
+    """What the Network page shows of one layer. Shapes are without batch; `output` is None if the
+    layer, or one before it, does not fit.
+
+    `index` counts from 0 within the chain; `number` is the one that people read, "3" or "3.2"
+    inside a block; `path` is the layer's name in the module; `note` describes what the layer adds
+    by itself; `chains` are the facts of each chain inside it.
     """
 
     index: int
     name: str
-    label: str
+    layer: Layer
     input: Shape | None
     output: Shape | None
     parameters: int = 0
     multiply_adds: int = 0
-    problem: str | None = None
+    misfit: Misfit | None = None
     note: str = ""
-    inside: tuple[tuple["LayerFacts", ...], ...] = ()
+    chains: tuple[tuple["LayerFacts", ...], ...] = ()
     number: str = ""
     path: str = ""
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether it learns more than the scales and shifts of a normalization."""
+        return bool(self.parameters) and not self.layer.is_normalization
 
 
 @lru_cache(maxsize=256)
 def trace(layers: tuple[Layer, ...], shape: Shape, outputs: int) -> tuple[LayerFacts, ...]:
-    """The facts of every layer for one picture of `shape` (C, H, W). Never raises: a problem stands
+    """Return the facts of every layer for one sample of `shape`. Never raises: a misfit is recorded
     at its layer.
     """
-    return _with_ending(_walk(layers, shape, outputs), outputs)
+    return _with_ending(_trace_chain(layers, shape, outputs), outputs)
 
 
-def _walk(
+def _trace_chain(
     layers: tuple[Layer, ...], shape: Shape | None, outputs: int, number: str = "", path: str = ""
 ) -> list[LayerFacts]:
-    """The facts of a chain; `shape` is None behind a problem, `number` and `path` are those of the
-    layer it is in.
+    """Return the facts of a chain. `shape` is None behind a misfit; `number` and `path` are the
+    prefixes of the block that contains the chain.
     """
     facts: list[LayerFacts] = []
-    for index, (layer, name) in enumerate(zip(layers, names(layers), strict=True)):
-        fact = LayerFacts(index, name, layer.label, shape, None)
+    for index, (layer, name) in enumerate(zip(layers, layer_names(layers), strict=True)):
+        fact = LayerFacts(index, name, layer, shape, None)
         fact = replace(fact, number=f"{number}{index + 1}", path=path + name)
-        fact = replace(fact, inside=_inside(layer, fact, outputs))
+        fact = replace(fact, chains=_trace_inside(layer, fact, outputs))
         if shape is not None:
-            wrong = inner_problem(layer, shape) if number else layer.problem(shape)
-            found = {"problem": wrong} if wrong else _measure(layer, shape, outputs)
-            fact = replace(fact, **found)
+            misfit = inner_misfit(layer, shape) if number else layer.misfit(shape)
+            measured = {"misfit": misfit} if misfit else _measure(layer, shape, outputs)
+            fact = replace(fact, **measured)
         shape = fact.output
         facts.append(fact)
     return facts
 
 
-def _inside(layer: Layer, fact: LayerFacts, outputs: int) -> tuple[tuple[LayerFacts, ...], ...]:
-    chains = []
-    for index, chain in enumerate(layer.inside()):
-        behind, lies = layer.within(index)
-        place = (f"{fact.number}{behind}.", f"{fact.path}.{lies}.")
-        chains.append(tuple(_walk(chain, fact.input, outputs, *place)))
-    return tuple(chains)
+def _trace_inside(
+    layer: Layer, fact: LayerFacts, outputs: int
+) -> tuple[tuple[LayerFacts, ...], ...]:
+    traced = []
+    for index, chain in enumerate(layer.chains()):
+        suffix, path = layer.chain_location(index)
+        prefixes = (f"{fact.number}{suffix}.", f"{fact.path}.{path}.")
+        traced.append(tuple(_trace_chain(chain, fact.input, outputs, *prefixes)))
+    return tuple(traced)
 
 
-def flat(facts: Sequence[LayerFacts]) -> Iterator[LayerFacts]:
-    """All facts with those inside them, the inner ones first: in the order of the calculation."""
+def walk_facts(facts: Sequence[LayerFacts]) -> Iterator[LayerFacts]:
+    """Yield all facts with those inside them, the inner ones first: in the order of the
+    calculation.
+    """
     for fact in facts:
-        for chain in fact.inside:
-            yield from flat(chain)
+        for chain in fact.chains:
+            yield from walk_facts(chain)
         yield fact
 
 
-def first_problem(facts: Sequence[LayerFacts]) -> LayerFacts | None:
-    """The innermost layer that does not fit; None when all do."""
-    return next((fact for fact in flat(facts) if fact.problem), None)
+def first_misfit_facts(facts: Sequence[LayerFacts]) -> LayerFacts | None:
+    """Return the facts of the innermost layer that does not fit; None if all do."""
+    return next((fact for fact in walk_facts(facts) if fact.misfit), None)
 
 
 @lru_cache(maxsize=4096)
 def _measure(layer: Layer, shape: Shape, outputs: int) -> dict[str, Any]:
-    """Output shape, parameters and multiply-adds of a layer that fits."""
+    """Return output shape, parameters and multiply-adds of a layer that fits."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
     with torch.device("meta"), torch.no_grad(), FlopCounterMode(display=False) as counter:
         module = layer.call(shape, outputs).make().eval()
-        output = module(torch.empty(2, *shape))  # two pictures: some modules refuse one
+        output = module(torch.empty(2, *shape))  # two samples, as some modules refuse one
     return {
         "output": tuple(output.shape[1:]),
         "parameters": sum(p.numel() for p in module.parameters()),
@@ -115,35 +128,46 @@ def _measure(layer: Layer, shape: Shape, outputs: int) -> dict[str, Any]:
 
 
 def _with_ending(facts: list[LayerFacts], outputs: int) -> tuple[LayerFacts, ...]:
-    """The last layer must give one score for each class."""
+    """Record a misfit at the last layer unless it gives one score for each class."""
     if facts and facts[-1].output not in (None, (outputs,)):
         last = facts[-1]
-        got = format_shape(last.output)
-        problem = (
-            f"The network ends in {got} values, the data asks for {outputs}: end it "
-            "with an Output layer."
+        text = (
+            f"The network ends with {format_shape(last.output)} values, but the data needs "
+            f"{outputs}. Add an Output layer at the end."
         )
-        facts[-1] = replace(last, problem=problem)
+        evidence = {"shape": list(last.output), "outputs": outputs}
+        facts[-1] = replace(last, misfit=Misfit("wrong_output_size", text, evidence))
     return tuple(facts)
 
 
 def check(layers: tuple[Layer, ...], shape: Shape, outputs: int) -> tuple[LayerFacts, ...]:
-    """The facts, or BadNetwork with one sentence that names the layer and the way out."""
+    """Return the facts of a network that can be trained. Raises BadNetwork with the layer and the
+    fix for any other.
+    """
     if not layers:
-        raise BadNetwork("The network has no layers: start from a preset.")
+        raise BadNetwork("The network has no layers. Start from a preset.", code="no_layers")
     facts = trace(layers, shape, outputs)
-    if wrong := first_problem(facts):
+    if wrong := first_misfit_facts(facts):
         outer = int(wrong.number.partition(".")[0]) - 1
-        raise BadNetwork(f"Layer {wrong.number}, {wrong.name}: {wrong.problem}", outer)
+        raise BadNetwork(describe_misfit(wrong), outer, code=wrong.misfit.code)
     total = sum(fact.parameters for fact in facts)
     if total == 0:
-        raise BadNetwork("The network has no weights to learn: add an Output layer.")
-    if total > LARGEST:
         raise BadNetwork(
-            f"The network has {whole(total)} parameters, at most {whole(LARGEST)} can be "
-            "trained: make it narrower."
+            "The network has no weights that can be trained. Add an Output layer.",
+            code="no_weights",
+        )
+    if total > MAX_PARAMETERS:
+        raise BadNetwork(
+            f"The network has {whole(total)} parameters; the limit is {whole(MAX_PARAMETERS)}. "
+            "Reduce the number of units or filters.",
+            code="too_many_parameters",
         )
     return facts
+
+
+def describe_misfit(fact: LayerFacts) -> str:
+    """Return the text of a misfit with the number and the name of its layer in front."""
+    return f"Layer {fact.number} ({fact.name}): {fact.misfit.text}"
 
 
 def build(
@@ -156,35 +180,54 @@ def build(
     dropout: "torch.Generator",
     device: str = "cpu",
 ) -> "nn.Sequential":
-    """The module on `device`, its weights drawn from `generator` (a CPU generator, so that every
-    device begins alike).
+    """Return the module on `device`, with weights drawn from `generator` (a CPU generator, so that
+    every device starts alike).
+
+    The facts of the layer classes are marked on the modules: `is_activation` for the activation
+    charts and penalties, `uses_initializer` for the weights that the initializer has drawn, and
+    `generator` (`dropout`) for those that draw random numbers.
     """
     import torch
     from torch import nn
 
     facts = check(layers, shape, outputs)
     with torch.device("meta"):
-        made = [
+        modules = [
             (fact.name, layer.call(fact.input, outputs).make())
             for fact, layer in zip(facts, layers, strict=True)
         ]
-    model = nn.Sequential(OrderedDict(made)).to_empty(device="cpu")
-    for module in model.modules():
-        _initialize(module, initializer, generator)
-        if hasattr(module, "generator"):
+    model = nn.Sequential(OrderedDict(modules)).to_empty(device="cpu")
+    inner = {fact.path: fact.layer for fact in walk_facts(facts)}
+    for path, module in model.named_modules():
+        layer = inner.get(path)
+        _initialize(module, layer, initializer, generator)
+        if layer and layer.is_activation:
+            module.is_activation = True
+        if layer and layer.draws_random_numbers:
             module.generator = dropout
     return model.to(device)
 
 
 def _initialize(
-    module: "nn.Module", initializer: Initializer, generator: "torch.Generator"
+    module: "nn.Module", layer: Layer | None, initializer: Initializer, generator: "torch.Generator"
 ) -> None:
+    """Draw a weight matrix (out, in, …) and its bias; any other module resets its own parameters,
+    which must not need random numbers: a normalization begins at ones and zeros.
+    """
     from torch import nn
 
-    if isinstance(module, (nn.Linear, nn.Conv2d)):
-        initializer.call().make(module.weight, generator=generator)
-        if module.bias is not None:
-            low, high = initializer.biases(prod(module.weight.shape[1:]))
+    weight = getattr(module, "weight", None)
+    is_matrix = isinstance(weight, nn.Parameter) and weight.ndim > 1
+    if is_matrix and not (layer and layer.is_normalization):
+        initializer.call().make(weight, generator=generator)
+        if getattr(module, "bias", None) is not None:
+            low, high = initializer.biases(prod(weight.shape[1:]))
             nn.init.uniform_(module.bias, low, high, generator=generator)
+        module.uses_initializer = True
     elif hasattr(module, "reset_parameters"):
-        module.reset_parameters()  # normalization: ones and zeros, no chance in it
+        module.reset_parameters()
+    elif any(True for _ in chained(module.parameters(False), module.buffers(False))):
+        raise TypeError(
+            f"{type(module).__name__} has parameters, but neither a weight matrix nor a method "
+            "reset_parameters(): its values would be undefined"
+        )

@@ -1,68 +1,72 @@
-"""Chains of layers, without torch: what is in them, their shape at the end, what does not fit and
-where.
-"""
+"""Chains of layers, without torch: their layers, their output shape, and what does not fit."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from core.base.spec import Call
-from core.network.activation import Activation
-from core.network.layer import Layer, Shape, names
+from core.base.text import counted
+from core.network.layer import Layer, Misfit, Shape, layer_names
 
 Layers = tuple[Layer, ...]
 
 
-def every(layers: Layers) -> Iterator[Layer]:
-    """All layers with those inside them, the outer one first."""
+def walk_layers(layers: Layers) -> Iterator[Layer]:
+    """Yield all layers, each followed by those inside it."""
     for layer in layers:
         yield layer
-        for inner in layer.inside():
-            yield from every(inner)
+        for chain in layer.chains():
+            yield from walk_layers(chain)
 
 
-def chain(layers: Layers, shape: Shape, outputs: int = 0) -> Shape:
-    """The shape behind these layers."""
+def output_shape(layers: Layers, shape: Shape, outputs: int = 0) -> Shape:
+    """Return the output shape of a chain of layers that fit."""
     for layer in layers:
         shape = layer.output(shape, outputs)
     return shape
 
 
-def inner_problem(layer: Layer, shape: Shape) -> str | None:
-    """Why a layer within a block cannot take this input; None when it can."""
-    if layer.stem == "output":
-        return "Output is the network's end: take Linear inside of a block."
-    return layer.problem(shape)
+def inner_misfit(layer: Layer, shape: Shape) -> Misfit | None:
+    """Return why a layer inside a block cannot take this input; None if it can."""
+    if layer.is_output:
+        text = (
+            f"{layer.label} gives the scores of the whole network and cannot be part of a block. "
+            "Use Linear instead."
+        )
+        return Misfit("output_inside_block", text)
+    return layer.misfit(shape)
 
 
-def misfit(layers: Layers, shape: Shape) -> str | None:
-    """The first thing that is wrong in a chain, with its name; None when all fits."""
-    for layer, name in zip(layers, names(layers), strict=True):
-        if wrong := inner_problem(layer, shape):
-            return f"{name}: {wrong}"
+def first_misfit(layers: Layers, shape: Shape) -> Misfit | None:
+    """Return the first misfit of a chain inside a block, with the layer's name; None if all fit."""
+    for layer, name in zip(layers, layer_names(layers), strict=True):
+        if misfit := inner_misfit(layer, shape):
+            return replace(misfit, text=f"{name}: {misfit.text}")
         shape = layer.output(shape, 0)
     return None
 
 
-def strides(before: Shape, after: Shape) -> tuple[int, ...] | None:
-    """The strides that bring a 1 × 1 convolution from one picture size to another; None when there
-    are none.
+def find_strides(before: Shape, after: Shape) -> tuple[int, ...] | None:
+    """Return the strides with which a 1 × 1 convolution turns one image size into another; None if
+    there are none.
 
-    >>> strides((16, 32, 32), (32, 16, 16))
+    >>> find_strides((16, 32, 32), (32, 16, 16))
     (2, 2)
     """
     pairs = zip(before[1:], after[1:], strict=True)
-    found = [next((s for s in range(1, n + 1) if -(-n // s) == m), None) for n, m in pairs]
-    return None if None in found else tuple(found)
+    strides = [next((s for s in range(1, n + 1) if -(-n // s) == m), None) for n, m in pairs]
+    return None if None in strides else tuple(strides)
 
 
-def calls(layers: Layers, shape: Shape, outputs: int) -> dict[str, Call]:
-    made = {}
-    for layer, name in zip(layers, names(layers), strict=True):
-        made[name] = layer.call(shape, outputs)
+def layer_calls(layers: Layers, shape: Shape, outputs: int) -> dict[str, Call]:
+    """Return the module of each layer of a chain that fits, by name."""
+    calls = {}
+    for layer, name in zip(layers, layer_names(layers), strict=True):
+        calls[name] = layer.call(shape, outputs)
         shape = layer.output(shape, outputs)
-    return made
+    return calls
 
 
-def told(layers: Layers) -> str:
-    """The chain in a few words; what has nothing to tell and what only bends is left out."""
-    words = [layer.summary for layer in layers if not isinstance(layer, Activation)]
-    return " → ".join(filter(None, words)) or f"{len(layers)} layer{'s' * (len(layers) != 1)}"
+def summarize(layers: Layers) -> str:
+    """Return the chain in a few words; activations and layers without a summary are left out."""
+    parts = [layer.summary for layer in layers if not layer.is_activation]
+    return " → ".join(filter(None, parts)) or counted(len(layers), "layer")

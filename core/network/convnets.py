@@ -1,4 +1,4 @@
-"""Presets of convolutions, pools and linear layers. Choices only."""
+"""Presets of convolution, pooling and linear layers. Choices only."""
 
 from typing import ClassVar, Literal
 
@@ -18,8 +18,8 @@ from core.network.preset import Preset
 
 
 class LeNet(Preset):
-    """Two convolutions with pooling, then three linear layers: 61 706 parameters for 28 × 28 grey
-    pictures, 10 classes.
+    """Two convolutions with pooling, then three linear layers: 61 706 parameters for 28 × 28
+    greyscale images and 10 classes.
     """
 
     kind: Literal["lenet"] = "lenet"
@@ -27,8 +27,8 @@ class LeNet(Preset):
     formula: ClassVar[str] = (
         r"\text{conv } 6 \to \text{pool} \to \text{conv } 16 \to \text{pool} \to 120 \to 84 \to C"
     )
-    source: ClassVar[str] = "LeCun et al. 1998, with ReLU and max pooling; deck C"
-    pictures: ClassVar[bool] = True
+    source: ClassVar[str] = "LeCun et al. 1998, with ReLU and max pooling"
+    needs_images: ClassVar[bool] = True
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
         first = (Conv2d(maps=6, kernel=5, padding=2), ReLU(), MaxPool())
@@ -46,17 +46,17 @@ class LeNet(Preset):
 
 
 class LeNet5(Preset):
-    """LeNet as in 1998: tanh and average pools. Its third layer saw only some maps and its output
-    measured distances; here they are an ordinary convolution and scores.
+    """LeNet as published: tanh and average pooling. The original connected its second convolution
+    to only some maps and measured distances at the output; here both are ordinary layers.
     """
 
     kind: Literal["lenet5"] = "lenet5"
-    label: ClassVar[str] = "LeNet-5 of 1998"
+    label: ClassVar[str] = "LeNet-5 (1998)"
     formula: ClassVar[str] = (
         r"\text{conv } 6 \to \text{pool} \to \text{conv } 16 \to \text{pool} \to 120 \to 84 \to C"
     )
     source: ClassVar[str] = "LeCun et al. 1998"
-    pictures: ClassVar[bool] = True
+    needs_images: ClassVar[bool] = True
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
         first = (Conv2d(maps=6, kernel=5, padding=2), Tanh(), AvgPool())
@@ -65,8 +65,8 @@ class LeNet5(Preset):
 
 
 class CifarNet(Preset):
-    """LeNet without padding, as the lecture trains it on CIFAR-10: 62 006 parameters for 32 × 32
-    pictures in colour, 10 classes.
+    """LeNet without padding, as in PyTorch's CIFAR-10 tutorial: 62 006 parameters for 32 × 32
+    colour images and 10 classes.
     """
 
     kind: Literal["cifar_net"] = "cifar_net"
@@ -74,8 +74,8 @@ class CifarNet(Preset):
     formula: ClassVar[str] = (
         r"\text{conv } 6 \to \text{pool} \to \text{conv } 16 \to \text{pool} \to 120 \to 84 \to C"
     )
-    source: ClassVar[str] = "deck C; LeCun et al. 1998 with ReLU and max pooling"
-    pictures: ClassVar[bool] = True
+    source: ClassVar[str] = "PyTorch's CIFAR-10 tutorial; LeCun et al. 1998"
+    needs_images: ClassVar[bool] = True
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
         first = (Conv2d(maps=6, kernel=5), ReLU(), MaxPool())
@@ -84,15 +84,15 @@ class CifarNet(Preset):
 
 
 class Small(Preset):
-    """Two small convolutions for 8 × 8 pictures: learns the digits in seconds."""
+    """Two small convolutions for 8 × 8 images: learns the digits in seconds."""
 
     kind: Literal["small"] = "small"
-    label: ClassVar[str] = "Small net"
+    label: ClassVar[str] = "Small CNN"
     formula: ClassVar[str] = (
         r"\text{conv } 16 \to \text{pool} \to \text{conv } 32 \to \text{pool} \to 64 \to C"
     )
-    source: ClassVar[str] = "a LeNet cut to 8 × 8"
-    pictures: ClassVar[bool] = True
+    source: ClassVar[str] = "LeCun et al. 1998, reduced to 8 × 8"
+    needs_images: ClassVar[bool] = True
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
         first = (Conv2d(maps=16, kernel=3, padding=1), ReLU(), MaxPool())

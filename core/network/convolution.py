@@ -1,36 +1,45 @@
-"""Layers of pictures: convolution and pooling. Choices only."""
+"""Layers of images: convolution and pooling. Choices only."""
 
 from typing import ClassVar, Literal
 
 from core.base.spec import Call, ranged
 from core.base.text import format_shape
-from core.network.layer import Layer, Shape, wants_pictures
+from core.network.layer import Layer, Misfit, Shape, image_misfit
 
 
 class Conv2d(Layer):
-    """Slides small filters over the picture; each filter gives one map of where it fits."""
+    """Slides small filters over the image; each filter produces one feature map."""
 
     kind: Literal["conv2d"] = "conv2d"
     label: ClassVar[str] = "Convolution"
     formula: ClassVar[str] = r"z_{m,i,j} = b_m + \sum_{c,u,v} w_{m,c,u,v}\; x_{c,\,si+u-p,\,sj+v-p}"
     source: ClassVar[str] = "LeCun et al. 1989"
     technique: ClassVar[str] = "N1"
-    stem: ClassVar[str] = "conv"
+    name_prefix: ClassVar[str] = "conv"
     icon: ClassVar[str] = "blur_on"
-    maps: int = ranged(16, 1, 2048, help="How many filters, and so maps, come out.")
-    kernel: int = ranged(3, 1, 31, symbol="k", unit="px", help="Side of the square filter.")
+    maps: int = ranged(
+        16, 1, 2048, label="Filters", help="Number of output channels (feature maps)."
+    )
+    kernel: int = ranged(
+        3, 1, 31, symbol="k", unit="px", label="Kernel size", help="Side of the square filter."
+    )
     stride: int = ranged(
         1,
         1,
         16,
         symbol="s",
         unit="px",
-        help="How far the filter moves at once; 2 halves the picture.",
+        help="Step between neighbouring filter positions; 2 halves the image size.",
     )
     padding: int = ranged(
-        0, 0, 15, symbol="p", unit="px", help="Zeros around the picture; (k − 1)/2 keeps its size."
+        0,
+        0,
+        15,
+        symbol="p",
+        unit="px",
+        help="Zeros around the image; (k − 1)/2 keeps its size.",
     )
-    bias: bool = ranged(True, help="Adds b, one learned number for each map.")
+    bias: bool = ranged(True, help="Adds b, one learned number per filter.")
 
     def call(self, shape: Shape, outputs: int) -> Call:
         sizes = {"in_channels": shape[0], "out_channels": self.maps, "kernel_size": self.kernel}
@@ -43,49 +52,64 @@ class Conv2d(Layer):
         sides = ((n + 2 * self.padding - self.kernel) // self.stride + 1 for n in shape[1:])
         return (self.maps, *sides)
 
-    def problem(self, shape: Shape) -> str | None:
-        if wrong := wants_pictures(self.label, shape):
-            return wrong
-        room = min(shape[1:]) + 2 * self.padding
-        if room >= self.kernel:
+    def misfit(self, shape: Shape) -> Misfit | None:
+        if misfit := image_misfit(self.label, shape):
+            return misfit
+        side = min(shape[1:])
+        if side + 2 * self.padding >= self.kernel:
             return None
-        return (
-            f"Convolution with a {self.kernel} × {self.kernel} kernel does not fit into "
-            f"{format_shape(shape)}: "
-            f"set the padding to at least {-(-(self.kernel - min(shape[1:])) // 2)} or take a "
-            "smaller kernel."
+        padding = -(-(self.kernel - side) // 2)
+        text = (
+            f"A {self.kernel} × {self.kernel} kernel is larger than its input, "
+            f"{format_shape(shape)}. Set the padding to at least {padding} or use a smaller kernel."
         )
+        return Misfit("kernel_too_large", text, {"shape": list(shape), "padding": padding})
+
+    def keeping_size(self) -> "Conv2d":
+        """Return the same convolution with stride 1 and "same" padding; itself if the kernel size
+        is even.
+        """
+        if self.kernel % 2 == 0:
+            return self
+        return self.model_copy(update={"padding": self.kernel // 2, "stride": 1})
 
     @property
     def summary(self) -> str:
-        more = [f"stride {self.stride}"] * (self.stride != 1) + [f"padding {self.padding}"] * (
-            self.padding != 0
-        )
-        return ", ".join([f"{self.maps} maps {self.kernel} × {self.kernel}", *more])
+        parts = [f"{self.maps} filters {self.kernel} × {self.kernel}"]
+        parts += [f"stride {self.stride}"] * (self.stride != 1)
+        parts += [f"padding {self.padding}"] * (self.padding != 0)
+        return ", ".join(parts)
 
 
 class Pool(Layer):
-    """The base of what makes pictures smaller square by square, no member by itself."""
+    """The base of layers that shrink images square by square; not a member of the family."""
 
     technique: ClassVar[str] = "N1"
-    stem: ClassVar[str] = "pool"
+    name_prefix: ClassVar[str] = "pool"
     icon: ClassVar[str] = "compress"
     size: int = ranged(
-        2, 2, 16, symbol="k", unit="px", help="Side of the square, and how far it moves."
+        2,
+        2,
+        16,
+        symbol="k",
+        unit="px",
+        label="Pool size",
+        help="Side of the square, and the step from one square to the next.",
     )
 
     def output(self, shape: Shape, outputs: int) -> Shape:
         return (shape[0], *(n // self.size for n in shape[1:]))
 
-    def problem(self, shape: Shape) -> str | None:
-        if wrong := wants_pictures(self.label, shape):
-            return wrong
+    def misfit(self, shape: Shape) -> Misfit | None:
+        if misfit := image_misfit(self.label, shape):
+            return misfit
         if min(shape[1:]) >= self.size:
             return None
-        return (
-            f"{self.label} of {self.size} × {self.size} does not fit into {format_shape(shape)}: "
-            "leave it out."
+        text = (
+            f"A {self.size} × {self.size} pool is larger than its input, {format_shape(shape)}. "
+            "Delete this layer."
         )
+        return Misfit("pool_too_large", text, {"shape": list(shape), "size": self.size})
 
     @property
     def summary(self) -> str:
@@ -93,22 +117,22 @@ class Pool(Layer):
 
 
 class MaxPool(Pool):
-    """Keeps the largest value of each small square, so that the picture shrinks."""
+    """Keeps the largest value of each small square, which shrinks the image."""
 
     kind: Literal["max_pool"] = "max_pool"
-    label: ClassVar[str] = "Max pool"
+    label: ClassVar[str] = "Max pooling"
     formula: ClassVar[str] = r"z_{c,i,j} = \max_{u,v<k} x_{c,\,ki+u,\,kj+v}"
-    source: ClassVar[str] = "Weng et al. 1993; deck C"
+    source: ClassVar[str] = "Weng et al. 1993"
 
     def call(self, shape: Shape, outputs: int) -> Call:
         return Call("torch.nn.MaxPool2d", {"kernel_size": self.size})
 
 
 class AvgPool(Pool):
-    """The mean of each small square: smooths the picture as it shrinks."""
+    """Takes the mean of each small square, which smooths and shrinks the image."""
 
     kind: Literal["avg_pool"] = "avg_pool"
-    label: ClassVar[str] = "Average pool"
+    label: ClassVar[str] = "Average pooling"
     formula: ClassVar[str] = r"z_{c,i,j} = \tfrac1{k^2}\sum_{u,v<k} x_{c,\,ki+u,\,kj+v}"
     source: ClassVar[str] = "LeCun et al. 1989"
 
@@ -117,16 +141,16 @@ class AvgPool(Pool):
 
 
 class GlobalPool(Layer):
-    """The mean of each whole map: one value for each, whatever the picture's size. It stands in for
-    Flatten and saves the weights behind it.
+    """Takes the mean of each whole feature map: one value per map, whatever the image size. It
+    replaces Flatten and saves the weights that would follow it.
     """
 
     kind: Literal["global_pool"] = "global_pool"
-    label: ClassVar[str] = "Global average pool"
+    label: ClassVar[str] = "Global average pooling"
     formula: ClassVar[str] = r"z_c = \tfrac1{HW}\sum_{i,j} x_{c,i,j}"
     source: ClassVar[str] = "Lin, Chen & Yan 2014"
     technique: ClassVar[str] = "N1"
-    stem: ClassVar[str] = "global_pool"
+    name_prefix: ClassVar[str] = "global_pool"
     icon: ClassVar[str] = "compress"
 
     def call(self, shape: Shape, outputs: int) -> Call:
@@ -135,8 +159,8 @@ class GlobalPool(Layer):
     def output(self, shape: Shape, outputs: int) -> Shape:
         return shape[:1]
 
-    def problem(self, shape: Shape) -> str | None:
-        return wants_pictures(self.label, shape)
+    def misfit(self, shape: Shape) -> Misfit | None:
+        return image_misfit(self.label, shape)
 
     @property
     def summary(self) -> str:

@@ -4,22 +4,21 @@ from math import prod
 from typing import ClassVar, Literal
 
 from core.base.spec import Call, ranged
-from core.base.text import format_shape
-from core.network.layer import Layer, Shape
+from core.network.layer import Layer, Misfit, Shape, flat_misfit
 
 
 class Linear(Layer):
-    """Every output is a weighted sum of all inputs, plus a bias."""
+    """A fully connected layer: each output is a weighted sum of all inputs plus a bias."""
 
     kind: Literal["linear"] = "linear"
     label: ClassVar[str] = "Linear"
     formula: ClassVar[str] = r"z = W x + b"
     source: ClassVar[str] = "Rosenblatt 1958"
     technique: ClassVar[str] = "N1"
-    stem: ClassVar[str] = "linear"
+    name_prefix: ClassVar[str] = "linear"
     icon: ClassVar[str] = "hub"
-    units: int = ranged(100, 1, 65_536, help="How many values come out.")
-    bias: bool = ranged(True, help="Adds b, one learned number for each output.")
+    units: int = ranged(100, 1, 65_536, help="Number of outputs (hidden units).")
+    bias: bool = ranged(True, help="Adds b, one learned number per unit.")
 
     def call(self, shape: Shape, outputs: int) -> Call:
         return Call(
@@ -30,12 +29,8 @@ class Linear(Layer):
     def output(self, shape: Shape, outputs: int) -> Shape:
         return (self.units,)
 
-    def problem(self, shape: Shape) -> str | None:
-        return (
-            None
-            if len(shape) == 1
-            else f"Linear needs a flat input, got {format_shape(shape)}: put Flatten before it."
-        )
+    def misfit(self, shape: Shape) -> Misfit | None:
+        return flat_misfit(self.label, shape)
 
     @property
     def summary(self) -> str:
@@ -43,8 +38,8 @@ class Linear(Layer):
 
 
 class Output(Layer):
-    """A linear layer with one output, the score (logit), for each class of the data; one in all
-    where values are predicted.
+    """The linear layer at the end of the network: one score (logit) per class, or a single output
+    for regression.
     """
 
     kind: Literal["output"] = "output"
@@ -52,9 +47,10 @@ class Output(Layer):
     formula: ClassVar[str] = r"z = W x + b,\; z \in \mathbb{R}^C"
     source: ClassVar[str] = "Bridle 1990"
     technique: ClassVar[str] = "N1"
-    stem: ClassVar[str] = "output"
+    name_prefix: ClassVar[str] = "output"
     icon: ClassVar[str] = "output"
-    bias: bool = ranged(True, help="Adds b, one learned number for each class.")
+    is_output: ClassVar[bool] = True
+    bias: bool = ranged(True, help="Adds b, one learned number per class.")
 
     def call(self, shape: Shape, outputs: int) -> Call:
         return Call(
@@ -64,12 +60,11 @@ class Output(Layer):
     def output(self, shape: Shape, outputs: int) -> Shape:
         return (outputs,)
 
-    def problem(self, shape: Shape) -> str | None:
-        return (
-            None
-            if len(shape) == 1
-            else f"Output needs a flat input, got {format_shape(shape)}: put Flatten before it."
-        )
+    def misfit(self, shape: Shape) -> Misfit | None:
+        return flat_misfit(self.label, shape)
+
+    def fixes(self, outputs: int, *, is_inner: bool) -> tuple[tuple[str, Layer], ...]:
+        return (("Replace with Linear", Linear(units=outputs)),) if is_inner else ()
 
     @property
     def summary(self) -> str:
@@ -77,14 +72,14 @@ class Output(Layer):
 
 
 class Flatten(Layer):
-    """Lays the maps out as one row of values, as linear layers want them."""
+    """Reshapes feature maps into one row of values, as linear layers require."""
 
     kind: Literal["flatten"] = "flatten"
     label: ClassVar[str] = "Flatten"
     formula: ClassVar[str] = r"(C, H, W) \to (C\,H\,W)"
     technique: ClassVar[str] = "N1"
-    source: ClassVar[str] = "a change of shape only"
-    stem: ClassVar[str] = "flatten"
+    source: ClassVar[str] = "changes the shape only"
+    name_prefix: ClassVar[str] = "flatten"
     icon: ClassVar[str] = "horizontal_rule"
 
     def call(self, shape: Shape, outputs: int) -> Call:

@@ -1,4 +1,4 @@
-"""Dropout: the layer that forgets by chance while training. Choices only."""
+"""Dropout: the layer that sets random values to 0 during training. Choices only."""
 
 from typing import ClassVar, Literal
 
@@ -7,8 +7,8 @@ from core.network.layer import Layer, Shape
 
 
 class Dropout(Layer):
-    """While training, sets each value to 0 with probability p and scales the others by 1/(1 − p);
-    off at inference. As the first layer it drops parts of the input itself.
+    """During training, sets each value to 0 with probability p and scales the others by 1/(1 − p);
+    inactive at inference. As the first layer it drops parts of the input.
     """
 
     kind: Literal["dropout"] = "dropout"
@@ -16,15 +16,16 @@ class Dropout(Layer):
     formula: ClassVar[str] = r"z = \frac{m \odot x}{1-p},\; m \sim \mathrm{Bernoulli}(1-p)"
     source: ClassVar[str] = "Srivastava et al. 2014"
     technique: ClassVar[str] = "N5"
-    stem: ClassVar[str] = "dropout"
+    name_prefix: ClassVar[str] = "dropout"
     icon: ClassVar[str] = "grain"
+    draws_random_numbers: ClassVar[bool] = True
     p: float = ranged(
-        0.5, 0, below=1, symbol="p", label="Probability", help="The share of values set to 0."
+        0.5, 0, below=1, symbol="p", label="Probability", help="Fraction of values set to 0."
     )
     drawn: Literal["example", "batch"] = ranged(
         "example",
-        label="Drawn per",
-        help="A mask m of its own for every example, or one for all examples of the minibatch.",
+        label="Mask per",
+        help="A separate mask m for each sample, or one mask for the whole mini-batch.",
     )
 
     def call(self, shape: Shape, outputs: int) -> Call:

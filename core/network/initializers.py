@@ -1,5 +1,5 @@
-"""Initializers: where the weights begin. Choices only; each names the function of torch.nn.init it
-stands for.
+"""Initializers: the distribution of the initial weights. Choices only; each names the function of
+torch.nn.init that it stands for.
 """
 
 from math import prod, sqrt
@@ -11,40 +11,45 @@ Moments = tuple[float, float]  # expected mean and standard deviation
 
 
 class Initializer(Choice, family="initializer"):
-    """n_in, n_out: inputs and outputs of one unit of the layer. Normalization begins at 1 and 0."""
+    """n_in, n_out: inputs and outputs of one unit of the layer. Normalization layers start with
+    scale 1 and shift 0.
+    """
 
     page: ClassVar[str] = "Network"
-    symmetric: ClassVar[bool] = False  # whether all units of a layer begin alike
+    is_symmetric: ClassVar[bool] = False  # whether all units of a layer start alike
+    assumes_activation: ClassVar[bool] = False  # whether its variance is derived for activations
 
     def call(self) -> Call:
-        """A function of one weight tensor and a `generator`."""
+        """Return a function of one weight tensor and a `generator`."""
         raise NotImplementedError
 
     def fit(self) -> Call | None:
-        """A function of the model and training inputs (N, …) that adapts the drawn weights to them;
-        None for most.
+        """Return a function of the model and training inputs (N, …) that adapts the drawn weights
+        to them; None for most.
         """
         return None
 
     def biases(self, fan_in: int) -> tuple[float, float]:
-        """Biases begin uniformly between these two; equal ones are a fixed value."""
+        """Return the limits between which biases are drawn uniformly; equal limits fix them."""
         fixed = getattr(self, "bias", 0.0)
         return fixed, fixed
 
-    def moments(self, shape: tuple[int, ...]) -> Moments | None:
-        """What mean and spread of a weight tensor (out, in, …) to expect; None where only the data
-        decides.
+    def expected_moments(self, shape: tuple[int, ...]) -> Moments | None:
+        """Return the expected mean and standard deviation of a weight tensor (out, in, …); None if
+        they depend on the data.
         """
         return None
 
 
-def starting_bias() -> float:
-    """The field of those whose biases begin at a fixed value."""
-    return ranged(0.0, -10, 10, symbol="b", label="Bias", help="Where every bias begins.")
+def initial_bias() -> float:
+    """The field of initializers that set every bias to a fixed value."""
+    return ranged(
+        0.0, -10, 10, symbol="b", label="Initial bias", help="The initial value of every bias."
+    )
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
-    """n_in and n_out of a weight tensor (out, in, …).
+    """Return n_in and n_out of a weight tensor (out, in, …).
 
     >>> fans((16, 6, 5, 5))
     (150, 400)
@@ -53,9 +58,7 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 class PyTorchDefault(Initializer):
-    """What `nn.Linear` and `nn.Conv2d` do by themselves: weights and biases uniform within
-    1/√n_in.
-    """
+    """The default of `nn.Linear` and `nn.Conv2d`: weights and biases uniform within ±1/√n_in."""
 
     kind: Literal["pytorch"] = "pytorch"
     label: ClassVar[str] = "PyTorch default"
@@ -69,12 +72,12 @@ class PyTorchDefault(Initializer):
     def biases(self, fan_in: int) -> tuple[float, float]:
         return -(fan_in**-0.5), fan_in**-0.5
 
-    def moments(self, shape: tuple[int, ...]) -> Moments:
+    def expected_moments(self, shape: tuple[int, ...]) -> Moments:
         return 0.0, 1 / sqrt(3 * fans(shape)[0])
 
 
 class Xavier(Initializer):
-    """Keeps the spread of signals and of gradients about equal from layer to layer, for tanh and
+    """Keeps the variance of signals and gradients about equal from layer to layer, for tanh and
     linear units.
     """
 
@@ -83,41 +86,39 @@ class Xavier(Initializer):
     formula: ClassVar[str] = r"\sigma^2 = \frac{2}{n_{in}+n_{out}}"
     source: ClassVar[str] = "Glorot & Bengio 2010"
     technique: ClassVar[str] = "I1"
-    distribution: Literal["normal", "uniform"] = ranged(
-        "normal", help="The shape of the draw; both have variance σ²."
-    )
-    bias: float = starting_bias()
+    assumes_activation: ClassVar[bool] = True
+    distribution: Literal["normal", "uniform"] = ranged("normal", help="Both have variance σ².")
+    bias: float = initial_bias()
 
     def call(self) -> Call:
         return Call(f"torch.nn.init.xavier_{self.distribution}_")
 
-    def moments(self, shape: tuple[int, ...]) -> Moments:
+    def expected_moments(self, shape: tuple[int, ...]) -> Moments:
         return 0.0, sqrt(2 / sum(fans(shape)))
 
 
 class He(Initializer):
-    """As Xavier, but twice the variance, for ReLU stops half of the signal."""
+    """Like Xavier with about twice the variance, because ReLU removes half of the signal."""
 
     kind: Literal["he"] = "he"
     label: ClassVar[str] = "He"
     formula: ClassVar[str] = r"\sigma^2 = \frac{2}{n_{in}}"
     source: ClassVar[str] = "He et al. 2015"
     technique: ClassVar[str] = "I2"
-    distribution: Literal["normal", "uniform"] = ranged(
-        "normal", help="The shape of the draw; both have variance σ²."
-    )
-    bias: float = starting_bias()
+    assumes_activation: ClassVar[bool] = True
+    distribution: Literal["normal", "uniform"] = ranged("normal", help="Both have variance σ².")
+    bias: float = initial_bias()
 
     def call(self) -> Call:
         return Call(f"torch.nn.init.kaiming_{self.distribution}_", {"nonlinearity": "relu"})
 
-    def moments(self, shape: tuple[int, ...]) -> Moments:
+    def expected_moments(self, shape: tuple[int, ...]) -> Moments:
         return 0.0, sqrt(2 / fans(shape)[0])
 
 
 class Orthogonal(Initializer):
-    """A rotation: signals keep their length through any number of linear layers. Rows (or columns,
-    if fewer) of W are at right angles and have length g.
+    """A random rotation: signals keep their length through any number of linear layers. The rows of
+    W (or its columns, if fewer) are orthogonal and have length g.
     """
 
     kind: Literal["orthogonal"] = "orthogonal"
@@ -125,19 +126,25 @@ class Orthogonal(Initializer):
     formula: ClassVar[str] = r"W W^\top = g^2 I \text{ or } W^\top W = g^2 I"
     source: ClassVar[str] = "Saxe, McClelland & Ganguli 2014"
     technique: ClassVar[str] = "I3"
-    gain: float = ranged(1.0, above=0, high=10, symbol="g", help="√2 makes up for what ReLU stops.")
-    bias: float = starting_bias()
+    gain: float = ranged(
+        1.0,
+        above=0,
+        high=10,
+        symbol="g",
+        help="√2 compensates for the half of the signal that ReLU removes.",
+    )
+    bias: float = initial_bias()
 
     def call(self) -> Call:
         return Call("torch.nn.init.orthogonal_", {"gain": self.gain})
 
-    def moments(self, shape: tuple[int, ...]) -> Moments:
+    def expected_moments(self, shape: tuple[int, ...]) -> Moments:
         return 0.0, self.gain / sqrt(max(shape[0], prod(shape[1:])))
 
 
 class LSUV(Initializer):
-    """Orthogonal, then layer by layer scaled until its outputs have variance 1 over a minibatch of
-    the training part: the data decide, whatever the activations are.
+    """Orthogonal weights, scaled layer by layer until the outputs have variance 1 on a mini-batch
+    of the training set. It works for any activation.
     """
 
     kind: Literal["lsuv"] = "lsuv"
@@ -146,9 +153,9 @@ class LSUV(Initializer):
     source: ClassVar[str] = "Mishkin & Matas 2016"
     technique: ClassVar[str] = "I4"
     tolerance: float = ranged(
-        0.01, above=0, high=0.5, log=True, help="How far from 1 the variance may end."
+        0.01, above=0, high=0.5, log=True, help="How far the final variance may be from 1."
     )
-    bias: float = starting_bias()
+    bias: float = initial_bias()
 
     def call(self) -> Call:
         return Call("torch.nn.init.orthogonal_")
@@ -158,12 +165,14 @@ class LSUV(Initializer):
 
 
 class Normal(Initializer):
-    """The same spread for every layer, whatever its size: signals grow or die with depth."""
+    """The same standard deviation for every layer, whatever its size: signals grow or vanish with
+    depth.
+    """
 
     kind: Literal["normal"] = "normal"
     label: ClassVar[str] = "Normal"
     formula: ClassVar[str] = r"w \sim N(0, \sigma^2)"
-    source: ClassVar[str] = "decks B and D"
+    source: ClassVar[str] = "Goodfellow, Bengio & Courville 2016, section 8.4"
     technique: ClassVar[str] = "I3"
     std: float = ranged(
         0.01,
@@ -172,70 +181,70 @@ class Normal(Initializer):
         symbol="σ",
         label="Standard deviation",
         log=True,
-        help="The spread of the weights.",
+        help="Of the initial weights.",
     )
-    bias: float = starting_bias()
+    bias: float = initial_bias()
 
     def call(self) -> Call:
         return Call("torch.nn.init.normal_", {"std": self.std})
 
-    def moments(self, shape: tuple[int, ...]) -> Moments:
+    def expected_moments(self, shape: tuple[int, ...]) -> Moments:
         return 0.0, self.std
 
 
 class Uniform(Initializer):
-    """Evenly between −a and a in every layer, whatever its size; the spread is a/√3."""
+    """Uniform between −a and a in every layer, whatever its size. Standard deviation: a/√3."""
 
     kind: Literal["uniform"] = "uniform"
     label: ClassVar[str] = "Uniform"
     formula: ClassVar[str] = r"w \sim U(-a, a),\; \sigma^2 = a^2/3"
-    source: ClassVar[str] = "decks B and D"
+    source: ClassVar[str] = "Goodfellow, Bengio & Courville 2016, section 8.4"
     technique: ClassVar[str] = "I3"
     limit: float = ranged(
-        0.05, 0, 10, symbol="a", label="Limit", log=True, help="The largest weight."
+        0.05, 0, 10, symbol="a", label="Limit", log=True, help="The largest initial weight."
     )
-    bias: float = starting_bias()
+    bias: float = initial_bias()
 
     def call(self) -> Call:
         return Call("torch.nn.init.uniform_", {"a": -self.limit, "b": self.limit})
 
-    def moments(self, shape: tuple[int, ...]) -> Moments:
+    def expected_moments(self, shape: tuple[int, ...]) -> Moments:
         return 0.0, self.limit / sqrt(3)
 
 
 class Zeros(Initializer):
-    """All weights 0: every unit of a layer stays equal to its neighbours for ever. To see why
-    chance is needed.
+    """All weights are 0, so all units of a layer stay equal. Shows why random initial weights are
+    needed.
     """
 
     kind: Literal["zeros"] = "zeros"
     label: ClassVar[str] = "Zeros"
     formula: ClassVar[str] = r"w = 0"
-    source: ClassVar[str] = "decks B and D"
+    source: ClassVar[str] = "Goodfellow, Bengio & Courville 2016, section 8.4"
     technique: ClassVar[str] = "I3"
-    symmetric: ClassVar[bool] = True
-    bias: float = starting_bias()
+    is_symmetric: ClassVar[bool] = True
+    bias: float = initial_bias()
 
     def call(self) -> Call:
         return Call("core.network.modules.zeros_")
 
-    def moments(self, shape: tuple[int, ...]) -> Moments:
+    def expected_moments(self, shape: tuple[int, ...]) -> Moments:
         return 0.0, 0.0
 
 
 class Ones(Initializer):
-    """All weights 1: as equal as zeros, and the signal explodes besides."""
+    """All weights are 1: units stay equal as with zeros, and the signal explodes."""
 
     kind: Literal["ones"] = "ones"
     label: ClassVar[str] = "Ones"
     formula: ClassVar[str] = r"w = 1"
-    source: ClassVar[str] = "decks B and D"
+    source: ClassVar[str] = "Goodfellow, Bengio & Courville 2016, section 8.4"
     technique: ClassVar[str] = "I3"
-    symmetric: ClassVar[bool] = True
-    bias: float = starting_bias()
+    is_symmetric: ClassVar[bool] = True
+    bias: float = initial_bias()
 
     def call(self) -> Call:
         return Call("core.network.modules.ones_")
 
-    def moments(self, shape: tuple[int, ...]) -> Moments:
+    def expected_moments(self, shape: tuple[int, ...]) -> Moments:
         return 1.0, 0.0

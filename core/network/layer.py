@@ -1,13 +1,14 @@
-"""Layer: the family of everything that a network is assembled from, without its members. Choices
-only; each names the torch module it stands for.
+"""Layer: the base class of everything that a network is assembled from. Choices only; each names
+the torch module that it stands for.
 
-Shapes here leave out the batch: (C, H, W) for pictures, (F,) for flat values. `layers.py` brings
-all members together.
+Shapes here leave out the batch: (C, H, W) for images, (F,) for flat values. `layers.py` brings all
+members together.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from core.base.spec import Call, Choice
 from core.base.text import format_shape
@@ -15,67 +16,129 @@ from core.base.text import format_shape
 Shape = tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Misfit:
+    """Why a layer cannot take its input: what was found, what is expected, and how to fix it.
+
+    `code` names the rule and is stable; `evidence` holds the numbers behind the text as plain JSON
+    data.
+    """
+
+    code: str
+    text: str
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
 class Layer(Choice, family="layer"):
-    """One step of the network, from a tensor to a tensor."""
+    """One step of the network, from a tensor to a tensor.
+
+    The class variables are facts that advice, drawings and the training rely on, so that a new
+    layer needs no rule of its own elsewhere.
+    """
 
     page: ClassVar[str] = "Network"
-    stem: ClassVar[str] = ""  # of its name in the state_dict: conv1, conv2, linear1 …
+    name_prefix: ClassVar[str] = ""  # of its name in the state_dict: conv1, conv2, linear1 …
     icon: ClassVar[str] = "layers"  # Material
+    is_activation: ClassVar[bool] = False
+    is_normalization: ClassVar[bool] = False
+    is_output: ClassVar[bool] = False  # gives the network's scores, so it must be the last one
+    passes_gradient: ClassVar[bool] = True  # False if its derivative is 0 almost everywhere
+    uses_batch_statistics: ClassVar[bool] = False  # it compares the samples of a mini-batch
+    draws_random_numbers: ClassVar[bool] = False  # its module then has an attribute `generator`
+    has_branches: ClassVar[bool] = False  # its chains are parallel, and any number of them
+    allows_empty_chains: ClassVar[bool] = False  # an empty chain passes its input on
+    has_stochastic_depth: ClassVar[bool] = False  # it then has a field `drop`
 
     def call(self, shape: Shape, outputs: int) -> Call:
-        """The module for an input of this shape (without batch); `outputs` is what the last layer
-        must give.
+        """Return the module for an input of this shape (without batch); `outputs` is the number
+        of values that the whole network must give.
         """
         raise NotImplementedError
 
     def output(self, shape: Shape, outputs: int) -> Shape:
-        """The output's shape, by formula: what the module gives, known before torch is loaded."""
+        """Return the output's shape by formula, so that it is known before torch is loaded."""
         return shape
+
+    def misfit(self, shape: Shape) -> Misfit | None:
+        """Return why the layer cannot take this input; None if it can."""
+        return None
+
+    def note(self, shape: Shape, outputs: int) -> str:
+        """Return a sentence about what the layer adds for this input; empty for most."""
+        return ""
 
     @property
     def outline(self) -> str:
-        """Its fields in a few words; of a block how much is within it."""
+        """The fields in a few words; for a block, how many layers it contains."""
         return self.summary
 
-    def inside(self) -> tuple[tuple["Layer", ...], ...]:
-        """The chains of layers within it; none for most."""
+    @property
+    def adds_input(self) -> bool:
+        """Whether a shortcut adds the layer's input to its output."""
+        return False
+
+    @property
+    def join_sign(self) -> str:
+        """How its chains and its input are combined: "+" or "‖"; empty if nothing is."""
+        return ""
+
+    def chains(self) -> tuple[tuple["Layer", ...], ...]:
+        """Return the chains of layers inside this one; none for most."""
         return ()
 
-    def holding(self, chains: tuple[tuple["Layer", ...], ...]) -> "Layer":
-        """The same layer with other chains within it; only for those that have some."""
+    def with_chains(self, chains: tuple[tuple["Layer", ...], ...]) -> "Layer":
+        """Return the same layer with other chains inside; only for layers that have some."""
         raise NotImplementedError
 
-    def within(self, chain: int) -> tuple[str, str]:
-        """Of chain `chain` (from 0): what its layers' numbers have behind that of this layer, and
-        where it lies in the module.
+    def chain_location(self, chain: int) -> tuple[str, str]:
+        """Return, for chain `chain` (from 0), what follows this layer's number in the numbers of
+        the inner layers, and the chain's path in the module.
         """
         raise NotImplementedError
 
-    def note(self, shape: Shape, outputs: int) -> str:
-        """A sentence about what it adds by itself for this input; empty for most."""
-        return ""
+    def fixes(self, outputs: int, *, is_inner: bool) -> tuple[tuple[str, "Layer"], ...]:
+        """Return changes of this layer that may make it fit, each with the label of its button."""
+        return ()
 
-    def problem(self, shape: Shape) -> str | None:
-        """Why it cannot take this input, and what to do; None when it can."""
-        return None
+    def last_fixes(self) -> tuple[tuple[str, "Layer"], ...]:
+        """Return further changes that are worth trying only if deleting the layer does not help."""
+        return ()
+
+    def keeping_size(self) -> "Layer":
+        """Return the same layer with an output as large as its input, where its fields allow it."""
+        return self
 
 
-def names(layers: Sequence[Layer]) -> list[str]:
-    """A name for each layer, as in its state_dict: conv1, relu1, …; `output` alone is not
-    numbered.
+def layer_names(layers: Sequence[Layer]) -> list[str]:
+    """Return a name for each layer, as in its state_dict: conv1, relu1, …; a single output layer
+    is not numbered.
     """
-    total, seen, result = Counter(layer.stem for layer in layers), Counter(), []
+    total, seen, result = Counter(layer.name_prefix for layer in layers), Counter(), []
     for layer in layers:
-        seen[layer.stem] += 1
-        alone = layer.stem == "output" and total[layer.stem] == 1
-        result.append(layer.stem if alone else f"{layer.stem}{seen[layer.stem]}")
+        prefix = layer.name_prefix
+        seen[prefix] += 1
+        is_plain = layer.is_output and total[prefix] == 1
+        result.append(prefix if is_plain else f"{prefix}{seen[prefix]}")
     return result
 
 
-def wants_pictures(what: str, shape: Shape) -> str | None:
+def image_misfit(label: str, shape: Shape) -> Misfit | None:
+    """Return why a layer that works on images cannot take this input; None if it can."""
     if len(shape) == 3:
         return None
-    return (
-        f"{what} needs pictures (channels × height × width), got {format_shape(shape)} values: "
-        "put it before Flatten."
+    text = (
+        f"{label} needs images (channels × height × width), but its input has "
+        f"{format_shape(shape)} values. Move it before Flatten."
     )
+    return Misfit("needs_images", text, {"shape": list(shape)})
+
+
+def flat_misfit(label: str, shape: Shape) -> Misfit | None:
+    """Return why a layer that works on flat values cannot take this input; None if it can."""
+    if len(shape) == 1:
+        return None
+    text = (
+        f"{label} needs a flat input, but its input is {format_shape(shape)}. "
+        "Insert Flatten before it."
+    )
+    return Misfit("needs_flat_input", text, {"shape": list(shape)})

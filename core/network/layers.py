@@ -5,7 +5,7 @@ By subject: `dense.py`, `convolution.py`, `activations.py`, `normalizations.py`,
 """
 
 # isort: off
-from core.network.layer import Layer, Shape, names
+from core.network.layer import Layer, Misfit, Shape, layer_names
 from core.network.dense import Flatten, Linear, Output
 from core.network.convolution import AvgPool, Conv2d, GlobalPool, MaxPool
 from core.network.activations import (
@@ -14,12 +14,12 @@ from core.network.activations import (
 from core.network.normalizations import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from core.network.dropout import Dropout
 from core.network.nested import Branches, Residual
-from core.network.chains import every
+from core.network.chains import walk_layers
 # isort: on
 
 __all__ = [
     "ELU", "GELU", "Activation", "AvgPool", "BatchNorm", "Branches", "Conv2d", "Dropout",
     "Flatten", "GlobalPool", "GroupNorm", "InstanceNorm", "Layer", "LayerNorm", "LeakyReLU",
-    "Linear", "MaxPool", "Output", "ReLU", "Residual", "Shape", "Sigmoid", "Softplus",
-    "StepFunction", "Swish", "Tanh", "every", "names",
+    "Linear", "MaxPool", "Misfit", "Output", "ReLU", "Residual", "Shape", "Sigmoid", "Softplus",
+    "StepFunction", "Swish", "Tanh", "layer_names", "walk_layers",
 ]  # fmt: skip

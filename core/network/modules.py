@@ -1,5 +1,5 @@
-"""The lab's own torch modules. They import torch alone, so that an exported script can paste
-them.
+"""The lab's own torch modules. They import nothing but torch, so that they can be pasted into a
+script.
 """
 
 from collections import OrderedDict
@@ -11,11 +11,11 @@ from torch.nn import functional as F
 
 
 class DropoutModule(nn.Module):
-    """Dropout (Srivastava et al. 2014) that draws from its own generator, so that runs side by side
-    do not mix.
+    """Dropout (Srivastava et al. 2014) that draws from its own generator, so that simultaneous runs
+    do not influence each other.
 
-    Training: z = m·x/(1 − p), m ~ Bernoulli(1 − p) for each value, of each example or (`drawn` is
-    "batch") once for all examples of the minibatch. Inference: z = x.
+    Training: z = m·x/(1 − p), m ~ Bernoulli(1 − p) for each value of each sample, or (`drawn` is
+    "batch") with one mask for all samples of the mini-batch. Inference: z = x.
     """
 
     def __init__(
@@ -36,8 +36,9 @@ class DropoutModule(nn.Module):
 
 
 class StepFunctionModule(nn.Module):
-    """The perceptron's step (Rosenblatt 1958): 1 from 0 on, else 0. Its gradient is 0 everywhere,
-    as that of the floor is, so that the weights before it have one, and it is 0.
+    """The perceptron's step function (Rosenblatt 1958): 1 for inputs of at least 0, otherwise 0.
+    It is computed by `floor`, whose gradient is 0 everywhere, so that the weights before it have a
+    gradient, which is 0.
     """
 
     def forward(self, a: Tensor) -> Tensor:
@@ -45,15 +46,15 @@ class StepFunctionModule(nn.Module):
 
 
 class GlobalPoolModule(nn.Module):
-    """The mean of each map (Lin, Chen & Yan 2014)."""
+    """The mean of each feature map (Lin, Chen & Yan 2014)."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.mean((2, 3))  # (N, C, H, W) -> (N, C)
 
 
 class ResidualModule(nn.Module):
-    """z = S(x) + m·F(x)/(1 − p) (He et al. 2016): F the `layers`, S the `shortcut` (empty: x; None:
-    no S at all). Stochastic depth (Huang et al. 2016): m ~ Bernoulli(1 − p) for each example while
+    """z = S(x) + m·F(x)/(1 − p) (He et al. 2016): F is `layers`, S is `shortcut` (empty: x; None:
+    no S at all). Stochastic depth (Huang et al. 2016): m ~ Bernoulli(1 − p) for each sample during
     training; at inference z = S(x) + F(x).
     """
 
@@ -80,8 +81,8 @@ class ResidualModule(nn.Module):
 
 
 class BranchesModule(nn.Module):
-    """Chains of layers on the same input, their outputs in a row along the channels or added
-    (Szegedy et al. 2015).
+    """Chains of layers on the same input, whose outputs are concatenated along the channels or
+    added (Szegedy et al. 2015).
     """
 
     def __init__(self, branches: list[dict[str, nn.Module]], join: str = "concatenate"):
@@ -112,20 +113,21 @@ class SquaredError(nn.Module):
 
 
 def zeros_(weight: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """`torch.nn.init.zeros_` with the generator that every initializer is given, unused."""
+    """`torch.nn.init.zeros_` that accepts the generator of every initializer, without using it."""
     return nn.init.zeros_(weight)
 
 
 def ones_(weight: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """`torch.nn.init.ones_` with the generator that every initializer is given, unused."""
+    """`torch.nn.init.ones_` that accepts the generator of every initializer, without using it."""
     return nn.init.ones_(weight)
 
 
 @torch.no_grad()
 def lsuv_(model: nn.Module, x: Tensor, tolerance: float = 0.01, rounds: int = 10) -> None:
     """Layer-sequential unit variance (Mishkin & Matas 2016): in one pass of the inputs x (N, …),
-    each convolution and linear layer, first to last, is divided by the deviation of its outputs
-    until their variance is 1 ± tolerance. Dropout is off; a layer that always answers alike stays.
+    each weight matrix that the initializer has drawn (`uses_initializer`), first to last, is
+    divided by the standard deviation of its outputs until their variance is 1 ± tolerance. Dropout
+    is off; a layer with constant outputs is left unchanged.
     """
 
     def scale(layer: nn.Module, inputs: tuple[Tensor, ...], z: Tensor) -> Tensor:
@@ -137,7 +139,7 @@ def lsuv_(model: nn.Module, x: Tensor, tolerance: float = 0.01, rounds: int = 10
             z = layer.forward(*inputs)  # not layer(): that would call this hook again
         return z
 
-    layers = [m for m in model.modules() if isinstance(m, (nn.Linear, nn.Conv2d))]
+    layers = [m for m in model.modules() if getattr(m, "uses_initializer", False)]
     training = model.training
     with ExitStack() as hooks:
         for layer in layers:

@@ -1,4 +1,4 @@
-"""Presets of linear layers: from one straight line to fifty layers. Choices only."""
+"""Presets of linear layers, from a single one to fifty. Choices only."""
 
 from typing import ClassVar, Literal
 
@@ -14,26 +14,26 @@ from core.network.layers import (
     StepFunction,
     Tanh,
 )  # fmt: skip
-from core.network.preset import Preset, flat
+from core.network.preset import Preset, flatten_images
 
 
 class SoftmaxRegression(Preset):
-    """One linear layer: scores are weighted sums of pixels. The straightest line through the
-    data.
+    """A single linear layer: each score is a weighted sum of the inputs. The simplest linear
+    classifier.
     """
 
     kind: Literal["softmax"] = "softmax"
     label: ClassVar[str] = "Softmax regression"
     formula: ClassVar[str] = r"p = \mathrm{softmax}(Wx + b)"
-    source: ClassVar[str] = "Cox 1958; deck B"
+    source: ClassVar[str] = "Cox 1958"
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
-        return (*flat(shape), Output())
+        return (*flatten_images(shape), Output())
 
 
 class Perceptron(Preset):
-    """Softmax regression whose scores go through the perceptron's step, to 0 or 1. To see why
-    gradients cannot train it: the step's derivative is 0, so no weight ever moves.
+    """Softmax regression whose scores pass through the perceptron's step function. Shows why
+    gradient descent cannot train it: the derivative is 0, so no weight ever changes.
     """
 
     kind: Literal["perceptron"] = "perceptron"
@@ -42,55 +42,55 @@ class Perceptron(Preset):
     source: ClassVar[str] = "Rosenblatt 1958"
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
-        return (*flat(shape), Output(), StepFunction())
+        return (*flatten_images(shape), Output(), StepFunction())
 
 
 class MLP(Preset):
-    """784-100-10 for 28 × 28 pictures: one hidden layer of 100 tanh units."""
+    """One hidden layer of 100 tanh units: 784-100-10 for 28 × 28 images."""
 
     kind: Literal["mlp"] = "mlp"
-    label: ClassVar[str] = "MLP, 100 hidden"
+    label: ClassVar[str] = "MLP, 100 hidden units"
     formula: ClassVar[str] = r"z = W_2 \tanh(W_1 x + b_1) + b_2"
-    source: ClassVar[str] = "Rumelhart, Hinton & Williams 1986; deck B"
+    source: ClassVar[str] = "Rumelhart, Hinton & Williams 1986"
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
-        return (*flat(shape), Linear(units=100), Tanh(), Output())
+        return (*flatten_images(shape), Linear(units=100), Tanh(), Output())
 
 
 class Points(Preset):
-    """2-64-64-C for points in a plane: two hidden layers of 64 ReLUs, enough to bend a boundary or
-    a curve.
+    """Two hidden layers of 64 ReLU units: 2-64-64-C for points in a plane, enough for a curved
+    decision boundary or a regression curve.
     """
 
     kind: Literal["points"] = "points"
-    label: ClassVar[str] = "MLP, 64-64"
+    label: ClassVar[str] = "MLP, 64-64 hidden units"
     formula: ClassVar[str] = r"z = W_3\,\mathrm{relu}(W_2\,\mathrm{relu}(W_1 x + b_1) + b_2) + b_3"
     source: ClassVar[str] = "Rumelhart, Hinton & Williams 1986, with ReLU"
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
         hidden = (Linear(units=64), ReLU(), Linear(units=64), ReLU())
-        return (*flat(shape), *hidden, Output())
+        return (*flatten_images(shape), *hidden, Output())
 
 
 class DeepMLP(Preset):
-    """Many equal layers: whether the signal and the gradient arrive depends on the activation, the
-    first weights, normalization and shortcuts.
+    """Many equal layers. Whether signals and gradients reach the last and first layer depends on
+    the activation, the initial weights, normalization and shortcuts.
     """
 
     kind: Literal["deep_mlp"] = "deep_mlp"
     label: ClassVar[str] = "Deep MLP"
     formula: ClassVar[str] = r"h_{l+1} = \varphi(W_l h_l + b_l), \qquad l = 1 \dots d - 1"
     source: ClassVar[str] = "Glorot & Bengio 2010; He et al. 2016"
-    depth: int = ranged(10, 2, 50, unit="layers", help="Layers with weights, the output included.")
-    width: int = ranged(64, 1, 4096, unit="units", help="Units of each layer but the last.")
+    depth: int = ranged(10, 2, 50, unit="layers", help="Layers with weights, including the output.")
+    width: int = ranged(64, 1, 4096, unit="units", help="Hidden units per layer.")
     activation: Literal[
         "relu", "leaky_relu", "elu", "softplus", "swish", "gelu", "tanh", "sigmoid", "step"
-    ] = ranged("relu", help="Behind each layer but the last.")
-    normalize: bool = ranged(False, help="Batch normalization before each activation.")
-    shortcuts: bool = ranged(False, help="Each layer from the second on is a residual block.")
+    ] = ranged("relu", help="Follows each layer except the last.")
+    normalize: bool = ranged(False, label="Batch normalization", help="Before each activation.")
+    shortcuts: bool = ranged(False, help="Makes each layer from the second on a residual block.")
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
         norm = (BatchNorm(),) if self.normalize else ()
         one = (Linear(units=self.width), *norm, Layer.pick(self.activation))
         more = (Residual(layers=one),) if self.shortcuts else one
-        return (*flat(shape), *one, *more * (self.depth - 2), Output())
+        return (*flatten_images(shape), *one, *more * (self.depth - 2), Output())

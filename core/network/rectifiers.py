@@ -1,21 +1,22 @@
-"""Activations that pass what is positive: ReLU and its relatives. Choices only."""
+"""Activations that pass positive values: ReLU and its variants. Choices only."""
 
 from math import exp, expm1, log1p, pi, sqrt
 from typing import ClassVar, Literal
 
 from core.base.spec import Call, ranged
-from core.network.activation import Activation, normal, sigma
+from core.network.activation import Activation, normal_cdf, sigma
 from core.network.layer import Shape
 
 
 class ReLU(Activation):
-    """Passes what is positive and stops the rest."""
+    """Passes positive values and sets negative ones to 0."""
 
     kind: Literal["relu"] = "relu"
     label: ClassVar[str] = "ReLU"
     formula: ClassVar[str] = r"z = \max(0, a)"
     source: ClassVar[str] = "Nair & Hinton 2010"
-    stem: ClassVar[str] = "relu"
+    name_prefix: ClassVar[str] = "relu"
+    initializer: ClassVar[str] = "he"
 
     def call(self, shape: Shape, outputs: int) -> Call:
         return Call("torch.nn.ReLU")
@@ -32,15 +33,15 @@ class ReLU(Activation):
 
 
 class LeakyReLU(Activation):
-    """ReLU that lets a small part of what is negative through, so that no unit is dead for ever."""
+    """A ReLU that passes a small fraction of negative values, so no unit can die for good."""
 
     kind: Literal["leaky_relu"] = "leaky_relu"
     label: ClassVar[str] = "Leaky ReLU"
     formula: ClassVar[str] = r"z = \max(0, a) + \alpha \min(0, a)"
     source: ClassVar[str] = "Maas, Hannun & Ng 2013"
-    stem: ClassVar[str] = "leaky"
+    name_prefix: ClassVar[str] = "leaky"
     alpha: float = ranged(
-        0.01, 0, 1, symbol="α", label="Negative slope", log=True, help="Slope for negative values."
+        0.01, 0, 1, symbol="α", label="Negative slope", log=True, help="Slope for negative inputs."
     )
 
     def call(self, shape: Shape, outputs: int) -> Call:
@@ -58,15 +59,15 @@ class LeakyReLU(Activation):
 
 
 class ELU(Activation):
-    """ReLU with a soft bend: negative values fall towards −α, so that the mean lies nearer to 0."""
+    """A ReLU whose negative values saturate at −α, which keeps the mean closer to 0."""
 
     kind: Literal["elu"] = "elu"
     label: ClassVar[str] = "ELU"
     formula: ClassVar[str] = r"z = a \text{ if } a > 0 \text{ else } \alpha\,(e^a - 1)"
     source: ClassVar[str] = "Clevert, Unterthiner & Hochreiter 2016"
-    stem: ClassVar[str] = "elu"
+    name_prefix: ClassVar[str] = "elu"
     alpha: float = ranged(
-        1.0, above=0, high=10, symbol="α", label="Depth", help="Where negative values end: at −α."
+        1.0, above=0, high=10, symbol="α", label="Saturation", help="Large negative inputs give −α."
     )
 
     def call(self, shape: Shape, outputs: int) -> Call:
@@ -84,13 +85,13 @@ class ELU(Activation):
 
 
 class Softplus(Activation):
-    """ReLU without a kink; its slope is the sigmoid."""
+    """A smooth ReLU; its slope is the sigmoid."""
 
     kind: Literal["softplus"] = "softplus"
     label: ClassVar[str] = "Softplus"
     formula: ClassVar[str] = r"z = \log(1 + e^a)"
     source: ClassVar[str] = "Dugas et al. 2001"
-    stem: ClassVar[str] = "softplus"
+    name_prefix: ClassVar[str] = "softplus"
 
     def call(self, shape: Shape, outputs: int) -> Call:
         return Call("torch.nn.Softplus")
@@ -107,13 +108,13 @@ class Softplus(Activation):
 
 
 class Swish(Activation):
-    """The value times its own sigmoid, also called SiLU: smooth, and dips a little below 0."""
+    """The input times its sigmoid, also called SiLU: smooth, and slightly negative below 0."""
 
     kind: Literal["swish"] = "swish"
     label: ClassVar[str] = "Swish (SiLU)"
     formula: ClassVar[str] = r"z = a\,\sigma(a)"
     source: ClassVar[str] = "Ramachandran, Zoph & Le 2017; Hendrycks & Gimpel 2016"
-    stem: ClassVar[str] = "swish"
+    name_prefix: ClassVar[str] = "swish"
 
     def call(self, shape: Shape, outputs: int) -> Call:
         return Call("torch.nn.SiLU")
@@ -130,7 +131,7 @@ class Swish(Activation):
 
 
 class GELU(Activation):
-    """The value times the share of the normal distribution that lies below it."""
+    """The input times the fraction of the standard normal distribution below it."""
 
     kind: Literal["gelu"] = "gelu"
     label: ClassVar[str] = "GELU"
@@ -138,16 +139,16 @@ class GELU(Activation):
         r"z = a\,\Phi(a) = \tfrac a2\left(1 + \mathrm{erf}\tfrac{a}{\sqrt2}\right)"
     )
     source: ClassVar[str] = "Hendrycks & Gimpel 2016"
-    stem: ClassVar[str] = "gelu"
+    name_prefix: ClassVar[str] = "gelu"
 
     def call(self, shape: Shape, outputs: int) -> Call:
         return Call("torch.nn.GELU")
 
     def value(self, a: float) -> float:
-        return a * normal(a)
+        return a * normal_cdf(a)
 
     def slope(self, a: float) -> float:
-        return normal(a) + a * exp(-a * a / 2) / sqrt(2 * pi)
+        return normal_cdf(a) + a * exp(-a * a / 2) / sqrt(2 * pi)
 
     @property
     def summary(self) -> str:

@@ -1,4 +1,4 @@
-"""Activations that go from one level to another: tanh, sigmoid and the step. Choices only."""
+"""Activations that saturate on both sides: tanh, sigmoid and the step. Choices only."""
 
 from math import tanh
 from typing import ClassVar, Literal
@@ -9,13 +9,14 @@ from core.network.layer import Shape
 
 
 class Tanh(Activation):
-    """A smooth step from −1 to 1. Far from 0 its slope, and so the gradient, is nearly 0."""
+    """A smooth step from −1 to 1. Far from 0 its slope, and so the gradient, is close to 0."""
 
     kind: Literal["tanh"] = "tanh"
     label: ClassVar[str] = "Tanh"
     formula: ClassVar[str] = r"\tanh a = 2\,\sigma(2a) - 1"
     source: ClassVar[str] = "LeCun et al. 1998"
-    stem: ClassVar[str] = "tanh"
+    name_prefix: ClassVar[str] = "tanh"
+    initializer: ClassVar[str] = "xavier"
 
     def call(self, shape: Shape, outputs: int) -> Call:
         return Call("torch.nn.Tanh")
@@ -32,13 +33,14 @@ class Tanh(Activation):
 
 
 class Sigmoid(Activation):
-    """A smooth step from 0 to 1. Its slope is at most ¼: in a deep network the gradient dies."""
+    """A smooth step from 0 to 1. Its slope is at most ¼, so gradients vanish in deep networks."""
 
     kind: Literal["sigmoid"] = "sigmoid"
     label: ClassVar[str] = "Sigmoid"
     formula: ClassVar[str] = r"\sigma(a) = \frac{1}{1+e^{-a}}"
     source: ClassVar[str] = "Rumelhart, Hinton & Williams 1986"
-    stem: ClassVar[str] = "sigmoid"
+    name_prefix: ClassVar[str] = "sigmoid"
+    initializer: ClassVar[str] = "xavier"
 
     def call(self, shape: Shape, outputs: int) -> Call:
         return Call("torch.nn.Sigmoid")
@@ -55,18 +57,20 @@ class Sigmoid(Activation):
 
 
 class StepFunction(Activation):
-    """The perceptron's step: 1 from 0 on, else 0.
+    """The perceptron's step function: 1 for inputs of at least 0, otherwise 0.
 
-    Gradients cannot train it: its derivative is 0 wherever it has one, so no weight before it
-    learns from the loss. Rosenblatt's own rule needed no derivative, and worked for one layer.
+    Gradient descent cannot train it: its derivative is 0 wherever it exists, so no weight before
+    it receives a gradient. Rosenblatt's learning rule needs no derivative and works for a single
+    layer.
     """
 
     kind: Literal["step"] = "step"
     label: ClassVar[str] = "Step (perceptron)"
     formula: ClassVar[str] = r"z = 1 \text{ if } a \ge 0 \text{ else } 0"
     source: ClassVar[str] = "McCulloch & Pitts 1943; Rosenblatt 1958"
-    stem: ClassVar[str] = "step"
-    trains: ClassVar[bool] = False
+    name_prefix: ClassVar[str] = "step"
+    initializer: ClassVar[str] = "xavier"
+    passes_gradient: ClassVar[bool] = False
 
     def call(self, shape: Shape, outputs: int) -> Call:
         return Call("core.network.modules.StepFunctionModule")

@@ -1,8 +1,9 @@
-"""Changes of a network whose layers may hold layers: each takes the layers and a place, and gives
-new layers. Pure.
+"""Changes of a network whose layers may contain layers. Each function takes the layers and a path,
+and returns new layers. Pure.
 
-A place is a tuple of numbers from 0: (2,) is the third layer, (2, 1, 0) the first layer of its
-second chain. One that ends in a chain, such as (2, 1), names the chain; () is the network itself.
+A path is a tuple of indices from 0: (2,) is the third layer, (2, 1, 0) the first layer of its
+second chain. A path that ends with a chain, such as (2, 1), names the chain; () is the network
+itself.
 """
 
 from collections.abc import Callable
@@ -10,118 +11,122 @@ from collections.abc import Callable
 from core.network.chains import Layers
 from core.network.layers import Activation, Layer, Residual
 
-Place = tuple[int, ...]
-DEEPEST = 4  # blocks within blocks; a page can show no more, and a link holds eight
+LayerPath = tuple[int, ...]
+MAX_DEPTH = 4  # blocks within blocks; a page can show no more, and a link holds eight
 
 
-def at(layers: Layers, place: Place) -> Layer:
-    """The layer at a place. IndexError where there is none."""
-    return chain_at(layers, place[:-1])[place[-1]]
+def layer_at(layers: Layers, path: LayerPath) -> Layer:
+    """Return the layer at a path. Raises IndexError if there is none."""
+    return chain_at(layers, path[:-1])[path[-1]]
 
 
-def chain_at(layers: Layers, place: Place) -> Layers:
-    """The layers of a chain. IndexError where there is none."""
-    for index, chain in zip(place[::2], place[1::2], strict=True):
-        layers = layers[index].inside()[chain]
+def chain_at(layers: Layers, path: LayerPath) -> Layers:
+    """Return the layers of a chain. Raises IndexError if there is none."""
+    for index, chain in zip(path[::2], path[1::2], strict=True):
+        layers = layers[index].chains()[chain]
     return layers
 
 
-def exists(layers: Layers, place: Place) -> bool:
-    """Whether a layer stands there.
+def has_layer(layers: Layers, path: LayerPath) -> bool:
+    """Return whether there is a layer at this path.
 
     >>> from core.network.layers import Flatten
-    >>> exists((Flatten(),), (0,)), exists((Flatten(),), (0, 0, 0)), exists((), ())
+    >>> has_layer((Flatten(),), (0,)), has_layer((Flatten(),), (0, 0, 0)), has_layer((), ())
     (True, False, False)
     """
     try:
-        return len(place) % 2 == 1 and at(layers, place) is not None
+        return len(path) % 2 == 1 and layer_at(layers, path) is not None
     except IndexError:
         return False
 
 
-def put(layers: Layers, place: Place, *new: Layer) -> Layers:
-    """The layer at a place gives way to others: none, one or several."""
-    i = place[-1]
-    chain = chain_at(layers, place[:-1])
-    return with_chain(layers, place[:-1], (*chain[:i], *new, *chain[i + 1 :]))
+def replace_layer(layers: Layers, path: LayerPath, *new: Layer) -> Layers:
+    """Replace the layer at a path by none, one or several others."""
+    i = path[-1]
+    chain = chain_at(layers, path[:-1])
+    return replace_chain(layers, path[:-1], (*chain[:i], *new, *chain[i + 1 :]))
 
 
-def add(layers: Layers, place: Place, new: Layer) -> Layers:
-    """Another layer in front of what stands at a place, or behind a chain's last one."""
-    chain = chain_at(layers, place[:-1])
-    return with_chain(layers, place[:-1], (*chain[: place[-1]], new, *chain[place[-1] :]))
+def insert_layer(layers: Layers, path: LayerPath, new: Layer) -> Layers:
+    """Insert a layer before the one at a path, or behind the last one of a chain."""
+    chain = chain_at(layers, path[:-1])
+    return replace_chain(layers, path[:-1], (*chain[: path[-1]], new, *chain[path[-1] :]))
 
 
-def swap(layers: Layers, place: Place, other: int) -> Layers:
-    """The layer at a place and the one with index `other` of the same chain change places."""
-    chain = list(chain_at(layers, place[:-1]))
-    chain[place[-1]], chain[other] = chain[other], chain[place[-1]]
-    return with_chain(layers, place[:-1], tuple(chain))
+def swap_layers(layers: Layers, path: LayerPath, other: int) -> Layers:
+    """Swap the layer at a path with the one at index `other` of the same chain."""
+    chain = list(chain_at(layers, path[:-1]))
+    chain[path[-1]], chain[other] = chain[other], chain[path[-1]]
+    return replace_chain(layers, path[:-1], tuple(chain))
 
 
-def with_chain(layers: Layers, place: Place, chain: Layers) -> Layers:
-    """Another chain in the place of one."""
-    if not place:
+def replace_chain(layers: Layers, path: LayerPath, chain: Layers) -> Layers:
+    """Replace the chain at a path by another one."""
+    if not path:
         return chain
-    *owner, number = place
-    holder = at(layers, tuple(owner))
-    chains = [*holder.inside()[:number], chain, *holder.inside()[number + 1 :]]
-    return put(layers, tuple(owner), holder.holding(tuple(chains)))
+    *owner, number = path
+    block = layer_at(layers, tuple(owner))
+    chains = [*block.chains()[:number], chain, *block.chains()[number + 1 :]]
+    return replace_layer(layers, tuple(owner), block.with_chains(tuple(chains)))
 
 
-def wrap(layers: Layers, place: Place) -> Layers:
-    """The layer becomes the one layer of a residual block, in its place."""
-    return put(layers, place, Residual(layers=(at(layers, place),)))
+def wrap_layer(layers: Layers, path: LayerPath) -> Layers:
+    """Replace a layer by a residual block that contains it."""
+    return replace_layer(layers, path, Residual(layers=(layer_at(layers, path),)))
 
 
-def unwrap(layers: Layers, place: Place) -> Layers:
-    """The layers of a block stand in its place, one chain behind the other."""
-    return put(layers, place, *(one for chain in at(layers, place).inside() for one in chain))
+def unwrap_block(layers: Layers, path: LayerPath) -> Layers:
+    """Replace a block by the layers inside it, one chain behind the other."""
+    chains = layer_at(layers, path).chains()
+    return replace_layer(layers, path, *(layer for chain in chains for layer in chain))
 
 
-def add_branch(layers: Layers, place: Place, number: int, branch: Layers = ()) -> Layers:
-    """One more branch of the layer at a place, as its branch `number`; an empty one passes its
+def add_branch(layers: Layers, path: LayerPath, number: int, branch: Layers = ()) -> Layers:
+    """Insert a branch into the layer at a path, as its branch `number`; an empty branch passes its
     input on.
     """
-    holder = at(layers, place)
-    chains = holder.inside()
-    return put(layers, place, holder.holding((*chains[:number], branch, *chains[number:])))
+    block = layer_at(layers, path)
+    chains = block.chains()
+    return replace_layer(
+        layers, path, block.with_chains((*chains[:number], branch, *chains[number:]))
+    )
 
 
-def drop_branch(layers: Layers, place: Place, number: int) -> Layers:
-    """One branch less of the layer at a place."""
-    holder = at(layers, place)
-    chains = holder.inside()
-    return put(layers, place, holder.holding((*chains[:number], *chains[number + 1 :])))
+def delete_branch(layers: Layers, path: LayerPath, number: int) -> Layers:
+    """Delete one branch of the layer at a path."""
+    block = layer_at(layers, path)
+    chains = block.chains()
+    return replace_layer(layers, path, block.with_chains((*chains[:number], *chains[number + 1 :])))
 
 
-def may_go(layers: Layers, place: Place) -> bool:
-    """Whether the layer can be deleted: a residual block keeps its last one."""
-    holder = at(layers, place[:-2]) if len(place) > 1 else None
-    return not isinstance(holder, Residual) or len(holder.layers) > 1
+def can_delete(layers: Layers, path: LayerPath) -> bool:
+    """Return whether the layer can be deleted: some blocks must keep their last layer."""
+    if len(path) == 1:
+        return True
+    return layer_at(layers, path[:-2]).allows_empty_chains or len(chain_at(layers, path[:-1])) > 1
 
 
 def depth(layer: Layer) -> int:
-    """How many blocks stand within one another, the outermost included; 0 for a plain layer."""
-    inside = [one for chain in layer.inside() for one in chain]
-    return bool(layer.inside()) + max(map(depth, inside), default=0)
+    """Return how deeply blocks are nested in this one, itself included; 0 for a plain layer."""
+    inner = [layer for chain in layer.chains() for layer in chain]
+    return bool(layer.chains()) + max(map(depth, inner), default=0)
 
 
-def fits_in(layers: Layers, place: Place, layer: Layer) -> bool:
-    """Whether a layer may stand at a place without going deeper than DEEPEST."""
-    return len(place) // 2 + depth(layer) <= DEEPEST
+def fits_depth(layers: Layers, path: LayerPath, layer: Layer) -> bool:
+    """Return whether a layer can be placed at a path without nesting deeper than MAX_DEPTH."""
+    return len(path) // 2 + depth(layer) <= MAX_DEPTH
 
 
-def everywhere(layers: Layers, change: Callable[[Layer], Layer]) -> Layers:
-    """Every layer changed, the inner ones first."""
+def map_layers(layers: Layers, change: Callable[[Layer], Layer]) -> Layers:
+    """Apply a change to every layer, the inner ones first."""
     changed = []
     for layer in layers:
-        if inside := layer.inside():
-            layer = layer.holding(tuple(everywhere(chain, change) for chain in inside))
+        if chains := layer.chains():
+            layer = layer.with_chains(tuple(map_layers(chain, change) for chain in chains))
         changed.append(change(layer))
     return tuple(changed)
 
 
-def activated(layers: Layers, activation: Activation) -> Layers:
-    """This activation in the place of every other."""
-    return everywhere(layers, lambda one: activation if isinstance(one, Activation) else one)
+def replace_activations(layers: Layers, activation: Activation) -> Layers:
+    """Replace every activation by this one."""
+    return map_layers(layers, lambda layer: activation if layer.is_activation else layer)

@@ -110,8 +110,8 @@ class PenaltyTransform(Transform):
 
 
 def is_activation(module: nn.Module) -> bool:
-    """Return whether the module is an activation function."""
-    return type(module).__module__ == "torch.nn.modules.activation"
+    """Return whether the module belongs to an activation layer; `core.network.build` marks them."""
+    return getattr(module, "is_activation", False)
 
 
 class Decay(Transform):

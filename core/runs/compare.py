@@ -8,7 +8,7 @@ from typing import Any
 from core.base.numbers import MISSING, short, whole
 from core.base.spec import Choice, Value, fields
 from core.experiment import Experiment
-from core.network.build import names
+from core.network.layers import layer_names
 
 Row = tuple[str, tuple[str, ...]]  # setting, its value in each experiment
 LEFT_OUT = ("name", "about")  # names and descriptions are no settings
@@ -54,7 +54,7 @@ def _network(networks: Sequence[tuple]) -> list[Row]:
     if len({tuple(layer.kind for layer in layers) for layers in networks}) > 1:
         return [("Network", tuple(_layers(layers) for layers in networks))]
     rows = []
-    for name, *layers in zip(names(networks[0]), *networks, strict=True):
+    for name, *layers in zip(layer_names(networks[0]), *networks, strict=True):
         if any(layer != layers[0] for layer in layers):
             rows.append(
                 (f"Network: {name}", tuple(layer.summary or layer.label for layer in layers))
@@ -64,7 +64,7 @@ def _network(networks: Sequence[tuple]) -> list[Row]:
 
 def _layers(layers: tuple) -> str:
     """Return the layers that have settings, in order: "conv1, pool1, linear1, output"."""
-    named = zip(names(layers), layers, strict=True)
+    named = zip(layer_names(layers), layers, strict=True)
     return ", ".join(name for name, layer in named if any(fields(type(layer)))) or MISSING
 
 

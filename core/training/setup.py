@@ -19,7 +19,7 @@ from core.data.batches import Streamed
 from core.data.samples import Samples
 from core.data.sampling import Shuffle
 from core.experiment import Experiment
-from core.network.batch_of_one import alone
+from core.network.batch_check import check_batch_of_one
 from core.network.build import build, check
 from core.optim.averages import recompute_statistics
 from core.optim.transforms import Transform
@@ -51,8 +51,9 @@ class Setup:
             raise BadExperiment(wrong)
         self._load(data)
         sizes = dict(train=len(self.train), batch_size=self.batch_size)
-        if wrong := alone(experiment.network, data.shape, data.outputs, **sizes):
-            raise BadExperiment(wrong)
+        network = experiment.network
+        if misfit := check_batch_of_one(network, data.shape, data.outputs, **sizes):
+            raise BadExperiment(misfit.text, code=misfit.code)
         self._use_threads(state)
         self._assemble(data)
         self.epoch_order = self.order.get_state()  # of the generator, when the epoch began

@@ -1,4 +1,4 @@
-"""Network: layers are opened, changed, moved, copied, deleted; a misfit is said at its layer."""
+"""Network: layers are opened, changed, moved, copied, deleted; a misfit is shown at its layer."""
 
 import json
 
@@ -67,11 +67,11 @@ def test_an_open_layer_shows_its_fields_and_a_change_reaches_the_draft(page):
     [
         ("Move up", (Linear(units=30), Flatten(), ReLU(), Output())),
         ("Move down", (Flatten(), ReLU(), Linear(units=30), Output())),
-        ("Copy", (Flatten(), Linear(units=30), Linear(units=30), ReLU(), Output())),
+        ("Duplicate", (Flatten(), Linear(units=30), Linear(units=30), ReLU(), Output())),
         ("Delete", (Flatten(), ReLU(), Output())),
     ],
 )
-def test_a_layer_is_rearranged_and_that_is_taken_back(page, what, result):
+def test_changes_of_a_layer_can_be_undone(page, what, result):
     app = press(press(page(), "open 1"), what)
     assert layers(app) == result
     assert layers(press(app, "Undo")) == PLAIN
@@ -92,32 +92,32 @@ def test_a_layer_of_every_kind_can_be_added_and_never_breaks_the_page(page, kind
 
 
 @pytest.mark.parametrize("kind", list(Preset.members))
-def test_every_preset_is_taken_whole_or_refused_with_a_reason(page, kind):
+def test_every_preset_is_used_or_refused_with_a_reason(page, kind):
     app = press(page(), f"preset {kind}")
     wanted = Preset.pick(kind).layers((1, 8, 8))
-    refused = [text for text in texts(app) if "choose" in text]
+    refused = [text for text in texts(app) if "Choose " in text]
     assert (layers(app), bool(refused)) in [(wanted, False), (PLAIN, True)]
     if kind in ("softmax", "small"):
         assert layers(app) == wanted
 
 
-def test_a_wrong_shape_is_said_at_its_layer_and_the_start_waits(page):
+def test_a_misfit_is_shown_at_its_layer_and_disables_the_start(page):
     app = page((Linear(), ReLU(), Output()))
     assert any("needs a flat input" in text and "Flatten" in text for text in texts(app))
     start = next(b for b in app.button if b.key == "bar_start")
     assert start.disabled and "Layer 1" in start.help.replace("\\", "")
     drawn = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert [s["line"]["dash"] for s in drawn["layout"]["shapes"] if s["type"] == "rect"] == ["dash"]
-    assert metric(app, "First loss") == "–"
+    assert metric(app, "Initial loss") == "–"
 
 
-def test_no_layers_at_all_says_what_to_do(page):
+def test_an_empty_network_offers_presets(page):
     app = page(())
     assert any("Start from a preset" in text for text in texts(app))
     assert layers(press(app, "preset softmax here")) == SoftmaxRegression().layers((1, 8, 8))
 
 
-def test_undo_takes_back_the_network_and_leaves_the_data(page):
+def test_undo_restores_the_network_and_keeps_other_settings(page):
     app = press(press(page(), "open 1"), "Delete")
     app.switch_page("train.py").run()
     next(w for w in app.number_input if w.label == "Epochs").set_value(7).run()
@@ -126,19 +126,19 @@ def test_undo_takes_back_the_network_and_leaves_the_data(page):
     assert decode(Experiment, app.session_state["draft"]).epochs == 7
 
 
-def test_a_first_loss_far_above_a_guess_is_warned_of(page):
+def test_an_initial_loss_far_above_chance_is_a_warning(page):
     app = page((Flatten(), Output()), initializer=Normal(std=1.0))
-    assert any("guessing costs ln 10 = 2.30" in text for text in texts(app))
-    assert any(text.startswith(":small[**The first loss") for text in texts(app))
-    assert not any("The first loss" in text for text in texts(page(initializer=Xavier())))
+    assert any("(ln 10 = 2.30)" in text for text in texts(app))
+    assert any(text.startswith(":small[**Initial loss") for text in texts(app))
+    assert not any("**Initial loss" in text for text in texts(page(initializer=Xavier())))
 
 
-def test_the_first_loss_is_measured_and_stands_beside_that_of_a_guess(page):
+def test_the_initial_loss_is_measured(page):
     app = page(initializer=Zeros())
-    assert metric(app, "First loss") == "2.3"
-    assert any("gives the same value" in text for text in texts(app))
+    assert metric(app, "Initial loss") == "2.3"
+    assert any("gives the same output" in text for text in texts(app))
     app = page(Small().layers((1, 8, 8)))
-    assert 1.5 < float(metric(app, "First loss")) < 8
+    assert 1.5 < float(metric(app, "Initial loss")) < 8
 
 
 def test_the_initializer_is_chosen_here(page):
@@ -148,30 +148,30 @@ def test_the_initializer_is_chosen_here(page):
     assert decode(Experiment, well(app).session_state["draft"]).initializer == Xavier()
 
 
-def test_data_that_is_not_here_leaves_a_dash_and_loads_nothing(page, monkeypatch):
+def test_data_that_is_not_available_leaves_a_dash_and_loads_nothing(page, monkeypatch):
     monkeypatch.delenv("LAB_TORCHVISION", raising=False)
     app = page(LeNet().layers((1, 28, 28)), data={"kind": "mnist"})
-    assert metric(app, "First loss") == "–"
+    assert metric(app, "Initial loss") == "–"
     assert any("61\u202f706" in text for text in texts(app))
 
 
-def test_a_table_lists_the_layers_that_have_weights(page):
+def test_a_table_lists_the_layers_with_weights(page):
     app = page((Flatten(), Linear(units=30), BatchNorm(), ReLU(), Output()))
     table = app.dataframe[0].value
     assert list(table["Parameters"]) == [64 * 30 + 30, 60, 310]
 
 
-def test_a_wrong_shape_is_mended_with_one_press(page):
-    app = press(page((Linear(), ReLU(), Output())), "Put Flatten before it")
+def test_a_misfit_is_fixed_with_one_press(page):
+    app = press(page((Linear(), ReLU(), Output())), "Insert Flatten before it")
     assert layers(app) == (Flatten(), Linear(), ReLU(), Output())
     assert not next(b for b in app.button if b.key == "bar_start").disabled
 
 
-def test_a_preset_is_set_before_it_is_used(page):
+def test_a_preset_is_configured_before_it_is_used(page):
     app = press(page(), "set deep_mlp")
     next(w for w in app.number_input if w.label == "Depth (layers)").set_value(5).run()
     next(w for w in app.selectbox if w.label == "Activation").set_value("tanh").run()
-    assert any("10 layers in the list" in text for text in texts(well(app)))
+    assert any("10 layers, " in text for text in texts(well(app)))
     app = press(app, "use deep_mlp")
     assert layers(app) == DeepMLP(depth=5, activation="tanh").layers((1, 8, 8))
 
@@ -179,7 +179,7 @@ def test_a_preset_is_set_before_it_is_used(page):
 def test_a_preset_that_does_not_fit_with_these_fields_cannot_be_used(page):
     app = page((Output(),), data={"kind": "moons"})
     app = press(app, "set small_resnet")
-    assert any("is made for pictures" in text for text in texts(app))
+    assert any("needs images" in text for text in texts(app))
     assert next(b for b in app.button if b.key == "use small_resnet").disabled
 
 
@@ -188,33 +188,36 @@ def test_the_tab_shows_the_activation_that_is_open(page):
     menu = next(w for w in app.selectbox if w.label == "Activation")
     assert menu.value == "tanh"
     curve = json.loads(app.get("plotly_chart")[1].proto.spec)
-    assert [line["name"] for line in curve["data"]] == ["value z", "slope dz/da"]
-    app = press(app, "Use it everywhere")
+    assert [line["name"] for line in curve["data"]] == ["output z", "slope dz/da"]
+    app = press(app, "Use Tanh in all layers")
     assert [layer.kind for layer in layers(app)] == ["flatten", "linear", "tanh", "tanh", "output"]
 
 
-def test_the_step_says_why_gradients_cannot_train_it(page):
+def test_the_step_shows_why_gradients_cannot_train_it(page):
     app = tab(page(Perceptron().layers((1, 8, 8))), "Activation")
     assert any("derivative is 0" in text for text in texts(app))
-    app = press(app, "mend_start")
+    app = press(app, "improve_start")
     assert layers(app) == (Flatten(), Output())
-    assert any("Leave the step out" in info.value for info in app.info)
+    assert any("Delete Step" in info.value for info in app.info)
 
 
-def test_the_weights_are_drawn_with_the_spread_that_is_expected(page):
+def test_the_weights_are_drawn_with_their_expected_standard_deviation(page):
     app = tab(page(initializer=Xavier()), "Initialization")
     drawn = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")[1:]]
     assert len(drawn) == 2 and all(len(one["layout"]["shapes"]) == 3 for one in drawn)
     assert any("expected 0.15" in text for text in texts(app))  # √(2/(64 + 30))
 
 
-def test_a_start_that_goes_wrong_is_mended_with_one_press_and_that_is_taken_back(page):
+def test_a_bad_start_is_improved_with_one_press_and_that_can_be_undone(page):
     deep = DeepMLP(depth=12, width=20, activation="sigmoid").layers((1, 8, 8))
     app = page(deep, initializer=Normal(std=0.01))
-    app = press(app, "mend_start")
-    mended = decode(Experiment, app.session_state["draft"])
-    assert mended.network != deep and any(isinstance(one, BatchNorm) for one in mended.network)
-    assert not any(b.key == "mend_start" and b.label == "Mend it" for b in app.button)
+    app = press(app, "improve_start")
+    improved = decode(Experiment, app.session_state["draft"])
+    assert improved.network != deep
+    assert any(isinstance(layer, BatchNorm) for layer in improved.network)
+    assert not any(
+        b.key == "improve_start" and b.label == "Find a better start" for b in app.button
+    )
     back = decode(Experiment, press(app, "Undo").session_state["draft"])
     assert back.network == deep and back.initializer == Normal(std=0.01)
 

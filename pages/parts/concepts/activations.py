@@ -15,7 +15,7 @@ from pages.kit.ready_made import lead
 
 def show() -> None:
     """Draw the menu of activations, what the slope of the selected one means, and all curves."""
-    activations = {m.label: m() for m in Layer.members.values() if issubclass(m, Activation)}
+    activations = {m.label: m() for m in Layer.members.values() if m.is_activation}
     label = st.pills("Activation", list(activations), default="Sigmoid", required=True, key="bend")
     selected = activations[label]
     others = [a for a in activations.values() if a is not selected]
@@ -34,8 +34,8 @@ def show() -> None:
 
 def describe_slope(activation: Activation) -> str:
     """Return what the slope does to a gradient that passes ten layers."""
-    largest = max(slope for *_, slope in activation.curve())
-    if not activation.trains:
+    largest = activation.max_slope()
+    if not activation.passes_gradient:
         return f"{activation.label}: the slope is 0 everywhere, so no gradient passes"
     if largest < 1:
         remaining = short(largest**10, 1)

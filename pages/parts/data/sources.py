@@ -192,12 +192,12 @@ def follow(data: DataSet) -> None:
     except LabError:  # it is no longer here
         before = None
     moved = change(change(old, "name", ""), "data", data.model_dump(mode="json"))
-    new, told = adapt(moved, data.facts(home), before=before)
+    new, findings = adapt(moved, data.facts(home), before=before)
     for name in type(new).model_fields:
         if getattr(new, name) != getattr(old, name):
             state.edit(name, new.model_dump(mode="json")[name], redraw=True)
-    if told:
-        state.notice(" ".join(told))
+    if findings:
+        state.notice(" ".join(finding.text for finding in findings))
 
 
 def refuse(error: LabError) -> None:

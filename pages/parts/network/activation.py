@@ -1,54 +1,57 @@
-"""Before the first step, Activation: a curve with its slope, and what follows from it."""
+"""The tab Activation: the curve of an activation with its slope, and what follows from it."""
 
 import streamlit as st
 
 from core.base.numbers import short
 from core.figures import activation as drawing
-from core.network.chains import Layers, every
+from core.network.chains import Layers, walk_layers
 from core.network.layers import Activation, Layer, ReLU
-from core.network.tree import Place, activated, at
+from core.network.tree import LayerPath, layer_at, replace_activations
 from pages.kit import form, state
 from pages.kit.layout import finding
 from pages.kit.screen import mode
-from pages.parts.network.open_layer import rebuild
+from pages.parts.network.open_layer import set_layers
 
 
-def activation_tab(layers: Layers, opened: Place) -> None:
-    """The activation that is open in the list, else the one that is chosen here."""
-    used = [one for one in every(layers) if isinstance(one, Activation)]
-    shown = chosen(used, at(layers, opened) if opened else None, opened)
+def activation_tab(layers: Layers, opened: LayerPath) -> None:
+    """Draw the activation that is open in the list, or the one that is chosen here."""
+    used = [layer for layer in walk_layers(layers) if layer.is_activation]
+    shown = choose_activation(used, layer_at(layers, opened) if opened else None, opened)
     left, right = st.columns([8, 5], gap="small")
     with left:
         st.plotly_chart(
             drawing.figure(drawing.rows(shown), mode()),
             theme=None,
             config={"displayModeBar": False},
-            alt=f"{shown.label}: value and slope for inputs from −5 to 5",
+            alt=f"{shown.label}: output and slope for inputs from −5 to 5",
             key="activation_curve",
         )
     with right:
         first, *more = shown.doc().split("\n\n")
         st.markdown(f"${shown.formula}$")
         st.caption(first)
-        if not shown.trains:
-            finding("warn", form.escape(" ".join(more)))
+        if shown.passes_gradient:
+            slope = short(shown.max_slope())
+            st.caption(f"Largest slope: {slope}. Each layer multiplies the gradient by its slope.")
         else:
-            largest = max(slope for *_, slope in drawing.rows(shown))
-            st.caption(f"Largest slope here: {short(largest)}. It multiplies the gradient.")
-        if any(one.kind != shown.kind for one in used):
+            finding("warn", form.escape(" ".join(" ".join(more).split())))
+        if any(layer.kind != shown.kind for layer in used):
             st.button(
-                "Use it everywhere",
+                f"Use {shown.label} in all layers",
                 key="activation_everywhere",
-                help=f"{shown.label} takes the place of every other activation",
-                on_click=rebuild,
-                args=(activated(layers, shown), opened),
+                help="Replaces every other activation of the network.",
+                on_click=set_layers,
+                args=(replace_activations(layers, shown), opened),
             )
 
 
-def chosen(used: list[Activation], open_one: Layer | None, opened: Place) -> Activation:
-    """What the tab shows; the menu starts anew when another layer is opened."""
-    kinds = {k: cls for k, cls in Layer.members.items() if issubclass(cls, Activation)}
-    first = open_one if isinstance(open_one, Activation) else (used or [ReLU()])[0]
+def choose_activation(
+    used: list[Activation], open_one: Layer | None, opened: LayerPath
+) -> Activation:
+    """Draw the menu and return the chosen activation; opening another layer resets the menu."""
+    kinds = {kind: cls for kind, cls in Layer.members.items() if cls.is_activation}
+    is_open = open_one is not None and open_one.is_activation
+    first = open_one if is_open else (used or [ReLU()])[0]
     kind = st.selectbox(
         "Activation",
         list(kinds),
@@ -57,4 +60,4 @@ def chosen(used: list[Activation], open_one: Layer | None, opened: Place) -> Act
         key=state.key(f"activation {opened}", "network"),
     )
     known = (first, *used)
-    return next((one for one in known if one.kind == kind), None) or kinds[kind]()
+    return next((layer for layer in known if layer.kind == kind), None) or kinds[kind]()

@@ -1,5 +1,5 @@
-"""Before the first step: shapes and sizes, the activation, where the weights begin, and what that
-makes of the first loss, the signal and the gradient of each layer.
+"""The card Before training: shapes and sizes, the activation, the initial weights, and what they
+mean for the initial loss, and for the signal and the gradient of each layer.
 """
 
 from pathlib import Path
@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from core.advice.chance_level import cost as cost_of_guess
-from core.advice.chance_level import too_sure
+from core.advice.chance_level import check_initial_loss, describe_chance
 from core.advice.plan import Plan
 from core.base.encoding import decode, encode
 from core.base.errors import LabError, Unavailable
+from core.base.finding import Finding
 from core.base.numbers import MISSING, short, size, whole
 from core.base.text import format_shape
 from core.data.load import load
 from core.experiment import Experiment
 from core.jobs import runner
-from core.network.build import LayerFacts, flat
-from core.network.tree import Place
+from core.network.build import LayerFacts, walk_facts
+from core.network.tree import LayerPath
 from pages.kit import cost, state
 from pages.kit.layout import card_title, finding
 from pages.kit.screen import phone
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from core.advice.first_step import FirstStep  # torch is loaded when it is needed
 
 TABS = ["Shapes", "Activation", "Initialization"]
-MATTERS = (
+RELEVANT = (  # fields of the experiment that change the first step
     "data",
     "split",
     "normalization",
@@ -40,164 +40,168 @@ MATTERS = (
     "loss",
     "seeds",
 )
+STD_HELP = (
+    "Standard deviation of the layer's outputs over samples, before training. Good: 0.5 to 2."
+)
 
 
-def before(draft: Experiment, planned: Plan, traced: tuple[LayerFacts, ...], opened: Place) -> None:
-    """The card: one of three tabs, and below it what is doubtful about the start."""
+def before_training(
+    draft: Experiment, planned: Plan, traced: tuple[LayerFacts, ...], opened: LayerPath
+) -> None:
+    """Draw the card: one of three tabs, and below it what is wrong with the start."""
     classes = len(planned.facts.classes) if planned.facts else 0
     with st.container(border=True):
-        with card_title("Before the first step"):
+        with card_title("Before training"):
             tab = st.segmented_control(
-                "Shown", TABS, default=TABS[0], required=True, label_visibility="collapsed",
+                "View", TABS, default=TABS[0], required=True, label_visibility="collapsed",
                 key="network_before", persist_state="session",
             )  # fmt: skip
         if tab == "Activation":
             activation_tab(draft.network, opened)
         elif tab == "Initialization":
             draft = draft.model_copy(update={"initializer": initializer(draft)})
-        seen, problem = measured(draft)
+        seen, problem = measure(draft)
         if tab == "Shapes":
-            numbers(draft, planned, seen, cost_of_guess(draft.loss.kind, classes))
+            metrics(draft, planned, seen, describe_chance(draft.loss.kind, classes))
         if problem:
             finding("info", problem)
         if seen:
-            doubt(draft, seen, *too_sure(seen.loss, draft.loss.kind, classes))
+            loss_finding = check_initial_loss(seen.loss, draft.loss.kind, classes)
+            start_finding(draft, seen, seen.finding or loss_finding)
         if tab == "Shapes":
             table(traced, seen)
         elif tab == "Initialization" and seen:
             histograms(traced, seen)
 
 
-def doubt(draft: Experiment, seen: "FirstStep", level: str, text: str) -> None:
-    """At most one sentence: a signal that is lost says more than a first loss that is high. One
-    press looks for what helps.
+def start_finding(draft: Experiment, seen: "FirstStep", found: Finding | None) -> None:
+    """Draw at most one finding, with a button that searches for a better start. A lost signal is
+    more important than a high initial loss.
     """
-    text = seen.warning or text
-    if not text:
+    if found is None:
         return
-    level = "warn" if seen.warning else level
-    if finding(level, text, "Mend it" if level == "warn" else "Lower it", "mend_start"):
-        mend_start(draft, seen)
+    label = "Find a better start" if found.level == "warn" else "Lower the initial loss"
+    if finding(found.level, found.text, label, "improve_start"):
+        improve_start(draft, seen)
         st.rerun()
 
 
-def mend_start(draft: Experiment, seen: "FirstStep") -> None:
-    """The first change that lets the network begin better becomes the draft's; one sentence says
-    which, and what came of it.
+def improve_start(draft: Experiment, seen: "FirstStep") -> None:
+    """Apply the first change that gives the network a better start, and report which one and its
+    effect.
     """
-    from core.advice.remedy import remedy
+    from core.advice.remedy import find_remedy
 
-    found = remedy(draft, load(draft.data, runner.current().store.home), seen)
-    if found is None:
+    remedy = find_remedy(draft, load(draft.data, runner.current().store.home), seen)
+    if remedy is None:
         state.notice(
-            "Neither other first weights nor normalization help here: make the network shallower, "
-            "or wrap its layers into residual blocks."
+            "No change of the initialization or normalization improves this start. Use fewer "
+            "layers, or wrap the layers in residual blocks."
         )
         return
-    words, changed, then = found
-    made = {name: getattr(changed, name) for name in state.BUILT}
-    state.rebuild(encode(draft.model_copy(update=made)))
-    state.notice(f"{words}: the first loss is now {short(then.loss, 3)}. Undo takes it back.")
+    fields = {name: getattr(remedy.experiment, name) for name in state.BUILT}
+    state.rebuild(encode(draft.model_copy(update=fields)))
+    loss = short(remedy.first_step.loss, 3)
+    state.notice(
+        f"Applied: {remedy.action.label}. The initial loss is now {loss}. Press Undo to revert."
+    )
 
 
-def measured(draft: Experiment) -> tuple["FirstStep | None", str]:
-    """The first step of this network on its data; None where it does not fit or is not here, with a
-    sentence where nothing else on the page says why.
+def measure(draft: Experiment) -> tuple["FirstStep | None", str]:
+    """Return the first step of this network on its data. It is None if the network does not fit or
+    the data is not available, with a text if nothing else on the page gives the reason.
     """
     home = runner.current().store.home
     if not draft.data.here(home):
-        return None, "The data is not on this machine yet: the first step is measured when it is."
-    seen = Experiment(**{name: getattr(draft, name) for name in MATTERS})  # the rest is no key
+        return None, "The data is not on this machine yet. Load it to measure the initial loss."
+    relevant = Experiment(**{name: getattr(draft, name) for name in RELEVANT})
     try:
-        return _measured(encode(seen), str(home)), ""
+        return _measure(encode(relevant), str(home)), ""
     except Unavailable as error:
         return None, str(error)
-    except LabError:  # said at its layer, or on the page Data
+    except LabError:  # reported at its layer, or on the Data page
         return None, ""
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _measured(text: str, home: str) -> "FirstStep":
+def _measure(text: str, home: str) -> "FirstStep":
     from core.advice.first_step import first_step
 
     experiment = decode(Experiment, text)
     return first_step(experiment, load(experiment.data, Path(home)))
 
 
-def numbers(draft: Experiment, planned: Plan, seen: "FirstStep | None", guess: str) -> None:
-    """Three numbers, a dash where there is nothing to measure. `guess` says what a guess costs."""
+def metrics(draft: Experiment, planned: Plan, seen: "FirstStep | None", chance: str) -> None:
+    """Draw three numbers, with a dash for what cannot be measured. `chance` describes the loss at
+    chance level.
+    """
     quiet: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off"}
     need, free = cost.memory_need(draft, planned)
     with st.grid(min_column_width=140, gap="small"):
         st.metric(
-            "First loss",
+            "Initial loss",
             short(seen.loss, 3) if seen else MISSING,
-            guess or None,
+            chance or None,
             **quiet,
-            help="Of the untrained network. Far above the loss of a guess, it begins by being sure "
-            "and wrong.",
+            help="Loss of the untrained network. If it is far above chance level, the network is "
+            "confidently wrong.",
         )
         ends = (seen.layers[0], seen.layers[-1]) if seen and seen.layers else None
         st.metric(
-            "Signal, first to last layer",
-            f"{short(ends[0].spread)} → {short(ends[1].spread)}" if ends else MISSING,
+            "Signal, first → last layer",
+            f"{short(ends[0].std)} → {short(ends[1].std)}" if ends else MISSING,
             "good: 0.5 to 2",
             **quiet,
-            help="How far the answers to different pictures lie apart before the first step "
-            "(standard deviation).",
+            help=STD_HELP,
         )
         st.metric(
-            f"Memory at batch {whole(draft.batch_size)}",
+            f"Memory at batch size {whole(draft.batch_size)}",
             size(need) if need else MISSING,
             f"{size(free)} free" if free else None,
             **quiet,
-            help="About: data, weights, gradients, what the optimizer keeps, and the outputs of "
-            "all layers for one minibatch.",
+            help="Estimate: data, weights, gradients, optimizer state, and the outputs of all "
+            "layers for one mini-batch.",
         )
 
 
 def table(traced: tuple[LayerFacts, ...], seen: "FirstStep | None") -> None:
-    """One row a layer that has weights, those within blocks too."""
-    layers = {layer.name: layer for layer in seen.layers} if seen else {}
+    """Draw one row per layer with parameters, including those inside blocks."""
+    starts = {layer.name: layer for layer in seen.layers} if seen else {}
     rows = [
         {
             "Layer": f"{fact.number}  {fact.name}",
             "Output": format_shape(fact.output or ()),
             "Parameters": fact.parameters,
             "Multiply-adds": fact.multiply_adds,
-            "Spread": layers[fact.path].spread if fact.path in layers else None,
-            "Gradient": layers[fact.path].gradient if fact.path in layers else None,
+            "Output std": starts[fact.path].std if fact.path in starts else None,
+            "Gradient norm": starts[fact.path].gradient if fact.path in starts else None,
         }
-        for fact in flat(traced)
-        if fact.parameters and not fact.inside
+        for fact in walk_facts(traced)
+        if fact.parameters and not fact.chains
     ]
     if not rows:
         return
     number = st.column_config.NumberColumn(format="localized", width=84)
-    spreads = [row["Spread"] or 0 for row in rows]
-    gradients = [row["Gradient"] or 0 for row in rows]
-    few = ("Layer", "Spread", "Gradient")  # what a phone has room for stands first
+    stds = [row["Output std"] or 0 for row in rows]
+    gradients = [row["Gradient norm"] or 0 for row in rows]
+    first = ("Layer", "Output std", "Gradient norm")  # a phone has room for these only
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
-        column_order=(*few, *(name for name in rows[0] if name not in few)) if phone() else None,
+        column_order=(*first, *(n for n in rows[0] if n not in first)) if phone() else None,
         height="content" if len(rows) <= 12 else 460,
         column_config={
             "Output": st.column_config.TextColumn(width=84),
             "Parameters": number,
             "Multiply-adds": number,
-            "Spread": bars(
-                spreads,
-                "How far the answers to different pictures lie apart before the first step "
-                "(standard deviation); good: 0.5 to 2",
-            ),
-            "Gradient": bars(gradients, "‖∇L‖ of the layer before the first step"),
+            "Output std": bar_column(stds, STD_HELP),
+            "Gradient norm": bar_column(gradients, "‖∇L‖ of the layer's weights, before training."),
         },
     )
 
 
-def bars(values: list[float], help: str) -> Any:
-    """A column of bars, each with its number."""
+def bar_column(values: list[float], help: str) -> Any:
+    """Return a column of bars, each with its number."""
     finite = [v for v in values if v < float("inf")]
     return st.column_config.ProgressColumn(
         format="%.2g", min_value=0, max_value=max(finite, default=0) or 1, help=help, width=112

@@ -1,272 +1,283 @@
-"""The list of layers: one row a layer, the open one a card with its fields; blocks open as cards
-with lists of their own within. Only the open layer draws widgets.
+"""The list of layers: one row per layer; the open one is a card with its fields, and blocks open as
+cards with lists of their own. Only the open layer draws widgets.
 """
 
 from dataclasses import dataclass
 
 import streamlit as st
 
-from core.advice.network_fix import mend
+from core.advice.network_fix import check_fit
 from core.base.numbers import short, whole
-from core.base.spec import fields
+from core.base.spec import FieldFacts, fields
 from core.base.text import format_shape
 from core.data.datasets import Facts
-from core.network.build import LayerFacts, first_problem
+from core.network.build import LayerFacts, describe_misfit, first_misfit_facts
 from core.network.chains import Layers
-from core.network.layers import Branches, Layer, Residual
-from core.network.nested import deepening, deepest
+from core.network.layers import Layer
+from core.network.nested import MAX_BRANCHES, get_stochastic_depth, set_stochastic_depth
 from core.network.tree import (
-    Place,
-    add,
+    LayerPath,
     add_branch,
+    can_delete,
     chain_at,
-    drop_branch,
-    fits_in,
-    may_go,
-    put,
-    swap,
-    unwrap,
-    wrap,
+    delete_branch,
+    fits_depth,
+    insert_layer,
+    replace_layer,
+    swap_layers,
+    unwrap_block,
+    wrap_layer,
 )  # fmt: skip
 from pages.kit import form, state
 from pages.kit.layout import card_title, finding
 from pages.kit.screen import phone
-from pages.parts.network.open_layer import open_at, opened, plain, rebuild
+from pages.parts.network.open_layer import open_layer, open_path, set_layers, to_data
 from pages.parts.network.presets import presets
 
 LONG, HEIGHT = 24, 720  # layers from which on the list scrolls within so many px
 
 
 @dataclass(frozen=True)
-class Move:
-    """One thing that can be done to a layer: `result` is the layers then and what is open; None
-    where it cannot be done, and `help` says why.
+class LayerAction:
+    """One action on a layer. `result` is the layers after it and the open path; None if it cannot
+    be done, and then `help` gives the reason.
     """
 
     icon: str
     help: str
-    result: tuple[Layers, Place] | None
+    result: tuple[Layers, LayerPath] | None
 
 
-class Listed:
+class LayerList:
     """The list of one network."""
 
     def __init__(self, layers: Layers, traced: tuple[LayerFacts, ...], facts: Facts):
         self.layers, self.traced, self.facts = layers, traced, facts
-        self.opened = opened(layers)
-        self.wrong = first_problem(traced)
+        self.opened = open_path(layers)
+        self.wrong = first_misfit_facts(traced)
 
     def card(self) -> None:
-        """The whole card."""
+        """Draw the whole card."""
         with st.container(border=True, gap="xxsmall"):
             with card_title("Layers"):
-                st.caption(f"{format_shape(self.facts.shape)} in", width="content")
+                st.caption(f"Input: {format_shape(self.facts.shape)}", width="content")
             if not self.layers:
-                st.caption("No layers yet. Start from a preset.")
+                st.caption("The network has no layers yet. Start from a preset or add a layer.")
                 presets(self.facts, " here")
-            long = len(self.layers) > LONG and not phone()
-            with st.container(height=HEIGHT if long else "content", border=False, gap="xxsmall"):
+            is_long = len(self.layers) > LONG and not phone()
+            with st.container(height=HEIGHT if is_long else "content", border=False, gap="xxsmall"):
                 self.chain((), self.traced)
-            place = self.opened[0] + 1 if self.opened else max(0, len(self.layers) - 1)
-            self.adder((place,), "Add a layer")
+            index = self.opened[0] + 1 if self.opened else max(0, len(self.layers) - 1)
+            self.adder((index,), "Add a layer")
             self.stochastic_depth()
 
-    def chain(self, place: Place, facts: tuple[LayerFacts, ...]) -> None:
-        """The layers of a chain; `place` is that of the chain."""
-        for layer, fact in zip(chain_at(self.layers, place), facts, strict=True):
-            self.one(layer, fact, (*place, fact.index))
+    def chain(self, path: LayerPath, facts: tuple[LayerFacts, ...]) -> None:
+        """Draw the layers of the chain at `path`."""
+        for fact in facts:
+            self.layer(fact, (*path, fact.index))
 
-    def one(self, layer: Layer, fact: LayerFacts, place: Place) -> None:
-        """A row; a card where it, or a layer within, is the open one."""
-        if self.opened[: len(place)] != place:
-            self.row(layer, fact, place)
-            self.complaint(first_problem((fact,)))
+    def layer(self, fact: LayerFacts, path: LayerPath) -> None:
+        """Draw a row, or a card if this layer or one inside it is open."""
+        if self.opened[: len(path)] != path:
+            self.row(fact, path)
+            self.misfit(first_misfit_facts((fact,)))
             return
         with st.container(border=True, gap="small"):
-            self.row(layer, fact, place)
-            self.complaint(fact if first_problem((fact,)) is fact else None)
-            if place == self.opened:
-                self.fields(layer, fact, place)
-            if layer.inside():
-                self.inside(layer, fact, place)
+            self.row(fact, path)
+            self.misfit(fact if first_misfit_facts((fact,)) is fact else None)
+            if path == self.opened:
+                self.fields(fact, path)
+            if fact.chains:
+                self.inside(fact, path)
 
-    def fields(self, layer: Layer, fact: LayerFacts, place: Place) -> None:
-        """What the layer is, its widgets, and what can be done to it."""
+    def fields(self, fact: LayerFacts, path: LayerPath) -> None:
+        """Draw what the layer does, its fields, and the actions on it."""
+        layer = fact.layer
         sizes = f"{whole(fact.parameters)} parameters · {whole(fact.multiply_adds)} multiply-adds"
-        told = filter(None, [layer.doc().split("\n\n")[0], sizes if fact.parameters else ""])
-        st.caption("  \n".join(told))
+        lines = filter(None, [layer.doc().split("\n\n")[0], sizes if fact.parameters else ""])
+        st.caption("  \n".join(lines))
         if fact.note:
             finding("info", form.escape(fact.note))
-        width = 200 if any(fact.options for fact in fields(type(layer))) else 110
+        width = 200 if any(field.options for field in fields(type(layer))) else 110
         changed = form.edit(layer, state.key(f"layer {fact.number}", "network"), width=width)
         if changed != layer:
-            state.edit("network", plain(put(self.layers, place, changed)))
+            state.edit("network", to_data(replace_layer(self.layers, path, changed)))
             st.rerun()
         with st.container(horizontal=True, gap="medium"):
-            for move in self.moves(layer, place):
+            for action in self.actions(layer, path):
                 st.button(
                     "",
-                    icon=f":material/{move.icon}:",
-                    help=move.help,
+                    icon=f":material/{action.icon}:",
+                    help=action.help,
                     type="tertiary",
-                    key=f"{move.icon} {fact.number}",
-                    disabled=move.result is None,
-                    on_click=rebuild,
-                    args=move.result or ((), ()),
+                    key=f"{action.icon} {fact.number}",
+                    disabled=action.result is None,
+                    on_click=set_layers,
+                    args=action.result or ((), ()),
                 )
 
-    def inside(self, layer: Layer, fact: LayerFacts, place: Place) -> None:
-        """The chains of a block, each a list."""
-        many = isinstance(layer, Branches)
-        itself = place == self.opened
-        for number, facts in enumerate(fact.inside):
-            chain = (*place, number)
-            with st.container(border=many, gap="xxsmall"):
-                if many:
-                    self.branch_head(layer, place, number, open=itself)
+    def inside(self, fact: LayerFacts, path: LayerPath) -> None:
+        """Draw the chains of a block, each as a list."""
+        layer, is_open = fact.layer, path == self.opened
+        for number, facts in enumerate(fact.chains):
+            chain = (*path, number)
+            with st.container(border=layer.has_branches, gap="xxsmall"):
+                if layer.has_branches:
+                    self.branch_title(layer, path, number, is_open=is_open)
                 self.chain(chain, facts)
-                if itself or self.opened[:-1] == chain:
-                    end = len(facts) if itself else self.opened[-1] + 1
-                    where = f"branch {number + 1}" if many else "this block"
-                    self.adder((*chain, end), f"Add a layer to {where}")
-        if many and itself and len(fact.inside) < 16:
-            count = len(fact.inside)
+                if is_open or self.opened[:-1] == chain:
+                    end = len(facts) if is_open else self.opened[-1] + 1
+                    owner = f"branch {number + 1}" if layer.has_branches else "this block"
+                    self.adder((*chain, end), f"Add a layer to {owner}")
+        count = len(fact.chains)
+        if layer.has_branches and is_open and count < MAX_BRANCHES:
             st.button(
                 "Add a branch",
                 icon=":material/call_split:",
                 key=f"branch {fact.number}",
-                help="A copy of the last one, so that the shapes agree",
+                help="Adds a copy of the last branch, so that the shapes agree.",
                 width="stretch",
-                on_click=rebuild,
-                args=(add_branch(self.layers, place, count, layer.inside()[-1]), place),
+                on_click=set_layers,
+                args=(add_branch(self.layers, path, count, layer.chains()[-1]), path),
             )
 
-    def branch_head(self, layer: Layer, place: Place, number: int, *, open: bool) -> None:
-        """What the branch is called, and the press that takes it away."""
-        chains = layer.inside()
-        told = f"Branch {number + 1}" + " · empty: it passes the input on" * (not chains[number])
+    def branch_title(self, layer: Layer, path: LayerPath, number: int, *, is_open: bool) -> None:
+        """Draw the branch's name and the button that deletes it."""
+        chains = layer.chains()
+        title = f"Branch {number + 1}" + " (empty: passes its input on)" * (not chains[number])
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(told, width="stretch")
-            if open and len(chains) > 1:
+            st.caption(title, width="stretch")
+            if is_open and len(chains) > 1:
                 st.button(
                     "",
                     icon=":material/delete:",
                     help=f"Delete branch {number + 1}",
                     type="tertiary",
-                    key=f"drop branch {place} {number}",
-                    on_click=rebuild,
-                    args=(drop_branch(self.layers, place, number), place),
+                    key=f"drop branch {path} {number}",
+                    on_click=set_layers,
+                    args=(delete_branch(self.layers, path, number), path),
                 )
 
-    def row(self, layer: Layer, fact: LayerFacts, place: Place) -> None:
-        """Number, type, what it is, output shape; of the open one the fields say what it is."""
-        is_open = self.opened == place
-        up = place[:-2] if is_open else place
+    def row(self, fact: LayerFacts, path: LayerPath) -> None:
+        """Draw number, type, outline and output shape; an open layer shows fields instead."""
+        is_open = self.opened == path
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
             width = max(18, 8 * len(fact.number))
             st.markdown(f":small[:gray[{fact.number}]]", width=width)
             st.button(
-                layer.label,
-                icon=f":material/{layer.icon}:",
+                fact.layer.label,
+                icon=f":material/{fact.layer.icon}:",
                 type="tertiary",
-                key=f"open {'.'.join(map(str, place))}",
-                help="Open or close this layer",
-                on_click=open_at,
-                args=(up,),
+                key=f"open {'.'.join(map(str, path))}",
+                help="Close this layer" if is_open else "Open this layer",
+                on_click=open_layer,
+                args=(path[:-2] if is_open else path,),
             )
-            named = fact.name if fact.parameters else ""
-            outline = "" if is_open else unbroken(layer.outline)
-            told = " · ".join(filter(None, (named, outline)))
-            st.markdown(f":small[:gray[{form.escape(told)}]]", width="stretch")
-            st.markdown(
-                f":small[{format_shape(fact.output) if fact.output else '–'}]", width="content"
-            )
+            name = fact.name if fact.parameters else ""
+            outline = "" if is_open else break_at_commas(fact.layer.outline)
+            text = " · ".join(filter(None, (name, outline)))
+            st.markdown(f":small[:gray[{form.escape(text)}]]", width="stretch")
+            shape = format_shape(fact.output) if fact.output else "–"
+            st.markdown(f":small[{shape}]", width="content")
 
-    def complaint(self, fact: LayerFacts | None) -> None:
-        """What is wrong at a layer, with the one press that mends it where there is one."""
-        if fact is None or not fact.problem:
+    def misfit(self, fact: LayerFacts | None) -> None:
+        """Draw why a layer does not fit; the first misfit has a button if one change fixes it."""
+        if fact is None or not fact.misfit:
             return
-        said = f"Layer {fact.number}, {fact.name}: {fact.problem}"
         if fact.number != self.wrong.number:
-            finding("bad", form.escape(said))
+            finding("bad", form.escape(describe_misfit(fact)))
             return
-        shape, outputs = self.facts.shape, self.facts.outputs
-        words, mended = mend(self.layers, shape, outputs) or ("", self.layers)
-        if finding("bad", form.escape(said), words, "mend"):
-            rebuild(mended, opened(mended))
+        found = check_fit(self.layers, self.facts.shape, self.facts.outputs)
+        label = found.action.label if found.action else None
+        if finding(found.level, form.escape(found.text), label, "fix_misfit"):
+            fixed = tuple(map(Layer.pick, found.action.changes["network"]))
+            set_layers(fixed, open_path(fixed))
             st.rerun()
 
-    def moves(self, layer: Layer, place: Place) -> list[Move]:
-        """Each thing that can be done to a layer."""
-        layers, chain, i = self.layers, chain_at(self.layers, place[:-1]), place[-1]
-        up, down = (*place[:-1], i - 1), (*place[:-1], i + 1)
-        out = (put(layers, place), place[:-2]) if may_go(layers, place) else None
-        moves = [
-            Move("arrow_upward", "Move up", (swap(layers, place, i - 1), up) if i else None),
-            Move(
-                "arrow_downward",
-                "Move down",
-                (swap(layers, place, i + 1), down) if i + 1 < len(chain) else None,
-            ),
-            Move("content_copy", "Copy", (put(layers, place, layer, layer), down)),
-            Move("delete", "Delete" if out else "A block keeps its last layer", out),
+    def actions(self, layer: Layer, path: LayerPath) -> list[LayerAction]:
+        """Return the actions on a layer."""
+        layers, chain, i = self.layers, chain_at(self.layers, path[:-1]), path[-1]
+        up, down = (*path[:-1], i - 1), (*path[:-1], i + 1)
+        moved_up = (swap_layers(layers, path, i - 1), up) if i else None
+        moved_down = (swap_layers(layers, path, i + 1), down) if i + 1 < len(chain) else None
+        copied = (replace_layer(layers, path, layer, layer), down)
+        deletable = can_delete(layers, path)
+        deleted = (replace_layer(layers, path), path[:-2]) if deletable else None
+        keep = "Delete (a residual block needs at least one layer)"
+        actions = [
+            LayerAction("arrow_upward", "Move up", moved_up),
+            LayerAction("arrow_downward", "Move down", moved_down),
+            LayerAction("content_copy", "Duplicate", copied),
+            LayerAction("delete", "Delete" if deletable else keep, deleted),
         ]
-        if layer.inside():
-            freed = (unwrap(layers, place), place[:-2]) if any(layer.inside()) else None
-            words = "Take the layers out of the block"
-            return [*moves, Move("unfold_more", words, freed)]
-        deeper = fits_in(layers, (*place, 0, 0), layer)
-        wrapped = (wrap(layers, place), place) if deeper and layer.stem != "output" else None
-        return [*moves, Move("alt_route", "Wrap into a residual block", wrapped)]
+        if layer.chains():
+            freed = (unwrap_block(layers, path), path[:-2]) if any(layer.chains()) else None
+            return [*actions, LayerAction("unfold_more", "Unwrap the layers of this block", freed)]
+        wraps = fits_depth(layers, (*path, 0, 0), layer) and not layer.is_output
+        wrapped = (wrap_layer(layers, path), path) if wraps else None
+        return [*actions, LayerAction("alt_route", "Wrap in a residual block", wrapped)]
 
-    def adder(self, place: Place, words: str) -> None:
-        """A layer of any kind in front of what stands at `place`."""
-        inner = len(place) > 1
-        behind = f" {'.'.join(map(str, place[:-1]))}" if inner else ""
-        with st.popover(words, icon=":material/add:", width="stretch"):
-            st.caption(f"It goes in at position {place[-1] + 1}.")
+    def adder(self, path: LayerPath, label: str) -> None:
+        """Draw the menu that inserts a layer of any kind at `path`."""
+        is_inner = len(path) > 1
+        suffix = f" {'.'.join(map(str, path[:-1]))}" if is_inner else ""
+        with st.popover(label, icon=":material/add:", width="stretch"):
+            st.caption(f"Inserted at position {path[-1] + 1}.")
             with st.grid(min_column_width=140, gap="xxsmall"):
                 for kind, cls in Layer.members.items():
                     new = Layer.pick(kind)
-                    if (inner and cls.stem == "output") or not fits_in(self.layers, place, new):
+                    if (is_inner and cls.is_output) or not fits_depth(self.layers, path, new):
                         continue
                     st.button(
                         cls.label,
                         icon=f":material/{cls.icon}:",
-                        key=f"add {kind}{behind}",
+                        key=f"add {kind}{suffix}",
                         help=form.explain(cls),
                         type="tertiary",
                         on_click=insert,
-                        args=(kind, place),
+                        args=(kind, path),
                     )
 
     def stochastic_depth(self) -> None:
-        """One drop probability for all blocks, growing with depth; where there are several."""
-        known = deepest(self.layers)
-        if known is None:
+        """Draw one drop probability for all residual blocks, which grows with depth; only if there
+        are several blocks.
+        """
+        current = get_stochastic_depth(self.layers)
+        if current is None:
             return
-        last, even = known
-        value = ("off" if not last else f"grows to {short(last)}") if even else "set block by block"
-        words = f"**Stochastic depth** :gray[{value}]"
-        with st.expander(words, icon=":material/filter_list:", key="fold stochastic depth"):
-            fact = next(f for f in fields(Residual) if f.name == "drop")
-            said = form.widget(fact, last, state.key("stochastic depth", "network"))
-            st.caption(
-                "While training, block l of L is left out with probability p · l/L: seldom at the "
-                "input, with p at the end (Huang et al. 2016)."
+        last, is_linear = current
+        value = ("off" if not last else f"up to {short(last)}") if is_linear else "set per block"
+        title = f"**Stochastic depth** :gray[{value}]"
+        with st.expander(title, icon=":material/filter_list:", key="fold stochastic depth"):
+            chosen = form.widget(
+                drop_field(self.layers), last, state.key("stochastic depth", "network")
             )
-            if said != last and 0 <= said < 1:
-                state.edit("network", plain(deepening(self.layers, said)))
+            st.caption(
+                "During training, block l of L is skipped with probability p · l/L: rarely near "
+                "the input, with probability p at the end (Huang et al. 2016)."
+            )
+            if chosen != last and 0 <= chosen < 1:
+                state.edit("network", to_data(set_stochastic_depth(self.layers, chosen)))
                 st.rerun()
-            elif said != last:
-                finding("bad", f"p must be at least 0 and below 1: {short(last)} stays.")
+            elif chosen != last:
+                finding(
+                    "bad",
+                    f"p is {short(chosen)}, but must be at least 0 and below 1. The network still "
+                    f"uses {short(last)}.",
+                )
 
 
-def insert(kind: str, place: Place) -> None:
-    """A layer of this kind, and it is open."""
-    rebuild(add(state.draft().network, place, Layer.pick(kind)), place)
+def drop_field(layers: Layers) -> FieldFacts:
+    """Return the field `drop` of the first layer with stochastic depth."""
+    block = next(layer for layer in layers if layer.has_stochastic_depth)
+    return next(field for field in fields(type(block)) if field.name == "drop")
 
 
-def unbroken(outline: str) -> str:
-    """It breaks into lines behind its commas alone."""
+def insert(kind: str, path: LayerPath) -> None:
+    """Insert a layer of this kind and open it."""
+    set_layers(insert_layer(state.draft().network, path, Layer.pick(kind)), path)
+
+
+def break_at_commas(outline: str) -> str:
+    """Return the outline such that it breaks into lines only behind its commas."""
     return ", ".join(part.replace(" ", "\u00a0") for part in outline.split(", "))

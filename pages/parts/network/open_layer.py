@@ -1,36 +1,38 @@
-"""Which layer of the draft's network is open, and replacing the draft's layers."""
+"""Which layer of the draft's network is open, and how the draft's layers are replaced."""
 
 from core.base.errors import BadExperiment
 from core.network.chains import Layers
-from core.network.tree import Place, exists
+from core.network.tree import LayerPath, has_layer
 from pages.kit import state
 
 OPEN = "open layer"
 
 
-def opened(layers: Layers) -> Place:
-    """Which layer is open; () for none. After an undo it may be gone: then the block it was in."""
-    kept = state.get_ui(OPEN)
-    place = tuple(int(part) for part in kept.split(".")) if kept else ()
-    while place and not exists(layers, place):
-        place = place[:-2]
-    return place
+def open_path(layers: Layers) -> LayerPath:
+    """Return the path of the open layer; () for none. If an undo has removed it, return the block
+    that contained it.
+    """
+    saved = state.get_ui(OPEN)
+    path = tuple(int(part) for part in saved.split(".")) if saved else ()
+    while path and not has_layer(layers, path):
+        path = path[:-2]
+    return path
 
 
-def open_at(place: Place) -> None:
-    """This layer is the open one; none for ()."""
-    state.set_ui(OPEN, ".".join(map(str, place)))
+def open_layer(path: LayerPath) -> None:
+    """Open this layer; close all for ()."""
+    state.set_ui(OPEN, ".".join(map(str, path)))
 
 
-def rebuild(layers: Layers, place: Place) -> None:
-    """The draft's network is this one, and the layer at `place` is open."""
+def set_layers(layers: Layers, path: LayerPath) -> None:
+    """Replace the draft's network, and open the layer at `path`."""
     try:
-        state.edit("network", plain(layers), redraw=True)
-        open_at(place)
+        state.edit("network", to_data(layers), redraw=True)
+        open_layer(path)
     except BadExperiment as error:
         state.notice(str(error))
 
 
-def plain(layers: Layers) -> list[dict]:
-    """As JSON data."""
+def to_data(layers: Layers) -> list[dict]:
+    """Return the layers as JSON data."""
     return [layer.model_dump(mode="json") for layer in layers]

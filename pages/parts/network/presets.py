@@ -1,100 +1,103 @@
-"""The menu of whole networks: one press takes a preset as it is; those with fields can be set
-before.
+"""The menu of ready-made networks: one click uses a preset as it is; presets with settings can be
+configured first.
 """
 
 import streamlit as st
 
-from core.advice.fitting import fitted
+from core.advice.fitting import fit_preset
 from core.base.errors import BadNetwork
 from core.base.numbers import whole
 from core.base.spec import fields
+from core.base.text import counted
 from core.data.datasets import Facts
 from core.network.build import trace
 from core.network.presets import Preset
 from pages.kit import form, state
 from pages.kit.layout import finding
-from pages.parts.network.open_layer import rebuild
+from pages.parts.network.open_layer import set_layers
 
-WIDTH = 300  # px, whatever stands in the menu
-SET = "preset that is being set"
+WIDTH = 300  # px, whatever the menu contains
+CONFIGURED = "preset that is being set"
 REFUSED = "preset that was refused"
 
 
-def presets(facts: Facts | None, place: str = "") -> None:
-    """Whole networks to begin from; what does not fit is refused with its sentence. `place` tells
-    two such menus on one page apart.
+def presets(facts: Facts | None, suffix: str = "") -> None:
+    """Draw the menu. A preset that does not fit is refused with the reason. `suffix` distinguishes
+    the keys of two such menus on one page.
     """
-    words = "Start from a preset" if place else "Presets"
-    key = state.key(f"presets{place}", "network")  # another one when a network was taken: it closes
-    menu = st.popover(words, icon=":material/view_module:", key=key)
+    label = "Start from a preset" if suffix else "Presets"
+    key = state.key(
+        f"presets{suffix}", "network"
+    )  # changes when a network is used, which closes the menu
+    menu = st.popover(label, icon=":material/view_module:", key=key)
     with menu.container(gap="xxsmall", width=WIDTH):
         for kind, cls in Preset.members.items():
             with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
                 st.button(
                     cls.label,
-                    key=f"preset {kind}{place}",
+                    key=f"preset {kind}{suffix}",
                     help=form.explain(cls),
                     type="tertiary",
-                    on_click=take,
+                    on_click=use_preset,
                     args=(cls(), facts),
                 )
                 if any(True for _ in fields(cls)):
                     st.button(
-                        "Set",
+                        "Configure",
                         icon=":material/tune:",
-                        key=f"set {kind}{place}",
-                        help=f"Set {cls.label} before it is used",
+                        key=f"set {kind}{suffix}",
+                        help=f"Change the settings of {cls.label} before using it.",
                         type="tertiary",
-                        on_click=choose,
+                        on_click=toggle_settings,
                         args=(kind,),
                     )
-            if state.get_ui(REFUSED) == kind and facts and (why := refusal(cls(), facts)):
-                finding("bad", form.escape(why))
-            if state.get_ui(SET) == kind and facts:
-                setting(cls(), facts, place)
+            if state.get_ui(REFUSED) == kind and facts and (reason := refusal(cls(), facts)):
+                finding("bad", form.escape(reason))
+            if state.get_ui(CONFIGURED) == kind and facts:
+                settings(cls(), facts, suffix)
 
 
-def setting(preset: Preset, facts: Facts, place: str) -> None:
-    """The fields of a preset, what it would be with them, and the press that takes it."""
+def settings(preset: Preset, facts: Facts, suffix: str) -> None:
+    """Draw the fields of a preset, the size that it would have, and the button that uses it."""
     with st.container(border=True, gap="small"):
-        preset = form.edit(preset, f"setting {place}", width=120)
-        problem = refusal(preset, facts)
-        if problem:
-            finding("bad", form.escape(problem))
+        preset = form.edit(preset, f"setting {suffix}", width=120)
+        reason = refusal(preset, facts)
+        if reason:
+            finding("bad", form.escape(reason))
         else:
-            layers = fitted(preset, facts.shape, facts.outputs)
+            layers = fit_preset(preset, facts.shape, facts.outputs)
             traced = trace(layers, facts.shape, facts.outputs)
-            weights = sum(fact.parameters for fact in traced)
-            st.caption(f"{len(layers)} layers in the list, {whole(weights)} parameters.")
+            parameters = sum(fact.parameters for fact in traced)
+            st.caption(f"{counted(len(layers), 'layer')}, {whole(parameters)} parameters.")
         st.button(
             f"Use {preset.label}",
-            key=f"use {preset.kind}{place}",
+            key=f"use {preset.kind}{suffix}",
             type="primary",
-            disabled=bool(problem),
-            on_click=take,
+            disabled=bool(reason),
+            on_click=use_preset,
             args=(preset, facts),
         )
 
 
-def choose(kind: str) -> None:
-    """The fields of this preset open, or close."""
-    state.set_ui(SET, "" if state.get_ui(SET) == kind else kind)
+def toggle_settings(kind: str) -> None:
+    """Open or close the settings of this preset."""
+    state.set_ui(CONFIGURED, "" if state.get_ui(CONFIGURED) == kind else kind)
 
 
-def take(preset: Preset, facts: Facts | None) -> None:
-    """A preset becomes the draft's network, or its menu says why it cannot."""
+def use_preset(preset: Preset, facts: Facts | None) -> None:
+    """Make a preset the draft's network, or let its menu show why it does not fit."""
     if facts is None:
         return
-    why = refusal(preset, facts)
-    state.set_ui(REFUSED, preset.kind if why else "")
-    if not why:
-        rebuild(fitted(preset, facts.shape, facts.outputs), ())
+    reason = refusal(preset, facts)
+    state.set_ui(REFUSED, preset.kind if reason else "")
+    if not reason:
+        set_layers(fit_preset(preset, facts.shape, facts.outputs), ())
 
 
 def refusal(preset: Preset, facts: Facts) -> str:
-    """Why a preset cannot work on this data, and the way out; empty where it can."""
+    """Return why a preset does not fit this data; empty if it does."""
     try:
-        fitted(preset, facts.shape, facts.outputs)
-    except BadNetwork as refused:
-        return str(refused)
+        fit_preset(preset, facts.shape, facts.outputs)
+    except BadNetwork as error:
+        return str(error)
     return ""

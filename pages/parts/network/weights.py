@@ -1,6 +1,4 @@
-"""Before the first step, Initialization: the initializer, and where it lets the weights of each
-layer begin.
-"""
+"""The tab Initialization: the initializer, and the initial weights of each layer."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +6,7 @@ import streamlit as st
 
 from core.experiment import Experiment
 from core.figures import weights as drawing
-from core.network.build import LayerFacts, flat
+from core.network.build import LayerFacts, walk_facts
 from core.network.initializers import Initializer
 from pages.kit import form, state
 from pages.kit.screen import mode
@@ -16,11 +14,11 @@ from pages.kit.screen import mode
 if TYPE_CHECKING:
     from core.advice.first_step import FirstStep
 
-SHOWN = 8  # histograms; of more layers so many are chosen evenly, the first and the last included
+SHOWN = 8  # histograms; of more layers, so many are chosen evenly, including the first and last
 
 
 def initializer(draft: Experiment) -> Initializer:
-    """Its menu and its fields; the draft follows."""
+    """Draw the menu and its fields, and update the draft."""
     left, right = st.columns([5, 8], gap="small")
     with left:
         value = form.choose(
@@ -36,32 +34,35 @@ def initializer(draft: Experiment) -> Initializer:
 
 
 def histograms(traced: tuple[LayerFacts, ...], seen: "FirstStep") -> None:
-    """One small histogram a layer, with the expected spread between two dashed lines."""
-    numbers = {fact.path: fact.number for fact in flat(traced)}
-    known = [one for one in seen.layers if one.weights and one.name in numbers]
-    picked = evenly(len(known))
+    """Draw one small histogram per layer, with the expected standard deviation as dashed lines."""
+    numbers = {fact.path: fact.number for fact in walk_facts(traced)}
+    layers = [layer for layer in seen.layers if layer.weights and layer.name in numbers]
+    picked = pick_evenly(len(layers))
     with st.grid(min_column_width=150, gap="small"):
-        for one in (known[i] for i in picked):
+        for layer in (layers[i] for i in picked):
             with st.container(gap="xxsmall"):
-                name = one.name.rpartition(".")[2]
-                st.caption(f"**{numbers[one.name]} {name}**  \n{drawing.told(one.weights)}")
+                name = layer.name.rpartition(".")[2]
+                description = drawing.describe(layer.weights)
+                st.caption(f"**{numbers[layer.name]} {name}**  \n{description}")
                 st.plotly_chart(
-                    drawing.figure(one.weights, mode()),
+                    drawing.figure(layer.weights, mode()),
                     theme=None,
                     config={"displayModeBar": False, "staticPlot": True},
-                    alt=f"Histogram of the weights of {name}: {drawing.told(one.weights)}",
-                    key=f"weights {one.name}",
+                    alt=f"Histogram of the initial weights of {name}: {description}",
+                    key=f"weights {layer.name}",
                 )
-    told = "Dashed: the expected mean ± spread σ." if seen.layers else ""
-    if len(picked) < len(known):
-        told += f" {len(picked)} of {len(known)} layers are drawn, evenly chosen."
-    st.caption(told)
+    notes = []
+    if any(layer.weights.expected for layer in layers):
+        notes.append("Dashed lines: expected mean ± standard deviation σ.")
+    if len(picked) < len(layers):
+        notes.append(f"Showing {len(picked)} of {len(layers)} layers.")
+    st.caption(" ".join(notes))
 
 
-def evenly(count: int) -> list[int]:
-    """At most SHOWN of `count` places, with both ends.
+def pick_evenly(count: int) -> list[int]:
+    """Return at most SHOWN of `count` indices, including both ends.
 
-    >>> evenly(3), evenly(50)
+    >>> pick_evenly(3), pick_evenly(50)
     ([0, 1, 2], [0, 7, 14, 21, 28, 35, 42, 49])
     """
     if count <= SHOWN:

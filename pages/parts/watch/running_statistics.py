@@ -10,8 +10,8 @@ from core.base.errors import LabError
 from core.base.numbers import short
 from core.experiment import Experiment
 from core.jobs import runner
-from core.network.build import flat, trace
-from core.network.layers import BatchNorm, every
+from core.network.build import trace, walk_facts
+from core.network.layers import walk_layers
 from core.runs.store import Store
 from pages.kit.form import escape
 from pages.kit.layout import finding, told
@@ -31,7 +31,7 @@ def running_statistics(run: str, experiment: Experiment) -> None:
     """A collapsed table with one row per layer; nothing for a network without batch
     normalization.
     """
-    if not any(isinstance(layer, BatchNorm) for layer in every(experiment.network)):
+    if not any(layer.uses_batch_statistics for layer in walk_layers(experiment.network)):
         return
     store = runner.current().store
     checkpoints = store.checkpoints(run)
@@ -81,7 +81,7 @@ def _numbers(experiment: Experiment, home: Path) -> dict[str, tuple[str]]:
     except LabError:
         return {}
     traced = trace(experiment.network, facts.shape, facts.outputs)
-    return {fact.path: (fact.number,) for fact in flat(traced)}
+    return {fact.path: (fact.number,) for fact in walk_facts(traced)}
 
 
 def _format(ends: "Range") -> str:

@@ -32,16 +32,16 @@ def facts(data: DataSet) -> Facts:
 @pytest.mark.parametrize("name", shipped())
 def test_every_shipped_experiment_can_train_on_every_ready_set(name, data):
     first = shipped()[name]
-    new, told = adapt(first, facts(data))
+    new, found = adapt(first, facts(data))
     check(new.network, facts(data).shape, facts(data).outputs)
     assert new.loss.problem(facts(data).classes) is None
     assert adapt(new, facts(data)) == (new, ())
     assert decode(Experiment, encode(new)) == new
     changed = {f for f in type(new).model_fields if getattr(new, f) != getattr(first, f)}
     replaced = {"loss", "network", "normalization", "augmentations", "label_noise"}
-    assert changed <= replaced and len(told) == len(changed)
-    for said in told:
-        assert said.endswith(".") and ". " not in said and "\n" not in said
+    assert changed <= replaced and len(found) == len(changed)
+    assert len({one.code for one in found}) == len(found)
+    assert all(one.level == "info" and one.text.endswith(".") and one.evidence for one in found)
 
 
 @pytest.mark.parametrize("data", [Digits(), Digits(size=28), MNIST(), CIFAR10()])
@@ -63,21 +63,18 @@ def test_what_works_stays_untouched(name, data):
 )
 def test_a_network_that_does_not_fit_becomes_the_preset_that_does(shape, preset):
     wrong = (MaxPool(size=16), MaxPool(size=16), Flatten(), Output())
-    new, told = adapt(PLAIN.model_copy(update={"network": wrong}), Facts(shape, ("a", "b"), 9))
-    assert new.network == preset.layers(shape)
-    assert f"{preset.label} is the network now" in told[0] and ", pool" in told[0]
+    new, found = adapt(PLAIN.model_copy(update={"network": wrong}), Facts(shape, ("a", "b"), 9))
+    assert new.network == preset.layers(shape) and found[0].code == "network_replaced"
+    assert found[0].evidence == {"preset": preset.kind, "shape": list(shape)}
+    assert preset.label in found[0].text and "(pool" in found[0].text
 
 
-def test_the_sentence_names_the_layer_and_the_data():
-    assert adapt(PLAIN, facts(Spirals()))[1][0] == (
-        "MLP, 64-64 is the network now: layer 1, conv1, of the other one does not fit rows of 2 "
-        "numbers."
-    )
+def test_the_text_names_the_layer_and_the_data():
+    text = adapt(PLAIN, facts(Spirals()))[1][0].text
+    assert all(part in text for part in (Points.label, "layer 1 (conv1)", "rows of 2 numbers"))
     rows = PLAIN.model_copy(update={"network": Points().layers((2,))})
-    assert (
-        "layer 1, linear1, of the other one does not fit pictures of 1 × 28 × 28"
-        in (adapt(rows, facts(MNIST()))[1][0])
-    )
+    text = adapt(rows, facts(MNIST()))[1][0].text
+    assert all(part in text for part in ("layer 1 (linear1)", "images of 1 × 28 × 28"))
 
 
 def test_an_end_with_the_wrong_number_of_values_does_not_fit():
@@ -96,10 +93,12 @@ def test_a_network_that_works_on_rows_stays():
 
 
 def test_values_take_the_squared_error_and_classes_after_them_cross_entropy():
-    values, told = adapt(PLAIN, facts(Sine()))
-    assert values.loss == MSE() and told[0].startswith("Squared error is the loss now")
-    back, told = adapt(values, facts(Spirals()), before=facts(Sine()))
-    assert back.loss == CrossEntropy() and told[0].startswith("Cross-entropy is the loss now")
+    values, found = adapt(PLAIN, facts(Sine()))
+    assert values.loss == MSE() and found[0].code == "loss_for_values"
+    assert found[0].evidence == {"loss": "mse"} and MSE.label in found[0].text
+    back, found = adapt(values, facts(Spirals()), before=facts(Sine()))
+    assert back.loss == CrossEntropy() and found[0].code == "loss_for_classes"
+    assert found[0].evidence == {"loss": "cross_entropy"} and CrossEntropy.label in found[0].text
 
 
 @pytest.mark.parametrize("before", [None, facts(Digits())])
@@ -124,7 +123,7 @@ COLUMNS = Standardize(per="channel")
         (Raw(), Raw()),
     ],
 )
-def test_rows_are_scaled_column_by_column_and_pictures_as_before(given, on_columns):
+def test_rows_are_scaled_column_by_column_and_images_as_before(given, on_columns):
     e = PLAIN.model_copy(update={"normalization": given})
     assert adapt(e, facts(Spirals()))[0].normalization == on_columns
     assert adapt(e, facts(MNIST()))[0].normalization == given
@@ -135,34 +134,39 @@ def test_one_column_needs_no_scale_of_its_own():
 
 
 @pytest.mark.parametrize("kind", Preset.members)
-def test_a_preset_for_pictures_says_so_to_rows(kind):
+def test_a_preset_for_images_refuses_rows(kind):
     preset = Preset.pick(kind)
-    assert preset.problem((1, 8, 8)) is None
-    if any(fact.problem for fact in trace(preset.layers((2,)), (2,), 3)):
-        said = preset.problem((2,))
-        assert said.startswith(f"{preset.label} is made for pictures") and "MLP, 64-64" in said
-        assert "rows of 2 numbers:" in said and "rows of 1 number:" in preset.problem((1,))
+    assert preset.misfit((1, 8, 8)) is None
+    if any(fact.misfit for fact in trace(preset.layers((2,)), (2,), 3)):
+        misfit = preset.misfit((2,))
+        assert (misfit.code, misfit.evidence) == ("preset_needs_images", {"shape": [2]})
+        assert preset.label in misfit.text and Points.label in misfit.text
+        assert "rows of 2 numbers." in misfit.text
+        assert "rows of 1 number." in preset.misfit((1,)).text
     else:
-        assert preset.problem((2,)) is None
+        assert preset.misfit((2,)) is None
 
 
-def test_augmentations_that_fit_stay_and_the_others_go_in_one_sentence():
+def test_augmentations_that_fit_stay_and_the_others_are_removed_with_one_finding():
     chosen = PLAIN.model_copy(update={"augmentations": (Crop(), Noise(), CutMix())})
     assert adapt(chosen, facts(Digits(size=28))) == (chosen, ())
-    new, told = adapt(chosen, facts(Spirals()))
+    new, found = adapt(chosen, facts(Spirals()))
     assert new.augmentations == (Noise(),)
-    assert "Crop and CutMix are off now: rows of numbers are no pictures for them." in told
+    removed = {one.code: one for one in found}["augmentations_removed"]
+    assert removed.evidence == {"kinds": ["crop", "cutmix"]}
+    assert all(label in removed.text for label in (Crop.label, CutMix.label))
     tiny = Facts((1, 3, 3), ("a", "b"), 50)
-    new, told = adapt(chosen, tiny)
+    new, found = adapt(chosen, tiny)
     assert new.augmentations == (Noise(), CutMix())
-    assert "Crop is off now: pictures are too small for it." in told
+    assert {one.code: one.evidence for one in found}["augmentations_removed"] == {"kinds": ["crop"]}
 
 
-def test_what_wants_classes_goes_with_them():
+def test_settings_that_need_classes_are_turned_off_for_values():
     chosen = PLAIN.model_copy(update={"label_noise": LabelNoise(share=0.2), "sampling": Balanced()})
     assert adapt(chosen, facts(Spirals()))[0].label_noise.share == 0.2
-    new, told = adapt(chosen, facts(Sine()))
+    new, found = adapt(chosen, facts(Sine()))
     assert (new.label_noise.share, new.sampling) == (0.0, Shuffle())
     assert new.problem(facts(Sine()).shape, ()) is None
-    assert "Label noise is off now: it swaps classes, and this data has values." in told
-    assert "Class-balanced sampling is off now: this data has values and no classes." in told
+    evidence = {one.code: one.evidence for one in found}
+    assert evidence["label_noise_removed"] == {"classes": 0}
+    assert evidence["sampling_replaced"] == {"kind": "balanced"}

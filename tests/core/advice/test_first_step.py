@@ -6,7 +6,7 @@ from math import isnan, log
 import numpy as np
 import pytest
 
-from core.advice.first_step import PICTURES, FirstStep, LayerStart, first_step
+from core.advice.first_step import SAMPLES, FirstStep, LayerStart, first_step
 from core.base.errors import BadNetwork, Unavailable
 from core.base.events import Step
 from core.data.ready.builtin import digits
@@ -26,54 +26,60 @@ def data(tmp_path_factory):
 
 
 @pytest.mark.parametrize("initializer", [He(), LSUV()])
-def test_its_loss_is_the_one_that_the_training_begins_with(data, initializer):
-    experiment = Experiment(batch_size=PICTURES, epochs=1, initializer=initializer)
-    assert len(experiment.split.parts(data.targets).train) <= PICTURES
+def test_its_loss_is_the_first_one_of_the_training(data, initializer):
+    experiment = Experiment(batch_size=SAMPLES, epochs=1, initializer=initializer)
+    assert len(experiment.split.parts(data.targets).train) <= SAMPLES
     logged = next(e for e in train(experiment, data) if isinstance(e, Step)).losses[0]
     assert first_step(experiment, data).loss == pytest.approx(logged, rel=1e-4)
 
 
-def test_zeros_cost_what_a_guess_costs_and_are_warned_of(data):
+def test_zeros_start_at_chance_level_with_constant_outputs(data):
     seen = first_step(Experiment(initializer=Zeros()), data)
-    assert seen.loss == pytest.approx(log(10)) == seen.guess
-    assert all(layer.spread == 0 for layer in seen.layers) and "same value" in seen.warning
+    assert seen.loss == pytest.approx(log(10)) == seen.chance
+    assert all(layer.std == 0 for layer in seen.layers)
+    assert (seen.finding.code, seen.finding.evidence) == ("constant_output", {"layer": "conv1"})
 
 
 def test_layers_with_weights_are_listed_input_first(data):
     seen = first_step(Experiment(), data)
     assert [layer.name for layer in seen.layers] == ["conv1", "conv2", "linear1", "output"]
-    assert all(layer.spread > 0 and layer.gradient > 0 for layer in seen.layers)
-    assert not seen.warning
+    assert all(layer.std > 0 and layer.gradient > 0 for layer in seen.layers)
+    assert seen.finding is None
 
 
 @pytest.mark.parametrize(
-    ("initializer", "layer", "words"),
+    ("initializer", "layer", "code"),
     [
-        (LSUV(), Sigmoid, ""),
-        (Normal(std=0.01), Sigmoid, "dies"),
-        (Normal(std=1.0), None, "explodes"),
+        (LSUV(), ReLU, ""),
+        (LSUV(), Sigmoid, "signal_vanishes"),
+        (Normal(std=0.01), Sigmoid, "signal_vanishes"),
+        (Normal(std=1.0), None, "signal_explodes"),
         (He(), None, ""),
     ],
 )
-def test_a_signal_that_dies_or_explodes_is_said(data, initializer, layer, words):
+def test_a_signal_that_vanishes_or_explodes_is_found(data, initializer, layer, code):
     hidden = [part for _ in range(4) for part in (Linear(units=50), *([layer()] if layer else []))]
     network = (Flatten(), *hidden, Output())
-    assert words in first_step(Experiment(network=network, initializer=initializer), data).warning
+    seen = first_step(Experiment(network=network, initializer=initializer), data)
+    assert (seen.finding.code if seen.finding else "") == code
+    if code:
+        assert seen.finding.evidence == {"ratio": seen.signal_ratio}
 
 
-def test_squared_error_has_another_guess(data):
+def test_squared_error_has_another_chance_level(data):
     seen = first_step(Experiment(loss=MSE(), initializer=Zeros()), data)
-    assert seen.loss == pytest.approx(seen.guess) == 0.1
+    assert seen.loss == pytest.approx(seen.chance) == 0.1
 
 
 def test_what_does_not_fit_is_refused(data):
-    with pytest.raises(BadNetwork, match="Flatten"):
+    with pytest.raises(BadNetwork) as caught:
         first_step(Experiment(network=(Linear(), Output())), data)
+    assert (caught.value.code, caught.value.layer) == ("needs_flat_input", 0)
 
 
 def test_a_loss_that_is_no_number_explodes():
     seen = FirstStep(float("nan"), 2.3, (LayerStart("a", 1.0, 1.0), LayerStart("b", 1.0, 1.0)))
-    assert isnan(seen.loss) and "explodes" in seen.warning
+    assert isnan(seen.loss) and seen.finding.code == "signal_explodes"
 
 
 def test_equal_experiments_are_measured_equally(data):
@@ -91,7 +97,7 @@ def test_layers_within_blocks_are_measured_by_their_path(data):
 
 
 @pytest.mark.parametrize("initializer", [He(), Xavier(), Normal(std=0.3), Uniform(limit=0.2)])
-def test_the_drawn_weights_have_the_spread_that_is_promised(data, initializer):
+def test_the_drawn_weights_have_the_moments_that_are_promised(data, initializer):
     network = (Flatten(), Linear(units=400), Output())
     weights = first_step(Experiment(network=network, initializer=initializer), data).layers[0]
     mean, std = weights.weights.expected
@@ -100,22 +106,29 @@ def test_the_drawn_weights_have_the_spread_that_is_promised(data, initializer):
     assert weights.weights.std == pytest.approx(std, rel=5 / 160 / 2**0.5)
 
 
-def test_what_only_the_data_decides_promises_no_spread(data):
+def test_a_data_dependent_initializer_promises_no_moments(data):
     seen = first_step(Experiment(initializer=LSUV()), data)
     assert [layer.weights.expected for layer in seen.layers] == [None] * 4
 
 
 @pytest.mark.parametrize(
-    ("gradients", "words"),
-    [((1e-9, 0.1, 1.0), "dies on its way back"), ((0.0, 0.0, 0.0), "No gradient"), ((1, 1, 1), "")],
+    ("gradients", "code", "evidence"),
+    [
+        ((1e-9, 0.1, 1.0), "gradient_vanishes", {"ratio": 1e-9}),
+        ((0.0, 0.0, 0.0), "no_gradient", {}),
+        ((1, 1, 1), "", {}),
+    ],
 )
-def test_a_gradient_that_does_not_arrive_is_said(gradients, words):
+def test_a_gradient_that_does_not_arrive_is_found(gradients, code, evidence):
     layers = tuple(LayerStart(str(g), 1.0, g) for g in gradients)
-    said = FirstStep(2.3, 2.3, layers).warning
-    assert words in said and bool(said) == bool(words)
+    found = FirstStep(2.3, 2.3, layers).finding
+    assert (found.code if found else "") == code
+    if found:
+        assert found.level == "warn" and found.evidence == evidence
 
 
-def test_a_network_too_large_to_look_at_is_not_built(data):
+def test_a_network_that_is_too_large_is_not_built(data):
     large = (Flatten(), *[Linear(units=10_000)] * 2, Output())
-    with pytest.raises(Unavailable, match="at most"):
+    with pytest.raises(Unavailable) as caught:
         first_step(Experiment(network=large), data)
+    assert caught.value.code == "too_large_to_measure"

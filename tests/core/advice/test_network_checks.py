@@ -1,12 +1,14 @@
-"""Advice about networks: each rule fires where it should, also inside of blocks, and its change
-takes it away.
+"""Findings about networks: each rule reports what it should, also inside blocks, and its action
+resolves it.
 """
 
 import pytest
 
-from core.advice.suggestions import advice, apply_action
+from core.advice.network_checks import RULES
+from core.advice.suggestions import apply_action
+from core.base.finding import Finding
 from core.experiment import Experiment
-from core.network.initializers import He, Ones, Xavier, Zeros
+from core.network.initializers import He, Initializer, Ones, Xavier, Zeros
 from core.network.layers import (
     BatchNorm,
     Branches,
@@ -33,57 +35,142 @@ def inside(*layers: Layer) -> tuple[Layer, ...]:
     return net(Branches(branches=((Residual(layers=(Linear(units=20), *layers)),), ())))
 
 
+def check(experiment: Experiment, samples: int = 0) -> dict[str, Finding]:
+    """Return all findings by their code."""
+    findings = [finding for rule in RULES for finding in rule(experiment, samples, 0)]
+    assert len({finding.code for finding in findings}) == len(findings)
+    return {finding.code: finding for finding in findings}
+
+
+DEEP = DeepMLP(activation="sigmoid", shortcuts=True).layers(SHAPE)
+NORMALIZED = net(BatchNorm(), ReLU())
+
+
 @pytest.mark.parametrize(
-    ("changes", "pictures", "words"),
+    ("changes", "samples", "code", "evidence", "action"),
     [
-        ({"initializer": Zeros()}, 0, "Zeros never break symmetry"),
-        ({"initializer": Ones()}, 0, "Ones never break symmetry"),
-        ({"network": Perceptron().layers(SHAPE)}, 0, "its derivative is 0"),
-        ({"network": net(StepFunction())}, 0, "its derivative is 0"),
-        ({"network": inside(StepFunction())}, 0, "its derivative is 0"),
-        ({"network": (*net(ReLU()), Tanh())}, 0, "Tanh bends the scores"),
-        ({"network": net(BatchNorm(), ReLU()), "batch_size": 1}, 0, "every batch has one"),
-        ({"network": net(BatchNorm(), ReLU()), "batch_size": 1}, 100, "every batch has one"),
-        ({"network": net(BatchNorm(), ReLU()), "batch_size": 32}, 65, "the last batch of an"),
-        ({"network": inside(BatchNorm()), "batch_size": 2}, 3, "the last batch of an epoch"),
-        ({"network": inside(ReLU()), "initializer": Xavier()}, 0, "Xavier suits tanh"),
-        ({"network": inside(Tanh()), "initializer": He()}, 0, "He suits ReLU"),
         (
-            {"network": DeepMLP(activation="sigmoid", shortcuts=True).layers(SHAPE)},
+            {"initializer": Zeros()},
             0,
-            "9 sigmoid layers",
+            "symmetric_weights",
+            {"initializer": "zeros"},
+            {"initializer": "he"},
+        ),
+        (
+            {"initializer": Ones()},
+            0,
+            "symmetric_weights",
+            {"initializer": "ones"},
+            {"initializer": "he"},
+        ),
+        (
+            {"network": Perceptron().layers(SHAPE)},
+            0,
+            "gradient_blocked",
+            {"kinds": ["step"]},
+            {"network": Perceptron().layers(SHAPE)[:-1]},
+        ),
+        (
+            {"network": net(StepFunction())},
+            0,
+            "gradient_blocked",
+            {"kinds": ["step"]},
+            {"network": net(Sigmoid())},
+        ),
+        (
+            {"network": inside(StepFunction(), StepFunction())},
+            0,
+            "gradient_blocked",
+            {"kinds": ["step", "step"]},
+            {"network": inside(Sigmoid(), Sigmoid())},
+        ),
+        (
+            {"network": (*net(StepFunction()), StepFunction())},
+            0,
+            "gradient_blocked",
+            {"kinds": ["step", "step"]},
+            {"network": net(Sigmoid())},
+        ),
+        (
+            {"network": (*net(ReLU()), Tanh())},
+            0,
+            "activation_after_output",
+            {"kind": "tanh"},
+            {"network": net(ReLU())},
+        ),
+        (
+            {"network": NORMALIZED, "batch_size": 1},
+            0,
+            "batch_statistics_of_one",
+            {"batch_size": 1, "samples": 0},
+            {"batch_size": 32},
+        ),
+        (
+            {"network": NORMALIZED, "batch_size": 1},
+            100,
+            "batch_statistics_of_one",
+            {"batch_size": 1, "samples": 100},
+            {"batch_size": 2},
+        ),
+        (
+            {"network": NORMALIZED, "batch_size": 32},
+            65,
+            "batch_statistics_of_one",
+            {"batch_size": 32, "samples": 65},
+            {"batch_size": 33},
+        ),
+        (
+            {"network": inside(BatchNorm()), "batch_size": 2},
+            3,
+            "batch_statistics_of_one",
+            {"batch_size": 2, "samples": 3},
+            {"batch_size": 3},
+        ),
+        (
+            {"network": inside(ReLU()), "initializer": Xavier()},
+            0,
+            "initializer_for_other_activation",
+            {"initializer": "xavier", "activation": "relu"},
+            {"initializer": "he"},
+        ),
+        (
+            {"network": inside(Tanh()), "initializer": He()},
+            0,
+            "initializer_for_other_activation",
+            {"initializer": "he", "activation": "tanh"},
+            {"initializer": "xavier"},
+        ),
+        (
+            {"network": DEEP},
+            0,
+            "slopes_too_small",
+            {"activations": 9, "fraction": 0.25**9},
+            None,
         ),
     ],
 )
-def test_what_is_doubtful_is_said_once_and_its_change_helps(
-    changes: dict, pictures: int, words: str
+def test_a_questionable_network_has_one_finding_and_its_action_resolves_it(
+    changes: dict, samples: int, code: str, evidence: dict, action: dict | None
 ) -> None:
     experiment = Experiment(**changes)
-    found = [a for a in advice(experiment, samples=pictures) if words in a.text]
-    assert len(found) == 1
-    if found[0].action:
-        mended = apply_action(experiment, found[0].action)
-        assert not [a for a in advice(mended, samples=pictures) if words in a.text]
-
-
-def test_a_step_becomes_a_sigmoid_and_one_behind_the_output_goes() -> None:
-    for given, then in (
-        (net(StepFunction()), net(Sigmoid())),
-        ((*net(ReLU()), StepFunction()), net(ReLU())),
-    ):
-        experiment = Experiment(network=given)
-        found = next(a for a in advice(experiment) if "step" in a.text)
-        assert apply_action(experiment, found.action).network == then
+    finding = check(experiment, samples)[code]
+    assert finding.evidence == evidence and finding.level in ("warn", "info")
+    assert bool(finding.action) == bool(action)
+    if action:
+        changed = apply_action(experiment, finding.action)
+        wanted = {name: Initializer.pick(value) if name == "initializer" else value
+                  for name, value in action.items()}  # fmt: skip
+        assert changed == experiment.model_copy(update=wanted)
+        assert code not in check(changed, samples)
 
 
 @pytest.mark.parametrize(
-    ("layers", "size", "pictures"), [(net(BatchNorm(), ReLU()), 32, 64), (net(ReLU()), 1, 65)]
+    ("layers", "size", "samples"), [(NORMALIZED, 32, 64), (net(ReLU()), 1, 65), (DEEP[:4], 1, 65)]
 )
-def test_a_sound_network_is_left_in_peace(layers: tuple, size: int, pictures: int) -> None:
-    experiment = Experiment(network=layers, batch_size=size, initializer=He())
-    words = ("symmetry", "step", "bends", "Batch normalization", "suits", "sigmoid")
-    assert not [a for a in advice(experiment, samples=pictures) for w in words if w in a.text]
+def test_a_sound_network_has_no_findings(layers: tuple, size: int, samples: int) -> None:
+    suited = Xavier() if Sigmoid() in layers else He()
+    assert not check(Experiment(network=layers, batch_size=size, initializer=suited), samples)
 
 
-def test_no_layers_at_all_are_no_fault_of_ours() -> None:
-    assert advice(Experiment(network=()))
+def test_a_network_without_layers_has_no_findings() -> None:
+    assert not check(Experiment(network=()))

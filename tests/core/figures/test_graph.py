@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.figures.columns import MANY, columns
+from core.figures.columns import MANY, Cell, columns
 from core.figures.graph import figure, rows
 from core.figures.template import PALETTES
 from core.network.build import trace
@@ -24,30 +24,38 @@ BLOCK = Residual(layers=(Conv2d(maps=4, padding=1), ReLU()))
 
 
 def shown(*layers):
-    return columns(layers, trace(layers, GREY, 10))
+    return columns(trace(layers, GREY, 10))
 
 
 def words(drawn):
     return [note.text for note in drawn.layout.annotations if note.text]
 
 
-def test_what_has_no_weights_stands_below_what_has():
+def names(lanes):
+    return tuple(tuple(cell.name for cell in lane) for lane in lanes)
+
+
+def test_layers_without_weights_are_below_the_layer_with_weights_that_they_follow():
     found = shown(*LeNet().layers(GREY))
-    assert [(one.lanes, one.after) for one in found] == [
+    assert [(names(one.lanes), *names((one.after,))) for one in found] == [
         ((("conv1",),), ("relu1", "pool1")),
         ((("conv2",),), ("relu2", "pool2", "flatten1")),
         ((("linear1",),), ("relu3",)),
         ((("linear2",),), ("relu4",)),
         ((("output",),), ()),
     ]
+    assert all(cell.has_weights for one in found for lane in one.lanes for cell in lane)
+    assert not any(cell.has_weights for one in found for cell in one.after)
     assert [one.shape for one in found] == [(6, 14, 14), (400,), (120,), (84,), (10,)]
 
 
-def test_blocks_are_lanes_and_say_how_they_join():
+def test_blocks_are_lanes_with_the_sign_that_joins_them():
     fork = Branches(branches=((Conv2d(maps=2, kernel=1),), ()), join="concatenate")
     block, branches, _ = shown(BLOCK, fork, GlobalPool(), Output())
-    assert block.lanes == (("conv1", "relu1"),) and block.joined == "+" and block.around
-    assert branches.lanes == (("conv1",), ()) and branches.joined == "‖" and not branches.around
+    assert block.lanes == ((Cell("conv1", has_weights=True), Cell("relu1")),)
+    assert block.joined == "+" and block.shortcut
+    assert names(branches.lanes) == (("conv1",), ())
+    assert branches.joined == "‖" and not branches.shortcut
     plain = BLOCK.model_copy(update={"shortcut": False})
     assert not shown(plain, Flatten(), Output())[0].joined
 

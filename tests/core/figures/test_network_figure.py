@@ -26,7 +26,7 @@ GREY = (1, 28, 28)
 
 
 def volumes(layers, shape=GREY):
-    return rows(layers, trace(layers, shape, 10), shape)
+    return rows(trace(layers, shape, 10), shape)
 
 
 def plain(drawn):
@@ -59,7 +59,7 @@ def test_rows_are_the_plain_list_of_what_changes(kind):
     wanted, weights = [("input", GREY, -1)], -1
     for fact in trace(layers, GREY, 10):
         weights += fact.parameters > 0
-        has_weights = fact.parameters and not fact.name.startswith("norm")
+        has_weights = fact.parameters and not fact.layer.is_normalization
         if has_weights or fact.name.startswith("pool"):
             wanted.append((fact.name, fact.output, weights))
     drawn = volumes(layers)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.advice.first_step import BINS, Weights
+from core.advice.first_step import BINS, WeightHistogram
 from core.figures import activation, weights
 from core.figures.template import PALETTES
 from core.network.layers import Activation, Layer, StepFunction
@@ -30,7 +30,7 @@ def test_only_a_jump_is_drawn_as_one():
 
 def drawn(expected, reach=0.5):
     counts = tuple(range(BINS))
-    one = Weights(counts, reach, 0.0, 0.12, expected)
+    one = WeightHistogram(counts, reach, 0.0, 0.12, expected)
     return one, weights.figure(one, "light")
 
 
@@ -50,5 +50,5 @@ def test_the_expected_spread_is_drawn_where_it_is_known():
 
 
 def test_it_is_said_in_words():
-    assert weights.told(drawn((0.0, 0.1))[0]) == "σ 0.12, expected 0.1"
-    assert weights.told(drawn(None)[0]) == "σ 0.12, from the data"
+    assert weights.describe(drawn((0.0, 0.1))[0]) == "σ 0.12, expected 0.1"
+    assert weights.describe(drawn(None)[0]) == "σ 0.12, set by the data"

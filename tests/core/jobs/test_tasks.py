@@ -87,7 +87,7 @@ def test_what_was_found_stays_when_it_is_stopped_and_the_next_begins(work: Tasks
 @pytest.mark.parametrize(
     ("experiment", "said"),
     [
-        (SOFTMAX.model_copy(update={"network": (Output(),)}), "put Flatten before it"),
+        (SOFTMAX.model_copy(update={"network": (Output(),)}), "Insert Flatten before it"),
         (SOFTMAX.model_copy(update={"data": Spreadsheets(digest="0" * 64)}), "."),
     ],
 )

@@ -87,7 +87,7 @@ def test_the_step_gives_a_gradient_and_it_is_zero() -> None:
 
 
 def test_the_step_alone_does_not_train_and_says_why() -> None:
-    assert [a.kind for a in EVERY if not a.trains] == ["step"]
+    assert [a.kind for a in EVERY if not a.passes_gradient] == ["step"]
     assert "derivative is 0" in StepFunction.doc()
     assert (
         Experiment(network=(Flatten(), Linear(), StepFunction(), Output())).network[2]

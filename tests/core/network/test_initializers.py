@@ -86,7 +86,7 @@ def test_moments_are_those_of_the_formula(initializer: Initializer) -> None:
         )
         if is_uniform(initializer):
             assert weight.abs().max().item() <= math.sqrt(3 * variance) * (1 + 1e-6)
-        told = initializer.moments(tuple(weight.shape))
+        told = initializer.expected_moments(tuple(weight.shape))
         assert told == pytest.approx((mean, math.sqrt(variance)), rel=1e-12)
 
 
@@ -159,7 +159,7 @@ def test_the_seed_alone_decides_and_the_global_generator_is_left_alone(
     differ = [
         torch.equal(a, b) for a, b in zip(first.parameters(), other.parameters(), strict=True)
     ]
-    assert all(same) and (all(differ) == initializer.symmetric)
+    assert all(same) and (all(differ) == initializer.is_symmetric)
     assert torch.equal(before, torch.get_rng_state())
 
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from core.base.errors import BadNetwork
 from core.network.activations import ReLU, Sigmoid, Tanh
-from core.network.build import LARGEST, build, check, names, trace
+from core.network.build import MAX_PARAMETERS, build, check, layer_names, trace
 from core.network.initializers import He
 from core.network.layers import BatchNorm, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool, Output
 from core.network.modules import DropoutModule as OwnDropout
@@ -39,49 +39,59 @@ def test_a_convolution_s_facts_follow_the_formula(kernel: int, stride: int, padd
 
 
 @pytest.mark.parametrize(
-    ("layers", "index", "words"),
+    ("layers", "index", "code", "evidence"),
     [
-        ((Linear(), Output()), 0, "flat input, got 1 × 28 × 28: put Flatten before it"),
-        ((Output(),), 0, "put Flatten before it"),
-        ((Flatten(), Conv2d()), 1, "needs pictures"),
-        ((Flatten(), MaxPool()), 1, "needs pictures"),
-        ((Conv2d(kernel=31), Flatten(), Output()), 0, "padding to at least 2"),
+        ((Linear(), Output()), 0, "needs_flat_input", {"shape": [1, 28, 28]}),
+        ((Output(),), 0, "needs_flat_input", {"shape": [1, 28, 28]}),
+        ((Flatten(), Conv2d()), 1, "needs_images", {"shape": [784]}),
+        ((Flatten(), MaxPool()), 1, "needs_images", {"shape": [784]}),
+        (
+            (Conv2d(kernel=31), Flatten(), Output()),
+            0,
+            "kernel_too_large",
+            {"shape": [1, 28, 28], "padding": 2},
+        ),
         (
             (MaxPool(size=16), MaxPool(size=2), Flatten(), Output()),
             1,
-            "does not fit into 1 × 1 × 1",
+            "pool_too_large",
+            {"shape": [1, 1, 1], "size": 2},
         ),
-        ((Flatten(), Linear(units=7)), 1, "ends in 7 values, the data asks for 10: end it"),
-        ((Conv2d(),), 0, "ends in 16 × 26 × 26 values"),
+        ((Flatten(), Linear(units=7)), 1, "wrong_output_size", {"shape": [7], "outputs": 10}),
+        ((Conv2d(),), 0, "wrong_output_size", {"shape": [16, 26, 26], "outputs": 10}),
     ],
 )
-def test_what_does_not_fit_is_said_at_its_layer(
-    layers: tuple[Layer, ...], index: int, words: str
+def test_a_misfit_is_reported_at_its_layer(
+    layers: tuple[Layer, ...], index: int, code: str, evidence: dict
 ) -> None:
-    with pytest.raises(BadNetwork, match=words) as caught:
+    with pytest.raises(BadNetwork) as caught:
         check(layers, GREY, 10)
-    assert caught.value.layer == index
+    assert (caught.value.layer, caught.value.code) == (index, code)
+    assert str(caught.value).startswith(f"Layer {index + 1} ({layer_names(layers)[index]}): ")
     facts = trace(layers, GREY, 10)
-    assert [bool(f.problem) for f in facts].index(True) == index
+    assert [bool(f.misfit) for f in facts].index(True) == index
+    assert facts[index].misfit.evidence == evidence
     assert all(f.output is None and f.parameters == 0 for f in facts[index + 1 :])
 
 
 def test_no_layers_and_too_many_parameters_are_refused() -> None:
-    with pytest.raises(BadNetwork, match="no layers"):
-        check((), GREY, 10)
-    with pytest.raises(BadNetwork, match="no weights"):
-        check((Flatten(),), GREY, 784)
     wide = (Flatten(), Linear(units=65_536), ReLU(), Linear(units=65_536), Output())
     assert (
-        sum(f.parameters for f in trace(wide, GREY, 10)) > LARGEST
+        sum(f.parameters for f in trace(wide, GREY, 10)) > MAX_PARAMETERS
     )  # described, though no memory would hold it
-    with pytest.raises(BadNetwork, match="make it narrower"):
-        check(wide, GREY, 10)
+    for layers, outputs, code in (
+        ((), 10, "no_layers"),
+        ((Flatten(),), 784, "no_weights"),
+        (wide, 10, "too_many_parameters"),
+    ):
+        with pytest.raises(BadNetwork) as caught:
+            check(layers, GREY, outputs)
+        assert (caught.value.code, caught.value.layer) == (code, None)
 
 
 def test_names_are_those_of_the_state_dict() -> None:
     layers = LeNet().layers(GREY)
-    assert names(layers)[:4] == ["conv1", "relu1", "pool1", "conv2"]
+    assert layer_names(layers)[:4] == ["conv1", "relu1", "pool1", "conv2"]
     model = module(layers)
     assert list(model.state_dict())[:2] == ["conv1.weight", "conv1.bias"]
     assert list(model.state_dict())[-1] == "output.bias"

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 from core.base.encoding import change, decode, encode
 from core.base.errors import BadExperiment, BadNetwork
 from core.experiment import Experiment
-from core.network.build import build, check, trace
-from core.network.chains import strides
+from core.network.build import build, check, first_misfit_facts, trace
+from core.network.chains import find_strides
 from core.network.initializers import He
 from core.network.layers import (
     BatchNorm,
@@ -26,10 +26,10 @@ from core.network.layers import (
     Output,
     ReLU,
     Residual,
-    every,
+    walk_layers,
 )
 from core.network.modules import ResidualModule as OwnResidual
-from core.network.nested import deepening
+from core.network.nested import set_stochastic_depth
 
 PICTURE = (3, 8, 8)
 END = (Flatten(), Output())
@@ -95,11 +95,11 @@ def test_flat_values_go_through_a_linear_layer() -> None:
 def test_what_is_added_by_itself_is_said_and_counted(normalize: bool) -> None:
     layers = (block(8, 2, normalize=normalize), *END)
     fact = trace(layers, PICTURE, 10)[0]
-    assert fact.note == "The input goes through a 1 × 1 convolution with stride 2."
-    inside = sum(inner.parameters for inner in fact.inside[0])
+    assert fact.note == "The shortcut is a 1 × 1 convolution with stride 2."
+    inside = sum(inner.parameters for inner in fact.chains[0])
     assert inside == 8 * 3 * 9 + 8 * 8 * 9 + 2 * 16
     assert fact.parameters == inside + 8 * 3 + 16 * normalize
-    assert [f.output for f in fact.inside[0]] == [(8, 4, 4)] * 5 and fact.output == (8, 4, 4)
+    assert [f.output for f in fact.chains[0]] == [(8, 4, 4)] * 5 and fact.output == (8, 4, 4)
     assert trace((block(3), *END), PICTURE, 10)[0].note == ""
 
 
@@ -107,7 +107,7 @@ def test_what_is_added_by_itself_is_said_and_counted(normalize: bool) -> None:
 def test_the_strides_are_those_of_a_convolution_that_gets_there(stride: int) -> None:
     for side in range(1, 40):
         after = (side + 2 - 3) // stride + 1  # kernel 3, padding 1
-        found = strides((4, side, 7), (9, after, 7))
+        found = find_strides((4, side, 7), (9, after, 7))
         assert [(n - 1) // s + 1 for n, s in zip((side, 7), found, strict=True)] == [after, 7]
 
 
@@ -129,9 +129,9 @@ def test_stochastic_depth_draws_from_the_run_s_generator_alone() -> None:
 
 
 def test_the_drop_probability_grows_with_depth() -> None:
-    layers = deepening((Conv2d(), block(16), ReLU(), block(16), block(16, 2), *END), 0.6)
+    layers = set_stochastic_depth((Conv2d(), block(16), ReLU(), block(16), block(16, 2), *END), 0.6)
     assert [b.drop for b in layers if isinstance(b, Residual)] == pytest.approx([0.2, 0.4, 0.6])
-    assert deepening(END, 0.5) == END
+    assert set_stochastic_depth(END, 0.5) == END
 
 
 @pytest.mark.parametrize("join", ["concatenate", "sum"])
@@ -163,33 +163,62 @@ def test_gradients_are_those_of_finite_differences(layer: Layer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("layers", "words"),
+    ("layers", "number", "code", "evidence"),
     [
         (
             (Residual(layers=(ReLU(), Conv2d(kernel=9))), *END),
-            "Layer 1.2, conv1: Convolution with a 9 × 9 kernel does not fit "
-            "into 3 × 8 × 8: set the padding to at least 1",
+            "1.2",
+            "kernel_too_large",
+            {"shape": [3, 8, 8], "padding": 1},
         ),
         (
             (ReLU(), Branches(branches=((), (ReLU(), Residual(layers=(Linear(),))))), *END),
-            "Layer 2.2.2.1, linear1: Linear needs a "
-            "flat input, got 3 × 8 × 8: put Flatten before it.",
+            "2.2.2.1",
+            "needs_flat_input",
+            {"shape": [3, 8, 8]},
         ),
-        ((Residual(layers=(Conv2d(),)), *END), r"into 16 × 6 × 6, to which no stride .* \(kernel"),
-        ((Residual(layers=(Flatten(),)), Output()), "put the layer that flattens behind"),
-        ((Residual(layers=(Flatten(), Output())),), "1.2, output: Output is the network's end"),
-        ((Branches(branches=((), (MaxPool(),))), *END), r"3 × 8 × 8 \(1\) and 3 × 4 × 4 \(2\)"),
+        (
+            (Residual(layers=(Conv2d(),)), *END),
+            "1",
+            "shortcut_size",
+            {"shape": [3, 8, 8], "output": [16, 6, 6]},
+        ),
+        (
+            (Residual(layers=(Flatten(),)), Output()),
+            "1",
+            "shortcut_across_flatten",
+            {"shape": [3, 8, 8], "output": [192]},
+        ),
+        ((Residual(layers=(Flatten(), Output())),), "1.2", "output_inside_block", {}),
+        (
+            (Branches(branches=((), (MaxPool(),))), *END),
+            "1",
+            "branches_differ",
+            {"branch": 2, "shapes": [[3, 8, 8], [3, 4, 4]]},
+        ),
         (
             (Branches(branches=((Conv2d(padding=1),), ()), join="sum"), *END),
-            r"16 × 8 × 8 \(1\) and 3 × 8 × 8 \(2\), which cannot be added: make branch 2 like",
+            "1",
+            "branches_differ",
+            {"branch": 2, "shapes": [[16, 8, 8], [3, 8, 8]]},
         ),
-        ((Branches(branches=((), (GlobalPool(),))), *END), "cannot be put in a row"),
+        (
+            (Branches(branches=((), (GlobalPool(),))), *END),
+            "1",
+            "branches_differ",
+            {"branch": 2, "shapes": [[3, 8, 8], [3]]},
+        ),
     ],
 )
-def test_what_is_wrong_inside_is_said_with_its_place(layers: tuple, words: str) -> None:
-    with pytest.raises(BadNetwork, match=words) as caught:
+def test_a_misfit_inside_a_block_is_reported_at_its_layer(
+    layers: tuple, number: str, code: str, evidence: dict
+) -> None:
+    with pytest.raises(BadNetwork) as caught:
         check(layers, PICTURE, 10)
-    assert caught.value.layer == [bool(f.problem) for f in trace(layers, PICTURE, 10)].index(True)
+    assert caught.value.code == code and str(caught.value).startswith(f"Layer {number} (")
+    facts = trace(layers, PICTURE, 10)
+    assert caught.value.layer == [bool(f.misfit) for f in facts].index(True)
+    assert first_misfit_facts(facts).misfit.evidence == evidence
 
 
 def nested(depth: int) -> tuple[Layer, ...]:
@@ -225,7 +254,7 @@ def test_one_inner_field_is_changed_by_its_path() -> None:
 
 def test_every_layer_is_seen_with_those_inside() -> None:
     layers = (Branches(branches=((Residual(layers=(Dropout(),)),), (ReLU(),))), Output())
-    assert [layer.kind for layer in every(layers)] == [
+    assert [layer.kind for layer in walk_layers(layers)] == [
         "branches", "residual", "dropout", "relu", "output",
     ]  # fmt: skip
     net = model(Flatten(), *layers)

@@ -15,7 +15,6 @@ from core.network.layers import (
     LayerNorm,
     Output,
 )  # fmt: skip
-from core.network.normalizations import Normalizing
 
 PICTURES, ROWS = (6, 5, 4), (6,)
 N = 7
@@ -59,7 +58,7 @@ def test_it_is_the_formula_and_the_twin(layer: Layer, shape: tuple, twin: nn.Mod
 
 
 def test_every_normalization_is_tried_here() -> None:
-    members = {cls for cls in Layer.members.values() if issubclass(cls, Normalizing)}
+    members = {cls for cls in Layer.members.values() if cls.is_normalization}
     assert {type(layer) for layer, *_ in CASES} == members
 
 
@@ -72,18 +71,25 @@ def test_at_inference_batch_normalization_alone_looks_at_what_it_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("layer", "shape", "words"),
+    ("layer", "shape", "code", "suggested"),
     [
-        (GroupNorm(), (6, 4, 4), "6 channels into 8 equal groups: set the groups to 6"),
-        (GroupNorm(groups=4), (6, 4, 4), "set the groups to 3"),
-        (GroupNorm(groups=2048), (7, 3, 3), "set the groups to 7"),
-        (GroupNorm(groups=8), (8, 1, 1), "8 groups leaves one value in each: set the groups to 4"),
-        (GroupNorm(groups=7), (7,), "set the groups to 1"),
-        (GroupNorm(groups=1), (1,), "needs more than one value, got 1: leave it out"),
-        (InstanceNorm(), (6,), "put it before Flatten"),
-        (InstanceNorm(), (6, 1, 1), "more than one pixel, got 6 × 1 × 1: take layer"),
+        (GroupNorm(), (6, 4, 4), "unequal_groups", 6),
+        (GroupNorm(groups=4), (6, 4, 4), "unequal_groups", 3),
+        (GroupNorm(groups=2048), (7, 3, 3), "unequal_groups", 7),
+        (GroupNorm(groups=8), (8, 1, 1), "one_value_per_group", 4),
+        (GroupNorm(groups=7), (7,), "one_value_per_group", 1),
+        (GroupNorm(groups=1), (1,), "too_few_values", None),
+        (InstanceNorm(), (6,), "needs_images", None),
+        (InstanceNorm(), (6, 1, 1), "too_few_values", None),
     ],
 )
-def test_what_does_not_fit_says_the_way_out(layer: Layer, shape: tuple, words: str) -> None:
+def test_a_misfit_suggests_what_fits(
+    layer: Layer, shape: tuple, code: str, suggested: int | None
+) -> None:
     end = (Output(),) if len(shape) == 1 else (Flatten(), Output())
-    assert words in trace((layer, *end), shape, 10)[0].problem
+    misfit = trace((layer, *end), shape, 10)[0].misfit
+    assert misfit.code == code and misfit.evidence["shape"] == list(shape)
+    assert misfit.evidence.get("suggested") == suggested
+    if suggested:
+        assert f"groups to {suggested}" in misfit.text
+        assert layer.model_copy(update={"groups": suggested}).misfit(shape) is None

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.advice.fitting import fitted
+from core.advice.fitting import fit_preset
 from core.base.errors import BadNetwork
 from core.data.datasets import DataSet
-from core.network.activations import Activation
 from core.network.build import build, trace
 from core.network.initializers import He
 from core.network.layers import AvgPool, BatchNorm, Flatten, Layer, Linear, Residual, Sigmoid, Tanh
@@ -49,12 +48,13 @@ def test_a_preset_takes_a_step_on_every_set_or_says_what_does_not_fit(
     if kind == "resnet18" and (shape, outputs) != (COLOUR, 10):
         preset = ResNet18(width=8)  # as deep, and faster
     try:
-        layers = fitted(preset, shape, outputs)
+        layers = fit_preset(preset, shape, outputs)
     except BadNetwork as error:
-        said = str(error)
-        assert said.startswith(preset.label) and said.endswith(".") and said.count(". ") == 0
-        place = f"its layer {error.layer + 1}, " if len(shape) == 3 else "made for pictures"
-        assert place in said and "choose " in said
+        if len(shape) == 3:
+            assert error.code == "preset_too_deep_for_images"
+            assert f"its layer {error.layer + 1}" in str(error)
+        else:
+            assert error.code == "preset_needs_images" and error.layer is None
         return
     generators = [torch.Generator().manual_seed(seed) for seed in (0, 1)]
     made = build(
@@ -69,22 +69,24 @@ def test_a_preset_takes_a_step_on_every_set_or_says_what_does_not_fit(
 
 
 @pytest.mark.parametrize(
-    ("preset", "shape", "words"),
+    ("preset", "shape", "code", "layer", "parts"),
     [
         (
             LeNet(),
             TINY,
-            "LeNet does not fit 1 × 8 × 8: its layer 4, conv2, gets 6 × 4 × 4, which is too "
-            "small: choose Small net or Small ResNet.",
+            "preset_too_deep_for_images",
+            3,
+            ("LeNet", "1 × 8 × 8", "(conv2)", "6 × 4 × 4", "Small CNN or Small ResNet"),
         ),
-        (CifarNet(), TINY, "layer 4, conv2, gets 6 × 2 × 2"),
-        (ResNet18(), (7,), "made for pictures, but this data has rows of 7 numbers: choose"),
+        (CifarNet(), TINY, "preset_too_deep_for_images", 3, ("(conv2)", "6 × 2 × 2")),
+        (ResNet18(), (7,), "preset_needs_images", None, ("7 numbers", Points.label)),
     ],
 )
-def test_a_refusal_is_one_sentence_with_the_way_out(preset, shape, words) -> None:
+def test_a_refusal_names_the_layer_and_presets_that_fit(preset, shape, code, layer, parts) -> None:
     with pytest.raises(BadNetwork) as caught:
-        fitted(preset, shape, 10)
-    assert words in str(caught.value)
+        fit_preset(preset, shape, 10)
+    assert (caught.value.code, caught.value.layer) == (code, layer)
+    assert all(part in str(caught.value) for part in parts)
 
 
 def test_lenet_has_the_numbers_of_the_lecture() -> None:
@@ -147,7 +149,7 @@ def test_resnet_18_has_its_known_size() -> None:
 def test_a_small_resnet_has_6n_plus_2_layers(blocks: int, depth: int) -> None:
     preset = SmallResNet(blocks=blocks)
     assert total(preset) == resnet(16, 3, blocks, 10)
-    inside = [f.inside[0] for f in trace(preset.layers(COLOUR), COLOUR, 10) if f.inside]
+    inside = [f.chains[0] for f in trace(preset.layers(COLOUR), COLOUR, 10) if f.chains]
     convolutions = 1 + sum(f.name.startswith("conv") for chain in inside for f in chain)
     assert convolutions + 1 == depth
 
@@ -175,7 +177,7 @@ def test_a_deep_mlp_is_made_of_what_was_chosen() -> None:
     one = [Linear, BatchNorm, Sigmoid]
     assert [type(layer) for layer in layers[:-1]] == [Flatten, *one, *one]
     offered = get_args(DeepMLP.model_fields["activation"].annotation)
-    every = {kind for kind, cls in Layer.members.items() if issubclass(cls, Activation)}
+    every = {kind for kind, cls in Layer.members.items() if cls.is_activation}
     assert set(offered) == every
 
 
@@ -199,4 +201,4 @@ def test_a_preset_is_recognized_until_it_is_changed(kind: str) -> None:
 def test_for_rows_there_are_presets_without_flatten() -> None:
     for preset in (SoftmaxRegression(), MLP(), Points(), DeepMLP(), Perceptron()):
         assert Flatten() not in preset.layers((2,)) and Flatten() in preset.layers(TINY)
-    assert Small().problem((2,)) and Small().problem(TINY) is None
+    assert Small().misfit((2,)).code == "preset_needs_images" and Small().misfit(TINY) is None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.network.build import names, trace
+from core.network.build import layer_names, trace
 from core.network.layers import AvgPool, Conv2d, Dropout, GlobalPool, Layer, Linear, MaxPool
 from core.network.modules import DropoutModule as OwnDropout
 
@@ -24,9 +24,9 @@ EVERY = [
 
 @pytest.mark.parametrize("layer", EVERY, ids=repr)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_the_formula_gives_the_module_s_shape_or_a_sentence(layer: Layer, shape: tuple) -> None:
-    if said := layer.problem(shape):
-        assert ": " in said and said.endswith(".") and said.count(". ") == 0
+def test_the_formula_gives_the_module_s_shape_or_a_misfit(layer: Layer, shape: tuple) -> None:
+    if misfit := layer.misfit(shape):
+        assert misfit.code and misfit.evidence and misfit.text.endswith(".")
         return
     fact = trace((layer,), shape, 10)[0]
     assert fact.output == layer.output(shape, 10)
@@ -53,7 +53,7 @@ def test_the_global_pool_is_the_mean_of_each_map() -> None:
 
 
 def test_two_kinds_of_pool_have_names_of_their_own() -> None:
-    assert names((MaxPool(), AvgPool(), GlobalPool())) == ["pool1", "pool2", "global_pool1"]
+    assert layer_names((MaxPool(), AvgPool(), GlobalPool())) == ["pool1", "pool2", "global_pool1"]
 
 
 def dropped(drawn: str, shape: tuple = (400, 5, 6), p: float = 0.25) -> torch.Tensor:
@@ -81,4 +81,4 @@ def test_one_mask_for_the_batch_or_one_for_each_example() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3,)])
 def test_dropout_may_stand_straight_after_the_input(shape: tuple) -> None:
-    assert Dropout().problem(shape) is None and Dropout(p=0.2, drawn="batch").summary
+    assert Dropout().misfit(shape) is None and Dropout(p=0.2, drawn="batch").summary

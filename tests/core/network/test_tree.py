@@ -1,4 +1,4 @@
-"""Changes of nested layers: every one is found again where it was made, and nothing else moves."""
+"""Changes of nested layers: each is found again at its path, and nothing else moves."""
 
 import pytest
 
@@ -6,23 +6,32 @@ from core.base.encoding import decode, encode
 from core.experiment import Experiment
 from core.network.activations import GELU, ReLU, Tanh
 from core.network.build import trace
-from core.network.layers import Branches, Conv2d, Dropout, Flatten, Layer, Output, Residual, every
+from core.network.layers import (
+    Branches,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Layer,
+    Output,
+    Residual,
+    walk_layers,
+)
 from core.network.tree import (
-    DEEPEST,
-    activated,
-    add,
+    MAX_DEPTH,
     add_branch,
-    at,
+    can_delete,
     chain_at,
-    drop_branch,
-    exists,
-    fits_in,
-    may_go,
-    put,
-    swap,
-    unwrap,
-    with_chain,
-    wrap,
+    delete_branch,
+    fits_depth,
+    has_layer,
+    insert_layer,
+    layer_at,
+    replace_activations,
+    replace_chain,
+    replace_layer,
+    swap_layers,
+    unwrap_block,
+    wrap_layer,
 )  # fmt: skip
 
 INNER = Residual(layers=(Conv2d(maps=3, padding=1), ReLU()))
@@ -41,88 +50,88 @@ def walked(layers, before=()):
     """Every place and its layer, found without the module under test."""
     for i, layer in enumerate(layers):
         yield (*before, i), layer
-        for c, chain in enumerate(layer.inside()):
+        for c, chain in enumerate(layer.chains()):
             yield from walked(chain, (*before, i, c))
 
 
 def test_every_layer_is_found_at_its_place():
     found = dict(walked(NET))
     assert set(PLACES) <= found.keys()
-    assert all(at(NET, place) is layer for place, layer in found.items())
-    assert all(exists(NET, place) for place in found)
+    assert all(layer_at(NET, place) is layer for place, layer in found.items())
+    assert all(has_layer(NET, place) for place in found)
 
 
 @pytest.mark.parametrize("place", [(), (9,), (0, 0, 0), (1, 0), (1, 1, 0), (2, 2, 0)])
 def test_places_where_nothing_stands_are_known(place):
-    assert not exists(NET, place)
+    assert not has_layer(NET, place)
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_what_is_put_in_one_place_leaves_all_others(place):
-    new = put(NET, place, GELU())
-    kept = {p: one for p, one in walked(NET) if not one.inside() and p[: len(place)] != place}
-    assert at(new, place) == GELU() and kept.items() <= dict(walked(new)).items()
-    assert put(new, place, at(NET, place)) == NET
+    new = replace_layer(NET, place, GELU())
+    kept = {p: one for p, one in walked(NET) if not one.chains() and p[: len(place)] != place}
+    assert layer_at(new, place) == GELU() and kept.items() <= dict(walked(new)).items()
+    assert replace_layer(new, place, layer_at(NET, place)) == NET
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_layer_added_and_taken_away_again_leaves_the_same_network(place):
-    new = add(NET, place, GELU())
-    assert at(new, place) == GELU()
-    assert len(list(every(new))) == len(list(every(NET))) + 1
-    assert put(new, place) == NET
+    new = insert_layer(NET, place, GELU())
+    assert layer_at(new, place) == GELU()
+    assert len(list(walk_layers(new))) == len(list(walk_layers(NET))) + 1
+    assert replace_layer(new, place) == NET
 
 
 @pytest.mark.parametrize("chain", CHAINS)
 def test_a_layer_can_be_added_behind_the_last_of_every_chain(chain):
     count = len(chain_at(NET, chain))
-    new = add(NET, (*chain, count), GELU())
+    new = insert_layer(NET, (*chain, count), GELU())
     assert chain_at(new, chain) == (*chain_at(NET, chain), GELU())
-    assert with_chain(new, chain, chain_at(NET, chain)) == NET
+    assert replace_chain(new, chain, chain_at(NET, chain)) == NET
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_wrapped_and_unwrapped_is_as_before(place):
-    new = wrap(NET, place)
-    assert at(new, place) == Residual(layers=(at(NET, place),))
-    assert unwrap(new, place) == NET
+    new = wrap_layer(NET, place)
+    assert layer_at(new, place) == Residual(layers=(layer_at(NET, place),))
+    assert unwrap_block(new, place) == NET
 
 
 def test_two_layers_change_places_within_their_chain_alone():
-    new = swap(NET, (1, 0, 0), 1)
+    new = swap_layers(NET, (1, 0, 0), 1)
     assert chain_at(new, (1, 0)) == (ReLU(), Conv2d(maps=4), Dropout())
-    assert swap(new, (1, 0, 1), 0) == NET
+    assert swap_layers(new, (1, 0, 1), 0) == NET
 
 
 def test_branches_come_and_go():
     new = add_branch(NET, (2,), 1, (ReLU(),))
-    assert at(new, (2,)).branches == (*NET[2].branches[:1], (ReLU(),), *NET[2].branches[1:])
-    assert drop_branch(new, (2,), 1) == NET
+    assert layer_at(new, (2,)).branches == (*NET[2].branches[:1], (ReLU(),), *NET[2].branches[1:])
+    assert delete_branch(new, (2,), 1) == NET
 
 
 def test_unwrapped_branches_stand_one_behind_the_other():
-    assert unwrap(NET, (2,))[2:5] == (Conv2d(maps=1, kernel=1), INNER, Tanh())
+    assert unwrap_block(NET, (2,))[2:5] == (Conv2d(maps=1, kernel=1), INNER, Tanh())
 
 
 def test_a_residual_block_keeps_its_last_layer_and_a_branch_need_not():
-    assert may_go(NET, (1, 0, 0)) and may_go(NET, (2, 0, 0)) and may_go(NET, (0,))
-    assert not may_go(put(put(NET, (1, 0, 0)), (1, 0, 0)), (1, 0, 0))
+    assert can_delete(NET, (1, 0, 0)) and can_delete(NET, (2, 0, 0)) and can_delete(NET, (0,))
+    assert not can_delete(replace_layer(replace_layer(NET, (1, 0, 0)), (1, 0, 0)), (1, 0, 0))
 
 
 def test_every_activation_becomes_another():
-    new = list(every(activated(NET, GELU())))
+    new = list(walk_layers(replace_activations(NET, GELU())))
     assert [one.kind for one in new] == [
-        "gelu" if one.kind in ("relu", "tanh") else one.kind for one in every(NET)
+        "gelu" if one.kind in ("relu", "tanh") else one.kind for one in walk_layers(NET)
     ]
 
 
 def test_blocks_within_blocks_end_at_a_depth_that_a_link_still_holds():
     layers: tuple[Layer, ...] = (Conv2d(), Flatten(), Output())
     place = (0,)
-    while fits_in(layers, place, Branches()):
-        layers = put(layers, place, Branches(branches=((at(layers, place),),)))
+    while fits_depth(layers, place, Branches()):
+        layers = replace_layer(layers, place, Branches(branches=((layer_at(layers, place),),)))
         place = (*place, 0, 0)
-    assert len(place) == 2 * DEEPEST + 1
+    assert len(place) == 2 * MAX_DEPTH + 1
     experiment = Experiment(network=layers)
     assert decode(Experiment, encode(experiment)) == experiment
 
@@ -133,11 +142,11 @@ def test_every_layer_has_the_number_that_its_place_says():
     def numbers(chain):
         for fact in chain:
             yield fact.number, fact.path
-            for inner in fact.inside:
+            for inner in fact.chains:
                 yield from numbers(inner)
 
     seen = dict(numbers(facts))
     assert seen["2.1"] == "residual1.layers.conv1"
     assert seen["3.1.1"] == "branches1.branches.0.conv1"
     assert seen["3.2.1.2"] == "branches1.branches.1.residual1.layers.relu1"
-    assert len(seen) == len(list(every(NET)))
+    assert len(seen) == len(list(walk_layers(NET)))

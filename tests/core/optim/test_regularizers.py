@@ -91,6 +91,8 @@ def test_the_gradient_of_a_penalty_is_its_slope(cls: type[Penalty]) -> None:
 def test_activities_are_the_outputs_of_activations_over_the_minibatch(cls: type[Penalty]) -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2))
+    for activation in (model[1], model[3]):
+        activation.is_activation = True  # as `core.network.build` marks it
     penalty, x = cls(strength=0.0, activities=0.3), torch.randn(6, 5)
     transform, (l1, l2) = bound(penalty, model), shares(penalty)
     with transform.watching():

@@ -94,7 +94,7 @@ def test_an_empty_run_says_what_it_will_be(store):
     assert (row.name, row.data, row.network) == (
         "Digits 8×8",
         "Digits 8×8",
-        "Small net",
+        "Small CNN",
     )
     assert (row.optimizer, row.rate) == ("SGD with momentum", 0.3)
     assert (row.epochs, row.curve, row.seconds) == (0, (), None)

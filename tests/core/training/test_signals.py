@@ -15,6 +15,7 @@ from tests.core.bars import bars, experiment, losses, of
 
 def model(activation: nn.Module) -> nn.Sequential:
     torch.manual_seed(0)
+    activation.is_activation = True  # as `core.network.build` marks it
     return nn.Sequential(nn.Linear(3, 4), activation, nn.Linear(4, 2))
 
 

@@ -39,7 +39,7 @@ def test_the_draft_follows_its_data_and_says_so(page):
     app = press(app, "use spirals")
     assert draft(app).data.kind == "spirals" and draft(app).normalization.per == "channel"
     said = " ".join(e.value for e in app.info)
-    assert "is the network now" in said and not app.error
+    assert "The network is now" in said and not app.error
     assert metrics(app)["Columns"] == "2"
 
 
