@@ -33,7 +33,7 @@ class Layer(Choice, family="layer"):
     """One step of the network, from a tensor to a tensor.
 
     The class variables are facts that advice, drawings and the training rely on, so that a new
-    layer needs no rule of its own elsewhere.
+    layer needs no rule elsewhere.
     """
 
     page: ClassVar[str] = "Network"

@@ -60,7 +60,7 @@ class BatchNorm(NormalizationLayer):
 
 
 class LayerNorm(NormalizationLayer):
-    """Centres and scales each sample over all of its own values, so it does not depend on the
+    """Centres and scales each sample over all of its values, so it does not depend on the
     batch size; each value has its own γ and β.
     """
 

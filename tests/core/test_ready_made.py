@@ -125,7 +125,9 @@ def test_lsuv_brings_back_a_signal_that_dies(seed: int) -> None:
     before, after = (run(name, seed, 12) for name in comparisons()["lsuv"])
     assert before.right < 0.2 and after.right > 0.6
     ratios = [
-        first_step(o.training.setup.experiment, data(encode(shipped()["lsuv-1-before"]))).ratio
+        first_step(
+            o.training.setup.experiment, data(encode(shipped()["lsuv-1-before"]))
+        ).signal_ratio
         for o in (before, after)
     ]
     assert ratios[0] < 1e-3 and 0.2 < ratios[1] < 5
