@@ -113,7 +113,7 @@ def test_advice_is_taken_with_one_press_and_every_widget_shows_it(page):
 
 def test_zeros_are_warned_of(page):
     assert any(
-        "Zeros never break symmetry" in t for t in texts(page(Experiment(initializer=Zeros())))
+        "Zeros as initial weights" in t for t in texts(page(Experiment(initializer=Zeros())))
     )
 
 
