@@ -128,30 +128,35 @@ def report(what: str, found: dict[str, dict]) -> None:
         )
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Prints a table for CSV with its targets, and one for XLSX."""
+def parser() -> argparse.ArgumentParser:
+    """Return the options of this benchmark."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--rows", type=int, default=60_000)
     options.add_argument("--sheet-rows", type=int, default=10_000)
     options.add_argument("--rounds", type=int, default=5)
-    given = options.parse_args(arguments)
+    return options
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Prints a table for CSV with its targets, and one for XLSX."""
+    options = parser().parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        values = strokes(given.rows)
+        values = strokes(options.rows)
         path, total = Path(folder) / "pixels.csv", int(values.sum())
         write_csv(path, values)
-        found = measure(path, ["ours", "pandas.read_csv"], given.rounds, total)
+        found = measure(path, ["ours", "pandas.read_csv"], options.rounds, total)
         size = path.stat().st_size / 1e6
-        report(f"CSV, {given.rows} × {COLUMNS}, {size:.0f} MB, {given.rounds} rounds", found)
+        report(f"CSV, {options.rows} × {COLUMNS}, {size:.0f} MB, {options.rounds} rounds", found)
         ours = found["ours"]
         time = ours["seconds"] / found["pandas.read_csv"]["seconds"]
         beyond = ours["peak"] - ours["array"]
         print(f"  time: {time:.2f} of pandas (target at most {TARGET})")
         print(f"  memory: {beyond:.0f} MB beyond the array (target at most {MEMORY})")
         path.unlink()
-        if rows := given.sheet_rows:
+        if rows := options.sheet_rows:
             path, values = Path(folder) / "pixels.xlsx", values[:rows]
             write_xlsx(path, values)
-            rounds, total = max(1, given.rounds // 2), int(values.sum())
+            rounds, total = max(1, options.rounds // 2), int(values.sum())
             found = measure(path, ["ours", "pandas.read_excel"], rounds, total)
             size = path.stat().st_size / 1e6
             report(f"XLSX, {rows} × {COLUMNS}, {size:.0f} MB, {rounds} rounds", found)

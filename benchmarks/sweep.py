@@ -225,18 +225,24 @@ def report(label: str, value: float, unit: str, target: float | None, *, least: 
     print(f"  {label:<28} {value:7.2f}{unit}{goal}")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--mnist", type=Path, help="a folder with MNIST/raw; else it is loaded")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--studies", action="store_true", help="the studies by the clock alone")
-    given = parser.parse_args()
-    if given.mnist:
-        os.environ["LAB_TORCHVISION"] = str(given.mnist)
+def parser() -> argparse.ArgumentParser:
+    """Return the options of this benchmark."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--mnist", type=Path, help="a folder with MNIST/raw; else it is loaded")
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--studies", action="store_true", help="the studies by the clock alone")
+    return options
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the benchmark and print a table."""
+    options = parser().parse_args(arguments)
+    if options.mnist:
+        os.environ["LAB_TORCHVISION"] = str(options.mnist)
     device.prepare()
     torch.set_num_threads(1)
-    studies(given.rounds)
-    if given.studies:
+    studies(options.rounds)
+    if options.studies:
         return
     with tempfile.TemporaryDirectory() as home:
         samples = load(MNIST(), Path(home))
@@ -247,8 +253,8 @@ def main() -> None:
         report(name, spent, " s", SECONDS[name], least=False)
         print(f"    {sentence}")
     sweep = Sweep(small, batched.widths(small, "squared"), TrainingSettings())
-    found = compare(sweep, given.rounds)
-    print(f"B-fast, times as fast as … (median of {given.rounds} rounds, one core)")
+    found = compare(sweep, options.rounds)
+    print(f"B-fast, times as fast as … (median of {options.rounds} rounds, one core)")
     for name, target in TARGETS.items():
         report(
             f"{name} ({found[name]:.1f} s)", found[name] / found["ours"], " ×", target, least=True

@@ -176,8 +176,8 @@ def _pictures(known: Path | None) -> Samples:
     return Samples("CIFAR-10", inputs, targets, tuple("0123456789"))
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Prints a table, and each ratio beside its target."""
+def parser() -> argparse.ArgumentParser:
+    """Return the options of this benchmark."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument(
         "--mnist", type=Path, help="a folder with MNIST/raw/*.gz, where it is not downloaded yet"
@@ -185,18 +185,23 @@ def main(arguments: list[str] | None = None) -> None:
     options.add_argument("--cifar", type=Path, help="an .npz with x_train (N, 32, 32, 3), y_train")
     options.add_argument("--rounds", type=int, default=9)
     options.add_argument("--steps", type=int, default=300)
-    given = options.parse_args(arguments)
+    return options
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Prints a table, and each ratio beside its target."""
+    options = parser().parse_args(arguments)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     device.prepare()
     torch.set_num_threads(1)
-    print(f"Median of {given.rounds} rounds; CPU time.")
+    print(f"Median of {options.rounds} rounds; CPU time.")
     with tempfile.TemporaryDirectory() as folder:
         home = Path(os.environ.get("LAB_HOME") or folder)
-        if given.mnist:
-            os.environ["LAB_TORCHVISION"] = str(given.mnist)
-        on_mnist(home, given.rounds, given.steps)
-    on_cifar(given.cifar, given.rounds, max(1, given.steps // 10))
+        if options.mnist:
+            os.environ["LAB_TORCHVISION"] = str(options.mnist)
+        on_mnist(home, options.rounds, options.steps)
+    on_cifar(options.cifar, options.rounds, max(1, options.steps // 10))
 
 
 if __name__ == "__main__":

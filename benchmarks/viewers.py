@@ -199,33 +199,40 @@ def tell(at: Lab, viewers: int, speeds: list[float], bases: list[float], seen: S
         print(f"    {error}")
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Prints a line for each number of viewers."""
+def parser() -> argparse.ArgumentParser:
+    """Return the options of this benchmark."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--viewers", default="1,10,30", help="numbers, with commas")
     options.add_argument("--seconds", type=float, default=20.0, help="of each window")
     options.add_argument("--rounds", type=int, default=2)
     options.add_argument("--worker", choices=("thread", "process"), default="thread")
     options.add_argument("--soak", type=float, default=0.0, help="minutes under the most viewers")
-    given = options.parse_args(arguments)
-    counts = [int(count) for count in given.viewers.split(",")]
-    with tempfile.TemporaryDirectory() as home, lab(Path(home), given.worker) as at:
-        print(f"{given.worker}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start")
+    return options
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Prints a line for each number of viewers."""
+    options = parser().parse_args(arguments)
+    counts = [int(count) for count in options.viewers.split(",")]
+    with tempfile.TemporaryDirectory() as home, lab(Path(home), options.worker) as at:
+        print(
+            f"{options.worker}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start"
+        )
         time.sleep(SETTLE)
-        for viewers in counts if not given.soak else []:
-            bases, speeds, met = [window(at, 0, given.seconds)[0]], [], Seen()
-            for _ in range(given.rounds):
-                speed, seen = window(at, viewers, given.seconds)
+        for viewers in counts if not options.soak else []:
+            bases, speeds, met = [window(at, 0, options.seconds)[0]], [], Seen()
+            for _ in range(options.rounds):
+                speed, seen = window(at, viewers, options.seconds)
                 speeds.append(speed)
-                bases.append(window(at, 0, given.seconds)[0])
+                bases.append(window(at, 0, options.seconds)[0])
                 for name, value in vars(seen).items():
                     setattr(met, name, getattr(met, name) + value)
-            tell(at, viewers, speeds, bases, met, given.seconds * given.rounds)
-        if given.soak:
+            tell(at, viewers, speeds, bases, met, options.seconds * options.rounds)
+        if options.soak:
             memory: list[tuple[float, int]] = []
-            base = window(at, 0, given.seconds)[0]
-            speed, seen = window(at, max(counts), given.soak * 60, memory)
-            tell(at, max(counts), [speed], [base], seen, given.soak * 60)
+            base = window(at, 0, options.seconds)[0]
+            speed, seen = window(at, max(counts), options.soak * 60, memory)
+            tell(at, max(counts), [speed], [base], seen, options.soak * 60)
             print(f"memory: {memory[-1][1] / 1e6:.0f} MB, {slope(memory):+.2f} MB a minute")
 
 
