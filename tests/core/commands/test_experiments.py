@@ -116,7 +116,7 @@ def test_invalid_options_are_refused_with_their_code(capsys, arguments, code) ->
         (["train", "digits", "--device", "cuda:9"], "cuda:9"),
         (["train", "digits", "--images", "/nowhere.csv"], "nowhere.csv"),
         (["train", "digits", "--images", LABELS, "--labels", LABELS], "labels.csv"),
-        (["train", "lenet", "--images", IMAGES, "--labels", LABELS], "Layer 4, conv2"),
+        (["train", "lenet", "--images", IMAGES, "--labels", LABELS], "Layer 4 (conv2)"),
         (["inspect", IMAGES, IMAGES], "images.csv"),
         (["inspect", __file__], "test_experiments.py"),
         (["resume", "last"], "runs"),

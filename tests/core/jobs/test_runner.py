@@ -202,7 +202,7 @@ def test_what_cannot_be_built_fails_with_its_sentence(runner: Runner) -> None:
     until(lambda: not runner.live())
     ended = events(runner.store, run)[-1]
     assert (ended.reason, runner.status(run)) == ("failed", "failed")
-    assert "Layer 1, linear1" in ended.message
+    assert "Layer 1 (linear1)" in ended.message
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_one_process_answers_as_a_thread_does_task_after_task(work: Tasks) -> No
     assert told["found"] == twin.wait(twin.begin("rate", SOFTMAX))["found"]
     twin.close()
     misfit = work.wait(work.begin("rate", MISFIT))
-    assert misfit["state"] == "failed" and "Layer 1, linear1" in misfit["problem"]
+    assert misfit["state"] == "failed" and "Layer 1 (linear1)" in misfit["problem"]
     effort = work.wait(
         work.begin(
             "effort", encode(change(shipped()["random-features"], "base.data", {"kind": "digits"}))
