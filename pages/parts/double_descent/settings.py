@@ -31,7 +31,7 @@ def settings(study: Study, key: str) -> Study:
     with st.popover("Settings", icon=":material/tune:"):
         study = data_and_noise(study, key)
         st.subheader(study.method.label, anchor=False, help=form.explain(type(study.method)))
-        method = form.edit(study.method, key, width=200)
+        method = form.edit(study.method, key, width=165)
         study = try_change(study, "method", method.model_dump(mode="json"))
         study = number_lists(study, key)
         if not study.method.whole_curve:
@@ -90,16 +90,16 @@ def _classes(data: DataSet, home: Path) -> tuple[str, ...]:
 
 def number_lists(study: Study, key: str) -> Study:
     """Show the fields of the method that are lists of numbers, such as ridges, separated by
-    spaces.
+    spaces, side by side.
     """
-    for fact in fields(type(study.method)):
-        old = getattr(study.method, fact.name)
-        if not isinstance(old, tuple):
-            continue
-        shown = "  ".join(short(value, 4) for value in old)
-        text = st.text_input(
+    facts = [f for f in fields(type(study.method)) if isinstance(f.default, tuple)]
+    if not facts:
+        return study
+    for fact, column in zip(facts, st.columns(len(facts), gap="small"), strict=True):
+        shown = "  ".join(short(value, 4) for value in getattr(study.method, fact.name))
+        text = column.text_input(
             f"{fact.label} {fact.symbol}".strip(), shown, key=f"{key} {fact.name}", help=fact.help,
-            placeholder="chosen from the number of samples", max_chars=400,
+            placeholder="chosen automatically", max_chars=400,
         )  # fmt: skip
         if text != shown:
             values = text.replace(",", " ").replace(";", " ").split()
