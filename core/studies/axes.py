@@ -63,7 +63,7 @@ class Axis(Choice, family="axis"):
         """Return the value of this experiment."""
         raise NotImplementedError
 
-    def place(self, point: CurvePoint, experiment: Experiment) -> CurvePoint:
+    def place_point(self, point: CurvePoint, experiment: Experiment) -> CurvePoint:
         """Return a trained point with the value of its experiment: as its control, by its index in
         the list where it is not a number.
         """
@@ -144,7 +144,7 @@ class WidthAxis(Axis):
             )
         return sizes[0]
 
-    def place(self, point: CurvePoint, experiment: Experiment) -> CurvePoint:
+    def place_point(self, point: CurvePoint, experiment: Experiment) -> CurvePoint:
         return replace(point, width=self.read(experiment))
 
 
@@ -188,7 +188,7 @@ class SamplesAxis(Axis):
     def read(self, experiment: Experiment) -> float:
         return experiment.split.fraction
 
-    def place(self, point: CurvePoint, experiment: Experiment) -> CurvePoint:
+    def place_point(self, point: CurvePoint, experiment: Experiment) -> CurvePoint:
         return point  # it already counts its samples
 
 

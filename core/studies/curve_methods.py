@@ -53,6 +53,10 @@ class CurveMethod(Method):
     )
     side: ClassVar[float] = NETWORK_SIDE
 
+    @property
+    def planned_samples(self) -> int:
+        return self.samples
+
 
 class RandomFeatures(CurveMethod):
     """Random ReLU features with ridge regression, solved in closed form for every ridge: exact, no
@@ -162,6 +166,14 @@ class Networks(CurveMethod):
     @property
     def caution(self) -> str:
         return "Artefact: the drop is where the reuse of weights ends." if self.reuse else ""
+
+    @property
+    def reuses_weights(self) -> bool:
+        return self.reuse
+
+    @property
+    def measured_in_training(self) -> bool:
+        return self.evaluations > 1
 
     def tuned(self) -> dict[str, Any]:
         return {} if self.reuse else {"decays": sorted({*self.decays, *DECAYS})}

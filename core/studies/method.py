@@ -33,6 +33,21 @@ class Method(Choice, family="method"):
         """A sentence that must accompany its result; empty for none."""
         return ""
 
+    @property
+    def planned_samples(self) -> int:
+        """The number of training samples before the data is loaded; 0 where it is unknown."""
+        return 0
+
+    @property
+    def reuses_weights(self) -> bool:
+        """Whether a network starts from the trained weights of the next smaller one."""
+        return False
+
+    @property
+    def measured_in_training(self) -> bool:
+        """Whether models are also measured before the end of their training."""
+        return False
+
     def tuned(self) -> dict[str, Any]:
         """The changed fields with which the best ridge or weight decay can be chosen; empty where
         it has none.

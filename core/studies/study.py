@@ -112,12 +112,12 @@ class Study(Value):
         values = {axis.name: axis.read(experiment) for axis in self.axes}
         return values | {"seed": experiment.seeds.initialization - self.base.seeds.initialization}
 
-    def place(self, experiment: Experiment, point: CurvePoint) -> CurvePoint:
+    def place_point(self, point: CurvePoint, experiment: Experiment) -> CurvePoint:
         """Return a trained point with its width, and as control the value of the first axis besides
         width and samples.
         """
         for axis in self.axes:
-            point = axis.place(point, experiment)
+            point = axis.place_point(point, experiment)
             if axis.over == "control":
                 break
         return point

@@ -271,7 +271,7 @@ class _Sweep:
             return  # written before the study was interrupted
         experiment = proposal.trial.experiment
         if not self.study.method.whole_curve:
-            point = self.study.place(experiment, point)
+            point = self.study.place_point(point, experiment)
         self.completed[task] = (index + 1) / proposal.executor.counts[chunk]
         record = Record(
             proposal=number,

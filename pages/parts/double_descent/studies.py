@@ -263,14 +263,14 @@ def view(study: Study, started: StudyStarted | None) -> View:
         noun=method.noun,
         control=SHORT_CONTROLS.get(method.control, method.control) or setting,
         loss="squared loss" if method.squared else "cross-entropy",
-        samples=getattr(method, "samples", 0),
-        reuse=getattr(method, "reuse", False),
+        samples=method.planned_samples,
+        reuse=method.reuses_weights,
     )
 
 
 def axes(study: Study) -> tuple[Over, ...]:
     """The x axes that its points can be drawn over, the main one first."""
-    during = study.over == "width" and getattr(study.method, "evaluations", 1) > 1
+    during = study.over == "width" and study.method.measured_in_training
     return (study.over, "steps") if during else (study.over,)
 
 
