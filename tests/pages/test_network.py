@@ -13,7 +13,10 @@ from core.network.initializers import Normal, Xavier, Zeros
 from core.network.layers import BatchNorm, Flatten, Layer, Linear, Output
 from core.network.presets import DeepMLP, LeNet, Perceptron, Preset, Small, SoftmaxRegression
 from tests.conftest import ROOT
+from tests.core.network.test_new_layer import new
 from tests.pages.shown import press, texts, well
+
+__all__ = ["new"]
 
 PLAIN = (Flatten(), Linear(units=30), ReLU(), Output())
 
@@ -89,6 +92,14 @@ def test_the_first_cannot_go_up_and_the_last_not_down(page):
 def test_a_layer_of_every_kind_can_be_added_and_never_breaks_the_page(page, kind):
     app = press(page(), f"add {kind}")
     assert layers(app) == (*PLAIN[:3], Layer.pick(kind), PLAIN[3])
+
+
+def test_a_new_activation_is_in_the_menus_and_has_a_curve(page, new):
+    app = tab(press(page(), "add test_bump"), "Activation")
+    assert layers(app) == (*PLAIN[:3], new["Bump"](), PLAIN[3])
+    assert next(w for w in app.selectbox if w.label == "Activation").value == "test_bump"
+    app = press(app, "Use Bump in all layers")
+    assert [layer.kind for layer in layers(app)].count("test_bump") == 2
 
 
 @pytest.mark.parametrize("kind", list(Preset.members))
