@@ -1,6 +1,6 @@
-"""Preview: some training samples before and after augmentation, and what was done to each in words.
+"""Preview: some training samples before and after augmentation, with a description of each change.
 
-Numpy and text come out; torch stays inside. Trains nothing.
+Returns NumPy arrays and text, no tensors. Trains nothing.
 """
 
 from typing import NamedTuple
@@ -16,17 +16,17 @@ from core.data.normalization import Affine
 from core.data.samples import Samples
 from core.experiment import Experiment
 
-BATCH = 64  # samples that partners for mixtures come from
+BATCH = 64  # samples from which the partners of mixtures are drawn
 
 
 class Preview(NamedTuple):
     """`before` and `after` (n, C, H, W) uint8, or (n, F) float32 for rows of numbers, on the scale
-    of the data; `words` has a line for each, empty where nothing was done.
+    of the data; `descriptions` has a line for each sample, empty if it is unchanged.
     """
 
     before: np.ndarray
     after: np.ndarray
-    words: tuple[str, ...]
+    descriptions: tuple[str, ...]
 
 
 def preview(
@@ -37,13 +37,12 @@ def preview(
     *,
     affine: Affine | None = None,
 ) -> Preview:
-    """At most `count` samples of the training part; `seed` draws which, and what befalls them.
-
-    `affine`: the fitted normalization, where it is known already. Raises BadExperiment, as the
-    training would, and BadData.
+    """Augment at most `count` samples of the training set. `seed` determines which samples and how
+    they change; `affine` is the fitted normalization, if it is known already. Raises BadExperiment
+    as the training would, and BadData.
     """
-    if wrong := experiment.problem(samples.shape, samples.classes):
-        raise BadExperiment(wrong)
+    if problem := experiment.problem(samples.shape, samples.classes):
+        raise BadExperiment(problem, code="choice_does_not_fit_data")
     train = experiment.split.parts(samples.targets, has_test=samples.has_test).train
     affine = affine or experiment.normalization.fit(samples.inputs, train)
     draw = np.random.Generator(np.random.PCG64(seed))
@@ -54,32 +53,38 @@ def preview(
     drawn = augmenter.draw(len(rows))
     x, _, mix = augmenter.apply(torch.arange(len(rows)), drawn)
     after = (x - part.add) / part.multiply
-    words = [_words(augmenter, drawn, mix, at, samples.classes) for at in range(len(rows))]
-    both = [_shown(tensor[:count], samples.shape) for tensor in (part.inputs, after)]
-    return Preview(*both, tuple(words[:count]))
+    descriptions = tuple(
+        _describe(augmenter, drawn, mix, index, samples.classes)
+        for index in range(min(count, len(rows)))
+    )
+    return Preview(
+        before=_to_display(part.inputs[:count], samples.shape),
+        after=_to_display(after[:count], samples.shape),
+        descriptions=descriptions,
+    )
 
 
-def _shown(raw: torch.Tensor, shape: tuple[int, ...]) -> np.ndarray:
-    """Raw values as they can be shown: pixels as uint8."""
+def _to_display(raw: torch.Tensor, shape: tuple[int, ...]) -> np.ndarray:
+    """Return raw values as an array for display: pixels as uint8."""
     if len(shape) < 3:
         return raw.float().numpy()
     return raw.float().round().clamp(0, 255).to(torch.uint8).contiguous().numpy()
 
 
-def _words(
+def _describe(
     augmenter: Augmenter,
     drawn: list[tuple[torch.Tensor, ...]],
     mix: Mix | None,
-    at: int,
+    index: int,
     classes: tuple[str, ...],
 ) -> str:
-    """What befell sample `at`, in the order in which it did."""
-    each = zip(augmenter.operations, drawn, strict=False)
-    said = [operation.told(*(numbers[at] for numbers in row)) for operation, row in each]
+    """Return what was done to the sample at `index`, in order."""
+    steps = zip(augmenter.operations, drawn, strict=False)
+    parts = [operation.told(*(numbers[index] for numbers in row)) for operation, row in steps]
     if mix:
-        both = (float(targets[at]) for targets in (mix.first, mix.second))
-        names = [classes[int(t)] if classes else short(t) for t in both]
-        share = round(100 * float(mix.share[at]))
-        parts = zip((share, 100 - share), names, strict=True)
-        said.append(", ".join(f"{percent} % {name}" for percent, name in parts if percent))
-    return " · ".join(filter(None, said))
+        targets = (float(mix.first[index]), float(mix.second[index]))
+        names = [classes[int(t)] if classes else short(t) for t in targets]
+        first = round(100 * float(mix.share[index]))
+        shares = zip((first, 100 - first), names, strict=True)
+        parts.append(", ".join(f"{percent} % {name}" for percent, name in shares if percent))
+    return " · ".join(filter(None, parts))

@@ -1,4 +1,4 @@
-"""Preview: the same pictures before and after, and words that say what can be seen."""
+"""Preview: the same images before and after augmentation, and descriptions of the changes."""
 
 import re
 
@@ -33,49 +33,49 @@ def shown(*augmentations: Augmentation, count: int = 12, seed: int = 0, **change
 
 
 @pytest.mark.parametrize("normalization", [cls() for cls in Normalization.members.values()])
-def test_without_augmentation_nothing_changes_and_nothing_is_said(normalization):
+def test_without_augmentation_nothing_changes_and_nothing_is_described(normalization):
     found = shown(normalization=normalization)
     assert found.before.shape == (12, 3, 10, 12) and found.before.dtype == np.uint8
-    assert np.array_equal(found.before, found.after) and found.words == ("",) * 12
+    assert np.array_equal(found.before, found.after) and found.descriptions == ("",) * 12
 
 
-def test_pictures_are_of_the_training_part_and_stay_as_other_settings_change():
+def test_images_come_from_the_training_set_and_stay_when_other_settings_change():
     e = Experiment()
     train = COLOUR.inputs[e.split.parts(COLOUR.targets).train]
     one, two, other = shown(Flip()), shown(Crop(), Noise()), shown(Flip(), seed=1)
-    for picture in one.before:
-        assert (train == picture).all((1, 2, 3)).sum() == 1
+    for image in one.before:
+        assert (train == image).all((1, 2, 3)).sum() == 1
     assert np.array_equal(one.before, two.before)
     assert not np.array_equal(one.before, other.before)
     again = shown(Flip())
-    assert np.array_equal(one.after, again.after) and one.words == again.words
+    assert np.array_equal(one.after, again.after) and one.descriptions == again.descriptions
 
 
-def test_flip_says_which_are_mirrored():
+def test_flip_describes_which_images_are_mirrored():
     found = shown(Flip())
-    assert set(found.words) == {"", "mirrored"}
-    for before, after, said in zip(*found, strict=True):
-        assert np.array_equal(after, before[:, :, ::-1] if said else before)
+    assert set(found.descriptions) == {"", "mirrored"}
+    for before, after, text in zip(*found, strict=True):
+        assert np.array_equal(after, before[:, :, ::-1] if text else before)
 
 
-def test_crop_says_how_far_and_where_to():
+def test_crop_describes_distance_and_direction():
     found = shown(Crop(padding=3))
-    for before, after, said in zip(*found, strict=True):
+    for before, after, text in zip(*found, strict=True):
         padded = np.pad(before, [(0, 0), (3, 3), (3, 3)])
         down = right = 0
-        for far, way in re.findall(r"(\d+) px (\w+)", said):
+        for far, way in re.findall(r"(\d+) px (\w+)", text):
             down += {"down": 1, "up": -1}.get(way, 0) * int(far)
             right += {"right": 1, "left": -1}.get(way, 0) * int(far)
         expected = padded[:, 3 - down : 13 - down, 3 - right : 15 - right]
-        assert np.array_equal(after, expected), said
-    assert len(set(found.words)) > 6
+        assert np.array_equal(after, expected), text
+    assert len(set(found.descriptions)) > 6
 
 
 def test_cutout_is_zero_after_the_scaling_which_is_shown_as_what_becomes_zero():
     found = shown(Cutout(side=3), normalization=MinMax(low=-2, high=1))
-    for before, after, said in zip(*found, strict=True):
+    for before, after, text in zip(*found, strict=True):
         row, column = map(
-            int, re.fullmatch(r"cut out around row (\d+), column (\d+)", said).groups()
+            int, re.fullmatch(r"cut out around row (\d+), column (\d+)", text).groups()
         )
         changed = (before != after).any(0)
         assert after[:, row - 1, column - 1].tolist() == [170] * 3  # ⅔ of 255
@@ -85,46 +85,47 @@ def test_cutout_is_zero_after_the_scaling_which_is_shown_as_what_becomes_zero():
 
 
 @pytest.mark.parametrize("normalization", [Standardize(), Standardize(per="pixel")])
-def test_mixup_says_both_labels_with_their_shares(normalization):
+def test_mixup_describes_both_labels_with_their_fractions(normalization):
     found = shown(MixUp(alpha=1.0), normalization=normalization, count=40)
-    for said in found.words:
-        shares = re.findall(r"(\d+) % (cat|dog|cow)", said)
+    for text in found.descriptions:
+        shares = re.findall(r"(\d+) % (cat|dog|cow)", text)
         assert 1 <= len(shares) <= 2 and sum(int(share) for share, _ in shares) == 100
-    assert len(set(found.words)) > 30
+    assert len(set(found.descriptions)) > 30
 
 
-def test_cutmix_says_the_share_of_the_pixels_that_stay():
-    found, said_of_two = shown(CutMix(), count=40), 0
-    for before, after, said in zip(*found, strict=True):
+def test_cutmix_describes_the_fraction_of_pixels_that_stay():
+    found, mixed = shown(CutMix(), count=40), 0
+    for before, after, text in zip(*found, strict=True):
         stays = (before == after).all(0).mean()
-        shares = [int(share) / 100 for share in re.findall(r"(\d+) %", said)]
+        shares = [int(share) / 100 for share in re.findall(r"(\d+) %", text)]
         if len(shares) == 2 and stays < 1:  # a permutation may leave a sample its own partner
             assert stays == pytest.approx(shares[0], abs=0.006)
-            said_of_two += 1
-    assert said_of_two > 25
+            mixed += 1
+    assert mixed > 25
 
 
-def test_everything_at_once_is_said_in_the_order_in_which_it_acts():
+def test_several_augmentations_are_described_in_the_order_in_which_they_act():
     found = shown(CutMix(), Noise(), Flip(p=1), Rotation(), count=5)
-    for said in found.words:
-        assert re.fullmatch(r"mirrored · turned .*° (left|right) · noise 0.1 · \d.*", said)
+    for text in found.descriptions:
+        assert re.fullmatch(r"mirrored · turned .*° (left|right) · noise 0.1 · \d.*", text)
     assert found.after.dtype == np.uint8 and not np.array_equal(found.before, found.after)
 
 
-def test_rows_of_numbers_come_back_on_their_own_scale():
+def test_rows_of_numbers_keep_the_scale_of_the_data():
     e = Experiment(augmentations=(Noise(deviation=0.1), MixUp()), loss=MSE())
     found = preview(e, ROWS, 5, 0)
     assert found.before.shape == found.after.shape == (5, 3) and found.after.dtype == np.float32
     assert 0 < np.abs(found.after - found.before).max() < 60
-    assert all("noise 0.1 · " in said for said in found.words)
+    assert all("noise 0.1 · " in text for text in found.descriptions)
 
 
-def test_what_does_not_fit_raises_the_sentence_of_the_plan():
-    with pytest.raises(BadExperiment, match="rows of 3 numbers"):
+def test_an_augmentation_that_does_not_fit_is_refused_with_the_code_of_the_plan():
+    with pytest.raises(BadExperiment) as caught:
         preview(Experiment(augmentations=(Flip(),), loss=MSE()), ROWS, 5, 0)
+    assert caught.value.code == "choice_does_not_fit_data"
 
 
-def test_fewer_samples_than_asked_for_are_all_shown():
+def test_all_samples_are_shown_if_there_are_fewer_than_requested():
     few = Samples("few", COLOUR.inputs[:6], COLOUR.targets[:6], COLOUR.classes)
     found = preview(Experiment(augmentations=(MixUp(),)), few, 9, 0)
-    assert len(found.before) == len(found.after) == len(found.words) == 4
+    assert len(found.before) == len(found.after) == len(found.descriptions) == 4
