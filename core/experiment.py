@@ -1,4 +1,4 @@
-"""Experiment: the one value that says everything about a run, and the ready-made ones."""
+"""Experiment: the one value that describes a run completely, and the ready-made experiments."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -29,14 +29,17 @@ SHIPPED = Path(__file__).parent.parent / "assets" / "experiments"
 
 
 class Seeds(Value):
-    """Where every chance of a run comes from; each has its own generator."""
+    """The seeds of a run. Every random choice has its own generator."""
 
-    initialization: int = ranged(0, 0, 2**31 - 1, help="Draws the first weights.")
+    initialization: int = ranged(0, 0, 2**31 - 1, help="Seed of the initial weights.")
     order: int = ranged(
-        0, 0, 2**31 - 1, help="Shuffles the training pictures anew for every epoch."
+        0,
+        0,
+        2**31 - 1,
+        help="Seed of the order of the training samples in each epoch.",
     )
-    dropout: int = ranged(0, 0, 2**31 - 1, help="Chooses the values that dropout sets to 0.")
-    augmentation: int = ranged(0, 0, 2**31 - 1, help="Draws how each picture is changed.")
+    dropout: int = ranged(0, 0, 2**31 - 1, help="Seed of the values that dropout sets to 0.")
+    augmentation: int = ranged(0, 0, 2**31 - 1, help="Seed of the data augmentation.")
 
 
 class Experiment(Value):
@@ -44,10 +47,8 @@ class Experiment(Value):
     trains.
     """
 
-    name: str = Field("", max_length=60, description="What the run is called in lists.")
-    about: str = Field(
-        "", max_length=200, description="The one thing that a ready-made experiment shows."
-    )
+    name: str = Field("", max_length=60, description="The name of the run in lists.")
+    about: str = Field("", max_length=200, description="What a ready-made experiment demonstrates.")
     data: DataSet = Digits()
     split: Split = Split()
     label_noise: LabelNoise = LabelNoise()
@@ -61,23 +62,21 @@ class Experiment(Value):
     schedule: Schedule = Cosine()
     regularizers: tuple[Regularizer, ...] = ()
     stopping: tuple[StoppingRule, ...] = ()
-    epochs: int = ranged(
-        150, 1, 100_000, help="How often every training picture is used, at the most."
-    )
+    epochs: int = ranged(150, 1, 100_000, help="Maximum number of passes over the training set.")
     batch_size: int = ranged(
-        32, 1, 65_536, unit="pictures", help="How many pictures one step looks at."
+        32, 1, 65_536, unit="samples", help="How many training samples each step uses."
     )
     seeds: Seeds = Seeds()
     device: str = Field(
         "auto",
         pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$",
-        description="Where it trains: auto takes a GPU if there is one.",
+        description="The device to train on. Automatic uses a GPU if there is one.",
     )
     precision: Literal["float32", "bfloat16"] = Field(
         "float32",
-        description="The numbers that the network multiplies in. bfloat16 keeps 8 of 24 "
-        "significant bits: wide convolutions take about half the time on processors that have it "
-        "built in, small networks gain nothing.",
+        description="The number format of matrix products and convolutions. bfloat16 keeps 8 of 24 "
+        "significant bits: wide convolutions take about half the time on processors that support "
+        "it, small networks are not faster.",
     )
 
     @field_validator("name", "about")
@@ -88,48 +87,48 @@ class Experiment(Value):
     @field_validator("augmentations")
     @classmethod
     def _in_order(cls, chosen: tuple[Augmentation, ...]) -> tuple[Augmentation, ...]:
-        """As they act, whatever the order in which they were given."""
+        """Sort by the order in which augmentations are applied."""
         return tuple(sorted(chosen, key=lambda a: list(Augmentation.members).index(a.kind)))
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:
-        for place in ("augmentations", "regularizers", "stopping"):
-            kinds = [choice.kind for choice in getattr(self, place)]
+        for field in ("augmentations", "regularizers", "stopping"):
+            kinds = [choice.kind for choice in getattr(self, field)]
             if twice := {kind for kind in kinds if kinds.count(kind) > 1}:
-                raise ValueError(f"{place} has {', '.join(sorted(twice))} twice: leave one out.")
+                raise ValueError(f"{field} has {', '.join(sorted(twice))} twice: remove one.")
         return self
 
     def problem(self, shape: tuple[int, ...], classes: Sequence[str]) -> str | None:
-        """Why it cannot train on samples of this shape and these classes (none: values), in one
-        sentence; layers aside, which `core.network.build.check` looks at.
+        """Return why it cannot train on samples of this shape with these classes (none: values), as
+        a sentence. Layers are checked by `core.network.build.check`.
         """
-        found = (
+        problems = (
             self.loss.problem(classes),
             self.label_noise.problem(classes),
             self.sampling.problem(classes),
             *(augmentation.problem(shape) for augmentation in self.augmentations),
         )
-        return next(filter(None, found), None)
+        return next(filter(None, problems), None)
 
 
 @cache
 def shipped() -> dict[str, Experiment]:
-    """The ready-made experiments by name, the file names in assets/experiments and its folders."""
+    """Return the ready-made experiments by the names of their files in assets/experiments."""
     paths = sorted(SHIPPED.rglob("*.json"), key=lambda path: path.stem)
     return {path.stem: decode(Experiment, path.read_text()) for path in paths}
 
 
 @cache
 def comparisons() -> dict[str, tuple[str, ...]]:
-    """The ready-made experiments that belong together, by the folder that they share: what goes
-    wrong first, then what helps. The first one says what all of them show.
+    """Return the ready-made experiments that are compared, by their common folder: first the one
+    with a problem, then its remedies. The first one describes what all of them show.
     """
     folders = sorted(path for path in SHIPPED.iterdir() if path.is_dir())
     return {f.name: tuple(sorted(path.stem for path in f.glob("*.json"))) for f in folders}
 
 
 def load(source: str) -> Experiment:
-    """The experiment of a JSON file or of a shipped name. BadExperiment names both ways when it is
+    """Return the experiment in a JSON file or with a shipped name. Raises BadExperiment when it is
     neither.
     """
     if source in shipped():
@@ -138,9 +137,10 @@ def load(source: str) -> Experiment:
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError, ValueError):
-        known = ", ".join(shipped())
+        names = ", ".join(shipped())
         raise BadExperiment(
-            f"{source[:80]} is no file and no shipped experiment: choose one of {known}, or a "
-            "JSON file."
+            f"“{source[:80]}” is neither a file nor a ready-made experiment. Use the path of a "
+            f"JSON file, or one of {names}.",
+            code="unknown_experiment",
         ) from None
     return decode(Experiment, text)

@@ -1,8 +1,8 @@
-"""Trial steps: how long a run will take, from a few of its own steps.
+"""Trial steps: measure how long a run takes from a few of its own steps.
 
-On a fresh copy, as the range test: what makes a step dear (two gradients of SAM, many of L-BFGS,
-the augmentation) is in it. The median of the steps after a warm-up counts, for a neighbour on the
-same machine disturbs some.
+The steps run on a copy, like the range test, and include everything that makes steps slow: two
+gradients of SAM, several of L-BFGS, the augmentation. The median of the steps after a warm-up
+counts, because other processes on the machine disturb some of them.
 """
 
 import time
@@ -12,20 +12,21 @@ from statistics import median
 
 import torch
 
-from core.advice.range_test import minibatches
+from core.advice.range_test import mini_batches
 from core.data.batches import Part
 from core.data.samples import Samples
 from core.experiment import Experiment
+from core.training.loop import Training
 from core.training.setup import Setup
 
-WARM, STEPS = 2, 10
+WARMUP, STEPS = 2, 10
 SECONDS = 8.0  # after which no further step begins
-LOOKED_AT = 256  # samples of the validation part
+SAMPLES = 256  # of the validation part, in one timed pass
 
 
 @dataclass(frozen=True)
 class Trial:
-    """From `steps` timed steps: seconds of one of them, and of the whole run."""
+    """The seconds of one step and of the whole run, from `steps` timed steps."""
 
     steps: int
     step_seconds: float
@@ -35,46 +36,49 @@ class Trial:
 def trial(
     experiment: Experiment, data: Samples, *, clock: Callable[[], float] = time.perf_counter
 ) -> Iterator[Trial]:
-    """What is known after each timed step; the last one counts. Raises what a training raises."""
-    setup, began, taken = Setup(experiment, data, None), clock(), []
-    batches = minibatches(setup)
-    looks = experiment.epochs * _looking(setup, clock)
-    for k in range(WARM + STEPS):
-        setup.wait()
+    """Yield the estimate after each timed step; the last one counts. Raises what a training
+    raises.
+    """
+    training, began, durations = Training(experiment, data), clock(), []
+    setup, batches = training.setup, mini_batches(training.setup)
+    evaluation = experiment.epochs * _evaluation_seconds(setup, clock)
+    for k in range(WARMUP + STEPS):
+        setup.synchronize()
         before = clock()
-        _, _, again = setup.begin_step(*setup.batch(next(batches)))
-        setup.end_step(setup.rate(min(k, setup.steps - 1)), again)
-        setup.wait()
+        training.take_step(next(batches), setup.learning_rate(min(k, setup.steps - 1)))
+        setup.synchronize()
         now = clock()
         late = now - began > SECONDS
-        if k < WARM and not late:
+        if k < WARMUP and not late:
             continue
-        taken.append(now - before)
-        step = median(taken)
-        yield Trial(len(taken), step, step * setup.steps + looks)
+        durations.append(now - before)
+        step = median(durations)
+        yield Trial(
+            steps=len(durations), step_seconds=step, run_seconds=step * setup.steps + evaluation
+        )
         if late:
             return
 
 
-def _looking(setup: Setup, clock: Callable[[], float]) -> float:
-    """Seconds of an epoch's look at its validation part, and at the whole gradient where a stopping
-    rule asks for it, which takes about three times as long for each sample.
+def _evaluation_seconds(setup: Setup, clock: Callable[[], float]) -> float:
+    """Return the seconds that an epoch spends on the validation part, and on the full gradient
+    where a stopping rule needs it, which takes about three times as long per sample.
     """
-    asked = any(rule.needs_gradient for rule in setup.experiment.stopping)
-    samples = len(setup.validation) + 3 * asked * len(setup.train)
+    needs_gradient = any(rule.needs_gradient for rule in setup.experiment.stopping)
+    samples = len(setup.validation) + 3 * needs_gradient * len(setup.train)
     part = setup.validation if len(setup.validation) else setup.train
-    return samples * _pass(setup, part, clock)
+    return samples * _seconds_per_sample(setup, part, clock)
 
 
 @torch.inference_mode()
-def _pass(setup: Setup, part: Part, clock: Callable[[], float]) -> float:
-    """Seconds that one sample takes on its way through the network, dropout off."""
-    rows = torch.arange(min(len(part), LOOKED_AT), device=part.device)
+def _seconds_per_sample(setup: Setup, part: Part, clock: Callable[[], float]) -> float:
+    """Return how long the network takes for one sample, without dropout."""
+    rows = torch.arange(min(len(part), SAMPLES), device=part.device)
     setup.model.eval()
     setup.model(part.batch(rows)[0])
-    setup.wait()
+    setup.synchronize()
     before = clock()
     setup.model(part.batch(rows)[0])
-    setup.wait()
+    setup.synchronize()
     setup.model.train()
     return (clock() - before) / len(rows)

@@ -1,1 +1,1 @@
-"""What a training consists of besides its loop (core/training/loop.py)."""
+"""Training: the loop with its visible step, probes, metrics. Start reading at `loop.py`."""

@@ -1,12 +1,12 @@
-"""A stopwatch that stands still while the training does: a pause, a slow reader and a checkpoint
-take no training time.
+"""A stopwatch that stops while the training does: pauses, slow consumers and checkpoints do not
+count as training time.
 """
 
 from collections.abc import Callable
 
 
 class Stopwatch:
-    """Runs from the first `go_on`. `clock` gives seconds that never go back."""
+    """Runs from the first `resume`. `clock` returns seconds that never decrease."""
 
     def __init__(self, clock: Callable[[], float]):
         self.clock, self.before = clock, 0.0
@@ -15,19 +15,19 @@ class Stopwatch:
 
     @property
     def seconds(self) -> float:
-        """Seconds that it has run."""
+        """The seconds that it has run."""
         return self.before + (self.clock() - self.since if self.since is not None else 0.0)
 
-    def go_on(self) -> float:
-        """Runs again; how many seconds it stood still."""
+    def resume(self) -> float:
+        """Continue; return how many seconds it was stopped."""
         self.since = self.clock()
         return self.since - self.stopped_at if self.stopped_at is not None else 0.0
 
     def pause(self) -> None:
-        """Stands still."""
+        """Stop."""
         self.before, self.since = self.seconds, None
         self.stopped_at = self.clock()
 
-    def begin_at(self, seconds: float) -> None:
-        """Counts from here, for a training that goes on."""
+    def start_at(self, seconds: float) -> None:
+        """Count from these seconds, for a training that is resumed."""
         self.before = seconds

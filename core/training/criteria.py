@@ -1,7 +1,7 @@
-"""The lab's own losses in torch. They import torch alone, so that a script can paste them.
+"""The lab's own loss functions in torch. They import torch only, so that a script can include them.
 
-Each takes scores (N, C) and class numbers (N,) and gives the mean over N, or with reduction "none"
-the losses of the samples (N,).
+Each takes scores (N, C) and class numbers (N,) and returns the mean over N, or with reduction
+"none" the losses of the samples (N,).
 """
 
 import torch
@@ -10,9 +10,9 @@ from torch.nn import functional as F
 
 
 class BinaryCrossEntropyCriterion(nn.Module):
-    """One yes or no for each class (one against the rest): the mean over C of −log σ(z) for the
-    right one and −log(1 − σ(z)) for the others. From probabilities (`logits` off) the logarithm is
-    cut at −100, and a sure and wrong answer has no gradient.
+    """One binary decision per class (one against the rest): the mean over C of −log σ(z) for the
+    correct class and −log(1 − σ(z)) for the others. From probabilities (`logits` off) the logarithm
+    is limited to −100, and a confident wrong answer has no gradient.
     """
 
     def __init__(self, logits: bool = True, reduction: str = "mean"):
@@ -22,10 +22,10 @@ class BinaryCrossEntropyCriterion(nn.Module):
     def forward(self, z: Tensor, c: Tensor) -> Tensor:
         y = F.one_hot(c, z.shape[1]).to(z.dtype)  # (N,) -> (N, C)
         if self.logits:
-            each = F.binary_cross_entropy_with_logits(z, y, reduction="none").mean(1)
+            losses = F.binary_cross_entropy_with_logits(z, y, reduction="none").mean(1)
         else:
-            each = F.binary_cross_entropy(z.sigmoid(), y, reduction="none").mean(1)
-        return each if self.reduction == "none" else each.mean()
+            losses = F.binary_cross_entropy(z.sigmoid(), y, reduction="none").mean(1)
+        return losses if self.reduction == "none" else losses.mean()
 
 
 class HingeCriterion(nn.Module):
@@ -39,7 +39,7 @@ class HingeCriterion(nn.Module):
         self.join, self.reduction = join, reduction
 
     def forward(self, z: Tensor, c: Tensor) -> Tensor:
-        right = c.unsqueeze(1)  # (N, 1)
-        wrong = (1 + z - z.gather(1, right)).clamp(min=0).scatter(1, right, 0.0)  # (N, C)
-        each = wrong.sum(1) if self.join == "sum" else torch.amax(wrong, 1)
-        return each if self.reduction == "none" else each.mean()
+        correct = c.unsqueeze(1)  # (N, 1)
+        margins = (1 + z - z.gather(1, correct)).clamp(min=0).scatter(1, correct, 0.0)  # (N, C)
+        losses = margins.sum(1) if self.join == "sum" else torch.amax(margins, 1)
+        return losses if self.reduction == "none" else losses.mean()

@@ -1,9 +1,8 @@
-"""How good a network is: on every minibatch as it trains, and on a part of the data with dropout
-off.
+"""How good a network is: on every mini-batch during training, and on a part of the data without
+dropout.
 
-Classes count by the share of right answers (accuracy), values by the share of their variance that
-the network explains (R²); targets that are values come standardized, so that it is 1 − the mean
-square.
+Classes are scored by accuracy, values by R², the fraction of their variance that the network
+explains. Values are standardized, so that R² is 1 − the mean squared error.
 """
 
 import torch
@@ -12,79 +11,86 @@ from torch import Tensor, nn
 from core.base.events import Scores
 from core.data.batches import Part
 
+CPU_BATCH, GPU_BATCH = 256, 4096  # samples in one pass; larger batches are slower on a CPU
 
-def rights(outputs: Tensor, targets: Tensor) -> Tensor:
-    """What each sample adds to accuracy or R², (N,): outputs (N, C) with class numbers (N,), or
-    (N, 1) with standardized values (N,).
+
+def per_sample_score(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Return what each sample adds to accuracy or R², (N,), from outputs (N, C) and class numbers
+    (N,), or from outputs (N, 1) and standardized values (N,).
     """
     if targets.is_floating_point():
         return 1 - (outputs[:, 0] - targets).square()
     return outputs.argmax(1) == targets
 
 
-def scores(loss: float, right: float, count: int, *, values: bool) -> Scores:
-    """Means over `count` samples, from their sums."""
-    return {"loss": loss / count, "r2" if values else "accuracy": right / count}
+def scores(loss_sum: float, score_sum: float, count: int, *, values: bool) -> Scores:
+    """Return the means over `count` samples from their sums."""
+    return {"loss": loss_sum / count, "r2" if values else "accuracy": score_sum / count}
+
+
+def _batch_size(part: Part) -> int:
+    return CPU_BATCH if part.device == "cpu" else GPU_BATCH
 
 
 @torch.inference_mode()
 def evaluate(model: nn.Module, part: Part, loss: nn.Module) -> Scores | None:
-    """Loss and accuracy or R² over the part; None when it is empty. The model is left in training
-    mode.
+    """Return loss and accuracy or R² over the part; None when it is empty. Leaves the model in
+    training mode.
     """
     if not len(part):
         return None
     model.eval()
-    total = torch.zeros((), dtype=torch.float64, device=part.device)
-    right = torch.zeros((), dtype=torch.float64, device=part.device)
-    for x, y in part.in_order(
-        256 if part.device == "cpu" else 4096
-    ):  # larger batches are slower on a CPU
-        logits = model(x)  # (B, C)
-        total += loss(logits, y).double() * len(y)
-        right += rights(logits, y).sum()
+    loss_sum = torch.zeros((), dtype=torch.float64, device=part.device)
+    score_sum = torch.zeros((), dtype=torch.float64, device=part.device)
+    for x, y in part.in_order(_batch_size(part)):
+        outputs = model(x)  # (B, C)
+        loss_sum += loss(outputs, y).double() * len(y)
+        score_sum += per_sample_score(outputs, y).sum()
     model.train()
-    return scores(total.item(), right.item(), len(part), values=part.values)
+    return scores(loss_sum.item(), score_sum.item(), len(part), values=part.values)
 
 
-def slope(model: nn.Module, part: Part, loss: nn.Module) -> float:
-    """‖∇f‖ of the mean loss over the part, with dropout off and without penalties. The gradients at
-    the weights are left alone, and the model in training mode.
+def full_gradient_norm(model: nn.Module, part: Part, loss: nn.Module) -> float:
+    """Return ‖∇f‖ of the mean loss over the part, without dropout and penalties. The gradients of
+    the weights are unchanged; the model is left in training mode.
     """
     model.eval()
     weights = [p for p in model.parameters() if p.requires_grad]
     total = [torch.zeros_like(p) for p in weights]
-    for x, y in part.in_order(256 if part.device == "cpu" else 4096):
-        share = len(y) / len(part)
-        torch._foreach_add_(total, torch.autograd.grad(share * loss(model(x), y), weights))
+    for x, y in part.in_order(_batch_size(part)):
+        fraction = len(y) / len(part)
+        torch._foreach_add_(total, torch.autograd.grad(fraction * loss(model(x), y), weights))
     model.train()
     return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(total))).item()
 
 
 class Meter:
-    """Losses and right answers of the steps since the last reading, gathered on the device without
-    waiting for it.
+    """Losses and scores of the steps since the last reading, collected on the device without
+    synchronizing.
     """
 
     def __init__(self, device: str, size: int = 8192):
         self.losses = torch.empty(size, device=device)
-        self.right = torch.zeros((), dtype=torch.float64, device=device)
+        self.score_sum = torch.zeros((), dtype=torch.float64, device=device)
         self.count = 0
 
     @property
-    def full(self) -> bool:
+    def is_full(self) -> bool:
         return self.count == len(self.losses)
 
     @torch.no_grad()
     def add(self, loss: Tensor, outputs: Tensor, targets: Tensor) -> None:
-        """One step: its loss (), outputs (B, C) and targets (B,)."""
+        """Add one step: its loss (), outputs (B, C) and targets (B,)."""
         self.losses[self.count] = loss
-        self.right += rights(outputs, targets).sum()
+        self.score_sum += per_sample_score(outputs, targets).sum()
         self.count += 1
 
     def read(self) -> tuple[list[float], float]:
-        """The losses since the last reading, and the sum of `rights` over their samples."""
-        losses, right = self.losses[: self.count].tolist(), self.right.item()
-        self.right.zero_()
+        """Return the losses since the last reading and the sum of `per_sample_score`.
+
+        Synchronizes with the device.
+        """
+        losses, score_sum = self.losses[: self.count].tolist(), self.score_sum.item()
+        self.score_sum.zero_()
         self.count = 0
-        return losses, right
+        return losses, score_sum

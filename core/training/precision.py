@@ -1,13 +1,15 @@
-"""In which numbers a network multiplies. Weights, gradients and losses stay float32 in either."""
+"""The number format in which a network multiplies. Weights, gradients and losses are always
+float32.
+"""
 
 import torch
 from torch import Tensor, nn
 
 
 def use_bfloat16(model: nn.Module, device: str) -> None:
-    """Lets the model's matrix products and convolutions work in bfloat16 and answer in float32.
+    """Run the model's matrix products and convolutions in bfloat16 and return float32.
 
-    bfloat16 keeps float32's range and 8 of its 24 significant bits, so no loss scaling is needed
+    bfloat16 has the range of float32 and 8 of its 24 significant bits, so no loss scaling is needed
     (Micikevicius et al. 2018 need it for float16; Kalamkar et al. 2019 do not for bfloat16).
     """
     plain, kind = model.forward, torch.device(device).type

@@ -1,4 +1,4 @@
-"""Read-only measurements of a training: what they see costs a bounded share of its time and changes
+"""Read-only measurements during a training. They take a bounded fraction of its time and change
 nothing.
 """
 
@@ -15,45 +15,43 @@ from core.data.samples import Samples
 from core.training import surface
 from core.training.clock import Stopwatch
 from core.training.setup import Setup
-from core.training.signals import Signals, noise
+from core.training.signals import Signals, gradient_noise
 
 SHARE = 0.02  # of the training time
-INTERVAL = 0.1  # seconds between two probes, at the least: nobody reads faster
-NOISY = 5  # probes from one measurement of the gradient's noise to the next
-PICTURE = 0.3  # seconds between two surfaces, which are some 5 kB each, …
-GROWTH = 1.1  # … and each comes so many times later than the one before: 145 in a million steps
+INTERVAL = 0.1  # least seconds between two probes; nobody reads faster
+NOISE_EVERY = 5  # probes between two measurements of the gradient noise
+SURFACE_SECONDS = 0.3  # between two surfaces, which have about 5 kB each, …
+GROWTH = 1.1  # … and each comes at this multiple of the step before: 145 in a million steps
 
 
 class Budget:
-    """Says when a measurement is due, so that all of them together cost at most SHARE of the
-    time.
-    """
+    """Decides when a measurement is due, so that all together take at most SHARE of the time."""
 
     def __init__(self, watch: Stopwatch):
         self.watch, self.began = watch, watch.seconds
         self.spent, self.next = 0.0, watch.seconds
 
     def due(self) -> bool:
-        """True for the first step, then whenever the time so far has earned it."""
+        """Return True for the first step, then whenever enough training time has passed."""
         return self.watch.seconds >= self.next
 
     @contextmanager
-    def charged(self, wait: Callable[[], None]) -> Iterator[None]:
-        """Counts the seconds of a measurement. `wait` lets the device catch up, so that it pays for
-        itself alone.
+    def charged(self, synchronize: Callable[[], None]) -> Iterator[None]:
+        """Count the seconds of a measurement. `synchronize` waits for the device, so that only the
+        measurement is counted.
         """
-        wait()
+        synchronize()
         cost = -self.watch.seconds
         yield
-        wait()
+        synchronize()
         cost += self.watch.seconds
         self.spent += cost
         self.next = max(self.watch.seconds + INTERVAL, self.began + self.spent / SHARE)
 
 
-class Inside:
-    """All that a Probe says of one step: norms, signals, clipping, memory, and at every NOISY-th
-    one the noise of the gradient.
+class LayerProbe:
+    """Everything in a Probe event about one step: norms, signals, clipping, memory, and at every
+    NOISE_EVERY-th one the gradient noise.
     """
 
     def __init__(self, setup: Setup):
@@ -62,16 +60,25 @@ class Inside:
         self.signals = Signals(setup.model, self.norms.layers)
 
     def before_step(self, x: Tensor, y: Tensor, mix: Mix | None) -> None:
-        """After backward, before anything touches gradients or weights."""
-        self.seen = self.signals.measure()
-        self.noise = None if self.count % NOISY else self._noise(x, y, mix)
+        """Measure after backward, before gradients or weights are changed."""
+        self.measured = self.signals.measure()
+        self.noise = None if self.count % NOISE_EVERY else self._noise(x, y, mix)
         self.count += 1
         self.norms.before_step()
 
     def after_step(self, step: int) -> Probe:
-        """After the optimizer's step: the event."""
-        told = {**self.seen, "clipped": self.setup.clipped(), "noise": self.noise}
-        return Probe(step, *self.norms.after_step(), **told, memory=in_use(self.setup.device))
+        """Measure after the optimizer's step; return the event."""
+        gradient, weight, update = self.norms.after_step()
+        return Probe(
+            step=step,
+            gradient=gradient,
+            weight=weight,
+            update=update,
+            **self.measured,
+            clipped=self.setup.clip_fractions(),
+            noise=self.noise,
+            memory=in_use(self.setup.device),
+        )
 
     def _noise(self, x: Tensor, y: Tensor, mix: Mix | None) -> tuple[float, float] | None:
         model, setup = self.setup.model, self.setup
@@ -80,14 +87,14 @@ class Inside:
             return setup.loss(model(x[part]), y[part], mix and mix.of(part))
 
         model.eval()
-        found = noise(losses, len(x), self.norms.parameters)
+        measured = gradient_noise(losses, len(x), self.norms.parameters)
         model.train()
-        return found
+        return measured
 
 
 class Norms:
-    """Per layer: ‖∇L‖ before clipping, ‖w‖ before the step, ‖Δw‖/‖w‖ of the step (V2). Some ten
-    fused kernels, one host copy.
+    """Per layer: ‖∇L‖ before clipping, ‖w‖ before the step, ‖Δw‖/‖w‖ of the step. About ten fused
+    kernels and one copy to the host.
     """
 
     def __init__(self, model: nn.Module):
@@ -99,13 +106,13 @@ class Norms:
 
     @torch.no_grad()
     def before_step(self) -> None:
-        """After backward, before anything touches gradients or weights."""
+        """Measure after backward, before gradients or weights are changed."""
         self.gradient = torch._foreach_norm([p.grad for p in self.parameters])
         self.old = [p.clone() for p in self.parameters]
 
     @torch.no_grad()
     def after_step(self) -> list[dict[str, float]]:
-        """After the optimizer's step: gradient, weight and update by layer."""
+        """Measure after the optimizer's step; return gradient, weight and update by layer."""
         weight = torch._foreach_norm(self.old)
         update = torch._foreach_norm(torch._foreach_sub(self.parameters, self.old))
         del self.old
@@ -124,9 +131,9 @@ class Norms:
         )
 
 
-class Answers:
-    """What the network answers all over the inputs, where they are few enough to be drawn: a
-    boundary between classes, or a curve. In evaluation mode; draws nothing.
+class DecisionSurfaceProbe:
+    """The network's outputs over the input space, where it has few enough dimensions to be drawn: a
+    decision boundary or a curve. Uses evaluation mode and no random numbers.
     """
 
     def __init__(self, setup: Setup, data: Samples, watch: Stopwatch):
@@ -135,27 +142,27 @@ class Answers:
         self.next_step, self.next_time = 1, watch.seconds
         if self.drawable:
             self.area = surface.area(data.inputs)
-            places = torch.from_numpy(surface.places(self.area)).to(setup.device, torch.float32)
-            self.inputs = setup.train.normalized(places)
+            grid = torch.from_numpy(surface.grid(self.area)).to(setup.device, torch.float32)
+            self.inputs = setup.train.normalized(grid)
 
     def due(self, step: int) -> bool:
-        """A few times a second at first, ever more seldom in a long run."""
+        """Return whether a surface is due: a few times a second at first, less often later."""
         return self.drawable and step >= self.next_step and self.watch.seconds >= self.next_time
 
     @torch.no_grad()
     def measure(self, step: int) -> list[Surface]:
-        """The event; none twice for a step, nor where there is nothing to draw, as after a
-        divergence.
+        """Return the event; none twice for the same step, and none where there is nothing to draw,
+        such as after a divergence.
         """
         if not self.drawable or step < self.next_step:
             return []
         model, scale = self.setup.model, self.setup.scale
         training = model.training
         model.eval()
-        outputs = model(self.inputs).double()  # (places, C) or (places, 1)
+        outputs = model(self.inputs).double()  # (points, C) or (points, 1)
         model.train(training)
         self.next_step = max(step + 1, int(step * GROWTH))
-        self.next_time = self.watch.seconds + PICTURE
+        self.next_time = self.watch.seconds + SURFACE_SECONDS
         if not outputs.isfinite().all():
             return []
         if len(self.area[0]) == 1:

@@ -1,6 +1,4 @@
-"""Scale: how inputs and values to predict are brought to the size that a network likes, fitted on
-the training part alone.
-"""
+"""Scale: the normalization of inputs and of values to predict, fitted on the training part only."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +17,8 @@ RESIDENT = 2048  # MB
 
 @dataclass(frozen=True)
 class Scale:
-    """The map of the inputs, and mean and deviation (over N) of targets that are values: (t − mean)
-    / std is what the network learns. All from the training part.
+    """The map of the inputs, and mean and standard deviation (over N) of targets that are values:
+    the network learns (t − mean) / std. All from the training part.
     """
 
     affine: Affine
@@ -29,7 +27,7 @@ class Scale:
 
     @classmethod
     def fit(cls, experiment: Experiment, data: Samples, rows: np.ndarray) -> "Scale":
-        """From the samples at `rows` (n,), the training part."""
+        """Fit to the samples at `rows` (n,), the training part."""
         affine = experiment.normalization.fit(data.inputs, rows)
         if data.classes:
             return cls(affine)
@@ -37,21 +35,25 @@ class Scale:
         return cls(affine, float(targets.mean()), float(targets.std()) or 1.0)
 
     def facts(self) -> dict[str, float]:
-        """The raw training inputs' mean and deviation, the rms after scaling, and the targets'."""
+        """Return mean and standard deviation of the raw training inputs, the root mean square after
+        scaling, and mean and standard deviation of the targets.
+        """
         affine = self.affine
         raw = {"mean": affine.mean, "std": affine.std, "rms": affine.rms}
         return {**raw, "target_mean": self.mean, "target_std": self.std}
 
     def state(self) -> dict[str, Any]:
-        """For the checkpoint, so that whoever loads the weights can scale new inputs alike."""
-        kept = {"multiply": self.affine.multiply, "add": self.affine.add}
-        tensors = {name: torch.tensor(factor, dtype=torch.float32) for name, factor in kept.items()}
+        """Return the state for a checkpoint, so that new inputs can be scaled in the same way."""
+        factors = {"multiply": self.affine.multiply, "add": self.affine.add}
+        tensors = {
+            name: torch.tensor(factor, dtype=torch.float32) for name, factor in factors.items()
+        }
         return {**tensors, "target_mean": self.mean, "target_std": self.std}
 
     def part(
         self, inputs: np.ndarray, targets: np.ndarray, rows: np.ndarray | slice, **how: Any
     ) -> Part:
-        """The samples at `rows` on the device; `how` as for Part."""
+        """Return the samples at `rows` on the device; `how` as for Part."""
         targets = targets[rows]
         if targets.dtype.kind == "f":
             targets = ((targets - self.mean) / self.std).astype(np.float32)
@@ -62,5 +64,7 @@ class Scale:
 
 
 def resident() -> int:
-    """Bytes of inputs up to which a set on disk is trained from memory: LAB_RESIDENT, in MB."""
+    """Return up to how many bytes of inputs a dataset on disk is trained from memory: LAB_RESIDENT,
+    in MB.
+    """
     return int(settings.number("LAB_RESIDENT", RESIDENT, least=0, unit="MB") * 2**20)

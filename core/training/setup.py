@@ -1,10 +1,12 @@
-"""What a training works on: the data's parts on the device, the model, the loss, the optimizer.
+"""What a training works with: the parts of the data on the device, the model, the loss, the
+optimizer.
 
-Made from an experiment and its data, and put back from a checkpoint. Knows no events and no time.
+Built from an experiment and its data, or restored from a checkpoint. Knows no events and no time;
+the step is in `loop.py`.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from math import ceil
 from typing import Any
@@ -27,28 +29,27 @@ from core.training.precision import use_bfloat16
 from core.training.scale import Scale
 
 State = dict[str, Any]
-Again = Callable[[], tuple[Tensor, Tensor, Tensor]]  # what `Setup.gradient` gives, once more
-FITTED = 256  # samples of the training part that an initializer may look at
+FITTED = 256  # samples of the training part that an initializer may use
 
 
-def copied(value: Any) -> Any:
-    """Nested values with every tensor copied to the CPU."""
+def to_cpu(value: Any) -> Any:
+    """Return nested values with every tensor copied to the CPU."""
     if isinstance(value, torch.Tensor):
         return value.detach().to("cpu", copy=True)
     if isinstance(value, dict):
-        return {key: copied(inner) for key, inner in value.items()}
-    return [copied(inner) for inner in value] if isinstance(value, list) else value
+        return {key: to_cpu(inner) for key, inner in value.items()}
+    return [to_cpu(inner) for inner in value] if isinstance(value, list) else value
 
 
 class Setup:
-    """Everything that a step touches, each chance with a generator of its own."""
+    """Everything that a step uses. Every random choice has a generator of its own."""
 
     def __init__(self, experiment: Experiment, data: Samples, state: State | None):
         self.experiment = experiment
         self.device = machine.resolve(experiment.device)
         self.facts = check(experiment.network, data.shape, data.outputs)
-        if wrong := experiment.problem(data.shape, data.classes):
-            raise BadExperiment(wrong)
+        if problem := experiment.problem(data.shape, data.classes):
+            raise BadExperiment(problem, code="choice_does_not_fit_data")
         self._load(data)
         sizes = dict(train=len(self.train), batch_size=self.batch_size)
         network = experiment.network
@@ -56,37 +57,37 @@ class Setup:
             raise BadExperiment(misfit.text, code=misfit.code)
         self._use_threads(state)
         self._assemble(data)
-        self.epoch_order = self.order.get_state()  # of the generator, when the epoch began
+        self.epoch_order = self.order.get_state()  # of the generator at the start of the epoch
         if state:
             self._restore(state)
 
     def _load(self, data: Samples) -> None:
-        """The parts as tensors on the device; the normalization sees the training part alone, and
-        so does label noise.
-        """
+        """Put the parts on the device. Normalization and label noise use only the training part."""
         e = self.experiment
         parts = e.split.parts(data.targets, has_test=data.has_test)
         self.scale = Scale.fit(e, data, parts.train)
         convolves = any(fact.parameters and len(fact.input) == 3 for fact in self.facts)
-        how = dict(
-            device=self.device,  # channels last: convolutions are 1.2 to 1.4 × as fast on a CPU;
-            channels_last=convolves and not e.optimizer.closure,  # torch's LBFGS takes them not
-        )
-        known = data.inputs, data.targets
-        test = (data.test_inputs, data.test_targets) if data.has_test else known
+        # Channels last makes convolutions 1.2 to 1.4 times as fast on a CPU; torch's LBFGS does not
+        # support it.
+        how = dict(device=self.device, channels_last=convolves and not e.optimizer.closure)
+        inputs, targets = data.inputs, data.targets
+        test = (data.test_inputs, data.test_targets) if data.has_test else (inputs, targets)
+        test_rows = slice(None) if data.has_test else parts.test
         noisy, _ = e.label_noise.on(data.targets, parts.train, data.classes)
-        self.train = self.scale.part(data.inputs, noisy, parts.train, **how)
-        self.validation = self.scale.part(*known, parts.validation, **how)
-        self.test = self.scale.part(*test, slice(None) if data.has_test else parts.test, **how)
+        self.train = self.scale.part(inputs, noisy, parts.train, **how)
+        self.validation = self.scale.part(inputs, targets, parts.validation, **how)
+        self.test = self.scale.part(*test, test_rows, **how)
         self.batch_size = min(e.batch_size, len(self.train))
         self.epoch_steps = ceil(len(self.train) / self.batch_size)
         self.steps = e.epochs * self.epoch_steps
 
     def _use_threads(self, state: State | None) -> None:
-        """Of the calling thread alone, so that trainings side by side do not disturb each other."""
-        adds = sum(fact.multiply_adds for fact in self.facts)
-        step = 6 * self.batch_size * adds  # floating-point operations: forward 2, backward 4
-        self.threads = state["threads"] if state else machine.threads(step)
+        """Set the threads of the calling thread only, so that parallel trainings do not disturb
+        each other.
+        """
+        multiply_adds = sum(fact.multiply_adds for fact in self.facts)
+        operations = 6 * self.batch_size * multiply_adds  # per step: forward 2, backward 4
+        self.threads = state["threads"] if state else machine.threads(operations)
         torch.set_num_threads(self.threads)
 
     def _assemble(self, data: Samples) -> None:
@@ -96,11 +97,11 @@ class Setup:
         self.augmentation = torch.Generator(self.device).manual_seed(e.seeds.augmentation)
         self.sampler = e.sampling.call().make(self.train.targets)
         if isinstance(self.train, Streamed) and isinstance(e.sampling, Shuffle):
-            self.sampler = self.train.blocks  # block after block, so that each is read once
+            self.sampler = self.train.blocks  # block by block, so that each is read once
         self.augmenter = None
         if e.augmentations:
-            made = [augmentation.call().make() for augmentation in e.augmentations]
-            self.augmenter = Augmenter(made, self.train, self.augmentation)
+            operations = [augmentation.call().make() for augmentation in e.augmentations]
+            self.augmenter = Augmenter(operations, self.train, self.augmentation)
         weights = torch.Generator().manual_seed(e.seeds.initialization)
         self.model = build(
             e.network,
@@ -115,136 +116,115 @@ class Setup:
         if e.precision == "bfloat16":
             use_bfloat16(self.model, self.device)
         self.criterion = e.loss.call().make().to(self.device)
-        self.each_loss = e.loss.each().make().to(self.device)
+        self.sample_loss = e.loss.each().make().to(self.device)
         self.transforms = [regularizer.call().make() for regularizer in e.regularizers]
         for transform in self.transforms:
             transform.bind(self.model)
         fused = {"fused": True} if e.optimizer.fused else {}
         self.optimizer = e.optimizer.call().make(self.model.parameters(), **fused)
-        base = e.optimizer.learning_rate  # each group keeps the proportion of its rate to it
-        self.shares = [group["lr"] / base for group in self.optimizer.param_groups]
+        base = e.optimizer.learning_rate  # each group keeps the ratio of its own rate to it
+        self.rate_ratios = [group["lr"] / base for group in self.optimizer.param_groups]
 
     def _fit_weights(self) -> None:
-        """Lets an initializer that adapts to data see some of the training part, evenly apart."""
+        """Let an initializer that adapts to data use evenly spaced samples of the training part."""
         if fit := self.experiment.initializer.fit():
             every = max(1, len(self.train) // FITTED)
             rows = torch.arange(0, len(self.train), every, device=self.device)[:FITTED]
             fit.make(self.model, self.train.batch(rows)[0])
 
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, Mix | None]:
-        """Inputs (B, …) and targets (B,) of these rows of the training part, augmented; both
-        targets where two classes were mixed.
+        """Return the augmented inputs (B, …) and targets (B,) of these rows of the training part,
+        and both targets where samples were mixed.
         """
         if self.augmenter:
             return self.augmenter.batch(rows)
         return *self.train.batch(rows), None
 
     def loss(self, outputs: Tensor, targets: Tensor, mix: Mix | None) -> Tensor:
-        """The loss (), without penalties, of what `batch` gave."""
+        """Return the loss () of the outputs of a `batch`, without penalties."""
         if mix:
-            return mix.loss(self.each_loss, outputs)
+            return mix.loss(self.sample_loss, outputs)
         return self.criterion(outputs, targets)
 
-    def gradient(self, x: Tensor, y: Tensor, mix: Mix | None) -> tuple[Tensor, Tensor, Tensor]:
-        """Takes the gradient at the present weights: the loss (), the outputs (B, C), and the loss
-        with its penalties (), which is what it belongs to.
+    def penalties(self, outputs: Tensor, targets: Tensor, mix: Mix | None) -> Iterator[Tensor]:
+        """Yield what the regularizers add to the loss, each ()."""
+        partial_losses = partial(self._partial_losses, outputs, targets, mix)
+        for transform in self.transforms:
+            if (penalty := transform.penalty(partial_losses)) is not None:
+                yield penalty
+
+    def _partial_losses(
+        self, outputs: Tensor, y: Tensor, mix: Mix | None, parts: int
+    ) -> list[Tensor]:
+        """Return the mean losses () of this many parts of a mini-batch, fewer where it has fewer
+        samples.
         """
-        self.optimizer.zero_grad()
-        with ExitStack() as watching:
+        pieces = torch.arange(len(y), device=y.device).tensor_split(min(parts, len(y)))
+        return [self.loss(outputs[rows], y[rows], mix and mix.of(rows)) for rows in pieces]
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Let the regularizers see the outputs of layers while the model computes."""
+        with ExitStack() as stack:
             for transform in self.transforms:
-                watching.enter_context(transform.watching())
-            outputs = self.model(x)
-        loss = self.loss(outputs, y, mix)
-        parts = partial(self._losses, outputs, y, mix)
-        penalties = (transform.penalty(parts) for transform in self.transforms)
-        total = sum((p for p in penalties if p is not None), loss)
-        total.backward()
-        return loss, outputs, total
-
-    def begin_step(
-        self,
-        x: Tensor,
-        y: Tensor,
-        mix: Mix | None,
-        watched: AbstractContextManager[Any] | None = None,
-    ) -> tuple[Tensor, Tensor, Again]:
-        """The gradient that the coming step will take, of what `batch` gave: the loss (), the
-        outputs (B, C), and how to take it again. `watched` is held while the first one is taken.
-        """
-        again = partial(self.gradient, x, y, mix)
-        with watched or nullcontext():
-            loss, outputs, _ = again()
-        for transform in self.transforms:
-            transform.recompute_gradient(again)
-        return loss, outputs, again
-
-    def end_step(self, rate: float, again: Again) -> None:
-        """Moves the weights at this learning rate."""
-        self.use_rate(rate)
-        for transform in self.transforms:
-            transform.before_step(rate)
-        closure = self.experiment.optimizer.closure
-        self.optimizer.step(*((lambda: again()[-1],) if closure else ()))
-        for transform in self.transforms:
-            transform.after_step()
-
-    def _losses(self, outputs: Tensor, y: Tensor, mix: Mix | None, parts: int) -> list[Tensor]:
-        """The mean losses () of so many parts of a minibatch, fewer where it has fewer samples."""
-        cuts = torch.arange(len(y), device=y.device).tensor_split(min(parts, len(y)))
-        return [self.loss(outputs[at], y[at], mix and mix.of(at)) for at in cuts]
+                stack.enter_context(transform.watching())
+            yield
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """The model with averaged weights, if a regularizer keeps some by now; the last counts."""
-        kept = [transform for transform in self.transforms if transform.average() is not None]
-        if not kept:
+        """Give the model averaged weights, if a regularizer has some by now; the last counts."""
+        averages = [transform for transform in self.transforms if transform.average() is not None]
+        if not averages:
             yield
             return
         last = {name: value.clone() for name, value in self.model.state_dict().items()}
-        self.model.load_state_dict(kept[-1].average())
-        if kept[-1].recompute_statistics:
+        self.model.load_state_dict(averages[-1].average())
+        if averages[-1].recompute_statistics:
             recompute_statistics(self.model, (x for x, _ in self.train.in_order(self.batch_size)))
         try:
             yield
         finally:
             self.model.load_state_dict(last)
 
-    def clipped(self) -> dict[str, float]:
-        """The share of steps that each clipping touched."""
-        shares = {kind: transform.clip_fraction for kind, transform in self._by_kind().items()}
-        return {kind: share for kind, share in shares.items() if share is not None}
+    def clip_fractions(self) -> dict[str, float]:
+        """Return the fraction of steps that each kind of clipping changed."""
+        fractions = {kind: transform.clip_fraction for kind, transform in self._by_kind().items()}
+        return {kind: fraction for kind, fraction in fractions.items() if fraction is not None}
 
-    def rate(self, step: int) -> float:
-        """The learning rate of step `step`, from 0."""
+    def learning_rate(self, step: int) -> float:
+        """Return the scheduled learning rate of step `step`, from 0."""
         e = self.experiment
-        counts = dict(steps=self.steps, epoch_steps=self.epoch_steps)
-        return e.schedule.rate(e.optimizer.learning_rate, step, **counts)
+        return e.schedule.rate(
+            e.optimizer.learning_rate, step, steps=self.steps, epoch_steps=self.epoch_steps
+        )
 
-    def use_rate(self, rate: float) -> None:
-        """Of the coming step."""
-        for group, share in zip(self.optimizer.param_groups, self.shares, strict=True):
-            group["lr"] = rate * share
+    def set_learning_rate(self, learning_rate: float) -> None:
+        """Set the learning rate of the next step."""
+        for group, ratio in zip(self.optimizer.param_groups, self.rate_ratios, strict=True):
+            group["lr"] = learning_rate * ratio
 
-    def size(self, step: int) -> int:
-        """Pictures in the minibatch of step `step`, from 0; the last of an epoch may be smaller."""
+    def batch_rows(self, step: int) -> int:
+        """Return the size of the mini-batch of step `step`, from 0; the last one of an epoch may be
+        smaller.
+        """
         position = step % self.epoch_steps
         return min(self.batch_size, len(self.train) - position * self.batch_size)
 
-    def wait(self) -> None:
-        """Until the device has done what it was told, so that a measurement pays for itself."""
+    def synchronize(self) -> None:
+        """Wait for the device, so that time is attributed to what takes it."""
         if self.device != "cpu":
             torch.cuda.synchronize(self.device)
 
     def weights(self) -> State:
-        """A copy of the state_dict on the CPU."""
-        return copied(dict(self.model.state_dict()))
+        """Return a copy of the state_dict on the CPU."""
+        return to_cpu(dict(self.model.state_dict()))
 
     def state(self) -> State:
-        """Plain values and CPU tensors; generators lie beside the state_dicts, never in them."""
+        """Return plain values and CPU tensors; generators beside the state_dicts, never in them."""
         return {
             "model": self.weights(),
-            "optimizer": copied(self.optimizer.state_dict()),
-            "transforms": {kind: copied(t.state()) for kind, t in self._by_kind().items()},
+            "optimizer": to_cpu(self.optimizer.state_dict()),
+            "transforms": {kind: to_cpu(t.state()) for kind, t in self._by_kind().items()},
             "scale": self.scale.state(),
             "generators": {
                 "order": self.epoch_order,
@@ -262,11 +242,11 @@ class Setup:
     def _restore(self, state: State) -> None:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
-        for kind, kept in state.get("transforms", {}).items():
-            self._by_kind()[kind].load_state(kept)
+        for kind, stored in state.get("transforms", {}).items():
+            self._by_kind()[kind].load_state(stored)
         self.epoch_order = state["generators"]["order"]
         kinds = {name.partition(":")[0] for name in (state["device"], self.device)}
-        if len(kinds) == 1:  # a generator's state fits its own kind of device alone
+        if len(kinds) == 1:  # the state of a generator only fits its own kind of device
             self.dropout.set_state(state["generators"]["dropout"])
             if "augmentation" in state["generators"]:  # older checkpoints have none
                 self.augmentation.set_state(state["generators"]["augmentation"])

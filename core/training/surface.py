@@ -1,8 +1,8 @@
-"""Surfaces: what a network answers all over its inputs, as text short enough for an event, and back
-as columns for a figure. Knows no torch.
+"""Surfaces: the outputs of a network over its input space, as text short enough for an event, and
+back as columns for a figure. Knows no torch.
 
-A plane of two inputs with classes has SIDE × SIDE cells; each has one character for the class that
-wins there and one digit for its probability. A line of one input with values has POINTS of them.
+A plane of two inputs with classes has SIDE × SIDE cells; each has one character for the most
+probable class and one digit for its probability. A line of one input has POINTS values.
 """
 
 from collections.abc import Sequence
@@ -14,31 +14,33 @@ from core.base.events import Surface
 
 SIDE = 48  # cells along each input
 POINTS = 200  # along a single one
-MARGIN = 0.08  # of the data's range, at each end
+MARGIN = 0.08  # of the range of the data, at each end
 LEVELS = 10  # of probability, from 1/C to 1
 
 Area = tuple[tuple[float, ...], tuple[float, ...]]  # the lowest and the highest input
 
 
 def drawable(shape: Sequence[int], classes: Sequence[str]) -> bool:
-    """Whether a network on this data has a picture: two inputs and classes, or one and values."""
+    """Return whether a network on this data can be drawn: two inputs and classes, or one input and
+    values.
+    """
     return tuple(shape) == ((2,) if classes else (1,))
 
 
 def area(inputs: np.ndarray) -> Area:
-    """The range of inputs (N, F) with a margin around it; a range of one value gets one of 1."""
+    """Return the range of inputs (N, F) with a margin; a range of one value gets width 1."""
     low, high = inputs.min(0).astype(np.float64), inputs.max(0).astype(np.float64)
     margin = MARGIN * np.where(high > low, high - low, 1.0)
     return tuple((low - margin).tolist()), tuple((high + margin).tolist())
 
 
 def centres(low: float, high: float, count: int) -> np.ndarray:
-    """The middles of `count` cells that fill the range, (count,)."""
+    """Return the centres of `count` cells that fill the range, (count,)."""
     return low + (high - low) * (np.arange(count) + 0.5) / count
 
 
-def places(within: Area) -> np.ndarray:
-    """Where the network is asked: (SIDE², 2) with the first input running fastest, or (POINTS, 1)
+def grid(within: Area) -> np.ndarray:
+    """Return the evaluation points: (SIDE², 2) with the first input varying fastest, or (POINTS, 1)
     from end to end.
     """
     low, high = within
@@ -49,36 +51,36 @@ def places(within: Area) -> np.ndarray:
 
 
 def of_classes(step: int, within: Area, probabilities: np.ndarray) -> Surface:
-    """The event for probabilities (SIDE², C) at `places`."""
+    """Return the event for probabilities (SIDE², C) at the points of `grid`."""
     least = 1 / probabilities.shape[1]
-    share = (probabilities.max(1) - least) / (1 - least)
-    levels = np.clip(share * LEVELS, 0, LEVELS - 1).astype(int)
+    relative = (probabilities.max(1) - least) / (1 - least)
+    levels = np.clip(relative * LEVELS, 0, LEVELS - 1).astype(int)
     winner = "".join(chr(ord("0") + c) for c in probabilities.argmax(1).tolist())
     return Surface(step, *within, winner, "".join(map(str, levels.tolist())))
 
 
 def of_values(step: int, within: Area, values: np.ndarray) -> Surface:
-    """The event for values (POINTS,) at `places`, with five digits."""
+    """Return the event for values (POINTS,) at the points of `grid`, with five digits."""
     return Surface(step, *within, values=tuple(float(f"{v:.5g}") for v in values.tolist()))
 
 
 def columns(surface: Surface) -> dict[str, list[Any]]:
-    """For a line x and y. For a plane x, and under "0" … "47" the cells of each row, the second
-    input growing: class + probability level, so that class c fills c … c + 1.
+    """Return x and y for a line. For a plane return x and under "0" … "47" the cells of each row,
+    the second input increasing: class + probability level, so that class c covers c … c + 1.
     """
     if len(surface.low) == 1:
-        x = places((surface.low, surface.high))[:, 0].tolist()
-        return {"x": x, "y": _of(POINTS, list(surface.values))}
+        x = grid((surface.low, surface.high))[:, 0].tolist()
+        return {"x": x, "y": _checked(POINTS, list(surface.values))}
     cells = [
         ord(winner) - ord("0") + (int(level) + 0.5) / LEVELS
         for winner, level in zip(surface.winner, surface.sure, strict=True)
     ]
-    _of(SIDE**2, cells)
+    _checked(SIDE**2, cells)
     x = centres(surface.low[0], surface.high[0], SIDE).tolist()
     return {"x": x, **{str(k): cells[k * SIDE : (k + 1) * SIDE] for k in range(SIDE)}}
 
 
-def _of(count: int, values: list[Any]) -> list[Any]:
+def _checked(count: int, values: list[Any]) -> list[Any]:
     if len(values) != count:
-        raise ValueError(f"a surface with {len(values)} of {count} values")
+        raise ValueError(f"surface with {len(values)} of {count} values")
     return values

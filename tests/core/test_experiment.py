@@ -61,8 +61,9 @@ def test_an_experiment_is_read_from_a_file(tmp_path) -> None:
     path.write_text('{"epochs": 7}')
     assert load(str(path)) == Experiment(epochs=7)
     for wrong in ("no-such", str(tmp_path), "x\0y"):
-        with pytest.raises(BadExperiment, match="digits"):
+        with pytest.raises(BadExperiment, match="digits") as error:
             load(wrong)
+        assert error.value.code == "unknown_experiment"
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ from core.advice.trial import STEPS, trial
 from core.optim.optimizers import LBFGS, SGD
 from core.optim.regularizers import SAM
 from core.optim.stopping import GradientNorm
-from core.training.loop import train
-from core.training.setup import Setup
+from core.training.loop import Training, train
 from tests.core.bars import PLAIN, bars, experiment, losses
 
 DATA = bars()
@@ -19,13 +18,13 @@ DATA = bars()
 def clock(monkeypatch: pytest.MonkeyPatch):
     """One second a gradient, and nothing else takes time."""
     now = [0.0]
-    taken = Setup.gradient
+    computed = Training.compute_gradient
 
     def slow(self, *batch):
         now[0] += 1
-        return taken(self, *batch)
+        return computed(self, *batch)
 
-    monkeypatch.setattr(Setup, "gradient", slow)
+    monkeypatch.setattr(Training, "compute_gradient", slow)
     monkeypatch.setattr("core.advice.trial.SECONDS", 1e9)
     return lambda: now[0]
 

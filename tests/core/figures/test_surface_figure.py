@@ -18,7 +18,7 @@ from core.figures.binding import fill
 from core.figures.surface import FULL, MOST, PALE, figure, mixed, rows, tints
 from core.figures.template import PALETTES
 from core.runs.history import History
-from core.training.surface import area, of_classes, of_values, places
+from core.training.surface import area, grid, of_classes, of_values
 
 MODES = list(PALETTES)
 
@@ -39,7 +39,7 @@ def filled(data, mode="light"):
     """The figure of untrained but known answers: the class is the quadrant, or the value is x²."""
     samples, parts = of(data)
     within = area(samples.inputs)
-    at = places(within)
+    at = grid(within)
     if samples.classes:
         answer = of_classes(1, within, np.eye(len(samples.classes))[(at[:, 0] > 0).astype(int)])
     else:

@@ -199,21 +199,22 @@ def test_values_are_mixed_too_and_measured():
 
 
 @pytest.mark.parametrize(
-    ("data", "changes", "words"),
+    ("data", "changes", "label"),
     [
-        (Moons(), {"augmentations": (Crop(),)}, "Crop changes pictures, but this data has rows"),
-        (Moons(), {"augmentations": (Noise(), CutMix())}, "CutMix changes pictures"),
-        (Sine(), {"label_noise": {"share": 0.1}}, "Label noise swaps classes, but this data has v"),
-        (Sine(), {"sampling": "balanced"}, "Class-balanced sampling wants classes"),
+        (Moons(), {"augmentations": (Crop(),)}, "Crop"),
+        (Moons(), {"augmentations": (Noise(), CutMix())}, "CutMix"),
+        (Sine(), {"label_noise": {"share": 0.1}}, "Label noise"),
+        (Sine(), {"sampling": "balanced"}, "Class-balanced"),
     ],
 )
-def test_what_does_not_fit_is_said_before_the_start_and_by_the_training(data, changes, words):
+def test_what_does_not_fit_is_reported_by_plan_and_training(data, changes, label):
     loss = {} if data.classes else {"loss": MSE()}
     e = Experiment(data=data, network=(Output(),), **loss, **changes)
     planned = plan(e, Path("nowhere"))
-    assert words in planned.problem and planned.layer is None
-    with pytest.raises(BadExperiment, match=words):
+    assert planned.problem.startswith(label) and planned.layer is None
+    with pytest.raises(BadExperiment, match=label) as error:
         train(e, data.call().make(Path("nowhere")))
+    assert planned.code == error.value.code == "choice_does_not_fit_data"
 
 
 def test_they_survive_text_and_link():

@@ -81,7 +81,7 @@ def test_l_bfgs_on_the_full_batch_needs_few_steps(data: Samples) -> None:
     )  # fmt: skip
     training = train(e, data)
     first, *_, last = losses(list(training))
-    _, _, total = training.setup.gradient(
+    _, _, total = training.compute_gradient(
         *training.setup.batch(torch.arange(len(training.setup.train)))
     )
     slope = max(p.grad.abs().max().item() for p in training.setup.model.parameters())
@@ -136,9 +136,9 @@ def test_sam_goes_down_with_the_gradient_from_uphill(data: Samples) -> None:
 def test_batch_statistics_see_one_gradient_of_sam_s_two(data: Samples) -> None:
     moved = [train(experiment(regularizers=r), data) for r in ((), (SAM(),))]
     for training in moved:
-        training.setup.gradient(*training.setup.batch(torch.arange(16)))
+        training.compute_gradient(*training.setup.batch(torch.arange(16)))
     plain, aware = moved
-    again = partial(aware.setup.gradient, *aware.setup.batch(torch.arange(16)))
+    again = partial(aware.compute_gradient, *aware.setup.batch(torch.arange(16)))
     before = copy.deepcopy(aware.setup.model.state_dict())
     aware.setup.transforms[0].recompute_gradient(again)
     after, other = aware.setup.model.state_dict(), plain.setup.model.state_dict()
@@ -155,9 +155,10 @@ def test_the_variance_penalty_is_that_of_parts_trained_by_themselves(
         network=PLAIN, augmentations=augmentations,
         regularizers=(GradientVariance(strength=0.7, parts=3),),
     )  # fmt: skip
-    setup = train(e, data).setup
+    training = train(e, data)
+    setup = training.setup
     x, y, mix = setup.batch(torch.arange(16))
-    loss, _, total = setup.gradient(x, y, mix)
+    loss, _, total = training.compute_gradient(x, y, mix)
     gradients = []
     for at in np.array_split(np.arange(16), 3):
         setup.model.zero_grad()

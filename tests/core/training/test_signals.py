@@ -9,7 +9,7 @@ from core.base.events import Probe
 from core.optim.regularizers import ClipNorm
 from core.training import signals
 from core.training.loop import train
-from core.training.signals import PARTS, Signals, noise, slopes, spread
+from core.training.signals import PARTS, Signals, gradient_noise, slopes, spread
 from tests.core.bars import bars, experiment, losses, of
 
 
@@ -33,7 +33,7 @@ def test_spread_dead_and_saturated_of_a_relu_by_hand() -> None:
     assert found["spread"]["0"] == pytest.approx(np.sqrt(a.var(0).mean()), rel=1e-5)
     assert found["spread"]["2"] == pytest.approx(np.sqrt(outputs.var(0).mean()), rel=1e-5)
     assert found["dead"] == {"1": pytest.approx((a <= 0).all(0).mean(), abs=1e-6)}
-    assert found["saturated"]["1"] == pytest.approx((a < -signals.NEAR / 2).mean(), abs=0.03)
+    assert found["saturated"]["1"] == pytest.approx((a < -signals.DELTA / 2).mean(), abs=0.03)
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_the_noise_of_a_gradient_is_estimated_without_bias() -> None:
     w, found = torch.zeros(3, requires_grad=True), []
     for _ in range(400):
         x = torch.tensor(random.normal(mean, deviation, (rows, 3)), dtype=torch.float32)
-        found.append(noise(lambda part, x=x: (x[part] @ w).mean(), rows, [w]))
+        found.append(gradient_noise(lambda part, x=x: (x[part] @ w).mean(), rows, [w]))
     variance, square = np.mean(found, 0)
     assert variance == pytest.approx((deviation**2).sum(), rel=0.05)
     assert square == pytest.approx((mean**2).sum(), rel=0.03)
-    assert noise(lambda part: w.sum(), PARTS - 1, [w]) is None
+    assert gradient_noise(lambda part: w.sum(), PARTS - 1, [w]) is None
 
 
 def test_probes_say_all_of_it_and_change_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from core.network.layers import BatchNorm, Dropout, Linear, Output
 from core.training import surface
 from core.training.clock import Stopwatch
 from core.training.loop import Training, train
-from core.training.probes import GROWTH, PICTURE, Answers, Budget
+from core.training.probes import GROWTH, SURFACE_SECONDS, Budget, DecisionSurfaceProbe
 from core.training.setup import Setup
 
 HOME = Path("/nowhere")
@@ -52,7 +52,7 @@ class Clock:
 def test_the_places_fill_the_area_row_by_row():
     low, high = surface.area(np.array([[0.0, -1.0], [10.0, 1.0]], np.float32))
     assert low == pytest.approx((-0.8, -1.16)) and high == pytest.approx((10.8, 1.16))
-    places = surface.places((low, high))
+    places = surface.grid((low, high))
     assert places.shape == (48**2, 2)
     width, height = 11.6 / 48, 2.32 / 48
     assert places[0] == pytest.approx((-0.8 + width / 2, -1.16 + height / 2))
@@ -62,7 +62,7 @@ def test_the_places_fill_the_area_row_by_row():
 
 
 def test_a_line_goes_from_end_to_end_and_a_single_value_has_room():
-    assert surface.places(((-2.0,), (2.0,)))[[0, -1], 0].tolist() == [-2.0, 2.0]
+    assert surface.grid(((-2.0,), (2.0,)))[[0, -1], 0].tolist() == [-2.0, 2.0]
     low, high = surface.area(np.full((3, 2), 5.0, np.float32))
     assert low == pytest.approx((4.92, 4.92)) and high == pytest.approx((5.08, 5.08))
 
@@ -95,7 +95,7 @@ def test_the_boundary_is_that_of_the_trained_weights(data):
     training = train(experiment, samples)
     last = surfaces(training)[-1]
     assert last.step == training.step
-    places = surface.places((last.low, last.high)).astype(np.float32)
+    places = surface.grid((last.low, last.high)).astype(np.float32)
     training.setup.model.eval()
     with torch.no_grad():
         answers = training.setup.model(training.setup.train.normalized(torch.from_numpy(places)))
@@ -125,12 +125,12 @@ def test_only_what_can_be_drawn_is_measured(data):
     assert not surface.drawable((3,), ("a", "b"))
 
 
-def watched(data: DataSet = Spirals(points=60)) -> tuple[Training, Answers]:  # noqa: B008
+def watched(data: DataSet = Spirals(points=60)) -> tuple[Training, DecisionSurfaceProbe]:  # noqa: B008
     experiment, samples = ready(data)
     layers = (Linear(units=8), BatchNorm(), Dropout(p=0.5), Output())
     training = train(experiment.model_copy(update={"network": layers}), samples)
     next(training)
-    return training, Answers(training.setup, samples, Stopwatch(Clock(1.0)))
+    return training, DecisionSurfaceProbe(training.setup, samples, Stopwatch(Clock(1.0)))
 
 
 def test_measuring_changes_nothing():
@@ -160,7 +160,7 @@ def test_training_is_the_same_with_and_without(monkeypatch):
     monkeypatch.setattr(Budget, "due", lambda self: True)
     with_, without = (train(experiment, samples, clock=Clock(0.1)) for _ in range(2))
     assert len(surfaces(with_)) == 9  # three epochs of three steps, one each
-    monkeypatch.setattr(Answers, "measure", lambda *_: [])
+    monkeypatch.setattr(DecisionSurfaceProbe, "measure", lambda *_: [])
     assert not surfaces(without)
     for a, b in zip(*(t.setup.model.state_dict().values() for t in (with_, without)), strict=True):
         assert torch.equal(a, b)
@@ -175,14 +175,14 @@ def test_surfaces_come_ever_more_seldom():
     _, answers = watched()
     clock, taken = Clock(0.0), []
     answers.watch = Stopwatch(clock)
-    answers.watch.go_on()
+    answers.watch.resume()
     for step in range(1, 100_001):
         clock.now += 1e-2
         if answers.due(step):
             taken += [event.step for event in answers.measure(step)]
     assert len(taken) < 100 and taken[0] == 1
-    assert all(b - a >= PICTURE / 1e-2 - 1 for a, b in pairwise(taken))
-    assert all(b <= a * GROWTH + PICTURE / 1e-2 + 2 for a, b in pairwise(taken))
+    assert all(b - a >= SURFACE_SECONDS / 1e-2 - 1 for a, b in pairwise(taken))
+    assert all(b <= a * GROWTH + SURFACE_SECONDS / 1e-2 + 2 for a, b in pairwise(taken))
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
@@ -207,7 +207,7 @@ def test_a_resumed_training_goes_on_drawing():
 def test_the_setup_is_asked_through_its_own_scale(points):
     experiment, samples = ready(Moons(points=points))
     setup = Setup(experiment, samples, None)
-    answers = Answers(setup, samples, Stopwatch(Clock(1.0)))
+    answers = DecisionSurfaceProbe(setup, samples, Stopwatch(Clock(1.0)))
     affine = setup.scale.affine
-    wanted = surface.places(surface.area(samples.inputs)) * affine.multiply + affine.add
+    wanted = surface.grid(surface.area(samples.inputs)) * affine.multiply + affine.add
     assert answers.inputs.numpy() == pytest.approx(wanted, abs=1e-5)
