@@ -41,7 +41,7 @@ def a_study(lab, name, **method):
 def test_a_growing_curve_keeps_its_zoom_and_ends_with_its_finding(page, lab):
     made = a_study(lab, "random-features", samples=240, ridges=[0.0, 1e-2])
     page.goto(f"{lab.url}/double_descent?study={made}")
-    page.get_by_role("button", name="Resume study").click()
+    page.get_by_role("button", name="Start study").click()
     page.wait_for_function(f"{ROWS} >= 3".replace("() => ", "() => (") + ")")
     box = page.locator(".lab-plot .nsewdrag").first.bounding_box()
     page.mouse.move(box["x"] + 60, box["y"] + 60)
@@ -59,9 +59,9 @@ def test_the_cuts_follow_the_pointer_over_the_map(page, lab):
     ratios = [1.0, 2.0, 8.0]  # 1, 2 and 8 hidden units
     made = a_study(lab, "entropy-fast", samples=80, steps=40, ratios=ratios, evaluations=4)
     page.goto(f"{lab.url}/double_descent?study={made}")
-    page.get_by_role("button", name="Resume study").click()
+    page.get_by_role("button", name="Start study").click()
     wait_until(lambda: (Studies(lab.home).last(made) or {}).get("reason") == "done")
-    page.get_by_text("Finished", exact=True).first.wait_for()
+    page.locator(".stMarkdownBadge", has_text="Finished").first.wait_for()
     plot = page.locator(".lab-plot").nth(1)
     cut = "p => JSON.stringify(p.data.find((t) => t.meta?.cut === 'across at').x)"
     wait_until(lambda: plot.evaluate("p => Boolean(p.data?.length)"), what="the map")
@@ -81,7 +81,7 @@ def test_a_killed_study_keeps_its_points_and_resumes_with_one_press(page, tmp_pa
     with serve(tmp_path / "killed") as lab:
         made = create(lab.home, slow())
         page.goto(f"{lab.url}/double_descent?study={made}")
-        page.get_by_role("button", name="Resume study").click()
+        page.get_by_role("button", name="Start study").click()
         wait_until(lambda: len(points(lab.home, made)) >= 3, what="three points")
         lab.process.kill()
         lab.process.wait()
@@ -92,7 +92,7 @@ def test_a_killed_study_keeps_its_points_and_resumes_with_one_press(page, tmp_pa
         page.get_by_text(f"The lab stopped after {len(saved)} of 36 points").wait_for()
         page.get_by_text("Interrupted").first.wait_for()
         page.get_by_role("button", name="Resume study").click()
-        page.get_by_text("Finished", exact=True).first.wait_for()
+        page.locator(".stMarkdownBadge", has_text="Finished").first.wait_for()
     assert execute(tmp_path / "straight", straight, processes=1).reason == "done"
     assert points(tmp_path / "killed", made) == points(tmp_path / "straight", straight)
     assert points(tmp_path / "killed", made)[: len(saved)] == saved
