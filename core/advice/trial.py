@@ -1,4 +1,4 @@
-"""Trial steps: measure how long a run takes from a few of its own steps.
+"""Trial steps: measure how long a run takes, from a few of its steps.
 
 The steps run on a copy, like the range test, and include everything that makes steps slow: two
 gradients of SAM, several of L-BFGS, the augmentation. The median of the steps after a warm-up

@@ -1,6 +1,6 @@
 """Marks: where each stopping rule would have ended a run that continued, updated epoch by epoch.
 
-Pure: uses rules and epochs, no torch. Every epoch is looked at once, however long the run is.
+Pure: uses rules and epochs, no torch. Every epoch is read once, however long the run is.
 """
 
 from collections.abc import Iterator, Sequence

@@ -73,7 +73,7 @@ class Optimizer(Choice, family="optimizer"):
         """Return the constructor in torch.optim; the loop adds the parameters and `fused`.
 
         Its `lr` corresponds to the learning rate η: when a schedule changes η, every parameter
-        group keeps the ratio of its own rate to η.
+        group keeps its ratio to η.
         """
         raise NotImplementedError
 

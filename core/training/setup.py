@@ -42,7 +42,7 @@ def to_cpu(value: Any) -> Any:
 
 
 class Setup:
-    """Everything that a step uses. Every random choice has a generator of its own."""
+    """Everything that a step uses. Every random choice has a separate generator."""
 
     def __init__(self, experiment: Experiment, data: Samples, state: State | None):
         self.experiment = experiment
