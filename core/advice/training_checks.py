@@ -237,7 +237,7 @@ def check_averages(e: Experiment, samples: int, parameters: int) -> list[Finding
 
 
 def check_scaled_penalty(e: Experiment, samples: int, parameters: int) -> list[Finding]:
-    """An L2 penalty with an optimizer that rescales the gradient and has no built-in weight decay."""
+    """An L2 penalty with an optimizer that rescales gradients and has no built-in decay."""
     penalty = _first(e.regularizers, L2)
     if not penalty or not penalty.strength:
         return []
