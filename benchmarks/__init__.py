@@ -1,1 +1,3 @@
-"""Speed against named alternatives, as ratios measured in one run; by hand, never in CI."""
+"""Benchmarks: speed compared with named alternatives, as ratios measured in one run. They are run
+by hand, never in CI.
+"""

@@ -1,9 +1,10 @@
-"""Augmentation against torchvision, picture by picture: `python -m benchmarks.augmentation`.
+"""Augmentation speed compared with torchvision: `python -m benchmarks.augmentation`.
 
-Crop with a margin of 4 (and a flip, for colour), then the scaling, in batches of 64, on one core;
-the contestants in turns, CPU time, median over rounds. Contestants: our batch, each picture of it
-by chance of its own; torchvision's v2 transforms on one picture after another, as a DataLoader
-without workers calls them. v2 on a whole batch is faster, but moves all its pictures alike.
+Crop with a margin of 4 (and flip, for colour images), then scaling, in batches of 64 on one core.
+The contestants take turns; CPU time, median over rounds. Contestants: the batches of the lab, in
+which every image is augmented differently, and the v2 transforms of torchvision applied to one
+image after another, as a DataLoader without workers does. The v2 transforms are faster on a whole
+batch, but then they change all its images in the same way.
 """
 
 import statistics
@@ -20,7 +21,7 @@ from core.data.augmenter import Augmenter
 from core.data.batches import Part
 from core.data.normalization import Affine
 
-BATCH, PICTURES, ROUNDS, SECONDS = 64, 10_000, 9, 0.3
+BATCH, IMAGES, ROUNDS, SECONDS = 64, 10_000, 9, 0.3
 CASES: dict[str, tuple[tuple[int, ...], tuple[Augmentation, ...], float]] = {
     "1 × 28 × 28, crop": ((1, 28, 28), (Crop(),), 40),
     "3 × 32 × 32, crop and flip": ((3, 32, 32), (Crop(), Flip()), 12),
@@ -28,52 +29,61 @@ CASES: dict[str, tuple[tuple[int, ...], tuple[Augmentation, ...], float]] = {
 MEAN, STD = 0.5, 0.25  # of pixels from 0 to 1
 
 
-def ours(pictures: Tensor, chosen: tuple[Augmentation, ...]) -> Callable[[Tensor], Tensor]:
-    """Rows to a batch, by the engine's own path."""
+def lab_batches(
+    images: Tensor, augmentations: tuple[Augmentation, ...]
+) -> Callable[[Tensor], Tensor]:
+    """Return a function from row numbers to an augmented batch, as the lab computes it."""
     affine = Affine(1 / (255 * STD), -MEAN / STD, mean=0, std=1, after_mean=0, after_std=1, rms=1)
-    targets = torch.zeros(len(pictures), dtype=torch.int64)
-    part = Part(pictures.numpy(), targets.numpy(), affine, device="cpu")
-    made = [augmentation.call().make() for augmentation in chosen]
-    augmenter = Augmenter(made, part, torch.Generator().manual_seed(0))
+    targets = torch.zeros(len(images), dtype=torch.int64)
+    part = Part(images.numpy(), targets.numpy(), affine, device="cpu")
+    operations = [augmentation.call().make() for augmentation in augmentations]
+    augmenter = Augmenter(operations, part, torch.Generator().manual_seed(0))
     return lambda rows: augmenter.batch(rows)[0]
 
 
-def each(pictures: Tensor, chosen: tuple[Augmentation, ...]) -> Callable[[Tensor], Tensor]:
-    """Rows to a batch by torchvision, one picture after another."""
+def torchvision_batches(
+    images: Tensor, augmentations: tuple[Augmentation, ...]
+) -> Callable[[Tensor], Tensor]:
+    """Return a function from row numbers to a batch that torchvision augments image by image."""
     v2 = torchvision_compat.transforms
-    steps = [v2.RandomCrop(pictures.shape[2:], padding=4)]
-    steps += [v2.RandomHorizontalFlip()] if len(chosen) > 1 else []
+    steps = [v2.RandomCrop(images.shape[2:], padding=4)]
+    steps += [v2.RandomHorizontalFlip()] if len(augmentations) > 1 else []
     scale = [v2.ToDtype(torch.float32, scale=True), v2.Normalize([MEAN], [STD])]
     transform = v2.Compose([*steps, *scale])
-    return lambda rows: torch.stack([transform(pictures[row]) for row in rows])
+    return lambda rows: torch.stack([transform(images[row]) for row in rows])
 
 
-def pace(make: Callable[[Tensor], Tensor], draw: torch.Generator) -> float:
-    """CPU microseconds a picture, over some tenths of a second."""
-    began = time.process_time()
+def microseconds_per_image(
+    make_batch: Callable[[Tensor], Tensor], generator: torch.Generator
+) -> float:
+    """Measure CPU time per image for at least SECONDS."""
+    start = time.process_time()
     for batches in count(1):
-        make(torch.randint(PICTURES, (BATCH,), generator=draw))
-        if (spent := time.process_time() - began) > SECONDS:
-            return 1e6 * spent / (batches * BATCH)
-    raise AssertionError("count has no end")
+        make_batch(torch.randint(IMAGES, (BATCH,), generator=generator))
+        if (seconds := time.process_time() - start) > SECONDS:
+            return 1e6 * seconds / (batches * BATCH)
+    raise AssertionError("itertools.count never ends")
 
 
 def main() -> None:
-    """Prints each ratio beside its target."""
+    """Print each ratio beside its target."""
     device.prepare()
     torch.set_num_threads(1)
-    draw = torch.Generator().manual_seed(0)
-    for name, (shape, chosen, target) in CASES.items():
-        pictures = torch.randint(256, (PICTURES, *shape), generator=draw).to(torch.uint8)
-        contestants = {"ours": ours(pictures, chosen), "torchvision": each(pictures, chosen)}
-        paces: dict[str, list[float]] = {contestant: [] for contestant in contestants}
+    generator = torch.Generator().manual_seed(0)
+    for name, (shape, augmentations, target) in CASES.items():
+        images = torch.randint(256, (IMAGES, *shape), generator=generator).to(torch.uint8)
+        contestants = {
+            "lab": lab_batches(images, augmentations),
+            "torchvision": torchvision_batches(images, augmentations),
+        }
+        times: dict[str, list[float]] = {contestant: [] for contestant in contestants}
         for _ in range(ROUNDS):
-            for contestant, make in contestants.items():
-                paces[contestant].append(pace(make, draw))
-        mine, theirs = (statistics.median(found) for found in paces.values())
+            for contestant, make_batch in contestants.items():
+                times[contestant].append(microseconds_per_image(make_batch, generator))
+        lab, torchvision = (statistics.median(values) for values in times.values())
         print(
-            f"{name}: {mine:.1f} µs a picture, torchvision v2 picture by picture {theirs:.0f} µs: "
-            f"{theirs / mine:.0f} × (target {target})"
+            f"{name}: {lab:.1f} µs per image, torchvision v2 {torchvision:.0f} µs per image: "
+            f"{torchvision / lab:.0f} × as fast (target {target} ×)"
         )
 
 

@@ -1,9 +1,10 @@
 """Viewers without a browser, in one process: `python -m benchmarks.clients URL PAGE FEED COUNT`.
 
-Each does what a browser's tab does on the Watch page: it opens a websocket and speaks Streamlit's
-protobuf (runs the page, then each fragment as often as the page asks for it), and listens to the
-run's event stream. When all are there it says so; then it counts from one line on standard input to
-the next, and tells in one line of JSON.
+Each viewer behaves like a browser tab on the Watch page: it opens a websocket and uses the protobuf
+messages of Streamlit (it runs the page, then each fragment at the interval that the page requests),
+and receives the event stream of the run. The process prints a line when all viewers have loaded the
+page. It then measures between two lines on standard input, and prints the result as one line of
+JSON.
 """
 
 import asyncio
@@ -20,22 +21,23 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-PATIENCE = 60.0  # seconds without an answer that count as an error
-APART = 0.1  # seconds between two arrivals
-STEP = re.compile(r'"step": ?(\d+)')  # the first in a delta is that of its facts
+TIMEOUT = 60.0  # seconds without an answer that count as an error
+ARRIVAL_INTERVAL = 0.1  # seconds between two arrivals
+STEP = re.compile(r'"step": ?(\d+)')  # the first one in an update
 
 
 @dataclass
 class Seen:
-    """What the viewers met: seconds of first loads and of fragments; for each viewer when it had
-    which step of the run (Unix time); errors in words. `core`: seconds of a core for all of it.
+    """What the viewers observed: seconds of first loads and of fragments; for each viewer, when it
+    received which step of the run (Unix time); error messages. `cpu_seconds` is the CPU time of all
+    viewers.
     """
 
     loads: list[float] = field(default_factory=list)
     fragments: list[float] = field(default_factory=list)
     arrivals: list[list[tuple[float, int]]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-    core: float = 0.0
+    cpu_seconds: float = 0.0
 
 
 class Viewer:
@@ -44,15 +46,15 @@ class Viewer:
     def __init__(self, url: str, page: str, feed: str, seen: Seen):
         self.url, self.feed, self.seen = url, feed, seen
         self.name, _, self.query = page.partition("?")
-        self.due: dict[str, tuple[float, float]] = {}  # fragment -> its interval, when it is due
+        self.due: dict[str, tuple[float, float]] = {}  # fragment -> interval, due time
         self.buttons: dict[str, str] = {}  # label -> id
         self.hash = ""
 
     async def watch(self, http: httpx.AsyncClient) -> None:
-        """Until it is cancelled. What goes wrong is noted, not raised."""
+        """Watch until cancelled. Errors are recorded, not raised."""
         try:
             await asyncio.gather(self._page(), self._stream(http))
-        except Exception as error:  # whatever it is, this viewer sees nothing any more
+        except Exception as error:  # any error ends this viewer
             self.seen.errors.append(f"{type(error).__name__}: {error}"[:200])
 
     async def _page(self) -> None:
@@ -74,15 +76,15 @@ class Viewer:
                 self.seen.fragments.append(time.monotonic() - began)
 
     def _connect(self) -> websockets.connect:
-        """The websocket of a browser that has its own cookie."""
+        """Return the websocket of a browser with its own cookie."""
         address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
         cookies = httpx.get(self.url).cookies.items()
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies)}
-        how = dict(subprotocols=["streamlit"], max_size=None, compression=None)
-        return websockets.connect(address, additional_headers=headers, **how)
+        options = dict(subprotocols=["streamlit"], max_size=None, compression=None)
+        return websockets.connect(address, additional_headers=headers, **options)
 
     async def press(self, label: str) -> None:
-        """Opens the page, presses the button of this name, and leaves."""
+        """Open the page, press the button with this label, and disconnect."""
         async with self._connect() as socket:
             await self._run(socket)
             await self._run(socket, button=self.buttons[label])
@@ -90,29 +92,29 @@ class Viewer:
     async def _run(
         self, socket: websockets.ClientConnection, fragment: str = "", button: str = ""
     ) -> None:
-        """Asks for the page or one of its fragments, and reads until it is drawn."""
-        asked = BackMsg()
+        """Request the page or one of its fragments, and read until it is drawn."""
+        request = BackMsg()
         if button:
-            asked.rerun_script.widget_states.widgets.add(id=button, trigger_value=True)
-        asked.rerun_script.query_string = self.query
-        asked.rerun_script.page_name = self.name
-        asked.rerun_script.page_script_hash = self.hash
+            request.rerun_script.widget_states.widgets.add(id=button, trigger_value=True)
+        request.rerun_script.query_string = self.query
+        request.rerun_script.page_name = self.name
+        request.rerun_script.page_script_hash = self.hash
         if fragment:
-            asked.rerun_script.fragment_id = fragment
-            asked.rerun_script.is_auto_rerun = True
-        await socket.send(asked.SerializeToString())
+            request.rerun_script.fragment_id = fragment
+            request.rerun_script.is_auto_rerun = True
+        await socket.send(request.SerializeToString())
         while True:
-            said = ForwardMsg.FromString(await asyncio.wait_for(socket.recv(), PATIENCE))
-            kind = said.WhichOneof("type")
+            message = ForwardMsg.FromString(await asyncio.wait_for(socket.recv(), TIMEOUT))
+            kind = message.WhichOneof("type")
             if kind == "navigation":
-                self.hash = said.navigation.page_script_hash
+                self.hash = message.navigation.page_script_hash
             elif kind == "auto_rerun":
-                every = max(said.auto_rerun.interval, 0.1)
-                self.due[said.auto_rerun.fragment_id] = every, time.monotonic() + every
+                every = max(message.auto_rerun.interval, 0.1)
+                self.due[message.auto_rerun.fragment_id] = every, time.monotonic() + every
             elif kind == "page_info_changed":
-                self.query = said.page_info_changed.query_string
+                self.query = message.page_info_changed.query_string
             elif kind == "delta":
-                self._notice(said.delta.new_element)
+                self._notice(message.delta.new_element)
             elif kind == "script_finished":
                 return
 
@@ -123,20 +125,20 @@ class Viewer:
             self.buttons[element.button.label] = element.button.id
 
     async def _stream(self, http: httpx.AsyncClient) -> None:
-        """Notes when it has which step."""
-        mine: list[tuple[float, int]] = []
-        self.seen.arrivals.append(mine)
-        async with http.stream("GET", self.url + self.feed, timeout=PATIENCE) as answer:
+        """Record when each step arrives."""
+        arrivals: list[tuple[float, int]] = []
+        self.seen.arrivals.append(arrivals)
+        async with http.stream("GET", self.url + self.feed, timeout=TIMEOUT) as answer:
             if answer.status_code != 200:
-                self.seen.errors.append(f"the event stream answers {answer.status_code}")
+                self.seen.errors.append(f"the event stream returned status {answer.status_code}")
                 return
             async for line in answer.aiter_lines():
-                if found := STEP.search(line):
-                    mine.append((time.time(), int(found[1])))
+                if match := STEP.search(line):
+                    arrivals.append((time.time(), int(match[1])))
 
 
 async def main(url: str, page: str, feed: str, count: int) -> None:
-    """Lets them arrive, counts between two lines on standard input, and tells."""
+    """Connect all viewers, measure between two lines on standard input, and print the result."""
     seen = Seen()
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(limits=limits) as http:
@@ -144,22 +146,22 @@ async def main(url: str, page: str, feed: str, count: int) -> None:
         for _ in range(count):
             viewer = Viewer(url, page, feed, seen)
             viewers.append(asyncio.create_task(viewer.watch(http)))
-            await asyncio.sleep(APART)
-        end = time.monotonic() + PATIENCE
+            await asyncio.sleep(ARRIVAL_INTERVAL)
+        end = time.monotonic() + TIMEOUT
         while len(seen.loads) < count and not seen.errors:
             if time.monotonic() > end:
-                seen.errors.append(f"{count - len(seen.loads)} pages not drawn in {PATIENCE:g} s")
+                seen.errors.append(f"{count - len(seen.loads)} pages not drawn in {TIMEOUT:g} s")
             await asyncio.sleep(0.05)
-        print("here", flush=True)
+        print("ready", flush=True)
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, sys.stdin.readline)
         seen.fragments.clear()
-        for mine in seen.arrivals:
-            mine.clear()
+        for arrivals in seen.arrivals:
+            arrivals.clear()
         before = resource.getrusage(resource.RUSAGE_SELF)
         await loop.run_in_executor(None, sys.stdin.readline)
         after = resource.getrusage(resource.RUSAGE_SELF)
-        seen.core = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        seen.cpu_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         for viewer in viewers:
             viewer.cancel()
         await asyncio.gather(*viewers, return_exceptions=True)

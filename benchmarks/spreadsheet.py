@@ -1,10 +1,10 @@
-"""Reading spreadsheets against pandas: `python -m benchmarks.spreadsheet [--rows N]`.
+"""Reading spreadsheets compared with pandas: `python -m benchmarks.spreadsheet [--rows N]`.
 
-Ratios of processor time and peak memory, each reading in a fresh process, the contestants in turns
-so that a busy machine slows all alike; median over rounds. A CSV as large as MNIST (60 000 × 784,
-108 MB) against pandas.read_csv with its defaults; targets: at most 0.8 of its processor time, and
-at most 200 MB beyond the array of bytes that is the result. The same values as XLSX, in fewer rows,
-against pandas' fastest reader, as information.
+Ratios of CPU time and peak memory. Each file is read in a fresh process, and the contestants take
+turns so that a busy machine slows all of them equally; median over rounds. A CSV file as large as
+MNIST (60 000 × 784, 108 MB) is compared with pandas.read_csv and its defaults. Targets: at most 0.8
+of its CPU time, and at most 200 MB in addition to the resulting array. The same values as XLSX, in
+fewer rows, are compared with the fastest reader of pandas for information.
 """
 
 import argparse
@@ -21,7 +21,7 @@ import numpy as np
 from core.data.spreadsheet.grid import letters
 
 COLUMNS = 784
-TARGET, MEMORY = 0.8, 200  # share of pandas' time; MB beyond the array
+TARGET, MEMORY = 0.8, 200  # fraction of the time of pandas; MB in addition to the array
 
 CHILD = """
 import json, re, resource, sys
@@ -38,7 +38,7 @@ def peak():
 
 path = Path(sys.argv[1])
 read = {
-    "ours": lambda: read_table(path, path.name).values,
+    "lab": lambda: read_table(path, path.name).values,
     "pandas.read_csv": lambda: pd.read_csv(path, header=None).to_numpy(),
     "pandas.read_excel": lambda: pd.read_excel(path, header=None, engine="calamine").to_numpy(),
 }[sys.argv[2]]
@@ -67,16 +67,16 @@ PARTS = {
 }
 
 
-def strokes(rows: int) -> np.ndarray:
-    """Values as in MNIST, (rows, 784) uint8: four of five are 0."""
-    draw = np.random.Generator(np.random.PCG64(0))
-    values = draw.integers(0, 256, (rows, COLUMNS), np.uint8)
-    values[draw.random(values.shape, np.float32) < 0.8] = 0
+def random_pixels(rows: int) -> np.ndarray:
+    """Return values like those of MNIST, (rows, 784) uint8: four of five are 0."""
+    generator = np.random.Generator(np.random.PCG64(0))
+    values = generator.integers(0, 256, (rows, COLUMNS), np.uint8)
+    values[generator.random(values.shape, np.float32) < 0.8] = 0
     return values
 
 
 def write_csv(path: Path, values: np.ndarray) -> None:
-    """Values between commas, no header."""
+    """Write a CSV file without a header."""
     names = [str(value) for value in range(256)]
     with path.open("w") as file:
         for row in values:
@@ -84,7 +84,7 @@ def write_csv(path: Path, values: np.ndarray) -> None:
 
 
 def write_xlsx(path: Path, values: np.ndarray) -> None:
-    """One sheet; by hand, because openpyxl would take minutes."""
+    """Write one sheet as XML; openpyxl would take minutes."""
     columns = [letters(column) for column in range(values.shape[1])]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
         for name, part in PARTS.items():
@@ -99,32 +99,32 @@ def write_xlsx(path: Path, values: np.ndarray) -> None:
 
 
 def read(path: Path, contestant: str) -> dict[str, float]:
-    """Processor seconds, peak MB and the sum of the values, of one reading in a fresh process."""
+    """Read the file in a fresh process; return CPU seconds, peak MB and the sum of the values."""
     command = [sys.executable, "-c", CHILD, str(path), contestant]
     return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
 
 
 def measure(path: Path, contestants: list[str], rounds: int, total: int) -> dict[str, dict]:
-    """Medians of each contestant, in turns. All must have read the same values."""
-    found: dict[str, list[dict]] = {name: [] for name in contestants}
+    """Return the medians of each contestant. All must have read the same values."""
+    results: dict[str, list[dict]] = {name: [] for name in contestants}
     for _ in range(rounds):
         for name in contestants:
-            found[name].append(read(path, name))
-            assert found[name][-1]["sum"] == total, f"{name} read other values"
+            results[name].append(read(path, name))
+            assert results[name][-1]["sum"] == total, f"{name} read different values"
     return {
-        name: {key: statistics.median(turn[key] for turn in turns) for key in turns[0]}
-        for name, turns in found.items()
+        name: {key: statistics.median(result[key] for result in rounds) for key in rounds[0]}
+        for name, rounds in results.items()
     }
 
 
-def report(what: str, found: dict[str, dict]) -> None:
-    """A line for each contestant."""
-    print(f"\n{what}")
-    for name, median in found.items():
-        ratio = found["ours"]["seconds"] / median["seconds"]
+def report(title: str, medians: dict[str, dict]) -> None:
+    """Print one line per contestant."""
+    print(f"\n{title}")
+    for name, median in medians.items():
+        ratio = medians["lab"]["seconds"] / median["seconds"]
         print(
-            f"  {name:<18}{median['seconds']:7.2f} s of processor, peak {median['peak']:6,.0f} MB, "
-            f"of these {median['array']:4.0f} MB the array   ours takes {ratio:4.2f} of its time"
+            f"  {name:<18}{median['seconds']:7.2f} s CPU time, peak {median['peak']:6,.0f} MB, "
+            f"array {median['array']:4.0f} MB   the lab takes {ratio:4.2f} of its time"
         )
 
 
@@ -138,29 +138,29 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Prints a table for CSV with its targets, and one for XLSX."""
+    """Print a table for CSV with its targets, and one for XLSX."""
     options = parser().parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        values = strokes(options.rows)
+        values = random_pixels(options.rows)
         path, total = Path(folder) / "pixels.csv", int(values.sum())
         write_csv(path, values)
-        found = measure(path, ["ours", "pandas.read_csv"], options.rounds, total)
+        medians = measure(path, ["lab", "pandas.read_csv"], options.rounds, total)
         size = path.stat().st_size / 1e6
-        report(f"CSV, {options.rows} × {COLUMNS}, {size:.0f} MB, {options.rounds} rounds", found)
-        ours = found["ours"]
-        time = ours["seconds"] / found["pandas.read_csv"]["seconds"]
-        beyond = ours["peak"] - ours["array"]
-        print(f"  time: {time:.2f} of pandas (target at most {TARGET})")
-        print(f"  memory: {beyond:.0f} MB beyond the array (target at most {MEMORY})")
+        report(f"CSV, {options.rows} × {COLUMNS}, {size:.0f} MB, {options.rounds} rounds", medians)
+        lab = medians["lab"]
+        ratio = lab["seconds"] / medians["pandas.read_csv"]["seconds"]
+        extra = lab["peak"] - lab["array"]
+        print(f"  time: {ratio:.2f} of pandas (target at most {TARGET})")
+        print(f"  memory: {extra:.0f} MB in addition to the array (target at most {MEMORY})")
         path.unlink()
         if rows := options.sheet_rows:
             path, values = Path(folder) / "pixels.xlsx", values[:rows]
             write_xlsx(path, values)
             rounds, total = max(1, options.rounds // 2), int(values.sum())
-            found = measure(path, ["ours", "pandas.read_excel"], rounds, total)
+            medians = measure(path, ["lab", "pandas.read_excel"], rounds, total)
             size = path.stat().st_size / 1e6
-            report(f"XLSX, {rows} × {COLUMNS}, {size:.0f} MB, {rounds} rounds", found)
-            print("  ours parses in a process of its own: its memory is freed, and not counted")
+            report(f"XLSX, {rows} × {COLUMNS}, {size:.0f} MB, {rounds} rounds", medians)
+            print("  The lab parses in a separate process, whose memory is freed and not counted.")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
-"""Double-descent curves against the loops that people write: `python -m benchmarks.sweep [--mnist
+"""Double-descent curves compared with common training loops: `python -m benchmarks.sweep [--mnist
 FOLDER] [--rounds N]`.
 
-One core, CPU seconds of the process, contestants in turns so that a busy machine slows all alike;
-median over rounds. All train the same networks of one hidden layer (preset B-fast: 13 widths × 3
-seeds, MNIST 7×7, 300 pictures, 20 % noise, 1000 full-batch steps of AdamW, ended when they fit)
-from the same first weights. Contestants: our batched engine; one after another by autograd with
-fused AdamW; a plain nn.Module loop with torch's default AdamW, `.item()` each step; and one after
-another with our own hand-written gradients, which tells what the batching alone brings.
+One core, CPU seconds of the process; the contestants take turns so that a busy machine slows all of
+them equally; median over rounds. All train the same networks with one hidden layer (study
+squared-fast: 13 widths × 3 seeds, MNIST 7 × 7, 300 images, 20 % label noise, 1 000 full-batch steps
+of AdamW, ended when they fit) from the same initial weights. Contestants: the batched engine;
+autograd with fused AdamW, one network after another; a plain nn.Module loop with the default AdamW
+of PyTorch and `.item()` in each step; and the hand-written gradients of the engine, one network
+after another, which shows the gain of batching alone.
 """
 
 import argparse
@@ -38,40 +39,41 @@ from core.studies.curve_methods import FEATURE_SIDE, NETWORK_SIDE
 from core.studies.records import Record
 from core.studies.study import Study, shipped
 
-FIRST, TWO = 2.0, 1.6  # seconds to a first point; two processes against one
-STUDIES = {"A": "random-features", "B-fast": "squared-fast", "C-fast": "entropy-fast"}
+FIRST_POINT_SECONDS, TWO_PROCESS_SPEEDUP = 2.0, 1.6  # targets
+STUDIES = ("random-features", "squared-fast", "entropy-fast")
 DECAYS = [0.0, 0.1, 0.3, 1.0, 3.0]
-TARGETS = {"autograd, fused": 2.0, "nn.Module, plain": 2.5, "our gradients": None}
-SECONDS = {"A": 15.0, "B-fast": 30.0, "C-fast": 30.0}
+TARGETS = {"autograd, fused": 2.0, "nn.Module, plain": 2.5, "engine, one by one": None}
+SECONDS = {"random-features": 15.0, "squared-fast": 30.0, "entropy-fast": 30.0}
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """Networks of these widths for three seeds, not yet trained."""
+    """Untrained networks of these widths for three seeds."""
 
     problem: Problem
     widths: Sequence[int]
     settings: TrainingSettings
 
-    def each(self) -> Iterator[tuple[NetworkWeights, Tensor, Tensor]]:
-        """First weights, inputs (n, d), labels (n,) of each network."""
+    def networks(self) -> Iterator[tuple[NetworkWeights, Tensor, Tensor]]:
+        """Yield initial weights, inputs (n, d) and labels (n,) of each network."""
         trainer = NetworkTrainer(self.problem, self.settings, SEEDS)
         for width in self.widths:
-            for place, net in enumerate(trainer.initial_networks(width)):
+            for index, net in enumerate(trainer.initial_networks(width)):
                 yield (
                     net,
-                    trainer.rows.inputs[place, :, :-1].contiguous(),
-                    trainer.rows.labels[place],
+                    trainer.rows.inputs[index, :, :-1].contiguous(),
+                    trainer.rows.labels[index],
                 )
 
 
-def ours(sweep: Sweep) -> None:
+def batched_engine(sweep: Sweep) -> None:
+    """Train all networks of one width together."""
     for _ in over_widths(sweep.problem, sweep.widths, sweep.settings):
         pass
 
 
-def own_gradients(sweep: Sweep) -> None:
-    """Our hand-written step, one network after another."""
+def engine_one_by_one(sweep: Sweep) -> None:
+    """Train with the step of the engine, one network after another."""
     for seed in SEEDS:
         trainer = NetworkTrainer(sweep.problem, sweep.settings, (seed,))
         for width in sweep.widths:
@@ -80,16 +82,18 @@ def own_gradients(sweep: Sweep) -> None:
 
 
 def autograd(sweep: Sweep) -> None:
-    """The same formula by autograd, one network after another, fused AdamW."""
-    for net, inputs, labels in sweep.each():
+    """Train with autograd and fused AdamW, one network after another."""
+    for net, inputs, labels in sweep.networks():
         parts = (net.first[:, :-1].T, net.first[:, -1], net.second.T, net.bias[:, 0])
-        first, shift, second, bias = (part.clone().requires_grad_() for part in parts)
-        optimizer = torch.optim.AdamW([first, shift, second, bias], weight_decay=0.0, fused=True)
-        marks = nn.functional.one_hot(labels, second.shape[1]).to(inputs.dtype)
+        first, first_bias, second, bias = (part.clone().requires_grad_() for part in parts)
+        optimizer = torch.optim.AdamW(
+            [first, first_bias, second, bias], weight_decay=0.0, fused=True
+        )
+        targets = nn.functional.one_hot(labels, second.shape[1]).to(inputs.dtype)
         for step in range(sweep.settings.steps):
             optimizer.param_groups[0]["lr"] = sweep.settings.learning_rate_at(step)
-            hidden = torch.addmm(shift, inputs, first).relu()
-            error = torch.addmm(bias, hidden, second) - marks
+            hidden = torch.addmm(first_bias, inputs, first).relu()
+            error = torch.addmm(bias, hidden, second) - targets
             loss = error.square().sum() / len(inputs)
             if step % CHECK_STEPS == 0 and loss.item() < sweep.settings.stop:
                 break
@@ -98,9 +102,9 @@ def autograd(sweep: Sweep) -> None:
             optimizer.step()
 
 
-def module(sweep: Sweep) -> None:
-    """The loop of a notebook: modules, a loss module, default AdamW, a scheduler, `.item()`."""
-    for net, inputs, labels in sweep.each():
+def plain_modules(sweep: Sweep) -> None:
+    """Train as in a notebook: modules, a loss module, default AdamW, a scheduler, `.item()`."""
+    for net, inputs, labels in sweep.networks():
         first = nn.Linear(inputs.shape[1], net.width)
         last = nn.Linear(net.width, len(net.bias))
         model = nn.Sequential(first, nn.ReLU(), last)
@@ -111,10 +115,10 @@ def module(sweep: Sweep) -> None:
             last.bias.zero_()
         optimizer = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=0.0)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, sweep.settings.learning_rate_at)
-        marks = nn.functional.one_hot(labels, len(net.bias)).float()
+        targets = nn.functional.one_hot(labels, len(net.bias)).float()
         criterion = nn.MSELoss(reduction="sum")
         for _ in range(sweep.settings.steps):
-            loss = criterion(model(inputs), marks) / len(inputs)
+            loss = criterion(model(inputs), targets) / len(inputs)
             if loss.item() < sweep.settings.stop:
                 break
             optimizer.zero_grad()
@@ -124,103 +128,108 @@ def module(sweep: Sweep) -> None:
 
 
 CONTESTANTS: dict[str, Callable[[Sweep], None]] = {
-    "ours": ours,
+    "batched engine": batched_engine,
     "autograd, fused": autograd,
-    "nn.Module, plain": module,
-    "our gradients": own_gradients,
+    "nn.Module, plain": plain_modules,
+    "engine, one by one": engine_one_by_one,
 }
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """CPU seconds of this process."""
-    began = time.process_time()
-    work()
-    return time.process_time() - began
+def cpu_seconds(function: Callable[[], object]) -> float:
+    """Return the CPU seconds of this process that the function takes."""
+    start = time.process_time()
+    function()
+    return time.process_time() - start
 
 
 def compare(sweep: Sweep, rounds: int) -> dict[str, float]:
-    """Median CPU seconds of each contestant; the order turns from round to round."""
-    found: dict[str, list[float]] = {name: [] for name in CONTESTANTS}
+    """Return the median CPU seconds of each contestant; the order rotates between rounds."""
+    times: dict[str, list[float]] = {name: [] for name in CONTESTANTS}
     names = list(CONTESTANTS)
     for turn in range(rounds):
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
-            found[name].append(seconds(lambda name=name: CONTESTANTS[name](sweep)))
-    return {name: statistics.median(values) for name, values in found.items()}
+            times[name].append(cpu_seconds(lambda name=name: CONTESTANTS[name](sweep)))
+    return {name: statistics.median(values) for name, values in times.items()}
 
 
 def curves(kernel: Problem, small: Problem) -> Iterator[tuple[str, float, str]]:
-    """Each preset's CPU seconds, problem and first points included, and what its curve says."""
+    """Yield name and CPU seconds of each study, and the finding about its curve."""
     for name in SECONDS:
         points: list = []
-        if name == "A":
-            work = features.over_widths(kernel, features.widths(kernel.samples))
+        if name == "random-features":
+            results = features.over_widths(kernel, features.widths(kernel.samples))
         else:
-            loss = "squared" if name == "B-fast" else "cross_entropy"
+            loss = "squared" if name == "squared-fast" else "cross_entropy"
             sizes = batched.widths(small, loss)
-            work = over_widths(small, sizes, TrainingSettings(loss=loss))
-        spent = seconds(lambda work=work, points=points: points.extend(work))
+            results = over_widths(small, sizes, TrainingSettings(loss=loss))
+        seconds = cpu_seconds(lambda results=results, points=points: points.extend(results))
         line = [point for point in points if point.control == 0]
-        noun = "feature" if name == "A" else "hidden unit"
-        yield name, spent, judge_curve(line, noun=noun).finding.text
+        noun = "feature" if name == "random-features" else "hidden unit"
+        yield name, seconds, judge_curve(line, noun=noun).finding.text
 
 
 def first_point(name: str, home: Path) -> float:
-    """Seconds from the start of a shipped study to its first point; its data are in memory."""
-    made, seen = sweeps.create(home, shipped()[name]), []
-    began = time.perf_counter()
+    """Return the seconds from the start of a ready-made study to its first point; the data is in
+    memory.
+    """
+    study_id, times = sweeps.create(home, shipped()[name]), []
+    start = time.perf_counter()
 
     def watch(event: object) -> None:
         if isinstance(event, Record):
-            seen.append(time.perf_counter() - began)
+            times.append(time.perf_counter() - start)
 
-    sweeps.execute(home, made, lambda sweep: LEAVE if seen else GO, watch, processes=1)
-    return seen[0]
+    sweeps.execute(home, study_id, lambda sweep: LEAVE if times else GO, watch, processes=1)
+    return times[0]
 
 
-def spent() -> tuple[float, float]:
-    """CPU seconds of this process, and of those that it has ended."""
+def process_times() -> tuple[float, float]:
+    """Return the CPU seconds of this process, and of its finished children."""
     times = os.times()
     return times.user + times.system, times.children_user + times.children_system
 
 
-def two_against_one(home: Path, study: Study, rounds: int) -> dict[str, tuple[float, float]]:
-    """Median seconds of the study in one process and in two: by the clock, and of the process that
-    computed longest, which is the clock of an idle machine.
+def compare_processes(home: Path, study: Study, rounds: int) -> dict[str, tuple[float, float]]:
+    """Return the median seconds of the study with one process and with two: the elapsed time, and
+    the CPU time of the busiest process, which is the elapsed time on an idle machine.
     """
-    found: dict[tuple[str, int], list[float]] = {}
+    times: dict[tuple[str, int], list[float]] = {}
     for turn in range(rounds):
         for processes in (1, 2) if turn % 2 else (2, 1):
-            made, began, before = sweeps.create(home, study), time.perf_counter(), spent()
-            sweeps.execute(home, made, processes=processes)
-            clock = time.perf_counter() - began
-            longest = max(now - then for now, then in zip(spent(), before, strict=True))
-            found.setdefault(("clock", processes), []).append(clock)
-            found.setdefault(("longest", processes), []).append(longest)
-    middle = {key: statistics.median(values) for key, values in found.items()}
-    return {how: (middle[how, 1], middle[how, 2]) for how in ("clock", "longest")}
+            study_id, start = sweeps.create(home, study), time.perf_counter()
+            before = process_times()
+            sweeps.execute(home, study_id, processes=processes)
+            elapsed = time.perf_counter() - start
+            busiest = max(now - then for now, then in zip(process_times(), before, strict=True))
+            times.setdefault(("elapsed", processes), []).append(elapsed)
+            times.setdefault(("busiest", processes), []).append(busiest)
+    medians = {key: statistics.median(values) for key, values in times.items()}
+    return {kind: (medians[kind, 1], medians[kind, 2]) for kind in ("elapsed", "busiest")}
 
 
-def studies(rounds: int) -> None:
-    """Prints both."""
+def benchmark_studies(rounds: int) -> None:
+    """Print the time to the first point, and the speed-up of a second process."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         load(MNIST(), home)
-        print(f"Studies, by the clock (load {os.getloadavg()[0]:.1f} before)")
-        for name, file in STUDIES.items():
-            firsts = [first_point(file, home) for _ in range(rounds)]
-            report(f"{name}, first point", statistics.median(firsts), " s", FIRST, least=False)
+        print(f"Studies, elapsed time (load {os.getloadavg()[0]:.1f} at the start)")
+        for name in STUDIES:
+            median = statistics.median(first_point(name, home) for _ in range(rounds))
+            report(f"{name}, first point", median, " s", FIRST_POINT_SECONDS, at_least=False)
         decays = change(shipped()["squared-fast"], "method.decays", DECAYS)
-        for name, study in (("B", shipped()["squared"]), ("B-fast, 5 decays", decays)):
-            for how, (one, two) in two_against_one(home, study, rounds).items():
-                named = f"{name}, two, {how} ({one:.1f} → {two:.1f} s)"
-                report(named, one / two, " ×", TWO if how == "longest" else None, least=True)
+        for name, study in (("squared", shipped()["squared"]), ("squared-fast, 5 decays", decays)):
+            for kind, (one, two) in compare_processes(home, study, rounds).items():
+                label = f"{name}, two processes, {kind} ({one:.1f} → {two:.1f} s)"
+                target = TWO_PROCESS_SPEEDUP if kind == "busiest" else None
+                report(label, one / two, " ×", target, at_least=True)
 
 
-def report(label: str, value: float, unit: str, target: float | None, *, least: bool) -> None:
+def report(label: str, value: float, unit: str, target: float | None, *, at_least: bool) -> None:
+    """Print a value, its target, and whether it is met."""
     met = "" if target is None else " missed"
-    if target is not None and (value >= target if least else value <= target):
+    if target is not None and (value >= target if at_least else value <= target):
         met = " met"
-    sign = "≥" if least else "≤"
+    sign = "≥" if at_least else "≤"
     goal = "" if target is None else f"   target {sign} {target:g}{unit}:{met}"
     print(f"  {label:<28} {value:7.2f}{unit}{goal}")
 
@@ -228,9 +237,11 @@ def report(label: str, value: float, unit: str, target: float | None, *, least: 
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--mnist", type=Path, help="a folder with MNIST/raw; else it is loaded")
+    options.add_argument("--mnist", type=Path, help="folder with MNIST/raw (default: download it)")
     options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--studies", action="store_true", help="the studies by the clock alone")
+    options.add_argument(
+        "--studies", action="store_true", help="measure only the elapsed time of studies"
+    )
     return options
 
 
@@ -241,7 +252,7 @@ def main(arguments: list[str] | None = None) -> None:
         os.environ["LAB_TORCHVISION"] = str(options.mnist)
     device.prepare()
     torch.set_num_threads(1)
-    studies(options.rounds)
+    benchmark_studies(options.rounds)
     if options.studies:
         return
     with tempfile.TemporaryDirectory() as home:
@@ -249,16 +260,15 @@ def main(arguments: list[str] | None = None) -> None:
     kernel = make_problem(samples, side=FEATURE_SIDE, wanted=500, noise=0.1)
     small = make_problem(samples, side=NETWORK_SIDE, wanted=300, noise=0.2)
     print("Whole curves, CPU seconds, 3 seeds")
-    for name, spent, sentence in curves(kernel, small):
-        report(name, spent, " s", SECONDS[name], least=False)
-        print(f"    {sentence}")
+    for name, seconds, finding in curves(kernel, small):
+        report(name, seconds, " s", SECONDS[name], at_least=False)
+        print(f"    {finding}")
     sweep = Sweep(small, batched.widths(small, "squared"), TrainingSettings())
-    found = compare(sweep, options.rounds)
-    print(f"B-fast, times as fast as … (median of {options.rounds} rounds, one core)")
+    times = compare(sweep, options.rounds)
+    print(f"squared-fast, speed-up over … (median of {options.rounds} rounds, one core)")
     for name, target in TARGETS.items():
-        report(
-            f"{name} ({found[name]:.1f} s)", found[name] / found["ours"], " ×", target, least=True
-        )
+        ratio = times[name] / times["batched engine"]
+        report(f"{name} ({times[name]:.1f} s)", ratio, " ×", target, at_least=True)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""Training speed against the loops that people write: `python -m benchmarks.training [--mnist
+"""Training speed compared with common training loops: `python -m benchmarks.training [--mnist
 FOLDER]`.
 
-Ratios of samples a second, measured in one run on one core, the contestants in turns so that a busy
-machine slows all alike; CPU time, median over rounds. Contestants: our engine with everything that
-the app switches on (metrics, probes, events); the tutorial loop (torchvision's set, ToTensor and
-Normalize for each picture, DataLoader, `.item()` each step); a DataLoader over a TensorDataset that
-already holds normalized tensors. For the small ResNet on pictures of CIFAR's shape (random ones,
-or those of --cifar): the plain loop over a TensorDataset, ours in float32 and in bfloat16, both
-with channels last.
+Ratios of samples per second, measured in one run on one core; the contestants take turns so that a
+busy machine slows all of them equally. CPU time, median over rounds. Contestants: the engine with
+everything that the app enables (metrics, probes, events); the tutorial loop (torchvision dataset,
+ToTensor and Normalize for each image, DataLoader, `.item()` in each step); a DataLoader over a
+TensorDataset of normalized tensors. For the small ResNet on images of the shape of CIFAR (random,
+or from --cifar): the plain loop over a TensorDataset, and the engine in float32 and in bfloat16,
+both with channels last.
 """
 
 import argparse
@@ -43,22 +43,22 @@ BATCH, RATE = 64, 1e-3
 GREY, COLOUR = (1, 28, 28), (3, 32, 32)
 MLP: tuple[Layer, ...] = (Flatten(), Linear(units=256), ReLU(), Linear(units=128), ReLU(), Output())
 TARGETS = {"MLP 784-256-128-10": (MLP, 5.5, 1.3), "LeNet": (LeNet().layers(GREY), 1.9, None)}
-RESNET = SmallResNet()  # 8 layers, 16 maps
+RESNET = SmallResNet()  # 8 layers, 16 channels
 
 
 def network(layers: tuple[Layer, ...], shape: tuple[int, ...]) -> nn.Module:
-    """The same layers as plain torch, with torch's own initialization."""
-    made = []
+    """Return the same layers in plain PyTorch, with the initialization of PyTorch."""
+    modules = []
     for layer in layers:
-        made.append(layer.call(shape, 10).make())
-        shape = tuple(made[-1](torch.zeros(2, *shape)).shape[1:])
-    return nn.Sequential(*made)
+        modules.append(layer.call(shape, 10).make())
+        shape = tuple(modules[-1](torch.zeros(2, *shape)).shape[1:])
+    return nn.Sequential(*modules)
 
 
 def loader_loop(
     layers: tuple[Layer, ...], loader: DataLoader, shape: tuple[int, ...] = GREY
 ) -> Iterator[int]:
-    """The loop of the tutorials; yields how many steps are done, after each."""
+    """Train as in the tutorials, and yield the number of steps after each step."""
     model, criterion = network(layers, shape), nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
     for step, (x, y) in enumerate(chain.from_iterable(repeat(loader)), 1):
@@ -70,22 +70,22 @@ def loader_loop(
         yield step
 
 
-def our_loop(training: Training) -> Iterator[int]:
-    """Yields how many steps are done, after each group of events."""
+def lab_loop(training: Training) -> Iterator[int]:
+    """Train with the engine, and yield the number of steps after each group of events."""
     for _ in training:
         if training.settled:
             yield training.step
 
 
 def speed(loop: Iterator[int], done: int, steps: int) -> tuple[float, int]:
-    """Samples a CPU second over at least `steps` further steps, and how many are done then."""
-    began = time.process_time()
-    now = next(now for now in loop if now >= done + steps)
-    return (now - done) * BATCH / (time.process_time() - began), now
+    """Train at least `steps` more steps; return samples per CPU second and the total steps."""
+    start = time.process_time()
+    total = next(count for count in loop if count >= done + steps)
+    return (total - done) * BATCH / (time.process_time() - start), total
 
 
 def race(contestants: dict[str, Iterator[int]], rounds: int, steps: int) -> dict[str, float]:
-    """Samples a CPU second of each, in turns after a sixth of a round to warm up."""
+    """Return samples per CPU second of each contestant, after a sixth of a round as warm-up."""
     done = {name: speed(loop, 0, steps // 6)[1] for name, loop in contestants.items()}
     speeds: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(rounds):
@@ -95,46 +95,46 @@ def race(contestants: dict[str, Iterator[int]], rounds: int, steps: int) -> dict
     return {name: statistics.median(values) for name, values in speeds.items()}
 
 
-def tell(title: str, speeds: dict[str, float]) -> None:
-    """A line for each contestant, beside the first."""
+def report(title: str, speeds: dict[str, float]) -> None:
+    """Print one line per contestant with the ratio of the first to it."""
     print(f"\n{title}")
     first = next(iter(speeds.values()))
     for name, value in speeds.items():
-        print(f"  {name:<28}{value:>10,.0f} samples/s   the first is {first / value:5.2f} ×")
+        print(f"  {name:<28}{value:>10,.0f} samples/s   ratio {first / value:5.2f} ×")
 
 
-def on_mnist(home: Path, rounds: int, steps: int) -> None:
-    """The two networks with targets."""
+def benchmark_mnist(home: Path, rounds: int, steps: int) -> None:
+    """Compare the two networks that have targets."""
     data = load(MNIST(), home)
     for name, (layers, tutorial, tensors) in TARGETS.items():
         training = train(_experiment(data=MNIST(), network=layers), data)
         contestants = {
-            "ours": our_loop(training),
+            "lab": lab_loop(training),
             "tutorial": loader_loop(layers, _tutorial(home)),
             "TensorDataset": loader_loop(layers, _tensors(data, 0.1307, 0.3081)),
         }
-        tell(f"{name}, batch {BATCH}, Adam, one core", race(contestants, rounds, steps))
-        also = f", {tensors} × the TensorDataset loop" if tensors else ""
-        print(f"  targets: {tutorial} × the tutorial loop{also}")
-        share = training.budget.spent / training.watch.seconds
-        print(f"  probes: {100 * share:.2f} % of our time (at most 3 %)")
+        report(f"{name}, batch {BATCH}, Adam, one core", race(contestants, rounds, steps))
+        second = f", {tensors} × the TensorDataset loop" if tensors else ""
+        print(f"  targets: {tutorial} × the tutorial loop{second}")
+        fraction = training.budget.spent / training.watch.seconds
+        print(f"  probes: {100 * fraction:.2f} % of the training time (target at most 3 %)")
 
 
-def on_cifar(known: Path | None, rounds: int, steps: int) -> None:
-    """The small ResNet, in both precisions."""
-    data, layers = _pictures(known), RESNET.layers(COLOUR)
-    how = dict(data=CIFAR10(), network=layers, normalization=Unit())
+def benchmark_cifar(file: Path | None, rounds: int, steps: int) -> None:
+    """Compare the small ResNet in both precisions."""
+    data, layers = _images(file), RESNET.layers(COLOUR)
+    settings = dict(data=CIFAR10(), network=layers, normalization=Unit())
     contestants = {
-        f"ours, {precision}": our_loop(train(_experiment(**how, precision=precision), data))
+        f"lab, {precision}": lab_loop(train(_experiment(**settings, precision=precision), data))
         for precision in ("bfloat16", "float32")
     }
     contestants["TensorDataset, float32"] = loader_loop(layers, _tensors(data, 0.0, 1.0), COLOUR)
-    title = f"Small ResNet (8 layers, 16 maps) on 3×32×32, batch {BATCH}, Adam, one core"
-    tell(title, race(contestants, rounds, steps))
+    title = f"Small ResNet (8 layers, 16 channels) on 3×32×32, batch {BATCH}, Adam, one core"
+    report(title, race(contestants, rounds, steps))
 
 
-def _experiment(**how: object) -> Experiment:
-    plain = dict(
+def _experiment(**settings: object) -> Experiment:
+    defaults = dict(
         split=Split(validation=0, test=0),
         normalization=Standardize(),
         initializer=PyTorchDefault(),
@@ -144,7 +144,7 @@ def _experiment(**how: object) -> Experiment:
         batch_size=BATCH,
         device="cpu",
     )
-    return Experiment(**{**plain, **how})
+    return Experiment(**{**defaults, **settings})
 
 
 def _tutorial(home: Path) -> DataLoader:
@@ -163,16 +163,16 @@ def _tensors(data: Samples, mean: float, std: float) -> DataLoader:
     return DataLoader(TensorDataset(x, torch.tensor(data.targets)), batch_size=BATCH, shuffle=True)
 
 
-def _pictures(known: Path | None) -> Samples:
-    """2 048 pictures of 3×32×32 in ten classes."""
-    if known:
-        with np.load(known, allow_pickle=False) as kept:
-            inputs = np.ascontiguousarray(kept["x_train"][:2048].transpose(0, 3, 1, 2))
-            targets = kept["y_train"][:2048].astype(np.int64)
+def _images(file: Path | None) -> Samples:
+    """Return 2 048 images of 3 × 32 × 32 in ten classes."""
+    if file:
+        with np.load(file, allow_pickle=False) as arrays:
+            inputs = np.ascontiguousarray(arrays["x_train"][:2048].transpose(0, 3, 1, 2))
+            targets = arrays["y_train"][:2048].astype(np.int64)
     else:
-        draw = np.random.default_rng(0)
-        inputs = draw.integers(0, 256, (2048, *COLOUR), dtype=np.uint8)
-        targets = draw.integers(0, 10, 2048)
+        generator = np.random.default_rng(0)
+        inputs = generator.integers(0, 256, (2048, *COLOUR), dtype=np.uint8)
+        targets = generator.integers(0, 10, 2048)
     return Samples("CIFAR-10", inputs, targets, tuple("0123456789"))
 
 
@@ -180,28 +180,30 @@ def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument(
-        "--mnist", type=Path, help="a folder with MNIST/raw/*.gz, where it is not downloaded yet"
+        "--mnist", type=Path, help="folder with MNIST/raw/*.gz (default: download it)"
     )
-    options.add_argument("--cifar", type=Path, help="an .npz with x_train (N, 32, 32, 3), y_train")
+    options.add_argument(
+        "--cifar", type=Path, help="NPZ file with x_train (N, 32, 32, 3) and y_train"
+    )
     options.add_argument("--rounds", type=int, default=9)
     options.add_argument("--steps", type=int, default=300)
     return options
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Prints a table, and each ratio beside its target."""
+    """Print a table, and each ratio beside its target."""
     options = parser().parse_args(arguments)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     device.prepare()
     torch.set_num_threads(1)
-    print(f"Median of {options.rounds} rounds; CPU time.")
+    print(f"Median of {options.rounds} rounds, CPU time.")
     with tempfile.TemporaryDirectory() as folder:
         home = Path(os.environ.get("LAB_HOME") or folder)
         if options.mnist:
             os.environ["LAB_TORCHVISION"] = str(options.mnist)
-        on_mnist(home, options.rounds, options.steps)
-    on_cifar(options.cifar, options.rounds, max(1, options.steps // 10))
+        benchmark_mnist(home, options.rounds, options.steps)
+    benchmark_cifar(options.cifar, options.rounds, max(1, options.steps // 10))
 
 
 if __name__ == "__main__":

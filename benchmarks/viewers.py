@@ -1,14 +1,15 @@
-"""A lab full of viewers: `python -m benchmarks.viewers [--worker process] [--soak MINUTES]`.
+"""Many viewers of one run: `python -m benchmarks.viewers [--worker process] [--soak MINUTES]`.
 
-A real server in class mode trains LeNet on 28 × 28 digits for ever while 0, 1, 10 and 30 viewers
-(benchmarks/clients.py) sit on its Watch page. Windows without and with viewers take turns, so that
-a busy machine slows both alike. Reported for each number: training speed as a share of that without
-viewers; 95th percentiles of the first load, and of the time from an event's line on disk until a
-viewer has it; errors; cores that the viewers themselves took, which on a small machine the training
-lacks. With --soak: how fast the server's memory grows under the largest number.
+A real server in class mode trains LeNet on 28 × 28 digits while 0, 1, 10 and 30 viewers
+(benchmarks/clients.py) have its Watch page open. Time windows without and with viewers alternate,
+so that a busy machine slows both equally. Reported for each number of viewers: training speed as a
+percentage of the speed without viewers; 95th percentiles of the first load, and of the time from an
+event on disk until a viewer receives it; errors; CPU cores used by the viewers themselves, which
+training lacks on a small machine. With --soak: how fast the memory of the server grows with the
+largest number of viewers.
 
-Targets for 30: 90 % of the speed (thread), 97 % (process), load 2 s, update 1 s, no error, 1 MB a
-minute.
+Targets for 30 viewers: 90 % of the speed (thread), 97 % (process), load 2 s, update 1 s, no error,
+1 MB per minute.
 """
 
 import argparse
@@ -23,7 +24,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -44,38 +45,38 @@ from core.runs.store import EVENTS, Store
 from pages.kit import feed
 
 ROOT = Path(__file__).parents[1]
-LOOK = 0.02  # seconds between two looks at the run's log
-SETTLE = 3.0  # seconds after arrivals and departures that do not count
+POLL_INTERVAL = 0.02  # seconds between two reads of the run's log
+SETTLE = 3.0  # seconds after arrivals and departures that are not measured
 
 
-class Log:
-    """When each step of the run was on disk, by looking often."""
+class StepLog:
+    """Record when each step of the run was on disk, by reading often."""
 
     def __init__(self, store: Store, run: str):
         self.times, self.steps = [time.time()], [0]
         self._store, self._run = store, run
-        threading.Thread(target=self._look, daemon=True).start()
+        threading.Thread(target=self._poll, daemon=True).start()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         offset = self._store.path(self._run, EVENTS).stat().st_size
         while True:
             try:
                 lines, offset = self._store.read(self._run, offset)
             except NotFound:
-                return  # the benchmark is over, and its folder gone
+                return  # the benchmark has ended and removed its folder
             now = time.time()
             for step in (e["step"] for e in map(json.loads, lines) if e["event"] == "Step"):
                 self.times.append(now)
                 self.steps.append(step)
-            time.sleep(LOOK)
+            time.sleep(POLL_INTERVAL)
 
     def speed(self, begin: float, end: float) -> float:
-        """Steps a second between two times, by the last event before each."""
-        first, last = (bisect.bisect(self.times, at) - 1 for at in (begin, end))
+        """Return steps per second between two times, from the last event before each."""
+        first, last = (bisect.bisect(self.times, moment) - 1 for moment in (begin, end))
         return (self.steps[last] - self.steps[first]) / (self.times[last] - self.times[first])
 
-    def waits(self, arrivals: list[tuple[float, int]]) -> Iterator[float]:
-        """Seconds that the oldest news of each delta was old when it came."""
+    def delays(self, arrivals: list[tuple[float, int]]) -> Iterator[float]:
+        """Yield the age in seconds of the oldest event in each update on arrival."""
         for (_, before), (arrived, step) in pairwise(arrivals):
             if step > before:
                 yield arrived - self.times[bisect.bisect(self.steps, before)]
@@ -83,18 +84,18 @@ class Log:
 
 @dataclass
 class Lab:
-    """A server at work on one run."""
+    """A server that trains one run."""
 
     url: str
     process: psutil.Process
     page: str
     feed: str
-    log: Log
+    log: StepLog
 
 
 @contextmanager
-def lab(home: Path, worker: str) -> Iterator[Lab]:
-    """The server as `make run` starts it, training."""
+def running_lab(home: Path, worker: str) -> Iterator[Lab]:
+    """Start the server as `make run` does, and train."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -110,16 +111,16 @@ def lab(home: Path, worker: str) -> Iterator[Lab]:
             url = f"http://127.0.0.1:{port}"
             transport = httpx.HTTPTransport(retries=0)
             with httpx.Client(transport=transport) as http:
-                until(lambda: _well(http, url), "the server's health")
-            store, run = Store(home), begin(url, home)
+                wait_for(lambda: _is_healthy(http, url), "the server")
+            store, run = Store(home), start_run(url, home)
             page, stream = f"watch?run={run}", f"/feed/{run}?token={feed.token(run, home)}"
-            yield Lab(url, psutil.Process(process.pid), page, stream, Log(store, run))
+            yield Lab(url, psutil.Process(process.pid), page, stream, StepLog(store, run))
         finally:
             process.terminate()
 
 
-def begin(url: str, home: Path) -> str:
-    """Presses Start on a lasting experiment; the run's id, once it trains."""
+def start_run(url: str, home: Path) -> str:
+    """Press Start on a long experiment, and return the id of the run once it trains."""
     experiment = Experiment(
         data=Digits(size=28),
         network=LeNet().layers((1, 28, 28)),
@@ -129,70 +130,83 @@ def begin(url: str, home: Path) -> str:
     )
     asyncio.run(Viewer(url, f"train?e={to_link(experiment)}", "", Seen()).press("Start"))
     store = Store(home)
-    until(lambda: any(store.last(run) for run in store.ids()), "the run's first event")
+    wait_for(lambda: any(store.last(run) for run in store.ids()), "the first event of the run")
     return store.ids()[0]
 
 
-def until(condition: object, what: str, seconds: float = 90.0) -> None:
-    """Waits for it."""
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 90.0) -> None:
+    """Wait until the condition is true. Raises TimeoutError."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
-            raise TimeoutError(f"{what} did not come within {seconds:g} s")
+            raise TimeoutError(f"{what} was not ready within {seconds:g} s")
         time.sleep(0.1)
 
 
-def _well(http: httpx.Client, url: str) -> bool:
+def _is_healthy(http: httpx.Client, url: str) -> bool:
     try:
         return http.get(f"{url}/_stcore/health").status_code == 200
     except httpx.TransportError:
         return False
 
 
-def window(at: Lab, viewers: int, seconds: float, memory: list | None = None) -> tuple[float, Seen]:
-    """Training speed, in steps a second, and what this many viewers met meanwhile."""
+def measure_window(
+    lab: Lab, viewers: int, seconds: float, memory: list | None = None
+) -> tuple[float, Seen]:
+    """Return the training speed in steps per second, and what this many viewers observed."""
     if not viewers:
-        began = time.time()
+        start = time.time()
         time.sleep(seconds)
-        return at.log.speed(began, time.time()), Seen()
-    command = [sys.executable, "-m", "benchmarks.clients", at.url, at.page, at.feed, str(viewers)]
+        return lab.log.speed(start, time.time()), Seen()
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.clients",
+        lab.url,
+        lab.page,
+        lab.feed,
+        str(viewers),
+    ]
     pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     with subprocess.Popen(command, cwd=ROOT, **pipes) as clients:
         clients.stdout.readline()
         time.sleep(SETTLE)
         clients.stdin.write("count\n")
         clients.stdin.flush()
-        began = time.time()
-        while time.time() < began + seconds:
+        start = time.time()
+        while time.time() < start + seconds:
             time.sleep(min(1.0, seconds))
             if memory is not None:
-                memory.append((time.time(), at.process.memory_info().rss))
-        speed = at.log.speed(began, time.time())
+                memory.append((time.time(), lab.process.memory_info().rss))
+        speed = lab.log.speed(start, time.time())
         seen = Seen(**json.loads(clients.communicate("enough\n")[0]))
     time.sleep(SETTLE)
     return speed, seen
 
 
-def slope(memory: list[tuple[float, int]]) -> float:
-    """MB a minute, by least squares over the second half: the first fills the caches."""
-    kept = np.array(memory[len(memory) // 2 :], dtype=float)
-    return float(np.polyfit((kept[:, 0] - kept[0, 0]) / 60, kept[:, 1] / 1e6, 1)[0])
+def memory_growth(memory: list[tuple[float, int]]) -> float:
+    """Return MB per minute, by least squares over the second half; the first half fills caches."""
+    samples = np.array(memory[len(memory) // 2 :], dtype=float)
+    return float(np.polyfit((samples[:, 0] - samples[0, 0]) / 60, samples[:, 1] / 1e6, 1)[0])
 
 
-def last(values: list[float]) -> str:
-    """The 95th percentile."""
+def percentile_95(values: list[float]) -> str:
+    """Return the 95th percentile with its unit."""
     return f"{np.percentile(values, 95):.2f} s" if values else "–"
 
 
-def tell(at: Lab, viewers: int, speeds: list[float], bases: list[float], seen: Seen, s: float):
-    """One line."""
-    waits = [wait for arrivals in seen.arrivals for wait in at.log.waits(arrivals)]
-    share = statistics.mean(speeds) / statistics.mean(bases)
+def report(
+    lab: Lab, viewers: int, speeds: list[float], *, bases: list[float], seen: Seen, seconds: float
+) -> None:
+    """Print one line, and every error once."""
+    delays = [delay for arrivals in seen.arrivals for delay in lab.log.delays(arrivals)]
+    fraction = statistics.mean(speeds) / statistics.mean(bases)
     print(
-        f"{viewers:>3} viewers: {share:6.1%} of {statistics.mean(bases):.0f} steps/s   "
-        f"load p95 {last(seen.loads)}   update p95 {last(waits)} ({len(waits)})   "
-        f"fragment p95 {last(seen.fragments)} ({len(seen.fragments)})   "
-        f"errors {len(seen.errors)}   viewers' own cores {seen.core / s:.2f}",
+        f"{viewers:>3} viewers: {fraction:6.1%} of {statistics.mean(bases):.0f} steps/s   "
+        f"load p95 {percentile_95(seen.loads)}   "
+        f"update p95 {percentile_95(delays)} ({len(delays)})   "
+        f"fragment p95 {percentile_95(seen.fragments)} ({len(seen.fragments)})   "
+        f"errors {len(seen.errors)}   cores used by viewers {seen.cpu_seconds / seconds:.2f}",
         flush=True,
     )
     for error in dict.fromkeys(seen.errors):
@@ -202,38 +216,44 @@ def tell(at: Lab, viewers: int, speeds: list[float], bases: list[float], seen: S
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--viewers", default="1,10,30", help="numbers, with commas")
-    options.add_argument("--seconds", type=float, default=20.0, help="of each window")
+    options.add_argument(
+        "--viewers", default="1,10,30", help="numbers of viewers, separated by commas"
+    )
+    options.add_argument("--seconds", type=float, default=20.0, help="length of each time window")
     options.add_argument("--rounds", type=int, default=2)
     options.add_argument("--worker", choices=("thread", "process"), default="thread")
-    options.add_argument("--soak", type=float, default=0.0, help="minutes under the most viewers")
+    options.add_argument("--soak", type=float, default=0.0, help="minutes with the most viewers")
     return options
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Prints a line for each number of viewers."""
+    """Print one line for each number of viewers."""
     options = parser().parse_args(arguments)
     counts = [int(count) for count in options.viewers.split(",")]
-    with tempfile.TemporaryDirectory() as home, lab(Path(home), options.worker) as at:
+    with tempfile.TemporaryDirectory() as home, running_lab(Path(home), options.worker) as lab:
         print(
             f"{options.worker}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start"
         )
         time.sleep(SETTLE)
         for viewers in counts if not options.soak else []:
-            bases, speeds, met = [window(at, 0, options.seconds)[0]], [], Seen()
+            bases, speeds, total = [measure_window(lab, 0, options.seconds)[0]], [], Seen()
             for _ in range(options.rounds):
-                speed, seen = window(at, viewers, options.seconds)
+                speed, seen = measure_window(lab, viewers, options.seconds)
                 speeds.append(speed)
-                bases.append(window(at, 0, options.seconds)[0])
+                bases.append(measure_window(lab, 0, options.seconds)[0])
                 for name, value in vars(seen).items():
-                    setattr(met, name, getattr(met, name) + value)
-            tell(at, viewers, speeds, bases, met, options.seconds * options.rounds)
+                    setattr(total, name, getattr(total, name) + value)
+            seconds = options.seconds * options.rounds
+            report(lab, viewers, speeds, bases=bases, seen=total, seconds=seconds)
         if options.soak:
             memory: list[tuple[float, int]] = []
-            base = window(at, 0, options.seconds)[0]
-            speed, seen = window(at, max(counts), options.soak * 60, memory)
-            tell(at, max(counts), [speed], [base], seen, options.soak * 60)
-            print(f"memory: {memory[-1][1] / 1e6:.0f} MB, {slope(memory):+.2f} MB a minute")
+            base = measure_window(lab, 0, options.seconds)[0]
+            speed, seen = measure_window(lab, max(counts), options.soak * 60, memory)
+            seconds = options.soak * 60
+            report(lab, max(counts), [speed], bases=[base], seen=seen, seconds=seconds)
+            print(
+                f"memory: {memory[-1][1] / 1e6:.0f} MB, {memory_growth(memory):+.2f} MB per minute"
+            )
 
 
 if __name__ == "__main__":
