@@ -5,13 +5,13 @@ or a run that failed.
 """
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from core.base import device
+from core.base.encoding import to_json_text
 from core.base.errors import LabError
 from core.commands import catalogue, experiments, inspection, runs, selfcheck, studies
 from core.commands.options import add_reading_options
@@ -126,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
     except LabError as error:
         print(error, file=sys.stderr)
         if parsed.json:
-            print(json.dumps({"error": {"code": error.code, "message": str(error)}}))
+            print(to_json_text({"error": {"code": error.code, "message": str(error)}}))
         return 2
     except BrokenPipeError:
         return 0
@@ -134,7 +134,7 @@ def main(arguments: list[str] | None = None) -> int:
     if failed:
         print(result["message"], file=sys.stderr)
     if parsed.json:
-        print(json.dumps(result))
+        print(to_json_text(result))
     return int(failed)
 
 

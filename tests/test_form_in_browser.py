@@ -80,4 +80,4 @@ def test_a_choice_of_every_family_is_picked_and_trained(page, server):
     assert (trained.initializer, trained.loss) == (Orthogonal(), Hinge())
     assert (trained.optimizer, trained.schedule) == (Nesterov(), Exponential())
     assert (trained.regularizers, trained.stopping) == ((ClipNorm(),), (GradientNorm(),))
-    page.get_by_text("Ended after epoch 2").or_(page.get_by_text("2 epochs")).first.wait_for()
+    page.get_by_text("Finished all 2 epochs").or_(page.get_by_text("2 epochs")).first.wait_for()

@@ -63,7 +63,7 @@ def test_arabic_digits_from_upload_to_result_in_the_browser(page, home):
         page.get_by_role("button", name="Transpose", exact=True).click()
         page.get_by_role("button", name="Undo").wait_for()
         page.get_by_role("button", name="Start Shortcut").click()
-        page.get_by_text("Ended after epoch 10").wait_for(timeout=240_000)
+        page.get_by_text("Finished all 10 epochs").wait_for(timeout=240_000)
         run = page.url.rpartition("run=")[2]
         assert server.store.last(run)["test"]["accuracy"] >= 0.97
         assert any((home / "data" / "files").iterdir())  # kept, to be read another way

@@ -170,7 +170,7 @@ def test_from_upload_to_the_first_epoch(
     page.get_by_role("button", name="Start Shortcut").click()
     page.wait_for_url("**/watch?*run=*")
     run = page.url.rpartition("run=")[2].partition("&")[0]
-    page.get_by_text("Ended after epoch 1").wait_for(timeout=120_000)
+    page.get_by_text("Finished 1 epoch").wait_for(timeout=120_000)
     ended = lab.store.last(run)
     assert 0 <= ended["validation"]["loss"] < 1e3
     assert score in ended["test"]

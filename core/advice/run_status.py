@@ -68,8 +68,7 @@ def _ending(ended: Ended) -> str:
     """Why and when it ended, without a full stop."""
     when = f"after epoch {whole(ended.epochs)}" if ended.epochs else f"at step {whole(ended.step)}"
     if ended.reason == "epochs":
-        every = f"all {counted(ended.epochs, 'epoch')}" if ended.epochs > 1 else "the only epoch"
-        return f"Finished {every}"
+        return f"Finished {'all ' * (ended.epochs > 1)}{counted(ended.epochs, 'epoch')}"
     if rule := StoppingRule.members.get(ended.reason):
         return f"Ended {when} by {_lower(rule.label)}"
     if ended.reason == "stopped":

@@ -8,6 +8,7 @@ import base64
 import json
 import re
 import zlib
+from math import isfinite, isnan
 from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
@@ -170,3 +171,45 @@ def from_link(cls: type[V], token: str) -> V:
             "The link is damaged (its experiment cannot be unpacked): copy it again, whole."
         ) from None
     return decode(cls, text)
+
+
+# --- numbers that JSON does not have
+
+_SPECIAL = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+
+
+def to_json_data(value: Any) -> Any:
+    """Convert nested dicts, lists and tuples to strict JSON data: NaN and infinite floats become
+    the strings "NaN", "Infinity" and "-Infinity", tuples become lists.
+
+    >>> to_json_data({"loss": (0.5, float("inf"))})
+    {'loss': [0.5, 'Infinity']}
+    """
+    if isinstance(value, float) and not isfinite(value):
+        return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {name: to_json_data(inner) for name, inner in value.items()}
+    return [to_json_data(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def from_json_data(value: Any) -> Any:
+    """Convert back: the three strings of `to_json_data` become floats. Lists stay lists.
+
+    >>> from_json_data({"loss": [0.5, "Infinity"]})
+    {'loss': [0.5, inf]}
+    """
+    if isinstance(value, str):
+        return _SPECIAL.get(value, value)
+    if isinstance(value, dict):
+        return {name: from_json_data(inner) for name, inner in value.items()}
+    return [from_json_data(inner) for inner in value] if isinstance(value, list) else value
+
+
+def to_json_text(value: Any) -> str:
+    """Write one line of compact, strict JSON; see `to_json_data`."""
+    return json.dumps(to_json_data(value), separators=(",", ":"), allow_nan=False)
+
+
+def from_json_text(text: str | bytes) -> Any:
+    """Read JSON text; see `from_json_data`. Raises ValueError."""
+    return from_json_data(json.loads(text))

@@ -9,6 +9,8 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from core.base.encoding import from_json_data, to_json_text
+
 Scores = dict[str, float]  # {"loss": …, "accuracy": 0…1}, or "r2" (R², at most 1) for values
 
 
@@ -153,45 +155,33 @@ _TYPES["SetAside"] = Preempted  # its name until November 2026: old runs hold it
 
 
 def to_json(event: Event) -> str:
-    """One line of JSON. Infinity and NaN, which a diverged loss may hold, are written as
-    strings.
+    """Write one line of JSON. A diverged loss may be NaN or infinite; see
+    `encoding.to_json_data`.
     """
-    return json.dumps(
-        {"event": type(event).__name__, **_plain(asdict(event))},
-        separators=(",", ":"),
-        allow_nan=False,
-    )
+    return to_json_text({"event": type(event).__name__, **asdict(event)})
 
 
 def from_json(line: str | bytes) -> Event:
-    """The event of one line. Fields that this version does not know are left out. ValueError when
-    it is no event.
+    """Read the event of one line. Fields that this version does not know are dropped. Raises
+    ValueError if it is not an event.
     """
     data = json.loads(line)
     if not isinstance(data, dict) or data.get("event") not in _TYPES:
-        raise ValueError("no event")
+        raise ValueError("not an event")
     cls = _TYPES[data.pop("event")]
-    known = {f.name for f in fields(cls)}
+    types = {field.name: field.type for field in fields(cls)}
+    values = {
+        name: value if types[name] is str else _tuples(from_json_data(value))
+        for name, value in data.items()
+        if name in types
+    }
     try:
-        return cls(**{k: _restored(v) for k, v in data.items() if k in known})
+        return cls(**values)
     except TypeError as error:
         raise ValueError(str(error)) from None
 
 
-_SPECIAL = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+def _tuples(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    return [_plain(v) for v in value] if isinstance(value, (list, tuple)) else value
-
-
-def _restored(value: Any) -> Any:
-    if isinstance(value, str):
-        return _SPECIAL.get(value, value)
-    if isinstance(value, dict):
-        return {k: _restored(v) for k, v in value.items()}
-    return tuple(_restored(v) for v in value) if isinstance(value, list) else value
+        return {name: _tuples(inner) for name, inner in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -7,7 +7,6 @@ ends when its pipe does, also when the lab was killed.
 """
 
 import contextlib
-import json
 import os
 import queue
 import signal
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from core.base.control import GO, STOP
+from core.base.encoding import from_json_text, to_json_text
 from core.base.errors import LabError, Unavailable
 from core.base.parent_death import end_with_parent
 from core.jobs import worker
@@ -95,7 +95,7 @@ class Answerer:
         process = self.process
         with contextlib.suppress(OSError, ValueError):  # its death is heard
             if process:
-                process.stdin.write(json.dumps(what).encode() + b"\n")
+                process.stdin.write(to_json_text(what).encode() + b"\n")
                 process.stdin.flush()
 
     def _hear(self, over: Callable[[], bool]) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class Answerer:
 def _listen(process: subprocess.Popen, heard: queue.Queue) -> None:
     with contextlib.suppress(OSError, ValueError):  # closed meanwhile, or a torn line
         for line in process.stdout:
-            heard.put(json.loads(line))
+            heard.put(from_json_text(line))
     heard.put(None)
 
 
@@ -152,7 +152,7 @@ def main(home: str) -> None:
     from core.base import device
 
     def say(**what: Any) -> None:
-        answers.write(json.dumps(what) + "\n")
+        answers.write(to_json_text(what) + "\n")
         answers.flush()
 
     device.prepare()
@@ -173,7 +173,7 @@ def main(home: str) -> None:
 def _words(words: queue.SimpleQueue) -> None:
     """The lab's lines until the pipe ends: then nobody waits for an answer."""
     for line in sys.stdin:
-        words.put(json.loads(line))
+        words.put(from_json_text(line))
     os._exit(0)
 
 

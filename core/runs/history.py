@@ -14,12 +14,10 @@ and, where the inputs can be drawn, `surface`: the newest answers of the network
 The rows of steps and probes are bins (core/runs/tables.py).
 """
 
-import json
 from array import array
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import pairwise
-from math import isfinite
 from typing import Any
 
 from core.base.events import (
@@ -267,12 +265,5 @@ def epoch_row(e: Epoch) -> list[Any]:
 
 
 def _short(value: Any) -> Any:
-    """Six digits are more than a screen shows; null where there is no number to draw."""
-    if not isinstance(value, float):
-        return value
-    return float(f"{value:.6g}") if isfinite(value) else None
-
-
-def dumps(delta: dict[str, Any]) -> str:
-    """The JSON text of a delta."""
-    return json.dumps(delta, separators=(",", ":"), allow_nan=False)
+    """Round a float to six digits, more than a screen shows."""
+    return float(f"{value:.6g}") if isinstance(value, float) else value

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from math import isfinite, nan
 from typing import Any
 
+from core.base.encoding import from_json_data, from_json_text, to_json_data, to_json_text
 from core.descent.point import CurvePoint
 
 
@@ -64,10 +65,10 @@ class Progress:
 
 
 def to_line(event: StudyStarted | Record) -> str:
-    """Write one JSON line; values that are not finite become null."""
+    """Write one JSON line; see `encoding.to_json_data` for NaN and infinite values."""
     kind, stored_names = STORED[type(event)]
     data = {stored_names.get(name, name): value for name, value in asdict(event).items()}
-    return json.dumps({"event": kind, **_to_json(data)})
+    return to_json_text({"event": kind, **data})
 
 
 def from_line(line: str) -> StudyStarted | Record | dict[str, Any]:
@@ -75,7 +76,7 @@ def from_line(line: str) -> StudyStarted | Record | dict[str, Any]:
     line without an event.
     """
     try:
-        data = json.loads(line)
+        data = from_json_text(line)
         kind = data.pop("event")
         if kind == STORED[StudyStarted][0]:
             reach = {unit: tuple(ends) for unit, ends in data["reach"].items()}
@@ -88,13 +89,15 @@ def from_line(line: str) -> StudyStarted | Record | dict[str, Any]:
 
 
 def to_point(data: dict[str, Any]) -> CurvePoint:
-    """Make a point from its JSON fields."""
-    return CurvePoint(**{name: _from_json(value) for name, value in data.items()})
+    """Make a point from its JSON fields. Earlier versions wrote null for NaN and infinite
+    values.
+    """
+    return CurvePoint(**{name: _to_numbers(value) for name, value in data.items()})
 
 
 def plain_point(point: CurvePoint) -> dict[str, Any]:
     """Return the fields of a point as JSON data."""
-    return _to_json(asdict(point))
+    return to_json_data(asdict(point))
 
 
 def progress(records: Sequence[Record], started: StudyStarted | None) -> Progress:
@@ -147,15 +150,7 @@ def _merge_seeds(group: Sequence[Record]) -> CurvePoint:
     return replace(points[0], **merged)
 
 
-def _to_json(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _to_json(inner) for name, inner in value.items()}
+def _to_numbers(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
-        return [_to_json(inner) for inner in value]
-    return None if isinstance(value, float) and not isfinite(value) else value
-
-
-def _from_json(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(nan if inner is None else inner for inner in value)
-    return nan if value is None else value
+        return tuple(map(_to_numbers, value))
+    return nan if value is None else from_json_data(value)

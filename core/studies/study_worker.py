@@ -3,7 +3,6 @@ points are JSON lines. The process ends when the pipe does, also when its parent
 """
 
 import contextlib
-import json
 import os
 import pickle
 import signal
@@ -15,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.base.encoding import decode, encode
+from core.base.encoding import decode, encode, from_json_text, to_json_text
 from core.base.errors import LabError
 from core.base.parent_death import end_with_parent
 from core.experiment import Experiment
@@ -65,7 +64,7 @@ class StudyWorker:
         self.tasks.append(task)
         request = {"proposal": task[0], "chunk": task[1], "experiment": encode(experiment)}
         try:
-            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self.process.stdin.write(to_json_text(request).encode() + b"\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             raise LabError(WORKER_KILLED, code="worker_killed") from None
@@ -78,7 +77,7 @@ class StudyWorker:
             self.rest += block
         *lines, self.rest = self.rest.split(b"\n")
         for line in lines:
-            data = json.loads(line)
+            data = from_json_text(line)
             if "error" in data:
                 raise LabError(data["error"], code=data["code"])
             if data.get("end"):
@@ -125,7 +124,7 @@ def serve(home: Path, study_id: str, file: int | None = None) -> None:
             sys.exit(0)
 
     for line in sys.stdin:
-        request = json.loads(line)
+        request = from_json_text(line)
         try:
             if request["proposal"] != proposal:
                 experiment = decode(Experiment, request["experiment"])
@@ -141,7 +140,7 @@ def serve(home: Path, study_id: str, file: int | None = None) -> None:
 
 def _send(**message: Any) -> None:
     try:
-        sys.stdout.write(json.dumps(message) + "\n")
+        sys.stdout.write(to_json_text(message) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         os._exit(0)  # the parent is gone, and nobody could read a message

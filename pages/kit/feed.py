@@ -26,12 +26,12 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from core.base.encoding import decode
+from core.base.encoding import decode, to_json_text
 from core.base.errors import LabError, NotFound
 from core.experiment import Experiment
 from core.jobs import runner
 from core.optim.stopping import StoppingRule
-from core.runs.history import History, dumps
+from core.runs.history import History
 from core.runs.store import Store
 
 READ_EVERY = 0.3  # seconds between two looks at the file, …
@@ -80,7 +80,7 @@ class Tail:
         with self._lock:
             if marks not in self._texts:
                 made = self.history.since(marks)
-                self._texts[marks] = dumps(made), made["marks"]
+                self._texts[marks] = to_json_text(made), made["marks"]
             return self._texts[marks]
 
     @contextmanager

@@ -66,7 +66,7 @@ def titles(app: AppTest) -> list[str]:
 )
 def test_data_that_can_be_drawn_has_a_card_of_its_own(store, data, title):
     found = titles(watch(trained(store, data, epochs=1)))
-    cards = ["Loss", "What this shows", title, "Gradient norm per layer", "Layer × time"]
+    cards = ["Loss", "Findings", title, "Gradient norm per layer", "Layer × time"]
     assert found == [card for card in [*cards, "Sharpness of the minimum"] if card]
 
 
@@ -74,7 +74,7 @@ def test_without_streams_the_server_draws_it(store, monkeypatch):
     monkeypatch.setenv("LAB_LIVE", "poll")
     run = trained(store, Moons(points=60))
     figures = [json.loads(c.proto.spec) for c in watch(run).get("plotly_chart")]
-    drawn = next(f for f in figures if f["data"][0].get("name") == "winning class")
+    drawn = next(f for f in figures if f["data"][0].get("name") == "predicted class")
     assert np.shape(drawn["data"][0]["z"]) == (48, 48)
 
 
@@ -141,13 +141,13 @@ def test_spirals_from_start_to_the_end_with_a_boundary_that_changes(page, server
     page.get_by_role("heading", name="Train", exact=True).wait_for()
     page.locator(".st-key-bar_start button").click()
     page.get_by_role("button", name="Pause").click()  # before the browser is too late
-    page.get_by_role("button", name="Go on").wait_for()
+    page.get_by_role("button", name="Continue").wait_for()
     page.wait_for_function("plot => document.querySelector(plot)?.data?.[0]?.z?.length", arg=PLOT)
     cells = "plot => plot.data[0].z.flat().map(Math.floor)"
     first = page.eval_on_selector(PLOT, cells)
     page.eval_on_selector(PLOT, "plot => { plot.marked = true }")
-    page.get_by_role("button", name="Go on").click()
-    page.get_by_text("Ended after epoch 400").wait_for()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_text("Finished all 400 epochs").wait_for()
     run = server.store.ids()[0]
     wanted = np.floor(filled(server.store, run)["data"][0]["z"]).ravel().tolist()
     page.wait_for_function(

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from core.advice.run_status import describe_end
 from core.base.encoding import encode
 from core.base.events import to_json
 from core.experiment import Experiment
@@ -149,7 +150,7 @@ def test_the_page_turns_to_done_by_itself(page, server, run):
     look(page, server, run)
     page.get_by_role("button", name="Pause").wait_for()
     write(server.store, run, [*script()[20:], ended()])
-    page.get_by_text("Ended after epoch 10: early stopping. Best: epoch 4.").wait_for()
+    page.get_by_text(describe_end(ended())).wait_for()
     drawn(page, 200)
     assert page.get_by_role("button", name="Pause").count() == 0
 

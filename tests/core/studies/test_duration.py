@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.base.encoding import build
+from core.base.encoding import build, from_json_text
 from core.studies.duration import expected
 from core.studies.folder import Studies
 from core.studies.study import Study, shipped
@@ -19,7 +19,7 @@ def test_a_probe_estimates_seconds_and_counts_the_points(name: str, tmp_path: Pa
     study_id = create(tmp_path, made(name))
     execute(tmp_path, study_id, processes=1)
     lines, _ = Studies(tmp_path).read(study_id)
-    assert found.points == sum('"event": "Record"' in line for line in lines)
+    assert found.points == sum(from_json_text(line)["event"] == "Record" for line in lines)
 
 
 def test_a_study_that_cannot_run_has_a_problem(tmp_path: Path, monkeypatch) -> None:

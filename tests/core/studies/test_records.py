@@ -32,10 +32,15 @@ def test_records_are_strict_json_and_come_back() -> None:
 
 
 @pytest.mark.parametrize("value", [nan, inf, -inf])
-def test_a_value_that_is_not_finite_is_null_and_comes_back_as_nan(value: float) -> None:
+def test_a_value_that_is_not_finite_survives_its_line(value: float) -> None:
     line = to_line(record(0, value))
     json.loads(line, parse_constant=pytest.fail)
-    assert isnan(from_line(line).point.test_loss[0])
+    assert repr(from_line(line).point.test_loss[0]) == repr(value)
+
+
+def test_null_of_earlier_versions_is_read_as_nan() -> None:
+    line = to_line(record(0, nan)).replace('"NaN"', "null")
+    assert isnan(from_line(line).point.test_loss[0]) and isnan(from_line(line).point.variance)
 
 
 @pytest.mark.parametrize("line", ["{}", '{"event": "Record"}', '{"event": "Begun"}', "[]", "{"])
