@@ -181,8 +181,9 @@ def describe_other_measure(
         f"The {MEASURE_NAMES[measure]} does show double descent: "
         f"{format_value(valley.value, measure)} at {count_x(valley, noun or AXIS_NOUNS[over])}, "
         f"{format_value(peak.value, measure)} at {roughly(peak.x)}, "
-        f"{format_value(right.value, measure)} at {roughly(right.x)}.",
-        {"measure": measure}
+        f"{format_value(right.value, measure)} at {roughly(right.x)} "
+        f"({whole(verdict.agreeing)} of {counted(verdict.seeds, 'seed')}).",
+        {"measure": measure, "agreeing": verdict.agreeing, "seeds": verdict.seeds}
         | {k: verdict.finding.evidence[k] for k in ("valley", "peak", "right")},
     )
 

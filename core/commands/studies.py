@@ -123,7 +123,9 @@ def _row(record: Record) -> str:
     size = f"width {whole(point.width)} · n {whole(point.samples)}"
     size += f" · {counted(point.steps, 'step')}" if point.steps else ""
     loss, error = short(median(point.test_loss), 3), percent(median(point.test_error))
-    return f"{at} {size} · control {short(point.control)} · test loss {loss}, error {error}".strip()
+    seeds = counted(len(point.norm), "seed")
+    result = f"test loss {loss}, error {error} (median of {seeds})"
+    return f"{at} {size} · control {short(point.control)} · {result}".strip()
 
 
 def _outcome(store: Any, study_id: str, ended: Ended, terminal: Terminal) -> Answer:

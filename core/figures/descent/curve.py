@@ -74,6 +74,7 @@ def _draw_main_line(figure: go.Figure, data: CurveData, mode: Mode) -> None:
     """Draw the range over seeds, the training figure, the ensemble and the test figure."""
     p, line, view = PALETTES[mode], data.main, data.view
     what = "error" if view.measure == "test_error" else "loss"
+    middle = " (median)" if data.seeds > 1 else ""
     shown = {"hovertemplate": _hover_template(view.measure)}
     if data.seeds > 1:
         drawn = [k for k, low in enumerate(line.low) if low is not None]
@@ -88,7 +89,7 @@ def _draw_main_line(figure: go.Figure, data: CurveData, mode: Mode) -> None:
             name=f"Range of {data.seeds} seeds", **band,
         )  # fmt: skip
     figure.add_scatter(
-        x=line.x, y=line.train, name=f"Training {what}", mode="lines",
+        x=line.x, y=line.train, name=f"Training {what}{middle}", mode="lines",
         line={"color": p.train, "width": 2.25, "dash": DASH["train"]}, **shown,
     )  # fmt: skip
     if data.seeds > 1 and any(value is not None for value in line.ensemble):
@@ -99,7 +100,7 @@ def _draw_main_line(figure: go.Figure, data: CurveData, mode: Mode) -> None:
             line=mean, marker=marker, **shown,
         )  # fmt: skip
     figure.add_scatter(
-        x=line.x, y=line.test, name=f"Test {what}", mode="lines+markers",
+        x=line.x, y=line.test, name=f"Test {what}{middle}", mode="lines+markers",
         line={"color": p.test, "width": 2.75, "dash": DASH["test"]},
         marker={"symbol": SYMBOL["test"], "size": 7}, **shown,
     )  # fmt: skip

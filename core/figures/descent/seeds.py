@@ -87,7 +87,13 @@ def _draw_mean(
         line={"color": p.text, "width": 1.5}, hoverinfo="skip",
     )  # fmt: skip
     figure.add_annotation(
-        x=ends[1], y=group.mean, text=f"mean {format_value(group.mean, measure)}",
+        x=ends[1], y=group.mean, text=_mean_label(group, measure),
         showarrow=False, xanchor="left", yanchor="middle", xshift=2,
         font={"size": 12, "color": p.muted},
     )  # fmt: skip
+
+
+def _mean_label(group: SeedGroup, measure: Measure) -> str:
+    """mean 3.3 % ± 0.4 %."""
+    error_bar = "" if group.std is None else f" ± {format_value(group.std, measure)}"
+    return f"mean {format_value(group.mean, measure)}{error_bar}"

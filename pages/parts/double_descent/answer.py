@@ -100,7 +100,8 @@ def describe_progress(data: CurveData) -> str:
     low, high = (escape(format_value(end(values), measure)) for end in (min, max))
     what = "error" if measure == "test_error" else "loss"
     points = counted(len(values), "point")
-    return f"{points} so far: test {what} between :green[{low}] and :violet[{high}]."
+    support = f"median of {counted(data.seeds, 'seed')}"
+    return f"{points} so far: test {what} between :green[{low}] and :violet[{high}] ({support})."
 
 
 def colour_values(verdict: CurveVerdict, measure: Measure) -> str:

@@ -222,9 +222,9 @@ def map_card(width_step_map: phase.WidthStepMap, scene: Scene) -> None:
     what = "test error" if width_step_map.measure == "test_error" else "test loss"
     with card_title(
         "Width × training steps",
-        help="Each cell is a network of that width after that many steps. Below: the curve over "
-        "widths at the pointer's step. Right: the curve over steps at the pointer's width. Above "
-        "the dotted line, all training samples are fitted.",
+        help="Each cell is a network of that width after that many steps, median over seeds. "
+        "Below: the curve over widths at the pointer's step. Right: the curve over steps at the "
+        "pointer's width. Above the dotted line, all training samples are fitted.",
     ):
         st.caption(what, width="content")
     live_chart.drawn(

@@ -171,5 +171,6 @@ def test_the_double_descent_of_the_other_measure_is_a_finding_with_its_landmarks
         "other_measure_double_descent", "test_loss",
     )  # fmt: skip
     assert marks(finding, "valley", "peak", "right") == [(2, 0.64), (4, 1.935), (8, 0.882)]
-    assert "0.64 at 2 features, 1.9 at 4, 0.88 at 8" in finding.text
+    assert "0.64 at 2 features, 1.9 at 4, 0.88 at 8 (1 of 1 seed)" in finding.text
+    assert (finding.evidence["agreeing"], finding.evidence["seeds"]) == (1, 1)
     assert describe_other_measure(judge_curve(curve([3.0, 2.0, 1.0])), "test_loss") is None

@@ -28,7 +28,7 @@ def traces(figure):
 def test_the_curve_shows_every_line_with_its_own_colour(points, mode):
     drawn = curve.figure(rows(points, View(control="ridge")), mode)
     named, p = traces(drawn), PALETTES[mode]
-    test, train = named["Test error"], named["Training error"]
+    test, train = named["Test error (median)"], named["Training error (median)"]
     assert list(test.x) == [100, 300, 1000, 3000, 10_000]
     assert list(test.y) == [0.5, 0.3, 0.8, 0.4, 0.2]
     assert (test.line.color, test.line.dash) == (p.test, DASH["test"])
@@ -98,7 +98,7 @@ def test_a_value_that_is_not_finite_is_a_gap_with_a_mark(points):
     lost = replace(points[2], test_loss=(inf, inf, 1.0))
     drawn = curve.figure(rows([*points[:2], lost, *points[3:5]], View(measure="test_loss")), "dark")
     named = traces(drawn)
-    assert named["Test loss"].y[2] is None and list(named["Not finite"].x) == [1000]
+    assert named["Test loss (median)"].y[2] is None and list(named["Not finite"].x) == [1000]
     low, high = drawn.layout.yaxis.range
     assert low < log10(0.2) and high > log10(0.5)
 
