@@ -14,16 +14,16 @@ def fit_preset(preset: Preset, shape: Shape, outputs: int) -> tuple[Layer, ...]:
     if misfit := preset.misfit(shape):
         raise BadNetwork(misfit.text, code=misfit.code)
     layers = preset.layers(shape)
-    wrong = first_misfit_facts(trace(layers, shape, outputs))
-    if wrong is None:
+    fact = first_misfit_facts(trace(layers, shape, outputs))
+    if fact is None:
         check(layers, shape, outputs)
         return layers
     others = [other.label for other in _fitting_presets(shape, outputs)]
     raise BadNetwork(
-        f"{preset.label} does not fit images of {format_shape(shape)}: its layer {wrong.number} "
-        f"({wrong.name}) receives {format_shape(wrong.input)}, which is too small. "
+        f"{preset.label} does not fit images of {format_shape(shape)}: its layer {fact.number} "
+        f"({fact.name}) receives {format_shape(fact.input)}, which is too small. "
         f"Choose {' or '.join(others[:2])}.",
-        int(wrong.number.partition(".")[0]) - 1,
+        int(fact.number.partition(".")[0]) - 1,
         code="preset_too_deep_for_images",
     )
 

@@ -37,7 +37,7 @@ class Column:
     become one, "+" or "‖"; empty for a plain layer. `shortcut`: whether the input is added.
     `after`: the layers without weights that follow. `shape`: the output shape behind them, () where
     it does not fit. `weights`: how many columns with weights came before. `times`: how many equal
-    columns it stands for. `wrong`: whether the block itself does not fit.
+    columns it stands for. `has_misfit`: whether the block itself does not fit.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Column:
     shortcut: bool = False
     after: tuple[Cell, ...] = ()
     times: int = 1
-    wrong: bool = False
+    has_misfit: bool = False
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -56,24 +56,24 @@ class Column:
         lanes = tuple(tuple(cell.bare_name for cell in lane) for lane in self.lanes)
         after = tuple(cell.bare_name for cell in self.after)
         name = Cell(self.name).bare_name
-        return (name, lanes, after, self.shape, self.joined, self.shortcut, self.wrong)
+        return (name, lanes, after, self.shape, self.joined, self.shortcut, self.has_misfit)
 
 
 def columns(facts: Sequence["LayerFacts"]) -> list[Column]:
     """Return all columns up to the first layer that does not fit, without the input."""
-    found: list[Column] = []
+    result: list[Column] = []
     weights = -1
     for fact in facts:
-        if fact.chains or fact.has_weights or not found:
+        if fact.chains or fact.has_weights or not result:
             weights += bool(fact.parameters)
-            found.append(_column(fact, max(weights, 0)))
+            result.append(_column(fact, max(weights, 0)))
         else:
-            last = found[-1]
+            last = result[-1]
             after, shape = (*last.after, _cell(fact)), fact.output or ()
-            found[-1] = replace(last, after=after, shape=shape)
+            result[-1] = replace(last, after=after, shape=shape)
         if fact.output is None or fact.misfit:
             break
-    return fold(found) if len(found) > MANY else found
+    return fold(result) if len(result) > MANY else result
 
 
 def fold(columns: Sequence[Column]) -> list[Column]:
@@ -99,7 +99,7 @@ def _column(fact: "LayerFacts", weights: int) -> Column:
         weights,
         joined=fact.layer.join_sign,
         shortcut=fact.layer.adds_input,
-        wrong=bool(fact.misfit) and all(map(_fits, inner)),
+        has_misfit=bool(fact.misfit) and all(map(_fits, inner)),
     )
 
 

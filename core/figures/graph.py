@@ -90,7 +90,7 @@ def _draw_column(drawn: Drawing, column: Column, frame: Frame, colour: str, mode
         top += HEAD
     if _is_framed(column):
         line = {"color": palette.line, "width": 1}
-        if column.wrong:
+        if column.has_misfit:
             line = {"color": palette.warning, "width": 2, "dash": "dash"}
         drawn.add_shape(
             type="rect", x0=x, x1=x + width, y0=top - 2, y1=y + height - HEAD + 2, line=line,

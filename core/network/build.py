@@ -147,9 +147,9 @@ def check(layers: tuple[Layer, ...], shape: Shape, outputs: int) -> tuple[LayerF
     if not layers:
         raise BadNetwork("The network has no layers. Start from a preset.", code="no_layers")
     facts = trace(layers, shape, outputs)
-    if wrong := first_misfit_facts(facts):
-        outer = int(wrong.number.partition(".")[0]) - 1
-        raise BadNetwork(describe_misfit(wrong), outer, code=wrong.misfit.code)
+    if fact := first_misfit_facts(facts):
+        outer = int(fact.number.partition(".")[0]) - 1
+        raise BadNetwork(describe_misfit(fact), outer, code=fact.misfit.code)
     total = sum(fact.parameters for fact in facts)
     if total == 0:
         raise BadNetwork(

@@ -27,7 +27,7 @@ from core.network.layer import Layer, Misfit, Shape
 from core.network.normalizations import BatchNorm
 
 PLAIN = (Conv2d(maps=16, padding=1), BatchNorm(), ReLU(), Conv2d(maps=16, padding=1), BatchNorm())
-MOST = 100  # layers of one block
+MAX_INNER_LAYERS = 100  # layers of one block
 MAX_BRANCHES = 16
 
 
@@ -55,11 +55,12 @@ class Residual(Nested):
     icon: ClassVar[str] = "alt_route"
     draws_random_numbers: ClassVar[bool] = True
     has_stochastic_depth: ClassVar[bool] = True
-    layers: Layers = Field(PLAIN, min_length=1, max_length=MOST, description="The layers inside.")
+    layers: Layers = Field(
+        PLAIN, min_length=1, max_length=MAX_INNER_LAYERS, description="The layers inside."
+    )
     shortcut: bool = ranged(True, help="Adds the input. When off, the layers form a plain chain.")
     normalize: bool = ranged(
         True,
-        label="Normalize shortcut",
         help="Batch normalization after the 1 × 1 convolution, if there is one.",
     )
     drop: float = ranged(
@@ -265,5 +266,6 @@ def get_stochastic_depth(layers: Layers) -> tuple[float, bool] | None:
     return drops[-1], all(map(isclose, drops, linear))
 
 
-def _agree(one: Shape, other: Shape, first: int) -> bool:
-    return len(one) == len(other) and one[first:] == other[first:]
+def _agree(left: Shape, right: Shape, first: int) -> bool:
+    """Return whether two shapes agree from dimension `first` on."""
+    return len(left) == len(right) and left[first:] == right[first:]

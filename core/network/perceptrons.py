@@ -91,6 +91,6 @@ class DeepMLP(Preset):
 
     def layers(self, shape: Shape) -> tuple[Layer, ...]:
         norm = (BatchNorm(),) if self.normalize else ()
-        one = (Linear(units=self.width), *norm, Layer.pick(self.activation))
-        more = (Residual(layers=one),) if self.shortcuts else one
-        return (*flatten_images(shape), *one, *more * (self.depth - 2), Output())
+        first = (Linear(units=self.width), *norm, Layer.pick(self.activation))
+        others = (Residual(layers=first),) if self.shortcuts else first
+        return (*flatten_images(shape), *first, *others * (self.depth - 2), Output())
