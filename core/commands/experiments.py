@@ -144,7 +144,7 @@ def _add_spreadsheets(arguments: Namespace, store: Store, terminal: Terminal) ->
     )
     for finding in inspection.findings:
         if finding.level == "warn":
-            terminal.print(f"! {finding.message}")
+            terminal.print(f"! {finding.text}")
     return {"kind": "spreadsheets", "digest": digest, "title": Path(arguments.images).stem[:80]}
 
 

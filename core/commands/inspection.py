@@ -27,9 +27,9 @@ def inspect(arguments: Namespace, terminal: Terminal) -> Answer:
             terminal.print(f"Try: {' or '.join(map(as_options, error.fixes))}")
         raise
     for finding in inspection.findings:
-        terminal.print(f"{SIGNS[finding.level]} {finding.message}")
-        if finding.fix:
-            terminal.print(f"    {finding.action or 'Fix'}: {as_options(finding.fix)}")
+        terminal.print(f"{SIGNS[finding.level]} {finding.text}")
+        if finding.action:
+            terminal.print(f"    {finding.action.label}: {as_options(finding.action.changes)}")
     return {
         "rows": inspection.rows,
         "shape": list(inspection.shape),

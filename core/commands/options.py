@@ -10,6 +10,7 @@ from typing import Any
 from core.base.encoding import build
 from core.base.errors import BadInput
 from core.base.spec import FieldFacts, fields
+from core.data.inspection.shapes import parse_shape
 from core.data.reading import Reading
 
 METAVARS = {"shape": "HxW or CxHxW", "label_column": "NAME", "sheet": "NAME"}
@@ -41,18 +42,6 @@ def reading_from(arguments: Namespace) -> Reading:
         elif name in ("white", "black"):
             values[name] = _parse_number(name, value)
     return build(Reading, values)
-
-
-def parse_shape(text: str) -> tuple[int, ...]:
-    """Return (1, 28, 28) for "28x28", and (3, 32, 32) for "3×32×32". Raises BadInput."""
-    parts = text.lower().replace("×", "x").replace("*", "x").split("x")
-    if len(parts) not in (2, 3) or not all(p.strip().isdecimal() for p in parts):
-        raise BadInput(
-            f"--shape {text} is not a shape. Write height × width, for example 28x28, or channels "
-            "× height × width, for example 3x32x32.",
-            code="shape_format",
-        )
-    return (*([1] if len(parts) == 2 else []), *(int(p) for p in parts))
 
 
 def _parse_number(name: str, text: str) -> float:

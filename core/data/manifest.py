@@ -1,20 +1,20 @@
-"""About: what is kept beside the arrays of an uploaded set, as JSON."""
+"""About: the description of an uploaded dataset, stored as JSON beside its arrays."""
 
 import json
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from core.data.inspection.finding import Finding
+from core.base.finding import Action, Finding
 from core.data.inspection.tasks import Task
 from core.data.reading import Reading
 
 
 @dataclass(frozen=True)
 class About:
-    """What about.json holds.
+    """The contents of about.json.
 
-    `files` are the names as they were given, `added` is in seconds since 1970 (UTC). `settled` is
-    the reading with all that was found filled in.
+    `files` are the names of the uploaded files, `added` is in seconds since 1970 (UTC). `settled`
+    is the reading with every detected choice filled in.
     """
 
     digest: str
@@ -29,27 +29,49 @@ class About:
     findings: tuple[Finding, ...]
     settled: Reading
     added: float
-    kept: tuple[str, ...]  # SHA-256 of each uploaded file, "" where a path or nothing was given
+    kept: tuple[str, ...]  # SHA-256 of each uploaded file, "" for a path or a missing file
 
     @property
     def task(self) -> Task:
-        """Whether there are classes to tell apart or values to predict."""
+        """Whether classes or values are predicted."""
         return "classes" if self.classes else "values"
 
     @property
-    def pictures(self) -> bool:
-        """Whether the samples are pictures and no rows of numbers."""
+    def has_images(self) -> bool:
+        """Whether the samples are images, not table rows."""
         return len(self.shape) == 3
 
     def text(self) -> str:
-        """As JSON."""
+        """Encode as JSON."""
         readings = {name: getattr(self, name).model_dump() for name in ("reading", "settled")}
         return json.dumps(asdict(self) | readings, ensure_ascii=False)
 
     @classmethod
-    def read(cls, found: dict[str, Any]) -> Self:
-        """From what `text` wrote. Raises TypeError, KeyError or ValueError where it did not."""
-        readings = {name: Reading.model_validate(found[name]) for name in ("reading", "settled")}
-        findings = tuple(Finding(**one | {"rows": tuple(one["rows"])}) for one in found["findings"])
-        known = found | readings | {"findings": findings}
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in known.items()})
+    def read(cls, content: dict[str, Any]) -> Self:
+        """Decode what `text` wrote, now or in an earlier version.
+
+        Raises TypeError, KeyError or ValueError for anything else.
+        """
+        readings = {name: Reading.model_validate(content[name]) for name in ("reading", "settled")}
+        findings = tuple(_read_finding(finding) for finding in content["findings"])
+        values = content | readings | {"findings": findings}
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+def _read_finding(content: dict[str, Any]) -> Finding:
+    """Decode a finding. Up to 0.12 its text was `message`, and its action a label and a `fix`."""
+    if "message" in content:
+        label, changes = content["action"], content["fix"]
+        action = Action(label, changes) if changes else None
+        text = content["message"]
+    else:
+        action = Action(**content["action"]) if content["action"] else None
+        text = content["text"]
+    return Finding(
+        code=content["code"],
+        level=content["level"],
+        text=text,
+        evidence=content["evidence"],
+        action=action,
+        rows=tuple(content["rows"]),
+    )

@@ -1,65 +1,70 @@
-"""Reading: how spreadsheets are to be understood, where a person knows better than the finder."""
+"""Reading: how spreadsheets are interpreted, where the user overrides automatic detection."""
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from core.base.spec import Value, ranged
 
 
 class Reading(Value):
-    """What is left at its default is found.
+    """Choices for reading a file; fields left at their default are detected from the file.
 
-    Part of a set's identity: another reading is another set.
+    Part of a dataset's identity: another reading of the same files is another dataset.
     """
 
     transpose: bool = ranged(
-        False, help="Pixels are stored column by column (EMNIST, Arabic digits): turn each picture."
+        False, help="Swap rows and columns of each image. For files that store pixels column by column, "
+        "such as EMNIST."
     )
     label_column: str = Field(
         "auto",
         max_length=200,
-        description="In one file with labels: auto, first, last, none, or the column's name.",
+        description="For a single file: auto, first, last, none, or the name of the label column.",
     )
     shape: tuple[int, int, int] | None = Field(
-        None, description="Channels, height and width of one picture."
+        None, description="Channels, height and width of each image."
     )
-    header: Literal["auto", "yes", "no"] = ranged("auto", help="Whether the first row holds names.")
+    header: Literal["auto", "yes", "no"] = ranged("auto", help="Whether the first row contains column names.")
     white: float | None = ranged(
-        None, above=-1e9, high=1e9, help="The value of full brightness, shown as 255."
+        None, above=-1e9, high=1e9, help="The value of full brightness; it becomes 255."
     )
     black: float | None = ranged(
         None,
         above=-1e9,
         high=1e9,
-        help="The value of darkness, shown as 0; 0 where nothing is said.",
+        help="The value of black; it becomes 0. Default: 0.",
     )
     invert: bool = ranged(
-        False, help="Signs are dark on a bright ground: swap dark and bright in each picture."
+        False, help="Swap dark and bright, for images that are dark on a bright background."
     )
     channels: Literal["auto", "planar", "interleaved"] = ranged(
         "auto",
-        help="Colours one after the other (planar: all red, all green, all blue) or together in "
-        "each pixel (interleaved).",
+        help="Order of the colour values: one channel after the other (planar) or pixel by pixel "
+        "(interleaved).",
     )
-    form: Literal["auto", "pictures", "table"] = ranged(
-        "auto", help="Whether a row is a picture, or numbers that are no picture."
+    form: Literal["auto", "images", "table"] = ranged(
+        "auto", help="Whether each row is an image or a row of a table."
     )
     task: Literal["auto", "classes", "values"] = ranged(
-        "auto", help="Whether the labels are classes to tell apart, or values to predict."
+        "auto", help="Whether labels are classes (classification) or values (regression)."
     )
     sheet: str = Field(
         "",
         max_length=200,
-        description="Of a workbook with several sheets the one to read, by its name; the first "
-        "with values where empty.",
+        description="Name of the sheet to read from a workbook. If empty, the first sheet with values.",
     )
 
+    @field_validator("form", mode="before")
+    @classmethod
+    def _read_earlier_name(cls, value: object) -> object:
+        return "images" if value == "pictures" else value  # as stored by earlier versions
+
     @model_validator(mode="after")
-    def _bright_above_dark(self) -> Self:
+    def _white_above_black(self) -> Self:
         black = self.black or 0.0
         if self.white is not None and self.white <= black:
             raise ValueError(
-                f"white is {self.white:g} and black {black:g}: make white the larger one"
+                f"white is {self.white:g} and black is {black:g}: white must be larger than black"
             )
         return self

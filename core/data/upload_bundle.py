@@ -1,79 +1,86 @@
-"""Given: up to four files (inputs, labels, and both for the test) as they were given: their names,
-their digest, and what they hold.
-"""
+"""Upload bundle: up to four files (inputs and labels, for training and testing), read together."""
 
 import hashlib
 from pathlib import Path
 
 from core.base.errors import BadData
-from core.data.inspection.finding import Finding
+from core.base.finding import Finding
 from core.data.inspection.inspect import Inspection, inspect
 from core.data.inspection.train_test import compare
 from core.data.reading import Reading
 from core.data.ready.download import Progress
-from core.data.spreadsheet.chunks import Share
-from core.data.spreadsheet.source import Source, packed
+from core.data.spreadsheet.chunks import ReadProgress
+from core.data.spreadsheet.source import Source, open_source
 from core.data.spreadsheet.table import Table, read_table
 
-FORM = b"4"  # of the folder; another number makes other digests
+FORMAT = b"4"  # version of the folder; another one gives other digests
 
 
-def names_of(given: tuple[Source | None, ...], names: tuple[str, ...]) -> tuple[str, ...]:
-    """A name for each place, empty where nothing is given."""
+def file_names(sources: tuple[Source | None, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a name for each of the four files, empty for a missing one."""
     defaults = ("images.csv", "labels.csv", "test images.csv", "test labels.csv")
-    named = iter(names)
+    names_left = iter(names)
     return tuple(
         ""
         if source is None
-        else next(named, "") or (source.name if isinstance(source, Path) else default)
-        for source, default in zip(given, defaults, strict=True)
+        else next(names_left, "") or (source.name if isinstance(source, Path) else default)
+        for source, default in zip(sources, defaults, strict=True)
     )
 
 
-def hashes_of(given: tuple[Source | None, ...], names: tuple[str, ...]) -> tuple[str, ...]:
-    """SHA-256 of each file, empty where nothing is given."""
-    found = []
-    for source, name in zip(given, names, strict=True):
+def file_hashes(sources: tuple[Source | None, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the SHA-256 of each file, empty for a missing one."""
+    hashes = []
+    for source, name in zip(sources, names, strict=True):
         if source is None:
-            found.append("")
+            hashes.append("")
             continue
-        with packed(source, name) as file:
-            found.append(hashlib.file_digest(file, "sha256").hexdigest())
-    return tuple(found)
+        with open_source(source, name) as file:
+            hashes.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return tuple(hashes)
 
 
-def digest_of(hashes: tuple[str, ...], reading: Reading) -> str:
-    """SHA-256 of the reading and of each file's own, so that no two lists of files run together."""
+def bundle_digest(hashes: tuple[str, ...], reading: Reading) -> str:
+    """Return the SHA-256 of the reading and the hashes, which separates any two lists of files."""
     text = "\0".join([reading.model_dump_json(), *hashes])
-    return hashlib.sha256(FORM + text.encode()).hexdigest()
+    return hashlib.sha256(FORMAT + text.encode()).hexdigest()
 
 
-def _within(tell: Progress, start: float, what: str) -> Share:
-    """The progress of one of four files as a fifth of all."""
-    return lambda share: tell(start + 0.2 * share, what)
+def _part_of(progress: Progress, start: float, message: str) -> ReadProgress:
+    """Report the progress of one of four files as a fifth of the whole."""
+    return lambda fraction: progress(start + 0.2 * fraction, message)
 
 
-def inspect_given(
-    given: tuple[Source | None, ...], names: tuple[str, ...], reading: Reading, tell: Progress
+def inspect_bundle(
+    sources: tuple[Source | None, ...], names: tuple[str, ...], reading: Reading, progress: Progress
 ) -> tuple[Inspection, Inspection | None, list[Finding]]:
-    """Training samples, test samples, and what was found of the two together. Raises BadData."""
-    tables: list[Table | None] = [None] * len(given)
-    for place, (source, name) in enumerate(zip(given, names, strict=True)):
+    """Return the training inspection, the test inspection and findings on both. Raises BadData."""
+    tables: list[Table | None] = [None] * len(sources)
+    for index, (source, name) in enumerate(zip(sources, names, strict=True)):
         if source is not None:
-            hear = _within(tell, 0.2 * place, f"Reading {name} …")
-            hear(0.0)
-            tables[place] = read_table(source, name, reading.header, reading.sheet, hear)
-    tell(0.7, "Looking at the data …")
+            report = _part_of(progress, 0.2 * index, f"Reading {name} …")
+            report(0.0)
+            tables[index] = read_table(source, name, reading.header, reading.sheet, report)
+    progress(0.7, "Checking the data …")
     images, labels, test_images, test_labels = tables
     if images is None:
-        raise BadData("No pictures and no table are given: give a file with one row for each.")
+        raise BadData(
+            "There is no file with inputs. Provide a file with one row per sample.",
+            code="inputs_missing",
+        )
     if test_images is None and test_labels is not None:
-        raise BadData(f"{names[3]} stands without its pictures: give the test pictures too.")
+        raise BadData(
+            f"{names[3]} has test labels, but there is no file with test inputs. Provide that file "
+            "too.",
+            code="test_inputs_missing",
+        )
     train = inspect(images, labels, reading=reading)
     if not train.labelled:
         raise BadData(
-            f"{names[0]} has no labels to learn from: give a label column or a second file.",
+            f"{names[0]} has no labels to learn from. Choose a label column or add a file with "
+            "labels.",
             ({"label_column": "auto"},),
+            code="labels_missing",
         )
     if test_images is None:
         return train, None, []

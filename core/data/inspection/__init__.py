@@ -1,1 +1,1 @@
-"""Inspection: from a Table to samples and targets, and what the data doctor found on the way."""
+"""Inspection: from tables to samples and targets, with the findings of the data doctor."""

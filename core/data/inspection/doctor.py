@@ -1,189 +1,202 @@
-"""Doctor: what is found in pictures and in rows, in plain words; the measures stand in `looks.py`
-and `duplicates.py`. Changes nothing.
+"""Data doctor: findings on images and on repeated rows.
+
+The measurements are in `image_statistics.py` and `duplicates.py`. Nothing is changed here.
 """
 
 import numpy as np
 
+from core.base.finding import Action, Finding
 from core.base.numbers import percent, short, whole
 from core.base.text import counted
 from core.data.inspection import duplicates
-from core.data.inspection.duplicates import Twins
-from core.data.inspection.finding import Finding
-from core.data.inspection.image_statistics import ground, ink_ratio
+from core.data.inspection.duplicates import Duplicates
+from core.data.inspection.image_statistics import background, ink_ratio
 from core.data.reading import Reading
 
-LYING = 0.95  # mean height over mean width of the ink, below which written signs seem turned
-GROUND = 0.6  # share of border pixels that are alike where signs are drawn; photographs have 0.4
-SMOOTHER = 0.9  # ratio of roughness below which the order of the colours is told
+SIDEWAYS = 0.95  # mean height over mean width of the ink below which handwriting seems turned
+UNIFORM_BORDER = 0.6  # fraction of similar border pixels in drawings; photographs measure 0.4
+SMOOTHER = 0.9  # ratio of roughness below which one order of the colours is clearly better
 SHOWN = 6  # samples that a finding shows
 
 
-def brightness(low: float, high: float, white: float, reading: Reading) -> Finding:
-    """What the values of pixels run from and to, and how they are shown."""
-    black, given = reading.black or 0.0, reading.white is not None or reading.black is not None
+def check_brightness(low: float, high: float, white: float, reading: Reading) -> Finding:
+    """Return the finding on the range of pixel values and how it is mapped to 0 … 255."""
+    black = reading.black or 0.0
+    is_chosen = reading.white is not None or reading.black is not None
     evidence = {"low": low, "high": high, "black": black, "white": white}
-    said = f"The pixel values run from {low:g} to {high:g}"
     if low == high:
-        said = f"Every pixel has the value {low:g}: there is nothing to learn from."
-        return Finding("pixel_range", "warn", said, evidence=evidence)
+        text = f"Every pixel has the value {low:g}, so there is nothing to learn. Check the file."
+        return Finding("pixel_range", "warn", text, evidence)
+    text = f"Pixel values run from {low:g} to {high:g}"
     if low < black or high > white:
-        said = (
-            f"{said}, outside {black:g} to {white:g}: show {low:g} as dark and {high:g} as bright"
+        text = (
+            f"{text}, outside the expected range of {black:g} to {white:g}. Map {low:g} to black "
+            f"and {high:g} to white, or check the file."
         )
-        fix = {"black": low, "white": high}
-        return Finding(
-            "pixel_range", "warn", f"{said}, or check the file.", fix, "Stretch", evidence
-        )
+        action = Action("Stretch brightness", {"black": low, "white": high})
+        return Finding("pixel_range", "warn", text, evidence, action)
     if (black, white) != (0, 255):
-        dark = f"{black:g} is shown as 0 and {white:g} as 255" if black else f"{white:g} is shown "
-        said = f"{said}; {dark}" + ("." if black else "and stored as 255.")
-        fix = (None, "") if given else ({"white": 255.0}, "Keep the values")
-        return Finding("pixel_range", "ok" if given else "info", said, *fix, evidence)
-    return Finding("pixel_range", "ok", f"{said}.", evidence=evidence)
+        darkest = f"{black:g} becomes 0 and " if black else ""
+        text = f"{text}. They are rescaled: {darkest}{white:g} becomes 255."
+        action = None if is_chosen else Action("Keep original values", {"white": 255.0})
+        return Finding("pixel_range", "ok" if is_chosen else "info", text, evidence, action)
+    return Finding("pixel_range", "ok", f"{text}.", evidence)
 
 
-def colours(rough: tuple[float, float], reading: Reading) -> tuple[str, Finding]:
-    """Which order of the colours, from the roughness of both, and the offer of the other."""
+def check_colours(rough: tuple[float, float], reading: Reading) -> tuple[str, Finding]:
+    """Return the order of the colour values and its finding, from the roughness of both orders."""
     planar, interleaved = rough
     best = "interleaved" if interleaved < SMOOTHER * planar else "planar"
     clear = best == "interleaved" or planar < SMOOTHER * interleaved
     chosen = best if reading.channels == "auto" else reading.channels
     other = "planar" if chosen == "interleaved" else "interleaved"
-    ways = {
-        "planar": "one after the other (planar)",
-        "interleaved": "together in each pixel (interleaved)",
+    orders = {
+        "planar": "one channel after the other (planar)",
+        "interleaved": "pixel by pixel (interleaved)",
     }
     here, there = (planar, interleaved) if chosen == "planar" else (interleaved, planar)
-    measured = f"pixels differ from those below by {short(here)}, read the other way by"
-    said = f"Colours stand {ways[chosen]}: {measured} {short(there)}."
-    if not clear:
-        said = f"How colours stand cannot be told; they are read {ways[chosen]}."
+    text = f"Colours are read {orders[chosen]}"
     wrong = clear and chosen != best
+    if wrong:
+        text += (
+            f", but vertical neighbours then differ by {short(here)}; in {other} order they differ "
+            f"by only {short(there)}. Switch to {other} order."
+        )
+    elif clear:
+        text += (
+            f": vertical neighbours differ by {short(here)}, in {other} order by {short(there)}."
+        )
+    else:
+        text = f"{text}. Both orders fit equally well: check the colours of the images."
     offered = reading.channels == "auto" or wrong
-    fix = ({"channels": other}, f"Read as {other}") if offered else (None, "")
+    action = Action(f"Use {other} order", {"channels": other}) if offered else None
     level = "warn" if wrong else "ok" if clear or reading.channels != "auto" else "info"
-    return chosen, Finding(
-        "channels", level, said, *fix, {"planar": planar, "interleaved": interleaved}
-    )
+    evidence = {"planar": planar, "interleaved": interleaved, "clear": clear}
+    return chosen, Finding("channels", level, text, evidence, action)
 
 
-def drawn(pictures: np.ndarray, reading: Reading) -> list[Finding]:
-    """Of grey pictures (N, 1, H, W) as they are shown: dark on bright, and lying signs."""
-    if pictures.shape[1] != 1 or min(pictures.shape[2:]) < 4:
+def check_drawings(images: np.ndarray, reading: Reading) -> list[Finding]:
+    """Return findings on grey images (N, 1, H, W) that are dark on bright, or seem transposed."""
+    if images.shape[1] != 1 or min(images.shape[2:]) < 4:
         return []
     findings = []
-    edge, near, mean = ground(pictures)
+    rows = tuple(range(min(SHOWN, len(images))))
+    edge, near, mean = background(images)
     if edge >= 150 and near >= 0.85 and mean < edge:
-        said = "Signs are dark on a bright ground; the well-known sets are bright on dark"
-        findings.append(
-            Finding(
-                "inverted",
-                "info",
-                f"{said}: swap dark and bright ({percent(near)} of the border is near {edge:g}).",
-                {"invert": not reading.invert},
-                "Invert",
-                {"border": edge, "near": near, "mean": mean},
-                tuple(range(min(SHOWN, len(pictures)))),
-            )
+        text = (
+            f"Images are dark on a bright background ({percent(near)} of the border pixels are "
+            f"near {edge:g}); MNIST and similar datasets are bright on dark. Invert the images to "
+            "match them."
         )
-    square = pictures.shape[2] == pictures.shape[3]
-    ratio = ink_ratio(pictures) if square and near >= GROUND else 1.0
-    if ratio < LYING:
-        said = f"What is drawn is {ratio:.2f} times as high as wide; writing is mostly higher"
-        findings.append(
-            Finding(
-                "transposed",
-                "info",
-                f"{said} than wide, so rows and columns may be swapped: look, and turn them.",
-                {"transpose": not reading.transpose},
-                "Transpose",
-                {"height_over_width": ratio, "limit": LYING},
-                tuple(range(min(SHOWN, len(pictures)))),
-            )
+        action = Action("Invert images", {"invert": not reading.invert})
+        evidence = {"border": edge, "near": near, "mean": mean}
+        findings.append(Finding("inverted", "info", text, evidence, action, rows))
+    square = images.shape[2] == images.shape[3]
+    ratio = ink_ratio(images) if square and near >= UNIFORM_BORDER else 1.0
+    if ratio < SIDEWAYS:
+        text = (
+            f"Drawings are {ratio:.2f} times as tall as wide, but handwriting is usually taller "
+            "than wide. Rows and columns may be swapped: compare both versions and transpose the "
+            "images if needed."
         )
+        action = Action("Transpose images", {"transpose": not reading.transpose})
+        evidence = {"height_over_width": ratio, "limit": SIDEWAYS}
+        findings.append(Finding("transposed", "info", text, evidence, action, rows))
     return findings
 
 
-def pixels(low: np.ndarray, high: np.ndarray, blank: np.ndarray, rows: int) -> list[Finding]:
-    """Pixels that never change, and blank pictures, from the measures of `looks.extremes`."""
+def check_pixels(low: np.ndarray, high: np.ndarray, blank: np.ndarray, rows: int) -> list[Finding]:
+    """Return findings on constant pixels and blank images, from `image_statistics.extremes`."""
     findings = []
     constant = int((low == high).sum())
     if 0 < constant < len(low):
-        share = constant / len(low)
-        said = f"{whole(constant)} of {counted(len(low), 'pixel')} never change ({percent(share)})"
+        text = (
+            f"{whole(constant)} of {counted(len(low), 'pixel')} never change "
+            f"({percent(constant / len(low))}). They carry no information and do no harm."
+        )
         evidence = {"constant": constant, "pixels": len(low)}
-        findings.append(Finding("constant", "ok", f"{said}: harmless.", evidence=evidence))
+        findings.append(Finding("constant", "ok", text, evidence))
     if 0 < len(blank) < rows:
-        share = len(blank) / rows
-        level = "warn" if share > 0.01 else "info"
-        which = tuple(blank[:SHOWN].tolist())
-        has = "has" if len(blank) == 1 else "have"
-        said = f"{counted(len(blank), 'picture')}{_share(share)} {has} one value throughout: "
-        said += f"nothing to see there; the first is number {whole(which[0] + 1)}."
+        fraction = len(blank) / rows
+        level = "warn" if fraction > 0.01 else "info"
+        shown = tuple(blank[:SHOWN].tolist())
+        verb = "has" if len(blank) == 1 else "have"
+        text = (
+            f"{counted(len(blank), 'image')}{_percentage(fraction)} {verb} the same value in every "
+            f"pixel; the first is number {whole(shown[0] + 1)}. Remove blank images."
+        )
         evidence = {"blank": len(blank), "rows": rows}
-        findings.append(Finding("blank", level, said, evidence=evidence, rows=which))
+        findings.append(Finding("blank", level, text, evidence, rows=shown))
     return findings
 
 
-def repeated(
+def check_duplicates(
     rows: np.ndarray, targets: np.ndarray | None, noun: str, blank: np.ndarray | tuple = ()
 ) -> list[Finding]:
-    """Rows (N, F) that stand there twice, and how many of them with another label; those that are
-    `blank` are told of elsewhere.
+    """Return a finding if rows (N, F) repeat, and how many of them with another label.
+
+    Rows listed in `blank` are left out: `check_pixels` reports them.
     """
-    found = duplicates.within(rows)
-    seen = ~np.isin(found.again, blank)
-    found = Twins(found.again[seen], found.first[seen])
-    if not len(found):
+    pairs = duplicates.within(rows)
+    counts = ~np.isin(pairs.repeat, blank)
+    pairs = Duplicates(pairs.repeat[counts], pairs.original[counts])
+    if not len(pairs):
         return []
-    share, against = len(found) / len(rows), _against(found, targets, targets)
-    repeat = "repeats" if len(found) == 1 else "repeat"
-    said = f"{counted(len(found), noun)} {repeat} an earlier one{_share(share)}"
-    said += f", {whole(len(against))} of them with another label" if len(against) else ""
-    said += ": training and test may share them."
-    level = "warn" if noun == "picture" and (len(against) or share > 0.05) else "info"
-    evidence = {"repeated": len(found), "contradicting": len(against), "rows": len(rows)}
-    return [Finding("duplicates", level, said, evidence=evidence, rows=_shown(found, against))]
+    fraction, conflicts = len(pairs) / len(rows), _conflicts(pairs, targets, targets)
+    verb = "repeats" if len(pairs) == 1 else "repeat"
+    text = (
+        f"{counted(len(pairs), noun)} {verb} an earlier one{_percentage(fraction)}"
+        f"{_contradictions(conflicts)}. The same {noun} may be in the training and the test set, "
+        "which makes the test score look better than it is. Remove the duplicates."
+    )
+    level = "warn" if noun == "image" and (len(conflicts) or fraction > 0.05) else "info"
+    evidence = {"repeated": len(pairs), "contradicting": len(conflicts), "rows": len(rows)}
+    return [Finding("duplicates", level, text, evidence, rows=_examples(pairs, conflicts))]
 
 
-def shared(
+def check_shared(
     train: np.ndarray,
     test: np.ndarray,
     targets: tuple[np.ndarray, np.ndarray],
     noun: str,
 ) -> list[Finding]:
-    """Test rows that also stand among the training rows. `rows` are those of the training set."""
-    found = duplicates.across(train, test)
-    if not len(found):
+    """Return a finding if test rows are also training rows; its `rows` index the training set."""
+    pairs = duplicates.across(train, test)
+    if not len(pairs):
         return []
-    share, against = len(found) / len(test), _against(found, *targets)
-    stand = "stands" if len(found) == 1 else "stand"
-    said = f"{counted(len(found), f'test {noun}')} also {stand} in the training file"
-    said += _share(share)
-    said += f", {whole(len(against))} of them with another label" if len(against) else ""
-    level = "warn" if noun == "picture" or share > 0.05 else "info"
-    evidence = {"shared": len(found), "contradicting": len(against), "rows": len(test)}
-    said += ": the test will flatter."
-    first = tuple(found.first[:SHOWN].tolist())
-    return [Finding("shared", level, said, evidence=evidence, rows=first)]
+    fraction, conflicts = len(pairs) / len(test), _conflicts(pairs, *targets)
+    verb = "is" if len(pairs) == 1 else "are"
+    text = (
+        f"{counted(len(pairs), f'test {noun}')}{_percentage(fraction)} {verb} also in the training "
+        f"set{_contradictions(conflicts)}. The test score will look better than it is: remove "
+        "them from one of the two files."
+    )
+    level = "warn" if noun == "image" or fraction > 0.05 else "info"
+    evidence = {"shared": len(pairs), "contradicting": len(conflicts), "rows": len(test)}
+    rows = tuple(pairs.original[:SHOWN].tolist())
+    return [Finding("shared", level, text, evidence, rows=rows)]
 
 
-def _share(share: float) -> str:
+def _percentage(fraction: float) -> str:
     """ " (12 %)", or nothing where it would round to nothing."""
-    return f" ({percent(share)})" if share >= 0.001 else ""
+    return f" ({percent(fraction)})" if fraction >= 0.001 else ""
 
 
-def _against(found: Twins, targets: np.ndarray | None, others: np.ndarray | None) -> np.ndarray:
-    """Places in `found` whose two rows have different labels: `targets` of first, `others` of
-    again.
-    """
+def _contradictions(conflicts: np.ndarray) -> str:
+    return f", {whole(len(conflicts))} of them with a different label" if len(conflicts) else ""
+
+
+def _conflicts(
+    pairs: Duplicates, targets: np.ndarray | None, others: np.ndarray | None
+) -> np.ndarray:
+    """Return the pairs with two labels: `targets` belong to originals, `others` to repeats."""
     if targets is None or others is None:
         return np.empty(0, int)
-    return np.flatnonzero(others[found.again] != targets[found.first])
+    return np.flatnonzero(others[pairs.repeat] != targets[pairs.original])
 
 
-def _shown(found: Twins, against: np.ndarray) -> tuple[int, ...]:
-    """Pairs to look at, those with different labels first."""
-    order = [*against[:SHOWN].tolist(), *range(SHOWN)]
-    chosen = [i for i in dict.fromkeys(order) if i < len(found)][: SHOWN // 2]
-    return tuple(int(row) for i in chosen for row in (found.first[i], found.again[i]))
+def _examples(pairs: Duplicates, conflicts: np.ndarray) -> tuple[int, ...]:
+    """Return the rows of a few pairs, those with different labels first."""
+    order = [*conflicts[:SHOWN].tolist(), *range(SHOWN)]
+    chosen = [i for i in dict.fromkeys(order) if i < len(pairs)][: SHOWN // 2]
+    return tuple(int(row) for i in chosen for row in (pairs.original[i], pairs.repeat[i]))

@@ -1,64 +1,66 @@
-"""Picturing: from rows of pixel values to pictures as they are shown, and what is found there."""
+"""Images: from rows of pixel values to images (N, C, H, W), with findings on them."""
 
 import numpy as np
 
 from core.base.errors import BadData
+from core.base.finding import Finding
 from core.base.text import clip, counted
 from core.data.inspection import doctor
 from core.data.inspection.columns import Columns
-from core.data.inspection.finding import Finding
 from core.data.inspection.image_statistics import extremes, roughness
 from core.data.inspection.sample_kind import title
-from core.data.inspection.shapes import brighten, find_shape, invert, white_of
+from core.data.inspection.shapes import find_shape, guess_white, invert, rescale
 from core.data.reading import Reading
 from core.data.spreadsheet.grid import column_name
 
 
-def as_pictures(
+def build_images(
     columns: Columns, name: str, reading: Reading, targets: np.ndarray | None
 ) -> tuple[np.ndarray, Reading, list[Finding]]:
-    """Pictures (N, C, H, W) as they are shown, upright; the reading settled; and what was found.
+    """Return upright images (N, C, H, W), the settled reading, and the findings.
 
-    `targets` (N,) where there are labels. Raises BadData.
+    `targets` (N,) are None without labels. Raises BadData.
     """
     if columns.words:
-        place, cells = next(iter(columns.words.items()))
-        column = column_name(place, columns.sheet_column)
-        where = f"{name}, {column}{title(columns.header, place)}"
+        index, cells = next(iter(columns.words.items()))
+        column = column_name(index, columns.sheet_column)
         raise BadData(
-            f"{where} holds words ({clip(str(cells[0]))!r}) and no labels: take it out, or read "
-            "it as a table.",
+            f"{name}, {column}{title(columns.header, index)} contains text "
+            f"({clip(str(cells[0]))!r}), and there are no labels. Remove the column, or read the "
+            "file as a table.",
             ({"form": "table"},),
+            code="text_in_images",
         )
     values = columns.values
     shape = find_shape(values.shape[1], reading.shape, name)
     low, high, blank = extremes(values)
     lowest, highest = float(low.min()), float(high.max())
-    white = reading.white or white_of(highest - (reading.black or 0.0)) + (reading.black or 0.0)
     black = reading.black or 0.0
-    colour = "one channel" if shape[0] == 1 else counted(shape[0], "channel")
-    found = [
-        Finding("shape", "ok", f"{shape[1]}×{shape[2]} pixels, {colour}."),
-        doctor.brightness(lowest, highest, white, reading),
-        *doctor.pixels(low, high, blank, len(values)),
-        *doctor.repeated(values, targets, "picture", blank),
+    white = reading.white or guess_white(highest - black) + black
+    channels = "one channel" if shape[0] == 1 else counted(shape[0], "channel")
+    text = f"Images have {shape[1]} × {shape[2]} pixels and {channels}."
+    findings = [
+        Finding("shape", "ok", text, {"shape": list(shape)}),
+        doctor.check_brightness(lowest, highest, white, reading),
+        *doctor.check_pixels(low, high, blank, len(values)),
+        *doctor.check_duplicates(values, targets, "image", blank),
     ]
     settled = {"shape": shape, "white": white, "black": black}
     if shape[0] > 1 and shape[1] > 1:
-        settled["channels"], said = doctor.colours(roughness(values, shape), reading)
-        found.append(said)
+        settled["channels"], colours = doctor.check_colours(roughness(values, shape), reading)
+        findings.append(colours)
     reading = reading.model_copy(update=settled)
-    pictures = arrange(brighten(values, white, black), reading)
-    return pictures, reading, [*found, *doctor.drawn(pictures, reading)]
+    images = arrange(rescale(values, white, black), reading)
+    return images, reading, [*findings, *doctor.check_drawings(images, reading)]
 
 
 def arrange(values: np.ndarray, reading: Reading) -> np.ndarray:
-    """(N, columns) -> (N, C, H, W) by a settled reading: a view, but for inverted ones."""
+    """Arrange (N, columns) as (N, C, H, W) by a settled reading: a view, unless inverted."""
     channels, height, width = reading.shape or (1, 1, values.shape[1])
     sides = (width, height) if reading.transpose else (height, width)
     if reading.channels == "interleaved":
-        pictures = values.reshape(-1, *sides, channels).transpose(0, 3, 1, 2)
+        images = values.reshape(-1, *sides, channels).transpose(0, 3, 1, 2)
     else:
-        pictures = values.reshape(-1, channels, *sides)
-    pictures = pictures.swapaxes(2, 3) if reading.transpose else pictures
-    return invert(pictures) if reading.invert else pictures
+        images = values.reshape(-1, channels, *sides)
+    images = images.swapaxes(2, 3) if reading.transpose else images
+    return invert(images) if reading.invert else images

@@ -1,33 +1,33 @@
-"""Inspection: from one or two tables to samples, and all that was found, in plain words."""
+"""Inspection: from one or two tables to samples, with all findings on the way."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from core.base.finding import Action, Finding
 from core.base.text import clip, counted
 from core.data.inspection import doctor
-from core.data.inspection.balance import order
+from core.data.inspection.balance import check_order
 from core.data.inspection.columns import Columns, find_columns
-from core.data.inspection.finding import Finding
-from core.data.inspection.images import as_pictures
+from core.data.inspection.images import build_images
 from core.data.inspection.labels import Labels, read_labels
-from core.data.inspection.sample_kind import decide, form_finding
-from core.data.inspection.tabular import as_rows
+from core.data.inspection.sample_kind import decide_form, form_finding
+from core.data.inspection.tabular import build_rows
 from core.data.reading import Reading
 from core.data.samples import Samples
 from core.data.spreadsheet.source import Source
 from core.data.spreadsheet.table import Table, read_table
 
-SIGNS = {";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
+DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars", " ": "spaces"}
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What two spreadsheets hold.
+    """The contents of one or two spreadsheets.
 
-    `shape` is (C, H, W) or (F,); `classes` is empty for values, and where there are no labels
-    (`label_column="none"`). `settled` is the reading with all that was found filled in: test files
-    are read by it.
+    `shape` is (C, H, W) or (F,). `classes` is empty for values to predict, and without labels
+    (`label_column="none"`). `settled` is the reading with every detected choice filled in; test
+    files are read with it.
     """
 
     rows: int
@@ -40,7 +40,7 @@ class Inspection:
 
     @property
     def labelled(self) -> bool:
-        """Whether there is something to learn."""
+        """Whether there are labels to learn from."""
         return self.settled.label_column != "none"
 
 
@@ -51,7 +51,7 @@ def inspect_files(
     names: tuple[str, str] = ("", ""),
     reading: Reading | None = None,
 ) -> Inspection:
-    """Read and inspect; `names` stand in messages, a path's own name where they are empty.
+    """Read and inspect files; `names` appear in messages instead of the files' own names.
 
     Raises BadData, NotFound.
     """
@@ -72,40 +72,52 @@ def inspect(
     reading: Reading | None = None,
     like: Inspection | None = None,
 ) -> Inspection:
-    """The samples in these tables.
+    """Inspect the samples in these tables.
 
-    `like`: the training samples that test samples must match; they are read by its settled reading.
-    Raises BadData.
+    `like` is the inspection of the training samples that test samples must match; its settled
+    reading is used. Raises BadData.
     """
     reading = like.settled if like else reading or Reading()
     columns = find_columns(images, labels, reading)
-    decision = decide(
+    decision = decide_form(
         columns.values, columns.titles, name=images.name, reading=reading, words=bool(columns.words)
     )
-    reading = reading.model_copy(update={"form": decision.form, "label_column": columns.place})
+    reading = reading.model_copy(
+        update={"form": decision.form, "label_column": columns.label_column}
+    )
     table = decision.form == "table"
-    known = _labels(columns, reading, like, table)
-    targets = known.targets if columns.labels is not None else None
+    decoded = _labels(columns, reading, like, table)
+    targets = decoded.targets if columns.labels is not None else None
     names: tuple[str, ...] = ()
     if table:
         trained = (like.shape[0], like.samples.columns) if like else None
-        inputs, names, found = as_rows(columns, images.name, trained)
-        found += doctor.repeated(inputs, targets, "row")
+        inputs, names, findings = build_rows(columns, images.name, trained)
+        findings += doctor.check_duplicates(inputs, targets, "row")
     else:
-        inputs, reading, found = as_pictures(columns, images.name, reading, targets)
-    first = _table_findings(images, labels, reading)
-    told = {finding.code for finding in columns.findings}
-    first = [finding for finding in first if finding.code not in told]
+        inputs, reading, findings = build_images(columns, images.name, reading, targets)
+    reported = {finding.code for finding in columns.findings}
+    file_findings = [f for f in _file_findings(images, labels, reading) if f.code not in reported]
     form = form_finding(decision, columns.values.shape[1])
-    found = [*first, *columns.findings, *([form] if form else []), *found, *known.findings]
+    findings = [
+        *file_findings,
+        *columns.findings,
+        *([form] if form else []),
+        *findings,
+        *decoded.findings,
+    ]
     if targets is not None:
-        found += order(targets, classes=bool(known.classes))
-        reading = reading.model_copy(update={"task": known.task})
-    samples = Samples(images.name, inputs, known.targets, known.classes, columns=names)
+        findings += check_order(targets, classes=bool(decoded.classes))
+        reading = reading.model_copy(update={"task": decoded.task})
+    samples = Samples(images.name, inputs, decoded.targets, decoded.classes, columns=names)
     return Inspection(
-        len(inputs), samples.shape, known.classes, tuple(found), samples,
-        reading.white or 255.0, reading,
-    )  # fmt: skip
+        rows=len(inputs),
+        shape=samples.shape,
+        classes=decoded.classes,
+        findings=tuple(findings),
+        samples=samples,
+        white=reading.white or 255.0,
+        settled=reading,
+    )
 
 
 def _labels(columns: Columns, reading: Reading, like: Inspection | None, table: bool) -> Labels:
@@ -122,34 +134,37 @@ def _labels(columns: Columns, reading: Reading, like: Inspection | None, table: 
     )
 
 
-def _table_findings(images: Table, labels: Table | None, reading: Reading) -> list[Finding]:
-    """How many rows, what stood above and between them."""
-    noun = "row" if reading.form == "table" else "picture"
-    found = [Finding("row_count", "ok", f"{counted(len(images), noun)}.")]
+def _file_findings(images: Table, labels: Table | None, reading: Reading) -> list[Finding]:
+    """Return the number of rows, the headers, and what was converted to read the files."""
+    noun = "row" if reading.form == "table" else "image"
+    text = f"{counted(len(images), noun)}."
+    findings = [Finding("row_count", "ok", text, {"rows": len(images)})]
     for table, code in ((images, "header"), (labels, "label_header")):
         if table is not None:
-            found.append(_header(table, code, reading))
-    signs = {SIGNS.get(t.delimiter) for t in (images, labels) if t is not None} - {None}
-    if signs:
-        said = f"Values stand between {' and '.join(sorted(signs))}, not commas."
-        found.append(Finding("delimiter", "ok", said))
-    notes = [note for t in (images, labels) if t is not None for note in t.notes]
-    return [*found, *(Finding(f"note_{i + 1}", "info", note) for i, note in enumerate(notes))]
+            findings.append(_header_finding(table, code, reading))
+    tables = [table for table in (images, labels) if table is not None]
+    names = sorted({DELIMITERS[t.delimiter] for t in tables if t.delimiter in DELIMITERS})
+    if names:
+        text = f"Values are separated by {' and '.join(names)} instead of commas."
+        findings.append(Finding("delimiter", "ok", text, {"delimiters": names}))
+    return [*findings, *(note for table in tables for note in table.notes)]
 
 
-def _header(table: Table, code: str, reading: Reading) -> Finding:
-    """Whether names stand in the first row; the other way is offered where that may be wrong."""
-    auto, fix = reading.header == "auto", None
-    if table.header is not None:
-        said = f"{table.name} has a header in its first row ({clip(', '.join(table.header))})."
-        doubtful = all(cell.strip().lstrip("-").isdigit() for cell in table.header)
-        fix = {"header": "no"} if doubtful else None
+def _header_finding(table: Table, code: str, reading: Reading) -> Finding:
+    """Report whether the first row is a header; offer the other reading where in doubt."""
+    action = None
+    has_header = table.header is not None
+    if has_header:
+        text = f"{table.name} has a header in its first row ({clip(', '.join(table.header))})."
+        if all(cell.strip().lstrip("-").isdigit() for cell in table.header):
+            action = Action("Treat first row as data", {"header": "no"})
     else:
-        said = f"{table.name} has no header."
+        text = f"{table.name} has no header."
         counts = table.values.shape[1] >= 3 and (np.diff(table.values[0].astype(float)) == 1).all()
-        fix = {"header": "yes"} if counts and not table.words else None
-    if not (fix and auto and code == "header"):
-        return Finding(code, "ok", said)
-    action = "It has none" if table.header is not None else "It is a header"
-    said = f"{said.removesuffix('.')}, but its first row only counts up."
-    return Finding(code, "info", said, fix, action)
+        if counts and not table.words:
+            action = Action("Treat first row as header", {"header": "yes"})
+    evidence = {"header": has_header}
+    if not (action and reading.header == "auto" and code == "header"):
+        return Finding(code, "ok", text, evidence)
+    text += " The first row only counts up: check whether it is data or a header."
+    return Finding(code, "info", text, evidence, action)

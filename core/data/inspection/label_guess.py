@@ -1,4 +1,4 @@
-"""Guess: which column of one file holds the labels, by its title, its cells and its place."""
+"""Label column: guess it in a single file, from titles, cells and positions."""
 
 import numpy as np
 
@@ -14,31 +14,34 @@ OTHER_NAMES = (
     "species", "diagnosis", "outcome", "quality", "survived", "response", "result", "price",
     "saleprice", "medv", "medhousevalue", "median_house_value", "charges", "progression",
 )  # fmt: skip
-RESERVED = ("auto", "first", "last", "none")  # words of Reading.label_column, which are no titles
-FEW = 64  # different values up to which a column is liker labels than pixels
+RESERVED = ("auto", "first", "last", "none")  # values of Reading.label_column that are not titles
+FEW = 64  # different values up to which a column looks more like labels than pixels
 
 
 def cells_of(table: Table, column: int) -> np.ndarray:
-    """The cells of a column of the file, (rows,): numbers or words."""
+    """Return the cells of a column of the file, (rows,): numbers or text."""
     if column in table.words:
         return table.words[column]
     return np.ascontiguousarray(table.values[:, table.columns.index(column)])
 
 
-def label_place(table: Table, wanted: str, free: list[int], form: str) -> tuple[int, str, str]:
-    """Column, why, and the other candidate, as Reading.label_column names it, where there is one.
-    Raises BadData.
+def guess_label_column(
+    table: Table, wanted: str, free: list[int], form: str
+) -> tuple[int, str, str]:
+    """Return the label column, the reason, and the other candidate as Reading.label_column names it.
+
+    The other candidate is empty if there is none. Raises BadData.
     """
     if wanted in ("first", "last"):
         return (free[0] if wanted == "first" else free[-1]), "", ""
-    named = by_title(table, wanted)
+    named = find_by_title(table, wanted)
     if named is not None:
-        return named, "its title says so" if wanted == "auto" else "", ""
+        return named, "recognized by its title" if wanted == "auto" else "", ""
     tabular = form == "table" or (form == "auto" and _tabular(table, free))
     words = [c for c in free if c in table.words]
     if len(words) == 1:
         other = "last" if tabular and words[0] != free[-1] else ""
-        return words[0], "the only one with words", other
+        return words[0], "the only text column", other
     ends = {"first": free[0], "last": free[-1]}
     fit = {end: column for end, column in ends.items() if _could_be_labels(table, column)}
     if fit and (shape_of(len(free) - 1) or tabular):
@@ -46,17 +49,20 @@ def label_place(table: Table, wanted: str, free: list[int], form: str) -> tuple[
         best = min(fit, key=lambda end: (tabular and end == "first", unlike[end]))
         other = next((end for end in fit if end != best and not unlike[end][0]), "")
         different = len(np.unique(cells_of(table, fit[best])))
-        why = f"the {best} one, with {counted(different, 'different value')}"
-        return fit[best], why, other
+        reason = f"the {best} column, with {counted(different, 'different value')}"
+        return fit[best], reason, other
     if tabular and len(free) > 1:
-        return free[-1], "the last one, as nothing tells it otherwise", "first"
-    had = f"{table.name} has {counted(len(free), 'column')} and no label column among them"
-    ways = tuple({"label_column": end} for end in ("first", "last"))
-    raise BadData(f"{had}: give the file with the labels too, or name the column.", ways)
+        return free[-1], "the last column by default", "first"
+    raise BadData(
+        f"{table.name} has {counted(len(free), 'column')}, and none of them is recognizable as the "
+        "label column. Add a file with labels, or enter the name of the label column.",
+        tuple({"label_column": end} for end in ("first", "last")),
+        code="label_column_not_found",
+    )
 
 
 def _tabular(table: Table, free: list[int]) -> bool:
-    """Whether the columns are surely no pixels, with or without a label among them."""
+    """Whether the columns cannot be pixels, with or without a label column among them."""
     if table.header and are_names([table.header[c] for c in free]):
         return True
     if shape_of(len(free)) or shape_of(len(free) - 1):
@@ -64,39 +70,41 @@ def _tabular(table: Table, free: list[int]) -> bool:
     return len(free) < WIDE or table.values.min(initial=0) < 0
 
 
-def by_title(table: Table, wanted: str) -> int | None:
-    """The column of that name; with "auto", of a name that labels usually have."""
+def find_by_title(table: Table, wanted: str) -> int | None:
+    """Return the column of that title; with "auto", the one with a common label title."""
     titles = [name.lower() for name in table.header or ()]
     guess = wanted in RESERVED
-    known = (*LABEL_NAMES, *OTHER_NAMES) if guess else (wanted.lower(),)
-    place = next((titles.index(name) for name in known if name in titles), None)
-    if place is None and guess and titles and titles[-1].replace(" ", "_") in VALUE_TITLES:
+    candidates = (*LABEL_NAMES, *OTHER_NAMES) if guess else (wanted.lower(),)
+    index = next((titles.index(name) for name in candidates if name in titles), None)
+    if index is None and guess and titles and titles[-1].replace(" ", "_") in VALUE_TITLES:
         return len(titles) - 1
-    if place is None and not guess:
+    if index is None and not guess:
         raise BadData(
-            f"{table.name} has no column named {clip(wanted)!r}: choose first, last, or a "
-            "name in its first row."
+            f"{table.name} has no column named {clip(wanted)!r}. Enter first, last, or a name from "
+            "its first row.",
+            code="label_column_unknown",
         )
-    return place
+    return index
 
 
 def _could_be_labels(table: Table, column: int) -> bool:
-    """A few different whole numbers without many gaps, which edge pixels mostly are not."""
+    """Whether a column has few different whole numbers with few gaps, unlike most edge pixels."""
     if column in table.words:
         return True
-    known = np.unique(cells_of(table, column)).astype(np.float64)
+    values = np.unique(cells_of(table, column)).astype(np.float64)
     return (
-        not (known % 1).any()
-        and 1 < len(known) <= max(2, len(table) // 2)
-        and known[-1] - known[0] < 2 * len(known)
+        not (values % 1).any()
+        and 1 < len(values) <= max(2, len(table) // 2)
+        and values[-1] - values[0] < 2 * len(values)
     )
 
 
 def _unlike_labels(table: Table, column: int) -> tuple[bool, float]:
-    """Small for labels: few different values, and those about equally often. Edge pixels of signs
-    are nearly always dark, those of photographs take all values.
+    """Return a sort key that is small for labels: few different values, about equally frequent.
+
+    Edge pixels of drawings are nearly always dark; those of photographs take all values.
     """
     sizes = np.unique(cells_of(table, column), return_counts=True)[1]
-    shares = sizes / sizes.sum()
-    alike = float(np.exp(-(shares * np.log(shares)).sum()) / len(sizes))  # 1 where all are equal
-    return len(sizes) > FEW, -alike
+    fractions = sizes / sizes.sum()
+    evenness = float(np.exp(-(fractions * np.log(fractions)).sum()) / len(sizes))  # 1 where all are equal
+    return len(sizes) > FEW, -evenness

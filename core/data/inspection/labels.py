@@ -1,4 +1,4 @@
-"""Labels: from what stands in a column to class numbers from 0 and their names, or to values."""
+"""Labels: from the cells of a column to class indices and names, or to values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.errors import BadData
+from core.base.finding import Finding
 from core.base.numbers import whole
 from core.base.text import clip, counted, few
-from core.data.inspection.balance import balance
-from core.data.inspection.finding import Finding
-from core.data.inspection.tasks import MOST_CLASSES, Task, check_values, decide
+from core.data.inspection.balance import check_balance
+from core.data.inspection.tasks import MAX_CLASSES, Task, check_values, decide_task
 
 
 @dataclass(frozen=True)
 class Labels:
-    """`targets` (N,): int64 from 0, `classes[target]` the name; or float32 values, no classes."""
+    """`targets` (N,) are int64 indices into `classes`, or float32 values without classes."""
 
     targets: np.ndarray
     classes: tuple[str, ...]
@@ -23,7 +23,7 @@ class Labels:
 
     @property
     def task(self) -> Task:
-        """What they are."""
+        """Whether they are classes to predict or values."""
         return "values" if self.targets.dtype.kind == "f" else "classes"
 
 
@@ -37,104 +37,121 @@ def read_labels(
     title: str = "",
     table: bool = False,
 ) -> Labels:
-    """Targets of a column of numbers or words, (N,); all in `classes` where those are given.
+    """Decode a column of numbers or text, (N,), into targets.
 
-    Whole numbers keep their order and their own name, also when they start at 1; words are sorted.
-    `task` as in Reading; `title` stands above the column, `table` says that the rows are no
-    pictures. Raises BadData.
+    With `classes`, every label must be one of them. Numbers keep their order and name, also when
+    they start at 1; text labels are sorted. `task` is as in Reading, `title` is the column's, and
+    `table` is True if the rows are not images. Raises BadData.
     """
     values = _numbers(cells, name, first_row) if cells.dtype.kind == "O" else cells
     if values.dtype.kind == "O":
         if task == "values":
             raise BadData(
-                f"{name}, row {first_row} has the label {clip(str(values[0]))!r}, and values are "
-                "numbers: read the labels as classes.",
+                f"{name}, row {first_row} has the label {clip(str(values[0]))!r}, but only numbers "
+                "can be predicted as values. Read the labels as classes.",
                 ({"task": "classes"},),
+                code="label_not_numeric",
             )
         ids, names, findings = _words(values)
     else:
-        known, ids = np.unique(values, return_inverse=True)
-        what, said = decide(known, len(values), wanted=task, title=title, table=table)
-        findings = [said] if said else []
-        if what == "values":
+        labels, ids = np.unique(values, return_inverse=True)
+        decided, finding = decide_task(labels, len(values), wanted=task, title=title, table=table)
+        findings = [finding] if finding else []
+        if decided == "values":
             return Labels(check_values(values, name), (), tuple(findings))
-        names = tuple(f"{label:.12g}" for label in known.tolist())
-        findings += _base(known)
+        names = tuple(f"{label:.12g}" for label in labels.tolist())
+        findings += _check_numbering(labels)
     ids = ids.astype(np.int64).reshape(-1)
     if classes is not None:
-        return Labels(_as_in(ids, names, classes, name, first_row), tuple(classes), ())
+        return Labels(_match_classes(ids, names, classes, name, first_row), tuple(classes), ())
     _check_classes(names, len(ids), name)
-    return Labels(ids, names, (*findings, *balance(ids, names)))
+    return Labels(ids, names, (*findings, *check_balance(ids, names)))
 
 
 def _words(cells: np.ndarray) -> tuple[np.ndarray, tuple[str, ...], list[Finding]]:
     words = [str(cell).strip() for cell in cells]
-    names = tuple(sorted(set(words)))  # np.unique would give every word the longest one's room
-    place = {word: index for index, word in enumerate(names)}
-    said = f"The labels are words; the classes stand in their sorted order: {few(names)}."
-    return np.array([place[word] for word in words]), names, [Finding("label_text", "ok", said)]
+    names = tuple(sorted(set(words)))  # np.unique would pad every word to the longest one
+    index = {word: i for i, word in enumerate(names)}
+    text = f"The labels are text. The classes are in sorted order: {few(names)}."
+    finding = Finding("label_text", "ok", text, {"classes": len(names)})
+    return np.array([index[word] for word in words]), names, [finding]
 
 
 def _check_classes(names: Sequence[str], rows: int, name: str) -> None:
     if len(names) < 2:
         raise BadData(
-            f"{name} has one class only ({clip(names[0])!r}): two or more are needed to "
-            "learn to tell them apart."
+            f"{name} has only one class ({clip(names[0])!r}). Classification needs at least two: "
+            "check the label column.",
+            code="one_class",
         )
-    if len(names) > MOST_CLASSES:
+    if len(names) > MAX_CLASSES:
         raise BadData(
-            f"{name} has {whole(len(names))} different labels in {counted(rows, 'row')}, at most "
-            f"{whole(MOST_CLASSES)} classes are read: check that this is the label column."
+            f"{name} has {whole(len(names))} different labels in {counted(rows, 'row')}, but at "
+            f"most {whole(MAX_CLASSES)} classes are supported. Check the label column.",
+            code="too_many_classes",
         )
 
 
 def _numbers(cells: np.ndarray, name: str, first_row: int) -> np.ndarray:
-    """The column as float64 if it holds numbers; few strange cells among them are no classes."""
-    strange = []
+    """Return the column as float64 if it holds numbers, else as it is.
+
+    Raises BadData where only a few cells are not numbers.
+    """
+    invalid = []
     values = np.zeros(len(cells))
-    for place, cell in enumerate(cells):
+    for index, cell in enumerate(cells):
         try:
-            values[place] = float(cell)
+            values[index] = float(cell)
         except ValueError:
-            strange.append(place)
-    strange += np.flatnonzero(~np.isfinite(values)).tolist()
-    if not strange:
+            invalid.append(index)
+    invalid += np.flatnonzero(~np.isfinite(values)).tolist()
+    if not invalid:
         return values
-    if len(strange) * 10 > len(cells):
+    if len(invalid) * 10 > len(cells):
         return cells
-    cell = clip(str(cells[min(strange)]))
-    rule = f"has the label {cell!r} among numbers: correct it, or take the row out"
-    raise BadData(f"{name}, row {first_row + min(strange)} {rule}.")
+    first = min(invalid)
+    raise BadData(
+        f"{name}, row {first_row + first} has the label {clip(str(cells[first]))!r}, but the other "
+        "labels are numbers. Correct the label or remove the row.",
+        code="label_not_a_number",
+    )
 
 
-def _base(known: np.ndarray) -> list[Finding]:
-    """Where whole labels start, and which are left out."""
-    if (known % 1).any():
+def _check_numbering(labels: np.ndarray) -> list[Finding]:
+    """Report where whole-number labels start and which ones are missing."""
+    if (labels % 1).any():
         return []
-    low, high = int(known[0]), int(known[-1])
+    low, high = int(labels[0]), int(labels[-1])
     findings = []
     if low != 0:
         level = "warn" if low < 0 else "info"
-        said = f"Labels run from {low} to {high}; they keep their names, and nothing is shifted."
-        findings.append(Finding("label_base", level, said, evidence={"low": low, "high": high}))
-    missing = high - low + 1 - len(known)
-    if 0 < missing <= len(known):
-        gaps = sorted(set(range(low, high)) - {int(k) for k in known})
-        said = f"No row has the label {few([str(g) for g in gaps])}; the others keep their names."
-        findings.append(Finding("missing_classes", "warn", said, evidence={"missing": gaps}))
+        text = f"Labels run from {low} to {high}. The classes keep these names."
+        if low < 0:
+            text += f" Check that {low} does not mark missing labels."
+        findings.append(Finding("label_base", level, text, {"low": low, "high": high}))
+    missing = high - low + 1 - len(labels)
+    if 0 < missing <= len(labels):
+        gaps = sorted(set(range(low, high)) - {int(label) for label in labels})
+        text = (
+            f"No row has the label {few([str(g) for g in gaps])}. The other classes keep their "
+            "names. Check that no rows are missing."
+        )
+        findings.append(Finding("missing_classes", "warn", text, {"missing": gaps}))
     return findings
 
 
-def _as_in(
+def _match_classes(
     ids: np.ndarray, names: Sequence[str], classes: Sequence[str], name: str, first_row: int
 ) -> np.ndarray:
-    place = {label: index for index, label in enumerate(classes)}
-    strange = [index for index, label in enumerate(names) if label not in place]
-    if strange:
-        row = first_row + int(np.flatnonzero(np.isin(ids, strange))[0])
+    """Return the ids (N,) of `names` as indices into the training classes."""
+    index = {label: i for i, label in enumerate(classes)}
+    unknown = [i for i, label in enumerate(names) if label not in index]
+    if unknown:
+        row = first_row + int(np.flatnonzero(np.isin(ids, unknown))[0])
         label = clip(names[int(ids[row - first_row])])
         raise BadData(
-            f"{name}, row {row} has the label {label!r}, which no training row has: use "
-            "the same classes in both."
+            f"{name}, row {row} has the label {label!r}, which does not occur in the training "
+            "data. Use the same classes in both files.",
+            code="label_unknown",
         )
-    return np.array([place[label] for label in names], np.int64)[ids]
+    return np.array([index[label] for label in names], np.int64)[ids]

@@ -1,4 +1,4 @@
-"""Shapes: from a row of pixel values to a picture (C, H, W) and its brightness."""
+"""Shapes: from a row of pixel values to an image (C, H, W), and its brightness range."""
 
 import math
 from collections.abc import Sequence
@@ -7,17 +7,17 @@ import numpy as np
 
 from core.base.errors import BadData
 from core.base.numbers import whole
-from core.base.text import counted
-from core.data.spreadsheet.growing_array import changed
+from core.base.text import clip, counted
+from core.data.spreadsheet.growing_array import map_rows
 
 Shape = tuple[int, int, int]
-NEAR = 0.01  # how far from a whole number still counts as one: shares are written with few digits
+NEAR = 0.01  # distance from a whole number that is a rounding error of fractions in a CSV
 
 
 def shape_of(columns: int) -> Shape | None:
-    """A square in one channel, or in three: 784 -> (1, 28, 28), 3072 -> (3, 32, 32).
+    """Return the square shape in one channel or three: 784 -> (1, 28, 28), 3072 -> (3, 32, 32).
 
-    None where neither fits.
+    None if neither fits.
     """
     for channels in (1, 3):
         side = math.isqrt(columns // channels)
@@ -27,7 +27,7 @@ def shape_of(columns: int) -> Shape | None:
 
 
 def nearest_shapes(columns: int) -> list[Shape]:
-    """The next smaller and larger picture, in one channel and in three, nearest first."""
+    """Return the next smaller and larger square, in one channel and in three, nearest first."""
     near = [
         (c, s + more, s + more)
         for c in (1, 3)
@@ -39,61 +39,81 @@ def nearest_shapes(columns: int) -> list[Shape]:
 
 
 def factor_shapes(columns: int) -> list[Shape]:
-    """Pictures of exactly this many pixels that are no square, at most twice as long as wide."""
-    found = [
+    """Return rectangles of exactly this many pixels, at most twice as long as wide."""
+    shapes = [
         (channels, high, columns // channels // high)
         for channels in (1, 3)
         if columns % channels == 0
         for high in range(4, columns // channels // 4 + 1)
         if columns // channels % high == 0
     ]
-    near = [shape for shape in found if 1 < max(shape[1:]) / min(shape[1:]) <= 2]
+    near = [shape for shape in shapes if 1 < max(shape[1:]) / min(shape[1:]) <= 2]
     return sorted(near, key=lambda shape: (max(shape[1:]) / min(shape[1:]), shape[0]))
 
 
 def find_shape(columns: int, wanted: Sequence[int] | None, name: str) -> Shape:
-    """The shape of a picture with this many pixel columns.
+    """Return the shape of an image with this many pixel columns.
 
-    Raises BadData that offers the nearest ones.
+    Raises BadData that names the nearest shapes.
     """
     if wanted:
         if math.prod(wanted) != columns or min(wanted) < 1:
-            pixels = f"{written(wanted)} = {whole(math.prod(wanted))} pixels"
             raise BadData(
-                f"{name} has {counted(columns, 'pixel column')}, the shape asks for {pixels}: "
-                "change the shape."
+                f"{name} has {counted(columns, 'pixel column')}, but the image shape "
+                f"{format_image_shape(wanted)} needs {whole(math.prod(wanted))}. Change the image "
+                "shape.",
+                code="shape_mismatch",
             )
         channels, height, width = wanted
         return channels, height, width
     if columns == 1:
         raise BadData(
-            f"{name} has one column, but a picture needs one for each pixel: give pictures "
-            "first, labels second."
+            f"{name} has one column, but images need one column per pixel. Choose the images as "
+            "the first file and the labels as the second.",
+            code="single_column",
         )
     if shape := shape_of(columns):
         return shape
-    raise no_picture(columns, name)
+    raise not_square(columns, name)
 
 
-def no_picture(columns: int, name: str) -> BadData:
-    """That rows of this width are no square picture; its fixes are the other ways to read them."""
-    near = ", ".join(f"{written(s)} = {whole(math.prod(s))}" for s in nearest_shapes(columns)[:3])
+def not_square(columns: int, name: str) -> BadData:
+    """Return the error for rows that form no square image; its fixes are other readings."""
+    near = ", ".join(
+        f"{format_image_shape(s)} = {whole(math.prod(s))}" for s in nearest_shapes(columns)[:3]
+    )
     exact = [{"shape": shape} for shape in factor_shapes(columns)[:2]]
     return BadData(
-        f"{name} has {counted(columns, 'pixel column')}, which make no square picture (nearest: "
-        f"{near}): check for a column too many or too few, give the shape, or read it as a table.",
+        f"{name} has {counted(columns, 'pixel column')}, which do not form a square image "
+        f"(nearest: {near}). Check for a missing or an extra column, enter the image shape, or "
+        "read the file as a table.",
         (*exact, {"form": "table"}),
+        code="not_square",
     )
 
 
-def written(shape: Sequence[int]) -> str:
-    """(1, 28, 28) -> "28×28", (3, 32, 32) -> "3×32×32"."""
+def format_image_shape(shape: Sequence[int]) -> str:
+    """Format an image shape: (1, 28, 28) -> "28×28", (3, 32, 32) -> "3×32×32"."""
     return "×".join(str(n) for n in (shape[1:] if shape[0] == 1 else shape))
 
 
-def white_of(highest: float) -> float:
-    """The value of full brightness, from the highest in the table: 1 for shares, 16 for the 8×8
-    digits, mostly 255.
+def parse_shape(text: str) -> Shape:
+    """Parse "28 × 28" or "3x32x32". Raises BadData for anything else."""
+    parts = text.lower().replace("×", "x").replace("*", "x").split("x")
+    if len(parts) not in (2, 3) or not all(p.strip().isdecimal() for p in parts):
+        raise BadData(
+            f"{clip(text)!r} is not an image shape. Enter height × width, such as 28 × 28, or "
+            "channels × height × width, such as 3 × 32 × 32.",
+            code="shape_format",
+        )
+    channels, height, width = ([1] if len(parts) == 2 else []) + [int(p) for p in parts]
+    return channels, height, width
+
+
+def guess_white(highest: float) -> float:
+    """Return the value of full brightness, given the highest value in the table.
+
+    1 for fractions, 16 for the 8×8 digits, usually 255.
     """
     if highest <= 0:
         return 255.0
@@ -102,35 +122,33 @@ def white_of(highest: float) -> float:
     return 255.0 if 16 < highest <= 255 else float(highest)
 
 
-def brighten(values: np.ndarray, white: float, black: float = 0.0) -> np.ndarray:
-    """Values with `white` moved to 255 and `black` to 0, as uint8 where they then are whole numbers
-    0 to 255, else as float32.
-    """
+def rescale(values: np.ndarray, white: float, black: float = 0.0) -> np.ndarray:
+    """Map `black` to 0 and `white` to 255: uint8 if the results are whole numbers, else float32."""
     if values.dtype == np.uint8:
         if (black, white) == (0, 255):
             return values
         table = (np.arange(256) - black) * (255 / (white - black))
         fits = black <= values.min() and values.max() <= white
         table = table.round().astype(np.uint8) if fits else table.astype(np.float32)
-        return changed(values, lambda rows: table[rows])
+        return map_rows(values, lambda rows: table[rows])
     factor, shift = np.float32(255 / (white - black)), np.float32(black)
     try:
-        return changed(values, lambda rows: _rounded((rows - shift) * factor))
-    except _Finer:
-        return changed(values, lambda rows: np.asarray((rows - shift) * factor, np.float32))
+        return map_rows(values, lambda rows: _rounded((rows - shift) * factor))
+    except _NotWhole:
+        return map_rows(values, lambda rows: np.asarray((rows - shift) * factor, np.float32))
 
 
-class _Finer(Exception):
-    """Values that are no whole numbers from 0 to 255."""
+class _NotWhole(Exception):
+    """Values that are not whole numbers from 0 to 255."""
 
 
 def _rounded(scaled: np.ndarray) -> np.ndarray:
     rounded = scaled.round()
     if np.abs(scaled - rounded).max() > NEAR or rounded.min() < 0 or rounded.max() > 255:
-        raise _Finer
+        raise _NotWhole
     return rounded.astype(np.uint8)
 
 
-def invert(pictures: np.ndarray) -> np.ndarray:
-    """Dark for bright: 255 − x."""
-    return changed(pictures, lambda rows: np.subtract(rows.dtype.type(255), rows))
+def invert(images: np.ndarray) -> np.ndarray:
+    """Swap dark and bright: 255 − x."""
+    return map_rows(images, lambda rows: np.subtract(rows.dtype.type(255), rows))

@@ -1,122 +1,146 @@
-"""Tabular: rows of numbers that are no pictures; columns of few words become columns of 0 and 1."""
+"""Tables: rows of numbers that are not images. Text columns are one-hot encoded."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from core.base.errors import BadData
+from core.base.finding import Finding
 from core.base.numbers import short
 from core.base.text import clip, counted, few
 from core.data.inspection.columns import Columns
-from core.data.inspection.finding import Finding
 from core.data.inspection.sample_kind import title
 from core.data.spreadsheet.grid import column_name
 
-MOST_WORDS = 20  # different words of a column that get a column each
-APART = 100  # ratio of the columns' deviations from which one scale for all drowns the small ones
+MAX_WORDS = 20  # different values of a text column that is one-hot encoded
+SCALE_RATIO = 100  # ratio of standard deviations from which one scale for all hides small columns
 
 
-def as_rows(
+def build_rows(
     columns: Columns, name: str, trained: tuple[int, Sequence[str]] | None = None
 ) -> tuple[np.ndarray, tuple[str, ...], list[Finding]]:
-    """Inputs (N, F) float32, the names of the F columns, and what was found.
+    """Return inputs (N, F) float32, the names of the F columns, and the findings.
 
-    `trained`: how many columns a training table has, and their names, which this table must have
-    too. Raises BadData.
+    `trained` holds the number of columns of the training table and their names, which this table
+    must have too. Raises BadData.
     """
-    known = trained[1] if trained else ()
+    trained_names = trained[1] if trained else ()
     parts = [np.asarray(columns.values, np.float32)]
     names, findings = list(columns.titles), []
     if columns.words and not columns.titles:
-        names = [f"column {c + 1}" for c in columns.places]
-    for place, cells in columns.words.items():
-        called = (columns.header or {place: ""})[place] or f"column {place + 1}"
-        found, words, said = _one_hot(cells, place, columns, name, called, known)
-        parts.append(found)
-        names += [f"{called}={word}" for word in words]
-        findings.append(said)
+        names = _default_names(columns)
+    for index, cells in columns.words.items():
+        column = (columns.header or {index: ""})[index] or f"column {index + 1}"
+        encoded, words, finding = _one_hot(cells, index, columns, name, column, trained_names)
+        parts.append(encoded)
+        names += [f"{column}={word}" for word in words]
+        findings.append(finding)
     inputs = np.hstack(parts) if len(parts) > 1 else parts[0]
     if inputs.shape[1] == 0:
-        raise BadData(f"{name} has no column beside the labels: give columns to learn from.")
-    if known:
-        inputs, names = _in_order(inputs, names, known, name)
+        raise BadData(
+            f"{name} has no columns besides the labels. Add at least one input column.",
+            code="no_inputs",
+        )
+    if trained_names:
+        inputs, names = _align(inputs, names, trained_names, name)
     if trained and inputs.shape[1] != trained[0]:
         raise BadData(
-            f"{name} has {counted(inputs.shape[1], 'column')}, the training table "
-            f"{trained[0]}: give the same columns in both."
+            f"{name} has {counted(inputs.shape[1], 'input column')}, but the training table has "
+            f"{trained[0]}. Use the same columns in both files.",
+            code="column_count",
         )
-    shown = f": {few(names)}" if names else ""
-    said = f"{counted(inputs.shape[1], 'column')} of numbers{shown}."
-    called = names or [f"column {c + 1}" for c in columns.places]
-    more = scale_findings(inputs, called)
-    more += leaks(inputs, called, columns.labels)
-    return inputs, tuple(names), [Finding("columns", "ok", said), *findings, *more]
+    listed = f": {few(names)}" if names else ""
+    text = f"{counted(inputs.shape[1], 'numeric input column')}{listed}."
+    shown_names = names or _default_names(columns)
+    return (
+        inputs,
+        tuple(names),
+        [
+            Finding("columns", "ok", text, {"columns": inputs.shape[1]}),
+            *findings,
+            *check_scales(inputs, shown_names),
+            *check_leaks(inputs, shown_names, columns.labels),
+        ],
+    )
+
+
+def _default_names(columns: Columns) -> list[str]:
+    return [f"column {c + 1}" for c in columns.indices]
 
 
 def _one_hot(
     cells: np.ndarray,
-    place: int,
+    index: int,
     columns: Columns,
     name: str,
-    called: str,
-    known: Sequence[str],
+    column: str,
+    trained_names: Sequence[str],
 ) -> tuple[np.ndarray, list[str], Finding]:
-    """(N, words): 1 where the row has the word. A word that training never saw is 0 everywhere."""
+    """Return (N, words) with 1 where the row has the word; words unseen in training give zeros."""
     cells = np.array([str(cell).strip() for cell in cells], object)
     words = sorted(set(cells))
-    if known:
-        words = [k.removeprefix(f"{called}=") for k in known if k.startswith(f"{called}=")] or words
-    if len(words) > MOST_WORDS:
-        column = column_name(place, columns.sheet_column)
-        where = f"{name}, {column}{title(columns.header, place)}"
+    prefix = f"{column}="
+    if trained_names:
+        words = [n.removeprefix(prefix) for n in trained_names if n.startswith(prefix)] or words
+    if len(words) > MAX_WORDS:
+        place = column_name(index, columns.sheet_column)
         raise BadData(
-            f"{where} holds {len(words)} different words ({clip(str(cells[0]))!r}), at most "
-            f"{MOST_WORDS} become columns of 0 and 1: take it out, or name it as the label column."
+            f"{name}, {place}{title(columns.header, index)} contains {len(words)} different text "
+            f"values (such as {clip(str(cells[0]))!r}), but at most {MAX_WORDS} can be one-hot "
+            "encoded. Remove the column or choose it as the label column.",
+            code="too_many_words",
         )
-    found = np.stack([cells == word for word in words], axis=1).astype(np.float32)
-    said = f"Column {clip(called)!r} holds words; each becomes a column of 0 and 1: {few(words)}."
-    return found, words, Finding("words", "info", said, evidence={"column": called, "words": words})
+    encoded = np.stack([cells == word for word in words], axis=1).astype(np.float32)
+    text = f"Column {clip(column)!r} contains text and is one-hot encoded: {few(words)}."
+    return encoded, words, Finding("words", "info", text, {"column": column, "words": words})
 
 
-def _in_order(
-    inputs: np.ndarray, names: list[str], known: Sequence[str], name: str
+def _align(
+    inputs: np.ndarray, names: list[str], trained_names: Sequence[str], name: str
 ) -> tuple[np.ndarray, list[str]]:
-    """The columns as the training table has them, found by name."""
-    if not names and len(known) == inputs.shape[1]:
-        return inputs, list(known)
-    missing = [k for k in known if k not in names]
+    """Return the columns in the order of the training table, matched by name."""
+    if not names and len(trained_names) == inputs.shape[1]:
+        return inputs, list(trained_names)
+    missing = [n for n in trained_names if n not in names]
     if missing:
         raise BadData(
-            f"{name} has no column named {clip(missing[0])!r}, which the training table has: give "
-            "the same columns in both."
+            f"{name} has no column named {clip(missing[0])!r}, which the training table has. Use "
+            "the same columns in both files.",
+            code="column_missing",
         )
-    return inputs[:, [names.index(k) for k in known]], list(known)
+    return inputs[:, [names.index(n) for n in trained_names]], list(trained_names)
 
 
-def scale_findings(inputs: np.ndarray, names: Sequence[str]) -> list[Finding]:
-    """Columns that never change, and columns of very different size."""
-    deviation = inputs.std(axis=0, dtype=np.float64)
+def check_scales(inputs: np.ndarray, names: Sequence[str]) -> list[Finding]:
+    """Return findings on columns that never change and on columns of very different scale."""
+    std = inputs.std(axis=0, dtype=np.float64)
     findings = []
     constant = np.flatnonzero(inputs.min(axis=0) == inputs.max(axis=0))
     if len(constant):
-        which = few([names[i] for i in constant])
-        said = f"{counted(len(constant), 'column')} never change ({which}): harmless, but no help."
-        evidence = {"constant": constant.tolist()}
-        findings.append(Finding("constant", "info", said, evidence=evidence))
-    moving = np.flatnonzero(deviation > 0)
-    if len(moving) > 1:
-        small, large = (moving[pick(deviation[moving])] for pick in (np.argmin, np.argmax))
-        if deviation[large] >= APART * deviation[small]:
-            one = f"{clip(names[large])!r} varies by {short(deviation[large])}"
-            other = f"{clip(names[small])!r} by {short(deviation[small])}"
-            said = f"{one}, {other}: standardize each column by itself."
-            evidence = {"largest": float(deviation[large]), "smallest": float(deviation[small])}
-            findings.append(Finding("scales", "info", said, evidence=evidence))
+        verbs = ("never changes", "carries") if len(constant) == 1 else ("never change", "carry")
+        text = (
+            f"{counted(len(constant), 'column')} {verbs[0]} "
+            f"({few([names[i] for i in constant])}) and {verbs[1]} no information."
+        )
+        findings.append(Finding("constant", "info", text, {"constant": constant.tolist()}))
+    varying = np.flatnonzero(std > 0)
+    if len(varying) > 1:
+        small, large = (varying[pick(std[varying])] for pick in (np.argmin, np.argmax))
+        if std[large] >= SCALE_RATIO * std[small]:
+            text = (
+                f"Columns have very different scales: the standard deviation of "
+                f"{clip(names[large])!r} is {short(std[large])}, that of {clip(names[small])!r} is "
+                f"{short(std[small])}. Standardize each column separately."
+            )
+            evidence = {"largest": float(std[large]), "smallest": float(std[small])}
+            findings.append(Finding("scales", "info", text, evidence))
     return findings
 
 
-def leaks(inputs: np.ndarray, names: Sequence[str], labels: np.ndarray | None) -> list[Finding]:
-    """Columns that are the label itself under another name; `labels` (N,) as they stand there."""
+def check_leaks(
+    inputs: np.ndarray, names: Sequence[str], labels: np.ndarray | None
+) -> list[Finding]:
+    """Return a finding if columns equal the labels (N,), taken as they are in the file."""
     if labels is None or labels.dtype.kind == "O":
         return []
     same = [
@@ -124,6 +148,9 @@ def leaks(inputs: np.ndarray, names: Sequence[str], labels: np.ndarray | None) -
     ]
     if not same:
         return []
-    called = few([names[i] for i in same])
-    said = f"{called} is equal to the label in every row, so nothing is left to learn: take it out."
-    return [Finding("leak", "warn", said, evidence={"columns": same})]
+    listed = few([names[i] for i in same])
+    text = (
+        f"The input {listed} equals the label in every row, so the network would only copy it. "
+        "Remove this column."
+    )
+    return [Finding("leak", "warn", text, {"columns": same})]

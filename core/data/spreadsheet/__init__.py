@@ -1,1 +1,1 @@
-"""Spreadsheets: from the bytes of a file to a Table, whatever its format."""
+"""Spreadsheets: from the bytes of a file of any supported format to a Table."""

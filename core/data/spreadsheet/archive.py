@@ -1,4 +1,4 @@
-"""Archive: the one table in a ZIP file. Knows names and sizes, not what tables look like."""
+"""Archive: find the one table in a ZIP file, by the names and sizes of its members."""
 
 import zipfile
 from collections.abc import Iterator
@@ -7,14 +7,15 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from core.base.errors import BadData
+from core.base.numbers import whole
 from core.base.text import clip
 from core.data.spreadsheet.decoding import DAMAGE
 
 TABLES = (".csv", ".tsv", ".txt", ".tab", ".gz", ".xlsx", ".ods")
 SHOWN = 5  # names in a message
-MEMBERS = 10_000  # files in an archive; the list of more would take long to read
+MAX_MEMBERS = 10_000  # files in an archive; a longer list would take long to read
 
-_DOCUMENTS = (  # what a ZIP file is when it has a part of this name
+_DOCUMENTS = (  # a part that reveals another kind of document, its name, and how to convert it
     ("xl/workbook.bin", "a binary Excel workbook (XLSB)", "save it as XLSX or CSV"),
     ("word/document.xml", "a Word document", "save the table as CSV (UTF-8)"),
     ("ppt/presentation.xml", "a PowerPoint file", "save the table as CSV (UTF-8)"),
@@ -24,42 +25,51 @@ _SHEETS = "application/vnd.oasis.opendocument.spreadsheet"
 
 
 @contextmanager
-def archive(file: BinaryIO, name: str) -> Iterator[zipfile.ZipFile]:
-    """The ZIP file's list of members. BadData where it is damaged, or locked with a password."""
+def open_archive(file: BinaryIO, name: str) -> Iterator[zipfile.ZipFile]:
+    """Open a ZIP file. Raises BadData if it is damaged or has too many members."""
     try:
         opened = zipfile.ZipFile(file)
     except DAMAGE as error:
         raise BadData(
-            f"{name} is a damaged ZIP file ({clip(str(error))}): pack or download it again."
+            f"{name} is a damaged ZIP file ({clip(str(error))}). Create or download it again.",
+            code="damaged_archive",
         ) from None
     with opened:
-        if len(opened.infolist()) > MEMBERS:
-            raise BadData(f"{name} holds more than {MEMBERS} files: pack the table alone.")
+        if len(opened.infolist()) > MAX_MEMBERS:
+            raise BadData(
+                f"{name} contains {whole(len(opened.infolist()))} files, but at most "
+                f"{whole(MAX_MEMBERS)} are supported. Pack only the table.",
+                code="too_many_members",
+            )
         yield opened
 
 
 def is_workbook(opened: zipfile.ZipFile, name: str) -> bool:
-    """Whether it is an XLSX or ODS document. BadData for a document of another kind."""
+    """Whether the archive is an XLSX or ODS file. Raises BadData for other documents."""
     names = set(opened.namelist())
-    for part, what, way_out in _DOCUMENTS:
+    for part, kind, remedy in _DOCUMENTS:
         if part in names:
-            raise BadData(f"{name} is {what}, not a table: {way_out} and give that.")
+            raise BadData(f"{name} is {kind}, not a table: {remedy}.", code="not_a_table")
     if "[Content_Types].xml" in names:
         if any(part.startswith("xl/") for part in names):
             return True
-        raise BadData(f"{name} is an Office document, not a table: save the table as CSV (UTF-8).")
+        raise BadData(
+            f"{name} is an Office document, not a table. Save the table as CSV (UTF-8).",
+            code="not_a_table",
+        )
     if "mimetype" not in names or "content.xml" not in names:
         return False
-    if kind(opened) != _SHEETS:
+    if _media_type(opened) != _SHEETS:
         raise BadData(
-            f"{name} is an OpenDocument file without sheets, not a table: save the table as "
-            "CSV (UTF-8)."
+            f"{name} is an OpenDocument file that is not a spreadsheet. Save the table as CSV "
+            "(UTF-8).",
+            code="not_a_table",
         )
     return True
 
 
-def kind(opened: zipfile.ZipFile) -> str:
-    """What an OpenDocument says that it is, empty where that cannot be read."""
+def _media_type(opened: zipfile.ZipFile) -> str:
+    """Return the media type of an OpenDocument file, empty if it cannot be read."""
     try:
         with opened.open("mimetype") as part:
             return part.read(200).decode("ascii", "replace").strip().removesuffix("-template")
@@ -68,34 +78,41 @@ def kind(opened: zipfile.ZipFile) -> str:
 
 
 def only_table(opened: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
-    """The one member that is a table, by its name. BadData when it is none or not the only one."""
+    """Return the only member that is a table by its name. Raises BadData for none or several."""
     members = [m for m in opened.infolist() if not m.is_dir() and not _hidden(m.filename)]
     tables = members if len(members) == 1 else [m for m in members if _is_table(m.filename)]
     if not tables:
-        what = f"only {_few(members)}" if members else "no file"
-        raise BadData(f"{name} holds {what}, no table: pack one CSV file.")
+        content = f"only {_few(members)}" if members else "no files"
+        raise BadData(
+            f"{name} contains {content}, but no table. Pack a single CSV file.",
+            code="no_table_in_archive",
+        )
     if len(tables) > 1:
         raise BadData(
-            f"{name} holds {len(tables)} tables ({_few(tables)}), one is read: give the one that "
-            "is meant, alone."
+            f"{name} contains {len(tables)} tables ({_few(tables)}), but only one can be read. "
+            "Pack or upload only the table that you need.",
+            code="several_tables",
         )
     if tables[0].flag_bits & 1:
-        raise BadData(f"{name} is locked with a password: pack it without one.")
+        raise BadData(
+            f"{name} is protected by a password. Create it without one.", code="password_protected"
+        )
     if tables[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise BadData(
-            f"{name} is packed by method {tables[0].compress_type}, only the common one (Deflate) "
-            "is read: pack it as a plain ZIP file."
+            f"{name} uses ZIP compression method {tables[0].compress_type}, but only Deflate is "
+            "supported. Create it as an ordinary ZIP file.",
+            code="zip_compression",
         )
     return tables[0]
 
 
-def base(name: str) -> str:
-    """The last part of a member's name, which is never used as a path."""
+def member_name(name: str) -> str:
+    """Return the last part of a member's name for display. It is never used as a path."""
     return clip(name.replace("\\", "/").rpartition("/")[2])
 
 
 def _hidden(name: str) -> bool:
-    """What macOS and Windows pack besides: `__MACOSX/._a.csv`, `.DS_Store`, `Thumbs.db`."""
+    """Whether macOS or Windows added the file: `__MACOSX/._a.csv`, `.DS_Store`, `Thumbs.db`."""
     parts = name.replace("\\", "/").split("/")
     return (
         "__MACOSX" in parts
@@ -110,5 +127,5 @@ def _is_table(name: str) -> bool:
 
 
 def _few(members: list[zipfile.ZipInfo]) -> str:
-    names = [base(m.filename) for m in members[:SHOWN]]
+    names = [member_name(m.filename) for m in members[:SHOWN]]
     return ", ".join(names + ["…"] * (len(members) > SHOWN))

@@ -1,7 +1,7 @@
-"""Pieces: the rows of a table some at a time, by pandas' C engine; memory does not grow with rows.
+"""Chunks: read a table in blocks of rows with pandas' C engine, so memory does not grow with rows.
 
-Pieces cost no time: 60 000 × 784 values take as much of the processor as when read at once, which
-needs 340 MB beside the array, where pieces need 60.
+Chunks cost no time: 60 000 × 784 values take as much CPU time as in a single read, which needs
+340 MB besides the array; chunks need 60 MB.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,65 +10,67 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.data.spreadsheet.growing_array import Scratch
+from core.data.spreadsheet.growing_array import GrowingArray
 from core.data.spreadsheet.layout import Layout
 from core.data.spreadsheet.source import Text
 
-CELLS = 2**22  # of one piece
-NARROW = 16  # columns up to which float64 costs nothing worth saving
+CELLS = 2**22  # per chunk
+NARROW = 16  # columns up to which float64 takes little memory
 
-Share = Callable[[float], None]  # hears which share of the text is read
+ReadProgress = Callable[[float], None]  # receives the fraction of the text that has been read
 
 
-class Unfit(Exception):
-    """A cell, a row or a byte is not what it must be; `table.py` looks for it again, slowly."""
+class Unreadable(Exception):
+    """A cell, a row or a byte is invalid; `table.py` then searches for it with a slow parser."""
 
 
 @dataclass(frozen=True)
-class Piece:
-    """`values` (n, number columns) of one dtype, C order; `words`: column -> cells (n,)."""
+class Chunk:
+    """`values` (n, number columns) of one dtype, C order; `words` maps a text column to its cells (n,)."""
 
     values: np.ndarray
     words: dict[int, np.ndarray]
 
 
-def read_pieces(
-    text: Text, layout: Layout, tell: Share | None = None
+def read_chunks(
+    text: Text, layout: Layout, progress: ReadProgress | None = None
 ) -> tuple[np.ndarray, dict[int, np.ndarray]]:
-    """All values (rows, number columns), uint8 where all fit, else float32, or float64 if narrow;
-    mapped where they are many. And the columns of words. Raises Unfit.
+    """Read all values (rows, number columns) and the text columns.
+
+    Values are uint8 if all fit, else float32, or float64 for narrow tables; many values are
+    memory-mapped. Raises Unreadable.
     """
     for dtype in ("uint8", "float64" if layout.width <= NARROW else "float32"):
         try:
-            return _read(text, layout, dtype, tell)
-        except Unfit:
+            return _read(text, layout, dtype, progress)
+        except Unreadable:
             if dtype != "uint8":
                 raise
     raise AssertionError
 
 
 def _read(
-    text: Text, layout: Layout, dtype: str, tell: Share | None
+    text: Text, layout: Layout, dtype: str, progress: ReadProgress | None
 ) -> tuple[np.ndarray, dict[int, np.ndarray]]:
     words: dict[int, list[np.ndarray]] = {c: [] for c in layout.words}
-    with Scratch() as scratch:
-        for piece in pieces(text, layout, dtype, tell=tell):
-            scratch.add(piece.values)
-            for column, cells in piece.words.items():
+    with GrowingArray() as rows:
+        for chunk in chunks(text, layout, dtype, progress=progress):
+            rows.add(chunk.values)
+            for column, cells in chunk.words.items():
                 words[column].append(cells)
-        if not scratch.rows:
-            raise Unfit
-        return scratch.array(), {c: np.concatenate(cells) for c, cells in words.items()}
+        if not rows.rows:
+            raise Unreadable
+        return rows.array(), {c: np.concatenate(cells) for c, cells in words.items()}
 
 
-def pieces(
-    text: Text, layout: Layout, dtype: str, *, rows: int = 0, tell: Share | None = None
-) -> Iterator[Piece]:
-    """At most `rows` rows at a time (as many as CELLS has, where 0). Raises Unfit."""
+def chunks(
+    text: Text, layout: Layout, dtype: str, *, rows: int = 0, progress: ReadProgress | None = None
+) -> Iterator[Chunk]:
+    """Yield at most `rows` rows at a time; 0 means as many as fit into CELLS. Raises Unreadable."""
     rows = rows or max(1, CELLS // layout.width)
     types = {c: "str" if c in layout.words else dtype for c in range(layout.width)}
     with text.open() as stream, np.errstate(invalid="ignore"):
-        try:  # header=None: with names, a surplus column becomes row names and shifts the rest
+        try:  # header=None: with names, a surplus column would become row names and shift the rest
             frames = pd.read_csv(
                 stream,
                 header=None,
@@ -81,23 +83,23 @@ def pieces(
                 chunksize=rows,
             )
             for frame in frames:
-                yield _piece(frame, layout)
-                if tell:
-                    tell(min(1.0, stream.raw.passed / max(text.size, 1)))
+                yield _to_chunk(frame, layout)
+                if progress:
+                    progress(min(1.0, stream.raw.passed / max(text.size, 1)))
         except (ValueError, OverflowError) as error:  # ParserError, UnicodeDecodeError: ValueErrors
-            raise Unfit from error
+            raise Unreadable from error
 
 
-def _piece(frame: pd.DataFrame, layout: Layout) -> Piece:
-    """pandas lets two faults pass: infinite numbers, and an empty cell in a column of words."""
+def _to_chunk(frame: pd.DataFrame, layout: Layout) -> Chunk:
+    """Check what pandas accepts: infinite numbers, and empty cells in a text column."""
     if frame.shape[1] != layout.width:
-        raise Unfit
+        raise Unreadable
     words = {c: frame.pop(c) for c in layout.words}
     if any((cells.str.strip() == "").any() for cells in words.values()):
-        raise Unfit
+        raise Unreadable
     values = np.empty((len(frame), 0), np.uint8)
     if frame.shape[1]:
         values = np.ascontiguousarray(frame.to_numpy())
     if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise Unfit
-    return Piece(values, {c: cells.to_numpy(dtype=object) for c, cells in words.items()})
+        raise Unreadable
+    return Chunk(values, {c: cells.to_numpy(dtype=object) for c, cells in words.items()})

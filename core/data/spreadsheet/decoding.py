@@ -1,7 +1,7 @@
-"""Decoding: the bytes of a text file as UTF-8, whatever they were before, watched for damage.
+"""Decoding: convert the bytes of a text file to UTF-8 and detect damage.
 
-UTF-16 is known by its mark, Windows-1252 only on demand: every byte would pass for it. Knows
-nothing of rows and columns.
+UTF-16 is recognized by its byte order mark. Windows-1252 is used only on demand, because almost any
+bytes are valid in it.
 """
 
 import codecs
@@ -15,15 +15,15 @@ from typing import BinaryIO
 from core.base.errors import BadData
 from core.base.text import clip
 
-UNPACKED_LIMIT = 512 * 2**20  # bytes that a file may unpack to; a bomb of 500 kB unpacks to as much
-LEGACY = "cp1252"  # what Excel on Windows saves as "CSV"
+UNPACKED_LIMIT = 512 * 2**20  # bytes that a file may unpack to; a ZIP bomb of 500 kB reaches it
+LEGACY = "cp1252"  # the encoding of plain "CSV" in Excel on Windows
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-DAMAGE = (  # what gzip and zipfile raise on bytes that are not theirs
+DAMAGE = (  # what gzip and zipfile raise for damaged bytes
     EOFError,
     IndexError,
     NotImplementedError,
@@ -39,7 +39,7 @@ DAMAGE = (  # what gzip and zipfile raise on bytes that are not theirs
 
 
 class Unpacked(io.RawIOBase):
-    """Passes bytes through; BadData past the limit, or where the packing is damaged."""
+    """Pass unpacked bytes through. Raises BadData past the limit or if the archive is damaged."""
 
     def __init__(self, file: BinaryIO, name: str, kind: str):
         self.file, self.name, self.kind, self.passed = file, clip(name), kind, 0
@@ -51,22 +51,24 @@ class Unpacked(io.RawIOBase):
         try:
             chunk = self.file.read(len(buffer))
         except DAMAGE as error:
-            found = clip(str(error)) or "it ends early"
+            detail = clip(str(error)) or "it ends early"
             raise BadData(
-                f"{self.name} is damaged {self.kind} ({found}): pack or download it again."
+                f"{self.name} is a damaged {self.kind} file ({detail}). Create or download it again.",
+                code="damaged_archive",
             ) from None
         self.passed += len(chunk)
         if self.passed > UNPACKED_LIMIT:
             raise BadData(
-                f"{self.name} unpacks to more than {UNPACKED_LIMIT >> 20} MB: give a smaller "
-                "file, or a plain CSV."
+                f"{self.name} unpacks to more than {UNPACKED_LIMIT >> 20} MB. Use a smaller file "
+                "or an uncompressed CSV.",
+                code="unpacks_too_large",
             )
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
 
 class Recoded(io.RawIOBase):
-    """Text of another encoding, passed on as UTF-8; BadData, with the line, where it is none."""
+    """Convert text to UTF-8. Raises BadData with the line of the first invalid byte."""
 
     def __init__(self, file: BinaryIO, name: str, encoding: str):
         self.file, self.name, self.encoding = file, clip(name), encoding
@@ -91,16 +93,19 @@ class Recoded(io.RawIOBase):
         except UnicodeDecodeError as error:
             before = error.object[: error.start].decode(self.encoding, "ignore")
             line = self.line + before.count("\n")
-            kind = "UTF-16" if self.encoding == "utf-16" else "UTF-8 nor Windows-1252"
-            rule = f"that is {'no' if self.encoding == 'utf-16' else 'neither'} {kind}"
-            found = f"has a byte (0x{error.object[error.start]:02X}) in line {line} {rule}"
-            raise BadData(f"{self.name} {found}: save it as CSV (UTF-8).") from None
+            wide = self.encoding == "utf-16"
+            valid = "not valid UTF-16" if wide else "valid neither in UTF-8 nor in Windows-1252"
+            raise BadData(
+                f"{self.name}, line {line} has a byte (0x{error.object[error.start]:02X}) that is "
+                f"{valid}. Save the file as CSV (UTF-8).",
+                code="encoding",
+            ) from None
         self.line += text.count("\n")
         return text
 
 
-class Clean(io.RawIOBase):
-    """Passes UTF-8 through; BadData at a NUL byte, which no text has."""
+class WithoutNul(io.RawIOBase):
+    """Pass UTF-8 through. Raises BadData at a NUL byte, which text never contains."""
 
     def __init__(self, file: BinaryIO, name: str):
         self.file, self.name, self.passed = file, clip(name), 0
@@ -111,10 +116,11 @@ class Clean(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:
         chunk = self.file.read(len(buffer))
         if b"\0" in chunk:
-            place = self.passed + chunk.index(b"\0")
+            position = self.passed + chunk.index(b"\0")
             raise BadData(
-                f"{self.name} has a NUL byte at byte {place}, so it is no text: save it as "
-                "CSV (UTF-8)."
+                f"{self.name} has a NUL byte at byte {position}, so it is not a text file. Save it "
+                "as CSV (UTF-8).",
+                code="nul_byte",
             )
         self.passed += len(chunk)
         buffer[: len(chunk)] = chunk
@@ -122,7 +128,10 @@ class Clean(io.RawIOBase):
 
 
 def decoded(file: io.BufferedReader, name: str, encoding: str | None = None) -> io.BufferedReader:
-    """The file from its start as UTF-8 without mark; `encoding` as found by its mark where None."""
+    """Return the file from its start as UTF-8 without a byte order mark.
+
+    `encoding` is overridden by a byte order mark; None means UTF-8.
+    """
     head = file.peek(4)
     mark, marked = next((m for m in MARKS if head.startswith(m[0])), (b"", None))
     encoding = marked or encoding or "utf-8"
@@ -130,4 +139,4 @@ def decoded(file: io.BufferedReader, name: str, encoding: str | None = None) -> 
         file.read(len(mark))
     else:
         file = Recoded(file, name, encoding)
-    return io.BufferedReader(Clean(file, name), 1 << 18)
+    return io.BufferedReader(WithoutNul(file, name), 1 << 18)

@@ -1,4 +1,4 @@
-"""Formats: what a file is by its first bytes, and the sentence for each that is no table."""
+"""Formats: recognize a file by its first bytes, and refuse those that are not tables."""
 
 from typing import BinaryIO
 
@@ -9,10 +9,10 @@ GZIP = b"\x1f\x8b"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an empty one
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MAGIC = (
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"RIFF", "a sound, film or WebP file"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"RIFF", "an audio, video or WebP file"),
     (b"%PDF", "a PDF document"),
     (b"{\\rtf", "an RTF document"),
     (b"PK\x03\x04", "a ZIP file"),
@@ -34,28 +34,39 @@ _MARKUP = ((b"<", "a web page or XML"), (b"{", "JSON"), (b"[", "JSON"))
 
 
 def refuse(head: bytes, name: str) -> None:
-    """BadData when the first bytes are those of a known format that is no CSV."""
+    """Raise BadData if the first bytes belong to a known format that is not CSV."""
     if head.startswith(tuple(mark for mark, encoding in MARKS if encoding != "utf-8")):
         return
-    found = next((what for magic, what in _MAGIC if head.startswith(magic)), None)
+    kind = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    found = found or next((what for sign, what in _MARKUP if start.startswith(sign)), None)
-    if not found and b"\0" in head:
+    kind = kind or next((kind for sign, kind in _MARKUP if start.startswith(sign)), None)
+    if not kind and b"\0" in head:
         wide = head[:256].count(b"\0") * 3 > len(head[:256]) and not head.count(b"\0\0")
-        found = "UTF-16 text without its mark" if wide else "a binary file"
-    if found:
-        raise BadData(f"{name} is {found}, not a table: save it as CSV (UTF-8) and give that.")
+        kind = "UTF-16 text without a byte order mark" if wide else "a binary file"
+    if kind:
+        raise BadData(
+            f"{name} is {kind}, not a table. Save the table as CSV (UTF-8) and upload that file.",
+            code="not_a_table",
+        )
 
 
 def old_office(file: BinaryIO, name: str) -> BadData:
-    """An OLE file: the names in its directory tell whether it is locked or old."""
+    """Return the error for an OLE file; its directory shows whether it is encrypted or old."""
     head = file.read(512)
     size = 1 << min(int.from_bytes(head[30:32], "little"), 16)
     file.seek((int.from_bytes(head[48:52], "little") + 1) * size)
     names = file.read(4096).decode("utf-16-le", "replace")
     if "EncryptedPackage" in names:
-        return BadData(f"{name} is locked with a password: save it without one and give that.")
+        return BadData(
+            f"{name} is protected by a password. Save it without one.", code="password_protected"
+        )
     if "Workbook" in names or "Book" in names:
-        what = "an old Excel workbook (XLS)"
-        return BadData(f"{name} is {what}, which is not read: save it as XLSX or CSV (UTF-8).")
-    return BadData(f"{name} is an old Office document, not a table: save the table as CSV (UTF-8).")
+        return BadData(
+            f"{name} is an old Excel workbook (XLS), which is not supported. Save it as XLSX or "
+            "CSV (UTF-8).",
+            code="old_workbook",
+        )
+    return BadData(
+        f"{name} is an old Office document, not a table. Save the table as CSV (UTF-8).",
+        code="not_a_table",
+    )

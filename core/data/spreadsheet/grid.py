@@ -1,10 +1,10 @@
-"""Grid: how a spreadsheet names its cells."""
+"""Grid: the names of a spreadsheet's cells and columns."""
 
 from core.base.numbers import whole
 
 
 def column_name(column: int, sheet_column: int | None = None) -> str:
-    """Of a table's column, from 0, whose first is the `sheet_column` of a sheet, or of plain text.
+    """Name a table's column, from 0; `sheet_column` is the first one's in its sheet, if any.
 
     >>> column_name(2), column_name(2, 0), column_name(2, 3)
     ('column 3', 'column C', 'column F')
@@ -15,7 +15,8 @@ def column_name(column: int, sheet_column: int | None = None) -> str:
 
 
 def letters(column: int) -> str:
-    """
+    """Return the letters of a column, counted from 0.
+
     >>> [letters(c) for c in (0, 25, 26, 16383)]
     ['A', 'Z', 'AA', 'XFD']
     """
@@ -28,7 +29,8 @@ def letters(column: int) -> str:
 
 
 def number(text: str) -> int:
-    """
+    """Return the column of these letters, counted from 0.
+
     >>> [number(t) for t in ("A", "Z", "AA", "XFD")]
     [0, 25, 26, 16383]
     """
@@ -39,7 +41,8 @@ def number(text: str) -> int:
 
 
 def ref(row: int, column: int) -> str:
-    """
+    """Return the name of a cell, with row and column counted from 0.
+
     >>> ref(2, 27)
     'AB3'
     """

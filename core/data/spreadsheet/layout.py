@@ -1,4 +1,4 @@
-"""Layout: what the first rows of a CSV tell: delimiter, decimal sign, header, columns of words."""
+"""Layout: delimiter, decimal sign, header and text columns, from the first rows of a CSV."""
 
 import csv
 import io
@@ -13,44 +13,45 @@ from core.base.numbers import whole
 from core.base.text import clip
 from core.data.spreadsheet.grid import column_name
 
-SNIFFED = 64  # rows looked at
+SNIFFED = 64  # rows examined
 LABEL_NAMES = ("label", "labels", "class", "classes", "target", "y", "category", "digit")
 
 COUNTED = 16  # columns from which a row that counts up is a header, not four values
-SPACE = " \t\r\n\v\f"  # what pandas takes for it; str.strip takes more
+SPACE = " \t\r\n\v\f"  # white space for pandas; str.strip removes more
 _SIGNS = ((",", "."), (";", "."), (";", ","), ("\t", "."), ("\t", ","), ("|", "."), (" ", "."))
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+(,\d+)?(e[+-]?\d+)?", re.ASCII | re.I)
-_TOLD = re.compile(rb"sep=([,;\t|])[\r\n]+", re.I)
+_DECLARED = re.compile(rb"sep=([,;\t|])[\r\n]+", re.I)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """`lines` lines come before the first row of values, a spreadsheet's row `first_row`.
+    """How a CSV is to be parsed.
 
-    `top` is the row of the header, or `first_row`. `sheet_column`: as in source.Text.
+    `lines` lines precede the first row of values, which a spreadsheet numbers `first_row`. `top`
+    is the row of the header, or `first_row`. `sheet_column` is as in source.Text.
     """
 
     delimiter: str
     decimal: str
     header: tuple[str, ...] | None
     width: int
-    words: tuple[int, ...]  # columns, from 0, that hold no numbers
+    words: tuple[int, ...]  # text columns, from 0
     lines: int
     first_row: int
     top: int
-    even: bool  # every row looked at has the same number of values
+    even: bool  # whether all examined rows have the same width
     sheet_column: int | None = None
 
-    def place(self, column: int) -> str:
-        """ "column 3 ('p2')", or as a spreadsheet says it "column C ('p2')"."""
+    def describe_column(self, column: int) -> str:
+        """Return "column 3 ('p2')", or "column C ('p2')" for a sheet."""
         header = self.header or ()
         named = f" ({clip(header[column])!r})" if column < len(header) and header[column] else ""
         return column_name(column, self.sheet_column) + named
 
 
 def is_number(cell: str, decimal: str = ".") -> bool:
-    """Whether both we and the fast parser take the cell for a finite decimal number."""
+    """Whether this module and the fast parser both read the cell as a finite decimal number."""
     cell = cell.strip(SPACE)
     return bool(_NUMBER.fullmatch(cell.replace(",", ".") if decimal == "," else cell))
 
@@ -58,10 +59,9 @@ def is_number(cell: str, decimal: str = ".") -> bool:
 def records(
     stream: BinaryIO, delimiter: str, name: str, top: int = 1
 ) -> Iterator[tuple[int, int, list[str]]]:
-    """(row as a spreadsheet counts it, last physical line, cells) of every row but blank ones.
+    """Yield (row number in a spreadsheet, last physical line, cells) of all rows that are not blank.
 
-    `top` is the first row that is told. Raises BadData, and UnicodeDecodeError where it is not
-    UTF-8.
+    `top` is the first row to yield. Raises BadData, and UnicodeDecodeError if it is not UTF-8.
     """
     lines = io.TextIOWrapper(stream, encoding="utf-8", newline="")
     reader, row = csv.reader(lines, delimiter=delimiter, strict=True), 0
@@ -71,11 +71,18 @@ def records(
             if filled and row >= top:
                 yield row, reader.line_num, cells
     except csv.Error as error:
-        rule = "has a quotation mark that is not closed or stands wrong: close it, or take it out"
         if "limit" in str(error):
-            most = f"{whole(csv.field_size_limit())} characters"
-            rule = f"has a cell of more than {most}: close a quotation mark, or shorten the cell"
-        raise BadData(f"{clip(name)}, row {row + 1} {rule}.") from None
+            raise BadData(
+                f"{clip(name)}, row {row + 1} has a cell of more than "
+                f"{whole(csv.field_size_limit())} characters. Close a quotation mark or shorten "
+                "the cell.",
+                code="cell_too_long",
+            ) from None
+        raise BadData(
+            f"{clip(name)}, row {row + 1} has an unclosed or misplaced quotation mark. Close or "
+            "remove it.",
+            code="quotation_mark",
+        ) from None
     finally:
         lines.detach()
 
@@ -86,19 +93,22 @@ def sniff(
     header: Literal["auto", "yes", "no"] = "auto",
     sheet_column: int | None = None,
 ) -> Layout:
-    """The layout from the first rows. BadData when there is no row of values."""
+    """Detect the layout from the first rows. Raises BadData if there is no row of values."""
     head = stream.peek(1 << 16)
-    told = _TOLD.match(head)  # "sep=;", which Excel writes and reads
-    delimiter, decimal = (",", ".") if sheet_column is not None else _delimiter(head, told)
-    rows = list(islice(records(stream, delimiter, name, 2 if told else 1), SNIFFED))
+    declared = _DECLARED.match(head)  # "sep=;", as Excel writes it
+    delimiter, decimal = (",", ".") if sheet_column is not None else _delimiter(head, declared)
+    rows = list(islice(records(stream, delimiter, name, 2 if declared else 1), SNIFFED))
     if not rows:
-        raise BadData(f"{clip(name)} is empty: give a file with one row for each sample.")
+        raise BadData(
+            f"{clip(name)} is empty. Provide a file with one row per sample.", code="empty_file"
+        )
     cells = [row for _, _, row in rows]
     words = _words(cells, decimal)
     named = header == "yes" or (header == "auto" and _has_header(cells, words, decimal))
     if named and len(rows) == 1:
         raise BadData(
-            f"{clip(name)} has a header but no rows: give a file with one row for each sample."
+            f"{clip(name)} has a header but no rows. Provide a file with one row per sample.",
+            code="no_rows",
         )
     return Layout(
         delimiter=delimiter,
@@ -106,7 +116,7 @@ def sniff(
         header=tuple(cell.strip() for cell in cells[0]) if named else None,
         width=len(cells[0]),
         words=words if named or len(rows) > 1 else _words([*cells, *cells], decimal),
-        lines=rows[0][1] if named else int(bool(told)),
+        lines=rows[0][1] if named else int(bool(declared)),
         first_row=rows[1][0] if named else rows[0][0],
         top=rows[0][0],
         even=len({len(row) for row in cells}) == 1,
@@ -114,30 +124,30 @@ def sniff(
     )
 
 
-def _delimiter(head: bytes, told: re.Match | None) -> tuple[str, str]:
-    """Delimiter and decimal sign with the largest share of numbers in a line, then most cells."""
+def _delimiter(head: bytes, declared: re.Match | None) -> tuple[str, str]:
+    """Return the delimiter and decimal sign with the most numbers in a line, then the most cells."""
     signs = _SIGNS
-    if told:
-        head, sign = head[told.end() :], told[1].decode()
+    if declared:
+        head, sign = head[declared.end() :], declared[1].decode()
         signs = tuple((sign, decimal) for decimal in ".," if decimal != sign)
     lines = head.decode("utf-8", "replace").splitlines()[:SNIFFED]
     lines = [line for line in lines if line.strip()]
-    if not told and _one_column(lines if len(head) < 1 << 16 else lines[:-1]):
+    if not declared and _one_column(lines if len(head) < 1 << 16 else lines[:-1]):
         return ";", ","
-    last = lines[-2] if len(lines) > 2 else (lines or [""])[-1]  # the last one may be cut
-    best, found = (0.0, 0), signs[0]
+    last = lines[-2] if len(lines) > 2 else (lines or [""])[-1]  # the last one may be cut off
+    best, chosen = (0.0, 0), signs[0]
     for delimiter, decimal in signs:
         cells = last.split(delimiter)
-        share = sum(is_number(cell, decimal) for cell in cells) / len(cells)
-        if (share, len(cells)) > best and share > 0 and (delimiter != " " or share == 1):
-            best, found = (share, len(cells)), (delimiter, decimal)
-    return found
+        fraction = sum(is_number(cell, decimal) for cell in cells) / len(cells)
+        if (fraction, len(cells)) > best and fraction > 0 and (delimiter != " " or fraction == 1):
+            best, chosen = (fraction, len(cells)), (delimiter, decimal)
+    return chosen
 
 
 def _one_column(lines: list[str]) -> bool:
-    """A name without comma over numbers with one or none: decimal commas, or rows of two lengths.
+    """Whether the lines are one column of numbers with decimal commas under a title without one.
 
-    Spreadsheet programs of half of Europe write a column of prices so.
+    Spreadsheet programs write prices like this in much of Europe.
     """
     body = [line.strip() for line in lines[1:]]
     commas = any("," in line for line in body)
@@ -145,38 +155,38 @@ def _one_column(lines: list[str]) -> bool:
 
 
 def _words(rows: list[list[str]], decimal: str) -> tuple[int, ...]:
-    """Columns where most cells after the first row are no numbers."""
+    """Return the columns where most cells after the first row are not numbers."""
     body = rows[1:]
     columns = range(max((len(row) for row in body), default=0))
     cells = [[row[column].strip() for row in body if column < len(row)] for column in columns]
     return tuple(
         c
         for c, column in enumerate(cells)
-        if sum(_strange(x, decimal) for x in column) * 2 > len(column)
+        if sum(_is_text(x, decimal) for x in column) * 2 > len(column)
     )
 
 
-def _strange(cell: str, decimal: str) -> bool:
+def _is_text(cell: str, decimal: str) -> bool:
     return bool(cell) and not is_number(cell, decimal)
 
 
 def _has_header(rows: list[list[str]], words: tuple[int, ...], decimal: str) -> bool:
-    """Most cells must be names, or one must name the label: a bad pixel makes no header."""
+    """Whether most cells are titles, or one is a label title; one bad pixel makes no header."""
     first = [cell.strip() for cell in rows[0]]
-    strange = [c for c, cell in enumerate(first) if not is_number(cell, decimal)]
-    # "y" may also be a class of letters, or yes
+    texts = [c for c, cell in enumerate(first) if not is_number(cell, decimal)]
+    # "y" may also be a class, such as a letter or "yes"
     titles = [cell.lower() for c, cell in enumerate(first) if c not in words or len(cell) > 1]
     if any(title in LABEL_NAMES for title in titles):
         return True
     if _counts_up([cell for cell in first if cell.isdigit()]):
         return True
     if len(rows) == 1:
-        return len(strange) == len(first)
-    return any(c not in words for c in strange) and len(strange) * 2 > len(first)
+        return len(texts) == len(first)
+    return any(c not in words for c in texts) and len(texts) * 2 > len(first)
 
 
 def _counts_up(cells: list[str]) -> bool:
-    """0, 1, 2 … or 1, 2, 3 …: the numbers that pandas writes above columns without names."""
+    """Whether cells are 0, 1, 2, … or 1, 2, 3, …, as pandas writes above unnamed columns."""
     return (
         len(cells) >= COUNTED
         and cells[0] in ("0", "1")

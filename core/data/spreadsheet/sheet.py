@@ -1,11 +1,12 @@
-"""Sheet: one sheet of a workbook as CSV text. Runs as a process of its own, under limits.
+"""Sheet: convert one sheet of a workbook to CSV. Runs in a separate process, under limits.
 
     main(), with '{"sheet": "", "seconds": 60, …}' < book.xlsx > table.csv 2> report
 
-calamine reads cells fast, but a cell far from the others ends its whole process, and no limit can
-be given to it. This file knows the standard library and calamine, so it starts in 20 ms; it tells
-facts in JSON, one object a line, the later over the earlier. Blank rows stand as blank lines and
-columns start at the sheet's first used one, so that both keep the numbers that the sheet shows.
+calamine reads cells fast, but one cell far away from the others exhausts its memory, and it accepts
+no limit. This file imports only the standard library and calamine, so it starts in 20 ms. It
+reports facts as JSON, one object per line; later values replace earlier ones. Blank rows are
+written as blank lines and columns start at the sheet's first used one, so row and column numbers
+agree with the sheet.
 """
 
 import csv
@@ -17,13 +18,13 @@ from collections.abc import Iterable
 from typing import Any, BinaryIO, TextIO
 
 from core.data.spreadsheet.grid import letters, ref
-from core.data.spreadsheet.sheet_xml import Fault, look, tell
+from core.data.spreadsheet.sheet_xml import Fault, check_sheet, write_facts
 
 
 def convert(
     book: BinaryIO, table: TextIO, report: TextIO, *, sheet: str, rows: int, columns: int
 ) -> dict[str, Any]:
-    """Writes the sheet of that name, or the first visible one with values, as CSV. Raises Fault."""
+    """Write the sheet of that name, or the first visible one with values, as CSV. Raises Fault."""
     import python_calamine as calamine
 
     try:
@@ -43,15 +44,15 @@ def convert(
 
 
 def _choose(workbook: Any, wanted: str, report: TextIO, book: BinaryIO) -> tuple[str, Any]:
-    """Name and cells of the sheet, looked at for what calamine does not tell before it is read."""
+    """Return name and cells of the sheet, after checking what calamine does not report."""
     names = workbook.sheet_names
-    known = {m.name: m for m in workbook.sheets_metadata}
+    metadata = {m.name: m for m in workbook.sheets_metadata}
     if wanted and wanted not in names:
-        raise Fault("no such sheet", sheet=wanted, sheets=names)
-    sheets = [n for n in names if str(known[n].typ).endswith("WorkSheet")]
-    visible = [n for n in sheets if str(known[n].visible).endswith(".Visible")]
+        raise Fault("no_such_sheet", sheet=wanted, sheets=names)
+    sheets = [n for n in names if str(metadata[n].typ).endswith("WorkSheet")]
+    visible = [n for n in sheets if str(metadata[n].visible).endswith(".Visible")]
     for name in [wanted] if wanted else visible:
-        look(book, name, report)
+        check_sheet(book, name, report)
         cells = workbook.get_sheet_by_name(name)
         if cells.end is not None:
             return name, cells
@@ -61,11 +62,11 @@ def _choose(workbook: Any, wanted: str, report: TextIO, book: BinaryIO) -> tuple
 
 
 def write(rows: Iterable[list], table: TextIO) -> None:
-    """Whole numbers without `.0`, an empty row as a blank line."""
+    """Write rows as CSV: whole numbers without `.0`, an empty row as a blank line."""
     writer = csv.writer(table, lineterminator="\n")
     for row in rows:
         kinds = set(map(type, row))
-        if kinds == {float}:  # the fast way: repr of a whole float ends in .0
+        if kinds == {float}:  # fast path: repr of a whole float ends in .0
             line = ",".join(map(repr, row)) + "\n"
             table.write(line.replace(".0,", ",").replace(".0\n", "\n"))
         elif kinds == {str} and not any(row):
@@ -86,12 +87,12 @@ def _text(cell: Any) -> str:
 
 
 def limit(memory: int, text: int, seconds: int) -> None:
-    """Bytes of address space and of CSV, seconds on any clock; no core file. Not on Windows."""
+    """Limit address space and CSV (bytes) and time (seconds). Does nothing on Windows."""
     try:
         import resource
     except ImportError:
         return
-    signal.alarm(seconds)  # ends this process also when nobody is left to do it
+    signal.alarm(seconds)  # ends this process even if its parent is gone
     for kind, most in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_FSIZE, text),
@@ -103,8 +104,8 @@ def limit(memory: int, text: int, seconds: int) -> None:
         resource.setrlimit(kind, (most, most))
 
 
-def answer(book: BinaryIO, table: TextIO, report: TextIO, **order: Any) -> dict[str, Any]:
-    """What `convert` tells, its faults, and whatever else goes wrong, as facts."""
+def convert_safely(book: BinaryIO, table: TextIO, report: TextIO, **order: Any) -> dict[str, Any]:
+    """Return the facts from `convert`, its faults, and every other failure as facts."""
     try:
         facts = convert(book, table, report, **order)
         table.flush()
@@ -118,14 +119,14 @@ def answer(book: BinaryIO, table: TextIO, report: TextIO, **order: Any) -> dict[
     except OSError as error:
         full = {errno.EFBIG: "text", errno.ENOSPC: "room"}.get(error.errno, "damaged")
         return {"fault": full, "detail": str(error)}
-    except BaseException as error:  # a Rust panic is none of Exception's children
+    except BaseException as error:  # a Rust panic does not derive from Exception
         return {"fault": "damaged", "detail": str(error) or type(error).__name__}
 
 
 def main() -> None:
-    """One sheet from standard input to standard output, facts to standard error."""
+    """Convert a sheet from standard input to standard output; facts go to standard error."""
     order = json.loads(sys.argv[-1])
     limit(order.pop("memory"), order.pop("text"), order.pop("seconds"))
-    sys.stdin.buffer.seek(0)  # who gave the file has read of it
+    sys.stdin.buffer.seek(0)  # the parent has read from the file
     sys.stdout.reconfigure(encoding="utf-8", newline="")
-    tell(sys.stderr, answer(sys.stdin.buffer, sys.stdout, sys.stderr, **order))
+    write_facts(sys.stderr, convert_safely(sys.stdin.buffer, sys.stdout, sys.stderr, **order))

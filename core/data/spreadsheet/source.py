@@ -1,6 +1,6 @@
-"""Source: from a file as it was given to the text of its one table; what is none is named.
+"""Source: from a file of any supported format to the text of its one table.
 
-Undoes gzip and ZIP, other encodings and the sheets of XLSX and ODS. Knows nothing of values.
+Unpacks gzip and ZIP, converts encodings, and extracts a sheet of XLSX and ODS files.
 """
 
 import gzip
@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.base.errors import BadData, NotFound
+from core.base.finding import Finding
 from core.base.text import clip
 from core.data.spreadsheet import decoding
-from core.data.spreadsheet.archive import archive, base, is_workbook, only_table
+from core.data.spreadsheet.archive import is_workbook, member_name, only_table, open_archive
 from core.data.spreadsheet.decoding import LEGACY, Unpacked, decoded
 from core.data.spreadsheet.formats import GZIP, OLE, ZIP, old_office, refuse
-from core.data.spreadsheet.workbook import sheet_of
+from core.data.spreadsheet.workbook import open_sheet
 
 Source = Path | bytes
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
@@ -28,34 +29,38 @@ Opener = Callable[[], AbstractContextManager[BinaryIO]]
 
 @dataclass(frozen=True)
 class Text:
-    """The text of one table, which can be opened more than once while its source is open.
+    """The text of one table, which can be opened repeatedly while its source is open.
 
-    `name` stands in messages, `notes` tell what was undone. `sheet_column` is the first column of
-    a workbook's sheet, from 0, and None for plain text; a sheet's delimiter is the comma.
+    `name` appears in messages, `notes` report conversions. `sheet_column` is the first column of a
+    workbook's sheet, from 0, and None for plain text; a sheet's delimiter is the comma.
     """
 
     name: str
     raw: Opener
     size: int = 0
-    notes: tuple[str, ...] = ()
+    notes: tuple[Finding, ...] = ()
     encoding: str | None = None
     sheet_column: int | None = None
 
     @contextmanager
     def open(self) -> Iterator[io.BufferedReader]:
-        """UTF-8 without mark. BadData where it is no text."""
+        """Open as UTF-8 without a byte order mark. Raises BadData if it is not text."""
         with self.raw() as file:
             yield decoded(file, self.name, self.encoding)
 
     def legacy(self) -> "Text":
-        """The same, read as Windows-1252, for a text that turned out not to be UTF-8."""
-        said = f"{self.name} is not UTF-8 and was read as Windows-1252: check words with accents."
-        return replace(self, encoding=LEGACY, notes=(*self.notes, said))
+        """Return the same text, decoded as Windows-1252 because it is not UTF-8."""
+        text = (
+            f"{self.name} is not UTF-8 and was read as Windows-1252. Check words with accents, or "
+            "save the file as CSV (UTF-8)."
+        )
+        note = Finding("legacy_encoding", "info", text, {"encoding": LEGACY})
+        return replace(self, encoding=LEGACY, notes=(*self.notes, note))
 
 
 @contextmanager
-def packed(source: Source, name: str) -> Iterator[BinaryIO]:
-    """The bytes as they lie there. NotFound where a path leads to no file."""
+def open_source(source: Source, name: str) -> Iterator[BinaryIO]:
+    """Open the bytes as they are stored. Raises NotFound if the file cannot be opened."""
     if not isinstance(source, Path):
         yield io.BufferedReader(io.BytesIO(source))
         return
@@ -63,20 +68,21 @@ def packed(source: Source, name: str) -> Iterator[BinaryIO]:
         file = source.open("rb")
     except OSError as error:
         raise NotFound(
-            f"{clip(name)} cannot be opened ({error.strerror}): check the path."
+            f"{clip(name)} cannot be opened ({error.strerror}). Check the path.",
+            code="file_not_found",
         ) from None
     with file:
         yield file
 
 
 @contextmanager
-def opened(source: Source, name: str, sheet: str = "") -> Iterator[Text]:
-    """The text of the table in a file of any form; `sheet` names the one of several.
+def open_text(source: Source, name: str, sheet: str = "") -> Iterator[Text]:
+    """Open the text of the table in a file of any supported format; `sheet` selects one of several.
 
     Raises BadData, NotFound, Unavailable.
     """
     name = clip(name)
-    with packed(source, name) as file:
+    with open_source(source, name) as file:
         head = file.read(4096)
         file.seek(0)
         if head.startswith(ZIP):
@@ -97,16 +103,18 @@ def opened(source: Source, name: str, sheet: str = "") -> Iterator[Text]:
 
 @contextmanager
 def _from_zip(file: BinaryIO, name: str, sheet: str) -> Iterator[Text]:
-    """A workbook, or the one table in an archive, which may itself be a workbook or a .gz."""
-    with archive(file, name) as parts:
+    """Open a workbook, or the one table in an archive, which may be a workbook or a .gz."""
+    with open_archive(file, name) as parts:
         if is_workbook(parts, name):
             with _from_workbook(file, parts, name, sheet) as text:
                 yield text
             return
         member = only_table(parts, name)
-        inner, notes = f"{name} ({base(member.filename)})", ()
+        inner, notes = f"{name} ({member_name(member.filename)})", ()
         if len(parts.infolist()) > 1:
-            notes = (f"{base(member.filename)} was read from {name}.",)
+            text = f"{member_name(member.filename)} was read from {name}."
+            evidence = {"members": len(parts.infolist())}
+            notes = (Finding("archive_member", "info", text, evidence),)
 
         @contextmanager
         def raw() -> Iterator[BinaryIO]:
@@ -123,9 +131,12 @@ def _from_zip(file: BinaryIO, name: str, sheet: str) -> Iterator[Text]:
         with tempfile.TemporaryFile() as copy, raw() as stream:
             shutil.copyfileobj(stream, copy)
             copy.seek(0)
-            with archive(copy, inner) as nested:
+            with open_archive(copy, inner) as nested:
                 if not is_workbook(nested, inner):
-                    raise BadData(f"{inner} is a ZIP file in a ZIP file: unpack the outer one.")
+                    raise BadData(
+                        f"{inner} is a ZIP file inside a ZIP file. Unpack the outer one.",
+                        code="nested_archive",
+                    )
                 with _from_workbook(copy, nested, inner, sheet) as text:
                     yield replace(text, notes=(*notes, *text.notes))
 
@@ -134,7 +145,7 @@ def _from_zip(file: BinaryIO, name: str, sheet: str) -> Iterator[Text]:
 def _from_workbook(
     file: BinaryIO, parts: zipfile.ZipFile, name: str, wanted: str
 ) -> Iterator[Text]:
-    with sheet_of(file, parts, name, wanted) as sheet:
+    with open_sheet(file, parts, name, wanted) as sheet:
 
         @contextmanager
         def raw() -> Iterator[BinaryIO]:
@@ -143,11 +154,14 @@ def _from_workbook(
 
         notes = ()
         if sheet.others:
-            shown = f"{name} (sheet {clip(sheet.name)!r})"
             others = clip(", ".join(repr(other) for other in sheet.others))
-            chosen = "is read" if wanted else "is the first with values and was read"
-            notes = (f"Sheet {clip(sheet.name)!r} of {name} {chosen}; it also has {others}.",)
-            name = shown
+            reason = "" if wanted else ", the first one with values"
+            message = (
+                f"Sheet {clip(sheet.name)!r} of {name} was read{reason}. Other sheets: {others}."
+            )
+            evidence = {"sheet": sheet.name, "others": list(sheet.others)}
+            notes = (Finding("sheet", "info", message, evidence),)
+            name = f"{name} (sheet {clip(sheet.name)!r})"
         yield Text(name, raw, _size(sheet.file), notes, sheet_column=sheet.column)
 
 
@@ -159,7 +173,8 @@ def _member(
         file = parts.open(member)
     except decoding.DAMAGE as error:
         raise BadData(
-            f"{name} is damaged ZIP ({clip(str(error))}): pack or download it again."
+            f"{name} is a damaged ZIP file ({clip(str(error))}). Create or download it again.",
+            code="damaged_archive",
         ) from None
     with file:
         yield _unpacked(file, name, "ZIP")
@@ -170,7 +185,7 @@ def _unpacked(file: BinaryIO, name: str, kind: str) -> io.BufferedReader:
 
 
 def _size(file: BinaryIO, gz: bool = False) -> int:
-    """Bytes of text; gzip tells them in its last four, modulo 4 GB."""
+    """Return the bytes of text; gzip stores them in its last four bytes, modulo 4 GB."""
     size = file.seek(0, io.SEEK_END)
     if not gz or size < 4:
         return size
@@ -179,7 +194,7 @@ def _size(file: BinaryIO, gz: bool = False) -> int:
 
 
 def _plain(raw: Opener, name: str) -> Text:
-    """Text, checked by its first bytes. BadData for a known format that is no text."""
+    """Return the text, checked by its first bytes. Raises BadData for other known formats."""
     with raw() as file:
         head = file.peek(4096)
     refuse(head, name)

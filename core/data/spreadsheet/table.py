@@ -1,6 +1,4 @@
-"""Table: a CSV as one array of numbers, read fast; on failure a slow second look names the cell.
-
-Knows nothing of pictures.
+"""Table: read a file as an array of numbers; on failure a slower pass names the cell.
 """
 
 import re
@@ -10,23 +8,25 @@ from typing import Literal
 import numpy as np
 
 from core.base.errors import BadData
+from core.base.finding import Finding
 from core.base.numbers import whole
 from core.base.text import clip, counted
-from core.data.spreadsheet.chunks import Share, Unfit, read_pieces
+from core.data.spreadsheet.chunks import ReadProgress, Unreadable, read_chunks
 from core.data.spreadsheet.layout import SPACE, Layout, is_number, records, sniff
-from core.data.spreadsheet.source import Source, Text, opened
+from core.data.spreadsheet.source import Source, Text, open_text
 
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T]|$)|\d\d?[./]\d\d?[./](\d{4}|\d\d)$", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Table:
-    """`values` (rows, number columns) is uint8 where all fits, else float32, if narrow float64;
-    mapped into memory and read-only where they are many.
+    """The numbers and texts of one table.
 
-    `words` maps a column (from 0, as in the file) to its cells, (rows,) str. `columns` says for
-    each column of `values` which one of the file it is. `first_row` is the spreadsheet's number of
-    the first row of values. `notes` are sentences on what was undone to read the file.
+    `values` (rows, number columns) are uint8 if all fit, else float32, or float64 for narrow
+    tables; many values are memory-mapped and read-only. `words` maps a text column (from 0, as in
+    the file) to its cells, (rows,) str. `columns` holds the file's column of each column of
+    `values`. `first_row` is the spreadsheet's number of the first row of values. `notes` are
+    findings on conversions of the file.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Table:
     first_row: int
     words: dict[int, np.ndarray] = field(default_factory=dict)
     delimiter: str = ","
-    notes: tuple[str, ...] = ()
+    notes: tuple[Finding, ...] = ()
     sheet_column: int | None = None  # as in source.Text
 
     def __len__(self) -> int:
@@ -44,6 +44,7 @@ class Table:
 
     @property
     def width(self) -> int:
+        """Number of columns."""
         return len(self.columns) + len(self.words)
 
 
@@ -52,35 +53,36 @@ def read_table(
     name: str,
     header: Literal["auto", "yes", "no"] = "auto",
     sheet: str = "",
-    tell: Share | None = None,
+    progress: ReadProgress | None = None,
 ) -> Table:
-    """The table in a CSV (comma, semicolon, tab, bar or space), in XLSX or ODS; `.gz`, `.zip`.
+    """Read the table in a CSV (comma, semicolon, tab, bar or space), XLSX or ODS, also .gz or .zip.
 
-    `name` stands in messages; `sheet` names one of several; `tell` hears the share that is read.
-    Raises BadData with one sentence that names file, row, column, value, rule and way out; NotFound
-    for a path that leads nowhere; Unavailable where room on the disk is short.
+    `name` appears in messages; `sheet` selects one of several; `progress` receives the fraction
+    read. Raises BadData that names file, row, column, value, rule and remedy; NotFound for a
+    missing file; Unavailable if the disk is full.
     """
-    with opened(source, name, sheet) as text:
+    with open_text(source, name, sheet) as text:
         try:
-            return _read(text, header, tell)
-        except UnicodeDecodeError:  # found late, so that good files are read once
-            return _read(text.legacy(), header, tell)
+            return _read(text, header, progress)
+        except UnicodeDecodeError:  # discovered late, so that valid files are read once
+            return _read(text.legacy(), header, progress)
 
 
-def _read(text: Text, header: Literal["auto", "yes", "no"], tell: Share | None) -> Table:
+def _read(text: Text, header: Literal["auto", "yes", "no"], progress: ReadProgress | None) -> Table:
     with text.open() as stream:
         layout = sniff(stream, text.name, header, text.sheet_column)
     try:
         if not layout.even:
-            raise Unfit
-        values, words = read_pieces(text, layout, tell)
-    except Unfit:
-        raise _fault(text, layout) from None
-    if layout.width == 1:  # in a column of labels a blank line is a label that is missing
+            raise Unreadable
+        values, words = read_chunks(text, layout, progress)
+    except Unreadable:
+        raise _find_fault(text, layout) from None
+    if layout.width == 1:  # in a column of labels, a blank line is a missing label
         _refuse_gaps(text, layout)
     notes = text.notes
     if layout.decimal == ",":
-        notes = (*notes, f"Numbers in {text.name} have a decimal comma: 1,5 is one and a half.")
+        note = f"Numbers in {text.name} use a decimal comma: 1,5 is read as 1.5."
+        notes = (*notes, Finding("decimal_comma", "info", note))
     columns = tuple(c for c in range(layout.width) if c not in words)
     return Table(
         text.name,
@@ -101,40 +103,49 @@ def _refuse_gaps(text: Text, layout: Layout) -> None:
         for row, _, _ in records(stream, layout.delimiter, text.name, layout.first_row):
             if row > expected:
                 raise BadData(
-                    f"{text.name}, row {expected} is empty: fill it in, or take it out here and "
-                    "in the pictures."
+                    f"{text.name}, row {expected} is empty. Fill it in, or remove this row here "
+                    "and in the file with the images.",
+                    code="empty_row",
                 )
             expected = row + 1
 
 
-def _fault(text: Text, layout: Layout) -> BadData:
-    """The first fault in reading order, as a sentence."""
+def _find_fault(text: Text, layout: Layout) -> BadData:
+    """Return the error for the first fault in reading order."""
     name = text.name
     with text.open() as stream:
         for row, _, cells in records(stream, layout.delimiter, name, layout.top):
             if len(cells) != layout.width:
-                wanted = f"row {layout.top} has {whole(layout.width)}"
-                rule = f"has {counted(len(cells), 'value')}, {wanted}"
                 return BadData(
-                    f"{name}, row {row} {rule}: give every row the same number of values."
+                    f"{name}, row {row} has {counted(len(cells), 'column')}, but row {layout.top} "
+                    f"has {whole(layout.width)}. Remove this row or export the file again.",
+                    code="row_width",
                 )
             if row >= layout.first_row:
                 for column, cell in enumerate(cells):
                     if fault := _cell_fault(cell, column in layout.words, layout.decimal):
-                        return BadData(f"{name}, row {row}, {layout.place(column)} {fault}.")
-    return BadData(f"{name} cannot be read as a table of numbers: save it anew as CSV (UTF-8).")
+                        code, message = fault
+                        place = f"{name}, row {row}, {layout.describe_column(column)}"
+                        return BadData(f"{place} {message}", code=code)
+    return BadData(
+        f"{name} cannot be read as a table of numbers. Save it again as CSV (UTF-8).",
+        code="unreadable_table",
+    )
 
 
-def _cell_fault(cell: str, words: bool, decimal: str) -> str | None:
+def _cell_fault(cell: str, words: bool, decimal: str) -> tuple[str, str] | None:
+    """Return the code and the message for an invalid cell."""
     if not cell.strip(SPACE):
-        return "is empty: fill it in, or take the row out"
+        return "empty_cell", "is empty. Fill it in or remove the row."
     if words:
         return None
     if not is_number(cell, decimal):
         if _DATE.match(cell.strip()):
-            way_out = "format the column as numbers, or take it out"
-            return f"is {clip(cell)!r}, which is a date and not a number: {way_out}"
-        return f"is {clip(cell)!r}, which is not a number: correct it, or take the row out"
+            remedy = "Format the column as numbers or remove it."
+            return "date_cell", f"contains {clip(cell)!r}, a date instead of a number. {remedy}"
+        remedy = "Correct it or remove the row."
+        return "not_a_number", f"contains {clip(cell)!r}, which is not a number. {remedy}"
     if abs(float(cell.replace(",", "."))) > float(np.finfo("float32").max):
-        return f"is {clip(cell)}, which is too large: correct it, or take the row out"
+        remedy = "Correct it or remove the row."
+        return "number_too_large", f"contains {clip(cell)}, which is too large. {remedy}"
     return None

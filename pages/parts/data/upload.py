@@ -111,16 +111,6 @@ def options() -> Reading | None:
         return None
 
 
-def parse_shape(text: str) -> tuple[int, ...] | None:
-    """ "28 × 28", "3x32x32" or nothing. BadExperiment for anything else."""
-    parts = text.lower().replace("×", "x").replace("*", "x").split("x")
-    if not text.strip():
-        return None
-    if len(parts) not in (2, 3) or not all(p.strip().isdecimal() for p in parts):
-        raise BadExperiment(f"The shape “{text}” is none: write one such as 28 × 28.")
-    return (*([1] if len(parts) == 2 else []), *(int(p) for p in parts))
-
-
 def sample(name: str) -> Callable[[], bytes]:
     """The shipped digits as a spreadsheet to try the upload with."""
     from core.data.ready.builtin import DIGITS

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.__main__ import main
 from core.base.errors import BadExperiment, BadInput
-from core.commands.options import add_reading_options, as_options, parse_shape, reading_from
+from core.commands.options import add_reading_options, as_options, reading_from
 from core.data.reading import Reading
 
 
@@ -30,7 +30,7 @@ def parse(options: str) -> Reading:
             "shape": st.tuples(*[st.integers(1, 99)] * 3),
             "label_column": st.text(st.characters(blacklist_categories=["C"]), min_size=1),
             "header": st.sampled_from(["yes", "no"]),
-            "form": st.sampled_from(["pictures", "table"]),
+            "form": st.sampled_from(["images", "table"]),
             "task": st.sampled_from(["classes", "values"]),
             "channels": st.sampled_from(["planar", "interleaved"]),
         },
@@ -50,7 +50,7 @@ def test_without_options_the_reading_is_the_default():
 @pytest.mark.parametrize("text", ["28", "28x", "ax3", "1x2x3x4", ""])
 def test_an_invalid_shape_is_refused(text):
     with pytest.raises(BadInput) as error:
-        parse_shape(text)
+        parse(f"--shape '{text}'")
     assert error.value.code == "shape_format"
 
 
