@@ -29,7 +29,7 @@ class About:
     findings: tuple[Finding, ...]
     settled: Reading
     added: float
-    kept: tuple[str, ...]  # SHA-256 of each uploaded file, "" for a path or a missing file
+    upload_hashes: tuple[str, ...]  # SHA-256 of each uploaded file, "" for a path or a missing file
 
     @property
     def task(self) -> Task:
@@ -55,11 +55,13 @@ class About:
         readings = {name: Reading.model_validate(content[name]) for name in ("reading", "settled")}
         findings = tuple(_read_finding(finding) for finding in content["findings"])
         values = content | readings | {"findings": findings}
+        if "kept" in values:  # the name up to version 0.1
+            values["upload_hashes"] = values.pop("kept")
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
 
 def _read_finding(content: dict[str, Any]) -> Finding:
-    """Decode a finding. Up to 0.12 its text was `message`, and its action a label and a `fix`."""
+    """Decode a finding; up to version 0.1 it had `message`, `fix` and the label as `action`."""
     if "message" in content:
         label, changes = content["action"], content["fix"]
         action = Action(label, changes) if changes else None

@@ -14,8 +14,9 @@ class Reading(Value):
     """
 
     transpose: bool = ranged(
-        False, help="Swap rows and columns of each image. For files that store pixels column by column, "
-        "such as EMNIST."
+        False,
+        help="Swap rows and columns of each image, for files that store pixels by column, "
+        "such as EMNIST.",
     )
     label_column: str = Field(
         "auto",
@@ -25,7 +26,9 @@ class Reading(Value):
     shape: tuple[int, int, int] | None = Field(
         None, description="Channels, height and width of each image."
     )
-    header: Literal["auto", "yes", "no"] = ranged("auto", help="Whether the first row contains column names.")
+    header: Literal["auto", "yes", "no"] = ranged(
+        "auto", help="Whether the first row contains column names."
+    )
     white: float | None = ranged(
         None, above=-1e9, high=1e9, help="The value of full brightness; it becomes 255."
     )
@@ -52,7 +55,7 @@ class Reading(Value):
     sheet: str = Field(
         "",
         max_length=200,
-        description="Name of the sheet to read from a workbook. If empty, the first sheet with values.",
+        description="Sheet to read from a workbook. If empty, the first sheet with values.",
     )
 
     @field_validator("form", mode="before")

@@ -1,4 +1,4 @@
-"""Uploads: uploaded files as they came, by their SHA-256; and arrays written in blocks."""
+"""Uploads: unchanged uploaded files, named by their SHA-256; and arrays written in blocks."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,36 +9,36 @@ import numpy as np
 from core.base.files import write_atomic
 from core.data.spreadsheet.source import Source
 
-BLOCK = 2**22  # bytes that are written together
+BLOCK = 2**22  # bytes that are written in one go
 
 
 class Uploads:
-    """The files in one folder, each whole or not there."""
+    """The files in one folder, each complete or absent."""
 
     def __init__(self, root: Path):
         self.root = root
 
     def path(self, digest: str) -> Path | None:
-        """Of a file that is here."""
+        """Return the path of a stored file, None if it is not stored."""
         path = self.root / digest
         return path if digest and path.is_file() else None
 
-    def known(self, given: Sequence[Source | None], hashes: Sequence[str]) -> tuple[str, ...]:
-        """The hashes of uploads, which are bytes, and of uploads that are read again; else ""."""
-        pairs = zip(given, hashes, strict=True)
-        return tuple(h if isinstance(g, bytes) or self.path(h) else "" for g, h in pairs)
+    def known_hashes(
+        self, sources: Sequence[Source | None], hashes: Sequence[str]
+    ) -> tuple[str, ...]:
+        """Return the hashes of uploads (bytes) and of stored files; "" for other paths."""
+        pairs = zip(sources, hashes, strict=True)
+        return tuple(h if isinstance(s, bytes) or self.path(h) else "" for s, h in pairs)
 
-    def keep(self, given: Sequence[Source | None], hashes: Sequence[str]) -> None:
-        """Writes the uploads that are not here yet."""
-        for source, digest in zip(given, hashes, strict=True):
+    def save(self, sources: Sequence[Source | None], hashes: Sequence[str]) -> None:
+        """Write the uploads that are not stored yet."""
+        for source, digest in zip(sources, hashes, strict=True):
             if isinstance(source, bytes) and not self.path(digest):
                 self.root.mkdir(parents=True, exist_ok=True)
                 write_atomic(self.root / digest, lambda file, source=source: file.write(source))
 
     def take(self, path: Path) -> Path:
-        """Moves a file of this disk in, as if it had been uploaded, unless it is here already;
-        where it lies now.
-        """
+        """Move a file into the folder, unless it is stored already; return its path."""
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         self.root.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ class Uploads:
 
 
 def write_array(path: Path, array: np.ndarray) -> None:
-    """As np.save, but of a turned or cut-out array only some rows at a time are copied."""
+    """Write like np.save, but copy only a block of rows at a time of a non-contiguous array."""
     head = {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape}
     step = max(1, BLOCK // max(array[:1].nbytes, 1))
     with path.open("wb") as file:

@@ -70,7 +70,7 @@ def pack(
         names, reading = ("",) * PLACES, None
         if with_data:
             about = Library(store.home).about(experiment.data.digest)
-            names, reading = _names_by_place(about.files, about.kept), about.reading
+            names, reading = _names_by_place(about.files, about.upload_hashes), about.reading
             for place, path in enumerate(_uploads(store, experiment.data)):
                 if path:
                     sums.append(_add(packed, f"data/{place}", path))
@@ -127,7 +127,7 @@ def samples_digest(data: DataSet, home: Path) -> str:
 
 def _uploads(store: Store, data: Spreadsheets) -> list[Path | None]:
     library = Library(store.home)
-    return [library.uploads.path(upload) for upload in library.about(data.digest).kept]
+    return [library.uploads.path(upload) for upload in library.about(data.digest).upload_hashes]
 
 
 def _names_by_place(files: tuple[str, ...], uploads: tuple[str, ...]) -> tuple[str, ...]:

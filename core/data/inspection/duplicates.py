@@ -69,7 +69,9 @@ def fingerprints(rows: np.ndarray, dtype: np.dtype) -> np.ndarray:
     return hashes
 
 
-def _verified(rows: np.ndarray, repeat: np.ndarray, others: np.ndarray, original: np.ndarray) -> Duplicates:
+def _verified(
+    rows: np.ndarray, repeat: np.ndarray, others: np.ndarray, original: np.ndarray
+) -> Duplicates:
     """Keep the pairs that are truly equal, in the order of `repeat`."""
     order = np.argsort(repeat, kind="stable")
     repeat, original = repeat[order], original[order]

@@ -28,9 +28,9 @@ def cells_of(table: Table, column: int) -> np.ndarray:
 def guess_label_column(
     table: Table, wanted: str, free: list[int], form: str
 ) -> tuple[int, str, str]:
-    """Return the label column, the reason, and the other candidate as Reading.label_column names it.
+    """Return the label column, the reason, and the other candidate ("first", "last" or "").
 
-    The other candidate is empty if there is none. Raises BadData.
+    Raises BadData.
     """
     if wanted in ("first", "last"):
         return (free[0] if wanted == "first" else free[-1]), "", ""
@@ -106,5 +106,7 @@ def _unlike_labels(table: Table, column: int) -> tuple[bool, float]:
     """
     sizes = np.unique(cells_of(table, column), return_counts=True)[1]
     fractions = sizes / sizes.sum()
-    evenness = float(np.exp(-(fractions * np.log(fractions)).sum()) / len(sizes))  # 1 where all are equal
+    evenness = float(
+        np.exp(-(fractions * np.log(fractions)).sum()) / len(sizes)
+    )  # 1 where all are equal
     return len(sizes) > FEW, -evenness

@@ -16,10 +16,10 @@ SHOWN = 5  # names in a message
 MAX_MEMBERS = 10_000  # files in an archive; a longer list would take long to read
 
 _DOCUMENTS = (  # a part that reveals another kind of document, its name, and how to convert it
-    ("xl/workbook.bin", "a binary Excel workbook (XLSB)", "save it as XLSX or CSV"),
-    ("word/document.xml", "a Word document", "save the table as CSV (UTF-8)"),
-    ("ppt/presentation.xml", "a PowerPoint file", "save the table as CSV (UTF-8)"),
-    ("Index/Document.iwa", "an Apple document", "export it as CSV or XLSX"),
+    ("xl/workbook.bin", "a binary Excel workbook (XLSB)", "Save it as XLSX or CSV"),
+    ("word/document.xml", "a Word document", "Save the table as CSV (UTF-8)"),
+    ("ppt/presentation.xml", "a PowerPoint file", "Save the table as CSV (UTF-8)"),
+    ("Index/Document.iwa", "an Apple document", "Export it as CSV or XLSX"),
 )
 _SHEETS = "application/vnd.oasis.opendocument.spreadsheet"
 
@@ -49,7 +49,7 @@ def is_workbook(opened: zipfile.ZipFile, name: str) -> bool:
     names = set(opened.namelist())
     for part, kind, remedy in _DOCUMENTS:
         if part in names:
-            raise BadData(f"{name} is {kind}, not a table: {remedy}.", code="not_a_table")
+            raise BadData(f"{name} is {kind}, not a table. {remedy}.", code="not_a_table")
     if "[Content_Types].xml" in names:
         if any(part.startswith("xl/") for part in names):
             return True

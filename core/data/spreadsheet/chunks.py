@@ -26,7 +26,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Chunk:
-    """`values` (n, number columns) of one dtype, C order; `words` maps a text column to its cells (n,)."""
+    """`values` (n, number columns) of one dtype, C order; `words`: text column -> cells (n,)."""
 
     values: np.ndarray
     words: dict[int, np.ndarray]

@@ -53,7 +53,8 @@ class Unpacked(io.RawIOBase):
         except DAMAGE as error:
             detail = clip(str(error)) or "it ends early"
             raise BadData(
-                f"{self.name} is a damaged {self.kind} file ({detail}). Create or download it again.",
+                f"{self.name} is a damaged {self.kind} file ({detail}). Create or download it "
+                "again.",
                 code="damaged_archive",
             ) from None
         self.passed += len(chunk)

@@ -59,7 +59,7 @@ def is_number(cell: str, decimal: str = ".") -> bool:
 def records(
     stream: BinaryIO, delimiter: str, name: str, top: int = 1
 ) -> Iterator[tuple[int, int, list[str]]]:
-    """Yield (row number in a spreadsheet, last physical line, cells) of all rows that are not blank.
+    """Yield (row number in a spreadsheet, last physical line, cells) of each non-blank row.
 
     `top` is the first row to yield. Raises BadData, and UnicodeDecodeError if it is not UTF-8.
     """
@@ -125,7 +125,7 @@ def sniff(
 
 
 def _delimiter(head: bytes, declared: re.Match | None) -> tuple[str, str]:
-    """Return the delimiter and decimal sign with the most numbers in a line, then the most cells."""
+    """Return the delimiter and decimal sign with the most numbers, then the most cells."""
     signs = _SIGNS
     if declared:
         head, sign = head[declared.end() :], declared[1].decode()

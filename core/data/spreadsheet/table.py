@@ -1,5 +1,4 @@
-"""Table: read a file as an array of numbers; on failure a slower pass names the cell.
-"""
+"""Table: read a file as an array of numbers; on failure a slower pass names the cell."""
 
 import re
 from dataclasses import dataclass, field

@@ -5,10 +5,10 @@ samples themselves.
 import pandas as pd
 import streamlit as st
 
+from core.base.finding import Finding
 from core.base.numbers import whole
 from core.base.text import counted
 from core.data.datasets import Spreadsheets
-from core.data.inspection.finding import Finding
 from core.data.library import About, Library
 from core.data.reading import Reading
 from core.data.samples import Samples
@@ -48,20 +48,20 @@ def doctor(draft: Experiment, data: Samples) -> None:
             finding("ok", text)
         return
     about = Library(runner.current().store.home).about(draft.data.digest)
-    urgent = [f for f in about.findings if f.fix and f.level == "warn"]
+    urgent = [f for f in about.findings if f.action and f.level == "warn"]
     with card_title("Data doctor"):
         if len(urgent) > 1 and button(
             f"Fix all {len(urgent)}", icon=":material/auto_fix_high:", type="primary"
         ):
-            read_again(about, {k: v for f in urgent for k, v in f.fix.items()})
+            read_again(about, {k: v for f in urgent for k, v in f.action.changes.items()})
     undo(about)
-    for found in sorted(about.findings, key=lambda f: (RANK[f.level], f.fix is None)):
+    for found in sorted(about.findings, key=lambda f: (RANK[f.level], f.action is None)):
         action, icon = press(found)
-        if finding(found.level, form.escape(found.message), action, f"fix {found.code}", icon):
-            if not found.fix:
+        if finding(found.level, form.escape(found.text), action, f"fix {found.code}", icon):
+            if not found.action:
                 state.set_ui(LOOK, f"{about.digest} {found.code}")
                 st.rerun()
-            read_again(about, found.fix)
+            read_again(about, found.action.changes)
         if found.code == "transposed":
             both_ways(data)
 
@@ -144,7 +144,7 @@ def evidence(found: Finding, data: Samples) -> None:
         st.button(
             "All samples", icon=":material/arrow_back:", on_click=state.set_ui, args=(LOOK, "")
         )
-    st.markdown(f":small[{form.escape(found.message)}]")
+    st.markdown(f":small[{form.escape(found.text)}]")
     chosen = [row for row in found.rows if row < len(data)][: 3 * EACH]
     names = [
         data.classes[data.targets[r]] if data.classes else str(data.targets[r]) for r in chosen

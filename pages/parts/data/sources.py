@@ -14,7 +14,7 @@ from core.base.encoding import change
 from core.base.errors import LabError, Unavailable
 from core.base.text import counted
 from core.data.datasets import DataSet, Digits, Spreadsheets
-from core.data.inspection.shapes import written
+from core.data.inspection.shapes import format_image_shape
 from core.data.library import About, Library
 from core.data.load import load
 from core.data.reading import Reading
@@ -100,7 +100,7 @@ def uploaded() -> None:
 def own(library: Library, about: About) -> None:
     """One uploaded set: its name, what it holds, when it came, Use and Delete."""
     pictures = len(about.shape) == 3
-    size = written(about.shape) if pictures else counted(about.shape[0], "column")
+    size = format_image_shape(about.shape) if pictures else counted(about.shape[0], "column")
     held = f"{counted(about.rows, 'picture' if pictures else 'row')} of {size}"
     target = counted(len(about.classes), "class") if about.classes else "values to predict"
     read = "".join(f", {k.replace('_', ' ')}: {_said(v)}" for k, v in chosen(about).items())

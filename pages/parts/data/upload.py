@@ -6,9 +6,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.base.encoding import build
-from core.base.errors import BadExperiment, LabError
+from core.base.errors import BadInput, LabError
 from core.data.datasets import Spreadsheets
-from core.data.inspection.shapes import written
+from core.data.inspection.shapes import format_image_shape, parse_shape
 from core.data.library import About, Library
 from core.data.reading import Reading
 from core.jobs import runner
@@ -73,13 +73,13 @@ def words(way: dict) -> str:
     """A change of the reading as a button says it."""
     said = {
         "table": "Read as a table of numbers",
-        "pictures": "Read as pictures",
+        "images": "Read as images",
         "classes": "Read the labels as classes",
         "values": "Read the labels as values",
     }
     name, value = next(iter(way.items()))
     if name == "shape":
-        return f"Read as {written(value)}"
+        return f"Read as {format_image_shape(value)}"
     return said.get(str(value), f"Read with {name.replace('_', ' ')} {value}")
 
 
@@ -104,9 +104,12 @@ def options() -> Reading | None:
         )
     try:
         plain = form.edit(Reading(), state.key("reading", "data"), skip=("label_column",))
-        found = {"label_column": column.strip() or "auto", "shape": parse_shape(shape)}
+        found = {
+            "label_column": column.strip() or "auto",
+            "shape": parse_shape(shape) if shape.strip() else None,
+        }
         return build(Reading, {**dict(plain), **found})
-    except BadExperiment as error:
+    except BadInput as error:
         st.markdown(f":red[:material/error: {form.escape(str(error))}]")
         return None
 

@@ -1,4 +1,4 @@
-"""Deleting kept spreadsheets, and folders that are damaged."""
+"""Deleting uploaded datasets, and damaged folders."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ IMAGES = "".join(",".join(map(str, row)) + "\n" for row in RAW).encode()
 LABELS = b"cat\ndog\n" * 10
 
 
-def test_deleting_frees_what_no_other_set_needs(tmp_path: Path):
+def test_deleting_frees_files_that_no_other_dataset_needs(tmp_path: Path):
     library = Library(tmp_path)
     first, _ = library.add(IMAGES, LABELS)
     second = library.read_again(first, Reading(transpose=True))
@@ -25,8 +25,8 @@ def test_deleting_frees_what_no_other_set_needs(tmp_path: Path):
         return sum(p.stat().st_size for p in tmp_path.rglob("*") if p.is_file())
 
     for digest, left in ((first, 2), (second, 0)):
-        before, told = used(), library.size(digest)
-        assert library.delete(digest) == told == before - used()
+        before, size = used(), library.size(digest)
+        assert library.delete(digest) == size == before - used()
         assert len(list(files.iterdir())) == left
         with pytest.raises(NotFound):
             library.about(digest)
@@ -37,16 +37,17 @@ def test_deleting_frees_what_no_other_set_needs(tmp_path: Path):
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", "{}", '{"reading": 3}', "\0", None])
-def test_a_damaged_folder_takes_no_list_with_it(tmp_path: Path, damage):
+def test_a_damaged_folder_does_not_hide_the_others(tmp_path: Path, damage):
     library = Library(tmp_path)
     good, _ = library.add(IMAGES, LABELS)
     bad, _ = library.add(IMAGES, LABELS, reading=Reading(transpose=True))
     about = tmp_path / "data" / bad / "about.json"
     about.unlink() if damage is None else about.write_text(damage)
     assert [about.digest for about in library.list()] == [good]
-    with pytest.raises(NotFound, match="give"):
+    with pytest.raises(NotFound) as caught:
         library.about(bad)
-    again, _ = library.add(IMAGES, LABELS, reading=Reading(transpose=True))  # heals
+    assert caught.value.code in ("dataset_missing", "dataset_damaged")
+    again, _ = library.add(IMAGES, LABELS, reading=Reading(transpose=True))  # repairs it
     assert again == bad and len(library.list()) == 2
     about.write_text("{")
     assert library.delete(bad) > 0 and len(library.list()) == 1

@@ -1,21 +1,26 @@
-"""Kept spreadsheets: found again unread, whole or not there, opened memory-mapped, and no string
+"""The library of uploads: reused without parsing, complete or absent, memory-mapped; only a digest
 becomes a path.
 """
 
+import json
 import os
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.base.errors import BadData, NotFound, Unavailable
+from core.base.finding import Action
 from core.data import library as library_module
-from core.data import upload_bundle as given_module
+from core.data import upload_bundle
 from core.data.datasets import Spreadsheets
 from core.data.library import Library
 from core.data.load import load
+from core.data.manifest import About
 from core.data.reading import Reading
+from tests.conftest import ROOT
 
 RAW = np.random.Generator(np.random.PCG64(1)).integers(0, 256, (20, 16))
 IMAGES = "".join(",".join(map(str, row)) + "\n" for row in RAW).encode()
@@ -23,7 +28,7 @@ LABELS = b"cat\ndog\n" * 10
 
 
 def test_added_sets_open_memory_mapped_and_equal(tmp_path: Path):
-    digest, inspection = Library(tmp_path).add(IMAGES, LABELS, names=("my pictures.csv", "l.csv"))
+    digest, inspection = Library(tmp_path).add(IMAGES, LABELS, names=("my images.csv", "l.csv"))
     opened = Library(tmp_path).open(digest)
     assert isinstance(opened.inputs, np.memmap) and not opened.inputs.flags.writeable
     assert opened.inputs.flags.c_contiguous and opened.inputs.dtype == np.uint8
@@ -32,12 +37,12 @@ def test_added_sets_open_memory_mapped_and_equal(tmp_path: Path):
         "dog",
     )
     assert np.array_equal(opened.targets, np.arange(20) % 2) and not opened.has_test
-    assert opened.name == "my pictures" and inspection.rows == 20 and inspection.findings
+    assert opened.name == "my images" and inspection.rows == 20 and inspection.findings
 
 
-def test_the_same_files_are_found_again_and_not_parsed(tmp_path: Path, monkeypatch):
+def test_the_same_files_are_reused_without_parsing(tmp_path: Path, monkeypatch):
     digest, first = Library(tmp_path).add(IMAGES, LABELS)
-    monkeypatch.setattr(given_module, "read_table", None)
+    monkeypatch.setattr(upload_bundle, "read_table", None)
     path = tmp_path / "other name.csv"
     path.write_bytes(IMAGES)
     again, second = Library(tmp_path).add(path, LABELS)
@@ -46,7 +51,7 @@ def test_the_same_files_are_found_again_and_not_parsed(tmp_path: Path, monkeypat
         first.rows, first.shape, first.classes, first.findings, first.white)  # fmt: skip
 
 
-def test_another_reading_or_byte_or_order_is_another_set(tmp_path: Path):
+def test_another_reading_or_byte_or_order_is_another_dataset(tmp_path: Path):
     library = Library(tmp_path)
     digests = {
         library.add(IMAGES, LABELS)[0],
@@ -78,8 +83,9 @@ def test_a_test_pair_stays_one(tmp_path: Path):
 def test_bad_files_leave_nothing(tmp_path: Path):
     with pytest.raises(BadData):
         Library(tmp_path).add(IMAGES, b"cat\n")
-    with pytest.raises(BadData, match="no labels to learn from"):
+    with pytest.raises(BadData) as caught:
         Library(tmp_path).add(IMAGES, reading=Reading(label_column="none"))
+    assert caught.value.code == "labels_missing"
     assert Library(tmp_path).list() == [] and not list(tmp_path.rglob("*"))
 
 
@@ -88,12 +94,13 @@ def test_a_crash_while_writing_leaves_no_set(tmp_path: Path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(library_module, "_save", full)
-    with pytest.raises(Unavailable, match="No space left on device"):
+    with pytest.raises(Unavailable, match="No space left on device") as caught:
         Library(tmp_path).add(IMAGES, LABELS)
+    assert caught.value.code == "not_writable"
     assert list((tmp_path / "data").iterdir()) == []
 
 
-def test_who_comes_second_drops_his_copy(tmp_path: Path, monkeypatch):
+def test_the_second_of_two_writers_drops_its_copy(tmp_path: Path, monkeypatch):
     library, save = Library(tmp_path), library_module._save
 
     def slow(*arguments):
@@ -130,12 +137,13 @@ def test_only_a_digest_becomes_a_path(tmp_path: Path, name):
             method(name)
 
 
-def test_a_set_that_is_gone_is_named(tmp_path: Path):
-    with pytest.raises(NotFound, match="give the spreadsheets again"):
+def test_a_missing_dataset_is_named(tmp_path: Path):
+    with pytest.raises(NotFound, match="0" * 12) as caught:
         load(Spreadsheets(digest="0" * 64), tmp_path)
+    assert caught.value.code == "dataset_missing"
 
 
-def test_the_choice_loads_its_set(tmp_path: Path):
+def test_the_choice_loads_its_dataset(tmp_path: Path):
     digest, _ = Library(tmp_path).add(IMAGES, LABELS)
     found = load(Spreadsheets(digest=digest, title="Pets"), tmp_path)
     assert found.name == "Pets" and found.shape == (1, 4, 4)
@@ -145,11 +153,12 @@ def test_the_choice_loads_its_set(tmp_path: Path):
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root writes everywhere")
 def test_no_write_access(tmp_path: Path):
     tmp_path.chmod(0o500)
-    with pytest.raises(Unavailable, match="write access"):
+    with pytest.raises(Unavailable) as caught:
         Library(tmp_path).add(IMAGES, LABELS)
+    assert caught.value.code == "not_writable"
 
 
-def test_uploads_are_kept_and_read_another_way(tmp_path: Path):
+def test_uploads_are_stored_and_can_be_read_differently(tmp_path: Path):
     library = Library(tmp_path)
     digest, found = library.add(IMAGES, LABELS, names=("a.csv", "b.csv"))
     turned = library.read_again(digest, Reading(transpose=True))
@@ -157,8 +166,9 @@ def test_uploads_are_kept_and_read_another_way(tmp_path: Path):
     np.testing.assert_array_equal(library.open(turned).inputs, found.samples.inputs.swapaxes(2, 3))
     assert library.read_again(turned, Reading()) == digest
     shutil.rmtree(tmp_path / "data" / "files")
-    with pytest.raises(NotFound, match="give them again"):
+    with pytest.raises(NotFound) as caught:
         library.read_again(digest, Reading(label_column="last"))
+    assert caught.value.code == "upload_missing"
 
 
 TABLE = b"size,colour,price\n" + b"".join(
@@ -170,14 +180,14 @@ def test_a_table_is_kept_with_its_columns_and_findings(tmp_path: Path):
     library = Library(tmp_path)
     digest, found = library.add(TABLE)
     about, opened = library.about(digest), library.open(digest)
-    assert about.task == "values" and not about.pictures and about.shape == (3,)
+    assert about.task == "values" and not about.has_images and about.shape == (3,)
     assert about.columns == opened.columns == ("size", "colour=blue", "colour=red")
     assert about.findings == found.findings and about.settled.form == "table"
     assert opened.inputs.dtype == opened.targets.dtype == np.float32
     assert load(Spreadsheets(digest=digest), tmp_path).classes == ()
 
 
-def test_what_is_turned_is_written_as_it_is_shown(tmp_path: Path, monkeypatch):
+def test_arrays_are_stored_as_they_are_shown(tmp_path: Path, monkeypatch):
     from core.data import uploads
 
     monkeypatch.setattr(uploads, "BLOCK", 40)
@@ -190,9 +200,26 @@ def test_what_is_turned_is_written_as_it_is_shown(tmp_path: Path, monkeypatch):
         np.testing.assert_array_equal(found.samples.inputs, kept)
 
 
-def test_steps_are_told(tmp_path: Path):
-    told = []
-    Library(tmp_path).add(IMAGES, LABELS, progress=lambda share, what: told.append((share, what)))
-    shares = [share for share, _ in told]
-    assert shares == sorted(shares) and shares[0] >= 0 and shares[-1] <= 1
-    assert any("images.csv" in what for _, what in told)
+def test_progress_is_reported(tmp_path: Path):
+    steps = []
+    Library(tmp_path).add(IMAGES, LABELS, progress=lambda *step: steps.append(step))
+    fractions = [fraction for fraction, _ in steps]
+    assert fractions == sorted(fractions) and fractions[0] >= 0 and fractions[-1] <= 1
+    assert any("images.csv" in message for _, message in steps)
+
+
+def test_a_manifest_of_the_earlier_form_is_converted(tmp_path: Path):
+    """Findings had `message`, `fix` and `action` (the label of the button)."""
+    with zipfile.ZipFile(ROOT / "tests" / "data" / "earlier_lab.zip") as packed:
+        packed.extractall(tmp_path)
+    (about,) = Library(tmp_path).list()
+    stored = json.loads((tmp_path / "data" / about.digest / "about.json").read_text("utf-8"))
+    assert [f.code for f in about.findings] == [f["code"] for f in stored["findings"]]
+    assert [f.text for f in about.findings] == [f["message"] for f in stored["findings"]]
+    assert about.upload_hashes == tuple(stored["kept"]) and about.reading == Reading()
+    stored["findings"][1] |= {"fix": {"header": "no"}, "action": "It has none", "rows": [3, 4]}
+    stored["settled"]["form"] = "pictures"
+    converted = About.read(stored)
+    assert converted.findings[1].action == Action("It has none", {"header": "no"})
+    assert converted.findings[1].rows == (3, 4) and converted.settled.form == "images"
+    assert About.read(json.loads(converted.text())) == converted

@@ -1,4 +1,4 @@
-"""Well-known sets are clean: the doctor raises no alarm but those that are true of them."""
+"""Well-known datasets: the doctor reports only what is true of them."""
 
 import gzip
 from pathlib import Path
@@ -42,7 +42,7 @@ def mnist(part: str) -> tuple[np.ndarray, np.ndarray]:
 
 def test_the_shipped_digits():
     found = inspect_files(DIGITS / "images.csv", DIGITS / "labels.csv")
-    assert alarms(found) == {"pixel_range"}  # 0 to 16, and so it is
+    assert alarms(found) == {"pixel_range"}  # values run from 0 to 16
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_cifar(order):
 
 
 @pytest.mark.parametrize("turned", [pytest.param(t, marks=real) for t in (False, True)])
-def test_arabic_digits_lie_and_one_picture_is_there_twice(turned):
+def test_arabic_digits_are_transposed_and_one_image_repeats(turned):
     files = sorted((SHARED / "arabic_digits").glob("*.csv"))
     found = inspect_files(*files, reading=Reading(transpose=turned))
     assert alarms(found) == {"duplicates"} | (set() if turned else {"transposed"})

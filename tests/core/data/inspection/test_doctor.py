@@ -1,5 +1,5 @@
-"""Each finding in pictures: there with the defect, not there without; its fix takes it away, and
-undoing the fix gives the same data again.
+"""Each finding on images: present with the defect, absent without; its action removes it, and
+undoing the action gives the same data again.
 """
 
 import tracemalloc
@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from core.data.inspection.finding import Finding
+from core.base.finding import Finding
 from core.data.inspection.inspect import Inspection, inspect
 from core.data.reading import Reading
 from core.data.spreadsheet.table import Table
@@ -91,19 +91,20 @@ def test_a_defect_is_found_and_nothing_else(code):
         (flat(photographs().transpose(0, 2, 3, 1)), "channels"),
     ],
 )
-def test_a_fix_takes_its_finding_away_and_undo_gives_the_same(values, code):
+def test_an_action_removes_its_finding_and_undo_restores_the_data(values, code):
     before = read(values)
     offer = found(before, code)
-    assert offer and offer.fix and offer.action and offer.evidence
-    after = read(values, **offer.fix)
+    assert offer and offer.action and offer.action.label and offer.evidence
+    changes = offer.action.changes
+    after = read(values, **changes)
     again = found(after, code)
-    assert again is None or again.fix != offer.fix
-    undone = read(values, **{name: getattr(Reading(), name) for name in offer.fix})
+    assert again is None or again.action is None or again.action.changes != changes
+    undone = read(values, **{name: getattr(Reading(), name) for name in changes})
     assert undone.findings == before.findings and undone.settled == before.settled
     np.testing.assert_array_equal(undone.samples.inputs, before.samples.inputs)
 
 
-def test_turned_and_inverted_pictures_are_those_that_were_meant():
+def test_transposed_and_inverted_images_are_restored():
     meant = signs()
     turned = read(flat(meant.swapaxes(1, 2)), transpose=True)
     np.testing.assert_array_equal(turned.samples.inputs[:, 0], meant)
@@ -125,28 +126,28 @@ def test_the_order_of_the_colours_is_found(order, turned):
     np.testing.assert_array_equal(seen.samples.inputs, meant)
     other = "planar" if order == "interleaved" else "interleaved"
     wrong = read(flat(stored), transpose=turned, channels=other)
-    assert found(wrong, "channels").fix == {"channels": order}
+    assert found(wrong, "channels").action.changes == {"channels": order}
 
 
-def test_noise_has_no_order_of_colours():
+def test_noise_has_no_clear_order_of_colours():
     seen = read(DRAW.integers(0, 256, (200, 3 * 256)).astype(np.uint8))
     assert seen.settled.channels == "planar" and alarms(seen) == {"channels"}
-    assert "cannot be told" in found(seen, "channels").message
+    assert found(seen, "channels").evidence["clear"] is False
 
 
 @pytest.mark.parametrize("grey", [True, False])
-def test_photographs_and_noise_are_no_signs(grey):
+def test_photographs_and_noise_are_not_mistaken_for_drawings(grey):
     values = photographs(300)[:, :1] if grey else DRAW.integers(0, 256, (300, 256)).astype(np.uint8)
     assert alarms(read(flat(values))) == set()
 
 
-def test_paper_is_bright_without_being_white():
+def test_a_bright_background_need_not_be_white():
     paper = (200 - signs() // 2 + DRAW.integers(0, 8, (120, 16, 16))).astype(np.uint8)
-    assert found(read(flat(paper)), "inverted").fix == {"invert": True}
+    assert found(read(flat(paper)), "inverted").action.changes == {"invert": True}
     assert found(read(flat(paper), invert=True), "inverted") is None
 
 
-def test_constant_pixels_are_counted_and_are_no_alarm():
+def test_constant_pixels_are_counted_without_an_alarm():
     values = flat(signs())
     constant = int((values.min(axis=0) == values.max(axis=0)).sum())
     assert constant and found(read(values), "constant").evidence["constant"] == constant
@@ -155,34 +156,34 @@ def test_constant_pixels_are_counted_and_are_no_alarm():
     assert found(read(noise), "constant") is None
 
 
-def test_twins_with_other_labels_are_counted_and_shown_first():
+def test_duplicates_with_different_labels_are_counted_and_shown_first():
     values = np.vstack([flat(signs(60)), flat(signs(60))])
     values[[70, 80, 90]] = values[[3, 4, 5]]
     ids = (np.arange(120) * 7 % 3).astype(np.uint8)
     ids[[70, 80, 90]] = ids[[3, 4, 5]]
     ids[80] = (ids[4] + 1) % 3
-    said = found(read(values, table(ids[:, None], "labels.csv")), "duplicates")
-    assert said.evidence == {"repeated": 3, "contradicting": 1, "rows": 120}
-    assert said.rows == (4, 80, 3, 70, 5, 90) and said.level == "warn"
-    assert "3 pictures repeat" in said.message and "1 of them" in said.message
+    finding = found(read(values, table(ids[:, None], "labels.csv")), "duplicates")
+    assert finding.evidence == {"repeated": 3, "contradicting": 1, "rows": 120}
+    assert finding.rows == (4, 80, 3, 70, 5, 90) and finding.level == "warn"
 
 
-def test_one_value_everywhere_is_nothing_to_learn_from():
-    said = found(read(np.full((30, 64), 200, np.uint8)), "pixel_range")
-    assert said.level == "warn" and "nothing to learn" in said.message
+def test_one_value_everywhere_is_a_warning():
+    finding = found(read(np.full((30, 64), 200, np.uint8)), "pixel_range")
+    assert finding.level == "warn" and finding.action is None
+    assert (finding.evidence["low"], finding.evidence["high"]) == (200, 200)
 
 
-def test_a_header_that_only_counts_can_be_values():
+def test_a_header_that_only_counts_may_be_data():
     values = flat(signs(60))
     titled = table(values, header=tuple(str(i) for i in range(256)))
-    said = found(inspect(titled, labels(60)), "header")
-    assert said.fix == {"header": "no"} and said.level == "info"
+    finding = found(inspect(titled, labels(60)), "header")
+    assert finding.action.changes == {"header": "no"} and finding.level == "info"
     named = table(values, header=tuple(f"pixel{i}" for i in range(256)))
-    assert found(inspect(named, labels(60)), "header").fix is None
+    assert found(inspect(named, labels(60)), "header").action is None
 
 
 def test_large_sets_take_little_time_and_memory():
-    """47 MB of pixels; what the doctor needs beyond them must not grow to copies of them."""
+    """47 MB of pixels; the doctor must not copy them."""
     import time
 
     draw = np.random.Generator(np.random.PCG64(0))

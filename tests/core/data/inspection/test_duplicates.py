@@ -1,4 +1,4 @@
-"""Twins against the plain way: a dictionary of the rows' bytes."""
+"""Duplicates against a plain implementation: a dictionary of rows."""
 
 import numpy as np
 import pytest
@@ -26,39 +26,39 @@ TABLES = st.one_of(
 
 
 @given(TABLES)
-def test_rows_that_repeat(rows):
+def test_repeated_rows_are_found(rows):
     found = duplicates.within(rows)
-    assert list(zip(found.again.tolist(), found.first.tolist(), strict=True)) == plain(rows)
+    assert list(zip(found.repeat.tolist(), found.original.tolist(), strict=True)) == plain(rows)
 
 
 @given(TABLES, st.randoms())
-def test_rows_of_one_file_in_the_other(rows, random):
+def test_rows_in_both_files_are_found(rows, random):
     place = random.randrange(len(rows))
     train, test = rows[: place + 1], rows[place:]
     found = duplicates.across(train, test)
     known = {tuple(row) for row in train}
-    assert found.again.tolist() == [i for i, row in enumerate(test) if tuple(row) in known]
-    np.testing.assert_array_equal(train[found.first], test[found.again])
+    assert found.repeat.tolist() == [i for i, row in enumerate(test) if tuple(row) in known]
+    np.testing.assert_array_equal(train[found.original], test[found.repeat])
 
 
 def test_files_of_different_types_are_compared_by_value():
     train = np.array([[1, 2], [3, 4]], np.uint8)
     test = np.array([[3, 4], [3, 4.5]], np.float32)
     found = duplicates.across(train, test)
-    assert (found.again.tolist(), found.first.tolist()) == ([0], [1])
+    assert (found.repeat.tolist(), found.original.tolist()) == ([0], [1])
 
 
-def test_equal_hashes_of_different_rows_are_no_twins(monkeypatch):
+def test_different_rows_of_equal_hash_are_not_duplicates(monkeypatch):
     monkeypatch.setattr(
         duplicates, "fingerprints", lambda rows, dtype: np.zeros(len(rows), np.uint64)
     )
     rows = np.array([[1], [2], [1], [3]], np.uint8)
     found = duplicates.within(rows)
-    assert (found.again.tolist(), found.first.tolist()) == ([2], [0])
+    assert (found.repeat.tolist(), found.original.tolist()) == ([2], [0])
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
-def test_single_changed_places_change_the_hash(dtype):
+def test_every_single_change_changes_the_hash(dtype):
     """Also in the highest byte of a word, where a product alone would keep only eight bits."""
     rows = np.zeros((785, 784), dtype)
     rows[np.arange(1, 785), np.arange(784)] = 1
@@ -68,10 +68,10 @@ def test_single_changed_places_change_the_hash(dtype):
     assert len(np.unique(hashes)) == len(np.unique(many, axis=0))
 
 
-def test_blocks_change_nothing(monkeypatch):
+def test_the_block_size_changes_nothing(monkeypatch):
     rows = np.random.Generator(np.random.PCG64(0)).integers(0, 2, (300, 9)).astype(np.uint8)
     whole = duplicates.within(rows)
     monkeypatch.setattr(duplicates, "BLOCK", 100)
     parts = duplicates.within(rows)
-    np.testing.assert_array_equal(whole.again, parts.again)
-    np.testing.assert_array_equal(whole.first, parts.first)
+    np.testing.assert_array_equal(whole.repeat, parts.repeat)
+    np.testing.assert_array_equal(whole.original, parts.original)

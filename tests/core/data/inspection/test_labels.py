@@ -1,4 +1,4 @@
-"""Labels: classes or values, what is said of them, and how even the classes are."""
+"""Labels: classes or values, their findings, and class balance."""
 
 import numpy as np
 import pytest
@@ -23,53 +23,54 @@ from core.data.inspection.labels import read_labels
         (np.arange(3000) * 7 % 2500, "values"),  # more than classes may be
     ],
 )
-def test_numbers_are_classes_or_values_and_both_can_be_said(labels, task):
+def test_numbers_are_classes_or_values_and_both_can_be_chosen(labels, task):
     cells = labels.astype(float)
     seen = read_labels(cells, name="l", first_row=1)
     assert seen.task == task
     said = next((f for f in seen.findings if f.code == "task"), None)
     other = {"classes": "values", "values": "classes"}[task]
-    if said and said.fix:
-        assert said.fix == {"task": other} and said.level != "ok"
+    if said and said.action:
+        assert said.action.changes == {"task": other} and said.level != "ok"
     if len(np.unique(labels)) <= 1000:
         switched = read_labels(cells, name="l", first_row=1, task=other)
         assert switched.task == other
-        fixes = [f.fix for f in switched.findings if f.code == "task"]
+        fixes = [f.action and f.action.changes for f in switched.findings if f.code == "task"]
         assert {"task": other} not in fixes
     values = read_labels(cells, name="l", first_row=1, task="values")
     np.testing.assert_array_equal(values.targets, labels.astype(np.float32))
 
 
 @pytest.mark.parametrize("classes", [2, 10, 20])
-def test_few_classes_are_in_no_doubt(classes):
+def test_few_classes_need_no_finding(classes):
     cells = np.arange(400.0) % classes
     assert all(f.code != "task" for f in read_labels(cells, name="l", first_row=1).findings)
 
 
-def test_labels_that_count_the_rows_are_said_to():
+def test_labels_that_number_the_rows_are_a_warning():
     cells = np.arange(300.0)
     said = read_labels(cells, name="l", first_row=1).findings[0]
-    assert said.level == "warn" and "as if the rows were counted" in said.message
+    assert (said.code, said.level) == ("task", "warn")
+    assert said.evidence["different"] == said.evidence["rows"] == 300
     forced = read_labels(cells, name="l", first_row=1, task="classes").findings
-    assert [f.code for f in forced if f.level == "warn"] == ["own_class"]  # and not "uneven"
-    assert next(f for f in forced if f.code == "own_class").fix == {"task": "values"}
+    assert [f.code for f in forced if f.level == "warn"] == ["own_class"]  # and not "imbalance"
+    assert next(f for f in forced if f.code == "own_class").action.changes == {"task": "values"}
     words = np.array([f"name {i}" for i in range(300)], object)
     named = read_labels(words, name="l", first_row=1).findings
-    assert next(f for f in named if f.code == "own_class").fix is None
+    assert next(f for f in named if f.code == "own_class").action is None
 
 
-def test_words_are_no_values():
+def test_text_labels_cannot_be_values():
     cells = np.array(["cat", "dog"] * 20, object)
-    with pytest.raises(
-        BadData, match="row 1 has the label 'cat', and values are numbers"
-    ) as caught:
+    with pytest.raises(BadData, match="row 1 has the label 'cat'") as caught:
         read_labels(cells, name="l", first_row=1, task="values")
+    assert caught.value.code == "label_not_numeric"
     assert caught.value.fixes == ({"task": "classes"},)
 
 
-def test_one_value_is_nothing_to_predict():
-    with pytest.raises(BadData, match=r"the one value 2\.5 in every row"):
+def test_a_single_value_cannot_be_predicted():
+    with pytest.raises(BadData, match=r"2\.5 in every row") as caught:
         read_labels(np.full(30, 2.5), name="l", first_row=1)
+    assert caught.value.code == "constant_values"
 
 
 @given(
@@ -79,12 +80,13 @@ def test_one_value_is_nothing_to_predict():
         max_size=80,
     )
 )
-def test_any_numbers_become_targets_or_one_sentence(numbers):
+def test_any_numbers_become_targets_or_an_error(numbers):
     cells = np.array(numbers, float)
     try:
         seen = read_labels(cells, name="l.csv", first_row=1)
     except BadData as error:
-        assert str(error).startswith("l.csv") and len(np.unique(cells.astype(np.float32))) == 1
+        assert error.code != BadData.code and str(error).startswith("l.csv")
+        assert len(np.unique(cells.astype(np.float32))) == 1
         return
     assert len(seen.targets) == len(cells)
     if seen.task == "classes":
@@ -94,7 +96,7 @@ def test_any_numbers_become_targets_or_one_sentence(numbers):
         np.testing.assert_array_equal(seen.targets, cells.astype(np.float32))
 
 
-def test_uneven_classes_from_three_times_on():
+def test_classes_are_imbalanced_from_three_times_on():
     for sizes, level in (
         ((40, 30), None),
         ((60, 20), "info"),
@@ -109,7 +111,7 @@ def test_uneven_classes_from_three_times_on():
             assert said[0].evidence["largest"] == sizes[0]
 
 
-def test_few_rows_of_each_class_are_another_matter_than_uneven_ones():
+def test_few_rows_per_class_are_not_imbalance():
     cells = np.repeat(np.arange(30.0), 3)
     codes = {f.code for f in read_labels(cells, name="l", first_row=1).findings}
     assert "few_rows" in codes and "imbalance" not in codes

@@ -1,4 +1,4 @@
-"""Training and test files together: twins across, lost classes, another brightness; one reading."""
+"""Training and test files together: shared rows, missing classes, brightness, one reading."""
 
 from pathlib import Path
 
@@ -32,36 +32,39 @@ def codes(about) -> dict[str, str]:
     return {f.code: f.level for f in about.findings}
 
 
-def test_a_clean_pair_raises_no_alarm(tmp_path):
+def test_a_clean_pair_gives_no_warning(tmp_path):
     _, about = kept(tmp_path)
     found = codes(about)
     assert len(found) == len(about.findings)
     assert found["test_rows"] == "ok" and set(found.values()) == {"ok"}
 
 
-def test_pictures_in_both_files_are_counted_with_their_labels(tmp_path):
+def test_images_in_both_files_are_counted_with_their_labels(tmp_path):
     test, ids = TEST.copy(), TEST_IDS.copy()
     test[[2, 7]], ids[[2, 7]] = TRAIN[[11, 30]], [IDS[11], (IDS[30] + 1) % 3]
     _, about = kept(tmp_path, test, ids)
-    said = next(f for f in about.findings if f.code == "shared")
-    assert said.evidence == {"shared": 2, "contradicting": 1, "rows": 20} and said.rows == (11, 30)
-    assert said.level == "warn" and "2 test pictures also stand" in said.message
+    finding = next(f for f in about.findings if f.code == "shared")
+    assert finding.evidence == {"shared": 2, "contradicting": 1, "rows": 20} and finding.rows == (
+        11,
+        30,
+    )
+    assert finding.level == "warn"
 
 
-def test_a_class_that_the_test_lacks(tmp_path):
+def test_a_class_missing_from_the_test_set_is_reported(tmp_path):
     _, about = kept(tmp_path, ids=np.minimum(TEST_IDS, 1))
-    said = next(f for f in about.findings if f.code == "test_classes")
-    assert said.evidence == {"missing": ["2"]} and said.level == "info"
+    finding = next(f for f in about.findings if f.code == "test_classes")
+    assert finding.evidence == {"missing": ["2"]} and finding.level == "info"
 
 
 @pytest.mark.parametrize("change", [lambda x: x * 0 + x // 16, lambda x: x * 257])
-def test_another_brightness_of_the_test(tmp_path, change):
+def test_a_different_brightness_of_the_test_set_is_a_warning(tmp_path, change):
     _, about = kept(tmp_path, change(TEST))
     assert codes(about)["test_range"] == "warn"
 
 
-def test_the_test_is_read_as_the_training_was(tmp_path):
-    """What is found of the training file holds for both, also where the test alone would differ."""
+def test_the_test_set_is_read_like_the_training_set(tmp_path):
+    """Findings of the training file hold for both, also where the test file alone would differ."""
     library, about = kept(tmp_path, TEST % 17, train=DARK)
     assert about.settled.white == 16
     np.testing.assert_array_equal(
@@ -71,7 +74,7 @@ def test_the_test_is_read_as_the_training_was(tmp_path):
     assert library.open(about.digest).test_inputs.max() == round(8 * 255 / 16)
 
 
-def test_values_stay_values_in_the_test(tmp_path):
+def test_values_stay_values_in_the_test_set(tmp_path):
     library = Library(tmp_path)
     digest, _ = library.add(
         text(TRAIN), text(IDS / 2 + np.arange(60)),

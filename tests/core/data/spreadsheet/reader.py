@@ -1,6 +1,6 @@
-"""One process under the limits of a workbook's own that reads many, so that thousands can be tried.
+"""One process under the limits of a workbook's process that reads many, so thousands can be tried.
 
-It does what `sheet.py` does for one; when a workbook ends it, the next gets a new one.
+It does what `sheet.py` does for one; when a workbook ends it, the next gets a new process.
 """
 
 import json
@@ -15,19 +15,20 @@ from core.data.spreadsheet import workbook
 CODE = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from core.data.spreadsheet.sheet import answer, limit, tell
+from core.data.spreadsheet.sheet import convert_safely, limit
+from core.data.spreadsheet.sheet_xml import write_facts
 limit(*map(int, sys.argv[2:]))
 for line in sys.stdin:
     book, table, report, order = json.loads(line)
     with open(book, "rb") as b, open(table, "w", encoding="utf-8", newline="") as t:
         with open(report, "w") as r:
-            tell(r, answer(b, t, r, **order))
+            write_facts(r, convert_safely(b, t, r, **order))
     print("done", flush=True)
 """
 
 
 class Reader:
-    """Stands in for `workbook._run`."""
+    """A replacement for `workbook._run`."""
 
     def __init__(self, folder: Path):
         self.folder, self.process, self.ended = folder, None, 0
@@ -58,7 +59,7 @@ class Reader:
         return self.process
 
     def close(self) -> None:
-        """Ends the process."""
+        """End the process."""
         if self.process:
             self.process.kill()
             self.process.communicate()

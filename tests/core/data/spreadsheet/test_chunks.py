@@ -1,4 +1,4 @@
-"""Tables larger than memory: read in pieces they are the same tables, and memory stays bounded."""
+"""Tables larger than memory: reading in chunks gives the same table, and memory stays bounded."""
 
 import gzip
 import subprocess
@@ -12,7 +12,7 @@ import pytest
 from core.base.errors import BadData, Unavailable
 from core.data.library import Library
 from core.data.spreadsheet import chunks, growing_array
-from core.data.spreadsheet.growing_array import Scratch, changed
+from core.data.spreadsheet.growing_array import GrowingArray, map_rows
 from core.data.spreadsheet.table import read_table
 from tests.conftest import ROOT
 
@@ -22,7 +22,7 @@ VALUES = DRAW.integers(0, 256, (500, 16))
 
 @pytest.fixture
 def small(monkeypatch, tmp_path):
-    """Pieces of 20 rows, and arrays above 1 kB in files."""
+    """Chunks of 20 rows, and arrays above 1 kB in files."""
     monkeypatch.setattr(chunks, "CELLS", 320)
     monkeypatch.setattr(growing_array, "LIMIT", 1024)
     folder = tmp_path / "scratch"
@@ -37,7 +37,7 @@ def text(rows) -> bytes:
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_in_pieces_it_is_the_same_table(small, pack):
+def test_reading_in_chunks_gives_the_same_table(small, pack):
     table = read_table(pack(text(VALUES.tolist())), "t.csv")
     assert isinstance(table.values, np.memmap) and table.values.dtype == np.uint8
     assert np.array_equal(table.values, VALUES) and not table.values.flags.writeable
@@ -52,50 +52,53 @@ def test_one_late_fraction_makes_all_floats(small):
     assert read_table(text(wide), "t.csv").values.dtype == np.float32
 
 
-def test_words_of_all_pieces(small):
+def test_text_of_all_chunks_is_joined(small):
     rows = [[*row, f"w{i % 7}"] for i, row in enumerate(VALUES.tolist())]
     table = read_table(text(rows), "t.csv")
     assert table.words[16].tolist() == [row[-1] for row in rows]
     rows[470][16] = " "
-    with pytest.raises(BadData, match="row 471, column 17 is empty"):
+    with pytest.raises(BadData, match="row 471, column 17") as caught:
         read_table(text(rows), "t.csv")
+    assert caught.value.code == "empty_cell"
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "code", "evidence"),
     [
-        (lambda row: row[:-1], "row 481 has 15 values, row 1 has 16"),
-        (lambda row: [*row, 1], "row 481 has 17 values, row 1 has 16"),
-        (lambda row: ["x", *row[1:]], "row 481, column 1 is 'x'"),
-        (lambda row: ["1e999", *row[1:]], "row 481, column 1 is 1e999, which is too large"),
+        (lambda row: row[:-1], "row_width", "row 481 has 15 columns, but row 1 has 16"),
+        (lambda row: [*row, 1], "row_width", "row 481 has 17 columns, but row 1 has 16"),
+        (lambda row: ["x", *row[1:]], "not_a_number", "row 481, column 1 contains 'x'"),
+        (lambda row: ["1e999", *row[1:]], "number_too_large", "row 481, column 1 contains 1e999"),
     ],
 )
-def test_a_fault_in_a_late_piece_is_found(small, change, said):
+def test_a_fault_in_a_late_chunk_is_found(small, change, code, evidence):
     rows = VALUES.tolist()
     rows[480] = change(rows[480])
-    with pytest.raises(BadData, match=said):
+    with pytest.raises(BadData, match=evidence) as caught:
         read_table(text(rows), "t.csv")
+    assert caught.value.code == code
 
 
-def test_the_share_that_is_read_rises_to_one(small):
+def test_progress_rises_to_one(small):
     for data in (text(VALUES.tolist()), gzip.compress(text(VALUES.tolist()))):
-        heard: list[float] = []
-        read_table(data, "t.csv", tell=heard.append)
-        assert len(heard) == 25 and heard == sorted(heard) and heard[-1] == 1.0
+        reported: list[float] = []
+        read_table(data, "t.csv", progress=reported.append)
+        assert len(reported) == 25 and reported == sorted(reported) and reported[-1] == 1.0
 
 
-def test_the_library_hears_of_it(small, tmp_path):
-    heard: list[tuple[float, str]] = []
+def test_the_library_reports_progress(small, tmp_path):
+    reported: list[tuple[float, str]] = []
     rows = [[i % 3, *row] for i, row in enumerate(VALUES.tolist())]
     digest, _ = Library(tmp_path).add(
-        text(rows), names=("a.csv",), progress=lambda share, what: heard.append((share, what))
+        text(rows), names=("a.csv",), progress=lambda *step: reported.append(step)
     )
-    shares = [share for share, _ in heard]
-    assert shares == sorted(shares) and sum(what == "Reading a.csv …" for _, what in heard) > 20
+    fractions = [fraction for fraction, _ in reported]
+    assert fractions == sorted(fractions)
+    assert sum("a.csv" in message for _, message in reported) > 20
     assert np.array_equal(Library(tmp_path).open(digest).inputs.reshape(500, 16), VALUES)
 
 
-def test_a_full_disk_is_said(small, monkeypatch):
+def test_a_full_disk_is_reported(small, monkeypatch):
     class Full:
         def write(self, _):
             raise OSError(28, "No space left on device")
@@ -104,18 +107,19 @@ def test_a_full_disk_is_said(small, monkeypatch):
             pass
 
     monkeypatch.setattr(tempfile, "TemporaryFile", Full)
-    with pytest.raises(Unavailable, match=r"No space left on device.*TMPDIR"):
+    with pytest.raises(Unavailable, match="No space left on device") as caught:
         read_table(text(VALUES.tolist()), "t.csv")
+    assert caught.value.code == "no_temporary_space"
 
 
-def test_a_change_in_pieces_is_the_change_of_all(small, monkeypatch):
-    monkeypatch.setattr(growing_array, "PIECE", 100)
+def test_mapping_in_blocks_is_mapping_the_whole(small, monkeypatch):
+    monkeypatch.setattr(growing_array, "BLOCK", 100)
     turned = VALUES.reshape(500, 4, 4).swapaxes(1, 2)
-    assert np.array_equal(changed(turned, lambda rows: 255 - rows), 255 - turned)
-    assert changed(turned[:0], lambda rows: rows).shape == (0, 4, 4)
-    with Scratch() as rows:
+    assert np.array_equal(map_rows(turned, lambda rows: 255 - rows), 255 - turned)
+    assert map_rows(turned[:0], lambda rows: rows).shape == (0, 4, 4)
+    with GrowingArray() as rows:
         rows.add(VALUES[:1])
-        assert rows.array() is rows.pieces[0]  # one piece in memory is not copied
+        assert rows.array() is rows.chunks[0]  # a single chunk in memory is not copied
 
 
 LIMITED = """

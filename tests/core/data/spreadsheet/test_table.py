@@ -1,6 +1,4 @@
-"""Reading a CSV: what was written is read, by whatever delimiter, encoding and packing; csv and
-numpy are the referees.
-"""
+"""Reading a CSV: any delimiter, encoding and compression; csv and numpy are the references."""
 
 import csv
 import gzip
@@ -77,18 +75,20 @@ def test_decimal_comma_between_semicolons():
 def test_decimal_commas_in_one_column_under_its_name():
     table = read_table(b"price\n1,5\n2\n-0,25\n", "t.csv")
     assert table.values[:, 0].tolist() == [1.5, 2, -0.25] and table.header == ("price",)
-    assert table.notes == ("Numbers in t.csv have a decimal comma: 1,5 is one and a half.",)
+    assert [note.code for note in table.notes] == ["decimal_comma"]
     assert read_table(b"p,q\n1,5\n2,3\n", "t.csv").values.tolist() == [[1, 5], [2, 3]]
-    with pytest.raises(BadData, match="row 2 has 2 values, row 1 has 1"):
+    with pytest.raises(BadData, match="row 2 has 2 columns, but row 1 has 1") as caught:
         read_table(b"p\n1,5\nx,3\n", "t.csv")
+    assert caught.value.code == "row_width"
 
 
 def test_a_path_and_its_bytes_are_the_same_table(tmp_path: Path):
     path = tmp_path / "t.csv.gz"
     path.write_bytes(gzip.compress(written(PIXELS)))
     assert np.array_equal(read_table(path, "t").values, read_table(path.read_bytes(), "t").values)
-    with pytest.raises(NotFound, match=r"none\.csv"):
+    with pytest.raises(NotFound, match=r"none\.csv") as caught:
         read_table(tmp_path / "none.csv", "none.csv")
+    assert caught.value.code == "file_not_found"
 
 
 def test_the_numbers_that_pandas_writes_above_columns_are_a_header():
@@ -101,12 +101,12 @@ def test_the_numbers_that_pandas_writes_above_columns_are_a_header():
     assert read_table(b"0,1,2,3\n0,1,2,3\n", "t.csv").header is None
 
 
-def test_blank_lines_before_the_header_and_between_rows_are_passed_over():
+def test_blank_lines_before_the_header_and_between_rows_are_skipped():
     table = read_table(b"\n\na,b\n1,2\n\n3,4\n\n\n", "t.csv")
     assert table.values.tolist() == [[1, 2], [3, 4]] and table.first_row == 4
 
 
-def test_words_are_kept_apart_from_numbers():
+def test_text_columns_are_separate_from_numbers():
     table = read_table(b'p,label,q\n1,"a, b",2\n3,c,4\n', "t.csv")
     assert table.columns == (0, 2) and table.values.tolist() == [[1, 2], [3, 4]]
     assert table.words[1].tolist() == ["a, b", "c"] and table.width == 3
@@ -131,5 +131,6 @@ def test_large_labels_keep_every_digit():
 def test_a_gzip_bomb_is_stopped_while_it_unpacks(monkeypatch):
     monkeypatch.setattr(decoding, "UNPACKED_LIMIT", 2**20)
     bomb = gzip.compress(b"1,2,3,4\n" * 2**18)
-    with pytest.raises(BadData, match=r"bomb\.csv\.gz unpacks to more than 1 MB"):
+    with pytest.raises(BadData, match=r"bomb\.csv\.gz unpacks to more than 1 MB") as caught:
         read_table(bomb, "bomb.csv.gz")
+    assert caught.value.code == "unpacks_too_large"

@@ -1,5 +1,5 @@
-"""Workbooks: the sheet that was meant, under the numbers that it shows; and every way in which the
-process that reads one can end.
+"""Workbooks: the right sheet with its own row and column names, and every way in which the process
+that reads one can end.
 """
 
 import os
@@ -28,13 +28,13 @@ def children() -> list[str]:
     return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
 
 
-def ending(monkeypatch, code: str) -> str:
-    """The sentence for a process that does this instead of reading."""
+def ending(monkeypatch, code: str) -> BadData | Unavailable:
+    """The error for a process that runs this code instead of reading."""
     monkeypatch.setattr(workbook, "_CHILD", code)
     with pytest.raises((BadData, Unavailable)) as caught:
         read_table(BOOK, "a.xlsx")
     assert str(caught.value).startswith("a.xlsx") and not children()
-    return str(caught.value)
+    return caught.value
 
 
 @pytest.mark.parametrize("make", [xlsx, ods])
@@ -54,41 +54,40 @@ def test_numbers_written_as_text_are_numbers():
 
 
 @pytest.mark.parametrize("make", [xlsx, ods])
-def test_empty_rows_and_columns_in_front_move_no_number(make):
+def test_leading_empty_rows_and_columns_keep_the_sheet_names_of_cells(make):
     rows = [[], [], [None, None, "p", "q"], [None, None, 1, 2], [], [None, None, 3, 4]]
     table = read_table(make(rows), "t")
     assert table.values.tolist() == [[1, 2], [3, 4]] and table.header == ("p", "q")
     assert (table.first_row, table.sheet_column) == (4, 2)
     rows[5][3] = "x"
-    with pytest.raises(BadData, match=r"row 6, column D \('q'\) is 'x'"):
+    with pytest.raises(BadData, match=r"row 6, column D \('q'\) contains 'x'") as caught:
         read_table(make([*rows[:4], [], rows[5], [None, None, 5, 6], [None, None, 7, 8]]), "t")
+    assert caught.value.code == "not_a_number"
 
 
 def test_findings_name_columns_as_the_sheet_does():
     rows = [[None, "a", "b", "kind"], *([None, r, 2 * r, "xyz"[r % 3]] for r in range(30))]
     found = inspect_files(xlsx(rows), names=("t", ""))
-    said = [f.message for f in found.findings if f.code == "label_column"]
-    assert said[0].startswith("Column D ('kind') holds the labels")
+    labels = next(f for f in found.findings if f.code == "label_column")
+    assert "Column D ('kind')" in labels.text
     text = "\n".join(",".join(map(str, row[1:])) for row in rows).encode()
     found = inspect_files(text, names=("t", ""))
-    said = [f.message for f in found.findings if f.code == "label_column"]
-    assert said[0].startswith("Column 3 ('kind') holds the labels")
+    labels = next(f for f in found.findings if f.code == "label_column")
+    assert "Column 3 ('kind')" in labels.text and labels.evidence == {"column": 3, "columns": 3}
 
 
 @pytest.mark.parametrize("make", [xlsx, ods])
-def test_of_several_sheets_the_first_with_values_is_read_and_said(make):
+def test_of_several_sheets_the_first_with_values_is_read_and_reported(make):
     data = make([], PIXELS, [[1]], names=("Notes", "Data", "More"))
     found = inspect_files(data, LABELS, names=("b", "l"))
-    said = [f.message for f in found.findings if f.code.startswith("note")]
-    assert said == [
-        "Sheet 'Data' of b is the first with values and was read; it also has 'Notes', 'More'."
-    ]
+    notes = [f.evidence for f in found.findings if f.code == "sheet"]
+    assert notes == [{"sheet": "Data", "others": ["Notes", "More"]}]
     other = make([[9] * 16] * 12, PIXELS, names=("A", "B"))
     named = inspect_files(other, LABELS, names=("b", "l"), reading=Reading(sheet="B"))
     assert np.array_equal(named.samples.inputs.reshape(12, 16), PIXELS)
 
 
-def test_hidden_sheets_are_passed_over_unless_named():
+def test_hidden_sheets_are_skipped_unless_named():
     def hide(sheet):
         sheet["A1"], sheet.sheet_state = 5, "hidden"
 
@@ -123,28 +122,30 @@ def test_a_styled_cell_far_out_is_no_value():
 
 
 ENDINGS = {
-    "import os; os.kill(os.getpid(), 9)": "ended the process that read it (signal 9)",
-    "import os; os.abort()": "needs more than 2048 MB",
-    "raise SystemExit(3)": "ended the process that read it (status 3)",
-    "pass": "ended the process that read it (status 0)",
-    "print('x'); import sys; sys.stderr.write('{broken')": "ended the process",
+    "import os; os.kill(os.getpid(), 9)": ("workbook_crash", "(signal 9)"),
+    "import os; os.abort()": ("workbook_memory", "2048 MB"),
+    "raise SystemExit(3)": ("workbook_crash", "(status 3)"),
+    "pass": ("workbook_crash", "(status 0)"),
+    "print('x'); import sys; sys.stderr.write('{broken')": ("workbook_crash", "(status 0)"),
     "import sys; sys.path.insert(0, sys.argv[1]); sys.modules['python_calamine'] = None; "
-    "from core.data.spreadsheet.sheet import main; main()": "install python-calamine",
+    "from core.data.spreadsheet.sheet import main; main()": ("calamine_missing", "python-calamine"),
 }
 
 
 @pytest.mark.parametrize("code", ENDINGS)
-def test_every_way_to_end_has_its_sentence(monkeypatch, code):
-    assert ENDINGS[code] in ending(monkeypatch, code)
+def test_every_way_to_end_has_its_code(monkeypatch, code):
+    error, (expected, evidence) = ending(monkeypatch, code), ENDINGS[code]
+    assert error.code == expected and evidence in str(error)
 
 
 def test_a_process_that_hangs_is_ended(monkeypatch):
     monkeypatch.setattr(workbook, "SECONDS", 0)
     monkeypatch.setattr(workbook, "GRACE", 0.2)
-    assert "not read after 0 seconds" in ending(monkeypatch, "import signal; signal.pause()")
+    error = ending(monkeypatch, "import signal; signal.pause()")
+    assert error.code == "workbook_time" and "0 seconds" in str(error)
 
 
-def test_a_process_that_nobody_ends_ends_itself():
+def test_a_process_without_a_parent_ends_itself():
     code = (
         "import sys, signal; sys.path.insert(0, sys.argv[1]); "
         "from core.data.spreadsheet.sheet import limit; limit(2**31, 2**20, 1); signal.pause()"
@@ -169,16 +170,18 @@ def test_a_press_of_stop_ends_the_process(monkeypatch):
 
 def test_a_text_beyond_the_limit_and_a_memory_beyond_it(monkeypatch):
     monkeypatch.setattr(workbook, "TEXT", 100)
-    with pytest.raises(BadData, match="is more than 0 MB as text"):
+    with pytest.raises(BadData) as caught:
         read_table(BOOK, "a.xlsx")
+    assert caught.value.code == "workbook_text"
     monkeypatch.setattr(workbook, "TEXT", 2**20)
     monkeypatch.setattr(workbook, "MEMORY", 2**26)
 
     def wide(sheet):
         sheet["A1"], sheet["XFD300"] = 1, 2
 
-    with pytest.raises(BadData, match=r"needs more than 64 MB .* cell as far out as XFD300"):
+    with pytest.raises(BadData, match=r"64 MB.*XFD300") as caught:
         read_table(xlsx(wide), "a.xlsx")
+    assert caught.value.code == "workbook_memory"
 
 
 def test_the_process_imports_neither_torch_nor_pandas_nor_this_folder():
@@ -199,26 +202,26 @@ def test_the_process_imports_neither_torch_nor_pandas_nor_this_folder():
     }  # fmt: skip
 
 
-def test_a_zip_of_one_table_says_which(tmp_path):
+def test_the_table_read_from_a_zip_file_is_reported(tmp_path):
     csv = "".join(",".join(map(str, row)) + "\n" for row in PIXELS)
-    data = archived({"a/pictures.csv": csv, "README.txt": "x", "__MACOSX/a/._pictures.csv": "y"})
+    data = archived({"a/images.csv": csv, "README.txt": "x", "__MACOSX/a/._images.csv": "y"})
     table = read_table(data, "a.zip")
-    assert np.array_equal(table.values, PIXELS) and table.name == "a.zip (pictures.csv)"
-    assert table.notes == ("pictures.csv was read from a.zip.",)
-    assert read_table(archived({"pictures.csv": csv}), "a.zip").notes == ()
+    assert np.array_equal(table.values, PIXELS) and table.name == "a.zip (images.csv)"
+    assert [(note.code, note.evidence) for note in table.notes] == [
+        ("archive_member", {"members": 3})
+    ]
+    assert read_table(archived({"images.csv": csv}), "a.zip").notes == ()
     assert np.array_equal(read_table(archived({"b.xlsx": BOOK}), "a.zip").values, PIXELS)
 
 
-def test_windows_1252_is_read_and_said():
+def test_windows_1252_is_read_and_reported():
     data = "name,x\nCafé,1\nBär,2\nœuf,3\n".encode("cp1252")
     table = read_table(data, "t.csv")
     assert table.words[0].tolist() == ["Café", "Bär", "œuf"]
-    assert table.notes == (
-        "t.csv is not UTF-8 and was read as Windows-1252: check words with accents.",
-    )
+    assert [note.code for note in table.notes] == ["legacy_encoding"]
 
 
-def test_a_first_line_that_tells_the_delimiter():
+def test_a_first_line_may_declare_the_delimiter():
     table = read_table(b"sep=;\r\np;q\r\n1,5;2\r\n3;4\r\n", "t.csv")
     assert table.values.tolist() == [[1.5, 2], [3, 4]] and table.header == ("p", "q")
     assert table.first_row == 3
