@@ -1,6 +1,4 @@
-"""Data: is my data what I think it is? Pick or upload, what was found, split, scale, and changes on
-the way to the network.
-"""
+"""Data: choose or upload a dataset, check it, split, normalize and augment it."""
 
 import streamlit as st
 
@@ -17,30 +15,37 @@ from pages.kit import form, state
 from pages.kit.buttons import button
 from pages.kit.layout import bar, card_title, finding, header
 from pages.parts.data import augmentation, check, scale, selected
-from pages.parts.data.sources import CHOOSING, fault, sets, switch, uploaded, use
+from pages.parts.data.sources import (
+    CHOOSING,
+    show_chooser,
+    show_datasets,
+    show_error,
+    show_uploads,
+    use,
+)
 from pages.parts.data.upload import upload
 
 SPLIT = "Split and scale"
-COUNTED = ("Check", SPLIT)  # steps that change the five numbers
+COUNTED = ("Check", SPLIT)  # steps that show the five numbers
 STEPS = {
-    "Check": (check.doctor, check.shown),
-    SPLIT: (scale.split, scale.scale),
-    "Augment": (augmentation.augment, augmentation.augmented),
-    "Label noise": (augmentation.noise, augmentation.noised),
+    "Check": (check.show_findings, check.show_samples),
+    SPLIT: (scale.choose_split, scale.choose_normalization),
+    "Augment": (augmentation.choose_augmentations, augmentation.show_augmented),
+    "Label noise": (augmentation.choose_noise, augmentation.show_noise),
 }
 
 
 def main() -> None:
-    """The whole page."""
+    """Draw the whole page."""
     if (wanted := state.take_from_address("from")) in ("sets", "files"):
         state.set_ui(CHOOSING, wanted)
     draft = state.draft()
-    with header("Data", told(draft)):
+    with header("Data", describe(draft)):
         label, wanted = (
-            ("Keep this data", "") if state.get_ui(CHOOSING) else ("Change data", "sets")
+            ("Keep current dataset", "") if state.get_ui(CHOOSING) else ("Change dataset", "sets")
         )
-        st.button(label, icon=":material/swap_horiz:", on_click=switch, args=(wanted,))
-        if not state.get_ui(CHOOSING) and draft.data.here(runner.current().store.home):
+        st.button(label, icon=":material/swap_horiz:", on_click=show_chooser, args=(wanted,))
+        if not state.get_ui(CHOOSING) and draft.data.is_available(runner.current().store.home):
             save_as(draft)
     if state.get_ui(CHOOSING):
         choose()
@@ -50,9 +55,11 @@ def main() -> None:
 
 
 def save_as(draft: Experiment) -> None:
-    """Another name for an upload, and the checked set as one file."""
-    with st.popover("Save as", icon=":material/bookmark_add:"):
-        if isinstance(draft.data, Spreadsheets):
+    """Offer another name for an upload, and the checked dataset as one file."""
+    renamable = isinstance(draft.data, Spreadsheets)
+    label = "Rename or download" if renamable else "Download"
+    with st.popover(label, icon=":material/download:"):
+        if renamable:
             name = st.text_input(
                 "Name", draft.data.title, max_chars=80, key=state.key("title", "data")
             )
@@ -61,56 +68,55 @@ def save_as(draft: Experiment) -> None:
                 st.rerun()
         choice = draft.data.model_dump_json()
         st.download_button(
-            "The checked set (.npz)",
+            "Download dataset (.npz)",
             lambda: archive(selected.samples(choice)),
             f"{draft.data.summary}.npz",
             icon=":material/download:",
             on_click="ignore",
-            help="inputs, targets and class names, as `numpy.load` opens them.",
+            help="Inputs, targets and class names, readable with `numpy.load`.",
         )
 
 
-def told(draft: Experiment) -> str:
-    """The set in one line."""
+def describe(draft: Experiment) -> str:
+    """Describe the dataset in one line."""
     try:
         facts = draft.data.facts(runner.current().store.home)
     except LabError:
         return draft.data.summary
     total = facts.rows + facts.test_rows
     target = counted(len(facts.classes), "class") if facts.classes else "values to predict"
-    if not facts.pictures:
+    if not facts.has_images:
         columns = counted(facts.shape[0], "column")
         return f"{draft.data.summary} · {counted(total, 'row')} · {columns} · {target}"
     channels, height, width = facts.shape
     colour = "grey" if channels == 1 else "colour" if channels == 3 else f"{channels} channels"
     return (
-        f"{draft.data.summary} · {counted(total, 'picture')} · {height} × {width} {colour} · "
-        f"{target}"
+        f"{draft.data.summary} · {counted(total, 'image')} · {height} × {width} {colour} · {target}"
     )
 
 
 def choose() -> None:
-    """Ready sets on one side, spreadsheets on the other."""
-    fault()
+    """Draw the included datasets on one side, spreadsheets on the other."""
+    show_error()
     left, right = st.columns([5, 7], gap="small")
     with left:
-        sets()
+        show_datasets()
     with right:
         with st.container(border=True):
-            with card_title("My spreadsheets"):
+            with card_title("Your spreadsheets"):
                 pass
             upload()
-        uploaded()
+        show_uploads()
 
 
 def show(draft: Experiment) -> None:
-    """The step that is open, and the five numbers; or why they cannot be shown."""
+    """Draw the selected step and the five numbers, or the reason why there are none."""
     home = runner.current().store.home
-    fault()
-    if not draft.data.here(home):
+    show_error()
+    if not draft.data.is_available(home):
         with st.container(border=True):
-            st.markdown(f"{form.escape(draft.data.summary)} is not on this disk yet.")
-            if button(f"Fetch {draft.data.label}", icon=":material/download:"):
+            st.markdown(f"{form.escape(draft.data.summary)} has not been downloaded yet.")
+            if button(f"Download {draft.data.label}", icon=":material/download:"):
                 use(draft.data)
         return
     try:
@@ -128,46 +134,50 @@ def show(draft: Experiment) -> None:
     )
     left, right = st.columns([5, 7], gap="small")
     for column, part in zip((left, right), STEPS[step], strict=True):
-        alone = step != SPLIT or column is right
-        with column.container(border=True, height="stretch" if alone else "content"):
+        fills = step != SPLIT or column is right
+        with column.container(border=True, height="stretch" if fills else "content"):
             part(state.draft(), data)
-    below = left if step == SPLIT else st  # beside the tall card of the scale there is room
+    below = left if step == SPLIT else st  # there is room beside the tall card of the scale
     if step in COUNTED:
         with below.container(border=True):
             numbers(state.draft(), data)
 
 
 def numbers(draft: Experiment, data: Samples) -> None:
-    """The five numbers of the set as it will be used."""
+    """Draw the five numbers of the dataset as it will be used."""
     try:
         parts, affine = draft.split.parts(data.targets, data.has_test), selected.fitted(draft)
     except LabError as error:
         finding("bad", form.escape(str(error)))
         return
-    total, own = len(data.targets), data.has_test
+    total, has_test = len(data.targets), data.has_test
     quiet = {"delta_color": "off", "delta_arrow": "off"}
-    test = len(data.test_targets) if own else len(parts.test)
-    how = "stratified" if draft.split.stratified and data.classes else "drawn freely"
-    kept = f"{percent(len(parts.validation) / total)}, {how}"
-    held = "given with the set" if own else f"{percent(test / total)}, seed {draft.split.seed}"
+    test = len(data.test_targets) if has_test else len(parts.test)
+    how = "stratified" if draft.split.stratified and data.classes else "random"
+    validation = f"{percent(len(parts.validation) / total)}, {how}"
+    test_note = (
+        "provided with the data"
+        if has_test
+        else f"{percent(test / total)}, seed {draft.split.seed}"
+    )
     used = percent(len(parts.train) / total)
     with st.grid(5, min_column_width=125, gap="small"):
-        st.metric("Train", whole(len(parts.train)), used, **quiet)
-        st.metric("Validation", whole(len(parts.validation)), kept, **quiet)
-        st.metric("Test", whole(test), held, **quiet)
+        st.metric("Training set", whole(len(parts.train)), used, **quiet)
+        st.metric("Validation set", whole(len(parts.validation)), validation, **quiet)
+        st.metric("Test set", whole(test), test_note, **quiet)
         if len(data.shape) == 3:
             rms = (affine.mean**2 + affine.std**2) ** 0.5 / 255
-            spread = f"{short(affine.mean / 255, 3)} ± {short(affine.std / 255, 3)}"
-            st.metric("Mean ± deviation", spread, "train part, pixels ÷ 255", **quiet)
-            st.metric("RMS", short(rms, 3), "rms² = mean² + dev²", **quiet)
+            text = f"{short(affine.mean / 255, 3)} ± {short(affine.std / 255, 3)}"
+            st.metric("Mean ± std", text, "training set, pixels ÷ 255", **quiet)
+            st.metric("RMS", short(rms, 3), "rms² = mean² + std²", **quiet)
         else:
-            st.metric("Columns", whole(data.shape[0]), "numbers in a row", **quiet)
+            st.metric("Columns", whole(data.shape[0]), "inputs per row", **quiet)
             targets = data.targets[parts.train]
             if data.classes:
-                st.metric("Classes", whole(len(data.classes)), "to tell apart", **quiet)
+                st.metric("Classes", whole(len(data.classes)), "to predict", **quiet)
             else:
-                spread = f"{short(float(targets.mean()), 3)} ± {short(float(targets.std()), 3)}"
-                st.metric("Target", spread, "train part, mean ± deviation", **quiet)
+                text = f"{short(float(targets.mean()), 3)} ± {short(float(targets.std()), 3)}"
+                st.metric("Target", text, "training set, mean ± std", **quiet)
 
 
 main()

@@ -120,7 +120,7 @@ class Page:
     def has_images(self) -> bool:
         """Whether the dataset holds images; True if that is unknown."""
         try:
-            return self.experiment.data.facts(self.lab.store.home).pictures
+            return self.experiment.data.facts(self.lab.store.home).has_images
         except LabError:
             return True
 

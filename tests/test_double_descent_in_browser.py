@@ -121,8 +121,8 @@ def test_from_two_spreadsheets_to_the_finished_curve(page, lab):
         page.locator("input[type=file]").nth(place).set_input_files(path)
         said = f"labels from {path.name}" if place else f"Pictures from {path.name}"
         page.get_by_text(said).wait_for()
-    page.get_by_role("button", name="Check these files").click()
-    page.get_by_text("Data doctor").wait_for()
+    page.get_by_role("button", name="Check files").click()
+    page.get_by_text("Findings").wait_for()
     page.get_by_role("link", name="Double descent").click()
     page.get_by_text("Press Start").wait_for()
     page.locator(".st-key-bar_start button").last.click()

@@ -139,18 +139,18 @@ def idx(name: str, head: int) -> np.ndarray:
 
 
 KINDS = [
-    pytest.param(headed, "1\u202f797 pictures · 8 × 8 grey · 10 classes", "accuracy", id="headed"),
-    pytest.param(workbook, "600 pictures · 8 × 8 grey · 10 classes", "accuracy", id="workbook"),
-    pytest.param(colour, "300 pictures · 32 × 32 colour · 3 classes", "accuracy", id="colour"),
-    pytest.param(words, "537 pictures · 8 × 8 grey · 3 classes", "accuracy", id="words"),
+    pytest.param(headed, "1\u202f797 images · 8 × 8 grey · 10 classes", "accuracy", id="headed"),
+    pytest.param(workbook, "600 images · 8 × 8 grey · 10 classes", "accuracy", id="workbook"),
+    pytest.param(colour, "300 images · 32 × 32 colour · 3 classes", "accuracy", id="colour"),
+    pytest.param(words, "537 images · 8 × 8 grey · 3 classes", "accuracy", id="words"),
     pytest.param(prices, "400 rows · 4 columns · values to predict", "r2", id="prices"),
     pytest.param(
-        mnist_csv, "60\u202f000 pictures · 28 × 28 grey", "accuracy", id="mnist", marks=REAL
+        mnist_csv, "60\u202f000 images · 28 × 28 grey", "accuracy", id="mnist", marks=REAL
     ),
     pytest.param(
-        mnist_workbook, "2\u202f000 pictures · 28 × 28 grey", "accuracy", id="xlsx", marks=REAL
+        mnist_workbook, "2\u202f000 images · 28 × 28 grey", "accuracy", id="xlsx", marks=REAL
     ),
-    pytest.param(cifar, "1\u202f017 pictures · 32 × 32 colour", "accuracy", id="cifar", marks=REAL),
+    pytest.param(cifar, "1\u202f017 images · 32 × 32 colour", "accuracy", id="cifar", marks=REAL),
 ]
 
 
@@ -162,11 +162,11 @@ def test_from_upload_to_the_first_epoch(
     files = made(tmp_path)
     for place, path in enumerate(files):
         page.locator("input[type=file]").nth(place).set_input_files(path)
-        told_so = f"labels from {path.name}" if place else f"Pictures from {path.name}"
+        told_so = f"labels from {path.name}" if place else f"Inputs from {path.name}"
         page.get_by_text(told_so).wait_for()  # the server has it
-    page.get_by_role("button", name="Check these files", disabled=False).click()
+    page.get_by_role("button", name="Check files", disabled=False).click()
     page.get_by_text(told).first.wait_for()
-    page.get_by_text("Data doctor").wait_for()
+    page.get_by_text("Findings").wait_for()
     page.get_by_role("button", name="Start Shortcut").click()
     page.wait_for_url("**/watch?*run=*")
     run = page.url.rpartition("run=")[2].partition("&")[0]

@@ -42,9 +42,9 @@ def upload(page, url: str) -> None:
     files.nth(0).set_input_files(SAMPLE / "images.csv")
     files.nth(1).set_input_files(SAMPLE / "labels.csv")
     page.get_by_text("labels.csv").wait_for()
-    page.get_by_role("button", name="Check these files").click()
-    page.get_by_text("Pictures by class").wait_for()
-    page.get_by_text("1\u202f797 pictures · 8 × 8 grey · 10 classes").wait_for()
+    page.get_by_role("button", name="Check files").click()
+    page.get_by_text("Images by class").wait_for()
+    page.get_by_text("1\u202f797 images · 8 × 8 grey · 10 classes").wait_for()
 
 
 def build(page) -> None:

@@ -65,7 +65,7 @@ def _network(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
     )
     if (preset := next(fitting, None)) is None:
         return e, None  # the Network page reports what is wrong
-    if facts.pictures:
+    if facts.has_images:
         data = f"images of {format_shape(facts.shape)}"
     else:
         data = f"rows of {counted(facts.shape[0], 'number')}"
@@ -79,7 +79,7 @@ def _network(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
 
 def _candidates(facts: Facts) -> tuple[Preset, ...]:
     """Return presets for this kind of data, the most suitable first."""
-    if not facts.pictures:
+    if not facts.has_images:
         return (Points(), SoftmaxRegression())
     small = (Small(), MLP(), SoftmaxRegression())
     return (LeNet(), *small) if min(facts.shape[1:]) >= LENET else small
@@ -99,7 +99,7 @@ def _normalization(e: Experiment, facts: Facts, before: Facts | None) -> Adapted
     """Scale each column of a table separately, because columns have different units; pixels do
     not.
     """
-    if facts.pictures or not (new := _per_column(e.normalization, facts.shape[0])):
+    if facts.has_images or not (new := _per_column(e.normalization, facts.shape[0])):
         return e, None
     if e.normalization.for_pixels:
         reason = f"{e.normalization.label} is meant for pixels from 0 to 255"
@@ -127,7 +127,7 @@ def _augmentations(e: Experiment, facts: Facts, before: Facts | None) -> Adapted
         return e, None
     labels = " and ".join(a.label for a in removed)
     verb = "was" if len(removed) == 1 else "were"
-    reason = "the images are too small" if facts.pictures else "this data has no images"
+    reason = "the images are too small" if facts.has_images else "this data has no images"
     text = f"{labels} {verb} removed, because {reason}."
     finding = _changed("augmentations_removed", text, kinds=[a.kind for a in removed])
     return _replace(e, "augmentations", kept), finding

@@ -159,7 +159,7 @@ def _batch(experiment: Experiment, data: Samples, count: int) -> tuple[torch.Ten
     train = experiment.split.parts(data.targets, has_test=data.has_test).train
     rows = train[:: max(1, len(train) // count)][:count]
     scale = Scale.fit(experiment, data, train)
-    targets, _ = experiment.label_noise.on(data.targets, train, data.classes)
+    targets, _ = experiment.label_noise.apply(data.targets, train, data.classes)
     part = scale.part(data.inputs, targets, rows, device="cpu")
     return part.batch(torch.arange(len(rows)))
 

@@ -124,7 +124,7 @@ def check_overparameterization(e: Experiment, samples: int, parameters: int) -> 
 
 def check_mirroring(e: Experiment, samples: int, parameters: int) -> list[Finding]:
     """Digits or letters are mirrored."""
-    if not e.data.written or not any(isinstance(a, Flip) and a.p for a in e.augmentations):
+    if not e.data.is_handwriting or not any(isinstance(a, Flip) and a.p for a in e.augmentations):
         return []
     text = (
         "**Flip changes the meaning of digits and letters:** a mirrored 3 is not a 3, and a "

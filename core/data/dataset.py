@@ -1,7 +1,6 @@
-"""DataSet: the family of everything one can train on, the Facts of a set that is not loaded, and
-the digits, which are always here.
+"""DataSet: the family of datasets, the Facts of a dataset that is not loaded, and the digits.
 
-`sets.py` brings all members together.
+`datasets.py` brings all members together.
 """
 
 from dataclasses import dataclass
@@ -13,8 +12,10 @@ from core.base.spec import Call, Choice, ranged
 
 @dataclass(frozen=True)
 class Facts:
-    """Known of a set before it is loaded: shape (C, H, W) of a picture or (F,) of a row of
-    numbers, classes (none where values are predicted), and how many samples.
+    """The facts of a dataset before it is loaded.
+
+    `shape` is (C, H, W) of an image or (F,) of a table row. `classes` is empty if values are
+    predicted. `rows` and `test_rows` count the samples.
     """
 
     shape: tuple[int, ...]
@@ -24,48 +25,50 @@ class Facts:
 
     @property
     def outputs(self) -> int:
-        """Values that a network must give for one sample: one for each class, else one."""
+        """Number of network outputs per sample: one per class, or one for a value."""
         return len(self.classes) or 1
 
     @property
-    def pictures(self) -> bool:
-        """Whether the samples are pictures and no rows of numbers."""
+    def has_images(self) -> bool:
+        """Whether the samples are images, not table rows."""
         return len(self.shape) == 3
 
 
 class DataSet(Choice, family="data set"):
-    """Samples with their targets. `core.data.load.load` gives its Samples."""
+    """Samples with their targets. `core.data.load.load` loads them."""
 
     page: ClassVar[str] = "Data"
-    written: ClassVar[bool] = False  # whether it shows writing, which a mirror spoils
+    is_handwriting: ClassVar[bool] = False  # whether mirroring would spoil the images
 
     def facts(self, home: Path) -> Facts:
-        """Its facts, without loading it. Raises NotFound for spreadsheets that are not here."""
+        """Return its facts without loading it. Raises NotFound for a missing upload."""
         raise NotImplementedError
 
-    def here(self, home: Path) -> bool:
+    def is_available(self, home: Path) -> bool:
         """Whether it can be loaded without a network."""
         return True
 
     def call(self) -> Call:
-        """The function that loads it; `load` adds `home` and `progress`."""
+        """Return the function that loads it; `load` adds `home` and `progress`."""
         raise NotImplementedError
 
 
 class Digits(DataSet):
-    """1 797 handwritten digits by 13 writers, 8 × 8 pixels: real, small and included.
+    """1 797 handwritten digits, 8 × 8 pixels: small, real and included.
 
-    UCI optical recognition of handwritten digits (the test part), CC BY 4.0,
-    doi.org/10.24432/C50P49. The counts 0 to 16 are stretched to 0 to 255.
+    The test part of the UCI set "Optical Recognition of Handwritten Digits", written by 13 people,
+    CC BY 4.0, doi.org/10.24432/C50P49. Pixel counts from 0 to 16 are rescaled to 0 to 255.
     """
 
     kind: Literal["digits"] = "digits"
     label: ClassVar[str] = "Digits"
-    written: ClassVar[bool] = True
+    is_handwriting: ClassVar[bool] = True
     source: ClassVar[str] = "Alpaydin & Kaynak 1998"
     technique: ClassVar[str] = "D4"
     size: Literal[8, 28] = ranged(
-        8, unit="pixels", help="Side of a picture: 8 as recorded, 28 enlarged to MNIST's size."
+        8,
+        unit="pixels",
+        help="Image height and width: 8 as recorded, or 28, enlarged to the size of MNIST.",
     )
 
     def facts(self, home: Path) -> Facts:

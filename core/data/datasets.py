@@ -1,8 +1,7 @@
-"""Data sets: the family with all its members. Choices only; the functions that they name do the
-loading.
+"""Datasets: the family with all its members. Choices only; the functions that they name load them.
 
-Here: what somebody uploaded. The rest by subject: `dataset.py` for the digits, `published.py` for
-sets that are downloaded, `points.py` for points in a plane, `curves.py` for values over one column.
+Uploads are defined here. Elsewhere: `dataset.py` the digits, `published.py` downloads, `points.py`
+points in a plane, `curves.py` values of one input.
 """
 
 from pathlib import Path
@@ -23,16 +22,16 @@ __all__ = [
 
 
 class Spreadsheets(DataSet):
-    """Pictures and labels from spreadsheets that somebody uploaded, in checked form."""
+    """Images or tables from uploaded spreadsheets, in checked form."""
 
     kind: Literal["spreadsheets"] = "spreadsheets"
     label: ClassVar[str] = "Spreadsheets"
     source: ClassVar[str] = "your files"
     technique: ClassVar[str] = "D1 D2"
     digest: str = Field(
-        pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the files and of how they are read."
+        pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the files and their reading."
     )
-    title: str = Field("Spreadsheets", max_length=200, description="The name that is shown.")
+    title: str = Field("Spreadsheets", max_length=200, description="The displayed name.")
 
     def facts(self, home: Path) -> Facts:
         return Call("core.data.library.facts").make(home, self.digest)

@@ -1,6 +1,4 @@
-"""Label noise: a share of the training labels made wrong on purpose, so that learning by heart can
-be seen. Pure numpy.
-"""
+"""Label noise: a fraction of the training labels is changed on purpose, to show memorization."""
 
 from typing import TYPE_CHECKING
 
@@ -13,49 +11,53 @@ if TYPE_CHECKING:
 
 
 class LabelNoise(Value):
-    """Exactly p of the training labels, rounded, become another class, each other class as likely
-    (Zhang et al. 2017; the convention of Nakkiran et al. 2019). Validation and test stay clean.
+    """Replaces a fraction p of the training labels with another class, each equally likely
+    (Zhang et al. 2017, with the convention of Nakkiran et al. 2019). Validation and test labels
+    are not changed.
 
-    Technique D10. Where a paper draws from all C classes, the right one among them, only
-    p·(1 − 1/C) of the labels are truly wrong: 18 % for p = 20 % and ten classes.
+    Papers that draw from all C classes, including the true one, change only p·(1 − 1/C) of the
+    labels: 18 % for p = 20 % and ten classes.
     """
 
-    share: float = ranged(0.0, 0, 1, symbol="p", help="Share of the training labels made wrong.")
-    seed: int = ranged(0, 0, 2**31 - 1, help="Which labels, and which classes they become.")
+    share: float = ranged(
+        0.0, 0, 1, label="Fraction", symbol="p", help="Fraction of the training labels to change."
+    )
+    seed: int = ranged(0, 0, 2**31 - 1, help="Determines which labels change, and how.")
 
     def problem(self, classes: "Sequence[str]") -> str | None:
-        """Why targets of these classes (none: values) cannot get it, and the way out."""
+        """Return why it does not fit targets of these classes (none for values), else None."""
         if not self.share or len(classes) > 1:
             return None
-        have = "one class alone" if classes else "values to predict"
-        return f"Label noise swaps classes, but this data has {have}: set its share to 0."
+        found = "a single class" if classes else "values to predict"
+        return f"Label noise needs two or more classes, but this dataset has {found}. Set it to 0."
 
-    def on(
+    def apply(
         self, targets: "np.ndarray", rows: "np.ndarray", classes: "Sequence[str]"
     ) -> "tuple[np.ndarray, np.ndarray]":
-        """The targets of the whole set (N,) with noise on those at `rows` (n,), the training part,
-        and which rows it has changed, sorted. The array that was given is not written.
+        """Return targets (N,) with noise on the training rows (n,), and the changed rows, sorted.
+
+        The array `targets` is not modified.
         """
         if not self.share:
             return targets, rows[:0]
-        labels, changed = noisy(targets[rows], len(classes), self.share, self.seed)
+        labels, changed = add_noise(targets[rows], len(classes), self.share, self.seed)
         targets = targets.copy()
         targets[rows] = labels
         return targets, rows[changed]
 
 
-def noisy(
-    labels: "np.ndarray", classes: int, share: float, seed: int
+def add_noise(
+    labels: "np.ndarray", classes: int, fraction: float, seed: int
 ) -> "tuple[np.ndarray, np.ndarray]":
-    """Labels (n,) of 0 … classes − 1, round(share·n) of them replaced by another class, and which.
+    """Return labels (n,) of 0 … classes − 1 with round(fraction·n) changed, and which ones.
 
-    Of the same seed, what a smaller share changes a larger one changes alike.
+    With the same seed, a larger fraction changes all labels that a smaller one changes.
     """
     import numpy as np
 
     draw = np.random.Generator(np.random.PCG64(seed))
-    first = draw.permutation(len(labels))[: int(share * len(labels) + 0.5)]
-    further = draw.integers(1, classes, len(labels))  # 1 … C − 1 classes on: never the same one
+    first = draw.permutation(len(labels))[: int(fraction * len(labels) + 0.5)]
+    further = draw.integers(1, classes, len(labels))  # 1 … C − 1 further, never the same
     changed = np.sort(first)
     result = labels.copy()
     result[changed] = (labels[changed] + further[changed]) % classes

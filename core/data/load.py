@@ -1,4 +1,4 @@
-"""load: from a choice of data to its picture set, kept for the last few, once for all threads."""
+"""Load a dataset: the last few stay in memory, each loaded once for all threads."""
 
 import threading
 from collections import OrderedDict
@@ -11,45 +11,45 @@ from core.data.datasets import DataSet
 from core.data.ready.download import Progress
 from core.data.samples import Samples
 
-KEPT = 3  # sets: MNIST takes 55 MB, CIFAR 184 MB, spreadsheets (memory-mapped) next to nothing
+CACHED = 3  # datasets: MNIST takes 55 MB, CIFAR 184 MB, memory-mapped uploads almost nothing
 
 _lock = threading.Lock()
-_kept: OrderedDict[tuple[str, str], Future[Samples]] = OrderedDict()
+_cache: OrderedDict[tuple[str, str], Future[Samples]] = OrderedDict()
 
 
 def lacking(data: DataSet, home: Path) -> str:
-    """What keeps a run on this set from being resumed here, in one sentence; empty for nothing."""
+    """Return why a run on this dataset cannot be resumed here, empty if it can."""
     try:
         data.facts(home)
     except NotFound:
         return (
-            f"Its data, “{data.summary}”, is not in this lab: give the same files on Data, read "
-            "the same way, then resume it."
+            f"The dataset “{data.summary}” of this run is not stored in this lab. Upload the same "
+            "files with the same reading options on the Data page, then resume the run."
         )
     return ""
 
 
 def load(data: DataSet, home: Path, progress: Progress | None = None) -> Samples:
-    """The set, from memory, disk or network; `progress` hears of downloads.
+    """Load the samples from memory, disk or network; `progress` is called during downloads.
 
-    Raises NotFound or Unavailable. Whoever asks for a set that another thread is loading waits for
-    it, and gets the same arrays: never write them.
+    A thread that asks for a dataset that another one is loading waits for it and gets the same
+    arrays, so they must never be written. Raises NotFound, Unavailable.
     """
     key = (str(home), encode(data))
     with _lock:
-        future = _kept.get(key)
-        mine = future is None
+        future = _cache.get(key)
+        is_first = future is None
         future = future or Future()
-        _kept[key] = future
-        _kept.move_to_end(key)
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
-    if mine:
+        _cache[key] = future
+        _cache.move_to_end(key)
+        while len(_cache) > CACHED:
+            _cache.popitem(last=False)
+    if is_first:
         try:
             future.set_result(data.call().make(home, progress))
         except BaseException as error:
             with _lock:
-                if _kept.get(key) is future:
-                    del _kept[key]
+                if _cache.get(key) is future:
+                    del _cache[key]
             future.set_exception(error)
     return future.result()

@@ -1,7 +1,4 @@
-"""Samples: what a network learns from, each an input with its target.
-
-Plain numpy; knows no torch and no files.
-"""
+"""Samples: inputs with their targets, as plain numpy arrays."""
 
 from dataclasses import dataclass
 
@@ -10,14 +7,13 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Samples:
-    """Inputs and targets, perhaps with test samples that the authors of the set kept apart.
+    """Inputs and targets, with the official test samples if the dataset has any.
 
-    `inputs` (N, C, H, W) are pictures: uint8, or float32 on the same scale (0 is dark, 255 is
-    bright) where the source is finer or leaves that range. `inputs` (N, F) are rows of numbers,
-    float32. They may be memory-mapped. With `classes`, `targets` (N,) is int64 from 0 and
-    `classes[target]` the name; without, `targets` (N,) is float32, values to be predicted.
-    `columns` names the F values of a row where they have names. `test_inputs` and `test_targets`
-    have the same form, or are both None.
+    Image `inputs` (N, C, H, W) are uint8, or float32 on the same scale (0 is black, 255 is white)
+    if the source is finer or exceeds that range. Table `inputs` (N, F) are float32. They may be
+    memory-mapped. With `classes`, `targets` (N,) are int64 indices into them; without, `targets`
+    (N,) are float32 values to predict. `columns` names the F inputs of a table, if known.
+    `test_inputs` and `test_targets` have the same form, or are both None.
     """
 
     name: str
@@ -33,15 +29,15 @@ class Samples:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(C, H, W) of one picture, or (F,) of one row."""
+        """(C, H, W) of an image, or (F,) of a table row."""
         return tuple(self.inputs.shape[1:])
 
     @property
     def outputs(self) -> int:
-        """Values that a network must give for one input: one for each class, else one."""
+        """Number of network outputs per input: one per class, or one for a value."""
         return len(self.classes) or 1
 
     @property
     def has_test(self) -> bool:
-        """Whether the set brings its own test samples."""
+        """Whether the dataset has its own test samples."""
         return self.test_inputs is not None

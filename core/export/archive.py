@@ -112,7 +112,7 @@ def samples_digest(data: DataSet, home: Path) -> str:
     if isinstance(data, Spreadsheets):
         return data.digest
     try:
-        samples = load(data, home) if data.here(home) else None
+        samples = load(data, home) if data.is_available(home) else None
     except LabError:
         samples = None
     if samples is None:

@@ -253,7 +253,7 @@ def _take_data(
         return Finding("data_read_differently", "warn", text)
     if missing := lacking(data, store.home):
         return Finding("data_missing", "warn", missing)
-    if not data.here(store.home):
+    if not data.is_available(store.home):
         text = f"{data.summary} is not on this disk yet. It is downloaded when you resume the run."
         return Finding("data_downloaded_on_resume", "info", text)
     here = samples_digest(data, store.home)

@@ -1,4 +1,4 @@
-"""The digits that lie in `assets/`: real pictures without a network."""
+"""The included digits in `assets/`: real images without a download."""
 
 from pathlib import Path
 from typing import Literal
@@ -12,19 +12,19 @@ from core.data.samples import Samples
 from core.data.spreadsheet.table import read_table
 
 DIGITS = Path(__file__).parents[3] / "assets" / "digits"
-DIGITS_WHITE = 16  # each value counts the marked ones of 4×4 points
+DIGITS_WHITE = 16  # each value counts the marked pixels in a block of 4×4
 
 
 def digits(home: Path, progress: Progress | None = None, *, size: Literal[8, 28] = 8) -> Samples:
-    """1 797 digits (Alpaydin & Kaynak 1998), images (1797, 1, size, size) uint8."""
+    """Return 1 797 digits (Alpaydin & Kaynak 1998), images (1797, 1, size, size) uint8."""
     images = read_table(DIGITS / "images.csv", "images.csv").values
     labels = read_table(DIGITS / "labels.csv", "labels.csv").values[:, 0]
-    pictures = rescale(images, DIGITS_WHITE).reshape(-1, 1, 8, 8)
+    digits = rescale(images, DIGITS_WHITE).reshape(-1, 1, 8, 8)
     if size != 8:
-        pictures = np.stack([enlarge(picture[0], size) for picture in pictures])[:, None]
-    return Samples("Digits", pictures, labels.astype(np.int64), tuple(str(d) for d in range(10)))
+        digits = np.stack([enlarge(image[0], size) for image in digits])[:, None]
+    return Samples("Digits", digits, labels.astype(np.int64), tuple(str(d) for d in range(10)))
 
 
-def enlarge(picture: np.ndarray, size: int) -> np.ndarray:
-    """(H, W) uint8 -> (size, size), bilinear."""
-    return np.asarray(Image.fromarray(picture).resize((size, size), Image.Resampling.BILINEAR))
+def enlarge(image: np.ndarray, size: int) -> np.ndarray:
+    """Enlarge (H, W) uint8 to (size, size), bilinear."""
+    return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR))

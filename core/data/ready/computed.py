@@ -1,4 +1,4 @@
-"""Loads a computed set: its formula at its choice, its noise from the choice's seed."""
+"""Load a computed dataset: its formula, with noise from the seed of the choice."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ from core.data.samples import Samples
 
 
 def computed(
-    home: Path, progress: Progress | None = None, *, kind: str, **given: object
+    home: Path, progress: Progress | None = None, *, kind: str, **values: object
 ) -> Samples:
-    """The samples of the computed set of this kind with these fields: inputs (N, F) float32."""
-    choice: Computed = DataSet.members[kind](**given)
+    """Return the samples of this kind of dataset with these field values: inputs (N, F) float32."""
+    choice: Computed = DataSet.members[kind](**values)
     inputs, targets = choice.samples(np.random.Generator(np.random.PCG64(choice.seed)))
     targets = targets.astype(np.int64 if choice.classes else np.float32)
     return Samples(

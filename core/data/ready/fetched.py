@@ -17,7 +17,7 @@ import numpy as np
 from core.base.errors import Unavailable
 from core.data.dataset import DataSet
 from core.data.ready.download import Progress, watched
-from core.data.ready.published import Published, roots
+from core.data.ready.published import Published, data_folders
 from core.data.samples import Samples
 
 
@@ -33,7 +33,7 @@ def fetched(home: Path, progress: Progress | None = None, *, kind: str) -> Sampl
     except (ImportError, RuntimeError) as error:
         way_out = "install the torch and torchvision of one release, or choose the digits"
         raise Unavailable(f"torchvision does not load ({_reason(error)}): {way_out}.") from None
-    root, source = roots(home)[0], getattr(datasets, choice.torchvision)
+    root, source = data_folders(home)[0], getattr(datasets, choice.torchvision)
     archives = list(dict.fromkeys(piece[-1] for piece in choice.pieces))
     try:
         _drop_torn(choice, root)
@@ -61,7 +61,7 @@ def _arrays(part: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def _borrow(choice: type[Published], home: Path) -> None:
     """Copy what another root has: it may be read-only, and torchvision unpacks in place."""
-    own, *others = roots(home)
+    own, *others = data_folders(home)
     for piece in choice.pieces:
         here = any((own / form).exists() for form in piece)
         found = [(root, form) for root in others for form in piece if (root / form).is_file()]

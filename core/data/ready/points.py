@@ -1,7 +1,6 @@
-"""Small sets that are computed: points of two or more classes in a plane. Each choice has its
-formula; nothing is fetched.
+"""Computed datasets: points of two or more classes in a plane, each with its formula.
 
-Every draw comes from the seed that stands in the choice, so equal choices give equal samples.
+All random draws come from the seed of the choice, so equal choices give equal samples.
 """
 
 from pathlib import Path
@@ -16,30 +15,30 @@ if TYPE_CHECKING:
 
 
 class Computed(DataSet):
-    """A set made of a formula and noise. `columns` names the inputs."""
+    """A dataset made of a formula and noise. `columns` names the inputs."""
 
     columns: ClassVar[tuple[str, ...]] = ()
-    points: int = ranged(600, 20, 20_000, log=True, help="How many samples.")
+    points: int = ranged(600, 20, 20_000, log=True, help="Number of samples.")
     noise: float = ranged(
-        0.1, 0, 2, symbol="σ", help="Deviation of the normal noise that every point gets."
+        0.1, 0, 2, symbol="σ", help="Standard deviation of the Gaussian noise added to each point."
     )
-    seed: int = ranged(0, 0, 2**31 - 1, help="Draws the noise, and where the points lie.")
+    seed: int = ranged(0, 0, 2**31 - 1, help="Determines the noise and the random positions.")
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the classes; none for values."""
+        """Class names, empty for values."""
         return ()
 
     def samples(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
-        """Inputs (N, F) and targets (N,), noise included."""
+        """Return inputs (N, F) and targets (N,) with noise."""
         raise NotImplementedError
 
     def facts(self, home: Path) -> Facts:
         return Facts((len(self.columns),), self.classes, self.points)
 
     def call(self) -> Call:
-        given = {fact.name: getattr(self, fact.name) for fact in fields(type(self))}
-        return Call("core.data.ready.computed.computed", {"kind": self.kind, **given})
+        values = {fact.name: getattr(self, fact.name) for fact in fields(type(self))}
+        return Call("core.data.ready.computed.computed", {"kind": self.kind, **values})
 
     @property
     def summary(self) -> str:
@@ -47,20 +46,20 @@ class Computed(DataSet):
 
 
 class Plane(Computed):
-    """Points (x₁, x₂) with a class each; the noise is added to both coordinates."""
+    """Points (x₁, x₂) with a class; the noise is added to both coordinates."""
 
     columns: ClassVar[tuple[str, ...]] = ("x₁", "x₂")
 
     def samples(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
-        points, targets = self.exact(draw)
+        points, targets = self.without_noise(draw)
         return points + self.noise * draw.standard_normal(points.shape), targets
 
-    def exact(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
-        """The points (N, 2) without noise and their classes (N,)."""
+    def without_noise(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
+        """Return the points (N, 2) without noise and their classes (N,)."""
         raise NotImplementedError
 
     def sizes(self) -> list[int]:
-        """How many points each class has: as equal as can be, the last ones have one more."""
+        """Return the number of points per class, as equal as possible, in ascending order."""
         count = len(self.classes)
         return [(self.points + k) // count for k in range(count)]
 
@@ -73,7 +72,7 @@ def _polar(radius: "np.ndarray | float", angle: "np.ndarray") -> "np.ndarray":
 
 
 class Moons(Plane):
-    """Two half circles that reach into each other: no straight line parts them."""
+    """Two interleaved half circles that no straight line can separate."""
 
     kind: Literal["moons"] = "moons"
     label: ClassVar[str] = "Moons"
@@ -83,14 +82,14 @@ class Moons(Plane):
     source: ClassVar[str] = "scikit-learn's make_moons"
     technique: ClassVar[str] = "D4"
     noise: float = ranged(
-        0.15, 0, 2, symbol="σ", help="Deviation of the normal noise that every point gets."
+        0.15, 0, 2, symbol="σ", help="Standard deviation of the Gaussian noise added to each point."
     )
 
     @property
     def classes(self) -> tuple[str, ...]:
         return ("upper", "lower")
 
-    def exact(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
+    def without_noise(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
         import numpy as np
 
         upper, lower = (np.linspace(0, np.pi, n) for n in self.sizes())
@@ -99,7 +98,7 @@ class Moons(Plane):
 
 
 class Circles(Plane):
-    """A ring within a ring: the boundary must close."""
+    """A ring within a ring: the decision boundary must be a closed curve."""
 
     kind: Literal["circles"] = "circles"
     label: ClassVar[str] = "Circles"
@@ -112,7 +111,7 @@ class Circles(Plane):
     def classes(self) -> tuple[str, ...]:
         return ("outer", "inner")
 
-    def exact(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
+    def without_noise(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
         import numpy as np
 
         angles = [np.linspace(0, 2 * np.pi, n, endpoint=False) for n in self.sizes()]
@@ -121,7 +120,7 @@ class Circles(Plane):
 
 
 class Spirals(Plane):
-    """Arms wound into each other: easy to see, hard to learn."""
+    """Intertwined spiral arms: easy to see, hard to learn."""
 
     kind: Literal["spirals"] = "spirals"
     label: ClassVar[str] = "Spirals"
@@ -130,18 +129,18 @@ class Spirals(Plane):
     )
     source: ClassVar[str] = "Lang & Witbrock 1988"
     technique: ClassVar[str] = "D4"
-    points: int = ranged(1000, 20, 20_000, log=True, help="How many samples.")
+    points: int = ranged(1000, 20, 20_000, log=True, help="Number of samples.")
     noise: float = ranged(
-        0.02, 0, 2, symbol="σ", help="Deviation of the normal noise that every point gets."
+        0.02, 0, 2, symbol="σ", help="Standard deviation of the Gaussian noise added to each point."
     )
-    turns: float = ranged(1.25, 0.25, 4, symbol="T", help="How often an arm goes round.")
-    arms: int = ranged(2, 2, 8, symbol="K", help="How many arms, one a class.")
+    turns: float = ranged(1.25, 0.25, 4, symbol="T", help="Number of turns of each arm.")
+    arms: int = ranged(2, 2, 8, symbol="K", help="Number of arms, one per class.")
 
     @property
     def classes(self) -> tuple[str, ...]:
         return tuple(f"arm {k + 1}" for k in range(self.arms))
 
-    def exact(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
+    def without_noise(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
         import numpy as np
 
         radii = [np.arange(1, n + 1) / n for n in self.sizes()]
@@ -152,7 +151,7 @@ class Spirals(Plane):
 
 
 class Blobs(Plane):
-    """Round clouds around a circle: where they overlap, no network can part them."""
+    """Round clouds on a circle; where they overlap, no model can separate them."""
 
     kind: Literal["blobs"] = "blobs"
     label: ClassVar[str] = "Blobs"
@@ -161,14 +160,14 @@ class Blobs(Plane):
     )
     source: ClassVar[str] = "scikit-learn's make_blobs"
     technique: ClassVar[str] = "D4"
-    noise: float = ranged(0.35, 0, 2, symbol="σ", help="Deviation of a cloud around its middle.")
-    clouds: int = ranged(3, 2, 8, symbol="K", help="How many clouds, one a class.")
+    noise: float = ranged(0.35, 0, 2, symbol="σ", help="Standard deviation of each cloud.")
+    clouds: int = ranged(3, 2, 8, symbol="K", help="Number of clouds, one per class.")
 
     @property
     def classes(self) -> tuple[str, ...]:
         return tuple(f"cloud {k + 1}" for k in range(self.clouds))
 
-    def exact(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
+    def without_noise(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
         import numpy as np
 
         targets = np.repeat(np.arange(self.clouds), self.sizes())
@@ -176,7 +175,7 @@ class Blobs(Plane):
 
 
 class Xor(Plane):
-    """Two classes in opposite quarters of a square: what one layer alone cannot learn."""
+    """Two classes in opposite quadrants of a square, which a single layer cannot separate."""
 
     kind: Literal["xor"] = "xor"
     label: ClassVar[str] = "XOR"
@@ -184,13 +183,13 @@ class Xor(Plane):
     source: ClassVar[str] = "Minsky & Papert 1969"
     technique: ClassVar[str] = "D4"
     noise: float = ranged(
-        0.05, 0, 2, symbol="σ", help="Deviation of the normal noise that every point gets."
+        0.05, 0, 2, symbol="σ", help="Standard deviation of the Gaussian noise added to each point."
     )
 
     @property
     def classes(self) -> tuple[str, ...]:
         return ("same sign", "opposite sign")
 
-    def exact(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
+    def without_noise(self, draw: "np.random.Generator") -> "tuple[np.ndarray, np.ndarray]":
         points = draw.uniform(-1, 1, (self.points, 2))
         return points, points.prod(1) < 0

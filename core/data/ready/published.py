@@ -1,7 +1,7 @@
-"""Picture sets that others published, fetched once through torchvision. Choices only.
+"""Published image datasets, downloaded once through torchvision. Choices only.
 
-Each knows its facts and the names of its files, so that nothing is loaded to show it; the loader
-is in `fetched.py`.
+Each class holds its facts and the names of its files, so showing it loads nothing. The loader is in
+`fetched.py`.
 """
 
 import os
@@ -27,35 +27,34 @@ orange orchid otter palm_tree pear pickup_truck pine_tree plain plate poppy porc
 rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake spider
 squirrel streetcar sunflower sweet_pepper table tank telephone television tiger tractor train
 trout tulip turtle wardrobe whale willow_tree wolf woman worm
-"""  # of CIFAR-100, in the order of their numbers
+"""  # of CIFAR-100, in the order of their indices
 
 
-def roots(home: Path) -> list[Path]:
-    """Where files may lie: the home's own folder, then the one that LAB_TORCHVISION names, which
-    may be read-only.
-    """
+def data_folders(home: Path) -> list[Path]:
+    """Return the folders to search: the home's, then LAB_TORCHVISION, which may be read-only."""
     given = os.environ.get("LAB_TORCHVISION")
     return [home / "data" / "torchvision", *([Path(given)] if given else [])]
 
 
 class Published(DataSet):
-    """A set with an official test part. `pieces` are its files under a root, each with the names
-    of its forms: unpacked, then packed.
+    """A dataset with an official test set.
+
+    `pieces` are its files under a root, each with its unpacked and its packed name.
     """
 
     shape: ClassVar[tuple[int, ...]] = ()
     classes: ClassVar[tuple[str, ...]] = ()
-    rows: ClassVar[tuple[int, int]] = (0, 0)  # for training, for test
+    rows: ClassVar[tuple[int, int]] = (0, 0)  # training samples, test samples
     torchvision: ClassVar[str] = ""  # the class in torchvision.datasets
     pieces: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
     def facts(self, home: Path) -> Facts:
         return Facts(self.shape, self.classes, *self.rows)
 
-    def here(self, home: Path) -> bool:
-        known = roots(home)
+    def is_available(self, home: Path) -> bool:
+        folders = data_folders(home)
         return all(
-            any((root / form).is_file() for root in known for form in piece)
+            any((root / form).is_file() for root in folders for form in piece)
             for piece in self.pieces
         )
 
@@ -72,14 +71,14 @@ def _batches(folder: str, archive: str, *names: str) -> tuple[tuple[str, ...], .
 
 
 class MNIST(Published):
-    """70 000 handwritten digits, 28×28 pixels, 10 000 of them the official test set.
+    """70 000 handwritten digits, 28 × 28 pixels, 10 000 of them the official test set.
 
     About 12 MB, downloaded once.
     """
 
     kind: Literal["mnist"] = "mnist"
     label: ClassVar[str] = "MNIST"
-    written: ClassVar[bool] = True
+    is_handwriting: ClassVar[bool] = True
     source: ClassVar[str] = "LeCun, Bottou, Bengio & Haffner 1998"
     technique: ClassVar[str] = "D3"
     shape: ClassVar[tuple[int, ...]] = (1, 28, 28)
@@ -90,8 +89,8 @@ class MNIST(Published):
 
 
 class FashionMNIST(Published):
-    """70 000 grey pictures of clothes, shoes and bags, 28×28 pixels, 10 000 of them the official
-    test set: MNIST's size, but harder.
+    """70 000 grey images of clothes, shoes and bags, 28 × 28 pixels, 10 000 of them the official
+    test set. The size of MNIST, but harder.
 
     About 31 MB, downloaded once. MIT licence.
     """
@@ -111,15 +110,15 @@ class FashionMNIST(Published):
 
 
 class KMNIST(Published):
-    """70 000 cursive Japanese characters of ten kinds, 28×28 pixels, 10 000 of them the official
-    test set. Classes are named by their sound.
+    """70 000 cursive Japanese characters of ten kinds, 28 × 28 pixels, 10 000 of them the official
+    test set. Classes are named by their pronunciation.
 
     About 21 MB, downloaded once. CC BY-SA 4.0, doi.org/10.20676/00000341.
     """
 
     kind: Literal["kmnist"] = "kmnist"
     label: ClassVar[str] = "KMNIST"
-    written: ClassVar[bool] = True
+    is_handwriting: ClassVar[bool] = True
     source: ClassVar[str] = "Clanuwat et al. 2018"
     technique: ClassVar[str] = "D3"
     shape: ClassVar[tuple[int, ...]] = (1, 28, 28)
@@ -132,8 +131,8 @@ class KMNIST(Published):
 
 
 class CIFAR10(Published):
-    """60 000 small colour photographs of ten kinds of animals and vehicles, 32×32 pixels, 10 000 of
-    them the official test set.
+    """60 000 small colour photographs of ten kinds of animals and vehicles, 32 × 32 pixels,
+    10 000 of them the official test set.
 
     About 170 MB, downloaded once.
     """
@@ -158,8 +157,8 @@ class CIFAR10(Published):
 
 
 class CIFAR100(Published):
-    """60 000 small colour photographs of a hundred kinds of things, 32×32 pixels, 10 000 of them
-    the official test set: 500 pictures a class to learn from.
+    """60 000 small colour photographs of a hundred kinds of objects, 32 × 32 pixels, 10 000 of them
+    the official test set. 500 training images per class.
 
     About 169 MB, downloaded once.
     """

@@ -1,6 +1,4 @@
-"""The step "Check" of the Data page: what the doctor found, with one press for each fix, beside the
-samples themselves.
-"""
+"""The step "Check" of the Data page: the findings with their actions, beside the samples."""
 
 import pandas as pd
 import streamlit as st
@@ -19,7 +17,7 @@ from pages.kit import form, state
 from pages.kit.buttons import button
 from pages.kit.layout import card_title, finding
 from pages.parts.data import selected
-from pages.parts.data.sources import chosen
+from pages.parts.data.sources import chosen_reading
 from pages.parts.data.upload import read_again
 
 ICONS = {
@@ -32,117 +30,120 @@ ICONS = {
     "sheet": "layers",
     "form": "table",
 }
-LOOK = "looked at"  # kept: the finding whose samples are shown
+SHOWN_FINDING = "shown finding"  # in the session: the finding whose samples are shown
 RANK = {"warn": 0, "info": 1, "ok": 2}
-EACH = 8  # pictures in a row of evidence
+EACH = 8  # images per row of evidence
 HEAD = 7  # rows of a table that are shown
 NO_BAR = {"displayModeBar": False, "staticPlot": True}
 
 
-def doctor(draft: Experiment, data: Samples) -> None:
-    """Findings to fix first, then those to know, then what is in order."""
+def show_findings(draft: Experiment, data: Samples) -> None:
+    """Draw warnings first, then information, then checks that passed."""
     if not isinstance(draft.data, Spreadsheets):
-        with card_title("Data doctor"):
+        with card_title("Findings"):
             pass
-        for text in in_order(draft):
+        for text in built_in_facts(draft):
             finding("ok", text)
         return
     about = Library(runner.current().store.home).about(draft.data.digest)
     urgent = [f for f in about.findings if f.action and f.level == "warn"]
-    with card_title("Data doctor"):
+    with card_title("Findings"):
         if len(urgent) > 1 and button(
-            f"Fix all {len(urgent)}", icon=":material/auto_fix_high:", type="primary"
+            f"Apply all {len(urgent)} fixes", icon=":material/auto_fix_high:", type="primary"
         ):
             read_again(about, {k: v for f in urgent for k, v in f.action.changes.items()})
-    undo(about)
+    show_chosen_reading(about)
     for found in sorted(about.findings, key=lambda f: (RANK[f.level], f.action is None)):
-        action, icon = press(found)
-        if finding(found.level, form.escape(found.text), action, f"fix {found.code}", icon):
+        label, icon = button_of(found)
+        if finding(found.level, form.escape(found.text), label, f"fix {found.code}", icon):
             if not found.action:
-                state.set_ui(LOOK, f"{about.digest} {found.code}")
+                state.set_ui(SHOWN_FINDING, f"{about.digest} {found.code}")
                 st.rerun()
             read_again(about, found.action.changes)
         if found.code == "transposed":
-            both_ways(data)
+            show_both_orientations(data)
 
 
-def both_ways(data: Samples) -> None:
-    """Some pictures as they are stored, and turned: one look tells more than a measure."""
+def show_both_orientations(data: Samples) -> None:
+    """Draw some images as stored and transposed, because the eye decides better than a number."""
     stored = data.inputs[:: max(1, len(data) // 7)][:7]
-    rows = [("as stored", stored), ("turned", stored.swapaxes(2, 3))]
+    rows = [("as stored", stored), ("transposed", stored.swapaxes(2, 3))]
     figure = side_by_side(rows, [""] * len(stored), mode=selected.mode(), side=40)
-    alt = "The same pictures as they are stored and with rows and columns swapped"
-    st.plotly_chart(figure, theme=None, config=NO_BAR, key="both ways", alt=alt)
+    alt = "The same images as stored and with rows and columns swapped"
+    st.plotly_chart(figure, theme=None, config=NO_BAR, key="both orientations", alt=alt)
 
 
-def press(found: Finding) -> tuple[str | None, str | None]:
-    """What a finding's button says, and its icon; nothing where there is nothing to press."""
-    if found.fix:
-        icon = ICONS.get(next(iter(found.fix)), "auto_fix_high")
-        return found.action or "Fix", f":material/{icon}:"
-    return ("Show", ":material/visibility:") if found.rows else (None, None)
+def button_of(found: Finding) -> tuple[str | None, str | None]:
+    """Return the label and the icon of a finding's button, None if it has none."""
+    if found.action:
+        icon = ICONS.get(next(iter(found.action.changes)), "auto_fix_high")
+        return found.action.label, f":material/{icon}:"
+    return ("Show samples", ":material/visibility:") if found.rows else (None, None)
 
 
-def undo(about: About) -> None:
-    """Every reading that a person chose, each with its Undo."""
-    for name, value in chosen(about).items():
-        said = f"**{done(name, value)}**"
-        if finding("ok", said, "Undo", f"undo {name}", ":material/undo:"):
+def show_chosen_reading(about: About) -> None:
+    """Draw each reading that the user chose, with an Undo button."""
+    for name, value in chosen_reading(about).items():
+        text = f"**{describe_reading(name, value)}**"
+        if finding("ok", text, "Undo", f"undo {name}", ":material/undo:"):
             read_again(about, {name: getattr(Reading(), name)})
 
 
-def done(name: str, value: object) -> str:
-    """A reading that a person chose, in words."""
+def describe_reading(name: str, value: object) -> str:
+    """Describe a reading that the user chose."""
     if name == "transpose":
-        return "Transposed: every picture is turned."
+        return "Transposed: rows and columns of every image are swapped."
     if name == "invert":
-        return "Inverted: dark is bright and bright is dark."
+        return "Inverted: dark and bright are swapped."
     if name == "task":
-        return "Read as values to predict." if value == "values" else "Read as classes."
+        return f"Labels are read as {form.escape(str(value))}."
     return f"{name.replace('_', ' ').capitalize()}: {form.escape(str(value))}."
 
 
-def in_order(draft: Experiment) -> list[str]:
-    """What a built-in set is, as sentences."""
+def built_in_facts(draft: Experiment) -> list[str]:
+    """Describe a built-in dataset in sentences."""
     facts = draft.data.facts(runner.current().store.home)
-    given = f", {whole(facts.test_rows)} more kept for the test" if facts.test_rows else ""
+    test = f", plus a test set of {whole(facts.test_rows)}" if facts.test_rows else ""
     lines = [" ".join(text.split()) for text in draft.data.doc().split("\n\n")]
-    if not facts.pictures:
-        what = f" in {counted(len(facts.classes), 'class')}" if facts.classes else ""
-        each = "" if facts.classes else " Each has a value to predict."
-        return [*lines, f"{counted(facts.rows, 'point')}{what}{given}.{each}"]
+    if not facts.has_images:
+        classes = f" in {counted(len(facts.classes), 'class')}" if facts.classes else ""
+        values = "" if facts.classes else " Each point has a value to predict."
+        return [*lines, f"{counted(facts.rows, 'point')}{classes}{test}.{values}"]
     _, height, width = facts.shape
     return [
         *lines,
-        f"{counted(facts.rows, 'picture')} of {height} × {width}{given}.",
-        "Every picture has a label.",
+        f"{counted(facts.rows, 'image')} of {height} × {width} pixels{test}.",
+        "Every image has a label.",
     ]
 
 
-def shown(draft: Experiment, data: Samples) -> None:
-    """The samples: pictures by class, points, or the first rows of a table."""
-    if looked := looked_at(draft):
-        evidence(looked, data)
+def show_samples(draft: Experiment, data: Samples) -> None:
+    """Draw the samples: images by class, points, or the first rows of a table."""
+    if selected_finding := find_shown(draft):
+        show_evidence(selected_finding, data)
     elif len(data.shape) == 3:
-        pictures(draft, data)
+        show_images(draft, data)
     else:
-        rows(draft, data)
+        show_rows(draft, data)
 
 
-def looked_at(draft: Experiment) -> Finding | None:
-    """The finding whose samples somebody wants to see, as long as it is this set's."""
-    digest, _, code = state.get_ui(LOOK).partition(" ")
+def find_shown(draft: Experiment) -> Finding | None:
+    """Return the finding whose samples are to be shown, if it belongs to this dataset."""
+    digest, _, code = state.get_ui(SHOWN_FINDING).partition(" ")
     if not code or digest != getattr(draft.data, "digest", ""):
         return None
     about = Library(runner.current().store.home).about(digest)
     return next((f for f in about.findings if f.code == code and f.rows), None)
 
 
-def evidence(found: Finding, data: Samples) -> None:
-    """The samples behind a finding, with their labels."""
-    with card_title("What was found"):
+def show_evidence(found: Finding, data: Samples) -> None:
+    """Draw the samples of a finding with their labels."""
+    with card_title("Samples of this finding"):
         st.button(
-            "All samples", icon=":material/arrow_back:", on_click=state.set_ui, args=(LOOK, "")
+            "Show all samples",
+            icon=":material/arrow_back:",
+            on_click=state.set_ui,
+            args=(SHOWN_FINDING, ""),
         )
     st.markdown(f":small[{form.escape(found.text)}]")
     chosen = [row for row in found.rows if row < len(data)][: 3 * EACH]
@@ -157,39 +158,39 @@ def evidence(found: Finding, data: Samples) -> None:
         figure = side_by_side(
             [("", data.inputs[part])], names[start : start + EACH], mode=selected.mode()
         )
-        alt = "Pictures with their labels"
+        alt = "Images with their labels"
         st.plotly_chart(figure, theme=None, config=NO_BAR, key=f"found {start}", alt=alt)
 
 
-def pictures(draft: Experiment, data: Samples) -> None:
-    """Some pictures of every class, and how many there are."""
-    with card_title("Pictures by class" if data.classes else "Pictures"):
+def show_images(draft: Experiment, data: Samples) -> None:
+    """Draw some images of every class, with the number of images."""
+    with card_title("Images by class" if data.classes else "Images"):
         if isinstance(draft.data, Spreadsheets):
             about = Library(runner.current().store.home).about(draft.data.digest)
-            turned = st.toggle(
-                "Transpose",
+            transposed = st.toggle(
+                "Transpose images",
                 about.reading.transpose,
-                help="Rows and columns of every picture change places.",
+                help="Swap rows and columns of every image.",
                 key=f"transpose {about.digest}",
             )
-            if turned != about.reading.transpose:
-                read_again(about, {"transpose": turned})
+            if transposed != about.reading.transpose:
+                read_again(about, {"transpose": transposed})
         if button("Show other images", icon=":material/shuffle:"):
             state.set_ui("drawn", str(int(state.get_ui("drawn") or 0) + 1))
     figure = selected.wall(
         draft.data.model_dump_json(), int(state.get_ui("drawn") or 0), selected.mode()
     )
-    words = (
-        f"{selected.PICTURES_EACH} pictures of each of {len(data.classes)} classes, and how many "
-        "there are of each"
+    alt = (
+        f"{selected.IMAGES_EACH} images of each of {len(data.classes)} classes, with the number of "
+        "images per class"
     )
-    st.plotly_chart(figure, theme=None, config=NO_BAR, alt=words, key="wall")
+    st.plotly_chart(figure, theme=None, config=NO_BAR, alt=alt, key="wall")
     if len(data.classes) > selected.ROWS:
-        st.caption(f"The first {selected.ROWS} of {whole(len(data.classes))} classes.")
+        st.caption(f"The first {selected.ROWS} of {whole(len(data.classes))} classes are shown.")
 
 
-def rows(draft: Experiment, data: Samples) -> None:
-    """Points where a row has one or two numbers, else the first rows; and the balance."""
+def show_rows(draft: Experiment, data: Samples) -> None:
+    """Draw points for rows of one or two numbers, else the first rows and the class balance."""
     choice, mode = draft.data.model_dump_json(), selected.mode()
     if len(data.shape) == 1 and data.shape[0] <= 2:
         with card_title("Points"):
@@ -211,5 +212,5 @@ def rows(draft: Experiment, data: Samples) -> None:
         theme=None,
         config=NO_BAR,
         key="balance",
-        alt="How many rows each class has" if data.classes else "How the values spread",
+        alt="Number of rows per class" if data.classes else "Distribution of the values",
     )

@@ -1,6 +1,4 @@
-"""What the Data page shows of the picked set, computed once: kept by the text of what it depends
-on, for all browsers.
-"""
+"""Charts and statistics of the selected dataset, cached for all sessions."""
 
 import json
 
@@ -16,34 +14,34 @@ from core.experiment import Experiment
 from core.figures import pictures, points, scaling
 from core.jobs import runner
 
-ROWS = 12  # classes that the wall of pictures has room for
-PICTURES_EACH = 11
+ROWS = 12  # classes that the chart of images has room for
+IMAGES_EACH = 11
 
 
 def mode() -> str:
-    """ "dark" or "light", as the browser shows the page."""
+    """Return "dark" or "light", the theme of the page."""
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
 def samples(choice: str) -> Samples:
-    """The set of this choice (JSON)."""
+    """Load the dataset of this choice (JSON)."""
     return load(DataSet.pick(json.loads(choice)), runner.current().store.home)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def wall(choice: str, seed: int, mode: str) -> object:
-    """Some pictures of every class."""
+    """Draw some images of every class."""
     data = samples(choice)
     targets, names = data.targets, data.classes[:ROWS]
     if not names:
         targets, names = np.zeros(len(data), np.int64), ("all",)
-    how = dict(mode=mode, each=PICTURES_EACH, seed=seed)
+    how = dict(mode=mode, each=IMAGES_EACH, seed=seed)
     return pictures.by_class(data.inputs, targets, names, **how)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def plane(choice: str, mode: str) -> object:
-    """Rows of one or two numbers as points."""
+    """Draw rows of one or two numbers as points."""
     data = samples(choice)
     rows = points.some(len(data))
     names = (data.classes, data.columns)
@@ -52,7 +50,7 @@ def plane(choice: str, mode: str) -> object:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def balance(choice: str, mode: str) -> object:
-    """How many samples each class has, or how the values spread."""
+    """Draw the number of samples per class, or the distribution of the values."""
     data = samples(choice)
     if not data.classes:
         return points.spread(data.targets, title="value to predict", mode=mode)
@@ -62,12 +60,12 @@ def balance(choice: str, mode: str) -> object:
 
 
 def fitted(draft: Experiment) -> Affine:
-    """The normalization as the training part of the draft gives it."""
+    """Fit the normalization of the draft to its training set."""
     return _fit(*_parts(draft))
 
 
 def histogram(draft: Experiment) -> object:
-    """The values of the training part before and after."""
+    """Draw the values of the training set before and after normalization."""
     return _histogram(*_parts(draft), mode())
 
 

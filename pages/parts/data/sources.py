@@ -1,6 +1,6 @@
-"""Where data comes from: sets that are here or one download away, and what was uploaded before.
+"""Data sources: included datasets, downloads and previous uploads.
 
-What goes wrong is said, and nothing that was there is lost.
+An error is shown on the page, and the current dataset stays selected.
 """
 
 import json
@@ -23,146 +23,158 @@ from pages.kit import form, state
 from pages.kit.buttons import button, deferred_button
 from pages.kit.layout import card_title
 
-CHOOSING = "choosing data"  # kept: "", "sets" or "files"
-FAULT = "data fault"  # kept: the sentence that the last attempt ended with
-WAYS = "ways out"  # kept: changes of the reading that may help, as JSON
-OWN = 6  # uploaded sets that are listed before the rest is asked for
+# names in the session
+CHOOSING = "choosing data"  # "", "sets" or "files"
+ERROR = "data error"  # message of the last attempt
+FIXES = "data fixes"  # changes of the reading that may help, as JSON
+ALL_UPLOADS = "all uploads"
+
+LISTED = 6  # uploads that are listed at first
 
 
-def switch(wanted: str) -> None:
-    """To the choosing of data or back."""
+def show_chooser(wanted: str) -> None:
+    """Open the choice of datasets ("sets" or "files") or close it ("")."""
     state.set_ui(CHOOSING, wanted)
-    state.set_ui(FAULT, "")
+    state.set_ui(ERROR, "")
 
 
-def fault() -> None:
-    """Why the last attempt failed, until the next one."""
-    if said := state.get_ui(FAULT):
-        st.error(form.escape(said), icon=":material/error:")
+def show_error() -> None:
+    """Draw the error of the last attempt, until the next one."""
+    if message := state.get_ui(ERROR):
+        st.error(form.escape(message), icon=":material/error:")
 
 
-def sets() -> None:
-    """One card for each ready set of the family, pictures and points apart."""
+def show_datasets() -> None:
+    """Draw one card for each included dataset, images and points separately."""
     home = runner.current().store.home
-    ready = [
+    datasets = [
         cls()
         for cls in DataSet.members.values()
         if not any(field.is_required() for field in cls.model_fields.values())
     ]
-    kinds = {True: "Pictures", False: "Points and curves"}
+    kinds = {True: "Images", False: "Points and curves"}
     wanted = st.segmented_control(
-        "Ready sets",
+        "Included datasets",
         list(kinds.values()),
         default=kinds[True],
         required=True,
         label_visibility="collapsed",
         key="ready sets",
     )
-    for data in ready:
-        if kinds[data.facts(home).pictures] == wanted:
+    for data in datasets:
+        if kinds[data.facts(home).has_images] == wanted:
             offer(data)
 
 
 def offer(data: DataSet) -> None:
-    """A set with what can be chosen of it."""
+    """Draw a dataset with its fields."""
     text = " ".join(data.doc().split("\n\n")[0].split())
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
             st.markdown(
                 f"**{form.escape(data.label)}**  \n:small[{form.escape(text)}]", width="stretch"
             )
-            pressed = deferred_button("Use", key=f"use {data.kind}", help=form.explain(type(data)))
+            pressed = deferred_button(
+                "Use dataset", key=f"use {data.kind}", help=form.explain(type(data))
+            )
         data = form.edit(data, state.key("set", "data"), width=110)
     if pressed():
         use(data)
 
 
-def uploaded() -> None:
-    """What was uploaded before, newest first."""
+def show_uploads() -> None:
+    """Draw the previous uploads, newest first."""
     library = Library(runner.current().store.home)
-    known = library.list()
-    if not known:
+    uploads = library.list()
+    if not uploads:
         return
     with st.container(border=True, gap="small"):
-        with card_title("Uploaded before"):
+        with card_title("Previous uploads"):
             pass
-        for about in known if state.get_ui("all uploads") else known[:OWN]:
-            own(library, about)
-        if len(known) > OWN and not state.get_ui("all uploads"):
+        for about in uploads if state.get_ui(ALL_UPLOADS) else uploads[:LISTED]:
+            show_upload(about)
+        if len(uploads) > LISTED and not state.get_ui(ALL_UPLOADS):
             st.button(
-                f"Show all {len(known)}",
+                f"Show all {len(uploads)} uploads",
                 type="tertiary",
                 on_click=state.set_ui,
-                args=("all uploads", "yes"),
+                args=(ALL_UPLOADS, "yes"),
             )
 
 
-def own(library: Library, about: About) -> None:
-    """One uploaded set: its name, what it holds, when it came, Use and Delete."""
-    pictures = len(about.shape) == 3
-    size = format_image_shape(about.shape) if pictures else counted(about.shape[0], "column")
-    held = f"{counted(about.rows, 'picture' if pictures else 'row')} of {size}"
+def show_upload(about: About) -> None:
+    """Draw an upload: name, contents, time, and buttons to use and delete it."""
+    is_images = about.has_images
+    size = format_image_shape(about.shape) if is_images else counted(about.shape[0], "column")
+    contents = f"{counted(about.rows, 'image' if is_images else 'row')} of {size}"
     target = counted(len(about.classes), "class") if about.classes else "values to predict"
-    read = "".join(f", {k.replace('_', ' ')}: {_said(v)}" for k, v in chosen(about).items())
+    reading = "".join(
+        f", {name.replace('_', ' ')}: {_format(value)}"
+        for name, value in chosen_reading(about).items()
+    )
     when = datetime.fromtimestamp(about.added).strftime("%d %b, %H:%M")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         st.markdown(
-            f"**{form.escape(about.name)}**  \n:small[{held}, {target}{read} · {when}]",
+            f"**{form.escape(about.name)}**  \n:small[{contents}, {target}{reading} · {when}]",
             width="stretch",
         )
-        if button("Use", key=f"use {about.digest}"):
+        if button("Use dataset", key=f"use {about.digest}"):
             use(Spreadsheets(digest=about.digest, title=about.name[:200]))
-        with st.popover("", icon=":material/delete:", help="Delete", type="tertiary"):
+        with st.popover("", icon=":material/delete:", help="Delete dataset", type="tertiary"):
             st.markdown(
-                "The checked copy and the files as they came are deleted. Runs that were trained "
-                "on them keep their curves and weights, but cannot be resumed."
+                "This deletes the dataset and the uploaded files. Runs that were trained on them "
+                "keep their curves and weights, but cannot be resumed."
             )
             st.button(
-                "Delete this set",
+                "Delete dataset",
                 key=f"delete {about.digest}",
                 icon=":material/delete:",
-                on_click=forget,
+                on_click=delete,
                 args=(about.digest,),
             )
 
 
-def _said(value: object) -> str:
+def _format(value: object) -> str:
     return "yes" if value is True else "no" if value is False else form.escape(str(value))
 
 
-def chosen(about: About) -> dict[str, object]:
-    """What a person set of the reading; the rest was found out."""
+def chosen_reading(about: About) -> dict[str, object]:
+    """Return the fields of the reading that the user chose; the others were detected."""
     default = Reading().model_dump()
     return {k: v for k, v in about.reading.model_dump().items() if v != default[k]}
 
 
-def forget(digest: str) -> None:
-    """Deletes an uploaded set; a draft that stood on it goes back to the digits."""
+def delete(digest: str) -> None:
+    """Delete an upload; a draft that uses it goes back to the digits."""
     try:
         ownership.require_teacher()
         Library(runner.current().store.home).delete(digest)
     except LabError as error:
-        state.set_ui(FAULT, str(error))
+        state.set_ui(ERROR, str(error))
         return
     if getattr(state.draft().data, "digest", "") == digest:
         follow(Digits())
 
 
 def use(data: DataSet) -> None:
-    """Loads the set, with progress where it must be fetched, and makes it the draft's. Any press
-    on the page meanwhile, such as Stop, ends the fetching.
+    """Load the dataset, with progress for a download, and select it in the draft.
+
+    Any interaction with the page, such as the Stop button, ends the download.
     """
     bar = st.progress(0.0, text=f"Loading {form.escape(data.summary)} …")
-    if not data.here(runner.current().store.home):
-        st.button("Stop", icon=":material/stop:", key="stop fetching")
+    if not data.is_available(runner.current().store.home):
+        st.button("Stop download", icon=":material/stop:", key="stop fetching")
     rerun: list[BaseException] = []
 
-    def show(share: float, what: str) -> None:
+    def show(fraction: float, message: str) -> None:
         try:
-            bar.progress(share, text=form.escape(what))
-        except BaseException as asked:  # Streamlit's way to leave; others may wait for this set
-            rerun.append(asked)
-            raise Unavailable(f"Fetching {data.label} was stopped: start it again.") from None
+            bar.progress(fraction, text=form.escape(message))
+        except BaseException as request:  # Streamlit leaves by it; others may wait for the dataset
+            rerun.append(request)
+            raise Unavailable(
+                f"The download of {data.label} was stopped. Start it again.",
+                code="download_stopped",
+            ) from None
 
     try:
         load(data, runner.current().store.home, show)
@@ -174,22 +186,22 @@ def use(data: DataSet) -> None:
 
 
 def take(data: DataSet) -> None:
-    """This set is the draft's from now on."""
-    state.set_ui(FAULT, "")
+    """Select this dataset in the draft and close the choice."""
+    state.set_ui(ERROR, "")
     state.set_ui(CHOOSING, "")
     follow(data)
     st.rerun()
 
 
 def follow(data: DataSet) -> None:
-    """The draft on this data: what cannot work on it is replaced, and that is said."""
+    """Select this dataset in the draft; choices that do not fit it are replaced, with a notice."""
     old = state.draft()
     if old.data == data:
         return
     home = runner.current().store.home
     try:
         before = old.data.facts(home)
-    except LabError:  # it is no longer here
+    except LabError:  # it is no longer stored
         before = None
     moved = change(change(old, "name", ""), "data", data.model_dump(mode="json"))
     new, findings = adapt(moved, data.facts(home), before=before)
@@ -201,7 +213,7 @@ def follow(data: DataSet) -> None:
 
 
 def refuse(error: LabError) -> None:
-    """Says why on the page as it was before."""
-    state.set_ui(FAULT, str(error))
-    state.set_ui(WAYS, json.dumps(getattr(error, "fixes", ())))
+    """Show the error on the unchanged page."""
+    state.set_ui(ERROR, str(error))
+    state.set_ui(FIXES, json.dumps(getattr(error, "fixes", ())))
     st.rerun()

@@ -1,4 +1,4 @@
-"""The upload of spreadsheets: the files, how they are read, and another reading of what is here."""
+"""The upload of spreadsheets: files, reading options, and another reading of stored files."""
 
 import json
 from collections.abc import Callable
@@ -15,91 +15,100 @@ from core.jobs import runner
 from pages.kit import form, state
 from pages.kit.buttons import button, deferred_button
 from pages.kit.uploads import release
-from pages.parts.data.sources import FAULT, WAYS, refuse, take
+from pages.parts.data.sources import ERROR, FIXES, refuse, take
 
 TYPES = ["csv", "tsv", "txt", "xlsx", "ods", "gz", "zip"]
 
 
 def upload() -> None:
-    """One or two files, and a test pair for who has one."""
+    """Draw the choice of one or two files, and optionally of a test set."""
     limit = st.get_option("server.maxUploadSize")
     st.caption(
-        "CSV, TSV, XLSX or ODS, also as `.gz` or `.zip`: one row a picture, one column a pixel; "
-        f"or any table of numbers with a column to predict. At most {limit} MB a file."
+        "CSV, TSV, XLSX or ODS, also compressed as `.gz` or `.zip`. Each row is an image with one "
+        "column per pixel, or a row of a table with a column to predict. At most "
+        f"{limit} MB per file."
     )
     files = [
-        chooser("Pictures", "images"),
-        chooser("Labels (leave empty when the pictures have a label column)", "labels"),
+        chooser("Images or table", "images"),
+        chooser("Labels (leave empty if the first file has a label column)", "labels"),
     ]
-    with st.expander("Separate test pictures"):
-        files += [chooser("Test pictures", "test images"), chooser("Test labels", "test labels")]
-    with st.expander("How they are read"):
+    with st.expander("Separate test set"):
+        files += [
+            chooser("Test images or table", "test images"),
+            chooser("Test labels", "test labels"),
+        ]
+    with st.expander("Reading options"):
         reading = options()
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = deferred_button(
-            "Check these files",
+            "Check files",
             icon=":material/fact_check:",
             type="primary",
             disabled=files[0] is None or reading is None,
-            help="Choose the pictures first" if files[0] is None else None,
+            help="Choose a file with images or a table first" if files[0] is None else None,
         )
         for name in ("images", "labels"):
             st.download_button(
-                f"Sample {name}",
+                f"Download sample {name}",
                 sample(name),
                 f"digits_{name}.csv",
                 type="tertiary",
                 on_click="ignore",
             )
     if files[0]:
-        labels = f"labels from {files[1].name}" if files[1] else "labels in one of its columns"
-        st.caption(form.escape(f"Pictures from {files[0].name}, {labels}."))
+        labels = f"labels from {files[1].name}" if files[1] else "labels from one of its columns"
+        st.caption(form.escape(f"Inputs from {files[0].name}, {labels}."))
     if pressed() and reading:
         check(files, reading)
     if files[0] and reading:
-        ways_out(files, reading)
+        show_fixes(files, reading)
 
 
-def ways_out(files: list, reading: Reading) -> None:
-    """What may help after a refusal, one button each, with the files that are still chosen."""
-    ways = json.loads(state.get_ui(WAYS) or "[]") if state.get_ui(FAULT) else []
+def show_fixes(files: list, reading: Reading) -> None:
+    """Draw a button for each other reading that may help after an error; the files stay chosen."""
+    fixes = json.loads(state.get_ui(FIXES) or "[]") if state.get_ui(ERROR) else []
     with st.container(horizontal=True, gap="small"):
-        for way in ways:
-            if button(words(way), key=f"way {words(way)}", icon=":material/auto_fix_high:"):
-                check(files, build(Reading, {**reading.model_dump(), **way}))
+        for fix in fixes:
+            label = fix_label(fix)
+            if button(label, key=f"way {label}", icon=":material/auto_fix_high:"):
+                check(files, build(Reading, {**reading.model_dump(), **fix}))
 
 
-def words(way: dict) -> str:
-    """A change of the reading as a button says it."""
-    said = {
-        "table": "Read as a table of numbers",
-        "images": "Read as images",
-        "classes": "Read the labels as classes",
-        "values": "Read the labels as values",
+def fix_label(fix: dict) -> str:
+    """Return the label of the button that applies this change of the reading."""
+    name, value = next(iter(fix.items()))
+    labels = {
+        ("form", "table"): "Read as a table",
+        ("form", "images"): "Read as images",
+        ("task", "classes"): "Read labels as classes",
+        ("task", "values"): "Read labels as values",
+        ("label_column", "first"): "Use the first column as labels",
+        ("label_column", "last"): "Use the last column as labels",
+        ("label_column", "auto"): "Detect the label column",
     }
-    name, value = next(iter(way.items()))
     if name == "shape":
-        return f"Read as {format_image_shape(value)}"
-    return said.get(str(value), f"Read with {name.replace('_', ' ')} {value}")
+        return f"Read as images of {format_image_shape(value)}"
+    return labels.get((name, value), f"Set {name.replace('_', ' ')} to {value}")
 
 
 def options() -> Reading | None:
-    """What a person knows better than the finder; None, and a sentence, when it cannot be."""
-    st.caption("What is left as it is will be found out.")
+    """Draw the reading options. Return None, after showing the error, if they are invalid."""
+    st.caption("Fields left on auto are detected from the file.")
     with st.grid(min_column_width=150, gap="small"):
         column = st.text_input(
             "Label column",
             "auto",
             max_chars=200,
-            help="In one file with labels: auto, first, last, or the column's name.",
+            help="For a single file: auto, first, last, or the name of the label column.",
             key=state.key("label column", "data"),
         )
         shape = st.text_input(
-            "Picture shape",
+            "Image shape",
             "",
             max_chars=24,
             placeholder="28 × 28",
-            help="Height × width, or channels × height × width, when it is no square.",
+            help="Height × width, or channels × height × width. Needed only for images that are "
+            "not square.",
             key=state.key("shape", "data"),
         )
     try:
@@ -115,19 +124,19 @@ def options() -> Reading | None:
 
 
 def sample(name: str) -> Callable[[], bytes]:
-    """The shipped digits as a spreadsheet to try the upload with."""
+    """Return the included digits as a spreadsheet to try the upload with."""
     from core.data.ready.builtin import DIGITS
 
     return (DIGITS / f"{name}.csv").read_bytes
 
 
 def chooser(label: str, name: str) -> object:
-    """A file chooser; another number in its key empties it."""
+    """Draw a file chooser; a new number in its key empties it."""
     return st.file_uploader(label, type=TYPES, key=f"upload {name} {state.get_ui('uploads')}")
 
 
 def check(files: list, reading: Reading) -> None:
-    """Reads the files into the library; what is wrong is said, and the files stay chosen."""
+    """Read the files into the library; after an error the files stay chosen."""
     images, labels, test_images, test_labels = (f.getvalue() if f else None for f in files)
     names = tuple(file.name for file in files if file)
     library = Library(runner.current().store.home)
@@ -149,13 +158,15 @@ def check(files: list, reading: Reading) -> None:
 
 
 def progress() -> Callable[[float, str], None]:
-    """A bar that fills while files are read."""
+    """Draw a progress bar and return the function that moves it."""
     bar = st.progress(0.0, text="Reading …")
-    return lambda share, what: bar.progress(min(max(share, 0.0), 1.0), text=form.escape(what))
+    return lambda fraction, message: bar.progress(
+        min(max(fraction, 0.0), 1.0), text=form.escape(message)
+    )
 
 
 def read_again(about: About, change: dict) -> None:
-    """The same files under another reading."""
+    """Read the same files differently and select the result."""
     library = Library(runner.current().store.home)
     try:
         with st.spinner("Reading …"):

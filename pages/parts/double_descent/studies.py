@@ -243,7 +243,7 @@ def pill_label(study: Study) -> str:
     if expected:
         time = " · unavailable" if expected.problem else f" · {round_time(expected.seconds)}"
     else:  # probes download nothing
-        time = " · … s" if study.base.data.here(store().home) else ""
+        time = " · … s" if study.base.data.is_available(store().home) else ""
     return study.name.partition(" (")[0] + time
 
 

@@ -39,7 +39,9 @@ def start_probes(studies: Iterable[Study]) -> bool:
     """
     home = store().home
     unknown = [
-        study for study in studies if study.base.data.here(home) and expected_time(study) is None
+        study
+        for study in studies
+        if study.base.data.is_available(home) and expected_time(study) is None
     ]
     for study in unknown:
         if _key(study) not in _probes:

@@ -112,7 +112,7 @@ def measure(draft: Experiment) -> tuple["FirstStep | None", str]:
     the data is not available, with a text if nothing else on the page gives the reason.
     """
     home = runner.current().store.home
-    if not draft.data.here(home):
+    if not draft.data.is_available(home):
         return None, "The data is not on this machine yet. Load it to measure the initial loss."
     relevant = Experiment(**{name: getattr(draft, name) for name in RELEVANT})
     try:

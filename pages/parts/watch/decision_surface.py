@@ -25,11 +25,11 @@ def shown(experiment: Experiment, home: Path) -> figures.SurfaceData | None:
     """
     try:
         facts = experiment.data.facts(home)
-        if not drawable(facts.shape, facts.classes) or not experiment.data.here(home):
+        if not drawable(facts.shape, facts.classes) or not experiment.data.is_available(home):
             return None
         data = load(experiment.data, home)
         parts = experiment.split.parts(data.targets, has_test=data.has_test)
-        targets, _ = experiment.label_noise.on(data.targets, parts.train, data.classes)
+        targets, _ = experiment.label_noise.apply(data.targets, parts.train, data.classes)
         return figures.rows(replace(data, targets=targets), parts)
     except LabError:
         return None

@@ -1,4 +1,4 @@
-"""The Data page as AppTest shows it, and what is done there."""
+"""The Data page in AppTest, and helpers to use it."""
 
 import numpy as np
 import pytest
@@ -41,12 +41,12 @@ def sheet(rows):
     return "\n".join(",".join(map(str, row)) for row in rows).encode()
 
 
-def letters(lying=False):
-    """40 pictures of 7 × 7 of two classes, an upright bar left or right, as two spreadsheets."""
-    pictures = np.zeros((40, 7, 7), np.uint8)
-    pictures[::2, :, 1], pictures[1::2, :, 5] = 200, 255
-    pictures = pictures.swapaxes(1, 2) if lying else pictures
-    return sheet(pictures.reshape(40, -1).tolist()), sheet([[k % 2] for k in range(40)])
+def letters(sideways=False):
+    """Two spreadsheets: 40 images of 7 × 7 with an upright bar on the left or right."""
+    images = np.zeros((40, 7, 7), np.uint8)
+    images[::2, :, 1], images[1::2, :, 5] = 200, 255
+    images = images.swapaxes(1, 2) if sideways else images
+    return sheet(images.reshape(40, -1).tolist()), sheet([[k % 2] for k in range(40)])
 
 
 def upload(app, *files):
@@ -54,4 +54,4 @@ def upload(app, *files):
         if content is not None:
             chooser.upload(f"{chooser.label.split()[0]}.csv", content)
     well(app.run())
-    return press(app, "Check these files")
+    return press(app, "Check files")

@@ -1,4 +1,4 @@
-"""Data: split, scale, augmentation and label noise reach the draft, shown before and after."""
+"""Data: split, normalization, augmentation and label noise reach the draft and are previewed."""
 
 import json
 
@@ -16,13 +16,13 @@ def test_split_and_scale_reach_the_draft_and_the_numbers(page):
     next(w for w in app.get("button_group") if w.label == "Normalization").set_value("unit")
     well(app.run())
     assert draft(app).split.validation == 0.3 and draft(app).normalization == Unit()
-    assert metrics(app)["Validation"] == "539"
+    assert metrics(app)["Validation set"] == "539"
     table = app.dataframe[0].value
     before, after = table.iloc[0], table.iloc[1]
     assert float(after["Mean"]) == pytest.approx(float(before["Mean"]) / 255, abs=1e-3)
 
 
-def test_shares_that_leave_nothing_are_refused(page):
+def test_fractions_that_leave_no_training_data_are_refused(page):
     app = page()
     next(w for w in app.get("button_group") if w.label == "Step").set_value("Split and scale").run()
     next(w for w in app.number_input if w.label.startswith("Validation")).set_value(0.9)
@@ -31,7 +31,7 @@ def test_shares_that_leave_nothing_are_refused(page):
     assert any("leave nothing to train on" in text for text in texts(app))
 
 
-def test_the_draft_follows_its_data_and_says_so(page):
+def test_the_draft_follows_its_data_with_a_notice(page):
     app = page(came_for="sets")
     next(w for w in app.get("button_group") if w.key == "ready sets").set_value(
         "Points and curves"
@@ -43,14 +43,14 @@ def test_the_draft_follows_its_data_and_says_so(page):
     assert metrics(app)["Columns"] == "2"
 
 
-def test_shares_are_picked_with_one_press(page):
+def test_a_split_is_chosen_with_one_press(page):
     app = page()
     next(w for w in app.get("button_group") if w.key == "data_step").set_value(
         "Split and scale"
     ).run()
     app = press(app, "shares 98 / 1 / 1")
     assert (draft(app).split.validation, draft(app).split.test) == (0.01, 0.01)
-    assert metrics(app)["Train"] == "1 761"
+    assert metrics(app)["Training set"] == "1 761"
 
 
 def go(app, step):
@@ -58,24 +58,24 @@ def go(app, step):
     return well(app)
 
 
-def pictures_shown(app):
+def shown_images(app):
     charts = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
     return [image["source"] for chart in charts for image in chart["layout"]["images"]]
 
 
 def test_augmentations_are_switched_on_and_shown_before_and_after(page):
     app = go(page(), "Augment")
-    before = pictures_shown(app)
-    assert before[:7] == before[7:14]  # nothing is changed yet
+    before = shown_images(app)
+    assert before[:7] == before[7:14]  # no augmentation yet
     next(t for t in app.toggle if t.label == "Noise").set_value(True)
     app = well(app.run())
     assert [a.kind for a in draft(app).augmentations] == ["noise"]
     app = well(app.run())
-    changed = pictures_shown(app)
+    changed = shown_images(app)
     assert changed[:7] == before[:7] and all(a != b for a, b in zip(changed, changed[7:14]))
 
 
-def test_a_change_that_does_not_fit_is_one_sentence(page):
+def test_an_augmentation_that_does_not_fit_is_refused(page):
     app = go(page(), "Augment")
     next(t for t in app.toggle if t.label == "Crop").set_value(True)
     app = well(app.run())
@@ -84,10 +84,10 @@ def test_a_change_that_does_not_fit_is_one_sentence(page):
     assert any("make the padding at most 7" in text for text in texts(app))
 
 
-def test_label_noise_says_how_many_are_wrong_and_which(page):
+def test_label_noise_shows_how_many_labels_are_wrong_and_which(page):
     app = go(page(), "Label noise")
     assert any("All 1 257 training labels" in text.replace("\u202f", " ") for text in texts(app))
-    next(n for n in app.number_input if n.label.startswith("Share")).set_value(0.2)
+    next(n for n in app.number_input if n.label.startswith("Fraction")).set_value(0.2)
     app = well(well(app.run()).run())
     assert draft(app).label_noise.share == 0.2
     assert any("251 of 1 257" in text.replace("\u202f", " ") for text in texts(app))

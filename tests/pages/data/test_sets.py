@@ -1,4 +1,4 @@
-"""Data: a set is picked, and a failure loses nothing."""
+"""Data: a dataset is selected, and a failure loses nothing."""
 
 import json
 
@@ -12,13 +12,13 @@ from tests.pages.data.conftest import errors, metrics
 from tests.pages.shown import draft, press, texts
 
 
-def test_a_built_in_set_is_shown_with_its_pictures_and_numbers(page):
+def test_a_built_in_dataset_is_shown_with_its_images_and_numbers(page):
     app = page()
     assert metrics(app) == {
-        "Train": "1 257",
-        "Validation": "270",
-        "Test": "270",
-        "Mean ± deviation": "0.306 ± 0.376",
+        "Training set": "1 257",
+        "Validation set": "270",
+        "Test set": "270",
+        "Mean ± std": "0.306 ± 0.376",
         "RMS": "0.485",
     }
     chart = json.loads(app.get("plotly_chart")[0].proto.spec)
@@ -26,7 +26,7 @@ def test_a_built_in_set_is_shown_with_its_pictures_and_numbers(page):
     assert chart["data"][0]["text"][0] == "178"
 
 
-def test_other_pictures_are_drawn_on_request(page):
+def test_other_images_are_drawn_on_request(page):
     app = page()
 
     def first():
@@ -38,7 +38,7 @@ def test_other_pictures_are_drawn_on_request(page):
     assert first() != before
 
 
-def test_a_set_is_picked_with_its_own_field(page):
+def test_a_dataset_is_selected_with_its_own_field(page):
     app = page(came_for="sets")
     next(w for w in app.get("button_group") if w.label.startswith("Size")).set_value(28).run()
     app = press(app, "use digits")
@@ -47,17 +47,17 @@ def test_a_set_is_picked_with_its_own_field(page):
     assert "from" not in app.query_params
 
 
-def test_a_set_that_must_be_fetched_is_not_fetched_by_looking(page, monkeypatch):
+def test_showing_a_dataset_does_not_download_it(page, monkeypatch):
     def fetch(*_, **__):
-        raise AssertionError("nobody asked for it")
+        raise AssertionError("a download that nobody requested")
 
     monkeypatch.setattr(fetched, "fetched", fetch)
     app = page(MNIST())
-    assert any("is not on this disk yet" in text for text in texts(app))
-    assert any(b.label == "Fetch MNIST" for b in app.button)
+    assert any("has not been downloaded yet" in text for text in texts(app))
+    assert any(b.label == "Download MNIST" for b in app.button)
 
 
-def test_offline_is_one_sentence_and_the_old_data_stays(page, monkeypatch):
+def test_offline_gives_one_error_and_the_old_data_stays(page, monkeypatch):
     def offline(home, progress, kind):
         progress(0.5, "train-images: 5 of 10 MB")
         raise Unavailable("MNIST could not be loaded (no route): choose the digits.")
@@ -66,10 +66,10 @@ def test_offline_is_one_sentence_and_the_old_data_stays(page, monkeypatch):
     app = press(page(came_for="sets"), "use mnist")
     assert errors(app) == ["MNIST could not be loaded (no route): choose the digits."]
     assert draft(app).data == Digits()
-    assert not errors(press(app, "Keep this data"))
+    assert not errors(press(app, "Keep current dataset"))
 
 
-def test_a_fetched_set_becomes_the_draft(page, monkeypatch):
+def test_a_downloaded_dataset_becomes_the_draft(page, monkeypatch):
     def here(home, progress, kind):
         progress(1.0, "done")
         images = np.zeros((20, 1, 28, 28), np.uint8)
@@ -80,8 +80,8 @@ def test_a_fetched_set_becomes_the_draft(page, monkeypatch):
     assert draft(app).data == MNIST()
 
 
-def test_data_that_was_deleted_says_so(page):
+def test_deleted_data_is_reported(page):
     app = page(Spreadsheets(digest="0" * 64, title="Gone"))
-    assert any("not on this disk" in text for text in [*texts(app), *errors(app)])
+    assert any("is not stored" in text for text in [*texts(app), *errors(app)])
     start = next(b for b in app.button if b.key == "bar_start")
     assert start.disabled

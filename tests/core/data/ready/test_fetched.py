@@ -181,9 +181,9 @@ def same(found, published) -> None:
 def test_download_with_progress(published, mirror, tmp_path):
     choice, made = published
     heard: list[tuple[float, str]] = []
-    assert not choice.here(home(tmp_path))
+    assert not choice.is_available(home(tmp_path))
     same(load(choice, home(tmp_path), lambda *said: heard.append(said)), published)
-    assert choice.here(home(tmp_path))
+    assert choice.is_available(home(tmp_path))
     shares = [share for share, _ in heard]
     assert shares == sorted(shares) and 0 < shares[0] <= 0.25 and shares[-1] == 1.0
     named = dict.fromkeys(what.partition(":")[0] for _, what in heard)
@@ -205,7 +205,7 @@ def test_what_is_on_disk_is_used(published, mirror, tmp_path):
 def test_archives_put_there_by_hand_are_unpacked(published, offline, tmp_path):
     choice, made = published
     put(root(tmp_path) / made.folder, made.packed)
-    assert choice.here(home(tmp_path))
+    assert choice.is_available(home(tmp_path))
     same(load(choice, home(tmp_path)), published)
 
 
@@ -218,7 +218,7 @@ def test_a_folder_that_the_environment_names(published, offline, tmp_path, monke
         path.chmod(0o555 if path.is_dir() else 0o444)
     before = {path: path.stat().st_mtime_ns for path in given.rglob("*")}
     monkeypatch.setenv("LAB_TORCHVISION", str(given))
-    assert choice.here(home(tmp_path))
+    assert choice.is_available(home(tmp_path))
     same(load(choice, home(tmp_path)), published)
     assert {path: path.stat().st_mtime_ns for path in given.rglob("*")} == before
 
@@ -229,7 +229,7 @@ def test_a_file_that_is_missing_is_fetched_and_no_packed_one_twice(published, mi
     put(root(tmp_path), {name: made.unpacked[name] for name in present})
     *kept, gone = made.packed
     put(root(tmp_path) / made.folder, {name: made.packed[name] for name in kept})
-    assert not choice.here(home(tmp_path))
+    assert not choice.is_available(home(tmp_path))
     heard = []
     same(load(choice, home(tmp_path), lambda _, what: heard.append(what)), published)
     assert {what.partition(":")[0] for what in heard} == {gone}
@@ -271,7 +271,7 @@ def test_a_damaged_download_is_refused_by_its_md5(published, mirror, tmp_path):
     (mirror / name).write_bytes(made.packed[name][:-1] + b"?")
     with pytest.raises(Unavailable, match="corrupted"):
         load(choice, home(tmp_path))
-    assert not choice.here(home(tmp_path)) or (root(tmp_path) / made.folder / name).exists()
+    assert not choice.is_available(home(tmp_path)) or (root(tmp_path) / made.folder / name).exists()
 
 
 def test_without_a_network_one_sentence_names_the_files_and_the_way_out(

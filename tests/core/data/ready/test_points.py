@@ -35,7 +35,7 @@ def test_samples_are_what_the_facts_say(cls, points):
     choice = cls(points=points)
     facts, found = choice.facts(Path()), of(choice)
     assert (found.shape, found.classes, len(found)) == (facts.shape, facts.classes, points)
-    assert facts.rows == points and not facts.pictures and choice.here(Path("/nowhere"))
+    assert facts.rows == points and not facts.has_images and choice.is_available(Path("/nowhere"))
     assert found.inputs.dtype == np.float32 and found.targets.shape == (points,)
     assert found.targets.dtype == (np.int64 if facts.classes else np.float32)
     assert len(found.columns) == facts.shape[0] and not found.has_test
@@ -115,22 +115,22 @@ X = np.linspace(-1, 1, 999)
 @pytest.mark.parametrize("degree", [1, 3, 12])
 def test_a_polynomial_is_chebyshev_s(degree):
     wanted = chebval(X, [0] * degree + [1])
-    assert np.allclose(Polynomial(degree=degree).exact(X), wanted, atol=1e-9)
+    assert np.allclose(Polynomial(degree=degree).without_noise(X), wanted, atol=1e-9)
 
 
 @pytest.mark.parametrize("steps", [1, 4])
 def test_steps_go_up_by_equal_amounts_at_equal_places(steps):
-    y = Steps(steps=steps).exact(X)
+    y = Steps(steps=steps).without_noise(X)
     assert np.allclose(np.unique(y), np.linspace(-1, 1, steps + 1))
     wide = [np.mean(y == level) for level in np.unique(y)]
     assert np.allclose(wide, 1 / (steps + 1), atol=2e-3) and (np.diff(y) >= 0).all()
 
 
 def test_a_sine_has_as_many_waves_as_it_says():
-    y = Sine(waves=3).exact(X[:-1])
+    y = Sine(waves=3).without_noise(X[:-1])
     assert np.allclose(y[:333], y[333:666], atol=0.05)
     assert np.argmax(np.abs(np.fft.rfft(y))) == 3
-    assert Sine(waves=1).exact(np.array([0.5])) == pytest.approx([1])
+    assert Sine(waves=1).without_noise(np.array([0.5])) == pytest.approx([1])
 
 
 @pytest.mark.parametrize("cls", CURVES)
@@ -139,5 +139,5 @@ def test_values_lie_on_the_curve_with_noise_on_them_and_leave_the_gap(cls):
     x = found.inputs[:, 0]
     assert np.abs(x).min() >= 0.4 and np.abs(x).max() <= 1
     assert np.abs(np.abs(x).mean() - 0.7) < 0.02 and abs(np.sign(x).mean()) < 0.08
-    added = found.targets - cls().exact(x.astype(np.float64))
+    added = found.targets - cls().without_noise(x.astype(np.float64))
     assert np.std(added[np.abs(x) < 0.99]) == pytest.approx(0.3, rel=0.06)
