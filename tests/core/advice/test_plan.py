@@ -87,7 +87,7 @@ def test_every_shipped_experiment_can_be_started():
 def test_missing_data_is_reported(tmp_path):
     planned = plan(Experiment(data=Spreadsheets(digest="0" * 64)), tmp_path)
     assert planned.facts is None and planned.layer is None
-    assert planned.code == "not_found" and planned.problem.endswith(".")
+    assert planned.code == "dataset_missing" and planned.problem.endswith(".")
 
 
 @pytest.mark.parametrize(
