@@ -6,7 +6,7 @@ import pytest
 
 from core.base.encoding import encode
 from tests.core.commands.test_experiments import IMAGES, LABELS, answer, home, refusal
-from tests.core.studies.test_sweeps import made
+from tests.core.studies.test_sweeps import make_study
 
 __all__ = ["home"]
 
@@ -27,7 +27,7 @@ def test_sweep_returns_points_and_findings(capsys, tmp_path) -> None:
 
 def test_sweep_accepts_a_file_and_own_spreadsheets(capsys, tmp_path) -> None:
     path = tmp_path / "mine.json"
-    path.write_text(encode(made("features")))
+    path.write_text(encode(make_study("features")))
     found = answer(
         capsys, "sweep", str(path), "--images", IMAGES, "--labels", LABELS, "--workers", "1"
     )

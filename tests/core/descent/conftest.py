@@ -1,4 +1,4 @@
-"""One thread: these networks are too small for two, and sums must come in one order."""
+"""A single thread: these networks are too small for two, and sums must have a fixed order."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Curves of real networks: where the peak stands, what the points hold, groups, reuse."""
+"""Curves of real networks: the position of the peak, the points, groups, reuse."""
 
 import os
 from dataclasses import replace
@@ -43,19 +43,19 @@ def tiny() -> Problem:
 def peak(problem: Problem, loss: str, ratios: tuple[float, ...]) -> tuple[float, object]:
     """Parameters at the peak of the test loss, as a multiple of n·K or n, and the verdict."""
     units = problem.samples * (problem.classes if loss == "squared" else 1)
-    found = list(over_widths(problem, widths(problem, loss, ratios), TrainingSettings(loss=loss)))
-    shown = judge_curve(found)
+    result = list(over_widths(problem, widths(problem, loss, ratios), TrainingSettings(loss=loss)))
+    shown = judge_curve(result)
     return shown.peak.parameters / units, shown
 
 
-def test_squared_loss_peaks_at_as_many_parameters_as_numbers_to_fit(noisy):
+def test_squared_loss_peaks_at_as_many_parameters_as_target_values(noisy):
     where, shown = peak(noisy, "squared", (0.1, 0.25, 0.5, 0.8, 1.0, 1.25, 2.0, 6.0))
     assert 0.7 <= where <= 1.6
     assert shown.code == "double_descent"
     assert 0.6 <= shown.interpolates.parameters / 3000 <= 3
 
 
-def test_cross_entropy_peaks_at_one_to_three_parameters_a_row(noisy):
+def test_cross_entropy_peaks_at_one_to_three_parameters_per_sample(noisy):
     where, shown = peak(noisy, "cross_entropy", (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 4.0, 10, 40))
     assert 1 <= where <= 3
     assert shown.code == "double_descent"
@@ -67,7 +67,7 @@ def test_cross_entropy_peaks_at_one_to_three_parameters_a_row(noisy):
 @pytest.mark.parametrize(
     ("loss", "low", "high"), [("squared", 0.7, 1.6), ("cross_entropy", 1.0, 3.0)]
 )
-def test_mnist_peaks_there_too(loss, low, high, tmp_path, monkeypatch):
+def test_mnist_peaks_at_the_same_ratios(loss, low, high, tmp_path, monkeypatch):
     monkeypatch.setitem(os.environ, "LAB_TORCHVISION", str(SHARED))
     made = make_problem(load(MNIST(), tmp_path), side=NETWORK_SIDE, wanted=300, noise=0.2)
     where, shown = peak(made, loss, ())
@@ -94,7 +94,7 @@ def test_the_same_seeds_give_the_same_points(tiny):
 
 
 @pytest.mark.parametrize("loss", ["squared", "cross_entropy"])
-def test_points_say_what_they_measured(tiny, loss):
+def test_points_equal_an_independent_evaluation(tiny, loss):
     settings = TrainingSettings(loss=loss, steps=100, weight_decay=0.01, precision="float64")
     (point,) = over_widths(tiny, (5,), settings, (3, 4))
     trainer = NetworkTrainer(tiny, settings, (3, 4))
@@ -132,7 +132,7 @@ def test_points_say_what_they_measured(tiny, loss):
     assert (point.steps, point.control, point.last) == (100, 0.01, True)
 
 
-def test_measured_on_the_way_the_curve_has_every_width_at_every_step(tiny):
+def test_measurements_during_training_cover_every_width_at_every_step(tiny):
     settings = TrainingSettings(steps=300, evaluations=6, stop=0.02)
     points = list(over_widths(tiny, (2, 4, 150), settings, (0, 1)))
     steps = sorted({point.steps for point in points})
@@ -157,12 +157,12 @@ def test_more_rows_hurt_a_network_between_too_few_and_enough(noisy):
     assert loss[1] > 2 * loss[2]
 
 
-def test_groups_hold_every_width_once_and_cost_least():
+def test_groups_contain_every_width_once_at_the_lowest_cost():
     order = (2, 4, 6, 9, 14, 22, 34, 50, 64, 85, 120, 200, 400)
     for seeds in (1, 3, 10):
-        found = groups(order, seeds)
-        assert tuple(width for group in found for width in group) == order
-        for group in found:
+        result = groups(order, seeds)
+        assert tuple(width for group in result for width in group) == order
+        for group in result:
             assert len(group) == 1 or seeds * len(group) * group[-1] <= 1500
     assert groups(order, 3, max_units=10**6, slack=10**6) == [list(order)]
     assert groups(order, 3, slack=0) == [[width] for width in order]
@@ -170,8 +170,8 @@ def test_groups_hold_every_width_once_and_cost_least():
 
 def test_widths_hit_the_multiples_of_the_threshold(noisy):
     for loss, threshold in (("squared", 3000), ("cross_entropy", 300)):
-        found = widths(noisy, loss)
-        assert all(before < after for before, after in pairwise(found))
+        result = widths(noisy, loss)
+        assert all(before < after for before, after in pairwise(result))
         (one,) = widths(noisy, loss, (2.0,))
         assert abs(count_parameters(64, one, 10) - 2 * threshold) <= 75 / 2
 
@@ -187,7 +187,7 @@ def test_a_reused_network_starts_from_the_trained_one(tiny):
     assert wide.second[:, 4:].std().item() == pytest.approx(0.1, rel=0.05)
 
 
-def test_reuse_fits_the_training_rows_at_least_as_well_until_the_threshold(tiny):
+def test_reused_weights_fit_at_least_as_well_up_to_the_threshold(tiny):
     clean = replace(tiny, noise=0.0)
     settings = TrainingSettings(steps=300, optimizer="sgd", learning_rate=0.05, stop=0)
     points = list(over_widths_reusing(clean, (1, 2, 3, 5, 7, 12), settings, (0, 1)))

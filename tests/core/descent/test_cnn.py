@@ -1,4 +1,4 @@
-"""The small CNN: its size, its points, its repeatability."""
+"""The small CNN: its size, its points, its reproducibility."""
 
 from statistics import fmean
 
@@ -14,18 +14,18 @@ from core.descent.problem import make_problem
 from core.studies.curve_methods import FEATURE_SIDE
 
 
-def test_its_number_of_parameters():
+def test_the_network_has_the_expected_number_of_parameters():
     model = network((14, 14), 64, 10, 0)
     assert sum(part.numel() for part in model.parameters()) == 373_130
     assert model(torch.zeros(2, 1, 14, 14)).shape == (2, 10)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 9), (3, 3), (16, 16)])
-def test_it_accepts_small_images(shape):
+def test_the_network_accepts_small_images(shape):
     assert network(shape, 2, 4, 0)(torch.zeros(2, 1, *shape)).shape == (2, 4)
 
 
-def test_weights_come_from_the_seed_and_leave_the_global_generator_alone():
+def test_weights_depend_on_the_seed_and_not_on_the_global_generator():
     torch.manual_seed(9)
     wanted = torch.rand(3)
     torch.manual_seed(9)
@@ -35,7 +35,7 @@ def test_weights_come_from_the_seed_and_leave_the_global_generator_alone():
     assert not torch.equal(first[0].weight, other[0].weight)
 
 
-def test_it_yields_a_point_per_epoch_and_learns():
+def test_training_yields_a_point_per_epoch_and_learns():
     made = make_problem(digits(None), side=FEATURE_SIDE, wanted=200, noise=0.2)
     first, second = (list(over_epochs(made, 8, 5, (0, 1))) for _ in range(2))
     assert first == second

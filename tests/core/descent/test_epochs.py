@@ -1,4 +1,4 @@
-"""The closed form against the literal loop, and the two descents it shows."""
+"""The closed form against the loop of gradient steps, and its double descent."""
 
 from statistics import fmean
 
@@ -17,7 +17,7 @@ def clean() -> Problem:
 
 
 @pytest.mark.parametrize("shape", [(60, 20), (60, 60), (30, 80)])
-def test_the_closed_form_is_the_loop(shape):
+def test_the_closed_form_equals_the_loop_of_gradient_steps(shape):
     draw = torch.Generator().manual_seed(1)
     features = torch.randn(*shape, generator=draw, dtype=torch.float64)
     features[:, : shape[1] // 2] *= 0.05
@@ -30,7 +30,7 @@ def test_the_closed_form_is_the_loop(shape):
             torch.testing.assert_close(descent.weights(step), weights, rtol=0, atol=1e-12)
 
 
-def test_the_end_is_least_squares_at_any_scale(clean):
+def test_the_limit_is_the_least_squares_solution_at_any_scale(clean):
     drawn = clean.draw(0)
     inputs, tests = (torch.from_numpy(x).double() for x in (drawn.inputs, clean.test_inputs))
     targets = torch.eye(10, dtype=torch.float64)[torch.from_numpy(drawn.labels)]
@@ -44,7 +44,7 @@ def test_the_end_is_least_squares_at_any_scale(clean):
     torch.testing.assert_close(*ends, rtol=0, atol=1e-6)
 
 
-def test_a_small_block_makes_a_second_descent_and_scaling_it_up_removes_it(clean):
+def test_a_slow_block_causes_a_second_descent_and_equal_scales_remove_it(clean):
     steps = log_spaced(10**7, 20)
     slow, control = (list(over_steps(clean, steps, scale, (0, 1))) for scale in (0.02, 1.0))
     error = [fmean(point.test_error) for point in slow]
@@ -57,7 +57,7 @@ def test_a_small_block_makes_a_second_descent_and_scaling_it_up_removes_it(clean
     assert [point.last for point in slow] == [False] * 19 + [True]
 
 
-def test_training_never_gets_worse_and_repeats(clean):
+def test_the_training_loss_never_increases_and_is_reproducible(clean):
     first, second = (list(over_steps(clean, log_spaced(1000, 6), seeds=(4,))) for _ in range(2))
     assert first == second
     losses = [point.train_loss[0] for point in first]
@@ -68,5 +68,5 @@ def test_training_never_gets_worse_and_repeats(clean):
     ("last", "count", "steps"),
     [(1, 5, (1,)), (1000, 1, (1000,)), (1000, 2, (1, 1000)), (6, 50, (1, 2, 3, 4, 5, 6))],
 )
-def test_steps_on_a_log_axis(last, count, steps):
+def test_steps_are_equally_spaced_on_a_log_axis(last, count, steps):
     assert log_spaced(last, count) == steps

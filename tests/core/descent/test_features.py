@@ -1,4 +1,4 @@
-"""Random features against least squares by other means, and against the exact theory of linear
+"""Random features against an independent least-squares solver, and against exact theory of linear
 regression at finite n.
 """
 
@@ -39,7 +39,7 @@ def curve(noisy) -> list:
 def risks(n: int, p: int, *, r2: float, s2: float, draws: int, penalty: float) -> np.ndarray:
     """|b̂ − b|² of ridge regression on isotropic Gaussian rows, by our solver."""
     draw = torch.Generator().manual_seed(n + 1000 * p)
-    found = []
+    result = []
     for _ in range(draws):
         x = torch.randn(n, p, generator=draw, dtype=torch.float64)
         b = torch.randn(p, 1, generator=draw, dtype=torch.float64)
@@ -49,17 +49,17 @@ def risks(n: int, p: int, *, r2: float, s2: float, draws: int, penalty: float) -
             fitted = solve_ridges(x.T @ x, x.T @ y, [penalty])[0]
         else:
             fitted = x.T @ solve_ridges(x @ x.T, y, [penalty])[0]
-        found.append(float((fitted - b).square().sum()))
-    return np.array(found)
+        result.append(float((fitted - b).square().sum()))
+    return np.array(result)
 
 
 @pytest.mark.parametrize("p", [20, 50, 80, 125, 200, 1000])
-def test_risk_of_shortest_least_squares_is_the_exact_one(p):
+def test_the_risk_of_minimum_norm_least_squares_equals_exact_theory(p):
     """Wishart moments: σ²p/(n−p−1) for p ≤ n−2; r²(1−n/p) + σ²n/(p−n−1) for p ≥ n+2."""
     n, r2, s2 = 100, 5.0, 1.0
     exact = s2 * p / (n - p - 1) if p < n else r2 * (1 - n / p) + s2 * n / (p - n - 1)
-    found = risks(n, p, r2=r2, s2=s2, draws=40, penalty=0.0)
-    assert abs(found.mean() - exact) < 4 * found.std() / 40**0.5
+    result = risks(n, p, r2=r2, s2=s2, draws=40, penalty=0.0)
+    assert abs(result.mean() - exact) < 4 * result.std() / 40**0.5
 
 
 def test_the_best_ridge_has_no_peak():
@@ -70,25 +70,25 @@ def test_the_best_ridge_has_no_peak():
         lam = s2 * g / r2
         half = 1 - g + lam
         limit = s2 * g * (-half + (half**2 + 4 * g * lam) ** 0.5) / (2 * g * lam)
-        found = risks(n, p, r2=r2, s2=s2, draws=40, penalty=n * lam)
-        assert abs(found.mean() - limit) < 4 * found.std() / 40**0.5 + 0.03 * limit
+        result = risks(n, p, r2=r2, s2=s2, draws=40, penalty=n * lam)
+        assert abs(result.mean() - limit) < 4 * result.std() / 40**0.5 + 0.03 * limit
         assert limit > before
         before = limit
 
 
 @pytest.mark.parametrize("rank", [3, 40])
-def test_features_that_repeat_each_other_are_solved_by_the_pseudo_inverse(rank):
+def test_collinear_features_are_solved_by_the_pseudo_inverse(rank):
     draw = torch.Generator().manual_seed(rank)
     rows = torch.randn(200, rank, generator=draw, dtype=torch.float64)
     rows = rows @ torch.randn(rank, 150, generator=draw, dtype=torch.float64)
     right = rows.T @ torch.randn(200, 2, generator=draw, dtype=torch.float64)
-    found = solve_ridges(rows.T @ rows, right, [0.0])[0]
+    result = solve_ridges(rows.T @ rows, right, [0.0])[0]
     wanted = torch.linalg.pinv(rows.T @ rows, rtol=1e-12, hermitian=True) @ right
-    torch.testing.assert_close(found, wanted, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(result, wanted, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("width", [1, 40, 149, 150, 151, 400])
-def test_primal_and_dual_equal_least_squares_by_other_means(noisy, width):
+def test_primal_and_dual_equal_an_independent_least_squares_solver(noisy, width):
     line = SeedFeatures(noisy, 400, 0, RIDGES)
     solved = line.solve(width)
     drawn = noisy.draw(0)
@@ -109,12 +109,12 @@ def test_primal_and_dual_equal_least_squares_by_other_means(noisy, width):
         torch.testing.assert_close(solved.norm[place], weights.norm(), rtol=loose, atol=0)
 
 
-def test_fewer_features_are_the_first_of_more():
+def test_a_smaller_number_of_features_is_a_prefix_of_a_larger_one():
     assert (directions(5, 30, 2) == directions(5, 100, 2)[:, :30]).all()
     assert directions(400, 3000, 0).var().item() == pytest.approx(1 / 400, rel=0.01)
 
 
-def test_nested_features_fit_ever_better_and_then_exactly(curve):
+def test_nested_features_fit_better_and_better_and_finally_exactly(curve):
     line = [point for point in curve if point.control == 0]
     for seed in range(5):
         losses = [point.train_loss[seed] for point in line]
@@ -125,14 +125,14 @@ def test_nested_features_fit_ever_better_and_then_exactly(curve):
         assert all(after <= before * (1 + 1e-9) for before, after in pairwise(norms))
 
 
-def test_a_ridge_makes_weights_shorter(curve):
+def test_a_ridge_reduces_the_weight_norm(curve):
     for free, held in zip(curve[::2], curve[1::2], strict=True):
         assert (free.control, held.control) == (0, 1e-3)
         assert free.width == held.width
         assert all(h <= f * (1 + 1e-9) for f, h in zip(free.norm, held.norm, strict=True))
 
 
-def test_the_peak_stands_at_as_many_features_as_rows_and_a_ridge_removes_it(curve):
+def test_the_peak_is_at_as_many_features_as_samples_and_a_ridge_removes_it(curve):
     loss = {(p.width, p.control): median(p.test_loss) for p in curve}
     valley = min(value for (width, ridge), value in loss.items() if width < 100 and not ridge)
     for width in (round(0.95 * 150), round(1.05 * 150)):
@@ -142,7 +142,7 @@ def test_the_peak_stands_at_as_many_features_as_rows_and_a_ridge_removes_it(curv
     assert loss[1500, 0] < 1.5 * valley
 
 
-def test_mean_loss_is_the_ensembles_loss_and_the_variance(curve):
+def test_mean_loss_equals_ensemble_loss_plus_variance(curve):
     for point in curve:
         total = point.ensemble_loss + point.variance
         assert fmean(point.test_loss) == pytest.approx(total, rel=1e-12)
@@ -157,7 +157,7 @@ def test_more_rows_hurt_at_as_many_rows_as_features(noisy):
     assert all(after < before for before, after in pairwise(held.values()))
 
 
-def test_a_table_of_one_column_can_be_told_apart_in_its_middle():
+def test_a_table_with_one_column_can_be_classified_by_its_middle():
     column = np.random.default_rng(0).normal(size=(300, 1)).astype(np.float32)
     samples = Samples("Middle", column, (np.abs(column[:, 0]) < 0.7).astype(np.int64), ("a", "b"))
     (point,) = over_widths(make_problem(samples, side=FEATURE_SIDE), (60,), (1e-6,), (0,))

@@ -43,12 +43,12 @@ def images(count: int, shape: tuple[int, int, int]) -> Samples:
 )
 def test_pooled_pixels_are_means_of_blocks(shape, side, pooled):
     inputs = images(5, shape).inputs
-    found = pool(inputs, side)
-    assert found.shape == (5, *pooled)
+    result = pool(inputs, side)
+    assert result.shape == (5, *pooled)
     a, b = (max(1, round(length / side)) for length in shape[1:])
     top, left = shape[1] % a // 2, shape[2] % b // 2
     block = inputs[3, :, top : top + a, left + b * (pooled[1] - 1) : left + b * pooled[1]]
-    assert found[3, 0, -1] == pytest.approx(block.mean())
+    assert result[3, 0, -1] == pytest.approx(block.mean())
 
 
 def test_inputs_are_centred_and_scaled_by_the_training_rows_alone():
@@ -113,7 +113,7 @@ def test_seeds_differ_and_repeat():
     assert (shared.draw(7).labels == made.draw(0).labels).all()
 
 
-def test_test_rows_are_kept_apart_and_clean():
+def test_test_rows_are_separate_and_correctly_labelled():
     samples = rows(900, 3)
     made = make_problem(samples, side=NETWORK_SIDE, noise=1.0)
     assert (len(made.inputs), len(made.test_inputs), made.max_rows) == (600, 300, 480)
@@ -122,7 +122,7 @@ def test_test_rows_are_kept_apart_and_clean():
     assert (total == np.bincount(samples.targets)).all()
 
 
-def test_a_set_with_its_own_test_samples_is_tested_on_those():
+def test_a_dataset_with_test_samples_is_tested_on_those():
     made = make_problem(rows(700, 3, test=MAX_TESTS + 50), side=NETWORK_SIDE)
     assert (len(made.inputs), len(made.test_inputs)) == (700, MAX_TESTS)
     assert made.sized(10**6).samples == 560

@@ -72,7 +72,9 @@ def grouped(
 @pytest.mark.parametrize("weight_decay", [0.0, 0.1])
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
 @pytest.mark.parametrize("loss", ["squared", "cross_entropy"])
-def test_batched_equals_one_by_one(small, loss, optimizer, weight_decay, batch_size):
+def test_batched_training_equals_training_one_by_one(
+    small, loss, optimizer, weight_decay, batch_size
+):
     settings = replace(
         EXACT, loss=loss, optimizer=optimizer, weight_decay=weight_decay, batch_size=batch_size
     )
@@ -103,7 +105,7 @@ def test_padding_stays_zero(small, optimizer):
 
 
 @pytest.mark.parametrize("loss", ["squared", "cross_entropy"])
-def test_a_network_that_fits_ends_and_leaves_the_others_as_they_are(small, loss):
+def test_a_fitted_network_stops_without_changing_the_others(small, loss):
     """The widest end first; each is what it is when it trains by itself to the same step."""
     settings = replace(EXACT, loss=loss, steps=200, stop=0.4)
     together = grouped(small, settings)
@@ -123,7 +125,7 @@ def test_a_network_that_fits_ends_and_leaves_the_others_as_they_are(small, loss)
                 torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-11)
 
 
-def test_pauses_do_not_change_the_way_and_follow_at_once_when_all_fit(small):
+def test_pauses_do_not_change_the_result(small):
     straight, paused = (grouped(small, replace(EXACT, steps=400, stop=0.9)) for _ in range(2))
     assert list(straight.run([400])) == [400]
     assert list(paused.run([1, 7, 100, 400])) == [1, 7, 100, 400]
@@ -132,7 +134,7 @@ def test_pauses_do_not_change_the_way_and_follow_at_once_when_all_fit(small):
         assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-def test_packing_and_unpacking_lose_nothing():
+def test_packing_and_unpacking_are_inverse():
     nets = [
         NetworkWeights(torch.randn(w, 4), torch.randn(3, w), torch.randn(3, 1)) for w in (2, 5, 1)
     ]

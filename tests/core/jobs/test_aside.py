@@ -19,7 +19,7 @@ from core.runs.state import stored_state
 from core.runs.store import Store
 from core.runs.summary import summarize
 from tests.core.jobs.test_runner import is_still, losses, until
-from tests.core.studies.test_sweeps import made
+from tests.core.studies.test_sweeps import make_study
 
 ANN, BEN = ownership.digest("ann"), ownership.digest("ben")
 ENDLESS = encode(Experiment(device="cpu", epochs=100_000))
@@ -119,7 +119,7 @@ def test_one_that_was_paused_in_line_has_its_time_from_when_it_began(
 
 
 def test_a_study_is_set_aside_too(lab: Runner, clock: Clock) -> None:
-    anns = lab.submit_study(encode(made("networks")), ANN)
+    anns = lab.submit_study(encode(make_study("networks")), ANN)
     lab.pause(anns, ANN)
     bens = lab.submit(ENDLESS, BEN)
     until(lambda: lab.study_status(anns) == "paused")

@@ -8,7 +8,7 @@ from core.jobs.runner import Runner
 from core.runs.store import Store
 from core.studies.folder import Studies
 from tests.core.jobs.test_runner import until
-from tests.core.studies.test_sweeps import made, numbers
+from tests.core.studies.test_sweeps import make_study, numbers
 
 
 @pytest.fixture
@@ -19,11 +19,11 @@ def runner(tmp_path):
 
 
 def test_a_study_is_stopped_in_the_queue_and_gone_on_with(runner, tmp_path) -> None:
-    straight = runner.submit_study(encode(made("networks")))
+    straight = runner.submit_study(encode(make_study("networks")))
     until(lambda: runner.study_status(straight) == "done")
-    broken = runner.submit_study(encode(made("networks")))
+    broken = runner.submit_study(encode(make_study("networks")))
     runner.pause(broken)
-    waiting = runner.submit_study(encode(made("steps")))
+    waiting = runner.submit_study(encode(make_study("steps")))
     assert runner.live(kinds.STUDY) == [broken, waiting]
     assert runner.study_status(waiting) == "queued"
     runner.stop(broken)

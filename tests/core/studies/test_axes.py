@@ -20,12 +20,12 @@ AXES = {
 }
 
 
-def test_the_whole_family_is_tried() -> None:
+def test_every_axis_kind_is_covered() -> None:
     assert set(AXES) == set(Axis.members)
 
 
 @pytest.mark.parametrize("axis", AXES.values(), ids=AXES)
-def test_what_an_axis_sets_it_reads_back(axis: Axis) -> None:
+def test_an_axis_reads_back_the_value_it_sets(axis: Axis) -> None:
     base = change(Experiment(), "network", [x.model_dump() for x in MLP().layers((1, 8, 8))])
     for value in axis.values:
         changed = axis.apply(base, value)
@@ -43,20 +43,20 @@ def test_what_an_axis_sets_it_reads_back(axis: Axis) -> None:
     ],
 )
 @pytest.mark.parametrize("width", [1, 8, 100])
-def test_a_scaled_network_still_fits_together(layers, shape, width) -> None:
+def test_a_scaled_network_is_valid(layers, shape, width) -> None:
     base = Experiment(network=layers)
     wide = WidthAxis(values=(width,)).apply(base, width)
     check(wide.network, shape, 10)
     assert len(wide.network) == len(layers)
 
 
-def test_resnet_of_width_k_is_the_preset_of_width_k() -> None:
+def test_a_scaled_resnet_equals_the_preset_of_that_width() -> None:
     base = Experiment(network=ResNet18(width=64).layers((3, 32, 32)))
     narrow = WidthAxis(values=(8,)).apply(base, 8)
     assert narrow.network == ResNet18(width=8).layers((3, 32, 32))
 
 
-def test_depth_repeats_or_leaves_out_the_last_hidden_layer() -> None:
+def test_depth_repeats_or_removes_the_last_hidden_layer() -> None:
     base = Experiment(network=(*MLP().layers((1, 8, 8))[:1], Linear(units=9), ReLU(), Output()))
     deep = DepthAxis(values=(3,)).apply(base, 3)
     assert [layer.kind for layer in deep.network] == (
@@ -65,14 +65,14 @@ def test_depth_repeats_or_leaves_out_the_last_hidden_layer() -> None:
     check(deep.network, (1, 8, 8), 10)
 
 
-def test_a_layer_within_another_one_is_scaled_too() -> None:
+def test_nested_layers_are_scaled_too() -> None:
     inner = Residual(layers=(Linear(units=20), ReLU()))
     base = Experiment(network=(*MLP().layers((1, 8, 8))[:1], Linear(units=20), inner, Output()))
     wide = WidthAxis(values=(40,)).apply(base, 40)
     assert wide.network[1].units == wide.network[2].layers[0].units == 40
 
 
-def test_repeats_have_seeds_of_their_own_and_the_same_data() -> None:
+def test_repeats_have_different_seeds_and_the_same_data() -> None:
     base = Experiment()
     other = Repeats().apply(base, 2)
     assert other.split == base.split and other.label_noise == base.label_noise
@@ -80,7 +80,7 @@ def test_repeats_have_seeds_of_their_own_and_the_same_data() -> None:
     assert all(after[name] == before[name] + 2 for name in before)
 
 
-def test_ranges() -> None:
+def test_ranges_are_expanded_to_their_values() -> None:
     assert expand_range({"low": 1, "high": 64, "count": 4, "log": True, "whole": True}) == [
         1,
         4,

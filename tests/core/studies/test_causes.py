@@ -1,4 +1,4 @@
-"""Each cause of the peak, taken away, gives a study without it."""
+"""Each cause of the peak can be removed from a study that has it."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from core.studies.study import Study, shipped
 
 @pytest.mark.parametrize("cause", CAUSES)
 @pytest.mark.parametrize("name", shipped())
-def test_a_study_without_a_cause_is_a_study_and_says_when_it_has_none(cause, name) -> None:
+def test_removing_a_cause_gives_a_valid_study_or_none(cause, name) -> None:
     study = shipped()[name]
     other = CAUSES[cause].without(study)
     if other is not None:
@@ -17,7 +17,7 @@ def test_a_study_without_a_cause_is_a_study_and_says_when_it_has_none(cause, nam
         assert other.base.data == study.base.data
 
 
-def test_what_is_taken_away() -> None:
+def test_each_cause_changes_its_own_field() -> None:
     squared, features = shipped()["squared-fast"], shipped()["random-features"]
     assert CAUSES["noise"].without(squared).base.label_noise.share == 0
     assert CAUSES["noise"].without(shipped()["steps"]) is None

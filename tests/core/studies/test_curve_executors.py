@@ -55,9 +55,9 @@ def nothing() -> None:
 def test_the_chunks_together_are_the_plain_function(name: str) -> None:
     method, plain = METHODS[name]
     done = executor(method)
-    found = [list(done.points(chunk, nothing)) for chunk in range(len(done.costs))]
-    assert [point for points in found for point in points] == list(plain(done.problem))
-    assert [len(points) for points in found] == list(done.counts)
+    result = [list(done.points(chunk, nothing)) for chunk in range(len(done.costs))]
+    assert [point for points in result for point in points] == list(plain(done.problem))
+    assert [len(points) for points in result] == list(done.counts)
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -9,17 +9,17 @@ from core.studies.duration import expected
 from core.studies.folder import Studies
 from core.studies.study import Study, shipped
 from core.studies.sweeps import create, execute
-from tests.core.studies.test_sweeps import STUDIES, made
+from tests.core.studies.test_sweeps import STUDIES, make_study
 
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_probe_estimates_seconds_and_counts_the_points(name: str, tmp_path: Path) -> None:
-    found = expected(tmp_path, made(name))
-    assert found.problem == "" and found.seconds > 0
-    study_id = create(tmp_path, made(name))
+    result = expected(tmp_path, make_study(name))
+    assert result.problem == "" and result.seconds > 0
+    study_id = create(tmp_path, make_study(name))
     execute(tmp_path, study_id, processes=1)
     lines, _ = Studies(tmp_path).read(study_id)
-    assert found.points == sum(from_json_text(line)["event"] == "Record" for line in lines)
+    assert result.points == sum(from_json_text(line)["event"] == "Record" for line in lines)
 
 
 def test_a_study_that_cannot_run_has_a_problem(tmp_path: Path, monkeypatch) -> None:

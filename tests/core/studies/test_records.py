@@ -21,7 +21,7 @@ def record(seed: int, loss: float, **change) -> Record:
     return Record(seed, 0, 0, {"width": 8, "seed": seed}, point, 0.1 * (seed + 1), 2.0 * (seed + 1))
 
 
-def test_records_are_strict_json_and_come_back() -> None:
+def test_records_are_strict_json_and_are_read_back() -> None:
     for event in (
         record(0, 0.5, ensemble_loss=1.0, ensemble_error=0.5, variance=0.25),
         StudyStarted("Digits", 10, 5, {"P": (1.0, 9.0)}, 2, 12.5),
@@ -49,7 +49,7 @@ def test_a_damaged_line_is_not_an_event(line: str) -> None:
         from_line(line)
 
 
-def test_seeds_trained_one_by_one_are_one_point_in_their_order() -> None:
+def test_seeds_trained_one_by_one_become_one_point_in_order() -> None:
     (point,) = curve([record(2, 0.3), record(0, 0.1), record(1, 0.2)])
     assert point.test_loss == (0.1, 0.2, 0.3)
     assert point.norm == (3.0,) * 3
@@ -62,9 +62,9 @@ def test_the_names_on_disk_are_those_of_earlier_versions() -> None:
     assert (started["event"], started["says"]) == ("Begun", "Digits")
 
 
-def test_the_time_left_follows_from_the_share_done() -> None:
+def test_the_seconds_left_follow_from_the_completed_fraction() -> None:
     begun = StudyStarted("", 10, 10, {}, 1, 0.0)
     assert progress([], begun).seconds_left is None
-    found = progress([record(0, 0.5), record(1, 0.5)], begun)  # 20 % in 4 s
-    assert (found.points, found.total, found.seconds) == (2, 10, 4.0)
-    assert found.seconds_left == pytest.approx(16.0)
+    result = progress([record(0, 0.5), record(1, 0.5)], begun)  # 20 % in 4 s
+    assert (result.points, result.total, result.seconds) == (2, 10, 4.0)
+    assert result.seconds_left == pytest.approx(16.0)

@@ -1,4 +1,4 @@
-"""Trained points equal trainings made one by one: many starts, a learning curve, any axis."""
+"""The points of a study equal single runs: repeated seeds, a learning curve, any axis."""
 
 from pathlib import Path
 from statistics import fmean, stdev
@@ -32,7 +32,7 @@ def alone(experiment: Experiment) -> Ended:
     return list(train(experiment, load(experiment.data, Path())))[-1]
 
 
-def test_many_starts_are_trainings_from_as_many_seeds(tmp_path: Path) -> None:
+def test_repeated_seeds_equal_single_runs_with_those_seeds(tmp_path: Path) -> None:
     (point,) = swept(multi_start(DRAFT, 3), tmp_path)
     seeds = [dict.fromkeys(DRAFT.seeds.model_dump(), k) for k in range(3)]
     ends = [alone(change(DRAFT, "seeds", own)) for own in seeds]
@@ -44,7 +44,7 @@ def test_many_starts_are_trainings_from_as_many_seeds(tmp_path: Path) -> None:
     assert (group.mean, group.std) == pytest.approx((fmean(losses), stdev(losses)))
 
 
-def test_a_learning_curve_is_trainings_on_parts_of_the_data(tmp_path: Path) -> None:
+def test_a_learning_curve_equals_single_runs_on_fractions_of_the_data(tmp_path: Path) -> None:
     study = learning_curve(DRAFT, repeats=1)
     study = change(study, "axes.0.values", [0.1, 1.0])
     points = swept(study, tmp_path)
@@ -55,7 +55,7 @@ def test_a_learning_curve_is_trainings_on_parts_of_the_data(tmp_path: Path) -> N
     assert [point.samples for point in points] == [126, 1257]
 
 
-def test_any_field_is_an_axis_and_its_value_the_control(tmp_path: Path) -> None:
+def test_any_field_can_be_an_axis_with_its_value_as_control(tmp_path: Path) -> None:
     axes = [{"kind": "field", "path": "optimizer.learning_rate", "values": [0.01, 0.1]}]
     study = build(Study, {"base": DRAFT, "axes": axes, "method": "trained", "repeats": 2})
     points = swept(study, tmp_path)

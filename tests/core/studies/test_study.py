@@ -30,7 +30,7 @@ def proposals(study: Study) -> list[Experiment]:
 
 
 @pytest.mark.parametrize("name", shipped())
-def test_every_shipped_study_goes_through_json_and_links(name: str) -> None:
+def test_every_built_in_study_survives_json_and_links(name: str) -> None:
     study = shipped()[name]
     assert decode(Study, encode(study)) == study
     assert from_link(Study, to_link(study)) == study
@@ -38,14 +38,14 @@ def test_every_shipped_study_goes_through_json_and_links(name: str) -> None:
     assert study.name and study.about
 
 
-def test_every_method_has_a_shipped_study() -> None:
+def test_every_method_has_a_built_in_study() -> None:
     assert {study.method.kind for study in shipped().values()} == set(Method.members)
 
 
-def test_the_grid_is_every_combination_once_the_next_seeds_last() -> None:
-    found = proposals(TWO)
-    assert len(found) == TWO.size == 12
-    places = [TWO.coordinates(experiment) for experiment in found]
+def test_the_grid_has_every_combination_once_with_further_seeds_last() -> None:
+    result = proposals(TWO)
+    assert len(result) == TWO.size == 12
+    places = [TWO.coordinates(experiment) for experiment in result]
     assert len({str(place) for place in places}) == 12
     assert [place["seed"] for place in places] == [0] * 6 + [1] * 6
     assert [place["width"] for place in places[:6]] == [4, 4, 8, 8, 16, 16]
@@ -53,7 +53,7 @@ def test_the_grid_is_every_combination_once_the_next_seeds_last() -> None:
 
 
 @given(st.sets(st.integers(0, 11)), st.randoms())
-def test_propose_is_pure_and_blind_to_the_order_of_history(done: set[int], order) -> None:
+def test_propose_is_pure_and_ignores_the_order_of_the_history(done: set[int], order) -> None:
     grid = proposals(TWO)
     history = [StudyTrial(grid[k], value=k / 12) for k in done]
     first = propose(TWO, history)
@@ -65,12 +65,12 @@ def test_propose_is_pure_and_blind_to_the_order_of_history(done: set[int], order
     assert first == (grid[left[0]] if left else None)
 
 
-def test_a_study_whose_seeds_are_computed_together_is_one_experiment() -> None:
+def test_a_method_that_computes_all_seeds_together_needs_one_experiment() -> None:
     assert [study.size for study in (Study(), Study(repeats=9))] == [1, 1]
     assert proposals(Study(repeats=9)) == [Experiment()]
 
 
-def test_a_learning_curve_and_many_starts_of_a_draft() -> None:
+def test_learning_curve_and_repeated_seeds_of_a_draft() -> None:
     draft = Experiment(name="mine", epochs=3)
     curve, starts = learning_curve(draft), multi_start(draft, 4)
     shares = [experiment.split.fraction for experiment in proposals(curve)]

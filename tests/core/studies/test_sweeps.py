@@ -47,7 +47,7 @@ STUDIES = {
 }
 
 
-def made(name: str) -> Study:
+def make_study(name: str) -> Study:
     return build(Study, {"base": BASE, "repeats": 2} | STUDIES[name])
 
 
@@ -65,15 +65,15 @@ def numbers(home: Path, study_id: str) -> list:
     ]
 
 
-def test_every_method_is_tried() -> None:
-    assert {made(name).method.kind for name in STUDIES} == set(Method.members)
+def test_every_method_is_covered() -> None:
+    assert {make_study(name).method.kind for name in STUDIES} == set(Method.members)
 
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_an_interrupted_stopped_and_resumed_study_equals_a_straight_one(
     name: str, tmp_path: Path
 ) -> None:
-    study = made(name)
+    study = make_study(name)
     straight, broken = create(tmp_path, study), create(tmp_path, study)
     assert execute(tmp_path, straight, processes=1).reason == "done"
     total = len(points(tmp_path, straight))
@@ -91,14 +91,14 @@ def test_an_interrupted_stopped_and_resumed_study_equals_a_straight_one(
     assert numbers(tmp_path, broken) == numbers(tmp_path, straight)
     begun = next(e for e in Studies(tmp_path).events(straight)[0] if isinstance(e, StudyStarted))
     assert begun.points == total
-    found = progress(points(tmp_path, straight), begun)
-    assert (found.points, found.total) == (total, total)
+    result = progress(points(tmp_path, straight), begun)
+    assert (result.points, result.total) == (total, total)
     assert max(r.fraction for r in points(tmp_path, straight)) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(("word", "by"), [(STOP, ""), (STOP_BY_TEACHER, "the teacher")])
-def test_a_study_remembers_who_stopped_it(word: str, by: str, tmp_path: Path) -> None:
-    study = create(tmp_path, made(next(iter(STUDIES))))
+def test_a_stopped_study_records_who_stopped_it(word: str, by: str, tmp_path: Path) -> None:
+    study = create(tmp_path, make_study(next(iter(STUDIES))))
     ended = execute(tmp_path, study, lambda _: word, processes=1)
     assert ended.by == by and by in ended.message
 
@@ -106,7 +106,7 @@ def test_a_study_remembers_who_stopped_it(word: str, by: str, tmp_path: Path) ->
 @pytest.mark.parametrize("name", ["networks", "trained"])
 def test_two_processes_give_the_points_of_one(name: str, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(sweeps, "MIN_SECONDS", -1.0)
-    one, two = create(tmp_path, made(name)), create(tmp_path, made(name))
+    one, two = create(tmp_path, make_study(name)), create(tmp_path, make_study(name))
     execute(tmp_path, one, processes=1)
     begun: list[StudyStarted] = []
     helped = execute(
@@ -119,7 +119,7 @@ def test_two_processes_give_the_points_of_one(name: str, tmp_path: Path, monkeyp
 
 def test_a_worker_ignores_ctrl_c_and_its_death_is_an_error(tmp_path: Path) -> None:
     """A terminal sends Ctrl+C to the whole group; the parent decides what to do with the study."""
-    study = made("networks")
+    study = make_study("networks")
     samples = load(study.base.data, tmp_path)
     executor = make_executor(study.method, study.base, samples, study.repeats)
     worker, tick = StudyWorker(tmp_path, create(tmp_path, study), 0, executor), threading.Event()
@@ -139,7 +139,7 @@ def test_a_worker_ignores_ctrl_c_and_its_death_is_an_error(tmp_path: Path) -> No
     worker.close()
 
 
-def test_killed_in_the_middle_it_goes_on_to_the_same_points(tmp_path: Path) -> None:
+def test_a_killed_study_resumes_to_the_same_points(tmp_path: Path) -> None:
     study = build(
         Study,
         {"base": BASE, "repeats": 2, "method": NETS | {"steps": 2000, "decays": [0, 1e-3, 1e-2]}},
@@ -164,7 +164,7 @@ def test_killed_in_the_middle_it_goes_on_to_the_same_points(tmp_path: Path) -> N
 
 
 def test_a_study_has_one_owner(tmp_path: Path) -> None:
-    study_id = create(tmp_path, made("features"))
+    study_id = create(tmp_path, make_study("features"))
     with Studies(tmp_path).own(study_id), pytest.raises(BadInput, match="already"):
         execute(tmp_path, study_id)
 
@@ -179,7 +179,7 @@ def test_a_study_that_cannot_be_computed_fails_with_a_message(tmp_path: Path) ->
 
 
 def test_a_complete_study_has_nothing_to_do(tmp_path: Path) -> None:
-    study_id = create(tmp_path, made("steps"))
+    study_id = create(tmp_path, make_study("steps"))
     execute(tmp_path, study_id, processes=1)
     before = numbers(tmp_path, study_id)
     assert execute(tmp_path, study_id, processes=1).reason == "done"
@@ -187,7 +187,7 @@ def test_a_complete_study_has_nothing_to_do(tmp_path: Path) -> None:
 
 
 def test_events_are_read_from_an_offset(tmp_path: Path) -> None:
-    study_id = create(tmp_path, made("steps"))
+    study_id = create(tmp_path, make_study("steps"))
     execute(tmp_path, study_id, processes=1)
     store = Studies(tmp_path)
     events, end = store.events(study_id)
@@ -196,8 +196,8 @@ def test_events_are_read_from_an_offset(tmp_path: Path) -> None:
 
 
 def test_points_of_two_noise_levels_stay_separate(tmp_path: Path) -> None:
-    study_id = create(tmp_path, made("two noises"))
+    study_id = create(tmp_path, make_study("two noises"))
     execute(tmp_path, study_id, processes=1)
-    found = points(tmp_path, study_id)
-    assert {r.coordinates["label_noise.share"] for r in found} == {0, 0.3}
-    assert len(curve(found)) == len(found) == 30
+    result = points(tmp_path, study_id)
+    assert {r.coordinates["label_noise.share"] for r in result} == {0, 0.3}
+    assert len(curve(result)) == len(result) == 30

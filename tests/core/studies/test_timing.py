@@ -1,4 +1,4 @@
-"""What a probe reads off the clock: the fastest stretch, preparations left out."""
+"""Timing by the fastest interval, without preparation."""
 
 import pytest
 
@@ -7,13 +7,13 @@ from core.studies import timing
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that goes on as the test says."""
+    """A clock that the test advances."""
     now = [0.0]
     monkeypatch.setattr(timing, "clock", lambda: now[0])
     return now
 
 
-def test_the_pace_is_that_of_the_fastest_stretch_after_the_first_value(clock):
+def test_seconds_per_unit_is_that_of_the_fastest_interval_after_the_first_value(clock):
     def training():
         for step, seconds in ((10, 9.0), (20, 2.0), (40, 2.0), (50, 5.0)):
             clock[0] += seconds
@@ -22,7 +22,7 @@ def test_the_pace_is_that_of_the_fastest_stretch_after_the_first_value(clock):
     assert timing.seconds_per_unit(training()) == pytest.approx(0.1)
 
 
-def test_the_shortest_of_a_few_goes_counts(clock):
+def test_the_shortest_repetition_counts(clock):
     lasting = iter((3.0, 1.0, 2.0))
 
     def work():

@@ -30,7 +30,7 @@ def test_each_network_stopped_at_its_best_step():
     assert comparisons.early_stop(points, View(over="steps", unit="steps")) is None
 
 
-def test_the_mean_of_all_seeds(points):
+def test_the_ensemble_of_all_seeds(points):
     mean = comparisons.ensemble(points, View())
     assert mean.name == "mean of 3 seeds" and mean.test == rows(points, View()).main.ensemble
     one = replace(points[0], norm=(1.0,), test_error=(0.2,), train_error=(0.1,))

@@ -44,7 +44,7 @@ def test_the_curve_shows_every_line_with_its_own_colour(points, mode):
 
 
 @given(st.lists(st.floats(1e-4, 1e4), min_size=2, max_size=6), st.sampled_from(MEASURES))
-def test_names_at_the_ends_of_lines_never_touch_and_stay_on_the_axis(ends, measure):
+def test_names_at_the_ends_of_lines_do_not_overlap_and_stay_on_the_axis(ends, measure):
     points = [point(w, v, control=float(k)) for k, v in enumerate(ends) for w in (1, 10)]
     drawn = curve.figure(rows(points, View(measure=measure)), "light")
     y = [t.y[0] for t in drawn.data if t.mode == "text"]
@@ -144,7 +144,7 @@ def test_a_map_of_losses_is_logarithmic_and_leaves_out_missing_cells(mode):
     assert z[2, 2] == pytest.approx(log10(0.6)) and np.isnan(z[0, 0])
 
 
-def test_one_width_or_one_step_is_no_map():
+def test_a_map_needs_two_widths_and_two_steps():
     assert phase.rows([p for p in grid() if p.width == 3]) is None
     assert phase.rows([p for p in grid() if p.last]) is None
     assert phase.rows([]) is None
