@@ -1,6 +1,6 @@
-// The grammar of core/figures/binding.py again, for a figure that is filled in the browser: a test compares the two.
+// The same rules as core/figures/binding.py, for figures that are filled in the browser. A test compares the two.
 
-const LABEL = 13; // px that a line of text needs
+const LABEL = 13; // px, the height of a line of text
 const drawable = (v) => (typeof v === "number" && isFinite(v) ? v : null);
 
 function filled(figure, columns, facts, plot, zoom) {
@@ -132,7 +132,7 @@ function marks(meta, columns, facts, place) {
   };
 }
 
-// --- core/figures/descent/phase.py, `cuts` again
+// --- the same as `cuts` in core/figures/descent/phase.py
 
 function point(traces, { z }, [row, column]) {
   const along = z.map((line) => line[column]);

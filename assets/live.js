@@ -1,4 +1,4 @@
-// The live chart: one plotly node that is mounted once and filled in place, so that zoom and hidden legend entries stay.
+// The live chart: one plotly node that is mounted once and filled in place, so that zoom and hidden curves stay.
 // Knows the deltas of pages/kit/feed.py; assets/binding.js, which follows it in the page, fills the figure.
 
 const lab = (window.__descentLab ??= { feeds: new Map(), plotly: null });
@@ -21,7 +21,7 @@ function loadPlotly(address) {
     script.src = address;
     script.onload = () => resolve(window.Plotly);
     script.onerror = () => {
-      lab.plotly = null; // the next chart tries again
+      lab.plotly = null; // The next chart tries again.
       reject(new Error("plotly did not load"));
     };
     document.head.append(script);
@@ -43,13 +43,13 @@ class Feed {
 
   join(listener, live) {
     this.listeners.add(listener);
-    if (live && this.over) this.over = false; // a stopped run goes on
+    if (live && this.over) this.over = false; // A stopped run was resumed.
     this.open();
   }
 
   leave(listener) {
     this.listeners.delete(listener);
-    setTimeout(() => this.listeners.size || this.shut(), 1000); // a page that is drawn anew joins again at once
+    setTimeout(() => this.listeners.size || this.shut(), 1000); // A page that reruns joins again immediately.
   }
 
   query() {
@@ -71,7 +71,7 @@ class Feed {
       .then((delta) => {
         this.apply(delta);
         if (delta.facts.ended) return this.finish();
-        this.failures = 3; // stays with polling
+        this.failures = 3; // Polling stays on.
         if (this.listeners.size) this.timer = setTimeout(() => this.again(() => this.poll()), 1000);
       })
       .catch(() => this.retry(() => this.poll()));
@@ -121,8 +121,8 @@ class Feed {
   }
 }
 
-// A figure that came whole, with its numbers in it, listens to nothing.
-const WHOLE = { columns: {}, facts: { step: 1 }, failures: 0, over: true, join() {}, leave() {} };
+// A figure that arrives with its data needs no feed.
+const COMPLETE = { columns: {}, facts: { step: 1 }, failures: 0, over: true, join() {}, leave() {} };
 
 // --- one chart
 
@@ -132,8 +132,8 @@ class Chart {
     this.plot = parent.querySelector(".lab-plot");
     this.state = parent.querySelector(".lab-state");
     this.unzoomed = 0;
-    this.given = {}; // the ranges that the last drawing asked for
-    this.whole = false; // whether the next drawing shows the whole run again
+    this.given = {}; // the axis ranges of the last drawing
+    this.whole = false; // whether the next drawing resets the zoom
     this.listener = () => this.plan();
     this.observer = new ResizeObserver(() => this.plan());
     this.observer.observe(parent);
@@ -144,7 +144,7 @@ class Chart {
     this.data = data;
     this.plot.style.height = `${data.height}px`;
     this.plot.setAttribute("aria-label", data.alt);
-    const feed = data.run ? Feed.of(data) : WHOLE;
+    const feed = data.run ? Feed.of(data) : COMPLETE;
     if (feed !== this.feed) this.feed?.leave(this.listener);
     this.feed = feed;
     feed.join(this.listener, data.live);
@@ -180,19 +180,19 @@ class Chart {
       plot.on("plotly_doubleclick", () => this.unzoom());
     }
     const rows = data.run ? feed.columns["step.step"]?.length : Math.max(0, ...traces.map((t) => t.x?.length ?? 0));
-    plot.dataset.rows = rows ?? 0; // what is on the screen, for tests and for screen readers
+    plot.dataset.rows = rows ?? 0; // the number of rows on screen, for tests
   }
 
-  // The cuts through a map go through the cell under the pointer.
+  // The cross sections of a map pass through the cell under the pointer.
   follow({ x, y, data }) {
     if (!this.plot.layout.meta?.cuts || data.type !== "heatmap" || String(this.cursor) === String([y, x])) return;
     this.cursor = [y, x];
     this.plan();
   }
 
-  // Plotly's own double click goes back to the axes that it drew first, and those were without data.
+  // Plotly's double click would return to the first axes, which had no data.
   unzoom() {
-    this.unzoomed += 1; // another revision of the interface: no zoom is kept
+    this.unzoomed += 1; // A new UI revision discards the zoom.
     this.whole = true;
     this.plan();
   }
@@ -226,7 +226,7 @@ class Chart {
   }
 }
 
-// What the chart shows as a spreadsheet: one row a point, nothing for the marks that only repeat a point.
+// The chart as CSV: one row per point, without the marks that repeat a point.
 function table(traces) {
   const quote = (text) => `"${String(text).replaceAll('"', '""')}"`;
   const rows = [["series", "x", "y"]];
@@ -239,7 +239,7 @@ function table(traces) {
   return rows.map((row) => row.map((v) => v ?? "").join(",")).join("\n") + "\n";
 }
 
-// A log axis that was zoomed into gets plotly's own ticks: the written ones are for the whole of it.
+// A zoomed log axis uses plotly's ticks: ours are chosen for the whole range.
 function finer(layout, plot, given) {
   for (const name of ["xaxis", "yaxis"]) {
     const [axis, shown] = [layout[name], plot._fullLayout?.[name]?.range];

@@ -1,9 +1,10 @@
-"""Sharpness of a minimum (R4): the largest eigenvalue of the Hessian of the training loss, before
-the first step and at the weights that a run has kept.
+"""Sharpness of a minimum: the largest eigenvalue λ of the Hessian of the training loss, at the
+initial weights and at the saved weights of a run.
 
-By power iteration on Hessian-vector products (Pearlmutter 1994; Yao et al. 2020, PyHessian); where
-the largest in size is negative, once more on the matrix shifted by it. Dropout is off, penalties
-are left out. A step of gradient descent longer than 2/λ climbs along that direction.
+Computed by power iteration on Hessian-vector products (Pearlmutter 1994; Yao et al. 2020,
+PyHessian). If the eigenvalue of largest magnitude is negative, a second iteration on the matrix
+shifted by it finds the largest one. Dropout is off and penalties are excluded. Gradient descent
+diverges along this direction with a learning rate above 2/λ.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,14 +16,14 @@ from core.data.samples import Samples
 from core.experiment import Experiment
 from core.training.setup import Setup, State
 
-SAMPLES = 512  # of the training part, evenly apart
+SAMPLES = 512  # of the training set, evenly spaced
 ROUNDS = 100
-CLOSE = 1e-3  # the share by which the estimate may still change at the end
+TOLERANCE = 1e-3  # relative change of the estimate at which the iteration ends
 
 
 def sharpness(experiment: Experiment, data: Samples, weights: Sequence[State]) -> Iterator[float]:
-    """The eigenvalue at the first weights of the experiment, then at each of these. Raises what a
-    training raises.
+    """Yield the eigenvalue at the initial weights of the experiment, then at each of `weights`.
+    Raises what a training raises.
     """
     setup = Setup(experiment, data, None)
     every = max(1, len(setup.train) // SAMPLES)
@@ -30,24 +31,26 @@ def sharpness(experiment: Experiment, data: Samples, weights: Sequence[State]) -
     x, y = setup.train.batch(rows)
     setup.model.eval()
     parameters = [p for p in setup.model.parameters() if p.requires_grad]
-    for kept in [None, *weights]:
-        if kept is not None:
-            setup.model.load_state_dict(kept)
-        *_, value = largest(lambda: setup.criterion(setup.model(x), y), parameters)
+    for state in [None, *weights]:
+        if state is not None:
+            setup.model.load_state_dict(state)
+        *_, value = largest_eigenvalue(lambda: setup.criterion(setup.model(x), y), parameters)
         yield value
 
 
-def largest(loss: Callable[[], Tensor], parameters: list[Tensor]) -> Iterator[float]:
-    """Estimates of the largest eigenvalue of the Hessian of `loss()`, the last one is the best."""
+def largest_eigenvalue(loss: Callable[[], Tensor], parameters: list[Tensor]) -> Iterator[float]:
+    """Yield estimates of the largest eigenvalue of the Hessian of `loss()`; the last is the
+    best.
+    """
     gradient = torch.autograd.grad(loss(), parameters, create_graph=True)
 
     def times(v: list[Tensor]) -> list[Tensor]:
-        if not any(g.requires_grad for g in gradient):  # a loss that is linear in the weights
+        if not any(g.requires_grad for g in gradient):  # The loss is linear in the weights.
             return [torch.zeros_like(p) for p in parameters]
-        found = torch.autograd.grad(
+        products = torch.autograd.grad(
             gradient, parameters, grad_outputs=v, retain_graph=True, materialize_grads=True
         )
-        return list(found)
+        return list(products)
 
     value = 0.0
     for value in _iterate(times, parameters, 0.0):
@@ -59,17 +62,17 @@ def largest(loss: Callable[[], Tensor], parameters: list[Tensor]) -> Iterator[fl
 def _iterate(
     times: Callable[[list[Tensor]], list[Tensor]], parameters: list[Tensor], shift: float
 ) -> Iterator[float]:
-    """Rayleigh quotients vᵀHv while v turns to where H − shift·I is largest."""
+    """Yield Rayleigh quotients vᵀHv of the power iteration on H − shift·I."""
     random, old = torch.Generator().manual_seed(0), float("inf")
     v = _unit([torch.randn(p.shape, generator=random).to(p.device) for p in parameters])
     for _ in range(ROUNDS):
-        turned = times(v)  # Hv
-        value = sum((a * b).sum() for a, b in zip(v, turned, strict=True)).item()
+        product = times(v)  # Hv
+        value = sum((a * b).sum() for a, b in zip(v, product, strict=True)).item()
         yield value
-        if abs(value - old) <= CLOSE * abs(value):
+        if abs(value - old) <= TOLERANCE * abs(value):
             return
         old = value
-        v = _unit([h - shift * w for h, w in zip(turned, v, strict=True)])
+        v = _unit([h - shift * w for h, w in zip(product, v, strict=True)])
 
 
 def _unit(v: list[Tensor]) -> list[Tensor]:

@@ -1,17 +1,16 @@
-"""History: the events of one run folded into columns for charts and sentences. Knows no file, no
-torch and no page.
+"""History: the events of one run as columns for charts and findings. Knows no file, no torch and no
+page.
 
-Groups of columns, each a table with one row per bin or epoch, and the most rows there can be:
+Groups of columns, each a table with one row per bin or epoch, and its maximum number of rows:
 
-    step   step, epoch (1.5: half way through the second), seconds, loss, rate     1,000 rows
+    step   step, epoch (1.5: halfway through the second), seconds, loss, rate     1,000 rows
     epoch  epoch, step, seconds, train_loss, validation_loss, train_error, validation_error, best
     probe  step, epoch, gradient.<layer>, weight.<layer>, update.<layer>             500 rows
-    map    the same in wider bins, for the layer × time picture, and                 120 rows
+    map    the same in wider bins, for the layer × time map, and                     120 rows
            spread.<layer>, dead.<activation>, saturated.<activation>
 
-and, where the inputs can be drawn, `surface`: the newest answers of the network
-(core/training/surface.py).
-The rows of steps and probes are bins (core/runs/tables.py).
+and, for inputs that can be drawn, `surface`: the latest predictions over the input range
+(core/training/surface.py). The rows of steps and probes are bins (core/runs/tables.py).
 """
 
 from array import array
@@ -51,28 +50,28 @@ EPOCH_COLUMNS = (
 
 
 class History:
-    """What a run's event lines say so far. `add` them as they come; ask for `columns`, a delta
-    `since`, or the facts.
+    """The content of a run's event lines so far. `add` lines as they arrive, then read `columns`, a
+    delta `since`, or the facts.
     """
 
     def __init__(self, rules: Sequence[StoppingRule] = ()) -> None:
-        """`rules`: the stopping rules of the run, which get marks; so do all others."""
+        """`rules` are the stopping rules of the run. All rules get marks, also the others."""
         self.rules = tuple(rules)
         self.started: Started | None = None
         self.ended: Ended | None = None
         self.saved = 0  # the step of the newest checkpoint
-        self.before = 0  # of the ticks, those from before the training last began or went on
-        self.losses = array("d")  # losses[k] is that of step k + 1
+        self.before = 0  # number of ticks before the last start or resume
+        self.losses = array("d")  # losses[k] belongs to step k + 1
         self.ticks: list[Tick] = []
         self.epochs: list[Epoch] = []
         self.probes: list[Probe] = []
-        self.surface_step, self.surface = 0, {}  # of the newest, and its columns
-        self.version = 0  # grows with every event
-        self.generation = 0  # grows when rows are taken back
+        self.surface_step, self.surface = 0, {}  # of the latest one, and its columns
+        self.version = 0  # increases with every event
+        self.generation = 0  # increases when rows are removed
         self._clear()
 
     def add(self, lines: Iterable[str]) -> None:
-        """Folds event lines in, in their order. Lines that hold no event are left out."""
+        """Add event lines in their order. Lines without an event are dropped."""
         for line in lines:
             with suppress(ValueError):
                 self._fold(from_json(line))
@@ -80,12 +79,12 @@ class History:
 
     @property
     def step(self) -> int:
-        """Steps done."""
+        """Number of completed steps."""
         return len(self.losses)
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Names of the layers that have weights, input first."""
+        """Names of the layers with weights, input first."""
         return self.started.layers if self.started else ()
 
     @property
@@ -95,10 +94,10 @@ class History:
 
     @property
     def best(self) -> int | None:
-        """Row of the best epoch so far."""
+        """Row of the best epoch so far, None before one is measured."""
         return max((i for i, e in enumerate(self.epochs) if e.best), default=None)
 
-    # --- folding
+    # --- adding events
 
     def _fold(self, event: Event) -> None:
         match event:
@@ -121,7 +120,7 @@ class History:
                 self.ended = event
 
     def _start(self, event: Started) -> None:
-        """A training begins or goes on: what was logged beyond its step does not count."""
+        """Start or resume: what was logged after this step is discarded."""
         again = self.started is not None
         self.started, self.ended = event, None
         self.generation += again
@@ -149,7 +148,7 @@ class History:
         first = event.step - len(event.losses) + 1
         self.losses.extend(
             [float("nan")] * (first - 1 - len(self.losses))
-        )  # steps whose event was lost
+        )  # steps without an event
         self.losses.extend(event.losses)
         tick = (first, event.step, event.seconds, event.learning_rate, event.samples_per_second)
         self._tables.add_tick(tick, self.ticks[-1] if self.ticks else None, self.losses)
@@ -158,7 +157,7 @@ class History:
     # --- columns
 
     def columns(self) -> Columns:
-        """Every column under its full name, such as "step.loss"; numbers as they were logged."""
+        """Return every column under its full name, such as "step.loss", with unrounded numbers."""
         tables = self._columns({})
         return {
             f"{group}.{name}": values
@@ -175,11 +174,10 @@ class History:
         return tables
 
     def since(self, marks: str = "") -> dict[str, Any]:
-        """What a client that holds the rows up to `marks` lacks: {"marks", "facts", "rows"}, plain
-        JSON, null for NaN.
+        """Return what a client with the rows up to `marks` lacks: {"marks", "facts", "rows"}.
 
-        Every group says from which row on its columns replace the client's, for the newest bin
-        still changes. `marks` of another generation, or none, gives everything.
+        "from" of each group is the first row that the columns replace, because the latest bin still
+        changes. With `marks` of another generation, or without any, the delta has everything.
         """
         start = self._start_rows(marks)
         rows = {
@@ -209,12 +207,12 @@ class History:
     # --- facts
 
     def facts(self) -> dict[str, Any]:
-        """Where the run stands, as plain JSON; None where it is not known yet."""
+        """Return the progress as plain JSON data; None for what is not known yet."""
         s = self.started
         early = bool(self.ended and s and self.step and self.ended.reason != "stopped")
         return {
             "step": self.step,
-            "steps": self.step if early else s.steps if s else None,  # where the x axis ends
+            "steps": self.step if early else s.steps if s else None,  # end of the x-axis
             "epochs": self.step / s.epoch_steps if early else s.epochs if s else None,
             "epoch_steps": s.epoch_steps if s else None,
             "layers": list(self.layers),
@@ -222,20 +220,20 @@ class History:
             "best_epoch": self.epochs[self.best].epoch if self.best is not None else None,
             "seconds": _short(self.seconds),
             "ended": self.ended.reason if self.ended else None,
-            "marks": [self._told(mark) for mark in self.marks],
+            "marks": [self._describe(mark) for mark in self.marks],
         }
 
     @property
     def marks(self) -> tuple[Mark, ...]:
-        """Where each stopping rule would have ended the run, the chosen ones first."""
+        """Where each stopping rule would have ended the run, those of the run first."""
         return self._marks.found()
 
     def fired(self, mark: Mark) -> bool:
-        """Whether this rule is the one that ended the run."""
+        """Whether this rule ended the run."""
         return bool(self.ended) and self.ended.reason == mark.rule.kind
 
-    def _told(self, mark: Mark) -> dict[str, Any]:
-        """A mark as the chart shows it: `row` of the epoch table, words, and its part: "fired",
+    def _describe(self, mark: Mark) -> dict[str, Any]:
+        """Return a mark for the chart: `row` of the epoch table, texts, and its part: "fired",
         "chosen" or "untaken".
         """
         fired, name = self.fired(mark), mark.rule.label.lower()
@@ -247,18 +245,18 @@ class History:
 
     @property
     def seconds(self) -> float:
-        """Of training so far, pauses left out."""
+        """Training time so far, without pauses."""
         return self.ended.seconds if self.ended else self.ticks[-1][2] if self.ticks else 0.0
 
 
 def _cut(tick: Tick, step: int) -> Tick:
-    """A reading that reaches beyond `step`, ended there."""
+    """Truncate a reading at `step`."""
     first, last, seconds, rate, speed = tick
     return (first, min(last, step), seconds, rate, speed)
 
 
 def epoch_row(e: Epoch) -> list[Any]:
-    """The values of EPOCH_COLUMNS; None where there is no validation part."""
+    """Return the values of EPOCH_COLUMNS; None without a validation set."""
     scores = [e.train, e.validation or {}]
     losses = [s.get("loss") for s in scores]
     return [e.epoch, e.step, e.seconds, *losses, *map(error, scores), e.best]

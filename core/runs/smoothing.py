@@ -1,11 +1,11 @@
-"""Smoothing a short series after the fact. Pure Python, knows no event."""
+"""Centred smoothing of a complete series. Pure Python, knows no event."""
 
 from collections.abc import Sequence
 
 
 def smoothed(values: Sequence[float], reach: int) -> list[float]:
-    """The mean of each value and `reach` neighbours on either side, fewer at the ends: nothing
-    moves sideways.
+    """Return the mean of each value and `reach` neighbours on either side, fewer at the ends, so
+    that nothing is shifted.
 
     >>> smoothed([1.0, 2.0, 6.0, 1.0], 1)
     [1.0, 3.0, 3.0, 1.0]

@@ -1,7 +1,7 @@
-"""Tables: the steps and probes of a run as columns of at most so many rows, for charts. Knows no
-file and no epoch.
+"""Tables: the steps and probes of a run as columns with a bounded number of rows, for charts. Knows
+no file and no epoch.
 
-Bins hold means: a curve of a million steps is thinned without a spike getting lost.
+Bins hold means, so that a curve of a million steps is downsampled without losing a spike.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,12 @@ QUANTITIES = {"probe": NORMS, "map": (*NORMS, "spread", "dead", "saturated")}
 BY_ACTIVATION = ("dead", "saturated")
 
 Columns = dict[str, list[Any]]
-Tick = tuple[int, int, float, float, float]  # first and last step, seconds, rate, pictures/s
+Tick = tuple[int, int, float, float, float]  # first and last step, seconds, rate, samples/s
 
 
 class Tables:
-    """Empty tables for a run of `steps` with these layers and activations; the newest row of each
-    still changes.
+    """Tables for a run of `steps` with these layers and activations. The last row of each still
+    changes.
     """
 
     def __init__(
@@ -44,31 +44,33 @@ class Tables:
         }
 
     def add_tick(self, tick: Tick, before: Tick | None, losses: Sequence[float]) -> None:
-        """Spreads the losses of one reading over the bins; `losses` are those of all steps so far,
-        and seconds between two readings are interpolated.
+        """Distribute the losses of one reading over the bins. `losses` are those of all steps so
+        far; the seconds between two readings are interpolated.
         """
         first, last, seconds, rate, _ = tick
         began = before[2] if before else 0.0
         bins, at = self._bins["step"], first
         while at <= last:
             end = min(last, ((at - 1) // bins.width + 1) * bins.width)
-            share = (end - first + 1) / (last - first + 1)
+            fraction = (end - first + 1) / (last - first + 1)
             values = losses[at - 1 : end]
-            bins.add(end, [sum(values)], began + share * (seconds - began), rate, count=len(values))
+            bins.add(
+                end, [sum(values)], began + fraction * (seconds - began), rate, count=len(values)
+            )
             at = end + 1
 
     def add_probe(self, probe: Probe) -> None:
-        """What was measured of each layer and activation at one step."""
+        """Add the measurements of each layer and activation at one step."""
         for group, places in self._places.items():
             values = [getattr(probe, what).get(name, float("nan")) for what, name in places]
             self._bins[group].add(probe.step, values)
 
     def lengths(self) -> dict[str, int]:
-        """Rows of each table."""
+        """Return the number of rows of each table."""
         return {group: len(bins) for group, bins in self._bins.items()}
 
     def columns(self, start: Mapping[str, int]) -> dict[str, Columns]:
-        """The columns of each table, from its row in `start` on, else all."""
+        """Return the columns of each table, from its row in `start` on, else all."""
         tables = {}
         for group, bins in self._bins.items():
             k = start.get(group, 0)

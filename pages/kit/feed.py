@@ -1,9 +1,9 @@
-"""Server-sent events behind the live charts: one reader of each watched run, one text for all who
-are equally far.
+"""Server-sent events for the live charts: one reader per watched run, one text for all clients with
+the same position.
 
-Knows the store and History, no widget. No queue for a client is needed: each says how far it is
-(`marks`), so a slow one gets fewer and larger deltas, and one that comes back after a restart of
-the server gets what it lacks.
+Knows the store and History, no widget. Clients need no queue: each one sends its position
+(`marks`), so that a slow client gets fewer and larger deltas, and a client that returns after a
+restart of the server gets what it lacks.
 """
 
 import asyncio
@@ -34,16 +34,16 @@ from core.optim.stopping import StoppingRule
 from core.runs.history import History
 from core.runs.store import Store
 
-READ_EVERY = 0.3  # seconds between two looks at the file, …
-MANY = 15  # … for so many listeners; with more it is longer, for each look is told to all of them
-QUIET_AFTER = 15.0  # seconds without news after which a comment shows that the line is alive
-KEPT = 16  # histories held in memory; the least used one goes first
+READ_EVERY = 0.3  # seconds between two reads of the file, …
+MANY = 15  # … for this many listeners; it increases with more, since each one gets every read
+QUIET_AFTER = 15.0  # seconds without news after which a comment keeps the connection open
+MAX_TAILS = 16  # histories in memory; the least recently used one is dropped first
 
-closing = threading.Event()  # set when the server stops: every stream ends
+closing = threading.Event()  # Set when the server stops: every stream ends.
 
 
 class Tail:
-    """The history of one run, kept up with its events file. Any thread may call it."""
+    """The history of one run, up to date with its events file. Thread-safe."""
 
     def __init__(self, store: Store, run: str):
         self.store, self.run = store, run
@@ -51,20 +51,20 @@ class Tail:
         self._made, self._offset, self.history = None, 0, History(_rules(store, run))
         self._texts: dict[
             str, tuple[str, str]
-        ] = {}  # marks -> delta and new marks, for the present version
+        ] = {}  # marks -> delta and new marks, of the present version
 
     def advance(self) -> int:
-        """Reads what was appended; the version of the history. NotFound when the run is gone."""
+        """Read the new events and return the version of the history. Raises NotFound."""
         with self._lock:
-            self._begin_again_if_another()
+            self._restart_if_replaced()
             lines, self._offset = self.store.read(self.run, self._offset)
             if lines:
                 self.history.add(lines)
                 self._texts.clear()
             return self.history.version
 
-    def _begin_again_if_another(self) -> None:
-        """An archive may bring back a run whose folder was removed for good, with other events."""
+    def _restart_if_replaced(self) -> None:
+        """An archive can restore a run whose folder was removed, with other events."""
         made = self.store.stamp(self.run)[0]
         if self._made not in (None, made):
             generation = self.history.generation + 1
@@ -74,8 +74,8 @@ class Tail:
         self._made = made
 
     def delta(self, marks: str) -> tuple[str, str]:
-        """(JSON text, new marks) for a client that is at `marks`; made once for all clients that
-        are.
+        """Return (JSON text, new marks) for a client at `marks`, created once for all such
+        clients.
         """
         with self._lock:
             if marks not in self._texts:
@@ -85,7 +85,7 @@ class Tail:
 
     @contextmanager
     def read(self) -> Iterator[History]:
-        """The history, up to date, held still."""
+        """Return the history, up to date and locked."""
         self.advance()
         with self._lock:
             yield self.history
@@ -96,7 +96,7 @@ class Tail:
 
 
 def _rules(store: Store, run: str) -> tuple[StoppingRule, ...]:
-    """The run's stopping rules; none of an experiment that this version cannot read."""
+    """Return the run's stopping rules; none if this version cannot read the experiment."""
     try:
         return decode(Experiment, store.experiment(run)).stopping
     except LabError:
@@ -108,15 +108,15 @@ _tails_lock = threading.Lock()
 
 
 def tail(run: str, store: Store | None = None) -> Tail:
-    """The one tail of this run in this process. NotFound when there is no such run."""
+    """Return the one tail of this run in this process. Raises NotFound."""
     store = store or runner.current().store
     store.path(run)
     with _tails_lock:
-        found = _tails.setdefault((store.root, run), Tail(store, run))
+        entry = _tails.setdefault((store.root, run), Tail(store, run))
         _tails.move_to_end((store.root, run))
-        while len(_tails) > KEPT:
+        while len(_tails) > MAX_TAILS:
             _tails.popitem(last=False)
-        return found
+        return entry
 
 
 # --- who may listen
@@ -124,9 +124,7 @@ def tail(run: str, store: Store | None = None) -> Tail:
 
 @cache
 def _secret(home: Path) -> bytes:
-    """A random key in the home folder, so that a page that was open before a restart is still
-    believed.
-    """
+    """Return a random key from the home folder, so that pages from before a restart stay valid."""
     path = home / "secret"
     home.mkdir(parents=True, exist_ok=True)
     try:
@@ -138,7 +136,7 @@ def _secret(home: Path) -> bytes:
 
 
 def token(run: str, home: Path | None = None) -> str:
-    """What a page must show to listen to this run: HMAC-SHA256 of the id, 128 bits of it."""
+    """Return the token that a page needs for this run: 128 bits of HMAC-SHA256 of its id."""
     key = _secret(home or runner.current().store.home)
     return hmac.new(key, run.encode(), hashlib.sha256).hexdigest()[:32]
 
@@ -148,17 +146,17 @@ def _allowed(request: Request) -> bool:
     return hmac.compare_digest(shown.encode(), token(request.path_params["run"]).encode())
 
 
-# --- one reader a run, while somebody listens
+# --- one reader per run, while there are listeners
 
 
 def pause(listeners: int) -> float:
-    """Seconds between two looks: thirty viewers take no more of the server than fifteen."""
+    """Return the seconds between two reads: thirty viewers cost no more than fifteen."""
     return READ_EVERY * max(1.0, listeners / MANY)
 
 
 class Watch:
-    """Reads a run's file a few times a second as long as it has listeners, and wakes them when
-    there is news.
+    """A reader of a run's file, a few times a second while it has listeners, which it wakes on
+    news.
     """
 
     def __init__(self, source: Tail):
@@ -170,7 +168,7 @@ class Watch:
         while self.listeners and not closing.is_set():
             try:
                 version = await to_thread.run_sync(self.tail.advance)
-            except (NotFound, OSError):  # deleted while somebody looks at it, or unreadable
+            except (NotFound, OSError):  # deleted meanwhile, or unreadable
                 self.gone = True
                 break
             if version != self.version:
@@ -181,7 +179,7 @@ class Watch:
         _watches.pop(self.tail.run, None)
 
     async def deltas(self, marks: str) -> AsyncIterator[str]:
-        """Server-sent events from `marks` on, until the run has ended or the server stops."""
+        """Yield server-sent events from `marks` on, until the run has ended or the server stops."""
         self.listeners += 1
         if self.task is None or self.task.done():
             _watches[self.tail.run] = self
@@ -203,11 +201,10 @@ class Watch:
                     return
                 elif time.monotonic() - spoken > QUIET_AFTER:
                     spoken = time.monotonic()
-                    yield ": still here\n\n"
+                    yield ": keep-alive\n\n"
                 try:
-                    await asyncio.wait_for(
-                        news.wait(), 0.5
-                    )  # short, so that a stop of the server is seen
+                    # Short, so that a stop of the server is noticed.
+                    await asyncio.wait_for(news.wait(), 0.5)
                 except TimeoutError:
                     continue
         finally:
@@ -218,13 +215,11 @@ _watches: dict[str, Watch] = {}
 
 
 async def stream(request: Request) -> Response:
-    """GET /feed/{run}?token=…: the run's deltas as server-sent events; Last-Event-ID or ?since=
-    says from where.
+    """GET /feed/{run}?token=…: the run's deltas as server-sent events, from Last-Event-ID or
+    ?since= on.
     """
     if not _allowed(request):
-        return JSONResponse(
-            {"error": "The token does not belong to this run: reload the page."}, 403
-        )
+        return JSONResponse({"error": "The token is not valid for this run. Reload the page."}, 403)
     run = request.path_params["run"]
     try:
         source = await to_thread.run_sync(tail, run)
@@ -237,13 +232,9 @@ async def stream(request: Request) -> Response:
 
 
 async def poll(request: Request) -> Response:
-    """GET /feed/{run}/poll?token=…&since=…: one delta as JSON, for browsers whose way to here
-    breaks streams.
-    """
+    """GET /feed/{run}/poll?token=…&since=…: one delta as JSON, for networks that block streams."""
     if not _allowed(request):
-        return JSONResponse(
-            {"error": "The token does not belong to this run: reload the page."}, 403
-        )
+        return JSONResponse({"error": "The token is not valid for this run. Reload the page."}, 403)
     try:
         source = await to_thread.run_sync(tail, request.path_params["run"])
         await to_thread.run_sync(source.advance)
@@ -253,8 +244,8 @@ async def poll(request: Request) -> Response:
     return Response(text, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-class _Kept(StaticFiles):
-    """Files that never change under their address, which holds their version."""
+class _ImmutableFiles(StaticFiles):
+    """Files that never change: their address contains the version."""
 
     def file_response(self, *args: object, **kwargs: object) -> Response:
         response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
@@ -262,14 +253,12 @@ class _Kept(StaticFiles):
         return response
 
 
-PLOTLY = (
-    f"/plotly-{plotly.__version__}"  # the address holds the version: a newer one is another address
-)
+PLOTLY = f"/plotly-{plotly.__version__}"  # a new version has a new address
 
 
 def routes() -> list[BaseRoute]:
-    """The app's own routes: the feed, its polling way, and plotly's JavaScript from the installed
-    package.
-    """
-    files = _Kept(directory=Path(plotly.__file__).parent / "package_data", check_dir=False)
+    """Return the app's own routes: feed, polling, and plotly's JavaScript from the package."""
+    files = _ImmutableFiles(
+        directory=Path(plotly.__file__).parent / "package_data", check_dir=False
+    )
     return [Route("/feed/{run}", stream), Route("/feed/{run}/poll", poll), Mount(PLOTLY, files)]

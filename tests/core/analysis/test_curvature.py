@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.analysis.curvature import largest, sharpness
+from core.analysis.curvature import largest_eigenvalue, sharpness
 from core.network.activations import Tanh
 from core.network.layers import Flatten, Linear, Output
 from core.optim.optimizers import SGD
@@ -16,20 +16,20 @@ from tests.core.bars import bars, experiment
 @pytest.mark.parametrize(
     "eigenvalues", [[5.0, 1.0, 0.1], [-7.0, 2.0, 1.0], [-3.0, -1.0, -0.5], [0.0] * 3]
 )
-def test_of_a_quadratic_it_is_that_of_its_matrix(eigenvalues: list[float]) -> None:
+def test_the_value_of_a_quadratic_is_that_of_its_matrix(eigenvalues: list[float]) -> None:
     q, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))
     a = torch.tensor(q @ np.diag(eigenvalues) @ q.T, dtype=torch.float32)
     w = torch.ones(3, requires_grad=True)
-    *_, value = largest(lambda: 0.5 * w @ a @ w, [w])
+    *_, value = largest_eigenvalue(lambda: 0.5 * w @ a @ w, [w])
     assert value == pytest.approx(max(eigenvalues), abs=0.02)
 
 
 def test_a_loss_that_is_linear_has_no_curvature() -> None:
     w = torch.ones(3, requires_grad=True)
-    assert [*largest(w.sum, [w])][-1] == 0.0
+    assert [*largest_eigenvalue(w.sum, [w])][-1] == 0.0
 
 
-def test_of_a_network_it_is_that_of_the_whole_hessian() -> None:
+def test_the_value_of_a_network_is_that_of_its_full_hessian() -> None:
     e = experiment(network=(Flatten(), Linear(units=3), Tanh(), Output()), optimizer=SGD())
     data = bars()
     setup = Setup(e, data, None)
@@ -50,10 +50,10 @@ def test_of_a_network_it_is_that_of_the_whole_hessian() -> None:
         assert value == pytest.approx(exact[-1].item(), rel=0.02)
 
 
-def test_a_step_beyond_two_over_it_climbs_and_a_shorter_one_falls() -> None:
+def test_descent_diverges_above_two_over_the_eigenvalue_and_converges_below() -> None:
     a = torch.diag(torch.tensor([4.0, 1.0]))
     w = torch.tensor([1.0, 0.0], requires_grad=True)
-    *_, value = largest(lambda: 0.5 * w @ a @ w, [w])
+    *_, value = largest_eigenvalue(lambda: 0.5 * w @ a @ w, [w])
 
     def after(rate: float) -> float:
         moved = w - rate * (a @ w)
