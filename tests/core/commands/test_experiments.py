@@ -44,7 +44,7 @@ def test_inspect_returns_rows_shape_classes_and_findings(capsys) -> None:
     found = answer(capsys, "inspect", IMAGES, LABELS)
     assert (found["rows"], found["shape"]) == (1797, [1, 8, 8])
     assert found["classes"] == [str(n) for n in range(10)]
-    assert {"code", "message"} <= set(found["findings"][0])
+    assert {"code", "text"} <= set(found["findings"][0])
 
 
 def test_train_returns_scores_and_stores_the_run(capsys, home: Path) -> None:
