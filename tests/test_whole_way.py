@@ -1,5 +1,5 @@
-"""The main job as a person does it, in a real browser with the real engine: upload, build, start,
-watch, stop, come back.
+"""The main workflow in a real browser with the real engine: upload, build, start, watch, stop,
+resume.
 """
 
 import contextlib
@@ -29,13 +29,13 @@ def test_from_two_spreadsheets_to_a_resumed_run(page, tmp_path):
         upload(page, server.url)
         build(page)
         run = start(page)
-        zoom_is_kept(page)
+        assert_zoom_survives_updates(page)
         stop_reload_resume(page, server, run)
         assert_found_again(page, server, run)
 
 
 def upload(page, url: str) -> None:
-    """Two files; the doctor reads them."""
+    """Upload two files and check them."""
     page.goto(url)
     page.get_by_role("button", name="Choose files").click()
     files = page.locator("input[type=file]")
@@ -48,7 +48,7 @@ def upload(page, url: str) -> None:
 
 
 def build(page) -> None:
-    """A preset, a layer more, and so many epochs that the run is still going when it is stopped."""
+    """Choose a preset, and so many epochs that the run is still training when it is stopped."""
     open_page(page, "Network")
     page.get_by_role("button", name="Presets").click()
     page.get_by_role("button", name="Small CNN").click()
@@ -61,15 +61,15 @@ def build(page) -> None:
 
 
 def start(page) -> str:
-    """The one Start; the address then names the run."""
+    """Press Start and return the run's id from the address."""
     page.get_by_role("button", name="Start Shortcut").click()
     page.wait_for_url("**/watch?*run=*")
     page.wait_for_function("plot => document.querySelector(plot)?.dataset.rows > 0", arg=PLOT)
     return page.url.rpartition("run=")[2].partition("&")[0]
 
 
-def zoom_is_kept(page) -> None:
-    """Three updates of the live chart later the same node shows the same part."""
+def assert_zoom_survives_updates(page) -> None:
+    """After three updates of the live chart, the same node still shows the same range."""
     area = page.locator(f"{PLOT} .nsewdrag").first.bounding_box()
     page.mouse.move(area["x"] + 0.1 * area["width"], area["y"] + 0.2 * area["height"])
     page.mouse.down()
@@ -89,7 +89,7 @@ def zoom_is_kept(page) -> None:
 
 
 def stop_reload_resume(page, server, run: str) -> None:
-    """Stop ends it with a checkpoint; the page finds it again after a reload; Resume goes on."""
+    """Stop saves a checkpoint, a reload shows the stopped run, and Resume continues training."""
     content = page.get_by_test_id("stMainBlockContainer")  # Streamlit has a Stop of its own above
     content.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_role("button", name="Resume").wait_for()
@@ -106,7 +106,7 @@ def stop_reload_resume(page, server, run: str) -> None:
 
 
 def assert_found_again(page, server, run: str) -> None:
-    """A second browser finds the live run without its address, and the list of runs has it."""
+    """A second browser shows the live run without its address, and the list of runs contains it."""
     context = page.context.browser.new_context(viewport={"width": 390, "height": 844})
     with contextlib.closing(context) as phone:
         other = phone.new_page()
