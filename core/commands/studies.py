@@ -178,7 +178,7 @@ def _compare_seeds(study: Study, points: list[CurvePoint]) -> tuple[str, Finding
 
 
 def studies(arguments: Namespace, terminal: Terminal) -> Answer:
-    """List all studies, newest first, and the built-in ones."""
+    """List all studies, newest first, and the ready-made ones."""
     from core.runs.state import stored_state
     from core.studies.folder import Studies
 
@@ -187,7 +187,7 @@ def studies(arguments: Namespace, terminal: Terminal) -> Answer:
         {"study": i, "state": stored_state(store, i), "name": store.study(i).name}
         for i in store.ids()
     ]
-    built_in = {name: study.about for name, study in shipped().items()}
+    ready_made = {name: study.about for name, study in shipped().items()}
     terminal.print(*aligned([(row["study"], row["state"].label, row["name"]) for row in rows]))
-    terminal.print(*aligned(list(built_in.items())))
-    return {"studies": rows, "shipped": built_in}
+    terminal.print(*aligned(list(ready_made.items())))
+    return {"studies": rows, "shipped": ready_made}

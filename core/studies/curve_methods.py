@@ -72,6 +72,7 @@ class RandomFeatures(CurveMethod):
     technique: ClassVar[str] = "S1"
     gpu: ClassVar[bool] = False
     noun: ClassVar[str] = "feature"
+    linear: ClassVar[bool] = True
     control: ClassVar[str] = "ridge"
     side: ClassVar[float] = FEATURE_SIDE
     along: Literal["width", "samples"] = ranged(
@@ -197,6 +198,7 @@ class ClosedForm(CurveMethod):
     technique: ClassVar[str] = "S2"
     gpu: ClassVar[bool] = False
     noun: ClassVar[str] = "feature"
+    linear: ClassVar[bool] = True
     control: ClassVar[str] = "scale of the slow block"
     side: ClassVar[float] = FEATURE_SIDE
     samples: int = _samples(1000)

@@ -15,6 +15,7 @@ class Method(Choice, family="method"):
     whole_curve: ClassVar[bool] = True  # one experiment gives all points, each with all seeds
     gpu: ClassVar[bool] = True  # whether it runs on the experiment's device
     noun: ClassVar[str] = "hidden unit"  # what the width of a model counts
+    linear: ClassVar[bool] = False  # whether its models are linear in random features
     control: ClassVar[str] = ""  # what distinguishes the lines of one chart
     measure: ClassVar[Measure] = "test_error"  # in which its peak is clearest
 

@@ -171,13 +171,13 @@ def _grid(text: str) -> tuple[tuple[str, Experiment], ...]:
 
 @cache
 def shipped() -> dict[str, Study]:
-    """The built-in studies by name, which is their file name in assets/studies."""
+    """The ready-made studies by name, which is their file name in assets/studies."""
     paths = sorted(SHIPPED.glob("*.json"), key=lambda path: path.stem)
     return {path.stem: decode(Study, path.read_text()) for path in paths}
 
 
 def load(source: str) -> Study:
-    """Load the study of a JSON file or of a built-in name. Raises BadExperiment (unknown_study)
+    """Load the study of a JSON file or of a ready-made name. Raises BadExperiment (unknown_study)
     when it is neither.
     """
     if source in shipped():
@@ -186,7 +186,7 @@ def load(source: str) -> Study:
         text = Path(source).read_text()
     except (OSError, UnicodeDecodeError, ValueError):
         raise BadExperiment(
-            f"{source[:80]} is neither a readable file nor a built-in study. Choose one of "
+            f"{source[:80]} is neither a readable file nor a ready-made study. Choose one of "
             f"{', '.join(shipped())}, or a JSON file.",
             code="unknown_study",
         ) from None

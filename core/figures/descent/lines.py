@@ -30,7 +30,9 @@ SIZES: dict[bool, tuple[Unit, ...]] = {False: ("P", "P/n", "P/(nK)"), True: ("N"
 class View:
     """What is drawn of a study: `measure` over width, samples or steps, with x in `unit`.
 
-    `noun` names what the width of a model counts, `control` what distinguishes the lines. Over
+    `noun` names what the width of a model counts, `control` what distinguishes the lines. Models
+    that are linear in `features` can fit from N = n on; for `trained` ones, ordinary runs of any
+    network, theory gives no threshold and only the norm of their weights is known. Over
     steps, only the models of `width` are drawn (0: the widest). `samples` is the number of training
     samples, for the thresholds of a study without points. With `reuse`, weights are reused up to
     P = n·K.
@@ -46,18 +48,8 @@ class View:
     samples: int = 0
     width: int = 0
     reuse: bool = False
-
-    @property
-    def features(self) -> bool:
-        """Whether a model is linear in features, so that it can fit from N = n on."""
-        return self.noun == "feature"
-
-    @property
-    def trained(self) -> bool:
-        """Whether the models are ordinary runs of any network: theory gives no threshold for them,
-        and only the norm of their weights is known.
-        """
-        return self.noun == "unit"
+    features: bool = False
+    trained: bool = False
 
     @property
     def counts(self) -> str:

@@ -255,7 +255,7 @@ def view(study: Study, started: StudyStarted | None) -> View:
     method = study.method
     over = study.over
     setting = study.varied.title.lower() if study.varied else ""
-    unit = {"samples": "n", "steps": "steps"}.get(over, "N" if method.noun == "feature" else "P")
+    unit = {"samples": "n", "steps": "steps"}.get(over, "N" if method.linear else "P")
     return View(
         over=over,
         unit=unit,
@@ -265,6 +265,8 @@ def view(study: Study, started: StudyStarted | None) -> View:
         loss="squared loss" if method.squared else "cross-entropy",
         samples=method.planned_samples,
         reuse=method.reuses_weights,
+        features=method.linear,
+        trained=not method.whole_curve,
     )
 
 

@@ -40,17 +40,17 @@ def test_each_control_is_a_line_ordered_by_size(points):
 
 
 @pytest.mark.parametrize(
-    ("unit", "noun", "x", "walls", "fits"),
+    ("unit", "features", "x", "walls", "fits"),
     [
-        ("P", "hidden unit", 100, [100, 1000], 1000),
-        ("P/n", "hidden unit", 1, [1, 10], 10),
-        ("P/(nK)", "hidden unit", 0.1, [0.1, 1], 1),
-        ("N", "feature", 10, [100], 100),
-        ("N/n", "feature", 0.1, [1], 1),
+        ("P", False, 100, [100, 1000], 1000),
+        ("P/n", False, 1, [1, 10], 10),
+        ("P/(nK)", False, 0.1, [0.1, 1], 1),
+        ("N", True, 10, [100], 100),
+        ("N/n", True, 0.1, [1], 1),
     ],
 )
-def test_each_unit_of_the_x_axis_has_its_thresholds(points, unit, noun, x, walls, fits):
-    lines = rows(points, View(unit=unit, noun=noun, classes=10))
+def test_each_unit_of_the_x_axis_has_its_thresholds(points, unit, features, x, walls, fits):
+    lines = rows(points, View(unit=unit, features=features, classes=10))
     assert lines.main.x[0] == pytest.approx(x)
     assert [place for place, _ in lines.thresholds] == pytest.approx(walls)
     assert lines.fits == pytest.approx(fits)
@@ -58,7 +58,7 @@ def test_each_unit_of_the_x_axis_has_its_thresholds(points, unit, noun, x, walls
 
 def test_over_samples_the_threshold_is_the_last_fitted_size():
     points = [point(100, 0.3, samples=n, fits=n <= 80) for n in (20, 40, 80, 160)]
-    view = View(over="samples", unit="n", noun="feature")
+    view = View(over="samples", unit="n", features=True)
     lines = rows(points, view)
     assert lines.fits == 80 and lines.thresholds == ((100, "n = N"),)
     nets = rows(points, View(over="samples", unit="n", classes=10))

@@ -57,7 +57,7 @@ def test_names_at_the_ends_of_lines_do_not_overlap_and_stay_on_the_axis(ends, me
 
 def test_where_the_measured_threshold_equals_theory_one_line_shows_both(points):
     at_once = [replace(p, samples=100) for p in points]
-    drawn = curve.figure(rows(at_once, View(unit="N", noun="feature")), "light")
+    drawn = curve.figure(rows(at_once, View(unit="N", features=True)), "light")
     words = [note.text for note in drawn.layout.annotations]
     assert "N = n: first to fit all" in words and "N = n" not in words
     assert [shape.line.dash for shape in drawn.layout.shapes if shape.type == "line"] == ["solid"]
