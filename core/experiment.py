@@ -72,9 +72,10 @@ class Experiment(Value):
         pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$",
         description="The device to train on. Automatic uses a GPU if there is one.",
     )
-    precision: Literal["float32", "bfloat16"] = Field(
+    precision: Literal["float32", "bfloat16"] = ranged(
         "float32",
-        description="The number format of matrix products and convolutions. bfloat16 keeps 8 of 24 "
+        option_labels={"float32": "float32", "bfloat16": "bfloat16"},
+        help="The number format of matrix products and convolutions. bfloat16 keeps 8 of 24 "
         "significant bits: wide convolutions take about half the time on processors that support "
         "it, small networks are not faster.",
     )

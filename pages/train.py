@@ -26,6 +26,7 @@ from pages.kit.layout import bar, card_title, finding, header
 from pages.parts.train import recipes
 
 SHOWN = 4  # suggestions
+OPTIMIZER_FIELD, SCHEDULE_FIELD = 132, 200  # least widths in px, so that labels fit on one line
 
 
 def main() -> None:
@@ -59,7 +60,7 @@ def settings(draft: Experiment) -> Experiment:
                 Optimizer, draft.optimizer, state.key("optimizer"), label="Optimizer"
             )
         right.latex(stacked(optimizer.formula))
-        put("optimizer", form.edit(optimizer, state.key("optimizer"), width=96))
+        put("optimizer", form.edit(optimizer, state.key("optimizer"), width=OPTIMIZER_FIELD))
         if note := state.draft().optimizer.note:
             st.caption(note)
     with st.container(border=True):
@@ -73,7 +74,7 @@ def settings(draft: Experiment) -> Experiment:
                 "X-axis", ["step", "epoch"], default="step", required=True,
                 key="schedule_axis", format_func=str.capitalize, persist_state="session",
             )  # fmt: skip
-        put("schedule", form.edit(schedule, state.key("schedule"), width=118))
+        put("schedule", form.edit(schedule, state.key("schedule"), width=SCHEDULE_FIELD))
         plot_slot = st.container()  # filled last: the curve depends on widgets below it
     with st.container(border=True):
         batches(draft)
@@ -120,13 +121,15 @@ def batches(draft: Experiment) -> None:
         "gradient descent. Full batch: gradient descent with one step per epoch. Mini-batch: "
         "between the two."
     )
-    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
-        chosen = st.segmented_control(
-            "Batch", list(kinds), default=now, required=True, help=help,
-            key=state.key("gradient from", "batch_size"),
-        )  # fmt: skip
+    chosen = st.segmented_control(
+        "Batch", list(kinds), default=now, required=True, help=help,
+        key=state.key("gradient from", "batch_size"),
+    )  # fmt: skip
+    left, right = st.columns(2, gap="small")
+    with left:
         epochs = form.edit_field(draft, "epochs", state.key("epochs"))
-        if now == "Mini-batch":
+    if now == "Mini-batch":
+        with right:
             size = form.edit_field(draft, "batch_size", state.key("batch_size"))
     put("epochs", epochs)
     if chosen != now:
@@ -205,6 +208,7 @@ def folded(draft: Experiment) -> None:
         )
         put("device", device)
         put("precision", form.edit_field(draft, "precision", state.key("precision")))
+        st.caption("Seeds of the random choices")
         put("seeds", form.edit(draft.seeds, state.key("seeds")))
 
 

@@ -188,7 +188,12 @@ class TimeLimit(StoppingRule):
     technique: ClassVar[str] = "O7"
     looks_back: ClassVar[int | None] = 1
     minutes: float = ranged(
-        10.0, above=0, high=100_000, unit="min", help="Minutes of training, without pauses."
+        10.0,
+        above=0,
+        high=100_000,
+        label="Limit",
+        unit="min",
+        help="Minutes of training, without pauses.",
     )
 
     def verdicts(self, epochs: Iterable[Epoch]) -> Iterator[bool]:
