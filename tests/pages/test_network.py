@@ -81,7 +81,7 @@ def test_changes_of_a_layer_can_be_undone(page, what, result):
     assert layers(press(app, "Redo")) == result
 
 
-def test_the_first_cannot_go_up_and_the_last_not_down(page):
+def test_the_first_layer_cannot_move_up_and_the_last_one_not_down(page):
     app = press(page(), "open 0")
     assert next(b for b in app.button if b.help == "Move up").disabled
     app = press(app, "open 3")
@@ -89,7 +89,7 @@ def test_the_first_cannot_go_up_and_the_last_not_down(page):
 
 
 @pytest.mark.parametrize("kind", list(Layer.members))
-def test_a_layer_of_every_kind_can_be_added_and_never_breaks_the_page(page, kind):
+def test_a_layer_of_every_kind_can_be_added(page, kind):
     app = press(page(), f"add {kind}")
     assert layers(app) == (*PLAIN[:3], Layer.pick(kind), PLAIN[3])
 
@@ -152,7 +152,7 @@ def test_the_initial_loss_is_measured(page):
     assert 1.5 < float(metric(app, "Initial loss")) < 8
 
 
-def test_the_initializer_is_chosen_here(page):
+def test_the_initializer_is_chosen_on_the_tab(page):
     app = tab(page(), "Initialization")
     menu = next(w for w in app.selectbox if w.label == "Initialization")
     menu.set_value("xavier").run()
@@ -234,7 +234,7 @@ def test_a_bad_start_is_improved_with_one_press_and_that_can_be_undone(page):
 
 
 @pytest.mark.parametrize("kind", ["Volumes", "Graph"])
-def test_both_drawings_stop_at_a_wrong_layer_with_a_dashed_box(page, kind):
+def test_both_diagrams_end_with_a_dashed_box_at_a_misfit(page, kind):
     app = page((Linear(), ReLU(), Output()))
     next(w for w in app.get("button_group") if w.key == "network_diagram").set_value(kind)
     drawn = json.loads(well(app.run()).get("plotly_chart")[0].proto.spec)

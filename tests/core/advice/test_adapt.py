@@ -1,4 +1,4 @@
-"""adapt: what cannot work on the new data is replaced and told; what works stays untouched."""
+"""adapt: settings that cannot work on the new data are replaced; all others stay unchanged."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def test_every_shipped_experiment_can_train_on_every_ready_set(name, data):
 
 @pytest.mark.parametrize("data", [Digits(), Digits(size=28), MNIST(), CIFAR10()])
 @pytest.mark.parametrize("name", ["digits", "digits-by-heart", "mnist-mlp", "digits-too-fast"])
-def test_what_works_stays_untouched(name, data):
+def test_settings_that_work_stay_unchanged(name, data):
     assert adapt(shipped()[name], facts(data)) == (shipped()[name], ())
 
 
@@ -77,7 +77,7 @@ def test_the_text_names_the_layer_and_the_data():
     assert all(part in text for part in ("layer 1 (linear1)", "images of 1 × 28 × 28"))
 
 
-def test_an_end_with_the_wrong_number_of_values_does_not_fit():
+def test_a_network_with_the_wrong_number_of_outputs_is_replaced():
     ten = (Flatten(), Linear(units=10))
     e = PLAIN.model_copy(update={"network": ten})
     assert adapt(e, facts(Digits()))[0].network == ten
@@ -92,7 +92,7 @@ def test_a_network_that_works_on_rows_stays():
     assert adapt(there, facts(Spirals()))[0].network == there.network
 
 
-def test_values_take_the_squared_error_and_classes_after_them_cross_entropy():
+def test_regression_data_uses_squared_error_and_classes_after_it_cross_entropy():
     values, found = adapt(PLAIN, facts(Sine()))
     assert values.loss == MSE() and found[0].code == "loss_for_values"
     assert found[0].evidence == {"loss": "mse"} and MSE.label in found[0].text
@@ -129,7 +129,7 @@ def test_rows_are_scaled_column_by_column_and_images_as_before(given, on_columns
     assert adapt(e, facts(MNIST()))[0].normalization == given
 
 
-def test_one_column_needs_no_scale_of_its_own():
+def test_a_single_column_needs_no_separate_scale():
     assert adapt(PLAIN, facts(Sine()))[0].normalization == Standardize()
 
 

@@ -71,13 +71,13 @@ def test_squared_error_has_another_chance_level(data):
     assert seen.loss == pytest.approx(seen.chance) == 0.1
 
 
-def test_what_does_not_fit_is_refused(data):
+def test_a_network_that_does_not_fit_is_refused(data):
     with pytest.raises(BadNetwork) as caught:
         first_step(Experiment(network=(Linear(), Output())), data)
     assert (caught.value.code, caught.value.layer) == ("needs_flat_input", 0)
 
 
-def test_a_loss_that_is_no_number_explodes():
+def test_a_loss_that_is_not_a_number_counts_as_exploding():
     seen = FirstStep(float("nan"), 2.3, (LayerStart("a", 1.0, 1.0), LayerStart("b", 1.0, 1.0)))
     assert isnan(seen.loss) and seen.finding.code == "signal_explodes"
 
@@ -87,7 +87,7 @@ def test_equal_experiments_are_measured_equally(data):
     assert isinstance(data.inputs, np.ndarray)
 
 
-def test_layers_within_blocks_are_measured_by_their_path(data):
+def test_layers_inside_blocks_are_measured_by_their_path(data):
     block = Residual(layers=(Conv2d(maps=4, padding=1), BatchNorm(), ReLU()))
     seen = first_step(Experiment(network=(block, Flatten(), Output())), data)
     names = [layer.name for layer in seen.layers]
@@ -119,7 +119,7 @@ def test_a_data_dependent_initializer_promises_no_moments(data):
         ((1, 1, 1), "", {}),
     ],
 )
-def test_a_gradient_that_does_not_arrive_is_found(gradients, code, evidence):
+def test_a_vanishing_gradient_is_found(gradients, code, evidence):
     layers = tuple(LayerStart(str(g), 1.0, g) for g in gradients)
     found = FirstStep(2.3, 2.3, layers).finding
     assert (found.code if found else "") == code

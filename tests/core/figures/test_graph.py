@@ -60,7 +60,7 @@ def test_blocks_are_lanes_with_the_sign_that_joins_them():
     assert not shown(plain, Flatten(), Output())[0].joined
 
 
-def test_the_shortcut_is_one_coloured_line_around():
+def test_the_shortcut_is_one_coloured_line_around_the_block():
     on, off = (
         figure(shown(BLOCK.model_copy(update={"shortcut": s}), Flatten(), Output()), GREY, "light")
         for s in (True, False)
@@ -81,7 +81,7 @@ def test_equal_neighbours_are_drawn_once_where_there_are_many():
 @pytest.mark.parametrize("mode", PALETTES)
 @pytest.mark.parametrize("kind", Preset.members)
 @pytest.mark.parametrize("wide", [320, 590])
-def test_columns_stand_side_by_side_within_the_picture(kind, mode, wide):
+def test_columns_are_side_by_side_within_the_drawing(kind, mode, wide):
     found = shown(*Preset.pick(kind).layers(GREY))
     places, height = rows(found, wide)
     for one, (x, y, width, tall) in enumerate(places):
@@ -102,7 +102,7 @@ def test_columns_stand_side_by_side_within_the_picture(kind, mode, wide):
         ((Branches(branches=((), (Conv2d(kernel=31),))), Output()), "1.2.1 conv1"),
     ],
 )
-def test_what_does_not_fit_is_a_dashed_box_and_the_last(layers, named):
+def test_a_layer_that_does_not_fit_is_a_dashed_box_and_the_last_one(layers, named):
     drawn = figure(shown(*layers), GREY, "light")
     dashed = [s for s in drawn.layout.shapes if s.line.dash == "dash"]
     assert len(dashed) == 1

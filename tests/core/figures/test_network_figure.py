@@ -54,7 +54,7 @@ def test_lenet_is_drawn_as_in_the_paper():
 
 
 @pytest.mark.parametrize("kind", Preset.members)
-def test_rows_are_the_plain_list_of_what_changes(kind):
+def test_volumes_are_the_layers_that_change_the_shape_or_have_weights(kind):
     layers = Preset.pick(kind).layers(GREY)
     wanted, weights = [("input", GREY, -1)], -1
     for fact in trace(layers, GREY, 10):
@@ -67,7 +67,7 @@ def test_rows_are_the_plain_list_of_what_changes(kind):
     assert len(drawn) <= len(wanted) and set(plain(drawn)) <= set(wanted)
 
 
-def test_where_there_are_many_equal_neighbours_are_drawn_once():
+def test_equal_neighbours_are_drawn_once_if_there_are_many():
     drawn = volumes(DeepMLP(depth=50).layers(GREY))
     assert [(one.name, one.times) for one in drawn] == [
         ("input", 1), ("linear1", 49), ("output", 1),
@@ -94,7 +94,7 @@ def test_branches_are_boxes_one_behind_the_other():
     assert len(figure(drawn, "light").layout.shapes) == 3 * 5
 
 
-def test_many_volumes_stand_in_rows():
+def test_many_volumes_are_drawn_in_rows():
     layers = [part for n in range(20) for part in (Linear(units=n + 1), ReLU())]
     drawn = volumes((Flatten(), *layers, Output()))
     layout = figure(drawn, "light").layout
@@ -104,13 +104,13 @@ def test_many_volumes_stand_in_rows():
     assert figure(drawn, "light", wide=320).layout.height > layout.height
 
 
-def test_what_keeps_the_shape_and_normalizes_is_no_volume_but_counts_as_weights():
+def test_a_normalization_is_no_volume_but_counts_as_a_layer_with_weights():
     drawn = volumes((Flatten(), Linear(units=30), BatchNorm(), ReLU(), Output()))
     assert plain(drawn) == [("input", GREY, -1), ("linear1", (30,), 0), ("output", (10,), 2)]
 
 
 @pytest.mark.parametrize("mode", PALETTES)
-def test_a_layer_that_does_not_fit_is_the_last_and_a_dashed_box(mode):
+def test_a_layer_that_does_not_fit_is_the_last_one_and_a_dashed_box(mode):
     drawn = volumes((Linear(), ReLU(), Output()))
     assert plain(drawn) == [("input", GREY, -1), ("linear1", (), 0)]
     shapes = figure(drawn, mode).layout.shapes
@@ -122,7 +122,7 @@ def test_a_layer_that_does_not_fit_is_the_last_and_a_dashed_box(mode):
 
 @pytest.mark.parametrize("mode", PALETTES)
 @pytest.mark.parametrize("kind", Preset.members)
-def test_boxes_stand_side_by_side_in_the_colours_of_their_layers(kind, mode):
+def test_boxes_are_side_by_side_in_the_colours_of_their_layers(kind, mode):
     drawn = volumes(Preset.pick(kind).layers(GREY))
     layout = figure(drawn, mode, wide=4000).layout
     shapes = [shape for shape in layout.shapes if shape.fillcolor]
@@ -140,7 +140,7 @@ def test_boxes_stand_side_by_side_in_the_colours_of_their_layers(kind, mode):
     assert layout.xaxis.range[0] == 0 and layout.xaxis.range[1] > end
 
 
-def test_names_and_shapes_are_written_and_an_arrow_stands_between_each_two():
+def test_volumes_have_names_shapes_and_arrows_between_them():
     drawn = volumes(LeNet().layers(GREY))
     notes = figure(drawn, "light").layout.annotations
     words = [note.text for note in notes if note.text]
@@ -151,7 +151,7 @@ def test_names_and_shapes_are_written_and_an_arrow_stands_between_each_two():
     assert all(arrow.ax < arrow.x for arrow in arrows)
 
 
-def test_more_maps_are_deeper_and_larger_pictures_taller():
+def test_more_maps_are_drawn_deeper_and_larger_images_taller():
     assert size((32, 8, 8))[2] > size((8, 8, 8))[2] and size((8, 8, 8))[1] == size((32, 8, 8))[1]
     assert size((8, 28, 28))[1] > size((8, 8, 8))[1]
     assert size((1, 3, 9)) == size((1, 9, 3))
@@ -160,7 +160,7 @@ def test_more_maps_are_deeper_and_larger_pictures_taller():
 
 
 @pytest.mark.parametrize("kind", Layer.members)
-def test_every_kind_of_layer_is_drawn_first_in_line_or_said_not_to_fit(kind):
+def test_every_kind_of_layer_is_drawn_or_marked_as_not_fitting(kind):
     drawn = volumes((Layer.pick(kind), Flatten(), Output()))
     assert drawn[0][:3] == ("input", GREY, -1)
     assert drawn[-1][:2] == ("output", (10,)) or drawn[-1][1] == ()

@@ -12,7 +12,7 @@ KINDS = [kind for kind, cls in Layer.members.items() if issubclass(cls, Activati
 
 @pytest.mark.parametrize("mode", PALETTES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_value_and_slope_are_two_lines_with_names_in_the_picture(kind, mode):
+def test_output_and_slope_are_two_labelled_lines(kind, mode):
     one = Layer.pick(kind)
     drawn = activation.figure(activation.rows(one), mode)
     value, slope = drawn.data
@@ -34,14 +34,14 @@ def drawn(expected, reach=0.5):
     return one, weights.figure(one, "light")
 
 
-def test_the_histogram_holds_all_weights_at_their_places():
+def test_the_histogram_counts_every_weight_in_its_bin():
     one, _ = drawn((0.0, 0.1))
     middles, shares = weights.rows(one)
     assert sum(shares) == pytest.approx(1)
     assert middles[0] == pytest.approx(-0.5 + 0.5 / BINS) and middles[BINS // 2] == pytest.approx(0)
 
 
-def test_the_expected_spread_is_drawn_where_it_is_known():
+def test_the_expected_standard_deviation_is_drawn_if_it_is_known():
     _, known = drawn((0.0, 0.1))
     lines = [s.x0 for s in known.layout.shapes if s.type == "line"]
     assert lines == pytest.approx([-0.1, 0.1])
@@ -49,6 +49,6 @@ def test_the_expected_spread_is_drawn_where_it_is_known():
     assert known.layout.xaxis.range[1] < drawn((1.0, 0.0))[1].layout.xaxis.range[1]
 
 
-def test_it_is_said_in_words():
+def test_the_standard_deviations_are_described():
     assert weights.describe(drawn((0.0, 0.1))[0]) == "σ 0.12, expected 0.1"
     assert weights.describe(drawn(None)[0]) == "σ 0.12, set by the data"

@@ -1,4 +1,4 @@
-"""Activations: the curve that each knows without torch, torch's values, and torch's gradients."""
+"""Activations: the curve in plain Python against the values and gradients of torch."""
 
 import math
 
@@ -27,7 +27,7 @@ def by_torch(activation: Activation, a: torch.Tensor) -> tuple[torch.Tensor, tor
 
 
 @pytest.mark.parametrize("activation", EVERY, ids=repr)
-def test_curve_and_slope_are_torch_s(activation: Activation) -> None:
+def test_curve_and_slope_equal_those_of_torch(activation: Activation) -> None:
     a, z, slope = torch.tensor(activation.curve(-30, 30, 241), dtype=torch.float64).T
     assert (a[0], a[-1], len(a)) == (-30, 30, 241) and 0 in a
     values, slopes = by_torch(activation, a)
@@ -37,7 +37,7 @@ def test_curve_and_slope_are_torch_s(activation: Activation) -> None:
 
 
 @pytest.mark.parametrize("activation", EVERY, ids=repr)
-def test_the_slope_is_the_curve_s_derivative(activation: Activation) -> None:
+def test_the_slope_is_the_derivative_of_the_curve(activation: Activation) -> None:
     for a in (-4.3, -1.0, -0.2, 0.3, 1.0, 3.9):
         h = 1e-6
         difference = (activation.value(a + h) - activation.value(a - h)) / (2 * h)
@@ -69,7 +69,7 @@ def test_the_ends_of_the_curve_are_finite(activation: Activation) -> None:
         assert math.isfinite(activation.value(a)) and math.isfinite(activation.slope(a))
 
 
-def test_the_step_gives_a_gradient_and_it_is_zero() -> None:
+def test_the_gradient_of_the_step_exists_and_is_zero() -> None:
     a = torch.tensor([-math.inf, -2.0, -1e-30, 0.0, 1e-30, 2.0, math.inf])
     z, slope = by_torch(StepFunction(), a)
     assert z.tolist() == [0, 0, 0, 1, 1, 1, 1] and slope.tolist() == [0] * 7
@@ -86,7 +86,7 @@ def test_the_step_gives_a_gradient_and_it_is_zero() -> None:
     assert model.output.weight.grad.any()
 
 
-def test_the_step_alone_does_not_train_and_says_why() -> None:
+def test_only_the_step_blocks_the_gradient_and_its_help_explains_why() -> None:
     assert [a.kind for a in EVERY if not a.passes_gradient] == ["step"]
     assert "derivative is 0" in StepFunction.doc()
     assert (

@@ -46,17 +46,17 @@ def test_a_single_sample_is_refused_with_a_batch_size_that_works(
     ("layers", "train", "size"),
     [(ROWS, 64, 32), (ROWS, 65, 100), (ROWS, 0, 32), (MAPS, 65, 1), (MAPS, 65, 32)],
 )
-def test_what_can_be_trained_is_left_check_batch_of_one(layers, train, size) -> None:
+def test_batches_that_can_be_trained_are_accepted(layers, train, size) -> None:
     assert check_batch_of_one(layers, SHAPE, 10, train=train, batch_size=size) is None
 
 
 @pytest.mark.parametrize("kind", Preset.members)
-def test_every_preset_can_be_tried(kind) -> None:
+def test_every_preset_can_be_checked(kind) -> None:
     layers = Preset.pick(kind).layers((3, 32, 32))
     assert check_batch_of_one(layers, (3, 32, 32), 10, train=33, batch_size=32) is None
 
 
-def test_plan_and_training_refuse_it_alike(tmp_path) -> None:
+def test_plan_and_training_refuse_the_same_batches(tmp_path) -> None:
     whole = digits(tmp_path)
     cut = replace(whole, inputs=whole.inputs[:100], targets=whole.targets[:100])
     for data, size in ((whole, plan(Experiment(), tmp_path).train - 1), (cut, 1)):

@@ -71,7 +71,7 @@ def is_uniform(initializer: Initializer) -> bool:
 
 
 @pytest.mark.parametrize("initializer", FIXED, ids=repr)
-def test_moments_are_those_of_the_formula(initializer: Initializer) -> None:
+def test_the_weights_have_the_moments_of_the_formula(initializer: Initializer) -> None:
     net = model(initializer)
     for name in ("conv1", "linear1", "output"):
         weight = net.get_submodule(name).weight.detach().double()
@@ -86,8 +86,8 @@ def test_moments_are_those_of_the_formula(initializer: Initializer) -> None:
         )
         if is_uniform(initializer):
             assert weight.abs().max().item() <= math.sqrt(3 * variance) * (1 + 1e-6)
-        told = initializer.expected_moments(tuple(weight.shape))
-        assert told == pytest.approx((mean, math.sqrt(variance)), rel=1e-12)
+        moments = initializer.expected_moments(tuple(weight.shape))
+        assert moments == pytest.approx((mean, math.sqrt(variance)), rel=1e-12)
 
 
 TWINS = {
@@ -104,14 +104,14 @@ TWINS = {
 
 
 @pytest.mark.parametrize("kind", Initializer.members)
-def test_the_first_weights_are_torch_s_own_draw(kind: str) -> None:
+def test_the_initial_weights_equal_those_that_torch_draws(kind: str) -> None:
     generator = torch.Generator().manual_seed(0)
     twin = TWINS[kind](torch.empty(64, 8, 5, 5), generator)
     assert torch.equal(model(Initializer.pick(kind)).conv1.weight.detach(), twin)
 
 
 @pytest.mark.parametrize("units", [3, 40])
-def test_orthogonal_rows_or_columns_are_at_right_angles(units: int) -> None:
+def test_rows_or_columns_of_orthogonal_weights_are_orthogonal(units: int) -> None:
     net = model(Orthogonal(gain=2.0), (Linear(units=units), Output()), shape=(12,))
     w = net.linear1.weight.detach().double()
     product = w @ w.T if units < 12 else w.T @ w
@@ -119,7 +119,7 @@ def test_orthogonal_rows_or_columns_are_at_right_angles(units: int) -> None:
 
 
 @pytest.mark.parametrize("initializer", EVERY, ids=repr)
-def test_biases_begin_at_zero_but_for_pytorch_s_default(initializer: Initializer) -> None:
+def test_only_the_pytorch_default_starts_with_nonzero_biases(initializer: Initializer) -> None:
     biases = torch.cat(
         [p.detach() for name, p in model(initializer).named_parameters() if name.endswith("bias")]
     )
@@ -127,13 +127,13 @@ def test_biases_begin_at_zero_but_for_pytorch_s_default(initializer: Initializer
 
 
 @pytest.mark.parametrize("kind", [k for k in Initializer.members if k != "pytorch"])
-def test_biases_begin_where_they_are_told(kind: str) -> None:
+def test_biases_start_at_the_chosen_value(kind: str) -> None:
     net = model(Initializer.pick({"kind": kind, "bias": 0.25}))
     for module in (net.conv1, net.linear1, net.output):
         assert module.bias.eq(0.25).all()
 
 
-def test_pytorch_s_default_is_drawn_bit_for_bit() -> None:
+def test_the_pytorch_default_is_reproduced_bit_for_bit() -> None:
     torch.manual_seed(5)
     twin = nn.ModuleList(
         [
@@ -150,7 +150,7 @@ def test_pytorch_s_default_is_drawn_bit_for_bit() -> None:
 
 
 @pytest.mark.parametrize("initializer", EVERY, ids=repr)
-def test_the_seed_alone_decides_and_the_global_generator_is_left_alone(
+def test_only_the_seed_determines_the_weights_and_the_global_generator_is_unused(
     initializer: Initializer,
 ) -> None:
     before = torch.get_rng_state()
@@ -163,7 +163,7 @@ def test_the_seed_alone_decides_and_the_global_generator_is_left_alone(
     assert torch.equal(before, torch.get_rng_state())
 
 
-def test_normalization_begins_as_the_identity_whatever_the_initializer() -> None:
+def test_normalization_starts_as_the_identity_with_any_initializer() -> None:
     layers = (Conv2d(), BatchNorm(), ReLU(), Flatten(), Output())
     norm = model(Normal(std=3.0), layers).norm1
     assert norm.weight.eq(1).all() and norm.bias.eq(0).all()
@@ -175,5 +175,5 @@ def test_normalization_begins_as_the_identity_whatever_the_initializer() -> None
 
 
 @pytest.mark.parametrize("cls", Initializer.members.values())
-def test_facts_for_menus_stand_at_the_class(cls: type[Initializer]) -> None:
+def test_every_class_has_the_texts_of_its_menu_entry(cls: type[Initializer]) -> None:
     assert cls.label and cls.doc() and cls.formula and cls.source and cls.technique

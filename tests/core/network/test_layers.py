@@ -1,4 +1,4 @@
-"""Layers: shapes by formula, parameters by hand, problems said at their layer."""
+"""Layers: shapes by formula, parameters by hand, misfits reported at their layer."""
 
 import math
 
@@ -29,7 +29,9 @@ def module(
 @pytest.mark.parametrize("kernel", [1, 3, 5, 8])
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("padding", [0, 2])
-def test_a_convolution_s_facts_follow_the_formula(kernel: int, stride: int, padding: int) -> None:
+def test_shape_and_size_of_a_convolution_follow_the_formula(
+    kernel: int, stride: int, padding: int
+) -> None:
     layers = (Conv2d(maps=4, kernel=kernel, stride=stride, padding=padding), Flatten(), Output())
     fact = trace(layers, (3, 17, 17), 10)[0]
     side = math.floor((17 + 2 * padding - kernel) / stride) + 1
@@ -89,7 +91,7 @@ def test_no_layers_and_too_many_parameters_are_refused() -> None:
         assert (caught.value.code, caught.value.layer) == (code, None)
 
 
-def test_names_are_those_of_the_state_dict() -> None:
+def test_layer_names_equal_those_in_the_state_dict() -> None:
     layers = LeNet().layers(GREY)
     assert layer_names(layers)[:4] == ["conv1", "relu1", "pool1", "conv2"]
     model = module(layers)
@@ -97,7 +99,7 @@ def test_names_are_those_of_the_state_dict() -> None:
     assert list(model.state_dict())[-1] == "output.bias"
 
 
-def test_activations_are_their_formulas() -> None:
+def test_activations_equal_their_formulas() -> None:
     a = torch.linspace(-5, 5, 101, dtype=torch.float64)
     sigma = 1 / (1 + torch.exp(-a))
     expected = {ReLU: a.clamp(min=0), Sigmoid: sigma, Tanh: 2 / (1 + torch.exp(-2 * a)) - 1}
@@ -105,7 +107,7 @@ def test_activations_are_their_formulas() -> None:
         torch.testing.assert_close(cls().call((101,), 10).make()(a), values)
 
 
-def test_dropout_scales_what_it_keeps_and_is_off_at_inference() -> None:
+def test_dropout_scales_the_remaining_values_and_is_off_at_inference() -> None:
     layer = OwnDropout(0.25, torch.Generator().manual_seed(0))
     x = torch.ones(200_000)
     z = layer(x)
@@ -114,7 +116,7 @@ def test_dropout_scales_what_it_keeps_and_is_off_at_inference() -> None:
     assert layer.eval()(x) is x
 
 
-def test_dropout_draws_from_its_own_generator_alone() -> None:
+def test_dropout_draws_only_from_its_own_generator() -> None:
     torch.manual_seed(0)
     before = torch.get_rng_state()
     first, again = (
@@ -124,7 +126,7 @@ def test_dropout_draws_from_its_own_generator_alone() -> None:
     assert torch.equal(before, torch.get_rng_state())
 
 
-def test_a_built_dropout_has_the_run_s_generator() -> None:
+def test_dropout_in_a_built_network_uses_the_generator_of_the_run() -> None:
     model = module((Flatten(), Dropout(p=0.5), Output()))
     assert isinstance(model.dropout1.generator, torch.Generator)
 
@@ -148,6 +150,6 @@ def test_batch_normalization_equals_torch_and_its_formula(
 
 
 @pytest.mark.parametrize("cls", [*Layer.members.values(), *Preset.members.values()])
-def test_facts_for_menus_stand_at_the_class(cls: type) -> None:
+def test_every_class_has_the_texts_of_its_menu_entry(cls: type) -> None:
     assert cls.label and cls.doc() and cls.source and cls.technique
     assert isinstance(cls().summary, str)

@@ -55,7 +55,7 @@ def by_the_paper(net: nn.Module, x: torch.Tensor, tolerance: float) -> None:
 
 @pytest.mark.parametrize("bias", [0.0, 0.7])
 @pytest.mark.parametrize("name", CASES)
-def test_it_is_the_paper_s_loop_and_leaves_unit_variance(name: str, bias: float) -> None:
+def test_lsuv_equals_the_loop_of_the_paper_and_gives_unit_variance(name: str, bias: float) -> None:
     layers, shape = CASES[name]
     ours, twin, x = model(layers, shape, bias), model(layers, shape, bias), inputs(shape)
     LSUV().fit().make(ours, x)
@@ -65,7 +65,7 @@ def test_it_is_the_paper_s_loop_and_leaves_unit_variance(name: str, bias: float)
         assert variance_of(ours, layer, x) == pytest.approx(1, abs=0.011)
 
 
-def test_only_weights_change_and_no_chance_is_drawn() -> None:
+def test_only_weights_change_and_no_random_number_is_drawn() -> None:
     layers, shape = CASES["resnet"]
     net, x, before = model(layers, shape), inputs(shape), torch.get_rng_state()
     kept = {name: value.clone() for name, value in net.state_dict().items()}
@@ -77,7 +77,7 @@ def test_only_weights_change_and_no_chance_is_drawn() -> None:
     assert not any(module._forward_hooks for module in net.modules())
 
 
-def test_inputs_that_are_all_alike_leave_the_weights_as_they_are() -> None:
+def test_constant_inputs_leave_the_weights_unchanged() -> None:
     net = model((Output(),), (6,))
     before = net.output.weight.clone()
     lsuv_(net, torch.zeros(5, 6))

@@ -31,11 +31,11 @@ from core.network.layers import (
 from core.network.modules import ResidualModule as OwnResidual
 from core.network.nested import set_stochastic_depth
 
-PICTURE = (3, 8, 8)
+IMAGE = (3, 8, 8)
 END = (Flatten(), Output())
 
 
-def model(*layers: Layer, shape: tuple = PICTURE) -> nn.Sequential:
+def model(*layers: Layer, shape: tuple = IMAGE) -> nn.Sequential:
     generators = [torch.Generator().manual_seed(seed) for seed in (0, 1)]
     return build(
         layers, shape, 10, initializer=He(), generator=generators[0], dropout=generators[1]
@@ -66,25 +66,27 @@ class BasicBlock(nn.Module):
 
 
 @pytest.mark.parametrize(("maps", "stride"), [(3, 1), (8, 1), (8, 2)])
-def test_a_block_with_relu_behind_is_the_paper_s_basic_block(maps: int, stride: int) -> None:
+def test_a_block_followed_by_relu_equals_the_basic_block_of_the_paper(
+    maps: int, stride: int
+) -> None:
     twin = BasicBlock(maps, stride)
-    ours = nn.Sequential(block(maps, stride).call(PICTURE, 10).make(), nn.ReLU())
+    ours = nn.Sequential(block(maps, stride).call(IMAGE, 10).make(), nn.ReLU())
     order = ["layers.conv1", "layers.norm1", "layers.conv2", "layers.norm2", "shortcut"]
     for name, place in zip(["conv1", "bn1", "conv2", "bn2", "around"], order, strict=True):
         ours[0].get_submodule(place).load_state_dict(twin.get_submodule(name).state_dict())
-    x = torch.randn(5, *PICTURE, generator=torch.Generator().manual_seed(2))
+    x = torch.randn(5, *IMAGE, generator=torch.Generator().manual_seed(2))
     torch.testing.assert_close(ours(x), twin(x))
     torch.testing.assert_close(ours.eval()(x), twin.eval()(x))
 
 
-def test_off_it_is_a_plain_chain_with_the_same_names() -> None:
+def test_a_block_without_shortcut_is_a_plain_chain_with_the_same_names() -> None:
     on, off = (model(block(3, shortcut=shortcut), *END) for shortcut in (True, False))
     assert list(on.state_dict()) == list(off.state_dict())
-    x = torch.rand(4, *PICTURE)
+    x = torch.rand(4, *IMAGE)
     torch.testing.assert_close(on.residual1(x) - x, off.residual1(x))
 
 
-def test_flat_values_go_through_a_linear_layer() -> None:
+def test_the_shortcut_of_flat_values_is_a_linear_layer() -> None:
     net = model(Flatten(), Residual(layers=(Linear(units=5), ReLU())), Output())
     x = torch.rand(2, 192)
     linear, way = net.residual1.layers.linear1, net.residual1.shortcut[0].weight
@@ -92,26 +94,26 @@ def test_flat_values_go_through_a_linear_layer() -> None:
 
 
 @pytest.mark.parametrize("normalize", [True, False])
-def test_what_is_added_by_itself_is_said_and_counted(normalize: bool) -> None:
+def test_the_projection_of_the_shortcut_is_described_and_counted(normalize: bool) -> None:
     layers = (block(8, 2, normalize=normalize), *END)
-    fact = trace(layers, PICTURE, 10)[0]
+    fact = trace(layers, IMAGE, 10)[0]
     assert fact.note == "The shortcut is a 1 × 1 convolution with stride 2."
     inside = sum(inner.parameters for inner in fact.chains[0])
     assert inside == 8 * 3 * 9 + 8 * 8 * 9 + 2 * 16
     assert fact.parameters == inside + 8 * 3 + 16 * normalize
     assert [f.output for f in fact.chains[0]] == [(8, 4, 4)] * 5 and fact.output == (8, 4, 4)
-    assert trace((block(3), *END), PICTURE, 10)[0].note == ""
+    assert trace((block(3), *END), IMAGE, 10)[0].note == ""
 
 
 @pytest.mark.parametrize("stride", range(1, 9))
-def test_the_strides_are_those_of_a_convolution_that_gets_there(stride: int) -> None:
+def test_a_convolution_with_the_found_strides_gives_the_size(stride: int) -> None:
     for side in range(1, 40):
         after = (side + 2 - 3) // stride + 1  # kernel 3, padding 1
         found = find_strides((4, side, 7), (9, after, 7))
         assert [(n - 1) // s + 1 for n, s in zip((side, 7), found, strict=True)] == [after, 7]
 
 
-def test_stochastic_depth_leaves_out_whole_examples_and_keeps_the_mean() -> None:
+def test_stochastic_depth_skips_whole_samples_and_keeps_the_mean() -> None:
     double = OwnResidual({"same": nn.Identity()}, [], 0.3, torch.Generator().manual_seed(0))
     z = double(torch.ones(100_000, 2, 1, 1))  # 1, or 1 + 1/0.7
     assert sorted(z.unique().tolist()) == pytest.approx([1, 1 + 1 / 0.7])
@@ -120,9 +122,9 @@ def test_stochastic_depth_leaves_out_whole_examples_and_keeps_the_mean() -> None
     assert double.eval()(torch.ones(3, 2, 1, 1)).eq(2).all()
 
 
-def test_stochastic_depth_draws_from_the_run_s_generator_alone() -> None:
+def test_stochastic_depth_draws_only_from_the_generator_of_the_run() -> None:
     before = torch.get_rng_state()
-    x = torch.rand(9, *PICTURE)
+    x = torch.rand(9, *IMAGE)
     before = torch.get_rng_state()
     first, again = (model(block(3, drop=0.5), *END)(x) for _ in range(2))
     assert torch.equal(first, again) and torch.equal(before, torch.get_rng_state())
@@ -135,10 +137,10 @@ def test_the_drop_probability_grows_with_depth() -> None:
 
 
 @pytest.mark.parametrize("join", ["concatenate", "sum"])
-def test_branches_are_put_in_a_row_or_added(join: str) -> None:
+def test_branches_are_concatenated_or_added(join: str) -> None:
     chains = ((Conv2d(maps=3, kernel=1), ReLU()), (Conv2d(maps=3, padding=1),), ())
     net = model(Branches(branches=chains, join=join), *END)
-    x = torch.rand(4, *PICTURE)
+    x = torch.rand(4, *IMAGE)
     one, two, three = (branch(x) for branch in net.branches1.branches)
     assert three is x
     joined = torch.cat([one, two, x], 1) if join == "concatenate" else one + two + x
@@ -214,9 +216,9 @@ def test_a_misfit_inside_a_block_is_reported_at_its_layer(
     layers: tuple, number: str, code: str, evidence: dict
 ) -> None:
     with pytest.raises(BadNetwork) as caught:
-        check(layers, PICTURE, 10)
+        check(layers, IMAGE, 10)
     assert caught.value.code == code and str(caught.value).startswith(f"Layer {number} (")
-    facts = trace(layers, PICTURE, 10)
+    facts = trace(layers, IMAGE, 10)
     assert caught.value.layer == [bool(f.misfit) for f in facts].index(True)
     assert first_misfit_facts(facts).misfit.evidence == evidence
 
@@ -228,11 +230,11 @@ def nested(depth: int) -> tuple[Layer, ...]:
     return (layer, *END)
 
 
-def test_blocks_in_blocks_survive_their_text_to_a_depth_and_are_then_refused() -> None:
+def test_nested_blocks_can_be_stored_up_to_a_depth_and_are_then_refused() -> None:
     for depth in (1, 2, 7):
         experiment = Experiment(network=nested(depth))
         assert decode(Experiment, encode(experiment)) == experiment
-        check(experiment.network, PICTURE, 10)
+        check(experiment.network, IMAGE, 10)
     shell = '{"kind":"branches","branches":[[%s]]}'
     for depth in (8, 9, 3000):
         text = '"relu"'
@@ -252,7 +254,7 @@ def test_one_inner_field_is_changed_by_its_path() -> None:
         change(experiment, "network.0.layers.0.maps", 0)
 
 
-def test_every_layer_is_seen_with_those_inside() -> None:
+def test_walking_the_layers_includes_those_inside_blocks() -> None:
     layers = (Branches(branches=((Residual(layers=(Dropout(),)),), (ReLU(),))), Output())
     assert [layer.kind for layer in walk_layers(layers)] == [
         "branches", "residual", "dropout", "relu", "output",

@@ -16,17 +16,17 @@ from core.network.layers import (
     Output,
 )  # fmt: skip
 
-PICTURES, ROWS = (6, 5, 4), (6,)
+IMAGES, ROWS = (6, 5, 4), (6,)
 N = 7
 CASES = [
-    (BatchNorm(), PICTURES, nn.BatchNorm2d(6)),
+    (BatchNorm(), IMAGES, nn.BatchNorm2d(6)),
     (BatchNorm(), ROWS, nn.BatchNorm1d(6)),
-    (LayerNorm(), PICTURES, nn.LayerNorm((6, 5, 4))),
+    (LayerNorm(), IMAGES, nn.LayerNorm((6, 5, 4))),
     (LayerNorm(), ROWS, nn.LayerNorm(6)),
-    (GroupNorm(groups=3), PICTURES, nn.GroupNorm(3, 6)),
-    (GroupNorm(groups=1, epsilon=0.1), PICTURES, nn.GroupNorm(1, 6, eps=0.1)),
+    (GroupNorm(groups=3), IMAGES, nn.GroupNorm(3, 6)),
+    (GroupNorm(groups=1, epsilon=0.1), IMAGES, nn.GroupNorm(1, 6, eps=0.1)),
     (GroupNorm(groups=2), ROWS, nn.GroupNorm(2, 6)),
-    (InstanceNorm(), PICTURES, nn.InstanceNorm2d(6, affine=True)),
+    (InstanceNorm(), IMAGES, nn.InstanceNorm2d(6, affine=True)),
 ]
 
 
@@ -44,7 +44,9 @@ def by_hand(layer: Layer, x: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("layer", "shape", "twin"), CASES, ids=repr)
-def test_it_is_the_formula_and_the_twin(layer: Layer, shape: tuple, twin: nn.Module) -> None:
+def test_each_normalization_equals_its_formula_and_that_of_torch(
+    layer: Layer, shape: tuple, twin: nn.Module
+) -> None:
     x = torch.randn(N, *shape, generator=torch.Generator().manual_seed(0)).double() * 3 + 1
     ours, twin = layer.call(shape, 10).make().double(), twin.double()
     torch.testing.assert_close(ours(x), torch.tensor(by_hand(layer, x.numpy())))
@@ -57,15 +59,15 @@ def test_it_is_the_formula_and_the_twin(layer: Layer, shape: tuple, twin: nn.Mod
     )
 
 
-def test_every_normalization_is_tried_here() -> None:
+def test_every_normalization_has_a_case_here() -> None:
     members = {cls for cls in Layer.members.values() if cls.is_normalization}
     assert {type(layer) for layer, *_ in CASES} == members
 
 
-def test_at_inference_batch_normalization_alone_looks_at_what_it_kept() -> None:
-    x = torch.randn(N, *PICTURES, generator=torch.Generator().manual_seed(0)) * 3 + 1
+def test_only_batch_normalization_differs_between_training_and_inference() -> None:
+    x = torch.randn(N, *IMAGES, generator=torch.Generator().manual_seed(0)) * 3 + 1
     for layer, shape, _ in CASES:
-        if shape == PICTURES:
+        if shape == IMAGES:
             module = layer.call(shape, 10).make()
             assert torch.equal(module(x), module.eval()(x)) != isinstance(layer, BatchNorm)
 

@@ -41,7 +41,7 @@ def total(preset: Preset, shape: tuple = COLOUR, outputs: int = 10) -> int:
 
 @pytest.mark.parametrize("kind", Preset.members)
 @pytest.mark.parametrize(("shape", "outputs"), sorted(FACTS | ODD, key=str), ids=str)
-def test_a_preset_takes_a_step_on_every_set_or_says_what_does_not_fit(
+def test_a_preset_takes_a_step_on_every_dataset_or_is_refused_with_a_code(
     kind: str, shape: tuple, outputs: int
 ) -> None:
     preset = Preset.pick(kind)
@@ -89,7 +89,7 @@ def test_a_refusal_names_the_layer_and_presets_that_fit(preset, shape, code, lay
     assert all(part in str(caught.value) for part in parts)
 
 
-def test_lenet_has_the_numbers_of_the_lecture() -> None:
+def test_lenet_has_its_known_size() -> None:
     facts = trace(LeNet().layers(GREY), GREY, 10)
     assert [f.parameters for f in facts if f.parameters] == [156, 2416, 48120, 10164, 850]
     assert sum(f.parameters for f in facts) == 61_706 == total(LeNet5(), GREY)
@@ -99,12 +99,12 @@ def test_lenet_has_the_numbers_of_the_lecture() -> None:
     ]  # fmt: skip
 
 
-def test_lenet_of_1998_has_tanh_and_means() -> None:
+def test_lenet_5_has_tanh_and_average_pooling() -> None:
     kinds = {type(layer) for layer in LeNet5().layers(GREY)}
     assert {Tanh, AvgPool} < kinds and len(LeNet5().layers(GREY)) == len(LeNet().layers(GREY))
 
 
-def test_the_cifar_net_has_the_numbers_of_the_lecture() -> None:
+def test_the_cifar_net_has_the_size_of_the_tutorial() -> None:
     facts = trace(CifarNet().layers(COLOUR), COLOUR, 10)
     assert [f.parameters for f in facts if f.parameters] == [456, 2416, 48120, 10164, 850]
     assert [f.output for f in facts if f.name.startswith(("conv", "pool"))] == [
@@ -133,7 +133,7 @@ def resnet(width: int, stages: int, blocks: int, classes: int) -> int:
 
 
 @pytest.mark.parametrize("width", [1, 10, 64])
-def test_resnet_18_of_width_k(width: int) -> None:
+def test_resnet_18_of_any_width_has_the_size_counted_by_hand(width: int) -> None:
     assert total(ResNet18(width=width)) == resnet(width, 4, 2, 10)
     assert total(ResNet18(width=width), outputs=100) == resnet(width, 4, 2, 100)
 
@@ -154,7 +154,7 @@ def test_a_small_resnet_has_6n_plus_2_layers(blocks: int, depth: int) -> None:
     assert convolutions + 1 == depth
 
 
-def test_blocks_can_be_plain_chains_and_be_dropped_more_with_depth() -> None:
+def test_blocks_can_be_plain_chains_and_drop_more_with_depth() -> None:
     blocks = [b for b in SmallResNet(shortcuts=False).layers(COLOUR) if isinstance(b, Residual)]
     assert len(blocks) == 3 and not any(b.shortcut for b in blocks)
     blocks = [b for b in ResNet18(drop=0.4).layers(COLOUR) if isinstance(b, Residual)]
@@ -163,7 +163,9 @@ def test_blocks_can_be_plain_chains_and_be_dropped_more_with_depth() -> None:
 
 @pytest.mark.parametrize("depth", [2, 3, 30, 50])
 @pytest.mark.parametrize("shortcuts", [False, True])
-def test_a_deep_mlp_has_as_many_layers_with_weights(depth: int, shortcuts: bool) -> None:
+def test_a_deep_mlp_has_the_chosen_number_of_layers_with_weights(
+    depth: int, shortcuts: bool
+) -> None:
     preset = DeepMLP(depth=depth, width=20, shortcuts=shortcuts)
     facts = trace(preset.layers(GREY), GREY, 10)
     assert sum(f.parameters > 0 for f in facts) == depth
@@ -172,7 +174,7 @@ def test_a_deep_mlp_has_as_many_layers_with_weights(depth: int, shortcuts: bool)
     assert not any(f.note for f in facts)
 
 
-def test_a_deep_mlp_is_made_of_what_was_chosen() -> None:
+def test_a_deep_mlp_uses_the_chosen_activation_and_normalization() -> None:
     layers = DeepMLP(depth=3, width=5, activation="sigmoid", normalize=True).layers(TINY)
     one = [Linear, BatchNorm, Sigmoid]
     assert [type(layer) for layer in layers[:-1]] == [Flatten, *one, *one]
@@ -181,7 +183,7 @@ def test_a_deep_mlp_is_made_of_what_was_chosen() -> None:
     assert set(offered) == every
 
 
-def test_the_perceptron_s_gradient_is_zero() -> None:
+def test_the_gradient_of_the_perceptron_is_zero() -> None:
     layers = Perceptron().layers((2,))
     generator = torch.Generator().manual_seed(0)
     made = build(layers, (2,), 3, initializer=He(), generator=generator, dropout=generator)
@@ -192,13 +194,13 @@ def test_the_perceptron_s_gradient_is_zero() -> None:
 
 
 @pytest.mark.parametrize("kind", Preset.members)
-def test_a_preset_is_recognized_until_it_is_changed(kind: str) -> None:
+def test_a_preset_is_recognized_until_a_layer_changes(kind: str) -> None:
     layers = Preset.pick(kind).layers(GREY)
     assert recognize(layers, GREY) == Preset.pick(kind).label
     assert recognize((*layers, Tanh()), GREY) == ""
 
 
-def test_for_rows_there_are_presets_without_flatten() -> None:
+def test_presets_for_rows_have_no_flatten() -> None:
     for preset in (SoftmaxRegression(), MLP(), Points(), DeepMLP(), Perceptron()):
         assert Flatten() not in preset.layers((2,)) and Flatten() in preset.layers(TINY)
     assert Small().misfit((2,)).code == "preset_needs_images" and Small().misfit(TINY) is None

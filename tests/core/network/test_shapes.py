@@ -24,7 +24,7 @@ EVERY = [
 
 @pytest.mark.parametrize("layer", EVERY, ids=repr)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_the_formula_gives_the_module_s_shape_or_a_misfit(layer: Layer, shape: tuple) -> None:
+def test_the_formula_gives_the_shape_of_the_module_or_a_misfit(layer: Layer, shape: tuple) -> None:
     if misfit := layer.misfit(shape):
         assert misfit.code and misfit.evidence and misfit.text.endswith(".")
         return
@@ -36,7 +36,7 @@ def test_the_formula_gives_the_module_s_shape_or_a_misfit(layer: Layer, shape: t
 
 
 @pytest.mark.parametrize("size", [2, 3])
-def test_pools_are_the_largest_and_the_mean_of_each_square(size: int) -> None:
+def test_pooling_gives_the_maximum_or_the_mean_of_each_square(size: int) -> None:
     x = np.random.default_rng(0).normal(size=(2, 3, 7, 8))
     for pool, taken in ((MaxPool(size=size), np.max), (AvgPool(size=size), np.mean)):
         z = pool.call((3, 7, 8), 10).make()(torch.tensor(x)).numpy()
@@ -46,13 +46,13 @@ def test_pools_are_the_largest_and_the_mean_of_each_square(size: int) -> None:
                 np.testing.assert_allclose(z[..., i, j], taken(square, (2, 3)), rtol=1e-12)
 
 
-def test_the_global_pool_is_the_mean_of_each_map() -> None:
+def test_global_pooling_gives_the_mean_of_each_map() -> None:
     x = torch.rand(2, 3, 5, 7, dtype=torch.float64)
     z = GlobalPool().call((3, 5, 7), 10).make()(x)
     np.testing.assert_allclose(z.numpy(), x.numpy().mean((2, 3)), rtol=1e-14)
 
 
-def test_two_kinds_of_pool_have_names_of_their_own() -> None:
+def test_pooling_layers_are_numbered_by_their_prefix() -> None:
     assert layer_names((MaxPool(), AvgPool(), GlobalPool())) == ["pool1", "pool2", "global_pool1"]
 
 
@@ -74,11 +74,11 @@ def test_dropout_keeps_the_mean_and_is_off_at_inference(drawn: str) -> None:
     assert module(z) is z
 
 
-def test_one_mask_for_the_batch_or_one_for_each_example() -> None:
+def test_dropout_masks_differ_per_sample_or_are_shared_by_the_batch() -> None:
     assert dropped("batch").eq(dropped("batch")[0]).all()
     assert not dropped("example").eq(dropped("example")[0]).all()
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3,)])
-def test_dropout_may_stand_straight_after_the_input(shape: tuple) -> None:
+def test_dropout_can_be_the_first_layer(shape: tuple) -> None:
     assert Dropout().misfit(shape) is None and Dropout(p=0.2, drawn="batch").summary

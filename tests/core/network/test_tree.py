@@ -54,7 +54,7 @@ def walked(layers, before=()):
             yield from walked(chain, (*before, i, c))
 
 
-def test_every_layer_is_found_at_its_place():
+def test_every_layer_is_found_at_its_path():
     found = dict(walked(NET))
     assert set(PLACES) <= found.keys()
     assert all(layer_at(NET, place) is layer for place, layer in found.items())
@@ -62,12 +62,12 @@ def test_every_layer_is_found_at_its_place():
 
 
 @pytest.mark.parametrize("place", [(), (9,), (0, 0, 0), (1, 0), (1, 1, 0), (2, 2, 0)])
-def test_places_where_nothing_stands_are_known(place):
+def test_paths_without_a_layer_are_recognized(place):
     assert not has_layer(NET, place)
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_what_is_put_in_one_place_leaves_all_others(place):
+def test_replacing_a_layer_leaves_all_others_unchanged(place):
     new = replace_layer(NET, place, GELU())
     kept = {p: one for p, one in walked(NET) if not one.chains() and p[: len(place)] != place}
     assert layer_at(new, place) == GELU() and kept.items() <= dict(walked(new)).items()
@@ -75,7 +75,7 @@ def test_what_is_put_in_one_place_leaves_all_others(place):
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_layer_added_and_taken_away_again_leaves_the_same_network(place):
+def test_inserting_and_deleting_a_layer_gives_the_same_network(place):
     new = insert_layer(NET, place, GELU())
     assert layer_at(new, place) == GELU()
     assert len(list(walk_layers(new))) == len(list(walk_layers(NET))) + 1
@@ -83,7 +83,7 @@ def test_a_layer_added_and_taken_away_again_leaves_the_same_network(place):
 
 
 @pytest.mark.parametrize("chain", CHAINS)
-def test_a_layer_can_be_added_behind_the_last_of_every_chain(chain):
+def test_a_layer_can_be_inserted_at_the_end_of_every_chain(chain):
     count = len(chain_at(NET, chain))
     new = insert_layer(NET, (*chain, count), GELU())
     assert chain_at(new, chain) == (*chain_at(NET, chain), GELU())
@@ -91,41 +91,41 @@ def test_a_layer_can_be_added_behind_the_last_of_every_chain(chain):
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_wrapped_and_unwrapped_is_as_before(place):
+def test_wrapping_and_unwrapping_gives_the_same_network(place):
     new = wrap_layer(NET, place)
     assert layer_at(new, place) == Residual(layers=(layer_at(NET, place),))
     assert unwrap_block(new, place) == NET
 
 
-def test_two_layers_change_places_within_their_chain_alone():
+def test_swapping_two_layers_changes_only_their_chain():
     new = swap_layers(NET, (1, 0, 0), 1)
     assert chain_at(new, (1, 0)) == (ReLU(), Conv2d(maps=4), Dropout())
     assert swap_layers(new, (1, 0, 1), 0) == NET
 
 
-def test_branches_come_and_go():
+def test_branches_are_added_and_deleted():
     new = add_branch(NET, (2,), 1, (ReLU(),))
     assert layer_at(new, (2,)).branches == (*NET[2].branches[:1], (ReLU(),), *NET[2].branches[1:])
     assert delete_branch(new, (2,), 1) == NET
 
 
-def test_unwrapped_branches_stand_one_behind_the_other():
+def test_unwrapped_branches_follow_one_another():
     assert unwrap_block(NET, (2,))[2:5] == (Conv2d(maps=1, kernel=1), INNER, Tanh())
 
 
-def test_a_residual_block_keeps_its_last_layer_and_a_branch_need_not():
+def test_the_last_layer_of_a_branch_can_be_deleted_but_not_that_of_a_residual_block():
     assert can_delete(NET, (1, 0, 0)) and can_delete(NET, (2, 0, 0)) and can_delete(NET, (0,))
     assert not can_delete(replace_layer(replace_layer(NET, (1, 0, 0)), (1, 0, 0)), (1, 0, 0))
 
 
-def test_every_activation_becomes_another():
+def test_all_activations_are_replaced():
     new = list(walk_layers(replace_activations(NET, GELU())))
     assert [one.kind for one in new] == [
         "gelu" if one.kind in ("relu", "tanh") else one.kind for one in walk_layers(NET)
     ]
 
 
-def test_blocks_within_blocks_end_at_a_depth_that_a_link_still_holds():
+def test_the_deepest_nesting_still_fits_in_a_link():
     layers: tuple[Layer, ...] = (Conv2d(), Flatten(), Output())
     place = (0,)
     while fits_depth(layers, place, Branches()):
@@ -136,7 +136,7 @@ def test_blocks_within_blocks_end_at_a_depth_that_a_link_still_holds():
     assert decode(Experiment, encode(experiment)) == experiment
 
 
-def test_every_layer_has_the_number_that_its_place_says():
+def test_numbers_and_names_of_layers_follow_from_their_paths():
     facts = trace(NET, (1, 8, 8), 10)
 
     def numbers(chain):
