@@ -21,13 +21,13 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit import config
 
 from core.access import ownership
-from core.base import device, settings
+from core.base import device
 from core.base.errors import LabError
+from core.base.settings import require_writable, settings
 from core.data.library import Library
-from core.jobs import runner, tasks, worker
+from core.jobs import runner, tasks
 from core.runs.store import Store, default_home
 from core.studies.folder import Studies
-from core.studies.sweeps import workers
 from pages.kit import feed, hosts, login
 from pages.kit.form import escape
 from pages.kit.teacher_session import Seat
@@ -47,7 +47,9 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     feed.closing.clear()
     _end_streams_first()
     limit_uploads()
-    if not worker.wanted():  # a server that trains nothing gives the memory of uploads back
+    if (
+        not settings().uses_processes
+    ):  # a server that trains nothing gives the memory of uploads back
         device.prepare()
     os.environ.setdefault("LAB_THREADS", str(max(1, device.cores() - 1)))  # one is the viewers'
     await asyncio.to_thread(warm_up)
@@ -55,7 +57,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     await asyncio.to_thread(tidy, work.store)
     if hosts.open_to_all():
         print(hosts.told(), flush=True)
-    if ownership.mode() == ownership.CLASS and not ownership.pin():
+    if ownership.mode() == ownership.CLASS and not settings().pin:
         print(NO_TEACHER, flush=True)
     yield
     feed.closing.set()  # also when the server ends without a signal
@@ -95,12 +97,10 @@ def checked() -> None:
     """Ends the start with status 2 and one sentence where a variable of the environment says what
     the lab does not know.
     """
-    rules = (ownership.mode, ownership.pin, login.check, worker.wanted, worker.silent, workers)
     try:
-        for rule in rules:
-            rule()
-        device.threads(0)
-        settings.folder("LAB_HOME", default_home())
+        settings()
+        login.check()
+        require_writable(default_home())
     except LabError as error:
         refuse(str(error))
 

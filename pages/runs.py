@@ -12,7 +12,7 @@ from core.experiment import shipped
 from core.jobs import runner
 from core.runs.state import RunState
 from core.runs.summary import Summary
-from pages.kit import state
+from pages.kit import person, state
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import bar, finding, header, start, told
@@ -33,7 +33,7 @@ def main() -> None:
             width=260,
             key="runs_search",
         )
-        summaries, unread = privacy.rows(runner.current().store)
+        summaries, unread = privacy.visible_rows(runner.current().store, person.me())
         every = [Row(summary, find_state(summary), whose(summary)) for summary in summaries]
         rows = filtered(every, search)
         columns = choose_columns()
@@ -70,7 +70,7 @@ def whose(row: Summary) -> str:
     """Return the owner as the visitor sees it; empty if the lab has one user."""
     if ownership.mode() == ownership.SOLO:
         return ""
-    return ownership.whose(runner.current().store, row.run)
+    return ownership.describe_owner(runner.current().store, row.run, person.me())
 
 
 def event_sizes() -> dict[str, int]:

@@ -24,7 +24,7 @@ from core.jobs import runner
 from core.jobs.kinds import RUN
 from core.runs.history import History
 from core.runs.state import RunState
-from pages.kit import feed, sharpness, state
+from pages.kit import feed, person, sharpness, state
 from pages.kit.buttons import button
 from pages.kit.downloads import downloads
 from pages.kit.form import escape
@@ -137,7 +137,7 @@ class Page:
         with header("Watch", " · ".join(filter(None, facts)), (word, colour, f":material/{icon}:")):
             self.actions()
             view = self.view()
-        if why := self.lab.barred(self.run):
+        if why := person.barred(self.run):
             st.caption(why)
         st.fragment(self.tick, run_every=every(1) if self.live else None)()
         if self.state is RunState.QUEUED and not self.known:

@@ -39,7 +39,7 @@ def test_two_people_and_a_teacher(browser: object, tmp_path: Path) -> None:
 
         bens_draft, anns_draft = (parse_qs(urlsplit(each.url).query)["d"] for each in (ben, ann))
         ben.goto(ann.url)  # as Ann passes it on: hers to watch, and his draft stays his
-        ben.get_by_text("belongs to somebody else").wait_for()
+        ben.get_by_text("belongs to another person").wait_for()
         ben.wait_for_url(lambda url: parse_qs(urlsplit(url).query)["d"] == bens_draft)
         assert bens_draft != anns_draft
         assert ben.locator(STOP).last.is_disabled()
@@ -50,7 +50,7 @@ def test_two_people_and_a_teacher(browser: object, tmp_path: Path) -> None:
         assert ann.get_by_role("button", name="Pause").is_enabled()
 
         teacher.goto(f"{server.url}/watch?run={anns}")
-        teacher.get_by_text("belongs to somebody else").wait_for()
+        teacher.get_by_text("belongs to another person").wait_for()
         teacher.get_by_test_id("stSidebar").get_by_role("button", name="Teacher").click()
         for pin, answer in (("111111", "This is not the PIN"), (PIN, "Leave the teacher's seat")):
             teacher.get_by_label("PIN", exact=True).fill(pin)

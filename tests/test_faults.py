@@ -51,7 +51,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.access import ownership
+from core.access.ownership import LAB
 from core.advice import estimate
 from core.advice.plan import plan
 from core.base.control import GO, STOP
@@ -265,10 +265,10 @@ def test_data_that_is_deleted_changes_no_run_at_work_and_is_named_when_another_s
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     lab = Runner(store, in_process=False)
     with pytest.raises(BadInput, match=r"Its data, “My pictures”, is not in this lab"):
-        lab.resume(waits)
+        lab.resume(waits, by=LAB)
     assert lab.live() == []
     library.add(*sheets(0))
-    lab.resume(waits)
+    lab.resume(waits, by=LAB)
     assert lab.live() == [waits]
 
 
@@ -278,7 +278,6 @@ def test_ten_presses_within_a_second_are_one_run(
     kept, now, shown = {}, [10.0], []
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     monkeypatch.setattr(runner, "_current", Runner(Store(tmp_path), in_process=False))
-    monkeypatch.setattr(ownership, "_who", lambda: ownership.LAB)
     monkeypatch.setattr(state.st, "session_state", kept)
     monkeypatch.setattr(layout.st, "switch_page", lambda page, **how: shown.append(how))
     monkeypatch.setattr(state.time, "monotonic", lambda: now[0])

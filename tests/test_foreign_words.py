@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from core.access import ownership
+from core.access.ownership import LAB
 from core.base.encoding import encode
 from core.base.errors import LabError
 from core.data.library import Library
@@ -45,7 +45,6 @@ def test_no_name_becomes_a_path_at_any_door(
     home = tmp_path / "deep" / "home"
     store = Store(home)
     monkeypatch.setattr(Lane, "work", lambda *_: None)
-    monkeypatch.setattr(ownership, "_who", lambda: ownership.LAB)
     monkeypatch.setattr(runner, "_current", Runner(store))
     lab, studies, library, drafts = runner.current(), Studies(home), Library(home), Drafts(home)
     store.delete(store.create(encode(Experiment())))
@@ -58,16 +57,17 @@ def test_no_name_becomes_a_path_at_any_door(
         store.checkpoints, store.delete, store.restore, store.trash.path, studies.study,
         lambda name: store.content(name, EXPERIMENT), lambda name: store.append(name, "{}"),
         lambda name: store.write(name, "notes.json", b""), lambda name: store.own(name).__enter__(),
-        lambda name: store.save(name, lambda file: file.write(b"x")), lab.status, lab.resume,
-        lab.delete, lab.restore, lab.resume_study, library.about, library.delete, drafts.read,
+        lambda name: store.save(name, lambda file: file.write(b"x")), lab.status,
+        lambda name: lab.resume(name, by=LAB), lambda name: lab.delete(name, by=LAB),
+        lambda name: lab.restore(name, by=LAB), library.about, library.delete, drafts.read,
     ]  # fmt: skip
-    assert len(doors) == 24
+    assert len(doors) == 23
     before = tree(tmp_path)
     for name in NAMES:
         for door in doors:
             with pytest.raises(LabError):
                 door(name)
-        lab.stop(name), lab.pause(name)  # nothing is at work under it
+        lab.stop(name, by=LAB), lab.pause(name, by=LAB)  # nothing is at work under it
         assert feed._allowed(asked(name, "")) is False
         assert store.free_id(name) != name
         assert drafts.write(name, "{}", "").isalnum()

@@ -47,7 +47,7 @@ def test_logins_own_their_runs(browser: object, tmp_path: Path) -> None:
             bens = start(ben)
             for page, other in ((ann, bens), (ben, anns)):
                 page.goto(f"{server.url}/watch?run={other}")
-                page.get_by_text("belongs to somebody else").wait_for()
+                page.get_by_text("belongs to another person").wait_for()
                 assert page.locator(STOP).last.is_disabled()
             ben.context.close()
 

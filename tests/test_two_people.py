@@ -46,11 +46,11 @@ class Room:
 
     def run(self, owner: str, *words: str) -> str:
         """A run of this person's with a note, to which these words were said."""
-        made = self.lab.submit(TEXT, owner)
+        made = self.lab.submit(TEXT, by=owner)
         said = notes.make_notes(SECRET, (TAG,))
         privacy.annotate(self.store, made, lambda _: said, owner)
         for word in words:
-            getattr(self.lab, word)(made, owner)
+            getattr(self.lab, word)(made, by=owner)
         return made
 
     def answer(self, path: str) -> int:
@@ -64,7 +64,7 @@ class Room:
 
     def picture(self, job: str) -> object:
         """All that an act could change."""
-        found = self.lab._job(job)
+        found = self.lab._find(job)
         said = found and (found.control.paused, found.control.steps, found.control.word)
         stores = (self.store, self.store.trash, self.lab.store_of(STUDY))
         here = [job in store.ids() for store in stores]
@@ -79,7 +79,6 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     made = Room(tmp_path)
     monkeypatch.setattr(runner, "_current", made.lab)
-    monkeypatch.setattr(ownership, "_who", lambda: made.by)
     monkeypatch.setattr(person, "me", lambda: made.by)
     monkeypatch.setattr(state, "notice", made.refused.append)
     return made
@@ -97,19 +96,21 @@ def said(word: str) -> Callable[[Room, str], bool]:
 
 
 def listed(room: Room, run: str) -> bool:
-    return run in [row.run for row in privacy.rows(room.store)[0]]
+    return run in [row.run for row in privacy.visible_rows(room.store, room.by)[0]]
 
 
 def note_read(room: Room, run: str) -> bool:
     """In the table, in the file of it, or by the search."""
-    (row,) = (row for row in privacy.rows(room.store)[0] if row.run == run)
+    (row,) = (row for row in privacy.visible_rows(room.store, room.by)[0] if row.run == run)
     return any(word in f"{row}{actions.as_csv([row])}" for word in (SECRET, TAG))
 
 
 def note_written(room: Room, run: str) -> bool:
     before = room.picture(run)
     change = notes.make_notes("Other words", ())
-    job_controls.attempt(lambda run: privacy.annotate(room.store, run, lambda _: change), run)
+    job_controls.attempt(
+        lambda run, by: privacy.annotate(room.store, run, lambda _: change, by), run
+    )
     return room.picture(run) != before
 
 
@@ -120,7 +121,7 @@ def watched(room: Room, run: str) -> bool:
 
 def overheard(room: Room, run: str) -> bool:
     """With no token, or that of a run of one's own."""
-    own = feed.token(room.lab.submit(TEXT, room.by))
+    own = feed.token(room.lab.submit(TEXT, by=room.by))
     return any(
         room.answer(f"/feed/{run}{path}?token={token}") == 200
         for path in ("/poll", "")
@@ -133,12 +134,12 @@ def heard_from_the_trash(room: Room, run: str) -> bool:
 
 
 def seen_in_the_trash(room: Room, run: str) -> bool:
-    return run in [row.run for row in privacy.deleted(room.store)]
+    return run in [row.run for row in privacy.deleted_rows(room.store, room.by)]
 
 
 def cloned(room: Room, run: str) -> bool:
     """The settings may be copied; the copy is the copier's."""
-    copy = room.lab.submit(room.store.experiment(run))
+    copy = room.lab.submit(room.store.experiment(run), by=room.by)
     return ownership.owner(room.store, copy) == room.by and ownership.owner(room.store, run) != ""
 
 
@@ -192,7 +193,7 @@ def test_what_the_owner_another_one_and_a_teacher_may(room: Room, door: str) -> 
             room.refused.clear()
             assert act(room, run) == allowed, (door, owner, by)
             assert not (allowed and room.refused)
-            assert all("belongs to somebody else" in why for why in room.refused)
+            assert all("belongs to another person" in why for why in room.refused)
         run, room.by = room.run(owner, *words), ownership.TEACHER
         assert act(room, run) == own, (door, owner, "teacher")
 
@@ -204,22 +205,22 @@ def test_a_study_is_stopped_and_resumed_by_its_owner_and_a_teacher(room: Room, w
         (ANN, ANN, True), (ANN, BEN, False), (BEN, ANN, False), (BEN, BEN, True),
         (ANN, ownership.TEACHER, True), (BEN, ownership.TEACHER, True),
     ):  # fmt: skip
-        made, room.by = room.lab.submit_study(study, owner), by
+        made, room.by = room.lab.submit(study, by=owner, kind="study"), by
         if word == "resume":
-            room.lab.stop(made, owner)
+            room.lab.stop(made, by=owner)
         before = room.picture(made)
-        job_controls.attempt(getattr(studies, word), made)
+        job_controls.attempt(lambda job, by: getattr(studies, word)(job), made)
         assert (room.picture(made) != before) == allowed, (owner, by)
-        assert bool(room.lab.barred(made)) != allowed
+        assert bool(room.lab.barred(made, by=room.by)) != allowed
 
 
 def test_who_empties_the_trash_empties_their_own_and_a_teacher_everybody_s(room: Room) -> None:
     anns, bens = (room.run(owner, "stop", "delete") for owner in (ANN, BEN))
     room.by = BEN
-    privacy.empty_trash(room.store)
+    privacy.empty_trash(room.store, room.by)
     assert room.store.trash.ids() == [anns] and bens not in room.store.ids()
     room.by = ownership.TEACHER
-    privacy.empty_trash(room.store)
+    privacy.empty_trash(room.store, room.by)
     assert not room.store.trash.ids()
 
 
@@ -227,9 +228,9 @@ def test_who_empties_the_trash_empties_their_own_and_a_teacher_everybody_s(room:
 def test_no_page_tells_another_one_s_notes_or_the_names_in_their_trash(room: Room, by: str) -> None:
     run = room.run(ANN, "stop")
     write(room.store, run, [*script(), ended()])
-    gone = room.lab.submit(encode(Experiment(name="Thrown away")), ANN)
-    room.lab.stop(gone, ANN)
-    room.lab.delete(gone, ANN)
+    gone = room.lab.submit(encode(Experiment(name="Thrown away")), by=ANN)
+    room.lab.stop(gone, by=ANN)
+    room.lab.delete(gone, by=ANN)
     room.by = by
     told = b""
     for page in ("start", "runs", "watch"):

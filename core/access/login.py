@@ -2,10 +2,10 @@
 Pure: it knows the claims of an id token and a time, no browser and no provider.
 """
 
-import os
 from collections.abc import Mapping
 
 from core.access import ownership
+from core.base.settings import settings
 
 
 def holds(claims: Mapping[str, object], now: float) -> bool:
@@ -31,7 +31,7 @@ def teaches(claims: Mapping[str, object]) -> bool:
     """Whether LAB_TEACHERS has this login: by its `sub`, or by a mail address that the provider
     has verified. One that anybody may type in is no proof.
     """
-    named = {name.strip() for name in os.environ.get("LAB_TEACHERS", "").split(",")} - {""}
+    named = {name.strip() for name in settings().teachers.split(",")} - {""}
     verified = claims.get("email_verified") in (True, "true")
     mail = str(claims.get("email", "")).casefold()
     by_mail = verified and mail in {name.casefold() for name in named}

@@ -10,8 +10,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.base import settings
 from core.base.errors import Unavailable
+from core.base.settings import settings
 
 SMALL_STEP = 5e8  # floating-point operations; below it a second thread brings little or costs
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3  # glibc's malloc.h
@@ -54,7 +54,7 @@ def threads(operations: float) -> int:
 
     LAB_THREADS sets the largest number; a server with viewers leaves one core to them.
     """
-    limit = int(settings.number("LAB_THREADS", cores(), least=1, whole=True))
+    limit = settings().threads or cores()
     return 1 if operations < SMALL_STEP else max(1, min(limit, cores()))
 
 

@@ -31,7 +31,7 @@ def train(arguments: Namespace, terminal: Terminal) -> Answer:
 
 def resume(arguments: Namespace, terminal: Terminal) -> Answer:
     """Continue a run that was interrupted, stopped or failed, or start one that never started."""
-    from core.jobs.trainer import lacks
+    from core.jobs.kinds import KINDS, RUN
     from core.runs.state import stored_state
 
     store = Store()
@@ -42,7 +42,7 @@ def resume(arguments: Namespace, terminal: Terminal) -> Answer:
             "stopped or failed, or that was never started, can be resumed.",
             code="not_resumable",
         )
-    if problem := lacks(store, run):
+    if problem := KINDS[RUN].missing(store, run):
         raise BadInput(problem, code="missing_data")
     return _execute(store, run, terminal)
 

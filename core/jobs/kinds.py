@@ -1,18 +1,17 @@
-"""The kinds of jobs that the queue takes: what executes one, which device it wants, how long it
-takes, and where it keeps its folder.
+"""JobKind: what the queue needs to know about a run and about a study, one object for each.
 
-A kind is a name in KINDS and its part of the functions here. `execute` has the same contract for
-each: it writes its own folder, calls `poll_control(it)` between two steps and obeys the answer
-(core/base/control.py), gives every event to `watch`, and raises only LabError: when somebody else
-has it.
+`KINDS` maps the name of a kind to its object; between pages, queue and child processes only the
+name travels.
 """
 
 import contextlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.base.control import GO
+from core.base.encoding import decode
 from core.base.errors import BadInput, LabError, NotFound
 from core.base.events import Ended, Preempted, to_json
 from core.runs.store import Store
@@ -21,101 +20,166 @@ if TYPE_CHECKING:
     from core.experiment import Experiment
     from core.studies.study import Study
 
-RUN, STUDY = KINDS = ("run", "study")
+RUN, STUDY = "run", "study"
 Pace = tuple[int, float | None]  # steps, and seconds from start to end where they are known
 
 
-def store_of(kind: str, home: Path | str | None) -> Store:
-    """Where jobs of this kind lie."""
-    if kind == STUDY:
+class JobKind(ABC):
+    """One kind of job. `execute` has the same contract for each kind: it writes the job's own
+    folder, calls `poll_control(work)` between two steps and obeys the answer
+    (core/base/control.py), gives every event to `watch`, and raises only LabError, when another
+    process holds the job.
+    """
+
+    name: str
+
+    @abstractmethod
+    def store(self, home: Path | str | None) -> Store:
+        """Return the folder of all jobs of this kind."""
+
+    @abstractmethod
+    def decode(self, text: str) -> Any:
+        """Return the value to compute, from its JSON text. BadExperiment for an invalid one."""
+
+    @abstractmethod
+    def device(self, value: Any) -> str:
+        """Return the device that the value asks for: auto, cpu, cuda or cuda:1."""
+
+    @abstractmethod
+    def execute(
+        self,
+        home: Path | str | None,
+        job: str,
+        poll_control: Callable[[Any], str] = lambda work: GO,
+        watch: Callable[[Any], None] = lambda event: None,
+        progress: Callable[[float, str], None] | None = None,
+    ) -> Ended | None:
+        """Compute the job in this thread, from its last checkpoint or point. Return its end, or
+        None when it was left unfinished.
+        """
+
+    def estimate(self, store: Store, job: str) -> Pace:
+        """Return the steps, and the seconds as far as earlier jobs of this kind tell."""
+        return 0, None
+
+    def missing(self, store: Store, job: str) -> str:
+        """Say in one sentence what keeps the job from continuing here; empty for nothing."""
+        return ""
+
+
+class RunKind(JobKind):
+    """One training run of an experiment."""
+
+    name = RUN
+
+    def store(self, home: Path | str | None) -> Store:
+        return Store(home)
+
+    def decode(self, text: str) -> "Experiment":
+        from core.experiment import Experiment
+
+        return decode(Experiment, text)
+
+    def device(self, value: "Experiment") -> str:
+        return value.device
+
+    def execute(self, home, job, poll_control=lambda work: GO, watch=lambda event: None,
+                progress=None) -> Ended | None:  # fmt: skip
+        from core.jobs import trainer
+
+        return trainer.execute(
+            Store(home), job, poll_control=poll_control, watch=watch, progress=progress
+        )
+
+    def estimate(self, store: Store, job: str) -> Pace:
+        from core.advice.estimate import estimate
+        from core.advice.plan import plan
+
+        with contextlib.suppress(NotFound, BadInput):
+            experiment = self.decode(store.experiment(job))
+            steps = plan(experiment, store.home).steps
+            known = estimate(store, experiment, steps)
+            return steps, known.seconds if known else None
+        return 0, None
+
+    def missing(self, store: Store, job: str) -> str:
+        from core.data.load import lacking
+
+        return lacking(self.decode(store.experiment(job)).data, store.home)
+
+
+class StudyKind(JobKind):
+    """One study: many trained networks, or a sweep of a closed form."""
+
+    name = STUDY
+
+    def store(self, home: Path | str | None) -> Store:
         from core.studies.folder import Studies
 
         return Studies(home)
-    return Store(home)
 
+    def decode(self, text: str) -> "Study":
+        from core.studies.study import Study
 
-def checked(kind: str, text: str) -> "Experiment | Study":
-    """What a job shall do, from its JSON text. BadExperiment for what cannot be done."""
-    from core.base.encoding import decode
-    from core.experiment import Experiment
-    from core.studies.study import Study
+        return decode(Study, text)
 
-    return decode(Study if kind == STUDY else Experiment, text)
-
-
-def device_of(kind: str, value: Any) -> str:
-    """The device that it wants: auto, cpu, cuda:1. A study whose method is computed on the
-    processor alone takes no place from those who need the GPU.
-    """
-    if kind == STUDY:
+    def device(self, value: "Study") -> str:
+        """A study that is computed on the processor alone takes no GPU from others."""
         return value.base.device if value.method.gpu else "cpu"
-    return value.device
 
-
-def execute(
-    kind: str,
-    home: Path | str | None,
-    job: str,
-    poll_control: Callable[[Any], str] = lambda work: GO,
-    watch: Callable[[Any], None] = lambda event: None,
-    progress: Callable[[float, str], None] | None = None,
-) -> Ended | None:
-    """Does the job in this thread, from where it stands. Its end, or None when it was left."""
-    if kind == STUDY:
+    def execute(self, home, job, poll_control=lambda work: GO, watch=lambda event: None,
+                progress=None) -> Ended | None:  # fmt: skip
         from core.studies import sweeps
 
         return sweeps.execute(home, job, poll_control, watch, progress=progress)
-    from core.jobs import trainer
 
-    return trainer.execute(
-        Store(home), job, poll_control=poll_control, watch=watch, progress=progress
+
+KINDS: dict[str, JobKind] = {kind.name: kind for kind in (RunKind(), StudyKind())}
+
+
+def kind_of(home: Path | str | None, job: str) -> JobKind:
+    """Return the kind of the job with this id. NotFound when there is none."""
+    for kind in KINDS.values():
+        with contextlib.suppress(NotFound):
+            kind.store(home).path(job)
+            return kind
+    raise NotFound(
+        f"No run or study {str(job)[:60]!r} is stored here. List them with "
+        "`python -m core runs` or `python -m core studies`.",
+        code="job_not_found",
     )
 
 
+# --- what is written for a job by another process than its own
+
+
 def end(store: Store, job: str, reason: str, message: str) -> None:
-    """Writes the end of a job whose process could not do it itself."""
+    """Write the end of a job whose process could not do it itself."""
     with contextlib.suppress(LabError, OSError), store.own(job):
         last = store.last(job) or {}
         store.append(job, to_json(Ended(reason, message, last.get("step", 0), 0)))
 
 
-def set_aside(store: Store, job: str) -> None:
-    """Writes that a job was saved and gave its device away; nothing for one that has ended."""
+def preempt(store: Store, job: str) -> None:
+    """Write that a job was saved and freed its device; nothing for one that has ended."""
     with contextlib.suppress(LabError, OSError), store.own(job):
         last = store.last(job) or {}
         if last.get("event") != Ended.__name__:
             store.append(job, to_json(Preempted(last.get("step", 0))))
 
 
-# --- how long it takes
+def seconds_left(store: Store, job: str, pace: Pace, worked: float) -> float | None:
+    """Return the seconds that a job still needs after `worked` seconds of work.
 
-
-def expects(store: Store, kind: str, job: str) -> Pace:
-    """Its steps, and its seconds as far as a run of the same kind tells; nobody knows those of a
-    study before it has begun.
-    """
-    from core.advice.estimate import estimate
-    from core.advice.plan import plan
-
-    with contextlib.suppress(NotFound, BadInput):
-        if kind == RUN:
-            experiment = checked(kind, store.experiment(job))
-            steps = plan(experiment, store.home).steps
-            known = estimate(store, experiment, steps)
-            return steps, known.seconds if known else None
-    return 0, None
-
-
-def left(store: Store, job: str, pace: Pace, worked: float) -> float | None:
-    """Seconds that it still needs after so many at work: by its last event that has a time, else by
-    its `pace`, as long as it keeps to that.
+    Its last event that has a time counts; before there is one, its expected `pace` as long as the
+    job keeps to that. None where neither tells.
     """
     steps, seconds = pace
     with contextlib.suppress(LabError, OSError):
         last = store.last(job, "seconds") or {}
-        took = last.get("seconds", 0.0)
+        elapsed = last.get("seconds", 0.0)
         if last.get("event") == "Record" and last["share"] > 0:
-            return took * max(0.0, 1 - last["share"]) / last["share"]
-        if last.get("event") in ("Step", "Epoch") and last["step"] and took:
-            return took / last["step"] * max(0, steps - last["step"])
+            return elapsed * max(0.0, 1 - last["share"]) / last["share"]
+        if last.get("event") in ("Step", "Epoch") and last["step"] and elapsed:
+            return elapsed / last["step"] * max(0, steps - last["step"])
     return None if seconds is None or worked >= seconds else seconds - worked

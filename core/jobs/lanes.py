@@ -1,5 +1,5 @@
-"""The lines of all devices under one lock: who is where, in which order the waiting ones will come
-and when, and what was paused for too long. Knows no folder, and not who may do what.
+"""The queues of all devices under one lock: which job is where, the order and time of the turns,
+and what was paused for too long. Permissions and folders are the runner's affair.
 """
 
 import threading
@@ -11,13 +11,13 @@ from core.base.control import LEAVE
 from core.base.errors import BadInput, Unavailable
 from core.jobs.lane import Job, Lane
 
-LOOK = 5.0  # seconds between two looks at what is paused
+LOOK = 5.0  # seconds between two checks of what is paused
 Seconds = Callable[[Job], float | None]  # that a job still needs; None where that is not known
 
 
 class Lanes:
-    """One job at a time on each device; the others wait. `do(job)` does one, in the thread of its
-    line.
+    """One job at a time on each device; the others wait. `do(job)` computes one, in the thread of
+    its device.
     """
 
     def __init__(self, do: Callable[[Job], None], clock: Callable[[], float] = time.monotonic):
@@ -32,29 +32,34 @@ class Lanes:
             return iter(list(self._lanes.values()))
 
     def find(self, job: str) -> tuple[Lane, Job] | tuple[None, None]:
-        """The job with its line; None twice where it is in none."""
+        """Return the job with its lane; (None, None) where it is in none."""
         with self.changed:
             found = ((lane, each) for lane in self for each in lane.jobs if each.id == job)
             return next(found, (None, None))
 
     def add(self, kind: str, job: str, owner: str, wanted: str) -> None:
-        """Puts it in line for the device that it wants (auto, cpu, cuda:1). BadInput where it is in
-        one, or the lab closes.
+        """Queue it for the wanted device (auto, cpu, cuda:1). BadInput where it is queued already,
+        or the lab is closing.
         """
         here = resolved(wanted)
         with self.changed:
             if self.closing:
-                raise BadInput("The lab is shutting down: start it again, then resume the run.")
+                raise BadInput(
+                    "The app is shutting down. Start it again, then resume the run.",
+                    code="shutting_down",
+                )
             if self.find(job)[1]:
-                raise BadInput(f"{kind.capitalize()} {job} is in the queue already.")
+                raise BadInput(
+                    f"{kind.capitalize()} {job} is already in the queue.", code="already_queued"
+                )
             if here not in self._lanes:
                 self._lanes[here] = Lane(here, self.changed, self.do, self.clock)
                 self._lanes[here].thread.start()
             self._lanes[here].add(kind, job, owner)
 
     def line(self) -> list[tuple[str, str, str]]:
-        """(kind, id, device) of every job: those at work, then those that wait, as their turns will
-        come.
+        """(kind, id, device) of every job: those at work, then those that wait, in the order of
+        their turns.
         """
         with self.changed:
             now = [(lane, lane.at_work) for lane in self if lane.at_work]
@@ -63,13 +68,13 @@ class Lanes:
             return [(job.kind, job.id, lane.device) for lane, job in [*now, *waiting]]
 
     def before(self, wanted: str) -> int:
-        """How many jobs a new one would wait for on the device that it wants."""
+        """How many jobs a new one on this device would wait for."""
         here = resolved(wanted)
         return sum(len(lane.jobs) for lane in self if lane.device == here)
 
     def wait(self, job: str, seconds: Seconds) -> tuple[list[Job], float | None]:
-        """The jobs that come before this one on its device, and the seconds until it begins; None
-        where one of them is of unknown length. Nothing and 0.0 for one that does not wait.
+        """The jobs that come before this one on its device, and the seconds until it starts; None
+        where one of them is of unknown length. Nothing and 0.0 for a job that does not wait.
         """
         with self.changed:
             lane, found = self.find(job)
@@ -85,24 +90,24 @@ class Lanes:
         return [*([now] if now else []), *(each for each, _ in places[:at])], places[at][1]
 
     def patience(self, job: str) -> float | None:
-        """Seconds until this job, paused while others wait for its device, is set aside; None
+        """Seconds until this job, paused while others wait for its device, is preempted; None
         where that is not so.
         """
         with self.changed:
             lane, found = self.find(job)
             return lane.patience() if found and found.at_work else None
 
-    def set_aside(self) -> None:
-        """Has each job that was paused for too long while others waited save itself and go."""
+    def preempt(self) -> None:
+        """Tell each job that was paused too long while others waited to save itself and leave."""
         with self.changed:
             late = [lane.at_work for lane in self if lane.patience() == 0.0]
             for job in late:
-                job.aside = True
+                job.preempted = True
         for job in late:
             job.control.tell(LEAVE)
 
-    def look_later(self) -> None:
-        """Sets aside every few seconds what has to be, as long as a job is paused."""
+    def preempt_later(self) -> None:
+        """Call `preempt` every few seconds as long as a job is paused."""
         with self.changed:
             if self.closing or (self._timer and self._timer.is_alive()):
                 return
@@ -111,14 +116,14 @@ class Lanes:
             self._timer.start()
 
     def _look(self) -> None:
-        self.set_aside()
+        self.preempt()
         with self.changed:
             self._timer = None
             if any(job.control.paused for lane in self for job in lane.jobs):
-                self.look_later()
+                self.preempt_later()
 
     def close(self, seconds: float) -> None:
-        """Tells the jobs at work to leave, and joins the threads."""
+        """Tell the jobs at work to save themselves and leave, and join the threads."""
         with self.changed:
             self.closing = True
             at_work = [lane.at_work for lane in self if lane.at_work]
@@ -135,8 +140,8 @@ class Lanes:
 
 
 def resolved(wanted: str) -> str:
-    """The device's name in torch; the processor where it is not here: the job itself will say
-    so.
+    """The device's name in torch; the processor where it does not exist: the job itself then fails
+    with the reason.
     """
     try:
         return device.resolve(wanted)

@@ -1,5 +1,5 @@
-"""What short tasks measure: each kind is a function of an experiment and its data that gives one
-answer after another, each with the share that is done. Knows no queue, no thread and no process.
+"""The measurements of short tasks: each kind is a function of an experiment and its data that
+yields one answer after another, each with the fraction done. No queue, thread or process here.
 """
 
 import logging
@@ -16,10 +16,10 @@ from core.studies.study import Study
 
 log = logging.getLogger("descent_lab")
 
-Found = Iterator[tuple[float, dict[str, Any]]]  # share done, and what is known by then
+Answers = Iterator[tuple[float, dict[str, Any]]]  # fraction done, and the result so far
 
 
-def _rate(experiment: Experiment, data: Any) -> Found:
+def _rate(experiment: Experiment, data: Any) -> Answers:
     from core.advice.range_test import NEIGHBOURS, NO_RATE, STEPS, range_test, suggest
 
     points, shown = [], {"reach": NEIGHBOURS, "points": []}
@@ -32,14 +32,14 @@ def _rate(experiment: Experiment, data: Any) -> Found:
     yield 1.0, shown | suggested | {"text": found.text if found else NO_RATE}
 
 
-def _trial(experiment: Experiment, data: Any) -> Found:
+def _trial(experiment: Experiment, data: Any) -> Answers:
     from core.advice.trial import STEPS, trial
 
     for found in trial(experiment, data):
         yield found.steps / STEPS, asdict(found)
 
 
-def _sharpness(experiment: Experiment, data: Any, state: dict[str, Any]) -> Found:
+def _sharpness(experiment: Experiment, data: Any, state: dict[str, Any]) -> Answers:
     from core.analysis.curvature import sharpness
     from core.runs.checkpoint import best_weights
 
@@ -50,13 +50,13 @@ def _sharpness(experiment: Experiment, data: Any, state: dict[str, Any]) -> Foun
         yield len(found) / len(names), found
 
 
-KINDS: dict[str, Callable[..., Found]] = {"rate": _rate, "trial": _trial, "sharpness": _sharpness}
-EFFORT = "effort"  # how long a study takes: the one that is not about an experiment
+KINDS: dict[str, Callable[..., Answers]] = {"rate": _rate, "trial": _trial, "sharpness": _sharpness}
+EFFORT = "effort"  # the time that a study takes; its text is a study, not an experiment
 
 
-def measure(home: Path, kind: str, text: str, run: str = "") -> Found:
-    """The answers of one task of KINDS on this experiment (JSON text), and on the weights of `run`
-    where it looks at some, or of EFFORT on a study. Raises what the measuring raises.
+def measure(home: Path, kind: str, text: str, run: str = "") -> Answers:
+    """Return the answers of one task of KINDS on this experiment (JSON text), and on the weights of
+    `run` where it needs some, or of EFFORT on a study. Raises what the measurement raises.
     """
     from core.data.load import load
 
@@ -74,14 +74,22 @@ def _weights(home: Path, run: str) -> dict[str, Any]:
 
     if state := checkpoint.load(Store(home), run):
         return state
-    raise NotFound("This run has kept no weights: let it go on until its first checkpoint.")
+    raise NotFound(
+        "This run has no saved weights yet. Continue it until its first checkpoint.",
+        code="no_weights",
+    )
 
 
-def said(error: Exception) -> str:
-    """One sentence for whoever asked; the traceback goes to the log."""
+def explain(error: Exception) -> tuple[str, str]:
+    """Return one sentence for the person who asked, and its code; the traceback goes to the log."""
     if isinstance(error, LabError):
-        return str(error)
+        return str(error), error.code
     log.exception("a task failed", exc_info=error)
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return "The memory is not enough: halve the batch size, or make the network narrower."
-    return f"Internal error ({type(error).__name__}); the log has the details."
+        message = "There is not enough memory. Halve the batch size or make the network narrower."
+        return message, "out_of_memory"
+    message = (
+        f"Internal error ({type(error).__name__}). Your runs are safe; the details are in the "
+        "server log."
+    )
+    return message, "internal_error"

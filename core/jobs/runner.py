@@ -1,17 +1,18 @@
-"""Jobs in the background: who waits for which device, and what a person may say to one.
+"""Jobs in the background: who waits for which device, and pause, stop and resume.
 
-A job is a run or a study (core/jobs/kinds.py). Each device has its own line (core/jobs/lane.py), in
-whose thread a job is done, or in a process of its own (`LAB_WORKER=process`, core/jobs/worker.py);
-its folder looks the same. Only strings come in and go out, for pages outlive a reload of the code
-and objects do not. `by` says who asks, an owner as core/access/ownership.py names one; where it
-is left out, that is asked.
+A job is a run or a study (core/jobs/kinds.py). Each device has its own queue (core/jobs/lane.py),
+in whose thread its jobs are computed, or in a process of their own (`LAB_WORKER=process`,
+core/jobs/worker.py); the job's folder looks the same. Only strings come in and go out, because
+pages outlive a reload of the code and objects do not.
 
-Where runs belong to people (class and lab mode), a run that is paused does not keep others waiting
-for ever: five minutes after the last word to it, or after the first of them came, it is saved and
-*set aside*. It can be resumed, and then stands in line again.
+`by` is the person who asks, named as in core/access/ownership.py. It is required wherever
+something is changed: an unknown person is refused.
+
+Where runs belong to people (class and lab mode), a paused job does not keep others waiting for
+ever. Five minutes after it was paused or stepped, or after the first other job arrived, it is
+saved and *preempted*: it frees its device, can be resumed, and then joins the queue again.
 """
 
-import contextlib
 import logging
 import threading
 import time
@@ -19,12 +20,14 @@ from collections.abc import Callable
 
 from core.access import ownership
 from core.base.control import GO, PAUSE, PROCEED, STEP, STOP, STOP_BY_TEACHER
+from core.base.encoding import encode
 from core.base.errors import BadInput, LabError, NotAllowed, NotFound
 from core.base.events import Ended, to_json
+from core.base.settings import settings
 from core.jobs import kinds, worker
+from core.jobs.kinds import KINDS, RUN
 from core.jobs.lane import Job
 from core.jobs.lanes import Lanes
-from core.jobs.trainer import lacks
 from core.runs.state import RunState, stored_state
 from core.runs.store import Store
 
@@ -33,7 +36,7 @@ log = logging.getLogger("descent_lab")
 
 class Runner:
     """One job at a time on each device; the others wait, in an order that is fair between people.
-    Methods take and give ids.
+    Methods take and return ids.
     """
 
     def __init__(
@@ -43,140 +46,147 @@ class Runner:
         clock: Callable[[], float] = time.monotonic,
     ):
         self.store, self.clock = store, clock
-        self.in_process = worker.wanted() if in_process is None else in_process
-        self._lanes = Lanes(self._do, clock)
+        self.in_process = settings().uses_processes if in_process is None else in_process
+        self._lanes = Lanes(self._execute, clock)
 
     # --- into the queue
 
-    def submit(self, experiment: str, by: str | None = None) -> str:
-        """Checks the experiment (JSON text), makes a run and queues it. BadInput when it cannot be
-        built.
+    def submit(self, text: str, *, by: str, kind: str = RUN) -> str:
+        """Check the experiment or study (JSON text), create its folder and queue it. Return its
+        id. BadExperiment when it cannot be built, NotAllowed for an unknown person.
         """
-        return self._submit(kinds.RUN, experiment, by)
+        ownership.require_known(by)
+        value, store = KINDS[kind].decode(text), self.store_of(kind)
+        job = store.create(encode(value))
+        ownership.assign(store, job, by)
+        self._lanes.add(kind, job, by, KINDS[kind].device(value))
+        return job
 
-    def submit_study(self, study: str, by: str | None = None) -> str:
-        """Checks the study (JSON text), makes its folder and queues it."""
-        return self._submit(kinds.STUDY, study, by)
-
-    def resume(self, run: str, by: str | None = None) -> None:
-        """Queues a run that was interrupted, stopped, set aside, failed or never begun. BadInput
-        for any other, and where its data is not here.
+    def resume(self, job: str, *, by: str) -> None:
+        """Queue a job again that was interrupted, stopped or preempted, that failed or never
+        started. BadInput for any other, and where its data is not on this machine.
         """
-        self._check_resumable(kinds.RUN, run, by)
-        if missing := lacks(self.store, run):
-            raise BadInput(missing)
-        self._resume(kinds.RUN, run)
+        kind = self._kind(job)
+        store, state = self.store_of(kind.name), self.status(job)
+        ownership.require(store, job, by)
+        if not state.is_resumable:
+            raise BadInput(
+                f"{kind.name.capitalize()} {job} is {state.label.lower()}. Only one that was "
+                "interrupted, stopped or preempted, that failed or never started can be resumed.",
+                code="not_resumable",
+            )
+        if missing := kind.missing(store, job):
+            raise BadInput(missing, code="data_missing")
+        value = kind.decode(store.experiment(job))
+        self._lanes.add(kind.name, job, ownership.owner(store, job), kind.device(value))
 
-    def resume_study(self, study: str, by: str | None = None) -> None:
-        """Queues a study that was interrupted, stopped, set aside, failed or never begun."""
-        self._check_resumable(kinds.STUDY, study, by)
-        self._resume(kinds.STUDY, study)
+    # --- control of a job at work
 
-    # --- what is said to a job
-
-    def pause(self, job: str, by: str | None = None) -> None:
-        """Holds the job before its next step."""
+    def pause(self, job: str, *, by: str) -> None:
+        """Hold the job before its next step."""
         self._tell(job, PAUSE, by)
 
-    def proceed(self, job: str, by: str | None = None) -> None:
-        """Lets a paused job go on."""
+    def proceed(self, job: str, *, by: str) -> None:
+        """Let a paused job continue."""
         self._tell(job, PROCEED, by)
 
-    def step(self, job: str, by: str | None = None) -> None:
-        """Lets a paused job take one step."""
+    def step(self, job: str, *, by: str) -> None:
+        """Let a paused job take one step."""
         self._tell(job, STEP, by)
 
-    def stop(self, job: str, by: str | None = None) -> None:
-        """Ends the job at its next step; one that waits leaves the queue. It can be resumed."""
+    def stop(self, job: str, *, by: str) -> None:
+        """End the job at its next step, or take it out of the queue. It can be resumed."""
         with self._lanes.changed:
             lane, found = self._lanes.find(job)
             if found is None:
                 return
-            store, by = self.store_of(found.kind), ownership.acting(by)
+            store = self.store_of(found.kind)
             ownership.require(store, job, by)
             word = STOP_BY_TEACHER if by == ownership.TEACHER != found.owner else STOP
             if not found.at_work:
                 lane.leave(found)
-                who = "The teacher took it" if word == STOP_BY_TEACHER else "Taken"
-                message = f"{who} out of the queue before it began."
+                who = " by the teacher" if word == STOP_BY_TEACHER else ""
+                message = f"Removed from the queue{who} before it started."
                 store.append(job, to_json(Ended("stopped", message, 0, 0)))
                 return
         found.control.tell(word)
 
-    def delete(self, run: str, by: str | None = None) -> None:
-        """Removes a run. BadInput while it is queued or trained."""
+    def delete(self, run: str, *, by: str) -> None:
+        """Move a run to the trash. BadInput while it is queued or at work."""
         ownership.require(self.store, run, by)
-        if self._job(run):
-            raise BadInput(f"Run {run} is at work or waits for it: stop it before you delete it.")
+        if self._find(run):
+            raise BadInput(
+                f"Run {run} is in the queue or running. Stop it before you delete it.",
+                code="run_is_live",
+            )
         self.store.delete(run)
 
-    def restore(self, run: str, by: str | None = None) -> None:
-        """Takes a deleted run out of the trash."""
+    def restore(self, run: str, *, by: str) -> None:
+        """Take a deleted run out of the trash."""
         ownership.require(self.store.trash, run, by)
         self.store.restore(run)
 
-    # --- how things stand
+    # --- what can be asked
 
-    def status(self, run: str) -> RunState:
-        """queued, running, paused, stopping, or what the folder says (`status`)."""
-        return self._status(kinds.RUN, run)
+    def status(self, job: str) -> RunState:
+        """Return the state of a run or a study. NotFound when there is no such job."""
+        found = self._find(job)
+        if found is None:
+            return stored_state(self.store_of(self._kind(job).name), job)
+        if not found.at_work:
+            return RunState.QUEUED
+        if found.control.word != GO:
+            return RunState.STOPPING
+        return RunState.PAUSED if found.control.paused else RunState.RUNNING
 
-    def study_status(self, study: str) -> RunState:
-        """The same of a study."""
-        return self._status(kinds.STUDY, study)
+    def prepares(self, job: str) -> bool:
+        """Whether it is at work and has written nothing since its turn came."""
+        found = self._find(job)
+        return bool(found and found.at_work and found.size == self.store.size(job))
 
-    def prepares(self, run: str) -> bool:
-        """Whether it is at work and has written nothing yet since its turn came."""
-        found = self._job(run)
-        return bool(found and found.at_work and found.size == self.store.size(run))
-
-    def live(self, kind: str = kinds.RUN) -> list[str]:
-        """The runs (or studies) at work first, then those that wait, as their turns will come."""
+    def live(self, kind: str = RUN) -> list[str]:
+        """The runs (or studies) at work, then those that wait, in the order of their turns."""
         return [job for each, job, _ in self.line() if each == kind]
 
     def line(self) -> list[tuple[str, str, str]]:
-        """(kind, id, device) of every job, in the same order: of those with one device the first
-        is at work.
-        """
+        """(kind, id, device) of every job in this order; on each device the first is at work."""
         return self._lanes.line()
 
-    def before(self, wanted: str) -> int:
-        """How many jobs a new one would wait for on the device that it wants."""
-        return self._lanes.before(wanted)
+    def before(self, device: str) -> int:
+        """How many jobs a new one on this device would wait for."""
+        return self._lanes.before(device)
 
     def wait(self, job: str) -> tuple[list[tuple[str, str]], float | None]:
         """(kind, id) of the jobs that come before this one on its device, and the seconds until it
-        begins; None where one of them is of unknown length, or paused. Nothing and 0.0 for one that
-        does not wait.
+        starts. None where one of them is paused or of unknown length; nothing and 0.0 for a job
+        that does not wait.
         """
         before, seconds = self._lanes.wait(job, self._seconds)
         return [(each.kind, each.id) for each in before], seconds
 
     def patience(self, job: str) -> float | None:
-        """Seconds until this job, paused while others wait for its device, is set aside; None
+        """Seconds until this job, paused while others wait for its device, is preempted; None
         where that is not so.
         """
         return self._lanes.patience(job)
 
-    def barred(self, job: str, by: str | None = None) -> str:
-        """Why `by` may not act on this run or study, in one sentence; empty where they may."""
-        for kind in kinds.KINDS:
-            store = self.store_of(kind)
-            with contextlib.suppress(NotFound):
-                try:
-                    ownership.require(store, job, by)
-                except NotAllowed as error:
-                    return str(error)
-                return ""
+    def barred(self, job: str, *, by: str) -> str:
+        """Why `by` may not change this run or study, in one sentence; empty where they may."""
+        try:
+            ownership.require(self.store_of(self._kind(job).name), job, by)
+        except NotAllowed as error:
+            return str(error)
+        except NotFound:
+            pass
         return ""
 
     def store_of(self, kind: str) -> Store:
-        """Where runs or studies lie."""
-        return self.store if kind == kinds.RUN else kinds.store_of(kind, self.store.home)
+        """The folder of all runs or of all studies."""
+        return self.store if kind == RUN else KINDS[kind].store(self.store.home)
 
     def close(self, seconds: float = 6.0) -> None:
-        """Saves the jobs at work, leaves them interrupted and all that wait unbegun, and joins the
-        threads.
+        """Save the jobs at work, leave them interrupted and those that wait not started, and join
+        the threads.
         """
         self._lanes.close(seconds)
 
@@ -187,76 +197,44 @@ class Runner:
 
     # --- within
 
-    def _job(self, job: str) -> Job | None:
+    def _find(self, job: str) -> Job | None:
         return self._lanes.find(job)[1]
 
-    def _tell(self, job: str, what: str, by: str | None) -> None:
-        if found := self._job(job):
+    def _kind(self, job: str) -> kinds.JobKind:
+        return kinds.kind_of(self.store.home, job)
+
+    def _tell(self, job: str, word: str, by: str) -> None:
+        if found := self._find(job):
             ownership.require(self.store_of(found.kind), job, by)
-            found.said = self.clock()
-            found.control.tell(what)
-            if what == PAUSE and found.owner not in (ownership.LAB, ownership.TEACHER):
-                self._lanes.look_later()
-
-    def _status(self, kind: str, job: str) -> RunState:
-        found = self._job(job)
-        if found is None:
-            return stored_state(self.store_of(kind), job)
-        if not found.at_work:
-            return RunState.QUEUED
-        said = found.control
-        if said.word != GO:
-            return RunState.STOPPING
-        return RunState.PAUSED if said.paused else RunState.RUNNING
-
-    def _check_resumable(self, kind: str, job: str, by: str | None) -> None:
-        state = self._status(kind, job)
-        ownership.require(self.store_of(kind), job, by)
-        if not state.is_resumable:
-            raise BadInput(
-                f"{kind.capitalize()} {job} is {state.label.lower()}. Only one that was "
-                "interrupted, stopped or preempted, that failed or never started can be resumed.",
-                code="not_resumable",
-            )
+            found.last_word = self.clock()
+            found.control.tell(word)
+            if word == PAUSE and found.owner not in (ownership.LAB, ownership.TEACHER):
+                self._lanes.preempt_later()
 
     def _seconds(self, job: Job) -> float | None:
-        """Seconds that the job still needs, by its own pace or by that of a run of its kind."""
+        """Seconds that the job still needs, by its own pace or by that of earlier ones."""
         if job.control.paused:
             return None
+        store = self.store_of(job.kind)
         if job.expects is None:
-            job.expects = kinds.expects(self.store_of(job.kind), job.kind, job.id)
+            job.expects = KINDS[job.kind].estimate(store, job.id)
         if not job.at_work:
             return job.expects[1]
-        worked = self.clock() - job.began
-        return kinds.left(self.store_of(job.kind), job.id, job.expects, worked)
+        return kinds.seconds_left(store, job.id, job.expects, self.clock() - job.started)
 
-    def _submit(self, kind: str, text: str, by: str | None) -> str:
-        from core.base.encoding import encode
-
-        value, store, by = kinds.checked(kind, text), self.store_of(kind), ownership.acting(by)
-        job = store.create(encode(value))
-        ownership.own(store, job, by)
-        self._lanes.add(kind, job, by, kinds.device_of(kind, value))
-        return job
-
-    def _resume(self, kind: str, job: str) -> None:
-        store = self.store_of(kind)
-        value = kinds.checked(kind, store.experiment(job))
-        self._lanes.add(kind, job, ownership.owner(store, job), kinds.device_of(kind, value))
-
-    def _do(self, job: Job) -> None:
+    def _execute(self, job: Job) -> None:
         try:
             job.size = self.store_of(job.kind).size(job.id)
             if self.in_process:
                 worker.execute(job.kind, self.store.home, job.id, job.control)
             else:
-                kinds.execute(job.kind, self.store.home, job.id, job.control.poll_control)
-            if job.aside:
-                kinds.set_aside(self.store_of(job.kind), job.id)
+                KINDS[job.kind].execute(self.store.home, job.id, job.control.poll_control)
+            if job.preempted:
+                kinds.preempt(self.store_of(job.kind), job.id)
         except LabError as error:  # another process holds it
             log.warning("%s", error)
         except Exception:  # the thread must live: others wait for it
-            log.exception("%s %s could not be begun", job.kind, job.id)
+            log.exception("%s %s could not be started", job.kind, job.id)
 
 
 _current: Runner | None = None
@@ -264,7 +242,7 @@ _making = threading.Lock()
 
 
 def current(store: Store | None = None) -> Runner:
-    """The process's one runner, made on first use."""
+    """Return the process's one runner, made on first use."""
     global _current
     with _making:
         if _current is None or _current.closing:

@@ -1,18 +1,14 @@
 """Short tasks in a process of their own (`LAB_WORKER=process`): what breaks, eats the memory or
-hangs there ends that one task, never the lab. One process does one task after another, for its
+hangs there ends that one task, never the lab. One process does one task after another, because its
 start takes longer than most of them.
 
-Questions and answers are JSON lines. After every answer the child waits for a word, GO or STOP. It
-ends when its pipe does, also when the lab was killed.
+Questions and answers are JSON lines. After every answer the child waits for a word, GO or STOP.
 """
 
 import contextlib
 import os
 import queue
-import signal
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,160 +17,125 @@ from typing import Any
 from core.base.control import GO, STOP
 from core.base.encoding import from_json_text, to_json_text
 from core.base.errors import LabError, Unavailable
-from core.base.parent_death import end_with_parent
-from core.jobs import worker
-from core.jobs.measure import Found, measure, said
+from core.base.process import (
+    LOOK,
+    OUT_OF_MEMORY,
+    Child,
+    Watchdog,
+    claim_output,
+    exit_cause,
+    follow_parent,
+    send_to_parent,
+)
+from core.base.settings import settings
+from core.jobs.measure import Answers, explain, measure
 
-OBEYS = 2.0  # seconds within which a child that shall stop has answered, or is killed
+OBEYS = 2.0  # seconds within which a child that was told to stop has answered, or is killed
+MEMORY_SCORE = 800
 
 KILLED = (
-    "The system ended it, most likely because the machine ran out of memory: halve the batch size "
-    "or take fewer rows, or make the network narrower."
+    "The system ended this measurement, most likely because the machine ran out of memory. Halve "
+    "the batch size, use fewer rows or a narrower network."
 )
-BROKE = "Its process broke down ({0}); the log may have details. Ask for it again."
-HUNG = "It gave no sign of life for {0:.0f} s and was ended. Ask for it again."
-STOPPED = "It was stopped."
+BROKE = (
+    "The process of this measurement crashed ({0}). The server log may have details. Start the "
+    "measurement again."
+)
+HUNG = (
+    "This measurement gave no sign of life for {0:.0f} s and was ended. Start the measurement "
+    "again."
+)
+STOPPED = "The measurement was stopped."
 
 
-class Answerer:
-    """The parent's end. The process begins with the first question, and anew after its death. One
+class TaskProcess:
+    """The parent's end. The process starts with the first question, and again after its death. One
     thread asks; any may close.
     """
 
     def __init__(self, home: Path):
         self.home = home
-        self.process: subprocess.Popen | None = None
-        self.heard: queue.Queue[dict[str, Any] | None] = queue.Queue()  # None: it has ended
+        self.child: Child | None = None
 
-    def ask(self, kind: str, text: str, run: str, over: Callable[[], bool]) -> Found:
-        """The answers of one task of core/jobs/measure.py. Who closes the iterator stops the task;
-        so does `over()`, which is asked between two answers too. LabError in one sentence where the
-        task, or its process, fails.
+    def ask(self, kind: str, text: str, run: str, is_over: Callable[[], bool]) -> Answers:
+        """Yield the answers of one task of core/jobs/measure.py.
+
+        Closing the iterator stops the task; so does `is_over()`, which is asked between two
+        answers too. LabError where the task, or its process, fails.
         """
-        if over():
+        if is_over():
             return
-        self._begin()
-        self._say({"kind": kind, "text": text, "run": run})
+        if not (self.child and self.child.is_alive):
+            self.close()
+            self.child = Child("core.jobs.task_process", str(self.home))
+        child = self.child
+        child.send(to_json_text({"kind": kind, "text": text, "run": run}))
         try:
-            while answer := self._hear(over):
+            while answer := self._receive(child, is_over):
                 if "problem" in answer:
-                    raise LabError(answer["problem"])
+                    raise LabError(answer["problem"], code=answer["code"])
                 yield answer["share"], answer["found"]
-                self._say(GO)
+                child.send(GO)
         except GeneratorExit:
-            self._say(STOP)
+            child.send(STOP)
             with contextlib.suppress(LabError):
-                self._hear(lambda: True)
+                self._receive(child, lambda: True)
             raise
 
     def close(self) -> None:
-        """Ends the process; the next question begins another one."""
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            for end in (self.process.stdin, self.process.stdout):
-                with contextlib.suppress(OSError):
-                    end.close()
-        self.process = None
+        """End the process; the next question starts another one."""
+        if self.child:
+            self.child.close()
+        self.child = None
 
-    def _begin(self) -> None:
-        if self.process and self.process.poll() is None:
-            return
-        self.close()
-        self.heard = queue.Queue()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "core.jobs.task_process", str(self.home)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=worker.ROOT,
-            start_new_session=True,  # Ctrl+C is the parent's affair
-        )
-        threading.Thread(target=_listen, args=(self.process, self.heard), daemon=True).start()
-
-    def _say(self, what: Any) -> None:
-        process = self.process
-        with contextlib.suppress(OSError, ValueError):  # its death is heard
-            if process:
-                process.stdin.write(to_json_text(what).encode() + b"\n")
-                process.stdin.flush()
-
-    def _hear(self, over: Callable[[], bool]) -> dict[str, Any]:
+    def _receive(self, child: Child, is_over: Callable[[], bool]) -> dict[str, Any]:
         """The next answer; empty at the end of the task."""
-        process, heard = self.process, time.monotonic()
-        asked, work = None, worker.worked(process.pid)
+        watchdog, asked = Watchdog(child, settings().silent), None
         while True:
-            with contextlib.suppress(queue.Empty):
-                answer = self.heard.get(timeout=worker.LOOK)
-                if answer is None:
-                    status = process.wait()
-                    self.close()
-                    raise Unavailable(judged(status))
-                return answer
-            now, spent = time.monotonic(), worker.worked(process.pid)
-            if spent - work > 0.1 * worker.LOOK:
-                heard, work = now, spent
-            asked = asked or (now if over() else None)
-            if asked and now - asked > OBEYS:
+            try:
+                line = child.receive(LOOK)
+                if line is not None:
+                    return from_json_text(line)
+            except (EOFError, ValueError):  # it has ended, perhaps in the middle of a line
+                cause = exit_cause(child.process.wait())
                 self.close()
-                raise Unavailable(STOPPED)
-            if now - heard > worker.silent():
+                message = KILLED if cause == OUT_OF_MEMORY else BROKE.format(cause)
+                raise Unavailable(message, code="task_crashed") from None
+            asked = asked or (time.monotonic() if is_over() else None)
+            if asked and time.monotonic() - asked > OBEYS:
                 self.close()
-                raise Unavailable(HUNG.format(worker.silent()))
-
-
-def _listen(process: subprocess.Popen, heard: queue.Queue) -> None:
-    with contextlib.suppress(OSError, ValueError):  # closed meanwhile, or a torn line
-        for line in process.stdout:
-            heard.put(from_json_text(line))
-    heard.put(None)
-
-
-def judged(status: int) -> str:
-    """What the end of the process means for the task that it was at."""
-    if status == -getattr(signal, "SIGKILL", 9):
-        return KILLED
-    name = signal.Signals(-status).name if status < 0 else f"exit status {status}"
-    return BROKE.format(name)
+                raise Unavailable(STOPPED, code="task_stopped")
+            if watchdog.is_expired():
+                self.close()
+                raise Unavailable(HUNG.format(watchdog.limit), code="task_hung")
 
 
 # --- the child's end
 
 
 def main(home: str) -> None:
-    """Answers what is asked on standard input until that ends."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what libraries print is no answer
-    words: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    threading.Thread(target=_words, args=(words,), daemon=True).start()
-    end_with_parent()
-    with contextlib.suppress(OSError):  # where memory ends, the child goes, not the lab
-        Path("/proc/self/oom_score_adj").write_text("800")
+    """Answer what is asked on standard input until that ends."""
+    pipe = claim_output()
+    words: queue.SimpleQueue[str] = queue.SimpleQueue()
+    follow_parent(words.put, lambda: os._exit(0), MEMORY_SCORE)  # nobody waits for an answer
     from core.base import device
 
-    def say(**what: Any) -> None:
-        answers.write(to_json_text(what) + "\n")
-        answers.flush()
+    def answer(**what: Any) -> None:
+        if not send_to_parent(pipe, to_json_text(what)):
+            os._exit(1)
 
     device.prepare()
     while True:
-        asked = words.get()
+        question = from_json_text(words.get())
         try:
-            for share, found in measure(Path(home), **asked):
-                say(share=share, found=found)
+            for share, found in measure(Path(home), **question):
+                answer(share=share, found=found)
                 if words.get() == STOP:
                     break
-            say()
-        except BrokenPipeError:
-            os._exit(1)
+            answer()
         except Exception as error:
-            say(problem=said(error))
-
-
-def _words(words: queue.SimpleQueue) -> None:
-    """The lab's lines until the pipe ends: then nobody waits for an answer."""
-    for line in sys.stdin:
-        words.put(from_json_text(line))
-    os._exit(0)
+            message, code = explain(error)
+            answer(problem=message, code=code)
 
 
 if __name__ == "__main__":

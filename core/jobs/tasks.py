@@ -1,13 +1,12 @@
-"""Short tasks beside the runs: a learning-rate range test, trial steps, the time that a study will
-take (core/jobs/measure.py). One at a time, so that no page waits: in a thread of their own, or in a
-process (`LAB_WORKER=process`, core/jobs/task_process.py).
+"""Short tasks beside the runs: a learning-rate range test, trial steps, the time that a study takes
+(core/jobs/measure.py). One at a time, in a thread of their own or in a process
+(`LAB_WORKER=process`, core/jobs/task_process.py), so that no page has to wait.
 
-What a person began comes before what the lab asks by itself, and people take turns, as in the queue
-of the runs. A task that no page has looked at for two minutes is stopped: nobody waits for it any
-more.
+Tasks of people come before those that the lab starts by itself, and people take turns, as in the
+queue of runs. A task that no page has asked about for two minutes is stopped.
 
-Only strings and plain data come in and go out, as with the runner: the experiment as JSON text,
-what was found as JSON data.
+Only strings and plain data come in and go out, as with the runner: the experiment as JSON text, the
+result as JSON data.
 """
 
 import threading
@@ -21,16 +20,19 @@ from typing import Any
 from uuid import uuid4
 
 from core.access import ownership
-from core.jobs import worker
-from core.jobs.measure import EFFORT, Found, measure, said
+from core.base.settings import settings
+from core.jobs.measure import EFFORT, Answers, explain, measure
 from core.jobs.queue import FairQueue
-from core.jobs.task_process import Answerer
+from core.jobs.task_process import TaskProcess
 
 KEPT = 64  # tasks that are remembered; the oldest that are over go first
 ALONE = 120.0  # seconds without a look after which nobody waits for a task
 IDLE = 300.0  # seconds without a task after which the process that did them ends
 PROBES = {EFFORT}  # what the lab asks by itself
-NOBODY = "Nobody looked at it for two minutes, so it was stopped: ask for it again."
+NOBODY = (
+    "Stopped, because no page showed this measurement for two minutes. Start it again if you still "
+    "need it."
+)
 
 
 @dataclass
@@ -61,7 +63,7 @@ class Tasks:
         clock: Callable[[], float] = time.monotonic,
     ):
         self.home, self.clock = home, clock
-        self._answerer = Answerer(home) if _wanted(in_process) else None
+        self._child = TaskProcess(home) if _wanted(in_process) else None
         self._tasks: OrderedDict[str, Task] = OrderedDict()
         self._asked, self._probes = FairQueue(), FairQueue()  # by a person; by the lab itself
         self._now: Task | None = None
@@ -77,14 +79,15 @@ class Tasks:
         run: str = "",
         *,
         instead: str = "",
-        by: str | None = None,
+        by: str,
     ) -> str:
         """Queues a task of KINDS on this experiment (JSON text), and on the weights of `run` where
         it looks at some, or EFFORT on a study; its id. The task whose place it takes, `instead`,
         is stopped. `by` says for whom it is, as in core/jobs/runner.py.
         """
         self.stop(instead)
-        task, by = Task(kind, experiment, run), ownership.acting(by)
+        ownership.require_known(by)
+        task = Task(kind, experiment, run)
         with self._changed:
             self._tasks[task.id] = task
             self._looked[task.id] = self.clock()
@@ -130,8 +133,8 @@ class Tasks:
             for task in self._tasks.values():
                 self._end(task, "stopped")
             self._changed.notify_all()
-        if self._answerer:
-            self._answerer.close()
+        if self._child:
+            self._child.close()
         if self._thread:
             self._thread.join(seconds)
 
@@ -162,8 +165,8 @@ class Tasks:
                     return None
                 if line := self._line():
                     return self._take(line[0])
-                if not self._changed.wait(IDLE) and self._answerer:
-                    self._answerer.close()
+                if not self._changed.wait(IDLE) and self._child:
+                    self._child.close()
 
     def _take(self, id: str) -> Task:
         self._now = task = self._tasks[id]
@@ -180,12 +183,12 @@ class Tasks:
                         return
             self._end(task, "done")
         except Exception as error:
-            self._end(task, "failed", said(error))
+            self._end(task, "failed", explain(error)[0])
 
-    def _answers(self, task: Task) -> Found:
+    def _answers(self, task: Task) -> Answers:
         what = task.kind, task.experiment, task.run
-        if self._answerer:
-            return self._answerer.ask(*what, lambda: self._forgotten(task))
+        if self._child:
+            return self._child.ask(*what, lambda: self._forgotten(task))
         return (answer for answer in measure(self.home, *what))
 
     def _forgotten(self, task: Task) -> bool:
@@ -204,7 +207,7 @@ class Tasks:
 
 
 def _wanted(in_process: bool | None) -> bool:
-    return worker.wanted() if in_process is None else in_process
+    return settings().uses_processes if in_process is None else in_process
 
 
 _current: Tasks | None = None

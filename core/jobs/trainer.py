@@ -15,15 +15,6 @@ from core.runs.store import Store
 log = logging.getLogger("descent_lab")
 
 
-def lacks(store: Store, run: str) -> str:
-    """What keeps the run from going on here, in one sentence; empty for nothing."""
-    from core.base.encoding import decode
-    from core.data.load import lacking
-    from core.experiment import Experiment
-
-    return lacking(decode(Experiment, store.experiment(run)).data, store.home)
-
-
 def execute(
     store: Store,
     run: str,

@@ -29,6 +29,7 @@ from filelock import Timeout
 
 from core.base.errors import BadInput, NotFound, Unavailable
 from core.base.files import Mark, hold, is_held, mark, sweep, write_atomic
+from core.base.settings import settings
 
 EXPERIMENT, EVENTS, CHECKPOINT, LOCK = "experiment.json", "events.jsonl", "checkpoint.pt", "lock"
 PREVIOUS, COMING = "checkpoint.previous.pt", "checkpoint.next.pt"
@@ -42,7 +43,7 @@ _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")  # Only such names become pat
 
 def default_home() -> Path:
     """Return the folder of data and runs: LAB_HOME, else ./lab."""
-    return Path(os.environ.get("LAB_HOME") or "lab").resolve()
+    return settings().home.resolve()
 
 
 class Store:

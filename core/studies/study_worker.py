@@ -2,11 +2,9 @@
 points are JSON lines. The process ends when the pipe does, also when its parent was killed.
 """
 
-import contextlib
 import os
 import pickle
 import signal
-import subprocess
 import sys
 import tempfile
 from collections import deque
@@ -17,17 +15,16 @@ from typing import TYPE_CHECKING, Any
 from core.base.encoding import decode, encode, from_json_text, to_json_text
 from core.base.errors import LabError
 from core.base.parent_death import end_with_parent
+from core.base.process import Child, claim_output, send_to_parent
 from core.experiment import Experiment
 
 if TYPE_CHECKING:
     from core.studies.executor import Executor
 
-ROOT = Path(__file__).parents[2]
 WORKER_KILLED = (
     "The second process of this study was terminated from outside the lab. The measured points are "
     "saved: resume the study."
 )
-AVAILABLE = hasattr(os, "set_blocking")  # for pipes; on Windows from Python 3.12 on
 SINGLE_THREAD = {"OMP_NUM_THREADS": "1", "LAB_THREADS": "1"}
 
 Task = tuple[int, int]  # index of the proposal, index of its chunk
@@ -39,61 +36,49 @@ class StudyWorker:
     """
 
     def __init__(self, home: Path, study: str, proposal: int, executor: "Executor"):
-        command = [sys.executable, "-m", "core.studies.study_worker", str(home), study]
-        inherited: list[int] = []
+        arguments, inherited = [str(home), study], []
         with tempfile.TemporaryFile() as file:
             if executor.picklable and os.name == "posix":
                 pickle.dump((proposal, executor), file)
                 file.seek(0)
-                command.append(str(file.fileno()))
-                inherited = [file.fileno()]
-            self.process = subprocess.Popen(
-                command,
-                env={**os.environ, **SINGLE_THREAD},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                cwd=ROOT,
+                arguments.append(str(file.fileno()))
+                inherited.append(file.fileno())
+            self.child = Child(
+                "core.studies.study_worker",
+                *arguments,
+                own_session=False,  # it is killed together with the job that it works for
+                environment=SINGLE_THREAD,
                 pass_fds=inherited,
             )
-        os.set_blocking(self.process.stdout.fileno(), False)
         self.tasks: deque[Task] = deque()
-        self.rest = b""
 
     def send(self, task: Task, experiment: Experiment) -> None:
         """Request one more chunk. LabError (worker_killed) when the process is gone."""
         self.tasks.append(task)
         request = {"proposal": task[0], "chunk": task[1], "experiment": encode(experiment)}
-        try:
-            self.process.stdin.write(to_json_text(request).encode() + b"\n")
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            raise LabError(WORKER_KILLED, code="worker_killed") from None
+        if not self.child.send(to_json_text(request)):
+            raise LabError(WORKER_KILLED, code="worker_killed")
 
     def receive(self) -> Iterator[tuple[Task, dict[str, Any] | None]]:
         """Yield what has arrived: points of the oldest task, and None when it is complete. LabError
         when the process has failed.
         """
-        while block := self.process.stdout.read(1 << 16):
-            self.rest += block
-        *lines, self.rest = self.rest.split(b"\n")
-        for line in lines:
-            data = from_json_text(line)
-            if "error" in data:
-                raise LabError(data["error"], code=data["code"])
-            if data.get("end"):
-                yield self.tasks.popleft(), None
-            else:
-                yield self.tasks[0], data
-        if self.tasks and not lines and self.process.poll() is not None:
-            raise LabError(WORKER_KILLED, code="worker_killed")
+        try:
+            while (line := self.child.receive()) is not None:
+                data = from_json_text(line)
+                if "error" in data:
+                    raise LabError(data["error"], code=data["code"])
+                if data.get("end"):
+                    yield self.tasks.popleft(), None
+                else:
+                    yield self.tasks[0], data
+        except (EOFError, ValueError):  # it has ended, perhaps in the middle of a line
+            if self.tasks:
+                raise LabError(WORKER_KILLED, code="worker_killed") from None
 
     def close(self) -> None:
         """Kill the process; chunks that it has not sent are computed again."""
-        self.process.kill()
-        self.process.wait()
-        for end in (self.process.stdin, self.process.stdout):
-            with contextlib.suppress(BrokenPipeError):  # the unsent rest is lost
-                end.close()
+        self.child.close()
 
 
 def serve(home: Path, study_id: str, file: int | None = None) -> None:
@@ -101,6 +86,7 @@ def serve(home: Path, study_id: str, file: int | None = None) -> None:
     of the pickled executor.
     """
     end_with_parent(0)  # nothing is lost: unsent chunks are computed again
+    pipe = claim_output()
     import torch
 
     from core.base import device
@@ -123,6 +109,10 @@ def serve(home: Path, study_id: str, file: int | None = None) -> None:
         if os.getppid() != parent:
             sys.exit(0)
 
+    def send(**message: Any) -> None:
+        if not send_to_parent(pipe, to_json_text(message)):
+            os._exit(0)  # the parent is gone
+
     for line in sys.stdin:
         request = from_json_text(line)
         try:
@@ -132,18 +122,10 @@ def serve(home: Path, study_id: str, file: int | None = None) -> None:
                 executor = make_executor(study.method, experiment, samples, study.repeats)
                 proposal = request["proposal"]
             for index, point in enumerate(executor.points(request["chunk"], poll_control)):
-                _send(index=index, point=plain_point(point))
-            _send(end=True)
+                send(index=index, point=plain_point(point))
+            send(end=True)
         except LabError as error:
-            _send(error=str(error), code=error.code)
-
-
-def _send(**message: Any) -> None:
-    try:
-        sys.stdout.write(to_json_text(message) + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os._exit(0)  # the parent is gone, and nobody could read a message
+            send(error=str(error), code=error.code)
 
 
 if __name__ == "__main__":

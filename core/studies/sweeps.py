@@ -17,18 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.base import settings
 from core.base.control import GO, LEAVE, STOPS
 from core.base.device import cores, torch_threads
 from core.base.encoding import encode
 from core.base.errors import LabError
 from core.base.events import Ended, to_json
 from core.base.numbers import whole
+from core.base.settings import settings
 from core.studies.executor import Executor
 from core.studies.folder import Studies
 from core.studies.records import Record, StudyStarted, to_line, to_point
 from core.studies.study import Study, StudyTrial, propose
-from core.studies.study_worker import AVAILABLE, StudyWorker, Task
+from core.studies.study_worker import StudyWorker, Task
 
 log = logging.getLogger("descent_lab")
 
@@ -50,8 +50,7 @@ def workers() -> int:
     """The default number of processes of a study: LAB_WORKERS, else one core is left for the
     pages.
     """
-    default = max(1, min(2, cores() - 1))
-    return int(settings.number("LAB_WORKERS", default, least=1, whole=True))
+    return settings().workers or max(1, min(2, cores() - 1))
 
 
 def execute(
@@ -178,7 +177,7 @@ class _Sweep:
         executor = self.proposals[0].executor
         remaining = len(self.tasks) + self.study.size - len(self.proposals)
         further = min(self.processes, remaining) - 1
-        if AVAILABLE and further > 0 and self._estimate_seconds() > MIN_SECONDS:
+        if further > 0 and self._estimate_seconds() > MIN_SECONDS:
             last = len(self.proposals) - 1
             for _ in range(further):
                 self.workers.append(

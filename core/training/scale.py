@@ -6,13 +6,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.base import settings
+from core.base.settings import settings
 from core.data.batches import Part, Streamed
 from core.data.normalization import Affine
 from core.data.samples import Samples
 from core.experiment import Experiment
-
-RESIDENT = 2048  # MB
 
 
 @dataclass(frozen=True)
@@ -67,4 +65,4 @@ def resident() -> int:
     """Return up to how many bytes of inputs a dataset on disk is trained from memory: LAB_RESIDENT,
     in MB.
     """
-    return int(settings.number("LAB_RESIDENT", RESIDENT, least=0, unit="MB") * 2**20)
+    return int(settings().resident * 2**20)

@@ -22,7 +22,7 @@ from core.base.text import counted
 from core.experiment import Experiment
 from core.jobs import runner
 from core.network.build import trace
-from pages.kit import state
+from pages.kit import person, state
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding
@@ -47,7 +47,9 @@ def card(draft: Experiment, planned: Plan) -> None:
                 "augmentation.",
             )
         if pressed:
-            state.set_ui(TASK, work().begin("trial", encode(draft), instead=state.get_ui(TASK)))
+            before = state.get_ui(TASK)
+            task = work().begin("trial", encode(draft), by=person.me(), instead=before)
+            state.set_ui(TASK, task)
             st.rerun()
         if task and not task["over"]:
             st.fragment(wait, run_every=0.4)(task["id"], "Running trial steps")

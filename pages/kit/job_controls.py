@@ -12,13 +12,14 @@ from core.base.numbers import duration
 from core.base.text import counted
 from core.jobs import runner
 from core.jobs.kinds import KINDS
+from pages.kit import person
 from pages.kit.layout import attempt
 
 
 def act(label: str, icon: str, command: Callable[[str], None], run: str, **more: object) -> None:
     """A button that sends a command to the runner; it is disabled for a run of another person."""
     icon = f":material/{icon}:"
-    if why := runner.current().barred(run):
+    if why := person.barred(run):
         more |= {"disabled": True, "help": why}
     st.button(label, icon=icon, key=f"act_{label}", on_click=attempt, args=(command, run), **more)
 

@@ -22,7 +22,7 @@ from core.jobs import runner
 from core.jobs.kinds import STUDY
 from core.runs.state import RunState
 from core.runs.summary import began
-from pages.kit import feed, state, study_log
+from pages.kit import feed, person, state, study_log
 from pages.kit.buttons import button, deferred_button
 from pages.kit.form import escape
 from pages.kit.screen import phone
@@ -113,12 +113,12 @@ def told(error: LabError) -> str:
     return str(error)
 
 
-def attempt(say: Callable[[str], None], job: str) -> None:
+def attempt(say: Callable[..., None], job: str) -> None:
     """Says a word to a run or a study. What is refused is said on the page, which also knows that a
     run named in the address is gone.
     """
     try:
-        say(job)
+        say(job, by=person.me())
     except LabError as error:
         if not (isinstance(error, NotFound) and state.run_in_address()):
             state.notice(told(error))
@@ -129,7 +129,7 @@ def foremost(jobs: Iterable[str]) -> str:
     none.
     """
     jobs = list(jobs)
-    return next((job for job in jobs if not runner.current().barred(job)), next(iter(jobs), ""))
+    return next((job for job in jobs if not person.barred(job)), next(iter(jobs), ""))
 
 
 def start(text: str) -> None:
@@ -137,7 +137,7 @@ def start(text: str) -> None:
     refused.
     """
     try:
-        run = state.just_started(text) or runner.current().submit(text)
+        run = state.just_started(text) or runner.current().submit(text, by=person.me())
     except LabError as error:
         st.error(escape(str(error)), icon=":material/error:")
         return
@@ -216,7 +216,7 @@ def _live(drawn: QueueSnapshot, shown: str) -> None:
     except LabError as error:  # deleted by another process while it waited here
         st.caption(escape(told(error)))
         return
-    if kind == STUDY and lab.study_status(job) == "paused":
+    if kind == STUDY and lab.status(job) == "paused":
         text += " · paused"
     name, *facts = text.split(" · ")
     more = len(at_work.keys() - {job, shown})
@@ -227,7 +227,7 @@ def _live(drawn: QueueSnapshot, shown: str) -> None:
             st.badge(f"{more} more at work", color="gray", help=_devices(drawn))
         if waiting:
             st.badge(f"{waiting} waiting", color="gray", help=_devices(drawn))
-        why = lab.barred(job)
+        why = person.barred(job)
         st.button(
             "",
             icon=":material/stop_circle:",

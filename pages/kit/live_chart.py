@@ -6,13 +6,13 @@ as text: Streamlit would interpret a one-line string as a path.
 """
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.base.settings import settings
 from core.figures.binding import fill
 from core.figures.template import Mode
 from pages.kit import feed
@@ -78,7 +78,7 @@ def chart(
     fixed, in px; `alt` describes the chart for screen readers; `name` is the file name of its
     downloads.
     """
-    if os.environ.get("LAB_LIVE") == "poll":
+    if settings().live == "poll":
         _polled(figure, run, key=key, alt=alt, live=live)
         return
     data = {
@@ -95,7 +95,7 @@ def drawn(
     """Show a figure with its data. It keeps its zoom when it is drawn again under the same
     `key`.
     """
-    if os.environ.get("LAB_LIVE") == "poll":
+    if settings().live == "poll":
         mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
         config = {"displayModeBar": False}
         st.plotly_chart(figure(mode), theme=None, config=config, alt=alt, key=key)

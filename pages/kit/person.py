@@ -8,12 +8,12 @@ import time
 import streamlit as st
 
 from core.access import login, ownership
-from core.access.teacher_session import seats
+from core.access.teacher_session import sessions
 from core.base.errors import NotAllowed
-from pages.kit import state
+from core.jobs import runner
 
 COOKIE = "lab_seat"  # a random token that a browser keeps, set by pages/kit/teacher_session.py
-SEAT = "seat"  # kept in the session
+BROWSER = "browser"  # its token in the session state
 clock = time.time
 
 
@@ -22,7 +22,7 @@ def me() -> str:
     solo mode, a teacher after the PIN, else the login or this browser. NotAllowed when a login has
     ended.
     """
-    who, mode = seat(), ownership.mode()
+    who, mode = account(), ownership.mode()
     if mode == ownership.SOLO:
         return ownership.LAB
     if gave_pin():
@@ -30,7 +30,7 @@ def me() -> str:
     return login.person(claims()) if mode == ownership.OIDC else who
 
 
-def seat() -> str:
+def account() -> str:
     """The login or the browser at which somebody sits, a teacher's too; the lab's own in solo mode.
     NotAllowed when a login has ended.
     """
@@ -60,8 +60,8 @@ def teaches() -> bool:
 def gave_pin(given: bool | None = None) -> bool:
     """Whether this browser has been given the PIN (in lab mode: this page); sets it when told."""
     if given is not None:
-        (seats.take if given else seats.leave)(_browser())
-    return seats.taken(_browser())
+        (sessions.start if given else sessions.end)(_browser())
+    return sessions.is_active(_browser())
 
 
 def _browser() -> str:
@@ -69,11 +69,13 @@ def _browser() -> str:
     where the login may change, have one for as long as the page is open.
     """
     cookies = dict(st.context.cookies) if ownership.mode() == ownership.CLASS else {}
-    token = cookies.get(COOKIE) or state.get_ui(SEAT)
-    if not token:
-        token = secrets.token_hex(16)
-        state.set_ui(SEAT, token)
+    token = cookies.get(COOKIE) or st.session_state.setdefault(BROWSER, secrets.token_hex(16))
     return ownership.digest(token)
 
 
-ownership.ask(me, seat)
+def barred(job: str) -> str:
+    """Why this session may not change the run or study, in one sentence; empty where it may."""
+    try:
+        return runner.current().barred(job, by=me())
+    except NotAllowed as error:  # the login has ended
+        return str(error)

@@ -10,7 +10,7 @@ from core.base.text import counted
 from core.experiment import Experiment
 from core.figures import range_test as figures
 from core.jobs import runner, tasks
-from pages.kit import live_chart, state
+from pages.kit import live_chart, person, state
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding
@@ -33,7 +33,9 @@ def offer(draft: Experiment, ready: bool) -> None:
         "loss. Does not delay your runs.",
     )
     if pressed:
-        state.set_ui(TASK, work().begin("rate", encode(draft), instead=state.get_ui(TASK)))
+        before = state.get_ui(TASK)
+        task = work().begin("rate", encode(draft), by=person.me(), instead=before)
+        state.set_ui(TASK, task)
         state.set_ui(BEFORE, "")
 
 

@@ -6,7 +6,7 @@ from core.base.encoding import encode
 from core.base.errors import LabError
 from core.experiment import shipped
 from core.jobs import runner
-from pages.kit import state
+from pages.kit import person, state
 from pages.kit.buttons import button
 from pages.kit.form import escape
 
@@ -23,7 +23,7 @@ def compare(names: tuple[str, ...]) -> None:
     """Queues them all and shows them side by side; a sentence where that is refused."""
     lab = runner.current()
     try:
-        runs = [lab.submit(encode(shipped()[name])) for name in names]
+        runs = [lab.submit(encode(shipped()[name]), by=person.me()) for name in names]
     except LabError as error:
         st.error(escape(str(error)), icon=":material/error:")
         return

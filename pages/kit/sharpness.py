@@ -10,7 +10,7 @@ from core.base.encoding import decode, encode
 from core.base.finding import Action
 from core.base.numbers import THIN, short
 from core.experiment import Experiment
-from pages.kit import state
+from pages.kit import person, state
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding
@@ -40,7 +40,9 @@ def card(run: str, experiment: Experiment, reopen: Callable[[Action], None]) -> 
         )  # fmt: skip
     if pressed:
         before = state.get_ui(TASK)
-        state.set_ui(TASK, work().begin("sharpness", encode(experiment), run, instead=before))
+        text = encode(experiment)
+        task = work().begin("sharpness", text, run, by=person.me(), instead=before)
+        state.set_ui(TASK, task)
         st.rerun()
     if not task:
         st.caption(

@@ -21,12 +21,12 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state import SafeSessionState
 
-from core.access import ownership
 from core.base.encoding import change, decode, encode, from_link, to_link
 from core.base.errors import BadExperiment, LabError
 from core.experiment import Experiment, shipped
 from core.jobs import runner
 from core.runs.draft_store import Drafts
+from pages.kit import person
 
 DRAFT, DRAFT_ID, NOTICE = "draft", "draft id", "notice"
 GENERATIONS = "generations"  # JSON: how often each field was replaced by something but its widget
@@ -158,7 +158,7 @@ def _put(text: str) -> None:
 
 
 def _drafts() -> Drafts:
-    return Drafts(runner.current().store.home, ownership.seated())
+    return Drafts(runner.current().store.home, person.account())
 
 
 # --- the address

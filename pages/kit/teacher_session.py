@@ -9,8 +9,10 @@ from http.cookies import SimpleCookie
 import streamlit as st
 
 from core.access import ownership
+from core.access.pin import pin_limiter
 from core.access.teacher_session import HOURS
 from core.base.errors import LabError
+from core.base.settings import settings
 from pages.kit import login, person
 from pages.kit.buttons import button, submit_button
 from pages.kit.form import escape
@@ -77,14 +79,14 @@ def sidebar() -> None:
             if button("Leave the teacher's seat", type="tertiary", key="seat_leave"):
                 person.gave_pin(False)
                 st.rerun()
-        elif not (person.teaches() or (by_login and not ownership.pin())):
+        elif not (person.teaches() or (by_login and not settings().pin)):
             with st.popover("Teacher", icon=":material/key:", type="tertiary"):
                 _pin()
 
 
 def _pin() -> None:
     with st.container(width=260):  # it stays as wide when a sentence comes
-        if not ownership.pin():
+        if not settings().pin:
             st.caption("No PIN is set: start the lab with LAB_PIN, at least six characters.")
             return
         with st.form("pin", border=False, enter_to_submit=True):
@@ -95,7 +97,7 @@ def _pin() -> None:
             place.caption(f"A teacher may change every run, {_until()}.")
             return
         try:
-            ownership.door.enter(given, person.me())
+            pin_limiter.enter(given, person.me())
         except LabError as error:
             place.error(escape(str(error)))
             return

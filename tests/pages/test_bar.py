@@ -27,8 +27,7 @@ def lab(tmp_path, monkeypatch):
     """A machine with one GPU, where Ann looks; nothing that is queued begins by itself."""
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setenv("LAB_MODE", "class")
-    monkeypatch.setattr(person, "me", ownership.acting)
-    monkeypatch.setattr(ownership, "_who", lambda: ANN)
+    monkeypatch.setattr(person, "me", lambda: ANN)
     monkeypatch.setattr(runner, "_current", None)
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     monkeypatch.setattr(device, "resolve", lambda said: "cpu" if said == "cpu" else "cuda:0")
@@ -38,7 +37,7 @@ def lab(tmp_path, monkeypatch):
 
 
 def run(lab, by, name, device="cpu"):
-    return lab.submit(encode(Experiment(name=name, device=device)), by)
+    return lab.submit(encode(Experiment(name=name, device=device)), by=by)
 
 
 def begin(lab, job):
@@ -89,7 +88,7 @@ def test_another_one_s_pause_is_no_work_and_its_owner_sees_who_waits_behind_it(l
     bens = run(lab, BEN, "Bens")
     begin(lab, bens)
     assert in_bar(page())[0][0].endswith(" left**")
-    lab.pause(bens, BEN)
+    lab.pause(bens, by=BEN)
     assert in_bar(page())[0][0].startswith("**Bens** · Epoch ") and in_bar(page())[0][0].endswith(
         " · paused"
     )
@@ -101,7 +100,7 @@ def test_another_one_s_pause_is_no_work_and_its_owner_sees_who_waits_behind_it(l
 def test_a_run_that_was_resumed_prepares_until_it_takes_a_step(lab):
     anns = run(lab, ANN, "Anns")
     begin(lab, anns)
-    found, at_work = lab._job(anns), "640"
+    found, at_work = lab._find(anns), "640"
     found.size = lab.store.size(anns)  # as when its turn comes
     app = page("watch.py", run=anns)
     told = [p.proto.text for p in app.get("progress")]
@@ -116,15 +115,15 @@ def test_what_the_bar_is_refused_is_said(lab, monkeypatch):
     anns = run(lab, ANN, "Anns")
     begin(lab, anns)
     app = page()
-    monkeypatch.setattr(ownership, "_who", lambda: BEN)  # logged out meanwhile
+    monkeypatch.setattr(person, "me", lambda: BEN)  # logged out meanwhile
     app.button(key="bar_stop").click().run()
-    assert not app.exception and any("somebody else" in text for text in texts(app))
+    assert not app.exception and any("another person" in text for text in texts(app))
     assert lab.status(anns) == "running" and app.button(key="bar_stop").disabled
 
 
 def test_one_that_waits_says_for_what_on_its_own_device(lab):
     begin(lab, run(lab, BEN, "First"))
-    study = lab.submit_study(encode(Study()), BEN)
+    study = lab.submit(encode(Study()), by=BEN, kind="study")
     anns, other = run(lab, ANN, "Anns"), run(lab, ANN, "Other", "cuda:0")
 
     def said(app):
@@ -158,8 +157,8 @@ def test_a_draft_waits_for_its_own_device(lab, wanted, words):
 def test_a_paused_run_that_others_wait_for_says_until_when_and_then_stands_aside(lab):
     anns = run(lab, ANN, "Anns")
     begin(lab, anns)
-    job = lab._job(anns)
-    job.said = NOW[0]
+    job = lab._find(anns)
+    job.last_word = NOW[0]
     job.control.tell(PAUSE)
     assert not any("Other jobs are waiting" in text for text in texts(page("watch.py", run=anns)))
     bens = run(lab, BEN, "Bens")
@@ -171,7 +170,7 @@ def test_a_paused_run_that_others_wait_for_says_until_when_and_then_stands_aside
     seen = " ".join(texts(page("watch.py", run=anns)))
     assert "Other jobs are waiting for this device." in seen and "4 min 0 s" in seen
     NOW[0] += PATIENCE
-    lab._lanes.set_aside()
+    lab._lanes.preempt()
     assert job.control.word == LEAVE
     with lab._lanes.changed:
         lab._lanes.find(anns)[0].over(job)
@@ -186,14 +185,14 @@ def test_a_paused_run_that_others_wait_for_says_until_when_and_then_stands_aside
 
 
 def test_a_study_belongs_to_who_started_it(lab):
-    bens = lab.submit_study(encode(Study()), BEN)
+    bens = lab.submit(encode(Study()), by=BEN, kind="study")
     app = page("double_descent.py", study=bens)
     assert app.button(key="act_Stop").disabled
-    lab.stop(bens, BEN)
+    lab.stop(bens, by=BEN)
     app = page("double_descent.py", study=bens)
     app.button(key=f"resume {bens}").click().run()
-    assert any("This study belongs to somebody else" in text for text in texts(app))
-    assert not app.exception and lab.study_status(bens) == "stopped"
+    assert any("This study belongs to another person" in text for text in texts(app))
+    assert not app.exception and lab.status(bens) == "stopped"
     app.button(key="bar_start").click().run()
     assert lab.line() == []
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.access.ownership import LAB
 from core.base.encoding import encode
 from core.base.events import Ended, to_json
 from core.jobs import runner
@@ -67,7 +68,7 @@ def test_a_comparison_is_drawn_when_complete_and_shows_its_progress_before(store
     assert not drawn(app) and "stopped after 2 of 780 points" in " ".join(texts(app))
     next(b for b in app.button if b.label == "Resume comparison").click().run()
     assert runner.current().live("study") == [other]
-    runner.current().stop(other)
+    runner.current().stop(other, by=LAB)
     store.append(other, to_json(DONE))
     assert drawn(open_page(study_id))
 

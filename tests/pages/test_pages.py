@@ -5,6 +5,7 @@ answered at once, one bad folder spoils nothing, and nothing but plain values is
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.access.ownership import LAB
 from core.base.encoding import encode, to_link
 from core.experiment import Experiment, comparisons, shipped
 from core.jobs import runner, trainer
@@ -98,7 +99,7 @@ def nasty(store):
     done, failed = store.create(text), store.create(text)
     write(store, done, [*script(), ended()])
     write(store, failed, [*script()[:1], ended("failed", f"No {NASTY} here.")])
-    return [done, failed, runner.current().submit(text)]
+    return [done, failed, runner.current().submit(text, by=LAB)]
 
 
 @pytest.mark.parametrize("page", PAGES)

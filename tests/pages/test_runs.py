@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.access import ownership
+from core.access.ownership import LAB
 from core.base.encoding import decode, encode
 from core.base.errors import NotFound
 from core.base.events import Ended, Epoch, to_json
@@ -134,7 +135,7 @@ def test_a_selected_run_that_was_deleted_meanwhile_does_not_break_the_page(store
 def test_missing_values_are_empty_and_states_have_their_label(store):
     failed, left = store.create(encode(PLAIN)), store.create(encode(OTHER))
     write(store, failed, [*script()[:1], Ended("failed", "No memory.", 0, 0)])
-    waiting = runner.current().submit(encode(PLAIN))
+    waiting = runner.current().submit(encode(PLAIN), by=LAB)
     table = page().dataframe[0].value
     states = dict(zip(store.ids(), table["State"], strict=True))
     assert states == {failed: "✕ Failed", left: "! Not started", waiting: "○ Queued"}
@@ -309,7 +310,7 @@ def test_the_chart_can_include_the_training_loss(store, two):
 
 
 def test_a_live_run_cannot_be_deleted(store):
-    waiting = runner.current().submit(encode(PLAIN))
+    waiting = runner.current().submit(encode(PLAIN), by=LAB)
     app = page([waiting], [waiting])
     assert button(app, "Delete").disabled and "Stop the run" in button(app, "Delete").help
     assert decode(Experiment, store.experiment(waiting)) == PLAIN
@@ -318,16 +319,16 @@ def test_a_live_run_cannot_be_deleted(store):
 def test_in_a_class_the_table_has_an_owner_column_and_filter(store, two, monkeypatch):
     assert "Owner" not in shown_columns(page())
     monkeypatch.setenv("LAB_MODE", "class")
-    monkeypatch.setattr(person, "me", lambda: "ann")
-    monkeypatch.setattr(ownership, "_who", lambda: "ann")
-    ownership.own(store, two[0], "ann")
-    ownership.own(store, two[1], "ben")
+    ann, ben = ownership.digest("ann"), ownership.digest("ben")
+    monkeypatch.setattr(person, "me", lambda: ann)
+    ownership.assign(store, two[0], ann)
+    ownership.assign(store, two[1], ben)
     app = page()
-    assert list(app.dataframe[0].value["Owner"]) == ["Yours", "Another's"]
+    assert list(app.dataframe[0].value["Owner"]) == ["You", "Another person"]
     assert "Owner" in shown_columns(app)
-    next(m for m in app.multiselect if m.label == "Owner").set_value(["Yours"])
+    next(m for m in app.multiselect if m.label == "Owner").set_value(["You"])
     app.run()
-    assert list(well(app).dataframe[0].value["Owner"]) == ["Yours"]
+    assert list(well(app).dataframe[0].value["Owner"]) == ["You"]
 
 
 def shown_columns(app):

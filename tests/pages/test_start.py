@@ -5,6 +5,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.access.ownership import LAB
 from core.base.encoding import decode, encode
 from core.base.events import Ended
 from core.experiment import Experiment, comparisons, shipped
@@ -101,7 +102,7 @@ def test_a_card_shows_an_estimated_time_and_after_a_run_the_measured_one(store):
 def test_recent_runs_show_their_result_and_a_button_that_opens_each(store):
     done = store.create(encode(Experiment(name="Made *up*")))
     write(store, done, [*script(), ended()])
-    waiting = runner.current().submit(encode(Experiment(name="Waiting one")))
+    waiting = runner.current().submit(encode(Experiment(name="Waiting one")), by=LAB)
     app = start()
     assert any("Made \\*up\\*" in element.value for element in [*app.markdown, *app.caption])
     assert any("accuracy" in text and "best epoch 4 of 10" in text for text in texts(app))

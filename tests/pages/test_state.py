@@ -5,13 +5,12 @@ a broken one.
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.access import ownership
 from core.base.encoding import decode, encode, to_link
 from core.experiment import Experiment, shipped
 from core.jobs import runner
 from core.network.initializers import Xavier, Zeros
 from core.runs.draft_store import Drafts
-from pages.kit import state
+from pages.kit import person, state
 
 SHARED = Experiment(name="From a friend", epochs=7)
 
@@ -159,7 +158,7 @@ def test_two_tabs_on_one_address_do_not_overwrite_each_other(app):
 def test_an_address_that_names_no_draft_says_so_and_names_none(home, name):
     app = tab(d=name)
     shown, _, notice = said(app.run())
-    assert shown == "Digits" and ("not here" in notice) == bool(name)
+    assert shown == "Digits" and (notice != "no notice") == bool(name)
     assert "d" not in app.query_params or not name
 
 
@@ -175,7 +174,7 @@ def test_a_disk_that_takes_nothing_keeps_the_draft_in_the_page(app, home):
     (home / "drafts").write_text("a file where the folder should be")
     app.run()
     app.button[0].click().run()
-    assert stored(app).epochs == 3 and "free space" in said(app.run())[2]
+    assert stored(app).epochs == 3 and "disk" in said(app.run())[2]
 
 
 # --- where people are told apart
@@ -185,8 +184,7 @@ def test_a_disk_that_takes_nothing_keeps_the_draft_in_the_page(app, home):
 def sit(monkeypatch):
     monkeypatch.setenv("LAB_MODE", "class")
     sitting = ["ann"]
-    monkeypatch.setattr(ownership, "ask", lambda *_: None)
-    monkeypatch.setattr(ownership, "_seat", lambda: sitting[0])
+    monkeypatch.setattr(person, "account", lambda: sitting[0])
     return lambda who: sitting.__setitem__(0, who)
 
 

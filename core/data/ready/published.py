@@ -4,10 +4,10 @@ Each class holds its facts and the names of its files, so showing it loads nothi
 `fetched.py`.
 """
 
-import os
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from core.base.settings import settings
 from core.base.spec import Call
 from core.data.dataset import DataSet, Facts
 
@@ -32,8 +32,8 @@ trout tulip turtle wardrobe whale willow_tree wolf woman worm
 
 def data_folders(home: Path) -> list[Path]:
     """Return the folders to search: the home's, then LAB_TORCHVISION, which may be read-only."""
-    given = os.environ.get("LAB_TORCHVISION")
-    return [home / "data" / "torchvision", *([Path(given)] if given else [])]
+    second = settings().torchvision
+    return [home / "data" / "torchvision", *([second] if second else [])]
 
 
 class Published(DataSet):

@@ -7,18 +7,17 @@ under the limits below. However it ends, the result is a sheet or an error with 
 import io
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from core.base.errors import BadData, LabError, Unavailable
 from core.base.numbers import whole
+from core.base.process import ROOT, run_limited
 from core.base.text import clip
 
 ROWS, COLUMNS = 200_000, 20_000
@@ -30,7 +29,6 @@ TEXT = 512 * 2**20  # bytes of CSV
 RATIO = 100  # unpacked size by packed size; sheets of numbers reach 7 to 13, ZIP bombs 400
 SHOWN = 5  # sheet names in a message
 
-_ROOT = str(Path(__file__).parents[3])
 _CHILD = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
     "from core.data.spreadsheet.sheet import main; main()"
@@ -110,16 +108,8 @@ def _run(book: BinaryIO, table: BinaryIO, report: BinaryIO, wanted: str) -> int 
     order = {"sheet": wanted, "rows": ROWS, "columns": COLUMNS}
     order |= {"memory": MEMORY, "text": TEXT, "seconds": SECONDS}
     # -I and an explicit path: nothing is imported from the environment or the current folder
-    command = [sys.executable, "-I", "-c", _CHILD, _ROOT, json.dumps(order)]
-    process = subprocess.Popen(command, stdin=book, stdout=table, stderr=report)
-    try:
-        return process.wait(SECONDS + GRACE)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+    command = [sys.executable, "-I", "-c", _CHILD, str(ROOT), json.dumps(order)]
+    return run_limited(command, SECONDS + GRACE, stdin=book, stdout=table, stderr=report)
 
 
 def _facts(report: BinaryIO) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from core.data.library import About, Library
 from core.data.load import load
 from core.data.reading import Reading
 from core.jobs import runner
-from pages.kit import form, state
+from pages.kit import form, person, state
 from pages.kit.buttons import button, deferred_button
 from pages.kit.layout import card_title
 
@@ -147,7 +147,7 @@ def chosen_reading(about: About) -> dict[str, object]:
 def delete(digest: str) -> None:
     """Delete an upload; a draft that uses it goes back to the digits."""
     try:
-        ownership.require_teacher()
+        ownership.require_teacher(person.me())
         Library(runner.current().store.home).delete(digest)
     except LabError as error:
         state.set_ui(ERROR, str(error))

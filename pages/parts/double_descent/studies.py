@@ -25,7 +25,7 @@ from core.studies.draft_studies import any_setting, learning_curve, multi_start
 from core.studies.duration import Expected
 from core.studies.records import Progress, Record, StudyStarted, curve, progress
 from core.studies.study import Study, shipped
-from pages.kit import state, study_log
+from pages.kit import person, state, study_log
 from pages.kit.study_log import store
 from pages.parts.double_descent.times import expected_time, round_time
 
@@ -172,22 +172,22 @@ def _content(study: Study) -> str:
 
 def start(study: Study) -> str:
     """Queue the study and return its ID."""
-    return runner.current().submit_study(encode(study))
+    return runner.current().submit(encode(study), by=person.me(), kind=STUDY)
 
 
 def status(study_id: str) -> RunState:
     """The state of a study, as of a run."""
-    return runner.current().study_status(study_id)
+    return runner.current().status(study_id)
 
 
 def resume(study_id: str) -> None:
     """Resume after the last point."""
-    runner.current().resume_study(study_id)
+    runner.current().resume(study_id, by=person.me())
 
 
 def stop(study_id: str) -> None:
     """Stop at the next step; finished points are kept."""
-    runner.current().stop(study_id)
+    runner.current().stop(study_id, by=person.me())
 
 
 def any_live() -> bool:

@@ -4,6 +4,7 @@ outside the pages.
 
 from collections.abc import Iterable
 
+from core.access import ownership
 from core.base.encoding import encode
 from core.jobs import tasks
 from core.studies.duration import Expected
@@ -45,7 +46,8 @@ def start_probes(studies: Iterable[Study]) -> bool:
     ]
     for study in unknown:
         if _key(study) not in _probes:
-            _probes[_key(study)] = tasks.current(home).begin("effort", encode(study))
+            probe = tasks.current(home).begin("effort", encode(study), by=ownership.LAB)
+            _probes[_key(study)] = probe
     return bool(unknown)
 
 

@@ -18,7 +18,7 @@ from core.runs.notes import LONGEST_NOTE, MOST_TAGS, Notes
 from core.runs.state import RunState
 from core.runs.store import TRASH_DAYS
 from core.runs.summary import Summary
-from pages.kit import state
+from pages.kit import person, state
 from pages.kit.buttons import button, submit_button
 from pages.kit.downloads import downloads
 from pages.kit.form import escape
@@ -67,7 +67,7 @@ def clone(row: Row | None) -> None:
 
 def barred(selected: list[Row]) -> str:
     """Return why the visitor may not change all of these runs; empty if nothing prevents it."""
-    reasons = (runner.current().barred(row.summary.run) for row in selected)
+    reasons = (person.barred(row.summary.run) for row in selected)
     return next(filter(None, reasons), "")
 
 
@@ -110,7 +110,7 @@ def tag(selected: list[Summary], every: list[Summary], why: str) -> None:
 
         for row in selected:
             try:
-                privacy.annotate(store, row.run, edit)
+                privacy.annotate(store, row.run, edit, person.me())
             except LabError as error:
                 state.notice(told(error))
         st.rerun()
@@ -130,7 +130,7 @@ def delete(selected: list[Row], why: str) -> None:
     gone = []
     for row in selected:
         try:
-            runner.current().delete(row.summary.run)
+            runner.current().delete(row.summary.run, by=person.me())
             gone.append(row.summary.run)
         except NotFound:  # deleted elsewhere, which was the intention
             continue
@@ -164,7 +164,7 @@ def restore(runs: list[str]) -> None:
     """Restore runs from the trash and rerun the page."""
     for run in runs:
         try:
-            runner.current().restore(run)
+            runner.current().restore(run, by=person.me())
         except LabError as error:
             state.notice(told(error))
     state.set_ui(DELETED, "[]")
@@ -199,7 +199,7 @@ def as_csv(rows: list[Summary]) -> str:
 def trash() -> None:
     """Deleted runs, the latest first, each with a button that restores it."""
     store = runner.current().store
-    rows = privacy.deleted(store)
+    rows = privacy.deleted_rows(store, person.me())
     st.markdown(f"**Trash** · {counted(len(rows), 'run')}" if rows else "**Trash** · empty")
     st.caption(
         f"The trash keeps deleted runs for {TRASH_DAYS} days. After that they are removed for good "
@@ -214,5 +214,5 @@ def trash() -> None:
     if len(rows) > TRASH_SHOWN:
         st.caption(f"{len(rows) - TRASH_SHOWN} older runs are not shown.")
     if rows and button("Empty trash", icon=":material/delete_forever:"):
-        privacy.empty_trash(store)
+        privacy.empty_trash(store, person.me())
         st.rerun()

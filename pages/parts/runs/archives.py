@@ -14,7 +14,7 @@ from core.experiment import Experiment
 from core.export.archive import pack, packing_problem
 from core.export.opening import open_archive
 from core.jobs import runner
-from pages.kit import state
+from pages.kit import person, state
 from pages.kit.form import escape
 from pages.kit.uploads import release
 
@@ -35,7 +35,7 @@ def opener() -> None:
         with st.spinner("Opening the archive …"):
             store = runner.current().store
             opened = open_archive(store, file, file.name)
-            ownership.own(store, opened.run, ownership.acting())
+            ownership.assign(store, opened.run, person.me())
     except LabError as error:
         st.error(escape(str(error)), icon=":material/error:")
         return
@@ -61,7 +61,7 @@ def offer_archive(run: str) -> None:
 
     parts = {
         "with_data": bool(with_data),
-        "with_notes": ownership.may(store, run, ownership.acting()),
+        "with_notes": ownership.may_change(store, run, person.me()),
     }
 
     def make() -> bytes:

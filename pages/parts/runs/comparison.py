@@ -12,11 +12,12 @@ from core.base.text import counted
 from core.experiment import Experiment
 from core.figures import overlay
 from core.jobs import runner
+from core.jobs.kinds import KINDS, RUN
 from core.runs import ranking
 from core.runs.compare import differences, settings
 from core.runs.ranking import Comparison, compare_results
 from core.runs.summary import ended
-from pages.kit import feed, state
+from pages.kit import feed, person, state
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding
 from pages.kit.screen import phone
@@ -151,7 +152,7 @@ def ending(row: Row) -> None:
     end = ended(store, run)
     if end and not row.state.is_live:
         finding("bad" if end.reason in ("failed", "diverged") else "info", escape(end.message))
-    if row.state.is_resumable and (missing := runner.lacks(store, run)):
+    if row.state.is_resumable and (missing := KINDS[RUN].missing(store, run)):
         finding("warn", escape(missing))
     if row.summary.note:
         st.caption(escape(row.summary.note))
@@ -168,7 +169,7 @@ def train_more_seeds(comparison: Comparison) -> None:
     queued = 0
     try:
         for experiment in comparison.more_seeds:
-            runner.current().submit(encode(experiment))
+            runner.current().submit(encode(experiment), by=person.me())
             queued += 1
     except LabError as error:
         state.notice(str(error))

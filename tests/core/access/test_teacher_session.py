@@ -2,19 +2,21 @@
 left.
 """
 
-from core.access.teacher_session import Seats
+from core.access.teacher_session import TeacherSessions
 
 
 def test_the_seat_is_one_browser_s_until_it_leaves_or_the_hours_are_over() -> None:
     now = [0.0]
-    seats = Seats(hours=2, clock=lambda: now[0])
-    seats.take("ann")
-    assert seats.taken("ann") and not seats.taken("ben") and not seats.taken("")
-    seats.leave("ben")
+    sessions = TeacherSessions(hours=2, clock=lambda: now[0])
+    sessions.start("ann")
+    assert (
+        sessions.is_active("ann") and not sessions.is_active("ben") and not sessions.is_active("")
+    )
+    sessions.end("ben")
     now[0] = 7199.0
-    assert seats.taken("ann")
+    assert sessions.is_active("ann")
     now[0] = 7200.0
-    assert not seats.taken("ann")
-    seats.take("ben")
-    seats.leave("ben")
-    assert not seats.taken("ben") and not seats.taken("ann")
+    assert not sessions.is_active("ann")
+    sessions.start("ben")
+    sessions.end("ben")
+    assert not sessions.is_active("ben") and not sessions.is_active("ann")

@@ -1,43 +1,96 @@
-"""Variables of the environment: read by their rule, or refused in one sentence."""
+"""Settings: each variable is read by its rule, or refused in one sentence."""
+
+from pathlib import Path
 
 import pytest
 
-from core.base import settings
 from core.base.errors import BadInput
+from core.base.settings import SECRET, Settings, listed, require_writable, settings
+from tests.conftest import ROOT
+
+VALID = {
+    "home": ("/srv/lab", Path("/srv/lab")),
+    "mode": (" Class ", "class"),
+    "pin": ("480215", "480215"),
+    "teachers": ("ann@school.example", "ann@school.example"),
+    "worker": ("PROCESS", "process"),
+    "silent": (" 1e2 ", 100.0),
+    "workers": ("3", 3),
+    "threads": ("1e1", 10),
+    "resident": ("0", 0.0),
+    "torchvision": ("/srv/sets", Path("/srv/sets")),
+    "live": ("poll", "poll"),
+}
+INVALID = {
+    "mode": ("school", "CLASSROOM", "1"),
+    "pin": ("12345",),
+    "worker": ("fork" * 20,),
+    "silent": ("many", "0", "-3", "nan", "inf", "0x10"),
+    "workers": ("many", "0", "-3", "nan", "inf", "1.5", "0x10"),
+    "threads": ("many", "0", "-3", "nan", "inf", "1.5", "0x10"),
+    "resident": ("many", "-3", "nan", "inf"),
+    "live": ("socket",),
+}
 
 
-@pytest.mark.parametrize(("said", "found"), [("", "thread"), (" Process ", "process")])
-def test_a_word_is_read_however_it_is_written(monkeypatch, said: str, found: str) -> None:
-    monkeypatch.setenv("LAB_TRIED", said)
-    assert settings.word("LAB_TRIED", ("thread", "process"), "thread") == found
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"LAB_{name.upper()}", raising=False)
 
 
-def test_another_word_is_refused(monkeypatch) -> None:
-    monkeypatch.setenv("LAB_TRIED", "fork" * 20)
-    with pytest.raises(BadInput, match=r"^LAB_TRIED is '.{20}': set it to one of a, b, or .* a\.$"):
-        settings.word("LAB_TRIED", ("a", "b"), "a")
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_a_variable_is_read_and_an_empty_one_counts_as_unset(monkeypatch, name: str) -> None:
+    text, value = VALID[name]
+    variable = f"LAB_{name.upper()}"
+    monkeypatch.setenv(variable, text)
+    assert getattr(settings(), name) == value
+    assert [row[:2] for row in listed()] == [(variable, "set" if name in SECRET else str(value))]
+    monkeypatch.setenv(variable, "  ")
+    assert settings() == Settings() and listed() == []
 
 
-@pytest.mark.parametrize(("said", "found"), [("", 7), ("3", 3), (" 1e2 ", 100)])
-def test_a_number_is_read(monkeypatch, said: str, found: float) -> None:
-    monkeypatch.setenv("LAB_TRIED", said)
-    assert settings.number("LAB_TRIED", 7, least=1, whole=True) == found
+@pytest.mark.parametrize(("name", "text"), [(n, t) for n, texts in INVALID.items() for t in texts])
+def test_an_invalid_value_is_refused_with_its_rule(monkeypatch, name: str, text: str) -> None:
+    monkeypatch.setenv(f"LAB_{name.upper()}", text)
+    with pytest.raises(BadInput) as refused:
+        settings()
+    message, rule = str(refused.value), Settings.model_fields[name].json_schema_extra["rule"]
+    assert refused.value.code == "invalid_setting"
+    assert message.startswith(f"LAB_{name.upper()} ") and rule in message
+    assert (text[:20] in message) == (name not in SECRET)
 
 
-@pytest.mark.parametrize("said", ["many", "0", "-3", "nan", "inf", "1.5", "0x10"])
-def test_another_number_is_refused(monkeypatch, said: str) -> None:
-    monkeypatch.setenv("LAB_TRIED", said)
-    sentence = f"LAB_TRIED is '{said}': set it to a whole number of MB, 1 or more, or leave it out "
-    with pytest.raises(BadInput) as error:
-        settings.number("LAB_TRIED", 7, least=1, whole=True, unit="MB")
-    assert str(error.value) == f"{sentence}for 7."
+@pytest.mark.parametrize(
+    ("mode", "worker", "processes"),
+    [("solo", "", False), ("class", "", True), ("lab", "", True), ("class", "thread", False),
+     ("solo", "process", True)],
+)  # fmt: skip
+def test_jobs_get_processes_of_their_own_where_people_share(
+    monkeypatch, mode: str, worker: str, processes: bool
+) -> None:
+    monkeypatch.setenv("LAB_MODE", mode)
+    monkeypatch.setenv("LAB_WORKER", worker)
+    assert settings().uses_processes == processes
 
 
-def test_a_folder_is_made_where_that_can_be(tmp_path) -> None:
-    settings.folder("LAB_TRIED", tmp_path / "new" / "lab")
+def test_no_other_file_reads_a_variable_of_the_lab() -> None:
+    """Two files write one, for the processes that they start."""
+    writers = {"app.py", "core/__main__.py"}
+    paths = [ROOT / "app.py", *(ROOT / "core").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]
+    found = {
+        str(path.relative_to(ROOT))
+        for path in paths
+        for line in path.read_text().splitlines()
+        if "environ" in line and "LAB_" in line and path.name != "settings.py"
+    }
+    assert found == writers
+
+
+def test_a_folder_is_created_or_refused(tmp_path: Path) -> None:
+    require_writable(tmp_path / "new" / "lab")
     assert list((tmp_path / "new").iterdir()) == [tmp_path / "new" / "lab"]
     (tmp_path / "file").touch()
-    with pytest.raises(
-        BadInput, match=r"^LAB_TRIED is '.*/file/lab', which cannot be written \(Not"
-    ):
-        settings.folder("LAB_TRIED", tmp_path / "file" / "lab")
+    with pytest.raises(BadInput) as refused:
+        require_writable(tmp_path / "file" / "lab")
+    assert refused.value.code == "home_not_writable"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.access.ownership import LAB
 from core.base.control import GO, STOP
 from core.base.encoding import encode
 from core.base.errors import BadInput, Unavailable
@@ -122,9 +123,9 @@ def test_an_archive_without_its_data_names_them_until_they_are_added(store, othe
     assert summarize(other, found.run).epochs == summarize(store, run).epochs
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     with pytest.raises(BadInput, match="“Mine”"):
-        Runner(other).resume(found.run)
+        Runner(other).resume(found.run, by=LAB)
     Library(other.home).add(*sheets())
-    Runner(other).resume(found.run)
+    Runner(other).resume(found.run, by=LAB)
 
 
 def test_forged_spreadsheets_do_not_get_the_digest_of_the_real_ones(store, other):

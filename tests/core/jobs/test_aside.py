@@ -47,9 +47,9 @@ def lab(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def paused(lab: Runner, owner: str = ANN) -> str:
-    run = lab.submit(ENDLESS, owner)
+    run = lab.submit(ENDLESS, by=owner)
     until(lambda: losses(lab.store, run))
-    lab.pause(run, owner)
+    lab.pause(run, by=owner)
     until(lambda: is_still(lab, run))
     return run
 
@@ -59,38 +59,38 @@ def test_who_pauses_while_others_wait_is_set_aside_saved_and_goes_on_later(
 ) -> None:
     anns = paused(lab)
     clock.now += 10 * PATIENCE  # nobody waits: it may stand as long as it likes
-    lab._lanes.set_aside()
+    lab._lanes.preempt()
     assert lab.patience(anns) is None and lab.status(anns) == "paused"
 
-    bens = lab.submit(ENDLESS, BEN)
+    bens = lab.submit(ENDLESS, by=BEN)
     assert lab.patience(anns) == PATIENCE  # from when Ben came
     clock.now += PATIENCE - 1
-    lab._lanes.set_aside()
+    lab._lanes.preempt()
     assert lab.patience(anns) == 1.0 and lab.status(anns) == "paused"
     clock.now += 1
-    lab._lanes.set_aside()
+    lab._lanes.preempt()
     until(lambda: lab.status(bens) == "running")
     assert lab.status(anns) == stored_state(Store(lab.store.home), anns) == "preempted"
     assert checkpoint.load(lab.store, anns)["step"] == len(losses(lab.store, anns))
     assert summarize(lab.store, anns).reason == ""  # it has not ended
 
     before = losses(lab.store, anns)
-    lab.resume(anns, ANN)
+    lab.resume(anns, by=ANN)
     assert lab.live() == [bens, anns]
-    lab.stop(bens, BEN)
+    lab.stop(bens, by=BEN)
     until(lambda: len(losses(lab.store, anns)) > len(before) + 10)
     assert losses(lab.store, anns)[: len(before)] == before
 
 
 def test_who_takes_single_steps_is_not_idle(lab: Runner, clock: Clock) -> None:
     anns = paused(lab)
-    lab.submit(ENDLESS, BEN)
+    lab.submit(ENDLESS, by=BEN)
     for _ in range(5):
         clock.now += PATIENCE - 1
-        lab._lanes.set_aside()
-        lab.step(anns, ANN)
+        lab._lanes.preempt()
+        lab.step(anns, by=ANN)
     assert lab.patience(anns) == PATIENCE and lab.status(anns) == "paused"
-    lab.proceed(anns, ANN)
+    lab.proceed(anns, by=ANN)
     assert lab.patience(anns) is None
 
 
@@ -99,37 +99,37 @@ def test_own_runs_do_not_push_and_a_teacher_s_stays(
     lab: Runner, clock: Clock, owner: str, other: str
 ) -> None:
     first = paused(lab, owner)
-    lab.submit(ENDLESS, other)
+    lab.submit(ENDLESS, by=other)
     clock.now += 100 * PATIENCE
-    lab._lanes.set_aside()
+    lab._lanes.preempt()
     assert lab.patience(first) is None and lab.status(first) == "paused"
 
 
 def test_one_that_was_paused_in_line_has_its_time_from_when_it_began(
     lab: Runner, clock: Clock
 ) -> None:
-    first = lab.submit(ENDLESS, BEN)
+    first = lab.submit(ENDLESS, by=BEN)
     until(lambda: lab.status(first) == "running")
-    anns, bens = lab.submit(ENDLESS, ANN), lab.submit(ENDLESS, BEN)
-    lab.pause(anns, ANN)
+    anns, bens = lab.submit(ENDLESS, by=ANN), lab.submit(ENDLESS, by=BEN)
+    lab.pause(anns, by=ANN)
     clock.now += 10 * PATIENCE
-    lab.stop(first, BEN)
+    lab.stop(first, by=BEN)
     until(lambda: lab.status(anns) == "paused")
     assert lab.live() == [anns, bens] and lab.patience(anns) == PATIENCE
 
 
 def test_a_study_is_set_aside_too(lab: Runner, clock: Clock) -> None:
-    anns = lab.submit_study(encode(make_study("networks")), ANN)
-    lab.pause(anns, ANN)
-    bens = lab.submit(ENDLESS, BEN)
-    until(lambda: lab.study_status(anns) == "paused")
+    anns = lab.submit(encode(make_study("networks")), by=ANN, kind="study")
+    lab.pause(anns, by=ANN)
+    bens = lab.submit(ENDLESS, by=BEN)
+    until(lambda: lab.status(anns) == "paused")
     clock.now += PATIENCE
-    lab._lanes.set_aside()
+    lab._lanes.preempt()
     until(lambda: lab.status(bens) == "running")
-    assert lab.study_status(anns) == "preempted"
-    lab.stop(bens, BEN)
-    lab.resume_study(anns, ANN)
-    until(lambda: lab.study_status(anns) == "done")
+    assert lab.status(anns) == "preempted"
+    lab.stop(bens, by=BEN)
+    lab.resume(anns, by=ANN)
+    until(lambda: lab.status(anns) == "done")
 
 
 def test_the_lab_looks_by_itself_as_long_as_a_job_is_paused(
@@ -137,7 +137,7 @@ def test_the_lab_looks_by_itself_as_long_as_a_job_is_paused(
 ) -> None:
     monkeypatch.setattr(lanes, "LOOK", 0.01)
     anns = paused(lab)
-    bens = lab.submit(ENDLESS, BEN)
+    bens = lab.submit(ENDLESS, by=BEN)
     clock.now += PATIENCE
     until(lambda: lab.status(bens) == "running")
     assert lab.status(anns) == "preempted"
@@ -148,5 +148,5 @@ def test_one_that_has_ended_meanwhile_stays_ended(tmp_path: Path) -> None:
     store = Store(tmp_path)
     run = store.create(ENDLESS)
     kinds.end(store, run, "stopped", "By hand.")
-    kinds.set_aside(store, run)
+    kinds.preempt(store, run)
     assert stored_state(store, run) == "stopped"

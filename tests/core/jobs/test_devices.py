@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.access.ownership import LAB
 from core.base import device
 from core.base.control import GO
 from core.base.encoding import encode
@@ -63,7 +64,8 @@ class Work:
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     work = Work()
-    monkeypatch.setattr(kinds, "execute", work)
+    for kind in (kinds.RunKind, kinds.StudyKind):
+        monkeypatch.setattr(kind, "execute", lambda kind, *what: work(kind.name, *what))
     return work
 
 
@@ -81,7 +83,7 @@ def run(device: str) -> str:
 def test_one_job_is_at_work_on_each_device_and_words_go_to_the_right_one(
     lab: Runner, work: Work
 ) -> None:
-    on_cpu, on_gpu = ([lab.submit(run(name)) for _ in range(2)] for name in (CPU, "auto"))
+    on_cpu, on_gpu = ([lab.submit(run(name), by=LAB) for _ in range(2)] for name in (CPU, "auto"))
     until(lambda: len(work.steps) == 2)
     assert set(work.steps) == {on_cpu[0], on_gpu[0]}
     assert set(lab.line()[:2]) == {("run", on_cpu[0], CPU), ("run", on_gpu[0], GPU)}
@@ -89,18 +91,18 @@ def test_one_job_is_at_work_on_each_device_and_words_go_to_the_right_one(
     assert lab.wait(on_gpu[1])[0] == [("run", on_gpu[0])]
     assert (lab.before(CPU), lab.before("auto"), lab.before("cuda:0")) == (2, 2, 2)
 
-    lab.pause(on_gpu[0])
-    until(lambda: lab._job(on_gpu[0]).control.changed._waiters)
+    lab.pause(on_gpu[0], by=LAB)
+    until(lambda: lab._find(on_gpu[0]).control.changed._waiters)
     taken = work.steps[on_gpu[0]]
-    lab.step(on_gpu[0])
+    lab.step(on_gpu[0], by=LAB)
     until(lambda: work.steps[on_gpu[0]] == taken + 1)
     until(lambda: work.steps[on_cpu[0]] > taken + 20)
     assert (lab.status(on_gpu[0]), lab.status(on_cpu[0])) == ("paused", "running")
     assert work.steps[on_gpu[0]] == taken + 1
 
-    lab.stop(on_cpu[1])
+    lab.stop(on_cpu[1], by=LAB)
     assert lab.live() == [on_cpu[0], on_gpu[0], on_gpu[1]]
-    lab.stop(on_gpu[0])
+    lab.stop(on_gpu[0], by=LAB)
     until(lambda: on_gpu[1] in work.steps)
     assert set(work.steps) == {on_cpu[0], on_gpu[1]} and work.side_by_side == 2
 
@@ -108,10 +110,10 @@ def test_one_job_is_at_work_on_each_device_and_words_go_to_the_right_one(
 def test_the_expected_time_is_that_of_the_own_device(
     lab: Runner, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kinds, "expects", lambda *_: (10, 100.0))
-    monkeypatch.setattr(kinds, "left", lambda *_: 40.0)
-    on_cpu = [lab.submit(run(CPU)) for _ in range(3)]
-    on_gpu = [lab.submit(run("cuda")) for _ in range(2)]
+    monkeypatch.setattr(kinds.RunKind, "estimate", lambda *_: (10, 100.0))
+    monkeypatch.setattr(kinds, "seconds_left", lambda *_: 40.0)
+    on_cpu = [lab.submit(run(CPU), by=LAB) for _ in range(3)]
+    on_gpu = [lab.submit(run("cuda"), by=LAB) for _ in range(2)]
     until(lambda: len(work.steps) == 2)
     assert [lab.wait(each)[1] for each in on_cpu] == [0.0, 40.0, 140.0]
     assert [lab.wait(each)[1] for each in on_gpu] == [0.0, 40.0]
@@ -141,11 +143,13 @@ def test_two_trainings_side_by_side_are_each_as_alone(lab: Runner, tmp_path: Pat
 def test_a_study_waits_for_the_device_that_it_is_computed_on(
     lab: Runner, work: Work, method: object, wanted: str, lane: str
 ) -> None:
-    study = lab.submit_study(encode(Study(base=Experiment(device=wanted), method=method)))
+    study = lab.submit(
+        encode(Study(base=Experiment(device=wanted), method=method)), by=LAB, kind="study"
+    )
     assert lab.line() == [("study", study, lane)]
-    lab.stop(study)
+    lab.stop(study, by=LAB)
     until(lambda: not lab.line())
-    lab.resume_study(study)
+    lab.resume(study, by=LAB)
     assert lab.line() == [("study", study, lane)]
 
 
@@ -170,7 +174,7 @@ def test_a_device_that_is_gone_is_told_by_the_run_itself(tmp_path: Path) -> None
     lab = Runner(Store(tmp_path), in_process=False)
     with pytest.raises(Unavailable):
         device.resolve("cuda:7")
-    gone = lab.submit(run("cuda:7"))
+    gone = lab.submit(run("cuda:7"), by=LAB)
     until(lambda: not lab.live())
     assert "cuda:7" in lab.store.last(gone)["message"]
     lab.close()

@@ -40,7 +40,7 @@ def simulate(arrivals: list[tuple[float, str, float]], fair: bool = True) -> lis
 
     def first() -> Job:
         lane.line.take(lane.jobs[0].id)
-        lane.jobs[0].began = now[0]
+        lane.jobs[0].started = now[0]
         return lane.jobs[0]
 
     while left or lane.jobs:
@@ -52,7 +52,7 @@ def simulate(arrivals: list[tuple[float, str, float]], fair: bool = True) -> lis
             began = now[0]
             pass_time(began + lengths[job.id])
             lane.over(job)
-        done.append(Done(job.owner, job.came, began, now[0]))
+        done.append(Done(job.owner, job.arrived, began, now[0]))
     return done
 
 

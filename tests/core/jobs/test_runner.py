@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load
 
+from core.access.ownership import LAB
 from core.base.control import GO, LEAVE, STOP
 from core.base.encoding import encode
 from core.base.errors import BadData, BadInput, NotFound
@@ -69,7 +70,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def test_a_run_is_trained_in_the_background_and_found_on_disk(runner: Runner) -> None:
-    run = runner.submit(digits(epochs=12))
+    run = runner.submit(digits(epochs=12), by=LAB)
     until(lambda: not runner.live())
     assert runner.status(run) == stored_state(Store(runner.store.home), run) == "done"
     seen = events(runner.store, run)
@@ -79,29 +80,29 @@ def test_a_run_is_trained_in_the_background_and_found_on_disk(runner: Runner) ->
 
 
 def test_runs_wait_for_each_other_in_their_order(runner: Runner) -> None:
-    first, second, third = (runner.submit(endless()) for _ in range(3))
+    first, second, third = (runner.submit(endless(), by=LAB) for _ in range(3))
     until(lambda: runner.status(first) == "running")
     assert runner.live() == [first, second, third]
     assert runner.status(second) == "queued"
-    runner.stop(second)
+    runner.stop(second, by=LAB)
     assert runner.live() == [first, third] and runner.status(second) == "stopped"
-    runner.stop(first)
+    runner.stop(first, by=LAB)
     until(lambda: runner.status(third) == "running")
     assert runner.status(first) == "stopped"
 
 
 def test_a_paused_run_stands_still_steps_singly_and_goes_on(runner: Runner) -> None:
-    run = runner.submit(endless())
+    run = runner.submit(endless(), by=LAB)
     until(lambda: len(losses(runner.store, run)) > 0)
-    runner.pause(run)
+    runner.pause(run, by=LAB)
     until(lambda: is_still(runner, run))
     assert runner.status(run) == "paused"
     before = len(losses(runner.store, run))
     for n in (1, 2, 3):
-        runner.step(run)
+        runner.step(run, by=LAB)
         until(lambda n=n: len(losses(runner.store, run)) == before + n)
     assert is_still(runner, run)
-    runner.proceed(run)
+    runner.proceed(run, by=LAB)
     until(lambda: len(losses(runner.store, run)) > before + 100)
 
 
@@ -121,13 +122,13 @@ def test_a_single_step_is_one_also_where_an_epoch_ends(tmp_path: Path) -> None:
 
 def is_still(runner: Runner, run: str) -> bool:
     """Whether the training waits at its condition, so that nothing more is written."""
-    job = runner._job(run)
+    job = runner._find(run)
     with job.control.changed:
         return bool(job.control.changed._waiters)
 
 
 def test_stop_and_resume_give_the_losses_of_a_straight_run(runner: Runner) -> None:
-    straight = runner.submit(digits(epochs=12))
+    straight = runner.submit(digits(epochs=12), by=LAB)
     until(lambda: runner.status(straight) == "done")
     parted = runner.store.create(digits(epochs=12))
     halts = iter([GO, GO, STOP])
@@ -135,24 +136,24 @@ def test_stop_and_resume_give_the_losses_of_a_straight_run(runner: Runner) -> No
         execute(runner.store, parted, poll_control=lambda training: next(halts)).reason == "stopped"
     )
     assert stored_state(runner.store, parted) == "stopped"
-    runner.resume(parted)
+    runner.resume(parted, by=LAB)
     until(lambda: runner.status(parted) == "done")
     assert losses(runner.store, parted) == losses(runner.store, straight)
     assert events(runner.store, parted)[-1] == events(runner.store, straight)[-1]
 
 
 def test_only_an_unfinished_run_is_resumed(runner: Runner) -> None:
-    run = runner.submit(digits(epochs=1))
+    run = runner.submit(digits(epochs=1), by=LAB)
     until(lambda: runner.status(run) == "done")
     with pytest.raises(BadInput) as refused:
-        runner.resume(run)
+        runner.resume(run, by=LAB)
     assert refused.value.code == "not_resumable"
     with pytest.raises(NotFound):
-        runner.resume("20260101-000000-abcdef")
+        runner.resume("20260101-000000-abcdef", by=LAB)
 
 
 def test_closing_saves_the_run_and_leaves_it_interrupted(runner: Runner) -> None:
-    run, waiting = runner.submit(endless()), runner.submit(endless())
+    run, waiting = runner.submit(endless(), by=LAB), runner.submit(endless(), by=LAB)
     until(lambda: len(losses(runner.store, run)) > 0)
     runner.close()
     assert not any(lane.thread.is_alive() for lane in runner._lanes)
@@ -163,7 +164,7 @@ def test_closing_saves_the_run_and_leaves_it_interrupted(runner: Runner) -> None
     )
     assert checkpoint.load(store, run)["step"] == len(losses(store, run))
     again = Runner(store)
-    again.resume(run)
+    again.resume(run, by=LAB)
     until(
         lambda: (
             again.status(run) == "running"
@@ -174,31 +175,33 @@ def test_closing_saves_the_run_and_leaves_it_interrupted(runner: Runner) -> None
 
 
 def test_close_also_ends_a_paused_run(runner: Runner) -> None:
-    run = runner.submit(endless())
+    run = runner.submit(endless(), by=LAB)
     until(lambda: runner.status(run) == "running")
-    runner.pause(run)
+    runner.pause(run, by=LAB)
     runner.close()
     assert (
         not any(lane.thread.is_alive() for lane in runner._lanes)
         and stored_state(runner.store, run) == "interrupted"
     )
-    with pytest.raises(BadInput, match="shutting down"):
-        runner.submit(digits())
+    with pytest.raises(BadInput) as refused:
+        runner.submit(digits(), by=LAB)
+    assert refused.value.code == "shutting_down"
 
 
 def test_a_live_run_is_not_deleted_and_a_finished_one_is(runner: Runner) -> None:
-    run = runner.submit(endless())
+    run = runner.submit(endless(), by=LAB)
     until(lambda: runner.status(run) == "running")
-    with pytest.raises(BadInput, match="stop it"):
-        runner.delete(run)
-    runner.stop(run)
+    with pytest.raises(BadInput) as refused:
+        runner.delete(run, by=LAB)
+    assert refused.value.code == "run_is_live"
+    runner.stop(run, by=LAB)
     until(lambda: not runner.live())
-    runner.delete(run)
+    runner.delete(run, by=LAB)
     assert runner.store.ids() == []
 
 
 def test_what_cannot_be_built_fails_with_its_sentence(runner: Runner) -> None:
-    run = runner.submit(digits(network=(Linear(),)))
+    run = runner.submit(digits(network=(Linear(),)), by=LAB)
     until(lambda: not runner.live())
     ended = events(runner.store, run)[-1]
     assert (ended.reason, runner.status(run)) == ("failed", "failed")
@@ -287,17 +290,17 @@ def test_weights_of_a_run_that_has_none_are_not_found(tmp_path: Path) -> None:
 
 
 def test_the_submitted_experiment_is_the_stored_one(runner: Runner) -> None:
-    run = runner.submit(json.dumps({"epochs": 1, "name": "by hand"}))
+    run = runner.submit(json.dumps({"epochs": 1, "name": "by hand"}), by=LAB)
     assert json.loads(runner.store.experiment(run))["name"] == "by hand"
     with pytest.raises(BadInput, match="epochs"):
-        runner.submit('{"epochs": 0}')
+        runner.submit('{"epochs": 0}', by=LAB)
 
 
 def test_a_run_that_leaves_the_line_while_its_wait_is_reckoned_waits_no_more(
     runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runner.submit(endless())
-    waiting = runner.submit(endless())
+    runner.submit(endless(), by=LAB)
+    waiting = runner.submit(endless(), by=LAB)
     assert len(runner.wait(waiting)[0]) == 1
-    monkeypatch.setattr(runner, "_seconds", lambda job: runner.stop(waiting))
+    monkeypatch.setattr(runner, "_seconds", lambda job: runner.stop(waiting, by=LAB))
     assert runner.wait(waiting) == ([], 0.0)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.access.ownership import LAB
 from core.base.encoding import encode
 from core.jobs import kinds
 from core.jobs.runner import Runner
@@ -19,17 +20,17 @@ def runner(tmp_path):
 
 
 def test_a_study_is_stopped_in_the_queue_and_gone_on_with(runner, tmp_path) -> None:
-    straight = runner.submit_study(encode(make_study("networks")))
-    until(lambda: runner.study_status(straight) == "done")
-    broken = runner.submit_study(encode(make_study("networks")))
-    runner.pause(broken)
-    waiting = runner.submit_study(encode(make_study("steps")))
+    straight = runner.submit(encode(make_study("networks")), by=LAB, kind="study")
+    until(lambda: runner.status(straight) == "done")
+    broken = runner.submit(encode(make_study("networks")), by=LAB, kind="study")
+    runner.pause(broken, by=LAB)
+    waiting = runner.submit(encode(make_study("steps")), by=LAB, kind="study")
     assert runner.live(kinds.STUDY) == [broken, waiting]
-    assert runner.study_status(waiting) == "queued"
-    runner.stop(broken)
-    until(lambda: runner.study_status(broken) == "stopped")
-    until(lambda: runner.study_status(waiting) == "done")
-    runner.resume_study(broken)
-    until(lambda: runner.study_status(broken) == "done")
+    assert runner.status(waiting) == "queued"
+    runner.stop(broken, by=LAB)
+    until(lambda: runner.status(broken) == "stopped")
+    until(lambda: runner.status(waiting) == "done")
+    runner.resume(broken, by=LAB)
+    until(lambda: runner.status(broken) == "done")
     assert numbers(tmp_path, broken) == numbers(tmp_path, straight)
     assert Studies(tmp_path).ids() and not Store(tmp_path).ids()

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from core.access.ownership import LAB
 from core.base.encoding import change, encode
+from core.base.process import ROOT
 from core.data.datasets import Digits
 from core.experiment import Experiment
-from core.jobs import task_process, worker
+from core.jobs import task_process
 from core.jobs.tasks import Tasks
 from core.network.layers import Flatten, Linear, Output
 from core.studies.study import shipped
@@ -39,25 +41,27 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tasks]:
         work = Tasks(tmp_path_factory.mktemp("lab"), in_process=True)
         yield work
         work.close()
-    assert work._answerer.process is None
+    assert work._child.child is None
 
 
 def process(work: Tasks) -> subprocess.Popen:
-    return work._answerer.process
+    return work._child.child.process
 
 
 def test_one_process_answers_as_a_thread_does_task_after_task(work: Tasks) -> None:
-    told = work.wait(work.begin("rate", SOFTMAX))
+    told = work.wait(work.begin("rate", SOFTMAX, by=LAB))
     assert told["state"] == "done" and told["share"] == 1.0
     first = process(work).pid
     twin = Tasks(work.home, in_process=False)
-    assert told["found"] == twin.wait(twin.begin("rate", SOFTMAX))["found"]
+    assert told["found"] == twin.wait(twin.begin("rate", SOFTMAX, by=LAB))["found"]
     twin.close()
-    misfit = work.wait(work.begin("rate", MISFIT))
+    misfit = work.wait(work.begin("rate", MISFIT, by=LAB))
     assert misfit["state"] == "failed" and "Layer 1 (linear1)" in misfit["problem"]
     effort = work.wait(
         work.begin(
-            "effort", encode(change(shipped()["random-features"], "base.data", {"kind": "digits"}))
+            "effort",
+            encode(change(shipped()["random-features"], "base.data", {"kind": "digits"})),
+            by=LAB,
         )
     )
     assert effort["found"]["seconds"] > 0
@@ -65,11 +69,11 @@ def test_one_process_answers_as_a_thread_does_task_after_task(work: Tasks) -> No
 
 
 def test_a_task_is_stopped_between_two_answers_and_the_process_stays(work: Tasks) -> None:
-    long = work.begin("rate", SLOW)
+    long = work.begin("rate", SLOW, by=LAB)
     until(lambda: work.look(long)["found"].get("points"))
     before = process(work).pid
     work.stop(long)
-    told = work.wait(work.begin("trial", SOFTMAX))
+    told = work.wait(work.begin("trial", SOFTMAX, by=LAB))
     assert told["state"] == "done" and process(work).pid == before
     assert work.look(long)["state"] == "stopped" and work.look(long)["found"]["points"]
 
@@ -77,12 +81,12 @@ def test_a_task_is_stopped_between_two_answers_and_the_process_stays(work: Tasks
 def test_a_death_or_a_hang_is_one_sentence_and_the_next_task_works(
     work: Tasks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    killed, hung = (work.begin("rate", SLOW) for _ in range(2))
+    killed, hung = (work.begin("rate", SLOW, by=LAB) for _ in range(2))
     until(lambda: work.look(killed)["found"].get("points"))
     process(work).kill()
     assert work.wait(killed)["problem"] == task_process.KILLED
 
-    monkeypatch.setattr(worker, "silent", lambda: 1.0)
+    monkeypatch.setenv("LAB_SILENT", "1")
     until(lambda: work.look(hung)["found"].get("points"))
     process(work).send_signal(signal.SIGSTOP)
     assert work.wait(hung)["problem"] == task_process.HUNG.format(1.0)
@@ -93,7 +97,7 @@ def test_one_that_does_not_hear_a_stop_is_ended(
     work: Tasks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(task_process, "OBEYS", 0.2)
-    deaf = work.begin("rate", SLOW)
+    deaf = work.begin("rate", SLOW, by=LAB)
     until(lambda: work.look(deaf)["found"].get("points"))
     child = process(work)
     child.send_signal(signal.SIGSTOP)
@@ -102,26 +106,18 @@ def test_one_that_does_not_hear_a_stop_is_ended(
     assert work.look(deaf)["state"] == "stopped" and not work.look(deaf)["problem"]
 
 
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [(-9, "ran out of memory"), (-11, "SIGSEGV"), (-6, "SIGABRT"), (1, "exit status 1")],
-)
-def test_each_death_has_its_words(status: int, words: str) -> None:
-    assert words in task_process.judged(status)
-
-
 def test_the_process_ends_with_the_lab_also_when_that_is_killed(tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from core.jobs.tasks import Tasks\n"
         "work = Tasks(Path(sys.argv[1]), in_process=True)\n"
-        "id = work.begin('rate', sys.argv[2])\n"
+        "id = work.begin('rate', sys.argv[2], by='lab')\n"
         "while not work.look(id)['found']: time.sleep(0.01)\n"
-        "print(work._answerer.process.pid, flush=True)\n"
+        "print(work._child.child.process.pid, flush=True)\n"
         "sys.stdin.read()"
     )
     command = [sys.executable, "-c", script, str(tmp_path), SLOW]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=worker.ROOT, text=True, **pipes) as lab:
+    with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as lab:
         child = int(lab.stdout.readline())
         lab.kill()
     until(lambda: not alive(child))
@@ -141,9 +137,9 @@ def test_an_idle_process_gives_its_memory_back(
     """The thread that waits for tasks is told that its time is over."""
     work = Tasks(tmp_path, in_process=True)
     closed = threading.Event()
-    monkeypatch.setattr(work._answerer, "close", closed.set)
+    monkeypatch.setattr(work._child, "close", closed.set)
     monkeypatch.setattr("core.jobs.tasks.IDLE", 0.01)
-    monkeypatch.setattr(work._answerer, "ask", lambda *given: iter(()))
-    work.begin("trial", SOFTMAX)
+    monkeypatch.setattr(work._child, "ask", lambda *given: iter(()))
+    work.begin("trial", SOFTMAX, by=LAB)
     assert closed.wait(30)
     work.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.access import ownership
+from core.access.ownership import LAB
 from core.advice.range_test import NEIGHBOURS, RangePoint, suggest
 from core.analysis.curvature import sharpness
 from core.base.encoding import encode
@@ -51,7 +52,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 
 def test_a_range_test_answers_its_points_and_what_they_suggest(work: Tasks) -> None:
-    told = work.wait(work.begin("rate", encode(SOFTMAX)))
+    told = work.wait(work.begin("rate", encode(SOFTMAX), by=LAB))
     assert (told["state"], told["share"], told["problem"]) == ("done", 1.0, "")
     found = json.loads(json.dumps(told["found"]))
     assert found["reach"] == NEIGHBOURS and len(found["points"]) > 50
@@ -60,12 +61,12 @@ def test_a_range_test_answers_its_points_and_what_they_suggest(work: Tasks) -> N
 
 
 def test_trial_steps_answer_seconds_of_a_run(work: Tasks) -> None:
-    found = work.wait(work.begin("trial", encode(SOFTMAX)))["found"]
+    found = work.wait(work.begin("trial", encode(SOFTMAX), by=LAB))["found"]
     assert found["steps"] == 10 and 0 < found["step_seconds"] < found["run_seconds"]
 
 
 def test_one_after_another_and_the_second_knows_its_place(work: Tasks, held) -> None:
-    first, second = (work.begin("held", encode(SOFTMAX)) for _ in range(2))
+    first, second = (work.begin("held", encode(SOFTMAX), by=LAB) for _ in range(2))
     assert work.look(second)["before"] == 1 and work.look(second)["state"] == "waiting"
     held.set()
     assert [work.wait(id)["state"] for id in (first, second)] == ["done", "done"]
@@ -73,13 +74,13 @@ def test_one_after_another_and_the_second_knows_its_place(work: Tasks, held) -> 
 
 
 def test_what_was_found_stays_when_it_is_stopped_and_the_next_begins(work: Tasks, held) -> None:
-    first, second = (work.begin("held", encode(SOFTMAX)) for _ in range(2))
+    first, second = (work.begin("held", encode(SOFTMAX), by=LAB) for _ in range(2))
     assert held.begun.wait(30)
     work.stop(first)
     work.stop(second)
     held.set()
     assert [work.wait(id)["state"] for id in (first, second)] == ["stopped", "stopped"]
-    third = work.begin("held", encode(SOFTMAX))
+    third = work.begin("held", encode(SOFTMAX), by=LAB)
     assert work.wait(third)["found"] == {"whole": True}
     assert work.look(second)["found"] == {}
 
@@ -94,7 +95,7 @@ def test_what_was_found_stays_when_it_is_stopped_and_the_next_begins(work: Tasks
 def test_what_cannot_be_done_is_one_sentence(
     work: Tasks, experiment: Experiment, said: str
 ) -> None:
-    told = work.wait(work.begin("rate", encode(experiment)))
+    told = work.wait(work.begin("rate", encode(experiment), by=LAB))
     assert told["state"] == "failed" and said in told["problem"] and told["found"] == {}
     assert "\n" not in told["problem"]
 
@@ -105,8 +106,10 @@ def test_a_fault_of_ours_is_named_without_a_traceback(work: Tasks, monkeypatch) 
         yield
 
     monkeypatch.setitem(measure.KINDS, "broken", broken)
-    told = work.wait(work.begin("broken", encode(SOFTMAX)))
-    assert told["problem"] == "Internal error (KeyError); the log has the details."
+    told = work.wait(work.begin("broken", encode(SOFTMAX), by=LAB))
+    assert told["problem"] == (
+        "Internal error (KeyError). Your runs are safe; the details are in the server log."
+    )
 
 
 def test_old_tasks_are_forgotten_and_unknown_ones_are_none(work: Tasks, monkeypatch, held) -> None:
@@ -114,7 +117,7 @@ def test_old_tasks_are_forgotten_and_unknown_ones_are_none(work: Tasks, monkeypa
     monkeypatch.setattr(tasks, "KEPT", 2)
     ids = []
     for _ in range(4):
-        ids.append(work.begin("held", encode(SOFTMAX)))
+        ids.append(work.begin("held", encode(SOFTMAX), by=LAB))
         work.wait(ids[-1])
     assert [work.look(id) is not None for id in ids] == [False, False, True, True]
     assert work.look("nothing") is None
@@ -132,17 +135,20 @@ def test_a_lab_has_one_of_them(tmp_path: Path) -> None:
 def test_the_sharpness_of_a_run_is_that_of_its_kept_weights(work: Tasks, tmp_path: Path) -> None:
     store = Store(tmp_path)
     run = store.create(encode(SOFTMAX))
-    assert "kept no weights" in work.wait(work.begin("sharpness", encode(SOFTMAX), run))["problem"]
+    assert (
+        "no saved weights"
+        in work.wait(work.begin("sharpness", encode(SOFTMAX), run, by=LAB))["problem"]
+    )
     training = train(SOFTMAX, load(SOFTMAX.data, tmp_path))
     assert list(training)
     checkpoint.save(store, run, training.state())
-    found = work.wait(work.begin("sharpness", encode(SOFTMAX), run))["found"]
+    found = work.wait(work.begin("sharpness", encode(SOFTMAX), run, by=LAB))["found"]
     kept = checkpoint.load(store, run)["best"]
     assert list(found.values()) == list(sharpness(SOFTMAX, load(SOFTMAX.data, tmp_path), [kept]))
 
 
 def test_a_server_that_ends_stops_what_is_at_work(work: Tasks, held) -> None:
-    first, second = (work.begin("held", encode(SOFTMAX)) for _ in range(2))
+    first, second = (work.begin("held", encode(SOFTMAX), by=LAB) for _ in range(2))
     assert held.begun.wait(30)
     threading.Timer(0.01, held.set).start()
     work.close(30)
@@ -158,10 +164,10 @@ ANN, BEN = ownership.digest("ann"), ownership.digest("ben")
 
 
 def test_a_task_that_is_asked_for_anew_takes_the_place_of_the_first(work: Tasks, held) -> None:
-    first = work.begin("held", named("first"))
+    first = work.begin("held", named("first"), by=LAB)
     assert held.begun.wait(30)
-    second = work.begin("held", named("second"), instead=first)
-    third = work.begin("held", named("third"), instead=second)
+    second = work.begin("held", named("second"), instead=first, by=LAB)
+    third = work.begin("held", named("third"), instead=second, by=LAB)
     held.set()
     assert work.wait(third)["state"] == "done"
     assert [work.look(id)["state"] for id in (first, second)] == ["stopped", "stopped"]
@@ -188,7 +194,9 @@ def test_people_take_turns_and_what_the_lab_asks_itself_comes_last(
 def test_what_nobody_looks_at_any_more_is_stopped(tmp_path: Path, held) -> None:
     now = [0.0]
     work = Tasks(tmp_path, in_process=False, clock=lambda: now[0])
-    left, waited, seen = (work.begin("held", named(name)) for name in ("left", "waited", "seen"))
+    left, waited, seen = (
+        work.begin("held", named(name), by=LAB) for name in ("left", "waited", "seen")
+    )
     assert held.begun.wait(30)
     now[0] = tasks.ALONE
     work.look(seen)

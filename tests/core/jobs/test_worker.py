@@ -12,9 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from core.access.ownership import LAB
+from core.base import process
 from core.base.control import LEAVE, PAUSE, PROCEED, STEP, STOP, Control
 from core.base.encoding import encode
 from core.base.events import Step, from_json
+from core.base.settings import settings
 from core.experiment import Experiment
 from core.jobs import worker
 from core.jobs.lane import Lane
@@ -67,20 +70,20 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen]:
         made.append(popen(*given, **more))
         return made[-1]
 
-    monkeypatch.setattr(worker.subprocess, "Popen", noted)
+    monkeypatch.setattr(process.subprocess, "Popen", noted)
     return made
 
 
 def test_a_process_trains_as_a_thread_does_and_obeys(runner: Runner) -> None:
     store = runner.store
-    short, long = runner.submit(digits()), runner.submit(digits(epochs=100_000))
+    short, long = runner.submit(digits(), by=LAB), runner.submit(digits(epochs=100_000), by=LAB)
     until(lambda: runner.status(short) == "done")
     twin = store.create(digits())
     execute(store, twin)
     assert losses(store, short) == losses(store, twin)
 
     until(lambda: losses(store, long))
-    runner.pause(long)
+    runner.pause(long, by=LAB)
     sizes: list[int] = []
 
     def still() -> bool:
@@ -91,11 +94,11 @@ def test_a_process_trains_as_a_thread_does_and_obeys(runner: Runner) -> None:
     until(still)
     before = len(losses(store, long))
     for n in (1, 2):
-        runner.step(long)
+        runner.step(long, by=LAB)
         until(lambda n=n: len(losses(store, long)) == before + n)
-    runner.proceed(long)
+    runner.proceed(long, by=LAB)
     until(lambda: len(losses(store, long)) > before + 50)
-    runner.stop(long)
+    runner.stop(long, by=LAB)
     until(lambda: not runner.live())
     assert runner.status(long) == "stopped" and store.last(long)["event"] == "Ended"
     assert checkpoint.load(store, long)["step"] == len(losses(store, long))
@@ -104,9 +107,9 @@ def test_a_process_trains_as_a_thread_does_and_obeys(runner: Runner) -> None:
 def test_a_death_or_a_hang_ends_one_run_with_its_own_message(
     runner: Runner, children: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "silent", lambda: 4.0)
+    monkeypatch.setenv("LAB_SILENT", "4")
     store = runner.store
-    killed, hung = (runner.submit(digits(epochs=100_000)) for _ in range(2))
+    killed, hung = (runner.submit(digits(epochs=100_000), by=LAB) for _ in range(2))
     until(lambda: losses(store, killed))
     children[0].kill()
     until(lambda: losses(store, hung))
@@ -120,12 +123,14 @@ def test_a_death_or_a_hang_ends_one_run_with_its_own_message(
 def test_one_that_does_not_answer_a_stop_is_stopped_all_the_same(
     runner: Runner, children: list
 ) -> None:
-    run = runner.submit(digits(epochs=100_000))
+    run = runner.submit(digits(epochs=100_000), by=LAB)
     until(lambda: losses(runner.store, run))
     children[0].send_signal(signal.SIGSTOP)
-    runner.stop(run)
+    runner.stop(run, by=LAB)
     until(lambda: not runner.live())
-    assert runner.status(run) == "stopped" and runner.store.last(run)["message"] == worker.DEAF
+    assert (
+        runner.status(run) == "stopped" and runner.store.last(run)["message"] == worker.UNRESPONSIVE
+    )
 
 
 def test_one_that_is_still_starting_is_stopped_at_once_and_loses_nothing(
@@ -134,21 +139,21 @@ def test_one_that_is_still_starting_is_stopped_at_once_and_loses_nothing(
     """Also after it has worked for a while: what it does before its first sign is importing."""
     monkeypatch.setattr(worker, "OBEYS", 600.0)
     spent = iter(range(1000))
-    monkeypatch.setattr(worker.Child, "_work", lambda child: next(spent))
-    run = runner.submit(digits(epochs=100_000))
+    monkeypatch.setattr(process.Child, "cpu_seconds", lambda child: next(spent))
+    run = runner.submit(digits(epochs=100_000), by=LAB)
     until(lambda: children)
     children[0].send_signal(signal.SIGSTOP)
     until(lambda: next(spent) > 10)
-    runner.stop(run)
+    runner.stop(run, by=LAB)
     until(lambda: not runner.live())
-    assert runner.store.last(run)["message"] == worker.UNBEGUN
+    assert runner.store.last(run)["message"] == worker.STOPPED_EARLY
 
 
 def test_a_hang_is_ended_after_two_minutes_and_a_stop_is_done_within_five_seconds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("LAB_SILENT", raising=False)
-    assert (worker.silent(), worker.OBEYS) == (120.0, 5.0)
+    assert (settings().silent, worker.OBEYS) == (120.0, 5.0)
 
 
 @pytest.mark.parametrize(
@@ -156,9 +161,9 @@ def test_a_hang_is_ended_after_two_minutes_and_a_stop_is_done_within_five_second
     [(-9, "ran out of memory"), (-11, "SIGSEGV"), (-6, "SIGABRT"), (1, "exit status 1")],
 )
 def test_each_death_has_its_words(exit_status: int, words: str) -> None:
-    assert worker.judged(0) is None
-    assert worker.judged(exit_status)[0] == "failed" and words in worker.judged(exit_status)[1]
-    assert "run's" not in worker.judged(exit_status)[1]  # it may be a study
+    assert worker.judge(0) is None
+    assert worker.judge(exit_status)[0] == "failed" and words in worker.judge(exit_status)[1]
+    assert "run's" not in worker.judge(exit_status)[1]  # it may be a study
 
 
 def test_what_was_said_before_the_process_was_there_is_handed_on() -> None:
@@ -176,14 +181,14 @@ def test_what_was_said_before_the_process_was_there_is_handed_on() -> None:
     assert control.word == LEAVE
 
 
-LAB = """
+TWO_JOBS = """
 import sys
 from core.base import device
 from core.jobs import runner
 from core.runs.store import Store
 device.resolve = lambda wanted: wanted  # two devices, so two processes at once
 lab = runner.Runner(Store(sys.argv[1]), in_process=True)
-print(*[lab.submit(text) for text in sys.argv[2:]], flush=True)
+print(*[lab.submit(text, by=\"lab\") for text in sys.argv[2:]], flush=True)
 sys.stdin.read()
 """
 
@@ -199,7 +204,7 @@ def test_no_process_outlives_a_killed_lab_and_every_run_can_go_on(
 ) -> None:
     long = {"epochs": 100_000, "network": SoftmaxRegression().layers((1, 8, 8))}
     runs = [digits(**long), digits(**long | {"device": "auto"}), digits(**long)]
-    command = [sys.executable, "-c", LAB, str(tmp_path), *runs]
+    command = [sys.executable, "-c", TWO_JOBS, str(tmp_path), *runs]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     store = Store(tmp_path)
     with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as lab:
@@ -227,5 +232,5 @@ def test_no_process_outlives_a_killed_lab_and_every_run_can_go_on(
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     lab = Runner(store)
     for run in (*at_work, waits):
-        lab.resume(run)
+        lab.resume(run, by=LAB)
     assert set(lab.live()) == {*at_work, waits}

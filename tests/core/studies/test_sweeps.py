@@ -130,9 +130,9 @@ def test_a_worker_ignores_ctrl_c_and_its_death_is_an_error(tmp_path: Path) -> No
             heard += worker.receive()
             tick.wait(0.01)
         assert [task for task, _ in heard] == [(0, chunk)] * (executor.counts[chunk] + 1)
-        worker.process.send_signal(signal.SIGINT)
-    worker.process.kill()
-    worker.process.wait()
+        worker.child.process.send_signal(signal.SIGINT)
+    worker.child.process.kill()
+    worker.child.process.wait()
     with pytest.raises(LabError) as error:
         worker.send((0, 2), study.base)
     assert error.value.code == "worker_killed"

@@ -51,7 +51,7 @@ class Reader:
         if self.process is None or self.process.poll() is not None:
             self.close()
             limits = [workbook.MEMORY, workbook.TEXT, 600]
-            command = [sys.executable, "-I", "-c", CODE, workbook._ROOT, *map(str, limits)]
+            command = [sys.executable, "-I", "-c", CODE, str(workbook.ROOT), *map(str, limits)]
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
             errors = tempfile.TemporaryFile()  # noqa: SIM115 - its last words, read by nobody
             self.process = subprocess.Popen(command, text=True, stderr=errors, **pipes)

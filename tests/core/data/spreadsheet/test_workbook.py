@@ -150,7 +150,7 @@ def test_a_process_without_a_parent_ends_itself():
         "import sys, signal; sys.path.insert(0, sys.argv[1]); "
         "from core.data.spreadsheet.sheet import limit; limit(2**31, 2**20, 1); signal.pause()"
     )
-    command = [sys.executable, "-I", "-c", code, workbook._ROOT]
+    command = [sys.executable, "-I", "-c", code, str(workbook.ROOT)]
     assert subprocess.run(command, check=False).returncode == -14
 
 
@@ -191,7 +191,7 @@ def test_the_process_imports_neither_torch_nor_pandas_nor_this_folder():
         "sys.stdout.write(' '.join(sys.modules))"
     )
     done = subprocess.run(
-        [sys.executable, "-I", "-c", code, workbook._ROOT], capture_output=True, check=True
+        [sys.executable, "-I", "-c", code, str(workbook.ROOT)], capture_output=True, check=True
     )
     loaded = set(done.stdout.decode().split())
     assert not loaded & {"torch", "pandas", "numpy", "streamlit", "pydantic", "subprocess"}
