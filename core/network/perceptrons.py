@@ -16,11 +16,11 @@ from core.network.layers import (
 )  # fmt: skip
 from core.network.preset import Preset, flatten_images
 
+ACTIVATIONS = tuple(kind for kind, cls in Layer.members.items() if cls.is_activation)
+
 
 class SoftmaxRegression(Preset):
-    """A single linear layer: each score is a weighted sum of the inputs. The simplest linear
-    classifier.
-    """
+    """A single linear layer: each class score is a weighted sum of the inputs."""
 
     kind: Literal["softmax"] = "softmax"
     label: ClassVar[str] = "Softmax regression"
@@ -83,9 +83,7 @@ class DeepMLP(Preset):
     source: ClassVar[str] = "Glorot & Bengio 2010; He et al. 2016"
     depth: int = ranged(10, 2, 50, unit="layers", help="Layers with weights, including the output.")
     width: int = ranged(64, 1, 4096, unit="units", help="Hidden units per layer.")
-    activation: Literal[
-        "relu", "leaky_relu", "elu", "softplus", "swish", "gelu", "tanh", "sigmoid", "step"
-    ] = ranged("relu", help="Follows each layer except the last.")
+    activation: Literal[*ACTIVATIONS] = ranged("relu", help="Follows each layer except the last.")
     normalize: bool = ranged(False, label="Batch normalization", help="Before each activation.")
     shortcuts: bool = ranged(False, help="Makes each layer from the second on a residual block.")
 
