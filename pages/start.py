@@ -24,7 +24,7 @@ def main() -> None:
 def doors() -> None:
     """Draw the three ways to begin; the first one requires no data and no choices."""
     first, second, third = st.columns(3, gap="small")
-    with first.container(border=True, height="stretch"):
+    with first.container(border=True, height="stretch", vertical_alignment="distribute"):
         door(
             "play_circle",
             "Train your first network",
@@ -33,7 +33,7 @@ def doors() -> None:
         )
         if button("Train on digits", icon=":material/play_arrow:", type="primary", width="stretch"):
             start(encode(shipped()["digits"]))
-    with second.container(border=True, height="stretch"):
+    with second.container(border=True, height="stretch", vertical_alignment="distribute"):
         door(
             "grid_view",
             "Choose a dataset",
@@ -42,7 +42,7 @@ def doors() -> None:
         )
         if button("Browse datasets", icon=":material/search:", width="stretch"):
             st.switch_page("data.py", query_params=state.address(**{"from": "sets"}))
-    with third.container(border=True, height="stretch"):
+    with third.container(border=True, height="stretch", vertical_alignment="distribute"):
         door(
             "table_view",
             "Use your own spreadsheets",
@@ -55,8 +55,9 @@ def doors() -> None:
 
 def door(icon: str, title: str, text: str) -> None:
     """Draw the title and the description of one way to begin."""
-    st.subheader(f":material/{icon}: {title}", anchor=False)
-    st.markdown(f":small[{text}]")
+    with st.container():  # together, so that the card puts its button at the bottom
+        st.subheader(f":material/{icon}: {title}", anchor=False)
+        st.markdown(f":small[{text}]")
 
 
 main()

@@ -24,7 +24,7 @@ FAMILIES: tuple[type[Choice], ...] = (
     Layer, Preset, Initializer, Loss, Optimizer, Schedule, StoppingRule, Regularizer,
     DataSet, Normalization, Augmentation, Sampling,
 )  # fmt: skip
-TITLES = {"data set": "Datasets"}
+TITLES = {"data set": "Datasets", "normalization": "Normalization", "sampling": "Sampling"}
 TOOLS_TITLE = "Tools and demonstrations"
 HEADER = "| Name | Formula | Source | Page |\n| --- | --- | --- | --- |"
 

@@ -35,7 +35,7 @@ def ready_made() -> None:
     members = {name for names in comparisons().values() for name in names}
     single = [(name, (name,)) for name in shipped() if name not in members]
     st.caption("Comparisons: a common problem and its remedies, trained one after another.")
-    cards(comparisons().items(), TIME_LIMITS[limit], width=230)
+    cards(comparisons().items(), TIME_LIMITS[limit], width=280)
     st.caption("Single experiments")
     cards(single, TIME_LIMITS[limit], width=160, last=double_descent_card)
 
@@ -106,7 +106,7 @@ def double_descent_card() -> None:
     st.markdown("**Double descent: a larger model can be worse, then better.**")
     with st.container(height="stretch", vertical_alignment="bottom", gap="xsmall"):
         st.caption("Digits · random features and networks · from 10 s")
-        if button("Open double descent", key="open double descent", width="stretch"):
+        if button("Open study", key="open double descent", width="stretch"):
             st.switch_page("double_descent.py", query_params=state.address())
 
 
