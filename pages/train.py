@@ -26,7 +26,7 @@ from pages.kit.layout import bar, card_title, finding, header
 from pages.parts.train import recipes
 
 SHOWN = 4  # suggestions
-OPTIMIZER_FIELD, SCHEDULE_FIELD = 132, 200  # least widths in px, so that labels fit on one line
+OPTIMIZER_FIELD, WIDE_FIELD = 132, 200  # least widths in px, so that labels fit on one line
 
 
 def main() -> None:
@@ -74,7 +74,7 @@ def settings(draft: Experiment) -> Experiment:
                 "X-axis", ["step", "epoch"], default="step", required=True,
                 key="schedule_axis", format_func=str.capitalize, persist_state="session",
             )  # fmt: skip
-        put("schedule", form.edit(schedule, state.key("schedule"), width=SCHEDULE_FIELD))
+        put("schedule", form.edit(schedule, state.key("schedule"), width=WIDE_FIELD))
         plot_slot = st.container()  # filled last: the curve depends on widgets below it
     with st.container(border=True):
         batches(draft)
@@ -127,10 +127,10 @@ def batches(draft: Experiment) -> None:
     )  # fmt: skip
     left, right = st.columns(2, gap="small")
     with left:
-        epochs = form.edit_field(draft, "epochs", state.key("epochs"))
+        epochs = form.edit_field(draft, "epochs", state.key("epochs"), width=WIDE_FIELD)
     if now == "Mini-batch":
         with right:
-            size = form.edit_field(draft, "batch_size", state.key("batch_size"))
+            size = form.edit_field(draft, "batch_size", state.key("batch_size"), width=WIDE_FIELD)
     put("epochs", epochs)
     if chosen != now:
         state.edit("batch_size", kinds[chosen], redraw=True)
@@ -207,7 +207,8 @@ def folded(draft: Experiment) -> None:
             key=state.key("device"),
         )
         put("device", device)
-        put("precision", form.edit_field(draft, "precision", state.key("precision")))
+        key = state.key("precision")
+        put("precision", form.edit_field(draft, "precision", key, width=WIDE_FIELD))
         st.caption("Seeds of the random choices")
         put("seeds", form.edit(draft.seeds, state.key("seeds")))
 

@@ -35,7 +35,9 @@ class Exponential(Schedule):
     source: ClassVar[str] = "Goffin 1977 (geometric step sizes)"
     technique: ClassVar[str] = "O5"
     gamma: float = _gamma(0.9, "Multiplies the learning rate after each epoch (or step).")
-    per: Literal["epoch", "step"] = ranged("epoch", help="Whether k counts epochs or steps.")
+    per: Literal["epoch", "step"] = ranged(
+        "epoch", label="Decay per", help="Whether k counts epochs or steps."
+    )
 
     def base_schedule(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:
         return base * self.gamma ** (step if self.per == "step" else step // epoch_steps)
@@ -58,7 +60,9 @@ class Staircase(Schedule):
         30, 1, 1_000_000, label="Step size", symbol="s",
         help="How many epochs (or steps) lie between two drops.",
     )  # fmt: skip
-    per: Literal["epoch", "step"] = ranged("epoch", help="Whether k and s count epochs or steps.")
+    per: Literal["epoch", "step"] = ranged(
+        "epoch", label="Decay per", help="Whether k and s count epochs or steps."
+    )
 
     def base_schedule(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:
         count = step if self.per == "step" else step // epoch_steps
@@ -80,7 +84,9 @@ class Annealed(Schedule):
         label="Final fraction of the learning rate",
         help="The learning rate at the end of the run, as a fraction of the full one.",
     )
-    per: Literal["step", "epoch"] = ranged("step", help="How often the learning rate changes.")
+    per: Literal["step", "epoch"] = ranged(
+        "step", label="Update per", help="How often the learning rate changes."
+    )
 
     def base_schedule(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:
         position = step if self.per == "step" else step // epoch_steps * epoch_steps

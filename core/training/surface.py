@@ -56,12 +56,16 @@ def of_classes(step: int, within: Area, probabilities: np.ndarray) -> Surface:
     relative = (probabilities.max(1) - least) / (1 - least)
     levels = np.clip(relative * LEVELS, 0, LEVELS - 1).astype(int)
     winner = "".join(chr(ord("0") + c) for c in probabilities.argmax(1).tolist())
-    return Surface(step, *within, winner, "".join(map(str, levels.tolist())))
+    low, high = within
+    sure = "".join(map(str, levels.tolist()))
+    return Surface(step=step, low=low, high=high, winner=winner, sure=sure)
 
 
 def of_values(step: int, within: Area, values: np.ndarray) -> Surface:
     """Return the event for values (POINTS,) at the points of `grid`, with five digits."""
-    return Surface(step, *within, values=tuple(float(f"{v:.5g}") for v in values.tolist()))
+    low, high = within
+    rounded = tuple(float(f"{value:.5g}") for value in values.tolist())
+    return Surface(step=step, low=low, high=high, values=rounded)
 
 
 def columns(surface: Surface) -> dict[str, list[Any]]:

@@ -57,12 +57,12 @@ def edit(value: V, key: str, *, width: int = 150, skip: tuple[str, ...] = ()) ->
     return value
 
 
-def edit_field(value: Value, name: str, key: str) -> Any:
+def edit_field(value: Value, name: str, key: str, *, width: int = 130) -> Any:
     """Draw the widget of one field and return what it holds; the field's value where that cannot
     be used.
     """
     others = tuple(fact.name for fact in fields(type(value)) if fact.name != name)
-    return getattr(edit(value, key, width=130, skip=others), name)
+    return getattr(edit(value, key, width=width, skip=others), name)
 
 
 def _with(value: V, fact: FieldFacts, said: object, complaints: DeltaGenerator) -> V:

@@ -28,7 +28,7 @@ DEEP = (Flatten(), *[Linear(units=20), Sigmoid()] * 20, Output())
 
 
 @pytest.mark.parametrize("name", shipped())
-def test_a_shipped_experiment_says_what_it_shows_and_survives_its_text(name: str) -> None:
+def test_a_shipped_experiment_has_a_description_and_survives_json(name: str) -> None:
     experiment = shipped()[name]
     assert experiment.name and experiment.about.endswith(".")
     assert decode(Experiment, encode(experiment)) == experiment == load(name)
@@ -39,7 +39,7 @@ def test_the_default_experiment_is_the_shipped_digits() -> None:
     assert shipped()["digits"] == default
 
 
-def test_the_lecture_s_recipe_for_photographs_has_its_numbers() -> None:
+def test_the_photograph_recipe_has_its_published_values() -> None:
     e = shipped()["cifar-net"]
     facts = trace(e.network, (3, 32, 32), 10)
     assert sum(fact.parameters for fact in facts) == 62_006
@@ -49,14 +49,14 @@ def test_the_lecture_s_recipe_for_photographs_has_its_numbers() -> None:
     assert not (e.augmentations or e.regularizers or e.stopping)
 
 
-def test_the_lecture_s_recipe_scales_pixels_to_minus_one_and_one() -> None:
+def test_the_photograph_recipe_scales_pixels_to_minus_one_and_one() -> None:
     pixels = np.array([0.0, 51.0, 127.5, 255.0])
     multiply, add = shipped()["cifar-net"].normalization.map(None)
     assert np.allclose(pixels * multiply + add, (pixels / 255 - 0.5) / 0.5)
     assert np.allclose(pixels * multiply + add, [-1.0, -0.6, 0.0, 1.0])
 
 
-def test_an_experiment_is_read_from_a_file(tmp_path) -> None:
+def test_an_experiment_is_loaded_from_a_file(tmp_path) -> None:
     path = tmp_path / "mine.json"
     path.write_text('{"epochs": 7}')
     assert load(str(path)) == Experiment(epochs=7)
@@ -80,12 +80,12 @@ def test_an_experiment_is_read_from_a_file(tmp_path) -> None:
         ({"network": ["flatten"] * 1001}, "network"),
     ],
 )
-def test_what_is_out_of_range_is_named(data: dict, words: str) -> None:
+def test_an_error_names_the_field_that_is_out_of_range(data: dict, words: str) -> None:
     with pytest.raises(BadExperiment, match=words):
         build(Experiment, data)
 
 
-def test_line_breaks_do_not_reach_a_name() -> None:
+def test_line_breaks_are_removed_from_a_name() -> None:
     assert Experiment(name="two\nlines\t").name == "two lines"
 
 

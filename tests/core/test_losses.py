@@ -53,12 +53,12 @@ def test_values_and_gradients(loss: Loss, classes: int) -> None:
 
 @pytest.mark.parametrize("loss", EVERY, ids=repr)
 @pytest.mark.parametrize("classes", [2, 10])
-def test_equal_scores_cost_what_is_said(loss: Loss, classes: int) -> None:
+def test_equal_scores_cost_the_loss_of_guessing(loss: Loss, classes: int) -> None:
     found = loss.call().make()(torch.zeros(classes, classes), torch.arange(classes)).item()
     assert found == pytest.approx(loss.guess(classes))
 
 
-def test_a_guess_of_a_value_costs_its_variance() -> None:
+def test_guessing_a_value_costs_its_variance() -> None:
     values = torch.randn(1000, dtype=torch.float64)
     values = (values - values.mean()) / values.std(correction=0)
     found = MSE().call().make()(torch.zeros(1000, 1), values).item()
@@ -74,7 +74,7 @@ def test_bce_from_logits_and_from_probabilities_are_equal_to_rounding() -> None:
     assert first.item() == pytest.approx(second.item(), rel=1e-14)
 
 
-def test_a_sure_and_wrong_answer_keeps_its_gradient_from_logits_alone() -> None:
+def test_a_confident_wrong_answer_has_a_gradient_only_from_logits() -> None:
     for logits, kept in ((True, True), (False, False)):
         z = torch.tensor([[-200.0, 0.0]], requires_grad=True)  # σ(−200) is 0 in float32
         BinaryCrossEntropy(logits=logits).call().make()(z, torch.tensor([0])).backward()
@@ -82,38 +82,38 @@ def test_a_sure_and_wrong_answer_keeps_its_gradient_from_logits_alone() -> None:
 
 
 @pytest.mark.parametrize("cls", [Hinge, LargestHinge])
-def test_for_two_classes_hinge_is_that_of_the_margin(cls: type[Loss]) -> None:
+def test_for_two_classes_hinge_depends_on_the_margin(cls: type[Loss]) -> None:
     z, c = torch.randn(40, 2, dtype=torch.float64), torch.arange(40) % 2
     f, y = z[:, 1] - z[:, 0], 2 * c - 1
     torch.testing.assert_close(cls().each().make()(z, c), (1 - y * f).clamp(min=0))
 
 
-def test_hinge_against_torch_s_multi_margin() -> None:
+def test_hinge_equals_the_multi_margin_loss_of_torch() -> None:
     z, c = torch.randn(40, 5, dtype=torch.float64), torch.arange(40) % 5
     twin = torch.nn.MultiMarginLoss()(z, c) * 5  # torch divides by C
     assert Hinge().call().make()(z, c).item() == pytest.approx(twin.item(), rel=1e-14)
 
 
-def test_the_hinge_of_the_lecture_s_scores() -> None:
+def test_hinge_of_known_scores() -> None:
     """max(0, 5.1 − 3.2 + 1) + max(0, −1.7 − 3.2 + 1) = 2.9."""
     z, c = torch.tensor([[3.2, 5.1, -1.7]], dtype=torch.float64), torch.tensor([0])
     for loss in (Hinge(), LargestHinge()):
         assert loss.call().make()(z, c).item() == pytest.approx(2.9)
 
 
-def test_smoothing_wants_no_endless_scores() -> None:
+def test_label_smoothing_has_a_minimum_at_finite_scores() -> None:
     criterion = CrossEntropy(smoothing=0.1).call().make()
     costs = [criterion(torch.tensor([[s, 0.0]]), torch.tensor([0])).item() for s in (1, 3, 30)]
     assert costs[0] > costs[1] < costs[2]
 
 
 @pytest.mark.parametrize("loss", [loss for loss in EVERY if not loss.for_values], ids=repr)
-def test_values_are_refused_with_the_way_out(loss: Loss) -> None:
+def test_classification_losses_refuse_values_and_name_the_alternative(loss: Loss) -> None:
     assert MSE.label in loss.problem(()) and loss.problem(("a",)) is None
 
 
 @pytest.mark.parametrize("loss", EVERY, ids=repr)
-def test_a_step_with_every_loss(loss: Loss) -> None:
+def test_every_loss_trains(loss: Loss) -> None:
     experiment = Experiment(loss=loss, network=(Flatten(), Output()), epochs=1)
     assert decode(Experiment, encode(experiment)) == experiment
     generator = torch.Generator().manual_seed(0)
@@ -125,7 +125,7 @@ def test_a_step_with_every_loss(loss: Loss) -> None:
     assert criterion(x @ (weight - 0.01 * weight.grad).T, c) < before
 
 
-def test_the_table_of_the_lecture() -> None:
+def test_known_scores_have_known_probabilities_and_losses() -> None:
     """Scores (3.2, 5.1, −1.7), the first class is right: exp 24.5, 164.0, 0.18; p 0.13, 0.87, 0.00;
     loss 2.04.
     """
@@ -137,12 +137,12 @@ def test_the_table_of_the_lecture() -> None:
     )
 
 
-def test_a_guess_among_ten_classes_costs_log_ten() -> None:
+def test_guessing_among_ten_classes_costs_log_ten() -> None:
     assert CrossEntropy().call().make()(
         torch.zeros(3, 10), torch.arange(3)
     ).item() == pytest.approx(np.log(10))
 
 
 @pytest.mark.parametrize("cls", Loss.members.values())
-def test_facts_for_menus_stand_at_the_class(cls: type[Loss]) -> None:
+def test_every_loss_declares_the_facts_of_its_menu_entry(cls: type[Loss]) -> None:
     assert cls.label and cls.doc() and cls.formula and cls.source and cls.technique

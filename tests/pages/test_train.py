@@ -54,7 +54,7 @@ def labelled(app, kind, label):
 
 
 @pytest.mark.parametrize("experiment", [Experiment(), ANOTHER])
-def test_looking_changes_nothing(page, experiment):
+def test_opening_the_page_changes_nothing(page, experiment):
     app = page(experiment)
     assert draft(app) == experiment
     assert draft(well(app.run())) == experiment
@@ -70,7 +70,7 @@ def test_what_is_typed_reaches_the_draft(page):
     assert (draft(app).epochs, draft(app).name) == (3, "My run")
 
 
-def test_another_optimizer_comes_with_its_formula_and_its_own_fields(page):
+def test_choosing_an_optimizer_shows_its_formula_and_fields(page):
     app = page()
     menus = [*app.selectbox, *app.get("button_group")]  # few stand side by side, many in a list
     next(w for w in menus if w.label == "Optimizer").set_value("sgd").run()
@@ -80,7 +80,7 @@ def test_another_optimizer_comes_with_its_formula_and_its_own_fields(page):
     assert any(w.label == "Momentum β" for w in app.number_input)
 
 
-def test_folded_rows_say_their_value(page):
+def test_folded_rows_show_their_value(page):
     labels = [e.label for e in page(ANOTHER).expander]
     assert any("clip norm 3" in label for label in labels)
     assert any("patience 7" in label for label in labels)
@@ -103,7 +103,7 @@ def test_the_schedule_is_drawn_over_the_whole_run(page):
     assert rates[-1] == pytest.approx(0.0123456789 * 0.7**steps)
 
 
-def test_advice_is_taken_with_one_press_and_every_widget_shows_it(page):
+def test_the_button_of_a_suggestion_updates_every_widget(page):
     app = page(Experiment(optimizer=AdamW(learning_rate=5.0)))
     button = next(b for b in app.button if b.label.startswith("Use 0.01"))
     well(button.click().run())
@@ -111,25 +111,25 @@ def test_advice_is_taken_with_one_press_and_every_widget_shows_it(page):
     assert labelled(app, "text_input", "Learning rate η").value == "0.01"
 
 
-def test_zeros_are_warned_of(page):
+def test_zeros_as_initial_weights_are_reported(page):
     assert any(
         "Zeros as initial weights" in t for t in texts(page(Experiment(initializer=Zeros())))
     )
 
 
-def test_what_does_not_build_cannot_be_started_and_says_why(page):
+def test_a_network_that_does_not_fit_cannot_be_started(page):
     app = page(Experiment(network=(Linear(),)))
     start = next(b for b in app.button if b.key == "bar_start")
     assert start.disabled and "Flatten" in start.help
     assert any("Flatten" in text for text in texts(app))
 
 
-def test_a_name_is_data_and_no_markup(page):
+def test_a_name_is_not_rendered_as_markdown(page):
     app = page(Experiment(name="# :red[x] $y$ [z](http://w) <b>"))
     assert not any(":red[x]" in t or "](http" in t or "$y$" in t for t in texts(app))
 
 
-def test_what_lies_beyond_its_range_is_said_and_the_start_takes_what_stays(page):
+def test_a_value_out_of_range_is_reported_and_the_last_valid_one_is_kept(page):
     app = page()
     labelled(app, "number_input", "Epochs").set_value(0)
     well(app.run())
@@ -138,7 +138,7 @@ def test_what_lies_beyond_its_range_is_said_and_the_start_takes_what_stays(page)
     assert draft(app).epochs == 150
 
 
-def test_a_link_is_a_whole_address_and_says_that_the_data_is_not_in_it(page, monkeypatch):
+def test_a_shared_link_is_a_full_address_without_data(page, monkeypatch):
     monkeypatch.setattr(type(st.context), "url", property(lambda self: "http://here:8501/train"))
     app = page(ANOTHER)
     link = next(code.value for code in app.code if "?e=" in code.value)
@@ -146,7 +146,7 @@ def test_a_link_is_a_whole_address_and_says_that_the_data_is_not_in_it(page, mon
     assert any("does not contain the" in text for text in texts(app))
 
 
-def test_a_time_too_short_to_measure_is_no_zero(page, tmp_path):
+def test_a_very_short_time_is_not_shown_as_zero(page, tmp_path):
     here = Store(tmp_path)
     write(
         here, here.create(encode(Experiment())), [Ended("epochs", "Done.", 10**6, 1, seconds=1.0)]
@@ -155,7 +155,7 @@ def test_a_time_too_short_to_measure_is_no_zero(page, tmp_path):
     assert time.value == "under 1 s"
 
 
-def test_the_time_is_that_of_the_last_run_of_its_kind(page, tmp_path):
+def test_the_time_is_estimated_from_the_last_comparable_run(page, tmp_path):
     def time(app):
         return next(m for m in app.metric if m.label == "Time")
 
@@ -167,13 +167,13 @@ def test_the_time_is_that_of_the_last_run_of_its_kind(page, tmp_path):
     assert shown.value == f"≈ {steps * 4 // 400 // 60} min 0 s" and "\\*Past" in shown.delta
 
 
-def test_the_line_of_pytorch_is_that_of_the_choice(page):
+def test_the_line_of_pytorch_constructs_the_chosen_optimizer(page):
     code = [c.value for c in page(Experiment(optimizer=AveragedMomentum())).code]
     assert "torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)" in code
 
 
 @pytest.mark.parametrize(("optimizer", "said"), [(SGD(), "10 times η·g"), (AdamW(), "")])
-def test_the_two_forms_of_momentum_are_told_apart(page, optimizer, said):
+def test_the_note_distinguishes_the_two_forms_of_momentum(page, optimizer, said):
     found = [
         text for text in texts(page(Experiment(optimizer=optimizer))) if "constant gradient" in text
     ]
@@ -181,7 +181,7 @@ def test_the_two_forms_of_momentum_are_told_apart(page, optimizer, said):
 
 
 @pytest.mark.parametrize(("kind", "size"), [("Single sample (SGD)", 1), ("Full batch", 1257)])
-def test_gradients_come_from_one_sample_some_or_all(page, kind, size):
+def test_the_batch_is_a_single_sample_a_mini_batch_or_everything(page, kind, size):
     app = page()
     labelled(app, "button_group", "Batch").set_value(kind).run()
     assert draft(well(app)).batch_size == size
@@ -190,26 +190,26 @@ def test_gradients_come_from_one_sample_some_or_all(page, kind, size):
     assert draft(well(app)).batch_size == 32
 
 
-def test_the_schedule_is_drawn_by_epoch_too(page):
+def test_the_schedule_can_be_drawn_by_epoch(page):
     app = page(ANOTHER)
     labelled(app, "button_group", "X-axis").set_value("epoch").run()
     chart = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert chart["data"][0]["x"][-1] == 9 and "epoch" in chart["layout"]["xaxis"]["title"]["text"]
 
 
-def test_a_rule_that_only_marks_says_so_in_its_row(page):
+def test_the_row_of_stopping_rules_shows_which_only_mark(page):
     labels = [e.label for e in page(Experiment(stopping=(Patience(only_mark=True),))).expander]
     assert any("mark only" in label for label in labels)
 
 
-def test_an_experiment_for_a_device_that_is_not_here_is_shown(page):
+def test_an_experiment_for_a_missing_device_is_shown(page):
     app = well(page(Experiment(device="cuda:7")))
     assert not any("free" in metric.delta for metric in app.metric)
     app.switch_page("network.py").run()
     well(app)
 
 
-def test_a_learning_rate_is_found_used_and_taken_back(page, tmp_path):
+def test_a_suggested_learning_rate_can_be_used_and_undone(page, tmp_path):
     app = page(Experiment(optimizer=SGD(learning_rate=0.5)))
     next(b for b in app.button if b.key == "find_rate").click().run()
     work = tasks.current(tmp_path)
@@ -227,7 +227,7 @@ def test_a_learning_rate_is_found_used_and_taken_back(page, tmp_path):
     assert not [b for b in app.button if b.key == "use_rate"]
 
 
-def test_a_stopped_test_suggests_nothing_and_a_failed_one_says_why(page, tmp_path, monkeypatch):
+def test_a_failed_range_test_reports_the_error(page, tmp_path, monkeypatch):
     def failing(experiment, data):
         raise BadData("Row 3 is empty: fill it.")
         yield
@@ -240,7 +240,7 @@ def test_a_stopped_test_suggests_nothing_and_a_failed_one_says_why(page, tmp_pat
     assert any("Row 3 is empty" in text.replace("\\", "") for text in texts(well(app.run())))
 
 
-def test_the_time_is_measured_by_trial_steps_of_this_very_draft(page, tmp_path):
+def test_measured_time_belongs_to_exactly_this_draft(page, tmp_path):
     def time(app):
         return next(m for m in app.metric if m.label == "Time")
 
@@ -253,7 +253,7 @@ def test_the_time_is_measured_by_trial_steps_of_this_very_draft(page, tmp_path):
     assert time(well(app)).delta == "rough guess"
 
 
-def test_memory_is_held_against_what_is_free(page, monkeypatch):
+def test_memory_is_compared_with_what_is_free(page, monkeypatch):
     monkeypatch.setattr("core.base.memory.free", lambda device: 4_000_000)
     app = page(Experiment(batch_size=2000))
     memory = next(m for m in app.metric if m.label == "Memory")
@@ -263,7 +263,7 @@ def test_memory_is_held_against_what_is_free(page, monkeypatch):
 
 
 @pytest.mark.browser
-def test_from_the_button_to_the_rate_in_use(browser, server):
+def test_the_range_test_in_the_browser(browser, server):
     window = browser.new_page()
     window.set_default_timeout(45_000)
     window.goto(f"{server.url}/train")
@@ -281,7 +281,7 @@ def test_from_the_button_to_the_rate_in_use(browser, server):
     window.close()
 
 
-def test_a_recipe_is_looked_at_used_and_taken_back(page):
+def test_a_recipe_can_be_previewed_used_and_undone(page):
     app = page(ANOTHER)
     labelled(app, "selectbox", "Recipe").set_value("flat-2-sam").run()
     about = shipped()["flat-2-sam"].about

@@ -26,7 +26,7 @@ DATA = bars()
 
 
 @pytest.mark.parametrize("cls", Optimizer.members.values(), ids=list(Optimizer.members))
-def test_the_later_run_is_the_same_bit_for_bit(cls: type[Optimizer]) -> None:
+def test_a_later_run_is_not_changed(cls: type[Optimizer]) -> None:
     """Dropout, batch normalization, clipping and averages included."""
     e = experiment(optimizer=cls(), epochs=2, regularizers=(ClipNorm(), EMA()))
     straight, before = train(e, DATA), torch.get_rng_state()
@@ -38,7 +38,7 @@ def test_the_later_run_is_the_same_bit_for_bit(cls: type[Optimizer]) -> None:
     assert all(torch.equal(alone[1][name], again[1][name]) for name in alone[1])
 
 
-def test_it_is_the_plain_loop_with_a_growing_rate() -> None:
+def test_it_equals_a_plain_loop_with_a_growing_learning_rate() -> None:
     e = Experiment(
         network=SoftmaxRegression().layers((1, 8, 8)), batch_size=50, normalization=Unit(),
         split=Split(validation=0, test=0), initializer=PyTorchDefault(),
@@ -64,7 +64,7 @@ def test_it_is_the_plain_loop_with_a_growing_rate() -> None:
     assert [p.loss for p in points] == pytest.approx(expected, rel=1e-4)
 
 
-def test_it_ends_when_the_loss_has_grown_for_good() -> None:
+def test_it_ends_when_the_loss_has_grown() -> None:
     points = list(range_test(experiment(network=PLAIN, optimizer=SGD()), DATA, high=1e4))
     assert 20 < len(points) < 100
     assert all(b.rate > a.rate for a, b in pairwise(points))
@@ -72,7 +72,7 @@ def test_it_ends_when_the_loss_has_grown_for_good() -> None:
 
 @pytest.mark.parametrize("regularizers", [(), (SAM(),)])
 @pytest.mark.parametrize("optimizer", [SGD(), LBFGS()])
-def test_convolutions_are_stepped_on_too(optimizer, regularizers) -> None:
+def test_it_works_with_convolutions_sam_and_l_bfgs(optimizer, regularizers) -> None:
     e = experiment(optimizer=optimizer, regularizers=regularizers)
     assert len(list(range_test(e, DATA, steps=5))) == 5
 
@@ -81,7 +81,7 @@ def points(losses: list[float]) -> list[RangePoint]:
     return [RangePoint(10 ** (-4 + k / 10), loss) for k, loss in enumerate(losses)]
 
 
-def test_a_tenth_of_the_lowest_is_suggested() -> None:
+def test_a_tenth_of_the_rate_with_the_lowest_loss_is_suggested() -> None:
     """A loss that stays, falls from 1e-3 to 0.1 in a straight line of log rate, and grows again."""
     made = points([2.0] * 10 + [2.0 - 0.05 * k for k in range(21)] + [1.0 + k for k in range(1, 9)])
     found = suggest(made)
@@ -93,7 +93,7 @@ def test_a_tenth_of_the_lowest_is_suggested() -> None:
     assert all(short(value) in found.text for value in (found.rate, found.lowest, found.steepest))
 
 
-def test_smoothing_moves_nothing_sideways() -> None:
+def test_smoothing_does_not_shift_the_curve() -> None:
     line = [3.0 - 0.1 * k for k in range(20)]
     assert smoothed(line, NEIGHBOURS) == pytest.approx(line)
     assert smoothed([1.0] * 9 + [10.0] + [1.0] * 9, NEIGHBOURS)[9 - NEIGHBOURS] == pytest.approx(
@@ -102,7 +102,7 @@ def test_smoothing_moves_nothing_sideways() -> None:
 
 
 @pytest.mark.parametrize("losses", [[], [1.0] * 5, [1.0] * 40, [1.0 + 0.1 * k for k in range(40)]])
-def test_where_nothing_falls_nothing_is_suggested(losses: list[float]) -> None:
+def test_without_a_decrease_nothing_is_suggested(losses: list[float]) -> None:
     assert suggest(points(losses)) is None
 
 

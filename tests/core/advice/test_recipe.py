@@ -15,7 +15,7 @@ def way(experiment: Experiment) -> tuple:
     return tuple(getattr(experiment, part) for part in PARTS)
 
 
-def test_every_recipe_is_another_one_and_none_is_lost() -> None:
+def test_recipes_are_distinct_and_complete() -> None:
     ways = [way(e) for e in recipes().values()]
     assert all(ways.count(each) == 1 for each in ways)
     members = {name for names in comparisons().values() for name in names}
@@ -26,7 +26,7 @@ def test_every_recipe_is_another_one_and_none_is_lost() -> None:
 
 @pytest.mark.parametrize("name", recipes())
 @pytest.mark.parametrize("classes", [CLASSES, VALUES])
-def test_the_draft_learns_like_it_and_stays_what_it_is(name: str, classes: tuple) -> None:
+def test_a_recipe_changes_only_the_training_settings(name: str, classes: tuple) -> None:
     example = recipes()[name]
     draft = Experiment(name="mine", loss=CrossEntropy() if classes else MSE())
     made = apply_recipe(draft, example, classes)
@@ -38,7 +38,7 @@ def test_the_draft_learns_like_it_and_stays_what_it_is(name: str, classes: tuple
         assert way(made) == way(example)
 
 
-def test_what_values_cannot_have_stays_as_it_was() -> None:
+def test_loss_and_sampling_that_do_not_fit_values_are_not_changed() -> None:
     balanced = Experiment(sampling=Balanced(), loss=CrossEntropy(smoothing=0.1), epochs=3)
     made = apply_recipe(Experiment(loss=MSE()), balanced, VALUES)
     assert made.loss == MSE() and made.sampling == Experiment().sampling and made.epochs == 3

@@ -41,19 +41,19 @@ def test_a_step_costs_its_gradients(clock, regularizers, gradients: int) -> None
     )
 
 
-def test_lbfgs_takes_as_many_as_it_asks_for(clock) -> None:
+def test_a_step_of_lbfgs_costs_several_gradients(clock) -> None:
     e = experiment(network=PLAIN, optimizer=LBFGS(moves=5), batch_size=1000)
     *_, last = trial(e, DATA, clock=clock)
     assert 2 <= last.step_seconds <= 8
 
 
-def test_what_takes_too_long_ends_after_a_step(clock, monkeypatch) -> None:
+def test_slow_steps_end_the_trial_early(clock, monkeypatch) -> None:
     monkeypatch.setattr("core.advice.trial.SECONDS", 0.5)
     found = list(trial(experiment(network=PLAIN), DATA, clock=clock))
     assert [t.steps for t in found] == [1]
 
 
-def test_a_look_at_every_part_takes_time_too() -> None:
+def test_evaluation_is_part_of_the_estimate() -> None:
     """A clock that moves on by a second each time it is asked: a step, a pass."""
     asked = iter(range(10**6))
     e = experiment(network=PLAIN, stopping=(GradientNorm(),))
@@ -61,7 +61,7 @@ def test_a_look_at_every_part_takes_time_too() -> None:
     assert last.run_seconds > last.step_seconds * 4 * 7
 
 
-def test_a_later_run_is_the_same(clock) -> None:
+def test_a_trial_does_not_change_a_later_run(clock) -> None:
     e = experiment(epochs=2)
     alone = losses(list(train(e, DATA)))
     assert len(list(trial(e, DATA))) > 0

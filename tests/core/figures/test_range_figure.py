@@ -22,7 +22,7 @@ def test_the_suggestion_is_marked_on_the_curve(mode):
     assert drawn.layout.annotations[0].x == -3  # an annotation on a log axis stands at the exponent
 
 
-def test_the_axis_is_as_long_as_the_whole_test_from_the_first_point_on():
+def test_the_axis_covers_the_whole_test_from_the_first_point():
     for count in (0, 1, 70):
         drawn = figure(rows(POINTS[:count], 4), None, mode="light")
         assert drawn.layout.xaxis.range == (-6, 1) and len(drawn.data) == 2

@@ -16,7 +16,7 @@ KINDS = st.sampled_from(sorted(Schedule.members))
 
 
 @given(kind=KINDS, steps=st.integers(1, 5000), epoch_steps=st.integers(1, 300))
-def test_points_run_from_the_first_step_to_the_last_and_each_has_its_rate(kind, steps, epoch_steps):
+def test_points_cover_all_steps_with_their_learning_rates(kind, steps, epoch_steps):
     schedule = Schedule.pick(kind)
     at, rates = rows(schedule, 0.02, steps=steps, epoch_steps=epoch_steps)
     assert at[0] == 0 and at[-1] == steps
@@ -36,7 +36,7 @@ def test_the_curves_are_those_of_the_formulas():
 
 @pytest.mark.parametrize("mode", PALETTES)
 @pytest.mark.parametrize("kind", Schedule.members)
-def test_one_line_on_axes_that_hold_all_of_it(kind, mode):
+def test_the_axes_show_the_whole_curve(kind, mode):
     at, rates = rows(Schedule.pick(kind), 0.05, steps=6000, epoch_steps=1875)
     drawn = figure(at, rates, epoch_steps=1875, mode=mode)
     (line,) = drawn.data

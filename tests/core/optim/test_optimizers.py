@@ -142,7 +142,7 @@ def test_the_two_forms_of_momentum_differ_by_one_minus_beta() -> None:
     ("choice", "length"),
     [(SGD(learning_rate=1, momentum=0.9), 10), (AveragedMomentum(learning_rate=1), 1)],
 )
-def test_in_a_steady_slope_a_sum_goes_ten_times_as_far_as_a_mean(choice, length) -> None:
+def test_under_a_constant_gradient_summed_momentum_steps_ten_times_as_far(choice, length) -> None:
     weight = torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))
     optimizer = made(choice, [weight])
     for _ in range(500):
@@ -152,7 +152,7 @@ def test_in_a_steady_slope_a_sum_goes_ten_times_as_far_as_a_mean(choice, length)
     assert before - weight.item() == pytest.approx(length)
 
 
-def test_nesterov_is_momentum_with_the_gradient_taken_ahead() -> None:
+def test_nesterov_is_momentum_with_a_look_ahead_gradient() -> None:
     """Sutskever et al. 2013 on f = θᵀAθ/2: their places, looked ahead by βv, are torch's."""
     a, place, v = np.diag([1.0, 5.0]), np.array([1.0, -2.0]), np.zeros(2)
     weight = torch.nn.Parameter(torch.tensor(place))
@@ -165,7 +165,7 @@ def test_nesterov_is_momentum_with_the_gradient_taken_ahead() -> None:
         np.testing.assert_allclose(weight.detach().numpy(), place + 0.8 * v, rtol=1e-9)
 
 
-def test_muon_moves_matrices_as_torch_s_and_all_else_as_adamw() -> None:
+def test_muon_equals_torch_on_matrices_and_adamw_elsewhere() -> None:
     torch.manual_seed(0)
     shapes = [(6, 4), (4, 6), (5,), (3, 2, 3, 3)]
     ours = [torch.nn.Parameter(torch.randn(shape)) for shape in shapes]
@@ -185,7 +185,7 @@ def test_muon_moves_matrices_as_torch_s_and_all_else_as_adamw() -> None:
 
 
 @pytest.mark.parametrize("shape", [(8, 5), (5, 8), (6, 6)])
-def test_a_step_of_muon_is_about_the_orthogonal_factor(shape: tuple[int, int]) -> None:
+def test_a_step_of_muon_is_approximately_orthogonal(shape: tuple[int, int]) -> None:
     """NumPy's singular values: the step's own all lie near 1, in the gradient's directions."""
     g = np.random.default_rng(3).normal(size=shape)
     weight = torch.nn.Parameter(torch.zeros(shape))
@@ -203,7 +203,7 @@ HILLS = np.diag([1.0, 3.0, 9.0, 27.0]) + 0.2
 
 
 @pytest.mark.parametrize(("moves", "memory"), [(1, 3), (4, 10), (9, 2)])
-def test_l_bfgs_moves_by_the_two_loops_of_the_paper(moves: int, memory: int) -> None:
+def test_l_bfgs_equals_the_two_loop_recursion(moves: int, memory: int) -> None:
     """f = θᵀAθ/2 without line search, two steps of so many moves, in NumPy."""
     choice = LBFGS(learning_rate=0.3, moves=moves, memory=memory, search=False)
     weight = torch.nn.Parameter(torch.ones(4, dtype=torch.float64))
@@ -285,7 +285,9 @@ VALLEY = {  # what its walls, 400 times as steep as its floor, ask for
 
 
 @pytest.mark.parametrize("cls", Optimizer.members.values())
-def test_rosenbrock_s_valley_is_followed_to_its_end(cls: type[Optimizer]) -> None:
+def test_every_optimizer_reaches_the_minimum_of_the_rosenbrock_function(
+    cls: type[Optimizer],
+) -> None:
     steps = 100 if cls.closure else 10_000
     place = descended(cls(**VALLEY.get(cls, {})), rosenbrock, [-1.2, 1.0], steps)
     assert rosenbrock(*place)[0] < 1e-4 * rosenbrock(-1.2, 1.0)[0]
@@ -293,7 +295,7 @@ def test_rosenbrock_s_valley_is_followed_to_its_end(cls: type[Optimizer]) -> Non
 
 
 @pytest.mark.parametrize("cls", Optimizer.members.values())
-def test_facts_for_menus_stand_at_the_class(cls: type[Optimizer]) -> None:
+def test_every_optimizer_declares_the_facts_of_its_menu_entry(cls: type[Optimizer]) -> None:
     assert cls.label and cls.doc() and cls.formula and cls.source and cls.technique
     assert short(cls().learning_rate) in cls().summary
     assert cls().learning_rate <= cls().max_recommended_lr * (1 + 1e-9)
@@ -302,7 +304,7 @@ def test_facts_for_menus_stand_at_the_class(cls: type[Optimizer]) -> None:
 
 @pytest.mark.parametrize("momentum", [0.1, 0.5, 0.9])
 @pytest.mark.parametrize("cls", [SGD, AveragedMomentum, Nesterov])
-def test_beyond_its_largest_rate_a_step_climbs_a_valley(cls, momentum: float) -> None:
+def test_steps_diverge_above_the_stability_limit(cls, momentum: float) -> None:
     """300 steps on λ/2·w²: just below the limit it falls, just above it grows."""
     curvature, ends = 7.0, []
     limit = cls(momentum=momentum).stability_limit(curvature)

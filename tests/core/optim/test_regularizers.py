@@ -78,7 +78,7 @@ def test_a_penalty_is_the_sum_of_its_formula(penalty: Penalty) -> None:
 
 
 @pytest.mark.parametrize("cls", [L2, L1, Elastic])
-def test_the_gradient_of_a_penalty_is_its_slope(cls: type[Penalty]) -> None:
+def test_the_gradient_of_a_penalty_matches_finite_differences(cls: type[Penalty]) -> None:
     """Finite differences over all weights, away from 0, where |w| has a corner."""
     model = network()
     transform = bound(cls(strength=0.3, biases=0.1), model)
@@ -88,7 +88,7 @@ def test_the_gradient_of_a_penalty_is_its_slope(cls: type[Penalty]) -> None:
 
 
 @pytest.mark.parametrize("cls", [L2, L1, Elastic])
-def test_activities_are_the_outputs_of_activations_over_the_minibatch(cls: type[Penalty]) -> None:
+def test_the_activation_penalty_uses_the_outputs_of_activations(cls: type[Penalty]) -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2))
     for activation in (model[1], model[3]):
@@ -110,7 +110,7 @@ def test_activities_are_the_outputs_of_activations_over_the_minibatch(cls: type[
     assert transform.penalty() is None and not any(m._forward_hooks for m in model.modules())
 
 
-def test_what_was_a_switch_for_biases_means_the_lambda_of_the_weights() -> None:
+def test_the_former_switch_for_biases_is_read_as_the_strength_of_the_weights() -> None:
     read = [decode(L2, f'{{"kind": "l2", "strength": 0.3, "biases": {v}}}') for v in BOOLEANS]
     assert [penalty.biases for penalty in read] == [0.3, 0.0]
 
@@ -177,7 +177,7 @@ def test_clipping_by_value_equals_torch_and_numpy(limit: float) -> None:
 
 
 @pytest.mark.parametrize("cls", [ClipNorm, ClipValue])
-def test_a_zero_gradient_is_left_alone(cls: type[Regularizer]) -> None:
+def test_a_zero_gradient_is_not_changed(cls: type[Regularizer]) -> None:
     model = network()
     for p in model.parameters():
         p.grad = torch.zeros_like(p)
@@ -186,7 +186,7 @@ def test_a_zero_gradient_is_left_alone(cls: type[Regularizer]) -> None:
 
 
 @pytest.mark.parametrize("cls", [ClipNorm, ClipValue])
-def test_the_share_of_clipped_steps_is_counted_across_a_resume(cls: type[Regularizer]) -> None:
+def test_the_fraction_of_clipped_steps_survives_a_resume(cls: type[Regularizer]) -> None:
     model = nn.Linear(1, 1, bias=False)
     transform = bound(cls(limit=1.0), model)
     assert transform.clip_fraction is None
@@ -200,7 +200,7 @@ def test_the_share_of_clipped_steps_is_counted_across_a_resume(cls: type[Regular
 
 
 @pytest.mark.parametrize("parts", [2, 3, 7])
-def test_the_variance_of_gradients_is_numpy_s_over_parts_of_the_minibatch(parts: int) -> None:
+def test_the_gradient_variance_equals_numpy_over_parts_of_the_mini_batch(parts: int) -> None:
     """A line with squared error, whose gradients are known in closed form."""
     draw = np.random.default_rng(2)
     x, y, model = draw.normal(size=(7, 3)), draw.normal(size=7), nn.Linear(3, 1).double()
@@ -219,13 +219,13 @@ def test_the_variance_of_gradients_is_numpy_s_over_parts_of_the_minibatch(parts:
     assert torch.autograd.gradcheck(lambda *_: transform.penalty(losses), list(model.parameters()))
 
 
-def test_one_part_alone_has_no_variance() -> None:
+def test_a_single_part_has_no_variance() -> None:
     transform = bound(GradientVariance(), network())
     assert transform.penalty() is None
     assert transform.penalty(lambda count: [torch.ones(())]) is None
 
 
-def test_sam_takes_the_gradient_at_distance_rho_and_comes_back() -> None:
+def test_sam_computes_the_gradient_at_distance_rho_and_restores_the_weights() -> None:
     weight = nn.Linear(2, 1, bias=False).double()
     transform = bound(SAM(radius=0.5), weight)
     a = torch.tensor([[2.0, 0.0], [0.0, 6.0]], dtype=torch.float64)
@@ -244,7 +244,7 @@ def test_sam_takes_the_gradient_at_distance_rho_and_comes_back() -> None:
     assert torch.equal(weight.weight, place)
 
 
-def test_where_there_is_no_slope_sam_stays() -> None:
+def test_sam_does_not_move_without_a_gradient() -> None:
     model = network()
     for p in model.parameters():
         p.grad = torch.zeros_like(p)
@@ -253,7 +253,7 @@ def test_where_there_is_no_slope_sam_stays() -> None:
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), before, strict=True))
 
 
-def test_the_running_mean_is_that_of_the_formula() -> None:
+def test_the_moving_average_equals_its_formula() -> None:
     model = network()
     transform = bound(EMA(beta=0.6), model)
     name, weight = next(iter(model.named_parameters()))
@@ -277,7 +277,7 @@ def test_the_running_mean_is_that_of_the_formula() -> None:
         torch.testing.assert_close(transform.average()[place], expected.detach())
 
 
-def test_the_mean_of_the_last_epochs_begins_after_its_share() -> None:
+def test_the_average_of_epochs_begins_after_its_start() -> None:
     model = network()
     transform = bound(SWA(start=0.5), model)
     seen, twin = [], torch.optim.swa_utils.AveragedModel(network())
@@ -297,7 +297,7 @@ def test_the_mean_of_the_last_epochs_begins_after_its_share() -> None:
 
 
 @pytest.mark.parametrize("cls", Regularizer.members.values())
-def test_facts_for_menus_stand_at_the_class(cls: type[Regularizer]) -> None:
+def test_every_regularizer_declares_the_facts_of_its_menu_entry(cls: type[Regularizer]) -> None:
     assert (
         cls.label and cls.doc() and cls.formula and cls.source and cls.technique and cls().summary
     )

@@ -130,7 +130,7 @@ def test_rates_equal_the_closed_form_and_torch(schedule: Schedule) -> None:
 
 
 @pytest.mark.parametrize("schedule", EVERY, ids=repr)
-def test_the_full_rate_is_reached_and_never_passed_and_none_is_negative(schedule: Schedule) -> None:
+def test_learning_rates_are_between_zero_and_the_full_rate(schedule: Schedule) -> None:
     first = schedule.first if isinstance(schedule, OneCycle) else 1.0
     assert table(schedule)[0] == pytest.approx(first * BASE, rel=1e-12)
     assert all(0 <= rate <= BASE * (1 + 1e-12) for rate in table(schedule))
@@ -138,7 +138,7 @@ def test_the_full_rate_is_reached_and_never_passed_and_none_is_negative(schedule
 
 @pytest.mark.parametrize("schedule", EVERY, ids=repr)
 @pytest.mark.parametrize("epochs", [0.5, 1.0, 2.0])
-def test_warm_up_rises_in_equal_steps_to_where_the_schedule_begins(schedule, epochs) -> None:
+def test_warm_up_rises_in_equal_steps_to_the_start_of_the_schedule(schedule, epochs) -> None:
     """Torch's LinearLR, then the schedule by itself over what is left of the run."""
     warm = round(epochs * EPOCH)
     warmed = table(schedule.model_copy(update={"warmup": epochs}))
@@ -158,7 +158,7 @@ def test_warm_up_rises_in_equal_steps_to_where_the_schedule_begins(schedule, epo
     assert stairs == pytest.approx(stairs[0])
 
 
-def test_a_warm_up_longer_than_the_run_is_all_of_it() -> None:
+def test_a_warm_up_longer_than_the_run_fills_the_run() -> None:
     rates = table(Cosine(warmup=1000))
     assert rates == pytest.approx([BASE * (k + 1) / (STEPS + 1) for k in range(STEPS)] + [BASE])
 
@@ -170,7 +170,7 @@ SMOOTH = [
 
 
 @pytest.mark.parametrize("schedule", SMOOTH, ids=repr)
-def test_nothing_jumps_where_two_parts_join(schedule: Schedule) -> None:
+def test_schedules_are_continuous_where_two_parts_join(schedule: Schedule) -> None:
     """With ten times the steps the largest change is about a tenth."""
 
     def largest(steps: int) -> float:
@@ -190,7 +190,7 @@ LOSSES = st.lists(st.floats(0, 10), max_size=60)
 
 
 @given(LOSSES, st.integers(0, 4), st.sampled_from([0.1, 0.5]), st.sampled_from([0.0, 1e-4, 0.1]))
-def test_a_plateau_cuts_the_rate_where_torch_does(losses, patience, gamma, improvement) -> None:
+def test_a_plateau_reduces_the_rate_where_torch_does(losses, patience, gamma, improvement) -> None:
     schedule = Plateau(patience=patience, gamma=gamma, improvement=improvement, lowest=0.02)
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=BASE)
     twin = twins.ReduceLROnPlateau(
@@ -203,22 +203,22 @@ def test_a_plateau_cuts_the_rate_where_torch_does(losses, patience, gamma, impro
         )
 
 
-def test_a_plateau_waits_for_p_epochs_and_then_anew() -> None:
+def test_a_plateau_waits_for_its_patience_after_every_reduction() -> None:
     schedule = Plateau(gamma=0.5, patience=1)
     cuts = [schedule.plateau_factor([3, 2, 2.5, 2.1, 2.2, 2.3, 1.0][:k]) for k in range(8)]
     assert cuts == [1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25]
 
 
-def test_a_loss_that_is_no_number_is_no_improvement() -> None:
+def test_a_loss_of_nan_is_not_an_improvement() -> None:
     assert Plateau(gamma=0.5, patience=1).plateau_factor([float("nan")] * 2) == 0.5
 
 
 @pytest.mark.parametrize("schedule", [s for s in EVERY if not isinstance(s, Plateau)], ids=repr)
-def test_what_is_known_before_training_does_not_look_at_losses(schedule: Schedule) -> None:
+def test_schedules_fixed_before_training_ignore_losses(schedule: Schedule) -> None:
     assert schedule.plateau_factor([3.0, 2.0, 5.0, 5.0, 5.0] * 9) == 1.0
 
 
 @pytest.mark.parametrize("cls", Schedule.members.values())
-def test_facts_for_menus_stand_at_the_class(cls: type[Schedule]) -> None:
+def test_every_schedule_declares_the_facts_of_its_menu_entry(cls: type[Schedule]) -> None:
     assert cls.label and cls.doc() and cls.formula and cls.source and cls.technique
     assert cls().summary

@@ -106,7 +106,9 @@ NAN = float("nan")
         (RelativeChange(limit=0.1, difference="absolute"), [1, 2, 1.9, 2.0], 3),
     ],
 )
-def test_a_small_change_of_the_training_loss_ends_the_run_here(rule, losses, epoch) -> None:
+def test_a_small_change_of_the_training_loss_ends_the_run_at_this_epoch(
+    rule, losses, epoch
+) -> None:
     assert ended(rule, trained(losses)) == epoch
 
 
@@ -129,7 +131,7 @@ def test_changes_equal_their_formulas_in_numpy(rule, signed, losses) -> None:
     ("gradients", "epoch"),
     [([3, 0.2, 0.1, 0.05], 3), ([3, 2, 1], None), ([None, None], None), ([NAN, 0.0], 2)],
 )
-def test_a_short_gradient_ends_the_run(gradients, epoch) -> None:
+def test_a_small_gradient_norm_ends_the_run(gradients, epoch) -> None:
     history = trained([1.0] * len(gradients), gradients)
     assert ended(GradientNorm(limit=0.1), history) == epoch
 
@@ -143,7 +145,7 @@ NUMBERS = st.floats(0, 4)
 
 @pytest.mark.parametrize("rule", RULES, ids=repr)
 @given(st.lists(st.tuples(NUMBERS, NUMBERS, st.none() | NUMBERS, NUMBERS), max_size=12))
-def test_a_mark_stands_where_the_loop_would_have_ended(rule, rows) -> None:
+def test_a_mark_is_where_the_loop_would_have_ended(rule, rows) -> None:
     history = [
         Epoch(k, 7 * k, {"loss": f}, v if v is None else {"loss": v}, False, 60 * k, g)
         for k, (f, g, v, _) in enumerate(rows, 1)
@@ -154,7 +156,7 @@ def test_a_mark_stands_where_the_loop_would_have_ended(rule, rows) -> None:
 
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS, st.none() | NUMBERS, NUMBERS), max_size=12))
-def test_marks_kept_up_equal_marks_of_the_whole(rows) -> None:
+def test_marks_updated_by_epoch_equal_marks_of_the_whole_run(rows) -> None:
     history = [
         Epoch(k, 7 * k, {"loss": f}, v if v is None else {"loss": v}, False, 60 * k, g)
         for k, (f, g, v, _) in enumerate(rows, 1)
@@ -166,19 +168,19 @@ def test_marks_kept_up_equal_marks_of_the_whole(rows) -> None:
     assert all(history[mark.row].epoch == mark.epoch for mark in kept.found())
 
 
-def test_untaken_rules_are_all_the_others() -> None:
+def test_untaken_rules_are_all_other_rules() -> None:
     kinds = {rule.kind for rule in untaken([Patience(patience=2)])}
     assert kinds == set(StoppingRule.members) - {"patience"} and len(untaken([])) == len(kinds) + 1
 
 
-def test_early_stopping_is_turned_on_once() -> None:
+def test_early_stopping_is_added_only_once() -> None:
     assert with_early_stopping([]) == [{"kind": "patience"}]
     marking = Patience(patience=3, only_mark=True)
     assert not has_early_stopping([marking, TimeLimit()])
     assert with_early_stopping([marking]) == [Patience(patience=3).model_dump()]
 
 
-def test_a_mark_says_what_stopping_there_would_have_cost() -> None:
+def test_a_mark_reports_what_stopping_there_would_have_cost() -> None:
     history = epochs([5, 3, 3.5, 3.2, 2.5, 2.0, 2.2])
     patient, eager = marks([Patience(patience=3), Patience(patience=2)], history + history[-1:] * 2)
     assert (eager.epoch, eager.step, eager.kept, eager.cost) == (4, 40, 3, 1)
@@ -192,7 +194,7 @@ def test_a_mark_without_validation_has_no_cost() -> None:
     assert marks([AbsoluteChange(limit=1.0)], bad)[0].cost is None
 
 
-def test_no_epochs_no_marks() -> None:
+def test_without_epochs_there_are_no_marks() -> None:
     assert marks(RULES, []) == () and not any(rule.after_epoch([]) for rule in RULES)
 
 
@@ -203,7 +205,7 @@ def test_the_time_limit_counts_minutes() -> None:
 
 
 @pytest.mark.parametrize("cls", StoppingRule.members.values())
-def test_facts_for_menus_stand_at_the_class(cls: type[StoppingRule]) -> None:
+def test_every_stopping_rule_declares_the_facts_of_its_menu_entry(cls: type[StoppingRule]) -> None:
     assert (
         cls.label and cls.doc() and cls.formula and cls.source and cls.technique and cls().summary
     )

@@ -87,7 +87,7 @@ def test_stop_and_resume_equal_the_straight_run_bit_for_bit(data, augmentations,
         assert torch.equal(tensor, second.state()["model"][name]), name
 
 
-def test_losses_equal_a_loop_by_hand_that_moves_and_mixes_each_picture_by_itself(data):
+def test_losses_equal_a_loop_that_augments_each_image_separately(data):
     """The same draws in the same order; the arithmetic one picture after another."""
     e = experiment(
         network=FLAT, split=Split(validation=0, test=0), normalization=Unit(),
@@ -146,7 +146,7 @@ def test_validation_and_test_are_never_changed(data):
     assert losses(plain) != pytest.approx(losses(changed), rel=1e-2)
 
 
-def test_its_own_seed_changes_the_run_and_nothing_else_is_drawn_from(data):
+def test_augmentation_depends_only_on_its_seed(data):
     before = torch.get_rng_state()
     runs = [
         losses(list(train(experiment(augmentations=ALL, seeds={"augmentation": n}), data)))
@@ -158,7 +158,7 @@ def test_its_own_seed_changes_the_run_and_nothing_else_is_drawn_from(data):
     assert plain[0] == plain[1]
 
 
-def test_a_state_from_before_there_was_augmentation_still_resumes(data):
+def test_a_state_without_augmentation_still_resumes(data):
     training = train(experiment(), data)
     for _ in zip(range(3), training, strict=False):
         pass
@@ -167,7 +167,7 @@ def test_a_state_from_before_there_was_augmentation_still_resumes(data):
     assert isinstance(list(train(experiment(), data, state=state))[-1], Ended)
 
 
-def test_label_noise_reaches_the_training_part_alone_and_exactly(data):
+def test_label_noise_changes_only_the_training_part_and_exactly_its_fraction(data):
     split = Split(fraction=0.8)
     parts = split.parts(data.targets)
     setup = train(experiment(split=split, label_noise=LabelNoise(share=0.25)), data).setup
@@ -178,7 +178,7 @@ def test_label_noise_reaches_the_training_part_alone_and_exactly(data):
     assert set(data.targets) == {0, 1, 2}  # the set itself is as it was
 
 
-def test_a_class_balanced_epoch_balances_the_labels_that_the_net_sees():
+def test_a_class_balanced_epoch_balances_the_labels_of_the_batches():
     labels = np.array([0] * 180 + [1] * 20)
     images = np.zeros((200, 1, 8, 8), np.uint8)
     rare = Samples("rare", images, labels, ("a", "b"))
@@ -188,7 +188,7 @@ def test_a_class_balanced_epoch_balances_the_labels_that_the_net_sees():
     assert 60 < int(rare.targets[rows].sum()) < 140  # 4.5 deviations about 100
 
 
-def test_values_are_mixed_too_and_measured():
+def test_values_can_be_mixed_and_scored():
     line = Sine().call().make(Path("nowhere"))
     e = Experiment(
         network=(Linear(units=8), ReLU(), Output()), loss=MSE(), epochs=2,
@@ -217,7 +217,7 @@ def test_what_does_not_fit_is_reported_by_plan_and_training(data, changes, label
     assert planned.code == error.value.code == "choice_does_not_fit_data"
 
 
-def test_they_survive_text_and_link():
+def test_augmentations_survive_json_and_links():
     e = experiment(
         augmentations=ALL,
         sampling=Balanced(),
@@ -229,7 +229,7 @@ def test_they_survive_text_and_link():
         Experiment(augmentations=("flip", {"kind": "flip", "p": 0.1}))
 
 
-def test_the_command_line_sets_them(tmp_path, monkeypatch, capsys):
+def test_the_command_line_sets_augmentations(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     chosen = '["flip", {"kind": "crop", "padding": 2}]'
     given = ["--epochs", "1", "--device", "cpu", "--json", "--set"]

@@ -45,7 +45,7 @@ def data() -> Samples:
     return bars()
 
 
-def test_both_forms_of_momentum_are_the_same_run_at_rates_that_differ_by_one_minus_beta(
+def test_both_forms_of_momentum_give_the_same_run_at_scaled_learning_rates(
     data: Samples,
 ) -> None:
     """While a schedule changes the rate, and across a resume."""
@@ -60,7 +60,7 @@ def test_both_forms_of_momentum_are_the_same_run_at_rates_that_differ_by_one_min
     assert rates == pytest.approx([0.2 * 0.7**3, 0.05 * 0.7**3])
 
 
-def test_the_rate_falls_when_the_validation_loss_stands_still(data: Samples) -> None:
+def test_the_learning_rate_is_reduced_on_a_plateau_of_the_validation_loss(data: Samples) -> None:
     schedule = Plateau(gamma=0.5, patience=1, improvement=0.3)
     training = train(
         experiment(optimizer=SGD(learning_rate=0.08), schedule=schedule, epochs=9), data
@@ -88,7 +88,7 @@ def test_l_bfgs_on_the_full_batch_needs_few_steps(data: Samples) -> None:
     assert last < 0.5 * first and slope < 1e-4 and total.item() > last
 
 
-def test_weight_decay_acts_on_adamw_as_a_run(data: Samples) -> None:
+def test_adam_with_the_regularizer_equals_adamw_with_its_decay(data: Samples) -> None:
     """Adam with the regularizer and AdamW with its own decay are the same run."""
     with_rule = experiment(
         optimizer=Adam(learning_rate=1e-2), regularizers=(WeightDecay(strength=0.1, biases=True),)
@@ -99,7 +99,7 @@ def test_weight_decay_acts_on_adamw_as_a_run(data: Samples) -> None:
     )
 
 
-def test_the_end_says_how_many_steps_were_clipped(data: Samples) -> None:
+def test_the_last_event_has_the_fraction_of_clipped_steps(data: Samples) -> None:
     rules = (ClipNorm(limit=1e-3), ClipValue(limit=1e3))
     assert list(train(experiment(regularizers=rules), data))[-1].clipped == {
         "clip_norm": 1.0,
@@ -107,7 +107,7 @@ def test_the_end_says_how_many_steps_were_clipped(data: Samples) -> None:
     }
 
 
-def test_sam_goes_down_with_the_gradient_from_uphill(data: Samples) -> None:
+def test_sam_equals_the_algorithm_of_its_paper(data: Samples) -> None:
     """One epoch of plain SGD, written by hand (Foret et al. 2020, algorithm 1)."""
     e = experiment(
         network=PLAIN, optimizer=SGD(learning_rate=0.1, momentum=0), schedule=Constant(),
@@ -133,7 +133,7 @@ def test_sam_goes_down_with_the_gradient_from_uphill(data: Samples) -> None:
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
 
 
-def test_batch_statistics_see_one_gradient_of_sam_s_two(data: Samples) -> None:
+def test_batch_statistics_use_only_the_first_gradient_of_sam(data: Samples) -> None:
     moved = [train(experiment(regularizers=r), data) for r in ((), (SAM(),))]
     for training in moved:
         training.compute_gradient(*training.setup.batch(torch.arange(16)))
@@ -148,7 +148,7 @@ def test_batch_statistics_see_one_gradient_of_sam_s_two(data: Samples) -> None:
 
 
 @pytest.mark.parametrize("augmentations", [(), (MixUp(),)], ids=["plain", "mixed"])
-def test_the_variance_penalty_is_that_of_parts_trained_by_themselves(
+def test_the_variance_penalty_equals_that_of_separate_parts(
     data: Samples, augmentations: tuple
 ) -> None:
     e = experiment(
@@ -175,7 +175,7 @@ def test_the_variance_penalty_is_that_of_parts_trained_by_themselves(
     assert (total - loss).item() == pytest.approx(expected, rel=1e-4) and expected > 1e-4
 
 
-def test_a_run_is_measured_with_its_averaged_weights_and_goes_on_with_its_own(
+def test_averaged_weights_are_evaluated_and_do_not_change_training(
     data: Samples,
 ) -> None:
     """The mean changes no loss; what is kept and scored is the mean."""
@@ -190,7 +190,7 @@ def test_a_run_is_measured_with_its_averaged_weights_and_goes_on_with_its_own(
     assert scored == other[-1].validation
 
 
-def test_swa_is_the_mean_of_the_last_epochs_with_statistics_of_its_own(data: Samples) -> None:
+def test_swa_is_the_mean_of_the_last_epochs_with_recomputed_statistics(data: Samples) -> None:
     e = experiment(
         regularizers=(SWA(start=0.5),), split=Split(validation=0.0, test=0.3),
         optimizer=SGD(), schedule=Constant(), batch_size=37,
@@ -221,7 +221,7 @@ def test_swa_is_the_mean_of_the_last_epochs_with_statistics_of_its_own(data: Sam
         GradientNorm(limit=0.3),
     ],
 )
-def test_every_rule_ends_a_full_batch_run_where_its_mark_stands_and_is_named(
+def test_every_rule_ends_a_full_batch_run_at_its_mark_and_is_named(
     data: Samples, rule: StoppingRule
 ) -> None:
     slow = SGD(learning_rate=0.1, momentum=0.0)
@@ -236,7 +236,7 @@ def test_every_rule_ends_a_full_batch_run_where_its_mark_stands_and_is_named(
     assert (mark.epoch, mark.step) == (ended[-1].epochs, ended[-1].step)
 
 
-def test_the_gradient_is_that_of_the_whole_training_part(data: Samples) -> None:
+def test_the_gradient_norm_is_that_of_the_whole_training_part(data: Samples) -> None:
     e = experiment(stopping=(GradientNorm(limit=0.0),), epochs=2)
     training = train(e, data)
     told = [event.gradient for event in of(Epoch, list(training))]

@@ -53,7 +53,7 @@ def test_it_is_close_to_float32_but_not_the_same() -> None:
     assert coarse == pytest.approx(exact, rel=0.05)
 
 
-def test_weights_gradients_and_answers_stay_float32_and_the_names_of_the_weights_too() -> None:
+def test_weights_gradients_and_outputs_stay_float32_under_the_same_names() -> None:
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
     names = list(model.state_dict())
     use_bfloat16(model, "cpu")

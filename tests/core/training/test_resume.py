@@ -88,7 +88,7 @@ REGULARIZERS = [
 
 @pytest.mark.parametrize("regularizers", REGULARIZERS, ids=lambda r: "+".join(x.kind for x in r))
 @pytest.mark.parametrize(("at", "validation"), [(10, 0.15), (23, 0.0)])
-def test_every_regularizer_goes_on_after_a_resume_bit_for_bit(
+def test_every_regularizer_resumes_bit_for_bit(
     data: Samples, regularizers: tuple[Regularizer, ...], validation: float, at: int
 ) -> None:
     split = Split(validation=validation)
@@ -106,7 +106,7 @@ def test_every_regularizer_goes_on_after_a_resume_bit_for_bit(
         torch.testing.assert_close(straight.state()[name], second.state()[name], rtol=0, atol=0)
 
 
-def test_a_run_left_just_before_its_end_is_ended_by_the_same_rule(data: Samples) -> None:
+def test_a_run_interrupted_just_before_its_end_is_ended_by_the_same_rule(data: Samples) -> None:
     rules = (Patience(patience=2),)
     rate = Adam(learning_rate=0.05)
     e = experiment(epochs=200, stopping=rules, optimizer=rate, schedule=Constant())
@@ -118,7 +118,7 @@ def test_a_run_left_just_before_its_end_is_ended_by_the_same_rule(data: Samples)
     assert list(train(e, data, state=training.state()))[-1] == straight
 
 
-def test_a_state_does_not_change_while_the_training_goes_on(data: Samples) -> None:
+def test_a_state_does_not_change_while_training_continues(data: Samples) -> None:
     training, _ = part_of(experiment(optimizer=Adam()), data, 3)
     state, kept = training.state(), io.BytesIO()
     torch.save(state, kept)

@@ -45,19 +45,19 @@ def test_spread_dead_and_saturated_of_a_relu_by_hand() -> None:
         (nn.GELU(), -6.0, 1),
     ],
 )
-def test_a_slope_is_that_of_autograd(activation: nn.Module, flat: float, steep: float) -> None:
+def test_slopes_equal_autograd(activation: nn.Module, flat: float, steep: float) -> None:
     a = torch.tensor([flat, steep], requires_grad=True)
     (expected,) = torch.autograd.grad(activation(a).sum(), a)
     assert slopes(activation, a.detach()) == pytest.approx(expected.abs(), abs=2e-3)
     assert (slopes(activation, a.detach()) < signals.FLAT).tolist() == [True, False]
 
 
-def test_a_leak_is_not_dead_and_what_all_samples_share_is_no_spread() -> None:
+def test_a_leaky_unit_is_not_dead_and_a_common_offset_is_not_spread() -> None:
     assert not (slopes(nn.LeakyReLU(0.01), -torch.ones(3)) < signals.FLAT).any()
     assert spread(torch.full((5, 2, 3), 0.5)).item() == 0.0
 
 
-def test_nothing_is_kept_when_nobody_looks() -> None:
+def test_nothing_is_recorded_outside_of_watching() -> None:
     net = model(nn.Tanh())
     look = Signals(net, ["0", "2"])
     with look.watching():
@@ -81,7 +81,7 @@ def test_the_noise_of_a_gradient_is_estimated_without_bias() -> None:
     assert gradient_noise(lambda part: w.sum(), PARTS - 1, [w]) is None
 
 
-def test_probes_say_all_of_it_and_change_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_probes_contain_all_signals_and_change_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     e = experiment(regularizers=(ClipNorm(limit=0.5),), epochs=2)
     runs = []
     for share in (1e9, 1e-9):  # a probe at every step, and one alone

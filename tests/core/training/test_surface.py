@@ -49,7 +49,7 @@ class Clock:
         return self.now
 
 
-def test_the_places_fill_the_area_row_by_row():
+def test_the_grid_fills_the_area_row_by_row():
     low, high = surface.area(np.array([[0.0, -1.0], [10.0, 1.0]], np.float32))
     assert low == pytest.approx((-0.8, -1.16)) and high == pytest.approx((10.8, 1.16))
     places = surface.grid((low, high))
@@ -61,14 +61,14 @@ def test_the_places_fill_the_area_row_by_row():
     assert places[-1] == pytest.approx((10.8 - width / 2, 1.16 - height / 2))
 
 
-def test_a_line_goes_from_end_to_end_and_a_single_value_has_room():
+def test_a_line_covers_the_range_and_a_single_value_gets_a_width():
     assert surface.grid(((-2.0,), (2.0,)))[[0, -1], 0].tolist() == [-2.0, 2.0]
     low, high = surface.area(np.full((3, 2), 5.0, np.float32))
     assert low == pytest.approx((4.92, 4.92)) and high == pytest.approx((5.08, 5.08))
 
 
 @pytest.mark.parametrize("classes", [2, 5, 60])
-def test_text_keeps_the_winner_and_its_probability_to_a_tenth_of_its_range(classes):
+def test_text_stores_the_most_probable_class_and_a_tenth_of_its_range(classes):
     draw = np.random.default_rng(0)
     given = draw.dirichlet([0.3] * classes, 48**2)
     event = surface.of_classes(7, ((0.0, 0.0), (1.0, 1.0)), given)
@@ -82,7 +82,7 @@ def test_text_keeps_the_winner_and_its_probability_to_a_tenth_of_its_range(class
     assert table["x"] == pytest.approx(((np.arange(48) + 0.5) / 48).tolist())
 
 
-def test_values_keep_five_digits():
+def test_values_are_stored_with_five_digits():
     given = np.random.default_rng(0).normal(1e4, 3, 200)
     table = surface.columns(surface.of_values(7, ((-1.0,), (1.0,)), given))
     assert table["y"] == pytest.approx(given.tolist(), rel=1e-4)
@@ -166,12 +166,12 @@ def test_training_is_the_same_with_and_without(monkeypatch):
         assert torch.equal(a, b)
 
 
-def test_a_step_is_measured_once():
+def test_each_step_is_measured_only_once():
     _, answers = watched()
     assert len(answers.measure(5)) == 1 and answers.measure(5) == []
 
 
-def test_surfaces_come_ever_more_seldom():
+def test_surfaces_become_less_frequent():
     _, answers = watched()
     clock, taken = Clock(0.0), []
     answers.watch = Stopwatch(clock)
@@ -193,7 +193,7 @@ def test_no_surface_of_a_network_that_has_diverged(bad):
     assert answers.measure(1) == []
 
 
-def test_a_resumed_training_goes_on_drawing():
+def test_a_resumed_training_continues_with_surfaces():
     experiment, samples = ready(Blobs(points=60))
     training = train(experiment, samples)
     for event in training:
@@ -204,7 +204,7 @@ def test_a_resumed_training_goes_on_drawing():
 
 
 @pytest.mark.parametrize("points", [24, 400])
-def test_the_setup_is_asked_through_its_own_scale(points):
+def test_the_grid_is_normalized_like_the_training_data(points):
     experiment, samples = ready(Moons(points=points))
     setup = Setup(experiment, samples, None)
     answers = DecisionSurfaceProbe(setup, samples, Stopwatch(Clock(1.0)))
