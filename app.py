@@ -1,9 +1,9 @@
-"""The entry of `streamlit run app.py`: routes, guards, start-up and shutdown. What a person sees is
-in pages/.
+"""The entry point of `streamlit run app.py`: routes, guards, startup and shutdown. The pages are in
+pages/.
 
-SIGTERM needs care: with one open event stream the server waits for ever, and the training thread
-must be saved and joined before the interpreter ends. So the signal ends the streams first, then the
-server; the lifespan closes the runner.
+SIGTERM needs care: a server with one open event stream waits for ever, and the current run must be
+saved and its thread joined before the interpreter exits. The signal therefore ends the streams
+first, then the server; the lifespan closes the runner.
 """
 
 import asyncio
@@ -30,35 +30,35 @@ from core.runs.store import Store, default_home
 from core.studies.folder import Studies
 from pages.kit import feed, hosts, login
 from pages.kit.form import escape
-from pages.kit.teacher_session import Seat
+from pages.kit.teacher_session import BrowserIdentity
 
 log = logging.getLogger("descent_lab")
 
-CLASS_UPLOAD = 100  # MB a file in classroom mode: thirty people's uploads lie in memory at once
-NO_TEACHER = (
-    "  Nobody can take the teacher's seat: no PIN is set. Start with LAB_PIN=… (at least six "
-    "characters), such as `make class LAB_PIN=480215` with a number of your own.\n"
+CLASS_UPLOAD = 100  # MB per file in class mode: thirty people's uploads share the memory
+NO_PIN = (
+    "  No teacher PIN is set, so nobody can change other people's runs. To set one, start with "
+    "LAB_PIN=… (at least six characters), such as `make class LAB_PIN=480215` with a number of "
+    "your own.\n"
 )
 
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
-    """Sets the process up before the first page, and leaves it with every run saved."""
+    """Prepare the process before the first page; at the end, save every run."""
     feed.closing.clear()
     _end_streams_first()
     limit_uploads()
-    if (
-        not settings().uses_processes
-    ):  # a server that trains nothing gives the memory of uploads back
+    if not settings().uses_processes:  # a server that only shows pages frees memory of uploads
         device.prepare()
-    os.environ.setdefault("LAB_THREADS", str(max(1, device.cores() - 1)))  # one is the viewers'
+    free = str(max(1, device.cores() - 1))  # one core is left to the pages
+    os.environ.setdefault("LAB_THREADS", free)
     await asyncio.to_thread(warm_up)
     work = runner.current()
-    await asyncio.to_thread(tidy, work.store)
-    if hosts.open_to_all():
-        print(hosts.told(), flush=True)
+    await asyncio.to_thread(clean_up, work.store)
+    if hosts.is_open_to_network():
+        print(hosts.describe_addresses(), flush=True)
     if ownership.mode() == ownership.CLASS and not settings().pin:
-        print(NO_TEACHER, flush=True)
+        print(NO_PIN, flush=True)
     yield
     feed.closing.set()  # also when the server ends without a signal
     await asyncio.to_thread(tasks.current(work.store.home).close)
@@ -66,9 +66,10 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 
 def warm_up() -> None:
-    """Imports what every page needs, then hides it all from the garbage collector.
+    """Import what every page needs, then exclude it from garbage collection.
 
-    A full collection visits every object of torch, plotly and pandas: 140 ms, this way 1 ms.
+    A full collection that visits every object of torch, plotly and pandas takes 140 ms; without
+    them it takes 1 ms.
     """
     import pandas  # noqa: F401
     import plotly.graph_objects  # noqa: F401
@@ -78,62 +79,62 @@ def warm_up() -> None:
     gc.freeze()
 
 
-def tidy(store: Store) -> None:
-    """What was deleted long ago and what killed processes left behind goes."""
-    for place in (store, Studies(store.home), Library(store.home)):
-        place.tidy()
+def clean_up(store: Store) -> None:
+    """Remove what was deleted long ago, and the leftovers of killed processes."""
+    for folder in (store, Studies(store.home), Library(store.home)):
+        folder.tidy()
 
 
 def limit_uploads() -> None:
-    """LAB_MODE=class lowers the server's own limit; a page asks
+    """Lower the server's upload limit in class mode. Pages read it as
     `st.get_option("server.maxUploadSize")`.
     """
     if ownership.mode() == ownership.CLASS:
-        least = min(CLASS_UPLOAD, config.get_option("server.maxUploadSize"))
-        config.set_option("server.maxUploadSize", least)
+        limit = min(CLASS_UPLOAD, config.get_option("server.maxUploadSize"))
+        config.set_option("server.maxUploadSize", limit)
 
 
-def checked() -> None:
-    """Ends the start with status 2 and one sentence where a variable of the environment says what
-    the lab does not know.
-    """
+def check_settings() -> None:
+    """Exit with status 2 and a message if a variable of the environment is invalid."""
     try:
         settings()
-        login.check()
+        login.check_configuration()
         require_writable(default_home())
     except LabError as error:
         refuse(str(error))
 
 
-def refuse(why: str) -> None:
-    """Ends the process with one sentence and the exit status of bad input."""
-    print(why, file=sys.stderr)
+def refuse(reason: str) -> None:
+    """Exit with a message and the exit status of invalid input."""
+    print(reason, file=sys.stderr)
     sys.exit(2)
 
 
-def seats() -> list[Middleware]:
-    """How a browser is known: in class mode by a token, in lab mode by its login."""
-    kinds = {ownership.CLASS: [Seat], ownership.OIDC: [login.WayBack]}
-    return [Middleware(kind) for kind in kinds.get(ownership.mode(), [])]
+def identity_middleware() -> list[Middleware]:
+    """Return the middleware that identifies a browser: by a token in class mode, by a login in lab
+    mode.
+    """
+    classes = {ownership.CLASS: BrowserIdentity, ownership.OIDC: login.LoginRedirect}
+    return [Middleware(each) for mode, each in classes.items() if mode == ownership.mode()]
 
 
-def say_fault(error: Exception) -> bool:
-    """One sentence in place of a traceback; the log has it whole. Nothing that runs is touched."""
+def show_error(error: Exception) -> bool:
+    """Show a message instead of a traceback, which is written to the log. Runs are not affected."""
     if isinstance(error, LabError):
         st.error(escape(str(error)), icon=":material/error:")
         return True
     log.error("a page failed", exc_info=error)
     st.error(
-        f"This page made a mistake ({type(error).__name__}): reload it, or open another one. "
-        "Runs go on and nothing is lost; the server's log has the details.",
+        f"Internal error ({type(error).__name__}). Reload this page or open another one. "
+        "Your runs are safe; the details are in the server log.",
         icon=":material/error:",
     )
     return True
 
 
 def _end_streams_first() -> None:
-    """Puts our handler before uvicorn's for SIGTERM and Ctrl+C; nothing where no server runs in the
-    main thread.
+    """Install a handler before uvicorn's for SIGTERM and Ctrl+C; nothing where no server runs in
+    the main thread.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         server = getattr(signal.getsignal(number), "__self__", None)
@@ -147,20 +148,17 @@ def _end_streams_first() -> None:
         signal.signal(number, stop)
 
 
-checked()
+check_settings()
 app = st.App(
     "pages/main.py",
     routes=feed.routes(),
     middleware=[
-        Middleware(
-            TrustedHostMiddleware,
-            allowed_hosts=hosts.answered(),
-        ),
-        *seats(),
+        Middleware(TrustedHostMiddleware, allowed_hosts=hosts.allowed_hosts()),
+        *identity_middleware(),
     ],
     lifespan=lifespan,
-    on_script_error=say_fault,
+    on_script_error=show_error,
 )
 
 if __name__ == "__main__":
-    refuse("Start the lab with `streamlit run app.py` or `make run`: only then its settings count.")
+    refuse("Start the app with `streamlit run app.py` or `make run`, so that its settings apply.")

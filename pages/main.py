@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.kit import state, teacher_session
+from pages.kit.screen import theme_mode
 
 HERE = Path(__file__).parent
 ASSETS = HERE.parent / "assets"  # a Material icon as page icon would be fetched from the internet
@@ -33,12 +34,11 @@ def page(name: str, title: str, icon: str) -> st.Page:
 st.set_page_config(
     "Descent Lab", str(ASSETS / "logo_mark.svg"), layout="wide", initial_sidebar_state=224
 )
-theme = "dark" if st.context.theme.type == "dark" else "light"
-st.logo(str(ASSETS / f"logo_{theme}.svg"), size="large")
+st.logo(str(ASSETS / f"logo_{theme_mode()}.svg"), size="large")
 pages = {group: [page(*row) for row in rows] for group, rows in GROUPS.items()}
-admitted = teacher_session.admitted()
-shown = st.navigation(pages, position="sidebar" if admitted else "hidden", expanded=True)
-if admitted:
+is_admitted = teacher_session.admit()
+shown = st.navigation(pages, position="sidebar" if is_admitted else "hidden", expanded=True)
+if is_admitted:
     state.open_address()
     teacher_session.sidebar()
     shown.run()

@@ -23,6 +23,7 @@ from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
 from pages.kit import cost, form, range_test, sharpness, state
 from pages.kit.layout import bar, card_title, finding, header
+from pages.kit.screen import theme_mode
 from pages.parts.train import recipes
 
 SHOWN = 4  # suggestions
@@ -170,7 +171,7 @@ def curve(draft: Experiment, x_axis: str) -> None:
     at, rates = schedule_figure.rows(
         draft.schedule, draft.optimizer.learning_rate, steps=steps, epoch_steps=epoch_steps
     )
-    mode = "dark" if st.context.theme.type == "dark" else "light"
+    mode = theme_mode()
     figure = schedule_figure.figure(at, rates, epoch_steps=epoch_steps, mode=mode, x_axis=x_axis)
     description = (
         f"Learning rate by {x_axis}: {draft.schedule.label}, from {rates[0]:g} to {rates[-1]:.3g}"

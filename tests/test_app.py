@@ -244,9 +244,9 @@ print(st.get_option("server.maxUploadSize"))"""
 
 
 MISUSE = {
-    "LAB_MODE": ("school", "solo, class, lab"),
+    "LAB_MODE": ("school", "solo, class or lab"),
     "LAB_PIN": ("123", "at least 6"),
-    "LAB_WORKER": ("fork", "thread, process"),
+    "LAB_WORKER": ("fork", "thread or process"),
     "LAB_SILENT": ("soon", "a number of seconds, 1 or more"),
     "LAB_THREADS": ("1.5", "a whole number, 1 or more"),
     "LAB_WORKERS": ("0", "a whole number, 1 or more"),
@@ -254,7 +254,7 @@ MISUSE = {
 }
 
 
-def test_each_variable_that_makes_no_sense_ends_the_start_in_one_sentence():
+def test_each_invalid_variable_ends_the_start_with_its_rule():
     code = f"""
 import contextlib, io, json, os
 import app
@@ -264,7 +264,7 @@ for name, (value, _) in {MISUSE!r}.items():
     words = io.StringIO()
     with contextlib.redirect_stderr(words):
         try:
-            app.checked()
+            app.check_settings()
         except SystemExit as end:
             told[name] = [end.code, words.getvalue()]
     del os.environ[name]
@@ -278,7 +278,7 @@ print(json.dumps(told))"""
         assert (value in said) == (name != "LAB_PIN")  # a PIN is shown nowhere
 
 
-def test_a_lab_that_is_started_wrongly_is_not_started():
+def test_an_invalid_mode_ends_the_server_at_the_start():
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", "0"]
     done = subprocess.run(
         command, cwd=ROOT, env=os.environ | {"LAB_MODE": "school"}, capture_output=True, text=True,
@@ -286,4 +286,4 @@ def test_a_lab_that_is_started_wrongly_is_not_started():
     )  # fmt: skip
     said = (done.stdout + done.stderr).strip()
     assert done.returncode == 2 and "Traceback" not in said
-    assert said.splitlines()[-1].startswith("LAB_MODE is 'school': set it to one of")
+    assert said.splitlines()[-1].startswith("LAB_MODE is 'school'. It must be solo, class or lab.")

@@ -52,31 +52,31 @@ def test_two_people_and_a_teacher(browser: object, tmp_path: Path) -> None:
         teacher.goto(f"{server.url}/watch?run={anns}")
         teacher.get_by_text("belongs to another person").wait_for()
         teacher.get_by_test_id("stSidebar").get_by_role("button", name="Teacher").click()
-        for pin, answer in (("111111", "This is not the PIN"), (PIN, "Leave the teacher's seat")):
+        for pin, answer in (("111111", "Incorrect PIN"), (PIN, "End teacher session")):
             teacher.get_by_label("PIN", exact=True).fill(pin)
-            teacher.get_by_role("button", name="Enter", exact=True).click()
+            teacher.get_by_role("button", name="Start teacher session", exact=True).click()
             teacher.get_by_text(answer).wait_for()
-        teacher.reload()  # the seat is this browser's
-        teacher.get_by_text("Leave the teacher's seat").wait_for()
+        teacher.reload()  # the session belongs to the browser
+        teacher.get_by_text("End teacher session").wait_for()
         teacher.locator(STOP).last.click()
 
         ended = wait_until(lambda: (server.store.last(anns) or {}).get("reason"), 60, "Ann's end")
         assert ended == "stopped"
         wait_until(lambda: server.store.is_owned(bens), 60, "Ben's beginning")
-        teacher.get_by_text("Leave the teacher's seat").click()
-        teacher.get_by_text("You may change the runs that you started").wait_for()
+        teacher.get_by_text("End teacher session").click()
+        teacher.get_by_text("You can change the runs that you started").wait_for()
         teacher.reload()
-        teacher.get_by_text("You may change the runs that you started").wait_for()
+        teacher.get_by_text("You can change the runs that you started").wait_for()
         for page in (ann, ben, teacher):
             page.context.close()
 
 
 def names_of_the_machine(server: Server) -> None:
     """A class reaches it under each of its own, and is told which; nobody else was asked for it."""
-    names = hosts.own()
+    names = hosts.own_names()
     for name in ["localhost", *names]:
         assert server.get("/_stcore/health", Host=name)[0] == 200
     assert server.get("/_stcore/health", Host="evil.example")[0] == 400
     said = server.log.read_text()
-    assert f"Others open http://{names[0]}:" in said and "xternal" not in said
-    assert "Nobody can take" not in said
+    assert f"On other computers, open http://{names[0]}:" in said and "xternal" not in said
+    assert "No teacher PIN is set" not in said

@@ -33,8 +33,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-def test_a_class_without_a_pin_is_told_so_at_the_start(lab: Server) -> None:
-    wait_until(lambda: "Nobody can take the teacher's seat" in lab.log.read_text())
+def test_class_mode_without_a_pin_is_reported_at_the_start(lab: Server) -> None:
+    wait_until(lambda: "No teacher PIN is set" in lab.log.read_text())
 
 
 @contextmanager

@@ -63,7 +63,7 @@ def test_logins_own_their_runs(browser: object, tmp_path: Path) -> None:
             ann.goto(f"{server.url}/watch?run={anns}")
             provider.life = -60.0  # within the leeway of two minutes that Authlib gives
             again(ann, "ann")
-            ann.get_by_text("Your login has ended").wait_for()
+            ann.get_by_text("Your login has expired").wait_for()
             provider.life = 600.0
             again(ann, "ann")
             ann.get_by_test_id("stSidebar").get_by_text("Logged in as Ann").wait_for()

@@ -16,6 +16,7 @@ from core.base.settings import settings
 from core.figures.binding import fill
 from core.figures.template import Mode
 from pages.kit import feed
+from pages.kit.screen import theme_mode
 
 ASSETS = Path(__file__).parents[2] / "assets"
 POLL_SECONDS = 1.5
@@ -96,7 +97,7 @@ def drawn(
     `key`.
     """
     if settings().live == "poll":
-        mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
+        mode = theme_mode()
         config = {"displayModeBar": False}
         st.plotly_chart(figure(mode), theme=None, config=config, alt=alt, key=key)
         return
@@ -113,7 +114,7 @@ def _polled(
     """Fill the same figure in Python and draw it again and again: for networks that block streams
     and components.
     """
-    mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
+    mode = theme_mode()
 
     @st.fragment(run_every=POLL_SECONDS if live else None)
     def draw() -> None:

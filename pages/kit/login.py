@@ -1,5 +1,5 @@
-"""The login of lab mode, which Streamlit makes with any OpenID Connect provider: what it needs at
-the start, the page that asks for it, and the way back to the page that was wanted.
+"""The login of lab mode, which Streamlit performs with any OpenID Connect provider: the check of
+its configuration, the login page, and the return to the page where the login began.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -17,59 +17,72 @@ from pages.kit.buttons import button
 from pages.kit.form import escape
 
 FILE = ".streamlit/secrets.toml"
-NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
-LEAST = 32  # characters of cookie_secret: who guesses it can be anybody
-RETURN = "/oauth2callback"  # where a provider sends a browser back to
-USER = b"_streamlit_user="  # the cookie in which Streamlit keeps a login
-BACK, LONG = "lab_back", 900  # a cookie, and the seconds for which it is kept
-FAILED = "login_failed"  # said in the address
+REQUIRED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
+SECRET_LENGTH = 32  # characters of cookie_secret: anyone who guesses it can sign any login
+CALLBACK = "/oauth2callback"  # the path to which a provider returns the browser
+LOGIN_COOKIE = b"_streamlit_user="  # the cookie in which Streamlit stores a login
+RETURN_COOKIE, RETURN_SECONDS = "lab_back", 900  # the page where a login began
+FAILED = "login_failed"  # a parameter of the address
 
 
-def check() -> None:
-    """BadInput, one sentence, when LAB_MODE is lab and nobody could log in."""
+def check_configuration() -> None:
+    """Raise BadInput if LAB_MODE is lab and the configuration makes a login impossible."""
     if ownership.mode() != ownership.OIDC:
         return
     if find_spec("authlib") is None:
         raise BadInput(
-            "LAB_MODE is lab, but Authlib is not installed: run "
-            "`python -m pip install -r requirements-login.txt`."
+            "LAB_MODE=lab requires Authlib, which is not installed. Install it with "
+            "`python -m pip install -r requirements-login.txt`.",
+            code="authlib_missing",
         )
+    auth = _read_secrets()
+    if missing := [name for name in REQUIRED if not auth.get(name)]:
+        raise BadInput(
+            f"LAB_MODE=lab requires more values in the section [auth] of {FILE}: "
+            f"{', '.join(missing)}. Your OpenID Connect provider issues the client's values and "
+            f'its address; redirect_uri is "http://NAME:8501{CALLBACK}" with the name of this '
+            f"server, and cookie_secret is a random text of {SECRET_LENGTH} or more characters.",
+            code="secrets_missing",
+        )
+    redirect = urlsplit(str(auth["redirect_uri"]))
+    if not redirect.netloc or not redirect.path.endswith(CALLBACK):
+        raise BadInput(
+            f"redirect_uri in {FILE} is {str(auth['redirect_uri'])[:80]!r}. It must be an address "
+            f'of this server that ends in {CALLBACK}: "http://NAME:8501{CALLBACK}".',
+            code="redirect_uri_invalid",
+        )
+    if not hosts.is_allowed(redirect.hostname or ""):
+        raise BadInput(
+            f"redirect_uri in {FILE} names the host {redirect.hostname}, which this server does "
+            f"not accept. Start it with --server.allowedHosts {redirect.hostname}.",
+            code="redirect_host_refused",
+        )
+    if (length := len(str(auth["cookie_secret"]))) < SECRET_LENGTH:
+        raise BadInput(
+            f"cookie_secret in {FILE} has {length} characters; at least {SECRET_LENGTH} random "
+            "characters are required, because anyone who guesses it can log in as anybody. Create "
+            "one with: python -c 'import secrets; print(secrets.token_hex())'",
+            code="cookie_secret_too_short",
+        )
+
+
+def _read_secrets() -> dict[str, object]:
+    """Return the section [auth] of the secrets file; empty without a file."""
     try:
-        auth = dict(st.secrets.get("auth") or {})
+        return dict(st.secrets.get("auth") or {})
     except StreamlitSecretNotFoundError as error:
-        if error.error_id != "no-secrets-found":
-            raise BadInput(f"{FILE} is not valid TOML: correct it. {error}") from None
-        auth = {}
-    if missing := [name for name in NEEDED if not auth.get(name)]:
+        if error.error_id == "no-secrets-found":
+            return {}
         raise BadInput(
-            f"LAB_MODE is lab, but [auth] in {FILE} lacks {', '.join(missing)}: your OpenID "
-            f"Connect provider gives you the client's values and its address, redirect_uri is "
-            f'"http://NAME:8501{RETURN}" with the name of this lab, and cookie_secret is {LEAST} '
-            "random characters."
-        )
-    returns = urlsplit(str(auth["redirect_uri"]))
-    if not returns.netloc or not returns.path.endswith(RETURN):
-        raise BadInput(
-            f"redirect_uri in {FILE} is {str(auth['redirect_uri'])[:80]!r}: it is the lab's own "
-            f"address, and ends in {RETURN}."
-        )
-    if not hosts.answers(returns.hostname or ""):
-        raise BadInput(
-            f"redirect_uri in {FILE} leads to {returns.hostname}, a name to which the lab does not "
-            f"answer: start it with --server.allowedHosts {returns.hostname}."
-        )
-    if len(str(auth["cookie_secret"])) < LEAST:
-        raise BadInput(
-            f"cookie_secret in {FILE} has {len(str(auth['cookie_secret']))} characters: give it "
-            f"{LEAST} random ones (python -c 'import secrets; print(secrets.token_hex())'), so "
-            "that nobody signs a login."
-        )
+            f"{FILE} is not valid TOML. Correct this error: {error}", code="secrets_not_toml"
+        ) from None
 
 
-class WayBack:
-    """ASGI middleware: who logs in comes back to the page where that began, also when it fails.
+class LoginRedirect:
+    """ASGI middleware that returns a person to the page where the login began, also if it fails.
 
-    Streamlit itself leads everybody to Start, and shows a bare line where the provider is silent.
+    Streamlit alone opens the Start page after every login, and shows an unformatted line where the
+    provider does not answer.
     """
 
     def __init__(self, app: Callable[..., Awaitable[None]]):
@@ -77,104 +90,114 @@ class WayBack:
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         path = scope.get("path", "") if scope["type"] == "http" else ""
-        headers = {name.decode("latin-1"): said for name, said in scope.get("headers", [])}
+        headers = {name.decode("latin-1"): value for name, value in scope.get("headers", [])}
 
-        async def leaving(message: MutableMapping) -> None:
+        async def leave(message: MutableMapping) -> None:
             if message["type"] == "http.response.start":
-                here = came_from(headers)
+                origin = origin_of(headers)
                 if message["status"] >= 400:
-                    message = moved(message, failed(here))
-                message = with_cookie(message, quote(here, safe=""), LONG)
+                    message = redirected(message, mark_failed(origin))
+                message = with_return_cookie(message, quote(origin, safe=""), RETURN_SECONDS)
             await send(message)
 
-        async def returning(message: MutableMapping) -> None:
+        async def come_back(message: MutableMapping) -> None:
             if message["type"] == "http.response.start":
-                asked = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-                known = any(line.startswith(USER) for line in cookies(message))
-                known &= not any(line.startswith(USER + b'""') for line in cookies(message))
-                there = kept(headers)
-                tried = "code" in asked or "error" in asked
-                message = moved(message, there if known or not tried else failed(there))
-                message = with_cookie(message, "", 0)
+                query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+                lines = set_cookies(message)
+                has_login = any(line.startswith(LOGIN_COOKIE) for line in lines)
+                has_login &= not any(line.startswith(LOGIN_COOKIE + b'""') for line in lines)
+                origin = stored_origin(headers)
+                is_attempt = "code" in query or "error" in query
+                failed = is_attempt and not has_login
+                message = redirected(message, mark_failed(origin) if failed else origin)
+                message = with_return_cookie(message, "", 0)
             await send(message)
 
-        said = leaving if path.endswith("/auth/login") else returning
-        await self.app(scope, receive, said if path.endswith(("/auth/login", RETURN)) else send)
+        if path.endswith("/auth/login"):
+            send_back = leave
+        else:
+            send_back = come_back if path.endswith(CALLBACK) else send
+        await self.app(scope, receive, send_back)
 
 
-def came_from(headers: dict[str, bytes]) -> str:
-    """The page of this lab on which the link was pressed, as path and query; `/` if it is none."""
+def origin_of(headers: dict[str, bytes]) -> str:
+    """Return the page of this lab that a request came from, as path and query; else `/`."""
     page = urlsplit(headers.get("referer", b"").decode("latin-1"))
-    ours = page.netloc == headers.get("host", b"").decode("latin-1")
-    return local(page._replace(scheme="", netloc="", fragment="").geturl()) if ours else "/"
+    is_own = page.netloc == headers.get("host", b"").decode("latin-1")
+    return local(page._replace(scheme="", netloc="", fragment="").geturl()) if is_own else "/"
 
 
-def kept(headers: dict[str, bytes]) -> str:
-    """The page that the cookie names; `/` if it names none of this lab."""
+def stored_origin(headers: dict[str, bytes]) -> str:
+    """Return the page that the cookie names; `/` if that is not a page of this lab."""
     try:
-        found = SimpleCookie(headers.get("cookie", b"").decode("latin-1")).get(BACK)
+        cookie = SimpleCookie(headers.get("cookie", b"").decode("latin-1")).get(RETURN_COOKIE)
     except CookieError:
         return "/"
-    return local(unquote(found.value)) if found else "/"
+    return local(unquote(cookie.value)) if cookie else "/"
 
 
 def local(path: str) -> str:
-    """The path if it stays in this lab, else `/`: `//elsewhere` is another machine."""
+    """Return the path if it is one of this server, else `/`: `//elsewhere` is another machine."""
     fits = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if fits and len(path) < 3000 else "/"
 
 
-def failed(path: str) -> str:
-    """The same page, which says that the login did not work."""
+def mark_failed(path: str) -> str:
+    """Return the address of the same page that reports the failed login."""
     return f"{path}{'&' if '?' in path else '?'}{FAILED}=1"
 
 
-def cookies(message: MutableMapping) -> list[bytes]:
+def set_cookies(message: MutableMapping) -> list[bytes]:
+    """Return the values of all Set-Cookie headers of a response."""
     return [line for name, line in message.get("headers", []) if name == b"set-cookie"]
 
 
-def moved(message: MutableMapping, path: str) -> dict:
-    """The answer as one that leads there."""
-    rest = [line for line in message.get("headers", []) if line[0] != b"location"]
-    place = quote(path, safe="/?&=%-_.~+:,;!*'()$@").encode()
-    return {**message, "status": 302, "headers": [*rest, (b"location", place)]}
+def redirected(message: MutableMapping, path: str) -> dict:
+    """Return the response as a redirect to the path."""
+    headers = [line for line in message.get("headers", []) if line[0] != b"location"]
+    location = quote(path, safe="/?&=%-_.~+:,;!*'()$@").encode()
+    return {**message, "status": 302, "headers": [*headers, (b"location", location)]}
 
 
-def with_cookie(message: MutableMapping, value: str, seconds: int) -> dict:
-    made = SimpleCookie({BACK: value})
-    made[BACK].update({"path": "/", "max-age": seconds, "httponly": True, "samesite": "Lax"})
-    line = (b"set-cookie", made.output(header="").strip().encode())
+def with_return_cookie(message: MutableMapping, value: str, seconds: int) -> dict:
+    """Return the response with the cookie that holds the page to return to; 0 s deletes it."""
+    cookie = SimpleCookie({RETURN_COOKIE: value})
+    attributes = {"path": "/", "max-age": seconds, "httponly": True, "samesite": "Lax"}
+    cookie[RETURN_COOKIE].update(attributes)
+    line = (b"set-cookie", cookie.output(header="").strip().encode())
     return {**message, "headers": [*message.get("headers", []), line]}
 
 
-def page() -> None:
-    """In the place of every page: what this is, and the button."""
+def show_login_page() -> None:
+    """Show the login button in place of the requested page."""
     st.space("large")
-    failed, ended = state.take_from_address(FAILED), person.claims().get("is_logged_in")
+    failed = state.take_from_address(FAILED)
+    has_expired = person.claims().get("is_logged_in")
     with st.container(horizontal_alignment="center"), st.container(border=True, width=460):
         st.title("Descent Lab", anchor=False)
         if failed:
             st.error(
-                "The login did not work: try again. If it fails once more, ask whoever runs this "
-                "lab; its log says why.",
+                "The login failed. Try again. If it fails again, contact the administrator of "
+                "this server; its log contains the reason.",
                 icon=":material/error:",
             )
         st.markdown(
-            "Your login has ended. What trains goes on; log in again and you are back on this page."
-            if ended
-            else "In this lab a run belongs to the login that started it. Everybody may watch."
+            "Your login has expired. Runs continue. Log in again to return to this page."
+            if has_expired
+            else "Log in to start runs. Each run belongs to the person who started it, and "
+            "everyone can view it."
         )
         if button("Log in", type="primary", icon=":material/login:"):
             st.login()
 
 
-def place() -> None:
-    """In the sidebar: who is logged in, and the way out."""
-    said = person.claims()
-    known = [f"Mail {said['email']}"] if said.get("email") else []
-    id = f"`{said.get('sub', '')}` is this login's id (sub), by which LAB_TEACHERS may name it."
-    name = f"Logged in as **{escape(login.called(said))}**"
-    st.caption(name, help="  \n".join([*map(escape, known), id]))
+def show_account() -> None:
+    """Show in the sidebar who is logged in, and the button to log out."""
+    claims = person.claims()
+    details = [f"E-mail: {escape(str(claims['email']))}"] if claims.get("email") else []
+    details.append(f"ID: `{claims.get('sub', '')}` (the `sub` claim, accepted by LAB_TEACHERS)")
+    name = f"Logged in as **{escape(login.display_name(claims))}**"
+    st.caption(name, help="  \n".join(details))
     st.button(
         "Log out", icon=":material/logout:", type="tertiary", key="log_out", on_click=st.logout
     )

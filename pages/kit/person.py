@@ -1,5 +1,5 @@
-"""Who looks at this page: the browser's cookie in class mode, the login in lab mode, and a teacher
-after the PIN. Whatever a session does, it does in this name.
+"""The person who uses this page: the browser in class mode, the login in lab mode, or a teacher.
+Everything that a session changes is changed in this person's name.
 """
 
 import secrets
@@ -12,61 +12,74 @@ from core.access.teacher_session import sessions
 from core.base.errors import NotAllowed
 from core.jobs import runner
 
-COOKIE = "lab_seat"  # a random token that a browser keeps, set by pages/kit/teacher_session.py
-BROWSER = "browser"  # its token in the session state
+COOKIE = "lab_seat"  # the browser's random token; browsers keep it for a year under this name
+BROWSER = "browser"  # the key of a token in the session state
 clock = time.time
 
 
 def me() -> str:
-    """On whose behalf this session acts, as core/access/ownership.py names people: the lab's own in
-    solo mode, a teacher after the PIN, else the login or this browser. NotAllowed when a login has
-    ended.
+    """Return the person in whose name this session acts, as core/access/ownership.py names people.
+
+    That is the lab itself in solo mode, a teacher during a teacher session, and otherwise the login
+    or this browser. NotAllowed (login_expired) when a login has expired.
     """
     who, mode = account(), ownership.mode()
     if mode == ownership.SOLO:
         return ownership.LAB
-    if gave_pin():
+    if has_teacher_session():
         return ownership.TEACHER
     return login.person(claims()) if mode == ownership.OIDC else who
 
 
 def account() -> str:
-    """The login or the browser at which somebody sits, a teacher's too; the lab's own in solo mode.
-    NotAllowed when a login has ended.
+    """Return the login or the browser of this session, a teacher's too; the lab itself in solo
+    mode. NotAllowed (login_expired) when a login has expired.
     """
     mode = ownership.mode()
     if mode == ownership.SOLO:
         return ownership.LAB
-    if mode == ownership.OIDC and not logged_in():
-        raise NotAllowed("Your login has ended: load this page anew, and log in again.")
+    if mode == ownership.OIDC and not is_logged_in():
+        raise NotAllowed(
+            "Your login has expired. Reload this page and log in again.", code="login_expired"
+        )
     return login.subject(claims()) if mode == ownership.OIDC else _browser()
 
 
 def claims() -> dict[str, object]:
-    """What the login says; empty without one."""
+    """Return the claims of the login; empty without one."""
     return st.user.to_dict()
 
 
-def logged_in() -> bool:
-    """Whether somebody has logged in, and that still holds."""
-    return login.holds(claims(), clock())
+def is_logged_in() -> bool:
+    """Whether somebody is logged in and the login has not expired."""
+    return login.is_valid(claims(), clock())
 
 
-def teaches() -> bool:
-    """Whether a teacher looks at this page."""
+def is_teacher() -> bool:
+    """Whether this session may act as a teacher."""
     return me() == ownership.TEACHER
 
 
-def gave_pin(given: bool | None = None) -> bool:
-    """Whether this browser has been given the PIN (in lab mode: this page); sets it when told."""
-    if given is not None:
-        (sessions.start if given else sessions.end)(_browser())
+def has_teacher_session() -> bool:
+    """Whether the PIN was entered in this browser, or, in lab mode, on this page."""
     return sessions.is_active(_browser())
 
 
+def start_teacher_session() -> None:
+    """Let this browser (in lab mode, this page) act as a teacher."""
+    sessions.start(_browser())
+
+
+def end_teacher_session() -> None:
+    """End the teacher session of this browser; nothing where there is none."""
+    sessions.end(_browser())
+
+
 def _browser() -> str:
-    """The digest of the token that this browser keeps. One that takes no cookies, and lab mode,
-    where the login may change, have one for as long as the page is open.
+    """The digest of this browser's token.
+
+    A browser without cookies has a token for as long as the page is open. So does every browser in
+    lab mode, where another person may log in.
     """
     cookies = dict(st.context.cookies) if ownership.mode() == ownership.CLASS else {}
     token = cookies.get(COOKIE) or st.session_state.setdefault(BROWSER, secrets.token_hex(16))
@@ -74,8 +87,8 @@ def _browser() -> str:
 
 
 def barred(job: str) -> str:
-    """Why this session may not change the run or study, in one sentence; empty where it may."""
+    """Return why this session may not change the run or study; empty if it may."""
     try:
         return runner.current().barred(job, by=me())
-    except NotAllowed as error:  # the login has ended
+    except NotAllowed as error:  # the login has expired
         return str(error)

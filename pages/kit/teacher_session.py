@@ -1,5 +1,5 @@
-"""Who sits here: the cookie that a browser keeps in class mode, the teacher's PIN in the sidebar,
-and the login of lab mode.
+"""Identity in class and lab mode: the cookie that identifies a browser, the teacher's PIN in the
+sidebar, and the account of a login.
 """
 
 import secrets
@@ -12,7 +12,7 @@ from core.access import ownership
 from core.access.pin import pin_limiter
 from core.access.teacher_session import HOURS
 from core.base.errors import LabError
-from core.base.settings import settings
+from core.base.settings import PIN_LENGTH, settings
 from pages.kit import login, person
 from pages.kit.buttons import button, submit_button
 from pages.kit.form import escape
@@ -20,9 +20,10 @@ from pages.kit.form import escape
 YEAR = 365 * 86_400  # seconds
 
 
-class Seat:
-    """ASGI middleware: a browser that comes without a token gets one. Scripts cannot read it, and
-    other sites' pages do not send it.
+class BrowserIdentity:
+    """ASGI middleware that gives a token to each browser that has none.
+
+    Scripts cannot read the cookie, and requests from other sites do not carry it.
     """
 
     def __init__(self, app: Callable[..., Awaitable[None]]):
@@ -30,83 +31,88 @@ class Seat:
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         headers = dict(scope.get("headers", []))
-        wanted = scope["type"] == "http" and b"text/html" in headers.get(b"accept", b"")
-        if not wanted or person.COOKIE.encode() in headers.get(b"cookie", b""):
+        is_page = scope["type"] == "http" and b"text/html" in headers.get(b"accept", b"")
+        if not is_page or person.COOKIE.encode() in headers.get(b"cookie", b""):
             await self.app(scope, receive, send)
             return
         secure = b"https" in (scope["scheme"].encode(), headers.get(b"x-forwarded-proto"))
 
-        async def marked(message: dict) -> None:
+        async def send_with_cookie(message: dict) -> None:
             if message["type"] == "http.response.start":
-                line = (b"set-cookie", cookie(secure=secure).encode())
+                line = (b"set-cookie", make_cookie(secure=secure).encode())
                 message = {**message, "headers": [*message.get("headers", []), line]}
             await send(message)
 
-        await self.app(scope, receive, marked)
+        await self.app(scope, receive, send_with_cookie)
 
 
-def cookie(*, secure: bool) -> str:
-    """A new token of 128 random bits as a Set-Cookie line."""
-    made = SimpleCookie({person.COOKIE: secrets.token_hex(16)})
-    made[person.COOKIE].update(
+def make_cookie(*, secure: bool) -> str:
+    """Return a new token of 128 random bits as the value of a Set-Cookie header."""
+    cookie = SimpleCookie({person.COOKIE: secrets.token_hex(16)})
+    cookie[person.COOKIE].update(
         {"path": "/", "max-age": YEAR, "httponly": True, "samesite": "Lax", "secure": secure}
     )
-    return made.output(header="").strip()
+    return cookie.output(header="").strip()
 
 
-def admitted() -> bool:
-    """Whether the pages may be shown; in lab mode asks for a login first."""
-    if ownership.mode() != ownership.OIDC or person.logged_in():
+def admit() -> bool:
+    """Whether the pages may be shown. In lab mode, show the login page if nobody is logged in."""
+    if ownership.mode() != ownership.OIDC or person.is_logged_in():
         return True
-    person.gave_pin(False)
-    login.page()
+    person.end_teacher_session()
+    login.show_login_page()
     return False
 
 
 def sidebar() -> None:
-    """In class and lab mode: who one is, and the place for the teacher's PIN."""
+    """In class and lab mode, show in the sidebar who is using the page, and the PIN form."""
     if ownership.mode() == ownership.SOLO:
         return
     by_login = ownership.mode() == ownership.OIDC
-    with st.sidebar, st.container(key="seat", gap="xsmall"):
+    with st.sidebar, st.container(key="identity", gap="xsmall"):
         if by_login:
-            login.place()
-        if person.teaches():
+            login.show_account()
+        if person.is_teacher():
             st.badge("Teacher", color="green", icon=":material/school:")
         else:
-            st.caption("You may change the runs that you started. All others you may watch.")
-        if person.gave_pin():
-            if button("Leave the teacher's seat", type="tertiary", key="seat_leave"):
-                person.gave_pin(False)
+            st.caption("You can change the runs that you started and view everyone else's.")
+        if person.has_teacher_session():
+            if button("End teacher session", type="tertiary", key="end_teacher_session"):
+                person.end_teacher_session()
                 st.rerun()
-        elif not (person.teaches() or (by_login and not settings().pin)):
+        elif not (person.is_teacher() or (by_login and not settings().pin)):
             with st.popover("Teacher", icon=":material/key:", type="tertiary"):
-                _pin()
+                _pin_form()
 
 
-def _pin() -> None:
-    with st.container(width=260):  # it stays as wide when a sentence comes
+def _pin_form() -> None:
+    with st.container(width=260):  # the width does not change when a message appears
         if not settings().pin:
-            st.caption("No PIN is set: start the lab with LAB_PIN, at least six characters.")
+            st.caption(
+                "No PIN is set. Restart the server with LAB_PIN set to at least "
+                f"{PIN_LENGTH} characters."
+            )
             return
         with st.form("pin", border=False, enter_to_submit=True):
-            given = st.text_input("PIN", type="password", max_chars=64, key="seat_pin")
-            pressed = submit_button("Enter", type="primary")
-        place = st.empty()
-        if not pressed:
-            place.caption(f"A teacher may change every run, {_until()}.")
+            attempt = st.text_input("PIN", type="password", max_chars=64, key="teacher_pin")
+            is_submitted = submit_button("Start teacher session", type="primary")
+        below = st.empty()
+        if not is_submitted:
+            below.caption(f"A teacher can change every run. {_session_length()}")
             return
         try:
-            pin_limiter.enter(given, person.me())
+            pin_limiter.enter(attempt, person.me())
         except LabError as error:
-            place.error(escape(str(error)))
+            below.error(escape(str(error)))
             return
-    person.gave_pin(True)
+    person.start_teacher_session()
     st.rerun()
 
 
-def _until() -> str:
-    """How long the seat is kept."""
+def _session_length() -> str:
     if ownership.mode() == ownership.OIDC:
-        return "until this page is closed or reloaded"
-    return f"in this browser, for {HOURS:.0f} hours or until you leave the seat or the lab ends"
+        return "The session ends when this page is closed or reloaded."
+    return (
+        f"The session lasts {HOURS:.0f} hours in this browser. It ends earlier if you end it or "
+        "the server stops."
+    )

@@ -1,4 +1,4 @@
-"""Lab mode: what a start needs, the page that asks for a login, its end, and the way back."""
+"""Lab mode: its configuration, the login page, an expired login, and the return to the page."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ WHOLE = {
 
 @pytest.fixture
 def lab(tmp_path, monkeypatch):
-    """A lab in lab mode at the time 0, where nothing is trained."""
+    """A store in lab mode at time 0, where no run is trained."""
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setenv("LAB_MODE", "lab")
     monkeypatch.setattr(runner, "_current", None)
@@ -40,7 +40,7 @@ def lab(tmp_path, monkeypatch):
     return Store(tmp_path)
 
 
-def opened(user, page=None):
+def open_page(user, page=None):
     app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
     app.user = user
     app.run()
@@ -55,103 +55,110 @@ def labels(app):
 
 
 @pytest.mark.parametrize("user", [{}, {"is_logged_in": False}, ANN | {"exp": 0}])
-def test_nothing_is_shown_before_a_login(lab, user):
-    app = opened(user)
+def test_only_the_login_page_is_shown_without_a_valid_login(lab, user):
+    app = open_page(user)
     assert labels(app) == ["Log in"]
-    said = app.markdown[0].value
-    assert ("has ended" in said) == bool(user.get("exp") == 0)
+    message = app.markdown[0].value
+    assert ("expired" in message) == bool(user.get("exp") == 0)
 
 
-def test_who_is_logged_in_is_named_and_may_leave(lab):
-    app = opened(ANN)
+def test_the_sidebar_names_the_person_and_has_a_log_out_button(lab):
+    app = open_page(ANN)
     assert "Log out" in labels(app) and "Train on digits" in labels(app)
     assert any(r"Ann \*A\*" in caption.value for caption in app.sidebar.caption)
     assert not [badge for badge in app.sidebar.markdown if "Teacher" in badge.value]
 
 
-def test_a_run_belongs_to_the_login_and_a_teacher_may_do_all(lab, monkeypatch):
-    next(b for b in opened(ANN).button if b.label == "Train on digits").click().run()
+def test_a_run_belongs_to_its_login_and_a_teacher_can_stop_it(lab, monkeypatch):
+    next(b for b in open_page(ANN).button if b.label == "Train on digits").click().run()
     (run,) = lab.ids()
     assert ownership.owner(lab, run) == ownership.digest("https://id.example a-1")
 
     def stoppable(user):
-        app = opened(user, "watch.py")
+        app = open_page(user, "watch.py")
         return [not b.disabled for b in app.button if b.label == "Stop"]
 
     ben = ANN | {"sub": "b-1", "email": "ben@school.example"}
     assert stoppable(ANN) == [True] and stoppable(ben) == [False]
     monkeypatch.setenv("LAB_TEACHERS", "ben@school.example")
     assert stoppable(ben) == [True]
-    assert any("Teacher" in said.value for said in opened(ben).sidebar.markdown)
+    assert any("Teacher" in each.value for each in open_page(ben).sidebar.markdown)
 
 
-def test_a_login_that_ends_on_an_open_page_may_do_nothing_more(lab, monkeypatch):
-    app = opened(ANN)
+def test_a_login_that_expires_on_an_open_page_can_do_nothing_more(lab, monkeypatch):
+    app = open_page(ANN)
     monkeypatch.setattr(person, "clock", lambda: 1000.0)
     next(b for b in app.button if b.label == "Train on digits").click().run()
     assert labels(app) == ["Log in"] and not lab.ids()
 
 
-def test_an_act_after_the_end_of_a_login_is_refused(monkeypatch):
+def test_an_action_after_a_login_has_expired_is_refused(monkeypatch):
     monkeypatch.setenv("LAB_MODE", "lab")
     monkeypatch.setattr(person, "claims", lambda: ANN)
     monkeypatch.setattr(person, "clock", lambda: 1000.0)
-    with pytest.raises(NotAllowed, match="log in again"):
+    with pytest.raises(NotAllowed) as error:
         person.me()
+    assert error.value.code == "login_expired"
 
 
-# --- what a start needs
+# --- the configuration
 
 
-def secrets(monkeypatch, **said):
+def secrets(monkeypatch, **values):
     monkeypatch.setenv("LAB_MODE", "lab")
-    monkeypatch.setattr(login.st, "secrets", {"auth": said})
+    monkeypatch.setattr(login.st, "secrets", {"auth": values})
 
 
-def test_a_lab_without_secrets_is_told_all_that_it_needs(monkeypatch):
+def test_without_secrets_all_required_values_are_listed(monkeypatch):
     secrets(monkeypatch)
-    with pytest.raises(BadInput, match=", ".join(WHOLE)):
-        login.check()
+    with pytest.raises(BadInput, match=", ".join(WHOLE)) as error:
+        login.check_configuration()
+    assert error.value.code == "secrets_missing"
 
 
 @pytest.mark.parametrize("lacking", [*WHOLE, *(("client_id", "client_secret"),)])
-def test_what_the_secrets_lack_is_named(monkeypatch, lacking):
+def test_missing_secrets_are_listed(monkeypatch, lacking):
     names = {lacking} if isinstance(lacking, str) else set(lacking)
     secrets(monkeypatch, **{k: v for k, v in WHOLE.items() if k not in names})
-    with pytest.raises(BadInput, match=", ".join(n for n in WHOLE if n in names)):
-        login.check()
+    with pytest.raises(BadInput, match=": " + ", ".join(n for n in WHOLE if n in names)) as error:
+        login.check_configuration()
+    assert error.value.code == "secrets_missing"
+    assert not any(name in str(error.value).split(". ")[0] for name in WHOLE.keys() - names)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "code", "value"),
     [
-        ({"redirect_uri": "http://localhost:8501/"}, "ends in /oauth2callback"),
-        ({"redirect_uri": "/oauth2callback"}, "own address"),
+        ({"redirect_uri": "http://localhost:8501/"}, "redirect_uri_invalid", "localhost:8501/"),
+        ({"redirect_uri": "/oauth2callback"}, "redirect_uri_invalid", "'/oauth2callback'"),
         (
             {"redirect_uri": "https://lab.example/oauth2callback"},
-            "start it with --server.allowedHosts lab.example",
+            "redirect_host_refused",
+            "--server.allowedHosts lab.example",
         ),
-        ({"cookie_secret": "short"}, "has 5 characters"),
+        ({"cookie_secret": "short"}, "cookie_secret_too_short", "5 characters"),
     ],
 )
-def test_secrets_that_cannot_work_are_refused(monkeypatch, change, said):
+def test_secrets_that_cannot_work_are_refused(monkeypatch, change, code, value):
     secrets(monkeypatch, **WHOLE | change)
-    with pytest.raises(BadInput, match=said):
-        login.check()
+    with pytest.raises(BadInput) as error:
+        login.check_configuration()
+    assert error.value.code == code and value in str(error.value)
     secrets(monkeypatch, **WHOLE)
-    login.check()
+    login.check_configuration()
 
 
-def test_without_authlib_the_start_says_what_to_install(monkeypatch):
+def test_without_authlib_the_error_names_the_file_to_install(monkeypatch):
     secrets(monkeypatch, **WHOLE)
     monkeypatch.setattr(login, "find_spec", lambda name: None)
-    with pytest.raises(BadInput, match=r"pip install -r requirements-login\.txt"):
-        login.check()
+    with pytest.raises(BadInput, match=r"pip install -r requirements-login\.txt") as error:
+        login.check_configuration()
+    assert error.value.code == "authlib_missing"
     monkeypatch.setenv("LAB_MODE", "class")
-    login.check()  # nobody needs it there
+    login.check_configuration()  # nobody needs it there
 
 
-def test_the_server_ends_with_one_sentence(tmp_path: Path):
+def test_an_invalid_secrets_file_ends_the_server_with_a_message(tmp_path: Path):
     file = tmp_path / "secrets.toml"
     file.write_text("[auth\n")
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", "0"]
@@ -165,11 +172,11 @@ def test_the_server_ends_with_one_sentence(tmp_path: Path):
     assert "secrets.toml is not valid TOML" in done.stderr.splitlines()[-1]
 
 
-# --- the way back
+# --- the return to the page
 
 
-def answered(path, status=302, cookies=(), **headers):
-    """Location and cookies that a browser gets when the lab's own answer is this one."""
+def answer(path, status=302, cookies=(), **headers):
+    """Status, location and cookie that a browser gets, for this response of the app itself."""
     sent = []
 
     async def app(scope, receive, send):
@@ -182,11 +189,11 @@ def answered(path, status=302, cookies=(), **headers):
     place, _, query = path.partition("?")
     lines = [(k.encode(), v.encode()) for k, v in ({"host": "lab:8501"} | headers).items()]
     scope = {"type": "http", "path": place, "query_string": query.encode(), "headers": lines}
-    in_a_loop(login.WayBack(app)(scope, None, send))
+    in_a_loop(login.LoginRedirect(app)(scope, None, send))
     (start,) = sent
     lines = [(k.decode(), v.decode()) for k, v in start["headers"]]
     found = {k: v for k, v in lines if k == "location"}
-    back = [v for k, v in lines if k == "set-cookie" and v.startswith(login.BACK)]
+    back = [v for k, v in lines if k == "set-cookie" and v.startswith(login.RETURN_COOKIE)]
     return start["status"], found.get("location"), back[0].split(";")[0] if back else None
 
 
@@ -204,9 +211,9 @@ OUT = '_streamlit_user=""; Max-Age=0'
         ("", "%2F"),
     ],
 )
-def test_where_the_login_began_is_kept(referer, kept):
-    status, place, cookie = answered("/auth/login?provider=x", referer=referer)
-    assert (status, place, cookie) == (302, "/", f"{login.BACK}={kept}")
+def test_the_page_where_the_login_began_is_stored(referer, kept):
+    status, place, cookie = answer("/auth/login?provider=x", referer=referer)
+    assert (status, place, cookie) == (302, "/", f"{login.RETURN_COOKIE}={kept}")
 
 
 @pytest.mark.parametrize(
@@ -222,16 +229,16 @@ def test_where_the_login_began_is_kept(referer, kept):
         ("", [], "%2Ftrain", "/train"),
     ],
 )
-def test_the_way_back_leads_there_and_nowhere_else(asked, cookies, kept, place):
-    known = {"cookie": f"a=b; {login.BACK}={kept}"} if kept else {}
-    status, found, cookie = answered(f"/oauth2callback{asked}", cookies=cookies, **known)
-    assert (status, found, cookie) == (302, place, f'{login.BACK}=""')
+def test_a_login_returns_to_its_page_and_to_no_other_site(asked, cookies, kept, place):
+    known = {"cookie": f"a=b; {login.RETURN_COOKIE}={kept}"} if kept else {}
+    status, found, cookie = answer(f"/oauth2callback{asked}", cookies=cookies, **known)
+    assert (status, found, cookie) == (302, place, f'{login.RETURN_COOKIE}=""')
 
 
-def test_a_provider_that_is_silent_leads_back_with_a_sentence():
-    status, place, _ = answered("/auth/login", 400, referer="http://lab:8501/train")
+def test_a_provider_that_does_not_answer_returns_to_the_page():
+    status, place, _ = answer("/auth/login", 400, referer="http://lab:8501/train")
     assert (status, place) == (302, "/train?login_failed=1")
 
 
-def test_other_addresses_are_left_alone():
-    assert answered("/watch", 200) == (200, "/", None)
+def test_other_addresses_are_not_changed():
+    assert answer("/watch", 200) == (200, "/", None)

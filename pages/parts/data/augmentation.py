@@ -14,6 +14,7 @@ from core.figures.pictures import side_by_side
 from pages.kit import form, state
 from pages.kit.buttons import button
 from pages.kit.layout import card_title, finding
+from pages.kit.screen import theme_mode
 from pages.parts.data import selected
 
 SHOWN = 7  # images per row
@@ -63,7 +64,7 @@ def show_augmented(draft: Experiment, data: Samples) -> None:
         here = slice(start, start + SHOWN)
         rows = [("before", before[here]), ("after", after[here])]
         figure = side_by_side(
-            rows, [mixture(text) for text in descriptions[here]], mode=selected.mode(), side=76
+            rows, [mixture(text) for text in descriptions[here]], mode=theme_mode(), side=76
         )
         alt = "Training images above, the same images after augmentation below"
         st.plotly_chart(figure, theme=None, config=NO_BAR, key=f"augmented {start}", alt=alt)
@@ -119,7 +120,7 @@ def show_noise(draft: Experiment, data: Samples) -> None:
         for start in range(0, len(examples), SHOWN):
             part = data.inputs[rows[examples[start : start + SHOWN]]]
             figure = side_by_side(
-                [("", part)], names[start : start + SHOWN], mode=selected.mode(), side=76
+                [("", part)], names[start : start + SHOWN], mode=theme_mode(), side=76
             )
             alt = "Images with their true and their wrong label"
             st.plotly_chart(figure, theme=None, config=NO_BAR, key=f"noised {start}", alt=alt)

@@ -16,6 +16,7 @@ from core.jobs import runner
 from pages.kit import form, state
 from pages.kit.buttons import button
 from pages.kit.layout import card_title, finding
+from pages.kit.screen import theme_mode
 from pages.parts.data import selected
 from pages.parts.data.sources import chosen_reading
 from pages.parts.data.upload import read_again
@@ -68,7 +69,7 @@ def show_both_orientations(data: Samples) -> None:
     """Draw some images as stored and transposed, because the eye decides better than a number."""
     stored = data.inputs[:: max(1, len(data) // 7)][:7]
     rows = [("as stored", stored), ("transposed", stored.swapaxes(2, 3))]
-    figure = side_by_side(rows, [""] * len(stored), mode=selected.mode(), side=40)
+    figure = side_by_side(rows, [""] * len(stored), mode=theme_mode(), side=40)
     alt = "The same images as stored and with rows and columns swapped"
     st.plotly_chart(figure, theme=None, config=NO_BAR, key="both orientations", alt=alt)
 
@@ -156,7 +157,7 @@ def show_evidence(found: Finding, data: Samples) -> None:
     for start in range(0, len(chosen), EACH):
         part = chosen[start : start + EACH]
         figure = side_by_side(
-            [("", data.inputs[part])], names[start : start + EACH], mode=selected.mode()
+            [("", data.inputs[part])], names[start : start + EACH], mode=theme_mode()
         )
         alt = "Images with their labels"
         st.plotly_chart(figure, theme=None, config=NO_BAR, key=f"found {start}", alt=alt)
@@ -178,7 +179,7 @@ def show_images(draft: Experiment, data: Samples) -> None:
         if button("Show other images", icon=":material/shuffle:"):
             state.set_ui("drawn", str(int(state.get_ui("drawn") or 0) + 1))
     figure = selected.wall(
-        draft.data.model_dump_json(), int(state.get_ui("drawn") or 0), selected.mode()
+        draft.data.model_dump_json(), int(state.get_ui("drawn") or 0), theme_mode()
     )
     alt = (
         f"{selected.IMAGES_EACH} images of each of {len(data.classes)} classes, with the number of "
@@ -191,7 +192,7 @@ def show_images(draft: Experiment, data: Samples) -> None:
 
 def show_rows(draft: Experiment, data: Samples) -> None:
     """Draw points for rows of one or two numbers, else the first rows and the class balance."""
-    choice, mode = draft.data.model_dump_json(), selected.mode()
+    choice, mode = draft.data.model_dump_json(), theme_mode()
     if len(data.shape) == 1 and data.shape[0] <= 2:
         with card_title("Points"):
             pass

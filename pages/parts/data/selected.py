@@ -13,14 +13,10 @@ from core.data.split import Split
 from core.experiment import Experiment
 from core.figures import pictures, points, scaling
 from core.jobs import runner
+from pages.kit.screen import theme_mode
 
 ROWS = 12  # classes that the chart of images has room for
 IMAGES_EACH = 11
-
-
-def mode() -> str:
-    """Return "dark" or "light", the theme of the page."""
-    return "dark" if st.context.theme.type == "dark" else "light"
 
 
 def samples(choice: str) -> Samples:
@@ -66,7 +62,7 @@ def fitted(draft: Experiment) -> Affine:
 
 def histogram(draft: Experiment) -> object:
     """Draw the values of the training set before and after normalization."""
-    return _histogram(*_parts(draft), mode())
+    return _histogram(*_parts(draft), theme_mode())
 
 
 def _parts(draft: Experiment) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ from core.network.layers import Activation, Layer, ReLU
 from core.network.tree import LayerPath, layer_at, replace_activations
 from pages.kit import form, state
 from pages.kit.layout import finding
-from pages.kit.screen import mode
+from pages.kit.screen import theme_mode
 from pages.parts.network.open_layer import set_layers
 
 
@@ -20,7 +20,7 @@ def activation_tab(layers: Layers, opened: LayerPath) -> None:
     left, right = st.columns([8, 5], gap="small")
     with left:
         st.plotly_chart(
-            drawing.figure(drawing.rows(shown), mode()),
+            drawing.figure(drawing.rows(shown), theme_mode()),
             theme=None,
             config={"displayModeBar": False},
             alt=f"{shown.label}: output and slope for inputs from −5 to 5",

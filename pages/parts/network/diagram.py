@@ -10,7 +10,7 @@ from core.figures.drawing import NARROW, WIDE
 from core.network.build import LayerFacts
 from core.network.layers import Shape
 from pages.kit.layout import card_title
-from pages.kit.screen import mode, phone
+from pages.kit.screen import phone, theme_mode
 
 HELP = (
     "**Volumes:** the side is the image size, the depth is the number of feature maps, and the "
@@ -31,9 +31,9 @@ def diagram(traced: tuple[LayerFacts, ...], shape: Shape) -> None:
         wide = NARROW if phone() else WIDE  # a chart is shrunk to its card together with its text
         drawn = volumes.rows(traced, shape)
         if kind == "Volumes":
-            figure = volumes.figure(drawn, mode(), wide)
+            figure = volumes.figure(drawn, theme_mode(), wide)
         else:
-            figure = graph.figure(columns(traced), shape, mode(), wide)
+            figure = graph.figure(columns(traced), shape, theme_mode(), wide)
         listed = ", ".join(f"{volume.name} {format_shape(volume.shape)}" for volume in drawn)
         st.plotly_chart(
             figure,

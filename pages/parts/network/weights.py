@@ -9,7 +9,7 @@ from core.figures import weights as drawing
 from core.network.build import LayerFacts, walk_facts
 from core.network.initializers import Initializer
 from pages.kit import form, state
-from pages.kit.screen import mode
+from pages.kit.screen import theme_mode
 
 if TYPE_CHECKING:
     from core.advice.first_step import FirstStep
@@ -45,7 +45,7 @@ def histograms(traced: tuple[LayerFacts, ...], seen: "FirstStep") -> None:
                 description = drawing.describe(layer.weights)
                 st.caption(f"**{numbers[layer.name]} {name}**  \n{description}")
                 st.plotly_chart(
-                    drawing.figure(layer.weights, mode()),
+                    drawing.figure(layer.weights, theme_mode()),
                     theme=None,
                     config={"displayModeBar": False, "staticPlot": True},
                     alt=f"Histogram of the initial weights of {name}: {description}",

@@ -20,7 +20,7 @@ from core.runs.summary import ended
 from pages.kit import feed, person, state
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding
-from pages.kit.screen import phone
+from pages.kit.screen import phone, theme_mode
 from pages.parts.runs.table import Row
 
 CARD = 354  # px: as high as the cards that replace it
@@ -79,7 +79,7 @@ def curves(selected: list[Row], experiments: list[Experiment]) -> list[int]:
     field = AXES[axis or "Epoch"]
     drawn = overlay.rows(comparable, measure, axis=field, train=train)
     if drawn:
-        mode = "dark" if st.context.theme.type == "dark" else "light"
+        mode = theme_mode()
         st.plotly_chart(
             overlay.figure(drawn, mode, measure, field),
             theme=None,

@@ -10,12 +10,12 @@ from core.advice.plan import network_name, plan
 from core.base.numbers import duration
 from core.experiment import comparisons, shipped
 from core.figures.sketches import thumbnail
-from core.figures.template import Mode
 from core.jobs import runner
 from pages.kit import state
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.ready_made import compare, open_ready
+from pages.kit.screen import theme_mode
 
 TIME_LIMITS = {"Any duration": inf, "Under 30 s": 30, "Under 2 min": 120}
 
@@ -75,7 +75,7 @@ def training_time(names: tuple[str, ...]) -> tuple[float, str]:
 def card(name: str, names: tuple[str, ...], description: str) -> None:
     """Draw a sketch, the claim, the subject with its training time, and the buttons."""
     first = shipped()[names[0]]
-    st.image(thumbnail(name, theme()), width="stretch", alt=first.about)
+    st.image(thumbnail(name, theme_mode()), width="stretch", alt=first.about)
     st.markdown(f"**{escape(first.about)}**")
     with st.container(height="stretch", vertical_alignment="bottom", gap="xsmall"):
         subject = first.data.summary
@@ -102,14 +102,9 @@ def card(name: str, names: tuple[str, ...], description: str) -> None:
 def double_descent_card() -> None:
     """Draw the card that leads to the studies of model size."""
     alt = "The error falls, rises, and falls again."
-    st.image(thumbnail("double-descent", theme()), width="stretch", alt=alt)
+    st.image(thumbnail("double-descent", theme_mode()), width="stretch", alt=alt)
     st.markdown("**Double descent: a larger model can be worse, then better.**")
     with st.container(height="stretch", vertical_alignment="bottom", gap="xsmall"):
         st.caption("Digits · random features and networks · from 10 s")
         if button("Open study", key="open double descent", width="stretch"):
             st.switch_page("double_descent.py", query_params=state.address())
-
-
-def theme() -> Mode:
-    """Return the theme that the browser shows."""
-    return "dark" if st.context.theme.type == "dark" else "light"
