@@ -99,7 +99,7 @@ def sizes(experiment: Experiment, facts: Facts) -> tuple[int, int, int]:
     validation = int(rows * split.validation + 0.5)
     test = facts.test_rows or int(rows * split.test + 0.5)
     train = rows - validation - (0 if facts.test_rows else test)
-    return split.kept(train), validation, test
+    return split.training_size(train), validation, test
 
 
 def network_name(experiment: Experiment, facts: Facts | None) -> str:

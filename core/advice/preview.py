@@ -80,11 +80,11 @@ def _describe(
 ) -> str:
     """Return what was done to the sample at `index`, in order."""
     steps = zip(augmenter.operations, drawn, strict=False)
-    parts = [operation.told(*(numbers[index] for numbers in row)) for operation, row in steps]
+    parts = [operation.describe(*(numbers[index] for numbers in row)) for operation, row in steps]
     if mix:
         targets = (float(mix.first[index]), float(mix.second[index]))
         names = [classes[int(t)] if classes else short(t) for t in targets]
-        first = round(100 * float(mix.share[index]))
+        first = round(100 * float(mix.fraction[index]))
         shares = zip((first, 100 - first), names, strict=True)
         parts.append(", ".join(f"{percent} % {name}" for percent, name in shares if percent))
     return " · ".join(filter(None, parts))

@@ -1,8 +1,7 @@
-"""What augmentations do to a batch, in torch: every sample of it by chance of its own, on the
-device where it lies. Imports torch alone.
+"""Augmentation operations on a batch, in torch, on its device; every sample is changed separately.
 
-Each operation is two functions: `draw` takes its random numbers from the generator it is given,
-`apply` is arithmetic. No chance hides anywhere else.
+Each operation has two methods: `draw` takes random numbers from the given generator, and `apply` is
+deterministic arithmetic.
 """
 
 from collections.abc import Sequence
@@ -12,30 +11,31 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-Drawn = tuple[Tensor, ...]  # random numbers, a row for each sample of the batch
+Drawn = tuple[Tensor, ...]  # random numbers, one row per sample of the batch
 
 
 class Operation:
-    """One augmentation. `stage` says what `apply` gets: "set" the whole set of pictures and rows of
-    it, "raw" a batch as it is stored, "scaled" what the network would see, "mix" the same, to make
-    one sample of two.
+    """One augmentation.
+
+    `stage` is the input of `apply`: "set" all images and row indices, "raw" a batch as stored,
+    "scaled" a normalized batch, "mix" a normalized batch whose samples are mixed in pairs.
     """
 
     stage: ClassVar[str] = ""
 
     def draw(self, shape: Sequence[int], random: torch.Generator) -> Drawn:
-        """The random numbers for a batch of `shape` (B, …), on the generator's device."""
+        """Draw the random numbers for a batch of `shape` (B, …), on the generator's device."""
         raise NotImplementedError
 
-    def told(self, *numbers: Tensor) -> str:
-        """What befalls a sample with these random numbers, in words; empty for nothing."""
+    def describe(self, *numbers: Tensor) -> str:
+        """Describe the change of a sample with these random numbers; empty for none."""
         return ""
 
 
 class CropOperation(Operation):
-    """Pictures moved by up to `padding` pixels: windows of a set that got its margin once.
+    """Shift images by up to `padding` pixels: windows of a dataset that is padded once.
 
-    One indexing of a view; cutting each picture out by itself costs 60 times as much on MNIST.
+    This indexes a view once; cropping each image separately costs 60 times as much on MNIST.
     """
 
     stage = "set"
@@ -43,31 +43,32 @@ class CropOperation(Operation):
     def __init__(self, padding: int, fill: str = "black"):
         self.padding, self.fill = padding, fill
 
-    def windows(self, pictures: Tensor) -> Tensor:
-        """(N, C, H, W) -> a view (N, C, 2k + 1, 2k + 1, H, W), k the padding: [n, :, dy, dx] is
-        picture n with its margin, cut out from row dy and column dx on.
+    def windows(self, images: Tensor) -> Tensor:
+        """Return all crops of (N, C, H, W) as a view (N, C, 2k + 1, 2k + 1, H, W), k the padding.
+
+        [n, :, dy, dx] is the padded image n, cropped from row dy and column dx on.
         """
-        height, width = pictures.shape[2:]
-        padded = padded_by(pictures, self.padding, self.fill)
+        height, width = images.shape[2:]
+        padded = pad_images(images, self.padding, self.fill)
         return padded.unfold(2, height, 1).unfold(3, width, 1)
 
     def draw(self, shape: Sequence[int], random: torch.Generator) -> Drawn:
-        places = 2 * self.padding + 1
-        return whole(places, shape, random), whole(places, shape, random)
+        positions = 2 * self.padding + 1
+        return draw_integers(positions, shape, random), draw_integers(positions, shape, random)
 
     def apply(self, windows: Tensor, rows: Tensor, top: Tensor, left: Tensor) -> Tensor:
-        """Pictures (B, C, H, W) of these rows, cut out at these places."""
+        """Return images (B, C, H, W) of these rows, cropped at these positions."""
         return windows[rows, :, top, left]
 
-    def told(self, top: Tensor, left: Tensor) -> str:
+    def describe(self, top: Tensor, left: Tensor) -> str:
         down, right = self.padding - int(top), self.padding - int(left)
-        said = [f"{abs(down)} px {'down' if down > 0 else 'up'}"] if down else []
-        said += [f"{abs(right)} px {'right' if right > 0 else 'left'}"] if right else []
-        return ", ".join(said)
+        parts = [f"{abs(down)} px {'down' if down > 0 else 'up'}"] if down else []
+        parts += [f"{abs(right)} px {'right' if right > 0 else 'left'}"] if right else []
+        return ", ".join(parts)
 
 
 class FlipOperation(Operation):
-    """Mirrored left and right where `draw` says so."""
+    """Mirror the drawn samples horizontally."""
 
     stage = "raw"
 
@@ -80,12 +81,12 @@ class FlipOperation(Operation):
     def apply(self, x: Tensor, mirrored: Tensor) -> Tensor:
         return torch.where(mirrored[:, None, None, None], x.flip(3), x)
 
-    def told(self, mirrored: Tensor) -> str:
+    def describe(self, mirrored: Tensor) -> str:
         return "mirrored" if mirrored else ""
 
 
 class RotationOperation(Operation):
-    """Turned about the middle by up to `degrees`, counter-clockwise where positive, bilinear."""
+    """Rotate about the centre by up to `degrees`, positive is counter-clockwise, bilinear."""
 
     stage = "raw"
     outside: ClassVar[dict[str, str]] = {
@@ -101,11 +102,13 @@ class RotationOperation(Operation):
         return ((2 * _uniform(shape, random) - 1) * self.degrees,)
 
     def apply(self, x: Tensor, degrees: Tensor) -> Tensor:
-        """float32: what lies between two pixels is no whole number."""
+        """Return float32, because interpolated pixels are not whole numbers."""
         height, width = x.shape[2:]
         sine, cosine = degrees.deg2rad().sin(), degrees.deg2rad().cos()
         zero = torch.zeros_like(sine)
-        first = torch.stack([cosine, -sine * (height / width), zero], 1)  # half widths are 1 there
+        first = torch.stack(
+            [cosine, -sine * (height / width), zero], 1
+        )  # coordinates run from −1 to 1 there
         second = torch.stack([sine * (width / height), cosine, zero], 1)
         grid = F.affine_grid(torch.stack([first, second], 1), list(x.shape), align_corners=False)
         outside = self.outside[self.fill]
@@ -113,13 +116,13 @@ class RotationOperation(Operation):
             x.float(), grid, mode="bilinear", padding_mode=outside, align_corners=False
         )
 
-    def told(self, degrees: Tensor) -> str:
+    def describe(self, degrees: Tensor) -> str:
         angle = round(float(degrees), 1)
-        return f"turned {abs(angle):g}° {'left' if angle > 0 else 'right'}" if angle else ""
+        return f"rotated {abs(angle):g}° {'left' if angle > 0 else 'right'}" if angle else ""
 
 
 class NoiseOperation(Operation):
-    """Normal noise on every value."""
+    """Add Gaussian noise to every value."""
 
     stage = "scaled"
 
@@ -132,12 +135,12 @@ class NoiseOperation(Operation):
     def apply(self, x: Tensor, noise: Tensor) -> Tensor:
         return x.add(noise, alpha=self.deviation)
 
-    def told(self, noise: Tensor) -> str:
+    def describe(self, noise: Tensor) -> str:
         return f"noise {self.deviation:g}" if self.deviation else ""
 
 
 class CutoutOperation(Operation):
-    """A square around a chance pixel is 0; what lies outside the picture is lost."""
+    """Set a square around a random pixel to 0; parts outside the image have no effect."""
 
     stage = "scaled"
 
@@ -145,15 +148,15 @@ class CutoutOperation(Operation):
         self.side = side
 
     def draw(self, shape: Sequence[int], random: torch.Generator) -> Drawn:
-        """The square's middle, row and column."""
-        return whole(shape[2], shape, random), whole(shape[3], shape, random)
+        """Draw row and column of the centre."""
+        return draw_integers(shape[2], shape, random), draw_integers(shape[3], shape, random)
 
     def apply(self, x: Tensor, row: Tensor, column: Tensor) -> Tensor:
         top, left = row - self.side // 2, column - self.side // 2
         inside = rectangles(x.shape, top, left, top + self.side, left + self.side)
         return x.masked_fill(inside, 0.0)
 
-    def told(self, row: Tensor, column: Tensor) -> str:
+    def describe(self, row: Tensor, column: Tensor) -> str:
         return f"cut out around row {int(row) + 1}, column {int(column) + 1}"
 
 
@@ -166,18 +169,20 @@ class MixUpOperation(Operation):
         self.alpha = alpha
 
     def draw(self, shape: Sequence[int], random: torch.Generator) -> Drawn:
-        """Partner and λ of each sample."""
+        """Draw partner and λ of each sample."""
         return _partners(shape, random), _beta(self.alpha, shape, random)
 
-    def apply(self, x: Tensor, partner: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
-        """Mixed samples and the share of the first in each."""
-        across = share.view(-1, *[1] * (x.ndim - 1))
-        return across * x + (1 - across) * x[partner], share
+    def apply(self, x: Tensor, partner: Tensor, fraction: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mixed samples and the fraction of the first in each."""
+        across = fraction.view(-1, *[1] * (x.ndim - 1))
+        return across * x + (1 - across) * x[partner], fraction
 
 
 class CutMixOperation(Operation):
-    """A rectangle of the partner, of the sides √(1 − λ)·H and √(1 − λ)·W (rounded down to an even
-    number), around a chance pixel; λ is then what is left of the first.
+    """Paste a rectangle of the partner around a random pixel.
+
+    Its sides are √(1 − λ)·H and √(1 − λ)·W, rounded down to even numbers; λ becomes the fraction of
+    the first sample that is left.
     """
 
     stage = "mix"
@@ -186,43 +191,43 @@ class CutMixOperation(Operation):
         self.alpha = alpha
 
     def draw(self, shape: Sequence[int], random: torch.Generator) -> Drawn:
-        """Partner, λ, row and column of each sample."""
-        place = whole(shape[2], shape, random), whole(shape[3], shape, random)
-        return _partners(shape, random), _beta(self.alpha, shape, random), *place
+        """Draw partner, λ, row and column of each sample."""
+        centre = draw_integers(shape[2], shape, random), draw_integers(shape[3], shape, random)
+        return _partners(shape, random), _beta(self.alpha, shape, random), *centre
 
     def apply(
-        self, x: Tensor, partner: Tensor, share: Tensor, row: Tensor, column: Tensor
+        self, x: Tensor, partner: Tensor, fraction: Tensor, row: Tensor, column: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Mixed samples and the share of pixels that are of the first in each."""
-        cut = (1 - share).sqrt()
+        """Return mixed samples and the fraction of pixels of the first in each."""
+        cut = (1 - fraction).sqrt()
         tall, wide = ((cut * size).long() // 2 for size in x.shape[2:])  # half of each side
         inside = rectangles(x.shape, row - tall, column - wide, row + tall, column + wide)
         left = 1 - inside.float().mean((1, 2, 3))
         return torch.where(inside, x[partner], x), left
 
 
-def padded_by(pictures: Tensor, margin: int, fill: str) -> Tensor:
-    """(N, C, H, W) -> (N, C, H + 2·margin, W + 2·margin), of the same type."""
-    height, width = pictures.shape[2:]
+def pad_images(images: Tensor, margin: int, fill: str) -> Tensor:
+    """Pad (N, C, H, W) to (N, C, H + 2·margin, W + 2·margin), of the same type."""
+    height, width = images.shape[2:]
     if fill == "black":
-        return F.pad(pictures, [margin] * 4)
-    rows, columns = (_outside(size, margin, fill, pictures.device) for size in (height, width))
-    return pictures[:, :, rows[:, None], columns]
+        return F.pad(images, [margin] * 4)
+    rows, columns = (_source_index(size, margin, fill, images.device) for size in (height, width))
+    return images[:, :, rows[:, None], columns]
 
 
-def _outside(size: int, margin: int, fill: str, device: torch.device) -> Tensor:
-    """For each place of the padded axis the place that it repeats, (size + 2·margin,)."""
-    places = torch.arange(-margin, size + margin, device=device)
+def _source_index(size: int, margin: int, fill: str, device: torch.device) -> Tensor:
+    """Return the source index for each index of the padded axis, (size + 2·margin,)."""
+    index = torch.arange(-margin, size + margin, device=device)
     if fill == "edge":
-        return places.clamp(0, size - 1)
-    inward = places.abs()
+        return index.clamp(0, size - 1)
+    inward = index.abs()
     return torch.minimum(inward, 2 * (size - 1) - inward)  # margin < size
 
 
 def rectangles(
     shape: Sequence[int], top: Tensor, left: Tensor, bottom: Tensor, right: Tensor
 ) -> Tensor:
-    """(B, 1, H, W) bool: True in rows top … bottom − 1 and columns left … right − 1 of each."""
+    """Return (B, 1, H, W) bool, True in rows top … bottom − 1 and columns left … right − 1."""
     rows = torch.arange(shape[2], device=top.device)
     columns = torch.arange(shape[3], device=top.device)
     down = (rows >= top[:, None]) & (rows < bottom[:, None])  # (B, H)
@@ -230,8 +235,8 @@ def rectangles(
     return (down[:, :, None] & across[:, None, :])[:, None]
 
 
-def whole(below: int, shape: Sequence[int], random: torch.Generator) -> Tensor:
-    """A whole number from 0 to `below` − 1 for each sample of a batch of `shape` (B, …)."""
+def draw_integers(below: int, shape: Sequence[int], random: torch.Generator) -> Tensor:
+    """Draw an integer from 0 to `below` − 1 for each sample of a batch of `shape` (B, …)."""
     return torch.randint(below, (shape[0],), generator=random, device=random.device)
 
 
@@ -244,6 +249,6 @@ def _partners(shape: Sequence[int], random: torch.Generator) -> Tensor:
 
 
 def _beta(alpha: float, shape: Sequence[int], random: torch.Generator) -> Tensor:
-    """λ ~ Beta(α, α) for each sample; torch's own distribution takes no generator."""
+    """Draw λ ~ Beta(α, α) for each sample; torch's distribution class accepts no generator."""
     both = torch.full((shape[0], 2), alpha, dtype=torch.float64, device=random.device)
     return torch._sample_dirichlet(both, generator=random)[:, 0].float()

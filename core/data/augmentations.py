@@ -1,8 +1,7 @@
-"""Augmentations: chance changes of the training samples, drawn anew for every sample each time it
-is used. Choices only; the arithmetic is in `augment.py`.
+"""Augmentations: random changes of training samples, drawn again each time a sample is used.
 
-They act in the order in which they stand here: pictures are moved, mirrored and turned as they
-are, then scaled; noise and squares come after, mixtures last.
+Choices only; the arithmetic is in `augment.py`. They act in the order of this file: images are
+shifted, mirrored and rotated, then normalized; noise and cutout follow, mixtures come last.
 """
 
 from typing import ClassVar, Literal
@@ -11,44 +10,42 @@ from core.base.spec import Call, Choice, fields, ranged
 from core.base.text import counted, format_shape
 
 Fill = Literal["black", "edge", "reflect"]
-_FILL = "What comes in from outside: black, the edge's own values again, or the picture mirrored."
+_FILL = "Pixels from outside the image: black, the edge pixels repeated, or the image reflected."
 
 
 class Augmentation(Choice, family="augmentation"):
-    """x: one sample. Several may be on, each kind once; validation and test samples stay as they
-    are.
-    """
+    """x: one sample. Validation and test samples are not changed."""
 
     page: ClassVar[str] = "Data"
-    rows_too: ClassVar[bool] = False  # whether it also fits rows of numbers
-    mixes: ClassVar[bool] = False  # whether it makes one sample of two, and so changes targets
-    epochs: ClassVar[int] = 0  # of the mixing ones: how long their papers trained on CIFAR
+    supports_tables: ClassVar[bool] = False  # whether it also works on table rows
+    mixes: ClassVar[bool] = False  # whether it mixes two samples and their targets
+    epochs: ClassVar[int] = 0  # for mixing: the training length on CIFAR in the paper
 
     def call(self) -> Call:
-        """Its operation: an object of `core.data.augment`."""
-        given = {fact.name: getattr(self, fact.name) for fact in fields(type(self))}
-        return Call(f"core.data.augment.{type(self).__name__}Operation", given)
+        """Return its operation, an object of `core.data.augment`."""
+        values = {fact.name: getattr(self, fact.name) for fact in fields(type(self))}
+        return Call(f"core.data.augment.{type(self).__name__}Operation", values)
 
     def problem(self, shape: tuple[int, ...]) -> str | None:
-        """Why it cannot change samples of this shape, (C, H, W) or (F,), and the way out."""
+        """Return why it does not fit samples of this shape, (C, H, W) or (F,), else None."""
         if len(shape) == 3:
-            return self.misfit(min(shape[1:]), format_shape(shape[1:]))
-        if self.rows_too:
+            return self._size_problem(min(shape[1:]), format_shape(shape[1:]))
+        if self.supports_tables:
             return None
-        fit = " or ".join(m.label for m in Augmentation.members.values() if m.rows_too)
-        kind = f"rows of {counted(shape[0], 'number')}"
+        fit = " or ".join(m.label for m in Augmentation.members.values() if m.supports_tables)
         return (
-            f"{self.label} changes pictures, but this data has {kind}: take it off, or use {fit}."
+            f"{self.label} works on images, but this dataset has rows of "
+            f"{counted(shape[0], 'number')}. Remove it or use {fit}."
         )
 
-    def misfit(self, side: int, size: str) -> str | None:
-        """The same for pictures whose shorter side is `side` pixels; `size` says both."""
+    def _size_problem(self, side: int, size: str) -> str | None:
+        """Return the same for images whose shorter side is `side`; `size` describes both sides."""
         return None
 
 
 class Crop(Augmentation):
-    """Adds a margin of k pixels and cuts the picture's size out at a chance place: what is shown
-    moves by up to k pixels each way.
+    """Pads the image by k pixels and crops it at a random position, which shifts it by up to k
+    pixels in each direction.
     """
 
     kind: Literal["crop"] = "crop"
@@ -56,16 +53,16 @@ class Crop(Augmentation):
     formula: ClassVar[str] = r"x'_{ij} = x_{i+a,\,j+b}, \qquad a, b \in \{-k, \dots, k\}"
     source: ClassVar[str] = "Krizhevsky, Sutskever & Hinton 2012; k = 4: He et al. 2016"
     technique: ClassVar[str] = "D9"
-    padding: int = ranged(4, 1, 32, symbol="k", unit="pixels", help="How far it moves at the most.")
+    padding: int = ranged(4, 1, 32, symbol="k", unit="pixels", help="Maximum shift.")
     fill: Fill = ranged("black", help=_FILL)
 
-    def misfit(self, side: int, size: str) -> str | None:
+    def _size_problem(self, side: int, size: str) -> str | None:
         if self.padding < side:
             return None
-        way = f"make the padding at most {side - 1}" if side > 1 else "take it off"
+        remedy = f"Set the padding to at most {side - 1}" if side > 1 else "Remove Crop"
         return (
-            f"Crop with a padding of {self.padding} may move a picture of {size} out of sight: "
-            f"{way}."
+            f"Crop with a padding of {self.padding} can shift an image of {size} pixels out of "
+            f"view. {remedy}."
         )
 
     @property
@@ -74,14 +71,16 @@ class Crop(Augmentation):
 
 
 class Flip(Augmentation):
-    """Mirrors left and right, with probability p."""
+    """Mirrors the image horizontally with probability p."""
 
     kind: Literal["flip"] = "flip"
     label: ClassVar[str] = "Flip"
     formula: ClassVar[str] = r"x'_{ij} = x_{i,\,W-1-j}"
     source: ClassVar[str] = "Krizhevsky, Sutskever & Hinton 2012"
     technique: ClassVar[str] = "D9"
-    p: float = ranged(0.5, 0, 1, label="Probability", symbol="p", help="Share that is mirrored.")
+    p: float = ranged(
+        0.5, 0, 1, label="Probability", symbol="p", help="Fraction of samples that are mirrored."
+    )
 
     @property
     def summary(self) -> str:
@@ -89,14 +88,14 @@ class Flip(Augmentation):
 
 
 class Rotation(Augmentation):
-    """Turns the picture about its middle by a chance angle θ of −α to α, bilinear."""
+    """Rotates the image about its centre by a random angle θ between −α and α, bilinear."""
 
     kind: Literal["rotation"] = "rotation"
     label: ClassVar[str] = "Rotation"
     formula: ClassVar[str] = r"x'(u) = x(R_\theta u), \qquad \theta \sim U(-\alpha, \alpha)"
     source: ClassVar[str] = "Simard, Steinkraus & Platt 2003"
     technique: ClassVar[str] = "D9"
-    degrees: float = ranged(10.0, 0, 180, symbol="α", unit="°", help="The largest angle.")
+    degrees: float = ranged(10.0, 0, 180, symbol="α", unit="°", help="Maximum angle.")
     fill: Fill = ranged("black", help=_FILL)
 
     @property
@@ -105,7 +104,7 @@ class Rotation(Augmentation):
 
 
 class Noise(Augmentation):
-    """Adds normal noise to every value, after the scaling: σ counts in units of the network's
+    """Adds Gaussian noise to every value after normalization, so σ is in units of the network's
     input.
     """
 
@@ -114,8 +113,15 @@ class Noise(Augmentation):
     formula: ClassVar[str] = r"x' = x + \sigma\varepsilon, \qquad \varepsilon \sim N(0, 1)"
     source: ClassVar[str] = "Sietsma & Dow 1991; Bishop 1995"
     technique: ClassVar[str] = "D9"
-    rows_too: ClassVar[bool] = True
-    deviation: float = ranged(0.1, 0, 10, symbol="σ", help="1 is as strong as standardized input.")
+    supports_tables: ClassVar[bool] = True
+    deviation: float = ranged(
+        0.1,
+        0,
+        10,
+        symbol="σ",
+        label="Standard deviation",
+        help="1 is as strong as the standardized input.",
+    )
 
     @property
     def summary(self) -> str:
@@ -123,8 +129,8 @@ class Noise(Augmentation):
 
 
 class Cutout(Augmentation):
-    """Sets a square of s × s pixels to 0 after the scaling. Its middle falls anywhere in the
-    picture, so that a part of it may lie outside.
+    """Sets a square of s × s pixels to 0 after normalization. Its centre is anywhere in the image,
+    so part of the square may be outside.
     """
 
     kind: Literal["cutout"] = "cutout"
@@ -132,14 +138,14 @@ class Cutout(Augmentation):
     formula: ClassVar[str] = r"x' = (1 - M)\,x, \qquad M = 1 \text{ in the square}"
     source: ClassVar[str] = "DeVries & Taylor 2017: s = 16 of 32 pixels for CIFAR-10"
     technique: ClassVar[str] = "D9"
-    side: int = ranged(4, 1, 512, symbol="s", unit="pixels", help="The square's side.")
+    side: int = ranged(4, 1, 512, symbol="s", unit="pixels", help="Side of the square.")
 
-    def misfit(self, side: int, size: str) -> str | None:
+    def _size_problem(self, side: int, size: str) -> str | None:
         if self.side <= side:
             return None
         return (
-            f"Cutout's square of {self.side} pixels is larger than a picture of {size}: make its "
-            f"side at most {side}."
+            f"The Cutout square of {self.side} pixels is larger than an image of {size} pixels. "
+            f"Set its side to at most {side}."
         )
 
     @property
@@ -148,15 +154,15 @@ class Cutout(Augmentation):
 
 
 def _alpha(default: float) -> float:
-    help = "Small: nearly one of the two; 1: every share is as likely; large: nearly half and half."
+    help = "Small: mostly one of the two samples. 1: uniform. Large: close to equal parts."
     return ranged(default, 0.05, 32, symbol="α", log=True, help=help)
 
 
 class MixUp(Augmentation):
-    """Lays two samples of the batch over each other, λ of the one and 1 − λ of the other, and their
-    losses likewise; values are mixed themselves. Each sample has its own λ.
+    """Blends two samples of the batch, λ of one and 1 − λ of the other, and weights their losses
+    likewise; numeric targets are blended directly. Each sample has its own λ.
 
-    With CutMix beside it, each sample is mixed in one of the two ways, by a fair coin.
+    If CutMix is on too, each sample uses one of the two, with equal probability.
     """
 
     kind: Literal["mixup"] = "mixup"
@@ -167,7 +173,7 @@ class MixUp(Augmentation):
     )
     source: ClassVar[str] = "Zhang, Cissé, Dauphin & Lopez-Paz 2018"
     technique: ClassVar[str] = "D9"
-    rows_too: ClassVar[bool] = True
+    supports_tables: ClassVar[bool] = True
     mixes: ClassVar[bool] = True
     epochs: ClassVar[int] = 200
     alpha: float = _alpha(0.2)
@@ -178,9 +184,9 @@ class MixUp(Augmentation):
 
 
 class CutMix(Augmentation):
-    """Puts a rectangle of one sample into another; λ is the share of pixels that stay, and weighs
-    the two losses. Each sample has its own rectangle, of the share 1 − λ where none of it lies
-    outside.
+    """Pastes a rectangle of one image into another. λ is the fraction of pixels that stay and
+    weights the two losses. Each sample has its own rectangle, a fraction 1 − λ of the image unless
+    part of it is outside.
     """
 
     kind: Literal["cutmix"] = "cutmix"

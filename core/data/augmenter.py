@@ -1,6 +1,4 @@
-"""Augmenter: batches of a part, augmented by operations of `augment.py`, and the targets of mixed
-samples. Imports torch and those alone.
-"""
+"""Augmenter: augmented batches of a part, and the targets of mixed samples."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,47 +7,42 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.data.augment import Drawn, Operation, whole
+from core.data.augment import Drawn, Operation, draw_integers
 
 
 @dataclass(frozen=True)
 class Mix:
-    """The targets of mixed samples, classes or values: `first` (B,), `second` (B,), and the share
-    λ of the first (B,).
-    """
+    """Targets of mixed samples: `first` (B,), `second` (B,), and the fraction λ of the first."""
 
     first: Tensor
     second: Tensor
-    share: Tensor
+    fraction: Tensor
 
     @property
     def targets(self) -> Tensor:
-        """The class with the larger share, by which training accuracy counts, (B,); of values the
-        mixture.
-        """
+        """The class with the larger fraction, used for training accuracy, or mixed values, (B,)."""
         if self.first.is_floating_point():
-            return self.share * self.first + (1 - self.share) * self.second
-        return torch.where(self.share >= 0.5, self.first, self.second)
+            return self.fraction * self.first + (1 - self.fraction) * self.second
+        return torch.where(self.fraction >= 0.5, self.first, self.second)
 
     def of(self, rows: Tensor) -> "Mix":
-        """Those of these samples of the minibatch."""
-        return Mix(self.first[rows], self.second[rows], self.share[rows])
+        """Select these samples of the mini-batch."""
+        return Mix(self.first[rows], self.second[rows], self.fraction[rows])
 
     def loss(self, each: Any, outputs: Tensor) -> Tensor:
-        """The mean of λ·L(first) + (1 − λ)·L(second), of values L(mixture); `each` gives the losses
-        of samples, (B,).
+        """Return the mean of λ·L(first) + (1 − λ)·L(second), or of L(mixture) for values.
 
-        For the squared error both forms have the same gradient, and so have cross-entropies and
-        their mixture of targets, which cost the same.
+        `each` returns the losses of samples, (B,). For the squared error both forms have the same
+        gradient, and so have cross-entropy and mixed target distributions.
         """
         if self.first.is_floating_point():
             return each(outputs, self.targets).mean()
         first, second = each(outputs, self.first), each(outputs, self.second)
-        return (self.share * first + (1 - self.share) * second).mean()
+        return (self.fraction * first + (1 - self.fraction) * second).mean()
 
 
 class Augmenter:
-    """Batches of a part, augmented by `operations` with random numbers from `random`."""
+    """Augmented batches of a part, with random numbers from `random`."""
 
     def __init__(self, operations: Sequence[Operation], part: Any, random: torch.Generator):
         self.operations, self.part, self.random = tuple(operations), part, random
@@ -58,21 +51,19 @@ class Augmenter:
         self.windows = next((crop.windows(part.inputs) for crop in crops), None)
 
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, Mix | None]:
-        """Inputs (B, …) float32 and targets (B,) of these rows; with samples that are mixed also
-        the targets of both.
-        """
+        """Return inputs (B, …) float32 and targets (B,) of these rows, and the mix, if any."""
         return self.apply(rows, self.draw(len(rows)))
 
     def draw(self, count: int) -> list[Drawn]:
-        """The random numbers of a batch, by operation; last which of several mixes each sample."""
+        """Draw the random numbers of a batch per operation, and which mixing each sample uses."""
         shape = (count, *self.part.shape)
         drawn = [operation.draw(shape, self.random) for operation in self.operations]
         if len(self.mixers) > 1:
-            drawn.append((whole(len(self.mixers), shape, self.random),))
+            drawn.append((draw_integers(len(self.mixers), shape, self.random),))
         return drawn
 
     def apply(self, rows: Tensor, drawn: list[Drawn]) -> tuple[Tensor, Tensor, Mix | None]:
-        """`batch` with these random numbers."""
+        """Return the batch with these random numbers."""
         steps = list(zip(self.operations, drawn, strict=False))
         targets = self.part.targets.index_select(0, rows)
         x = self._raw(rows, steps)
@@ -89,7 +80,7 @@ class Augmenter:
         for operation, numbers in steps:
             if operation.stage == "set" and self.windows is not None:
                 return operation.apply(self.windows, rows, *numbers)
-            if operation.stage == "set":  # the set is on disk: margins for this batch alone
+            if operation.stage == "set":  # the inputs are on disk: pad only this batch
                 every = torch.arange(len(rows), device=rows.device)
                 return operation.apply(operation.windows(self.part.raw(rows)), every, *numbers)
         return self.part.raw(rows)
@@ -97,12 +88,16 @@ class Augmenter:
     def _mixed(
         self, x: Tensor, targets: Tensor, drawn: list[Drawn]
     ) -> tuple[Tensor, Tensor, Mix | None]:
-        made = [self.operations[at].apply(x, *drawn[at]) for at in self.mixers]
+        mixed = [self.operations[at].apply(x, *drawn[at]) for at in self.mixers]
         partners = [drawn[at][0] for at in self.mixers]
-        way = drawn[-1][0] if len(made) > 1 else torch.zeros_like(partners[0])
+        way = drawn[-1][0] if len(mixed) > 1 else torch.zeros_like(partners[0])
         samples = torch.arange(len(x), device=x.device)
-        x = torch.stack([mixed for mixed, _ in made])[way, samples] if len(made) > 1 else made[0][0]
-        share = torch.stack([left for _, left in made])[way, samples]
+        x = (
+            torch.stack([inputs for inputs, _ in mixed])[way, samples]
+            if len(mixed) > 1
+            else mixed[0][0]
+        )
+        fraction = torch.stack([left for _, left in mixed])[way, samples]
         second = targets[torch.stack(partners)[way, samples]]
-        mix = Mix(targets, second, share)
+        mix = Mix(targets, second, fraction)
         return x, mix.targets, mix

@@ -1,7 +1,7 @@
-"""A part of a set as tensors on the device: batches by index, normalized as they are taken.
+"""Parts: the training, validation or test set as tensors on the device, in normalized batches.
 
-Pictures stay uint8 (a quarter of the memory) and one multiply-add makes a batch of them; a
-DataLoader that works picture by picture costs four times the arithmetic of a small network.
+Images stay uint8 (a quarter of the memory) and one multiply-add normalizes a batch. A DataLoader
+that works image by image costs four times the arithmetic of a small network.
 """
 
 from collections.abc import Iterator
@@ -16,9 +16,7 @@ from core.data.normalization import Affine
 
 
 class Part:
-    """Inputs (N, C, H, W) or (N, F) and targets (N,) of the training, validation or test part, on
-    one device.
-    """
+    """Inputs (N, C, H, W) or (N, F) and targets (N,) of one part, on one device."""
 
     def __init__(
         self,
@@ -39,38 +37,36 @@ class Part:
 
     @property
     def values(self) -> bool:
-        """Whether the targets are values and no classes."""
+        """Whether the targets are values instead of classes."""
         return self.targets.is_floating_point()
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one input."""
+        """Shape of one input."""
         return tuple(self.inputs.shape[1:])
 
     def raw(self, rows: Tensor | slice) -> Tensor:
-        """Inputs (B, …) as they are stored, on the device, of these rows (int64, there too)."""
+        """Return unnormalized inputs (B, …) of these rows (int64 on the device)."""
         return self.inputs[rows] if isinstance(rows, slice) else self.inputs.index_select(0, rows)
 
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Normalized inputs (B, …) float32 and targets (B,) of these rows, int64 on the device."""
+        """Return normalized inputs (B, …) float32 and targets (B,) of these rows (int64)."""
         return self.normalized(self.raw(rows)), self.targets.index_select(0, rows)
 
     def in_order(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """All rows, in batches of `size`."""
+        """Yield all rows in batches of `size`."""
         for start in range(0, len(self), size):
             rows = slice(start, start + size)
             yield self.normalized(self.raw(rows)), self.targets[rows]
 
     def normalized(self, raw: Tensor) -> Tensor:
-        """Raw values (B, …) as the network sees them: float32, x' = multiply·x + add."""
+        """Normalize raw values (B, …) to float32: x' = multiply·x + add."""
         x = raw.to(torch.float32, memory_format=self.format, copy=True)
         return x.mul_(self.multiply).add_(self.add)
 
 
 class Streamed(Part):
-    """A part whose inputs, those at `rows`, stay on disk and are read in blocks (D11): memory holds
-    `window` bytes of them.
-    """
+    """A part whose inputs at `rows` stay on disk; at most `window` bytes of them are in memory."""
 
     def __init__(
         self,
@@ -95,12 +91,12 @@ class Streamed(Part):
 
 
 def _owned(array: np.ndarray) -> Tensor:
-    """On the CPU, in memory that may be written."""
+    """Return a tensor on the CPU in writable memory."""
     return torch.from_numpy(np.require(array, requirements=["C", "W"]))
 
 
 def _factor(value: float | np.ndarray, device: str) -> float | Tensor:
-    """A number stays one; an array that differs from place to place becomes a tensor."""
+    """Return a number unchanged, and an array as a tensor on the device."""
     if isinstance(value, float):
         return value
     return torch.tensor(value, dtype=torch.float32, device=device)

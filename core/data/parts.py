@@ -1,6 +1,4 @@
-"""Parts: pictures dealt class by class to training, validation and test, by largest remainder; and
-training parts of a smaller size.
-"""
+"""Parts: split samples into training, validation and test sets, class by class, and reduce them."""
 
 from dataclasses import dataclass
 
@@ -12,9 +10,9 @@ from core.base.text import counted
 
 @dataclass(frozen=True)
 class Parts:
-    """Indices into the set, (n,) int64, sorted; together every picture once, if all are trained on.
+    """Sorted indices into the samples, (n,) int64, each sample at most once.
 
-    `test` is empty for a given test set.
+    `test` is empty if the dataset has its own test set.
     """
 
     train: np.ndarray
@@ -22,22 +20,21 @@ class Parts:
     test: np.ndarray
 
 
-def divide(
+def deal(
     labels: np.ndarray, validation: float, test: float, *, stratified: bool = True, seed: int = 0
 ) -> Parts:
-    """Deal pictures with these labels (N,): totals are the rounded shares of N, so are classes.
+    """Split samples with these labels (N,) into parts of the rounded fractions of N.
 
-    The method is Hamilton's of 1792 for seats. A class keeps at least one picture to train on as
-    long as there are as many of those as classes. Raises BadData when the training part would be
-    empty.
+    Classes are apportioned by largest remainder (Hamilton 1792). Every class keeps at least one
+    training sample if there are enough. Raises BadData if the training set would be empty.
     """
     total = len(labels)
-    held = [int(total * share + 0.5) for share in (validation, test)]
+    held = [int(total * fraction + 0.5) for fraction in (validation, test)]
     if total - sum(held) < 1:
-        kept = f"{held[0]} for validation and {held[1]} for test"
         raise BadData(
-            f"{counted(total, 'picture')}, split into {kept}, leave none to train on: "
-            "give more pictures, or make these shares smaller."
+            f"{counted(total, 'sample')} with {held[0]} for validation and {held[1]} for testing "
+            "leave none for training. Add samples or reduce these fractions.",
+            code="no_training_data",
         )
     groups = _groups(labels) if stratified else [np.arange(total)]
     sizes = np.array([len(group) for group in groups])
@@ -53,38 +50,37 @@ def divide(
     return Parts(trains, validations, tests)
 
 
-def thinned(
-    parts: Parts, labels: np.ndarray, kept: int, *, stratified: bool = True, seed: int = 0
+def reduce_training(
+    parts: Parts, labels: np.ndarray, count: int, *, stratified: bool = True, seed: int = 0
 ) -> Parts:
-    """The same parts with `kept` training pictures, in each class as many as its share says.
+    """Return the parts with only `count` training samples, in the proportions of the classes.
 
-    Pictures come in one fixed order, of which the first ones are kept: one of every class, then by
-    Sainte-Laguë's rule of 1910, which no larger number takes a seat from. So a smaller training
-    part lies within a larger one.
+    The first samples of one fixed order are used: one of every class, then by the method of
+    Sainte-Laguë (1910), so a smaller training set is a subset of a larger one.
     """
     draw = np.random.Generator(np.random.PCG64([seed, 1]))
     shuffled = draw.permutation(parts.train)
     groups = _groups(labels[shuffled]) if stratified else [np.arange(len(shuffled))]
     turn = np.empty(len(shuffled))
-    for group in groups:  # picture j of a class with s of them has its turn at (j + ½)/s
+    for group in groups:  # sample j of a class of s has its turn at (j + ½)/s
         turn[group] = (np.arange(len(group)) + 0.5) / len(group)
         turn[group[0]] -= 1
-    first = np.argsort(turn, kind="stable")[:kept]
+    first = np.argsort(turn, kind="stable")[:count]
     return Parts(np.sort(shuffled[first]), parts.validation, parts.test)
 
 
 def apportion(seats: int, sizes: np.ndarray, room: np.ndarray) -> np.ndarray:
-    """Seats in proportion to `sizes`, at most `room` each, exactly `seats` in all (or all room)."""
+    """Apportion seats to `sizes`, at most `room` each, `seats` in all (or all of the room)."""
     quota = seats * sizes / sizes.sum()
-    given = np.minimum(np.floor(quota).astype(np.int64), room)
-    while (left := min(seats, int(room.sum())) - int(given.sum())) > 0:
-        open_ = np.flatnonzero(given < room)
-        first = open_[np.argsort(given[open_] - quota[open_], kind="stable")][:left]
-        given[first] += 1
-    return given
+    assigned = np.minimum(np.floor(quota).astype(np.int64), room)
+    while (left := min(seats, int(room.sum())) - int(assigned.sum())) > 0:
+        open_ = np.flatnonzero(assigned < room)
+        first = open_[np.argsort(assigned[open_] - quota[open_], kind="stable")][:left]
+        assigned[first] += 1
+    return assigned
 
 
 def _groups(labels: np.ndarray) -> list[np.ndarray]:
-    """The indices of each label, labels in order."""
+    """Return the indices of each label, in the order of the labels."""
     order = np.argsort(labels, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)

@@ -1,5 +1,6 @@
 """Reading: how spreadsheets are interpreted, where the user overrides automatic detection."""
 
+import re
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -61,7 +62,8 @@ class Reading(Value):
     @field_validator("form", mode="before")
     @classmethod
     def _read_earlier_name(cls, value: object) -> object:
-        return "images" if value == "pictures" else value  # as stored by earlier versions
+        is_earlier = isinstance(value, str) and re.fullmatch("pictures", value)
+        return "images" if is_earlier else value  # the name in files of earlier versions
 
     @model_validator(mode="after")
     def _white_above_black(self) -> Self:

@@ -1,22 +1,22 @@
-"""Samplers: the order of an epoch, drawn from the generator they are given. Imports torch alone."""
+"""Samplers: draw the order of the samples of an epoch from a given generator."""
 
 import torch
 from torch import Tensor
 
 
 class ShuffleSampler:
-    """Every one of the samples with these targets (n,) once, by a chance permutation."""
+    """Draw every sample once, in random order; `targets` (n,)."""
 
     def __init__(self, targets: Tensor):
         self.targets = targets
 
     def order(self, random: torch.Generator) -> Tensor:
-        """Places among the samples, (n,) int64, on the CPU."""
+        """Return sample indices, (n,) int64, on the CPU."""
         return torch.randperm(len(self.targets), generator=random)
 
 
 class BootstrapSampler(ShuffleSampler):
-    """n draws with replacement, each sample as likely (Efron 1979)."""
+    """Draw n samples with replacement, all equally likely (Efron 1979)."""
 
     def order(self, random: torch.Generator) -> Tensor:
         count = len(self.targets)
@@ -24,18 +24,18 @@ class BootstrapSampler(ShuffleSampler):
 
 
 class BalancedSampler(ShuffleSampler):
-    """n draws with replacement: first a class, each that occurs as likely, then one of its samples
+    """Draw n samples with replacement: a class, all equally likely, then one of its samples
     (Shen, Lin & Huang 2016).
     """
 
     def __init__(self, targets: Tensor):
         super().__init__(targets)
-        self.by_class = targets.cpu().argsort(stable=True)  # all of the first class, then …
+        self.by_class = targets.cpu().argsort(stable=True)  # samples sorted by class
         self.sizes = torch.unique(targets.cpu(), return_counts=True)[1]
         self.starts = self.sizes.cumsum(0) - self.sizes
 
     def order(self, random: torch.Generator) -> Tensor:
         count = len(self.targets)
         drawn = torch.randint(len(self.sizes), (count,), generator=random)
-        share = torch.rand(count, generator=random, dtype=torch.float64)  # of 2⁻⁵³, always below 1
-        return self.by_class[self.starts[drawn] + (share * self.sizes[drawn]).long()]
+        uniform = torch.rand(count, generator=random, dtype=torch.float64)  # always below 1
+        return self.by_class[self.starts[drawn] + (uniform * self.sizes[drawn]).long()]

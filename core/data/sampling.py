@@ -1,5 +1,6 @@
-"""Sampling: which training samples an epoch uses, and in which order. Choices only; the drawing is
-in `samplers.py`. The batch size is the experiment's: 1 is pure stochastic descent, all is plain.
+"""Sampling: which training samples an epoch uses, and in which order. Choices only.
+
+The drawing is in `samplers.py`. The batch size belongs to the experiment.
 """
 
 from collections.abc import Sequence
@@ -9,27 +10,27 @@ from core.base.spec import Call, Choice
 
 
 class Sampling(Choice, family="sampling"):
-    """n: training samples, and as many draws an epoch. C: classes, n_c: samples of class c."""
+    """n: training samples and draws per epoch. C: classes. n_c: samples of class c."""
 
     page: ClassVar[str] = "Train"
-    for_values: ClassVar[bool] = True  # whether it also fits targets that are no classes
+    supports_values: ClassVar[bool] = True  # whether it also works without classes
 
     def call(self) -> Call:
-        """Its sampler: an object of `core.data.samplers`, made with the training targets."""
+        """Return its sampler of `core.data.samplers`, which takes the training targets."""
         return Call(f"core.data.samplers.{type(self).__name__}Sampler")
 
     def problem(self, classes: Sequence[str]) -> str | None:
-        """Why it cannot draw samples of these classes (none: values), and the way out."""
-        if classes or self.for_values:
+        """Return why it does not fit these classes (none for values), else None."""
+        if classes or self.supports_values:
             return None
         return (
-            f"{self.label} sampling wants classes, but this data has values to predict: choose "
-            f"{Shuffle.label}."
+            f"{self.label} sampling needs classes, but this dataset has values to predict. Use "
+            f"{Shuffle.label} instead."
         )
 
 
 class Shuffle(Sampling):
-    """Every sample once an epoch, in a new chance order."""
+    """Every sample once per epoch, in a new random order."""
 
     kind: Literal["shuffle"] = "shuffle"
     label: ClassVar[str] = "Shuffle"
@@ -39,9 +40,7 @@ class Shuffle(Sampling):
 
 
 class Bootstrap(Sampling):
-    """Draws with replacement: in one epoch 37 % of the samples do not come, others come several
-    times.
-    """
+    """Draws with replacement: per epoch, about 37 % of the samples are missing, others repeat."""
 
     kind: Literal["bootstrap"] = "bootstrap"
     label: ClassVar[str] = "With replacement"
@@ -51,11 +50,11 @@ class Bootstrap(Sampling):
 
 
 class Balanced(Sampling):
-    """Draws with replacement, every class as often: rare classes are seen again and again."""
+    """Draws with replacement, all classes equally often, so samples of rare classes repeat."""
 
     kind: Literal["balanced"] = "balanced"
     label: ClassVar[str] = "Class-balanced"
     formula: ClassVar[str] = r"P(i) = \frac{1}{C\,n_{c(i)}}"
     source: ClassVar[str] = "Shen, Lin & Huang 2016"
     technique: ClassVar[str] = "D8"
-    for_values: ClassVar[bool] = False
+    supports_values: ClassVar[bool] = False

@@ -1,7 +1,4 @@
-"""Split: how much is kept for validation and test.
-
-The choice only; the drawing is in `parts.py`.
-"""
+"""Split: the sizes of the training, validation and test sets. The drawing is in `parts.py`."""
 
 from typing import TYPE_CHECKING, Self
 
@@ -16,48 +13,46 @@ if TYPE_CHECKING:
 
 
 class Split(Value):
-    """Shares of all pictures.
-
-    Technique D6, the fraction D8. A test set that comes with the data stays one; its share is
-    then unused.
-    """
+    """Fractions of all samples. The test fraction is unused if the dataset has its own test set."""
 
     validation: float = ranged(
-        0.15, 0, 0.9, help="Share of the pictures that choose the best epoch."
+        0.15, 0, 0.9, help="Fraction of the samples used to select the best epoch."
     )
-    test: float = ranged(0.15, 0, 0.9, help="Share that is looked at once, at the end.")
-    stratified: bool = ranged(True, help="Every class has the same shares in every part.")
-    seed: int = ranged(0, 0, 2**31 - 1, help="Which pictures fall where.")
+    test: float = ranged(
+        0.15, 0, 0.9, help="Fraction of the samples used once, for the final test."
+    )
+    stratified: bool = ranged(True, help="Keep the class proportions in every part.")
+    seed: int = ranged(0, 0, 2**31 - 1, help="Determines which samples are in which part.")
     fraction: float = ranged(
         1.0,
         above=0,
         high=1,
-        label="Trained on",
-        help="Share of the training part that is used; a smaller one is a part of a larger one.",
+        label="Training fraction",
+        help="Fraction of the training set that is used. Smaller ones are subsets of larger ones.",
     )
 
     @model_validator(mode="after")
     def _leaves_some(self) -> Self:
         if self.validation + self.test >= 1:
             raise ValueError(
-                "validation and test together leave nothing to train on: make one share smaller"
+                "validation and test fractions leave no training data: reduce one of them"
             )
         return self
 
     def parts(self, labels: "np.ndarray", has_test: bool = False) -> "Parts":
-        """Which picture, by index, is in which part.
+        """Return the indices of the samples in each part.
 
-        Raises BadData when no picture is left to train on.
+        Raises BadData if no training sample is left.
         """
-        from core.data.parts import divide, thinned
+        from core.data.parts import deal, reduce_training
 
         test = 0.0 if has_test else self.test
-        stratified = self.stratified and labels.dtype.kind != "f"  # values have no classes
+        stratified = self.stratified and labels.dtype.kind != "f"  # values cannot be stratified
         how = dict(stratified=stratified, seed=self.seed)
-        parts = divide(labels, self.validation, test, **how)
-        kept = self.kept(len(parts.train))
-        return parts if kept == len(parts.train) else thinned(parts, labels, kept, **how)
+        parts = deal(labels, self.validation, test, **how)
+        count = self.training_size(len(parts.train))
+        return parts if count == len(parts.train) else reduce_training(parts, labels, count, **how)
 
-    def kept(self, train: int) -> int:
-        """How many of `train` training pictures are used: at least one, if there is one."""
+    def training_size(self, train: int) -> int:
+        """Return how many of `train` training samples are used, at least one."""
         return max(int(train * self.fraction + 0.5), min(train, 1))

@@ -1,6 +1,6 @@
-"""Statistics of inputs, in one pass of blocks and in float64: count, mean, spread, extremes.
+"""Statistics of inputs in one pass and in float64: count, mean, standard deviation, extremes.
 
-Plain numpy. Inputs may be memory-mapped; what is asked for is read, never all at once.
+Inputs may be memory-mapped; they are read in blocks.
 """
 
 import math
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BLOCK = 2**20  # values read at a time: 8 MB as float64, however large the set
+BLOCK = 2**20  # values per block, 8 MB as float64
 
 
 @dataclass(frozen=True)
 class Statistics:
-    """Of `count` values at each place; the arrays (…) broadcast against one input.
+    """Statistics of `count` values at each place; the arrays (…) broadcast against one input.
 
     `square` is the sum of squared deviations from `mean`; `low` and `high` are the extremes.
     """
@@ -27,12 +27,12 @@ class Statistics:
 
     @property
     def std(self) -> np.ndarray:
-        """Over N − 1 (Bessel's correction), as decks B and D have it; 0 for a single value."""
+        """Standard deviation over N − 1 (Bessel's correction); 0 for a single value."""
         return np.sqrt(self.square / max(self.count - 1, 1))
 
     @property
-    def together(self) -> "Statistics":
-        """Those of all places as one, for each place has the same count."""
+    def combined(self) -> "Statistics":
+        """The statistics of all places combined; each place has the same count."""
         places = self.mean.size
         mean = self.mean.mean()
         square = self.square.sum() + self.count * ((self.mean - mean) ** 2).sum()
@@ -41,11 +41,11 @@ class Statistics:
 
 
 def statistics(inputs: np.ndarray, rows: np.ndarray, *, per: str = "set") -> Statistics:
-    """Of the inputs (N, …) at `rows` (n,), over all values (`per` is "set"), for each channel of
-    pictures or column of rows ("channel"), or for each place ("pixel").
+    """Compute statistics of the inputs (N, …) at `rows` (n,).
 
-    Blocks are combined by the formula of Chan, Golub & LeVeque 1979, which loses no digits where
-    the mean is large.
+    `per` is "set" (all values), "channel" (each image channel or table column) or "pixel" (each
+    place). Blocks are combined by the formula of Chan, Golub & LeVeque (1979), which is accurate
+    for large means.
     """
     axes = _axes(inputs.ndim, per)
     places = np.array(
@@ -57,11 +57,11 @@ def statistics(inputs: np.ndarray, rows: np.ndarray, *, per: str = "set") -> Sta
     for block in _blocks(inputs, rows):
         size = block.size // max(mean.size, 1)
         middle = block.mean(axes, keepdims=True)
-        spread = ((block - middle) ** 2).sum(axes).reshape(shape)
+        squares = ((block - middle) ** 2).sum(axes).reshape(shape)
         middle = middle.reshape(shape)
         shift, both = middle - mean, count + size
         mean = mean + shift * (size / both)
-        square = square + spread + shift**2 * (count * size / both)
+        square = square + squares + shift**2 * (count * size / both)
         low = np.minimum(low, block.min(axes).reshape(shape))
         high = np.maximum(high, block.max(axes).reshape(shape))
         count = both
@@ -71,8 +71,7 @@ def statistics(inputs: np.ndarray, rows: np.ndarray, *, per: str = "set") -> Sta
 def _axes(dimensions: int, per: str) -> tuple[int, ...]:
     if per == "set":
         return tuple(range(dimensions))
-    pictures = dimensions == 4
-    return (0, 2, 3) if per == "channel" and pictures else (0,)
+    return (0, 2, 3) if per == "channel" and dimensions == 4 else (0,)
 
 
 def _blocks(inputs: np.ndarray, rows: np.ndarray) -> Iterator[np.ndarray]:

@@ -1,63 +1,60 @@
-"""torchvision's downloads, watched: progress, a time limit on silence, one at a time."""
+"""Downloads: fetch one file with pooch, with a checksum, progress and a limit on silence."""
 
-import shutil
-import socket
-import threading
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-Progress = Callable[[float, str], None]  # share done 0…1, what is being done
+Progress = Callable[[float, str], None]  # fraction done 0…1, what is being done
 SILENCE = 30.0  # seconds without a byte before a server is given up
+CHUNK = 1 << 16  # bytes between two reports of progress
 
-_one = threading.Lock()
+
+class DownloadProgress:
+    """The progress of one file, in the form that pooch calls; it counts for one of `files`."""
+
+    def __init__(self, report: Progress, name: str, *, index: int, files: int):
+        self.report, self.name, self.index, self.files = report, name, index, files
+        self.total = self.received = 0
+
+    def update(self, count: int) -> None:
+        """Report `count` further bytes."""
+        self.received += count
+        received = min(self.received, self.total) if self.total else self.received
+        fraction = (self.index + (received / self.total if self.total else 0)) / self.files
+        size = f" of {self.total / 1e6:.1f}" if self.total else ""
+        self.report(min(fraction, 1.0), f"{self.name}: {received / 1e6:.1f}{size} MB")
+
+    def reset(self) -> None:
+        """Count from 0 again; pooch then reports the whole file."""
+        self.received = 0
+
+    def close(self) -> None:
+        """Do nothing: the last report was the end."""
 
 
-@contextmanager
-def watched(progress: Progress | None, files: int) -> Iterator[None]:
-    """Inside, torchvision fetches through `_Fetch`: else a dead connection hangs for ever, unseen.
+def download(
+    urls: Sequence[str], path: Path, *, md5: str, progress: DownloadProgress | None = None
+) -> None:
+    """Download the first of these URLs that answers, unless `path` has the right checksum already.
 
-    The time limit is the process's default for new sockets, because torchvision also asks for
-    redirects; the server's own sockets do not block and so have none.
+    Raises OSError.
     """
-    from core.base.torchvision_compat import dataset_utils
+    import pooch
 
-    with _one:
-        fetch, silence = dataset_utils._urlretrieve, socket.getdefaulttimeout()
-        dataset_utils._urlretrieve = _Fetch(progress, files)
-        socket.setdefaulttimeout(SILENCE)
+    pooch.get_logger().setLevel("WARNING")
+    downloader = pooch.HTTPDownloader(
+        progressbar=progress or False,
+        chunk_size=CHUNK,
+        timeout=SILENCE,
+        headers={"Accept-Encoding": "identity"},  # archives must arrive unchanged
+    )
+    for url in urls:
         try:
-            yield
-        finally:
-            dataset_utils._urlretrieve = fetch
-            socket.setdefaulttimeout(silence)
-
-
-class _Fetch:
-    """Downloads one file after another and tells how far it is; each counts for an equal share."""
-
-    def __init__(self, progress: Progress | None, files: int):
-        self.progress, self.files, self.names = progress, files, []
-
-    def __call__(self, url: str, filename: str | Path, chunk_size: int = 1 << 16) -> None:
-        name = url.rpartition("/")[2]
-        if name not in self.names:  # a second mirror is the same file
-            self.names.append(name)
-        part = Path(f"{filename}.part")
-        try:
-            with urllib.request.urlopen(url, timeout=SILENCE) as answer, part.open("wb") as file:
-                total, done = answer.length or 0, 0
-                while chunk := answer.read(chunk_size):
-                    file.write(chunk)
-                    done += len(chunk)
-                    self._tell(done, total, name)
-            shutil.move(part, filename)
-        finally:
-            part.unlink(missing_ok=True)
-
-    def _tell(self, done: int, total: int, name: str) -> None:
-        if self.progress:
-            share = (len(self.names) - 1 + (done / total if total else 0)) / self.files
-            size = f" of {total / 1e6:.1f}" if total else ""
-            self.progress(min(share, 1.0), f"{name}: {done / 1e6:.1f}{size} MB")
+            pooch.retrieve(
+                url, f"md5:{md5}", fname=path.name, path=path.parent, downloader=downloader
+            )
+            return
+        except ValueError:
+            failure = OSError(f"{path.name} is corrupted: its MD5 checksum is wrong")
+        except OSError as error:
+            failure = error
+    raise failure

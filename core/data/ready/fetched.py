@@ -1,13 +1,14 @@
-"""Loads a published set through torchvision: what is on disk is used, the rest is downloaded.
+"""Load a published dataset: files on disk are used, missing ones are downloaded.
 
-torchvision knows addresses and md5 sums; archives, and the pickles in them, are opened only when
-their sum is right. Knows no choice's fields.
+torchvision's classes hold the addresses and MD5 checksums and read the files. Archives, and the
+pickles in them, are opened only if their checksum is right.
 """
 
 import math
 import re
 import shutil
 import struct
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -15,88 +16,132 @@ from typing import Any
 import numpy as np
 
 from core.base.errors import Unavailable
+from core.base.text import clip
 from core.data.dataset import DataSet
-from core.data.ready.download import Progress, watched
+from core.data.ready.download import DownloadProgress, Progress, download
 from core.data.ready.published import Published, data_folders
 from core.data.samples import Samples
 
 
-def fetched(home: Path, progress: Progress | None = None, *, kind: str) -> Samples:
-    """The set of this kind: pictures (N, C, H, W) uint8 and its official test part.
+@dataclass(frozen=True)
+class RemoteArchive:
+    """An archive with its addresses, its place and checksum, and the files unpacked from it.
 
-    Raises Unavailable, with the files' names and where to put them, when it is neither on disk nor
-    to be had.
+    `files` are (path, MD5), with an empty MD5 where torchvision knows none.
+    """
+
+    urls: tuple[str, ...]
+    path: Path
+    md5: str
+    files: tuple[tuple[Path, str], ...]
+
+
+def fetched(home: Path, progress: Progress | None = None, *, kind: str) -> Samples:
+    """Load the dataset of this kind: images (N, C, H, W) uint8 with the official test set.
+
+    Raises Unavailable, with the names of the files and their folder, if files are missing and
+    cannot be downloaded.
     """
     choice: type[Published] = DataSet.members[kind]
     try:
         from core.base.torchvision_compat import datasets
     except (ImportError, RuntimeError) as error:
-        way_out = "install the torch and torchvision of one release, or choose the digits"
-        raise Unavailable(f"torchvision does not load ({_reason(error)}): {way_out}.") from None
+        raise Unavailable(
+            f"torchvision cannot be imported ({_reason(error)}). Install matching versions of "
+            "torch and torchvision, or use the digits.",
+            code="torchvision_import",
+        ) from None
     root, source = data_folders(home)[0], getattr(datasets, choice.torchvision)
-    archives = list(dict.fromkeys(piece[-1] for piece in choice.pieces))
+    archives = remote_archives(source, root)
     try:
         _drop_torn(choice, root)
         _borrow(choice, home)
-        with watched(progress, len(archives)):
-            _complete(source, root)
-            train = source(root, train=True, download=True)
-            test = source(root, train=False)
+        _complete(archives, progress)
+        train, test = source(root, train=True), source(root, train=False)
     except (RuntimeError, OSError, EOFError, HTTPException) as error:
-        names = ", ".join(Path(name).name for name in archives)
-        folder = (root / archives[0]).parent
-        way_out = f"put {names} into {folder}, or choose the digits, which need no network"
+        names = ", ".join(archive.path.name for archive in archives)
         raise Unavailable(
-            f"{choice.label} could not be loaded ({_reason(error)}): {way_out}."
+            f"{choice.label} could not be loaded ({_reason(error)}). Copy {names} into "
+            f"{archives[0].path.parent}, or use the digits, which need no download.",
+            code="download_failed",
         ) from None
     return Samples(choice.label, *_arrays(train), choice.classes, *_arrays(test))
 
 
+def remote_archives(source: Any, root: Path) -> list[RemoteArchive]:
+    """Return the archives of a torchvision class: four IDX files, or one archive of batches."""
+    if hasattr(source, "mirrors"):
+        folder = root / source.__name__ / "raw"
+        return [
+            RemoteArchive(
+                urls=tuple(mirror + name for mirror in source.mirrors),
+                path=folder / name,
+                md5=md5,
+                files=((folder / name.removesuffix(".gz"), ""),),
+            )
+            for name, md5 in source.resources
+        ]
+    folder = root / source.base_folder
+    about = source.meta  # the file with the class names
+    sums = [*source.train_list, *source.test_list, (about["filename"], about["md5"])]
+    return [
+        RemoteArchive(
+            urls=(source.url,),
+            path=root / source.filename,
+            md5=source.tgz_md5,
+            files=tuple((folder / name, md5) for name, md5 in sums),
+        )
+    ]
+
+
+def _complete(archives: list[RemoteArchive], progress: Progress | None) -> None:
+    """Download and unpack the archives whose files are missing or damaged."""
+    from core.base.torchvision_compat import dataset_utils as utils
+
+    missing = [
+        archive
+        for archive in archives
+        if not all(utils.check_integrity(path, md5 or None) for path, md5 in archive.files)
+    ]
+    for index, archive in enumerate(missing):
+        name = archive.path.name
+        bar = progress and DownloadProgress(progress, name, index=index, files=len(missing))
+        download(archive.urls, archive.path, md5=archive.md5, progress=bar)
+        utils.extract_archive(archive.path, archive.path.parent)
+
+
 def _arrays(part: Any) -> tuple[np.ndarray, np.ndarray]:
-    """torchvision's (N, H, W) or (N, H, W, 3) -> (N, C, H, W); its labels -> (N,) int64."""
+    """Return torchvision's (N, H, W) or (N, H, W, 3) as (N, C, H, W), and labels (N,) int64."""
     images = np.asarray(part.data)
     images = images[:, None] if images.ndim == 3 else np.moveaxis(images, 3, 1)
     return np.ascontiguousarray(images), np.asarray(part.targets, np.int64)
 
 
 def _borrow(choice: type[Published], home: Path) -> None:
-    """Copy what another root has: it may be read-only, and torchvision unpacks in place."""
+    """Copy files from the other folder, which may be read-only, because unpacking writes there."""
     own, *others = data_folders(home)
     for piece in choice.pieces:
-        here = any((own / form).exists() for form in piece)
+        exists = any((own / form).exists() for form in piece)
         found = [(root, form) for root in others for form in piece if (root / form).is_file()]
-        if found and not here:
-            given, form = found[0]
+        if found and not exists:
+            folder, form = found[0]
             (own / form).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(given / form, own / form)
+            shutil.copyfile(folder / form, own / form)
 
 
 def _drop_torn(choice: type[Published], root: Path) -> None:
-    """Take out IDX files that were unpacked in part: of these torchvision checks only that they
-    exist (of batches it checks the md5 sum).
-    """
+    """Remove partly unpacked IDX files; torchvision has no checksum for them, only for batches."""
     for path in (root / piece[0] for piece in choice.pieces):
-        idx = path.name.endswith("-ubyte") and path.is_file()
-        if idx and path.stat().st_size != idx_size(path):
+        is_idx = path.name.endswith("-ubyte") and path.is_file()
+        if is_idx and path.stat().st_size != idx_size(path):
             path.unlink()
 
 
-def _complete(source: Any, root: Path) -> None:
-    """Fetch the archive of batches again when the file with the class names is missing or damaged:
-    torchvision only complains of it.
-    """
-    from core.base.torchvision_compat import dataset_utils as utils
-
-    about = getattr(source, "meta", None)  # IDX files have none
-    if about and not utils.check_integrity(
-        root / source.base_folder / about["filename"], about["md5"]
-    ):
-        archive = {"filename": source.filename, "md5": source.tgz_md5}
-        utils.download_and_extract_archive(source.url, str(root), **archive)
-
-
 def idx_size(path: Path) -> int:
-    """The bytes an IDX file should have by its head: sizes as big-endian int32; −1 without one."""
+    """Return the size of an IDX file according to its header, −1 without one.
+
+    The header holds the sizes as big-endian int32.
+    """
     with path.open("rb") as file:
         head = file.read(4 + 4 * 255)
     dimensions = head[3] if len(head) > 3 else 0
@@ -106,9 +151,8 @@ def idx_size(path: Path) -> int:
 
 
 def _reason(error: BaseException) -> str:
-    """The last line of torchvision's account, without its final dot; the system's own words where
-    nothing answered.
-    """
-    line = (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")
-    unanswered = re.fullmatch(r"<urlopen error (?:\[Errno -?\d+\] )?(.+)>", line)
-    return f"no connection: {unanswered[1]}" if unanswered else line
+    """Return the cause in a few words: the system's message for a failed connection."""
+    if failed := re.search(r"\[Errno -?\d+\] ([^'\")<>\]]+)", str(error)):
+        return f"no connection: {failed[1]}" if "Connection" in str(error) else failed[1]
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return clip(re.sub(r"[<>\[\]]", "", lines[-1]).rstrip("."))

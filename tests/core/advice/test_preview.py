@@ -107,7 +107,7 @@ def test_cutmix_describes_the_fraction_of_pixels_that_stay():
 def test_several_augmentations_are_described_in_the_order_in_which_they_act():
     found = shown(CutMix(), Noise(), Flip(p=1), Rotation(), count=5)
     for text in found.descriptions:
-        assert re.fullmatch(r"mirrored · turned .*° (left|right) · noise 0.1 · \d.*", text)
+        assert re.fullmatch(r"mirrored · rotated .*° (left|right) · noise 0.1 · \d.*", text)
     assert found.after.dtype == np.uint8 and not np.array_equal(found.before, found.after)
 
 

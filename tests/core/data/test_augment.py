@@ -19,7 +19,7 @@ MANY = 20_000
 NUMPY_PAD = {"black": "constant", "edge": "edge", "reflect": "reflect"}
 
 
-def pictures(shape: tuple[int, ...], count: int = 40) -> torch.Tensor:
+def images(shape: tuple[int, ...], count: int = 40) -> torch.Tensor:
     generator = np.random.default_rng(0)
     return torch.from_numpy(generator.integers(0, 256, (count, *shape)).astype(np.uint8))
 
@@ -36,8 +36,8 @@ def within(share: float, expected: float, draws: int) -> bool:
 @pytest.mark.parametrize("fill", FILLS)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("padding", [1, 4])
-def test_crop_is_bit_equal_to_slicing_each_picture(shape, padding, fill):
-    x, rows = pictures(shape), torch.tensor([5, 0, 39, 5, 17])
+def test_crop_is_bit_equal_to_slicing_each_image(shape, padding, fill):
+    x, rows = images(shape), torch.tensor([5, 0, 39, 5, 17])
     crop = Crop(padding=padding, fill=fill).call().make()
     top, left = crop.draw((5, *shape), seeded())
     cut = crop.apply(crop.windows(x), rows, top, left)
@@ -51,8 +51,8 @@ def test_crop_is_bit_equal_to_slicing_each_picture(shape, padding, fill):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_flip_mirrors_those_that_are_drawn_and_no_others(shape):
-    x = pictures(shape)
+def test_flip_mirrors_only_the_drawn_samples(shape):
+    x = images(shape)
     (mirrored,) = (flip := Flip().call().make()).draw(x.shape, seeded())
     result = flip.apply(x, mirrored)
     assert 0 < int(mirrored.sum()) < len(x) and result.dtype == torch.uint8
@@ -61,8 +61,8 @@ def test_flip_mirrors_those_that_are_drawn_and_no_others(shape):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_rotation_is_torchvision_s_picture_by_picture(shape):
-    x = pictures(shape, 12)
+def test_rotation_equals_torchvision_image_by_image(shape):
+    x = images(shape, 12)
     rotation = Rotation(degrees=90).call().make()
     (degrees,) = rotation.draw(x.shape, seeded())
     turned = rotation.apply(x, degrees)
@@ -74,13 +74,13 @@ def test_rotation_is_torchvision_s_picture_by_picture(shape):
 
 @pytest.mark.parametrize("fill", FILLS)
 def test_a_quarter_turn_of_a_square_is_exact_and_counter_clockwise(fill):
-    x = pictures((3, 9, 9), 2)
+    x = images((3, 9, 9), 2)
     turned = Rotation(fill=fill).call().make().apply(x, torch.tensor([90.0, -90.0]))
     expected = np.stack([np.rot90(x[0], 1, (1, 2)), np.rot90(x[1], -1, (1, 2))])
     np.testing.assert_allclose(turned, expected, atol=0.01)
 
 
-def test_outside_a_rotated_picture_lies_what_was_asked_for():
+def test_pixels_outside_a_rotated_image_follow_the_fill_mode():
     white = torch.full((1, 1, 9, 9), 200, dtype=torch.uint8)
     corner = {
         fill: Rotation(fill=fill)
@@ -157,7 +157,7 @@ def test_cutmix_is_the_authors_code_sample_by_sample(shape):
 # --- the random numbers
 
 
-def test_every_place_of_a_crop_is_as_likely_and_rows_and_columns_are_independent():
+def test_crop_positions_are_uniform_and_independent():
     top, left = Crop(padding=2).call().make().draw((MANY, 1, 8, 8), seeded())
     table = np.histogram2d(top, left, bins=5, range=[[-0.5, 4.5]] * 2)[0]
     assert table.sum() == MANY
@@ -175,7 +175,7 @@ def test_angles_are_uniform_between_both_limits():
     assert stats.kstest(degrees.numpy(), stats.uniform(-30, 60).cdf).pvalue > 1e-4
 
 
-def test_the_middle_of_a_cutout_falls_on_every_pixel_alike():
+def test_the_centre_of_a_cutout_is_uniform():
     row, column = Cutout().call().make().draw((MANY, 1, 4, 6), seeded())
     table = np.histogram2d(row, column, bins=[4, 6], range=[[-0.5, 3.5], [-0.5, 5.5]])[0]
     assert table.sum() == MANY
@@ -184,7 +184,7 @@ def test_the_middle_of_a_cutout_falls_on_every_pixel_alike():
 
 @pytest.mark.parametrize("alpha", [0.05, 0.2, 1.0, 8.0])
 @pytest.mark.parametrize("kind", [MixUp, CutMix])
-def test_shares_follow_the_beta_distribution(kind, alpha):
+def test_fractions_follow_the_beta_distribution(kind, alpha):
     share = kind(alpha=alpha).call().make().draw((MANY, 1, 8, 8), seeded())[1].double().numpy()
     assert ((share >= 0) & (share <= 1)).all()
     middle = share[(share > 1e-6) & (share < 1 - 1e-6)]  # float32 ends in 1 − 6e-8
@@ -195,7 +195,7 @@ def test_shares_follow_the_beta_distribution(kind, alpha):
 
 
 @pytest.mark.parametrize("kind", Augmentation.members)
-def test_samples_of_one_batch_get_draws_of_their_own_and_a_seed_repeats_them(kind):
+def test_samples_of_a_batch_get_separate_draws_and_a_seed_repeats_them(kind):
     operation = Augmentation.pick(kind).call().make()
     shape = (64, 1, 8, 8)
     first, again, other = (operation.draw(shape, seeded(seed)) for seed in (1, 1, 2))
@@ -205,7 +205,7 @@ def test_samples_of_one_batch_get_draws_of_their_own_and_a_seed_repeats_them(kin
 
 
 @pytest.mark.parametrize("kind", Augmentation.members)
-def test_facts_for_menus_stand_at_the_class_and_the_call_fits_the_operation(kind):
+def test_menu_facts_are_on_the_class_and_the_call_fits_the_operation(kind):
     cls = Augmentation.members[kind]
     assert cls.label and cls.doc() and cls.formula and cls.source and cls.technique == "D9"
     operation = cls().call().make()
@@ -215,18 +215,18 @@ def test_facts_for_menus_stand_at_the_class_and_the_call_fits_the_operation(kind
 
 
 @pytest.mark.parametrize("kind", Augmentation.members)
-def test_what_does_not_fit_is_one_sentence_with_the_way_out(kind):
+def test_an_augmentation_that_does_not_fit_the_shape_is_refused(kind):
     augmentation = Augmentation.pick(kind)
     assert augmentation.problem((1, 28, 28)) is None
-    said = augmentation.problem((2,))
-    assert (said is None) == (kind in ("noise", "mixup"))
-    if said:
-        assert "rows of 2 numbers" in said and said.endswith("use Noise or MixUp.")
+    problem = augmentation.problem((2,))
+    assert (problem is None) == (kind in ("noise", "mixup"))
+    if problem:
+        assert "rows of 2 numbers" in problem and "Noise or MixUp" in problem
 
 
-def test_a_margin_or_a_square_that_is_too_large_is_said_with_the_limit():
+def test_a_padding_or_a_square_that_is_too_large_is_refused_with_the_limit():
     assert Crop(padding=7).problem((1, 8, 9)) is None
     assert "at most 7" in Crop(padding=8).problem((1, 8, 9))
-    assert Crop(padding=1).problem((3, 1, 9)).endswith("out of sight: take it off.")
+    assert Crop(padding=1).problem((3, 1, 9)).endswith("Remove Crop.")
     assert Cutout(side=8).problem((1, 8, 9)) is None
     assert "at most 8" in Cutout(side=9).problem((1, 8, 9))

@@ -50,7 +50,7 @@ def test_pictures_are_moved_mirrored_turned_then_scaled_then_noisy_then_blank_th
     expected, share = mixup.apply(expected, *drawn[5])
     assert x.dtype == torch.float32
     np.testing.assert_allclose(x, expected, atol=1e-3)
-    assert torch.equal(mix.first, of.targets[rows]) and torch.equal(mix.share, share)
+    assert torch.equal(mix.first, of.targets[rows]) and torch.equal(mix.fraction, share)
     assert torch.equal(mix.second, of.targets[rows][drawn[5][0]])
     assert y.tolist() == [
         int(a if s >= 0.5 else b) for a, b, s in zip(mix.first, mix.second, share, strict=True)
@@ -78,7 +78,7 @@ def test_with_both_mixtures_each_sample_gets_one_by_a_fair_coin() -> None:
     for kind in (0, 1):
         mixed, share = chain.operations[kind].apply(plain, *drawn[kind])
         mine = way == kind
-        assert torch.equal(x[mine], mixed[mine]) and torch.equal(mix.share[mine], share[mine])
+        assert torch.equal(x[mine], mixed[mine]) and torch.equal(mix.fraction[mine], share[mine])
         assert torch.equal(mix.second[mine], of.targets[rows][drawn[kind][0]][mine])
     assert abs(way.float().mean().item() - 0.5) < 4.5 * 0.5 / 4000**0.5
 
@@ -97,7 +97,7 @@ def mixed_classes() -> tuple[Mix, torch.Tensor]:
 
 def test_cross_entropy_of_a_mixture_is_that_of_soft_targets() -> None:
     mix, z = mixed_classes()
-    share = mix.share[:, None]
+    share = mix.fraction[:, None]
     soft = share * one_hot(mix.first) + (1 - share) * one_hot(mix.second)
     expected = F.cross_entropy(z, soft)
     ours = mix.loss(CrossEntropy().each().make(), z)
@@ -107,7 +107,7 @@ def test_cross_entropy_of_a_mixture_is_that_of_soft_targets() -> None:
 def test_squared_error_of_a_mixture_has_the_gradient_of_soft_targets() -> None:
     """And costs λ(1 − λ)‖a − b‖²/C more, which no network can change."""
     mix, z = mixed_classes()
-    share, (a, b) = mix.share[:, None], (one_hot(mix.first), one_hot(mix.second))
+    share, (a, b) = mix.fraction[:, None], (one_hot(mix.first), one_hot(mix.second))
     expected = ((z - share * a - (1 - share) * b) ** 2).mean()
     ours = mix.loss(MSE().each().make(), z)
     more = (share * (1 - share) * (a - b) ** 2).mean()
@@ -128,7 +128,7 @@ def test_the_mean_of_the_samples_losses_is_the_loss(loss: Loss) -> None:
 @pytest.mark.parametrize("loss", [c() for c in Loss.members.values()], ids=lambda c: c.kind)
 def test_a_mixture_of_a_sample_with_itself_costs_what_it_costs(loss: Loss) -> None:
     mix, z = mixed_classes()
-    same = Mix(mix.first, mix.first, mix.share)
+    same = Mix(mix.first, mix.first, mix.fraction)
     expected = loss.call().make()(z, mix.first).item()
     assert same.loss(loss.each().make(), z).item() == pytest.approx(expected, rel=1e-12)
 

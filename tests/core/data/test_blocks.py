@@ -43,7 +43,7 @@ def test_taken_in_batches_it_is_the_array_and_each_block_is_read_once(mapped, mo
     real = Blocks._block
 
     def counted(self, block):
-        if block not in self.kept:
+        if block not in self.cached:
             reads.append(block)
         return real(self, block)
 
@@ -51,5 +51,5 @@ def test_taken_in_batches_it_is_the_array_and_each_block_is_read_once(mapped, mo
     for start in range(0, len(order), 64):
         batch = order[start : start + 64]
         assert np.array_equal(held.take(batch), INPUTS[ROWS[batch]])
-        assert len(held.kept) <= blocks.WINDOW
+        assert len(held.cached) <= blocks.WINDOW
     assert sorted(reads) == list(range(-(-len(ROWS) // 10)))

@@ -85,7 +85,7 @@ def test_what_the_fixed_ones_do():
 
 
 def test_limits_in_the_wrong_order_are_refused():
-    with pytest.raises(BadExperiment, match="l is 2 and u 1: make l the smaller one"):
+    with pytest.raises(BadExperiment, match="l is 2 and u is 1"):
         build(MinMax, {"low": 2, "high": 1})
 
 
@@ -99,7 +99,7 @@ def test_floats_far_from_zero_lose_no_digits():
         np.testing.assert_allclose(
             found.square / found.count, reference.var(axes).reshape(shape), rtol=1e-8
         )
-        together = found.together
+        together = found.combined
         assert together.mean == pytest.approx(reference.mean(), rel=1e-13)
         assert together.square / images.size == pytest.approx(reference.var(), rel=1e-8)
 

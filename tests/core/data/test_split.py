@@ -9,18 +9,18 @@ from pydantic import ValidationError
 from core.base.errors import BadData
 from core.data.split import Split
 
-shares = st.sampled_from([0.0, 0.01, 0.05, 0.1, 0.15, 0.2, 0.33, 0.45])
+fractions = st.sampled_from([0.0, 0.01, 0.05, 0.1, 0.15, 0.2, 0.33, 0.45])
 
 
 @given(
     st.lists(st.integers(0, 6), min_size=30, max_size=400),
-    shares,
-    shares,
+    fractions,
+    fractions,
     st.booleans(),
     st.integers(0, 99),
 )
 @settings(max_examples=200)
-def test_every_picture_once_and_exact_totals(labels, validation, test, stratified, seed):
+def test_every_sample_is_used_once_with_exact_totals(labels, validation, test, stratified, seed):
     labels = np.array(labels)
     parts = Split(validation=validation, test=test, stratified=stratified, seed=seed).parts(labels)
     everything = np.concatenate([parts.train, parts.validation, parts.test])
@@ -34,7 +34,7 @@ def test_every_picture_once_and_exact_totals(labels, validation, test, stratifie
 
 
 def check_strata(labels, parts, held: float):
-    """Each class within one picture of its share, where all have room for both, rounded up."""
+    """Each class is within one sample of its fraction, if all have room for both, rounded up."""
     sizes = np.unique(labels, return_counts=True)[1]
     if len(parts.train) >= len(sizes):
         assert set(labels[parts.train]) == set(labels)
@@ -59,12 +59,12 @@ def test_the_seed_decides_and_repeats():
     assert not np.array_equal(first.test, other.test)
 
 
-def test_it_is_shuffled_and_not_the_first_rows():
+def test_the_split_is_shuffled():
     parts = Split(validation=0.2, test=0.0, stratified=False).parts(np.zeros(1000, int))
     assert 400 < parts.validation.mean() < 600
 
 
-def test_a_given_test_set_leaves_the_test_share_to_training():
+def test_a_separate_test_set_leaves_the_test_fraction_to_training():
     parts = Split(validation=0.1, test=0.3).parts(np.arange(100) % 2, has_test=True)
     assert (len(parts.train), len(parts.validation), len(parts.test)) == (90, 10, 0)
 
@@ -75,10 +75,11 @@ def test_a_rare_class_is_trained_on():
     assert {1, 2} <= set(labels[parts.train]) and len(parts.train) == 10
 
 
-def test_nothing_left_to_train_on():
-    with pytest.raises(BadData, match="leave none to train on"):
+def test_a_split_without_training_data_is_refused():
+    with pytest.raises(BadData, match="2 samples") as caught:
         Split(validation=0.4, test=0.5).parts(np.array([0, 1]))
-    with pytest.raises(ValidationError, match="nothing to train on"):
+    assert caught.value.code == "no_training_data"
+    with pytest.raises(ValidationError, match="no training data"):
         Split(validation=0.5, test=0.5)
 
 
@@ -87,12 +88,12 @@ FRACTIONS = (0.004, 0.01, 0.03, 0.1, 0.25, 0.5, 0.51, 0.8, 0.999, 1.0)
 
 @given(
     st.lists(st.integers(0, 6), min_size=10, max_size=300),
-    shares,
+    fractions,
     st.booleans(),
     st.integers(0, 99),
 )
 @settings(max_examples=100)
-def test_smaller_fractions_lie_in_larger_ones_and_leave_the_other_parts(
+def test_smaller_fractions_are_subsets_and_leave_the_other_parts(
     labels, validation, stratified, seed
 ):
     labels = np.array(labels)
@@ -111,7 +112,7 @@ def test_smaller_fractions_lie_in_larger_ones_and_leave_the_other_parts(
 
 
 @pytest.mark.parametrize("fraction", FRACTIONS)
-def test_a_fraction_keeps_the_shares_of_the_classes_and_one_of_each(fraction):
+def test_a_fraction_keeps_the_class_proportions_and_one_of_each(fraction):
     labels = np.repeat(np.arange(4), [1000, 600, 390, 10])
     kept = Split(validation=0, test=0, fraction=fraction).parts(labels).train
     found, exact = np.bincount(labels[kept], minlength=4), fraction * np.bincount(labels)

@@ -166,7 +166,7 @@ def test_the_variance_penalty_equals_that_of_separate_parts(
         if mix:
             each = nn.functional.cross_entropy(outputs, mix.first[at], reduction="none")
             other = nn.functional.cross_entropy(outputs, mix.second[at], reduction="none")
-            part = (mix.share[at] * each + (1 - mix.share[at]) * other).mean()
+            part = (mix.fraction[at] * each + (1 - mix.fraction[at]) * other).mean()
         else:
             part = nn.functional.cross_entropy(outputs, y[at])
         part.backward()

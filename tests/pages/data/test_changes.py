@@ -28,7 +28,7 @@ def test_fractions_that_leave_no_training_data_are_refused(page):
     next(w for w in app.number_input if w.label.startswith("Validation")).set_value(0.9)
     well(app.run())
     assert draft(app).split.validation == 0.15
-    assert any("leave nothing to train on" in text for text in texts(app))
+    assert any("leave no training data" in text for text in texts(app))
 
 
 def test_the_draft_follows_its_data_with_a_notice(page):
@@ -81,7 +81,7 @@ def test_an_augmentation_that_does_not_fit_is_refused(page):
     app = well(app.run())
     next(n for n in app.number_input if n.label.startswith("Padding")).set_value(9)
     app = well(well(app.run()).run())
-    assert any("make the padding at most 7" in text for text in texts(app))
+    assert any("padding to at most 7" in text for text in texts(app))
 
 
 def test_label_noise_shows_how_many_labels_are_wrong_and_which(page):

@@ -1,5 +1,5 @@
-"""The published sets by torchvision's own download code, from a small server on this machine that
-has archives of the same form: IDX files, and CIFAR's batches.
+"""Published datasets, downloaded from a small local server with archives of the same form: IDX and
+CIFAR batches.
 """
 
 import gzip
@@ -180,20 +180,21 @@ def same(found, published) -> None:
 
 def test_download_with_progress(published, mirror, tmp_path):
     choice, made = published
-    heard: list[tuple[float, str]] = []
+    reported: list[tuple[float, str]] = []
     assert not choice.is_available(home(tmp_path))
-    same(load(choice, home(tmp_path), lambda *said: heard.append(said)), published)
+    same(load(choice, home(tmp_path), lambda *step: reported.append(step)), published)
     assert choice.is_available(home(tmp_path))
-    shares = [share for share, _ in heard]
-    assert shares == sorted(shares) and 0 < shares[0] <= 0.25 and shares[-1] == 1.0
-    named = dict.fromkeys(what.partition(":")[0] for _, what in heard)
+    fractions = [fraction for fraction, _ in reported]
+    assert fractions == sorted(fractions) and 0 < fractions[0] <= 0.25 and fractions[-1] == 1.0
+    named = dict.fromkeys(what.partition(":")[0] for _, what in reported)
     assert list(named) == list(made.packed)
     largest = max(made.packed, key=lambda name: len(made.packed[name]))
-    assert len([w for _, w in heard if w.startswith(largest)]) >= 2  # while it goes
-    assert not list(home(tmp_path).rglob("*.part"))
+    assert len([w for _, w in reported if w.startswith(largest)]) >= 2  # during the download
+    files = {path.name for path in home(tmp_path).rglob("*") if path.is_file()}
+    assert files == {Path(name).name for name in (*made.packed, *made.unpacked)}
 
 
-def test_what_is_on_disk_is_used(published, mirror, tmp_path):
+def test_files_on_disk_are_used(published, mirror, tmp_path):
     choice, _ = published
     load(choice, home(tmp_path))
     for file in mirror.iterdir():
@@ -202,7 +203,7 @@ def test_what_is_on_disk_is_used(published, mirror, tmp_path):
     same(load(choice, tmp_path / "moved"), published)
 
 
-def test_archives_put_there_by_hand_are_unpacked(published, offline, tmp_path):
+def test_copied_archives_are_unpacked(published, offline, tmp_path):
     choice, made = published
     put(root(tmp_path) / made.folder, made.packed)
     assert choice.is_available(home(tmp_path))
@@ -210,7 +211,9 @@ def test_archives_put_there_by_hand_are_unpacked(published, offline, tmp_path):
 
 
 @pytest.mark.parametrize("packed", [True, False])
-def test_a_folder_that_the_environment_names(published, offline, tmp_path, monkeypatch, packed):
+def test_files_are_found_in_the_folder_of_the_environment(
+    published, offline, tmp_path, monkeypatch, packed
+):
     choice, made = published
     given = tmp_path / "given"
     put(given / made.folder, made.packed) if packed else put(given, made.unpacked)
@@ -223,37 +226,41 @@ def test_a_folder_that_the_environment_names(published, offline, tmp_path, monke
     assert {path: path.stat().st_mtime_ns for path in given.rglob("*")} == before
 
 
-def test_a_file_that_is_missing_is_fetched_and_no_packed_one_twice(published, mirror, tmp_path):
+def test_only_a_missing_file_is_downloaded(published, mirror, tmp_path):
     choice, made = published
     present = list(made.unpacked)[:-1]
     put(root(tmp_path), {name: made.unpacked[name] for name in present})
     *kept, gone = made.packed
     put(root(tmp_path) / made.folder, {name: made.packed[name] for name in kept})
     assert not choice.is_available(home(tmp_path))
-    heard = []
-    same(load(choice, home(tmp_path), lambda _, what: heard.append(what)), published)
-    assert {what.partition(":")[0] for what in heard} == {gone}
+    reported = []
+    same(load(choice, home(tmp_path), lambda _, what: reported.append(what)), published)
+    assert {what.partition(":")[0] for what in reported} == {gone}
 
 
-def test_offline_says_what_to_do(published, offline, tmp_path):
+def test_offline_gives_an_error_with_the_remedy(published, offline, tmp_path):
     choice, made = published
     with pytest.raises(Unavailable) as caught:
         load(choice, home(tmp_path))
-    said = str(caught.value)
-    assert said.startswith(f"{choice.label} could not be loaded (") and said.endswith(".")
-    assert all(name in said for name in made.packed) and "digits" in said and "\n" not in said
-    assert f"into {root(tmp_path) / made.folder}," in said
+    message = str(caught.value)
+    assert message.startswith(f"{choice.label} could not be loaded (") and message.endswith(".")
+    assert (
+        all(name in message for name in made.packed) and "digits" in message and "\n" not in message
+    )
+    assert caught.value.code == "download_failed"
+    assert f"into {root(tmp_path) / made.folder}," in message
 
 
-def test_a_server_that_talks_nonsense_is_said_too(published, tmp_path, monkeypatch):
+def test_a_server_that_does_not_speak_http_is_an_error(published, tmp_path, monkeypatch):
     choice, made = published
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.delenv("LAB_TORCHVISION", raising=False)
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Nonsense) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         publish(choice, made, f"http://127.0.0.1:{server.server_address[1]}/", monkeypatch)
-        with pytest.raises(Unavailable, match=f"{choice.label} could not be loaded"):
+        with pytest.raises(Unavailable, match=f"{choice.label} could not be loaded") as caught:
             load(choice, home(tmp_path))
+        assert caught.value.code == "download_failed"
         server.shutdown()
 
 
@@ -269,12 +276,13 @@ def test_a_damaged_download_is_refused_by_its_md5(published, mirror, tmp_path):
     choice, made = published
     name = list(made.packed)[-1]
     (mirror / name).write_bytes(made.packed[name][:-1] + b"?")
-    with pytest.raises(Unavailable, match="corrupted"):
+    with pytest.raises(Unavailable, match=f"{name} is corrupted") as caught:
         load(choice, home(tmp_path))
+    assert caught.value.code == "download_failed"
     assert not choice.is_available(home(tmp_path)) or (root(tmp_path) / made.folder / name).exists()
 
 
-def test_without_a_network_one_sentence_names_the_files_and_the_way_out(
+def test_without_a_network_the_error_names_the_files_and_their_folder(
     published, tmp_path, monkeypatch
 ):
     choice, made = published
@@ -283,15 +291,16 @@ def test_without_a_network_one_sentence_names_the_files_and_the_way_out(
     publish(choice, made, "http://127.0.0.1:1/", monkeypatch)
     with pytest.raises(Unavailable) as caught:
         load(choice, home(tmp_path))
-    said = str(caught.value)
-    assert said.startswith(f"{choice.label} could not be loaded (no connection: Connection refused")
-    assert all(name in said for name in made.packed) and str(root(tmp_path)) in said
-    assert said.endswith("or choose the digits, which need no network.")
-    assert not set("<>[]\n") & set(said)
+    message = str(caught.value)
+    assert message.startswith(
+        f"{choice.label} could not be loaded (no connection: Connection refused"
+    )
+    assert all(name in message for name in made.packed) and str(root(tmp_path)) in message
+    assert not set("<>[]\n") & set(message)
 
 
 @pytest.mark.parametrize("kind", ["cifar10", "cifar100"])
-def test_a_pickle_with_a_wrong_sum_is_never_opened(kind, tmp_path, monkeypatch):
+def test_a_pickle_with_a_wrong_checksum_is_never_opened(kind, tmp_path, monkeypatch):
     """Neither a batch on disk nor one in an archive: a pickle may run any code."""
     choice = DataSet.members[kind]()
     made = archive_of(choice)
@@ -320,19 +329,19 @@ class _Touch:
         return Path.touch, (self.path,)
 
 
-def test_unpacking_that_was_cut_short_is_done_again(published, mirror, tmp_path):
+def test_interrupted_unpacking_is_repeated(published, mirror, tmp_path):
     choice, made = published
     put(root(tmp_path), {name: content[:600] for name, content in made.unpacked.items()})
     same(load(choice, home(tmp_path)), published)
 
 
 @pytest.mark.parametrize("choice", SETS[1:3], ids=lambda choice: choice.kind)
-def test_class_names_are_torchvision_s(choice):
+def test_class_names_are_those_of_torchvision(choice):
     assert list(choice.classes) == getattr(datasets, choice.torchvision).classes
 
 
 @pytest.mark.parametrize("choice", SETS, ids=lambda choice: choice.kind)
-def test_the_files_asked_for_are_torchvision_s(choice):
+def test_the_files_are_those_of_torchvision(choice):
     source = getattr(datasets, choice.torchvision)
     if hasattr(source, "mirrors"):
         wanted = [(f"{source.__name__}/raw/{name[:-3]}", name) for name, _ in source.resources]
