@@ -122,9 +122,10 @@ def batches(draft: Experiment) -> None:
         "gradient descent. Full batch: gradient descent with one step per epoch. Mini-batch: "
         "between the two."
     )
-    chosen = st.segmented_control(
-        "Batch", list(kinds), default=now, required=True, help=help,
-        key=state.key("gradient from", "batch_size"),
+    key = state.key_of_summary("batch kind", now)
+    st.segmented_control(
+        "Batch", list(kinds), default=now, required=True, help=help, key=key,
+        on_change=choose_batch, args=(kinds, key),
     )  # fmt: skip
     left, right = st.columns(2, gap="small")
     with left:
@@ -133,10 +134,13 @@ def batches(draft: Experiment) -> None:
         with right:
             size = form.edit_field(draft, "batch_size", state.key("batch_size"), width=WIDE_FIELD)
     put("epochs", epochs)
-    if chosen != now:
-        state.edit("batch_size", kinds[chosen], redraw=True)
-        st.rerun()
     put("batch_size", size)
+
+
+def choose_batch(kinds: dict[str, int], key: str) -> None:
+    """Give the draft the batch size of the kind that was chosen."""
+    if (kind := state.widget_value(key)) in kinds:
+        state.edit("batch_size", kinds[kind], redraw=True)
 
 
 def menus(draft: Experiment) -> None:
@@ -200,18 +204,26 @@ def folded(draft: Experiment) -> None:
     with row("Device, precision and seeds", summary, "memory"):
         names = {"auto": "Automatic", **dict(devices())}
         options = list(names) if draft.device in names else [*names, draft.device]
+        key = state.key("device")
         device = st.selectbox(
             "Device",
             options,
             index=options.index(draft.device),
             format_func=lambda d: names.get(d, d),
-            key=state.key("device"),
+            key=key,
+            on_change=store_device,
+            args=(key,),
         )
         put("device", device)
         key = state.key("precision")
         put("precision", form.edit_field(draft, "precision", key, width=WIDE_FIELD))
         st.caption("Seeds of the random choices")
         put("seeds", form.edit(draft.seeds, state.key("seeds")))
+
+
+def store_device(key: str) -> None:
+    """Give the draft the device that was chosen."""
+    put("device", state.widget_value(key) or state.draft().device)
 
 
 def row(name: str, value: str, icon: str) -> st.delta_generator.DeltaGenerator:
@@ -254,15 +266,23 @@ def advise(draft: Experiment, planned: Plan) -> None:
                 st.rerun()
 
 
+def store_name(key: str) -> None:
+    """Give the draft the name that was typed."""
+    put("name", " ".join((state.widget_value(key) or "").split()))
+
+
 def naming(draft: Experiment) -> None:
     """Draw the name of the run, its position in the queue, and the link to share it."""
     with st.container(border=True):
+        key = state.key("name")
         name = st.text_input(
             "Run name",
             draft.name,
             max_chars=60,
-            key=state.key("name"),
+            key=key,
             placeholder=draft.data.summary,
+            on_change=store_name,
+            args=(key,),
         )
         put("name", " ".join(name.split()))
         ahead = runner.current().before(draft.device)

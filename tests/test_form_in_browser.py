@@ -69,7 +69,7 @@ def test_a_choice_of_every_family_is_picked_and_trained(page, server):
     pick(page, "Loss", Hinge.label)
     page.get_by_text("Label smoothing").wait_for(state="detached")
     switch_on(page, "Regularization", ClipNorm.label, ClipNorm().summary)
-    switch_on(page, "Stopping", GradientNorm.label, GradientNorm().summary)
+    switch_on(page, "Stopping-rules", GradientNorm.label, GradientNorm().summary)
     page.get_by_role("button", name="Start Shortcut").click()
     page.wait_for_url("**/watch?*run=*")
     run = page.url.rpartition("run=")[2].partition("&")[0]

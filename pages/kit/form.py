@@ -1,7 +1,11 @@
-"""From a choice class to widgets to a value: one field, one widget, all of it generated.
+"""Widgets for choice classes, generated from their fields: one field, one widget.
 
-A new class appears here without an edit. What cannot be used is said in one sentence, and the last
-good value stays.
+A new class appears here without an edit. A value that cannot be used is explained in one sentence,
+and the last valid value is kept.
+
+A widget whose key comes from `state.key` of a field of the draft writes its change into the draft
+by a callback. Callbacks run before the page and also when the page is left, so no change is lost
+however quickly the next press follows.
 """
 
 import re
@@ -16,99 +20,106 @@ from core.base.errors import BadExperiment
 from core.base.numbers import short, whole
 from core.base.spec import Choice, FieldFacts, Value, fields
 from core.network.layers import Layer
+from pages.kit import state
 
-FEW = 5  # options that stand side by side; more go into a list
+FEW = 5  # options that fit side by side; more of them become a list
 C = TypeVar("C", bound=Choice)
 V = TypeVar("V", bound=Value)
 
 
 def choose(family: type[C], value: C, key: str, *, label: str, segments: bool = True) -> C:
-    """The menu of a family. Another kind begins with its defaults; the same kind keeps its
-    fields.
+    """Draw the menu of a family and return the chosen member: `value` itself, or another kind with
+    its defaults.
     """
     kinds = list(family.members)
-    shown = {
+    field = state.field_of(key)
+    look = {
         "format_func": lambda kind: family.members[kind].label,
         "help": explain(type(value)),
         "key": f"{key}.kind",
+        **_callback(_store_kind, family, f"{key}.kind", field, when=field),
     }
     if segments and len(kinds) <= FEW:
-        kind = st.segmented_control(label, kinds, default=value.kind, required=True, **shown)
+        kind = st.segmented_control(label, kinds, default=value.kind, required=True, **look)
     else:
-        kind = st.selectbox(label, kinds, index=kinds.index(value.kind), **shown)
+        kind = st.selectbox(label, kinds, index=kinds.index(value.kind), **look)
     return value if kind == value.kind else family.pick(kind)
 
 
 def edit(value: V, key: str, *, width: int = 150, skip: tuple[str, ...] = ()) -> V:
-    """The widgets of a value's fields, in a row that wraps; the value as they say it. One wrong
-    field does not hold up the others.
+    """Draw the widgets of a value's fields in rows that wrap, and return the value that they hold.
+    An invalid field does not affect the others.
     """
     facts = [fact for fact in fields(type(value)) if is_plain(fact) and fact.name not in skip]
-    facts.sort(key=lambda fact: fact.type is bool)  # switches stand at the end of the row
+    facts.sort(key=lambda fact: fact.type is bool)  # switches come last
     if not facts:
         return value
+    field = state.field_of(key)
     complaints = st.container(gap="xxsmall")
     with st.grid(min_column_width=width, gap="small"):
         for fact in facts:
             old = getattr(value, fact.name)
-            said = widget(fact, old, f"{key}.{_tag(value)}.{fact.name}")
-            if said != old:
-                value = _with(value, fact, said, complaints)
+            widget_key = f"{key}.{_tag(value)}.{fact.name}"
+            callback = _callback(_store_field, fact, _tag(value), widget_key, field, when=field)
+            entry = widget(fact, old, widget_key, **callback)
+            if entry != old:
+                value = _replaced(value, fact, entry, complaints)
     return value
 
 
 def edit_field(value: Value, name: str, key: str, *, width: int = 130) -> Any:
-    """Draw the widget of one field and return what it holds; the field's value where that cannot
-    be used.
+    """Draw the widget of one field and return what it holds, or the field's value where that is
+    invalid.
     """
     others = tuple(fact.name for fact in fields(type(value)) if fact.name != name)
     return getattr(edit(value, key, width=width, skip=others), name)
 
 
-def _with(value: V, fact: FieldFacts, said: object, complaints: DeltaGenerator) -> V:
-    """The value with one field as its widget says; unchanged, and one sentence, when that cannot
-    be.
+def _replaced(value: V, fact: FieldFacts, entry: object, complaints: DeltaGenerator) -> V:
+    """The value with another entry in one field; unchanged, with a complaint, where the entry is
+    invalid.
     """
     try:
-        if fact.type is float:
-            said = number(said, fact)
-        return build(type(value), {**dict(value), fact.name: said})
+        return build(type(value), {**dict(value), fact.name: parse(entry, fact)})
     except BadExperiment as error:
         sentence = str(error).replace(f"{fact.name} ", f"{fact.label} ", 1)
         if limits := reach(fact):
             among = f"choose one {limits[0].lower()}{limits[1:]}"
             sentence = re.sub(r"(choose a (smaller|larger) value|write one)\.$", among, sentence)
-        said = f"{sentence} {shown_as(getattr(value, fact.name))} stays."
-        complaints.markdown(f":red[:material/error: {escape(said)}]")
+        text = f"{sentence} {shown_as(getattr(value, fact.name))} is kept."
+        complaints.markdown(f":red[:material/error: {escape(text)}]")
         return value
 
 
 def several(family: type[C], values: tuple[C, ...], key: str) -> tuple[C, ...]:
-    """Any number of a family's choices, each kind once: a switch for each, in two columns, and the
-    fields of those that are on.
+    """Draw a switch for each member of a family, in two columns, with the fields of those that are
+    on, and return the chosen ones: any number, each kind once.
     """
     present = {value.kind: value for value in values}
+    field = state.field_of(key)
     chosen, columns = [], st.columns(2)
-    for place, (kind, cls) in enumerate(family.members.items()):
-        column = columns[2 * place >= len(family.members)]
+    for index, (kind, cls) in enumerate(family.members.items()):
+        column = columns[2 * index >= len(family.members)]
+        widget_key = f"{key}.{kind}"
+        callback = _callback(_store_switch, family, kind, widget_key, field, when=field)
         with column, st.container(gap="xsmall"):
-            if st.toggle(cls.label, kind in present, key=f"{key}.{kind}", help=explain(cls)):
+            if st.toggle(cls.label, kind in present, key=widget_key, help=explain(cls), **callback):
                 chosen.append(edit(present.get(kind) or cls(), key))
     return tuple(chosen)
 
 
-def widget(fact: FieldFacts, value: object, key: str) -> object:
-    """The one widget of one field, and what it says. A number over many decades is text: 1e-3.
+def widget(fact: FieldFacts, value: object, key: str, **more: Any) -> object:
+    """Draw the widget of a field and return its entry. A number over many decades is text: 1e-3.
 
-    No widget knows the limits: it would keep what lies beyond them to itself, in a red frame
-    without a word, and the page would go on with the old value.
+    The widgets have no limits: the browser would keep a number beyond them to itself, in a red
+    frame without an explanation, and the page would continue with the old value.
     """
     symbol = f"${fact.symbol}$" if "_" in fact.symbol else fact.symbol  # with an index: λ_b
     label = " ".join(filter(None, [fact.label, symbol, f"({fact.unit})" if fact.unit else ""]))
-    shown = {"help": about(fact), "key": key}
+    look = {"help": about(fact), "key": key, **more}
     if len(fact.options) > FEW:
-        place = fact.options.index(value)
-        return st.selectbox(label, fact.options, index=place, format_func=_wording(fact), **shown)
+        index = fact.options.index(value)
+        return st.selectbox(label, fact.options, index=index, format_func=_wording(fact), **look)
     if fact.options:
         return st.segmented_control(
             label,
@@ -116,38 +127,95 @@ def widget(fact: FieldFacts, value: object, key: str) -> object:
             default=value,
             required=True,
             format_func=_wording(fact),
-            **shown,
+            **look,
         )
     if fact.type is bool:
         with st.container(height="stretch", vertical_alignment="bottom"):
-            return st.toggle(label, value, **shown)
+            return st.toggle(label, value, **look)
     if fact.type is float and fact.log:
-        said = st.text_input(label, shown_as(value), max_chars=24, **shown)
-        return value if said == shown_as(value) else said  # what is shown has fewer digits
+        entry = st.text_input(label, shown_as(value), max_chars=24, **look)
+        return value if entry == shown_as(value) else entry  # the widget shows fewer digits
     if fact.type in (int, float):
         form = {} if fact.type is int else {"format": "%g"}
-        said = st.number_input(label, value=fact.type(value), step=step(fact), **form, **shown)
-        return value if said is None else said
-    return st.text_input(label, str(value), max_chars=200, **shown)
+        entry = st.number_input(label, value=fact.type(value), step=step(fact), **form, **look)
+        return value if entry is None else entry
+    return st.text_input(label, str(value), max_chars=200, **look)
+
+
+# --- callbacks: a change of a widget becomes a change of the draft
+
+
+def _callback(function: Callable[..., None], *arguments: object, when: object) -> dict[str, Any]:
+    """The arguments of a widget that call `function` when it changes; none without `when`."""
+    return {"on_change": function, "args": arguments} if when else {}
+
+
+def _store_kind(family: type[Choice], key: str, field: str) -> None:
+    kind = state.widget_value(key)
+    if kind in family.members and getattr(state.draft(), field).kind != kind:
+        _store(field, family.pick(kind).model_dump(mode="json"))
+
+
+def _store_switch(family: type[Choice], kind: str, key: str, field: str) -> None:
+    """Add a choice with its defaults to a field that holds several, or remove it."""
+    on = {value.kind: value for value in getattr(state.draft(), field)}
+    if state.widget_value(key):
+        on.setdefault(kind, family.pick(kind))
+    else:
+        on.pop(kind, None)
+    ordered = [on[member] for member in family.members if member in on]
+    _store(field, [value.model_dump(mode="json") for value in ordered])
+
+
+def _store_field(fact: FieldFacts, tag: str, key: str, field: str) -> None:
+    """Write one field of a choice, of one of several choices, or of the experiment itself."""
+    path, owner = "", state.draft()
+    if tag != _tag(owner):
+        path, owner = f"{field}.", getattr(owner, field)
+    if isinstance(owner, tuple):
+        index = next((i for i, value in enumerate(owner) if _tag(value) == tag), None)
+        if index is None:
+            return
+        path, owner = f"{path}{index}.", owner[index]
+    entry = state.widget_value(key)
+    if _tag(owner) != tag or entry is None or entry == shown_as(getattr(owner, fact.name)):
+        return
+    try:
+        entry = parse(entry, fact)
+    except BadExperiment:
+        return  # the page explains it
+    _store(f"{path}{fact.name}", entry)
+
+
+def _store(path: str, value: object) -> None:
+    try:
+        state.edit(path, value)
+    except BadExperiment:
+        return  # the page explains it
+
+
+# --- texts and numbers
 
 
 def step(fact: FieldFacts) -> int | float:
-    """What one press on + adds."""
+    """Return what one press on + adds."""
     if fact.type is int:
         return 1
     return 0.05 if fact.high is not None and fact.high <= 1 else 1.0
 
 
 def shown_as(value: object) -> str:
-    """A value as its widget writes it."""
+    """Return a value as its widget writes it."""
     return short(value, 4) if isinstance(value, float) else str(value)
 
 
-def number(said: object, fact: FieldFacts) -> float:
-    """What was typed, as people write numbers: 1e-3, 0.001, 0,001. BadExperiment for anything
-    else.
+def parse(entry: object, fact: FieldFacts) -> object:
+    """Return an entry as a value of the field's type. Numbers may be written as 1e-3, 0.001 or
+    0,001. Raises BadExperiment for anything else.
     """
-    text = str(said).strip()
+    if fact.type is not float or fact.options:
+        return entry
+    text = str(entry).strip()
     try:
         if re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", text):  # 1,000: a thousand here, one there
             raise ValueError(text)
@@ -155,22 +223,23 @@ def number(said: object, fact: FieldFacts) -> float:
     except ValueError:
         example = shown_as(fact.default)
         raise BadExperiment(
-            f"{fact.name} “{said}” is no number: write one such as {example}."
+            f"{fact.name} “{entry}” is not a number: write one such as {example}.",
+            code="not_a_number",
         ) from None
 
 
 def is_plain(fact: FieldFacts) -> bool:
-    """Whether one widget can hold it; choices inside choices are drawn by their page."""
+    """Whether one widget can hold the field; choices inside choices are drawn by their page."""
     return bool(fact.options) or fact.type in (bool, int, float, str)
 
 
 def about(fact: FieldFacts) -> str:
-    """The help of a field: what it is, and its range."""
+    """Return the help of a field: what it means, and its range."""
     return " ".join(filter(None, [fact.help, reach(fact)]))
 
 
 def reach(fact: FieldFacts) -> str:
-    """The range of a number, in words; empty where it has none."""
+    """Return the range of a number in words; "" where it has none."""
     if fact.type not in (int, float) or fact.low is None or fact.high is None or fact.options:
         return ""
     opening = "above " if fact.open_low else ""
@@ -179,16 +248,14 @@ def reach(fact: FieldFacts) -> str:
 
 
 def explain(cls: type[Choice]) -> str:
-    """The help of a choice: its docstring, its formula with the meaning of the letters, its
-    papers.
-    """
+    """Return the help of a choice: docstring, formula, the meaning of its symbols, papers."""
     formula = f"${cls.formula}$" if cls.formula else ""
     parts = [f"**{cls.label}.** {cls.doc()}", formula, cls.symbols(), cls.papers()]
     return "\n\n".join(filter(None, parts))
 
 
 def escape(text: str) -> str:
-    """Other people's text, to stand in Markdown as it is."""
+    """Return other people's text so that Markdown shows it unchanged."""
     clipped = text if len(text) <= 400 else text[:399] + "…"
     clipped = clipped.replace(":material/", ":\u2060material/")  # a backslash does not stop icons
     return "".join(f"\\{sign}" if sign in _SIGNS else sign for sign in clipped)
@@ -198,7 +265,7 @@ _SIGNS = "\\`*_{}[]()#+-.!|<>$:~^&"
 
 
 def _wording(fact: FieldFacts) -> Callable[[object], str]:
-    """How options are called; kinds of layers as those are, though a schedule too has a step."""
+    """Return the function that names options. Kinds of layers have the labels of their classes."""
     layers = all(option in Layer.members for option in fact.options)
 
     def word(option: object) -> str:

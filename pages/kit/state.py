@@ -307,6 +307,29 @@ def key(name: str, *fields: str) -> str:
     return f"{name}·{sum(generations.get(field, 0) for field in fields)}"
 
 
+def key_of_summary(name: str, value: str) -> str:
+    """Return the key of a widget that shows a value computed from the draft and whose callback
+    changes the draft: another key when the draft was changed by anything else.
+    """
+    if widget_value(key(name, name)) not in (None, value):
+        _redraw(name)
+    return key(name, name)
+
+
+def field_of(key: str) -> str:
+    """Return the field of the draft that a widget with this key edits; "" for none."""
+    name = key.partition("·")[0]
+    return name if name in Experiment.model_fields and name != key else ""
+
+
+def widget_value(key: str) -> Any:
+    """Return what a widget holds; None where there is no such widget."""
+    try:
+        return _session()[key]
+    except KeyError:
+        return None
+
+
 def _redraw(*fields: str) -> None:
     """Give the widgets of these fields of the draft other keys."""
     generations = json.loads(_get(GENERATIONS, "{}"))

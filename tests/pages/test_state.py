@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.base.encoding import decode, encode, to_link
+from core.base.errors import NotFound, Unavailable
 from core.experiment import Experiment, shipped
 from core.jobs import runner
 from core.network.initializers import Xavier, Zeros
@@ -158,7 +159,10 @@ def test_two_tabs_on_one_address_do_not_overwrite_each_other(app):
 def test_an_address_that_names_no_draft_says_so_and_names_none(home, name):
     app = tab(d=name)
     shown, _, notice = said(app.run())
-    assert shown == "Digits" and (notice != "no notice") == bool(name)
+    with pytest.raises(NotFound) as error:
+        Drafts(home).read(name)
+    assert shown == "Digits" and notice == (str(error.value) if name else "no notice")
+    assert error.value.code == "draft_not_found"
     assert "d" not in app.query_params or not name
 
 
@@ -174,7 +178,10 @@ def test_a_disk_that_takes_nothing_keeps_the_draft_in_the_page(app, home):
     (home / "drafts").write_text("a file where the folder should be")
     app.run()
     app.button[0].click().run()
-    assert stored(app).epochs == 3 and "disk" in said(app.run())[2]
+    with pytest.raises(Unavailable) as error:
+        Drafts(home).write("", "{}", "")
+    assert error.value.code == "draft_not_writable"
+    assert stored(app).epochs == 3 and said(app.run())[2] == str(error.value)
 
 
 # --- where people are told apart

@@ -1,0 +1,95 @@
+"""Presses that follow each other quickly: none is lost, however busy the machine is."""
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from core.base.encoding import decode, to_link
+from core.data.augmentations import Augmentation
+from core.experiment import Experiment
+from core.network.layers import Flatten, Linear, Output
+from core.optim.regularizers import Regularizer
+from core.optim.stopping import StoppingRule
+from tests.conftest import Server, wait_until
+
+SWITCHES = {"regularizers": Regularizer, "stopping": StoppingRule, "augmentations": Augmentation}
+pytestmark = pytest.mark.browser
+PLAIN = Experiment(
+    network=(Flatten(), Linear(units=8), Output()), epochs=2, stopping=(), regularizers=()
+)
+
+
+@pytest.fixture
+def busy_core() -> Iterator[None]:
+    """A process that computes as long as the test runs."""
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+        yield
+        busy.kill()
+
+
+def stored_draft(server: Server, page: object) -> Experiment:
+    """The draft that the address of the page names, as it is on disk."""
+    draft_id = page.url.rpartition("d=")[2].partition("&")[0]
+    with contextlib.suppress(OSError, ValueError):
+        return decode(Experiment, (server.home / "drafts" / f"{draft_id}.json").read_text())
+    return Experiment()
+
+
+def open_page(page: object, name: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+    page.get_by_role("heading", name=name, exact=True).wait_for()
+
+
+def press_switches(page: object, field: str) -> int:
+    """Press every switch of a family as soon as it is visible; how many there were."""
+    switches = page.locator(f'[class*="st-key-{field}"]')
+    for cls in SWITCHES[field].members.values():
+        switches.get_by_text(cls.label, exact=True).first.click()
+    return len(SWITCHES[field].members)
+
+
+def test_forty_quick_presses_all_count(page: object, server: Server, busy_core: None) -> None:
+    page.goto(f"{server.url}/network?e={to_link(PLAIN)}")
+    presses = 0
+    page.locator(".st-key-open-1 button:visible").first.click()
+    page.locator(".st-key-content_copy-2 button:visible").first.click()
+    page.locator(".st-key-arrow_downward-3 button:visible").first.click()
+    page.locator(".st-key-open-0 button:visible").first.click()
+    page.locator(".st-key-Undo button:visible").first.click()
+    page.locator(".st-key-Redo button:visible").first.click()
+    page.get_by_role("button", name="Add a layer").first.click()
+    for kind in ("linear", "swish", "gelu", "tanh", "dropout"):
+        page.locator(f".st-key-add-{kind} button:visible").first.press("Enter")  # no tooltip
+    presses += 12
+
+    open_page(page, "Train")
+    for name in ("Full batch", "Single sample (SGD)", "Mini-batch"):
+        page.get_by_role("radio", name=name).first.click()
+    for row, field in (("Regularization", "regularizers"), ("Stopping-rules", "stopping")):
+        page.locator(f".st-key-fold-{row} summary").click()
+        presses += press_switches(page, field)
+    presses += 5
+
+    open_page(page, "Data")
+    for name in ("Augment", "Label noise", "Augment"):
+        page.get_by_role("radio", name=name).first.click()
+    presses += 3 + press_switches(page, "augmentations")
+    assert presses >= 40
+
+    def lost() -> list[str]:
+        draft = stored_draft(server, page)
+        kinds = [layer.kind for layer in draft.network]
+        wanted = {"linear": 3, "swish": 1, "gelu": 1, "tanh": 1, "dropout": 1}
+        found = [kind for kind, count in wanted.items() if kinds.count(kind) != count]
+        for field, family in SWITCHES.items():
+            present = {value.kind for value in getattr(draft, field)}
+            found += sorted(set(family.members) - present)
+        return found + ([] if draft.batch_size == 32 else [f"batch of {draft.batch_size}"])
+
+    with contextlib.suppress(AssertionError):
+        wait_until(lambda: not lost(), 20)
+    assert lost() == [], json.dumps([layer.kind for layer in stored_draft(server, page).network])
