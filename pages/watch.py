@@ -108,6 +108,7 @@ class Page:
         with self.tail.read() as history:
             self.names = {"layers": history.layers, "activations": history.activations}
             self.known = history.started is not None
+            self.has_steps = history.step > 0
             self.sizes = history.started.sizes if history.started else {}
 
     def count_classes(self) -> int | None:
@@ -136,14 +137,14 @@ class Page:
         word, colour, icon = self.state.badge
         with header("Watch", " · ".join(filter(None, facts)), (word, colour, f":material/{icon}:")):
             self.actions()
-            view = self.view()
+            view = self.view() if self.has_steps or self.live else {}
         if why := person.barred(self.run):
             st.caption(why)
         st.fragment(self.tick, run_every=every(1) if self.live else None)()
         if self.state is RunState.QUEUED and not self.known:
             self.in_line()
             return
-        if not (self.known or self.live):
+        if not (self.has_steps or self.live):
             return  # It ended before its first step: there is nothing to draw.
         cards = Cards(
             self.run, self.name, self.experiment, live=self.live, classes=self.classes, **self.names
@@ -249,7 +250,7 @@ class Page:
                     finding("info", note)
             else:
                 self.ended(history)
-            if not self.known and (self.state is RunState.QUEUED or not self.live):
+            if not self.has_steps and (self.state is RunState.QUEUED or not self.live):
                 return
             with st.grid(min_column_width=168, gap="small"):
                 for label, value, help in numbers(history):

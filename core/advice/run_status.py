@@ -14,7 +14,7 @@ from core.runs.state import RunState
 
 Number = tuple[str, str, str]  # label, value, help
 PREPARING = "Preparing data and network …"
-NEVER_STARTED = "This run was still in the queue when the app shut down. No progress was lost."
+NEVER_STARTED = "This run was in the queue when the app shut down. Queue it again to start it."
 BEFORE_FIRST_STEP: dict[str, str] = {
     RunState.QUEUED: "Waiting in the queue",
     RunState.NOT_STARTED: NEVER_STARTED,

@@ -238,7 +238,7 @@ class History:
         """
         fired, name = self.fired(mark), mark.rule.label.lower()
         verb = "stopped here" if fired else "would have stopped here"
-        loss = f" (validation loss {short(mark.kept)})" if mark.kept is not None else ""
+        loss = f", loss {short(mark.kept)}" if mark.kept is not None else ""
         part = "fired" if fired else "chosen" if mark.rule in self.rules else "untaken"
         long = f"{name} {verb}{loss}"
         return {"row": mark.row, "part": part, "text": long, "short": name}

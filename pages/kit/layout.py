@@ -66,9 +66,10 @@ def finding(
     action: str | None = None,
     key: str | None = None,
     icon: str | None = None,
+    below: bool = False,
 ) -> bool:
-    """One sentence (Markdown) with its level in front and at most one button behind it; whether
-    that was pressed.
+    """Draw a finding (Markdown) with the badge of its level and at most one button. Returns whether
+    the button was pressed. The button is to the right of the text, or `below` it in a narrow card.
     """
     colour, sign = SIGNS[level]
     row = st.container(**STACK, gap="xsmall", wrap=False)
@@ -77,8 +78,9 @@ def finding(
         st.markdown(f":small[{text}]", width="stretch")
     if not action:
         return False
-    look = "secondary" if level in ("warn", "bad") else "tertiary"
-    place = st.container() if phone() and len(action) > LONG else row
+    look = "secondary" if below or level in ("warn", "bad") else "tertiary"
+    stacked = below or (phone() and len(action) > LONG)
+    place = st.container() if stacked else row
     with place:
         return button(action, key=key or f"finding {text[:40]}", type=look, icon=icon)
 

@@ -76,7 +76,8 @@ class Cards:
         for result in results:
             action = result.action
             label = action.label if action else None
-            if finding(result.level, result.text, label, f"finding_{result.code}"):
+            key = f"finding_{result.code}"
+            if finding(result.level, result.text, label, key, below=True):
                 reopen(action)
         st.caption(escape(gradients), help=NOISE)
 
