@@ -209,7 +209,7 @@ def test_sharpness_is_measured_on_demand_and_reports_a_missing_checkpoint(store,
     next(b for b in app.button if b.key == "measure_flatness").click().run()
     work = tasks.current(tmp_path)
     work.wait(next(iter(work._tasks)))
-    assert any("kept no weights" in text for text in texts(app.run()))
+    assert any("no saved weights" in text for text in texts(app.run()))
 
 
 @pytest.mark.parametrize(
