@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from core import __version__
 from core.base import device
 from core.base.files import write_atomic
+from core.base.settings import listed
 from core.commands.experiments import Answer
 from core.commands.terminal import Terminal
 from core.runs.store import Store
@@ -41,6 +42,7 @@ def run_checks(store: Store) -> Iterator[Check]:
     """Yield one result for each check."""
     system = f"Python {platform.python_version()} on {platform.system()}"
     yield Check("Descent Lab", True, f"{__version__}, {system}")
+    yield _settings()
     for check in (_torch, _torchvision, _devices):
         name = check.__name__.strip("_")
         try:
@@ -54,6 +56,12 @@ def run_checks(store: Store) -> Iterator[Check]:
             )
     yield _disk_space(store)
     yield _write_access(store)
+
+
+def _settings() -> Check:
+    """The LAB_ variables that differ from their defaults; an invalid one has ended the command."""
+    changed = [f"{variable}={value}" for variable, value, _ in listed()]
+    return Check("settings", True, ", ".join(changed) or "defaults")
 
 
 def _torch() -> str:

@@ -94,3 +94,15 @@ def test_a_folder_is_created_or_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as refused:
         require_writable(tmp_path / "file" / "lab")
     assert refused.value.code == "home_not_writable"
+
+
+def test_the_documentation_lists_every_setting() -> None:
+    rows = [
+        line.strip("| \n").split(" | ")
+        for line in (ROOT / "docs" / "settings.md").read_text().splitlines()
+        if line.startswith("| `")
+    ]
+    assert rows == [
+        [f"`LAB_{name.upper()}`", field.description, *field.json_schema_extra.values()]
+        for name, field in Settings.model_fields.items()
+    ]

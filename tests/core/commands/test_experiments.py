@@ -175,10 +175,20 @@ def test_presets_list_every_family(capsys) -> None:
     assert found["families"]["optimizer"]["adamw"]["fields"]["weight_decay"] == 0.01
 
 
+def test_selfcheck_lists_the_settings_without_the_pin(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("LAB_MODE", "class")
+    monkeypatch.setenv("LAB_PIN", "480215")
+    found = answer(capsys, "selfcheck")
+    (settings,) = (check["says"] for check in found["checks"] if check["what"] == "settings")
+    assert "LAB_MODE=class" in settings and "LAB_PIN=set" in settings and "480215" not in settings
+
+
 def test_selfcheck_passes_on_this_machine(capsys) -> None:
     found = answer(capsys, "selfcheck")
     checks = {check["what"]: check["ok"] for check in found["checks"]}
-    assert set(checks) == {"Descent Lab", "torch", "torchvision", "devices", "disk", "write access"}
+    assert set(checks) == {
+        "Descent Lab", "settings", "torch", "torchvision", "devices", "disk", "write access",
+    }  # fmt: skip
     assert all(ok for what, ok in checks.items() if what != "disk")
 
 
