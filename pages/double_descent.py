@@ -19,7 +19,7 @@ from pages.kit.form import escape
 from pages.kit.job_controls import act, waiting
 from pages.kit.layout import Ready, bar, finding, header
 from pages.kit.study_log import points_of
-from pages.parts.double_descent import cards, comparison_studies, studies, times
+from pages.parts.double_descent import cards, comparison_studies, presets, studies, times
 from pages.parts.double_descent.settings import settings
 
 MORE = "More …"
@@ -75,14 +75,14 @@ def badge(stored: studies.StoredStudy | None) -> tuple[str, str, str] | None:
 
 def choose_preset(study: Study) -> None:
     """Show the presets with their expected time, and the description of the selected one."""
-    available = studies.presets(study)
-    current = studies.preset_of(study, available)
+    available = presets.presets(study)
+    current = presets.preset_of(study, available)
     show_all = state.get_ui("all presets")
-    names = list(available) if show_all else studies.first_row(available, current)
+    names = list(available) if show_all else presets.first_row(available, current)
     more = [] if len(names) == len(available) else [MORE]
     selected = st.pills(
         "Presets", [*names, *more], default=current, label_visibility="collapsed",
-        format_func=lambda name: MORE if name == MORE else studies.pill_label(available[name]),
+        format_func=lambda name: MORE if name == MORE else presets.pill_label(available[name]),
         key=f"preset {studies.key()}",
     )  # fmt: skip
     if selected == MORE:
@@ -101,7 +101,7 @@ def probe(study: Study, stored: studies.StoredStudy | None) -> None:
     """
     comparisons = comparison_studies.comparison_studies(study) if stored else {}
     missing = comparison_studies.missing_studies(comparisons)
-    requested = [study, *studies.presets(study).values(), *missing]
+    requested = [study, *presets.presets(study).values(), *missing]
     if not studies.any_live() and times.start_probes(requested):
         st.fragment(_probe, run_every=0.5)(requested, times.expected_time(study))
 

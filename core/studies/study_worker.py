@@ -19,6 +19,7 @@ from core.base.process import Child, claim_output, send_to_parent
 from core.experiment import Experiment
 
 if TYPE_CHECKING:
+    from core.studies.chunk_queue import Task
     from core.studies.executor import Executor
 
 WORKER_KILLED = (
@@ -26,8 +27,6 @@ WORKER_KILLED = (
     "saved: resume the study."
 )
 SINGLE_THREAD = {"OMP_NUM_THREADS": "1", "LAB_THREADS": "1"}
-
-Task = tuple[int, int]  # index of the proposal, index of its chunk
 
 
 class StudyWorker:
@@ -52,14 +51,14 @@ class StudyWorker:
             )
         self.tasks: deque[Task] = deque()
 
-    def send(self, task: Task, experiment: Experiment) -> None:
+    def send(self, task: "Task", experiment: Experiment) -> None:
         """Request one more chunk. LabError (worker_killed) when the process is gone."""
         self.tasks.append(task)
         request = {"proposal": task[0], "chunk": task[1], "experiment": encode(experiment)}
         if not self.child.send(to_json_text(request)):
             raise LabError(WORKER_KILLED, code="worker_killed")
 
-    def receive(self) -> Iterator[tuple[Task, dict[str, Any] | None]]:
+    def receive(self) -> Iterator[tuple["Task", dict[str, Any] | None]]:
         """Yield what has arrived: points of the oldest task, and None when it is complete. LabError
         when the process has failed.
         """

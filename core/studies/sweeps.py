@@ -11,9 +11,8 @@ incomplete chunk are kept.
 import contextlib
 import logging
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +23,12 @@ from core.base.errors import LabError
 from core.base.events import Ended, to_json
 from core.base.numbers import whole
 from core.base.settings import settings
-from core.studies.executor import Executor
+from core.descent.point import CurvePoint
+from core.studies.chunk_queue import ChunkQueue, Task
 from core.studies.folder import Studies
 from core.studies.records import Record, StudyStarted, to_line, to_point
-from core.studies.study import Study, StudyTrial, propose
-from core.studies.study_worker import StudyWorker, Task
+from core.studies.study import Study
+from core.studies.study_worker import StudyWorker
 
 log = logging.getLogger("descent_lab")
 
@@ -111,15 +111,6 @@ def _explain(error: Exception, study_id: str) -> str:
     )
 
 
-@dataclass
-class _Proposal:
-    """A proposed experiment, its executor, and the number of written points of each chunk."""
-
-    trial: StudyTrial
-    executor: Executor
-    written: Counter
-
-
 class _Sweep:
     """The execution of a study in progress."""
 
@@ -134,24 +125,22 @@ class _Sweep:
         progress: Callable[[float, str], None] | None,
     ):
         self.store, self.id, self.poll_control, self.watch = store, study_id, poll_control, watch
-        self.study, self.processes, self.progress = store.study(study_id), processes, progress
+        self.study, self.processes = store.study(study_id), processes
         self.single_steps = False  # set by the control: in single steps, every point is a step
         events, _ = store.events(study_id)
         records = [event for event in events if isinstance(event, Record)]
-        self.stored = Counter((record.proposal, record.chunk) for record in records)
-        self.seconds_before = records[-1].seconds if records else 0.0
-        self.proposals: list[_Proposal] = []
-        self.tasks: deque[Task] = deque()
+        written = Counter((record.proposal, record.chunk) for record in records)
+        self.queue = ChunkQueue(self.study, store.home, written, progress)
         self.workers: list[StudyWorker] = []
         self.first = True  # no chunk has been started
-        self.completed: dict[Task, float] = {}  # fraction of each chunk
+        self.seconds_before = records[-1].seconds if records else 0.0
         self.start, self.paused_seconds = time.monotonic(), 0.0
 
     def run(self) -> Ended | None:
-        self._refill()
+        self.queue.refill()
         try:
             self._start()
-            while self.tasks or self._refill():
+            while self.queue.has_tasks():
                 self._compute(self._next_task())
             while any(worker.tasks for worker in self.workers):
                 self._poll()
@@ -165,23 +154,22 @@ class _Sweep:
         finally:
             for worker in self.workers:
                 worker.close()
-        count = sum(self.stored.values())
+        count = sum(self.queue.written.values())
         return self._end("done", f"All {whole(count)} points are measured.")
 
     def _end(self, reason: str, message: str, by: str = "") -> Ended:
-        points = sum(self.stored.values())
+        points = sum(self.queue.written.values())
         return Ended(reason, message, points, 0, seconds=self._seconds(), by=by)
 
     def _start(self) -> None:
         """Start the workers that are worth it, and write the first event."""
-        executor = self.proposals[0].executor
-        remaining = len(self.tasks) + self.study.size - len(self.proposals)
-        further = min(self.processes, remaining) - 1
-        if further > 0 and self._estimate_seconds() > MIN_SECONDS:
-            last = len(self.proposals) - 1
+        queue, executor = self.queue, self.queue.proposals[0].executor
+        further = min(self.processes, queue.remaining) - 1
+        if further > 0 and queue.estimate_seconds() > MIN_SECONDS:
+            last = len(queue.proposals) - 1
             for _ in range(further):
                 self.workers.append(
-                    StudyWorker(self.store.home, self.id, last, self.proposals[last].executor)
+                    StudyWorker(self.store.home, self.id, last, queue.proposals[last].executor)
                 )
         event = StudyStarted(
             description=executor.description,
@@ -195,36 +183,14 @@ class _Sweep:
         self.watch(event)
         self._serve_workers()
 
-    def _refill(self) -> bool:
-        """Queue the chunks of the next incomplete experiment; False when there is none."""
-        from core.data.load import load
-        from core.studies.executor import make_executor
-
-        study = self.study
-        while experiment := propose(study, [proposal.trial for proposal in self.proposals]):
-            samples = load(experiment.data, self.store.home, self.progress)
-            executor = make_executor(study.method, experiment, samples, study.repeats)
-            number = len(self.proposals)
-            chunks = range(len(executor.counts))
-            written = Counter({chunk: self.stored[number, chunk] for chunk in chunks})
-            self.proposals.append(_Proposal(StudyTrial(experiment), executor, written))
-            for chunk, count in enumerate(executor.counts):
-                if written[chunk] < count:
-                    self.tasks.append((number, chunk))
-                else:
-                    self.completed[number, chunk] = 1.0
-            if self.tasks:
-                return True
-        return False
-
     def _compute(self, task: Task) -> None:
         """Compute one chunk in this process."""
-        executor = self.proposals[task[0]].executor
+        executor = self.queue.proposals[task[0]].executor
         with torch_threads(executor.threads):
             for index, point in enumerate(executor.points(task[1], self._poll)):
                 self._write(task, index, point)
                 self._poll()
-        self.completed[task] = 1.0
+        self.queue.completed[task] = 1.0
 
     def _poll(self) -> None:
         """Serve the workers, then ask the control whether to continue."""
@@ -239,70 +205,46 @@ class _Sweep:
         for worker in self.workers:
             for task, data in worker.receive():
                 if data is None:
-                    self.completed[task] = 1.0
+                    self.queue.completed[task] = 1.0
                 else:
                     self._write(task, data["index"], to_point(data["point"]))
             while task := self._next_task_for(worker):
-                worker.send(task, self.proposals[task[0]].trial.experiment)
+                worker.send(task, self.queue.proposals[task[0]].experiment)
 
     def _next_task(self) -> Task:
         """In order; with workers only the first one, so that the curve starts immediately."""
         first, self.first = self.first, False
-        return self.tasks.popleft() if first or not self.workers else self._last_task()
-
-    def _last_task(self) -> Task:
-        """The task at the end, which is the longest, so that processes finish at about the same
-        time; or the next one where chunks must come in order.
-        """
-        in_order = self.proposals[self.tasks[0][0]].executor.in_order
-        return self.tasks.popleft() if in_order else self.tasks.pop()
+        in_order = first or not self.workers
+        return self.queue.pop_first() if in_order else self.queue.pop_longest()
 
     def _next_task_for(self, worker: StudyWorker) -> Task | None:
-        if not self.tasks and (len(worker.tasks) or not self._refill()):
+        """The next task of a worker, None while it has enough. Only an idle worker refills."""
+        queue = self.queue
+        if not queue.tasks and (worker.tasks or not queue.refill()):
             return None
-        in_order = self.proposals[self.tasks[0][0]].executor.in_order
-        return self._last_task() if len(worker.tasks) < (QUEUED_TASKS if in_order else 1) else None
+        enough = QUEUED_TASKS if queue.in_order() else 1
+        return queue.pop_longest() if len(worker.tasks) < enough else None
 
-    def _write(self, task: Task, index: int, point: Any) -> None:
-        number, chunk = task
-        proposal = self.proposals[number]
-        if index < proposal.written[chunk]:
+    def _write(self, task: Task, index: int, point: CurvePoint) -> None:
+        queue, (number, chunk) = self.queue, task
+        if index < queue.written[task]:
             return  # written before the study was interrupted
-        experiment = proposal.trial.experiment
+        proposal = queue.proposals[number]
         if not self.study.method.whole_curve:
-            point = self.study.place_point(point, experiment)
-        self.completed[task] = (index + 1) / proposal.executor.counts[chunk]
+            point = self.study.place_point(point, proposal.experiment)
+        queue.completed[task] = (index + 1) / proposal.executor.counts[chunk]
         record = Record(
             proposal=number,
             chunk=chunk,
             index=index,
-            coordinates=self.study.coordinates(experiment),
+            coordinates=self.study.coordinates(proposal.experiment),
             point=point,
-            fraction=self._fraction(),
+            fraction=queue.fraction(),
             seconds=self._seconds(),
         )
         self.store.append(self.id, to_line(record))
-        proposal.written[chunk] += 1
-        self.stored[task] += 1
+        queue.written[task] += 1
         self.watch(record)
-
-    def _estimate_seconds(self) -> float:
-        """Estimate the remaining seconds in one process with a probe."""
-        executor = self.proposals[0].executor
-        queued = sum(executor.costs[chunk] for _, chunk in self.tasks)
-        later = sum(executor.costs) * (self.study.size - len(self.proposals))
-        with torch_threads(executor.threads):
-            return executor.probe() * (queued + later)
-
-    def _fraction(self) -> float:
-        """The completed fraction of all work; later proposals are assumed to cost the same."""
-        costs = {
-            (number, chunk): cost
-            for number, proposal in enumerate(self.proposals)
-            for chunk, cost in enumerate(proposal.executor.costs)
-        }
-        total = sum(costs.values()) * self.study.size / len(self.proposals)
-        return sum(self.completed.get(task, 0.0) * cost for task, cost in costs.items()) / total
 
     def _seconds(self) -> float:
         return self.seconds_before + time.monotonic() - self.start - self.paused_seconds
