@@ -78,7 +78,7 @@ class Flatten(Layer):
     label: ClassVar[str] = "Flatten"
     formula: ClassVar[str] = r"(C, H, W) \to (C\,H\,W)"
     technique: ClassVar[str] = "N1"
-    source: ClassVar[str] = "changes the shape only"
+    source: ClassVar[str] = "a reshape without weights"
     name_prefix: ClassVar[str] = "flatten"
     icon: ClassVar[str] = "horizontal_rule"
 

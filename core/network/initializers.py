@@ -144,7 +144,8 @@ class Orthogonal(Initializer):
 
 class LSUV(Initializer):
     """Orthogonal weights, scaled layer by layer until the outputs have variance 1 on a mini-batch
-    of the training set. It works for any activation.
+    of the training set. It measures the effect of the
+    activations instead of assuming one.
     """
 
     kind: Literal["lsuv"] = "lsuv"
@@ -181,7 +182,7 @@ class Normal(Initializer):
         symbol="σ",
         label="Standard deviation",
         log=True,
-        help="Of the initial weights.",
+        help="Standard deviation of the initial weights.",
     )
     bias: float = initial_bias()
 
