@@ -1,8 +1,8 @@
-"""What a training says while it goes on: plain JSON values, in the order they happen. No tensors,
-no NumPy.
+"""The events of a training: plain JSON values in the order in which they happen. No tensors, no
+NumPy.
 
-A run is the list of its events. Two runs are equal when their losses, metrics and weights are;
-`seconds` and throughput come from the clock and are no part of equality.
+A run is the list of its events. Two runs are equal if their losses, metrics and weights are equal;
+times and throughput come from the clock and do not count.
 """
 
 import json
@@ -11,11 +11,11 @@ from typing import Any
 
 from core.base.encoding import from_json_data, to_json_text
 
-Scores = dict[str, float]  # {"loss": …, "accuracy": 0…1}, or "r2" (R², at most 1) for values
+Scores = dict[str, float]  # {"loss": …, "accuracy": 0…1}, or "r2" (R², at most 1) for regression
 
 
 def error(scores: Scores | None) -> float | None:
-    """The share that is wrong: of the answers, or of the targets' variance (1 − R²) for values."""
+    """Return the error rate, or for regression the unexplained fraction of the variance, 1 − R²."""
     right = (scores or {}).get("accuracy", (scores or {}).get("r2"))
     return None if right is None else 1 - right
 
@@ -26,8 +26,8 @@ def _clock() -> Any:
 
 @dataclass(frozen=True)
 class Started:
-    """A training begins, or goes on after `step` steps: what was logged beyond `step` before does
-    not count.
+    """A training starts, or resumes after `step` steps: what was logged after `step` before is
+    discarded.
     """
 
     step: int
@@ -48,21 +48,19 @@ class Started:
 
 @dataclass(frozen=True)
 class Step:
-    """Every loss since the last Step event: `losses[-1]` is that of step `step` (counted from
-    1).
-    """
+    """All losses since the last Step event: `losses[-1]` belongs to step `step`, counted from 1."""
 
     step: int
     losses: tuple[float, ...]
     learning_rate: float
-    seconds: float = _clock()  # of training, since its very start, pauses left out
+    seconds: float = _clock()  # of training since the start of the run, without pauses
     samples_per_second: float = _clock()
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """An epoch ended: the mean over its minibatches, and the validation part measured with dropout
-    off. `gradient` is ‖∇f‖ of the whole training part, where a stopping rule asks for it.
+    """The end of an epoch: the mean over its mini-batches, and the validation set measured with
+    dropout off. `gradient` is ‖∇f‖ over the whole training set, if a stopping rule requires it.
     """
 
     epoch: int
@@ -76,13 +74,13 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Probe:
-    """One step seen from within. By layer that has weights: gradient ‖∇L‖, weight ‖w‖,
-    update-to-weight ratio ‖Δw‖/‖w‖, and the spread of its outputs over the minibatch. By
-    activation: the share of units that are dead and of outputs that are saturated. `clipped`: the
-    share of steps so far that each clipping touched.
+    """Measurements inside the network at one step. For each layer with weights: the norms of
+    gradient ‖∇L‖ and weights ‖w‖, the update-to-weight ratio ‖Δw‖/‖w‖, and the standard deviation
+    of its outputs over the mini-batch (`spread`). For each activation: the fraction of dead units
+    and of saturated outputs. `clipped`: the fraction of steps so far that each clipping changed.
 
-    `noise`, now and then: the variance trΣ of the gradient of one sample, and ‖∇L‖² without the
-    noise of the minibatch; both are estimates of one step, whose means count.
+    `noise`, at some steps: the variance trΣ of the gradient of one sample, and ‖∇L‖² corrected for
+    the noise of the mini-batch. Both are estimates from one step, so only their means are used.
     """
 
     step: int
@@ -99,9 +97,8 @@ class Probe:
 
 @dataclass(frozen=True)
 class Surface:
-    """What the network answers all over its inputs, from `low` to `high`, at one step: the winning
-    class of each cell and how sure it is, as text, or values along a line (see
-    core/training/surface.py).
+    """Predictions over the input range, from `low` to `high`, at one step: the predicted class of
+    each cell and its probability, as text, or values along a line (core/training/surface.py).
     """
 
     step: int
@@ -114,15 +111,15 @@ class Surface:
 
 @dataclass(frozen=True)
 class Saved:
-    """Now is a moment to write a checkpoint: the training's `state()` belongs to step `step`."""
+    """A checkpoint is due: the `state()` of the training belongs to step `step`."""
 
     step: int
 
 
 @dataclass(frozen=True)
 class Preempted:
-    """The run was paused for so long that others got its device: it was saved at `step`, and goes
-    on when it is resumed.
+    """The run was paused too long while others waited for its device, so it was saved at `step` and
+    can be resumed.
     """
 
     step: int
@@ -130,9 +127,9 @@ class Preempted:
 
 @dataclass(frozen=True)
 class Ended:
-    """The last event of a run that is over. `reason` names what ended it: epochs, the kind of a
-    stopping rule, stopped, diverged, failed. `clipped` is the share of steps that each clipping
-    touched, `by` who stopped it, where that was not its owner.
+    """The last event of a run. `reason` is epochs, the kind of a stopping rule, stopped, diverged
+    or failed. `clipped` is the fraction of steps that each clipping changed; `by` names who stopped
+    the run, if that was not its owner.
     """
 
     reason: str
@@ -144,14 +141,14 @@ class Ended:
     validation: Scores | None = None
     test: Scores | None = None
     seconds: float = _clock()
-    probe_share: float = _clock()  # of the training time
+    probe_share: float = _clock()  # fraction of the training time
     clipped: dict[str, float] = field(default_factory=dict)
     by: str = ""
 
 
 Event = Started | Step | Epoch | Probe | Surface | Saved | Preempted | Ended
 _TYPES = {cls.__name__: cls for cls in Event.__args__}
-_TYPES["SetAside"] = Preempted  # its name until November 2026: old runs hold it
+_TYPES["SetAside"] = Preempted  # its name in runs before December 2026
 
 
 def to_json(event: Event) -> str:

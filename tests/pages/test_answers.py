@@ -64,13 +64,13 @@ def titles(app: AppTest) -> list[str]:
         (Digits(), None),
     ],
 )
-def test_data_that_can_be_drawn_has_a_card_of_its_own(store, data, title):
+def test_data_that_can_be_drawn_has_a_card(store, data, title):
     found = titles(watch(trained(store, data, epochs=1)))
     cards = ["Loss", "Findings", title, "Gradient norm per layer", "Layer × time"]
     assert found == [card for card in [*cards, "Sharpness of the minimum"] if card]
 
 
-def test_without_streams_the_server_draws_it(store, monkeypatch):
+def test_without_streams_the_server_draws_the_predictions(store, monkeypatch):
     monkeypatch.setenv("LAB_LIVE", "poll")
     run = trained(store, Moons(points=60))
     figures = [json.loads(c.proto.spec) for c in watch(run).get("plotly_chart")]
@@ -78,7 +78,7 @@ def test_without_streams_the_server_draws_it(store, monkeypatch):
     assert np.shape(drawn["data"][0]["z"]) == (48, 48)
 
 
-def test_an_uploaded_table_of_two_columns_is_drawn_and_one_that_is_gone_is_not(store):
+def test_an_uploaded_table_of_two_columns_is_drawn_until_it_is_deleted(store):
     draw = np.random.default_rng(0).normal(size=(60, 2))
     rows = "\n".join(f"{a:.3f},{b:.3f},{'north' if b > 0 else 'south'}" for a, b in draw)
     library = Library(store.home)
@@ -99,7 +99,7 @@ def test_the_points_are_those_of_the_run_s_own_split(store):
     assert {tuple(p) for p in points.validation[0].tolist()} == known
 
 
-def test_training_points_wear_the_labels_that_the_run_trains_on(store):
+def test_training_points_have_the_noisy_labels_of_the_run(store):
     clean = shipped()["spirals"]
     noisy = change(clean, "label_noise.share", 0.25)
     before, after = (shown(experiment, store.home) for experiment in (clean, noisy))
@@ -119,7 +119,7 @@ def filled(store: Store, run: str) -> dict:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("data", [Moons(points=60), Sine(points=60)])
-def test_the_browser_fills_it_as_python_does(page, server, data):
+def test_the_browser_fills_the_figure_like_python(page, server, data):
     run = trained(server.store, data)
     page.goto(f"{server.url}/watch?run={run}")
     answered = "t => t.z?.length || t.y?.length == 200"

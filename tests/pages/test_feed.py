@@ -7,7 +7,7 @@ from pages.kit import feed
 from tests.conftest import in_a_loop
 
 
-def test_a_file_that_cannot_be_read_ends_the_stream_so_that_the_browser_asks_again(tmp_path):
+def test_an_unreadable_file_ends_the_stream_so_that_the_browser_reconnects(tmp_path):
     store = Store(tmp_path)
     source = feed.Tail(store, store.create("{}"))
 
@@ -26,6 +26,6 @@ def test_a_file_that_cannot_be_read_ends_the_stream_so_that_the_browser_asks_aga
     assert source.run not in feed._watches
 
 
-def test_many_listeners_are_told_more_rarely():
+def test_many_listeners_are_updated_less_often():
     assert feed.pause(1) == feed.pause(15) == feed.READ_EVERY
     assert feed.pause(30) == 2 * feed.READ_EVERY

@@ -111,7 +111,7 @@ def test_zoom_and_hidden_curves_survive_three_updates(page, server, run):
     assert page.eval_on_selector(PLOT, state) == before
 
 
-def test_the_browser_fills_figures_as_python_does(page, server, run):
+def test_the_browser_fills_figures_like_python(page, server, run):
     write(server.store, run, script()[20:])
     look(page, server, run, 200)
     history = History(RULES)
@@ -146,7 +146,7 @@ def same(one, other):
     return one == pytest.approx(other, rel=1e-4, abs=1e-5) if number else one == other
 
 
-def test_the_page_turns_to_done_by_itself(page, server, run):
+def test_the_page_shows_the_end_without_a_reload(page, server, run):
     look(page, server, run)
     page.get_by_role("button", name="Pause").wait_for()
     write(server.store, run, [*script()[20:], ended()])
@@ -155,7 +155,7 @@ def test_the_page_turns_to_done_by_itself(page, server, run):
     assert page.get_by_role("button", name="Pause").count() == 0
 
 
-def test_it_polls_where_streams_do_not_get_through(page, server, run):
+def test_charts_poll_when_streams_are_blocked(page, server, run):
     page.add_init_script("""window.EventSource = class {
         constructor() { setTimeout(() => this.onerror?.()) }
         addEventListener() {}

@@ -59,6 +59,6 @@ def test_each_layer_is_a_row_with_its_number(shown):
     ("network", "trained"),
     [((Flatten(), Output()), True), ((Flatten(), BatchNorm(), Output()), False)],
 )
-def test_nothing_is_drawn_where_there_are_none(shown, network, trained):
+def test_nothing_is_drawn_without_batch_normalization_or_checkpoint(shown, network, trained):
     app, _ = shown(network, trained=trained)
     assert not app.dataframe and not app.expander

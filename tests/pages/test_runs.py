@@ -99,7 +99,7 @@ def test_a_sparkline_has_few_points_and_the_last_one(epochs, points):
     assert set(curve) <= set(losses) and curve == sorted(curve, reverse=True)
 
 
-def test_two_runs_of_one_name_are_told_apart_by_their_start(store, monkeypatch):
+def test_two_runs_of_one_name_differ_in_their_start(store, monkeypatch):
     runs = [store.create(encode(PLAIN)) for _ in range(2)]
     monkeypatch.setattr(type(st.context), "timezone", property(lambda self: "Asia/Tokyo"))
     table = page(runs[:1], store.ids()).dataframe[0].value
@@ -109,7 +109,7 @@ def test_two_runs_of_one_name_are_told_apart_by_their_start(store, monkeypatch):
     assert any(f"{hour:02}:{runs[0][11:13]}" in t.replace("\\", "") for t in texts(app))
 
 
-def test_a_phone_sees_name_curve_and_error_first(store, two):
+def test_name_curve_and_error_are_the_first_columns(store, two):
     assert list(page().dataframe[0].value)[:3] == ["Name", "Curve", "Validation error"]
 
 

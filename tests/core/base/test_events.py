@@ -39,7 +39,7 @@ def test_an_event_survives_its_line(event: Event) -> None:
     assert repr(from_json(line)) == repr(event)  # NaN is not equal to itself, its repr is
 
 
-def test_times_are_no_part_of_equality() -> None:
+def test_times_do_not_affect_equality() -> None:
     assert Step(1, (0.5,), 0.1, 3.0, 100.0) == Step(1, (0.5,), 0.1, 4.0, 99.0)
     assert Step(1, (0.5,), 0.1) != Step(1, (0.6,), 0.1)
 
@@ -50,7 +50,7 @@ def test_started_survives_its_line() -> None:
     assert from_json(to_json(event)) == event
 
 
-def test_unknown_fields_of_a_later_version_are_left_out() -> None:
+def test_unknown_fields_of_a_later_version_are_dropped() -> None:
     data = {**json.loads(to_json(Saved(3))), "colour": "red"}
     assert from_json(json.dumps(data)) == Saved(3)
 
@@ -58,11 +58,11 @@ def test_unknown_fields_of_a_later_version_are_left_out() -> None:
 @pytest.mark.parametrize(
     "line", ["", "[]", "{}", '{"event": "Nothing"}', '{"event": "Saved"}', '{"event": "Saved", "st']
 )
-def test_what_is_no_event_is_a_value_error(line: str) -> None:
+def test_a_line_without_an_event_is_a_value_error(line: str) -> None:
     with pytest.raises(ValueError):
         from_json(line)
 
 
-def test_infinity_is_written_as_a_word() -> None:
+def test_infinity_is_written_as_a_string() -> None:
     line = to_json(Step(1, (math.inf, -math.inf, math.nan), 0.1))
     assert '["Infinity","-Infinity","NaN"]' in line

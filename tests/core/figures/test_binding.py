@@ -26,7 +26,7 @@ def history(upto=None):
 
 
 @given(st.lists(numbers, min_size=1, max_size=30), st.floats(0, 0.99))
-def test_smoothing_is_the_weighted_mean_of_all_before(series, factor):
+def test_smoothing_is_the_weighted_mean_of_all_values_so_far(series, factor):
     got = smooth(series, factor)
     for n in range(1, len(series) + 1):
         weights = [factor ** (n - 1 - k) for k in range(n)]
@@ -34,7 +34,7 @@ def test_smoothing_is_the_weighted_mean_of_all_before(series, factor):
         assert got[n - 1] == pytest.approx(expected, abs=1e-9)
 
 
-def test_a_gap_stays_a_gap_and_does_not_spoil_what_follows():
+def test_a_gap_stays_a_gap_and_does_not_affect_later_values():
     assert smooth([4.0, None, 4.0], 0.5) == [4.0, None, 4.0]
     assert values({"x": "x", "y": "y"}, {"x": [1, 2, 3], "y": [1.0, nan, inf]}, {}, {})["y"] == [
         1.0,
@@ -44,7 +44,7 @@ def test_a_gap_stays_a_gap_and_does_not_spoil_what_follows():
 
 
 @given(st.lists(numbers, min_size=1, max_size=12), st.floats(0, 20))
-def test_labels_are_moved_apart_and_no_further(targets, gap):
+def test_labels_are_moved_apart_as_little_as_possible(targets, gap):
     places = spread(targets, gap)
     order = sorted(range(len(targets)), key=lambda i: targets[i])
     steps = [places[b] - places[a] for a, b in pairwise(order)]
@@ -54,7 +54,7 @@ def test_labels_are_moved_apart_and_no_further(targets, gap):
     assert not apart or places == pytest.approx(targets, abs=1e-9)
 
 
-def test_labels_differ_least_from_where_they_belong():
+def test_labels_have_the_least_squared_distance_to_their_targets():
     assert spread([0.0, 0.0, 10.0], 2.0) == pytest.approx([-1.0, 1.0, 10.0])
     assert spread([5.0, 0.0], 10.0) == pytest.approx([7.5, -2.5])
 
@@ -69,7 +69,7 @@ def test_ticks_of_a_log_axis_follow_the_visible_span(span, shown):
     assert ticks(tables, 0, 0.1) == {"tickmode": "auto"}
 
 
-def test_extent_looks_at_positive_numbers_only():
+def test_extent_uses_positive_numbers_only():
     assert extent(["a", "b", "missing"], {"a": [0.0, -1.0, None, nan], "b": [3.0, 0.5]}) == (
         0.5,
         3.0,
@@ -77,7 +77,7 @@ def test_extent_looks_at_positive_numbers_only():
     assert extent([], {}) == (inf, 0.0)
 
 
-def test_the_axis_reaches_to_the_end_of_the_run_from_the_first_event_on():
+def test_the_axis_covers_the_whole_run_from_the_first_event_on():
     figure = fill(training.curve("light"), *training.rows(history(2)))
     assert figure.layout.xaxis.range == (0, 202)
     assert frame({"end": "steps"}, {}, {"step": 1, "steps": None}) == {}
@@ -88,7 +88,7 @@ def test_before_the_first_step_there_are_no_axes():
     assert (figure.layout.xaxis.visible, figure.layout.yaxis.visible) == (False, False)
 
 
-def test_a_finished_curve_holds_the_rows_and_marks_the_best_epoch():
+def test_a_finished_curve_has_the_rows_and_marks_the_best_epoch():
     rows = training.rows(history())
     figure = training.drawn(training.curve("dark", smoothing=0.9), history())
     traces = {trace.name: trace for trace in figure.data}
@@ -128,7 +128,7 @@ def test_every_column_that_a_figure_names_exists():
         assert names and names <= columns.keys()
 
 
-def test_the_map_shows_the_log_of_each_layer_and_says_the_number():
+def test_the_map_is_logarithmic_and_its_tooltip_has_the_number():
     rows = training.rows(history())
     trace = training.drawn(layer_map("light", names=LAYERS), history()).data[0]
     assert trace.z[1][0] == pytest.approx(log10(rows[0]["map.update.conv2"][0]))
@@ -139,7 +139,7 @@ def test_the_map_shows_the_log_of_each_layer_and_says_the_number():
     )
 
 
-def test_a_layer_that_does_not_move_is_a_hole_in_the_map_and_has_no_label_on_a_log_axis():
+def test_a_layer_without_updates_is_a_gap_in_the_map_and_has_no_label_on_a_log_axis():
     columns = {"map.step": [1], "map.update.a": [0.0], "p": [1], "g.a": [0.0], "g.b": [2.0]}
     assert values({"x": "map.step", "z": ["map.update.a"], "log": True}, columns, {}, {})["z"] == [
         [None]
@@ -154,7 +154,7 @@ def test_a_layer_that_does_not_move_is_a_hole_in_the_map_and_has_no_label_on_a_l
     assert values(meta, columns, {}, {"pixels": 100})["text"] == ["b"]
 
 
-def test_names_stand_at_the_line_ends():
+def test_names_are_at_the_line_ends():
     *lines, trace = training.drawn(training.gradients("light", layers=LAYERS), history()).data
     ends = [line.y[-1] for line in lines]
     raw = history().columns()[f"probe.gradient.{LAYERS[0]}"]
@@ -164,13 +164,13 @@ def test_names_stand_at_the_line_ends():
     assert not any(isnan(v) for v in trace.y)
 
 
-def test_of_many_layers_ten_are_named():
+def test_ten_of_many_layers_are_named():
     layers = [f"l{k}" for k in range(35)]
     figure = training.gradients("light", layers=layers)
     assert len(figure.data) == 36 and len(figure.data[-1].meta["names"]) == 9
 
 
-def test_each_rule_leaves_a_ghost_where_it_would_have_ended_the_run():
+def test_each_rule_has_a_mark_where_it_would_have_ended_the_run():
     """The validation loss is best in epoch 4, of 20 steps each: patience 2 fires after epoch 6."""
     made = History([Patience(patience=2, only_mark=True)])
     made.add(map(to_json, script()))
@@ -186,7 +186,7 @@ def test_each_rule_leaves_a_ghost_where_it_would_have_ended_the_run():
     assert traces["Marks, text"].textposition == ("middle left",)
 
 
-def test_rules_that_were_not_chosen_are_marked_on_request_only():
+def test_rules_that_the_run_does_not_use_are_marked_on_request_only():
     """Early stopping as it comes, with patience 5, would have ended it after epoch 9."""
     for marks, places in ((("chosen",), []), (("chosen", "untaken"), [180])):
         figure = training.drawn(training.curve("light", marks=marks), history())
@@ -194,7 +194,7 @@ def test_rules_that_were_not_chosen_are_marked_on_request_only():
         assert list(points.x) == places
 
 
-def test_the_rule_that_ended_it_is_named_as_such():
+def test_the_rule_that_ended_the_run_is_marked_as_fired():
     made = History([Patience(patience=6)])
     made.add(map(to_json, [*script(), ended()]))
     (mark,) = [mark for mark in made.facts()["marks"] if mark["part"] == "fired"]

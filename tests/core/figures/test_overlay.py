@@ -32,7 +32,7 @@ def epochs(losses):
 
 
 @given(st.lists(st.lists(st.none() | LOSS, max_size=8), max_size=4))
-def test_rows_are_what_was_measured_with_the_place_of_the_lowest(losses):
+def test_rows_are_the_measured_values_with_the_index_of_the_lowest(losses):
     drawn = rows([(f"run {i}", epochs(each)) for i, each in enumerate(losses)])
     kept = [(i, each) for i, each in enumerate(losses) if any(v is not None for v in each)]
     assert [name for name, *_ in drawn] == [f"run {i}" for i, _ in kept]
@@ -64,7 +64,7 @@ def test_each_run_is_a_dashed_line_with_a_star_and_its_name_at_the_end(mode):
     assert drawn.layout.xaxis.rangemode == "tozero"
 
 
-def test_names_that_would_cover_one_another_are_moved_apart():
+def test_overlapping_names_are_moved_apart():
     names = figure(curves(3), "light").data[2::3]
     places = sorted(math.log10(name.y[0]) for name in names)
     height = math.log10(1.0) - math.log10(0.4)  # of the values, in decades
@@ -72,12 +72,12 @@ def test_names_that_would_cover_one_another_are_moved_apart():
     assert min(gaps) >= LABEL / PLOT * height
 
 
-def test_a_long_run_carries_few_markers():
+def test_a_long_run_has_few_markers():
     (line, *_) = figure(rows([("long", epochs([1 / k for k in range(1, 501)]))]), "light").data
     assert line.marker.maxdisplayed == MARKED and len(line.x) == 500
 
 
-def test_losses_of_two_kinds_give_way_to_errors_in_percent():
+def test_losses_of_two_kinds_are_replaced_by_errors_in_percent():
     entries = [
         OverlayRun("a", "cross_entropy", epochs([2.0])),
         OverlayRun("b", "mse", epochs([0.1])),
@@ -90,7 +90,7 @@ def test_losses_of_two_kinds_give_way_to_errors_in_percent():
     assert comparable(entries[:1])[0] == "loss"
 
 
-def test_values_and_classes_share_no_axis_and_the_first_ones_kind_is_drawn():
+def test_regression_and_classification_share_no_axis_and_the_first_kind_is_drawn():
     scores = {"loss": 0.2, "r2": 0.8}
     values = OverlayRun("values", "mse", [Epoch(1, 10, scores, scores, best=True)])
     classes, early = OverlayRun("classes", "mse", epochs([0.1])), OverlayRun("early", "mse", [])
@@ -100,27 +100,27 @@ def test_values_and_classes_share_no_axis_and_the_first_ones_kind_is_drawn():
 
 
 @pytest.mark.parametrize("mode", PALETTES)
-def test_as_many_as_can_be_told_apart_by_colour_and_by_marker(mode):
+def test_all_runs_differ_in_colour_and_marker(mode):
     lines = figure(curves(MOST + 2), mode).data[::3]
     assert len(lines) == MOST == len(MARKS)
     assert len({line.line.color for line in lines}) == MOST
     assert len({line.marker.symbol for line in lines}) == MOST
 
 
-def test_names_are_no_markup_and_not_too_long():
+def test_names_are_escaped_and_shortened():
     line, _, name = figure(rows([(NASTY + "z" * 60, epochs([1.0]))]), "light").data
     for text in (line.name, name.text[0]):
         assert not set(text) & set("<>$")
         assert text.endswith("…")
 
 
-def test_a_run_that_measured_nothing_is_no_curve():
+def test_a_run_without_a_validation_score_has_no_curve():
     assert rows([("none", epochs([None, None])), ("empty", [])]) == []
     assert len(figure([], "dark").data) == 0
 
 
 @pytest.mark.parametrize(("axis", "at"), [("epoch", [1, 2]), ("step", [10, 20])])
-def test_any_axis_and_the_training_loss_beside_it(axis, at):
+def test_any_axis_and_the_training_loss_can_be_drawn(axis, at):
     entries = [OverlayRun("a", "mse", epochs([0.5, 0.25]))]
     (curve,) = curves_of(entries, axis=axis, train=True)
     assert (curve.at, curve.values, curve.train) == (at, [0.5, 0.25], [1.0, 1.0])
@@ -131,6 +131,6 @@ def test_any_axis_and_the_training_loss_beside_it(axis, at):
     assert drawn.layout.xaxis.title.text == AXES[axis]
 
 
-def test_time_is_seconds_of_training():
+def test_time_is_the_training_time_in_seconds():
     entries = [OverlayRun("a", "mse", [replace(e, seconds=3.5) for e in epochs([0.5])])]
     assert curves_of(entries, axis="seconds")[0].at == [3.5]

@@ -100,7 +100,7 @@ def test_the_strips_hold_the_drawn_pictures_and_an_empty_class_has_none(wall):
         assert np.array_equal(drawn, np.asarray(strip(images[rows[int(place.y)]], float(top))))
 
 
-def test_class_names_are_no_markup(wall):
+def test_class_names_are_escaped(wall):
     figure = by_class(*wall, NASTY, mode="light")
     for tick, name in zip(figure.layout.yaxis.ticktext, NASTY, strict=True):
         inner = tick.removeprefix("<b>").removesuffix("</b>")

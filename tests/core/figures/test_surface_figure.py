@@ -48,7 +48,7 @@ def filled(data, mode="light"):
     return fill(figure(rows(samples, parts), mode), made.columns(), made.facts())
 
 
-def test_points_are_those_of_their_part():
+def test_points_belong_to_their_set():
     samples, parts = of(Moons(points=200), validation=0.2, test=0.3)
     shown = rows(samples, parts)
     for part, own in ((parts.train, shown.train), (parts.validation, shown.validation)):
@@ -56,7 +56,7 @@ def test_points_are_those_of_their_part():
         assert np.array_equal(own[1], samples.targets[part])
 
 
-def test_of_many_points_some_are_drawn_always_the_same():
+def test_the_same_sample_of_many_points_is_drawn_each_time():
     samples, parts = of(Moons(points=3000))
     shown, again = rows(samples, parts), rows(samples, parts)
     assert len(shown.train[0]) == MOST and len(shown.validation[0]) == 450
@@ -65,7 +65,7 @@ def test_of_many_points_some_are_drawn_always_the_same():
     assert all(tuple(p) in known for p in shown.train[0].tolist())
 
 
-def test_columns_without_names_get_some():
+def test_columns_without_names_get_default_names():
     inputs = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
     plain = Samples("t", inputs, np.arange(40) % 2, ("a", "b"))
     shown = rows(plain, Split().parts(plain.targets))
@@ -74,7 +74,7 @@ def test_columns_without_names_get_some():
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_cells_show_the_class_that_wins_there(mode):
+def test_cells_show_the_predicted_class(mode):
     drawn = filled(Moons(points=100), mode)
     cells = drawn.data[0]
     z, x, y = np.array(cells.z), np.array(cells.x), np.array(cells.y)
@@ -104,7 +104,7 @@ def test_training_points_are_solid_and_validation_points_hollow():
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("count", [2, 3, 8])
-def test_tints_of_two_classes_differ_and_grow_with_certainty(mode, count):
+def test_tints_of_two_classes_differ_and_increase_with_probability(mode, count):
     scale = tints(count, mode)
     assert [place for place, _ in scale] == [k / count for c in range(count) for k in (c, c + 1)]
     page = PALETTES[mode].page
@@ -127,7 +127,7 @@ def test_a_mixture_is_between_its_colours():
     )
 
 
-def test_a_curve_runs_over_its_points():
+def test_the_fitted_curve_is_drawn_over_the_points():
     samples, parts = of(Sine(points=100))
     training, validation, line = filled(Sine(points=100)).data
     assert np.allclose(training.y, samples.targets[parts.train], atol=1e-4)
@@ -137,14 +137,14 @@ def test_a_curve_runs_over_its_points():
 
 
 @pytest.mark.parametrize("data", [Moons(points=50), Sine(points=50)])
-def test_before_the_first_answer_the_points_stand_alone(data):
+def test_before_the_first_prediction_only_points_are_drawn(data):
     samples, parts = of(data)
     drawn = fill(figure(rows(samples, parts), "dark"), {}, {"step": 1})
     trace = drawn.data[0] if samples.classes else drawn.data[-1]
     assert not len(trace.x)
 
 
-def test_scales_that_differ_much_are_not_forced_to_be_one():
+def test_very_different_ranges_keep_separate_scales():
     draw = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
     for factor, anchor in ((1, "x"), (100, None)):
         plain = Samples("t", draw * [1, factor], np.arange(40) % 2, ("a", "b"))
@@ -152,7 +152,7 @@ def test_scales_that_differ_much_are_not_forced_to_be_one():
         assert drawn.layout.yaxis.scaleanchor == anchor
 
 
-def test_class_names_are_no_markup():
+def test_class_names_are_escaped():
     draw = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
     nasty = Samples("t", draw, np.arange(40) % 2, ("<b>x</b>", "$y$"), columns=("<i>", "b"))
     drawn = figure(rows(nasty, Split().parts(nasty.targets)), "light")

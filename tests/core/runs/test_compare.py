@@ -15,11 +15,11 @@ from core.runs.compare import differences, settings
 BASE = Experiment()
 
 
-def test_equal_experiments_and_one_alone_do_not_differ():
+def test_equal_experiments_and_a_single_one_have_no_differences():
     assert differences([BASE, BASE]) == differences([BASE]) == []
 
 
-def test_what_people_call_it_is_no_difference():
+def test_a_name_is_not_a_difference():
     assert differences([BASE, Experiment(name="x", about="y")]) == []
 
 
@@ -44,7 +44,7 @@ def test_one_difference_is_one_row(other, row):
     assert told[1].replace("0.0001", "1e-4") == values[1]
 
 
-def test_the_same_optimizer_is_compared_field_by_field_and_another_one_whole():
+def test_one_optimizer_is_compared_by_field_and_different_ones_as_a_whole():
     pair = [Experiment(optimizer=AdamW(learning_rate=r)) for r in (1e-3, 0.02)]
     assert differences(pair) == [("AdamW: learning rate η", ("1e-3", "0.02"))]
     ((name, values),) = differences([pair[0], Experiment(optimizer=SGD())])
@@ -56,17 +56,17 @@ def test_networks_of_the_same_kinds_are_compared_layer_by_layer():
     assert differences(pair) == [("Network: linear1", ("10 units", "20 units"))]
 
 
-def test_networks_of_other_kinds_are_named_by_their_layers():
+def test_networks_of_different_kinds_are_listed_by_their_layers():
     rows = differences([BASE, Experiment(network=(Flatten(), Output()))])
     assert rows == [("Network", ("conv1, pool1, conv2, pool2, linear1, output", "output"))]
 
 
-def test_three_stand_side_by_side():
+def test_three_experiments_are_compared_in_one_row():
     ((_, values),) = differences([Experiment(epochs=n) for n in (1, 2, 1)])
     assert values == ("1", "2", "1")
 
 
-def test_all_settings_are_one_line_each_for_everybody():
+def test_all_settings_have_one_row_each():
     pair = [BASE, Experiment(epochs=3, seeds=Seeds(order=7))]
     rows = dict(settings(pair))
     assert rows["Epochs"] == (str(BASE.epochs), "3")

@@ -10,7 +10,7 @@ from core.runs import draft_store
 from core.runs.draft_store import Drafts
 
 
-def test_what_is_written_is_read_and_goes_on_under_its_id(tmp_path):
+def test_a_draft_is_read_as_written_and_keeps_its_id(tmp_path):
     here = Drafts(tmp_path)
     name = here.write("", "one", "")
     assert here.write(name, "two", "one") == name and here.read(name) == "two"

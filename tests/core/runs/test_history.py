@@ -139,7 +139,7 @@ def answers(events):
 
 @settings(max_examples=60)
 @given(runs(), st.data())
-def test_a_client_that_applies_deltas_holds_what_a_new_client_gets(events, data):
+def test_a_client_that_applies_deltas_has_the_same_rows_as_a_new_one(events, data):
     lines = [to_json(e) for e in events]
     cuts = sorted(data.draw(st.lists(st.integers(0, len(lines)), max_size=6)))
     history, marks, held = History(), "", {}
@@ -159,7 +159,7 @@ def test_a_client_that_applies_deltas_holds_what_a_new_client_gets(events, data)
             assert repr(held[group, name]) == repr(values)  # NaN is not equal to itself
 
 
-def test_a_delta_holds_only_what_is_new():
+def test_a_delta_has_only_new_rows():
     history = folded(started(), *(Step(s, (0.5,), 0.1, s, 1.0) for s in range(1, 51)))
     marks = history.since()["marks"]
     history.add([to_json(Step(51, (0.25,), 0.1, 51.0, 1.0))])
@@ -180,12 +180,12 @@ def test_a_delta_holds_only_what_is_new():
         "0.1.1.1.1.1.1",
     ],
 )
-def test_marks_that_do_not_fit_give_everything(marks):
+def test_invalid_marks_give_all_rows(marks):
     history = folded(started(), Step(3, (3.0, 2.0, 1.0), 0.1, 3.0, 1.0), probe(3), epoch(1, 3))
     assert repr(history.since(marks)["rows"]) == repr(history.since()["rows"])
 
 
-def test_a_surface_is_sent_once_and_a_damaged_one_never():
+def test_a_surface_is_sent_once_and_a_damaged_one_is_not():
     whole = Surface(1, (0.0,), (1.0,), values=(0.5,) * 200)
     history = folded(started(), Step(1, (0.5,), 0.1, 1.0, 1.0), whole)
     first = history.since()
@@ -198,7 +198,7 @@ def test_a_surface_is_sent_once_and_a_damaged_one_never():
     assert history.since(first["marks"])["rows"]["surface"]["y"] == [0.25] * 200
 
 
-def test_a_resume_takes_back_what_lies_beyond_its_step():
+def test_a_resume_discards_what_was_logged_after_its_step():
     before = [
         Step(10, (1.0,) * 10, 0.1, 10.0, 5.0),
         epoch(1, 10),
@@ -219,7 +219,7 @@ def test_a_resume_takes_back_what_lies_beyond_its_step():
     assert history.columns()["step.seconds"] == pytest.approx(range(1, 16))
 
 
-def test_no_spike_is_dropped_by_thinning():
+def test_downsampling_drops_no_spike():
     losses = [1.0] * 5000
     losses[2502] = 1001.0
     history = folded(started(0, 5000, 500), Step(5000, tuple(losses), 0.1, 50.0, 1.0))
@@ -237,7 +237,7 @@ def test_a_delta_with_nan_and_infinity_is_strict_json():
     assert "Infinity" in next(v for name, v in rows["probe"].items() if name.startswith("gradient"))
 
 
-def test_torn_and_foreign_lines_are_left_out():
+def test_torn_and_unknown_lines_are_dropped():
     history = History()
     history.add(
         [
@@ -273,7 +273,7 @@ def test_facts_and_numbers():
     )
 
 
-def test_the_spreadsheet_holds_every_step_and_the_epochs():
+def test_the_csv_has_every_step_and_the_epochs():
     history = folded(started(), Step(10, tuple(map(float, range(10))), 0.1, 5.0, 1.0), epoch(1, 10))
     table = list(csv.DictReader(io.StringIO(curves_csv(history))))
     assert [float(row["loss"]) for row in table] == list(range(10))
@@ -308,7 +308,7 @@ def test_clipping_noise_and_memory_are_those_of_the_probes():
     assert pace.noise(folded(started(), replace(one, noise=(1.0, -1.0))))[0] == float("inf")
 
 
-def test_marks_count_anew_when_a_run_goes_on_from_before_them():
+def test_marks_are_recomputed_when_a_run_resumes_before_them():
     rules = [Patience(patience=1, only_mark=True)]
     history = History(rules)
     told = [started(), epoch(1, 10), epoch(2, 20, loss=0.7), started(10), epoch(2, 20, loss=0.3)]

@@ -24,7 +24,7 @@ def line(n: int) -> str:
     return json.dumps({"event": "Step", "n": n})
 
 
-def test_a_run_is_made_listed_read_and_deleted(store: Store) -> None:
+def test_a_run_is_created_listed_read_and_deleted(store: Store) -> None:
     first, second = store.create('{"a": 1}'), store.create('{"a": 2}')
     assert set(store.ids()) == {first, second} and store.ids() == sorted(store.ids(), reverse=True)
     assert store.experiment(first) == '{"a": 1}'
@@ -44,7 +44,7 @@ def test_reading_from_an_offset_gives_each_line_once(store: Store) -> None:
     assert store.last(run) == {"event": "Step", "n": 4}
 
 
-def test_a_torn_last_line_is_ignored_and_the_next_one_is_whole(store: Store) -> None:
+def test_a_torn_last_line_is_ignored_and_the_next_one_is_complete(store: Store) -> None:
     run = store.create("{}")
     store.append(run, line(0))
     with store.path(run, EVENTS).open("ab") as file:
@@ -55,7 +55,7 @@ def test_a_torn_last_line_is_ignored_and_the_next_one_is_whole(store: Store) -> 
     assert store.read(run)[0] == [line(0), line(1)]
 
 
-def test_the_last_event_is_found_behind_a_very_long_one(store: Store) -> None:
+def test_the_last_event_is_found_after_a_very_long_one(store: Store) -> None:
     run = store.create("{}")
     store.append(run, json.dumps({"event": "Step", "losses": [0.123456789] * 500_000}))
     assert store.last(run)["event"] == "Step"
@@ -94,7 +94,7 @@ def test_no_other_string_becomes_a_path(store: Store, name: str) -> None:
 
 
 @given(st.text(max_size=40))
-def test_any_string_is_refused_or_found(
+def test_any_string_is_refused_as_an_id(
     tmp_path_factory: pytest.TempPathFactory, name: str
 ) -> None:
     store = Store(tmp_path_factory.getbasetemp() / "none")
@@ -129,7 +129,7 @@ def test_one_owner_at_a_time_and_an_owned_run_is_not_deleted(store: Store) -> No
     assert not store.is_owned(run)
 
 
-def test_the_system_lets_go_of_a_killed_owner_s_run(store: Store) -> None:
+def test_the_lock_of_a_killed_process_is_released(store: Store) -> None:
     run = store.create("{}")
     code = """
         import sys
@@ -147,7 +147,7 @@ def test_the_system_lets_go_of_a_killed_owner_s_run(store: Store) -> None:
     assert not store.is_owned(run)
 
 
-def test_a_failed_write_leaves_the_old_file_whole(store: Store) -> None:
+def test_a_failed_write_leaves_the_old_file_intact(store: Store) -> None:
     run = store.create("{}")
     store.save(run, lambda file: file.write(b"old"))
 
@@ -166,7 +166,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize(("renames", "newest"), [(0, b"second"), (1, b"third"), (2, b"third")])
-def test_a_kill_between_the_renames_of_a_save_leaves_a_whole_checkpoint(
+def test_a_kill_between_the_renames_of_a_save_leaves_a_complete_checkpoint(
     store: Store, monkeypatch: pytest.MonkeyPatch, renames: int, newest: bytes
 ) -> None:
     run = store.create("{}")
@@ -190,7 +190,7 @@ def test_a_kill_between_the_renames_of_a_save_leaves_a_whole_checkpoint(
     assert store.checkpoints(run)[0].read_bytes() == b"fourth" and len(store.checkpoints(run)) == 2
 
 
-def test_half_a_checkpoint_goes_when_the_run_has_an_owner_again_or_the_lab_starts(
+def test_a_partial_checkpoint_is_removed_by_the_next_owner_or_at_the_start(
     store: Store,
 ) -> None:
     resumed, left, owned = (store.create("{}") for _ in range(3))
@@ -205,7 +205,7 @@ def test_half_a_checkpoint_goes_when_the_run_has_an_owner_again_or_the_lab_start
     assert not list(store.path(left).glob("*.tmp"))
 
 
-def test_a_lab_that_starts_takes_away_what_a_killed_one_left(store: Store) -> None:
+def test_the_start_removes_what_a_killed_process_left_behind(store: Store) -> None:
     run, old = store.create("{}"), store.create("{}")
     store.delete(old)
     long_ago = store.deleted()[old] - TRASH_DAYS * 86_400
@@ -223,7 +223,7 @@ def test_a_home_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     assert caught.value.code == "home_not_writable" and "LAB_HOME" in str(caught.value)
 
 
-def test_a_run_is_there_whole_or_not_at_all(store: Store) -> None:
+def test_a_run_is_listed_only_when_it_is_complete(store: Store) -> None:
     run = store.create("{}")
     unfinished = store.root / "20260101-000000-abcdef"
     unfinished.mkdir()  # killed while it was made
@@ -235,7 +235,7 @@ def test_a_run_is_there_whole_or_not_at_all(store: Store) -> None:
             call(run)
 
 
-def test_a_file_that_goes_between_two_looks_is_not_found(
+def test_a_file_that_is_deleted_meanwhile_is_not_found(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = store.create("{}")
@@ -248,7 +248,7 @@ def test_a_file_that_goes_between_two_looks_is_not_found(
 # --- the trash
 
 
-def test_a_deleted_run_lies_in_the_trash_until_it_is_taken_back(store: Store) -> None:
+def test_a_deleted_run_is_in_the_trash_until_it_is_restored(store: Store) -> None:
     run = store.create('{"a": 1}')
     store.append(run, line(0))
     store.delete(run)
@@ -262,7 +262,7 @@ def test_a_deleted_run_lies_in_the_trash_until_it_is_taken_back(store: Store) ->
             store.restore(name)
 
 
-def test_after_seven_days_a_deleted_run_goes_for_good(store: Store) -> None:
+def test_after_seven_days_a_deleted_run_is_removed(store: Store) -> None:
     old, young = store.create("{}"), store.create("{}")
     store.delete(old)
     begun = store.deleted()[old] - TRASH_DAYS * 86_400
@@ -273,7 +273,7 @@ def test_after_seven_days_a_deleted_run_goes_for_good(store: Store) -> None:
     assert store.trash.ids() == []
 
 
-def test_an_id_that_is_taken_here_or_in_the_trash_gives_way_to_another(store: Store) -> None:
+def test_an_id_that_is_used_here_or_in_the_trash_is_replaced(store: Store) -> None:
     free = "20260102-030405-abcdef"
     assert store.free_id(free) == free
     here, deleted = store.create("{}"), store.create("{}")
@@ -284,7 +284,7 @@ def test_an_id_that_is_taken_here_or_in_the_trash_gives_way_to_another(store: St
     assert len(store.free_id("../../x")) == len(free)
 
 
-def test_a_stamp_changes_with_each_of_the_files_and_only_then(store: Store) -> None:
+def test_a_stamp_changes_exactly_when_a_file_changes(store: Store) -> None:
     run = store.create("{}")
     seen = [store.stamp(run)]
     assert store.stamp(run) == seen[0]

@@ -60,7 +60,7 @@ def segments(parts: list[tuple[int, list[float]]]) -> tuple[list[Event], list[fl
 @given(
     parts=st.lists(st.tuples(st.integers(0, 4), st.lists(LOSS, max_size=4)), min_size=1, max_size=4)
 )
-def test_a_row_is_the_plain_fold_of_the_events_also_of_a_resumed_run(tmp_path_factory, parts):
+def test_a_row_equals_a_recomputation_also_for_a_resumed_run(tmp_path_factory, parts):
     store = Store(tmp_path_factory.mktemp("home"))
     events, counts = segments(parts)
     run = store.create(encode(TINY))
@@ -77,7 +77,7 @@ def test_a_row_is_the_plain_fold_of_the_events_also_of_a_resumed_run(tmp_path_fa
     assert [e.epoch for e in history.epochs] == list(range(1, row.epochs + 1))
 
 
-def test_a_run_without_a_validation_part_has_no_curve_and_no_best(store):
+def test_a_run_without_a_validation_set_has_no_curve_and_no_best_epoch(store):
     run = store.create(encode(TINY))
     scores = {"loss": 1.0, "accuracy": 0.5}
     test = {"loss": 0.4, "accuracy": 0.75}
@@ -89,7 +89,7 @@ def test_a_run_without_a_validation_part_has_no_curve_and_no_best(store):
     assert (row.test_error, row.seconds) == (0.25, 3.0)
 
 
-def test_an_empty_run_says_what_it_will_be(store):
+def test_a_run_without_events_has_its_settings(store):
     row = summarize(store, store.create(encode(Experiment(optimizer=SGD(learning_rate=0.3)))))
     assert (row.name, row.data, row.network) == (
         "Digits 8×8",
@@ -100,13 +100,13 @@ def test_an_empty_run_says_what_it_will_be(store):
     assert (row.epochs, row.curve, row.seconds) == (0, (), None)
 
 
-def test_data_that_is_gone_leaves_the_number_of_layers(store):
+def test_without_its_data_a_network_has_its_number_of_layers(store):
     gone = Experiment(data=Spreadsheets(digest="0" * 64, title="Gone"))
     row = summarize(store, store.create(encode(gone)))
     assert (row.name, row.network) == ("Gone", f"{len(gone.network)} layers")
 
 
-def test_a_row_grows_with_its_events_and_goes_with_its_folder(store):
+def test_a_row_follows_its_events_and_is_removed_with_its_folder(store):
     run = store.create(encode(TINY))
     first, second = segments([(0, [0.5])])[0], segments([(0, [0.5, 0.25])])[0]
     write(store, run, first)
@@ -118,7 +118,7 @@ def test_a_row_grows_with_its_events_and_goes_with_its_folder(store):
         summarize(store, run)
 
 
-def test_a_trained_run_that_was_left_and_resumed_sums_up_as_its_end_says(store):
+def test_the_row_of_a_resumed_run_agrees_with_its_end(store):
     run = store.create(encode(TINY))
     left = trainer.execute(store, run, poll_control=lambda t: LEAVE if t.step >= 50 else GO)
     history = History()
@@ -133,7 +133,7 @@ def test_a_trained_run_that_was_left_and_resumed_sums_up_as_its_end_says(store):
     assert row.test_error == 1 - ended.test["accuracy"] and row.seconds == ended.seconds
 
 
-def test_lines_of_another_hand_are_read_too(store):
+def test_lines_in_another_json_style_are_read(store):
     """Another order of keys behind the event's name, damaged lines between: the row is the same."""
     run, other = (store.create(encode(TINY)) for _ in range(2))
     events, counts = segments([(0, [0.5, 0.25, math.inf]), (1, [0.125])])
@@ -148,7 +148,7 @@ def test_lines_of_another_hand_are_read_too(store):
     assert rows[0].curve == tuple(counts) and rows[0].reason == "epochs"
 
 
-def test_all_rows_newest_first_also_after_each_kind_of_change(store):
+def test_rows_are_newest_first_after_every_kind_of_change(store):
     runs = sorted((store.create(encode(TINY)) for _ in range(3)), reverse=True)
     assert [row.run for row in summaries(store)[0]] == runs
     notes.write(store, runs[0], notes.make_notes("good", ("best",)))
@@ -173,14 +173,14 @@ def replace_name(experiment, name):
     "text",
     ["", "[]", "{", '{"colour": 1}', '{"data": {"kind": "none"}}', '{"optimizer": {"x": 1}}'],
 )
-def test_a_run_of_another_version_is_counted_and_takes_no_list_with_it(store, text):
+def test_a_run_of_another_version_is_counted_and_does_not_break_the_list(store, text):
     good, bad = store.create(encode(TINY)), store.create(encode(TINY))
     store.path(bad, EXPERIMENT).write_text(text)
     rows, unread = summaries(store)
     assert [row.run for row in rows] == [good] and unread == 1
 
 
-def test_the_sheets_that_come_later_give_the_network_its_name(store, monkeypatch):
+def test_spreadsheets_that_are_added_later_give_the_network_its_name(store, monkeypatch):
     from core.data.datasets import Facts
 
     run = store.create(encode(TINY.model_copy(update={"data": Spreadsheets(digest="0" * 64)})))
