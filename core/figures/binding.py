@@ -1,12 +1,13 @@
-"""Figures without data: a trace says in `meta` which columns it shows, and this file fills them in.
+"""Figures without data: the `meta` of a trace names the columns that it shows, and this file fills
+them in.
 
-`assets/binding.js` fills the same figure in the browser, so a live chart and a finished one have
-one drawing function in Python. A test runs both on the same rows. What a trace's `meta` may say:
+`assets/binding.js` fills the same figure in the browser, so that live and finished charts share one
+drawing function in Python. A test runs both on the same rows. The fields of a trace's `meta`:
 
     x, y    names of columns                      take    "best": only the row of the best epoch,
                                                           or "marks": those of the stopping rules
     smooth  factor of a bias-corrected mean       z       names of columns, a heat map's rows
-    ends    names of columns: a label behind the last value of each, moved apart until none touch
+    ends    names of columns: a label after the last value of each, moved apart until none overlap
     log     z as log10, and labels placed for a log axis
 """
 
@@ -16,12 +17,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-LABEL = 13  # px that a line of text needs
+LABEL = 13  # px, the height of a line of text
 Columns = Mapping[str, Sequence[Any]]
 
 
 def fill(figure: go.Figure, columns: Columns, facts: Mapping[str, Any]) -> go.Figure:
-    """Puts the rows of a history into the figure; the same figure comes back."""
+    """Fill the rows of a history into the figure and return the same figure."""
     for trace in figure.data:
         trace.update(values(trace.meta or {}, columns, facts, figure.layout.meta or {}))
     figure.update_layout(frame(figure.layout.meta or {}, columns, facts))
@@ -29,7 +30,7 @@ def fill(figure: go.Figure, columns: Columns, facts: Mapping[str, Any]) -> go.Fi
 
 
 def values(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> dict[str, Any]:
-    """The attributes of one trace that come from data. `place` is the layout's meta."""
+    """Return the attributes of one trace that depend on data. `place` is the meta of the layout."""
     if "ends" in meta:
         return _ends(meta, columns, place)
     if "z" in meta:
@@ -48,8 +49,8 @@ def values(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> d
 
 
 def frame(place: Mapping, columns: Columns, facts: Mapping) -> dict[str, Any]:
-    """The attributes of the layout that come from data: the x axis reaches to the end of the run
-    from the first step on; before it there are no axes.
+    """Return the attributes of the layout that depend on data. There are no axes before the first
+    step; then the x-axis covers the whole run.
     """
     if not facts.get("step"):
         return {"xaxis": {"visible": False}, "yaxis": {"visible": False}}
@@ -64,8 +65,8 @@ def frame(place: Mapping, columns: Columns, facts: Mapping) -> dict[str, Any]:
 
 
 def ticks(tables: Mapping, low: float, high: float) -> dict[str, Any]:
-    """Ticks of a log axis that shows 10^low … 10^high: 1 and 3 of each decade, fewer or more where
-    they fit.
+    """Return the ticks of a log axis from 10^low to 10^high: 1 and 3 of each decade, or fewer or
+    more as space permits.
     """
     span = high - low
     if span < 0.15:
@@ -76,7 +77,7 @@ def ticks(tables: Mapping, low: float, high: float) -> dict[str, Any]:
 
 
 def extent(names: Sequence[str], columns: Columns) -> tuple[float, float]:
-    """Smallest and largest positive number of some columns; (inf, 0) when there is none."""
+    """Return the smallest and largest positive number of some columns; (inf, 0) for none."""
     positive = [
         v for name in names for v in columns.get(name, ()) if number(v) is not None and v > 0
     ]
@@ -84,13 +85,13 @@ def extent(names: Sequence[str], columns: Columns) -> tuple[float, float]:
 
 
 def number(value: Any) -> float | None:
-    """None for what cannot be drawn: a gap in the line."""
+    """Return the value, or None if it cannot be drawn: a gap in the line."""
     return value if value is not None and isfinite(value) else None
 
 
 def smooth(series: Sequence[float | None], factor: float) -> list[float | None]:
-    """Exponential mean m ← f·m + (1−f)·v, divided by 1−fⁿ so that it does not begin at 0 (Kingma &
-    Ba 2015, section 3).
+    """Return the exponential mean m ← f·m + (1−f)·v, divided by 1−fⁿ to correct its bias towards 0
+    (Kingma & Ba 2015, section 3).
     """
     mean, weight, out = 0.0, 0.0, []
     for value in series:
@@ -104,7 +105,7 @@ def smooth(series: Sequence[float | None], factor: float) -> list[float | None]:
 
 
 def spread(targets: Sequence[float], gap: float) -> list[float]:
-    """Places at least `gap` apart that differ least (in squares) from `targets`: isotonic
+    """Return positions at least `gap` apart with the least squared distance to `targets`: isotonic
     regression of targets − k·gap.
     """
     order = sorted(range(len(targets)), key=lambda i: targets[i])
@@ -122,7 +123,7 @@ def spread(targets: Sequence[float], gap: float) -> list[float]:
 
 
 def _ends(meta: Mapping, columns: Columns, place: Mapping) -> dict[str, Any]:
-    """x, y and text of the names at the line ends; a layer without a last value has none."""
+    """Return x, y and text of the names at the line ends; none for a layer without a last value."""
     shown = []
     for name, text in zip(meta["ends"], meta["names"], strict=True):
         series = [v for v in columns.get(name, ()) if number(v) is not None]
@@ -138,7 +139,7 @@ def _ends(meta: Mapping, columns: Columns, place: Mapping) -> dict[str, Any]:
     length = (log10(high) - log10(low) if low < high else 0) if meta["log"] else high - low
     moved = spread(
         [v for v, _ in shown], LABEL / place["pixels"] * length * 1.1
-    )  # autorange leaves a margin
+    )  # Autorange leaves a margin.
     x = list(columns.get(meta["x"], ()))[-1:] * len(shown)
     return {
         "x": x,
@@ -154,7 +155,7 @@ def _map(meta: Mapping, columns: Columns) -> dict[str, Any]:
 
 
 def _best(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> dict[str, Any]:
-    """The star, the dotted line and its words; nothing while no epoch is best."""
+    """Return the star, the dotted line and its text; nothing before an epoch is the best."""
     row = facts.get("best")
     if row is None:
         return {"x": [], "y": []}
@@ -171,8 +172,8 @@ def _best(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> di
 
 
 def _marks(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> dict[str, Any]:
-    """Where stopping rules would have ended the run: a line each, words below each other, or a
-    point on the curve.
+    """Return where stopping rules would have ended the run: lines, texts below each other, or
+    points on the curve.
     """
     shown = [mark for mark in facts.get("marks", ()) if mark["part"] in meta["show"]]
     x = [columns[meta["x"]][mark["row"]] for mark in shown]

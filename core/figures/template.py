@@ -1,7 +1,7 @@
-"""The visual contract: what each colour means in light and dark, the plotly template, the layer
-ramp, ticks of log axes.
+"""The visual conventions: the meaning of each colour in light and dark, the plotly template, the
+layer ramp, ticks of log axes.
 
-Knows plotly only. A colour never speaks alone: dash and marker say the same again (DASH, SYMBOL).
+Knows plotly only. Colour is never the only cue: dash and marker repeat it (DASH, SYMBOL).
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from core.base.numbers import THIN, tick
 
 Mode = Literal["light", "dark"]
-FONT = '"Source Sans", sans-serif'  # a name that ends in a digit must be quoted
+FONT = '"Source Sans", sans-serif'  # quoted, as CSS requires for names that end in a digit
 DASH = {"train": "solid", "validation": "8px,4px", "test": "10px,3px,2px,3px"}
 SYMBOL = {
     "train": "circle",
@@ -26,7 +26,7 @@ SYMBOL = {
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours by meaning. `raw` is the training colour for unsmoothed values."""
+    """Colours by meaning. `raw` is the training colour of unsmoothed values."""
 
     page: str
     second: str
@@ -41,8 +41,8 @@ class Palette:
     warning: str
     raw: str
     runs: tuple[str, ...]  # sixth to eighth colour: further runs
-    sequential: tuple[str, ...]  # low = paper, high = ink
-    diverging: tuple[str, ...]  # violet = too small, neutral = good, amber = too large
+    sequential: tuple[str, ...]  # low: background, high: ink
+    diverging: tuple[str, ...]  # violet: too small, neutral: good, amber: too large
     ramp: tuple[str, ...]  # layers, input to output
 
 
@@ -95,12 +95,12 @@ PALETTES: dict[str, Palette] = {
 
 
 def scale(colours: tuple[str, ...]) -> list[list[Any]]:
-    """A plotly colour scale of equal steps."""
+    """Return a plotly colour scale of equal steps."""
     return [[i / (len(colours) - 1), colour] for i, colour in enumerate(colours)]
 
 
 def layer_colours(count: int, mode: Mode) -> list[str]:
-    """`count` colours along the ramp, input to output.
+    """Return `count` colours along the ramp, from input to output.
 
     >>> layer_colours(2, "light")
     ['#3A1A6B', '#3B9659']
@@ -119,7 +119,7 @@ def layer_colours(count: int, mode: Mode) -> list[str]:
 
 @cache
 def template(mode: Mode) -> go.layout.Template:
-    """The look of every chart: transparent, hair lines, no title (the card has it)."""
+    """Return the template of every chart: transparent, hairlines, no title (the card has it)."""
     p = PALETTES[mode]
     small = {"size": 12, "color": p.muted}
     axis = {
@@ -133,9 +133,9 @@ def template(mode: Mode) -> go.layout.Template:
     legend = {"x": 1, "y": 1, "xanchor": "right", "yanchor": "top", "orientation": "h"}
     legend |= {
         "itemwidth": 36,
-        "bgcolor": "rgba(0,0,0,0)",  # a curve that rises goes through it
+        "bgcolor": "rgba(0,0,0,0)",  # A rising curve passes behind it.
         "font": small,
-    }  # the best epoch's line passes behind
+    }  # The line of the best epoch passes behind.
     font = {"family": FONT, "size": 13, "color": p.text}
     layout = {
         "font": font,
@@ -157,21 +157,21 @@ def template(mode: Mode) -> go.layout.Template:
 
 
 def blank(mode: Mode, height: int, **layout: Any) -> go.Figure:
-    """An empty figure in the lab's look; `height` in px is fixed, so that nothing jumps."""
+    """Return an empty figure with the template; `height` in px is fixed, so that nothing jumps."""
     figure = go.Figure()
     figure.update_layout(template=template(mode), height=height, **layout)
     return figure
 
 
 def log_axis(title: str, *, shares: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A log axis, and the tick tables that `binding.ticks` picks from by the visible span. `shares`
-    are written in percent.
+    """Return a log axis and the tick tables from which `binding.ticks` selects one by the visible
+    span. Fractions (`shares`) are in percent.
     """
     tables = {
         name: [float(f"{digit}e{e}") for e in range(-12, 9) for digit in digits]
         for name, digits in _DIGITS.items()
     }
-    tables["tens"] = [float(f"1e{e}") for e in range(-40, 41, 10)]  # of a loss that explodes
+    tables["tens"] = [float(f"1e{e}") for e in range(-40, 41, 10)]  # for a loss that explodes
     tables = {
         name: {"tickvals": values, "ticktext": [_words(v, shares) for v in values]}
         for name, values in tables.items()

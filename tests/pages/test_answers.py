@@ -1,4 +1,6 @@
-"""The boundary and the curve on Watch: there for data that can be drawn, and alive in a browser."""
+"""Decision boundary and fitted curve on Watch: shown for data that can be drawn, live in a
+browser.
+"""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The stream behind the live charts, without a browser."""
+"""The stream of the live charts, without a browser."""
 
 import asyncio
 

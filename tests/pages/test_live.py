@@ -1,5 +1,5 @@
-"""The live chart in a real browser: it keeps what a person did to it, and it draws what Python
-would draw.
+"""The live chart in a real browser: it keeps zoom and hidden curves, and draws the same as
+Python.
 """
 
 import contextlib

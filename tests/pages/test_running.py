@@ -1,4 +1,4 @@
-"""After a training: the running statistics of batch normalization."""
+"""The running statistics of batch normalization after a run."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Filling figures with rows: smoothing, labels that do not touch, ticks, gaps, marks."""
+"""Filling figures with rows: smoothing, labels without overlap, ticks, gaps, marks."""
 
 from itertools import pairwise
 from math import inf, isnan, log10, nan

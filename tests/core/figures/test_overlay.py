@@ -1,5 +1,5 @@
-"""Runs laid over one another: a curve for each that was measured, the star where its loss is
-lowest, and names that are no markup.
+"""Several runs in one chart: a curve for each measured run, a star at its lowest loss, and escaped
+names.
 """
 
 import math

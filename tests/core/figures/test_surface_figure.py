@@ -1,5 +1,5 @@
-"""The picture of the answers: points of the right part and class, cells where the network was
-asked, colours that cannot be mistaken.
+"""The figure of the predictions: points of the right set and class, the predicted cells, distinct
+colours.
 """
 
 from itertools import combinations

@@ -1,4 +1,4 @@
-"""What tells experiments apart, said as their forms say it."""
+"""The differences between experiments, with the labels of their forms."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Drafts on disk: only ids of our making name a file, the newest stay, nobody is overwritten."""
+"""Drafts on disk: only valid ids name files, the newest are kept, no draft is overwritten."""
 
 import os
 

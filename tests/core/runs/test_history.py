@@ -1,5 +1,5 @@
-"""History against a recomputation from scratch, with resumes, thinning, deltas and values that are
-no numbers.
+"""History against a recomputation from scratch, with resumes, downsampling, deltas and values that
+are not finite.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""The table of run states: every state can be shown, and says what can be done."""
+"""The table of run states: labels, icons and allowed actions."""
 
 import pytest
 

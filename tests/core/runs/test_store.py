@@ -1,4 +1,4 @@
-"""Run folders: whole lines only, atomic files, ids that are never paths, one owner."""
+"""Run folders: complete lines only, atomic files, ids that are never paths, one owner."""
 
 import json
 import os

@@ -1,5 +1,5 @@
-"""Summary: a run's row against a plain fold over its events, for runs that began again, and for
-ones that were really trained.
+"""Summary: the row of a run against a recomputation from its events, for resumed and for trained
+runs.
 """
 
 import json
