@@ -25,7 +25,7 @@ from pages.parts.data.sources import (
 )
 from pages.parts.data.upload import upload
 
-SPLIT = "Split and scale"
+SPLIT = "Split and normalize"
 COUNTED = ("Check", SPLIT)  # steps that show the five numbers
 STEPS = {
     "Check": (check.show_findings, check.show_samples),
@@ -168,7 +168,7 @@ def numbers(draft: Experiment, data: Samples) -> None:
         if len(data.shape) == 3:
             rms = (affine.mean**2 + affine.std**2) ** 0.5 / 255
             text = f"{short(affine.mean / 255, 3)} ± {short(affine.std / 255, 3)}"
-            st.metric("Mean ± std", text, "training set, pixels ÷ 255", **quiet)
+            st.metric("Mean ± std", text, "pixels ÷ 255", **quiet)
             st.metric("RMS", short(rms, 3), "rms² = mean² + std²", **quiet)
         else:
             st.metric("Columns", whole(data.shape[0]), "inputs per row", **quiet)
@@ -177,7 +177,7 @@ def numbers(draft: Experiment, data: Samples) -> None:
                 st.metric("Classes", whole(len(data.classes)), "to predict", **quiet)
             else:
                 text = f"{short(float(targets.mean()), 3)} ± {short(float(targets.std()), 3)}"
-                st.metric("Target", text, "training set, mean ± std", **quiet)
+                st.metric("Target", text, "mean ± std", **quiet)
 
 
 main()

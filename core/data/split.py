@@ -16,10 +16,18 @@ class Split(Value):
     """Fractions of all samples. The test fraction is unused if the dataset has its own test set."""
 
     validation: float = ranged(
-        0.15, 0, 0.9, help="Fraction of the samples used to select the best epoch."
+        0.15,
+        0,
+        0.9,
+        label="Validation fraction",
+        help="Fraction of the samples used to select the best epoch.",
     )
     test: float = ranged(
-        0.15, 0, 0.9, help="Fraction of the samples used once, for the final test."
+        0.15,
+        0,
+        0.9,
+        label="Test fraction",
+        help="Fraction of the samples used once, for the final test.",
     )
     stratified: bool = ranged(True, help="Keep the class proportions in every part.")
     seed: int = ranged(0, 0, 2**31 - 1, help="Determines which samples are in which part.")

@@ -120,11 +120,12 @@ def check_pixels(low: np.ndarray, high: np.ndarray, blank: np.ndarray, rows: int
         fraction = len(blank) / rows
         level = "warn" if fraction > 0.01 else "info"
         shown = tuple(blank[:SHOWN].tolist())
-        verb = "has" if len(blank) == 1 else "have"
         text = (
-            f"{counted(len(blank), 'image')}{_percentage(fraction)} {verb} the same value in every "
-            f"pixel; the first is number {whole(shown[0] + 1)}. Remove blank images."
+            f"{counted(len(blank), 'image')}{_percentage(fraction)} have the same value in every "
+            f"pixel; the first is image {whole(shown[0] + 1)}. Remove blank images."
         )
+        if len(blank) == 1:
+            text = f"Image {whole(shown[0] + 1)} has the same value in every pixel. Remove it."
         evidence = {"blank": len(blank), "rows": rows}
         findings.append(Finding("blank", level, text, evidence, rows=shown))
     return findings

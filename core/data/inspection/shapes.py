@@ -93,8 +93,8 @@ def not_square(columns: int, name: str) -> BadData:
 
 
 def format_image_shape(shape: Sequence[int]) -> str:
-    """Format an image shape: (1, 28, 28) -> "28×28", (3, 32, 32) -> "3×32×32"."""
-    return "×".join(str(n) for n in (shape[1:] if shape[0] == 1 else shape))
+    """Format an image shape: (1, 28, 28) -> "28 × 28", (3, 32, 32) -> "3 × 32 × 32"."""
+    return " × ".join(str(n) for n in (shape[1:] if shape[0] == 1 else shape))
 
 
 def parse_shape(text: str) -> Shape:

@@ -65,12 +65,12 @@ def _values_finding(labels: np.ndarray, rows: int, *, decimals: bool, title: str
         )
         return Finding("task", "warn", text, evidence, action)
     if title:
-        reason = f"The label column {clip(title)!r} contains amounts"
+        reason = f"the column title {clip(title)!r} names an amount"
     elif decimals:
-        reason = f"The labels have decimals (such as {short(float(labels[labels % 1 != 0][0]), 4)})"
+        reason = f"they have decimals (such as {short(float(labels[labels % 1 != 0][0]), 4)})"
     else:
-        reason = f"{counted(rows, 'label')} take {whole(len(labels))} different whole numbers"
-    text = f"{reason}, so they are read as values to predict{_range(labels)}."
+        reason = f"there are {whole(len(labels))} different numbers in {counted(rows, 'row')}"
+    text = f"The labels are read as values to predict{_range(labels)}, because {reason}."
     return Finding("task", "info", text, evidence, action)
 
 

@@ -41,7 +41,7 @@ NO_BAR = {"displayModeBar": False, "staticPlot": True}
 def show_findings(draft: Experiment, data: Samples) -> None:
     """Draw warnings first, then information, then checks that passed."""
     if not isinstance(draft.data, Spreadsheets):
-        with card_title("Findings"):
+        with card_title("About this dataset"):
             pass
         for text in built_in_facts(draft):
             finding("ok", text)

@@ -1,4 +1,4 @@
-"""The step "Split and scale" of the Data page: the split into parts, and the normalization."""
+"""The step "Split and normalize" of the Data page: the split into parts, and the normalization."""
 
 from math import prod
 
@@ -59,7 +59,7 @@ def choose_normalization(draft: Experiment, data: Samples) -> None:
     with card_title("Normalization"):
         pass
     key = state.key("normalization")
-    value = form.choose(Normalization, draft.normalization, key, label="Normalization")
+    value = form.choose(Normalization, draft.normalization, key, label="Method")
     value = form.edit(value, key)
     if value != draft.normalization:
         state.edit("normalization", value.model_dump(mode="json"))
@@ -90,8 +90,8 @@ def choose_normalization(draft: Experiment, data: Samples) -> None:
     st.dataframe(table, hide_index=True, height="content")
     st.caption(
         "Fitted on the training set only, so nothing leaks from the validation and test sets, and "
-        "stored with the model. Std is the standard deviation and RMS the root mean square; "
-        f"with N, rms² = mean² + std²: {short(rms, 4)}² = "
+        "stored with the model. Std is the standard deviation, RMS the root mean square. With Std (N), "
+        f"rms² = mean² + std²: {short(rms, 4)}² = "
         f"{short(affine.mean, 4)}² + {short(affine.std * over_n, 4)}²."
     )
     if affine.constant:

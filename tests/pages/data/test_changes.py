@@ -11,9 +11,11 @@ from tests.pages.shown import draft, press, texts, well
 
 def test_split_and_scale_reach_the_draft_and_the_numbers(page):
     app = page()
-    next(w for w in app.get("button_group") if w.label == "Step").set_value("Split and scale").run()
+    next(w for w in app.get("button_group") if w.label == "Step").set_value(
+        "Split and normalize"
+    ).run()
     next(w for w in app.number_input if w.label.startswith("Validation")).set_value(0.3)
-    next(w for w in app.get("button_group") if w.label == "Normalization").set_value("unit")
+    next(w for w in app.get("button_group") if w.label == "Method").set_value("unit")
     well(app.run())
     assert draft(app).split.validation == 0.3 and draft(app).normalization == Unit()
     assert metrics(app)["Validation set"] == "539"
@@ -24,7 +26,9 @@ def test_split_and_scale_reach_the_draft_and_the_numbers(page):
 
 def test_fractions_that_leave_no_training_data_are_refused(page):
     app = page()
-    next(w for w in app.get("button_group") if w.label == "Step").set_value("Split and scale").run()
+    next(w for w in app.get("button_group") if w.label == "Step").set_value(
+        "Split and normalize"
+    ).run()
     next(w for w in app.number_input if w.label.startswith("Validation")).set_value(0.9)
     well(app.run())
     assert draft(app).split.validation == 0.15
@@ -46,7 +50,7 @@ def test_the_draft_follows_its_data_with_a_notice(page):
 def test_a_split_is_chosen_with_one_press(page):
     app = page()
     next(w for w in app.get("button_group") if w.key == "data_step").set_value(
-        "Split and scale"
+        "Split and normalize"
     ).run()
     app = press(app, "shares 98 / 1 / 1")
     assert (draft(app).split.validation, draft(app).split.test) == (0.01, 0.01)

@@ -77,7 +77,7 @@ def test_labels_in_a_separate_file():
 
 def test_a_missing_pixel_is_an_error_with_other_readings():
     rows = DRAW.integers(0, 256, (30, 783))
-    with pytest.raises(BadData, match="28×28 = 784") as caught:
+    with pytest.raises(BadData, match="28 × 28 = 784") as caught:
         inspect_files(text(*rows.T), text(CLASSES[:30]))
     assert caught.value.code == "not_square"
     assert {"form": "table"} in caught.value.fixes

@@ -95,7 +95,7 @@ IMAGES = {
     "no picture size": (
         lines([[*row * 48, *row[:15]] for row in GOOD]),
         "not_square",
-        "783 pixel columns.*28×28 = 784",
+        "783 pixel columns.*28 × 28 = 784",
     ),
     "words": (lines([[*row * 49, "cat"] for row in GOOD]), "text_in_images", "column 785.*'cat'"),
     "row count": (lines(GOOD[:11]), "label_count", "11 rows.*12 labels"),
@@ -164,7 +164,7 @@ def test_no_label_column_in_one_file():
 
 
 def test_a_shape_that_does_not_fit():
-    with pytest.raises(BadData, match=r"16 pixel columns.*5×5 needs 25") as caught:
+    with pytest.raises(BadData, match=r"16 pixel columns.*5 × 5 needs 25") as caught:
         inspect_files(lines(GOOD), LABELS, reading=Reading(shape=(1, 5, 5)))
     check_error(caught, "shape_mismatch")
 
