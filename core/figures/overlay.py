@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from core.base.events import Epoch, Scores, error
 from core.figures.binding import LABEL, spread, ticks
-from core.figures.pictures import plain
+from core.figures.images import plain
 from core.figures.template import DASH, PALETTES, Mode, blank, log_axis
 
 MOST = 6

@@ -1,7 +1,6 @@
-"""Samples that are no pictures: points in a plane, values over one column, and how many samples
-each class has or how the values spread.
+"""Points: samples in a plane, values over one input, class sizes and the distribution of values.
 
-Numbers in, figure out; the rows are drawn as they are, before any scaling.
+Samples are drawn as they are, before normalization.
 """
 
 from collections.abc import Sequence
@@ -10,24 +9,24 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.base.numbers import whole
-from core.figures.pictures import plain
+from core.figures.images import plain
 from core.figures.template import PALETTES, Mode, blank, scale
 
-MOST = 2000  # points drawn; more hide each other
+MAX_POINTS = 2000  # more would hide each other
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon")
 
 
 def colour(index: int, mode: Mode) -> str:
-    """The colour of a class; with its symbol it is told apart without seeing colours."""
+    """Return the colour of a class; its symbol also distinguishes it without colour."""
     p = PALETTES[mode]
-    known = (p.train, p.validation, p.best, p.test, p.warning, *p.runs)
-    return known[index % len(known)]
+    colours = (p.train, p.validation, p.best, p.test, p.warning, *p.runs)
+    return colours[index % len(colours)]
 
 
-def some(count: int, seed: int = 0) -> np.ndarray:
-    """At most MOST of `count` rows, by chance, in order."""
+def sample_points(count: int, seed: int = 0) -> np.ndarray:
+    """Draw at most MAX_POINTS of `count` rows at random, in order."""
     draw = np.random.default_rng(seed)
-    return np.sort(draw.choice(count, min(MOST, count), replace=False))
+    return np.sort(draw.choice(count, min(MAX_POINTS, count), replace=False))
 
 
 def plane(
@@ -39,8 +38,9 @@ def plane(
     mode: Mode,
     height: int = 420,
 ) -> go.Figure:
-    """Rows of two numbers (n, 2) as points, their class (n,) as colour and symbol, or their value
-    as a shade. Rows of one number (n, 1) with their value upwards.
+    """Draw rows of two numbers (n, 2) as points, with the class or the value (n,) as colour.
+
+    Rows of one number (n, 1) are drawn with their value on the vertical axis.
     """
     names = [plain(name, 24) for name in columns] or [f"x{i + 1}" for i in range(inputs.shape[1])]
     if inputs.shape[1] == 1:
@@ -72,7 +72,7 @@ def _dots(colour: str, symbol: str) -> dict:
 
 
 def class_bars(sizes: Sequence[int], classes: Sequence[str], *, mode: Mode) -> go.Figure:
-    """A bar a class with how many samples it has."""
+    """Draw a bar per class with its number of samples."""
     palette = PALETTES[mode]
     figure = blank(mode, 26 * len(classes) + 12, showlegend=False, hovermode=False, bargap=0.3)
     figure.add_bar(
@@ -92,8 +92,8 @@ def class_bars(sizes: Sequence[int], classes: Sequence[str], *, mode: Mode) -> g
     return figure
 
 
-def spread(values: np.ndarray, *, title: str, mode: Mode, height: int = 180) -> go.Figure:
-    """A histogram of values (n,)."""
+def histogram(values: np.ndarray, *, title: str, mode: Mode, height: int = 180) -> go.Figure:
+    """Draw a histogram of values (n,)."""
     counts, edges = np.histogram(values, bins=40)
     figure = blank(mode, height, showlegend=False, bargap=0.05)
     figure.add_bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, marker={"color": PALETTES[mode].train})

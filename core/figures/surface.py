@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from core.data.parts import Parts
 from core.data.samples import Samples
-from core.figures.pictures import plain
+from core.figures.images import plain
 from core.figures.points import SYMBOLS, colour
 from core.figures.template import PALETTES, Mode, blank
 from core.training.surface import SIDE, Area, area, centres

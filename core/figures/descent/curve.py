@@ -12,7 +12,7 @@ from core.base.numbers import short
 from core.figures.binding import spread
 from core.figures.descent.axes import MIN_LOSS, draw_axes, y_range
 from core.figures.descent.lines import CurveData, CurveLine
-from core.figures.pictures import plain
+from core.figures.images import plain
 from core.figures.template import DASH, PALETTES, SYMBOL, Mode, Palette, blank
 
 HEIGHT = 404  # px; leaves room for the comparisons below

@@ -10,7 +10,7 @@ from core.data.augmentations import Augmentation
 from core.data.label_noise import add_noise
 from core.data.samples import Samples
 from core.experiment import Experiment
-from core.figures.pictures import side_by_side
+from core.figures.images import side_by_side
 from pages.kit import form, state
 from pages.kit.buttons import button
 from pages.kit.layout import card_title, finding

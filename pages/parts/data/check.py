@@ -11,7 +11,7 @@ from core.data.library import About, Library
 from core.data.reading import Reading
 from core.data.samples import Samples
 from core.experiment import Experiment
-from core.figures.pictures import side_by_side
+from core.figures.images import side_by_side
 from core.jobs import runner
 from pages.kit import form, state
 from pages.kit.buttons import button

@@ -90,8 +90,8 @@ def choose_normalization(draft: Experiment, data: Samples) -> None:
     st.dataframe(table, hide_index=True, height="content")
     st.caption(
         "Fitted on the training set only, so nothing leaks from the validation and test sets, and "
-        "stored with the model. Std is the standard deviation, RMS the root mean square. With Std (N), "
-        f"rms² = mean² + std²: {short(rms, 4)}² = "
+        "stored with the model. Std is the standard deviation, RMS the root mean square. With "
+        f"Std (N), rms² = mean² + std²: {short(rms, 4)}² = "
         f"{short(affine.mean, 4)}² + {short(affine.std * over_n, 4)}²."
     )
     if affine.constant:

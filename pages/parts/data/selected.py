@@ -11,7 +11,7 @@ from core.data.normalization import Affine, Normalization
 from core.data.samples import Samples
 from core.data.split import Split
 from core.experiment import Experiment
-from core.figures import pictures, points, scaling
+from core.figures import images, points, scaling
 from core.jobs import runner
 from pages.kit.screen import theme_mode
 
@@ -32,14 +32,14 @@ def wall(choice: str, seed: int, mode: str) -> object:
     if not names:
         targets, names = np.zeros(len(data), np.int64), ("all",)
     how = dict(mode=mode, each=IMAGES_EACH, seed=seed)
-    return pictures.by_class(data.inputs, targets, names, **how)
+    return images.by_class(data.inputs, targets, names, **how)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def plane(choice: str, mode: str) -> object:
     """Draw rows of one or two numbers as points."""
     data = samples(choice)
-    rows = points.some(len(data))
+    rows = points.sample_points(len(data))
     names = (data.classes, data.columns)
     return points.plane(data.inputs[rows], data.targets[rows], *names, mode=mode)
 
@@ -49,7 +49,7 @@ def balance(choice: str, mode: str) -> object:
     """Draw the number of samples per class, or the distribution of the values."""
     data = samples(choice)
     if not data.classes:
-        return points.spread(data.targets, title="value to predict", mode=mode)
+        return points.histogram(data.targets, title="value to predict", mode=mode)
     shown = min(len(data.classes), ROWS)
     counts = [int((data.targets == index).sum()) for index in range(shown)]
     return points.class_bars(counts, data.classes[:shown], mode=mode)

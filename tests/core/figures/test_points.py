@@ -30,13 +30,13 @@ def test_values_over_one_column_and_over_a_plane():
 
 
 def test_at_most_so_many_points_each_once():
-    assert np.array_equal(points.some(7), np.arange(7))
-    rows = points.some(10_000)
-    assert len(rows) == len(set(rows.tolist())) == points.MOST and rows.max() < 10_000
+    assert np.array_equal(points.sample_points(7), np.arange(7))
+    rows = points.sample_points(10_000)
+    assert len(rows) == len(set(rows.tolist())) == points.MAX_POINTS and rows.max() < 10_000
 
 
 def test_bars_count_classes_and_a_histogram_counts_all_values():
     bars = points.class_bars([3, 1200], ("x", "y"), mode="dark")
     assert list(bars.data[0].x) == [3, 1200] and bars.data[0].text[1] == "1\u202f200"
     values = DRAW.normal(size=500)
-    assert points.spread(values, title="price", mode="light").data[0].y.sum() == 500
+    assert points.histogram(values, title="price", mode="light").data[0].y.sum() == 500

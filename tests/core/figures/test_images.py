@@ -1,5 +1,5 @@
-"""Pictures: the drawn rows are of their class, every pixel lands where it must, and no class name
-is markup.
+"""Images: rows are drawn from their class, every pixel is in its place, and class names are not
+markup.
 """
 
 import base64
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.experiment import comparisons, shipped
-from core.figures.pictures import GAP, SHARP, SIDE, by_class, draw, plain, strip
+from core.figures.images import GAP, SHARP, SIDE, by_class, draw, plain, strip
 from core.figures.sketches import thumbnail
 from core.figures.template import PALETTES
 
@@ -39,12 +39,12 @@ def test_every_class_gives_as_many_of_its_own_rows_as_it_can(labels, each, seed)
     assert all(np.array_equal(a, b) for a, b in zip(drawn, again, strict=True))
 
 
-def test_another_seed_draws_other_pictures():
+def test_another_seed_draws_other_images():
     labels = np.zeros(1000, int)
     assert not np.array_equal(draw(labels, 1, 10, 0)[0], draw(labels, 1, 10, 1)[0])
 
 
-def test_a_grey_picture_is_enlarged_pixel_by_pixel_and_the_gap_is_clear():
+def test_a_grey_image_is_enlarged_pixel_by_pixel_and_the_gap_is_transparent():
     chance = np.random.default_rng(0)
     pictures = chance.integers(0, 17, (3, 1, 8, 8))
     canvas = np.asarray(strip(pictures, 16.0))
@@ -57,7 +57,7 @@ def test_a_grey_picture_is_enlarged_pixel_by_pixel_and_the_gap_is_clear():
         assert (canvas[:, k * STEP + PIXELS : (k + 1) * STEP, 3] == 0).all()
 
 
-def test_colours_keep_their_channels_and_wide_pictures_stand_in_the_middle():
+def test_colours_keep_their_channels_and_wide_images_are_centred():
     picture = np.zeros((1, 3, 2, 4), np.float32)
     picture[0, 0], picture[0, 2] = 300.0, -5.0  # beyond both ends
     canvas = np.asarray(strip(picture, 255.0))
@@ -75,7 +75,7 @@ def wall():
 
 
 @pytest.mark.parametrize("mode", PALETTES)
-def test_a_row_a_class_with_a_bar_as_long_as_there_are_pictures(wall, mode):
+def test_each_class_has_a_row_with_a_bar_of_its_size(wall, mode):
     images, labels = wall
     figure = by_class(images, labels, NASTY, mode=mode, each=5, seed=3)
     (bar,) = figure.data
@@ -87,7 +87,7 @@ def test_a_row_a_class_with_a_bar_as_long_as_there_are_pictures(wall, mode):
     assert tuple(figure.layout.yaxis.range) == (4.5, -0.5)  # the first class on top
 
 
-def test_the_strips_hold_the_drawn_pictures_and_an_empty_class_has_none(wall):
+def test_the_strips_contain_the_drawn_images_and_an_empty_class_has_none(wall):
     images, labels = wall
     figure = by_class(images, labels, NASTY, mode="light", each=5, seed=3)
     rows = draw(labels, 5, 5, 3)
@@ -109,7 +109,7 @@ def test_class_names_are_escaped(wall):
 
 
 @pytest.mark.parametrize("value", [0, 255])
-def test_pictures_of_one_value_are_drawn_too(value):
+def test_images_of_one_value_are_drawn_too(value):
     images = np.full((4, 1, 3, 3), value, np.uint8)
     figure = by_class(images, np.array([0, 0, 1, 1]), ("a", "b"), mode="dark")
     assert len(figure.layout.images) == 2

@@ -1,6 +1,6 @@
-"""Pictures from data: a wall of examples with one row a class. NumPy and Pillow, no page.
+"""Images of a dataset: examples in one row per class, and rows of images to compare.
 
-Pictures are shown as they are and are never inverted by the theme.
+Images are shown as they are; the theme never inverts them.
 """
 
 import base64
@@ -14,22 +14,22 @@ from PIL import Image
 from core.base.numbers import whole
 from core.figures.template import PALETTES, Mode, blank
 
-SIDE, GAP = 36, 4  # px of one picture and between two
-SHARP = 2  # pixels drawn for each pixel shown
+SIDE, GAP = 36, 4  # px of an image and between two images
+SHARP = 2  # pixels rendered per pixel on screen
 
 
 def draw(labels: np.ndarray, classes: int, each: int, seed: int) -> list[np.ndarray]:
-    """Up to `each` rows of every class, by chance: a list of index arrays, one a class."""
-    chance = np.random.default_rng(seed)
+    """Draw up to `each` rows of every class at random; return one index array per class."""
+    generator = np.random.default_rng(seed)
     rows = [np.flatnonzero(labels == c) for c in range(classes)]
-    return [np.sort(chance.choice(r, min(each, len(r)), replace=False)) for r in rows]
+    return [np.sort(generator.choice(r, min(each, len(r)), replace=False)) for r in rows]
 
 
-def strip(pictures: np.ndarray, top: float) -> Image.Image:
-    """Pictures (n, C, H, W) side by side; values from 0 to `top` become black to white."""
+def strip(images: np.ndarray, top: float) -> Image.Image:
+    """Draw images (n, C, H, W) side by side; values from 0 to `top` become black to white."""
     side, step = SIDE * SHARP, (SIDE + GAP) * SHARP
-    canvas = Image.new("RGBA", (len(pictures) * step, side), (0, 0, 0, 0))
-    for column, values in enumerate(pictures):
+    canvas = Image.new("RGBA", (len(images) * step, side), (0, 0, 0, 0))
+    for column, values in enumerate(images):
         grey = np.clip(values * (255 / top), 0, 255).astype(np.uint8)  # (C, H, W)
         drawn = Image.fromarray(grey[0] if len(grey) == 1 else np.moveaxis(grey[:3], 0, 2))
         scale = side / max(drawn.size)
@@ -39,9 +39,9 @@ def strip(pictures: np.ndarray, top: float) -> Image.Image:
     return canvas
 
 
-def _png(picture: Image.Image) -> str:
+def _png(image: Image.Image) -> str:
     content = io.BytesIO()
-    picture.save(content, "png")
+    image.save(content, "png")
     return "data:image/png;base64," + base64.b64encode(content.getvalue()).decode()
 
 
@@ -54,7 +54,7 @@ def by_class(
     each: int = 11,
     seed: int = 0,
 ) -> go.Figure:
-    """A row a class: its name, some of its pictures, and a bar with how many there are."""
+    """Draw one row per class: its name, some of its images, and a bar with their number."""
     palette, count = PALETTES[mode], len(classes)
     sizes = np.bincount(labels, minlength=count)[:count]
     rows = draw(labels, count, each, seed)
@@ -76,7 +76,7 @@ def by_class(
         constraintext="none",
     )
     for line, chosen in enumerate(rows):
-        if len(chosen):  # "contain" keeps pictures square where the page is narrow
+        if len(chosen):  # "contain" keeps images square on narrow pages
             figure.add_layout_image(
                 source=_png(strip(images[chosen], top)),
                 x=0,
@@ -105,7 +105,7 @@ def by_class(
             "showgrid": False,
         },
     )
-    where = {
+    position = {
         "x": 0.83,
         "y": 1,
         "xref": "paper",
@@ -114,29 +114,30 @@ def by_class(
         "yanchor": "bottom",
     }
     figure.add_annotation(
-        text="pictures", showarrow=False, font={"color": palette.muted, "size": 12}, **where
+        text="images", showarrow=False, font={"color": palette.muted, "size": 12}, **position
     )
     return figure
 
 
 def side_by_side(
-    rows: Sequence[tuple[str, np.ndarray]], words: Sequence[str], *, mode: Mode, side: int = 64
+    rows: Sequence[tuple[str, np.ndarray]], captions: Sequence[str], *, mode: Mode, side: int = 64
 ) -> go.Figure:
-    """Rows of as many pictures (n, C, H, W) under each other, each row with its name in front, and
-    a few words below each column; ` · ` begins a new line of them.
+    """Draw rows of images (n, C, H, W) below each other, with row names and column captions.
+
+    ` · ` starts a new line of a caption.
     """
-    count = max(len(words), 7)  # a short row keeps its pictures' size
-    lines = [[plain(line, 18) for line in word.split(" · ")] for word in words]
-    below = 10 + 17 * max(map(len, lines), default=1) if any(w.strip() for w in words) else 4
+    count = max(len(captions), 7)  # a short row keeps the size of its images
+    lines = [[plain(line, 18) for line in caption.split(" · ")] for caption in captions]
+    below = 10 + 17 * max(map(len, lines), default=1) if any(c.strip() for c in captions) else 4
     figure = blank(mode, (side + 8) * len(rows) + below, showlegend=False)
-    front = 60 if any(name for name, _ in rows) else 4
-    figure.update_layout(margin={"l": front, "r": 4, "t": 4, "b": below})
+    left = 60 if any(name for name, _ in rows) else 4
+    figure.update_layout(margin={"l": left, "r": 4, "t": 4, "b": below})
     figure.update_layout(dragmode=False, hovermode=False)
-    top = max((float(pictures.max()) for _, pictures in rows if pictures.size), default=255) or 1
-    for line, (_, pictures) in enumerate(rows):
-        for column, picture in enumerate(pictures):
+    top = max((float(images.max()) for _, images in rows if images.size), default=255) or 1
+    for line, (_, images) in enumerate(rows):
+        for column, image in enumerate(images):
             figure.add_layout_image(
-                source=_png(strip(picture[None], max(top, 1.0))),
+                source=_png(strip(image[None], max(top, 1.0))),
                 x=column,
                 y=line,
                 xref="x",
@@ -149,7 +150,7 @@ def side_by_side(
             )
     figure.update_xaxes(
         range=[0, count],
-        tickvals=[column + 0.45 for column in range(len(words))],
+        tickvals=[column + 0.45 for column in range(len(captions))],
         ticktext=["<br>".join(line) for line in lines],
         automargin=False,
         showline=False,
@@ -166,7 +167,7 @@ def side_by_side(
 
 
 def plain(text: str, longest: int = 12) -> str:
-    """Other people's text as a plotly label: no markup, no formula, not long."""
+    """Return text from a file as a plotly label: without markup or formulas, and short."""
     text = text if len(text) <= longest else text[: longest - 1] + "…"
     for sign, safe in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("$", "&#36;")):
         text = text.replace(sign, safe)
