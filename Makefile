@@ -1,6 +1,9 @@
 # Two commands: `make run` and `make test`. Both make .venv on first use.
 PYTHON ?= python3
 BIN := .venv/bin
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+# One test process more than cores, since browser tests mostly wait.
+PROCESSES := $(shell test $(CORES) -lt 4 && expr $(CORES) + 1 || echo 4)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: run class test check format benchmark clean
@@ -12,7 +15,7 @@ class: .venv/ready
 	LAB_MODE=class $(BIN)/python -m streamlit run app.py --server.address 0.0.0.0
 
 test: check
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist worksteal
 
 check: .venv/ready-dev
 	$(BIN)/ruff check .

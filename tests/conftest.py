@@ -37,8 +37,16 @@ QUIET = [
     "--disable-sync",
     "--disable-quic",
 ]
+DESKTOP = {"width": 1440, "height": 900}
 T = TypeVar("T")
 LAYERS = ("conv1", "conv2", "linear1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put browser tests first: they take longest and wait most, so the other workers compute beside
+    them, and they share one server and one browser.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 
 def wait_until(
@@ -133,10 +141,17 @@ def browser() -> Iterator[object]:
         started.close()
 
 
+@pytest.fixture(scope="session")
+def profile(browser: object) -> Iterator[object]:
+    """One browser profile for all windows: Streamlit's scripts are loaded and compiled once."""
+    with contextlib.closing(browser.new_context(viewport=DESKTOP)) as opened:
+        yield opened
+
+
 @pytest.fixture
-def page(browser: object) -> Iterator[object]:
-    """A fresh window of 1440 × 900 that fails the test when the page throws."""
-    window = browser.new_page(viewport={"width": 1440, "height": 900})
+def page(profile: object) -> Iterator[object]:
+    """A new window of 1440 × 900 that fails the test when the page throws."""
+    window = profile.new_page()
     errors: list[str] = []
     window.on("pageerror", lambda error: errors.append(str(error)))
     window.set_default_timeout(45_000)

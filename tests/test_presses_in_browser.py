@@ -93,3 +93,16 @@ def test_forty_quick_presses_all_count(page: object, server: Server, busy_core: 
     with contextlib.suppress(AssertionError):
         wait_until(lambda: not lost(), 20)
     assert lost() == [], json.dumps([layer.kind for layer in stored_draft(server, page).network])
+
+
+def test_a_typed_number_is_used_when_start_follows_immediately(
+    page: object, server: Server, busy_core: None
+) -> None:
+    page.goto(f"{server.url}/train?e={to_link(PLAIN)}")
+    for epochs in range(3, 23):
+        page.get_by_role("spinbutton", name="Epochs", exact=True).fill(str(epochs))
+        page.locator(".st-key-bar_start button").click()
+        page.wait_for_url("**/watch?*run=*")
+        run = page.url.rpartition("run=")[2].partition("&")[0]
+        assert decode(Experiment, server.store.experiment(run)).epochs == epochs
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train").click()
