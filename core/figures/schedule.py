@@ -17,7 +17,7 @@ def rows(
     """Return about POINTS steps from 0 to `steps`, and the learning rate of each."""
     count = min(POINTS, steps)
     at = sorted({round(i * steps / count) for i in range(count + 1)})
-    return at, [schedule.rate(base, k, steps=steps, epoch_steps=epoch_steps) for k in at]
+    return at, [schedule.learning_rate(base, k, steps=steps, epoch_steps=epoch_steps) for k in at]
 
 
 def figure(

@@ -29,7 +29,7 @@ class Schedule(Choice, family="schedule"):
         help="How long the learning rate rises in equal steps before the schedule begins.",
     )
 
-    def rate(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:
+    def learning_rate(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:
         """Return the learning rate of step `step` (from 0) of `steps`, with `epoch_steps` steps in
         an epoch.
         """

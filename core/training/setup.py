@@ -194,7 +194,7 @@ class Setup:
     def learning_rate(self, step: int) -> float:
         """Return the scheduled learning rate of step `step`, from 0."""
         e = self.experiment
-        return e.schedule.rate(
+        return e.schedule.learning_rate(
             e.optimizer.learning_rate, step, steps=self.steps, epoch_steps=self.epoch_steps
         )
 

@@ -22,7 +22,7 @@ def test_points_cover_all_steps_with_their_learning_rates(kind, steps, epoch_ste
     assert at[0] == 0 and at[-1] == steps
     assert all(a < b for a, b in pairwise(at))
     assert len(at) == min(steps, POINTS) + 1
-    wanted = [schedule.rate(0.02, k, steps=steps, epoch_steps=epoch_steps) for k in at]
+    wanted = [schedule.learning_rate(0.02, k, steps=steps, epoch_steps=epoch_steps) for k in at]
     assert rates == wanted
 
 

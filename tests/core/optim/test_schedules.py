@@ -43,7 +43,9 @@ EVERY = [cls() for cls in Schedule.members.values()] + [
 
 
 def table(schedule: Schedule) -> list[float]:
-    return [schedule.rate(BASE, k, steps=STEPS, epoch_steps=EPOCH) for k in range(STEPS + 1)]
+    return [
+        schedule.learning_rate(BASE, k, steps=STEPS, epoch_steps=EPOCH) for k in range(STEPS + 1)
+    ]
 
 
 def closed_form(schedule: Schedule) -> list[float]:
@@ -143,7 +145,7 @@ def test_warm_up_rises_in_equal_steps_to_the_start_of_the_schedule(schedule, epo
     warm = round(epochs * EPOCH)
     warmed = table(schedule.model_copy(update={"warmup": epochs}))
     alone = [
-        schedule.rate(BASE, k, steps=STEPS - warm, epoch_steps=EPOCH)
+        schedule.learning_rate(BASE, k, steps=STEPS - warm, epoch_steps=EPOCH)
         for k in range(STEPS + 1 - warm)
     ]
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=alone[0])
@@ -175,7 +177,7 @@ def test_schedules_are_continuous_where_two_parts_join(schedule: Schedule) -> No
 
     def largest(steps: int) -> float:
         counts = {"steps": steps, "epoch_steps": steps // 6}
-        rates = [schedule.rate(BASE, k, **counts) for k in range(steps + 1)]
+        rates = [schedule.learning_rate(BASE, k, **counts) for k in range(steps + 1)]
         return max(abs(a - b) for a, b in pairwise(rates))
 
     assert largest(6000) == pytest.approx(largest(600) / 10, rel=0.1)
@@ -183,7 +185,7 @@ def test_schedules_are_continuous_where_two_parts_join(schedule: Schedule) -> No
 
 def test_an_exponential_schedule_decays_per_step() -> None:
     schedule = Exponential(gamma=0.99, per="step")
-    assert schedule.rate(1.0, 99, steps=200, epoch_steps=10) == pytest.approx(0.99**99)
+    assert schedule.learning_rate(1.0, 99, steps=200, epoch_steps=10) == pytest.approx(0.99**99)
 
 
 LOSSES = st.lists(st.floats(0, 10), max_size=60)

@@ -36,7 +36,9 @@ def test_losses_equal_an_autocast_loop_written_by_hand() -> None:
     for _ in range(2):
         for rows in torch.randperm(157, generator=order).split(16):
             step = len(expected)
-            optimizer.param_groups[0]["lr"] = e.schedule.rate(0.1, step, steps=20, epoch_steps=10)
+            optimizer.param_groups[0]["lr"] = e.schedule.learning_rate(
+                0.1, step, steps=20, epoch_steps=10
+            )
             optimizer.zero_grad()
             with torch.autocast("cpu", torch.bfloat16):
                 logits = model(x[rows])
