@@ -19,11 +19,14 @@ SHARED_WIDTH, FULL_WIDTH = 0.5, 0.9  # of a column that its points take, with an
 
 @dataclass(frozen=True)
 class SeedResults:
-    """One group of finite results for each column; `lost` results were not finite."""
+    """One group of finite results for each column; `control` names the varied setting, `lost`
+    results were not finite.
+    """
 
     groups: tuple[SeedGroup, ...]
     measure: Measure
     lost: int
+    control: str = ""
 
     @property
     def finding(self) -> Finding:
@@ -39,7 +42,8 @@ def rows(
     """Collect a column for each control value (`group_seeds`)."""
     groups = group_seeds(points, measure, control, value_names)
     total = sum(len(getattr(point, measure)) for point in points)
-    return SeedResults(groups, measure, total - sum(len(group.values) for group in groups))
+    lost = total - sum(len(group.values) for group in groups)
+    return SeedResults(groups=groups, measure=measure, lost=lost, control=control)
 
 
 def figure(results: SeedResults, mode: Mode, height: int = HEIGHT) -> go.Figure:
@@ -60,40 +64,41 @@ def figure(results: SeedResults, mode: Mode, height: int = HEIGHT) -> go.Figure:
             x=x, y=y, mode="markers", marker=marker, hovertemplate=hover, name="seeds"
         )
         if count:
-            _draw_mean(figure, group, column, column_width, results.measure, mode)
+            ends = [column - column_width / 2, column + column_width / 2]
+            figure.add_scatter(
+                x=ends, y=[group.mean] * 2, mode="lines", name="mean",
+                line={"color": p.text, "width": 1.5}, hoverinfo="skip",
+            )  # fmt: skip
         if best in group.values:
             star = {"symbol": SYMBOL["best"], "size": 14, "color": p.best}
             figure.add_scatter(
                 x=x[:1], y=y[:1], mode="markers", marker=star, hoverinfo="skip", name="best"
             )
-    ticks = {"tickvals": list(range(len(groups))), "ticktext": [group.name for group in groups]}
+    labels = [_label(group, results) for group in groups]
+    ticks = {"tickvals": list(range(len(groups))), "ticktext": labels}
     span = [-0.6, max(len(groups), 1) - 0.4]
-    title = "seeds, sorted by result" if len(groups) < 2 else ""
-    figure.update_layout(xaxis=ticks | {"range": span, "title": title})
+    figure.update_layout(xaxis=ticks | {"range": span, "title": _title(results)})
     figure.update_yaxes(title=MEASURE_NAMES[results.measure], rangemode="tozero")
     if best is None:
         figure.update_yaxes(range=[0, 1])
     figure.update_yaxes(tickformat=",.2~%" if error else "")
-    figure.update_layout(margin={"t": 10, "b": 40})
+    figure.update_layout(margin={"t": 10, "b": 78})
     return figure
 
 
-def _draw_mean(
-    figure: go.Figure, group: SeedGroup, column: int, width: float, measure: Measure, mode: Mode
-) -> None:
-    p, ends = PALETTES[mode], [column - width / 2, column + width / 2]
-    figure.add_scatter(
-        x=ends, y=[group.mean] * 2, mode="lines", name="mean",
-        line={"color": p.text, "width": 1.5}, hoverinfo="skip",
-    )  # fmt: skip
-    figure.add_annotation(
-        x=ends[1], y=group.mean, text=_mean_label(group, measure),
-        showarrow=False, xanchor="left", yanchor="middle", xshift=2,
-        font={"size": 12, "color": p.muted},
-    )  # fmt: skip
+def _label(group: SeedGroup, results: SeedResults) -> str:
+    """The value of a column with its mean and standard deviation, on three short lines, so that
+    five columns fit on a phone.
+    """
+    value = group.name.removeprefix(results.control).strip()
+    if not group.values:
+        return f"{value}<br>no result".removeprefix("<br>")
+    lines = [value, format_value(group.mean, results.measure)]
+    if group.std is not None:
+        lines.append(f"± {format_value(group.std, results.measure)}")
+    return "<br>".join(filter(None, lines))
 
 
-def _mean_label(group: SeedGroup, measure: Measure) -> str:
-    """mean 3.3 % ± 0.4 %."""
-    error_bar = "" if group.std is None else f" ± {format_value(group.std, measure)}"
-    return f"mean {format_value(group.mean, measure)}{error_bar}"
+def _title(results: SeedResults) -> str:
+    setting = results.control if len(results.groups) > 1 else "seeds, sorted by result"
+    return f"{setting}; mean ± standard deviation".removeprefix("; ")

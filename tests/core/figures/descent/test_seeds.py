@@ -20,6 +20,8 @@ def test_every_seed_is_a_point_and_the_line_is_their_mean(mode):
     drawn = {trace.name: trace for trace in seeds.figure(results, mode).data}
     assert list(drawn["seeds"].y) == [0.1, 0.2, 0.3]
     assert drawn["mean"].y[0] == pytest.approx(0.2)
+    (label,) = seeds.figure(results, mode).layout.xaxis.ticktext
+    assert label.replace("\u202f", " ") == "20 %<br>± 10 %"
     assert list(drawn["best"].y) == [0.1]
     assert results.finding.code == "seed_spread"
 
@@ -31,6 +33,8 @@ def test_each_value_of_an_axis_is_a_column_and_the_best_one_is_named():
     ]
     results = seeds.rows(points, "test_loss", "rate")
     assert [group.name for group in results.groups] == ["rate 0.01", "rate 0.1", "rate 1"]
+    labels = seeds.figure(results, "light").layout.xaxis.ticktext
+    assert labels == ("0.01<br>1.1<br>± 0.071", "0.1<br>3<br>± 0.071", "1<br>no result")
     assert results.groups[2].values == () and results.finding.code == "best_value"
     assert [group["name"] for group in results.finding.evidence["groups"]] == [
         "rate 0.01", "rate 0.1",
