@@ -1,5 +1,6 @@
-"""What people say to a job that is at work: pause, proceed, step, stop, leave. Said in one thread,
-heard in another one, or handed on to another process.
+"""Control of a running job: pause, proceed, step, stop and leave.
+
+A command is given in one thread and obeyed in another one, or passed on to another process.
 """
 
 import threading
@@ -7,14 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 PAUSE, PROCEED, STEP = "pause", "proceed", "step"
-GO, STOP, LEAVE = "go", "stop", "leave"  # go on; end the job; save it and leave it interrupted
+GO, STOP, LEAVE = "go", "stop", "leave"  # continue; end the job; save it, unfinished
 STOP_BY_TEACHER = "stop by teacher"
-STOPS = {STOP: "", STOP_BY_TEACHER: "the teacher"}  # and who says so where it is not the owner
+STOPS = {STOP: "", STOP_BY_TEACHER: "the teacher"}  # by whom, where it is not the owner
 
 
 class Control:
-    """`word` is GO until the job shall end; `steps` single steps may still be taken while it is
-    paused.
+    """The commands for one job. `word` is GO until the job is to end; `steps` is how many single
+    steps a paused job may still take.
     """
 
     def __init__(self) -> None:
@@ -22,29 +23,29 @@ class Control:
         self.changed = threading.Condition()
         self._relay: Callable[[str], None] | None = None
 
-    def tell(self, what: str) -> None:
-        """One of PAUSE, PROCEED, STEP, STOPS, LEAVE; any other word says nothing."""
+    def tell(self, command: str) -> None:
+        """Give PAUSE, PROCEED, STEP, LEAVE or one of STOPS; any other text is ignored."""
         with self.changed:
-            if what in (PAUSE, PROCEED):
-                self.paused, self.steps = what == PAUSE, 0
-            elif what == STEP:
+            if command in (PAUSE, PROCEED):
+                self.paused, self.steps = command == PAUSE, 0
+            elif command == STEP:
                 self.steps += 1
-            elif what in (*STOPS, LEAVE):
-                self.word = what
+            elif command in (*STOPS, LEAVE):
+                self.word = command
             if self._relay:
-                self._relay(what)
+                self._relay(command)
             self.changed.notify_all()
 
-    def hand_on(self, relay: Callable[[str], None]) -> None:
-        """From now on every word also goes there; those that were said before go first."""
+    def forward_to(self, relay: Callable[[str], None]) -> None:
+        """Send every command there too, beginning with those that are in force now."""
         with self.changed:
             self._relay = relay
-            before = [PAUSE] * self.paused + [STEP] * self.steps
-            for what in [*before, *([self.word] if self.word != GO else [])]:
-                relay(what)
+            commands = [PAUSE] * self.paused + [STEP] * self.steps
+            for command in [*commands, *([self.word] if self.word != GO else [])]:
+                relay(command)
 
     def poll_control(self, training: Any) -> str:
-        """Asked by the job between two steps: waits here while it is paused."""
+        """Return the word for the job, which calls this between two steps; a paused job blocks."""
         with self.changed:
             self.changed.wait_for(lambda: self.word != GO or not self.paused or self.steps)
             if self.paused and self.steps:

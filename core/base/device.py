@@ -1,6 +1,4 @@
-"""What this machine can do, and how the process is set up for it: device, threads, allocator, free
-memory.
-"""
+"""Devices, cores, threads, the memory allocator and free disk space of this machine."""
 
 import contextlib
 import ctypes
@@ -12,18 +10,18 @@ from pathlib import Path
 
 from core.base.errors import Unavailable
 from core.base.settings import settings
+from core.base.text import counted
 
-SMALL_STEP = 5e8  # floating-point operations; below it a second thread brings little or costs
+SMALL_STEP = 5e8  # floating-point operations; below this a second thread gains little or costs time
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3  # glibc's malloc.h
 
 
 def prepare() -> None:
-    """Once at process start, before the first tensor: keep freed blocks instead of giving them back
-    to the system.
+    """Keep freed memory blocks instead of returning them to the system. Call it once at process
+    start, before the first tensor.
 
-    glibc maps every tensor above 128 KiB anew and pays page faults for it; evaluation in large
-    batches becomes two to three times as fast without (measured: notes of the speed study). Nothing
-    happens elsewhere than on glibc.
+    glibc maps every tensor above 128 KiB anew, which costs page faults: evaluation in large batches
+    is two to three times as fast without. Other C libraries are left alone.
     """
     if platform.libc_ver()[0] != "glibc":
         return
@@ -35,7 +33,7 @@ def prepare() -> None:
 
 
 def warm_up() -> None:
-    """One optimizer step: the first one imports torch._dynamo, 117,000 objects."""
+    """Take one optimizer step, because the first one imports torch._dynamo (117,000 objects)."""
     import torch
 
     weight = torch.zeros(2, requires_grad=True)
@@ -45,14 +43,13 @@ def warm_up() -> None:
 
 
 def cores() -> int:
-    """Processor cores that this process may use."""
+    """Return how many processor cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def threads(operations: float) -> int:
-    """Threads inside one torch operation, for a training step of so many floating-point operations.
-
-    LAB_THREADS sets the largest number; a server with viewers leaves one core to them.
+    """Return the threads of one torch operation, for a training step of that many floating-point
+    operations. LAB_THREADS is the maximum; a server leaves one core to its pages.
     """
     limit = settings().threads or cores()
     return 1 if operations < SMALL_STEP else max(1, min(limit, cores()))
@@ -60,7 +57,7 @@ def threads(operations: float) -> int:
 
 @contextlib.contextmanager
 def torch_threads(count: int) -> Iterator[None]:
-    """So many threads inside one torch operation, as before afterwards; 0 leaves them alone."""
+    """Set the threads of one torch operation, and restore them afterwards; 0 changes nothing."""
     import torch
 
     before = torch.get_num_threads()
@@ -73,37 +70,38 @@ def torch_threads(count: int) -> Iterator[None]:
 
 
 def resolve(device: str) -> str:
-    """The device's name in torch, "cpu" or "cuda:0", for an experiment's auto, cpu, cuda or cuda:1.
-
-    Unavailable when it is not there.
+    """Return the device's name in torch ("cpu", "cuda:0") for an experiment's auto, cpu, cuda or
+    cuda:1. Unavailable (device_missing) if this machine does not have it.
     """
     import torch
 
-    found = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if device == "auto":
-        return "cuda:0" if found else "cpu"
+        return "cuda:0" if gpus else "cpu"
     if device == "cpu":
         return device
     index = int(device.partition(":")[2] or 0)
-    if index >= found:
+    if index >= gpus:
         raise Unavailable(
-            f"Device {device!r} is not on this machine, which has {found} GPUs: choose auto or cpu."
+            f"Device {device!r} does not exist: this machine has {counted(gpus, 'GPU')}. Choose "
+            "auto or cpu.",
+            code="device_missing",
         )
     return f"cuda:{index}"
 
 
 def devices() -> list[tuple[str, str]]:
-    """(value for an experiment, name) of each device that is here, the processor first."""
+    """Return (value for an experiment, name) of each device of this machine, the CPU first."""
     import torch
 
-    found = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    return [("cpu", f"CPU, {cores()} cores")] + [
-        (f"cuda:{i}", torch.cuda.get_device_name(i)) for i in range(found)
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    return [("cpu", f"CPU, {counted(cores(), 'core')}")] + [
+        (f"cuda:{i}", torch.cuda.get_device_name(i)) for i in range(gpus)
     ]
 
 
 def free_disk(path: Path) -> int:
-    """Bytes free where `path` is or would be."""
+    """Return the free bytes on the disk of `path`, which need not exist."""
     while not path.exists():
         path = path.parent
     return shutil.disk_usage(path).free

@@ -1,7 +1,7 @@
-"""Values as text: JSON and back, links, one changed field, and what is wrong as one sentence.
+"""Values as text: JSON, links, the change of one field, and the explanation of an invalid value.
 
-Everything from outside comes in here: files, links, forms, the command line. What is too large or
-too deep is refused unparsed.
+All input from outside is decoded here: files, links, forms, the command line. Text that is too
+large or too deeply nested is refused before it is parsed.
 """
 
 import base64
@@ -18,40 +18,46 @@ from core.base.errors import BadExperiment
 from core.base.numbers import short, whole
 from core.base.spec import Value
 
-MAX_DEPTH = 8  # choices inside choices; 3,000 nested ones overflow the validator's stack
-MAX_TEXT = 256 * 1024  # characters of JSON, also the size that a link may unpack to
+MAX_DEPTH = 8  # choices within choices; 3000 nested ones overflow the validator's stack
+MAX_TEXT = 256 * 1024  # characters of JSON, also of a decompressed link
 
-_JSON_DEPTH = 3 * MAX_DEPTH  # a choice costs three brackets at most: its own, a list, its owner's
+_JSON_DEPTH = 3 * MAX_DEPTH  # a choice has at most three brackets: its own, a list's, its owner's
 
 V = TypeVar("V", bound=Value)
 
 
 def encode(value: Value) -> str:
-    """The value as compact JSON text."""
+    """Return the value as compact JSON text."""
     return value.model_dump_json()
 
 
 def decode(cls: type[V], text: str | bytes) -> V:
-    """The value from JSON text. Raises BadExperiment with one sentence; too large and too deep are
-    refused unparsed.
+    """Return the value from JSON text. Raises BadExperiment (json_too_large, json_too_deep,
+    not_json, or the code of the violated rule).
     """
     text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     if len(text) > MAX_TEXT:
         raise BadExperiment(
-            f"The JSON text has {whole(len(text))} characters, at most {whole(MAX_TEXT)} are read: "
-            "shorten it."
+            f"The JSON text has {whole(len(text))} characters. At most {whole(MAX_TEXT)} are "
+            "accepted. Shorten it.",
+            code="json_too_large",
         )
     if _depth(text) > _JSON_DEPTH:
-        raise BadExperiment(f"The JSON text is nested deeper than {MAX_DEPTH} choices: flatten it.")
+        raise BadExperiment(
+            f"The JSON text is nested deeper than {MAX_DEPTH} choices. Use fewer nested blocks.",
+            code="json_too_deep",
+        )
     try:
         data = json.loads(text)
     except ValueError as error:
-        raise BadExperiment(f"This is not JSON ({error}): check the place it names.") from None
+        raise BadExperiment(
+            f"This text is not valid JSON ({error}). Correct it at this position.", code="not_json"
+        ) from None
     return build(cls, data)
 
 
 def build(cls: type[V], data: Any) -> V:
-    """The value from JSON data. Raises BadExperiment with one sentence."""
+    """Return the value from JSON data. Raises BadExperiment with the code of the violated rule."""
     try:
         return cls.model_validate(data)
     except ValidationError as error:
@@ -68,25 +74,25 @@ def _depth(text: str) -> int:
 
 
 _RULES = {
-    "greater_than_equal": "must be at least {ge}: choose a larger value.",
-    "greater_than": "must be above {gt}: choose a larger value.",
-    "less_than_equal": "must be at most {le}: choose a smaller value.",
-    "less_than": "must be below {lt}: choose a smaller value.",
-    "finite_number": "must be a finite number: write one.",
-    "int_parsing": "must be a whole number: write one such as 10.",
-    "int_type": "must be a whole number: write one such as 10.",
-    "int_from_float": "must be a whole number: write one such as 10.",
-    "float_parsing": "must be a number: write one such as 0.01.",
-    "float_type": "must be a number: write one such as 0.01.",
-    "bool_parsing": "must be true or false: write one of them.",
-    "bool_type": "must be true or false: write one of them.",
-    "string_type": "must be a text: put it in quotation marks.",
-    "string_too_long": "may have at most {max_length} characters: shorten it.",
-    "literal_error": "must be {expected}: choose one of them.",
-    "model_type": "must be a JSON object: write {{…}}.",
-    "tuple_type": "must be a list: write […].",
-    "extra_forbidden": "is no field here: check its name.",
-    "missing": "is missing: add it.",
+    "greater_than_equal": "must be at least {ge}. Choose a larger value.",
+    "greater_than": "must be above {gt}. Choose a larger value.",
+    "less_than_equal": "must be at most {le}. Choose a smaller value.",
+    "less_than": "must be below {lt}. Choose a smaller value.",
+    "finite_number": "must be a finite number. Write one such as 0.01.",
+    "int_parsing": "must be a whole number. Write one such as 10.",
+    "int_type": "must be a whole number. Write one such as 10.",
+    "int_from_float": "must be a whole number. Write one such as 10.",
+    "float_parsing": "must be a number. Write one such as 0.01.",
+    "float_type": "must be a number. Write one such as 0.01.",
+    "bool_parsing": "must be true or false. Choose one of them.",
+    "bool_type": "must be true or false. Choose one of them.",
+    "string_type": "must be text. Put it in quotation marks.",
+    "string_too_long": "can have at most {max_length} characters. Shorten it.",
+    "literal_error": "must be {expected}. Choose one of them.",
+    "model_type": "must be a JSON object. Write {{…}}.",
+    "tuple_type": "must be a list. Write […].",
+    "extra_forbidden": "is not a field here. Check its name.",
+    "missing": "is missing. Add it.",
 }
 
 
@@ -94,32 +100,32 @@ _PYDANTIC_TYPES = frozenset(get_args(ErrorType))
 
 
 def explain(error: ValidationError) -> str:
-    """The first complaint of a pydantic error as one sentence: place, value, rule, way out."""
+    """Describe the first error of pydantic: the field, its value, the rule and how to fix it."""
     first = error.errors(include_url=False)[0]
-    place = ".".join(str(part) for part in first["loc"]) or "The value"
-    shown = _said(first["input"])
+    path = ".".join(str(part) for part in first["loc"]) or "The value"
+    shown = _shown(first["input"])
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     rule = _RULES.get(first["type"])
     if rule:
         limits = first.get("ctx", {}).items()
-        rule = rule.format(**{k: v if isinstance(v, str) else _said(v) for k, v in limits})
+        rule = rule.format(**{k: v if isinstance(v, str) else _shown(v) for k, v in limits})
         return (
-            f"{place} {rule}"
+            f"{path} {rule}"
             if first["type"] in ("extra_forbidden", "missing")
-            else f"{place} is {shown}, but it {rule}"
+            else f"{path} is {shown}, but it {rule}"
         )
     message = first["msg"].removeprefix("Value error, ").rstrip(".")
     if not first["loc"]:
         return f"{message}."
     return (
-        f"{place}: {message}."
+        f"{path}: {message}."
         if first["type"] == "value_error" or first["type"] not in _PYDANTIC_TYPES
-        else f"{place} is {shown}. {message}."
+        else f"{path} is {shown}. {message}."
     )
 
 
-def _said(value: Any) -> str:
-    """A value as people write it: 1e9 and not 1000000000.0."""
+def _shown(value: Any) -> str:
+    """Return a value as people write it: 1e9, not 1000000000.0."""
     if isinstance(value, float):
         return short(value, 6)
     plain = isinstance(value, int) and not isinstance(value, bool)
@@ -127,40 +133,40 @@ def _said(value: Any) -> str:
 
 
 def change(value: V, path: str, new: Any) -> V:
-    """A copy with the field at `path` ("optimizer.learning_rate", "network.0.units") replaced and
-    everything checked.
+    """Return a validated copy with the field at `path` ("optimizer.learning_rate",
+    "network.0.units") replaced. Raises BadExperiment (unknown_path, or the code of the violated
+    rule).
     """
     data = value.model_dump(mode="json")
     *parents, last = path.split(".")
-    place: Any = data
+    node: Any = data
     for done, part in enumerate([*parents, last]):
-        known = (
-            list(place)
-            if isinstance(place, dict)
-            else [str(i) for i in range(len(place))]
-            if isinstance(place, list)
-            else []
-        )
-        if part not in known:
+        if isinstance(node, dict):
+            names = list(node)
+        else:
+            names = [str(i) for i in range(len(node))] if isinstance(node, list) else []
+        if part not in names:
             where = ".".join(parents[:done]) or type(value).__name__.lower()
             raise BadExperiment(
-                f"{path}: {where} has no {part!r}: choose one of {', '.join(known) or 'nothing'}."
+                f"Path {path}: {where} has no field {part!r}. "
+                f"Choose one of {', '.join(names) or 'its parents'}.",
+                code="unknown_path",
             )
-        key: Any = int(part) if isinstance(place, list) else part
+        key: Any = int(part) if isinstance(node, list) else part
         if done == len(parents):
-            place[key] = new
-        place = place[key]
+            node[key] = new
+        node = node[key]
     return build(type(value), data)
 
 
 def to_link(value: Value) -> str:
-    """The value as a token for an address (K6): compressed JSON in URL-safe base64."""
+    """Return the value as a token for an address: compressed JSON in URL-safe base64."""
     return base64.urlsafe_b64encode(zlib.compress(encode(value).encode(), 9)).decode().rstrip("=")
 
 
 def from_link(cls: type[V], token: str) -> V:
-    """The value from a token. Raises BadExperiment; a token that unpacks to more than MAX_TEXT is
-    refused.
+    """Return the value from a token. Raises BadExperiment (link_damaged, or as `decode` does). Of a
+    token, at most MAX_TEXT bytes are decompressed.
     """
     try:
         packed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
@@ -168,7 +174,9 @@ def from_link(cls: type[V], token: str) -> V:
         text = unpack.decompress(packed, MAX_TEXT + 1)
     except (ValueError, zlib.error):
         raise BadExperiment(
-            "The link is damaged (its experiment cannot be unpacked): copy it again, whole."
+            "The link is damaged: its experiment cannot be decompressed. Copy the complete link "
+            "again.",
+            code="link_damaged",
         ) from None
     return decode(cls, text)
 

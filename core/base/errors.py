@@ -1,23 +1,24 @@
-"""The one exception tree. Every message names the place, the value, the rule and the way out.
+"""The one exception tree. Every message has four parts: where, what was found, what is expected,
+and how to fix it.
 
 LabError
-├── BadInput            invalid input: exit status 2, one sentence, no traceback
+├── BadInput            invalid input: exit status 2, a message, no traceback
 │   ├── BadExperiment   a value out of range, an unknown kind, a broken link
 │   ├── BadData         a spreadsheet or an image dataset that cannot be read as one
-│   └── BadNetwork      layers that do not fit each other or the data; knows the layer
+│   └── BadNetwork      layers that do not fit each other or the data, with their path
 ├── NotFound            a run, a dataset or a checkpoint that is not on this disk (exit status 2)
 ├── NotAllowed          another person's run, or an action reserved for the teacher
 └── Unavailable         the machine cannot do it now: no network, no such device, no space
 
-`code` names the rule that was broken. It is stable, so that tests and scripts need not read the
-sentence: "row_width", "pin_too_short". Without one it is the code of the class.
+`code` names the violated rule: "row_width", "pin_wrong". It is stable, so that tests and scripts
+need not parse the message. The default is the code of the class.
 """
 
 from typing import Any
 
 
 class LabError(Exception):
-    """The root of all errors with a message for the user."""
+    """The base of all errors that have a message for the user."""
 
     code = "lab_error"
 
@@ -33,13 +34,13 @@ class BadInput(LabError):
 
 
 class BadExperiment(BadInput):
-    """A field out of range, an unknown kind, a link that does not open."""
+    """A field out of range, an unknown kind or a damaged link."""
 
     code = "bad_experiment"
 
 
 class BadData(BadInput):
-    """A file or an array that is no dataset. `fixes`: changes of the Reading that may help."""
+    """A file or an array that is not a dataset. `fixes`: changes of the Reading that may help."""
 
     code = "bad_data"
 
@@ -71,6 +72,6 @@ class NotAllowed(LabError):
 
 
 class Unavailable(LabError):
-    """Something this machine cannot do now."""
+    """Something that this machine cannot do at present."""
 
     code = "unavailable"

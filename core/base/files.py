@@ -1,5 +1,5 @@
-"""Files that are there whole or not at all, also after a kill -9; locks that end with the process
-that holds them; and what a killed process leaves behind. Knows no run and no data set.
+"""Atomic writing of files and folders, locks that end with their process, and the removal of what
+killed processes left behind.
 """
 
 import os
@@ -13,15 +13,15 @@ from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
-DRAFT, TEMPORARY = ".draft", ".tmp"  # how the names of unfinished folders and files end
-OLD = 3600.0  # seconds after which nobody is still writing a file
+DRAFT, TEMPORARY = ".draft", ".tmp"  # suffixes of unfinished folders and files
+OLD = 3600.0  # seconds after which an unfinished file counts as abandoned
 
 Mark = tuple[int, int, int]  # inode, bytes, nanoseconds
 
 
 def write_atomic(path: Path, write: Callable[[BinaryIO], None]) -> None:
-    """`path` holds either its old content or all of the new one, also when the process is killed in
-    the middle.
+    """Write a file so that it holds its old content or all of the new, even if the process is
+    killed meanwhile.
     """
     temporary = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}{TEMPORARY}")
     try:
@@ -35,26 +35,25 @@ def write_atomic(path: Path, write: Callable[[BinaryIO], None]) -> None:
 
 
 def mark(path: str) -> Mark | None:
-    """Which file it is, its bytes and when it was written; None for one that is not there."""
+    """Return inode, size and time of a file, which identify its content; None without a file."""
     try:
-        found = os.stat(path)  # noqa: PTH116 -- a thousand Path objects cost more than the stats
+        stat = os.stat(path)  # noqa: PTH116 -- a thousand Path objects cost more than the stats
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 @contextmanager
 def hold(lock: Path, seconds: float = 1.0) -> Iterator[None]:
-    """Holds the lock, which the system lets go of when this process dies. filelock.Timeout when
-    somebody else has it for so long.
+    """Hold the lock, which the system releases if this process dies. filelock.Timeout if another
+    holder keeps it for longer than `seconds`.
     """
-    held = FileLock(lock, timeout=seconds, is_singleton=False, thread_local=False)
-    with held:
+    with FileLock(lock, timeout=seconds, is_singleton=False, thread_local=False):
         yield
 
 
 def is_held(lock: Path) -> bool:
-    """Whether somebody holds it now."""
+    """Whether the lock is held now, by any process."""
     if not lock.exists():
         return False
     try:
@@ -66,13 +65,15 @@ def is_held(lock: Path) -> bool:
 
 @contextmanager
 def draft(root: Path) -> Iterator[Path]:
-    """A new folder in `root`, to be renamed when it is whole; what is left of it goes at the end,
-    and after a kill with the next `sweep`.
+    """Create a folder in `root` that is renamed once it is complete. Otherwise it is removed at the
+    end, or after a kill by the next `sweep`.
     """
     root.mkdir(parents=True, exist_ok=True)
     folder = root / f".{secrets.token_hex(8)}{DRAFT}"
     try:
-        with hold(_lock_of(folder)):  # before the folder is there: one without is nobody's
+        with hold(
+            _lock_of(folder)
+        ):  # locked before it exists: a folder without a lock is abandoned
             folder.mkdir()
             try:
                 yield folder
@@ -83,15 +84,15 @@ def draft(root: Path) -> Iterator[Path]:
 
 
 def discard(folder: Path) -> None:
-    """Takes a folder away at once, whoever reads it meanwhile. OSError when that may not be."""
-    gone = folder.with_name(f".{secrets.token_hex(8)}{DRAFT}")
-    folder.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+    """Remove a folder in one step, even while it is read. OSError if it cannot be removed."""
+    renamed = folder.with_name(f".{secrets.token_hex(8)}{DRAFT}")
+    folder.rename(renamed)
+    shutil.rmtree(renamed, ignore_errors=True)
 
 
 def sweep(root: Path) -> None:
-    """Removes what killed processes left in this folder: drafts that nobody holds, and unfinished
-    files that nobody has written to for an hour.
+    """Remove what killed processes left in this folder: drafts without a lock, and unfinished files
+    that have not been written to for an hour.
     """
     old = time.time() - OLD
     for path in root.iterdir() if root.is_dir() else ():

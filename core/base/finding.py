@@ -1,7 +1,7 @@
 """Finding: one judgement about a dataset, a setup, a network or a run, as plain data.
 
-The class is at the bottom of the stack because the data inspection, which `core.advice` builds on,
-gives findings too.
+The class is in the lowest package because data inspection, on which `core.advice` builds, returns
+findings as well.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ Level = Literal["ok", "info", "warn", "bad"]
 
 @dataclass(frozen=True)
 class Action:
-    """The one change that answers a finding: the label of its button, and a value for each field.
+    """The change that a finding suggests: the label of its button, and a value for each field.
 
     `changes` maps a field to its new value: a path into the experiment such as
     "optimizer.learning_rate", or a field of a spreadsheet's Reading such as "transpose".
@@ -24,7 +24,8 @@ class Action:
 
 @dataclass(frozen=True)
 class Finding:
-    """`text` says what was observed with its number, what it means and what to do.
+    """One finding. `text` has three parts: what was observed (with the number), what it means, and
+    what to do.
 
     `code` is stable and names the rule; `evidence` holds the numbers behind the text as plain JSON
     data; `rows` are samples to look at, as indices into the dataset.

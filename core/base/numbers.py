@@ -1,6 +1,4 @@
-"""Numbers as people say them: two or three digits, always with a unit, never a long tail. Knows
-strings only.
-"""
+"""Numbers as text: two or three significant digits, grouped thousands, and units."""
 
 from math import floor, isfinite, log10
 
@@ -9,7 +7,8 @@ MISSING = "–"
 
 
 def whole(value: float | None) -> str:
-    """
+    """Return a whole number with grouped thousands.
+
     >>> whole(61706).replace(THIN, " ")
     '61 706'
     """
@@ -17,7 +16,7 @@ def whole(value: float | None) -> str:
 
 
 def short(value: float | None, digits: int = 2) -> str:
-    """A small or large quantity: 0.083, 4.2e-4, 12.
+    """Return a number with a few significant digits.
 
     >>> [short(v) for v in (0.0832, 0.00042, 1e-3, 12.34, 0.0)]
     ['0.083', '4.2e-4', '1e-3', '12', '0']
@@ -34,7 +33,7 @@ def short(value: float | None, digits: int = 2) -> str:
 
 
 def roughly(count: float) -> str:
-    """A count in a sentence, exact while it is small: 2 598, 64 000, 6.7 million.
+    """Return a count for a sentence, exact below 10 000.
 
     >>> [roughly(v).replace(THIN, " ") for v in (640, 2598, 64012, 6749449, 1e7)]
     ['640', '2 598', '64 000', '6.7 million', '10 million']
@@ -47,20 +46,22 @@ def roughly(count: float) -> str:
     return whole(float(f"{count:.2g}"))
 
 
-def percent(share: float | None) -> str:
-    """
+def percent(fraction: float | None) -> str:
+    """Return a fraction as a percentage.
+
     >>> [percent(v).replace(THIN, " ") for v in (0.0213, 0.5, 0.0, 1.0)]
     ['2.1 %', '50 %', '0 %', '100 %']
     """
-    if share is None or not isfinite(share):
+    if fraction is None or not isfinite(fraction):
         return MISSING
-    value = 100 * share
+    value = 100 * fraction
     text = f"{value:.1f}" if abs(value) < 10 else f"{value:.0f}"
     return f"{text.removesuffix('.0')}{THIN}%"
 
 
 def duration(seconds: float | None) -> str:
-    """
+    """Return seconds as text.
+
     >>> [duration(v) for v in (4, 110, 7300)]
     ['4 s', '1 min 50 s', '2 h 1 min']
     """
@@ -73,7 +74,7 @@ def duration(seconds: float | None) -> str:
 
 
 def tick(value: float) -> str:
-    """A tick of a log axis: 0.03, 300, 10k, 1M, and beyond as 1e-4 or 1e9.
+    """Return the label of a tick on a logarithmic axis.
 
     >>> [tick(v) for v in (3e-4, 0.03, 300, 3000, 1e5, 1e6, 1e9)]
     ['3e-4', '0.03', '300', '3k', '100k', '1M', '1e9']
@@ -88,7 +89,8 @@ def tick(value: float) -> str:
 
 
 def size(bytes: float | None) -> str:
-    """
+    """Return bytes as text.
+
     >>> [size(v).replace(THIN, " ") for v in (512, 212e6, 3.14e9)]
     ['512 B', '212 MB', '3.1 GB']
     """

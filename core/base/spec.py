@@ -1,7 +1,8 @@
-"""Choices and families: how everything that a person can pick is declared and checked.
+"""Choices and families: how everything that a person can choose is declared and validated.
 
-A choice is a frozen pydantic class; a family is the open set of classes that may stand in one
-place. Defining a class registers it. Knows pydantic only: a menu opens before torch is loaded.
+A choice is a frozen pydantic class; a family is the open set of classes that one field accepts.
+Defining a class registers it. This module imports only pydantic, so that menus open before torch
+is loaded.
 """
 
 import importlib
@@ -22,8 +23,8 @@ _within: ContextVar[frozenset[str]] = ContextVar(
 
 @dataclass(frozen=True)
 class Call:
-    """A constructor by name, with its keyword arguments: made here, printed by an exported script.
-    An argument may be a call itself, also within lists and dicts.
+    """A constructor by name with its keyword arguments. It is called here, and printed in exported
+    scripts. An argument can be a call itself, also within lists and dicts.
 
     >>> Call("fractions.Fraction", {"numerator": 1, "denominator": 3}).make()
     Fraction(1, 3)
@@ -37,26 +38,28 @@ class Call:
     arguments: dict[str, Any] = field(default_factory=dict)
 
     def make(self, *positional: Any, **more: Any) -> Any:
+        """Call the constructor. Positional and further keyword arguments are added."""
         module, _, name = self.target.rpartition(".")
-        made = _made(self.arguments)
-        return getattr(importlib.import_module(module), name)(*positional, **made, **more)
+        arguments = _make_all(self.arguments)
+        return getattr(importlib.import_module(module), name)(*positional, **arguments, **more)
 
     def code(self, *positional: str) -> str:
+        """Return the call as Python code."""
         named = (f"{name}={_code(value)}" for name, value in self.arguments.items())
         return f"{self.target}({', '.join([*positional, *named])})"
 
 
-def _made(value: Any) -> Any:
-    """The value with every call in it made."""
+def _make_all(value: Any) -> Any:
+    """Replace every call within the value by its result."""
     if isinstance(value, dict):
-        return {key: _made(inner) for key, inner in value.items()}
+        return {key: _make_all(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_made(inner) for inner in value]
+        return [_make_all(inner) for inner in value]
     return value.make() if isinstance(value, Call) else value
 
 
 def _code(value: Any) -> str:
-    """The value as code, with every call in it."""
+    """Return the value as Python code, with every call within it."""
     if isinstance(value, dict):
         return f"{{{', '.join(f'{key!r}: {_code(inner)}' for key, inner in value.items())}}}"
     if isinstance(value, list):
@@ -65,14 +68,14 @@ def _code(value: Any) -> str:
 
 
 class Value(BaseModel):
-    """A frozen, closed pydantic model: unknown fields, NaN and infinity are refused."""
+    """A frozen pydantic model that refuses unknown fields, NaN and infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Choice(Value):
-    """One thing a person can pick. A family is a subclass made with `family="name"`; its subclasses
-    are its members.
+    """One option of a menu. A family is a subclass with `family="name"`; its subclasses are its
+    members.
 
     A member sets `kind: Literal["..."] = "..."` (its JSON tag) and `label` (its menu entry); its
     docstring is its help.
@@ -82,11 +85,11 @@ class Choice(Value):
     members: ClassVar[dict[str, type["Choice"]]] = {}
     label: ClassVar[str] = ""
     formula: ClassVar[str] = ""  # LaTeX
-    source: ClassVar[str] = ""  # paper or deck, with the year
+    source: ClassVar[str] = ""  # papers with their years, separated by semicolons
     technique: ClassVar[str] = ""  # its row in the table of techniques
-    page: ClassVar[str] = ""  # the one on which a person switches it on
+    page: ClassVar[str] = ""  # the page on which it is selected
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:  # pydantic hands `family` to both hooks
+    def __init_subclass__(cls, **kwargs: Any) -> None:  # pydantic passes `family` to both hooks
         super().__init_subclass__()
 
     @classmethod
@@ -112,45 +115,45 @@ class Choice(Value):
 
     @classmethod
     def pick(cls, value: Any) -> Self:
-        """A member from a member, its JSON object, or its bare kind. A pydantic error names what is
-        wrong.
+        """Return a member from a member, its JSON object, or its kind alone. Raises a pydantic
+        error (unknown_kind) for anything else.
         """
         if isinstance(value, cls):
             return value
         value = {"kind": value} if isinstance(value, str) else value
         kind = value.get("kind") if isinstance(value, dict) else None
         if not isinstance(kind, str) or kind not in cls.members:
-            named = kind if isinstance(value, dict) else value
-            shown = {
+            found = kind if isinstance(value, dict) else value
+            context = {
                 "family": cls.family,
-                "kind": repr(named)[:60],
+                "kind": repr(found)[:60],
                 "kinds": ", ".join(sorted(cls.members)),
             }
             raise PydanticCustomError(
-                "unknown_kind", "{kind} is no {family}: choose one of {kinds}", shown
+                "unknown_kind", "{kind} is not a known {family}. Choose one of {kinds}", context
             )
         return cls.members[kind].model_validate(value)
 
     @classmethod
     def doc(cls) -> str:
-        """The docstring, for help texts."""
+        """Return the docstring as help text."""
         return inspect.cleandoc(cls.__doc__ or "")
 
     @classmethod
     def papers(cls) -> str:
-        """The papers of `source`, without the decks, which only those have who wrote it."""
+        """Return the papers of `source`, without lecture notes, which readers do not have."""
         parts = (part.strip() for part in cls.source.split(";"))
         return "; ".join(part for part in parts if not re.match(r"decks? [A-Z]\b", part))
 
     @classmethod
     def symbols(cls) -> str:
-        """What the letters of the family's formulas mean; empty where it has none."""
+        """Return the meaning of the symbols in the family's formulas; empty without formulas."""
         family = next((base for base in cls.__mro__ if "members" in vars(base)), cls)
         return family.doc() if cls.formula and ": " in family.doc() else ""
 
     @property
     def summary(self) -> str:
-        """A few words for a folded row or the draft line."""
+        """A few words for a collapsed row or the summary of a draft."""
         return self.label
 
 
@@ -170,7 +173,7 @@ def _register(cls: type[Choice]) -> None:
 
 
 def _json_schema(family: type[Choice], write: Any) -> dict[str, Any]:
-    """One schema for each member; inside itself a family is written as its list of kinds."""
+    """Write one schema for each member; a family within itself becomes its list of kinds."""
     if family.family in _within.get():
         return {
             "type": "object",
@@ -200,8 +203,8 @@ def ranged(
     log: bool = False,
     option_labels: dict[str, str] | None = None,
 ) -> Any:
-    """A field with its limits (`low`/`high` included, `above`/`below` not), its unit and its
-    symbol.
+    """Declare a field with its limits (`low` and `high` inclusive, `above` and `below` exclusive),
+    its unit and its symbol.
     """
     extra = {"label": label, "symbol": symbol, "unit": unit, "log": log}
     extra["option_labels"] = option_labels or {}
@@ -212,7 +215,7 @@ def ranged(
 
 @dataclass(frozen=True)
 class FieldFacts:
-    """What a form, a help text and a search need to know of one field."""
+    """The facts of one field for forms, help texts and searches."""
 
     name: str
     type: type
@@ -230,7 +233,7 @@ class FieldFacts:
 
 
 def fields(cls: type[Value]) -> Iterator[FieldFacts]:
-    """The fields that a person sets, in order; `kind` is not one of them."""
+    """Yield the fields that a person can set, in order; `kind` is not among them."""
     for name, info in cls.model_fields.items():
         if name == "kind":
             continue

@@ -1,8 +1,8 @@
-"""The only door to torchvision: everything imports it from here, and only from here.
+"""The only module that imports torchvision; all others import it from here.
 
-A torchvision built for CUDA beside a CPU torch cannot load its extension, and then fails at import
-because it describes two operators that nobody declared (pytorch/vision #9337). They are declared
-here, only then.
+A torchvision built for CUDA beside a torch built for the CPU cannot load its extension, and its
+import then fails because two operators are not declared (pytorch/vision #9337). In that case this
+module declares them.
 """
 
 import sys

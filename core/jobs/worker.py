@@ -64,7 +64,7 @@ def execute(kind: str, home: Path, job: str, control: Control) -> None:
     store = KINDS[kind].store(home)
     size = store.size(job)
     child = Child("core.jobs.worker", kind, str(home), job)
-    control.hand_on(child.send)
+    control.forward_to(child.send)
     verdict = supervise(child, control)
     last = store.last(job) or {}
     if verdict is None or (last.get("event") == "Ended" and store.size(job) > size):

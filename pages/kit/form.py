@@ -84,8 +84,9 @@ def _replaced(value: V, fact: FieldFacts, entry: object, complaints: DeltaGenera
     except BadExperiment as error:
         sentence = str(error).replace(f"{fact.name} ", f"{fact.label} ", 1)
         if limits := reach(fact):
-            among = f"choose one {limits[0].lower()}{limits[1:]}"
-            sentence = re.sub(r"(choose a (smaller|larger) value|write one)\.$", among, sentence)
+            among = f"Choose a value {limits[0].lower()}{limits[1:]}"
+            advice = r"(Choose a (smaller|larger) value|Write one such as \S+)\.$"
+            sentence = re.sub(advice, among, sentence)
         text = f"{sentence} {shown_as(getattr(value, fact.name))} is kept."
         complaints.markdown(f":red[:material/error: {escape(text)}]")
         return value

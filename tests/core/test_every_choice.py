@@ -116,4 +116,4 @@ def test_beyond_its_range_it_is_refused_with_place_value_and_rule(
             told(f"{place}={said}", f"{at}.{fact.name}={json.dumps(fact.type(2 * fact.high + 1))}")
         sentence = str(refused.value)
         assert sentence.startswith(f"{at}.{fact.name} is ") and "must be" in sentence
-        assert sentence.endswith("choose a smaller value.")
+        assert sentence.endswith("Choose a smaller value.")

@@ -76,7 +76,7 @@ def test_an_experiment_is_loaded_from_a_file(tmp_path) -> None:
         ({"device": "tpu"}, "device"),
         ({"name": "x" * 61}, "name"),
         ({"regularizers": ["l2", "l2"]}, "regularizers has l2 twice"),
-        ({"network": [{"kind": "conv3d"}]}, "network.0: 'conv3d' is no layer"),
+        ({"network": [{"kind": "conv3d"}]}, "network.0: 'conv3d' is not a known layer"),
         ({"network": ["flatten"] * 1001}, "network"),
     ],
 )

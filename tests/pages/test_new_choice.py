@@ -112,7 +112,7 @@ def test_what_lies_beyond_its_range_is_said_with_the_range_and_what_stays(
     named(app, "number_input", label).set_value(said).run()
     assert draft(well(app)).optimizer == invented()
     (told,) = (text for text in texts(app) if "but it must be" in text)
-    assert "is kept." in told and "choose one from " in told
+    assert "is kept." in told and "Choose a value from " in told
 
 
 def test_it_travels_as_json_and_as_the_link_that_the_page_shows(store, invented):

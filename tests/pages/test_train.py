@@ -134,7 +134,7 @@ def test_a_value_out_of_range_is_reported_and_the_last_valid_one_is_kept(page):
     labelled(app, "number_input", "Epochs").set_value(0)
     well(app.run())
     (said,) = (text.replace("\\", "") for text in texts(app) if "at least 1" in text)
-    assert "choose one from 1 to 100\u202f000. 150 is kept." in said
+    assert "Choose a value from 1 to 100\u202f000. 150 is kept." in said
     assert draft(app).epochs == 150
 
 

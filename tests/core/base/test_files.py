@@ -1,4 +1,4 @@
-"""Whole files and folders, locks, and what is left of them after a kill."""
+"""Atomic files and folders, locks, and leftovers of killed processes."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ with draft(Path(sys.argv[1])) as folder:
 """
 
 
-def test_a_file_has_its_old_content_or_all_of_the_new_one(tmp_path: Path) -> None:
+def test_a_file_has_its_old_content_or_all_of_the_new(tmp_path: Path) -> None:
     path = tmp_path / "file"
     for content in (b"one", b"two"):
         write_atomic(path, lambda file, content=content: file.write(content))
@@ -36,7 +36,7 @@ def test_a_file_has_its_old_content_or_all_of_the_new_one(tmp_path: Path) -> Non
     assert path.read_bytes() == b"two" and list(tmp_path.iterdir()) == [path]
 
 
-def test_a_mark_tells_another_file_from_the_same(tmp_path: Path) -> None:
+def test_a_mark_distinguishes_files(tmp_path: Path) -> None:
     path = tmp_path / "file"
     assert mark(str(path)) is None
     path.write_bytes(b"one")
@@ -46,7 +46,7 @@ def test_a_mark_tells_another_file_from_the_same(tmp_path: Path) -> None:
     assert mark(str(path)) != before
 
 
-def test_a_lock_is_one_s_own(tmp_path: Path) -> None:
+def test_a_lock_has_one_holder(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     assert not is_held(lock) and not lock.exists()
     with hold(lock):
@@ -57,7 +57,7 @@ def test_a_lock_is_one_s_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", [None, KeyError])
-def test_a_draft_is_renamed_or_goes(tmp_path: Path, fault: type | None) -> None:
+def test_a_draft_folder_is_renamed_or_removed(tmp_path: Path, fault: type | None) -> None:
     root = tmp_path / "new" / "place"
     try:
         with draft(root) as folder:
@@ -72,7 +72,7 @@ def test_a_draft_is_renamed_or_goes(tmp_path: Path, fault: type | None) -> None:
     assert [path.name for path in root.iterdir()] == ([] if fault else ["whole"])
 
 
-def test_what_a_killed_process_left_goes_and_what_a_living_one_has_stays(tmp_path: Path) -> None:
+def test_leftovers_of_killed_processes_are_removed_and_drafts_in_use_stay(tmp_path: Path) -> None:
     command = [sys.executable, "-c", HOLDER, str(tmp_path)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **pipes) as holder:
@@ -86,7 +86,7 @@ def test_what_a_killed_process_left_goes_and_what_a_living_one_has_stays(tmp_pat
     assert not list(tmp_path.iterdir())
 
 
-def test_an_unfinished_file_goes_when_nobody_writes_it_any_more(tmp_path: Path) -> None:
+def test_an_abandoned_unfinished_file_is_removed(tmp_path: Path) -> None:
     old, young, other = (tmp_path / name for name in ("a.1-2.tmp", "b.1-2.tmp", "c.json"))
     for path in (old, young, other):
         path.write_text("x")
@@ -98,7 +98,7 @@ def test_an_unfinished_file_goes_when_nobody_writes_it_any_more(tmp_path: Path) 
     sweep(tmp_path / "nowhere")
 
 
-def test_a_discarded_folder_is_gone_at_once_and_with_all_in_it(tmp_path: Path) -> None:
+def test_a_discarded_folder_is_removed_with_its_content(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "file").write_text("x")

@@ -7,7 +7,7 @@ import pytest
 from core.base import memory
 
 
-def test_memory_in_use_grows_with_what_the_process_holds() -> None:
+def test_memory_in_use_grows_with_an_array() -> None:
     before = memory.in_use()
     held = bytearray(os.urandom(1 << 20) * 64)
     assert memory.in_use() - before > 0.8 * len(held)

@@ -37,7 +37,7 @@ def gone(process: psutil.Process) -> bool:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="prctl is Linux's")
 @pytest.mark.parametrize("seconds", ["0", "1"])
-def test_it_ends_with_a_parent_that_was_killed(seconds: str) -> None:
+def test_a_child_ends_with_a_killed_parent(seconds: str) -> None:
     command = [sys.executable, "-c", PARENT, STUCK, seconds]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
     with subprocess.Popen(command, **pipes) as parent:

@@ -66,7 +66,7 @@ def test_an_invalid_value_is_refused_with_its_rule(monkeypatch, name: str, text:
     [("solo", "", False), ("class", "", True), ("lab", "", True), ("class", "thread", False),
      ("solo", "process", True)],
 )  # fmt: skip
-def test_jobs_get_processes_of_their_own_where_people_share(
+def test_jobs_run_in_separate_processes_in_shared_modes(
     monkeypatch, mode: str, worker: str, processes: bool
 ) -> None:
     monkeypatch.setenv("LAB_MODE", mode)

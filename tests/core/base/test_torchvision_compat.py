@@ -34,7 +34,7 @@ print(same, torchvision.models.resnet18(num_classes=3).fc.out_features)
     assert python(code).split("\n")[:2] == ["(1, 28, 28) True", "True 3"]
 
 
-def test_operators_are_there_or_say_that_they_are_not():
+def test_operators_work_or_are_reported_as_missing():
     code = """
 import torch
 from core.base import torchvision_compat as tv
@@ -47,7 +47,7 @@ except RuntimeError as error:
     assert python(code).strip() in ("True [0]", "False True")
 
 
-def test_it_declares_nothing_where_torchvision_loads_by_itself():
+def test_nothing_is_declared_where_torchvision_loads():
     """With the operators declared first, as an extension does, the first import succeeds and the
     door adds nothing.
     """
@@ -77,7 +77,7 @@ def imports(path: Path) -> set[str]:
     }
 
 
-def test_nobody_else_imports_torchvision():
+def test_no_other_module_imports_torchvision():
     files = [
         ROOT / "app.py",
         *(p for part in ("core", "pages", "benchmarks") for p in (ROOT / part).rglob("*.py")),

@@ -170,12 +170,12 @@ def test_what_was_said_before_the_process_was_there_is_handed_on() -> None:
     control, heard = Control(), []
     for word in (PAUSE, STEP, STEP):
         control.tell(word)
-    control.hand_on(heard.append)
+    control.forward_to(heard.append)
     control.tell(PROCEED)
     control.tell(STOP)
     assert heard == [PAUSE, STEP, STEP, PROCEED, STOP]
     late = []
-    control.hand_on(late.append)
+    control.forward_to(late.append)
     assert late == [STOP]
     control.tell(LEAVE)
     assert control.word == LEAVE

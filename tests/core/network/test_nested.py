@@ -240,7 +240,7 @@ def test_nested_blocks_can_be_stored_up_to_a_depth_and_are_then_refused() -> Non
         text = '"relu"'
         for _ in range(depth):
             text = shell % text
-        with pytest.raises(BadExperiment, match="nested deeper than 8 choices: flatten it"):
+        with pytest.raises(BadExperiment, match="nested deeper than 8 choices"):
             decode(Experiment, f'{{"network":[{text},"flatten","output"]}}')
 
 
