@@ -28,8 +28,11 @@ class LabelNoise(Value):
         """Return why it does not fit targets of these classes (none for values), else None."""
         if not self.share or len(classes) > 1:
             return None
-        found = "a single class" if classes else "values to predict"
-        return f"Label noise needs two or more classes, but this dataset has {found}. Set it to 0."
+        content = "a single class" if classes else "values to predict"
+        return (
+            f"Label noise needs two or more classes, but this dataset has {content}. Set its "
+            "fraction to 0."
+        )
 
     def apply(
         self, targets: "np.ndarray", rows: "np.ndarray", classes: "Sequence[str]"

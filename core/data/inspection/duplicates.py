@@ -35,11 +35,11 @@ def within(rows: np.ndarray) -> Duplicates:
 def across(train: np.ndarray, test: np.ndarray) -> Duplicates:
     """Find the rows of `test` (`repeat`) that are also in `train` (`original`)."""
     dtype = np.result_type(train.dtype, test.dtype)
-    known = fingerprints(train, dtype)
-    order = np.argsort(known, kind="stable")
+    hashes = fingerprints(train, dtype)
+    order = np.argsort(hashes, kind="stable")
     wanted = fingerprints(test, dtype)
-    positions = np.minimum(np.searchsorted(known[order], wanted), len(order) - 1)
-    repeat = np.flatnonzero(known[order[positions]] == wanted)
+    positions = np.minimum(np.searchsorted(hashes[order], wanted), len(order) - 1)
+    repeat = np.flatnonzero(hashes[order[positions]] == wanted)
     return _verified(test, repeat, train, order[positions[repeat]])
 
 

@@ -1,7 +1,9 @@
 """Table: read a file as an array of numbers; on failure a slower pass names the cell."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -11,7 +13,7 @@ from core.base.finding import Finding
 from core.base.numbers import whole
 from core.base.text import clip, counted
 from core.data.spreadsheet.chunks import ReadProgress, Unreadable, read_chunks
-from core.data.spreadsheet.layout import SPACE, Layout, is_number, records, sniff
+from core.data.spreadsheet.layout import SNIFFED, SPACE, Layout, is_number, records, sniff
 from core.data.spreadsheet.source import Source, Text, open_text
 
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T]|$)|\d\d?[./]\d\d?[./](\d{4}|\d\d)$", re.ASCII)
@@ -113,11 +115,14 @@ def _find_fault(text: Text, layout: Layout) -> BadData:
     """Return the error for the first fault in reading order."""
     name = text.name
     with text.open() as stream:
+        first_rows = islice(records(stream, layout.delimiter, name, layout.top), SNIFFED)
+        width = Counter(len(cells) for _, _, cells in first_rows).most_common(1)[0][0]
+    with text.open() as stream:
         for row, _, cells in records(stream, layout.delimiter, name, layout.top):
-            if len(cells) != layout.width:
+            if len(cells) != width:
                 return BadData(
-                    f"{name}, row {row} has {counted(len(cells), 'column')}, but row {layout.top} "
-                    f"has {whole(layout.width)}. Remove this row or export the file again.",
+                    f"{name}, row {row} has {counted(len(cells), 'column')}, but most rows have "
+                    f"{whole(width)}. Correct or remove this row, or export the file again.",
                     code="row_width",
                 )
             if row >= layout.first_row:

@@ -47,17 +47,17 @@ IMAGES = {
     "short row": (
         lines([*GOOD[:4], GOOD[4][:-1], *GOOD[5:]]),
         "row_width",
-        "row 5 has 15 columns, but row 1 has 16",
+        "row 5 has 15 columns, but most rows have 16",
     ),
     "long row": (
         lines([*GOOD[:11], [*GOOD[11], 9]]),
         "row_width",
-        "row 12 has 17 columns, but row 1 has 16",
+        "row 12 has 17 columns, but most rows have 16",
     ),
     "header too short": (
         b"a,b\n" + lines(GOOD),
         "row_width",
-        "row 2 has 16 columns, but row 1 has 2",
+        "row 1 has 2 columns, but most rows have 16",
     ),
     "word": (changed(4, 2, "abc"), "not_a_number", "row 5, column 3 contains 'abc'"),
     "word under a header": (

@@ -77,7 +77,7 @@ def test_decimal_commas_in_one_column_under_its_name():
     assert table.values[:, 0].tolist() == [1.5, 2, -0.25] and table.header == ("price",)
     assert [note.code for note in table.notes] == ["decimal_comma"]
     assert read_table(b"p,q\n1,5\n2,3\n", "t.csv").values.tolist() == [[1, 5], [2, 3]]
-    with pytest.raises(BadData, match="row 2 has 2 columns, but row 1 has 1") as caught:
+    with pytest.raises(BadData, match="row 1 has 1 column, but most rows have 2") as caught:
         read_table(b"p\n1,5\nx,3\n", "t.csv")
     assert caught.value.code == "row_width"
 
