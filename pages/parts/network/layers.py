@@ -223,7 +223,7 @@ class LayerList:
         suffix = f" {'.'.join(map(str, path[:-1]))}" if is_inner else ""
         with st.popover(label, icon=":material/add:", width="stretch"):
             st.caption(f"The layer is inserted at position {path[-1] + 1}.")
-            with st.grid(min_column_width=165, gap="xxsmall"):
+            with st.grid(min_column_width=140, gap="xxsmall"):
                 for kind, cls in Layer.members.items():
                     new = Layer.pick(kind)
                     if (is_inner and cls.is_output) or not fits_depth(self.layers, path, new):
