@@ -96,7 +96,7 @@ def stop_reload_resume(page, server, run: str) -> None:
     stopped = server.store.last(run)
     assert (stopped["event"], stopped["reason"]) == ("Ended", "stopped")
     page.reload()
-    page.get_by_text("stopped by hand").wait_for()
+    page.get_by_text("Stopped manually").wait_for()
     page.get_by_role("button", name="Resume").click()
     page.get_by_role("button", name="Pause").wait_for()
     wait_until(

@@ -72,7 +72,7 @@ def _ending(ended: Ended) -> str:
     if rule := StoppingRule.members.get(ended.reason):
         return f"Ended {when} by {_lower(rule.label)}"
     if ended.reason == "stopped":
-        return f"Stopped {when}" + (f" by {ended.by}" if ended.by else " by hand")
+        return f"Stopped {f'by {ended.by}' if ended.by else 'manually'} {when}"
     if ended.reason == "diverged":
         return f"Diverged {when}"
     return f"Failed {when}"

@@ -264,4 +264,4 @@ def test_marks_and_the_fraction_of_clipped_steps_appear_while_a_run_trains(page,
     )
     page.get_by_text(re.compile(r"Gradient clipping: \d+")).wait_for()
     page.get_by_role("button", name="Stop", exact=True).first.click()
-    page.get_by_text(re.compile("Stopped .* by hand")).first.wait_for()
+    page.get_by_text("Stopped manually").first.wait_for()

@@ -5,6 +5,7 @@ that differ, and a finding about the differences of their errors.
 import pandas as pd
 import streamlit as st
 
+from core.advice.run_status import describe_end
 from core.base.encoding import decode, encode
 from core.base.errors import LabError
 from core.base.numbers import percent
@@ -16,6 +17,7 @@ from core.jobs.kinds import KINDS, RUN
 from core.runs import ranking
 from core.runs.compare import differences, settings
 from core.runs.ranking import Comparison, compare_results
+from core.runs.state import RunState
 from core.runs.summary import ended
 from pages.kit import feed, person, state
 from pages.kit.form import escape
@@ -151,7 +153,9 @@ def ending(row: Row) -> None:
     store, run = runner.current().store, row.summary.run
     end = ended(store, run)
     if end and not row.state.is_live:
-        finding("bad" if end.reason in ("failed", "diverged") else "info", escape(end.message))
+        failed = row.state in (RunState.FAILED, RunState.DIVERGED)
+        text = end.message if failed else describe_end(end)  # the same text as on Watch
+        finding("bad" if failed else "info", escape(text))
     if row.state.is_resumable and (missing := KINDS[RUN].missing(store, run)):
         finding("warn", escape(missing))
     if row.summary.note:

@@ -79,7 +79,7 @@ def test_the_end_in_one_sentence():
     removed = "Removed from the queue before it started."
     assert describe_end(Ended("stopped", removed, 0, 0)) == removed
     stopped = describe_end(Ended("stopped", "", 1234, 0))
-    assert f"1{THIN}234" in stopped and "by hand" in stopped
+    assert f"1{THIN}234" in stopped and "manually" in stopped
     assert "the teacher" in describe_end(Ended("stopped", "", 1234, 0, by="the teacher"))
 
 
