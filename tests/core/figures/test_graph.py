@@ -1,4 +1,4 @@
-"""The network as a graph: each layer named once, nothing overlaps, blocks show."""
+"""The network as a graph: each layer is drawn once, nothing overlaps, and blocks are visible."""
 
 import pytest
 

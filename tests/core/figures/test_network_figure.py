@@ -1,6 +1,4 @@
-"""The network as volumes: which layers are drawn, how large, in which colour, and that they stand
-beside one another on the page.
-"""
+"""The network as volumes: which layers are drawn, their sizes and colours, without overlaps."""
 
 import re
 

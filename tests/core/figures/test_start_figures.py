@@ -1,4 +1,4 @@
-"""What is drawn before the first step: an activation and its slope, weights and their spread."""
+"""Figures of the card Before training: an activation with its slope, and initial weights."""
 
 import pytest
 

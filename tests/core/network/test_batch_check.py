@@ -1,4 +1,4 @@
-"""A batch of one sample is refused before the training where it cannot work, and only there."""
+"""A mini-batch of one sample is refused before training if a layer cannot handle it."""
 
 from dataclasses import replace
 

@@ -1,6 +1,4 @@
-"""Every initializer: moments within sampling error, own generator, and torch's own draw bit for
-bit.
-"""
+"""Every initializer: moments within sampling error, its own generator, and the draw of torch."""
 
 import math
 

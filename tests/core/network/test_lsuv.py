@@ -1,4 +1,4 @@
-"""LSUV: unit variance behind every layer, by the paper's own loop, and nothing else is touched."""
+"""LSUV: unit variance behind every layer, as in the loop of the paper; nothing else changes."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Residual blocks and branches: formulas, torch's own block, places of faults, text and back."""
+"""Residual blocks and branches: formulas, the block of the paper, misfits inside, and storage."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Normalizations: each is its torch twin and its formula in NumPy float64; a misfit says so."""
+"""Normalizations: each equals its torch module and its formula in NumPy float64."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Presets: the numbers of their papers, and every one on every set: a step, or one sentence."""
+"""Presets: the sizes of their papers, and a training step or a refusal on every dataset."""
 
 from pathlib import Path
 from typing import get_args

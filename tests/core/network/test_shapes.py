@@ -1,5 +1,5 @@
-"""Every layer's formula for its output shape, held against the module on the meta device; pooling
-and dropout against their definitions.
+"""The formula of every layer for its output shape, compared with its module on the meta device;
+pooling and dropout compared with their definitions.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Changes of nested layers: each is found again at its path, and nothing else moves."""
+"""Changes of nested layers: each is found again at its path, and nothing else changes."""
 
 import pytest
 
