@@ -75,7 +75,7 @@ def _draw_main_line(figure: go.Figure, data: CurveData, mode: Mode) -> None:
     p, line, view = PALETTES[mode], data.main, data.view
     what = "error" if view.measure == "test_error" else "loss"
     middle = " (median)" if data.seeds > 1 else ""
-    shown = {"hovertemplate": _hover_template(view.measure)}
+    hover = {"hovertemplate": _hover_template(view.measure)}
     if data.seeds > 1:
         drawn = [k for k, low in enumerate(line.low) if low is not None]
         drawn = [k for k in drawn if line.high[k] is not None]
@@ -90,19 +90,19 @@ def _draw_main_line(figure: go.Figure, data: CurveData, mode: Mode) -> None:
         )  # fmt: skip
     figure.add_scatter(
         x=line.x, y=line.train, name=f"Training {what}{middle}", mode="lines",
-        line={"color": p.train, "width": 2.25, "dash": DASH["train"]}, **shown,
+        line={"color": p.train, "width": 2.25, "dash": DASH["train"]}, **hover,
     )  # fmt: skip
     if data.seeds > 1 and any(value is not None for value in line.ensemble):
         mean = {"color": p.runs[2], "width": 1.75, "dash": "2px,3px"}
         marker = {"symbol": "diamond-open", "size": 6, "color": p.runs[2]}
         figure.add_scatter(
             x=line.x, y=line.ensemble, name=f"Ensemble of {data.seeds} seeds", mode="lines+markers",
-            line=mean, marker=marker, **shown,
+            line=mean, marker=marker, **hover,
         )  # fmt: skip
     figure.add_scatter(
         x=line.x, y=line.test, name=f"Test {what}{middle}", mode="lines+markers",
         line={"color": p.test, "width": 2.75, "dash": DASH["test"]},
-        marker={"symbol": SYMBOL["test"], "size": 7}, **shown,
+        marker={"symbol": SYMBOL["test"], "size": 7}, **hover,
     )  # fmt: skip
 
 
@@ -149,18 +149,18 @@ def _draw_overlays(
     """
     p = PALETTES[mode]
     colours = [*p.runs, p.best, p.warning, p.validation]
-    shown = [
+    finite = [
         (name, line, colour, mark)
         for (name, line), colour, mark in zip(named, colours, MARKS, strict=False)
         if any(value is not None for value in line.test)
     ]
-    for name, line, colour, mark in shown:
+    for name, line, colour, mark in finite:
         figure.add_scatter(
             x=line.x, y=line.test, name=plain(name), mode="lines+markers", showlegend=False,
             line={"color": colour, "width": 1.75}, marker={"symbol": mark, "size": 5},
             hovertemplate=_hover_template(measure),
         )  # fmt: skip
-    return [(name, line, colour) for name, line, colour, _ in shown]
+    return [(name, line, colour) for name, line, colour, _ in finite]
 
 
 def _draw_names(
