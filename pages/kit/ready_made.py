@@ -1,4 +1,4 @@
-"""Ready-made experiments: how a page opens one, and starts some that belong together."""
+"""Ready-made experiments: open one as the draft, or train those of a comparison."""
 
 import streamlit as st
 
@@ -12,15 +12,15 @@ from pages.kit.form import escape
 
 
 def open_ready(name: str) -> None:
-    """The shipped experiment is the draft, shown on Train."""
+    """Make a ready-made experiment the draft and open Train."""
     experiment = shipped()[name]
     state.set_draft(encode(experiment))
-    state.notice(f"“{experiment.name}” is the draft now. Start, below, trains it.")
+    state.notice(f"“{experiment.name}” is now the draft. Press Start below to train it.")
     st.switch_page("train.py", query_params=state.address())
 
 
 def compare(names: tuple[str, ...]) -> None:
-    """Queues them all and shows them side by side; a sentence where that is refused."""
+    """Queue these experiments and open their comparison on Runs; show why if that is refused."""
     lab = runner.current()
     try:
         runs = [lab.submit(encode(shipped()[name]), by=person.me()) for name in names]
@@ -28,11 +28,13 @@ def compare(names: tuple[str, ...]) -> None:
         st.error(escape(str(error)), icon=":material/error:")
         return
     state.select_runs(runs)
-    state.notice(f"{len(runs)} runs follow one another; their curves come side by side, below.")
+    state.notice(
+        f"{len(runs)} runs are trained one after another. Their curves appear together below."
+    )
     st.switch_page("runs.py", query_params=state.address())
 
 
 def lead(text: str, name: str) -> None:
-    """The way from a demonstration to the real thing."""
+    """Draw the button that opens a ready-made experiment."""
     if button(text, icon=":material/arrow_forward:", key=f"lead {name}"):
         open_ready(name)
