@@ -187,13 +187,13 @@ def curve(draft: Experiment, x_axis: str) -> None:
 
 def folded(draft: Experiment) -> None:
     """Draw rarely used settings in folded rows whose titles show the current values."""
-    regularizers = ", ".join(r.summary for r in draft.regularizers) or "none"
+    regularizers = " · ".join(r.summary for r in draft.regularizers) or "none"
     with row("Regularization", regularizers, "shield"):
         put_all(
             "regularizers", form.several(Regularizer, draft.regularizers, state.key("regularizers"))
         )
     stopping = (
-        ", ".join(rule.description for rule in draft.stopping)
+        " · ".join(rule.description for rule in draft.stopping)
         or f"after {whole(draft.epochs)} epochs"
     )
     with row("Stopping rules", stopping, "flag"):
