@@ -15,19 +15,19 @@ those that are in no other file stand below.
                                                           core/advice/test_estimate.py
     F5   the loss is no number: ends at that step,  core/training/test_loop.py test_a_loss_that_…
          best weights kept, a way out                     core/advice/test_run_findings.py
-    F6   memory of the GPU, of the processor, killed      core/jobs/test_runner.py test_a_fault_…,
-         by the system: three messages, the next begins   core/jobs/test_worker.py test_a_death_…
+    F6   memory of the GPU, of the processor, killed      core/jobs/test_runner.py test_an_error_…,
+         by the system: three messages, the next begins   core/jobs/test_worker.py test_a_crash_…
     F7   400 flipped bits: never a wrong number; the      test_a_flipped_bit_… below
          previous checkpoint goes on
     F8   ten presses in a second are one run;             test_ten_presses_… below,
-         one run at a time on each device                 core/jobs/test_runner.py test_runs_wait_…
+         one run at a time on each device                 core/jobs/test_runner.py test_runs_are_…
     F9   reload: the run goes on and is shown             test_classroom.py,
                                                           pages/test_watch.py test_a_real_…
     F10  data deleted under a run: nothing changes;       test_data_that_… below,
          before it: resume says which                     core/export/test_archive.py
     F11  no data base: each event is one whole line       core/runs/test_store.py test_a_torn_…
-    F14  no sign for 120 s: ended; a stop within 5 s      core/jobs/test_worker.py test_a_hang_…,
-                                                          test_one_that_does_not_answer_…
+    F14  no sign for 120 s: ended; a stop within 5 s      core/jobs/test_worker.py test_the_limit_…,
+                                                          test_an_unresponsive_process_…
     F15  1,000 runs are listed within a second            benchmarks/runs.py
     S4   40 names at 24 doors: none becomes a path        test_foreign_words.py,
                                                           core/export/test_archive.py
@@ -208,7 +208,7 @@ def test_a_full_disk_ends_one_run_in_one_sentence_and_leaves_its_checkpoint(tmp_
         ended = execute(store, run, poll_control=lambda t: STOP if t.epoch >= 2 else GO)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert ended.reason == "failed" and "free space" in ended.message
+    assert ended.reason == "failed" and "File too large" in ended.message
     assert checkpoint.load(store, run)["step"] == whole
     assert not list(store.path(run).glob("*.tmp"))
 
@@ -264,8 +264,9 @@ def test_data_that_is_deleted_changes_no_run_at_work_and_is_named_when_another_s
     library.add(*sheets(1), title="My pictures")  # others of the same name are no substitute
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     lab = Runner(store, in_process=False)
-    with pytest.raises(BadInput, match=r"Its data, “My pictures”, is not in this lab"):
+    with pytest.raises(BadInput, match="“My pictures”") as error:
         lab.resume(waits, by=LAB)
+    assert error.value.code == "data_missing"
     assert lab.live() == []
     library.add(*sheets(0))
     lab.resume(waits, by=LAB)

@@ -1,5 +1,5 @@
 """The queues of all devices under one lock: which job is where, the order and time of the turns,
-and what was paused for too long. Permissions and folders are the runner's affair.
+and what was paused for too long. The runner checks permissions and writes folders.
 """
 
 import threading

@@ -1,8 +1,8 @@
-"""Short tasks in a process of their own (`LAB_WORKER=process`): what breaks, eats the memory or
-hangs there ends that one task, never the lab. One process does one task after another, because its
-start takes longer than most of them.
+"""Short tasks in a separate process (`LAB_WORKER=process`): a crash, a lack of memory or a hang
+ends one task and never the server. One process computes one task after another, because its start
+takes longer than most tasks.
 
-Questions and answers are JSON lines. After every answer the child waits for a word, GO or STOP.
+Requests and answers are JSON lines. After every answer the child waits for GO or STOP.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ from core.base.process import (
 from core.base.settings import settings
 from core.jobs.measure import Answers, explain, measure
 
-OBEYS = 2.0  # seconds within which a child that was told to stop has answered, or is killed
+OBEYS = 2.0  # seconds within which a child must react to a stop; then it is killed
 MEMORY_SCORE = 800
 
 KILLED = (
@@ -49,8 +49,8 @@ STOPPED = "The measurement was stopped."
 
 
 class TaskProcess:
-    """The parent's end. The process starts with the first question, and again after its death. One
-    thread asks; any may close.
+    """The parent's end. The process starts with the first request, and again after it has ended.
+    One thread calls `ask`; any may call `close`.
     """
 
     def __init__(self, home: Path):
@@ -83,13 +83,13 @@ class TaskProcess:
             raise
 
     def close(self) -> None:
-        """End the process; the next question starts another one."""
+        """End the process; the next request starts another one."""
         if self.child:
             self.child.close()
         self.child = None
 
     def _receive(self, child: Child, is_over: Callable[[], bool]) -> dict[str, Any]:
-        """The next answer; empty at the end of the task."""
+        """Return the next answer; empty at the end of the task."""
         watchdog, asked = Watchdog(child, settings().silent), None
         while True:
             try:
@@ -114,7 +114,7 @@ class TaskProcess:
 
 
 def main(home: str) -> None:
-    """Answer what is asked on standard input until that ends."""
+    """Answer the requests on standard input until it ends."""
     pipe = claim_output()
     words: queue.SimpleQueue[str] = queue.SimpleQueue()
     follow_parent(words.put, lambda: os._exit(0), MEMORY_SCORE)  # nobody waits for an answer

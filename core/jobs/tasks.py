@@ -1,12 +1,12 @@
-"""Short tasks beside the runs: a learning-rate range test, trial steps, the time that a study takes
-(core/jobs/measure.py). One at a time, in a thread of their own or in a process
+"""Short tasks beside the runs: a learning-rate range test, trial steps, the time of a study
+(core/jobs/measure.py). They run one at a time in a separate thread or process
 (`LAB_WORKER=process`, core/jobs/task_process.py), so that no page has to wait.
 
-Tasks of people come before those that the lab starts by itself, and people take turns, as in the
+Tasks that people start come before those that the app starts, and people take turns as in the
 queue of runs. A task that no page has asked about for two minutes is stopped.
 
-Only strings and plain data come in and go out, as with the runner: the experiment as JSON text, the
-result as JSON data.
+Arguments and results are strings and plain data, as with the runner: the experiment is JSON text,
+the result is JSON data.
 """
 
 import threading
@@ -25,11 +25,11 @@ from core.jobs.measure import EFFORT, Answers, explain, measure
 from core.jobs.queue import FairQueue
 from core.jobs.task_process import TaskProcess
 
-KEPT = 64  # tasks that are remembered; the oldest that are over go first
-ALONE = 120.0  # seconds without a look after which nobody waits for a task
-IDLE = 300.0  # seconds without a task after which the process that did them ends
-PROBES = {EFFORT}  # what the lab asks by itself
-NOBODY = (
+MAX_STORED = 64  # tasks; the oldest finished ones are removed first
+UNWATCHED = 120.0  # seconds after which a task that no page asks about is stopped
+IDLE = 300.0  # seconds without a task after which the process of the tasks ends
+PROBES = {EFFORT}  # the kinds that the app starts without a request
+NOT_WATCHED = (
     "Stopped, because no page showed this measurement for two minutes. Start it again if you still "
     "need it."
 )
@@ -37,24 +37,25 @@ NOBODY = (
 
 @dataclass
 class Task:
-    """`state`: waiting, working, done, stopped or failed. `found` grows while it works."""
+    """One task. `state` is waiting, working, done, stopped or failed; `found` grows meanwhile."""
 
     kind: str
     experiment: str  # or the study, for EFFORT
-    run: str = ""  # whose weights it looks at, where it does
+    run: str = ""  # the run whose weights are measured, for some kinds
     id: str = field(default_factory=lambda: uuid4().hex)
     state: str = "waiting"
     share: float = 0.0
     found: dict[str, Any] = field(default_factory=dict)
-    problem: str = ""  # one sentence, where it failed, or stopped by itself
+    problem: str = ""  # the message, if it failed or was stopped by the app
 
     @property
     def over(self) -> bool:
+        """Whether the task has ended."""
         return self.state not in ("waiting", "working")
 
 
 class Tasks:
-    """The tasks of one lab. Any thread may call it."""
+    """The tasks of one lab. Its methods may be called from any thread."""
 
     def __init__(
         self,
@@ -81,9 +82,11 @@ class Tasks:
         instead: str = "",
         by: str,
     ) -> str:
-        """Queues a task of KINDS on this experiment (JSON text), and on the weights of `run` where
-        it looks at some, or EFFORT on a study; its id. The task whose place it takes, `instead`,
-        is stopped. `by` says for whom it is, as in core/jobs/runner.py.
+        """Queue a task and return its id. It is one of KINDS on an experiment (JSON text) and, for
+        some, the weights of `run`; or EFFORT on a study.
+
+        The task `instead` is stopped, because this one replaces it. `by` is the person who asks;
+        NotAllowed for an unknown one.
         """
         self.stop(instead)
         ownership.require_known(by)
@@ -92,9 +95,9 @@ class Tasks:
             self._tasks[task.id] = task
             self._looked[task.id] = self.clock()
             self._of(task).add(task.id, by)
-            over = [known for known, t in self._tasks.items() if t.over]
-            for known in over[: max(0, len(self._tasks) - KEPT)]:
-                del self._tasks[known], self._looked[known]
+            over = [id for id, t in self._tasks.items() if t.over]
+            for id in over[: max(0, len(self._tasks) - MAX_STORED)]:
+                del self._tasks[id], self._looked[id]
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="tasks", daemon=True)
                 self._thread.start()
@@ -102,8 +105,8 @@ class Tasks:
         return task.id
 
     def look(self, id: str) -> dict[str, Any] | None:
-        """The task as plain data, with how many are `before` it; None when none is known. Who looks
-        waits for it.
+        """Return the task as plain data, with how many are `before` it; None for an unknown id.
+        This counts as interest in the task: see UNWATCHED.
         """
         with self._changed:
             task = self._tasks.get(id)
@@ -115,19 +118,19 @@ class Tasks:
             return asdict(task) | {"over": task.over, "before": before}
 
     def stop(self, id: str) -> None:
-        """Ends it at its next step; what it found so far stays."""
+        """Stop the task at its next step; its results so far are kept."""
         with self._changed:
             if task := self._tasks.get(id):
                 self._end(task, "stopped")
 
     def wait(self, id: str, seconds: float = 60.0) -> dict[str, Any] | None:
-        """`look` once it is over, or after so many seconds."""
+        """Return `look` once the task has ended, or after `seconds`."""
         with self._changed:
             self._changed.wait_for(lambda: id not in self._tasks or self._tasks[id].over, seconds)
         return self.look(id)
 
     def close(self, seconds: float = 2.0) -> None:
-        """Stops every task and joins the thread, for a server that ends."""
+        """Stop all tasks and join the thread, when the server ends."""
         with self._changed:
             self._closing = True
             for task in self._tasks.values():
@@ -141,7 +144,7 @@ class Tasks:
     # --- within
 
     def _line(self) -> list[str]:
-        """The tasks that wait, as their turns will come."""
+        """The waiting tasks in the order of their turns."""
         return [task for line in (self._asked, self._probes) for task, _ in line.order({})]
 
     def _work(self) -> None:
@@ -156,11 +159,11 @@ class Tasks:
         return self._probes if task.kind in PROBES else self._asked
 
     def _next(self) -> Task | None:
-        """The task whose turn it is; None when the lab closes."""
+        """The next task; None when the server ends."""
         with self._changed:
             while True:
                 for id in self._line():
-                    self._forgotten(self._tasks[id])
+                    self._is_over(self._tasks[id])
                 if self._closing:
                     return None
                 if line := self._line():
@@ -179,7 +182,7 @@ class Tasks:
             with closing(self._answers(task)) as answers:
                 for share, found in answers:
                     task.share, task.found = share, found
-                    if self._forgotten(task):
+                    if self._is_over(task):
                         return
             self._end(task, "done")
         except Exception as error:
@@ -188,14 +191,14 @@ class Tasks:
     def _answers(self, task: Task) -> Answers:
         what = task.kind, task.experiment, task.run
         if self._child:
-            return self._child.ask(*what, lambda: self._forgotten(task))
+            return self._child.ask(*what, lambda: self._is_over(task))
         return (answer for answer in measure(self.home, *what))
 
-    def _forgotten(self, task: Task) -> bool:
-        """Whether it is over: ends it where nobody waits for it."""
+    def _is_over(self, task: Task) -> bool:
+        """Whether the task has ended; stop it first if no page asks about it any more."""
         with self._changed:
-            if not task.over and self.clock() - self._looked[task.id] > ALONE:
-                self._end(task, "stopped", NOBODY)
+            if not task.over and self.clock() - self._looked[task.id] > UNWATCHED:
+                self._end(task, "stopped", NOT_WATCHED)
             return task.over
 
     def _end(self, task: Task, state: str, problem: str = "") -> None:
@@ -215,7 +218,7 @@ _making = threading.Lock()
 
 
 def current(home: Path) -> Tasks:
-    """The tasks of this lab in this process, made on first use."""
+    """Return the tasks of this lab in this process, created on first use."""
     global _current
     with _making:
         if _current is None or _current.home != home or _current._closing:

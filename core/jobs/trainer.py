@@ -1,5 +1,5 @@
-"""Trains one run and keeps its folder: the same function for the queue's thread, for a process of
-its own and for the command line. Knows no queue and no thread.
+"""The training of one run with its folder: one function for the thread of a queue, for a separate
+process and for the command line.
 """
 
 import contextlib
@@ -14,6 +14,15 @@ from core.runs.store import Store
 
 log = logging.getLogger("descent_lab")
 
+GPU_MEMORY = (
+    "The GPU does not have enough memory for this run. Halve the batch size or make the network "
+    "narrower."
+)
+MEMORY = (
+    "This machine does not have enough memory for this run. Halve the batch size or make the "
+    "network narrower."
+)
+
 
 def execute(
     store: Store,
@@ -23,18 +32,17 @@ def execute(
     watch: Callable[[Event], None] = lambda event: None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Ended | None:
-    """Trains the run from its checkpoint or from the start, in this thread, and writes everything
-    down.
+    """Train the run in this thread, from its checkpoint or from the start, and write its folder.
 
-    `poll_control(training)` is called after each settled moment and may block; `watch` receives
-    every event. The last event is returned: Ended, or None when the run was left interrupted.
-    Errors end the run as failed; none is raised, but BadInput when somebody else trains it.
+    `poll_control(training)` is called between two steps and may block; `watch` receives every
+    event. Return the last event, or None if the run was left interrupted. Errors end the run as
+    failed and are not raised, except BadInput if another process trains the run.
     """
     with store.own(run):
         try:
             return _consume(store, run, poll_control, watch, progress)
         except Exception as error:
-            ended = Ended("failed", _reason(error, run), 0, 0)
+            ended = Ended("failed", _describe(error, run), 0, 0)
             with contextlib.suppress(OSError):
                 store.append(run, to_json(ended))
             watch(ended)
@@ -74,7 +82,7 @@ def _consume(
 
 
 def _require_disk(store: Store, run: str, experiment: Any, training: Any) -> None:
-    """Unavailable where the disk does not take the run's checkpoints."""
+    """Raise Unavailable (disk_full) if the checkpoints of the run do not fit on the disk."""
     from core.advice.estimate import disk_problem
 
     parameters = sum(fact.parameters for fact in training.setup.facts)
@@ -83,18 +91,21 @@ def _require_disk(store: Store, run: str, experiment: Any, training: Any) -> Non
         raise Unavailable(problem, code="disk_full")
 
 
-def _reason(error: Exception, run: str) -> str:
-    """One sentence for whoever started the run; the traceback goes to the log."""
+def _describe(error: Exception, run: str) -> str:
+    """Return the message for the person who started the run; the traceback goes to the log."""
     if isinstance(error, LabError):
         return str(error)
     log.exception("run %s failed", run)
     if "CUDA" in str(error) and "out of memory" in str(error):
-        return "The GPU's memory is not enough: halve the batch size, or make the network narrower."
+        return GPU_MEMORY
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return "The memory is not enough: halve the batch size, or make the network narrower."
+        return MEMORY
     if isinstance(error, OSError):
         return (
-            f"The run's folder cannot be written ({error.strerror}): free space on the "
-            "disk, then resume."
+            f"The run's folder cannot be written ({error.strerror}). Free some disk space, then "
+            "resume the run."
         )
-    return f"Internal error ({type(error).__name__}); the log has the details under run {run}."
+    return (
+        f"Internal error ({type(error).__name__}). Your runs are safe; the details are in the "
+        f"server log under run {run}."
+    )

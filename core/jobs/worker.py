@@ -1,10 +1,10 @@
-"""A job in a process of its own (`LAB_WORKER=process`): what breaks, eats the memory or hangs there
-ends that one job, never the lab.
+"""One job in a separate process (`LAB_WORKER=process`): a crash, a lack of memory or a hang ends
+that job and never the server.
 
-The parent sends words (core/base/control.py), the child signs of life. The child writes the job's
-folder itself, by the function that a thread would call. When its pipe ends, the lab is gone, and
-the child saves the job first. The parent judges by the child's end, by its signs of life and by
-its processor time.
+The parent sends commands (core/base/control.py), the child sends signs of life. The child writes
+the folder of the job with the function that a thread would call. When the pipe ends, the server is
+gone, and the child saves the job before it exits. The parent judges the child by its exit status,
+its signs of life and its processor time.
 """
 
 import logging
@@ -32,7 +32,7 @@ from core.jobs.kinds import KINDS
 
 log = logging.getLogger("descent_lab")
 
-OBEYS = 5.0  # seconds within which a child does what STOPS and LEAVE say, or is killed
+OBEYS = 5.0  # seconds within which a child must obey STOPS and LEAVE; then it is killed
 MEMORY_SCORE = 500
 Verdict = tuple[str, str]  # reason and message of the job's end
 
@@ -101,7 +101,7 @@ def supervise(child: Child, control: Control) -> Verdict | None:
 
 
 def judge(status: int) -> Verdict | None:
-    """What an exit status means for a job that has not written its own end."""
+    """Return the end to write for a job that did not write one, by the exit status."""
     cause = exit_cause(status)
     if not cause:
         return None
@@ -112,12 +112,12 @@ def judge(status: int) -> Verdict | None:
 
 
 def main(kind: str, home: str, job: str) -> None:
-    """Compute the job here, as the words from standard input say."""
+    """Compute the job in this process, controlled by commands on standard input."""
     pipe = claim_output()
     control, begun = Control(), threading.Event()
 
     def leave() -> None:
-        """The lab is gone: save the job, or drop it where it has not begun or that takes long."""
+        """The server is gone: save the job, unless it has not started or saving takes too long."""
         control.tell(LEAVE)
         if begun.is_set():
             threading.Event().wait(OBEYS)

@@ -102,7 +102,8 @@ def serve(home: Path, study_id: str, file: int | None = None) -> None:
     parent, proposal, executor = os.getppid(), -1, None
     if file is not None:
         with os.fdopen(file, "rb") as pickled:
-            proposal, executor = pickle.load(pickled)  # written by our own parent
+            # Safe to unpickle: the parent process wrote this file, and its descriptor is inherited.
+            proposal, executor = pickle.load(pickled)
 
     def poll_control() -> None:
         if os.getppid() != parent:

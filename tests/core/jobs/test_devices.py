@@ -80,9 +80,7 @@ def run(device: str) -> str:
     return encode(Experiment(device=device, epochs=100_000))
 
 
-def test_one_job_is_at_work_on_each_device_and_words_go_to_the_right_one(
-    lab: Runner, work: Work
-) -> None:
+def test_each_device_runs_one_job_and_commands_reach_the_right_one(lab: Runner, work: Work) -> None:
     on_cpu, on_gpu = ([lab.submit(run(name), by=LAB) for _ in range(2)] for name in (CPU, "auto"))
     until(lambda: len(work.steps) == 2)
     assert set(work.steps) == {on_cpu[0], on_gpu[0]}
@@ -107,7 +105,7 @@ def test_one_job_is_at_work_on_each_device_and_words_go_to_the_right_one(
     assert set(work.steps) == {on_cpu[0], on_gpu[1]} and work.side_by_side == 2
 
 
-def test_the_expected_time_is_that_of_the_own_device(
+def test_the_expected_time_is_that_of_the_same_device(
     lab: Runner, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kinds.RunKind, "estimate", lambda *_: (10, 100.0))
@@ -119,7 +117,9 @@ def test_the_expected_time_is_that_of_the_own_device(
     assert [lab.wait(each)[1] for each in on_gpu] == [0.0, 40.0]
 
 
-def test_two_trainings_side_by_side_are_each_as_alone(lab: Runner, tmp_path: Path) -> None:
+def test_two_runs_side_by_side_give_the_same_losses_as_each_alone(
+    lab: Runner, tmp_path: Path
+) -> None:
     """Both are computed on the processor; the lines do not know that."""
     experiment = encode(Experiment(device=CPU, epochs=4, network=(Flatten(), Output())))
     both = [lab.store.create(experiment) for _ in range(2)]
@@ -140,7 +140,7 @@ def test_two_trainings_side_by_side_are_each_as_alone(lab: Runner, tmp_path: Pat
         (Networks(), CPU, CPU),
     ],
 )
-def test_a_study_waits_for_the_device_that_it_is_computed_on(
+def test_a_study_is_queued_for_the_device_that_computes_it(
     lab: Runner, work: Work, method: object, wanted: str, lane: str
 ) -> None:
     study = lab.submit(
@@ -154,7 +154,7 @@ def test_a_study_waits_for_the_device_that_it_is_computed_on(
 
 
 @pytest.mark.parametrize("method", Method.members.values(), ids=lambda method: method.__name__)
-def test_every_method_says_rightly_whether_the_device_counts(method: type[Method]) -> None:
+def test_every_method_reports_correctly_whether_it_uses_the_device(method: type[Method]) -> None:
     """On a machine that has not the device that the experiment names."""
     few = {"samples": 40} if "samples" in method.model_fields else {}
     gone = Experiment(device="cuda:7")
@@ -170,7 +170,7 @@ def test_every_method_says_rightly_whether_the_device_counts(method: type[Method
         assert first()
 
 
-def test_a_device_that_is_gone_is_told_by_the_run_itself(tmp_path: Path) -> None:
+def test_a_missing_device_is_reported_by_the_run(tmp_path: Path) -> None:
     lab = Runner(Store(tmp_path), in_process=False)
     with pytest.raises(Unavailable):
         device.resolve("cuda:7")
@@ -186,7 +186,7 @@ said = st.lists(
 
 
 @given(said)
-def test_lines_do_not_see_each_other(jobs: list[tuple[str, str, bool]]) -> None:
+def test_the_queues_of_devices_are_independent(jobs: list[tuple[str, str, bool]]) -> None:
     """Jobs that come, some of which are cancelled: each line is as if the other were not there."""
 
     def lines(only: str | None) -> list[tuple[str, str, str]]:

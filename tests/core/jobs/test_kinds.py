@@ -21,20 +21,20 @@ def run(tmp_path):
 @pytest.mark.parametrize(
     "after", [[], [Probe(100, {}, {}, {})], [Saved(100), Probe(100, {}, {}, {})]]
 )
-def test_a_run_goes_on_at_its_own_pace_also_when_its_estimate_is_used_up(run, after):
+def test_the_time_left_of_a_run_follows_its_own_pace(run, after):
     store, id = run
     for event in (STEP, *after):
         store.append(id, to_json(event))
     assert kinds.seconds_left(store, id, (500, 5.0), worked=9.0) == pytest.approx(32.0)
 
 
-def test_before_its_first_step_the_estimate_counts_until_it_is_used_up(run):
+def test_before_the_first_step_the_estimate_counts_until_it_is_exceeded(run):
     assert kinds.seconds_left(*run, (500, 5.0), worked=2.0) == 3.0
     assert kinds.seconds_left(*run, (500, 5.0), worked=6.0) is None
     assert kinds.seconds_left(*run, (500, None), worked=1.0) is None
 
 
-def test_a_study_that_went_on_is_as_fast_as_its_points(tmp_path):
+def test_the_time_left_of_a_resumed_study_follows_its_points(tmp_path):
     store = Studies(tmp_path)
     id = store.create("{}")
     record = Record(0, 0, 0, {}, point(10, 0.5), 0.2, 8.0)

@@ -85,7 +85,7 @@ def test_no_job_waits_longer_than_a_fair_share(jobs: list) -> None:
         assert job.began - job.came <= fair_share(job, done) + 1e-9
 
 
-def test_first_come_first_served_would_break_that_promise() -> None:
+def test_first_come_first_served_would_break_that_guarantee() -> None:
     jobs = [(0.0, "a", 10.0)] * 20 + [(1.0, "b", 10.0)]
 
     def worst(fair: bool) -> float:
@@ -96,12 +96,12 @@ def test_first_come_first_served_would_break_that_promise() -> None:
 
 
 @given(st.lists(st.integers(1, 40).map(float), min_size=1, max_size=20))
-def test_one_person_s_jobs_keep_their_order(lengths: list[float]) -> None:
+def test_the_jobs_of_one_person_keep_their_order(lengths: list[float]) -> None:
     done = simulate([(float(i), "a", seconds) for i, seconds in enumerate(lengths)])
     assert [d.came for d in done] == sorted(d.came for d in done)
 
 
-def test_nobody_saves_turns_up() -> None:
+def test_unused_turns_cannot_be_saved_up() -> None:
     """b comes after a has worked alone for long, and gets every other turn, not all of them."""
     jobs = [(0.0, "a", 10.0)] * 20 + [(95.0, "b", 10.0)] * 5
     later = [d.owner for d in simulate(jobs) if d.began >= 100]
@@ -109,7 +109,7 @@ def test_nobody_saves_turns_up() -> None:
 
 
 @given(arrivals)
-def test_the_announced_order_is_the_one_that_comes_when_nobody_else_does(jobs: list) -> None:
+def test_jobs_start_in_the_announced_order_if_no_other_job_arrives(jobs: list) -> None:
     jobs = [(0.0, owner, seconds) for _, owner, seconds in jobs]
     turns = [Turn(str(i), owner, 0.0, i) for i, (_, owner, _) in enumerate(jobs)]
     expected = {str(i): seconds for i, (_, _, seconds) in enumerate(jobs)}
@@ -119,7 +119,7 @@ def test_the_announced_order_is_the_one_that_comes_when_nobody_else_does(jobs: l
     assert [jobs[int(job)][1] for job, _ in told] == [d.owner for d in came]
 
 
-def test_behind_a_job_of_unknown_length_no_time_is_told() -> None:
+def test_no_start_time_is_given_behind_a_job_of_unknown_length() -> None:
     turns = [Turn(name, name, 0.0, i) for i, name in enumerate("abc")]
     told = order(Ledger(), turns, [], {"a": 5.0, "b": None, "c": 1.0})
     assert told == [("a", 0.0), ("b", 5.0), ("c", None)]

@@ -18,6 +18,7 @@ from core.base.encoding import encode
 from core.base.errors import BadData, BadInput, NotFound
 from core.base.events import Ended, Epoch, Event, Started, Step, from_json
 from core.experiment import Experiment
+from core.jobs import trainer
 from core.jobs.runner import Runner
 from core.jobs.trainer import execute
 from core.network.layers import Flatten, Linear, Output
@@ -69,7 +70,7 @@ def until(condition: Callable[[], bool]) -> None:
     pytest.fail("it never came true")
 
 
-def test_a_run_is_trained_in_the_background_and_found_on_disk(runner: Runner) -> None:
+def test_a_run_is_trained_in_the_background_and_stored_on_disk(runner: Runner) -> None:
     run = runner.submit(digits(epochs=12), by=LAB)
     until(lambda: not runner.live())
     assert runner.status(run) == stored_state(Store(runner.store.home), run) == "done"
@@ -79,7 +80,7 @@ def test_a_run_is_trained_in_the_background_and_found_on_disk(runner: Runner) ->
     assert seen[-1].test["accuracy"] > 0.8
 
 
-def test_runs_wait_for_each_other_in_their_order(runner: Runner) -> None:
+def test_runs_are_queued_in_order(runner: Runner) -> None:
     first, second, third = (runner.submit(endless(), by=LAB) for _ in range(3))
     until(lambda: runner.status(first) == "running")
     assert runner.live() == [first, second, third]
@@ -91,7 +92,7 @@ def test_runs_wait_for_each_other_in_their_order(runner: Runner) -> None:
     assert runner.status(first) == "stopped"
 
 
-def test_a_paused_run_stands_still_steps_singly_and_goes_on(runner: Runner) -> None:
+def test_a_paused_run_takes_single_steps_and_continues(runner: Runner) -> None:
     run = runner.submit(endless(), by=LAB)
     until(lambda: len(losses(runner.store, run)) > 0)
     runner.pause(run, by=LAB)
@@ -106,7 +107,7 @@ def test_a_paused_run_stands_still_steps_singly_and_goes_on(runner: Runner) -> N
     until(lambda: len(losses(runner.store, run)) > before + 100)
 
 
-def test_a_single_step_is_one_also_where_an_epoch_ends(tmp_path: Path) -> None:
+def test_a_single_step_at_the_end_of_an_epoch_is_one_step(tmp_path: Path) -> None:
     """Every time that somebody may say a word, exactly one more step was taken."""
     store, halts = Store(tmp_path), []
     run = store.create(digits(epochs=3, batch_size=512))  # three steps an epoch
@@ -142,7 +143,7 @@ def test_stop_and_resume_give_the_losses_of_a_straight_run(runner: Runner) -> No
     assert events(runner.store, parted)[-1] == events(runner.store, straight)[-1]
 
 
-def test_only_an_unfinished_run_is_resumed(runner: Runner) -> None:
+def test_only_an_unfinished_run_can_be_resumed(runner: Runner) -> None:
     run = runner.submit(digits(epochs=1), by=LAB)
     until(lambda: runner.status(run) == "done")
     with pytest.raises(BadInput) as refused:
@@ -188,7 +189,7 @@ def test_close_also_ends_a_paused_run(runner: Runner) -> None:
     assert refused.value.code == "shutting_down"
 
 
-def test_a_live_run_is_not_deleted_and_a_finished_one_is(runner: Runner) -> None:
+def test_a_live_run_cannot_be_deleted_but_a_finished_one_can(runner: Runner) -> None:
     run = runner.submit(endless(), by=LAB)
     until(lambda: runner.status(run) == "running")
     with pytest.raises(BadInput) as refused:
@@ -200,7 +201,7 @@ def test_a_live_run_is_not_deleted_and_a_finished_one_is(runner: Runner) -> None
     assert runner.store.ids() == []
 
 
-def test_what_cannot_be_built_fails_with_its_sentence(runner: Runner) -> None:
+def test_a_network_that_does_not_fit_ends_the_run_as_failed(runner: Runner) -> None:
     run = runner.submit(digits(network=(Linear(),)), by=LAB)
     until(lambda: not runner.live())
     ended = events(runner.store, run)[-1]
@@ -211,13 +212,13 @@ def test_what_cannot_be_built_fails_with_its_sentence(runner: Runner) -> None:
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (OSError(28, "No space left on device"), "free space"),
-        (MemoryError(), "halve the batch size"),
-        (torch.OutOfMemoryError("CUDA out of memory"), "The GPU's memory"),
-        (RuntimeError("strange"), "the log has the details"),
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (MemoryError(), trainer.MEMORY),
+        (torch.OutOfMemoryError("CUDA out of memory"), trainer.GPU_MEMORY),
+        (RuntimeError("strange"), "Internal error (RuntimeError)"),
     ],
 )
-def test_a_fault_in_the_middle_ends_one_run_with_its_own_message(
+def test_an_error_during_training_ends_the_run_with_its_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
 ) -> None:
     store = Store(tmp_path)
@@ -233,10 +234,10 @@ def test_a_fault_in_the_middle_ends_one_run_with_its_own_message(
     monkeypatch.undo()
     assert (
         execute(store, run, poll_control=lambda training: STOP).reason == "stopped"
-    )  # nobody holds it any more
+    )  # the run is no longer held
 
 
-def test_a_run_that_somebody_trains_is_refused(tmp_path: Path) -> None:
+def test_a_run_held_by_another_process_is_refused(tmp_path: Path) -> None:
     store = Store(tmp_path)
     run = store.create(digits())
     with store.own(run), pytest.raises(BadInput) as caught:
@@ -244,14 +245,14 @@ def test_a_run_that_somebody_trains_is_refused(tmp_path: Path) -> None:
     assert caught.value.code == "run_in_progress"
 
 
-def test_leaving_writes_no_end(tmp_path: Path) -> None:
+def test_leaving_does_not_write_an_end(tmp_path: Path) -> None:
     store = Store(tmp_path)
     run = store.create(digits())
     assert execute(store, run, poll_control=lambda training: LEAVE) is None
     assert stored_state(store, run) == "interrupted" and store.path(run, CHECKPOINT).exists()
 
 
-def test_a_damaged_checkpoint_is_said_and_not_loaded(tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_reported_and_not_loaded(tmp_path: Path) -> None:
     store = Store(tmp_path)
     run = store.create(digits(epochs=50))
     execute(store, run, poll_control=lambda training: STOP)
@@ -265,7 +266,7 @@ def test_a_damaged_checkpoint_is_said_and_not_loaded(tmp_path: Path) -> None:
     assert ended.reason == "failed" and ended.message == str(caught.value)
 
 
-def test_weights_open_in_plain_torch_and_are_the_best_epoch_s(tmp_path: Path) -> None:
+def test_weights_open_in_plain_torch_and_belong_to_the_best_epoch(tmp_path: Path) -> None:
     store = Store(tmp_path)
     run = store.create(
         digits(network=Experiment().network, stopping=(Patience(patience=2),), epochs=30)
@@ -282,7 +283,7 @@ def test_weights_open_in_plain_torch_and_are_the_best_epoch_s(tmp_path: Path) ->
     assert lowest == ended.best_epoch < ended.epochs
 
 
-def test_weights_of_a_run_that_has_none_are_not_found(tmp_path: Path) -> None:
+def test_missing_weights_are_not_found(tmp_path: Path) -> None:
     store = Store(tmp_path)
     with pytest.raises(NotFound) as caught:
         checkpoint.weights(store, store.create(digits()), "pth")
@@ -296,7 +297,7 @@ def test_the_submitted_experiment_is_the_stored_one(runner: Runner) -> None:
         runner.submit('{"epochs": 0}', by=LAB)
 
 
-def test_a_run_that_leaves_the_line_while_its_wait_is_reckoned_waits_no_more(
+def test_a_run_that_leaves_the_queue_while_its_wait_is_computed_does_not_wait(
     runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runner.submit(endless(), by=LAB)

@@ -19,7 +19,7 @@ def runner(tmp_path):
     found.close()
 
 
-def test_a_study_is_stopped_in_the_queue_and_gone_on_with(runner, tmp_path) -> None:
+def test_a_queued_study_can_be_stopped_and_resumed(runner, tmp_path) -> None:
     straight = runner.submit(encode(make_study("networks")), by=LAB, kind="study")
     until(lambda: runner.status(straight) == "done")
     broken = runner.submit(encode(make_study("networks")), by=LAB, kind="study")

@@ -48,7 +48,7 @@ def process(work: Tasks) -> subprocess.Popen:
     return work._child.child.process
 
 
-def test_one_process_answers_as_a_thread_does_task_after_task(work: Tasks) -> None:
+def test_one_process_computes_one_task_after_another_as_a_thread_does(work: Tasks) -> None:
     told = work.wait(work.begin("rate", SOFTMAX, by=LAB))
     assert told["state"] == "done" and told["share"] == 1.0
     first = process(work).pid
@@ -68,7 +68,7 @@ def test_one_process_answers_as_a_thread_does_task_after_task(work: Tasks) -> No
     assert process(work).pid == first != os.getpid()
 
 
-def test_a_task_is_stopped_between_two_answers_and_the_process_stays(work: Tasks) -> None:
+def test_a_task_is_stopped_between_two_answers_and_the_process_continues(work: Tasks) -> None:
     long = work.begin("rate", SLOW, by=LAB)
     until(lambda: work.look(long)["found"].get("points"))
     before = process(work).pid
@@ -78,7 +78,7 @@ def test_a_task_is_stopped_between_two_answers_and_the_process_stays(work: Tasks
     assert work.look(long)["state"] == "stopped" and work.look(long)["found"]["points"]
 
 
-def test_a_death_or_a_hang_is_one_sentence_and_the_next_task_works(
+def test_a_crash_or_a_hang_is_reported_and_the_next_task_works(
     work: Tasks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed, hung = (work.begin("rate", SLOW, by=LAB) for _ in range(2))
@@ -93,9 +93,7 @@ def test_a_death_or_a_hang_is_one_sentence_and_the_next_task_works(
     assert [work.look(id)["state"] for id in (killed, hung)] == ["failed", "failed"]
 
 
-def test_one_that_does_not_hear_a_stop_is_ended(
-    work: Tasks, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unresponsive_task_is_ended(work: Tasks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(task_process, "OBEYS", 0.2)
     deaf = work.begin("rate", SLOW, by=LAB)
     until(lambda: work.look(deaf)["found"].get("points"))
@@ -106,7 +104,7 @@ def test_one_that_does_not_hear_a_stop_is_ended(
     assert work.look(deaf)["state"] == "stopped" and not work.look(deaf)["problem"]
 
 
-def test_the_process_ends_with_the_lab_also_when_that_is_killed(tmp_path: Path) -> None:
+def test_the_process_ends_with_a_killed_server(tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from core.jobs.tasks import Tasks\n"
         "work = Tasks(Path(sys.argv[1]), in_process=True)\n"
@@ -131,7 +129,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def test_an_idle_process_gives_its_memory_back(
+def test_an_idle_process_ends_and_frees_its_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The thread that waits for tasks is told that its time is over."""

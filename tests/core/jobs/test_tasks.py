@@ -51,7 +51,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return go
 
 
-def test_a_range_test_answers_its_points_and_what_they_suggest(work: Tasks) -> None:
+def test_a_range_test_returns_its_points_and_a_suggestion(work: Tasks) -> None:
     told = work.wait(work.begin("rate", encode(SOFTMAX), by=LAB))
     assert (told["state"], told["share"], told["problem"]) == ("done", 1.0, "")
     found = json.loads(json.dumps(told["found"]))
@@ -60,12 +60,12 @@ def test_a_range_test_answers_its_points_and_what_they_suggest(work: Tasks) -> N
     assert found["suggested"]["rate"] == expected.rate and found["text"] == expected.text
 
 
-def test_trial_steps_answer_seconds_of_a_run(work: Tasks) -> None:
+def test_trial_steps_estimate_the_seconds_of_a_run(work: Tasks) -> None:
     found = work.wait(work.begin("trial", encode(SOFTMAX), by=LAB))["found"]
     assert found["steps"] == 10 and 0 < found["step_seconds"] < found["run_seconds"]
 
 
-def test_one_after_another_and_the_second_knows_its_place(work: Tasks, held) -> None:
+def test_tasks_run_one_at_a_time_and_report_their_position(work: Tasks, held) -> None:
     first, second = (work.begin("held", encode(SOFTMAX), by=LAB) for _ in range(2))
     assert work.look(second)["before"] == 1 and work.look(second)["state"] == "waiting"
     held.set()
@@ -73,7 +73,7 @@ def test_one_after_another_and_the_second_knows_its_place(work: Tasks, held) -> 
     assert work.look(second)["before"] == 0
 
 
-def test_what_was_found_stays_when_it_is_stopped_and_the_next_begins(work: Tasks, held) -> None:
+def test_a_stopped_task_keeps_its_results_and_the_next_starts(work: Tasks, held) -> None:
     first, second = (work.begin("held", encode(SOFTMAX), by=LAB) for _ in range(2))
     assert held.begun.wait(30)
     work.stop(first)
@@ -92,7 +92,7 @@ def test_what_was_found_stays_when_it_is_stopped_and_the_next_begins(work: Tasks
         (SOFTMAX.model_copy(update={"data": Spreadsheets(digest="0" * 64)}), "."),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(
+def test_an_impossible_task_fails_with_one_message(
     work: Tasks, experiment: Experiment, said: str
 ) -> None:
     told = work.wait(work.begin("rate", encode(experiment), by=LAB))
@@ -100,7 +100,7 @@ def test_what_cannot_be_done_is_one_sentence(
     assert "\n" not in told["problem"]
 
 
-def test_a_fault_of_ours_is_named_without_a_traceback(work: Tasks, monkeypatch) -> None:
+def test_an_internal_error_is_reported_without_a_traceback(work: Tasks, monkeypatch) -> None:
     def broken(experiment: Experiment, data: object):
         raise KeyError("x")
         yield
@@ -112,9 +112,9 @@ def test_a_fault_of_ours_is_named_without_a_traceback(work: Tasks, monkeypatch) 
     )
 
 
-def test_old_tasks_are_forgotten_and_unknown_ones_are_none(work: Tasks, monkeypatch, held) -> None:
+def test_old_tasks_are_removed_and_unknown_ones_are_none(work: Tasks, monkeypatch, held) -> None:
     held.set()
-    monkeypatch.setattr(tasks, "KEPT", 2)
+    monkeypatch.setattr(tasks, "MAX_STORED", 2)
     ids = []
     for _ in range(4):
         ids.append(work.begin("held", encode(SOFTMAX), by=LAB))
@@ -124,7 +124,7 @@ def test_old_tasks_are_forgotten_and_unknown_ones_are_none(work: Tasks, monkeypa
     work.stop("nothing")
 
 
-def test_a_lab_has_one_of_them(tmp_path: Path) -> None:
+def test_a_lab_has_one_queue_of_tasks(tmp_path: Path) -> None:
     first = tasks.current(tmp_path)
     assert tasks.current(tmp_path) is first
     first.close()  # a server that ends; the next one in this process begins anew
@@ -132,7 +132,9 @@ def test_a_lab_has_one_of_them(tmp_path: Path) -> None:
     assert tasks.current(tmp_path / "other") is not tasks.current(tmp_path)
 
 
-def test_the_sharpness_of_a_run_is_that_of_its_kept_weights(work: Tasks, tmp_path: Path) -> None:
+def test_the_sharpness_of_a_run_is_measured_at_its_best_weights(
+    work: Tasks, tmp_path: Path
+) -> None:
     store = Store(tmp_path)
     run = store.create(encode(SOFTMAX))
     assert (
@@ -147,7 +149,7 @@ def test_the_sharpness_of_a_run_is_that_of_its_kept_weights(work: Tasks, tmp_pat
     assert list(found.values()) == list(sharpness(SOFTMAX, load(SOFTMAX.data, tmp_path), [kept]))
 
 
-def test_a_server_that_ends_stops_what_is_at_work(work: Tasks, held) -> None:
+def test_closing_stops_the_current_task(work: Tasks, held) -> None:
     first, second = (work.begin("held", encode(SOFTMAX), by=LAB) for _ in range(2))
     assert held.begun.wait(30)
     threading.Timer(0.01, held.set).start()
@@ -163,7 +165,7 @@ def named(name: str) -> str:
 ANN, BEN = ownership.digest("ann"), ownership.digest("ben")
 
 
-def test_a_task_that_is_asked_for_anew_takes_the_place_of_the_first(work: Tasks, held) -> None:
+def test_a_repeated_task_replaces_the_first(work: Tasks, held) -> None:
     first = work.begin("held", named("first"), by=LAB)
     assert held.begun.wait(30)
     second = work.begin("held", named("second"), instead=first, by=LAB)
@@ -174,7 +176,7 @@ def test_a_task_that_is_asked_for_anew_takes_the_place_of_the_first(work: Tasks,
     assert held.order == ["first", "third"]
 
 
-def test_people_take_turns_and_what_the_lab_asks_itself_comes_last(
+def test_people_take_turns_and_tasks_of_the_app_come_last(
     work: Tasks, held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "PROBES", {"probe"})
@@ -191,19 +193,19 @@ def test_people_take_turns_and_what_the_lab_asks_itself_comes_last(
     assert held.order == ["first", "ben", "ann 1", "ann 2", "probe"]
 
 
-def test_what_nobody_looks_at_any_more_is_stopped(tmp_path: Path, held) -> None:
+def test_a_task_that_no_page_asks_about_is_stopped(tmp_path: Path, held) -> None:
     now = [0.0]
     work = Tasks(tmp_path, in_process=False, clock=lambda: now[0])
     left, waited, seen = (
         work.begin("held", named(name), by=LAB) for name in ("left", "waited", "seen")
     )
     assert held.begun.wait(30)
-    now[0] = tasks.ALONE
+    now[0] = tasks.UNWATCHED
     work.look(seen)
     now[0] += 1
     held.set()
     assert work.wait(seen)["state"] == "done"
     for id in (left, waited):
-        assert (work.look(id)["state"], work.look(id)["problem"]) == ("stopped", tasks.NOBODY)
+        assert (work.look(id)["state"], work.look(id)["problem"]) == ("stopped", tasks.NOT_WATCHED)
     assert held.order == ["left", "seen"]
     work.close()

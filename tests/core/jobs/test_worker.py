@@ -74,7 +74,7 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen]:
     return made
 
 
-def test_a_process_trains_as_a_thread_does_and_obeys(runner: Runner) -> None:
+def test_a_process_trains_as_a_thread_does_and_obeys_commands(runner: Runner) -> None:
     store = runner.store
     short, long = runner.submit(digits(), by=LAB), runner.submit(digits(epochs=100_000), by=LAB)
     until(lambda: runner.status(short) == "done")
@@ -104,7 +104,7 @@ def test_a_process_trains_as_a_thread_does_and_obeys(runner: Runner) -> None:
     assert checkpoint.load(store, long)["step"] == len(losses(store, long))
 
 
-def test_a_death_or_a_hang_ends_one_run_with_its_own_message(
+def test_a_crash_or_a_hang_ends_one_run_with_its_message(
     runner: Runner, children: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LAB_SILENT", "4")
@@ -120,9 +120,7 @@ def test_a_death_or_a_hang_ends_one_run_with_its_own_message(
     assert [child.returncode for child in children] == [-signal.SIGKILL] * 2
 
 
-def test_one_that_does_not_answer_a_stop_is_stopped_all_the_same(
-    runner: Runner, children: list
-) -> None:
+def test_an_unresponsive_process_is_stopped(runner: Runner, children: list) -> None:
     run = runner.submit(digits(epochs=100_000), by=LAB)
     until(lambda: losses(runner.store, run))
     children[0].send_signal(signal.SIGSTOP)
@@ -133,7 +131,7 @@ def test_one_that_does_not_answer_a_stop_is_stopped_all_the_same(
     )
 
 
-def test_one_that_is_still_starting_is_stopped_at_once_and_loses_nothing(
+def test_a_starting_process_is_stopped_immediately_and_loses_nothing(
     runner: Runner, children: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also after it has worked for a while: what it does before its first sign is importing."""
@@ -149,7 +147,7 @@ def test_one_that_is_still_starting_is_stopped_at_once_and_loses_nothing(
     assert runner.store.last(run)["message"] == worker.STOPPED_EARLY
 
 
-def test_a_hang_is_ended_after_two_minutes_and_a_stop_is_done_within_five_seconds(
+def test_the_limit_is_two_minutes_of_silence_and_five_seconds_after_a_stop(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("LAB_SILENT", raising=False)
@@ -160,13 +158,13 @@ def test_a_hang_is_ended_after_two_minutes_and_a_stop_is_done_within_five_second
     ("exit_status", "words"),
     [(-9, "ran out of memory"), (-11, "SIGSEGV"), (-6, "SIGABRT"), (1, "exit status 1")],
 )
-def test_each_death_has_its_words(exit_status: int, words: str) -> None:
+def test_each_exit_status_has_its_message(exit_status: int, words: str) -> None:
     assert worker.judge(0) is None
     assert worker.judge(exit_status)[0] == "failed" and words in worker.judge(exit_status)[1]
     assert "run's" not in worker.judge(exit_status)[1]  # it may be a study
 
 
-def test_what_was_said_before_the_process_was_there_is_handed_on() -> None:
+def test_commands_given_before_the_process_started_are_forwarded() -> None:
     control, heard = Control(), []
     for word in (PAUSE, STEP, STEP):
         control.tell(word)
@@ -199,7 +197,7 @@ def importing(process: psutil.Process) -> bool:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into the processes")
 @pytest.mark.parametrize("moment", ["started", "importing", "training"])
-def test_no_process_outlives_a_killed_lab_and_every_run_can_go_on(
+def test_no_process_outlives_a_killed_server_and_every_run_can_be_resumed(
     tmp_path: Path, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     long = {"epochs": 100_000, "network": SoftmaxRegression().layers((1, 8, 8))}

@@ -1,5 +1,5 @@
-"""A paused job that keeps other people waiting is saved and gives its device away; then it can be
-resumed and stands in line again. Clocks are values.
+"""A paused job that keeps other people waiting is saved and frees its device; resumed, it is queued
+again. The clock is a value that the test sets.
 """
 
 from collections.abc import Iterator
@@ -54,11 +54,11 @@ def paused(lab: Runner, owner: str = ANN) -> str:
     return run
 
 
-def test_who_pauses_while_others_wait_is_set_aside_saved_and_goes_on_later(
+def test_a_job_paused_while_others_wait_is_preempted_and_can_be_resumed(
     lab: Runner, clock: Clock
 ) -> None:
     anns = paused(lab)
-    clock.now += 10 * PATIENCE  # nobody waits: it may stand as long as it likes
+    clock.now += 10 * PATIENCE  # no other job waits: it may stay paused
     lab._lanes.preempt()
     assert lab.patience(anns) is None and lab.status(anns) == "paused"
 
@@ -82,7 +82,7 @@ def test_who_pauses_while_others_wait_is_set_aside_saved_and_goes_on_later(
     assert losses(lab.store, anns)[: len(before)] == before
 
 
-def test_who_takes_single_steps_is_not_idle(lab: Runner, clock: Clock) -> None:
+def test_single_steps_count_as_activity(lab: Runner, clock: Clock) -> None:
     anns = paused(lab)
     lab.submit(ENDLESS, by=BEN)
     for _ in range(5):
@@ -95,7 +95,7 @@ def test_who_takes_single_steps_is_not_idle(lab: Runner, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(("owner", "other"), [(ANN, ANN), (TEACHER, BEN), (LAB, BEN), (LAB, LAB)])
-def test_own_runs_do_not_push_and_a_teacher_s_stays(
+def test_own_jobs_and_jobs_of_a_teacher_are_not_preempted(
     lab: Runner, clock: Clock, owner: str, other: str
 ) -> None:
     first = paused(lab, owner)
@@ -105,7 +105,7 @@ def test_own_runs_do_not_push_and_a_teacher_s_stays(
     assert lab.patience(first) is None and lab.status(first) == "paused"
 
 
-def test_one_that_was_paused_in_line_has_its_time_from_when_it_began(
+def test_the_time_of_a_job_paused_in_the_queue_counts_from_its_start(
     lab: Runner, clock: Clock
 ) -> None:
     first = lab.submit(ENDLESS, by=BEN)
@@ -118,7 +118,7 @@ def test_one_that_was_paused_in_line_has_its_time_from_when_it_began(
     assert lab.live() == [anns, bens] and lab.patience(anns) == PATIENCE
 
 
-def test_a_study_is_set_aside_too(lab: Runner, clock: Clock) -> None:
+def test_a_study_is_preempted_too(lab: Runner, clock: Clock) -> None:
     anns = lab.submit(encode(make_study("networks")), by=ANN, kind="study")
     lab.pause(anns, by=ANN)
     bens = lab.submit(ENDLESS, by=BEN)
@@ -132,7 +132,7 @@ def test_a_study_is_set_aside_too(lab: Runner, clock: Clock) -> None:
     until(lambda: lab.status(anns) == "done")
 
 
-def test_the_lab_looks_by_itself_as_long_as_a_job_is_paused(
+def test_paused_jobs_are_checked_regularly(
     lab: Runner, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lanes, "LOOK", 0.01)
@@ -144,7 +144,7 @@ def test_the_lab_looks_by_itself_as_long_as_a_job_is_paused(
     until(lambda: lab._lanes._timer is None)
 
 
-def test_one_that_has_ended_meanwhile_stays_ended(tmp_path: Path) -> None:
+def test_a_job_that_has_ended_meanwhile_stays_ended(tmp_path: Path) -> None:
     store = Store(tmp_path)
     run = store.create(ENDLESS)
     kinds.end(store, run, "stopped", "By hand.")
