@@ -117,10 +117,9 @@ def points(home, study_id):
 @pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not here")
 def test_from_two_spreadsheets_to_the_finished_curve(page, lab):
     page.goto(f"{lab.url}/data?from=files")
-    for place, path in enumerate(ARABIC):
-        page.locator("input[type=file]").nth(place).set_input_files(path)
-        said = f"labels from {path.name}" if place else f"Pictures from {path.name}"
-        page.get_by_text(said).wait_for()
+    for index, path in enumerate(ARABIC):
+        page.locator("input[type=file]").nth(index).set_input_files(path)
+        page.get_by_text(f"{'labels' if index else 'Inputs'} from {path.name}").wait_for()
     page.get_by_role("button", name="Check files").click()
     page.get_by_text("Findings").wait_for()
     page.get_by_role("link", name="Double descent").click()
