@@ -34,7 +34,9 @@ def main() -> None:
             key="runs_search",
         )
         summaries, unread = privacy.visible_rows(runner.current().store, person.me())
-        every = [Row(summary, find_state(summary), whose(summary)) for summary in summaries]
+        every = [
+            Row(summary, find_state(summary), describe_owner(summary)) for summary in summaries
+        ]
         rows = filtered(every, search)
         columns = choose_columns()
         more([row.summary for row in rows])
@@ -66,7 +68,7 @@ def find_state(row: Summary) -> RunState:
         return RunState.INTERRUPTED
 
 
-def whose(row: Summary) -> str:
+def describe_owner(row: Summary) -> str:
     """Return the owner as the visitor sees it; empty if the lab has one user."""
     if ownership.mode() == ownership.SOLO:
         return ""

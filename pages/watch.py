@@ -104,10 +104,10 @@ class Page:
         self.experiment = decode(Experiment, self.lab.store.experiment(run))
         self.name = run_name(run)
         self.classes = self.count_classes()
-        self.points = decision_surface.shown(self.experiment, self.lab.store.home)
+        self.points = decision_surface.load_points(self.experiment, self.lab.store.home)
         with self.tail.read() as history:
             self.names = {"layers": history.layers, "activations": history.activations}
-            self.known = history.started is not None
+            self.has_started = history.started is not None
             self.has_steps = history.step > 0
             self.sizes = history.started.sizes if history.started else {}
 
@@ -134,14 +134,16 @@ class Page:
         facts = [self.name, self.experiment.data.summary if self.experiment.name else ""]
         noun = "image" if self.has_images() else "sample"
         facts += [counted(sum(self.sizes.values()), noun) if self.sizes else ""]
-        word, colour, icon = self.state.badge
-        with header("Watch", " · ".join(filter(None, facts)), (word, colour, f":material/{icon}:")):
+        label, colour, icon = self.state.badge
+        with header(
+            "Watch", " · ".join(filter(None, facts)), (label, colour, f":material/{icon}:")
+        ):
             self.actions()
             view = self.view() if self.has_steps or self.live else {}
         if why := person.barred(self.run):
             st.caption(why)
         st.fragment(self.tick, run_every=every(1) if self.live else None)()
-        if self.state is RunState.QUEUED and not self.known:
+        if self.state is RunState.QUEUED and not self.has_started:
             self.in_line()
             return
         if not (self.has_steps or self.live):
@@ -193,11 +195,11 @@ class Page:
             act("Step", "skip_next", lab.step, run, disabled=not paused, help=why)
         if self.live:
             act("Stop", "stop", lab.stop, run, disabled=self.state is RunState.STOPPING)
-        if self.state.is_resumable and self.known:
+        if self.state.is_resumable and self.has_started:
             act("Resume", "play_arrow", lab.resume, run, help="Continue from the last checkpoint")
         elif self.state.is_resumable:
             act("Queue again", "play_arrow", lab.resume, run)
-        if self.known and not self.live:
+        if self.has_started and not self.live:
             with st.popover("Download", icon=":material/download:"):
                 downloads(self.run)
 
@@ -238,7 +240,7 @@ class Page:
         with self.tail.read() as history:
             if self.live and (
                 self.lab.status(self.run) != self.state
-                or (history.started is not None) != self.known
+                or (history.started is not None) != self.has_started
             ):
                 st.rerun()
             if self.live or self.state in WAITING:
@@ -261,7 +263,7 @@ class Page:
         if self.state is RunState.PREEMPTED:
             return PREEMPTED
         if self.state is RunState.INTERRUPTED:
-            return describe_resume(history) if self.known else ""
+            return describe_resume(history) if self.has_started else ""
         return giving_way(self.run)
 
     def ended(self, history: History) -> None:

@@ -113,15 +113,15 @@ def _members(
 
 
 def _check_entry(entry: zipfile.ZipInfo, entries: dict[str, zipfile.ZipInfo], name: str) -> None:
-    shown = clip(entry.filename)
+    label = clip(entry.filename)
     if entry.filename not in LIMITS:
         raise BadData(
-            f"{name} contains “{shown}”, which does not belong in a run archive. {CHOOSE}",
+            f"{name} contains “{label}”, which does not belong in a run archive. {CHOOSE}",
             code="archive_entry_unknown",
         )
     if entry.filename in entries:
         raise BadData(
-            f"{name} contains {shown} twice. Create the archive again.",
+            f"{name} contains {label} twice. Create the archive again.",
             code="archive_entry_twice",
         )
     if entry.flag_bits & 1:
@@ -132,11 +132,11 @@ def _check_entry(entry: zipfile.ZipInfo, entries: dict[str, zipfile.ZipInfo], na
     limit = LIMITS[entry.filename]
     if entry.file_size > limit:
         raise BadData(
-            f"{shown} in {name} has {whole(entry.file_size / MB)} MB unpacked; the limit is "
+            f"{label} in {name} has {whole(entry.file_size / MB)} MB unpacked; the limit is "
             f"{whole(limit / MB) if limit > MB else '1'} MB. "
             + (
                 "Create the archive without its data."
-                if shown in DATA
+                if label in DATA
                 else "The archive cannot be opened."
             ),
             code="archive_entry_size",

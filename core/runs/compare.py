@@ -16,9 +16,9 @@ LEFT_OUT = ("name", "about")  # names and descriptions are no settings
 
 def settings(experiments: Sequence[Experiment]) -> list[Row]:
     """Return every setting, one row each, in the order of the experiment."""
-    shown = [fact for fact in fields(Experiment) if fact.name not in LEFT_OUT]
+    settable = [fact for fact in fields(Experiment) if fact.name not in LEFT_OUT]
     rows = []
-    for fact in shown:
+    for fact in settable:
         values = [getattr(e, fact.name) for e in experiments]
         describe = _layers if fact.name == "network" else _describe_all
         rows.append((fact.label, tuple(map(describe, values))))

@@ -197,12 +197,12 @@ class History:
         parts = marks.split(".")
         if len(parts) != 2 + len(lengths) or not all(p.isdecimal() and len(p) < 10 for p in parts):
             return {}
-        generation, *rows, shown = map(int, parts)
-        known = generation == self.generation and all(
+        generation, *rows, surface_step = map(int, parts)
+        valid = generation == self.generation and all(
             r <= n for r, n in zip(rows, lengths.values(), strict=True)
         )
-        same = {"surface": 0} if shown == self.surface_step else {}  # it is left out then
-        return dict(zip(lengths, rows, strict=True)) | same if known else {}
+        same = {"surface": 0} if surface_step == self.surface_step else {}  # omitted
+        return dict(zip(lengths, rows, strict=True)) | same if valid else {}
 
     # --- facts
 

@@ -194,18 +194,18 @@ _EPOCH = re.compile(  # the format of `to_json`: a third of the time of a JSON p
 
 def _epochs(block: bytes) -> list[_Measured]:
     """Return the valid epochs: a resumed run drops those logged after the step where it starts."""
-    found: list[_Measured] = []
+    epochs: list[_Measured] = []
     starts = list(_line_starts(block, b'{"event":"Started"'))
     for at in _line_starts(block, b'{"event":"Epoch"'):
         while starts and starts[0] < at:
-            found = _restart(found, block, starts.pop(0))
+            epochs = _restart(epochs, block, starts.pop(0))
         try:
-            found.append(_measured(block, at))
+            epochs.append(_measured(block, at))
         except ValueError:  # a damaged line
             continue
     for at in starts:
-        found = _restart(found, block, at)
-    return found
+        epochs = _restart(epochs, block, at)
+    return epochs
 
 
 def _line_starts(block: bytes, start: bytes) -> Iterator[int]:
@@ -221,14 +221,14 @@ def _line(block: bytes, at: int) -> bytes:
     return block[at : block.index(b"\n", at)]
 
 
-def _restart(found: list[_Measured], block: bytes, at: int) -> list[_Measured]:
-    if not found:
-        return found
+def _restart(epochs: list[_Measured], block: bytes, at: int) -> list[_Measured]:
+    if not epochs:
+        return epochs
     with suppress(ValueError):
         event = from_json(_line(block, at))
         if isinstance(event, Started):
-            return [epoch for epoch in found if epoch.step <= event.step]
-    return found
+            return [epoch for epoch in epochs if epoch.step <= event.step]
+    return epochs
 
 
 def _measured(block: bytes, at: int) -> _Measured:

@@ -142,8 +142,8 @@ def token(run: str, home: Path | None = None) -> str:
 
 
 def _allowed(request: Request) -> bool:
-    shown = request.query_params.get("token", "")
-    return hmac.compare_digest(shown.encode(), token(request.path_params["run"]).encode())
+    presented = request.query_params.get("token", "")
+    return hmac.compare_digest(presented.encode(), token(request.path_params["run"]).encode())
 
 
 # --- one reader per run, while there are listeners

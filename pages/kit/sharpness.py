@@ -92,8 +92,8 @@ def describe_curvature(before: float, after: float) -> str:
         where = "saved" if after <= 0 else "initial"
         return f"{measured}. λ ≤ 0: the loss has no upward curvature at the {where} weights."
     ratio = max(after / before, before / after)
-    word = "sharper" if after > before else "flatter"
-    change = f"{short(ratio)}{THIN}× {word}" if ratio >= 1.1 else "about equally sharp"
+    direction = "sharper" if after > before else "flatter"
+    change = f"{short(ratio)}{THIN}× {direction}" if ratio >= 1.1 else "about equally sharp"
     return (
         f"{measured}: the end is {change}. Plain gradient descent is unstable there with a "
         f"learning rate above 2/λ = {short(2 / after)}."

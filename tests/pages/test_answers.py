@@ -22,7 +22,7 @@ from core.jobs import runner
 from core.jobs.trainer import execute
 from core.runs.history import History
 from core.runs.store import Store
-from pages.parts.watch.decision_surface import HEIGHT, shown
+from pages.parts.watch.decision_surface import HEIGHT, load_points
 from tests.conftest import ROOT
 from tests.pages.test_live import same
 
@@ -86,17 +86,17 @@ def test_an_uploaded_table_of_two_columns_is_drawn_until_it_is_deleted(store):
     library = Library(store.home)
     digest, _ = library.add(f"left,up,side\n{rows}".encode(), names=("t.csv",))
     experiment = Experiment(data=Spreadsheets(digest=digest))
-    points = shown(experiment, store.home)
+    points = load_points(experiment, store.home)
     assert points.columns == ("left", "up") and points.classes == ("north", "south")
     library.delete(digest)
-    assert shown(experiment, store.home) is None
+    assert load_points(experiment, store.home) is None
 
 
 def test_the_points_are_those_of_the_run_s_own_split(store):
     experiment = shipped()["spirals"]
     samples = load(experiment.data, store.home)
     parts = experiment.split.parts(samples.targets)
-    points = shown(experiment, store.home)
+    points = load_points(experiment, store.home)
     known = {tuple(p) for p in samples.inputs[parts.validation].round(4).tolist()}
     assert {tuple(p) for p in points.validation[0].tolist()} == known
 
@@ -104,7 +104,7 @@ def test_the_points_are_those_of_the_run_s_own_split(store):
 def test_training_points_have_the_noisy_labels_of_the_run(store):
     clean = shipped()["spirals"]
     noisy = change(clean, "label_noise.share", 0.25)
-    before, after = (shown(experiment, store.home) for experiment in (clean, noisy))
+    before, after = (load_points(experiment, store.home) for experiment in (clean, noisy))
     assert np.mean(before.train[1] != after.train[1]) == pytest.approx(0.25, abs=0.06)
     assert np.array_equal(before.train[0], after.train[0])
     assert np.array_equal(before.validation[1], after.validation[1])
@@ -114,7 +114,7 @@ def filled(store: Store, run: str) -> dict:
     """What the browser should show, by Python."""
     history = History()
     history.add(store.read(run)[0])
-    points = shown(decode(Experiment, store.experiment(run)), store.home)
+    points = load_points(decode(Experiment, store.experiment(run)), store.home)
     drawn = surface.figure(points, "light", HEIGHT)
     return json.loads(fill(drawn, history.columns(), history.facts()).to_json(engine="json"))
 

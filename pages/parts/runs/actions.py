@@ -77,8 +77,8 @@ def tag(selected: list[Summary], every: list[Summary], why: str) -> None:
     common = set.intersection(*(set(row.tags) for row in selected)) if selected else set()
     all_tags = sorted({each for row in every for each in row.tags})
     note = selected[0].note if len(selected) == 1 else None
-    shown = json.dumps([[row.run for row in selected], sorted(common), note])
-    key = zlib.crc32(shown.encode())
+    form_state = json.dumps([[row.run for row in selected], sorted(common), note])
+    key = zlib.crc32(form_state.encode())
     disabled = not selected or bool(why)
     icon = ":material/label:"
     with st.popover("Edit tags", icon=icon, disabled=disabled, help=why or None, key="runs_tag"):

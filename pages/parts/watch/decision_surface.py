@@ -19,7 +19,7 @@ from pages.kit.layout import card_title
 HEIGHT = 436  # px: with its title as high as the two layer charts in the next column
 
 
-def shown(experiment: Experiment, home: Path) -> figures.SurfaceData | None:
+def load_points(experiment: Experiment, home: Path) -> figures.SurfaceData | None:
     """Return the points of the run's data, with its label noise; None if the data cannot be drawn
     or is no longer on this disk.
     """
