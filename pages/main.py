@@ -1,6 +1,4 @@
-"""The router: the pages, their groups and icons. It opens the address before a page is drawn and
-closes it afterwards.
-"""
+"""The router. It opens the address before a page is drawn and closes it afterwards."""
 
 from pathlib import Path
 
@@ -8,26 +6,14 @@ import streamlit as st
 
 from pages.kit import state, teacher_session
 from pages.kit.screen import theme_mode
+from pages.kit.site import GROUPS
 
 HERE = Path(__file__).parent
 ASSETS = HERE.parent / "assets"  # a Material icon as page icon would be fetched from the internet
-GROUPS = {
-    "": [("start", "Start", "home")],
-    "Prepare": [
-        ("data", "Data", "grid_view"),
-        ("network", "Network", "layers"),
-        ("train", "Train", "tune"),
-    ],
-    "Observe": [("watch", "Watch", "monitoring"), ("runs", "Runs", "table_rows")],
-    "Explore": [
-        ("double_descent", "Double descent", "elevation"),
-        ("concepts", "Concepts", "school"),
-    ],
-}
 
 
 def page(name: str, title: str, icon: str) -> st.Page:
-    """One page; the first of all is the one that an address without a name opens."""
+    """Return one page of the router; Start is what an address without a page opens."""
     return st.Page(f"{name}.py", title=title, icon=f":material/{icon}:", default=name == "start")
 
 

@@ -35,8 +35,8 @@ from pages.kit.layout import (
     finding,
     foremost,
     header,
+    live_status,
     run_name,
-    stands,
     told,
 )
 from pages.parts.watch import decision_surface
@@ -244,7 +244,9 @@ class Page:
             ):
                 st.rerun()
             if self.live or self.state in WAITING:
-                fraction, text = progress(history, stands(self.run) if self.live else self.state)
+                fraction, text = progress(
+                    history, live_status(self.run) if self.live else self.state
+                )
                 st.progress(
                     fraction, text=waiting(self.run) if self.state is RunState.QUEUED else text
                 )

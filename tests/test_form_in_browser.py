@@ -65,7 +65,7 @@ def test_a_choice_of_every_family_is_picked_and_trained(page, server):
     pick(page, "Optimizer", Nesterov.label)
     page.get_by_text("nesterov=True").first.wait_for()
     pick(page, "Schedule", Exponential.label)
-    page.get_by_text("Gamma γ").first.wait_for()
+    page.get_by_text("Decay factor γ").first.wait_for()
     pick(page, "Loss", Hinge.label)
     page.get_by_text("Label smoothing").wait_for(state="detached")
     switch_on(page, "Regularization", ClipNorm.label, ClipNorm().summary)

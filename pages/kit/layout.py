@@ -1,5 +1,5 @@
-"""What several pages share: the header row, a card's title, a finding, state badges, and the bottom
-bar with the one Start.
+"""Parts that several pages share: header row, card title, finding, state badge, and the bar at the
+bottom with the Start button.
 """
 
 from collections import Counter
@@ -27,20 +27,20 @@ from pages.kit.buttons import button, deferred_button
 from pages.kit.form import escape
 from pages.kit.screen import phone
 
-AT_REST = {"paused", "preparing"}  # said of a run in the bar: it looks like one that trains
+NOT_TRAINING = {"paused", "preparing"}  # the bar names these states: no progress is visible
 SIGNS = {
     "ok": ("green", "check"),
     "info": ("gray", "info"),
     "warn": ("yellow", "warning"),
     "bad": ("red", "error"),
 }
-LONG = 20  # letters of a button that stands below its sentence on a phone
+LONG = 20  # letters from which on a button is placed below its text on a phone
 STACK = {"horizontal": True, "vertical_alignment": "center"}
 
 
 @contextmanager
 def header(title: str, facts: str, badge: tuple[str, str, str] | None = None) -> Iterator[None]:
-    """Title, state, one line of facts; what is drawn within stands at the right end."""
+    """Draw title, badge and one line of facts; the controls of the page go to the right end."""
     with st.container(**STACK, gap="small"):
         st.title(title, anchor=False, width="content")
         if badge:
@@ -48,13 +48,13 @@ def header(title: str, facts: str, badge: tuple[str, str, str] | None = None) ->
             st.badge(label, color=colour, icon=icon)
         st.caption(escape(facts), width="stretch")
         yield
-    if said := state.take_notice():
-        st.info(escape(said), icon=":material/info:")
+    if notice := state.take_notice():
+        st.info(escape(notice), icon=":material/info:")
 
 
 @contextmanager
 def card_title(text: str, help: str | None = None) -> Iterator[None]:
-    """A card's title in a row of its own, with the card's controls at the right end."""
+    """Draw a card's title; the controls of the card go to the right end of its row."""
     with st.container(**STACK, gap="small"):
         st.subheader(text, anchor=False, width="stretch", help=help)
         yield
@@ -85,59 +85,60 @@ def finding(
         return button(action, key=key or f"finding {text[:40]}", type=look, icon=icon)
 
 
-def state_badge(word: RunState, width: int | str = "content") -> None:
-    """A run's state as colour, icon and word."""
-    label, colour, icon = word.badge
+def state_badge(status: RunState, width: int | str = "content") -> None:
+    """Draw a run's state as a badge with icon and label."""
+    label, colour, icon = status.badge
     st.badge(label, color=colour, icon=f":material/{icon}:", width=width)
 
 
 def run_name(run: str) -> str:
-    """What a run is called; its data when nobody named it."""
+    """Return the name of a run, or a summary of its data where it has none."""
     experiment = decode(Experiment, runner.current().store.experiment(run))
     return experiment.name or experiment.data.summary
 
 
 def when(run: str) -> datetime:
-    """When the run was made, on the clock of whoever looks."""
+    """Return when the run was created, in the time zone of the browser."""
     zone = st.context.timezone
     try:
         return began(run).astimezone(ZoneInfo(zone) if zone else None)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a name that this machine does not know
+    except (
+        ZoneInfoNotFoundError,
+        ValueError,
+        OSError,
+    ):  # an unknown time zone
         return began(run).astimezone()
 
 
 def told(error: LabError) -> str:
-    """What a page says of an error about a run: no command, and no path on the server's disk."""
+    """Return the text of an error about a run, without commands or paths of the server."""
     if isinstance(error, NotFound):
         return (
-            "This run is not here: it was deleted, or it lies in another lab. Choose one on Runs."
+            "Run not found: it was deleted, or it belongs to another lab. Choose a run on the "
+            "Runs page."
         )
     return str(error)
 
 
-def attempt(say: Callable[..., None], job: str) -> None:
-    """Says a word to a run or a study. What is refused is said on the page, which also knows that a
-    run named in the address is gone.
+def attempt(command: Callable[..., None], job: str) -> None:
+    """Give a command to a run or a study. The page shows why it was refused, except for a run in
+    the address that no longer exists, which the page reports anyway.
     """
     try:
-        say(job, by=person.me())
+        command(job, by=person.me())
     except LabError as error:
         if not (isinstance(error, NotFound) and state.run_in_address()):
             state.notice(told(error))
 
 
 def foremost(jobs: Iterable[str]) -> str:
-    """Of these runs and studies the first that whoever looks may change, else the first; empty for
-    none.
-    """
+    """Return the first of these jobs that the visitor may change, else the first; "" for none."""
     jobs = list(jobs)
     return next((job for job in jobs if not person.barred(job)), next(iter(jobs), ""))
 
 
 def start(text: str) -> None:
-    """Queues the experiment (JSON text) and shows it. A sentence on the page when that is
-    refused.
-    """
+    """Queue the experiment (JSON text) and open its run. Shows why where that is refused."""
     try:
         run = state.just_started(text) or runner.current().submit(text, by=person.me())
     except LabError as error:
@@ -149,7 +150,7 @@ def start(text: str) -> None:
 
 @dataclass(frozen=True)
 class Ready:
-    """What Start would start: a line about it, what the press does, and why it cannot be."""
+    """What Start would start: its description, what the press does, and why it is disabled."""
 
     line: str
     press: Callable[[], None]
@@ -157,17 +158,18 @@ class Ready:
 
 
 def every(seconds: float) -> float:
-    """How often a part of a page looks again: a quarter as often in a classroom, where thirty pages
-    do. Live charts do not wait for it.
+    """Return the seconds between two updates of a part of a page: four times as many in a
+    classroom, where thirty pages ask. Live charts do not depend on it.
     """
     return seconds if ownership.mode() == ownership.SOLO else 4 * seconds
 
 
 def bar(planned: Plan | None = None, *, shown: str = "", ready: Ready | None = None) -> None:
-    """The draft and the live run, on every page, at the bottom edge. The only Start of all.
+    """Draw the bar at the bottom edge of every page: the draft with the only Start button, and the
+    job in progress.
 
-    `shown` is the run that the page itself shows: of that one the bar need not tell. `ready` is
-    what a page starts that is no single run, in the draft's place.
+    `shown` is the run that the page itself shows; the bar leaves it out. `ready` replaces the draft
+    on a page that starts something other than a single run.
     """
     if ready is None:
         draft = state.draft()
@@ -198,8 +200,8 @@ QueueSnapshot = tuple[tuple[str, str, str], ...]  # kind, id and device of every
 
 
 def _live(drawn: QueueSnapshot, shown: str) -> None:
-    """The job at work with its progress, one's own where several devices have one; the page runs
-    anew when the queue is another one.
+    """Draw the job in progress, the visitor's own where several devices are busy. Reruns the page
+    when the queue has changed.
     """
     lab = runner.current()
     if tuple(lab.line()) != drawn:
@@ -210,12 +212,12 @@ def _live(drawn: QueueSnapshot, shown: str) -> None:
     at_work, waiting = _parted(drawn)
     job = foremost(job for job in at_work if job != shown)
     if not job:
-        st.caption(f"**{waiting} waiting behind this one**" if waiting else "The queue is empty.")
+        st.caption(f"**{waiting} waiting in the queue**" if waiting else "The queue is empty.")
         return
     kind = at_work[job]
     try:
         share, text = study_log.said(job) if kind == STUDY else _of_run(job)
-    except LabError as error:  # deleted by another process while it waited here
+    except LabError as error:  # deleted by another process meanwhile
         st.caption(escape(told(error)))
         return
     if kind == STUDY and lab.status(job) == "paused":
@@ -226,7 +228,7 @@ def _live(drawn: QueueSnapshot, shown: str) -> None:
     with st.container(**STACK, gap="small", wrap=False):
         st.progress(share, text=" · ".join([f"**{escape(name)}**", *(facts or ["preparing"])]))
         if more:
-            st.badge(f"{more} more at work", color="gray", help=_devices(drawn))
+            st.badge(f"{more} more in progress", color="gray", help=_devices(drawn))
         if waiting:
             st.badge(f"{waiting} waiting", color="gray", help=_devices(drawn))
         why = person.barred(job)
@@ -243,7 +245,7 @@ def _live(drawn: QueueSnapshot, shown: str) -> None:
 
 
 def _parted(drawn: QueueSnapshot) -> tuple[dict[str, str], int]:
-    """The job at work on each device with its kind, and how many wait."""
+    """The kind of the first job on each device, and how many jobs wait."""
     first: dict[str, str] = {}
     for _, job, device in drawn:
         first.setdefault(device, job)
@@ -252,21 +254,21 @@ def _parted(drawn: QueueSnapshot) -> tuple[dict[str, str], int]:
 
 
 def _devices(drawn: QueueSnapshot) -> str:
-    """One run on each device at a time: cpu has 3, cuda:0 has 1."""
+    """A sentence with the number of jobs on each device."""
     counts = Counter(device for _, _, device in drawn)
     each = ", ".join(f"{device} has {count}" for device, count in counts.items())
-    return f"Each device does one at a time: {each}."
+    return f"Each device runs one job at a time: {each}."
 
 
 def _of_run(run: str) -> tuple[float, str]:
-    """How much of a run is done, and its name with that in words."""
+    """The completed fraction of a run, and its name with its progress in words."""
     with feed.tail(run).read() as history:
-        word = stands(run)
-        share, text = progress(history, word)
+        status = live_status(run)
+        share, text = progress(history, status)
     parts = [part for part in text.split(" · ") if part.startswith("Epoch") or "left" in part]
-    return share, " · ".join([run_name(run), *parts, *([word] if word in AT_REST else [])])
+    return share, " · ".join([run_name(run), *parts, *([status] if status in NOT_TRAINING else [])])
 
 
-def stands(run: str) -> str:
-    """The runner's word for a run, or preparing: it is at work and has not begun to train yet."""
+def live_status(run: str) -> str:
+    """Return the status of a run, or "preparing" while it has not begun to train."""
     return "preparing" if runner.current().prepares(run) else runner.current().status(run)

@@ -72,7 +72,7 @@ def test_with_two_devices_at_work_the_bar_tells_of_one_s_own(lab):
         begin(lab, each)
     shown, badges = in_bar(app := page())
     assert len(shown) == 1 and shown[0].startswith("**Anns**")
-    assert [badge.partition("[")[2] for badge in badges] == ["1 more at work]", "1 waiting]"]
+    assert [badge.partition("[")[2] for badge in badges] == ["1 more in progress]", "1 waiting]"]
     app.button(key="bar_stop").click().run()
     assert lab.status(anns) == "stopping" and lab.status(bens) == "running"
 
@@ -94,7 +94,7 @@ def test_another_one_s_pause_is_no_work_and_its_owner_sees_who_waits_behind_it(l
     )
     assert "The queue is empty." in texts(page("watch.py", run=bens))
     run(lab, ANN, "Anns")
-    assert "**1 waiting behind this one**" in texts(page("watch.py", run=bens))
+    assert "**1 waiting in the queue**" in texts(page("watch.py", run=bens))
 
 
 def test_a_run_that_was_resumed_prepares_until_it_takes_a_step(lab):

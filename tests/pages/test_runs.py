@@ -128,7 +128,7 @@ def test_a_selected_run_that_was_deleted_meanwhile_does_not_break_the_page(store
 
     monkeypatch.setattr(feed, "tail", gone)
     app = page([two[0]], two)
-    (message,) = (text for text in texts(app) if "This run is not here" in text)
+    (message,) = (text for text in texts(app) if "Run not found" in text)
     assert "python" not in message and not app.error
 
 

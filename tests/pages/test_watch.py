@@ -132,7 +132,7 @@ def test_a_run_deleted_elsewhere_shows_a_message_and_no_exception(store):
     store.delete(run)
     next(b for b in app.button if b.label == "Resume").click().run()
     assert not app.exception and not app.error
-    (said,) = (text for text in texts(app) if "This run is not here" in text)
+    (said,) = (text for text in texts(app) if "Run not found" in text)
     assert "python" not in said and str(store.root) not in said
 
 
@@ -173,7 +173,7 @@ def test_a_missing_run_is_reported_and_no_other_one_is_shown(store, said):
     write(store, run, script()[:20])
     with store.own(run):
         app = watch(said)
-    assert any("This run is not here" in text for text in texts(app))
+    assert any("Run not found" in text for text in texts(app))
     assert not buttons(app) and not any(said in text for text in texts(app))
     assert [link.proto.label for link in app.get("page_link")] == ["Open an earlier run"]
 

@@ -221,7 +221,7 @@ class LayerList:
         """Draw the menu that inserts a layer of any kind at `path`."""
         is_inner = len(path) > 1
         suffix = f" {'.'.join(map(str, path[:-1]))}" if is_inner else ""
-        with st.popover(label, icon=":material/add:", width="stretch"):
+        with st.popover(label, icon=":material/add:", width="stretch", key=f"adder{suffix}"):
             st.caption(f"The layer is inserted at position {path[-1] + 1}.")
             with st.grid(min_column_width=140, gap="xxsmall"):
                 for kind, cls in Layer.members.items():
