@@ -95,7 +95,15 @@ class Rotation(Augmentation):
     formula: ClassVar[str] = r"x'(u) = x(R_\theta u), \qquad \theta \sim U(-\alpha, \alpha)"
     source: ClassVar[str] = "Simard, Steinkraus & Platt 2003"
     technique: ClassVar[str] = "D9"
-    degrees: float = ranged(10.0, 0, 180, symbol="α", unit="°", help="Maximum angle.")
+    degrees: float = ranged(
+        10.0,
+        0,
+        180,
+        label="Maximum angle",
+        symbol="α",
+        unit="°",
+        help="Rotations are between −α and α.",
+    )
     fill: Fill = ranged("black", help=_FILL)
 
     @property
@@ -154,8 +162,15 @@ class Cutout(Augmentation):
 
 
 def _alpha(default: float) -> float:
-    help = "Small: mostly one of the two samples. 1: uniform. Large: close to equal parts."
-    return ranged(default, 0.05, 32, symbol="α", log=True, help=help)
+    return ranged(
+        default,
+        0.05,
+        32,
+        label="Beta parameter",
+        symbol="α",
+        log=True,
+        help="Small: mostly one of the two samples. 1: λ is uniform. Large: close to equal parts.",
+    )
 
 
 class MixUp(Augmentation):

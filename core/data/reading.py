@@ -28,7 +28,7 @@ class Reading(Value):
         None, description="Channels, height and width of each image."
     )
     header: Literal["auto", "yes", "no"] = ranged(
-        "auto", help="Whether the first row contains column names."
+        "auto", label="Header row", help="Whether the first row contains column names."
     )
     white: float | None = ranged(
         None, above=-1e9, high=1e9, help="The value of full brightness; it becomes 255."
@@ -44,14 +44,17 @@ class Reading(Value):
     )
     channels: Literal["auto", "planar", "interleaved"] = ranged(
         "auto",
+        label="Colour order",
         help="Order of the colour values: one channel after the other (planar) or pixel by pixel "
         "(interleaved).",
     )
     form: Literal["auto", "images", "table"] = ranged(
-        "auto", help="Whether each row is an image or a row of a table."
+        "auto", label="Row type", help="Whether each row is an image or a row of a table."
     )
     task: Literal["auto", "classes", "values"] = ranged(
-        "auto", help="Whether labels are classes (classification) or values (regression)."
+        "auto",
+        label="Label type",
+        help="Whether labels are classes (classification) or values (regression).",
     )
     sheet: str = Field(
         "",

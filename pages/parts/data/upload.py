@@ -112,7 +112,9 @@ def options() -> Reading | None:
             key=state.key("shape", "data"),
         )
     try:
-        plain = form.edit(Reading(), state.key("reading", "data"), skip=("label_column",))
+        plain = form.edit(
+            Reading(), state.key("reading", "data"), width=240, skip=("label_column",)
+        )
         found = {
             "label_column": column.strip() or "auto",
             "shape": parse_shape(shape) if shape.strip() else None,
