@@ -1,7 +1,7 @@
-# The lab in a container: for a CPU, or for an NVIDIA GPU with the build argument
+# Descent Lab in a container, for a CPU or, with this build argument, for an NVIDIA GPU:
 #   --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu130
-# Only this machine's names are answered until STREAMLIT_SERVER_ALLOWED_HOSTS says others, with
-# blanks between them.
+# The server accepts only the names of this machine. Set STREAMLIT_SERVER_ALLOWED_HOSTS to accept
+# others, separated by spaces.
 FROM python:3.11-slim
 
 ENV PYTHONUNBUFFERED=1 \
@@ -35,7 +35,7 @@ VOLUME /data
 EXPOSE 8501
 STOPSIGNAL SIGTERM
 
-# Asks by an allowed name, and of the server itself whatever proxy is set.
+# Uses an allowed host name, and connects to the server directly even if a proxy is configured.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import http.client, os, sys; e = os.environ; c = http.client.HTTPConnection('127.0.0.1', int(e['STREAMLIT_SERVER_PORT']), timeout=4); c.request('GET', '/_stcore/health', headers={'Host': e['STREAMLIT_SERVER_ALLOWED_HOSTS'].split()[0]}); sys.exit(c.getresponse().status != 200)"]
 

@@ -1,4 +1,4 @@
-"""The server's edges: who may talk to it, what its routes answer, how it starts and stops."""
+"""The edges of the server: hosts and origins, its routes, startup and shutdown."""
 
 import json
 import os
@@ -92,7 +92,7 @@ def test_a_foreign_page_cannot_open_the_websocket(server):
     assert handshake(server, Host="evil.example") in (400, 403)
 
 
-def test_a_foreign_page_may_not_read_the_feed(server, run):
+def test_a_foreign_page_cannot_read_the_feed(server, run):
     status, _, headers = server.get(address(server, run, "/poll"), Origin="http://evil.example")
     assert status == 200 and "access-control-allow-origin" not in {k.lower() for k in headers}
 
@@ -101,7 +101,7 @@ def test_a_foreign_page_may_not_read_the_feed(server, run):
 @pytest.mark.parametrize(
     "shown", ["", "?token=", "?token=00000000000000000000000000000000", "?token=%C3%A9"]
 )
-def test_the_feed_wants_the_runs_own_token(server, run, path, shown):
+def test_the_feed_requires_the_token_of_the_run(server, run, path, shown):
     assert server.get(f"/feed/{run}{path}{shown}")[0] == 403
 
 
@@ -111,12 +111,12 @@ def test_a_token_opens_one_run_only(server, run):
     assert server.get(address(server, "20000101-000000-abcdef"))[0] == 404
 
 
-def test_the_secret_is_for_the_owner_alone(server, run):
+def test_the_secret_is_readable_by_its_owner_only(server, run):
     server.get(address(server, run, "/poll"))
     assert stat.S_IMODE((server.home / "secret").stat().st_mode) == 0o600
 
 
-def test_plotly_comes_from_this_machine_and_is_kept(server):
+def test_plotly_is_served_locally_and_cached(server):
     status, body, headers = server.get(f"{feed.PLOTLY}/plotly.min.js")
     assert status == 200 and b"plotly.js" in body[:200]
     assert "immutable" in {k.lower(): v for k, v in headers.items()}["cache-control"]
@@ -145,7 +145,7 @@ def test_events_arrive_while_a_writer_appends(server, run):
         assert rest["rows"]["step"]["from"] == 39 and rest["facts"]["step"] == 200
 
 
-def test_polling_gives_the_same_deltas(server, run):
+def test_polling_returns_the_same_deltas(server, run):
     events = script()
     write(server.store, run, events[:5])
     first = json.loads(server.get(address(server, run, "/poll"))[1])
@@ -157,7 +157,7 @@ def test_polling_gives_the_same_deltas(server, run):
         assert first["rows"]["step"][name][:start] + values == everything["rows"]["step"][name]
 
 
-def test_one_reading_serves_all_listeners(server, run):
+def test_all_listeners_share_one_reader(server, run):
     write(server.store, run, script()[:5])
     with listening(server, run) as one, listening(server, run) as other:
         assert one() == other()
@@ -168,7 +168,7 @@ def test_one_reading_serves_all_listeners(server, run):
 # --- start and stop
 
 
-def test_sigterm_ends_it_well_while_a_page_listens(tmp_path):
+def test_sigterm_ends_the_server_cleanly_with_an_open_stream(tmp_path):
     with serve(tmp_path) as server:
         run = server.store.create(EXPERIMENT)
         write(server.store, run, script()[:5])
@@ -178,7 +178,7 @@ def test_sigterm_ends_it_well_while_a_page_listens(tmp_path):
             assert server.process.wait(8) == 0, server.log.read_text()
 
 
-def test_a_restarted_server_believes_the_open_page_and_takes_away_what_was_left(tmp_path):
+def test_a_restarted_server_accepts_old_tokens_and_removes_leftovers(tmp_path):
     with serve(tmp_path) as server:
         run = server.store.create(EXPERIMENT)
         where = address(server, run, "/poll")
@@ -191,13 +191,13 @@ def test_a_restarted_server_believes_the_open_page_and_takes_away_what_was_left(
         assert not any(folder.exists() for folder in left)
 
 
-def test_python_app_py_says_how_to_start_it():
+def test_python_app_py_explains_how_to_start_the_server():
     command = [sys.executable, "app.py"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2 and "streamlit run app.py" in done.stderr
 
 
-def test_the_settings_that_training_and_privacy_rest_on():
+def test_the_server_settings_for_training_and_privacy():
     settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     assert settings["runner"]["postScriptGC"] is False
     assert settings["browser"]["gatherUsageStats"] is False
@@ -224,7 +224,7 @@ def python(code, **environment):
     ).stdout.strip()
 
 
-def test_what_the_warm_up_made_is_out_of_the_collectors_sight():
+def test_the_warm_up_is_excluded_from_garbage_collection():
     code = """
 import app, gc
 app.warm_up()
@@ -233,7 +233,7 @@ print(gc.get_freeze_count() > 100_000 > len(gc.get_objects()))"""
 
 
 @pytest.mark.parametrize(("mode", "limit"), [("", "200"), ("class", "100")])
-def test_a_classroom_has_a_lower_limit_for_uploads(mode, limit):
+def test_a_classroom_has_a_lower_upload_limit(mode, limit):
     code = """
 import app, streamlit as st
 from streamlit import config

@@ -88,7 +88,7 @@ def needed() -> list[str]:
     return [*made_of, *(n for n in names if n != ".streamlit/secrets.toml")]
 
 
-def test_the_context_holds_all_that_the_lab_runs_on():
+def test_the_context_contains_every_required_file():
     assert [name for name in needed() if not enters(name)] == []
 
 
@@ -108,18 +108,18 @@ def test_the_context_holds_all_that_the_lab_runs_on():
         "notes.csv",
     ],
 )
-def test_the_context_leaves_out_data_secrets_and_what_is_made(path):
+def test_the_context_excludes_data_secrets_and_build_products(path):
     assert not enters(path)
 
 
-def test_all_that_is_copied_exists_and_all_that_is_needed_is_copied():
+def test_every_copied_file_exists_and_every_required_file_is_copied():
     copied = [source.rstrip("/") for source in sources()]
     assert all((ROOT / source).exists() for source in copied)
     missing = [n for n in needed() if not any(n == c or n.startswith(f"{c}/") for c in copied)]
     assert missing == []
 
 
-def test_the_linter_finds_nothing(tmp_path):
+def test_the_linter_reports_nothing(tmp_path):
     linter = Path(sys.executable).with_name("hadolint")
     if not linter.exists():
         pytest.skip("hadolint comes as a wheel for Linux on x86-64 alone")
@@ -132,7 +132,7 @@ def test_the_linter_finds_nothing(tmp_path):
     assert said.returncode == 1 and "DL3042" in said.stdout, said.stdout
 
 
-def test_it_runs_as_a_user_with_a_number_that_owns_the_volume():
+def test_the_user_is_numeric_and_owns_the_volume():
     names = [name for name, _ in steps()]
     (user,), (volume,) = given("USER"), given("VOLUME")
     made = given("RUN")[0]
@@ -144,13 +144,13 @@ def test_it_runs_as_a_user_with_a_number_that_owns_the_volume():
     )
 
 
-def test_a_stop_reaches_the_server_itself():
+def test_a_stop_signal_reaches_the_server():
     (entry,) = given("ENTRYPOINT")
     assert json.loads(entry) == ["python", "-m", "streamlit", "run", "app.py"]
     assert given("STOPSIGNAL") == ["SIGTERM"] and given("CMD") == []
 
 
-def test_torch_comes_from_the_chosen_index_in_the_versions_of_the_requirements():
+def test_torch_is_installed_from_the_chosen_index_in_the_required_versions():
     (argument,) = given("ARG")
     assert argument == "TORCH_INDEX=https://download.pytorch.org/whl/cpu"
     (install,) = (run for run in given("RUN") if "pip install" in run)
@@ -175,7 +175,7 @@ def image(tmp_path):
     return tmp_path
 
 
-def test_the_image_s_files_serve_the_lab_are_found_well_and_stop_cleanly(image):
+def test_the_files_of_the_image_serve_the_app_pass_the_health_check_and_stop_cleanly(image):
     """Also where a proxy is set and only another machine's name is let in."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

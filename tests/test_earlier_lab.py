@@ -48,12 +48,12 @@ def test_every_run_has_its_state_and_its_experiment(home, ids):
 
 
 @pytest.mark.parametrize("name", ["stopped", "interrupted", "set_aside", "not_begun"])
-def test_a_run_that_can_go_on_does(home, ids, name):
+def test_an_unfinished_run_can_be_resumed(home, ids, name):
     ended = execute(Store(home), ids[name])
     assert (ended.reason, ended.epochs) == ("epochs", 3)
 
 
-def test_studies_keep_their_points_and_go_on(home, ids):
+def test_studies_keep_their_points_and_can_be_resumed(home, ids):
     store = Studies(home)
 
     def count(name):

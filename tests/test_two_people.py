@@ -184,7 +184,7 @@ DOORS = {
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_what_the_owner_another_one_and_a_teacher_may(room: Room, door: str) -> None:
+def test_what_the_owner_another_person_and_a_teacher_can_do(room: Room, door: str) -> None:
     act, (own, other), words = DOORS[door]
     for owner in (ANN, BEN):
         for by in (ANN, BEN):
@@ -199,7 +199,9 @@ def test_what_the_owner_another_one_and_a_teacher_may(room: Room, door: str) -> 
 
 
 @pytest.mark.parametrize("word", ["stop", "resume"])
-def test_a_study_is_stopped_and_resumed_by_its_owner_and_a_teacher(room: Room, word: str) -> None:
+def test_a_study_can_be_stopped_and_resumed_by_its_owner_and_a_teacher(
+    room: Room, word: str
+) -> None:
     study = encode(next(iter(shipped().values())))
     for owner, by, allowed in (
         (ANN, ANN, True), (ANN, BEN, False), (BEN, ANN, False), (BEN, BEN, True),
@@ -214,7 +216,7 @@ def test_a_study_is_stopped_and_resumed_by_its_owner_and_a_teacher(room: Room, w
         assert bool(room.lab.barred(made, by=room.by)) != allowed
 
 
-def test_who_empties_the_trash_empties_their_own_and_a_teacher_everybody_s(room: Room) -> None:
+def test_emptying_the_trash_removes_own_runs_or_all_for_a_teacher(room: Room) -> None:
     anns, bens = (room.run(owner, "stop", "delete") for owner in (ANN, BEN))
     room.by = BEN
     privacy.empty_trash(room.store, room.by)
@@ -225,7 +227,7 @@ def test_who_empties_the_trash_empties_their_own_and_a_teacher_everybody_s(room:
 
 
 @pytest.mark.parametrize("by", [ANN, BEN, ownership.TEACHER], ids=["owner", "another", "teacher"])
-def test_no_page_tells_another_one_s_notes_or_the_names_in_their_trash(room: Room, by: str) -> None:
+def test_no_page_shows_notes_or_deleted_runs_of_another_person(room: Room, by: str) -> None:
     run = room.run(ANN, "stop")
     write(room.store, run, [*script(), ended()])
     gone = room.lab.submit(encode(Experiment(name="Thrown away")), by=ANN)

@@ -20,6 +20,7 @@ from core.base.numbers import THIN, percent, short, whole
 from core.experiment import Experiment
 from core.optim.stopping import Patience, has_early_stopping, with_early_stopping
 from core.runs.history import History
+from core.runs.state import RunState
 
 GOOD, TINY, LARGE = 1e-3, 1e-4, 3e-2  # update-to-weight ratio of one step
 PROBES = 10  # the median of the last ones counts
@@ -58,7 +59,7 @@ def find_divergence(history: History, experiment: Experiment) -> Finding | None:
 
     It is not one of `list_findings`: Watch shows it instead of the result.
     """
-    if not history.ended or history.ended.reason != "diverged":
+    if not history.ended or history.ended.reason != RunState.DIVERGED:
         return None
     learning_rate = float(f"{experiment.optimizer.learning_rate / 10:.1g}")
     return Finding(

@@ -36,9 +36,9 @@ def progress(history: History, state: str) -> tuple[float, str]:
         f"Epoch {whole(epoch)} of {whole(started.epochs)}",
         f"step {whole(history.step)} of {whole(started.steps)}",
     ]
-    if state == "preparing" or (state == "running" and len(history.ticks) == history.before):
+    if state == "preparing" or (state == RunState.RUNNING and len(history.ticks) == history.before):
         parts.append(PREPARING.lower())
-    elif state == "running":
+    elif state == RunState.RUNNING:
         parts.append(f"**{duration(pace.seconds_left(history))} left**")
         parts.append(f"{whole(pace.throughput(history))}{THIN}samples/s")
         parts += [size(memory)] if (memory := pace.memory(history)) else []
@@ -71,9 +71,9 @@ def _ending(ended: Ended) -> str:
         return f"Finished {'all ' * (ended.epochs > 1)}{counted(ended.epochs, 'epoch')}"
     if rule := StoppingRule.members.get(ended.reason):
         return f"Ended {when} by {_lower(rule.label)}"
-    if ended.reason == "stopped":
+    if ended.reason == RunState.STOPPED:
         return f"Stopped {f'by {ended.by}' if ended.by else 'manually'} {when}"
-    if ended.reason == "diverged":
+    if ended.reason == RunState.DIVERGED:
         return f"Diverged {when}"
     return f"Failed {when}"
 

@@ -27,7 +27,7 @@ from pages.kit.buttons import button, deferred_button
 from pages.kit.form import escape
 from pages.kit.screen import phone
 
-NOT_TRAINING = {"paused", "preparing"}  # the bar names these states: no progress is visible
+NOT_TRAINING = {RunState.PAUSED, "preparing"}  # the bar names these states: no progress is visible
 SIGNS = {
     "ok": ("green", "check"),
     "info": ("gray", "info"),
@@ -220,7 +220,7 @@ def _live(drawn: QueueSnapshot, shown: str) -> None:
     except LabError as error:  # deleted by another process meanwhile
         st.caption(escape(told(error)))
         return
-    if kind == STUDY and lab.status(job) == "paused":
+    if kind == STUDY and lab.status(job) == RunState.PAUSED:
         text += " · paused"
     name, *facts = text.split(" · ")
     more = len(at_work.keys() - {job, shown})

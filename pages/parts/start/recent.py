@@ -6,6 +6,7 @@ from core.base.errors import LabError
 from core.base.events import Scores, error
 from core.base.numbers import duration, percent, short
 from core.jobs import runner
+from core.runs.state import RunState
 from core.runs.summary import ended
 from pages.kit import state
 from pages.kit.buttons import button
@@ -13,7 +14,7 @@ from pages.kit.form import escape
 from pages.kit.layout import run_name, state_badge, when
 
 RECENT = 4
-FAILED = {"failed", "diverged"}
+FAILED = {RunState.FAILED, RunState.DIVERGED}
 
 
 def recent() -> None:

@@ -27,7 +27,9 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
 
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize(("owner", "other"), [(ANN, BEN), (BEN, ANN)])
-def test_only_the_owner_and_a_teacher_may(lab: Runner, act: str, owner: str, other: str) -> None:
+def test_only_the_owner_and_a_teacher_can_act(
+    lab: Runner, act: str, owner: str, other: str
+) -> None:
     for by, allowed in ((owner, True), (other, False), (TEACHER, True), (LAB, True)):
         run = lab.submit(TEXT, by=owner)
         if act in ("resume", "delete"):
@@ -44,7 +46,7 @@ def test_only_the_owner_and_a_teacher_may(lab: Runner, act: str, owner: str, oth
         assert before == after and lab.barred(run, by=by) == str(refused.value)
 
 
-def test_a_deleted_run_is_its_owner_s_to_take_back(lab: Runner) -> None:
+def test_a_deleted_run_can_be_restored_by_its_owner(lab: Runner) -> None:
     run = lab.submit(TEXT, by=ANN)
     lab.stop(run, by=ANN)
     lab.delete(run, by=ANN)
@@ -54,7 +56,7 @@ def test_a_deleted_run_is_its_owner_s_to_take_back(lab: Runner) -> None:
     assert ownership.owner(lab.store, run) == ANN
 
 
-def test_a_run_of_nobody_is_the_teacher_s_affair(lab: Runner) -> None:
+def test_a_run_without_an_owner_can_be_changed_by_a_teacher_only(lab: Runner) -> None:
     run = lab.submit(TEXT, by=LAB)
     with pytest.raises(NotAllowed):
         lab.stop(run, by=ANN)
@@ -62,7 +64,7 @@ def test_a_run_of_nobody_is_the_teacher_s_affair(lab: Runner) -> None:
 
 
 @pytest.mark.parametrize("by", [ANN, TEACHER])
-def test_a_run_remembers_that_a_teacher_stopped_it(lab: Runner, by: str) -> None:
+def test_a_run_records_that_a_teacher_stopped_it(lab: Runner, by: str) -> None:
     first, second = lab.submit(TEXT, by=ANN), lab.submit(TEXT, by=ANN)
     lane, job = lab._lanes.find(first)
     assert lane.take() is job
@@ -90,20 +92,20 @@ def test_an_unknown_person_is_refused_everywhere(lab: Runner, act: str, by: str)
     assert lab.store.ids() == [run]
 
 
-def test_nothing_is_changed_without_saying_for_whom(lab: Runner) -> None:
+def test_every_change_requires_a_person(lab: Runner) -> None:
     run = lab.submit(TEXT, by=LAB)
     for act in ACTS:
         with pytest.raises(TypeError):
             getattr(lab, act)(run)
 
 
-def test_the_token_itself_is_not_on_the_disk(lab: Runner) -> None:
+def test_the_token_itself_is_not_stored_on_disk(lab: Runner) -> None:
     run = lab.submit(TEXT, by=ownership.digest("a secret token"))
     said = b"".join(path.read_bytes() for path in lab.store.path(run).iterdir())
     assert b"a secret token" not in said
 
 
-def test_everybody_is_told_whose_a_run_is_in_their_own_words(lab: Runner) -> None:
+def test_the_owner_is_described_as_each_person_sees_it(lab: Runner) -> None:
     runs = [lab.submit(TEXT, by=by) for by in (ANN, BEN, TEACHER, LAB)]
     said = {
         by: [ownership.describe_owner(lab.store, run, by) for run in runs]
@@ -116,7 +118,7 @@ def test_everybody_is_told_whose_a_run_is_in_their_own_words(lab: Runner) -> Non
     }
 
 
-def test_people_s_runs_take_turns(lab: Runner) -> None:
+def test_the_runs_of_several_people_take_turns(lab: Runner) -> None:
     first = [lab.submit(TEXT, by=ANN) for _ in range(3)]
     bens = lab.submit(TEXT, by=BEN)
     assert lab.live()[:2] == [first[0], bens]

@@ -10,7 +10,7 @@ from core.base.settings import PIN_LENGTH
 ANN, BEN = ownership.digest("ann"), ownership.digest("ben")
 
 
-def test_wrong_pins_are_counted_for_each_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_pins_are_counted_per_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_PIN", "480215")
     now = [0.0]
     limiter = PinLimiter(each=3, seconds=60, clock=lambda: now[0])
@@ -25,7 +25,7 @@ def test_wrong_pins_are_counted_for_each_browser(monkeypatch: pytest.MonkeyPatch
     limiter.enter("480215", ANN)
 
 
-def test_a_flood_of_wrong_pins_holds_the_teacher_up_and_keeps_nobody_out(monkeypatch) -> None:
+def test_many_wrong_pins_delay_the_teacher_but_lock_nobody_out(monkeypatch) -> None:
     """Somebody who is a new browser with every try, as fast as answers come."""
     monkeypatch.setenv("LAB_PIN", "480215")
     now, tries = [0.0], 400
@@ -50,7 +50,7 @@ def test_a_flood_of_wrong_pins_holds_the_teacher_up_and_keeps_nobody_out(monkeyp
     assert now[0] == before
 
 
-def test_tries_that_are_held_up_are_counted_when_their_turn_comes(monkeypatch) -> None:
+def test_delayed_attempts_count_when_their_turn_comes(monkeypatch) -> None:
     """Else one browser had as many tries as it has windows."""
     monkeypatch.setenv("LAB_PIN", "480215")
     limiter = PinLimiter(each=2, all=0, clock=lambda: 0.0, sleep=lambda seconds: None)
@@ -68,7 +68,7 @@ def test_tries_that_are_held_up_are_counted_when_their_turn_comes(monkeypatch) -
     assert refused.value.code == "pin_attempts_used"
 
 
-def test_without_a_pin_nobody_enters_and_a_short_one_is_refused(monkeypatch) -> None:
+def test_without_a_pin_every_attempt_fails_and_a_short_pin_is_refused(monkeypatch) -> None:
     monkeypatch.delenv("LAB_PIN", raising=False)
     with pytest.raises(NotAllowed):
         PinLimiter().enter("", ANN)

@@ -1,11 +1,9 @@
-"""The teacher's seat: for the browser that gave the PIN and no other, for some hours, until it is
-left.
-"""
+"""Teacher sessions: one browser each, limited in time, until they are ended."""
 
 from core.access.teacher_session import TeacherSessions
 
 
-def test_the_seat_is_one_browser_s_until_it_leaves_or_the_hours_are_over() -> None:
+def test_a_session_belongs_to_one_browser_until_it_ends_or_expires() -> None:
     now = [0.0]
     sessions = TeacherSessions(hours=2, clock=lambda: now[0])
     sessions.start("ann")
