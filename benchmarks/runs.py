@@ -50,7 +50,9 @@ def events(epochs: int, number: int) -> list[Event]:
 
 def fill(home: Path, runs: int) -> None:
     """Create this number of run folders."""
-    experiments = [experiment for experiment in shipped().values() if experiment.data.here(home)]
+    experiments = [
+        experiment for experiment in shipped().values() if experiment.data.is_available(home)
+    ]
     scores = {"loss": 0.31, "accuracy": 0.91}
     texts = {epochs: [to_json(e) for e in events(epochs, epochs)] for epochs in EPOCHS}
     for number in range(runs):
