@@ -23,11 +23,12 @@ def settled(page) -> None:
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
-def pick(page, label: str, name: str) -> None:
-    """An entry of a list."""
+def pick(page, field: str, name: str) -> None:
+    """Choose an entry in the menu of a field of the draft."""
     settled(page)
-    menu = page.get_by_role("combobox", name=label).first
-    menu.fill(name)  # typed: an open menu closes when the page scrolls to it
+    menu = page.locator(f'[class*="st-key-{field}-"]').get_by_role("combobox").first
+    menu.evaluate("menu => menu.scrollIntoView({block: 'center'})")  # scrolling closes a menu
+    menu.fill(name)
     page.get_by_role("option", name=name, exact=True).wait_for()
     menu.press("Enter")
 
@@ -58,15 +59,15 @@ def test_a_choice_of_every_family_is_picked_and_trained(page, server):
     page.get_by_role("radio", name="Initialization").or_(
         page.get_by_role("button", name="Initialization")
     ).first.click()
-    pick(page, "Initialization", Orthogonal.label)
+    pick(page, "initializer", Orthogonal.label)
     page.get_by_text(Orthogonal.doc()[:40]).first.wait_for()
     settled(page)
     open_page(page, "Train")
-    pick(page, "Optimizer", Nesterov.label)
+    pick(page, "optimizer", Nesterov.label)
     page.get_by_text("nesterov=True").first.wait_for()
-    pick(page, "Schedule", Exponential.label)
+    pick(page, "schedule", Exponential.label)
     page.get_by_text("Decay factor γ").first.wait_for()
-    pick(page, "Loss", Hinge.label)
+    pick(page, "loss", Hinge.label)
     page.get_by_text("Label smoothing").wait_for(state="detached")
     switch_on(page, "Regularization", ClipNorm.label, ClipNorm().summary)
     switch_on(page, "Stopping-rules", GradientNorm.label, GradientNorm().summary)
