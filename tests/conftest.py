@@ -1,6 +1,4 @@
-"""Shared by all tests: a lab that really runs, a browser that looks at it, and a run that a test
-writes itself.
-"""
+"""Fixtures and helpers of all tests: a running lab, a browser, and the events of a made-up run."""
 
 import asyncio
 import contextlib
@@ -52,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def wait_until(
     condition: Callable[[], object], seconds: float = 30.0, what: str = "the condition"
 ) -> object:
-    """The first true value of `condition()`; fails when it stays false for `seconds`."""
+    """Return the first true value of `condition()`; fail when it stays false for `seconds`."""
     end = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < end, f"{what} did not come true within {seconds} s"
@@ -62,7 +60,7 @@ def wait_until(
 
 @dataclass
 class Server:
-    """A lab in a process of its own, with a home folder of its own."""
+    """A lab in a separate process with its own home folder."""
 
     url: str
     home: Path
@@ -74,7 +72,7 @@ class Server:
         return Store(self.home)
 
     def get(self, path: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:
-        """Status, body and headers of a GET."""
+        """Return status, body and headers of a GET request."""
         request = urllib.request.Request(
             self.url + path, headers={k.replace("_", "-"): v for k, v in headers.items()}
         )
@@ -87,7 +85,7 @@ class Server:
 
 @contextlib.contextmanager
 def serve(home: Path, **environment: str) -> Iterator[Server]:
-    """Starts the lab as a person would, waits until it is well, and ends it in any case."""
+    """Start the lab with `streamlit run`, wait until it is healthy, and end it in any case."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -121,7 +119,7 @@ def serve(home: Path, **environment: str) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One lab for all tests that only look at it."""
+    """One lab for all browser tests that need no settings."""
     with serve(tmp_path_factory.mktemp("lab")) as running:
         yield running
 
@@ -214,12 +212,12 @@ def ended(
 
 
 def write(store: Store, run: str, events: list[Event]) -> None:
-    """Appends events to a run's folder, as a trainer would."""
+    """Append events to a run's folder, as a trainer does."""
     for event in events:
         store.append(run, to_json(event))
 
 
 def in_a_loop(coroutine: Coroutine[Any, Any, T]) -> T:
-    """What the coroutine returns, in a thread of its own: Playwright's loop may run in this one."""
+    """Run a coroutine in another thread, because Playwright's loop may run in this one."""
     with ThreadPoolExecutor() as aside:
         return aside.submit(asyncio.run, coroutine).result()
