@@ -45,6 +45,9 @@ def test_a_residual_block_built_by_hand_is_fixed_and_trained(page, server):
 
 
 def add(page, key: str) -> None:
-    """Opens the menu of the block, the first on the page, and takes a kind."""
+    """Open the menu of the block, the first on the page, add a layer and close the menu, which
+    stays open for the next layer.
+    """
     page.get_by_role("button", name="Add a layer").first.click()
     press(page, key)
+    page.keyboard.press("Escape")

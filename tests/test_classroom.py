@@ -35,7 +35,7 @@ def test_two_people_and_a_teacher(browser: object, tmp_path: Path) -> None:
         anns = start(ann)
         ann.get_by_role("button", name="Pause").wait_for()
         bens = start(ben)
-        ben.get_by_text("1 run ahead in the queue").wait_for()
+        ben.get_by_test_id("stProgress").get_by_text("1 run ahead in the queue").wait_for()
 
         bens_draft, anns_draft = (parse_qs(urlsplit(each.url).query)["d"] for each in (ben, ann))
         ben.goto(ann.url)  # as Ann passes it on: hers to watch, and his draft stays his

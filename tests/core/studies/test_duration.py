@@ -24,6 +24,6 @@ def test_a_probe_estimates_seconds_and_counts_the_points(name: str, tmp_path: Pa
 
 def test_a_study_that_cannot_run_has_a_problem(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    assert "'cuda' is not on this machine" in expected(tmp_path, shipped()["resnet"]).problem
+    assert "'cuda' does not exist" in expected(tmp_path, shipped()["resnet"]).problem
     values = build(Study, {"base": {"data": "sine"}})
     assert "Choose a dataset with classes" in expected(tmp_path, values).problem
