@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.concepts.tools import ACTIVATIONS, BACKPROP, LINEAR_SCORES, RIDGE, SOFTMAX, Tool
-from pages.kit import state
+from pages.kit import address
 from pages.kit.layout import bar, header
 from pages.parts.concepts import activations, backprop, linear_scores, ridge, softmax
 from pages.parts.concepts.techniques import search
@@ -47,7 +47,7 @@ def main() -> None:
 
 def requested(tools: dict[str, Tool]) -> str:
     """Return the label of the demonstration in the address (`?demo=ridge`), else the first one."""
-    kind = state.take_from_address("demo")
+    kind = address.take("demo")
     if kind == "techniques":
         return TABLE
     return next((label for label, tool in tools.items() if tool.kind == kind), next(iter(tools)))

@@ -11,7 +11,7 @@ from core.data.samples import Samples
 from core.experiment import Experiment
 from core.export.samples import archive
 from core.jobs import runner
-from pages.kit import form, state
+from pages.kit import address, form, session, state
 from pages.kit.buttons import button
 from pages.kit.layout import bar, card_title, finding, header
 from pages.parts.data import augmentation, check, scale, selected
@@ -37,17 +37,17 @@ STEPS = {
 
 def main() -> None:
     """Draw the whole page."""
-    if (wanted := state.take_from_address("from")) in ("sets", "files"):
-        state.set_ui(CHOOSING, wanted)
+    if (wanted := address.take("from")) in ("sets", "files"):
+        session.set_ui(CHOOSING, wanted)
     draft = state.draft()
     with header("Data", describe(draft)):
         label, wanted = (
-            ("Keep current dataset", "") if state.get_ui(CHOOSING) else ("Change dataset", "sets")
+            ("Keep current dataset", "") if session.get_ui(CHOOSING) else ("Change dataset", "sets")
         )
         st.button(label, icon=":material/swap_horiz:", on_click=show_chooser, args=(wanted,))
-        if not state.get_ui(CHOOSING) and draft.data.is_available(runner.current().store.home):
+        if not session.get_ui(CHOOSING) and draft.data.is_available(runner.current().store.home):
             save_as(draft)
-    if state.get_ui(CHOOSING):
+    if session.get_ui(CHOOSING):
         choose()
     else:
         show(draft)

@@ -14,7 +14,7 @@ from core.export.points import points_csv
 from core.runs.state import RunState
 from core.studies.duration import Expected
 from core.studies.study import Study
-from pages.kit import state
+from pages.kit import session
 from pages.kit.form import escape
 from pages.kit.job_controls import act, waiting
 from pages.kit.layout import Ready, bar, finding, header
@@ -43,7 +43,7 @@ def main() -> None:
     if changed != study:
         studies.set_draft(changed, redraw=False)
         st.rerun()
-    if problem := state.get_ui(studies.PROBLEM):
+    if problem := session.get_ui(studies.PROBLEM):
         finding("bad", escape(problem))
     choose_preset(study)
     body = st.fragment(study_body, run_every=TICK if studies.any_live() else None)
@@ -77,7 +77,7 @@ def choose_preset(study: Study) -> None:
     """Show the presets with their expected time, and the description of the selected one."""
     available = presets.presets(study)
     current = presets.preset_of(study, available)
-    show_all = state.get_ui("all presets")
+    show_all = session.get_ui("all presets")
     names = list(available) if show_all else presets.first_row(available, current)
     more = [] if len(names) == len(available) else [MORE]
     selected = st.pills(
@@ -86,9 +86,9 @@ def choose_preset(study: Study) -> None:
         key=f"preset {studies.key()}",
     )  # fmt: skip
     if selected == MORE:
-        state.set_ui("all presets", "yes")
+        session.set_ui("all presets", "yes")
     elif selected and selected != current:
-        state.set_ui("all presets", "")
+        session.set_ui("all presets", "")
         studies.set_draft(available[selected])
     if selected and selected != current:
         st.rerun()
@@ -116,7 +116,7 @@ def begin(study: Study) -> None:
     try:
         studies.show_in_address(studies.start(study))
     except LabError as error:
-        state.notice(str(error))
+        session.notice(str(error))
     st.rerun()
 
 
@@ -125,7 +125,7 @@ def resume(study_id: str) -> None:
     try:
         studies.resume(study_id)
     except LabError as error:
-        state.notice(str(error))
+        session.notice(str(error))
     st.rerun(scope="app")
 
 

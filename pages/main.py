@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.kit import state, teacher_session
+from pages.kit import address, teacher_session
 from pages.kit.screen import theme_mode
 from pages.kit.site import GROUPS
 
@@ -25,7 +25,7 @@ pages = {group: [page(*row) for row in rows] for group, rows in GROUPS.items()}
 is_admitted = teacher_session.admit()
 shown = st.navigation(pages, position="sidebar" if is_admitted else "hidden", expanded=True)
 if is_admitted:
-    state.open_address()
+    address.open_page()
     teacher_session.sidebar()
     shown.run()
-    state.close_page()
+    address.close_page()

@@ -12,7 +12,7 @@ from core.data.datasets import Facts
 from core.experiment import Experiment
 from core.jobs import runner
 from core.network.build import trace
-from pages.kit import form, state
+from pages.kit import address, form, state
 from pages.kit.layout import bar, finding, header
 from pages.parts.network.diagram import diagram
 from pages.parts.network.first_step import before_training
@@ -42,7 +42,7 @@ def main() -> None:
     if facts is None:
         finding("bad", form.escape(planned.problem))
         label, icon = "Choose data", ":material/grid_view:"
-        st.page_link("data.py", label=label, icon=icon, query_params=state.address())
+        st.page_link("data.py", label=label, icon=icon, query_params=address.parameters())
         bar(planned)
     else:
         show(draft, planned, facts)

@@ -12,7 +12,7 @@ from core.experiment import shipped
 from core.jobs import runner
 from core.runs.state import RunState
 from core.runs.summary import Summary
-from pages.kit import person, state
+from pages.kit import person, session
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import bar, finding, header, start, told
@@ -99,7 +99,7 @@ def filtered(rows: list[Row], search: str) -> list[Row]:
     }
     if ownership.mode() != ownership.SOLO:
         choices = {OWNER: lambda row: [row.owner]} | choices
-    active = sum(bool(state.get_ui(f"filter {name}")) for name in choices)
+    active = sum(bool(session.get_ui(f"filter {name}")) for name in choices)
     label = f"Filter · {active}" if active else "Filter"
     with st.popover(label, icon=":material/filter_list:", key="runs_filter"):
         for name, values in choices.items():
@@ -112,7 +112,7 @@ def filtered(rows: list[Row], search: str) -> list[Row]:
                 disabled=not options,
                 persist_state="session",
             )
-            state.set_ui(f"filter {name}", " · ".join(picked))
+            session.set_ui(f"filter {name}", " · ".join(picked))
             rows = [row for row in rows if not picked or set(values(row)) & set(picked)]
     words = search.lower().split()
     return [row for row in rows if all(word in searchable_text(row) for word in words)]

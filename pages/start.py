@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.base.encoding import encode
 from core.experiment import shipped
-from pages.kit import state
+from pages.kit import address
 from pages.kit.buttons import button
 from pages.kit.layout import bar, header, start
 from pages.parts.start.ready_made import ready_made
@@ -41,7 +41,7 @@ def doors() -> None:
             "once.",
         )
         if button("Browse datasets", icon=":material/search:", width="stretch"):
-            st.switch_page("data.py", query_params=state.address(**{"from": "sets"}))
+            st.switch_page("data.py", query_params=address.parameters(**{"from": "sets"}))
     with third.container(border=True, height="stretch", vertical_alignment="distribute"):
         door(
             "table_view",
@@ -50,7 +50,7 @@ def doors() -> None:
             "are checked for common problems.",
         )
         if button("Choose files", icon=":material/upload_file:", width="stretch"):
-            st.switch_page("data.py", query_params=state.address(**{"from": "files"}))
+            st.switch_page("data.py", query_params=address.parameters(**{"from": "files"}))
 
 
 def door(icon: str, title: str, text: str) -> None:

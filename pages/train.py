@@ -21,7 +21,7 @@ from core.optim.optimizers import Optimizer
 from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
-from pages.kit import cost, form, range_test, sharpness, state
+from pages.kit import address, cost, form, range_test, session, sharpness, state
 from pages.kit.layout import bar, card_title, finding, header
 from pages.kit.screen import theme_mode
 from pages.parts.train import recipes
@@ -139,7 +139,7 @@ def batches(draft: Experiment) -> None:
 
 def choose_batch(kinds: dict[str, int], key: str) -> None:
     """Give the draft the batch size of the kind that was chosen."""
-    if (kind := state.widget_value(key)) in kinds:
+    if (kind := session.widget_value(key)) in kinds:
         state.edit("batch_size", kinds[kind], redraw=True)
 
 
@@ -223,7 +223,7 @@ def folded(draft: Experiment) -> None:
 
 def store_device(key: str) -> None:
     """Give the draft the device that was chosen."""
-    put("device", state.widget_value(key) or state.draft().device)
+    put("device", session.widget_value(key) or state.draft().device)
 
 
 def row(name: str, value: str, icon: str) -> st.delta_generator.DeltaGenerator:
@@ -254,7 +254,7 @@ def advise(draft: Experiment, planned: Plan) -> None:
                 "network.py",
                 label="Open Network",
                 icon=":material/layers:",
-                query_params=state.address(),
+                query_params=address.parameters(),
             )
         for suggestion in findings:
             if suggestion.level == "ok" and planned.problem:
@@ -268,7 +268,7 @@ def advise(draft: Experiment, planned: Plan) -> None:
 
 def store_name(key: str) -> None:
     """Give the draft the name that was typed."""
-    put("name", " ".join((state.widget_value(key) or "").split()))
+    put("name", " ".join((session.widget_value(key) or "").split()))
 
 
 def naming(draft: Experiment) -> None:
@@ -293,7 +293,7 @@ def naming(draft: Experiment) -> None:
                 "Opening this link loads these settings as a draft. The link does not contain the "
                 "data: uploaded spreadsheets must exist in the other lab as well."
             )
-            st.code(state.link(), language=None, wrap_lines=True)
+            st.code(address.link(), language=None, wrap_lines=True)
 
 
 main()

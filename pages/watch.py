@@ -24,7 +24,7 @@ from core.jobs import runner
 from core.jobs.kinds import RUN
 from core.runs.history import History
 from core.runs.state import RunState
-from pages.kit import feed, person, sharpness, state
+from pages.kit import address, feed, person, sharpness, state
 from pages.kit.buttons import button
 from pages.kit.downloads import downloads
 from pages.kit.form import escape
@@ -72,7 +72,7 @@ def shown_run() -> str:
     one, else an empty string.
     """
     lab = runner.current()
-    return state.run_in_address() or foremost(lab.live()) or next(iter(lab.store.ids()), "")
+    return address.run() or foremost(lab.live()) or next(iter(lab.store.ids()), "")
 
 
 def empty(problem: str) -> None:
@@ -88,10 +88,10 @@ def empty(problem: str) -> None:
             other = ", or open an earlier run" if has_runs else ""
             st.markdown(f"No run in progress. Start the draft below{other}.")
         if live and button("Watch the live run", icon=":material/monitoring:"):
-            st.switch_page("watch.py", query_params=state.address(run=foremost(live)))
+            st.switch_page("watch.py", query_params=address.parameters(run=foremost(live)))
         if has_runs:
             label, icon = "Open an earlier run", ":material/table_rows:"
-            st.page_link("runs.py", label=label, icon=icon, query_params=state.address())
+            st.page_link("runs.py", label=label, icon=icon, query_params=address.parameters())
 
 
 class Page:
@@ -179,7 +179,7 @@ class Page:
             if before and button(
                 f"Watch {escape(run_name(before[0]))}", icon=":material/monitoring:", key="ahead"
             ):
-                st.switch_page("watch.py", query_params=state.address(run=before[0]))
+                st.switch_page("watch.py", query_params=address.parameters(run=before[0]))
 
     # --- buttons
 
@@ -288,7 +288,7 @@ class Page:
         for path, value in action.changes.items():
             draft = change(draft, path, value)
         state.set_draft(encode(draft))
-        st.switch_page("train.py", query_params=state.address())
+        st.switch_page("train.py", query_params=address.parameters())
 
 
 main()

@@ -8,7 +8,7 @@ import pytest
 
 from core.base.encoding import to_link
 from core.experiment import Experiment
-from pages.kit import hosts, state
+from pages.kit import address, hosts
 from tests.conftest import Server, serve, wait_until
 
 PIN = "480215"
@@ -27,7 +27,7 @@ def test_two_people_and_a_teacher(browser: object, tmp_path: Path) -> None:
 
         def start(page: object) -> str:
             page.goto(server.url + link)
-            page.get_by_text(state.LINK_OPEN).wait_for()
+            page.get_by_text(address.LINK_OPEN).wait_for()
             page.get_by_role("button", name="Start Shortcut").click()
             page.wait_for_url(re.compile("run="))
             return re.search(r"run=([0-9a-f-]+)", page.url)[1]

@@ -68,7 +68,7 @@ from core.jobs.trainer import execute
 from core.network.presets import SoftmaxRegression
 from core.runs import checkpoint
 from core.runs.store import CHECKPOINT, PREVIOUS, Store
-from pages.kit import layout, state
+from pages.kit import layout, session
 
 ROOT = Path(__file__).parents[1]
 KILLS = int(os.environ.get("LAB_KILLS") or 25)  # the long form: LAB_KILLS=1000
@@ -279,9 +279,9 @@ def test_ten_presses_within_a_second_are_one_run(
     kept, now, shown = {}, [10.0], []
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     monkeypatch.setattr(runner, "_current", Runner(Store(tmp_path), in_process=False))
-    monkeypatch.setattr(state.st, "session_state", kept)
+    monkeypatch.setattr(session.st, "session_state", kept)
     monkeypatch.setattr(layout.st, "switch_page", lambda page, **how: shown.append(how))
-    monkeypatch.setattr(state.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(session.time, "monotonic", lambda: now[0])
     for press in range(10):
         now[0] = 10.0 + press / 20
         layout.start(text())

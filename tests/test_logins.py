@@ -7,7 +7,7 @@ import pytest
 
 from core.base.encoding import to_link
 from core.experiment import Experiment
-from pages.kit import state
+from pages.kit import address
 from tests.conftest import serve, wait_until
 from tests.openid import provide
 
@@ -35,7 +35,7 @@ def test_logins_own_their_runs(browser: object, tmp_path: Path) -> None:
                 page.get_by_role("button", name="Log me in").click()
 
             def start(page: object) -> str:
-                page.get_by_text(state.LINK_OPEN).wait_for()
+                page.get_by_text(address.LINK_OPEN).wait_for()
                 page.get_by_role("button", name="Start Shortcut").click()
                 page.wait_for_url(re.compile("run="))
                 return re.search(r"run=([0-9a-f-]+)", page.url)[1]

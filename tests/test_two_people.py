@@ -23,7 +23,7 @@ from core.jobs.runner import Runner
 from core.runs import notes
 from core.runs.store import NOTES, Store
 from core.studies.study import shipped
-from pages.kit import feed, job_controls, person, state
+from pages.kit import feed, job_controls, person, session
 from pages.parts.double_descent import studies
 from pages.parts.runs import actions, archives
 from tests.conftest import ROOT, ended, in_a_loop, script, write
@@ -80,7 +80,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
     made = Room(tmp_path)
     monkeypatch.setattr(runner, "_current", made.lab)
     monkeypatch.setattr(person, "me", lambda: made.by)
-    monkeypatch.setattr(state, "notice", made.refused.append)
+    monkeypatch.setattr(session, "notice", made.refused.append)
     return made
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.kit import state
+from pages.kit import session
 
 
 def button(label: str, *, key: str = "", **look: Any) -> bool:
@@ -26,12 +26,12 @@ def deferred_button(label: str, *, key: str = "", **look: Any) -> Callable[[], b
     returned says, once, whether it was pressed.
     """
     key = key or f"press {label}"
-    st.button(label, key=key, on_click=state.press, args=(key,), **look)
-    return partial(state.take_press, key)
+    st.button(label, key=key, on_click=session.press, args=(key,), **look)
+    return partial(session.take_press, key)
 
 
 def submit_button(label: str, *, key: str = "", **look: Any) -> bool:
     """Draw the button of a form and return whether it was pressed."""
     key = key or f"submit {label}"
-    st.form_submit_button(label, key=key, on_click=state.press, args=(key,), **look)
-    return state.take_press(key)
+    st.form_submit_button(label, key=key, on_click=session.press, args=(key,), **look)
+    return session.take_press(key)

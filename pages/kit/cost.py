@@ -22,7 +22,7 @@ from core.base.text import counted
 from core.experiment import Experiment
 from core.jobs import runner
 from core.network.build import trace
-from pages.kit import person, state
+from pages.kit import person, session
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding
@@ -47,9 +47,9 @@ def card(draft: Experiment, planned: Plan) -> None:
                 "augmentation.",
             )
         if pressed:
-            before = state.get_ui(TASK)
+            before = session.get_ui(TASK)
             task = work().begin("trial", encode(draft), by=person.me(), instead=before)
-            state.set_ui(TASK, task)
+            session.set_ui(TASK, task)
             st.rerun()
         if task and not task["over"]:
             st.fragment(wait, run_every=0.4)(task["id"], "Running trial steps")
@@ -61,7 +61,7 @@ def card(draft: Experiment, planned: Plan) -> None:
 
 def measurement(draft: Experiment) -> dict[str, Any] | None:
     """Return the trial of exactly this draft, or None."""
-    task = work().look(state.get_ui(TASK)) if state.get_ui(TASK) else None
+    task = work().look(session.get_ui(TASK)) if session.get_ui(TASK) else None
     return task if task and task["experiment"] == encode(draft) else None
 
 

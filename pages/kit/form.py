@@ -20,7 +20,7 @@ from core.base.errors import BadExperiment
 from core.base.numbers import short, whole
 from core.base.spec import Choice, FieldFacts, Value, fields
 from core.network.layers import Layer
-from pages.kit import state
+from pages.kit import session, state
 
 FEW = 5  # options that fit side by side; more of them become a list
 C = TypeVar("C", bound=Choice)
@@ -152,7 +152,7 @@ def _callback(function: Callable[..., None], *arguments: object, when: object) -
 
 
 def _store_kind(family: type[Choice], key: str, field: str) -> None:
-    kind = state.widget_value(key)
+    kind = session.widget_value(key)
     if kind in family.members and getattr(state.draft(), field).kind != kind:
         _store(field, family.pick(kind).model_dump(mode="json"))
 
@@ -160,7 +160,7 @@ def _store_kind(family: type[Choice], key: str, field: str) -> None:
 def _store_switch(family: type[Choice], kind: str, key: str, field: str) -> None:
     """Add a choice with its defaults to a field that holds several, or remove it."""
     on = {value.kind: value for value in getattr(state.draft(), field)}
-    if state.widget_value(key):
+    if session.widget_value(key):
         on.setdefault(kind, family.pick(kind))
     else:
         on.pop(kind, None)
@@ -178,7 +178,7 @@ def _store_field(fact: FieldFacts, tag: str, key: str, field: str) -> None:
         if index is None:
             return
         path, owner = f"{path}{index}.", owner[index]
-    entry = state.widget_value(key)
+    entry = session.widget_value(key)
     if _tag(owner) != tag or entry is None or entry == shown_as(getattr(owner, fact.name)):
         return
     try:

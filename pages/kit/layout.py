@@ -22,7 +22,7 @@ from core.jobs import runner
 from core.jobs.kinds import STUDY
 from core.runs.state import RunState
 from core.runs.summary import began
-from pages.kit import feed, person, state, study_log
+from pages.kit import address, feed, person, session, state, study_log
 from pages.kit.buttons import button, deferred_button
 from pages.kit.form import escape
 from pages.kit.screen import phone
@@ -48,7 +48,7 @@ def header(title: str, facts: str, badge: tuple[str, str, str] | None = None) ->
             st.badge(label, color=colour, icon=icon)
         st.caption(escape(facts), width="stretch")
         yield
-    if notice := state.take_notice():
+    if notice := session.take_notice():
         st.info(escape(notice), icon=":material/info:")
 
 
@@ -127,8 +127,8 @@ def attempt(command: Callable[..., None], job: str) -> None:
     try:
         command(job, by=person.me())
     except LabError as error:
-        if not (isinstance(error, NotFound) and state.run_in_address()):
-            state.notice(told(error))
+        if not (isinstance(error, NotFound) and address.run()):
+            session.notice(told(error))
 
 
 def foremost(jobs: Iterable[str]) -> str:
@@ -140,12 +140,12 @@ def foremost(jobs: Iterable[str]) -> str:
 def start(text: str) -> None:
     """Queue the experiment (JSON text) and open its run. Shows why where that is refused."""
     try:
-        run = state.just_started(text) or runner.current().submit(text, by=person.me())
+        run = session.just_started(text) or runner.current().submit(text, by=person.me())
     except LabError as error:
         st.error(escape(str(error)), icon=":material/error:")
         return
-    state.just_started(text, run)
-    st.switch_page("watch.py", query_params=state.address(run=run))
+    session.just_started(text, run)
+    st.switch_page("watch.py", query_params=address.parameters(run=run))
 
 
 @dataclass(frozen=True)

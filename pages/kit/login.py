@@ -12,7 +12,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 
 from core.access import login, ownership
 from core.base.errors import BadInput
-from pages.kit import hosts, person, state
+from pages.kit import address, hosts, person
 from pages.kit.buttons import button
 from pages.kit.form import escape
 
@@ -171,7 +171,7 @@ def with_return_cookie(message: MutableMapping, value: str, seconds: int) -> dic
 def show_login_page() -> None:
     """Show the login button in place of the requested page."""
     st.space("large")
-    failed = state.take_from_address(FAILED)
+    failed = address.take(FAILED)
     has_expired = person.claims().get("is_logged_in")
     with st.container(horizontal_alignment="center"), st.container(border=True, width=460):
         st.title("Descent Lab", anchor=False)

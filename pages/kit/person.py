@@ -11,6 +11,7 @@ from core.access import login, ownership
 from core.access.teacher_session import sessions
 from core.base.errors import NotAllowed
 from core.jobs import runner
+from pages.kit import session
 
 COOKIE = "lab_seat"  # the browser's random token; browsers keep it for a year under this name
 BROWSER = "browser"  # the key of a token in the session state
@@ -82,7 +83,10 @@ def _browser() -> str:
     lab mode, where another person may log in.
     """
     cookies = dict(st.context.cookies) if ownership.mode() == ownership.CLASS else {}
-    token = cookies.get(COOKIE) or st.session_state.setdefault(BROWSER, secrets.token_hex(16))
+    token = cookies.get(COOKIE) or session.get(BROWSER)
+    if not token:
+        token = secrets.token_hex(16)
+        session.set(BROWSER, token)
     return ownership.digest(token)
 
 

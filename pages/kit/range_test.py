@@ -10,7 +10,7 @@ from core.base.text import counted
 from core.experiment import Experiment
 from core.figures import range_test as figures
 from core.jobs import runner, tasks
-from pages.kit import live_chart, person, state
+from pages.kit import live_chart, person, session, state
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding
@@ -33,10 +33,10 @@ def offer(draft: Experiment, ready: bool) -> None:
         "loss. Does not delay your runs.",
     )
     if pressed:
-        before = state.get_ui(TASK)
+        before = session.get_ui(TASK)
         task = work().begin("rate", encode(draft), by=person.me(), instead=before)
-        state.set_ui(TASK, task)
-        state.set_ui(BEFORE, "")
+        session.set_ui(TASK, task)
+        session.set_ui(BEFORE, "")
 
 
 def work() -> tasks.Tasks:
@@ -60,7 +60,7 @@ def describe_progress(task: dict, activity: str) -> str:
 
 def card(draft: Experiment) -> None:
     """Draw the range test that was started last; nothing if there is none."""
-    task = work().look(state.get_ui(TASK)) if state.get_ui(TASK) else None
+    task = work().look(session.get_ui(TASK)) if session.get_ui(TASK) else None
     if not task:
         return
     with st.container(border=True, key="rate_card"):
@@ -94,7 +94,7 @@ def ended(task: dict, draft: Experiment) -> None:
             key="close_rate",
             type="tertiary",
             help="Close",
-            on_click=state.set_ui,
+            on_click=session.set_ui,
             args=(TASK, ""),
         )
     if task["state"] == "failed":
@@ -115,7 +115,7 @@ def ended(task: dict, draft: Experiment) -> None:
 
 def suggestion(rate: float, text: str, draft: Experiment) -> None:
     """Draw the suggestion; its button writes the learning rate, and afterwards undoes that."""
-    before = state.get_ui(BEFORE)
+    before = session.get_ui(BEFORE)
     if draft.optimizer.learning_rate != rate:
         if finding("ok", text, f"Use {short(rate)}", "use_rate"):
             write(rate, str(draft.optimizer.learning_rate))
@@ -127,7 +127,7 @@ def suggestion(rate: float, text: str, draft: Experiment) -> None:
 
 def write(rate: float, before: str) -> None:
     """Write a learning rate into the draft and remember the previous one."""
-    state.set_ui(BEFORE, before)
+    session.set_ui(BEFORE, before)
     state.edit("optimizer.learning_rate", rate, redraw=True)
     st.rerun()
 

@@ -6,7 +6,7 @@ from core.base.encoding import encode
 from core.base.errors import LabError
 from core.experiment import shipped
 from core.jobs import runner
-from pages.kit import person, state
+from pages.kit import address, person, session, state
 from pages.kit.buttons import button
 from pages.kit.form import escape
 
@@ -15,8 +15,8 @@ def open_ready(name: str) -> None:
     """Make a ready-made experiment the draft and open Train."""
     experiment = shipped()[name]
     state.set_draft(encode(experiment))
-    state.notice(f"“{experiment.name}” is now the draft. Press Start below to train it.")
-    st.switch_page("train.py", query_params=state.address())
+    session.notice(f"“{experiment.name}” is now the draft. Press Start below to train it.")
+    st.switch_page("train.py", query_params=address.parameters())
 
 
 def compare(names: tuple[str, ...]) -> None:
@@ -27,11 +27,11 @@ def compare(names: tuple[str, ...]) -> None:
     except LabError as error:
         st.error(escape(str(error)), icon=":material/error:")
         return
-    state.select_runs(runs)
-    state.notice(
+    session.select_runs(runs)
+    session.notice(
         f"{len(runs)} runs are trained one after another. Their curves appear together below."
     )
-    st.switch_page("runs.py", query_params=state.address())
+    st.switch_page("runs.py", query_params=address.parameters())
 
 
 def lead(text: str, name: str) -> None:

@@ -10,7 +10,7 @@ from core.base.encoding import decode, encode
 from core.base.finding import Action
 from core.base.numbers import THIN, short
 from core.experiment import Experiment
-from pages.kit import person, state
+from pages.kit import person, session
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding
@@ -39,10 +39,10 @@ def card(run: str, experiment: Experiment, reopen: Callable[[Action], None]) -> 
             disabled=bool(task and not task["over"]),
         )  # fmt: skip
     if pressed:
-        before = state.get_ui(TASK)
+        before = session.get_ui(TASK)
         text = encode(experiment)
         task = work().begin("sharpness", text, run, by=person.me(), instead=before)
-        state.set_ui(TASK, task)
+        session.set_ui(TASK, task)
         st.rerun()
     if not task:
         st.caption(
@@ -58,13 +58,13 @@ def card(run: str, experiment: Experiment, reopen: Callable[[Action], None]) -> 
 
 def measured(run: str) -> dict[str, Any] | None:
     """Return the task that measured this run; None if there is none."""
-    task = work().look(state.get_ui(TASK)) if state.get_ui(TASK) else None
+    task = work().look(session.get_ui(TASK)) if session.get_ui(TASK) else None
     return task if task and task["run"] == run else None
 
 
 def measured_curvature(draft: Experiment) -> float:
     """Return the curvature at the initial weights if it was measured for these settings, else 0."""
-    task = work().look(state.get_ui(TASK)) if state.get_ui(TASK) else None
+    task = work().look(session.get_ui(TASK)) if session.get_ui(TASK) else None
     if not task:
         return 0.0
     seen = decode(Experiment, task["experiment"])

@@ -16,7 +16,7 @@ from core.network.presets import SoftmaxRegression
 from core.optim.optimizers import Optimizer
 from core.optim.schedules import Schedule
 from core.runs.store import EVENTS, EXPERIMENT, Store
-from pages.kit import state
+from pages.kit import address
 from pages.kit.site import PAGES
 from tests.conftest import ROOT, ended, script, write
 from tests.pages.shown import draft, texts, well
@@ -147,7 +147,7 @@ def test_a_broken_link_is_one_sentence_on_the_page_that_it_opens(store, page, to
 @pytest.mark.parametrize("page", PAGES)
 def test_an_opened_link_is_said_at_once_and_once(store, page):
     app = lab(page, e=to_link(TINY))
-    assert texts(app).count(state.LINK_OPEN) == len(app.info) == 1
+    assert texts(app).count(address.LINK_OPEN) == len(app.info) == 1
     assert draft(app) == TINY and not well(app.run()).info
 
 

@@ -11,7 +11,7 @@ from core.experiment import Experiment, shipped
 from core.jobs import runner
 from core.network.initializers import Xavier, Zeros
 from core.runs.draft_store import Drafts
-from pages.kit import person, state
+from pages.kit import address, person
 
 SHARED = Experiment(name="From a friend", epochs=7)
 
@@ -19,12 +19,12 @@ SHARED = Experiment(name="From a friend", epochs=7)
 def page():
     import streamlit as st
 
-    from pages.kit import state
+    from pages.kit import address, session, state
 
-    state.open_address()
+    address.open_page()
     st.caption(state.draft().name)
     st.caption(state.key("widget"))
-    st.caption(state.take_notice() or "no notice")
+    st.caption(session.take_notice() or "no notice")
     if st.button("one field"):
         state.edit("epochs", 3)
     if st.button("redrawn field"):
@@ -35,7 +35,7 @@ def page():
         state.edit("initializer", "zeros", redraw=True)
     if st.button("another"):
         state.set_draft('{"name": "Another"}')
-    state.close_page()
+    address.close_page()
 
 
 @pytest.fixture
@@ -199,7 +199,7 @@ def test_somebody_else_s_draft_opens_as_a_copy_and_stays_as_it_is(sit, app):
     name = named(press(app, "one field"))
     sit("ben")
     copy = tab(d=name).run()
-    assert stored(copy).epochs == 3 and said(copy)[2] == state.COPIED and named(copy) != name
+    assert stored(copy).epochs == 3 and said(copy)[2] == address.COPIED and named(copy) != name
     press(copy, "zeros")
     assert stored(tab(d=named(copy)).run()).initializer == Zeros()
     sit("ann")
@@ -246,7 +246,7 @@ def test_a_broken_link_is_said_and_the_draft_stays(app, token):
     app.query_params["e"] = token
     name, _, notice = said(app.run())
     assert name == "Digits"
-    assert notice == state.LINK_BROKEN
+    assert notice == address.LINK_BROKEN
 
 
 def test_a_draft_of_another_version_is_said_and_replaced(app):

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.concepts import techniques as table
 from core.concepts.techniques import Technique
-from pages.kit import state
+from pages.kit import address
 from pages.kit.form import escape
 
 PREVIEW = 5  # names in the label of a collapsed section
@@ -42,7 +42,7 @@ def section(title: str, rows: list[Technique], *, expanded: bool) -> None:
                 f"{page.lower()}.py",
                 label=f"Open the {page} page",
                 icon=f":material/{ICONS[page]}:",
-                query_params=state.address(),
+                query_params=address.parameters(),
             )
         st.markdown("\n".join([table.HEADER, *map(markdown_row, rows)]))
 

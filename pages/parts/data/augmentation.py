@@ -11,7 +11,7 @@ from core.data.label_noise import add_noise
 from core.data.samples import Samples
 from core.experiment import Experiment
 from core.figures.images import side_by_side
-from pages.kit import form, state
+from pages.kit import form, session, state
 from pages.kit.buttons import button
 from pages.kit.layout import card_title, finding
 from pages.kit.screen import theme_mode
@@ -42,8 +42,8 @@ def show_augmented(draft: Experiment, data: Samples) -> None:
             icon=":material/shuffle:",
             help="Draw other samples and random changes",
         ):
-            state.set_ui(
-                "augmentation preview", str(int(state.get_ui("augmentation preview") or 0) + 1)
+            session.set_ui(
+                "augmentation preview", str(int(session.get_ui("augmentation preview") or 0) + 1)
             )
     if not draft.augmentations:
         finding("info", "No augmentation is on. Turn one on to see its effect.")
@@ -52,7 +52,7 @@ def show_augmented(draft: Experiment, data: Samples) -> None:
         return
     from core.advice.preview import preview
 
-    seed = int(state.get_ui("augmentation preview") or 0)
+    seed = int(session.get_ui("augmentation preview") or 0)
     try:
         before, after, descriptions = preview(
             draft, data, count=2 * SHOWN, seed=seed, affine=selected.fitted(draft)

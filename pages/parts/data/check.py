@@ -13,7 +13,7 @@ from core.data.samples import Samples
 from core.experiment import Experiment
 from core.figures.images import side_by_side
 from core.jobs import runner
-from pages.kit import form, state
+from pages.kit import form, session
 from pages.kit.buttons import button
 from pages.kit.layout import card_title, finding
 from pages.kit.screen import theme_mode
@@ -58,7 +58,7 @@ def show_findings(draft: Experiment, data: Samples) -> None:
         label, icon = button_of(found)
         if finding(found.level, form.escape(found.text), label, f"fix {found.code}", icon):
             if not found.action:
-                state.set_ui(SHOWN_FINDING, f"{about.digest} {found.code}")
+                session.set_ui(SHOWN_FINDING, f"{about.digest} {found.code}")
                 st.rerun()
             read_again(about, found.action.changes)
         if found.code == "transposed":
@@ -130,7 +130,7 @@ def show_samples(draft: Experiment, data: Samples) -> None:
 
 def find_shown(draft: Experiment) -> Finding | None:
     """Return the finding whose samples are to be shown, if it belongs to this dataset."""
-    digest, _, code = state.get_ui(SHOWN_FINDING).partition(" ")
+    digest, _, code = session.get_ui(SHOWN_FINDING).partition(" ")
     if not code or digest != getattr(draft.data, "digest", ""):
         return None
     about = Library(runner.current().store.home).about(digest)
@@ -143,7 +143,7 @@ def show_evidence(found: Finding, data: Samples) -> None:
         st.button(
             "Show all samples",
             icon=":material/arrow_back:",
-            on_click=state.set_ui,
+            on_click=session.set_ui,
             args=(SHOWN_FINDING, ""),
         )
     st.markdown(f":small[{form.escape(found.text)}]")
@@ -177,9 +177,9 @@ def show_images(draft: Experiment, data: Samples) -> None:
             if transposed != about.reading.transpose:
                 read_again(about, {"transpose": transposed})
         if button("Show other images", icon=":material/shuffle:"):
-            state.set_ui("drawn", str(int(state.get_ui("drawn") or 0) + 1))
+            session.set_ui("drawn", str(int(session.get_ui("drawn") or 0) + 1))
     figure = selected.wall(
-        draft.data.model_dump_json(), int(state.get_ui("drawn") or 0), theme_mode()
+        draft.data.model_dump_json(), int(session.get_ui("drawn") or 0), theme_mode()
     )
     alt = (
         f"{selected.IMAGES_EACH} images of each of {len(data.classes)} classes, with the number of "

@@ -19,7 +19,7 @@ from core.data.library import About, Library
 from core.data.load import load
 from core.data.reading import Reading
 from core.jobs import runner
-from pages.kit import form, person, state
+from pages.kit import form, person, session, state
 from pages.kit.buttons import button, deferred_button
 from pages.kit.layout import card_title
 
@@ -34,13 +34,13 @@ LISTED = 6  # uploads that are listed at first
 
 def show_chooser(wanted: str) -> None:
     """Open the choice of datasets ("sets" or "files") or close it ("")."""
-    state.set_ui(CHOOSING, wanted)
-    state.set_ui(ERROR, "")
+    session.set_ui(CHOOSING, wanted)
+    session.set_ui(ERROR, "")
 
 
 def show_error() -> None:
     """Draw the error of the last attempt, until the next one."""
-    if message := state.get_ui(ERROR):
+    if message := session.get_ui(ERROR):
         st.error(form.escape(message), icon=":material/error:")
 
 
@@ -91,13 +91,13 @@ def show_uploads() -> None:
     with st.container(border=True, gap="small"):
         with card_title("Previous uploads"):
             pass
-        for about in uploads if state.get_ui(ALL_UPLOADS) else uploads[:LISTED]:
+        for about in uploads if session.get_ui(ALL_UPLOADS) else uploads[:LISTED]:
             show_upload(about)
-        if len(uploads) > LISTED and not state.get_ui(ALL_UPLOADS):
+        if len(uploads) > LISTED and not session.get_ui(ALL_UPLOADS):
             st.button(
                 f"Show all {len(uploads)} uploads",
                 type="tertiary",
-                on_click=state.set_ui,
+                on_click=session.set_ui,
                 args=(ALL_UPLOADS, "yes"),
             )
 
@@ -150,7 +150,7 @@ def delete(digest: str) -> None:
         ownership.require_teacher(person.me())
         Library(runner.current().store.home).delete(digest)
     except LabError as error:
-        state.set_ui(ERROR, str(error))
+        session.set_ui(ERROR, str(error))
         return
     if getattr(state.draft().data, "digest", "") == digest:
         follow(Digits())
@@ -187,8 +187,8 @@ def use(data: DataSet) -> None:
 
 def take(data: DataSet) -> None:
     """Select this dataset in the draft and close the choice."""
-    state.set_ui(ERROR, "")
-    state.set_ui(CHOOSING, "")
+    session.set_ui(ERROR, "")
+    session.set_ui(CHOOSING, "")
     follow(data)
     st.rerun()
 
@@ -209,11 +209,11 @@ def follow(data: DataSet) -> None:
         if getattr(new, name) != getattr(old, name):
             state.edit(name, new.model_dump(mode="json")[name], redraw=True)
     if findings:
-        state.notice(" ".join(finding.text for finding in findings))
+        session.notice(" ".join(finding.text for finding in findings))
 
 
 def refuse(error: LabError) -> None:
     """Show the error on the unchanged page."""
-    state.set_ui(ERROR, str(error))
-    state.set_ui(FIXES, json.dumps(getattr(error, "fixes", ())))
+    session.set_ui(ERROR, str(error))
+    session.set_ui(FIXES, json.dumps(getattr(error, "fixes", ())))
     st.rerun()

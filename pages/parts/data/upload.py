@@ -12,7 +12,7 @@ from core.data.inspection.shapes import format_image_shape, parse_shape
 from core.data.library import About, Library
 from core.data.reading import Reading
 from core.jobs import runner
-from pages.kit import form, state
+from pages.kit import form, session, state
 from pages.kit.buttons import button, deferred_button
 from pages.kit.uploads import release
 from pages.parts.data.sources import ERROR, FIXES, refuse, take
@@ -66,7 +66,7 @@ def upload() -> None:
 
 def show_fixes(files: list, reading: Reading) -> None:
     """Draw a button for each other reading that may help after an error; the files stay chosen."""
-    fixes = json.loads(state.get_ui(FIXES) or "[]") if state.get_ui(ERROR) else []
+    fixes = json.loads(session.get_ui(FIXES) or "[]") if session.get_ui(ERROR) else []
     with st.container(horizontal=True, gap="small"):
         for fix in fixes:
             label = fix_label(fix)
@@ -134,7 +134,7 @@ def sample(name: str) -> Callable[[], bytes]:
 
 def chooser(label: str, name: str) -> object:
     """Draw a file chooser; a new number in its key empties it."""
-    return st.file_uploader(label, type=TYPES, key=f"upload {name} {state.get_ui('uploads')}")
+    return st.file_uploader(label, type=TYPES, key=f"upload {name} {session.get_ui('uploads')}")
 
 
 def check(files: list, reading: Reading) -> None:
@@ -154,7 +154,7 @@ def check(files: list, reading: Reading) -> None:
         )
     except LabError as error:
         refuse(error)
-    state.set_ui("uploads", str(int(state.get_ui("uploads") or 0) + 1))
+    session.set_ui("uploads", str(int(session.get_ui("uploads") or 0) + 1))
     release(files)
     take(Spreadsheets(digest=digest, title=library.about(digest).name[:200]))
 

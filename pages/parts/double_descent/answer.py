@@ -18,7 +18,7 @@ from core.base.finding import Action, Finding
 from core.base.text import counted
 from core.descent.point import CurvePoint
 from core.figures.descent.lines import CurveData, rows
-from pages.kit import state
+from pages.kit import session
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import STACK
@@ -42,8 +42,8 @@ def show_answer(points: Sequence[CurvePoint], data: CurveData, study_id: str, ca
     with st.container(**STACK, gap="small", wrap=False):
         st.markdown(f"{text}\n\n{escape(other.text)}", width="stretch")
         if button(f"Show the {name.lower()}", key="descent other measure"):
-            presses = (state.get_ui(REQUESTED_MEASURE) or "0").rpartition(" ")[2]
-            state.set_ui(REQUESTED_MEASURE, f"{study_id} {name} {int(presses) + 1}")
+            presses = (session.get_ui(REQUESTED_MEASURE) or "0").rpartition(" ")[2]
+            session.set_ui(REQUESTED_MEASURE, f"{study_id} {name} {int(presses) + 1}")
             st.rerun()
 
 
@@ -76,7 +76,7 @@ def measure_switch(default: Measure, study_id: str) -> str:
     """Show the switch between Error and Loss: `default` until the finding of this study has
     requested the other one.
     """
-    study, name, presses = (state.get_ui(REQUESTED_MEASURE) or "  ").split(" ")
+    study, name, presses = (session.get_ui(REQUESTED_MEASURE) or "  ").split(" ")
     if study_id and study == study_id:
         return choose("Measure", list(MEASURES), name, key=f"{study} {presses}")
     name = next(name for name, measure in MEASURES.items() if measure == default)

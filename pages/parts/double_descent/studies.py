@@ -21,7 +21,7 @@ from core.runs.state import RunState
 from core.studies.duration import Expected
 from core.studies.records import Progress, Record, StudyStarted, curve, progress
 from core.studies.study import Study
-from pages.kit import person, state, study_log
+from pages.kit import address, person, session, study_log
 from pages.kit.study_log import store
 from pages.parts.double_descent.presets import default_study
 from pages.parts.double_descent.times import round_time
@@ -39,19 +39,19 @@ def draft() -> Study:
     """The study that Start would compute: that of the address once it is opened, else the last
     one edited here.
     """
-    in_address = state.study_in_address()
-    if in_address and state.get_ui(OPENED) != in_address:
-        state.set_ui(OPENED, in_address)
+    in_address = address.study()
+    if in_address and session.get_ui(OPENED) != in_address:
+        session.set_ui(OPENED, in_address)
         try:
             set_draft(store().study(in_address))
         except LabError:
-            state.name_study("")
-            state.set_ui(
+            address.name_study("")
+            session.set_ui(
                 PROBLEM,
                 "This study was not found: it was deleted or belongs to another lab. Choose a "
                 "preset to start a new one.",
             )
-    text = state.get_ui(DRAFT)
+    text = session.get_ui(DRAFT)
     try:
         return decode(Study, text) if text else default_study()
     except BadExperiment:  # written by another version of the lab
@@ -60,16 +60,16 @@ def draft() -> Study:
 
 def show_in_address(study_id: str) -> None:
     """Put this study, which is already the draft, into the address; an empty ID removes it."""
-    state.set_ui(OPENED, study_id)
-    state.name_study(study_id)
+    session.set_ui(OPENED, study_id)
+    address.name_study(study_id)
 
 
 def set_draft(study: Study, *, redraw: bool = True) -> None:
     """Replace the draft study; `redraw` the widgets unless one of them made the change."""
-    state.set_ui(DRAFT, encode(study))
-    state.set_ui(PROBLEM, "")
+    session.set_ui(DRAFT, encode(study))
+    session.set_ui(PROBLEM, "")
     if redraw:
-        state.set_ui(GENERATION, str(int(state.get_ui(GENERATION) or 0) + 1))
+        session.set_ui(GENERATION, str(int(session.get_ui(GENERATION) or 0) + 1))
 
 
 def apply_action(action: Action) -> None:
@@ -82,7 +82,7 @@ def apply_action(action: Action) -> None:
 
 def key() -> str:
     """The prefix of widget keys, a new one for each draft study."""
-    return f"study {state.get_ui(GENERATION) or 0}"
+    return f"study {session.get_ui(GENERATION) or 0}"
 
 
 # --- a study on disk
@@ -134,7 +134,7 @@ def find_on_disk(study: Study) -> str:
     name and description do not matter.
     """
     content = _content(study)
-    in_address = state.study_in_address()
+    in_address = address.study()
     ids = store().ids()
     for study_id in [*([in_address] if in_address in ids else []), *ids]:
         try:

@@ -20,7 +20,7 @@ from core.experiment import Experiment
 from core.jobs import runner
 from core.network.build import LayerFacts, walk_facts
 from core.network.tree import LayerPath
-from pages.kit import cost, state
+from pages.kit import cost, session, state
 from pages.kit.layout import card_title, finding
 from pages.kit.screen import phone
 from pages.parts.network.activation import activation_tab
@@ -94,7 +94,7 @@ def improve_start(draft: Experiment, seen: "FirstStep") -> None:
 
     remedy = find_remedy(draft, load(draft.data, runner.current().store.home), seen)
     if remedy is None:
-        state.notice(
+        session.notice(
             "No change of the initialization or normalization improves this start. Use fewer "
             "layers, or wrap the layers in residual blocks."
         )
@@ -102,7 +102,7 @@ def improve_start(draft: Experiment, seen: "FirstStep") -> None:
     fields = {name: getattr(remedy.experiment, name) for name in state.BUILT}
     state.rebuild(encode(draft.model_copy(update=fields)))
     loss = short(remedy.first_step.loss, 3)
-    state.notice(
+    session.notice(
         f"Applied: {remedy.action.label}. The initial loss is now {loss}. Press Undo to revert."
     )
 

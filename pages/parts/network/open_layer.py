@@ -3,7 +3,7 @@
 from core.base.errors import BadExperiment
 from core.network.chains import Layers
 from core.network.tree import LayerPath, has_layer
-from pages.kit import state
+from pages.kit import session, state
 
 OPEN = "open layer"
 
@@ -12,7 +12,7 @@ def open_path(layers: Layers) -> LayerPath:
     """Return the path of the open layer; () for none. If an undo has removed it, return the block
     that contained it.
     """
-    saved = state.get_ui(OPEN)
+    saved = session.get_ui(OPEN)
     path = tuple(int(part) for part in saved.split(".")) if saved else ()
     while path and not has_layer(layers, path):
         path = path[:-2]
@@ -21,7 +21,7 @@ def open_path(layers: Layers) -> LayerPath:
 
 def open_layer(path: LayerPath) -> None:
     """Open this layer; close all for ()."""
-    state.set_ui(OPEN, ".".join(map(str, path)))
+    session.set_ui(OPEN, ".".join(map(str, path)))
 
 
 def set_layers(layers: Layers, path: LayerPath) -> None:
@@ -30,7 +30,7 @@ def set_layers(layers: Layers, path: LayerPath) -> None:
         state.edit("network", to_data(layers), redraw=True)
         open_layer(path)
     except BadExperiment as error:
-        state.notice(str(error))
+        session.notice(str(error))
 
 
 def to_data(layers: Layers) -> list[dict]:

@@ -12,7 +12,7 @@ from core.base.text import counted
 from core.data.datasets import Facts
 from core.network.build import trace
 from core.network.presets import Preset
-from pages.kit import form, state
+from pages.kit import form, session, state
 from pages.kit.layout import finding
 from pages.parts.network.open_layer import set_layers
 
@@ -51,9 +51,9 @@ def presets(facts: Facts | None, suffix: str = "") -> None:
                         on_click=toggle_settings,
                         args=(kind,),
                     )
-            if state.get_ui(REFUSED) == kind and facts and (reason := refusal(cls(), facts)):
+            if session.get_ui(REFUSED) == kind and facts and (reason := refusal(cls(), facts)):
                 finding("bad", form.escape(reason))
-            if state.get_ui(CONFIGURED) == kind and facts:
+            if session.get_ui(CONFIGURED) == kind and facts:
                 settings(cls(), facts, suffix)
 
 
@@ -81,7 +81,7 @@ def settings(preset: Preset, facts: Facts, suffix: str) -> None:
 
 def toggle_settings(kind: str) -> None:
     """Open or close the settings of this preset."""
-    state.set_ui(CONFIGURED, "" if state.get_ui(CONFIGURED) == kind else kind)
+    session.set_ui(CONFIGURED, "" if session.get_ui(CONFIGURED) == kind else kind)
 
 
 def use_preset(preset: Preset, facts: Facts | None) -> None:
@@ -89,7 +89,7 @@ def use_preset(preset: Preset, facts: Facts | None) -> None:
     if facts is None:
         return
     reason = refusal(preset, facts)
-    state.set_ui(REFUSED, preset.kind if reason else "")
+    session.set_ui(REFUSED, preset.kind if reason else "")
     if not reason:
         set_layers(fit_preset(preset, facts.shape, facts.outputs), ())
 

@@ -18,7 +18,7 @@ from core.runs.notes import LONGEST_NOTE, MOST_TAGS, Notes
 from core.runs.state import RunState
 from core.runs.store import TRASH_DAYS
 from core.runs.summary import Summary
-from pages.kit import person, state
+from pages.kit import address, person, session, state
 from pages.kit.buttons import button, submit_button
 from pages.kit.downloads import downloads
 from pages.kit.form import escape
@@ -41,7 +41,7 @@ def actions(selected: list[Row], shown: int, every: list[Summary]) -> None:
         part = f"{shown} of " if shown < len(every) else ""
         st.markdown(label if selected else part + counted(len(every), "run"), width="stretch")
         if button("Open run", icon=":material/monitoring:", disabled=not one):
-            st.switch_page("watch.py", query_params=state.address(run=runs[0]))
+            st.switch_page("watch.py", query_params=address.parameters(run=runs[0]))
         clone(selected[0] if one else None)
         why = barred(selected)
         tag([row.summary for row in selected], every, why)
@@ -61,8 +61,8 @@ def clone(row: Row | None) -> None:
         help="Copy the settings of this run into the draft",
     ):
         state.set_draft(runner.current().store.experiment(row.summary.run))
-        state.notice(f"The draft now has the settings of “{row.summary.name}”.")
-        st.switch_page("train.py", query_params=state.address())
+        session.notice(f"The draft now has the settings of “{row.summary.name}”.")
+        st.switch_page("train.py", query_params=address.parameters())
 
 
 def barred(selected: list[Row]) -> str:
@@ -112,7 +112,7 @@ def tag(selected: list[Summary], every: list[Summary], why: str) -> None:
             try:
                 privacy.annotate(store, row.run, edit, person.me())
             except LabError as error:
-                state.notice(told(error))
+                session.notice(told(error))
         st.rerun()
 
 
@@ -135,8 +135,8 @@ def delete(selected: list[Row], why: str) -> None:
         except NotFound:  # deleted elsewhere, which was the intention
             continue
         except LabError as error:
-            state.notice(str(error))
-    state.set_ui(DELETED, json.dumps(gone))
+            session.notice(str(error))
+    session.set_ui(DELETED, json.dumps(gone))
     st.rerun()
 
 
@@ -144,7 +144,7 @@ def undo() -> bool:
     """Offer to restore the runs that were deleted last. Returns whether there are any."""
     store = runner.current().store
     in_trash = set(store.trash.ids())
-    gone = [run for run in json.loads(state.get_ui(DELETED) or "[]") if run in in_trash]
+    gone = [run for run in json.loads(session.get_ui(DELETED) or "[]") if run in in_trash]
     if not gone:
         return False
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -155,7 +155,7 @@ def undo() -> bool:
         if button("Undo", icon=":material/undo:", key="undo_delete"):
             restore(gone)
         if button("Dismiss", type="tertiary", key="dismiss_delete"):
-            state.set_ui(DELETED, "[]")
+            session.set_ui(DELETED, "[]")
             st.rerun()
     return True
 
@@ -166,8 +166,8 @@ def restore(runs: list[str]) -> None:
         try:
             runner.current().restore(run, by=person.me())
         except LabError as error:
-            state.notice(told(error))
-    state.set_ui(DELETED, "[]")
+            session.notice(told(error))
+    session.set_ui(DELETED, "[]")
     st.rerun()
 
 

@@ -14,7 +14,7 @@ from core.experiment import Experiment
 from core.export.archive import pack, packing_problem
 from core.export.opening import open_archive
 from core.jobs import runner
-from pages.kit import person, state
+from pages.kit import person, session
 from pages.kit.form import escape
 from pages.kit.uploads import release
 
@@ -27,7 +27,7 @@ def opener() -> None:
     file = st.file_uploader(
         "Archive of a run from another lab (ZIP)",
         type=["zip"],
-        key=f"archive {state.get_ui(OPENED)}",
+        key=f"archive {session.get_ui(OPENED)}",
     )
     if not file:
         return
@@ -40,10 +40,10 @@ def opener() -> None:
         st.error(escape(str(error)), icon=":material/error:")
         return
     release([file])
-    state.set_ui(OPENED, str(int(state.get_ui(OPENED) or 0) + 1))
+    session.set_ui(OPENED, str(int(session.get_ui(OPENED) or 0) + 1))
     warning = opened.warning.text if opened.warning else ""
-    state.notice(f"Added “{opened.name}” to your runs. {warning}".strip())
-    state.select_runs([opened.run])
+    session.notice(f"Added “{opened.name}” to your runs. {warning}".strip())
+    session.select_runs([opened.run])
     st.rerun()
 
 

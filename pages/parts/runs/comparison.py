@@ -19,7 +19,7 @@ from core.runs.compare import differences, settings
 from core.runs.ranking import Comparison, compare_results
 from core.runs.state import RunState
 from core.runs.summary import ended
-from pages.kit import feed, person, state
+from pages.kit import feed, person, session
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding
 from pages.kit.screen import phone, theme_mode
@@ -176,9 +176,9 @@ def train_more_seeds(comparison: Comparison) -> None:
             runner.current().submit(encode(experiment), by=person.me())
             queued += 1
     except LabError as error:
-        state.notice(str(error))
+        session.notice(str(error))
     else:
-        state.notice(
+        session.notice(
             f"Queued {counted(queued, 'run')} with other seeds, so that each setting has "
             f"{ranking.SEEDS}. Select all of them to compare the means."
         )

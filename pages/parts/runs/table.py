@@ -14,7 +14,7 @@ from core.access import ownership
 from core.base.numbers import MISSING
 from core.runs.state import RunState
 from core.runs.summary import Summary
-from pages.kit import state
+from pages.kit import session
 from pages.kit.layout import when
 from pages.kit.screen import phone
 
@@ -71,7 +71,7 @@ def table(rows: list[Row], columns: tuple[str, ...]) -> list[Row]:
     """Draw all rows. Returns the selected ones, in their order."""
     runs = [row.summary.run for row in rows]
     key = f"runs {zlib.crc32(' '.join(runs).encode())}"
-    before = json.loads(state.get_ui("ticks") or "{}")
+    before = json.loads(session.get_ui("ticks") or "{}")
     default = before.get("default", [])
     if before.get("key") != key:  # The rows changed: the selection follows its runs.
         default = [runs.index(run) for run in before.get("runs", []) if run in runs]
@@ -92,7 +92,7 @@ def table(rows: list[Row], columns: tuple[str, ...]) -> list[Row]:
     )
     indices = sorted(i for i in picked.selection.rows if i < len(rows))
     ticked = {"key": key, "default": default, "runs": [runs[i] for i in indices]}
-    state.set_ui("ticks", json.dumps(ticked))
+    session.set_ui("ticks", json.dumps(ticked))
     return [rows[i] for i in indices]
 
 

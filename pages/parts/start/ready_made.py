@@ -11,7 +11,7 @@ from core.base.numbers import duration
 from core.experiment import comparisons, shipped
 from core.figures.sketches import thumbnail
 from core.jobs import runner
-from pages.kit import state
+from pages.kit import address
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.ready_made import compare, open_ready
@@ -107,4 +107,4 @@ def double_descent_card() -> None:
     with st.container(height="stretch", vertical_alignment="bottom", gap="xsmall"):
         st.caption("Digits · random features and networks · from 10 s")
         if button("Open study", key="open double descent", width="stretch"):
-            st.switch_page("double_descent.py", query_params=state.address())
+            st.switch_page("double_descent.py", query_params=address.parameters())

@@ -8,7 +8,7 @@ from core.base.numbers import duration, percent, short
 from core.jobs import runner
 from core.runs.state import RunState
 from core.runs.summary import ended
-from pages.kit import state
+from pages.kit import address
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import run_name, state_badge, when
@@ -41,7 +41,7 @@ def recent() -> None:
                     icon=":material/arrow_forward:",
                     icon_position="right",
                 ):
-                    st.switch_page("watch.py", query_params=state.address(run=run))
+                    st.switch_page("watch.py", query_params=address.parameters(run=run))
 
 
 def button_label(status: str) -> str:

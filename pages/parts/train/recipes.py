@@ -9,7 +9,7 @@ from core.advice.recipe import apply_recipe, recipes
 from core.base.encoding import encode
 from core.experiment import Experiment, shipped
 from core.runs.compare import differences
-from pages.kit import state
+from pages.kit import session, state
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.ready_made import open_ready
@@ -57,10 +57,10 @@ def preview(draft: Experiment, name: str, changed: Experiment) -> None:
     st.caption("  \n".join(map(escape, lines)) or "Your draft already uses these settings.")
     with st.container(horizontal=True, gap="small"):
         if button("Use this recipe", type="primary", disabled=not rows, key="use_recipe"):
-            state.set_ui(BEFORE, encode(draft))
-            state.set_ui(AFTER, encode(changed))
+            session.set_ui(BEFORE, encode(draft))
+            session.set_ui(AFTER, encode(changed))
             state.rebuild(encode(changed))
-            state.notice(
+            session.notice(
                 f"The draft now uses the recipe “{shipped()[name].name}”. Undo this under Recipes."
             )
             st.rerun()
@@ -70,9 +70,9 @@ def preview(draft: Experiment, name: str, changed: Experiment) -> None:
 
 def undo(draft: Experiment) -> None:
     """Draw the Undo button, as long as nothing else has changed."""
-    if not state.get_ui(BEFORE) or state.get_ui(AFTER) != encode(draft):
+    if not session.get_ui(BEFORE) or session.get_ui(AFTER) != encode(draft):
         return
     if button("Undo the last recipe", icon=":material/undo:", key="undo_recipe"):
-        state.rebuild(state.get_ui(BEFORE))
-        state.set_ui(BEFORE, "")
+        state.rebuild(session.get_ui(BEFORE))
+        session.set_ui(BEFORE, "")
         st.rerun()

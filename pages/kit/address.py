@@ -1,0 +1,154 @@
+"""The address of a page: the draft that it names (`?d=`), a shared experiment (`?e=`), and the run
+or the study that it shows.
+
+This is the only file that touches `st.query_params`. The address is written only before the first
+element of a page and after the last one (`open_page`, `close_page`): in between, Streamlit might
+break off the run, and a press would be lost. An address that somebody passes on opens a copy of the
+draft.
+"""
+
+import json
+
+import streamlit as st
+
+from core.base.encoding import decode, encode, from_link, to_link
+from core.base.errors import BadExperiment, LabError
+from core.experiment import Experiment
+from pages.kit import session, state
+
+ADDRESS = "address"  # JSON: changes of the address that are not written yet; "" takes a name out
+SHARED = "shared"  # the token that was opened last, so that the back button does not open it again
+
+COPIED = "This address names another person's draft. You are editing your own copy."
+LINK_OPEN = "The shared experiment is open. Press Start to train it."
+LINK_BROKEN = (
+    "This link cannot be opened: it is incomplete, or it was made by another version of the lab. "
+    "Copy the whole link again. Your draft has not changed."
+)
+
+
+def open_page() -> None:
+    """Read the address, before a page draws its first element: open the experiment of a link
+    (`?e=`), else the draft that the address names (`?d=`), and make the address name the draft.
+    """
+    _open_shared()
+    if not session.get(state.DRAFT):
+        _open_stored()
+    _write_address()
+
+
+def close_page() -> None:
+    """Finish a page, after its last element: write the address, and drop presses of buttons that
+    the page did not draw.
+    """
+    session.drop_presses()
+    _write_address()
+
+
+def _open_stored() -> None:
+    """Make the draft that the address names this session's draft. Somebody else's draft is copied;
+    where the address names a run or a study, the visitor's own draft is opened instead.
+    """
+    draft_id = st.query_params.get("d", "")
+    if not draft_id:
+        return
+    try:
+        drafts = state.drafts()
+        if not drafts.owns(draft_id) and (run() or study()):
+            draft_id = drafts.newest()
+            if not draft_id:
+                _change_address("d", "")
+                return
+        text = encode(decode(Experiment, drafts.read(draft_id)))
+        if not drafts.owns(draft_id):
+            draft_id = drafts.write("", text, "")
+            session.notice(COPIED)
+        session.set(state.DRAFT, text)
+        session.set(state.DRAFT_ID, draft_id)
+    except LabError as error:
+        _change_address("d", "")
+        session.notice(str(error))
+
+
+def _open_shared() -> None:
+    """Make the experiment of a link the draft, once, and take it out of the address."""
+    token = st.query_params.get("e", "")
+    if not token:
+        return
+    if session.get(SHARED) != token:
+        session.set(SHARED, token)
+        try:
+            text = encode(from_link(Experiment, token))
+            session.set(state.DRAFT_ID, "")  # the draft that was open before keeps its file
+            state.set_draft(text)
+            session.notice(LINK_OPEN)
+        except BadExperiment:
+            session.notice(LINK_BROKEN)
+    _change_address("e", "")
+
+
+def _change_address(name: str, value: str) -> None:
+    """Give a parameter of the address another value, "" to remove it. It is written by
+    `open_page` and `close_page`.
+    """
+    session.set(ADDRESS, json.dumps(json.loads(session.get(ADDRESS, "{}")) | {name: value}))
+
+
+def _write_address() -> None:
+    """Write all changes of the address, and the draft's id, which a change of page removes.
+
+    All in one step: the browser's back button counts them.
+    """
+    now = {name: st.query_params.get_all(name) for name in st.query_params}
+    wanted = dict(now)
+    for name, value in json.loads(session.get(ADDRESS, "{}")).items():
+        wanted.pop(name, None)
+        if value:
+            wanted[name] = [value]
+    if draft_id := session.get(state.DRAFT_ID):
+        wanted["d"] = [draft_id]
+    session.set(ADDRESS, "{}")
+    if wanted != now:
+        st.query_params.from_dict(wanted)
+
+
+def _parameter(name: str) -> str:
+    """A parameter of the address, as it will be; "" where it has none."""
+    changes = json.loads(session.get(ADDRESS, "{}"))
+    return changes[name] if name in changes else st.query_params.get(name, "")
+
+
+def parameters(**more: str) -> dict[str, str]:
+    """Return the parameters for the address of another page: the draft, and `more`."""
+    draft_id = session.get(state.DRAFT_ID)
+    return ({"d": draft_id} if draft_id else {}) | more
+
+
+def run() -> str:
+    """Return the run that `?run=` names; "" for none."""
+    return _parameter("run")
+
+
+def study() -> str:
+    """Return the study that `?study=` names; "" for none."""
+    return _parameter("study")
+
+
+def name_study(study_id: str) -> None:
+    """Make the address name this study; "" for none."""
+    if study() != study_id:
+        _change_address("study", study_id)
+
+
+def take(name: str) -> str:
+    """Return a parameter of the address and remove it from there; "" where it has none."""
+    value = _parameter(name)
+    if value:
+        _change_address(name, "")
+    return value
+
+
+def link() -> str:
+    """Return the address that opens the draft's settings in any browser that reaches this lab."""
+    here = (st.context.url or "").partition("?")[0]
+    return f"{here}?e={to_link(state.draft())}"

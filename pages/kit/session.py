@@ -1,0 +1,115 @@
+"""What a browser session remembers, as strings: values of the pages, presses that are not answered
+yet, and one notice.
+
+This is the only file that touches `st.session_state`. It stores only strings: after a reload of the
+code, objects would be instances of classes that no longer exist.
+
+Streamlit may break off a run of a page at any access to its state and at any drawn element, as soon
+as the browser reports something new. Reading and writing values here never breaks off a run
+(`_values`), so that a press that is half answered is not lost.
+"""
+
+import json
+import time
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state import SafeSessionState
+
+NOTICE = "notice"
+PRESSED = "pressed"  # JSON list of the keys of buttons that were pressed and not answered yet
+STARTED, TWICE = "started", 1.0  # seconds within which repeated presses of Start count as one
+
+
+def _values() -> Any:
+    """The session's values, without the points at which Streamlit may break off the run: a press
+    that is half answered would be lost.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    values = getattr(getattr(context, "session_state", None), "_state", None)
+    if values is None:  # outside a page, or a Streamlit with another attribute
+        return st.session_state
+    return SafeSessionState(values, lambda: None)
+
+
+def get(name: str, default: str = "") -> str:
+    """Return a stored string; `default` where there is none."""
+    try:
+        return _values()[name]
+    except KeyError:
+        return default
+
+
+def set(name: str, value: str) -> None:
+    """Store a string."""
+    _values()[name] = value
+
+
+def widget_value(key: str) -> Any:
+    """Return what a widget holds; None where there is no such widget."""
+    try:
+        return _values()[key]
+    except KeyError:
+        return None
+
+
+# --- presses
+
+
+def press(key: str) -> None:
+    """Note that a button was pressed: the callback of every button that a page reads."""
+    set(PRESSED, json.dumps(sorted({*json.loads(get(PRESSED, "[]")), key})))
+
+
+def take_press(key: str) -> bool:
+    """Return whether a button was pressed and is not answered yet. The caller answers it before it
+    draws anything, because a run may be broken off there.
+    """
+    waiting = json.loads(get(PRESSED, "[]"))
+    if key in waiting:
+        set(PRESSED, json.dumps([other for other in waiting if other != key]))
+    return key in waiting
+
+
+def get_ui(name: str) -> str:
+    """Return a string that was stored for the pages of this session; "" for none."""
+    return get(f"kept {name}")
+
+
+def set_ui(name: str, value: str) -> None:
+    """Store a string for the pages of this session; it outlives a change of page."""
+    set(f"kept {name}", value)
+
+
+def select_runs(runs: list[str]) -> None:
+    """Select exactly these runs when the table of runs is drawn next with them as new rows."""
+    set_ui("ticks", json.dumps({"runs": runs}))
+
+
+def just_started(text: str, run: str = "") -> str:
+    """Return the run that a press within the last second made of this text, "" for none: a double
+    press starts one run. Given `run`, store it.
+    """
+    if run:
+        set(STARTED, json.dumps([text, run, time.monotonic()]))
+    known, made, when = json.loads(get(STARTED, '["", "", 0]'))
+    return made if known == text and time.monotonic() - when < TWICE else ""
+
+
+def notice(text: str) -> None:
+    """Store one sentence for the next page that is drawn."""
+    set(NOTICE, text)
+
+
+def take_notice() -> str:
+    """Return the stored sentence and forget it; "" for none."""
+    text = get(NOTICE)
+    if text:
+        set(NOTICE, "")
+    return text
+
+
+def drop_presses() -> None:
+    """Forget the presses of buttons that the page did not draw."""
+    set(PRESSED, "[]")
