@@ -1,5 +1,7 @@
 """One choice of every family through the form in a real browser, and an epoch of its training."""
 
+import contextlib
+
 import pytest
 
 from core.base.encoding import decode, to_link
@@ -14,6 +16,8 @@ from core.optim.schedules import Exponential
 from core.optim.stopping import GradientNorm
 from tests.conftest import wait_until
 
+PlaywrightTimeout = pytest.importorskip("playwright.sync_api").TimeoutError
+
 pytestmark = pytest.mark.browser
 PLAIN = Experiment(network=(Flatten(), Linear(units=8), Output()), epochs=2)
 
@@ -24,12 +28,23 @@ def settled(page) -> None:
 
 
 def pick(page, field: str, name: str) -> None:
-    """Choose an entry in the menu of a field of the draft."""
+    """Choose an entry in the menu of a field of the draft. Streamlit closes an open menu when the
+    page below it moves; a person then types again.
+    """
     settled(page)
     menu = page.locator(f'[class*="st-key-{field}-"]').get_by_role("combobox").first
-    menu.evaluate("menu => menu.scrollIntoView({block: 'center'})")  # scrolling closes a menu
-    menu.fill(name)
-    page.get_by_role("option", name=name, exact=True).wait_for()
+    option = page.get_by_role("option", name=name, exact=True)
+
+    def offered() -> bool:
+        menu.evaluate("menu => menu.scrollIntoView({block: 'center'})")
+        menu.fill("")
+        menu.fill(name)
+        with contextlib.suppress(PlaywrightTimeout):
+            option.wait_for(timeout=5_000)
+            return True
+        return False
+
+    wait_until(offered, 60, f"the entry {name}")
     menu.press("Enter")
 
 
@@ -44,8 +59,16 @@ def switch_on(page, row: str, label: str, told: str) -> None:
     page.locator(f".st-key-fold-{row} summary").click()
     page.get_by_text(label, exact=True).first.wait_for()
     settled(page)  # a row that is opened makes the page look again
-    page.get_by_text(label, exact=True).first.click()
-    page.locator(f".st-key-fold-{row} summary").get_by_text(told).wait_for()
+    summary = page.locator(f".st-key-fold-{row} summary").get_by_text(told)
+
+    def switched() -> bool:
+        page.get_by_text(label, exact=True).first.click()
+        with contextlib.suppress(PlaywrightTimeout):
+            summary.wait_for(timeout=15_000)
+            return True
+        return False
+
+    wait_until(switched, 60, f"the row that shows {told}")
 
 
 def test_a_choice_of_every_family_is_picked_and_trained(page, server):
