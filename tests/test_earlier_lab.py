@@ -8,6 +8,8 @@ import zipfile
 import pytest
 
 from core.base.encoding import decode, from_link
+from core.data.library import Library
+from core.data.upload_bundle import bundle_digest
 from core.experiment import Experiment
 from core.export.opening import open_archive
 from core.jobs.trainer import execute
@@ -72,3 +74,15 @@ def test_a_draft_a_link_and_an_archive_open(home, ids, tmp_path_factory):
         opened = open_archive(other, file, "uploaded.zip")
     assert (opened.name, opened.warning) == ("uploaded", None)
     assert stored_state(other, opened.run) == "done"
+
+
+def test_an_upload_of_an_earlier_version_is_not_stored_twice(home):
+    """New fields of Reading change no digest where nothing is chosen in them."""
+    library = Library(home)
+    stored = library.list()
+    assert stored
+    for about in stored:
+        assert library.read_again(about.digest, about.reading) == about.digest
+        files = bundle_digest(about.upload_hashes, about.reading)
+        assert files == about.digest
+    assert library.list() == stored

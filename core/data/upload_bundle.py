@@ -14,6 +14,9 @@ from core.data.spreadsheet.source import Source, open_source
 from core.data.spreadsheet.table import Table, read_table
 
 FORMAT = b"4"  # version of the folder; another one gives other digests
+FIRST_FIELDS = frozenset(
+    "transpose label_column shape header white black invert channels form task sheet".split()
+)  # of Reading, always hashed; later fields only where they are chosen, so digests stay the same
 
 
 def file_names(sources: tuple[Source | None, ...], names: tuple[str, ...]) -> tuple[str, ...]:
@@ -42,7 +45,8 @@ def file_hashes(sources: tuple[Source | None, ...], names: tuple[str, ...]) -> t
 
 def bundle_digest(hashes: tuple[str, ...], reading: Reading) -> str:
     """Return the SHA-256 of the reading and the hashes, which separates any two lists of files."""
-    text = "\0".join([reading.model_dump_json(), *hashes])
+    chosen = reading.model_dump(exclude_defaults=True).keys()
+    text = "\0".join([reading.model_dump_json(include={*FIRST_FIELDS, *chosen}), *hashes])
     return hashlib.sha256(FORMAT + text.encode()).hexdigest()
 
 
