@@ -14,9 +14,10 @@ from core.data.spreadsheet.source import Source, open_source
 from core.data.spreadsheet.table import Table, read_table
 
 FORMAT = b"4"  # version of the folder; another one gives other digests
-FIRST_FIELDS = frozenset(
-    "transpose label_column shape header white black invert channels form task sheet".split()
-)  # of Reading, always hashed; later fields only where they are chosen, so digests stay the same
+FIRST_FIELDS = {
+    *("transpose", "label_column", "shape", "header", "white", "black", "invert"),
+    *("channels", "form", "task", "sheet"),
+}  # of Reading, always hashed; later fields only where they are chosen, so digests stay the same
 
 
 def file_names(sources: tuple[Source | None, ...], names: tuple[str, ...]) -> tuple[str, ...]:
