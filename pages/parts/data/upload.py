@@ -17,8 +17,6 @@ from pages.kit.buttons import button, deferred_button
 from pages.kit.uploads import release
 from pages.parts.data.sources import ERROR, FIXES, refuse, take
 
-TYPES = ["csv", "tsv", "txt", "xlsx", "ods", "gz", "zip"]
-
 
 def upload() -> None:
     """Draw the choice of one or two files, and optionally of a test set."""
@@ -133,8 +131,11 @@ def sample(name: str) -> Callable[[], bytes]:
 
 
 def chooser(label: str, name: str) -> object:
-    """Draw a file chooser; a new number in its key empties it."""
-    return st.file_uploader(label, type=TYPES, key=f"upload {name} {session.get_ui('uploads')}")
+    """Draw a file chooser for any type: the reader recognizes a file by its content.
+
+    A new number in its key empties it.
+    """
+    return st.file_uploader(label, key=f"upload {name} {session.get_ui('uploads')}")
 
 
 def check(files: list, reading: Reading) -> None:
