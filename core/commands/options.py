@@ -11,20 +11,24 @@ from core.base.encoding import build
 from core.base.errors import BadInput
 from core.base.spec import FieldFacts, fields
 from core.data.inspection.shapes import parse_shape
-from core.data.reading import Reading
+from core.data.reading import ColumnChoice, Reading
 
 METAVARS = {"shape": "HxW or CxHxW", "label_column": "NAME", "sheet": "NAME"}
+SHORT = {"label_column": ["--label"]}  # shorter names of options
 
 
 def add_reading_options(command: ArgumentParser) -> None:
     """Add --transpose, --label-column NAME, --shape 3x32x32, --form table …"""
     group = command.add_argument_group("how to read the spreadsheets (default: detect it)")
     for field in fields(Reading):
-        group.add_argument(_option(field.name), default=None, help=field.help, **_kind(field))
+        names = [_option(field.name), *SHORT.get(field.name, [])]
+        group.add_argument(*names, dest=field.name, help=field.help, **_kind(field))
 
 
 def _kind(field: FieldFacts) -> dict[str, Any]:
     """Return the keyword arguments by which argparse parses this field."""
+    if field.name == "columns":
+        return {"action": "append", "metavar": "NAME:FIELD=VALUE"}
     if field.type is bool:
         return {"action": BooleanOptionalAction}
     if field.options:
@@ -41,6 +45,8 @@ def reading_from(arguments: Namespace) -> Reading:
             values[name] = parse_shape(value)
         elif name in ("white", "black"):
             values[name] = _parse_number(name, value)
+        elif name == "columns":
+            values[name] = _parse_columns(value)
     return build(Reading, values)
 
 
@@ -54,11 +60,44 @@ def _parse_number(name: str, text: str) -> float:
         ) from None
 
 
+def _parse_columns(texts: list[str]) -> dict[str, dict[str, str]]:
+    """Parse "Age:missing=median" and "Ticket:role=ignore,text=ordinal" into choices by column."""
+    choices: dict[str, dict[str, str]] = {}
+    for text in texts:
+        column, _, assignments = text.rpartition(":")
+        pairs = [assignment.partition("=") for assignment in assignments.split(",")]
+        if not column or not all(name and sign and value for name, sign, value in pairs):
+            raise BadInput(
+                f"--column {text} is not a choice for a column. Write NAME:FIELD=VALUE, for "
+                f"example Age:missing=median; the fields are {', '.join(_column_fields())}.",
+                code="column_format",
+            )
+        choice = choices.setdefault(column, {})
+        choice |= {name.strip(): value.strip() for name, _, value in pairs}
+    return choices
+
+
+def _column_fields() -> list[str]:
+    return [field.name for field in fields(ColumnChoice)]
+
+
 def as_options(fix: dict[str, Any]) -> str:
     """Return a change of the Reading as options: {"transpose": True, "white": 255.0} becomes
     "--transpose --white 255".
     """
-    return " ".join(_as_option(name, value) for name, value in fix.items())
+    return " ".join(
+        option
+        for name, value in fix.items()
+        for option in (_as_columns(value) if name == "columns" else [_as_option(name, value)])
+    )
+
+
+def _as_columns(choices: dict[str, dict[str, str]]) -> list[str]:
+    """Return the choices for columns as options."""
+    return [
+        "--column=" + shlex.quote(f"{column}:{','.join(f'{k}={v}' for k, v in choice.items())}")
+        for column, choice in choices.items()
+    ]
 
 
 def _as_option(name: str, value: Any) -> str:
@@ -73,4 +112,6 @@ def _as_option(name: str, value: Any) -> str:
 
 
 def _option(name: str) -> str:
+    if name == "columns":
+        return "--column"
     return f"--{name.replace('_', '-')}"

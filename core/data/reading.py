@@ -1,11 +1,53 @@
 """Reading: how spreadsheets are interpreted, where the user overrides automatic detection."""
 
 import re
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_serializer, field_validator, model_validator
 
+from core.base.encoding import build
 from core.base.spec import Value, ranged
+
+
+class ColumnChoice(Value):
+    """Choices for one column of a table; "auto" is detected from the file."""
+
+    role: Literal["auto", "input", "label", "split", "ignore"] = ranged(
+        "auto",
+        help="Whether the column is an input, the label, the part of the data that each row "
+        "belongs to (split), or is left out (ignore).",
+    )
+    missing: Literal[
+        "auto",
+        "rows",
+        "mean",
+        "median",
+        "most_frequent",
+        "mean_indicator",
+        "median_indicator",
+        "most_frequent_indicator",
+    ] = ranged(
+        "auto",
+        label="Missing values",
+        help="Leave out rows with a missing value, or fill it with the mean, the median or the "
+        "most frequent value of the training rows. An indicator is one more input, which is 1 "
+        "where the value was missing.",
+        option_labels={
+            "rows": "Leave rows out",
+            "most_frequent": "Most frequent",
+            "mean_indicator": "Mean + indicator",
+            "median_indicator": "Median + indicator",
+            "most_frequent_indicator": "Most frequent + indicator",
+        },
+    )
+    text: Literal["auto", "one_hot", "ordinal", "ignore"] = ranged(
+        "auto",
+        label="Text",
+        help="How values become numbers: one input per value (one-hot), or one number per value "
+        "in sorted order (ordinal). Applies to columns of numbers too, if chosen.",
+        option_labels={"one_hot": "One-hot", "ignore": "Leave out"},
+    )
 
 
 class Reading(Value):
@@ -62,6 +104,22 @@ class Reading(Value):
         description="Sheet to read from a workbook. If empty, the first sheet with values.",
     )
 
+    columns: dict[str, ColumnChoice] = Field(
+        {},
+        description="Choices for single columns of a table, by name; by number, from 1, where "
+        "there is no header or the name is empty or repeated.",
+    )
+
+    @field_validator("columns")
+    @classmethod
+    def _without_defaults(cls, columns: dict[str, ColumnChoice]) -> dict[str, ColumnChoice]:
+        """Sort the choices and drop those that leave everything to detection."""
+        return {key: columns[key] for key in sorted(columns) if columns[key] != ColumnChoice()}
+
+    @field_serializer("columns")
+    def _only_choices(self, columns: dict[str, ColumnChoice]) -> dict[str, dict[str, str]]:
+        return {key: choice.model_dump(exclude_defaults=True) for key, choice in columns.items()}
+
     @field_validator("form", mode="before")
     @classmethod
     def _read_earlier_name(cls, value: object) -> object:
@@ -76,3 +134,18 @@ class Reading(Value):
                 f"white is {self.white:g} and black is {black:g}: white must be larger than black"
             )
         return self
+
+    def changes(self) -> dict[str, Any]:
+        """Return the fields that the user chose, as JSON data; the others are detected."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    def with_changes(self, changes: Mapping[str, Any]) -> Self:
+        """Return a validated copy with these fields replaced, as the action of a finding asks for.
+
+        Of "columns", only the named fields of the named columns are replaced. Raises BadExperiment.
+        """
+        data = self.model_dump()
+        columns = dict(data["columns"])
+        for key, choice in changes.get("columns", {}).items():
+            columns[key] = {**columns.get(key, {}), **choice}
+        return build(type(self), {**data, **changes, "columns": columns})

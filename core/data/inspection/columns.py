@@ -51,7 +51,7 @@ def find_columns(images: Table, labels: Table | None, reading: Reading) -> Colum
     """Find inputs and labels in a pair of tables, or in one table. Raises BadData."""
     wanted = reading.label_column
     if labels is None:
-        return _split_columns(images, wanted, reading.form)
+        return _split_columns(images, reading)
     if images.width == 1 and labels.width > 1:
         raise BadData(
             f"{images.name} has one column and {labels.name} has {whole(labels.width)}. The first "
@@ -128,12 +128,12 @@ def _read_label_file(
     return cells, labels.first_row, 0, ()
 
 
-def _split_columns(table: Table, wanted: str, form: str) -> Columns:
+def _split_columns(table: Table, reading: Reading) -> Columns:
     """Split one file: the label column is named, or the only text column, or the first or last."""
     free, findings = _input_columns(table)
-    index, reason, other = None, "", ""
+    wanted, index, reason, other = reading.label_column, None, "", ""
     if wanted != "none":
-        index, reason, other = guess_label_column(table, wanted, free, form)
+        index, reason, other = guess_label_column(table, wanted, free, reading)
         because = f" ({reason})" if reason else ""
         column = column_name(index, table.sheet_column)
         text = f"C{column[1:]}{title(table.header, index)} contains the labels{because}."

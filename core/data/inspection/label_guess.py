@@ -1,5 +1,7 @@
 """Label column: guess it in a single file, from titles, cells and positions."""
 
+import math
+
 import numpy as np
 
 from core.base.errors import BadData
@@ -7,6 +9,7 @@ from core.base.text import clip, counted
 from core.data.inspection.sample_kind import TINY, WIDE, are_names, is_grey
 from core.data.inspection.shapes import shape_of
 from core.data.inspection.tasks import VALUE_TITLES
+from core.data.reading import Reading
 from core.data.spreadsheet.layout import LABEL_NAMES
 from core.data.spreadsheet.table import Table
 
@@ -26,7 +29,7 @@ def cells_of(table: Table, column: int) -> np.ndarray:
 
 
 def guess_label_column(
-    table: Table, wanted: str, free: list[int], form: str
+    table: Table, wanted: str, free: list[int], reading: Reading
 ) -> tuple[int, str, str]:
     """Return the label column, the reason, and the other candidate ("first", "last" or "").
 
@@ -37,14 +40,16 @@ def guess_label_column(
     named = find_by_title(table, wanted)
     if named is not None:
         return named, "recognized by its title" if wanted == "auto" else "", ""
-    tabular = form == "table" or (form == "auto" and _tabular(table, free))
+    fits_shape = bool(reading.shape) and math.prod(reading.shape) == len(free) - 1
+    is_guess = reading.form == "auto" and not fits_shape
+    tabular = reading.form == "table" or (is_guess and _tabular(table, free))
     words = [c for c in free if c in table.words]
     if len(words) == 1:
         other = "last" if tabular and words[0] != free[-1] else ""
         return words[0], "the only text column", other
     ends = {"first": free[0], "last": free[-1]}
     fit = {end: column for end, column in ends.items() if _could_be_labels(table, column)}
-    if fit and (shape_of(len(free) - 1) or tabular):
+    if fit and (fits_shape or shape_of(len(free) - 1) or tabular):
         unlike = {end: _unlike_labels(table, column) for end, column in fit.items()}
         best = min(fit, key=lambda end: (tabular and end == "first", unlike[end]))
         other = next((end for end in fit if end != best and not unlike[end][0]), "")

@@ -5,10 +5,11 @@ import streamlit as st
 
 from core.base.finding import Finding
 from core.base.numbers import whole
+from core.base.spec import fields
 from core.base.text import counted
 from core.data.datasets import Spreadsheets
 from core.data.library import About, Library
-from core.data.reading import Reading
+from core.data.reading import ColumnChoice, Reading
 from core.data.samples import Samples
 from core.experiment import Experiment
 from core.figures.images import side_by_side
@@ -84,10 +85,25 @@ def button_of(found: Finding) -> tuple[str | None, str | None]:
 
 def show_chosen_reading(about: About) -> None:
     """Draw each reading that the user chose, with an Undo button."""
-    for name, value in chosen_reading(about).items():
+    choices = chosen_reading(about)
+    for column, choice in choices.pop("columns", {}).items():
+        text = f"**{describe_column_choice(column, choice)}**"
+        if finding("ok", text, "Undo", f"undo column {column}", ":material/undo:"):
+            read_again(about, {"columns": {column: ColumnChoice().model_dump()}})
+    for name, value in choices.items():
         text = f"**{describe_reading(name, value)}**"
         if finding("ok", text, "Undo", f"undo {name}", ":material/undo:"):
             read_again(about, {name: getattr(Reading(), name)})
+
+
+def describe_column_choice(column: str, choice: dict[str, str]) -> str:
+    """Describe what the user chose for a column of a table."""
+    chosen = []
+    for fact in fields(ColumnChoice):
+        if value := choice.get(fact.name):
+            option = fact.option_labels.get(value, value.replace("_", " ").capitalize())
+            chosen.append(f"{fact.label.lower()}: {option.lower()}")
+    return f"Column {form.escape(column)}: {', '.join(chosen)}."
 
 
 def describe_reading(name: str, value: object) -> str:

@@ -17,7 +17,6 @@ from core.data.datasets import DataSet, Digits, Spreadsheets
 from core.data.inspection.shapes import format_image_shape
 from core.data.library import About, Library
 from core.data.load import load
-from core.data.reading import Reading
 from core.jobs import runner
 from pages.kit import form, person, session, state
 from pages.kit.buttons import button, deferred_button
@@ -135,13 +134,14 @@ def show_upload(about: About) -> None:
 
 
 def _format(value: object) -> str:
+    if isinstance(value, dict):  # the choices for columns
+        return form.escape(", ".join(value))
     return "yes" if value is True else "no" if value is False else form.escape(str(value))
 
 
 def chosen_reading(about: About) -> dict[str, object]:
     """Return the fields of the reading that the user chose; the others were detected."""
-    default = Reading().model_dump()
-    return {k: v for k, v in about.reading.model_dump().items() if v != default[k]}
+    return about.reading.changes()
 
 
 def delete(digest: str) -> None:

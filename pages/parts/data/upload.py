@@ -69,7 +69,7 @@ def show_fixes(files: list, reading: Reading) -> None:
         for fix in fixes:
             label = fix_label(fix)
             if button(label, key=f"way {label}", icon=":material/auto_fix_high:"):
-                check(files, build(Reading, {**reading.model_dump(), **fix}))
+                check(files, reading.with_changes(fix))
 
 
 def fix_label(fix: dict) -> str:
@@ -173,7 +173,7 @@ def read_again(about: About, change: dict) -> None:
     library = Library(runner.current().store.home)
     try:
         with st.spinner("Reading …"):
-            reading = build(Reading, {**about.reading.model_dump(), **change})
+            reading = about.reading.with_changes(change)
             digest = library.read_again(about.digest, reading)
     except LabError as error:
         refuse(error)

@@ -33,6 +33,13 @@ def parse(options: str) -> Reading:
             "form": st.sampled_from(["images", "table"]),
             "task": st.sampled_from(["classes", "values"]),
             "channels": st.sampled_from(["planar", "interleaved"]),
+            "columns": st.dictionaries(
+                st.text(st.characters(blacklist_categories=["C"]), min_size=1),
+                st.fixed_dictionaries(
+                    {"role": st.sampled_from(["input", "ignore"])},
+                    optional={"missing": st.sampled_from(["rows", "mean_indicator"])},
+                ),
+            ),
         },
     )
 )
@@ -45,6 +52,19 @@ def test_the_options_of_a_fix_parse_to_the_same_reading(fix):
 
 def test_without_options_the_reading_is_the_default():
     assert parse("") == Reading()
+
+
+@pytest.mark.parametrize("text", ["Age", "Age:", ":role=ignore", "Age:role", "Age:role=", "a:,"])
+def test_an_invalid_choice_for_a_column_is_refused(text):
+    with pytest.raises(BadInput) as error:
+        parse(f"--column '{text}'")
+    assert error.value.code == "column_format"
+    with pytest.raises(BadExperiment):
+        parse("--column Age:role=inputs")
+
+
+def test_label_is_a_short_name_of_label_column():
+    assert parse("--label Age") == Reading(label_column="Age")
 
 
 @pytest.mark.parametrize("text", ["28", "28x", "ax3", "1x2x3x4", ""])
