@@ -1,6 +1,7 @@
 """The command line: exit status, one error message, one JSON object; the same files as the app."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,7 @@ def test_train_returns_scores_and_stores_the_run(capsys, home: Path) -> None:
         (result["run"], "mine", "done")
     ]
     assert listed[0]["test"] == result["test"]
+    assert refusal(capsys, "resume", result["run"])["code"] == "not_resumable"  # it has ended
 
 
 def test_spreadsheets_replace_the_data_of_the_experiment(capsys, home: Path) -> None:
@@ -129,17 +131,15 @@ def test_bad_input_is_one_message_that_names_the_value(capsys, arguments, value)
     assert value in refusal(capsys, *arguments)["message"]
 
 
-def test_an_archive_that_cannot_be_written_is_refused(capsys, home: Path) -> None:
-    answer(capsys, "train", "digits", *QUICK)
-    path = home / "missing" / "run.zip"
-    error = refusal(capsys, "archive", "last", "--to", str(path))
-    assert error["code"] == "archive_not_writable" and str(path) in error["message"]
-
-
 def test_presets_prints_every_choice_with_its_fields(capsys) -> None:
     assert main(["presets"]) == 0
-    printed = capsys.readouterr().out
-    for family in answer(capsys, "presets")["families"].values():
+    printed, found = capsys.readouterr().out, answer(capsys, "presets")
+    assert "digits" in found["experiments"]
+    assert {"optimizer", "layer", "schedule", "loss", "initializer", "preset", "data set"} <= set(
+        found["families"]
+    )
+    assert found["families"]["optimizer"]["adamw"]["fields"]["weight_decay"] == 0.01
+    for family in found["families"].values():
         for kind, choice in family.items():
             assert f"  {kind} " in printed or f"  {kind}\n" in printed
             assert all(f" {name}=" in printed for name in choice["fields"])
@@ -148,6 +148,9 @@ def test_presets_prints_every_choice_with_its_fields(capsys) -> None:
 
 def test_an_archive_moves_a_run_to_another_home(capsys, home: Path, monkeypatch) -> None:
     run = answer(capsys, "train", "digits", *QUICK)["run"]
+    path = home / "missing" / "run.zip"
+    error = refusal(capsys, "archive", "last", "--to", str(path))
+    assert error["code"] == "archive_not_writable" and str(path) in error["message"]
     packed = answer(capsys, "archive", "last", "--to", str(home / "run.zip"))
     assert (packed["run"], packed["bytes"]) == (run, (home / "run.zip").stat().st_size)
     there = ["--home", str(home / "there")]
@@ -161,35 +164,16 @@ def test_an_archive_moves_a_run_to_another_home(capsys, home: Path, monkeypatch)
     assert "digits" in capsys.readouterr().out.lower()
 
 
-def test_a_finished_run_cannot_be_resumed(capsys) -> None:
-    run = answer(capsys, "train", "digits", *QUICK)["run"]
-    assert refusal(capsys, "resume", run)["code"] == "not_resumable"
-
-
-def test_presets_list_every_family(capsys) -> None:
-    found = answer(capsys, "presets")
-    assert "digits" in found["experiments"]
-    assert {"optimizer", "layer", "schedule", "loss", "initializer", "preset", "data set"} <= set(
-        found["families"]
-    )
-    assert found["families"]["optimizer"]["adamw"]["fields"]["weight_decay"] == 0.01
-
-
-def test_selfcheck_lists_the_settings_without_the_pin(capsys, monkeypatch) -> None:
+def test_selfcheck_passes_and_lists_the_settings_without_the_pin(capsys, monkeypatch) -> None:
     monkeypatch.setenv("LAB_MODE", "class")
     monkeypatch.setenv("LAB_PIN", "480215")
-    found = answer(capsys, "selfcheck")
-    (settings,) = (check["says"] for check in found["checks"] if check["what"] == "settings")
-    assert "LAB_MODE=class" in settings and "LAB_PIN=set" in settings and "480215" not in settings
-
-
-def test_selfcheck_passes_on_this_machine(capsys) -> None:
-    found = answer(capsys, "selfcheck")
-    checks = {check["what"]: check["ok"] for check in found["checks"]}
+    checks = {check["what"]: check for check in answer(capsys, "selfcheck")["checks"]}
     assert set(checks) == {
         "Descent Lab", "settings", "torch", "torchvision", "devices", "disk", "write access",
     }  # fmt: skip
-    assert all(ok for what, ok in checks.items() if what != "disk")
+    assert all(check["ok"] for what, check in checks.items() if what != "disk")
+    settings = checks["settings"]["says"]
+    assert "LAB_MODE=class" in settings and "LAB_PIN=set" in settings and "480215" not in settings
 
 
 def test_train_prints_one_line_per_epoch(capsys) -> None:
@@ -215,7 +199,7 @@ def test_ctrl_c_saves_the_run_so_that_it_can_be_resumed(home: Path) -> None:
         lines = iter(child.stdout.readline, "")
         run = next(lines).split()[1]
         next(line for line in lines if line.startswith("epoch 3/"))
-        child.send_signal(2)
+        child.send_signal(signal.SIGINT)
         child.stdout.read()
         assert child.wait(timeout=60) == 0
     stored = Store(home)
@@ -223,20 +207,31 @@ def test_ctrl_c_saves_the_run_so_that_it_can_be_resumed(home: Path) -> None:
     assert checkpoint.load(stored, run)["step"] == stored.last(run)["step"] > 0
 
 
+KILLED = """
+import os, signal, sys
+from core.__main__ import main
+from core.runs import checkpoint
+from core.training import loop
+loop.SAVE_EVERY, save = (0.0, 0.0), checkpoint.save
+def save_and_die(store, run, state):
+    save(store, run, state)
+    print("step", state["step"], flush=True)
+    if state["step"] > 30:
+        os.kill(os.getpid(), signal.SIGKILL)
+checkpoint.save = save_and_die
+main(sys.argv[1:])
+"""
+
+
 def test_a_killed_run_resumes_with_the_same_results_as_a_straight_run(capsys, home: Path) -> None:
     """Killed without warning and resumed from its checkpoint, a run has the same scores bit for
     bit.
     """
-    settings = ["--epochs", "400", "--device", "cpu", "--set", "batch_size=128"]
-    command = [sys.executable, "-m", "core", "train", "digits", *settings]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        lines = iter(child.stdout.readline, "")
-        run = next(lines).split()[1]
-        saved = Store(home).path(run, "checkpoint.pt")
-        next(line for line in lines if saved.exists())
-        child.kill()
-        child.stdout.read()
-    assert not Store(home).is_owned(run)
+    settings = ["--epochs", "12", "--device", "cpu", "--set", "batch_size=128"]
+    command = [sys.executable, "-c", KILLED, "train", "digits", *settings]
+    killed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL and "step" in killed.stdout
+    (run,) = Store(home).ids()
     resumed = answer(capsys, "resume", run)
     straight = answer(capsys, "train", "digits", *settings)
     same = ("epochs", "best_epoch", "train", "validation", "test", "reason")

@@ -49,14 +49,14 @@ def peak(problem: Problem, loss: str, ratios: tuple[float, ...]) -> tuple[float,
 
 
 def test_squared_loss_peaks_at_as_many_parameters_as_target_values(noisy):
-    where, shown = peak(noisy, "squared", (0.1, 0.25, 0.5, 0.8, 1.0, 1.25, 2.0, 6.0))
+    where, shown = peak(noisy, "squared", (0.1, 0.25, 0.5, 0.8, 1.0, 1.25, 2.0, 4.0))
     assert 0.7 <= where <= 1.6
     assert shown.code == "double_descent"
     assert 0.6 <= shown.interpolates.parameters / 3000 <= 3
 
 
 def test_cross_entropy_peaks_at_one_to_three_parameters_per_sample(noisy):
-    where, shown = peak(noisy, "cross_entropy", (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 4.0, 10, 40))
+    where, shown = peak(noisy, "cross_entropy", (0.25, 0.5, 1.0, 1.5, 2.0, 2.5, 4.0, 10))
     assert 1 <= where <= 3
     assert shown.code == "double_descent"
     assert shown.agreeing == 3

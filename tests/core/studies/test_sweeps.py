@@ -1,6 +1,5 @@
 """Sweeps: every point exactly once, however it is divided into chunks, processes and sessions."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -139,22 +138,31 @@ def test_a_worker_ignores_ctrl_c_and_its_death_is_an_error(tmp_path: Path) -> No
     worker.close()
 
 
+KILLED = """
+import os, signal, sys
+from core.__main__ import main
+from core.studies import sweeps
+write = sweeps._Sweep._write
+written = []
+def write_and_die(*arguments):
+    write(*arguments)
+    written.append(1)
+    if len(written) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+sweeps._Sweep._write = write_and_die
+main(sys.argv[1:])
+"""
+
+
 def test_a_killed_study_resumes_to_the_same_points(tmp_path: Path) -> None:
-    study = build(
-        Study,
-        {"base": BASE, "repeats": 2, "method": NETS | {"steps": 2000, "decays": [0, 1e-3, 1e-2]}},
-    )
+    study = make_study("networks")
     path = tmp_path / "study.json"
     path.write_text(encode(study))
-    command = [sys.executable, "-m", "core", "sweep", str(path), "--home", str(tmp_path)]
-    command += ["--workers", "1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        study_id = process.stdout.readline().split()[-1]
-        for _ in range(2):
-            process.stdout.readline()
-        os.kill(process.pid, signal.SIGKILL)
-    before = points(tmp_path, study_id)
-    assert 1 <= len(before) < 36
+    command = [sys.executable, "-c", KILLED, "sweep", str(path), "--home", str(tmp_path)]
+    killed = subprocess.run([*command, "--workers", "1"], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    (study_id,) = Studies(tmp_path).ids()
+    assert len(points(tmp_path, study_id)) == 2
     with Studies(tmp_path).path(study_id, "points.jsonl").open("ab") as file:
         file.write(b'{"event": "Record", "at": {}\n{"event": "Record", "pla')  # torn
     assert execute(tmp_path, study_id, processes=1).reason == "done"
