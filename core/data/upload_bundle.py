@@ -65,7 +65,9 @@ def inspect_bundle(
         if source is not None:
             report = _part_of(progress, 0.2 * index, f"Reading {name} …")
             report(0.0)
-            tables[index] = read_table(source, name, reading.header, reading.sheet, report)
+            tables[index] = read_table(
+                source, name, reading.header, reading.sheet, report, reading.label_column
+            )
     progress(0.7, "Checking the data …")
     images, labels, test_images, test_labels = tables
     if images is None:

@@ -60,7 +60,10 @@ def inspect_files(
     defaults = ("images.csv", "labels.csv")
     shown = [n or getattr(s, "name", d) for s, n, d in zip(sources, names, defaults, strict=False)]
     return inspect(
-        *(read_table(s, n, reading.header, reading.sheet) for s, n in zip(sources, shown)),
+        *(
+            read_table(s, n, reading.header, reading.sheet, label=reading.label_column)
+            for s, n in zip(sources, shown)
+        ),
         reading=reading,
     )
 

@@ -22,9 +22,11 @@ FEW = 64  # different values up to which a column looks more like labels than pi
 
 
 def cells_of(table: Table, column: int) -> np.ndarray:
-    """Return the cells of a column of the file, (rows,): numbers or text."""
+    """Return the cells of a column of the file, (rows,), exactly: numbers or text."""
     if column in table.words:
         return table.words[column]
+    if column in table.exact:
+        return table.exact[column]
     return np.ascontiguousarray(table.values[:, table.columns.index(column)])
 
 

@@ -11,6 +11,7 @@ from core.base.numbers import whole
 from core.base.text import clip, counted, few
 from core.data.inspection.balance import check_balance
 from core.data.inspection.tasks import MAX_CLASSES, Task, check_values, decide_task
+from core.data.spreadsheet.exact import LIMIT, integers, is_code
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,18 @@ def read_labels(
         findings = [finding] if finding else []
         if decided == "values":
             return Labels(check_values(values, name), (), tuple(findings))
-        names = tuple(f"{label:.12g}" for label in labels.tolist())
+        names = tuple(map(_class_name, labels))
         findings += _check_numbering(labels)
     ids = ids.astype(np.int64).reshape(-1)
     if classes is not None:
         return Labels(_match_classes(ids, names, classes, name, first_row), tuple(classes), ())
     _check_classes(names, len(ids), name)
     return Labels(ids, names, (*findings, *check_balance(ids, names)))
+
+
+def _class_name(label: np.number) -> str:
+    """Return all digits of the number, and 3 rather than 3.0."""
+    return str(int(label)) if label % 1 == 0 and -(2**63) <= label < 2**63 else str(label)
 
 
 def _words(cells: np.ndarray) -> tuple[np.ndarray, tuple[str, ...], list[Finding]]:
@@ -93,10 +99,14 @@ def _check_classes(names: Sequence[str], rows: int, name: str) -> None:
 
 
 def _numbers(cells: np.ndarray, name: str, first_row: int) -> np.ndarray:
-    """Return the column as float64 if it holds numbers, else as it is.
+    """Return the column as float64 or int64 if it holds numbers, else as it is.
+
+    Codes such as 007 and integers of more than 64 bits stay as they are.
 
     Raises BadData where only a few cells are not numbers.
     """
+    if any(is_code(str(cell)) for cell in cells):
+        return cells
     invalid = []
     values = np.zeros(len(cells))
     for index, cell in enumerate(cells):
@@ -106,7 +116,8 @@ def _numbers(cells: np.ndarray, name: str, first_row: int) -> np.ndarray:
             invalid.append(index)
     invalid += np.flatnonzero(~np.isfinite(values)).tolist()
     if not invalid:
-        return values
+        is_large = (np.abs(values) >= LIMIT).any() and not (values % 1).any()
+        return integers([str(cell) for cell in cells]) if is_large else values
     if len(invalid) * 10 > len(cells):
         return cells
     first = min(invalid)

@@ -34,7 +34,7 @@ def decide_task(
         return "classes", None
     decimals = bool((labels % 1).any())
     many = len(labels) > MANY
-    sparse = labels[-1] - labels[0] >= 2 * len(labels)
+    sparse = float(labels[-1]) - float(labels[0]) >= 2 * len(labels)
     mostly_unique = 2 * len(labels) > rows
     named = title.lower().replace(" ", "_") in VALUE_TITLES and len(labels) > 10
     few_each = many and (mostly_unique or (sparse and rows < 10 * len(labels)))
@@ -58,7 +58,7 @@ def _values_finding(labels: np.ndarray, rows: int, *, decimals: bool, title: str
     evidence = {"task": "values"} | {key: float(value) for key, value in evidence.items()}
     few_enough = 2 <= len(labels) <= MAX_CLASSES
     action = Action("Read labels as classes", {"task": "classes"}) if few_enough else None
-    if not decimals and len(labels) == rows and labels[-1] - labels[0] + 1 == rows:
+    if not decimals and len(labels) == rows and int(labels[-1]) - int(labels[0]) + 1 == rows:
         text = (
             f"Every row has a different label{_range(labels)}, as if the rows were numbered. "
             "Check that this is the label column."

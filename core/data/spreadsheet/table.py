@@ -13,6 +13,7 @@ from core.base.finding import Finding
 from core.base.numbers import whole
 from core.base.text import clip, counted
 from core.data.spreadsheet.chunks import ReadProgress, Unreadable, read_chunks
+from core.data.spreadsheet.exact import exact_columns
 from core.data.spreadsheet.layout import SNIFFED, SPACE, Layout, is_number, records, sniff
 from core.data.spreadsheet.source import Source, Text, open_text
 
@@ -26,8 +27,9 @@ class Table:
     `values` (rows, number columns) are uint8 if all fit, else float32, or float64 for narrow
     tables; many values are memory-mapped and read-only. `words` maps a text column (from 0, as in
     the file) to its cells, (rows,) str. `columns` holds the file's column of each column of
-    `values`. `first_row` is the spreadsheet's number of the first row of values. `notes` are
-    findings on conversions of the file.
+    `values`. `exact` maps a number column to its cells where `values` cannot represent them: int64,
+    or text such as 007. `first_row` is the spreadsheet's number of the first row of values. `notes`
+    are findings on conversions of the file.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Table:
     delimiter: str = ","
     notes: tuple[Finding, ...] = ()
     sheet_column: int | None = None  # as in source.Text
+    exact: dict[int, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -55,21 +58,24 @@ def read_table(
     header: Literal["auto", "yes", "no"] = "auto",
     sheet: str = "",
     progress: ReadProgress | None = None,
+    label: str = "",
 ) -> Table:
     """Read the table in a CSV (comma, semicolon, tab, bar or space), XLSX or ODS, also .gz or .zip.
 
     `name` appears in messages; `sheet` selects one of several; `progress` receives the fraction
-    read. Raises BadData that names file, row, column, value, rule and remedy; NotFound for a
-    missing file; Unavailable if the disk is full.
+    read; `label` is the title of the label column, if known. Raises BadData that names file, row,
+    column, value, rule and remedy; NotFound for a missing file; Unavailable if the disk is full.
     """
     with open_text(source, name, sheet) as text:
         try:
-            return _read(text, header, progress)
+            return _read(text, header, progress, label)
         except UnicodeDecodeError:  # discovered late, so that valid files are read once
-            return _read(text.legacy(), header, progress)
+            return _read(text.legacy(), header, progress, label)
 
 
-def _read(text: Text, header: Literal["auto", "yes", "no"], progress: ReadProgress | None) -> Table:
+def _read(
+    text: Text, header: Literal["auto", "yes", "no"], progress: ReadProgress | None, label: str
+) -> Table:
     with text.open() as stream:
         layout = sniff(stream, text.name, header, text.sheet_column)
     try:
@@ -95,6 +101,7 @@ def _read(text: Text, header: Literal["auto", "yes", "no"], progress: ReadProgre
         layout.delimiter,
         notes,
         layout.sheet_column,
+        exact_columns(text, layout, values, wanted=label),
     )
 
 
