@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import Field, field_serializer, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from core.base.encoding import build
 from core.base.spec import Value, ranged
@@ -115,10 +115,6 @@ class Reading(Value):
     def _without_defaults(cls, columns: dict[str, ColumnChoice]) -> dict[str, ColumnChoice]:
         """Sort the choices and drop those that leave everything to detection."""
         return {key: columns[key] for key in sorted(columns) if columns[key] != ColumnChoice()}
-
-    @field_serializer("columns")
-    def _only_choices(self, columns: dict[str, ColumnChoice]) -> dict[str, dict[str, str]]:
-        return {key: choice.model_dump(exclude_defaults=True) for key, choice in columns.items()}
 
     @field_validator("form", mode="before")
     @classmethod

@@ -11,6 +11,7 @@ def test_equal_choices_for_columns_have_one_identity():
     two = Reading(columns={"a": {"text": "ordinal"}, "b": {"role": "ignore", "text": "auto"}})
     assert one == two and one.model_dump_json() == two.model_dump_json()
     assert Reading.model_validate_json(one.model_dump_json()) == one
+    assert Reading(columns={"a": {}}).changes() == {} == Reading().changes()
     assert one.changes() == {"columns": {"a": {"text": "ordinal"}, "b": {"role": "ignore"}}}
 
 
