@@ -158,6 +158,13 @@ def page(profile: object) -> Iterator[object]:
     assert not errors, errors
 
 
+def open_row(page: object, row: str) -> None:
+    """Open a folded row and wait until it has unfolded: its contents move for half a second."""
+    folded = page.locator(f".st-key-fold-{row} details")
+    folded.locator("summary").click()
+    folded.evaluate("row => Promise.all(row.getAnimations().map(one => one.finished))")
+
+
 def script(
     steps: int = 200, epoch_steps: int = 20, layers: tuple[str, ...] = LAYERS
 ) -> list[Event]:

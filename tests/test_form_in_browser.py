@@ -1,7 +1,5 @@
 """One choice of every family through the form in a real browser, and an epoch of its training."""
 
-import contextlib
-
 import pytest
 
 from core.base.encoding import decode, to_link
@@ -14,37 +12,21 @@ from core.optim.optimizers import Nesterov
 from core.optim.regularizers import ClipNorm
 from core.optim.schedules import Exponential
 from core.optim.stopping import GradientNorm
-from tests.conftest import wait_until
-
-PlaywrightTimeout = pytest.importorskip("playwright.sync_api").TimeoutError
+from tests.conftest import open_row, wait_until
 
 pytestmark = pytest.mark.browser
 PLAIN = Experiment(network=(Flatten(), Linear(units=8), Output()), epochs=2)
 
 
-def settled(page) -> None:
-    """Until the page has answered what was done last."""
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-
-
 def pick(page, field: str, name: str) -> None:
-    """Choose an entry in the menu of a field of the draft. Streamlit closes an open menu when the
-    page below it moves; a person then types again.
+    """Choose an entry in the menu of a field of the draft, as a person does: scroll to the menu,
+    open it by a click, type. (Streamlit closes an open menu when the page scrolls, so one that is
+    focused without a click, and scrolled to by that, closes again.)
     """
-    settled(page)
     menu = page.locator(f'[class*="st-key-{field}-"]').get_by_role("combobox").first
-    option = page.get_by_role("option", name=name, exact=True)
-
-    def offered() -> bool:
-        menu.evaluate("menu => menu.scrollIntoView({block: 'center'})")
-        menu.fill("")
-        menu.fill(name)
-        with contextlib.suppress(PlaywrightTimeout):
-            option.wait_for(timeout=5_000)
-            return True
-        return False
-
-    wait_until(offered, 60, f"the entry {name}")
+    menu.click()
+    menu.fill(name)
+    page.get_by_role("option", name=name, exact=True).wait_for()
     menu.press("Enter")
 
 
@@ -53,29 +35,17 @@ def open_page(page, name: str) -> None:
     page.get_by_role("heading", name=name, exact=True).wait_for()
 
 
-def switch_on(page, row: str, label: str, told: str) -> None:
-    """A toggle in a folded row, until the row says it."""
-    settled(page)
-    page.locator(f".st-key-fold-{row} summary").click()
-    page.get_by_text(label, exact=True).first.wait_for()
-    settled(page)  # a row that is opened makes the page look again
-    summary = page.locator(f".st-key-fold-{row} summary").get_by_text(told)
-
-    def switched() -> bool:
-        page.get_by_text(label, exact=True).first.click()
-        with contextlib.suppress(PlaywrightTimeout):
-            summary.wait_for(timeout=15_000)
-            return True
-        return False
-
-    wait_until(switched, 60, f"the row that shows {told}")
+def switch_on(page, row: str, label: str, summary: str) -> None:
+    """Switch on a choice in a folded row, whose title then shows its summary."""
+    open_row(page, row)
+    page.get_by_text(label, exact=True).first.click()
+    page.locator(f".st-key-fold-{row} summary").get_by_text(summary).wait_for()
 
 
 def test_a_choice_of_every_family_is_picked_and_trained(page, server):
     page.goto(f"{server.url}/network?e={to_link(PLAIN)}")
     page.locator(".st-key-open-1 button:visible").first.wait_for()
     page.locator(".st-key-open-1 button:visible").first.click()
-    settled(page)
     page.get_by_role("button", name="Add a layer").first.click()
     page.locator(".st-key-add-swish button:visible").first.click()
     page.get_by_text("4 layers", exact=False).first.wait_for()
@@ -84,7 +54,6 @@ def test_a_choice_of_every_family_is_picked_and_trained(page, server):
     ).first.click()
     pick(page, "initializer", Orthogonal.label)
     page.get_by_text(Orthogonal.doc()[:40]).first.wait_for()
-    settled(page)
     open_page(page, "Train")
     pick(page, "optimizer", Nesterov.label)
     page.get_by_text("nesterov=True").first.wait_for()

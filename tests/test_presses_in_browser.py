@@ -14,7 +14,7 @@ from core.experiment import Experiment
 from core.network.layers import Flatten, Linear, Output
 from core.optim.regularizers import Regularizer
 from core.optim.stopping import StoppingRule
-from tests.conftest import Server, wait_until
+from tests.conftest import Server, open_row, wait_until
 
 SWITCHES = {"regularizers": Regularizer, "stopping": StoppingRule, "augmentations": Augmentation}
 pytestmark = pytest.mark.browser
@@ -70,7 +70,7 @@ def test_forty_quick_presses_all_count(page: object, server: Server, busy_core: 
     for name in ("Full batch", "Single sample (SGD)", "Mini-batch"):
         page.get_by_role("radio", name=name).first.click()
     for row, field in (("Regularization", "regularizers"), ("Stopping-rules", "stopping")):
-        page.locator(f".st-key-fold-{row} summary").click()
+        open_row(page, row)
         presses += press_switches(page, field)
     presses += 5
 
