@@ -5,13 +5,13 @@ from pathlib import Path
 
 from core.base.errors import BadData
 from core.base.finding import Finding
+from core.data.arrays.combine import read_files
 from core.data.inspection.inspect import Inspection, inspect
 from core.data.inspection.train_test import compare
 from core.data.reading import Reading
 from core.data.ready.download import Progress
 from core.data.spreadsheet.chunks import ReadProgress
 from core.data.spreadsheet.source import Source, open_source
-from core.data.spreadsheet.table import Table, read_table
 
 FORMAT = b"4"  # version of the folder; another one gives other digests
 FIRST_FIELDS = {
@@ -53,6 +53,7 @@ def bundle_digest(hashes: tuple[str, ...], reading: Reading) -> str:
 
 def _part_of(progress: Progress, start: float, message: str) -> ReadProgress:
     """Report the progress of one of four files as a fifth of the whole."""
+    progress(start, message)
     return lambda fraction: progress(start + 0.2 * fraction, message)
 
 
@@ -60,16 +61,13 @@ def inspect_bundle(
     sources: tuple[Source | None, ...], names: tuple[str, ...], reading: Reading, progress: Progress
 ) -> tuple[Inspection, Inspection | None, list[Finding]]:
     """Return the training inspection, the test inspection and findings on both. Raises BadData."""
-    tables: list[Table | None] = [None] * len(sources)
-    for index, (source, name) in enumerate(zip(sources, names, strict=True)):
-        if source is not None:
-            report = _part_of(progress, 0.2 * index, f"Reading {name} …")
-            report(0.0)
-            tables[index] = read_table(
-                source, name, reading.header, reading.sheet, report, reading.label_column
-            )
+    images, labels, test_images, test_labels = read_files(
+        sources,
+        names,
+        reading,
+        lambda index: _part_of(progress, 0.2 * index, f"Reading {names[index]} …"),
+    )
     progress(0.7, "Checking the data …")
-    images, labels, test_images, test_labels = tables
     if images is None:
         raise BadData(
             "There is no file with inputs. Provide a file with one row per sample.",

@@ -12,10 +12,11 @@ from core.data.inspection.sample_kind import title
 from core.data.inspection.shapes import find_shape, guess_white, invert, rescale
 from core.data.reading import Reading
 from core.data.spreadsheet.grid import column_name
+from core.data.spreadsheet.table import Table
 
 
 def build_images(
-    columns: Columns, name: str, reading: Reading, targets: np.ndarray | None
+    columns: Columns, table: Table, reading: Reading, targets: np.ndarray | None
 ) -> tuple[np.ndarray, Reading, list[Finding]]:
     """Return upright images (N, C, H, W), the settled reading, and the findings.
 
@@ -25,14 +26,14 @@ def build_images(
         index, cells = next(iter(columns.words.items()))
         column = column_name(index, columns.sheet_column)
         raise BadData(
-            f"{name}, {column}{title(columns.header, index)} contains text "
+            f"{table.name}, {column}{title(columns.header, index)} contains text "
             f"({clip(str(cells[0]))!r}), and there are no labels. Remove the column, or read the "
             "file as a table.",
             ({"form": "table"},),
             code="text_in_images",
         )
     values = columns.values
-    shape = find_shape(values.shape[1], reading.shape, name)
+    shape = find_shape(values.shape[1], reading.shape, table.name)
     low, high, blank = extremes(values)
     lowest, highest = float(low.min()), float(high.max())
     black = reading.black or 0.0
@@ -46,7 +47,8 @@ def build_images(
         *doctor.check_duplicates(values, targets, "image", blank),
     ]
     settled = {"shape": shape, "white": white, "black": black}
-    if shape[0] > 1 and shape[1] > 1:
+    states_order = bool(table.channels) and reading.channels == table.channels
+    if shape[0] > 1 and shape[1] > 1 and not states_order:
         settled["channels"], colours = doctor.check_colours(roughness(values, shape), reading)
         findings.append(colours)
     reading = reading.model_copy(update=settled)

@@ -1,11 +1,13 @@
 """Inspection: from one or two tables to samples, with all findings on the way."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from core.base.finding import Action, Finding
 from core.base.text import clip, counted
+from core.data.arrays.combine import read_files
 from core.data.inspection import doctor
 from core.data.inspection.balance import check_order
 from core.data.inspection.columns import Columns, find_columns
@@ -16,7 +18,7 @@ from core.data.inspection.tabular import build_rows
 from core.data.reading import Reading
 from core.data.samples import Samples
 from core.data.spreadsheet.source import Source
-from core.data.spreadsheet.table import Table, read_table
+from core.data.spreadsheet.table import Table
 
 DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars", " ": "spaces"}
 
@@ -56,16 +58,14 @@ def inspect_files(
     Raises BadData, NotFound.
     """
     reading = reading or Reading()
-    sources = [s for s in (images, labels) if s is not None]
-    defaults = ("images.csv", "labels.csv")
-    shown = [n or getattr(s, "name", d) for s, n, d in zip(sources, names, defaults, strict=False)]
-    return inspect(
-        *(
-            read_table(s, n, reading.header, reading.sheet, label=reading.label_column)
-            for s, n in zip(sources, shown)
-        ),
-        reading=reading,
-    )
+    shown = [
+        name or getattr(source, "name", default)
+        for source, name, default in zip(
+            (images, labels), names, ("images.csv", "labels.csv"), strict=True
+        )
+    ]
+    inputs, targets, *_ = read_files((images, labels), shown, reading, lambda index: None)
+    return inspect(inputs, targets, reading=reading)
 
 
 def inspect(
@@ -80,7 +80,7 @@ def inspect(
     `like` is the inspection of the training samples that test samples must match; its settled
     reading is used. Raises BadData.
     """
-    reading = like.settled if like else reading or Reading()
+    reading = _stated(images, labels, like.settled if like else reading or Reading())
     columns = find_columns(images, labels, reading)
     decision = decide_form(
         columns.values, columns.titles, name=images.name, reading=reading, words=bool(columns.words)
@@ -97,7 +97,7 @@ def inspect(
         inputs, names, findings = build_rows(columns, images.name, trained)
         findings += doctor.check_duplicates(inputs, targets, "row")
     else:
-        inputs, reading, findings = build_images(columns, images.name, reading, targets)
+        inputs, reading, findings = build_images(columns, images, reading, targets)
     reported = {finding.code for finding in columns.findings}
     file_findings = [f for f in _file_findings(images, labels, reading) if f.code not in reported]
     form = form_finding(decision, columns.values.shape[1])
@@ -123,6 +123,21 @@ def inspect(
     )
 
 
+def _stated(images: Table, labels: Table | None, reading: Reading) -> Reading:
+    """Return the reading with what the file states: shape and colour order of its images.
+
+    A file of images without labels has none: no column of pixels is taken for them.
+    """
+    if images.shape is None or reading.form == "table":
+        return reading
+    changes: dict[str, Any] = {"shape": reading.shape or images.shape}
+    if reading.channels == "auto":
+        changes["channels"] = images.channels
+    if labels is None and reading.label_column == "auto":
+        changes["label_column"] = "none"
+    return reading.model_copy(update=changes)
+
+
 def _labels(columns: Columns, reading: Reading, like: Inspection | None, table: bool) -> Labels:
     if columns.labels is None:
         return Labels(np.zeros(len(columns.values), np.int64), (), ())
@@ -143,8 +158,11 @@ def _file_findings(images: Table, labels: Table | None, reading: Reading) -> lis
     text = f"{counted(len(images), noun)}."
     findings = [Finding("row_count", "ok", text, {"rows": len(images)})]
     for table, code in ((images, "header"), (labels, "label_header")):
-        if table is not None:
+        if table is not None and not table.is_array:
             findings.append(_header_finding(table, code, reading))
+    if images.shape and labels is None and reading.label_column == "none":
+        text = f"{images.name} has no labels. Add a file with one label per image to train on it."
+        findings.append(Finding("labels_missing", "warn", text, {"rows": len(images)}))
     tables = [table for table in (images, labels) if table is not None]
     names = sorted({DELIMITERS[t.delimiter] for t in tables if t.delimiter in DELIMITERS})
     if names:

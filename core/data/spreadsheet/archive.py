@@ -25,8 +25,8 @@ _SHEETS = "application/vnd.oasis.opendocument.spreadsheet"
 
 
 @contextmanager
-def open_archive(file: BinaryIO, name: str) -> Iterator[zipfile.ZipFile]:
-    """Open a ZIP file. Raises BadData if it is damaged or has too many members."""
+def open_archive(file: BinaryIO, name: str, most: int = MAX_MEMBERS) -> Iterator[zipfile.ZipFile]:
+    """Open a ZIP file. Raises BadData if it is damaged or has more than `most` members."""
     try:
         opened = zipfile.ZipFile(file)
     except DAMAGE as error:
@@ -35,10 +35,10 @@ def open_archive(file: BinaryIO, name: str) -> Iterator[zipfile.ZipFile]:
             code="damaged_archive",
         ) from None
     with opened:
-        if len(opened.infolist()) > MAX_MEMBERS:
+        if len(opened.infolist()) > most:
             raise BadData(
                 f"{name} contains {whole(len(opened.infolist()))} files, but at most "
-                f"{whole(MAX_MEMBERS)} are supported. Pack only the table.",
+                f"{whole(most)} are supported. Pack only the files that you need.",
                 code="too_many_members",
             )
         yield opened
@@ -79,8 +79,8 @@ def _media_type(opened: zipfile.ZipFile) -> str:
 
 def only_table(opened: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     """Return the only member that is a table by its name. Raises BadData for none or several."""
-    members = [m for m in opened.infolist() if not m.is_dir() and not _hidden(m.filename)]
-    tables = members if len(members) == 1 else [m for m in members if _is_table(m.filename)]
+    members = content_members(opened)
+    tables = members if len(members) == 1 else [m for m in members if is_table(m.filename)]
     if not tables:
         content = f"only {_few(members)}" if members else "no files"
         raise BadData(
@@ -106,6 +106,11 @@ def only_table(opened: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     return tables[0]
 
 
+def content_members(opened: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return the members without folders and files that macOS or Windows added."""
+    return [m for m in opened.infolist() if not m.is_dir() and not _hidden(m.filename)]
+
+
 def member_name(name: str) -> str:
     """Return the last part of a member's name for display. It is never used as a path."""
     return clip(name.replace("\\", "/").rpartition("/")[2])
@@ -121,7 +126,8 @@ def _hidden(name: str) -> bool:
     )
 
 
-def _is_table(name: str) -> bool:
+def is_table(name: str) -> bool:
+    """Whether the name of a member is that of a table."""
     path = PurePosixPath(name.lower().replace("\\", "/"))
     return path.suffix in TABLES and not path.stem.startswith(("readme", "license"))
 

@@ -41,8 +41,9 @@ DAMAGE = (  # what gzip and zipfile raise for damaged bytes
 class Unpacked(io.RawIOBase):
     """Pass unpacked bytes through. Raises BadData past the limit or if the archive is damaged."""
 
-    def __init__(self, file: BinaryIO, name: str, kind: str):
+    def __init__(self, file: BinaryIO, name: str, kind: str, limit: int = 0):
         self.file, self.name, self.kind, self.passed = file, clip(name), kind, 0
+        self.limit = limit or UNPACKED_LIMIT
 
     def readable(self) -> bool:
         return True
@@ -58,10 +59,10 @@ class Unpacked(io.RawIOBase):
                 code="damaged_archive",
             ) from None
         self.passed += len(chunk)
-        if self.passed > UNPACKED_LIMIT:
+        if self.passed > self.limit:
             raise BadData(
-                f"{self.name} unpacks to more than {UNPACKED_LIMIT >> 20} MB. Use a smaller file "
-                "or an uncompressed CSV.",
+                f"{self.name} unpacks to more than {self.limit >> 20} MB. Use a smaller file, or "
+                "unpack it first.",
                 code="unpacks_too_large",
             )
         buffer[: len(chunk)] = chunk

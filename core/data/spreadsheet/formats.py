@@ -12,7 +12,7 @@ _MAGIC = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
-    (b"RIFF", "an audio, video or WebP file"),
+    (b"RIFF", "an audio file, a video or a WebP image"),
     (b"%PDF", "a PDF document"),
     (b"{\\rtf", "an RTF document"),
     (b"PK\x03\x04", "a ZIP file"),
@@ -23,9 +23,7 @@ _MAGIC = (
     (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
     (b"7z\xbc\xaf", "a 7z archive"),
     (b"Rar!", "a RAR archive"),
-    (b"\x93NUMPY", "a NumPy array"),
     (b"\x89HDF", "an HDF5 file"),
-    (b"PAR1", "a Parquet file"),
     (b"ARROW1", "an Arrow file"),
     (b"SQLite format 3", "an SQLite database"),
     (b"\x80\x04\x95", "a Python pickle"),
@@ -43,6 +41,12 @@ def refuse(head: bytes, name: str) -> None:
     if not kind and b"\0" in head:
         wide = head[:256].count(b"\0") * 3 > len(head[:256]) and not head.count(b"\0\0")
         kind = "UTF-16 text without a byte order mark" if wide else "a binary file"
+    if kind and kind.endswith("image"):
+        raise BadData(
+            f"{name} is {kind}, not a table. Pack all images in a ZIP file, in one folder per "
+            "class, and upload that file.",
+            code="not_a_table",
+        )
     if kind:
         raise BadData(
             f"{name} is {kind}, not a table. Save the table as CSV (UTF-8) and upload that file.",

@@ -30,6 +30,10 @@ class Table:
     `values`. `exact` maps a number column to its cells where `values` cannot represent them: int64,
     or text such as 007. `first_row` is the spreadsheet's number of the first row of values. `notes`
     are findings on conversions of the file.
+
+    Files of images state the `shape` (C, H, W) of a row and the order of its `channels` ("planar"
+    or "interleaved"); other files leave them empty. `files` names the image file of each row;
+    `is_array` is True for files of arrays and images, which cannot have a header.
     """
 
     name: str
@@ -42,6 +46,10 @@ class Table:
     notes: tuple[Finding, ...] = ()
     sheet_column: int | None = None  # as in source.Text
     exact: dict[int, np.ndarray] = field(default_factory=dict)
+    shape: tuple[int, int, int] | None = None
+    channels: str = ""
+    files: tuple[str, ...] = ()
+    is_array: bool = False
 
     def __len__(self) -> int:
         return len(self.values)
@@ -67,10 +75,20 @@ def read_table(
     column, value, rule and remedy; NotFound for a missing file; Unavailable if the disk is full.
     """
     with open_text(source, name, sheet) as text:
-        try:
-            return _read(text, header, progress, label)
-        except UnicodeDecodeError:  # discovered late, so that valid files are read once
-            return _read(text.legacy(), header, progress, label)
+        return read_text(text, header, progress, label)
+
+
+def read_text(
+    text: Text,
+    header: Literal["auto", "yes", "no"] = "auto",
+    progress: ReadProgress | None = None,
+    label: str = "",
+) -> Table:
+    """Read the table in an opened text. Arguments and errors are those of `read_table`."""
+    try:
+        return _read(text, header, progress, label)
+    except UnicodeDecodeError:  # discovered late, so that valid files are read once
+        return _read(text.legacy(), header, progress, label)
 
 
 def _read(

@@ -42,7 +42,7 @@ def test_added_sets_open_memory_mapped_and_equal(tmp_path: Path):
 
 def test_the_same_files_are_reused_without_parsing(tmp_path: Path, monkeypatch):
     digest, first = Library(tmp_path).add(IMAGES, LABELS)
-    monkeypatch.setattr(upload_bundle, "read_table", None)
+    monkeypatch.setattr(upload_bundle, "read_files", None)
     path = tmp_path / "other name.csv"
     path.write_bytes(IMAGES)
     again, second = Library(tmp_path).add(path, LABELS)

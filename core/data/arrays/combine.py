@@ -1,0 +1,54 @@
+"""Combine: the tables for training and testing from up to four files."""
+
+from collections.abc import Callable, Sequence
+
+from core.data.arrays.contents import Contents
+from core.data.arrays.named_images import match_names, refuse_file_names
+from core.data.arrays.read import read_contents
+from core.data.reading import Reading
+from core.data.spreadsheet.chunks import ReadProgress
+from core.data.spreadsheet.source import Source
+from core.data.spreadsheet.table import Table
+
+Tables = tuple[Table | None, Table | None, Table | None, Table | None]
+ReportOf = Callable[[int], ReadProgress | None]  # the progress of the file at this position
+
+
+def read_files(
+    sources: Sequence[Source | None], names: Sequence[str], reading: Reading, report_of: ReportOf
+) -> Tables:
+    """Return inputs, labels, test inputs and test labels.
+
+    `sources` are up to four files in this order, None for a missing one. A file may bring labels
+    and a test set along; separate files take precedence. Test images are converted to the shape of
+    the training images. Raises BadData, NotFound, Unavailable.
+    """
+    contents: list[Contents | None] = [None] * 4
+    for index, (source, name) in enumerate(zip(sources, names, strict=True)):
+        if source is not None:
+            contents[index] = read_contents(source, name, reading, report_of(index))
+        if index == 1 and (shape := _image_shape(contents[:2])):
+            reading = reading.model_copy(update={"shape": shape})
+    inputs, labels = _pair(contents[0], contents[1])
+    test_inputs, test_labels = _pair(contents[2], contents[3])
+    if test_inputs is None and test_labels is None and contents[0] is not None:
+        test_inputs, test_labels = contents[0].test_inputs, contents[0].test_labels
+    return inputs, labels, test_inputs, test_labels
+
+
+def _image_shape(contents: Sequence[Contents | None]) -> tuple[int, int, int] | None:
+    return next((c.inputs.shape for c in contents if c and c.inputs.shape), None)
+
+
+def _pair(first: Contents | None, second: Contents | None) -> tuple[Table | None, Table | None]:
+    """Return inputs and labels; images are joined to a table that names them, in either order."""
+    if first is None:
+        return None, second.inputs if second else None
+    if second is None:
+        refuse_file_names(first.inputs)
+        return first.inputs, first.labels
+    if second.inputs.files and not first.inputs.files:
+        first, second = second, first
+    if first.inputs.files:
+        return match_names(first.inputs, second.inputs)
+    return first.inputs, second.labels or second.inputs

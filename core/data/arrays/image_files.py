@@ -1,0 +1,263 @@
+"""Image files: decode PNG, JPEG, BMP, GIF, WebP and PPM to rows of pixels of one size.
+
+The headers are read first, so that the size of all images is known before any is decoded and an
+image that would take too much memory is never unpacked.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from core.base.errors import BadData
+from core.base.finding import Finding
+from core.base.numbers import whole
+from core.base.text import clip, counted, few
+from core.data.spreadsheet.chunks import ReadProgress
+from core.data.spreadsheet.decoding import DAMAGE
+from core.data.spreadsheet.growing_array import GrowingArray
+from core.data.spreadsheet.table import Table
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".pgm", ".ppm", ".pbm")
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "PPM")
+ROTATED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
+LARGEST_SIDE = 128  # pixels up to which images of one size keep it
+RESIZED_SIDE = 64  # longest side of images that are resized; small networks train on it in minutes
+MOST_PIXELS = 64 * 10**6  # of one image
+ALL_PIXELS = 20 * 10**9  # of all images together; decoding them takes minutes
+MOST_BYTES = 2 * 2**30  # of all images after resizing
+DAMAGED = 0.1  # fraction of unreadable images from which the file is refused
+BATCH = 64  # images decoded between two reports of progress
+
+_BROKEN = (*DAMAGE, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """An image file that can be opened repeatedly; `name` is its path in the archive."""
+
+    name: str
+    open: Callable[[], BinaryIO]
+
+
+@dataclass(frozen=True)
+class _Header:
+    file: ImageFile
+    size: tuple[int, int]  # height and width, upright
+    grey: bool
+
+
+def decode_images(
+    files: Sequence[ImageFile],
+    name: str,
+    wanted: tuple[int, int, int] | None,
+    progress: ReadProgress | None = None,
+) -> tuple[Table, list[int]]:
+    """Return the images as a table, and the indices of the files that could be read.
+
+    `wanted` is the shape (C, H, W) to convert to; None keeps the size that all images share, or
+    chooses one. Raises BadData.
+    """
+    headers, indices = [], []
+    for index, file in enumerate(files):
+        if header := _read_header(file, name):
+            headers.append(header)
+            indices.append(index)
+    _check_readable(files, indices, name)
+    pixels = sum(header.size[0] * header.size[1] for header in headers)
+    if pixels > ALL_PIXELS:
+        raise BadData(
+            f"{name} contains images of {whole(pixels / 1e6)} million pixels, but at most "
+            f"{whole(ALL_PIXELS / 1e6)} million are supported. Use fewer or smaller images.",
+            code="too_many_pixels",
+        )
+    size, notes = _choose_size(Counter(header.size for header in headers), wanted, name)
+    colour = wanted[0] != 1 if wanted else not all(header.grey for header in headers)
+    values, decoded, facts = _decode(headers, size, colour, name, progress)
+    indices = [indices[i] for i in decoded]
+    _check_readable(files, indices, name)
+    if colour and not wanted and not facts.coloured:
+        values, colour = np.ascontiguousarray(values[:, ::3]), False
+    notes += _describe(headers, files, indices, facts, colour)
+    table = Table(
+        name,
+        values,
+        None,
+        tuple(range(values.shape[1])),
+        1,
+        notes=tuple(notes),
+        shape=(3 if colour else 1, *size),
+        channels="interleaved",
+        files=tuple(files[i].name for i in indices),
+        is_array=True,
+    )
+    return table, indices
+
+
+def _read_header(file: ImageFile, name: str) -> _Header | None:
+    """Return the header, None if it cannot be read. Raises BadData if the image is too large."""
+    try:
+        with file.open() as stream, Image.open(stream, formats=FORMATS) as image:
+            width, height = image.size
+            rotated = image.getexif().get(0x0112) in ROTATED
+            grey = image.mode in ("1", "L", "LA", "I;16", "I")
+    except _BROKEN:
+        return None
+    if width * height > MOST_PIXELS:
+        raise BadData(
+            f"{name}, {clip(file.name)} has {width} × {height} pixels, but at most "
+            f"{whole(MOST_PIXELS / 1e6)} million are supported. Save the image smaller.",
+            code="image_too_large",
+        )
+    return _Header(file, (width, height) if rotated else (height, width), grey)
+
+
+def _check_readable(files: Sequence[ImageFile], indices: Sequence[int], name: str) -> None:
+    missing = len(files) - len(indices)
+    if missing > DAMAGED * len(files):
+        first = files[min(set(range(len(files))) - set(indices))]
+        raise BadData(
+            f"{name} contains {counted(missing, 'damaged image')} of {whole(len(files))}; the "
+            f"first one is {clip(first.name)}. Create the file again from undamaged images.",
+            code="damaged_images",
+        )
+
+
+def _choose_size(
+    sizes: Counter[tuple[int, int]], wanted: tuple[int, int, int] | None, name: str
+) -> tuple[tuple[int, int], list[Finding]]:
+    """Return height and width of all images, and the finding if images are resized.
+
+    Images of one size keep it up to LARGEST_SIDE. Others get the median height and width, reduced
+    to RESIZED_SIDE. Raises BadData if they take too much memory.
+    """
+    heights, widths = (np.repeat([size[i] for size in sizes], list(sizes.values())) for i in (0, 1))
+    largest = max(sizes, key=lambda size: size[0] * size[1])
+    smallest = min(sizes, key=lambda size: size[0] * size[1])
+    chosen = (int(np.median(heights)), int(np.median(widths)))
+    limit = LARGEST_SIDE if len(sizes) == 1 else RESIZED_SIDE
+    if wanted:
+        chosen = wanted[1:]
+    elif max(chosen) > limit:
+        scale = RESIZED_SIDE / max(chosen)
+        chosen = tuple(max(1, round(side * scale)) for side in chosen)
+    total = len(heights) * 3 * chosen[0] * chosen[1]
+    if total > MOST_BYTES:
+        raise BadData(
+            f"{name} contains {counted(len(heights), 'image')}. With {chosen[0]} × {chosen[1]} "
+            f"pixels they take {whole(total / 2**20)} MB, but at most "
+            f"{whole(MOST_BYTES / 2**20)} MB are supported. Enter a smaller image shape.",
+            ({"shape": (3, RESIZED_SIDE, RESIZED_SIDE)},),
+            code="too_many_pixels",
+        )
+    if set(sizes) == {chosen}:
+        return chosen, []
+    range_text = (
+        f"Images have {counted(len(sizes), 'different size')}, from {smallest[0]} × {smallest[1]} "
+        f"to {largest[0]} × {largest[1]} pixels (height × width)."
+        if len(sizes) > 1
+        else f"Images have {largest[0]} × {largest[1]} pixels (height × width)."
+    )
+    text = (
+        f"{range_text} All are resized to {chosen[0]} × {chosen[1]}; where the proportions differ, "
+        "images are stretched. Enter another image shape if details get lost."
+    )
+    evidence = {"sizes": len(sizes), "smallest": list(smallest), "largest": list(largest)}
+    evidence["resized"] = list(chosen)
+    return chosen, [Finding("resized", "info", text, evidence)]
+
+
+@dataclass
+class _Facts:
+    """What decoding reveals: whether any pixel has a colour, and how many images are unusual."""
+
+    coloured: bool = False
+    transparent: int = 0
+    animated: int = 0
+
+
+def _decode(
+    headers: Sequence[_Header],
+    size: tuple[int, int],
+    colour: bool,
+    name: str,
+    progress: ReadProgress | None,
+) -> tuple[np.ndarray, list[int], _Facts]:
+    """Return pixels (n, H·W·C), the indices of the images that could be decoded, and the facts."""
+    facts, decoded, batch = _Facts(), [], []
+    with GrowingArray() as rows:
+        for index, header in enumerate(headers):
+            try:
+                with header.file.open() as stream:
+                    batch.append(_pixels(stream, size, colour, facts))
+                decoded.append(index)
+            except _BROKEN:
+                pass
+            if len(batch) == BATCH or (batch and index == len(headers) - 1):
+                rows.add(np.stack(batch))
+                batch = []
+                if progress:
+                    progress((index + 1) / len(headers))
+        if not decoded:
+            raise BadData(
+                f"{name} contains no image that can be read. Create the file again from undamaged "
+                "images.",
+                code="damaged_images",
+            )
+        return rows.array(), decoded, facts
+
+
+def _pixels(stream: BinaryIO, size: tuple[int, int], colour: bool, facts: _Facts) -> np.ndarray:
+    """Return one image as (H·W·C,) uint8: upright, on white where it is transparent, resized."""
+    height, width = size
+    with Image.open(stream, formats=FORMATS) as image:
+        image.draft(image.mode, (width, height))  # JPEG: decode at a fraction of the size
+        facts.animated += getattr(image, "n_frames", 1) > 1
+        image = ImageOps.exif_transpose(image)
+        if image.mode.startswith("I"):  # 16 bits
+            image = Image.fromarray((np.asarray(image).astype(np.int64) >> 8).astype(np.uint8))
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            facts.transparent += image.getchannel("A").getextrema()[0] < 255
+            white = Image.new("RGBA", image.size, "white")
+            image = Image.alpha_composite(white, image)
+        image = image.convert("RGB" if colour else "L")
+        if image.size != (width, height):
+            image = image.resize((width, height), Image.Resampling.BILINEAR)
+        pixels = np.asarray(image)
+    if colour and not facts.coloured:
+        facts.coloured = bool((pixels != pixels[..., :1]).any())
+    return pixels.reshape(-1)
+
+
+def _describe(
+    headers: Sequence[_Header],
+    files: Sequence[ImageFile],
+    indices: Sequence[int],
+    facts: _Facts,
+    colour: bool,
+) -> list[Finding]:
+    """Return findings on images that are left out or converted."""
+    findings = []
+    lost = sorted(set(range(len(files))) - set(indices))
+    if lost:
+        names = few([files[i].name for i in lost])
+        text = f"{counted(len(lost), 'image')} cannot be read and left out: {names}."
+        findings.append(Finding("damaged_images", "warn", text, {"images": len(lost)}))
+    grey = sum(header.grey for header in headers)
+    if colour and grey:
+        text = (
+            f"{counted(grey, 'image')} of {whole(len(headers))} are grey; all are converted to "
+            "colour (3 channels)."
+        )
+        findings.append(Finding("grey_and_colour", "info", text, {"grey": grey}))
+    if facts.transparent:
+        text = f"{counted(facts.transparent, 'image')} with transparency are placed on white."
+        findings.append(Finding("transparency", "info", text, {"images": facts.transparent}))
+    if facts.animated:
+        text = f"Of {counted(facts.animated, 'animated image')}, only the first frame is read."
+        findings.append(Finding("animated", "info", text, {"images": facts.animated}))
+    return findings

@@ -1,0 +1,322 @@
+"""Image files: folders as classes, tables of file names, mixed sizes and kinds, damage, limits."""
+
+import io
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from core.base.errors import BadData, LabError
+from core.data.arrays import image_files
+from core.data.inspection.inspect import inspect_files
+from core.data.library import Library
+from core.data.reading import Reading
+from tests.core.data.arrays.files import image, zipped
+
+DRAW = np.random.Generator(np.random.PCG64(4))
+GREY = DRAW.integers(0, 256, (12, 7, 5)).astype(np.uint8)
+COLOUR = DRAW.integers(0, 256, (12, 7, 5, 3)).astype(np.uint8)
+PETS = ["cat", "dog", "owl"]
+
+
+def read(*files: bytes, names=("images.zip", "labels.csv"), **reading):
+    return inspect_files(*files, names=names[: len(files)] + ("",) * (2 - len(files)),
+                         reading=Reading(**reading))  # fmt: skip
+
+
+def evidence(found, code: str) -> dict:
+    return next(f.evidence for f in found.findings if f.code == code)
+
+
+def codes(found) -> set[str]:
+    assert len({f.code for f in found.findings}) == len(found.findings)
+    return {f.code for f in found.findings}
+
+
+def folders(pixels: np.ndarray, pattern: str = "{pet}/{i}.png", format: str = "PNG") -> dict:
+    return {pattern.format(pet=PETS[i % 3], i=i): image(p, format) for i, p in enumerate(pixels)}
+
+
+def check_pets(found, pixels: np.ndarray) -> None:
+    """Compare with images in the order of their files."""
+    expected = pixels[:, None] if pixels.ndim == 3 else pixels.transpose(0, 3, 1, 2)
+    names = [found.classes[t] for t in found.samples.targets]
+    assert found.classes == tuple(PETS) and names == [PETS[i % 3] for i in range(len(pixels))]
+    np.testing.assert_array_equal(found.samples.inputs, expected)
+
+
+@pytest.mark.parametrize("pixels", [GREY, COLOUR])
+@pytest.mark.parametrize("format", ["PNG", "BMP", "GIF", "WEBP", "PPM"])
+def test_the_folder_of_an_image_is_its_class(pixels, format):
+    if format == "GIF":  # has 256 colours
+        pixels = pixels // 128 * 255
+    lossless = {"lossless": True} if format == "WEBP" else {}
+    suffix = format.lower()
+    files = {
+        f"pets/{PETS[i % 3]}/{i}.{suffix}": image(p, format, **lossless)
+        for i, p in enumerate(pixels)
+    }
+    check_pets(read(zipped(files)), pixels)
+
+
+def test_jpeg_images_are_read_about_as_they_were():
+    smooth = np.linspace(0, 255, 5 * 7).reshape(7, 5).astype(np.uint8)
+    found = read(zipped(folders(np.stack([smooth] * 12), "{pet}/{i}.JPG", "JPEG")))
+    assert np.abs(found.samples.inputs.astype(int) - smooth).max() < 30 and found.rows == 12
+
+
+def test_hidden_files_are_ignored_and_other_files_counted():
+    others = {
+        "__MACOSX/pets/cat/._1.png": b"x", "pets/.DS_Store": b"x", "pets/cat/Thumbs.db": b"x",
+        "pets/readme.md": b"x", "pets/cat/notes.pdf": b"x",
+    }  # fmt: skip
+    found = read(zipped(others | folders(GREY, "pets/{pet}/{i}.png")))
+    check_pets(found, GREY)
+    assert evidence(found, "other_files")["files"] == 2
+
+
+@pytest.mark.parametrize(
+    ("train", "test"), [("train", "test"), ("pets/Training", "pets/Testing"), ("train", "val")]
+)
+def test_folders_of_parts_give_a_test_set(tmp_path, train, test):
+    files = folders(GREY, train + "/{pet}/{i}.png") | folders(
+        GREY[:6] // 2, test + "/{pet}/{i}.png"
+    )
+    digest, found = Library(tmp_path).add(zipped(files), names=("pets.zip",))
+    check_pets(found, GREY)
+    samples = Library(tmp_path).open(digest)
+    np.testing.assert_array_equal(samples.test_inputs[:, 0], GREY[:6] // 2)
+    assert samples.test_targets.tolist() == [0, 1, 2] * 2
+    assert ("validation_part" in codes(found)) == (test == "val")
+
+
+def test_a_test_folder_without_classes_is_left_out(tmp_path):
+    files = folders(GREY, "train/{pet}/{i}.png") | folders(GREY[:6], "test/{i}.png")
+    digest, found = Library(tmp_path).add(zipped(files))
+    check_pets(found, GREY)
+    assert "unlabelled_part" in codes(found) and not Library(tmp_path).open(digest).has_test
+
+
+def test_the_beginning_of_a_file_name_may_be_its_class():
+    check_pets(read(zipped(folders(GREY, "train/{pet}.{i}.png"))), GREY)
+    unclear = read(zipped(folders(GREY, "image_{i}.png")))
+    assert not unclear.labelled and "labels_missing" in codes(unclear)
+
+
+TABLE = "file,label\n" + "".join(f"pic_{i:02}.png,{PETS[i % 3]}\n" for i in range(12))
+TABLES = {
+    "names": TABLE,
+    "names without endings": TABLE.replace(".png", ""),
+    "names with folders": TABLE.replace("pic_", "data/images/pic_"),
+    "another ending": TABLE.replace(".png", ".jpg"),
+    "the label first": "label,file\n"
+    + "".join(f"{PETS[i % 3]},pic_{i:02}.png\n" for i in range(12)),
+    "two more columns": "id,file,label\n"
+    + "".join(f"{i},pic_{i:02}.png,{PETS[i % 3]}\n" for i in range(12)),
+}
+
+
+@pytest.mark.parametrize("case", TABLES)
+@pytest.mark.parametrize("place", ["first", "second", "inside"])
+def test_a_table_of_file_names_gives_the_labels_of_the_images(case, place):
+    shuffled = DRAW.permutation(12)
+    files = {f"images/pic_{i:02}.png": image(GREY[i]) for i in shuffled}
+    files["images/unused.png"] = image(GREY[0])
+    table = TABLES[case].encode()
+    if place == "inside":
+        found = read(zipped(files | {"labels.csv": table}))
+    elif place == "second":
+        found = read(zipped(files), table)
+    else:
+        found = read(table, zipped(files), names=("labels.csv", "images.zip"))
+    check_pets(found, GREY)
+    assert evidence(found, "file_names") | {"column": 0} == {"column": 0, "rows": 12, "images": 13}
+
+
+def test_file_names_without_the_images_are_refused():
+    for table in (TABLE, TABLE.replace("png", "JPEG").replace("file,label", "id,breed")):
+        with pytest.raises(BadData) as caught:
+            read(table.encode(), names=("labels.csv",))
+        assert caught.value.code == "images_not_in_file"
+    numbers = "file,width,height,label\n" + "".join(f"{i}.png,{i},7,{i % 2}\n" for i in range(12))
+    assert read(numbers.encode(), names=("labels.csv",)).classes == ("0", "1")
+
+
+def test_numbers_are_names_too():
+    table = "id,label\n" + "".join(f"{i},{PETS[i % 3]}\n" for i in range(12))
+    files = {f"train/{i}.png": image(GREY[i]) for i in DRAW.permutation(12)}
+    check_pets(read(zipped(files), table.encode()), GREY)
+
+
+@pytest.mark.parametrize(
+    ("table", "code"),
+    [
+        (TABLE + "pic_99.png,cat\n", "image_missing"),
+        (TABLE.replace("pic", "img"), "file_names_missing"),
+        ("file\n" + "".join(f"pic_{i:02}.png\n" for i in range(12)), "labels_missing"),
+        ("\n".join(PETS * 4), "file_names_missing"),
+    ],
+)
+def test_a_table_that_does_not_name_the_images_is_refused(table, code):
+    files = zipped({f"pic_{i:02}.png": image(p) for i, p in enumerate(GREY)})
+    for sources, names in (
+        ((files, table.encode()), ("images.zip", "labels.csv")),
+        ((table.encode(), files), ("labels.csv", "images.zip")),
+    ):
+        with pytest.raises(BadData) as caught:
+            read(*sources, names=names)
+        assert caught.value.code == code and str(caught.value).startswith("labels.csv")
+
+
+def test_names_that_two_images_share_need_their_folder():
+    files = {
+        f"{side}/{i}.png": image(GREY[i] // (1 + (side == "b"))) for side in "ab" for i in range(6)
+    }
+    rows = [(side, i) for i in range(6) for side in "ba"]
+    table = "file,label\n" + "".join(f"{side}/{i}.png,{side}\n" for side, i in rows)
+    found = read(zipped(files), table.encode())
+    expected = [GREY[i] // (1 + (side == "b")) for side, i in rows]
+    np.testing.assert_array_equal(found.samples.inputs[:, 0], expected)
+    short = table.replace("a/", "").replace("b/", "")
+    with pytest.raises(BadData) as caught:
+        read(zipped(files), short.encode())
+    assert caught.value.code == "file_names_missing"
+
+
+def test_images_of_different_sizes_are_resized():
+    shapes = [(40, 30), (80, 60), (200, 150)] * 4
+    files = {
+        f"{PETS[i % 3]}/{i}.png": image(np.full(s, 10 * i, np.uint8)) for i, s in enumerate(shapes)
+    }
+    found = read(zipped(files))
+    facts = evidence(found, "resized")
+    assert facts == {"sizes": 3, "smallest": [40, 30], "largest": [200, 150], "resized": [64, 48]}
+    check_pets(found, np.stack([np.full((64, 48), 10 * i, np.uint8) for i in range(12)]))
+    assert read(zipped(files), shape=(3, 20, 10)).shape == (3, 20, 10)
+
+
+@pytest.mark.parametrize(("side", "expected"), [(128, 128), (129, 64), (20, 20)])
+def test_images_of_one_size_keep_it_unless_they_are_large(side, expected):
+    pixels = np.repeat(np.arange(12, dtype=np.uint8), side * side).reshape(12, side, side)
+    assert read(zipped(folders(pixels))).shape == (1, expected, expected)
+
+
+def test_grey_and_colour_may_be_mixed():
+    files = folders(COLOUR) | folders(GREY, "{pet}/grey{i}.png")
+    found = read(zipped(files))
+    assert found.shape == (3, 7, 5) and evidence(found, "grey_and_colour") == {"grey": 12}
+    np.testing.assert_array_equal(found.samples.inputs[12:], GREY[:, None].repeat(3, axis=1))
+
+
+def test_colour_files_without_colours_are_grey():
+    check_pets(read(zipped(folders(GREY[..., None].repeat(3, axis=3)))), GREY)
+
+
+def test_test_images_are_converted_like_the_training_images(tmp_path):
+    train, test = (
+        zipped(folders(GREY)),
+        zipped(folders(DRAW.integers(0, 256, (6, 14, 10, 3)).astype(np.uint8))),
+    )
+    digest, _ = Library(tmp_path).add(train, test_images=test)
+    assert Library(tmp_path).open(digest).test_inputs.shape == (6, 1, 7, 5)
+
+
+def test_transparency_rotation_sixteen_bits_and_animation():
+    clear = np.dstack([COLOUR[0], np.zeros((7, 5), np.uint8)])
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    frames = [Image.fromarray(GREY[0]), Image.fromarray(GREY[1])]
+    animated = io.BytesIO()
+    frames[0].save(animated, "GIF", save_all=True, append_images=frames[1:])
+    files = {
+        "a/clear.png": image(clear),
+        "a/turned.png": image(np.rot90(GREY[2], 1).copy(), exif=exif),
+        "b/deep.png": image(GREY[3].astype(np.uint16) * 256),
+        "b/animated.gif": animated.getvalue(),
+    }
+    found = read(zipped(files))
+    inputs = found.samples.inputs[:, 0]
+    assert (inputs[0] == 255).all() and {"transparency", "animated"} <= codes(found)
+    np.testing.assert_array_equal(inputs[1:], GREY[[2, 3, 0]])
+
+
+def test_a_few_damaged_images_are_left_out_and_named():
+    files = folders(GREY[np.arange(30) % 12])
+    broken = "cat/3.png"
+    files[broken] = files[broken][:60]
+    found = read(zipped(files))
+    assert found.rows == 29 and evidence(found, "damaged_images") == {"images": 1}
+    with pytest.raises(BadData) as caught:
+        read(zipped({name: content[:60] for name, content in files.items()}))
+    assert caught.value.code == "damaged_images"
+
+
+def test_an_image_that_unpacks_to_too_much_is_never_decoded(monkeypatch):
+    monkeypatch.setattr(image_files, "MOST_PIXELS", 1000)
+    monkeypatch.setattr(image_files, "_pixels", lambda *_: pytest.fail("was decoded"))
+    with pytest.raises(BadData) as caught:
+        read(zipped(folders(GREY) | {"cat/bomb.png": image(np.zeros((40, 40), np.uint8))}))
+    assert caught.value.code == "image_too_large" and "bomb" in str(caught.value)
+    monkeypatch.setattr(image_files, "ALL_PIXELS", 100)
+    with pytest.raises(BadData) as caught:
+        read(zipped(folders(GREY)))
+    assert caught.value.code == "too_many_pixels"
+
+
+def test_damaged_archives_raise_nothing_but_a_message():
+    data = zipped(folders(GREY[:4]))
+    for position in range(0, len(data), 7):
+        changed = bytearray(data)
+        changed[position] ^= 0x5A
+        try:
+            read(bytes(changed))
+        except LabError:
+            pass
+
+
+def parquet(columns: dict, metadata: dict | None = None) -> bytes:
+    file = io.BytesIO()
+    table = pa.table(columns)
+    pq.write_table(table.replace_schema_metadata(metadata) if metadata else table, file)
+    return file.getvalue()
+
+
+CLASS_LABEL = {
+    "huggingface": '{"info": {"features": {"image": {"_type": "Image"}, '
+    '"label": {"names": ["cat", "dog", "owl"], "_type": "ClassLabel"}}}}'
+}
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_parquet_holds_images_with_the_names_of_their_classes(nested):
+    content = [image(p) for p in COLOUR]
+    column = [{"bytes": c, "path": None} for c in content] if nested else content
+    data = parquet({"image": column, "label": [i % 3 for i in range(12)]}, CLASS_LABEL)
+    check_pets(read(data), COLOUR)
+
+
+def test_parquet_tables_are_read_like_spreadsheets():
+    columns = {
+        "size": DRAW.normal(0, 1, 40).tolist(),
+        "place": ["in", "out"] * 20,
+        "species": [PETS[i % 3] for i in range(40)],
+    }
+    rows = zip(*columns.values(), strict=True)
+    text = "\n".join([",".join(columns), *(",".join(map(str, row)) for row in rows)]).encode()
+    packed, plain = read(parquet(columns)), read(text)
+    np.testing.assert_array_equal(packed.samples.inputs, plain.samples.inputs)
+    assert packed.samples.columns == plain.samples.columns and packed.classes == plain.classes
+    big = parquet({"a": [1.0, 2.0] * 10, "label": [2**60 + i % 3 for i in range(20)]})
+    assert read(big).classes == tuple(str(2**60 + i) for i in range(3))
+
+
+def test_damaged_parquet_files_are_refused():
+    data = parquet({"a": [1, 2, 3], "b": [1, 0, 1]})
+    for part in (data[:20], data[:-6], data[:30] + bytes(30) + data[60:]):
+        with pytest.raises(LabError):
+            read(part)
+    with pytest.raises(BadData) as caught:
+        read(parquet({"a": [[1], [2]], "label": [0, 1]}))
+    assert caught.value.code == "nested_column"
