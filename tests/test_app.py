@@ -1,8 +1,9 @@
-"""The edges of the server: hosts and origins, its routes, startup and shutdown."""
+"""The edges of the server: hosts and origins, its routes and its settings. How it ends and begins
+again is in test_restart.py.
+"""
 
 import json
 import os
-import signal
 import socket
 import stat
 import subprocess
@@ -14,9 +15,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import app
 from core.base.events import Step
 from pages.kit import feed
-from tests.conftest import ROOT, ended, script, serve, write
+from tests.conftest import ROOT, ended, script, write
 
 EXPERIMENT = '{"name": "made up"}'
 
@@ -165,30 +167,7 @@ def test_all_listeners_share_one_reader(server, run):
         assert one() == other()
 
 
-# --- start and stop
-
-
-def test_sigterm_ends_the_server_cleanly_with_an_open_stream(tmp_path):
-    with serve(tmp_path) as server:
-        run = server.store.create(EXPERIMENT)
-        write(server.store, run, script()[:5])
-        with listening(server, run) as event:
-            event()
-            server.process.send_signal(signal.SIGTERM)
-            assert server.process.wait(8) == 0, server.log.read_text()
-
-
-def test_a_restarted_server_accepts_old_tokens_and_removes_leftovers(tmp_path):
-    with serve(tmp_path) as server:
-        run = server.store.create(EXPERIMENT)
-        where = address(server, run, "/poll")
-        assert server.get(where)[0] == 200
-    left = [tmp_path / place / ".0123456789abcdef.draft" for place in ("runs", "studies", "data")]
-    for folder in left:
-        folder.mkdir(parents=True)
-    with serve(tmp_path) as server:
-        assert server.get(where)[0] == 200
-        assert not any(folder.exists() for folder in left)
+# --- start
 
 
 def test_python_app_py_explains_how_to_start_the_server():
@@ -215,32 +194,24 @@ def test_the_server_settings_for_training_and_privacy():
     assert settings["client"]["showErrorDetails"] == "none"
 
 
-def python(code, **environment):
-    """What this code prints in a process of its own."""
-    command = [sys.executable, "-c", code]
-    env = os.environ | environment
-    return subprocess.run(
-        command, cwd=ROOT, env=env, capture_output=True, text=True, check=True
-    ).stdout.strip()
-
-
 def test_the_warm_up_is_excluded_from_garbage_collection():
     code = """
 import app, gc
 app.warm_up()
 print(gc.get_freeze_count() > 100_000 > len(gc.get_objects()))"""
-    assert python(code) == "True"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"
 
 
-@pytest.mark.parametrize(("mode", "limit"), [("", "200"), ("class", "100")])
-def test_a_classroom_has_a_lower_upload_limit(mode, limit):
-    code = """
-import app, streamlit as st
-from streamlit import config
-config.get_config_options(force_reparse=True)
-app.limit_uploads()
-print(st.get_option("server.maxUploadSize"))"""
-    assert python(code, LAB_MODE=mode) == limit
+@pytest.mark.parametrize(("mode", "limit"), [("", 200), ("class", 100)])
+def test_a_classroom_has_a_lower_upload_limit(monkeypatch, mode, limit):
+    monkeypatch.setenv("LAB_MODE", mode)
+    options = {"server.maxUploadSize": 200}
+    monkeypatch.setattr(app.config, "get_option", options.__getitem__)
+    monkeypatch.setattr(app.config, "set_option", options.__setitem__)
+    app.limit_uploads()
+    assert options == {"server.maxUploadSize": limit}
 
 
 MISUSE = {
@@ -254,28 +225,16 @@ MISUSE = {
 }
 
 
-def test_each_invalid_variable_ends_the_start_with_its_rule():
-    code = f"""
-import contextlib, io, json, os
-import app
-told = {{}}
-for name, (value, _) in {MISUSE!r}.items():
-    os.environ[name] = value
-    words = io.StringIO()
-    with contextlib.redirect_stderr(words):
-        try:
-            app.check_settings()
-        except SystemExit as end:
-            told[name] = [end.code, words.getvalue()]
-    del os.environ[name]
-print(json.dumps(told))"""
-    told = json.loads(python(code))
-    assert told.keys() == MISUSE.keys()
-    for name, (value, rule) in MISUSE.items():
-        status, said = told[name]
-        assert status == 2 and said.count("\n") == 1
-        assert said.startswith(name) and rule in said
-        assert (value in said) == (name != "LAB_PIN")  # a PIN is shown nowhere
+@pytest.mark.parametrize("name", MISUSE)
+def test_each_invalid_variable_ends_the_start_with_its_rule(monkeypatch, capsys, name):
+    value, rule = MISUSE[name]
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as end:
+        app.check_settings()
+    message = capsys.readouterr().err
+    assert end.value.code == 2 and message.count("\n") == 1
+    assert message.startswith(name) and rule in message
+    assert (value in message) == (name != "LAB_PIN")  # a PIN is shown nowhere
 
 
 def test_an_invalid_mode_ends_the_server_at_the_start():

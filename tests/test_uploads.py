@@ -6,7 +6,7 @@ In a real browser: one way each through Data, Start and Watch.
 import csv
 import gzip
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,18 +17,11 @@ from core.base.encoding import to_link
 from core.data.ready.builtin import digits
 from core.experiment import Experiment
 from core.network.layers import Flatten, Output
-from tests.conftest import Server, serve
+from tests.conftest import Server
 
 pytestmark = pytest.mark.browser
 ONE_EPOCH = Experiment(network=(Flatten(), Output()), epochs=1)
 DRAW = np.random.default_rng(8)
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory) -> Iterator[Server]:
-    """One lab for all uploads; each browser window has a draft of its own."""
-    with serve(tmp_path_factory.mktemp("uploads")) as running:
-        yield running
 
 
 def headed(folder: Path) -> list[Path]:
@@ -156,9 +149,9 @@ KINDS = [
 
 @pytest.mark.parametrize(("made", "told", "score"), KINDS)
 def test_from_upload_to_the_first_epoch(
-    page, lab: Server, tmp_path: Path, made: Callable, told: str, score: str
+    page, server: Server, tmp_path: Path, made: Callable, told: str, score: str
 ) -> None:
-    page.goto(f"{lab.url}/data?e={to_link(ONE_EPOCH)}&from=files")
+    page.goto(f"{server.url}/data?e={to_link(ONE_EPOCH)}&from=files")
     files = made(tmp_path)
     for place, path in enumerate(files):
         page.locator("input[type=file]").nth(place).set_input_files(path)
@@ -171,6 +164,6 @@ def test_from_upload_to_the_first_epoch(
     page.wait_for_url("**/watch?*run=*")
     run = page.url.rpartition("run=")[2].partition("&")[0]
     page.get_by_text("Finished 1 epoch").wait_for(timeout=120_000)
-    ended = lab.store.last(run)
+    ended = server.store.last(run)
     assert 0 <= ended["validation"]["loss"] < 1e3
     assert score in ended["test"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import serve, wait_until
+from tests.conftest import wait_until
 
 pytestmark = pytest.mark.browser
 SAMPLE = Path(__file__).parents[1] / "assets" / "digits"
@@ -24,14 +24,13 @@ def rows(page) -> int:
     return int(page.get_attribute(PLOT, "data-rows") or 0)
 
 
-def test_from_two_spreadsheets_to_a_resumed_run(page, tmp_path):
-    with serve(tmp_path) as server:
-        upload(page, server.url)
-        build(page)
-        run = start(page)
-        assert_zoom_survives_updates(page)
-        stop_reload_resume(page, server, run)
-        assert_found_again(page, server, run)
+def test_from_two_spreadsheets_to_a_resumed_run(page, profile, server):
+    upload(page, server.url)
+    build(page)
+    run = start(page)
+    assert_zoom_survives_updates(page)
+    stop_reload_resume(page, server, run)
+    assert_found_again(page, profile, server, run)
 
 
 def upload(page, url: str) -> None:
@@ -105,14 +104,15 @@ def stop_reload_resume(page, server, run: str) -> None:
     )
 
 
-def assert_found_again(page, server, run: str) -> None:
-    """A second browser shows the live run without its address, and the list of runs contains it."""
-    context = page.context.browser.new_context(viewport={"width": 390, "height": 844})
-    with contextlib.closing(context) as phone:
-        other = phone.new_page()
-        other.set_default_timeout(45_000)
-        other.goto(f"{server.url}/watch")
-        other.get_by_role("button", name="Pause").wait_for()
+def assert_found_again(page, profile, server, run: str) -> None:
+    """A second window shows the live run without its address, and the list of runs contains it."""
+    with contextlib.closing(profile.new_page()) as phone:
+        phone.set_viewport_size({"width": 390, "height": 844})
+        phone.set_default_timeout(45_000)
+        phone.goto(f"{server.url}/watch")
+        phone.get_by_role("button", name="Pause").wait_for()
+        phone.locator(".st-key-act_Stop button").last.click()
+        wait_until(lambda: server.store.last(run).get("reason") == "stopped", what="its stop")
     open_page(page, "Runs")
     page.get_by_test_id("stDataFrame").wait_for()
-    assert server.store.ids() == [run]
+    assert run in server.store.ids()

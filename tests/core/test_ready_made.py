@@ -101,7 +101,7 @@ def test_compared_experiments_differ_in_at_most_three_settings() -> None:
 
 @seeds
 def test_thirty_sigmoid_layers_do_not_train_and_the_remedies_do(seed: int) -> None:
-    sigmoid, relu, residual = (run(name, seed, 10) for name in comparisons()["deep"])
+    sigmoid, relu, residual = (run(name, seed, 6) for name in comparisons()["deep"])
     assert sigmoid.accuracy < 0.2 and relu.accuracy > 0.35 and residual.accuracy > 0.75
     start = first_step(sigmoid.training.setup.experiment, data(encode(shipped()["deep-1-sigmoid"])))
     assert start.layers[0].gradient < 1e-6 * start.layers[-1].gradient
@@ -124,7 +124,7 @@ def test_a_perceptron_step_does_not_learn_and_logistic_regression_does(seed: int
 
 @seeds
 def test_lsuv_restores_a_vanishing_signal(seed: int) -> None:
-    before, after = (run(name, seed, 12) for name in comparisons()["lsuv"])
+    before, after = (run(name, seed, 4) for name in comparisons()["lsuv"])
     assert before.accuracy < 0.2 and after.accuracy > 0.6
     ratios = [
         first_step(
@@ -137,7 +137,7 @@ def test_lsuv_restores_a_vanishing_signal(seed: int) -> None:
 
 @seeds
 def test_a_decaying_learning_rate_settles_and_a_constant_one_stays_noisy(seed: int) -> None:
-    constant, decaying = (run(name, seed).epochs[-20:] for name in comparisons()["rate"])
+    constant, decaying = (run(name, seed, 70).epochs[-20:] for name in comparisons()["rate"])
     jumps = [
         sum(abs(a.validation["loss"] - b.validation["loss"]) for a, b in pairwise(epochs))
         for epochs in (constant, decaying)

@@ -2,7 +2,6 @@
 Python.
 """
 
-import contextlib
 import json
 
 import pytest
@@ -85,7 +84,7 @@ def unzoom_twice(page):
     assert first[0] == [0, 1.01 * 200]
 
 
-def test_zoom_and_hidden_curves_survive_three_updates(page, server, run):
+def test_zoom_and_hidden_curves_survive_updates_and_the_end_appears(page, server, run):
     look(page, server, run)
     page.eval_on_selector(PLOT, "plot => { plot.marked = true }")
     zoom(page)
@@ -109,6 +108,12 @@ def test_zoom_and_hidden_curves_survive_three_updates(page, server, run):
         write(server.store, run, events[begin : begin + 4])
         drawn(page, rows)
     assert page.eval_on_selector(PLOT, state) == before
+
+    assert page.get_by_role("button", name="Pause").count() > 0
+    write(server.store, run, [*events[32:], ended()])
+    page.get_by_text(describe_end(ended())).wait_for()  # without a reload
+    drawn(page, 200)
+    assert page.get_by_role("button", name="Pause").count() == 0
 
 
 def test_the_browser_fills_figures_like_python(page, server, run):
@@ -146,15 +151,6 @@ def same(one, other):
     return one == pytest.approx(other, rel=1e-4, abs=1e-5) if number else one == other
 
 
-def test_the_page_shows_the_end_without_a_reload(page, server, run):
-    look(page, server, run)
-    page.get_by_role("button", name="Pause").wait_for()
-    write(server.store, run, [*script()[20:], ended()])
-    page.get_by_text(describe_end(ended())).wait_for()
-    drawn(page, 200)
-    assert page.get_by_role("button", name="Pause").count() == 0
-
-
 def test_charts_poll_when_streams_are_blocked(page, server, run):
     page.add_init_script("""window.EventSource = class {
         constructor() { setTimeout(() => this.onerror?.()) }
@@ -166,25 +162,23 @@ def test_charts_poll_when_streams_are_blocked(page, server, run):
     drawn(page, 80)
 
 
-def test_dark_pages_get_dark_charts_and_a_phone_has_its_legend_below(browser, server, run):
-    with contextlib.closing(
-        browser.new_page(color_scheme="dark", viewport={"width": 390, "height": 844})
-    ) as page:
-        page.set_default_timeout(45_000)
-        look(page, server, run)
-        colour, legend = page.eval_on_selector(
-            PLOT, "plot => [plot.layout.template.layout.font.color, plot._fullLayout.legend.y]"
-        )
+def test_dark_pages_get_dark_charts_and_a_phone_has_its_legend_below(page, server, run):
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    look(page, server, run)
+    colour, legend = page.eval_on_selector(
+        PLOT, "plot => [plot.layout.template.layout.font.color, plot._fullLayout.legend.y]"
+    )
     assert (colour, legend < 0) == ("#E8ECEF", True)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "SVG", "CSV"])
-def test_a_chart_can_be_downloaded(page, server, run, kind):
+def test_a_chart_can_be_downloaded(page, server, run):
     look(page, server, run)
-    page.locator(".st-key-chart_loss summary").click()
-    with page.expect_download() as started:
-        page.locator(".st-key-chart_loss .lab-menu").get_by_role("button", name=kind).click()
-    content = started.value.path().read_bytes()
-    assert started.value.suggested_filename == f"Made up loss.{kind.lower()}"
     begins = {"PNG": b"\x89PNG", "SVG": b"<svg", "CSV": b"series,x,y\n"}
-    assert content.startswith(begins[kind]) and len(content) > 300
+    for kind, begin in begins.items():
+        page.locator(".st-key-chart_loss summary").click()
+        with page.expect_download() as started:
+            page.locator(".st-key-chart_loss .lab-menu").get_by_role("button", name=kind).click()
+        content = started.value.path().read_bytes()
+        assert started.value.suggested_filename == f"Made up loss.{kind.lower()}"
+        assert content.startswith(begin) and len(content) > 300
