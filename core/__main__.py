@@ -1,28 +1,39 @@
 """The command line: the same engine and the same files as the app.
 
 Exit status 0: success. 2: invalid input, with one message on standard error. 1: an internal error,
-or a run that failed.
+or a run that failed. 130: interrupted by a second Ctrl+C.
 """
 
 import argparse
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from core.base import device
 from core.base.encoding import to_json_text
-from core.base.errors import LabError
+from core.base.errors import BadInput, LabError, Unavailable
 from core.commands import catalogue, experiments, inspection, runs, selfcheck, studies
 from core.commands.options import add_reading_options
-from core.commands.terminal import Terminal
+from core.commands.terminal import Terminal, never_fail_to_encode, write_line
 
+INTERRUPTED = 130  # exit status, 128 + SIGINT as in shells
 RUN_HELP = "id of the run, the beginning of the id, or last"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are those of the lab: one sentence, and JSON with --json."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(
+            f"{message[:1].upper()}{message[1:]}. `{self.prog} --help` lists the options.",
+            code="invalid_options",
+        )
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each command accepts --json, --home and --device."""
-    common = argparse.ArgumentParser(add_help=False)
+    common = Parser(add_help=False)
     common.add_argument(
         "--json", action="store_true", help="print one JSON object as the last line of output"
     )
@@ -30,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
         "--home", metavar="DIR", help="folder for data and runs (default: LAB_HOME, else ./lab)"
     )
     common.add_argument("--device", help="auto, cpu, cuda or cuda:N")
-    top = argparse.ArgumentParser(prog="python -m core", description=__doc__.splitlines()[0])
+    top = Parser(prog="python -m core", description=__doc__.splitlines()[0])
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, execute: Callable[..., Any], text: str) -> argparse.ArgumentParser:
@@ -81,9 +92,7 @@ def _add_study_options(command: argparse.ArgumentParser) -> None:
         "study", metavar="STUDY", nargs="?", help="JSON file or name of a ready-made study"
     )
     command.add_argument("--resume", metavar="ID", help="continue this study, or the last one")
-    command.add_argument(
-        "--workers", type=int, default=0, metavar="N", help="number of processes (default: 2)"
-    )
+    command.add_argument("--workers", metavar="N", help="number of processes (default: 2)")
     command.add_argument(
         "--experiment",
         metavar="EXPERIMENT",
@@ -95,6 +104,9 @@ def _add_study_options(command: argparse.ArgumentParser) -> None:
 
 
 def _add_data_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--data", metavar="NAME", help="name of a ready-made dataset, such as digits or mnist"
+    )
     command.add_argument("--images", help="spreadsheet of images, replaces the experiment's data")
     command.add_argument(
         "--labels", help="spreadsheet of labels (not needed if --images has a label column)"
@@ -116,26 +128,49 @@ def _add_set_option(command: argparse.ArgumentParser, example: str) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    never_fail_to_encode(sys.stdout, sys.stderr)
+    try:
+        result = _run(arguments)
+    except LabError as error:
+        return _refuse(error, as_json="--json" in arguments)
+    except OSError as error:
+        return _refuse(_describe_os_error(error), as_json="--json" in arguments)
+    except KeyboardInterrupt as interrupt:
+        write_line(str(interrupt) or "Interrupted.", sys.stderr)
+        return INTERRUPTED
+    failed = result.get("reason") == "failed"
+    if failed:
+        write_line(result["message"], sys.stderr)
+    if "--json" in arguments:
+        write_line(to_json_text(result), sys.stdout)
+    return int(failed)
+
+
+def _run(arguments: list[str]) -> dict[str, Any]:
     parsed = parser().parse_args(arguments)
     if parsed.home:
         os.environ["LAB_HOME"] = parsed.home
     device.prepare()
-    try:
-        with Terminal(quiet=parsed.json) as terminal:
-            result: dict[str, Any] = parsed.execute(parsed, terminal)
-    except LabError as error:
-        print(error, file=sys.stderr)
-        if parsed.json:
-            print(to_json_text({"error": {"code": error.code, "message": str(error)}}))
-        return 2
-    except BrokenPipeError:
-        return 0
-    failed = result.get("reason") == "failed"
-    if failed:
-        print(result["message"], file=sys.stderr)
-    if parsed.json:
-        print(to_json_text(result))
-    return int(failed)
+    with Terminal(quiet=parsed.json) as terminal:
+        return parsed.execute(parsed, terminal)
+
+
+def _refuse(error: LabError, *, as_json: bool) -> int:
+    write_line(str(error), sys.stderr)
+    if as_json:
+        write_line(to_json_text({"error": {"code": error.code, "message": str(error)}}), sys.stdout)
+    return 2
+
+
+def _describe_os_error(error: OSError) -> LabError:
+    """Describe a file that cannot be read or written, where no command does it better."""
+    path = error.filename or "A file"
+    return Unavailable(
+        f"{path} cannot be read or written ({error.strerror or error}). Check its permissions and "
+        "the free disk space, or choose another folder with --home.",
+        code="file_not_accessible",
+    )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from core.base.encoding import decode
 from core.base.errors import BadExperiment
+from core.base.misfit import Misfit
 from core.base.spec import Value, ranged
 from core.data.augmentations import Augmentation
 from core.data.datasets import DataSet, Digits
@@ -99,17 +100,17 @@ class Experiment(Value):
                 raise ValueError(f"{field} has {', '.join(sorted(twice))} twice: remove one.")
         return self
 
-    def problem(self, shape: tuple[int, ...], classes: Sequence[str]) -> str | None:
-        """Return why it cannot train on samples of this shape with these classes (none: values), as
-        a sentence. Layers are checked by `core.network.build.check`.
+    def misfit(self, shape: tuple[int, ...], classes: Sequence[str]) -> Misfit | None:
+        """Return why it cannot train on samples of this shape with these classes (none: values).
+        Layers are checked by `core.network.build.check`.
         """
-        problems = (
-            self.loss.problem(classes),
-            self.label_noise.problem(classes),
-            self.sampling.problem(classes),
-            *(augmentation.problem(shape) for augmentation in self.augmentations),
+        misfits = (
+            self.loss.misfit(classes),
+            self.label_noise.misfit(classes),
+            self.sampling.misfit(classes),
+            *(augmentation.misfit(shape) for augmentation in self.augmentations),
         )
-        return next(filter(None, problems), None)
+        return next(filter(None, misfits), None)
 
 
 @cache

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import log
 from typing import ClassVar, Literal
 
+from core.base.misfit import Misfit
 from core.base.spec import Call, Choice, ranged
 
 
@@ -36,15 +37,16 @@ class Loss(Choice, family="loss"):
         """Return that loss as a formula, "ln 10"; empty where the number is enough."""
         return ""
 
-    def problem(self, classes: Sequence[str]) -> str | None:
+    def misfit(self, classes: Sequence[str]) -> Misfit | None:
         """Return why it cannot be used with these classes (none: values) and how to fix it."""
         if classes or self.for_values:
             return None
         fitting = " or ".join(m.label for m in Loss.members.values() if m.for_values)
-        return (
+        text = (
             f"{self.label} requires classes, but this dataset has values to predict. Choose "
             f"{fitting}."
         )
+        return Misfit("loss_needs_classes", text, {"kind": self.kind})
 
 
 class CrossEntropy(Loss):

@@ -142,7 +142,7 @@ NOT_RUN = (
     NotRun(r"\S+ -m streamlit ", "starts a server", check_streamlit),
     NotRun(r"\S+ -m benchmarks\.", "takes minutes", check_benchmark),
     NotRun(r"\S+ -m core train lenet$", "downloads MNIST", check_core),
-    NotRun(r"\S+ -m core sweep random-features$", "downloads MNIST", check_core),
+    NotRun(r"\S+ -m core sweep random-features --data mnist$", "downloads MNIST", check_core),
 )
 
 

@@ -37,7 +37,7 @@ def adapt(
 
 def _loss(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
     """Use squared error for regression, and cross-entropy for classes after regression data."""
-    if e.loss.problem(facts.classes):
+    if e.loss.misfit(facts.classes):
         text = (
             f"The loss is now {MSE.label}, because {e.loss.label} needs classes and this data has "
             "numeric targets."
@@ -121,7 +121,7 @@ def _per_column(normalization: Normalization, columns: int) -> Normalization | N
 
 def _augmentations(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
     """Remove augmentations that cannot be applied to samples of this shape."""
-    kept = tuple(a for a in e.augmentations if a.problem(facts.shape) is None)
+    kept = tuple(a for a in e.augmentations if a.misfit(facts.shape) is None)
     removed = [a for a in e.augmentations if a not in kept]
     if not removed:
         return e, None
@@ -135,7 +135,7 @@ def _augmentations(e: Experiment, facts: Facts, before: Facts | None) -> Adapted
 
 def _label_noise(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
     """Turn label noise off if there is no other class."""
-    if e.label_noise.problem(facts.classes) is None:
+    if e.label_noise.misfit(facts.classes) is None:
         return e, None
     targets = "a single class" if facts.classes else "numeric targets"
     text = f"Label noise was turned off, because it swaps classes and this data has {targets}."
@@ -144,7 +144,7 @@ def _label_noise(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
 
 
 def _sampling(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
-    if e.sampling.problem(facts.classes) is None:
+    if e.sampling.misfit(facts.classes) is None:
         return e, None
     text = (
         f"{e.sampling.label} sampling was replaced by shuffling, because this data has numeric "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
-from core.base.errors import BadNetwork, LabError
+from core.base.errors import LabError
 from core.base.numbers import short, whole
 from core.base.text import counted
 from core.data.datasets import Facts
@@ -38,13 +38,14 @@ class Plan:
 def plan(experiment: Experiment, home: Path) -> Plan:
     """Return what will happen. Never raises a LabError: its message becomes `problem`."""
     from core.network.build import trace
+    from core.training.checks import part_sizes
 
     try:
         facts = experiment.data.facts(home)
     except LabError as error:
         return Plan(problem=str(error), code=error.code)
     layers = trace(experiment.network, facts.shape, facts.outputs)
-    train, validation, test = sizes(experiment, facts)
+    train, validation, test = part_sizes(experiment, facts)
     parameters = sum(fact.parameters for fact in layers)
     code, problem, layer = _first_problem(experiment, facts, home, parameters)
     steps = ceil(train / min(experiment.batch_size, max(train, 1)))
@@ -68,38 +69,15 @@ def _first_problem(
 ) -> tuple[str, str, int | None]:
     """Return code, message and layer of the first problem; empty when there is none."""
     from core.advice.estimate import disk_problem
-    from core.network.batch_check import check_batch_of_one
-    from core.network.build import check
+    from core.training.checks import check_experiment
 
     try:
-        check(experiment.network, facts.shape, facts.outputs)
-    except BadNetwork as error:
-        return error.code, str(error), error.layer
-    if problem := experiment.problem(facts.shape, facts.classes):
-        return "choice_does_not_fit_data", problem, None
-    train, validation, test = sizes(experiment, facts)
-    if train < 1:
-        problem = (
-            f"The split leaves no training samples: of {counted(facts.rows, 'sample')}, "
-            f"{validation} are for validation and {test} for test. Add data, or reduce these "
-            "fractions."
-        )
-        return "empty_training_set", problem, None
-    counts = dict(train=train, batch_size=experiment.batch_size)
-    if misfit := check_batch_of_one(experiment.network, facts.shape, facts.outputs, **counts):
-        return misfit.code, misfit.text, misfit.evidence["layer"]
+        check_experiment(experiment, facts)
+    except LabError as error:
+        return error.code, str(error), getattr(error, "layer", None)
     if problem := disk_problem(experiment, parameters, home):
         return "disk_full", problem, None
     return "", "", None
-
-
-def sizes(experiment: Experiment, facts: Facts) -> tuple[int, int, int]:
-    """Return the numbers of training, validation and test samples after the split."""
-    split, rows = experiment.split, facts.rows
-    validation = int(rows * split.validation + 0.5)
-    test = facts.test_rows or int(rows * split.test + 0.5)
-    train = rows - validation - (0 if facts.test_rows else test)
-    return split.training_size(train), validation, test
 
 
 def network_name(experiment: Experiment, facts: Facts | None) -> str:

@@ -41,8 +41,8 @@ def preview(
     they change; `affine` is the fitted normalization, if it is known already. Raises BadExperiment
     as the training would, and BadData.
     """
-    if problem := experiment.problem(samples.shape, samples.classes):
-        raise BadExperiment(problem, code="choice_does_not_fit_data")
+    if misfit := experiment.misfit(samples.shape, samples.classes):
+        raise BadExperiment(misfit.text, code=misfit.code)
     train = experiment.split.parts(samples.targets, has_test=samples.has_test).train
     affine = affine or experiment.normalization.fit(samples.inputs, train)
     draw = np.random.Generator(np.random.PCG64(seed))

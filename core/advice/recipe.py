@@ -36,6 +36,6 @@ def apply_recipe(draft: Experiment, example: Experiment, classes: tuple[str, ...
     """
     parts = {part: getattr(example, part) for part in PARTS}
     for part in ("loss", "sampling"):
-        if parts[part].problem(classes):
+        if parts[part].misfit(classes):
             parts[part] = getattr(draft, part)
     return draft.model_copy(update=parts)

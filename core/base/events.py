@@ -129,7 +129,8 @@ class Preempted:
 class Ended:
     """The last event of a run. `reason` is epochs, the kind of a stopping rule, stopped, diverged
     or failed. `clipped` is the fraction of steps that each clipping changed; `by` names who stopped
-    the run, if that was not its owner.
+    the run, if that was not its owner; `code` is that of the LabError that ended it, empty for any
+    other end.
     """
 
     reason: str
@@ -144,6 +145,7 @@ class Ended:
     probe_share: float = _clock()  # fraction of the training time
     clipped: dict[str, float] = field(default_factory=dict)
     by: str = ""
+    code: str = ""
 
 
 Event = Started | Step | Epoch | Probe | Surface | Saved | Preempted | Ended

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from core.base.encoding import change, encode
-from core.base.errors import BadExperiment, BadInput
+from core.base.errors import BadInput
 from core.base.events import Ended
+from core.base.numbers import whole
 from core.base.spec import Value
 from core.commands.signals import stop_on_signal
 from core.commands.terminal import Terminal
@@ -76,8 +77,8 @@ def requested_experiment(arguments: Namespace, store: Store, terminal: Terminal)
     experiment = load(arguments.experiment)
     for path, value in assignments(arguments):
         experiment = change(experiment, path, value)
-    experiment = with_spreadsheets(experiment, "data", arguments, store, terminal)
-    if arguments.device:
+    experiment = with_data(experiment, "data", arguments, store, terminal)
+    if arguments.device is not None:
         experiment = change(experiment, "device", arguments.device)
     _check(experiment, store, terminal)
     return experiment
@@ -85,9 +86,9 @@ def requested_experiment(arguments: Namespace, store: Store, terminal: Terminal)
 
 def assignments(arguments: Namespace) -> Iterable[tuple[str, Any]]:
     """Yield --epochs, --name and every --set as (path, value)."""
-    if arguments.epochs:
+    if arguments.epochs is not None:
         yield "epochs", _parse_value(arguments.epochs)
-    if arguments.name:
+    if arguments.name is not None:
         yield "name", arguments.name
     yield from parse_assignments(arguments.set)
 
@@ -114,13 +115,17 @@ def _parse_value(text: str) -> Any:
         return text
 
 
-def with_spreadsheets(
-    value: V, path: str, arguments: Namespace, store: Store, terminal: Terminal
-) -> V:
-    """Return the value with the data at `path` replaced by the spreadsheets of --images and its
-    companions; unchanged if there are none.
+def with_data(value: V, path: str, arguments: Namespace, store: Store, terminal: Terminal) -> V:
+    """Return the value with the data at `path` replaced by that of --data, or by the spreadsheets
+    of --images and its companions; unchanged if there are none.
     """
-    if arguments.images:
+    if arguments.data is not None and arguments.images is not None:
+        raise BadInput(
+            "--data and --images both name the data. Use one of them.", code="data_named_twice"
+        )
+    if arguments.data is not None:
+        return change(value, path, arguments.data)
+    if arguments.images is not None:
         return change(value, path, _add_spreadsheets(arguments, store, terminal))
     if arguments.labels or arguments.test_images or arguments.test_labels:
         raise BadInput(
@@ -148,6 +153,12 @@ def _add_spreadsheets(arguments: Namespace, store: Store, terminal: Terminal) ->
     return {"kind": "spreadsheets", "digest": digest, "title": Path(arguments.images).stem[:80]}
 
 
+def raise_refusal(ended: Ended) -> None:
+    """Raise BadInput for a job that invalid input has ended, such as a damaged checkpoint."""
+    if ended.code:
+        raise BadInput(ended.message, code=ended.code)
+
+
 def optional_path(name: str | None) -> Path | None:
     """Return the path of an option, None if it is not used."""
     return Path(name) if name else None
@@ -157,33 +168,49 @@ def _check(experiment: Experiment, store: Store, terminal: Terminal) -> None:
     """Raise LabError if device, data and network do not fit together, before a run is created."""
     from core.base.device import resolve
     from core.data.load import load as load_data
-    from core.network.build import check
+    from core.training.checks import check_experiment
 
     resolve(experiment.device)
-    data = load_data(experiment.data, store.home, terminal.progress)
-    check(experiment.network, data.shape, data.outputs)
-    if problem := experiment.problem(data.shape, data.classes):
-        raise BadExperiment(problem)
+    check_experiment(experiment, load_data(experiment.data, store.home, terminal.progress).facts)
 
 
 def _execute(store: Store, run: str, terminal: Terminal) -> Answer:
-    """Train the run to its end; Ctrl+C and SIGTERM save it and end it as stopped."""
+    """Train the run to its end; Ctrl+C and SIGTERM save it and end it as stopped, a second one
+    leaves it interrupted.
+    """
     from core.commands.training_log import TrainingLog
     from core.jobs.trainer import execute
 
-    with stop_on_signal() as poll_control:
-        ended = execute(
-            store,
-            run,
-            poll_control=poll_control,
-            watch=TrainingLog(run, terminal),
-            progress=terminal.progress,
-        )
+    try:
+        with stop_on_signal() as poll_control:
+            ended = execute(
+                store,
+                run,
+                poll_control=poll_control,
+                watch=TrainingLog(run, terminal),
+                progress=terminal.progress,
+            )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_describe_interruption(store, run)) from None
     return describe_end(run, ended)
 
 
+def _describe_interruption(store: Store, run: str) -> str:
+    """Return what is left of a run that was interrupted, and how to continue."""
+    from core.runs import checkpoint
+
+    state = checkpoint.load(store, run)
+    saved = (
+        f"Its last checkpoint is step {whole(state['step'])}" if state else "It has no checkpoint"
+    )
+    return f"Run {run} was interrupted. {saved}. Resume it with: python -m core resume {run}"
+
+
 def describe_end(run: str, ended: Ended) -> Answer:
-    """Return the run's id, why it ended, and the scores of its best epoch."""
+    """Return the run's id, why it ended, and the scores of its best epoch. Raises BadInput with the
+    code of the LabError that ended it.
+    """
+    raise_refusal(ended)
     return {
         "run": run,
         "reason": ended.reason,

@@ -4,20 +4,17 @@ from argparse import Namespace
 from statistics import median
 from typing import Any
 
-from core.advice.learning_curve import judge_learning_curve
-from core.advice.seed_comparison import compare_seeds, group_seeds
-from core.advice.study_verdict import judge_curve
 from core.base.encoding import change
 from core.base.errors import BadInput
 from core.base.events import Ended
 from core.base.finding import Finding
 from core.base.numbers import duration, percent, short, whole
 from core.base.text import counted
-from core.commands.experiments import Answer, parse_assignments, with_spreadsheets
+from core.commands.experiments import Answer, parse_assignments, raise_refusal, with_data
 from core.commands.signals import stop_on_signal
 from core.commands.terminal import Terminal, aligned
-from core.descent.point import CurvePoint
 from core.runs.store import Store
+from core.studies.answer import answer
 from core.studies.records import Record, StudyStarted, curve, plain_point, progress
 from core.studies.study import Study, load, shipped
 
@@ -28,20 +25,40 @@ def sweep(arguments: Namespace, terminal: Terminal) -> Answer:
     from core.studies.folder import Studies
     from core.studies.sweeps import execute
 
-    store = Studies()
+    store, processes = Studies(), _parse_workers(arguments.workers) or min(2, cores())
     study_id = _study_to_run(arguments, store, terminal)
-    with stop_on_signal() as poll_control:
-        ended = execute(
-            store.home,
-            study_id,
-            poll_control,
-            _StudyLog(study_id, terminal),
-            processes=arguments.workers or min(2, cores()),
-            progress=terminal.progress,
-        )
+    resume = f"Resume it with: python -m core sweep --resume {study_id}"
+    try:
+        with stop_on_signal() as poll_control:
+            ended = execute(
+                store.home,
+                study_id,
+                poll_control,
+                _StudyLog(study_id, terminal),
+                processes=processes,
+                progress=terminal.progress,
+            )
+    except KeyboardInterrupt:
+        saved = sum(isinstance(event, Record) for event in store.events(study_id)[0])
+        points = counted(saved, "measured point")
+        raise KeyboardInterrupt(
+            f"Study {study_id} was interrupted. Saved: {points}. {resume}"
+        ) from None
     if ended.reason == "stopped":
-        terminal.print(f"Resume it with: python -m core sweep --resume {study_id}")
+        terminal.print(resume)
     return _outcome(store, study_id, ended, terminal)
+
+
+def _parse_workers(text: str | None) -> int:
+    """Return the number of processes that --workers asks for, 0 for none."""
+    if text is None:
+        return 0
+    if not text.isdecimal() or not int(text):
+        raise BadInput(
+            f"--workers {text} is not a number of processes. Write a whole number of at least 1.",
+            code="workers_not_a_number",
+        )
+    return int(text)
 
 
 def _study_to_run(arguments: Namespace, store: Store, terminal: Terminal) -> str:
@@ -70,9 +87,7 @@ def _study_to_run(arguments: Namespace, store: Store, terminal: Terminal) -> str
 
 def _requested_study(arguments: Namespace, store: Store, terminal: Terminal) -> Study:
     """Return the study with all changes of the arguments, checked before it is created."""
-    from core.base.device import resolve
-    from core.data.load import load as load_data
-    from core.studies.executor import make_executor
+    from core.studies.duration import first_executors
 
     study = load(arguments.study)
     if arguments.experiment:
@@ -81,14 +96,13 @@ def _requested_study(arguments: Namespace, store: Store, terminal: Terminal) -> 
         study = change(study, "base", load_experiment(arguments.experiment).model_dump(mode="json"))
     for path, value in parse_assignments(arguments.set):
         study = change(study, path, value)
-    if arguments.name:
+    if arguments.name is not None:
         study = change(study, "name", arguments.name)
-    study = with_spreadsheets(study, "base.data", arguments, store, terminal)
-    if arguments.device:
+    study = with_data(study, "base.data", arguments, store, terminal)
+    if arguments.device is not None:
         study = change(study, "base.device", arguments.device)
-    resolve(study.base.device)
-    samples = load_data(study.base.data, store.home, terminal.progress)
-    make_executor(study.method, study.base, samples, study.repeats)
+    for _ in first_executors(store.home, study, terminal.progress):
+        pass  # each one checks its experiment
     return study
 
 
@@ -106,7 +120,8 @@ class _StudyLog:
             points = counted(event.points, "point")
             self.terminal.print(f"{event.description} · {points} · {workers}")
         elif isinstance(event, Ended):
-            self.terminal.print(event.message)
+            if event.reason != "failed":  # that is printed by core.__main__
+                self.terminal.print(event.message)
         else:
             self.records.append(event)
             if self.terminal.is_live:
@@ -130,51 +145,29 @@ def _row(record: Record) -> str:
 
 def _outcome(store: Any, study_id: str, ended: Ended, terminal: Terminal) -> Answer:
     """Return the result of the study, with one finding per line of its chart."""
+    raise_refusal(ended)
     study = store.study(study_id)
     points = curve([e for e in store.events(study_id)[0] if isinstance(e, Record)])
-    findings = _findings(study, points)
-    terminal.print(*(text for text, _ in findings))
+    answers = answer(study, points)
+    texts = [_describe(study, control, findings, len(answers)) for control, findings in answers]
+    terminal.print(*texts)
     return {
         "study": study_id,
         "reason": ended.reason,
         "message": ended.message,
         "seconds": round(ended.seconds, 3),
-        "says": [text for text, _ in findings],
-        "findings": [{"code": finding.code, **finding.evidence} for _, finding in findings],
+        "says": texts,
+        "findings": [{"code": found[0].code, **found[0].evidence} for _, found in answers],
         "points": [plain_point(point) for point in points],
     }
 
 
-def _findings(study: Study, points: list[CurvePoint]) -> list[tuple[str, Finding]]:
-    """Return text and finding of each line of a curve, or of the seeds of each value."""
-    if study.over == "control":
-        return [_compare_seeds(study, points)] if points else []
-    findings = []
-    controls = sorted({point.control for point in points})
-    for control in controls:
-        line = [point for point in points if point.control == control]
-        line = [point for point in line if point.last or study.over == "steps"]
-        finding = _judge(study, line)
-        text = f"{finding.text} {study.method.caution}".rstrip()
-        if study.method.control and len(controls) > 1:
-            text = f"{study.method.control} {short(control)}: {text}"
-        findings.append((text, finding))
-    return findings
-
-
-def _judge(study: Study, line: list[CurvePoint]) -> Finding:
-    if study.over == "samples" and not study.method.whole_curve:
-        return judge_learning_curve(line, "test_error").finding
-    noun = study.method.noun if study.over == "width" else ""
-    return judge_curve(line, "test_loss", study.over, noun).finding
-
-
-def _compare_seeds(study: Study, points: list[CurvePoint]) -> tuple[str, Finding]:
-    names = study.varied.value_names if study.varied else {}
-    title = study.varied.title.lower() if study.varied else ""
-    groups = group_seeds(points, "test_error", title, names)
-    finding = compare_seeds(groups, "test_error")
-    return finding.text, finding
+def _describe(study: Study, control: float, findings: list[Finding], lines: int) -> str:
+    """Return the findings about one line of a study, with its control where there are several."""
+    text = " ".join([*(finding.text for finding in findings), study.method.caution]).rstrip()
+    if study.method.control and lines > 1:
+        return f"{study.method.control} {short(control)}: {text}"
+    return text
 
 
 def studies(arguments: Namespace, terminal: Terminal) -> Answer:

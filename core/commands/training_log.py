@@ -7,7 +7,7 @@ from core.commands.terminal import Terminal
 
 
 class TrainingLog:
-    """Show the events of one run on a terminal."""
+    """Show the events of one run on a terminal. Why a run failed is printed by `core.__main__`."""
 
     def __init__(self, run: str, terminal: Terminal):
         self.terminal = terminal
@@ -28,7 +28,7 @@ class TrainingLog:
             scores = [f"{part} {format_scores(s)}" for part, s in parts.items() if s]
             number = f"epoch {whole(event.epoch)}/{whole(self.started.epochs)}"
             self.terminal.print(" · ".join([number, *scores, *["best"] * event.best]))
-        elif isinstance(event, Ended):
+        elif isinstance(event, Ended) and event.reason != "failed":
             self.terminal.print(event.message)
             if event.test:
                 self.terminal.print(

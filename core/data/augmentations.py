@@ -6,6 +6,7 @@ shifted, mirrored and rotated, then normalized; noise and cutout follow, mixture
 
 from typing import ClassVar, Literal
 
+from core.base.misfit import Misfit
 from core.base.spec import Call, Choice, fields, ranged
 from core.base.text import counted, format_shape
 
@@ -26,19 +27,20 @@ class Augmentation(Choice, family="augmentation"):
         values = {fact.name: getattr(self, fact.name) for fact in fields(type(self))}
         return Call(f"core.data.augment.{type(self).__name__}Operation", values)
 
-    def problem(self, shape: tuple[int, ...]) -> str | None:
+    def misfit(self, shape: tuple[int, ...]) -> Misfit | None:
         """Return why it does not fit samples of this shape, (C, H, W) or (F,), else None."""
         if len(shape) == 3:
-            return self._size_problem(min(shape[1:]), format_shape(shape[1:]))
+            return self._size_misfit(min(shape[1:]), format_shape(shape[1:]))
         if self.supports_tables:
             return None
         fit = " or ".join(m.label for m in Augmentation.members.values() if m.supports_tables)
-        return (
+        text = (
             f"{self.label} works on images, but this dataset has rows of "
             f"{counted(shape[0], 'number')}. Remove it or use {fit}."
         )
+        return Misfit("augmentation_needs_images", text, {"kind": self.kind})
 
-    def _size_problem(self, side: int, size: str) -> str | None:
+    def _size_misfit(self, side: int, size: str) -> Misfit | None:
         """Return the same for images whose shorter side is `side`; `size` describes both sides."""
         return None
 
@@ -56,14 +58,15 @@ class Crop(Augmentation):
     padding: int = ranged(4, 1, 32, symbol="k", unit="pixels", help="Maximum shift.")
     fill: Fill = ranged("black", help=_FILL)
 
-    def _size_problem(self, side: int, size: str) -> str | None:
+    def _size_misfit(self, side: int, size: str) -> Misfit | None:
         if self.padding < side:
             return None
         remedy = f"Set the padding to at most {side - 1}" if side > 1 else "Remove Crop"
-        return (
+        text = (
             f"Crop with a padding of {self.padding} can shift an image of {size} pixels out of "
             f"view. {remedy}."
         )
+        return Misfit("crop_too_large", text, {"padding": self.padding, "side": side})
 
     @property
     def summary(self) -> str:
@@ -148,13 +151,14 @@ class Cutout(Augmentation):
     technique: ClassVar[str] = "D9"
     side: int = ranged(4, 1, 512, symbol="s", unit="pixels", help="Side of the square.")
 
-    def _size_problem(self, side: int, size: str) -> str | None:
+    def _size_misfit(self, side: int, size: str) -> Misfit | None:
         if self.side <= side:
             return None
-        return (
+        text = (
             f"The Cutout square of {self.side} pixels is larger than an image of {size} pixels. "
             f"Set its side to at most {side}."
         )
+        return Misfit("cutout_too_large", text, {"square": self.side, "side": side})
 
     @property
     def summary(self) -> str:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from core.base.misfit import Misfit
 from core.base.spec import Value, ranged
 
 if TYPE_CHECKING:
@@ -24,15 +25,16 @@ class LabelNoise(Value):
     )
     seed: int = ranged(0, 0, 2**31 - 1, help="Determines which labels change, and how.")
 
-    def problem(self, classes: "Sequence[str]") -> str | None:
+    def misfit(self, classes: "Sequence[str]") -> Misfit | None:
         """Return why it does not fit targets of these classes (none for values), else None."""
         if not self.share or len(classes) > 1:
             return None
         content = "a single class" if classes else "values to predict"
-        return (
+        text = (
             f"Label noise needs two or more classes, but this dataset has {content}. Set its "
             "fraction to 0."
         )
+        return Misfit("noise_needs_classes", text, {"classes": len(classes)})
 
     def apply(
         self, targets: "np.ndarray", rows: "np.ndarray", classes: "Sequence[str]"

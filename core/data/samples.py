@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.data.dataset import Facts
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -36,6 +38,12 @@ class Samples:
     def outputs(self) -> int:
         """Number of network outputs per input: one per class, or one for a value."""
         return len(self.classes) or 1
+
+    @property
+    def facts(self) -> Facts:
+        """Its facts, which are also known before it is loaded."""
+        test_rows = 0 if self.test_inputs is None else len(self.test_inputs)
+        return Facts(self.shape, self.classes, len(self), test_rows)
 
     @property
     def has_test(self) -> bool:

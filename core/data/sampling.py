@@ -6,6 +6,7 @@ The drawing is in `samplers.py`. The batch size belongs to the experiment.
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
+from core.base.misfit import Misfit
 from core.base.spec import Call, Choice
 
 
@@ -19,14 +20,15 @@ class Sampling(Choice, family="sampling"):
         """Return its sampler of `core.data.samplers`, which takes the training targets."""
         return Call(f"core.data.samplers.{type(self).__name__}Sampler")
 
-    def problem(self, classes: Sequence[str]) -> str | None:
+    def misfit(self, classes: Sequence[str]) -> Misfit | None:
         """Return why it does not fit these classes (none for values), else None."""
         if classes or self.supports_values:
             return None
-        return (
+        text = (
             f"{self.label} sampling needs classes, but this dataset has values to predict. Use "
             f"{Shuffle.label} instead."
         )
+        return Misfit("sampling_needs_classes", text, {"kind": self.kind})
 
 
 class Shuffle(Sampling):

@@ -42,7 +42,8 @@ def execute(
         try:
             return _consume(store, run, poll_control, watch, progress)
         except Exception as error:
-            ended = Ended("failed", _describe(error, run), 0, 0)
+            code = error.code if isinstance(error, LabError) else ""
+            ended = Ended("failed", _describe(error, run), 0, 0, code=code)
             with contextlib.suppress(OSError):
                 store.append(run, to_json(ended))
             watch(ended)

@@ -7,26 +7,13 @@ members together.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from core.base.misfit import Misfit
 from core.base.spec import Call, Choice
 from core.base.text import format_shape
 
 Shape = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Misfit:
-    """Why a layer cannot take its input: what was found, what is expected, and how to fix it.
-
-    `code` names the rule and is stable; `evidence` holds the numbers behind the text as plain JSON
-    data.
-    """
-
-    code: str
-    text: str
-    evidence: dict[str, Any] = field(default_factory=dict)
 
 
 class Layer(Choice, family="layer"):

@@ -2,13 +2,19 @@
 run here.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.base.device import resolve, torch_threads
 from core.base.errors import LabError
 from core.data.load import load
+from core.data.ready.download import Progress
 from core.studies.study import Study, StudyTrial, propose
+
+if TYPE_CHECKING:
+    from core.studies.executor import Executor
 
 MAX_TRIALS = 200  # experiments of a study whose cost is counted individually
 
@@ -33,21 +39,31 @@ def expected(home: Path, study: Study) -> Expected:
         return Expected(problem=str(error))
 
 
-def _expected(home: Path, study: Study) -> Expected:
+def first_executors(
+    home: Path, study: Study, progress: Progress | None = None
+) -> Iterator["Executor"]:
+    """Yield the executors of the first experiments of the study. Raises LabError for the first one
+    that cannot run here; computes nothing.
+    """
     from core.studies.executor import make_executor
 
     if study.method.gpu:
         resolve(study.base.device)
     history: list[StudyTrial] = []
-    costs, counts, largest = 0.0, 0, None
     while len(history) < MAX_TRIALS and (experiment := propose(study, history)):
-        samples = load(experiment.data, home)
-        executor = make_executor(study.method, experiment, samples, study.repeats)
+        samples = load(experiment.data, home, progress)
+        yield make_executor(study.method, experiment, samples, study.repeats)
+        history.append(StudyTrial(experiment))
+
+
+def _expected(home: Path, study: Study) -> Expected:
+    costs, counts, trials, largest = 0.0, 0, 0, None
+    for executor in first_executors(home, study):
         if largest is None or sum(executor.costs) > sum(largest.costs):
             largest = executor
         costs, counts = costs + sum(executor.costs), counts + sum(executor.counts)
-        history.append(StudyTrial(experiment))
-    scale = study.size / len(history)
+        trials += 1
+    scale = study.size / trials
     with torch_threads(largest.threads):
         seconds = largest.probe() * costs * scale
     return Expected(seconds=seconds, points=round(counts * scale), description=largest.description)

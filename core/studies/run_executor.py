@@ -11,6 +11,7 @@ from core.network.build import trace
 from core.studies.executor import Executor, PollControl
 from core.studies.method import Method
 from core.studies.timing import seconds_per_unit
+from core.training.checks import check_experiment
 from core.training.loop import Training, train
 
 PROBED_STEPS = 12  # readings of the losses
@@ -18,12 +19,15 @@ UNKNOWN = float("nan")
 
 
 class RunExecutor(Executor):
-    """One experiment, one chunk, one point. The axes of the study set its control and width."""
+    """One experiment, one chunk, one point. The axes of the study set its control and width. Raises
+    LabError for an experiment that cannot start.
+    """
 
     threads, picklable = 0, False
 
     def __init__(self, method: Method, experiment: Experiment, samples: Samples, seeds: int):
         super().__init__(method, experiment, samples, seeds)
+        check_experiment(experiment, samples.facts)
         self.samples, self.counts = samples, (1,)
         self.description = experiment.data.summary
         self.costs = (_estimate_seconds(experiment, samples),)

@@ -82,7 +82,8 @@ def execute(
             )
             ended = sweep.run()
         except Exception as error:
-            ended = Ended("failed", _explain(error, study_id), 0, 0)
+            code = error.code if isinstance(error, LabError) else ""
+            ended = Ended("failed", _explain(error, study_id), 0, 0, code=code)
         if ended:
             with contextlib.suppress(OSError):
                 store.append(study_id, to_json(ended))

@@ -15,16 +15,15 @@ import torch
 from torch import Tensor
 
 from core.base import device as machine
-from core.base.errors import BadExperiment
 from core.data.augmenter import Augmenter, Mix
 from core.data.batches import Streamed
 from core.data.samples import Samples
 from core.data.sampling import Shuffle
 from core.experiment import Experiment
-from core.network.batch_check import check_batch_of_one
-from core.network.build import build, check
+from core.network.build import build
 from core.optim.averages import recompute_statistics
 from core.optim.transforms import Transform
+from core.training.checks import check_experiment
 from core.training.precision import use_bfloat16
 from core.training.scale import Scale
 
@@ -47,14 +46,8 @@ class Setup:
     def __init__(self, experiment: Experiment, data: Samples, state: State | None):
         self.experiment = experiment
         self.device = machine.resolve(experiment.device)
-        self.facts = check(experiment.network, data.shape, data.outputs)
-        if problem := experiment.problem(data.shape, data.classes):
-            raise BadExperiment(problem, code="choice_does_not_fit_data")
+        self.facts = check_experiment(experiment, data.facts)
         self._load(data)
-        sizes = dict(train=len(self.train), batch_size=self.batch_size)
-        network = experiment.network
-        if misfit := check_batch_of_one(network, data.shape, data.outputs, **sizes):
-            raise BadExperiment(misfit.text, code=misfit.code)
         self._use_threads(state)
         self._assemble(data)
         self.epoch_order = self.order.get_state()  # of the generator at the start of the epoch

@@ -109,7 +109,7 @@ def test_label_smoothing_has_a_minimum_at_finite_scores() -> None:
 
 @pytest.mark.parametrize("loss", [loss for loss in EVERY if not loss.for_values], ids=repr)
 def test_classification_losses_refuse_values_and_name_the_alternative(loss: Loss) -> None:
-    assert MSE.label in loss.problem(()) and loss.problem(("a",)) is None
+    assert loss.misfit(()).code == "loss_needs_classes" and loss.misfit(("a",)) is None
 
 
 @pytest.mark.parametrize("loss", EVERY, ids=repr)

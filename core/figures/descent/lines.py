@@ -8,17 +8,10 @@ from math import isfinite
 from statistics import median
 from typing import Literal
 
-from core.advice.learning_curve import judge_learning_curve
-from core.advice.study_verdict import (
-    FITTED,
-    INTERPOLATED,
-    CurveVerdict,
-    Measure,
-    Over,
-    judge_curve,
-)
+from core.advice.study_verdict import FITTED, INTERPOLATED, CurveVerdict, Measure, Over
 from core.base.numbers import short
 from core.descent.point import CurvePoint
+from core.studies.answer import Line
 
 Unit = Literal["P", "P/n", "P/(nK)", "N", "N/n", "n", "steps"]
 TRAIN = {"test_loss": "train_loss", "test_error": "train_error"}
@@ -137,9 +130,7 @@ def judge(points: Sequence[CurvePoint], view: View) -> CurveVerdict:
     """The verdict on one line: of ordinary runs over samples whether more data helps, of all others
     whether there is double descent.
     """
-    if view.trained and view.over == "samples":
-        return judge_learning_curve(points, view.measure)
-    return judge_curve(points, view.measure, view.over, view.counts)
+    return Line(view.over, view.trained, view.counts).judge(points, view.measure)
 
 
 def select_points(points: Sequence[CurvePoint], view: View) -> list[CurvePoint]:

@@ -2,22 +2,18 @@
 may suggest. Works with computed lines, draws no chart.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 import streamlit as st
 
 from core.advice.study_verdict import (
     CurveVerdict,
     Landmark,
     Measure,
-    describe_other_measure,
     format_value,
 )
 from core.base.finding import Action, Finding
 from core.base.text import counted
-from core.descent.point import CurvePoint
-from core.figures.descent.lines import CurveData, rows
+from core.figures.descent.lines import CurveData
+from core.studies.answer import Line
 from pages.kit import session
 from pages.kit.buttons import button
 from pages.kit.form import escape
@@ -26,15 +22,14 @@ from pages.parts.double_descent import studies
 
 MEASURES: dict[str, Measure] = {"Error": "test_error", "Loss": "test_loss"}
 REQUESTED_MEASURE = "measure asked for"  # screen state: the study, the measure, the press count
-CONCLUSIVE = ("double_descent", "too_few_points", "more_data_helps", "more_data_hardly_helps")
 
 
-def show_answer(points: Sequence[CurvePoint], data: CurveData, study_id: str, caution: str) -> None:
+def show_answer(data: CurveData, study_id: str, caution: str) -> None:
     """Show the finding with its numbers in the colours of their marks. Where only the other measure
     has the peak, show that too, with a button that switches to it.
     """
     text = f"### {colour_values(data.verdict, data.view.measure)} {escape(caution)}".rstrip()
-    name, other = find_other_measure(points, data)
+    name, other = find_other_measure(data)
     action = data.verdict.finding.action
     if not other:
         show_with_action(text, action)
@@ -59,17 +54,15 @@ def show_with_action(text: str, action: Action | None) -> None:
             st.rerun(scope="app")
 
 
-def find_other_measure(points: Sequence[CurvePoint], data: CurveData) -> tuple[str, Finding | None]:
+def find_other_measure(data: CurveData) -> tuple[str, Finding | None]:
     """Return the name of the other measure and, where only that one shows double descent, the
     finding about it.
     """
     view = data.view
     other = next(name for name, measure in MEASURES.items() if measure != view.measure)
-    if data.verdict.code in CONCLUSIVE:
-        return other, None
-    view = replace(view, measure=MEASURES[other])
-    verdict = rows(points, view).verdict
-    return other, describe_other_measure(verdict, view.measure, view.over, view.counts)
+    line = Line(view.over, view.trained, view.counts)
+    main = data.main.points if data.main else ()
+    return other, line.judge_other(main, view.measure, data.verdict)
 
 
 def measure_switch(default: Measure, study_id: str) -> str:

@@ -100,7 +100,7 @@ def show_cards(scene: Scene) -> None:
         elif scene.live or data.verdict.code == "too_few_points":
             st.markdown(f"### {describe_progress(data)}")
         else:
-            show_answer(scene.points, data, scene.id, scene.caution)
+            show_answer(data, scene.id, scene.caution)
 
 
 def seeds_card(scene: Scene, above: DeltaGenerator) -> None:

@@ -34,7 +34,7 @@ def test_every_shipped_experiment_can_train_on_every_ready_set(name, data):
     first = shipped()[name]
     new, found = adapt(first, facts(data))
     check(new.network, facts(data).shape, facts(data).outputs)
-    assert new.loss.problem(facts(data).classes) is None
+    assert new.loss.misfit(facts(data).classes) is None
     assert adapt(new, facts(data)) == (new, ())
     assert decode(Experiment, encode(new)) == new
     changed = {f for f in type(new).model_fields if getattr(new, f) != getattr(first, f)}
@@ -166,7 +166,7 @@ def test_settings_that_need_classes_are_turned_off_for_values():
     assert adapt(chosen, facts(Spirals()))[0].label_noise.share == 0.2
     new, found = adapt(chosen, facts(Sine()))
     assert (new.label_noise.share, new.sampling) == (0.0, Shuffle())
-    assert new.problem(facts(Sine()).shape, ()) is None
+    assert new.misfit(facts(Sine()).shape, ()) is None
     evidence = {one.code: one.evidence for one in found}
     assert evidence["label_noise_removed"] == {"classes": 0}
     assert evidence["sampling_replaced"] == {"kind": "balanced"}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.advice.plan import line, network_name, plan, sizes
+from core.advice.plan import line, network_name, plan
 from core.base.errors import BadData
 from core.data.datasets import Digits, Facts, Spreadsheets
 from core.data.split import Split
@@ -18,6 +18,7 @@ from core.network.activations import ReLU
 from core.network.layers import Flatten, Linear, Output
 from core.network.presets import LeNet, Preset, Small
 from core.optim.optimizers import SGD
+from core.training.checks import part_sizes
 
 HERE = Path("nowhere")
 SHARES = st.floats(0, 0.9, allow_nan=False)
@@ -44,7 +45,7 @@ def rows(monkeypatch: pytest.MonkeyPatch):
 def test_sizes_are_those_of_the_split(labels, shares, own, stratified, fraction):
     split = Split(validation=shares[0], test=shares[1], stratified=stratified, fraction=fraction)
     facts = Facts((1, 8, 8), tuple("012345"), len(labels), 17 * own)
-    told = sizes(Experiment(split=split), facts)
+    told = part_sizes(Experiment(split=split), facts)
     try:
         dealt = split.parts(np.array(labels), has_test=own)
     except BadData:

@@ -122,7 +122,7 @@ def test_rows_of_numbers_keep_the_scale_of_the_data():
 def test_an_augmentation_that_does_not_fit_is_refused_with_the_code_of_the_plan():
     with pytest.raises(BadExperiment) as caught:
         preview(Experiment(augmentations=(Flip(),), loss=MSE()), ROWS, 5, 0)
-    assert caught.value.code == "choice_does_not_fit_data"
+    assert caught.value.code == "augmentation_needs_images"
 
 
 def test_all_samples_are_shown_if_there_are_fewer_than_requested():

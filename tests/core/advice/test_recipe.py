@@ -31,10 +31,10 @@ def test_a_recipe_changes_only_the_training_settings(name: str, classes: tuple) 
     draft = Experiment(name="mine", loss=CrossEntropy() if classes else MSE())
     made = apply_recipe(draft, example, classes)
     assert decode(Experiment, encode(made)) == made
-    assert not made.loss.problem(classes) and not made.sampling.problem(classes)
+    assert not made.loss.misfit(classes) and not made.sampling.misfit(classes)
     kept = set(Experiment.model_fields) - set(PARTS)
     assert all(getattr(made, part) == getattr(draft, part) for part in kept)
-    if not example.loss.problem(classes) and not example.sampling.problem(classes):
+    if not example.loss.misfit(classes) and not example.sampling.misfit(classes):
         assert way(made) == way(example)
 
 

@@ -94,43 +94,6 @@ def test_train_accepts_an_experiment_file_and_a_kind_without_fields(capsys, tmp_
     assert answer(capsys, "train", str(path), "--set", "optimizer=sgd")["epochs"] == 1
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code"),
-    [
-        (["train", "digits", "--set", "epochs"], "assignment_without_value"),
-        (["train", "digits", "--labels", LABELS], "images_missing"),
-        (["train", "digits", "--images", IMAGES, "--shape", "8"], "shape_format"),
-        (["train", "digits", "--images", IMAGES, "--white", "x"], "not_a_number"),
-        (["open", "/nowhere.zip"], "archive_not_readable"),
-    ],
-)
-def test_invalid_options_are_refused_with_their_code(capsys, arguments, code) -> None:
-    assert refusal(capsys, *arguments)["code"] == code
-
-
-@pytest.mark.parametrize(
-    ("arguments", "value"),
-    [
-        (["train", "nothing"], "nothing"),
-        (["train", "digits", "--set", "optimizer.lr=1"], "learning_rate"),
-        (["train", "digits", "--epochs", "many"], "'many'"),
-        (["train", "digits", "--epochs", "0"], "1"),
-        (["train", "digits", "--device", "cuda:9"], "cuda:9"),
-        (["train", "digits", "--images", "/nowhere.csv"], "nowhere.csv"),
-        (["train", "digits", "--images", LABELS, "--labels", LABELS], "labels.csv"),
-        (["train", "lenet", "--images", IMAGES, "--labels", LABELS], "Layer 4 (conv2)"),
-        (["inspect", IMAGES, IMAGES], "images.csv"),
-        (["inspect", __file__], "test_experiments.py"),
-        (["resume", "last"], "runs"),
-        (["resume", "../x"], "../x"),
-        (["archive", "last"], "runs"),
-        (["open", LABELS], "labels.csv"),
-    ],
-)
-def test_bad_input_is_one_message_that_names_the_value(capsys, arguments, value) -> None:
-    assert value in refusal(capsys, *arguments)["message"]
-
-
 def test_presets_prints_every_choice_with_its_fields(capsys) -> None:
     assert main(["presets"]) == 0
     printed, found = capsys.readouterr().out, answer(capsys, "presets")

@@ -217,16 +217,16 @@ def test_menu_facts_are_on_the_class_and_the_call_fits_the_operation(kind):
 @pytest.mark.parametrize("kind", Augmentation.members)
 def test_an_augmentation_that_does_not_fit_the_shape_is_refused(kind):
     augmentation = Augmentation.pick(kind)
-    assert augmentation.problem((1, 28, 28)) is None
-    problem = augmentation.problem((2,))
-    assert (problem is None) == (kind in ("noise", "mixup"))
-    if problem:
-        assert "rows of 2 numbers" in problem and "Noise or MixUp" in problem
+    assert augmentation.misfit((1, 28, 28)) is None
+    misfit = augmentation.misfit((2,))
+    assert (misfit is None) == (kind in ("noise", "mixup"))
+    assert misfit is None or misfit.code == "augmentation_needs_images"
 
 
 def test_a_padding_or_a_square_that_is_too_large_is_refused_with_the_limit():
-    assert Crop(padding=7).problem((1, 8, 9)) is None
-    assert "at most 7" in Crop(padding=8).problem((1, 8, 9))
-    assert Crop(padding=1).problem((3, 1, 9)).endswith("Remove Crop.")
-    assert Cutout(side=8).problem((1, 8, 9)) is None
-    assert "at most 8" in Cutout(side=9).problem((1, 8, 9))
+    assert Crop(padding=7).misfit((1, 8, 9)) is None
+    for too_large in (Crop(padding=8), Cutout(side=9)):
+        misfit = too_large.misfit((1, 8, 9))
+        assert misfit.code == f"{too_large.kind}_too_large" and misfit.evidence["side"] == 8
+    assert Crop(padding=1).misfit((3, 1, 9)).code == "crop_too_large"
+    assert Cutout(side=8).misfit((1, 8, 9)) is None

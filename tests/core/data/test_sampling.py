@@ -50,10 +50,9 @@ def test_balanced_draws_every_class_alike_and_every_sample_of_it_alike():
 
 
 def test_balanced_wants_classes_and_says_the_way_out():
-    assert Balanced().problem(("a",)) is None
-    problem = Balanced().problem(())
-    assert "values to predict" in problem and "Shuffle" in problem
-    assert Shuffle().problem(()) is None is Bootstrap().problem(())
+    assert Balanced().misfit(("a",)) is None
+    assert Balanced().misfit(()).code == "sampling_needs_classes"
+    assert Shuffle().misfit(()) is None is Bootstrap().misfit(())
 
 
 @pytest.mark.parametrize("cls", Sampling.members.values())

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.advice.plan import plan
-from core.base.errors import BadExperiment
+from core.base.errors import BadNetwork
 from core.data.ready.builtin import digits
 from core.experiment import Experiment
 from core.network.batch_check import check_batch_of_one
@@ -61,7 +61,7 @@ def test_plan_and_training_refuse_the_same_batches(tmp_path) -> None:
     cut = replace(whole, inputs=whole.inputs[:100], targets=whole.targets[:100])
     for data, size in ((whole, plan(Experiment(), tmp_path).train - 1), (cut, 1)):
         experiment = Experiment(network=ROWS, batch_size=size)
-        with pytest.raises(BadExperiment) as caught:
+        with pytest.raises(BadNetwork) as caught:
             list(train(experiment, data))
         assert caught.value.code == "batch_of_one" and "norm1" in str(caught.value)
     assert plan(experiment, tmp_path).problem.startswith("Layer 3 (norm1)")

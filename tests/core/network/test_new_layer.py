@@ -18,7 +18,7 @@ from core.advice.network_fix import check_fit
 from core.advice.plan import plan
 from core.advice.remedy import find_remedy
 from core.base.encoding import decode, encode
-from core.base.errors import BadExperiment
+from core.base.errors import BadNetwork
 from core.base.events import Probe, Started
 from core.base.spec import Call, ranged
 from core.data.ready.builtin import digits
@@ -290,7 +290,7 @@ def test_a_layer_that_compares_samples_is_refused_for_batches_of_one(new, data):
     network = (Flatten(), new["Centre"](), *END)
     experiment = Experiment(network=network, batch_size=1)
     assert check(experiment, 100)["batch_statistics_of_one"].evidence["samples"] == 100
-    with pytest.raises(BadExperiment) as caught:
+    with pytest.raises(BadNetwork) as caught:
         list(train(experiment, data))
     assert caught.value.code == "batch_of_one"
 

@@ -201,22 +201,22 @@ def test_values_can_be_mixed_and_scored():
 
 
 @pytest.mark.parametrize(
-    ("data", "changes", "label"),
+    ("data", "changes", "code"),
     [
-        (Moons(), {"augmentations": (Crop(),)}, "Crop"),
-        (Moons(), {"augmentations": (Noise(), CutMix())}, "CutMix"),
-        (Sine(), {"label_noise": {"share": 0.1}}, "Label noise"),
-        (Sine(), {"sampling": "balanced"}, "Class-balanced"),
+        (Moons(), {"augmentations": (Crop(),)}, "augmentation_needs_images"),
+        (Moons(), {"augmentations": (Noise(), CutMix())}, "augmentation_needs_images"),
+        (Sine(), {"label_noise": {"share": 0.1}}, "noise_needs_classes"),
+        (Sine(), {"sampling": "balanced"}, "sampling_needs_classes"),
     ],
 )
-def test_what_does_not_fit_is_reported_by_plan_and_training(data, changes, label):
+def test_what_does_not_fit_is_reported_by_plan_and_training(data, changes, code):
     loss = {} if data.classes else {"loss": MSE()}
     e = Experiment(data=data, network=(Output(),), **loss, **changes)
     planned = plan(e, Path("nowhere"))
-    assert planned.problem.startswith(label) and planned.layer is None
-    with pytest.raises(BadExperiment, match=label) as error:
+    assert planned.problem and planned.layer is None
+    with pytest.raises(BadExperiment) as error:
         train(e, data.call().make(Path("nowhere")))
-    assert planned.code == error.value.code == "choice_does_not_fit_data"
+    assert planned.code == error.value.code == code
 
 
 def test_augmentations_survive_json_and_links():

@@ -1,0 +1,39 @@
+"""Everything that keeps an experiment from starting, checked from the facts of its data alone."""
+
+from core.base.errors import BadData, BadExperiment, BadNetwork
+from core.base.text import counted
+from core.data.dataset import Facts
+from core.experiment import Experiment
+from core.network.batch_check import check_batch_of_one
+from core.network.build import LayerFacts, check
+
+
+def check_experiment(experiment: Experiment, facts: Facts) -> tuple[LayerFacts, ...]:
+    """Return the facts of the layers. Raises BadNetwork for layers that do not fit each other, the
+    data or the batch size, BadExperiment for other choices that do not fit the data, and BadData
+    where the split leaves no training samples.
+    """
+    layers = check(experiment.network, facts.shape, facts.outputs)
+    if misfit := experiment.misfit(facts.shape, facts.classes):
+        raise BadExperiment(misfit.text, code=misfit.code)
+    train, validation, test = part_sizes(experiment, facts)
+    if train < 1:
+        raise BadData(
+            f"The split leaves no training samples: of {counted(facts.rows, 'sample')}, "
+            f"{validation} are for validation and {test} for test. Add data, or reduce these "
+            "fractions.",
+            code="empty_training_set",
+        )
+    sizes = dict(train=train, batch_size=experiment.batch_size)
+    if misfit := check_batch_of_one(experiment.network, facts.shape, facts.outputs, **sizes):
+        raise BadNetwork(misfit.text, misfit.evidence["layer"], code=misfit.code)
+    return layers
+
+
+def part_sizes(experiment: Experiment, facts: Facts) -> tuple[int, int, int]:
+    """Return the numbers of training, validation and test samples after the split."""
+    split, rows = experiment.split, facts.rows
+    validation = int(rows * split.validation + 0.5)
+    test = facts.test_rows or int(rows * split.test + 0.5)
+    train = rows - validation - (0 if facts.test_rows else test)
+    return split.training_size(train), validation, test
