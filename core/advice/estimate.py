@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from core.base.device import free_disk
 from core.base.encoding import decode
 from core.base.errors import LabError
-from core.base.numbers import short
+from core.base.numbers import FIXED, THIN, short
 from core.experiment import Experiment
 from core.network.build import LayerFacts
 from core.runs.store import EVENTS, Store
@@ -22,6 +22,7 @@ from core.runs.store import EVENTS, Store
 if TYPE_CHECKING:
     from core.advice.plan import Plan
 
+SPEEDS = 5  # comparable runs whose speeds make the range
 RECENT = 50  # newest runs that are compared; a page asks on every rerun
 ALIKE = (  # what the duration of a step depends on
     "data", "network", "batch_size", "device", "precision", "split", "augmentations",
@@ -40,14 +41,20 @@ MB = 2**20
 
 @dataclass(frozen=True)
 class Estimate:
-    """`seconds` of training, at the speed of the past run called `name`."""
+    """`seconds` of training, at the speed of the past run called `name`; between `low` and `high`
+    at that of all `runs` comparable ones.
+    """
 
     seconds: float
     name: str
+    low: float
+    high: float
+    runs: int
 
 
 def estimate(store: Store, experiment: Experiment, steps: int) -> Estimate | None:
-    """Return the duration at the speed of the newest comparable run; None without such a run."""
+    """Return the duration at the speed of the newest comparable runs; None without such a run."""
+    speeds, name = [], ""
     for run in store.ids()[:RECENT]:
         try:
             size = store.path(run, EVENTS).stat().st_size
@@ -56,8 +63,13 @@ def estimate(store: Store, experiment: Experiment, steps: int) -> Estimate | Non
             continue
         if measured and _is_comparable(measured[0], experiment):
             past, seconds = measured
-            return Estimate(seconds * steps, past.name or past.data.summary)
-    return None
+            speeds.append(seconds * steps)
+            name = name or past.name or past.data.summary
+        if len(speeds) == SPEEDS:
+            break
+    if not speeds:
+        return None
+    return Estimate(speeds[0], name, low=min(speeds), high=max(speeds), runs=len(speeds))
 
 
 def gradients_per_step(experiment: Experiment) -> float:
@@ -83,11 +95,13 @@ def guess_seconds(experiment: Experiment, planned: "Plan") -> float:
 def describe_duration(seconds: float) -> str:
     """Return the duration in words that are as rough as a guess.
 
-    >>> describe_duration(4.2), describe_duration(95), describe_duration(9000)
-    ('under 30 s', 'under 2 min', 'over 1 h')
+    >>> [describe_duration(v).replace(THIN, " ").replace(FIXED, " ") for v in (4.2, 95, 9000)]
+    ['under 30 s', 'under 2 min', 'over 1 h']
     """
     limits = ((30, "under 30 s"), (120, "under 2 min"), (600, "under 10 min"), (3600, "under 1 h"))
-    return next((words for limit, words in limits if seconds < limit), "over 1 h")
+    words = next((words for limit, words in limits if seconds < limit), "over 1 h")
+    first, number, unit = words.split()
+    return f"{first}{FIXED}{number}{THIN}{unit}"
 
 
 def _is_comparable(past: Experiment, planned: Experiment) -> bool:

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 from core.advice.chance_level import check_initial_loss
 from core.advice.first_step import FirstStep, first_step
-from core.advice.network_checks import suited_initializer, with_smooth_activations
+from core.advice.network_checks import (
+    suited_initializer,
+    with_batch_normalization,
+    with_smooth_activations,
+)
 from core.base.errors import LabError
 from core.base.finding import Action
 from core.data.samples import Samples
 from core.experiment import Experiment
-from core.network.chains import Layers
 from core.network.initializers import LSUV, He, Initializer, PyTorchDefault
-from core.network.layers import BatchNorm, Layer, ReLU, Sigmoid
+from core.network.layers import ReLU, Sigmoid
 
 FINE, NOTED, WRONG = range(3)
 GRADES = {"ok": FINE, "info": NOTED, "warn": WRONG, "bad": WRONG}
@@ -94,16 +97,3 @@ def _candidates(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
         for start in (suited, LSUV()):
             label = f"Add batch normalization and use {start.label} initialization"
             yield label, changed(network=normalized, initializer=start)
-
-
-def with_batch_normalization(layers: Layers) -> Layers:
-    """Insert batch normalization before each activation that does not follow a normalization."""
-    new: list[Layer] = []
-    for layer in layers:
-        follows_normalization = bool(new) and new[-1].is_normalization
-        if layer.is_activation and not follows_normalization:
-            new.append(BatchNorm())
-        if chains := layer.chains():
-            layer = layer.with_chains(tuple(map(with_batch_normalization, chains)))
-        new.append(layer)
-    return tuple(new)

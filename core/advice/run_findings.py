@@ -9,49 +9,60 @@ two.
 """
 
 from collections.abc import Callable
-from math import isfinite
 from statistics import median
 
-from core.advice.chance_level import chance_loss
+from core.advice.not_learning import LARGE, TINY, find_not_learning, is_guessing, recent_medians
 from core.advice.run_status import counterfactual_stop
-from core.base.events import Scores, error
 from core.base.finding import Action, Finding
 from core.base.numbers import THIN, percent, short, whole
+from core.base.text import counted
 from core.experiment import Experiment
 from core.optim.stopping import Patience, has_early_stopping, with_early_stopping
 from core.runs.history import History
+from core.runs.score import Form, describe, is_regression, name, value
 from core.runs.state import RunState
 
-GOOD, TINY, LARGE = 1e-3, 1e-4, 3e-2  # update-to-weight ratio of one step
-PROBES = 10  # the median of the last ones counts
+GOOD = 1e-3  # update-to-weight ratio of one step
 LATE, RISE = 5, 0.2  # epochs after the best whose median counts, and its least relative rise
-BETTER = 0.9  # a validation loss below this fraction of uniform guessing shows some learning
-NOT_LEARNING = 0.98  # a training loss above this fraction of the first one is no progress
 ORDER = {"bad": 0, "warn": 1, "info": 2, "ok": 3}
 
 
 def list_findings(
-    history: History, experiment: Experiment, *, classes: int | None = None, limit: int = 3
+    history: History,
+    experiment: Experiment,
+    *,
+    classes: int | None = None,
+    form: Form = "error",
+    limit: int = 3,
 ) -> tuple[Finding, ...]:
     """Return the most urgent findings first, and one that explains why there is none otherwise.
 
-    `classes` is the number of classes: 0 for regression, None if unknown.
+    `classes` is the number of classes: 0 for regression, None if unknown. A run that is no better
+    than guessing has that one finding: its best epoch and its progress would be chance.
     """
+    if cause := find_not_learning(history, experiment, classes):
+        return (cause,)
     results = [result for rule in _RULES if (result := rule(history, experiment))]
     overfit = find_overfitting(history, experiment)
-    if overfit and not is_at_chance_level(history, experiment, classes):
+    if overfit and not is_guessing(history, experiment, classes):
         results.insert(0, overfit)
+    if gap := find_generalization_gap(history, form):
+        results.append(gap)
     if not results:
         return (_nothing_yet(history),)
     return tuple(sorted(results, key=lambda finding: ORDER[finding.level])[:limit])
 
 
 def _nothing_yet(history: History) -> Finding:
-    if history.ended:
-        text = "The run ended before there was enough data for an assessment."
-        return Finding("run_too_short", "info", text, {"epochs": len(history.epochs)})
-    text = "Findings appear here after the first epochs."
-    return Finding("run_too_early", "info", text, {"epochs": len(history.epochs)})
+    epochs = len(history.epochs)
+    code, level, text = (
+        ("run_without_findings", "ok", f"No problem found after {counted(epochs, 'epoch')}.")
+        if epochs
+        else ("run_too_short", "info", "The run ended before its first epoch was measured.")
+        if history.ended
+        else ("run_too_early", "info", "Findings appear here after the first epoch.")
+    )
+    return Finding(code, level, text, {"epochs": epochs})
 
 
 def find_divergence(history: History, experiment: Experiment) -> Finding | None:
@@ -102,21 +113,11 @@ def find_overfitting(history: History, experiment: Experiment) -> Finding | None
     return Finding("overfitting", "warn", text, evidence, None if stops else turn_on)
 
 
-def is_at_chance_level(history: History, experiment: Experiment, classes: int | None) -> bool:
-    """Whether no epoch was better than uniform guessing: then a rising loss is no overfitting.
-    False if that is unknown.
-    """
-    chance = None if classes is None else chance_loss(experiment.loss.kind, classes)
-    losses = (epoch.validation["loss"] for epoch in history.epochs if epoch.validation)
-    lowest = min(losses, default=None)
-    return chance is not None and lowest is not None and lowest > BETTER * chance
-
-
 def find_stalled_layer(history: History, experiment: Experiment) -> Finding | None:
     """One layer learns far more slowly than the others: small gradients, dead or saturated
     units.
     """
-    ratios = _update_ratios(history)
+    ratios = recent_medians(history, "update")
     if len(ratios) < 2:
         return None
     layer = min(ratios, key=ratios.__getitem__)
@@ -138,7 +139,7 @@ def find_large_updates(history: History, experiment: Experiment) -> Finding | No
     """Each step changes a layer by several per cent, also after the first twentieth of the run."""
     if not history.started or history.step < history.started.steps / 20:
         return None
-    ratios = _update_ratios(history)
+    ratios = recent_medians(history, "update")
     layer = max(ratios, key=ratios.__getitem__, default="")
     if not layer or ratios[layer] <= LARGE:
         return None
@@ -151,22 +152,6 @@ def find_large_updates(history: History, experiment: Experiment) -> Finding | No
     )
     evidence = {"layer": layer, "ratio": ratios[layer]}
     return Finding("updates_too_large", "warn", text, evidence, _set_learning_rate(learning_rate))
-
-
-def find_no_progress(history: History, experiment: Experiment) -> Finding | None:
-    """After two epochs the training loss is where it began."""
-    epochs = history.epochs
-    if len(epochs) < 2 or epochs[-1].train["loss"] < NOT_LEARNING * history.losses[0]:
-        return None
-    first, last = history.losses[0], epochs[-1].train["loss"]
-    text = (
-        f"**The model is not learning yet.** Training loss is {short(last, 3)} after "
-        f"{whole(len(epochs))} epochs and was {short(first, 3)} at the first step. Raise the "
-        "learning rate."
-    )
-    learning_rate = float(f"{experiment.optimizer.learning_rate * 3:.1g}")
-    evidence = {"first_loss": first, "loss": last, "epochs": len(epochs)}
-    return Finding("no_progress", "warn", text, evidence, _set_learning_rate(learning_rate))
 
 
 def find_improvement(history: History, experiment: Experiment) -> Finding | None:
@@ -207,54 +192,40 @@ def find_counterfactual_stop(history: History, experiment: Experiment) -> Findin
     return Finding("early_stopping_mark", "info", text, evidence, action)
 
 
-def find_generalization_gap(history: History, experiment: Experiment) -> Finding | None:
-    """Errors on the training and validation sets with the best epoch's weights.
+def find_generalization_gap(history: History, form: Form = "error") -> Finding | None:
+    """The scores on the training and validation sets with the best epoch's weights.
 
-    While a run trains, the training error is the mean over the epoch, with dropout on and weights
+    While a run trains, the training score is the mean over the epoch, with dropout on and weights
     that still moved. The end measures both sets again, and then those numbers count.
     """
     if history.best is None:
         return None
     epoch, end = history.epochs[history.best], history.ended
-    final = end is not None and error(end.train) is not None
+    std = history.target_std
+    final = end is not None and value(end.train, form) is not None
     parts = (end.train, end.validation) if final else (epoch.train, epoch.validation)
-    train, validation = map(error, parts)
+    train, validation = (value(scores, form, std) for scores in parts)
     if train is None or validation is None:
         return None
     number = end.best_epoch if final and end.best_epoch else epoch.epoch
     title = "Best epoch" if end else "Best epoch so far"
-    text = f"**{title}: {whole(number)}.** {_errors(parts[1], validation, train)}"
-    evidence = {"epoch": number, "validation": validation, "train": train}
+    label = name(form, regression=is_regression(parts[1]))
+    shown = [describe(scores, form, std) for scores in parts]
+    text = (
+        f"**{title}: {whole(number)}.** Validation {label} {shown[1]}, training {label} {shown[0]}."
+    )
+    evidence = {"epoch": number, "validation": validation, "train": train, "form": form}
     return Finding("generalization_gap", "info", text, evidence)
-
-
-def _errors(scores: Scores, validation: float, train: float) -> str:
-    """Both errors in one sentence; for regression they are fractions of the target variance."""
-    if "accuracy" in scores:
-        return f"Validation error {percent(validation)}, training error {percent(train)}."
-    return f"Unexplained variance: validation {percent(validation)}, training {percent(train)}."
 
 
 def _set_learning_rate(value: float) -> Action:
     return Action(f"Use learning rate {short(value)}", {"optimizer.learning_rate": value})
 
 
-def _update_ratios(history: History) -> dict[str, float]:
-    """Return each layer's median update-to-weight ratio over the last probes."""
-    recent = history.probes[-PROBES:]
-    ratios = {
-        layer: [p.update[layer] for p in recent if isfinite(p.update.get(layer, float("nan")))]
-        for layer in history.layers
-    }
-    return {layer: median(values) for layer, values in ratios.items() if values}
-
-
 Rule = Callable[[History, Experiment], Finding | None]
 _RULES: tuple[Rule, ...] = (
     find_stalled_layer,
     find_large_updates,
-    find_no_progress,
     find_improvement,
     find_counterfactual_stop,
-    find_generalization_gap,
 )

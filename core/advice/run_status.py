@@ -2,7 +2,7 @@
 functions of History.
 """
 
-from core.base.events import Ended, Scores, error
+from core.base.events import Ended, Scores
 from core.base.numbers import THIN, duration, percent, short, size, whole
 from core.base.text import counted
 from core.optim.marks import Mark
@@ -10,9 +10,11 @@ from core.optim.regularizers import Regularizer
 from core.optim.stopping import StoppingRule
 from core.runs import pace
 from core.runs.history import History
+from core.runs.score import MEANINGS, Form, describe, is_regression, name, other
 from core.runs.state import RunState
 
 Number = tuple[str, str, str]  # label, value, help
+LAST = "after the last epoch."
 PREPARING = "Preparing data and network …"
 NEVER_STARTED = "This run was in the queue when the app shut down. Queue it again to start it."
 BEFORE_FIRST_STEP: dict[str, str] = {
@@ -39,7 +41,8 @@ def progress(history: History, state: str) -> tuple[float, str]:
     if state == "preparing" or (state == RunState.RUNNING and len(history.ticks) == history.before):
         parts.append(PREPARING.lower())
     elif state == RunState.RUNNING:
-        parts.append(f"**{duration(pace.seconds_left(history))} left**")
+        left = pace.seconds_left(history)
+        parts.append(f"**{duration(None if left is None else round(left))} left**")
         parts.append(f"{whole(pace.throughput(history))}{THIN}samples/s")
         parts += [size(memory)] if (memory := pace.memory(history)) else []
     return min(1.0, history.step / started.steps), " · ".join(parts)
@@ -100,6 +103,7 @@ def counterfactual_stop(mark: Mark) -> str:
     if not mark.cost:
         return f"{start}. No later epoch was better."
     saving = percent(mark.cost / mark.kept) if mark.kept else short(mark.cost)
+    saving = saving.replace(f"<{THIN}", "less than ")
     return f"{start}. The best loss came later and is {saving} lower."
 
 
@@ -125,68 +129,69 @@ def describe_gradients(history: History) -> list[str]:
     ]
 
 
-def numbers(history: History) -> list[Number]:
+def numbers(history: History, form: Form = "error") -> list[Number]:
     """The five numbers above the curves: the latest ones while the run trains, the final ones after
-    a measured end.
+    a measured end. `form` of the scores as in `core/runs/score.py`.
     """
     ended = history.ended
     if ended and (ended.test or ended.validation):
-        return _final(ended, history.started.normalization if history.started else {})
-    return _latest(history)
+        return _final(ended, form, history.target_std)
+    return _latest(history, form)
 
 
-def _final(ended: Ended, normalization: dict[str, float]) -> list[Number]:
-    std = normalization.get("target_std", 1.0)
-    meaning = _error_meaning(ended.validation or ended.test)
-    best = "with the weights of the best epoch."
+def _final(ended: Ended, form: Form, std: float) -> list[Number]:
     parts = {"Test": ended.test, "Validation": ended.validation, "Training": ended.train}
+    regression = is_regression(ended.validation or ended.test)
+    label = name(form, regression=regression)
+    best = f"{MEANINGS[label]}, with the weights of the best epoch."
+    if regression:
+        second = name(other(form), regression=True)
+        last = (f"Test {second}", describe(ended.test, other(form), std), f"{MEANINGS[second]}.")
+    else:
+        loss = "Mean loss on the test set, with the weights of the best epoch."
+        last = ("Test loss", short(_loss(ended.test)), loss)
     return [
-        *(
-            (f"{name} error", _error(scores, std), f"{meaning}, {best}{_unexplained(scores)}")
-            for name, scores in parts.items()
-        ),
-        ("Test loss", short(_loss(ended.test)), f"Mean loss on the test set, {best}"),
+        *((f"{part} {label}", describe(scores, form, std), best) for part, scores in parts.items()),
+        last,
         ("Training time", duration(ended.seconds), "Without pauses."),
     ]
 
 
-def _latest(history: History) -> list[Number]:
+def _latest(history: History, form: Form) -> list[Number]:
+    epoch = history.epochs[-1] if history.epochs else None
     last = next((e.validation for e in reversed(history.epochs) if e.validation), None)
-    best = history.epochs[history.best] if history.best is not None else None
-    std = history.started.normalization.get("target_std", 1.0) if history.started else 1.0
-    lowest = (
-        f" Lowest: {short(_loss(best.validation))} at epoch {whole(best.epoch)}." if best else ""
-    )
+    std, regression = history.target_std, is_regression(epoch.train if epoch else None)
+    label = name(form, regression=regression)
+    score = (f"Validation {label}", describe(last, form, std), f"{MEANINGS[label]}, {LAST}")
+    if regression:
+        second = name(other(form), regression=True)
+        losses = [
+            (
+                f"Validation {second}",
+                describe(last, other(form), std),
+                f"{MEANINGS[second]}, {LAST}",
+            ),
+            (f"Training {label}", describe(epoch.train, form, std), f"{MEANINGS[label]}, {LAST}"),
+        ]
+    else:
+        best = history.epochs[history.best] if history.best is not None else None
+        lowest = (
+            f" Lowest: {short(_loss(best.validation))} at epoch {whole(best.epoch)}."
+            if best
+            else ""
+        )
+        recent = "Mean of the last 100 steps."
+        losses = [
+            ("Validation loss", short(_loss(last)), f"After the last epoch.{lowest}"),
+            ("Training loss", short(pace.recent_loss(history)), recent),
+        ]
     ratio = "‖Δw‖ / ‖w‖ of one step, geometric mean over the layers. About 1e-3 is good."
     return [
-        ("Validation error", _error(last, std), f"{_error_meaning(last)}, after the last epoch."),
-        ("Validation loss", short(_loss(last)), f"After the last epoch.{lowest}"),
-        ("Training loss", short(pace.recent_loss(history)), "Mean of the last 100 steps."),
+        score,
+        *losses,
         ("Learning rate", short(pace.rate(history)), "At the last step."),
         ("Update / weight", short(pace.recent_update(history)), ratio),
     ]
-
-
-def _error_meaning(scores: Scores | None) -> str:
-    if scores and "r2" in scores:
-        return "Root mean square error, in the unit of the target"
-    return "Fraction of wrong predictions"
-
-
-def _error(scores: Scores | None, std: float) -> str:
-    """The error rate, or the root mean square error of regression; `std` is the standard deviation
-    of the training targets.
-    """
-    if scores and "r2" in scores:
-        return f"± {short(std * (1 - scores['r2']) ** 0.5, 3)}"
-    return percent(error(scores))
-
-
-def _unexplained(scores: Scores | None) -> str:
-    if not (scores and "r2" in scores):
-        return ""
-    left, r2 = percent(1 - scores["r2"]), short(scores["r2"], 3)
-    return f" R² is {r2}: the model leaves {left} of the variance unexplained."
 
 
 def _loss(scores: Scores | None) -> float | None:

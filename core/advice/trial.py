@@ -21,16 +21,21 @@ from core.training.setup import Setup
 
 WARMUP, STEPS = 2, 10
 SECONDS = 8.0  # after which no further step begins
+EDGE = 10  # the fastest and the slowest of so many steps are left out of the range
 SAMPLES = 256  # of the validation part, in one timed pass
 
 
 @dataclass(frozen=True)
 class Trial:
-    """The seconds of one step and of the whole run, from `steps` timed steps."""
+    """The seconds of one step and of the whole run, from `steps` timed steps. Most of them would
+    make the run take between `low_seconds` and `high_seconds`: other processes disturb some.
+    """
 
     steps: int
     step_seconds: float
     run_seconds: float
+    low_seconds: float
+    high_seconds: float
 
 
 def trial(
@@ -40,6 +45,7 @@ def trial(
     raises.
     """
     training, began, durations = Training(experiment, data), clock(), []
+    training.budget.is_open = False  # the first steps of a run are measured more often than others
     setup, batches = training.setup, mini_batches(training.setup)
     evaluation = experiment.epochs * _evaluation_seconds(setup, clock)
     for k in range(WARMUP + STEPS):
@@ -52,10 +58,12 @@ def trial(
         if k < WARMUP and not late:
             continue
         durations.append(now - before)
-        step = median(durations)
-        yield Trial(
-            steps=len(durations), step_seconds=step, run_seconds=step * setup.steps + evaluation
+        ordered, step, edge = sorted(durations), median(durations), len(durations) // EDGE
+        run, low, high = (
+            seconds * setup.steps + evaluation
+            for seconds in (step, ordered[edge], ordered[-1 - edge])
         )
+        yield Trial(len(durations), step, run, low_seconds=low, high_seconds=high)
         if late:
             return
 

@@ -27,7 +27,8 @@ def _clock() -> Any:
 @dataclass(frozen=True)
 class Started:
     """A training starts, or resumes after `step` steps: what was logged after `step` before is
-    discarded.
+    discarded. `common_class` is the most frequent class of the training set, and `common` the
+    fraction of each part that it has; both are empty for regression.
     """
 
     step: int
@@ -44,6 +45,8 @@ class Started:
     versions: dict[str, str] = field(compare=False, default_factory=dict)
     time: float = _clock()  # seconds since 1970
     activations: tuple[str, ...] = ()
+    common_class: str = ""
+    common: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Numbers as text: two or three significant digits, grouped thousands, and units."""
 
-from math import floor, isfinite, log10
+from math import ceil, floor, isfinite, log10
 
-THIN = "\u202f"  # narrow no-break space, between thousands
+THIN = "\u202f"  # narrow no-break space, between thousands and before a unit
+FIXED = "\u00a0"  # no-break space, between words that stay on one line
 MISSING = "–"
 
 
@@ -47,30 +48,63 @@ def roughly(count: float) -> str:
 
 
 def percent(fraction: float | None) -> str:
-    """Return a fraction as a percentage.
+    """Return a fraction as a percentage. Only exactly nothing is 0 %, and only everything 100 %.
 
     >>> [percent(v).replace(THIN, " ") for v in (0.0213, 0.5, 0.0, 1.0)]
     ['2.1 %', '50 %', '0 %', '100 %']
+    >>> [percent(v).replace(THIN, " ") for v in (0.0001, 0.996, 0.9999)]
+    ['< 0.1 %', '99.6 %', '> 99.9 %']
     """
     if fraction is None or not isfinite(fraction):
         return MISSING
     value = 100 * fraction
-    text = f"{value:.1f}" if abs(value) < 10 else f"{value:.0f}"
-    return f"{text.removesuffix('.0')}{THIN}%"
+    if 0 < value < 0.05:
+        return f"<{THIN}0.1{THIN}%"
+    if 99.95 <= value < 100:
+        return f">{THIN}99.9{THIN}%"
+    digits = 1 if abs(value) < 10 or 99.5 <= value < 100 else 0
+    return f"{f'{value:.{digits}f}'.removesuffix('.0')}{THIN}%"
 
 
 def duration(seconds: float | None) -> str:
-    """Return seconds as text.
+    """Return seconds as text that stays on one line.
 
-    >>> [duration(v) for v in (4, 110, 7300)]
-    ['4 s', '1 min 50 s', '2 h 1 min']
+    >>> [duration(v).replace(THIN, " ").replace(FIXED, " ")
+    ...  for v in (0.001, 0.42, 4, 4.24, 110, 7300)]
+    ['under 0.01 s', '0.42 s', '4 s', '4.2 s', '1 min 50 s', '2 h 1 min']
     """
     if seconds is None or not isfinite(seconds):
         return MISSING
+    if 0 < seconds < 0.01:
+        return f"under{THIN}0.01{THIN}s"
     s = round(seconds)
     if s < 60:
-        return f"{s} s"
-    return f"{s // 60} min {s % 60} s" if s < 3600 else f"{s // 3600} h {s % 3600 // 60} min"
+        return f"{short(seconds) if seconds < 10 else s}{THIN}s"
+    pairs = ((s // 60, "min"), (s % 60, "s")) if s < 3600 else _hours(s)
+    return FIXED.join(f"{count}{THIN}{unit}" for count, unit in pairs)
+
+
+def _hours(s: int) -> tuple[tuple[int, str], ...]:
+    return (s // 3600, "h"), (s % 3600 // 60, "min")
+
+
+def duration_range(low: float, high: float) -> str:
+    """Return an estimated duration as a range, rounded outwards.
+
+    >>> [duration_range(*v).replace(THIN, " ").replace(FIXED, " ")
+    ...  for v in ((0.2, 0.5), (4, 6.5), (28.2, 28.9), (100, 250), (4000, 9000))]
+    ['under 1 s', '4 to 7 s', 'about 29 s', '1.6 to 4.2 min', '1.1 to 2.5 h']
+    """
+    if high < 1:
+        return f"under{FIXED}1{THIN}s"
+    unit, size, scale = next(u for u in _UNITS if high >= u[1] * 1.5 or u[1] == 1)
+    first, last = floor(scale * low / size) / scale, ceil(scale * high / size) / scale
+    if last - first <= max(0.05 * last, 1 / scale):
+        return f"about{FIXED}{last:g}{THIN}{unit}"
+    return f"{first:g}{FIXED}to{FIXED}{last:g}{THIN}{unit}"
+
+
+_UNITS = (("h", 3600, 10), ("min", 60, 10), ("s", 1, 1))  # with the fraction that counts
 
 
 def tick(value: float) -> str:

@@ -4,8 +4,9 @@ page.
 Groups of columns, each a table with one row per bin or epoch, and its maximum number of rows:
 
     step   step, epoch (1.5: halfway through the second), seconds, loss, rate     1,000 rows
-    epoch  epoch, step, seconds, train_loss, validation_loss, train_error, validation_error, best
-    probe  step, epoch, gradient.<layer>, weight.<layer>, update.<layer>             500 rows
+    epoch  epoch, step, seconds, <part>_loss, <part>_error, <part>_accuracy, <part>_rmse, best
+           of the parts train and validation; for regression, accuracy is R²
+    probe  step, epoch, seconds, gradient.<layer>, weight.<layer>, update.<layer>    500 rows
     map    the same in wider bins, for the layer × time map, and                     120 rows
            spread.<layer>, dead.<activation>, saturated.<activation>
 
@@ -14,6 +15,7 @@ and, for inputs that can be drawn, `surface`: the latest predictions over the in
 """
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import pairwise
@@ -34,6 +36,7 @@ from core.base.events import (
 from core.base.numbers import short
 from core.optim.marks import Mark, Marks, untaken
 from core.optim.stopping import StoppingRule
+from core.runs.score import is_regression, value
 from core.runs.tables import Columns, Tables, Tick
 from core.training import surface
 
@@ -46,6 +49,10 @@ EPOCH_COLUMNS = (
     "train_error",
     "validation_error",
     "best",
+    "train_accuracy",
+    "validation_accuracy",
+    "train_rmse",
+    "validation_rmse",
 )
 
 
@@ -110,7 +117,7 @@ class History:
                 self._marks.add(event)
             case Probe():
                 self.probes.append(event)
-                self._tables.add_probe(event)
+                self._tables.add_probe(event, self._seconds_at(event.step))
             case Surface():
                 self.surface = surface.columns(event)
                 self.surface_step = event.step
@@ -135,7 +142,7 @@ class History:
         for before, tick in pairwise([None, *self.ticks]):
             self._tables.add_tick(tick, before, self.losses)
         for probe in self.probes:
-            self._tables.add_probe(probe)
+            self._tables.add_probe(probe, self._seconds_at(probe.step))
         for epoch in self.epochs:
             self._marks.add(epoch)
 
@@ -167,7 +174,7 @@ class History:
 
     def _columns(self, start: dict[str, int]) -> dict[str, Columns]:
         tables = self._tables.columns(start)
-        rows = [epoch_row(e) for e in self.epochs[start.get("epoch", 0) :]]
+        rows = [epoch_row(e, self.target_std) for e in self.epochs[start.get("epoch", 0) :]]
         tables["epoch"] = {name: [row[i] for row in rows] for i, name in enumerate(EPOCH_COLUMNS)}
         if self.surface and "surface" not in start:
             tables["surface"] = self.surface
@@ -244,6 +251,20 @@ class History:
         return {"row": mark.row, "part": part, "text": long, "short": name}
 
     @property
+    def target_std(self) -> float:
+        """Standard deviation of the training targets, the unit of the loss of a regression."""
+        return self.started.normalization.get("target_std", 1.0) if self.started else 1.0
+
+    def _seconds_at(self, step: int) -> float:
+        """Return the training time at a step, interpolated between two readings."""
+        row = bisect_left(self.ticks, step, key=lambda tick: tick[1])
+        if row == len(self.ticks):
+            return self.ticks[-1][2] if self.ticks else 0.0
+        first, last, seconds, *_ = self.ticks[row]
+        began = self.ticks[row - 1][2] if row else 0.0
+        return began + (step - first + 1) / (last - first + 1) * (seconds - began)
+
+    @property
     def seconds(self) -> float:
         """Training time so far, without pauses."""
         return self.ended.seconds if self.ended else self.ticks[-1][2] if self.ticks else 0.0
@@ -255,11 +276,13 @@ def _cut(tick: Tick, step: int) -> Tick:
     return (first, min(last, step), seconds, rate, speed)
 
 
-def epoch_row(e: Epoch) -> list[Any]:
-    """Return the values of EPOCH_COLUMNS; None without a validation set."""
-    scores = [e.train, e.validation or {}]
-    losses = [s.get("loss") for s in scores]
-    return [e.epoch, e.step, e.seconds, *losses, *map(error, scores), e.best]
+def epoch_row(e: Epoch, std: float = 1.0) -> list[Any]:
+    """Return the values of EPOCH_COLUMNS; None without a validation set. `std` is `target_std`."""
+    parts = [e.train, e.validation or {}]
+    losses = [scores.get("loss") for scores in parts]
+    right = [value(scores, "accuracy") for scores in parts]
+    rmse = [value(scores, "error", std) if is_regression(scores) else None for scores in parts]
+    return [e.epoch, e.step, e.seconds, *losses, *map(error, parts), e.best, *right, *rmse]
 
 
 def _short(value: Any) -> Any:

@@ -59,11 +59,11 @@ class Tables:
             )
             at = end + 1
 
-    def add_probe(self, probe: Probe) -> None:
-        """Add the measurements of each layer and activation at one step."""
+    def add_probe(self, probe: Probe, seconds: float) -> None:
+        """Add the measurements of each layer and activation at one step, after `seconds`."""
         for group, places in self._places.items():
             values = [getattr(probe, what).get(name, float("nan")) for what, name in places]
-            self._bins[group].add(probe.step, values)
+            self._bins[group].add(probe.step, values, seconds)
 
     def lengths(self) -> dict[str, int]:
         """Return the number of rows of each table."""
@@ -76,9 +76,9 @@ class Tables:
             k = start.get(group, 0)
             steps = bins.lasts(0, k)
             tables[group] = {"step": steps, "epoch": [s / self.epoch_steps for s in steps]}
+            tables[group]["seconds"] = bins.lasts(1, k)
             if group == "step":
                 tables[group] |= {
-                    "seconds": bins.lasts(1, k),
                     "loss": bins.means(0, k),
                     "rate": bins.lasts(2, k),
                 }

@@ -21,6 +21,7 @@ def started(training: "Training") -> Started:
     """Return the first event."""
     setup = training.setup
     parts = {"train": setup.train, "validation": setup.validation, "test": setup.test}
+    common = setup.train.targets.bincount().argmax() if setup.classes else None
     return Started(
         step=training.step,
         steps=setup.steps,
@@ -40,6 +41,12 @@ def started(training: "Training") -> Started:
             "python": platform.python_version(),
         },
         time=time.time(),
+        common_class="" if common is None else setup.classes[common],
+        common={
+            name: (part.targets == common).double().mean().item()
+            for name, part in parts.items()
+            if common is not None and len(part)
+        },
     )
 
 

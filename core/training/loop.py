@@ -74,7 +74,8 @@ class Training(Iterator[Event]):
         if state:
             self._restore(state)
         self.meter = Meter(self.setup.device)
-        self.layer_probe, self.budget = LayerProbe(self.setup), Budget(self.watch)
+        self.layer_probe = LayerProbe(self.setup)
+        self.budget = Budget(self.watch, first=self.step, steps=self.setup.steps)
         self.surface_probe = DecisionSurfaceProbe(self.setup, data, self.watch)
         self.probes: list[Probe | Surface] = []
         self.read_at = self.saved_at = self.watch.seconds
@@ -111,12 +112,13 @@ class Training(Iterator[Event]):
         setup = self.setup
         x, y, mix = setup.batch(rows)  # (B, C, H, W), (B,), the second targets of mixed samples
         compute_gradient = partial(self.compute_gradient, x, y, mix)
-        probing = self.budget.due()
+        probing = self.budget.due(self.step)
         with self.layer_probe.signals.watching() if probing else nullcontext():
             loss, outputs, _ = compute_gradient()
         for transform in setup.transforms:
             transform.recompute_gradient(compute_gradient)  # SAM: at a point uphill
         if probing:
+            self.budget.count += 1
             with self.budget.charged(setup.synchronize):
                 self.layer_probe.before_step(x, y, mix)
         setup.set_learning_rate(learning_rate)

@@ -19,21 +19,31 @@ from core.training.signals import Signals, gradient_noise
 
 SHARE = 0.02  # of the training time
 INTERVAL = 0.1  # least seconds between two probes; nobody reads faster
+LEAST = 20  # probes of any run: of its first steps, and as many spread over all of them
 NOISE_EVERY = 5  # probes between two measurements of the gradient noise
 SURFACE_SECONDS = 0.3  # between two surfaces, which have about 5 kB each, …
 GROWTH = 1.1  # … and each comes at this multiple of the step before: 145 in a million steps
 
 
 class Budget:
-    """Decides when a measurement is due, so that all together take at most SHARE of the time."""
+    """Decides when a measurement is due: often enough to draw a curve of a run that takes seconds,
+    and beyond that so that all together take at most SHARE of the time.
+    """
 
-    def __init__(self, watch: Stopwatch):
-        self.watch, self.began = watch, watch.seconds
-        self.spent, self.next = 0.0, watch.seconds
+    def __init__(self, watch: Stopwatch, *, first: int, steps: int):
+        """`first` is the step that the training starts or resumes after, `steps` those of the whole
+        run.
+        """
+        self.watch, self.began, self.first, self.steps = watch, watch.seconds, first, steps
+        self.spent, self.count, self.next = 0.0, 0, watch.seconds
+        self.is_open = True  # whether anything is measured
 
-    def due(self) -> bool:
-        """Return True for the first step, then whenever enough training time has passed."""
-        return self.watch.seconds >= self.next
+    def due(self, step: int) -> bool:
+        """Return whether the step after `step` steps is measured: each of the first LEAST ones,
+        LEAST more at equal distances, and one whenever enough training time has passed.
+        """
+        planned = LEAST + LEAST * (step - self.first) // self.steps
+        return self.is_open and (self.count < planned or self.watch.seconds >= self.next)
 
     @contextmanager
     def charged(self, synchronize: Callable[[], None]) -> Iterator[None]:

@@ -46,6 +46,7 @@ class Setup:
     def __init__(self, experiment: Experiment, data: Samples, state: State | None):
         self.experiment = experiment
         self.device = machine.resolve(experiment.device)
+        self.classes = data.classes
         self.facts = check_experiment(experiment, data.facts)
         self._load(data)
         self._use_threads(state)

@@ -17,7 +17,7 @@ from core.advice.estimate import (
 from core.advice.plan import Plan
 from core.base import memory
 from core.base.encoding import encode
-from core.base.numbers import MISSING, duration, short, size, whole
+from core.base.numbers import MISSING, duration_range, short, size, whole
 from core.base.text import counted
 from core.experiment import Experiment
 from core.jobs import runner
@@ -77,7 +77,8 @@ def numbers(draft: Experiment, planned: Plan, task: dict[str, Any] | None) -> No
         **QUIET,
         help=f"About {with_prefix(operations(draft, planned))} floating-point operations: 6 × "
         f"multiply-adds × samples × epochs{factor}. Without a measurement the time is "
-        "extrapolated from the last run with the same data, network, batch size and optimizer.",
+        "extrapolated from the last runs with the same data, network, batch size and optimizer. "
+        "The range is that of the measured steps or runs: other work on this machine slows them.",
     )
     need, free = memory_need(draft, planned)
     st.metric(
@@ -98,9 +99,12 @@ def time(draft: Experiment, planned: Plan, task: dict[str, Any] | None) -> tuple
     """Return the duration and what it is based on."""
     if task and task["state"] == "done":
         trial = task["found"]
-        return expected(trial["run_seconds"]), f"from {trial['steps']} trial steps"
+        steps = counted(trial["steps"], "trial step")
+        return duration_range(trial["low_seconds"], trial["high_seconds"]), f"from {steps} here"
     if past := estimate(runner.current().store, draft, planned.steps):
-        return expected(past.seconds), f"as in run {escape(past.name)}"
+        source = f"as in run {escape(past.name)}"
+        source = f"from {past.runs} similar runs here" if past.runs > 1 else source
+        return duration_range(past.low, past.high), source
     if planned.problem or not planned.steps:
         return MISSING, "not known yet"
     return describe_duration(guess_seconds(draft, planned)), "rough guess"
@@ -115,11 +119,6 @@ def memory_need(draft: Experiment, planned: Plan) -> tuple[int, int]:
     need = memory_bytes(draft, layers, planned.train + planned.validation + planned.test)
     device = draft.device if draft.device.startswith("cuda") else "cpu"
     return need, memory.free(device) or 0
-
-
-def expected(seconds: float) -> str:
-    """Return an estimated duration in words."""
-    return f"≈ {duration(seconds)}" if seconds >= 1 else "under 1 s"
 
 
 def with_prefix(value: float) -> str:

@@ -21,6 +21,8 @@ from tests.pages.shown import texts
 ANN, BEN = ownership.digest("ann"), ownership.digest("ben")
 NOW = [1000.0]
 
+FOUR = "4\u202fmin\u00a00\u202fs"
+
 
 @pytest.fixture
 def lab(tmp_path, monkeypatch):
@@ -166,9 +168,9 @@ def test_a_paused_run_that_others_wait_for_says_until_when_and_then_stands_aside
     (told,) = (
         p.proto.text for p in page("watch.py", run=bens).get("progress") if "queue" in p.proto.text
     )
-    assert told == "1 run ahead in the queue · the current job is paused, for 4 min 0 s at most"
+    assert told == f"1 run ahead in the queue · the current job is paused, for {FOUR} at most"
     seen = " ".join(texts(page("watch.py", run=anns)))
-    assert "Other jobs are waiting for this device." in seen and "4 min 0 s" in seen
+    assert "Other jobs are waiting for this device." in seen and FOUR in seen
     NOW[0] += PATIENCE
     lab._lanes.preempt()
     assert job.control.word == LEAVE

@@ -61,6 +61,13 @@ def test_a_comparable_run_takes_as_long_per_step(store, alike):
     assert (found.seconds, found.name) == (pytest.approx(100.0), "Past")
 
 
+def test_several_comparable_runs_give_a_range(store):
+    write(store, store.create(encode(PAST)), [Ended("epochs", "Done.", 200, 10, seconds=60.0)])
+    found = estimate(store, PAST, 1000)
+    assert (found.low, found.high, found.runs) == (pytest.approx(100.0), pytest.approx(300.0), 2)
+    assert found.low <= found.seconds <= found.high
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -8,7 +8,6 @@ from core.advice.run_findings import (
     find_generalization_gap,
     find_improvement,
     find_large_updates,
-    find_no_progress,
     find_overfitting,
     find_stalled_layer,
     list_findings,
@@ -126,12 +125,10 @@ def test_large_updates_lower_the_learning_rate_except_in_the_first_steps():
     assert find_large_updates(run(updates={"a": 1e-3, "b": 0.01}), E) is None
 
 
-def test_no_progress_raises_the_learning_rate():
-    found = find_no_progress(run([2.3, 2.3], train=[2.3, 2.3]), E)
+def test_a_run_without_progress_has_no_other_finding():
+    (found,) = list_findings(run([2.3, 2.2], train=[2.3, 2.3]), E)
     assert (found.code, found.level) == ("no_progress", "warn")
     assert found.evidence == {"first_loss": 2.3, "loss": 2.3, "epochs": 2}
-    assert apply(found).optimizer.learning_rate > E.optimizer.learning_rate
-    assert find_no_progress(run([2.0, 1.5], train=[2.0, 1.5]), E) is None
 
 
 def test_more_epochs_are_offered_only_when_all_are_used():
@@ -156,7 +153,7 @@ def test_early_stopping_that_cost_nothing_can_be_turned_on():
 
 
 def test_the_generalization_gap_is_that_of_the_best_epoch():
-    found = find_generalization_gap(run([1.0, 0.5, 0.7]), E)
+    found = find_generalization_gap(run([1.0, 0.5, 0.7]))
     assert found.code == "generalization_gap" and found.evidence["epoch"] == 2
     assert found.evidence["validation"] == pytest.approx(0.2)
 
@@ -164,24 +161,29 @@ def test_the_generalization_gap_is_that_of_the_best_epoch():
 def test_after_the_end_the_gap_agrees_with_the_numbers_above_the_curves():
     scores = {"loss": 0.1, "accuracy": 0.99}, {"loss": 0.2, "accuracy": 0.75}
     history = run([1.0, 0.5, 0.7], ended=Ended("epochs", "Done.", 30, 3, 2, *scores))
-    found = find_generalization_gap(history, E)
-    expected = {"epoch": 2, "validation": 0.25, "train": pytest.approx(0.01)}
+    found = find_generalization_gap(history)
+    train = pytest.approx(0.01)
+    expected = {"epoch": 2, "validation": 0.25, "train": train, "form": "error"}
     assert found.evidence == expected
     shown = {name: value for name, value, _ in numbers(history)}
     assert (shown["Validation error"], shown["Training error"]) == (f"25{THIN}%", f"1{THIN}%")
     for name in ("Validation error", "Training error"):
         assert shown[name] in found.text
+    right = find_generalization_gap(history, "accuracy")
+    shown = {name: value for name, value, _ in numbers(history, "accuracy")}
+    assert (right.evidence["validation"], right.evidence["train"]) == (0.75, 0.99)
+    assert shown["Validation accuracy"] in right.text and f"99{THIN}%" in right.text
 
 
-def test_the_error_of_regression_is_the_unexplained_variance():
-    scores = {"loss": 0.1, "r2": 0.9}, {"loss": 0.2, "r2": 0.75}
+@pytest.mark.parametrize(("form", "values"), [("error", (0.5, 0.3)), ("accuracy", (0.75, 0.91))])
+def test_a_regression_has_one_score_in_all_places(form, values):
+    scores = {"loss": 0.09, "r2": 0.91}, {"loss": 0.25, "r2": 0.75}
     history = run([1.0, 0.5], ended=Ended("epochs", "Done.", 30, 3, 2, *scores))
-    found = find_generalization_gap(history, E)
-    assert found.evidence["validation"] == pytest.approx(0.25)
-    assert found.evidence["train"] == pytest.approx(0.1)
-    assert f"25{THIN}%" in found.text and f"10{THIN}%" in found.text
-    helps = {name: help for name, _, help in numbers(history)}
-    assert f"25{THIN}%" in helps["Validation error"]
+    found = find_generalization_gap(history, form)
+    assert (found.evidence["validation"], found.evidence["train"]) == pytest.approx(values)
+    shown = [value for _, value, _ in numbers(history, form)]
+    assert shown[1:3] == [str(value) for value in values]
+    assert all(value in found.text for value in shown[1:3])
 
 
 def test_a_diverged_run_offers_a_tenth_of_the_learning_rate():
@@ -197,6 +199,9 @@ def test_a_run_without_findings_has_one_that_explains_why():
     assert [f.code for f in list_findings(History(), E)] == ["run_too_early"]
     short = list_findings(run(ended="stopped"), E)
     assert [(f.code, f.level) for f in short] == [("run_too_short", "info")]
+    without_validation = History()
+    without_validation.add(map(to_json, [Epoch(1, 10, {"loss": 1.0}, None, False)]))
+    assert [f.code for f in list_findings(without_validation, E)] == ["run_without_findings"]
 
 
 def test_at_most_three_findings_the_most_urgent_first():

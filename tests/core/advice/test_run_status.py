@@ -8,6 +8,7 @@ import pytest
 from core.advice.run_status import (
     BEFORE_FIRST_STEP,
     PREPARING,
+    counterfactual_stop,
     counterfactual_stops,
     describe_end,
     describe_gradients,
@@ -16,7 +17,8 @@ from core.advice.run_status import (
     progress,
 )
 from core.base.events import Ended, Saved, Started, to_json
-from core.base.numbers import THIN
+from core.base.numbers import FIXED, THIN
+from core.optim.marks import Mark
 from core.optim.stopping import Patience
 from core.runs.history import History
 from tests.conftest import ended, script
@@ -29,7 +31,7 @@ def history(*events):
 
 
 def plain(text):
-    return text.replace(THIN, " ")
+    return text.replace(THIN, " ").replace(FIXED, " ")
 
 
 @pytest.mark.parametrize("state", ["queued", "interrupted", "not_started", "preempted", "running"])
@@ -116,9 +118,11 @@ def test_the_error_of_regression_has_the_unit_of_the_target():
     scores = {"loss": 0.04, "r2": 0.96}
     begun = replace(script()[0], normalization={"target_std": 500.0})
     end = replace(ended(), train=scores, validation=scores, test=scores)
-    name, value, help = numbers(history(begun, *script()[1:], end))[0]
-    assert (name, plain(value)) == ("Test error", "± 100")
-    assert "R² is 0.96" in help
+    made = history(begun, *script()[1:], end)
+    shown = {name: plain(value) for name, value, _ in numbers(made)}
+    assert (shown["Test RMSE"], shown["Test R²"]) == ("100", "0.96")
+    shown = {name: plain(value) for name, value, _ in numbers(made, "accuracy")}
+    assert (shown["Validation R²"], shown["Test RMSE"]) == ("0.96", "100")
 
 
 @pytest.mark.parametrize(
@@ -134,6 +138,11 @@ def test_a_rule_that_only_marks_shows_what_stopping_earlier_would_have_cost(rule
     (line,) = counterfactual_stops(made)
     assert rule.summary in line and all(value in plain(line) for value in values)
     assert ("%" in line) == (len(values) == 3)  # only a rule that cost something has a price
+
+
+def test_a_tiny_cost_of_stopping_is_not_called_nothing():
+    mark = Mark(Patience(), row=5, epoch=6, step=60, kept=0.3, cost=3e-5)
+    assert "less than 0.1 % lower" in plain(counterfactual_stop(mark))
 
 
 def test_the_rule_that_ended_the_run_has_no_such_line():

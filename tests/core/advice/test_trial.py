@@ -47,6 +47,19 @@ def test_a_step_of_lbfgs_costs_several_gradients(clock) -> None:
     assert 2 <= last.step_seconds <= 8
 
 
+def test_disturbed_steps_widen_the_range(monkeypatch) -> None:
+    """Every other step takes a hundred times as long."""
+    asked, now = iter(range(10**6)), [0.0]
+
+    def clock() -> float:
+        now[0] += 100.0 if next(asked) % 4 == 0 else 1.0
+        return now[0]
+
+    monkeypatch.setattr("core.advice.trial.SECONDS", 1e9)
+    *_, last = trial(experiment(network=PLAIN), DATA, clock=clock)
+    assert 0 < 5 * last.low_seconds < last.run_seconds <= last.high_seconds
+
+
 def test_slow_steps_end_the_trial_early(clock, monkeypatch) -> None:
     monkeypatch.setattr("core.advice.trial.SECONDS", 0.5)
     found = list(trial(experiment(network=PLAIN), DATA, clock=clock))

@@ -5,7 +5,7 @@ from math import log10
 
 import pytest
 
-from core.base.numbers import THIN, duration, percent, short, tick, whole
+from core.base.numbers import FIXED, THIN, duration, percent, short, tick, whole
 from core.figures.binding import ticks
 from core.figures.template import DASH, PALETTES, blank, layer_colours, log_axis, template
 
@@ -83,8 +83,8 @@ def test_a_chart_is_transparent_keeps_its_view_and_writes_thin_spaces():
         (short(-0.05), "-0.05"),
         (percent(None), "–"),
         (percent(0.09999), f"10{THIN}%"),
-        (percent(0.00004), f"0{THIN}%"),
-        (duration(59.6), "1 min 0 s"),
+        (percent(0.00004), f"<{THIN}0.1{THIN}%"),
+        (duration(59.6), f"1{THIN}min{FIXED}0{THIN}s"),
         (duration(float("inf")), "–"),
         (whole(None), "–"),
         (tick(0.03), "0.03"),

@@ -31,8 +31,10 @@ from core.optim.stopping import (
     Patience,
     TimeLimit,
 )
+from core.training.clock import Stopwatch
 from core.training.loop import Training, train
-from tests.core.bars import bars, experiment, losses, of, part_of
+from core.training.probes import Budget
+from tests.core.bars import PLAIN, bars, experiment, losses, of, part_of
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +102,7 @@ def test_two_runs_in_two_threads_equal_each_alone(data: Samples) -> None:
 
 
 def test_the_times_of_the_readings_change_nothing(data: Samples) -> None:
-    runs = [list(train(experiment(), data, clock=SlowClock(tick))) for tick in (1e-5, 0.02, 5.0)]
+    runs = [list(train(experiment(), data, clock=SlowClock(tick))) for tick in (1e-5, 0.004, 5.0)]
     assert len({len(of(Step, events)) for events in runs}) == 3
     assert len({tuple(losses(events)) for events in runs}) == 1
     assert (
@@ -208,7 +210,7 @@ def test_patience_ends_the_run_and_is_named(data: Samples) -> None:
 
 def test_the_time_limit_ends_the_run_in_the_middle_of_an_epoch(data: Samples) -> None:
     e = experiment(epochs=100, stopping=(TimeLimit(minutes=1),))
-    ended = list(train(e, data, clock=SlowClock(2.0)))[-1]
+    ended = list(train(e, data, clock=SlowClock(0.5)))[-1]
     assert ended.reason == "time" and ended.step % 7 and 60 <= ended.seconds < 80
 
 
@@ -246,10 +248,34 @@ def test_probes_measure_norms_and_change_nothing(data: Samples) -> None:
 
 
 def test_probes_stay_within_their_fraction_of_the_time(data: Samples) -> None:
-    training = train(experiment(epochs=30), data, clock=SlowClock(1e-3))
-    probes = of(Probe, list(training))
-    assert len(probes) >= 2
-    assert training.budget.spent <= 0.03 * training.watch.seconds + 0.01
+    """The budget alone, with a clock of steps of 1 ms and probes of 5 ms: a long run in no time."""
+    now = [0.0]
+    watch = Stopwatch(lambda: now[0])
+    watch.resume()
+    budget = Budget(watch, first=0, steps=100_000)
+    for step in range(budget.steps):
+        now[0] += 1e-3
+        if budget.due(step):
+            budget.count += 1
+            with budget.charged(lambda: None):
+                now[0] += 5e-3
+    assert budget.count > 100 and budget.spent <= 0.03 * watch.seconds
+
+
+@pytest.mark.parametrize(("epochs", "resume"), [(1, 0), (4, 0), (30, 0), (30, 200)])
+def test_a_short_run_is_measured_at_least_twenty_times(
+    data: Samples, epochs: int, resume: int
+) -> None:
+    """With a clock that stands still after the first probe, so that the time asks for none."""
+    e = experiment(network=PLAIN, epochs=epochs)
+    state = part_of(e, data, resume)[0].state() if resume else None
+    training = train(e, data, state=state, clock=lambda: 0.0)
+    training.budget.next = 1.0
+    steps = [probe.step - resume for probe in of(Probe, list(training))]
+    total = training.setup.steps - resume
+    first = min(20, total)
+    assert steps[:first] == list(range(1, first + 1))
+    assert len(steps) <= 40 and total - steps[-1] <= max(1, total / 20 + 1)
 
 
 def test_a_checkpoint_is_due_every_few_seconds(data: Samples) -> None:

@@ -84,8 +84,9 @@ def test_the_noise_of_a_gradient_is_estimated_without_bias() -> None:
 def test_probes_contain_all_signals_and_change_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     e = experiment(regularizers=(ClipNorm(limit=0.5),), epochs=2)
     runs = []
-    for share in (1e9, 1e-9):  # a probe at every step, and one alone
+    for share, least in ((1e9, 20), (1e-9, 0)):  # a probe at every step, and one alone
         monkeypatch.setattr("core.training.probes.SHARE", share)
+        monkeypatch.setattr("core.training.probes.LEAST", least)
         monkeypatch.setattr("core.training.probes.INTERVAL", 0.0)
         runs.append(list(train(e, bars())))
     probes = of(Probe, runs[0])

@@ -157,7 +157,7 @@ def test_training_is_the_same_with_and_without(monkeypatch):
     experiment, samples = ready(Spirals(points=100))
     layers = (Linear(units=8), Dropout(p=0.3), Output())
     experiment = experiment.model_copy(update={"network": layers})
-    monkeypatch.setattr(Budget, "due", lambda self: True)
+    monkeypatch.setattr(Budget, "due", lambda self, step: True)
     with_, without = (train(experiment, samples, clock=Clock(0.1)) for _ in range(2))
     assert len(surfaces(with_)) == 9  # three epochs of three steps, one each
     monkeypatch.setattr(DecisionSurfaceProbe, "measure", lambda *_: [])

@@ -1,0 +1,292 @@
+"""Why a run is no better than guessing: its start, a vanishing gradient, its learning rate, a
+frequent class, or data without a relation between inputs and labels. Pure functions.
+
+Guessing is the most frequent class, which uniform guessing cannot beat, and for values their mean.
+What a part of n samples measures scatters by √(p(1 − p)/n): two of these count as no difference.
+"""
+
+from collections.abc import Iterator, Sequence
+from math import isfinite, sqrt
+from statistics import median
+
+from core.advice.chance_level import chance_loss
+from core.advice.network_checks import suited_initializer, with_batch_normalization
+from core.advice.training_checks import plain
+from core.base.events import Probe, Scores, error
+from core.base.finding import Action, Finding
+from core.base.numbers import percent, short, whole
+from core.experiment import Experiment
+from core.network.activations import ReLU
+from core.network.chains import walk_layers
+from core.network.initializers import Initializer
+from core.network.layers import Layer
+from core.network.tree import map_layers
+from core.runs.history import History
+
+PROBES = 10  # the median of the last ones counts
+LARGE, TINY = 3e-2, 1e-4  # update-to-weight ratio of one step
+BETTER = 0.9  # a loss below this fraction of that of guessing shows some learning
+NOT_LEARNING = 0.98  # a training loss above this fraction of the first one is no progress
+VANISHED = 1e-4  # gradient of the first layers, as a fraction of the largest one
+FAR = 30  # factor between a learning rate and the usual one that explains a failure by itself
+FREQUENT = 1.5  # times the fraction of a class among equally frequent ones
+
+
+def find_not_learning(
+    history: History, experiment: Experiment, classes: int | None = None
+) -> Finding | None:
+    """Return the most likely cause if the run is no better than guessing or has made no progress
+    after two epochs, or at its end. `classes` as for `list_findings`.
+    """
+    if len(history.epochs) < (1 if history.ended else 2):
+        return None
+    guessing = is_guessing(history, experiment, classes)
+    stalled = has_made_no_progress(history)
+    if guessing and learned_only_the_training_set(history, classes):
+        return _unrelated(history, classes)
+    if not guessing and not stalled:
+        return None
+    observed = _observe(history, classes)
+    return next(_causes(observed, history, experiment, classes=classes, guessing=guessing))
+
+
+def is_guessing(history: History, experiment: Experiment, classes: int | None) -> bool:
+    """Whether the best epoch is no better than guessing on the validation set, or on the training
+    set where there is none. False if that is unknown.
+    """
+    part, scores = _judged(history)
+    guess = guess_accuracy(history, part, classes)
+    if guess is not None and scores and "accuracy" in scores:
+        return scores["accuracy"] <= guess + _scatter(history, part, guess)
+    chance = None if classes is None else chance_loss(experiment.loss.kind, classes)
+    return chance is not None and scores is not None and scores["loss"] > BETTER * chance
+
+
+def has_made_no_progress(history: History) -> bool:
+    """Whether the training loss is still where it began."""
+    first = history.losses[0] if history.losses else float("nan")
+    return bool(history.epochs) and history.epochs[-1].train["loss"] >= NOT_LEARNING * first
+
+
+def guess_accuracy(history: History, part: str, classes: int | None) -> float | None:
+    """Return the accuracy of always answering the most frequent class; None if that is unknown."""
+    started = history.started
+    if not classes or not started or not started.sizes.get(part):
+        return None
+    return max(1 / classes, started.common.get(part, 0.0))
+
+
+def learned_only_the_training_set(history: History, classes: int | None) -> bool:
+    """Whether the training set is predicted far better than by guessing."""
+    guess, scores = guess_accuracy(history, "train", classes), _scores(history, "train")
+    if guess is None or not scores or "accuracy" not in scores:
+        return False
+    return scores["accuracy"] > guess + max(0.1, 2 * _scatter(history, "train", guess))
+
+
+# --- causes, the most certain one first
+
+
+def _causes(
+    observed: str,
+    history: History,
+    experiment: Experiment,
+    *,
+    classes: int | None,
+    guessing: bool,
+) -> Iterator[Finding]:
+    yield from _start(observed, experiment)
+    if _is_vanished(recent_medians(history, "gradient", history.probes[:1])):
+        yield from _vanished(observed, history, experiment)
+    yield from _rate(observed, history, experiment, classes)
+    yield from _vanished(observed, history, experiment)  # it died on the way
+    if guessing:
+        yield from _one_class(history, classes)
+    first, last = history.losses[0], history.epochs[-1].train["loss"]
+    text = (
+        f"**The model is not learning.** {observed} Training loss is {short(last, 3)} and was "
+        f"{short(first, 3)} at the first step. Find a learning rate on Train, and check that "
+        "inputs and labels belong together on Data."
+    )
+    evidence = {"first_loss": first, "loss": last, "epochs": len(history.epochs)}
+    yield Finding("no_progress", "warn", text, evidence)
+
+
+def _start(observed: str, experiment: Experiment) -> Iterator[Finding]:
+    """All units of a layer start alike, so that they stay alike."""
+    initializer = experiment.initializer
+    if not initializer.is_symmetric:
+        return
+    text = (
+        f"**The start is the cause:** with {initializer.label.lower()} as initial weights all "
+        f"units of a layer stay equal. {observed} Use random initial weights."
+    )
+    suited = Initializer.members[suited_initializer(experiment.network) or "he"]
+    action = Action(f"Use {suited.label} initialization", {"initializer": suited().kind})
+    evidence = {"initializer": initializer.kind}
+    yield Finding("symmetric_start", "warn", text, evidence, action)
+
+
+def _vanished(observed: str, history: History, experiment: Experiment) -> Iterator[Finding]:
+    """The gradient does not reach the first layers."""
+    gradients = recent_medians(history, "gradient")
+    if not _is_vanished(gradients):
+        return
+    first, largest = next(iter(gradients)), max(gradients, key=gradients.__getitem__)
+    flat = [layer for layer in walk_layers(experiment.network) if _is_flat(layer)]
+    reason = (
+        f" Each {flat[0].label} passes on at most {short(flat[0].max_slope())} of it."
+        if flat
+        else ""
+    )
+    if flat:
+        network = map_layers(experiment.network, lambda x: ReLU() if _is_flat(x) else x)
+        label = "Use ReLU and He initialization"
+        changes = {"network": plain(network), "initializer": "he"}
+    else:
+        network = with_batch_normalization(experiment.network)
+        label, changes = "Add batch normalization", {"network": plain(network)}
+    text = (
+        f"**The gradient vanishes on its way to the first layer:** its norm is "
+        f"{short(gradients[largest])} at {largest} and {short(gradients[first])} at {first}."
+        f"{reason} {observed} {label}."
+    )
+    evidence = {
+        "layer": first,
+        "gradient": gradients[first],
+        "largest": gradients[largest],
+        "flat_activations": len(flat),
+    }
+    yield Finding("gradient_vanished", "warn", text, evidence, Action(label, changes))
+
+
+def _rate(
+    observed: str, history: History, experiment: Experiment, classes: int | None
+) -> Iterator[Finding]:
+    """The learning rate is far from the usual one, or the updates show that it does not fit."""
+    rate = experiment.optimizer.learning_rate
+    usual = type(experiment.optimizer)().learning_rate
+    updates = recent_medians(history, "update").values()
+    update = median(updates) if updates else None
+    chance = None if classes is None else chance_loss(experiment.loss.kind, classes)
+    exploded = chance is not None and history.epochs[-1].train["loss"] > 2 * chance
+    is_high = rate > usual and ((update or 0) > LARGE or exploded or rate >= FAR * usual)
+    is_low = rate < usual and (rate * FAR <= usual or (update is not None and update < TINY))
+    if not is_high and not is_low:
+        return
+    code, head, change = (
+        ("learning_rate_too_high", "too high", "changes the weights by")
+        if is_high
+        else ("learning_rate_too_low", "too low", "changes the weights by only")
+    )
+    telling = update is not None and (update > LARGE if is_high else update < TINY)
+    size = f" Each step {change} {_times(update)} of their norm." if telling else ""
+    text = (
+        f"**The learning rate {short(rate)} is {head}.** {observed}{size} "
+        f"{experiment.optimizer.label} usually works with {short(usual)}."
+    )
+    evidence = {"learning_rate": rate, "usual": usual, "update": update}
+    action = Action(f"Use learning rate {short(usual)}", {"optimizer.learning_rate": usual})
+    yield Finding(code, "warn", text, evidence, action)
+
+
+def _one_class(history: History, classes: int | None) -> Iterator[Finding]:
+    """One class is so frequent that always answering it looks good."""
+    part, scores = _judged(history)
+    fraction = history.started.common.get(part, 0.0) if history.started else 0.0
+    if not classes or fraction < FREQUENT / classes or "accuracy" not in (scores or {}):
+        return
+    name, size = history.started.common_class, history.started.sizes[part]
+    same = abs(scores["accuracy"] - fraction) * size < 0.5
+    answer = f"always answers “{name}”" if same else f"is no better than always answering “{name}”"
+    text = (
+        f"**The model {answer},** the class of {percent(fraction)} of the {NAMES[part]} set: that "
+        f"alone gives an error of {percent(1 - fraction)}, and the model has "
+        f"{percent(error(scores))}. Show rare classes more often."
+    )
+    evidence = {"class": name, "fraction": fraction, "error": error(scores), "always": same}
+    action = Action("Use class-balanced sampling", {"sampling": "balanced"})
+    yield Finding("one_class_answered", "warn", text, evidence, action)
+
+
+def _unrelated(history: History, classes: int | None) -> Finding:
+    """The training set is learned, and nothing of it holds for other samples."""
+    part, scores = _judged(history)
+    train, wrong = error(_scores(history, "train")), error(scores)
+    guess = guess_accuracy(history, part, classes) or 0.0
+    text = (
+        f"**On the {NAMES[part]} set the model is no better than guessing:** its error is "
+        f"{percent(wrong)}, that of guessing {percent(1 - guess)}, and on the training set "
+        f"{percent(train)}. What it learned does not carry over to other samples. Check on Data "
+        "that images and labels are paired correctly."
+    )
+    evidence = {"train": train, "validation": wrong, "guess": 1 - guess}
+    return Finding("only_training_learned", "warn", text, evidence)
+
+
+# --- what was measured
+
+NAMES = {"validation": "validation", "train": "training"}
+
+
+def _observe(history: History, classes: int | None) -> str:
+    """Return the score beside that of guessing in one sentence; empty if it is unknown."""
+    part, scores = _judged(history)
+    guess, wrong = guess_accuracy(history, part, classes), error(scores)
+    if wrong is None or (guess is None and "accuracy" in (scores or {})):
+        return ""
+    if guess is None:
+        return f"It predicts hardly better than the mean of the targets (R² {short(1 - wrong)})."
+    number = whole(len(history.epochs))
+    return (
+        f"After {number} epoch{'s' * (len(history.epochs) > 1)} the {NAMES[part]} error is "
+        f"{percent(wrong)}, and guessing gives {percent(1 - guess)}."
+    )
+
+
+def _judged(history: History) -> tuple[str, Scores | None]:
+    """Return the part that shows whether a run has learned, and its scores."""
+    scores = _scores(history, "validation")
+    return ("validation", scores) if scores else ("train", _scores(history, "train"))
+
+
+def _scores(history: History, part: str) -> Scores | None:
+    """Return the scores of the best epoch, measured again at the end; of the last epoch where none
+    is the best.
+    """
+    if history.ended and getattr(history.ended, part):
+        return getattr(history.ended, part)
+    row = -1 if history.best is None else history.best
+    return getattr(history.epochs[row], part) if history.epochs else None
+
+
+def _scatter(history: History, part: str, guess: float) -> float:
+    """Return two standard errors of the accuracy of guessing on this part."""
+    return 2 * sqrt(guess * (1 - guess) / history.started.sizes[part])
+
+
+def recent_medians(
+    history: History, quantity: str, probes: Sequence[Probe] = ()
+) -> dict[str, float]:
+    """Return each layer's median of a norm over the last probes, or these ones, input first."""
+    recent = [getattr(probe, quantity) for probe in probes or history.probes[-PROBES:]]
+    values = {
+        layer: [p[layer] for p in recent if isfinite(p.get(layer, float("nan")))]
+        for layer in history.layers
+    }
+    return {layer: median(found) for layer, found in values.items() if found}
+
+
+def _is_vanished(gradients: dict[str, float]) -> bool:
+    """Whether the first layer gets hardly anything of the largest gradient of a layer."""
+    largest = max(gradients.values(), default=0.0)
+    return largest > 0 and next(iter(gradients.values())) <= VANISHED * largest
+
+
+def _is_flat(layer: Layer) -> bool:
+    """Whether it is an activation that makes every gradient smaller."""
+    return layer.is_activation and layer.passes_gradient and layer.max_slope() < 1
+
+
+def _times(ratio: float) -> str:
+    return percent(ratio) if 1e-3 <= ratio < 1 else f"{short(ratio)} times"
