@@ -40,13 +40,26 @@ class BadExperiment(BadInput):
 
 
 class BadData(BadInput):
-    """A file or an array that is not a dataset. `fixes`: changes of the Reading that may help."""
+    """A file or an array that is not a dataset. `fixes`: changes of the Reading that may help.
+
+    `columns` maps a column, from 0, to its problem; `column_table` describes all columns of the
+    file (core.data.inspection.column_table), where it could be read.
+    """
 
     code = "bad_data"
 
-    def __init__(self, message: str, fixes: tuple[dict[str, Any], ...] = (), *, code: str = ""):
+    def __init__(
+        self,
+        message: str,
+        fixes: tuple[dict[str, Any], ...] = (),
+        *,
+        code: str = "",
+        columns: dict[int, str] | None = None,
+    ):
         super().__init__(message, code=code)
         self.fixes = fixes
+        self.columns = columns or {}
+        self.column_table: tuple[Any, ...] = ()
 
 
 class BadNetwork(BadInput):

@@ -89,6 +89,7 @@ class Library:
             settled=train.settled,
             added=time.time(),
             upload_hashes=self.uploads.known_hashes(sources, hashes),
+            encodings=train.encodings,
         )
         self._write(about, train.samples, test.samples if test else None)
         self.uploads.save(sources, hashes)
@@ -209,6 +210,7 @@ class Library:
             samples=self.open(digest),
             white=about.settled.white or 255.0,
             settled=about.settled,
+            encodings=about.encodings,
         )
 
     def _write(self, about: About, train: Samples, test: Samples | None) -> None:

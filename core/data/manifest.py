@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from core.base.finding import Action, Finding
+from core.data.inspection.encoding import ColumnEncoding
 from core.data.inspection.tasks import Task
 from core.data.reading import Reading
 
@@ -14,7 +15,8 @@ class About:
     """The contents of about.json.
 
     `files` are the names of the uploaded files, `added` is in seconds since 1970 (UTC). `settled`
-    is the reading with every detected choice filled in.
+    is the reading with every detected choice filled in; `encodings` say how the columns of a table
+    became inputs, with the values that fill gaps.
     """
 
     digest: str
@@ -30,6 +32,7 @@ class About:
     settled: Reading
     added: float
     upload_hashes: tuple[str, ...]  # SHA-256 of each uploaded file, "" for a path or a missing file
+    encodings: tuple[ColumnEncoding, ...] = ()
 
     @property
     def task(self) -> Task:
@@ -54,7 +57,11 @@ class About:
         """
         readings = {name: Reading.model_validate(content[name]) for name in ("reading", "settled")}
         findings = tuple(_read_finding(finding) for finding in content["findings"])
-        values = content | readings | {"findings": findings}
+        encodings = tuple(
+            ColumnEncoding(**encoding | {"categories": tuple(encoding["categories"])})
+            for encoding in content.get("encodings", ())
+        )
+        values = content | readings | {"findings": findings, "encodings": encodings}
         if "kept" in values:  # the name up to version 0.1
             values["upload_hashes"] = values.pop("kept")
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})

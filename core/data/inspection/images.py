@@ -4,8 +4,10 @@ import numpy as np
 
 from core.base.errors import BadData
 from core.base.finding import Finding
+from core.base.numbers import whole
 from core.base.text import clip, counted
 from core.data.inspection import doctor
+from core.data.inspection.column_choices import column_keys
 from core.data.inspection.columns import Columns
 from core.data.inspection.image_statistics import extremes, roughness
 from core.data.inspection.sample_kind import title
@@ -35,6 +37,8 @@ def build_images(
     values = columns.values
     shape = find_shape(values.shape[1], reading.shape, table.name)
     low, high, blank = extremes(values)
+    if np.isnan(low).any():
+        raise _missing_pixels(columns, np.flatnonzero(np.isnan(low)), table.name)
     lowest, highest = float(low.min()), float(high.max())
     black = reading.black or 0.0
     white = reading.white or guess_white(highest - black) + black
@@ -54,6 +58,24 @@ def build_images(
     reading = reading.model_copy(update=settled)
     images = arrange(rescale(values, white, black), reading)
     return images, reading, [*findings, *doctor.check_drawings(images, reading)]
+
+
+def _missing_pixels(columns: Columns, places: np.ndarray, name: str) -> BadData:
+    """Return the error for missing values in the pixel columns at these places."""
+    gaps = np.isnan(columns.values[:, places])
+    row, place = (int(axis[0]) for axis in np.nonzero(gaps))
+    indices = [columns.indices[p] for p in places]
+    count = int(gaps.any(axis=1).sum())
+    keys = column_keys(columns.header, len(columns.header or ()) or indices[-1] + 1)
+    leave_out = {"columns": {keys[index]: {"missing": "rows"} for index in indices}}
+    first = column_name(indices[place], columns.sheet_column)
+    return BadData(
+        f"{name} has {counted(count, 'image')} with missing pixels; the first is in row "
+        f"{whole(columns.rows[row])}, {first}. Fill them in, or leave these rows out.",
+        (leave_out, {"form": "table"}),
+        code="missing_pixels",
+        columns=dict.fromkeys(indices, "has missing pixels"),
+    )
 
 
 def arrange(values: np.ndarray, reading: Reading) -> np.ndarray:

@@ -11,8 +11,10 @@ from core.data.arrays.combine import read_files
 from core.data.inspection import doctor
 from core.data.inspection.balance import check_order
 from core.data.inspection.columns import Columns, find_columns
+from core.data.inspection.encoding import ColumnEncoding
 from core.data.inspection.images import build_images
 from core.data.inspection.labels import Labels, read_labels
+from core.data.inspection.missing_rows import leave_out_rows, require_labels
 from core.data.inspection.sample_kind import decide_form, form_finding
 from core.data.inspection.tabular import build_rows
 from core.data.reading import Reading
@@ -28,8 +30,8 @@ class Inspection:
     """The contents of one or two spreadsheets.
 
     `shape` is (C, H, W) or (F,). `classes` is empty for values to predict, and without labels
-    (`label_column="none"`). `settled` is the reading with every detected choice filled in; test
-    files are read with it.
+    (`label_column="none"`). `settled` is the reading with every detected choice filled in, and
+    `encodings` say how the columns of a table became inputs; test files are read with both.
     """
 
     rows: int
@@ -39,6 +41,7 @@ class Inspection:
     samples: Samples
     white: float = 255.0
     settled: Reading = field(default_factory=Reading)
+    encodings: tuple[ColumnEncoding, ...] = ()
 
     @property
     def labelled(self) -> bool:
@@ -81,7 +84,9 @@ def inspect(
     reading is used. Raises BadData.
     """
     reading = _stated(images, labels, like.settled if like else reading or Reading())
-    columns = find_columns(images, labels, reading)
+    columns = find_columns(images, labels, reading, strict=like is None)
+    columns = leave_out_rows(columns, images.name)
+    require_labels(columns)
     decision = decide_form(
         columns.values, columns.titles, name=images.name, reading=reading, words=bool(columns.words)
     )
@@ -91,10 +96,11 @@ def inspect(
     table = decision.form == "table"
     decoded = _labels(columns, reading, like, table)
     targets = decoded.targets if columns.labels is not None else None
-    names: tuple[str, ...] = ()
+    names, encodings = (), ()
     if table:
-        trained = (like.shape[0], like.samples.columns) if like else None
-        inputs, names, findings = build_rows(columns, images.name, trained)
+        inputs, names, encodings, findings = build_rows(
+            columns, images.name, like.encodings if like else ()
+        )
         findings += doctor.check_duplicates(inputs, targets, "row")
     else:
         inputs, reading, findings = build_images(columns, images, reading, targets)
@@ -120,6 +126,7 @@ def inspect(
         samples=samples,
         white=reading.white or 255.0,
         settled=reading,
+        encodings=encodings,
     )
 
 
@@ -144,7 +151,7 @@ def _labels(columns: Columns, reading: Reading, like: Inspection | None, table: 
     return read_labels(
         columns.labels,
         name=columns.name,
-        first_row=columns.first_row,
+        rows=columns.label_rows,
         classes=(like.classes or None) if like else None,
         task=reading.task,
         title=columns.label_title,

@@ -32,7 +32,7 @@ def read_labels(
     cells: np.ndarray,
     *,
     name: str,
-    first_row: int,
+    rows: Sequence[int],
     classes: Sequence[str] | None = None,
     task: str = "auto",
     title: str = "",
@@ -41,14 +41,15 @@ def read_labels(
     """Decode a column of numbers or text, (N,), into targets.
 
     With `classes`, every label must be one of them. Numbers keep their order and name, also when
-    they start at 1; text labels are sorted. `task` is as in Reading, `title` is the column's, and
-    `table` is True if the rows are not images. Raises BadData.
+    they start at 1; text labels are sorted. `rows` are their row numbers in the file (N,), `task`
+    is as in Reading, `title` is the column's, and `table` is True if the rows are not images.
+    Raises BadData.
     """
-    values = _numbers(cells, name, first_row) if cells.dtype.kind == "O" else cells
+    values = _numbers(cells, name, rows) if cells.dtype.kind == "O" else cells
     if values.dtype.kind == "O":
         if task == "values":
             raise BadData(
-                f"{name}, row {first_row} has the label {clip(str(values[0]))!r}, but only numbers "
+                f"{name}, row {rows[0]} has the label {clip(str(values[0]))!r}, but only numbers "
                 "can be predicted as values. Read the labels as classes.",
                 ({"task": "classes"},),
                 code="label_not_numeric",
@@ -64,7 +65,7 @@ def read_labels(
         findings += _check_numbering(labels)
     ids = ids.astype(np.int64).reshape(-1)
     if classes is not None:
-        return Labels(_match_classes(ids, names, classes, name, first_row), tuple(classes), ())
+        return Labels(_match_classes(ids, names, classes, name, rows), tuple(classes), ())
     _check_classes(names, len(ids), name)
     return Labels(ids, names, (*findings, *check_balance(ids, names)))
 
@@ -98,7 +99,7 @@ def _check_classes(names: Sequence[str], rows: int, name: str) -> None:
         )
 
 
-def _numbers(cells: np.ndarray, name: str, first_row: int) -> np.ndarray:
+def _numbers(cells: np.ndarray, name: str, rows: Sequence[int]) -> np.ndarray:
     """Return the column as float64 or int64 if it holds numbers, else as it is.
 
     Codes such as 007 and integers of more than 64 bits stay as they are.
@@ -122,7 +123,7 @@ def _numbers(cells: np.ndarray, name: str, first_row: int) -> np.ndarray:
         return cells
     first = min(invalid)
     raise BadData(
-        f"{name}, row {first_row + first} has the label {clip(str(cells[first]))!r}, but the other "
+        f"{name}, row {rows[first]} has the label {clip(str(cells[first]))!r}, but the other "
         "labels are numbers. Correct the label or remove the row.",
         code="label_not_a_number",
     )
@@ -152,17 +153,17 @@ def _check_numbering(labels: np.ndarray) -> list[Finding]:
 
 
 def _match_classes(
-    ids: np.ndarray, names: Sequence[str], classes: Sequence[str], name: str, first_row: int
+    ids: np.ndarray, names: Sequence[str], classes: Sequence[str], name: str, rows: Sequence[int]
 ) -> np.ndarray:
     """Return the ids (N,) of `names` as indices into the training classes."""
     index = {label: i for i, label in enumerate(classes)}
     unknown = [i for i, label in enumerate(names) if label not in index]
     if unknown:
-        row = first_row + int(np.flatnonzero(np.isin(ids, unknown))[0])
-        label = clip(names[int(ids[row - first_row])])
+        first = int(np.flatnonzero(np.isin(ids, unknown))[0])
+        label = clip(names[int(ids[first])])
         raise BadData(
-            f"{name}, row {row} has the label {label!r}, which does not occur in the training "
-            "data. Use the same classes in both files.",
+            f"{name}, row {rows[first]} has the label {label!r}, which does not occur in the "
+            "training data. Use the same classes in both files.",
             code="label_unknown",
         )
     return np.array([index[label] for label in names], np.int64)[ids]

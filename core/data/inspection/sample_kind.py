@@ -70,6 +70,7 @@ def is_grey(values: np.ndarray) -> bool:
     """Whether values are whole numbers from 0 to 255 that do not stay in the lower half."""
     if values.dtype == np.uint8:
         return values.max(initial=0) >= GREY
+    values = values[~np.isnan(values)]
     fits = values.min(initial=0) >= 0 and GREY <= values.max(initial=0) <= 255
     return bool(fits and not (values % 1).any())
 

@@ -1,4 +1,4 @@
-"""Tables: rows of numbers that are not images. Text columns are one-hot encoded."""
+"""Tables: rows of numbers and text that are not images, and findings on their columns."""
 
 from collections.abc import Sequence
 
@@ -6,57 +6,61 @@ import numpy as np
 
 from core.base.errors import BadData
 from core.base.finding import Finding
-from core.base.numbers import short
+from core.base.numbers import percent, short, whole
 from core.base.text import clip, counted, few
+from core.data.inspection.column_problems import ColumnProblem, find_problems, refuse
 from core.data.inspection.columns import Columns
-from core.data.inspection.sample_kind import title
-from core.data.spreadsheet.grid import column_name
+from core.data.inspection.encoding import (
+    ColumnEncoding,
+    apply_encodings,
+    cells_of_column,
+    fit_encoding,
+    is_missing,
+    locate,
+    to_numbers,
+    to_texts,
+)
 
-MAX_WORDS = 20  # different values of a text column that is one-hot encoded
 SCALE_RATIO = 100  # ratio of standard deviations from which one scale for all hides small columns
 
 
 def build_rows(
-    columns: Columns, name: str, trained: tuple[int, Sequence[str]] | None = None
-) -> tuple[np.ndarray, tuple[str, ...], list[Finding]]:
-    """Return inputs (N, F) float32, the names of the F columns, and the findings.
+    columns: Columns, name: str, encodings: Sequence[ColumnEncoding] = ()
+) -> tuple[np.ndarray, tuple[str, ...], tuple[ColumnEncoding, ...], list[Finding]]:
+    """Return inputs (N, F) float32, the names of the F columns, the encodings, and the findings.
 
-    `trained` holds the number of columns of the training table and their names, which this table
-    must have too. Raises BadData.
+    `encodings` are those of the training table, whose columns this table must have too; without
+    them, they are fitted to this table. The names are empty for numbers without a header. Raises
+    BadData.
     """
-    trained_names = trained[1] if trained else ()
-    parts = [np.asarray(columns.values, np.float32)]
-    names, findings = list(columns.titles), []
-    if columns.words and not columns.titles:
-        names = _default_names(columns)
-    for index, cells in columns.words.items():
-        column = (columns.header or {index: ""})[index] or f"column {index + 1}"
-        encoded, words, finding = _one_hot(cells, index, columns, name, column, trained_names)
-        parts.append(encoded)
-        names += [f"{column}={word}" for word in words]
-        findings.append(finding)
-    inputs = np.hstack(parts) if len(parts) > 1 else parts[0]
-    if inputs.shape[1] == 0:
+    findings: list[Finding] = []
+    if not columns.indices and not columns.words:
         raise BadData(
             f"{name} has no columns besides the labels. Add at least one input column.",
             code="no_inputs",
         )
-    if trained_names:
-        inputs, names = _align(inputs, names, trained_names, name)
-    if trained and inputs.shape[1] != trained[0]:
-        raise BadData(
-            f"{name} has {counted(inputs.shape[1], 'input column')}, but the training table has "
-            f"{trained[0]}. Use the same columns in both files.",
-            code="column_count",
-        )
+    if encodings:
+        titled = any(encoding.title for encoding in encodings)
+        places = locate(encodings, columns, titled, name)
+        findings += _check_test_cells(encodings, columns, places, name)
+    else:
+        if problems := find_problems(columns):
+            raise refuse(problems, columns, name)
+        places = [*columns.indices, *sorted(columns.words)]
+        encodings = [fit_encoding(columns, c, columns.choice(c), columns.train) for c in places]
+    inputs, names = apply_encodings(encodings, columns, places)
+    if not any(e.title or e.kind != "number" or e.indicator for e in encodings):
+        names = ()
+    shown_names = names or tuple(e.name for e in encodings)
     listed = f": {few(names)}" if names else ""
     text = f"{counted(inputs.shape[1], 'numeric input column')}{listed}."
-    shown_names = names or _default_names(columns)
     return (
         inputs,
-        tuple(names),
+        names,
+        tuple(encodings),
         [
             Finding("columns", "ok", text, {"columns": inputs.shape[1]}),
+            *_describe_encodings(encodings, columns, places),
             *findings,
             *check_scales(inputs, shown_names),
             *check_leaks(inputs, shown_names, columns.labels),
@@ -64,51 +68,101 @@ def build_rows(
     )
 
 
-def _default_names(columns: Columns) -> list[str]:
-    return [f"column {c + 1}" for c in columns.indices]
-
-
-def _one_hot(
-    cells: np.ndarray,
-    index: int,
-    columns: Columns,
-    name: str,
-    column: str,
-    trained_names: Sequence[str],
-) -> tuple[np.ndarray, list[str], Finding]:
-    """Return (N, words) with 1 where the row has the word; words unseen in training give zeros."""
-    cells = np.array([str(cell).strip() for cell in cells], object)
-    words = sorted(set(cells))
-    prefix = f"{column}="
-    if trained_names:
-        words = [n.removeprefix(prefix) for n in trained_names if n.startswith(prefix)] or words
-    if len(words) > MAX_WORDS:
-        place = column_name(index, columns.sheet_column)
-        raise BadData(
-            f"{name}, {place}{title(columns.header, index)} contains {len(words)} different text "
-            f"values (such as {clip(str(cells[0]))!r}), but at most {MAX_WORDS} can be one-hot "
-            "encoded. Remove the column or choose it as the label column.",
-            code="too_many_words",
+def _describe_encodings(
+    encodings: Sequence[ColumnEncoding], columns: Columns, places: Sequence[int]
+) -> list[Finding]:
+    """Return how texts are encoded, and how many missing values are filled with which values."""
+    findings, filled, counts = [], [], {}
+    for encoding, place in zip(encodings, places, strict=True):
+        column = encoding.name
+        if encoding.kind != "number":
+            how = "one-hot" if encoding.kind == "one_hot" else "ordinal"
+            text = f"Column {clip(column)!r} is encoded as {how}: {few(encoding.categories)}."
+            evidence = {"column": column, "words": list(encoding.categories)}
+            findings.append(
+                Finding("words" if how == "one-hot" else "ordinal", "info", text, evidence)
+            )
+        if encoding.fill is None:
+            continue
+        cells = cells_of_column(columns, place)
+        gaps = is_missing(cells)
+        if encoding.kind == "number" and cells.dtype.kind == "O":
+            strays = np.isnan(to_numbers(cells)) & ~gaps
+            if strays.any():
+                shown = few(list(dict.fromkeys(to_texts(cells)[strays]))[:3])
+                text = (
+                    f"{counted(int(strays.sum()), 'value')} of column {clip(column)!r} that are "
+                    f"not numbers ({shown}) are treated as missing."
+                )
+                evidence = {"column": column, "count": int(strays.sum())}
+                findings.append(Finding("not_numbers", "info", text, evidence))
+            gaps = gaps | strays
+        if gaps.any():
+            counts[column] = int(gaps.sum())
+            value = encoding.fill
+            value = clip(value) if isinstance(value, str) else short(value, 4)
+            filled.append(f"{whole(counts[column])} in {clip(column)} with {value}")
+    if filled:
+        total = sum(counts.values())
+        fraction = total / (len(columns.values) * len(encodings))
+        text = (
+            f"{counted(total, 'missing value')} ({percent(fraction)} of the table) are filled: "
+            f"{few(filled)}. The values come from the training file."
         )
-    encoded = np.stack([cells == word for word in words], axis=1).astype(np.float32)
-    text = f"Column {clip(column)!r} contains text and is one-hot encoded: {few(words)}."
-    return encoded, words, Finding("words", "info", text, {"column": column, "words": words})
+        findings.append(Finding("missing_filled", "info", text, {"filled": counts}))
+    return findings
 
 
-def _align(
-    inputs: np.ndarray, names: list[str], trained_names: Sequence[str], name: str
-) -> tuple[np.ndarray, list[str]]:
-    """Return the columns in the order of the training table, matched by name."""
-    if not names and len(trained_names) == inputs.shape[1]:
-        return inputs, list(trained_names)
-    missing = [n for n in trained_names if n not in names]
-    if missing:
-        raise BadData(
-            f"{name} has no column named {clip(missing[0])!r}, which the training table has. Use "
-            "the same columns in both files.",
-            code="column_missing",
-        )
-    return inputs[:, [names.index(n) for n in trained_names]], list(trained_names)
+def _check_test_cells(
+    encodings: Sequence[ColumnEncoding], columns: Columns, places: Sequence[int], name: str
+) -> list[Finding]:
+    """Return a finding on texts that the training table does not have. Raises BadData for cells
+    that cannot be encoded: a missing value without a fill, or text instead of a number.
+    """
+    problems, unseen = {}, {}
+    plain = columns.values.dtype.kind != "f" or not np.isnan(columns.values).any()
+    for encoding, place in zip(encodings, places, strict=True):
+        if encoding.kind == "number" and plain and place in columns.indices:
+            continue
+        cells = cells_of_column(columns, place)
+        gaps = is_missing(cells)
+        if encoding.kind == "number":
+            strays = np.isnan(to_numbers(cells)) & ~gaps
+            if strays.any() and encoding.fill is None:
+                text = clip(str(cells[np.argmax(strays)]))
+                fact = f"contains text (such as {text!r}), but numbers in the training table"
+                problems[place] = ColumnProblem(
+                    "column_type", fact, "Correct these cells.", ({"role": "ignore"},)
+                )
+                continue
+        else:
+            known = {*encoding.categories, ""}
+            others = [text for text in to_texts(cells) if text not in known]
+            if others:
+                unseen[encoding.name] = (len(others), others[0])
+        if gaps.any() and encoding.fill is None:
+            fact = (
+                f"{counted(int(gaps.sum()), 'value')} are missing, but none in the training table"
+            )
+            ways = ({"missing": "median"},) if encoding.kind == "number" else ()
+            ways = (*ways, {"missing": "most_frequent"}, {"missing": "rows"}, {"role": "ignore"})
+            problems[place] = ColumnProblem(
+                "missing_values", fact, "Choose how to fill this column.", ways
+            )
+    if problems:
+        raise refuse(problems, columns, name)
+    if not unseen:
+        return []
+    listed = [
+        f"{whole(count)} in {clip(column)} (such as {clip(first)!r})"
+        for column, (count, first) in unseen.items()
+    ]
+    text = (
+        f"{name} has texts that the training table does not have: {few(listed)}. They are encoded "
+        "as none of the known ones."
+    )
+    counts = {column: count for column, (count, _) in unseen.items()}
+    return [Finding("unseen_values", "info", text, {"unseen": counts})]
 
 
 def check_scales(inputs: np.ndarray, names: Sequence[str]) -> list[Finding]:

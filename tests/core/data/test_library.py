@@ -80,6 +80,17 @@ def test_a_test_pair_stays_one(tmp_path: Path):
     assert library.about(digest).test_rows == 3
 
 
+def test_values_that_fill_gaps_are_stored_with_the_dataset(tmp_path: Path):
+    table = b"size,colour,label\n" + b"".join(
+        b"%d,%s,%d\n" % (i, [b"red", b"blue"][i % 2], i % 3) for i in range(30)
+    )
+    reading = Reading(columns={"size": {"missing": "median"}, "colour": {"text": "ordinal"}})
+    digest, inspection = Library(tmp_path).add(table, reading=reading)
+    size, colour = Library(tmp_path).about(digest).encodings
+    assert (size.fill, colour.categories) == (14.5, ("blue", "red"))
+    assert inspection.encodings == (size, colour)
+
+
 def test_bad_files_leave_nothing(tmp_path: Path):
     with pytest.raises(BadData):
         Library(tmp_path).add(IMAGES, b"cat\n")

@@ -1,0 +1,233 @@
+"""Encoding: how each column of a table becomes inputs. It is fitted on the training rows, so that
+test rows and later rows are filled and encoded with the same values.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from core.base.errors import BadData
+from core.base.text import clip, counted
+from core.data.inspection.columns import Columns
+from core.data.reading import ColumnChoice
+
+Kind = Literal["number", "one_hot", "ordinal"]
+UNSEEN = -1.0  # the ordinal of a text that the training rows do not have
+
+
+@dataclass(frozen=True)
+class ColumnEncoding:
+    """How one column becomes inputs; `index` is its place in the training file, from 0.
+
+    A missing value is replaced by `fill`, and `indicator` adds an input that marks it. Texts are
+    encoded by their place among `categories`: one-hot, where others give zeros, or ordinal, where
+    others give −1. `title` and `occurrence` find the column in another file: occurrence 1 is the
+    second column of that title.
+    """
+
+    title: str
+    occurrence: int
+    index: int
+    kind: Kind = "number"
+    categories: tuple[str, ...] = ()
+    fill: float | str | None = None
+    indicator: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the input, and the beginning of the names of several."""
+        return self.title or f"column {self.index + 1}"
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the inputs, without the indicator."""
+        if self.kind == "one_hot":
+            return [f"{self.name}={category}" for category in self.categories]
+        return [self.name]
+
+
+def cells_of_column(columns: Columns, index: int) -> np.ndarray:
+    """Return the cells (N,) of a column: numbers with NaN, or text with "" where one is missing."""
+    if index in columns.words:
+        return columns.words[index]
+    return columns.values[:, columns.indices.index(index)]
+
+
+def is_missing(cells: np.ndarray) -> np.ndarray:
+    """Return where cells (N,) are missing: NaN, or text without a character."""
+    if cells.dtype.kind == "O":
+        return np.array([not str(cell).strip() for cell in cells], bool)
+    return np.isnan(cells) if cells.dtype.kind == "f" else np.zeros(len(cells), bool)
+
+
+def to_numbers(cells: np.ndarray) -> np.ndarray:
+    """Return cells (N,) as float64, NaN where a text is not a finite number."""
+    if cells.dtype.kind != "O":
+        return cells.astype(np.float64)
+    numbers = pd.to_numeric(pd.Series(cells, dtype=object).str.strip(), errors="coerce")
+    values = numbers.to_numpy(np.float64)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def to_texts(cells: np.ndarray) -> np.ndarray:
+    """Return cells (N,) as text without spaces around it, "" where one is missing."""
+    if cells.dtype.kind == "O":
+        return np.array([str(cell).strip() for cell in cells], object)
+    missing = is_missing(cells)
+    return np.array(
+        ["" if gap else f"{cell:.12g}" for cell, gap in zip(cells.tolist(), missing, strict=True)],
+        object,
+    )
+
+
+def fit_encoding(
+    columns: Columns, index: int, choice: ColumnChoice, train: np.ndarray | None = None
+) -> ColumnEncoding:
+    """Fit the encoding of one column to the rows `train` (indices or a mask; None: all rows)."""
+    header = columns.header or ()
+    title = header[index] if header else ""
+    identity = {"title": title, "occurrence": header[:index].count(title), "index": index}
+    cells = cells_of_column(columns, index)
+    cells = cells if train is None else cells[train]
+    strategy = choice.missing.removesuffix("_indicator")
+    fills = {"indicator": choice.missing.endswith("_indicator")}
+    if kind := text_kind(cells, choice):
+        texts = to_texts(cells)
+        if strategy == "most_frequent":
+            fills["fill"] = most_frequent([text for text in texts if text])
+        categories = tuple(sorted(set(texts.tolist()) - {""}))
+        return ColumnEncoding(**identity, kind=kind, categories=categories, **fills)
+    if strategy in FILLS:
+        numbers = to_numbers(cells)
+        fills["fill"] = float(FILLS[strategy](numbers[~np.isnan(numbers)]))
+    return ColumnEncoding(**identity, **fills)
+
+
+def text_kind(cells: np.ndarray, choice: ColumnChoice) -> Literal["one_hot", "ordinal"] | None:
+    """Return how the texts of a column are encoded; None for numbers.
+
+    A column that mixes numbers with text counts as numbers where its missing values are to be
+    filled and nothing was chosen for its texts.
+    """
+    if choice.text in ("one_hot", "ordinal"):
+        return choice.text
+    if cells.dtype.kind != "O" or (choice.missing != "auto" and is_mostly_numbers(cells)):
+        return None
+    return "one_hot"
+
+
+def is_mostly_numbers(cells: np.ndarray) -> bool:
+    """Whether at least half of the texts (N,) that are not missing are numbers."""
+    filled = ~is_missing(cells)
+    numbers = ~np.isnan(to_numbers(cells))
+    return bool(numbers.any()) and 2 * int(numbers.sum()) >= int(filled.sum())
+
+
+def most_frequent(values: Sequence[str] | np.ndarray) -> float | str:
+    """Return the most frequent value; of several, the smallest."""
+    distinct, counts = np.unique(np.asarray(values), return_counts=True)
+    return distinct[np.argmax(counts)].item()
+
+
+FILLS = {"mean": np.mean, "median": np.median, "most_frequent": most_frequent}
+
+
+def find_column(encoding: ColumnEncoding, header: Sequence[str] | None) -> int | None:
+    """Return the column with this title in a file with this header; None if there is none."""
+    if header is None:
+        return None
+    places = [i for i, title in enumerate(header) if title == encoding.title]
+    return places[encoding.occurrence] if encoding.occurrence < len(places) else None
+
+
+def apply_encodings(
+    encodings: Sequence[ColumnEncoding],
+    columns: Columns,
+    places: Sequence[int],
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the inputs (N, F) float32 and their names; `places` are the columns in this file.
+
+    Numbers come first, in the order of the columns; then encoded texts; then indicators. Missing
+    numbers without a fill stay NaN.
+    """
+    located = list(zip(encodings, places, strict=True))
+    numbers = [(e, c) for e, c in located if e.kind == "number"]
+    parts, names = [_numbers(numbers, columns)], [e.name for e, _ in numbers]
+    for encoding, place in located:
+        if encoding.kind != "number":
+            parts.append(_encode_texts(encoding, cells_of_column(columns, place)))
+            names += encoding.names
+    for encoding, place in located:
+        if encoding.indicator:
+            cells = cells_of_column(columns, place)
+            gaps = np.isnan(to_numbers(cells)) if encoding.kind == "number" else is_missing(cells)
+            parts.append(gaps.astype(np.float32)[:, None])
+            names.append(f"{encoding.name} (missing)")
+    return np.hstack(parts) if len(parts) > 1 else parts[0], tuple(names)
+
+
+def _numbers(located: Sequence[tuple[ColumnEncoding, int]], columns: Columns) -> np.ndarray:
+    """Return the columns of numbers (N, F) float32: a view where they can be taken as they are."""
+    places = [place for _, place in located]
+    if places == list(columns.indices):
+        values = np.asarray(columns.values, np.float32)
+    elif all(place in columns.indices for place in places):
+        position = {column: i for i, column in enumerate(columns.indices)}
+        values = columns.values[:, [position[p] for p in places]].astype(np.float32)
+    else:
+        cells = [to_numbers(cells_of_column(columns, place)) for place in places]
+        values = np.stack(cells, axis=1).astype(np.float32)
+    fills = {i: e.fill for i, (e, _) in enumerate(located) if e.fill is not None}
+    gaps = {i: mask for i in fills if (mask := np.isnan(values[:, i])).any()}
+    if gaps:
+        values = np.array(values)
+        for i, mask in gaps.items():
+            values[mask, i] = fills[i]
+    return values
+
+
+def _encode_texts(encoding: ColumnEncoding, cells: np.ndarray) -> np.ndarray:
+    """Return (N, categories) or (N, 1) float32."""
+    texts = to_texts(cells)
+    if encoding.fill is not None:
+        texts[texts == ""] = encoding.fill
+    if encoding.kind == "ordinal":
+        order = {category: float(i) for i, category in enumerate(encoding.categories)}
+        return np.array([[order.get(text, UNSEEN)] for text in texts], np.float32)
+    order = {category: i for i, category in enumerate(encoding.categories)}
+    encoded = np.zeros((len(texts), len(order)), np.float32)
+    rows = [(row, order[text]) for row, text in enumerate(texts) if text in order]
+    if rows:
+        encoded[tuple(np.array(rows).T)] = 1.0
+    return encoded
+
+
+def locate(
+    encodings: Sequence[ColumnEncoding], columns: Columns, header: bool, name: str
+) -> list[int]:
+    """Return the columns of another file that these encodings apply to: by title, or by position if
+    one of the two files has no `header`. Raises BadData.
+    """
+    own = sorted([*columns.indices, *columns.words])
+    if not header or columns.header is None:
+        if len(own) != len(encodings):
+            raise BadData(
+                f"{name} has {counted(len(own), 'input column')}, but the training table has "
+                f"{len(encodings)}. Use the same columns in both files.",
+                code="column_count",
+            )
+        order = sorted(range(len(encodings)), key=lambda i: encodings[i].index)
+        place = dict(zip(order, own, strict=True))
+        return [place[i] for i in range(len(encodings))]
+    places = [find_column(encoding, columns.header) for encoding in encodings]
+    for encoding, place in zip(encodings, places, strict=True):
+        if place is None or place not in own:
+            raise BadData(
+                f"{name} has no column named {clip(encoding.title)!r}, which the training table "
+                "has. Use the same columns in both files.",
+                code="column_missing",
+            )
+    return [place for place in places if place is not None]
