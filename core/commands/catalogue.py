@@ -28,7 +28,7 @@ def presets(arguments: Namespace, terminal: Terminal) -> Answer:
 
 def techniques(arguments: Namespace, terminal: Terminal) -> Answer:
     """Print the table of techniques in Markdown."""
-    from core.concepts.techniques import markdown, sections
+    from core.export.techniques import markdown, sections
 
     terminal.print(markdown().removesuffix("\n"))
     return {title: [asdict(row) for row in rows] for title, rows in sections()}

@@ -11,7 +11,7 @@ from core.base.encoding import build
 from core.base.errors import BadInput
 from core.base.spec import FieldFacts, fields
 from core.data.inspection.shapes import parse_shape
-from core.data.reading import ColumnChoice, Reading
+from core.data.reading import ColumnChoice, Reading, current_name
 
 METAVARS = {"shape": "HxW or CxHxW", "label_column": "NAME", "sheet": "NAME"}
 SHORT = {"label_column": ["--label"]}  # shorter names of options
@@ -32,7 +32,7 @@ def _kind(field: FieldFacts) -> dict[str, Any]:
     if field.type is bool:
         return {"action": BooleanOptionalAction}
     if field.options:
-        return {"choices": field.options}
+        return {"choices": field.options, "type": current_name}
     return {"metavar": METAVARS.get(field.name, "N")}
 
 

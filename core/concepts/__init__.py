@@ -1,1 +1,1 @@
-"""The numbers behind the demonstrations on the Concepts page, and the table of all techniques."""
+"""The numbers behind the demonstrations on the Concepts page, and the list of tools."""

@@ -107,4 +107,31 @@ RANGE_TEST = Tool(
     technique="O6",
     page="Train",
 )
-TOOLS = (ACTIVATIONS, SOFTMAX, LINEAR_SCORES, RIDGE, BACKPROP, FIRST_STEP, RANGE_TEST)
+SPLIT = Tool(
+    kind="split",
+    label="Split",
+    about=(
+        "Samples are divided into a training, a validation and a test set, on request with the "
+        "same proportions of classes in each."
+    ),
+    formula=r"n_{\mathrm{val}} = v N, \qquad n_{\mathrm{test}} = t N",
+    source="Stone 1974",
+    technique="D6",
+    page="Data",
+)
+LABEL_NOISE = Tool(
+    kind="label_noise",
+    label="Label noise",
+    about=(
+        "A fraction of the training labels is replaced with another class, to show memorization "
+        "and double descent."
+    ),
+    formula=r"P(\tilde y = k \mid y) = \frac{p}{C - 1}, \qquad k \ne y",
+    source="Zhang et al. 2017; Nakkiran et al. 2019",
+    technique="D10",
+    page="Data",
+)
+TOOLS = (
+    ACTIVATIONS, SOFTMAX, LINEAR_SCORES, RIDGE, BACKPROP, FIRST_STEP, RANGE_TEST, SPLIT,
+    LABEL_NOISE,
+)  # fmt: skip

@@ -50,6 +50,11 @@ class ColumnChoice(Value):
     )
 
 
+def current_name(form: object) -> object:
+    """Return the row type, which files and commands of earlier versions may call differently."""
+    return "images" if isinstance(form, str) and re.fullmatch("pictures", form) else form
+
+
 class Reading(Value):
     """Choices for reading a file; fields left at their default are detected from the file.
 
@@ -119,8 +124,7 @@ class Reading(Value):
     @field_validator("form", mode="before")
     @classmethod
     def _read_earlier_name(cls, value: object) -> object:
-        is_earlier = isinstance(value, str) and re.fullmatch("pictures", value)
-        return "images" if is_earlier else value  # the name in files of earlier versions
+        return current_name(value)
 
     @model_validator(mode="after")
     def _white_above_black(self) -> Self:

@@ -1,1 +1,1 @@
-"""Export of runs and datasets: archives, curves, points, samples."""
+"""Export of runs and datasets: archives, curves, points, samples, the table of techniques."""

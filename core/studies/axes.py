@@ -40,6 +40,7 @@ class Axis(Choice, family="axis"):
     accepted too: {"low": 1, "high": 1000, "count": 7, "log": true}.
     """
 
+    page: ClassVar[str] = "Double descent"
     values: tuple[Any, ...]
     over: ClassVar[XAxis] = "control"
 
@@ -98,6 +99,8 @@ class FieldAxis(Axis):
 
     kind: Literal["field"] = "field"
     label: ClassVar[str] = "Any field"
+    source: ClassVar[str] = "Bengio 2012 (practical recommendations)"
+    technique: ClassVar[str] = "S3 S4"
     path: str = Field(max_length=100, description="The field after its parents, with dots.")
     values: AnyValues
 
@@ -126,6 +129,7 @@ class WidthAxis(Axis):
 
     kind: Literal["width"] = "width"
     label: ClassVar[str] = "Width"
+    source: ClassVar[str] = "Belkin et al. 2019; Nakkiran et al. 2019"
     technique: ClassVar[str] = "S1"
     over: ClassVar[XAxis] = "width"
     values: WholeNumbers
@@ -155,6 +159,8 @@ class DepthAxis(Axis):
 
     kind: Literal["depth"] = "depth"
     label: ClassVar[str] = "Depth"
+    source: ClassVar[str] = "Nichani, Radhakrishnan & Uhler 2020"
+    technique: ClassVar[str] = "S1"
     values: WholeNumbers
 
     def apply(self, experiment: Experiment, value: int) -> Experiment:
@@ -178,6 +184,7 @@ class SamplesAxis(Axis):
 
     kind: Literal["samples"] = "samples"
     label: ClassVar[str] = "Training samples"
+    source: ClassVar[str] = "Cortes et al. 1993"
     technique: ClassVar[str] = "V10"
     over: ClassVar[XAxis] = "samples"
     values: Fractions

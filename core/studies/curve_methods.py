@@ -69,7 +69,7 @@ class RandomFeatures(CurveMethod):
         r"f(x) = \phi(x)^\top w,\quad w = \arg\min \tfrac1n|\Phi w - Y|^2 + \lambda |w|^2"
     )
     source: ClassVar[str] = "Belkin et al. 2019; Rahimi & Recht 2007"
-    technique: ClassVar[str] = "S1"
+    technique: ClassVar[str] = "S2"
     gpu: ClassVar[bool] = False
     noun: ClassVar[str] = "feature"
     linear: ClassVar[bool] = True
@@ -108,6 +108,7 @@ class Networks(CurveMethod):
 
     kind: Literal["networks"] = "networks"
     label: ClassVar[str] = "Networks with one hidden layer"
+    formula: ClassVar[str] = r"f(x) = W_2\,\mathrm{relu}(W_1 x + b_1) + b_2"
     source: ClassVar[str] = "Belkin et al. 2019; Nakkiran et al. 2019"
     technique: ClassVar[str] = "S1"
     control: ClassVar[str] = "weight decay"
@@ -225,8 +226,9 @@ class ConvolutionOverEpochs(CurveMethod):
 
     kind: Literal["cnn"] = "cnn"
     label: ClassVar[str] = "Small CNN over epochs"
+    formula: ClassVar[str] = r"\text{conv } k \to \text{conv } 2k \to \text{conv } 4k \to C"
     source: ClassVar[str] = "Nakkiran et al. 2019"
-    technique: ClassVar[str] = "S2"
+    technique: ClassVar[str] = "S1"
     noun: ClassVar[str] = "channel"
     side: ClassVar[float] = FEATURE_SIDE
     samples: int = _samples(1000)

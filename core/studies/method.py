@@ -12,6 +12,7 @@ from core.studies.axes import XAxis
 class Method(Choice, family="method"):
     """What is computed for each experiment that a study proposes."""
 
+    page: ClassVar[str] = "Double descent"
     whole_curve: ClassVar[bool] = True  # one experiment gives all points, each with all seeds
     gpu: ClassVar[bool] = True  # whether it runs on the experiment's device
     noun: ClassVar[str] = "hidden unit"  # what the width of a model counts
@@ -75,6 +76,11 @@ class Trained(Method):
 
     kind: Literal["trained"] = "trained"
     label: ClassVar[str] = "Trained networks"
+    formula: ClassVar[str] = (
+        r"\bar e \pm s, \qquad s^2 = \tfrac{1}{k-1}\sum_{i=1}^{k} (e_i - \bar e)^2"
+    )
+    source: ClassVar[str] = "Nakkiran et al. 2019; Bouthillier et al. 2021 (repeated seeds)"
+    technique: ClassVar[str] = "S1 O8"
     whole_curve: ClassVar[bool] = False
     noun: ClassVar[str] = "unit"
 

@@ -43,6 +43,8 @@ class StudyTrial:
 class Strategy(Choice, family="strategy"):
     """The order and the number of axis values that are tried."""
 
+    page: ClassVar[str] = "Double descent"
+
     def size(self, study: "Study") -> int:
         """The maximum number of experiments it proposes."""
         raise NotImplementedError
@@ -59,6 +61,8 @@ class Grid(Strategy):
 
     kind: Literal["grid"] = "grid"
     label: ClassVar[str] = "Grid"
+    source: ClassVar[str] = "Bergstra & Bengio 2012 (compared with random search)"
+    technique: ClassVar[str] = "S3"
 
     def size(self, study: "Study") -> int:
         return prod(len(axis.values) for axis in study.axes) * study.trainings

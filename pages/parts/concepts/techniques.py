@@ -4,13 +4,15 @@ them.
 
 import streamlit as st
 
-from core.concepts import techniques as table
-from core.concepts.techniques import Technique
+from core.export import techniques as table
+from core.export.techniques import Technique
 from pages.kit import address
 from pages.kit.form import escape
 
 PREVIEW = 5  # names in the label of a collapsed section
-ICONS = {"Data": "grid_view", "Network": "layers", "Train": "tune", "Concepts": "school"}
+ICONS = {
+    "Data": "grid_view", "Network": "layers", "Train": "tune", "Double descent": "query_stats",
+}  # fmt: skip
 
 
 def search() -> None:
@@ -39,7 +41,7 @@ def section(title: str, rows: list[Technique], *, expanded: bool) -> None:
     with st.expander(f"**{title}** · {len(rows)} · {escape(preview)}", expanded=expanded):
         for page in dict.fromkeys(row.page for row in rows if row.page != "Concepts"):
             st.page_link(
-                f"{page.lower()}.py",
+                table.page_file(page),
                 label=f"Open the {page} page",
                 icon=f":material/{ICONS[page]}:",
                 query_params=address.parameters(),

@@ -50,6 +50,10 @@ def test_the_options_of_a_fix_parse_to_the_same_reading(fix):
     assert (parsed.white, parsed.black) == pytest.approx((expected.white, expected.black))
 
 
+def test_the_row_type_of_earlier_versions_is_accepted():
+    assert parse("--form pictures") == parse("--form images") == Reading(form="images")
+
+
 def test_without_options_the_reading_is_the_default():
     assert parse("") == Reading()
 

@@ -1,19 +1,26 @@
 """The table of techniques is up to date and complete, and every choice has the required facts."""
 
 import json
+from importlib import import_module
+from pkgutil import walk_packages
 
 import pytest
 
+import core
 from core.__main__ import main
 from core.base.spec import Choice
-from core.concepts.techniques import FAMILIES, markdown, math, sections
 from core.concepts.tools import TOOLS
+from core.export.techniques import FAMILIES, markdown, math, page_file, sections
+from core.studies.method import Method
 from tests.conftest import ROOT
 
-REQUIRED_TECHNIQUES = (
-    "N1 N2 N3 N4 N5 N6 I1 I2 I3 I4 I5 L1 L2 L3 L4 L5 O1 O2 O3 O4 O5 O6 O7 R1 R2 R3 R4 R5 C3 C7"
+IDS = (
+    "D1 D2 D3 D4 D6 D7 D8 D9 D10 N1 N2 N3 N4 N5 N6 I1 I2 I3 I4 I5 L1 L2 L3 L4 L5 "
+    "O1 O2 O3 O4 O5 O6 O7 O8 R1 R2 R3 R4 R5 V10 S1 S2 S3 S4 C3 C7"
 )
-PAGES = {"Data", "Network", "Train", "Concepts"}
+STUDIES = {"random_features": "S2", "closed_form": "S2", "networks": "S1", "cnn": "S1"}
+PAGES = {"Data", "Network", "Train", "Concepts", "Double descent"}
+WITHOUT_FORMULA = ("data set", "axis", "strategy")
 CHOICES = [
     choice
     for family in FAMILIES
@@ -28,16 +35,29 @@ def test_the_stored_table_matches_the_classes():
     )
 
 
-def test_every_required_technique_has_a_choice_or_a_tool():
+def test_the_ids_are_those_of_the_specification():
     ids = {i for _, rows in sections() for row in rows for i in row.ids.split()}
-    assert set(REQUIRED_TECHNIQUES.split()) <= ids
+    assert ids == set(IDS.split())
+    assert {kind: Method.members[kind].technique for kind in STUDIES} == STUDIES
+
+
+def test_the_table_has_every_choice_and_tool_of_the_code_and_nothing_else():
+    for module in walk_packages(core.__path__, "core."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    families = {family for family in Choice.__subclasses__() if family.family}
+    assert set(FAMILIES) == {f for f in families if f.__module__.startswith("core.")}
+    labels = [choice.label for f in FAMILIES for choice in f.members.values()]
+    rows = [row.split(" | ")[0][2:] for row in markdown().splitlines() if row.startswith("| ")]
+    rows = [name for name in rows if name not in ("Name", "---")]
+    assert sorted(rows) == sorted([*labels, *(tool.label for tool in TOOLS)])
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=lambda m: f"{m.family}-{m.__name__}")
 def test_every_choice_has_a_technique_label_source_and_page(choice: type[Choice]):
     assert choice.technique and choice.label and choice.source and choice.doc()
-    assert choice.page in PAGES and (ROOT / "pages" / f"{choice.page.lower()}.py").exists()
-    assert choice.formula or choice.family == "data set"
+    assert choice.page in PAGES and (ROOT / "pages" / page_file(choice.page)).exists()
+    assert choice.formula or choice.family in WITHOUT_FORMULA
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.kind)

@@ -19,12 +19,17 @@ from core.optim.optimizers import Optimizer
 from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
+from core.studies.axes import Axis
+from core.studies.study import Method, Strategy
 
 FAMILIES: tuple[type[Choice], ...] = (
     Layer, Preset, Initializer, Loss, Optimizer, Schedule, StoppingRule, Regularizer,
-    DataSet, Normalization, Augmentation, Sampling,
+    DataSet, Normalization, Augmentation, Sampling, Method, Axis, Strategy,
 )  # fmt: skip
-TITLES = {"data set": "Datasets", "normalization": "Normalization", "sampling": "Sampling"}
+TITLES = {
+    "data set": "Datasets", "normalization": "Normalization", "sampling": "Sampling",
+    "method": "Methods of studies", "axis": "Axes of studies", "strategy": "Strategies of studies",
+}  # fmt: skip
 TOOLS_TITLE = "Tools and demonstrations"
 HEADER = "| Name | Formula | Source | Page |\n| --- | --- | --- | --- |"
 
@@ -54,6 +59,15 @@ def title(family: type[Choice]) -> str:
     """
     plural = "es" if family.family.endswith("s") else "s"
     return TITLES.get(family.family, f"{family.family.capitalize()}{plural}")
+
+
+def page_file(page: str) -> str:
+    """Return the file of a page in the folder `pages`.
+
+    >>> page_file("Double descent")
+    'double_descent.py'
+    """
+    return f"{page.lower().replace(' ', '_')}.py"
 
 
 def sections() -> Iterator[tuple[str, tuple[Technique, ...]]]:
