@@ -13,6 +13,7 @@ from core.data.inspection.balance import check_order
 from core.data.inspection.columns import Columns, find_columns
 from core.data.inspection.encoding import ColumnEncoding
 from core.data.inspection.images import build_images
+from core.data.inspection.input_columns import TrainedColumns
 from core.data.inspection.labels import Labels, read_labels
 from core.data.inspection.missing_rows import leave_out_rows, require_labels
 from core.data.inspection.sample_kind import decide_form, form_finding
@@ -42,6 +43,7 @@ class Inspection:
     white: float = 255.0
     settled: Reading = field(default_factory=Reading)
     encodings: tuple[ColumnEncoding, ...] = ()
+    trained: TrainedColumns | None = None
 
     @property
     def labelled(self) -> bool:
@@ -84,14 +86,20 @@ def inspect(
     reading is used. Raises BadData.
     """
     reading = _stated(images, labels, like.settled if like else reading or Reading())
-    columns = find_columns(images, labels, reading, strict=like is None)
+    columns = find_columns(
+        images, labels, reading, strict=like is None, trained=like.trained if like else None
+    )
     columns = leave_out_rows(columns, images.name)
     require_labels(columns)
     decision = decide_form(
         columns.values, columns.titles, name=images.name, reading=reading, words=bool(columns.words)
     )
     reading = reading.model_copy(
-        update={"form": decision.form, "label_column": columns.label_column}
+        update={
+            "form": decision.form,
+            "label_column": columns.label_column,
+            "columns": reading.with_changes({"columns": columns.label_roles}).columns,
+        }
     )
     table = decision.form == "table"
     decoded = _labels(columns, reading, like, table)
@@ -127,6 +135,7 @@ def inspect(
         white=reading.white or 255.0,
         settled=reading,
         encodings=encodings,
+        trained=columns.trained,
     )
 
 
@@ -153,7 +162,7 @@ def _labels(columns: Columns, reading: Reading, like: Inspection | None, table: 
         name=columns.name,
         rows=columns.label_rows,
         classes=(like.classes or None) if like else None,
-        task=reading.task,
+        task=columns.task if reading.task == "auto" else reading.task,
         title=columns.label_title,
         table=table,
     )

@@ -1,24 +1,46 @@
-"""Label column: guess it in a single file, from titles, cells and positions."""
+"""Label column: rank the columns of a file that may hold the labels, from titles, cells, places."""
 
 import math
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from core.base.errors import BadData
 from core.base.text import clip, counted
+from core.data.inspection.column_choices import column_keys
 from core.data.inspection.sample_kind import TINY, WIDE, are_names, is_grey
 from core.data.inspection.shapes import shape_of
 from core.data.inspection.tasks import VALUE_TITLES
+from core.data.inspection.titles import normalized
 from core.data.reading import Reading
 from core.data.spreadsheet.layout import LABEL_NAMES
-from core.data.spreadsheet.table import Table
+from core.data.spreadsheet.table import DATE, Table
 
 OTHER_NAMES = (
-    "species", "diagnosis", "outcome", "quality", "survived", "response", "result", "price",
-    "saleprice", "medv", "medhousevalue", "median_house_value", "charges", "progression",
+    "class_label", "class_name", "class_id", "label_id", "target_class", "species", "diagnosis",
+    "outcome", "purchased", "survived", "churn", "churned", "exited", "approved", "loan_status",
+    "default", "fraud", "is_fraud", "spam", "is_spam", "sentiment", "emotion", "variety", "quality",
+    "attrition", "stroke", "response", "result", "price", "saleprice", "medv", "medhousevalue",
+    "median_house_value", "charges", "progression",
 )  # fmt: skip
 RESERVED = ("auto", "first", "last", "none")  # values of Reading.label_column that are not titles
+TITLED = "recognized by its title"
 FEW = 64  # different values up to which a column looks more like labels than pixels
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A label column, the reason in words (empty if it was chosen), and the runner-up."""
+
+    column: int
+    reason: str = ""
+    other: int | None = None
+
+    @property
+    def is_titled(self) -> bool:
+        """Whether the title of the column names labels."""
+        return self.reason == TITLED
 
 
 def cells_of(table: Table, column: int) -> np.ndarray:
@@ -30,42 +52,115 @@ def cells_of(table: Table, column: int) -> np.ndarray:
     return np.ascontiguousarray(table.values[:, table.columns.index(column)])
 
 
-def guess_label_column(
-    table: Table, wanted: str, free: list[int], reading: Reading
-) -> tuple[int, str, str]:
-    """Return the label column, the reason, and the other candidate ("first", "last" or "").
-
-    Raises BadData.
-    """
+def guess_label_column(table: Table, free: list[int], reading: Reading) -> Guess:
+    """Return the chosen label column, or the likeliest among the columns `free`. Raises BadData."""
+    wanted = reading.label_column
     if wanted in ("first", "last"):
-        return (free[0] if wanted == "first" else free[-1]), "", ""
-    named = find_by_title(table, wanted)
-    if named is not None:
-        return named, "recognized by its title" if wanted == "auto" else "", ""
+        return Guess(free[0] if wanted == "first" else free[-1])
+    if wanted != "auto":
+        return Guess(find_by_title(table, wanted))
+    ranked = _by_title(table, free)
     fits_shape = bool(reading.shape) and math.prod(reading.shape) == len(free) - 1
     is_guess = reading.form == "auto" and not fits_shape
-    tabular = reading.form == "table" or (is_guess and _tabular(table, free))
-    words = [c for c in free if c in table.words]
-    if len(words) == 1:
-        other = "last" if tabular and words[0] != free[-1] else ""
-        return words[0], "the only text column", other
-    ends = {"first": free[0], "last": free[-1]}
-    fit = {end: column for end, column in ends.items() if _could_be_labels(table, column)}
-    if fit and (fits_shape or shape_of(len(free) - 1) or tabular):
-        unlike = {end: _unlike_labels(table, column) for end, column in fit.items()}
-        best = min(fit, key=lambda end: (tabular and end == "first", unlike[end]))
-        other = next((end for end in fit if end != best and not unlike[end][0]), "")
-        different = len(np.unique(cells_of(table, fit[best])))
-        reason = f"the {best} column, with {counted(different, 'different value')}"
-        return fit[best], reason, other
-    if tabular and len(free) > 1:
-        return free[-1], "the last column by default", "first"
+    if reading.form == "table" or (is_guess and _tabular(table, free)):
+        ranked += _by_place(table, free)
+    elif not ranked:
+        ranked += _beside_pixels(table, free, fits_shape=fits_shape)
+    ranked = list({column: (column, reason) for column, reason in reversed(ranked)}.values())[::-1]
+    if ranked and len(free) > 1:
+        return Guess(*ranked[0], other=ranked[1][0] if len(ranked) > 1 else None)
     raise BadData(
         f"{table.name} has {counted(len(free), 'column')}, and none of them is recognizable as the "
         "label column. Add a file with labels, or enter the name of the label column.",
         tuple({"label_column": end} for end in ("first", "last")),
         code="label_column_not_found",
     )
+
+
+def label_choice(table: Table, column: int, free: list[int]) -> dict[str, Any]:
+    """Return the change of a Reading that makes this column the label."""
+    title = table.header[column].lower() if table.header else ""
+    titles = [name.lower() for name in table.header or ()]
+    if title not in ("", *RESERVED) and titles.count(title) == 1:
+        return {"label_column": title}
+    ends = {free[0]: "first", free[-1]: "last"}
+    if column in ends:
+        return {"label_column": ends[column]}
+    return {"columns": {column_keys(table.header, table.width)[column]: {"role": "label"}}}
+
+
+def is_label_title(title: str) -> bool:
+    """Whether a title is a common one of label columns."""
+    return normalized(title) in (*LABEL_NAMES, *OTHER_NAMES)
+
+
+def find_by_title(table: Table, wanted: str) -> int:
+    """Return the column of that title. Raises BadData."""
+    titles = [name.lower() for name in table.header or ()]
+    if wanted.lower() not in titles:
+        raise BadData(
+            f"{table.name} has no column named {clip(wanted)!r}. Enter first, last, or a name from "
+            "its first row.",
+            code="label_column_unknown",
+        )
+    return titles.index(wanted.lower())
+
+
+def guess_by_title(table: Table, free: list[int]) -> int | None:
+    """Return the column with the most common label title, if there is one."""
+    return next((column for column, _ in _by_title(table, free)), None)
+
+
+def _by_title(table: Table, free: list[int]) -> list[tuple[int, str]]:
+    """Return the columns with a common label title, the most common one first."""
+    titles = {c: normalized(table.header[c]) for c in free} if table.header else {}
+    names = [*LABEL_NAMES, *OTHER_NAMES]
+    if {"x", "y", "z"} <= set(titles.values()):  # three lengths or coordinates
+        names.remove("y")
+    found = [
+        column
+        for name in names
+        for column, title in titles.items()
+        if title == name and (name in LABEL_NAMES or not is_constant(table, column))
+    ]
+    if not found and titles and titles[free[-1]] in VALUE_TITLES:
+        found = [free[-1]]
+    return [(column, TITLED) for column in found]
+
+
+def _by_place(table: Table, free: list[int]) -> list[tuple[int, str]]:
+    """Rank the columns of a table: the last one, unless a headerless file has one text column."""
+    usable = [c for c in free if not is_constant(table, c) and not _are_dates(table, c)] or free
+    words = [(c, "the only text column") for c in usable if c in table.words]
+    words = words if len(words) == 1 else []
+    first, last = usable[0], usable[-1]
+    likely = [c for c in (last, first) if _could_be_labels(table, c)]
+    if table.header is None and not words and likely and likely[0] == first:
+        return [(first, _reason(table, first, "first")), (last, "the last column by default")]
+    reason = _reason(table, last, "last") if last in likely else "the last column by default"
+    at_end = [(last, reason)]
+    at_start = [(first, _reason(table, first, "first"))] if first in likely else []
+    return [*words, *at_end, *at_start] if table.header is None else [*at_end, *words, *at_start]
+
+
+def _beside_pixels(table: Table, free: list[int], *, fits_shape: bool) -> list[tuple[int, str]]:
+    """Rank the first and the last column of images, if one of them looks like labels."""
+    words = [c for c in free if c in table.words]
+    if len(words) == 1:
+        return [(words[0], "the only text column")]
+    ends = {"first": free[0], "last": free[-1]}
+    fit = {end: column for end, column in ends.items() if _could_be_labels(table, column)}
+    if not fit or not (fits_shape or shape_of(len(free) - 1)):
+        return []
+    unlike = {end: _unlike_labels(table, column) for end, column in fit.items()}
+    best, *others = sorted(fit, key=unlike.__getitem__)
+    ranked = [best, *(end for end in others if not unlike[end][0])]
+    return [(fit[end], _reason(table, fit[end], end)) for end in ranked]
+
+
+def _reason(table: Table, column: int, end: str) -> str:
+    different = len(set(cells_of(table, column).tolist()))
+    return f"the {end} column, with {counted(different, 'different value')}"
 
 
 def _tabular(table: Table, free: list[int]) -> bool:
@@ -77,21 +172,16 @@ def _tabular(table: Table, free: list[int]) -> bool:
     return len(free) < WIDE or table.values.min(initial=0) < 0
 
 
-def find_by_title(table: Table, wanted: str) -> int | None:
-    """Return the column of that title; with "auto", the one with a common label title."""
-    titles = [name.lower() for name in table.header or ()]
-    guess = wanted in RESERVED
-    candidates = (*LABEL_NAMES, *OTHER_NAMES) if guess else (wanted.lower(),)
-    index = next((titles.index(name) for name in candidates if name in titles), None)
-    if index is None and guess and titles and titles[-1].replace(" ", "_") in VALUE_TITLES:
-        return len(titles) - 1
-    if index is None and not guess:
-        raise BadData(
-            f"{table.name} has no column named {clip(wanted)!r}. Enter first, last, or a name from "
-            "its first row.",
-            code="label_column_unknown",
-        )
-    return index
+def is_constant(table: Table, column: int) -> bool:
+    """Whether all cells of the column are equal."""
+    cells = cells_of(table, column)
+    return bool((cells == cells[0]).all())
+
+
+def _are_dates(table: Table, column: int) -> bool:
+    """Whether most cells are dates."""
+    cells = table.words.get(column, ())
+    return 2 * sum(bool(DATE.match(str(cell).strip())) for cell in cells) > len(cells)
 
 
 def _could_be_labels(table: Table, column: int) -> bool:

@@ -11,12 +11,12 @@ from decimal import Decimal, InvalidOperation
 import numpy as np
 import pandas as pd
 
+from core.data.spreadsheet.chunks import CELLS
 from core.data.spreadsheet.layout import LABEL_NAMES, Layout
 from core.data.spreadsheet.source import Text
 
 MANY_CELLS = 2**22  # whole numbers up to which every column is examined
 ENDS = 2  # columns at either end of a larger table that are examined
-ROWS = 2**16  # read in one go
 LIMIT = 2**53  # below it float64 holds every integer; float32 does so below 2**24
 
 _CODE = re.compile(r"\s*[+-]?0\d")  # 007, but not 0 or 0.7
@@ -88,7 +88,7 @@ def _frames(text: Text, layout: Layout, columns: list[int]) -> Iterator[pd.DataF
             sep=layout.delimiter,
             na_filter=False,
             engine="c",
-            chunksize=ROWS,
+            chunksize=max(1, CELLS // layout.width),
         )
 
 

@@ -180,9 +180,17 @@ def _has_header(rows: list[list[str]], words: tuple[int, ...], decimal: str) -> 
         return True
     if _counts_up([cell for cell in first if cell.isdigit()]):
         return True
-    if len(rows) == 1:
-        return len(texts) == len(first)
+    if len(rows) == 1:  # a single row of labels repeats some, titles are different
+        return len(texts) == len(first) == len(set(first))
+    if not first[0] and len(first) > 1 and _are_names_of_rows(rows[1:]):
+        return True
     return any(c not in words for c in texts) and len(texts) * 2 > len(first)
+
+
+def _are_names_of_rows(rows: list[list[str]]) -> bool:
+    """Whether the first column has a different value in every row: pandas' index has no title."""
+    cells = [row[0].strip() for row in rows if row]
+    return all(cells) and len(set(cells)) == len(cells)
 
 
 def _counts_up(cells: list[str]) -> bool:

@@ -17,7 +17,7 @@ from core.data.spreadsheet.exact import exact_columns
 from core.data.spreadsheet.layout import SNIFFED, SPACE, Layout, is_number, records, sniff
 from core.data.spreadsheet.source import Source, Text, open_text
 
-_DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T]|$)|\d\d?[./]\d\d?[./](\d{4}|\d\d)$", re.ASCII)
+DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T]|$)|\d\d?[./]\d\d?[./](\d{4}|\d\d)$", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def _cell_fault(cell: str, words: bool, decimal: str) -> tuple[str, str] | None:
     if words:
         return None
     if not is_number(cell, decimal):
-        if _DATE.match(cell.strip()):
+        if DATE.match(cell.strip()):
             remedy = "Format the column as numbers or remove it."
             return "date_cell", f"contains {clip(cell)!r}, a date instead of a number. {remedy}"
         remedy = "Correct it or remove the row."

@@ -108,7 +108,7 @@ LABEL_FILES = {
     "missing word": (b"cat\n" + b'""\n' + b"dog\n" * 10, "empty_cell", "row 2, column 1"),
     "word among numbers": (LABELS[:-2] + b"x\n", "not_a_number", "row 12, column 1 contains 'x'"),
     "too many columns": (
-        lines([[r, r % 3] for r in range(12)]),
+        lines([[r % 5, r % 3] for r in range(12)]),
         "label_column_unknown",
         "2 columns",
     ),

@@ -1,0 +1,91 @@
+"""Identifiers: columns that name or number the rows. As inputs they would be learned by heart."""
+
+import numpy as np
+
+from core.base.finding import Action, Finding
+from core.base.text import clip, few
+from core.data.inspection.column_choices import column_keys
+from core.data.inspection.label_guess import cells_of, is_label_title
+from core.data.inspection.tasks import VALUE_TITLES
+from core.data.inspection.titles import is_identifier_title, normalized
+from core.data.spreadsheet.table import Table
+
+FEW_ROWS = 6  # rows up to which rising numbers may be chance
+QUANTITIES = {"x", "t", "time", "year", "month", "day", "hour", "week", "date", "step", "epoch"}
+LONG = 60  # characters from which a text is not a name
+
+
+def find_identifiers(table: Table, columns: list[int]) -> list[int]:
+    """Return the columns with one distinct value per row that rises or has an identifier's title.
+
+    At least an input and a label are left; −1 among the columns is a label of another file.
+    """
+    columns, total = [c for c in columns if c >= 0], len(columns)
+    named = [c for c in columns if _is_titled(table, c) and is_distinct(table, c)]
+    likely = [c for c in columns if c not in named and _looks_numbered(table, c, c == columns[0])]
+    if total - len(named) - len(likely) < 2:
+        likely = []
+    if total - len(named) < 2:
+        named = [c for c in named if c not in table.words]
+    return sorted(named + likely)
+
+
+def identifier_finding(table: Table, columns: list[int]) -> Finding:
+    """Report identifiers that are left out, with the action that uses them as inputs."""
+    titles = [table.header[c] if table.header else "" for c in columns]
+    names = few([f"{t!r}" if t else f"{c + 1}" for t, c in zip(titles, columns, strict=True)])
+    plural = len(columns) > 1
+    text = (
+        f"Column{'s' if plural else ''} {names} of {table.name} "
+        f"{'have' if plural else 'has'} a different value in every row, like an identifier. "
+        f"A network could only memorize {'them' if plural else 'it'}, so "
+        f"{'they are' if plural else 'it is'} not used as input."
+    )
+    changes = {
+        "columns": {column_keys(table.header, table.width)[c]: {"role": "input"} for c in columns}
+    }
+    label = f"Use {'these columns' if plural else clip(titles[0]) or 'this column'} as input"
+    counts = all(_is_row_number(table, c) for c in columns)
+    evidence = {"columns": [c + 1 for c in columns]}
+    level = "ok" if counts else "info"
+    return Finding("identifiers", level, text, evidence, Action(label, changes))
+
+
+def is_distinct(table: Table, column: int) -> bool:
+    """Whether no value repeats. The first rows decide for nearly all columns of pixels."""
+    cells = cells_of(table, column)
+    if len(cells) < 2 or (cells.dtype == np.uint8 and len(cells) > 256):
+        return False
+    if cells.dtype.kind == "O":
+        return len({str(cell) for cell in cells}) == len(cells)
+    head = cells[:64]
+    if cells.dtype.kind == "f" and (~np.isfinite(head) | (head % 1 != 0)).any():
+        return False
+    return len(np.unique(head)) == len(head) and len(np.unique(cells)) == len(cells)
+
+
+def _is_titled(table: Table, column: int) -> bool:
+    return table.header is not None and is_identifier_title(table.header[column])
+
+
+def _looks_numbered(table: Table, column: int, is_first: bool) -> bool:
+    """Whether a column without an identifier's title holds names, or numbers that rise."""
+    title = normalized(table.header[column]) if table.header else ""
+    is_quantity = title in QUANTITIES or title in VALUE_TITLES or is_label_title(title)
+    if is_quantity or len(table) < FEW_ROWS or not is_distinct(table, column):
+        return False
+    cells = cells_of(table, column)
+    if column in table.words:
+        return max(map(len, cells)) < LONG
+    if cells.dtype.kind == "O":
+        return True  # codes such as 007
+    step = np.diff(cells.astype(np.float64))
+    is_counting = is_first and table.header is not None  # pixels without titles may rise as well
+    return bool((step > 0).all() and (is_counting or (step == 1).all()))
+
+
+def _is_row_number(table: Table, column: int) -> bool:
+    cells = cells_of(table, column)
+    if cells.dtype.kind == "O" or cells[0] not in (0, 1):
+        return False
+    return bool((np.diff(cells.astype(np.float64)) == 1).all())

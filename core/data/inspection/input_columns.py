@@ -1,0 +1,121 @@
+"""Input columns: which columns of a table may be inputs or labels, and which ones are left out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.base.finding import Action, Finding
+from core.base.numbers import whole
+from core.base.text import clip, counted, few
+from core.data.inspection.column_choices import column_keys
+from core.data.inspection.identifiers import find_identifiers, identifier_finding
+from core.data.inspection.parts_column import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    find_folds,
+    find_split,
+    read_parts,
+)
+from core.data.reading import ColumnChoice
+from core.data.spreadsheet.table import Table
+
+
+@dataclass(frozen=True)
+class TrainedColumns:
+    """What a test file must have in common with the training file: the number and the titles of
+    its input columns, and the keys of the columns that are left out.
+    """
+
+    count: int
+    titles: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class InputColumns:
+    """`free` columns may be inputs or labels. `identifiers`, `folds` and `split` were detected, and
+    `ignored` columns were chosen to be left out. `parts` (N,) are those of the split column.
+    """
+
+    free: list[int]
+    identifiers: list[int]
+    folds: list[int]
+    ignored: list[int]
+    split: int | None
+    parts: np.ndarray | None
+
+    def left_out(self, table: Table) -> tuple[str, ...]:
+        """Return the keys of the columns that were left out without being asked to."""
+        keys = column_keys(table.header, table.width)
+        return tuple(keys[c] for c in (*self.identifiers, *self.folds))
+
+    def findings(self, table: Table, joined: int | None = None) -> list[Finding]:
+        """Report the columns that are left out; `joined` is reported elsewhere."""
+        keys = column_keys(table.header, table.width)
+        findings = []
+        if self.ignored:
+            names = [keys[c] for c in self.ignored]
+            text = f"{counted(len(names), 'column')} of {table.name} not used: {few(names)}."
+            findings.append(Finding("columns_left_out", "ok", text, {"columns": names}))
+        if identifiers := [c for c in self.identifiers if c != joined]:
+            findings.append(identifier_finding(table, identifiers))
+        if self.folds:
+            names = [keys[c] for c in self.folds]
+            text = (
+                f"{few(names)} of {table.name} numbers the folds of a cross-validation, so it is "
+                "not used as input."
+            )
+            action = Action(f"Use {clip(names[0])} as input", _roles(names, "input"))
+            findings.append(Finding("folds", "info", text, {"columns": names}, action))
+        if self.parts is not None and self.split is not None:
+            findings.append(_split_finding(table, keys[self.split], self.parts))
+        return findings
+
+
+def find_inputs(
+    table: Table, choices: Mapping[int, ColumnChoice], trained: TrainedColumns | None = None
+) -> InputColumns:
+    """Leave out the columns that are chosen to be, and those that were in the training file.
+
+    Without a training file, identifiers, folds and a split column are detected. Raises BadData.
+    """
+    keys = column_keys(table.header, table.width)
+    out = {c for c, x in choices.items() if x.role in ("ignore", "split") or x.text == "ignore"}
+    free = [c for c in range(table.width) if c not in out]
+    chosen = {c for c, choice in choices.items() if choice.role in ("input", "label")}
+    open_ = [c for c in free if c not in chosen]
+    split = next((c for c, choice in choices.items() if choice.role == "split"), None)
+    split = find_split(table, open_) if split is None else split
+    folds = find_folds(table, open_)
+    if trained:
+        identifiers = [c for c in open_ if keys[c] in trained.left_out]
+    else:
+        candidates = [c for c in free if c != split and c not in folds]
+        identifiers = [c for c in find_identifiers(table, candidates) if c not in chosen]
+    unused = {*identifiers, *folds, split}
+    return InputColumns(
+        free=[c for c in free if c not in unused],
+        identifiers=identifiers,
+        folds=folds,
+        ignored=sorted(c for c in out if choices[c].role != "split"),
+        split=split,
+        parts=None if split is None or trained else read_parts(table, split),
+    )
+
+
+def _split_finding(table: Table, key: str, parts: np.ndarray) -> Finding:
+    sizes = [int((parts == part).sum()) for part in (TRAIN, VALIDATION, TEST)]
+    text = (
+        f"{clip(key)} of {table.name} assigns the rows to the training set ({whole(sizes[0])}), "
+        f"the validation set ({whole(sizes[1])}) and the test set ({whole(sizes[2])}). This split "
+        "is used."
+    )
+    action = Action("Split the rows at random", _roles([key], "ignore"))
+    evidence = dict(zip(("train", "validation", "test"), sizes, strict=True))
+    return Finding("split_column", "info", text, evidence, action)
+
+
+def _roles(keys: list[str], role: str) -> dict[str, dict[str, dict[str, str]]]:
+    return {"columns": {key: {"role": role} for key in keys}}

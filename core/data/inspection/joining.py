@@ -1,0 +1,133 @@
+"""Joining: bring the rows of two tables together by a column of identifiers that both have."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.base.errors import BadData
+from core.base.finding import Finding
+from core.base.text import clip
+from core.data.inspection.column_choices import column_keys
+from core.data.inspection.identifiers import is_distinct
+from core.data.inspection.label_guess import cells_of
+from core.data.inspection.sample_kind import title
+from core.data.inspection.titles import is_key_title, normalized
+from core.data.spreadsheet.grid import column_name
+from core.data.spreadsheet.table import Table
+
+ENDS = 2  # columns at either end of a table in which identifiers are looked for
+
+
+@dataclass(frozen=True)
+class Join:
+    """Row i of the inputs belongs to row `order[i]` of the labels, by the columns `columns`."""
+
+    columns: tuple[int, int]
+    order: np.ndarray
+    finding: Finding
+
+
+def join_tables(
+    inputs: Table, labels: Table, candidates: tuple[list[int], list[int]]
+) -> Join | None:
+    """Join two tables on a column with the same identifiers, or of the same identifier's title.
+
+    None if they have none in common. Raises BadData if identifiers repeat or differ.
+    """
+    if labels.width < 2:
+        return None
+    left, right = (
+        [c for c in columns if c in (*columns[:ENDS], *columns[-ENDS:]) or _is_key(table, c)]
+        for table, columns in zip((inputs, labels), candidates, strict=True)
+    )
+    for a in left:
+        for b in right:
+            if _has_same_title(inputs, a, labels, b):
+                return _join(inputs, a, labels, b)
+    for a in (a for a in left if is_distinct(inputs, a)):
+        for b in (b for b in right if is_distinct(labels, b)):
+            titled = _is_key(inputs, a) or _is_key(labels, b)
+            if (titled or a == left[0]) and _agree(inputs, a, labels, b):
+                return _join(inputs, a, labels, b)
+    return None
+
+
+def _agree(inputs: Table, a: int, labels: Table, b: int) -> bool:
+    """Whether two columns have the same values; of two identifiers' titles, most of them."""
+    one, two = set(_keys(inputs, a)), set(_keys(labels, b))
+    both = _is_key(inputs, a) and _is_key(labels, b)
+    return one == two or (both and 2 * len(one & two) > max(len(one), len(two)))
+
+
+def _is_key(table: Table, column: int) -> bool:
+    return table.header is not None and is_key_title(table.header[column])
+
+
+def _has_same_title(inputs: Table, a: int, labels: Table, b: int) -> bool:
+    both = _is_key(inputs, a) and _is_key(labels, b)
+    return both and normalized(inputs.header[a]) == normalized(labels.header[b])
+
+
+def _keys(table: Table, column: int) -> list[str]:
+    """Return identifiers as text: 7 for 7.0 and for 007, unless this makes two of them equal."""
+    cells = cells_of(table, column).tolist()
+    texts = [str(int(c)) if isinstance(c, float) and c % 1 == 0 else str(c).strip() for c in cells]
+    numbers = [str(int(text)) if text.isdecimal() else text for text in texts]
+    return numbers if len(set(numbers)) == len(set(texts)) else texts
+
+
+def _join(inputs: Table, a: int, labels: Table, b: int) -> Join:
+    one, two = _keys(inputs, a), _keys(labels, b)
+    for table, column, keys in ((inputs, a, one), (labels, b, two)):
+        _refuse_repeats(table, column, keys)
+    rows = {key: row for row, key in enumerate(two)}
+    _refuse_missing(inputs, a, one, set(two), labels)
+    _refuse_missing(labels, b, two, set(one), inputs)
+    order = np.array([rows[key] for key in one])
+    moved = int((order != np.arange(len(order))).sum())
+    place = f"{column_name(a, inputs.sheet_column)}{title(inputs.header, a)} of {inputs.name}"
+    text = f"Each row has the label with its identifier, from {place}"
+    text += (
+        f": {labels.name} lists {moved} of {len(order)} rows in another place."
+        if moved
+        else f"; {labels.name} lists the rows in the same order."
+    )
+    evidence = {"rows": len(order), "moved": moved, "columns": [a + 1, b + 1]}
+    return Join((a, b), order, Finding("joined", "info" if moved else "ok", text, evidence))
+
+
+def _refuse_repeats(table: Table, column: int, keys: list[str]) -> None:
+    first: dict[str, int] = {}
+    for row, key in enumerate(keys, table.first_row):
+        if key in first:
+            raise BadData(
+                f"{table.name}, rows {first[key]} and {row} have the same identifier "
+                f"{clip(key)!r} in {column_name(column, table.sheet_column)}"
+                f"{title(table.header, column)}, so the two files cannot be joined by it. Remove "
+                "one of these rows, or leave the column out to pair the rows by position.",
+                (
+                    {
+                        "columns": {
+                            column_keys(table.header, table.width)[column]: {"role": "ignore"}
+                        }
+                    },
+                ),
+                code="ids_repeat",
+            )
+        first[key] = row
+
+
+def _refuse_missing(
+    table: Table, column: int, keys: list[str], others: set[str], other: Table
+) -> None:
+    missing = next((row for row, key in enumerate(keys) if key not in others), None)
+    if missing is None:
+        return
+    raise BadData(
+        f"{table.name}, row {table.first_row + missing} has the identifier "
+        f"{clip(keys[missing])!r} in {column_name(column, table.sheet_column)}"
+        f"{title(table.header, column)}, which {other.name} does not contain. Provide one row for "
+        "each identifier in both files, or leave the column out to pair the rows by position.",
+        ({"columns": {column_keys(table.header, table.width)[column]: {"role": "ignore"}}},),
+        code="ids_differ",
+    )

@@ -1,0 +1,58 @@
+"""Split column: a column that assigns each row to the training, validation or test set."""
+
+import numpy as np
+
+from core.base.errors import BadData
+from core.base.text import clip
+from core.data.inspection.column_choices import column_keys
+from core.data.inspection.label_guess import cells_of
+from core.data.inspection.sample_kind import title
+from core.data.inspection.titles import normalized
+from core.data.spreadsheet.grid import column_name
+from core.data.spreadsheet.table import Table
+
+TITLES = ("usage", "split", "set", "subset", "partition", "part", "data_split", "dataset", "phase")
+FOLDS = ("fold", "folds", "kfold", "cv_fold", "fold_id")
+TRAIN, VALIDATION, TEST = range(3)
+WORDS = {
+    **dict.fromkeys(("train", "training", "tr", "trn", "learn"), TRAIN),
+    **dict.fromkeys(("val", "valid", "validation", "dev", "publictest"), VALIDATION),
+    **dict.fromkeys(("test", "testing", "tst", "holdout", "privatetest"), TEST),
+}
+
+
+def find_split(table: Table, columns: list[int]) -> int | None:
+    """Return the text column that names parts of the data, if there is one."""
+    for column in columns:
+        if column not in table.words:
+            continue
+        parts = {WORDS.get(word) for word in set(_words(table, column))}
+        named = table.header is not None and normalized(table.header[column]) in TITLES
+        if None not in parts and (named or len(parts) > 1):
+            return column
+    return None
+
+
+def find_folds(table: Table, columns: list[int]) -> list[int]:
+    """Return the columns that number the folds of a cross-validation."""
+    return [c for c in columns if table.header and normalized(table.header[c]) in FOLDS]
+
+
+def read_parts(table: Table, column: int) -> np.ndarray:
+    """Return TRAIN, VALIDATION or TEST for each row, (rows,). Raises BadData for other words."""
+    words = _words(table, column)
+    unknown = next((row for row, word in enumerate(words) if word not in WORDS), None)
+    if unknown is not None:
+        raise BadData(
+            f"{table.name}, row {table.first_row + unknown}, "
+            f"{column_name(column, table.sheet_column)}{title(table.header, column)} has "
+            f"{clip(words[unknown])!r}, which is not train, validation or test. Leave this column "
+            "out, or choose another one as the split.",
+            ({"columns": {column_keys(table.header, table.width)[column]: {"role": "ignore"}}},),
+            code="split_word",
+        )
+    return np.array([WORDS[word] for word in words])
+
+
+def _words(table: Table, column: int) -> list[str]:
+    return [normalized(str(cell)).replace("_", "") for cell in cells_of(table, column).tolist()]
