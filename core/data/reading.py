@@ -115,6 +115,12 @@ class Reading(Value):
         "there is no header or the name is empty or repeated.",
     )
 
+    swap: bool = ranged(
+        False,
+        label="Swap the two files",
+        help="The first file contains the labels and the second one the inputs.",
+    )
+
     @field_validator("columns")
     @classmethod
     def _without_defaults(cls, columns: dict[str, ColumnChoice]) -> dict[str, ColumnChoice]:

@@ -75,14 +75,14 @@ def inspect_bundle(
         )
     if test_images is None and test_labels is not None:
         raise BadData(
-            f"{names[3]} has test labels, but there is no file with test inputs. Provide that file "
+            f"{test_labels.name} has test labels, but there is no file with test inputs. Provide that file "
             "too.",
             code="test_inputs_missing",
         )
     train = inspect(images, labels, reading=reading)
     if not train.labelled:
         raise BadData(
-            f"{names[0]} has no labels to learn from. Choose a label column or add a file with "
+            f"{images.name} has no labels to learn from. Choose a label column or add a file with "
             "labels.",
             ({"label_column": "auto"},),
             code="labels_missing",
@@ -90,4 +90,4 @@ def inspect_bundle(
     if test_images is None:
         return train, None, []
     test = inspect(test_images, test_labels, like=train)
-    return train, test, compare(train, test, names[2])
+    return train, test, compare(train, test, test_images.name)

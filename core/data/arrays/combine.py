@@ -29,6 +29,8 @@ def read_files(
             contents[index] = read_contents(source, name, reading, report_of(index))
         if index == 1 and (shape := _image_shape(contents[:2])):
             reading = reading.model_copy(update={"shape": shape})
+    if reading.swap:
+        contents = [*_swapped(*contents[:2]), *_swapped(*contents[2:])]
     inputs, labels = _pair(contents[0], contents[1])
     test_inputs, test_labels = _pair(contents[2], contents[3])
     if test_inputs is None and test_labels is None and contents[0] is not None:
@@ -38,6 +40,13 @@ def read_files(
 
 def _image_shape(contents: Sequence[Contents | None]) -> tuple[int, int, int] | None:
     return next((c.inputs.shape for c in contents if c and c.inputs.shape), None)
+
+
+def _swapped(
+    first: Contents | None, second: Contents | None
+) -> tuple[Contents | None, Contents | None]:
+    """Exchange inputs and labels if both are files of their own."""
+    return (second, first) if second else (first, second)
 
 
 def _pair(first: Contents | None, second: Contents | None) -> tuple[Table | None, Table | None]:

@@ -1,4 +1,4 @@
-"""Identifiers: columns that name or number the rows. As inputs they would be learned by heart."""
+"""Identifiers: columns that name or number the rows. As inputs they could only be memorized."""
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from core.data.spreadsheet.table import Table
 
 FEW_ROWS = 6  # rows up to which rising numbers may be chance
 QUANTITIES = {"x", "t", "time", "year", "month", "day", "hour", "week", "date", "step", "epoch"}
-LONG = 60  # characters from which a text is not a name
 
 
 def find_identifiers(table: Table, columns: list[int]) -> list[int]:
@@ -69,14 +68,13 @@ def _is_titled(table: Table, column: int) -> bool:
 
 
 def _looks_numbered(table: Table, column: int, is_first: bool) -> bool:
-    """Whether a column without an identifier's title holds names, or numbers that rise."""
+    """Whether a column without an identifier's title holds numbers that rise, or codes."""
     title = normalized(table.header[column]) if table.header else ""
     is_quantity = title in QUANTITIES or title in VALUE_TITLES or is_label_title(title)
-    if is_quantity or len(table) < FEW_ROWS or not is_distinct(table, column):
+    is_text = column in table.words
+    if is_text or is_quantity or len(table) < FEW_ROWS or not is_distinct(table, column):
         return False
     cells = cells_of(table, column)
-    if column in table.words:
-        return max(map(len, cells)) < LONG
     if cells.dtype.kind == "O":
         return True  # codes such as 007
     step = np.diff(cells.astype(np.float64))

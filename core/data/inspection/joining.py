@@ -68,10 +68,15 @@ def _has_same_title(inputs: Table, a: int, labels: Table, b: int) -> bool:
     return both and normalized(inputs.header[a]) == normalized(labels.header[b])
 
 
-def _keys(table: Table, column: int) -> list[str]:
-    """Return identifiers as text: 7 for 7.0 and for 007, unless this makes two of them equal."""
+def _texts(table: Table, column: int) -> list[str]:
+    """Return identifiers as in the file: 7 for 7.0."""
     cells = cells_of(table, column).tolist()
-    texts = [str(int(c)) if isinstance(c, float) and c % 1 == 0 else str(c).strip() for c in cells]
+    return [str(int(c)) if isinstance(c, float) and c % 1 == 0 else str(c).strip() for c in cells]
+
+
+def _keys(table: Table, column: int) -> list[str]:
+    """Return identifiers that can be compared: 7 for 007, unless this makes two of them equal."""
+    texts = _texts(table, column)
     numbers = [str(int(text)) if text.isdecimal() else text for text in texts]
     return numbers if len(set(numbers)) == len(set(texts)) else texts
 
@@ -102,7 +107,7 @@ def _refuse_repeats(table: Table, column: int, keys: list[str]) -> None:
         if key in first:
             raise BadData(
                 f"{table.name}, rows {first[key]} and {row} have the same identifier "
-                f"{clip(key)!r} in {column_name(column, table.sheet_column)}"
+                f"{clip(_texts(table, column)[row - table.first_row])!r} in {column_name(column, table.sheet_column)}"
                 f"{title(table.header, column)}, so the two files cannot be joined by it. Remove "
                 "one of these rows, or leave the column out to pair the rows by position.",
                 (
@@ -125,7 +130,7 @@ def _refuse_missing(
         return
     raise BadData(
         f"{table.name}, row {table.first_row + missing} has the identifier "
-        f"{clip(keys[missing])!r} in {column_name(column, table.sheet_column)}"
+        f"{clip(_texts(table, column)[missing])!r} in {column_name(column, table.sheet_column)}"
         f"{title(table.header, column)}, which {other.name} does not contain. Provide one row for "
         "each identifier in both files, or leave the column out to pair the rows by position.",
         ({"columns": {column_keys(table.header, table.width)[column]: {"role": "ignore"}}},),

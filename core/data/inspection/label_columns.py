@@ -82,9 +82,7 @@ def _one_column(table: Table, guess: Guess, free: list[int]) -> LabelColumns:
             "the first column" if guess.other == free[0] else "the last column"
         )
         action = Action(f"Use {clip(other)} as label", label_choice(table, guess.other, free))
-    evidence: dict[str, Any] = {"column": index + 1, "columns": len(free)}
-    if guess.other is not None:
-        evidence["other"] = guess.other + 1
+    evidence = {"column": index + 1, "columns": len(free)}
     level = "info" if action and not guess.is_titled else "ok"
     return LabelColumns(
         (index,),

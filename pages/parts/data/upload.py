@@ -76,6 +76,7 @@ def fix_label(fix: dict) -> str:
     """Return the label of the button that applies this change of the reading."""
     name, value = next(iter(fix.items()))
     labels = {
+        ("swap", True): "Swap the two files",
         ("form", "table"): "Read as a table",
         ("form", "images"): "Read as images",
         ("task", "classes"): "Read labels as classes",
