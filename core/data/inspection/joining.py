@@ -90,8 +90,7 @@ def _join(inputs: Table, a: int, labels: Table, b: int) -> Join:
     _refuse_missing(labels, b, two, set(one), inputs)
     order = np.array([rows[key] for key in one])
     moved = int((order != np.arange(len(order))).sum())
-    place = f"{column_name(a, inputs.sheet_column)}{title(inputs.header, a)} of {inputs.name}"
-    text = f"Each row has the label with its identifier, from {place}"
+    text = f"Each row has the label with its identifier, from {_place(inputs, a)} of {inputs.name}"
     text += (
         f": {labels.name} lists {moved} of {len(order)} rows in another place."
         if moved
@@ -105,11 +104,11 @@ def _refuse_repeats(table: Table, column: int, keys: list[str]) -> None:
     first: dict[str, int] = {}
     for row, key in enumerate(keys, table.first_row):
         if key in first:
+            text = clip(_texts(table, column)[row - table.first_row])
             raise BadData(
-                f"{table.name}, rows {first[key]} and {row} have the same identifier "
-                f"{clip(_texts(table, column)[row - table.first_row])!r} in {column_name(column, table.sheet_column)}"
-                f"{title(table.header, column)}, so the two files cannot be joined by it. Remove "
-                "one of these rows, or leave the column out to pair the rows by position.",
+                f"{table.name}, rows {first[key]} and {row} have the same identifier {text!r} in "
+                f"{_place(table, column)}, so the two files cannot be joined by it. Remove one of "
+                "these rows, or leave the column out to pair the rows by position.",
                 (
                     {
                         "columns": {
@@ -128,11 +127,15 @@ def _refuse_missing(
     missing = next((row for row, key in enumerate(keys) if key not in others), None)
     if missing is None:
         return
+    text = clip(_texts(table, column)[missing])
     raise BadData(
-        f"{table.name}, row {table.first_row + missing} has the identifier "
-        f"{clip(_texts(table, column)[missing])!r} in {column_name(column, table.sheet_column)}"
-        f"{title(table.header, column)}, which {other.name} does not contain. Provide one row for "
-        "each identifier in both files, or leave the column out to pair the rows by position.",
+        f"{table.name}, row {table.first_row + missing} has the identifier {text!r} in "
+        f"{_place(table, column)}, which {other.name} does not contain. Provide one row for each "
+        "identifier in both files, or leave the column out to pair the rows by position.",
         ({"columns": {column_keys(table.header, table.width)[column]: {"role": "ignore"}}},),
         code="ids_differ",
     )
+
+
+def _place(table: Table, column: int) -> str:
+    return column_name(column, table.sheet_column) + title(table.header, column)
