@@ -75,8 +75,8 @@ def inspect_bundle(
         )
     if test_images is None and test_labels is not None:
         raise BadData(
-            f"{test_labels.name} has test labels, but there is no file with test inputs. Provide that file "
-            "too.",
+            f"{test_labels.name} has test labels, but there is no file with test inputs. Provide "
+            "that file too.",
             code="test_inputs_missing",
         )
     train = inspect(images, labels, reading=reading)

@@ -109,8 +109,7 @@ def _split_finding(table: Table, key: str, parts: np.ndarray) -> Finding:
     sizes = [int((parts == part).sum()) for part in (TRAIN, VALIDATION, TEST)]
     text = (
         f"{clip(key)} of {table.name} assigns the rows to the training set ({whole(sizes[0])}), "
-        f"the validation set ({whole(sizes[1])}) and the test set ({whole(sizes[2])}). This split "
-        "is used."
+        f"the validation set ({whole(sizes[1])}) and the test set ({whole(sizes[2])})."
     )
     action = Action("Split the rows at random", _roles([key], "ignore"))
     evidence = dict(zip(("train", "validation", "test"), sizes, strict=True))
