@@ -7,7 +7,7 @@ from core.base.text import clip, few
 from core.data.inspection.column_choices import column_keys
 from core.data.inspection.label_guess import cells_of, is_label_title
 from core.data.inspection.tasks import VALUE_TITLES
-from core.data.inspection.titles import is_identifier_title, normalized
+from core.data.inspection.titles import is_identifier_title, is_key_title, normalized
 from core.data.spreadsheet.table import Table
 
 FEW_ROWS = 6  # rows up to which rising numbers may be chance
@@ -68,12 +68,15 @@ def _is_titled(table: Table, column: int) -> bool:
 
 
 def _looks_numbered(table: Table, column: int, is_first: bool) -> bool:
-    """Whether a column without an identifier's title holds numbers that rise, or codes."""
+    """Whether a column without an identifier's title holds numbers that rise, codes, or
+    names of files.
+    """
     title = normalized(table.header[column]) if table.header else ""
     is_quantity = title in QUANTITIES or title in VALUE_TITLES or is_label_title(title)
-    is_text = column in table.words
-    if is_text or is_quantity or len(table) < FEW_ROWS or not is_distinct(table, column):
+    if is_quantity or len(table) < FEW_ROWS or not is_distinct(table, column):
         return False
+    if column in table.words:
+        return table.header is not None and is_key_title(table.header[column])
     cells = cells_of(table, column)
     if cells.dtype.kind == "O":
         return True  # codes such as 007

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 import numpy as np
 import pandas as pd
 
-from core.data.spreadsheet.chunks import CELLS
+from core.data.spreadsheet import chunks
 from core.data.spreadsheet.layout import LABEL_NAMES, Layout
 from core.data.spreadsheet.source import Text
 
@@ -88,7 +88,7 @@ def _frames(text: Text, layout: Layout, columns: list[int]) -> Iterator[pd.DataF
             sep=layout.delimiter,
             na_filter=False,
             engine="c",
-            chunksize=max(1, CELLS // layout.width),
+            chunksize=max(1, chunks.CELLS // layout.width),
         )
 
 
