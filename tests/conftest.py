@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import os
 import shutil
 import socket
@@ -18,6 +19,7 @@ from typing import Any, TypeVar
 
 import pytest
 from hypothesis import settings
+from streamlit.components.v2 import manifest_scanner
 
 from core.base.events import Ended, Epoch, Event, Probe, Started, Step, to_json
 from core.runs.store import Store
@@ -26,6 +28,11 @@ ROOT = Path(__file__).parents[1]
 settings.register_profile("lab", deadline=None)  # no test asserts a time
 settings.load_profile("lab")
 CHROMIUM = "/usr/bin/chromium"
+# AppTest looks for components in the metadata of every installed package, for each app anew: half
+# of the time of a test of a page.
+manifest_scanner.scan_component_manifests = functools.cache(
+    manifest_scanner.scan_component_manifests
+)
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",

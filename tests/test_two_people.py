@@ -11,7 +11,6 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from starlette.applications import Starlette
-from streamlit.testing.v1 import AppTest
 
 from core.access import ownership, privacy
 from core.base.encoding import encode
@@ -26,7 +25,8 @@ from core.studies.study import shipped
 from pages.kit import feed, job_controls, person, session
 from pages.parts.double_descent import studies
 from pages.parts.runs import actions, archives
-from tests.conftest import ROOT, ended, in_a_loop, script, write
+from tests.conftest import ended, in_a_loop, script, write
+from tests.pages.shown import visit
 
 ANN, BEN = ownership.digest("ann"), ownership.digest("ben")
 SECRET, TAG = "What I think of it", "zebra"
@@ -236,10 +236,7 @@ def test_no_page_shows_notes_or_deleted_runs_of_another_person(room: Room, by: s
     room.by = by
     told = b""
     for page in ("start", "runs", "watch"):
-        app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
-        app.query_params["run"] = run
-        app.switch_page(f"{page}.py").run()
-        assert not app.exception
+        app = visit(page, run=run)
         drawn = [each for each in app._tree if getattr(each, "proto", None) is not None]
         told += b"".join(each.proto.SerializeToString() for each in drawn)
         assert len(drawn) > 10

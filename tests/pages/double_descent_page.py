@@ -4,7 +4,6 @@ import json
 import re
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.base.encoding import change, decode, encode
 from core.base.events import Ended, to_json
@@ -15,9 +14,8 @@ from core.studies.folder import Studies
 from core.studies.records import Record, StudyStarted, to_line
 from core.studies.study import Study, shipped
 from pages.parts.double_descent import presets, times
-from tests.conftest import ROOT
 from tests.core.figures.descent.conftest import point
-from tests.pages.shown import texts
+from tests.pages.shown import texts, visit
 
 NAME = "random-features"
 
@@ -36,12 +34,7 @@ def store(tmp_path, monkeypatch):
 
 
 def open_page(study_id=""):
-    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
-    if study_id:
-        app.query_params["study"] = study_id
-    app.switch_page("double_descent.py").run()
-    assert not app.exception, app.exception
-    return app
+    return visit("double_descent", **({"study": study_id} if study_id else {}))
 
 
 def headline(app):

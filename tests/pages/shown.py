@@ -1,7 +1,19 @@
 """What a page shows in AppTest, and what a person does there."""
 
-from core.base.encoding import decode
+from streamlit.testing.v1 import AppTest
+
+from core.base.encoding import decode, encode
 from core.experiment import Experiment
+from tests.conftest import ROOT
+
+
+def visit(page="start", experiment=None, **address):
+    """A new visitor opens this page, with this draft and these parameters in the address."""
+    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
+    if experiment:
+        app.session_state["draft"] = encode(experiment)
+    app.query_params.update(address)
+    return well(app.switch_page(f"{page}.py").run())
 
 
 def well(app):

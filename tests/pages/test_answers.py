@@ -23,7 +23,7 @@ from core.jobs.trainer import execute
 from core.runs.history import History
 from core.runs.store import Store
 from pages.parts.watch.decision_surface import HEIGHT, load_points
-from tests.conftest import ROOT
+from tests.pages.shown import visit
 from tests.pages.test_live import same
 
 PLOT = ".st-key-chart_answers .lab-plot"
@@ -46,12 +46,7 @@ def trained(store: Store, data, epochs=4) -> str:
 
 
 def watch(run: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-    app.run()
-    app.query_params["run"] = run
-    app.switch_page("watch.py").run()
-    assert not app.exception, app.exception
-    return app
+    return visit("watch", run=run)
 
 
 def titles(app: AppTest) -> list[str]:

@@ -3,7 +3,6 @@ paused run that gives way.
 """
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.access import ownership
 from core.base import device
@@ -15,8 +14,8 @@ from core.jobs import runner
 from core.jobs.lane import PATIENCE, Lane
 from core.studies.study import Study
 from pages.kit import person
-from tests.conftest import ROOT, script, write
-from tests.pages.shown import texts
+from tests.conftest import script, write
+from tests.pages.shown import texts, visit
 
 ANN, BEN = ownership.digest("ann"), ownership.digest("ben")
 NOW = [1000.0]
@@ -50,13 +49,8 @@ def begin(lab, job):
         write(lab.store, job, script()[:30])
 
 
-def page(name="runs.py", **address):
-    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-    app.run()
-    app.query_params.update(address)
-    app.switch_page(name).run()
-    assert not app.exception, app.exception
-    return app
+def page(name="runs", **address):
+    return visit(name, **address)
 
 
 def in_bar(app):
@@ -78,11 +72,11 @@ def test_with_two_devices_at_work_the_bar_tells_of_one_s_own(lab):
     app.button(key="bar_stop").click().run()
     assert lab.status(anns) == "stopping" and lab.status(bens) == "running"
 
-    shown, badges = in_bar(page("watch.py", run=anns))  # that one is told above
+    shown, badges = in_bar(page("watch", run=anns))  # that one is told above
     assert shown[0].startswith("**Bens**") and [b.partition("[")[2] for b in badges] == [
         "1 waiting]"
     ]
-    shown, _ = in_bar(app := page("watch.py"))  # and is what Watch opens
+    shown, _ = in_bar(app := page("watch"))  # and is what Watch opens
     assert app.query_params.get("run") in (None, [anns]) and shown[0].startswith("**Bens**")
 
 
@@ -94,9 +88,9 @@ def test_another_one_s_pause_is_no_work_and_its_owner_sees_who_waits_behind_it(l
     assert in_bar(page())[0][0].startswith("**Bens** · Epoch ") and in_bar(page())[0][0].endswith(
         " · paused"
     )
-    assert "The queue is empty." in texts(page("watch.py", run=bens))
+    assert "The queue is empty." in texts(page("watch", run=bens))
     run(lab, ANN, "Anns")
-    assert "**1 waiting in the queue**" in texts(page("watch.py", run=bens))
+    assert "**1 waiting in the queue**" in texts(page("watch", run=bens))
 
 
 def test_a_run_that_was_resumed_prepares_until_it_takes_a_step(lab):
@@ -104,13 +98,13 @@ def test_a_run_that_was_resumed_prepares_until_it_takes_a_step(lab):
     begin(lab, anns)
     found, at_work = lab._find(anns), "640"
     found.size = lab.store.size(anns)  # as when its turn comes
-    app = page("watch.py", run=anns)
+    app = page("watch", run=anns)
     told = [p.proto.text for p in app.get("progress")]
     assert any(text.endswith("preparing data and network …") for text in told)
     assert not any(at_work in text or "left" in text for text in told)
     assert in_bar(page())[0][0].endswith(" · preparing")
     write(lab.store, anns, script()[30:33])
-    assert any(at_work in p.proto.text for p in page("watch.py", run=anns).get("progress"))
+    assert any(at_work in p.proto.text for p in page("watch", run=anns).get("progress"))
 
 
 def test_what_the_bar_is_refused_is_said(lab, monkeypatch):
@@ -139,10 +133,10 @@ def test_one_that_waits_says_for_what_on_its_own_device(lab):
         "run",
         "run",
     ]
-    (told,) = said(page("watch.py", run=anns))
+    (told,) = said(page("watch", run=anns))
     assert told.startswith("1 run ahead in the queue · starts in about ")
-    assert said(page("watch.py", run=other)) == ["Starts immediately"]
-    assert "2 runs ahead in the queue." in " ".join(texts(page("double_descent.py", study=study)))
+    assert said(page("watch", run=other)) == ["Starts immediately"]
+    assert "2 runs ahead in the queue." in " ".join(texts(page("double_descent", study=study)))
 
 
 @pytest.mark.parametrize(
@@ -150,10 +144,7 @@ def test_one_that_waits_says_for_what_on_its_own_device(lab):
 )
 def test_a_draft_waits_for_its_own_device(lab, wanted, words):
     begin(lab, run(lab, BEN, "First"))
-    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-    app.session_state["draft"] = encode(Experiment(device=wanted))
-    app.switch_page("train.py").run()
-    assert words in texts(app)
+    assert words in texts(visit("train", Experiment(device=wanted)))
 
 
 def test_a_paused_run_that_others_wait_for_says_until_when_and_then_stands_aside(lab):
@@ -162,14 +153,14 @@ def test_a_paused_run_that_others_wait_for_says_until_when_and_then_stands_aside
     job = lab._find(anns)
     job.last_word = NOW[0]
     job.control.tell(PAUSE)
-    assert not any("Other jobs are waiting" in text for text in texts(page("watch.py", run=anns)))
+    assert not any("Other jobs are waiting" in text for text in texts(page("watch", run=anns)))
     bens = run(lab, BEN, "Bens")
     NOW[0] += 60
     (told,) = (
-        p.proto.text for p in page("watch.py", run=bens).get("progress") if "queue" in p.proto.text
+        p.proto.text for p in page("watch", run=bens).get("progress") if "queue" in p.proto.text
     )
     assert told == f"1 run ahead in the queue · the current job is paused, for {FOUR} at most"
-    seen = " ".join(texts(page("watch.py", run=anns)))
+    seen = " ".join(texts(page("watch", run=anns)))
     assert "Other jobs are waiting for this device." in seen and FOUR in seen
     NOW[0] += PATIENCE
     lab._lanes.preempt()
@@ -178,7 +169,7 @@ def test_a_paused_run_that_others_wait_for_says_until_when_and_then_stands_aside
         lab._lanes.find(anns)[0].over(job)
     lab.store.append(anns, to_json(Preempted(40)))
 
-    app = page("watch.py", run=anns)
+    app = page("watch", run=anns)
     assert any("paused while other jobs waited" in text for text in texts(app))
     assert [b.label for b in app.button if b.key and b.key.startswith("act_")] == ["Resume"]
     assert "‖ Preempted" in list(page().dataframe[0].value["State"])
@@ -188,17 +179,17 @@ def test_a_paused_run_that_others_wait_for_says_until_when_and_then_stands_aside
 
 def test_a_study_belongs_to_who_started_it(lab):
     bens = lab.submit(encode(Study()), by=BEN, kind="study")
-    app = page("double_descent.py", study=bens)
+    app = page("double_descent", study=bens)
     assert app.button(key="act_Stop").disabled
     lab.stop(bens, by=BEN)
-    app = page("double_descent.py", study=bens)
+    app = page("double_descent", study=bens)
     app.button(key=f"resume {bens}").click().run()
     assert any("This study belongs to another person" in text for text in texts(app))
     assert not app.exception and lab.status(bens) == "stopped"
     app.button(key="bar_start").click().run()
     assert lab.line() == []
 
-    other = page("double_descent.py")
+    other = page("double_descent")
     next(b for b in other.get("button_group") if b.label == "Presets").set_value("steps").run()
     other.button(key="bar_start").click().run()
     ((_, anns, _),) = lab.line()

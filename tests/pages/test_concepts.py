@@ -1,7 +1,6 @@
 """Concepts: every demonstration shows its computed numbers and leads to an experiment."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.base.encoding import decode
 from core.base.numbers import short
@@ -13,8 +12,7 @@ from core.jobs.lane import Lane
 from core.network.activations import Activation
 from core.network.layers import Layer
 from pages.parts.concepts.activations import describe_slope
-from tests.conftest import ROOT
-from tests.pages.shown import well
+from tests.pages.shown import visit, well
 
 
 @pytest.fixture(autouse=True)
@@ -26,10 +24,7 @@ def home(tmp_path, monkeypatch):
 
 
 def open_concepts(demo=""):
-    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
-    if demo:
-        app.query_params["demo"] = demo
-    return well(app.switch_page("concepts.py").run())
+    return visit("concepts", **({"demo": demo} if demo else {}))
 
 
 def page_text(app):

@@ -16,7 +16,7 @@ from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
 from pages.kit.form import is_plain
-from tests.conftest import ROOT
+from tests.pages.shown import visit
 
 FAMILIES = [Loss, Initializer, Layer, Optimizer, Regularizer, Schedule, StoppingRule, Normalization]
 MEMBERS = [member for family in FAMILIES for member in family.members.values()]
@@ -187,8 +187,7 @@ def test_a_new_class_appears_on_the_train_page_with_no_edit_anywhere(
     invented, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
-    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
-    app.switch_page("train.py").run()
+    app = visit("train")
     menu = next(w for w in [*app.selectbox, *app.get("button_group")] if w.label == "Optimizer")
     menu.set_value("test_lion").run()
     assert not app.exception, app.exception

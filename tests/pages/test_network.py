@@ -3,18 +3,16 @@
 import json
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from core.base.encoding import decode, encode
+from core.base.encoding import decode
 from core.experiment import Experiment
 from core.jobs import runner
 from core.network.activations import ReLU, Tanh
 from core.network.initializers import Normal, Xavier, Zeros
 from core.network.layers import BatchNorm, Flatten, Layer, Linear, Output
 from core.network.presets import DeepMLP, LeNet, Perceptron, Preset, Small, SoftmaxRegression
-from tests.conftest import ROOT
 from tests.core.network.test_new_layer import new
-from tests.pages.shown import press, texts, well
+from tests.pages.shown import press, texts, visit, well
 
 __all__ = ["new"]
 
@@ -27,10 +25,7 @@ def page(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "_current", None)
 
     def opened(layers=PLAIN, **more):
-        app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-        app.session_state["draft"] = encode(Experiment(network=layers, **more))
-        app.run()
-        return well(app.switch_page("network.py").run())
+        return visit("network", Experiment(network=layers, **more))
 
     return opened
 

@@ -6,7 +6,6 @@ import json
 from typing import ClassVar, Literal
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.__main__ import main
 from core.base.encoding import decode, encode, to_link
@@ -16,8 +15,7 @@ from core.experiment import Experiment
 from core.jobs import runner
 from core.optim.optimizers import Optimizer
 from core.runs.store import Store
-from tests.conftest import ROOT
-from tests.pages.shown import draft, texts, well
+from tests.pages.shown import draft, texts, visit, well
 
 
 @pytest.fixture
@@ -30,12 +28,7 @@ def store(tmp_path, monkeypatch):
 
 
 def train_page(experiment=None, **address):
-    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-    if experiment:
-        app.session_state["draft"] = encode(experiment)
-    app.run()
-    app.query_params.update(address)
-    return well(app.switch_page("train.py").run())
+    return visit("train", experiment, **address)
 
 
 def menu(app):

@@ -52,7 +52,7 @@ def two(store):
 
 
 def page(selected=(), shown=()):
-    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
     if selected:
         key = f"runs {zlib.crc32(' '.join(shown).encode())}"
         rows = [shown.index(run) for run in selected]

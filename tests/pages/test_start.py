@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.access.ownership import LAB
 from core.base.encoding import decode, encode
@@ -12,8 +11,8 @@ from core.experiment import Experiment, comparisons, shipped
 from core.jobs import runner
 from core.jobs.lane import Lane
 from core.runs.store import Store
-from tests.conftest import ROOT, ended, script, write
-from tests.pages.shown import draft, press, texts
+from tests.conftest import ended, script, write
+from tests.pages.shown import draft, press, texts, visit
 
 
 @pytest.fixture
@@ -26,9 +25,7 @@ def store(tmp_path, monkeypatch):
 
 
 def start():
-    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
-    assert not app.exception, app.exception
-    return app
+    return visit()
 
 
 def test_an_empty_lab_announces_where_runs_will_appear(store):

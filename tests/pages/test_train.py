@@ -4,7 +4,6 @@ import json
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from core.base.encoding import encode, to_link
 from core.base.errors import BadData
@@ -19,8 +18,8 @@ from core.optim.regularizers import ClipNorm
 from core.optim.schedules import Exponential
 from core.optim.stopping import Patience
 from core.runs.store import Store
-from tests.conftest import ROOT, write
-from tests.pages.shown import draft, texts, well
+from tests.conftest import write
+from tests.pages.shown import draft, texts, visit, well
 
 ANOTHER = Experiment(
     name="Another",
@@ -40,11 +39,7 @@ def page(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "_current", None)
 
     def opened(experiment=None):
-        app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-        if experiment:
-            app.session_state["draft"] = encode(experiment)
-        app.run()
-        return well(app.switch_page("train.py").run())
+        return visit("train", experiment)
 
     return opened
 

@@ -5,7 +5,6 @@ import re
 import signal
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.advice.run_status import NEVER_STARTED, describe_end, describe_resume
 from core.base.encoding import encode
@@ -18,8 +17,8 @@ from core.optim.stopping import AbsoluteChange, Patience
 from core.runs.state import stored_state
 from core.runs.store import Store
 from pages.kit import feed, sharpness
-from tests.conftest import ROOT, ended, script, serve, wait_until, write
-from tests.pages.shown import texts
+from tests.conftest import ended, script, serve, wait_until, write
+from tests.pages.shown import texts, visit
 
 EXPERIMENT = encode(Experiment(name="Made up"))
 
@@ -34,13 +33,7 @@ def store(tmp_path, monkeypatch):
 
 def watch(run=None):
     """Open the page as a new visitor."""
-    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-    app.run()
-    if run:
-        app.query_params["run"] = run
-    app.switch_page("watch.py").run()
-    assert not app.exception, app.exception
-    return app
+    return visit("watch", **({"run": run} if run else {}))
 
 
 def buttons(app):

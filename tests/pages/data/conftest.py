@@ -2,14 +2,11 @@
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from core.base.encoding import encode
 from core.data.datasets import Digits
 from core.experiment import Experiment
 from core.jobs import runner
-from tests.conftest import ROOT
-from tests.pages.shown import press, well
+from tests.pages.shown import press, visit, well
 
 
 @pytest.fixture
@@ -19,12 +16,8 @@ def page(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "_current", None)
 
     def opened(data=None, came_for=""):
-        app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-        app.session_state["draft"] = encode(Experiment(data=data or Digits()))
-        app.run()
-        if came_for:
-            app.query_params["from"] = came_for
-        return well(app.switch_page("data.py").run())
+        parameters = {"from": came_for} if came_for else {}
+        return visit("data", Experiment(data=data or Digits()), **parameters)
 
     return opened
 
