@@ -159,7 +159,8 @@ def _run(arguments: list[str]) -> dict[str, Any]:
 def _refuse(error: LabError, *, as_json: bool) -> int:
     write_line(str(error), sys.stderr)
     if as_json:
-        write_line(to_json_text({"error": {"code": error.code, "message": str(error)}}), sys.stdout)
+        answer = {"code": error.code, "message": str(error), **error.details()}
+        write_line(to_json_text({"error": answer}), sys.stdout)
     return 2
 
 

@@ -26,6 +26,10 @@ class LabError(Exception):
         super().__init__(message)
         self.code = code or type(self).code
 
+    def details(self) -> dict[str, Any]:
+        """Return what `--json` prints besides code and message."""
+        return {}
+
 
 class BadInput(LabError):
     """Invalid input."""
@@ -60,6 +64,10 @@ class BadData(BadInput):
         self.fixes = fixes
         self.columns = columns or {}
         self.column_table: tuple[Any, ...] = ()
+
+    def details(self) -> dict[str, Any]:
+        columns = [facts.plain() for facts in self.column_table]
+        return {"fixes": list(self.fixes), "columns": columns}
 
 
 class BadNetwork(BadInput):

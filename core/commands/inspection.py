@@ -1,13 +1,19 @@
 """The command that inspects spreadsheets, and prints the option that applies each suggested fix."""
 
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.base.errors import BadData
+from core.base.text import clip
 from core.commands.experiments import Answer, optional_path
 from core.commands.options import as_options, reading_from
-from core.commands.terminal import Terminal
+from core.commands.terminal import Terminal, aligned
+
+if TYPE_CHECKING:
+    from core.data.inspection.column_table import ColumnFacts
 
 SIGNS = {"ok": "✓", "info": "·", "warn": "!", "bad": "✗"}
 
@@ -23,9 +29,11 @@ def inspect(arguments: Namespace, terminal: Terminal) -> Answer:
             reading=reading_from(arguments),
         )
     except BadData as error:
+        print_columns(error.column_table, terminal)
         if error.fixes:
             terminal.print(f"Try: {' or '.join(map(as_options, error.fixes))}")
         raise
+    print_columns(inspection.column_table, terminal)
     for finding in inspection.findings:
         terminal.print(f"{SIGNS[finding.level]} {finding.text}")
         if finding.action:
@@ -35,4 +43,16 @@ def inspect(arguments: Namespace, terminal: Terminal) -> Answer:
         "shape": list(inspection.shape),
         "classes": list(inspection.classes),
         "findings": [asdict(finding) for finding in inspection.findings],
+        "columns": [asdict(facts) for facts in inspection.column_table],
     }
+
+
+def print_columns(table: "Sequence[ColumnFacts]", terminal: Terminal) -> None:
+    """Print the table of the columns, and a blank line after it."""
+    if table:
+        rows = [("Column", "Type", "Missing", "Distinct", "Role", "Example", "")]
+        for facts in table:
+            sizes = (str(facts.missing or "–"), str(facts.distinct))
+            mark = f"! {facts.problem}" if facts.problem else ""
+            rows.append((clip(facts.key), facts.type, *sizes, facts.role, facts.example, mark))
+        terminal.print(*aligned(rows), "")

@@ -90,6 +90,7 @@ class Library:
             added=time.time(),
             upload_hashes=self.uploads.known_hashes(sources, hashes),
             encodings=train.encodings,
+            column_table=train.column_table,
         )
         self._write(about, train.samples, test.samples if test else None)
         self.uploads.save(sources, hashes)
@@ -211,6 +212,7 @@ class Library:
             white=about.settled.white or 255.0,
             settled=about.settled,
             encodings=about.encodings,
+            column_table=about.column_table,
         )
 
     def _write(self, about: About, train: Samples, test: Samples | None) -> None:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from core.base.finding import Action, Finding
+from core.data.inspection.column_table import ColumnFacts
 from core.data.inspection.encoding import ColumnEncoding
 from core.data.inspection.tasks import Task
 from core.data.reading import Reading
@@ -16,7 +17,7 @@ class About:
 
     `files` are the names of the uploaded files, `added` is in seconds since 1970 (UTC). `settled`
     is the reading with every detected choice filled in; `encodings` say how the columns of a table
-    became inputs, with the values that fill gaps.
+    became inputs, with the values that fill gaps, and `column_table` describes them.
     """
 
     digest: str
@@ -33,6 +34,7 @@ class About:
     added: float
     upload_hashes: tuple[str, ...]  # SHA-256 of each uploaded file, "" for a path or a missing file
     encodings: tuple[ColumnEncoding, ...] = ()
+    column_table: tuple[ColumnFacts, ...] = ()
 
     @property
     def task(self) -> Task:
@@ -61,7 +63,9 @@ class About:
             ColumnEncoding(**encoding | {"categories": tuple(encoding["categories"])})
             for encoding in content.get("encodings", ())
         )
-        values = content | readings | {"findings": findings, "encodings": encodings}
+        table = tuple(map(ColumnFacts.read, content.get("column_table", ())))
+        values = content | readings
+        values |= {"findings": findings, "encodings": encodings, "column_table": table}
         if "kept" in values:  # the name up to version 0.1
             values["upload_hashes"] = values.pop("kept")
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})

@@ -1,15 +1,20 @@
 """Inspection: from one or two tables to samples, with all findings on the way."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from core.base.errors import BadData
 from core.base.finding import Action, Finding
 from core.base.text import clip, counted
 from core.data.arrays.combine import read_files
 from core.data.inspection import doctor
 from core.data.inspection.balance import check_order
+from core.data.inspection.column_choices import resolve_choices
+from core.data.inspection.column_table import ColumnFacts, describe_columns
 from core.data.inspection.columns import Columns, find_columns
 from core.data.inspection.encoding import ColumnEncoding
 from core.data.inspection.images import build_images
@@ -33,6 +38,7 @@ class Inspection:
     `shape` is (C, H, W) or (F,). `classes` is empty for values to predict, and without labels
     (`label_column="none"`). `settled` is the reading with every detected choice filled in, and
     `encodings` say how the columns of a table became inputs; test files are read with both.
+    `column_table` describes the columns of the first file, if its rows are not images.
     """
 
     rows: int
@@ -44,6 +50,7 @@ class Inspection:
     settled: Reading = field(default_factory=Reading)
     encodings: tuple[ColumnEncoding, ...] = ()
     trained: TrainedColumns | None = None
+    column_table: tuple[ColumnFacts, ...] = ()
 
     @property
     def labelled(self) -> bool:
@@ -83,12 +90,38 @@ def inspect(
     """Inspect the samples in these tables.
 
     `like` is the inspection of the training samples that test samples must match; its settled
-    reading is used. Raises BadData.
+    reading is used. Raises BadData with the table of the columns of the first file.
     """
+    try:
+        return _inspect(images, labels, reading, like)
+    except BadData as error:
+        error.column_table = _describe_columns(
+            images, labels, like.settled if like else reading or Reading(), error.columns
+        )
+        raise
+
+
+def _describe_columns(
+    images: Table, labels: Table | None, reading: Reading, problems: Mapping[int, str]
+) -> tuple[ColumnFacts, ...]:
+    """Return the table of the columns of a file that was refused."""
+    columns = None
+    with suppress(BadData):
+        columns = find_columns(images, labels, reading, strict=False)
+    choices = resolve_choices(
+        reading.columns, images.header, images.width, name=images.name, strict=False
+    )
+    return describe_columns(images, columns, choices, problems)
+
+
+def _inspect(
+    images: Table, labels: Table | None, reading: Reading | None, like: Inspection | None
+) -> Inspection:
     reading = _stated(images, labels, like.settled if like else reading or Reading())
     columns = find_columns(
         images, labels, reading, strict=like is None, trained=like.trained if like else None
     )
+    all_columns = columns
     columns = leave_out_rows(columns, images.name)
     require_labels(columns)
     decision = decide_form(
@@ -136,6 +169,7 @@ def inspect(
         settled=reading,
         encodings=encodings,
         trained=columns.trained,
+        column_table=describe_columns(images, all_columns, columns.choices) if table else (),
     )
 
 

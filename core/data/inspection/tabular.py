@@ -76,12 +76,13 @@ def _describe_encodings(
     for encoding, place in zip(encodings, places, strict=True):
         column = encoding.name
         if encoding.kind != "number":
-            how = "one-hot" if encoding.kind == "one_hot" else "ordinal"
-            text = f"Column {clip(column)!r} is encoded as {how}: {few(encoding.categories)}."
+            code, how = {
+                "one_hot": ("words", "one-hot encoded"),
+                "ordinal": ("ordinal", "encoded as one number per value, from 0"),
+            }[encoding.kind]
+            text = f"Column {clip(column)!r} is {how}: {few(encoding.categories)}."
             evidence = {"column": column, "words": list(encoding.categories)}
-            findings.append(
-                Finding("words" if how == "one-hot" else "ordinal", "info", text, evidence)
-            )
+            findings.append(Finding(code, "info", text, evidence))
         if encoding.fill is None:
             continue
         cells = cells_of_column(columns, place)

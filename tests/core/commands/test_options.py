@@ -1,5 +1,6 @@
 """A Reading on the command line: every field has its option, and every fix can be typed."""
 
+import json
 import shlex
 from argparse import ArgumentParser
 
@@ -96,3 +97,32 @@ def test_inspect_prints_the_option_of_each_fix(tmp_path, capsys):
     assert main(["inspect", str(path), "--label-column", "last"]) == 2
     printed = capsys.readouterr()
     assert "--form table" in printed.out and "783" in printed.err
+
+
+def test_inspect_prints_the_columns_and_takes_choices_for_them(tmp_path, capsys):
+    path = tmp_path / "a.csv"
+    rows = [f"Mr {i},{i % 5},{i % 3},{i % 2}" for i in range(40)]
+    path.write_text("\n".join(["who,age,kind,label", *rows]))
+    assert main(["inspect", str(path)]) == 2
+    printed = capsys.readouterr()
+    assert "--column=who:role=ignore" in printed.out
+    line = next(line for line in printed.out.splitlines() if line.startswith("who"))
+    assert line.split()[1:5] == ["text", "–", "40", "input"] and "! " in line
+    assert main(["inspect", str(path), "--json"]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["code"] == "too_many_words"
+    assert [c["key"] for c in error["columns"] if c["problem"]] == ["who"]
+    options = ["--column", "who:role=ignore", "--column", "kind:text=one_hot", "--label", "age"]
+    assert main(["inspect", str(path), *options, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    roles = {column["key"]: column["role"] for column in answer["columns"]}
+    assert roles == {"who": "ignore", "age": "label", "kind": "input", "label": "input"}
+    assert answer["shape"] == [4]
+
+
+def test_a_shape_is_used_when_the_label_column_is_guessed(tmp_path, capsys):
+    path = tmp_path / "a.csv"
+    rows = [",".join(str((7 * r * c) % 256) for c in range(20)) + f",{r % 3}" for r in range(40)]
+    path.write_text("\n".join(rows))
+    assert main(["inspect", str(path), "--shape", "4x5", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["shape"] == [1, 4, 5]

@@ -1,0 +1,104 @@
+"""Column table: what each column of a file contains, what it is used for, and its problem."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+
+from core.base.text import clip
+from core.data.inspection.column_choices import column_keys
+from core.data.inspection.column_problems import content_type
+from core.data.inspection.columns import Columns
+from core.data.inspection.encoding import is_missing, to_texts
+from core.data.inspection.label_guess import cells_of
+from core.data.reading import ColumnChoice
+from core.data.spreadsheet.table import Table
+
+MAX_COLUMNS = 200  # of a wider file, only columns with a choice or a problem are described
+EXAMPLES = 3  # values that are shown
+EXAMPLE = 30  # characters of all of them
+
+Role = Literal["input", "label", "split", "ignore"]
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """One row of the column table, as plain data.
+
+    `number` counts from 1. `key` names the column in `Reading.columns`. `type` is number, text,
+    mixed, date, file name or empty. `problem` is a predicate such as "has 3 missing values", empty
+    if there is none.
+    """
+
+    number: int
+    key: str
+    name: str
+    type: str
+    example: str
+    missing: int
+    distinct: int
+    role: Role
+    problem: str = ""
+
+    def plain(self) -> dict[str, Any]:
+        """Return JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, content: Mapping[str, Any]) -> Self:
+        """Decode `plain`."""
+        return cls(**content)
+
+
+def describe_columns(
+    table: Table,
+    columns: Columns | None,
+    choices: Mapping[int, ColumnChoice],
+    problems: Mapping[int, str] | None = None,
+) -> tuple[ColumnFacts, ...]:
+    """Return the facts of the columns of a file, in its order.
+
+    `columns` says which of them are inputs and labels, None if that could not be found out.
+    """
+    problems = problems or {}
+    described = list(range(table.width))
+    if table.width > MAX_COLUMNS:
+        described = [c for c in described if c in problems or c in choices]
+    keys = column_keys(table.header, table.width)
+    return tuple(
+        _describe(table, c, keys[c], _role(c, keys[c], columns, choices), problems.get(c, ""))
+        for c in described
+    )
+
+
+def _role(
+    column: int, key: str, columns: Columns | None, choices: Mapping[int, ColumnChoice]
+) -> Role:
+    role = choices[column].role if column in choices else "auto"
+    if role != "auto":
+        return role
+    if columns is None or column in columns.indices or column in columns.words:
+        return "input"
+    if column == columns.label_index or key in columns.label_roles:
+        return "label"
+    return "ignore" if key in columns.left_out or columns.parts is None else "split"
+
+
+def _describe(table: Table, column: int, key: str, role: Role, problem: str) -> ColumnFacts:
+    cells = cells_of(table, column)
+    gaps = is_missing(cells)
+    values = pd.unique(cells[~gaps])
+    examples = ", ".join(to_texts(np.asarray(values[:EXAMPLES])).tolist())
+    return ColumnFacts(
+        number=column + 1,
+        key=key,
+        name=table.header[column] if table.header else "",
+        type=content_type(cells) if len(values) else "empty",
+        example=clip(examples)[:EXAMPLE],
+        missing=int(gaps.sum()),
+        distinct=len(values),
+        role=role,
+        problem=problem,
+    )
