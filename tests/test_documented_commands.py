@@ -157,7 +157,7 @@ def lab(tmp_path, monkeypatch) -> Path:
 
 def prepare(words: list[str], home: Path) -> None:
     """Create what a command continues or archives: a run or a study that has not started yet, or a
-    finished run. It is the only one, because the ids of one second have no order.
+    finished run.
     """
     digits = change(shipped()["digits"], "epochs", 1)
     if words[0] == "resume":

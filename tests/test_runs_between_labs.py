@@ -58,12 +58,10 @@ def test_runs_are_compared_deleted_restored_and_opened_from_an_archive(page, tmp
 
 def compare(page) -> None:
     """Select both runs: one chart, their differences, the comparison."""
-    page.get_by_text("Select a run to see its curve").wait_for()
-    tick(page, 0)
-    page.get_by_text("1 run selected").wait_for()
+    page.get_by_text("1 run selected").wait_for()  # the newest
     tick(page, 1)
     page.get_by_text("2 runs selected").wait_for()
-    page.get_by_role("heading", name="Validation loss").wait_for()
+    page.get_by_role("heading", name="Training and validation loss").wait_for()
     page.get_by_role("cell", name="Optimizer").wait_for()
     page.get_by_text("have the same validation error").wait_for()
 
@@ -82,7 +80,6 @@ def delete_and_undo(page, lab, runs: list[str]) -> None:
 def take_archive(page, lab, folder) -> tuple[Path, str]:
     """Download the archive of the first run. Returns its path, and the ID of the run."""
     open_runs(page, lab.url)
-    tick(page, 0)
     page.get_by_text("1 run selected").wait_for()
     fold_out(page, "Download")
     with page.expect_download() as download:

@@ -1,6 +1,7 @@
 """The curves of several runs in one chart: validation loss by epoch, step or time, or error if the
 losses are of different kinds. The colour identifies the run; the dash is that of validation. The
-optional training curve is a thin solid line of the same colour.
+optional training curve is a thin solid line of the same colour. A run that diverged ends in a
+cross, and is drawn by its training loss if it has no validation loss.
 """
 
 from collections.abc import Sequence
@@ -18,29 +19,44 @@ from core.figures.template import DASH, PALETTES, Mode, blank, log_axis
 MOST = 6
 MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 MARKED = 12  # markers that a line carries at most; they tell lines apart, not epochs
-HEIGHT, PLOT = 280, 238  # px of the chart, and of the area inside its axes
+PLOT = 238  # px: the height of the area inside the axes
+LEGEND_ROW = 20  # px: the legend has a row for each run, because names are long
 AXES = {"epoch": "epoch", "step": "step", "seconds": "training time in seconds"}  # Epoch's field
 
 
 class OverlayCurve(NamedTuple):
-    """A run as drawn: `values` on the validation set and `train` (or nothing) at `at`; `best` is
-    the index of the lowest value.
+    """A run as drawn: `values` on the validation set at `at`, `train` (or nothing) at `train_at`;
+    `best` is the index of the lowest value, None without values.
     """
 
     name: str
     at: list[float]
     values: list[float]
-    best: int
+    best: int | None
     train: list[float]
+    train_at: list[float]
+    diverged: bool = False
+    label: str = ""  # at the end of the line
 
 
 @dataclass(frozen=True)
 class OverlayRun:
-    """A selected run: its name, the kind of its loss, its epochs."""
+    """A selected run: its name, the kind of its loss, its epochs, whether it diverged, and its
+    training loss as (epoch, step, seconds, loss), which is drawn if it has no epochs. `label` is a
+    short name for the end of its line.
+    """
 
     name: str
     loss: str
     epochs: Sequence[Epoch]
+    diverged: bool = False
+    steps: Sequence[tuple[float, float, float, float]] = ()
+    label: str = ""
+
+
+def chart_height(runs: int) -> int:
+    """Return the height of the chart in px: the area of the curves, the x-axis and the legend."""
+    return PLOT + 56 + LEGEND_ROW * max(1, runs)
 
 
 def comparable(entries: Sequence[OverlayRun]) -> tuple[str, list[OverlayRun], list[str]]:
@@ -70,7 +86,7 @@ def rows(
     axis: str = "epoch",
     train: bool = False,
 ) -> list[OverlayCurve]:
-    """Return a curve for each run with a validation score."""
+    """Return a curve for each run with a validation score, and for those that diverged before."""
     curves = []
     for entry in entries:
         measured = [epoch for epoch in entry.epochs if epoch.validation]
@@ -79,7 +95,15 @@ def rows(
             best = min(range(len(values)), key=lambda i: (isnan(values[i]), values[i]))
             at = [getattr(epoch, axis) for epoch in measured]
             also = [_value(epoch.train, measure) for epoch in measured] if train else []
-            curves.append(OverlayCurve(entry.name, at, values, best, also))
+            place = at if train else []
+            drawn = (entry.name, at, values, best, also, place)
+        elif entry.diverged and measure == "loss" and entry.steps:
+            place = [row[list(AXES).index(axis)] for row in entry.steps]
+            losses = [row[-1] for row in entry.steps]
+            drawn = (entry.name, [], [], None, losses, place)
+        else:
+            continue
+        curves.append(OverlayCurve(*drawn, diverged=entry.diverged, label=entry.label))
     return curves
 
 
@@ -91,63 +115,88 @@ def _value(scores: Scores, measure: str) -> float:
 def figure(
     curves: Sequence[OverlayCurve], mode: Mode, measure: str = "loss", axis: str = "epoch"
 ) -> go.Figure:
-    """Draw a line with a few markers for each run, a star at its best epoch, its name at the
-    end.
+    """Draw a line with a few markers for each run, a star at its best epoch, its label at the end
+    and its name in the legend.
     """
     palette = PALETTES[mode]
     colours = [*palette.runs, palette.test, palette.best, palette.warning]
-    margin = {"l": 44, "r": 112, "t": 8, "b": 34}
-    drawn = blank(mode, HEIGHT, margin=margin, showlegend=False, hoverlabel_namelength=-1)
     shown = list(zip(curves, colours, MARKS, strict=False))
-    for (curve, colour, mark), place in zip(
-        shown, ends([curve.values for curve, *_ in shown]), strict=True
+    height, margin = chart_height(len(shown)), {"l": 44, "r": 36, "t": 8}
+    drawn = blank(mode, height, margin=margin | {"b": height - PLOT - 8}, hoverlabel_namelength=-1)
+    for number, ((curve, colour, mark), place) in enumerate(
+        zip(shown, ends([curve.values or curve.train for curve, *_ in shown]), strict=True), 1
     ):
-        name, at, values, best, train = curve
-        if train:
+        group = {"legendgroup": str(number)}
+        hover = {"hovertemplate": "%{y:.3g}" if measure == "loss" else "%{y:.2~%}"}
+        if curve.train:
             drawn.add_scatter(
-                x=at,
-                y=train,
+                x=curve.train_at,
+                y=curve.train,
                 mode="lines",
                 line={"color": colour, "width": 1.25, "dash": DASH["train"]},
-                name=f"{plain(name, 48)}, training",
-                hovertemplate="%{y:.3g}" if measure == "loss" else "%{y:.2~%}",
+                name=f"{plain(curve.name, 60)}, training",
+                showlegend=not curve.values,
+                **group,
+                **hover,
             )
-        line = {"color": colour, "width": 2.25, "dash": DASH["validation"]}
-        drawn.add_scatter(
-            x=at,
-            y=values,
-            mode="lines+markers",
-            line=line,
-            marker={"symbol": mark, "size": 6, "maxdisplayed": MARKED},
-            name=plain(name, 60),
-            hovertemplate="%{y:.3g}" if measure == "loss" else "%{y:.2~%}",
-        )
-        star = {
-            "symbol": "star",
-            "size": 14,
-            "color": colour,
-            "line": {"color": palette.page, "width": 1},
-        }
-        drawn.add_scatter(
-            x=[at[best]], y=[values[best]], mode="markers", marker=star, hoverinfo="skip"
-        )
+        if curve.values:
+            drawn.add_scatter(
+                x=curve.at,
+                y=curve.values,
+                mode="lines+markers",
+                line={"color": colour, "width": 2.25, "dash": DASH["validation"]},
+                marker={"symbol": mark, "size": 6, "maxdisplayed": MARKED},
+                name=plain(curve.name, 70),
+                **group,
+                **hover,
+            )
+            _add_marker(drawn, curve.at, curve.values, curve.best, "star", colour, palette.page)
+        at, values = (curve.at, curve.values) if curve.values else (curve.train_at, curve.train)
+        if curve.diverged and (last := _last_visible(values)) is not None:
+            _add_marker(drawn, at, values, last, "x", colour, palette.page)
         drawn.add_scatter(
             x=at[-1:],
             y=[place],
             mode="text",
-            text=[f"\u2002\u2002{plain(name, 16)}"],
+            text=[f"\u2002{plain(curve.label, 16)}"],
             textposition="middle right",
             textfont={"color": colour, "size": 12},
             cliponaxis=False,
             hoverinfo="skip",
+            showlegend=False,
         )
     scale, tables = log_axis(measure, shares=measure == "error")
     low, high = _extent([part for curve, *_ in shown for part in (curve.values, curve.train)])
     drawn.update_layout(
-        yaxis=scale | (ticks(tables, log10(low), log10(high)) if low < high else {})
+        yaxis=scale | (ticks(tables, log10(low), log10(high)) if low < high else {}),
+        legend={"x": 0, "xanchor": "left", "y": -46 / PLOT, "yanchor": "top", "orientation": "v"},
     )
     drawn.update_xaxes(title=AXES[axis], rangemode="tozero")
     return drawn
+
+
+def _add_marker(
+    drawn: go.Figure,
+    at: Sequence[float],
+    values: Sequence[float],
+    index: int,
+    symbol: str,
+    colour: str,
+    page: str,
+) -> None:
+    """Mark one point of a curve: a star for the best epoch, a cross where the run diverged."""
+    size = 14 if symbol == "star" else 10
+    marker = {"symbol": symbol, "size": size, "color": colour, "line": {"color": page, "width": 1}}
+    drawn.add_scatter(
+        x=[at[index]], y=[values[index]], mode="markers", marker=marker, hoverinfo="skip",
+        showlegend=False, meta=symbol,
+    )  # fmt: skip
+
+
+def _last_visible(values: Sequence[float]) -> int | None:
+    """Return the index of the last value that a log axis can show."""
+    able = [i for i, value in enumerate(values) if isfinite(value) and value > 0]
+    return able[-1] if able else None
 
 
 def ends(series: Sequence[Sequence[float]]) -> list[float]:

@@ -3,13 +3,16 @@ not the same in all. Knows no run and no page.
 """
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from core.base.numbers import MISSING, short, whole
 from core.base.spec import Choice, Value, fields
 from core.experiment import Experiment
+from core.network.layer import Layer
 from core.network.layers import layer_names
 
+DIFFERING_LAYERS = "Differing layers"  # the row of networks with layers of different kinds
 Row = tuple[str, tuple[str, ...]]  # setting, its value in each experiment
 LEFT_OUT = ("name", "about")  # names and descriptions are no settings
 
@@ -20,7 +23,7 @@ def settings(experiments: Sequence[Experiment]) -> list[Row]:
     rows = []
     for fact in settable:
         values = [getattr(e, fact.name) for e in experiments]
-        describe = _layers if fact.name == "network" else _describe_all
+        describe = describe_layers if fact.name == "network" else _describe_all
         rows.append((fact.label, tuple(map(describe, values))))
     return rows
 
@@ -50,9 +53,14 @@ def _rows(label: str, values: Sequence[Any]) -> list[Row]:
 
 
 def _network(networks: Sequence[tuple]) -> list[Row]:
-    """Compare layer by layer if the kinds are the same, else all layers."""
+    """Compare layer by layer if the kinds are the same, else the layers between the first and the
+    last difference.
+    """
     if len({tuple(layer.kind for layer in layers) for layers in networks}) > 1:
-        return [("Network", tuple(_layers(layers) for layers in networks))]
+        start = _common(networks)
+        end = _common([layers[start:][::-1] for layers in networks])
+        cut = [layers[start : len(layers) - end] for layers in networks]
+        return [(DIFFERING_LAYERS, tuple(describe_layers(layers) for layers in cut))]
     rows = []
     for name, *layers in zip(layer_names(networks[0]), *networks, strict=True):
         if any(layer != layers[0] for layer in layers):
@@ -62,10 +70,47 @@ def _network(networks: Sequence[tuple]) -> list[Row]:
     return rows
 
 
-def _layers(layers: tuple) -> str:
-    """Return the layers that have settings, in order: "conv1, pool1, linear1, output"."""
-    named = zip(layer_names(layers), layers, strict=True)
-    return ", ".join(name for name, layer in named if any(fields(type(layer)))) or MISSING
+def _common(networks: Sequence[tuple]) -> int:
+    """Return the number of layers at the beginning that all networks share."""
+    columns = zip(*networks, strict=False)
+    return sum(1 for _ in takewhile(lambda layers: len(set(layers)) == 1, columns))
+
+
+def describe_layers(layers: Sequence[Layer]) -> str:
+    """Return the layers in order; what is repeated appears once with its number.
+
+    >>> from core.network.layers import Flatten, Linear, ReLU
+    >>> describe_layers((Flatten(), *(Linear(units=8), ReLU()) * 3))
+    'Flatten → 3 × (Linear 8 units → ReLU)'
+    """
+    texts = [_describe_layer(layer) for layer in layers]
+    parts = []
+    while texts:
+        period, times = _repetition(texts)
+        part = " → ".join(texts[:period])
+        bare = times == 1 or period == 1
+        parts.append(("" if times == 1 else f"{times} × ") + (part if bare else f"({part})"))
+        texts = texts[period * times :]
+    return " → ".join(parts) or MISSING
+
+
+def _repetition(texts: Sequence[str]) -> tuple[int, int]:
+    """Return the period with which the beginning of the list repeats itself over the largest number
+    of entries, and how often it does; (1, 1) if it does not.
+    """
+    best = (1, 1)
+    for period in range(1, len(texts) // 2 + 1):
+        times = 1
+        while texts[times * period : (times + 1) * period] == texts[:period]:
+            times += 1
+        if times > 1 and period * times > best[0] * best[1]:
+            best = (period, times)
+    return best
+
+
+def _describe_layer(layer: Layer) -> str:
+    """Return the label of a layer, with its settings if it has any."""
+    return f"{layer.label} {layer.summary}".strip() if any(fields(type(layer))) else layer.label
 
 
 def _describe_all(value: Any) -> str:

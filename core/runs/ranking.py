@@ -2,8 +2,9 @@
 strengthen it.
 
 Runs that differ only in their seeds are one setting. A difference of means over two or more seeds
-is compared with Welch's interval (Welch 1947). With one seed per setting there is no error bar, and
-the text explains that. Knows no file and no page.
+is compared with Welch's interval (Welch 1947). With one seed per setting, the interval is that of
+two error rates on n validation samples, √(p₁(1 − p₁)/n + p₂(1 − p₂)/n), and the text explains that
+it leaves out the seeds. Knows no file and no page.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,8 @@ _QUANTILES = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)  # t,
 @dataclass(frozen=True)
 class RunResult:
     """A run: its name, its settings, its best validation error as a fraction (None: not measured),
-    whether it has ended, and its number of validation samples (0: unknown).
+    whether it has ended, its number of validation samples (0: unknown, or its error is not a
+    fraction of them), its test error, and whether it diverged.
     """
 
     name: str
@@ -34,6 +36,8 @@ class RunResult:
     error: float | None
     ended: bool = True
     samples: int = 0
+    test_error: float | None = None
+    diverged: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,16 @@ class _Setting:
     def name(self) -> str:
         return self.results[0].name
 
+    def has(self, name: str) -> bool:
+        """Whether the run of this name has the setting."""
+        return any(result.name == name for result in self.results)
+
+    @property
+    def test_errors(self) -> list[float]:
+        """The finite test errors of all runs."""
+        errors = (result.test_error for result in self.results)
+        return [error for error in errors if error is not None and isfinite(error)]
+
     @property
     def errors(self) -> list[float]:
         """One error per seed: a repeated run counts once."""
@@ -73,13 +87,18 @@ class _Setting:
         return f"{middle} ± {short(100 * stdev(errors))}{THIN}% ({len(errors)} seeds)"
 
 
-def compare_results(results: Sequence[RunResult]) -> Comparison:
-    """Return which setting has the lowest error, by how much, and how reliable that is."""
+def compare_results(results: Sequence[RunResult], *, reference: str = "") -> Comparison:
+    """Return which setting has the lowest error, by how much, and how reliable that is. It is
+    compared with the setting of the run named `reference`, else with the next best one.
+    """
     settings = _group(results)
+    diverged = [result.name for result in results if result.diverged]
     measured = [setting for setting in settings if setting.errors]
     if not measured:
         text = "None of these runs has a validation error yet."
-        return Comparison(Finding("not_measured", "info", text))
+        if len(diverged) == len(results):
+            text = "All of these runs diverged before their first validation error."
+        return Comparison(Finding("not_measured", "info", text, {"diverged": diverged}))
     if any(_subject(setting) != _subject(measured[0]) for setting in measured):
         text = (
             "These runs were validated on different samples (different data, split or label "
@@ -87,17 +106,21 @@ def compare_results(results: Sequence[RunResult]) -> Comparison:
         )
         return Comparison(Finding("different_samples", "info", text))
     if len(measured) == 1:
-        return _single(measured[0], len(settings) - 1)
-    first, second = sorted(measured, key=lambda setting: mean(setting.errors))[:2]
+        return _single(measured[0], len(settings) - 1, diverged)
+    first, second, *rest = sorted(measured, key=lambda setting: mean(setting.errors))
+    second = next((setting for setting in rest if setting.has(reference)), second)
     more = tuple(experiment for setting in measured for experiment in _more_seeds(setting))
     code, text, evidence = _lead(first, second)
+    text += _describe_test(first, second, evidence) + _describe_divergence(diverged)
     running = sum(not r.ended for setting in measured for r in setting.results)
     if running:
         text += (
             f" {counted(running, 'run')} of these {'is' if running == 1 else 'are'} not finished."
         )
     return Comparison(
-        Finding(code, "info", text, evidence | {"running": running}), first.name, more
+        Finding(code, "info", text, evidence | {"running": running, "diverged": diverged}),
+        first.name,
+        more,
     )
 
 
@@ -113,10 +136,12 @@ def _subject(setting: _Setting) -> list[Any]:
     return [getattr(setting.results[0].experiment, part) for part in MEASURED_ON]
 
 
-def _single(setting: _Setting, unmeasured: int) -> Comparison:
-    others = " The other runs have no validation error yet." if unmeasured else ""
+def _single(setting: _Setting, unmeasured: int, diverged: list[str]) -> Comparison:
+    others = _describe_divergence(diverged)
+    if unmeasured > len(diverged):
+        others += " The other runs have no validation error yet."
     text = f"{setting.name} reaches a validation error of {setting.summary}.{others}"
-    evidence = {"errors": setting.errors, "unmeasured": unmeasured}
+    evidence = {"errors": setting.errors, "unmeasured": unmeasured, "diverged": diverged}
     finding = Finding("one_setting", "info", text, evidence)
     return Comparison(finding, setting.name, _more_seeds(setting))
 
@@ -135,42 +160,69 @@ def _lead(first: _Setting, second: _Setting) -> tuple[str, str, dict[str, Any]]:
         )
         return "no_difference", f"{text}.", evidence
     text = (
-        f"{first.name} has the lowest validation error: {first.summary}, against {second.summary} "
-        f"for {second.name}."
+        f"{first.name} has the lowest validation error: {first.summary} against {second.summary} "
+        f"for {second.name}, a difference of {points(lead)}"
     )
-    if min(len(ours), len(theirs)) < 2:
-        samples = _in_samples(first, lead) if len(ours) == len(theirs) == 1 else ""
-        text += (
-            f" The difference is {points(lead)}{samples}. With one seed per run there is no error "
-            "bar, so this difference may be chance."
-        )
+    if min(len(ours), len(theirs)) > 1:
+        reach = interval(ours, theirs)
+        evidence |= {"low": lead - reach, "high": lead + reach}
+        text += f" ({_bounds(evidence)} at 95{THIN}% confidence)"
+        if lead > reach:
+            return "significant", f"{text}, more than the seeds explain.", evidence
+        return "not_significant", f"{text}, so it may be chance.", evidence
+    samples = min(setting.results[0].samples for setting in (first, second))
+    if not samples or len(ours) != len(theirs):
+        text += ". With one seed per run there is no error bar, so this difference may be chance."
         return "one_seed", text, evidence
-    reach = interval(ours, theirs)
-    low, high = (short(100 * bound).replace("-", "−") for bound in (lead - reach, lead + reach))
-    text += f" The difference is {low} to {high} percentage points at 95{THIN}% confidence"
-    evidence |= {"low": lead - reach, "high": lead + reach}
-    if lead > reach:
-        return "significant", f"{text}, more than the seeds explain.", evidence
-    return "not_significant", f"{text}, so it may be chance.", evidence
+    reach = sampling_interval(ours[0], theirs[0], samples)
+    evidence |= {"low": lead - reach, "high": lead + reach, "samples": samples}
+    text += (
+        f" ({_bounds(evidence)} at 95{THIN}% confidence on {whole(samples)} validation samples, "
+        "without the chance of the seeds)."
+    )
+    return "one_seed", f"{text} It may be chance." if lead <= reach else text, evidence
+
+
+def _bounds(evidence: dict[str, Any]) -> str:
+    """Return the ends of the interval in percentage points."""
+    low, high = (short(100 * evidence[end]).replace("-", "−") for end in ("low", "high"))
+    return f"{low} to {high}"
+
+
+def _describe_test(first: _Setting, second: _Setting, evidence: dict[str, Any]) -> str:
+    """Return a sentence if the test errors have the other order, and add them to `evidence`."""
+    if not (first.test_errors and second.test_errors):
+        return ""
+    ours, theirs = mean(first.test_errors), mean(second.test_errors)
+    evidence["test_errors"] = [ours, theirs]
+    if evidence["lead"] <= 0 or ours <= theirs:
+        return ""
+    return (
+        f" On the test set the order is reversed ({percent(ours)} for {first.name}, "
+        f"{percent(theirs)} for {second.name}), so do not conclude which one is better."
+    )
+
+
+def _describe_divergence(diverged: Sequence[str]) -> str:
+    """Return a sentence that names the runs that diverged."""
+    return f" Diverged: {', '.join(diverged)}." if diverged else ""
 
 
 def points(difference: float) -> str:
     """Format a difference of error rates.
 
     >>> [points(v) for v in (0.0056, 0.0123, 0.01)]
-    ['0.56 percentage points', '1.2 percentage points', '1 percentage point', '20 percentage
-    points']
+    ['0.56 percentage points', '1.2 percentage points', '1 percentage point']
     """
     value = short(100 * difference)
     return f"{value} percentage point{'s' * (value != '1')}"
 
 
-def _in_samples(first: _Setting, lead: float) -> str:
-    """Return the lead as a number of samples, if that is known and a whole number."""
-    samples = first.results[0].samples
-    count = lead * samples
-    exact = samples and round(count) and abs(count - round(count)) < 1e-3
-    return f", {whole(round(count))} of {whole(samples)} validation samples" if exact else ""
+def sampling_interval(ours: float, theirs: float, samples: int) -> float:
+    """Return half the width of the 95 % interval of the difference of two error rates, each
+    measured on this many samples. On the same samples errors are alike, so it is rather wide.
+    """
+    return 1.96 * sqrt(sum(p * (1 - p) for p in (ours, theirs)) / samples)
 
 
 def interval(ours: Sequence[float], theirs: Sequence[float]) -> float:

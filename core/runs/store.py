@@ -58,10 +58,12 @@ class Store:
         self.root = self.home / folder
 
     def create(self, experiment: str) -> str:
-        """Create a run for this experiment (JSON text). Its id begins with the time (UTC), so ids
-        sort by age.
+        """Create a run for this experiment (JSON text). Its id begins with the time (UTC, then
+        4096ths of a second), so ids sort by age.
         """
-        run = f"{time.strftime(_TIME, time.gmtime())}-{secrets.token_hex(3)}"
+        now = time.time()
+        fraction = f"{int(now % 1 * 4096):03x}"
+        run = f"{time.strftime(_TIME, time.gmtime(now))}-{fraction}{secrets.token_hex(2)[1:]}"
         folder = self.root / run
         try:
             folder.mkdir(parents=True)

@@ -16,7 +16,7 @@ from core.access.ownership import LAB
 from core.base.encoding import decode, encode
 from core.base.errors import NotFound
 from core.base.events import Ended, Epoch, to_json
-from core.experiment import Experiment
+from core.experiment import Experiment, comparisons, shipped
 from core.jobs import runner
 from core.jobs.lane import Lane
 from core.losses import MSE
@@ -51,9 +51,10 @@ def two(store):
     return store.ids()
 
 
-def page(selected=(), shown=()):
+def page(selected=None, shown=()):
+    """The Runs page; `selected` of the `shown` runs are ticked, None leaves the first choice."""
     app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-    if selected:
+    if selected is not None:
         key = f"runs {zlib.crc32(' '.join(shown).encode())}"
         rows = [shown.index(run) for run in selected]
         app.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
@@ -117,9 +118,10 @@ def test_losses_of_two_kinds_are_compared_by_error_with_a_note(store, two):
     run = store.create(encode(Experiment(name="Squares", loss=MSE())))
     write(store, run, [*script(), ended()])
     app = page([two[0], run], store.ids())
-    assert "Validation error" in [s.value for s in app.subheader]
+    assert "Training and validation error" in [s.value for s in app.subheader]
     assert any("different loss functions" in text for text in texts(app))
-    assert "Validation loss" in [s.value for s in page(two, store.ids()).subheader]
+    subheaders = [s.value for s in page(two, store.ids()).subheader]
+    assert "Training and validation loss" in subheaders
 
 
 def test_a_selected_run_that_was_deleted_meanwhile_does_not_break_the_page(store, two, monkeypatch):
@@ -152,7 +154,7 @@ def test_search_finds_runs_by_words(store, two, words, count):
 
 
 def test_without_a_selection_all_actions_are_disabled(store, two):
-    app = page()
+    app = page([], two)
     assert all(button(app, label).disabled for label in ("Open run", "Clone settings", "Delete"))
 
 
@@ -161,6 +163,41 @@ def test_the_settings_of_a_selected_run_are_cloned_to_the_draft(store, two):
     app = press(page([chosen], two), "Clone settings")
     assert app.session_state["draft"] == store.experiment(chosen)
     assert [t.value for t in app.title] == ["Train"]
+
+
+def test_the_newest_run_is_selected_at_first_and_no_run_if_that_is_wanted(store, two):
+    app = page()
+    assert "**1 run selected**" in texts(app) and app.get("plotly_chart")
+    assert json.loads(app.session_state["kept ticks"])["runs"] == two[:1]
+    assert not page([], two).get("plotly_chart")
+
+
+def test_a_click_on_a_name_opens_its_run(store, two):
+    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
+    key = f"runs {zlib.crc32(' '.join(two).encode())}"
+    clicked = {"selection": {"rows": [], "columns": [], "cells": [(1, "Name")]}}
+    app.session_state[key] = clicked
+    app = well(app.switch_page("runs.py").run())
+    assert [t.value for t in app.title] != ["Runs"]
+    assert app.query_params["run"] in (two[1], [two[1]])
+
+
+def test_a_ready_made_comparison_keeps_its_order_and_shows_all_runs_and_its_lesson(store):
+    names = comparisons()["by-heart"]
+    for name in names:
+        run = store.create(encode(shipped()[name]))
+        write(store, run, [*script(), ended()])
+    app = page(store.ids(), store.ids())
+    wanted = [f"{i}  {shipped()[name].name}" for i, name in enumerate(names, 1)]
+    assert [unescaped(cell) for cell in app.table[0].value["Run"]] == wanted
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    legend = [t["name"] for t in figure["data"] if t.get("showlegend") is not False]
+    assert [name for name in legend if "training" not in name] == wanted
+    assert f"**{shipped()[names[0]].about}**" in [unescaped(text) for text in texts(app)]
+
+
+def unescaped(text):
+    return text.replace("\\", "")
 
 
 def test_a_selected_run_is_opened(store, two):
@@ -173,13 +210,13 @@ def test_two_selected_runs_share_a_chart_and_show_their_differences(store, two):
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
     names = {trace.get("name") for trace in figure["data"]}
     assert {
-        f"{i}  {decode(Experiment, store.experiment(r)).name}" for i, r in enumerate(two, 1)
+        f"{i}  {decode(Experiment, store.experiment(r)).name}" for i, r in enumerate(two[::-1], 1)
     } < names
     differing = app.table[0].value
     settings = list(differing["Setting"])
     assert {"Optimizer", "Epochs"} < set(settings) and "Name" not in settings
-    column = f"{two.index(next(r for r in two if 'Other' in store.experiment(r))) + 1}  Other one"
-    assert differing[column][settings.index("Epochs")] == str(OTHER.epochs)
+    assert list(differing) == ["Setting", "1  Plain one", "2  Other one"]
+    assert differing["2  Other one"][settings.index("Epochs")] == str(OTHER.epochs)
 
 
 def test_networks_have_the_names_of_presets_that_distinguish_them():
@@ -302,11 +339,19 @@ def queue_order(run):
 
 def test_the_chart_can_include_the_training_loss(store, two):
     app = page(two, two)
-    app.toggle(key="overlay_train").set_value(True)
-    figure = json.loads(well(app.run()).get("plotly_chart")[0].proto.spec)
-    assert len([trace for trace in figure["data"] if "training" in trace.get("name", "")]) == 2
+
+    def count():
+        figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+        return len([trace for trace in figure["data"] if "training" in trace.get("name", "")])
+
+    assert count() == 2
+    app.toggle(key="overlay_train").set_value(False)
+    app.run()
+    assert count() == 0
+    assert "Differences" in [s.value for s in app.subheader]
     app.toggle(key="all_settings").set_value(True)
     assert "Batch size" in list(well(app.run()).table[0].value["Setting"])
+    assert "All settings" in [s.value for s in app.subheader]
 
 
 def test_a_live_run_cannot_be_deleted(store):

@@ -10,65 +10,83 @@ from core.base.encoding import decode, encode
 from core.base.errors import LabError
 from core.base.numbers import percent
 from core.base.text import counted
-from core.experiment import Experiment
+from core.experiment import Experiment, comparisons, shipped
 from core.figures import overlay
 from core.jobs import runner
 from core.jobs.kinds import KINDS, RUN
 from core.runs import ranking
-from core.runs.compare import differences, settings
+from core.runs.compare import DIFFERING_LAYERS, differences, settings
 from core.runs.ranking import Comparison, compare_results
 from core.runs.state import RunState
 from core.runs.summary import ended
 from pages.kit import feed, person, session
 from pages.kit.form import escape
-from pages.kit.layout import card_title, finding
-from pages.kit.screen import phone, theme_mode
+from pages.kit.layout import STACK, card_title, finding
+from pages.kit.screen import theme_mode
 from pages.parts.runs.table import Row
 
-CARD = 354  # px: as high as the cards that replace it
 AXES = {"Epoch": "epoch", "Step": "step", "Time": "seconds"}
+WIDE = 3  # the runs of a table beside the chart; that of more runs is below it
 
 
-def compare(selected: list[Row]) -> None:
-    """Draw curves and settings; for one run its result, for none a hint."""
-    if not selected:
-        height = "content" if phone() else CARD  # On a phone the cards are below each other.
-        with st.container(
-            border=True, height=height, horizontal_alignment="center", vertical_alignment="center"
-        ):
-            hint = "Select a run to see its curve, or several runs to compare them."
-            st.markdown(hint, text_alignment="center")
+def compare(rows: list[Row]) -> None:
+    """Draw curves, finding and settings of the selected runs, in the order in which they were
+    started; for one run its result, for none a hint.
+    """
+    if not rows:
+        with st.container(border=True):
+            st.markdown("Select a run to see its curve, or several runs to compare them.")
         return
+    selected = sorted(rows, key=lambda row: row.summary.run)
     store = runner.current().store
     experiments = [decode(Experiment, store.experiment(row.summary.run)) for row in selected]
-    left, right = st.columns([7, 5], gap="small")
+    if len(selected) > WIDE:
+        left, right = st.container(gap="small"), st.container(gap="small")
+    else:
+        left, right = st.columns([7, 5], gap="small")
     with left.container(border=True, height="stretch"):
+        lesson(experiments)
         samples = curves(selected, experiments)
+        if len(selected) > 1:
+            difference(selected, experiments, samples)
+        else:
+            ending(selected[0])
     with right.container(border=True, height="stretch"):
-        result(selected, experiments, samples)
+        result(selected, experiments)
+
+
+def lesson(experiments: list[Experiment]) -> None:
+    """Show what a ready-made comparison demonstrates, if these are its runs."""
+    if names := ready_made(experiments):
+        st.markdown(f"**{escape(shipped()[names[0]].about)}**")
+
+
+def ready_made(experiments: list[Experiment]) -> tuple[str, ...]:
+    """Return the names of the ready-made comparison that has these settings, () for none."""
+
+    def settings_of(experiment: Experiment) -> str:
+        return experiment.model_dump_json(exclude={"seeds", "device"})
+
+    chosen = {settings_of(experiment) for experiment in experiments}
+    for names in comparisons().values():
+        if chosen == {settings_of(shipped()[name]) for name in names}:
+            return names
+    return ()
 
 
 def curves(selected: list[Row], experiments: list[Experiment]) -> list[int]:
     """Draw the validation loss, or the error if the losses are of different kinds. Returns the
-    number of validation samples of each run, 0 if unknown.
+    number of validation samples of each run, 0 if unknown or if the target is a value.
     """
     entries, samples = [], []
     for number, (row, experiment) in enumerate(zip(selected, experiments, strict=True), 1):
-        name = numbered(number, row, selected)
-        if number > overlay.MOST:
-            samples.append(0)
-            continue
-        with feed.tail(row.summary.run).read() as history:
-            entries.append(overlay.OverlayRun(name, experiment.loss.kind, list(history.epochs)))
-            sizes = history.started.sizes if history.started else {}
-            samples.append(sizes.get("validation", 0))
+        samples.append(0)
+        if number <= overlay.MOST:
+            entry, samples[-1] = read_run(number, row, selected, experiment)
+            entries.append(entry)
     measure, comparable, left_out = overlay.comparable(entries)
-    with card_title(f"Validation {measure}"):
-        train = st.toggle(
-            "Show training loss" if measure == "loss" else "Show training error",
-            key="overlay_train",
-            persist_state="session",
-        )
+    with card_title(f"Training and validation {measure}"):
+        train = st.toggle("Training", value=True, key="overlay_train", persist_state="session")
         axis = st.segmented_control(
             "X-axis",
             list(AXES),
@@ -86,21 +104,51 @@ def curves(selected: list[Row], experiments: list[Experiment]) -> list[int]:
             overlay.figure(drawn, mode, measure, field),
             theme=None,
             config={"displayModeBar": False},
-            alt=f"Validation {measure} of the selected runs by {overlay.AXES[field]}",
+            alt=f"Training and validation {measure} of the selected runs by {overlay.AXES[field]}",
             key="overlay",
         )
     else:
-        with st.container(height=overlay.HEIGHT, border=False):
+        with st.container(height=overlay.chart_height(1), border=False):
             st.caption("No epoch has been completed yet.")
-    explain_chart(measure, left_out, len(selected), bool(drawn) and train)
+    explain_chart(drawn, measure, left_out, len(selected))
     return samples
 
 
-def explain_chart(measure: str, left_out: list[str], count: int, train: bool) -> None:
-    """Explain what the chart does not show, and why."""
+def read_run(
+    number: int, row: Row, selected: list[Row], experiment: Experiment
+) -> tuple[overlay.OverlayRun, int]:
+    """Return the curves of a run, and its number of validation samples as in `curves`."""
+    diverged = row.state == RunState.DIVERGED
+    with feed.tail(row.summary.run).read() as history:
+        epochs, steps = list(history.epochs), ()
+        if diverged and not any(epoch.validation for epoch in epochs):
+            columns = history.columns()
+            names = ("step.epoch", "step.step", "step.seconds", "step.loss")
+            steps = tuple(zip(*(columns[name] for name in names), strict=True))
+        sizes = history.started.sizes if history.started else {}
+    regression = any("r2" in (epoch.validation or {}) for epoch in epochs)
+    entry = overlay.OverlayRun(
+        numbered(number, row, selected),
+        experiment.loss.kind,
+        epochs,
+        diverged=diverged,
+        steps=steps,
+        label=str(number) if len(selected) > 1 else "",
+    )
+    return entry, 0 if regression else sizes.get("validation", 0)
+
+
+def explain_chart(
+    drawn: list[overlay.OverlayCurve], measure: str, left_out: list[str], count: int
+) -> None:
+    """Explain how to read the chart, and what it does not show."""
     notes = []
-    if train:
-        notes.append(f"Thin solid lines show the training {measure}.")
+    if any(curve.values for curve in drawn):
+        notes.append(f"Dashed: validation {measure}, with a star at the best epoch.")
+    if any(curve.train for curve in drawn):
+        notes.append(f"Thin and solid: training {measure}.")
+    if any(curve.diverged for curve in drawn):
+        notes.append("A cross marks where a run diverged.")
     if measure == "error":
         notes.append("The runs have different loss functions, so their errors are compared.")
     if left_out:
@@ -119,16 +167,32 @@ def numbered(number: int, row: Row, among: list[Row]) -> str:
     return f"{number}  {row.summary.name}" if len(among) > 1 else row.summary.name
 
 
-def result(selected: list[Row], experiments: list[Experiment], samples: list[int]) -> None:
-    """Draw the settings that differ, the results as the last rows, and the comparison."""
+def result(selected: list[Row], experiments: list[Experiment]) -> None:
+    """Draw the settings that differ and the results. Of many runs, each is a row; of few, each is
+    a column.
+    """
     several = len(selected) > 1
-    with card_title("Differences" if several else "Result"):
+    with st.container(**STACK, gap="small"):
+        title = st.empty()
         every = st.toggle("Show all settings", key="all_settings", persist_state="session")
+    heading = "All settings" if every else "Differences" if several else "Result"
+    title.subheader(heading, anchor=False, width="stretch")
     rows = settings(experiments) if every else differences(experiments)
-    st.table(difference_table(selected, rows), border="horizontal", hide_index=True)
-    if not several:
-        ending(selected[0])
-        return
+    table = difference_table(selected, rows)
+    if len(selected) > WIDE and not every:
+        table = transposed(table)
+    st.table(table, border="horizontal", hide_index=True)
+
+
+def transposed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with a row for each run and a column for each setting."""
+    turned = table.set_index("Setting").T
+    turned.insert(0, "Run", turned.index)
+    return turned
+
+
+def difference(selected: list[Row], experiments: list[Experiment], samples: list[int]) -> None:
+    """Show which setting has the lowest error, with a button that trains more seeds."""
     entries = [
         ranking.RunResult(
             numbered(number, row, selected),
@@ -136,12 +200,15 @@ def result(selected: list[Row], experiments: list[Experiment], samples: list[int
             row.summary.validation_error,
             not row.state.is_live,
             n,
+            test_error=row.summary.test_error,
+            diverged=row.state == RunState.DIVERGED,
         )
         for number, (row, experiment, n) in enumerate(
             zip(selected, experiments, samples, strict=True), 1
         )
     ]
-    comparison = compare_results(entries)
+    reference = entries[0].name if ready_made(experiments) else ""
+    comparison = compare_results(entries, reference=reference)
     count = len(comparison.more_seeds)
     label = f"Train {counted(count, 'more run')}" if count else None
     if finding(comparison.finding.level, format_text(comparison), label, key="seeds"):
@@ -204,4 +271,5 @@ def distinguishes(row: tuple[str, tuple[str, ...]], named: tuple[str, tuple[str,
     """Whether the short names distinguish the same values as the row; "12 layers" is no name."""
     pairs = set(zip(row[1], named[1], strict=True))
     presets = not any(name[0].isdigit() for name in named[1])
-    return row[0] == named[0] and presets and len(set(row[1])) == len(set(named[1])) == len(pairs)
+    networks = row[0] in (named[0], DIFFERING_LAYERS)
+    return networks and presets and len(set(row[1])) == len(set(named[1])) == len(pairs)

@@ -14,7 +14,7 @@ from core.access import ownership
 from core.base.numbers import MISSING
 from core.runs.state import RunState
 from core.runs.summary import Summary
-from pages.kit import session
+from pages.kit import address, session
 from pages.kit.layout import when
 from pages.kit.screen import phone
 
@@ -33,7 +33,7 @@ OTHERS = (
     "Note",
 )
 OWNER = "Owner"  # a column and a filter of labs with several users
-SHOWN = 6  # rows; more need scrolling, so that the comparison stays visible
+SHOWN = 10  # rows; more need scrolling, so that the comparison stays visible
 ROW = 33  # px
 RARE = 3  # the last columns are hidden by default; in a class the tags as well
 POINTS = 40  # of a sparkline, which is 78 px wide
@@ -68,21 +68,25 @@ def choose_columns() -> tuple[str, ...]:
 
 
 def table(rows: list[Row], columns: tuple[str, ...]) -> list[Row]:
-    """Draw all rows. Returns the selected ones, in their order."""
+    """Draw all rows. Returns the selected ones, in their order: at first the newest. A click on a
+    name opens the run.
+    """
     runs = [row.summary.run for row in rows]
     key = f"runs {zlib.crc32(' '.join(runs).encode())}"
-    before = json.loads(session.get_ui("ticks") or "{}")
+    before = json.loads(session.get_ui("ticks") or json.dumps({"runs": runs[:1]}))
     default = before.get("default", [])
     if before.get("key") != key:  # The rows changed: the selection follows its runs.
         default = [runs.index(run) for run in before.get("runs", []) if run in runs]
     seconds = [row.summary.seconds for row in rows if row.summary.seconds is not None]
     scale, unit = next((s, u) for least, s, u in UNITS if max(seconds, default=0) >= least)
+    # The toolbar of the table appears over the end of this line, where no button is.
+    st.caption("Click a name to open its run. Tick rows to compare them.")
     picked = st.dataframe(
         pd.DataFrame([cells(row, scale) for row in rows]),
         hide_index=True,
         height=ROW * (min(len(rows), SHOWN) + 1) + 2,
         on_select="rerun",
-        selection_mode="multi-row",
+        selection_mode=["multi-row", "single-cell"],
         selection_default={"selection": {"rows": default}} if default else None,
         placeholder=MISSING,
         key=key,
@@ -93,6 +97,9 @@ def table(rows: list[Row], columns: tuple[str, ...]) -> list[Row]:
     indices = sorted(i for i in picked.selection.rows if i < len(rows))
     ticked = {"key": key, "default": default, "runs": [runs[i] for i in indices]}
     session.set_ui("ticks", json.dumps(ticked))
+    for row, column in picked.selection.cells:
+        if column == "Name" and row < len(rows):
+            st.switch_page("watch.py", query_params=address.parameters(run=runs[row]))
     return [rows[i] for i in indices]
 
 

@@ -36,7 +36,7 @@ def test_rows_are_the_measured_values_with_the_index_of_the_lowest(losses):
     drawn = rows([(f"run {i}", epochs(each)) for i, each in enumerate(losses)])
     kept = [(i, each) for i, each in enumerate(losses) if any(v is not None for v in each)]
     assert [name for name, *_ in drawn] == [f"run {i}" for i, _ in kept]
-    for (_, at, values, best, _), (_, each) in zip(drawn, kept, strict=True):
+    for (_, at, values, best, *_), (_, each) in zip(drawn, kept, strict=True):
         assert at == [k for k, v in enumerate(each, 1) if v is not None]
         assert repr(values) == repr([v for v in each if v is not None])
         numbers = [v for v in values if not math.isnan(v)]
@@ -45,23 +45,41 @@ def test_rows_are_the_measured_values_with_the_index_of_the_lowest(losses):
 
 
 def curves(count):
-    return rows([(f"run {i}", epochs([1.0, 0.5 - i / 20, 0.7])) for i in range(count)])
+    runs = [(f"run {i}", epochs([1.0, 0.5 - i / 20, 0.7])) for i in range(count)]
+    return curves_of([OverlayRun(n, "cross_entropy", e, label=n[-1]) for n, e in runs])
 
 
 @pytest.mark.parametrize("mode", PALETTES)
-def test_each_run_is_a_dashed_line_with_a_star_and_its_name_at_the_end(mode):
+def test_each_run_is_a_dashed_line_with_a_star_its_name_in_the_legend_and_a_label(mode):
     drawn = figure(curves(3), mode)
     assert len(drawn.data) == 9
     for i in range(3):
-        line, star, name = drawn.data[3 * i : 3 * i + 3]
+        line, star, label = drawn.data[3 * i : 3 * i + 3]
         assert (list(line.x), list(line.y)) == ([1, 2, 3], [1.0, 0.5 - i / 20, 0.7])
         assert line.line.dash == DASH["validation"] and line.name == f"run {i}"
         assert (list(star.x), list(star.y)) == ([2], [0.5 - i / 20])
         assert star.marker.symbol == "star"
-        assert list(name.x) == [3] and name.y[0] == pytest.approx(0.7, rel=0.3)
-        assert name.text[0].strip() == f"run {i}"
+        assert list(label.x) == [3] and label.y[0] == pytest.approx(0.7, rel=0.3)
+        assert label.text[0].strip() == str(i)
+    assert [trace.name for trace in drawn.data if trace.showlegend is not False] == [
+        f"run {i}" for i in range(3)
+    ]
     assert drawn.layout.yaxis.type == "log" and drawn.layout.xaxis.title.text == "epoch"
     assert drawn.layout.xaxis.rangemode == "tozero"
+
+
+def test_a_run_that_diverged_ends_in_a_cross_and_is_drawn_by_its_training_loss():
+    steps = ((0.1, 1, 0.5, 2.0), (0.2, 2, 0.6, 30.0), (0.3, 3, 0.7, math.nan))
+    lost = OverlayRun("lost", "mse", [], diverged=True, steps=steps, label="1")
+    late = OverlayRun("late", "mse", epochs([1.0, 5.0]), diverged=True, label="2")
+    (first, second) = curves_of([lost, late])
+    assert (first.at, first.train_at, first.train[:2]) == ([], [0.1, 0.2, 0.3], [2.0, 30.0])
+    drawn = figure([first, second], "light")
+    crosses = [(t.x[0], t.y[0]) for t in drawn.data if t.meta == "x"]
+    assert crosses == [(0.2, 30.0), (2, 5.0)]
+    assert [t.name for t in drawn.data if t.showlegend is not False] == ["lost, training", "late"]
+    assert [c.train_at for c in curves_of([lost], axis="seconds")] == [[0.5, 0.6, 0.7]]
+    assert curves_of([lost], "error") == []
 
 
 def test_overlapping_names_are_moved_apart():
@@ -96,7 +114,7 @@ def test_regression_and_classification_share_no_axis_and_the_first_kind_is_drawn
     classes, early = OverlayRun("classes", "mse", epochs([0.1])), OverlayRun("early", "mse", [])
     assert comparable([values, early, classes]) == ("loss", [values, early], ["classes"])
     assert comparable([classes, values]) == ("loss", [classes], ["values"])
-    assert curves_of([values], "error") == [("values", [1], [pytest.approx(0.2)], 0, [])]
+    assert curves_of([values], "error")[0][:5] == ("values", [1], [pytest.approx(0.2)], 0, [])
 
 
 @pytest.mark.parametrize("mode", PALETTES)
@@ -108,8 +126,9 @@ def test_all_runs_differ_in_colour_and_marker(mode):
 
 
 def test_names_are_escaped_and_shortened():
-    line, _, name = figure(rows([(NASTY + "z" * 60, epochs([1.0]))]), "light").data
-    for text in (line.name, name.text[0]):
+    run = OverlayRun(NASTY + "z" * 60, "mse", epochs([1.0]), label=NASTY * 2)
+    line, _, label = figure(curves_of([run]), "light").data
+    for text in (line.name, label.text[0]):
         assert not set(text) & set("<>$")
         assert text.endswith("…")
 

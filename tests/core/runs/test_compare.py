@@ -4,13 +4,13 @@ import pytest
 
 from core.base.encoding import change
 from core.data.datasets import MNIST
-from core.experiment import Experiment, Seeds
+from core.experiment import Experiment, Seeds, comparisons, shipped
 from core.losses import MSE
-from core.network.activations import ReLU
+from core.network.activations import ReLU, Sigmoid
 from core.network.layers import Flatten, Linear, Output
 from core.optim.optimizers import SGD, AdamW
 from core.optim.regularizers import L2, ClipNorm
-from core.runs.compare import differences, settings
+from core.runs.compare import DIFFERING_LAYERS, describe_layers, differences, settings
 
 BASE = Experiment()
 
@@ -56,9 +56,26 @@ def test_networks_of_the_same_kinds_are_compared_layer_by_layer():
     assert differences(pair) == [("Network: linear1", ("10 units", "20 units"))]
 
 
-def test_networks_of_different_kinds_are_listed_by_their_layers():
-    rows = differences([BASE, Experiment(network=(Flatten(), Output()))])
-    assert rows == [("Network", ("conv1, pool1, conv2, pool2, linear1, output", "output"))]
+def test_networks_of_different_kinds_show_the_layers_between_the_first_and_last_difference():
+    deep, wide = (Linear(units=8), ReLU()) * 30, (Linear(units=99), Sigmoid())
+    networks = [(Flatten(), *layers, Output()) for layers in (deep, wide, ())]
+    ((name, values),) = differences([Experiment(network=network) for network in networks])
+    assert name == DIFFERING_LAYERS
+    assert values == ("30 × (Linear 8 units → ReLU)", "Linear 99 units → Sigmoid", "–")
+
+
+@pytest.mark.parametrize("names", comparisons().values())
+def test_the_values_of_a_difference_differ(names):
+    """Also those of layers without settings, such as the step of the perceptron."""
+    rows = differences([shipped()[name] for name in names])
+    assert rows and all(len(set(values)) > 1 for _, values in rows)
+
+
+def test_repeated_layers_are_counted():
+    twice = (Linear(units=8), ReLU(), Linear(units=8), ReLU(), ReLU())
+    assert describe_layers(twice) == "2 × (Linear 8 units → ReLU) → ReLU"
+    assert describe_layers((ReLU(),) * 3) == "3 × ReLU"
+    assert describe_layers(()) == "–"
 
 
 def test_three_experiments_are_compared_in_one_row():

@@ -41,12 +41,43 @@ def test_with_one_seed_each_the_difference_is_counted_and_may_be_chance():
     found = compare(results(A, 0.02, samples=200), results(B, 0.025, samples=200))
     assert (found.finding.code, found.leader) == ("one_seed", "A")
     assert found.finding.evidence["lead"] == pytest.approx(0.005)
-    assert "1 of 200 validation samples" in found.finding.text.replace(THIN, " ")
+    evidence = found.finding.evidence
+    proportions = np.repeat([0, 1], [196, 4]), np.repeat([0, 1], [195, 5])
+    error = np.sqrt(sum(p.var() / 200 for p in proportions))
+    assert evidence["high"] - evidence["low"] == pytest.approx(2 * 1.96 * error)
+    assert evidence["low"] < 0 < evidence["high"] and evidence["samples"] == 200
+    clear = compare(results(A, 0.02, samples=200), results(B, 0.4, samples=200)).finding
+    assert clear.code == "one_seed" and clear.evidence["low"] > 0
     found = compare(results(A, 0.03), results(B, 0.015))
     assert (found.finding.code, found.leader) == ("one_seed", "B")
     assert "1.5 percentage points" in found.finding.text
     same = compare(results(A, 0.02), results(B, 0.02)).finding
     assert (same.code, same.evidence["lead"]) == ("no_difference", 0) and f"2{THIN}%" in same.text
+
+
+def test_the_best_setting_is_compared_with_the_reference_if_there_is_one():
+    third = Experiment(name="C", epochs=9)
+    groups = [*results(A, 0.3), *results(B, 0.02), *results(third, 0.03)]
+    assert compare_results(groups).finding.evidence["errors"] == [[0.02], [0.03]]
+    assert compare_results(groups, reference="A").finding.evidence["errors"] == [[0.02], [0.3]]
+    assert compare_results(groups, reference="B").finding.evidence["errors"] == [[0.02], [0.03]]
+
+
+def test_test_errors_in_the_other_order_are_named():
+    found = compare(results(A, 0.15, test_error=0.17), results(B, 0.16, test_error=0.15)).finding
+    assert found.evidence["test_errors"] == [0.17, 0.15] and "reversed" in found.text
+    same = compare(results(A, 0.15, test_error=0.15), results(B, 0.16, test_error=0.17)).finding
+    assert same.evidence["test_errors"] == [0.15, 0.17] and "reversed" not in same.text
+
+
+def test_runs_that_diverged_are_named():
+    lost = results(B, None, diverged=True)
+    found = compare(results(A, 0.03), lost).finding
+    assert (found.code, found.evidence["diverged"]) == ("one_setting", ["B"])
+    assert "Diverged: B." in found.text and "yet" not in found.text
+    partial = compare(results(A, 0.03), results(B, 0.5, diverged=True)).finding
+    assert (partial.code, partial.evidence["diverged"]) == ("one_seed", ["B"])
+    assert compare(lost).finding.code == "not_measured"
 
 
 def test_a_repeated_run_counts_as_one_seed():

@@ -295,3 +295,9 @@ def test_a_stamp_changes_exactly_when_a_file_changes(store: Store) -> None:
         seen.append(store.stamp(run))
     assert len(set(seen)) == len(seen)
     assert store.stamp("nothing") == (None, None, None)
+
+
+def test_ids_keep_the_order_in_which_runs_were_created(tmp_path):
+    store = Store(tmp_path)
+    runs = [store.create("{}") for _ in range(20)]
+    assert store.ids() == runs[::-1]
