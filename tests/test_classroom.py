@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from core.access.ownership import NOT_OWNER
 from core.base.encoding import to_link
 from core.experiment import Experiment
 from pages.kit import address, hosts
@@ -39,7 +40,7 @@ def test_two_people_and_a_teacher(browser: object, tmp_path: Path) -> None:
 
         bens_draft, anns_draft = (parse_qs(urlsplit(each.url).query)["d"] for each in (ben, ann))
         ben.goto(ann.url)  # as Ann passes it on: hers to watch, and his draft stays his
-        ben.get_by_text("belongs to another person").wait_for()
+        ben.get_by_text(NOT_OWNER.format(noun="run")).wait_for()
         ben.wait_for_url(lambda url: parse_qs(urlsplit(url).query)["d"] == bens_draft)
         assert bens_draft != anns_draft
         assert ben.locator(STOP).last.is_disabled()
@@ -50,7 +51,7 @@ def test_two_people_and_a_teacher(browser: object, tmp_path: Path) -> None:
         assert ann.get_by_role("button", name="Pause").is_enabled()
 
         teacher.goto(f"{server.url}/watch?run={anns}")
-        teacher.get_by_text("belongs to another person").wait_for()
+        teacher.get_by_text(NOT_OWNER.format(noun="run")).wait_for()
         teacher.get_by_test_id("stSidebar").get_by_role("button", name="Teacher").click()
         for pin, answer in (("111111", "Incorrect PIN"), (PIN, "End teacher session")):
             teacher.get_by_label("PIN", exact=True).fill(pin)

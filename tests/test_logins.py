@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core.access.ownership import NOT_OWNER
 from core.base.encoding import to_link
 from core.experiment import Experiment
 from pages.kit import address
@@ -47,7 +48,7 @@ def test_logins_own_their_runs(browser: object, tmp_path: Path) -> None:
             bens = start(ben)
             for page, other in ((ann, bens), (ben, anns)):
                 page.goto(f"{server.url}/watch?run={other}")
-                page.get_by_text("belongs to another person").wait_for()
+                page.get_by_text(NOT_OWNER.format(noun="run")).wait_for()
                 assert page.locator(STOP).last.is_disabled()
             ben.context.close()
 

@@ -23,6 +23,10 @@ from core.runs.store import Store
 SOLO, CLASS, OIDC = "solo", "class", "lab"
 OWNER = "owner"  # the file in a run's folder
 LAB, TEACHER = "lab", "teacher"  # the lab itself; a person who has entered the PIN
+NOT_OWNER = (
+    "This {noun} belongs to another person. You can view it and copy its settings; only its owner "
+    "or a teacher can change it."
+)
 _OWNER = re.compile(r"[0-9a-f]{16}")  # as `digest` writes one
 
 
@@ -83,11 +87,7 @@ def require(store: Store, run: str, by: str) -> None:
     """Raise NotAllowed unless `by` may change the run."""
     require_known(by)
     if not may_change(store, run, by):
-        raise NotAllowed(
-            f"This {store.noun} belongs to another person. You can view it and copy its settings; "
-            "only its owner or a teacher can change it.",
-            code="not_owner",
-        )
+        raise NotAllowed(NOT_OWNER.format(noun=store.noun), code="not_owner")
 
 
 def require_teacher(by: str) -> None:

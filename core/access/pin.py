@@ -45,12 +45,12 @@ class PinLimiter:
     def enter(self, attempt: str, by: str) -> None:
         """Return if `attempt` is the PIN. NotAllowed if not, or after too many wrong attempts."""
         with self._lock:
-            self._attempts_left(by)
+            self.attempts_left(by)
             delay = self._delay()
         if delay:
             self.sleep(delay)
         with self._lock:
-            left = self._attempts_left(by) - 1  # the same browser may have tried meanwhile
+            left = self.attempts_left(by) - 1  # the same browser may have tried meanwhile
             expected = pin()
             if expected and hmac.compare_digest(attempt.encode(), expected.encode()):
                 return
@@ -65,7 +65,7 @@ class PinLimiter:
                 f"Incorrect PIN. You have {counted(left, 'attempt')} left.", code="pin_wrong"
             )
 
-    def _attempts_left(self, by: str) -> int:
+    def attempts_left(self, by: str) -> int:
         """Wrong attempts that this browser has left. NotAllowed for none."""
         while self._wrong and self.clock() - self._wrong[0][0] >= self.seconds:
             self._wrong.popleft()

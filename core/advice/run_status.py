@@ -28,7 +28,7 @@ BEFORE_FIRST_STEP: dict[str, str] = {
 def progress(history: History, state: str) -> tuple[float, str]:
     """Return the fraction done, 0 to 1, and the progress in one line.
 
-    `state` is a run state, or "preparing" for a run that continues and has taken no step yet.
+    A run that continues is PREPARING until it has taken a step.
     """
     started = history.started
     if started is None:
@@ -38,7 +38,8 @@ def progress(history: History, state: str) -> tuple[float, str]:
         f"Epoch {whole(epoch)} of {whole(started.epochs)}",
         f"step {whole(history.step)} of {whole(started.steps)}",
     ]
-    if state == "preparing" or (state == RunState.RUNNING and len(history.ticks) == history.before):
+    has_stepped = len(history.ticks) > history.before
+    if state == RunState.PREPARING or (state == RunState.RUNNING and not has_stepped):
         parts.append(PREPARING.lower())
     elif state == RunState.RUNNING:
         left = pace.seconds_left(history)

@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum, auto
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -35,23 +36,41 @@ NOT_WATCHED = (
 )
 
 
+class TaskState(StrEnum):
+    """Where a task is in its life."""
+
+    WAITING = auto()
+    WORKING = auto()
+    DONE = auto()
+    STOPPED = auto()
+    FAILED = auto()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the task has ended."""
+        return self not in (TaskState.WAITING, TaskState.WORKING)
+
+
 @dataclass
 class Task:
-    """One task. `state` is waiting, working, done, stopped or failed; `found` grows meanwhile."""
+    """One task; `found` grows while it works. `problem` and `code` say why it failed or was stopped
+    by the app.
+    """
 
     kind: str
     experiment: str  # or the study, for EFFORT
     run: str = ""  # the run whose weights are measured, for some kinds
     id: str = field(default_factory=lambda: uuid4().hex)
-    state: str = "waiting"
+    state: TaskState = TaskState.WAITING
     share: float = 0.0
     found: dict[str, Any] = field(default_factory=dict)
-    problem: str = ""  # the message, if it failed or was stopped by the app
+    problem: str = ""
+    code: str = ""
 
     @property
     def over(self) -> bool:
         """Whether the task has ended."""
-        return self.state not in ("waiting", "working")
+        return self.state.is_over
 
 
 class Tasks:
@@ -121,7 +140,7 @@ class Tasks:
         """Stop the task at its next step; its results so far are kept."""
         with self._changed:
             if task := self._tasks.get(id):
-                self._end(task, "stopped")
+                self._end(task, TaskState.STOPPED)
 
     def wait(self, id: str, seconds: float = 60.0) -> dict[str, Any] | None:
         """Return `look` once the task has ended, or after `seconds`."""
@@ -134,7 +153,7 @@ class Tasks:
         with self._changed:
             self._closing = True
             for task in self._tasks.values():
-                self._end(task, "stopped")
+                self._end(task, TaskState.STOPPED)
             self._changed.notify_all()
         if self._child:
             self._child.close()
@@ -174,7 +193,7 @@ class Tasks:
     def _take(self, id: str) -> Task:
         self._now = task = self._tasks[id]
         self._of(task).take(id)
-        task.state = "working"
+        task.state = TaskState.WORKING
         return task
 
     def _do(self, task: Task) -> None:
@@ -184,9 +203,9 @@ class Tasks:
                     task.share, task.found = share, found
                     if self._is_over(task):
                         return
-            self._end(task, "done")
+            self._end(task, TaskState.DONE)
         except Exception as error:
-            self._end(task, "failed", explain(error)[0])
+            self._end(task, TaskState.FAILED, explain(error))
 
     def _answers(self, task: Task) -> Answers:
         what = task.kind, task.experiment, task.run
@@ -198,13 +217,13 @@ class Tasks:
         """Whether the task has ended; stop it first if no page asks about it any more."""
         with self._changed:
             if not task.over and self.clock() - self._looked[task.id] > UNWATCHED:
-                self._end(task, "stopped", NOT_WATCHED)
+                self._end(task, TaskState.STOPPED, (NOT_WATCHED, "not_watched"))
             return task.over
 
-    def _end(self, task: Task, state: str, problem: str = "") -> None:
+    def _end(self, task: Task, state: TaskState, reason: tuple[str, str] = ("", "")) -> None:
         with self._changed:
             if not task.over:
-                task.state, task.problem = state, problem
+                task.state, (task.problem, task.code) = state, reason
                 self._of(task).leave(task.id)
                 self._changed.notify_all()
 

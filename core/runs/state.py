@@ -1,6 +1,6 @@
 """RunState: where a run or a study is in its life, and how that is shown. The one table of states.
 
-A folder alone tells seven of them (`stored_state`); who holds the queue adds the four live ones.
+A folder alone tells seven of them (`stored_state`); who holds the queue adds the live ones.
 """
 
 from collections.abc import Set
@@ -39,6 +39,7 @@ class RunState(StrEnum):
         return state
 
     QUEUED = "queued", "Queued", "gray", "schedule", "○", frozenset({"stop"})
+    PREPARING = "preparing", "Preparing", "green", "hourglass_top", "●", _AT_WORK
     RUNNING = "running", "Running", "green", "play_circle", "●", _AT_WORK
     PAUSED = "paused", "Paused", "gray", "pause_circle", "‖", _HELD
     STOPPING = "stopping", "Stopping", "gray", "stop_circle", "■", frozenset()

@@ -21,6 +21,7 @@ from core.base.numbers import MISSING, duration_range, short, size, whole
 from core.base.text import counted
 from core.experiment import Experiment
 from core.jobs import runner
+from core.jobs.tasks import TaskState
 from core.network.build import trace
 from pages.kit import person, session
 from pages.kit.buttons import button
@@ -97,7 +98,7 @@ def numbers(draft: Experiment, planned: Plan, task: dict[str, Any] | None) -> No
 
 def time(draft: Experiment, planned: Plan, task: dict[str, Any] | None) -> tuple[str, str]:
     """Return the duration and what it is based on."""
-    if task and task["state"] == "done":
+    if task and task["state"] == TaskState.DONE:
         trial = task["found"]
         steps = counted(trial["steps"], "trial step")
         return duration_range(trial["low_seconds"], trial["high_seconds"]), f"from {steps} here"

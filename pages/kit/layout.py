@@ -27,7 +27,7 @@ from pages.kit.buttons import button, deferred_button
 from pages.kit.form import escape
 from pages.kit.screen import phone
 
-NOT_TRAINING = {RunState.PAUSED, "preparing"}  # the bar names these states: no progress is visible
+NOT_TRAINING = {RunState.PAUSED, RunState.PREPARING}  # the bar names them: nothing moves
 SIGNS = {
     "ok": ("green", "check"),
     "info": ("gray", "info"),
@@ -269,6 +269,7 @@ def _of_run(run: str) -> tuple[float, str]:
     return share, " · ".join([run_name(run), *parts, *([status] if status in NOT_TRAINING else [])])
 
 
-def live_status(run: str) -> str:
-    """Return the status of a run, or "preparing" while it has not begun to train."""
-    return "preparing" if runner.current().prepares(run) else runner.current().status(run)
+def live_status(run: str) -> RunState:
+    """Return the status of a run, PREPARING while it has not begun to train."""
+    preparing = runner.current().prepares(run)
+    return RunState.PREPARING if preparing else runner.current().status(run)

@@ -10,6 +10,7 @@ from core.base.text import counted
 from core.experiment import Experiment
 from core.figures import range_test as figures
 from core.jobs import runner, tasks
+from core.jobs.tasks import TaskState
 from pages.kit import live_chart, person, session, state
 from pages.kit.buttons import button
 from pages.kit.form import escape
@@ -97,12 +98,12 @@ def ended(task: dict, draft: Experiment) -> None:
             on_click=session.set_ui,
             args=(TASK, ""),
         )
-    if task["state"] == "failed":
+    if task["state"] == TaskState.FAILED:
         finding("bad", escape(task["problem"]))
         return
     curve(task)
     suggested = task["found"].get("suggested")
-    if task["state"] == "stopped":
+    if task["state"] == TaskState.STOPPED:
         stopped = "Stopped before its end, so no learning rate is suggested."
         finding("info", escape(task["problem"] or stopped))
     elif not suggested:

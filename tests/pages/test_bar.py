@@ -184,7 +184,7 @@ def test_a_study_belongs_to_who_started_it(lab):
     lab.stop(bens, by=BEN)
     app = page("double_descent", study=bens)
     app.button(key=f"resume {bens}").click().run()
-    assert any("This study belongs to another person" in text for text in texts(app))
+    assert any(ownership.NOT_OWNER.format(noun="study") in text for text in texts(app))
     assert not app.exception and lab.status(bens) == "stopped"
     app.button(key="bar_start").click().run()
     assert lab.line() == []

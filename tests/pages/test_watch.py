@@ -201,8 +201,9 @@ def test_sharpness_is_measured_on_demand_and_reports_a_missing_checkpoint(store,
     app = watch(run)
     next(b for b in app.button if b.key == "measure_flatness").click().run()
     work = tasks.current(tmp_path)
-    work.wait(next(iter(work._tasks)))
-    assert any("no saved weights" in text for text in texts(app.run()))
+    task = work.wait(next(iter(work._tasks)))
+    assert task["code"] == "no_weights"
+    assert any(task["problem"] in text for text in texts(app.run()))
 
 
 @pytest.mark.parametrize(

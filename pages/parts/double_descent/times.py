@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from core.access import ownership
 from core.base.encoding import encode
 from core.jobs import tasks
+from core.jobs.tasks import TaskState
 from core.studies.duration import Expected
 from core.studies.study import Study
 from pages.kit.study_log import store
@@ -26,7 +27,8 @@ def expected_time(study: Study) -> Expected | None:
     task = tasks.current(store().home).look(probe)
     if task is None or task["over"]:  # a forgotten task is started again
         _probes.pop(key, None)
-    if task and task["state"] in ("done", "failed"):  # not a stopped one: nobody waited for it
+    ended = (TaskState.DONE, TaskState.FAILED)  # nobody waits for a stopped one
+    if task and task["state"] in ended:
         if len(_times) > CACHE_SIZE:
             _times.clear()
         result = task["found"] or {"problem": task["problem"]}

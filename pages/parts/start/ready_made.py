@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.advice.estimate import describe_duration, estimate, guess_seconds
 from core.advice.plan import network_name, plan
-from core.base.numbers import duration
+from core.base.numbers import duration_range
 from core.experiment import comparisons, shipped
 from core.figures.sketches import thumbnail
 from core.jobs import runner
@@ -60,16 +60,19 @@ def cards(
 
 
 def training_time(names: tuple[str, ...]) -> tuple[float, str]:
-    """Return the seconds that these take one after another, and a description of them: as measured
-    on this machine, else a rough estimate.
+    """Return the seconds that these take one after another, and a description of them: the range
+    measured on this machine, else a rough estimate.
     """
-    store, seconds, measured = runner.current().store, 0.0, True
+    store, seconds, measured = runner.current().store, 0.0, []
     for name in names:
         planned = plan(shipped()[name], store.home)
-        known = estimate(store, shipped()[name], planned.steps)
+        if known := estimate(store, shipped()[name], planned.steps):
+            measured.append(known)
         seconds += known.seconds if known else guess_seconds(shipped()[name], planned)
-        measured = measured and known is not None
-    return seconds, duration(seconds) if measured else describe_duration(seconds)
+    if len(measured) < len(names):
+        return seconds, describe_duration(seconds)
+    low, high = sum(known.low for known in measured), sum(known.high for known in measured)
+    return seconds, f"{duration_range(low, high)} here"
 
 
 def card(name: str, names: tuple[str, ...], description: str) -> None:

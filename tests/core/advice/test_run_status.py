@@ -21,6 +21,7 @@ from core.base.numbers import FIXED, THIN
 from core.optim.marks import Mark
 from core.optim.stopping import Patience
 from core.runs.history import History
+from core.runs.state import RunState
 from tests.conftest import ended, script
 
 
@@ -85,14 +86,14 @@ def test_the_end_in_one_sentence():
     assert "the teacher" in describe_end(Ended("stopped", "", 1234, 0, by="the teacher"))
 
 
-@pytest.mark.parametrize("state", ["running", "preparing"])
+@pytest.mark.parametrize("state", [RunState.RUNNING, RunState.PREPARING])
 def test_a_resumed_run_is_prepared_until_its_first_step(state):
     on = history(*script()[:20], Saved(80), replace(script()[0], step=80))
     assert plain(progress(on, state)[1]) == (
         f"Epoch 5 of 10 · step 80 of 200 · {PREPARING.lower()}"
     )
     on.add([to_json(script()[21])])
-    assert ("left" in progress(on, state)[1]) == (state == "running")
+    assert ("left" in progress(on, state)[1]) == (state == RunState.RUNNING)
 
 
 @pytest.mark.parametrize(

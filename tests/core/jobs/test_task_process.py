@@ -18,7 +18,7 @@ from core.base.process import ROOT
 from core.data.datasets import Digits
 from core.experiment import Experiment
 from core.jobs import task_process
-from core.jobs.tasks import Tasks
+from core.jobs.tasks import Tasks, TaskState
 from core.network.layers import Flatten, Linear, Output
 from core.studies.study import shipped
 from tests.core.jobs.test_runner import until
@@ -49,14 +49,14 @@ def process(work: Tasks) -> subprocess.Popen:
 
 
 def test_one_process_computes_one_task_after_another_as_a_thread_does(work: Tasks) -> None:
-    told = work.wait(work.begin("rate", SOFTMAX, by=LAB))
-    assert told["state"] == "done" and told["share"] == 1.0
+    task = work.wait(work.begin("rate", SOFTMAX, by=LAB))
+    assert task["state"] == TaskState.DONE and task["share"] == 1.0
     first = process(work).pid
     twin = Tasks(work.home, in_process=False)
-    assert told["found"] == twin.wait(twin.begin("rate", SOFTMAX, by=LAB))["found"]
+    assert task["found"] == twin.wait(twin.begin("rate", SOFTMAX, by=LAB))["found"]
     twin.close()
     misfit = work.wait(work.begin("rate", MISFIT, by=LAB))
-    assert misfit["state"] == "failed" and "Layer 1 (linear1)" in misfit["problem"]
+    assert (misfit["state"], misfit["code"]) == (TaskState.FAILED, "needs_flat_input")
     effort = work.wait(
         work.begin(
             "effort",
@@ -73,9 +73,9 @@ def test_a_task_is_stopped_between_two_answers_and_the_process_continues(work: T
     until(lambda: work.look(long)["found"].get("points"))
     before = process(work).pid
     work.stop(long)
-    told = work.wait(work.begin("trial", SOFTMAX, by=LAB))
-    assert told["state"] == "done" and process(work).pid == before
-    assert work.look(long)["state"] == "stopped" and work.look(long)["found"]["points"]
+    task = work.wait(work.begin("trial", SOFTMAX, by=LAB))
+    assert task["state"] == TaskState.DONE and process(work).pid == before
+    assert work.look(long)["state"] == TaskState.STOPPED and work.look(long)["found"]["points"]
 
 
 def test_a_crash_or_a_hang_is_reported_and_the_next_task_works(
@@ -85,12 +85,13 @@ def test_a_crash_or_a_hang_is_reported_and_the_next_task_works(
     until(lambda: work.look(killed)["found"].get("points"))
     process(work).kill()
     assert work.wait(killed)["problem"] == task_process.KILLED
+    assert work.look(killed)["code"] == "task_crashed"
 
     monkeypatch.setenv("LAB_SILENT", "1")
     until(lambda: work.look(hung)["found"].get("points"))
     process(work).send_signal(signal.SIGSTOP)
-    assert work.wait(hung)["problem"] == task_process.HUNG.format(1.0)
-    assert [work.look(id)["state"] for id in (killed, hung)] == ["failed", "failed"]
+    assert work.wait(hung)["code"] == "task_hung"
+    assert [work.look(id)["state"] for id in (killed, hung)] == [TaskState.FAILED] * 2
 
 
 def test_an_unresponsive_task_is_ended(work: Tasks, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +102,7 @@ def test_an_unresponsive_task_is_ended(work: Tasks, monkeypatch: pytest.MonkeyPa
     child.send_signal(signal.SIGSTOP)
     work.stop(deaf)
     until(lambda: child.poll() is not None)
-    assert work.look(deaf)["state"] == "stopped" and not work.look(deaf)["problem"]
+    assert work.look(deaf)["state"] == TaskState.STOPPED and not work.look(deaf)["problem"]
 
 
 def test_the_process_ends_with_a_killed_server(tmp_path: Path) -> None:
@@ -132,7 +133,7 @@ def alive(pid: int) -> bool:
 def test_an_idle_process_ends_and_frees_its_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The thread that waits for tasks is told that its time is over."""
+    """The thread that waits for tasks is task that its time is over."""
     work = Tasks(tmp_path, in_process=True)
     closed = threading.Event()
     monkeypatch.setattr(work._child, "close", closed.set)

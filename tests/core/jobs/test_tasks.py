@@ -1,4 +1,4 @@
-"""Short tasks in the background: they answer plain data, one after another, and stop when told."""
+"""Short tasks in the background: they answer plain data, one after another, and stop when task."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ from core.data.datasets import Digits, Spreadsheets
 from core.data.load import load
 from core.experiment import Experiment
 from core.jobs import measure, tasks
-from core.jobs.tasks import Tasks
+from core.jobs.tasks import Tasks, TaskState
 from core.network.layers import Flatten, Output
 from core.runs import checkpoint
 from core.runs.store import Store
@@ -52,9 +52,9 @@ def held(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 
 def test_a_range_test_returns_its_points_and_a_suggestion(work: Tasks) -> None:
-    told = work.wait(work.begin("rate", encode(SOFTMAX), by=LAB))
-    assert (told["state"], told["share"], told["problem"]) == ("done", 1.0, "")
-    found = json.loads(json.dumps(told["found"]))
+    task = work.wait(work.begin("rate", encode(SOFTMAX), by=LAB))
+    assert (task["state"], task["share"], task["problem"]) == (TaskState.DONE, 1.0, "")
+    found = json.loads(json.dumps(task["found"]))
     assert found["reach"] == NEIGHBOURS and len(found["points"]) > 50
     expected = suggest([RangePoint(*point) for point in found["points"]])
     assert found["suggested"]["rate"] == expected.rate and found["text"] == expected.text
@@ -67,9 +67,9 @@ def test_trial_steps_estimate_the_seconds_of_a_run(work: Tasks) -> None:
 
 def test_tasks_run_one_at_a_time_and_report_their_position(work: Tasks, held) -> None:
     first, second = (work.begin("held", encode(SOFTMAX), by=LAB) for _ in range(2))
-    assert work.look(second)["before"] == 1 and work.look(second)["state"] == "waiting"
+    assert work.look(second)["before"] == 1 and work.look(second)["state"] == TaskState.WAITING
     held.set()
-    assert [work.wait(id)["state"] for id in (first, second)] == ["done", "done"]
+    assert [work.wait(id)["state"] for id in (first, second)] == [TaskState.DONE] * 2
     assert work.look(second)["before"] == 0
 
 
@@ -79,25 +79,25 @@ def test_a_stopped_task_keeps_its_results_and_the_next_starts(work: Tasks, held)
     work.stop(first)
     work.stop(second)
     held.set()
-    assert [work.wait(id)["state"] for id in (first, second)] == ["stopped", "stopped"]
+    assert [work.wait(id)["state"] for id in (first, second)] == [TaskState.STOPPED] * 2
     third = work.begin("held", encode(SOFTMAX), by=LAB)
     assert work.wait(third)["found"] == {"whole": True}
     assert work.look(second)["found"] == {}
 
 
 @pytest.mark.parametrize(
-    ("experiment", "said"),
+    ("experiment", "code"),
     [
-        (SOFTMAX.model_copy(update={"network": (Output(),)}), "Insert Flatten before it"),
-        (SOFTMAX.model_copy(update={"data": Spreadsheets(digest="0" * 64)}), "."),
+        (SOFTMAX.model_copy(update={"network": (Output(),)}), "needs_flat_input"),
+        (SOFTMAX.model_copy(update={"data": Spreadsheets(digest="0" * 64)}), "dataset_missing"),
     ],
 )
 def test_an_impossible_task_fails_with_one_message(
-    work: Tasks, experiment: Experiment, said: str
+    work: Tasks, experiment: Experiment, code: str
 ) -> None:
-    told = work.wait(work.begin("rate", encode(experiment), by=LAB))
-    assert told["state"] == "failed" and said in told["problem"] and told["found"] == {}
-    assert "\n" not in told["problem"]
+    task = work.wait(work.begin("rate", encode(experiment), by=LAB))
+    assert (task["state"], task["code"], task["found"]) == (TaskState.FAILED, code, {})
+    assert task["problem"].endswith(".") and "\n" not in task["problem"]
 
 
 def test_an_internal_error_is_reported_without_a_traceback(work: Tasks, monkeypatch) -> None:
@@ -106,8 +106,8 @@ def test_an_internal_error_is_reported_without_a_traceback(work: Tasks, monkeypa
         yield
 
     monkeypatch.setitem(measure.KINDS, "broken", broken)
-    told = work.wait(work.begin("broken", encode(SOFTMAX), by=LAB))
-    assert told["problem"] == (
+    task = work.wait(work.begin("broken", encode(SOFTMAX), by=LAB))
+    assert task["problem"] == (
         "Internal error (KeyError). Your runs are safe; the details are in the server log."
     )
 
@@ -137,10 +137,8 @@ def test_the_sharpness_of_a_run_is_measured_at_its_best_weights(
 ) -> None:
     store = Store(tmp_path)
     run = store.create(encode(SOFTMAX))
-    assert (
-        "no saved weights"
-        in work.wait(work.begin("sharpness", encode(SOFTMAX), run, by=LAB))["problem"]
-    )
+    task = work.wait(work.begin("sharpness", encode(SOFTMAX), run, by=LAB))
+    assert (task["state"], task["code"]) == (TaskState.FAILED, "no_weights")
     training = train(SOFTMAX, load(SOFTMAX.data, tmp_path))
     assert list(training)
     checkpoint.save(store, run, training.state())
@@ -155,7 +153,7 @@ def test_closing_stops_the_current_task(work: Tasks, held) -> None:
     threading.Timer(0.01, held.set).start()
     work.close(30)
     assert not work._thread.is_alive()
-    assert [work.look(id)["state"] for id in (first, second)] == ["stopped", "stopped"]
+    assert [work.look(id)["state"] for id in (first, second)] == [TaskState.STOPPED] * 2
 
 
 def named(name: str) -> str:
@@ -171,8 +169,8 @@ def test_a_repeated_task_replaces_the_first(work: Tasks, held) -> None:
     second = work.begin("held", named("second"), instead=first, by=LAB)
     third = work.begin("held", named("third"), instead=second, by=LAB)
     held.set()
-    assert work.wait(third)["state"] == "done"
-    assert [work.look(id)["state"] for id in (first, second)] == ["stopped", "stopped"]
+    assert work.wait(third)["state"] == TaskState.DONE
+    assert [work.look(id)["state"] for id in (first, second)] == [TaskState.STOPPED] * 2
     assert held.order == ["first", "third"]
 
 
@@ -204,8 +202,8 @@ def test_a_task_that_no_page_asks_about_is_stopped(tmp_path: Path, held) -> None
     work.look(seen)
     now[0] += 1
     held.set()
-    assert work.wait(seen)["state"] == "done"
+    assert work.wait(seen)["state"] == TaskState.DONE
     for id in (left, waited):
-        assert (work.look(id)["state"], work.look(id)["problem"]) == ("stopped", tasks.NOT_WATCHED)
+        assert (work.look(id)["state"], work.look(id)["code"]) == (TaskState.STOPPED, "not_watched")
     assert held.order == ["left", "seen"]
     work.close()

@@ -13,7 +13,7 @@ def test_every_state_has_a_label_an_icon_and_a_symbol(state: RunState):
 
 def test_a_live_run_can_be_stopped_and_only_a_run_at_rest_deleted():
     live = {state for state in RunState if state.is_live}
-    assert live == {"queued", "running", "paused", "stopping"}
+    assert live == {"queued", "preparing", "running", "paused", "stopping"}
     assert {state for state in live if "stop" not in state.actions} == {"stopping"}
     assert {state for state in RunState if state.is_resumable} == {
         "interrupted", "preempted", "not_started", "stopped", "failed",
