@@ -66,9 +66,12 @@ def guess_label_column(table: Table, free: list[int], reading: Reading) -> Guess
         ranked += _by_place(table, free)
     elif not ranked:
         ranked += _beside_pixels(table, free, fits_shape=fits_shape)
-    ranked = list({column: (column, reason) for column, reason in reversed(ranked)}.values())[::-1]
-    if ranked and len(free) > 1:
-        return Guess(*ranked[0], other=ranked[1][0] if len(ranked) > 1 else None)
+    reasons: dict[int, str] = {}
+    for column, reason in ranked:
+        reasons.setdefault(column, reason)
+    if reasons and len(free) > 1:
+        first, *others = reasons
+        return Guess(first, reasons[first], other=others[0] if others else None)
     raise BadData(
         f"{table.name} has {counted(len(free), 'column')}, and none of them is recognizable as the "
         "label column. Add a file with labels, or enter the name of the label column.",

@@ -122,6 +122,14 @@ def test_the_other_end_may_hold_the_labels():
     assert len(other.classes) == 3 and found(other, "label_column").action is None
 
 
+def test_a_title_that_names_labels_comes_before_the_last_column():
+    header = ["survived", "class size", "port"]
+    ports = np.array(["S", "C", "Q"])[CLASSES]
+    seen = read(CLASSES % 2, NUMBERS[:, 0], ports, header=header)
+    assert seen.settled.label_column == "survived"
+    assert found(seen, "label_column").action.changes == {"label_column": "port"}
+
+
 # --- text columns, scales, leaks
 
 
