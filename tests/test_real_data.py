@@ -50,9 +50,9 @@ def test_arabic_digits_from_upload_to_result_in_the_browser(page, home):
         page.locator(".st-key-open-lenet button").click()
         page.get_by_role("heading", name="Train", exact=True).wait_for()
         epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
-        epochs.fill("10")
+        epochs.fill("2")
         epochs.press("Enter")
-        page.get_by_text("10 epochs").first.wait_for()
+        page.get_by_text("2 epochs").first.wait_for()
         page.get_by_test_id("stSidebarNav").get_by_role("link", name="Data").click()
         page.get_by_role("button", name="Change dataset").click()
         files = page.locator("input[type=file]")
@@ -63,7 +63,7 @@ def test_arabic_digits_from_upload_to_result_in_the_browser(page, home):
         page.get_by_role("button", name="Transpose images", exact=True).click()
         page.get_by_role("button", name="Undo").wait_for()
         page.get_by_role("button", name="Start Shortcut").click()
-        page.get_by_text("Finished all 10 epochs").wait_for(timeout=240_000)
+        page.get_by_text("Finished all 2 epochs").wait_for(timeout=240_000)
         run = page.url.rpartition("run=")[2]
-        assert server.store.last(run)["test"]["accuracy"] >= 0.97
+        assert server.store.last(run)["test"]["accuracy"] >= 0.9
         assert any((home / "data" / "files").iterdir())  # kept, to be read another way

@@ -21,10 +21,11 @@ from core.data.inspection.images import build_images
 from core.data.inspection.input_columns import TrainedColumns
 from core.data.inspection.labels import Labels, read_labels
 from core.data.inspection.missing_rows import leave_out_rows, require_labels
-from core.data.inspection.sample_kind import decide_form, form_finding
+from core.data.inspection.sample_kind import are_pixels, decide_form, form_finding
 from core.data.inspection.tabular import build_rows
 from core.data.reading import Reading
 from core.data.samples import Samples
+from core.data.spreadsheet.faults import first_fault
 from core.data.spreadsheet.source import Source
 from core.data.spreadsheet.table import Table
 
@@ -118,6 +119,8 @@ def _inspect(
     images: Table, labels: Table | None, reading: Reading | None, like: Inspection | None
 ) -> Inspection:
     reading = _stated(images, labels, like.settled if like else reading or Reading())
+    if reading.form != "table" and are_pixels(images) and (fault := first_fault(images)):
+        raise fault
     columns = find_columns(
         images, labels, reading, strict=like is None, trained=like.trained if like else None
     )

@@ -14,8 +14,9 @@ from core.data.inspection.shapes import shape_of
 from core.data.inspection.tasks import VALUE_TITLES
 from core.data.inspection.titles import normalized
 from core.data.reading import Reading
-from core.data.spreadsheet.layout import LABEL_NAMES
-from core.data.spreadsheet.table import DATE, Table
+from core.data.spreadsheet.cells import DATE
+from core.data.spreadsheet.header import LABEL_NAMES
+from core.data.spreadsheet.table import Table
 
 OTHER_NAMES = (
     "class_label", "class_name", "class_id", "label_id", "target_class", "species", "diagnosis",

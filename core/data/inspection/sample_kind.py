@@ -11,6 +11,7 @@ from core.base.finding import Action, Finding
 from core.base.text import clip, counted, few
 from core.data.inspection.shapes import not_square, shape_of
 from core.data.reading import Reading
+from core.data.spreadsheet.table import Table
 
 Form = Literal["images", "table"]
 SMALLEST = 16  # columns: 4×4 may be an image made for a test
@@ -34,6 +35,15 @@ def are_names(titles: Sequence[str]) -> bool:
     """Whether most titles are meaningful, such as "age"; not pixel12, 3x4, V7 or empty."""
     meaningful = sum(bool(title) and not _NUMBERED.fullmatch(title) for title in titles)
     return meaningful * 2 > len(titles)
+
+
+def are_pixels(table: Table) -> bool:
+    """Whether the columns seem to be pixels, where a gap or a word is a fault: many, not named."""
+    if table.width < SMALLEST or len(table.words) > len(table.columns):
+        return False
+    mixed = sum(report.is_mixed for report in table.reports.values())
+    titles = table.header or ()
+    return len(table.words) - mixed <= 1 and (not titles or not are_names(titles))
 
 
 def decide_form(

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.data.spreadsheet.cells import Kinds
+from core.data.spreadsheet.delimiter import SPACES
 from core.data.spreadsheet.growing_array import GrowingArray
 from core.data.spreadsheet.layout import Layout
 from core.data.spreadsheet.source import Text
@@ -21,7 +23,7 @@ ReadProgress = Callable[[float], None]  # receives the fraction of the text that
 
 
 class Unreadable(Exception):
-    """A cell, a row or a byte is invalid; `table.py` then searches for it with a slow parser."""
+    """A cell, a row or a byte is not as expected; `careful.py` then reads cell by cell."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,18 @@ class Chunk:
     words: dict[int, np.ndarray]
 
 
-def read_chunks(
-    text: Text, layout: Layout, progress: ReadProgress | None = None
-) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+@dataclass(frozen=True)
+class FastResult:
+    """`values` and `words` as in Chunk, of the whole file; `large` are the columns of the file with
+    whole numbers so large that a float may change them.
+    """
+
+    values: np.ndarray
+    words: dict[int, np.ndarray]
+    large: tuple[int, ...]
+
+
+def read_chunks(text: Text, layout: Layout, progress: ReadProgress | None = None) -> FastResult:
     """Read all values (rows, number columns) and the text columns.
 
     Values are uint8 if all fit, else float32, or float64 for narrow tables; many values are
@@ -49,38 +60,47 @@ def read_chunks(
     raise AssertionError
 
 
-def _read(
-    text: Text, layout: Layout, dtype: str, progress: ReadProgress | None
-) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+def _read(text: Text, layout: Layout, dtype: str, progress: ReadProgress | None) -> FastResult:
     words: dict[int, list[np.ndarray]] = {c: [] for c in layout.words}
+    numeric = [c for c in range(layout.width) if c not in words]
+    large = np.zeros(len(numeric), bool)
+    kinds = Kinds()
     with GrowingArray() as rows:
-        for chunk in chunks(text, layout, dtype, progress=progress):
+        for chunk in _chunks(text, layout, dtype, progress):
             rows.add(chunk.values)
+            if dtype != "uint8":
+                limit = 2 ** np.finfo(dtype).nmant
+                large |= np.abs(chunk.values).max(axis=0, initial=0) > limit
             for column, cells in chunk.words.items():
+                if any(
+                    kinds[cell].styles or kinds[cell].missing == "always" for cell in set(cells)
+                ):
+                    raise Unreadable
                 words[column].append(cells)
         if not rows.rows:
             raise Unreadable
-        return rows.array(), {c: np.concatenate(cells) for c, cells in words.items()}
+        joined = {c: np.concatenate(cells) for c, cells in words.items()}
+        return FastResult(rows.array(), joined, tuple(np.array(numeric, int)[large].tolist()))
 
 
-def chunks(
-    text: Text, layout: Layout, dtype: str, *, rows: int = 0, progress: ReadProgress | None = None
+def _chunks(
+    text: Text, layout: Layout, dtype: str, progress: ReadProgress | None
 ) -> Iterator[Chunk]:
-    """Yield at most `rows` rows at a time; 0 means as many as fit into CELLS. Raises Unreadable."""
-    rows = rows or max(1, CELLS // layout.width)
-    types = {c: "str" if c in layout.words else dtype for c in range(layout.width)}
+    """Yield as many rows at a time as fit into CELLS. Raises Unreadable."""
+    strings = (*layout.words, *range(layout.width, layout.width + layout.extra))
+    types = {c: "str" if c in strings else dtype for c in range(layout.width + layout.extra)}
     with text.open() as stream, np.errstate(invalid="ignore"):
         try:  # header=None: with names, a surplus column would become row names and shift the rest
             frames = pd.read_csv(
                 stream,
                 header=None,
                 skiprows=layout.lines,
-                dtype=types if layout.words else dtype,
-                sep=layout.delimiter,
+                dtype=types if strings else dtype,
+                sep=r"\s+" if layout.delimiter == SPACES else layout.delimiter,
                 decimal=layout.decimal,
                 na_filter=False,
                 engine="c",
-                chunksize=rows,
+                chunksize=max(1, CELLS // layout.width),
             )
             for frame in frames:
                 yield _to_chunk(frame, layout)
@@ -91,12 +111,13 @@ def chunks(
 
 
 def _to_chunk(frame: pd.DataFrame, layout: Layout) -> Chunk:
-    """Check what pandas accepts: infinite numbers, and empty cells in a text column."""
-    if frame.shape[1] != layout.width:
+    """Check what pandas accepts: infinite numbers, and cells in the empty columns at the end."""
+    if frame.shape[1] != layout.width + layout.extra:
         raise Unreadable
+    for column in range(layout.width, layout.width + layout.extra):
+        if (frame.pop(column).str.strip() != "").any():
+            raise Unreadable
     words = {c: frame.pop(c) for c in layout.words}
-    if any((cells.str.strip() == "").any() for cells in words.values()):
-        raise Unreadable
     values = np.empty((len(frame), 0), np.uint8)
     if frame.shape[1]:
         values = np.ascontiguousarray(frame.to_numpy())

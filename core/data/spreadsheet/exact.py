@@ -5,49 +5,75 @@ Labels and identifiers are therefore read once more as text, where a column need
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 
 import numpy as np
 import pandas as pd
 
 from core.data.spreadsheet import chunks
-from core.data.spreadsheet.layout import LABEL_NAMES, Layout
+from core.data.spreadsheet.careful import RowBlocks
+from core.data.spreadsheet.cells import kind_of
+from core.data.spreadsheet.delimiter import SPACES
+from core.data.spreadsheet.layout import Layout
 from core.data.spreadsheet.source import Text
 
-MANY_CELLS = 2**22  # whole numbers up to which every column is examined
-ENDS = 2  # columns at either end of a larger table that are examined
+MANY_CELLS = 2**22  # whole numbers up to which all cells are searched for codes
+COLUMNS = 64  # exact columns of one table; more are measurements, not labels or identifiers
 LIMIT = 2**53  # below it float64 holds every integer; float32 does so below 2**24
 
 _CODE = re.compile(r"\s*[+-]?0\d")  # 007, but not 0 or 0.7
 
 
-def exact_columns(
-    text: Text, layout: Layout, values: np.ndarray, *, wanted: str = ""
-) -> dict[int, np.ndarray]:
-    """Return the cells (rows,) of the columns that `values` (rows, number columns) do not hold.
+def find_exact_columns(
+    text: Text, layout: Layout, result: chunks.FastResult, *, wanted: str = ""
+) -> list[int]:
+    """Return the columns with integers too large for a float, or with codes.
 
-    int64 where all cells are such integers, else text. `wanted` is the title of a column to
-    examine besides the likely ones.
+    `wanted` is the title of a column that is searched for codes also in a large table, where the
+    others are judged by the first rows: a second pass over all cells would take too long.
     """
-    numeric = [c for c in range(layout.width) if c not in layout.words]
-    candidates = [(i, c) for i, c in enumerate(numeric) if _is_whole(values[:, i])]
-    if len(candidates) * len(values) > MANY_CELLS:
-        titles = [title.lower() for title in layout.header or ()]
-        named = {titles.index(n) for n in (*LABEL_NAMES, wanted.lower()) if n in titles}
-        chosen = {*numeric[:ENDS], *numeric[-ENDS:], *named}
-        candidates = [(i, c) for i, c in candidates if c in chosen]
-    limit = LIMIT if values.dtype == np.float64 else 2**24
-    large = {c for i, c in candidates if np.abs(values[:, i]).max() >= limit}
-    codes = _code_columns(text, layout, [c for _, c in candidates])
-    cells: dict[int, list[str]] = {c: [] for c in sorted(large | codes)}
-    for frame in _frames(text, layout, list(cells)):
-        for column in cells:
-            cells[column] += frame[column].str.strip().tolist()
-    return {
-        column: _texts(column_cells) if column in codes else integers(column_cells)
-        for column, column_cells in cells.items()
-    }
+    columns = {c: i for i, c in enumerate(c for c in range(layout.width) if c not in layout.words)}
+    if result.values.size > MANY_CELLS:
+        titles = [title.lower() for title in layout.header or [""] * layout.width]
+        columns = {c: i for c, i in columns.items() if wanted and titles[c] == wanted.lower()}
+    searched = [c for c, i in columns.items() if _is_whole(result.values[:, i])]
+    codes: set[int] = set()
+    for frame in _frames(text, layout, searched):
+        left = [c for c in searched if c not in codes]
+        codes |= {c for c in left if any(map(is_code, frame[c].tolist()))}
+    return sorted({*layout.padded, *result.large, *codes})
+
+
+def read_exact(text: Text, layout: Layout, columns: Sequence[int]) -> dict[int, np.ndarray]:
+    """Return the cells (rows,) of these columns of whole numbers.
+
+    They are int64, or text where a number is a code or larger than int64, or where cells are
+    missing (then empty). Columns with fractions are left out. Raises BadData.
+    """
+    if not 0 < len(columns) <= COLUMNS:
+        return {}
+    cells: dict[int, list[str]] = {column: [] for column in columns}
+    for _, block in RowBlocks(text, layout):
+        for column, column_cells in cells.items():
+            column_cells += ["" if kind_of(c).missing else c.strip() for c in block[column]]
+    return {c: read for c in cells if (read := _exact(cells[c])) is not None}
+
+
+def _exact(cells: list[str]) -> np.ndarray | None:
+    """Return int64 or text, None if a number is not whole."""
+    texts = [_without_zeros(cell) for cell in cells]
+    if any(text is None for text in texts):
+        return None
+    return _texts(texts) if "" in cells or any(map(is_code, cells)) else integers(texts)
+
+
+def _without_zeros(cell: str) -> str | None:
+    """Return a whole number without zeros behind its point, as in 123.0; None for a fraction."""
+    try:
+        return cell if not cell or cell.lstrip("+-").isdigit() else str(_integer(cell))
+    except (InvalidOperation, OverflowError, ValueError):
+        return None
 
 
 def is_code(cell: str) -> bool:
@@ -67,13 +93,6 @@ def _is_whole(column: np.ndarray) -> bool:
     return column.dtype.kind in "ui" or not (column % 1).any()
 
 
-def _code_columns(text: Text, layout: Layout, columns: list[int]) -> set[int]:
-    codes: set[int] = set()
-    for frame in _frames(text, layout, columns):
-        codes |= {c for c in columns if c not in codes and any(map(is_code, frame[c].tolist()))}
-    return codes
-
-
 def _frames(text: Text, layout: Layout, columns: list[int]) -> Iterator[pd.DataFrame]:
     """Yield these columns as text, some rows at a time; nothing if there are none."""
     if not columns:
@@ -85,7 +104,7 @@ def _frames(text: Text, layout: Layout, columns: list[int]) -> Iterator[pd.DataF
             skiprows=layout.lines,
             usecols=sorted(columns),
             dtype="str",
-            sep=layout.delimiter,
+            sep=r"\s+" if layout.delimiter == SPACES else layout.delimiter,
             na_filter=False,
             engine="c",
             chunksize=max(1, chunks.CELLS // layout.width),

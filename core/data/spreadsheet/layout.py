@@ -2,8 +2,8 @@
 
 import csv
 import io
-import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Literal
@@ -11,17 +11,27 @@ from typing import BinaryIO, Literal
 from core.base.errors import BadData
 from core.base.numbers import whole
 from core.base.text import clip
+from core.data.spreadsheet.cells import SPACE, Kinds, Style
+from core.data.spreadsheet.delimiter import (
+    SNIFFED,
+    SPACES,
+    declared_delimiter,
+    find_delimiter,
+    squeeze,
+)
 from core.data.spreadsheet.grid import column_name
+from core.data.spreadsheet.header import (
+    has_header,
+    has_suffixes,
+    is_blank,
+    title_rows,
+    unique_names,
+)
+from core.data.spreadsheet.scan import ColumnScan, scan_columns
 
-SNIFFED = 64  # rows examined
-LABEL_NAMES = ("label", "labels", "class", "classes", "target", "y", "category", "digit")
+SNIFFED_CELLS = 2**16  # fewer rows are examined in wide tables
 
-COUNTED = 16  # columns from which a row that counts up is a header, not four values
-SPACE = " \t\r\n\v\f"  # white space for pandas; str.strip removes more
-_SIGNS = ((",", "."), (";", "."), (";", ","), ("\t", "."), ("\t", ","), ("|", "."), (" ", "."))
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+(,\d+)?(e[+-]?\d+)?", re.ASCII | re.I)
-_DECLARED = re.compile(rb"sep=([,;\t|])[\r\n]+", re.I)
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+Header = Literal["auto", "yes", "no"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,12 @@ class Layout:
     """How a CSV is to be parsed.
 
     `lines` lines precede the first row of values, which a spreadsheet numbers `first_row`. `top`
-    is the row of the header, or `first_row`. `sheet_column` is as in source.Text.
+    is the row of the header, or `first_row`. `extra` columns at the end are empty. `titles` are
+    the cells of the rows above the header. `sheet_column` is as in source.Text.
+
+    `is_plain`: all examined rows have the same width, their cells are numbers with one decimal
+    sign or text, and none is missing, so that pandas may read the file. `padded` are columns of
+    numbers with leading zeros.
     """
 
     delimiter: str
@@ -40,7 +55,12 @@ class Layout:
     lines: int
     first_row: int
     top: int
-    even: bool  # whether all examined rows have the same width
+    is_plain: bool
+    extra: int = 0
+    titles: tuple[str, ...] = ()
+    padded: tuple[int, ...] = ()
+    repeated: tuple[str, ...] = ()  # names that occur more than once
+    suffixed: bool = False  # the header is a row of values with suffixes
     sheet_column: int | None = None
 
     def describe_column(self, column: int) -> str:
@@ -48,12 +68,6 @@ class Layout:
         header = self.header or ()
         named = f" ({clip(header[column])!r})" if column < len(header) and header[column] else ""
         return column_name(column, self.sheet_column) + named
-
-
-def is_number(cell: str, decimal: str = ".") -> bool:
-    """Whether this module and the fast parser both read the cell as a finite decimal number."""
-    cell = cell.strip(SPACE)
-    return bool(_NUMBER.fullmatch(cell.replace(",", ".") if decimal == "," else cell))
 
 
 def records(
@@ -64,7 +78,8 @@ def records(
     `top` is the first row to yield. Raises BadData, and UnicodeDecodeError if it is not UTF-8.
     """
     lines = io.TextIOWrapper(stream, encoding="utf-8", newline="")
-    reader, row = csv.reader(lines, delimiter=delimiter, strict=True), 0
+    source = squeeze(lines) if delimiter == SPACES else lines
+    reader, row = csv.reader(source, delimiter=delimiter, strict=True), 0
     try:
         for row, cells in enumerate(reader, 1):
             filled = len(cells) > 1 or (cells and (cells[0] == "" or cells[0].strip(SPACE)))
@@ -88,115 +103,103 @@ def records(
 
 
 def sniff(
-    stream: BinaryIO,
-    name: str,
-    header: Literal["auto", "yes", "no"] = "auto",
-    sheet_column: int | None = None,
+    stream: io.BufferedReader, name: str, header: Header = "auto", sheet_column: int | None = None
 ) -> Layout:
     """Detect the layout from the first rows. Raises BadData if there is no row of values."""
-    head = stream.peek(1 << 16)
-    declared = _DECLARED.match(head)  # "sep=;", as Excel writes it
-    delimiter, decimal = (",", ".") if sheet_column is not None else _delimiter(head, declared)
-    rows = list(islice(records(stream, delimiter, name, 2 if declared else 1), SNIFFED))
+    head = stream.peek(1 << 18)
+    declared, skipped = declared_delimiter(head) if sheet_column is None else ("", 0)
+    delimiter = declared or ","
+    if not declared and sheet_column is None:
+        delimiter = find_delimiter(head[skipped:], is_whole=len(head) < 1 << 16)
+    rows = _first_rows(stream, delimiter, name, top=2 if declared else 1)
     if not rows:
         raise BadData(
             f"{clip(name)} is empty. Provide a file with one row per sample.", code="empty_file"
         )
-    cells = [row for _, _, row in rows]
-    words = _words(cells, decimal)
-    named = header == "yes" or (header == "auto" and _has_header(cells, words, decimal))
+    full, width = _widths([cells for _, _, cells in rows])
+    kinds = Kinds()
+    scans = scan_columns([(row, cells) for row, _, cells in rows[1:] or rows], width, kinds)
+    titled: list[Record] = []
+    if header != "no":
+        count = title_rows([cells for _, _, cells in rows], width, kinds)
+        titled, rows = rows[:count], rows[count:]
+        if count:
+            scans = scan_columns([(row, cells) for row, _, cells in rows[1:]], width, kinds)
+    words = [c for c, scan in enumerate(scans) if scan.is_text]
+    first = [cells[:width] for _, _, cells in rows]
+    named = header == "yes" or (header == "auto" and has_header(first, words, kinds))
     if named and len(rows) == 1:
         raise BadData(
             f"{clip(name)} has a header but no rows. Provide a file with one row per sample.",
             code="no_rows",
         )
+    body = rows[1:] if named else rows
+    if not named and len(rows) > 1:
+        for scan, cell in zip(scans, rows[0][2], strict=False):
+            scan.add((cell,), (rows[0][0],), kinds)
+    decimal = _plain_decimal(scans, delimiter)
+    regular = all(len(row) == full for _, _, row in body)
+    names = rows[0][2] if named else []
+    if named:
+        regular &= len(names) >= width and all(map(is_blank, names[width:]))
+    before = rows[0] if named else titled[-1] if titled else None
     return Layout(
         delimiter=delimiter,
-        decimal=decimal,
-        header=tuple(cell.strip() for cell in cells[0]) if named else None,
-        width=len(cells[0]),
-        words=words if named or len(rows) > 1 else _words([*cells, *cells], decimal),
-        lines=rows[0][1] if named else int(bool(declared)),
-        first_row=rows[1][0] if named else rows[0][0],
+        decimal=decimal or ".",
+        header=unique_names((names + [""] * width)[:width]) if named else None,
+        width=width,
+        words=tuple(c for c, scan in enumerate(scans) if scan.is_text),
+        lines=before[1] if before else int(bool(declared)),
+        first_row=body[0][0],
         top=rows[0][0],
-        even=len({len(row) for row in cells}) == 1,
+        is_plain=bool(decimal) and regular,
+        extra=full - width,
+        titles=tuple(cell.strip() for _, _, row in titled for cell in row if cell.strip()),
+        padded=tuple(c for c, scan in enumerate(scans) if scan.exact and not scan.is_text),
+        repeated=tuple(n for n, k in Counter(c.strip() for c in names).items() if n and k > 1),
+        suffixed=named and has_suffixes(first),
         sheet_column=sheet_column,
     )
 
 
-def _delimiter(head: bytes, declared: re.Match | None) -> tuple[str, str]:
-    """Return the delimiter and decimal sign with the most numbers, then the most cells."""
-    signs = _SIGNS
-    if declared:
-        head, sign = head[declared.end() :], declared[1].decode()
-        signs = tuple((sign, decimal) for decimal in ".," if decimal != sign)
-    lines = head.decode("utf-8", "replace").splitlines()[:SNIFFED]
-    lines = [line for line in lines if line.strip()]
-    if not declared and _one_column(lines if len(head) < 1 << 16 else lines[:-1]):
-        return ";", ","
-    last = lines[-2] if len(lines) > 2 else (lines or [""])[-1]  # the last one may be cut off
-    best, chosen = (0.0, 0), signs[0]
-    for delimiter, decimal in signs:
-        cells = last.split(delimiter)
-        fraction = sum(is_number(cell, decimal) for cell in cells) / len(cells)
-        if (fraction, len(cells)) > best and fraction > 0 and (delimiter != " " or fraction == 1):
-            best, chosen = (fraction, len(cells)), (delimiter, decimal)
-    return chosen
+Record = tuple[int, int, list[str]]  # row number, last physical line, cells
 
 
-def _one_column(lines: list[str]) -> bool:
-    """Whether the lines are one column of numbers with decimal commas under a title without one.
-
-    Spreadsheet programs write prices like this in much of Europe.
-    """
-    body = [line.strip() for line in lines[1:]]
-    commas = any("," in line for line in body)
-    return commas and "," not in lines[0] and all(map(_DECIMAL_COMMA.fullmatch, body))
-
-
-def _words(rows: list[list[str]], decimal: str) -> tuple[int, ...]:
-    """Return the columns where most cells after the first row are not numbers."""
-    body = rows[1:]
-    columns = range(max((len(row) for row in body), default=0))
-    cells = [[row[column].strip() for row in body if column < len(row)] for column in columns]
-    return tuple(
-        c
-        for c, column in enumerate(cells)
-        if sum(_is_text(x, decimal) for x in column) * 2 > len(column)
-    )
+def _first_rows(stream: BinaryIO, delimiter: str, name: str, top: int) -> list[Record]:
+    """Return the first rows: SNIFFED, or fewer of a wide table."""
+    rows: list[Record] = []
+    count = 0
+    for record in islice(records(stream, delimiter, name, top), SNIFFED):
+        rows.append(record)
+        count += len(record[2])
+        if count > SNIFFED_CELLS:
+            break
+    return rows
 
 
-def _is_text(cell: str, decimal: str) -> bool:
-    return bool(cell) and not is_number(cell, decimal)
+def _widths(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+    """Return the cells of most rows, and the same without columns at the end that are empty."""
+    full = width = Counter(map(len, rows)).most_common(1)[0][0]
+    while width > 1 and all(
+        len(row) < width
+        or (is_blank(row[width - 1]) if i == 0 else not row[width - 1].strip(SPACE))
+        for i, row in enumerate(rows)
+    ):
+        width -= 1
+    return full, width
 
 
-def _has_header(rows: list[list[str]], words: tuple[int, ...], decimal: str) -> bool:
-    """Whether most cells are titles, or one is a label title; one bad pixel makes no header."""
-    first = [cell.strip() for cell in rows[0]]
-    texts = [c for c, cell in enumerate(first) if not is_number(cell, decimal)]
-    # "y" may also be a class, such as a letter or "yes"
-    titles = [cell.lower() for c, cell in enumerate(first) if c not in words or len(cell) > 1]
-    if any(title in LABEL_NAMES for title in titles):
-        return True
-    if _counts_up([cell for cell in first if cell.isdigit()]):
-        return True
-    if len(rows) == 1:  # a single row of labels repeats some, titles are different
-        return len(texts) == len(first) == len(set(first))
-    if not first[0] and len(first) > 1 and _are_names_of_rows(rows[1:]):
-        return True
-    return any(c not in words for c in texts) and len(texts) * 2 > len(first)
-
-
-def _are_names_of_rows(rows: list[list[str]]) -> bool:
-    """Whether the first column has a different value in every row: pandas' index has no title."""
-    cells = [row[0].strip() for row in rows if row]
-    return all(cells) and len(set(cells)) == len(cells)
-
-
-def _counts_up(cells: list[str]) -> bool:
-    """Whether cells are 0, 1, 2, … or 1, 2, 3, …, as pandas writes above unnamed columns."""
-    return (
-        len(cells) >= COUNTED
-        and cells[0] in ("0", "1")
-        and cells == [str(int(cells[0]) + i) for i in range(len(cells))]
-    )
+def _plain_decimal(scans: Sequence[ColumnScan], delimiter: str) -> str:
+    """Return the decimal sign with which pandas may read the file; empty if it may not."""
+    if any(scan.missing or (scan.texts and scan.numbers) for scan in scans):
+        return ""
+    numeric = [scan for scan in scans if scan.numbers]
+    doubted = [
+        s for s in numeric if s.is_ambiguous() and (s.styles & Style.COMMA or delimiter != ",")
+    ]
+    if doubted:
+        return ""
+    for style in (Style.POINT, Style.COMMA):
+        if all(scan.styles & style for scan in numeric):
+            return style.decimal
+    return ""

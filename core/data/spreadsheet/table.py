@@ -1,23 +1,20 @@
-"""Table: read a file as an array of numbers; on failure a slower pass names the cell."""
+"""Table: read a file as an array of numbers and columns of text.
 
-import re
-from collections import Counter
+pandas reads what its first rows show to be plain; anything else is read cell by cell.
+"""
+
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Literal
 
 import numpy as np
 
 from core.base.errors import BadData
 from core.base.finding import Finding
-from core.base.numbers import whole
-from core.base.text import clip, counted
-from core.data.spreadsheet.chunks import ReadProgress, Unreadable, read_chunks
-from core.data.spreadsheet.exact import exact_columns
-from core.data.spreadsheet.layout import SNIFFED, SPACE, Layout, is_number, records, sniff
+from core.data.spreadsheet.careful import CarefulResult, ColumnReport, read_carefully
+from core.data.spreadsheet.chunks import FastResult, ReadProgress, Unreadable, read_chunks
+from core.data.spreadsheet.exact import find_exact_columns, read_exact
+from core.data.spreadsheet.layout import Header, Layout, records, sniff
+from core.data.spreadsheet.notes import file_notes
 from core.data.spreadsheet.source import Source, Text, open_text
-
-DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T]|$)|\d\d?[./]\d\d?[./](\d{4}|\d\d)$", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -25,11 +22,17 @@ class Table:
     """The numbers and texts of one table.
 
     `values` (rows, number columns) are uint8 if all fit, else float32, or float64 for narrow
-    tables; many values are memory-mapped and read-only. `words` maps a text column (from 0, as in
-    the file) to its cells, (rows,) str. `columns` holds the file's column of each column of
-    `values`. `exact` maps a number column to its cells where `values` cannot represent them: int64,
-    or text such as 007. `first_row` is the spreadsheet's number of the first row of values. `notes`
-    are findings on conversions of the file.
+    tables; many values are memory-mapped and read-only. A missing number is NaN. `words` maps a
+    text column (from 0, as in the file) to its cells, (rows,) str. `columns` holds the file's
+    column of each column of `values`. `first_row` is the spreadsheet's number of the first row of
+    values. Names in `header` are unique, except empty ones. `notes` are findings on conversions
+    of the file.
+
+    `reports` maps each column of the file with missing cells, or with both numbers and texts, to
+    its counts and first cells; other columns have no entry. A column with both is in `words`, its
+    numbers with a decimal point. A missing cell of a text column is "". `exact` maps a number
+    column to its cells where `values` cannot represent them: int64, or text such as 007 (empty if
+    missing).
 
     Files of images state the `shape` (C, H, W) of a row and the order of its `channels` ("planar"
     or "interleaved"); other files leave them empty. `files` names the image file of each row;
@@ -50,6 +53,7 @@ class Table:
     channels: str = ""
     files: tuple[str, ...] = ()
     is_array: bool = False
+    reports: dict[int, ColumnReport] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -59,67 +63,78 @@ class Table:
         """Number of columns."""
         return len(self.columns) + len(self.words)
 
+    def missing(self, column: int) -> np.ndarray:
+        """Return where a column of the file has no value, (rows,) bool."""
+        if column in self.words:
+            return self.words[column] == ""
+        return np.isnan(self.values[:, self.columns.index(column)])
+
 
 def read_table(
     source: Source,
     name: str,
-    header: Literal["auto", "yes", "no"] = "auto",
+    header: Header = "auto",
     sheet: str = "",
     progress: ReadProgress | None = None,
     label: str = "",
+    *,
+    decimal: str = "",
 ) -> Table:
-    """Read the table in a CSV (comma, semicolon, tab, bar or space), XLSX or ODS, also .gz or .zip.
+    """Read the table in a CSV (comma, semicolon, tab, bar or spaces), XLSX or ODS, also .gz, .zip.
 
     `name` appears in messages; `sheet` selects one of several; `progress` receives the fraction
-    read; `label` is the title of the label column, if known. Raises BadData that names file, row,
-    column, value, rule and remedy; NotFound for a missing file; Unavailable if the disk is full.
+    read; `label` is the title of the label column, if known; `decimal` is the decimal sign of the
+    numbers ("." or ","), empty to detect it. Raises BadData that names file, row, column, value,
+    rule and remedy; NotFound for a missing file; Unavailable if the disk is full.
     """
     with open_text(source, name, sheet) as text:
-        return read_text(text, header, progress, label)
+        return read_text(text, header, progress, label, decimal=decimal)
 
 
 def read_text(
     text: Text,
-    header: Literal["auto", "yes", "no"] = "auto",
+    header: Header = "auto",
     progress: ReadProgress | None = None,
     label: str = "",
+    *,
+    decimal: str = "",
 ) -> Table:
     """Read the table in an opened text. Arguments and errors are those of `read_table`."""
     try:
-        return _read(text, header, progress, label)
+        return _read(text, header, progress, label, decimal)
     except UnicodeDecodeError:  # discovered late, so that valid files are read once
-        return _read(text.legacy(), header, progress, label)
+        return _read(text.legacy(), header, progress, label, decimal)
 
 
 def _read(
-    text: Text, header: Literal["auto", "yes", "no"], progress: ReadProgress | None, label: str
+    text: Text, header: Header, progress: ReadProgress | None, label: str, decimal: str
 ) -> Table:
     with text.open() as stream:
         layout = sniff(stream, text.name, header, text.sheet_column)
+    result: FastResult | CarefulResult
     try:
-        if not layout.even:
+        if not layout.is_plain or decimal not in ("", layout.decimal):
             raise Unreadable
-        values, words = read_chunks(text, layout, progress)
+        result = read_chunks(text, layout, progress)
+        exact = find_exact_columns(text, layout, result, wanted=label)
     except Unreadable:
-        raise _find_fault(text, layout) from None
+        result = read_carefully(text, layout, decimal, progress)
+        exact = result.exact
     if layout.width == 1:  # in a column of labels, a blank line is a missing label
         _refuse_gaps(text, layout)
-    notes = text.notes
-    if layout.decimal == ",":
-        note = f"Numbers in {text.name} use a decimal comma: 1,5 is read as 1.5."
-        notes = (*notes, Finding("decimal_comma", "info", note))
-    columns = tuple(c for c in range(layout.width) if c not in words)
+    careful = isinstance(result, CarefulResult)
     return Table(
-        text.name,
-        values,
-        layout.header,
-        columns,
-        layout.first_row,
-        words,
-        layout.delimiter,
-        notes,
-        layout.sheet_column,
-        exact_columns(text, layout, values, wanted=label),
+        name=text.name,
+        values=result.values,
+        header=layout.header,
+        columns=tuple(c for c in range(layout.width) if c not in result.words),
+        first_row=layout.first_row,
+        words=result.words,
+        delimiter=layout.delimiter,
+        notes=(*text.notes, *file_notes(text.name, layout, result)),
+        sheet_column=layout.sheet_column,
+        reports=result.reports if careful else {},
+        exact=read_exact(text, layout, exact),
     )
 
 
@@ -134,47 +149,3 @@ def _refuse_gaps(text: Text, layout: Layout) -> None:
                     code="empty_row",
                 )
             expected = row + 1
-
-
-def _find_fault(text: Text, layout: Layout) -> BadData:
-    """Return the error for the first fault in reading order."""
-    name = text.name
-    with text.open() as stream:
-        first_rows = islice(records(stream, layout.delimiter, name, layout.top), SNIFFED)
-        width = Counter(len(cells) for _, _, cells in first_rows).most_common(1)[0][0]
-    with text.open() as stream:
-        for row, _, cells in records(stream, layout.delimiter, name, layout.top):
-            if len(cells) != width:
-                return BadData(
-                    f"{name}, row {row} has {counted(len(cells), 'column')}, but most rows have "
-                    f"{whole(width)}. Correct or remove this row, or export the file again.",
-                    code="row_width",
-                )
-            if row >= layout.first_row:
-                for column, cell in enumerate(cells):
-                    if fault := _cell_fault(cell, column in layout.words, layout.decimal):
-                        code, message = fault
-                        place = f"{name}, row {row}, {layout.describe_column(column)}"
-                        return BadData(f"{place} {message}", code=code)
-    return BadData(
-        f"{name} cannot be read as a table of numbers. Save it again as CSV (UTF-8).",
-        code="unreadable_table",
-    )
-
-
-def _cell_fault(cell: str, words: bool, decimal: str) -> tuple[str, str] | None:
-    """Return the code and the message for an invalid cell."""
-    if not cell.strip(SPACE):
-        return "empty_cell", "is empty. Fill it in or remove the row."
-    if words:
-        return None
-    if not is_number(cell, decimal):
-        if DATE.match(cell.strip()):
-            remedy = "Format the column as numbers or remove it."
-            return "date_cell", f"contains {clip(cell)!r}, a date instead of a number. {remedy}"
-        remedy = "Correct it or remove the row."
-        return "not_a_number", f"contains {clip(cell)!r}, which is not a number. {remedy}"
-    if abs(float(cell.replace(",", "."))) > float(np.finfo("float32").max):
-        remedy = "Correct it or remove the row."
-        return "number_too_large", f"contains {clip(cell)}, which is too large. {remedy}"
-    return None

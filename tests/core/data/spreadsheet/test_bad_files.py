@@ -105,8 +105,8 @@ LABEL_FILES = {
     "one class": (b"5\n" * 12, "one_class", "'5'"),
     "one word": (b"cat\n" * 12, "one_class", "'cat'"),
     "missing": (LABELS.replace(b"2\n", b"\n", 1), "empty_row", "row 3"),
-    "missing word": (b"cat\n" + b'""\n' + b"dog\n" * 10, "empty_cell", "row 2, column 1"),
-    "word among numbers": (LABELS[:-2] + b"x\n", "not_a_number", "row 12, column 1 contains 'x'"),
+    "missing word": (b"cat\n" + b'""\n' + b"dog\n" * 10, "missing_labels", "row 2"),
+    "word among numbers": (LABELS[:-2] + b"x\n", "label_not_a_number", "row 12 .* 'x'"),
     "too many columns": (
         lines([[r % 5, r % 3] for r in range(12)]),
         "label_column_unknown",
@@ -177,7 +177,7 @@ def test_text_from_a_file_is_clipped_to_one_line():
 
 
 @given(st.integers(0, 2**32), st.integers(1, 4), st.sampled_from(["plain", "gz"]))
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_flipped_bytes_give_samples_or_an_error_with_a_code(seed, flips, form):
     draw = np.random.Generator(np.random.PCG64(seed))
     data = bytearray(lines(GOOD) if form == "plain" else gzip.compress(lines(GOOD), mtime=0))

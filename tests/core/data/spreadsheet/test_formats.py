@@ -18,7 +18,7 @@ from tests.core.data.spreadsheet.books import archived, ods, xlsx
 from tests.core.data.spreadsheet.reader import Reader
 
 Rows = list[list]
-FLIPS = 400
+FLIPS = {"xlsx": 100, "ods": 100}  # bits to flip; 400 in the formats without a reader process
 
 CELLS = st.sampled_from(
     [
@@ -77,7 +77,7 @@ def quick(reader, monkeypatch) -> Reader:
 
 
 MANY = settings(
-    max_examples=200,
+    max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -104,7 +104,7 @@ def test_what_was_written_is_read(form, quick, rows):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@settings(MANY, max_examples=50)
+@settings(MANY, max_examples=15)
 @given(words=st.lists(WORDS, min_size=3, max_size=9))
 def test_text_is_read_as_it_was_written(form, quick, words):
     words = ["é漢", *(f"w{word}" for word in words)]  # text that is a number would be read as one
@@ -124,7 +124,8 @@ def test_any_bytes_give_a_table_or_an_error_with_a_code(start, quick, data):
         assert error.code != type(error).code, "no specific code"
         assert str(error).startswith("t") and "\n" not in str(error)
     else:
-        assert np.isfinite(table.values).all()
+        gaps = [i for i, column in enumerate(table.columns) if table.missing(column).any()]
+        assert np.isfinite(np.delete(table.values, gaps, axis=1)).all()
 
 
 PIXELS = [[(7 * r + 5 * c) % 256 for c in range(16)] for r in range(12)]
@@ -135,8 +136,8 @@ LABELS = "".join(f"{r % 3}\n" for r in range(12)).encode()
 def test_a_flipped_bit_gives_samples_or_an_error_with_a_code(form, quick):
     good = FORMATS[form](PIXELS)
     draw = np.random.Generator(np.random.PCG64(len(form)))
-    ends = {"read": 0, "refused": 0}
-    for place in draw.integers(0, 8 * len(good), FLIPS).tolist():
+    flips, ends = FLIPS.get(form, 400), {"read": 0, "refused": 0}
+    for place in draw.integers(0, 8 * len(good), flips).tolist():
         data = bytearray(good)
         data[place // 8] ^= 1 << place % 8
         try:
@@ -149,7 +150,7 @@ def test_a_flipped_bit_gives_samples_or_an_error_with_a_code(form, quick):
         else:
             ends["read"] += 1
             assert found.rows == 12 and np.isfinite(found.samples.inputs).all()
-    assert sum(ends.values()) == FLIPS and ends["refused"]
+    assert sum(ends.values()) == flips and ends["refused"]
 
 
 @pytest.mark.parametrize("form", ["xlsx", "ods"])
@@ -157,7 +158,7 @@ def test_a_flipped_bit_in_a_separate_process(form):
     """The way in which the app reads workbooks, a few times."""
     good = FORMATS[form](PIXELS)
     draw = np.random.Generator(np.random.PCG64(1))
-    for place in draw.integers(0, 8 * len(good), 15).tolist():
+    for place in draw.integers(0, 8 * len(good), 4).tolist():
         data = bytearray(good)
         data[place // 8] ^= 1 << place % 8
         try:

@@ -39,7 +39,7 @@ def tables(draw):
         )
     )
     width = draw(st.integers(1, 20))
-    return draw(st.lists(st.lists(cells, min_size=width, max_size=width), min_size=2, max_size=100))
+    return draw(st.lists(st.lists(cells, min_size=width, max_size=width), min_size=2, max_size=12))
 
 
 @given(
@@ -49,7 +49,7 @@ def tables(draw):
     st.booleans(),
     st.booleans(),
 )
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_what_was_written_is_read(rows, delimiter, newline, packed, bom):
     header = [f"p{i}" for i in range(len(rows[0]))]
     data = b"\xef\xbb\xbf" * bom + written(rows, delimiter, header, newline)

@@ -16,6 +16,7 @@ from core.base.errors import BadData, Unavailable
 from core.data.inspection.inspect import inspect_files
 from core.data.reading import Reading
 from core.data.spreadsheet import workbook
+from core.data.spreadsheet.faults import first_fault
 from core.data.spreadsheet.table import read_table
 from tests.core.data.spreadsheet.books import archived, ods, xlsx
 
@@ -61,7 +62,8 @@ def test_leading_empty_rows_and_columns_keep_the_sheet_names_of_cells(make):
     assert (table.first_row, table.sheet_column) == (4, 2)
     rows[5][3] = "x"
     with pytest.raises(BadData, match=r"row 6, column D \('q'\) contains 'x'") as caught:
-        read_table(make([*rows[:4], [], rows[5], [None, None, 5, 6], [None, None, 7, 8]]), "t")
+        data = make([*rows[:4], [], rows[5], [None, None, 5, 6], [None, None, 7, 8]])
+        raise first_fault(read_table(data, "t"))
     assert caught.value.code == "not_a_number"
 
 

@@ -1,0 +1,142 @@
+"""Cells: whether one cell of text is a number, in which style, a missing value, or text.
+
+A column's style is decided over all its cells (`Style.candidates` are combined by `and`), because
+a single cell such as 1,059 is a thousand in English and a fraction in German.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from enum import IntFlag
+from functools import lru_cache
+
+SPACE = " \t\r\n\v\f"  # white space for pandas; str.strip removes more
+MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "?"})  # in every column
+MISSING_NUMBERS = frozenset({"none", "nil", "-", "--", "."})  # only in a column of numbers
+
+DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T]|$)|\d\d?[./]\d\d?[./](\d{4}|\d\d)$", re.ASCII)
+
+_EXPONENT = r"(?:[eE][+-]?\d+)?"
+_PLAIN = re.compile(rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}", re.ASCII)
+_DIGITS = re.compile(r"[+-]?\d+", re.ASCII)
+_LONG = re.compile(r"[+-]?\d{8,}\.0*", re.ASCII)  # as pandas writes whole numbers beside gaps
+_GROUPS = " \u00a0\u2009\u202f'\u2019"  # space, no-break, thin and narrow space, apostrophes
+
+
+class Style(IntFlag):
+    """How numbers are written; the flags of a cell are all the styles that it agrees with.
+
+    POINT 1234.5; COMMA 1234,5; ENGLISH 1,234.5; GERMAN 1.234,5; SPACED 1 234.5 or 1'234.5, also
+    with a decimal comma as SPACED_COMMA.
+    """
+
+    TEXT = 0
+    POINT = 1
+    COMMA = 2
+    ENGLISH = 4
+    GERMAN = 8
+    SPACED = 16
+    SPACED_COMMA = 32
+
+    @property
+    def decimal(self) -> str:
+        """The decimal sign of one style."""
+        return "," if self & (Style.COMMA | Style.GERMAN | Style.SPACED_COMMA) else "."
+
+    @property
+    def group(self) -> str:
+        """The signs that separate thousands in one style."""
+        return {Style.ENGLISH: ",", Style.GERMAN: "."}.get(
+            self, _GROUPS if self & (Style.SPACED | Style.SPACED_COMMA) else ""
+        )
+
+    def parse(self, cell: str) -> float:
+        """Return the number in a cell that agrees with this one style."""
+        text = cell.strip(SPACE)
+        for sign in self.group:
+            text = text.replace(sign, "")
+        return float(text.replace(",", ".") if self.decimal == "," else text)
+
+
+EVERY = Style(63)
+STYLES = tuple(Style)  # single styles, in the order of preference
+
+
+def _grouped(group: str, decimal: str) -> re.Pattern:
+    """Numbers with every group of three digits separated: 1,234.5 but not 1234.5 or 0,123."""
+    sign, rest = re.escape(group), rf"(?:{re.escape(decimal)}\d+)?"
+    if len(group) > 1:
+        groups = "|".join(rf"(?:{re.escape(g)}\d{{3}})+" for g in group)
+        return re.compile(rf"[+-]?(?:\d{{1,3}}|[1-9]\d{{0,2}}(?:{groups})){rest}", re.ASCII)
+    return re.compile(rf"[+-]?(?:\d{{1,3}}|[1-9]\d{{0,2}}(?:{sign}\d{{3}})+){rest}", re.ASCII)
+
+
+_PATTERNS = {
+    Style.POINT: _PLAIN,
+    Style.COMMA: re.compile(rf"[+-]?(?:\d+(?:,\d+)?|,\d+){_EXPONENT}", re.ASCII),
+    Style.ENGLISH: _grouped(",", "."),
+    Style.GERMAN: _grouped(".", ","),
+    Style.SPACED: _grouped(_GROUPS, "."),
+    Style.SPACED_COMMA: _grouped(_GROUPS, ","),
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What one cell is.
+
+    `styles` are those that it agrees with, none for text. `missing` is "always" for an empty cell
+    and words such as NA, "numbers" for signs that mean a gap only among numbers, else "". `byte`:
+    a whole number from 0 to 255 in digits. `exact`: a whole number that float32 may change, or one
+    with leading zeros.
+    """
+
+    styles: Style
+    missing: str = ""
+    byte: bool = False
+    exact: bool = False
+
+
+class Kinds(dict):
+    """The kind of each different cell, found once. It forgets cells when there are too many."""
+
+    LIMIT = 200_000
+
+    def __missing__(self, cell: str) -> Kind:
+        if len(self) >= self.LIMIT:
+            self.clear()
+        kind = self[cell] = kind_of(cell)
+        return kind
+
+
+_kind = lru_cache(maxsize=None)(Kind)  # there are few different ones, of millions of cells
+
+
+def kind_of(cell: str) -> Kind:
+    """Return what a cell is.
+
+    >>> [kind_of(cell).styles.name for cell in ("red", "1e-3", "1,234,567", "1,234")]
+    ['TEXT', 'POINT', 'ENGLISH', 'COMMA|ENGLISH|SPACED_COMMA']
+    """
+    text = cell.strip(SPACE)
+    if _DIGITS.fullmatch(text):
+        padded = len(text) > 1 and text[0] == "0"
+        byte = len(text) < 4 and text.isdigit() and int(text) < 256
+        return _kind(EVERY, "", byte, padded or len(text) > 7)
+    lower = text.lower()
+    if lower in MISSING:
+        return _kind(Style.TEXT, "always")
+    if lower in MISSING_NUMBERS:
+        return _kind(Style.TEXT, "numbers")
+    styles = Style.TEXT
+    for style, pattern in _PATTERNS.items():
+        if pattern.fullmatch(text):
+            styles |= style
+    if styles & Style.POINT and math.isinf(float(text)):
+        return _kind(Style.TEXT)
+    return _kind(styles, exact=bool(_LONG.fullmatch(text)))
+
+
+def is_number(cell: str, decimal: str = ".") -> bool:
+    """Whether the cell is a finite decimal number that pandas' fast parser reads, too."""
+    return bool(kind_of(cell).styles & (Style.COMMA if decimal == "," else Style.POINT))

@@ -1,0 +1,81 @@
+"""Delimiter: what separates the cells, judged over the first several hundred rows with the header.
+
+The right delimiter gives every row the same number of cells, and most numbers.
+"""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from core.data.spreadsheet.cells import SPACE, Kinds
+
+SNIFFED = 500  # rows examined
+SPACES = " "  # runs of spaces and tabs; the other delimiters are single characters
+DELIMITERS = (",", ";", "\t", "|", SPACES)
+MOSTLY = 0.6  # fraction of numbers from which spaces may separate cells instead of words
+
+_DECLARED = re.compile(rb"sep=([,;\t|])[\r\n]+", re.I)
+_RUN = re.compile(r"[ \t]+")
+
+
+def declared_delimiter(head: bytes) -> tuple[str, int]:
+    """Return the delimiter of a first line "sep=;" from Excel and its length, or ("", 0)."""
+    match = _DECLARED.match(head)
+    return (match[1].decode(), match.end()) if match else ("", 0)
+
+
+def squeeze(lines: Iterator[str]) -> Iterator[str]:
+    """Yield lines with one space for each run of spaces and tabs, and none at the ends."""
+    for line in lines:
+        text = line.rstrip("\r\n")
+        yield _RUN.sub(" ", text).strip(" ") + line[len(text) :]
+
+
+def find_delimiter(head: bytes, *, is_whole: bool) -> str:
+    """Return the delimiter of text that begins like this; `is_whole` if nothing follows."""
+    lines = head.decode("utf-8", "replace").splitlines(keepends=True)
+    if not is_whole and len(lines) > 1:
+        lines.pop()  # it may be cut off
+    lines = [line for line in lines[:SNIFFED] if line.strip(SPACE)]
+    kinds = Kinds()
+    scores = {sign: _score(lines, sign, kinds) for sign in DELIMITERS}
+    best = max(scores, key=lambda sign: scores[sign])
+    if scores[best] > (0, 0) and not _is_one_column(lines, best, kinds):
+        return best
+    text = "".join(lines)
+    return next((sign for sign in DELIMITERS[:-1] if sign not in text), ",")
+
+
+def _score(lines: list[str], delimiter: str, kinds: Kinds) -> tuple[float, int]:
+    """Return how well the delimiter fits, and the number of columns; (0, 0) if it does not."""
+    try:
+        source = squeeze(iter(lines)) if delimiter == SPACES else lines
+        rows = [row for row in csv.reader(source, delimiter=delimiter) if row]
+    except csv.Error:
+        return 0.0, 0
+    width, count = Counter(map(len, rows)).most_common(1)[0] if rows else (1, 0)
+    if width < 2:
+        return 0.0, 0
+    regular = count / len(rows) * (1 if len(rows[0]) == width else 0.5)  # the header has a say
+    cells = [cell for row in rows if len(row) == width for cell in row]
+    others = [sign for sign in DELIMITERS if sign not in (delimiter, SPACES)]
+    numbers = sum(1 for cell in cells if kinds[cell].styles) / len(cells)
+    if delimiter == SPACES and (regular < 1 or numbers < MOSTLY):
+        return 0.0, 0
+    texts = [cell for cell in cells if not kinds[cell].styles]
+    torn = sum(1 for cell in texts if any(sign in cell for sign in others)) / len(cells)
+    return regular * (0.2 + numbers) * (1 - torn), width
+
+
+def _is_one_column(lines: list[str], delimiter: str, kinds: Kinds) -> bool:
+    """Whether each line is one number that contains this sign, under a title that does not.
+
+    Spreadsheet programs write prices like this in much of Europe: price, then 1,5.
+    """
+    body = [line.strip() for line in lines[1:]]
+    return (
+        delimiter not in lines[0]
+        and any(delimiter in line for line in body)
+        and all(kinds[line].styles for line in body)
+    )
