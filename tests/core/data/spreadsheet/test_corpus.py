@@ -182,7 +182,7 @@ CASES = [
         "c.xlsx", b"\xef\xbb\xbf<?xml version='1.0'?><Workbook>", "not_a_table", "a web page or XML"
     ),
     Case("d.csv", b'{"a": 1}', "not_a_table", "JSON"),
-    Case("e.csv", b"PAR1" + bytes(9), "damaged_array"),
+    Case("e.csv", b"ARROW1" + bytes(9), "not_a_table", "an Arrow file"),
     Case("f.csv", b"SQLite format 3\0", "not_a_table", "an SQLite database"),
     Case("g.xls", ole("Workbook"), "old_workbook"),
     Case("h.xlsx", ole("EncryptedPackage"), "password_protected"),
@@ -200,7 +200,7 @@ CASES = [
         "2 tables",
         "a.csv, c.csv",
     ),
-    Case("docs.zip", archived({"a.pdf": "x", "b.txt": "1\n"}), "no_rows"),
+    Case("docs.zip", archived({"a.pdf": "x", "b.doc": "y"}), "no_table_in_archive", "a.pdf, b.doc"),
     Case("none.zip", archived({}), "no_table_in_archive"),
     Case("mac.zip", archived({"__MACOSX/._a.csv": "x", ".DS_Store": "y"}), "no_table_in_archive"),
     Case(
