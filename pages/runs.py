@@ -15,7 +15,7 @@ from core.runs.summary import Summary
 from pages.kit import person, session
 from pages.kit.buttons import button
 from pages.kit.form import escape
-from pages.kit.layout import bar, finding, header, start, told
+from pages.kit.layout import bar, describe_error, finding, header, start
 from pages.parts.runs.actions import actions, more, undo
 from pages.parts.runs.comparison import compare
 from pages.parts.runs.table import OWNER, Row, choose_columns, table
@@ -46,7 +46,7 @@ def main() -> None:
             actions(selected, len(rows), [row.summary for row in every])
             compare(selected)
         except LabError as error:  # deleted elsewhere since the table was drawn
-            finding("bad", escape(told(error)))
+            finding("bad", escape(describe_error(error)))
     else:
         undo()
         empty(bool(every))

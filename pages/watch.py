@@ -31,13 +31,13 @@ from pages.kit.form import escape
 from pages.kit.job_controls import act, giving_way, waiting, while_here
 from pages.kit.layout import (
     bar,
+    describe_error,
     every,
     finding,
-    foremost,
+    first_changeable,
     header,
     live_status,
     run_name,
-    told,
 )
 from pages.parts.watch import decision_surface
 from pages.parts.watch.charts import Cards
@@ -57,7 +57,7 @@ def main() -> None:
     try:
         page = Page(run) if run else None
     except LabError as error:  # not here, or written by another version of the lab
-        problem = escape(told(error))
+        problem = escape(describe_error(error))
     if page:
         page.show()
     else:
@@ -72,7 +72,7 @@ def shown_run() -> str:
     one, else an empty string.
     """
     lab = runner.current()
-    return address.run() or foremost(lab.live()) or next(iter(lab.store.ids()), "")
+    return address.run() or first_changeable(lab.live()) or next(iter(lab.store.ids()), "")
 
 
 def empty(problem: str) -> None:
@@ -88,7 +88,7 @@ def empty(problem: str) -> None:
             other = ", or open an earlier run" if has_runs else ""
             st.markdown(f"No run in progress. Start the draft below{other}.")
         if live and button("Watch the live run", icon=":material/monitoring:"):
-            st.switch_page("watch.py", query_params=address.parameters(run=foremost(live)))
+            st.switch_page("watch.py", query_params=address.parameters(run=first_changeable(live)))
         if has_runs:
             label, icon = "Open an earlier run", ":material/table_rows:"
             st.page_link("runs.py", label=label, icon=icon, query_params=address.parameters())

@@ -185,7 +185,7 @@ class Watch:
             _watches[self.tail.run] = self
             self.version = await to_thread.run_sync(self.tail.advance)
             self.task = asyncio.create_task(self._read())
-        seen, spoken = None, time.monotonic()
+        seen, sent_at = None, time.monotonic()
         try:
             while not closing.is_set():
                 news = self.news
@@ -193,14 +193,14 @@ class Watch:
                     seen, over = self.version, self.tail.over
                     text, marks = await to_thread.run_sync(self.tail.delta, marks)
                     yield f"id: {marks}\nevent: delta\ndata: {text}\n\n"
-                    spoken = time.monotonic()
+                    sent_at = time.monotonic()
                     if over:
                         yield "event: over\ndata: {}\n\n"
                         return
                 elif self.gone:
                     return
-                elif time.monotonic() - spoken > QUIET_AFTER:
-                    spoken = time.monotonic()
+                elif time.monotonic() - sent_at > QUIET_AFTER:
+                    sent_at = time.monotonic()
                     yield ": keep-alive\n\n"
                 try:
                     # Short, so that a stop of the server is noticed.

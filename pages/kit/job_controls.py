@@ -13,7 +13,7 @@ from core.base.text import counted
 from core.jobs import runner
 from core.jobs.kinds import KINDS
 from pages.kit import person
-from pages.kit.layout import attempt
+from pages.kit.layout import give_command
 
 
 def act(label: str, icon: str, command: Callable[[str], None], run: str, **more: object) -> None:
@@ -21,7 +21,9 @@ def act(label: str, icon: str, command: Callable[[str], None], run: str, **more:
     icon = f":material/{icon}:"
     if why := person.barred(run):
         more |= {"disabled": True, "help": why}
-    st.button(label, icon=icon, key=f"act_{label}", on_click=attempt, args=(command, run), **more)
+    st.button(
+        label, icon=icon, key=f"act_{label}", on_click=give_command, args=(command, run), **more
+    )
 
 
 def waiting(job: str) -> str:

@@ -110,7 +110,7 @@ def when(run: str) -> datetime:
         return began(run).astimezone()
 
 
-def told(error: LabError) -> str:
+def describe_error(error: LabError) -> str:
     """Return the text of an error about a run, without commands or paths of the server."""
     if isinstance(error, NotFound):
         return (
@@ -120,7 +120,7 @@ def told(error: LabError) -> str:
     return str(error)
 
 
-def attempt(command: Callable[..., None], job: str) -> None:
+def give_command(command: Callable[..., None], job: str) -> None:
     """Give a command to a run or a study. The page shows why it was refused, except for a run in
     the address that no longer exists, which the page reports anyway.
     """
@@ -128,10 +128,10 @@ def attempt(command: Callable[..., None], job: str) -> None:
         command(job, by=person.me())
     except LabError as error:
         if not (isinstance(error, NotFound) and address.run()):
-            session.notice(told(error))
+            session.notice(describe_error(error))
 
 
-def foremost(jobs: Iterable[str]) -> str:
+def first_changeable(jobs: Iterable[str]) -> str:
     """Return the first of these jobs that the visitor may change, else the first; "" for none."""
     jobs = list(jobs)
     return next((job for job in jobs if not person.barred(job)), next(iter(jobs), ""))
@@ -210,7 +210,7 @@ def _live(drawn: QueueSnapshot, shown: str) -> None:
         st.caption("No run in progress.")
         return
     at_work, waiting = _parted(drawn)
-    job = foremost(job for job in at_work if job != shown)
+    job = first_changeable(job for job in at_work if job != shown)
     if not job:
         st.caption(f"**{waiting} waiting in the queue**" if waiting else "The queue is empty.")
         return
@@ -218,7 +218,7 @@ def _live(drawn: QueueSnapshot, shown: str) -> None:
     try:
         share, text = study_log.said(job) if kind == STUDY else _of_run(job)
     except LabError as error:  # deleted by another process meanwhile
-        st.caption(escape(told(error)))
+        st.caption(escape(describe_error(error)))
         return
     if kind == STUDY and lab.status(job) == RunState.PAUSED:
         text += " · paused"
@@ -239,7 +239,7 @@ def _live(drawn: QueueSnapshot, shown: str) -> None:
             disabled=bool(why),
             help=why or f"Stop this {kind}",
             key="bar_stop",
-            on_click=attempt,
+            on_click=give_command,
             args=(lab.stop, job),
         )
 

@@ -2,7 +2,10 @@
 a broken one.
 """
 
+from types import SimpleNamespace
+
 import pytest
+from streamlit.runtime.state import SafeSessionState, SessionState
 from streamlit.testing.v1 import AppTest
 
 from core.base.encoding import decode, encode, to_link
@@ -11,9 +14,25 @@ from core.experiment import Experiment, shipped
 from core.jobs import runner
 from core.network.initializers import Xavier, Zeros
 from core.runs.draft_store import Drafts
-from pages.kit import address, person
+from pages.kit import address, person, session
 
 SHARED = Experiment(name="From a friend", epochs=7)
+
+
+def test_values_are_read_without_a_point_at_which_streamlit_may_break_off(monkeypatch):
+    """`session._values` needs a private attribute; without it, presses could be lost."""
+
+    def break_off() -> None:
+        raise AssertionError("this run was broken off")
+
+    safe = SafeSessionState(SessionState(), break_off)
+    monkeypatch.setattr(
+        session, "get_script_run_ctx", lambda **_: SimpleNamespace(session_state=safe)
+    )
+    session.set_ui("name", "value")
+    assert session.get_ui("name") == "value"
+    with pytest.raises(AssertionError):
+        safe["name"] = "value"
 
 
 def page():

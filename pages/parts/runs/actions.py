@@ -22,7 +22,7 @@ from pages.kit import address, person, session, state
 from pages.kit.buttons import button, submit_button
 from pages.kit.downloads import downloads
 from pages.kit.form import escape
-from pages.kit.layout import told, when
+from pages.kit.layout import describe_error, when
 from pages.parts.runs.archives import offer_archive, opener
 from pages.parts.runs.table import OWNER, Row, cells
 
@@ -112,7 +112,7 @@ def tag(selected: list[Summary], every: list[Summary], why: str) -> None:
             try:
                 privacy.annotate(store, row.run, edit, person.me())
             except LabError as error:
-                session.notice(told(error))
+                session.notice(describe_error(error))
         st.rerun()
 
 
@@ -166,7 +166,7 @@ def restore(runs: list[str]) -> None:
         try:
             runner.current().restore(run, by=person.me())
         except LabError as error:
-            session.notice(told(error))
+            session.notice(describe_error(error))
     session.set_ui(DELETED, "[]")
     st.rerun()
 

@@ -14,7 +14,7 @@ from core.network.build import trace, walk_facts
 from core.network.layers import walk_layers
 from core.runs.store import Store
 from pages.kit.form import escape
-from pages.kit.layout import finding, told
+from pages.kit.layout import describe_error, finding
 
 if TYPE_CHECKING:
     from core.analysis.running_statistics import Range, RunningStatistics  # imports torch
@@ -42,7 +42,7 @@ def running_statistics(run: str, experiment: Experiment) -> None:
         try:
             statistics = _running(str(store.home), run, checkpoints[0].stat().st_mtime)
         except LabError as error:
-            finding("bad", escape(told(error)))
+            finding("bad", escape(describe_error(error)))
             return
         numbers = _numbers(experiment, store.home)
         rows = [
