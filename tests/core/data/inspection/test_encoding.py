@@ -114,7 +114,7 @@ def test_all_problems_are_named_together_and_every_way_out_works():
     port = ["" if i == 7 else "SCQ"[i % 3] for i in range(ROWS)]
     typos = ["x" if i == 9 else str(i % 7) for i in range(ROWS)]
     data = table(
-        who=names, ticket=tickets, when=dates, file=files, age=gapped(), port=port, typos=typos,
+        who=names, ticket=tickets, when=dates, scan=files, age=gapped(), port=port, typos=typos,
         nothing=np.full(ROWS, np.nan), fare=DRAW.random(ROWS), label=label(),
     )  # fmt: skip
     with pytest.raises(BadData) as caught:
