@@ -146,7 +146,10 @@ def show(draft: Experiment) -> None:
 def numbers(draft: Experiment, data: Samples) -> None:
     """Draw the five numbers of the dataset as it will be used."""
     try:
-        parts, affine = draft.split.parts(data.targets, data.has_test), selected.fitted(draft)
+        parts, affine = (
+            draft.split.parts(data.targets, data.has_test, data.validation),
+            selected.fitted(draft),
+        )
     except LabError as error:
         finding("bad", form.escape(str(error)))
         return
@@ -155,6 +158,8 @@ def numbers(draft: Experiment, data: Samples) -> None:
     test = len(data.test_targets) if has_test else len(parts.test)
     how = "stratified" if draft.split.stratified and data.classes else "random"
     validation = f"{percent(len(parts.validation) / total)}, {how}"
+    if data.validation is not None:
+        validation = "provided with the data"
     test_note = (
         "provided with the data"
         if has_test

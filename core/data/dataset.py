@@ -15,13 +15,15 @@ class Facts:
     """The facts of a dataset before it is loaded.
 
     `shape` is (C, H, W) of an image or (F,) of a table row. `classes` is empty if values are
-    predicted. `rows` and `test_rows` count the samples.
+    predicted. `rows` and `test_rows` count the samples; `validation_rows` of the rows are the
+    dataset's own validation set.
     """
 
     shape: tuple[int, ...]
     classes: tuple[str, ...]
     rows: int
     test_rows: int = 0
+    validation_rows: int = 0
 
     @property
     def outputs(self) -> int:

@@ -2,7 +2,8 @@
 
     <home>/data/<sha256>/about.json                        an `About`
                          inputs.npy targets.npy            opened memory-mapped
-                         test_inputs.npy test_targets.npy  if test files were uploaded
+                         test_inputs.npy test_targets.npy  if the files contain a test set
+                         validation.npy                    if they state a validation set
     <home>/data/files/<sha256>                             an uploaded file, unchanged
 
 Uploaded files are stored so that they can be read differently later. A folder is written under a
@@ -72,7 +73,7 @@ class Library:
             except (NotFound, OSError, ValueError):  # damaged: create it again
                 shutil.rmtree(self._folder(digest), ignore_errors=True)
         report = progress or (lambda fraction, message: None)
-        train, test, pair_findings = inspect_bundle(sources, shown, reading, report)
+        train, pair_findings = inspect_bundle(sources, shown, reading, report)
         report(0.9, "Saving the data …")
         files = tuple(name for name in shown if name)
         about = About(
@@ -81,7 +82,8 @@ class Library:
             files=files,
             reading=reading,
             rows=train.rows,
-            test_rows=test.rows if test else 0,
+            test_rows=train.samples.facts.test_rows,
+            validation_rows=train.samples.facts.validation_rows,
             shape=train.shape,
             classes=train.classes,
             columns=train.samples.columns,
@@ -92,7 +94,7 @@ class Library:
             encodings=train.encodings,
             column_table=train.column_table,
         )
-        self._write(about, train.samples, test.samples if test else None)
+        self._write(about, train.samples)
         self.uploads.save(sources, hashes)
         return digest, self._inspection(digest)
 
@@ -125,6 +127,7 @@ class Library:
         """Open the samples, memory-mapped. Raises NotFound."""
         about, folder = self.about(digest), self._folder(digest)
         names = ["inputs", "targets", *(["test_inputs", "test_targets"] if about.test_rows else [])]
+        names += ["validation"] if about.validation_rows else []
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names}
         return Samples(about.name, classes=about.classes, columns=about.columns, **arrays)
 
@@ -215,11 +218,11 @@ class Library:
             column_table=about.column_table,
         )
 
-    def _write(self, about: About, train: Samples, test: Samples | None) -> None:
+    def _write(self, about: About, samples: Samples) -> None:
         """Write all files under a temporary name, then rename; the second of two writers yields."""
         try:
             with draft(self.root) as folder:
-                _save(folder, train, test)
+                _save(folder, samples)
                 (folder / "about.json").write_text(about.text(), "utf-8")
                 try:
                     folder.rename(self._folder(about.digest))
@@ -242,7 +245,7 @@ class Library:
 def facts(home: Path, digest: str) -> Facts:
     """Return the facts of an uploaded dataset without opening its arrays. Raises NotFound."""
     about = Library(home).about(digest)
-    return Facts(about.shape, about.classes, about.rows, about.test_rows)
+    return Facts(about.shape, about.classes, about.rows, about.test_rows, about.validation_rows)
 
 
 def spreadsheets(
@@ -252,8 +255,10 @@ def spreadsheets(
     return replace(Library(home).open(digest), name=title)
 
 
-def _save(folder: Path, train: Samples, test: Samples | None) -> None:
-    for prefix, part in (("", train), ("test_", test)):
-        if part is not None:
-            write_array(folder / f"{prefix}inputs.npy", part.inputs)
-            np.save(folder / f"{prefix}targets.npy", part.targets)
+def _save(folder: Path, samples: Samples) -> None:
+    for name in ("inputs", "test_inputs"):
+        if (array := getattr(samples, name)) is not None:
+            write_array(folder / f"{name}.npy", array)
+    for name in ("targets", "test_targets", "validation"):
+        if (array := getattr(samples, name)) is not None:
+            np.save(folder / f"{name}.npy", array)

@@ -35,6 +35,7 @@ class About:
     upload_hashes: tuple[str, ...]  # SHA-256 of each uploaded file, "" for a path or a missing file
     encodings: tuple[ColumnEncoding, ...] = ()
     column_table: tuple[ColumnFacts, ...] = ()
+    validation_rows: int = 0  # of `rows`, where the files themselves state the validation set
 
     @property
     def task(self) -> Task:

@@ -50,6 +50,22 @@ def deal(
     return Parts(trains, validations, tests)
 
 
+def deal_around(
+    labels: np.ndarray,
+    validation: np.ndarray,
+    test: float,
+    *,
+    stratified: bool = True,
+    seed: int = 0,
+) -> Parts:
+    """Split samples of which the sorted indices `validation` are the validation set; `test` is the
+    fraction of the others that is held out for testing. Raises BadData as `deal` does.
+    """
+    others = np.setdiff1d(np.arange(len(labels)), validation, assume_unique=True)
+    dealt = deal(labels[others], 0.0, test, stratified=stratified, seed=seed)
+    return Parts(others[dealt.train], np.asarray(validation, np.int64), others[dealt.test])
+
+
 def reduce_training(
     parts: Parts, labels: np.ndarray, count: int, *, stratified: bool = True, seed: int = 0
 ) -> Parts:

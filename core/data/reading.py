@@ -115,6 +115,13 @@ class Reading(Value):
         "there is no header or the name is empty or repeated.",
     )
 
+    merge_classes: bool = ranged(
+        False,
+        help="Treat labels that differ only in upper and lower case or in spaces as one class.",
+    )
+    duplicates: Literal["keep", "remove"] = ranged(
+        "keep", label="Repeated rows", help="Keep or remove rows that repeat an earlier one."
+    )
     swap: bool = ranged(
         False,
         label="Swap the two files",

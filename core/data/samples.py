@@ -15,7 +15,8 @@ class Samples:
     if the source is finer or exceeds that range. Table `inputs` (N, F) are float32. They may be
     memory-mapped. With `classes`, `targets` (N,) are int64 indices into them; without, `targets`
     (N,) are float32 values to predict. `columns` names the F inputs of a table, if known.
-    `test_inputs` and `test_targets` have the same form, or are both None.
+    `test_inputs` and `test_targets` have the same form, or are both None. `validation` holds the
+    sorted indices of the samples that the dataset itself assigns to the validation set, if it does.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Samples:
     test_inputs: np.ndarray | None = None
     test_targets: np.ndarray | None = None
     columns: tuple[str, ...] = ()
+    validation: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -43,7 +45,8 @@ class Samples:
     def facts(self) -> Facts:
         """Its facts, which are also known before it is loaded."""
         test_rows = 0 if self.test_inputs is None else len(self.test_inputs)
-        return Facts(self.shape, self.classes, len(self), test_rows)
+        validation_rows = 0 if self.validation is None else len(self.validation)
+        return Facts(self.shape, self.classes, len(self), test_rows, validation_rows)
 
     @property
     def has_test(self) -> bool:

@@ -47,17 +47,26 @@ class Split(Value):
             )
         return self
 
-    def parts(self, labels: "np.ndarray", has_test: bool = False) -> "Parts":
+    def parts(
+        self,
+        labels: "np.ndarray",
+        has_test: bool = False,
+        own_validation: "np.ndarray | None" = None,
+    ) -> "Parts":
         """Return the indices of the samples in each part.
 
+        `own_validation` holds the sorted indices that the dataset assigns to the validation set.
         Raises BadData if no training sample is left.
         """
-        from core.data.parts import deal, reduce_training
+        from core.data.parts import deal, deal_around, reduce_training
 
         test = 0.0 if has_test else self.test
         stratified = self.stratified and labels.dtype.kind != "f"  # values cannot be stratified
         how = dict(stratified=stratified, seed=self.seed)
-        parts = deal(labels, self.validation, test, **how)
+        if own_validation is None:
+            parts = deal(labels, self.validation, test, **how)
+        else:
+            parts = deal_around(labels, own_validation, test, **how)
         count = self.training_size(len(parts.train))
         return parts if count == len(parts.train) else reduce_training(parts, labels, count, **how)
 

@@ -1,13 +1,14 @@
 """Upload bundle: up to four files (inputs and labels, for training and testing), read together."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from core.base.errors import BadData
 from core.base.finding import Finding
 from core.data.arrays.combine import read_files
 from core.data.inspection.inspect import Inspection, inspect
-from core.data.inspection.train_test import compare
+from core.data.inspection.train_test import compare, remove_shared
 from core.data.reading import Reading
 from core.data.ready.download import Progress
 from core.data.spreadsheet.chunks import ReadProgress
@@ -59,8 +60,10 @@ def _part_of(progress: Progress, start: float, message: str) -> ReadProgress:
 
 def inspect_bundle(
     sources: tuple[Source | None, ...], names: tuple[str, ...], reading: Reading, progress: Progress
-) -> tuple[Inspection, Inspection | None, list[Finding]]:
-    """Return the training inspection, the test inspection and findings on both. Raises BadData."""
+) -> tuple[Inspection, list[Finding]]:
+    """Return the inspection of the training files, with the test samples, and the findings on both
+    parts. Raises BadData.
+    """
     images, labels, test_images, test_labels = read_files(
         sources,
         names,
@@ -88,6 +91,16 @@ def inspect_bundle(
             code="labels_missing",
         )
     if test_images is None:
-        return train, None, []
+        return train, []
+    if train.samples.has_test:
+        raise BadData(
+            f"{images.name} has a column that assigns rows to the test set, and {test_images.name} "
+            "is a test set as well. Remove this file, or leave the column out.",
+            code="two_test_sets",
+        )
     test = inspect(test_images, test_labels, like=train)
-    return train, test, compare(train, test, test_images.name)
+    findings = compare(train, test, test_images.name)
+    if reading.duplicates == "remove":
+        test, findings = remove_shared(train, test, findings)
+    tested = dict(test_inputs=test.samples.inputs, test_targets=test.samples.targets)
+    return replace(train, samples=replace(train.samples, **tested)), findings

@@ -8,7 +8,8 @@ from core.data.samples import Samples
 
 
 def archive(data: Samples) -> bytes:
-    """Return inputs, targets, classes, columns, and the test samples if there are any."""
+    """Return inputs, targets, classes, columns, and the test samples and
+    the indices of the validation samples if there are any."""
     arrays = {
         "inputs": data.inputs,
         "targets": data.targets,
@@ -17,6 +18,8 @@ def archive(data: Samples) -> bytes:
     }
     if data.has_test:
         arrays |= {"test_inputs": data.test_inputs, "test_targets": data.test_targets}
+    if data.validation is not None:
+        arrays["validation"] = data.validation
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
     return file.getvalue()

@@ -52,7 +52,8 @@ class RunExecutor(Executor):
 def _estimate_seconds(experiment: Experiment, samples: Samples) -> float:
     """Roughly: a core takes about a millisecond per step and a second per 8 G operations."""
     split = experiment.split
-    fraction = 1 - split.validation - (0 if samples.has_test else split.test)
+    own = 0 if samples.validation is None else len(samples.validation) / len(samples)
+    fraction = 1 - (own or split.validation) - (0 if samples.has_test else split.test)
     seen = len(samples) * fraction * split.fraction * experiment.epochs
     facts = trace(experiment.network, samples.shape, samples.outputs)
     operations = 6 * seen * sum(fact.multiply_adds for fact in facts)

@@ -33,7 +33,8 @@ def check_experiment(experiment: Experiment, facts: Facts) -> tuple[LayerFacts, 
 def part_sizes(experiment: Experiment, facts: Facts) -> tuple[int, int, int]:
     """Return the numbers of training, validation and test samples after the split."""
     split, rows = experiment.split, facts.rows
-    validation = int(rows * split.validation + 0.5)
-    test = facts.test_rows or int(rows * split.test + 0.5)
+    validation = facts.validation_rows or int(rows * split.validation + 0.5)
+    others = rows - facts.validation_rows
+    test = facts.test_rows or int(others * split.test + 0.5)
     train = rows - validation - (0 if facts.test_rows else test)
     return split.training_size(train), validation, test

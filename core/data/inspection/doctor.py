@@ -3,6 +3,9 @@
 The measurements are in `image_statistics.py` and `duplicates.py`. Nothing is changed here.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from core.base.finding import Action, Finding
@@ -17,6 +20,8 @@ SIDEWAYS = 0.95  # mean height over mean width of the ink below which handwritin
 UNIFORM_BORDER = 0.6  # fraction of similar border pixels in drawings; photographs measure 0.4
 SMOOTHER = 0.9  # ratio of roughness below which one order of the colours is clearly better
 SHOWN = 6  # samples that a finding shows
+NAMED = 3  # repeated rows that a sentence names …
+LISTED = 1000  # … and that the evidence lists
 
 
 def check_brightness(low: float, high: float, white: float, reading: Reading) -> Finding:
@@ -131,28 +136,49 @@ def check_pixels(low: np.ndarray, high: np.ndarray, blank: np.ndarray, rows: int
     return findings
 
 
+def find_duplicates(rows: np.ndarray, blank: np.ndarray | tuple = ()) -> Duplicates:
+    """Return the rows (N, F) that repeat an earlier one, except those listed in `blank`."""
+    pairs = duplicates.within(rows)
+    counts = ~np.isin(pairs.repeat, blank)
+    return Duplicates(pairs.repeat[counts], pairs.original[counts])
+
+
 def check_duplicates(
-    rows: np.ndarray, targets: np.ndarray | None, noun: str, blank: np.ndarray | tuple = ()
+    rows: np.ndarray,
+    targets: np.ndarray | None,
+    noun: str,
+    blank: np.ndarray | tuple = (),
+    *,
+    numbers: Sequence[int] = (),
 ) -> list[Finding]:
     """Return a finding if rows (N, F) repeat, and how many of them with another label.
 
-    Rows listed in `blank` are left out: `check_pixels` reports them.
+    Rows listed in `blank` are left out: `check_pixels` reports them. `numbers` are the row numbers
+    in the file (N,).
     """
-    pairs = duplicates.within(rows)
-    counts = ~np.isin(pairs.repeat, blank)
-    pairs = Duplicates(pairs.repeat[counts], pairs.original[counts])
+    pairs = find_duplicates(rows, blank)
     if not len(pairs):
         return []
     fraction, conflicts = len(pairs) / len(rows), _conflicts(pairs, targets, targets)
     verb = "repeats" if len(pairs) == 1 else "repeat"
     text = (
         f"{counted(len(pairs), noun)} {verb} an earlier one{_percentage(fraction)}"
-        f"{_contradictions(conflicts)}. The same {noun} may be in the training and the test set, "
-        "which makes the test score look better than it is. Remove the duplicates."
+        f"{_contradictions(conflicts)}{_where(pairs, conflicts, numbers)}. The same {noun} may be "
+        "in the training and the test set, which makes the test score look better than it is. "
+        "Remove the duplicates."
     )
     level = "warn" if noun == "image" and (len(conflicts) or fraction > 0.05) else "info"
-    evidence = {"repeated": len(pairs), "contradicting": len(conflicts), "rows": len(rows)}
-    return [Finding("duplicates", level, text, evidence, rows=_examples(pairs, conflicts))]
+    evidence: dict[str, Any] = {
+        "repeated": len(pairs),
+        "contradicting": len(conflicts),
+        "rows": len(rows),
+    }
+    if len(numbers):
+        evidence["repeats"] = [int(numbers[row]) for row in pairs.repeat[:LISTED]]
+        evidence["originals"] = [int(numbers[row]) for row in pairs.original[:LISTED]]
+    action = Action("Remove duplicates", {"duplicates": "remove"})
+    rows_shown = _examples(pairs, conflicts)
+    return [Finding("duplicates", level, text, evidence, action, rows=rows_shown)]
 
 
 def check_shared(
@@ -175,12 +201,27 @@ def check_shared(
     level = "warn" if noun == "image" or fraction > 0.05 else "info"
     evidence = {"shared": len(pairs), "contradicting": len(conflicts), "rows": len(test)}
     rows = tuple(pairs.original[:SHOWN].tolist())
-    return [Finding("shared", level, text, evidence, rows=rows)]
+    action = Action("Remove these test samples", {"duplicates": "remove"})
+    return [Finding("shared", level, text, evidence, action, rows=rows)]
 
 
 def _percentage(fraction: float) -> str:
     """ " (12 %)", or nothing where it would round to nothing."""
     return f" ({percent(fraction)})" if fraction >= 0.001 else ""
+
+
+def _where(pairs: Duplicates, conflicts: np.ndarray, numbers: Sequence[int]) -> str:
+    """ ": row 17 repeats row 3, row 30 repeats row 8" with the numbers of rows in the file."""
+    if not len(numbers):
+        return ""
+    order = dict.fromkeys([*conflicts[:NAMED].tolist(), *range(NAMED)])
+    shown = [i for i in order if i < len(pairs)][:NAMED]
+    named = [
+        f"row {whole(int(numbers[pairs.repeat[i]]))} repeats row "
+        f"{whole(int(numbers[pairs.original[i]]))}"
+        for i in shown
+    ]
+    return f": {', '.join(named)}{', …' if len(pairs) > len(named) else ''}"
 
 
 def _contradictions(conflicts: np.ndarray) -> str:

@@ -48,7 +48,7 @@ def build_images(
         Finding("shape", "ok", text, {"shape": list(shape)}),
         doctor.check_brightness(lowest, highest, white, reading),
         *doctor.check_pixels(low, high, blank, len(values)),
-        *doctor.check_duplicates(values, targets, "image", blank),
+        *doctor.check_duplicates(values, targets, "image", blank, numbers=columns.rows),
     ]
     settled = {"shape": shape, "white": white, "black": black}
     states_order = bool(table.channels) and reading.channels == table.channels

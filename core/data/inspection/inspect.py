@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,11 @@ from core.data.inspection.column_choices import resolve_choices
 from core.data.inspection.column_table import ColumnFacts, describe_columns
 from core.data.inspection.columns import Columns, find_columns
 from core.data.inspection.encoding import ColumnEncoding
+from core.data.inspection.file_split import renumber_rows, split_samples
 from core.data.inspection.images import build_images
 from core.data.inspection.input_columns import TrainedColumns
 from core.data.inspection.labels import Labels, read_labels
-from core.data.inspection.missing_rows import leave_out_rows, require_labels
+from core.data.inspection.missing_rows import leave_out_rows, remove_duplicates, require_labels
 from core.data.inspection.sample_kind import are_pixels, decide_form, form_finding
 from core.data.inspection.tabular import build_rows
 from core.data.reading import Reading
@@ -124,9 +125,22 @@ def _inspect(
     columns = find_columns(
         images, labels, reading, strict=like is None, trained=like.trained if like else None
     )
-    all_columns = columns
-    columns = leave_out_rows(columns, images.name)
-    require_labels(columns)
+    used = leave_out_rows(columns, images.name)
+    require_labels(used)
+    inspection = _examine(used, images, labels, reading, like)
+    has_images = len(inspection.shape) == 3
+    if reading.duplicates == "remove":
+        fewer = remove_duplicates(used, has_images=has_images)
+        if fewer is not used:
+            inspection = _examine(fewer, images, labels, reading, like)
+    described = () if has_images else describe_columns(images, columns, columns.choices)
+    return replace(inspection, column_table=described)
+
+
+def _examine(
+    columns: Columns, images: Table, labels: Table | None, reading: Reading, like: Inspection | None
+) -> Inspection:
+    """Turn the columns into samples, with the findings on them."""
     decision = decide_form(
         columns.values, columns.titles, name=images.name, reading=reading, words=bool(columns.words)
     )
@@ -145,7 +159,7 @@ def _inspect(
         inputs, names, encodings, findings = build_rows(
             columns, images.name, like.encodings if like else ()
         )
-        findings += doctor.check_duplicates(inputs, targets, "row")
+        findings += doctor.check_duplicates(inputs, targets, "row", numbers=columns.rows)
     else:
         inputs, reading, findings = build_images(columns, images, reading, targets)
     reported = {finding.code for finding in columns.findings}
@@ -162,8 +176,11 @@ def _inspect(
         findings += check_order(targets, classes=bool(decoded.classes))
         reading = reading.model_copy(update={"task": decoded.task})
     samples = Samples(images.name, inputs, decoded.targets, decoded.classes, columns=names)
+    if columns.parts is not None and like is None:
+        samples = split_samples(samples, columns.parts)
+        findings = renumber_rows(findings, columns.parts)
     return Inspection(
-        rows=len(inputs),
+        rows=len(samples),
         shape=samples.shape,
         classes=decoded.classes,
         findings=tuple(findings),
@@ -172,7 +189,6 @@ def _inspect(
         settled=reading,
         encodings=encodings,
         trained=columns.trained,
-        column_table=describe_columns(images, all_columns, columns.choices) if table else (),
     )
 
 
@@ -202,6 +218,7 @@ def _labels(columns: Columns, reading: Reading, like: Inspection | None, table: 
         task=columns.task if reading.task == "auto" else reading.task,
         title=columns.label_title,
         table=table,
+        merge=reading.merge_classes,
     )
 
 

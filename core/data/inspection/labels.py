@@ -9,6 +9,7 @@ from core.base.errors import BadData
 from core.base.finding import Finding
 from core.base.numbers import whole
 from core.base.text import clip, counted, few
+from core.data.inspection import variants
 from core.data.inspection.balance import check_balance
 from core.data.inspection.tasks import MAX_CLASSES, Task, check_values, decide_task
 from core.data.spreadsheet.exact import LIMIT, integers, is_code
@@ -37,13 +38,14 @@ def read_labels(
     task: str = "auto",
     title: str = "",
     table: bool = False,
+    merge: bool = False,
 ) -> Labels:
     """Decode a column of numbers or text, (N,), into targets.
 
     With `classes`, every label must be one of them. Numbers keep their order and name, also when
     they start at 1; text labels are sorted. `rows` are their row numbers in the file (N,), `task`
-    is as in Reading, `title` is the column's, and `table` is True if the rows are not images.
-    Raises BadData.
+    is as in Reading, `title` is the column's, `table` is True if the rows are not images, and
+    `merge` treats texts that differ only in case or spaces as one class. Raises BadData.
     """
     values = _numbers(cells, name, rows) if cells.dtype.kind == "O" else cells
     if values.dtype.kind == "O":
@@ -54,7 +56,13 @@ def read_labels(
                 ({"task": "classes"},),
                 code="label_not_numeric",
             )
-        ids, names, findings = _words(values)
+        words = [str(cell).strip() for cell in values]
+        if merge and classes is not None:
+            words = variants.as_classes(words, classes)
+        elif merge:
+            words = variants.merged(words)
+        ids, names, findings = _words(words)
+        findings += variants.check_variants(words) if classes is None else []
     else:
         labels, ids = np.unique(values, return_inverse=True)
         decided, finding = decide_task(labels, len(values), wanted=task, title=title, table=table)
@@ -75,8 +83,7 @@ def _class_name(label: np.number) -> str:
     return str(int(label)) if label % 1 == 0 and -(2**63) <= label < 2**63 else str(label)
 
 
-def _words(cells: np.ndarray) -> tuple[np.ndarray, tuple[str, ...], list[Finding]]:
-    words = [str(cell).strip() for cell in cells]
+def _words(words: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...], list[Finding]]:
     names = tuple(sorted(set(words)))  # np.unique would pad every word to the longest one
     index = {word: i for i, word in enumerate(names)}
     text = f"The labels are text. The classes are in sorted order: {few(names)}."
@@ -161,9 +168,12 @@ def _match_classes(
     if unknown:
         first = int(np.flatnonzero(np.isin(ids, unknown))[0])
         label = clip(names[int(ids[first])])
+        known = {variants.plain(name) for name in classes}
+        fix = {"merge_classes": True} if variants.plain(names[int(ids[first])]) in known else None
         raise BadData(
             f"{name}, row {rows[first]} has the label {label!r}, which does not occur in the "
             "training data. Use the same classes in both files.",
+            (fix,) if fix else (),
             code="label_unknown",
         )
     return np.array([index[label] for label in names], np.int64)[ids]

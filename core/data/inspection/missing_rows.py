@@ -1,4 +1,4 @@
-"""Missing rows: leave out the rows with a missing value where a column asks for it."""
+"""Rows left out: those with a missing value where a column asks for it, and repeated ones."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +11,7 @@ from core.base.numbers import percent, whole
 from core.base.text import clip, counted, few
 from core.data.inspection.column_choices import column_keys
 from core.data.inspection.columns import Columns
+from core.data.inspection.doctor import find_duplicates
 from core.data.inspection.encoding import (
     cells_of_column,
     is_missing,
@@ -80,6 +81,34 @@ def require_labels(columns: Columns) -> None:
         code="missing_labels",
         columns={} if columns.label_index is None else {columns.label_index: "labels are missing"},
     )
+
+
+def remove_duplicates(columns: Columns, *, has_images: bool) -> Columns:
+    """Return the columns without the rows that repeat the inputs of an earlier one.
+
+    Images of a single value are left alone: another finding reports them.
+    """
+    parts = [np.nan_to_num(columns.values, nan=-1e30)]
+    parts += [np.unique(cells, return_inverse=True)[1][:, None] for cells in columns.words.values()]
+    rows = parts[0] if len(parts) == 1 else np.hstack(parts)
+    rows = rows if rows.dtype == np.uint8 else rows.astype(np.float32)
+    blank = np.flatnonzero(rows.min(axis=1) == rows.max(axis=1)) if has_images else ()
+    repeats = find_duplicates(rows, blank).repeat
+    if not len(repeats):
+        return columns
+    keep = np.ones(len(rows), bool)
+    keep[repeats] = False
+    removed = np.asarray(columns.rows)[repeats].tolist()
+    text = (
+        f"{counted(len(removed), 'row')} that repeated an earlier one {_were(removed)} removed: "
+        f"{list_rows(removed)}."
+    )
+    evidence = {"count": len(removed), "rows": removed[:1000]}
+    return select_rows(columns, keep, Finding("duplicates_removed", "ok", text, evidence))
+
+
+def _were(rows: Sequence[int]) -> str:
+    return "was" if len(rows) == 1 else "were"
 
 
 def select_rows(columns: Columns, keep: np.ndarray, finding: Finding) -> Columns:

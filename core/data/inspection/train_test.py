@@ -1,10 +1,14 @@
 """Training and test samples: findings from comparing the two."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from core.base.errors import BadData
 from core.base.finding import Finding
+from core.base.numbers import whole
 from core.base.text import counted, few
-from core.data.inspection import doctor
+from core.data.inspection import doctor, duplicates
 from core.data.inspection.image_statistics import sample_rows
 from core.data.inspection.inspect import Inspection
 
@@ -32,6 +36,34 @@ def compare(train: Inspection, test: Inspection, name: str) -> list[Finding]:
     if images and (brightness := _brightness(first, second, name)):
         findings.append(brightness)
     return findings
+
+
+def remove_shared(
+    train: Inspection, test: Inspection, findings: list[Finding]
+) -> tuple[Inspection, list[Finding]]:
+    """Remove the test samples that are also training samples. Raises BadData if none is left."""
+    first, second = (part.samples.inputs.reshape(part.rows, -1) for part in (train, test))
+    shared = duplicates.across(first, second).repeat
+    if not len(shared):
+        return test, findings
+    keep = np.setdiff1d(np.arange(test.rows), shared)
+    if not len(keep):
+        raise BadData(
+            f"{test.samples.name} contains only samples that are also in the training file, so "
+            "nothing is left to test on. Provide other test samples, or keep repeated rows.",
+            ({"duplicates": "keep"},),
+            code="no_test_rows",
+        )
+    samples = replace(
+        test.samples, inputs=test.samples.inputs[keep], targets=test.samples.targets[keep]
+    )
+    text = (
+        f"{counted(len(shared), 'test sample')} that are also in the training set were removed; "
+        f"{whole(len(keep))} are left."
+    )
+    removed = Finding("shared_removed", "ok", text, {"removed": len(shared), "rows": len(keep)})
+    others = [finding for finding in findings if finding.code != "shared"]
+    return replace(test, rows=len(keep), samples=samples), [*others, removed]
 
 
 def _brightness(train: np.ndarray, test: np.ndarray, name: str) -> Finding | None:

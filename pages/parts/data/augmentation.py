@@ -103,7 +103,7 @@ def show_noise(draft: Experiment, data: Samples) -> None:
     with card_title("Wrong labels"):
         pass
     noise = draft.label_noise
-    rows = draft.split.parts(data.targets, data.has_test).train
+    rows = draft.split.parts(data.targets, data.has_test, data.validation).train
     if not data.classes or not noise.share:
         finding("ok", f"All {whole(len(rows))} training labels are unchanged.")
         return

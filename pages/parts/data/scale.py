@@ -73,7 +73,9 @@ def choose_normalization(draft: Experiment, data: Samples) -> None:
         key="scaling",
         alt="Histograms of the training values before and after scaling",
     )
-    count = len(draft.split.parts(data.targets, data.has_test).train) * prod(data.shape)
+    count = len(draft.split.parts(data.targets, data.has_test, data.validation).train) * prod(
+        data.shape
+    )
     over_n = (
         max(count - 1, 0) / count
     ) ** 0.5  # from a standard deviation over N − 1 to one over N

@@ -72,13 +72,17 @@ def _parts(draft: Experiment) -> tuple[str, str, str]:
 @st.cache_data(max_entries=32, show_spinner=False)
 def _fit(choice: str, split: str, normalization: str) -> Affine:
     data = samples(choice)
-    train = Split.model_validate_json(split).parts(data.targets, data.has_test).train
+    train = (
+        Split.model_validate_json(split).parts(data.targets, data.has_test, data.validation).train
+    )
     return Normalization.pick(json.loads(normalization)).fit(data.inputs, train)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _histogram(choice: str, split: str, normalization: str, mode: str) -> object:
     data = samples(choice)
-    train = Split.model_validate_json(split).parts(data.targets, data.has_test).train
+    train = (
+        Split.model_validate_json(split).parts(data.targets, data.has_test, data.validation).train
+    )
     affine = _fit(choice, split, normalization)
     return scaling.figure(*scaling.rows(data.inputs, train, affine), mode=mode)

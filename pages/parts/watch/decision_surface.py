@@ -28,7 +28,7 @@ def load_points(experiment: Experiment, home: Path) -> figures.SurfaceData | Non
         if not drawable(facts.shape, facts.classes) or not experiment.data.is_available(home):
             return None
         data = load(experiment.data, home)
-        parts = experiment.split.parts(data.targets, has_test=data.has_test)
+        parts = experiment.split.parts(data.targets, data.has_test, data.validation)
         targets, _ = experiment.label_noise.apply(data.targets, parts.train, data.classes)
         return figures.rows(replace(data, targets=targets), parts)
     except LabError:

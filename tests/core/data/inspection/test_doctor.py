@@ -163,7 +163,9 @@ def test_duplicates_with_different_labels_are_counted_and_shown_first():
     ids[[70, 80, 90]] = ids[[3, 4, 5]]
     ids[80] = (ids[4] + 1) % 3
     finding = found(read(values, table(ids[:, None], "labels.csv")), "duplicates")
-    assert finding.evidence == {"repeated": 3, "contradicting": 1, "rows": 120}
+    counts = {"repeated": 3, "contradicting": 1, "rows": 120}
+    assert finding.evidence == {**counts, "originals": [4, 5, 6], "repeats": [71, 81, 91]}
+    assert finding.action.changes == {"duplicates": "remove"}
     assert finding.rows == (4, 80, 3, 70, 5, 90) and finding.level == "warn"
 
 
