@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.base.finding import Action, Finding
-from core.base.numbers import percent, short, whole
+from core.base.numbers import percent, whole
 from core.base.text import counted
 from core.data.inspection import duplicates
 from core.data.inspection.duplicates import Duplicates
@@ -18,7 +18,7 @@ from core.data.reading import Reading
 
 SIDEWAYS = 0.95  # mean height over mean width of the ink below which handwriting seems turned
 UNIFORM_BORDER = 0.6  # fraction of similar border pixels in drawings; photographs measure 0.4
-SMOOTHER = 0.9  # ratio of roughness below which one order of the colours is clearly better
+SMOOTHER = 0.9  # ratio of errors below which one order of the colours is clearly better
 SHOWN = 6  # samples that a finding shows
 NAMED = 3  # repeated rows that a sentence names …
 LISTED = 1000  # … and that the evidence lists
@@ -48,9 +48,12 @@ def check_brightness(low: float, high: float, white: float, reading: Reading) ->
     return Finding("pixel_range", "ok", f"{text}.", evidence)
 
 
-def check_colours(rough: tuple[float, float], reading: Reading) -> tuple[str, Finding]:
-    """Return the order of the colour values and its finding, from the roughness of both orders."""
-    planar, interleaved = rough
+def check_colours(errors: tuple[float, float], reading: Reading) -> tuple[str, Finding]:
+    """Return the order of the colour values and its finding.
+
+    `errors` are those of predicting a pixel from its neighbours in planar and interleaved order.
+    """
+    planar, interleaved = errors
     best = "interleaved" if interleaved < SMOOTHER * planar else "planar"
     clear = best == "interleaved" or planar < SMOOTHER * interleaved
     chosen = best if reading.channels == "auto" else reading.channels
@@ -64,12 +67,14 @@ def check_colours(rough: tuple[float, float], reading: Reading) -> tuple[str, Fi
     wrong = clear and chosen != best
     if wrong:
         text += (
-            f", but vertical neighbours then differ by {short(here)}; in {other} order they differ "
-            f"by only {short(there)}. Switch to {other} order."
+            f", but then neighbouring pixels predict a pixel with an error of {percent(here)} of "
+            f"the standard deviation; in {other} order the error is {percent(there)}. Switch to "
+            f"{other} order."
         )
     elif clear:
         text += (
-            f": vertical neighbours differ by {short(here)}, in {other} order by {short(there)}."
+            f": neighbouring pixels predict a pixel with an error of {percent(here)} of the "
+            f"standard deviation, in {other} order {percent(there)}."
         )
     else:
         text = f"{text}. Both orders fit equally well: check the colours of the images."

@@ -1,4 +1,4 @@
-"""Image statistics: background, orientation, smoothness and constant pixels of images.
+"""Image statistics: background, orientation and constant pixels of images.
 
 `doctor.py` turns them into findings.
 """
@@ -6,8 +6,6 @@
 import math
 
 import numpy as np
-
-from core.data.inspection.shapes import Shape
 
 SAMPLE = 2000  # images that are measured
 BLOCK = 2**21  # bytes of pixels per block: a larger one would not fit in the processor's cache
@@ -37,21 +35,6 @@ def ink_ratio(images: np.ndarray) -> float:
     ink = np.abs(grey - np.median(border(grey))) > 0.25 * np.ptp(grey)
     heights, widths = _extent(ink.any(axis=2)), _extent(ink.any(axis=1))
     return float(heights.sum() / widths.sum()) if widths.sum() else math.nan
-
-
-def roughness(pixels: np.ndarray, shape: Shape) -> tuple[float, float]:
-    """Return how much a pixel differs from the one below it, read planar and read interleaved.
-
-    The right order of the colours is the smoother one. Vertical neighbours are compared because, in
-    the wrong order, a horizontal neighbour may be another colour of the same pixel.
-    """
-    channels, height, width = shape
-    rows = np.asarray(sample_rows(pixels, 500), np.float32)
-    planar = rows.reshape(-1, channels, height, width)
-    interleaved = rows.reshape(-1, height, width, channels)
-    below = (np.diff(planar, axis=2), np.diff(interleaved, axis=1))
-    first, second = (float(np.abs(step).mean()) for step in below)
-    return first, second
 
 
 def _extent(marked: np.ndarray) -> np.ndarray:

@@ -9,9 +9,11 @@ from core.base.text import clip, counted
 from core.data.inspection import doctor
 from core.data.inspection.column_choices import column_keys
 from core.data.inspection.columns import Columns
-from core.data.inspection.image_statistics import extremes, roughness
+from core.data.inspection.image_shape import drop_alpha, settle_shape, turn
+from core.data.inspection.image_statistics import extremes
 from core.data.inspection.sample_kind import title
-from core.data.inspection.shapes import find_shape, guess_white, invert, rescale
+from core.data.inspection.shape_guess import Arrangement, as_images
+from core.data.inspection.shapes import guess_white, invert, rescale
 from core.data.reading import Reading
 from core.data.spreadsheet.grid import column_name
 from core.data.spreadsheet.table import Table
@@ -35,28 +37,25 @@ def build_images(
             code="text_in_images",
         )
     values = columns.values
-    shape = find_shape(values.shape[1], reading.shape, table.name)
     low, high, blank = extremes(values)
     if np.isnan(low).any():
         raise _missing_pixels(columns, np.flatnonzero(np.isnan(low)), table.name)
+    reading, findings = settle_shape(values, table, reading)
+    layout = reading
+    if reading.shape[0] == 4:
+        values, layout, alpha = drop_alpha(values, reading)
+        findings.append(alpha)
+        low, high, blank = extremes(values)
     lowest, highest = float(low.min()), float(high.max())
     black = reading.black or 0.0
     white = reading.white or guess_white(highest - black) + black
-    channels = "one channel" if shape[0] == 1 else counted(shape[0], "channel")
-    text = f"Images have {shape[1]} × {shape[2]} pixels and {channels}."
-    findings = [
-        Finding("shape", "ok", text, {"shape": list(shape)}),
+    findings += [
         doctor.check_brightness(lowest, highest, white, reading),
         *doctor.check_pixels(low, high, blank, len(values)),
         *doctor.check_duplicates(values, targets, "image", blank, numbers=columns.rows),
     ]
-    settled = {"shape": shape, "white": white, "black": black}
-    states_order = bool(table.channels) and reading.channels == table.channels
-    if shape[0] > 1 and shape[1] > 1 and not states_order:
-        settled["channels"], colours = doctor.check_colours(roughness(values, shape), reading)
-        findings.append(colours)
-    reading = reading.model_copy(update=settled)
-    images = arrange(rescale(values, white, black), reading)
+    images = arrange(rescale(values, white, black), layout)
+    reading = reading.model_copy(update={"white": white, "black": black})
     return images, reading, [*findings, *doctor.check_drawings(images, reading)]
 
 
@@ -80,11 +79,8 @@ def _missing_pixels(columns: Columns, places: np.ndarray, name: str) -> BadData:
 
 def arrange(values: np.ndarray, reading: Reading) -> np.ndarray:
     """Arrange (N, columns) as (N, C, H, W) by a settled reading: a view, unless inverted."""
-    channels, height, width = reading.shape or (1, 1, values.shape[1])
-    sides = (width, height) if reading.transpose else (height, width)
-    if reading.channels == "interleaved":
-        images = values.reshape(-1, *sides, channels).transpose(0, 3, 1, 2)
-    else:
-        images = values.reshape(-1, channels, *sides)
+    shape = turn(reading.shape or (1, 1, values.shape[1]), reading.transpose)
+    order = "interleaved" if reading.channels == "interleaved" else "planar"
+    images = as_images(values, Arrangement(shape, order))
     images = images.swapaxes(2, 3) if reading.transpose else images
     return invert(images) if reading.invert else images

@@ -9,7 +9,8 @@ import numpy as np
 
 from core.base.finding import Action, Finding
 from core.base.text import clip, counted, few
-from core.data.inspection.shapes import not_square, shape_of
+from core.data.inspection.shape_guess import ShapeGuess, guess_shape, lacks_a_pixel
+from core.data.inspection.shapes import no_shape, shape_of
 from core.data.reading import Reading
 from core.data.spreadsheet.table import Table
 
@@ -62,18 +63,43 @@ def decide_form(
     square = shape_of(count)
     if are_names(titles):
         return Decision("table", f"the columns have names ({few(titles)})")
+    pixels = not words and is_grey(values)
     if count < TINY:
-        if square and is_grey(values) and not words:
+        if pixels and (square or find_image(values)):
             return Decision("images", "the values are whole numbers spread over 0 to 255", "info")
         level = "info" if square and count >= SMALLEST else "ok"
         return Decision("table", "there are too few columns for an image", level)
     if square:
         return Decision("images", "")
     if count < WIDE or words or values.min() < 0:
+        if pixels and find_image(values):
+            return Decision("images", "neighbouring columns resemble those of images", "info")
         negative = not words and count >= WIDE
         reason = "some values are negative" if negative else "the columns do not form a square"
         return Decision("table", reason)
-    raise not_square(count, name)
+    require_shape(values, name)
+    return Decision("images", "")
+
+
+def find_image(values: np.ndarray) -> ShapeGuess | None:
+    """Return the shape of rows (N, F) that have the structure of images, also if not square.
+
+    None for rows without it, and for those that fit a square with one pixel more or less.
+    """
+    guess = guess_shape(values)
+    is_image = guess and guess.is_image and not lacks_a_pixel(values, guess)
+    return guess if is_image else None
+
+
+def require_shape(values: np.ndarray, name: str) -> ShapeGuess:
+    """Return the shape of images. Raises BadData if the columns form neither image nor square."""
+    count = values.shape[1]
+    guess = guess_shape(values) if shape_of(count) else find_image(values)
+    if guess is None:
+        likely = guess_shape(values)
+        shapes = dict.fromkeys(a.shape for a in likely.arrangements) if likely else {}
+        raise no_shape(count, name, list(shapes)[:2])
+    return guess
 
 
 def is_grey(values: np.ndarray) -> bool:

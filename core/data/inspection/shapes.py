@@ -38,56 +38,35 @@ def nearest_shapes(columns: int) -> list[Shape]:
     return sorted(near, key=lambda shape: abs(math.prod(shape) - columns))
 
 
-def factor_shapes(columns: int) -> list[Shape]:
-    """Return rectangles of exactly this many pixels, at most twice as long as wide."""
-    shapes = [
-        (channels, high, columns // channels // high)
-        for channels in (1, 3)
-        if columns % channels == 0
-        for high in range(4, columns // channels // 4 + 1)
-        if columns // channels % high == 0
-    ]
-    near = [shape for shape in shapes if 1 < max(shape[1:]) / min(shape[1:]) <= 2]
-    return sorted(near, key=lambda shape: (max(shape[1:]) / min(shape[1:]), shape[0]))
-
-
-def find_shape(columns: int, wanted: Sequence[int] | None, name: str) -> Shape:
-    """Return the shape of an image with this many pixel columns.
-
-    Raises BadData that names the nearest shapes.
-    """
-    if wanted:
-        if math.prod(wanted) != columns or min(wanted) < 1:
-            raise BadData(
-                f"{name} has {counted(columns, 'pixel column')}, but the image shape "
-                f"{format_image_shape(wanted)} needs {whole(math.prod(wanted))}. Change the image "
-                "shape.",
-                code="shape_mismatch",
-            )
-        channels, height, width = wanted
-        return channels, height, width
-    if columns == 1:
+def check_shape(columns: int, wanted: Sequence[int], name: str) -> Shape:
+    """Return the wanted shape. Raises BadData if an image of it has another number of pixels."""
+    if math.prod(wanted) != columns or min(wanted) < 1:
         raise BadData(
+            f"{name} has {counted(columns, 'pixel column')}, but the image shape "
+            f"{format_image_shape(wanted)} needs {whole(math.prod(wanted))}. Change the image "
+            "shape.",
+            code="shape_mismatch",
+        )
+    channels, height, width = wanted
+    return channels, height, width
+
+
+def no_shape(columns: int, name: str, exact: Sequence[Shape] = ()) -> BadData:
+    """Return the error for rows that form no image; its fixes are `exact` shapes and a table."""
+    if columns == 1:
+        return BadData(
             f"{name} has one column, but images need one column per pixel. Choose the images as "
             "the first file and the labels as the second.",
             code="single_column",
         )
-    if shape := shape_of(columns):
-        return shape
-    raise not_square(columns, name)
-
-
-def not_square(columns: int, name: str) -> BadData:
-    """Return the error for rows that form no square image; its fixes are other readings."""
     near = ", ".join(
         f"{format_image_shape(s)} = {whole(math.prod(s))}" for s in nearest_shapes(columns)[:3]
     )
-    exact = [{"shape": shape} for shape in factor_shapes(columns)[:2]]
     return BadData(
         f"{name} has {counted(columns, 'pixel column')}, which do not form a square image "
         f"(nearest: {near}). Check for a missing or an extra column, enter the image shape, or "
         "read the file as a table.",
-        (*exact, {"form": "table"}),
+        (*({"shape": shape} for shape in exact), {"form": "table"}),
         code="not_square",
     )
 

@@ -131,7 +131,7 @@ def test_the_order_of_the_colours_is_found(order, turned):
 
 def test_noise_has_no_clear_order_of_colours():
     seen = read(DRAW.integers(0, 256, (200, 3 * 256)).astype(np.uint8))
-    assert seen.settled.channels == "planar" and alarms(seen) == {"channels"}
+    assert seen.settled.channels == "planar" and alarms(seen) == {"channels", "shape"}
     assert found(seen, "channels").evidence["clear"] is False
 
 
