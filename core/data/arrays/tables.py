@@ -24,7 +24,7 @@ WORDS = "US"
 
 
 @dataclass(frozen=True)
-class Arrangement:
+class SampleAxes:
     """Where an array has its samples, and the image shape (C, H, W) of one, if it is an image."""
 
     axis: int
@@ -37,14 +37,14 @@ def is_vector(shape: Sequence[int]) -> bool:
     return len(shape) == 1 or (len(shape) == 2 and min(shape) == 1)
 
 
-def arrange(shape: Sequence[int], rows: int | None, name: str) -> Arrangement:
+def arrange(shape: Sequence[int], rows: int | None, name: str) -> SampleAxes:
     """Return the arrangement of an array; `rows` is the number of labels, if known.
 
     Raises BadData for a shape that is not one of samples.
     """
     if len(shape) <= 2:
         last = len(shape) == 2 and shape[0] != rows and shape[1] == rows
-        return Arrangement(1 if last else 0)
+        return SampleAxes(1 if last else 0)
     if len(shape) > 4:
         raise _no_samples(shape, name)
     axis = _sample_axis(shape, rows)
@@ -52,11 +52,11 @@ def arrange(shape: Sequence[int], rows: int | None, name: str) -> Arrangement:
     if len(rest) == 2:
         if min(rest) < 4 and axis == 0:
             raise _no_samples(shape, name)
-        return Arrangement(axis, (1, *rest), "planar")
+        return SampleAxes(axis, (1, *rest), "planar")
     if rest[2] in CHANNELS:
-        return Arrangement(axis, (rest[2], rest[0], rest[1]), "interleaved")
+        return SampleAxes(axis, (rest[2], rest[0], rest[1]), "interleaved")
     if rest[0] in CHANNELS:
-        return Arrangement(axis, (rest[0], rest[1], rest[2]), "planar")
+        return SampleAxes(axis, (rest[0], rest[1], rest[2]), "planar")
     raise _no_samples(shape, name)
 
 

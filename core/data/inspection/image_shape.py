@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.base.finding import Action, Finding
-from core.base.numbers import percent, short
+from core.base.numbers import percent
 from core.base.text import counted
 from core.data.inspection import doctor
 from core.data.inspection.sample_kind import require_shape
@@ -111,7 +111,7 @@ def drop_alpha(values: np.ndarray, reading: Reading) -> tuple[np.ndarray, Readin
     low, high = (float(pick(values[:, alpha])) for pick in (np.min, np.max))
     varying = "" if low == high else ", which varies: transparent pixels keep their colour"
     text = (
-        f"The fourth channel (opacity, {short(low)} to {short(high)}{varying}) is left out; red, "
+        f"The fourth channel (opacity, {low:g} to {high:g}{varying}) is left out; red, "
         "green and blue are used."
     )
     finding = Finding("alpha", "info", text, {"low": low, "high": high})
