@@ -6,7 +6,7 @@ CORES := $(shell getconf _NPROCESSORS_ONLN)
 PROCESSES := $(shell test $(CORES) -lt 4 && expr $(CORES) + 1 || echo 4)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run class test check format benchmark clean
+.PHONY: run class test check format benchmark assets clean
 
 run: .venv/ready
 	$(BIN)/python -m streamlit run app.py
@@ -34,6 +34,11 @@ benchmark: .venv/ready-dev
 	$(BIN)/python -m benchmarks.network
 	$(BIN)/python -m benchmarks.runs
 	$(BIN)/python -m benchmarks.viewers --seconds 20
+
+# Measured files that the app shows: the curves of Start, the times of studies.
+assets: .venv/ready-dev
+	$(BIN)/python -m benchmarks.assets.curves
+	$(BIN)/python -m benchmarks.assets.study_times
 
 .venv/ready: requirements.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Descent Lab needs Python 3.11 or newer: make PYTHON=python3.11 run')"

@@ -5,16 +5,19 @@ Everything below the presets is one fragment that refreshes while a study is run
 zoomed chart stays zoomed.
 """
 
+from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
 
 from core.base.errors import LabError
+from core.base.finding import Finding
 from core.export.points import points_csv
 from core.runs.state import RunState
 from core.studies.duration import Expected
 from core.studies.study import Study
 from pages.kit import session
+from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.job_controls import act, waiting
 from pages.kit.layout import Ready, bar, finding, header
@@ -23,7 +26,8 @@ from pages.parts.double_descent import cards, comparison_studies, presets, studi
 from pages.parts.double_descent.settings import settings
 
 MORE = "More …"
-SUBTITLE = "Test error against model size, training steps or number of samples"
+TITLE, SUBTITLE = "Double descent", "Test error against model size, training steps or samples"
+OF_DRAFT = "Several runs of the draft experiment"  # subtitle of a study of ordinary runs
 TICK = 1.0  # seconds between two refreshes while a study is running
 
 
@@ -34,14 +38,16 @@ def main() -> None:
     studies.show_in_address(study_id)
     stored = studies.read(study_id) if study_id else None
     description = stored.started.description if stored and stored.started else ""
-    with header("Double descent", description or SUBTITLE, badge(stored)):
+    curve = study.method.whole_curve
+    title = TITLE if curve else study.name.partition(" (")[0] or "Study"
+    with header(title, description or (SUBTITLE if curve else OF_DRAFT), badge(stored)):
         changed = settings(study, studies.key())
         if stored:
             downloads(stored)
             if stored.live:
                 act("Stop", "stop", studies.stop, stored.id)
     if changed != study:
-        studies.set_draft(changed, redraw=False)
+        studies.set_draft(changed, redraw=False, follows=studies.follows_draft())
         st.rerun()
     if problem := session.get_ui(studies.PROBLEM):
         finding("bad", escape(problem))
@@ -74,25 +80,38 @@ def badge(stored: studies.StoredStudy | None) -> tuple[str, str, str] | None:
 
 
 def choose_preset(study: Study) -> None:
-    """Show the presets with their expected time, and the description of the selected one."""
+    """Show the presets with their class of time, and the description of the selected one. Studies
+    of the draft experiment have a row of their own.
+    """
     available = presets.presets(study)
     current = presets.preset_of(study, available)
-    show_all = session.get_ui("all presets")
-    names = list(available) if show_all else presets.first_row(available, current)
-    more = [] if len(names) == len(available) else [MORE]
-    selected = st.pills(
-        "Presets", [*names, *more], default=current, label_visibility="collapsed",
-        format_func=lambda name: MORE if name == MORE else presets.pill_label(available[name]),
-        key=f"preset {studies.key()}",
-    )  # fmt: skip
+    curves = presets.curves(available)
+    names = curves if session.get_ui("all presets") else presets.first_row(available, current)
+    more = [] if len(names) == len(curves) else [MORE]
+    selected = pills("Presets", [*names, *more], current, available)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("Studies of your draft", width="content")
+        of_draft = [name for name in available if name not in curves]
+        selected_of_draft = pills("Studies of the draft", of_draft, current, available)
     if selected == MORE:
         session.set_ui("all presets", "yes")
-    elif selected and selected != current:
-        session.set_ui("all presets", "")
-        studies.set_draft(available[selected])
-    if selected and selected != current:
         st.rerun()
+    for name in (selected, selected_of_draft):
+        if name and name != current:
+            studies.set_draft(available[name], follows=name in of_draft)
+            st.rerun()
     st.caption(escape(study.about))
+
+
+def pills(
+    label: str, names: list[str], current: str | None, available: Mapping[str, Study]
+) -> str | None:
+    """Show one row of presets; return the selected one."""
+    return st.pills(
+        label, names, default=current if current in names else None, label_visibility="collapsed",
+        format_func=lambda n: MORE if n == MORE else presets.pill_label(n, available[n]),
+        key=f"{label} {studies.key()}",
+    )  # fmt: skip
 
 
 def probe(study: Study, stored: studies.StoredStudy | None) -> None:
@@ -193,6 +212,17 @@ def show_incomplete(stored: studies.StoredStudy) -> None:
             resume(stored.id)
 
 
+def offer_best(study: Study, answer: Finding) -> None:
+    """Offer to use the best value of the varied setting in the draft experiment."""
+    best = studies.best_value(study, answer)
+    if best and button(f"Use {best[0]}", key="use best value", type="primary"):
+        try:
+            studies.use_value(study, best[1])
+        except LabError as error:  # the draft no longer has this setting
+            session.notice(str(error))
+        st.rerun(scope="app")
+
+
 def empty_text(study: Study, stored: studies.StoredStudy | None) -> str:
     """What is shown in place of the finding before the first point."""
     if stored and stored.state == RunState.QUEUED:
@@ -223,6 +253,7 @@ def scene(study: Study, stored: studies.StoredStudy | None) -> cards.Scene:
         empty=empty_text(study, stored),
         comparisons=comparisons,
         request=comparison_studies.request,
+        offer_best=partial(offer_best, study),
         id=stored.id if stored else "",
     )
 

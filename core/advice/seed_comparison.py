@@ -1,5 +1,6 @@
 """Findings on runs that are repeated with several seeds: how much results vary by chance, and which
-value of a setting is best by more than that. Pure functions; no torch.
+value of a setting is best by more than that. Values are ranked on the validation set; the test
+set shows once what the best one reaches. Pure functions; no torch.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,11 +21,14 @@ MORE_SEEDS = 3  # suggested where each value has a single seed
 @dataclass(frozen=True)
 class SeedGroup:
     """The finite results of one setting value, one per seed; `name` is empty when there is only
-    one group.
+    one group. Of several groups, `values` are those on the validation set, if the study has them,
+    and `test` those on the test set.
     """
 
     name: str
     values: tuple[float, ...]
+    control: float = 0.0
+    test: tuple[float, ...] = ()
 
     @property
     def mean(self) -> float:
@@ -38,6 +42,7 @@ class SeedGroup:
     def evidence(self) -> dict[str, Any]:
         return {
             "name": self.name,
+            "control": self.control,
             "seeds": len(self.values),
             "mean": self.mean,
             "std": self.std,
@@ -47,9 +52,7 @@ class SeedGroup:
 
     def describe(self, measure: Measure) -> str:
         """The mean and what it rests on: 3.3 % ± 0.4 % (4 seeds)."""
-        error_bar = "" if self.std is None else f" ± {format_value(self.std, measure)}"
-        seeds = counted(len(self.values), "seed")
-        return f"{format_value(self.mean, measure)}{error_bar} ({seeds})"
+        return _describe(self.values, measure)
 
 
 def group_seeds(
@@ -59,18 +62,38 @@ def group_seeds(
     value_names: Mapping[float, str] | None = None,
 ) -> tuple[SeedGroup, ...]:
     """Return a group for each point, ordered by its control and named by `value_names` where that
-    is not a number. A single group has no name.
+    is not a number. A single group has no name, and nothing is chosen: it shows the test figures.
     """
     points, names = sorted(points, key=lambda point: point.control), value_names or {}
+    ranked_by = ranking_measure(points, measure)
     return tuple(
         SeedGroup(
             name=names.get(point.control, f"{control} {short(point.control)}".strip())
             if len(points) > 1
             else "",
-            values=tuple(value for value in getattr(point, measure) if isfinite(value)),
+            values=_finite(getattr(point, ranked_by)),
+            control=point.control,
+            test=_finite(getattr(point, measure)) if ranked_by != measure else (),
         )
         for point in points
     )
+
+
+def ranking_measure(points: Sequence[CurvePoint], measure: Measure) -> str:
+    """Return the field by which the values of a setting are ranked: on the validation set where
+    all points have it (not in studies of earlier versions). Seeds alone are not ranked.
+    """
+    field = measure.replace("test", "validation")
+    return field if len(points) > 1 and all(getattr(p, field) for p in points) else measure
+
+
+def _finite(values: Sequence[float]) -> tuple[float, ...]:
+    return tuple(value for value in values if isfinite(value))
+
+
+def _describe(values: Sequence[float], measure: Measure) -> str:
+    error_bar = f" ± {format_value(stdev(values), measure)}" if len(values) > 1 else ""
+    return f"{format_value(fmean(values), measure)}{error_bar} ({counted(len(values), 'seed')})"
 
 
 def compare_seeds(groups: Sequence[SeedGroup], measure: Measure) -> Finding:
@@ -106,13 +129,21 @@ def _describe_one(group: SeedGroup, measure: Measure, evidence: dict[str, Any]) 
 
 def _describe_best(groups: Sequence[SeedGroup], measure: Measure, evidence: dict) -> Finding:
     best, worst = groups[0], groups[-1]
-    text = f"{best.name} is best: {MEASURE_NAMES[measure]} {best.describe(measure)}"
-    text = _capitalize(text)
+    what, tested = MEASURE_NAMES[measure], ""
+    evidence["ranked_on"] = "validation" if best.test else "test"
+    if best.test:
+        tested = f" On the test set it reaches {_describe(best.test, measure)}."
+        what = what.replace("test", "validation")
+        evidence["test_mean"] = fmean(best.test)
+    text = _capitalize(f"{best.name} is best: {what} {best.describe(measure)}")
     if best is worst:
         return Finding(
-            "only_value_finished", "info", f"{text}. No other value has finished.", evidence
+            "only_value_finished",
+            "info",
+            f"{text}. No other value has finished.{tested}",
+            evidence,
         )
-    text += f"; {worst.name} is worst: {worst.describe(measure)}."
+    text += f"; {worst.name} is worst: {worst.describe(measure)}.{tested}"
     second = groups[1]
     if best.std is None or second.std is None:
         text += " With one seed per value there is no error bar, so this may be chance."

@@ -17,7 +17,8 @@ class CurvePoint:
     training figures use the noisy labels, test figures the correct ones, and `norm` is the norm of
     all weights. `ensemble_…` belong to the mean prediction of all seeds (with cross-entropy: of
     their probabilities), `variance` is the mean squared distance from it. With squared loss,
-    exactly: mean(test_loss) = ensemble_loss + variance.
+    exactly: mean(test_loss) = ensemble_loss + variance. Ordinary runs also have `validation_…`, by
+    which settings are chosen.
     """
 
     width: int
@@ -34,3 +35,5 @@ class CurvePoint:
     ensemble_loss: float
     ensemble_error: float
     variance: float
+    validation_loss: tuple[float, ...] = ()
+    validation_error: tuple[float, ...] = ()

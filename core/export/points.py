@@ -8,6 +8,7 @@ from core.descent.point import CurvePoint
 
 PLACE = ("width", "parameters", "samples", "steps", "control", "last")
 SEEDS = ("train_loss", "train_error", "test_loss", "test_error", "norm")
+CHOSEN_BY = ("validation_loss", "validation_error")  # of ordinary runs only
 TOGETHER = ("ensemble_loss", "ensemble_error", "variance")
 
 
@@ -17,10 +18,13 @@ def points_csv(points: Sequence[CurvePoint]) -> str:
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*PLACE, "seed", *SEEDS, *TOGETHER])
+    writer.writerow([*PLACE, "seed", *SEEDS, *TOGETHER, *CHOSEN_BY])
     for point in points:
         place, together = ([getattr(point, name) for name in names] for names in (PLACE, TOGETHER))
         for seed in range(len(point.norm)):
             own = [getattr(point, name)[seed] for name in SEEDS]
-            writer.writerow([*place, seed, *own, *together])
+            validation = [
+                values[seed] if (values := getattr(point, name)) else None for name in CHOSEN_BY
+            ]
+            writer.writerow([*place, seed, *own, *together, *validation])
     return text.getvalue()

@@ -2,6 +2,8 @@
 functions.
 """
 
+from core.base.encoding import change
+from core.base.errors import BadExperiment
 from core.base.numbers import whole
 from core.experiment import Experiment
 from core.studies.axes import SamplesAxis
@@ -50,6 +52,25 @@ def any_setting(experiment: Experiment, repeats: int = 3) -> Study:
         method=Trained(),
         repeats=repeats,
     )
+
+
+def rebase(study: Study, experiment: Experiment) -> Study:
+    """Return the study with another draft as its base. It stays the same if the drafts differ only
+    in what the study varies, or if the new draft does not have the varied setting.
+    """
+    try:
+        rebased = change(study, "base", experiment.model_dump(mode="json"))
+    except BadExperiment:
+        return study
+    return study if _trained(study) == _trained(rebased) else rebased
+
+
+def _trained(study: Study) -> Experiment:
+    """Return the first experiment of the study, without its name."""
+    first = study.base.model_copy(update={"name": "", "about": ""})
+    for axis in study.axes:
+        first = axis.apply(first, axis.values[0])
+    return first
 
 
 def _name(experiment: Experiment, what: str) -> str:

@@ -64,9 +64,13 @@ def make_point(training: Training, started: Started, ended: Ended) -> CurvePoint
     """Return the result of a run with the weights that it keeps, on the test set or, without one,
     on the validation set. A diverged run gives NaN.
     """
-    train, test = ended.train or {}, ended.test or ended.validation or {}
+    train, validation = ended.train or {}, ended.validation or {}
+    test = ended.test or validation
     norm = sum(float(part.detach().square().sum()) for part in training.setup.model.parameters())
-    errors = [error(scores) if scores else None for scores in (train, test)]
+    errors = [
+        UNKNOWN if not scores or (wrong := error(scores)) is None else wrong
+        for scores in (train, test, validation)
+    ]
     return CurvePoint(
         width=0,
         parameters=started.parameters,
@@ -75,11 +79,13 @@ def make_point(training: Training, started: Started, ended: Ended) -> CurvePoint
         control=0.0,
         last=True,
         train_loss=(train.get("loss", UNKNOWN),),
-        train_error=(UNKNOWN if errors[0] is None else errors[0],),
+        train_error=(errors[0],),
         test_loss=(test.get("loss", UNKNOWN),),
-        test_error=(UNKNOWN if errors[1] is None else errors[1],),
+        test_error=(errors[1],),
         norm=(norm**0.5,),
         ensemble_loss=UNKNOWN,
         ensemble_error=UNKNOWN,
         variance=UNKNOWN,
+        validation_loss=(validation.get("loss", UNKNOWN),),
+        validation_error=(errors[2],),
     )

@@ -13,7 +13,7 @@ from core.studies.duration import Expected
 from core.studies.folder import Studies
 from core.studies.records import Record, StudyStarted, to_line
 from core.studies.study import Study, shipped
-from pages.parts.double_descent import presets, times
+from pages.parts.double_descent import times
 from tests.core.figures.descent.conftest import point
 from tests.pages.shown import texts, visit
 
@@ -29,7 +29,6 @@ def store(tmp_path, monkeypatch):
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     expected = Expected(8.0, 105, "Digits", "")
     monkeypatch.setattr(times, "expected_time", lambda study: expected)
-    monkeypatch.setattr(presets, "expected_time", lambda study: expected)
     return Studies(tmp_path)
 
 

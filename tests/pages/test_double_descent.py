@@ -2,6 +2,7 @@
 running, done, stopped, failed, deleted.
 """
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -35,9 +36,37 @@ __all__ = ["store"]
 def test_before_a_study_the_axes_are_drawn_and_start_is_suggested(store):
     app = open_page()
     assert headline(app) == "105 points, about 8 s. Press Start."
-    notes = [note["text"] for note in charts(app)[0]["layout"]["annotations"]]
-    assert notes == ["N = n"] and not charts(app)[0]["data"]
+    (chart,) = charts(app)
+    assert [note["text"] for note in chart["layout"]["annotations"]] == ["N = n"]
+    (sketch,) = chart["data"]
+    peak = sketch["x"][max(range(30, 121), key=sketch["y"].__getitem__)]
+    (threshold,) = (shape["x0"] for shape in chart["layout"]["shapes"])
+    assert 0.9 < peak / threshold < 1.1 and sketch["name"] == "Expected shape (sketch)"
     assert not app.query_params.get("study")
+
+
+def test_networks_show_both_thresholds_before_a_study(store):
+    app = open_page()
+    next(g for g in app.get("button_group") if g.label == "Presets").set_value("entropy-fast").run()
+    chart = charts(app)[0]
+    notes = [note["text"] for note in chart["layout"]["annotations"]]
+    assert notes == ["P = n", "P = n·K"]
+    low, high = chart["layout"]["xaxis"]["range"]
+    assert all(low < math.log10(shape["x0"]) < high for shape in chart["layout"]["shapes"])
+
+
+def test_the_main_curve_comes_first_and_the_others_on_request(store):
+    ridges = [
+        point(w, 0.3, control=ridge) for ridge in (0.0, 1e-3, 1e-2, 0.1) for w in (10, 100, 999)
+    ]
+    app = open_page(store_study(store, ridges, DONE))
+
+    def names():
+        return {t.get("name") for t in charts(app)[0]["data"] if "ridge" in t.get("name", "")}
+
+    assert not names()
+    app.toggle(key="descent every line").set_value(True).run()
+    assert not app.exception and len(names()) >= 3
 
 
 def test_start_queues_the_study_and_the_address_names_it(store):

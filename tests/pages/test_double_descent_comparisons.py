@@ -5,6 +5,7 @@ import pytest
 from core.access.ownership import LAB
 from core.base.encoding import encode
 from core.base.events import Ended, to_json
+from core.base.numbers import duration
 from core.jobs import runner
 from core.studies.causes import CAUSES
 from core.studies.records import Record, StudyStarted, to_line
@@ -63,7 +64,7 @@ def test_a_comparison_is_drawn_when_complete_and_shows_its_progress_before(store
     with store.own(other):
         app = open_page(study_id)
         assert not drawn(app)
-        assert "2 of 780 points measured, 9 s left" in " ".join(texts(app))
+        assert f"2 of 780 points measured, {duration(9)} left" in " ".join(texts(app))
     app = open_page(study_id)
     assert not drawn(app) and "stopped after 2 of 780 points" in " ".join(texts(app))
     next(b for b in app.button if b.label == "Resume comparison").click().run()

@@ -1,6 +1,14 @@
 """The presets and the settings of the Double descent page."""
 
-from core.base.events import Ended
+from dataclasses import replace
+
+from core.base.encoding import change, decode, encode
+from core.base.events import Ended, to_json
+from core.experiment import Experiment
+from core.studies.draft_studies import any_setting
+from core.studies.records import Record, to_line
+from core.studies.study import shipped
+from pages.parts.double_descent import presets, times
 from tests.core.figures.descent.conftest import point
 from tests.pages.double_descent_page import (
     draft,
@@ -46,10 +54,72 @@ def test_the_settings_change_the_draft_and_refuse_invalid_values(store):
     assert draft(app).method.ridges == (0.0, 1e-3)
 
 
-def test_any_setting_of_the_draft_can_be_varied(store):
+def pills(app, label="Presets"):
+    return next(g for g in app.get("button_group") if g.label == label)
+
+
+def vary_a_setting():
     app = open_page()
-    next(g for g in app.get("button_group") if g.label == "Presets").set_value("More …").run()
-    next(g for g in app.get("button_group") if g.label == "Presets").set_value("setting").run()
+    pills(app, "Studies of the draft").set_value("setting").run()
+    assert not app.exception, app.exception
+    return app
+
+
+def test_a_preset_behind_more_makes_no_other_one_vanish(store):
+    app = open_page()
+    first = set(pills(app).options) - {"More …"}
+    pills(app).set_value("More …").run()
+    pills(app).set_value("no-reuse").run()
+    assert draft(app).name == shipped()["no-reuse"].name
+    assert first < set(pills(app).options)
+
+
+def test_pills_do_not_depend_on_what_is_measured_meanwhile(store, monkeypatch):
+    before = list(pills(open_page()).options)
+    monkeypatch.setattr(times, "expected_time", lambda study: None)
+    assert list(pills(open_page()).options) == before
+    curves = [name for name, s in shipped().items() if s.method.whole_curve]
+    assert presets.recorded_seconds().keys() <= set(curves)
+    assert set(presets.FIRST_ROW) <= presets.recorded_seconds().keys()
+
+
+def test_a_study_of_the_draft_has_the_draft_as_it_is(store):
+    app = vary_a_setting()
+    text = app.session_state["draft"]
+    assert draft(app).base.epochs == decode(Experiment, text).epochs
+    app.session_state["draft"] = encode(change(decode(Experiment, text), "epochs", 7))
+    app.run()
+    assert not app.exception
+    app.button(key="bar_start").click().run()
+    (study_id,) = store.ids()
+    assert store.study(study_id).base.epochs == 7
+    app.session_state["draft"] = encode(change(decode(Experiment, text), "epochs", 9))
+    app.run()  # the address names the study that has started
+    assert app.query_params["study"] in (study_id, [study_id])
+
+
+def test_the_best_value_can_be_used_and_is_chosen_by_validation(store):
+    base = Experiment(epochs=2)
+    study = change(any_setting(base, repeats=2), "axes.0.values", [1e-3, 3e-3])
+    study_id = store.create(encode(study))
+    for k, (rate, validation, test) in enumerate(((1e-3, 0.2, 0.1), (3e-3, 0.1, 0.2))):
+        both = (validation, validation + 0.001)
+        measured = replace(
+            point(0, 1.0, control=rate), test_error=(test, test), validation_error=both,
+            validation_loss=both, norm=(1.0, 1.0),
+        )  # fmt: skip
+        store.append(study_id, to_line(Record(k, 0, 0, {"rate": rate}, measured, 0.5, 1.0)))
+    store.append(study_id, to_json(Ended("done", "", 2, 0)))
+    app = open_page(study_id)
+    app.button(key="use best value").click().run()
+    assert not app.exception, app.exception
+    used = decode(Experiment, app.session_state["draft"])
+    assert used.optimizer.learning_rate == 3e-3
+
+
+def test_any_setting_of_the_draft_can_be_varied(store):
+    app = vary_a_setting()
+    assert [title.value for title in app.title] == ["Vary one setting"]
 
     def axis():
         return draft(app).axes[0]

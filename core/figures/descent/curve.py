@@ -3,7 +3,7 @@ range over seeds, their ensemble, the thresholds, and the underparameterized sid
 """
 
 from collections.abc import Sequence
-from math import log10
+from math import exp, log10
 
 import plotly.graph_objects as go
 
@@ -45,6 +45,8 @@ def figure(
     named = [*own, *overlays]
     x = [value for line in (*data.lines, *(line for _, line in overlays)) for value in line.x]
     first, last = reach or (min(x, default=10), max(x, default=10_000))
+    if not x:  # of a study that has not begun, all thresholds are visible
+        last = max([last, *(5 * threshold for threshold, _ in data.thresholds)])
     figure = blank(mode, height, uirevision=f"{view.over} {view.measure} {view.unit}")
     figure.update_layout(legend=BELOW, legend_uirevision="keep")
     low, high = y_range(data, [line for _, line in named])
@@ -53,6 +55,8 @@ def figure(
     label_rows = _draw_thresholds(figure, data, p, (first, last))
     if data.main:
         _draw_main_line(figure, data, mode)
+    elif not view.trained:
+        _draw_expected_shape(figure, data, p, (first, last))
     if data.pending:
         hollow = {"symbol": "circle-open", "size": 7, "color": p.test}
         figure.add_scatter(
@@ -68,6 +72,28 @@ def figure(
     _draw_names(figure, ends, view.measure, low, gap)
     figure.update_layout(margin={"t": top, "b": BOTTOM, "r": 12 + round(right * LETTER)})
     return figure
+
+
+def _draw_expected_shape(
+    figure: go.Figure, data: CurveData, p: Palette, reach: tuple[float, float]
+) -> None:
+    """Draw a sketch of double descent before there are points: its peak is at the last threshold
+    within reach, else in the middle.
+    """
+    first, last = (log10(value) for value in reach)
+    inside = [x for x, _ in data.thresholds if reach[0] < x < reach[1]]
+    peak = log10(max(inside)) if inside else (first + last) / 2
+    x = [first + (last - first) * k / 120 for k in range(121)]
+    distance = [(value - peak) / ((last - first) or 1) for value in x]
+    errors = [
+        0.16 + 0.42 / (1 + exp(7 * (d + 0.2))) + 0.42 * exp(-((d / 0.06) ** 2)) for d in distance
+    ]
+    loss = data.view.measure == "test_loss"
+    figure.add_scatter(
+        x=[10**value for value in x], y=[10 ** (2 * e - 1) for e in errors] if loss else errors,
+        mode="lines", line={"color": p.muted, "width": 2, "dash": "2px,4px"},
+        name="Expected shape (sketch)", showlegend=True, hoverinfo="skip",
+    )  # fmt: skip
 
 
 def _draw_main_line(figure: go.Figure, data: CurveData, mode: Mode) -> None:

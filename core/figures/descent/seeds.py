@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from core.advice.seed_comparison import SeedGroup, compare_seeds, group_seeds
+from core.advice.seed_comparison import (
+    SeedGroup,
+    compare_seeds,
+    group_seeds,
+    ranking_measure,
+)
 from core.advice.study_verdict import MEASURE_NAMES, Measure, format_value
 from core.base.finding import Finding
 from core.descent.point import CurvePoint
@@ -19,14 +24,15 @@ SHARED_WIDTH, FULL_WIDTH = 0.5, 0.9  # of a column that its points take, with an
 
 @dataclass(frozen=True)
 class SeedResults:
-    """One group of finite results for each column; `control` names the varied setting, `lost`
-    results were not finite.
+    """One group of finite results for each column, on the validation set if `validated`; `control`
+    names the varied setting, `lost` results were not finite.
     """
 
     groups: tuple[SeedGroup, ...]
     measure: Measure
     lost: int
     control: str = ""
+    validated: bool = False
 
     @property
     def finding(self) -> Finding:
@@ -41,9 +47,16 @@ def rows(
 ) -> SeedResults:
     """Collect a column for each control value (`group_seeds`)."""
     groups = group_seeds(points, measure, control, value_names)
-    total = sum(len(getattr(point, measure)) for point in points)
+    ranked_by = ranking_measure(points, measure)
+    total = sum(len(getattr(point, ranked_by)) for point in points)
     lost = total - sum(len(group.values) for group in groups)
-    return SeedResults(groups=groups, measure=measure, lost=lost, control=control)
+    return SeedResults(
+        groups=groups,
+        measure=measure,
+        lost=lost,
+        control=control,
+        validated=ranked_by != measure,
+    )
 
 
 def figure(results: SeedResults, mode: Mode, height: int = HEIGHT) -> go.Figure:
@@ -78,7 +91,9 @@ def figure(results: SeedResults, mode: Mode, height: int = HEIGHT) -> go.Figure:
     ticks = {"tickvals": list(range(len(groups))), "ticktext": labels}
     span = [-0.6, max(len(groups), 1) - 0.4]
     figure.update_layout(xaxis=ticks | {"range": span, "title": _title(results)})
-    figure.update_yaxes(title=MEASURE_NAMES[results.measure], rangemode="tozero")
+    title = MEASURE_NAMES[results.measure]
+    title = title.replace("test", "validation") if results.validated else title
+    figure.update_yaxes(title=title, rangemode="tozero")
     if best is None:
         figure.update_yaxes(range=[0, 1])
     figure.update_yaxes(tickformat=",.2~%" if error else "")

@@ -11,6 +11,7 @@ from plotly.graph_objects import Figure
 from streamlit.delta_generator import DeltaGenerator
 
 from core.advice.study_verdict import Measure, Over
+from core.base.finding import Finding
 from core.base.numbers import whole
 from core.base.text import counted
 from core.descent.point import CurvePoint
@@ -31,7 +32,7 @@ from pages.parts.double_descent.answer import (
 )
 from pages.parts.double_descent.comparison_studies import ComparisonStudy
 
-AXES: dict[Over, str] = {"width": "Model size", "steps": "Steps", "samples": "Samples"}
+AXES: dict[Over, str] = {"width": "Model size", "steps": "Training steps", "samples": "Samples"}
 AGAINST = {"width": "model size", "steps": "training steps", "samples": "training samples"}
 REASONS: dict[str, reasons.Reason] = {"Norm": "norm", "Variance": "variance"}
 NOT_VARIED = {
@@ -40,6 +41,27 @@ NOT_VARIED = {
     "above to measure it during training.",
     "samples": "This study has a fixed number of training samples. Choose “Over samples” above to "
     "vary it.",
+}
+FEW_LINES = 2  # which are always drawn
+EXPECT: dict[Over, str] = {
+    "width": "**Left of the threshold** a model is too small to fit all training samples. A larger "
+    "one is better at first, then it begins to fit the noise.\n\n"
+    "**At the threshold** it can only just fit every sample, with large weights: the test error "
+    "peaks. With random features this is at N = n, as many features as samples. A network can fit "
+    "roughly from P = n parameters on, with squared loss from P = n·K, one parameter for each "
+    "target value.\n\n"
+    "**Right of the threshold** many solutions fit, and training finds one with small weights: the "
+    "test error falls a second time.\n\n"
+    "The dotted line is a sketch. Start measures the curve.",
+    "steps": "**Early** the model learns what most samples share: the test error falls.\n\n"
+    "**Later** it begins to fit wrong labels, and the test error rises.\n\n"
+    "**At last** it fits all training samples, and the test error may fall a second time.\n\n"
+    "The dotted line is a sketch. Start measures the curve.",
+    "samples": "**Few samples** are easy to fit, and more of them help.\n\n"
+    "**At the threshold** the model can only just fit all samples: more samples can raise the test "
+    "error.\n\n"
+    "**Many samples** cannot all be fitted, noise included: the test error falls again.\n\n"
+    "The dotted line is a sketch. Start measures the curve.",
 }
 HELP = {
     "norm": "‖w‖ is the Euclidean norm of all weights, median over seeds. A model that can just "
@@ -58,9 +80,10 @@ class Scene:
 
     `complete` is True when all points are present, `empty` is shown while there are none.
     `comparisons` holds, for causes of the peak, the study without it; `request` starts it or
-    returns why it cannot. `name` begins the file names of downloads; `id` is the study's, empty
-    before there is one. `measure` is shown first, `caution` beside the finding, and `value_names`
-    names control values that are not numbers.
+    returns why it cannot. `offer_best` adds a button for the best value of a varied setting. `name`
+    begins the file names of downloads; `id` is the study's, empty before there is one. `measure` is
+    shown first, `caution` beside the finding, and `value_names` names control values that are not
+    numbers.
     """
 
     points: Sequence[CurvePoint]
@@ -76,6 +99,7 @@ class Scene:
     empty: str
     comparisons: Mapping[str, ComparisonStudy]
     request: Callable[[ComparisonStudy], str]
+    offer_best: Callable[[Finding], None]
     id: str
 
 
@@ -84,6 +108,9 @@ def show_cards(scene: Scene) -> None:
     above = st.container()
     if scene.axes[0] == "control":
         seeds_card(scene, above)
+        return
+    if not scene.points and not scene.view.trained:
+        expected_card(scene, above)
         return
     if scene.view.trained and scene.axes[0] == "samples":  # a learning curve needs no explanation
         with st.container(border=True, gap="xsmall"):
@@ -117,8 +144,24 @@ def seeds_card(scene: Scene, above: DeltaGenerator) -> None:
     with above:
         if scene.points:
             show_with_action(f"### {escape(finding.text)}", finding.action)
+            if not scene.live:
+                scene.offer_best(finding)
         else:
             st.markdown(f"### {escape(scene.empty)}")
+
+
+def expected_card(scene: Scene, above: DeltaGenerator) -> None:
+    """What is shown before the first point: the axes with the thresholds and the expected shape,
+    and how to read them.
+    """
+    above.markdown(f"### {escape(scene.empty)}" if scene.empty else "")
+    left, right = st.columns([8, 5], gap="small")
+    with left.container(border=True, height="stretch", gap="xsmall"):
+        curve_card(scene)
+    with right.container(border=True, height="stretch", gap="xsmall"):
+        with card_title("What to expect"):
+            pass
+        st.markdown(EXPECT[scene.axes[0]])
 
 
 def curve_card(scene: Scene) -> View:
@@ -139,7 +182,7 @@ def curve_card(scene: Scene) -> View:
         above.markdown(NOT_VARIED[over])
         return view
     with st.container(**STACK, gap="small", horizontal_alignment="distribute"):
-        pills = st.container(width="content")
+        pills = st.container(width="stretch")
         view = choose_unit(scene, view)
     selected = []
     if scene.points and scene.complete:  # the best of a part is not the best
@@ -150,7 +193,9 @@ def curve_card(scene: Scene) -> View:
         comparisons.show_missing(selected, scene.points, view, scene.comparisons, scene.request)
     overlays = comparisons.overlay_lines(selected, scene.points, view, scene.comparisons)
     data = rows(scene.points, view)
-    visible = replace(data, lines=data.lines[:1]) if overlays else data
+    with pills:
+        every = len(data.lines) <= FEW_LINES or show_every_line(data)
+    visible = data if every and not overlays else replace(data, lines=data.lines[:1])
 
     def draw(mode: Mode) -> Figure:
         return curve.figure(visible, mode, overlays=overlays, reach=scene.reach.get(view.unit))
@@ -166,6 +211,15 @@ def curve_card(scene: Scene) -> View:
             "overflowed), marked with a triangle."
         )
     return view
+
+
+def show_every_line(data: CurveData) -> bool:
+    """Show the switch between the main curve and all of them."""
+    return st.toggle(
+        f"All {len(data.lines)} values of {data.view.control}", key="descent every line",
+        persist_state="session",
+        help=f"The main curve is that of the smallest value: {data.lines[0].name}.",
+    )  # fmt: skip
 
 
 def choose_unit(scene: Scene, view: View) -> View:

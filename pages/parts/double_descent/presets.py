@@ -2,8 +2,12 @@
 draft experiment.
 """
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
+from math import inf
+from pathlib import Path
 
 from core.base.encoding import change
 from core.base.errors import LabError
@@ -12,13 +16,16 @@ from core.studies.draft_studies import any_setting, learning_curve, multi_start
 from core.studies.study import Study, shipped
 from pages.kit import state
 from pages.kit.study_log import store
-from pages.parts.double_descent.times import expected_time, round_time
 
 ORDER = (
     "random-features", "squared-fast", "entropy-fast", "steps", "samples", "steps-cnn",
     "learning-curve", "multi-start", "setting",
 )  # fmt: skip
 FIRST_ROW = ORDER[:6]  # presets that are always visible
+SECONDS = (
+    Path(__file__).parents[3] / "assets" / "study_seconds.json"
+)  # benchmarks/assets/study_times.py
+TIME_CLASSES = {60: "< 1 min", 600: "< 10 min", 3600: "< 1 h", inf: "hours"}
 OF_DRAFT = {
     "learning-curve": learning_curve, "multi-start": multi_start, "setting": any_setting,
 }  # fmt: skip
@@ -56,9 +63,15 @@ def _order(name: str) -> tuple[int, str]:
 
 
 def first_row(available: Mapping[str, Study], selected: str | None) -> list[str]:
-    """The presets that are always visible, with the selected one; “More” shows the others."""
-    visible = FIRST_ROW if selected in FIRST_ROW or not selected else (*FIRST_ROW[:-1], selected)
-    return [name for name in available if name in visible]
+    """The presets of curves that are always visible, and the selected one; “More” shows the
+    others.
+    """
+    return [name for name in curves(available) if name in (*FIRST_ROW, selected)]
+
+
+def curves(available: Mapping[str, Study]) -> list[str]:
+    """The presets that are not studies of the draft."""
+    return [name for name in available if name not in OF_DRAFT]
 
 
 def preset_of(study: Study, available: Mapping[str, Study]) -> str | None:
@@ -66,13 +79,19 @@ def preset_of(study: Study, available: Mapping[str, Study]) -> str | None:
     return next((name for name, preset in available.items() if preset.name == study.name), None)
 
 
-def pill_label(study: Study) -> str:
-    """The title of a preset with its expected time, or a placeholder until a probe has measured
-    it.
+def pill_label(name: str, study: Study) -> str:
+    """The title of a preset and, on the digits, the class of its time. It does not depend on what
+    is measured meanwhile, so that a pill stays where it is.
     """
-    expected = expected_time(study)
-    if expected:
-        time = " · unavailable" if expected.problem else f" · {round_time(expected.seconds)}"
-    else:  # probes download nothing
-        time = " · … s" if study.base.data.is_available(store().home) else ""
-    return study.name.partition(" (")[0] + time
+    title = study.name.partition(" (")[0]
+    recorded = recorded_seconds().get(name)
+    if recorded is None or study.base.data.kind != "digits":
+        return title
+    slower = 2 * recorded  # on another machine, or beside other work
+    return f"{title} · {next(text for limit, text in TIME_CLASSES.items() if slower < limit)}"
+
+
+@cache
+def recorded_seconds() -> dict[str, float]:
+    """The seconds of each preset on the digits, as recorded by benchmarks/assets/study_times.py."""
+    return json.loads(SECONDS.read_text())

@@ -4,29 +4,32 @@ the records of a study and the queue; draws no chart.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import streamlit as st
 
 from core.advice.study_verdict import Over
 from core.base.encoding import change, decode, encode
 from core.base.errors import BadExperiment, LabError
-from core.base.finding import Action
-from core.base.numbers import percent
+from core.base.finding import Action, Finding
+from core.base.numbers import percent, short
 from core.base.text import counted
 from core.descent.point import CurvePoint
 from core.figures.descent.lines import View
 from core.jobs import runner
 from core.jobs.kinds import STUDY
 from core.runs.state import RunState
+from core.studies.draft_studies import rebase
 from core.studies.duration import Expected
 from core.studies.records import Progress, Record, StudyStarted, curve, progress
 from core.studies.study import Study
-from pages.kit import address, person, session, study_log
+from pages.kit import address, person, session, state, study_log
 from pages.kit.study_log import store
 from pages.parts.double_descent.presets import default_study
 from pages.parts.double_descent.times import round_time
 
 DRAFT, GENERATION = "study", "study round"  # screen state: the draft study, its widget generation
+FOLLOWS = "study of the draft"  # screen state: "yes" while the study trains the draft experiment
 SHORT_CONTROLS = {"scale of the slow block": "scale"}  # for the ends of lines
 OPENED = "study opened"  # screen state: the study of the address that is already the draft
 PROBLEM = "study gone"  # screen state: why the study of the address is not shown
@@ -37,7 +40,7 @@ PROBLEM = "study gone"  # screen state: why the study of the address is not show
 
 def draft() -> Study:
     """The study that Start would compute: that of the address once it is opened, else the last
-    one edited here.
+    one edited here. A study of the draft experiment has the draft as it is now.
     """
     in_address = address.study()
     if in_address and session.get_ui(OPENED) != in_address:
@@ -53,7 +56,11 @@ def draft() -> Study:
             )
     text = session.get_ui(DRAFT)
     try:
-        return decode(Study, text) if text else default_study()
+        study = decode(Study, text) if text else default_study()
+        rebased = rebase(study, state.draft()) if follows_draft() and not in_address else study
+        if rebased != study:
+            set_draft(rebased, follows=True)
+        return rebased
     except BadExperiment:  # written by another version of the lab
         return default_study()
 
@@ -64,9 +71,12 @@ def show_in_address(study_id: str) -> None:
     address.name_study(study_id)
 
 
-def set_draft(study: Study, *, redraw: bool = True) -> None:
-    """Replace the draft study; `redraw` the widgets unless one of them made the change."""
+def set_draft(study: Study, *, redraw: bool = True, follows: bool = False) -> None:
+    """Replace the draft study; `redraw` the widgets unless one of them made the change. `follows`
+    says whether it trains the draft experiment, also after that has changed.
+    """
     session.set_ui(DRAFT, encode(study))
+    session.set_ui(FOLLOWS, "yes" if follows else "")
     session.set_ui(PROBLEM, "")
     if redraw:
         session.set_ui(GENERATION, str(int(session.get_ui(GENERATION) or 0) + 1))
@@ -77,7 +87,30 @@ def apply_action(action: Action) -> None:
     study = draft()
     for path, value in action.changes.items():
         study = change(study, path, value)
-    set_draft(study)
+    set_draft(study, follows=follows_draft())
+
+
+def follows_draft() -> bool:
+    """Whether the study trains the draft experiment."""
+    return bool(session.get_ui(FOLLOWS))
+
+
+def best_value(study: Study, finding: Finding) -> tuple[str, Any] | None:
+    """Return the best value of the varied setting as text, and itself; None if there is none."""
+    if not finding.code.startswith(("best_value", "only_value")) or not study.varied:
+        return None
+    axis, control = study.varied, finding.evidence["groups"][0]["control"]
+    if control in axis.value_names:
+        return axis.value_names[control], axis.values[int(control)]
+    value = next((v for v in axis.values if float(v) == control), None)
+    return None if value is None else (short(value, 3), value)
+
+
+def use_value(study: Study, value: Any) -> None:
+    """Give the varied setting this value in the draft experiment. Raises BadExperiment."""
+    axis = study.varied
+    state.set_draft(encode(axis.apply(state.draft(), value)))
+    session.notice(f"The draft now has this value of “{axis.title}”. Train it on the Train page.")
 
 
 def key() -> str:
@@ -211,6 +244,8 @@ def summary_line(study: Study, expected: Expected | None) -> str:
     noise = study.base.label_noise.share
     parts = [study.name.partition(" (")[0] or study.method.label]
     parts += [axis.summary for axis in study.axes]
+    if not study.method.whole_curve:
+        parts += [counted(study.base.epochs, "epoch")]
     parts += [describe_cost(expected)] if expected and not expected.problem else []
     parts += [study.base.data.summary]
     parts += [f"{percent(noise)} label noise" if noise else "no label noise"]

@@ -1,10 +1,12 @@
 """Repeated runs: how much they vary by chance, and which value of a setting is best beyond that."""
 
+from dataclasses import replace
 from statistics import fmean, stdev
 
 import pytest
 
-from core.advice.seed_comparison import SeedGroup, compare_seeds
+from core.advice.seed_comparison import SeedGroup, compare_seeds, group_seeds
+from tests.core.figures.descent.conftest import point
 
 
 def groups(*values: tuple[float, ...]) -> list[SeedGroup]:
@@ -26,6 +28,21 @@ def test_one_seed_has_no_error_bar_and_the_action_adds_seeds():
     finding = compare_seeds([SeedGroup("", (0.3,))], "test_error")
     assert finding.code == "one_seed" and finding.evidence["groups"][0]["std"] is None
     assert "±" not in finding.text and finding.action.changes == {"repeats": 3}
+
+
+def test_values_are_ranked_on_the_validation_set_and_the_test_set_is_shown_once():
+    better, worse = (
+        replace(point(8, 1.0, control=c), validation_error=v, test_error=t)
+        for c, v, t in ((0.1, (0.1, 0.2), (0.5, 0.7)), (0.2, (0.6, 0.7), (0.1, 0.3)))
+    )
+    finding = compare_seeds(group_seeds([worse, better], "test_error", "rate"), "test_error")
+    assert (finding.code, finding.evidence["ranked_on"]) == ("best_value", "validation")
+    assert finding.evidence["groups"][0]["control"] == 0.1
+    assert finding.evidence["test_mean"] == pytest.approx(0.6)
+    assert finding.text.count("test set") == 1
+    earlier = [replace(p, validation_error=()) for p in (worse, better)]  # stored before
+    found = compare_seeds(group_seeds(earlier, "test_error", "rate"), "test_error")
+    assert found.evidence["ranked_on"] == "test" and found.evidence["groups"][0]["control"] == 0.2
 
 
 @pytest.mark.parametrize(

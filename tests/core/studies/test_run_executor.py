@@ -10,7 +10,7 @@ from core.base.encoding import build, change
 from core.base.events import Ended, error
 from core.data.load import load
 from core.experiment import Experiment
-from core.studies.draft_studies import learning_curve, multi_start
+from core.studies.draft_studies import any_setting, learning_curve, multi_start, rebase
 from core.studies.folder import Studies
 from core.studies.records import Record, curve
 from core.studies.study import Study
@@ -62,3 +62,14 @@ def test_any_field_can_be_an_axis_with_its_value_as_control(tmp_path: Path) -> N
     assert [point.control for point in points] == [0.01, 0.1]
     assert [len(point.test_loss) for point in points] == [2, 2]
     assert points[0].test_loss != points[1].test_loss
+    end = alone(change(DRAFT, "optimizer.learning_rate", 0.01))
+    assert points[0].validation_loss[0] == end.validation["loss"]
+    assert points[0].validation_error[0] == error(end.validation)
+
+
+def test_a_study_follows_its_draft_unless_only_the_varied_setting_changed() -> None:
+    study = any_setting(DRAFT)
+    longer, faster = change(DRAFT, "epochs", 9), change(DRAFT, "optimizer.learning_rate", 0.5)
+    assert rebase(study, longer).base == longer and rebase(study, longer).axes == study.axes
+    assert rebase(study, faster) == study == rebase(study, change(DRAFT, "name", "another"))
+    assert rebase(study, change(DRAFT, "optimizer", {"kind": "lbfgs"})).base.optimizer is not None

@@ -91,7 +91,8 @@ def test_the_axis_extends_to_the_last_planned_point(points):
     low, high = drawn.layout.xaxis.range
     assert 1.9 < low < 2 and 4 < high < 4.1
     empty = curve.figure(rows([], View()), "light", reach=(100, 10_000))
-    assert empty.layout.xaxis.range == (low, high) and not empty.data
+    assert empty.layout.xaxis.range == (low, high)
+    assert [trace.name for trace in empty.data] == ["Expected shape (sketch)"]
 
 
 def test_a_value_that_is_not_finite_is_a_gap_with_a_mark(points):

@@ -1,0 +1,1 @@
+"""Scripts that record measured files in assets/: `make assets`."""
