@@ -15,6 +15,7 @@ from pages.kit import address, form, session, state
 from pages.kit.buttons import button
 from pages.kit.layout import bar, card_title, finding, header
 from pages.parts.data import augmentation, check, scale, selected
+from pages.parts.data.next_step import next_button, offer_start
 from pages.parts.data.sources import (
     CHOOSING,
     show_chooser,
@@ -27,6 +28,10 @@ from pages.parts.data.upload import upload
 
 SPLIT = "Split and normalize"
 COUNTED = ("Check", SPLIT)  # steps that show the five numbers
+WAITING = (
+    "Files wait to be checked. Press “Check files” first: Start would train the dataset that was "
+    "selected before."
+)
 STEPS = {
     "Check": (check.show_findings, check.show_samples),
     SPLIT: (scale.choose_split, scale.choose_normalization),
@@ -47,11 +52,13 @@ def main() -> None:
         st.button(label, icon=":material/swap_horiz:", on_click=show_chooser, args=(wanted,))
         if not session.get_ui(CHOOSING) and draft.data.is_available(runner.current().store.home):
             save_as(draft)
+            next_button()
+    waiting = False
     if session.get_ui(CHOOSING):
-        choose()
+        waiting = choose()
     else:
         show(draft)
-    bar()
+    bar(problem=WAITING if waiting else "")
 
 
 def save_as(draft: Experiment) -> None:
@@ -95,8 +102,10 @@ def describe(draft: Experiment) -> str:
     )
 
 
-def choose() -> None:
-    """Draw the included datasets on one side, spreadsheets on the other."""
+def choose() -> bool:
+    """Draw the included datasets on one side, spreadsheets on the other. Return whether files wait
+    to be checked.
+    """
     show_error()
     left, right = st.columns([5, 7], gap="small")
     with left:
@@ -105,8 +114,9 @@ def choose() -> None:
         with st.container(border=True):
             with card_title("Your spreadsheets"):
                 pass
-            upload()
+            waiting = upload()
         show_uploads()
+    return waiting
 
 
 def show(draft: Experiment) -> None:
@@ -124,6 +134,7 @@ def show(draft: Experiment) -> None:
     except LabError as error:
         finding("bad", form.escape(str(error)))
         return
+    offer_start(draft)
     step = st.segmented_control(
         "Step",
         list(STEPS),
@@ -141,6 +152,8 @@ def show(draft: Experiment) -> None:
     if step in COUNTED:
         with below.container(border=True):
             numbers(state.draft(), data)
+    if step == "Check":
+        check.show_columns(state.draft())
 
 
 def numbers(draft: Experiment, data: Samples) -> None:

@@ -58,12 +58,7 @@ def _network(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
     """Use the first preset that fits if a layer or the network's end does not."""
     if (misfit := _describe_misfit(e.network, facts)) is None:
         return e, None
-    fitting = (
-        preset
-        for preset in _candidates(facts)
-        if _describe_misfit(preset.layers(facts.shape), facts) is None
-    )
-    if (preset := next(fitting, None)) is None:
+    if (preset := fitting_preset(facts)) is None:
         return e, None  # the Network page reports what is wrong
     if facts.has_images:
         data = f"images of {format_shape(facts.shape)}"
@@ -75,6 +70,18 @@ def _network(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
     )
     finding = _changed("network_replaced", text, preset=preset.kind, shape=list(facts.shape))
     return _replace(e, "network", preset.layers(facts.shape)), finding
+
+
+def fitting_preset(facts: Facts) -> Preset | None:
+    """Return the most suitable preset for data of these facts; None if none of them fits."""
+    return next(
+        (
+            preset
+            for preset in _candidates(facts)
+            if _describe_misfit(preset.layers(facts.shape), facts) is None
+        ),
+        None,
+    )
 
 
 def _candidates(facts: Facts) -> tuple[Preset, ...]:

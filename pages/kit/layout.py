@@ -164,22 +164,34 @@ def every(seconds: float) -> float:
     return seconds if ownership.mode() == ownership.SOLO else 4 * seconds
 
 
-def bar(planned: Plan | None = None, *, shown: str = "", ready: Ready | None = None) -> None:
+def bar(
+    planned: Plan | None = None,
+    *,
+    shown: str = "",
+    ready: Ready | None = None,
+    problem: str = "",
+) -> None:
     """Draw the bar at the bottom edge of every page: the draft with the only Start button, and the
     job in progress.
 
     `shown` is the run that the page itself shows; the bar leaves it out. `ready` replaces the draft
-    on a page that starts something other than a single run.
+    on a page that starts something other than a single run. `problem` says why the page does not
+    let the draft start now.
     """
     if ready is None:
         draft = state.draft()
         planned = planned or plan(draft, runner.current().store.home)
         press = partial(start, encode(draft))
-        ready = Ready(line(draft, planned), press, planned.problem or "")
+        ready = Ready(line(draft, planned), press, problem or planned.problem or "")
     with st.bottom:
         left, right = st.columns([8, 5], gap="small", vertical_alignment="center")
+        text = (
+            f":material/warning: {escape(problem)}"
+            if problem
+            else f"**Draft** {escape(ready.line)}"
+        )
         with left, st.container(**STACK, gap="small", wrap=False):
-            st.caption(f"**Draft** {escape(ready.line)}", width="stretch", wrap=False)
+            st.caption(text, width="stretch", wrap=bool(problem))
             pressed = deferred_button(
                 "Start",
                 type="primary",

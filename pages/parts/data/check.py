@@ -5,7 +5,6 @@ import streamlit as st
 
 from core.base.finding import Finding
 from core.base.numbers import whole
-from core.base.spec import fields
 from core.base.text import counted
 from core.data.datasets import Spreadsheets
 from core.data.library import About, Library
@@ -15,12 +14,12 @@ from core.experiment import Experiment
 from core.figures.images import side_by_side
 from core.jobs import runner
 from pages.kit import form, session
-from pages.kit.buttons import button
+from pages.kit.buttons import button, deferred_button
 from pages.kit.layout import card_title, finding
 from pages.kit.screen import theme_mode
-from pages.parts.data import selected
+from pages.parts.data import columns, selected
 from pages.parts.data.sources import chosen_reading
-from pages.parts.data.upload import read_again
+from pages.parts.data.upload import read_again, read_as
 
 ICONS = {
     "transpose": "rotate_90_degrees_cw",
@@ -87,23 +86,13 @@ def show_chosen_reading(about: About) -> None:
     """Draw each reading that the user chose, with an Undo button."""
     choices = chosen_reading(about)
     for column, choice in choices.pop("columns", {}).items():
-        text = f"**{describe_column_choice(column, choice)}**"
+        text = f"**{form.escape(columns.describe_choices({column: choice}))}.**"
         if finding("ok", text, "Undo", f"undo column {column}", ":material/undo:"):
             read_again(about, {"columns": {column: ColumnChoice().model_dump()}})
     for name, value in choices.items():
         text = f"**{describe_reading(name, value)}**"
         if finding("ok", text, "Undo", f"undo {name}", ":material/undo:"):
             read_again(about, {name: getattr(Reading(), name)})
-
-
-def describe_column_choice(column: str, choice: dict[str, str]) -> str:
-    """Describe what the user chose for a column of a table."""
-    chosen = []
-    for fact in fields(ColumnChoice):
-        if value := choice.get(fact.name):
-            option = fact.option_labels.get(value, value.replace("_", " ").capitalize())
-            chosen.append(f"{fact.label.lower()}: {option.lower()}")
-    return f"Column {form.escape(column)}: {', '.join(chosen)}."
 
 
 def describe_reading(name: str, value: object) -> str:
@@ -115,6 +104,25 @@ def describe_reading(name: str, value: object) -> str:
     if name == "task":
         return f"Labels are read as {form.escape(str(value))}."
     return f"{name.replace('_', ' ').capitalize()}: {form.escape(str(value))}."
+
+
+def show_columns(draft: Experiment) -> None:
+    """Draw the table of the columns of an uploaded table, with the choices for them."""
+    if not isinstance(draft.data, Spreadsheets):
+        return
+    about = Library(runner.current().store.home).about(draft.data.digest)
+    table = columns.stored_table(about.digest) or about.column_table
+    if not table:
+        return
+    chosen = {"columns": columns.chosen_columns(about.digest)}
+    with st.container(border=True):
+        with card_title("Columns", "Choose a cell of Role, Missing values or Text to change it."):
+            pressed = deferred_button(
+                "Check again", key="check columns again", icon=":material/fact_check:"
+            )
+        reading = columns.edit_columns(table, about.reading.with_changes(chosen), about.digest)
+        if pressed():
+            read_as(about, reading)
 
 
 def built_in_facts(draft: Experiment) -> list[str]:

@@ -17,10 +17,12 @@ from core.data.datasets import DataSet, Digits, Spreadsheets
 from core.data.inspection.shapes import format_image_shape
 from core.data.library import About, Library
 from core.data.load import load
+from core.data.reading import Reading
 from core.jobs import runner
 from pages.kit import form, person, session, state
 from pages.kit.buttons import button, deferred_button
 from pages.kit.layout import card_title
+from pages.parts.data import columns
 
 # names in the session
 CHOOSING = "choosing data"  # "", "sets" or "files"
@@ -212,8 +214,12 @@ def follow(data: DataSet) -> None:
         session.notice(" ".join(finding.text for finding in findings))
 
 
-def refuse(error: LabError) -> None:
-    """Show the error on the unchanged page."""
+def refuse(error: LabError, *, owner: str = "", reading: Reading | None = None) -> None:
+    """Show the error on the unchanged page, with the table of the columns of a refused file. The
+    choices of its reading stay.
+    """
     session.set_ui(ERROR, str(error))
+    if reading:
+        columns.remember(owner, reading, getattr(error, "column_table", ()))
     session.set_ui(FIXES, json.dumps(getattr(error, "fixes", ())))
     st.rerun()

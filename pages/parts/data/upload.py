@@ -7,19 +7,27 @@ import streamlit as st
 
 from core.base.encoding import build
 from core.base.errors import BadInput, LabError
+from core.base.text import counted
 from core.data.datasets import Spreadsheets
+from core.data.inspection.column_table import ColumnFacts
 from core.data.inspection.shapes import format_image_shape, parse_shape
 from core.data.library import About, Library
 from core.data.reading import Reading
 from core.jobs import runner
 from pages.kit import form, session, state
 from pages.kit.buttons import button, deferred_button
+from pages.kit.layout import card_title
 from pages.kit.uploads import release
+from pages.parts.data import columns
 from pages.parts.data.sources import ERROR, FIXES, refuse, take
 
+AGAIN = "check columns"  # the key of the button below the table of columns
 
-def upload() -> None:
-    """Draw the choice of one or two files, and optionally of a test set."""
+
+def upload() -> bool:
+    """Draw the choice of one or two files, and optionally of a test set. Return whether files wait
+    to be checked.
+    """
     limit = st.get_option("server.maxUploadSize")
     st.caption(
         "CSV, TSV, XLSX or ODS, also compressed as `.gz` or `.zip`. Each row is an image with one "
@@ -56,10 +64,35 @@ def upload() -> None:
     if files[0]:
         labels = f"labels from {files[1].name}" if files[1] else "labels from one of its columns"
         st.caption(form.escape(f"Inputs from {files[0].name}, {labels}."))
-    if pressed() and reading:
+    if not files[0] or not reading:
+        return files[0] is not None
+    owner = owner_of(files)
+    reading = reading.with_changes({"columns": columns.chosen_columns(owner)})
+    if table := columns.stored_table(owner):
+        reading = show_columns(table, reading, owner)
+    if pressed() or session.take_press(AGAIN):
         check(files, reading)
-    if files[0] and reading:
-        show_fixes(files, reading)
+    show_fixes(files, reading)
+    return True
+
+
+def owner_of(files: list) -> str:
+    """Return a name for these files: the choices for their columns belong to it."""
+    return " ".join(str(file.file_id) if file else "–" for file in files)
+
+
+def show_columns(table: list[ColumnFacts], reading: Reading, owner: str) -> Reading:
+    """Draw the columns of a refused file, and the button that checks it again. Return the reading
+    with the edits.
+    """
+    problems = sum(bool(facts.problem) for facts in table)
+    marked = f"{counted(problems, 'column')} to decide on" if problems else ""
+    with card_title("Columns of this file"):
+        if marked:
+            st.badge(marked, color="yellow", icon=":material/warning:")
+    reading = columns.edit_columns(table, reading, owner)
+    deferred_button("Check again", key=AGAIN, icon=":material/fact_check:")
+    return reading
 
 
 def show_fixes(files: list, reading: Reading) -> None:
@@ -75,6 +108,8 @@ def show_fixes(files: list, reading: Reading) -> None:
 def fix_label(fix: dict) -> str:
     """Return the label of the button that applies this change of the reading."""
     name, value = next(iter(fix.items()))
+    if name == "columns":
+        return columns.describe_choices(value)
     labels = {
         ("swap", True): "Swap the two files",
         ("form", "table"): "Read as a table",
@@ -155,7 +190,7 @@ def check(files: list, reading: Reading) -> None:
             progress=progress(),
         )
     except LabError as error:
-        refuse(error)
+        refuse(error, owner=owner_of(files), reading=reading)
     session.set_ui("uploads", str(int(session.get_ui("uploads") or 0) + 1))
     release(files)
     take(Spreadsheets(digest=digest, title=library.about(digest).name[:200]))
@@ -170,12 +205,16 @@ def progress() -> Callable[[float, str], None]:
 
 
 def read_again(about: About, change: dict) -> None:
-    """Read the same files differently and select the result."""
+    """Read the same files with changes of the reading, and select the result."""
+    read_as(about, about.reading.with_changes(change))
+
+
+def read_as(about: About, reading: Reading) -> None:
+    """Read the same files with this reading, and select the result."""
     library = Library(runner.current().store.home)
     try:
         with st.spinner("Reading …"):
-            reading = about.reading.with_changes(change)
             digest = library.read_again(about.digest, reading)
     except LabError as error:
-        refuse(error)
+        refuse(error, owner=about.digest, reading=reading)
     take(Spreadsheets(digest=digest, title=about.name[:200]))

@@ -1,0 +1,39 @@
+"""Starting point: a network and training settings for a dataset that nobody has trained on yet.
+Pure: it needs the data's facts and loads none.
+"""
+
+from dataclasses import dataclass
+
+from core.advice.adapt import adapt, fitting_preset
+from core.advice.recipe import apply_recipe
+from core.data.dataset import Facts
+from core.experiment import Experiment, shipped
+from core.network.initializers import He
+from core.network.presets import Preset
+
+RECIPE = "digits"  # the ready-made experiment whose training settings are used
+SEEN = 190_000  # training samples, counted with repetition: what that recipe sees of the digits
+FEWEST, MOST = 3, 150  # epochs
+
+
+@dataclass(frozen=True)
+class StartingPoint:
+    """An experiment to start from, with the names of its preset and its recipe."""
+
+    experiment: Experiment
+    preset: Preset
+    recipe: str
+
+
+def starting_point(draft: Experiment, facts: Facts) -> StartingPoint | None:
+    """Return the draft with a network that fits the data and a recipe whose epochs suit the number
+    of rows; None if no preset fits, or if the draft has these settings already.
+    """
+    if (preset := fitting_preset(facts)) is None:
+        return None
+    example = shipped()[RECIPE]
+    epochs = min(max(round(SEEN / max(facts.rows, 1)), FEWEST), MOST)
+    changed = apply_recipe(draft, example.model_copy(update={"epochs": epochs}), facts.classes)
+    network = {"network": preset.layers(facts.shape), "initializer": He()}
+    changed, _ = adapt(changed.model_copy(update=network), facts)
+    return None if changed == draft else StartingPoint(changed, preset, example.name)

@@ -1,0 +1,157 @@
+"""The column table of the Data page: what each column contains, and how it is read.
+
+Choices that a file was refused with are stored for these files, so that nothing is lost.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.base.numbers import whole
+from core.base.spec import FieldFacts, fields
+from core.base.text import clip
+from core.data.inspection.column_table import ColumnFacts
+from core.data.reading import ColumnChoice, Reading
+from pages.kit import session
+
+# names in the session
+STORED = "column choices"  # JSON: the files or the dataset, its choices, and its refused table
+DRAWN = "columns drawn"  # a number in the key of the table: another one drops its edits
+
+SHOWN, HEIGHT = 10, 420  # columns up to which the table has its full height; px of a longer one
+COLUMN, PROBLEM = "Column", "Problem"
+FIELDS = {fact.name: fact for fact in fields(ColumnChoice)}
+TYPES = {"number": "Number", "text": "Text", "mixed": "Numbers and text", "date": "Date",
+         "file name": "File name", "empty": "Empty"}  # fmt: skip
+
+
+def edit_columns(table: Sequence[ColumnFacts], reading: Reading, owner: str) -> Reading:
+    """Draw the table with the choices of this reading, and return the reading with the edits.
+
+    `owner` names the files or the dataset that the table belongs to.
+    """
+    rows = pd.DataFrame([describe(facts, reading) for facts in table])
+    if not any(facts.problem for facts in table):
+        rows = rows.drop(columns=PROBLEM)
+    key = f"columns {owner} {session.get_ui(DRAWN)}"
+    titles = [fact.label for fact in FIELDS.values()]
+    selects = {
+        fact.label: st.column_config.SelectboxColumn(
+            options=[word(fact, option) for option in fact.options if option != "auto"],
+            help=fact.help,
+            width="small",
+        )
+        for fact in FIELDS.values()
+    }
+    st.data_editor(
+        rows,
+        key=key,
+        hide_index=True,
+        height="auto" if len(rows) <= SHOWN else HEIGHT,
+        placeholder="–",
+        disabled=[name for name in rows if name not in titles],
+        column_config={COLUMN: st.column_config.TextColumn(pinned=True), **selects},
+        alt="The columns of the file, their roles, and how they are read",
+    )
+    edits = (session.widget_value(key) or {}).get("edited_rows", {})
+    return reading.with_changes({"columns": choices_from_edits(table, edits)})
+
+
+def word(fact: FieldFacts, option: str) -> str:
+    """Return the text of an option."""
+    return fact.option_labels.get(option) or option.replace("_", " ").capitalize()
+
+
+def describe(facts: ColumnFacts, reading: Reading) -> dict[str, Any]:
+    """Return a row of the table. What was detected is shown, except where a choice is needed."""
+    choice = reading.columns.get(facts.key, ColumnChoice())
+    text = choice.text
+    if text == "auto" and facts.type != "number" and facts.role == "input" and not facts.problem:
+        text = "one_hot"
+    shown = {"role": facts.role, "missing": choice.missing, "text": text}
+    return {
+        COLUMN: facts.name or facts.key,
+        PROBLEM: facts.problem[:1].upper() + facts.problem[1:],
+        **{
+            fact.label: None if shown[name] == "auto" else word(fact, shown[name])
+            for name, fact in FIELDS.items()
+        },
+        "Type": TYPES.get(facts.type, facts.type),
+        "Missing": facts.missing,
+        "Distinct": facts.distinct,
+        "Example": facts.example,
+    }
+
+
+def choices_from_edits(
+    table: Sequence[ColumnFacts], edits: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, str]]:
+    """Return the edited cells, {row: {title: text}}, as choices for columns."""
+    choices = {}
+    for row, cells in edits.items():
+        choice = {}
+        for name, fact in FIELDS.items():
+            if fact.label in cells:
+                options = {word(fact, option): option for option in fact.options}
+                choice[name] = options.get(cells[fact.label], "auto")
+        if choice:
+            choices[table[int(row)].key] = choice
+    return choices
+
+
+def remember(owner: str, reading: Reading, table: Sequence[ColumnFacts]) -> None:
+    """Store the choices for these files, and their table, which is then drawn anew."""
+    content = {
+        "owner": owner,
+        "columns": reading.changes().get("columns", {}),
+        "table": [facts.plain() for facts in table],
+    }
+    session.set_ui(STORED, json.dumps(content))
+    session.set_ui(DRAWN, str(int(session.get_ui(DRAWN) or 0) + 1))
+
+
+def chosen_columns(owner: str) -> dict[str, dict[str, str]]:
+    """Return the stored choices for these files."""
+    return _stored(owner).get("columns", {})
+
+
+def stored_table(owner: str) -> list[ColumnFacts]:
+    """Return the stored table of these files, empty if there is none."""
+    return [ColumnFacts.read(content) for content in _stored(owner).get("table", [])]
+
+
+def _stored(owner: str) -> dict[str, Any]:
+    content = json.loads(session.get_ui(STORED) or "{}")
+    return content if content.get("owner") == owner else {}
+
+
+def describe_choices(choices: Mapping[str, Mapping[str, str]]) -> str:
+    """Describe choices for columns in a few words, for a button: "Leave out name and ticket"."""
+    groups: dict[str, list[str]] = {}
+    for column, choice in choices.items():
+        groups.setdefault(_verb(choice), []).append(column)
+    parts = []
+    for verb, columns in groups.items():
+        names = columns if len(columns) <= 3 else [*columns[:2], f"{whole(len(columns) - 2)} more"]
+        parts.append(verb.format(columns=", ".join(clip(name) for name in names)))
+    text = "; ".join(parts)
+    return text[:1].upper() + text[1:]
+
+
+def _verb(choice: Mapping[str, str]) -> str:
+    """Return what a choice does, with a place for the columns."""
+    if choice.get("role") == "ignore" or choice.get("text") == "ignore":
+        return "leave out {columns}"
+    if choice.get("role") == "label":
+        return "use {columns} as the label"
+    if choice.get("missing") == "rows":
+        return "leave out rows without {columns}"
+    if strategy := choice.get("missing"):
+        filled = word(FIELDS["missing"], strategy).lower().replace("+", "and")
+        return f"fill {{columns}} with {filled}"
+    if choice.get("text"):
+        return f"encode {{columns}} as {word(FIELDS['text'], choice['text']).lower()}"
+    return "use {columns} as " + choice.get("role", "input")
