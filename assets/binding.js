@@ -1,6 +1,7 @@
 // The same rules as core/figures/binding.py, for figures that are filled in the browser. A test compares the two.
 
 const LABEL = 13; // px, the height of a line of text
+const FEW = 8; // steps or epochs below which each one has a tick
 const drawable = (v) => (typeof v === "number" && isFinite(v) ? v : null);
 
 function filled(figure, columns, facts, plot, zoom) {
@@ -33,7 +34,8 @@ function values(meta, columns, facts, place) {
 function frame(place, columns, facts, zoom) {
   if (!facts.step) return { xaxis: { visible: false }, yaxis: { visible: false } };
   const patch = {};
-  if (facts[place.end]) patch.xaxis = { range: [0, 1.01 * facts[place.end]] };
+  const end = facts[place.end];
+  if (end) patch.xaxis = { range: [0, 1.01 * end], ...(end >= 2 && end < FEW ? { dtick: 1 } : {}) };
   if (place.ticks) {
     const [low, high] = zoom ?? extent(place.extent, columns).map(Math.log10);
     if (low < high) patch.yaxis = ticks(place.ticks, low, high);

@@ -138,6 +138,11 @@ class Chart {
     this.observer = new ResizeObserver(() => this.plan());
     this.observer.observe(parent);
     for (const button of parent.querySelectorAll("button")) button.onclick = () => this.download(button.value);
+    this.menu = parent.querySelector("details");
+    this.dismiss = (event) => {
+      if (event.key ? event.key === "Escape" : !this.menu.contains(event.target)) this.menu.open = false;
+    };
+    for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, this.dismiss);
   }
 
   show(data) {
@@ -203,27 +208,88 @@ class Chart {
   }
 
   async download(kind) {
-    this.parent.querySelector("details").open = false;
-    const { plotly, plot, data } = this;
-    let address;
-    if (kind === "csv") {
-      address = URL.createObjectURL(new Blob([table(plot.data)], { type: "text/csv" }));
-    } else {
-      const paper = getComputedStyle(this.parent.querySelector(".lab-live")).backgroundColor;
-      const layout = { ...plot.layout, paper_bgcolor: paper, width: plot.clientWidth, height: plot.clientHeight };
-      address = await plotly.toImage({ data: plot.data, layout }, { format: kind, scale: kind === "png" ? 2 : 1 });
-    }
+    this.menu.open = false;
+    const { data } = this;
+    const blob = kind === "csv" ? new Blob([table(this.plot.data)], { type: "text/csv" }) : await this.image(kind);
+    const address = URL.createObjectURL(blob);
     Object.assign(document.createElement("a"), { href: address, download: `${data.name}.${kind}` }).click();
-    setTimeout(() => address.startsWith("blob:") && URL.revokeObjectURL(address), 10_000);
+    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  }
+
+  // The chart as an image that explains itself: with its title, the run's name and the page's font.
+  async image(kind) {
+    const { plotly, plot, data } = this;
+    const { margin, font } = plot._fullLayout;
+    const title = [`<b>${data.title ?? ""}</b>`, ...(data.subject ? [data.subject] : [])].join("<br>");
+    const top = data.subject ? 56 : 38; // px of the title
+    const layout = {
+      ...plot.layout,
+      paper_bgcolor: getComputedStyle(this.parent.querySelector(".lab-live")).backgroundColor,
+      width: Math.max(720, plot.clientWidth),
+      height: plot.clientHeight + top,
+      margin: { l: margin.l + 8, r: margin.r + 8, t: margin.t + top, b: margin.b + 8 },
+      title: { text: title, x: 0, xanchor: "left", y: 1, yanchor: "top", pad: { t: 14, l: 14 }, font: { ...font, size: 14 } },
+    };
+    const { width, height } = layout;
+    const address = await plotly.toImage({ data: plot.data, layout }, { format: "svg", width, height });
+    const svg = decodeURIComponent(address.slice(address.indexOf(",") + 1)).replace(/<svg[^>]*>/, `$&<style>${await fontFaces(font.family)}</style>`);
+    const blob = new Blob([svg], { type: "image/svg+xml" });
+    return kind === "svg" ? blob : raster(blob, width, height);
   }
 
   close() {
     this.feed?.leave(this.listener);
     this.observer.disconnect();
+    for (const kind of ["pointerdown", "keydown"]) document.removeEventListener(kind, this.dismiss);
     cancelAnimationFrame(this.planned);
     this.plotly?.purge(this.plot);
     this.data = null;
   }
+}
+
+// The rules of the page's fonts with the fonts inside: an image cannot load them.
+async function fontFaces(family) {
+  const faces = [];
+  for (const sheet of document.styleSheets) {
+    for (const rule of readable(sheet)) {
+      const name = rule instanceof CSSFontFaceRule && rule.style.getPropertyValue("font-family").replaceAll('"', "");
+      if (name && family.replaceAll('"', "").split(/, */).includes(name)) faces.push([rule, sheet.href ?? document.baseURI]);
+    }
+  }
+  const written = faces.map(async ([rule, base]) => {
+    const source = /url\("?([^")]+)"?\)/.exec(rule.cssText);
+    if (!source || rule.style.fontStyle === "italic") return "";
+    return rule.cssText.replace(source[0], `url("${await asAddress(new URL(source[1], base))}")`);
+  });
+  return (await Promise.all(written)).join("");
+}
+
+function readable(sheet) {
+  try {
+    return sheet.cssRules;
+  } catch {
+    return []; // a style sheet of another origin
+  }
+}
+
+async function asAddress(url) {
+  const blob = await (await fetch(url)).blob();
+  return new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.readAsDataURL(blob);
+  });
+}
+
+// An SVG image as PNG, two dots for each px.
+async function raster(svg, width, height) {
+  const image = new Image();
+  image.src = URL.createObjectURL(svg);
+  await image.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width: 2 * width, height: 2 * height });
+  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+  URL.revokeObjectURL(image.src);
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }
 
 // The chart as CSV: one row per point, without the marks that repeat a point.

@@ -24,7 +24,7 @@ from core.jobs import runner
 from core.jobs.kinds import RUN
 from core.runs.history import History
 from core.runs.state import RunState
-from pages.kit import address, feed, person, sharpness, state
+from pages.kit import address, feed, person, score_form, sharpness, state
 from pages.kit.buttons import button
 from pages.kit.downloads import downloads
 from pages.kit.form import escape
@@ -140,6 +140,9 @@ class Page:
         ):
             self.actions()
             view = self.view() if self.has_steps or self.live else {}
+            if self.has_started and not self.live:
+                with st.popover("Download", icon=":material/download:"):
+                    downloads(self.run)
         if why := person.barred(self.run):
             st.caption(why)
         st.fragment(self.tick, run_every=every(1) if self.live else None)()
@@ -155,7 +158,7 @@ class Page:
         with left.container(border=True, height="stretch"):
             st.fragment(cards.loss)(view)
         with right.container(border=True, height="stretch"):
-            pace = every(2) if self.live else None
+            pace = every(1) if self.live else None
             st.fragment(while_here(cards.findings), run_every=pace)(self.reopen)
         left, right = st.columns([5, 7] if self.points else 2, gap="small")
         if self.points:
@@ -199,13 +202,11 @@ class Page:
             act("Resume", "play_arrow", lab.resume, run, help="Continue from the last checkpoint")
         elif self.state.is_resumable:
             act("Queue again", "play_arrow", lab.resume, run)
-        if self.has_started and not self.live:
-            with st.popover("Download", icon=":material/download:"):
-                downloads(self.run)
 
     def view(self) -> dict[str, object]:
         """How the curves are drawn: rarely changed, so the settings share one popover."""
         with st.popover("View", icon=":material/visibility:"):
+            score_form.switch(regression=self.classes == 0)
             return {
                 "log": st.toggle("Log scale", True, key="watch_log", persist_state="session"),
                 "smoothing": st.slider(
@@ -237,7 +238,7 @@ class Page:
         """Progress and five numbers. Reruns the page when the run's state has changed or its first
         event has arrived.
         """
-        with self.tail.read() as history:
+        with self.tail.snapshot() as history:
             if self.live and (
                 self.lab.status(self.run) != self.state
                 or (history.started is not None) != self.has_started
@@ -257,7 +258,7 @@ class Page:
             if not self.has_steps and (self.state is RunState.QUEUED or not self.live):
                 return
             with st.grid(min_column_width=168, gap="small"):
-                for label, value, help in numbers(history):
+                for label, value, help in numbers(history, score_form.form()):
                     st.metric(label, value, help=help)
 
     def continuation(self, history: History) -> str:

@@ -26,6 +26,16 @@ def clip(text: str) -> str:
     return line if len(line) <= CLIP else line[: CLIP - 1] + "…"
 
 
+def file_name(text: str) -> str:
+    """Return a name as part of a file's name on any system.
+
+    >>> file_name("Run 1/2: a*b.")
+    'Run 1-2- a-b'
+    """
+    kept = "".join(c if c.isalnum() or c in " ._-+()=," else "-" for c in clip(text))
+    return kept.strip(" .") or "run"
+
+
 def few(names: Sequence[str]) -> str:
     """Return up to 12 names in one line; of more, the first ten and the last."""
     listed = names if len(names) <= 12 else [*names[:10], "…", names[-1]]

@@ -1,10 +1,13 @@
-"""The curves of a run as a spreadsheet. Knows History only."""
+"""The curves of a run as spreadsheets, and what was measured inside its network. Knows History
+only.
+"""
 
 from core.runs.history import History, epoch_row
 
 HEAD = (
     "step,epoch,seconds,learning_rate,loss,train_loss,validation_loss,train_error,validation_error"
 )
+LAYERS_HEAD = "step,epoch,layer,gradient,weight,update,output_std,dead,saturated"
 
 
 def curves_csv(history: History) -> str:
@@ -21,4 +24,22 @@ def curves_csv(history: History) -> str:
             values = [step, step / per_epoch, at, rate, loss, *ends.get(step, [None] * 4)]
             lines.append(",".join("" if v is None else f"{v:.7g}" for v in values))
         began = seconds
+    return "\n".join(lines) + "\n"
+
+
+def layers_csv(history: History) -> str:
+    """Return one row per measurement and layer: norms of gradient and weights, update-to-weight
+    ratio, standard deviation of the outputs; for activations the dead and saturated fractions.
+    """
+    per_epoch = history.started.epoch_steps if history.started else 1
+    lines = [LAYERS_HEAD]
+    for probe in history.probes:
+        columns = (
+            probe.gradient, probe.weight, probe.update, probe.spread, probe.dead, probe.saturated
+        )  # fmt: skip
+        for name in (*history.layers, *history.activations):
+            values = [column.get(name) for column in columns]
+            numbers = ["" if value is None else f"{value:.7g}" for value in values]
+            place = [str(probe.step), f"{probe.step / per_epoch:.7g}", name]
+            lines.append(",".join([*place, *numbers]))
     return "\n".join(lines) + "\n"

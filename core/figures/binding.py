@@ -18,6 +18,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 LABEL = 13  # px, the height of a line of text
+FEW = 8  # steps or epochs below which each one has a tick
 Columns = Mapping[str, Sequence[Any]]
 
 
@@ -57,6 +58,8 @@ def frame(place: Mapping, columns: Columns, facts: Mapping) -> dict[str, Any]:
     patch: dict[str, Any] = {}
     if end := facts.get(place.get("end")):
         patch["xaxis"] = {"range": [0, 1.01 * end]}  # room for the last marker
+        if 2 <= end < FEW:
+            patch["xaxis"]["dtick"] = 1
     if place.get("ticks"):
         low, high = extent(place["extent"], columns)
         if low < high:

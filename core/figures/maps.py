@@ -11,7 +11,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from core.base.numbers import THIN
-from core.figures.template import PALETTES, Mode, blank, scale
+from core.figures.template import AXIS_TITLES, COUNTS, PALETTES, Mode, blank, scale
+from core.figures.training import END, Against, X
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ MAPS = {
         "the relative change of the weights per step, ‖Δw‖ / ‖w‖. About 1e-3 is good.",
     ),
     "gradient": Map("Gradient", "the norm ‖∇L‖ of each layer before clipping."),
+    "weight": Map("Weights", "the norm ‖w‖ of each layer."),
     "spread": Map(
         "Output std",
         "the standard deviation of a layer's outputs over the samples. 0.5 to 2 is good.",
@@ -51,20 +53,28 @@ CENTRES = {  # log10 of the lowest, the good and the highest value, and their la
     "spread": ((-2, 0, 2), ("0.01", "1, good", "100")),
 }
 POWERS = range(-12, 9)
+HOVER = {"step": "step %{x:,d}", "epoch": "epoch %{x:.2f}", "time": "%{x:.1f} s"}
 
 
 def layer_map(
-    mode: Mode, *, names: Sequence[str], quantity: str = "update", height: int = 168
+    mode: Mode,
+    *,
+    names: Sequence[str],
+    quantity: str = "update",
+    against: Against = "step",
+    height: int = 190,
 ) -> go.Figure:
     """Draw the map. `names` are layers, or activations if the quantity is measured on those."""
-    figure = blank(mode, height, hovermode="closest", meta={"end": "steps"})
+    figure = blank(mode, height, hovermode="closest", meta={"end": END.get(against)})
     share = MAPS[quantity].by_activation
-    hover = "%{y}, step %{x:,d}: %{customdata:.2" + ("~%" if share else "g") + "}<extra></extra>"
-    meta = {"x": "map.step", "z": [f"map.{quantity}.{name}" for name in names], "log": not share}
+    value = "%{customdata:.2" + ("~%" if share else "g") + "}<extra></extra>"
+    hover = "%{y}, " + HOVER[against] + ": " + value
+    rows = [f"map.{quantity}.{name}" for name in names]
+    meta = {"x": f"map.{X[against]}", "z": rows, "log": not share}
     figure.add_heatmap(
         y=list(names), ygap=3, hovertemplate=hover, meta=meta, **_colours(mode, quantity)
     )
-    figure.update_xaxes(tickformat=",d", unifiedhovertitle={"text": "step %{x:,d}"}, showline=False)
+    figure.update_xaxes(title=AXIS_TITLES[X[against]], tickformat=COUNTS, showline=False)
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
     return figure
 

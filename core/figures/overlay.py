@@ -14,14 +14,13 @@ import plotly.graph_objects as go
 from core.base.events import Epoch, Scores, error
 from core.figures.binding import LABEL, spread, ticks
 from core.figures.images import plain
-from core.figures.template import DASH, PALETTES, Mode, blank, log_axis
+from core.figures.template import AXIS_TITLES, DASH, PALETTES, Mode, blank, log_axis
 
 MOST = 6
 MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 MARKED = 12  # markers that a line carries at most; they tell lines apart, not epochs
 PLOT = 238  # px: the height of the area inside the axes
 LEGEND_ROW = 20  # px: the legend has a row for each run, because names are long
-AXES = {"epoch": "epoch", "step": "step", "seconds": "training time in seconds"}  # Epoch's field
 
 
 class OverlayCurve(NamedTuple):
@@ -171,7 +170,7 @@ def figure(
         yaxis=scale | (ticks(tables, log10(low), log10(high)) if low < high else {}),
         legend={"x": 0, "xanchor": "left", "y": -46 / PLOT, "yanchor": "top", "orientation": "v"},
     )
-    drawn.update_xaxes(title=AXES[axis], rangemode="tozero")
+    drawn.update_xaxes(title=AXIS_TITLES[axis], rangemode="tozero")
     return drawn
 
 

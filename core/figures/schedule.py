@@ -5,7 +5,7 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from core.base.numbers import short, whole
-from core.figures.template import PALETTES, Mode, blank
+from core.figures.template import COUNTS, PALETTES, Mode, blank
 from core.optim.schedules import Schedule
 
 POINTS = 240
@@ -46,7 +46,7 @@ def figure(
     )
     drawn.update_xaxes(
         title=f"{x_axis} ({whole(epoch_steps)} steps per epoch)",
-        tickformat=",d" if at[-1] > 5 and x_axis == "step" else ",.3~f",
+        tickformat=COUNTS,
         range=[0, x[-1]],
     )
     if peak := rates.index(top):

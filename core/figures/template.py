@@ -14,6 +14,8 @@ from core.base.numbers import THIN, tick
 
 Mode = Literal["light", "dark"]
 FONT = '"Source Sans", sans-serif'  # quoted, as CSS requires for names that end in a digit
+AXIS_TITLES = {"step": "step", "epoch": "epoch", "seconds": "training time in seconds"}
+COUNTS = ",.10~g"  # tick labels of whole numbers; "d" would round the ticks between two of them
 DASH = {"train": "solid", "validation": "8px,4px", "test": "10px,3px,2px,3px"}
 SYMBOL = {
     "train": "circle",

@@ -1,4 +1,4 @@
-"""The curves of a run: loss or error, and the gradient norm per layer. The layer × time map is in
+"""The curves of a run: its loss or score, and a norm of each layer. The layer × time map is in
 `maps.py`.
 
 `rows(history)` computes what they show. Each figure function draws an empty figure whose traces
@@ -11,7 +11,10 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from core.figures.binding import Columns, fill
+from core.figures.images import plain
 from core.figures.template import (
+    AXIS_TITLES,
+    COUNTS,
     DASH,
     PALETTES,
     SYMBOL,
@@ -33,10 +36,13 @@ NAMED = 10  # layers with a name at the end of their line; the pointer shows the
 STEADY = 0.8  # smoothing of the gradient norms: those of single mini-batches scatter widely
 HEIGHTS = (0.88, 0.67, 0.57, 0.47, 0.37, 0.27)  # of the marks' texts; the best epoch's is between
 UPRIGHT = {"overlaying": "y", "range": [0, 1], "fixedrange": True, "visible": False}
-NARROW = {
-    "legend": {"orientation": "h", "x": 0, "y": -0.16, "xanchor": "left", "yanchor": "top"},
-    "margin": {"b": 46},
+ABOVE = {"y": 1.01, "yanchor": "bottom"}  # the legend, where no curve, mark or label can cross it
+NORMS = {  # title of the y-axis by quantity
+    "gradient": "‖∇L‖",
+    "weight": "‖w‖",
+    "update": "‖Δw‖ / ‖w‖",
 }
+LETTER, LONGEST = 7, 18  # px of a letter, and letters of a layer's name at the end of its line
 
 
 def rows(history: History) -> tuple[Columns, dict[str, Any]]:
@@ -59,9 +65,10 @@ def curve(
     best: bool = True,
     marks: Sequence[str] = ("fired", "chosen"),
     unit: str = "cross-entropy",
-    height: int = 216,
+    height: int = 236,
 ) -> go.Figure:
-    """Draw training and validation loss, or error in percent, by step, epoch or time.
+    """Draw training and validation loss, or a score, by step, epoch or time. `measure` is "loss",
+    "error", "accuracy" (for values: R²) or "rmse"; the error rate and the accuracy are in percent.
 
     `marks` names the stopping rules whose end of the run is marked: "fired", "chosen" or "untaken".
     """
@@ -69,10 +76,11 @@ def curve(
     figure = blank(
         mode,
         height,
-        meta={"end": END.get(against), "narrow": NARROW},
+        meta={"end": END.get(against)},
         uirevision=f"{measure} {against} {log}",
+        legend=ABOVE,
+        legend_uirevision="keep",  # hidden curves stay hidden on another axis
     )
-    figure.update_layout(legend_uirevision="keep")  # hidden curves stay hidden on another axis
     if measure == "loss":
         _line(
             figure,
@@ -97,8 +105,11 @@ def curve(
     if best:
         _best(figure, mode, f"epoch.{x}", f"epoch.validation_{measure}")
     _x_axis(figure, against)
-    shares, first = measure == "error", "step.loss" if measure == "loss" else "epoch.train_error"
-    if log:
+    shares = measure == "error" or (measure == "accuracy" and unit == "accuracy")
+    first = "step.loss" if measure == "loss" else f"epoch.train_{measure}"
+    if measure == "accuracy":
+        figure.update_layout(yaxis={"title": unit})  # what matters is close to 1, or below 0
+    elif log:
         _log(figure, unit, [first, f"epoch.validation_{measure}"], shares=shares)
     else:
         figure.update_layout(yaxis={"title": unit, "rangemode": "tozero"})
@@ -108,27 +119,35 @@ def curve(
     return figure
 
 
-def gradients(
-    mode: Mode, *, layers: Sequence[str], log: bool = True, height: int = 168
+def layer_norms(
+    mode: Mode,
+    *,
+    layers: Sequence[str],
+    quantity: str = "gradient",
+    against: Against = "step",
+    log: bool = True,
+    height: int = 190,
 ) -> go.Figure:
-    """Draw ‖∇L‖ of each layer by step, slightly smoothed, with the names at the line ends."""
-    names = [f"probe.gradient.{layer}" for layer in layers]
+    """Draw a quantity of NORMS of each layer, slightly smoothed, with names at the line ends."""
+    names = [f"probe.{quantity}.{layer}" for layer in layers]
+    every = -(-len(layers) // NAMED) or 1
+    shown = [plain(layer, LONGEST) for layer in layers[::every]]
     figure = blank(
         mode,
         height,
-        margin={"r": 72},
+        margin={"r": 16 + LETTER * max(map(len, shown), default=0)},
         showlegend=False,
-        meta={"end": "steps", "pixels": height - 30},
-        uirevision=str(log),
+        meta={"end": END.get(against), "pixels": height - 52},
+        uirevision=f"{quantity} {against} {log}",
     )
+    x, title = f"probe.{X[against]}", NORMS[quantity]
     colours = layer_colours(len(layers), mode)
     for layer, name, colour in zip(layers, names, colours, strict=True):
-        _line(figure, colour, "probe.step", name, 2, name=layer, meta={"smooth": STEADY})
-    every = -(-len(layers) // NAMED) or 1
+        _line(figure, colour, x, name, 2, name=layer, meta={"smooth": STEADY})
     ends = {
-        "x": "probe.step",
+        "x": x,
         "ends": names[::every],
-        "names": [f" {layer}" for layer in layers[::every]],
+        "names": [f" {layer}" for layer in shown],
         "extent": names,
         "log": log,
         "smooth": STEADY,
@@ -137,11 +156,11 @@ def gradients(
         mode="text", textposition="middle right", textfont={"size": 12, "color": colours[::every]},
         cliponaxis=False, hoverinfo="skip", meta=ends,
     )  # fmt: skip
-    _x_axis(figure, "step")
+    _x_axis(figure, against)
     if log:
-        _log(figure, "‖∇L‖", names)
+        _log(figure, title, names)
     else:
-        figure.update_yaxes(title="‖∇L‖", rangemode="tozero")
+        figure.update_yaxes(title=title, rangemode="tozero")
     return figure
 
 
@@ -222,15 +241,14 @@ def _halo(colour: str, mode: Mode) -> dict[str, Any]:
 
 def _x_axis(figure: go.Figure, against: Against) -> None:
     ways = {
-        "step": {"tickformat": ",d", "unifiedhovertitle": {"text": "Step %{x:,d}"}},
-        "epoch": {"unifiedhovertitle": {"text": "Epoch %{x:.2f}"}},
+        "step": {"tickformat": COUNTS, "unifiedhovertitle": {"text": "Step %{x:,d}"}},
+        "epoch": {"tickformat": COUNTS, "unifiedhovertitle": {"text": "Epoch %{x:.2f}"}},
         "time": {
-            "ticksuffix": " s",
             "rangemode": "tozero",
             "unifiedhovertitle": {"text": "%{x:.1f} s"},
         },
     }
-    figure.update_xaxes(**ways[against])
+    figure.update_xaxes(title=AXIS_TITLES[X[against]], **ways[against])
 
 
 def _log(figure: go.Figure, title: str, shown: list[str], *, shares: bool = False) -> None:

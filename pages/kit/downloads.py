@@ -1,23 +1,31 @@
-"""The files of a run: weights, curves and settings, each created on download."""
+"""The files of a run: weights, curves and settings, each created on download and named after it."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from core.export.curves import curves_csv
+from core.base.text import file_name
+from core.export.curves import curves_csv, layers_csv
 from core.jobs import runner
 from core.runs import checkpoint
+from core.runs.history import History
 from pages.kit import feed
+from pages.kit.layout import run_name
 
 
 def downloads(run: str) -> None:
     """Draw one button per file."""
-    store = runner.current().store
+    store, name = runner.current().store, file_name(run_name(run))
 
-    def offer(label: str, name: str, make: Callable[[], bytes | str]) -> None:
+    def offer(label: str, suffix: str, make: Callable[[], bytes | str]) -> None:
         st.download_button(
-            label, make, f"{run}-{name}", on_click="ignore", type="tertiary", key=f"get_{name}"
-        )
+            label, make, f"{name} {suffix}", on_click="ignore", type="tertiary",
+            key=f"get_{suffix}",
+        )  # fmt: skip
+
+    def read(table: Callable[[History], str]) -> str:
+        with feed.tail(run).read() as history:
+            return table(history)
 
     if store.checkpoints(run):
         offer("Weights (PyTorch)", "weights.pth", lambda: checkpoint.weights(store, run, "pth"))
@@ -26,11 +34,6 @@ def downloads(run: str) -> None:
             "weights.safetensors",
             lambda: checkpoint.weights(store, run, "safetensors"),
         )
-    offer("Curves (CSV)", "curves.csv", lambda: curves(run))
+    offer("Curves (CSV)", "curves.csv", lambda: read(curves_csv))
+    offer("Layers (CSV)", "layers.csv", lambda: read(layers_csv))
     offer("Experiment (JSON)", "experiment.json", lambda: store.experiment(run))
-
-
-def curves(run: str) -> str:
-    """Return every step as a row."""
-    with feed.tail(run).read() as history:
-        return curves_csv(history)

@@ -17,6 +17,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from functools import cache
+from math import inf
 from pathlib import Path
 
 import plotly
@@ -36,9 +37,13 @@ from core.runs.store import Store
 
 READ_EVERY = 0.3  # seconds between two reads of the file, …
 MANY = 15  # … for this many listeners; it increases with more, since each one gets every read
+SNAPSHOT = 0.7  # seconds that what a page shows lasts, so that its parts, which are drawn one
+# after another every second, agree
+FOLLOWED = 2.5  # seconds after a snapshot within which the charts wait for the next one
 QUIET_AFTER = 15.0  # seconds without news after which a comment keeps the connection open
 MAX_TAILS = 16  # histories in memory; the least recently used one is dropped first
 
+clock = time.monotonic
 closing = threading.Event()  # Set when the server stops: every stream ends.
 
 
@@ -49,6 +54,7 @@ class Tail:
         self.store, self.run = store, run
         self._lock = threading.Lock()
         self._made, self._offset, self.history = None, 0, History(_rules(store, run))
+        self._read_at, self._shown_at = -inf, -inf  # of the last reading, and of the last snapshot
         self._texts: dict[
             str, tuple[str, str]
         ] = {}  # marks -> delta and new marks, of the present version
@@ -56,6 +62,7 @@ class Tail:
     def advance(self) -> int:
         """Read the new events and return the version of the history. Raises NotFound."""
         with self._lock:
+            self._read_at = clock()
             self._restart_if_replaced()
             lines, self._offset = self.store.read(self.run, self._offset)
             if lines:
@@ -89,6 +96,26 @@ class Tail:
         self.advance()
         with self._lock:
             yield self.history
+
+    @contextmanager
+    def snapshot(self) -> Iterator[History]:
+        """Return the history as a live page shows it, locked: the same one for all parts of the
+        page, and for its charts, which are redrawn with it.
+        """
+        now = clock()
+        self._shown_at = now
+        if now - self._read_at > SNAPSHOT:
+            self.advance()
+        with self._lock:
+            yield self.history
+
+    def follow(self) -> int:
+        """Return the version for the charts: that of the snapshot while a page takes some, else the
+        newest one.
+        """
+        if clock() - self._shown_at > FOLLOWED:
+            return self.advance()
+        return self.history.version
 
     @property
     def over(self) -> bool:
@@ -167,7 +194,7 @@ class Watch:
     async def _read(self) -> None:
         while self.listeners and not closing.is_set():
             try:
-                version = await to_thread.run_sync(self.tail.advance)
+                version = await to_thread.run_sync(self.tail.follow)
             except (NotFound, OSError):  # deleted meanwhile, or unreadable
                 self.gone = True
                 break

@@ -13,7 +13,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.base.settings import settings
+from core.base.text import file_name
 from core.figures.binding import fill
+from core.figures.images import plain
 from core.figures.template import Mode
 from pages.kit import feed
 from pages.kit.screen import theme_mode
@@ -71,13 +73,14 @@ def chart(
     height: int,
     alt: str,
     name: str,
+    subject: str,
     live: bool,
 ) -> None:
     """Show `figure` with the run's rows and keep it up to date.
 
     `figure` is a function of the mode, so that a change of theme needs no server. `height` is
-    fixed, in px; `alt` describes the chart for screen readers; `name` is the file name of its
-    downloads.
+    fixed, in px; `alt` describes the chart for screen readers and is the title of its image, with
+    the run's name, `subject`, below; `name` is the file name of its downloads.
     """
     if settings().live == "poll":
         _polled(figure, run, key=key, alt=alt, live=live)
@@ -85,7 +88,8 @@ def chart(
     data = {
         "figures": {mode: figure(mode).to_plotly_json() for mode in ("light", "dark")},
         "run": run, "token": feed.token(run), "plotly": f"{feed.PLOTLY}/plotly.min.js",
-        "height": height, "alt": alt, "name": name, "live": live,
+        "height": height, "alt": alt, "name": file_name(name), "live": live,
+        "title": plain(alt, 120), "subject": plain(subject, 120),
     }  # fmt: skip
     _component()(key=key, data=data, height=height)
 
@@ -103,7 +107,8 @@ def drawn(
         return
     data = {
         "figures": {mode: json.loads(figure(mode).to_json()) for mode in ("light", "dark")},
-        "plotly": f"{feed.PLOTLY}/plotly.min.js", "height": height, "alt": alt, "name": name,
+        "plotly": f"{feed.PLOTLY}/plotly.min.js", "height": height, "alt": alt,
+        "name": file_name(name), "title": plain(alt, 120),
     }  # fmt: skip
     _component()(key=key, data=data, height=height)
 

@@ -124,7 +124,7 @@ def test_the_browser_fills_figures_like_python(page, server, run):
     assert [mark["part"] for mark in history.facts()["marks"][:2]] == ["chosen", "chosen"]
     figures = {
         "loss": training.curve("light"),
-        "gradient": training.gradients("light", layers=LAYERS),
+        "gradient": training.layer_norms("light", layers=LAYERS),
         "layers": layer_map("light", names=LAYERS),
     }
     for key, figure in figures.items():
@@ -162,23 +162,40 @@ def test_charts_poll_when_streams_are_blocked(page, server, run):
     drawn(page, 80)
 
 
-def test_dark_pages_get_dark_charts_and_a_phone_has_its_legend_below(page, server, run):
+def test_dark_pages_get_dark_charts_and_the_legend_of_a_phone_is_above_them(page, server, run):
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 390, "height": 844})
     look(page, server, run)
-    colour, legend = page.eval_on_selector(
-        PLOT, "plot => [plot.layout.template.layout.font.color, plot._fullLayout.legend.y]"
+    assert (
+        page.eval_on_selector(PLOT, "plot => plot.layout.template.layout.font.color") == "#E8ECEF"
     )
-    assert (colour, legend < 0) == ("#E8ECEF", True)
+    legend, area = (
+        page.locator(f"{PLOT} {part}").first.bounding_box() for part in (".legend", ".nsewdrag")
+    )
+    assert legend["y"] + legend["height"] <= area["y"] + 2
+    assert legend["x"] > 0 and legend["x"] + legend["width"] <= 390
 
 
-def test_a_chart_can_be_downloaded(page, server, run):
+def test_a_chart_can_be_downloaded_as_an_image_that_explains_itself(page, server, run):
     look(page, server, run)
-    begins = {"PNG": b"\x89PNG", "SVG": b"<svg", "CSV": b"series,x,y\n"}
+    menu, summary = (page.locator(f".st-key-chart_loss {part}") for part in ("details", "summary"))
+    for dismiss in (lambda: page.keyboard.press("Escape"), page.locator("h1").click):
+        summary.click()
+        assert menu.get_attribute("open") is not None
+        dismiss()
+        assert menu.get_attribute("open") is None
+    begins, content = {"PNG": b"\x89PNG", "SVG": b"<svg", "CSV": b"series,x,y\n"}, {}
     for kind, begin in begins.items():
-        page.locator(".st-key-chart_loss summary").click()
+        summary.click()
         with page.expect_download() as started:
             page.locator(".st-key-chart_loss .lab-menu").get_by_role("button", name=kind).click()
-        content = started.value.path().read_bytes()
+        content[kind] = started.value.path().read_bytes()
         assert started.value.suggested_filename == f"Made up loss.{kind.lower()}"
-        assert content.startswith(begin) and len(content) > 300
+        assert content[kind].startswith(begin) and len(content[kind]) > 300
+    words = ("Training and validation loss", "Made up", ">step<", ">cross-entropy<", ">Validation<")
+    assert all(word in content["SVG"].decode() for word in words)
+    font = (b"@font-face", b"Source Sans", b"url(&quot;data:", b'url("data:')
+    assert [part in content["SVG"] for part in font].count(True) >= 3
+    width, height = (int.from_bytes(content["PNG"][at : at + 4], "big") for at in (16, 20))
+    shown = page.locator(PLOT).bounding_box()
+    assert width >= 1440 and height == 2 * (round(shown["height"]) + 56)  # px of the title

@@ -105,7 +105,7 @@ def test_recent_runs_show_their_result_and_a_button_that_opens_each(store):
     waiting = runner.current().submit(encode(Experiment(name="Waiting one")), by=LAB)
     app = start()
     assert any("Made \\*up\\*" in element.value for element in [*app.markdown, *app.caption])
-    assert any("accuracy" in text and "best epoch 4 of 10" in text for text in texts(app))
+    assert any("error" in text and "best epoch 4 of 10" in text for text in texts(app))
     watched = press(start(), f"go {done}")
     assert watched.query_params["run"] in (done, [done])
     assert [title.value for title in watched.title] == ["Watch"]

@@ -77,6 +77,7 @@ def test_a_finished_run_shows_its_end_and_offers_its_files(store):
     ]
     assert [d.label for d in app.get("download_button")] == [
         "Curves (CSV)",
+        "Layers (CSV)",
         "Experiment (JSON)",
     ]  # no checkpoint here
     assert not buttons(app)
@@ -150,6 +151,39 @@ def test_the_error_has_its_own_title_and_is_in_percent(store, monkeypatch):
     axis = figure["layout"]["yaxis"]
     assert axis["title"]["text"] == "error rate"
     assert all(text.endswith("%") for text in axis["ticktext"])
+
+
+def figures(app):
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def test_the_choice_of_the_x_axis_acts_on_all_charts(store, monkeypatch):
+    monkeypatch.setenv("LAB_LIVE", "poll")
+    run = store.create(EXPERIMENT)
+    write(store, run, script()[:30])
+    app, shown = watch(run), {}
+    for choice in ("Step", "Epoch", "Time"):
+        next(w for w in app.get("button_group") if w.label == "X-axis").set_value(choice).run()
+        layouts = [figure["layout"]["xaxis"] for figure in figures(app)]
+        assert len(layouts) == 3
+        (shown[choice],) = {(x["title"]["text"], str(x.get("range"))) for x in layouts}
+    assert len({title for title, _ in shown.values()}) == 3
+
+
+def test_error_or_accuracy_is_chosen_once_for_the_whole_page(store, monkeypatch):
+    monkeypatch.setenv("LAB_LIVE", "poll")
+    run = store.create(EXPERIMENT)
+    write(store, run, [*script(), ended()])
+    app = watch(run)
+    assert app.metric[0].label == "Test error"
+    next(w for w in app.get("button_group") if w.label == "Scores").set_value("accuracy").run()
+    shown = {m.label: m.value for m in app.metric}
+    assert shown["Test accuracy"] == "92\u202f%" and not any("error" in name for name in shown)
+    next(w for w in app.get("button_group") if w.label == "Metric").set_value("Accuracy").run()
+    assert figures(app)[0]["layout"]["yaxis"]["title"]["text"] == "accuracy"
+    assert any(shown["Validation accuracy"] in t and "Best epoch" in t for t in texts(app))
+    app.switch_page("start.py").run()
+    assert any("accuracy 92\u202f%" in text for text in texts(app))
 
 
 def test_the_address_names_the_run_and_without_it_the_newest_is_shown(store):

@@ -1,5 +1,5 @@
-"""Archives of runs in the browser: upload one to add its run to this lab, or download one for
-another lab.
+"""Files of other labs in the browser: upload an archive to add its run to this lab, or an
+experiment to edit it; download an archive for another lab.
 """
 
 import io
@@ -7,14 +7,15 @@ import io
 import streamlit as st
 
 from core.access import ownership
-from core.base.encoding import decode
+from core.base.encoding import decode, encode
 from core.base.errors import LabError
+from core.base.text import clip
 from core.data.datasets import Spreadsheets
 from core.experiment import Experiment
 from core.export.archive import pack, packing_problem
 from core.export.opening import open_archive
 from core.jobs import runner
-from pages.kit import person, session
+from pages.kit import address, person, session, state
 from pages.kit.form import escape
 from pages.kit.uploads import release
 
@@ -22,16 +23,18 @@ OPENED = "archives opened"  # count in this session; a new number clears the fil
 
 
 def opener() -> None:
-    """Import an archive, or show why it is refused."""
-    st.markdown("**Open an archive**")
+    """Import an archive or open an experiment, or show why it is refused."""
+    st.markdown("**Open a file**")
     file = st.file_uploader(
-        "Archive of a run from another lab (ZIP)",
-        type=["zip"],
+        "Archive of a run (ZIP) or an experiment (JSON)",
+        type=["zip", "json"],
         key=f"archive {session.get_ui(OPENED)}",
     )
     if not file:
         return
     try:
+        if file.name.lower().endswith(".json"):
+            _open_experiment(file.getvalue(), file.name)
         with st.spinner("Opening the archive …"):
             store = runner.current().store
             opened = open_archive(store, file, file.name)
@@ -45,6 +48,15 @@ def opener() -> None:
     session.notice(f"Added “{opened.name}” to your runs. {warning}".strip())
     session.select_runs([opened.run])
     st.rerun()
+
+
+def _open_experiment(content: bytes, name: str) -> None:
+    """Make an exported experiment the draft, and show it on Train. Raises BadExperiment."""
+    experiment = decode(Experiment, content.decode("utf-8", "replace"))
+    state.set_draft(encode(experiment))
+    session.set_ui(OPENED, str(int(session.get_ui(OPENED) or 0) + 1))
+    session.notice(f"Opened {clip(name)}. Press Start to train it.")
+    st.switch_page("train.py", query_params=address.parameters())
 
 
 def offer_archive(run: str) -> None:

@@ -3,12 +3,14 @@
 import streamlit as st
 
 from core.base.errors import LabError
-from core.base.events import Scores, error
-from core.base.numbers import duration, percent, short
+from core.base.events import Scores
+from core.base.numbers import duration
 from core.jobs import runner
+from core.runs.score import describe as describe_score
+from core.runs.score import is_regression, name
 from core.runs.state import RunState
 from core.runs.summary import ended
-from pages.kit import address
+from pages.kit import address, score_form
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import run_name, state_badge, when
@@ -63,12 +65,10 @@ def describe(run: str) -> str:
 
 
 def result(scores: Scores) -> str:
-    """Return the accuracy of a classifier, or R² of a regression.
+    """Return the score in the form that all pages show, such as "error 3.3 %".
 
-    >>> result({"r2": 0.934})
-    'R² 0.934'
+    The RMSE of values needs their unit, so a list shows R².
     """
-    if "r2" in scores:
-        return f"R² {short(scores['r2'], 3)}"
-    wrong = error(scores)
-    return f"accuracy {percent(None if wrong is None else 1 - wrong)}"
+    regression = is_regression(scores)
+    form = "accuracy" if regression else score_form.form()
+    return f"{name(form, regression=regression)} {describe_score(scores, form)}"

@@ -14,10 +14,12 @@ from core.base.text import counted
 from core.experiment import Experiment
 from core.figures import training as figures
 from core.figures.maps import MAPS, layer_map
-from pages.kit import feed, live_chart
+from core.runs.score import FORMS
+from pages.kit import feed, live_chart, score_form, session
 from pages.kit.form import escape
 from pages.kit.layout import STACK, card_title, finding
 
+NORMS = {"Gradient": "gradient", "Weights": "weight"}
 AXES: dict[str, figures.Against] = {"Step": "step", "Epoch": "epoch", "Time": "time"}
 NOISE = (
     "The gradient noise scale trΣ / ‖G‖² is the variance of the gradient of one sample divided by "
@@ -42,6 +44,7 @@ class Cards:
         layers: tuple[str, ...],
         activations: tuple[str, ...],
     ):
+        self.against = AXES[session.widget_value("watch_X-axis") or "Step"]
         self.run, self.name, self.experiment, self.live = run, name, experiment, live
         self.classes, self.layers, self.activations = classes, layers, activations
         self.tail = feed.tail(run)
@@ -49,25 +52,40 @@ class Cards:
     def loss(self, view: dict) -> None:
         with st.container(**STACK, gap="small"):
             title = st.empty()  # It repeats the choice that is drawn after it.
-            label = choose("Metric", ["Loss", "Error"])
+            measures = self.measures()
+            label = choose("Metric", list(measures), key=f"Metric {score_form.form()}")
             against = AXES[choose("X-axis", list(AXES))]
+        if against != self.against:
+            st.rerun()  # It is the x-axis of all charts.
         title.subheader(label, anchor=False, width="stretch")
-        measure = label.lower()
-        error = "unexplained variance" if self.classes == 0 else "error rate"
-        unit = error if measure == "error" else self.experiment.loss.label.lower()
+        measure, unit = measures[label]
 
         def draw(mode: figures.Mode) -> Figure:
             return figures.curve(mode, measure=measure, against=against, unit=unit, **view)
 
-        alt = f"Training and validation {measure} by {against}"
-        self.chart(draw, "loss", 216, alt)
+        what = label if label in ("R²", "RMSE") else label.lower()
+        self.chart(draw, "loss", 236, f"Training and validation {what} by {against}")
+
+    def measures(self) -> dict[str, tuple[str, str]]:
+        """Return the column and the unit of each choice. Values are shown in their own unit first,
+        because their loss is that of standardized targets.
+        """
+        form, loss = score_form.form(), self.experiment.loss.label.lower()
+        if self.classes == 0:
+            score = {"RMSE": ("rmse", "RMSE, unit of the target")}
+            if form == "accuracy":
+                score = {"R²": ("accuracy", "R²")}
+            return score | {"Loss": ("loss", f"{loss}, standardized target")}
+        unit = "error rate" if form == "error" else "accuracy"
+        return {"Loss": ("loss", loss), FORMS[form]: (form, unit)}
 
     def findings(self, reopen: Callable[[Action], None]) -> None:
         """At most three findings; the card keeps its height. `reopen` opens the settings with the
         changes of a finding.
         """
-        with self.tail.read() as history:
-            results = list_findings(history, self.experiment, classes=self.classes)
+        with self.tail.snapshot() as history:
+            form = score_form.form()
+            results = list_findings(history, self.experiment, classes=self.classes, form=form)
             gradients = " · ".join(describe_gradients(history)) or NO_NOISE_YET
         urgent = sum(result.level in ("warn", "bad") for result in results)
         with card_title("Findings"):
@@ -83,16 +101,20 @@ class Cards:
 
     def gradient(self) -> None:
         with card_title(
-            "Gradient norm per layer",
-            help="‖∇L‖ before clipping, smoothed over about five measurements. The CSV file has "
-            "the same values.",
+            "Norm per layer",
+            help="Of the gradient before clipping, ‖∇L‖, or of the weights, ‖w‖, smoothed over "
+            "about five measurements. Download has a CSV file with the measured values.",
         ):
+            label = choose("Norm", list(NORMS))
             log = choose("Scale", ["Log", "Linear"]) == "Log"
 
         def draw(mode: figures.Mode) -> Figure:
-            return figures.gradients(mode, layers=self.layers, log=log)
+            return figures.layer_norms(
+                mode, layers=self.layers, quantity=NORMS[label], against=self.against, log=log
+            )
 
-        self.chart(draw, "gradient", 168, "Gradient norm of each layer by step")
+        alt = f"Norm of the {label.lower()} of each layer by {self.against}"
+        self.chart(draw, "gradient", 190, alt)
 
     def map(self) -> None:
         """One quantity of every layer over time."""
@@ -101,7 +123,7 @@ class Cards:
             for quantity, layers in MAPS.items()
             if self.activations or not layers.by_activation
         }
-        help = "One row per layer, input at the top; steps from left to right."
+        help = "One row per layer, input at the top; the training from left to right."
         with card_title("Layer × time", help=" ".join([help, *_helps(quantities)])):
             quantity = quantities[
                 st.selectbox(
@@ -112,25 +134,25 @@ class Cards:
         names = self.activations if MAPS[quantity].by_activation else self.layers
 
         def draw(mode: figures.Mode) -> Figure:
-            return layer_map(mode, names=names, quantity=quantity)
+            return layer_map(mode, names=names, quantity=quantity, against=self.against)
 
-        alt = f"{MAPS[quantity].label} of each layer by step, one row per layer"
-        self.chart(draw, "layers", 168, alt)
+        alt = f"{MAPS[quantity].label} of each layer by {self.against}, one row per layer"
+        self.chart(draw, "layers", 190, alt)
 
     def chart(self, figure: Callable, key: str, height: int, alt: str) -> None:
-        name = f"{self.name} {key}".replace("/", "-")
         live_chart.chart(
-            figure, self.run, key=f"chart_{key}", height=height, alt=alt, name=name, live=self.live
-        )
+            figure, self.run, key=f"chart_{key}", height=height, alt=alt,
+            name=f"{self.name} {key}", subject=self.name, live=self.live,
+        )  # fmt: skip
 
 
 def _helps(quantities: dict[str, str]) -> list[str]:
     return [f"**{label}:** {MAPS[quantity].help}" for label, quantity in quantities.items()]
 
 
-def choose(label: str, options: list[str]) -> str:
+def choose(label: str, options: list[str], *, key: str = "") -> str:
     """Two to five options to the right of a card's title; the session keeps the choice."""
     return st.segmented_control(
         label, options, default=options[0], required=True, label_visibility="collapsed",
-        key=f"watch_{label}", persist_state="session",
+        key=f"watch_{key or label}", persist_state="session",
     )  # fmt: skip

@@ -11,7 +11,7 @@ from core.base.events import to_json
 from core.figures import training
 from core.figures.binding import extent, fill, frame, smooth, spread, ticks, values
 from core.figures.maps import MAPS, layer_map
-from core.figures.template import log_axis
+from core.figures.template import AXIS_TITLES, log_axis
 from core.optim.stopping import Patience
 from core.runs.history import History
 from tests.conftest import LAYERS, ended, script
@@ -83,6 +83,17 @@ def test_the_axis_covers_the_whole_run_from_the_first_event_on():
     assert frame({"end": "steps"}, {}, {"step": 1, "steps": None}) == {}
 
 
+@pytest.mark.parametrize(("end", "each"), [(1, None), (2, 1), (7, 1), (8, None), (200, None)])
+def test_few_steps_have_one_tick_each(end, each):
+    assert frame({"end": "steps"}, {}, {"step": 1, "steps": end})["xaxis"].get("dtick") == each
+
+
+def test_the_legend_is_above_the_area_of_curves_and_marks():
+    for measure in ("loss", "error"):
+        legend = training.curve("light", measure=measure).layout.legend
+        assert legend.y >= 1 and legend.yanchor == "bottom"
+
+
 def test_before_the_first_step_there_are_no_axes():
     figure = fill(training.curve("light"), *training.rows(history(1)))
     assert (figure.layout.xaxis.visible, figure.layout.yaxis.visible) == (False, False)
@@ -106,15 +117,24 @@ def test_nothing_is_marked_before_an_epoch_has_ended():
 
 def test_every_column_that_a_figure_names_exists():
     columns = history().columns()
-    made = [training.gradients("light", layers=LAYERS, log=log) for log in (True, False)]
+    axes = ("step", "epoch", "time")
+    made = [
+        training.layer_norms("light", layers=LAYERS, quantity=quantity, against=against, log=log)
+        for quantity in training.NORMS
+        for against in axes
+        for log in (True, False)
+    ]
     made += [
-        layer_map("light", names=("relu1",) if m.by_activation else LAYERS, quantity=q)
+        layer_map(
+            "light", names=("relu1",) if m.by_activation else LAYERS, quantity=q, against=against
+        )
         for q, m in MAPS.items()
+        for against in axes
     ]
     made += [
         training.curve("light", measure=measure, against=against, log=log)
-        for measure in ("loss", "error")
-        for against in ("step", "epoch", "time")
+        for measure in ("loss", "error", "accuracy", "rmse")
+        for against in axes
         for log in (True, False)
     ]
     for figure in made:
@@ -126,6 +146,7 @@ def test_every_column_that_a_figure_names_exists():
         ]
         names = {n for v in named for n in ([v] if isinstance(v, str) else v)}
         assert names and names <= columns.keys()
+        assert figure.layout.xaxis.title.text in AXIS_TITLES.values()
 
 
 def test_the_map_is_logarithmic_and_its_tooltip_has_the_number():
@@ -155,7 +176,7 @@ def test_a_layer_without_updates_is_a_gap_in_the_map_and_has_no_label_on_a_log_a
 
 
 def test_names_are_at_the_line_ends():
-    *lines, trace = training.drawn(training.gradients("light", layers=LAYERS), history()).data
+    *lines, trace = training.drawn(training.layer_norms("light", layers=LAYERS), history()).data
     ends = [line.y[-1] for line in lines]
     raw = history().columns()[f"probe.gradient.{LAYERS[0]}"]
     assert lines[0].y[-1] == pytest.approx(smooth(raw, training.STEADY)[-1]) != raw[-1]
@@ -166,7 +187,7 @@ def test_names_are_at_the_line_ends():
 
 def test_ten_of_many_layers_are_named():
     layers = [f"l{k}" for k in range(35)]
-    figure = training.gradients("light", layers=layers)
+    figure = training.layer_norms("light", layers=layers)
     assert len(figure.data) == 36 and len(figure.data[-1].meta["names"]) == 9
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from core.base.events import Epoch
 from core.figures.binding import LABEL
-from core.figures.overlay import AXES, MARKED, MARKS, MOST, PLOT, OverlayRun, comparable, figure
+from core.figures.overlay import MARKED, MARKS, MOST, PLOT, OverlayRun, comparable, figure
 from core.figures.overlay import rows as curves_of
-from core.figures.template import DASH, PALETTES
+from core.figures.template import AXIS_TITLES, DASH, PALETTES
 
 NASTY = "**x** <b> $y$ ![a](b)"
 LOSS = st.floats(1e-6, 10) | st.sampled_from([math.nan, math.inf])
@@ -147,7 +147,7 @@ def test_any_axis_and_the_training_loss_can_be_drawn(axis, at):
     train, validation, *_ = drawn.data
     assert list(train.y) == [1.0, 1.0] and train.line.color == validation.line.color
     assert (train.line.dash, validation.line.dash) == (DASH["train"], DASH["validation"])
-    assert drawn.layout.xaxis.title.text == AXES[axis]
+    assert drawn.layout.xaxis.title.text == AXIS_TITLES[axis]
 
 
 def test_time_is_the_training_time_in_seconds():
