@@ -20,6 +20,7 @@ MOST = 6
 MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 MARKED = 12  # markers that a line carries at most; they tell lines apart, not epochs
 PLOT = 238  # px: the height of the area inside the axes
+STEPS = ("epoch", "step", "seconds")  # of a row of `OverlayRun.steps`, before its loss
 LEGEND_ROW = 20  # px: the legend has a row for each run, because names are long
 
 
@@ -97,7 +98,7 @@ def rows(
             place = at if train else []
             drawn = (entry.name, at, values, best, also, place)
         elif entry.diverged and measure == "loss" and entry.steps:
-            place = [row[list(AXES).index(axis)] for row in entry.steps]
+            place = [row[STEPS.index(axis)] for row in entry.steps]
             losses = [row[-1] for row in entry.steps]
             drawn = (entry.name, [], [], None, losses, place)
         else:

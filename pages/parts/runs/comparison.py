@@ -104,7 +104,8 @@ def curves(selected: list[Row], experiments: list[Experiment]) -> list[int]:
             overlay.figure(drawn, mode, measure, field),
             theme=None,
             config={"displayModeBar": False},
-            alt=f"Training and validation {measure} of the selected runs by {overlay.AXIS_TITLES[field]}",
+            alt=f"Training and validation {measure} of the selected runs by "
+            f"{overlay.AXIS_TITLES[field]}",
             key="overlay",
         )
     else:
