@@ -119,6 +119,13 @@ class Reading(Value):
         False,
         help="Treat labels that differ only in upper and lower case or in spaces as one class.",
     )
+    stray: Literal["keep", "clip", "rows"] = ranged(
+        "keep",
+        label="Stray pixel values",
+        help="What happens to a few pixels outside the range of all others: keep them, clip them "
+        "to the range, or leave out the images that contain them.",
+        option_labels={"rows": "Leave images out"},
+    )
     duplicates: Literal["keep", "remove"] = ranged(
         "keep", label="Repeated rows", help="Keep or remove rows that repeat an earlier one."
     )

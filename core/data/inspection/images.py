@@ -14,6 +14,7 @@ from core.data.inspection.image_statistics import extremes
 from core.data.inspection.sample_kind import title
 from core.data.inspection.shape_guess import Arrangement, as_images
 from core.data.inspection.shapes import guess_white, invert, rescale
+from core.data.inspection.stray import check_stray, clip_stray, find_stray
 from core.data.reading import Reading
 from core.data.spreadsheet.grid import column_name
 from core.data.spreadsheet.table import Table
@@ -48,12 +49,17 @@ def build_images(
         low, high, blank = extremes(values)
     lowest, highest = float(low.min()), float(high.max())
     black = reading.black or 0.0
+    if stray := find_stray(values, lowest, highest, reading):
+        findings += check_stray(stray, values, columns, table.name, reading.stray)
+        lowest, highest = black, stray.top
     white = reading.white or guess_white(highest - black) + black
     findings += [
         doctor.check_brightness(lowest, highest, white, reading),
         *doctor.check_pixels(low, high, blank, len(values)),
         *doctor.check_duplicates(values, targets, "image", blank, numbers=columns.rows),
     ]
+    if stray and reading.stray == "clip":
+        values = clip_stray(values, stray)
     images = arrange(rescale(values, white, black), layout)
     reading = reading.model_copy(update={"white": white, "black": black})
     return images, reading, [*findings, *doctor.check_drawings(images, reading)]

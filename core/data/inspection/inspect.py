@@ -23,6 +23,7 @@ from core.data.inspection.input_columns import TrainedColumns
 from core.data.inspection.labels import Labels, read_labels
 from core.data.inspection.missing_rows import leave_out_rows, remove_duplicates, require_labels
 from core.data.inspection.sample_kind import are_pixels, decide_form, form_finding
+from core.data.inspection.stray import leave_out_stray
 from core.data.inspection.tabular import build_rows
 from core.data.reading import Reading
 from core.data.samples import Samples
@@ -129,6 +130,10 @@ def _inspect(
     require_labels(used)
     inspection = _examine(used, images, labels, reading, like)
     has_images = len(inspection.shape) == 3
+    if has_images and reading.stray == "rows":
+        fewer = leave_out_stray(used, inspection.settled)
+        if fewer is not used:
+            used, inspection = fewer, _examine(fewer, images, labels, reading, like)
     if reading.duplicates == "remove":
         fewer = remove_duplicates(used, has_images=has_images)
         if fewer is not used:
@@ -163,7 +168,11 @@ def _examine(
     else:
         inputs, reading, findings = build_images(columns, images, reading, targets)
     reported = {finding.code for finding in columns.findings}
-    file_findings = [f for f in _file_findings(images, labels, reading) if f.code not in reported]
+    file_findings = [
+        f
+        for f in _file_findings(images, labels, reading, len(columns.values))
+        if f.code not in reported
+    ]
     form = form_finding(decision, columns.values.shape[1])
     findings = [
         *file_findings,
@@ -222,11 +231,12 @@ def _labels(columns: Columns, reading: Reading, like: Inspection | None, table: 
     )
 
 
-def _file_findings(images: Table, labels: Table | None, reading: Reading) -> list[Finding]:
+def _file_findings(
+    images: Table, labels: Table | None, reading: Reading, rows: int
+) -> list[Finding]:
     """Return the number of rows, the headers, and what was converted to read the files."""
     noun = "row" if reading.form == "table" else "image"
-    text = f"{counted(len(images), noun)}."
-    findings = [Finding("row_count", "ok", text, {"rows": len(images)})]
+    findings = [Finding("row_count", "ok", f"{counted(rows, noun)}.", {"rows": rows})]
     for table, code in ((images, "header"), (labels, "label_header")):
         if table is not None and not table.is_array:
             findings.append(_header_finding(table, code, reading))

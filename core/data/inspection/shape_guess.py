@@ -23,8 +23,10 @@ PIXELS = 200_000  # that are measured
 IMAGES = 200  # that are measured at most
 COLUMNS = 50_000  # beyond which only squares are compared
 OBLONG = 0.04  # log error by which a side of e times the other one has to be better
+CHANNEL = 0.005  # log error by which each channel after the first has to be better
 ALPHA = 0.15  # log error by which four channels have to be better if the last is not like alpha
 CLOSE = 0.03  # difference of log errors below which two arrangements fit about equally well
+RANGE = (0.0005, 0.9995)  # quantiles beyond which values are clipped
 FLOOR = 1e-4  # of the variance: smaller errors are rounding
 
 
@@ -108,13 +110,18 @@ def guess_shape(values: np.ndarray, among: list[Arrangement] | None = None) -> S
     rows = rows[~np.isnan(rows).any(axis=1)]
     if not len(rows):
         return None
+    low, high = np.quantile(rows, RANGE)
+    if low < high:  # a stray value would outweigh all others
+        rows = rows.clip(low, high)
     rows = rows / (rows.std() or 1.0)
     scored = []
     for candidate in candidates:
         images = as_images(rows, candidate)
         error = prediction_error(images)
-        score = math.log(error) + OBLONG * abs(math.log(candidate.shape[1] / candidate.shape[2]))
-        if candidate.shape[0] == 4 and not _is_alpha(images[:, 3], rows.max()):
+        channels, height, width = candidate.shape
+        oblong = OBLONG * abs(math.log(height / width))
+        score = math.log(error) + oblong + CHANNEL * (channels - 1)
+        if channels == 4 and not _is_alpha(images[:, 3], rows.max()):
             score += ALPHA
         scored.append((score, error, candidate))
     scored.sort(key=lambda entry: entry[0])
