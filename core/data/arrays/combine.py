@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from core.data.arrays.contents import Contents
 from core.data.arrays.named_images import match_names, refuse_file_names
 from core.data.arrays.read import read_contents
+from core.data.inspection.label_guess import cells_of
 from core.data.reading import Reading
 from core.data.spreadsheet.chunks import ReadProgress
 from core.data.spreadsheet.source import Source
@@ -21,12 +22,18 @@ def read_files(
 
     `sources` are up to four files in this order, None for a missing one. A file may bring labels
     and a test set along; separate files take precedence. Test images are converted to the shape of
-    the training images. Raises BadData, NotFound, Unavailable.
+    the training images. Whether a file of labels has a header is decided for that file. Raises
+    BadData, NotFound, Unavailable.
     """
     contents: list[Contents | None] = [None] * 4
     for index, (source, name) in enumerate(zip(sources, names, strict=True)):
         if source is not None:
-            contents[index] = read_contents(source, name, reading, report_of(index))
+            inputs = contents[index - 1] if index % 2 else None
+            own = reading.model_copy(update={"header": "auto"}) if inputs else reading
+            contents[index] = read_contents(source, name, own, report_of(index))
+            if inputs and _lacks_first_row(contents[index].inputs, inputs.inputs):
+                own = reading.model_copy(update={"header": "no"})
+                contents[index] = read_contents(source, name, own, report_of(index))
         if index == 1 and (shape := _image_shape(contents[:2])):
             reading = reading.model_copy(update={"shape": shape})
     if reading.swap:
@@ -36,6 +43,12 @@ def read_files(
     if test_inputs is None and test_labels is None and contents[0] is not None:
         test_inputs, test_labels = contents[0].test_inputs, contents[0].test_labels
     return inputs, labels, test_inputs, test_labels
+
+
+def _lacks_first_row(labels: Table, inputs: Table) -> bool:
+    """Whether the first label was taken for a header: it occurs again, and one label is missing."""
+    is_short = labels.header is not None and len(labels) == len(inputs) - 1
+    return is_short and labels.width == 1 and labels.header[0] in set(cells_of(labels, 0).tolist())
 
 
 def _image_shape(contents: Sequence[Contents | None]) -> tuple[int, int, int] | None:

@@ -56,8 +56,14 @@ def read_contents(
     if contents is not None:
         return contents
     return Contents(
-        read_table(source, name, reading.header, reading.sheet, progress, reading.label_column)
+        read_table(source, name, reading.header, reading.sheet, progress, _label_title(reading))
     )
+
+
+def _label_title(reading: Reading) -> str:
+    """Return the title of the chosen label column, so that its cells are read exactly."""
+    roles = {choice.role: title for title, choice in reading.columns.items()}
+    return roles.get("label", reading.label_column)
 
 
 def _read_file(

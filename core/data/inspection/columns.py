@@ -10,7 +10,12 @@ from core.base.finding import Finding
 from core.base.numbers import whole
 from core.base.text import counted
 from core.data.inspection.column_choices import resolve_choices
-from core.data.inspection.input_columns import TrainedColumns, find_inputs
+from core.data.inspection.identifiers import find_identifiers
+from core.data.inspection.input_columns import (
+    TrainedColumns,
+    check_repeated_titles,
+    find_inputs,
+)
 from core.data.inspection.label_columns import find_label
 from core.data.inspection.label_file import read_label_file
 from core.data.inspection.label_guess import cells_of, guess_by_title
@@ -104,10 +109,11 @@ def find_columns(
         ),
     )
     inputs = find_inputs(images, choices, trained)
+    check_repeated_titles(images, trained)
     joined = found.joined.columns[0] if found.joined else None
     used = joined is not None and choices.get(joined, ColumnChoice()).role == "input"
     free = inputs.free if used else [c for c in inputs.free if c != joined]
-    values, indices, titles = _numbers(images, free)
+    values, indices, titles = _numbers(images, free, trained)
     return Columns(
         values,
         indices,
@@ -145,7 +151,8 @@ def _choices(
 def _refuse_exchanged(images: Table, labels: Table) -> None:
     """Raise BadData if the first file holds the labels, or both files hold the same."""
     narrow = images.width <= 2 and labels.width > 2 * images.width + 1
-    if narrow and (images.width == 1 or guess_by_title(images, [0, 1]) is not None):
+    has_id = images.width == 2 and bool(find_identifiers(images, [0, 1, -1]))
+    if narrow and (images.width == 1 or has_id or guess_by_title(images, [0, 1]) is not None):
         raise BadData(
             f"{images.name} has {counted(images.width, 'column')} and {labels.name} has "
             f"{whole(labels.width)}. The first file must contain the inputs and the second the "
@@ -174,7 +181,9 @@ def _split_columns(
     """Split one file into the inputs and the label column, or one-hot label columns."""
     inputs = find_inputs(table, choices, trained)
     label = find_label(table, reading, choices, inputs.free, trained)
-    values, indices, titles = _numbers(table, [c for c in inputs.free if c not in label.columns])
+    check_repeated_titles(table, trained)
+    free = [c for c in inputs.free if c not in label.columns]
+    values, indices, titles = _numbers(table, free, trained)
     rows = range(table.first_row, table.first_row + len(table))
     words = {c: cells for c, cells in table.words.items() if c in inputs.free}
     return Columns(
@@ -200,8 +209,11 @@ def _split_columns(
     )
 
 
-def _numbers(table: Table, free: list[int]) -> tuple[np.ndarray, tuple[int, ...], tuple[str, ...]]:
-    """Return the numeric columns among `free`, their indices in the file, and their titles.
+def _numbers(
+    table: Table, free: list[int], trained: TrainedColumns | None
+) -> tuple[np.ndarray, tuple[int, ...], tuple[str, ...]]:
+    """Return the numeric columns among `free`, their indices in the file, and their titles, in the
+    order of the training file if it has the same titles.
 
     Adjacent columns are returned as a view, without a copy.
     """
@@ -212,4 +224,8 @@ def _numbers(table: Table, free: list[int]) -> tuple[np.ndarray, tuple[int, ...]
     else:
         values = table.values[:, positions]
     indices = tuple(table.columns[i] for i in positions)
-    return values, indices, tuple(table.header[c] for c in indices) if table.header else ()
+    titles = tuple(table.header[c] for c in indices) if table.header else ()
+    if trained and titles != trained.titles and sorted(titles) == sorted(trained.titles):
+        order = [titles.index(title) for title in trained.titles]
+        return values[:, order], tuple(indices[i] for i in order), trained.titles
+    return values, indices, titles

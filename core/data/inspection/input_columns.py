@@ -1,10 +1,13 @@
 """Input columns: which columns of a table may be inputs or labels, and which ones are left out."""
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from core.base.errors import BadData
 from core.base.finding import Action, Finding
 from core.base.numbers import whole
 from core.base.text import clip, counted, few
@@ -103,6 +106,29 @@ def find_inputs(
         split=split,
         parts=None if split is None or trained else read_parts(table, split),
     )
+
+
+def check_repeated_titles(table: Table, trained: TrainedColumns | None) -> None:
+    """Raise BadData if a title occurs more or less often in a test file than in the training file.
+
+    Columns of one title are matched by their order, so their number must be the same.
+    """
+    if trained is None or not trained.titles or table.header is None:
+        return
+    own, wanted = (Counter(map(_without_number, ts)) for ts in (table.header, trained.titles))
+    for title, count in wanted.items():
+        if title and own[title] not in (0, count) and max(count, own[title]) > 1:
+            raise BadData(
+                f"{table.name} has {counted(own[title], 'column')} named {clip(title)!r}, and the "
+                f"training file has {whole(count)}. Columns of one name are matched by their "
+                "order, so both files need the same number of them.",
+                code="repeated_columns",
+            )
+
+
+def _without_number(title: str) -> str:
+    """Return the title of a repeated column: "w (2)" -> "w"."""
+    return re.sub(r" \(\d+\)$", "", title)
 
 
 def _split_finding(table: Table, key: str, parts: np.ndarray) -> Finding:

@@ -164,7 +164,15 @@ def _single_column(labels: Table, inputs: Table) -> FileLabels:
         evidence = {"rows": len(inputs), "labels": len(cells)}
         found = Finding("label_header", "info", text, evidence)
         return FileLabels(cells[1:], rows[1:], findings=(found,))
-    return FileLabels(cells, rows, labels.header[0] if labels.header else "")
+    findings = ()
+    rest = set(cells[1:].tolist())
+    if is_text and labels.header is None and first not in rest and 2 * len(rest) < len(cells):
+        text = (
+            f"The first label of {labels.name} ({clip(first)!r}) occurs in no other row. If it is a "
+            "title, one label is missing and all others are one row off: check the file."
+        )
+        findings = (Finding("label_like_title", "warn", text, {"label": first}),)
+    return FileLabels(cells, rows, labels.header[0] if labels.header else "", findings=findings)
 
 
 def _check_count(found: FileLabels, labels: Table, inputs: Table) -> FileLabels:
