@@ -168,8 +168,8 @@ def _single_column(labels: Table, inputs: Table) -> FileLabels:
     rest = set(cells[1:].tolist())
     if is_text and labels.header is None and first not in rest and 2 * len(rest) < len(cells):
         text = (
-            f"The first label of {labels.name} ({clip(first)!r}) occurs in no other row. If it is a "
-            "title, one label is missing and all others are one row off: check the file."
+            f"The first label of {labels.name} ({clip(first)!r}) occurs in no other row. If it is "
+            "a title, one label is missing and all others are one row off: check the file."
         )
         findings = (Finding("label_like_title", "warn", text, {"label": first}),)
     return FileLabels(cells, rows, labels.header[0] if labels.header else "", findings=findings)
