@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from core.data.arrays.contents import Contents
 from core.data.arrays.named_images import match_names, refuse_file_names
 from core.data.arrays.read import read_contents
-from core.data.inspection.label_guess import cells_of
 from core.data.reading import Reading
 from core.data.spreadsheet.chunks import ReadProgress
 from core.data.spreadsheet.source import Source
@@ -48,7 +47,7 @@ def read_files(
 def _lacks_first_row(labels: Table, inputs: Table) -> bool:
     """Whether the first label was taken for a header: it occurs again, and one label is missing."""
     is_short = labels.header is not None and len(labels) == len(inputs) - 1
-    return is_short and labels.width == 1 and labels.header[0] in set(cells_of(labels, 0).tolist())
+    return is_short and labels.width == 1 and labels.header[0] in set(labels.words.get(0, ()))
 
 
 def _image_shape(contents: Sequence[Contents | None]) -> tuple[int, int, int] | None:

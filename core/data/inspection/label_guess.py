@@ -142,9 +142,10 @@ def _by_place(table: Table, free: list[int]) -> list[tuple[int, str]]:
     if table.header is None and not words and likely and likely[0] == first:
         return [(first, _reason(table, first, "first")), (last, "the last column by default")]
     reason = _reason(table, last, "last") if last in likely else "the last column by default"
-    at_end = [(last, reason)]
-    at_start = [(first, _reason(table, first, "first"))] if first in likely else []
-    return [*words, *at_end, *at_start] if table.header is None else [*at_end, *words, *at_start]
+    at_end, at_start = [(last, reason)], [(first, _reason(table, first, "first"))]
+    if table.header is None:
+        return [*words, *at_end, *(at_start if first in likely else [])]
+    return [*at_end, *words, *at_start]
 
 
 def _beside_pixels(table: Table, free: list[int], *, fits_shape: bool) -> list[tuple[int, str]]:
