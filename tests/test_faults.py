@@ -17,8 +17,8 @@ those that are in no other file stand below.
          best weights kept, a way out                     core/advice/test_run_findings.py
     F6   memory of the GPU, of the processor, killed      core/jobs/test_runner.py test_an_error_…,
          by the system: three messages, the next begins   core/jobs/test_worker.py test_a_crash_…
-    F7   400 flipped bits: never a wrong number; the      test_a_flipped_bit_… below
-         previous checkpoint goes on
+    F7   400 flipped bits: never a wrong number; the      test_a_flipped_bit_never_becomes_… below,
+         previous checkpoint goes on                      core/base/test_seal.py
     F8   ten presses in a second are one run;             test_ten_presses_… below,
          one run at a time on each device                 core/jobs/test_runner.py test_runs_are_…
     F9   reload: the run goes on and is shown             test_classroom.py,

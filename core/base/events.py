@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from core.base.encoding import from_json_data, to_json_text
+from core.base.seal import unseal
 
 Scores = dict[str, float]  # {"loss": …, "accuracy": 0…1}, or "r2" (R², at most 1) for regression
 
@@ -165,9 +166,10 @@ def to_json(event: Event) -> str:
 
 def from_json(line: str | bytes) -> Event:
     """Read the event of one line. Fields that this version does not know are dropped. Raises
-    ValueError if it is not an event.
+    ValueError if it is not an event, or not as it was written.
     """
-    data = json.loads(line)
+    line = line.encode() if isinstance(line, str) else line
+    data = json.loads(unseal(line.rstrip()))
     if not isinstance(data, dict) or data.get("event") not in _TYPES:
         raise ValueError("not an event")
     cls = _TYPES[data.pop("event")]

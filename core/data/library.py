@@ -23,6 +23,7 @@ import numpy as np
 
 from core.base.errors import NotFound, Unavailable
 from core.base.files import discard, draft, sweep
+from core.base.seal import add_sum, digest_of, is_intact, write_with_sum
 from core.base.text import clip
 from core.data.datasets import Facts
 from core.data.inspection.inspect import Inspection
@@ -112,6 +113,12 @@ class Library:
                 "again to read them differently.",
                 code="upload_missing",
             )
+        if any(path and digest_of(path) != path.name for path in paths):
+            raise NotFound(
+                f"The uploaded files of {clip(about.name)!r} are damaged. Upload them again to "
+                "read them differently.",
+                code="upload_damaged",
+            )
         new, _ = self.add(
             paths[0],
             paths[1],
@@ -124,31 +131,33 @@ class Library:
         return new
 
     def open(self, digest: str) -> Samples:
-        """Open the samples, memory-mapped. Raises NotFound."""
+        """Open the samples, memory-mapped. Raises NotFound, also where they were damaged."""
         about, folder = self.about(digest), self._folder(digest)
         names = ["inputs", "targets", *(["test_inputs", "test_targets"] if about.test_rows else [])]
         names += ["validation"] if about.validation_rows else []
+        for name in names:
+            if not is_intact(folder / f"{name}.npy"):
+                raise _damaged(digest)
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names}
         return Samples(about.name, classes=about.classes, columns=about.columns, **arrays)
 
     def about(self, digest: str) -> About:
         """Return the description of a dataset without opening its arrays. Raises NotFound."""
+        path = self._folder(digest) / "about.json"
         try:
-            content = json.loads((self._folder(digest) / "about.json").read_text("utf-8"))
+            content = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError):
             raise NotFound(
                 f"The uploaded dataset {digest[:12]} is not stored in this lab. Upload the files "
                 "again or choose another dataset.",
                 code="dataset_missing",
             ) from None
+        if not is_intact(path):
+            raise _damaged(digest)
         try:
             return About.read(content)
         except (TypeError, KeyError, ValueError):
-            raise NotFound(
-                f"The uploaded dataset {digest[:12]} is damaged or was stored by another version "
-                "of the lab. Upload the files again.",
-                code="dataset_damaged",
-            ) from None
+            raise _damaged(digest) from None
 
     def _readable(self, digests: Iterable[str]) -> Iterator[About]:
         """Yield the datasets that can be read; damaged folders are skipped."""
@@ -223,7 +232,9 @@ class Library:
         try:
             with draft(self.root) as folder:
                 _save(folder, samples)
-                (folder / "about.json").write_text(about.text(), "utf-8")
+                for path in folder.glob("*.npy"):
+                    add_sum(path)
+                write_with_sum(folder / "about.json", about.text().encode())
                 try:
                     folder.rename(self._folder(about.digest))
                 except OSError:
@@ -240,6 +251,14 @@ class Library:
         """Remove what killed processes left behind; called when the lab starts."""
         sweep(self.root)
         sweep(self.uploads.root)
+
+
+def _damaged(digest: str) -> NotFound:
+    return NotFound(
+        f"The uploaded dataset {digest[:12]} is damaged or was stored by another version of the "
+        "lab. Upload the files again.",
+        code="dataset_damaged",
+    )
 
 
 def facts(home: Path, digest: str) -> Facts:

@@ -19,6 +19,7 @@ from core.base.errors import BadData, BadExperiment, LabError, Unavailable
 from core.base.files import draft
 from core.base.finding import Finding
 from core.base.numbers import whole
+from core.base.seal import write_with_sum
 from core.base.text import clip
 from core.data.datasets import Spreadsheets
 from core.data.library import Library
@@ -221,7 +222,7 @@ def _fill(
         raise BadData(
             f"The experiment in {name} cannot be read: {error}", code="archive_experiment"
         ) from None
-    (folder / EXPERIMENT).write_text(encode(experiment), "utf-8")
+    write_with_sum(folder / EXPERIMENT, encode(experiment).encode())
     check_events(folder / EVENTS, name)
     if (folder / NOTES).exists():
         try:

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.base.errors import BadData
 from core.base.events import Event, Started, Step, from_json, to_json
+from core.base.seal import seal
 from core.runs.history import History
 
 GAP = 100_000  # steps without an event, as when a disk was full
@@ -45,7 +46,7 @@ def check_events(path: Path, name: str) -> None:
                 ) from None
             text = to_json(event)
             history.add([text])
-            target.write(text.encode() + b"\n")
+            target.write(seal(text).encode() + b"\n")
     try:
         history.columns()
         history.facts()

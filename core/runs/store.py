@@ -29,6 +29,7 @@ from filelock import Timeout
 
 from core.base.errors import BadInput, NotFound, Unavailable
 from core.base.files import Mark, hold, is_held, mark, sweep, write_atomic
+from core.base.seal import SUM, is_intact, seal, unseal, write_with_sum
 from core.base.settings import settings
 
 EXPERIMENT, EVENTS, CHECKPOINT, LOCK = "experiment.json", "events.jsonl", "checkpoint.pt", "lock"
@@ -74,7 +75,7 @@ class Store:
                 code="home_not_writable",
             ) from None
         (folder / self.log).touch()  # The experiment comes last: with it, the run is complete.
-        write_atomic(folder / self.value, lambda file: file.write(experiment.encode()))
+        write_with_sum(folder / self.value, experiment.encode())
         return run
 
     def path(self, run: str, name: str = "") -> Path:
@@ -146,7 +147,14 @@ class Store:
             return file.read()
 
     def experiment(self, run: str) -> str:
-        """Return the experiment of the run as JSON text."""
+        """Return the experiment of the run as JSON text. Raises BadInput if it was damaged."""
+        if not is_intact(self.path(run, self.value)):
+            raise BadInput(
+                f"{self.value} of {self.noun} {run} was changed or damaged: it does not match its "
+                f"checksum. Delete the {self.noun} and start it again, or delete {self.value}"
+                f"{SUM} to use it as it is.",
+                code="experiment_damaged",
+            )
         return self.content(run, self.value).decode()
 
     def size(self, run: str) -> int:
@@ -159,7 +167,7 @@ class Store:
         with self._open(run, self.log, "ab") as file:
             if file.tell() and not self._ends_whole(run):
                 file.write(b"\n")  # The torn line of a killed writer gets an end.
-            file.write(line.encode() + b"\n")
+            file.write(seal(line).encode() + b"\n")
 
     def _ends_whole(self, run: str) -> bool:
         with self._open(run, self.log, "rb") as file:
@@ -168,16 +176,17 @@ class Store:
 
     def read(self, run: str, offset: int = 0) -> tuple[list[str], int]:
         """Return the complete lines after byte `offset`, and the offset after them. Lines that are
-        not a JSON object are dropped.
+        not a JSON object, or not as they were written, are dropped.
         """
         with self._open(run, self.log, "rb") as file:
             file.seek(offset)
             block = file.read()
-        whole = block[: block.rfind(b"\n") + 1]
-        lines = [line.decode("utf-8", "replace") for line in whole.splitlines()]
-        return [
-            line for line in lines if line.startswith("{") and line.endswith("}")
-        ], offset + len(whole)
+        whole, lines = block[: block.rfind(b"\n") + 1], []
+        for line in whole.splitlines():
+            with contextlib.suppress(ValueError):
+                text = unseal(line).decode("utf-8", "replace")
+                lines += [text] if text.startswith("{") and text.endswith("}") else []
+        return lines, offset + len(whole)
 
     def last(self, run: str, having: str = "") -> dict | None:
         """Return the last complete event as a dict, or the last one `having` this field. The search
@@ -190,7 +199,7 @@ class Store:
                 block = file.read()
                 for line in reversed(block[: block.rfind(b"\n") + 1].splitlines()):
                     with contextlib.suppress(ValueError):
-                        event = json.loads(line)
+                        event = json.loads(unseal(line))
                         if not having or having in event:
                             return event
         return None

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from core.base.encoding import build
 from core.base.errors import BadExperiment, LabError
 from core.base.events import Ended, Epoch, Started, error, from_json
+from core.base.seal import unseal
 from core.base.text import counted
 from core.data.datasets import DataSet, Facts
 from core.experiment import Experiment
@@ -106,7 +107,7 @@ def _row(
     store: Store, run: str, facts: dict[str, Facts | None], has_notes: bool
 ) -> tuple[Summary, bool]:
     """Return the row of the folder, and whether the data is on this disk."""
-    settings = _settings(store.content(run, EXPERIMENT))
+    settings = _settings(store.experiment(run))
     data, network = (json.dumps(settings.get(part)) for part in ("data", "network"))
     partial = _partial(data, network, json.dumps(settings.get("optimizer")))
     if data not in facts:
@@ -137,7 +138,7 @@ def _row(
     return row, facts[data] is not None
 
 
-def _settings(text: bytes) -> dict[str, Any]:
+def _settings(text: str) -> dict[str, Any]:
     try:
         settings = json.loads(text)
     except ValueError:
@@ -218,6 +219,7 @@ def _line_starts(block: bytes, start: bytes) -> Iterator[int]:
 
 
 def _line(block: bytes, at: int) -> bytes:
+    """Return the line that begins there."""
     return block[at : block.index(b"\n", at)]
 
 
@@ -232,6 +234,7 @@ def _restart(epochs: list[_Measured], block: bytes, at: int) -> list[_Measured]:
 
 
 def _measured(block: bytes, at: int) -> _Measured:
+    unseal(_line(block, at))
     if match := _EPOCH.match(block, at):
         epoch, step, loss, right, best = match.groups()
         value = None if loss is None else _number(loss)

@@ -14,6 +14,7 @@ from core.base.control import GO, LEAVE
 from core.base.encoding import encode
 from core.base.errors import NotFound
 from core.base.events import Ended, Epoch, Event, Started
+from core.base.seal import write_with_sum
 from core.data.datasets import Spreadsheets
 from core.experiment import Experiment
 from core.jobs import trainer
@@ -153,7 +154,8 @@ def test_rows_are_newest_first_after_every_kind_of_change(store):
     assert [row.run for row in summaries(store)[0]] == runs
     notes.write(store, runs[0], notes.make_notes("good", ("best",)))
     store.delete(runs[1])
-    store.path(runs[2], EXPERIMENT).write_text(encode(replace_name(TINY, "Other")))
+    path = store.path(runs[2], EXPERIMENT)
+    write_with_sum(path, encode(replace_name(TINY, "Other")).encode())
     rows, unread = summaries(store)
     assert [(row.name, row.note, row.tags) for row in rows] == [
         ("Tiny", "good", ("best",)),
@@ -175,7 +177,7 @@ def replace_name(experiment, name):
 )
 def test_a_run_of_another_version_is_counted_and_does_not_break_the_list(store, text):
     good, bad = store.create(encode(TINY)), store.create(encode(TINY))
-    store.path(bad, EXPERIMENT).write_text(text)
+    write_with_sum(store.path(bad, EXPERIMENT), text.encode())
     rows, unread = summaries(store)
     assert [row.run for row in rows] == [good] and unread == 1
 
