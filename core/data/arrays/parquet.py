@@ -21,6 +21,7 @@ from core.base.numbers import whole
 from core.base.text import clip, counted
 from core.data.arrays.contents import Contents, take_rows
 from core.data.arrays.image_files import ImageFile, decode_images
+from core.data.arrays.pixel_text import split_pixels
 from core.data.reading import Reading
 from core.data.spreadsheet.chunks import ReadProgress
 from core.data.spreadsheet.source import Text
@@ -44,7 +45,8 @@ def read_parquet(
         images = next((c for c in columns if _is_image(opened.schema_arrow.field(c).type)), None)
         if images is not None:
             return _read_images(opened, images, columns, name, reading, progress)
-        return Contents(_read_table(opened, columns, name, reading, progress))
+        table = _read_table(opened, columns, name, reading, progress)
+        return Contents(split_pixels(table, reading))
     except (pa.ArrowException, OSError) as error:
         raise BadData(
             f"{name} is a damaged Parquet file ({clip(str(error))}). Create or download it again.",

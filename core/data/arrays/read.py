@@ -19,6 +19,7 @@ from core.data.arrays.idx import is_idx, read_idx
 from core.data.arrays.image_archive import has_images, read_image_archive
 from core.data.arrays.parquet import MAGIC as PARQUET
 from core.data.arrays.parquet import read_parquet
+from core.data.arrays.pixel_text import split_pixels
 from core.data.arrays.roles import choose
 from core.data.arrays.storage import unpack
 from core.data.reading import Reading
@@ -55,9 +56,8 @@ def read_contents(
             contents = _read_file(file, head, shown, reading, progress)
     if contents is not None:
         return contents
-    return Contents(
-        read_table(source, name, reading.header, reading.sheet, progress, _label_title(reading))
-    )
+    table = read_table(source, name, reading.header, reading.sheet, progress, _label_title(reading))
+    return Contents(split_pixels(table, reading))
 
 
 def _label_title(reading: Reading) -> str:

@@ -63,16 +63,15 @@ def decide_form(
     square = shape_of(count)
     if are_names(titles):
         return Decision("table", f"the columns have names ({few(titles)})")
-    pixels = not words and is_grey(values)
     if count < TINY:
-        if pixels and (square or find_image(values)):
+        if not words and is_grey(values) and (square or find_image(values)):
             return Decision("images", "the values are whole numbers spread over 0 to 255", "info")
         level = "info" if square and count >= SMALLEST else "ok"
         return Decision("table", "there are too few columns for an image", level)
     if square:
         return Decision("images", "")
     if count < WIDE or words or values.min() < 0:
-        if pixels and find_image(values):
+        if count < WIDE and not words and is_grey(values) and find_image(values):
             return Decision("images", "neighbouring columns resemble those of images", "info")
         negative = not words and count >= WIDE
         reason = "some values are negative" if negative else "the columns do not form a square"

@@ -16,6 +16,7 @@ DELIMITERS = (",", ";", "\t", "|", SPACES)
 MOSTLY = 0.6  # fraction of numbers from which spaces may separate cells instead of words
 
 _DECLARED = re.compile(rb"sep=([,;\t|])[\r\n]+", re.I)
+_QUOTE = re.compile(r'[,;\t|]"')  # in a cell: the delimiter tears a quoted one
 _RUN = re.compile(r"[ \t]+")
 
 
@@ -64,6 +65,8 @@ def _score(lines: list[str], delimiter: str, kinds: Kinds) -> tuple[float, int]:
     if delimiter == SPACES and (regular < 1 or numbers < MOSTLY):
         return 0.0, 0
     texts = [cell for cell in cells if not kinds[cell].styles]
+    if sum(1 for cell in texts if _QUOTE.search(cell)) > len(rows) / 2:
+        return 0.0, 0
     torn = sum(1 for cell in texts if any(sign in cell for sign in others)) / len(cells)
     return regular * (0.2 + numbers) * (1 - torn), width
 

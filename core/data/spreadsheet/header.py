@@ -110,7 +110,9 @@ def _is_row_of_new_words(first: list[str], body: Rows, words: Sequence[int]) -> 
         return False
     columns = [[row[c].strip() for row in body if c < len(row)] for c in words]
     categorical = [c for c in columns if len(set(c)) * CATEGORICAL <= len(c)]
-    unseen = all(first[c] not in column for c, column in zip(words, columns, strict=True))
+    unseen = all(
+        c < len(first) and first[c] not in column for c, column in zip(words, columns, strict=True)
+    )
     return bool(categorical) and unseen
 
 
