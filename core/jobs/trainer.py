@@ -93,10 +93,11 @@ def _require_disk(store: Store, run: str, experiment: Any, training: Any) -> Non
 
 
 def _describe(error: Exception, run: str) -> str:
-    """Return the message for the person who started the run; the traceback goes to the log."""
+    """Return the message for the person who started the run; the traceback of an internal error
+    goes to the log.
+    """
     if isinstance(error, LabError):
         return str(error)
-    log.exception("run %s failed", run)
     if "CUDA" in str(error) and "out of memory" in str(error):
         return GPU_MEMORY
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
@@ -106,6 +107,7 @@ def _describe(error: Exception, run: str) -> str:
             f"The run's folder cannot be written ({error.strerror}). Free some disk space, then "
             "resume the run."
         )
+    log.exception("run %s failed", run)
     return (
         f"Internal error ({type(error).__name__}). Your runs are safe; the details are in the "
         f"server log under run {run}."

@@ -95,7 +95,6 @@ def _explain(error: Exception, study_id: str) -> str:
     """The message of a failed study."""
     if isinstance(error, LabError):
         return str(error)
-    log.exception("study %s failed", study_id)
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return (
             "The study ran out of memory. Use fewer training samples or narrower models, then "
@@ -106,6 +105,7 @@ def _explain(error: Exception, study_id: str) -> str:
             f"The folder of the study cannot be written ({error.strerror}). Free disk space, then "
             "resume the study."
         )
+    log.exception("study %s failed", study_id)
     return (
         f"Internal error ({type(error).__name__}). The measured points are saved; the details are "
         f"in the server log under study {study_id}."

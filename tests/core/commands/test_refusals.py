@@ -30,6 +30,7 @@ COMMANDS = {  # every command with arguments that parse, and its function
     "techniques": ([], catalogue, "techniques"),
     "selfcheck": ([], selfcheck, "selfcheck"),
 }
+READERS = ("rate", "selfcheck", "inspect")  # they need no folder
 BATCH_OF_ONE = {
     "data": "moons",
     "network": [{"kind": "batch_norm"}, {"kind": "output"}],
@@ -64,15 +65,30 @@ def test_every_error_of_every_command_gives_status_2(capsys, monkeypatch, comman
         raise cls("This is refused.", code="the_rule")
 
     monkeypatch.setattr(module, function, refuse)
-    assert refusal(capsys, command, *arguments) == {
-        "code": "the_rule",
-        "message": "This is refused.",
-    }
+    error = refusal(capsys, command, *arguments)
+    assert (error["code"], error["message"]) == ("the_rule", "This is refused.")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_unknown_options_are_refused_like_any_other_input(capsys, command) -> None:
     assert refusal(capsys, command, *COMMANDS[command][0], "--no-such")["code"] == "invalid_options"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "digits"], ["train", "digits", "--images", IMAGES, "--labels", LABELS],
+        ["rate", "digits"], ["resume", "last"], ["runs"], ["studies"], ["selfcheck"],
+        ["sweep", "samples"], ["archive", "last"], ["open", LABELS], ["inspect", IMAGES, LABELS],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_home_that_cannot_be_written_is_no_internal_error(capsys, tmp_path, arguments) -> None:
+    (tmp_path / "file").write_text("")  # nobody can create a folder below a file, not even root
+    status = main([*arguments, "--home", str(tmp_path / "file" / "lab")])
+    printed = capsys.readouterr()
+    assert status == (0 if arguments[0] in READERS else 2)
+    assert printed.err.count("\n") == (status == 2) and "Traceback" not in printed.err
 
 
 def test_a_file_that_cannot_be_written_is_refused_with_its_name(capsys, monkeypatch) -> None:
