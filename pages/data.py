@@ -18,6 +18,7 @@ from pages.parts.data import augmentation, check, scale, selected
 from pages.parts.data.next_step import next_button, offer_start
 from pages.parts.data.sources import (
     CHOOSING,
+    rename,
     show_chooser,
     show_datasets,
     show_error,
@@ -71,7 +72,7 @@ def save_as(draft: Experiment) -> None:
                 "Name", draft.data.title, max_chars=80, key=state.key("title", "data")
             )
             if name.strip() and name != draft.data.title:
-                state.edit("data", draft.data.model_dump(mode="json") | {"title": name.strip()})
+                rename(draft.data.digest, name.strip())
                 st.rerun()
         choice = draft.data.model_dump_json()
         st.download_button(
@@ -184,10 +185,9 @@ def numbers(draft: Experiment, data: Samples) -> None:
         st.metric("Validation set", whole(len(parts.validation)), validation, **quiet)
         st.metric("Test set", whole(test), test_note, **quiet)
         if len(data.shape) == 3:
-            rms = (affine.mean**2 + affine.std**2) ** 0.5 / 255
-            text = f"{short(affine.mean / 255, 3)} ± {short(affine.std / 255, 3)}"
+            text = f"{short(affine.mean / 255, 3)} ± {short(affine.std_n / 255, 3)}"
             st.metric("Mean ± std", text, "pixels ÷ 255", **quiet)
-            st.metric("RMS", short(rms, 3), "rms² = mean² + std²", **quiet)
+            st.metric("RMS", short(affine.raw_rms / 255, 3), "rms² = mean² + std²", **quiet)
         else:
             st.metric("Columns", whole(data.shape[0]), "inputs per row", **quiet)
             targets = data.targets[parts.train]

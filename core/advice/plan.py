@@ -7,7 +7,7 @@ from math import ceil
 from pathlib import Path
 
 from core.base.errors import LabError
-from core.base.numbers import short, whole
+from core.base.numbers import percent, short, whole
 from core.base.text import counted
 from core.data.datasets import Facts
 from core.experiment import Experiment
@@ -87,10 +87,26 @@ def network_name(experiment: Experiment, facts: Facts | None) -> str:
 
 
 def line(experiment: Experiment, planned: Plan) -> str:
-    """Return the draft in one line: data · network, parameters · optimizer · schedule · epochs."""
+    """Return the draft in one line: data · network, parameters · optimizer · schedule · epochs.
+
+    Changes of the training data, which are easily forgotten, follow the name of the data.
+    """
     network = network_name(experiment, planned.facts)
     optimizer = f"{experiment.optimizer.label} {short(experiment.optimizer.learning_rate)}"
     epochs = f"{whole(experiment.epochs)} epoch{'s' * (experiment.epochs != 1)}"
     weights = f"{network}, {whole(planned.parameters)} parameters"
     schedule = experiment.schedule.label.lower()
-    return " · ".join([experiment.data.summary, weights, optimizer, schedule, epochs])
+    data = ", ".join([experiment.data.summary, *_changes_of_data(experiment)])
+    return " · ".join([data, weights, optimizer, schedule, epochs])
+
+
+def _changes_of_data(experiment: Experiment) -> list[str]:
+    """Return the augmentations, the label noise and the reduced training set in a few words."""
+    changes = [augmentation.summary for augmentation in experiment.augmentations]
+    if len(changes) > 1:
+        changes = [counted(len(changes), "augmentation")]
+    if noise := experiment.label_noise.share:
+        changes.append(f"{percent(noise)} label noise")
+    if experiment.split.fraction < 1:
+        changes.append(f"{percent(experiment.split.fraction)} of the training set")
+    return changes

@@ -7,9 +7,11 @@ shifted, mirrored and rotated, then normalized; noise and cutout follow, mixture
 from typing import ClassVar, Literal
 
 from core.base.misfit import Misfit
+from core.base.numbers import percent
 from core.base.spec import Call, Choice, fields, ranged
 from core.base.text import counted, format_shape
 
+MAX_SHIFT = 1 / 4  # of the shorter side: 4 of 32 pixels are usual (He et al. 2016)
 Fill = Literal["black", "edge", "reflect"]
 _FILL = "Pixels from outside the image: black, the edge pixels repeated, or the image reflected."
 
@@ -44,6 +46,10 @@ class Augmentation(Choice, family="augmentation"):
         """Return the same for images whose shorter side is `side`; `size` describes both sides."""
         return None
 
+    def doubt(self, shape: tuple[int, ...]) -> "tuple[Misfit, Augmentation] | None":
+        """Return why it may destroy what a sample of this shape shows, and a milder form of it."""
+        return None
+
 
 class Crop(Augmentation):
     """Pads the image by k pixels and crops it at a random position, which shifts it by up to k
@@ -67,6 +73,20 @@ class Crop(Augmentation):
             f"view. {remedy}."
         )
         return Misfit("crop_too_large", text, {"padding": self.padding, "side": side})
+
+    def doubt(self, shape: tuple[int, ...]) -> tuple[Misfit, Augmentation] | None:
+        if len(shape) != 3 or self.padding <= MAX_SHIFT * min(shape[1:]):
+            return None
+        height, width = shape[1:]
+        left = max(height - self.padding, 0) * max(width - self.padding, 0) / (height * width)
+        milder = max(1, min(height, width) // 8)
+        text = (
+            f"Crop can shift an image of {format_shape(shape[1:])} pixels by {self.padding} in "
+            f"both directions, which cuts off up to {percent(1 - left)} of it, often the part "
+            f"that matters. Use a padding of {milder}."
+        )
+        evidence = {"padding": self.padding, "lost": 1 - left}
+        return Misfit("crop_destroys", text, evidence), self.model_copy(update={"padding": milder})
 
     @property
     def summary(self) -> str:
@@ -134,6 +154,16 @@ class Noise(Augmentation):
         help="1 is as strong as the standardized input.",
     )
 
+    def doubt(self, shape: tuple[int, ...]) -> tuple[Misfit, Augmentation] | None:
+        if self.deviation < 1:
+            return None
+        text = (
+            f"Noise with a standard deviation of {self.deviation:g} is as strong as the "
+            "standardized input or stronger, which hides most of it. Use 0.1."
+        )
+        evidence = {"deviation": self.deviation}
+        return Misfit("noise_destroys", text, evidence), self.model_copy(update={"deviation": 0.1})
+
     @property
     def summary(self) -> str:
         return f"noise {self.deviation:g}"
@@ -159,6 +189,18 @@ class Cutout(Augmentation):
             f"Set its side to at most {side}."
         )
         return Misfit("cutout_too_large", text, {"square": self.side, "side": side})
+
+    def doubt(self, shape: tuple[int, ...]) -> tuple[Misfit, Augmentation] | None:
+        if len(shape) != 3 or 2 * self.side <= min(shape[1:]):
+            return None
+        hidden = min(self.side**2 / (shape[1] * shape[2]), 1.0)
+        milder = max(1, min(shape[1:]) // 2)
+        text = (
+            f"Cutout hides up to {percent(hidden)} of an image of {format_shape(shape[1:])} "
+            f"pixels. Use a side of {milder}, half the image as in the paper."
+        )
+        evidence = {"square": self.side, "lost": hidden}
+        return Misfit("cutout_destroys", text, evidence), self.model_copy(update={"side": milder})
 
     @property
     def summary(self) -> str:

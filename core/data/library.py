@@ -189,6 +189,18 @@ class Library:
             path.unlink(missing_ok=True)
         return freed
 
+    def rename(self, digest: str, name: str) -> None:
+        """Give a dataset another name; its digest stays. Raises NotFound, Unavailable."""
+        about = replace(self.about(digest), name=name)
+        try:
+            write_with_sum(self._folder(digest) / "about.json", about.text().encode())
+        except OSError as error:
+            raise Unavailable(
+                f"{self._folder(digest)} cannot be written ({error.strerror}). Free up disk space "
+                "or grant write access.",
+                code="not_writable",
+            ) from None
+
     def _own_files(self, digest: str) -> Sequence[Path]:
         """Return the uploaded files that only this dataset was read from."""
         try:

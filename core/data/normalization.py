@@ -21,9 +21,9 @@ _PER = "Use one scale for all values, one per channel (table column), or one per
 class Affine:
     """x' = multiply·x + add, with numbers or arrays that broadcast against one input.
 
-    `mean` and `std` (over N − 1) describe all raw training values; `after_mean`, `after_std` (over
-    N) and `rms` describe x', so rms² = after_mean² + after_std². `constant` counts the places that
-    never change in the training set.
+    `mean`, `std` (over N − 1) and `std_n` (over N) describe all raw training values; `after_mean`,
+    `after_std` (over N) and `rms` describe x', so rms² = after_mean² + after_std². `constant`
+    counts the places that never change in the training set.
     """
 
     multiply: "float | np.ndarray"
@@ -34,6 +34,12 @@ class Affine:
     after_std: float
     rms: float
     constant: int = 0
+    std_n: float = 0.0
+
+    @property
+    def raw_rms(self) -> float:
+        """The root mean square of all raw training values: rms² = mean² + std², over N."""
+        return math.hypot(self.mean, self.std_n)
 
 
 class Normalization(Choice, family="normalization"):
@@ -63,6 +69,7 @@ class Normalization(Choice, family="normalization"):
             after_std=math.sqrt(max(float(squares) - middle**2, 0.0)),
             rms=math.sqrt(float(squares)),
             constant=int((stats.low == stats.high).sum()) if stats.mean.ndim else 0,
+            std_n=math.sqrt(float(raw.square) / raw.count),
         )
 
     def map(self, stats: "Statistics") -> "tuple[Any, Any]":

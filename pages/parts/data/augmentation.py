@@ -4,6 +4,7 @@ before and after.
 
 import streamlit as st
 
+from core.advice.augmentation_checks import check_augmentations
 from core.base.errors import LabError
 from core.base.numbers import percent, whole
 from core.data.augmentations import Augmentation
@@ -32,6 +33,11 @@ def choose_augmentations(draft: Experiment, data: Samples) -> None:
     value = form.several(Augmentation, draft.augmentations, state.key("augmentations"))
     if value != draft.augmentations:
         state.edit("augmentations", [choice.model_dump(mode="json") for choice in value])
+    for found in check_augmentations(state.draft(), data.shape):
+        key = f"change {found.code}"
+        if finding(found.level, found.text, found.action.label, key, below=True):
+            state.edit("augmentations", found.action.changes["augmentations"], redraw=True)
+            st.rerun()
 
 
 def show_augmented(draft: Experiment, data: Samples) -> None:

@@ -1,7 +1,5 @@
 """The step "Split and normalize" of the Data page: the split into parts, and the normalization."""
 
-from math import prod
-
 import pandas as pd
 import streamlit as st
 
@@ -73,16 +71,10 @@ def choose_normalization(draft: Experiment, data: Samples) -> None:
         key="scaling",
         alt="Histograms of the training values before and after scaling",
     )
-    count = len(draft.split.parts(data.targets, data.has_test, data.validation).train) * prod(
-        data.shape
-    )
-    over_n = (
-        max(count - 1, 0) / count
-    ) ** 0.5  # from a standard deviation over N − 1 to one over N
-    rms = (affine.mean**2 + (affine.std * over_n) ** 2) ** 0.5
-    after = affine.after_std / (over_n or 1)
+    correction = affine.std / affine.std_n if affine.std_n else 1.0  # from over N to over N − 1
+    after = affine.after_std * correction
     rows = [
-        ("Before", affine.mean, affine.std, affine.std * over_n, rms),
+        ("Before", affine.mean, affine.std, affine.std_n, affine.raw_rms),
         ("After", affine.after_mean, after, affine.after_std, affine.rms),
     ]
     table = pd.DataFrame(
@@ -93,8 +85,8 @@ def choose_normalization(draft: Experiment, data: Samples) -> None:
     st.caption(
         "Fitted on the training set only, so nothing leaks from the validation and test sets, and "
         "stored with the model. Std is the standard deviation, RMS the root mean square. With "
-        f"Std (N), rms² = mean² + std²: {short(rms, 4)}² = "
-        f"{short(affine.mean, 4)}² + {short(affine.std * over_n, 4)}²."
+        f"Std (N), rms² = mean² + std²: {short(affine.raw_rms, 4)}² = "
+        f"{short(affine.mean, 4)}² + {short(affine.std_n, 4)}²."
     )
     if affine.constant:
         places = "pixels" if len(data.shape) == 3 else "columns"

@@ -11,7 +11,7 @@ import streamlit as st
 from core.access import ownership
 from core.advice.adapt import adapt
 from core.base.encoding import change
-from core.base.errors import LabError, Unavailable
+from core.base.errors import LabError, NotAllowed, Unavailable
 from core.base.text import counted
 from core.data.datasets import DataSet, Digits, Spreadsheets
 from core.data.inspection.shapes import format_image_shape
@@ -121,6 +121,12 @@ def show_upload(about: About) -> None:
         )
         if button("Use dataset", key=f"use {about.digest}"):
             use(Spreadsheets(digest=about.digest, title=about.name[:200]))
+        with st.popover("", icon=":material/edit:", help="Rename dataset", type="tertiary"):
+            key = f"name {about.digest} {about.name}"
+            st.text_input(
+                "Name", about.name, max_chars=80, key=key,
+                on_change=_rename_typed, args=(about.digest, key),
+            )  # fmt: skip
         with st.popover("", icon=":material/delete:", help="Delete dataset", type="tertiary"):
             st.markdown(
                 "This deletes the dataset and the uploaded files. Runs that were trained on them "
@@ -156,6 +162,25 @@ def delete(digest: str) -> None:
         return
     if getattr(state.draft().data, "digest", "") == digest:
         follow(Digits())
+
+
+def rename(digest: str, name: str) -> None:
+    """Rename an upload in the draft, and in the list of uploads, which everybody sees."""
+    data = state.draft().data
+    if getattr(data, "digest", "") == digest:
+        state.edit("data", data.model_dump(mode="json") | {"title": name})
+    try:
+        ownership.require_teacher(person.me())
+        Library(runner.current().store.home).rename(digest, name)
+    except LabError as error:
+        if not isinstance(error, NotAllowed):  # the draft has the new name
+            session.set_ui(ERROR, str(error))
+
+
+def _rename_typed(digest: str, key: str) -> None:
+    """Rename an upload as typed into the field with this key; called before the page is drawn."""
+    if name := str(session.widget_value(key) or "").strip():
+        rename(digest, name)
 
 
 def use(data: DataSet) -> None:

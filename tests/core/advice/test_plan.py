@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core.advice.plan import line, network_name, plan
 from core.base.errors import BadData
+from core.base.numbers import percent
 from core.data.datasets import Digits, Facts, Spreadsheets
 from core.data.split import Split
 from core.experiment import Experiment, shipped
@@ -130,3 +131,17 @@ def test_the_line_about_a_draft_has_all_five_parts():
     named = ["Digits 8×8", "SGD with momentum 0.02", "cosine", "1 epoch"]
     assert [told[0], *told[2:]] == named
     assert told[1].startswith(Small.label) and told[1].endswith("parameters")
+
+
+def test_the_line_names_what_changes_the_training_data(rows):
+    rows(100)
+    value = Experiment(
+        augmentations=("noise",), label_noise={"share": 0.2}, split={"fraction": 0.5}
+    )
+    data = line(value, plan(value, HERE)).split(" · ")[0]
+    noise = value.augmentations[0].summary
+    assert data.split(", ")[1:] == [
+        noise, f"{percent(0.2)} label noise", f"{percent(0.5)} of the training set",
+    ]  # fmt: skip
+    value = Experiment(augmentations=("noise", "crop"))
+    assert line(value, plan(value, HERE)).split(" · ")[0].split(", ")[1:] == ["2 augmentations"]

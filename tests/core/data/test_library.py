@@ -91,6 +91,17 @@ def test_values_that_fill_gaps_are_stored_with_the_dataset(tmp_path: Path):
     assert inspection.encodings == (size, colour)
 
 
+def test_a_dataset_can_be_renamed(tmp_path: Path):
+    library = Library(tmp_path)
+    digest, _ = library.add(IMAGES, LABELS)
+    library.rename(digest, "Pets")
+    assert library.about(digest).name == "Pets" and len(library.list()) == 1
+    assert library.add(IMAGES, LABELS)[0] == digest
+    assert library.about(library.read_again(digest, Reading(transpose=True))).name == "Pets"
+    with pytest.raises(NotFound):
+        library.rename("0" * 64, "x")
+
+
 def test_bad_files_leave_nothing(tmp_path: Path):
     with pytest.raises(BadData):
         Library(tmp_path).add(IMAGES, b"cat\n")

@@ -34,6 +34,8 @@ def test_facts_of_the_training_part_alone(choice, tmp_path):
     normal = pixels * affine.multiply + affine.add
     assert affine.mean == pytest.approx(pixels.mean(), rel=1e-12)
     assert affine.std == pytest.approx(pixels.std(ddof=1), rel=1e-12)
+    assert affine.std_n == pytest.approx(pixels.std(), rel=1e-12)
+    assert affine.raw_rms == pytest.approx(np.sqrt((pixels**2).mean()), rel=1e-12)
     assert affine.after_mean == pytest.approx(normal.mean(), rel=1e-9, abs=1e-12)
     assert affine.after_std == pytest.approx(normal.std(), rel=1e-9)
     assert affine.rms == pytest.approx(np.sqrt((normal**2).mean()), rel=1e-12)

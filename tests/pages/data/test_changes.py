@@ -86,6 +86,8 @@ def test_an_augmentation_that_does_not_fit_is_refused(page):
     next(n for n in app.number_input if n.label.startswith("Padding")).set_value(9)
     app = well(well(app.run()).run())
     assert any("padding to at most 7" in text for text in texts(app))
+    app = press(app, "change crop_destroys")
+    assert draft(app).augmentations[0].padding == 1
 
 
 def test_label_noise_shows_how_many_labels_are_wrong_and_which(page):

@@ -128,3 +128,14 @@ def test_edited_cells_become_choices():
 )  # fmt: skip
 def test_choices_have_a_label_for_a_button(choices, text):
     assert describe_choices(choices) == text
+
+
+def test_an_upload_is_renamed_in_the_list_and_in_the_draft(page):
+    app = upload(page(came_for="files"), *letters())
+    next(w for w in app.text_input if w.label == "Name").set_value("Bars")
+    app = well(app.run())
+    assert (draft(app).data.title, about(app).name) == ("Bars", "Bars")
+    app = press(app, "Change dataset")
+    next(w for w in app.text_input if w.label == "Name").set_value("Stripes")
+    app = well(app.run())
+    assert (draft(app).data.title, about(app).name) == ("Stripes", "Stripes")
