@@ -1,4 +1,6 @@
-"""Start: what can I do here? Three ways to begin, ready-made experiments, and recent runs."""
+"""Start: what can I do here? The last draft and runs of those who have been here, three ways to
+begin, and ready-made experiments.
+"""
 
 import streamlit as st
 
@@ -15,9 +17,11 @@ def main() -> None:
     """Draw the whole page."""
     with header("Descent Lab", "Train neural networks, inspect every layer, and compare runs."):
         pass
+    returning = recent()
     doors()
     ready_made()
-    recent()
+    if not returning:
+        st.caption("Your runs will appear on this page. The first one takes under a minute.")
     bar()
 
 

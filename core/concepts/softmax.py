@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, inf, log
 
+from core.base.numbers import short
+
 
 @dataclass(frozen=True)
 class SoftmaxRow:
@@ -42,6 +44,17 @@ def softmax_table(scores: Sequence[float], label: int) -> tuple[SoftmaxRow, ...]
         )
         for number, score in enumerate(scores)
     )
+
+
+def describe_probability(value: float) -> str:
+    """Return a probability with two decimals, or with more digits where they would say 0 or 1.
+
+    >>> [describe_probability(p) for p in (0.1304, 0.00097, 0.99954, 1.0)]
+    ['0.13', '9.7e-4', '0.9995', '1']
+    """
+    if 0.995 <= value < 1:
+        return f"{value:.4g}" if value < 0.99995 else "> 0.9999"
+    return f"{value:.2f}" if 0.01 <= value < 1 else short(value)
 
 
 def divergence(scores: Sequence[float], target: Sequence[float]) -> tuple[float, float, float]:

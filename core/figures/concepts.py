@@ -8,11 +8,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.concepts.ridge import Convention, Ridge, ridge_table
-from core.concepts.softmax import SoftmaxRow
+from core.concepts.softmax import SoftmaxRow, describe_probability
 from core.figures.template import DASH, PALETTES, Mode, blank, log_axis
 from core.network.activations import Activation, Point
 
-CURVES, BARS, DESCENT = 300, 220, 230  # heights in px
+CURVES, BARS, DESCENT, LAYERS = 300, 220, 230, 200  # heights in px
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 STRENGTHS = tuple(10.0 ** (k / 4) for k in range(-16, 13))
 SMALLEST = 1e-16  # a log axis cannot show 0
 
@@ -72,11 +73,50 @@ def probabilities(
     ):
         figure.add_bar(
             x=list(names), y=list(values), name=title, marker_color=colour,
-            text=[f"{value:.2f}" for value in values], textposition="outside",
+            text=[describe_probability(value) for value in values], textposition="outside",
             hovertemplate="%{y:.4f}",
         )  # fmt: skip
     figure.update_layout(margin={"t": 26}, legend={"y": 1.04, "yanchor": "bottom"})
     figure.update_yaxes(range=[0, 1.14], tickvals=[0, 0.5, 1])
+    return figure
+
+
+def layers(widths: Sequence[int], selected: str, mode: Mode) -> go.Figure:
+    """Draw the units of each layer with the names of its values, such as Z₁ and A₁, and the weights
+    between them; the `selected` quantity is highlighted.
+    """
+    p = PALETTES[mode]
+    figure = blank(mode, LAYERS, showlegend=False, hovermode=False)
+
+    def label(x: float, y: float, *names: str) -> None:
+        marked = [f"<b>{name}</b>" if name == selected else name for name in names]
+        colour = p.train if selected in names else p.muted
+        figure.add_annotation(
+            x=x, y=y, text=" → ".join(marked), showarrow=False, font={"size": 14, "color": colour}
+        )
+
+    rows = [[(k + 0.5) / units for k in range(units)] for units in widths]
+    for number in range(1, len(widths)):
+        weights = (f"W{number}".translate(SUBSCRIPTS), f"b{number}".translate(SUBSCRIPTS))
+        colour = p.train if selected in weights else p.line
+        pairs = [(low, high) for low in rows[number - 1] for high in rows[number]]
+        figure.add_scatter(
+            x=[x for _ in pairs for x in (number - 1, number, None)],
+            y=[y for low, high in pairs for y in (low, high, None)],
+            mode="lines", line={"color": colour, "width": 1},
+        )  # fmt: skip
+        label(number - 0.5, 1.1, *weights)
+    for number, heights in enumerate(rows):
+        names = [f"{letter}{number}".translate(SUBSCRIPTS) for letter in "ZA"] if number else ["X"]
+        colour = p.train if selected in names else p.muted
+        figure.add_scatter(
+            x=[number] * len(heights), y=heights, mode="markers",
+            marker={"size": 13, "color": colour, "line": {"color": p.page, "width": 2}},
+        )  # fmt: skip
+        label(number, 1.1, *names)
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 4})
+    figure.update_xaxes(visible=False, range=[-0.3, len(widths) - 0.7], fixedrange=True)
+    figure.update_yaxes(visible=False, range=[-0.02, 1.2], fixedrange=True)
     return figure
 
 

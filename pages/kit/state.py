@@ -47,6 +47,14 @@ def set_draft(text: str) -> None:
     _redraw(*Experiment.model_fields)
 
 
+def open_draft(draft_id: str) -> None:
+    """Continue with a draft on disk. Raises NotFound or BadExperiment."""
+    text = encode(decode(Experiment, drafts().read(draft_id)))
+    session.set(DRAFT, text)
+    session.set(DRAFT_ID, draft_id)
+    _redraw(*Experiment.model_fields)
+
+
 def edit(path: str, value: Any, *, redraw: bool = False) -> None:
     """Change one field of the draft. Pass `redraw` when something other than the field's own widget
     changes it. Raises BadExperiment.

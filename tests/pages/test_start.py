@@ -4,14 +4,18 @@ import json
 
 import pytest
 
+from core.access import ownership
 from core.access.ownership import LAB
 from core.base.encoding import decode, encode
 from core.base.events import Ended
 from core.base.numbers import duration_range
 from core.experiment import Experiment, comparisons, shipped
+from core.figures.thumbnails import recorded
 from core.jobs import runner
 from core.jobs.lane import Lane
+from core.runs.draft_store import Drafts
 from core.runs.store import Store
+from pages.kit import person
 from tests.conftest import ended, script, write
 from tests.pages.shown import draft, press, texts, visit
 
@@ -30,7 +34,7 @@ def start():
 
 
 def test_an_empty_lab_announces_where_runs_will_appear(store):
-    assert any("Your runs will appear here" in text for text in texts(start()))
+    assert any("Your runs will appear" in text for text in texts(start()))
 
 
 def test_the_first_button_trains_on_digits_and_opens_the_run(store):
@@ -56,11 +60,12 @@ def test_choose_files_leads_to_the_upload(store):
 MEMBERS = {name: names for names in comparisons().values() for name in names}
 
 
-def test_every_shipped_experiment_has_a_card_with_a_sketch(store):
-    single = [name for name in shipped() if name not in MEMBERS]
+def test_every_shipped_experiment_has_a_card_with_its_measured_curve_if_its_data_is_included(store):
+    single = [name for name in shipped() if name not in MEMBERS and name in recorded()]
     app = start()
     studies = 1  # the card of double descent
-    assert len(app.get("image")) == len(single) + len(comparisons()) + studies
+    assert len(app.get("html")) == len(single) + len(comparisons()) + studies
+    assert not app.get("image")
     keys = {button.key for button in app.button}
     assert {f"open {name}" for name in shipped()} <= keys
     assert {f"compare {name}" for name in comparisons()} <= keys
@@ -97,6 +102,32 @@ def test_a_card_shows_an_estimated_time_and_after_a_run_the_measured_one(store):
         write(store, run, [Ended("epochs", "Done.", 6000, 150, seconds=seconds)])
     expected = f" · {duration_range(120, 240)} here"
     assert any(text.endswith(expected) for text in texts(start()))
+
+
+def test_a_person_who_has_been_here_finds_the_last_draft_and_runs_first(store):
+    assert "Continue where you left off" not in [h.value for h in start().header]
+    draft_id = Drafts(store.home, LAB).write("", encode(Experiment(name="Half done", epochs=7)), "")
+    run = store.create(encode(Experiment(name="Earlier one")))
+    app = start()
+    assert next(h.value for h in app.header) == "Continue where you left off"
+    assert {"go draft", f"go {run}"} < {button.key for button in app.button}
+    app = press(app, "go draft")
+    assert draft(app).epochs == 7 and app.session_state["draft id"] == draft_id
+    assert [title.value for title in app.title] == ["Train"]
+    Drafts(store.home, LAB)._path(draft_id).write_text("{")  # of another version
+    assert "go draft" not in {button.key for button in start().button}
+
+
+def test_in_a_class_only_own_runs_are_continued(store, monkeypatch):
+    monkeypatch.setenv("LAB_MODE", "class")
+    ann, ben = ownership.digest("ann"), ownership.digest("ben")
+    monkeypatch.setattr(person, "me", lambda: ann)
+    monkeypatch.setattr(person, "account", lambda: ann)
+    own, other = (store.create(encode(Experiment(name=name))) for name in "ab")
+    ownership.assign(store, own, ann)
+    ownership.assign(store, other, ben)
+    keys = {button.key for button in start().button}
+    assert f"go {own}" in keys and f"go {other}" not in keys
 
 
 def test_recent_runs_show_their_result_and_a_button_that_opens_each(store):

@@ -4,7 +4,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.base.numbers import short
-from core.concepts.softmax import SoftmaxRow, divergence, softmax_table
+from core.concepts.softmax import SoftmaxRow, describe_probability, divergence, softmax_table
 from core.figures import concepts
 from core.figures.template import Mode
 from pages.kit.layout import card_title
@@ -50,7 +50,8 @@ def show() -> None:
 
 def describe_loss(row: SoftmaxRow, name: str) -> str:
     """Return the probability of the correct class and its loss."""
-    return f"p({name}) = {row.probability:.2f}, so the loss of this image is {row.loss:.2f}"
+    probability = describe_probability(row.probability)
+    return f"p({name}) = {probability}, so the loss of this image is {short(row.loss, 3)}"
 
 
 def table(rows: tuple[SoftmaxRow, ...]) -> list[dict[str, str]]:
@@ -60,8 +61,8 @@ def table(rows: tuple[SoftmaxRow, ...]) -> list[dict[str, str]]:
             "Class": f"**{name}**" if row.correct else name,
             "Score z": f"{row.score:.4g}".replace("-", "−"),
             "exp z": short(row.exponential, 4),
-            "Probability p": f"{row.probability:.2f}",
-            "Loss −log p": f"{row.loss:.2f}",
+            "Probability p": describe_probability(row.probability),
+            "Loss −log p": short(row.loss, 3),
         }
         for name, row in zip(NAMES, rows, strict=True)
     ]

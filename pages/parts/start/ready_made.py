@@ -9,7 +9,7 @@ from core.advice.estimate import describe_duration, estimate, guess_seconds
 from core.advice.plan import network_name, plan
 from core.base.numbers import duration_range
 from core.experiment import comparisons, shipped
-from core.figures.sketches import thumbnail
+from core.figures import thumbnails
 from core.jobs import runner
 from pages.kit import address
 from pages.kit.buttons import button
@@ -34,9 +34,14 @@ def ready_made() -> None:
         )
     members = {name for names in comparisons().values() for name in names}
     single = [(name, (name,)) for name in shipped() if name not in members]
-    st.caption("Comparisons: a common problem and its remedies, trained one after another.")
+    st.caption(
+        "Comparisons: a common problem and its remedies, trained one after another. The lines are "
+        "their measured validation losses by epoch; a cross marks a run that diverged."
+    )
     cards(comparisons().items(), TIME_LIMITS[limit], width=280)
-    st.caption("Single experiments")
+    st.caption(
+        "Single experiments, with the measured training loss (solid) and validation loss (dashed)."
+    )
     cards(single, TIME_LIMITS[limit], width=160, last=double_descent_card)
 
 
@@ -76,9 +81,9 @@ def training_time(names: tuple[str, ...]) -> tuple[float, str]:
 
 
 def card(name: str, names: tuple[str, ...], description: str) -> None:
-    """Draw a sketch, the claim, the subject with its training time, and the buttons."""
+    """Draw the measured curves, the claim, the subject with its training time, and the buttons."""
     first = shipped()[names[0]]
-    st.image(thumbnail(name, theme_mode()), width="stretch", alt=first.about)
+    curves(names)
     st.markdown(f"**{escape(first.about)}**")
     with st.container(height="stretch", vertical_alignment="bottom", gap="xsmall"):
         subject = first.data.summary
@@ -102,12 +107,21 @@ def card(name: str, names: tuple[str, ...], description: str) -> None:
                         open_ready(member)
 
 
+def curves(names: tuple[str, ...]) -> None:
+    """Draw the measured curves, or why there are none."""
+    alt = thumbnails.describe(names)
+    if drawing := thumbnails.thumbnail(names, theme_mode(), alt):
+        st.html(drawing)
+    else:
+        with st.container(height=thumbnails.HEIGHT, border=False, vertical_alignment="center"):
+            st.caption("No recorded curve: the data is downloaded first.")
+
+
 def double_descent_card() -> None:
     """Draw the card that leads to the studies of model size."""
-    alt = "The error falls, rises, and falls again."
-    st.image(thumbnail("double-descent", theme_mode()), width="stretch", alt=alt)
+    curves((thumbnails.STUDY,))
     st.markdown("**Double descent: a larger model can be worse, then better.**")
     with st.container(height="stretch", vertical_alignment="bottom", gap="xsmall"):
-        st.caption("Digits · random features and networks · from 10 s")
+        st.caption("Digits · random features and networks · from under a minute")
         if button("Open study", key="open double descent", width="stretch"):
             st.switch_page("double_descent.py", query_params=address.parameters())

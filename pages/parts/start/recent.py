@@ -1,16 +1,24 @@
-"""The recent runs: live runs first, then the newest."""
+"""What a person was doing here: the last draft, live runs, then the newest runs."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 
 import streamlit as st
 
+from core.access import ownership
+from core.advice.plan import line, plan
+from core.base.encoding import decode
 from core.base.errors import LabError
 from core.base.events import Scores
 from core.base.numbers import duration
+from core.experiment import Experiment
 from core.jobs import runner
 from core.runs.score import describe as describe_score
 from core.runs.score import is_regression, name
 from core.runs.state import RunState
 from core.runs.summary import ended
-from pages.kit import address, score_form
+from pages.kit import address, person, score_form, session, state
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import run_name, state_badge, when
@@ -19,31 +27,67 @@ RECENT = 4
 FAILED = {RunState.FAILED, RunState.DIVERGED}
 
 
-def recent() -> None:
-    """Draw a line for each recent run with its state, its result and a button to open it."""
-    st.header("Recent runs", anchor=False)
-    lab = runner.current()
-    runs = list(dict.fromkeys([*lab.live(), *lab.store.ids()]))[:RECENT]
-    if not runs:
-        st.caption("Your runs will appear here. The first one takes under a minute.")
+def recent() -> bool:
+    """Draw the last draft and the recent runs of this person, each with a button that opens it.
+    Returns whether there are any.
+    """
+    draft_id = session.get(state.DRAFT_ID)
+    with suppress(LabError):  # a login that has expired
+        draft_id = draft_id or state.drafts().newest()
+    runs = list(islice(own_runs(), RECENT))
+    if not draft_id and not runs:
+        return False
+    st.header("Continue where you left off", anchor=False)
     with st.container(gap="xxsmall"):
+        draft_row(draft_id)
         for run in runs:
-            try:
-                status, name, facts = lab.status(run), run_name(run), describe(run)
-            except LabError:  # deleted meanwhile, or written by another version
-                continue
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                state_badge(status, 110)
-                st.markdown(f":small[**{escape(name)}**]", width=150)
-                st.caption(escape(facts), width="stretch", wrap=False)
-                if button(
-                    button_label(status),
-                    key=f"go {run}",
-                    type="tertiary",
-                    icon=":material/arrow_forward:",
-                    icon_position="right",
-                ):
-                    st.switch_page("watch.py", query_params=address.parameters(run=run))
+            run_row(run)
+    return True
+
+
+def own_runs() -> Iterator[str]:
+    """Yield the runs of this person: live ones first, then the newest."""
+    lab = runner.current()
+    for run in dict.fromkeys([*lab.live(), *lab.store.ids()]):
+        with suppress(LabError):  # deleted meanwhile
+            if ownership.owner(lab.store, run) == person.me():
+                yield run
+
+
+def draft_row(draft_id: str) -> None:
+    """Draw the draft that was edited last, unless it is gone or of another version."""
+    try:
+        draft = decode(Experiment, state.drafts().read(draft_id))
+    except LabError:
+        return
+    title = draft.name or draft.data.summary
+    if row("Draft", title, line(draft, plan(draft, runner.current().store.home)), "Open draft"):
+        state.open_draft(draft_id)
+        st.switch_page("train.py", query_params=address.parameters())
+
+
+def run_row(run: str) -> None:
+    """Draw a run with its state and its result, unless it is gone or of another version."""
+    try:
+        status, title, facts = runner.current().status(run), run_name(run), describe(run)
+    except LabError:
+        return
+    if row(status, title, facts, button_label(status), key=f"go {run}"):
+        st.switch_page("watch.py", query_params=address.parameters(run=run))
+
+
+def row(status: RunState | str, title: str, facts: str, label: str, key: str = "go draft") -> bool:
+    """Draw one line with a button. Returns whether that was pressed."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if isinstance(status, RunState):
+            state_badge(status, 110)
+        else:
+            st.badge(status, color="gray", icon=":material/edit:", width=110)
+        st.markdown(f":small[**{escape(title)}**]", width=190)
+        st.caption(escape(facts), width="stretch", wrap=False)
+        return button(
+            label, key=key, type="tertiary", icon=":material/arrow_forward:", icon_position="right"
+        )
 
 
 def button_label(status: str) -> str:

@@ -28,8 +28,19 @@ def test_every_activation_is_drawn_with_its_slope_and_the_selected_one_last(mode
 def test_predicted_probabilities_are_drawn_beside_their_targets():
     rows = softmax_table((3.2, 5.1, -1.7), 0)
     figure = concepts.probabilities(("cat", "car", "frog"), rows, (1, 0, 0), "light")
-    assert figure.data[0].text == ("0.13", "0.87", "0.00")
+    assert figure.data[0].text == ("0.13", "0.87", "9.7e-4")
     assert list(figure.data[1].y) == [1, 0, 0]
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("selected", ["X", "W₁", "b₂", "A₃"])
+def test_the_network_names_every_quantity_and_highlights_the_selected_one(selected, mode):
+    figure = concepts.layers((5, 7, 4, 3), selected, mode)
+    labels = " ".join(note.text for note in figure.layout.annotations)
+    assert labels.count("<b>") == 1 and f"<b>{selected}</b>" in labels
+    plain = labels.replace("<b>", "").replace("</b>", "")
+    assert plain == "W₁ → b₁ W₂ → b₂ W₃ → b₃ X Z₁ → A₁ Z₂ → A₂ Z₃ → A₃"
+    assert [len(t.y) for t in figure.data if t.mode == "markers"] == [5, 7, 4, 3]
 
 
 @pytest.mark.parametrize("convention", ["sum", "mean"])

@@ -5,7 +5,6 @@ markup.
 import base64
 import html
 import io
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -13,9 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.experiment import comparisons, shipped
 from core.figures.images import GAP, SHARP, SIDE, by_class, draw, plain, strip
-from core.figures.sketches import thumbnail
 from core.figures.template import PALETTES
 
 NASTY = ("**x** <b>", "$y$ & z", "![a](b)", "ordinary", "<script>alert(1)</script>")
@@ -123,25 +120,3 @@ def test_a_label_is_the_text_cut_short_with_nothing_to_interpret(text, longest):
     for sign, safe in (("$", "&#36;"), (">", "&gt;"), ("<", "&lt;"), ("&", "&amp;")):
         said = said.replace(safe, sign)
     assert said == back
-
-
-TOGETHER = {name for names in comparisons().values() for name in names}
-CARDS = [*comparisons(), *(name for name in shipped() if name not in TOGETHER)]
-
-
-@pytest.mark.parametrize("mode", PALETTES)
-@pytest.mark.parametrize("name", CARDS)
-def test_a_card_shows_two_curves_that_stay_on_it(name, mode):
-    drawing = ElementTree.fromstring(thumbnail(name, mode))
-    lines = [e for e in drawing.iter() if e.tag.endswith("polyline")]
-    p = PALETTES[mode]
-    assert [line.get("stroke") for line in lines] == [p.train, p.validation]
-    for line in lines:
-        points = [tuple(map(float, pair.split(","))) for pair in line.get("points").split()]
-        assert len(points) > 5
-        assert all(0 <= x <= 160 and 0 <= y <= 84 for x, y in points)
-
-
-def test_every_card_has_a_drawing_of_its_own():
-    assert len({thumbnail(name, "light") for name in CARDS}) == len(CARDS)
-    assert thumbnail("one that a later version ships", "light") == thumbnail("digits", "light")
