@@ -13,7 +13,7 @@ from core.base.spec import FieldFacts, fields
 from core.data.inspection.shapes import parse_shape
 from core.data.reading import ColumnChoice, Reading, current_name
 
-METAVARS = {"shape": "HxW or CxHxW", "label_column": "NAME", "sheet": "NAME"}
+METAVARS = {"shape": "HxW or CxHxW", "label_column": "NAME", "sheet": "NAME", "label_sheet": "NAME"}
 SHORT = {"label_column": ["--label"]}  # shorter names of options
 
 

@@ -129,6 +129,23 @@ class Reading(Value):
     duplicates: Literal["keep", "remove"] = ranged(
         "keep", label="Repeated rows", help="Keep or remove rows that repeat an earlier one."
     )
+    label_sheet: str = Field(
+        "",
+        max_length=200,
+        description="Sheet with the labels, of the workbook with the labels or of the only one. If "
+        "empty, the same as for the inputs.",
+    )
+    turn_sheet: bool = ranged(
+        False,
+        label="Turn the sheet",
+        help="Swap rows and columns of the inputs, for a file with one column per sample.",
+    )
+    decimal: Literal["auto", "point", "comma"] = ranged(
+        "auto",
+        label="Decimal sign",
+        help="Whether 1,059 is a whole number with a thousands separator (point) or a fraction "
+        "(comma).",
+    )
     swap: bool = ranged(
         False,
         label="Swap the two files",
@@ -154,6 +171,12 @@ class Reading(Value):
                 f"white is {self.white:g} and black is {black:g}: white must be larger than black"
             )
         return self
+
+    def for_labels(self) -> Self:
+        """Return the choices for reading the file or the sheet with the labels."""
+        return self.model_copy(
+            update={"sheet": self.label_sheet or self.sheet, "turn_sheet": False}
+        )
 
     def changes(self) -> dict[str, Any]:
         """Return the fields that the user chose, as JSON data; the others are detected."""

@@ -20,18 +20,22 @@ def read_files(
     """Return inputs, labels, test inputs and test labels.
 
     `sources` are up to four files in this order, None for a missing one. A file may bring labels
-    and a test set along; separate files take precedence. Test images are converted to the shape of
-    the training images. Whether a file of labels has a header is decided for that file. Raises
-    BadData, NotFound, Unavailable.
+    and a test set along; separate files take precedence. Labels may be a sheet of the same file.
+    Test images are converted to the shape of the training images. Whether a file of labels has a
+    header is decided for that file. Raises BadData, NotFound, Unavailable.
     """
     contents: list[Contents | None] = [None] * 4
     for index, (source, name) in enumerate(zip(sources, names, strict=True)):
+        is_label_file = index % 2 == 1
+        if source is None and is_label_file and reading.label_sheet:
+            source, name = sources[index - 1], names[index - 1]  # another sheet of the same file
         if source is not None:
-            inputs = contents[index - 1] if index % 2 else None
-            own = reading.model_copy(update={"header": "auto"}) if inputs else reading
+            inputs = contents[index - 1] if is_label_file else None
+            own = reading.for_labels() if is_label_file else reading
+            own = own.model_copy(update={"header": "auto"}) if inputs else own
             contents[index] = read_contents(source, name, own, report_of(index))
             if inputs and _lacks_first_row(contents[index].inputs, inputs.inputs):
-                own = reading.model_copy(update={"header": "no"})
+                own = own.model_copy(update={"header": "no"})
                 contents[index] = read_contents(source, name, own, report_of(index))
         if index == 1 and (shape := _image_shape(contents[:2])):
             reading = reading.model_copy(update={"shape": shape})

@@ -56,7 +56,16 @@ def read_contents(
             contents = _read_file(file, head, shown, reading, progress)
     if contents is not None:
         return contents
-    table = read_table(source, name, reading.header, reading.sheet, progress, _label_title(reading))
+    table = read_table(
+        source,
+        name,
+        reading.header,
+        reading.sheet,
+        progress,
+        _label_title(reading),
+        decimal={"auto": "", "point": ".", "comma": ","}[reading.decimal],
+        turn=reading.turn_sheet,
+    )
     return Contents(split_pixels(table, reading))
 
 

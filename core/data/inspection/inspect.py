@@ -25,6 +25,7 @@ from core.data.inspection.missing_rows import leave_out_rows, remove_duplicates,
 from core.data.inspection.sample_kind import are_pixels, decide_form, form_finding
 from core.data.inspection.stray import leave_out_stray
 from core.data.inspection.tabular import build_rows
+from core.data.inspection.turned import refuse_turned
 from core.data.reading import Reading
 from core.data.samples import Samples
 from core.data.spreadsheet.faults import first_fault
@@ -121,6 +122,7 @@ def _inspect(
     images: Table, labels: Table | None, reading: Reading | None, like: Inspection | None
 ) -> Inspection:
     reading = _stated(images, labels, like.settled if like else reading or Reading())
+    refuse_turned(images, labels)
     if reading.form != "table" and are_pixels(images) and (fault := first_fault(images)):
         raise fault
     columns = find_columns(
@@ -256,7 +258,7 @@ def _header_finding(table: Table, code: str, reading: Reading) -> Finding:
     action = None
     has_header = table.header is not None
     if has_header:
-        text = f"{table.name} has a header in its first row ({clip(', '.join(table.header))})."
+        text = f"{table.name} has a header ({clip(', '.join(table.header))})."
         if all(cell.strip().lstrip("-").isdigit() for cell in table.header):
             action = Action("Treat first row as data", {"header": "no"})
     else:

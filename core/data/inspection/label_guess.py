@@ -73,12 +73,25 @@ def guess_label_column(table: Table, free: list[int], reading: Reading) -> Guess
     if reasons and len(free) > 1:
         first, *others = reasons
         return Guess(first, reasons[first], other=others[0] if others else None)
+    sheets = label_sheets(table)
+    remedy = "Choose the sheet with the labels" if sheets else "Add a file with labels"
     raise BadData(
         f"{table.name} has {counted(len(free), 'column')}, and none of them is recognizable as the "
-        "label column. Add a file with labels, or enter the name of the label column.",
-        tuple({"label_column": end} for end in ("first", "last")),
+        f"label column. {remedy}, or enter the name of the label column.",
+        (*sheets, *({"label_column": end} for end in ("first", "last"))),
         code="label_column_not_found",
     )
+
+
+def label_sheets(table: Table) -> list[dict[str, str]]:
+    """Return changes of a Reading that take the labels, or the inputs, from another sheet."""
+    for note in table.notes:
+        if note.code == "sheet" and table.width == 1:
+            own = note.evidence["sheet"]
+            return [{"sheet": s, "label_sheet": own} for s in note.evidence["others"][:2]]
+        if note.code == "sheet":
+            return [{"label_sheet": sheet} for sheet in note.evidence["others"][:2]]
+    return []
 
 
 def label_choice(table: Table, column: int, free: list[int]) -> dict[str, Any]:

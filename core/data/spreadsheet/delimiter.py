@@ -14,6 +14,7 @@ SNIFFED = 500  # rows examined
 SPACES = " "  # runs of spaces and tabs; the other delimiters are single characters
 DELIMITERS = (",", ";", "\t", "|", SPACES)
 MOSTLY = 0.6  # fraction of numbers from which spaces may separate cells instead of words
+TABS = 0.25  # score from which tabs separate cells: every row has as many, and some are numbers
 
 _DECLARED = re.compile(rb"sep=([,;\t|])[\r\n]+", re.I)
 _QUOTE = re.compile(r'[,;\t|]"')  # in a cell: the delimiter tears a quoted one
@@ -41,6 +42,8 @@ def find_delimiter(head: bytes, *, is_whole: bool) -> str:
     lines = [line for line in lines[:SNIFFED] if line.strip(SPACE)]
     kinds = Kinds()
     scores = {sign: _score(lines, sign, kinds) for sign in DELIMITERS}
+    if scores["\t"][0] > TABS:  # tabs are spaces, too
+        del scores[SPACES]
     best = max(scores, key=lambda sign: scores[sign])
     if scores[best] > (0, 0) and not _is_one_column(lines, best, kinds):
         return best
@@ -59,7 +62,7 @@ def _score(lines: list[str], delimiter: str, kinds: Kinds) -> tuple[float, int]:
     if width < 2:
         return 0.0, 0
     regular = count / len(rows) * (1 if len(rows[0]) == width else 0.5)  # the header has a say
-    cells = [cell for row in rows if len(row) == width for cell in row]
+    cells = [cell for row in rows[1:] or rows if len(row) == width for cell in row] or rows[0]
     others = [sign for sign in DELIMITERS if sign not in (delimiter, SPACES)]
     numbers = sum(1 for cell in cells if kinds[cell].styles) / len(cells)
     if delimiter == SPACES and (regular < 1 or numbers < MOSTLY):

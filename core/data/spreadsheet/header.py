@@ -64,12 +64,16 @@ def _is_numbered(first: list[str], body: Rows, kinds: Kinds) -> bool:
         return True
     if len(first) < 2 or not _counts_up(first):
         return False
-    columns = list(zip(*body, strict=False))
-    fractions = sum(any(not cell.strip().isdigit() for cell in column) for column in columns)
-    if fractions * 2 > len(first):
+    filled = [row for row in body if any(cell.strip() for cell in row)]
+    others = [column for column in zip(*filled, strict=False) if not all(map(_is_digits, column))]
+    if len(others) * 2 > len(first):
         return True
     counting = any(_counts_up([cell.strip() for cell in row]) for row in body)
     return len(first) >= FEW_COUNTED and len(body) >= COUNTED_ROWS and not counting
+
+
+def _is_digits(cell: str) -> bool:
+    return cell.strip().isdigit()
 
 
 def _is_index_header(first: list[str], body: Rows, kinds: Kinds) -> bool:
@@ -122,14 +126,20 @@ def title_rows(rows: Rows, width: int, kinds: Kinds) -> int:
     They fill at most half of the columns, and the row below them is a header without gaps.
     """
     count = 0
-    while width > 1 and count < len(rows) - 2 and 2 * _filled(rows[count]) <= width:
+    while width > 1 and count < len(rows) - 2 and _is_title(rows[count][:width], width):
         count += 1
-    header = rows[count][:width]
-    if not count or _filled(header) < width:
+    names = rows[count][:width]
+    names = names if names[0].strip() else names[1:]  # pandas' index has no name
+    if not count or _filled(names) < len(names) or len(names) < width - 1:
         return 0
-    texts = sum(1 for cell in header if not kinds[cell.strip()].styles)
-    is_header = texts * 2 > width or any(cell.strip().lower() in LABEL_NAMES for cell in header)
+    texts = sum(1 for cell in names if not kinds[cell.strip()].styles)
+    is_header = texts * 2 > len(names) or any(c.strip().lower() in LABEL_NAMES for c in names)
     return count if is_header else 0
+
+
+def _is_title(row: Sequence[str], width: int) -> bool:
+    is_index_header = len(row) == width and not row[0].strip() and _filled(row) == width - 1
+    return 2 * _filled(row) <= width and not is_index_header
 
 
 def _filled(row: Sequence[str]) -> int:

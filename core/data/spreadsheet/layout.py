@@ -28,6 +28,7 @@ from core.data.spreadsheet.header import (
     unique_names,
 )
 from core.data.spreadsheet.scan import ColumnScan, scan_columns
+from core.data.spreadsheet.source import Text
 
 SNIFFED_CELLS = 2**16  # fewer rows are examined in wide tables
 
@@ -102,14 +103,12 @@ def records(
         lines.detach()
 
 
-def sniff(
-    stream: io.BufferedReader, name: str, header: Header = "auto", sheet_column: int | None = None
-) -> Layout:
+def sniff(stream: io.BufferedReader, text: Text, header: Header = "auto") -> Layout:
     """Detect the layout from the first rows. Raises BadData if there is no row of values."""
-    head = stream.peek(1 << 18)
-    declared, skipped = declared_delimiter(head) if sheet_column is None else ("", 0)
-    delimiter = declared or ","
-    if not declared and sheet_column is None:
+    name, head = text.name, stream.peek(1 << 18)
+    declared, skipped = ("", 0) if text.delimiter else declared_delimiter(head)
+    delimiter = text.delimiter or declared
+    if not delimiter:
         delimiter = find_delimiter(head[skipped:], is_whole=len(head) < 1 << 16)
     rows = _first_rows(stream, delimiter, name, top=2 if declared else 1)
     if not rows:
@@ -158,7 +157,7 @@ def sniff(
         padded=tuple(c for c, scan in enumerate(scans) if scan.exact and not scan.is_text),
         repeated=tuple(n for n, k in Counter(c.strip() for c in names).items() if n and k > 1),
         suffixed=named and has_suffixes(first),
-        sheet_column=sheet_column,
+        sheet_column=text.sheet_column,
     )
 
 

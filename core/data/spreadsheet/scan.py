@@ -81,7 +81,8 @@ class ColumnScan:
 
     def is_ambiguous(self) -> bool:
         """Whether the separators may be decimal signs as well as thousands separators."""
-        return self.styles != EVERY and len(self.decimals) > 1
+        has_sign = self.styles & (Style.POINT | Style.COMMA)  # not only spaces between thousands
+        return self.styles != EVERY and bool(has_sign) and len(self.decimals) > 1
 
     def style(self, decimal: str = "") -> Style:
         """Return the style, of several that of this decimal sign; the commonest if none fits."""

@@ -5,22 +5,24 @@ Unpacks gzip and ZIP, converts encodings, and extracts a sheet of XLSX and ODS f
 
 import gzip
 import io
+import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from core.base.errors import BadData, NotFound
-from core.base.finding import Finding
+from core.base.finding import Action, Finding
 from core.base.text import clip
 from core.data.spreadsheet import decoding
 from core.data.spreadsheet.archive import is_workbook, member_name, only_table, open_archive
 from core.data.spreadsheet.decoding import LEGACY, Unpacked, decoded
 from core.data.spreadsheet.formats import GZIP, OLE, ZIP, old_office, refuse
+from core.data.spreadsheet.header import LABEL_NAMES
 from core.data.spreadsheet.workbook import open_sheet
 
 Source = Path | bytes
@@ -32,7 +34,7 @@ class Text:
     """The text of one table, which can be opened repeatedly while its source is open.
 
     `name` appears in messages, `notes` report conversions. `sheet_column` is the first column of a
-    workbook's sheet, from 0, and None for plain text; a sheet's delimiter is the comma.
+    workbook's sheet, from 0, and None for plain text. `delimiter` is empty where it is to be found.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Text:
     notes: tuple[Finding, ...] = ()
     encoding: str | None = None
     sheet_column: int | None = None
+    delimiter: str = ""
 
     @contextmanager
     def open(self) -> Iterator[io.BufferedReader]:
@@ -160,9 +163,20 @@ def _from_workbook(
                 f"Sheet {clip(sheet.name)!r} of {name} was read{reason}. Other sheets: {others}."
             )
             evidence = {"sheet": sheet.name, "others": list(sheet.others)}
-            notes = (Finding("sheet", "info", message, evidence),)
+            notes = (Finding("sheet", "info", message, evidence, _other_sheet(sheet.others)),)
             name = f"{name} (sheet {clip(sheet.name)!r})"
-        yield Text(name, raw, _size(sheet.file), notes, sheet_column=sheet.column)
+        size = _size(sheet.file)
+        yield Text(name, raw, size, notes, sheet_column=sheet.column, delimiter=",")
+
+
+def _other_sheet(others: Sequence[str]) -> Action | None:
+    """Offer the sheet whose name promises labels, or the only other one."""
+    for name in others:
+        if set(re.split(r"[\W_]+", name.lower())) & {*LABEL_NAMES, "y"}:
+            return Action(f"Read labels from sheet {clip(name)!r}", {"label_sheet": name})
+    if len(others) == 1:
+        return Action(f"Read sheet {clip(others[0])!r} instead", {"sheet": others[0]})
+    return None
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from core.data.spreadsheet.exact import find_exact_columns, read_exact
 from core.data.spreadsheet.layout import Header, Layout, records, sniff
 from core.data.spreadsheet.notes import file_notes
 from core.data.spreadsheet.source import Source, Text, open_text
+from core.data.spreadsheet.turning import turned
 
 
 @dataclass(frozen=True)
@@ -79,16 +80,21 @@ def read_table(
     label: str = "",
     *,
     decimal: str = "",
+    turn: bool = False,
 ) -> Table:
     """Read the table in a CSV (comma, semicolon, tab, bar or spaces), XLSX or ODS, also .gz, .zip.
 
     `name` appears in messages; `sheet` selects one of several; `progress` receives the fraction
     read; `label` is the title of the label column, if known; `decimal` is the decimal sign of the
-    numbers ("." or ","), empty to detect it. Raises BadData that names file, row, column, value,
-    rule and remedy; NotFound for a missing file; Unavailable if the disk is full.
+    numbers ("." or ","), empty to detect it; `turn` swaps rows and columns. Raises BadData that
+    names file, row, column, value, rule and remedy; NotFound for a missing file; Unavailable if
+    the disk is full.
     """
     with open_text(source, name, sheet) as text:
-        return read_text(text, header, progress, label, decimal=decimal)
+        if not turn:
+            return read_text(text, header, progress, label, decimal=decimal)
+        with turned(text) as text:
+            return read_text(text, header, progress, label, decimal=decimal)
 
 
 def read_text(
@@ -110,7 +116,7 @@ def _read(
     text: Text, header: Header, progress: ReadProgress | None, label: str, decimal: str
 ) -> Table:
     with text.open() as stream:
-        layout = sniff(stream, text.name, header, text.sheet_column)
+        layout = sniff(stream, text, header)
     result: FastResult | CarefulResult
     try:
         if not layout.is_plain or decimal not in ("", layout.decimal):

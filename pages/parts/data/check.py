@@ -29,6 +29,9 @@ ICONS = {
     "label_column": "swap_horiz",
     "task": "swap_horiz",
     "sheet": "layers",
+    "label_sheet": "layers",
+    "turn_sheet": "pivot_table_chart",
+    "decimal": "decimal_increase",
     "form": "table",
 }
 SHOWN_FINDING = "shown finding"  # in the session: the finding whose samples are shown

@@ -1,0 +1,55 @@
+"""Turned sheets: recognize a file with one column per sample, and offer to swap its axes."""
+
+import re
+
+from core.base.errors import BadData
+from core.base.numbers import whole
+from core.base.text import clip, counted
+from core.data.inspection.label_guess import is_label_title
+from core.data.spreadsheet.grid import column_name
+from core.data.spreadsheet.table import Table
+
+_LABEL = re.compile(r"\d+([.,]\d+)?|.* \(\d+\)")  # a number, or a name that is repeated
+TURN = {"turn_sheet": True}
+
+
+def refuse_turned(inputs: Table, labels: Table | None) -> None:
+    """Raise BadData if each column of the inputs seems to be a sample, instead of each row."""
+    if labels is None:
+        _refuse_titles(inputs)
+        return
+    count = labels.width if len(labels) == 1 else len(labels)
+    # one column may name the rows, and one row of the labels may be a header
+    fits = count in (inputs.width, inputs.width - 1) and abs(count - len(inputs)) > 1
+    if not fits or count < 2 or len(inputs) < 2:
+        return
+    raise BadData(
+        f"{inputs.name} has {counted(len(inputs), 'row')} and {whole(inputs.width)} columns, and "
+        f"{labels.name} has {whole(count)} labels, one for each column. Swap the rows and columns "
+        f"of {inputs.name}.",
+        (TURN,),
+        code="sheet_turned",
+    )
+
+
+def _refuse_titles(table: Table) -> None:
+    """Raise BadData if the first column holds different titles, one of them that of labels.
+
+    The row of labels may have been taken for a header: label, 3, 7, 3 (2), …
+    """
+    titles = [str(title).strip() for title in table.words.get(0, ())]
+    if len(set(titles)) < len(titles) or len(titles) < 2 or len(table.words) > 1:
+        return
+    header = table.header or ("",)
+    labels = sum(bool(_LABEL.fullmatch(name)) for name in header[1:])
+    if 2 * labels > len(header):
+        titles.append(header[0])
+    named = [title for title in titles if is_label_title(title)]
+    if len(named) == 1:
+        raise BadData(
+            f"{table.name}, {column_name(0, table.sheet_column)} contains titles such as "
+            f"{clip(named[0])!r}, so each column seems to be a sample. Swap the rows and columns "
+            "of the file.",
+            (TURN,),
+            code="sheet_turned",
+        )
