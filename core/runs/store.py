@@ -15,7 +15,6 @@ is deleted.
 """
 
 import contextlib
-import json
 import os
 import re
 import secrets
@@ -29,8 +28,9 @@ from filelock import Timeout
 
 from core.base.errors import BadInput, NotFound, Unavailable
 from core.base.files import Mark, hold, is_held, mark, sweep, write_atomic
-from core.base.seal import SUM, is_intact, seal, unseal, write_with_sum
+from core.base.seal import SUM, is_intact, write_with_sum
 from core.base.settings import settings
+from core.runs.log_lines import append_line, last_object, read_lines
 
 EXPERIMENT, EVENTS, CHECKPOINT, LOCK = "experiment.json", "events.jsonl", "checkpoint.pt", "lock"
 PREVIOUS, COMING = "checkpoint.previous.pt", "checkpoint.next.pt"
@@ -164,45 +164,18 @@ class Store:
 
     def append(self, run: str, line: str) -> None:
         """Append one event. After the return it survives a kill -9 of this process."""
-        with self._open(run, self.log, "ab") as file:
-            if file.tell() and not self._ends_whole(run):
-                file.write(b"\n")  # The torn line of a killed writer gets an end.
-            file.write(seal(line).encode() + b"\n")
-
-    def _ends_whole(self, run: str) -> bool:
-        with self._open(run, self.log, "rb") as file:
-            file.seek(-1, os.SEEK_END)
-            return file.read(1) == b"\n"
+        with self._open(run, self.log, "ab+") as file:
+            append_line(file, line)
 
     def read(self, run: str, offset: int = 0) -> tuple[list[str], int]:
-        """Return the complete lines after byte `offset`, and the offset after them. Lines that are
-        not a JSON object, or not as they were written, are dropped.
-        """
+        """Return the complete lines after byte `offset`, and the offset after them."""
         with self._open(run, self.log, "rb") as file:
-            file.seek(offset)
-            block = file.read()
-        whole, lines = block[: block.rfind(b"\n") + 1], []
-        for line in whole.splitlines():
-            with contextlib.suppress(ValueError):
-                text = unseal(line).decode("utf-8", "replace")
-                lines += [text] if text.startswith("{") and text.endswith("}") else []
-        return lines, offset + len(whole)
+            return read_lines(file, offset)
 
     def last(self, run: str, having: str = "") -> dict | None:
-        """Return the last complete event as a dict, or the last one `having` this field. The search
-        starts at the end of the file.
-        """
+        """Return the last complete event as a dict, or the last one `having` this field."""
         with self._open(run, self.log, "rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            for reach in (4096, 1 << 20, size):
-                file.seek(max(0, size - reach))
-                block = file.read()
-                for line in reversed(block[: block.rfind(b"\n") + 1].splitlines()):
-                    with contextlib.suppress(ValueError):
-                        event = json.loads(unseal(line))
-                        if not having or having in event:
-                            return event
-        return None
+            return last_object(file, having)
 
     @contextlib.contextmanager
     def own(self, run: str) -> Iterator[None]:

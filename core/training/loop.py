@@ -13,17 +13,7 @@ from math import isfinite, isinf
 
 from torch import Tensor
 
-from core.base.events import (
-    Ended,
-    Epoch,
-    Event,
-    Probe,
-    Saved,
-    Step,
-    Surface,
-    from_json,
-    to_json,
-)
+from core.base.events import Ended, Epoch, Event, Probe, Saved, Step, Surface, from_json, to_json
 from core.data.augmenter import Mix
 from core.data.samples import Samples
 from core.experiment import Experiment

@@ -3,13 +3,11 @@ time, initial weights, random numbers, findings, drawings and charts, with no ch
 """
 
 from dataclasses import replace
-from math import exp, prod
-from pathlib import Path
+from math import exp
 from typing import ClassVar, Literal
 
 import pytest
 import torch
-from torch import Tensor, nn
 
 from core.advice.estimate import guess_seconds, memory_bytes
 from core.advice.first_step import first_step
@@ -34,59 +32,9 @@ from core.network.layers import Flatten, Linear, Output, ReLU, Residual
 from core.optim.penalties import L2
 from core.training.loop import train
 
-HERE = "tests.core.network.test_new_layer"
+MODULES = "tests.core.network.new_modules"
 IMAGE = (1, 8, 8)
 END = (Output(),)
-
-
-class NoisyLinearModule(nn.Module):
-    """z = W x + b + σ·ε with ε ~ N(0, 1) from its generator during training."""
-
-    def __init__(self, inputs: int, outputs: int, noise: float):
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(outputs, inputs))
-        self.bias = nn.Parameter(torch.empty(outputs))
-        self.noise, self.generator = noise, None
-
-    def forward(self, x: Tensor) -> Tensor:
-        z = x @ self.weight.T + self.bias
-        if not self.training:
-            return z
-        return z + self.noise * torch.empty_like(z).normal_(generator=self.generator)
-
-
-class BumpModule(nn.Module):
-    """exp(−a²)."""
-
-    def forward(self, a: Tensor) -> Tensor:
-        return (-a.square()).exp()
-
-
-class SignModule(nn.Module):
-    """The sign, with the gradient 0 everywhere."""
-
-    def forward(self, a: Tensor) -> Tensor:
-        return a.sign()
-
-
-class CentreModule(nn.Module):
-    """x minus its mean over the mini-batch."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.training and len(x) == 1:
-            raise ValueError("one sample has no deviation from its mean")
-        return x - x.mean(0)
-
-
-class LooseModule(nn.Module):
-    """A parameter that nothing initializes."""
-
-    def __init__(self):
-        super().__init__()
-        self.scale = nn.Parameter(torch.empty(3))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x
 
 
 @pytest.fixture
@@ -106,7 +54,7 @@ def new():
 
         def call(self, shape: Shape, outputs: int) -> Call:
             sizes = {"inputs": shape[0], "outputs": self.units, "noise": self.noise}
-            return Call(f"{HERE}.NoisyLinearModule", sizes)
+            return Call(f"{MODULES}.NoisyLinearModule", sizes)
 
         def output(self, shape: Shape, outputs: int) -> Shape:
             return (self.units,)
@@ -131,7 +79,7 @@ def new():
         initializer: ClassVar[str] = "xavier"
 
         def call(self, shape: Shape, outputs: int) -> Call:
-            return Call(f"{HERE}.BumpModule")
+            return Call(f"{MODULES}.BumpModule")
 
         def value(self, a: float) -> float:
             return exp(-a * a)
@@ -148,7 +96,7 @@ def new():
         passes_gradient: ClassVar[bool] = False
 
         def call(self, shape: Shape, outputs: int) -> Call:
-            return Call(f"{HERE}.SignModule")
+            return Call(f"{MODULES}.SignModule")
 
         def value(self, a: float) -> float:
             return float((a > 0) - (a < 0))
@@ -166,7 +114,7 @@ def new():
         uses_batch_statistics: ClassVar[bool] = True
 
         def call(self, shape: Shape, outputs: int) -> Call:
-            return Call(f"{HERE}.CentreModule")
+            return Call(f"{MODULES}.CentreModule")
 
     class Loose(Layer):
         """A layer whose module does not initialize its parameter."""
@@ -176,7 +124,7 @@ def new():
         name_prefix: ClassVar[str] = "loose"
 
         def call(self, shape: Shape, outputs: int) -> Call:
-            return Call(f"{HERE}.LooseModule")
+            return Call(f"{MODULES}.LooseModule")
 
     yield {cls.__name__: cls for cls in (NoisyLinear, Bump, Sign, Centre, Loose)}
     for kind in set(Layer.members) - known:
@@ -330,4 +278,3 @@ def test_a_run_reports_dead_and_saturated_units_of_new_activations(new, data):
 
 def test_no_trace_of_the_new_layers_is_left():
     assert not any(kind.startswith("test_") for kind in Layer.members)
-    assert prod(IMAGE) == 64 and Path(__file__).stem == HERE.rpartition(".")[2]

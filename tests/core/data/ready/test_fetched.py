@@ -2,17 +2,9 @@
 CIFAR batches.
 """
 
-import gzip
-import hashlib
-import http.server
-import io
 import pickle
 import socketserver
-import struct
-import tarfile
 import threading
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,136 +12,14 @@ import pytest
 
 from core.base.errors import Unavailable
 from core.base.torchvision_compat import datasets
-from core.data.datasets import CIFAR10, CIFAR100, KMNIST, MNIST, DataSet, FashionMNIST
+from core.data.datasets import CIFAR10, CIFAR100, MNIST, DataSet
 from core.data.load import load
+from tests.core.data.ready.archives import SETS, archive_of, publish
 
 # of extractall without a filter, which torchvision calls: Python 3.12 and 3.13 warn
 pytestmark = pytest.mark.filterwarnings("ignore:.*extraction filter:DeprecationWarning")
 
 SHARED = Path(__file__).parents[5] / "shared" / "data"
-SETS = (MNIST(), FashionMNIST(), KMNIST(), CIFAR10(), CIFAR100())
-TRAIN, TEST = 500, 20  # pictures of each small archive
-IDX = (
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-)
-
-
-def md5(content: bytes) -> str:
-    return hashlib.md5(content).hexdigest()
-
-
-@dataclass
-class Archive:
-    """A small set of the same form as the published one: what a server has and what is in it."""
-
-    folder: str  # under the root, where the archives belong
-    packed: dict[str, bytes]
-    unpacked: dict[str, bytes]  # by path under the root
-    arrays: tuple[np.ndarray, ...]  # images (N, C, H, W), labels; then those of the test part
-
-
-def idx(array: np.ndarray) -> bytes:
-    """The IDX form: two zeros, the type (8: bytes), the number of dimensions, each size as big-
-    endian int32.
-    """
-    sizes = struct.pack(f">{array.ndim}i", *array.shape)
-    return bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes()
-
-
-def archive_of(choice: DataSet) -> Archive:
-    """Random pictures with every class, packed as the authors of this set did."""
-    draw = np.random.Generator(np.random.PCG64(5))
-    facts, arrays = choice.facts(Path()), []
-    for count in (TRAIN, TEST):
-        arrays.append(draw.integers(0, 256, (count, *facts.shape), dtype=np.uint8))
-        arrays.append(draw.integers(0, len(facts.classes), count, dtype=np.uint8))
-    return (idx_archive if len(arrays[0][0]) == 1 else batch_archive)(choice, arrays)
-
-
-def idx_archive(choice: DataSet, arrays: list[np.ndarray]) -> Archive:
-    folder = f"{choice.torchvision}/raw"
-    files = {name: idx(np.squeeze(array)) for name, array in zip(IDX, arrays, strict=True)}
-    packed = {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in files.items()}
-    unpacked = {f"{folder}/{name}": content for name, content in files.items()}
-    return Archive(folder, packed, unpacked, tuple(arrays))
-
-
-def batch_archive(choice: DataSet, arrays: list[np.ndarray]) -> Archive:
-    """Pickled dictionaries with rows of 3072 bytes, red first, in a tar.gz."""
-    source = getattr(datasets, choice.torchvision)
-    key = "labels" if choice.kind == "cifar10" else "fine_labels"
-    files = {}
-    for names, images, labels in (
-        (source.train_list, *arrays[:2]),
-        (source.test_list, *arrays[2:]),
-    ):
-        parts = [np.array_split(part, len(names)) for part in (images, labels)]
-        for (name, _), rows, own in zip(names, *parts, strict=True):
-            files[name] = {"data": rows.reshape(len(rows), -1), key: own.tolist()}
-    files[source.meta["filename"]] = {source.meta["key"]: list(choice.classes)}
-    unpacked = {f"{source.base_folder}/{name}": pickle.dumps(v, 2) for name, v in files.items()}
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
-        for name, content in unpacked.items():
-            about = tarfile.TarInfo(name)
-            about.size = len(content)
-            tar.addfile(about, io.BytesIO(content))
-    return Archive("", {source.filename: packed.getvalue()}, unpacked, tuple(arrays))
-
-
-def publish(choice: DataSet, made: Archive, address: str, monkeypatch) -> None:
-    """torchvision's addresses and md5 sums are those of the small archive."""
-    source = getattr(datasets, choice.torchvision)
-    sums = {Path(name).name: md5(content) for name, content in made.unpacked.items()}
-    if "idx" in next(iter(made.packed)):
-        monkeypatch.setattr(source, "mirrors", [address])
-        monkeypatch.setattr(source, "resources", [(n, md5(c)) for n, c in made.packed.items()])
-        return
-    ((name, content),) = made.packed.items()
-    monkeypatch.setattr(source, "url", address + name)
-    monkeypatch.setattr(source, "tgz_md5", md5(content))
-    for table in ("train_list", "test_list"):
-        monkeypatch.setattr(source, table, [[n, sums[n]] for n, _ in getattr(source, table)])
-    monkeypatch.setattr(source, "meta", source.meta | {"md5": sums[source.meta["filename"]]})
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture(scope="module", params=SETS, ids=lambda choice: choice.kind)
-def published(request) -> tuple[DataSet, Archive]:
-    return request.param, archive_of(request.param)
-
-
-@pytest.fixture
-def mirror(published, tmp_path: Path, monkeypatch):
-    """torchvision downloads from here."""
-    choice, made = published
-    folder = tmp_path / "mirror"
-    folder.mkdir()
-    for name, content in made.packed.items():
-        (folder / name).write_bytes(content)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.delenv("LAB_TORCHVISION", raising=False)
-    publish(choice, made, f"http://127.0.0.1:{server.server_port}/", monkeypatch)
-    yield folder
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture
-def offline(published, mirror, monkeypatch):
-    """A closed port stands for being offline."""
-    publish(*published, "http://127.0.0.1:1/", monkeypatch)
 
 
 def home(tmp_path: Path) -> Path:

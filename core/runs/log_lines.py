@@ -1,0 +1,49 @@
+"""The lines of an event log: sealed JSON objects, appended one by one to a file that others read
+meanwhile. A torn last line and lines that were damaged are left out.
+"""
+
+import json
+import os
+from contextlib import suppress
+from typing import BinaryIO
+
+from core.base.seal import seal, unseal
+
+
+def append_line(file: BinaryIO, line: str) -> None:
+    """Append a JSON object to a file opened with "ab+"."""
+    if file.seek(0, os.SEEK_END):
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            file.write(b"\n")  # the torn line of a killed writer gets an end
+    file.write(seal(line).encode() + b"\n")
+
+
+def read_lines(file: BinaryIO, offset: int = 0) -> tuple[list[str], int]:
+    """Return the complete lines after byte `offset`, and the offset after them. Lines that are not
+    a JSON object, or not as they were written, are dropped.
+    """
+    file.seek(offset)
+    block = file.read()
+    whole, lines = block[: block.rfind(b"\n") + 1], []
+    for line in whole.splitlines():
+        with suppress(ValueError):
+            text = unseal(line).decode("utf-8", "replace")
+            lines += [text] if text.startswith("{") and text.endswith("}") else []
+    return lines, offset + len(whole)
+
+
+def last_object(file: BinaryIO, having: str = "") -> dict | None:
+    """Return the last complete object, or the last one `having` this field. The search starts at
+    the end of the file.
+    """
+    size = file.seek(0, os.SEEK_END)
+    for reach in (4096, 1 << 20, size):
+        file.seek(max(0, size - reach))
+        block = file.read()
+        for line in reversed(block[: block.rfind(b"\n") + 1].splitlines()):
+            with suppress(ValueError):
+                event = json.loads(unseal(line))
+                if not having or having in event:
+                    return event
+    return None
