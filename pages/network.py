@@ -26,18 +26,6 @@ def main() -> None:
     planned = plan(draft, runner.current().store.home)
     facts = planned.facts
     with header("Network", summary(draft, planned)):
-        for icon, label, is_possible, act in (  # of layers and initialization only
-            ("undo", "Undo", state.can_undo(), state.undo),
-            ("redo", "Redo", state.can_redo(), state.redo),
-        ):
-            st.button(
-                "",
-                icon=f":material/{icon}:",
-                help=f"{label} the last change of the network",
-                key=label,
-                disabled=not is_possible,
-                on_click=act,
-            )
         presets(facts)
     if facts is None:
         finding("bad", form.escape(planned.problem))

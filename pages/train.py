@@ -8,7 +8,6 @@ from core.advice.plan import Plan, plan
 from core.advice.suggestions import advice, apply_action
 from core.advice.training_checks import LARGEST
 from core.base.device import devices
-from core.base.encoding import encode
 from core.base.numbers import whole
 from core.base.spec import Call
 from core.base.text import counted
@@ -22,6 +21,7 @@ from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
 from pages.kit import address, cost, form, range_test, session, sharpness, state
+from pages.kit.buttons import unique_keys
 from pages.kit.layout import bar, card_title, finding, header
 from pages.kit.screen import theme_mode
 from pages.parts.train import recipes
@@ -44,10 +44,10 @@ def main() -> None:
     with recipes_slot:
         recipes.offer(draft, planned)
     with right:
+        advise(draft, planned)  # keeps its place when a range test begins
         range_test.card(draft)
-        advise(draft, planned)
         cost.card(draft, planned)
-        naming(draft)
+        naming(draft, planned)
         in_torch(draft.optimizer)
     bar(planned)
 
@@ -256,13 +256,14 @@ def advise(draft: Experiment, planned: Plan) -> None:
                 icon=":material/layers:",
                 query_params=address.parameters(),
             )
-        for suggestion in findings:
+        keys = unique_keys(f"advice {suggestion.code}" for suggestion in findings)
+        for key, suggestion in zip(keys, findings, strict=True):
             if suggestion.level == "ok" and planned.problem:
                 continue  # "no problem found" would contradict the problem above
             action = suggestion.action
             label = action.label if action else None
-            if finding(suggestion.level, suggestion.text, label, f"advice {suggestion.code}"):
-                state.rebuild(encode(apply_action(draft, action)))
+            if finding(suggestion.level, suggestion.text, label, key):
+                state.rebuild(apply_action(draft, action), action.label)
                 st.rerun()
 
 
@@ -271,7 +272,7 @@ def store_name(key: str) -> None:
     put("name", " ".join((session.widget_value(key) or "").split()))
 
 
-def naming(draft: Experiment) -> None:
+def naming(draft: Experiment, planned: Plan) -> None:
     """Draw the name of the run, its position in the queue, and the link to share it."""
     with st.container(border=True):
         key = state.key("name")
@@ -286,8 +287,8 @@ def naming(draft: Experiment) -> None:
         )
         put("name", " ".join(name.split()))
         ahead = runner.current().before(draft.device)
-        queue = f"{counted(ahead, 'run')} ahead in the queue."
-        st.caption(queue if ahead else "Starts immediately.")
+        queue = f"{counted(ahead, 'run')} ahead in the queue." if ahead else "Starts immediately."
+        st.caption("Cannot start yet: see Suggestions." if planned.problem else queue)
         with st.popover("Share", icon=":material/link:"):
             st.caption(
                 "Opening this link loads these settings as a draft. The link does not contain the "

@@ -288,7 +288,7 @@ class Page:
         draft = self.experiment
         for path, value in action.changes.items():
             draft = change(draft, path, value)
-        state.set_draft(encode(draft))
+        state.set_draft(encode(draft), "Settings of a run")
         st.switch_page("train.py", query_params=address.parameters())
 
 

@@ -13,6 +13,8 @@ from core.data.datasets import Facts
 from core.experiment import Experiment
 from core.network.presets import recognize
 
+SHORTEST = 12  # characters that are left of a name in the line about a draft
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -86,17 +88,35 @@ def network_name(experiment: Experiment, facts: Facts | None) -> str:
     return preset or counted(len(experiment.network), "layer")
 
 
-def line(experiment: Experiment, planned: Plan) -> str:
+def line(experiment: Experiment, planned: Plan, room: int = 80) -> str:
     """Return the draft in one line: data · network, parameters · optimizer · schedule · epochs.
 
-    Changes of the training data, which are easily forgotten, follow the name of the data.
+    Changes of the training data, which are easily forgotten, follow the name of the data. Long
+    names of data and network are shortened until the line has at most `room` characters.
     """
-    network = network_name(experiment, planned.facts)
+    data, network = experiment.data.summary, network_name(experiment, planned.facts)
+    excess = len(_line(experiment, planned, data, network)) - room
+    if excess > 0:
+        data, network = _shortened(data, network, excess)
+    return _line(experiment, planned, data, network)
+
+
+def _shortened(first: str, second: str, excess: int) -> tuple[str, str]:
+    """Cut the longer of two names, then both alike, by `excess` characters; each keeps SHORTEST."""
+    names = [first, second]
+    for _ in range(excess + 2):  # an ellipsis takes the place of a character
+        longer = max((0, 1), key=lambda i: len(names[i]))
+        if len(names[longer]) > SHORTEST and sum(map(len, names)) > len(first + second) - excess:
+            names[longer] = names[longer].rstrip("…")[:-1].rstrip() + "…"
+    return names[0], names[1]
+
+
+def _line(experiment: Experiment, planned: Plan, data: str, network: str) -> str:
     optimizer = f"{experiment.optimizer.label} {short(experiment.optimizer.learning_rate)}"
     epochs = f"{whole(experiment.epochs)} epoch{'s' * (experiment.epochs != 1)}"
     weights = f"{network}, {whole(planned.parameters)} parameters"
     schedule = experiment.schedule.label.lower()
-    data = ", ".join([experiment.data.summary, *_changes_of_data(experiment)])
+    data = ", ".join([data, *_changes_of_data(experiment)])
     return " · ".join([data, weights, optimizer, schedule, epochs])
 
 

@@ -7,11 +7,15 @@ from typing import Any
 import plotly.graph_objects as go
 
 from core.base.numbers import short
-from core.figures.template import PALETTES, SYMBOL, Mode, blank, log_axis
+from core.figures.template import PALETTES, SYMBOL, Mode, blank
 from core.runs.smoothing import smoothed
 
 LOW, HIGH = 1e-6, 10.0  # learning rates of the whole test
 MIDDLE = (LOW * HIGH) ** 0.5
+DECADES = {  # one form for all ticks
+    "tickvals": [float(f"1e{exponent}") for exponent in range(-6, 2)],
+    "ticktext": [*(f"1e{exponent}" for exponent in range(-6, 0)), "1", "10"],
+}
 ROOM = 1.6  # times the first loss: higher losses are cut off, they all mean "too large"
 
 
@@ -41,9 +45,8 @@ def figure(
         line={"color": p.train, "width": 2.25}, name="Mean of neighbours",
         hovertemplate="learning rate %{x:.2g}: loss %{y:.3g}<extra></extra>",
     )  # fmt: skip
-    axis, tables = log_axis("learning rate η")
     span = {"range": [log10(LOW), log10(HIGH)], "hoverformat": ".2g"}
-    drawn.update_xaxes(**axis | tables["decades"] | span)
+    drawn.update_xaxes(type="log", title="learning rate η", **DECADES | span)
     means = shown["smoothed"] or [1.0]
     top, low = ROOM * max(means[: len(means) // 4 + 1]), min(means)
     drawn.update_yaxes(title="loss", range=[low - 0.1 * (top - low), top])

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.base.numbers import MISSING, short, whole
 from core.base.spec import Choice, Value, fields
+from core.base.text import counted
 from core.experiment import Experiment
 from core.network.layer import Layer
 from core.network.layers import layer_names
@@ -15,6 +16,7 @@ from core.network.layers import layer_names
 DIFFERING_LAYERS = "Differing layers"  # the row of networks with layers of different kinds
 Row = tuple[str, tuple[str, ...]]  # setting, its value in each experiment
 LEFT_OUT = ("name", "about")  # names and descriptions are no settings
+LONGEST = 60  # characters of a change in one line; a longer one is named by its setting
 
 
 def settings(experiments: Sequence[Experiment]) -> list[Row]:
@@ -36,6 +38,23 @@ def differences(experiments: Sequence[Experiment]) -> list[Row]:
         if fact.name not in LEFT_OUT and any(v != values[0] for v in values):
             rows += _network(values) if fact.name == "network" else _rows(fact.label, values)
     return rows
+
+
+def describe_change(old: Experiment, new: Experiment) -> str:
+    """Return a change in one line: the setting with both values where they are short, or the number
+    of settings.
+
+    >>> describe_change(Experiment(), Experiment(epochs=9, name="Long"))
+    'Epochs: 150 → 9'
+    """
+    rows = differences([old, new])
+    if not rows:
+        return "Name" if old.name != new.name else "Description"
+    if len(rows) > 1:
+        return counted(len(rows), "setting")
+    label, (before, after) = rows[0]
+    line = f"{label}: {before} → {after}"
+    return line if len(line) <= LONGEST else label
 
 
 def _rows(label: str, values: Sequence[Any]) -> list[Row]:

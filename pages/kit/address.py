@@ -28,12 +28,13 @@ LINK_BROKEN = (
 
 
 def open_page() -> None:
-    """Read the address, before a page draws its first element: open the experiment of a link
-    (`?e=`), else the draft that the address names (`?d=`), and make the address name the draft.
+    """Read the address, before a page draws its first element: open the draft that the
+    address names (`?d=`), then the experiment of a link (`?e=`), and make the address name the
+    draft.
     """
-    _open_shared()
     if not session.get(state.DRAFT):
         _open_stored()
+    _open_shared()
     _write_address()
 
 
@@ -80,7 +81,7 @@ def _open_shared() -> None:
         try:
             text = encode(from_link(Experiment, token))
             session.set(state.DRAFT_ID, "")  # the draft that was open before keeps its file
-            state.set_draft(text)
+            state.set_draft(text, "Open a link")
             session.notice(LINK_OPEN)
         except BadExperiment:
             session.notice(LINK_BROKEN)

@@ -5,7 +5,7 @@ is broken off, and what has not been read by then is gone. Here a callback, whic
 page, stores the press in the session until the page reads it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,23 @@ def button(label: str, *, key: str = "", **look: Any) -> bool:
     drawn. `look` goes to `st.button`.
     """
     return deferred_button(label, key=key, **look)()
+
+
+def unique_keys(names: Iterable[str]) -> list[str]:
+    """Return a key for each name, in order: repeated names are numbered. Streamlit refuses a page
+    with two elements of one key.
+
+    >>> unique_keys(["fix a", "fix b", "fix a"])
+    ['fix a', 'fix b', 'fix a 2']
+    """
+    keys: list[str] = []
+    for name in names:
+        number, key = 1, name
+        while key in keys:
+            number += 1
+            key = f"{name} {number}"
+        keys.append(key)
+    return keys
 
 
 def deferred_button(label: str, *, key: str = "", **look: Any) -> Callable[[], bool]:

@@ -25,6 +25,7 @@ from core.runs.summary import began
 from pages.kit import address, feed, person, session, state, study_log
 from pages.kit.buttons import button, deferred_button
 from pages.kit.form import escape
+from pages.kit.history import history_buttons
 from pages.kit.screen import phone
 
 NOT_TRAINING = {RunState.PAUSED, RunState.PREPARING}  # the bar names them: nothing moves
@@ -64,12 +65,13 @@ def finding(
     level: str,
     text: str,
     action: str | None = None,
-    key: str | None = None,
+    key: str = "",
     icon: str | None = None,
     below: bool = False,
 ) -> bool:
     """Draw a finding (Markdown) with the badge of its level and at most one button. Returns whether
-    the button was pressed. The button is to the right of the text, or `below` it in a narrow card.
+    the button with this key was pressed. The button is to the right of the text, or `below` it in a
+    narrow card.
     """
     colour, sign = SIGNS[level]
     row = st.container(**STACK, gap="xsmall", wrap=False)
@@ -82,7 +84,7 @@ def finding(
     stacked = below or (phone() and len(action) > LONG)
     place = st.container() if stacked else row
     with place:
-        return button(action, key=key or f"finding {text[:40]}", type=look, icon=icon)
+        return button(action, key=key, type=look, icon=icon)
 
 
 def state_badge(status: RunState, width: int | str = "content") -> None:
@@ -178,6 +180,7 @@ def bar(
     on a page that starts something other than a single run. `problem` says why the page does not
     let the draft start now.
     """
+    replaced = ready is not None
     if ready is None:
         draft = state.draft()
         planned = planned or plan(draft, runner.current().store.home)
@@ -192,6 +195,8 @@ def bar(
         )
         with left, st.container(**STACK, gap="small", wrap=False):
             st.caption(text, width="stretch", wrap=bool(problem))
+            if not replaced:
+                history_buttons()
             pressed = deferred_button(
                 "Start",
                 type="primary",

@@ -14,8 +14,8 @@ from pages.kit.form import escape
 def open_ready(name: str) -> None:
     """Make a ready-made experiment the draft and open Train."""
     experiment = shipped()[name]
-    state.set_draft(encode(experiment))
-    session.notice(f"“{experiment.name}” is now the draft. Press Start below to train it.")
+    state.set_draft(encode(experiment), f"Open “{experiment.name}”")
+    session.notice(f"“{experiment.name}” is now the draft. Press Start to train it.")
     st.switch_page("train.py", query_params=address.parameters())
 
 

@@ -1,5 +1,5 @@
-"""The draft: the experiment that Start would train, as JSON text in the session, with undo, and the
-keys of the widgets that edit it.
+"""The draft: the experiment that Start would train, as JSON text in the session, with undo, and
+the keys of the widgets that edit it.
 
 A changed draft is also written to disk, and the address names it (pages/kit/address.py), so that it
 survives a reload, a restart of the server and a closed browser. Where people have identities, a
@@ -7,20 +7,21 @@ draft belongs to its author.
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
-from core.base.encoding import change, decode, encode
+from core.base.encoding import build, change, decode, encode
 from core.base.errors import BadExperiment, LabError
 from core.experiment import Experiment, shipped
 from core.jobs import runner
+from core.runs.compare import describe_change
 from core.runs.draft_store import Drafts
 from pages.kit import person, session
 
 DRAFT, DRAFT_ID = "draft", "draft id"
 GENERATIONS = "generations"  # JSON: how often each field was replaced by something but its widget
 EVERY_FIELD = "every field"  # its generation counts replacements of anything
-UNDO, REDO = "undo", "redo"  # JSON lists of networks with their initializer, the newest last
-BUILT = ("network", "initializer")  # the fields that undo restores
+UNDO, REDO = "undo", "redo"  # JSON lists of changes, the newest last
 STEPS = 50  # how many changes can be undone
 
 
@@ -37,89 +38,100 @@ def draft() -> Experiment:
     return experiment
 
 
-def set_draft(text: str) -> None:
-    """Replace the draft by another experiment (JSON text). Every widget shows the new values, and
-    the undo history is cleared.
+def set_draft(text: str, name: str) -> None:
+    """Replace the draft by another experiment (JSON text). Every widget shows the new values. Undo
+    calls the change by its `name`.
     """
-    _write(encode(decode(Experiment, text)))
-    session.set(UNDO, "[]")
-    session.set(REDO, "[]")
+    old = draft() if session.get(DRAFT) else None
+    _write(old, decode(Experiment, text), name)
     _redraw(*Experiment.model_fields)
 
 
 def open_draft(draft_id: str) -> None:
-    """Continue with a draft on disk. Raises NotFound or BadExperiment."""
+    """Continue with a draft on disk; the other one stays there. There is nothing to undo then.
+    Raises NotFound or BadExperiment.
+    """
     text = encode(decode(Experiment, drafts().read(draft_id)))
+    session.set(UNDO, "[]")
+    session.set(REDO, "[]")
     session.set(DRAFT, text)
     session.set(DRAFT_ID, draft_id)
     _redraw(*Experiment.model_fields)
 
 
-def edit(path: str, value: Any, *, redraw: bool = False) -> None:
+def edit(path: str, value: Any, *, redraw: bool = False, name: str = "") -> None:
     """Change one field of the draft. Pass `redraw` when something other than the field's own widget
-    changes it. Raises BadExperiment.
+    changes it. `name` is what Undo calls the change; without it, it is described by its values.
+    Raises BadExperiment.
     """
     old = draft()
     new = change(old, path, value)
-    _write(encode(new))
+    _write(old, new, name)
     if redraw:
         _redraw(path.partition(".")[0], *_differences(old, new))
 
 
-def rebuild(text: str) -> None:
-    """Replace network and initializer by those of `text` (JSON), as one step that can be undone."""
-    old, new = draft(), decode(Experiment, text)
-    _write(encode(new))
+def rebuild(new: Experiment, name: str = "") -> None:
+    """Change several fields of the draft in one step. Only their widgets are drawn anew."""
+    old = draft()
+    _write(old, new, name)
     _redraw(*_differences(old, new))
 
 
-def can_undo() -> bool:
-    """Whether a change of the network or its initializer can be undone."""
-    return bool(_steps(UNDO))
+def undo_name() -> str:
+    """Return the name of the change that `undo` takes back; "" if there is none."""
+    return _newest(UNDO)
 
 
-def can_redo() -> bool:
-    """Whether such a change was undone and can be made again."""
-    return bool(_steps(REDO))
+def redo_name() -> str:
+    """Return the name of the change that `redo` makes again; "" if there is none."""
+    return _newest(REDO)
 
 
 def undo() -> None:
-    """Restore network and initializer as they were before their last change, and nothing else."""
+    """Restore the draft as it was before its last change."""
     _travel(UNDO, REDO)
 
 
 def redo() -> None:
-    """Restore network and initializer as they were before `undo`."""
+    """Restore the draft as it was before `undo`."""
     _travel(REDO, UNDO)
 
 
-def _write(text: str) -> None:
-    old = session.get(DRAFT)
-    if old and _built(old) != _built(text):
-        session.set(UNDO, json.dumps([*_steps(UNDO), _built(old)][-STEPS:]))
+def _write(old: Experiment | None, new: Experiment, name: str) -> None:
+    """Store the draft. A change is recorded with the previous values of the fields that differ."""
+    fields = _differences(old, new) if old else []
+    if fields:
+        step = {"name": name or describe_change(old, new), "fields": _values(old, fields)}
+        session.set(UNDO, json.dumps([*_steps(UNDO), step][-STEPS:]))
         session.set(REDO, "[]")
-    _put(text)
+    _put(encode(new))
 
 
 def _travel(here: str, there: str) -> None:
+    """Apply the newest change of one list, and record the values that it replaces in the other."""
     steps, now = _steps(here), draft()
     if steps:
-        text = encode(now)
-        session.set(there, json.dumps([*_steps(there), _built(text)]))
-        new = decode(Experiment, json.dumps(json.loads(text) | json.loads(steps.pop())))
-        _put(encode(new))
+        step = steps.pop()
+        new = build(Experiment, now.model_dump(mode="json") | step["fields"])
+        back = {"name": step["name"], "fields": _values(now, step["fields"])}
+        session.set(there, json.dumps([*_steps(there), back]))
         session.set(here, json.dumps(steps))
+        _put(encode(new))
         _redraw(*_differences(now, new))
 
 
-def _steps(name: str) -> list[str]:
+def _steps(name: str) -> list[dict[str, Any]]:
     return json.loads(session.get(name, "[]"))
 
 
-def _built(text: str) -> str:
-    """The fields of an experiment that undo restores, as JSON text."""
-    data = json.loads(text)
-    return json.dumps({name: data.get(name) for name in BUILT})
+def _newest(name: str) -> str:
+    return next((step["name"] for step in _steps(name)[-1:]), "")
+
+
+def _values(experiment: Experiment, fields: Iterable[str]) -> dict[str, Any]:
+    """The JSON data of these fields of an experiment."""
+    return experiment.model_dump(mode="json", include=set(fields))
 
 
 def _differences(old: Experiment, new: Experiment) -> list[str]:

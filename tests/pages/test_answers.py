@@ -54,16 +54,16 @@ def titles(app: AppTest) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("data", "title"),
+    ("data", "first", "title"),
     [
-        (Moons(points=60), "Decision boundary"),
-        (Sine(points=60), "Fitted curve"),
-        (Digits(), None),
+        (Moons(points=60), "Loss", "Decision boundary"),
+        (Sine(points=60), "RMSE", "Fitted curve"),
+        (Digits(), "Loss", None),
     ],
 )
-def test_data_that_can_be_drawn_has_a_card(store, data, title):
+def test_data_that_can_be_drawn_has_a_card(store, data, first, title):
     found = titles(watch(trained(store, data, epochs=1)))
-    cards = ["Loss", "Findings", title, "Gradient norm per layer", "Layer × time"]
+    cards = [first, "Findings", title, "Norm per layer", "Layer × time"]
     assert found == [card for card in [*cards, "Sharpness of the minimum"] if card]
 
 

@@ -12,7 +12,7 @@ from core.network.initializers import Normal, Xavier, Zeros
 from core.network.layers import BatchNorm, Flatten, Layer, Linear, Output
 from core.network.presets import DeepMLP, LeNet, Perceptron, Preset, Small, SoftmaxRegression
 from tests.core.network.test_new_layer import new
-from tests.pages.shown import press, texts, visit, well
+from tests.pages.shown import draft, press, texts, visit, well
 
 __all__ = ["new"]
 
@@ -123,13 +123,14 @@ def test_an_empty_network_offers_presets(page):
     assert layers(press(app, "preset softmax here")) == SoftmaxRegression().layers((1, 8, 8))
 
 
-def test_undo_restores_the_network_and_keeps_other_settings(page):
+def test_undo_takes_back_one_change_after_the_other_on_any_page(page):
     app = press(press(page(), "open 1"), "Delete")
     app.switch_page("train.py").run()
     next(w for w in app.number_input if w.label == "Epochs").set_value(7).run()
     app = press(app.switch_page("network.py").run(), "Undo")
-    assert layers(app) == PLAIN
-    assert decode(Experiment, app.session_state["draft"]).epochs == 7
+    assert draft(app).epochs == 150 and layers(app) != PLAIN
+    app = press(app.switch_page("train.py").run(), "Undo: Linear\\: delete")
+    assert layers(app) == PLAIN and app.toast[0].value == "Undo: Linear\\: delete"
 
 
 def test_an_initial_loss_far_above_chance_is_a_warning(page):

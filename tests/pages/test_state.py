@@ -48,12 +48,13 @@ def page():
         state.edit("epochs", 3)
     if st.button("redrawn field"):
         state.edit("initializer", "xavier", redraw=True)
-    st.button("undo", on_click=state.undo, disabled=not state.can_undo())
-    st.button("redo", on_click=state.redo, disabled=not state.can_redo())
+    st.button("undo", on_click=state.undo, disabled=not state.undo_name())
+    st.markdown(state.undo_name())
+    st.button("redo", on_click=state.redo, disabled=not state.redo_name())
     if st.button("zeros"):
         state.edit("initializer", "zeros", redraw=True)
     if st.button("another"):
-        state.set_draft('{"name": "Another"}')
+        state.set_draft('{"name": "Another", "epochs": 9}', "Another one")
     address.close_page()
 
 
@@ -111,7 +112,7 @@ def possible(app):
     return [not b.disabled for b in app.button if b.label in ("undo", "redo")]
 
 
-def test_changes_of_the_network_are_taken_back_and_made_again(app):
+def test_changes_are_undone_and_redone(app):
     first = shipped()["digits"].initializer
     press(app, "redrawn field", "zeros")
     for name, wanted in [("undo", Xavier()), ("undo", first), ("redo", Xavier())]:
@@ -120,15 +121,36 @@ def test_changes_of_the_network_are_taken_back_and_made_again(app):
     assert stored(press(app, "redo")).initializer == Zeros() and possible(app) == [True, False]
 
 
-def test_no_other_choice_is_taken_back_with_it(app):
-    assert possible(press(app, "one field")) == [False, False]
-    press(app, "redrawn field", "one field", "undo")
-    assert stored(app).epochs == 3 and stored(app).initializer == shipped()["digits"].initializer
-    assert stored(press(app, "redo")).epochs == 3
+def named_change(app):
+    return app.markdown[0].value
 
 
-def test_another_experiment_leaves_nothing_to_take_back(app):
-    assert possible(press(app, "redrawn field", "another")) == [False, False]
+def test_every_change_of_the_draft_is_a_step_with_a_name(app):
+    first = shipped()["digits"]
+    assert named_change(press(app, "one field")) == f"Epochs: {first.epochs} → 3"
+    assert named_change(press(app, "redrawn field")).startswith("Initializer: ")
+    assert named_change(press(app, "another")) == "Another one"
+    assert (stored(app).name, stored(app).epochs) == ("Another", 9)
+    assert stored(press(app, "undo")) == first.model_copy(
+        update={"epochs": 3, "initializer": Xavier()}
+    )
+    assert stored(press(app, "undo", "undo")) == first and not named_change(app)
+    assert stored(press(app, "redo", "redo", "redo")).name == "Another"
+
+
+def test_fifty_steps_are_kept(app):
+    press(app, *["redrawn field", "zeros"] * 26)
+    for _ in range(50):
+        next(b for b in app.button if b.label == "undo").click().run()
+    assert possible(app.run()) == [False, True]
+    assert stored(app).initializer == Zeros()  # that of the second of 52 changes
+
+
+def test_an_opened_link_is_undone(app):
+    press(app, "one field")
+    app.query_params["e"] = to_link(SHARED)
+    assert stored(app.run()) == SHARED
+    assert stored(press(app, "undo")).epochs == 3
 
 
 def test_a_new_change_forgets_what_was_taken_back(app):

@@ -14,7 +14,7 @@ from core.experiment import Experiment
 from core.figures.images import side_by_side
 from core.jobs import runner
 from pages.kit import form, session
-from pages.kit.buttons import button, deferred_button
+from pages.kit.buttons import button, deferred_button, unique_keys
 from pages.kit.layout import card_title, finding
 from pages.kit.screen import theme_mode
 from pages.parts.data import columns, selected
@@ -57,9 +57,11 @@ def show_findings(draft: Experiment, data: Samples) -> None:
         ):
             read_again(about, {k: v for f in urgent for k, v in f.action.changes.items()})
     show_chosen_reading(about)
-    for found in sorted(about.findings, key=lambda f: (RANK[f.level], f.action is None)):
+    findings = sorted(about.findings, key=lambda f: (RANK[f.level], f.action is None))
+    keys = unique_keys(f"fix {found.code}" for found in findings)
+    for key, found in zip(keys, findings, strict=True):
         label, icon = button_of(found)
-        if finding(found.level, form.escape(found.text), label, f"fix {found.code}", icon):
+        if finding(found.level, form.escape(found.text), label, key, icon):
             if not found.action:
                 session.set_ui(SHOWN_FINDING, f"{about.digest} {found.code}")
                 st.rerun()

@@ -5,7 +5,6 @@ new data in one press.
 import streamlit as st
 
 from core.advice.starting_point import StartingPoint, starting_point
-from core.base.encoding import encode
 from core.base.errors import LabError
 from core.base.text import counted, format_shape
 from core.data.dataset import Facts
@@ -39,7 +38,7 @@ def offer_start(draft: Experiment) -> None:
     with st.container(border=True):
         label = f"Use {start.preset.label} and this recipe"
         if finding("info", describe(start, facts), label, "use starting point", icon=ICON):
-            state.rebuild(encode(start.experiment))
+            state.rebuild(start.experiment, label)
             session.notice(
                 f"The draft now uses {start.preset.label} with the recipe {start.recipe}."
             )

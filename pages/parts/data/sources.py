@@ -232,9 +232,7 @@ def follow(data: DataSet) -> None:
         before = None
     moved = change(change(old, "name", ""), "data", data.model_dump(mode="json"))
     new, findings = adapt(moved, data.facts(home), before=before)
-    for name in type(new).model_fields:
-        if getattr(new, name) != getattr(old, name):
-            state.edit(name, new.model_dump(mode="json")[name], redraw=True)
+    state.rebuild(new, f"Dataset {new.data.summary}")
     if findings:
         session.notice(" ".join(finding.text for finding in findings))
 

@@ -15,7 +15,7 @@ from core.data.library import About, Library
 from core.data.reading import Reading
 from core.jobs import runner
 from pages.kit import form, session, state
-from pages.kit.buttons import button, deferred_button
+from pages.kit.buttons import button, deferred_button, unique_keys
 from pages.kit.layout import card_title
 from pages.kit.uploads import release
 from pages.parts.data import columns
@@ -99,9 +99,9 @@ def show_fixes(files: list, reading: Reading) -> None:
     """Draw a button for each other reading that may help after an error; the files stay chosen."""
     fixes = json.loads(session.get_ui(FIXES) or "[]") if session.get_ui(ERROR) else []
     with st.container(horizontal=True, gap="small"):
-        for fix in fixes:
-            label = fix_label(fix)
-            if button(label, key=f"way {label}", icon=":material/auto_fix_high:"):
+        keys = unique_keys(f"way {fix_label(fix)}" for fix in fixes)
+        for key, fix in zip(keys, fixes, strict=True):
+            if button(fix_label(fix), key=key, icon=":material/auto_fix_high:"):
                 check(files, reading.with_changes(fix))
 
 

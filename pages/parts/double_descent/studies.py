@@ -109,7 +109,7 @@ def best_value(study: Study, finding: Finding) -> tuple[str, Any] | None:
 def use_value(study: Study, value: Any) -> None:
     """Give the varied setting this value in the draft experiment. Raises BadExperiment."""
     axis = study.varied
-    state.set_draft(encode(axis.apply(state.draft(), value)))
+    state.rebuild(axis.apply(state.draft(), value))
     session.notice(f"The draft now has this value of “{axis.title}”. Train it on the Train page.")
 
 

@@ -36,12 +36,17 @@ def activation_tab(layers: Layers, opened: LayerPath) -> None:
         else:
             finding("warn", form.escape(" ".join(" ".join(more).split())))
         if any(layer.kind != shown.kind for layer in used):
+            label = f"Use {shown.label} in all layers"
             st.button(
-                f"Use {shown.label} in all layers",
+                label,
                 key="activation_everywhere",
                 help="Replaces every other activation of the network.",
                 on_click=set_layers,
-                args=(replace_activations(layers, shown), opened),
+                args=(
+                    replace_activations(layers, shown),
+                    opened,
+                    f"Use {shown.label} in all layers",
+                ),
             )
 
 

@@ -99,8 +99,7 @@ def improve_start(draft: Experiment, seen: "FirstStep") -> None:
             "layers, or wrap the layers in residual blocks."
         )
         return
-    fields = {name: getattr(remedy.experiment, name) for name in state.BUILT}
-    state.rebuild(encode(draft.model_copy(update=fields)))
+    state.rebuild(remedy.experiment, remedy.action.label)
     loss = short(remedy.first_step.loss, 3)
     session.notice(
         f"Applied: {remedy.action.label}. The initial loss is now {loss}. Press Undo to revert."

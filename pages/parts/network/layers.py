@@ -113,7 +113,7 @@ class LayerList:
                     key=f"{action.icon} {fact.number}",
                     disabled=action.result is None,
                     on_click=set_layers,
-                    args=action.result or ((), ()),
+                    args=(*(action.result or ((), ())), f"{layer.label}: {action.help.lower()}"),
                 )
 
     def inside(self, fact: LayerFacts, path: LayerPath) -> None:
@@ -138,7 +138,11 @@ class LayerList:
                 help="Adds a copy of the last branch, so that the shapes agree.",
                 width="stretch",
                 on_click=set_layers,
-                args=(add_branch(self.layers, path, count, layer.chains()[-1]), path),
+                args=(
+                    add_branch(self.layers, path, count, layer.chains()[-1]),
+                    path,
+                    "Add a branch",
+                ),
             )
 
     def branch_title(self, layer: Layer, path: LayerPath, number: int, *, is_open: bool) -> None:
@@ -155,7 +159,7 @@ class LayerList:
                     type="tertiary",
                     key=f"drop branch {path} {number}",
                     on_click=set_layers,
-                    args=(delete_branch(self.layers, path, number), path),
+                    args=(delete_branch(self.layers, path, number), path, "Delete a branch"),
                 )
 
     def row(self, fact: LayerFacts, path: LayerPath) -> None:
@@ -191,7 +195,7 @@ class LayerList:
         label = found.action.label if found.action else None
         if finding(found.level, form.escape(found.text), label, "fix_misfit"):
             fixed = tuple(map(Layer.pick, found.action.changes["network"]))
-            set_layers(fixed, open_path(fixed))
+            set_layers(fixed, open_path(fixed), found.action.label)
             st.rerun()
 
     def actions(self, layer: Layer, path: LayerPath) -> list[LayerAction]:
@@ -275,7 +279,8 @@ def drop_field(layers: Layers) -> FieldFacts:
 
 def insert(kind: str, path: LayerPath) -> None:
     """Insert a layer of this kind and open it."""
-    set_layers(insert_layer(state.draft().network, path, Layer.pick(kind)), path)
+    layer = Layer.pick(kind)
+    set_layers(insert_layer(state.draft().network, path, layer), path, f"Add {layer.label}")
 
 
 def break_at_commas(outline: str) -> str:

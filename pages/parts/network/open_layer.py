@@ -24,10 +24,12 @@ def open_layer(path: LayerPath) -> None:
     session.set_ui(OPEN, ".".join(map(str, path)))
 
 
-def set_layers(layers: Layers, path: LayerPath) -> None:
-    """Replace the draft's network, and open the layer at `path`."""
+def set_layers(layers: Layers, path: LayerPath, name: str = "") -> None:
+    """Replace the draft's network, and open the layer at `path`. `name` is what Undo calls the
+    change.
+    """
     try:
-        state.edit("network", to_data(layers), redraw=True)
+        state.edit("network", to_data(layers), redraw=True, name=name)
         open_layer(path)
     except BadExperiment as error:
         session.notice(str(error))

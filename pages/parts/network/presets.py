@@ -91,7 +91,7 @@ def use_preset(preset: Preset, facts: Facts | None) -> None:
     reason = refusal(preset, facts)
     session.set_ui(REFUSED, preset.kind if reason else "")
     if not reason:
-        set_layers(fit_preset(preset, facts.shape, facts.outputs), ())
+        set_layers(fit_preset(preset, facts.shape, facts.outputs), (), f"Preset {preset.label}")
 
 
 def refusal(preset: Preset, facts: Facts) -> str:

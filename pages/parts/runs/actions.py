@@ -60,7 +60,8 @@ def clone(row: Row | None) -> None:
         disabled=row is None,
         help="Copy the settings of this run into the draft",
     ):
-        state.set_draft(runner.current().store.experiment(row.summary.run))
+        text = runner.current().store.experiment(row.summary.run)
+        state.set_draft(text, f"Clone the settings of “{row.summary.name}”")
         session.notice(f"The draft now has the settings of “{row.summary.name}”.")
         st.switch_page("train.py", query_params=address.parameters())
 

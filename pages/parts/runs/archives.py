@@ -53,7 +53,7 @@ def opener() -> None:
 def _open_experiment(content: bytes, name: str) -> None:
     """Make an exported experiment the draft, and show it on Train. Raises BadExperiment."""
     experiment = decode(Experiment, content.decode("utf-8", "replace"))
-    state.set_draft(encode(experiment))
+    state.set_draft(encode(experiment), f"Open {clip(name)}")
     session.set_ui(OPENED, str(int(session.get_ui(OPENED) or 0) + 1))
     session.notice(f"Opened {clip(name)}. Press Start to train it.")
     st.switch_page("train.py", query_params=address.parameters())

@@ -6,7 +6,6 @@ import streamlit as st
 
 from core.advice.plan import Plan
 from core.advice.recipe import apply_recipe, recipes
-from core.base.encoding import encode
 from core.experiment import Experiment, shipped
 from core.runs.compare import differences
 from pages.kit import session, state
@@ -14,7 +13,6 @@ from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.ready_made import open_ready
 
-BEFORE, AFTER = "before the recipe", "after the recipe"  # keys of the draft's text, for Undo
 SHOWN = 6  # changed settings that are listed
 WIDTH = 400  # px
 
@@ -31,7 +29,6 @@ def offer(draft: Experiment, planned: Plan) -> None:
         st.caption(
             "Use the training settings of a ready-made experiment with your data and network."
         )
-        undo(draft)
         examples = recipes()
         name = st.selectbox(
             "Recipe", list(examples), index=None, format_func=lambda n: title(examples[n]),
@@ -57,22 +54,9 @@ def preview(draft: Experiment, name: str, changed: Experiment) -> None:
     st.caption("  \n".join(map(escape, lines)) or "Your draft already uses these settings.")
     with st.container(horizontal=True, gap="small"):
         if button("Use this recipe", type="primary", disabled=not rows, key="use_recipe"):
-            session.set_ui(BEFORE, encode(draft))
-            session.set_ui(AFTER, encode(changed))
-            state.rebuild(encode(changed))
-            session.notice(
-                f"The draft now uses the recipe “{shipped()[name].name}”. Undo this under Recipes."
-            )
+            recipe = f"recipe “{shipped()[name].name}”"
+            state.rebuild(changed, f"Use the {recipe}")
+            session.notice(f"The draft now uses the {recipe}. Press Undo to revert.")
             st.rerun()
         if button("Open with its own data", type="tertiary", key="open_recipe"):
             open_ready(name)
-
-
-def undo(draft: Experiment) -> None:
-    """Draw the Undo button, as long as nothing else has changed."""
-    if not session.get_ui(BEFORE) or session.get_ui(AFTER) != encode(draft):
-        return
-    if button("Undo the last recipe", icon=":material/undo:", key="undo_recipe"):
-        state.rebuild(session.get_ui(BEFORE))
-        session.set_ui(BEFORE, "")
-        st.rerun()

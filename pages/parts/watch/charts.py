@@ -16,6 +16,7 @@ from core.figures import training as figures
 from core.figures.maps import MAPS, layer_map
 from core.runs.score import FORMS
 from pages.kit import feed, live_chart, score_form, session
+from pages.kit.buttons import unique_keys
 from pages.kit.form import escape
 from pages.kit.layout import STACK, card_title, finding
 
@@ -91,10 +92,10 @@ class Cards:
         with card_title("Findings"):
             if urgent:
                 st.badge(counted(urgent, "warning"), color="yellow")
-        for result in results:
+        keys = unique_keys(f"finding_{result.code}" for result in results)
+        for key, result in zip(keys, results, strict=True):
             action = result.action
             label = action.label if action else None
-            key = f"finding_{result.code}"
             if finding(result.level, result.text, label, key, below=True):
                 reopen(action)
         st.caption(escape(gradients), help=NOISE)

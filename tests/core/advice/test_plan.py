@@ -145,3 +145,13 @@ def test_the_line_names_what_changes_the_training_data(rows):
     ]  # fmt: skip
     value = Experiment(augmentations=("noise", "crop"))
     assert line(value, plan(value, HERE)).split(" · ")[0].split(", ")[1:] == ["2 augmentations"]
+
+
+@pytest.mark.parametrize("room", [80, 100])
+def test_long_names_are_shortened_before_the_rest_of_the_line(room):
+    value = Experiment(data=Spreadsheets(digest="0" * 64, title="A long name of a dataset " * 3))
+    planned = plan(Experiment(), HERE)
+    whole, told = line(value, planned, 500), line(value, planned, room)
+    assert len(whole) > room >= len(told)
+    assert told.split(" · ")[-3:] == whole.split(" · ")[-3:] and "…" in told
+    assert line(value, planned, 10).endswith("150 epochs")  # names keep a few letters
