@@ -42,7 +42,8 @@ def find_delimiter(head: bytes, *, is_whole: bool) -> str:
     lines = [line for line in lines[:SNIFFED] if line.strip(SPACE)]
     kinds = Kinds()
     scores = {sign: _score(lines, sign, kinds) for sign in DELIMITERS}
-    if scores["\t"][0] > TABS:  # tabs are spaces, too
+    is_aligned = any("  " in line.strip() for line in lines)
+    if scores["\t"][0] > TABS and not is_aligned:  # tabs are spaces, too
         del scores[SPACES]
     best = max(scores, key=lambda sign: scores[sign])
     if scores[best] > (0, 0) and not _is_one_column(lines, best, kinds):

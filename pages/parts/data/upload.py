@@ -110,7 +110,12 @@ def fix_label(fix: dict) -> str:
     name, value = next(iter(fix.items()))
     if name == "columns":
         return columns.describe_choices(value)
+    if "label_sheet" in fix:
+        return f"Read labels from sheet {fix['label_sheet']}"
     labels = {
+        ("turn_sheet", True): "Swap rows and columns",
+        ("decimal", "point"): "Commas separate thousands",
+        ("decimal", "comma"): "Commas are decimal signs",
         ("swap", True): "Swap the two files",
         ("form", "table"): "Read as a table",
         ("form", "images"): "Read as images",
