@@ -31,7 +31,7 @@ def inspect(arguments: Namespace, terminal: Terminal) -> Answer:
     except BadData as error:
         print_columns(error.column_table, terminal)
         if error.fixes:
-            terminal.print(f"Try: {' or '.join(map(as_options, error.fixes))}")
+            terminal.print("Try one of:", *(f"    {as_options(fix)}" for fix in error.fixes))
         raise
     print_columns(inspection.column_table, terminal)
     for finding in inspection.findings:

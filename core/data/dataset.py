@@ -41,6 +41,7 @@ class DataSet(Choice, family="data set"):
 
     page: ClassVar[str] = "Data"
     is_handwriting: ClassVar[bool] = False  # whether mirroring would spoil the images
+    megabytes: ClassVar[int] = 0  # of the download; 0 where nothing is downloaded
 
     def facts(self, home: Path) -> Facts:
         """Return its facts without loading it. Raises NotFound for a missing upload."""

@@ -18,7 +18,6 @@ from core.data.inspection.columns import Columns
 from core.data.inspection.encoding import (
     cells_of_column,
     is_missing,
-    is_mostly_numbers,
     text_kind,
     to_numbers,
     to_texts,
@@ -128,7 +127,7 @@ def _text_problem(cells: np.ndarray, choice: ColumnChoice) -> ColumnProblem | No
     if found == "mixed" and (stray.mean() <= STRAY or distinct > MAX_WORDS):
         strays = few(list(dict.fromkeys(texts[stray]))[:3])
         ways = (IGNORE, {"text": "ordinal"})
-        if is_mostly_numbers(cells):
+        if stray.mean() <= STRAY:
             ways = ({"missing": "rows"}, {"missing": "median_indicator"}, IGNORE)
         return ColumnProblem(
             "mixed_column",
@@ -143,7 +142,7 @@ def _text_problem(cells: np.ndarray, choice: ColumnChoice) -> ColumnProblem | No
             f"contains {whole(distinct)} different texts (such as {example!r}), but at most "
             f"{MAX_WORDS} are one-hot encoded",
             "Leave it out, choose ordinal encoding, or make it the label.",
-            (IGNORE, {"text": "ordinal"}),
+            (IGNORE,) if distinct == len(texts) else (IGNORE, {"text": "ordinal"}),
         )
     return None
 

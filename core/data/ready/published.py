@@ -48,6 +48,10 @@ class Published(DataSet):
     torchvision: ClassVar[str] = ""  # the class in torchvision.datasets
     pieces: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
+    @classmethod
+    def doc(cls) -> str:
+        return f"{super().doc()}\n\nAbout {cls.megabytes} MB, downloaded once."
+
     def facts(self, home: Path) -> Facts:
         return Facts(self.shape, self.classes, *self.rows)
 
@@ -71,13 +75,11 @@ def _batches(folder: str, archive: str, *names: str) -> tuple[tuple[str, ...], .
 
 
 class MNIST(Published):
-    """70 000 handwritten digits, 28 × 28 pixels, 10 000 of them the official test set.
-
-    About 12 MB, downloaded once.
-    """
+    """70 000 handwritten digits, 28 × 28 pixels, 10 000 of them the official test set."""
 
     kind: Literal["mnist"] = "mnist"
     label: ClassVar[str] = "MNIST"
+    megabytes: ClassVar[int] = 12
     is_handwriting: ClassVar[bool] = True
     source: ClassVar[str] = "LeCun, Bottou, Bengio & Haffner 1998"
     technique: ClassVar[str] = "D3"
@@ -92,11 +94,12 @@ class FashionMNIST(Published):
     """70 000 grey images of clothes, shoes and bags, 28 × 28 pixels, 10 000 of them the official
     test set. The size of MNIST, but harder.
 
-    About 31 MB, downloaded once. MIT licence.
+    MIT licence.
     """
 
     kind: Literal["fashion_mnist"] = "fashion_mnist"
     label: ClassVar[str] = "Fashion-MNIST"
+    megabytes: ClassVar[int] = 31
     source: ClassVar[str] = "Xiao, Rasul & Vollgraf 2017"
     technique: ClassVar[str] = "D3"
     shape: ClassVar[tuple[int, ...]] = (1, 28, 28)
@@ -113,11 +116,12 @@ class KMNIST(Published):
     """70 000 cursive Japanese characters of ten kinds, 28 × 28 pixels, 10 000 of them the official
     test set. Classes are named by their pronunciation.
 
-    About 21 MB, downloaded once. CC BY-SA 4.0, doi.org/10.20676/00000341.
+    CC BY-SA 4.0, doi.org/10.20676/00000341.
     """
 
     kind: Literal["kmnist"] = "kmnist"
     label: ClassVar[str] = "KMNIST"
+    megabytes: ClassVar[int] = 21
     is_handwriting: ClassVar[bool] = True
     source: ClassVar[str] = "Clanuwat et al. 2018"
     technique: ClassVar[str] = "D3"
@@ -133,12 +137,11 @@ class KMNIST(Published):
 class CIFAR10(Published):
     """60 000 small colour photographs of ten kinds of animals and vehicles, 32 × 32 pixels,
     10 000 of them the official test set.
-
-    About 170 MB, downloaded once.
     """
 
     kind: Literal["cifar10"] = "cifar10"
     label: ClassVar[str] = "CIFAR-10"
+    megabytes: ClassVar[int] = 170
     source: ClassVar[str] = "Krizhevsky 2009"
     technique: ClassVar[str] = "D3"
     shape: ClassVar[tuple[int, ...]] = (3, 32, 32)
@@ -159,12 +162,11 @@ class CIFAR10(Published):
 class CIFAR100(Published):
     """60 000 small colour photographs of a hundred kinds of objects, 32 × 32 pixels, 10 000 of them
     the official test set. 500 training images per class.
-
-    About 169 MB, downloaded once.
     """
 
     kind: Literal["cifar100"] = "cifar100"
     label: ClassVar[str] = "CIFAR-100"
+    megabytes: ClassVar[int] = 169
     source: ClassVar[str] = "Krizhevsky 2009"
     technique: ClassVar[str] = "D3"
     shape: ClassVar[tuple[int, ...]] = (3, 32, 32)

@@ -11,7 +11,7 @@ from core.data.normalization import Affine, Normalization
 from core.data.samples import Samples
 from core.data.split import Split
 from core.experiment import Experiment
-from core.figures import images, points, scaling
+from core.figures import data_thumbnails, images, points, scaling
 from core.jobs import runner
 from pages.kit.screen import theme_mode
 
@@ -22,6 +22,12 @@ IMAGES_EACH = 11
 def samples(choice: str) -> Samples:
     """Load the dataset of this choice (JSON)."""
     return load(DataSet.pick(json.loads(choice)), runner.current().store.home)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def thumbnail(choice: str, mode: str) -> object:
+    """Draw a few samples of a small dataset, as pixels or as SVG text."""
+    return data_thumbnails.thumbnail_of(samples(choice), mode)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

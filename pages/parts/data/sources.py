@@ -22,7 +22,8 @@ from core.jobs import runner
 from pages.kit import form, person, session, state
 from pages.kit.buttons import button, deferred_button
 from pages.kit.layout import card_title
-from pages.parts.data import columns
+from pages.kit.screen import theme_mode
+from pages.parts.data import columns, selected
 
 # names in the session
 CHOOSING = "choosing data"  # "", "sets" or "files"
@@ -30,6 +31,7 @@ ERROR = "data error"  # message of the last attempt
 FIXES = "data fixes"  # changes of the reading that may help, as JSON
 ALL_UPLOADS = "all uploads"
 
+THUMBNAIL = 64  # px
 LISTED = 6  # uploads that are listed at first
 
 
@@ -72,8 +74,13 @@ def offer(data: DataSet) -> None:
     text = " ".join(data.doc().split("\n\n")[0].split())
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+            if not data.megabytes:
+                drawn = selected.thumbnail(data.model_dump_json(), theme_mode())
+                st.image(drawn, width=THUMBNAIL, alt=f"Samples of {data.label}")
             st.markdown(
-                f"**{form.escape(data.label)}**  \n:small[{form.escape(text)}]", width="stretch"
+                f"**{form.escape(data.label)}** {availability(data)}  \n"
+                f":small[{form.escape(text)}]",
+                width="stretch",
             )
             pressed = deferred_button(
                 "Use dataset", key=f"use {data.kind}", help=form.explain(type(data))
@@ -81,6 +88,17 @@ def offer(data: DataSet) -> None:
         data = form.edit(data, state.key("set", "data"), width=110)
     if pressed():
         use(data)
+
+
+def availability(data: DataSet) -> str:
+    """Return a badge in Markdown: whether the dataset is included, downloaded, or how large its
+    download is.
+    """
+    if not data.megabytes:
+        return ":gray-badge[Included]"
+    if data.is_available(runner.current().store.home):
+        return ":green-badge[Downloaded]"
+    return f":gray-badge[{data.megabytes} MB to download]"
 
 
 def show_uploads() -> None:

@@ -30,9 +30,9 @@ def upload() -> bool:
     """
     limit = st.get_option("server.maxUploadSize")
     st.caption(
-        "CSV, TSV, XLSX or ODS, also compressed as `.gz` or `.zip`. Each row is an image with one "
-        "column per pixel, or a row of a table with a column to predict. At most "
-        f"{limit} MB per file."
+        "A table (CSV, TSV, XLSX, ODS, Parquet), arrays (NumPy, MATLAB, IDX) or a ZIP file of "
+        "images. Each row of a table is an image with one column per pixel, or a sample with a "
+        f"column to predict. At most {limit} MB per file."
     )
     files = [
         chooser("Images or table", "images"),
