@@ -37,7 +37,7 @@ function frame(place, columns, facts, zoom) {
   const end = facts[place.end];
   if (end) patch.xaxis = { range: [0, 1.01 * end], ...(end >= 2 && end < FEW ? { dtick: 1 } : {}) };
   if (place.ticks) {
-    const [low, high] = zoom ?? extent(place.extent, columns).map(Math.log10);
+    const [low, high] = zoom ?? extent(place.extent, columns, place.smooth).map(Math.log10);
     if (low < high) patch.yaxis = ticks(place.ticks, low, high);
   }
   return patch;
@@ -46,15 +46,15 @@ function frame(place, columns, facts, zoom) {
 function ticks(tables, low, high) {
   const span = high - low;
   if (span < 0.15) return { tickmode: "auto" };
-  const names = [[14, "tens"], [6, "decades"], [0.8, "thirds"], [0.4, "some"], [0, "digits"]];
+  const names = [[24, "tens"], [8, "triples"], [5, "decades"], [0.8, "thirds"], [0.4, "some"], [0, "digits"]];
   const [, name] = names.find(([least]) => span > least);
   return { tickmode: "array", ...tables[name] };
 }
 
-function extent(names, columns) {
+function extent(names, columns, factor = 0) {
   let [low, high] = [Infinity, 0];
   for (const name of names) {
-    for (const v of columns[name] ?? []) if (drawable(v) !== null && v > 0) [low, high] = [Math.min(low, v), Math.max(high, v)];
+    for (const v of smooth((columns[name] ?? []).map(drawable), factor)) if (v !== null && v > 0) [low, high] = [Math.min(low, v), Math.max(high, v)];
   }
   return [low, high];
 }
@@ -90,14 +90,14 @@ function ends(meta, columns, place) {
   meta.ends.forEach((name, i) => {
     const series = (columns[name] ?? []).filter((v) => drawable(v) !== null);
     const last = smooth(series, meta.smooth ?? 0).at(-1);
-    if (last !== undefined && (last > 0 || !meta.log)) shown.push([meta.log ? Math.log10(last) : last, meta.names[i]]);
+    if (last !== undefined && (last > 0 || !meta.log)) shown.push([meta.log ? Math.log10(last) : last, meta.names[i], meta.colours[i]]);
   });
   const every = meta.extent.flatMap((name) => (columns[name] ?? []).filter((v) => drawable(v) !== null));
   const [low, high] = meta.log ? extent(meta.extent, columns) : [Math.min(...every), Math.max(...every)];
   const length = low < high ? (meta.log ? Math.log10(high) - Math.log10(low) : high - low) : 0;
   const moved = spread(shown.map(([v]) => v), (LABEL / place.pixels) * length * 1.1);
   const x = (columns[meta.x] ?? []).at(-1);
-  return { x: shown.map(() => x), y: moved.map((v) => (meta.log ? 10 ** v : v)), text: shown.map(([, text]) => text) };
+  return { x: shown.map(() => x), y: moved.map((v) => (meta.log ? 10 ** v : v)), text: shown.map(([, text]) => text), textfont: { size: 12, color: shown.map(([, , colour]) => colour) } };
 }
 
 function map(meta, columns) {

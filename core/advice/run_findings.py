@@ -12,7 +12,12 @@ from collections.abc import Callable
 from statistics import median
 
 from core.advice.not_learning import LARGE, TINY, find_not_learning, is_guessing, recent_medians
-from core.advice.run_status import counterfactual_stop
+from core.advice.run_status import (
+    counterfactual_stop,
+    describe_loss,
+    loss_name,
+    loss_value,
+)
 from core.base.finding import Action, Finding
 from core.base.numbers import THIN, percent, short, whole
 from core.base.text import counted
@@ -102,9 +107,9 @@ def find_overfitting(history: History, experiment: Experiment) -> Finding | None
         else "Turn on early stopping, or add weight decay."
     )
     text = (
-        f"**Overfitting since epoch {whole(best.epoch)}.** Validation loss rose from "
-        f"{short(lowest, 3)} to {short(recent, 3)} (median of the last {LATE} epochs) while "
-        f"training loss kept falling. {advice}"
+        f"**Overfitting since epoch {whole(best.epoch)}.** Validation {loss_name(history)} rose "
+        f"from {loss_value(history, lowest, 3)} to {loss_value(history, recent, 3)} (median of the "
+        f"last {LATE} epochs) while training loss kept falling. {advice}"
     )
     evidence = {"epoch": best.epoch, "best_loss": lowest, "recent_loss": recent, "epochs": LATE}
     turn_on = Action(
@@ -163,14 +168,12 @@ def find_improvement(history: History, experiment: Experiment) -> Finding | None
     loss = history.epochs[-1].validation["loss"]
     evidence = {"epoch": history.epochs[-1].epoch, "loss": loss}
     if not history.ended:
-        text = (
-            f"**Still improving.** The latest epoch has the lowest validation loss, {short(loss)}."
-        )
+        text = f"**Still improving.** The latest epoch is the best: {describe_loss(history, loss)}."
         return Finding("improving", "ok", text, evidence)
     more = 2 * experiment.epochs
     text = (
-        f"**Still improving at the end.** The last epoch has the lowest validation loss, "
-        f"{short(loss)}. Train longer."
+        f"**Still improving at the end.** The last epoch is the best: "
+        f"{describe_loss(history, loss)}. Train longer."
     )
     action = Action(f"Train for {whole(more)} epochs", {"epochs": more})
     return Finding("improving_at_end", "info", text, evidence, action)
@@ -183,7 +186,7 @@ def find_counterfactual_stop(history: History, experiment: Experiment) -> Findin
         return None
     mark = marks[0]
     evidence = {"epoch": mark.epoch, "loss": mark.kept, "cost": mark.cost}
-    text = counterfactual_stop(mark)
+    text = counterfactual_stop(mark, history)
     if mark.cost or has_early_stopping(experiment.stopping):
         return Finding("early_stopping_mark", "info", text, evidence)
     action = Action(

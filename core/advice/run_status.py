@@ -91,21 +91,39 @@ def counterfactual_stops(history: History) -> list[str]:
     have cost.
     """
     chosen = (mark for mark in history.marks if mark.rule in history.rules)
-    return [counterfactual_stop(mark) for mark in chosen if not history.fired(mark)]
+    return [counterfactual_stop(mark, history) for mark in chosen if not history.fired(mark)]
 
 
-def counterfactual_stop(mark: Mark) -> str:
+def describe_loss(history: History, loss: float, digits: int = 2) -> str:
+    """Return a validation loss as text, "validation loss 0.31", by the names that the page has."""
+    return f"validation {loss_name(history)} {loss_value(history, loss, digits)}"
+
+
+def loss_name(history: History) -> str:
+    """Return what a sentence calls the loss: for values their RMSE, as elsewhere on the page."""
+    return "RMSE" if history.is_regression else "loss"
+
+
+def loss_value(history: History, loss: float, digits: int = 2) -> str:
+    """Return a loss as a number in the unit of `loss_name`."""
+    if history.is_regression:
+        return short(history.target_std * loss**0.5, 3)
+    return short(loss, digits)
+
+
+def counterfactual_stop(mark: Mark, history: History) -> str:
     """Where a rule would have ended a run that continued, and what that would have cost."""
     rule = f"The stopping rule “{mark.rule.summary}”"
     start = f"{rule} would have ended this run after epoch {whole(mark.epoch)}"
     if mark.kept is None:
         return f"{start}."
-    start = f"{start} with a validation loss of {short(mark.kept, 3)}"
+    start = f"{start}, with {describe_loss(history, mark.kept, 3)}"
     if not mark.cost:
         return f"{start}. No later epoch was better."
-    saving = percent(mark.cost / mark.kept) if mark.kept else short(mark.cost)
+    ratio = (mark.kept - mark.cost) / mark.kept if mark.kept else 1.0
+    saving = percent(1 - (max(ratio, 0.0) ** 0.5 if history.is_regression else ratio))
     saving = saving.replace(f"<{THIN}", "less than ")
-    return f"{start}. The best loss came later and is {saving} lower."
+    return f"{start}. The best epoch came later, and its value is {saving} lower."
 
 
 def describe_gradients(history: History) -> list[str]:

@@ -61,7 +61,7 @@ def frame(place: Mapping, columns: Columns, facts: Mapping) -> dict[str, Any]:
         if 2 <= end < FEW:
             patch["xaxis"]["dtick"] = 1
     if place.get("ticks"):
-        low, high = extent(place["extent"], columns)
+        low, high = extent(place["extent"], columns, place.get("smooth", 0.0))
         if low < high:
             patch["yaxis"] = ticks(place["ticks"], log10(low), log10(high))
     return patch
@@ -74,16 +74,24 @@ def ticks(tables: Mapping, low: float, high: float) -> dict[str, Any]:
     span = high - low
     if span < 0.15:
         return {"tickmode": "auto"}
-    names = ((14, "tens"), (6, "decades"), (0.8, "thirds"), (0.4, "some"), (0, "digits"))
+    names = (
+        (24, "tens"),
+        (8, "triples"),
+        (5, "decades"),
+        (0.8, "thirds"),
+        (0.4, "some"),
+        (0, "digits"),
+    )
     name = next(name for least, name in names if span > least)
     return {"tickmode": "array", **tables[name]}
 
 
-def extent(names: Sequence[str], columns: Columns) -> tuple[float, float]:
-    """Return the smallest and largest positive number of some columns; (inf, 0) for none."""
-    positive = [
-        v for name in names for v in columns.get(name, ()) if number(v) is not None and v > 0
-    ]
+def extent(names: Sequence[str], columns: Columns, factor: float = 0.0) -> tuple[float, float]:
+    """Return the smallest and largest positive number of some columns, smoothed as they are drawn;
+    (inf, 0) for none.
+    """
+    drawn = (smooth([number(v) for v in columns.get(name, ())], factor) for name in names)
+    positive = [v for series in drawn for v in series if v is not None and v > 0]
     return min(positive, default=inf), max(positive, default=0.0)
 
 
@@ -126,13 +134,15 @@ def spread(targets: Sequence[float], gap: float) -> list[float]:
 
 
 def _ends(meta: Mapping, columns: Columns, place: Mapping) -> dict[str, Any]:
-    """Return x, y and text of the names at the line ends; none for a layer without a last value."""
+    """Return x, y, text and colour of the names at the line ends; none for a layer without a last
+    value.
+    """
     shown = []
-    for name, text in zip(meta["ends"], meta["names"], strict=True):
+    for name, text, colour in zip(meta["ends"], meta["names"], meta["colours"], strict=True):
         series = [v for v in columns.get(name, ()) if number(v) is not None]
         last = (smooth(series, meta.get("smooth", 0.0)) or [None])[-1]
         if last is not None and (last > 0 or not meta["log"]):
-            shown.append((log10(last) if meta["log"] else last, text))
+            shown.append((log10(last) if meta["log"] else last, text, colour))
     every = [v for name in meta["extent"] for v in columns.get(name, ()) if number(v) is not None]
     low, high = (
         extent(meta["extent"], columns)
@@ -141,13 +151,14 @@ def _ends(meta: Mapping, columns: Columns, place: Mapping) -> dict[str, Any]:
     )
     length = (log10(high) - log10(low) if low < high else 0) if meta["log"] else high - low
     moved = spread(
-        [v for v, _ in shown], LABEL / place["pixels"] * length * 1.1
+        [v for v, *_ in shown], LABEL / place["pixels"] * length * 1.1
     )  # Autorange leaves a margin.
     x = list(columns.get(meta["x"], ()))[-1:] * len(shown)
     return {
         "x": x,
         "y": [10**v if meta["log"] else v for v in moved],
-        "text": [text for _, text in shown],
+        "text": [text for _, text, _ in shown],
+        "textfont": {"size": 12, "color": [colour for *_, colour in shown]},
     }
 
 

@@ -170,10 +170,12 @@ def log_axis(title: str, *, shares: bool = False) -> tuple[dict[str, Any], dict[
     span. Fractions (`shares`) are in percent.
     """
     tables = {
-        name: [float(f"{digit}e{e}") for e in range(-12, 9) for digit in digits]
-        for name, digits in _DIGITS.items()
+        name: [float(f"{digit}e{e}") for e in range(low, high) for digit in digits]
+        for name, (digits, low, high) in _DIGITS.items()
     }
-    tables["tens"] = [float(f"1e{e}") for e in range(-40, 41, 10)]  # for a loss that explodes
+    for name, every in (("decades", 1), ("triples", 3), ("tens", 10)):
+        powers = range(-42 // every * every, 43, every)  # for a loss that explodes
+        tables[name] = [float(f"1e{e}") for e in powers]
     tables = {
         name: {"tickvals": values, "ticktext": [_words(v, shares) for v in values]}
         for name, values in tables.items()
@@ -185,9 +187,8 @@ def _words(value: float, share: bool) -> str:
     return f"{tick(float(f'{100 * value:.6g}'))}{THIN}%" if share else tick(value)
 
 
-_DIGITS = {
-    "decades": (1,),
-    "thirds": (1, 3),
-    "some": (1, 2, 3, 4, 5, 7),
-    "digits": (1, 2, 3, 4, 5, 6, 7, 8, 9),
+_DIGITS = {  # digits of each decade, and the powers of the decades
+    "thirds": ((1, 3), -42, 43),
+    "some": ((1, 2, 3, 4, 5, 7), -12, 9),
+    "digits": (range(1, 10), -12, 9),
 }

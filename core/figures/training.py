@@ -137,7 +137,7 @@ def layer_norms(
         height,
         margin={"r": 16 + LETTER * max(map(len, shown), default=0)},
         showlegend=False,
-        meta={"end": END.get(against), "pixels": height - 52},
+        meta={"end": END.get(against), "pixels": height - 52, "smooth": STEADY},
         uirevision=f"{quantity} {against} {log}",
     )
     x, title = f"probe.{X[against]}", NORMS[quantity]
@@ -148,13 +148,13 @@ def layer_norms(
         "x": x,
         "ends": names[::every],
         "names": [f" {layer}" for layer in shown],
+        "colours": colours[::every],
         "extent": names,
         "log": log,
         "smooth": STEADY,
     }
     figure.add_scatter(
-        mode="text", textposition="middle right", textfont={"size": 12, "color": colours[::every]},
-        cliponaxis=False, hoverinfo="skip", meta=ends,
+        mode="text", textposition="middle right", cliponaxis=False, hoverinfo="skip", meta=ends,
     )  # fmt: skip
     _x_axis(figure, against)
     if log:

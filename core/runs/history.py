@@ -255,6 +255,11 @@ class History:
         """Standard deviation of the training targets, the unit of the loss of a regression."""
         return self.started.normalization.get("target_std", 1.0) if self.started else 1.0
 
+    @property
+    def is_regression(self) -> bool:
+        """Whether the targets are values; False before the first epoch."""
+        return bool(self.epochs) and is_regression(self.epochs[-1].train)
+
     def _seconds_at(self, step: int) -> float:
         """Return the training time at a step, interpolated between two readings."""
         row = bisect_left(self.ticks, step, key=lambda tick: tick[1])

@@ -225,7 +225,7 @@ def test_what_stopping_earlier_would_have_cost_and_the_clipped_steps_are_shown(s
     write(store, run, [*script(), ended("epochs", "All 10 epochs are done.")])
     said = [text.replace("\u202f", " ") for text in texts(watch(run))]
     rule = experiment.stopping[0].summary
-    assert any(rule in text and "epoch 6 with a validation loss of 0.3" in text for text in said)
+    assert any(rule in text and "epoch 6, with validation loss 0.3" in text for text in said)
     assert any("Gradient clipping: 25 % of the steps" in text for text in said)
 
 

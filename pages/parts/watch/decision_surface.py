@@ -16,7 +16,7 @@ from core.figures.template import Mode
 from core.training.surface import drawable
 from pages.kit.layout import card_title
 
-HEIGHT = 436  # px: with its title as high as the two layer charts in the next column
+HEIGHT = 480  # px: with its title as high as the two layer charts in the next column
 
 
 def load_points(experiment: Experiment, home: Path) -> figures.SurfaceData | None:

@@ -143,7 +143,7 @@ def test_a_rule_that_only_marks_shows_what_stopping_earlier_would_have_cost(rule
 
 def test_a_tiny_cost_of_stopping_is_not_called_nothing():
     mark = Mark(Patience(), row=5, epoch=6, step=60, kept=0.3, cost=3e-5)
-    assert "less than 0.1 % lower" in plain(counterfactual_stop(mark))
+    assert "less than 0.1 % lower" in plain(counterfactual_stop(mark, history(*script())))
 
 
 def test_the_rule_that_ended_the_run_has_no_such_line():

@@ -60,7 +60,8 @@ def test_labels_have_the_least_squared_distance_to_their_targets():
 
 
 @pytest.mark.parametrize(
-    ("span", "shown"), [(8, [1.0, 10.0]), (2, [1.0, 3.0, 10.0]), (0.5, [1.0, 2.0, 3.0])]
+    ("span", "shown"),
+    [(8, [1.0, 10.0]), (20, [1.0]), (2, [1.0, 3.0, 10.0]), (0.5, [1.0, 2.0, 3.0])],
 )
 def test_ticks_of_a_log_axis_follow_the_visible_span(span, shown):
     tables = log_axis("loss")[1]
@@ -69,12 +70,26 @@ def test_ticks_of_a_log_axis_follow_the_visible_span(span, shown):
     assert ticks(tables, 0, 0.1) == {"tickmode": "auto"}
 
 
+@pytest.mark.parametrize("low", [-20, -4, 0, 5, 12])
+@pytest.mark.parametrize("span", [1, 3, 7, 15, 28])
+def test_ticks_cover_the_whole_axis_without_crowding(low, span):
+    """Also for a gradient of 1e-20, and a loss of 1e30 before it is infinite."""
+    table = ticks(log_axis("loss")[1], low, low + span)
+    shown = [v for v in map(log10, table["tickvals"]) if low <= v <= low + span]
+    assert 2 <= len(shown) <= 9
+    if low + span < 8 and low > -12:
+        assert max(shown) > low + span / 2
+
+
 def test_extent_uses_positive_numbers_only():
     assert extent(["a", "b", "missing"], {"a": [0.0, -1.0, None, nan], "b": [3.0, 0.5]}) == (
         0.5,
         3.0,
     )
     assert extent([], {}) == (inf, 0.0)
+    wide = {"a": [1.0, 9.0, 1.0, 9.0]}
+    drawn = smooth(wide["a"], 0.8)
+    assert extent(["a"], wide, 0.8) == (min(drawn), max(drawn)) != extent(["a"], wide)
 
 
 def test_the_axis_covers_the_whole_run_from_the_first_event_on():
@@ -169,10 +184,12 @@ def test_a_layer_without_updates_is_a_gap_in_the_map_and_has_no_label_on_a_log_a
         "x": "p",
         "ends": ["g.a", "g.b"],
         "names": ["a", "b"],
+        "colours": ["red", "blue"],
         "extent": ["g.a", "g.b"],
         "log": True,
     }
-    assert values(meta, columns, {}, {"pixels": 100})["text"] == ["b"]
+    shown = values(meta, columns, {}, {"pixels": 100})
+    assert (shown["text"], shown["textfont"]["color"]) == (["b"], ["blue"])
 
 
 def test_names_are_at_the_line_ends():
