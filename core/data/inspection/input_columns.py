@@ -73,7 +73,7 @@ class InputColumns:
             action = Action(f"Use {clip(names[0])} as input", _roles(names, "input"))
             findings.append(Finding("folds", "info", text, {"columns": names}, action))
         if self.parts is not None and self.split is not None:
-            findings.append(_split_finding(table, keys[self.split], self.parts))
+            findings.append(split_finding(table, keys[self.split], self.parts))
         return findings
 
 
@@ -131,11 +131,13 @@ def _without_number(title: str) -> str:
     return re.sub(r" \(\d+\)$", "", title)
 
 
-def _split_finding(table: Table, key: str, parts: np.ndarray) -> Finding:
+def split_finding(table: Table, key: str, parts: np.ndarray) -> Finding:
+    """Report the parts (N,) that the column of this key states; the action ignores the column."""
     sizes = [int((parts == part).sum()) for part in (TRAIN, VALIDATION, TEST)]
     text = (
         f"{clip(key)} of {table.name} assigns the rows to the training set ({whole(sizes[0])}), "
-        f"the validation set ({whole(sizes[1])}) and the test set ({whole(sizes[2])})."
+        f"the validation set ({whole(sizes[1])}) and the test set ({whole(sizes[2])}). "
+        "This split is used."
     )
     action = Action("Split the rows at random", _roles([key], "ignore"))
     evidence = dict(zip(("train", "validation", "test"), sizes, strict=True))

@@ -10,7 +10,9 @@ import numpy as np
 from core.base.errors import BadData
 from core.base.finding import Finding
 from core.base.text import clip, counted
+from core.data.inspection.column_choices import column_keys
 from core.data.inspection.identifiers import find_identifiers
+from core.data.inspection.input_columns import split_finding
 from core.data.inspection.joining import Join, join_tables
 from core.data.inspection.label_guess import cells_of, find_by_title, guess_by_title
 from core.data.inspection.one_hot import class_names, one_hot_targets
@@ -78,7 +80,12 @@ def read_label_file(
     free = [c for c in used[1] if c != split and (join is None or c != join.columns[1])]
     identifiers = [c for c in find_identifiers(labels, [*free, -1]) if c not in chosen]
     found = _choose(labels, wanted, chosen, [c for c in free if c not in identifiers] or free)
-    found = replace(found, rows=rows, parts=None if split is None else read_parts(labels, split))
+    found = replace(found, rows=rows)
+    if split is not None:
+        parts = read_parts(labels, split)
+        key = column_keys(labels.header, labels.width)[split]
+        stated = (split_finding(labels, key, parts), *found.findings)
+        found = replace(found, parts=parts, findings=stated)
     if join is not None:
         return found.reordered(join)
     if unordered := _unordered(labels, identifiers, inputs):

@@ -33,8 +33,13 @@ ICONS = {
     "turn_sheet": "pivot_table_chart",
     "decimal": "decimal_increase",
     "form": "table",
+    "columns": "view_column",
+    "duplicates": "playlist_remove",
+    "merge_classes": "merge",
+    "swap": "swap_vert",
 }
 SHOWN_FINDING = "shown finding"  # in the session: the finding whose samples are shown
+REPEATS = ("duplicates", "shared")  # findings with a fix whose samples are worth seeing
 RANK = {"warn": 0, "info": 1, "ok": 2}
 EACH = 8  # images per row of evidence
 HEAD = 7  # rows of a table that are shown
@@ -66,8 +71,16 @@ def show_findings(draft: Experiment, data: Samples) -> None:
                 session.set_ui(SHOWN_FINDING, f"{about.digest} {found.code}")
                 st.rerun()
             read_again(about, found.action.changes)
+        if found.action and found.code in REPEATS and show_button(found.code):
+            session.set_ui(SHOWN_FINDING, f"{about.digest} {found.code}")
+            st.rerun()
         if found.code == "transposed":
             show_both_orientations(data)
+
+
+def show_button(code: str) -> bool:
+    """Draw the button that shows the samples of a finding which has a fix as well."""
+    return button("Show samples", key=f"show {code}", icon=":material/visibility:", type="tertiary")
 
 
 def show_both_orientations(data: Samples) -> None:
@@ -108,7 +121,13 @@ def describe_reading(name: str, value: object) -> str:
         return "Inverted: dark and bright are swapped."
     if name == "task":
         return f"Labels are read as {form.escape(str(value))}."
-    return f"{name.replace('_', ' ').capitalize()}: {form.escape(str(value))}."
+    sentences = {
+        ("swap", True): "The two files are swapped.",
+        ("merge_classes", True): "Classes that differ only in case or spaces are merged.",
+        ("duplicates", "remove"): "Rows that repeat an earlier one are removed.",
+    }
+    plain = f"{name.replace('_', ' ').capitalize()}: {form.escape(str(value))}."
+    return sentences.get((name, value), plain) if isinstance(value, (bool, str)) else plain
 
 
 def show_columns(draft: Experiment) -> None:
