@@ -12,12 +12,20 @@ from tests.conftest import wait_until
 pytestmark = pytest.mark.browser
 SAMPLE = Path(__file__).parents[1] / "assets" / "digits"
 PLOT = ".st-key-chart_loss .lab-plot"
+NAMELESS = """() => [...document.querySelectorAll("button, a[href], [role=button]")]
+    .filter((button) => {  // an icon is a ligature: its text is no name
+        const copy = button.cloneNode(true);
+        copy.querySelectorAll("[data-testid=stIconMaterial]").forEach((icon) => icon.remove());
+        const name = button.ariaLabel || button.title || copy.textContent.trim();
+        return button.getBoundingClientRect().width && !name;
+    }).map((button) => button.outerHTML.slice(0, 200))"""
 STATE = "plot => [plot._fullLayout.xaxis.range, plot.marked]"
 
 
 def open_page(page, name: str) -> None:
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
     page.get_by_role("heading", name=name, exact=True).wait_for()
+    wait_until(lambda: page.evaluate(NAMELESS) == [], what="a name for every button")
 
 
 def rows(page) -> int:
@@ -25,12 +33,22 @@ def rows(page) -> int:
 
 
 def test_from_two_spreadsheets_to_a_resumed_run(page, profile, server):
+    errors: list[str] = []
+    page.on("console", lambda m: errors.append(f"{m.text} {m.location}") if is_error(m) else None)
     upload(page, server.url)
     build(page)
     run = start(page)
     assert_zoom_survives_updates(page)
     stop_reload_resume(page, server, run)
     assert_found_again(page, profile, server, run)
+    assert not errors, errors
+
+
+def is_error(message) -> bool:
+    """Whether the browser logged an error, apart from the two answers that docs/access.md
+    explains.
+    """
+    return message.type == "error" and "/_stcore/h" not in message.location.get("url", "")
 
 
 def upload(page, url: str) -> None:

@@ -88,11 +88,11 @@ def layers(widths: Sequence[int], selected: str, mode: Mode) -> go.Figure:
     p = PALETTES[mode]
     figure = blank(mode, LAYERS, showlegend=False, hovermode=False)
 
-    def label(x: float, y: float, *names: str) -> None:
+    def label(x: float, y: float, names: Sequence[str], join: str) -> None:
         marked = [f"<b>{name}</b>" if name == selected else name for name in names]
         colour = p.train if selected in names else p.muted
         figure.add_annotation(
-            x=x, y=y, text=" → ".join(marked), showarrow=False, font={"size": 14, "color": colour}
+            x=x, y=y, text=join.join(marked), showarrow=False, font={"size": 14, "color": colour}
         )
 
     rows = [[(k + 0.5) / units for k in range(units)] for units in widths]
@@ -105,7 +105,7 @@ def layers(widths: Sequence[int], selected: str, mode: Mode) -> go.Figure:
             y=[y for low, high in pairs for y in (low, high, None)],
             mode="lines", line={"color": colour, "width": 1},
         )  # fmt: skip
-        label(number - 0.5, 1.1, *weights)
+        label(number - 0.5, 1.1, weights, ", ")
     for number, heights in enumerate(rows):
         names = [f"{letter}{number}".translate(SUBSCRIPTS) for letter in "ZA"] if number else ["X"]
         colour = p.train if selected in names else p.muted
@@ -113,7 +113,7 @@ def layers(widths: Sequence[int], selected: str, mode: Mode) -> go.Figure:
             x=[number] * len(heights), y=heights, mode="markers",
             marker={"size": 13, "color": colour, "line": {"color": p.page, "width": 2}},
         )  # fmt: skip
-        label(number, 1.1, *names)
+        label(number, 1.1, names, " → ")
     figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 4})
     figure.update_xaxes(visible=False, range=[-0.3, len(widths) - 0.7], fixedrange=True)
     figure.update_yaxes(visible=False, range=[-0.02, 1.2], fixedrange=True)

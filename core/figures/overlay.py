@@ -21,7 +21,8 @@ MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 MARKED = 12  # markers that a line carries at most; they tell lines apart, not epochs
 PLOT = 238  # px: the height of the area inside the axes
 STEPS = ("epoch", "step", "seconds")  # of a row of `OverlayRun.steps`, before its loss
-LEGEND_ROW = 20  # px: the legend has a row for each run, because names are long
+LEGEND_ROW, LEGEND_WIDTH, LETTER = 20, 560, 7  # px of the legend below the chart
+FOCUS = 8  # factor by which the y-axis reaches beyond the validation curves
 
 
 class OverlayCurve(NamedTuple):
@@ -54,9 +55,14 @@ class OverlayRun:
     label: str = ""
 
 
-def chart_height(runs: int) -> int:
+def chart_height(names: Sequence[str] = ()) -> int:
     """Return the height of the chart in px: the area of the curves, the x-axis and the legend."""
-    return PLOT + 56 + LEGEND_ROW * max(1, runs)
+    rows, used = 1, 0
+    for width in (60 + LETTER * len(name) for name in names):
+        if used and used + width > LEGEND_WIDTH:
+            rows, used = rows + 1, 0
+        used += width
+    return PLOT + 56 + LEGEND_ROW * rows
 
 
 def comparable(entries: Sequence[OverlayRun]) -> tuple[str, list[OverlayRun], list[str]]:
@@ -121,7 +127,9 @@ def figure(
     palette = PALETTES[mode]
     colours = [*palette.runs, palette.test, palette.best, palette.warning]
     shown = list(zip(curves, colours, MARKS, strict=False))
-    height, margin = chart_height(len(shown)), {"l": 44, "r": 36, "t": 8}
+    height = chart_height([curve.name for curve, *_ in shown])
+    margin = {"l": 44, "r": 36, "t": 8}
+    low, high = _focus([curve for curve, *_ in shown])
     drawn = blank(mode, height, margin=margin | {"b": height - PLOT - 8}, hoverlabel_namelength=-1)
     for number, ((curve, colour, mark), place) in enumerate(
         zip(shown, ends([curve.values or curve.train for curve, *_ in shown]), strict=True), 1
@@ -153,7 +161,8 @@ def figure(
             _add_marker(drawn, curve.at, curve.values, curve.best, "star", colour, palette.page)
         at, values = (curve.at, curve.values) if curve.values else (curve.train_at, curve.train)
         if curve.diverged and (last := _last_visible(values)) is not None:
-            _add_marker(drawn, at, values, last, "x", colour, palette.page)
+            end = min(values[last], high)
+            _add_marker(drawn, [at[last]], [end], 0, "x", colour, palette.page)
         drawn.add_scatter(
             x=at[-1:],
             y=[place],
@@ -166,13 +175,28 @@ def figure(
             showlegend=False,
         )
     scale, tables = log_axis(measure, shares=measure == "error")
-    low, high = _extent([part for curve, *_ in shown for part in (curve.values, curve.train)])
+    if low < high:
+        ends_of_axis = log10(low), log10(high)
+        pad = 0.04 * (ends_of_axis[1] - ends_of_axis[0])
+        scale |= {"range": [ends_of_axis[0] - pad, ends_of_axis[1] + pad]}
+        scale |= ticks(tables, *ends_of_axis)
     drawn.update_layout(
-        yaxis=scale | (ticks(tables, log10(low), log10(high)) if low < high else {}),
-        legend={"x": 0, "xanchor": "left", "y": -46 / PLOT, "yanchor": "top", "orientation": "v"},
+        yaxis=scale,
+        legend={"x": 0, "xanchor": "left", "y": -46 / PLOT, "yanchor": "top", "orientation": "h"},
     )
     drawn.update_xaxes(title=AXIS_TITLES[axis], rangemode="tozero")
     return drawn
+
+
+def _focus(curves: Sequence[OverlayCurve]) -> tuple[float, float]:
+    """Return the ends of the y-axis: all values, but not far beyond those on the validation set. A
+    training loss near 0 or a diverged run would squeeze the others.
+    """
+    low, high = _extent([part for curve in curves for part in (curve.values, curve.train)])
+    if any(curve.values for curve in curves):
+        least, most = _extent([curve.values for curve in curves])
+        low, high = max(low, least / FOCUS), min(high, most * FOCUS)
+    return low, high
 
 
 def _add_marker(

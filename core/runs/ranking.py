@@ -159,8 +159,11 @@ def _lead(first: _Setting, second: _Setting) -> tuple[str, str, dict[str, Any]]:
             else (f"{first.summary} and {second.summary}")
         )
         return "no_difference", f"{text}.", evidence
+    samples = min(setting.results[0].samples for setting in (first, second))
+    single = samples > 0 and len(ours) == len(theirs) == 1
+    values = [percent(ours[0]), percent(theirs[0])] if single else [first.summary, second.summary]
     text = (
-        f"{first.name} has the lowest validation error: {first.summary} against {second.summary} "
+        f"{first.name} has the lowest validation error: {values[0]} against {values[1]} "
         f"for {second.name}, a difference of {points(lead)}"
     )
     if min(len(ours), len(theirs)) > 1:
@@ -170,17 +173,16 @@ def _lead(first: _Setting, second: _Setting) -> tuple[str, str, dict[str, Any]]:
         if lead > reach:
             return "significant", f"{text}, more than the seeds explain.", evidence
         return "not_significant", f"{text}, so it may be chance.", evidence
-    samples = min(setting.results[0].samples for setting in (first, second))
-    if not samples or len(ours) != len(theirs):
+    if not single:
         text += ". With one seed per run there is no error bar, so this difference may be chance."
         return "one_seed", text, evidence
     reach = sampling_interval(ours[0], theirs[0], samples)
     evidence |= {"low": lead - reach, "high": lead + reach, "samples": samples}
     text += (
-        f" ({_bounds(evidence)} at 95{THIN}% confidence on {whole(samples)} validation samples, "
-        "without the chance of the seeds)."
+        f" ({_bounds(evidence)} at 95{THIN}% confidence on {whole(samples)} validation samples). "
     )
-    return "one_seed", f"{text} It may be chance." if lead <= reach else text, evidence
+    chance = "Each run has one seed: train more to include their chance."
+    return "one_seed", text + ("It may be chance." if lead <= reach else chance), evidence
 
 
 def _bounds(evidence: dict[str, Any]) -> str:

@@ -15,11 +15,11 @@ from pages.kit.ready_made import lead
 WIDTHS, LABELS = (5, 7, 4, 3), (2, 0, 1, 2)
 SYMBOLS = (
     "**X**: the inputs, one row for each of the N = 4 samples. **Wₗ, bₗ**: weights and biases of "
-    "layer l.\n\n"
+    "layer l.",
     "**Zₗ** = Aₗ₋₁ · Wₗᵀ + bₗ: the scores of layer l, with A₀ = X. **Aₗ** = sigmoid(Zₗ): its "
-    "outputs; those of the last layer are the probabilities A₃ = softmax(Z₃).\n\n"
+    "outputs; those of the last layer are the probabilities A₃ = softmax(Z₃).",
     "**Y**: the correct classes, 1 for the class of a sample and 0 for the others. **L**: the mean "
-    "cross-entropy −log A₃ of the correct classes. **⊙** multiplies element by element."
+    "cross-entropy −log A₃ of the correct classes. **⊙** multiplies element by element.",
 )
 
 
@@ -41,7 +41,8 @@ def show() -> None:
             key="backprop layers", height=concepts.LAYERS, alt=alt, name="backprop",
         )  # fmt: skip
     with symbols.container(border=True, height="stretch"):
-        st.markdown(f":small[{SYMBOLS}]")
+        for explanation in SYMBOLS:
+            st.markdown(f":small[{explanation}]")
     with st.container(border=True):
         classes = ", ".join(map(str, LABELS))
         with card_title(f"Loss L = {loss:.4f} for {len(LABELS)} samples of classes {classes}"):

@@ -31,6 +31,7 @@ from pages.parts.double_descent.answer import (
     show_with_action,
 )
 from pages.parts.double_descent.comparison_studies import ComparisonStudy
+from pages.parts.double_descent.expectations import EXPECT, SEEDS
 
 AXES: dict[Over, str] = {"width": "Model size", "steps": "Training steps", "samples": "Samples"}
 AGAINST = {"width": "model size", "steps": "training steps", "samples": "training samples"}
@@ -43,26 +44,6 @@ NOT_VARIED = {
     "vary it.",
 }
 FEW_LINES = 2  # which are always drawn
-EXPECT: dict[Over, str] = {
-    "width": "**Left of the threshold** a model is too small to fit all training samples. A larger "
-    "one is better at first, then it begins to fit the noise.\n\n"
-    "**At the threshold** it can only just fit every sample, with large weights: the test error "
-    "peaks. With random features this is at N = n, as many features as samples. A network can fit "
-    "roughly from P = n parameters on, with squared loss from P = n·K, one parameter for each "
-    "target value.\n\n"
-    "**Right of the threshold** many solutions fit, and training finds one with small weights: the "
-    "test error falls a second time.\n\n"
-    "The dotted line is a sketch. Start measures the curve.",
-    "steps": "**Early** the model learns what most samples share: the test error falls.\n\n"
-    "**Later** it begins to fit wrong labels, and the test error rises.\n\n"
-    "**At last** it fits all training samples, and the test error may fall a second time.\n\n"
-    "The dotted line is a sketch. Start measures the curve.",
-    "samples": "**Few samples** are easy to fit, and more of them help.\n\n"
-    "**At the threshold** the model can only just fit all samples: more samples can raise the test "
-    "error.\n\n"
-    "**Many samples** cannot all be fitted, noise included: the test error falls again.\n\n"
-    "The dotted line is a sketch. Start measures the curve.",
-}
 HELP = {
     "norm": "‖w‖ is the Euclidean norm of all weights, median over seeds. A model that can just "
     "fit every sample has only one way to do so, with large weights. A larger model can choose "
@@ -132,6 +113,13 @@ def show_cards(scene: Scene) -> None:
 
 def seeds_card(scene: Scene, above: DeltaGenerator) -> None:
     """The results of several seeds, of one experiment or for each value of a setting."""
+    if not scene.points:
+        above.markdown(f"### {escape(scene.empty)}" if scene.empty else "")
+        with st.container(border=True, gap="xsmall"):
+            with card_title("What is measured"):
+                pass
+            st.markdown(SEEDS)
+        return
     with st.container(border=True, gap="xsmall"):
         with card_title("Result of each seed"):
             measure = MEASURES[measure_switch(scene.measure, scene.id)]
@@ -142,12 +130,9 @@ def seeds_card(scene: Scene, above: DeltaGenerator) -> None:
         )  # fmt: skip
     finding = results.finding
     with above:
-        if scene.points:
-            show_with_action(f"### {escape(finding.text)}", finding.action)
-            if not scene.live:
-                scene.offer_best(finding)
-        else:
-            st.markdown(f"### {escape(scene.empty)}")
+        show_with_action(f"### {escape(finding.text)}", finding.action)
+        if not scene.live:
+            scene.offer_best(finding)
 
 
 def expected_card(scene: Scene, above: DeltaGenerator) -> None:
@@ -182,8 +167,8 @@ def curve_card(scene: Scene) -> View:
         above.markdown(NOT_VARIED[over])
         return view
     with st.container(**STACK, gap="small", horizontal_alignment="distribute"):
+        view = choose_unit(scene, view)  # first, so that it stays where it is
         pills = st.container(width="stretch")
-        view = choose_unit(scene, view)
     selected = []
     if scene.points and scene.complete:  # the best of a part is not the best
         with pills:

@@ -47,12 +47,14 @@ def compare(rows: list[Row]) -> None:
     with left.container(border=True, height="stretch"):
         lesson(experiments)
         samples = curves(selected, experiments)
-        if len(selected) > 1:
+        if len(selected) > WIDE:
             difference(selected, experiments, samples)
-        else:
-            ending(selected[0])
     with right.container(border=True, height="stretch"):
         result(selected, experiments)
+        if len(selected) == 1:
+            ending(selected[0])
+        elif len(selected) <= WIDE:
+            difference(selected, experiments, samples)
 
 
 def lesson(experiments: list[Experiment]) -> None:
@@ -109,7 +111,7 @@ def curves(selected: list[Row], experiments: list[Experiment]) -> list[int]:
             key="overlay",
         )
     else:
-        with st.container(height=overlay.chart_height(1), border=False):
+        with st.container(height=overlay.chart_height(), border=False):
             st.caption("No epoch has been completed yet.")
     explain_chart(drawn, measure, left_out, len(selected))
     return samples

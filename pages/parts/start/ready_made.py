@@ -1,5 +1,6 @@
 """The ready-made experiments: a card for each comparison and for each single experiment."""
 
+from base64 import b64encode
 from collections.abc import Callable, Iterable
 from math import inf
 
@@ -111,7 +112,8 @@ def curves(names: tuple[str, ...]) -> None:
     """Draw the measured curves, or why there are none."""
     alt = thumbnails.describe(names)
     if drawing := thumbnails.thumbnail(names, theme_mode(), alt):
-        st.html(drawing)
+        encoded = b64encode(drawing.encode()).decode()
+        st.markdown(f"![{escape(alt)}](data:image/svg+xml;base64,{encoded})")
     else:
         with st.container(height=thumbnails.HEIGHT, border=False, vertical_alignment="center"):
             st.caption("No recorded curve: the data is downloaded first.")

@@ -39,7 +39,7 @@ def test_the_network_names_every_quantity_and_highlights_the_selected_one(select
     labels = " ".join(note.text for note in figure.layout.annotations)
     assert labels.count("<b>") == 1 and f"<b>{selected}</b>" in labels
     plain = labels.replace("<b>", "").replace("</b>", "")
-    assert plain == "W₁ → b₁ W₂ → b₂ W₃ → b₃ X Z₁ → A₁ Z₂ → A₂ Z₃ → A₃"
+    assert plain == "W₁, b₁ W₂, b₂ W₃, b₃ X Z₁ → A₁ Z₂ → A₂ Z₃ → A₃"
     assert [len(t.y) for t in figure.data if t.mode == "markers"] == [5, 7, 4, 3]
 
 

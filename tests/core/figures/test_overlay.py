@@ -153,3 +153,15 @@ def test_any_axis_and_the_training_loss_can_be_drawn(axis, at):
 def test_time_is_the_training_time_in_seconds():
     entries = [OverlayRun("a", "mse", [replace(e, seconds=3.5) for e in epochs([0.5])])]
     assert curves_of(entries, axis="seconds")[0].at == [3.5]
+
+
+def test_the_axis_stays_with_the_validation_curves():
+    """A training loss near 0 and a run that diverged would squeeze them into a line."""
+    scores = {"loss": 0.5, "accuracy": 0.5}
+    learned = Epoch(1, 10, {"loss": 1e-9, "accuracy": 1.0}, scores, best=True)
+    lost = OverlayRun("lost", "mse", [], diverged=True, steps=((0.1, 1, 0.1, 1e20),))
+    drawn = figure(curves_of([OverlayRun("a", "mse", [learned]), lost], train=True), "light")
+    low, high = drawn.layout.yaxis.range
+    assert math.log10(0.5) - 1.1 < low < math.log10(0.5) < high < math.log10(0.5) + 1.1
+    (cross,) = (t for t in drawn.data if t.meta == "x")
+    assert low <= math.log10(cross.y[0]) <= high
