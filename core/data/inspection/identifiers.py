@@ -11,6 +11,7 @@ from core.data.inspection.titles import is_identifier_title, is_key_title, norma
 from core.data.spreadsheet.table import Table
 
 FEW_ROWS = 6  # rows up to which rising numbers may be chance
+SPARSE = 10  # mean step from which rising numbers are sorted measurements instead of a count
 QUANTITIES = {"x", "t", "time", "year", "month", "day", "hour", "week", "date", "step", "epoch"}
 
 
@@ -68,8 +69,8 @@ def _is_titled(table: Table, column: int) -> bool:
 
 
 def _looks_numbered(table: Table, column: int, is_first: bool) -> bool:
-    """Whether a column without an identifier's title holds numbers that rise, codes, or
-    names of files.
+    """Whether a column without an identifier's title holds numbers that rise in small steps,
+    codes, or names of files.
     """
     title = normalized(table.header[column]) if table.header else ""
     is_quantity = title in QUANTITIES or title in VALUE_TITLES or is_label_title(title)
@@ -81,7 +82,7 @@ def _looks_numbered(table: Table, column: int, is_first: bool) -> bool:
     if cells.dtype.kind == "O":
         return True  # codes such as 007
     step = np.diff(cells.astype(np.float64))
-    is_counting = is_first and table.header is not None  # pixels without titles may rise as well
+    is_counting = is_first and table.header is not None and step.mean() < SPARSE  # pixels may rise
     return bool((step > 0).all() and (is_counting or (step == 1).all()))
 
 

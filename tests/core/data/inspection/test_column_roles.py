@@ -133,6 +133,7 @@ def test_other_titles_are_not_identifiers(title):
         (np.arange(ROWS) + 5, True),
         (np.cumsum(DRAW.integers(1, 9, ROWS)), True),
         (np.arange(ROWS) / 2, False),  # measured, not counted
+        (1000 + 1234 * np.arange(ROWS), False),  # sorted prices
         (np.arange(ROWS)[::-1], False),
         (np.arange(ROWS) // 2, False),
     ],
