@@ -49,8 +49,12 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(execute=execute)
         return command
 
-    inspect = add("inspect", inspection.inspect, "check spreadsheets of images or numbers")
-    inspect.add_argument("images", metavar="IMAGES", help="one row per image, one column per pixel")
+    inspect = add("inspect", inspection.inspect, "check files of images or numbers")
+    inspect.add_argument(
+        "images",
+        metavar="IMAGES",
+        help="one row per image, one column per pixel; or arrays, or a ZIP file of images",
+    )
     inspect.add_argument("labels", metavar="LABELS", nargs="?", help="one label per row")
     add_reading_options(inspect)
     train = add("train", experiments.train, "train an experiment")
