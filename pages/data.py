@@ -29,10 +29,7 @@ from pages.parts.data.upload import upload
 
 SPLIT = "Split and normalize"
 COUNTED = ("Check", SPLIT)  # steps that show the five numbers
-WAITING = (
-    "Files wait to be checked. Press “Check files” first: Start would train the dataset that was "
-    "selected before."
-)
+WAITING = "Check the files first. Until then, Start would train the previous dataset."
 STEPS = {
     "Check": (check.show_findings, check.show_samples),
     SPLIT: (scale.choose_split, scale.choose_normalization),

@@ -23,6 +23,7 @@ DRAWN = "columns drawn"  # a number in the key of the table: another one drops i
 
 SHOWN, HEIGHT = 10, 420  # columns up to which the table has its full height; px of a longer one
 COLUMN, PROBLEM = "Column", "Problem"
+MARK = "⚠"  # before the name of a column with a problem, which stays in view on a phone
 FIELDS = {fact.name: fact for fact in fields(ColumnChoice)}
 TYPES = {"number": "Number", "text": "Text", "mixed": "Numbers and text", "date": "Date",
          "file name": "File name", "empty": "Empty"}  # fmt: skip
@@ -73,12 +74,12 @@ def describe(facts: ColumnFacts, reading: Reading) -> dict[str, Any]:
         text = "one_hot"
     shown = {"role": facts.role, "missing": choice.missing, "text": text}
     return {
-        COLUMN: facts.name or facts.key,
-        PROBLEM: facts.problem[:1].upper() + facts.problem[1:],
+        COLUMN: f"{MARK} {facts.key}" if facts.problem else facts.key,
         **{
             fact.label: None if shown[name] == "auto" else word(fact, shown[name])
             for name, fact in FIELDS.items()
         },
+        PROBLEM: facts.problem[:1].upper() + facts.problem[1:],
         "Type": TYPES.get(facts.type, facts.type),
         "Missing": facts.missing,
         "Distinct": facts.distinct,

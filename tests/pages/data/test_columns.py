@@ -12,6 +12,7 @@ from core.network.presets import Small
 from pages.kit import session
 from pages.parts.data.columns import (
     COLUMN,
+    MARK,
     PROBLEM,
     choices_from_edits,
     describe,
@@ -53,7 +54,7 @@ def test_a_refused_file_shows_its_columns_and_is_read_after_a_choice(page, edit)
     app = upload(page(came_for="files"), PEOPLE.encode())
     assert len(errors(app)) == 1 and "who" in errors(app)[0]
     table = tables(app)[0].set_index(COLUMN)
-    assert [name for name, problem in table[PROBLEM].items() if problem] == ["who"]
+    assert [name for name, problem in table[PROBLEM].items() if problem] == [f"{MARK} who"]
     assert start(app).disabled  # it would train the digits
     edit |= {"0": {"Role": "Ignore"}, "2": {"Text": "Ordinal"}}
     app = press(app, "check columns")
@@ -99,7 +100,7 @@ FACTS = ColumnFacts(3, "age", "age", "number", "1, 2", 4, 9, "input", "has 4 mis
 def test_a_row_of_the_table_shows_what_was_detected_and_chosen():
     row = describe(FACTS, Reading())
     assert (row[COLUMN], row["Role"], row["Missing values"], row["Text"]) == (
-        "age", "Input", None, None,
+        f"{MARK} age", "Input", None, None,
     )  # fmt: skip
     reading = Reading(columns={"age": {"missing": "median_indicator"}})
     assert describe(FACTS, reading)["Missing values"] == "Median + indicator"
