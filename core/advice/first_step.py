@@ -8,7 +8,7 @@ samples through it. Trains nothing.
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, log
 
 import torch
 from torch import nn
@@ -29,6 +29,8 @@ WORK = 5e8  # … whose multiply-adds forward stay below this: a tenth of a seco
 LARGEST = 50_000_000  # parameters of a network that a page builds only to measure it
 BINS = 41
 VANISHING, EXPLODING = 0.1, 10.0  # limits of the last layer's signal over that of the first
+LOW, HIGH = 0.5, 2.0  # usual standard deviation of a layer's outputs; initializers aim at 1
+TINY = 1e-30  # instead of 0 in a logarithm
 FADED = 1e-3  # limit of the first layer's gradient over that of the last: below it vanishes
 
 
@@ -48,13 +50,16 @@ class WeightHistogram:
 
 @dataclass(frozen=True)
 class LayerStart:
-    """One layer before training. `name` is its path in the module; `std` the standard deviation of
-    its outputs over samples, root mean square over units; `gradient` is ‖∇L‖ over its weights;
-    `weights` is None for normalizations.
+    """One layer before training. `name` is its path in the module. Its outputs are those before the
+    activation, which is a layer of its own: `std` is their standard deviation over samples and
+    units, which LSUV scales to 1 and He and Xavier initialization keep; `signal` is the part of it
+    by which samples differ, the root mean square over units of the standard deviation over samples.
+    `gradient` is ‖∇L‖ over its weights; `weights` is None for normalizations.
     """
 
     name: str
     std: float
+    signal: float
     gradient: float
     weights: WeightHistogram | None = None
 
@@ -72,14 +77,32 @@ class FirstStep:
     @property
     def signal_ratio(self) -> float | None:
         """Signal of the last layer over that of the first; None with fewer than two layers."""
-        return _ratio([layer.std for layer in self.layers])
+        return _ratio([layer.signal for layer in self.layers])
+
+    @property
+    def scale_finding(self) -> Finding | None:
+        """A hidden layer with outputs of an unusual scale, the most unusual one: its activation is
+        used at its kink or far from it.
+        """
+        unusual = [layer for layer in self.layers[:-1] if not LOW <= layer.std <= HIGH]
+        if not unusual:
+            return None
+        layer = max(unusual, key=lambda layer: abs(log(layer.std or TINY)))
+        side = f"below {LOW:g}" if layer.std < LOW else f"above {HIGH:g}"
+        name = layer.name.rpartition(".")[2]
+        text = (
+            f"**The outputs of {name} have a standard deviation of {short(layer.std)}, {side}:** "
+            "the first epochs correct this scale before the loss falls as fast as it can. LSUV "
+            "initialization sets it to 1."
+        )
+        return Finding("output_scale", "info", text, {"layer": layer.name, "std": layer.std})
 
     @property
     def finding(self) -> Finding | None:
         """The first thing that keeps the network from training: a signal that vanishes or explodes
         on its way forward, or a gradient that vanishes on its way back.
         """
-        silent = next((layer.name for layer in self.layers if layer.std == 0), "")
+        silent = next((layer.name for layer in self.layers if layer.signal == 0), "")
         ratio = self.signal_ratio
         if silent:
             name = silent.rpartition(".")[2]
@@ -141,13 +164,15 @@ def first_step(experiment: Experiment, data: Samples) -> FirstStep:
     model = _model(experiment, data)
     if fit := experiment.initializer.fit():
         fit.make(model, x)
-    with _recorded_std(model) as recorded:
+    with _recorded_outputs(model) as recorded:
         outputs = model(x)
     loss = experiment.loss.call().make()(outputs, y)
     loss.backward()
     layers = [
-        LayerStart(name, std, _gradient_norm(module), _histogram(module, experiment.initializer))
-        for (name, module), std in recorded.items()
+        LayerStart(
+            name, std, signal, _gradient_norm(module), _histogram(module, experiment.initializer)
+        )
+        for (name, module), (std, signal) in recorded.items()
     ]
     return FirstStep(loss.item(), experiment.loss.guess(len(data.classes)), tuple(layers))
 
@@ -176,25 +201,29 @@ def _model(experiment: Experiment, data: Samples) -> nn.Module:
 
 
 @contextmanager
-def _recorded_std(model: nn.Module) -> Iterator[dict[tuple[str, nn.Module], float]]:
-    """Record, in the order of the calculation, the standard deviation of the outputs of every
-    module that has weights.
+def _recorded_outputs(
+    model: nn.Module,
+) -> Iterator[dict[tuple[str, nn.Module], tuple[float, float]]]:
+    """Record, in the order of the calculation, standard deviation and signal of the outputs of
+    every module that has weights.
     """
-    recorded: dict[tuple[str, nn.Module], float] = {}
+    recorded: dict[tuple[str, nn.Module], tuple[float, float]] = {}
     with ExitStack() as hooks:
         for name, module in model.named_modules():
             if not any(True for _ in module.parameters(recurse=False)):
                 continue
 
             def record(m: nn.Module, _: object, z: torch.Tensor, name: str = name) -> None:
-                recorded[name, m] = _std(z.detach())
+                recorded[name, m] = (z.detach().std(correction=0).item(), _signal(z.detach()))
 
             hooks.callback(module.register_forward_hook(record).remove)
         yield recorded
 
 
-def _std(outputs: torch.Tensor) -> float:
-    """(N, …) -> a number. What all samples share, such as the ½ of a sigmoid, is no signal."""
+def _signal(outputs: torch.Tensor) -> float:
+    """(N, …) -> the standard deviation over samples. What all samples share, such as the ½ of a
+    sigmoid, is no signal.
+    """
     flat = outputs.flatten(1)
     return (flat - flat.mean(0)).square_().mean().sqrt().item()  # 9 times as fast as var(0)
 

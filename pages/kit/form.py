@@ -46,9 +46,17 @@ def choose(family: type[C], value: C, key: str, *, label: str, segments: bool = 
     return value if kind == value.kind else family.pick(kind)
 
 
-def edit(value: V, key: str, *, width: int = 150, skip: tuple[str, ...] = ()) -> V:
+def edit(
+    value: V,
+    key: str,
+    *,
+    width: int = 150,
+    skip: tuple[str, ...] = (),
+    store: Callable[[Value], None] | None = None,
+) -> V:
     """Draw the widgets of a value's fields in rows that wrap, and return the value that they hold.
-    An invalid field does not affect the others.
+    An invalid field does not affect the others. `store` writes the value with a changed field, for
+    a value that is no field of the draft.
     """
     facts = [fact for fact in fields(type(value)) if is_plain(fact) and fact.name not in skip]
     facts.sort(key=lambda fact: fact.type is bool)  # switches come last
@@ -61,6 +69,8 @@ def edit(value: V, key: str, *, width: int = 150, skip: tuple[str, ...] = ()) ->
             old = getattr(value, fact.name)
             widget_key = f"{key}.{_tag(value)}.{fact.name}"
             callback = _callback(_store_field, fact, _tag(value), widget_key, field, when=field)
+            if store:
+                callback = _callback(_store_value, fact, value, widget_key, store, when=store)
             entry = widget(fact, old, widget_key, **callback)
             if entry != old:
                 value = _replaced(value, fact, entry, complaints)
@@ -186,6 +196,18 @@ def _store_field(fact: FieldFacts, tag: str, key: str, field: str) -> None:
     except BadExperiment:
         return  # the page explains it
     _store(f"{path}{fact.name}", entry)
+
+
+def _store_value(fact: FieldFacts, value: Value, key: str, store: Callable[[Value], None]) -> None:
+    """Pass the value with the entry of a widget to `store`."""
+    entry = session.widget_value(key)
+    if entry is None or entry == shown_as(getattr(value, fact.name)):
+        return
+    try:
+        entry = parse(entry, fact)
+        store(build(type(value), {**dict(value), fact.name: entry}))
+    except BadExperiment:
+        return  # the page explains it
 
 
 def _store(path: str, value: object) -> None:

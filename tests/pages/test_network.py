@@ -60,6 +60,13 @@ def test_an_open_layer_shows_its_fields_and_a_change_reaches_the_draft(page):
     assert "Units" not in [w.label for w in press(app, "open 1").number_input]
 
 
+def test_a_number_of_an_open_layer_is_stored_when_the_page_is_left(page):
+    app = press(page(), "open 1")
+    next(w for w in app.number_input if w.label == "Units").set_value(50)
+    app.switch_page("train.py").run()  # one answer for both
+    assert layers(well(app)) == (Flatten(), Linear(units=50), ReLU(), Output())
+
+
 @pytest.mark.parametrize(
     ("what", "result"),
     [

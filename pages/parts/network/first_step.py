@@ -41,7 +41,8 @@ RELEVANT = (  # fields of the experiment that change the first step
     "seeds",
 )
 STD_HELP = (
-    "Standard deviation of the layer's outputs over samples, before training. Good: 0.5 to 2."
+    "Standard deviation of the layer's outputs over samples and units, before the activation and "
+    "before training. Initializers aim at 1; usual: 0.5 to 2."
 )
 
 
@@ -68,6 +69,8 @@ def before_training(
         if seen:
             loss_finding = check_initial_loss(seen.loss, draft.loss.kind, classes)
             start_finding(draft, seen, seen.finding or loss_finding)
+            if not (seen.finding or loss_finding) and (scale := seen.scale_finding):
+                finding(scale.level, scale.text)
         if tab == "Shapes":
             table(traced, seen)
         elif tab == "Initialization" and seen:
@@ -100,10 +103,17 @@ def improve_start(draft: Experiment, seen: "FirstStep") -> None:
         )
         return
     state.rebuild(remedy.experiment, remedy.action.label)
-    loss = short(remedy.first_step.loss, 3)
+    after = remedy.first_step
     session.notice(
-        f"Applied: {remedy.action.label}. The initial loss is now {loss}. Press Undo to revert."
+        f"Applied: {remedy.action.label}. The initial loss is now {short(after.loss, 3)} (was "
+        f"{short(seen.loss, 3)}), the standard deviation of the outputs {describe_std(after)} (was "
+        f"{describe_std(seen)}). Press Undo to revert."
     )
+
+
+def describe_std(seen: "FirstStep") -> str:
+    """Return the standard deviation of the outputs of the first and the last layer."""
+    return f"{short(seen.layers[0].std)} → {short(seen.layers[-1].std)}"
 
 
 def measure(draft: Experiment) -> tuple["FirstStep | None", str]:
@@ -145,11 +155,10 @@ def metrics(draft: Experiment, planned: Plan, seen: "FirstStep | None", chance: 
             help="Loss of the untrained network. If it is far above chance level, the network is "
             "confidently wrong.",
         )
-        ends = (seen.layers[0], seen.layers[-1]) if seen and seen.layers else None
         st.metric(
-            "Signal, first → last layer",
-            f"{short(ends[0].std)} → {short(ends[1].std)}" if ends else MISSING,
-            "good: 0.5 to 2",
+            "Output std, first → last layer",
+            describe_std(seen) if seen and seen.layers else MISSING,
+            "usual: 0.5 to 2",
             **quiet,
             help=STD_HELP,
         )

@@ -3,6 +3,7 @@ cards with lists of their own. Only the open layer draws widgets.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -22,7 +23,9 @@ from core.network.tree import (
     chain_at,
     delete_branch,
     fits_depth,
+    has_layer,
     insert_layer,
+    layer_at,
     replace_layer,
     swap_layers,
     unwrap_block,
@@ -99,9 +102,10 @@ class LayerList:
         if fact.note:
             finding("info", form.escape(fact.note))
         width = 200 if any(field.options for field in fields(type(layer))) else 110
-        changed = form.edit(layer, state.key(f"layer {fact.number}", "network"), width=width)
+        key = state.key(f"layer {fact.number}", "network")
+        changed = form.edit(layer, key, width=width, store=partial(store_layer, layer, path))
         if changed != layer:
-            state.edit("network", to_data(replace_layer(self.layers, path, changed)))
+            store_layer(layer, path, changed)
             st.rerun()
         with st.container(horizontal=True, gap="medium"):
             for action in self.actions(layer, path):
@@ -269,6 +273,13 @@ class LayerList:
                     f"p is {short(chosen)}, but must be at least 0 and below 1. The network still "
                     f"uses {short(last)}.",
                 )
+
+
+def store_layer(old: Layer, path: LayerPath, new: Layer) -> None:
+    """Replace the layer at `path` of the draft, if it is still `old`."""
+    layers = state.draft().network
+    if has_layer(layers, path) and layer_at(layers, path) == old:
+        state.edit("network", to_data(replace_layer(layers, path, new)))
 
 
 def drop_field(layers: Layers) -> FieldFacts:

@@ -5,6 +5,7 @@ from math import isnan, log
 
 import numpy as np
 import pytest
+import torch
 
 from core.advice.first_step import SAMPLES, FirstStep, LayerStart, first_step
 from core.base.errors import BadNetwork, Unavailable
@@ -13,6 +14,7 @@ from core.data.ready.builtin import digits
 from core.experiment import Experiment
 from core.losses import MSE
 from core.network.activations import ReLU, Sigmoid
+from core.network.build import build
 from core.network.initializers import LSUV, He, Normal, Uniform, Xavier, Zeros
 from core.network.layers import BatchNorm, Conv2d, Flatten, Linear, Output, Residual
 from core.training.loop import train
@@ -36,14 +38,14 @@ def test_its_loss_is_the_first_one_of_the_training(data, initializer):
 def test_zeros_start_at_chance_level_with_constant_outputs(data):
     seen = first_step(Experiment(initializer=Zeros()), data)
     assert seen.loss == pytest.approx(log(10)) == seen.chance
-    assert all(layer.std == 0 for layer in seen.layers)
+    assert all(layer.std == layer.signal == 0 for layer in seen.layers)
     assert (seen.finding.code, seen.finding.evidence) == ("constant_output", {"layer": "conv1"})
 
 
 def test_layers_with_weights_are_listed_input_first(data):
     seen = first_step(Experiment(), data)
     assert [layer.name for layer in seen.layers] == ["conv1", "conv2", "linear1", "output"]
-    assert all(layer.std > 0 and layer.gradient > 0 for layer in seen.layers)
+    assert all(layer.std > 0 and layer.signal > 0 and layer.gradient > 0 for layer in seen.layers)
     assert seen.finding is None
 
 
@@ -78,7 +80,9 @@ def test_a_network_that_does_not_fit_is_refused(data):
 
 
 def test_a_loss_that_is_not_a_number_counts_as_exploding():
-    seen = FirstStep(float("nan"), 2.3, (LayerStart("a", 1.0, 1.0), LayerStart("b", 1.0, 1.0)))
+    seen = FirstStep(
+        float("nan"), 2.3, (LayerStart("a", 1.0, 1.0, 1.0), LayerStart("b", 1.0, 1.0, 1.0))
+    )
     assert isnan(seen.loss) and seen.finding.code == "signal_explodes"
 
 
@@ -120,7 +124,7 @@ def test_a_data_dependent_initializer_promises_no_moments(data):
     ],
 )
 def test_a_vanishing_gradient_is_found(gradients, code, evidence):
-    layers = tuple(LayerStart(str(g), 1.0, g) for g in gradients)
+    layers = tuple(LayerStart(str(g), 1.0, 1.0, g) for g in gradients)
     found = FirstStep(2.3, 2.3, layers).finding
     assert (found.code if found else "") == code
     if found:
@@ -132,3 +136,45 @@ def test_a_network_that_is_too_large_is_not_built(data):
     with pytest.raises(Unavailable) as caught:
         first_step(Experiment(network=large), data)
     assert caught.value.code == "too_large_to_measure"
+
+
+def inputs(data):
+    """The normalized training images (N, 64)."""
+    train = Experiment().split.parts(data.targets).train
+    affine = Experiment().normalization.fit(data.inputs, train)
+    return (affine.multiply * data.inputs[train].astype(np.float32) + affine.add).reshape(-1, 64)
+
+
+def initial_weights(experiment, x):
+    """The weight matrices before training."""
+    generator = torch.Generator().manual_seed(experiment.seeds.initialization)
+    start = {"initializer": experiment.initializer, "generator": generator}
+    model = build(experiment.network, (1, 8, 8), 10, **start, dropout=torch.Generator())
+    if fit := experiment.initializer.fit():
+        fit.make(model, torch.from_numpy(x).reshape(-1, 1, 8, 8))
+    return [p.detach().numpy() for p in model.parameters() if p.ndim > 1]
+
+
+@pytest.mark.parametrize("initializer", [He(), LSUV(), Normal(std=0.3)])
+def test_the_scale_of_outputs_equals_a_calculation_by_hand(data, initializer):
+    network = (Flatten(), Linear(units=40), ReLU(), Output())
+    experiment = Experiment(network=network, initializer=initializer)
+    x = inputs(data)
+    first, last = initial_weights(experiment, x)
+    hidden = x @ first.T
+    outputs = hidden, np.maximum(hidden, 0) @ last.T  # before the activation
+    for layer, z in zip(first_step(experiment, data).layers, outputs, strict=True):
+        assert layer.std == pytest.approx(z.std(), rel=1e-3)
+        assert layer.signal == pytest.approx(((z - z.mean(0)) ** 2).mean() ** 0.5, rel=1e-3)
+        if isinstance(initializer, LSUV):
+            assert layer.std**2 == pytest.approx(1, abs=initializer.tolerance + 1e-3)
+
+
+@pytest.mark.parametrize(("std", "code"), [(0.3, "output_scale"), (3.0, "output_scale"), (1.0, "")])
+def test_outputs_of_an_unusual_scale_are_reported(std, code):
+    layers = (LayerStart("first", 1.0, 1.0, 1.0), LayerStart("second", std, 1.0, 1.0))
+    seen = FirstStep(2.3, 2.3, (*layers, LayerStart("output", 0.1, 1.0, 1.0)))
+    found = seen.scale_finding
+    assert (found.code if found else "") == code and seen.finding is None
+    if code:
+        assert found.evidence == {"layer": "second", "std": std}
