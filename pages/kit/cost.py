@@ -23,11 +23,10 @@ from core.experiment import Experiment
 from core.jobs import runner
 from core.jobs.tasks import TaskState
 from core.network.build import trace
-from pages.kit import person, session
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding
-from pages.kit.range_test import wait, work
+from pages.kit.measurements import begin, current, wait
 
 TASK = "trial"  # the key of the task's id in the page state
 QUIET: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off"}
@@ -48,9 +47,7 @@ def card(draft: Experiment, planned: Plan) -> None:
                 "augmentation.",
             )
         if pressed:
-            before = session.get_ui(TASK)
-            task = work().begin("trial", encode(draft), by=person.me(), instead=before)
-            session.set_ui(TASK, task)
+            begin("trial", draft, name=TASK)
             st.rerun()
         if task and not task["over"]:
             st.fragment(wait, run_every=0.4)(task["id"], "Running trial steps")
@@ -62,7 +59,7 @@ def card(draft: Experiment, planned: Plan) -> None:
 
 def measurement(draft: Experiment) -> dict[str, Any] | None:
     """Return the trial of exactly this draft, or None."""
-    task = work().look(session.get_ui(TASK)) if session.get_ui(TASK) else None
+    task = current(TASK)
     return task if task and task["experiment"] == encode(draft) else None
 
 

@@ -4,17 +4,16 @@ the queue, and its card shows the growing curve and the suggested learning rate.
 
 import streamlit as st
 
-from core.base.encoding import decode, encode
+from core.base.encoding import decode
 from core.base.numbers import short
-from core.base.text import counted
 from core.experiment import Experiment
 from core.figures import range_test as figures
-from core.jobs import runner, tasks
 from core.jobs.tasks import TaskState
-from pages.kit import live_chart, person, session, state
+from pages.kit import live_chart, session, state
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding
+from pages.kit.measurements import begin, current, describe_progress, work
 
 TASK = "rate test"  # the key of the task's id in the page state
 BEFORE = "rate before"  # the key of the learning rate that the suggestion replaced
@@ -34,34 +33,13 @@ def offer(draft: Experiment, ready: bool) -> None:
         "loss. Does not delay your runs.",
     )
     if pressed:
-        before = session.get_ui(TASK)
-        task = work().begin("rate", encode(draft), by=person.me(), instead=before)
-        session.set_ui(TASK, task)
+        begin("rate", draft, name=TASK)
         session.set_ui(BEFORE, "")
-
-
-def work() -> tasks.Tasks:
-    """Return the tasks of this lab."""
-    return tasks.current(runner.current().store.home)
-
-
-def wait(id: str, activity: str) -> None:
-    """Draw the progress of a task; rerun the page when it is over."""
-    task = work().look(id)
-    if not task or task["over"]:
-        st.rerun()
-    st.progress(task["share"], text=describe_progress(task, activity))
-
-
-def describe_progress(task: dict, activity: str) -> str:
-    """Return how many tasks are ahead in the queue, or the activity."""
-    ahead = task["before"]
-    return f"{counted(ahead, 'task')} ahead in the queue" if ahead else activity
 
 
 def card(draft: Experiment) -> None:
     """Draw the range test that was started last; nothing if there is none."""
-    task = work().look(session.get_ui(TASK)) if session.get_ui(TASK) else None
+    task = current(TASK)
     if not task:
         return
     with st.container(border=True, key="rate_card"):

@@ -6,15 +6,14 @@ from typing import Any
 import streamlit as st
 
 from core.advice.suggestions import check_stability
-from core.base.encoding import decode, encode
+from core.base.encoding import decode
 from core.base.finding import Action
 from core.base.numbers import THIN, short
 from core.experiment import Experiment
-from pages.kit import person, session
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding
-from pages.kit.range_test import wait, work
+from pages.kit.measurements import begin, current, wait
 
 TASK = "sharpness"  # session key of the task's id
 FIRST = (  # the settings that the loss at the initial weights depends on
@@ -39,10 +38,7 @@ def card(run: str, experiment: Experiment, reopen: Callable[[Action], None]) -> 
             disabled=bool(task and not task["over"]),
         )  # fmt: skip
     if pressed:
-        before = session.get_ui(TASK)
-        text = encode(experiment)
-        task = work().begin("sharpness", text, run, by=person.me(), instead=before)
-        session.set_ui(TASK, task)
+        begin("sharpness", experiment, run, name=TASK)
         st.rerun()
     if not task:
         st.caption(
@@ -58,13 +54,13 @@ def card(run: str, experiment: Experiment, reopen: Callable[[Action], None]) -> 
 
 def measured(run: str) -> dict[str, Any] | None:
     """Return the task that measured this run; None if there is none."""
-    task = work().look(session.get_ui(TASK)) if session.get_ui(TASK) else None
+    task = current(TASK)
     return task if task and task["run"] == run else None
 
 
 def measured_curvature(draft: Experiment) -> float:
     """Return the curvature at the initial weights if it was measured for these settings, else 0."""
-    task = work().look(session.get_ui(TASK)) if session.get_ui(TASK) else None
+    task = current(TASK)
     if not task:
         return 0.0
     seen = decode(Experiment, task["experiment"])

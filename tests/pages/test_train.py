@@ -272,7 +272,7 @@ def test_the_range_test_in_the_browser(browser, server):
         "plot => Number(document.querySelector(plot)?.dataset.rows ?? 0) > 50", arg=plot
     )
     use.click()
-    window.get_by_role("button", name="Undo").wait_for()
+    window.locator(".st-key-undo_rate button").wait_for()
     assert window.get_by_role("textbox", name="Learning rate η").input_value() == rate
     window.close()
 
