@@ -169,6 +169,7 @@ class Page:
             st.fragment(cards.gradient)()
         with right.container(border=True, height="stretch"):
             st.fragment(cards.map)()
+        cards.predicted()
         if self.state in (RunState.DONE, RunState.STOPPED):
             with st.container(border=True):
                 sharpness.card(self.run, self.experiment, self.reopen)

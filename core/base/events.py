@@ -134,7 +134,8 @@ class Ended:
     """The last event of a run. `reason` is epochs, the kind of a stopping rule, stopped, diverged
     or failed. `clipped` is the fraction of steps that each clipping changed; `by` names who stopped
     the run, if that was not its owner; `code` is that of the LabError that ended it, empty for any
-    other end.
+    other end. `predictions` of a regression are (true, predicted) values of some samples of the
+    test set, or of the validation set where there is none.
     """
 
     reason: str
@@ -149,6 +150,7 @@ class Ended:
     probe_share: float = _clock()  # fraction of the training time
     clipped: dict[str, float] = field(default_factory=dict)
     by: str = ""
+    predictions: tuple[tuple[float, float], ...] = ()
     code: str = ""
 
 

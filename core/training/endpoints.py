@@ -11,10 +11,12 @@ import torch
 import core
 from core.base.events import Ended, Started
 from core.training.metrics import evaluate
-from core.training.setup import State
+from core.training.setup import Setup, State
 
 if TYPE_CHECKING:
     from core.training.loop import Training
+
+PAIRS = 400  # of a chart of predicted against true values
 
 
 def started(training: "Training") -> Started:
@@ -59,11 +61,13 @@ def ended(training: "Training", reason: str) -> Ended:
     kept = training.best or (None if diverged else averaged(training) or last)
     best_epoch = training.best_epoch or (None if diverged else training.epoch or None)
     train = validation = test = None
+    pairs: tuple[tuple[float, float], ...] = ()
     if kept is not None:
         setup.model.load_state_dict(kept)
         train = evaluate(setup.model, setup.train, setup.criterion)
         validation = evaluate(setup.model, setup.validation, setup.criterion)
         test = evaluate(setup.model, setup.test, setup.criterion)
+        pairs = predictions(setup)
         setup.model.load_state_dict(kept if diverged else last)
     seconds = training.watch.seconds
     return Ended(
@@ -78,7 +82,25 @@ def ended(training: "Training", reason: str) -> Ended:
         seconds=seconds,
         probe_share=training.budget.spent / max(seconds, 1e-9),
         clipped=setup.clip_fractions(),
+        predictions=pairs,
     )
+
+
+@torch.inference_mode()
+def predictions(setup: Setup) -> tuple[tuple[float, float], ...]:
+    """Return (true, predicted) values of at most PAIRS evenly spaced samples of the test set, or of
+    the validation set where there is none; nothing for classes.
+    """
+    part = setup.test if len(setup.test) else setup.validation
+    if not part.values or not len(part):
+        return ()
+    setup.model.eval()
+    batches = [(y, setup.model(x)[:, 0]) for x, y in part.in_order(PAIRS)]
+    setup.model.train()
+    pairs = torch.stack([torch.cat(column).double() for column in zip(*batches, strict=True)], 1)
+    every = -(-len(part) // PAIRS)
+    values = (setup.scale.mean + setup.scale.std * pairs[::every]).tolist()
+    return tuple((float(f"{true:.6g}"), float(f"{guess:.6g}")) for true, guess in values)
 
 
 def stopped(training: "Training", by: str = "") -> Ended:

@@ -95,10 +95,16 @@ def chart(
 
 
 def drawn(
-    figure: Callable[[Mode], go.Figure], *, key: str, height: int, alt: str, name: str
+    figure: Callable[[Mode], go.Figure],
+    *,
+    key: str,
+    height: int,
+    alt: str,
+    name: str,
+    subject: str = "",
 ) -> None:
     """Show a figure with its data. It keeps its zoom when it is drawn again under the same
-    `key`.
+    `key`. `subject` as for `chart`.
     """
     if settings().live == "poll":
         mode = theme_mode()
@@ -108,7 +114,7 @@ def drawn(
     data = {
         "figures": {mode: json.loads(figure(mode).to_json()) for mode in ("light", "dark")},
         "plotly": f"{feed.PLOTLY}/plotly.min.js", "height": height, "alt": alt,
-        "name": file_name(name), "title": plain(alt, 120),
+        "name": file_name(name), "title": plain(alt, 120), "subject": plain(subject, 120),
     }  # fmt: skip
     _component()(key=key, data=data, height=height)
 

@@ -12,6 +12,7 @@ from core.advice.run_status import describe_gradients
 from core.base.finding import Action
 from core.base.text import counted
 from core.experiment import Experiment
+from core.figures import predicted
 from core.figures import training as figures
 from core.figures.maps import MAPS, layer_map
 from core.runs.score import FORMS
@@ -139,6 +140,23 @@ class Cards:
 
         alt = f"{MAPS[quantity].label} of each layer by {self.against}, one row per layer"
         self.chart(draw, "layers", 190, alt)
+
+    def predicted(self) -> None:
+        """Predicted against true values of a regression that has ended; nothing before."""
+        with self.tail.read() as history:
+            ended = history.ended
+        if not ended or not ended.predictions:
+            return
+        part = "test" if ended.test else "validation"
+        with st.container(border=True):
+            alt = f"Predicted against true values of the {part} set"
+            with card_title("Predicted and true values", help=f"{alt}, with the best weights."):
+                pass
+            live_chart.drawn(
+                lambda mode: predicted.figure(ended.predictions, mode),
+                key="chart_predicted", height=predicted.HEIGHT, alt=alt,
+                name=f"{self.name} predicted", subject=self.name,
+            )  # fmt: skip
 
     def chart(self, figure: Callable, key: str, height: int, alt: str) -> None:
         live_chart.chart(

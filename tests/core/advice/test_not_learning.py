@@ -1,5 +1,6 @@
 """Why a run does not learn: real trainings with one known cause each, and none without a cause."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from core.data.datasets import Sine
 from core.data.ready.builtin import digits
 from core.data.samples import Samples
 from core.experiment import Experiment
+from core.figures.predicted import figure
 from core.losses import MSE
 from core.network.activations import ReLU, Sigmoid, Tanh
 from core.network.initializers import He
@@ -21,6 +23,7 @@ from core.network.layers import Flatten, Linear, Output
 from core.optim.optimizers import SGD, Adam
 from core.optim.schedules import Constant
 from core.runs.history import History
+from core.runs.score import value as score
 from core.training.loop import train
 
 SMALL = (Flatten(), Linear(units=16), ReLU(), Output())
@@ -130,6 +133,19 @@ def test_values_are_compared_with_their_mean() -> None:
     e = experiment(network=SMALL[1:], loss=MSE(), optimizer=Adam(learning_rate=1e-8))
     (found,) = findings(e, line)
     assert found.code == "learning_rate_too_low" and "R²" in found.text
+
+
+def test_the_predictions_of_a_regression_have_its_score_in_the_unit_of_the_target() -> None:
+    line = Sine().call().make(Path("nowhere"))
+    line = replace(line, targets=line.targets * 1000)
+    made = history(experiment(network=SMALL[1:], loss=MSE(), epochs=20), line)
+    true, predicted = np.array(made.ended.predictions).T
+    rmse = float(np.sqrt(np.mean((true - predicted) ** 2)))
+    assert rmse == pytest.approx(score(made.ended.test, "error", made.target_std), rel=1e-3)
+    assert np.abs(true).max() > 100
+    assert len(true) == made.started.sizes["test"]  # fewer than 400
+    drawn = figure(made.ended.predictions, "light")
+    assert list(drawn.data[1].x) == list(true) and drawn.layout.yaxis.title.text
 
 
 def test_a_run_that_learns_has_no_such_finding(images: Samples) -> None:
