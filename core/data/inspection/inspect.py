@@ -22,7 +22,7 @@ from core.data.inspection.images import build_images
 from core.data.inspection.input_columns import TrainedColumns
 from core.data.inspection.labels import Labels, read_labels
 from core.data.inspection.missing_rows import leave_out_rows, remove_duplicates, require_labels
-from core.data.inspection.sample_kind import are_pixels, decide_form, form_finding
+from core.data.inspection.sample_kind import TINY, are_pixels, decide_form, form_finding
 from core.data.inspection.stray import leave_out_stray
 from core.data.inspection.tabular import build_rows
 from core.data.inspection.turned import refuse_turned
@@ -94,11 +94,14 @@ def inspect(
     """Inspect the samples in these tables.
 
     `like` is the inspection of the training samples that test samples must match; its settled
-    reading is used. Raises BadData with the table of the columns of the first file.
+    reading is used. Raises BadData with the table of the columns of the first file, unless they
+    are pixels of which none is at fault.
     """
     try:
         return _inspect(images, labels, reading, like)
     except BadData as error:
+        if not error.columns and images.width >= TINY and are_pixels(images):
+            raise
         error.column_table = _describe_columns(
             images, labels, like.settled if like else reading or Reading(), error.columns
         )
@@ -250,7 +253,26 @@ def _file_findings(
     if names:
         text = f"Values are separated by {' and '.join(names)} instead of commas."
         findings.append(Finding("delimiter", "ok", text, {"delimiters": names}))
-    return [*findings, *(note for table in tables for note in table.notes)]
+    notes = [
+        _with_sheet_to_choose(note, reading, is_pair=labels is not None, is_labels=table is labels)
+        for table in tables
+        for note in table.notes
+    ]
+    return [*findings, *notes]
+
+
+def _with_sheet_to_choose(
+    note: Finding, reading: Reading, *, is_pair: bool, is_labels: bool
+) -> Finding:
+    """Return a finding on the sheets of a workbook with an action only where it has an effect."""
+    if note.code != "sheet" or note.action is None:
+        return note
+    ((field, sheet),) = note.action.changes.items()
+    if reading.label_sheet or (is_pair and not is_labels and field == "label_sheet"):
+        return replace(note, action=None)
+    if is_labels:
+        return replace(note, action=Action(note.action.label, {"label_sheet": sheet}))
+    return note
 
 
 def _header_finding(table: Table, code: str, reading: Reading) -> Finding:

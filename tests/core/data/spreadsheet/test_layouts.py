@@ -169,5 +169,16 @@ def test_images_and_labels_on_two_sheets_of_one_workbook(make, first):
         found = inspect_files(book, labels, reading=reading)
         assert np.array_equal(found.samples.inputs.reshape(30, 64), PIXELS)
         assert np.array_equal(found.samples.targets, LABELS)
-    evidence = [f.evidence for f in found.findings if f.code == "sheet"]
-    assert {e["sheet"] for e in evidence} == {"images", "labels"}
+    sheets = [f for f in found.findings if f.code == "sheet"]
+    assert {f.evidence["sheet"] for f in sheets} == {"images", "labels"}
+    assert not any(f.action for f in sheets)  # nothing is left to choose
+
+
+def test_a_workbook_of_labels_offers_its_other_sheet_for_the_labels():
+    labels = [[int(label)] for label in LABELS]
+    book = xlsx(labels, labels[::-1], names=["first", "second"])
+    found = inspect_files(text(PIXELS), book)
+    action = next(f.action for f in found.findings if f.code == "sheet")
+    assert action.changes == {"label_sheet": "second"}
+    other = inspect_files(text(PIXELS), book, reading=Reading().with_changes(action.changes))
+    assert np.array_equal(other.samples.targets, LABELS[::-1])
