@@ -60,7 +60,10 @@ def show_findings(draft: Experiment, data: Samples) -> None:
         if len(urgent) > 1 and button(
             f"Apply all {len(urgent)} fixes", icon=":material/auto_fix_high:", type="primary"
         ):
-            read_again(about, {k: v for f in urgent for k, v in f.action.changes.items()})
+            reading = about.reading
+            for found in urgent:
+                reading = reading.with_changes(found.action.changes)
+            read_as(about, reading)
     show_chosen_reading(about)
     findings = sorted(about.findings, key=lambda f: (RANK[f.level], f.action is None))
     keys = unique_keys(f"fix {found.code}" for found in findings)
