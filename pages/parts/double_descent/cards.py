@@ -168,7 +168,7 @@ def curve_card(scene: Scene) -> View:
         return view
     with st.container(**STACK, gap="small", horizontal_alignment="distribute"):
         view = choose_unit(scene, view)  # first, so that it stays where it is
-        pills = st.container(width="stretch")
+        pills = st.container(**STACK, gap="small", width="stretch")
     selected = []
     if scene.points and scene.complete:  # the best of a part is not the best
         with pills:
