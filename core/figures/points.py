@@ -81,6 +81,7 @@ def class_bars(sizes: Sequence[int], classes: Sequence[str], *, mode: Mode) -> g
         orientation="h",
         marker={"color": palette.line, "cornerradius": 3},
         text=[whole(int(n)) for n in sizes],
+        textangle=0,
         textposition="inside",
         insidetextanchor="start",
         textfont={"color": palette.text, "size": 12},

@@ -60,7 +60,7 @@ class InputColumns:
         findings = []
         if self.ignored:
             names = [keys[c] for c in self.ignored]
-            text = f"{counted(len(names), 'column')} of {table.name} not used: {few(names)}."
+            text = f"{counted(len(names), 'column')} of {table.name} left out: {few(names)}."
             findings.append(Finding("columns_left_out", "ok", text, {"columns": names}))
         if identifiers := [c for c in self.identifiers if c != joined]:
             findings.append(identifier_finding(table, identifiers))

@@ -43,7 +43,7 @@ def edit_columns(table: Sequence[ColumnFacts], reading: Reading, owner: str) -> 
         fact.label: st.column_config.SelectboxColumn(
             options=[word(fact, option) for option in fact.options if option != "auto"],
             help=fact.help,
-            width="small",
+            width="medium" if fact.name == "missing" else "small",
         )
         for fact in FIELDS.values()
     }
