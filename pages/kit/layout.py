@@ -187,7 +187,7 @@ def bar(
         press = partial(start, encode(draft))
         ready = Ready(line(draft, planned), press, problem or planned.problem or "")
     with st.bottom:
-        left, right = st.columns([8, 5], gap="small", vertical_alignment="center")
+        left, right = st.columns([9, 4], gap="small", vertical_alignment="center")
         text = (
             f":material/warning: {escape(problem)}"
             if problem
