@@ -14,7 +14,7 @@ import streamlit as st
 from core.base.encoding import decode, encode, from_link, to_link
 from core.base.errors import BadExperiment, LabError
 from core.experiment import Experiment
-from pages.kit import session, state
+from pages.kit import score_form, session, state
 
 ADDRESS = "address"  # JSON: changes of the address that are not written yet; "" takes a name out
 SHARED = "shared"  # the token that was opened last, so that the back button does not open it again
@@ -32,6 +32,7 @@ def open_page() -> None:
     address names (`?d=`), then the experiment of a link (`?e=`), and make the address name the
     draft.
     """
+    score_form.keep(st.query_params.get(score_form.PARAMETER, ""))
     if not session.get(state.DRAFT):
         _open_stored()
     _open_shared()
@@ -108,6 +109,9 @@ def _write_address() -> None:
             wanted[name] = [value]
     if draft_id := session.get(state.DRAFT_ID):
         wanted["d"] = [draft_id]
+    wanted.pop(score_form.PARAMETER, None)
+    if score_form.form() != score_form.USUAL:
+        wanted[score_form.PARAMETER] = [score_form.form()]
     session.set(ADDRESS, "{}")
     if wanted != now:
         st.query_params.from_dict(wanted)

@@ -8,13 +8,14 @@ from core.runs.score import FORMS, Form, name
 from pages.kit import session
 
 PARAMETER = "score"  # of the address, where the form is not the usual one
+USUAL: Form = "error"
 _KEPT = "score form"
 
 
 def form() -> Form:
     """Return the form that this session shows."""
     chosen = session.get_ui(_KEPT)
-    return chosen if chosen in FORMS else "error"
+    return chosen if chosen in FORMS else USUAL
 
 
 def keep(chosen: str) -> None:

@@ -177,11 +177,15 @@ def test_error_or_accuracy_is_chosen_once_for_the_whole_page(store, monkeypatch)
     app = watch(run)
     assert app.metric[0].label == "Test error"
     next(w for w in app.get("button_group") if w.label == "Scores").set_value("accuracy").run()
+    assert app.query_params["score"] == "accuracy"  # it outlives a reload
     shown = {m.label: m.value for m in app.metric}
     assert shown["Test accuracy"] == "92\u202f%" and not any("error" in name for name in shown)
     next(w for w in app.get("button_group") if w.label == "Metric").set_value("Accuracy").run()
     assert figures(app)[0]["layout"]["yaxis"]["title"]["text"] == "accuracy"
     assert any(shown["Validation accuracy"] in t and "Best epoch" in t for t in texts(app))
+    next(w for w in app.get("button_group") if w.label == "Scores").set_value("error").run()
+    assert app.metric[0].label == "Test error" and "score" not in app.query_params
+    next(w for w in app.get("button_group") if w.label == "Scores").set_value("accuracy").run()
     app.switch_page("start.py").run()
     assert any("accuracy 92\u202f%" in text for text in texts(app))
 
