@@ -51,7 +51,7 @@ class WeightHistogram:
 @dataclass(frozen=True)
 class LayerStart:
     """One layer before training. `name` is its path in the module. Its outputs are those before the
-    activation, which is a layer of its own: `std` is their standard deviation over samples and
+    activation, which is a separate layer: `std` is their standard deviation over samples and
     units, which LSUV scales to 1 and He and Xavier initialization keep; `signal` is the part of it
     by which samples differ, the root mean square over units of the standard deviation over samples.
     `gradient` is ‖∇L‖ over its weights; `weights` is None for normalizations.
