@@ -61,7 +61,7 @@ def test_arabic_digits_from_upload_to_result_in_the_browser(page, home):
         page.get_by_text("30.0KB").wait_for()
         page.get_by_role("button", name="Check files").click()
         page.get_by_role("button", name="Transpose images", exact=True).click()
-        page.get_by_role("button", name="Undo").wait_for()
+        page.locator('[class*="st-key-undo-"] button').first.wait_for()
         page.get_by_role("button", name="Start Shortcut").click()
         page.get_by_text("Finished all 2 epochs").wait_for(timeout=240_000)
         run = page.url.rpartition("run=")[2]
