@@ -169,7 +169,7 @@ def open_row(page: object, row: str) -> None:
     """Open a folded row and wait until it has unfolded: its contents move for half a second."""
     folded = page.locator(f".st-key-fold-{row} details")
     folded.locator("summary").click()
-    folded.evaluate("row => Promise.all(row.getAnimations().map(one => one.finished))")
+    folded.evaluate("row => Promise.allSettled(row.getAnimations().map(one => one.finished))")
 
 
 def script(
