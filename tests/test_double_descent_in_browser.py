@@ -18,7 +18,8 @@ ARABIC = [
     SHARED / "arabic_digits" / f"{name}.csv"
     for name in ("csvTestImages 10k x 784", "csvTestLabel 10k x 1")
 ]
-ROWS = "() => Number(document.querySelector('.lab-plot')?.dataset.rows ?? 0)"
+ROWS = "Number(document.querySelector('.lab-plot')?.dataset.rows ?? 0)"
+SKETCH = 121  # rows of the expected shape, which is shown before the first point
 AXIS = "() => document.querySelector('.lab-plot')._fullLayout.xaxis.range"
 
 
@@ -34,7 +35,7 @@ def test_a_growing_curve_keeps_its_zoom_and_ends_with_its_finding(page, server):
     made = a_study(server, "random-features", samples=240, ridges=[0.0, 1e-2])
     page.goto(f"{server.url}/double_descent?study={made}")
     page.get_by_role("button", name="Start study").click()
-    page.wait_for_function(f"{ROWS} >= 3".replace("() => ", "() => (") + ")")
+    page.wait_for_function(f"() => {ROWS} >= 3 && {ROWS} < {SKETCH}")
     box = page.locator(".lab-plot .nsewdrag").first.bounding_box()
     page.mouse.move(box["x"] + 60, box["y"] + 60)
     page.mouse.down()

@@ -15,6 +15,7 @@ from core.commands.terminal import Terminal, aligned
 if TYPE_CHECKING:
     from core.data.inspection.column_table import ColumnFacts
 
+MOST_COLUMNS = 40  # lines of the table of columns
 SIGNS = {"ok": "✓", "info": "·", "warn": "!", "bad": "✗"}
 
 
@@ -48,7 +49,9 @@ def inspect(arguments: Namespace, terminal: Terminal) -> Answer:
 
 
 def print_columns(table: "Sequence[ColumnFacts]", terminal: Terminal) -> None:
-    """Print the table of the columns, and a blank line after it."""
+    """Print the table of the columns, and a blank line after it; of many, those with a problem."""
+    if len(table) > MOST_COLUMNS:
+        table = [facts for facts in table if facts.problem]
     if table:
         rows = [("Column", "Type", "Missing", "Distinct", "Role", "Example", "")]
         for facts in table:

@@ -63,7 +63,8 @@ def titles(app: AppTest) -> list[str]:
 )
 def test_data_that_can_be_drawn_has_a_card(store, data, first, title):
     found = titles(watch(trained(store, data, epochs=1)))
-    cards = [first, "Findings", title, "Norm per layer", "Layer × time"]
+    predicted = "Predicted and true values" if first == "RMSE" else None
+    cards = [first, "Findings", title, "Norm per layer", "Layer × time", predicted]
     assert found == [card for card in [*cards, "Sharpness of the minimum"] if card]
 
 

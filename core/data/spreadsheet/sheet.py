@@ -44,18 +44,26 @@ def convert(
 
 
 def _choose(workbook: Any, wanted: str, report: TextIO, book: BinaryIO) -> tuple[str, Any]:
-    """Return name and cells of the sheet, after checking what calamine does not report."""
+    """Return name and cells of the sheet, after checking what calamine does not report.
+
+    A sheet with a single row, such as a title page, is chosen only where no other has values.
+    """
     names = workbook.sheet_names
     metadata = {m.name: m for m in workbook.sheets_metadata}
     if wanted and wanted not in names:
         raise Fault("no_such_sheet", sheet=wanted, sheets=names)
     sheets = [n for n in names if str(metadata[n].typ).endswith("WorkSheet")]
     visible = [n for n in sheets if str(metadata[n].visible).endswith(".Visible")]
+    short = None
     for name in [wanted] if wanted else visible:
         check_sheet(book, name, report)
         cells = workbook.get_sheet_by_name(name)
-        if cells.end is not None:
+        if cells.end is not None and (wanted or cells.end[0] > cells.start[0]):
             return name, cells
+        if cells.end is not None:
+            short = short or (name, cells)
+    if short:
+        return short
     if not wanted and len(visible) < len(sheets):
         raise Fault("hidden", sheets=[n for n in sheets if n not in visible])
     raise Fault("empty", sheets=[wanted] if wanted else visible)

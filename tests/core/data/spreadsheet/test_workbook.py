@@ -227,3 +227,10 @@ def test_a_first_line_may_declare_the_delimiter():
     table = read_table(b"sep=;\r\np;q\r\n1,5;2\r\n3;4\r\n", "t.csv")
     assert table.values.tolist() == [[1.5, 2], [3, 4]] and table.header == ("p", "q")
     assert table.first_row == 3
+
+
+def test_a_title_page_is_not_the_sheet_that_is_read():
+    book = xlsx([["Measured by Ada"]], PIXELS, names=("About", "Pixels"))
+    table = read_table(book, "a.xlsx")
+    assert table.values.tolist() == PIXELS
+    assert read_table(xlsx([["a", "b"]] * 2, [["note"]]), "a.xlsx").width == 2
