@@ -8,6 +8,7 @@ from core.base.encoding import decode
 from core.experiment import Experiment
 from core.jobs import runner
 from core.network.activations import ReLU, Tanh
+from core.network.chains import walk_layers
 from core.network.initializers import Normal, Xavier, Zeros
 from core.network.layers import BatchNorm, Flatten, Layer, Linear, Output
 from core.network.presets import DeepMLP, LeNet, Perceptron, Preset, Small, SoftmaxRegression
@@ -65,6 +66,27 @@ def test_a_number_of_an_open_layer_is_stored_when_the_page_is_left(page):
     next(w for w in app.number_input if w.label == "Units").set_value(50)
     app.switch_page("train.py").run()  # one answer for both
     assert layers(well(app)) == (Flatten(), Linear(units=50), ReLU(), Output())
+
+
+@pytest.mark.parametrize(
+    ("what", "place"),
+    [("arrow_upward", 0), ("arrow_downward", 2), ("content_copy", 1), ("content_copy", 2)],
+)
+def test_a_number_counts_when_the_press_of_a_button_arrives_with_it(page, what, place):
+    app = press(page(), "open 1")
+    next(w for w in app.number_input if w.label == "Units").set_value(50)
+    app.button(key=f"{what} 2").set_value(True)
+    assert layers(well(app.run()))[place] == Linear(units=50)
+
+
+def test_two_presses_that_arrive_together_both_count(page):
+    app = press(page(), "open 1")
+    for what in ("content_copy", "alt_route"):
+        app.button(key=f"{what} 2").set_value(True)
+    together = layers(well(app.run()))
+    kinds = [layer.kind for layer in walk_layers(together)]
+    assert kinds.count("linear") == 2 and len(together) == len(PLAIN) + 1
+    assert any(layer.chains() for layer in together)
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from core.base.numbers import short
 from core.figures import activation as drawing
 from core.network.chains import Layers, walk_layers
 from core.network.layers import Activation, Layer, ReLU
-from core.network.tree import LayerPath, layer_at, replace_activations
+from core.network.tree import LayerPath, layer_at
 from pages.kit import form, state
 from pages.kit.layout import finding
 from pages.kit.screen import theme_mode
-from pages.parts.network.open_layer import set_layers
+from pages.parts.network.layer_actions import use_everywhere
 
 
 def activation_tab(layers: Layers, opened: LayerPath) -> None:
@@ -41,12 +41,8 @@ def activation_tab(layers: Layers, opened: LayerPath) -> None:
                 label,
                 key="activation_everywhere",
                 help="Replaces every other activation of the network.",
-                on_click=set_layers,
-                args=(
-                    replace_activations(layers, shown),
-                    opened,
-                    f"Use {shown.label} in all layers",
-                ),
+                on_click=use_everywhere,
+                args=(shown.model_dump(mode="json"),),
             )
 
 

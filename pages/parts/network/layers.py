@@ -2,7 +2,6 @@
 cards with lists of their own. Only the open layer draws widgets.
 """
 
-from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
@@ -16,39 +15,21 @@ from core.network.build import LayerFacts, describe_misfit, first_misfit_facts
 from core.network.chains import Layers
 from core.network.layers import Layer
 from core.network.nested import MAX_BRANCHES, get_stochastic_depth, set_stochastic_depth
-from core.network.tree import (
-    LayerPath,
-    add_branch,
-    can_delete,
-    chain_at,
-    delete_branch,
-    fits_depth,
-    has_layer,
-    insert_layer,
-    layer_at,
-    replace_layer,
-    swap_layers,
-    unwrap_block,
-    wrap_layer,
-)  # fmt: skip
+from core.network.tree import LayerPath, fits_depth, has_layer, layer_at, replace_layer
 from pages.kit import form, state
 from pages.kit.layout import card_title, finding
 from pages.kit.screen import phone
+from pages.parts.network.layer_actions import (
+    apply_action,
+    drop_branch,
+    extend_branches,
+    insert,
+    layer_actions,
+)
 from pages.parts.network.open_layer import open_layer, open_path, set_layers, to_data
 from pages.parts.network.presets import presets
 
 LONG, HEIGHT = 24, 720  # layers from which on the list scrolls within so many px
-
-
-@dataclass(frozen=True)
-class LayerAction:
-    """One action on a layer. `result` is the layers after it and the open path; None if it cannot
-    be done, and then `help` gives the reason.
-    """
-
-    icon: str
-    help: str
-    result: tuple[Layers, LayerPath] | None
 
 
 class LayerList:
@@ -108,7 +89,7 @@ class LayerList:
             store_layer(layer, path, changed)
             st.rerun()
         with st.container(horizontal=True, gap="medium"):
-            for action in self.actions(layer, path):
+            for action in layer_actions(self.layers, path):
                 st.button(
                     "",
                     icon=f":material/{action.icon}:",
@@ -116,8 +97,8 @@ class LayerList:
                     type="tertiary",
                     key=f"{action.icon} {fact.number}",
                     disabled=action.result is None,
-                    on_click=set_layers,
-                    args=(*(action.result or ((), ())), f"{layer.label}: {action.help.lower()}"),
+                    on_click=apply_action,
+                    args=(action.icon, layer.kind, path),
                 )
 
     def inside(self, fact: LayerFacts, path: LayerPath) -> None:
@@ -141,12 +122,8 @@ class LayerList:
                 key=f"branch {fact.number}",
                 help="Adds a copy of the last branch, so that the shapes agree.",
                 width="stretch",
-                on_click=set_layers,
-                args=(
-                    add_branch(self.layers, path, count, layer.chains()[-1]),
-                    path,
-                    "Add a branch",
-                ),
+                on_click=extend_branches,
+                args=(path,),
             )
 
     def branch_title(self, layer: Layer, path: LayerPath, number: int, *, is_open: bool) -> None:
@@ -162,8 +139,8 @@ class LayerList:
                     help=f"Delete branch {number + 1}",
                     type="tertiary",
                     key=f"drop branch {path} {number}",
-                    on_click=set_layers,
-                    args=(delete_branch(self.layers, path, number), path, "Delete a branch"),
+                    on_click=drop_branch,
+                    args=(path, number),
                 )
 
     def row(self, fact: LayerFacts, path: LayerPath) -> None:
@@ -201,29 +178,6 @@ class LayerList:
             fixed = tuple(map(Layer.pick, found.action.changes["network"]))
             set_layers(fixed, open_path(fixed), found.action.label)
             st.rerun()
-
-    def actions(self, layer: Layer, path: LayerPath) -> list[LayerAction]:
-        """Return the actions on a layer."""
-        layers, chain, i = self.layers, chain_at(self.layers, path[:-1]), path[-1]
-        up, down = (*path[:-1], i - 1), (*path[:-1], i + 1)
-        moved_up = (swap_layers(layers, path, i - 1), up) if i else None
-        moved_down = (swap_layers(layers, path, i + 1), down) if i + 1 < len(chain) else None
-        copied = (replace_layer(layers, path, layer, layer), down)
-        deletable = can_delete(layers, path)
-        deleted = (replace_layer(layers, path), path[:-2]) if deletable else None
-        keep = "Delete (a residual block needs at least one layer)"
-        actions = [
-            LayerAction("arrow_upward", "Move up", moved_up),
-            LayerAction("arrow_downward", "Move down", moved_down),
-            LayerAction("content_copy", "Duplicate", copied),
-            LayerAction("delete", "Delete" if deletable else keep, deleted),
-        ]
-        if layer.chains():
-            freed = (unwrap_block(layers, path), path[:-2]) if any(layer.chains()) else None
-            return [*actions, LayerAction("unfold_more", "Unwrap the layers of this block", freed)]
-        wraps = fits_depth(layers, (*path, 0, 0), layer) and not layer.is_output
-        wrapped = (wrap_layer(layers, path), path) if wraps else None
-        return [*actions, LayerAction("alt_route", "Wrap in a residual block", wrapped)]
 
     def adder(self, path: LayerPath, label: str) -> None:
         """Draw the menu that inserts a layer of any kind at `path`."""
@@ -286,12 +240,6 @@ def drop_field(layers: Layers) -> FieldFacts:
     """Return the field `drop` of the first layer with stochastic depth."""
     block = next(layer for layer in layers if layer.has_stochastic_depth)
     return next(field for field in fields(type(block)) if field.name == "drop")
-
-
-def insert(kind: str, path: LayerPath) -> None:
-    """Insert a layer of this kind and open it."""
-    layer = Layer.pick(kind)
-    set_layers(insert_layer(state.draft().network, path, layer), path, f"Add {layer.label}")
 
 
 def break_at_commas(outline: str) -> str:
