@@ -17,6 +17,7 @@ class Activation(Layer):
 
     technique: ClassVar[str] = "N3"
     icon: ClassVar[str] = "show_chart"
+    group: ClassVar[str] = "Activations"
     is_activation: ClassVar[bool] = True
     initializer: ClassVar[str] = ""  # kind of the initializer that was derived for it, if any
 

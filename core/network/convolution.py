@@ -87,6 +87,7 @@ class Pool(Layer):
     technique: ClassVar[str] = "N1"
     name_prefix: ClassVar[str] = "pool"
     icon: ClassVar[str] = "compress"
+    group: ClassVar[str] = "Pooling and shape"
     size: int = ranged(
         2,
         2,
@@ -152,6 +153,7 @@ class GlobalPool(Layer):
     technique: ClassVar[str] = "N1"
     name_prefix: ClassVar[str] = "global_pool"
     icon: ClassVar[str] = "compress"
+    group: ClassVar[str] = "Pooling and shape"
 
     def call(self, shape: Shape, outputs: int) -> Call:
         return Call("core.network.modules.GlobalPoolModule")

@@ -81,6 +81,7 @@ class Flatten(Layer):
     source: ClassVar[str] = "a reshape without weights"
     name_prefix: ClassVar[str] = "flatten"
     icon: ClassVar[str] = "horizontal_rule"
+    group: ClassVar[str] = "Pooling and shape"
 
     def call(self, shape: Shape, outputs: int) -> Call:
         return Call("torch.nn.Flatten")

@@ -18,6 +18,7 @@ class Dropout(Layer):
     technique: ClassVar[str] = "N5"
     name_prefix: ClassVar[str] = "dropout"
     icon: ClassVar[str] = "grain"
+    group: ClassVar[str] = "Regularization"
     draws_random_numbers: ClassVar[bool] = True
     p: float = ranged(
         0.5, 0, below=1, symbol="p", label="Probability", help="Fraction of values set to 0."

@@ -26,6 +26,7 @@ class Layer(Choice, family="layer"):
     page: ClassVar[str] = "Network"
     name_prefix: ClassVar[str] = ""  # of its name in the state_dict: conv1, conv2, linear1 …
     icon: ClassVar[str] = "layers"  # Material
+    group: ClassVar[str] = "Layers"  # heading in the menu of layers
     is_activation: ClassVar[bool] = False
     is_normalization: ClassVar[bool] = False
     is_output: ClassVar[bool] = False  # gives the network's scores, so it must be the last one

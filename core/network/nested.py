@@ -35,6 +35,7 @@ class Nested(Layer):
     """A layer with layers inside; the base, not a member of the family."""
 
     technique: ClassVar[str] = "N1"
+    group: ClassVar[str] = "Blocks"
 
 
 class Residual(Nested):

@@ -24,6 +24,7 @@ class NormalizationLayer(Layer):
     technique: ClassVar[str] = "N4"
     name_prefix: ClassVar[str] = "norm"
     icon: ClassVar[str] = "align_vertical_center"
+    group: ClassVar[str] = "Normalization"
     is_normalization: ClassVar[bool] = True
 
     @property

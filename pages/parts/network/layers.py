@@ -180,25 +180,30 @@ class LayerList:
             st.rerun()
 
     def adder(self, path: LayerPath, label: str) -> None:
-        """Draw the menu that inserts a layer of any kind at `path`."""
+        """Draw the menu that inserts a layer of any kind at `path`, grouped as the classes say."""
         is_inner = len(path) > 1
         suffix = f" {'.'.join(map(str, path[:-1]))}" if is_inner else ""
+        possible = {
+            kind: cls
+            for kind, cls in Layer.members.items()
+            if not (is_inner and cls.is_output) and fits_depth(self.layers, path, Layer.pick(kind))
+        }
         with st.popover(label, icon=":material/add:", width="stretch", key=f"adder{suffix}"):
             st.caption(f"The layer is inserted at position {path[-1] + 1}.")
-            with st.grid(min_column_width=140, gap="xxsmall"):
-                for kind, cls in Layer.members.items():
-                    new = Layer.pick(kind)
-                    if (is_inner and cls.is_output) or not fits_depth(self.layers, path, new):
-                        continue
-                    st.button(
-                        cls.label,
-                        icon=f":material/{cls.icon}:",
-                        key=f"add {kind}{suffix}",
-                        help=form.explain(cls),
-                        type="tertiary",
-                        on_click=insert,
-                        args=(kind, path),
-                    )
+            for group in dict.fromkeys(cls.group for cls in possible.values()):
+                st.caption(f"**{group}**")
+                with st.grid(min_column_width=140, gap="xxsmall"):
+                    for kind, cls in possible.items():
+                        if cls.group == group:
+                            st.button(
+                                cls.label,
+                                icon=f":material/{cls.icon}:",
+                                key=f"add {kind}{suffix}",
+                                help=form.explain(cls),
+                                type="tertiary",
+                                on_click=insert,
+                                args=(kind, path),
+                            )
 
     def stochastic_depth(self) -> None:
         """Draw one drop probability for all residual blocks, which grows with depth; only if there

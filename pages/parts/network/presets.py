@@ -17,6 +17,7 @@ from pages.kit.layout import finding
 from pages.parts.network.open_layer import set_layers
 
 WIDTH = 300  # px, whatever the menu contains
+ICONS = 10  # of the diagram of a preset
 CONFIGURED = "preset that is being set"
 REFUSED = "preset that was refused"
 
@@ -51,10 +52,28 @@ def presets(facts: Facts | None, suffix: str = "") -> None:
                         on_click=toggle_settings,
                         args=(kind,),
                     )
+            if facts:
+                st.caption(outline(kind, facts.shape, facts.outputs))
             if session.get_ui(REFUSED) == kind and facts and (reason := refusal(cls(), facts)):
                 finding("bad", form.escape(reason))
             if session.get_ui(CONFIGURED) == kind and facts:
                 settings(cls(), facts, suffix)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def outline(kind: str, shape: tuple[int, ...], outputs: int) -> str:
+    """Return a small diagram of a preset for this data, one icon for each layer, and its size, or
+    that it does not fit.
+    """
+    try:
+        layers = fit_preset(Preset.members[kind](), shape, outputs)
+    except BadNetwork:
+        return "Does not fit this data."
+    parameters = sum(fact.parameters for fact in trace(layers, shape, outputs))
+    icons = [f":material/{layer.icon}:" for layer in layers]
+    if len(icons) > ICONS:
+        icons = [*icons[: ICONS - 2], "…", icons[-1]]
+    return f"{' '.join(icons)}  \n{counted(len(layers), 'layer')} · {whole(parameters)} parameters"
 
 
 def settings(preset: Preset, facts: Facts, suffix: str) -> None:
