@@ -19,8 +19,8 @@ BOX, ROW = 16, 33  # px: the middle of a tick box, the height of a row
 
 def tick(page, row: int) -> None:
     """Select a row. The table is a canvas: its boxes have positions, but no names."""
-    table = page.get_by_test_id("stDataFrame").first.bounding_box()
-    page.mouse.click(table["x"] + BOX, table["y"] + ROW * (row + 1) + BOX)
+    table = page.get_by_test_id("stDataFrame").first
+    table.click(position={"x": BOX, "y": ROW * (row + 1) + BOX})
 
 
 def open_runs(page, url: str) -> None:
