@@ -28,7 +28,7 @@ from core.data.library import Library
 from core.jobs import runner, tasks
 from core.runs.store import Store, default_home
 from core.studies.folder import Studies
-from pages.kit import feed, hosts, login
+from pages.kit import feed, hosts, login, presses
 from pages.kit.form import escape
 from pages.kit.teacher_session import BrowserIdentity
 
@@ -149,6 +149,7 @@ def _end_streams_first() -> None:
 
 
 check_settings()
+presses.keep_all()
 app = st.App(
     "pages/main.py",
     routes=feed.routes(),

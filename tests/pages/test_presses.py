@@ -1,0 +1,75 @@
+"""What has reached the server counts, whenever a newer message from the browser arrives."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.runtime.scriptrunner import RerunData, ScriptRunner, get_script_run_ctx
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.runtime.scriptrunner_utils import script_requests
+from streamlit.testing.v1 import AppTest
+
+from pages.kit import presses
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is lost during this test; afterwards Streamlit is as it was."""
+    for owner, name in (
+        (ScriptRunner, "_maybe_handle_execution_control_request"),
+        (script_requests, "_coalesce_widget_states"),
+    ):
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+    presses.keep_all()
+
+
+def page_with_a_counter() -> None:
+    import streamlit as st
+
+    def count() -> None:
+        st.toast("pressed")
+        st.session_state["presses"] = st.session_state.get("presses", 0) + 1
+
+    st.button("Count", on_click=count)
+
+
+def after_a_message(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function; its first call is preceded by a newer message from the browser."""
+    messages = [RerunData()]
+
+    def with_message(*args: Any, **kwargs: Any) -> Any:
+        while messages:
+            get_script_run_ctx().script_requests.request_rerun(messages.pop())
+        return function(*args, **kwargs)
+
+    return with_message
+
+
+@pytest.mark.parametrize(("owner", "name"), [(ScriptCache, "get_bytecode"), (st, "toast")])
+def test_a_newer_message_does_not_break_off_a_callback(
+    owner: Any, name: str, kept: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = AppTest.from_function(page_with_a_counter).run()
+    for done in (1, 2):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, after_a_message(getattr(owner, name)))
+            app.button[0].click().run()
+        assert app.session_state["presses"] == done
+
+
+def test_a_changed_value_survives_a_change_of_page(kept: None) -> None:
+    requests = script_requests.ScriptRequests()
+    for name, states in (
+        ("train", [WidgetState(id="epochs", int_value=3), WidgetState(id="l2", bool_value=False)]),
+        ("train", [WidgetState(id="epochs", int_value=4), WidgetState(id="l2", bool_value=True)]),
+        ("data", []),
+    ):
+        values = WidgetStates(widgets=states)
+        requests.request_rerun(RerunData(page_script_hash=name, widget_states=values))
+    answered = requests.on_scriptrunner_ready().rerun_data
+    assert answered.page_script_hash == "data"
+    found = {state.id: state for state in answered.widget_states.widgets}
+    assert found["epochs"].int_value == 4
+    assert found["l2"].bool_value
