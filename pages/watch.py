@@ -39,11 +39,12 @@ from pages.kit.layout import (
     live_status,
     run_name,
 )
-from pages.parts.watch import decision_surface
+from pages.parts.watch import decision_surface, inside, mistakes, verdict
 from pages.parts.watch.charts import Cards
 from pages.parts.watch.running_statistics import running_statistics
 
 WAITING = {RunState.INTERRUPTED, RunState.PREEMPTED, RunState.NOT_STARTED}
+AFTER = {"Mistakes": mistakes.tab, "Inside": inside.tab, "Verdict": verdict.tab}
 PREEMPTED = (
     "This run was paused while other jobs waited for its device, so it was saved and removed from "
     "the device. Resume adds it to the queue again and continues from the saved step."
@@ -151,6 +152,22 @@ class Page:
             return
         if not (self.has_steps or self.live):
             return  # It ended before its first step: there is nothing to draw.
+        if self.state not in (RunState.DONE, RunState.STOPPED) or not self.has_weights():
+            self.curves(view)
+            return
+        draw = {"Curves": lambda run: self.curves(view), **AFTER}
+        tabs = st.tabs(list(draw), key="watch_tab", on_change="rerun")
+        for tab, show in zip(tabs, draw.values(), strict=True):
+            if tab.open:
+                with tab:
+                    show(self.run)
+
+    def has_weights(self) -> bool:
+        """Whether the run has a checkpoint that can be analyzed."""
+        return bool(self.lab.store.checkpoints(self.run))
+
+    def curves(self, view: dict[str, object]) -> None:
+        """The cards that a live run shows too, and what is measured at its end."""
         cards = Cards(
             self.run, self.name, self.experiment, live=self.live, classes=self.classes, **self.names
         )

@@ -1,1 +1,1 @@
-"""What a finished model does: sharpness of its minimum, running statistics of its normalization."""
+"""What a finished run has learned and where it fails: one analysis for each question."""

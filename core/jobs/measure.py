@@ -52,11 +52,13 @@ def _sharpness(experiment: Experiment, data: Any, state: dict[str, Any]) -> Answ
 
 KINDS: dict[str, Callable[..., Answers]] = {"rate": _rate, "trial": _trial, "sharpness": _sharpness}
 EFFORT = "effort"  # the time that a study takes; its text is a study, not an experiment
+ANALYSIS = "analysis"  # of a finished run; its text is an analysis, its result is kept with the run
 
 
 def measure(home: Path, kind: str, text: str, run: str = "") -> Answers:
     """Return the answers of one task of KINDS on this experiment (JSON text), and on the weights of
-    `run` where it needs some, or of EFFORT on a study. Raises what the measurement raises.
+    `run` where it needs some, of EFFORT on a study, or of ANALYSIS of `run`. Raises what the
+    measurement raises.
     """
     from core.data.load import load
 
@@ -64,6 +66,11 @@ def measure(home: Path, kind: str, text: str, run: str = "") -> Answers:
         from core.studies.duration import expected
 
         return iter([(1.0, asdict(expected(home, decode(Study, text))))])
+    if kind == ANALYSIS:
+        from core.analysis import results
+        from core.analysis.catalogue import Analysis
+
+        return results.compute(Store(home), run, decode(Analysis, text))
     experiment = decode(Experiment, text)
     data = load(experiment.data, home)
     return KINDS[kind](experiment, data, *([_weights(home, run)] if run else []))

@@ -58,7 +58,7 @@ class Task:
     """
 
     kind: str
-    experiment: str  # or the study, for EFFORT
+    experiment: str  # or the study, for EFFORT; or the analysis, for ANALYSIS
     run: str = ""  # the run whose weights are measured, for some kinds
     id: str = field(default_factory=lambda: uuid4().hex)
     state: TaskState = TaskState.WAITING
@@ -102,7 +102,7 @@ class Tasks:
         by: str,
     ) -> str:
         """Queue a task and return its id. It is one of KINDS on an experiment (JSON text) and, for
-        some, the weights of `run`; or EFFORT on a study.
+        some, the weights of `run`; EFFORT on a study; or ANALYSIS of `run`.
 
         The task `instead` is stopped, because this one replaces it. `by` is the person who asks;
         NotAllowed for an unknown one.

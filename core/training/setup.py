@@ -59,6 +59,7 @@ class Setup:
         """Put the parts on the device. Normalization and label noise use only the training part."""
         e = self.experiment
         parts = e.split.parts(data.targets, data.has_test, data.validation)
+        self.rows = parts  # of the samples of the dataset; the parts below are in this order
         self.scale = Scale.fit(e, data, parts.train)
         convolves = any(fact.parameters and len(fact.input) == 3 for fact in self.facts)
         # Channels last makes convolutions 1.2 to 1.4 times as fast on a CPU; torch's LBFGS does not

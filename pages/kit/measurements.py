@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from core.base.encoding import encode
+from core.base.spec import Value
 from core.base.text import counted
-from core.experiment import Experiment
 from core.jobs import runner, tasks
 from pages.kit import person, session
 
@@ -18,9 +18,11 @@ def work() -> tasks.Tasks:
     return tasks.current(runner.current().store.home)
 
 
-def begin(kind: str, experiment: Experiment, run: str = "", *, name: str) -> None:
-    """Start a measurement in place of the last one of this `name` in this session."""
-    before, text = session.get_ui(name), encode(experiment)
+def begin(kind: str, value: Value, run: str = "", *, name: str) -> None:
+    """Start a measurement in place of the last one of this `name` in this session. `value` is the
+    experiment, or the analysis.
+    """
+    before, text = session.get_ui(name), encode(value)
     session.set_ui(name, work().begin(kind, text, run, by=person.me(), instead=before))
 
 

@@ -1,0 +1,157 @@
+"""A trained run: its data, its network with the weights that count, and what the network computes
+for every sample.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core.base.encoding import decode
+from core.base.errors import BadInput, NotFound
+from core.data.batches import Part
+from core.data.load import load
+from core.data.samples import Samples
+from core.experiment import Experiment
+from core.runs import checkpoint
+from core.runs.store import Store
+from core.training.metrics import CPU_BATCH
+from core.training.setup import Setup, State
+
+PartName = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What the network computes for the N samples of one part, in the order of the part.
+
+    `scores` (N, C) float32 are logits, or predicted values (N, 1) in the unit of the target.
+    `targets` (N,) are class numbers int64, or values float64 in the unit of the target. `hidden`
+    (N, H) float32 is the input of the output layer: the representation of the last hidden layer.
+    """
+
+    scores: np.ndarray
+    targets: np.ndarray
+    hidden: np.ndarray
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """Predicted class numbers (N,), or values (N,)."""
+        return self.scores[:, 0] if self.targets.dtype.kind == "f" else self.scores.argmax(1)
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """The softmax of the logits, (N, C) float64."""
+        logits = self.scores.astype(np.float64)
+        powers = np.exp(logits - logits.max(1, keepdims=True))
+        return powers / powers.sum(1, keepdims=True)
+
+
+class TrainedRun:
+    """A run that has ended. Its model holds the weights of the best epoch, as its test score
+    does, and is in evaluation mode.
+    """
+
+    def __init__(self, store: Store, run: str):
+        self.store, self.run = store, run
+        self.experiment = decode(Experiment, store.experiment(run))
+        self.state = _state(store, run)
+        self.data: Samples = load(self.experiment.data, store.home)
+        self.setup = Setup(self.experiment, self.data, None)
+        self.load(checkpoint.best_weights(self.state))
+        self._outputs: dict[PartName, Outputs] = {}
+
+    @property
+    def model(self) -> nn.Sequential:
+        return self.setup.model
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The class names; empty for values."""
+        return self.data.classes
+
+    def load(self, weights: State) -> None:
+        """Give the model other weights."""
+        self.model.load_state_dict(weights)
+        self.model.eval()
+
+    def part(self, name: PartName) -> Part:
+        """Return the part. Training targets are those that the network learned, with label noise.
+        Raises BadInput if it is empty.
+        """
+        part: Part = getattr(self.setup, name)
+        if not len(part):
+            raise BadInput(
+                f"This run has no {name} set. Choose another set, or hold out samples for it on "
+                "the Data page and train again.",
+                code="empty_part",
+            )
+        return part
+
+    def inputs(self, name: PartName, rows: np.ndarray) -> np.ndarray:
+        """Return raw inputs (n, …) of these rows of the part, as the dataset holds them."""
+        source, own = self._source(name)
+        return source[own[rows]]
+
+    def dataset_rows(self, name: PartName) -> np.ndarray:
+        """Return the row of each sample of the part in the arrays of the dataset: its training
+        samples, or its own test samples.
+        """
+        return self._source(name)[1]
+
+    def _source(self, name: PartName) -> tuple[np.ndarray, np.ndarray]:
+        if name == "test" and self.data.has_test:
+            return self.data.test_inputs, np.arange(len(self.data.test_inputs))
+        return self.data.inputs, getattr(self.setup.rows, name)
+
+    def outputs(self, name: PartName) -> Outputs:
+        """Return what the network computes for the part, without dropout and augmentation."""
+        if name not in self._outputs:
+            self._outputs[name] = compute_outputs(self.model, self.part(name), self.scale)
+        return self._outputs[name]
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Mean and standard deviation of the targets that are values; (0, 1) for classes."""
+        return self.setup.scale.mean, self.setup.scale.std
+
+
+def compute_outputs(
+    model: nn.Module, part: Part, scale: tuple[float, float] = (0.0, 1.0)
+) -> Outputs:
+    """Return what a model in evaluation mode computes for a part."""
+    hidden: list[Tensor] = []
+    last = [m for m in model.modules() if isinstance(m, nn.Linear)][-1:]
+    scores: list[Tensor] = []
+    keep = [m.register_forward_pre_hook(lambda _, x: hidden.append(x[0].float())) for m in last]
+    try:
+        with torch.inference_mode():
+            for x, _ in part.in_order(CPU_BATCH):
+                scores.append(model(x).float())
+    finally:
+        for handle in keep:
+            handle.remove()
+    mean, std = scale
+    targets = part.targets.cpu().numpy()
+    outputs = torch.cat(scores).cpu().numpy()
+    if part.values:
+        outputs = (mean + std * outputs.astype(np.float64)).astype(np.float32)
+        targets = mean + std * targets.astype(np.float64)
+    flat = [batch.flatten(1) for batch in hidden] or scores
+    return Outputs(outputs, targets, torch.cat(flat).cpu().numpy())
+
+
+def _state(store: Store, run: str) -> State:
+    if not store.last(run, "reason"):
+        raise BadInput(
+            "This run has not ended. Wait for its end, or stop it.", code="run_not_ended"
+        )
+    if state := checkpoint.load(store, run):
+        return state
+    raise NotFound(
+        "This run has no saved weights. Train it again with the same settings: Clone on the Runs "
+        "page.",
+        code="no_weights",
+    )

@@ -1,0 +1,54 @@
+"""Results of analyses on a page: a stored result is shown immediately; any other is computed in the
+background, with progress and Stop.
+"""
+
+from typing import Any
+
+import streamlit as st
+
+from core.analysis import results
+from core.analysis.catalogue import Analysis
+from core.jobs import runner
+from core.jobs.measure import ANALYSIS
+from core.jobs.tasks import TaskState
+from pages.kit.buttons import button
+from pages.kit.form import escape
+from pages.kit.layout import finding
+from pages.kit.measurements import begin, current, describe_progress, work
+
+
+def result(run: str, analysis: Analysis, *, ask: str = "") -> dict[str, Any] | None:
+    """Return the result of an analysis. While there is none, draw its progress or its problem, and
+    return None. With `ask`, it starts when a button of this label is pressed, otherwise now.
+    """
+    store = runner.current().store
+    if (found := results.stored(store, run, analysis)) is not None:
+        return found
+    name = results.key_of(store, run, analysis)
+    task = current(name)
+    if task and not task["over"]:
+        st.fragment(progress, run_every=0.4)(task["id"], name)
+        return None
+    problem = task["problem"] if task and task["state"] == TaskState.FAILED else ""
+    if problem:
+        finding("bad", escape(problem))
+    elif task and task["state"] == TaskState.STOPPED:
+        finding("info", escape(task["problem"] or "Stopped before its end."))
+    again = "Try again" if task else ask
+    if (again and button(again, key=f"begin {name}")) or not again:
+        begin(ANALYSIS, analysis, run, name=name)
+        st.rerun()
+    return None
+
+
+def progress(id: str, name: str) -> None:
+    """Draw the progress of a task with a Stop button; rerun the page when it is over."""
+    task = work().look(id)
+    if not task or task["over"]:
+        st.rerun()
+    left, right = st.columns([8, 1], vertical_alignment="center")
+    note = f"{task['found'].get(results.NOTE, 'Reading the run')} …"
+    left.progress(task["share"], text=describe_progress(task, note))
+    right.button(
+        "Stop", icon=":material/stop:", key=f"stop {name}", on_click=work().stop, args=(id,)
+    )

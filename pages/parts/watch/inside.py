@@ -1,0 +1,5 @@
+"""The tab Inside of a finished run: what its layers have learned."""
+
+
+def tab(run: str) -> None:
+    """Draw the tab."""
