@@ -181,7 +181,8 @@ def _batch(experiment: Experiment, data: Samples, count: int) -> tuple[torch.Ten
     """Return about `count` training samples (N, …) as the network receives them, spread over the
     whole training set, and their targets (N,).
     """
-    train = experiment.split.parts(data.targets, data.has_test, data.validation).train
+    data, parts = experiment.split.apply(data)
+    train = parts.train
     rows = train[:: max(1, len(train) // count)][:count]
     scale = Scale.fit(experiment, data, train)
     targets, _ = experiment.label_noise.apply(data.targets, train, data.classes)

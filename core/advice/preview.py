@@ -43,7 +43,8 @@ def preview(
     """
     if misfit := experiment.misfit(samples.shape, samples.classes):
         raise BadExperiment(misfit.text, code=misfit.code)
-    train = experiment.split.parts(samples.targets, samples.has_test, samples.validation).train
+    samples, parts = experiment.split.apply(samples)
+    train = parts.train
     affine = affine or experiment.normalization.fit(samples.inputs, train)
     draw = np.random.Generator(np.random.PCG64(seed))
     rows = draw.permutation(train)[: max(count, BATCH)]

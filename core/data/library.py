@@ -26,6 +26,7 @@ from core.base.files import discard, draft, sweep
 from core.base.seal import add_sum, digest_of, is_intact, write_with_sum
 from core.base.text import clip
 from core.data.datasets import Facts
+from core.data.inspection.encoding import input_fills
 from core.data.inspection.inspect import Inspection
 from core.data.manifest import About
 from core.data.reading import Reading
@@ -139,7 +140,13 @@ class Library:
             if not is_intact(folder / f"{name}.npy"):
                 raise _damaged(digest)
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names}
-        return Samples(about.name, classes=about.classes, columns=about.columns, **arrays)
+        return Samples(
+            about.name,
+            classes=about.classes,
+            columns=about.columns,
+            fills=input_fills(about.encodings),
+            **arrays,
+        )
 
     def about(self, digest: str) -> About:
         """Return the description of a dataset without opening its arrays. Raises NotFound."""

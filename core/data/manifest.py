@@ -17,7 +17,7 @@ class About:
 
     `files` are the names of the uploaded files, `added` is in seconds since 1970 (UTC). `settled`
     is the reading with every detected choice filled in; `encodings` say how the columns of a table
-    became inputs, with the values that fill gaps, and `column_table` describes them.
+    became inputs and how gaps are filled, and `column_table` describes them.
     """
 
     digest: str

@@ -1,10 +1,12 @@
 """Samples: inputs with their targets, as plain numpy arrays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
 from core.data.dataset import Facts
+from core.data.gaps import Fill, fill_gaps, fit_fills
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,7 @@ class Samples:
     (N,) are float32 values to predict. `columns` names the F inputs of a table, if known.
     `test_inputs` and `test_targets` have the same form, or are both None. `validation` holds the
     sorted indices of the samples that the dataset itself assigns to the validation set, if it does.
+    `fills` say how missing values (NaN) of a table are filled; there are none elsewhere.
     """
 
     name: str
@@ -27,6 +30,7 @@ class Samples:
     test_targets: np.ndarray | None = None
     columns: tuple[str, ...] = ()
     validation: np.ndarray | None = None
+    fills: tuple[Fill, ...] = ()
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -52,3 +56,12 @@ class Samples:
     def has_test(self) -> bool:
         """Whether the dataset has its own test samples."""
         return self.test_inputs is not None
+
+    def filled(self, train: np.ndarray) -> Self:
+        """Return the samples without gaps, filled with values of the training rows `train` (n,)."""
+        if not self.fills:
+            return self
+        values = fit_fills(self.inputs, train, self.fills)
+        test = None if self.test_inputs is None else fill_gaps(self.test_inputs, values)
+        inputs = fill_gaps(self.inputs, values)
+        return replace(self, inputs=inputs, test_inputs=test, fills=())

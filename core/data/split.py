@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from core.data.parts import Parts
+    from core.data.samples import Samples
 
 
 class Split(Value):
@@ -46,6 +47,14 @@ class Split(Value):
                 "validation and test fractions leave no training data: reduce one of them"
             )
         return self
+
+    def apply(self, samples: "Samples") -> "tuple[Samples, Parts]":
+        """Return the samples, with gaps filled with values of the training part, and their parts.
+
+        Raises BadData if no training sample is left.
+        """
+        parts = self.parts(samples.targets, samples.has_test, samples.validation)
+        return samples.filled(parts.train), parts
 
     def parts(
         self,

@@ -15,6 +15,7 @@ from core.data.spreadsheet.chunks import ReadProgress
 from core.data.spreadsheet.source import Source, open_source
 
 FORMAT = b"4"  # version of the folder; another one gives other digests
+WITH_GAPS = b"5"  # the version of folders with gaps, which were filled when reading in version 4
 FIRST_FIELDS = {
     *("transpose", "label_column", "shape", "header", "white", "black", "invert"),
     *("channels", "form", "task", "sheet"),
@@ -49,7 +50,8 @@ def bundle_digest(hashes: tuple[str, ...], reading: Reading) -> str:
     """Return the SHA-256 of the reading and the hashes, which separates any two lists of files."""
     chosen = reading.model_dump(exclude_defaults=True).keys()
     text = "\0".join([reading.model_dump_json(include={*FIRST_FIELDS, *chosen}), *hashes])
-    return hashlib.sha256(FORMAT + text.encode()).hexdigest()
+    fills = any(choice.missing not in ("auto", "rows") for choice in reading.columns.values())
+    return hashlib.sha256((WITH_GAPS if fills else FORMAT) + text.encode()).hexdigest()
 
 
 def _part_of(progress: Progress, start: float, message: str) -> ReadProgress:

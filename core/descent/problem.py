@@ -110,6 +110,7 @@ def make_problem(
             f"curve needs at least {MIN_ROWS}. Choose a larger dataset.",
             code="too_few_rows",
         )
+    samples = samples.filled(train)
     held = samples.test_inputs if samples.has_test else samples.inputs
     held_labels = samples.test_targets if samples.has_test else samples.targets
     reduced = reduce(samples.inputs[train], held[test], side)

@@ -8,8 +8,9 @@ from core.data.samples import Samples
 
 
 def archive(data: Samples) -> bytes:
-    """Return inputs, targets, classes, columns, and the test samples and
-    the indices of the validation samples if there are any."""
+    """Return inputs, targets, classes, columns, and the test samples and the indices of the
+    validation samples if there are any. Missing values are NaN: a training fills them.
+    """
     arrays = {
         "inputs": data.inputs,
         "targets": data.targets,

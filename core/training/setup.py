@@ -56,9 +56,11 @@ class Setup:
             self._restore(state)
 
     def _load(self, data: Samples) -> None:
-        """Put the parts on the device. Normalization and label noise use only the training part."""
+        """Put the parts on the device. Gaps and the normalization are fitted to the training part,
+        and label noise changes only this part.
+        """
         e = self.experiment
-        parts = e.split.parts(data.targets, data.has_test, data.validation)
+        data, parts = e.split.apply(data)
         self.rows = parts  # of the samples of the dataset; the parts below are in this order
         self.scale = Scale.fit(e, data, parts.train)
         convolves = any(fact.parameters and len(fact.input) == 3 for fact in self.facts)

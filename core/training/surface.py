@@ -29,7 +29,7 @@ def drawable(shape: Sequence[int], classes: Sequence[str]) -> bool:
 
 def area(inputs: np.ndarray) -> Area:
     """Return the range of inputs (N, F) with a margin; a range of one value gets width 1."""
-    low, high = inputs.min(0).astype(np.float64), inputs.max(0).astype(np.float64)
+    low, high = (pick(inputs, 0).astype(np.float64) for pick in (np.nanmin, np.nanmax))
     margin = MARGIN * np.where(high > low, high - low, 1.0)
     return tuple((low - margin).tolist()), tuple((high + margin).tolist())
 

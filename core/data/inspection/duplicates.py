@@ -1,6 +1,7 @@
 """Duplicates: rows that occur twice in one file, or in both of two files.
 
 Rows are hashed, and rows of equal hash are compared. Needs 24 bytes per row besides the rows.
+Missing values (NaN) equal each other.
 """
 
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ def fingerprints(rows: np.ndarray, dtype: np.dtype) -> np.ndarray:
     for start in range(0, len(rows), step):
         block = np.ascontiguousarray(rows[start : start + step], dtype)
         if dtype.kind == "f":
-            block = block + dtype.type(0)  # −0 becomes 0
+            block = np.where(np.isnan(block), dtype.type(np.nan), block + dtype.type(0))  # −0 is 0
         filled = np.zeros((len(block), 8 * words), np.uint8)
         filled[:, :width] = block.view(np.uint8)
         mixed = filled.view(np.uint64)
@@ -79,5 +80,9 @@ def _verified(
     step = max(1, BLOCK // max(rows[:1].nbytes, 1))
     for start in range(0, len(repeat), step):
         part = slice(start, start + step)
-        same[part] = (rows[repeat[part]] == others[original[part]]).all(axis=1)
+        first, second = rows[repeat[part]], others[original[part]]
+        equal = first == second
+        if first.dtype.kind == second.dtype.kind == "f":
+            equal |= np.isnan(first) & np.isnan(second)
+        same[part] = equal.all(axis=1)
     return Duplicates(repeat[same], original[same])

@@ -1,16 +1,20 @@
-"""Encoding: how each column of a table becomes inputs. It is fitted on the training rows, so that
-test rows and later rows are filled and encoded with the same values.
+"""Encoding: how each column of a table becomes inputs. It is fitted to the training file, so that
+test rows and later rows are encoded with the same values.
+
+Missing values to be filled stay NaN: `core.data.gaps` fills them after the split, with values of
+the training set.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from core.base.errors import BadData
 from core.base.text import clip, counted
+from core.data.gaps import Fill, Strategy
 from core.data.inspection.columns import Columns
 from core.data.reading import ColumnChoice
 
@@ -22,10 +26,11 @@ UNSEEN = -1.0  # the ordinal of a text that the training rows do not have
 class ColumnEncoding:
     """How one column becomes inputs; `index` is its place in the training file, from 0.
 
-    A missing value is replaced by `fill`, and `indicator` adds an input that marks it. Texts are
-    encoded by their place among `categories`: one-hot, where others give zeros, or ordinal, where
-    others give −1. `title` and `occurrence` find the column in another file: occurrence 1 is the
-    second column of that title.
+    A missing value is filled as `strategy` says, and `indicator` adds an input that marks it. Texts
+    are encoded by their place among `categories`: one-hot, where others give zeros, or ordinal,
+    where others give −1. `title` and `occurrence` find the column in another file: occurrence 1 is
+    the second column of that title. `fill` is the value that fills gaps in datasets stored up to
+    version 0.1, whose arrays have none left.
     """
 
     title: str
@@ -35,6 +40,7 @@ class ColumnEncoding:
     categories: tuple[str, ...] = ()
     fill: float | str | None = None
     indicator: bool = False
+    strategy: Strategy | None = None
 
     @property
     def name(self) -> str:
@@ -94,15 +100,10 @@ def fit_encoding(
     cells = cells if train is None else cells[train]
     strategy = choice.missing.removesuffix("_indicator")
     fills = {"indicator": choice.missing.endswith("_indicator")}
+    fills["strategy"] = strategy if strategy in get_args(Strategy) else None
     if kind := text_kind(cells, choice):
-        texts = to_texts(cells)
-        if strategy == "most_frequent":
-            fills["fill"] = most_frequent([text for text in texts if text])
-        categories = tuple(sorted(set(texts.tolist()) - {""}))
+        categories = tuple(sorted(set(to_texts(cells).tolist()) - {""}))
         return ColumnEncoding(**identity, kind=kind, categories=categories, **fills)
-    if strategy in FILLS:
-        numbers = to_numbers(cells)
-        fills["fill"] = float(FILLS[strategy](numbers[~np.isnan(numbers)]))
     return ColumnEncoding(**identity, **fills)
 
 
@@ -126,15 +127,6 @@ def is_mostly_numbers(cells: np.ndarray) -> bool:
     return bool(numbers.any()) and 2 * int(numbers.sum()) >= int(filled.sum())
 
 
-def most_frequent(values: Sequence[str] | np.ndarray) -> float | str:
-    """Return the most frequent value; of several, the smallest."""
-    distinct, counts = np.unique(np.asarray(values), return_counts=True)
-    return distinct[np.argmax(counts)].item()
-
-
-FILLS = {"mean": np.mean, "median": np.median, "most_frequent": most_frequent}
-
-
 def find_column(encoding: ColumnEncoding, header: Sequence[str] | None) -> int | None:
     """Return the column with this title in a file with this header; None if there is none."""
     if header is None:
@@ -151,7 +143,7 @@ def apply_encodings(
     """Return the inputs (N, F) float32 and their names; `places` are the columns in this file.
 
     Numbers come first, in the order of the columns; then encoded texts; then indicators. Missing
-    numbers without a fill stay NaN.
+    values stay NaN.
     """
     located = list(zip(encodings, places, strict=True))
     numbers = [(e, c) for e, c in located if e.kind == "number"]
@@ -180,28 +172,36 @@ def _numbers(located: Sequence[tuple[ColumnEncoding, int]], columns: Columns) ->
     else:
         cells = [to_numbers(cells_of_column(columns, place)) for place in places]
         values = np.stack(cells, axis=1).astype(np.float32)
-    fills = {i: e.fill for i, (e, _) in enumerate(located) if e.fill is not None}
-    gaps = {i: mask for i in fills if (mask := np.isnan(values[:, i])).any()}
-    if gaps:
-        values = np.array(values)
-        for i, mask in gaps.items():
-            values[mask, i] = fills[i]
     return values
 
 
+def input_fills(encodings: Sequence[ColumnEncoding]) -> tuple[Fill, ...]:
+    """Return how the gaps of the inputs are filled, in the order of `apply_encodings`."""
+    numbers = [encoding for encoding in encodings if encoding.kind == "number"]
+    texts = [encoding for encoding in encodings if encoding.kind != "number"]
+    start, fills = 0, []
+    for encoding in (*numbers, *texts):
+        width = len(encoding.names)
+        if encoding.strategy:
+            fills.append(Fill(start, encoding.strategy, width))
+        start += width
+    return tuple(fills)
+
+
 def _encode_texts(encoding: ColumnEncoding, cells: np.ndarray) -> np.ndarray:
-    """Return (N, categories) or (N, 1) float32."""
+    """Return (N, categories) or (N, 1) float32, NaN where a missing value is to be filled."""
     texts = to_texts(cells)
-    if encoding.fill is not None:
-        texts[texts == ""] = encoding.fill
+    gap = np.nan if encoding.strategy else UNSEEN
     if encoding.kind == "ordinal":
-        order = {category: float(i) for i, category in enumerate(encoding.categories)}
+        order = {category: float(i) for i, category in enumerate(encoding.categories)} | {"": gap}
         return np.array([[order.get(text, UNSEEN)] for text in texts], np.float32)
     order = {category: i for i, category in enumerate(encoding.categories)}
     encoded = np.zeros((len(texts), len(order)), np.float32)
     rows = [(row, order[text]) for row, text in enumerate(texts) if text in order]
     if rows:
         encoded[tuple(np.array(rows).T)] = 1.0
+    if encoding.strategy:
+        encoded[texts == ""] = np.nan
     return encoded
 
 

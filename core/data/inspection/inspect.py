@@ -16,7 +16,7 @@ from core.data.inspection.balance import check_order
 from core.data.inspection.column_choices import resolve_choices
 from core.data.inspection.column_table import ColumnFacts, describe_columns
 from core.data.inspection.columns import Columns, find_columns
-from core.data.inspection.encoding import ColumnEncoding
+from core.data.inspection.encoding import ColumnEncoding, input_fills
 from core.data.inspection.file_split import renumber_rows, split_samples
 from core.data.inspection.images import build_images
 from core.data.inspection.input_columns import TrainedColumns
@@ -189,7 +189,14 @@ def _examine(
     if targets is not None:
         findings += check_order(targets, classes=bool(decoded.classes))
         reading = reading.model_copy(update={"task": decoded.task})
-    samples = Samples(images.name, inputs, decoded.targets, decoded.classes, columns=names)
+    samples = Samples(
+        images.name,
+        inputs,
+        decoded.targets,
+        decoded.classes,
+        columns=names,
+        fills=input_fills(encodings),
+    )
     if columns.parts is not None and like is None:
         samples = split_samples(samples, columns.parts)
         findings = renumber_rows(findings, columns.parts)

@@ -88,7 +88,7 @@ def remove_duplicates(columns: Columns, *, has_images: bool) -> Columns:
 
     Images of a single value are left alone: another finding reports them.
     """
-    parts = [np.nan_to_num(columns.values, nan=-1e30)]
+    parts = [columns.values]
     parts += [np.unique(cells, return_inverse=True)[1][:, None] for cells in columns.words.values()]
     rows = parts[0] if len(parts) == 1 else np.hstack(parts)
     rows = rows if rows.dtype == np.uint8 else rows.astype(np.float32)

@@ -8,6 +8,7 @@ from core.base.errors import BadData
 from core.base.finding import Finding
 from core.base.numbers import percent, short, whole
 from core.base.text import clip, counted, few
+from core.data.gaps import fill_gaps, fit_fills
 from core.data.inspection.column_problems import ColumnProblem, find_problems, refuse
 from core.data.inspection.columns import Columns
 from core.data.inspection.encoding import (
@@ -15,6 +16,7 @@ from core.data.inspection.encoding import (
     apply_encodings,
     cells_of_column,
     fit_encoding,
+    input_fills,
     is_missing,
     locate,
     to_numbers,
@@ -62,16 +64,28 @@ def build_rows(
             Finding("columns", "ok", text, {"columns": inputs.shape[1]}),
             *_describe_encodings(encodings, columns, places),
             *findings,
-            *check_scales(inputs, shown_names),
+            *check_scales(_without_gaps(inputs, encodings, columns.train), shown_names),
             *check_leaks(inputs, shown_names, columns.labels),
         ],
     )
 
 
+def _without_gaps(
+    inputs: np.ndarray, encodings: Sequence[ColumnEncoding], train: np.ndarray | None
+) -> np.ndarray:
+    """Return the inputs (N, F) filled with values of all rows of the file's training part: close to
+    what any split gives.
+    """
+    if not (fills := input_fills(encodings)):
+        return inputs
+    rows = np.arange(len(inputs)) if train is None else np.flatnonzero(train)
+    return fill_gaps(inputs, fit_fills(inputs, rows, fills))
+
+
 def _describe_encodings(
     encodings: Sequence[ColumnEncoding], columns: Columns, places: Sequence[int]
 ) -> list[Finding]:
-    """Return how texts are encoded, and how many missing values are filled with which values."""
+    """Return how texts are encoded, and how many missing values are filled in which way."""
     findings, filled, counts = [], [], {}
     for encoding, place in zip(encodings, places, strict=True):
         column = encoding.name
@@ -83,7 +97,7 @@ def _describe_encodings(
             text = f"Column {clip(column)!r} is {how}: {few(encoding.categories)}."
             evidence = {"column": column, "words": list(encoding.categories)}
             findings.append(Finding(code, "info", text, evidence))
-        if encoding.fill is None:
+        if not encoding.strategy:
             continue
         cells = cells_of_column(columns, place)
         gaps = is_missing(cells)
@@ -100,15 +114,16 @@ def _describe_encodings(
             gaps = gaps | strays
         if gaps.any():
             counts[column] = int(gaps.sum())
-            value = encoding.fill
-            value = clip(value) if isinstance(value, str) else short(value, 4)
-            filled.append(f"{whole(counts[column])} in {clip(column)} with {value}")
+            value = encoding.strategy.replace("_", " ")
+            value += " value" * (encoding.strategy == "most_frequent")
+            filled.append(f"{whole(counts[column])} in {clip(column)} with the {value}")
     if filled:
         total = sum(counts.values())
         fraction = total / (len(columns.values) * len(encodings))
         text = (
-            f"{counted(total, 'missing value')} ({percent(fraction)} of the table) are filled: "
-            f"{few(filled)}. The values come from the training file."
+            f"{counted(total, 'missing value')} ({percent(fraction)} of the table) "
+            f"{'is' if total == 1 else 'are'} filled: {few(filled)} of the training set. The "
+            "values are computed after the split, so validation and test rows have no influence."
         )
         findings.append(Finding("missing_filled", "info", text, {"filled": counts}))
     return findings
@@ -129,7 +144,7 @@ def _check_test_cells(
         gaps = is_missing(cells)
         if encoding.kind == "number":
             strays = np.isnan(to_numbers(cells)) & ~gaps
-            if strays.any() and encoding.fill is None:
+            if strays.any() and not encoding.strategy:
                 text = clip(str(cells[np.argmax(strays)]))
                 fact = f"contains text (such as {text!r}), but numbers in the training table"
                 problems[place] = ColumnProblem(
@@ -141,7 +156,7 @@ def _check_test_cells(
             others = [text for text in to_texts(cells) if text not in known]
             if others:
                 unseen[encoding.name] = (len(others), others[0])
-        if gaps.any() and encoding.fill is None:
+        if gaps.any() and not encoding.strategy:
             fact = (
                 f"{counted(int(gaps.sum()), 'value')} are missing, but none in the training table"
             )

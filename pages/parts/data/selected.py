@@ -77,18 +77,12 @@ def _parts(draft: Experiment) -> tuple[str, str, str]:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _fit(choice: str, split: str, normalization: str) -> Affine:
-    data = samples(choice)
-    train = (
-        Split.model_validate_json(split).parts(data.targets, data.has_test, data.validation).train
-    )
-    return Normalization.pick(json.loads(normalization)).fit(data.inputs, train)
+    data, parts = Split.model_validate_json(split).apply(samples(choice))
+    return Normalization.pick(json.loads(normalization)).fit(data.inputs, parts.train)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _histogram(choice: str, split: str, normalization: str, mode: str) -> object:
-    data = samples(choice)
-    train = (
-        Split.model_validate_json(split).parts(data.targets, data.has_test, data.validation).train
-    )
+    data, parts = Split.model_validate_json(split).apply(samples(choice))
     affine = _fit(choice, split, normalization)
-    return scaling.figure(*scaling.rows(data.inputs, train, affine), mode=mode)
+    return scaling.figure(*scaling.rows(data.inputs, parts.train, affine), mode=mode)

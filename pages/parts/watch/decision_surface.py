@@ -27,8 +27,7 @@ def load_points(experiment: Experiment, home: Path) -> figures.SurfaceData | Non
         facts = experiment.data.facts(home)
         if not drawable(facts.shape, facts.classes) or not experiment.data.is_available(home):
             return None
-        data = load(experiment.data, home)
-        parts = experiment.split.parts(data.targets, data.has_test, data.validation)
+        data, parts = experiment.split.apply(load(experiment.data, home))
         targets, _ = experiment.label_noise.apply(data.targets, parts.train, data.classes)
         return figures.rows(replace(data, targets=targets), parts)
     except LabError:

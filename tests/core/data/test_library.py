@@ -16,6 +16,7 @@ from core.base.finding import Action
 from core.data import library as library_module
 from core.data import upload_bundle
 from core.data.datasets import Spreadsheets
+from core.data.gaps import Fill
 from core.data.library import Library
 from core.data.load import load
 from core.data.manifest import About
@@ -80,14 +81,15 @@ def test_a_test_pair_stays_one(tmp_path: Path):
     assert library.about(digest).test_rows == 3
 
 
-def test_values_that_fill_gaps_are_stored_with_the_dataset(tmp_path: Path):
+def test_how_gaps_are_filled_is_stored_with_the_dataset(tmp_path: Path):
     table = b"size,colour,label\n" + b"".join(
         b"%d,%s,%d\n" % (i, [b"red", b"blue"][i % 2], i % 3) for i in range(30)
     )
     reading = Reading(columns={"size": {"missing": "median"}, "colour": {"text": "ordinal"}})
     digest, inspection = Library(tmp_path).add(table, reading=reading)
     size, colour = Library(tmp_path).about(digest).encodings
-    assert (size.fill, colour.categories) == (14.5, ("blue", "red"))
+    assert (size.strategy, colour.categories) == ("median", ("blue", "red"))
+    assert Library(tmp_path).open(digest).fills == (Fill(0, "median"),)
     assert inspection.encodings == (size, colour)
 
 

@@ -1,15 +1,28 @@
 """Columns of a table become inputs as scikit-learn makes them, with values of the training rows."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
 from core.base.errors import BadData
+from core.data.datasets import Spreadsheets
 from core.data.inspection.column_choices import column_keys, resolve_choices
+from core.data.inspection.encoding import ColumnEncoding, input_fills
 from core.data.inspection.inspect import inspect
+from core.data.library import Library
+from core.data.load import load
+from core.data.manifest import About
+from core.data.normalization import Raw
 from core.data.reading import ColumnChoice, Reading
+from core.data.split import Split
 from core.data.spreadsheet.table import Table
+from core.experiment import Experiment
+from core.network.layers import Output
+from core.training.loop import train
 
 DRAW = np.random.default_rng(0)
 ROWS = 60
@@ -40,7 +53,17 @@ def read(data, like=None, **columns):
 
 
 def inputs(seen, *names):
-    return seen.samples.inputs[:, [seen.samples.columns.index(name) for name in names]]
+    """Inputs without gaps, filled with values of all rows."""
+    samples = seen.samples.filled(np.arange(seen.rows))
+    return samples.inputs[:, [samples.columns.index(name) for name in names]]
+
+
+def with_test(seen, other):
+    """The inspection of a test table, whose gaps are filled with values of the training table."""
+    samples = replace(
+        seen.samples, test_inputs=other.samples.inputs, test_targets=other.samples.targets
+    ).filled(np.arange(seen.rows))
+    return replace(other, samples=replace(samples, inputs=samples.test_inputs))
 
 
 @pytest.mark.parametrize("indicator", ["", "_indicator"])
@@ -49,7 +72,7 @@ def test_missing_numbers_are_filled_as_scikit_learn_fills_them(strategy, indicat
     train = table(a=gapped(), b=DRAW.random(ROWS), label=label())
     test = table(b=DRAW.random(20), a=gapped(rows=20), label=label(20))
     seen = read(train, a={"missing": strategy + indicator})
-    other = read(test, like=seen)
+    other = with_test(seen, read(test, like=seen))
     imputer = SimpleImputer(strategy=strategy, add_indicator=bool(indicator))
     names = ["a", *(["a (missing)"] if indicator else [])]
     expected = imputer.fit_transform(train.values[:, :1])
@@ -59,6 +82,66 @@ def test_missing_numbers_are_filled_as_scikit_learn_fills_them(strategy, indicat
     np.testing.assert_array_equal(inputs(other, "b")[:, 0], test.values[:, 0].astype(np.float32))
     filled = next(f for f in seen.findings if f.code == "missing_filled")
     assert filled.evidence["filled"] == {"a": int(np.isnan(train.values[:, 0]).sum())}
+
+
+@pytest.mark.parametrize("strategy", ["mean", "median", "most_frequent"])
+def test_gaps_are_filled_with_values_of_the_training_rows_of_each_split(strategy, tmp_path):
+    words = [["red", "blue", ""][i] for i in np.random.default_rng(1).integers(0, 3, ROWS)]
+    numbers, labels = gapped(), label()
+    lines = [
+        f"{'' if np.isnan(a) else int(a)},{w},{int(y)}"
+        for a, w, y in zip(numbers, words, labels, strict=True)
+    ]
+    chosen = {"a": {"missing": strategy}, "w": {"missing": "most_frequent"}}
+    content = "\n".join(["a,w,label", *lines]).encode()
+    digest, _ = Library(tmp_path).add(content, reading=Reading(columns=chosen))
+    data = Spreadsheets(digest=digest, title="gaps")
+    texts = np.array([w or None for w in words], object)[:, None]
+    for seed in range(3):
+        split = Split(validation=0.3, test=0.3, seed=seed)
+        e = Experiment(data=data, split=split, network=(Output(),), normalization=Raw(), epochs=1)
+        setup = train(e, load(data, tmp_path)).setup
+        parts = split.parts(labels.astype(int))
+        number = SimpleImputer(strategy=strategy).fit(numbers[parts.train, None])
+        text = SimpleImputer(strategy="most_frequent", missing_values=None).fit(texts[parts.train])
+        for part, rows in (("train", parts.train), ("validation", parts.validation),
+                           ("test", parts.test)):  # fmt: skip
+            full = text.transform(texts[rows])
+            expected = np.hstack([number.transform(numbers[rows, None]), full == "blue",
+                                  full == "red"])  # fmt: skip
+            inputs_of_part = getattr(setup, part).inputs.numpy()
+            np.testing.assert_array_equal(inputs_of_part, expected.astype(np.float32))
+    fitted = [
+        Split(validation=0.3, test=0.3, seed=seed).apply(load(data, tmp_path))[0].inputs
+        for seed in range(3)
+    ]
+    assert strategy != "mean" or not np.array_equal(*fitted[:2])
+
+
+def test_a_dataset_stored_with_filled_gaps_keeps_its_values(tmp_path):
+    about = json.loads(
+        About(
+            digest="0" * 64, name="t", files=("t.csv",), reading=Reading(), rows=2, test_rows=0,
+            shape=(1,), classes=("0", "1"), columns=("a",), findings=(), settled=Reading(), added=0,
+            upload_hashes=("",), encodings=(ColumnEncoding("a", 0, 0),),
+        ).text()
+    )  # fmt: skip
+    del about["encodings"][0]["strategy"]  # as written up to version 0.1
+    about["encodings"][0]["fill"] = 4.5
+    (encoding,) = About.read(about).encodings
+    assert encoding.fill == 4.5 and input_fills([encoding]) == ()
+
+
+def test_rows_that_miss_the_same_value_repeat_each_other():
+    a, b = np.repeat([np.nan, 1, 2], 2), np.array([5.0, 5, 6, 7, np.nan, np.nan])
+    seen = read(table(a=a, b=b, label=label(6)), a={"missing": "mean"}, b={"missing": "mean"})
+    found = next(f for f in seen.findings if f.code == "duplicates")
+    assert found.evidence["repeats"] == [3, 7]
+    fewer = inspect(
+        table(a=a, b=b, label=label(6)),
+        reading=Reading(columns={k: {"missing": "mean"} for k in "ab"}, duplicates="remove"),
+    )
+    assert fewer.rows == 4
 
 
 def test_texts_are_encoded_as_scikit_learn_encodes_them():
@@ -75,7 +158,7 @@ def test_texts_are_encoded_as_scikit_learn_encodes_them():
     names = [f"w={word}" for word in one_hot.categories_[0]]
     np.testing.assert_array_equal(inputs(seen, *names), one_hot.transform(filled))
     expected = one_hot.transform(imputer.transform(later))
-    test_seen = read(test, like=seen)
+    test_seen = with_test(seen, read(test, like=seen))
     np.testing.assert_array_equal(inputs(test_seen, *names), expected)
     unseen = next(f for f in test_seen.findings if f.code == "unseen_values")
     assert unseen.evidence == {"unseen": {"w": 5}}
@@ -83,7 +166,7 @@ def test_texts_are_encoded_as_scikit_learn_encodes_them():
     seen = read(train, w={"missing": "most_frequent", "text": "ordinal"})
     np.testing.assert_array_equal(inputs(seen, "w"), ordinal.transform(filled))
     expected = ordinal.transform(imputer.transform(later))
-    np.testing.assert_array_equal(inputs(read(test, like=seen), "w"), expected)
+    np.testing.assert_array_equal(inputs(with_test(seen, read(test, like=seen)), "w"), expected)
 
 
 def test_numbers_can_be_encoded_like_texts():
@@ -124,7 +207,8 @@ def test_all_problems_are_named_together_and_every_way_out_works():
     assert len(caught.value.fixes) == 3
     for fix in caught.value.fixes:
         seen = inspect(data, reading=Reading().with_changes(fix))
-        assert "fare" in seen.samples.columns and np.isfinite(seen.samples.inputs).all()
+        filled = seen.samples.filled(np.arange(seen.rows))
+        assert "fare" in filled.columns and np.isfinite(filled.inputs).all()
 
 
 @pytest.mark.parametrize(
