@@ -58,7 +58,8 @@ class TrainedRun:
         self.store, self.run = store, run
         self.experiment = decode(Experiment, store.experiment(run))
         self.state = _state(store, run)
-        self.data: Samples = load(self.experiment.data, store.home)
+        loaded = load(self.experiment.data, store.home)
+        self.data: Samples = self.experiment.split.apply(loaded)[0]  # without gaps
         self.setup = Setup(self.experiment, self.data, None)
         self.load(checkpoint.best_weights(self.state))
         self._outputs: dict[PartName, Outputs] = {}
@@ -91,7 +92,7 @@ class TrainedRun:
         return part
 
     def inputs(self, name: PartName, rows: np.ndarray) -> np.ndarray:
-        """Return raw inputs (n, …) of these rows of the part, as the dataset holds them."""
+        """Return raw inputs (n, …) of these rows of the part; gaps are filled."""
         source, own = self._source(name)
         return source[own[rows]]
 
