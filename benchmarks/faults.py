@@ -25,12 +25,12 @@ from core.__main__ import main as command_line
 from core.base.control import GO, STOP
 from core.base.encoding import change, encode
 from core.base.errors import LabError
-from core.base.events import Started, Step, from_json
 from core.data.library import Library
 from core.data.reading import Reading
 from core.experiment import Experiment
 from core.jobs.trainer import execute
 from core.runs import checkpoint
+from core.runs.history import History
 from core.runs.store import Store
 from core.studies import sweeps
 from core.studies.folder import Studies
@@ -75,14 +75,7 @@ def kill_often(work: Callable[[], object], kills: int) -> Iterator[None]:
 
 def losses(store: Store, run: str) -> list[float]:
     """Return the training losses of a run that may have been resumed."""
-    seen: list[float] = []
-    for line in store.read(run)[0]:
-        event = from_json(line)
-        if isinstance(event, Started):
-            del seen[event.step :]
-        elif isinstance(event, Step):
-            seen += event.losses
-    return seen
+    return list(History.of(store.read(run)[0]).losses)
 
 
 def warm_up(home: Path) -> None:

@@ -22,6 +22,7 @@ from hypothesis import settings
 from streamlit.components.v2 import manifest_scanner
 
 from core.base.events import Ended, Epoch, Event, Probe, Started, Step, to_json
+from core.runs.history import History
 from core.runs.store import Store
 
 ROOT = Path(__file__).parents[1]
@@ -55,13 +56,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def wait_until(
-    condition: Callable[[], object], seconds: float = 30.0, what: str = "the condition"
+    condition: Callable[[], object], seconds: float = 60.0, what: str = "the condition"
 ) -> object:
     """Return the first true value of `condition()`; fail when it stays false for `seconds`."""
     end = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < end, f"{what} did not come true within {seconds} s"
-        time.sleep(0.05)
+        time.sleep(0.01)
     return value
 
 
@@ -229,6 +230,11 @@ def write(store: Store, run: str, events: list[Event]) -> None:
     """Append events to a run's folder, as a trainer does."""
     for event in events:
         store.append(run, to_json(event))
+
+
+def losses(store: Store, run: str) -> list[float]:
+    """Return the training losses of a run that may have been resumed."""
+    return list(History.of(store.read(run)[0]).losses)
 
 
 def in_a_loop(coroutine: Coroutine[Any, Any, T]) -> T:

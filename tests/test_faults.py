@@ -57,7 +57,7 @@ from core.advice.plan import plan
 from core.base.control import GO, STOP
 from core.base.encoding import encode
 from core.base.errors import BadData, BadInput
-from core.base.events import Started, Step, from_json, to_json
+from core.base.events import to_json
 from core.data.datasets import Spreadsheets
 from core.data.library import Library
 from core.experiment import Experiment
@@ -69,6 +69,7 @@ from core.network.presets import SoftmaxRegression
 from core.runs import checkpoint
 from core.runs.store import CHECKPOINT, PREVIOUS, Store
 from pages.kit import layout, session
+from tests.conftest import losses
 
 ROOT = Path(__file__).parents[1]
 KILLS = int(os.environ.get("LAB_KILLS") or 25)  # the long form: LAB_KILLS=1000
@@ -120,17 +121,6 @@ def test_the_table_names_tests_that_there_are() -> None:
 
 def text(**changes: object) -> str:
     return encode(Experiment(**{"epochs": 100, "device": "cpu", **changes}))
-
-
-def losses(store: Store, run: str) -> list[float]:
-    seen: list[float] = []
-    for line in store.read(run)[0]:
-        event = from_json(line)
-        if isinstance(event, Started):
-            del seen[event.step :]
-        elif isinstance(event, Step):
-            seen += event.losses
-    return seen
 
 
 def same(one: object, other: object) -> bool:

@@ -19,7 +19,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
 from core.base.events import (
     Ended,
@@ -76,6 +76,13 @@ class History:
         self.version = 0  # increases with every event
         self.generation = 0  # increases when rows are removed
         self._clear()
+
+    @classmethod
+    def of(cls, lines: Iterable[str]) -> Self:
+        """Return the history of a whole log."""
+        history = cls()
+        history.add(lines)
+        return history
 
     def add(self, lines: Iterable[str]) -> None:
         """Add event lines in their order. Lines without an event are dropped."""

@@ -28,7 +28,7 @@ from core.studies.curve_methods import Networks, RandomFeatures
 from core.studies.executor import make_executor
 from core.studies.method import Method
 from core.studies.study import Study
-from tests.core.jobs.test_runner import losses, until
+from tests.conftest import losses, wait_until
 
 CPU, GPU = "cpu", "cuda:0"
 
@@ -82,7 +82,7 @@ def run(device: str) -> str:
 
 def test_each_device_runs_one_job_and_commands_reach_the_right_one(lab: Runner, work: Work) -> None:
     on_cpu, on_gpu = ([lab.submit(run(name), by=LAB) for _ in range(2)] for name in (CPU, "auto"))
-    until(lambda: len(work.steps) == 2)
+    wait_until(lambda: len(work.steps) == 2)
     assert set(work.steps) == {on_cpu[0], on_gpu[0]}
     assert set(lab.line()[:2]) == {("run", on_cpu[0], CPU), ("run", on_gpu[0], GPU)}
     assert [len(lab.wait(each[1])[0]) for each in (on_cpu, on_gpu)] == [1, 1]
@@ -90,18 +90,18 @@ def test_each_device_runs_one_job_and_commands_reach_the_right_one(lab: Runner, 
     assert (lab.before(CPU), lab.before("auto"), lab.before("cuda:0")) == (2, 2, 2)
 
     lab.pause(on_gpu[0], by=LAB)
-    until(lambda: lab._find(on_gpu[0]).control.changed._waiters)
+    wait_until(lambda: lab._find(on_gpu[0]).control.changed._waiters)
     taken = work.steps[on_gpu[0]]
     lab.step(on_gpu[0], by=LAB)
-    until(lambda: work.steps[on_gpu[0]] == taken + 1)
-    until(lambda: work.steps[on_cpu[0]] > taken + 20)
+    wait_until(lambda: work.steps[on_gpu[0]] == taken + 1)
+    wait_until(lambda: work.steps[on_cpu[0]] > taken + 20)
     assert (lab.status(on_gpu[0]), lab.status(on_cpu[0])) == ("paused", "running")
     assert work.steps[on_gpu[0]] == taken + 1
 
     lab.stop(on_cpu[1], by=LAB)
     assert lab.live() == [on_cpu[0], on_gpu[0], on_gpu[1]]
     lab.stop(on_gpu[0], by=LAB)
-    until(lambda: on_gpu[1] in work.steps)
+    wait_until(lambda: on_gpu[1] in work.steps)
     assert set(work.steps) == {on_cpu[0], on_gpu[1]} and work.side_by_side == 2
 
 
@@ -112,7 +112,7 @@ def test_the_expected_time_is_that_of_the_same_device(
     monkeypatch.setattr(kinds, "seconds_left", lambda *_: 40.0)
     on_cpu = [lab.submit(run(CPU), by=LAB) for _ in range(3)]
     on_gpu = [lab.submit(run("cuda"), by=LAB) for _ in range(2)]
-    until(lambda: len(work.steps) == 2)
+    wait_until(lambda: len(work.steps) == 2)
     assert [lab.wait(each)[1] for each in on_cpu] == [0.0, 40.0, 140.0]
     assert [lab.wait(each)[1] for each in on_gpu] == [0.0, 40.0]
 
@@ -126,7 +126,7 @@ def test_two_runs_side_by_side_give_the_same_losses_as_each_alone(
     alone = lab.store.create(experiment)
     for each, name in zip(both, (CPU, "auto"), strict=True):
         lab._lanes.add(kinds.RUN, each, "", name)
-    until(lambda: not lab.live())
+    wait_until(lambda: not lab.live())
     execute(lab.store, alone)
     assert [lab.status(each) for each in both] == ["done", "done"]
     assert losses(lab.store, both[0]) == losses(lab.store, both[1]) == losses(lab.store, alone)
@@ -148,7 +148,7 @@ def test_a_study_is_queued_for_the_device_that_computes_it(
     )
     assert lab.line() == [("study", study, lane)]
     lab.stop(study, by=LAB)
-    until(lambda: not lab.line())
+    wait_until(lambda: not lab.line())
     lab.resume(study, by=LAB)
     assert lab.line() == [("study", study, lane)]
 
@@ -175,7 +175,7 @@ def test_a_missing_device_is_reported_by_the_run(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
         device.resolve("cuda:7")
     gone = lab.submit(run("cuda:7"), by=LAB)
-    until(lambda: not lab.live())
+    wait_until(lambda: not lab.live())
     assert "cuda:7" in lab.store.last(gone)["message"]
     lab.close()
 

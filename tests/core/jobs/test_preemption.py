@@ -18,7 +18,8 @@ from core.runs import checkpoint
 from core.runs.state import stored_state
 from core.runs.store import Store
 from core.runs.summary import summarize
-from tests.core.jobs.test_runner import is_still, losses, until
+from tests.conftest import losses, wait_until
+from tests.core.jobs.test_runner import is_still
 from tests.core.studies.test_sweeps import make_study
 
 ANN, BEN = ownership.digest("ann"), ownership.digest("ben")
@@ -48,9 +49,9 @@ def lab(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 def paused(lab: Runner, owner: str = ANN) -> str:
     run = lab.submit(ENDLESS, by=owner)
-    until(lambda: losses(lab.store, run))
+    wait_until(lambda: losses(lab.store, run))
     lab.pause(run, by=owner)
-    until(lambda: is_still(lab, run))
+    wait_until(lambda: is_still(lab, run))
     return run
 
 
@@ -69,7 +70,7 @@ def test_a_job_paused_while_others_wait_is_preempted_and_can_be_resumed(
     assert lab.patience(anns) == 1.0 and lab.status(anns) == "paused"
     clock.now += 1
     lab._lanes.preempt()
-    until(lambda: lab.status(bens) == "running")
+    wait_until(lambda: lab.status(bens) == "running")
     assert lab.status(anns) == stored_state(Store(lab.store.home), anns) == "preempted"
     assert checkpoint.load(lab.store, anns)["step"] == len(losses(lab.store, anns))
     assert summarize(lab.store, anns).reason == ""  # it has not ended
@@ -78,7 +79,7 @@ def test_a_job_paused_while_others_wait_is_preempted_and_can_be_resumed(
     lab.resume(anns, by=ANN)
     assert lab.live() == [bens, anns]
     lab.stop(bens, by=BEN)
-    until(lambda: len(losses(lab.store, anns)) > len(before) + 10)
+    wait_until(lambda: len(losses(lab.store, anns)) > len(before) + 10)
     assert losses(lab.store, anns)[: len(before)] == before
 
 
@@ -109,12 +110,12 @@ def test_the_time_of_a_job_paused_in_the_queue_counts_from_its_start(
     lab: Runner, clock: Clock
 ) -> None:
     first = lab.submit(ENDLESS, by=BEN)
-    until(lambda: lab.status(first) == "running")
+    wait_until(lambda: lab.status(first) == "running")
     anns, bens = lab.submit(ENDLESS, by=ANN), lab.submit(ENDLESS, by=BEN)
     lab.pause(anns, by=ANN)
     clock.now += 10 * PATIENCE
     lab.stop(first, by=BEN)
-    until(lambda: lab.status(anns) == "paused")
+    wait_until(lambda: lab.status(anns) == "paused")
     assert lab.live() == [anns, bens] and lab.patience(anns) == PATIENCE
 
 
@@ -122,14 +123,14 @@ def test_a_study_is_preempted_too(lab: Runner, clock: Clock) -> None:
     anns = lab.submit(encode(make_study("networks")), by=ANN, kind="study")
     lab.pause(anns, by=ANN)
     bens = lab.submit(ENDLESS, by=BEN)
-    until(lambda: lab.status(anns) == "paused")
+    wait_until(lambda: lab.status(anns) == "paused")
     clock.now += PATIENCE
     lab._lanes.preempt()
-    until(lambda: lab.status(bens) == "running")
+    wait_until(lambda: lab.status(bens) == "running")
     assert lab.status(anns) == "preempted"
     lab.stop(bens, by=BEN)
     lab.resume(anns, by=ANN)
-    until(lambda: lab.status(anns) == "done")
+    wait_until(lambda: lab.status(anns) == "done")
 
 
 def test_paused_jobs_are_checked_regularly(
@@ -139,9 +140,9 @@ def test_paused_jobs_are_checked_regularly(
     anns = paused(lab)
     bens = lab.submit(ENDLESS, by=BEN)
     clock.now += PATIENCE
-    until(lambda: lab.status(bens) == "running")
+    wait_until(lambda: lab.status(bens) == "running")
     assert lab.status(anns) == "preempted"
-    until(lambda: lab._lanes._timer is None)
+    wait_until(lambda: lab._lanes._timer is None)
 
 
 def test_a_job_that_has_ended_meanwhile_stays_ended(tmp_path: Path) -> None:

@@ -4,8 +4,7 @@ on a clock.
 
 import io
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from core.access.ownership import LAB
 from core.base.control import GO, LEAVE, STOP
 from core.base.encoding import encode
 from core.base.errors import BadData, BadInput, NotFound
-from core.base.events import Ended, Epoch, Event, Started, Step, from_json
+from core.base.events import Ended, Epoch, Event, Started, from_json
 from core.experiment import Experiment
 from core.jobs import trainer
 from core.jobs.runner import Runner
@@ -27,6 +26,7 @@ from core.runs import checkpoint
 from core.runs.state import stored_state
 from core.runs.store import CHECKPOINT, Store
 from core.training.loop import Training
+from tests.conftest import losses, wait_until
 
 
 @pytest.fixture
@@ -49,30 +49,9 @@ def events(store: Store, run: str) -> list[Event]:
     return [from_json(line) for line in store.read(run)[0]]
 
 
-def losses(store: Store, run: str) -> list[float]:
-    """As a reader sees them: what lies beyond a Started's step is dropped."""
-    seen: list[float] = []
-    for event in events(store, run):
-        if isinstance(event, Started):
-            del seen[event.step :]
-        elif isinstance(event, Step):
-            seen += event.losses
-    return seen
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Waits for a condition by trying it often; 60 s is a failure, not a measure."""
-    tick = threading.Event()
-    for _ in range(12_000):
-        if condition():
-            return
-        tick.wait(0.005)
-    pytest.fail("it never came true")
-
-
 def test_a_run_is_trained_in_the_background_and_stored_on_disk(runner: Runner) -> None:
     run = runner.submit(digits(epochs=12), by=LAB)
-    until(lambda: not runner.live())
+    wait_until(lambda: not runner.live())
     assert runner.status(run) == stored_state(Store(runner.store.home), run) == "done"
     seen = events(runner.store, run)
     assert isinstance(seen[0], Started) and isinstance(seen[-1], Ended)
@@ -82,29 +61,29 @@ def test_a_run_is_trained_in_the_background_and_stored_on_disk(runner: Runner) -
 
 def test_runs_are_queued_in_order(runner: Runner) -> None:
     first, second, third = (runner.submit(endless(), by=LAB) for _ in range(3))
-    until(lambda: runner.status(first) == "running")
+    wait_until(lambda: runner.status(first) == "running")
     assert runner.live() == [first, second, third]
     assert runner.status(second) == "queued"
     runner.stop(second, by=LAB)
     assert runner.live() == [first, third] and runner.status(second) == "stopped"
     runner.stop(first, by=LAB)
-    until(lambda: runner.status(third) == "running")
+    wait_until(lambda: runner.status(third) == "running")
     assert runner.status(first) == "stopped"
 
 
 def test_a_paused_run_takes_single_steps_and_continues(runner: Runner) -> None:
     run = runner.submit(endless(), by=LAB)
-    until(lambda: len(losses(runner.store, run)) > 0)
+    wait_until(lambda: len(losses(runner.store, run)) > 0)
     runner.pause(run, by=LAB)
-    until(lambda: is_still(runner, run))
+    wait_until(lambda: is_still(runner, run))
     assert runner.status(run) == "paused"
     before = len(losses(runner.store, run))
     for n in (1, 2, 3):
         runner.step(run, by=LAB)
-        until(lambda n=n: len(losses(runner.store, run)) == before + n)
+        wait_until(lambda n=n: len(losses(runner.store, run)) == before + n)
     assert is_still(runner, run)
     runner.proceed(run, by=LAB)
-    until(lambda: len(losses(runner.store, run)) > before + 100)
+    wait_until(lambda: len(losses(runner.store, run)) > before + 100)
 
 
 def test_a_single_step_at_the_end_of_an_epoch_is_one_step(tmp_path: Path) -> None:
@@ -130,7 +109,7 @@ def is_still(runner: Runner, run: str) -> bool:
 
 def test_stop_and_resume_give_the_losses_of_a_straight_run(runner: Runner) -> None:
     straight = runner.submit(digits(epochs=12), by=LAB)
-    until(lambda: runner.status(straight) == "done")
+    wait_until(lambda: runner.status(straight) == "done")
     parted = runner.store.create(digits(epochs=12))
     halts = iter([GO, GO, STOP])
     assert (
@@ -138,14 +117,14 @@ def test_stop_and_resume_give_the_losses_of_a_straight_run(runner: Runner) -> No
     )
     assert stored_state(runner.store, parted) == "stopped"
     runner.resume(parted, by=LAB)
-    until(lambda: runner.status(parted) == "done")
+    wait_until(lambda: runner.status(parted) == "done")
     assert losses(runner.store, parted) == losses(runner.store, straight)
     assert events(runner.store, parted)[-1] == events(runner.store, straight)[-1]
 
 
 def test_only_an_unfinished_run_can_be_resumed(runner: Runner) -> None:
     run = runner.submit(digits(epochs=1), by=LAB)
-    until(lambda: runner.status(run) == "done")
+    wait_until(lambda: runner.status(run) == "done")
     with pytest.raises(BadInput) as refused:
         runner.resume(run, by=LAB)
     assert refused.value.code == "not_resumable"
@@ -155,7 +134,7 @@ def test_only_an_unfinished_run_can_be_resumed(runner: Runner) -> None:
 
 def test_closing_saves_the_run_and_leaves_it_interrupted(runner: Runner) -> None:
     run, waiting = runner.submit(endless(), by=LAB), runner.submit(endless(), by=LAB)
-    until(lambda: len(losses(runner.store, run)) > 0)
+    wait_until(lambda: len(losses(runner.store, run)) > 0)
     runner.close()
     assert not any(lane.thread.is_alive() for lane in runner._lanes)
     store = Store(runner.store.home)
@@ -166,7 +145,7 @@ def test_closing_saves_the_run_and_leaves_it_interrupted(runner: Runner) -> None
     assert checkpoint.load(store, run)["step"] == len(losses(store, run))
     again = Runner(store)
     again.resume(run, by=LAB)
-    until(
+    wait_until(
         lambda: (
             again.status(run) == "running"
             and len(losses(store, run)) > checkpoint.load(store, run)["step"]
@@ -177,7 +156,7 @@ def test_closing_saves_the_run_and_leaves_it_interrupted(runner: Runner) -> None
 
 def test_close_also_ends_a_paused_run(runner: Runner) -> None:
     run = runner.submit(endless(), by=LAB)
-    until(lambda: runner.status(run) == "running")
+    wait_until(lambda: runner.status(run) == "running")
     runner.pause(run, by=LAB)
     runner.close()
     assert (
@@ -191,19 +170,19 @@ def test_close_also_ends_a_paused_run(runner: Runner) -> None:
 
 def test_a_live_run_cannot_be_deleted_but_a_finished_one_can(runner: Runner) -> None:
     run = runner.submit(endless(), by=LAB)
-    until(lambda: runner.status(run) == "running")
+    wait_until(lambda: runner.status(run) == "running")
     with pytest.raises(BadInput) as refused:
         runner.delete(run, by=LAB)
     assert refused.value.code == "run_is_live"
     runner.stop(run, by=LAB)
-    until(lambda: not runner.live())
+    wait_until(lambda: not runner.live())
     runner.delete(run, by=LAB)
     assert runner.store.ids() == []
 
 
 def test_a_network_that_does_not_fit_ends_the_run_as_failed(runner: Runner) -> None:
     run = runner.submit(digits(network=(Linear(),)), by=LAB)
-    until(lambda: not runner.live())
+    wait_until(lambda: not runner.live())
     ended = events(runner.store, run)[-1]
     assert (ended.reason, runner.status(run)) == ("failed", "failed")
     assert "Layer 1 (linear1)" in ended.message

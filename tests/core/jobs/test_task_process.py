@@ -21,7 +21,7 @@ from core.jobs import task_process
 from core.jobs.tasks import Tasks, TaskState
 from core.network.layers import Flatten, Linear, Output
 from core.studies.study import shipped
-from tests.core.jobs.test_runner import until
+from tests.conftest import wait_until
 
 SOFTMAX = encode(Experiment(data=Digits(), network=(Flatten(), Output()), device="cpu"))
 MISFIT = encode(Experiment(data=Digits(), network=(Linear(),), device="cpu"))
@@ -70,7 +70,7 @@ def test_one_process_computes_one_task_after_another_as_a_thread_does(work: Task
 
 def test_a_task_is_stopped_between_two_answers_and_the_process_continues(work: Tasks) -> None:
     long = work.begin("rate", SLOW, by=LAB)
-    until(lambda: work.look(long)["found"].get("points"))
+    wait_until(lambda: work.look(long)["found"].get("points"))
     before = process(work).pid
     work.stop(long)
     task = work.wait(work.begin("trial", SOFTMAX, by=LAB))
@@ -82,13 +82,13 @@ def test_a_crash_or_a_hang_is_reported_and_the_next_task_works(
     work: Tasks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed, hung = (work.begin("rate", SLOW, by=LAB) for _ in range(2))
-    until(lambda: work.look(killed)["found"].get("points"))
+    wait_until(lambda: work.look(killed)["found"].get("points"))
     process(work).kill()
     assert work.wait(killed)["problem"] == task_process.KILLED
     assert work.look(killed)["code"] == "task_crashed"
 
     monkeypatch.setenv("LAB_SILENT", "1")
-    until(lambda: work.look(hung)["found"].get("points"))
+    wait_until(lambda: work.look(hung)["found"].get("points"))
     process(work).send_signal(signal.SIGSTOP)
     assert work.wait(hung)["code"] == "task_hung"
     assert [work.look(id)["state"] for id in (killed, hung)] == [TaskState.FAILED] * 2
@@ -97,11 +97,11 @@ def test_a_crash_or_a_hang_is_reported_and_the_next_task_works(
 def test_an_unresponsive_task_is_ended(work: Tasks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(task_process, "OBEYS", 0.2)
     deaf = work.begin("rate", SLOW, by=LAB)
-    until(lambda: work.look(deaf)["found"].get("points"))
+    wait_until(lambda: work.look(deaf)["found"].get("points"))
     child = process(work)
     child.send_signal(signal.SIGSTOP)
     work.stop(deaf)
-    until(lambda: child.poll() is not None)
+    wait_until(lambda: child.poll() is not None)
     assert work.look(deaf)["state"] == TaskState.STOPPED and not work.look(deaf)["problem"]
 
 
@@ -119,7 +119,7 @@ def test_the_process_ends_with_a_killed_server(tmp_path: Path) -> None:
     with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as lab:
         child = int(lab.stdout.readline())
         lab.kill()
-    until(lambda: not alive(child))
+    wait_until(lambda: not alive(child))
 
 
 def alive(pid: int) -> bool:

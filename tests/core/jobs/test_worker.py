@@ -5,8 +5,7 @@ death in any form ends that one run with its own message, and no process stays b
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -16,7 +15,6 @@ from core.access.ownership import LAB
 from core.base import process
 from core.base.control import LEAVE, PAUSE, PROCEED, STEP, STOP, Control
 from core.base.encoding import encode
-from core.base.events import Step, from_json
 from core.base.settings import settings
 from core.experiment import Experiment
 from core.jobs import worker
@@ -27,6 +25,7 @@ from core.network.presets import SoftmaxRegression
 from core.runs import checkpoint
 from core.runs.state import stored_state
 from core.runs.store import Store
+from tests.conftest import losses, wait_until
 from tests.core.base.test_parent_death import gone
 
 ROOT = Path(__file__).parents[3]
@@ -35,21 +34,6 @@ ROOT = Path(__file__).parents[3]
 def digits(**changes: object) -> str:
     small = {"epochs": 3, "device": "cpu", "network": SoftmaxRegression().layers((1, 8, 8))}
     return encode(Experiment(**small | changes))
-
-
-def losses(store: Store, run: str) -> list[float]:
-    events = [from_json(line) for line in store.read(run)[0]]
-    return [loss for event in events if isinstance(event, Step) for loss in event.losses]
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Tries a condition often; 60 s is a failure, not a measure."""
-    tick = threading.Event()
-    for _ in range(6000):
-        if condition():
-            return
-        tick.wait(0.01)
-    pytest.fail("it never came true")
 
 
 @pytest.fixture
@@ -78,12 +62,12 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen]:
 def test_a_process_trains_as_a_thread_does_and_obeys_commands(runner: Runner) -> None:
     store = runner.store
     short, long = runner.submit(digits(), by=LAB), runner.submit(digits(epochs=100_000), by=LAB)
-    until(lambda: runner.status(short) == "done")
+    wait_until(lambda: runner.status(short) == "done")
     twin = store.create(digits())
     execute(store, twin)
     assert losses(store, short) == losses(store, twin)
 
-    until(lambda: losses(store, long))
+    wait_until(lambda: losses(store, long))
     runner.pause(long, by=LAB)
     sizes: list[int] = []
 
@@ -92,15 +76,15 @@ def test_a_process_trains_as_a_thread_does_and_obeys_commands(runner: Runner) ->
         sizes.append(store.size(long))
         return len(sizes) > 30 and len(set(sizes[-30:])) == 1
 
-    until(still)
+    wait_until(still)
     before = len(losses(store, long))
     for n in (1, 2):
         runner.step(long, by=LAB)
-        until(lambda n=n: len(losses(store, long)) == before + n)
+        wait_until(lambda n=n: len(losses(store, long)) == before + n)
     runner.proceed(long, by=LAB)
-    until(lambda: len(losses(store, long)) > before + 50)
+    wait_until(lambda: len(losses(store, long)) > before + 50)
     runner.stop(long, by=LAB)
-    until(lambda: not runner.live())
+    wait_until(lambda: not runner.live())
     assert runner.status(long) == "stopped" and store.last(long)["event"] == "Ended"
     assert checkpoint.load(store, long)["step"] == len(losses(store, long))
 
@@ -131,22 +115,22 @@ def test_a_crash_or_a_hang_ends_one_run_with_its_message(
     monkeypatch.setenv("LAB_SILENT", "4")
     store = runner.store
     killed, hung = (runner.submit(digits(), by=LAB) for _ in range(2))
-    until(lambda: signs)
+    wait_until(lambda: signs)
     children[0].kill()
-    until(lambda: len(children) == 2 and children[1].pid in signs)
+    wait_until(lambda: len(children) == 2 and children[1].pid in signs)
     assert runner.status(killed) == "failed" and store.last(killed)["message"] == worker.KILLED
     children[1].send_signal(signal.SIGSTOP)
-    until(lambda: not runner.live())
+    wait_until(lambda: not runner.live())
     assert store.last(hung)["message"] == worker.HUNG.format(4.0)
     assert [child.returncode for child in children] == [-signal.SIGKILL] * 2
 
 
 def test_an_unresponsive_process_is_stopped(runner: Runner, children: list, signs: list) -> None:
     run = runner.submit(digits(), by=LAB)
-    until(lambda: signs)
+    wait_until(lambda: signs)
     children[0].send_signal(signal.SIGSTOP)
     runner.stop(run, by=LAB)
-    until(lambda: not runner.live())
+    wait_until(lambda: not runner.live())
     assert (
         runner.status(run) == "stopped" and runner.store.last(run)["message"] == worker.UNRESPONSIVE
     )
@@ -160,11 +144,11 @@ def test_a_starting_process_is_stopped_immediately_and_loses_nothing(
     spent = iter(range(1000))
     monkeypatch.setattr(process.Child, "cpu_seconds", lambda child: next(spent))
     run = runner.submit(digits(epochs=100_000), by=LAB)
-    until(lambda: children)
+    wait_until(lambda: children)
     children[0].send_signal(signal.SIGSTOP)
-    until(lambda: next(spent) > 10)
+    wait_until(lambda: next(spent) > 10)
     runner.stop(run, by=LAB)
-    until(lambda: not runner.live())
+    wait_until(lambda: not runner.live())
     assert runner.store.last(run)["message"] == worker.STOPPED_EARLY
 
 
@@ -233,15 +217,17 @@ def test_no_process_outlives_a_killed_server_and_every_run_can_be_resumed(
             children[:] = psutil.Process(lab.pid).children(recursive=True)
             return len(children) == 2
 
-        until(both)
+        wait_until(both)
         if moment == "importing":
-            until(lambda: any(map(importing, children)))
+            wait_until(lambda: any(map(importing, children)))
         elif moment == "training":
-            until(lambda: all(losses(store, run) for run in at_work))
+            wait_until(lambda: all(losses(store, run) for run in at_work))
         lab.kill()
-    until(lambda: all(map(gone, children)))
+    wait_until(lambda: all(map(gone, children)))
     stands = "interrupted" if moment == "training" else "not_started"
-    until(lambda: not any(map(store.is_owned, at_work)))  # its last threads may still hold the lock
+    wait_until(
+        lambda: not any(map(store.is_owned, at_work))
+    )  # its last threads may still hold the lock
     assert [stored_state(store, run) for run in at_work] == [stands] * 2
     assert stored_state(store, waits) == "not_started"
     if moment == "training":  # and nothing is lost

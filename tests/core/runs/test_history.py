@@ -4,79 +4,19 @@ are not finite.
 
 import csv
 import io
-import json
 from dataclasses import replace
-from math import ceil, isnan, nan
+from math import ceil
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.base.encoding import from_json_text, to_json_text
-from core.base.events import Ended, Epoch, Probe, Saved, Started, Step, Surface, to_json
+from core.base.events import Ended, Epoch, Probe, Started, Step, Surface, to_json
 from core.export.curves import curves_csv
 from core.optim.stopping import Patience
 from core.runs import pace
 from core.runs.history import History
-
-LAYERS = ("conv1", "linear1")
-
-
-def started(step=0, steps=100, epoch_steps=10):
-    return Started(
-        step, steps, epoch_steps, steps // epoch_steps, 32, 99, LAYERS, {"train": 320}, {}, "cpu", 1
-    )
-
-
-def epoch(number, step, best=True, loss=0.5):
-    return Epoch(
-        number,
-        step,
-        {"loss": loss, "accuracy": 0.75},
-        {"loss": loss + 1, "accuracy": 0.5},
-        best,
-        step / 10,
-    )
-
-
-def probe(step, value=1.0):
-    return Probe(
-        step, *({name: value * (i + 1) for i, name in enumerate(LAYERS)} for _ in range(3))
-    )
-
-
-def folded(*events):
-    history = History()
-    history.add(map(to_json, events))
-    return history
-
-
-@st.composite
-def runs(draw):
-    """A run as it would be logged: readings of several losses, probes, epochs, and now and then a
-    resume.
-    """
-    steps = draw(st.sampled_from([7, 40, 2500]))
-    per_epoch = draw(st.integers(1, 400))
-    events, step, boundaries = [started(0, steps, per_epoch)], 0, [0]
-    for _ in range(draw(st.integers(1, 12))):
-        if step and draw(st.integers(0, 4)) == 0:
-            step = draw(st.sampled_from([b for b in boundaries if b <= step]))
-            events.append(started(step, steps, per_epoch))
-        count = min(draw(st.integers(1, 700)), steps - step)
-        if not count:
-            break
-        losses = tuple(draw(st.floats(0, 10)) + k for k in range(count))
-        step += count
-        boundaries.append(step)
-        events.append(Step(step, losses, draw(st.floats(1e-6, 1)), step * 0.1, 100.0))
-        events += [probe(s, draw(st.floats(1e-6, 1e3))) for s in sorted({step - count + 1, step})]
-        if draw(st.booleans()):
-            events.append(Surface(step, (-1.0,), (1.0,), values=(float(step),) * 200))
-        if step % per_epoch == 0:
-            events.append(epoch(step // per_epoch, step))
-        events.append(Saved(step))
-    return events
+from tests.core.runs.logs import epoch, folded, probe, runs, started
 
 
 def naive(events):
@@ -137,67 +77,6 @@ def answers(events):
     return newest
 
 
-@settings(max_examples=60)
-@given(runs(), st.data())
-def test_a_client_that_applies_deltas_has_the_same_rows_as_a_new_one(events, data):
-    lines = [to_json(e) for e in events]
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(lines)), max_size=6)))
-    history, marks, held = History(), "", {}
-    for low, high in zip([0, *cuts], [*cuts, len(lines)], strict=True):
-        history.add(lines[low:high])
-        delta = from_json_text(to_json_text(history.since(marks)))
-        marks = delta["marks"]
-        for group, table in delta["rows"].items():
-            start = table.pop("from")
-            for name, values in table.items():
-                held[group, name] = held.get((group, name), [])[:start] + values
-    full = history.since()
-    assert full["marks"] == marks
-    for group, table in full["rows"].items():
-        table.pop("from")
-        for name, values in table.items():
-            assert repr(held[group, name]) == repr(values)  # NaN is not equal to itself
-
-
-def test_a_delta_has_only_new_rows():
-    history = folded(started(), *(Step(s, (0.5,), 0.1, s, 1.0) for s in range(1, 51)))
-    marks = history.since()["marks"]
-    history.add([to_json(Step(51, (0.25,), 0.1, 51.0, 1.0))])
-    delta = history.since(marks)["rows"]["step"]
-    assert (delta["from"], delta["step"], delta["loss"]) == (49, [50, 51], [0.5, 0.25])
-
-
-@pytest.mark.parametrize(
-    "marks",
-    [
-        "",
-        "x",
-        "0.1.2",
-        "0.999.0.0.0.0",
-        "0.-1.0.0.0.0",
-        "9.0.0.0.0.0",
-        "0.1.1.1.1",
-        "0.1.1.1.1.1.1",
-    ],
-)
-def test_invalid_marks_give_all_rows(marks):
-    history = folded(started(), Step(3, (3.0, 2.0, 1.0), 0.1, 3.0, 1.0), probe(3), epoch(1, 3))
-    assert repr(history.since(marks)["rows"]) == repr(history.since()["rows"])
-
-
-def test_a_surface_is_sent_once_and_a_damaged_one_is_not():
-    whole = Surface(1, (0.0,), (1.0,), values=(0.5,) * 200)
-    history = folded(started(), Step(1, (0.5,), 0.1, 1.0, 1.0), whole)
-    first = history.since()
-    assert first["rows"]["surface"]["y"] == [0.5] * 200
-    assert "surface" not in history.since(first["marks"])["rows"]
-    for bad in (replace(whole, step=2, values=(1.0,)), replace(whole, step=2, low=(0.0, 0.0))):
-        history.add([to_json(bad)])
-        assert "surface" not in history.since(first["marks"])["rows"]
-    history.add([to_json(replace(whole, step=2, values=(0.25,) * 200))])
-    assert history.since(first["marks"])["rows"]["surface"]["y"] == [0.25] * 200
-
-
 def test_a_resume_discards_what_was_logged_after_its_step():
     before = [
         Step(10, (1.0,) * 10, 0.1, 10.0, 5.0),
@@ -226,15 +105,6 @@ def test_downsampling_drops_no_spike():
     thinned = history.columns()["step.loss"]
     assert len(thinned) == 1000 and max(thinned) == pytest.approx(201.0)
     assert sum(thinned) / len(thinned) == pytest.approx(sum(losses) / len(losses))
-
-
-def test_a_delta_with_nan_and_infinity_is_strict_json():
-    history = folded(started(), Step(2, (1.0, nan), 0.1, 2.0, 1.0), probe(2, float("inf")))
-    assert isnan(history.columns()["step.loss"][1])
-    text = to_json_text(history.since())
-    rows = json.loads(text, parse_constant=pytest.fail)["rows"]
-    assert rows["step"]["loss"] == [1.0, "NaN"]  # binding.js draws a gap for what is not a number
-    assert "Infinity" in next(v for name, v in rows["probe"].items() if name.startswith("gradient"))
 
 
 def test_torn_and_unknown_lines_are_dropped():

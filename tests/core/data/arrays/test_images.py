@@ -3,48 +3,24 @@
 import io
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 from core.base.errors import BadData, LabError
 from core.data.arrays import image_files
-from core.data.inspection.inspect import inspect_files
 from core.data.library import Library
-from core.data.reading import Reading
 from tests.core.data.arrays.files import image, zipped
-
-DRAW = np.random.Generator(np.random.PCG64(4))
-GREY = DRAW.integers(0, 256, (12, 7, 5)).astype(np.uint8)
-COLOUR = DRAW.integers(0, 256, (12, 7, 5, 3)).astype(np.uint8)
-PETS = ["cat", "dog", "owl"]
-
-
-def read(*files: bytes, names=("images.zip", "labels.csv"), **reading):
-    return inspect_files(*files, names=names[: len(files)] + ("",) * (2 - len(files)),
-                         reading=Reading(**reading))  # fmt: skip
-
-
-def evidence(found, code: str) -> dict:
-    return next(f.evidence for f in found.findings if f.code == code)
-
-
-def codes(found) -> set[str]:
-    assert len({f.code for f in found.findings}) == len(found.findings)
-    return {f.code for f in found.findings}
-
-
-def folders(pixels: np.ndarray, pattern: str = "{pet}/{i}.png", format: str = "PNG") -> dict:
-    return {pattern.format(pet=PETS[i % 3], i=i): image(p, format) for i, p in enumerate(pixels)}
-
-
-def check_pets(found, pixels: np.ndarray) -> None:
-    """Compare with images in the order of their files."""
-    expected = pixels[:, None] if pixels.ndim == 3 else pixels.transpose(0, 3, 1, 2)
-    names = [found.classes[t] for t in found.samples.targets]
-    assert found.classes == tuple(PETS) and names == [PETS[i % 3] for i in range(len(pixels))]
-    np.testing.assert_array_equal(found.samples.inputs, expected)
+from tests.core.data.arrays.pets import (
+    COLOUR,
+    DRAW,
+    GREY,
+    PETS,
+    check_pets,
+    codes,
+    evidence,
+    folders,
+    read,
+)
 
 
 @pytest.mark.parametrize("pixels", [GREY, COLOUR])
@@ -275,49 +251,3 @@ def test_damaged_archives_raise_nothing_but_a_message():
         except LabError as error:
             codes.add(error.code)
     assert codes and all(codes)
-
-
-def parquet(columns: dict, metadata: dict | None = None) -> bytes:
-    file = io.BytesIO()
-    table = pa.table(columns)
-    pq.write_table(table.replace_schema_metadata(metadata) if metadata else table, file)
-    return file.getvalue()
-
-
-CLASS_LABEL = {
-    "huggingface": '{"info": {"features": {"image": {"_type": "Image"}, '
-    '"label": {"names": ["cat", "dog", "owl"], "_type": "ClassLabel"}}}}'
-}
-
-
-@pytest.mark.parametrize("nested", [True, False])
-def test_parquet_holds_images_with_the_names_of_their_classes(nested):
-    content = [image(p) for p in COLOUR]
-    column = [{"bytes": c, "path": None} for c in content] if nested else content
-    data = parquet({"image": column, "label": [i % 3 for i in range(12)]}, CLASS_LABEL)
-    check_pets(read(data), COLOUR)
-
-
-def test_parquet_tables_are_read_like_spreadsheets():
-    columns = {
-        "size": DRAW.normal(0, 1, 40).tolist(),
-        "place": ["in", "out"] * 20,
-        "species": [PETS[i % 3] for i in range(40)],
-    }
-    rows = zip(*columns.values(), strict=True)
-    text = "\n".join([",".join(columns), *(",".join(map(str, row)) for row in rows)]).encode()
-    packed, plain = read(parquet(columns)), read(text)
-    np.testing.assert_array_equal(packed.samples.inputs, plain.samples.inputs)
-    assert packed.samples.columns == plain.samples.columns and packed.classes == plain.classes
-    big = parquet({"a": [1.0, 2.0] * 10, "label": [2**60 + i % 3 for i in range(20)]})
-    assert read(big).classes == tuple(str(2**60 + i) for i in range(3))
-
-
-def test_damaged_parquet_files_are_refused():
-    data = parquet({"a": [1, 2, 3], "b": [1, 0, 1]})
-    for part in (data[:20], data[:-6], data[:30] + bytes(30) + data[60:]):
-        with pytest.raises(LabError):
-            read(part)
-    with pytest.raises(BadData) as caught:
-        read(parquet({"a": [[1], [2]], "label": [0, 1]}))
-    assert caught.value.code == "nested_column"

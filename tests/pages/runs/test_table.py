@@ -1,0 +1,150 @@
+"""The table of the Runs page: columns, states, search and filters."""
+
+import math
+from dataclasses import replace
+
+import pytest
+import streamlit as st
+
+from core.access import ownership
+from core.access.ownership import LAB
+from core.base.encoding import encode
+from core.base.events import Ended, to_json
+from core.jobs import runner
+from core.runs import notes
+from core.runs.store import EVENTS, EXPERIMENT
+from pages.kit import feed, person
+from pages.parts.runs import table
+from pages.parts.runs.table import thinned
+from tests.conftest import ended, script, write
+from tests.pages.runs.runs_page import OTHER, PLAIN, page
+from tests.pages.shown import press, texts, well
+
+
+def test_without_runs_the_page_offers_to_train_one(store):
+    app = page()
+    assert "No runs yet." in texts(app)
+    press(app, "Train on digits")
+    assert len(store.ids()) == 1
+
+
+def test_a_row_has_the_settings_and_results_of_its_run(store, two):
+    table = page().dataframe[0].value
+    assert set(table["Name"]) == {"Plain one", "Other one"}
+    row = table[table["Name"] == "Other one"].iloc[0]
+    assert (row["State"], row["Optimizer"], row["Learning rate"]) == (
+        "✓ Finished",
+        "SGD with momentum",
+        0.05,
+    )
+    assert row["Validation error"] == pytest.approx(10.0) and row["Best epoch"] == 4
+    assert list(row["Curve"])[3] == pytest.approx(0.3) and row["Time"] == 20
+
+
+def test_times_have_one_unit_so_that_they_can_be_sorted(store):
+    for seconds in (30.0, 4 * 3600.0):
+        run = store.create(encode(PLAIN))
+        write(store, run, [*script(), replace(ended(), seconds=seconds)])
+    assert sorted(page().dataframe[0].value["Time"]) == pytest.approx([30 / 3600, 4])
+
+
+@pytest.mark.parametrize(("epochs", "points"), [(3, 3), (40, 40), (41, 21), (1000, 40)])
+def test_a_sparkline_has_few_points_and_the_last_one(epochs, points):
+    losses = [1 / k for k in range(1, epochs + 1)]
+    curve = thinned((math.nan, *losses))
+    assert len(curve) == points and curve[-1] == losses[-1]
+    assert set(curve) <= set(losses) and curve == sorted(curve, reverse=True)
+
+
+def test_two_runs_of_one_name_differ_in_their_start(store, monkeypatch):
+    runs = [store.create(encode(PLAIN)) for _ in range(2)]
+    monkeypatch.setattr(type(st.context), "timezone", property(lambda self: "Asia/Tokyo"))
+    table = page(runs[:1], store.ids()).dataframe[0].value
+    hour = (int(runs[0][9:11]) + 9) % 24  # ids are in UTC, Tokyo is nine hours ahead
+    assert table["Started"].iloc[0].hour == hour
+    app = press(page([runs[0]], store.ids()), "Delete")
+    assert any(f"{hour:02}:{runs[0][11:13]}" in t.replace("\\", "") for t in texts(app))
+
+
+def test_name_curve_and_error_are_the_first_columns(store, two):
+    assert list(page().dataframe[0].value)[:3] == ["Name", "Curve", "Validation error"]
+
+
+def test_missing_values_are_empty_and_states_have_their_label(store):
+    failed, left = store.create(encode(PLAIN)), store.create(encode(OTHER))
+    write(store, failed, [*script()[:1], Ended("failed", "No memory.", 0, 0)])
+    waiting = runner.current().submit(encode(PLAIN), by=LAB)
+    table = page().dataframe[0].value
+    states = dict(zip(store.ids(), table["State"], strict=True))
+    assert states == {failed: "✕ Failed", left: "! Not started", waiting: "○ Queued"}
+    assert table["Validation error"].isna().all()
+
+
+@pytest.mark.parametrize(("words", "count"), [("other", 1), ("SGD one", 1), ("one", 2), ("zzz", 0)])
+def test_search_finds_runs_by_words(store, two, words, count):
+    app = page()
+    app.text_input[0].set_value(words)
+    well(app.run())
+    assert (len(app.dataframe[0].value) if app.dataframe else 0) == count
+    assert any("No runs match." in text for text in texts(app)) == (count == 0)
+
+
+def test_tags_and_notes_are_stored_shown_and_found(store, two):
+    app = page([two[0]], two)
+    tags = next(m for m in app.multiselect if m.label == "Tags" and m.key.startswith("tags"))
+    assert tags.value == []
+    notes.write(store, two[0], notes.make_notes("A long try", ("best", "class")))
+    table = well(app.run()).dataframe[0].value
+    assert [list(tags) for tags in table["Tags"]] == [["best", "class"], []]
+    for words in ("best", "long try"):
+        app.text_input[0].set_value(words)
+        assert len(well(app.run()).dataframe[0].value) == 1
+    app.text_input[0].set_value("")
+    shown = next(m for m in well(app.run()).multiselect if m.key == "runs_filter_Tags")
+    shown.set_value(["class"])
+    assert len(well(app.run()).dataframe[0].value) == 1
+    assert "1 of 2 runs" in texts(well(app.run())) or "**1 run selected**" in texts(app)
+
+
+def test_a_run_folder_that_was_replaced_is_read_again(store, two):
+    """As when a run was deleted for good and its archive is opened again."""
+    run = two[0]
+    source = feed.tail(run)
+    with source.read() as history:
+        before = (history.step, history.since()["marks"])
+    text = store.experiment(run)
+    store.delete(run)
+    store.purge(days=0)
+    folder = store.root / "made"
+    folder.mkdir()
+    (folder / EVENTS).write_text("".join(f"{to_json(e)}\n" for e in script(steps=40)))
+    (folder / EXPERIMENT).write_text(text)
+    assert store.adopt(folder, run) == run
+    with source.read() as history:
+        assert (before[0], history.step) == (200, 40)
+        assert history.since(before[1])["rows"]["step"]["from"] == 0  # a client gets all of it
+
+
+def test_a_phone_starts_with_three_columns(store, two, monkeypatch):
+    monkeypatch.setattr(table, "phone", lambda: True)
+    app = page()
+    assert list(app.dataframe[0].proto.column_order) == ["Name", "Curve", "Validation error"]
+
+
+def test_in_a_class_the_table_has_an_owner_column_and_filter(store, two, monkeypatch):
+    assert "Owner" not in shown_columns(page())
+    monkeypatch.setenv("LAB_MODE", "class")
+    ann, ben = ownership.digest("ann"), ownership.digest("ben")
+    monkeypatch.setattr(person, "me", lambda: ann)
+    ownership.assign(store, two[0], ann)
+    ownership.assign(store, two[1], ben)
+    app = page()
+    assert list(app.dataframe[0].value["Owner"]) == ["You", "Another person"]
+    assert "Owner" in shown_columns(app)
+    next(m for m in app.multiselect if m.label == "Owner").set_value(["You"])
+    app.run()
+    assert list(well(app).dataframe[0].value["Owner"]) == ["You"]
+
+
+def shown_columns(app):
+    return list(app.dataframe[0].proto.column_order)
