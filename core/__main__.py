@@ -13,7 +13,15 @@ from typing import Any, NoReturn
 from core.base import device
 from core.base.encoding import to_json_text
 from core.base.errors import BadInput, LabError, Unavailable
-from core.commands import catalogue, experiments, inspection, runs, selfcheck, studies
+from core.commands import (
+    catalogue,
+    evaluation,
+    experiments,
+    inspection,
+    runs,
+    selfcheck,
+    studies,
+)
 from core.commands.options import add_reading_options
 from core.commands.terminal import Terminal, never_fail_to_encode, write_line
 
@@ -64,6 +72,8 @@ def parser() -> argparse.ArgumentParser:
     resume = add("resume", experiments.resume, "continue a run from its last checkpoint")
     resume.add_argument("run", metavar="RUN", help=RUN_HELP)
     add("runs", runs.list_runs, "list the runs")
+    evaluate = add("evaluate", evaluation.evaluate, "evaluate a finished run")
+    _add_evaluation_options(evaluate)
     sweep = add("sweep", studies.sweep, "run a study, for example of double descent")
     _add_study_options(sweep)
     add("studies", studies.studies, "list the studies and the ready-made studies")
@@ -89,6 +99,35 @@ def _add_experiment_options(command: argparse.ArgumentParser) -> None:
     _add_set_option(command, "optimizer.learning_rate=0.01")
     command.add_argument("--epochs", metavar="N", help="short for --set epochs=N")
     command.add_argument("--name", help="name of the run")
+
+
+def _add_evaluation_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("run", metavar="RUN", help=RUN_HELP)
+    command.add_argument(
+        "--only",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="ANALYSIS",
+        help="analyses to compute, such as confusion (default: all quick ones)",
+    )
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="OPTION=VALUE",
+        help="change an option of the analyses, for example part=train; can be repeated",
+    )
+    command.add_argument(
+        "--on",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="evaluate these labelled samples in place of the test set: a file with a label "
+        "column, or a file of inputs and one of labels",
+    )
+    command.add_argument("--labels", help="spreadsheet of the labels of --on")
+    add_reading_options(command)
 
 
 def _add_study_options(command: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from core.analysis.trained import TrainedRun
 from core.base.spec import Choice
+from core.data.dataset import Facts
 
 Result = dict[str, Any]  # plain JSON data: see core/base/encoding.to_json_data
 Answering = Generator[tuple[float, str], None, Result]
@@ -16,6 +17,13 @@ class Analysis(Choice, family="analysis"):
     """
 
     version: ClassVar[int] = 1  # raised when results of earlier versions must not be used any more
+    is_quick: ClassVar[bool] = False  # computed by `python -m core evaluate` without being named
+
+    def unsuitable(self, facts: Facts) -> str:
+        """Return why the question cannot be asked about a run on such data, and what can; empty if
+        it can.
+        """
+        return ""
 
     def answer(self, trained: TrainedRun) -> Answering:
         """Compute the result. Yields the fraction done and what is being done, often enough for a
@@ -23,3 +31,7 @@ class Analysis(Choice, family="analysis"):
         """
         raise NotImplementedError
         yield
+
+    def lines(self, result: Result) -> list[str]:
+        """Return the result as lines for a terminal."""
+        raise NotImplementedError

@@ -5,13 +5,13 @@
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
-from core.analysis.analysis import Analysis, Result
+from core.analysis.analysis import Analysis, Answering, Result
 from core.analysis.trained import TrainedRun
 from core.base.encoding import encode, from_json_text, to_json_text
-from core.base.errors import Unavailable
+from core.base.errors import BadInput, Unavailable
 from core.base.seal import is_intact, write_with_sum
 from core.runs.store import Store
 
@@ -30,26 +30,55 @@ def stored(store: Store, run: str, analysis: Analysis) -> Result | None:
 
 def compute(store: Store, run: str, analysis: Analysis) -> Iterator[tuple[float, Result]]:
     """Compute the result and keep it. Yields the fraction done and the NOTE of what is being done.
-    Raises what the analysis raises, and Unavailable if the folder cannot be written.
+    Raises what the analysis raises, BadInput if it does not suit the data, and Unavailable if the
+    folder cannot be written.
     """
     yield 0.0, {NOTE: "Reading the run"}
-    answering = analysis.answer(TrainedRun(store, run))
-    while True:
-        try:
-            share, note = next(answering)
-        except StopIteration as end:
-            _keep(_path(store, run, analysis), end.value)
-            return
-        yield share, {NOTE: note}
+    result = yield from _noted(_answer(TrainedRun(store, run), analysis))
+    _keep(_path(store, run, analysis), result)
 
 
 def result_of(store: Store, run: str, analysis: Analysis) -> Result:
     """Return the stored result, computed now if need be."""
-    if (result := stored(store, run, analysis)) is None:
-        for _ in compute(store, run, analysis):
-            pass
-        result = stored(store, run, analysis)
+    return ask(TrainedRun(store, run), analysis)
+
+
+def ask(
+    trained: TrainedRun,
+    analysis: Analysis,
+    progress: Callable[[float, str], None] = lambda fraction, note: None,
+) -> Result:
+    """Return the result of an analysis of this run: the stored one, or computed now and kept.
+    Results on new samples are neither stored nor kept.
+    """
+    store, run = trained.store, trained.run
+    if not trained.has_new_test and (result := stored(store, run, analysis)) is not None:
+        return result
+    answering = _answer(trained, analysis)
+    while True:
+        try:
+            progress(*next(answering))
+        except StopIteration as end:
+            result = from_json_text(to_json_text(end.value))
+            break
+    if not trained.has_new_test:
+        _keep(_path(store, run, analysis), result)
     return result
+
+
+def _answer(trained: TrainedRun, analysis: Analysis) -> Answering:
+    if reason := analysis.unsuitable(trained.data.facts):
+        raise BadInput(reason, code="analysis_unsuitable")
+    return (yield from analysis.answer(trained))
+
+
+def _noted(answering: Answering) -> Generator[tuple[float, Result], None, Result]:
+    while True:
+        try:
+            share, note = next(answering)
+        except StopIteration as end:
+            return end.value
+        yield share, {NOTE: note}
 
 
 def key_of(store: Store, run: str, analysis: Analysis) -> str:

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core.base.device import resolve
 from core.base.encoding import decode
-from core.base.errors import BadInput, NotFound
+from core.base.errors import BadInput, NotFound, Unavailable
 from core.data.batches import Part
 from core.data.load import load
 from core.data.samples import Samples
@@ -54,15 +55,19 @@ class TrainedRun:
     does, and is in evaluation mode.
     """
 
-    def __init__(self, store: Store, run: str):
+    def __init__(self, store: Store, run: str, device: str = ""):
+        """`device` as of an experiment; by default that of the run, if this machine has it."""
         self.store, self.run = store, run
-        self.experiment = decode(Experiment, store.experiment(run))
+        experiment = decode(Experiment, store.experiment(run))
+        device = device or _available(experiment.device)
+        self.experiment = experiment.model_copy(update={"device": device})
         self.state = _state(store, run)
         loaded = load(self.experiment.data, store.home)
         self.data: Samples = self.experiment.split.apply(loaded)[0]  # without gaps
         self.setup = Setup(self.experiment, self.data, None)
         self.load(checkpoint.best_weights(self.state))
         self._outputs: dict[PartName, Outputs] = {}
+        self._new_inputs: np.ndarray | None = None
 
     @property
     def model(self) -> nn.Sequential:
@@ -77,6 +82,29 @@ class TrainedRun:
         """Give the model other weights."""
         self.model.load_state_dict(weights)
         self.model.eval()
+
+    @property
+    def held_out(self) -> PartName:
+        """The part whose scores count: the test set, else the validation set, else the training
+        set.
+        """
+        return next((n for n in ("test", "validation") if len(getattr(self.setup, n))), "train")
+
+    def replace_test(self, inputs: np.ndarray, targets: np.ndarray) -> None:
+        """Use new samples in the form of the dataset as the test set."""
+        how = {"device": self.setup.device, "channels_last": self._channels_last}
+        self.setup.test = self.setup.scale.part(inputs, targets, slice(None), **how)
+        self._new_inputs = inputs
+        self._outputs.pop("test", None)
+
+    @property
+    def has_new_test(self) -> bool:
+        """Whether the test set is not the one that the run was scored on."""
+        return self._new_inputs is not None
+
+    @property
+    def _channels_last(self) -> bool:
+        return self.setup.train.format == torch.channels_last
 
     def part(self, name: PartName) -> Part:
         """Return the part. Training targets are those that the network learned, with label noise.
@@ -103,6 +131,8 @@ class TrainedRun:
         return self._source(name)[1]
 
     def _source(self, name: PartName) -> tuple[np.ndarray, np.ndarray]:
+        if name == "test" and self._new_inputs is not None:
+            return self._new_inputs, np.arange(len(self._new_inputs))
         if name == "test" and self.data.has_test:
             return self.data.test_inputs, np.arange(len(self.data.test_inputs))
         return self.data.inputs, getattr(self.setup.rows, name)
@@ -142,6 +172,15 @@ def compute_outputs(
         targets = mean + std * targets.astype(np.float64)
     flat = [batch.flatten(1) for batch in hidden] or scores
     return Outputs(outputs, targets, torch.cat(flat).cpu().numpy())
+
+
+def _available(device: str) -> str:
+    """Return the device, or auto if this machine does not have it."""
+    try:
+        resolve(device)
+    except Unavailable:
+        return "auto"
+    return device
 
 
 def _state(store: Store, run: str) -> State:

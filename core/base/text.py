@@ -49,3 +49,16 @@ def format_shape(shape: Sequence[int]) -> str:
     '16 × 5 × 5'
     """
     return " × ".join(map(str, shape))
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the rows of a table as lines with aligned columns, the same on a terminal and piped.
+
+    >>> aligned([("a", "done"), ("long", "failed")])
+    ['a     done', 'long  failed']
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

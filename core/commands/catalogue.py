@@ -8,8 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 from core.base.spec import Choice, Value, fields
+from core.base.text import aligned
 from core.commands.experiments import Answer
-from core.commands.terminal import Terminal, aligned
+from core.commands.terminal import Terminal
 from core.experiment import shipped
 
 

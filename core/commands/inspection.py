@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.base.errors import BadData
-from core.base.text import clip
+from core.base.text import aligned, clip
 from core.commands.experiments import Answer, optional_path
 from core.commands.options import as_options, reading_from
-from core.commands.terminal import Terminal, aligned
+from core.commands.terminal import Terminal
 
 if TYPE_CHECKING:
     from core.data.inspection.column_table import ColumnFacts

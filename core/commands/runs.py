@@ -7,9 +7,9 @@ from pathlib import Path
 
 from core.base.errors import NotFound, Unavailable
 from core.base.files import write_atomic
-from core.base.text import counted
+from core.base.text import aligned, counted
 from core.commands.experiments import Answer
-from core.commands.terminal import Terminal, aligned
+from core.commands.terminal import Terminal
 from core.commands.training_log import format_result
 from core.runs.store import Store
 

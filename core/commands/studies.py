@@ -9,10 +9,10 @@ from core.base.errors import BadInput
 from core.base.events import Ended
 from core.base.finding import Finding
 from core.base.numbers import duration, percent, short, whole
-from core.base.text import counted
+from core.base.text import aligned, counted
 from core.commands.experiments import Answer, parse_assignments, raise_refusal, with_data
 from core.commands.signals import stop_on_signal
-from core.commands.terminal import Terminal, aligned
+from core.commands.terminal import Terminal
 from core.runs.store import Store
 from core.studies.answer import answer
 from core.studies.records import Record, StudyStarted, curve, plain_point, progress

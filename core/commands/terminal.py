@@ -9,7 +9,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, TextIO
 
 REFRESH = 0.1  # seconds between two updates of the bar
@@ -96,16 +96,3 @@ def _start_bar() -> Any:
     bar.add_task("", total=1, text="")
     bar.start()
     return bar
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the rows of a table as lines with aligned columns, the same on a terminal and piped.
-
-    >>> aligned([("a", "done"), ("long", "failed")])
-    ['a     done', 'long  failed']
-    """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]

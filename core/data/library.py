@@ -71,7 +71,7 @@ class Library:
         digest = bundle_digest(hashes, reading)
         if self._folder(digest).is_dir():
             try:
-                return digest, self._inspection(digest)
+                return digest, self.inspection(digest)
             except (NotFound, OSError, ValueError):  # damaged: create it again
                 shutil.rmtree(self._folder(digest), ignore_errors=True)
         report = progress or (lambda fraction, message: None)
@@ -98,7 +98,7 @@ class Library:
         )
         self._write(about, train.samples)
         self.uploads.save(sources, hashes)
-        return digest, self._inspection(digest)
+        return digest, self.inspection(digest)
 
     def read_again(self, digest: str, reading: Reading) -> str:
         """Read the same uploaded files differently; return the new digest.
@@ -232,7 +232,10 @@ class Library:
             )
         return self.root / digest
 
-    def _inspection(self, digest: str) -> Inspection:
+    def inspection(self, digest: str) -> Inspection:
+        """Return what the files contained, so that others can be read like them. Raises
+        NotFound.
+        """
         about = self.about(digest)
         return Inspection(
             rows=about.rows,
@@ -244,6 +247,7 @@ class Library:
             settled=about.settled,
             encodings=about.encodings,
             column_table=about.column_table,
+            trained=about.trained,
         )
 
     def _write(self, about: About, samples: Samples) -> None:

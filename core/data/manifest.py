@@ -2,11 +2,13 @@
 
 import json
 from dataclasses import asdict, dataclass
+from math import prod
 from typing import Any, Self
 
 from core.base.finding import Action, Finding
 from core.data.inspection.column_table import ColumnFacts
 from core.data.inspection.encoding import ColumnEncoding
+from core.data.inspection.input_columns import TrainedColumns
 from core.data.inspection.tasks import Task
 from core.data.reading import Reading
 
@@ -46,6 +48,15 @@ class About:
     def has_images(self) -> bool:
         """Whether the samples are images, not table rows."""
         return len(self.shape) == 3
+
+    @property
+    def trained(self) -> TrainedColumns:
+        """What another file must have in common with the training file."""
+        actions = [f.action for f in self.findings if f.code in ("identifiers", "folds")]
+        left_out = [key for action in actions if action for key in action.changes["columns"]]
+        titles = [e.title for e in self.encodings if e.kind == "number" and e.title]
+        count = prod(self.shape) if self.has_images else len(self.encodings)
+        return TrainedColumns(count, tuple(titles), tuple(left_out))
 
     def text(self) -> str:
         """Encode as JSON."""

@@ -1,0 +1,122 @@
+"""New labelled samples for a run that has ended: read like its training data, and compared."""
+
+from dataclasses import dataclass, replace
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from core.analysis.trained import TrainedRun
+from core.base.errors import BadData
+from core.base.finding import Finding
+from core.base.numbers import percent
+from core.base.text import clip, few, format_shape
+from core.data.arrays.combine import read_files
+from core.data.datasets import Spreadsheets
+from core.data.inspection.encoding import ColumnEncoding
+from core.data.inspection.input_columns import TrainedColumns
+from core.data.inspection.inspect import Inspection, inspect
+from core.data.inspection.train_test import compare
+from core.data.library import Library
+from core.data.reading import Reading
+
+OUTSIDE = 0.01  # fraction of values outside the training range that is reported
+
+
+@dataclass(frozen=True)
+class NewSamples:
+    """Inputs and targets in the form of core/data/samples.Samples, and the findings on them."""
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    findings: tuple[Finding, ...]
+
+
+def read_new_samples(
+    trained: TrainedRun, images: Path, labels: Path | None = None, *, reading: Reading
+) -> NewSamples:
+    """Read files with the columns, classes and scale of the run's data; `reading` holds the choices
+    that differ from those of the training files. Raises BadData, NotFound.
+    """
+    like = _training_inspection(trained)
+    like = replace(like, settled=_reading(like.settled, reading, has_labels=labels is not None))
+    names = [path.name if path else "" for path in (images, labels)]
+    tables = read_files((images, labels), names, like.settled, lambda index: None)
+    new = inspect(tables[0], tables[1], like=like)
+    _check(new, like, images.name)
+    findings = [f for f in new.findings if f.level in ("warn", "bad")]
+    findings += [f for f in compare(like, new, images.name) if f.code != "test_rows"]
+    findings += _check_range(like, new, images.name)
+    return NewSamples(new.samples.inputs, new.samples.targets, tuple(findings))
+
+
+def _training_inspection(trained: TrainedRun) -> Inspection:
+    """Return what is known of the training files; a ready-made dataset is described as a file."""
+    choice, data = trained.experiment.data, trained.data
+    if isinstance(choice, Spreadsheets):
+        return Library(trained.store.home).inspection(choice.digest)
+    has_images, count = len(data.shape) == 3, prod(data.shape)
+    settled = Reading(
+        form="images" if has_images else "table",
+        shape=data.shape if has_images else None,
+        task="classes" if data.classes else "values",
+    )
+    encodings = () if has_images else tuple(ColumnEncoding("", 0, i) for i in range(count))
+    return Inspection(
+        rows=len(data),
+        shape=data.shape,
+        classes=data.classes,
+        findings=(),
+        samples=data,
+        settled=settled,
+        encodings=encodings,
+        trained=TrainedColumns(count, (), ()),
+    )
+
+
+def _reading(settled: Reading, chosen: Reading, *, has_labels: bool) -> Reading:
+    """Return the reading of the training files with the choices for the new ones."""
+    columns = settled.columns
+    changes = {"duplicates": "keep"}
+    if has_labels:  # The labels come from their own file, whichever file they came from before.
+        columns = {key: choice for key, choice in columns.items() if choice.role != "label"}
+        changes["label_column"] = "auto"
+    settled = settled.model_copy(update={"columns": columns})
+    return settled.with_changes(changes | chosen.changes())
+
+
+def _check(new: Inspection, like: Inspection, name: str) -> None:
+    """Raise BadData unless the samples have labels, and the shape and task of the training data."""
+    if not new.labelled:
+        raise BadData(
+            f"{name} has no labels to compare the predictions with. Add a file with labels, or "
+            "name the label column with --label.",
+            ({"label_column": "auto"},),
+            code="labels_missing",
+        )
+    if new.shape != like.shape:
+        raise BadData(
+            f"{name} has inputs of shape {format_shape(new.shape)}, but the run was trained on "
+            f"{format_shape(like.shape)}. Use the same columns as in the training file.",
+            code="shape_differs",
+        )
+
+
+def _check_range(like: Inspection, new: Inspection, name: str) -> list[Finding]:
+    """Report the columns of a table whose values lie outside the range of the training rows."""
+    if len(like.shape) == 3:
+        return []
+    low, high = like.samples.inputs.min(0), like.samples.inputs.max(0)
+    outside = ((new.samples.inputs < low) | (new.samples.inputs > high)).mean(0)
+    columns = np.flatnonzero(outside > OUTSIDE)
+    if not len(columns):
+        return []
+    titles = like.samples.columns or [f"column {i + 1}" for i in range(len(low))]
+    worst = columns[np.argsort(-outside[columns], kind="stable")]
+    listed = few([f"{clip(titles[i])} ({percent(outside[i])} of rows)" for i in worst[:5]])
+    text = (
+        f"{name} has values outside the range of the training data: {listed}. Predictions there "
+        "are extrapolations: check the unit of these columns."
+    )
+    evidence = {titles[i]: float(outside[i]) for i in worst}
+    return [Finding("outside_range", "warn", text, {"outside": evidence})]
