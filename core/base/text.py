@@ -42,6 +42,15 @@ def few(names: Sequence[str]) -> str:
     return ", ".join(clip(name) for name in listed)
 
 
+def join_words(words: Sequence[str], last: str = "and") -> str:
+    """Join words as in a sentence.
+
+    >>> join_words(["a", "b", "c"]), join_words(["a", "b"], "or"), join_words(["a"])
+    ('a, b and c', 'a or b', 'a')
+    """
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
 def format_shape(shape: Sequence[int]) -> str:
     """Return a shape as text.
 

@@ -146,6 +146,13 @@ class Reading(Value):
         help="Whether 1,059 is a whole number with a thousands separator (point) or a fraction "
         "(comma).",
     )
+    test_file: Literal["use", "keep"] = ranged(
+        "use",
+        label="Test file",
+        help="Whether a test file is used as the test set, or only stored with the dataset, such "
+        "as one without labels. Part of the training data is then held out for testing.",
+        option_labels={"use": "Use as test set", "keep": "Store without using it"},
+    )
     swap: bool = ranged(
         False,
         label="Swap the two files",

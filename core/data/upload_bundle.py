@@ -6,9 +6,11 @@ from pathlib import Path
 
 from core.base.errors import BadData
 from core.base.finding import Finding
+from core.base.text import few
 from core.data.arrays.combine import read_files
 from core.data.inspection.inspect import Inspection, inspect
-from core.data.inspection.train_test import compare, remove_shared
+from core.data.inspection.label_columns import no_labels
+from core.data.inspection.train_test import compare, reading_notes, remove_shared
 from core.data.reading import Reading
 from core.data.ready.download import Progress
 from core.data.spreadsheet.chunks import ReadProgress
@@ -66,6 +68,8 @@ def inspect_bundle(
     """Return the inspection of the training files, with the test samples, and the findings on both
     parts. Raises BadData.
     """
+    unused = [name for name in names[2:] if name and reading.test_file == "keep"]
+    sources = sources if not unused else (*sources[:2], None, None)
     images, labels, test_images, test_labels = read_files(
         sources,
         names,
@@ -93,7 +97,7 @@ def inspect_bundle(
             code="labels_missing",
         )
     if test_images is None:
-        return train, []
+        return train, [_stored_only(unused)] if unused else []
     if train.samples.has_test:
         raise BadData(
             f"{images.name} has a column that assigns rows to the test set, and {test_images.name} "
@@ -101,8 +105,22 @@ def inspect_bundle(
             code="two_test_sets",
         )
     test = inspect(test_images, test_labels, like=train)
-    findings = compare(train, test, test_images.name)
+    if not test.labelled:
+        raise no_labels(test_images.name)
+    notes = reading_notes(test, test_images.name)
     if reading.duplicates == "remove":
-        test, findings = remove_shared(train, test, findings)
+        test, removed = remove_shared(train, test)
+        notes += removed
+    findings = [*compare(train, test, test_images.name), *notes]
     tested = dict(test_inputs=test.samples.inputs, test_targets=test.samples.targets)
     return replace(train, samples=replace(train.samples, **tested)), findings
+
+
+def _stored_only(names: list[str]) -> Finding:
+    """Report test files that are stored without being used."""
+    verb = "is" if len(names) == 1 else "are"
+    text = (
+        f"{few(names)} {verb} stored with the dataset, but not used as a test set. Part of the "
+        "training data is held out for testing."
+    )
+    return Finding("test_file_unused", "info", text, {"files": names})

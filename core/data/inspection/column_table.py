@@ -83,7 +83,7 @@ def _role(
         return "input"
     if column == columns.label_index or key in columns.label_roles:
         return "label"
-    return "ignore" if key in columns.left_out or columns.parts is None else "split"
+    return "ignore" if key in columns.left_out or columns.split is None else "split"
 
 
 def _describe(table: Table, column: int, key: str, role: Role, problem: str) -> ColumnFacts:

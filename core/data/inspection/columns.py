@@ -19,7 +19,7 @@ from core.data.inspection.input_columns import (
 from core.data.inspection.label_columns import find_label
 from core.data.inspection.label_file import read_label_file
 from core.data.inspection.label_guess import cells_of, guess_by_title
-from core.data.inspection.parts_column import TRAIN
+from core.data.inspection.parts_column import TRAIN, FileSplit
 from core.data.reading import ColumnChoice, Reading
 from core.data.spreadsheet.table import Table
 
@@ -36,7 +36,7 @@ class Columns:
 
     `rows` and `label_rows` are the spreadsheet's row numbers of the inputs and of the labels (N,).
     `choices` are those of the reading for the columns of the first file. `task` is as in Reading,
-    `parts` (N,) is the part of the data that the file assigns to each row, if it does,
+    `split` is the part of the data that a file assigns to each row, if it does,
     `label_roles` are the choices that find one-hot labels again, and `left_out` are the keys of
     the columns that are not used, such as identifiers.
     """
@@ -57,14 +57,14 @@ class Columns:
     sheet_column: int | None = None  # as in source.Text
     choices: dict[int, ColumnChoice] = field(default_factory=dict)
     task: str = "auto"
-    parts: np.ndarray | None = None
+    split: FileSplit | None = None
     label_roles: dict[str, dict[str, str]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
     @property
     def train(self) -> np.ndarray | None:
-        """The rows that fit the values that fill gaps, as a mask (N,); None means all rows."""
-        return None if self.parts is None else self.parts == TRAIN
+        """The rows to which encodings are fitted, as a mask (N,); None means all rows."""
+        return None if self.split is None else self.split.parts == TRAIN
 
     @property
     def trained(self) -> TrainedColumns:
@@ -130,7 +130,7 @@ def find_columns(
         sheet_column=images.sheet_column,
         choices=choices,
         task=found.task,
-        parts=inputs.parts if inputs.parts is not None else found.parts,
+        split=inputs.split or found.split,
         left_out=inputs.left_out(images),
     )
 
@@ -204,7 +204,7 @@ def _split_columns(
         sheet_column=table.sheet_column,
         choices=choices,
         task=label.task,
-        parts=inputs.parts,
+        split=inputs.split,
         left_out=inputs.left_out(table),
     )
 

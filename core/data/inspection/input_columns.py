@@ -5,22 +5,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from core.base.errors import BadData
 from core.base.finding import Action, Finding
 from core.base.numbers import whole
 from core.base.text import clip, counted, few
 from core.data.inspection.column_choices import column_keys
 from core.data.inspection.identifiers import find_identifiers, identifier_finding
-from core.data.inspection.parts_column import (
-    TEST,
-    TRAIN,
-    VALIDATION,
-    find_folds,
-    find_split,
-    read_parts,
-)
+from core.data.inspection.parts_column import FileSplit, find_folds, find_split, read_parts
 from core.data.reading import ColumnChoice
 from core.data.spreadsheet.table import Table
 
@@ -38,16 +29,15 @@ class TrainedColumns:
 
 @dataclass(frozen=True)
 class InputColumns:
-    """`free` columns may be inputs or labels. `identifiers`, `folds` and `split` were detected, and
-    `ignored` columns were chosen to be left out. `parts` (N,) are those of the split column.
+    """`free` columns may be inputs or labels. `identifiers` and `folds` were detected, and
+    `ignored` columns were chosen to be left out. `split` is what a split column states.
     """
 
     free: list[int]
     identifiers: list[int]
     folds: list[int]
     ignored: list[int]
-    split: int | None
-    parts: np.ndarray | None
+    split: FileSplit | None
 
     def left_out(self, table: Table) -> tuple[str, ...]:
         """Return the keys of the columns that were left out without being asked to."""
@@ -72,8 +62,6 @@ class InputColumns:
             )
             action = Action(f"Use {clip(names[0])} as input", _roles(names, "input"))
             findings.append(Finding("folds", "info", text, {"columns": names}, action))
-        if self.parts is not None and self.split is not None:
-            findings.append(split_finding(table, keys[self.split], self.parts))
         return findings
 
 
@@ -103,8 +91,7 @@ def find_inputs(
         identifiers=identifiers,
         folds=folds,
         ignored=sorted(c for c in out if choices[c].role != "split"),
-        split=split,
-        parts=None if split is None or trained else read_parts(table, split),
+        split=None if split is None or trained else read_parts(table, split),
     )
 
 
@@ -129,19 +116,6 @@ def check_repeated_titles(table: Table, trained: TrainedColumns | None) -> None:
 def _without_number(title: str) -> str:
     """Return the title of a repeated column: "w (2)" -> "w"."""
     return re.sub(r" \(\d+\)$", "", title)
-
-
-def split_finding(table: Table, key: str, parts: np.ndarray) -> Finding:
-    """Report the parts (N,) that the column of this key states; the action ignores the column."""
-    sizes = [int((parts == part).sum()) for part in (TRAIN, VALIDATION, TEST)]
-    text = (
-        f"{clip(key)} of {table.name} assigns the rows to the training set ({whole(sizes[0])}), "
-        f"the validation set ({whole(sizes[1])}) and the test set ({whole(sizes[2])}). "
-        "This split is used."
-    )
-    action = Action("Split the rows at random", _roles([key], "ignore"))
-    evidence = dict(zip(("train", "validation", "test"), sizes, strict=True))
-    return Finding("split_column", "info", text, evidence, action)
 
 
 def _roles(keys: list[str], role: str) -> dict[str, dict[str, dict[str, str]]]:

@@ -178,7 +178,7 @@ def _examine(
         for f in _file_findings(images, labels, reading, len(columns.values))
         if f.code not in reported
     ]
-    form = form_finding(decision, columns.values.shape[1])
+    form = form_finding(decision, inputs.shape[1:], columns.values.shape[1])
     findings = [
         *file_findings,
         *columns.findings,
@@ -197,9 +197,9 @@ def _examine(
         columns=names,
         fills=input_fills(encodings),
     )
-    if columns.parts is not None and like is None:
-        samples = split_samples(samples, columns.parts)
-        findings = renumber_rows(findings, columns.parts)
+    if columns.split and like is None:
+        samples = split_samples(samples, columns.split.parts)
+        findings = (columns.split.finding(), *renumber_rows(findings, columns.split.parts))
     return Inspection(
         rows=len(samples),
         shape=samples.shape,

@@ -52,7 +52,7 @@ def find_label(
     if not chosen and reading.label_column == "none":
         return LabelColumns()
     if trained and not chosen and _lacks_label(table, reading, free, trained):
-        raise _no_labels(table)
+        raise no_labels(table.name)
     possible = [c for c in free if choices.get(c, ColumnChoice()).role != "input"]
     if len(chosen) == 1:
         return _one_column(table, Guess(chosen[0]), free)
@@ -78,11 +78,14 @@ def _one_column(table: Table, guess: Guess, free: list[int]) -> LabelColumns:
     text = f"C{column[1:]}{title(table.header, index)} contains the labels{because}."
     action = None
     if guess.other is not None:
-        other = title(table.header, guess.other).strip(" ()") or (
-            "the first column" if guess.other == free[0] else "the last column"
+        ends = {0: "the first column", table.width - 1: "the last column"}
+        other = title(table.header, guess.other).strip(" ()") or ends.get(
+            guess.other, column_name(guess.other, table.sheet_column)
         )
         action = Action(f"Use {clip(other)} as label", label_choice(table, guess.other, free))
-    evidence = {"column": index + 1, "columns": len(free)}
+    evidence: dict[str, Any] = {"column": index + 1, "columns": len(free)}
+    if guess.reason:
+        evidence["passed_over"] = list(guess.reason.passed_over)
     level = "info" if action and not guess.is_titled else "ok"
     return LabelColumns(
         (index,),
@@ -119,10 +122,12 @@ def _lacks_label(table: Table, reading: Reading, free: list[int], trained: Train
     return len(free) == trained.count
 
 
-def _no_labels(table: Table) -> BadData:
+def no_labels(name: str) -> BadData:
+    """Return the error for a test file without labels."""
     return BadData(
-        f"{table.name} has no labels, so it cannot be a test set: a test compares predictions with "
-        "labels. Remove this file, and a part of the training data is held out for testing, or add "
-        "a file with its labels.",
+        f"{name} has no labels, so it cannot be a test set: a test compares predictions with "
+        "labels. Hold out a part of the training data for testing instead, or add a file with the "
+        "labels of this file.",
+        ({"test_file": "keep"},),
         code="test_labels_missing",
     )

@@ -10,13 +10,11 @@ import numpy as np
 from core.base.errors import BadData
 from core.base.finding import Finding
 from core.base.text import clip, counted
-from core.data.inspection.column_choices import column_keys
 from core.data.inspection.identifiers import find_identifiers
-from core.data.inspection.input_columns import split_finding
 from core.data.inspection.joining import Join, join_tables
 from core.data.inspection.label_guess import cells_of, find_by_title, guess_by_title
 from core.data.inspection.one_hot import class_names, one_hot_targets
-from core.data.inspection.parts_column import find_split, read_parts
+from core.data.inspection.parts_column import FileSplit, find_split, read_parts
 from core.data.inspection.sample_kind import title
 from core.data.reading import ColumnChoice
 from core.data.spreadsheet.grid import column_name
@@ -27,14 +25,14 @@ from core.data.spreadsheet.table import Table
 class FileLabels:
     """Labels `cells` (N,) from the file's rows `rows` (N,), and what was found on the way.
 
-    `parts` (N,) are those of a split column. `task` is "classes" where the file states it.
+    `split` is what a split column states. `task` is "classes" where the file states it.
     """
 
     cells: np.ndarray
     rows: Sequence[int]
     title: str = ""
     task: str = "auto"
-    parts: np.ndarray | None = None
+    split: FileSplit | None = None
     joined: Join | None = None
     findings: tuple[Finding, ...] = ()
 
@@ -44,7 +42,7 @@ class FileLabels:
             self,
             cells=self.cells[join.order],
             rows=np.asarray(self.rows)[join.order],
-            parts=None if self.parts is None else self.parts[join.order],
+            split=self.split and self.split.take(join.order),
             joined=join,
             findings=(join.finding, *self.findings),
         )
@@ -82,10 +80,7 @@ def read_label_file(
     found = _choose(labels, wanted, chosen, [c for c in free if c not in identifiers] or free)
     found = replace(found, rows=rows)
     if split is not None:
-        parts = read_parts(labels, split)
-        key = column_keys(labels.header, labels.width)[split]
-        stated = (split_finding(labels, key, parts), *found.findings)
-        found = replace(found, parts=parts, findings=stated)
+        found = replace(found, split=read_parts(labels, split))
     if join is not None:
         return found.reordered(join)
     if unordered := _unordered(labels, identifiers, inputs):

@@ -1,13 +1,15 @@
 """Label column: rank the columns of a file that may hold the labels, from titles, cells, places."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from core.base.errors import BadData
-from core.base.text import clip, counted
+from core.base.text import clip, counted, join_words
 from core.data.inspection.column_choices import column_keys
 from core.data.inspection.sample_kind import TINY, WIDE, are_names, is_grey
 from core.data.inspection.shapes import shape_of
@@ -26,16 +28,34 @@ OTHER_NAMES = (
     "median_house_value", "charges", "progression",
 )  # fmt: skip
 RESERVED = ("auto", "first", "last", "none")  # values of Reading.label_column that are not titles
-TITLED = "recognized by its title"
 FEW = 64  # different values up to which a column looks more like labels than pixels
 
 
 @dataclass(frozen=True)
+class Reason:
+    """Why a column holds the labels: what it is, "the last column", among those that are not
+    `passed_over` (constant, a date, left out), and a detail.
+    """
+
+    text: str
+    passed_over: tuple[str, ...] = ()
+    detail: str = ""
+
+    def __str__(self) -> str:
+        others = f" that is not {join_words(self.passed_over, 'or')}" if self.passed_over else ""
+        return f"{self.text}{others}{self.detail}"
+
+
+TITLED = Reason("recognized by its title")
+Ranked = list[tuple[int, Reason]]  # columns that may hold the labels, the likeliest first
+
+
+@dataclass(frozen=True)
 class Guess:
-    """A label column, the reason in words (empty if it was chosen), and the runner-up."""
+    """A label column, the reason (None if it was chosen), and the runner-up."""
 
     column: int
-    reason: str = ""
+    reason: Reason | None = None
     other: int | None = None
 
     @property
@@ -67,7 +87,7 @@ def guess_label_column(table: Table, free: list[int], reading: Reading) -> Guess
         ranked += _by_place(table, free)
     elif not ranked:
         ranked += _beside_pixels(table, free, fits_shape=fits_shape)
-    reasons: dict[int, str] = {}
+    reasons: dict[int, Reason] = {}
     for column, reason in ranked:
         reasons.setdefault(column, reason)
     if reasons and len(free) > 1:
@@ -128,7 +148,7 @@ def guess_by_title(table: Table, free: list[int]) -> int | None:
     return next((column for column, _ in _by_title(table, free)), None)
 
 
-def _by_title(table: Table, free: list[int]) -> list[tuple[int, str]]:
+def _by_title(table: Table, free: list[int]) -> Ranked:
     """Return the columns with a common label title, the most common one first."""
     titles = {c: normalized(table.header[c]) for c in free} if table.header else {}
     names = [*LABEL_NAMES, *OTHER_NAMES]
@@ -145,27 +165,26 @@ def _by_title(table: Table, free: list[int]) -> list[tuple[int, str]]:
     return [(column, TITLED) for column in found]
 
 
-def _by_place(table: Table, free: list[int]) -> list[tuple[int, str]]:
+def _by_place(table: Table, free: list[int]) -> Ranked:
     """Rank the columns of a table: the last one, unless a headerless file has one text column."""
     usable = [c for c in free if not is_constant(table, c) and not _are_dates(table, c)] or free
-    words = [(c, "the only text column") for c in usable if c in table.words]
-    words = words if len(words) == 1 else []
+    words = _only_text(table, free, [c for c in usable if c in table.words])
     first, last = usable[0], usable[-1]
     likely = [c for c in (last, first) if _could_be_labels(table, c)]
+    by_default = _end(table, free, last, "last", " by default")
+    at_start = [(first, _reason(table, free, first, "first"))]
     if table.header is None and not words and likely and likely[0] == first:
-        return [(first, _reason(table, first, "first")), (last, "the last column by default")]
-    reason = _reason(table, last, "last") if last in likely else "the last column by default"
-    at_end, at_start = [(last, reason)], [(first, _reason(table, first, "first"))]
+        return [*at_start, (last, by_default)]
+    at_end = [(last, _reason(table, free, last, "last") if last in likely else by_default)]
     if table.header is None:
         return [*words, *at_end, *(at_start if first in likely else [])]
     return [*at_end, *words, *at_start]
 
 
-def _beside_pixels(table: Table, free: list[int], *, fits_shape: bool) -> list[tuple[int, str]]:
+def _beside_pixels(table: Table, free: list[int], *, fits_shape: bool) -> Ranked:
     """Rank the first and the last column of images, if one of them looks like labels."""
-    words = [c for c in free if c in table.words]
-    if len(words) == 1:
-        return [(words[0], "the only text column")]
+    if words := _only_text(table, free, [c for c in free if c in table.words]):
+        return words
     ends = {"first": free[0], "last": free[-1]}
     fit = {end: column for end, column in ends.items() if _could_be_labels(table, column)}
     if not fit or not (fits_shape or shape_of(len(free) - 1)):
@@ -173,12 +192,36 @@ def _beside_pixels(table: Table, free: list[int], *, fits_shape: bool) -> list[t
     unlike = {end: _unlike_labels(table, column) for end, column in fit.items()}
     best, *others = sorted(fit, key=unlike.__getitem__)
     ranked = [best, *(end for end in others if not unlike[end][0])]
-    return [(fit[end], _reason(table, fit[end], end)) for end in ranked]
+    return [(fit[end], _reason(table, free, fit[end], end)) for end in ranked]
 
 
-def _reason(table: Table, column: int, end: str) -> str:
-    different = len(set(cells_of(table, column).tolist()))
-    return f"the {end} column, with {counted(different, 'different value')}"
+def _only_text(table: Table, free: list[int], words: list[int]) -> Ranked:
+    """Return the text column among `words`, if it is the only one."""
+    if len(words) != 1:
+        return []
+    others = [c for c in table.words if c != words[0]]
+    return [(words[0], Reason("the only text column", _passed_over(table, free, others)))]
+
+
+def _reason(table: Table, free: list[int], column: int, end: str) -> Reason:
+    cells = pd.Series(cells_of(table, column))
+    different = cells[cells != ""].nunique()  # a missing value is not one
+    return _end(table, free, column, end, f", with {counted(different, 'different value')}")
+
+
+def _end(table: Table, free: list[int], column: int, end: str, detail: str) -> Reason:
+    """Return "the last column", with the kinds of columns after it that were passed over."""
+    others = range(column) if end == "first" else range(column + 1, table.width)
+    return Reason(f"the {end} column", _passed_over(table, free, others), detail)
+
+
+def _passed_over(table: Table, free: list[int], others: Iterable[int]) -> tuple[str, ...]:
+    """Return why the labels were not looked for in these columns."""
+    kinds = set()
+    for c in others:
+        left_out = c not in free
+        kinds.add("left out" if left_out else "constant" if is_constant(table, c) else "a date")
+    return tuple(kind for kind in ("constant", "a date", "left out") if kind in kinds)
 
 
 def _tabular(table: Table, free: list[int]) -> bool:

@@ -120,7 +120,7 @@ def select_rows(columns: Columns, keep: np.ndarray, finding: Finding) -> Columns
         labels=None if columns.labels is None else columns.labels[keep],
         rows=np.asarray(columns.rows)[keep],
         label_rows=np.asarray(columns.label_rows)[keep],
-        parts=None if columns.parts is None else columns.parts[keep],
+        split=columns.split and columns.split.take(keep),
         findings=(*columns.findings, finding),
     )
 

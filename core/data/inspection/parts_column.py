@@ -1,9 +1,14 @@
 """Split column: a column that assigns each row to the training, validation or test set."""
 
+from dataclasses import dataclass, replace
+from typing import Self
+
 import numpy as np
 
 from core.base.errors import BadData
-from core.base.text import clip
+from core.base.finding import Action, Finding
+from core.base.numbers import whole
+from core.base.text import clip, join_words
 from core.data.inspection.column_choices import column_keys
 from core.data.inspection.label_guess import cells_of
 from core.data.inspection.sample_kind import title
@@ -19,6 +24,38 @@ WORDS = {
     **dict.fromkeys(("val", "valid", "validation", "dev", "publictest"), VALIDATION),
     **dict.fromkeys(("test", "testing", "tst", "holdout", "privatetest"), TEST),
 }
+
+
+@dataclass(frozen=True)
+class FileSplit:
+    """The part, TRAIN, VALIDATION or TEST, that the column `key` of a file states for each row of
+    the samples, (N,).
+    """
+
+    file: str
+    key: str
+    parts: np.ndarray
+
+    def take(self, rows: np.ndarray) -> Self:
+        """Return the split of these rows, as indices or a mask."""
+        return replace(self, parts=self.parts[rows])
+
+    def finding(self) -> Finding:
+        """Report how many rows each part has; the action ignores the column."""
+        names = ("training", "validation", "test")
+        sizes = np.bincount(self.parts, minlength=len(names)).tolist()
+        listed = [f"the {n} set ({whole(s)})" for n, s in zip(names, sizes, strict=True) if s]
+        drawn = [f"a {n} set" for n, s in zip(names, sizes, strict=True) if not s]
+        text = f"{clip(self.key)} of {self.file} assigns the rows to {join_words(listed)}."
+        if drawn:
+            verb = "is" if len(drawn) == 1 else "are"
+            text += f" {join_words(drawn).capitalize()} {verb} held out from the training set."
+        else:
+            text += " This split is used."
+        changes = {"columns": {self.key: {"role": "ignore"}}}
+        action = Action("Split the rows at random", changes)
+        evidence = dict(zip(("train", "validation", "test"), sizes, strict=True))
+        return Finding("split_column", "info", text, evidence, action)
 
 
 def find_split(table: Table, columns: list[int]) -> int | None:
@@ -38,9 +75,9 @@ def find_folds(table: Table, columns: list[int]) -> list[int]:
     return [c for c in columns if table.header and normalized(table.header[c]) in FOLDS]
 
 
-def read_parts(table: Table, column: int) -> np.ndarray:
-    """Return TRAIN, VALIDATION or TEST for each row, (rows,). Raises BadData for other words."""
-    words = _words(table, column)
+def read_parts(table: Table, column: int) -> FileSplit:
+    """Return the split that a column states. Raises BadData for other words."""
+    words, key = _words(table, column), column_keys(table.header, table.width)[column]
     unknown = next((row for row, word in enumerate(words) if word not in WORDS), None)
     if unknown is not None:
         raise BadData(
@@ -48,10 +85,10 @@ def read_parts(table: Table, column: int) -> np.ndarray:
             f"{column_name(column, table.sheet_column)}{title(table.header, column)} has "
             f"{clip(words[unknown])!r}, which is not train, validation or test. Leave this column "
             "out, or choose another one as the split.",
-            ({"columns": {column_keys(table.header, table.width)[column]: {"role": "ignore"}}},),
+            ({"columns": {key: {"role": "ignore"}}},),
             code="split_word",
         )
-    return np.array([WORDS[word] for word in words])
+    return FileSplit(table.name, key, np.array([WORDS[word] for word in words]))
 
 
 def _words(table: Table, column: int) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from core.base.finding import Action, Finding
 from core.base.text import clip, counted, few
 from core.data.inspection.shape_guess import ShapeGuess, guess_shape, lacks_a_pixel
-from core.data.inspection.shapes import no_shape, shape_of
+from core.data.inspection.shapes import format_image_shape, no_shape, shape_of
 from core.data.reading import Reading
 from core.data.spreadsheet.table import Table
 
@@ -110,19 +110,24 @@ def is_grey(values: np.ndarray) -> bool:
     return bool(fits and not (values % 1).any())
 
 
-def form_finding(decision: Decision, count: int) -> Finding | None:
-    """Return the decision and the alternative, if any; None if nothing is in doubt."""
+def form_finding(decision: Decision, shape: Sequence[int], columns: int) -> Finding | None:
+    """Return the decision and the alternative, if any; None if nothing is in doubt.
+
+    `shape` is that of a sample as the network receives it; `columns` are those of numbers in the
+    file, which decide whether rows may be images.
+    """
     if not decision.reason:
         return None
     if decision.form == "images":
-        text = f"Rows of {counted(count, 'number')} are read as small images"
+        text = f"Rows are read as small images of {format_image_shape(shape)} pixels"
         action = Action("Read as a table", {"form": "table"})
     else:
-        text = f"Rows of {counted(count, 'number')} are read as a table instead of images"
-        possible = shape_of(count) and count >= SMALLEST
+        text = f"Rows are read as a table with {counted(shape[0], 'input')} instead of images"
+        possible = shape_of(columns) and columns >= SMALLEST
         action = Action("Read as images", {"form": "images"}) if possible else None
     text = f"{text}, because {decision.reason}."
-    return Finding("form", decision.level, text, {"columns": count, "form": decision.form}, action)
+    evidence = {"shape": list(shape), "form": decision.form}
+    return Finding("form", decision.level, text, evidence, action)
 
 
 def title(header: Sequence[str] | None, column: int) -> str:

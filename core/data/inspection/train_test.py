@@ -12,6 +12,13 @@ from core.data.inspection import doctor, duplicates
 from core.data.inspection.image_statistics import sample_rows
 from core.data.inspection.inspect import Inspection
 
+NOTED = {  # findings on a test file that are shown at every level
+    *("rows_left_out", "duplicates_removed", "missing_filled", "not_numbers", "unseen_values"),
+    *("joined", "stray_values", "stray_rows"),
+}
+COMPARED = {"duplicates", "leak"}  # warnings about training and test set together
+OFFERED = {"stray_values", "stray_rows"}  # findings whose action suits both files
+
 
 def compare(train: Inspection, test: Inspection, name: str) -> list[Finding]:
     """Compare size, shared rows, classes and brightness; `name` is the test file's."""
@@ -38,14 +45,29 @@ def compare(train: Inspection, test: Inspection, name: str) -> list[Finding]:
     return findings
 
 
-def remove_shared(
-    train: Inspection, test: Inspection, findings: list[Finding]
-) -> tuple[Inspection, list[Finding]]:
+def reading_notes(test: Inspection, name: str) -> list[Finding]:
+    """Return what reading the test file has changed or found, with its name.
+
+    Other findings on it repeat those on the training file, or compare the two.
+    """
+    return [
+        replace(
+            finding,
+            text=finding.text if name in finding.text else f"{name}: {finding.text}",
+            action=finding.action if finding.code in OFFERED else None,
+            rows=(),
+        )
+        for finding in test.findings
+        if finding.code in NOTED or (finding.level == "warn" and finding.code not in COMPARED)
+    ]
+
+
+def remove_shared(train: Inspection, test: Inspection) -> tuple[Inspection, list[Finding]]:
     """Remove the test samples that are also training samples. Raises BadData if none is left."""
     first, second = (part.samples.inputs.reshape(part.rows, -1) for part in (train, test))
     shared = duplicates.across(first, second).repeat
     if not len(shared):
-        return test, findings
+        return test, []
     keep = np.setdiff1d(np.arange(test.rows), shared)
     if not len(keep):
         raise BadData(
@@ -62,8 +84,7 @@ def remove_shared(
         f"{whole(len(keep))} are left."
     )
     removed = Finding("shared_removed", "ok", text, {"removed": len(shared), "rows": len(keep)})
-    others = [finding for finding in findings if finding.code != "shared"]
-    return replace(test, rows=len(keep), samples=samples), [*others, removed]
+    return replace(test, rows=len(keep), samples=samples), [removed]
 
 
 def _brightness(train: np.ndarray, test: np.ndarray, name: str) -> Finding | None:

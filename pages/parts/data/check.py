@@ -126,6 +126,7 @@ def describe_reading(name: str, value: object) -> str:
         return f"Labels are read as {form.escape(str(value))}."
     sentences = {
         ("swap", True): "The two files are swapped.",
+        ("test_file", "keep"): "The test file is stored, but not used.",
         ("merge_classes", True): "Classes that differ only in case or spaces are merged.",
         ("duplicates", "remove"): "Rows that repeat an earlier one are removed.",
     }

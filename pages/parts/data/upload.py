@@ -117,6 +117,7 @@ def fix_label(fix: dict) -> str:
         ("decimal", "point"): "Commas separate thousands",
         ("decimal", "comma"): "Commas are decimal signs",
         ("swap", True): "Swap the two files",
+        ("test_file", "keep"): "Hold out part of the training data",
         ("form", "table"): "Read as a table",
         ("form", "images"): "Read as images",
         ("task", "classes"): "Read labels as classes",

@@ -96,6 +96,33 @@ def test_the_stored_dataset_is_split_as_the_file_states(tmp_path):
     assert part_sizes(Experiment(), samples.facts) == (40, 8, 12)
 
 
+def test_the_split_states_the_rows_that_are_used():
+    """Repeated rows and rows that are left out are not counted in any part."""
+    n = np.arange(ROWS, dtype=float)
+    cells = [n.astype(int).astype(str) for _ in range(2)]
+    cells[0][[3, 20]] = ""
+    repeated = [5, 7, 40]
+    for column in cells:
+        column[repeated] = column[repeated[0]]
+    labels = CLASSES.astype(str)
+    labels[30] = ""
+    used = [("train", "val", "test")[p] for p in PARTS]
+    data = csv(*cells, labels, used, header=["a", "b", "label", "split"]).encode()
+    chosen = {name: {"missing": "rows"} for name in ("a", "label")}
+    seen = inspect_files(data, reading=Reading(columns=chosen, duplicates="remove"))
+    left = np.setdiff1d(np.arange(ROWS), [3, 20, 30, *repeated[1:]])
+    found = next(f for f in seen.findings if f.code == "split_column")
+    assert list(found.evidence.values()) == np.bincount(PARTS[left]).tolist()
+    facts = seen.samples.facts
+    assert [facts.rows, facts.validation_rows, facts.test_rows] == [
+        found.evidence["train"] + found.evidence["validation"],
+        found.evidence["validation"],
+        found.evidence["test"],
+    ]
+    rows = next(f for f in seen.findings if f.code == "row_count").evidence["rows"]
+    assert rows == len(left) == facts.rows + facts.test_rows
+
+
 @pytest.mark.parametrize(("out", "sizes"), [(1, (0, 12)), (2, (8, 0))])
 def test_parts_that_the_file_does_not_state_are_drawn_from_the_training_rows(out, sizes):
     parts = np.where(out == PARTS, 0, PARTS)

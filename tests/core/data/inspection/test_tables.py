@@ -216,3 +216,53 @@ def test_fractions_of_8_by_8_images_without_labels_are_not_a_table():
     with pytest.raises(BadData) as caught:
         read(*shares.T)
     assert caught.value.code == "label_column_not_found"
+
+
+COLOURS = np.array(["red", "green", "blue"])[DRAW.integers(0, 3, ROWS)]
+IDENTIFIER = [f"C{1000 + i}" for i in range(ROWS)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "header", "reading"),
+    [
+        ((*NUMBERS.T, COLOURS, CLASSES), [*"pqrs", "colour", "label"], {}),
+        ((COLOURS, CLASSES), ["colour", "label"], {}),
+        ((IDENTIFIER, *NUMBERS.T, CLASSES), ["id", *"pqrs", "label"], {}),
+        ((*NUMBERS.T, CLASSES), [*"pqrs", "label"], {"columns": {"q": {"role": "ignore"}}}),
+        ((*NUMBERS.T, CLASSES), (), {"columns": {"2": {"missing": "mean_indicator"}}}),
+        ((*DRAW.integers(0, 256, (36, ROWS)), CLASSES), (), {"label_column": "last"}),
+    ],
+)
+def test_the_form_states_what_the_network_receives(columns, header, reading):
+    seen = read(*columns, header=header, **reading)
+    assert found(seen, "form").evidence["shape"] == list(seen.shape)
+
+
+CONSTANT = np.full(ROWS, 7)
+DAYS = [f"2024-03-{1 + i % 28:02}" for i in range(ROWS)]
+PARTS = ["train", "test", "val"] * (ROWS // 3)
+
+
+@pytest.mark.parametrize(
+    ("columns", "header", "label", "passed_over"),
+    [
+        ((*NUMBERS.T, CLASSES), list("pqrsk"), 5, []),
+        ((*NUMBERS.T, CLASSES, CONSTANT), list("pqrsku"), 5, ["constant"]),
+        ((*NUMBERS.T, CLASSES, DAYS), list("pqrskd"), 5, ["a date"]),
+        ((*NUMBERS.T, CLASSES, DAYS, CONSTANT), list("pqrskdu"), 5, ["constant", "a date"]),
+        ((*NUMBERS.T, CLASSES, IDENTIFIER), [*"pqrsk", "id"], 5, ["left out"]),
+        ((*NUMBERS.T, CLASSES, PARTS), [*"pqrsk", "Usage"], 5, ["left out"]),
+        ((*NUMBERS.T, COLOURS, CONSTANT), (), 5, []),
+        ((CONSTANT, CLASSES, *NUMBERS.T), (), 2, ["constant"]),
+        ((DAYS, *NUMBERS.T, COLOURS, NUMBERS[:, 0]), (), 6, ["a date"]),
+    ],
+)  # fmt: skip
+def test_the_reason_for_the_label_names_the_columns_that_were_passed_over(
+    columns, header, label, passed_over
+):
+    encoded = {str(i): {"text": "ordinal"} for i, c in enumerate(columns, 1) if c is DAYS}
+    seen = read(*columns, header=header, columns=encoded)
+    finding = found(seen, "label_column")
+    assert finding.evidence["column"] == label
+    assert finding.evidence["passed_over"] == passed_over
+    assert all(kind in finding.text for kind in passed_over)

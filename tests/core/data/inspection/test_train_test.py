@@ -1,10 +1,13 @@
 """Training and test files together: shared rows, missing classes, brightness, one reading."""
 
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.base.errors import BadData
 from core.data.library import Library
 from core.data.reading import Reading
 
@@ -83,3 +86,94 @@ def test_values_stay_values_in_the_test_set(tmp_path):
     about, opened = library.about(digest), library.open(digest)
     assert about.task == "values" and about.classes == ()
     assert opened.test_targets.dtype == np.float32 and opened.test_targets[5] == 5
+
+
+def test_the_number_of_test_rows_is_that_after_shared_ones_are_removed(tmp_path):
+    test, ids = TEST.copy(), TEST_IDS.copy()
+    test[[2, 7]], ids[:] = TRAIN[[11, 30]], [*[2, 1, 2], *[0, 1] * 8, 0]
+    _, about = kept(tmp_path, test, ids, duplicates="remove")
+    found = {f.code: f.evidence for f in about.findings}
+    assert found["test_rows"] == {"rows": 18} and about.test_rows == 18
+    assert found["shared_removed"] == {"removed": 2, "rows": 18} and "shared" not in found
+    gone = ids.copy()
+    gone[0] = 0
+    _, about = kept(tmp_path, test, gone, duplicates="remove")  # the only 2 was a shared row
+    found = {f.code: f.evidence for f in about.findings}
+    assert found["test_classes"] == {"missing": ["2"]}
+
+
+def test_what_reading_changed_in_the_test_file_is_reported_with_its_name(tmp_path):
+    rows = [f"{i},{'ab'[i % 2]},{i % 3}" for i in range(60)]
+    test = ["5,c,0", ",a,1", "9,b,", "7,a,2", "7,a,2"]
+    chosen = {"size": {"missing": "mean"}, "label": {"missing": "rows"}}
+    digest, _ = Library(tmp_path).add(
+        *("\n".join(["size,kind,label", *lines]).encode() for lines in (rows,)),
+        test_images="\n".join(["size,kind,label", *test]).encode(),
+        names=("train.csv", "later.csv"),
+        reading=Reading(columns=chosen, duplicates="remove"),
+    )
+    about = Library(tmp_path).about(digest)
+    found = {f.code: f for f in about.findings}
+    assert found["rows_left_out"].evidence == {"count": 1, "rows": [4]}
+    assert found["duplicates_removed"].evidence == {"count": 1, "rows": [6]}
+    assert found["missing_filled"].evidence == {"filled": {"size": 1}}
+    assert found["unseen_values"].evidence == {"unseen": {"kind": 1}}
+    assert about.test_rows == found["test_rows"].evidence["rows"] == 3
+    noted = ("rows_left_out", "duplicates_removed", "missing_filled", "unseen_values")
+    assert all("later.csv" in found[code].text for code in noted)
+
+
+def arrays(**named) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **named)
+    return file.getvalue()
+
+
+def png(rows) -> bytes:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(rows.astype(np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
+def pictures(folders) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as packed:
+        for i, folder in enumerate(folders):
+            packed.writestr(f"{folder}{i}.png", png(TRAIN[i].reshape(8, 8)))
+    return file.getvalue()
+
+
+IMAGES = TRAIN.reshape(-1, 8, 8).astype(np.uint8)
+HEADED = b"a,b,c,label\n" + text(np.column_stack([TRAIN[:, :3], IDS]))
+
+
+@pytest.mark.parametrize(
+    ("files", "unlabelled"),
+    [
+        ((HEADED, None), b"a,b,c\n" + text(TEST[:, :3])),
+        ((text(TRAIN), text(IDS)), text(TEST)),
+        ((text(np.column_stack([IDS, TRAIN])), None), text(TEST)),
+        ((arrays(x=IMAGES, y=IDS), None), arrays(x=IMAGES[:9])),
+        ((arrays(x=IMAGES), arrays(y=IDS)), arrays(images=IMAGES[:9])),
+        ((pictures(["cat/", "dog/"] * 15), None), pictures([""] * 8)),
+    ],
+    ids=["table", "pair", "rows of pixels", "arrays", "two arrays", "ZIP file"],
+)
+def test_a_test_file_without_labels_is_refused_with_a_way_out_that_works(
+    files, unlabelled, tmp_path
+):
+    library = Library(tmp_path)
+    with pytest.raises(BadData) as caught:
+        library.add(*files, test_images=unlabelled)
+    assert caught.value.code == "test_labels_missing" and len(caught.value.fixes) == 1
+    reading = Reading().with_changes(caught.value.fixes[0])
+    digest, seen = library.add(*files, test_images=unlabelled, reading=reading)
+    about = library.about(digest)
+    assert (about.test_rows, seen.samples.has_test) == (0, False)
+    found = next(f for f in about.findings if f.code == "test_file_unused")
+    assert len(found.evidence["files"]) == 1
+    assert library.uploads.path(about.upload_hashes[2]).read_bytes() == unlabelled
+    again = library.read_again(digest, about.reading.with_changes({"header": "auto"}))
+    assert again == digest
