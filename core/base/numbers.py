@@ -52,8 +52,8 @@ def percent(fraction: float | None) -> str:
 
     >>> [percent(v).replace(THIN, " ") for v in (0.0213, 0.5, 0.0, 1.0)]
     ['2.1 %', '50 %', '0 %', '100 %']
-    >>> [percent(v).replace(THIN, " ") for v in (0.0001, 0.996, 0.9999)]
-    ['< 0.1 %', '99.6 %', '> 99.9 %']
+    >>> [percent(v).replace(THIN, " ") for v in (0.0001, 0.922, 0.996, 0.9999)]
+    ['< 0.1 %', '92.2 %', '99.6 %', '> 99.9 %']
     """
     if fraction is None or not isfinite(fraction):
         return MISSING
@@ -62,7 +62,7 @@ def percent(fraction: float | None) -> str:
         return f"<{THIN}0.1{THIN}%"
     if 99.95 <= value < 100:
         return f">{THIN}99.9{THIN}%"
-    digits = 1 if abs(value) < 10 or 99.5 <= value < 100 else 0
+    digits = 1 if abs(value) < 10 or 90 <= value < 100 else 0
     return f"{f'{value:.{digits}f}'.removesuffix('.0')}{THIN}%"
 
 

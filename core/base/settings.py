@@ -82,6 +82,10 @@ class Settings(BaseModel):
     torchvision: Path | None = _setting(
         None, "a folder", "no second folder", "Folder with datasets that torchvision downloaded"
     )
+    score: Annotated[Literal["error", "accuracy"], BeforeValidator(_to_word)] = _setting(
+        "error", "error or accuracy", "error",
+        "Form of scores in the command line, and on pages until the switch is used",
+    )  # fmt: skip
     live: Annotated[Literal["stream", "poll"], BeforeValidator(_to_word)] = _setting(
         "stream", "stream or poll", "stream", "How live charts get their data"
     )

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from core.base.errors import NotFound, Unavailable
 from core.base.files import write_atomic
+from core.base.settings import settings
 from core.base.text import aligned, counted
 from core.commands.experiments import Answer
 from core.commands.terminal import Terminal
-from core.commands.training_log import format_result
+from core.runs.score import summarize
 from core.runs.store import Store
 
 PARTS = ("train", "validation", "test")
@@ -40,7 +41,7 @@ def list_runs(arguments: Namespace, terminal: Terminal) -> Answer:
         )
     lines = []
     for run in runs:
-        result = format_result(run.get("test") or run.get("validation"))
+        result = summarize(run.get("test") or run.get("validation"), settings().score)
         tags = "".join(f" #{tag}" for tag in run["tags"])
         lines.append((run["run"], run["state"].label, f"{result:>16}", run["name"] + tags))
     terminal.print(*aligned(lines))

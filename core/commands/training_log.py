@@ -1,9 +1,11 @@
 """TrainingLog: the events of a run as lines, one for each epoch, and as progress within one."""
 
 from core.base.events import Ended, Epoch, Event, Scores, Started, Step
-from core.base.numbers import MISSING, duration, whole
+from core.base.numbers import duration, whole
+from core.base.settings import settings
 from core.base.text import counted
 from core.commands.terminal import Terminal
+from core.runs.score import summarize
 
 
 class TrainingLog:
@@ -45,20 +47,9 @@ class TrainingLog:
 
 
 def format_scores(scores: Scores) -> str:
-    """Return the loss, and the accuracy or R².
+    """Return the loss, and the error or accuracy (LAB_SCORE), or for values R².
 
     >>> format_scores({"loss": 0.0712, "r2": 0.93})
-    'loss 0.0712, R² 0.930'
+    'loss 0.0712, R² 0.93'
     """
-    return f"loss {scores['loss']:.4f}, {format_result(scores)}"
-
-
-def format_result(scores: Scores | None) -> str:
-    """Return the accuracy of a classifier in percent, or R² of a regression.
-
-    >>> format_result({"r2": 0.93}), format_result(None)
-    ('R² 0.930', '–')
-    """
-    if scores and "r2" in scores:
-        return f"R² {scores['r2']:.3f}"
-    return f"accuracy {100 * scores['accuracy']:.2f}\u202f%" if scores else MISSING
+    return f"loss {scores['loss']:.4f}, {summarize(scores, settings().score)}"

@@ -1,6 +1,6 @@
-"""The curves of several runs in one chart: validation loss by epoch, step or time, or error if the
-losses are of different kinds. The colour identifies the run; the dash is that of validation. The
-optional training curve is a thin solid line of the same colour. A run that diverged ends in a
+"""The curves of several runs in one chart: validation loss by epoch, step or time, or the score if
+the losses are of different kinds. The colour identifies the run; the dash is that of validation.
+The optional training curve is a thin solid line of the same colour. A run that diverged ends in a
 cross, and is drawn by its training loss if it has no validation loss.
 """
 
@@ -15,6 +15,7 @@ from core.base.events import Epoch, Scores, error
 from core.figures.binding import LABEL, spread, ticks
 from core.figures.images import plain
 from core.figures.template import AXIS_TITLES, DASH, PALETTES, Mode, blank, log_axis
+from core.runs.score import Form
 
 MOST = 6
 MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
@@ -65,9 +66,11 @@ def chart_height(names: Sequence[str] = ()) -> int:
     return PLOT + 56 + LEGEND_ROW * rows
 
 
-def comparable(entries: Sequence[OverlayRun]) -> tuple[str, list[OverlayRun], list[str]]:
-    """Return the metric of the common axis ("loss" or "error"), the runs that share it, and names
-    of the others.
+def comparable(
+    entries: Sequence[OverlayRun], form: Form = "error"
+) -> tuple[str, list[OverlayRun], list[str]]:
+    """Return the metric of the common axis ("loss", or else "error" or "accuracy" by `form`, and
+    "R²" of values), the runs that share it, and names of the others.
 
     Classification and regression errors are not comparable: the kind of the first run is drawn.
     """
@@ -76,7 +79,8 @@ def comparable(entries: Sequence[OverlayRun]) -> tuple[str, list[OverlayRun], li
     pairs = list(zip(entries, kinds, strict=True))
     shared = [entry for entry, kind in pairs if kind in ("", first)]
     others = [entry.name for entry, kind in pairs if kind not in ("", first)]
-    return "loss" if len({entry.loss for entry in shared}) < 2 else "error", shared, others
+    measure = "R²" if first == "r2" else form
+    return "loss" if len({entry.loss for entry in shared}) < 2 else measure, shared, others
 
 
 def _kind(entry: OverlayRun) -> str:
@@ -98,7 +102,8 @@ def rows(
         measured = [epoch for epoch in entry.epochs if epoch.validation]
         values = [_value(epoch.validation, measure) for epoch in measured]
         if values:
-            best = min(range(len(values)), key=lambda i: (isnan(values[i]), values[i]))
+            sign = 1 if measure in ("loss", "error") else -1
+            best = min(range(len(values)), key=lambda i: (isnan(values[i]), sign * values[i]))
             at = [getattr(epoch, axis) for epoch in measured]
             also = [_value(epoch.train, measure) for epoch in measured] if train else []
             place = at if train else []
@@ -115,7 +120,9 @@ def rows(
 
 def _value(scores: Scores, measure: str) -> float:
     wrong = error(scores)
-    return scores["loss"] if measure == "loss" or wrong is None else wrong
+    if measure == "loss" or wrong is None:
+        return scores["loss"]
+    return wrong if measure == "error" else 1 - wrong
 
 
 def figure(
@@ -129,13 +136,15 @@ def figure(
     shown = list(zip(curves, colours, MARKS, strict=False))
     height = chart_height([curve.name for curve, *_ in shown])
     margin = {"l": 44, "r": 36, "t": 8}
+    log = measure in ("loss", "error")  # what matters in other scores is close to 1
     low, high = _focus([curve for curve, *_ in shown])
     drawn = blank(mode, height, margin=margin | {"b": height - PLOT - 8}, hoverlabel_namelength=-1)
     for number, ((curve, colour, mark), place) in enumerate(
-        zip(shown, ends([curve.values or curve.train for curve, *_ in shown]), strict=True), 1
+        zip(shown, ends([c.values or c.train for c, *_ in shown], log=log), strict=True), 1
     ):
         group = {"legendgroup": str(number)}
-        hover = {"hovertemplate": "%{y:.3g}" if measure == "loss" else "%{y:.2~%}"}
+        shares = measure in ("error", "accuracy")
+        hover = {"hovertemplate": "%{y:.2~%}" if shares else "%{y:.3g}"}
         if curve.train:
             drawn.add_scatter(
                 x=curve.train_at,
@@ -161,7 +170,7 @@ def figure(
             _add_marker(drawn, curve.at, curve.values, curve.best, "star", colour, palette.page)
         at, values = (curve.at, curve.values) if curve.values else (curve.train_at, curve.train)
         if curve.diverged and (last := _last_visible(values)) is not None:
-            end = min(values[last], high)
+            end = min(values[last], high) if log else values[last]
             _add_marker(drawn, [at[last]], [end], 0, "x", colour, palette.page)
         drawn.add_scatter(
             x=at[-1:],
@@ -175,7 +184,9 @@ def figure(
             showlegend=False,
         )
     scale, tables = log_axis(measure, shares=measure == "error")
-    if low < high:
+    if not log:
+        scale = {"title": measure, "tickformat": ".3~%" if measure == "accuracy" else ""}
+    elif low < high:
         ends_of_axis = log10(low), log10(high)
         pad = 0.04 * (ends_of_axis[1] - ends_of_axis[0])
         scale |= {"range": [ends_of_axis[0] - pad, ends_of_axis[1] + pad]}
@@ -223,10 +234,16 @@ def _last_visible(values: Sequence[float]) -> int | None:
     return able[-1] if able else None
 
 
-def ends(series: Sequence[Sequence[float]]) -> list[float]:
+def ends(series: Sequence[Sequence[float]], *, log: bool = True) -> list[float]:
     """Return the heights of the names: behind the last value of each, moved apart until none
-    overlap. A value that a log axis cannot show keeps its own height.
+    overlap. A value that the axis cannot show keeps its own height.
     """
+    if not log:
+        finite = [value for values in series for value in values if isfinite(value)]
+        length = max(finite, default=0.0) - min(finite, default=0.0)
+        able = [i for i, values in enumerate(series) if isfinite(values[-1])]
+        moved = spread([series[i][-1] for i in able], LABEL / PLOT * length * 1.1)
+        return [dict(zip(able, moved, strict=True)).get(i, v[-1]) for i, v in enumerate(series)]
     low, high = _extent(series)
     length = log10(high) - log10(low) if low < high else 0.3
     able = [i for i, values in enumerate(series) if isfinite(values[-1]) and values[-1] > 0]

@@ -14,9 +14,10 @@ from statistics import mean, stdev
 from typing import Any
 
 from core.base.finding import Finding
-from core.base.numbers import THIN, percent, short, whole
+from core.base.numbers import THIN, short, whole
 from core.base.text import counted
 from core.experiment import Experiment, Seeds
+from core.runs.score import Form, describe, name
 
 SEEDS = 3  # the least number behind a claim
 MEASURED_ON = ("data", "split", "label_noise")  # the settings that select the validation samples
@@ -28,7 +29,8 @@ _QUANTILES = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)  # t,
 class RunResult:
     """A run: its name, its settings, its best validation error as a fraction (None: not measured),
     whether it has ended, its number of validation samples (0: unknown, or its error is not a
-    fraction of them), its test error, and whether it diverged.
+    fraction of them), its test error, whether it diverged, and whether its errors are those of
+    values, 1 − R².
     """
 
     name: str
@@ -38,6 +40,41 @@ class RunResult:
     samples: int = 0
     test_error: float | None = None
     diverged: bool = False
+    regression: bool = False
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """How errors are written: in the form of all pages, and those of values as R²."""
+
+    form: Form
+    regression: bool
+
+    @property
+    def score(self) -> str:
+        return name(self.form, regression=self.regression)
+
+    @property
+    def best(self) -> str:
+        return "lowest" if self.form == "error" else "highest"
+
+    def text(self, error: float) -> str:
+        return describe({"r2" if self.regression else "accuracy": 1 - error}, self.form)
+
+    def size(self, difference: float) -> str:
+        """A difference, without its unit."""
+        return short(difference if self.regression else 100 * difference).replace("-", "−")
+
+    def with_unit(self, difference: float) -> str:
+        return self.size(difference) if self.regression else points(difference)
+
+    def mean(self, errors: Sequence[float]) -> str:
+        """Such as "1.6 ± 0.1 % (3 seeds)"."""
+        if len(errors) < 2:
+            return f"{self.text(errors[0])} (1 seed)"
+        unit = "" if self.regression else f"{THIN}%"
+        middle = self.text(mean(errors)).removesuffix(unit)
+        return f"{middle} ± {self.size(stdev(errors))}{unit} ({len(errors)} seeds)"
 
 
 @dataclass(frozen=True)
@@ -77,41 +114,37 @@ class _Setting:
         by_seed = {r.experiment.seeds: r.error for r in self.results if r.error is not None}
         return [error for error in by_seed.values() if isfinite(error)]
 
-    @property
-    def summary(self) -> str:
-        """Such as "1.6 ± 0.1 % (3 seeds)"."""
-        errors = self.errors
-        if len(errors) < 2:
-            return f"{percent(errors[0])} (1 seed)"
-        middle = percent(mean(errors)).removesuffix(f"{THIN}%")
-        return f"{middle} ± {short(100 * stdev(errors))}{THIN}% ({len(errors)} seeds)"
 
-
-def compare_results(results: Sequence[RunResult], *, reference: str = "") -> Comparison:
+def compare_results(
+    results: Sequence[RunResult], *, reference: str = "", form: Form = "error"
+) -> Comparison:
     """Return which setting has the lowest error, by how much, and how reliable that is. It is
-    compared with the setting of the run named `reference`, else with the next best one.
+    compared with the setting of the run named `reference`, else with the next best one. The text
+    has errors or accuracies (`form`), the evidence errors.
     """
     settings = _group(results)
     diverged = [result.name for result in results if result.diverged]
     measured = [setting for setting in settings if setting.errors]
     if not measured:
-        text = "None of these runs has a validation error yet."
+        text = "None of these runs has been validated yet."
         if len(diverged) == len(results):
-            text = "All of these runs diverged before their first validation error."
+            text = "All of these runs diverged before their first validation."
         return Comparison(Finding("not_measured", "info", text, {"diverged": diverged}))
     if any(_subject(setting) != _subject(measured[0]) for setting in measured):
         text = (
             "These runs were validated on different samples (different data, split or label "
-            "noise), so their errors do not show which settings are better."
+            "noise), so their results do not show which settings are better."
         )
         return Comparison(Finding("different_samples", "info", text))
+    regression = measured[0].results[0].regression
+    scale = _Scale("accuracy" if regression else form, regression)
     if len(measured) == 1:
-        return _single(measured[0], len(settings) - 1, diverged)
+        return _single(measured[0], len(settings) - 1, diverged, scale)
     first, second, *rest = sorted(measured, key=lambda setting: mean(setting.errors))
     second = next((setting for setting in rest if setting.has(reference)), second)
     more = tuple(experiment for setting in measured for experiment in _more_seeds(setting))
-    code, text, evidence = _lead(first, second)
-    text += _describe_test(first, second, evidence) + _describe_divergence(diverged)
+    code, text, evidence = _lead(first, second, scale)
+    text += _describe_test(first, second, evidence, scale) + _describe_divergence(diverged)
     running = sum(not r.ended for setting in measured for r in setting.results)
     if running:
         text += (
@@ -136,40 +169,38 @@ def _subject(setting: _Setting) -> list[Any]:
     return [getattr(setting.results[0].experiment, part) for part in MEASURED_ON]
 
 
-def _single(setting: _Setting, unmeasured: int, diverged: list[str]) -> Comparison:
+def _single(setting: _Setting, unmeasured: int, diverged: list[str], scale: _Scale) -> Comparison:
     others = _describe_divergence(diverged)
     if unmeasured > len(diverged):
-        others += " The other runs have no validation error yet."
-    text = f"{setting.name} reaches a validation error of {setting.summary}.{others}"
+        others += " The other runs have not been validated yet."
+    reached = scale.mean(setting.errors)
+    text = f"{setting.name} reaches a validation {scale.score} of {reached}.{others}"
     evidence = {"errors": setting.errors, "unmeasured": unmeasured, "diverged": diverged}
     finding = Finding("one_setting", "info", text, evidence)
     return Comparison(finding, setting.name, _more_seeds(setting))
 
 
-def _lead(first: _Setting, second: _Setting) -> tuple[str, str, dict[str, Any]]:
+def _lead(first: _Setting, second: _Setting, scale: _Scale) -> tuple[str, str, dict[str, Any]]:
     """Return code, text and evidence of the difference between the two best settings."""
     ours, theirs = first.errors, second.errors
     lead = mean(theirs) - mean(ours)
     evidence = {"errors": [ours, theirs], "lead": lead}
+    means = [scale.mean(ours), scale.mean(theirs)]
     if lead == 0:
-        text = f"{first.name} and {second.name} have the same validation error: "
-        text += (
-            first.summary
-            if len(ours) == len(theirs) == 1
-            else (f"{first.summary} and {second.summary}")
-        )
+        text = f"{first.name} and {second.name} have the same validation {scale.score}: "
+        text += " and ".join(dict.fromkeys(means))
         return "no_difference", f"{text}.", evidence
     samples = min(setting.results[0].samples for setting in (first, second))
     single = samples > 0 and len(ours) == len(theirs) == 1
-    values = [percent(ours[0]), percent(theirs[0])] if single else [first.summary, second.summary]
+    values = [scale.text(ours[0]), scale.text(theirs[0])] if single else means
     text = (
-        f"{first.name} has the lowest validation error: {values[0]} against {values[1]} "
-        f"for {second.name}, a difference of {points(lead)}"
+        f"{first.name} has the {scale.best} validation {scale.score}: {values[0]} against "
+        f"{values[1]} for {second.name}, a difference of {scale.with_unit(lead)}"
     )
     if min(len(ours), len(theirs)) > 1:
         reach = interval(ours, theirs)
         evidence |= {"low": lead - reach, "high": lead + reach}
-        text += f" ({_bounds(evidence)} at 95{THIN}% confidence)"
+        text += f" ({_bounds(evidence, scale)} at 95{THIN}% confidence)"
         if lead > reach:
             return "significant", f"{text}, more than the seeds explain.", evidence
         return "not_significant", f"{text}, so it may be chance.", evidence
@@ -178,20 +209,20 @@ def _lead(first: _Setting, second: _Setting) -> tuple[str, str, dict[str, Any]]:
         return "one_seed", text, evidence
     reach = sampling_interval(ours[0], theirs[0], samples)
     evidence |= {"low": lead - reach, "high": lead + reach, "samples": samples}
-    text += (
-        f" ({_bounds(evidence)} at 95{THIN}% confidence on {whole(samples)} validation samples). "
-    )
+    bounds = _bounds(evidence, scale)
+    text += f" ({bounds} at 95{THIN}% confidence on {whole(samples)} validation samples). "
     chance = "Each run has one seed: train more to include their chance."
     return "one_seed", text + ("It may be chance." if lead <= reach else chance), evidence
 
 
-def _bounds(evidence: dict[str, Any]) -> str:
-    """Return the ends of the interval in percentage points."""
-    low, high = (short(100 * evidence[end]).replace("-", "−") for end in ("low", "high"))
-    return f"{low} to {high}"
+def _bounds(evidence: dict[str, Any], scale: _Scale) -> str:
+    """Return the ends of the interval of the difference."""
+    return " to ".join(scale.size(evidence[end]) for end in ("low", "high"))
 
 
-def _describe_test(first: _Setting, second: _Setting, evidence: dict[str, Any]) -> str:
+def _describe_test(
+    first: _Setting, second: _Setting, evidence: dict[str, Any], scale: _Scale
+) -> str:
     """Return a sentence if the test errors have the other order, and add them to `evidence`."""
     if not (first.test_errors and second.test_errors):
         return ""
@@ -200,8 +231,8 @@ def _describe_test(first: _Setting, second: _Setting, evidence: dict[str, Any]) 
     if evidence["lead"] <= 0 or ours <= theirs:
         return ""
     return (
-        f" On the test set the order is reversed ({percent(ours)} for {first.name}, "
-        f"{percent(theirs)} for {second.name}), so do not conclude which one is better."
+        f" On the test set the order is reversed ({scale.text(ours)} for {first.name}, "
+        f"{scale.text(theirs)} for {second.name}), so do not conclude which one is better."
     )
 
 

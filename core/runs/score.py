@@ -1,11 +1,12 @@
 """Scores as people read them, in one of two forms: what is wrong (error rate, RMSE) or what is
-right (accuracy, R²). A page shows one form everywhere. RMSE has the unit of the target.
+right (accuracy, R²). Pages and command line show one form everywhere. RMSE has the unit of the
+target, so where that is unknown, such as in a list of runs, values are scored by R² in either form.
 """
 
 from typing import Literal
 
 from core.base.events import Scores, error
-from core.base.numbers import percent, short
+from core.base.numbers import MISSING, percent, short
 
 Form = Literal["error", "accuracy"]
 FORMS: dict[Form, str] = {"error": "Error", "accuracy": "Accuracy"}
@@ -50,6 +51,19 @@ def value(scores: Scores | None, form: Form, std: float = 1.0) -> float | None:
     if form == "accuracy":
         return 1 - wrong
     return std * max(wrong, 0.0) ** 0.5 if is_regression(scores) else wrong
+
+
+def summarize(scores: Scores | None, form: Form) -> str:
+    """Return the score with its name for a list of runs.
+
+    >>> summarize({"r2": 0.93}, "error"), summarize(None, "error")
+    ('R² 0.93', '–')
+    """
+    if not scores:
+        return MISSING
+    regression = is_regression(scores)
+    form = "accuracy" if regression else form
+    return f"{name(form, regression=regression)} {describe(scores, form)}"
 
 
 def describe(scores: Scores | None, form: Form, std: float = 1.0) -> str:

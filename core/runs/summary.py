@@ -19,13 +19,14 @@ from typing import Any, NamedTuple
 
 from core.base.encoding import build
 from core.base.errors import BadExperiment, LabError
-from core.base.events import Ended, Epoch, Started, error, from_json
+from core.base.events import Ended, Epoch, Scores, Started, from_json
 from core.base.seal import unseal
 from core.base.text import counted
 from core.data.datasets import DataSet, Facts
 from core.experiment import Experiment
 from core.network.presets import recognize
 from core.runs import notes
+from core.runs.score import is_regression
 from core.runs.store import EVENTS, EXPERIMENT, STAMPED, Stamp, Store
 
 NOTES_INDEX = len(STAMPED) - 1  # of the notes in a stamp
@@ -33,8 +34,9 @@ NOTES_INDEX = len(STAMPED) - 1  # of the notes in a stamp
 
 @dataclass(frozen=True)
 class Summary:
-    """A run in one row. Missing results are None; errors are fractions of 1; `seconds` are those of
-    training. `reason` explains why it ended, and is empty before.
+    """A run in one row. Missing results are None; `validation` has the scores of the best epoch,
+    `test` those at the end; `seconds` are those of training. `reason` explains why it ended, and is
+    empty before.
     """
 
     run: str
@@ -45,8 +47,8 @@ class Summary:
     rate: float
     epochs: int
     best_epoch: int | None
-    validation_error: float | None
-    test_error: float | None
+    validation: Scores | None
+    test: Scores | None
     seconds: float | None
     curve: tuple[float, ...]  # validation loss by epoch
     reason: str = ""
@@ -127,8 +129,8 @@ def _row(
         rate=partial.optimizer.learning_rate,
         epochs=len(epochs),
         best_epoch=best.epoch if best else None,
-        validation_error=_wrong(best.right) if best else None,
-        test_error=error(end.test) if end else None,
+        validation=best.scores if best else None,
+        test=end.test if end else None,
         seconds=end.seconds if end else _last_seconds(block) if epochs else None,
         curve=tuple(epoch.loss for epoch in measured),
         reason=end.reason if end else "",
@@ -183,13 +185,22 @@ class _Measured(NamedTuple):
     epoch: int
     step: int
     loss: float | None
-    right: bytes | float | None  # a fraction, perhaps as it was written
+    metric: str
+    right: bytes | float | None  # its value, perhaps as it was written
     best: bool
+
+    @property
+    def scores(self) -> Scores | None:
+        """The scores on the validation set."""
+        if self.loss is None or self.right is None:
+            return None
+        right = _number(self.right) if isinstance(self.right, bytes) else self.right
+        return {"loss": self.loss, self.metric: right}
 
 
 _EPOCH = re.compile(  # the format of `to_json`: a third of the time of a JSON parser
     rb'{"event":"Epoch","epoch":(\d+),"step":(\d+),"train":{[^{}]*},"validation":'
-    rb'(?:null|{"loss":([^,}]+),"(?:accuracy|r2)":([^,}]+)}),"best":(true|false)'
+    rb'(?:null|{"loss":([^,}]+),"(accuracy|r2)":([^,}]+)}),"best":(true|false)'
 )
 
 
@@ -236,19 +247,16 @@ def _restart(epochs: list[_Measured], block: bytes, at: int) -> list[_Measured]:
 def _measured(block: bytes, at: int) -> _Measured:
     unseal(_line(block, at))
     if match := _EPOCH.match(block, at):
-        epoch, step, loss, right, best = match.groups()
-        value = None if loss is None else _number(loss)
-        return _Measured(int(epoch), int(step), value, right, best == b"true")
+        epoch, step, loss, metric, right, best = match.groups()
+        value, name = (None, "") if loss is None else (_number(loss), metric.decode())
+        return _Measured(int(epoch), int(step), value, name, right, best == b"true")
     event = from_json(_line(block, at))
     if not isinstance(event, Epoch):
         raise ValueError("not an epoch")
     scores = event.validation or {}
-    right = scores.get("accuracy", scores.get("r2"))
-    return _Measured(event.epoch, event.step, scores.get("loss"), right, event.best)
-
-
-def _wrong(right: bytes | float | None) -> float | None:
-    return None if right is None else 1 - (_number(right) if isinstance(right, bytes) else right)
+    metric = "r2" if is_regression(scores) else "accuracy"
+    right = scores.get(metric)
+    return _Measured(event.epoch, event.step, scores.get("loss"), metric, right, event.best)
 
 
 def _number(text: bytes) -> float:

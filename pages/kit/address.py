@@ -13,6 +13,7 @@ import streamlit as st
 
 from core.base.encoding import decode, encode, from_link, to_link
 from core.base.errors import BadExperiment, LabError
+from core.base.settings import settings
 from core.experiment import Experiment
 from pages.kit import score_form, session, state
 
@@ -110,7 +111,7 @@ def _write_address() -> None:
     if draft_id := session.get(state.DRAFT_ID):
         wanted["d"] = [draft_id]
     wanted.pop(score_form.PARAMETER, None)
-    if score_form.form() != score_form.USUAL:
+    if score_form.form() != settings().score:
         wanted[score_form.PARAMETER] = [score_form.form()]
     session.set(ADDRESS, "{}")
     if wanted != now:

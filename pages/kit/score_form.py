@@ -4,18 +4,18 @@ the address.
 
 import streamlit as st
 
+from core.base.settings import settings
 from core.runs.score import FORMS, Form, name
 from pages.kit import session
 
-PARAMETER = "score"  # of the address, where the form is not the usual one
-USUAL: Form = "error"
+PARAMETER = "score"  # of the address, where the form is not the lab's
 _KEPT = "score form"
 
 
 def form() -> Form:
-    """Return the form that this session shows."""
+    """Return the form that this session shows: that of the switch, else that of the lab."""
     chosen = session.get_ui(_KEPT)
-    return chosen if chosen in FORMS else USUAL
+    return chosen if chosen in FORMS else settings().score
 
 
 def keep(chosen: str) -> None:
@@ -33,7 +33,7 @@ def switch(*, regression: bool = False) -> Form:
         format_func=lambda f: _title(name(f, regression=regression)),
         required=True,
         key="score_form",
-        help="Shown on all pages.",
+        help="Shown on all pages. Double descent always shows the error, in which it is defined.",
     )
     keep(chosen)
     return form()

@@ -1,5 +1,6 @@
 """What a page shows in AppTest, and what a person does there."""
 
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from core.base.encoding import decode, encode
@@ -36,3 +37,8 @@ def texts(app) -> list[str]:
     """All that is written, without the backslashes that keep it from being markup."""
     found = [*app.markdown, *app.caption, *app.info]
     return [element.value.replace("\\", "") for element in found]
+
+
+def written(table):
+    """The cells of a table as a browser shows them."""
+    return convert_arrow_bytes_to_pandas_df(table.proto.arrow_data.styler.display_values)

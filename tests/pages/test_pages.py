@@ -85,7 +85,7 @@ def test_a_trained_run_is_told_alike_on_start_runs_and_watch(store):
     assert any(score in text for text in texts(visit()))
     (row,) = visit("runs").dataframe[0].value.to_dict("records")
     assert row["Name"] == "Tiny" and row["Best epoch"] == end.best_epoch
-    assert row["Test error"] == pytest.approx(100 * (1 - end.test["accuracy"]))
+    assert row["Test"] == pytest.approx(1 - end.test["accuracy"])
     shown = {m.label: m.value for m in visit("watch").metric}
     assert shown["Test error"] == f"{100 * (1 - end.test['accuracy']):.0f}\u202f%"
 

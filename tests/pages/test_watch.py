@@ -179,7 +179,7 @@ def test_error_or_accuracy_is_chosen_once_for_the_whole_page(store, monkeypatch)
     next(w for w in app.get("button_group") if w.label == "Scores").set_value("accuracy").run()
     assert app.query_params["score"] == "accuracy"  # it outlives a reload
     shown = {m.label: m.value for m in app.metric}
-    assert shown["Test accuracy"] == "92\u202f%" and not any("error" in name for name in shown)
+    assert shown["Test accuracy"] == "92.2\u202f%" and not any("error" in name for name in shown)
     next(w for w in app.get("button_group") if w.label == "Metric").set_value("Accuracy").run()
     assert figures(app)[0]["layout"]["yaxis"]["title"]["text"] == "accuracy"
     assert any(shown["Validation accuracy"] in t and "Best epoch" in t for t in texts(app))
@@ -187,7 +187,7 @@ def test_error_or_accuracy_is_chosen_once_for_the_whole_page(store, monkeypatch)
     assert app.metric[0].label == "Test error" and "score" not in app.query_params
     next(w for w in app.get("button_group") if w.label == "Scores").set_value("accuracy").run()
     app.switch_page("start.py").run()
-    assert any("accuracy 92\u202f%" in text for text in texts(app))
+    assert any("accuracy 92.2\u202f%" in text for text in texts(app))
 
 
 def test_the_address_names_the_run_and_without_it_the_newest_is_shown(store):

@@ -17,6 +17,7 @@ from pages.kit import form, session
 from pages.kit.buttons import button, deferred_button, unique_keys
 from pages.kit.layout import card_title, finding
 from pages.kit.screen import theme_mode
+from pages.kit.tables import as_stored, show_table
 from pages.parts.data import columns, selected
 from pages.parts.data.sources import chosen_reading
 from pages.parts.data.upload import read_again, read_as
@@ -204,7 +205,7 @@ def show_evidence(found: Finding, data: Samples) -> None:
         data.classes[data.targets[r]] if data.classes else str(data.targets[r]) for r in chosen
     ]
     if len(data.shape) != 3:
-        st.dataframe(pd.DataFrame(data.inputs[chosen]).assign(target=names, row=chosen))
+        show_table(as_stored(pd.DataFrame(data.inputs[chosen]).assign(target=names, row=chosen)))
         return
     for start in range(0, len(chosen), EACH):
         part = chosen[start : start + EACH]
@@ -259,7 +260,7 @@ def show_rows(draft: Experiment, data: Samples) -> None:
     table = pd.DataFrame(data.inputs[:HEAD], columns=list(names))
     targets = data.targets[:HEAD].tolist()
     table.insert(0, "target", [data.classes[t] if data.classes else t for t in targets])
-    st.dataframe(table, hide_index=True, height="content")
+    show_table(as_stored(table), height="content")
     st.plotly_chart(
         selected.balance(choice, mode),
         theme=None,

@@ -9,6 +9,7 @@ from core.data.samples import Samples
 from core.experiment import Experiment
 from pages.kit import form, state
 from pages.kit.layout import card_title
+from pages.kit.tables import show_table
 from pages.parts.data import selected
 
 SPLITS = {"70 / 15 / 15": (0.15, 0.15), "80 / 10 / 10": (0.1, 0.1), "98 / 1 / 1": (0.01, 0.01)}
@@ -81,7 +82,7 @@ def choose_normalization(draft: Experiment, data: Samples) -> None:
         [(name, *(short(v, 4) for v in values)) for name, *values in rows],
         columns=["", "Mean", "Std (N − 1)", "Std (N)", "RMS"],
     )
-    st.dataframe(table, hide_index=True, height="content")
+    show_table(table, height="content")
     st.caption(
         "Fitted on the training set only, so nothing leaks from the validation and test sets, and "
         "stored with the model. Std is the standard deviation, RMS the root mean square. With "

@@ -5,7 +5,6 @@ mean for the initial loss, and for the signal and the gradient of each layer.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import streamlit as st
 
 from core.advice.chance_level import check_initial_loss, describe_chance
@@ -23,6 +22,7 @@ from core.network.tree import LayerPath
 from pages.kit import cost, session, state
 from pages.kit.layout import card_title, finding
 from pages.kit.screen import phone
+from pages.kit.tables import show_table
 from pages.parts.network.activation import activation_tab
 from pages.parts.network.weights import histograms, initializer
 
@@ -189,13 +189,12 @@ def table(traced: tuple[LayerFacts, ...], seen: "FirstStep | None") -> None:
     ]
     if not rows:
         return
-    number = st.column_config.NumberColumn(format="localized", width=84)
+    number = st.column_config.NumberColumn(width=84)
     stds = [row["Output std"] or 0 for row in rows]
     gradients = [row["Gradient norm"] or 0 for row in rows]
     first = ("Layer", "Output std", "Gradient norm")  # a phone has room for these only
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
+    show_table(
+        rows,
         column_order=(*first, *(n for n in rows[0] if n not in first)) if phone() else None,
         height="content" if len(rows) <= 12 else 460,
         column_config={

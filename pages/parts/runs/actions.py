@@ -24,7 +24,7 @@ from pages.kit.downloads import downloads
 from pages.kit.form import escape
 from pages.kit.layout import describe_error, when
 from pages.parts.runs.archives import offer_archive, opener
-from pages.parts.runs.table import OWNER, Row, cells
+from pages.parts.runs.table import OWNER, TEST, VALIDATION, Row, cells
 
 DELETED = "deleted runs"  # session key of the ids as JSON, for Undo
 TRASH_SHOWN = 12
@@ -189,12 +189,17 @@ def more(rows: list[Summary]) -> None:
 
 
 def as_csv(rows: list[Summary]) -> str:
-    """Return the visible rows as CSV, without their curves."""
-    named = [cells(Row(row, RunState.DONE)) | {"Run": row.run, "State": row.reason} for row in rows]
+    """Return the visible rows as CSV, without their curves; scores are errors in percent."""
+    named = [
+        cells(Row(row, RunState.DONE), "error") | {"Run": row.run, "State": row.reason}
+        for row in rows
+    ]
     frame = pd.DataFrame(named).drop(columns=["Curve", OWNER])
     frame["Tags"] = frame["Tags"].map(", ".join)
     frame = frame.map(lambda cell: plain(cell) if isinstance(cell, str) else cell)
-    return frame.rename(columns={"Time": "Seconds"}).to_csv(index=False)
+    frame[[VALIDATION, TEST]] = frame[[VALIDATION, TEST]].astype(float) * 100
+    titles = {"Time": "Seconds", VALIDATION: "Validation error", TEST: "Test error"}
+    return frame.rename(columns=titles).to_csv(index=False)
 
 
 def trash() -> None:

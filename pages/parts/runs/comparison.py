@@ -8,7 +8,7 @@ import streamlit as st
 from core.advice.run_status import describe_end
 from core.base.encoding import decode, encode
 from core.base.errors import LabError
-from core.base.numbers import percent
+from core.base.events import error
 from core.base.text import counted
 from core.experiment import Experiment, comparisons, shipped
 from core.figures import overlay
@@ -17,13 +17,14 @@ from core.jobs.kinds import KINDS, RUN
 from core.runs import ranking
 from core.runs.compare import DIFFERING_LAYERS, differences, settings
 from core.runs.ranking import Comparison, compare_results
+from core.runs.score import is_regression
 from core.runs.state import RunState
 from core.runs.summary import ended
-from pages.kit import feed, person, session
+from pages.kit import feed, person, score_form, session
 from pages.kit.form import escape
 from pages.kit.layout import STACK, card_title, finding
 from pages.kit.screen import theme_mode
-from pages.parts.runs.table import Row
+from pages.parts.runs.table import Row, write_score
 
 AXES = {"Epoch": "epoch", "Step": "step", "Time": "seconds"}
 WIDE = 3  # the runs of a table beside the chart; that of more runs is below it
@@ -77,7 +78,7 @@ def ready_made(experiments: list[Experiment]) -> tuple[str, ...]:
 
 
 def curves(selected: list[Row], experiments: list[Experiment]) -> list[int]:
-    """Draw the validation loss, or the error if the losses are of different kinds. Returns the
+    """Draw the validation loss, or the score if the losses are of different kinds. Returns the
     number of validation samples of each run, 0 if unknown or if the target is a value.
     """
     entries, samples = [], []
@@ -86,7 +87,7 @@ def curves(selected: list[Row], experiments: list[Experiment]) -> list[int]:
         if number <= overlay.MOST:
             entry, samples[-1] = read_run(number, row, selected, experiment)
             entries.append(entry)
-    measure, comparable, left_out = overlay.comparable(entries)
+    measure, comparable, left_out = overlay.comparable(entries, score_form.form())
     with card_title(f"Training and validation {measure}"):
         train = st.toggle("Training", value=True, key="overlay_train", persist_state="session")
         axis = st.segmented_control(
@@ -152,8 +153,8 @@ def explain_chart(
         notes.append(f"Thin and solid: training {measure}.")
     if any(curve.diverged for curve in drawn):
         notes.append("A cross marks where a run diverged.")
-    if measure == "error":
-        notes.append("The runs have different loss functions, so their errors are compared.")
+    if measure != "loss":
+        notes.append("The runs have different loss functions, so their scores are compared.")
     if left_out:
         names = ", ".join(left_out)
         notes.append(
@@ -200,18 +201,19 @@ def difference(selected: list[Row], experiments: list[Experiment], samples: list
         ranking.RunResult(
             numbered(number, row, selected),
             experiment,
-            row.summary.validation_error,
+            error(row.summary.validation),
             not row.state.is_live,
             n,
-            test_error=row.summary.test_error,
+            test_error=error(row.summary.test),
             diverged=row.state == RunState.DIVERGED,
+            regression=is_regression(row.summary.validation),
         )
         for number, (row, experiment, n) in enumerate(
             zip(selected, experiments, samples, strict=True), 1
         )
     ]
     reference = entries[0].name if ready_made(experiments) else ""
-    comparison = compare_results(entries, reference=reference)
+    comparison = compare_results(entries, reference=reference, form=score_form.form())
     count = len(comparison.more_seeds)
     label = f"Train {counted(count, 'more run')}" if count else None
     if finding(comparison.finding.level, format_text(comparison), label, key="seeds"):
@@ -258,9 +260,12 @@ def train_more_seeds(comparison: Comparison) -> None:
 def difference_table(selected: list[Row], rows: list[tuple[str, tuple[str, ...]]]) -> pd.DataFrame:
     """Return settings and results as Markdown, for a table that wraps long cells."""
     summaries = [row.summary for row in selected]
+    form = score_form.form()
+    validations, tests = [s.validation for s in summaries], [s.test for s in summaries]
+    noun = "score" if all(map(is_regression, validations)) else form
     results = {
-        "Best validation error": [percent(s.validation_error) for s in summaries],
-        "Test error": [percent(s.test_error) for s in summaries],
+        f"Best validation {noun}": [write_score(scores, form) for scores in validations],
+        f"Test {noun}": [write_score(scores, form) for scores in tests],
     }
     columns = ["Setting", *(numbered(i, row, selected) for i, row in enumerate(selected, 1))]
     presets = ("Network", tuple(s.network for s in summaries))

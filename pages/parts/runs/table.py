@@ -7,18 +7,22 @@ import zlib
 from dataclasses import dataclass
 from math import isfinite
 
-import pandas as pd
 import streamlit as st
+from pandas.io.formats.style import Styler
 
 from core.access import ownership
-from core.base.numbers import MISSING
+from core.base.events import Scores, error
+from core.base.numbers import MISSING, duration, percent, short, whole
+from core.runs.score import MEANINGS, Form, describe, is_regression, summarize
 from core.runs.state import RunState
 from core.runs.summary import Summary
-from pages.kit import address, session
+from pages.kit import address, score_form, session
 from pages.kit.layout import when
 from pages.kit.screen import phone
+from pages.kit.tables import show_table, styled
 
-FIRST = ("Name", "Curve", "Validation error")  # all that fits on a phone
+VALIDATION, TEST = "Validation", "Test"  # columns of scores, which are titled by their form
+FIRST = ("Name", "Curve", VALIDATION)  # all that fits on a phone
 OTHERS = (
     "State",
     "Data",
@@ -28,7 +32,7 @@ OTHERS = (
     "Best epoch",
     "Time",
     "Tags",
-    "Test error",
+    TEST,
     "Started",
     "Note",
 )
@@ -37,7 +41,6 @@ SHOWN = 10  # rows; more need scrolling, so that the comparison stays visible
 ROW = 33  # px
 RARE = 3  # the last columns are hidden by default; in a class the tags as well
 POINTS = 40  # of a sparkline, which is 78 px wide
-UNITS = ((10_800, 3600, "h"), (600, 60, "min"), (0, 1, "s"))  # least seconds, seconds, unit
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,14 @@ def choose_columns() -> tuple[str, ...]:
     others, rare = (OTHERS, RARE) if alone else ((OWNER, *OTHERS), RARE + 1)
     with st.popover("Columns", icon=":material/view_column:", key="runs_columns"):
         chosen = st.pills(
-            "Columns in addition to name, curve and validation error",
+            "Columns in addition to name, curve and validation score",
             others,
             selection_mode="multi",
             default=[] if phone() else others[:-rare],
             key="runs_columns_chosen",
             persist_state="session",
         )
+        score_form.switch()
     return (*FIRST, *(name for name in others if name in chosen))
 
 
@@ -77,21 +81,18 @@ def table(rows: list[Row], columns: tuple[str, ...]) -> list[Row]:
     default = before.get("default", [])
     if before.get("key") != key:  # The rows changed: the selection follows its runs.
         default = [runs.index(run) for run in before.get("runs", []) if run in runs]
-    seconds = [row.summary.seconds for row in rows if row.summary.seconds is not None]
-    scale, unit = next((s, u) for least, s, u in UNITS if max(seconds, default=0) >= least)
+    form = score_form.form()
     # The toolbar of the table appears over the end of this line, where no button is.
     st.caption("Click a name to open its run. Tick rows to compare them.")
-    picked = st.dataframe(
-        pd.DataFrame([cells(row, scale) for row in rows]),
-        hide_index=True,
+    picked = show_table(
+        written(rows, form),
         height=ROW * (min(len(rows), SHOWN) + 1) + 2,
         on_select="rerun",
         selection_mode=["multi-row", "single-cell"],
         selection_default={"selection": {"rows": default}} if default else None,
-        placeholder=MISSING,
         key=key,
         column_order=columns,
-        column_config=configured(unit),
+        column_config=configured(form),
         alt="All runs, one per row",
     )
     indices = sorted(i for i in picked.selection.rows if i < len(rows))
@@ -103,12 +104,26 @@ def table(rows: list[Row], columns: tuple[str, ...]) -> list[Row]:
     return [rows[i] for i in indices]
 
 
-def configured(unit: str) -> dict[str, object]:
-    """Return the format of each column; times have one unit, so that they can be sorted."""
+def written(rows: list[Row], form: Form) -> Styler:
+    """Return the table. Errors are sorted from the best run to the worst, accuracies the other way
+    round; values have R² in the same column.
+    """
+    table = styled(
+        [cells(row, form) for row in rows],
+        {VALIDATION: percent, TEST: percent, "Best epoch": whole, "Time": duration},
+    )
+    values = [i for i, row in enumerate(rows) if is_regression(row.summary.validation)]
+    for part in (VALIDATION, TEST):
+        wrong = form == "error"
+        r2 = {part: lambda number, wrong=wrong: f"R² {short(1 - number if wrong else number, 3)}"}
+        table.format(r2, subset=(values, [part]), na_rep=MISSING)
+    return table
+
+
+def configured(form: Form) -> dict[str, object]:
+    """Return title, width and help of each column."""
     column = st.column_config
-    help = "Fraction of wrong predictions; for regression, of unexplained variance."
-    error = {"format": "%.1f %%", "help": help, "width": 106}
-    digits = "%.0f" if unit == "s" else "%.1f"
+    meaning = f"{MEANINGS[form]}. Values: R², the fraction of their variance that is explained."
     return {
         "Name": column.TextColumn(width=118),
         "Curve": column.LineChartColumn(width=78, help="Validation loss by epoch"),
@@ -118,29 +133,25 @@ def configured(unit: str) -> dict[str, object]:
         "Data": column.TextColumn(width=96),
         "Network": column.TextColumn(width=116),
         "Optimizer": column.TextColumn(width=136),
-        "Learning rate": column.NumberColumn(format="%.3g", width=90),
+        "Learning rate": column.NumberColumn(width=90),
         "Best epoch": column.NumberColumn(
             width=78, help="The epoch with the lowest validation loss"
         ),
-        "Time": column.NumberColumn(
-            format=f"{digits} {unit}", width=62, help="Training time without pauses"
-        ),
-        "Validation error": column.NumberColumn(**error),
-        "Test error": column.NumberColumn(**error),
+        "Time": column.NumberColumn(width=84, help="Training time without pauses"),
+        VALIDATION: column.NumberColumn(f"{VALIDATION} {form}", help=meaning, width=124),
+        TEST: column.NumberColumn(f"{TEST} {form}", help=meaning, width=106),
         "Tags": column.ListColumn(width=90),
         "Note": column.TextColumn(width=240),
     }
 
 
-def cells(row: Row, scale: float = 1) -> dict[str, object]:
-    """Return one run as a row of the table; errors in percent, times in units of `scale`
-    seconds.
-    """
+def cells(row: Row, form: Form) -> dict[str, object]:
+    """Return one run as a row of the table; scores are fractions, times are seconds."""
     s = row.summary
     return {
         "Name": s.name,
         "Curve": thinned(s.curve),
-        "Validation error": in_percent(s.validation_error),
+        VALIDATION: fraction(s.validation, form),
         OWNER: row.owner,
         "State": f"{row.state.symbol} {row.state.label}",
         "Data": s.data,
@@ -148,9 +159,9 @@ def cells(row: Row, scale: float = 1) -> dict[str, object]:
         "Optimizer": s.optimizer,
         "Learning rate": s.rate,
         "Best epoch": s.best_epoch,
-        "Time": None if s.seconds is None else s.seconds / scale,
+        "Time": s.seconds,
         "Tags": list(s.tags),
-        "Test error": in_percent(s.test_error),
+        TEST: fraction(s.test, form),
         "Started": when(s.run),
         "Note": s.note,
     }
@@ -163,6 +174,12 @@ def thinned(curve: tuple[float, ...]) -> list[float]:
     return finite[::-1][::step][::-1]
 
 
-def in_percent(fraction: float | None) -> float | None:
-    """Return a fraction in percent."""
-    return None if fraction is None else 100 * fraction
+def fraction(scores: Scores | None, form: Form) -> float | None:
+    """Return the fraction of wrong or of correct predictions, for values of their variance."""
+    wrong = error(scores)
+    return wrong if wrong is None or form == "error" else 1 - wrong
+
+
+def write_score(scores: Scores | None, form: Form) -> str:
+    """Return the score as in the table: "3.3 %", or "R² 0.93"."""
+    return summarize(scores, form) if is_regression(scores) else describe(scores, form)

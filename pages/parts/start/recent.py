@@ -10,12 +10,10 @@ from core.access import ownership
 from core.advice.plan import line, plan
 from core.base.encoding import decode
 from core.base.errors import LabError
-from core.base.events import Scores
 from core.base.numbers import duration
 from core.experiment import Experiment
 from core.jobs import runner
-from core.runs.score import describe as describe_score
-from core.runs.score import is_regression, name
+from core.runs.score import summarize
 from core.runs.state import RunState
 from core.runs.summary import ended
 from pages.kit import address, person, score_form, session, state
@@ -102,17 +100,7 @@ def describe(run: str) -> str:
     facts = []
     if end := ended(runner.current().store, run):
         scores = end.test or end.validation
-        facts = [result(scores)] if scores else [end.message.split(". ")[0]]
+        facts = [summarize(scores, score_form.form())] if scores else [end.message.split(". ")[0]]
         facts += [f"best epoch {end.best_epoch} of {end.epochs}"] if scores else []
         facts += [duration(end.seconds)]
     return " · ".join([*facts, f"{when(run):%d %b %H:%M}"])
-
-
-def result(scores: Scores) -> str:
-    """Return the score in the form that all pages show, such as "error 3.3 %".
-
-    The RMSE of values needs their unit, so a list shows R².
-    """
-    regression = is_regression(scores)
-    form = "accuracy" if regression else score_form.form()
-    return f"{name(form, regression=regression)} {describe_score(scores, form)}"

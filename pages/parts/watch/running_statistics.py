@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from core.base.errors import LabError
@@ -15,6 +14,7 @@ from core.network.layers import walk_layers
 from core.runs.store import Store
 from pages.kit.form import escape
 from pages.kit.layout import describe_error, finding
+from pages.kit.tables import show_table
 
 if TYPE_CHECKING:
     from core.analysis.running_statistics import Range, RunningStatistics  # imports torch
@@ -58,9 +58,7 @@ def running_statistics(run: str, experiment: Experiment) -> None:
             }
             for layer in statistics
         ]
-        st.dataframe(
-            pd.DataFrame(rows), hide_index=True, height="content" if len(rows) < 12 else 460
-        )
+        show_table(rows, height="content" if len(rows) < 12 else 460)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

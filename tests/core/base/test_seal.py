@@ -89,7 +89,7 @@ def test_a_flipped_bit_never_changes_the_row_of_a_run(store: Store) -> None:
     for _ in flips(store.path(run, EVENTS), seed=1):
         ((row,), _) = summaries(store)
         assert set(row.curve) <= known
-        assert row.test_error in (None, right.test_error) and row.name == right.name
+        assert row.test in (None, right.test) and row.name == right.name
 
 
 @pytest.mark.parametrize("name", ["inputs.npy", "targets.npy", "about.json"])

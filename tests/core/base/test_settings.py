@@ -19,6 +19,7 @@ VALID = {
     "threads": ("1e1", 10),
     "resident": ("0", 0.0),
     "torchvision": ("/srv/sets", Path("/srv/sets")),
+    "score": ("Accuracy", "accuracy"),
     "live": ("poll", "poll"),
 }
 INVALID = {
@@ -29,6 +30,7 @@ INVALID = {
     "workers": ("many", "0", "-3", "nan", "inf", "1.5", "0x10"),
     "threads": ("many", "0", "-3", "nan", "inf", "1.5", "0x10"),
     "resident": ("many", "-3", "nan", "inf"),
+    "score": ("loss",),
     "live": ("socket",),
 }
 

@@ -143,7 +143,15 @@ def test_train_prints_one_line_per_epoch(capsys) -> None:
     assert main(["train", "digits", *QUICK]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(" · ")[0] for line in lines[2:4]] == ["epoch 1/2", "epoch 2/2"]
-    assert all("accuracy" in line for line in lines[2:4]) and "\r" not in "".join(lines)
+    assert all("error" in line for line in lines[2:4]) and "\r" not in "".join(lines)
+
+
+def test_scores_have_the_form_of_the_settings(monkeypatch, capsys) -> None:
+    monkeypatch.setenv("LAB_SCORE", "accuracy")
+    assert main(["train", "digits", *QUICK]) == main(["runs"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    shown = [line for line in lines if "error" in line or "accuracy" in line]
+    assert len(shown) == 4 and all("accuracy" in line for line in shown)  # epochs, test, list
 
 
 def test_ctrl_c_saves_the_run_so_that_it_can_be_resumed(home: Path) -> None:

@@ -71,8 +71,9 @@ def test_a_row_equals_a_recomputation_also_for_a_resumed_run(tmp_path_factory, p
     best = min(finite)[1] if finite else None
     assert repr(row.curve) == repr(tuple(counts))  # NaN is not equal to itself
     assert (row.epochs, row.best_epoch) == (len(counts), best)
-    assert row.validation_error == (pytest.approx(1 - 1 / (1 + best)) if best else None)
-    assert row.test_error is None and (row.seconds is None) == (not counts)
+    right = row.validation["accuracy"] if row.validation else None
+    assert right == (pytest.approx(1 / (1 + best)) if best else None)
+    assert row.test is None and (row.seconds is None) == (not counts)
     history = History()
     history.add(store.read(run)[0])
     assert [e.epoch for e in history.epochs] == list(range(1, row.epochs + 1))
@@ -86,8 +87,8 @@ def test_a_run_without_a_validation_set_has_no_curve_and_no_best_epoch(store):
     epochs = [Epoch(k, k * PER, scores, None, False) for k in (1, 2)]
     write(store, run, [began(0), *epochs, end])
     row = summarize(store, run)
-    assert (row.epochs, row.curve, row.best_epoch, row.validation_error) == (2, (), None, None)
-    assert (row.test_error, row.seconds) == (0.25, 3.0)
+    assert (row.epochs, row.curve, row.best_epoch, row.validation) == (2, (), None, None)
+    assert (row.test, row.seconds) == (test, 3.0)
 
 
 def test_a_run_without_events_has_its_settings(store):
@@ -130,8 +131,8 @@ def test_the_row_of_a_resumed_run_agrees_with_its_end(store):
     assert row.epochs == ended.epochs == 3 and len(row.curve) == 3
     assert row.best_epoch == ended.best_epoch
     assert row.curve[row.best_epoch - 1] == pytest.approx(ended.validation["loss"])
-    assert row.validation_error == pytest.approx(1 - ended.validation["accuracy"])
-    assert row.test_error == 1 - ended.test["accuracy"] and row.seconds == ended.seconds
+    assert row.validation["accuracy"] == pytest.approx(ended.validation["accuracy"])
+    assert row.test == ended.test and row.seconds == ended.seconds
 
 
 def test_lines_in_another_json_style_are_read(store):

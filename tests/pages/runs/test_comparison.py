@@ -1,16 +1,18 @@
 """Selected runs in one chart, with their differences."""
 
 import json
+from dataclasses import replace
 
 from core.base.encoding import decode, encode
 from core.base.events import Epoch
+from core.base.numbers import percent
 from core.experiment import Experiment, comparisons, shipped
 from core.jobs import runner
 from core.losses import MSE
 from pages.parts.runs.comparison import distinguishes
 from tests.conftest import ended, script, write
 from tests.pages.runs.runs_page import OTHER, PLAIN, page
-from tests.pages.shown import press, texts, well
+from tests.pages.shown import press, texts, well, written
 
 
 def test_losses_of_two_kinds_are_compared_by_error_with_a_note(store, two):
@@ -21,6 +23,26 @@ def test_losses_of_two_kinds_are_compared_by_error_with_a_note(store, two):
     assert any("different loss functions" in text for text in texts(app))
     subheaders = [s.value for s in page(two, store.ids()).subheader]
     assert "Training and validation loss" in subheaders
+
+
+def test_the_table_and_the_comparison_follow_the_form_of_the_scores(store):
+    for experiment, share in ((PLAIN, 0.05), (OTHER, 0.2)):
+        run = store.create(encode(experiment))
+        scores = {"loss": share, "accuracy": 1 - share}
+        end = replace(ended(), test=scores)
+        write(store, run, [script()[0], Epoch(1, 20, scores, scores, True), end])
+    squares = store.create(encode(Experiment(name="Squares", loss=MSE())))
+    write(store, squares, [*script(), ended()])
+    app = page(store.ids(), store.ids())
+    assert any("lowest validation error" in text for text in texts(app))
+    next(w for w in app.get("button_group") if w.label == "Scores").set_value("accuracy")
+    app = well(app.run())
+    shown = app.dataframe[0]
+    assert set(written(shown)["Validation"]) == {percent(share) for share in (0.95, 0.9, 0.8)}
+    assert "Validation accuracy" in shown.proto.columns and "Test error" not in shown.proto.columns
+    assert "Training and validation accuracy" in [s.value for s in app.subheader]
+    assert any("highest validation accuracy" in text for text in texts(app))
+    assert not any("error" in text for text in app.table[0].value["Setting"])
 
 
 def test_a_ready_made_comparison_keeps_its_order_and_shows_all_runs_and_its_lesson(store):

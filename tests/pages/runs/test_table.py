@@ -9,7 +9,8 @@ import streamlit as st
 from core.access import ownership
 from core.access.ownership import LAB
 from core.base.encoding import encode
-from core.base.events import Ended, to_json
+from core.base.events import Ended, Epoch, to_json
+from core.base.numbers import duration, percent
 from core.jobs import runner
 from core.runs import notes
 from core.runs.store import EVENTS, EXPERIMENT
@@ -18,7 +19,7 @@ from pages.parts.runs import table
 from pages.parts.runs.table import thinned
 from tests.conftest import ended, script, write
 from tests.pages.runs.runs_page import OTHER, PLAIN, page
-from tests.pages.shown import press, texts, well
+from tests.pages.shown import press, texts, well, written
 
 
 def test_without_runs_the_page_offers_to_train_one(store):
@@ -37,15 +38,22 @@ def test_a_row_has_the_settings_and_results_of_its_run(store, two):
         "SGD with momentum",
         0.05,
     )
-    assert row["Validation error"] == pytest.approx(10.0) and row["Best epoch"] == 4
+    assert row["Validation"] == pytest.approx(0.1) and row["Best epoch"] == 4
     assert list(row["Curve"])[3] == pytest.approx(0.3) and row["Time"] == 20
 
 
-def test_times_have_one_unit_so_that_they_can_be_sorted(store):
-    for seconds in (30.0, 4 * 3600.0):
+def test_times_and_scores_are_written_as_elsewhere_and_sorted_by_value(store):
+    values = {"loss": 0.1, "r2": 0.9123}
+    for seconds, scores in ((30.0, None), (4 * 3600.0, values)):
         run = store.create(encode(PLAIN))
-        write(store, run, [*script(), replace(ended(), seconds=seconds)])
-    assert sorted(page().dataframe[0].value["Time"]) == pytest.approx([30 / 3600, 4])
+        epochs = [Epoch(1, 20, scores, scores, True)] if scores else script()[1:]
+        end = replace(ended(), seconds=seconds, test=scores or ended().test)
+        write(store, run, [script()[0], *epochs, end])
+    shown = page().dataframe[0]
+    assert list(shown.value["Time"]) == [4 * 3600, 30]
+    assert list(written(shown)["Time"]) == [duration(4 * 3600), duration(30)]
+    assert list(written(shown)["Validation"]) == ["R² 0.912", percent(0.1)]
+    assert shown.value["Test"][0] == pytest.approx(1 - 0.9123)
 
 
 @pytest.mark.parametrize(("epochs", "points"), [(3, 3), (40, 40), (41, 21), (1000, 40)])
@@ -67,7 +75,7 @@ def test_two_runs_of_one_name_differ_in_their_start(store, monkeypatch):
 
 
 def test_name_curve_and_error_are_the_first_columns(store, two):
-    assert list(page().dataframe[0].value)[:3] == ["Name", "Curve", "Validation error"]
+    assert list(page().dataframe[0].value)[:3] == ["Name", "Curve", "Validation"]
 
 
 def test_missing_values_are_empty_and_states_have_their_label(store):
@@ -77,7 +85,7 @@ def test_missing_values_are_empty_and_states_have_their_label(store):
     table = page().dataframe[0].value
     states = dict(zip(store.ids(), table["State"], strict=True))
     assert states == {failed: "✕ Failed", left: "! Not started", waiting: "○ Queued"}
-    assert table["Validation error"].isna().all()
+    assert table["Validation"].isna().all()
 
 
 @pytest.mark.parametrize(("words", "count"), [("other", 1), ("SGD one", 1), ("one", 2), ("zzz", 0)])
@@ -128,7 +136,7 @@ def test_a_run_folder_that_was_replaced_is_read_again(store, two):
 def test_a_phone_starts_with_three_columns(store, two, monkeypatch):
     monkeypatch.setattr(table, "phone", lambda: True)
     app = page()
-    assert list(app.dataframe[0].proto.column_order) == ["Name", "Curve", "Validation error"]
+    assert list(app.dataframe[0].proto.column_order) == ["Name", "Curve", "Validation"]
 
 
 def test_in_a_class_the_table_has_an_owner_column_and_filter(store, two, monkeypatch):
