@@ -43,12 +43,15 @@ class Seeds(Value):
     augmentation: int = ranged(0, 0, 2**31 - 1, help="Seed of the data augmentation.")
 
 
+NAME_LENGTH = 60  # characters
+
+
 class Experiment(Value):
     """Data, network and training as one frozen value. Every field has a default: `Experiment()`
     trains.
     """
 
-    name: str = Field("", max_length=60, description="The name of the run in lists.")
+    name: str = Field("", max_length=NAME_LENGTH, description="The name of the run in lists.")
     about: str = Field("", max_length=200, description="What a ready-made experiment demonstrates.")
     data: DataSet = Digits()
     split: Split = Split()

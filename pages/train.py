@@ -5,7 +5,7 @@ of the run.
 import streamlit as st
 
 from core.advice.plan import Plan, plan
-from core.advice.suggestions import advice, apply_action
+from core.advice.suggestions import advice
 from core.advice.training_checks import LARGEST
 from core.base.device import devices
 from core.base.numbers import whole
@@ -22,7 +22,7 @@ from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
 from pages.kit import address, cost, form, range_test, session, sharpness, state
 from pages.kit.buttons import unique_keys
-from pages.kit.layout import bar, card_title, finding, header
+from pages.kit.layout import bar, card_title, draft_finding, finding, header
 from pages.kit.screen import theme_mode
 from pages.parts.train import recipes
 
@@ -260,11 +260,7 @@ def advise(draft: Experiment, planned: Plan) -> None:
         for key, suggestion in zip(keys, findings, strict=True):
             if suggestion.level == "ok" and planned.problem:
                 continue  # "no problem found" would contradict the problem above
-            action = suggestion.action
-            label = action.label if action else None
-            if finding(suggestion.level, suggestion.text, label, key):
-                state.rebuild(apply_action(draft, action), action.label)
-                st.rerun()
+            draft_finding(suggestion, key)
 
 
 def store_name(key: str) -> None:

@@ -15,7 +15,8 @@ from core.advice.run_status import (
     numbers,
     progress,
 )
-from core.base.encoding import change, decode, encode
+from core.advice.suggestions import follow_up
+from core.base.encoding import decode, encode
 from core.base.errors import LabError
 from core.base.finding import Action
 from core.base.text import counted
@@ -24,7 +25,7 @@ from core.jobs import runner
 from core.jobs.kinds import RUN
 from core.runs.history import History
 from core.runs.state import RunState
-from pages.kit import address, feed, person, score_form, sharpness, state
+from pages.kit import address, feed, person, score_form, session, sharpness, state
 from pages.kit.buttons import button
 from pages.kit.downloads import downloads
 from pages.kit.form import escape
@@ -303,10 +304,9 @@ class Page:
 
     def reopen(self, action: Action) -> None:
         """Open Train with this run's experiment and the changes of a finding."""
-        draft = self.experiment
-        for path, value in action.changes.items():
-            draft = change(draft, path, value)
-        state.set_draft(encode(draft), "Settings of a run")
+        state.set_draft(encode(follow_up(self.experiment, action)), "Settings of a run")
+        applied = f"Applied: {action.label}." if action.changes else "The run's settings are shown."
+        session.notice(f"{applied} Press Start to train again.")
         st.switch_page("train.py", query_params=address.parameters())
 
 

@@ -66,13 +66,15 @@ class LayerStart:
 
 @dataclass(frozen=True)
 class FirstStep:
-    """Loss before training, loss at chance level (None: not known), and the layers with weights,
-    including those inside blocks, in the order of the calculation.
+    """Loss before training, loss at chance level (None: not known), the layers with weights,
+    including those inside blocks, in the order of the calculation, and the root mean square of the
+    inputs after normalization.
     """
 
     loss: float
     chance: float | None
     layers: tuple[LayerStart, ...]
+    input_rms: float = 1.0
 
     @property
     def signal_ratio(self) -> float | None:
@@ -174,7 +176,8 @@ def first_step(experiment: Experiment, data: Samples) -> FirstStep:
         )
         for (name, module), (std, signal) in recorded.items()
     ]
-    return FirstStep(loss.item(), experiment.loss.guess(len(data.classes)), tuple(layers))
+    chance = experiment.loss.guess(len(data.classes))
+    return FirstStep(loss.item(), chance, tuple(layers), x.square().mean().sqrt().item())
 
 
 def _batch(experiment: Experiment, data: Samples, count: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -14,7 +14,7 @@ from core.base.numbers import short
 from core.experiment import Experiment
 from core.network.chains import Layers, walk_layers
 from core.network.initializers import Initializer
-from core.network.layers import BatchNorm, Layer, Sigmoid
+from core.network.layers import BatchNorm, Layer, ReLU, Sigmoid
 from core.network.tree import map_layers
 
 LOST = 1 / 256  # a gradient that all activations together reduce to this fraction does not train
@@ -133,18 +133,30 @@ def suited_initializer(layers: Layers) -> str:
 
 def check_slopes(e: Experiment, samples: int, parameters: int) -> list[Finding]:
     """The slopes of all activations together leave hardly any gradient."""
-    activations = [layer for layer in walk_layers(e.network) if layer.is_activation]
-    flat = [a for a in activations if a.passes_gradient and a.max_slope() < 1]
+    flat = [layer for layer in walk_layers(e.network) if is_flat(layer)]
     fraction = prod(layer.max_slope() for layer in flat)
     if fraction > LOST:
         return []
     labels = ", ".join(dict.fromkeys(layer.label for layer in flat))
+    action = use_relu(e.network)
     text = (
         f"**{len(flat)} activations ({labels}) have a small slope:** together they pass on at most "
-        f"{short(fraction)} of the gradient, so the first layers hardly learn. Use ReLU."
+        f"{short(fraction)} of the gradient, so the first layers hardly learn. {action.label}."
     )
     evidence = {"activations": len(flat), "fraction": fraction}
-    return [Finding("slopes_too_small", "warn", text, evidence)]
+    return [Finding("slopes_too_small", "warn", text, evidence, action)]
+
+
+def is_flat(layer: Layer) -> bool:
+    """Whether it is an activation that makes every gradient smaller."""
+    return layer.is_activation and layer.passes_gradient and layer.max_slope() < 1
+
+
+def use_relu(layers: Layers) -> Action:
+    """Replace the flat activations, also those inside blocks."""
+    network = map_layers(layers, lambda layer: ReLU() if is_flat(layer) else layer)
+    changes = {"network": plain(network), "initializer": "he"}
+    return Action("Use ReLU and He initialization", changes)
 
 
 RULES: tuple[Rule, ...] = (

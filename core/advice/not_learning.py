@@ -1,26 +1,31 @@
-"""Why a run is no better than guessing: its start, a vanishing gradient, its learning rate, a
-frequent class, or data without a relation between inputs and labels. Pure functions.
+"""Why a run is no better than guessing: its start, the scale of its inputs, a vanishing gradient,
+its learning rate, a frequent class, or data without a relation between inputs and labels. Pure
+functions.
 
 Guessing is the most frequent class, which uniform guessing cannot beat, and for values their mean.
 What a part of n samples measures scatters by √(p(1 − p)/n): two of these count as no difference.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import isfinite, sqrt
 from statistics import median
 
 from core.advice.chance_level import chance_loss
-from core.advice.network_checks import suited_initializer, with_batch_normalization
+from core.advice.input_scale import check_input_scale
+from core.advice.network_checks import (
+    is_flat,
+    suited_initializer,
+    use_relu,
+    with_batch_normalization,
+)
 from core.advice.training_checks import plain
 from core.base.events import Probe, Scores, error
 from core.base.finding import Action, Finding
 from core.base.numbers import percent, short, whole
 from core.experiment import Experiment
-from core.network.activations import ReLU
 from core.network.chains import walk_layers
 from core.network.initializers import Initializer
-from core.network.layers import Layer
-from core.network.tree import map_layers
 from core.runs.history import History
 
 PROBES = 10  # the median of the last ones counts
@@ -28,6 +33,7 @@ LARGE, TINY = 3e-2, 1e-4  # update-to-weight ratio of one step
 BETTER = 0.9  # a loss below this fraction of that of guessing shows some learning
 NOT_LEARNING = 0.98  # a training loss above this fraction of the first one is no progress
 VANISHED = 1e-4  # gradient of the first layers, as a fraction of the largest one
+UNDERFLOW = 1e-20  # norms below it cannot be measured with float32 gradients
 FAR = 30  # factor between a learning rate and the usual one that explains a failure by itself
 FREQUENT = 1.5  # times the fraction of a class among equally frequent ones
 
@@ -96,6 +102,7 @@ def _causes(
     guessing: bool,
 ) -> Iterator[Finding]:
     yield from _start(observed, experiment)
+    yield from _input_scale(observed, history, experiment)
     if _is_vanished(recent_medians(history, "gradient", history.probes[:1])):
         yield from _vanished(observed, history, experiment)
     yield from _rate(observed, history, experiment, classes)
@@ -127,29 +134,33 @@ def _start(observed: str, experiment: Experiment) -> Iterator[Finding]:
     yield Finding("symmetric_start", "warn", text, evidence, action)
 
 
+def _input_scale(observed: str, history: History, experiment: Experiment) -> Iterator[Finding]:
+    """The inputs are far from the scale that weights and learning rate assume."""
+    if finding := check_input_scale(history.input_rms, experiment.normalization):
+        yield replace(finding, text=f"{observed} {finding.text}")
+
+
 def _vanished(observed: str, history: History, experiment: Experiment) -> Iterator[Finding]:
     """The gradient does not reach the first layers."""
     gradients = recent_medians(history, "gradient")
     if not _is_vanished(gradients):
         return
     first, largest = next(iter(gradients)), max(gradients, key=gradients.__getitem__)
-    flat = [layer for layer in walk_layers(experiment.network) if _is_flat(layer)]
+    flat = [layer for layer in walk_layers(experiment.network) if is_flat(layer)]
     reason = (
         f" Each {flat[0].label} passes on at most {short(flat[0].max_slope())} of it."
         if flat
         else ""
     )
     if flat:
-        network = map_layers(experiment.network, lambda x: ReLU() if _is_flat(x) else x)
-        label = "Use ReLU and He initialization"
-        changes = {"network": plain(network), "initializer": "he"}
+        action = use_relu(experiment.network)
     else:
         network = with_batch_normalization(experiment.network)
-        label, changes = "Add batch normalization", {"network": plain(network)}
+        action = Action("Add batch normalization", {"network": plain(network)})
     text = (
         f"**The gradient vanishes on its way to the first layer:** its norm is "
-        f"{short(gradients[largest])} at {largest} and {short(gradients[first])} at {first}."
-        f"{reason} {observed} {label}."
+        f"{short(gradients[largest])} at {largest} and {_norm(gradients[first])} at {first}."
+        f"{reason} {observed} {action.label}."
     )
     evidence = {
         "layer": first,
@@ -157,7 +168,12 @@ def _vanished(observed: str, history: History, experiment: Experiment) -> Iterat
         "largest": gradients[largest],
         "flat_activations": len(flat),
     }
-    yield Finding("gradient_vanished", "warn", text, evidence, Action(label, changes))
+    yield Finding("gradient_vanished", "warn", text, evidence, action)
+
+
+def _norm(gradient: float) -> str:
+    """Below UNDERFLOW the squares of a float32 gradient become 0, and so does its norm."""
+    return f"below {short(UNDERFLOW)}" if gradient < UNDERFLOW else short(gradient)
 
 
 def _rate(
@@ -281,11 +297,6 @@ def _is_vanished(gradients: dict[str, float]) -> bool:
     """Whether the first layer gets hardly anything of the largest gradient of a layer."""
     largest = max(gradients.values(), default=0.0)
     return largest > 0 and next(iter(gradients.values())) <= VANISHED * largest
-
-
-def _is_flat(layer: Layer) -> bool:
-    """Whether it is an activation that makes every gradient smaller."""
-    return layer.is_activation and layer.passes_gradient and layer.max_slope() < 1
 
 
 def _times(ratio: float) -> str:

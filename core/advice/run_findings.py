@@ -11,6 +11,7 @@ two.
 from collections.abc import Callable
 from statistics import median
 
+from core.advice.input_scale import check_input_scale
 from core.advice.not_learning import LARGE, TINY, find_not_learning, is_guessing, recent_medians
 from core.advice.run_status import (
     counterfactual_stop,
@@ -159,6 +160,13 @@ def find_large_updates(history: History, experiment: Experiment) -> Finding | No
     return Finding("updates_too_large", "warn", text, evidence, _set_learning_rate(learning_rate))
 
 
+def find_input_scale(history: History, experiment: Experiment) -> Finding | None:
+    """The inputs are far from the scale that weights and learning rate assume."""
+    if not history.epochs:
+        return None
+    return check_input_scale(history.input_rms, experiment.normalization)
+
+
 def find_improvement(history: History, experiment: Experiment) -> Finding | None:
     """The last epoch is the best: wait, or give a run that used all of its epochs more of them."""
     if len(history.epochs) < 2 or history.best != len(history.epochs) - 1:
@@ -227,6 +235,7 @@ def _set_learning_rate(value: float) -> Action:
 
 Rule = Callable[[History, Experiment], Finding | None]
 _RULES: tuple[Rule, ...] = (
+    find_input_scale,
     find_stalled_layer,
     find_large_updates,
     find_improvement,

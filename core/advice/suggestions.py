@@ -14,7 +14,7 @@ from core.base.encoding import change
 from core.base.finding import Action, Finding
 from core.base.numbers import THIN, short, size, whole
 from core.data.augmentations import Flip
-from core.experiment import Experiment
+from core.experiment import NAME_LENGTH, Experiment
 from core.optim.stopping import has_early_stopping, with_early_stopping
 
 OVERPARAMETERIZED = 4  # parameters per training sample from which memorization is mentioned
@@ -53,6 +53,20 @@ def apply_action(experiment: Experiment, action: Action) -> Experiment:
     for path, value in action.changes.items():
         experiment = change(experiment, path, value)
     return experiment
+
+
+def follow_up(experiment: Experiment, action: Action) -> Experiment:
+    """Return the experiment of a run with the changes of one of its findings. The name states the
+    change, so that both runs can be told apart in lists.
+    """
+    changed = apply_action(experiment, action)
+    if not action.changes:
+        return changed
+    label = f"{action.label[0].lower()}{action.label[1:]}"
+    base = experiment.name or experiment.data.summary
+    names = (f"{base} ({label})", f"{base.partition(' (')[0]} ({label})")
+    name = next((name for name in names if len(name) <= NAME_LENGTH), experiment.name)
+    return changed.model_copy(update={"name": name})
 
 
 def check_memory(e: Experiment, parameters: int, *, need: int, free: int) -> list[Finding]:

@@ -49,6 +49,7 @@ class Normalization(Choice, family="normalization"):
 
     page: ClassVar[str] = "Data"
     for_pixels: ClassVar[bool] = False  # whether it assumes values from 0 to 255
+    is_fitted: ClassVar[bool] = False  # whether it depends on the training set
 
     def fit(self, inputs: "np.ndarray", rows: "np.ndarray") -> Affine:
         """Fit the map to the inputs (N, …) at `rows` (n,), the training set."""
@@ -113,6 +114,7 @@ class MinMax(Normalization):
 
     kind: Literal["min_max"] = "min_max"
     label: ClassVar[str] = "Min-max"
+    is_fitted: ClassVar[bool] = True
     formula: ClassVar[str] = r"x' = l + (u - l)\,\frac{x - \min}{\max - \min}"
     source: ClassVar[str] = "Han, Kamber & Pei 2011"
     technique: ClassVar[str] = "D7"
@@ -147,6 +149,7 @@ class Standardize(Normalization):
 
     kind: Literal["standardize"] = "standardize"
     label: ClassVar[str] = "Standardize"
+    is_fitted: ClassVar[bool] = True
     formula: ClassVar[str] = (
         r"x' = \frac{x - \mu}{\sigma}, \qquad \sigma^2 = \tfrac{1}{N-1}\sum (x-\mu)^2"
     )

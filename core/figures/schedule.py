@@ -5,6 +5,7 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from core.base.numbers import short, whole
+from core.base.text import counted
 from core.figures.template import COUNTS, PALETTES, Mode, blank
 from core.optim.schedules import Schedule
 
@@ -45,7 +46,7 @@ def figure(
         hovertemplate="%{y:.3g}<extra></extra>",
     )
     drawn.update_xaxes(
-        title=f"{x_axis} ({whole(epoch_steps)} steps per epoch)",
+        title=f"{x_axis} ({counted(epoch_steps, 'step')} per epoch)",
         tickformat=COUNTS,
         range=[0, x[-1]],
     )

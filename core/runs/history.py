@@ -258,6 +258,11 @@ class History:
         return {"row": mark.row, "part": part, "text": long, "short": name}
 
     @property
+    def input_rms(self) -> float:
+        """The root mean square of the normalized training inputs; 1 if it is unknown."""
+        return self.started.normalization.get("rms", 1.0) if self.started else 1.0
+
+    @property
     def target_std(self) -> float:
         """Standard deviation of the training targets, the unit of the loss of a regression."""
         return self.started.normalization.get("target_std", 1.0) if self.started else 1.0

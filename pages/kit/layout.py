@@ -15,8 +15,10 @@ import streamlit as st
 from core.access import ownership
 from core.advice.plan import Plan, line, plan
 from core.advice.run_status import progress
+from core.advice.suggestions import apply_action
 from core.base.encoding import decode, encode
 from core.base.errors import LabError, NotFound
+from core.base.finding import Finding
 from core.experiment import Experiment
 from core.jobs import runner
 from core.jobs.kinds import STUDY
@@ -85,6 +87,14 @@ def finding(
     place = st.container() if stacked else row
     with place:
         return button(action, key=key, type=look, icon=icon)
+
+
+def draft_finding(found: Finding, key: str) -> None:
+    """Draw a finding about the draft. Its button changes the draft."""
+    label = found.action.label if found.action else None
+    if finding(found.level, found.text, label, key):
+        state.rebuild(apply_action(state.draft(), found.action), label)
+        st.rerun()
 
 
 def state_badge(status: RunState, width: int | str = "content") -> None:

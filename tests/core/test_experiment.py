@@ -5,9 +5,10 @@ it should not.
 import numpy as np
 import pytest
 
-from core.advice.suggestions import advice, apply_action
+from core.advice.suggestions import advice, apply_action, follow_up
 from core.base.encoding import build, decode, encode
 from core.base.errors import BadExperiment
+from core.base.finding import Action
 from core.data.augmentations import Crop, CutMix, Flip, MixUp, Noise
 from core.data.datasets import CIFAR10, MNIST
 from core.experiment import Experiment, load, shipped
@@ -143,6 +144,22 @@ def test_a_questionable_combination_is_reported_and_its_action_resolves_it(
         mended = apply_action(experiment, finding.action)
         assert finding.action.label
         assert not [f for f in advice(mended, **facts) if f.code == code]
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "expected"),
+    [
+        ("Mine", "Use ReLU", "Mine (use ReLU)"),
+        ("", "Use ReLU", f"{Experiment().data.summary} (use ReLU)"),
+        ("Mine (use ReLU)", "Train for 50 epochs", "Mine (use ReLU) (train for 50 epochs)"),
+        (f"Mine ({'a' * 45})", "Train for 50 epochs", "Mine (train for 50 epochs)"),
+        ("a" * 50, "Train for 50 epochs", "a" * 50),
+    ],
+)
+def test_the_name_of_a_run_states_the_change_of_a_finding(name, label, expected) -> None:
+    followed = follow_up(Experiment(name=name), Action(label, {"epochs": 50}))
+    assert (followed.name, followed.epochs) == (expected, 50)
+    assert follow_up(Experiment(name=name), Action(label, {})).name == name
 
 
 @pytest.mark.parametrize(

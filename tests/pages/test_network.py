@@ -5,6 +5,7 @@ import json
 import pytest
 
 from core.base.encoding import decode
+from core.data.normalization import Raw, Standardize
 from core.experiment import Experiment
 from core.jobs import runner
 from core.network.activations import ReLU, Tanh
@@ -167,6 +168,12 @@ def test_an_initial_loss_far_above_chance_is_a_warning(page):
     assert any("(ln 10 = 2.30)" in text for text in texts(app))
     assert any(text.startswith(":small[**Initial loss") for text in texts(app))
     assert not any("**Initial loss" in text for text in texts(page(initializer=Xavier())))
+
+
+def test_inputs_that_are_not_normalized_are_standardized_with_one_press(page):
+    app = page(normalization=Raw())
+    assert any("root mean square" in text for text in texts(app))
+    assert draft(press(app, "Standardize the inputs")).normalization == Standardize()
 
 
 def test_the_initial_loss_is_measured(page):

@@ -3,12 +3,13 @@
 import pandas as pd
 import streamlit as st
 
+from core.advice.input_scale import check_input_scale
 from core.base.numbers import short, whole
 from core.data.normalization import Normalization
 from core.data.samples import Samples
 from core.experiment import Experiment
 from pages.kit import form, state
-from pages.kit.layout import card_title
+from pages.kit.layout import card_title, draft_finding
 from pages.kit.tables import show_table
 from pages.parts.data import selected
 
@@ -83,10 +84,15 @@ def choose_normalization(draft: Experiment, data: Samples) -> None:
         columns=["", "Mean", "Std (N − 1)", "Std (N)", "RMS"],
     )
     show_table(table, height="content")
-    st.caption(
+    if scale := check_input_scale(affine.rms, value):
+        draft_finding(scale, "input_scale")
+    fitted = (
         "Fitted on the training set only, so nothing leaks from the validation and test sets, and "
-        "stored with the model. Std is the standard deviation, RMS the root mean square. With "
-        f"Std (N), rms² = mean² + std²: {short(affine.raw_rms, 4)}² = "
+        "stored with the model. "
+    )
+    st.caption(
+        f"{fitted if value.is_fitted else ''}Std is the standard deviation, RMS the root mean "
+        f"square. With Std (N), rms² = mean² + std²: {short(affine.raw_rms, 4)}² = "
         f"{short(affine.mean, 4)}² + {short(affine.std_n, 4)}²."
     )
     if affine.constant:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.advice.chance_level import check_initial_loss, describe_chance
+from core.advice.input_scale import check_input_scale
 from core.advice.plan import Plan
 from core.base.encoding import decode, encode
 from core.base.errors import LabError, Unavailable
@@ -20,7 +21,7 @@ from core.jobs import runner
 from core.network.build import LayerFacts, walk_facts
 from core.network.tree import LayerPath
 from pages.kit import cost, session, state
-from pages.kit.layout import card_title, finding
+from pages.kit.layout import card_title, draft_finding, finding
 from pages.kit.screen import phone
 from pages.kit.tables import show_table
 from pages.parts.network.activation import activation_tab
@@ -66,7 +67,9 @@ def before_training(
             metrics(draft, planned, seen, describe_chance(draft.loss.kind, classes))
         if problem:
             finding("info", problem)
-        if seen:
+        if seen and (scale := check_input_scale(seen.input_rms, draft.normalization)):
+            draft_finding(scale, "input_scale")
+        elif seen:
             loss_finding = check_initial_loss(seen.loss, draft.loss.kind, classes)
             start_finding(draft, seen, seen.finding or loss_finding)
             if not (seen.finding or loss_finding) and (scale := seen.scale_finding):

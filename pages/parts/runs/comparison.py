@@ -168,7 +168,7 @@ def explain_chart(
 
 def numbered(number: int, row: Row, among: list[Row]) -> str:
     """Number the run if there are several: two of them may have the same name."""
-    return f"{number}  {row.summary.name}" if len(among) > 1 else row.summary.name
+    return f"{number} · {row.summary.name}" if len(among) > 1 else row.summary.name
 
 
 def result(selected: list[Row], experiments: list[Experiment]) -> None:

@@ -43,6 +43,7 @@ def check(experiment: Experiment, samples: int = 0) -> dict[str, Finding]:
 
 
 DEEP = DeepMLP(activation="sigmoid", shortcuts=True).layers(SHAPE)
+RECTIFIED = DeepMLP(activation="relu", shortcuts=True).layers(SHAPE)
 NORMALIZED = net(BatchNorm(), ReLU())
 
 
@@ -145,7 +146,7 @@ NORMALIZED = net(BatchNorm(), ReLU())
             0,
             "slopes_too_small",
             {"activations": 9, "fraction": 0.25**9},
-            None,
+            {"network": RECTIFIED, "initializer": "he"},
         ),
     ],
 )

@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.advice.input_scale import check_input_scale
 from core.advice.not_learning import find_not_learning
 from core.advice.run_findings import list_findings
 from core.base.encoding import change
 from core.base.events import Ended, to_json
 from core.base.finding import Finding
 from core.data.datasets import Sine
+from core.data.normalization import Raw, Standardize, Unit
 from core.data.ready.builtin import digits
 from core.data.samples import Samples
 from core.experiment import Experiment
@@ -103,6 +105,35 @@ def test_a_gradient_that_vanishes_is_named_with_its_layer_and_its_remedy(
     assert ("relu" in kinds, "batch_norm" in kinds) == (bool(flat), not flat)
     probe = history(apply(e, found), images).probes[0].gradient
     assert probe["linear1"] > 1e-2 * probe["output"]  # the remedy lets the gradient through
+
+
+def test_a_norm_that_underflows_is_not_reported_as_exactly_0(images: Samples) -> None:
+    e = experiment(network=(Flatten(), Linear(units=4), Sigmoid(), Output()), epochs=1)
+    e = change(e, "optimizer.learning_rate", 1e-9)
+    vanished = {"linear1": 0.0, "output": 0.2}
+    made = History()
+    for event in train(e, images):
+        made.add([to_json(replace(event, gradient=vanished) if "noise" in vars(event) else event)])
+    found = find_not_learning(made, e, 10)
+    assert found.code == "gradient_vanished" and found.evidence["gradient"] == 0
+    assert "and below 1e-20 at linear1" in found.text
+
+
+@pytest.mark.parametrize("rate", [1e-3, 1e-6])  # it learns in spite of the inputs, or it does not
+def test_inputs_that_are_not_normalized_are_found_while_it_learns_and_when_it_does_not(
+    images: Samples, rate: float
+) -> None:
+    e = experiment(normalization=Raw(), optimizer=Adam(learning_rate=rate))
+    found = next(f for f in list_findings(history(e, images), e) if f.code == "input_scale")
+    assert found.level == "warn" and 100 < found.evidence["rms"] < 150
+    better = apply(e, found)
+    assert better.normalization == Standardize()
+    assert "input_scale" not in {f.code for f in list_findings(history(better, images), better)}
+
+
+@pytest.mark.parametrize(("rms", "reported"), [(0.0, 0), (5e-3, 1), (0.4, 0), (9, 0), (200, 1)])
+def test_inputs_far_from_1_are_reported(rms: float, reported: bool) -> None:
+    assert bool(check_input_scale(rms, Unit())) == reported
 
 
 @pytest.mark.parametrize("rare", [8, 30])

@@ -51,7 +51,7 @@ def test_a_ready_made_comparison_keeps_its_order_and_shows_all_runs_and_its_less
         run = store.create(encode(shipped()[name]))
         write(store, run, [*script(), ended()])
     app = page(store.ids(), store.ids())
-    wanted = [f"{i}  {shipped()[name].name}" for i, name in enumerate(names, 1)]
+    wanted = [f"{i} · {shipped()[name].name}" for i, name in enumerate(names, 1)]
     assert [unescaped(cell) for cell in app.table[0].value["Run"]] == wanted
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
     legend = [t["name"] for t in figure["data"] if t.get("showlegend") is not False]
@@ -68,13 +68,13 @@ def test_two_selected_runs_share_a_chart_and_show_their_differences(store, two):
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
     names = {trace.get("name") for trace in figure["data"]}
     assert {
-        f"{i}  {decode(Experiment, store.experiment(r)).name}" for i, r in enumerate(two[::-1], 1)
+        f"{i} · {decode(Experiment, store.experiment(r)).name}" for i, r in enumerate(two[::-1], 1)
     } < names
     differing = app.table[0].value
     settings = list(differing["Setting"])
     assert {"Optimizer", "Epochs"} < set(settings) and "Name" not in settings
-    assert list(differing) == ["Setting", "1  Plain one", "2  Other one"]
-    assert differing["2  Other one"][settings.index("Epochs")] == str(OTHER.epochs)
+    assert list(differing) == ["Setting", "1 · Plain one", "2 · Other one"]
+    assert differing["2 · Other one"][settings.index("Epochs")] == str(OTHER.epochs)
 
 
 def test_networks_have_the_names_of_presets_that_distinguish_them():
