@@ -43,6 +43,8 @@ def read_new_samples(
     names = [path.name if path else "" for path in (images, labels)]
     tables = read_files((images, labels), names, like.settled, lambda index: None)
     new = inspect(tables[0], tables[1], like=like)
+    filled = replace(new.samples, inputs=trained.fill(new.samples.inputs))
+    new, like = replace(new, samples=filled), replace(like, samples=trained.data)
     _check(new, like, images.name)
     findings = [f for f in new.findings if f.level in ("warn", "bad")]
     findings += [f for f in compare(like, new, images.name) if f.code != "test_rows"]

@@ -13,6 +13,7 @@ from core.base.device import resolve
 from core.base.encoding import decode
 from core.base.errors import BadInput, NotFound, Unavailable
 from core.data.batches import Part
+from core.data.gaps import fill_gaps
 from core.data.load import load
 from core.data.samples import Samples
 from core.experiment import Experiment
@@ -62,8 +63,8 @@ class TrainedRun:
         device = device or _available(experiment.device)
         self.experiment = experiment.model_copy(update={"device": device})
         self.state = _state(store, run)
-        loaded = load(self.experiment.data, store.home)
-        self.data: Samples = self.experiment.split.apply(loaded)[0]  # without gaps
+        self._loaded = load(self.experiment.data, store.home)
+        self.data: Samples = self.experiment.split.apply(self._loaded)[0]  # without gaps
         self.setup = Setup(self.experiment, self.data, None)
         self.load(checkpoint.best_weights(self.state))
         self._outputs: dict[PartName, Outputs] = {}
@@ -118,6 +119,12 @@ class TrainedRun:
                 code="empty_part",
             )
         return part
+
+    def fill(self, inputs: np.ndarray) -> np.ndarray:
+        """Return new inputs (n, …) with their gaps filled as those of the training set are."""
+        if not self._loaded.fills:
+            return inputs
+        return fill_gaps(inputs, self._loaded.fill_values(self.setup.rows.train))
 
     def inputs(self, name: PartName, rows: np.ndarray) -> np.ndarray:
         """Return raw inputs (n, …) of these rows of the part; gaps are filled."""

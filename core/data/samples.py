@@ -57,11 +57,15 @@ class Samples:
         """Whether the dataset has its own test samples."""
         return self.test_inputs is not None
 
+    def fill_values(self, train: np.ndarray) -> np.ndarray:
+        """Return the values (F,) that fill gaps, fitted to the training rows `train` (n,)."""
+        return fit_fills(self.inputs, train, self.fills)
+
     def filled(self, train: np.ndarray) -> Self:
         """Return the samples without gaps, filled with values of the training rows `train` (n,)."""
         if not self.fills:
             return self
-        values = fit_fills(self.inputs, train, self.fills)
+        values = self.fill_values(train)
         test = None if self.test_inputs is None else fill_gaps(self.test_inputs, values)
         inputs = fill_gaps(self.inputs, values)
         return replace(self, inputs=inputs, test_inputs=test, fills=())

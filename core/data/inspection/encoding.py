@@ -43,6 +43,11 @@ class ColumnEncoding:
     strategy: Strategy | None = None
 
     @property
+    def fills_gaps(self) -> bool:
+        """Whether missing values are filled, now or after the split."""
+        return self.strategy is not None or self.fill is not None
+
+    @property
     def name(self) -> str:
         """The name of the input, and the beginning of the names of several."""
         return self.title or f"column {self.index + 1}"
@@ -143,7 +148,7 @@ def apply_encodings(
     """Return the inputs (N, F) float32 and their names; `places` are the columns in this file.
 
     Numbers come first, in the order of the columns; then encoded texts; then indicators. Missing
-    values stay NaN.
+    values stay NaN, except in datasets of version 0.1.
     """
     located = list(zip(encodings, places, strict=True))
     numbers = [(e, c) for e, c in located if e.kind == "number"]
@@ -172,7 +177,8 @@ def _numbers(located: Sequence[tuple[ColumnEncoding, int]], columns: Columns) ->
     else:
         cells = [to_numbers(cells_of_column(columns, place)) for place in places]
         values = np.stack(cells, axis=1).astype(np.float32)
-    return values
+    stored = [np.nan if e.fill is None else e.fill for e, _ in located]
+    return values if np.isnan(stored).all() else np.where(np.isnan(values), stored, values)
 
 
 def input_fills(encodings: Sequence[ColumnEncoding]) -> tuple[Fill, ...]:
@@ -191,6 +197,8 @@ def input_fills(encodings: Sequence[ColumnEncoding]) -> tuple[Fill, ...]:
 def _encode_texts(encoding: ColumnEncoding, cells: np.ndarray) -> np.ndarray:
     """Return (N, categories) or (N, 1) float32, NaN where a missing value is to be filled."""
     texts = to_texts(cells)
+    if encoding.fill is not None:
+        texts[texts == ""] = encoding.fill
     gap = np.nan if encoding.strategy else UNSEEN
     if encoding.kind == "ordinal":
         order = {category: float(i) for i, category in enumerate(encoding.categories)} | {"": gap}

@@ -144,7 +144,7 @@ def _check_test_cells(
         gaps = is_missing(cells)
         if encoding.kind == "number":
             strays = np.isnan(to_numbers(cells)) & ~gaps
-            if strays.any() and not encoding.strategy:
+            if strays.any() and not encoding.fills_gaps:
                 text = clip(str(cells[np.argmax(strays)]))
                 fact = f"contains text (such as {text!r}), but numbers in the training table"
                 problems[place] = ColumnProblem(
@@ -156,7 +156,7 @@ def _check_test_cells(
             others = [text for text in to_texts(cells) if text not in known]
             if others:
                 unseen[encoding.name] = (len(others), others[0])
-        if gaps.any() and not encoding.strategy:
+        if gaps.any() and not encoding.fills_gaps:
             fact = (
                 f"{counted(int(gaps.sum()), 'value')} are missing, but none in the training table"
             )

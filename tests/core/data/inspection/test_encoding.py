@@ -118,7 +118,7 @@ def test_gaps_are_filled_with_values_of_the_training_rows_of_each_split(strategy
     assert strategy != "mean" or not np.array_equal(*fitted[:2])
 
 
-def test_a_dataset_stored_with_filled_gaps_keeps_its_values(tmp_path):
+def test_a_dataset_stored_with_filled_gaps_keeps_its_values():
     about = json.loads(
         About(
             digest="0" * 64, name="t", files=("t.csv",), reading=Reading(), rows=2, test_rows=0,
@@ -130,6 +130,11 @@ def test_a_dataset_stored_with_filled_gaps_keeps_its_values(tmp_path):
     about["encodings"][0]["fill"] = 4.5
     (encoding,) = About.read(about).encodings
     assert encoding.fill == 4.5 and input_fills([encoding]) == ()
+    seen = read(table(a=np.array([3.0, 1, 2, 0, 5, 4]), w=list("aabbbb"), label=label(6)))
+    words = replace(seen.encodings[1], fill="b")
+    stored = replace(seen, encodings=(encoding, words))
+    new = read(table(a=np.array([1, np.nan]), w=["", "a"], label=label(2)), like=stored).samples
+    np.testing.assert_array_equal(new.inputs, [[1, 0, 1], [4.5, 1, 0]])
 
 
 def test_rows_that_miss_the_same_value_repeat_each_other():
