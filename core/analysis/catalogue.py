@@ -2,5 +2,6 @@
 
 from core.analysis.analysis import Analysis
 from core.analysis.confusion import Confusion
+from core.analysis.landscape import LossLine, LossPlane, LossProfile
 
-__all__ = ["Analysis", "Confusion"]
+__all__ = ["Analysis", "Confusion", "LossLine", "LossPlane", "LossProfile"]

@@ -1,0 +1,158 @@
+"""The card of the loss landscape: the training loss around the weights of a finished run."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.analysis.catalogue import LossLine, LossPlane, LossProfile
+from core.base.encoding import decode
+from core.base.errors import LabError
+from core.base.numbers import percent, short
+from core.experiment import Experiment
+from core.figures import landscape as figures
+from core.jobs import runner
+from pages.kit import analyses, live_chart
+from pages.kit.layout import card_title, finding, run_name
+
+VIEWS = {
+    "Plane": "Two random directions as long as the filters, 21 × 21 points (Li et al. 2018).",
+    "Path": "The two directions in which the training moved most. The run is trained once more to "
+    "find its path, so this takes about as long as the run did.",
+    "Line": "From the initial weights to the best ones, or to those of another run.",
+    "Flat or sharp": "Mean loss along ten random directions, also of other runs: the flatter the "
+    "curve, the flatter the minimum.",
+}
+HELP = (
+    "The training loss of at most 1000 samples, without dropout, augmentation and penalties, at "
+    "other weights than those that were found. Biases and normalizations do not move in random "
+    "directions."
+)
+MOST = 3  # other runs in one chart
+
+
+def card(run: str) -> None:
+    """Draw the card."""
+    with st.container(border=True):
+        with card_title("Loss landscape", help=HELP):
+            view = st.segmented_control(
+                "View", list(VIEWS), default="Plane", required=True, key="watch_landscape",
+                label_visibility="collapsed", persist_state="session",
+            )  # fmt: skip
+        st.caption(VIEWS[view])
+        {"Plane": plane, "Path": path, "Line": line, "Flat or sharp": profile}[view](run)
+
+
+def plane(run: str) -> None:
+    """The plane of two random directions."""
+    if found := analyses.result(run, LossPlane(), ask="Measure the plane"):
+        _draw(
+            lambda mode: figures.plane(found, mode), run, "plane", 420,
+            "Training loss over a plane of two random directions",
+        )  # fmt: skip
+
+
+def path(run: str) -> None:
+    """The plane in which the training moved, with its path."""
+    asked = LossPlane(directions="path")
+    if not (found := analyses.result(run, asked, ask="Train once more and measure")):
+        return
+    end = runner.current().store.last(run, "reason") or {}
+    _draw(
+        lambda mode: figures.plane(found, mode, end.get("best_epoch")), run, "path", 420,
+        "Training loss over the plane of the training's path",
+    )  # fmt: skip
+    both = percent(sum(found["explained"]))
+    st.caption(f"This plane holds {both} of the squared distances from the final weights.")
+    if not found["is_exact"]:
+        finding(
+            "warn",
+            "The repeated training did not end at exactly the saved weights, because the device, "
+            "the number of threads or a time limit differed. The path is that of the repetition.",
+        )
+
+
+def line(run: str) -> None:
+    """The line from the initial weights, or to the weights of another run."""
+    others = _alike(run)
+    names = {"": "the best weights of this run", **others}
+    other = st.selectbox("To", list(names), format_func=names.get, key="watch_line_to")
+    asked = LossLine(start="best", other=other) if other else LossLine()
+    if found := analyses.result(run, asked, ask="Measure the line"):
+        ends = ("this run", others[other]) if other else ("initial weights", "best weights")
+        _draw(
+            lambda mode: figures.line(found, ends, mode), run, "line", figures.HEIGHT,
+            f"Loss along the line from {ends[0]} to {ends[1]}",
+        )  # fmt: skip
+        st.caption(_barrier(found["alphas"], found["loss"]["train"]))
+
+
+def profile(run: str) -> None:
+    """The mean loss along random directions, of this run and of others."""
+    others = _alike(run, same_network=False)
+    chosen = st.multiselect(
+        "Compare with", list(others), format_func=others.get, max_selections=MOST,
+        key="watch_profiles", placeholder="Choose up to three runs on the same data",
+    )  # fmt: skip
+    results = {}
+    for id in [run, *chosen]:
+        if (found := analyses.result(id, LossProfile(), ask="Measure the sharpness")) is None:
+            return
+        name = run_name(id)
+        results[f"{name} ({id[-6:]})" if name in results else name] = found
+    _draw(
+        lambda mode: figures.profiles(results, mode), run, "profile", figures.HEIGHT,
+        "Mean training loss along random directions",
+    )  # fmt: skip
+    rise = {name: _rise(found) for name, found in results.items()}
+    st.caption(
+        " · ".join(f"{name}: loss × {short(factor)} at α = ±0.5" for name, factor in rise.items())
+    )
+
+
+def _draw(figure: Callable, run: str, key: str, height: int, alt: str) -> None:
+    name = run_name(run)
+    live_chart.drawn(
+        figure, key=f"chart_{key}", height=height, alt=alt, name=f"{name} {key}", subject=name
+    )
+
+
+def _alike(run: str, *, same_network: bool = True) -> dict[str, str]:
+    """Return the names of the finished runs on the same data, and with the same network, by id."""
+    store, found = runner.current().store, {}
+    mine = decode(Experiment, store.experiment(run))
+    for id in store.ids():
+        try:
+            other = decode(Experiment, store.experiment(id))
+            if id == run or other.data != mine.data or not store.last(id, "reason"):
+                continue
+        except LabError:
+            continue
+        if store.checkpoints(id) and (not same_network or other.network == mine.network):
+            found[id] = f"{other.name or other.data.summary} ({id[-6:]})"
+    return found
+
+
+def _barrier(alphas: list[float], losses: list[float]) -> str:
+    """Say whether the loss rises on the way from one end to the other."""
+    within = [loss for alpha, loss in zip(alphas, losses, strict=True) if 0 <= alpha <= 1]
+    ends, top = max(within[0], within[-1]), max(within)
+    if top <= 1.05 * ends:
+        return (
+            "The training loss does not rise above its two ends: there is no barrier on the line."
+        )
+    return (
+        f"Barrier: on the way the training loss rises to {short(top)}, from {short(within[0])} and "
+        f"{short(within[-1])} at the ends."
+    )
+
+
+def _rise(found: dict) -> float:
+    """Return by which factor the mean loss rises half the length of the filters away."""
+    middle = len(found["steps"]) // 2
+    means = [sum(column) / len(column) for column in zip(*found["loss"], strict=True)]
+    away = [
+        mean
+        for step, mean in zip(found["steps"], means, strict=True)
+        if abs(abs(step) - 0.5) < 1e-6
+    ]
+    return sum(away) / len(away) / max(means[middle], 1e-12)
