@@ -40,12 +40,11 @@ from pages.kit.layout import (
     live_status,
     run_name,
 )
-from pages.parts.watch import decision_surface, inside, mistakes, verdict
+from pages.parts.watch import decision_surface, inside, landscape, mistakes, verdict
 from pages.parts.watch.charts import Cards
 from pages.parts.watch.running_statistics import running_statistics
 
 WAITING = {RunState.INTERRUPTED, RunState.PREEMPTED, RunState.NOT_STARTED}
-AFTER = {"Mistakes": mistakes.tab, "Inside": inside.tab, "Verdict": verdict.tab}
 PREEMPTED = (
     "This run was paused while other jobs waited for its device, so it was saved and removed from "
     "the device. Resume adds it to the queue again and continues from the saved step."
@@ -156,7 +155,12 @@ class Page:
         if self.state not in (RunState.DONE, RunState.STOPPED) or not self.has_weights():
             self.curves(view)
             return
-        draw = {"Curves": lambda run: self.curves(view), **AFTER}
+        draw = {
+            "Curves": lambda run: self.curves(view),
+            "Mistakes": mistakes.tab,
+            "Inside": self.inside,
+            "Verdict": verdict.tab,
+        }
         tabs = st.tabs(list(draw), key="watch_tab", on_change="rerun")
         for tab, show in zip(tabs, draw.values(), strict=True):
             if tab.open:
@@ -168,7 +172,7 @@ class Page:
         return bool(self.lab.store.checkpoints(self.run))
 
     def curves(self, view: dict[str, object]) -> None:
-        """The cards that a live run shows too, and what is measured at its end."""
+        """The cards that a live run shows too."""
         cards = Cards(
             self.run, self.name, self.experiment, live=self.live, classes=self.classes, **self.names
         )
@@ -188,10 +192,14 @@ class Page:
         with right.container(border=True, height="stretch"):
             st.fragment(cards.map)()
         cards.predicted()
-        if self.state in (RunState.DONE, RunState.STOPPED):
-            with st.container(border=True):
-                sharpness.card(self.run, self.experiment, self.reopen)
-            running_statistics(self.run, self.experiment)
+
+    def inside(self, run: str) -> None:
+        """What the layers have learned, and the minimum that was found."""
+        inside.tab(run)
+        with st.container(border=True):
+            sharpness.card(run, self.experiment, self.reopen)
+        landscape.card(run)
+        running_statistics(run, self.experiment)
 
     def in_line(self) -> None:
         """A card instead of the curves of a queued run, with a link to the run in progress."""

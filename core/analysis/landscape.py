@@ -12,11 +12,12 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from core.analysis.analysis import Analysis, Answering
+from core.analysis.analysis import Analysis, Answering, Result
 from core.analysis.trained import TrainedRun
 from core.analysis.weight_path import retrain
 from core.analysis.weight_space import Weights, filter_normalized, principal_plane, shaped
 from core.base.errors import BadInput
+from core.base.numbers import percent, short
 from core.base.spec import ranged
 from core.data.batches import Part
 from core.optim.averages import recompute_statistics
@@ -66,6 +67,10 @@ class LossLine(Analysis):
                 errors[name].append(error)
         return {"alphas": alphas, "loss": losses, "error": errors, "samples": _counts(sets)}
 
+    def lines(self, result: Result) -> list[str]:
+        found = zip(result["alphas"], result["loss"]["train"], strict=True)
+        return [f"α {alpha:6.3f}: training loss {short(loss)}" for alpha, loss in found]
+
 
 class LossProfile(Analysis):
     """Mean loss along random directions that are as long as the filters, by the distance from the
@@ -94,6 +99,12 @@ class LossProfile(Analysis):
                 _move(trained.model, weights, [(step, direction)])
                 losses[-1].append(measure(trained, batches)[0])
         return {"steps": steps, "loss": losses, "samples": _counts({"train": batches})}
+
+    def lines(self, result: Result) -> list[str]:
+        columns = zip(*result["loss"], strict=True)
+        means = [sum(column) / len(column) for column in columns]
+        found = zip(result["steps"], means, strict=True)
+        return [f"α {step:5.2f}: mean training loss {short(mean)}" for step, mean in found]
 
 
 class LossPlane(Analysis):
@@ -144,6 +155,15 @@ class LossPlane(Analysis):
                 rows[-1].append(measure(trained, batches)[0])
         grid = {"x": axes[0], "y": axes[1], "loss": rows, "samples": _counts({"train": batches})}
         return grid | result
+
+    def lines(self, result: Result) -> list[str]:
+        losses = [loss for row in result["loss"] for loss in row]
+        middle = result["loss"][SIDE // 2][SIDE // 2]
+        lines = [f"Training loss from {short(min(losses))} to {short(max(losses))}"]
+        if "explained" in result:
+            share = percent(sum(result["explained"]))
+            return [*lines, f"The plane holds {share} of the training's movement."]
+        return [*lines, f"At the weights of the run: {short(middle)}"]
 
 
 def weights_at(trained: TrainedRun, end: End) -> State:

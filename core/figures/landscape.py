@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.base.numbers import short, tick
+from core.base.numbers import tick
 from core.figures.images import plain
 from core.figures.template import DASH, PALETTES, SYMBOL, Mode, blank, log_axis, scale
 
@@ -37,8 +37,7 @@ def line(result: Mapping[str, Any], ends: tuple[str, str], mode: Mode) -> go.Fig
             xanchor="left", xshift=4, font={"size": 12, "color": p.muted},
         )  # fmt: skip
     drawn.update_xaxes(title="α along the line", hoverformat=".2f")
-    axis, _ = log_axis("loss")
-    drawn.update_yaxes(**axis, range=_log_range([*result["loss"].values()]))
+    drawn.update_yaxes(**_loss_axis("loss", [*result["loss"].values()]))
     drawn.update_layout(legend={"x": 1, "y": 0.9})
     return drawn
 
@@ -68,8 +67,7 @@ def profiles(results: Mapping[str, Mapping[str, Any]], mode: Mode) -> go.Figure:
             line={"color": colour, "width": 2.25}, hovertemplate="%{y:.3g}",
         )  # fmt: skip
     drawn.update_xaxes(title="α, relative to the length of each filter", hoverformat=".2f")
-    axis, _ = log_axis("training loss")
-    drawn.update_yaxes(**axis, range=_log_range(every))
+    drawn.update_yaxes(**_loss_axis("training loss", every))
     return drawn
 
 
@@ -81,19 +79,21 @@ def plane(result: Mapping[str, Any], mode: Mode, best_epoch: int | None = None) 
     shown = np.log10(np.clip(np.nan_to_num(grid, nan=np.inf), least, CEILING * least))
     ticks = np.linspace(shown.min(), shown.max(), 5)
     drawn = blank(mode, 420, hovermode="closest", showlegend=False, margin={"b": 44})
+    small = {"size": 12, "color": p.muted}
     drawn.add_contour(
         x=result["x"], y=result["y"], z=shown.tolist(), ncontours=LEVELS, name="loss",
         colorscale=scale(p.sequential), line={"width": 0.5, "color": p.line},
         customdata=grid.tolist(), hovertemplate="loss %{customdata:.3g}<extra></extra>",
         colorbar={
-            "title": {"text": "loss"}, "tickvals": ticks.tolist(), "thickness": 12,
-            "ticktext": [tick(float(short(10**value, 2))) for value in ticks], "outlinewidth": 0,
+            "title": {"text": "loss", "font": small}, "tickfont": small, "thickness": 12,
+            "tickvals": ticks.tolist(),
+            "ticktext": [tick(float(f"{10**value:.1g}")) for value in ticks], "outlinewidth": 0,
         },
     )  # fmt: skip
     if "path" in result:
         _path(drawn, result, mode, best_epoch)
         names = [
-            f"{axis} direction, {100 * part:.0f} % of the way"
+            f"{axis} direction: {100 * part:.0f} % of the movement"
             for axis, part in zip(("first", "second"), result["explained"], strict=True)
         ]
     else:
@@ -134,9 +134,14 @@ def _drawable(losses: Sequence[float]) -> list[float | None]:
     return [loss if isfinite(loss) and loss > 0 else None for loss in losses]
 
 
-def _log_range(curves: Sequence[Sequence[float]]) -> list[float]:
-    """Return the range of a log axis; values beyond CEILING times the lowest are cut off."""
+def _loss_axis(title: str, curves: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """Return the axis: logarithmic where the losses differ by more than a factor of 30. Values
+    beyond CEILING times the lowest are cut off.
+    """
     seen = [value for curve in curves for value in _drawable(curve) if value is not None] or [1.0]
     low, high = min(seen), min(max(seen), CEILING * min(seen))
-    room = 0.06 * (log10(high / low) or 1.0)
-    return [log10(low) - room, log10(high) + room]
+    if high <= 30 * low:
+        return {"title": title, "range": [0, 1.06 * high]}
+    axis, _ = log_axis(title)
+    room = 0.06 * log10(high / low)
+    return axis | {"range": [log10(low) - room, log10(high) + room]}

@@ -234,15 +234,25 @@ def test_what_stopping_earlier_would_have_cost_and_the_clipped_steps_are_shown(s
     assert any("Gradient clipping: 25 % of the steps" in text for text in said)
 
 
-def test_sharpness_is_measured_on_demand_and_reports_a_missing_checkpoint(store, tmp_path):
+def test_sharpness_is_measured_on_demand_and_reports_a_damaged_checkpoint(store, tmp_path):
     run = store.create(EXPERIMENT)
-    write(store, run, [*script(), ended()])  # without a checkpoint
+    write(store, run, [*script(), ended()])
+    store.write(run, "checkpoint.pt", b"damaged")
     app = watch(run)
+    app.session_state["watch_tab"] = "Inside"
+    app.run()
     next(b for b in app.button if b.key == "measure_flatness").click().run()
     work = tasks.current(tmp_path)
-    task = work.wait(next(iter(work._tasks)))
-    assert task["code"] == "no_weights"
-    assert any(task["problem"] in text for text in texts(app.run()))
+    task = next(t for t in work._tasks.values() if t.kind == "sharpness")
+    problem = work.wait(task.id)
+    assert problem["code"] == "checkpoint_damaged"
+    assert any(problem["problem"] in text for text in texts(app.run()))
+
+
+def test_a_run_without_weights_has_no_tabs(store):
+    run = store.create(EXPERIMENT)
+    write(store, run, [*script(), ended()])
+    assert not watch(run).tabs
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def line(run: str) -> None:
     """The line from the initial weights, or to the weights of another run."""
     others = _alike(run)
     names = {"": "the best weights of this run", **others}
-    other = st.selectbox("To", list(names), format_func=names.get, key="watch_line_to")
+    other = st.selectbox("Line to", list(names), format_func=names.get, key="watch_line_to")
     asked = LossLine(start="best", other=other) if other else LossLine()
     if found := analyses.result(run, asked, ask="Measure the line"):
         ends = ("this run", others[other]) if other else ("initial weights", "best weights")
