@@ -153,11 +153,13 @@ def checkpoint_bytes(experiment: Experiment, parameters: int) -> int:
     return BYTES * parameters * (2 + experiment.optimizer.memory_slots + 2 * averages)
 
 
-def disk_problem(experiment: Experiment, parameters: int, home: Path, existing: int = 0) -> str:
+def disk_problem(
+    experiment: Experiment, parameters: int, home: Path, existing: int = 0, *, margins: int = 0
+) -> str:
     """Return why the disk cannot hold the checkpoints of a run, of which `existing` bytes are
-    already stored; empty when it can.
+    already stored; empty when it can. `margins` are the bytes of the training samples' margins.
     """
-    needed = CHECKPOINTS * checkpoint_bytes(experiment, parameters) - existing
+    needed = CHECKPOINTS * (checkpoint_bytes(experiment, parameters) + margins) - existing
     free = free_disk(home)
     if needed <= free:
         return ""

@@ -15,6 +15,7 @@ class Sampling(Choice, family="sampling"):
 
     page: ClassVar[str] = "Train"
     supports_values: ClassVar[bool] = True  # whether it also works without classes
+    repeats: ClassVar[bool] = True  # whether an epoch can draw a sample more than once
 
     def call(self) -> Call:
         """Return its sampler of `core.data.samplers`, which takes the training targets."""
@@ -39,6 +40,7 @@ class Shuffle(Sampling):
     formula: ClassVar[str] = r"(i_1, \dots, i_n) \text{ a permutation}"
     source: ClassVar[str] = "Bottou 2009"
     technique: ClassVar[str] = "D8"
+    repeats: ClassVar[bool] = False
 
 
 class Bootstrap(Sampling):

@@ -88,7 +88,8 @@ def _require_disk(store: Store, run: str, experiment: Any, training: Any) -> Non
 
     parameters = sum(fact.parameters for fact in training.setup.facts)
     existing = sum(path.stat().st_size for path in store.checkpoints(run))
-    if problem := disk_problem(experiment, parameters, store.home, existing):
+    margins = training.margins.bytes
+    if problem := disk_problem(experiment, parameters, store.home, existing, margins=margins):
         raise Unavailable(problem, code="disk_full")
 
 

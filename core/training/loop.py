@@ -19,6 +19,7 @@ from core.data.samples import Samples
 from core.experiment import Experiment
 from core.training.clock import Stopwatch
 from core.training.endpoints import averaged, ended, started, stopped
+from core.training.margins import MarginProbe
 from core.training.metrics import Meter, evaluate, full_gradient_norm, scores
 from core.training.probes import Budget, DecisionSurfaceProbe, LayerProbe
 from core.training.setup import Setup, State
@@ -61,6 +62,7 @@ class Training(Iterator[Event]):
         self.step, self.history, self.plateau_factor = 0, [], 1.0
         self.best_loss, self.best_epoch, self.best = float("inf"), None, None
         self.loss_sum, self.score_sum = 0.0, 0.0  # of the current epoch
+        self.margins = MarginProbe(self.setup)
         if state:
             self._restore(state)
         self.meter = Meter(self.setup.device)
@@ -122,6 +124,7 @@ class Training(Iterator[Event]):
             transform.after_step()  # average weights
         self.step += 1
         self.meter.add(loss, outputs, y)
+        self.margins.add(rows, outputs, mix)
         if probing:
             with self.budget.charged(setup.synchronize):
                 self.probes.append(self.layer_probe.after_step(self.step))
@@ -219,6 +222,7 @@ class Training(Iterator[Event]):
             if best:
                 self.best_loss, self.best_epoch = validation["loss"], self.epoch + 1
                 self.best = setup.weights()
+        self.margins.end_epoch(self.epoch + 1, best=best or not validation)
         size, values, gradient = len(setup.train), setup.train.values, None
         if any(rule.needs_gradient for rule in self.experiment.stopping):
             gradient = full_gradient_norm(setup.model, setup.train, setup.criterion)
@@ -283,6 +287,7 @@ class Training(Iterator[Event]):
             "best": self.best,
             "best_epoch": self.best_epoch,
             "averaged": averaged(self),
+            "margins": self.margins.state(),
             "history": [to_json(epoch) for epoch in self.history],
             "epoch_so_far": (self.loss_sum, self.score_sum),
             "step": self.step,
@@ -291,6 +296,7 @@ class Training(Iterator[Event]):
 
     def _restore(self, state: State) -> None:
         self.best, self.best_epoch = state["best"], state["best_epoch"]
+        self.margins.load_state(state.get("margins"))
         self.history = [from_json(line) for line in state["history"]]
         losses = [epoch.validation["loss"] for epoch in self.history if epoch.best]
         self.best_loss = min(losses, default=float("inf"))
