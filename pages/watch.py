@@ -7,14 +7,7 @@ changes.
 
 import streamlit as st
 
-from core.advice.run_findings import find_divergence
-from core.advice.run_status import (
-    counterfactual_stops,
-    describe_end,
-    describe_resume,
-    numbers,
-    progress,
-)
+from core.advice.run_status import describe_resume, numbers, progress
 from core.advice.suggestions import follow_up
 from core.base.encoding import decode, encode
 from core.base.errors import LabError
@@ -22,14 +15,12 @@ from core.base.finding import Action
 from core.base.text import counted
 from core.experiment import Experiment
 from core.jobs import runner
-from core.jobs.kinds import RUN
 from core.runs.history import History
 from core.runs.state import RunState
 from pages.kit import address, feed, person, score_form, session, sharpness, state
-from pages.kit.buttons import button
 from pages.kit.downloads import downloads
 from pages.kit.form import escape
-from pages.kit.job_controls import act, giving_way, waiting, while_here
+from pages.kit.job_controls import giving_way, waiting, while_here
 from pages.kit.layout import (
     bar,
     describe_error,
@@ -42,6 +33,10 @@ from pages.kit.layout import (
 )
 from pages.parts.watch import decision_surface, inside, landscape, mistakes, verdict
 from pages.parts.watch.charts import Cards
+from pages.parts.watch.controls import actions
+from pages.parts.watch.controls import view as view_settings
+from pages.parts.watch.empty import in_line, no_run
+from pages.parts.watch.result import show_failure, show_result
 from pages.parts.watch.running_statistics import running_statistics
 
 WAITING = {RunState.INTERRUPTED, RunState.PREEMPTED, RunState.NOT_STARTED}
@@ -64,7 +59,7 @@ def main() -> None:
     else:
         with header("Watch", "Progress, curves and findings of one run"):
             pass
-        empty(problem)
+        no_run(problem)
     bar(shown=run if page else "")
 
 
@@ -74,25 +69,6 @@ def shown_run() -> str:
     """
     lab = runner.current()
     return address.run() or first_changeable(lab.live()) or next(iter(lab.store.ids()), "")
-
-
-def empty(problem: str) -> None:
-    """One card instead of the content: the first step, or why this run cannot be shown, and links
-    to other runs.
-    """
-    lab = runner.current()
-    live, has_runs = lab.live(), bool(lab.store.ids())
-    with st.container(border=True):
-        if problem:
-            finding("bad", problem)
-        else:
-            other = ", or open an earlier run" if has_runs else ""
-            st.markdown(f"No run in progress. Start the draft below{other}.")
-        if live and button("Watch the live run", icon=":material/monitoring:"):
-            st.switch_page("watch.py", query_params=address.parameters(run=first_changeable(live)))
-        if has_runs:
-            label, icon = "Open an earlier run", ":material/table_rows:"
-            st.page_link("runs.py", label=label, icon=icon, query_params=address.parameters())
 
 
 class Page:
@@ -139,8 +115,10 @@ class Page:
         with header(
             "Watch", " · ".join(filter(None, facts)), (label, colour, f":material/{icon}:")
         ):
-            self.actions()
-            view = self.view() if self.has_steps or self.live else {}
+            actions(self.run, self.state, has_started=self.has_started)
+            view = (
+                view_settings(regression=self.classes == 0) if self.has_steps or self.live else {}
+            )
             if self.has_started and not self.live:
                 with st.popover("Download", icon=":material/download:"):
                     downloads(self.run)
@@ -148,7 +126,7 @@ class Page:
             st.caption(why)
         st.fragment(self.tick, run_every=every(1) if self.live else None)()
         if self.state is RunState.QUEUED and not self.has_started:
-            self.in_line()
+            in_line(self.run)
             return
         if not (self.has_steps or self.live):
             return  # It ended before its first step: there is nothing to draw.
@@ -201,63 +179,6 @@ class Page:
         landscape.card(run)
         running_statistics(run, self.experiment)
 
-    def in_line(self) -> None:
-        """A card instead of the curves of a queued run, with a link to the run in progress."""
-        before = [id for kind, id in self.lab.wait(self.run)[0] if kind == RUN]
-        with st.container(border=True):
-            st.markdown("Curves appear here when this run starts.")
-            if before and button(
-                f"Watch {escape(run_name(before[0]))}", icon=":material/monitoring:", key="ahead"
-            ):
-                st.switch_page("watch.py", query_params=address.parameters(run=before[0]))
-
-    # --- buttons
-
-    def actions(self) -> None:
-        """At most four buttons: the ones that apply in this state."""
-        lab, run, paused = self.lab, self.run, self.state is RunState.PAUSED
-        if self.state in (RunState.RUNNING, RunState.PAUSED):
-            command, label, icon = (
-                (lab.proceed, "Continue", "play_arrow") if paused else (lab.pause, "Pause", "pause")
-            )
-            act(label, icon, command, run, shortcut="space")
-            why = "Take one training step" if paused else "Pause the run to step through it"
-            act("Step", "skip_next", lab.step, run, disabled=not paused, help=why)
-        if self.live:
-            act("Stop", "stop", lab.stop, run, disabled=self.state is RunState.STOPPING)
-        if self.state.is_resumable and self.has_started:
-            act("Resume", "play_arrow", lab.resume, run, help="Continue from the last checkpoint")
-        elif self.state.is_resumable:
-            act("Queue again", "play_arrow", lab.resume, run)
-
-    def view(self) -> dict[str, object]:
-        """How the curves are drawn: rarely changed, so the settings share one popover."""
-        with st.popover("View", icon=":material/visibility:"):
-            score_form.switch(regression=self.classes == 0)
-            return {
-                "log": st.toggle("Log scale", True, key="watch_log", persist_state="session"),
-                "smoothing": st.slider(
-                    "Smoothing", 0.0, 0.99, 0.9, key="watch_smoothing", persist_state="session"
-                ),
-                "best": st.toggle(
-                    "Mark the best epoch", True, key="watch_best", persist_state="session"
-                ),
-                "marks": ("fired", "chosen", "untaken")
-                if self.all_rules()
-                else ("fired", "chosen"),
-            }
-
-    def all_rules(self) -> bool:
-        """Whether stopping rules that this run does not use get marks too."""
-        return st.toggle(
-            "Mark every stopping rule",
-            False,
-            key="watch_rules",
-            persist_state="session",
-            help="Also marks the rules that this run does not use, with their default settings. "
-            "The gradient norm is measured only if a rule of the run uses it.",
-        )
-
     # --- numbers
 
     @while_here
@@ -297,16 +218,11 @@ class Page:
         return giving_way(self.run)
 
     def ended(self, history: History) -> None:
-        """The result in one sentence; for a failed run the error and how to fix it."""
-        if self.state not in (RunState.DIVERGED, RunState.FAILED):
-            st.markdown(f"### {describe_end(history.ended)}")
-            if lines := counterfactual_stops(history):
-                st.caption("  \n".join(map(escape, lines)))
-            return
-        divergence = find_divergence(history, self.experiment)
-        action = divergence.action if divergence else Action("Edit settings", {})
-        if finding("bad", escape(history.ended.message), action.label, "way_out"):
-            self.reopen(action)
+        """The result, or the error of a failed run."""
+        if self.state in (RunState.DIVERGED, RunState.FAILED):
+            show_failure(history, self.experiment, self.reopen)
+        else:
+            show_result(self.run, history, self.experiment, classes=self.classes)
 
     # --- the button of a finding
 

@@ -2,6 +2,8 @@
 functions of History.
 """
 
+from dataclasses import replace
+
 from core.base.events import Ended, Scores
 from core.base.numbers import THIN, duration, percent, short, size, whole
 from core.base.text import counted
@@ -10,6 +12,7 @@ from core.optim.regularizers import Regularizer
 from core.optim.stopping import StoppingRule
 from core.runs import pace
 from core.runs.history import History
+from core.runs.measured import scores_of
 from core.runs.score import MEANINGS, Form, describe, is_regression, name, other
 from core.runs.state import RunState
 
@@ -149,10 +152,13 @@ def describe_gradients(history: History) -> list[str]:
 
 
 def numbers(history: History, form: Form = "error") -> list[Number]:
-    """The five numbers above the curves: the latest ones while the run trains, the final ones after
-    a measured end. `form` of the scores as in `core/runs/score.py`.
+    """The five numbers above the curves: the latest ones while the run trains, those of the weights
+    that it keeps after its end. `form` of the scores as in `core/runs/score.py`.
     """
     ended = history.ended
+    if ended and ended.reason == RunState.STOPPED and history.epochs:
+        parts = {part: scores_of(history, part) for part in ("train", "validation", "test")}
+        ended = replace(ended, **parts)
     if ended and (ended.test or ended.validation):
         return _final(ended, form, history.target_std)
     return _latest(history, form)

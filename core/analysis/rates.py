@@ -1,29 +1,10 @@
-"""Rates with their 95 % intervals: fractions of counted samples."""
-
-from math import sqrt
+"""Rates of classes with their 95 % intervals (core/base/rates.py), and as text."""
 
 from core.base.numbers import MISSING, THIN
+from core.base.rates import Rate, rate
+from core.runs.measured import describe_rate
 
-Z = 1.959963984540054  # the standard normal quantile at 97.5 %
-Rate = list[float]  # value, lower and upper end of the interval, as plain data
-
-
-def rate(count: int, total: int) -> Rate | None:
-    """Return the fraction count / total with its 95 % Wilson interval (Wilson 1927); None of 0.
-
-    The interval are all p with |count − total·p| ≤ z·√(total·p(1 − p)): it stays within [0, 1] and
-    is not empty where count is 0 or total.
-
-    >>> [round(v, 4) for v in rate(9, 10)]
-    [0.9, 0.5958, 0.9821]
-    """
-    if not total:
-        return None
-    centre = (count + Z**2 / 2) / (total + Z**2)
-    half = Z / (total + Z**2) * sqrt(count * (total - count) / total + Z**2 / 4)
-    low = centre - half if count else 0.0
-    high = centre + half if count < total else 1.0
-    return [count / total, low, high]
+__all__ = ["THIN", "Rate", "as_text", "f1_rate", "rate"]
 
 
 def f1_rate(both: int, either: int) -> Rate | None:
@@ -43,7 +24,4 @@ def as_text(value: Rate | None) -> str:
     >>> as_text([0.9, 0.5958, 0.9821]).replace(THIN, " ")
     '90.0 % (59.6 to 98.2)'
     """
-    if value is None:
-        return MISSING
-    middle, low, high = (f"{100 * v:.1f}" for v in value)
-    return f"{middle}{THIN}% ({low} to {high})"
+    return MISSING if value is None else describe_rate(value)

@@ -17,10 +17,13 @@ LONGEST_TAG, MOST_TAGS, LONGEST_NOTE = 24, 12, 2000
 
 
 class Notes(Value):
-    """A note and some tags. Tags are single lines without duplicates."""
+    """A note, some tags and the human error. Tags are single lines without duplicates. The human
+    error is a fraction of wrong predictions, or for values an RMSE; None if nobody has entered one.
+    """
 
     note: str = Field("", max_length=LONGEST_NOTE)
     tags: tuple[str, ...] = ()
+    human_error: float | None = Field(None, ge=0)
 
     @field_validator("note")
     @classmethod
@@ -49,7 +52,11 @@ class Notes(Value):
     def retagged(self, *, add: set[str], drop: set[str]) -> Self:
         """Return a copy with other tags, each once. Raises BadExperiment."""
         rest = [tag for tag in self.tags if tag not in drop]
-        return make_notes(self.note, (*rest, *sorted(add)))
+        return self.changed(tags=(*rest, *sorted(add)))
+
+    def changed(self, **fields: object) -> Self:
+        """Return a copy with other values of these fields. Raises BadExperiment."""
+        return build(Notes, {**dict(self), **fields})
 
 
 def make_notes(note: str, tags: tuple[str, ...]) -> Notes:

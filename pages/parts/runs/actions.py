@@ -13,7 +13,6 @@ from core.base.errors import LabError, NotFound
 from core.base.text import counted
 from core.export.cells import plain
 from core.jobs import runner
-from core.runs import notes
 from core.runs.notes import LONGEST_NOTE, MOST_TAGS, Notes
 from core.runs.state import RunState
 from core.runs.store import TRASH_DAYS
@@ -107,7 +106,7 @@ def tag(selected: list[Summary], every: list[Summary], why: str) -> None:
         def edit(old: Notes) -> Notes:
             add, drop = set(wanted) - set(old.tags), common - set(wanted)
             new = old.retagged(add=add, drop=drop)
-            return new if note is None else notes.make_notes(note, new.tags)
+            return new if note is None else new.changed(note=note)
 
         for row in selected:
             try:

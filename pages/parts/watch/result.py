@@ -1,0 +1,48 @@
+"""The result of a run that has ended: its score and verdict, or its error and how to fix it."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.advice.result_sentence import result_sentence
+from core.advice.run_findings import find_divergence
+from core.advice.run_status import counterfactual_stops, describe_end
+from core.base.finding import Action
+from core.experiment import Experiment
+from core.jobs import runner
+from core.runs import notes
+from core.runs.history import History
+from pages.kit import score_form
+from pages.kit.form import escape
+from pages.kit.layout import finding
+
+
+def show_result(run: str, history: History, experiment: Experiment, *, classes: int | None) -> None:
+    """The result sentence, how the run ended, and what other stopping rules would have changed."""
+    end, result = describe_end(history.ended), None
+    if history.started:
+        result = result_sentence(
+            history,
+            experiment,
+            classes=classes,
+            form=score_form.form(),
+            human=notes.read(runner.current().store, run).human_error,
+        )
+    if result is None:
+        st.markdown(f"### {end}")
+    else:
+        st.markdown(f"### {result.score}")
+        st.markdown(f"**{escape(result.verdict)}**")
+    lines = map(escape, counterfactual_stops(history))
+    if captions := [*([escape(end)] if result else []), *lines]:
+        st.caption("  \n".join(captions))
+
+
+def show_failure(
+    history: History, experiment: Experiment, reopen: Callable[[Action], None]
+) -> None:
+    """The error of a run that failed or diverged, with a button that opens changed settings."""
+    divergence = find_divergence(history, experiment)
+    action = divergence.action if divergence else Action("Edit settings", {})
+    if finding("bad", escape(history.ended.message), action.label, "way_out"):
+        reopen(action)
