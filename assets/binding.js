@@ -1,6 +1,8 @@
 // The same rules as core/figures/binding.py, for figures that are filled in the browser. A test compares the two.
 
 const LABEL = 13; // px, the height of a line of text
+const LISTED = 4; // names in a text; more of them are counted
+const LOWEST = 1e-12; // in place of 0 in a map without another number
 const FEW = 8; // steps or epochs below which each one has a tick
 const drawable = (v) => (typeof v === "number" && isFinite(v) ? v : null);
 
@@ -22,6 +24,7 @@ function zoomed(plot) {
 }
 
 function values(meta, columns, facts, place) {
+  if (meta.zeros) return zeros(meta, columns);
   if (meta.ends) return ends(meta, columns, place);
   if (meta.z) return map(meta, columns);
   if (meta.take === "best") return best(meta, columns, facts, place);
@@ -100,9 +103,19 @@ function ends(meta, columns, place) {
   return { x: shown.map(() => x), y: moved.map((v) => (meta.log ? 10 ** v : v)), text: shown.map(([, text]) => text), textfont: { size: 12, color: shown.map(([, , colour]) => colour) } };
 }
 
+function zeros(meta, columns) {
+  const zero = meta.names.filter((_, i) => (columns[meta.zeros[i]] ?? []).at(-1) === 0);
+  if (!zero.length) return { x: [], y: [], text: [] };
+  const listed = zero.length <= LISTED ? zero.join(", ") : `${zero.length} layers`;
+  return { x: (columns[meta.x] ?? []).slice(0, 1), y: [0.05], text: [` ${meta.text} ${listed}`] };
+}
+
 function map(meta, columns) {
   const raw = meta.z.map((name) => (columns[name] ?? []).map(drawable));
-  const z = meta.log ? raw.map((row) => row.map((v) => (v ? Math.log10(v) : null))) : raw;
+  if (!meta.log) return { x: columns[meta.x] ?? [], z: raw, customdata: raw };
+  const shown = raw.flat().filter((v) => v);
+  const low = shown.length ? Math.log10(shown.reduce((a, b) => Math.min(a, b))) : Math.log10(LOWEST);
+  const z = raw.map((row) => row.map((v) => (v === null ? null : v ? Math.log10(v) : low)));
   return { x: columns[meta.x] ?? [], z, customdata: raw };
 }
 

@@ -8,7 +8,8 @@ drawing function in Python. A test runs both on the same rows. The fields of a t
                                                           or "marks": those of the stopping rules
     smooth  factor of a bias-corrected mean       z       names of columns, a heat map's rows
     ends    names of columns: a label after the last value of each, moved apart until none overlap
-    log     z as log10, and labels placed for a log axis
+    zeros   names of columns: a text with the names of those that are exactly 0 now
+    log     z as log10, exactly 0 as the lowest value, and labels placed for a log axis
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 LABEL = 13  # px, the height of a line of text
+LISTED = 4  # names in a text; more of them are counted
+LOWEST = 1e-12  # in place of 0 in a map without another number
 FEW = 8  # steps or epochs below which each one has a tick
 Columns = Mapping[str, Sequence[Any]]
 
@@ -32,6 +35,8 @@ def fill(figure: go.Figure, columns: Columns, facts: Mapping[str, Any]) -> go.Fi
 
 def values(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> dict[str, Any]:
     """Return the attributes of one trace that depend on data. `place` is the meta of the layout."""
+    if "zeros" in meta:
+        return _zeros(meta, columns)
     if "ends" in meta:
         return _ends(meta, columns, place)
     if "z" in meta:
@@ -162,9 +167,24 @@ def _ends(meta: Mapping, columns: Columns, place: Mapping) -> dict[str, Any]:
     }
 
 
+def _zeros(meta: Mapping, columns: Columns) -> dict[str, Any]:
+    """Return the text that names the series whose last value is exactly 0, at its first x. A log
+    axis cannot show them.
+    """
+    named = zip(meta["zeros"], meta["names"], strict=True)
+    zero = [name for column, name in named if list(columns.get(column, ()))[-1:] == [0]]
+    listed = ", ".join(zero) if len(zero) <= LISTED else f"{len(zero)} layers"
+    text = [f" {meta['text']} {listed}"] if zero else []
+    return {"x": list(columns.get(meta["x"], ()))[:1] if zero else [], "y": [0.05] * len(text),
+            "text": text}  # fmt: skip
+
+
 def _map(meta: Mapping, columns: Columns) -> dict[str, Any]:
     raw = [[number(v) for v in columns.get(name, ())] for name in meta["z"]]
-    z = [[log10(v) if v else None for v in row] for row in raw] if meta["log"] else raw
+    if not meta["log"]:
+        return {"x": list(columns.get(meta["x"], ())), "z": raw, "customdata": raw}
+    low = log10(min((v for row in raw for v in row if v), default=LOWEST))
+    z = [[v if v is None else log10(v) if v else low for v in row] for row in raw]
     return {"x": list(columns.get(meta["x"], ())), "z": z, "customdata": raw}
 
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from core.figures.template import PALETTES, SYMBOL, Mode, blank
 
-HEIGHT = 320
+HEIGHT, WIDTH = 380, 420  # px: a square, in which the diagonal is at 45°, and its labels
 
 
 def figure(pairs: Sequence[tuple[float, float]], mode: Mode) -> go.Figure:
@@ -28,6 +28,6 @@ def figure(pairs: Sequence[tuple[float, float]], mode: Mode) -> go.Figure:
         name="Sample",
         hovertemplate="true %{x:.4g}, predicted %{y:.4g}<extra></extra>",
     )
-    drawn.update_xaxes(title="true value")
-    drawn.update_yaxes(title="predicted value")
+    drawn.update_xaxes(title="true value", constrain="domain")
+    drawn.update_yaxes(title="predicted value", constrain="domain", scaleanchor="x")
     return drawn

@@ -42,6 +42,11 @@ NORMS = {  # title of the y-axis by quantity
     "weight": "‖w‖",
     "update": "‖Δw‖ / ‖w‖",
 }
+ZERO = {  # before the names of layers whose quantity is exactly 0
+    "gradient": "No gradient:",
+    "weight": "All weights are 0:",
+    "update": "No update:",
+}
 LETTER, LONGEST = 7, 18  # px of a letter, and letters of a layer's name at the end of its line
 
 
@@ -128,7 +133,9 @@ def layer_norms(
     log: bool = True,
     height: int = 190,
 ) -> go.Figure:
-    """Draw a quantity of NORMS of each layer, slightly smoothed, with names at the line ends."""
+    """Draw a quantity of NORMS of each layer, slightly smoothed, with names at the line ends. A
+    text names the layers in which it is exactly 0, which a log axis cannot show.
+    """
     names = [f"probe.{quantity}.{layer}" for layer in layers]
     every = -(-len(layers) // NAMED) or 1
     shown = [plain(layer, LONGEST) for layer in layers[::every]]
@@ -156,6 +163,12 @@ def layer_norms(
     figure.add_scatter(
         mode="text", textposition="middle right", cliponaxis=False, hoverinfo="skip", meta=ends,
     )  # fmt: skip
+    zeros = {"zeros": names, "names": [plain(layer, LONGEST) for layer in layers], "x": x}
+    figure.add_scatter(
+        mode="text", yaxis="y2", textposition="middle right", hoverinfo="skip",
+        textfont=_halo(PALETTES[mode].warning, mode), meta=zeros | {"text": ZERO[quantity]},
+    )  # fmt: skip
+    figure.update_layout(yaxis2=UPRIGHT)
     _x_axis(figure, against)
     if log:
         _log(figure, title, names)

@@ -203,15 +203,15 @@ def bar(
             if problem
             else f"**Draft** {escape(ready.line)}"
         )
-        with left, st.container(**STACK, gap="small", wrap=False):
-            st.caption(text, width="stretch", wrap=bool(problem))
+        with left, st.container(**STACK, gap="small"):  # a long line is above its buttons
+            st.caption(text, width="stretch")
             if not replaced:
                 history_buttons()
             pressed = deferred_button(
                 "Start",
                 type="primary",
                 icon=":material/play_arrow:",
-                shortcut="ctrl+enter",
+                shortcut=None if phone() else "ctrl+enter",
                 key="bar_start",
                 disabled=bool(ready.problem),
                 help=escape(ready.problem) or None,
@@ -234,7 +234,8 @@ def _live(drawn: QueueSnapshot, shown: str) -> None:
     if tuple(lab.line()) != drawn:
         st.rerun()
     if not drawn:
-        st.caption("No run in progress.")
+        if not phone():  # where every line counts
+            st.caption("No run in progress.")
         return
     at_work, waiting = _parted(drawn)
     job = first_changeable(job for job in at_work if job != shown)

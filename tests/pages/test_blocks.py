@@ -145,6 +145,9 @@ def test_stochastic_depth_is_set_in_one_place(page):
     next(w for w in app.number_input if w.label.startswith("Drop")).set_value(1.5).run()
     assert layers(well(app)) == set_stochastic_depth(three, 0.3)
     assert any("below 1" in text for text in texts(app))
+    next(w for w in app.number_input if w.label.startswith("Drop")).set_value(0.2)
+    app.switch_page("train.py").run()  # the page is left before it is drawn again
+    assert layers(well(app)) == set_stochastic_depth(three, 0.2)
 
 
 def test_a_layer_that_an_undo_removed_is_no_longer_open(page):

@@ -3,12 +3,13 @@ Python.
 """
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from core.advice.run_status import describe_end
 from core.base.encoding import encode
-from core.base.events import to_json
+from core.base.events import Probe, to_json
 from core.experiment import Experiment
 from core.figures import training
 from core.figures.maps import layer_map
@@ -117,16 +118,21 @@ def test_zoom_and_hidden_curves_survive_updates_and_the_end_appears(page, server
 
 
 def test_the_browser_fills_figures_like_python(page, server, run):
-    write(server.store, run, script()[20:])
+    last = [  # its last measurement has a layer without gradient
+        replace(e, gradient={**e.gradient, LAYERS[1]: 0.0}) if isinstance(e, Probe) else e
+        for e in script()[20:]
+    ]
+    write(server.store, run, last)
     look(page, server, run, 200)
     history = History(RULES)
-    history.add(map(to_json, script()))
+    history.add(map(to_json, [*script()[:20], *last]))
     assert [mark["part"] for mark in history.facts()["marks"][:2]] == ["chosen", "chosen"]
     figures = {
         "loss": training.curve("light"),
         "gradient": training.layer_norms("light", layers=LAYERS),
         "layers": layer_map("light", names=LAYERS),
     }
+    assert LAYERS[1] in training.drawn(figures["gradient"], history).data[-1].text[0]
     for key, figure in figures.items():
         expected = json.loads(training.drawn(figure, history).to_json(engine="json"))
         plot = f".st-key-chart_{key} .lab-plot"

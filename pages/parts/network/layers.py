@@ -16,7 +16,7 @@ from core.network.chains import Layers
 from core.network.layers import Layer
 from core.network.nested import MAX_BRANCHES, get_stochastic_depth, set_stochastic_depth
 from core.network.tree import LayerPath, fits_depth, has_layer, layer_at, replace_layer
-from pages.kit import form, state
+from pages.kit import form, session, state
 from pages.kit.layout import card_title, finding
 from pages.kit.screen import phone
 from pages.parts.network.layer_actions import (
@@ -216,9 +216,8 @@ class LayerList:
         value = ("off" if not last else f"up to {short(last)}") if is_linear else "set per block"
         title = f"**Stochastic depth** :gray[{value}]"
         with st.expander(title, icon=":material/filter_list:", key="fold stochastic depth"):
-            chosen = form.widget(
-                drop_field(self.layers), last, state.key("stochastic depth", "network")
-            )
+            field, key = drop_field(self.layers), state.key("stochastic depth", "network")
+            chosen = form.widget(field, last, key, on_change=store_stochastic_depth, args=(key,))
             st.caption(
                 "During training, block l of L is skipped with probability p · l/L: rarely near "
                 "the input, with probability p at the end (Huang et al. 2016)."
@@ -239,6 +238,13 @@ def store_layer(old: Layer, path: LayerPath, new: Layer) -> None:
     layers = state.draft().network
     if has_layer(layers, path) and layer_at(layers, path) == old:
         state.edit("network", to_data(replace_layer(layers, path, new)))
+
+
+def store_stochastic_depth(key: str) -> None:
+    """Write the drop probability of the widget with this key into the draft, if it is valid."""
+    chosen, layers = session.widget_value(key), state.draft().network
+    if isinstance(chosen, int | float) and 0 <= chosen < 1 and get_stochastic_depth(layers):
+        state.edit("network", to_data(set_stochastic_depth(layers, float(chosen))))
 
 
 def drop_field(layers: Layers) -> FieldFacts:

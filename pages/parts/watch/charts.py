@@ -148,7 +148,7 @@ class Cards:
         if not ended or not ended.predictions:
             return
         part = "test" if ended.test else "validation"
-        with st.container(border=True):
+        with st.container(border=True, width=predicted.WIDTH):
             alt = f"Predicted against true values of the {part} set"
             with card_title("Predicted and true values", help=f"{alt}, with the best weights."):
                 pass

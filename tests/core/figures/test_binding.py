@@ -175,11 +175,12 @@ def test_the_map_is_logarithmic_and_its_tooltip_has_the_number():
     )
 
 
-def test_a_layer_without_updates_is_a_gap_in_the_map_and_has_no_label_on_a_log_axis():
-    columns = {"map.step": [1], "map.update.a": [0.0], "p": [1], "g.a": [0.0], "g.b": [2.0]}
-    assert values({"x": "map.step", "z": ["map.update.a"], "log": True}, columns, {}, {})["z"] == [
-        [None]
-    ]
+def test_a_layer_that_is_exactly_0_is_low_in_the_map_and_has_no_label_on_a_log_axis():
+    columns = {"m": [1, 2], "m.a": [0.0, nan], "m.b": [0.1, 1.0]}
+    columns |= {"p": [1], "g.a": [0.0], "g.b": [2.0]}
+    mapped = values({"x": "m", "z": ["m.a", "m.b"], "log": True}, columns, {}, {})
+    assert mapped["z"] == [[-1.0, None], [-1.0, 0.0]] and mapped["customdata"][0][0] == 0.0
+    assert values({"x": "m", "z": ["m.a"], "log": True}, columns, {}, {})["z"] == [[-12.0, None]]
     meta = {
         "x": "p",
         "ends": ["g.a", "g.b"],
@@ -192,8 +193,23 @@ def test_a_layer_without_updates_is_a_gap_in_the_map_and_has_no_label_on_a_log_a
     assert (shown["text"], shown["textfont"]["color"]) == (["b"], ["blue"])
 
 
+@pytest.mark.parametrize(("dead", "listed"), [(1, "l0"), (4, "l0, l1, l2, l3"), (5, "5 layers")])
+@pytest.mark.parametrize("quantity", training.NORMS)
+def test_layers_whose_norm_is_exactly_0_are_named_in_a_text(quantity, dead, listed):
+    """A log axis cannot show them, and a line at 0 is easily taken for the axis."""
+    layers = [f"l{k}" for k in range(6)]
+    columns = {"probe.step": [3, 9]}
+    columns |= {f"probe.{quantity}.{n}": [1.0, 0.0 if k < dead else 1e-30]
+                for k, n in enumerate(layers)}  # fmt: skip
+    figure = training.layer_norms("light", layers=layers, quantity=quantity)
+    text = fill(figure, columns, {"step": 9}).data[-1]
+    assert text.text == (f" {training.ZERO[quantity]} {listed}",) and text.x == (3,)
+    alive = {name: [1.0, 1.0] for name in columns}
+    assert not fill(figure, alive | {"probe.step": [3, 9]}, {"step": 9}).data[-1].text
+
+
 def test_names_are_at_the_line_ends():
-    *lines, trace = training.drawn(training.layer_norms("light", layers=LAYERS), history()).data
+    *lines, trace, _ = training.drawn(training.layer_norms("light", layers=LAYERS), history()).data
     ends = [line.y[-1] for line in lines]
     raw = history().columns()[f"probe.gradient.{LAYERS[0]}"]
     assert lines[0].y[-1] == pytest.approx(smooth(raw, training.STEADY)[-1]) != raw[-1]
@@ -205,7 +221,7 @@ def test_names_are_at_the_line_ends():
 def test_ten_of_many_layers_are_named():
     layers = [f"l{k}" for k in range(35)]
     figure = training.layer_norms("light", layers=layers)
-    assert len(figure.data) == 36 and len(figure.data[-1].meta["names"]) == 9
+    assert len(figure.data) == 37 and len(figure.data[-2].meta["names"]) == 9
 
 
 def test_each_rule_has_a_mark_where_it_would_have_ended_the_run():
