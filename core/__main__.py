@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     inspect.add_argument(
         "images",
         metavar="IMAGES",
-        help="one row per image, one column per pixel; or arrays, or a ZIP file of images",
+        help="one row per image, one column per pixel; or arrays, or an archive of images",
     )
     inspect.add_argument("labels", metavar="LABELS", nargs="?", help="one label per row")
     add_reading_options(inspect)

@@ -1,4 +1,4 @@
-"""Image archive: a ZIP file of images. The folder of an image is its class.
+"""Image archive: a ZIP or tar archive of images. The folder of an image is its class.
 
 cats/1.png  dogs/1.png
 train/cats/1.png  test/dogs/1.png       with parts of the data
@@ -6,13 +6,11 @@ train/cats/1.png  test/dogs/1.png       with parts of the data
 """
 
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import PurePosixPath
-from typing import BinaryIO
 
 import numpy as np
 
@@ -23,10 +21,11 @@ from core.base.text import clip, counted, few
 from core.data.arrays.contents import ORDER, Contents, Part, join_parts, take_rows
 from core.data.arrays.image_files import SUFFIXES, ImageFile, decode_images
 from core.data.arrays.named_images import match_names
+from core.data.arrays.packed import PackedFile
 from core.data.arrays.roles import PARTS
 from core.data.arrays.tables import text_column
 from core.data.reading import Reading
-from core.data.spreadsheet.archive import content_members, is_table
+from core.data.spreadsheet.archive import is_table
 from core.data.spreadsheet.chunks import ReadProgress
 from core.data.spreadsheet.decoding import DAMAGE
 from core.data.spreadsheet.table import Table, read_table
@@ -37,36 +36,34 @@ _BEGINNING = re.compile(r"([^\W\d_]+)[\W\d_]*\d")  # of cat.0.jpg, dog_12.png
 _DOCUMENT = ("[Content_Types].xml", "mimetype")  # members of office documents
 
 
-def has_images(opened: zipfile.ZipFile) -> bool:
-    """Whether the archive has image files and is no office document, which may contain some."""
-    names = set(opened.namelist())
-    is_document = any(part in names for part in _DOCUMENT)
-    return not is_document and any(map(_is_image, content_members(opened)))
+def has_images(members: Sequence[PackedFile]) -> bool:
+    """Whether an archive has image files and is no office document, which may contain some."""
+    is_document = any(member.name in _DOCUMENT for member in members)
+    return not is_document and any(map(_is_image, members))
 
 
-def _is_image(member: zipfile.ZipInfo) -> bool:
-    return PurePosixPath(member.filename).suffix.lower() in SUFFIXES
+def _is_image(member: PackedFile) -> bool:
+    return member.suffix in SUFFIXES
 
 
 def read_image_archive(
-    opened: zipfile.ZipFile, name: str, reading: Reading, progress: ReadProgress | None = None
+    members: Sequence[PackedFile], name: str, reading: Reading, progress: ReadProgress | None = None
 ) -> Contents:
     """Return the images with the labels that their folders or a table beside them give.
 
     Raises BadData.
     """
-    members = content_members(opened)
     images = [member for member in members if _is_image(member)]
     _check_members(images, name)
-    files = [ImageFile(_path(member), _opener(opened, member)) for member in images]
+    files = [ImageFile(member.name, member.open) for member in images]
     table, indices = decode_images(files, name, reading.shape, progress)
     table = replace(table, notes=(*table.notes, *_count_others(members, images, name)))
     folders = [PurePosixPath(files[i].name).parts[:-1] for i in indices]
-    tables = [member for member in members if is_table(member.filename)]
+    tables = [member for member in members if is_table(member.name)]
     parts, classes = _classes(folders)
     if not any(classes):
         if tables:
-            return _with_table(opened, tables, table, name, reading)
+            return _with_table(tables, table, name, reading)
         classes = _name_classes(table.files, parts)
     contents = {
         part: _part(table, classes, [i for i, p in enumerate(parts) if p == part], name)
@@ -75,41 +72,30 @@ def read_image_archive(
     return join_parts(contents, name)
 
 
-def _check_members(images: Sequence[zipfile.ZipInfo], name: str) -> None:
+def _check_members(images: Sequence[PackedFile], name: str) -> None:
     """Raise BadData for encrypted members and for members that unpack to too many bytes."""
-    if any(member.flag_bits & 1 for member in images):
+    if any(member.is_encrypted for member in images):
         raise BadData(
             f"{name} is protected by a password. Create it without one.", code="password_protected"
         )
     for member in images:
-        if member.file_size > LARGEST_FILE:
+        if member.size > LARGEST_FILE:
             raise BadData(
-                f"{name}, {clip(member.filename)} unpacks to {whole(member.file_size / 2**20)} "
+                f"{name}, {clip(member.name)} unpacks to {whole(member.size / 2**20)} "
                 f"MB, but at most {LARGEST_FILE >> 20} MB are supported. Remove it.",
                 code="image_too_large",
             )
 
 
-def _path(member: zipfile.ZipInfo) -> str:
-    return member.filename.replace("\\", "/").removeprefix("./")
-
-
-def _opener(opened: zipfile.ZipFile, member: zipfile.ZipInfo):
-    def open_member() -> BinaryIO:
-        return opened.open(member)
-
-    return open_member
-
-
 def _count_others(
-    members: Sequence[zipfile.ZipInfo], images: Sequence[zipfile.ZipInfo], name: str
+    members: Sequence[PackedFile], images: Sequence[PackedFile], name: str
 ) -> list[Finding]:
-    others = [m for m in members if not _is_image(m) and not is_table(m.filename)]
+    others = [m for m in members if not _is_image(m) and not is_table(m.name)]
     if not others:
         return []
     text = (
         f"{counted(len(others), 'file')} in {name} are no images and are not read: "
-        f"{few([member.filename for member in others])}. Images are read as {few(SUFFIXES)}."
+        f"{few([member.name for member in others])}. Images are read as {few(SUFFIXES)}."
     )
     return [Finding("other_files", "info", text, {"files": len(others), "images": len(images)})]
 
@@ -171,8 +157,7 @@ def _name_classes(files: Sequence[str], parts: Sequence[str]) -> list[str]:
 
 
 def _with_table(
-    opened: zipfile.ZipFile,
-    tables: Sequence[zipfile.ZipInfo],
+    tables: Sequence[PackedFile],
     images: Table,
     name: str,
     reading: Reading,
@@ -182,12 +167,13 @@ def _with_table(
     Raises BadData if no table names them.
     """
     first_error = None
-    for member in sorted(tables, key=lambda member: "train" not in member.filename.lower()):
-        shown = f"{name} ({clip(member.filename)})"
-        if member.file_size > LARGEST_TABLE:
+    for member in sorted(tables, key=lambda member: "train" not in member.name.lower()):
+        shown = f"{name} ({clip(member.name)})"
+        if member.size > LARGEST_TABLE:
             continue
         try:
-            table = read_table(opened.read(member), shown, reading.header, reading.sheet)
+            with member.open() as stream:
+                table = read_table(stream.read(), shown, reading.header, reading.sheet)
             return Contents(*match_names(images, table))
         except BadData as error:
             first_error = first_error or error

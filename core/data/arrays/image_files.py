@@ -1,4 +1,4 @@
-"""Image files: decode PNG, JPEG, BMP, GIF, WebP and PPM to rows of pixels of one size.
+"""Image files: decode PNG, JPEG, BMP, GIF, WebP, PPM and TIFF to rows of pixels of one size.
 
 The headers are read first, so that the size of all images is known before any is decoded and an
 image that would take too much memory is never unpacked.
@@ -21,8 +21,11 @@ from core.data.spreadsheet.decoding import DAMAGE
 from core.data.spreadsheet.growing_array import GrowingArray
 from core.data.spreadsheet.table import Table
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".pgm", ".ppm", ".pbm")
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "PPM")
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".pgm", ".ppm", ".pbm"),
+    *(".tif", ".tiff"),
+)
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
 ROTATED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 LARGEST_SIDE = 128  # pixels up to which images of one size keep it
 RESIZED_SIDE = 64  # longest side of images that are resized; small networks train on it in minutes
@@ -30,6 +33,7 @@ MOST_PIXELS = 64 * 10**6  # of one image
 ALL_PIXELS = 20 * 10**9  # of all images together; decoding them takes minutes
 MOST_BYTES = 2 * 2**30  # of all images after resizing
 DAMAGED = 0.1  # fraction of unreadable images from which the file is refused
+DIM = 2**14  # highest value of 16 bits below which fewer than 64 shades are left
 BATCH = 64  # images decoded between two reports of progress
 
 _BROKEN = (*DAMAGE, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
@@ -102,10 +106,13 @@ def _read_header(file: ImageFile, name: str) -> _Header | None:
     try:
         with file.open() as stream, Image.open(stream, formats=FORMATS) as image:
             width, height = image.size
-            rotated = image.getexif().get(0x0112) in ROTATED
-            grey = image.mode in ("1", "L", "LA", "I;16", "I")
+            rotated = image.getexif().get(0x0112) in ROTATED and image.format != "TIFF"  # upright
+            grey = image.mode in ("1", "L", "LA", "I;16", "I", "F")
+            is_float = image.mode == "F"
     except _BROKEN:
         return None
+    if is_float:
+        raise _depth(name, file.name, "floating-point pixels, whose range is not defined")
     if width * height > MOST_PIXELS:
         raise BadData(
             f"{name}, {clip(file.name)} has {width} × {height} pixels, but at most "
@@ -113,6 +120,14 @@ def _read_header(file: ImageFile, name: str) -> _Header | None:
             code="image_too_large",
         )
     return _Header(file, (width, height) if rotated else (height, width), grey)
+
+
+def _depth(name: str, file: str, content: str) -> BadData:
+    return BadData(
+        f"{name}, {clip(file)} has {content}. Save the images with 8 or 16 bits per channel, or "
+        "all pixel values as an array (.npy).",
+        code="image_depth",
+    )
 
 
 def _check_readable(files: Sequence[ImageFile], indices: Sequence[int], name: str) -> None:
@@ -170,6 +185,10 @@ def _choose_size(
     return chosen, [Finding("resized", "info", text, evidence)]
 
 
+class _OutsideRange(Exception):
+    """Pixel values that do not fit 16 bits."""
+
+
 @dataclass
 class _Facts:
     """What decoding reveals: whether any pixel has a colour, and how many images are unusual."""
@@ -177,6 +196,8 @@ class _Facts:
     coloured: bool = False
     transparent: int = 0
     animated: int = 0
+    deep: int = 0  # images with 16 bits per pixel …
+    deepest: int = 0  # … and their highest value
 
 
 def _decode(
@@ -194,6 +215,8 @@ def _decode(
                 with header.file.open() as stream:
                     batch.append(_pixels(stream, size, colour, facts))
                 decoded.append(index)
+            except _OutsideRange as error:
+                raise _depth(name, header.file.name, str(error)) from None
             except _BROKEN:
                 pass
             if len(batch) == BATCH or (batch and index == len(headers) - 1):
@@ -218,7 +241,11 @@ def _pixels(stream: BinaryIO, size: tuple[int, int], colour: bool, facts: _Facts
         facts.animated += getattr(image, "n_frames", 1) > 1
         image = ImageOps.exif_transpose(image)
         if image.mode.startswith("I"):  # 16 bits
-            image = Image.fromarray((np.asarray(image).astype(np.int64) >> 8).astype(np.uint8))
+            values = np.asarray(image).astype(np.int64)
+            if values.min() < 0 or values.max() >= 2**16:
+                raise _OutsideRange(f"pixel values from {values.min()} to {values.max()}")
+            facts.deep, facts.deepest = facts.deep + 1, max(facts.deepest, int(values.max()))
+            image = Image.fromarray((values >> 8).astype(np.uint8))
         if image.has_transparency_data:
             image = image.convert("RGBA")
             facts.transparent += image.getchannel("A").getextrema()[0] < 255
@@ -257,7 +284,17 @@ def _describe(
     if facts.transparent:
         text = f"{counted(facts.transparent, 'image')} with transparency are placed on white."
         findings.append(Finding("transparency", "info", text, {"images": facts.transparent}))
+    if facts.deep:
+        text = (
+            f"{counted(facts.deep, 'image')} with 16 bits per pixel are reduced to 8 bits: the "
+            f"highest value, {whole(facts.deepest)} of 65 535, becomes {facts.deepest >> 8} of 255."
+        )
+        if facts.deepest < DIM:
+            text += " Few shades are left: stretch the values to 16 bits, or save them as 8 bits."
+        level = "warn" if facts.deepest < DIM else "info"
+        evidence = {"images": facts.deep, "highest": facts.deepest}
+        findings.append(Finding("sixteen_bits", level, text, evidence))
     if facts.animated:
-        text = f"Of {counted(facts.animated, 'animated image')}, only the first frame is read."
+        text = f"Of {counted(facts.animated, 'image')} with several frames, only the first is read."
         findings.append(Finding("animated", "info", text, {"images": facts.animated}))
     return findings

@@ -19,9 +19,7 @@ from core.data.spreadsheet.table import Table
 
 FILE_NAMES = 0.9  # fraction of cells that are names of image files in a column of such names
 MATCHED = 0.5  # fraction of known names from which a column is one of file names
-_FILE_NAME = re.compile(
-    rf".*[^/\\]({'|'.join(map(re.escape, SUFFIXES))}|\.tiff?|\.dcm|\.npy)", re.I
-)
+_FILE_NAME = re.compile(rf".*[^/\\]({'|'.join(map(re.escape, SUFFIXES))}|\.dcm|\.npy)", re.I)
 
 
 def file_name_column(table: Table) -> int | None:

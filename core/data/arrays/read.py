@@ -12,11 +12,14 @@ from typing import BinaryIO
 
 import numpy as np
 
-from core.base.text import clip
+from core.base.errors import BadData
+from core.base.text import clip, few
 from core.data.arrays import matlab, npy
-from core.data.arrays.contents import Contents
+from core.data.arrays.class_arrays import read_class_arrays
+from core.data.arrays.contents import Contents, join_parts
 from core.data.arrays.idx import is_idx, read_idx
 from core.data.arrays.image_archive import has_images, read_image_archive
+from core.data.arrays.packed import files_of_tar, files_of_zip, is_tar
 from core.data.arrays.parquet import MAGIC as PARQUET
 from core.data.arrays.parquet import read_parquet
 from core.data.arrays.pixel_text import split_pixels
@@ -30,7 +33,7 @@ from core.data.spreadsheet.formats import GZIP, ZIP
 from core.data.spreadsheet.source import Source, open_source
 from core.data.spreadsheet.table import read_table
 
-HEAD = 64  # bytes by which a format is recognized
+HEAD = 512  # bytes by which a format is recognized
 MOST_MEMBERS = 200_000  # files in an archive of images
 MOST_ARRAYS = 100  # files of arrays in an archive
 ReadArrays = Callable[[BinaryIO, str], dict[str, np.ndarray]]
@@ -81,8 +84,19 @@ def _read_file(
     """Return the contents of a file with these first bytes, None for a spreadsheet."""
     if head.startswith(PARQUET):
         return read_parquet(file, name, reading, progress)
+    if is_tar(head):
+        return _read_tar(file, name, reading, progress)
     read_arrays = _reader(head)
-    return choose(read_arrays(file, name), name, reading) if read_arrays else None
+    return _choose(read_arrays(file, name), name, reading) if read_arrays else None
+
+
+def _choose(arrays: dict[str, np.ndarray], name: str, reading: Reading) -> Contents:
+    """Return the contents of a file with these arrays."""
+    found = read_class_arrays(arrays, name) if len(arrays) > 1 and not reading.sheet else None
+    if found is None:
+        return choose(arrays, name, reading)
+    parts, finding = found
+    return join_parts(parts, name, finding)
 
 
 def _reader(head: bytes) -> ReadArrays | None:
@@ -103,18 +117,34 @@ def _read_gzip(
             stream.seek(0)
         except DAMAGE:
             return None
-        if not head.startswith(PARQUET) and _reader(head) is None:
+        if not head.startswith(PARQUET) and not is_tar(head) and _reader(head) is None:
             return None
         with unpack(stream, name, "gzip") as unpacked:
             return _read_file(unpacked, head, name, reading, progress)
+
+
+def _read_tar(
+    file: BinaryIO, name: str, reading: Reading, progress: ReadProgress | None
+) -> Contents:
+    """Return the images of a tar archive. Raises BadData if it has none."""
+    members = files_of_tar(file, name, MOST_MEMBERS)
+    if has_images(members):
+        return read_image_archive(members, name, reading, progress)
+    content = f"only {few([member.name for member in members[:5]])}" if members else "no files"
+    raise BadData(
+        f"{name} is a tar archive with {content}, but no images, and only images are read from tar "
+        "archives. Upload the table or the arrays directly, or pack them in a ZIP file.",
+        code="no_images_in_archive",
+    )
 
 
 def _read_archive(
     opened: zipfile.ZipFile, name: str, reading: Reading, progress: ReadProgress | None
 ) -> Contents | None:
     """Return the contents of an archive of images, an .npz file, or a ZIP file of arrays."""
-    if has_images(opened):
-        return read_image_archive(opened, name, reading, progress)
+    members = files_of_zip(opened)
+    if has_images(members):
+        return read_image_archive(members, name, reading, progress)
     arrays: dict[str, np.ndarray] = {}
     for member in content_members(opened)[:MOST_ARRAYS]:
         shown = f"{name} ({clip(member.filename)})"
@@ -131,7 +161,7 @@ def _read_archive(
             content = read_arrays(unpacked, shown)
         stem = PurePosixPath(member.filename.removesuffix(".gz")).stem
         arrays |= {stem if key == shown else key: array for key, array in content.items()}
-    return choose(arrays, name, reading) if arrays else None
+    return _choose(arrays, name, reading) if arrays else None
 
 
 def _unpacked_head(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

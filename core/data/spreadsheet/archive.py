@@ -108,7 +108,7 @@ def only_table(opened: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
 
 def content_members(opened: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Return the members without folders and files that macOS or Windows added."""
-    return [m for m in opened.infolist() if not m.is_dir() and not _hidden(m.filename)]
+    return [m for m in opened.infolist() if not m.is_dir() and not is_hidden(m.filename)]
 
 
 def member_name(name: str) -> str:
@@ -116,7 +116,7 @@ def member_name(name: str) -> str:
     return clip(name.replace("\\", "/").rpartition("/")[2])
 
 
-def _hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
     """Whether macOS or Windows added the file: `__MACOSX/._a.csv`, `.DS_Store`, `Thumbs.db`."""
     parts = name.replace("\\", "/").split("/")
     return (

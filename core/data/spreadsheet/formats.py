@@ -12,6 +12,8 @@ _MAGIC = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
+    (b"II*\0", "a TIFF image"),
+    (b"MM\0*", "a TIFF image"),
     (b"RIFF", "an audio file, a video or a WebP image"),
     (b"%PDF", "a PDF document"),
     (b"{\\rtf", "an RTF document"),

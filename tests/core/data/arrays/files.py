@@ -3,6 +3,7 @@
 import gzip
 import io
 import struct
+import tarfile
 import zipfile
 from collections.abc import Mapping
 
@@ -45,6 +46,18 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as opened:
         for name, content in files.items():
             opened.writestr(name, content)
+    return file.getvalue()
+
+
+def tarred(
+    files: Mapping[str, bytes], mode: str = "w:gz", format: int = tarfile.PAX_FORMAT
+) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode=mode, format=format) as opened:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            opened.addfile(member, io.BytesIO(content))
     return file.getvalue()
 
 

@@ -115,6 +115,56 @@ def test_a_file_brings_its_test_set(tmp_path, names, test):
     assert samples.test_targets.tolist() == IDS[:9][::-1].tolist()
 
 
+ROWS_OF_CLASS = {c: GREY[c == IDS].reshape(8, 30) for c in range(3)}
+
+
+@pytest.mark.parametrize(
+    ("names", "turned"),
+    [
+        (("train{}", "test{}"), False),
+        (("train_{}", "test_{}"), False),
+        (("digit{}", "test_digit{}"), False),
+        (("train_class_{}", "test_class_{}"), True),
+    ],
+)
+def test_one_array_per_class_is_a_training_and_a_test_set(tmp_path, names, turned):
+    arrays = {}
+    for label, rows in reversed(ROWS_OF_CLASS.items()):  # in any order
+        for pattern, part in zip(
+            names, (rows[: 6 + label % 2], rows[6 + label % 2 :]), strict=True
+        ):
+            arrays[pattern.format(label + 3)] = part.T if turned else part
+    reading = Reading(shape=(1, 6, 5))
+    for file in (mat(**arrays), npz(**arrays)):
+        digest, found = Library(tmp_path).add(file, names=("mnist_all.mat",), reading=reading)
+        samples = Library(tmp_path).open(digest)
+        kept = {label: 6 + label % 2 for label in ROWS_OF_CLASS}
+        train = np.concatenate([rows[: kept[label]] for label, rows in ROWS_OF_CLASS.items()])
+        test = np.concatenate([rows[kept[label] :] for label, rows in ROWS_OF_CLASS.items()])
+        assert samples.classes == ("3", "4", "5")
+        np.testing.assert_array_equal(samples.inputs.reshape(-1, 30), train)
+        np.testing.assert_array_equal(samples.test_inputs.reshape(-1, 30), test)
+        np.testing.assert_array_equal(samples.targets, np.repeat(range(3), list(kept.values())))
+        np.testing.assert_array_equal(samples.test_targets, np.repeat(range(3), [2, 1, 2]))
+        assert codes(found)["class_arrays"] == "info"
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"x1": GREY, "x2": GREY},  # two kinds of inputs
+        {"train0": GREY, "train1": GREY[:, :5]},  # samples of two sizes
+        {"train0": GREY, "train1": IDS},
+        {"train0": GREY, "train1": GREY, "test0": GREY},  # a test set of one class
+        {"0": GREY, "1": GREY},
+    ],
+)
+def test_arrays_that_need_not_be_classes_are_refused(arrays):
+    with pytest.raises(BadData) as caught:
+        read(npz(**arrays))
+    assert caught.value.code
+
+
 def test_a_validation_part_beside_a_test_part_belongs_to_training(tmp_path):
     arrays = {f"{part}_{kind}": a for part in ("train", "val", "test") for kind, a in
               (("images", GREY), ("labels", IDS))}  # fmt: skip

@@ -1,15 +1,17 @@
 """Image files: folders as classes, tables of file names, mixed sizes and kinds, damage, limits."""
 
 import io
+import tarfile
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from core.base.errors import BadData, LabError
-from core.data.arrays import image_files
+from core.data.arrays import image_files, storage
+from core.data.arrays import read as arrays_read
 from core.data.library import Library
-from tests.core.data.arrays.files import image, zipped
+from tests.core.data.arrays.files import image, tarred, zipped
 from tests.core.data.arrays.pets import (
     COLOUR,
     DRAW,
@@ -24,7 +26,7 @@ from tests.core.data.arrays.pets import (
 
 
 @pytest.mark.parametrize("pixels", [GREY, COLOUR])
-@pytest.mark.parametrize("format", ["PNG", "BMP", "GIF", "WEBP", "PPM"])
+@pytest.mark.parametrize("format", ["PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF"])
 def test_the_folder_of_an_image_is_its_class(pixels, format):
     if format == "GIF":  # has 256 colours
         pixels = pixels // 128 * 255
@@ -206,16 +208,79 @@ def test_transparency_rotation_sixteen_bits_and_animation():
     frames = [Image.fromarray(GREY[0]), Image.fromarray(GREY[1])]
     animated = io.BytesIO()
     frames[0].save(animated, "GIF", save_all=True, append_images=frames[1:])
+    turned = np.rot90(GREY[2], 1).copy()
     files = {
         "a/clear.png": image(clear),
-        "a/turned.png": image(np.rot90(GREY[2], 1).copy(), exif=exif),
+        "a/turned.png": image(turned, exif=exif),
+        "a/turned.tif": image(turned, "TIFF", exif=exif),
         "b/deep.png": image(GREY[3].astype(np.uint16) * 256),
+        "b/deep.tiff": image(GREY[4].astype(np.uint16) * 256, "TIFF"),
         "b/animated.gif": animated.getvalue(),
     }
     found = read(zipped(files))
     inputs = found.samples.inputs[:, 0]
     assert (inputs[0] == 255).all() and {"transparency", "animated"} <= codes(found)
-    np.testing.assert_array_equal(inputs[1:], GREY[[2, 3, 0]])
+    np.testing.assert_array_equal(inputs[1:], GREY[[2, 2, 3, 4, 0]])
+    highest = 256 * int(GREY[[3, 4]].max())
+    assert evidence(found, "sixteen_bits") == {"images": 2, "highest": highest}
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [GREY[0].astype(np.float32) / 255, GREY[0].astype(np.int32) * 1000, -GREY[0].astype(np.int32)],
+)
+def test_pixels_without_a_defined_range_are_refused(pixels):
+    with pytest.raises(BadData) as caught:
+        read(zipped(folders(GREY) | {"cat/deep.tif": image(pixels, "TIFF")}))
+    assert caught.value.code == "image_depth" and "deep.tif" in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+@pytest.mark.parametrize("format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_a_tar_archive_of_images_is_read_like_a_zip_file(mode, format):
+    long = "photographs of animals/" * 4
+    files = folders(GREY, f"./{long}{{pet}}/{{i}}.png") | {f"{long}cat/._0.png": b"x"}
+    check_pets(read(tarred(files, mode, format), names=("pets.tar",)), GREY)
+
+
+def test_a_table_in_a_tar_archive_names_its_images():
+    table = "".join(f"{i}.png,{PETS[i % 3]}\n" for i in range(12))
+    files = folders(GREY, "{i}.png") | {"labels.csv": ("file,label\n" + table).encode()}
+    check_pets(read(tarred(files)), GREY)
+
+
+def test_a_tar_archive_never_leaves_its_place_or_fills_the_memory(monkeypatch, tmp_path):
+    """Links are not followed, paths stay names, and what is too long is refused unread."""
+    file = io.BytesIO()
+    (tmp_path / "secret.png").write_bytes(image(GREY[5]))
+    with tarfile.open(fileobj=file, mode="w") as opened:
+        for kind, name in ((tarfile.SYMTYPE, "cat/link.png"), (tarfile.LNKTYPE, "dog/hard.png")):
+            link = tarfile.TarInfo(name)
+            link.type, link.linkname = kind, str(tmp_path / "secret.png")
+            opened.addfile(link)
+        for name, content in folders(GREY, "../../{pet}/{i}.png").items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            opened.addfile(member, io.BytesIO(content))
+    check_pets(read(file.getvalue()), GREY)
+    plain = tarred(folders(GREY), "w")
+    for kind, size in ((b"x", 2**20), (b"L", 2**20), (tarfile.GNUTYPE_SPARSE, 512)):
+        header = tarfile.TarInfo("long")
+        header.type, header.size = kind, size
+        with pytest.raises(BadData) as caught:
+            read(header.tobuf() + bytes(size) + plain)
+        assert caught.value.code == "damaged_archive"
+    with pytest.raises(BadData) as caught:
+        read(tarred({"t.csv": b"a,b\n1,2\n"}))
+    assert caught.value.code == "no_images_in_archive"
+    monkeypatch.setattr(arrays_read, "MOST_MEMBERS", 5)
+    with pytest.raises(BadData) as caught:
+        read(plain)
+    assert caught.value.code == "too_many_members"
+    monkeypatch.setattr(storage, "UNPACKED_LIMIT", 1000)
+    with pytest.raises(BadData) as caught:
+        read(tarred(folders(GREY)))
+    assert caught.value.code == "unpacks_too_large"
 
 
 def test_a_few_damaged_images_are_left_out_and_named():
@@ -241,8 +306,9 @@ def test_an_image_that_unpacks_to_too_much_is_never_decoded(monkeypatch):
     assert caught.value.code == "too_many_pixels"
 
 
-def test_damaged_archives_raise_nothing_but_a_message():
-    data, codes = zipped(folders(GREY[:4])), set()
+@pytest.mark.parametrize("pack", [zipped, lambda files: tarred(files, "w")])
+def test_damaged_archives_raise_nothing_but_a_message(pack):
+    data, codes = pack(folders(GREY[:4])), set()
     for position in range(0, len(data), 7):
         changed = bytearray(data)
         changed[position] ^= 0x5A
