@@ -31,8 +31,8 @@ def upload() -> bool:
     limit = st.get_option("server.maxUploadSize")
     st.caption(
         "A table (CSV, TSV, XLSX, ODS, Parquet), arrays (NumPy, MATLAB, IDX) or a ZIP or tar "
-        "archive of images. Each row of a table is an image with one column per pixel, or a sample with a "
-        f"column to predict. At most {limit} MB per file."
+        "archive of images. Each row of a table is an image with one column per pixel, or a sample "
+        f"with a column to predict. At most {limit} MB per file."
     )
     files = [
         chooser("Images or table", "images"),

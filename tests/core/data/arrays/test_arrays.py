@@ -154,7 +154,6 @@ def test_one_array_per_class_is_a_training_and_a_test_set(tmp_path, names, turne
     [
         {"x1": GREY, "x2": GREY},  # two kinds of inputs
         {"train0": GREY, "train1": GREY[:, :5]},  # samples of two sizes
-        {"train0": GREY, "train1": IDS},
         {"train0": GREY, "train1": GREY, "test0": GREY},  # a test set of one class
         {"0": GREY, "1": GREY},
     ],
