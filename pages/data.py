@@ -14,6 +14,7 @@ from core.jobs import runner
 from pages.kit import address, form, session, state
 from pages.kit.buttons import button
 from pages.kit.layout import bar, card_title, finding, header
+from pages.kit.screen import phone
 from pages.parts.data import augmentation, check, scale, selected
 from pages.parts.data.next_step import next_button, offer_start
 from pages.parts.data.sources import (
@@ -104,8 +105,11 @@ def choose() -> bool:
     """Draw the included datasets on one side, spreadsheets on the other. Return whether files wait
     to be checked.
     """
-    show_error()
-    left, right = st.columns([5, 7], gap="small")
+    top = st.container()
+    if phone() and session.get_ui(CHOOSING) == "files":  # what was asked for comes first
+        right, left = st.columns([7, 5], gap="small")
+    else:
+        left, right = st.columns([5, 7], gap="small")
     with left:
         show_datasets()
     with right:
@@ -114,6 +118,9 @@ def choose() -> bool:
                 pass
             waiting = upload()
         show_uploads()
+    if not waiting:  # that of chosen files is shown beside them
+        with top:
+            show_error()
     return waiting
 
 

@@ -80,7 +80,7 @@ class Library:
         files = tuple(name for name in shown if name)
         about = About(
             digest=digest,
-            name=title or Path(files[0]).stem,
+            name=title or Path(files[1 if reading.swap and labels else 0]).stem,
             files=files,
             reading=reading,
             rows=train.rows,

@@ -200,7 +200,8 @@ def check_scales(inputs: np.ndarray, names: Sequence[str]) -> list[Finding]:
             text = (
                 f"Columns have very different scales: the standard deviation of "
                 f"{clip(names[large])!r} is {short(std[large])}, that of {clip(names[small])!r} is "
-                f"{short(std[small])}. Standardize each column separately."
+                f"{short(std[small])}. Standardizing each column "
+                "separately, the default for tables, removes the difference."
             )
             evidence = {"largest": float(std[large]), "smallest": float(std[small])}
             findings.append(Finding("scales", "info", text, evidence))

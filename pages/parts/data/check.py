@@ -108,7 +108,7 @@ def show_chosen_reading(about: About) -> None:
     """Draw each reading that the user chose, with an Undo button."""
     choices = chosen_reading(about)
     for column, choice in choices.pop("columns", {}).items():
-        text = f"**{form.escape(columns.describe_choices({column: choice}))}.**"
+        text = f"Applied: **{form.escape(columns.describe_choices({column: choice}))}.**"
         if finding("ok", text, "Undo", f"undo column {column}", ":material/undo:"):
             read_again(about, {"columns": {column: ColumnChoice().model_dump()}})
     for name, value in choices.items():

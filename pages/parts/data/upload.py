@@ -19,7 +19,7 @@ from pages.kit.buttons import button, deferred_button, unique_keys
 from pages.kit.layout import card_title
 from pages.kit.uploads import release
 from pages.parts.data import columns
-from pages.parts.data.sources import ERROR, FIXES, refuse, take
+from pages.parts.data.sources import ERROR, FIXES, refuse, show_error, take
 
 AGAIN = "check columns"  # the key of the button below the table of columns
 
@@ -64,15 +64,19 @@ def upload() -> bool:
     if files[0]:
         labels = f"labels from {files[1].name}" if files[1] else "labels from one of its columns"
         st.caption(form.escape(f"Inputs from {files[0].name}, {labels}."))
+    if files[0]:
+        show_error()
     if not files[0] or not reading:
         return files[0] is not None
+    ways_out = st.container(horizontal=True, gap="small")
     owner = owner_of(files)
     reading = reading.with_changes({"columns": columns.chosen_columns(owner)})
     if table := columns.stored_table(owner):
         reading = show_columns(table, reading, owner)
     if pressed() or session.take_press(AGAIN):
         check(files, reading)
-    show_fixes(files, reading)
+    with ways_out:
+        show_fixes(files, reading)
     return True
 
 
@@ -98,11 +102,10 @@ def show_columns(table: list[ColumnFacts], reading: Reading, owner: str) -> Read
 def show_fixes(files: list, reading: Reading) -> None:
     """Draw a button for each other reading that may help after an error; the files stay chosen."""
     fixes = json.loads(session.get_ui(FIXES) or "[]") if session.get_ui(ERROR) else []
-    with st.container(horizontal=True, gap="small"):
-        keys = unique_keys(f"way {fix_label(fix)}" for fix in fixes)
-        for key, fix in zip(keys, fixes, strict=True):
-            if button(fix_label(fix), key=key, icon=":material/auto_fix_high:"):
-                check(files, reading.with_changes(fix))
+    keys = unique_keys(f"way {fix_label(fix)}" for fix in fixes)
+    for key, fix in zip(keys, fixes, strict=True):
+        if button(fix_label(fix), key=key, icon=":material/auto_fix_high:"):
+            check(files, reading.with_changes(fix))
 
 
 def fix_label(fix: dict) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 from core.access import ownership
 from core.base.encoding import decode, encode
 from core.base.errors import LabError
-from core.base.text import clip
+from core.base.text import clip, file_name
 from core.data.datasets import Spreadsheets
 from core.experiment import Experiment
 from core.export.archive import pack, packing_problem
@@ -17,6 +17,7 @@ from core.export.opening import open_archive
 from core.jobs import runner
 from pages.kit import address, person, session, state
 from pages.kit.form import escape
+from pages.kit.layout import run_name
 from pages.kit.uploads import release
 
 OPENED = "archives opened"  # count in this session; a new number clears the file uploader
@@ -84,7 +85,7 @@ def offer_archive(run: str) -> None:
     st.download_button(
         "Archive for another lab (ZIP)",
         make,
-        f"{run}.zip",
+        f"{file_name(run_name(run))} archive.zip",
         mime="application/zip",
         on_click="ignore",
         type="tertiary",

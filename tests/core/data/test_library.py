@@ -70,6 +70,16 @@ def test_a_transposed_set_is_stored_upright(tmp_path: Path):
     assert library.about(digest).reading.transpose
 
 
+def test_the_dataset_is_named_after_the_file_with_the_inputs(tmp_path: Path):
+    library = Library(tmp_path)
+    digest, _ = library.add(IMAGES, LABELS, names=("pixels.csv", "answers.csv"))
+    assert library.about(digest).name == "pixels"
+    swapped = library.add(
+        LABELS, IMAGES, names=("answers.csv", "pixels.csv"), reading=Reading(swap=True)
+    )
+    assert library.about(swapped[0]).name == "pixels"
+
+
 def test_a_test_pair_stays_one(tmp_path: Path):
     library = Library(tmp_path)
     digest, _ = library.add(

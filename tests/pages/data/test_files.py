@@ -11,6 +11,7 @@ from core.data.datasets import Digits, Spreadsheets
 from core.data.inspection.shapes import parse_shape
 from core.data.library import Library
 from core.jobs import runner
+from pages.kit import screen
 from tests.pages.data.conftest import errors, letters, metrics, sheet, upload
 from tests.pages.shown import draft, press, texts, well
 
@@ -113,6 +114,18 @@ def test_names_of_files_and_classes_are_not_markup(page):
     assert not any("](http" in text or "$d$" in text or ":red[x]" in text for text in raw)
     ticks = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]["yaxis"]["ticktext"]
     assert not any("<b>:" in tick.removeprefix("<b>") or "$" in tick for tick in ticks)
+
+
+@pytest.mark.parametrize("came_for", ["files", "sets"])
+def test_a_phone_shows_first_what_was_asked_for(page, monkeypatch, came_for):
+    monkeypatch.setattr(screen, "phone", lambda: True)
+    app = page(came_for=came_for)
+    elements = list(app.main)
+    upload, sets = (
+        next(i for i, e in enumerate(elements) if e.type == kind and (e.label or "").startswith(s))
+        for kind, s in (("file_uploader", "Images"), ("button", "Use dataset"))
+    )
+    assert (upload < sets) == (came_for == "files")
 
 
 def test_an_error_offers_other_readings_with_the_files_still_chosen(page):
