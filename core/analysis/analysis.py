@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from typing import Any, ClassVar
 
-from core.analysis.trained import TrainedRun
+from core.analysis.trained import Outputs, PartName, TrainedRun
 from core.base.spec import Choice
 from core.data.dataset import Facts
 
@@ -35,3 +35,16 @@ class Analysis(Choice, family="analysis"):
     def lines(self, result: Result) -> list[str]:
         """Return the result as lines for a terminal."""
         raise NotImplementedError
+
+
+def predicting(
+    trained: TrainedRun, part: PartName, *, start: float = 0.0, end: float = 1.0
+) -> Generator[tuple[float, str], None, Outputs]:
+    """Return the outputs for a part within the share `start` to `end` of an analysis."""
+    steps = trained.predicting(part)
+    while True:
+        try:
+            done = next(steps)
+        except StopIteration as finished:
+            return finished.value
+        yield start + (end - start) * min(done, 1.0), f"Predicting the {part} set"

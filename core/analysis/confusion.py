@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from core.analysis.analysis import Analysis, Answering, Result
+from core.analysis.analysis import Analysis, Answering, Result, predicting
 from core.analysis.rates import Rate, as_text, f1_rate, rate
 from core.analysis.suits import needs_classes
 from core.analysis.trained import TrainedRun
@@ -34,8 +34,7 @@ class Confusion(Analysis):
         return needs_classes(facts)
 
     def answer(self, trained: TrainedRun) -> Answering:
-        yield 0.1, "Predicting every sample"
-        outputs = trained.outputs(self.part)
+        outputs = yield from predicting(trained, self.part)
         counts = confusion_matrix(outputs.targets, outputs.predicted, len(trained.classes))
         return {"part": self.part, "names": list(trained.classes)} | class_scores(counts)
 

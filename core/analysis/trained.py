@@ -2,8 +2,9 @@
 for every sample.
 """
 
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from core.training.metrics import CPU_BATCH
 from core.training.setup import Setup, State
 
 PartName = Literal["train", "validation", "test"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -145,9 +147,22 @@ class TrainedRun:
         return self.data.inputs, getattr(self.setup.rows, name)
 
     def outputs(self, name: PartName) -> Outputs:
-        """Return what the network computes for the part, without dropout and augmentation."""
+        """Return what the network computes for the part, without dropout and augmentation. Raises
+        BadInput for an empty part and for outputs that are not finite.
+        """
+        return finish(self.predicting(name))
+
+    def predicting(self, name: PartName) -> Generator[float, None, Outputs]:
+        """Return `outputs`; yields the fraction done after each batch."""
         if name not in self._outputs:
-            self._outputs[name] = compute_outputs(self.model, self.part(name), self.scale)
+            outputs = yield from computing_outputs(self.model, self.part(name), self.scale)
+            if not np.isfinite(outputs.scores).all():
+                raise BadInput(
+                    f"The network of this run computes values that are not finite for its {name} "
+                    "set: the training diverged. Train it again with a lower learning rate.",
+                    code="outputs_not_finite",
+                )
+            self._outputs[name] = outputs
         return self._outputs[name]
 
     @property
@@ -156,29 +171,59 @@ class TrainedRun:
         return self.setup.scale.mean, self.setup.scale.std
 
 
+def finish(steps: Generator[object, None, T]) -> T:
+    """Run a generator to its end and return its result."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
 def compute_outputs(
     model: nn.Module, part: Part, scale: tuple[float, float] = (0.0, 1.0)
 ) -> Outputs:
     """Return what a model in evaluation mode computes for a part."""
-    hidden: list[Tensor] = []
-    last = [m for m in model.modules() if isinstance(m, nn.Linear)][-1:]
-    scores: list[Tensor] = []
-    keep = [m.register_forward_pre_hook(lambda _, x: hidden.append(x[0].float())) for m in last]
-    try:
-        with torch.inference_mode():
-            for x, _ in part.in_order(CPU_BATCH):
-                scores.append(model(x).float())
-    finally:
-        for handle in keep:
-            handle.remove()
+    return finish(computing_outputs(model, part, scale))
+
+
+def computing_outputs(
+    model: nn.Module, part: Part, scale: tuple[float, float] = (0.0, 1.0)
+) -> Generator[float, None, Outputs]:
+    """Return `compute_outputs`; yields the fraction done after each batch."""
+    scores, hidden = [], []
+    for batch, representation in forward(model, part):
+        scores.append(batch)
+        hidden.append(representation)
+        yield len(scores) * CPU_BATCH / max(len(part), 1)
     mean, std = scale
     targets = part.targets.cpu().numpy()
     outputs = torch.cat(scores).cpu().numpy()
     if part.values:
         outputs = (mean + std * outputs.astype(np.float64)).astype(np.float32)
         targets = mean + std * targets.astype(np.float64)
-    flat = [batch.flatten(1) for batch in hidden] or scores
-    return Outputs(outputs, targets, torch.cat(flat).cpu().numpy())
+    return Outputs(outputs, targets, torch.cat(hidden).cpu().numpy())
+
+
+def forward(model: nn.Module, part: Part) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield what a model in evaluation mode computes for each batch: its outputs (B, C), and the
+    inputs (B, H) of its output layer, or the outputs where it has none.
+    """
+    kept: list[Tensor] = []
+    last = [m for m in model.modules() if isinstance(m, nn.Linear)][-1:]
+
+    def keep(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        kept[:] = [inputs[0].float().flatten(1)]
+
+    for x, _ in part.in_order(CPU_BATCH):
+        handles = [module.register_forward_pre_hook(keep) for module in last]
+        try:
+            with torch.inference_mode():
+                scores = model(x).float()
+        finally:
+            for handle in handles:
+                handle.remove()
+        yield scores, kept[0] if kept else scores
 
 
 def _available(device: str) -> str:

@@ -24,3 +24,17 @@ def digits_run(tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
     """A dense network after four epochs on the digits: some of its predictions are wrong."""
     digits = shipped()["digits"].model_copy(update={"epochs": 4, "device": "cpu"})
     return train(tmp_path_factory.mktemp("digits"), digits)
+
+
+@pytest.fixture(scope="session")
+def spirals_run(tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
+    """Two classes of a table with two columns, hardly learned."""
+    spirals = shipped()["spirals"].model_copy(update={"epochs": 2, "device": "cpu"})
+    return train(tmp_path_factory.mktemp("spirals"), spirals)
+
+
+@pytest.fixture(scope="session")
+def sine_run(tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
+    """Values of one input."""
+    sine = shipped()["sine"].model_copy(update={"epochs": 3, "device": "cpu"})
+    return train(tmp_path_factory.mktemp("sine"), sine)

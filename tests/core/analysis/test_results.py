@@ -1,5 +1,7 @@
 """Results are computed once for the same weights and options, and damage is noticed."""
 
+import shutil
+
 import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
@@ -26,6 +28,7 @@ def test_outputs_are_those_that_were_scored(digits_run: TrainedRun) -> None:
 
 def test_a_result_is_kept(digits_run: TrainedRun) -> None:
     store, run, asked = digits_run.store, digits_run.run, Confusion(part="validation")
+    shutil.rmtree(store.path(run, results.FOLDER), ignore_errors=True)  # of earlier tests
     assert results.stored(store, run, asked) is None
     shares = [share for share, _ in results.compute(store, run, asked)]
     assert shares == sorted(shares)
