@@ -7,10 +7,10 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
 from core.analysis.analysis import Analysis, Answering, Result, predicting
-from core.analysis.rates import rate
 from core.analysis.suits import needs_classes
 from core.analysis.trained import TrainedRun
 from core.base.numbers import percent, short
+from core.base.rates import rate
 from core.base.text import aligned, counted
 from core.data.dataset import Facts
 

@@ -7,10 +7,11 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from core.analysis.analysis import Analysis, Answering, Result, predicting
-from core.analysis.rates import Rate, as_text, f1_rate, rate
+from core.analysis.rates import as_text, f1_rate
 from core.analysis.suits import needs_classes
 from core.analysis.trained import TrainedRun
 from core.base.numbers import THIN, whole
+from core.base.rates import Rate, rate
 from core.base.text import aligned, clip, counted
 from core.data.dataset import Facts
 

@@ -1,10 +1,8 @@
 """Rates of classes with their 95 % intervals (core/base/rates.py), and as text."""
 
-from core.base.numbers import MISSING, THIN
+from core.base.numbers import MISSING
 from core.base.rates import Rate, rate
 from core.runs.measured import describe_rate
-
-__all__ = ["THIN", "Rate", "as_text", "f1_rate", "rate"]
 
 
 def f1_rate(both: int, either: int) -> Rate | None:
@@ -21,7 +19,7 @@ def f1_rate(both: int, either: int) -> Rate | None:
 def as_text(value: Rate | None) -> str:
     """Return a rate with its interval as text.
 
-    >>> as_text([0.9, 0.5958, 0.9821]).replace(THIN, " ")
-    '90.0 % (59.6 to 98.2)'
+    >>> as_text(None)
+    '–'
     """
     return MISSING if value is None else describe_rate(value)

@@ -8,10 +8,10 @@ from scipy.stats import bootstrap
 from core.analysis.analysis import Analysis, Answering, Result, predicting
 from core.analysis.influence import column_influences
 from core.analysis.mistakes import describe_columns, most_influential
-from core.analysis.rates import Rate
 from core.analysis.suits import needs_values
 from core.analysis.trained import TrainedRun
 from core.base.numbers import short, whole
+from core.base.rates import Rate
 from core.base.text import aligned, counted
 from core.data.dataset import Facts
 

@@ -6,10 +6,10 @@ import numpy as np
 from scipy.stats import rankdata
 
 from core.analysis.analysis import Analysis, Answering, Result, predicting
-from core.analysis.rates import Rate, Z
 from core.analysis.suits import needs_two_classes
 from core.analysis.trained import TrainedRun
 from core.base.numbers import short
+from core.base.rates import Rate, Z
 from core.base.text import clip, counted
 from core.data.dataset import Facts
 

@@ -8,7 +8,8 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from core.analysis.catalogue import Confusion
 from core.analysis.confusion import class_scores, confused_pairs, confusion_matrix
-from core.analysis.rates import f1_rate, rate
+from core.analysis.rates import f1_rate
+from core.base.rates import rate
 
 RNG = np.random.default_rng(0)
 CASES = {  # true and predicted classes of 2 to 200 classes
