@@ -64,7 +64,7 @@ def show_findings(draft: Experiment, data: Samples) -> None:
             reading = about.reading
             for found in urgent:
                 reading = reading.with_changes(found.action.changes)
-            read_as(about, reading)
+            read_as(about, reading, with_edits=False)
     show_chosen_reading(about)
     findings = sorted(about.findings, key=lambda f: (RANK[f.level], f.action is None))
     keys = unique_keys(f"fix {found.code}" for found in findings)

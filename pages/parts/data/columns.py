@@ -1,6 +1,7 @@
 """The column table of the Data page: what each column contains, and how it is read.
 
-Choices that a file was refused with are stored for these files, so that nothing is lost.
+Choices that a file was refused with, and edits that were not checked yet, are stored for these
+files, so that nothing is lost when another page is opened.
 """
 
 import json
@@ -18,6 +19,7 @@ from core.data.reading import ColumnChoice, Reading
 from pages.kit import session
 
 # names in the session
+EDITS = "column edits"  # JSON: the files or the dataset, and edits that were not checked yet
 STORED = "column choices"  # JSON: the files or the dataset, its choices, and its refused table
 DRAWN = "columns drawn"  # a number in the key of the table: another one drops its edits
 
@@ -32,12 +34,16 @@ TYPES = {"number": "Number", "text": "Text", "mixed": "Numbers and text", "date"
 def edit_columns(table: Sequence[ColumnFacts], reading: Reading, owner: str) -> Reading:
     """Draw the table with the choices of this reading, and return the reading with the edits.
 
-    `owner` names the files or the dataset that the table belongs to.
+    `owner` names the files or the dataset that the table belongs to. Streamlit drops the edits of a
+    table that is not drawn: they are stored, and part of its rows when it is drawn again.
     """
-    rows = pd.DataFrame([describe(facts, reading) for facts in table])
+    key = f"columns {owner} {session.get_ui(DRAWN)}"
+    drawn, unchecked = _edits(owner)
+    drawn = drawn if _edited_rows(key) else unchecked
+    shown = _with_choices(reading, table, drawn)
+    rows = pd.DataFrame([describe(facts, shown) for facts in table])
     if not any(facts.problem for facts in table):
         rows = rows.drop(columns=PROBLEM)
-    key = f"columns {owner} {session.get_ui(DRAWN)}"
     titles = [fact.label for fact in FIELDS.values()]
     selects = {
         fact.label: st.column_config.SelectboxColumn(
@@ -57,8 +63,27 @@ def edit_columns(table: Sequence[ColumnFacts], reading: Reading, owner: str) -> 
         column_config={COLUMN: st.column_config.TextColumn(pinned=True), **selects},
         alt="The columns of the file, their roles, and how they are read",
     )
-    edits = (session.widget_value(key) or {}).get("edited_rows", {})
-    return reading.with_changes({"columns": choices_from_edits(table, edits)})
+    unchecked = {key: dict(choice) for key, choice in drawn.items()}
+    for column, choice in choices_from_edits(table, _edited_rows(key)).items():
+        unchecked[column] = unchecked.get(column, {}) | choice
+    _store_edits(owner, drawn, unchecked)
+    edited = _with_choices(reading, table, unchecked)
+    if edited != reading:
+        st.caption("Changes in this table take effect when you press Check again.")
+    return edited
+
+
+def _edited_rows(key: str) -> dict[str, dict[str, Any]]:
+    """Return the edits of the table with this key since it was drawn first."""
+    return (session.widget_value(key) or {}).get("edited_rows", {})
+
+
+def _with_choices(
+    reading: Reading, table: Sequence[ColumnFacts], choices: Mapping[str, Mapping[str, str]]
+) -> Reading:
+    """Return the reading with the choices for columns of this table."""
+    keys = {facts.key for facts in table}
+    return reading.with_changes({"columns": {k: c for k, c in choices.items() if k in keys}})
 
 
 def word(fact: FieldFacts, option: str) -> str:
@@ -72,7 +97,8 @@ def describe(facts: ColumnFacts, reading: Reading) -> dict[str, Any]:
     text = choice.text
     if text == "auto" and facts.type != "number" and facts.role == "input" and not facts.problem:
         text = "one_hot"
-    shown = {"role": facts.role, "missing": choice.missing, "text": text}
+    role = facts.role if choice.role == "auto" else choice.role
+    shown = {"role": role, "missing": choice.missing, "text": text}
     return {
         COLUMN: f"{MARK} {facts.key}" if facts.problem else facts.key,
         **{
@@ -112,6 +138,29 @@ def remember(owner: str, reading: Reading, table: Sequence[ColumnFacts]) -> None
     }
     session.set_ui(STORED, json.dumps(content))
     session.set_ui(DRAWN, str(int(session.get_ui(DRAWN) or 0) + 1))
+
+
+def _edits(owner: str) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
+    """Return the edits that the drawn table has in its rows, and all that were not checked yet."""
+    content = json.loads(session.get_ui(EDITS) or "{}")
+    if content.get("owner") != owner:
+        return {}, {}
+    return content["drawn"], content["unchecked"]
+
+
+def _store_edits(owner: str, drawn: Mapping, unchecked: Mapping) -> None:
+    content = {"owner": owner, "drawn": drawn, "unchecked": unchecked}
+    session.set_ui(EDITS, json.dumps(content))
+
+
+def carry_edits(owner: str, other: str) -> None:
+    """Give the edits that were not checked yet to another reading of the same files."""
+    _store_edits(other, {}, _edits(owner)[1])
+
+
+def drop_edits() -> None:
+    """Forget the edits: they are part of the reading that is checked."""
+    session.set_ui(EDITS, "")
 
 
 def chosen_columns(owner: str) -> dict[str, dict[str, str]]:

@@ -81,8 +81,10 @@ def upload() -> bool:
 
 
 def owner_of(files: list) -> str:
-    """Return a name for these files: the choices for their columns belong to it."""
-    return " ".join(str(file.file_id) if file else "–" for file in files)
+    """Return a name for these files: the choices for their columns belong to it, also after the
+    same files are chosen again.
+    """
+    return " ".join(f"{file.name} {file.size}" if file else "–" for file in files)
 
 
 def show_columns(table: list[ColumnFacts], reading: Reading, owner: str) -> Reading:
@@ -214,16 +216,24 @@ def progress() -> Callable[[float, str], None]:
 
 
 def read_again(about: About, change: dict) -> None:
-    """Read the same files with changes of the reading, and select the result."""
-    read_as(about, about.reading.with_changes(change))
+    """Read the same files with changes of the reading, and select the result. Edits of the column
+    table wait for Check again.
+    """
+    read_as(about, about.reading.with_changes(change), with_edits=False)
 
 
-def read_as(about: About, reading: Reading) -> None:
-    """Read the same files with this reading, and select the result."""
+def read_as(about: About, reading: Reading, *, with_edits: bool = True) -> None:
+    """Read the same files with this reading, and select the result. `with_edits` tells whether the
+    reading contains the edits of the column table.
+    """
     library = Library(runner.current().store.home)
     try:
         with st.spinner("Reading …"):
             digest = library.read_again(about.digest, reading)
     except LabError as error:
         refuse(error, owner=about.digest, reading=reading)
+    if with_edits:
+        columns.drop_edits()
+    else:
+        columns.carry_edits(about.digest, digest)
     take(Spreadsheets(digest=digest, title=about.name[:200]))

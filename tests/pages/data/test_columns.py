@@ -84,6 +84,43 @@ def test_choices_of_a_refused_file_are_kept_until_it_is_read(page, edit):
     assert about(app).reading.columns["port"] == ColumnChoice(text="ordinal")
 
 
+def test_edits_that_were_not_checked_outlive_other_pages_and_other_presses(page, edit):
+    """Streamlit drops the edits of a table that is not drawn, here with `edit.clear()`."""
+    doubled = PEOPLE.replace("who,age,port", "age,kind,port").replace("Mr ", "")
+    app = upload(page(came_for="files"), (doubled + doubled.splitlines()[1]).encode())
+    edit |= {"2": {"Text": "Ordinal"}}
+    app = well(app.run())
+    edit.clear()
+    app = well(app.run())  # the page was left and opened again
+    edit |= {"1": {"Role": "Ignore"}}
+    app = well(app.run())
+    edit.clear()
+    shown = tables(well(app.run()))[0].set_index(COLUMN)
+    assert (shown["Role"]["kind"], shown["Text"]["port"]) == ("Ignore", "Ordinal")
+    app = press(app, "fix duplicates")
+    assert about(app).reading.changes() == {"duplicates": "remove"}
+    app = press(app, "check columns again")
+    assert about(app).reading.changes() == {
+        "duplicates": "remove",
+        "columns": {"kind": {"role": "ignore"}, "port": {"text": "ordinal"}},
+    }
+    edit |= {"1": {"Role": "Input"}}
+    app = well(app.run())
+    edit.clear()
+    app = press(app, "check columns again")
+    assert about(app).reading.columns["kind"].role == "input"
+
+
+def test_choices_for_a_refused_file_wait_for_the_same_file(page, edit):
+    app = upload(page(came_for="files"), PEOPLE.encode())
+    edit |= {"2": {"Text": "Ordinal"}}
+    app = well(app.run())
+    edit.clear()
+    app = press(app, "Keep current dataset")
+    app = upload(press(app, "Change dataset"), PEOPLE.encode())
+    assert tables(app)[0].set_index(COLUMN)["Text"]["port"] == "Ordinal"
+
+
 def test_a_press_prepares_network_and_training_for_uploaded_data(page):
     app = upload(page(came_for="files"), *letters())
     app.session_state["draft"] = encode(draft(app).model_copy(update={"epochs": 7}))
