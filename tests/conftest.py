@@ -188,7 +188,7 @@ def script(
             64,
             61706,
             layers,
-            {"train": 1280, "validation": 256, "test": 256},
+            {"train": 1280},
             {},
             "cpu",
             1,

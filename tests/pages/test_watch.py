@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+from dataclasses import replace
 
 import pytest
 
@@ -65,7 +66,9 @@ def test_a_live_run(store):
 
 def test_a_finished_run_shows_its_end_and_offers_its_files(store):
     run = store.create(EXPERIMENT)
-    write(store, run, [*script(), ended()])
+    started, *events = script()
+    sizes = {"train": 1280, "validation": 256, "test": 256}
+    write(store, run, [replace(started, sizes=sizes), *events, ended()])
     app = watch(run)
     assert describe_end(ended()) in texts(app)
     assert any("7.8" in text for text in texts(app) if text.startswith("### "))

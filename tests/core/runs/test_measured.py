@@ -1,5 +1,7 @@
 """Scores with intervals: the coverage of the interval of values, and the two forms."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,8 +13,11 @@ from tests.conftest import ended, script
 
 
 def made_up(*, with_end: bool = True) -> History:
+    """The made-up run of the shared script, with all of its sizes."""
+    started, *events = [*script(), *([ended()] if with_end else [])]
+    sizes = {"train": 1280, "validation": 256, "test": 256}
     history = History()
-    history.add(map(to_json, [*script(), *([ended()] if with_end else [])]))
+    history.add(map(to_json, [replace(started, sizes=sizes), *events]))
     return history
 
 
