@@ -6,6 +6,7 @@ from core.analysis.confusion import Confusion
 from core.analysis.landscape import LossLine, LossPlane, LossProfile
 from core.analysis.mistakes import Mistakes
 from core.analysis.residuals import Residuals
+from core.analysis.suspicious import Suspicious
 from core.analysis.thresholds import Thresholds
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "LossProfile",
     "Mistakes",
     "Residuals",
+    "Suspicious",
     "Thresholds",
 ]

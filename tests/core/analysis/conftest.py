@@ -6,6 +6,7 @@ import pytest
 
 from core.analysis.trained import TrainedRun
 from core.base.encoding import encode
+from core.data.label_noise import LabelNoise
 from core.experiment import Experiment, shipped
 from core.jobs.kinds import KINDS, RUN
 from core.runs.store import Store
@@ -38,3 +39,11 @@ def sine_run(tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
     """Values of one input."""
     sine = shipped()["sine"].model_copy(update={"epochs": 3, "device": "cpu"})
     return train(tmp_path_factory.mktemp("sine"), sine)
+
+
+@pytest.fixture(scope="session")
+def noisy_digits_run(tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
+    """A dense network after eight epochs on the digits with 10 % wrong training labels."""
+    noisy = {"epochs": 8, "device": "cpu", "label_noise": LabelNoise(share=0.1)}
+    digits = shipped()["digits"].model_copy(update=noisy)
+    return train(tmp_path_factory.mktemp("noisy_digits"), digits)
