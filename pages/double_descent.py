@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.base.errors import LabError
 from core.base.finding import Finding
@@ -27,7 +28,8 @@ from pages.parts.double_descent.settings import settings
 
 MORE = "More …"
 TITLE, SUBTITLE = "Double descent", "Test error against model size, training steps or samples"
-OF_DRAFT = "Several runs of the draft experiment"  # subtitle of a study of ordinary runs
+OF_DRAFT = "Your draft experiment, trained several times"  # subtitle of a study of ordinary runs
+TITLE_WIDTH = 140  # px, so that both rows of presets begin at the same place
 TICK = 1.0  # seconds between two refreshes while a study is running
 
 
@@ -88,9 +90,9 @@ def choose_preset(study: Study) -> None:
     curves = presets.curves(available)
     names = curves if session.get_ui("all presets") else presets.first_row(available, current)
     more = [] if len(names) == len(curves) else [MORE]
-    selected = pills("Presets", [*names, *more], current, available)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption("Studies of your draft", width="content")
+    with row_of_presets("Ready-made curves"):
+        selected = pills("Presets", [*names, *more], current, available)
+    with row_of_presets("Your draft, repeated"):
         of_draft = [name for name in available if name not in curves]
         selected_of_draft = pills("Studies of the draft", of_draft, current, available)
     if selected == MORE:
@@ -103,6 +105,13 @@ def choose_preset(study: Study) -> None:
     st.caption(escape(study.about))
 
 
+def row_of_presets(title: str) -> DeltaGenerator:
+    """A row for presets of one kind behind its title; on a narrow screen below it."""
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    row.caption(title, width=TITLE_WIDTH)
+    return row
+
+
 def pills(
     label: str, names: list[str], current: str | None, available: Mapping[str, Study]
 ) -> str | None:
@@ -110,7 +119,7 @@ def pills(
     return st.pills(
         label, names, default=current if current in names else None, label_visibility="collapsed",
         format_func=lambda n: MORE if n == MORE else presets.pill_label(n, available[n]),
-        key=f"{label} {studies.key()}",
+        key=f"{label} {studies.key()}", wrap=True,
     )  # fmt: skip
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from core.base.device import resolve, torch_threads
 from core.base.errors import LabError
 from core.data.load import load
@@ -17,18 +19,34 @@ if TYPE_CHECKING:
     from core.studies.executor import Executor
 
 MAX_TRIALS = 200  # experiments of a study whose cost is counted individually
+FASTEST, SLOWEST = 0.7, 2.0  # of the measured time, for networks that fit early or late
+PREPARATION = 2.0  # seconds: data, and a process for each worker
 
 
 @dataclass(frozen=True)
 class Expected:
-    """`seconds` in one process for `points`; networks that fit early take less. `description` is
-    the problem in words; `problem` is why the study cannot run here, else empty.
+    """`seconds` of computing in one process for `points`, and `sharing`: how many times as long
+    they take beside the other programs of this machine. `description` is the problem in words;
+    `problem` is why the study cannot run here, else empty.
     """
 
     seconds: float = 0.0
     points: int = 0
     description: str = ""
     problem: str = ""
+    sharing: float = 1.0
+
+    @property
+    def low(self) -> float:
+        """The fewest seconds that the study is likely to take while the machine is as busy as
+        now.
+        """
+        return FASTEST * self.seconds * self.sharing
+
+    @property
+    def high(self) -> float:
+        """The most seconds while the machine is as busy as now."""
+        return SLOWEST * self.seconds * self.sharing + PREPARATION
 
 
 def expected(home: Path, study: Study) -> Expected:
@@ -66,4 +84,18 @@ def _expected(home: Path, study: Study) -> Expected:
     scale = study.size / trials
     with torch_threads(largest.threads):
         seconds = largest.probe() * costs * scale
-    return Expected(seconds=seconds, points=round(counts * scale), description=largest.description)
+    return Expected(
+        seconds=seconds,
+        points=round(counts * scale),
+        description=largest.description,
+        sharing=sharing(psutil.getloadavg()[0], psutil.cpu_count() or 1),
+    )
+
+
+def sharing(load: float, cores: int) -> float:
+    """Return how many times as long one more process takes where `load` others compute.
+
+    >>> sharing(0.5, 2), sharing(11.0, 2)
+    (1.0, 6.0)
+    """
+    return max(1.0, (load + 1) / cores)

@@ -35,7 +35,7 @@ __all__ = ["store"]
 
 def test_before_a_study_the_axes_are_drawn_and_start_is_suggested(store):
     app = open_page()
-    assert headline(app) == "105 points, about 8 s. Press Start."
+    assert headline(app) == "105 points, 5\u00a0to\u00a018\u202fs. Press Start."
     (chart,) = charts(app)
     assert [note["text"] for note in chart["layout"]["annotations"]] == ["N = n"]
     (sketch,) = chart["data"]

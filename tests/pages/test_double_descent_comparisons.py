@@ -30,7 +30,7 @@ def compared(app):
 def test_a_comparison_shows_its_cost_and_starts_the_study_without_the_cause(store):
     study_id = store_study(store, a_peak(), DONE)
     app = open_page(study_id)
-    assert "No label noise: 105 points, about 8 s" in " ".join(texts(app))
+    assert "No label noise: 105 points, 5\u00a0to\u00a018\u202fs" in " ".join(texts(app))
     compared(app).set_value(["noise"]).run()
     assert not app.exception, app.exception
     (other,) = set(store.ids()) - {study_id}

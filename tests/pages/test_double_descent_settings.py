@@ -81,6 +81,8 @@ def test_pills_do_not_depend_on_what_is_measured_meanwhile(store, monkeypatch):
     curves = [name for name, s in shipped().items() if s.method.whole_curve]
     assert presets.recorded_seconds().keys() <= set(curves)
     assert set(presets.FIRST_ROW) <= presets.recorded_seconds().keys()
+    visible = pills(open_page()).options  # one line at 1440 px
+    assert sum(map(len, visible)) <= 120, visible
 
 
 def test_a_study_of_the_draft_has_the_draft_as_it_is(store):

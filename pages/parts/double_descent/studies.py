@@ -12,7 +12,7 @@ from core.advice.study_verdict import Over
 from core.base.encoding import change, decode, encode
 from core.base.errors import BadExperiment, LabError
 from core.base.finding import Action, Finding
-from core.base.numbers import percent, short
+from core.base.numbers import duration_range, percent, short
 from core.base.text import counted
 from core.descent.point import CurvePoint
 from core.figures.descent.lines import View
@@ -26,7 +26,6 @@ from core.studies.study import Study
 from pages.kit import address, person, session, state, study_log
 from pages.kit.study_log import store
 from pages.parts.double_descent.presets import default_study
-from pages.parts.double_descent.times import round_time
 
 DRAFT, GENERATION = "study", "study round"  # screen state: the draft study, its widget generation
 FOLLOWS = "study of the draft"  # screen state: "yes" while the study trains the draft experiment
@@ -253,8 +252,9 @@ def summary_line(study: Study, expected: Expected | None) -> str:
 
 
 def describe_cost(expected: Expected) -> str:
-    """105 points, about 8 s."""
-    return f"{counted(expected.points, 'point')}, about {round_time(expected.seconds)}"
+    """105 points, 6 to 18 s."""
+    seconds = duration_range(expected.low, expected.high)
+    return f"{counted(expected.points, 'point')}, {seconds}"
 
 
 def to_text(study: Study) -> str:

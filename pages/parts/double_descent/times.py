@@ -53,12 +53,5 @@ def start_probes(studies: Iterable[Study]) -> bool:
     return bool(unknown)
 
 
-def round_time(seconds: float) -> str:
-    """A forecast with one or two digits: 8 s, 2 min, 3 h."""
-    if seconds < 100:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 6000 else f"{round(seconds / 3600)} h"
-
-
 def _key(study: Study) -> tuple[str, str]:
     return str(store().home), encode(study)
