@@ -165,7 +165,7 @@ def numbers(draft: Experiment, data: Samples) -> None:
     """Draw the five numbers of the dataset as it will be used."""
     try:
         parts, affine = (
-            draft.split.parts(data.targets, data.has_test, data.validation),
+            draft.split.parts_of(data),
             selected.fitted(draft),
         )
     except LabError as error:

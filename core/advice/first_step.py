@@ -188,7 +188,7 @@ def _batch(experiment: Experiment, data: Samples, count: int) -> tuple[torch.Ten
     train = parts.train
     rows = train[:: max(1, len(train) // count)][:count]
     scale = Scale.fit(experiment, data, train)
-    targets, _ = experiment.label_noise.apply(data.targets, train, data.classes)
+    targets, _ = experiment.label_noise.apply_to(data, parts)
     part = scale.part(data.inputs, targets, rows, device="cpu")
     return part.batch(torch.arange(len(rows)))
 

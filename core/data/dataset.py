@@ -16,7 +16,7 @@ class Facts:
 
     `shape` is (C, H, W) of an image or (F,) of a table row. `classes` is empty if values are
     predicted. `rows` and `test_rows` count the samples; `validation_rows` of the rows are the
-    dataset's own validation set.
+    dataset's own validation set, and `dropped_rows` are left out of the training set.
     """
 
     shape: tuple[int, ...]
@@ -24,6 +24,7 @@ class Facts:
     rows: int
     test_rows: int = 0
     validation_rows: int = 0
+    dropped_rows: int = 0
 
     @property
     def outputs(self) -> int:
@@ -42,6 +43,16 @@ class DataSet(Choice, family="data set"):
     page: ClassVar[str] = "Data"
     is_handwriting: ClassVar[bool] = False  # whether mirroring would spoil the images
     megabytes: ClassVar[int] = 0  # of the download; 0 where nothing is downloaded
+
+    @classmethod
+    def is_ready_made(cls) -> bool:
+        """Whether it can be chosen from a list: every field has a default."""
+        return not any(field.is_required() for field in cls.model_fields.values())
+
+    @property
+    def uncorrected(self) -> "DataSet":
+        """The dataset without the corrections of a person."""
+        return self
 
     def facts(self, home: Path) -> Facts:
         """Return its facts without loading it. Raises NotFound for a missing upload."""

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from core.data.parts import Parts
+    from core.data.samples import Samples
+
 
 class LabelNoise(Value):
     """Replaces a fraction p of the training labels with another class, each equally likely
@@ -35,6 +38,21 @@ class LabelNoise(Value):
             "fraction to 0."
         )
         return Misfit("noise_needs_classes", text, {"classes": len(classes)})
+
+    def apply_to(self, samples: "Samples", parts: "Parts") -> "tuple[np.ndarray, np.ndarray]":
+        """Return the targets (N,) of the samples with noise on the training part, and the changed
+        rows, sorted. Labels that a person corrected are not changed, and the corrections change no
+        other label.
+        """
+        import numpy as np
+
+        fixed = samples.corrections
+        if fixed is None or not self.share:
+            return self.apply(samples.targets, parts.train, samples.classes)
+        rows = np.union1d(parts.train, parts.dropped)
+        targets, changed = self.apply(fixed.original, rows, samples.classes)
+        targets[fixed.relabeled] = samples.targets[fixed.relabeled]
+        return targets, np.setdiff1d(changed, np.union1d(fixed.relabeled, fixed.dropped))
 
     def apply(
         self, targets: "np.ndarray", rows: "np.ndarray", classes: "Sequence[str]"

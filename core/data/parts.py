@@ -1,6 +1,7 @@
 """Parts: split samples into training, validation and test sets, class by class, and reduce them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 
@@ -12,12 +13,28 @@ from core.base.text import counted
 class Parts:
     """Sorted indices into the samples, (n,) int64, each sample at most once.
 
-    `test` is empty if the dataset has its own test set.
+    `test` is empty if the dataset has its own test set. `dropped` are the samples of the training
+    set that are left out.
     """
 
     train: np.ndarray
     validation: np.ndarray
     test: np.ndarray
+    dropped: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def without(self, rows: np.ndarray) -> Self:
+        """Return the parts without these samples. Raises BadData if no training sample is left."""
+        train, validation, test = (
+            np.setdiff1d(part, rows, assume_unique=True)
+            for part in (self.train, self.validation, self.test)
+        )
+        if not len(train):
+            raise BadData(
+                f"All {counted(len(self.train), 'training sample')} are dropped. Restore some of "
+                "them, or use the dataset without corrections.",
+                code="no_training_data",
+            )
+        return type(self)(train, validation, test, np.intersect1d(self.train, rows))
 
 
 def deal(

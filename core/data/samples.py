@@ -10,6 +10,17 @@ from core.data.gaps import Fill, fill_gaps, fit_fills
 
 
 @dataclass(frozen=True)
+class Corrections:
+    """What a person corrected: the `original` targets (N,), the rows that have another label now
+    (whether it differs or not), and the rows that are in no part.
+    """
+
+    original: np.ndarray
+    relabeled: np.ndarray
+    dropped: np.ndarray
+
+
+@dataclass(frozen=True)
 class Samples:
     """Inputs and targets, with the official test samples if the dataset has any.
 
@@ -20,6 +31,7 @@ class Samples:
     `test_inputs` and `test_targets` have the same form, or are both None. `validation` holds the
     sorted indices of the samples that the dataset itself assigns to the validation set, if it does.
     `fills` say how missing values (NaN) of a table are filled; there are none elsewhere.
+    `corrections` describe how `targets` differ from those of the dataset.
     """
 
     name: str
@@ -31,6 +43,7 @@ class Samples:
     columns: tuple[str, ...] = ()
     validation: np.ndarray | None = None
     fills: tuple[Fill, ...] = ()
+    corrections: Corrections | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -50,7 +63,8 @@ class Samples:
         """Its facts, which are also known before it is loaded."""
         test_rows = 0 if self.test_inputs is None else len(self.test_inputs)
         validation_rows = 0 if self.validation is None else len(self.validation)
-        return Facts(self.shape, self.classes, len(self), test_rows, validation_rows)
+        dropped = 0 if self.corrections is None else len(self.corrections.dropped)
+        return Facts(self.shape, self.classes, len(self), test_rows, validation_rows, dropped)
 
     @property
     def has_test(self) -> bool:

@@ -53,8 +53,17 @@ class Split(Value):
 
         Raises BadData if no training sample is left.
         """
-        parts = self.parts(samples.targets, samples.has_test, samples.validation)
+        parts = self.parts_of(samples)
         return samples.filled(parts.train), parts
+
+    def parts_of(self, samples: "Samples") -> "Parts":
+        """Return the parts of the samples. Corrections move none of them to another part: the split
+        is that of the original targets, without the rows that are left out. Raises BadData.
+        """
+        corrections = samples.corrections
+        labels = corrections.original if corrections else samples.targets
+        parts = self.parts(labels, samples.has_test, samples.validation)
+        return parts.without(corrections.dropped) if corrections else parts
 
     def parts(
         self,

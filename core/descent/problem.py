@@ -103,6 +103,8 @@ def make_problem(
             code="no_classes",
         )
     train, test = _split(samples)
+    if samples.corrections:
+        train = np.setdiff1d(train, samples.corrections.dropped)
     available = len(train) * 4 // 5
     if available < MIN_ROWS:
         raise BadData(

@@ -56,7 +56,8 @@ def pack(
 ) -> None:
     """Write the archive. Raises NotFound, and Unavailable if the data cannot be included."""
     experiment = decode(Experiment, store.experiment(run))
-    problem = packing_problem(store, experiment.data) if with_data else None
+    data = experiment.data.uncorrected  # the experiment itself holds the corrections
+    problem = packing_problem(store, data) if with_data else None
     if problem:
         raise Unavailable(problem.text, code=problem.code)
     sums: list[tuple[str, str]] = []
@@ -69,15 +70,15 @@ def pack(
         sums.append(_add_text(packed, EXPERIMENT, encode(experiment)))
         names, reading = ("",) * PLACES, None
         if with_data:
-            about = Library(store.home).about(experiment.data.digest)
+            about = Library(store.home).about(data.digest)
             names, reading = _names_by_place(about.files, about.upload_hashes), about.reading
-            for place, path in enumerate(_uploads(store, experiment.data)):
+            for place, path in enumerate(_uploads(store, data)):
                 if path:
                     sums.append(_add(packed, f"data/{place}", path))
         manifest = Manifest(
             lab=core.__version__,
             run=run,
-            samples=samples_digest(experiment.data, store.home),
+            samples=samples_digest(data, store.home),
             names=names,
             reading=reading,
             sums=tuple(sums),
@@ -87,6 +88,7 @@ def pack(
 
 def packing_problem(store: Store, data: DataSet) -> Finding | None:
     """Return why the data cannot be included in an archive; None if it can."""
+    data = data.uncorrected
     if not isinstance(data, Spreadsheets):
         text = f"{data.summary} is built in or downloaded by every lab, so it is not packed."
         return Finding("data_in_every_lab", "info", text)

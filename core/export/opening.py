@@ -239,7 +239,7 @@ def _take_data(
     store: Store, folder: Path, experiment: Experiment, manifest: Manifest
 ) -> Finding | None:
     """Store the spreadsheets of the archive. Returns what is missing or different in this lab."""
-    data = experiment.data
+    data = experiment.data.uncorrected
     paths = [folder / entry.replace("/", "-") for entry in DATA]
     files = [path if path.exists() else None for path in paths]
     packed = files[0] is not None and isinstance(data, Spreadsheets)

@@ -37,4 +37,4 @@ def part_sizes(experiment: Experiment, facts: Facts) -> tuple[int, int, int]:
     others = rows - facts.validation_rows
     test = facts.test_rows or int(others * split.test + 0.5)
     train = rows - validation - (0 if facts.test_rows else test)
-    return split.training_size(train), validation, test
+    return split.training_size(train) - facts.dropped_rows, validation, test

@@ -70,7 +70,7 @@ class Setup:
         inputs, targets = data.inputs, data.targets
         test = (data.test_inputs, data.test_targets) if data.has_test else (inputs, targets)
         test_rows = slice(None) if data.has_test else parts.test
-        noisy, _ = e.label_noise.apply(data.targets, parts.train, data.classes)
+        noisy, _ = e.label_noise.apply_to(data, parts)
         self.train = self.scale.part(inputs, noisy, parts.train, **how)
         self.validation = self.scale.part(inputs, targets, parts.validation, **how)
         self.test = self.scale.part(*test, test_rows, **how)

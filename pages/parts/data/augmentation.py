@@ -8,7 +8,6 @@ from core.advice.augmentation_checks import check_augmentations
 from core.base.errors import LabError
 from core.base.numbers import percent, whole
 from core.data.augmentations import Augmentation
-from core.data.label_noise import add_noise
 from core.data.samples import Samples
 from core.experiment import Experiment
 from core.figures.images import side_by_side
@@ -109,11 +108,12 @@ def show_noise(draft: Experiment, data: Samples) -> None:
     with card_title("Wrong labels"):
         pass
     noise = draft.label_noise
-    rows = draft.split.parts(data.targets, data.has_test, data.validation).train
+    parts = draft.split.parts_of(data)
+    rows = parts.train
     if not data.classes or not noise.share:
         finding("ok", f"All {whole(len(rows))} training labels are unchanged.")
         return
-    labels, changed = add_noise(data.targets[rows], len(data.classes), noise.share, noise.seed)
+    labels, changed = noise.apply_to(data, parts)
     fraction = percent(len(changed) / len(rows))
     finding(
         "warn",
@@ -121,10 +121,10 @@ def show_noise(draft: Experiment, data: Samples) -> None:
         "A network that memorizes all of them reaches a training accuracy of 100 %.",
     )
     examples = changed[:: max(1, len(changed) // (3 * SHOWN))][: 3 * SHOWN]
-    names = [f"{data.classes[data.targets[rows[k]]]} → {data.classes[labels[k]]}" for k in examples]
+    names = [f"{data.classes[data.targets[k]]} → {data.classes[labels[k]]}" for k in examples]
     if len(data.shape) == 3:
         for start in range(0, len(examples), SHOWN):
-            part = data.inputs[rows[examples[start : start + SHOWN]]]
+            part = data.inputs[examples[start : start + SHOWN]]
             figure = side_by_side(
                 [("", part)], names[start : start + SHOWN], mode=theme_mode(), side=76
             )

@@ -50,11 +50,7 @@ def show_error() -> None:
 def show_datasets() -> None:
     """Draw one card for each included dataset, images and points separately."""
     home = runner.current().store.home
-    datasets = [
-        cls()
-        for cls in DataSet.members.values()
-        if not any(field.is_required() for field in cls.model_fields.values())
-    ]
+    datasets = [cls() for cls in DataSet.members.values() if cls.is_ready_made()]
     kinds = {True: "Images", False: "Points and curves"}
     wanted = st.segmented_control(
         "Included datasets",
@@ -178,7 +174,7 @@ def delete(digest: str) -> None:
     except LabError as error:
         session.set_ui(ERROR, str(error))
         return
-    if getattr(state.draft().data, "digest", "") == digest:
+    if getattr(state.draft().data.uncorrected, "digest", "") == digest:
         follow(Digits())
 
 

@@ -62,11 +62,7 @@ def data_and_noise(study: Study, key: str) -> Study:
 def available_datasets(current: DataSet) -> dict[str, DataSet]:
     """The datasets with classes by name: the study's own, the draft's, uploads, built-in ones."""
     home = runner.current().store.home
-    built_in = [
-        cls()
-        for cls in DataSet.members.values()
-        if not any(field.is_required() for field in cls.model_fields.values())
-    ]
+    built_in = [cls() for cls in DataSet.members.values() if cls.is_ready_made()]
     uploads = [
         Spreadsheets(digest=upload.digest, title=upload.name[:200])
         for upload in Library(home).list()

@@ -63,7 +63,7 @@ def _open_experiment(content: bytes, name: str) -> None:
 def offer_archive(run: str) -> None:
     """A download for another lab, optionally with the run's spreadsheets."""
     store = runner.current().store
-    data = decode(Experiment, store.experiment(run)).data
+    data = decode(Experiment, store.experiment(run)).data.uncorrected
     problem = packing_problem(store, data)
     with_data = isinstance(data, Spreadsheets) and st.checkbox(
         "Include the spreadsheets",

@@ -28,7 +28,7 @@ def load_points(experiment: Experiment, home: Path) -> figures.SurfaceData | Non
         if not drawable(facts.shape, facts.classes) or not experiment.data.is_available(home):
             return None
         data, parts = experiment.split.apply(load(experiment.data, home))
-        targets, _ = experiment.label_noise.apply(data.targets, parts.train, data.classes)
+        targets, _ = experiment.label_noise.apply_to(data, parts)
         return figures.rows(replace(data, targets=targets), parts)
     except LabError:
         return None

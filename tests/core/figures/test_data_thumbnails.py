@@ -11,7 +11,7 @@ from core.data.load import load
 from core.data.ready.published import Published
 from core.figures.data_thumbnails import ACROSS, POINTS, thumbnail_of
 
-NEEDS_FILES = [cls for cls in DataSet.members.values() if "digest" in cls.model_fields]
+NEEDS_FILES = [cls for cls in DataSet.members.values() if not cls.is_ready_made()]
 INCLUDED = [
     cls
     for cls in DataSet.members.values()
