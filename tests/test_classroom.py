@@ -57,6 +57,8 @@ def test_two_people_and_a_teacher(browser: object, tmp_path: Path) -> None:
             teacher.get_by_label("PIN", exact=True).fill(pin)
             teacher.get_by_role("button", name="Start teacher session", exact=True).click()
             teacher.get_by_text(answer).wait_for()
+        shown = teacher.get_by_test_id("stSidebar").get_by_test_id("stCode").inner_text()
+        assert re.fullmatch(r"http://[\w.-]+:\d+", shown.strip())  # to be projected
         teacher.reload()  # the session belongs to the browser
         teacher.get_by_text("End teacher session").wait_for()
         teacher.locator(STOP).last.click()

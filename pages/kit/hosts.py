@@ -61,13 +61,15 @@ def addresses() -> list[str]:
 
 
 def describe_addresses() -> str:
-    """Return the line for the terminal that names the address to open on other machines: the
-    configured names, or else the machine's own.
-    """
+    """Return the line for the terminal that names the addresses to open on other machines."""
+    return f"  On other computers, open {' or '.join(shared_urls())}\n"
+
+
+def shared_urls() -> list[str]:
+    """Return addresses to open on other machines: the configured names, or else the machine's."""
     own = own_names()
     local = {*HERE, *own}
     allowed = st.get_option("server.allowedHosts")
     configured = [name for name in allowed if name not in local and "*" not in name]
     port = st.get_option("server.port")
-    urls = [f"http://{name}:{port}" for name in configured or own[:2]]
-    return f"  On other computers, open {' or '.join(urls)}\n"
+    return [f"http://{name}:{port}" for name in configured or own[:2]]

@@ -13,7 +13,7 @@ from core.access.pin import pin_limiter
 from core.access.teacher_session import HOURS
 from core.base.errors import LabError
 from core.base.settings import PIN_LENGTH, settings
-from pages.kit import login, person
+from pages.kit import hosts, login, person
 from pages.kit.buttons import button, submit_button
 from pages.kit.form import escape
 
@@ -74,6 +74,9 @@ def sidebar() -> None:
             login.show_account()
         if person.is_teacher():
             st.badge("Teacher", color="green", icon=":material/school:")
+            if hosts.is_open_to_network() and (urls := hosts.shared_urls()):
+                st.caption("Address of this lab for students:")
+                st.code(urls[0], language=None, wrap_lines=True)
         else:
             st.caption("You can change the runs that you started and view everyone else's.")
         if person.has_teacher_session():

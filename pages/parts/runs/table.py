@@ -29,9 +29,9 @@ OTHERS = (
     "Network",
     "Optimizer",
     "Learning rate",
-    "Best epoch",
     "Time",
     "Tags",
+    "Best epoch",
     TEST,
     "Started",
     "Note",
@@ -39,7 +39,7 @@ OTHERS = (
 OWNER = "Owner"  # a column and a filter of labs with several users
 SHOWN = 10  # rows; more need scrolling, so that the comparison stays visible
 ROW = 33  # px
-RARE = 3  # the last columns are hidden by default; in a class the tags as well
+RARE, RARE_IN_CLASS = 4, 6  # the last columns are hidden by default: 1,064 px have no room
 POINTS = 40  # of a sparkline, which is 78 px wide
 
 
@@ -57,7 +57,7 @@ def choose_columns() -> tuple[str, ...]:
     first.
     """
     alone = ownership.mode() == ownership.SOLO
-    others, rare = (OTHERS, RARE) if alone else ((OWNER, *OTHERS), RARE + 1)
+    others, rare = (OTHERS, RARE) if alone else ((OWNER, *OTHERS), RARE_IN_CLASS)
     with st.popover("Columns", icon=":material/view_column:", key="runs_columns"):
         chosen = st.pills(
             "Columns in addition to name, curve and validation score",
@@ -127,20 +127,20 @@ def configured(form: Form) -> dict[str, object]:
     return {
         "Name": column.TextColumn(width=118),
         "Curve": column.LineChartColumn(width=78, help="Validation loss by epoch"),
-        OWNER: column.TextColumn(width=84),
+        OWNER: column.TextColumn(width=112),
         "Started": column.DatetimeColumn(format="D MMM, HH:mm:ss"),
         "State": column.TextColumn(width=92),
-        "Data": column.TextColumn(width=96),
-        "Network": column.TextColumn(width=116),
-        "Optimizer": column.TextColumn(width=136),
+        "Data": column.TextColumn(width=92),
+        "Network": column.TextColumn(width=150),
+        "Optimizer": column.TextColumn(width=126),
         "Learning rate": column.NumberColumn(width=90),
         "Best epoch": column.NumberColumn(
             width=78, help="The epoch with the lowest validation loss"
         ),
-        "Time": column.NumberColumn(width=84, help="Training time without pauses"),
+        "Time": column.NumberColumn(width=78, help="Training time without pauses"),
         VALIDATION: column.NumberColumn(f"{VALIDATION} {form}", help=meaning, width=124),
         TEST: column.NumberColumn(f"{TEST} {form}", help=meaning, width=106),
-        "Tags": column.ListColumn(width=90),
+        "Tags": column.ListColumn(width=80),
         "Note": column.TextColumn(width=240),
     }
 
