@@ -79,9 +79,10 @@ class Epoch:
 @dataclass(frozen=True)
 class Probe:
     """Measurements inside the network at one step. For each layer with weights: the norms of
-    gradient ‖∇L‖ and weights ‖w‖, the update-to-weight ratio ‖Δw‖/‖w‖, and the standard deviation
-    of its outputs over the mini-batch (`spread`). For each activation: the fraction of dead units
-    and of saturated outputs. `clipped`: the fraction of steps so far that each clipping changed.
+    gradient ‖∇L‖ and weights ‖w‖, the update-to-weight ratio ‖Δw‖/‖w‖, and of its outputs over the
+    mini-batch the standard deviation (`spread`) and the mean. For each activation: the fraction of
+    dead units and of saturated outputs. `clipped`: the fraction of steps so far that each clipping
+    changed.
 
     `noise`, at some steps: the variance trΣ of the gradient of one sample, and ‖∇L‖² corrected for
     the noise of the mini-batch. Both are estimates from one step, so only their means are used.
@@ -92,11 +93,27 @@ class Probe:
     weight: dict[str, float]
     update: dict[str, float]
     spread: dict[str, float] = field(default_factory=dict)
+    mean: dict[str, float] = field(default_factory=dict)
     dead: dict[str, float] = field(default_factory=dict)
     saturated: dict[str, float] = field(default_factory=dict)
     clipped: dict[str, float] = field(default_factory=dict)
     noise: tuple[float, float] | None = None
     memory: float = _clock()  # bytes in use, of the process or of the GPU
+
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """QUANTILES of the weights, their gradients before clipping, and the outputs of each layer with
+    weights, at one step (core/training/distributions.py).
+    """
+
+    step: int
+    weight: dict[str, tuple[float, ...]]
+    gradient: dict[str, tuple[float, ...]]
+    output: dict[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -154,7 +171,7 @@ class Ended:
     code: str = ""
 
 
-Event = Started | Step | Epoch | Probe | Surface | Saved | Preempted | Ended
+Event = Started | Step | Epoch | Probe | Distribution | Surface | Saved | Preempted | Ended
 _TYPES = {cls.__name__: cls for cls in Event.__args__}
 _TYPES["SetAside"] = Preempted  # its name in runs before December 2026
 

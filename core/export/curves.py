@@ -7,7 +7,7 @@ from core.runs.history import History, epoch_row
 HEAD = (
     "step,epoch,seconds,learning_rate,loss,train_loss,validation_loss,train_error,validation_error"
 )
-LAYERS_HEAD = "step,epoch,layer,gradient,weight,update,output_std,dead,saturated"
+LAYERS_HEAD = "step,epoch,layer,gradient,weight,update,output_std,dead,saturated,output_mean"
 
 
 def curves_csv(history: History) -> str:
@@ -29,13 +29,15 @@ def curves_csv(history: History) -> str:
 
 def layers_csv(history: History) -> str:
     """Return one row per measurement and layer: norms of gradient and weights, update-to-weight
-    ratio, standard deviation of the outputs; for activations the dead and saturated fractions.
+    ratio, standard deviation and mean of the outputs; for activations the dead and saturated
+    fractions.
     """
     per_epoch = history.started.epoch_steps if history.started else 1
     lines = [LAYERS_HEAD]
     for probe in history.probes:
         columns = (
-            probe.gradient, probe.weight, probe.update, probe.spread, probe.dead, probe.saturated
+            probe.gradient, probe.weight, probe.update,
+            probe.spread, probe.dead, probe.saturated, probe.mean,
         )  # fmt: skip
         for name in (*history.layers, *history.activations):
             values = [column.get(name) for column in columns]

@@ -17,11 +17,15 @@ from core.figures.training import END, Against, X
 
 @dataclass(frozen=True)
 class Map:
-    """One quantity as a heat map. `by_activation`: its rows are activations, not layers."""
+    """One quantity as a heat map. `by_activation`: its rows are activations, not layers, and its
+    values fractions. `signed`: its values are coloured from below to above 0, others by their
+    logarithm.
+    """
 
     label: str
     help: str
     by_activation: bool = False
+    signed: bool = False
 
 
 MAPS = {
@@ -34,6 +38,12 @@ MAPS = {
     "spread": Map(
         "Output std",
         "the standard deviation of a layer's outputs over the samples. 0.5 to 2 is good.",
+    ),
+    "mean": Map(
+        "Output mean",
+        "the mean of a layer's outputs over samples and units. Values far from 0 shift the inputs "
+        "of the next layer.",
+        signed=True,
     ),
     "dead": Map(
         "Dead units",
@@ -70,7 +80,7 @@ def layer_map(
     value = "%{customdata:.2" + ("~%" if share else "g") + "}<extra></extra>"
     hover = "%{y}, " + HOVER[against] + ": " + value
     rows = [f"map.{quantity}.{name}" for name in names]
-    meta = {"x": f"map.{X[against]}", "z": rows, "log": not share}
+    meta = {"x": f"map.{X[against]}", "z": rows, "log": not (share or MAPS[quantity].signed)}
     figure.add_heatmap(
         y=list(names), ygap=3, hovertemplate=hover, meta=meta, **_colours(mode, quantity)
     )
@@ -80,7 +90,9 @@ def layer_map(
 
 
 def _colours(mode: Mode, quantity: str) -> dict[str, Any]:
-    """Return colour scale and bar: around the good value, from 0 to 1, or over the whole range."""
+    """Return colour scale and bar: around the good value or 0, from 0 to 1, or over the whole
+    range.
+    """
     p = PALETTES[mode]
     bar: dict[str, Any] = {
         "thickness": 10, "len": 1, "outlinewidth": 0, "tickfont": {"size": 11, "color": p.muted},
@@ -93,6 +105,8 @@ def _colours(mode: Mode, quantity: str) -> dict[str, Any]:
     if MAPS[quantity].by_activation:
         bar |= {"tickvals": [0, 0.5, 1], "ticktext": [f"{n}{THIN}%" for n in (0, 50, 100)]}
         return {"colorbar": bar, "colorscale": scale(p.sequential), "zmin": 0, "zmax": 1}
+    if MAPS[quantity].signed:
+        return {"colorbar": bar, "colorscale": scale(p.diverging), "zmid": 0}
     labels = [f"1e{k}" if k < -3 or k > 3 else f"{10.0**k:g}" for k in POWERS]
     bar |= {"tickvals": list(POWERS), "ticktext": labels}
     return {"colorbar": bar, "colorscale": scale(p.sequential)}

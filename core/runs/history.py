@@ -8,7 +8,7 @@ Groups of columns, each a table with one row per bin or epoch, and its maximum n
            of the parts train and validation; for regression, accuracy is R²
     probe  step, epoch, seconds, gradient.<layer>, weight.<layer>, update.<layer>    500 rows
     map    the same in wider bins, for the layer × time map, and                     120 rows
-           spread.<layer>, dead.<activation>, saturated.<activation>
+           spread.<layer>, mean.<layer>, dead.<activation>, saturated.<activation>
 
 and, for inputs that can be drawn, `surface`: the latest predictions over the input range
 (core/training/surface.py). The rows of steps and probes are bins (core/runs/tables.py).
@@ -22,6 +22,7 @@ from itertools import pairwise
 from typing import Any, Self
 
 from core.base.events import (
+    Distribution,
     Ended,
     Epoch,
     Event,
@@ -72,6 +73,7 @@ class History:
         self.ticks: list[Tick] = []
         self.epochs: list[Epoch] = []
         self.probes: list[Probe] = []
+        self.distributions: list[Distribution] = []
         self.surface_step, self.surface = 0, {}  # of the latest one, and its columns
         self.version = 0  # increases with every event
         self.generation = 0  # increases when rows are removed
@@ -125,6 +127,8 @@ class History:
             case Probe():
                 self.probes.append(event)
                 self._tables.add_probe(event, self._seconds_at(event.step))
+            case Distribution():
+                self.distributions.append(event)
             case Surface():
                 self.surface = surface.columns(event)
                 self.surface_step = event.step
@@ -143,6 +147,7 @@ class History:
         self.saved, self.before = event.step, len(self.ticks)
         self.epochs = [e for e in self.epochs if e.step <= event.step]
         self.probes = [p for p in self.probes if p.step <= event.step]
+        self.distributions = [d for d in self.distributions if d.step <= event.step]
         if self.surface_step > event.step:
             self.surface_step, self.surface = 0, {name: [] for name in self.surface}
         self._clear()

@@ -13,7 +13,7 @@ from core.runs.bins import Bins
 
 ROWS = {"step": 1000, "probe": 500, "map": 120}
 NORMS = ("gradient", "weight", "update")  # by layer
-QUANTITIES = {"probe": NORMS, "map": (*NORMS, "spread", "dead", "saturated")}
+QUANTITIES = {"probe": NORMS, "map": (*NORMS, "spread", "mean", "dead", "saturated")}
 BY_ACTIVATION = ("dead", "saturated")
 
 Columns = dict[str, list[Any]]

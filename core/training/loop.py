@@ -13,7 +13,7 @@ from math import isfinite, isinf
 
 from torch import Tensor
 
-from core.base.events import Ended, Epoch, Event, Probe, Saved, Step, Surface, from_json, to_json
+from core.base.events import Ended, Epoch, Event, Saved, Step, from_json, to_json
 from core.data.augmenter import Mix
 from core.data.samples import Samples
 from core.experiment import Experiment
@@ -69,7 +69,7 @@ class Training(Iterator[Event]):
         self.layer_probe = LayerProbe(self.setup)
         self.budget = Budget(self.watch, first=self.step, steps=self.setup.steps)
         self.surface_probe = DecisionSurfaceProbe(self.setup, data, self.watch)
-        self.probes: list[Probe | Surface] = []
+        self.probes: list[Event] = []
         self.read_at = self.saved_at = self.watch.seconds
         self.save_cost, self._last = 0.0, None
         self._queue: deque[Event] = deque()
@@ -112,7 +112,7 @@ class Training(Iterator[Event]):
         if probing:
             self.budget.count += 1
             with self.budget.charged(setup.synchronize):
-                self.layer_probe.before_step(x, y, mix)
+                self.layer_probe.before_step(self.step, x, y, mix)
         setup.set_learning_rate(learning_rate)
         for transform in setup.transforms:
             transform.before_step(learning_rate)  # clip gradients, decay weights
@@ -127,7 +127,7 @@ class Training(Iterator[Event]):
         self.margins.add(rows, outputs, mix)
         if probing:
             with self.budget.charged(setup.synchronize):
-                self.probes.append(self.layer_probe.after_step(self.step))
+                self.probes += self.layer_probe.after_step(self.step)
                 if self.surface_probe.due(self.step):
                     self.probes += self.surface_probe.measure(self.step)
         return loss

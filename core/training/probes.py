@@ -8,12 +8,13 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from core.base.events import Probe, Surface
+from core.base.events import Distribution, Probe, Surface
 from core.base.memory import in_use
 from core.data.augmenter import Mix
 from core.data.samples import Samples
 from core.training import surface
 from core.training.clock import Stopwatch
+from core.training.distributions import DistributionProbe
 from core.training.setup import Setup
 from core.training.signals import Signals, gradient_noise
 
@@ -61,25 +62,33 @@ class Budget:
 
 class LayerProbe:
     """Everything in a Probe event about one step: norms, signals, clipping, memory, and at every
-    NOISE_EVERY-th one the gradient noise.
+    NOISE_EVERY-th one the gradient noise. At some steps a Distribution too.
     """
 
     def __init__(self, setup: Setup):
         self.setup, self.count = setup, 0
         self.norms = Norms(setup.model)
         self.signals = Signals(setup.model, self.norms.layers)
+        self.distributions = DistributionProbe(setup.model, self.norms.layers, setup.steps)
+        self.measured_distributions: list[Distribution] = []
 
-    def before_step(self, x: Tensor, y: Tensor, mix: Mix | None) -> None:
-        """Measure after backward, before gradients or weights are changed."""
+    def before_step(self, step: int, x: Tensor, y: Tensor, mix: Mix | None) -> None:
+        """Measure after backward, before gradients or weights are changed; `step` steps are
+        complete.
+        """
+        if self.distributions.due(step):
+            event = self.distributions.measure(step + 1, self.signals.outputs())
+            self.measured_distributions.append(event)
         self.measured = self.signals.measure()
         self.noise = None if self.count % NOISE_EVERY else self._noise(x, y, mix)
         self.count += 1
         self.norms.before_step()
 
-    def after_step(self, step: int) -> Probe:
-        """Measure after the optimizer's step; return the event."""
+    def after_step(self, step: int) -> list[Probe | Distribution]:
+        """Measure after the optimizer's step; return the events."""
         gradient, weight, update = self.norms.after_step()
-        return Probe(
+        distributions, self.measured_distributions = self.measured_distributions, []
+        probe = Probe(
             step=step,
             gradient=gradient,
             weight=weight,
@@ -89,6 +98,7 @@ class LayerProbe:
             noise=self.noise,
             memory=in_use(self.setup.device),
         )
+        return [probe, *distributions]
 
     def _noise(self, x: Tensor, y: Tensor, mix: Mix | None) -> tuple[float, float] | None:
         model, setup = self.setup.model, self.setup

@@ -1,5 +1,5 @@
-"""Signals in a network during a step: the spread of layer outputs, dead units, saturated outputs,
-and the noise of a mini-batch gradient.
+"""Signals in a network during a step: mean and spread of layer outputs, dead units, saturated
+outputs, and the noise of a mini-batch gradient.
 
 Read-only. Uses the forward pass of the training itself, so that no second one is needed; the
 gradient noise takes one more pass, without dropout.
@@ -17,6 +17,7 @@ from core.optim.transforms import is_activation
 SAMPLES = 64  # of the mini-batch
 FLAT = 5e-3  # a smaller slope passes less than half a percent of a change
 DELTA = 0.05  # distance of the two inputs that a slope is computed from
+MEASURED = ("spread", "mean", "dead", "saturated")
 PARTS = 4  # of a mini-batch whose gradients are compared
 
 
@@ -46,13 +47,17 @@ class Signals:
 
         return record
 
+    def outputs(self) -> dict[str, Tensor]:
+        """Return the recorded outputs (n, …) of each layer, of at most SAMPLES samples."""
+        return {name: self._recorded[name] for name in self.layers if name in self._recorded}
+
     @torch.no_grad()
     def measure(self) -> dict[str, dict[str, float]]:
-        """Return spread, dead and saturated by name, and forget what was recorded."""
-        measured: dict[str, dict[str, Tensor]] = {"spread": {}, "dead": {}, "saturated": {}}
-        for name in self.layers:
-            if name in self._recorded:
-                measured["spread"][name] = spread(self._recorded[name])
+        """Return spread, mean, dead and saturated by name, and forget what was recorded."""
+        measured: dict[str, dict[str, Tensor]] = {name: {} for name in MEASURED}
+        for name, outputs in self.outputs().items():
+            measured["spread"][name] = spread(outputs)
+            measured["mean"][name] = outputs.float().mean()
         for name, module in self.activations.items():
             if name in self._recorded:
                 flat = slopes(module, self._recorded[name]) < FLAT  # (N, …)

@@ -120,10 +120,13 @@ class Cards:
 
     def map(self) -> None:
         """One quantity of every layer over time."""
-        quantities = {
+        with self.tail.read() as history:
+            last = history.probes[-1] if history.probes else None
+        quantities = {  # runs of earlier versions did not record all of them
             layers.label: quantity
             for quantity, layers in MAPS.items()
-            if self.activations or not layers.by_activation
+            if (self.activations or not layers.by_activation)
+            and (last is None or getattr(last, quantity))
         }
         help = "One row per layer, input at the top; the training from left to right."
         with card_title("Layer × time", help=" ".join([help, *_helps(quantities)])):

@@ -5,12 +5,14 @@ import pytest
 import torch
 from torch import nn
 
-from core.base.events import Probe
+from core.base.events import QUANTILES, Distribution, Probe, to_json
 from core.optim.regularizers import ClipNorm
+from core.runs.history import History
 from core.training import signals
+from core.training.distributions import DistributionProbe
 from core.training.loop import train
 from core.training.signals import PARTS, Signals, gradient_noise, slopes, spread
-from tests.core.bars import bars, experiment, losses, of
+from tests.core.bars import bars, experiment, losses, of, part_of
 
 
 def model(activation: nn.Module) -> nn.Sequential:
@@ -31,6 +33,7 @@ def test_spread_dead_and_saturated_of_a_relu_by_hand() -> None:
     a = (x @ net[0].weight.T + net[0].bias).detach().numpy()
     outputs = net(x).detach().numpy()
     assert found["spread"]["0"] == pytest.approx(np.sqrt(a.var(0).mean()), rel=1e-5)
+    assert found["mean"]["0"] == pytest.approx(a.mean(), abs=1e-6)
     assert found["spread"]["2"] == pytest.approx(np.sqrt(outputs.var(0).mean()), rel=1e-5)
     assert found["dead"] == {"1": pytest.approx((a <= 0).all(0).mean(), abs=1e-6)}
     assert found["saturated"]["1"] == pytest.approx((a < -signals.DELTA / 2).mean(), abs=0.03)
@@ -64,7 +67,7 @@ def test_nothing_is_recorded_outside_of_watching() -> None:
         net(torch.ones(2, 3))
     look.measure()
     net(torch.ones(2, 3))
-    assert look.measure() == {"spread": {}, "dead": {}, "saturated": {}}
+    assert look.measure() == {"spread": {}, "mean": {}, "dead": {}, "saturated": {}}
 
 
 def test_the_noise_of_a_gradient_is_estimated_without_bias() -> None:
@@ -91,10 +94,44 @@ def test_probes_contain_all_signals_and_change_no_loss(monkeypatch: pytest.Monke
         runs.append(list(train(e, bars())))
     probes = of(Probe, runs[0])
     assert losses(runs[0]) == losses(runs[1]) and len(probes) > len(of(Probe, runs[1]))
-    assert set(probes[0].spread) == set(probes[0].gradient)
+    assert set(probes[0].spread) == set(probes[0].mean) == set(probes[0].gradient)
+    counts = [len(of(Distribution, run)) for run in runs]
+    assert counts[0] > 5 > counts[1]  # the losses are equal with and without them
     assert set(probes[0].dead) == set(probes[0].saturated) != set()
     assert all(
         0 <= share <= 1 for share in (*probes[-1].dead.values(), probes[-1].clipped["clip_norm"])
     )
     assert probes[0].memory > 1e7 and probes[0].noise and not probes[1].noise
     assert runs[0][-1].clipped == runs[1][-1].clipped
+
+
+def test_quantiles_are_those_of_numpy_at_known_steps() -> None:
+    net = nn.Sequential(nn.Linear(64, 64), nn.Linear(64, 3, bias=False))
+    net(torch.randn(5, 64)).sum().backward()
+    probe = DistributionProbe(net, ["0", "1"], steps=600)
+    event = probe.measure(1, {"0": torch.arange(2048.0)})
+    for name in ("0", "1"):
+        w = net.get_submodule(name).weight
+        for values, found in ((w, event.weight[name]), (w.grad, event.gradient[name])):
+            exact = np.quantile(values.detach().numpy(), QUANTILES)
+            scale = values.std().item()
+            assert np.allclose(found, exact, atol=0.15 * scale), (name, found, exact)
+    assert np.allclose(event.output["0"], np.multiply(QUANTILES, 2047), atol=4)
+    measured = [1]
+    for step in range(1, 600):
+        if probe.due(step):
+            probe.measure(step + 1, {})
+            measured.append(step + 1)
+    assert measured[:4] == [1, 2, 3, 4] and 60 < len(measured) < 110
+    assert np.diff(measured).max() <= 10
+
+
+def test_distributions_are_recorded_within_the_budget_and_survive_a_resume() -> None:
+    training, events = part_of(experiment(epochs=3), bars(), 12)
+    resumed = list(train(experiment(epochs=3), bars(), state=training.state()))
+    history = History()
+    history.add(map(to_json, [*events, *resumed]))
+    steps = [event.step for event in history.distributions]
+    assert steps == sorted(set(steps)) and steps[0] == 1 and steps[-1] > 20
+    assert steps[:12] == [e.step for e in of(Distribution, events)][:12]
+    assert set(history.distributions[0].output) == set(history.layers)
