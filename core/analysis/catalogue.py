@@ -3,8 +3,12 @@
 from core.analysis.analysis import Analysis
 from core.analysis.calibration import Calibration
 from core.analysis.confusion import Confusion
+from core.analysis.embedding import Embedding
+from core.analysis.exciting import Exciting
+from core.analysis.first_layer import FirstLayer
 from core.analysis.landscape import LossLine, LossPlane, LossProfile
 from core.analysis.mistakes import Mistakes
+from core.analysis.one_sample import OneSample
 from core.analysis.residuals import Residuals
 from core.analysis.suspicious import Suspicious
 from core.analysis.thresholds import Thresholds
@@ -13,10 +17,14 @@ __all__ = [
     "Analysis",
     "Calibration",
     "Confusion",
+    "Embedding",
+    "Exciting",
+    "FirstLayer",
     "LossLine",
     "LossPlane",
     "LossProfile",
     "Mistakes",
+    "OneSample",
     "Residuals",
     "Suspicious",
     "Thresholds",

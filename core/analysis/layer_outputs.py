@@ -13,10 +13,10 @@ MANY = 24  # layers on one page
 
 
 def all_layers(trained: TrainedRun) -> list[LayerFacts]:
-    """Return every layer that changes its input during inference, also those inside blocks, in the
+    """Return every layer that changes values during inference, also those inside blocks, in the
     order of the calculation.
     """
-    return [fact for fact in walk_facts(trained.setup.facts) if _changes(fact)]
+    return [fact for fact in walk_facts(trained.setup.facts) if fact.layer.changes_values]
 
 
 def shown_layers(trained: TrainedRun) -> list[LayerFacts]:
@@ -25,7 +25,7 @@ def shown_layers(trained: TrainedRun) -> list[LayerFacts]:
     """
     layers = [fact for fact in all_layers(trained) if not fact.chains]
     if len(layers) > MANY:
-        layers = [fact for fact in trained.setup.facts if _changes(fact)]
+        layers = [fact for fact in trained.setup.facts if fact.layer.changes_values]
     chosen = np.linspace(0, len(layers) - 1, min(MANY, len(layers))).round().astype(int)
     return [layers[i] for i in chosen]
 
@@ -53,9 +53,3 @@ def recorded(model: nn.Module, paths: Sequence[str]) -> Iterator[dict[str, Tenso
             handle = model.get_submodule(path).register_forward_hook(recorder(path))
             stack.callback(handle.remove)
         yield outputs
-
-
-def _changes(fact: LayerFacts) -> bool:
-    """Whether the layer does more than to change the shape, or to drop values during training."""
-    is_reshaping = not fact.multiply_adds and not fact.parameters and fact.layer.kind == "flatten"
-    return not is_reshaping and not fact.layer.draws_random_numbers

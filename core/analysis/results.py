@@ -12,7 +12,7 @@ from core.analysis.analysis import Analysis, Answering, Result
 from core.analysis.trained import TrainedRun
 from core.base.encoding import encode, from_json_text, to_json_text
 from core.base.errors import BadInput, Unavailable
-from core.base.seal import is_intact, write_with_sum
+from core.base.seal import SUM, is_intact, write_with_sum
 from core.runs.store import Store
 
 FOLDER = "analysis"
@@ -35,7 +35,7 @@ def compute(store: Store, run: str, analysis: Analysis) -> Iterator[tuple[float,
     """
     yield 0.0, {NOTE: "Reading the run"}
     result = yield from _noted(_answer(TrainedRun(store, run), analysis))
-    _keep(_path(store, run, analysis), result)
+    _keep(_path(store, run, analysis), result, analysis.stored_results)
 
 
 def result_of(store: Store, run: str, analysis: Analysis) -> Result:
@@ -62,7 +62,7 @@ def ask(
             result = from_json_text(to_json_text(end.value))
             break
     if not trained.has_new_test:
-        _keep(_path(store, run, analysis), result)
+        _keep(_path(store, run, analysis), result, analysis.stored_results)
     return result
 
 
@@ -92,10 +92,16 @@ def _path(store: Store, run: str, analysis: Analysis) -> Path:
     return store.path(run, FOLDER) / f"{key_of(store, run, analysis)}.json"
 
 
-def _keep(path: Path, result: Result) -> None:
+def _keep(path: Path, result: Result, most: int) -> None:
+    """Write the result; of its kind, only the newest `most` stay, or all if this is 0."""
     try:
         path.parent.mkdir(exist_ok=True)
         write_with_sum(path, to_json_text(result).encode())
+        kind = path.name.rpartition("-")[0]
+        others = sorted(path.parent.glob(f"{kind}-*.json"), key=lambda p: p.stat().st_mtime_ns)
+        for old in others[: max(0, len(others) - most)] if most else ():
+            old.unlink(missing_ok=True)
+            old.with_name(old.name + SUM).unlink(missing_ok=True)
     except OSError as error:
         raise Unavailable(
             f"{path} cannot be written ({error.strerror}). Free disk space and try again.",

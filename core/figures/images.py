@@ -39,7 +39,9 @@ def strip(images: np.ndarray, top: float) -> Image.Image:
     return canvas
 
 
-def _png(image: Image.Image) -> str:
+def png(image: Image.Image | np.ndarray) -> str:
+    """Return an image, or pixels (H, W, 3 or 4) uint8, as the address of a PNG."""
+    image = image if isinstance(image, Image.Image) else Image.fromarray(image)
     content = io.BytesIO()
     image.save(content, "png")
     return "data:image/png;base64," + base64.b64encode(content.getvalue()).decode()
@@ -78,7 +80,7 @@ def by_class(
     for line, chosen in enumerate(rows):
         if len(chosen):  # "contain" keeps images square on narrow pages
             figure.add_layout_image(
-                source=_png(strip(images[chosen], top)),
+                source=png(strip(images[chosen], top)),
                 x=0,
                 y=line,
                 xref="x",
@@ -137,7 +139,7 @@ def side_by_side(
     for line, (_, images) in enumerate(rows):
         for column, image in enumerate(images):
             figure.add_layout_image(
-                source=_png(strip(image[None], max(top, 1.0))),
+                source=png(strip(image[None], max(top, 1.0))),
                 x=column,
                 y=line,
                 xref="x",

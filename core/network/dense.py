@@ -82,6 +82,7 @@ class Flatten(Layer):
     name_prefix: ClassVar[str] = "flatten"
     icon: ClassVar[str] = "horizontal_rule"
     group: ClassVar[str] = "Pooling and shape"
+    changes_values: ClassVar[bool] = False
 
     def call(self, shape: Shape, outputs: int) -> Call:
         return Call("torch.nn.Flatten")

@@ -33,6 +33,7 @@ class Layer(Choice, family="layer"):
     passes_gradient: ClassVar[bool] = True  # False if its derivative is 0 almost everywhere
     uses_batch_statistics: ClassVar[bool] = False  # it compares the samples of a mini-batch
     draws_random_numbers: ClassVar[bool] = False  # its module then has an attribute `generator`
+    changes_values: ClassVar[bool] = True  # False if inference passes its values on unchanged
     has_branches: ClassVar[bool] = False  # its chains are parallel, and any number of them
     allows_empty_chains: ClassVar[bool] = False  # an empty chain passes its input on
     has_stochastic_depth: ClassVar[bool] = False  # it then has a field `drop`
