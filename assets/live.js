@@ -131,6 +131,7 @@ class Chart {
     this.parent = parent;
     this.plot = parent.querySelector(".lab-plot");
     this.state = parent.querySelector(".lab-state");
+    this.shown = parent.querySelector(".lab-picture");
     this.unzoomed = 0;
     this.given = {}; // the axis ranges of the last drawing
     this.whole = false; // whether the next drawing resets the zoom
@@ -181,7 +182,11 @@ class Chart {
     if (!this.heard) {
       this.heard = true;
       plot.on("plotly_relayout", (change) => Object.keys(change).some((k) => /^[xy]axis/.test(k)) && this.plan());
-      plot.on("plotly_hover", ({ points }) => this.follow(points[0]));
+      plot.on("plotly_hover", ({ points, event }) => {
+        this.follow(points[0]);
+        this.picture(points[0], event);
+      });
+      plot.on("plotly_unhover", () => (this.shown.hidden = true));
       plot.on("plotly_doubleclick", () => this.unzoom());
     }
     const rows = data.run ? feed.columns["step.step"]?.length : Math.max(0, ...traces.map((t) => t.x?.length ?? 0));
@@ -193,6 +198,21 @@ class Chart {
     if (!this.plot.layout.meta?.cuts || data.type !== "heatmap" || String(this.cursor) === String([y, x])) return;
     this.cursor = [y, x];
     this.plan();
+  }
+
+  // The image of the point under the pointer, on the side of it where there is room.
+  picture({ customdata }, { clientX, clientY }) {
+    const { pictures } = this.data;
+    if (!pictures || typeof customdata !== "number") return;
+    const { left, top, width } = this.plot.getBoundingClientRect();
+    const [side, across, x] = [72, pictures.across, clientX - left];
+    const [column, row] = [customdata % across, Math.floor(customdata / across)];
+    Object.assign(this.shown.style, {
+      left: `${x > width / 2 ? x - side - 14 : x + 14}px`,
+      top: `${Math.max(0, clientY - top - side - 26)}px`,
+      background: `url(${pictures.address}) ${-column * side}px ${-row * side}px / ${across * side}px`,
+    });
+    this.shown.hidden = false;
   }
 
   // Plotly's double click would return to the first axes, which had no data.
@@ -210,7 +230,7 @@ class Chart {
   async download(kind) {
     this.menu.open = false;
     const { data } = this;
-    const blob = kind === "csv" ? new Blob([table(this.plot.data)], { type: "text/csv" }) : await this.image(kind);
+    const blob = kind === "csv" ? new Blob([data.csv || table(this.plot.data)], { type: "text/csv" }) : await this.image(kind);
     const address = URL.createObjectURL(blob);
     Object.assign(document.createElement("a"), { href: address, download: `${data.name}.${kind}` }).click();
     setTimeout(() => URL.revokeObjectURL(address), 10_000);

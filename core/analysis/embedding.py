@@ -45,6 +45,7 @@ class Embedding(Analysis):
             "explained": explained.tolist(),
             "classes": list(trained.classes),
             "rows": shown.tolist(),
+            "dataset_rows": np.asarray(trained.dataset_rows(self.part))[shown].tolist(),
             "points": np.round(points[shown], 4).tolist(),
             "true": _plain(outputs.targets[shown]),
             "predicted": _plain(outputs.predicted[shown]),

@@ -5,6 +5,7 @@ Knows plotly, no torch and no page.
 """
 
 from collections.abc import Sequence
+from math import ceil, sqrt
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,13 @@ from core.base.text import format_shape
 from core.figures.images import plain, png
 from core.figures.template import PALETTES, Mode, blank, scale
 
-ACROSS = 12  # filters in a row
 UNITS = 64  # units in a row
 TILE, NAME, GAP = 56, 20, 10  # px of a row of tiles, of its name above, and between two rows
+FILTER, TALLEST = 76, 420  # px of a filter, and of all of them
+FINE = 16  # cells of a tile at least, so that the lines between tiles are thin
 SIDE = 210  # px of one map
 LONGEST = 40  # letters of a name
+MENU = 22  # px below a chart, where its download menu is
 TABLE = "name,row,column,value"
 
 
@@ -36,6 +39,12 @@ def mosaic(maps: np.ndarray, across: int) -> np.ndarray:
         top, left = i // columns * (h + 1), i % columns * (w + 1)
         canvas[top : top + h, left : left + w] = values
     return canvas
+
+
+def fine(maps: np.ndarray) -> np.ndarray:
+    """Return maps (n, h, w) with every cell repeated until a side has at least FINE cells."""
+    times = max(1, FINE // max(maps.shape[1:]))
+    return maps.repeat(times, 1).repeat(times, 2)
 
 
 def strip(units: np.ndarray) -> np.ndarray:
@@ -66,7 +75,12 @@ def csv(named: Sequence[tuple[str, np.ndarray]]) -> str:
 
 def filters_height(count: int) -> int:
     """Return the height in px of `count` filters."""
-    return TILE * -(-count // ACROSS) + 8
+    return min(TALLEST, FILTER * -(-count // _across(count))) + 4 + MENU
+
+
+def _across(count: int) -> int:
+    """Return how many of `count` filters are in a row: they form a square."""
+    return max(5, ceil(sqrt(count)))
 
 
 def filters(found: np.ndarray, mode: Mode) -> go.Figure:
@@ -74,17 +88,17 @@ def filters(found: np.ndarray, mode: Mode) -> go.Figure:
     smallest to its largest weight.
     """
     figure = blank(mode, filters_height(len(found)), hovermode="closest", showlegend=False)
-    figure.update_layout(margin={"l": 4, "r": 4, "t": 4, "b": 4}, dragmode=False)
+    figure.update_layout(margin={"l": 4, "r": 4, "t": 4, "b": MENU}, dragmode=False)
     if found.shape[1] == 3:
         low, high = found.min((1, 2, 3), keepdims=True), found.max((1, 2, 3), keepdims=True)
         grey = 255 * (found - low) / np.where(high > low, high - low, 1)
-        canvas = np.stack([mosaic(grey[:, c], ACROSS) for c in range(3)], -1)
+        canvas = np.stack([mosaic(fine(grey[:, c]), _across(len(grey))) for c in range(3)], -1)
         alpha = np.where(np.isnan(canvas[..., :1]), 0, 255)
         pixels = np.concatenate([np.nan_to_num(canvas), alpha], -1).astype(np.uint8)
         figure.add_image(source=png(pixels), hoverinfo="skip")
         height, width = canvas.shape[:2]
     else:
-        canvas = mosaic(found[:, 0], ACROSS)
+        canvas = mosaic(fine(found[:, 0]), _across(len(found)))
         _heat(figure, canvas, mode, found)
         height, width = canvas.shape
     _square(figure, height, width)
@@ -114,18 +128,18 @@ def rows_height(count: int) -> int:
 
 def layers_height(layers: Sequence[dict[str, Any]]) -> int:
     """Return the height in px of the maps of these layers."""
-    return sum(NAME + GAP + _height(layer) for layer in layers) + 8
+    return sum(NAME + GAP + _height(layer) for layer in layers) + 4 + MENU
 
 
 def layers(found: Sequence[dict[str, Any]], mode: Mode) -> go.Figure:
     """Draw the outputs of each layer in one row: maps side by side, or units as cells."""
     height = layers_height(found)
     figure = blank(mode, height, hovermode="closest", showlegend=False)
-    figure.update_layout(margin={"l": 4, "r": 4, "t": 4, "b": 4}, dragmode=False)
-    inner, top = height - 8, 0.0
+    figure.update_layout(margin={"l": 4, "r": 4, "t": 4, "b": MENU}, dragmode=False)
+    inner, top = height - 4 - MENU, 0.0
     for number, layer in enumerate(found, 1):
         values = np.array(layer["maps"], np.float64)
-        canvas = mosaic(values, len(values)) if values.ndim == 3 else strip(values)
+        canvas = mosaic(fine(values), len(values)) if values.ndim == 3 else strip(values)
         suffix = str(number) if number > 1 else ""
         _heat(figure, canvas, mode, values, xaxis=f"x{suffix}", yaxis=f"y{suffix}")
         shown = f"{len(values)} of " if values.ndim == 3 and len(values) < layer["shape"][0] else ""
@@ -189,7 +203,7 @@ def columns(
 
 def _single(mode: Mode) -> go.Figure:
     figure = blank(mode, SIDE, hovermode="closest", showlegend=False)
-    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 22}, dragmode=False)
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": MENU}, dragmode=False)
     return figure
 
 

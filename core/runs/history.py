@@ -126,7 +126,7 @@ class History:
                 self._marks.add(event)
             case Probe():
                 self.probes.append(event)
-                self._tables.add_probe(event, self._seconds_at(event.step))
+                self._tables.add_probe(event, self.seconds_at(event.step))
             case Distribution():
                 self.distributions.append(event)
             case Surface():
@@ -154,7 +154,7 @@ class History:
         for before, tick in pairwise([None, *self.ticks]):
             self._tables.add_tick(tick, before, self.losses)
         for probe in self.probes:
-            self._tables.add_probe(probe, self._seconds_at(probe.step))
+            self._tables.add_probe(probe, self.seconds_at(probe.step))
         for epoch in self.epochs:
             self._marks.add(epoch)
 
@@ -277,7 +277,7 @@ class History:
         """Whether the targets are values; False before the first epoch."""
         return bool(self.epochs) and is_regression(self.epochs[-1].train)
 
-    def _seconds_at(self, step: int) -> float:
+    def seconds_at(self, step: int) -> float:
         """Return the training time at a step, interpolated between two readings."""
         row = bisect_left(self.ticks, step, key=lambda tick: tick[1])
         if row == len(self.ticks):

@@ -1,5 +1,117 @@
 """The tab Inside of a finished run: what its layers have learned."""
 
+import numpy as np
+import streamlit as st
+
+from core.analysis.catalogue import Embedding, FirstLayer
+from core.base.encoding import decode
+from core.base.errors import LabError
+from core.base.numbers import percent, whole
+from core.base.text import format_shape
+from core.data.load import lacking
+from core.experiment import Experiment
+from core.figures import embedding as embeddings
+from core.figures import tiles
+from core.jobs import runner
+from pages.kit import analyses, feed
+from pages.kit.form import escape
+from pages.kit.layout import STACK, card_title, finding
+from pages.parts.watch import over_time, sample
+from pages.parts.watch.inspected import Inspected
+
+PARTS = {"test": "Test set", "validation": "Validation set", "train": "Training set"}
+SAMPLED = {"test": "test", "validation": "validation", "train": "training"}
+
 
 def tab(run: str) -> None:
     """Draw the tab."""
+    with feed.tail(run).read() as history:
+        sizes = dict(history.started.sizes) if history.started else {}
+    parts = [part for part in PARTS if sizes.get(part)] or ["train"]
+    experiment = decode(Experiment, runner.current().store.experiment(run))
+    try:
+        if missing := lacking(experiment.data, runner.current().store.home):
+            finding("bad", escape(missing))
+            over_time.cards(run)
+            return
+    except LabError as error:
+        finding("bad", escape(str(error)))
+        over_time.cards(run)
+        return
+    with st.container(**STACK, gap="small"):
+        part = st.segmented_control(
+            "Samples", parts, default=parts[0], required=True, key="inside_part",
+            label_visibility="collapsed",
+            format_func=lambda part: f"{PARTS[part]} ({whole(sizes.get(part, 0))})",
+        )  # fmt: skip
+    shown = Inspected(run, part if part in parts else parts[0])
+    left, right = st.columns([5, 7], gap="small")
+    with left.container(border=True, height="stretch"):
+        first_layer(shown)
+    with right.container(border=True, height="stretch"):
+        found = embedding(shown)
+    sample.cards(shown, sizes.get(shown.part, 1), found["mistakes"] if found else [])
+    over_time.cards(run)
+
+
+def first_layer(shown: Inspected) -> None:
+    """The weights of the first layer as images, or as a map of units and columns."""
+    help = (
+        "The weights of each channel or unit, coloured from negative to positive; for colour "
+        "images as colours. A channel responds most to inputs that look like its filter."
+    )
+    with card_title("First layer", help=help):
+        pass
+    if not (found := analyses.result(shown.run, FirstLayer())):
+        return
+    filters = np.array(found["filters"])
+    named = [(f"{i}", f.sum(0) if f.ndim == 3 else f) for i, f in enumerate(filters)]
+    alt = f"Weights of the first layer, {found['layer']}"
+    if filters.ndim == 4:
+        height = tiles.filters_height(len(filters))
+
+        def draw(mode: str):
+            return tiles.filters(filters, mode)
+    else:
+        height = tiles.rows_height(len(filters))
+
+        def draw(mode: str):
+            return tiles.weights_by_column(filters, found["columns"], mode)
+
+    shown.draw(draw, "filters", height, alt, tiles.csv(named))
+    some = f"The first {len(filters)} of " if len(filters) < found["count"] else ""
+    what = "filters" if filters.ndim == 4 else "units"
+    st.caption(
+        f"{some}{whole(found['count'])} {what} with {format_shape(found['shape'])} weights in "
+        f"layer {escape(found['layer'])}"
+    )
+
+
+def embedding(shown: Inspected) -> dict | None:
+    """The last hidden layer in two dimensions; return its result."""
+    help = (
+        "The input of the output layer for each sample, projected on its two principal components: "
+        "the two directions of largest variance. Classes that the network separates well form "
+        "separate groups. A ring marks a wrong prediction."
+    )
+    with card_title("Embedding of the last hidden layer", help=help):
+        pass
+    if not (found := shown.result(Embedding(part=shown.part))):
+        return None
+    alt = f"Embedding of the last hidden layer, {SAMPLED[shown.part]} set"
+    shown.draw(
+        lambda mode: embeddings.figure(found, mode), f"embedding_{shown.part}", embeddings.HEIGHT,
+        alt, embeddings.csv(found), pictures=pictures(shown, found),
+    )  # fmt: skip
+    both = f"Both components explain {percent(sum(found['explained']))} of the variance"
+    count, drawn = found["samples"], len(found["rows"])
+    some = f"; {whole(drawn)} of {whole(count)} samples are drawn" if drawn < count else ""
+    wrong = f"{whole(found['wrong'])} of {whole(count)} wrong" if "wrong" in found else ""
+    st.caption(" · ".join(filter(None, [f"{both} of {found['width']} units{some}", wrong])))
+    return found
+
+
+def pictures(shown: Inspected, found: dict) -> dict | None:
+    """Return the images of all points, if the samples are images."""
+    data = shown.rows(found["dataset_rows"])
+    return embeddings.pictures(data[0]) if data and data[0].ndim == 4 else None
