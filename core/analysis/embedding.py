@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from scipy.linalg import eigh
 
-from core.analysis.analysis import Analysis, Answering, Result
+from core.analysis.analysis import Analysis, Answering, Result, predicting
 from core.analysis.trained import TrainedRun
 from core.base.errors import BadInput
 from core.base.numbers import percent, whole
@@ -26,8 +26,7 @@ class Embedding(Analysis):
     part: Literal["train", "validation", "test"] = "test"
 
     def answer(self, trained: TrainedRun) -> Answering:
-        yield 0.1, "Computing the last hidden layer of every sample"
-        outputs = trained.outputs(self.part)
+        outputs = yield from predicting(trained, self.part, end=0.6)
         if not np.isfinite(outputs.hidden).all() or not np.isfinite(outputs.scores).all():
             raise BadInput(
                 "The network computes values that are not finite: its weights diverged. Train "

@@ -43,7 +43,7 @@ class OneSample(Analysis):
     )
     stored_results: ClassVar[int] = 50
     part: Literal["train", "validation", "test"] = "test"
-    row: int = Field(0, ge=0)  # in the part
+    row: int = Field(0, ge=0)  # in the part, counted from 0
     target: int = Field(-1, ge=-1)  # the class; −1: the predicted one, or the value
 
     def answer(self, trained: TrainedRun) -> Answering:
@@ -74,6 +74,7 @@ class OneSample(Analysis):
         return {
             "part": self.part,
             "row": self.row,
+            "dataset_row": int(trained.dataset_rows(self.part)[self.row]),
             "samples": len(part),
             "shape": list(part.shape),
             "true": target if trained.classes else mean + std * target,

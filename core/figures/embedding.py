@@ -23,7 +23,7 @@ HEIGHT = 430
 NAMED = 20  # classes in the legend; of more classes, the pointer shows the names
 FEW = 2000  # points up to which they are drawn larger
 PICTURE, SMALL, LARGE = 2500, 16, 32  # up to so many points, pictures have LARGE pixels, else SMALL
-HEAD = "row,pc1,pc2,true,predicted,probability"
+HEAD = "sample,pc1,pc2,true,predicted,probability"
 
 
 def csv(found: Mapping[str, Any]) -> str:
@@ -35,7 +35,7 @@ def csv(found: Mapping[str, Any]) -> str:
         *columns, found.get("probability", blanks), strict=True
     ):
         labels = [_quoted(names[v]) if names else str(v) for v in (true, predicted)]
-        lines.append(f"{row},{x},{y},{labels[0]},{labels[1]},{sure}")
+        lines.append(f"{row + 1},{x},{y},{labels[0]},{labels[1]},{sure}")
     return "\n".join(lines) + "\n"
 
 
@@ -119,7 +119,7 @@ def _values(drawn: go.Figure, found: Mapping[str, Any], mode: Mode, size: int) -
         **_places(found, every), mode="markers", marker=marker, customdata=every,
         hovertemplate="%{text}<extra></extra>",
         text=[
-            f"row {row}: true {true:.4g}, predicted {predicted:.4g}"
+            f"sample {row + 1}: true {true:.4g}, predicted {predicted:.4g}"
             for row, true, predicted in zip(
                 found["rows"], found["true"], found["predicted"], strict=True
             )
@@ -132,13 +132,14 @@ def _places(found: Mapping[str, Any], own: list[int]) -> dict[str, list[float]]:
 
 
 def _text(found: Mapping[str, Any], i: int) -> str:
-    """Return row, true class and prediction of a point."""
+    """Return number, true class and prediction of a point."""
     names = [plain(name, 18) for name in found["classes"]]
     true, predicted = names[found["true"][i]], names[found["predicted"][i]]
+    number = found["rows"][i] + 1
     sure = percent(found["probability"][i])
     if true == predicted:
-        return f"row {found['rows'][i]}: {true}, {sure}"
-    return f"row {found['rows'][i]}: <b>{true}</b>, predicted {predicted}, {sure}"
+        return f"sample {number}: {true}, {sure}"
+    return f"sample {number}: <b>{true}</b>, predicted {predicted}, {sure}"
 
 
 def _quoted(text: str) -> str:

@@ -43,7 +43,9 @@ def cards(shown: Inspected, count: int, mistakes: list[int]) -> None:
 def _choose_row(shown: Inspected, count: int, mistakes: list[int]) -> int:
     """Draw the title of the card with the choice of a row; return it, counted from 0."""
     name = f"inside row {shown.run} {shown.part}"
-    row, generation = map(int, (session.get_ui(name) or "0 0").split())
+    start, generation = map(int, (session.get_ui(name) or "0 0").split())
+    key = f"{name} {generation}"
+    row = (session.widget_value(key) or start + 1) - 1
     help = (
         "The parts of the input that the score of a class, or the predicted value, depends on. "
         "Gradient: how fast the score changes with each pixel or column. Integrated gradients: how "
@@ -59,16 +61,13 @@ def _choose_row(shown: Inspected, count: int, mistakes: list[int]) -> int:
             label, icon=":material/skip_next:", key="inside_next", help=order
         ):  # fmt: skip
             place = following.index(row) + 1 if row in following else 0
-            row, generation = following[place % len(following)], generation + 1
-            session.set_ui(name, f"{row} {generation}")
+            session.set_ui(name, f"{following[place % len(following)]} {generation + 1}")
             st.rerun()
         chosen = st.number_input(
-            f"Row, 0 to {whole(count - 1)}", 0, max(0, count - 1), min(row, count - 1), width=150,
-            key=f"{name} {generation}",
+            f"Sample, 1 to {whole(count)}", 1, count, min(start + 1, count), width=150, key=key,
+            persist_state="session",
         )  # fmt: skip
-    if chosen != row:
-        session.set_ui(name, f"{chosen} {generation}")
-    return int(chosen)
+    return chosen - 1
 
 
 def _explain(shown: Inspected, row: int) -> dict[str, Any] | None:
@@ -92,7 +91,10 @@ def _explain(shown: Inspected, row: int) -> dict[str, Any] | None:
             "Layer of Grad-CAM", list(cams), index=_last_wide(list(cams.values())), width=240,
             key=f"inside_cam {shown.run}",
         )  # fmt: skip
-    st.markdown(_describe(found, classes))
+    where = f"row {whole(found['dataset_row'] + 1)} of the dataset"
+    if shown.part == "test" and shown.samples is not None and shown.samples.has_test:
+        where = f"row {whole(found['dataset_row'] + 1)} of the test data"
+    st.markdown(f"{_describe(found, classes)} :gray[{where}]")
     is_image = len(found["shape"]) == 3
     if is_image:
         _attribution_maps(shown, found, cams.get(layer))
@@ -111,7 +113,9 @@ def _explain(shown: Inspected, row: int) -> dict[str, Any] | None:
 def _describe(found: dict[str, Any], classes: tuple[str, ...]) -> str:
     """Return the true and the predicted class or value as Markdown."""
     if not classes:
-        return f"True value **{short(found['true'], 4)}**, predicted {short(found['predicted'], 4)}"
+        return (
+            f"True value **{short(found['true'], 4)}**, predicted {short(found['predicted'], 4)}."
+        )
     true, predicted = (escape(classes[found[what]]) for what in ("true", "predicted"))
     sure = percent(found["probabilities"][found["predicted"]])
     target, of_target = escape(classes[found["target"]]), ""
@@ -202,7 +206,7 @@ def _feature_maps(shown: Inspected, found: dict[str, Any]) -> None:
     ]
     shown.draw(
         lambda mode: tiles.layers(layers, mode), "layers", tiles.layers_height(layers),
-        f"Outputs of each layer for row {found['row']}", tiles.csv(named),
+        f"Outputs of each layer for sample {found['row'] + 1}", tiles.csv(named),
     )  # fmt: skip
 
 
@@ -242,9 +246,10 @@ def _exciting(shown: Inspected) -> None:
     values, rows = found["values"][channel], found["rows"][channel]
     if max(values) == min(values):
         st.caption(f"The output is {short(values[0])} for every one of these samples.")
+    numbers = ", ".join(whole(row + 1) for row in rows)
     data = shown.rows(found["dataset_rows"][channel])
     if data is None:
-        st.caption(f"Rows {', '.join(map(str, rows))}. The dataset is not on this disk.")
+        st.caption(f"Samples {numbers}. The dataset is not on this disk.")
         return
     inputs, targets = data
     classes = shown.samples.classes
@@ -256,19 +261,20 @@ def _exciting(shown: Inspected) -> None:
             "exciting", SIDE + BELOW, f"The samples with the largest output of channel {channel}",
             _table(values, rows, labels),
         )  # fmt: skip
-        st.caption(f"Output and true class of each. Rows {', '.join(map(str, rows))}.")
+        what = "true class" if classes else "true value"
+        st.caption(f"Output and {what} of each: samples {numbers}.")
         return
     names = shown.samples.columns or [f"x{i + 1}" for i in range(inputs.shape[1])]
     table = pd.DataFrame(inputs[:, :COLUMNS], columns=list(names)[:COLUMNS])
     table.insert(0, "Target", labels)
     table.insert(0, "Output", [float(f"{v:.4g}") for v in values])
-    table.insert(0, "Row", rows)
+    table.insert(0, "Sample", [row + 1 for row in rows])
     st.dataframe(table, hide_index=True)
 
 
 def _table(values: list[float], rows: list[int], labels: list[str]) -> str:
-    lines = ["row,output,target"]
+    lines = ["sample,output,target"]
     for value, row, label in zip(values, rows, labels, strict=True):
         quoted = label.replace('"', '""')
-        lines.append(f'{row},{value},"{quoted}"')
+        lines.append(f'{row + 1},{value},"{quoted}"')
     return "\n".join(lines) + "\n"
