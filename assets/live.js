@@ -131,7 +131,7 @@ class Chart {
     this.parent = parent;
     this.plot = parent.querySelector(".lab-plot");
     this.state = parent.querySelector(".lab-state");
-    this.shown = parent.querySelector(".lab-picture");
+    this.shown = parent.querySelector(".lab-image");
     this.unzoomed = 0;
     this.given = {}; // the axis ranges of the last drawing
     this.whole = false; // whether the next drawing resets the zoom
@@ -184,7 +184,7 @@ class Chart {
       plot.on("plotly_relayout", (change) => Object.keys(change).some((k) => /^[xy]axis/.test(k)) && this.plan());
       plot.on("plotly_hover", ({ points, event }) => {
         this.follow(points[0]);
-        this.picture(points[0], event);
+        this.showImage(points[0], event);
       });
       plot.on("plotly_unhover", () => (this.shown.hidden = true));
       plot.on("plotly_doubleclick", () => this.unzoom());
@@ -201,16 +201,16 @@ class Chart {
   }
 
   // The image of the point under the pointer, on the side of it where there is room.
-  picture({ customdata }, { clientX, clientY }) {
-    const { pictures } = this.data;
-    if (!pictures || typeof customdata !== "number") return;
+  showImage({ customdata }, { clientX, clientY }) {
+    const { images } = this.data;
+    if (!images || typeof customdata !== "number") return;
     const { left, top, width } = this.plot.getBoundingClientRect();
-    const [side, across, x] = [72, pictures.across, clientX - left];
+    const [side, across, x] = [72, images.across, clientX - left];
     const [column, row] = [customdata % across, Math.floor(customdata / across)];
     Object.assign(this.shown.style, {
       left: `${x > width / 2 ? x - side - 14 : x + 14}px`,
       top: `${Math.max(0, clientY - top - side - 26)}px`,
-      background: `url(${pictures.address}) ${-column * side}px ${-row * side}px / ${across * side}px`,
+      background: `url(${images.address}) ${-column * side}px ${-row * side}px / ${across * side}px`,
     });
     this.shown.hidden = false;
   }

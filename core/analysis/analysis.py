@@ -16,6 +16,7 @@ class Analysis(Choice, family="analysis"):
     (core/analysis/results.py).
     """
 
+    page: ClassVar[str] = "Watch"
     version: ClassVar[int] = 1  # raised when results of earlier versions must not be used any more
     stored_results: ClassVar[int] = 0  # the newest ones of a run that are kept; 0: all of them
     is_quick: ClassVar[bool] = False  # computed by `python -m core evaluate` without being named

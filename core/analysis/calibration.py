@@ -35,6 +35,7 @@ class Calibration(Analysis):
 
     kind: Literal["calibration"] = "calibration"
     label: ClassVar[str] = "Calibration"
+    technique: ClassVar[str] = "V6"
     formula: ClassVar[str] = (
         r"\mathrm{ECE} = \sum_b \frac{n_b}{N}\,|\mathrm{acc}_b - \mathrm{conf}_b|"
     )

@@ -26,6 +26,7 @@ class Confusion(Analysis):
 
     kind: Literal["confusion"] = "confusion"
     label: ClassVar[str] = "Confusion matrix"
+    technique: ClassVar[str] = "V6"
     source: ClassVar[str] = "Wilson 1927"
     version: ClassVar[int] = 2
     is_quick: ClassVar[bool] = True

@@ -7,7 +7,6 @@ from scipy.linalg import eigh
 
 from core.analysis.analysis import Analysis, Answering, Result, predicting
 from core.analysis.trained import TrainedRun
-from core.base.errors import BadInput
 from core.base.numbers import percent, whole
 
 POINTS = 10_000  # shown at most, evenly spaced over the part
@@ -21,18 +20,13 @@ class Embedding(Analysis):
 
     kind: Literal["embedding"] = "embedding"
     label: ClassVar[str] = "Embedding of the last hidden layer"
+    technique: ClassVar[str] = "V7"
     source: ClassVar[str] = "Pearson 1901"
     formula: ClassVar[str] = r"Z = (H - \bar h) V_2,\; H - \bar h = U S V^\top"
     part: Literal["train", "validation", "test"] = "test"
 
     def answer(self, trained: TrainedRun) -> Answering:
         outputs = yield from predicting(trained, self.part, end=0.6)
-        if not np.isfinite(outputs.hidden).all() or not np.isfinite(outputs.scores).all():
-            raise BadInput(
-                "The network computes values that are not finite: its weights diverged. Train "
-                "again with a lower learning rate.",
-                code="not_finite",
-            )
         yield 0.6, "Computing principal components"
         points, explained = principal_components(outputs.hidden)
         count = len(points)

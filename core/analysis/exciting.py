@@ -24,6 +24,7 @@ class Exciting(Analysis):
 
     kind: Literal["exciting"] = "exciting"
     label: ClassVar[str] = "Most exciting samples of each channel"
+    technique: ClassVar[str] = "V7"
     source: ClassVar[str] = "Zeiler & Fergus 2014"
     formula: ClassVar[str] = r"\max_{i,j} A_k(x)_{ij}"
     part: Literal["train", "validation", "test"] = "test"

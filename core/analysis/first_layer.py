@@ -24,6 +24,8 @@ class FirstLayer(Analysis):
 
     kind: Literal["first_layer"] = "first_layer"
     label: ClassVar[str] = "Filters of the first layer"
+    technique: ClassVar[str] = "V7"
+    source: ClassVar[str] = "Krizhevsky, Sutskever & Hinton 2012"
 
     def answer(self, trained: TrainedRun) -> Answering:
         yield 0.1, "Reading the weights"
@@ -34,7 +36,7 @@ class FirstLayer(Analysis):
             raise BadInput(
                 "The weights of this run are not finite: it diverged. Train again with a lower "
                 "learning rate.",
-                code="not_finite",
+                code="weights_not_finite",
             )
         shape = trained.data.shape
         if weight.ndim == 2 and len(shape) == 3 and weight.shape[1] == np.prod(shape):

@@ -44,7 +44,6 @@ class LossLine(Analysis):
     source: ClassVar[str] = "Goodfellow et al. 2015"
     formula: ClassVar[str] = r"\theta(\alpha) = (1 - \alpha)\,\theta_0 + \alpha\,\theta_1"
     technique: ClassVar[str] = "R4"
-    page: ClassVar[str] = "Watch"
     start: End = "initial"
     end: End = "best"
     other: str = ranged("", help="A run whose best weights are at the far end instead.")
@@ -83,7 +82,6 @@ class LossProfile(Analysis):
     source: ClassVar[str] = "Li et al. 2018"
     formula: ClassVar[str] = r"\mathbb{E}_d\, L(\theta + \alpha d),\; \|d_i\| = \|\theta_i\|"
     technique: ClassVar[str] = "R4"
-    page: ClassVar[str] = "Watch"
     reach: float = ranged(1.0, 0.1, 2.0, help="Largest α.")
 
     def answer(self, trained: TrainedRun) -> Answering:
@@ -118,7 +116,6 @@ class LossPlane(Analysis):
     source: ClassVar[str] = "Li et al. 2018"
     formula: ClassVar[str] = r"L(\theta + \alpha d + \beta e)"
     technique: ClassVar[str] = "R4"
-    page: ClassVar[str] = "Watch"
     directions: Literal["random", "path"] = "random"
     reach: float = ranged(1.0, 0.1, 2.0, help="Largest α and β of random directions.")
 

@@ -28,6 +28,7 @@ class Mistakes(Analysis):
 
     kind: Literal["mistakes"] = "mistakes"
     label: ClassVar[str] = "Mistakes"
+    technique: ClassVar[str] = "V6"
     source: ClassVar[str] = "Shrikumar et al. 2016"
     is_quick: ClassVar[bool] = True
     part: Literal["train", "validation", "test"] = "test"

@@ -37,6 +37,7 @@ class OneSample(Analysis):
 
     kind: Literal["one_sample"] = "one_sample"
     label: ClassVar[str] = "One sample: feature maps and attribution"
+    technique: ClassVar[str] = "V7"
     source: ClassVar[str] = "Simonyan et al. 2013; Sundararajan et al. 2017; Selvaraju et al. 2017"
     formula: ClassVar[str] = (
         r"(x_i - x'_i) \int_0^1 \partial S(x' + \alpha(x - x')) / \partial x_i \, d\alpha"
@@ -57,7 +58,7 @@ class OneSample(Analysis):
             raise BadInput(
                 f"The network computes {_nonfinite(scores)} for this sample: its weights diverged. "
                 "Train again with a lower learning rate.",
-                code="not_finite",
+                code="outputs_not_finite",
             )
         predicted = int(scores.argmax())
         chosen = predicted if self.target < 0 else self.target

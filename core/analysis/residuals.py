@@ -32,6 +32,7 @@ class Residuals(Analysis):
 
     kind: Literal["residuals"] = "residuals"
     label: ClassVar[str] = "Residuals"
+    technique: ClassVar[str] = "V6"
     source: ClassVar[str] = "Efron 1979; Shrikumar et al. 2016"
     is_quick: ClassVar[bool] = True
     part: Literal["train", "validation", "test"] = "test"

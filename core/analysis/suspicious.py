@@ -29,6 +29,7 @@ class Suspicious(Analysis):
 
     kind: Literal["suspicious"] = "suspicious"
     label: ClassVar[str] = "Suspicious rows"
+    technique: ClassVar[str] = "V6"
     formula: ClassVar[str] = r"\tfrac1T\sum_{t=1}^{T} z_y^{(t)} - \max_{j \ne y} z_j^{(t)}"
     source: ClassVar[str] = "Pleiss et al. 2020 (area under the margin); Toneva et al. 2019"
     is_quick: ClassVar[bool] = True

@@ -24,6 +24,7 @@ class Thresholds(Analysis):
 
     kind: Literal["thresholds"] = "thresholds"
     label: ClassVar[str] = "ROC and precision-recall curves"
+    technique: ClassVar[str] = "V6"
     source: ClassVar[str] = "Fawcett 2006; Davis & Goadrich 2006; DeLong et al. 1988"
     is_quick: ClassVar[bool] = True
     part: Literal["train", "validation", "test"] = "test"

@@ -131,7 +131,31 @@ LABEL_NOISE = Tool(
     technique="D10",
     page="Data",
 )
+LAYER_MAPS = Tool(
+    kind="layer_maps",
+    label="Layer × time maps",
+    about=(
+        "For each layer over the training: norms of gradient and weights, the update-to-weight "
+        "ratio, mean and standard deviation of the outputs, dead units and saturated outputs."
+    ),
+    formula=r"\|\nabla_{w} L\|, \quad \|w\|, \quad \|\Delta w\| / \|w\|",
+    source="Glorot & Bengio 2010",
+    technique="V2",
+    page="Watch",
+)
+DISTRIBUTIONS = Tool(
+    kind="distributions",
+    label="Distributions over the training",
+    about=(
+        "Quantiles of the weights, gradients and outputs of each layer over the training: the "
+        "median, the middle half of the values, and 90 % of them."
+    ),
+    formula=r"q_p = \inf\{v : P(w \le v) \ge p\}, \; p \in \{0.05, 0.25, 0.5, 0.75, 0.95\}",
+    source="Hyndman & Fan 1996",
+    technique="V3",
+    page="Watch",
+)
 TOOLS = (
     ACTIVATIONS, SOFTMAX, LINEAR_SCORES, RIDGE, BACKPROP, FIRST_STEP, RANGE_TEST, SPLIT,
-    LABEL_NOISE,
+    LABEL_NOISE, LAYER_MAPS, DISTRIBUTIONS,
 )  # fmt: skip

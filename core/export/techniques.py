@@ -5,6 +5,7 @@ page. `python -m core techniques > assets/techniques.md` writes it to the reposi
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.analysis.catalogue import Analysis
 from core.base.spec import Choice
 from core.concepts.tools import TOOLS
 from core.data.augmentations import Augmentation
@@ -24,10 +25,11 @@ from core.studies.study import Method, Strategy
 
 FAMILIES: tuple[type[Choice], ...] = (
     Layer, Preset, Initializer, Loss, Optimizer, Schedule, StoppingRule, Regularizer,
-    DataSet, Normalization, Augmentation, Sampling, Method, Axis, Strategy,
+    DataSet, Normalization, Augmentation, Sampling, Method, Axis, Strategy, Analysis,
 )  # fmt: skip
 TITLES = {
     "data set": "Datasets", "normalization": "Normalization", "sampling": "Sampling",
+    "analysis": "Analyses of a finished run",
     "method": "Methods of studies", "axis": "Axes of studies", "strategy": "Strategies of studies",
 }  # fmt: skip
 TOOLS_TITLE = "Tools and demonstrations"

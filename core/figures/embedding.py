@@ -22,7 +22,11 @@ from core.figures.template import PALETTES, Mode, blank, scale
 HEIGHT = 430
 NAMED = 20  # classes in the legend; of more classes, the pointer shows the names
 FEW = 2000  # points up to which they are drawn larger
-PICTURE, SMALL, LARGE = 2500, 16, 32  # up to so many points, pictures have LARGE pixels, else SMALL
+FEW_IMAGES, SMALL, LARGE = (
+    2500,
+    16,
+    32,
+)  # up to so many points, images have LARGE pixels, else SMALL
 HEAD = "sample,pc1,pc2,true,predicted,probability"
 
 
@@ -39,12 +43,12 @@ def csv(found: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def pictures(images: np.ndarray) -> dict[str, Any]:
+def sprite(images: np.ndarray) -> dict[str, Any]:
     """Return all images (N, C, H, W), values from 0 to 255, as one JPEG of square tiles with their
     number in a row; larger ones are reduced to every second, third, … pixel.
     """
     count, channels, height, width = images.shape
-    side = LARGE if count <= PICTURE else SMALL
+    side = LARGE if count <= FEW_IMAGES else SMALL
     every = -(-max(height, width) // side)
     small = np.clip(images[:, : 3 if channels > 2 else 1, ::every, ::every], 0, 255)
     _, channels, height, width = small.shape

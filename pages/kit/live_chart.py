@@ -24,7 +24,7 @@ ASSETS = Path(__file__).parents[2] / "assets"
 POLL_SECONDS = 1.5
 _HTML = """
 <div class="lab-live">
-  <div class="lab-plot" role="img"></div> <div class="lab-picture" hidden></div>
+  <div class="lab-plot" role="img"></div> <div class="lab-image" hidden></div>
   <span class="lab-state" role="status"></span>
   <details class="lab-menu">
     <summary title="Download" aria-label="Download this chart">
@@ -41,7 +41,7 @@ _CSS = """
 .lab-plot { width: 100%; overflow: hidden; }
 .lab-state, .lab-menu { position: absolute; bottom: 0; color: var(--st-gray-text-color); }
 .lab-state { right: 4px; font: 12px var(--st-font); }
-.lab-picture { position: absolute; z-index: 3; width: 72px; height: 72px; pointer-events: none;
+.lab-image { position: absolute; z-index: 3; width: 72px; height: 72px; pointer-events: none;
   image-rendering: pixelated; border: 1px solid var(--st-border-color); }
 .lab-menu { left: 0; font: 13px var(--st-font); }
 .lab-menu summary { list-style: none; cursor: pointer; padding: 5px 6px 3px; line-height: 0; }
@@ -105,11 +105,11 @@ def drawn(
     name: str,
     subject: str = "",
     csv: str = "",
-    pictures: dict | None = None,
+    images: dict | None = None,
 ) -> None:
     """Show a figure with its data. It keeps its zoom when it is drawn again under the same
     `key`. `subject` as for `chart`. `csv` is the content of its CSV file; by default, the lines
-    and maps of the figure. `pictures` shows an image beside the pointer: "address" is that of an
+    and maps of the figure. `images` shows an image beside the pointer: "address" is that of an
     image of square tiles, "across" their number in a row, and the customdata of a point the number
     of its tile.
     """
@@ -122,7 +122,7 @@ def drawn(
         "figures": {mode: json.loads(figure(mode).to_json()) for mode in ("light", "dark")},
         "plotly": f"{feed.PLOTLY}/plotly.min.js", "height": height, "alt": alt,
         "name": file_name(name), "title": plain(alt, 120), "subject": plain(subject, 120),
-        "csv": csv, "pictures": pictures,
+        "csv": csv, "images": images,
     }  # fmt: skip
     _component()(key=key, data=data, height=height)
 

@@ -101,7 +101,7 @@ def embedding(shown: Inspected) -> dict | None:
     alt = f"Embedding of the last hidden layer, {SAMPLED[shown.part]} set"
     shown.draw(
         lambda mode: embeddings.figure(found, mode), f"embedding_{shown.part}", embeddings.HEIGHT,
-        alt, embeddings.csv(found), pictures=pictures(shown, found),
+        alt, embeddings.csv(found), images=hover_images(shown, found),
     )  # fmt: skip
     both = f"Both components explain {percent(sum(found['explained']))} of the variance"
     count, drawn = found["samples"], len(found["rows"])
@@ -111,7 +111,7 @@ def embedding(shown: Inspected) -> dict | None:
     return found
 
 
-def pictures(shown: Inspected, found: dict) -> dict | None:
+def hover_images(shown: Inspected, found: dict) -> dict | None:
     """Return the images of all points, if the samples are images."""
     data = shown.rows(found["dataset_rows"])
-    return embeddings.pictures(data[0]) if data and data[0].ndim == 4 else None
+    return embeddings.sprite(data[0]) if data and data[0].ndim == 4 else None

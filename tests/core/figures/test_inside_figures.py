@@ -121,12 +121,12 @@ def test_every_point_of_an_embedding_is_drawn_once_and_wrong_ones_have_a_ring(cl
 @pytest.mark.parametrize(
     ("count", "shape"), [(5, (1, 8, 8)), (3, (3, 40, 20)), (2600, (1, 28, 28))]
 )
-def test_pictures_of_points_are_tiles_in_their_order(count: int, shape: tuple[int, ...]) -> None:
+def test_images_of_points_are_tiles_in_their_order(count: int, shape: tuple[int, ...]) -> None:
     images = np.zeros((count, *shape))
     images[1] = 255
-    found = embedding.pictures(images)
-    picture = Image.open(io.BytesIO(base64.b64decode(found["address"].partition(",")[2])))
-    tile = picture.width // found["across"]
-    assert picture.width == picture.height == tile * found["across"] and tile <= embedding.LARGE
-    grey = np.array(picture.convert("L"))
+    found = embedding.sprite(images)
+    image = Image.open(io.BytesIO(base64.b64decode(found["address"].partition(",")[2])))
+    tile = image.width // found["across"]
+    assert image.width == image.height == tile * found["across"] and tile <= embedding.LARGE
+    grey = np.array(image.convert("L"))
     assert grey[tile // 2, tile + tile // 2] > 200 > 50 > grey[tile // 2, tile // 2]
