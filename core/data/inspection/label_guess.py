@@ -11,7 +11,7 @@ import pandas as pd
 from core.base.errors import BadData
 from core.base.text import clip, counted, join_words
 from core.data.inspection.column_choices import column_keys
-from core.data.inspection.sample_kind import TINY, WIDE, are_names, is_grey
+from core.data.inspection.sample_kind import TINY, WIDE, are_names, find_image, is_grey
 from core.data.inspection.shapes import shape_of
 from core.data.inspection.tasks import VALUE_TITLES
 from core.data.inspection.titles import normalized
@@ -187,12 +187,21 @@ def _beside_pixels(table: Table, free: list[int], *, fits_shape: bool) -> Ranked
         return words
     ends = {"first": free[0], "last": free[-1]}
     fit = {end: column for end, column in ends.items() if _could_be_labels(table, column)}
-    if not fit or not (fits_shape or shape_of(len(free) - 1)):
+    if not (fits_shape or shape_of(len(free) - 1)):
+        fit = {end: column for end, column in fit.items() if _leaves_image(table, free, column)}
+    if not fit:
         return []
     unlike = {end: _unlike_labels(table, column) for end, column in fit.items()}
     best, *others = sorted(fit, key=unlike.__getitem__)
     ranked = [best, *(end for end in others if not unlike[end][0])]
     return [(fit[end], _reason(table, free, fit[end], end)) for end in ranked]
+
+
+def _leaves_image(table: Table, free: list[int], column: int) -> bool:
+    """Whether the columns besides this one are pixels of images that are not square."""
+    positions = [i for i, c in enumerate(table.columns) if c in free and c != column]
+    rest = table.values[:, positions]
+    return len(positions) == len(free) - 1 and is_grey(rest) and find_image(rest) is not None
 
 
 def _only_text(table: Table, free: list[int], words: list[int]) -> Ranked:
@@ -230,6 +239,8 @@ def _tabular(table: Table, free: list[int]) -> bool:
         return True
     if shape_of(len(free)) or shape_of(len(free) - 1):
         return len(free) < TINY and not is_grey(table.values)
+    if len(free) < WIDE and not table.words and _beside_pixels(table, free, fits_shape=False):
+        return False
     return len(free) < WIDE or table.values.min(initial=0) < 0
 
 

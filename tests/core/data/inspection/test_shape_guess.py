@@ -4,9 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.ndimage import zoom
+from sklearn.datasets import load_digits
 
 from core.base.errors import BadData
-from core.data.inspection.inspect import Inspection, inspect
+from core.data.inspection.inspect import Inspection, inspect, inspect_files
 from core.data.inspection.shape_guess import Arrangement, arrangements, guess_shape
 from core.data.reading import Reading
 from core.data.ready.builtin import DIGITS
@@ -176,3 +178,34 @@ def test_every_arrangement_has_all_columns():
 
 def test_identical_images_have_a_shape():
     assert guess_shape(np.zeros((5, 64), np.uint8)).best.shape == (1, 8, 8)
+
+
+def _digits(height: int, width: int, channels: int) -> tuple[np.ndarray, np.ndarray]:
+    """200 digits, smoothly enlarged to (N, H·W·C) whole numbers, and their labels."""
+    digits = load_digits()
+    scale = (1, height / 8, width / 8)
+    images = (zoom(digits.images[:200], scale, order=1) * 255 / 16).round().astype(int)
+    if channels == 3:
+        images = np.stack([images, images // 2, 255 - images], axis=-1)
+    return images.reshape(200, -1), digits.target[:200]
+
+
+@pytest.mark.parametrize("shape", [(7, 5, 1), (9, 8, 1), (8, 12, 1), (14, 10, 1), (5, 4, 3)])
+@pytest.mark.parametrize("end", ["first", "last"])
+def test_labels_beside_pixels_are_found_also_where_images_are_not_square(shape, end):
+    pixels, labels = _digits(*shape)
+    columns = [labels, pixels] if end == "first" else [pixels, labels]
+    rows = np.column_stack(columns)
+    seen = inspect_files("\n".join(",".join(map(str, row)) for row in rows).encode())
+    height, width, channels = shape
+    images = pixels.reshape(200, height, width, channels).transpose(0, 3, 1, 2)
+    np.testing.assert_array_equal(seen.samples.inputs, images)
+    np.testing.assert_array_equal(seen.samples.targets, labels)
+
+
+@pytest.mark.parametrize("shape", [(12, 10, 1), (14, 10, 1), (15, 12, 1), (16, 10, 3)])
+def test_no_pixel_is_taken_for_a_label_where_images_are_not_square(shape):
+    pixels, _ = _digits(*shape)
+    with pytest.raises(BadData) as caught:
+        inspect_files("\n".join(",".join(map(str, row)) for row in pixels).encode())
+    assert caught.value.code == "label_column_not_found"
