@@ -51,7 +51,9 @@ def main() -> None:
         undo()
         empty(bool(every))
     if unread:
-        st.caption(f"{counted(unread, 'run')} of another version cannot be shown.")
+        with st.expander(f"{counted(len(unread), 'run')} cannot be shown"):
+            for reason in unread.values():
+                finding("warn", escape(reason))
     sizes = event_sizes()
     st.fragment(refresh, run_every=REFRESH_SECONDS if sizes else None)(sizes)
     bar()

@@ -14,7 +14,7 @@ from core.runs.store import Store
 from core.runs.summary import Summary, summaries
 
 
-def visible_rows(store: Store, by: str) -> tuple[list[Summary], int]:
+def visible_rows(store: Store, by: str) -> tuple[list[Summary], dict[str, str]]:
     """Return `summaries` without other people's notes and tags."""
     rows, unreadable = summaries(store)
     return [_without_notes(store, row, by) for row in rows], unreadable

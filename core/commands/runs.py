@@ -8,7 +8,7 @@ from pathlib import Path
 from core.base.errors import NotFound, Unavailable
 from core.base.files import write_atomic
 from core.base.settings import settings
-from core.base.text import aligned, counted
+from core.base.text import aligned
 from core.commands.experiments import Answer
 from core.commands.terminal import Terminal
 from core.runs.score import summarize
@@ -45,9 +45,7 @@ def list_runs(arguments: Namespace, terminal: Terminal) -> Answer:
         tags = "".join(f" #{tag}" for tag in run["tags"])
         lines.append((run["run"], run["state"].label, f"{result:>16}", run["name"] + tags))
     terminal.print(*aligned(lines))
-    if unreadable:
-        runs_text = counted(unreadable, "run")
-        terminal.print(f"{runs_text} of another version of Descent Lab cannot be shown.")
+    terminal.print(*(f"! {reason}" for reason in unreadable.values()))
     if not runs:
         terminal.print(f"No runs in {store.root}. Train one with: python -m core train digits")
     return {"runs": runs}

@@ -28,7 +28,7 @@ from filelock import Timeout
 
 from core.base.errors import BadInput, NotFound, Unavailable
 from core.base.files import Mark, hold, is_held, mark, sweep, write_atomic
-from core.base.seal import SUM, is_intact, write_with_sum
+from core.base.seal import is_intact, write_with_sum
 from core.base.settings import settings
 from core.runs.log_lines import append_line, last_object, read_lines
 
@@ -53,6 +53,7 @@ class Store:
     """
 
     value, log, noun, nouns = EXPERIMENT, EVENTS, "run", "runs"
+    command = "train"  # of the command line; it takes a file such as `value`
 
     def __init__(self, home: Path | str | None = None, folder: str = "runs"):
         self.home = Path(home).resolve() if home else default_home()
@@ -149,10 +150,14 @@ class Store:
     def experiment(self, run: str) -> str:
         """Return the experiment of the run as JSON text. Raises BadInput if it was damaged."""
         if not is_intact(self.path(run, self.value)):
+            path = self.path(run, self.value)
+            opens = " under Runs > Open a file, or" * (self.noun == "run")
             raise BadInput(
-                f"{self.value} of {self.noun} {run} was changed or damaged: it does not match its "
-                f"checksum. Delete the {self.noun} and start it again, or delete {self.value}"
-                f"{SUM} to use it as it is.",
+                f"{self.value} of {self.noun} {run} was edited or damaged: it does not match its "
+                f"checksum, and the results belong to the former settings. To use the edited "
+                f"settings, start a new {self.noun} with this file{opens} with "
+                f"`python -m core {self.command} {path}`. To show this {self.noun} again, restore "
+                "the file.",
                 code="experiment_damaged",
             )
         return self.content(run, self.value).decode()

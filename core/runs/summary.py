@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.base.encoding import build
-from core.base.errors import BadExperiment, LabError
+from core.base.errors import BadExperiment, LabError, NotFound
 from core.base.events import Ended, Epoch, Scores, Started, from_json
 from core.base.seal import unseal
 from core.base.text import counted
@@ -59,21 +59,24 @@ class Summary:
 _cache: dict[tuple[Path, str], tuple[Stamp, Summary]] = {}
 
 
-def summaries(store: Store) -> tuple[list[Summary], int]:
-    """Return the row of every run, newest first, and the number of unreadable runs: written by
-    another version, or deleted meanwhile.
+def summaries(store: Store) -> tuple[list[Summary], dict[str, str]]:
+    """Return the row of every run, newest first, and why each unreadable run cannot be shown:
+    written by another version, edited or damaged.
     """
     runs, facts = store.ids(), {}
     existing = set(runs)
     for key in [key for key in list(_cache) if key[0] == store.root and key[1] not in existing]:
         _cache.pop(key, None)
     _prefetch(store, (run for run in runs if (store.root, run) not in _cache))
-    rows, unread = [], 0
+    rows, unread = [], {}
     for run in runs:
         try:
             rows.append(summarize(store, run, facts))
-        except (LabError, OSError):
-            unread += 1
+        except (NotFound, OSError):  # deleted meanwhile
+            continue
+        except LabError as error:
+            text = str(error)
+            unread[run] = text if run in text else f"Run {run}: {text}"
     return rows, unread
 
 

@@ -18,6 +18,7 @@ class Studies(Store):
     """The studies under one home."""
 
     value, log, noun, nouns = "study.json", "points.jsonl", "study", "studies"
+    command = "sweep"
 
     def __init__(self, home: Path | str | None = None, folder: str = "studies"):
         super().__init__(home, folder)

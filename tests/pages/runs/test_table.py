@@ -1,6 +1,8 @@
 """The table of the Runs page: columns, states, search and filters."""
 
+import json
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,6 +13,7 @@ from core.access.ownership import LAB
 from core.base.encoding import encode
 from core.base.events import Ended, Epoch, to_json
 from core.base.numbers import duration, percent
+from core.experiment import load
 from core.jobs import runner
 from core.runs import notes
 from core.runs.store import EVENTS, EXPERIMENT
@@ -19,7 +22,7 @@ from pages.parts.runs import table
 from pages.parts.runs.table import thinned
 from tests.conftest import ended, script, write
 from tests.pages.runs.runs_page import OTHER, PLAIN, page
-from tests.pages.shown import press, texts, well, written
+from tests.pages.shown import draft, press, texts, well, written
 
 
 def test_without_runs_the_page_offers_to_train_one(store):
@@ -131,6 +134,20 @@ def test_a_run_folder_that_was_replaced_is_read_again(store, two):
     with source.read() as history:
         assert (before[0], history.step) == (200, 40)
         assert history.since(before[1])["rows"]["step"]["from"] == 0  # a client gets all of it
+
+
+def test_an_edited_experiment_is_refused_with_ways_out_that_work(store, two):
+    edited = json.loads(store.experiment(two[0])) | {"epochs": 9}
+    path = store.path(two[0], EXPERIMENT)
+    path.write_text(json.dumps(edited, indent=2))
+    app = page()
+    assert len(app.dataframe[0].value) == 1
+    shown = [element.value.replace("\\", "") for element in app.markdown]
+    reason = next(text for text in shown if two[0] in text)
+    command = re.search("python -m core train ([^`]+)`", reason)
+    assert load(command[1]).epochs == 9
+    app.file_uploader[0].upload("experiment.json", path.read_bytes())
+    assert draft(well(app.run())).epochs == 9
 
 
 def test_a_phone_starts_with_three_columns(store, two, monkeypatch):
