@@ -8,6 +8,7 @@ from functools import cache
 from math import isfinite, log10
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 from core.figures.template import PALETTES, Mode
 
@@ -48,11 +49,26 @@ def thumbnail(names: tuple[str, ...], mode: Mode, alt: str = "") -> str:
     shapes += [frame.cross(*end) for end in ends.values() if end[0]["reason"] == "diverged"]
     if len(curves) == 1 and curves[0]["best"]:
         shapes.append(frame.best(curves[0], p.best))
-    box = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" preserveAspectRatio="none"'
+    box = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{2 * WIDTH}" preserveAspectRatio="none"'
     role = f'role="img" aria-label="{_attribute(alt)}"'
     ground = f'<rect width="{WIDTH}" height="{HEIGHT}" rx="6" fill="{p.second}"/>'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {box} height="{HEIGHT}" {role}>'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {box} height="{2 * HEIGHT}" {role}>'
     return f"{head}{ground}{''.join(shapes)}</svg>"
+
+
+@cache
+def placeholder(lines: tuple[str, ...], mode: Mode) -> str:
+    """Return lines of text on the ground of a drawing, in place of curves that are not recorded."""
+    p, top = PALETTES[mode], HEIGHT / 2 - 7 * (len(lines) - 1) + 3
+    texts = "".join(
+        f'<text x="{WIDTH / 2}" y="{top + 14 * k}" text-anchor="middle" font-size="9" '
+        f'font-family="sans-serif" fill="{p.muted}">{escape(line)}</text>'
+        for k, line in enumerate(lines)
+    )
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"'
+    ground = f'<rect width="{WIDTH}" height="{HEIGHT}" rx="6" fill="{p.second}"/>'
+    size = f'width="{2 * WIDTH}" height="{2 * HEIGHT}"'
+    return f'{head} {size} role="img">{ground}{texts}</svg>'
 
 
 def describe(names: Sequence[str]) -> str:

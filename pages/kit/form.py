@@ -4,8 +4,7 @@ A new class appears here without an edit. A value that cannot be used is explain
 and the last valid value is kept.
 
 A widget whose key comes from `state.key` of a field of the draft writes its change into the draft
-by a callback. Callbacks run before the page and also when the page is left, so no change is lost
-however quickly the next press follows.
+by a callback (`entries.py`), so no change is lost however quickly the next press follows.
 """
 
 import re
@@ -20,7 +19,17 @@ from core.base.errors import BadExperiment
 from core.base.numbers import short, whole
 from core.base.spec import Choice, FieldFacts, Value, fields
 from core.network.layers import Layer
-from pages.kit import session, state
+from pages.kit import state
+from pages.kit.entries import (
+    kind_of,
+    on_change,
+    parse,
+    shown_as,
+    store_field,
+    store_kind,
+    store_switch,
+    store_value,
+)
 
 FEW = 5  # options that fit side by side; more of them become a list
 C = TypeVar("C", bound=Choice)
@@ -37,7 +46,7 @@ def choose(family: type[C], value: C, key: str, *, label: str, segments: bool = 
         "format_func": lambda kind: family.members[kind].label,
         "help": explain(type(value)),
         "key": f"{key}.kind",
-        **_callback(_store_kind, family, f"{key}.kind", field, when=field),
+        **on_change(store_kind, family, f"{key}.kind", field, when=field),
     }
     if segments and len(kinds) <= FEW:
         kind = st.segmented_control(label, kinds, default=value.kind, required=True, **look)
@@ -67,10 +76,10 @@ def edit(
     with st.grid(min_column_width=width, gap="small"):
         for fact in facts:
             old = getattr(value, fact.name)
-            widget_key = f"{key}.{_tag(value)}.{fact.name}"
-            callback = _callback(_store_field, fact, _tag(value), widget_key, field, when=field)
+            widget_key = f"{key}.{kind_of(value)}.{fact.name}"
+            callback = on_change(store_field, fact, kind_of(value), widget_key, field, when=field)
             if store:
-                callback = _callback(_store_value, fact, value, widget_key, store, when=store)
+                callback = on_change(store_value, fact, value, widget_key, store, when=store)
             entry = widget(fact, old, widget_key, **callback)
             if entry != old:
                 value = _replaced(value, fact, entry, complaints)
@@ -112,7 +121,7 @@ def several(family: type[C], values: tuple[C, ...], key: str) -> tuple[C, ...]:
     for index, (kind, cls) in enumerate(family.members.items()):
         column = columns[2 * index >= len(family.members)]
         widget_key = f"{key}.{kind}"
-        callback = _callback(_store_switch, family, kind, widget_key, field, when=field)
+        callback = on_change(store_switch, family, kind, widget_key, field, when=field)
         with column, st.container(gap="xsmall"):
             if st.toggle(cls.label, kind in present, key=widget_key, help=explain(cls), **callback):
                 chosen.append(edit(present.get(kind) or cls(), key))
@@ -153,70 +162,6 @@ def widget(fact: FieldFacts, value: object, key: str, **more: Any) -> object:
     return st.text_input(label, str(value), max_chars=200, **look)
 
 
-# --- callbacks: a change of a widget becomes a change of the draft
-
-
-def _callback(function: Callable[..., None], *arguments: object, when: object) -> dict[str, Any]:
-    """The arguments of a widget that call `function` when it changes; none without `when`."""
-    return {"on_change": function, "args": arguments} if when else {}
-
-
-def _store_kind(family: type[Choice], key: str, field: str) -> None:
-    kind = session.widget_value(key)
-    if kind in family.members and getattr(state.draft(), field).kind != kind:
-        _store(field, family.pick(kind).model_dump(mode="json"))
-
-
-def _store_switch(family: type[Choice], kind: str, key: str, field: str) -> None:
-    """Add a choice with its defaults to a field that holds several, or remove it."""
-    on = {value.kind: value for value in getattr(state.draft(), field)}
-    if session.widget_value(key):
-        on.setdefault(kind, family.pick(kind))
-    else:
-        on.pop(kind, None)
-    ordered = [on[member] for member in family.members if member in on]
-    _store(field, [value.model_dump(mode="json") for value in ordered])
-
-
-def _store_field(fact: FieldFacts, tag: str, key: str, field: str) -> None:
-    """Write one field of a choice, of one of several choices, or of the experiment itself."""
-    path, owner = "", state.draft()
-    if tag != _tag(owner):
-        path, owner = f"{field}.", getattr(owner, field)
-    if isinstance(owner, tuple):
-        index = next((i for i, value in enumerate(owner) if _tag(value) == tag), None)
-        if index is None:
-            return
-        path, owner = f"{path}{index}.", owner[index]
-    entry = session.widget_value(key)
-    if _tag(owner) != tag or entry is None or entry == shown_as(getattr(owner, fact.name)):
-        return
-    try:
-        entry = parse(entry, fact)
-    except BadExperiment:
-        return  # the page explains it
-    _store(f"{path}{fact.name}", entry)
-
-
-def _store_value(fact: FieldFacts, value: Value, key: str, store: Callable[[Value], None]) -> None:
-    """Pass the value with the entry of a widget to `store`."""
-    entry = session.widget_value(key)
-    if entry is None or entry == shown_as(getattr(value, fact.name)):
-        return
-    try:
-        entry = parse(entry, fact)
-        store(build(type(value), {**dict(value), fact.name: entry}))
-    except BadExperiment:
-        return  # the page explains it
-
-
-def _store(path: str, value: object) -> None:
-    try:
-        state.edit(path, value)
-    except BadExperiment:
-        return  # the page explains it
-
-
 # --- texts and numbers
 
 
@@ -225,30 +170,6 @@ def step(fact: FieldFacts) -> int | float:
     if fact.type is int:
         return 1
     return 0.05 if fact.high is not None and fact.high <= 1 else 1.0
-
-
-def shown_as(value: object) -> str:
-    """Return a value as its widget writes it."""
-    return short(value, 4) if isinstance(value, float) else str(value)
-
-
-def parse(entry: object, fact: FieldFacts) -> object:
-    """Return an entry as a value of the field's type. Numbers may be written as 1e-3, 0.001 or
-    0,001. Raises BadExperiment for anything else.
-    """
-    if fact.type is not float or fact.options:
-        return entry
-    text = str(entry).strip()
-    try:
-        if re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", text):  # 1,000: a thousand here, one there
-            raise ValueError(text)
-        return float(text.replace(",", ".").replace("−", "-"))
-    except ValueError:
-        example = shown_as(fact.default)
-        raise BadExperiment(
-            f"{fact.name} “{entry}” is not a number: write one such as {example}.",
-            code="not_a_number",
-        ) from None
 
 
 def is_plain(fact: FieldFacts) -> bool:
@@ -299,7 +220,3 @@ def _wording(fact: FieldFacts) -> Callable[[object], str]:
         return option.replace("_", " ").capitalize() if isinstance(option, str) else str(option)
 
     return word
-
-
-def _tag(value: Value) -> str:
-    return getattr(value, "kind", type(value).__name__)

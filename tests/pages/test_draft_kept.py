@@ -50,3 +50,7 @@ def test_a_draft_outlives_reload_page_and_back_button_in_two_windows(page, profi
     other.close()
     page.reload()
     page.get_by_text("88 epochs").first.wait_for()
+    page.goto(server.url)  # the address names no draft: Start offers the last one
+    page.get_by_role("button", name="Open draft").click()
+    page.get_by_role("heading", name="Train", exact=True).wait_for()
+    page.get_by_text("88 epochs").first.wait_for()

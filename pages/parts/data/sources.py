@@ -73,6 +73,13 @@ def offer(data: DataSet) -> None:
             if not data.megabytes:
                 drawn = selected.thumbnail(data.model_dump_json(), theme_mode())
                 st.image(drawn, width=THUMBNAIL, alt=f"Samples of {data.label}")
+            else:  # its samples are not drawn before it is loaded
+                with st.container(
+                    border=True, width=THUMBNAIL, height=THUMBNAIL,
+                    horizontal_alignment="center", vertical_alignment="center",
+                ):  # fmt: skip
+                    here = data.is_available(runner.current().store.home)
+                    st.markdown(f":gray[:material/{'download_done' if here else 'download'}:]")
             st.markdown(
                 f"**{form.escape(data.label)}** {availability(data)}  \n"
                 f":small[{form.escape(text)}]",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.access import ownership
 from core.base.encoding import decode, encode
-from core.base.errors import LabError
+from core.base.errors import BadExperiment, LabError
 from core.base.text import clip, file_name
 from core.data.datasets import Spreadsheets
 from core.experiment import Experiment
@@ -53,7 +53,14 @@ def opener() -> None:
 
 def _open_experiment(content: bytes, name: str) -> None:
     """Make an exported experiment the draft, and show it on Train. Raises BadExperiment."""
-    experiment = decode(Experiment, content.decode("utf-8", "replace"))
+    try:
+        experiment = decode(Experiment, content.decode("utf-8", "replace"))
+    except BadExperiment as error:
+        raise BadExperiment(
+            f"{clip(name)} is not an experiment of this version: {error} Choose a file that "
+            "Download → Experiment (JSON) has saved. Your draft has not changed.",
+            code=error.code,
+        ) from None
     state.set_draft(encode(experiment), f"Open {clip(name)}")
     session.set_ui(OPENED, str(int(session.get_ui(OPENED) or 0) + 1))
     session.notice(f"Opened {clip(name)}. Press Start to train it.")

@@ -109,14 +109,20 @@ def card(name: str, names: tuple[str, ...], description: str) -> None:
 
 
 def curves(names: tuple[str, ...]) -> None:
-    """Draw the measured curves, or why there are none."""
-    alt = thumbnails.describe(names)
-    if drawing := thumbnails.thumbnail(names, theme_mode(), alt):
-        encoded = b64encode(drawing.encode()).decode()
-        st.markdown(f"![{escape(alt)}](data:image/svg+xml;base64,{encoded})")
-    else:
-        with st.container(height=thumbnails.HEIGHT, border=False, vertical_alignment="center"):
-            st.caption("No recorded curve: the data is downloaded first.")
+    """Draw the measured curves. Those of data that is not included are not recorded: a text of the
+    same size says so, and how much is downloaded.
+    """
+    mode, alt = theme_mode(), thumbnails.describe(names)
+    drawing = thumbnails.thumbnail(names, mode, alt)
+    if not drawing:
+        data = shipped()[names[0]].data
+        size = f"{data.label}: {data.megabytes} MB, downloaded once"
+        if data.is_available(runner.current().store.home):
+            size = f"{data.label} is downloaded"
+        lines = ("No recorded curve", size)
+        drawing, alt = thumbnails.placeholder(lines, mode), ". ".join(lines)
+    encoded = b64encode(drawing.encode()).decode()
+    st.markdown(f"![{escape(alt)}](data:image/svg+xml;base64,{encoded})")
 
 
 def double_descent_card() -> None:
