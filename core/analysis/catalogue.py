@@ -3,6 +3,7 @@
 from core.analysis.analysis import Analysis
 from core.analysis.calibration import Calibration
 from core.analysis.confusion import Confusion
+from core.analysis.correction_proof import CorrectionProof
 from core.analysis.embedding import Embedding
 from core.analysis.exciting import Exciting
 from core.analysis.first_layer import FirstLayer
@@ -17,6 +18,7 @@ __all__ = [
     "Analysis",
     "Calibration",
     "Confusion",
+    "CorrectionProof",
     "Embedding",
     "Exciting",
     "FirstLayer",

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from core.base.encoding import build
 from core.base.spec import Call
 from core.base.text import counted
 from core.data.dataset import DataSet, Facts
@@ -27,6 +28,7 @@ class Corrected(DataSet):
     kind: Literal["corrected"] = "corrected"
     label: ClassVar[str] = "Corrected dataset"
     source: ClassVar[str] = "your corrections"
+    technique: ClassVar[str] = "D10"
     base: DataSet
     relabeled: tuple[tuple[Row, Row], ...] = Field(
         (), max_length=MOST, description="Row and number of its corrected class, from 0."
@@ -81,7 +83,7 @@ class Corrected(DataSet):
 
 def correct(data: DataSet, *, relabel: Mapping[int, int] = {}, drop: Iterable[int] = ()) -> DataSet:
     """Return the dataset with further corrections: new classes by row, and rows to leave out. A
-    later correction of a row replaces an earlier one.
+    later correction of a row replaces an earlier one. Raises BadExperiment for more than MOST.
     """
     earlier = data if isinstance(data, Corrected) else None
     dropped = ({*earlier.dropped} if earlier else set()) - relabel.keys() | {*drop}
@@ -89,6 +91,7 @@ def correct(data: DataSet, *, relabel: Mapping[int, int] = {}, drop: Iterable[in
     relabeled = {row: label for row, label in relabeled.items() if row not in dropped}
     if not relabeled and not dropped:
         return data.uncorrected
-    return Corrected(
-        base=data.uncorrected, relabeled=tuple(relabeled.items()), dropped=tuple(dropped)
+    base = data.uncorrected.model_dump(mode="json")
+    return build(
+        Corrected, {"base": base, "relabeled": [*relabeled.items()], "dropped": [*dropped]}
     )
