@@ -45,7 +45,6 @@ class CorrectionProof(Analysis):
     )
     source: ClassVar[str] = "Bouthillier et al. 2021 (paired seeds); Owen 2007"
     technique: ClassVar[str] = "D10"
-    page: ClassVar[str] = "Watch"
     relabeled: tuple[tuple[Row, Row], ...] = Field(
         (), max_length=MOST, description="Row and number of its corrected class, from 0. Without "
         "corrections: the suggested classes of the rows with an area below 0, at most 5 % of all.",
