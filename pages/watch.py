@@ -137,7 +137,7 @@ class Page:
             "Curves": lambda run: self.curves(view),
             "Mistakes": mistakes.tab,
             "Inside": self.inside,
-            "Verdict": verdict.tab,
+            "Verdict": lambda run: verdict.tab(run, self.reopen),
         }
         tabs = st.tabs(list(draw), key="watch_tab", on_change="rerun")
         for tab, show in zip(tabs, draw.values(), strict=True):

@@ -5,10 +5,12 @@ from core.analysis.calibration import Calibration
 from core.analysis.confusion import Confusion
 from core.analysis.correction_proof import CorrectionProof
 from core.analysis.embedding import Embedding
+from core.analysis.error_sources import ErrorSources
 from core.analysis.exciting import Exciting
 from core.analysis.first_layer import FirstLayer
 from core.analysis.landscape import LossLine, LossPlane, LossProfile
 from core.analysis.mistakes import Mistakes
+from core.analysis.next_steps import NextSteps
 from core.analysis.one_sample import OneSample
 from core.analysis.residuals import Residuals
 from core.analysis.suspicious import Suspicious
@@ -20,12 +22,14 @@ __all__ = [
     "Confusion",
     "CorrectionProof",
     "Embedding",
+    "ErrorSources",
     "Exciting",
     "FirstLayer",
     "LossLine",
     "LossPlane",
     "LossProfile",
     "Mistakes",
+    "NextSteps",
     "OneSample",
     "Residuals",
     "Suspicious",

@@ -19,13 +19,20 @@ from core.training.loop import train
 @dataclass(frozen=True)
 class SideRun:
     """A side run that has ended: the error of every sample of each part (`sample_errors`), with the
-    weights that the training keeps, and its training time in seconds. `has_diverged`: the errors
+    weights that the training keeps, those of the training samples with the last weights (n,), and
+    its training time in seconds. `has_diverged`: the errors
     are those of the weights before that, or of a model that is always wrong.
     """
 
     errors: dict[str, np.ndarray]
+    last_train_errors: np.ndarray
     seconds: float
     has_diverged: bool
+
+    @property
+    def lowest_train_errors(self) -> np.ndarray:
+        """The errors of the training samples (n,) with the better of both weights."""
+        return min(self.errors["train"], self.last_train_errors, key=np.mean)
 
     def mean(self, part: str) -> float:
         """Return the error rate of a part; of values 1 − R²."""
@@ -43,9 +50,10 @@ def side_run(experiment: Experiment, data: Samples) -> Generator[float, None, Si
     finally:
         torch.set_num_threads(threads)
     setup = training.setup
+    setup.model.eval()
+    last = sample_errors(compute_outputs(setup.model, setup.train), setup.train.values)
     if training.best is not None:
         setup.model.load_state_dict(training.best)
-    setup.model.eval()
     parts = {name: getattr(setup, name) for name in ("train", "validation", "test")}
     errors = {
         name: sample_errors(compute_outputs(setup.model, part), part.values)
@@ -53,7 +61,7 @@ def side_run(experiment: Experiment, data: Samples) -> Generator[float, None, Si
         if len(part)
     }
     diverged = ended is not None and ended.reason == "diverged"
-    return SideRun(errors, training.watch.seconds, diverged)
+    return SideRun(errors, last, training.watch.seconds, diverged)
 
 
 def sample_errors(outputs: Outputs, values: bool) -> np.ndarray:

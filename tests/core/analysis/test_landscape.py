@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis.analysis import Result
 from core.analysis.landscape import LossLine, LossPlane, LossProfile, weights_at
 from core.analysis.trained import TrainedRun
 from core.analysis.weight_path import retrain
@@ -18,7 +17,7 @@ from core.experiment import Experiment
 from core.losses import MSE
 from core.network.layers import BatchNorm, Conv2d, Flatten, Output, ReLU
 from core.optim.optimizers import SGD
-from tests.core.analysis.conftest import train
+from tests.core.analysis.conftest import answer, train
 
 SMALL = Experiment(
     data=Digits(), network=(Conv2d(maps=4), BatchNorm(), ReLU(), Flatten(), Output()),
@@ -40,19 +39,6 @@ def linear(tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
 def convolutional(tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
     """Three epochs of a network with a convolution and batch normalization."""
     return train(tmp_path_factory.mktemp("small"), SMALL)
-
-
-def answer(analysis: LossLine | LossPlane | LossProfile, trained: TrainedRun) -> Result:
-    """The result; the fractions done on the way never fall."""
-    answering, shares = analysis.answer(trained), [0.0]
-    while True:
-        try:
-            share, note = next(answering)
-        except StopIteration as end:
-            return end.value
-        assert note
-        assert shares[-1] <= share <= 1
-        shares.append(share)
 
 
 def quadratic(trained: TrainedRun, weight: float, bias: float) -> float:

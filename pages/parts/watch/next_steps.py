@@ -1,0 +1,52 @@
+"""The card What to try next of a finished run: four changes, compared by short trainings."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.analysis.catalogue import NextSteps
+from core.analysis.next_steps import LABELS, describe_row
+from core.base.finding import Action
+from core.base.numbers import duration
+from core.base.text import counted
+from pages.kit import analyses, session
+from pages.kit.layout import card_title, finding
+
+HELP = (
+    "Each change is trained with the same seeds as the run without it, on part of the rows and "
+    "epochs. The difference of the validation error is averaged over the seeds, with a 95 % "
+    "interval (paired t). What removes most error per minute of a whole training comes first. A "
+    "change can matter more, or less, with all rows and epochs."
+)
+LEVELS = {"better": "ok", "no_difference": "info", "worse": "bad"}
+MINUTES = 2.0
+ROWS = "The network learns more with more rows: collect more samples, and upload all of them."
+
+
+def card(run: str, reopen: Callable[[Action], None]) -> None:
+    """Draw the ranking, or the button that measures it. `reopen` opens the settings with the
+    changes of a row.
+    """
+    with card_title("What to try next", help=HELP):
+        pass
+    minutes = st.number_input(
+        "Time for the comparison (minutes)", 0.2, 120.0, MINUTES, 1.0, key="watch_minutes",
+        persist_state="session", width=260, format="%g",
+    )  # fmt: skip
+    asked = NextSteps(minutes=session.widget_value("watch_minutes") or minutes)
+    found = analyses.result(run, asked, ask="Compare four changes")
+    if not found:
+        changes = ", ".join(label[0].lower() + label[1:] for label in LABELS.values())
+        st.caption(f"Compares {changes}, each by at least three pairs of short trainings.")
+        return
+    for row in found["steps"]:
+        action = Action(LABELS[row["name"]], row["changes"]) if row["changes"] else None
+        text = f"**{describe_row(row)}** · whole training {duration(row['seconds'])}"
+        if row["name"] == "rows" and row["verdict"] == "better" and not action:
+            text = f"{text}. {ROWS}"
+        label = "Open" if action else None
+        if finding(LEVELS[row["verdict"]], text, label, f"next_{row['name']}"):
+            reopen(action)
+    rows = f"{100 * found['fraction']:.0f} % of the training rows"
+    epochs, seeds = counted(found["epochs"], "epoch"), counted(found["seeds"], "pair")
+    st.caption(f"Measured with {rows}, {epochs}, {seeds} of trainings for each change.")
