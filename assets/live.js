@@ -4,9 +4,10 @@
 const lab = (window.__descentLab ??= { feeds: new Map(), plotly: null });
 const charts = new WeakMap(); // parentElement -> Chart
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   let chart = charts.get(parentElement);
   if (!chart) charts.set(parentElement, (chart = new Chart(parentElement)));
+  chart.report = setTriggerValue;
   chart.show(data);
   return () => {
     chart.close();
@@ -188,6 +189,7 @@ class Chart {
       });
       plot.on("plotly_unhover", () => (this.shown.hidden = true));
       plot.on("plotly_doubleclick", () => this.unzoom());
+      plot.on("plotly_click", ({ points }) => this.data.clicks && this.report("clicked", [points[0].pointNumber].flat()));
     }
     const rows = data.run ? feed.columns["step.step"]?.length : Math.max(0, ...traces.map((t) => t.x?.length ?? 0));
     plot.dataset.rows = rows ?? 0; // the number of rows on screen, for tests
@@ -314,15 +316,21 @@ async function raster(svg, width, height) {
 
 // The chart as CSV: one row per point, without the marks that repeat a point.
 function table(traces) {
-  const quote = (text) => `"${String(text).replaceAll('"', '""')}"`;
+  const quote = (text) => `"${harmless(String(text)).replaceAll('"', '""')}"`;
+  const cell = (value) => (typeof value === "string" ? quote(value) : value);
   const rows = [["series", "x", "y"]];
   for (const trace of traces) {
     if (trace.meta?.as === "points") trace.x.forEach((x, k) => rows.push([quote(trace.text[k]), x, trace.y[k]]));
-    else if (trace.meta?.table) trace.meta.table.y.forEach((y, i) => trace.meta.table.x.forEach((x, k) => rows.push([quote(y), x, trace.meta.table.z[i][k]])));
+    else if (trace.meta?.table) trace.meta.table.y.forEach((y, i) => trace.meta.table.x.forEach((x, k) => rows.push([quote(y), cell(x), trace.meta.table.z[i][k]])));
     else if (trace.customdata) trace.y.forEach((name, i) => trace.x.forEach((x, k) => rows.push([quote(name), x, trace.customdata[i][k]])));
     else if (trace.mode?.startsWith("lines") && !trace.meta?.take) trace.x.forEach((x, k) => rows.push([quote(trace.name), x, trace.y[k]]));
   }
   return rows.map((row) => row.map((v) => v ?? "").join(",")).join("\n") + "\n";
+}
+
+// Text that a spreadsheet program would evaluate as a formula begins with an apostrophe, as in core/export/cells.py.
+function harmless(text) {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
 
 // A zoomed log axis uses plotly's ticks: ours are chosen for the whole range.

@@ -14,6 +14,8 @@ from core.base.numbers import short, whole
 from core.base.rates import Rate
 from core.base.text import aligned, counted
 from core.data.dataset import Facts
+from core.runs.measured import Measured, squared_scatter
+from core.training.endpoints import PAIRS
 
 RESAMPLES = (200, 2000)  # fewest and most of the bootstrap
 WORK = 20_000_000  # drawn samples of all resamples together: about a second
@@ -26,8 +28,9 @@ SEED = 0
 class Residuals(Analysis):
     """Errors of the predicted values: root mean square error and mean absolute error in the unit of
     the target, and R² = 1 − RMSE²/s², where s is the standard deviation of the training targets, as
-    for all scores of the lab. The 95 % intervals are percentiles of a bootstrap over the samples
-    (Efron 1979) with a fixed seed.
+    for all scores of the lab. The 95 % interval of the mean absolute error consists of percentiles
+    of a bootstrap over the samples with a fixed seed (Efron 1979); those of RMSE and R² are the
+    ones of the result sentence (core/runs/measured.py).
     """
 
     kind: Literal["residuals"] = "residuals"
@@ -85,36 +88,24 @@ class Residuals(Analysis):
 
 def value_scores(targets: np.ndarray, predicted: np.ndarray, std: float = 1.0) -> dict[str, Rate]:
     """Return R², RMSE and MAE with their 95 % intervals: [value, low, high]. `std` is the standard
-    deviation of the training targets. Of a single sample, the ends of an interval are its value.
+    deviation of the training targets. Of a single sample, the interval of MAE is its value.
     """
-    squared, absolute = np.square(targets - predicted), np.abs(targets - predicted)
-
-    def means(squared: np.ndarray, absolute: np.ndarray, axis: int = -1) -> np.ndarray:
-        return np.stack([squared.mean(axis), absolute.mean(axis)])
-
-    values = means(squared, absolute)
-    low = high = values
-    if len(targets) > 1:
+    errors = np.abs(targets - predicted)
+    every = -(-len(errors) // PAIRS)  # the same samples as in the result of the run
+    scatter = squared_scatter([(e, 0.0) for e in errors[::every].tolist()])
+    root = Measured(float(np.sqrt(np.square(errors).mean())), len(errors), scatter, std)
+    low = high = mean = float(errors.mean())
+    if len(errors) > 1 and errors.min() < errors.max():
         found = bootstrap(
-            (squared, absolute),
-            means,
-            paired=True,
-            vectorized=True,
-            n_resamples=int(np.clip(WORK // len(targets), *RESAMPLES)),
-            batch=max(1, 2_000_000 // len(targets)),
+            (errors,),
+            np.mean,
+            n_resamples=int(np.clip(WORK // len(errors), *RESAMPLES)),
+            batch=max(1, 2_000_000 // len(errors)),
             method="percentile",
             rng=np.random.default_rng(SEED),
         )
-        low, high = found.confidence_interval
-    ends = [values, np.nan_to_num(low, nan=values), np.nan_to_num(high, nan=values)]
-    (mse, mse_low, mse_high), mae = (
-        [float(end[k]) for end in ends] for k in (0, 1)
-    )  # R² falls where the mean squared error grows
-    return {
-        "R²": [1 - mse / std**2, 1 - mse_high / std**2, 1 - mse_low / std**2],
-        "RMSE": [mse**0.5, mse_low**0.5, mse_high**0.5],
-        "MAE": mae,
-    }
+        low, high = map(float, found.confidence_interval)
+    return {"R²": root.in_form("accuracy"), "RMSE": root.interval, "MAE": [mean, low, high]}
 
 
 def describe_score(score: Rate) -> str:

@@ -17,7 +17,7 @@ from core.base.text import file_name
 from core.figures.binding import fill
 from core.figures.images import plain
 from core.figures.template import Mode
-from pages.kit import feed
+from pages.kit import feed, session
 from pages.kit.screen import theme_mode
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -106,12 +106,15 @@ def drawn(
     subject: str = "",
     csv: str = "",
     images: dict | None = None,
+    on_click: Callable[[list[int]], None] | None = None,
 ) -> None:
     """Show a figure with its data. It keeps its zoom when it is drawn again under the same
     `key`. `subject` as for `chart`. `csv` is the content of its CSV file; by default, the lines
     and maps of the figure. `images` shows an image beside the pointer: "address" is that of an
     image of square tiles, "across" their number in a row, and the customdata of a point the number
-    of its tile.
+    of its tile. `on_click` is called before the page runs with the index of the point that was
+    clicked, of a heat map its row and column; a control beside the figure must do the same for the
+    keyboard.
     """
     if settings().live == "poll":
         mode = theme_mode()
@@ -124,7 +127,16 @@ def drawn(
         "name": file_name(name), "title": plain(alt, 120), "subject": plain(subject, 120),
         "csv": csv, "images": images,
     }  # fmt: skip
-    _component()(key=key, data=data, height=height)
+    if on_click is None:
+        _component()(key=key, data=data, height=height)
+        return
+
+    def clicked() -> None:
+        if index := (session.widget_value(key) or {}).get("clicked"):
+            on_click(index)
+
+    data["clicks"] = True
+    _component()(key=key, data=data, height=height, on_clicked_change=clicked)
 
 
 def _polled(

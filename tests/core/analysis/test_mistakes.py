@@ -1,18 +1,24 @@
 """Mistakes with their nearest training samples and influential columns, and residuals."""
 
+import io
+
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 from sklearn.neighbors import NearestNeighbors
 
-from core.analysis.catalogue import Analysis, Mistakes, Residuals
+from core.analysis.catalogue import Analysis, Confusion, Mistakes, Residuals
 from core.analysis.influence import column_influences, training_mean
 from core.analysis.neighbours import affordable, nearest_training_samples
 from core.analysis.residuals import value_scores
 from core.analysis.results import ask
 from core.analysis.trained import TrainedRun, finish
 from core.base.errors import BadInput
+from core.export.evaluation import class_scores_csv, mistakes_csv, residuals_csv
+from core.runs.history import History
+from core.runs.measured import measure_parts
 
 RUNS = ["digits_run", "spirals_run", "sine_run"]
 KINDS = ["calibration", "confusion", "mistakes", "residuals", "thresholds"]
@@ -104,6 +110,9 @@ def test_residuals_are_scored_as_the_run_was(sine_run: TrainedRun) -> None:
     assert scores["MAE"][0] == pytest.approx(mean_absolute_error(*pair))
     errors = np.abs(np.subtract(found["true"], found["predicted"]))
     assert np.array_equal(errors, -np.sort(-errors))
+    history = History()
+    history.add(sine_run.store.read(sine_run.run)[0])
+    assert scores["RMSE"] == pytest.approx(measure_parts(history)["test"].interval, rel=1e-4)
     assert errors[0] == pytest.approx(np.abs(outputs.targets - outputs.predicted).max())
 
 
@@ -115,6 +124,9 @@ def test_intervals_of_values_are_those_of_many_samples() -> None:
     value, low, high = scores["MAE"]
     half = 1.96 * np.abs(targets - predicted).std() / 2000**0.5
     assert (value - low, high - value) == pytest.approx((half, half), rel=0.15)
+    squares = np.square(targets - predicted)
+    ends = [np.sqrt(squares.mean() + sign * 1.96 * squares.std() / 2000**0.5) for sign in (-1, 1)]
+    assert scores["RMSE"][1:] == pytest.approx(ends, rel=0.01)
     assert scores["R²"] == pytest.approx(
         [1 - rmse**2 / 4 for rmse in np.take(scores["RMSE"], [0, 2, 1])]
     )
@@ -125,4 +137,23 @@ def test_intervals_of_values_are_those_of_many_samples() -> None:
 def test_one_sample_and_equal_errors_have_intervals_without_width(error: float) -> None:
     for count in (1, 5):
         scores = value_scores(np.arange(count) * 1.0, np.arange(count) + error)
-        assert scores["MAE"] == scores["RMSE"] == [error] * 3
+        assert scores["MAE"] == [error] * 3 and scores["RMSE"][0] == error
+
+
+def read(text: str) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(text))
+
+
+def test_downloads_hold_all_values_and_no_formulas(spirals_run, sine_run) -> None:
+    mistakes, confusion = ask(spirals_run, Mistakes()), ask(spirals_run, Confusion())
+    frame = read(mistakes_csv(mistakes))
+    assert len(frame) == mistakes["wrong"]
+    assert frame["row"].tolist() == [row + 1 for row in mistakes["rows"][: mistakes["wrong"]]]
+    frame = read(class_scores_csv(confusion))
+    assert frame["recall_low"][0] == confusion["classes"][0]["recall"][1]
+    assert frame["f1"].tolist()[2:] == [a["f1"] for a in confusion["averages"].values()]
+    residuals = ask(sine_run, Residuals())
+    assert read(residuals_csv(residuals))["true"].tolist() == residuals["true"]
+    formulas = {"names": ["=1+1", "@b"]}
+    for text in (mistakes_csv(mistakes | formulas), class_scores_csv(confusion | formulas)):
+        assert not read(text).map(lambda cell: str(cell).startswith(("=", "@"))).any(axis=None)

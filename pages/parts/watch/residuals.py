@@ -1,0 +1,78 @@
+"""The card Residuals of the tab Mistakes: the errors of predicted values."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.analysis.catalogue import Residuals
+from core.analysis.mistakes import describe_columns
+from core.base.numbers import MISSING, short
+from core.base.text import counted, file_name
+from core.export.evaluation import residuals_csv
+from core.figures import residuals as figures
+from pages.kit import analyses, live_chart
+from pages.kit.layout import card_title, run_name
+from pages.kit.tables import show_table
+
+ROWS = 20  # worst predictions that are shown; the CSV file has more
+HELP = (
+    "RMSE is the root mean square error and MAE the mean absolute error, both in the unit of the "
+    "target. R² compares RMSE with the standard deviation of the training targets. Ranges are "
+    "95 % intervals: for RMSE and R² from the spread of the squared errors, for MAE from a "
+    "bootstrap over the samples (Efron 1979)."
+)
+
+
+def card(run: str, part: Any) -> None:
+    """Scores with their intervals, the residuals, and the worst predictions."""
+    with st.container(border=True):
+        with card_title("Residuals", help=HELP):
+            place = st.container(width="content")
+        found = analyses.result(run, Residuals(part=part))
+        if not found:
+            return
+        place.download_button(
+            "CSV", lambda: residuals_csv(found), f"{file_name(run_name(run))} worst.csv",
+            on_click="ignore", icon=":material/download:", type="tertiary", key="residuals csv",
+        )  # fmt: skip
+        with st.grid(min_column_width=168, gap="small"):
+            for name, (value, low, high) in found["scores"].items():
+                ends = f"{short(low, 3)} to {short(high, 3)}"
+                st.metric(name, short(value, 3), ends, delta_color="off", delta_arrow="off")
+        predicted, residuals = figures.rows(*found["points"])
+        live_chart.drawn(
+            lambda mode: figures.figure(predicted, residuals, mode),
+            key=f"chart_residuals_{part}", height=figures.HEIGHT,
+            alt="Residuals against predicted values", name=f"{run_name(run)} residuals",
+            subject=run_name(run),
+        )  # fmt: skip
+        st.caption(
+            "A band of equal width around 0 is good. A bend means that the model misses a pattern; "
+            "a widening band means that large values are predicted less precisely. "
+            f"{counted(found['samples'], 'sample')} in this set."
+        )
+    with st.container(border=True):
+        with card_title(
+            "Worst predictions",
+            help="Influences are gradient × input, measured from "
+            "the training mean (Shrikumar et al. 2016), in the unit of the target.",
+        ):
+            pass  # fmt: skip
+        show_table(
+            [
+                {
+                    "Row": row + 1,
+                    "True": short(true, 4),
+                    "Predicted": short(guess, 4),
+                    "Residual": short(true - guess, 3),
+                    "Influential columns": describe_columns(found, i)
+                    if found["columns"]
+                    else MISSING,
+                }
+                for i, (row, true, guess) in enumerate(
+                    zip(found["rows"], found["true"], found["predicted"], strict=True)
+                )
+                if i < ROWS
+            ],
+            alt="The predictions with the largest errors",
+        )
