@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core.advice.adapt import adapt
 from core.base.encoding import change, encode
 from core.base.errors import BadInput
 from core.base.events import Ended
@@ -74,13 +75,25 @@ def requested_experiment(arguments: Namespace, store: Store, terminal: Terminal)
     """Return the named experiment with the changes of all options. Raises LabError if the device,
     the data and the network do not fit together.
     """
-    experiment = load(arguments.experiment)
+    named = load(arguments.experiment)
+    experiment = with_data(named, "data", arguments, store, terminal)
+    if experiment.data != named.data:
+        experiment = _adapted(change(experiment, "name", ""), store, terminal)
     for path, value in assignments(arguments):
         experiment = change(experiment, path, value)
-    experiment = with_data(experiment, "data", arguments, store, terminal)
     if arguments.device is not None:
         experiment = change(experiment, "device", arguments.device)
     _check(experiment, store, terminal)
+    return experiment
+
+
+def _adapted(experiment: Experiment, store: Store, terminal: Terminal) -> Experiment:
+    """Replace what cannot work on the data, as the Data page does, and print each change. Options
+    such as --set come later and count more.
+    """
+    experiment, findings = adapt(experiment, experiment.data.facts(store.home))
+    for finding in findings:
+        terminal.print(f"! {finding.text}")
     return experiment
 
 

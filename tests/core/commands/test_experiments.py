@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
+from core.base.encoding import decode
+from core.experiment import Experiment
 from core.runs import checkpoint
 from core.runs.store import Store
 
@@ -86,6 +88,22 @@ def test_spreadsheets_replace_the_data_of_the_experiment(capsys, home: Path) -> 
     )  # fmt: skip
     started = json.loads(Store(home).read(tested["run"])[0][0])
     assert started["sizes"]["test"] == 1797
+
+
+def test_what_cannot_work_on_the_data_is_replaced_and_reported(
+    capsys, home: Path, tmp_path
+) -> None:
+    table = tmp_path / "houses.csv"
+    rows = [f"{i % 7},{i % 5}.5,{3 * (i % 7) + i % 5}.25" for i in range(60)]
+    table.write_text("\n".join(["rooms,area,price", *rows]))
+    assert main(["train", "digits", *QUICK, "--images", str(table), "--set", "batch_size=8"]) == 0
+    printed = capsys.readouterr().out
+    (listed,) = answer(capsys, "runs")["runs"]
+    trained = decode(Experiment, Store(home).experiment(listed["run"]))
+    assert (trained.loss.kind, trained.normalization.per) == ("mse", "channel")
+    assert (trained.batch_size, trained.name, trained.data.title) == (8, "", "houses")
+    assert printed.count("\n! ") + printed.startswith("! ") == 3  # loss, network, normalization
+    assert answer(capsys, "train", "lenet", *QUICK, "--images", IMAGES, "--labels", LABELS)["test"]
 
 
 def test_train_accepts_an_experiment_file_and_a_kind_without_fields(capsys, tmp_path: Path) -> None:

@@ -8,11 +8,13 @@ import pytest
 
 from core.__main__ import main, parser
 from core.base.errors import BadExperiment, LabError
-from core.commands import catalogue, experiments, inspection, runs, selfcheck, studies
+from core.commands import catalogue, evaluation, experiments, inspection, runs, selfcheck, studies
 from core.runs import checkpoint
 from core.runs.store import Store
 from core.studies.sweeps import _Sweep
 from tests.core.commands.test_experiments import IMAGES, LABELS, home, refusal
+
+CONVOLUTION = '[{"kind": "conv2d"}, {"kind": "flatten"}, {"kind": "output"}]'
 
 __all__ = ["home"]
 
@@ -20,6 +22,7 @@ COMMANDS = {  # every command with arguments that parse, and its function
     "inspect": (["a.csv"], inspection, "inspect"),
     "train": (["digits"], experiments, "train"),
     "rate": (["digits"], experiments, "find_learning_rate"),
+    "evaluate": (["last"], evaluation, "evaluate"),
     "resume": (["last"], experiments, "resume"),
     "runs": ([], runs, "list_runs"),
     "sweep": (["samples"], studies, "sweep"),
@@ -167,7 +170,7 @@ def test_a_study_is_refused_for_any_of_its_experiments(capsys, batch_of_one: str
         (["train", "digits", "--epochs", ""], "int_parsing"),
         (["train", "digits", "--data", "nothing"], "unknown_kind"),
         (["train", "digits", "--data", "moons", "--images", IMAGES], "data_named_twice"),
-        (["train", "digits", "--data", "moons"], "needs_images"),
+        (["train", "digits", "--data", "moons", "--set", f"network={CONVOLUTION}"], "needs_images"),
         (["sweep", "samples", "--workers", "0"], "workers_not_a_number"),
         (["sweep", "samples", "--workers", "many"], "workers_not_a_number"),
         (["train"], "invalid_options"),
@@ -189,7 +192,6 @@ def test_invalid_options_are_refused_with_their_code(capsys, arguments, code) ->
         (["train", "digits", "--device", "cuda:9"], "cuda:9"),
         (["train", "digits", "--images", "/nowhere.csv"], "nowhere.csv"),
         (["train", "digits", "--images", LABELS, "--labels", LABELS], "labels.csv"),
-        (["train", "lenet", "--images", IMAGES, "--labels", LABELS], "Layer 4 (conv2)"),
         (["inspect", IMAGES, IMAGES], "images.csv"),
         (["inspect", __file__], "test_refusals.py"),
         (["resume", "last"], "runs"),
