@@ -44,15 +44,31 @@ QUIET = [
     "--disable-quic",
 ]
 DESKTOP = {"width": 1440, "height": 900}
+# Without motion Chromium draws a few frames for each page, not 60 a second.
+WINDOW = {"viewport": DESKTOP, "reduced_motion": "reduce"}
 T = TypeVar("T")
 LAYERS = ("conv1", "conv2", "linear1")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put browser tests first: they take longest and wait most, so the other workers compute beside
-    them, and they share one server and one browser.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let half of the test processes begin with browser tests, while the others compute.
+
+    Browser tests take longest and wait most, and each process that has some starts a server and a
+    browser. pytest-xdist (--dist worksteal) gives each process an equal slice of the list; a
+    process that is done takes over from the end of another one's slice, where short tests are.
     """
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+    processes = getattr(config, "workerinput", {"workercount": 1})["workercount"]
+    in_browser = [item for item in items if item.get_closest_marker("browser")]
+    others = [item for item in items if not item.get_closest_marker("browser")]
+    with_browser, start = max(1, processes // 2), 0
+    ordered: list[pytest.Item] = []
+    for process in range(processes):
+        end = start + (len(items) - start) // (processes - process)
+        first = in_browser[process::with_browser] if process < with_browser else []
+        rest = end - start - len(first)
+        ordered += [*first, *others[:rest]]
+        others, start = others[rest:], end
+    items[:] = ordered
 
 
 def wait_until(
@@ -62,7 +78,7 @@ def wait_until(
     end = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < end, f"{what} did not come true within {seconds} s"
-        time.sleep(0.01)
+        time.sleep(0.02)
     return value
 
 
@@ -150,7 +166,7 @@ def browser() -> Iterator[object]:
 @pytest.fixture(scope="session")
 def profile(browser: object) -> Iterator[object]:
     """One browser profile for all windows: Streamlit's scripts are loaded and compiled once."""
-    with contextlib.closing(browser.new_context(viewport=DESKTOP)) as opened:
+    with contextlib.closing(browser.new_context(**WINDOW)) as opened:
         yield opened
 
 

@@ -10,7 +10,7 @@ from core.access.ownership import NOT_OWNER
 from core.base.encoding import to_link
 from core.experiment import Experiment
 from pages.kit import address, hosts
-from tests.conftest import Server, serve, wait_until
+from tests.conftest import WINDOW, Server, serve, wait_until
 
 PIN = "480215"
 STOP = ".st-key-act_Stop button"  # Streamlit has one of this name while a page is drawn
@@ -22,7 +22,7 @@ def test_two_people_and_a_teacher(browser: object, tmp_path: Path) -> None:
     network = {"STREAMLIT_SERVER_ADDRESS": "0.0.0.0", "http_proxy": "http://127.0.0.1:9"}
     with serve(tmp_path / "lab", LAB_MODE="class", LAB_PIN=PIN, **network) as server:
         names_of_the_machine(server)
-        ann, ben, teacher = (browser.new_context().new_page() for _ in range(3))
+        ann, ben, teacher = (browser.new_context(**WINDOW).new_page() for _ in range(3))
         for page in (ann, ben, teacher):
             page.set_default_timeout(60_000)
 
@@ -34,7 +34,8 @@ def test_two_people_and_a_teacher(browser: object, tmp_path: Path) -> None:
             return re.search(r"run=([0-9a-f-]+)", page.url)[1]
 
         anns = start(ann)
-        ann.get_by_role("button", name="Pause").wait_for()
+        ann.get_by_role("button", name="Pause").click()  # from now on it needs no processor
+        ann.get_by_role("button", name="Continue").wait_for()
         bens = start(ben)
         ben.get_by_test_id("stProgress").get_by_text("1 run ahead in the queue").wait_for()
 
@@ -44,11 +45,11 @@ def test_two_people_and_a_teacher(browser: object, tmp_path: Path) -> None:
         ben.wait_for_url(lambda url: parse_qs(urlsplit(url).query)["d"] == bens_draft)
         assert bens_draft != anns_draft
         assert ben.locator(STOP).last.is_disabled()
-        assert ben.get_by_role("button", name="Pause").is_disabled()
+        assert ben.get_by_role("button", name="Continue").is_disabled()
 
         ann.reload()  # the browser is known again
-        ann.get_by_role("button", name="Pause").wait_for()
-        assert ann.get_by_role("button", name="Pause").is_enabled()
+        ann.get_by_role("button", name="Continue").wait_for()
+        assert ann.get_by_role("button", name="Continue").is_enabled()
 
         teacher.goto(f"{server.url}/watch?run={anns}")
         teacher.get_by_text(NOT_OWNER.format(noun="run")).wait_for()

@@ -9,7 +9,7 @@ from core.access.ownership import NOT_OWNER
 from core.base.encoding import to_link
 from core.experiment import Experiment
 from pages.kit import address
-from tests.conftest import serve, wait_until
+from tests.conftest import WINDOW, serve, wait_until
 from tests.openid import provide
 
 STOP = ".st-key-act_Stop button"  # Streamlit has one of this name while a page is drawn
@@ -24,7 +24,7 @@ def test_logins_own_their_runs(browser: object, tmp_path: Path) -> None:
         with serve(tmp_path / "lab", LAB_WORKER="thread", **teachers) as server:
 
             def enter(name: str, path: str) -> object:
-                page = browser.new_context().new_page()
+                page = browser.new_context(**WINDOW).new_page()
                 page.set_default_timeout(60_000)
                 page.goto(server.url + path)
                 again(page, name)

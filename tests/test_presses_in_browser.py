@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from tests.conftest import Server, open_row, wait_until
 
 SWITCHES = {"regularizers": Regularizer, "stopping": StoppingRule, "augmentations": Augmentation}
 pytestmark = pytest.mark.browser
+ROUNDS = int(os.environ.get("LAB_ROUNDS") or 5)  # the long form: LAB_ROUNDS=20
 PLAIN = Experiment(
     network=(Flatten(), Linear(units=8), Output()), epochs=2, stopping=(), regularizers=()
 )
@@ -53,6 +55,7 @@ def press_switches(page: object, field: str) -> int:
 
 
 def test_forty_quick_presses_all_count(page: object, server: Server, busy_core: None) -> None:
+    page.emulate_media(reduced_motion="no-preference")  # buttons move as they do for most people
     page.goto(f"{server.url}/network?e={to_link(PLAIN)}")
     presses = 0
     page.locator(".st-key-open-1 button:visible").first.click()
@@ -98,8 +101,12 @@ def test_forty_quick_presses_all_count(page: object, server: Server, busy_core: 
 def test_a_typed_number_is_used_when_start_follows_immediately(
     page: object, server: Server, busy_core: None
 ) -> None:
+    """How a value gets lost, and that it does not: tests/pages/test_presses.py, without a browser
+    and without chance.
+    """
+    page.emulate_media(reduced_motion="no-preference")
     page.goto(f"{server.url}/train?e={to_link(PLAIN)}")
-    for epochs in range(3, 23):
+    for epochs in range(3, 3 + ROUNDS):
         page.get_by_role("spinbutton", name="Epochs", exact=True).fill(str(epochs))
         page.locator(".st-key-bar_start button").click()
         page.wait_for_url("**/watch?*run=*")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
-from tests.conftest import serve
+from tests.conftest import Server
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 ARABIC = [
@@ -43,27 +43,33 @@ def test_lenet_reads_arabic_digits_from_two_spreadsheets(capsys, home):
     assert result["test"]["accuracy"] >= 0.97
 
 
+def files_of(server: Server) -> set[Path]:
+    """The uploaded files that the lab has kept."""
+    folder = server.home / "data" / "files"
+    return set(folder.iterdir()) if folder.exists() else set()
+
+
 @pytest.mark.browser
-def test_arabic_digits_from_upload_to_result_in_the_browser(page, home):
-    with serve(home) as server:
-        page.goto(server.url)
-        page.locator(".st-key-open-lenet button").click()
-        page.get_by_role("heading", name="Train", exact=True).wait_for()
-        epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
-        epochs.fill("2")
-        epochs.press("Enter")
-        page.get_by_text("2 epochs").first.wait_for()
-        page.get_by_test_id("stSidebarNav").get_by_role("link", name="Data").click()
-        page.get_by_role("button", name="Change dataset").click()
-        files = page.locator("input[type=file]")
-        for place, path in enumerate(ARABIC):
-            files.nth(place).set_input_files(path)
-        page.get_by_text("30.0KB").wait_for()
-        page.get_by_role("button", name="Check files").click()
-        page.get_by_role("button", name="Transpose images", exact=True).click()
-        page.locator('[class*="st-key-undo-"] button').first.wait_for()
-        page.get_by_role("button", name="Start Shortcut").click()
-        page.get_by_text("Finished all 2 epochs").wait_for(timeout=240_000)
-        run = page.url.rpartition("run=")[2]
-        assert server.store.last(run)["test"]["accuracy"] >= 0.9
-        assert any((home / "data" / "files").iterdir())  # kept, to be read another way
+def test_arabic_digits_from_upload_to_result_in_the_browser(page, server):
+    before = files_of(server)
+    page.goto(server.url)
+    page.locator(".st-key-open-lenet button").click()
+    page.get_by_role("heading", name="Train", exact=True).wait_for()
+    epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
+    epochs.fill("2")
+    epochs.press("Enter")
+    page.get_by_text("2 epochs").first.wait_for()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Data").click()
+    page.get_by_role("button", name="Change dataset").click()
+    files = page.locator("input[type=file]")
+    for place, path in enumerate(ARABIC):
+        files.nth(place).set_input_files(path)
+    page.get_by_text("30.0KB").wait_for()
+    page.get_by_role("button", name="Check files").click()
+    page.get_by_role("button", name="Transpose images", exact=True).click()
+    page.locator('[class*="st-key-undo-"] button').first.wait_for()
+    page.get_by_role("button", name="Start Shortcut").click()
+    page.get_by_text("Finished all 2 epochs").wait_for(timeout=240_000)
+    run = page.url.rpartition("run=")[2]
+    assert server.store.last(run)["test"]["accuracy"] >= 0.9
+    assert len(files_of(server) - before) == 2  # kept, to be read another way

@@ -1,5 +1,5 @@
-"""A lab that is killed while it works, started again and ended by SIGTERM keeps its draft, study,
-tokens and runs. One test, because each start of a server takes seconds.
+"""A lab that is killed while it works, started again and ended by SIGTERM while a run trains keeps
+its draft, study, tokens and runs. One test, because each start of a server takes seconds.
 """
 
 import signal
@@ -9,6 +9,8 @@ import pytest
 
 from core.base.encoding import change, encode
 from core.experiment import Experiment
+from core.runs.state import stored_state
+from core.runs.store import CHECKPOINT
 from core.studies.folder import Studies
 from core.studies.records import Record
 from core.studies.study import Study, shipped
@@ -50,10 +52,13 @@ def test_a_killed_lab_loses_nothing_and_sigterm_ends_it_with_an_open_stream(
         page.get_by_text("Interrupted").first.wait_for()
         page.get_by_role("button", name="Resume study").click()
         page.locator(".stMarkdownBadge", has_text="Finished").first.wait_for()
+        run = watch_a_training(page, lab)
         with urllib.request.urlopen(f"{lab.url}{stream}", timeout=30) as opened:  # the old token
             assert opened.readline()
             lab.process.send_signal(signal.SIGTERM)
             assert lab.process.wait(8) == 0, lab.log.read_text()
+    assert stored_state(lab.store, run) == "interrupted"
+    assert lab.store.last(run)["event"] == "Saved"
     assert execute(other_home, straight, processes=1).reason == "done"
     assert points(home, study) == points(other_home, straight)
     assert points(home, study)[: len(saved)] == saved
@@ -75,6 +80,21 @@ def stream_of_a_run(lab: Server) -> str:
     run = lab.store.create(encode(Experiment(name="made up")))
     write(lab.store, run, script()[:5])
     return f"/feed/{run}?token={feed.token(run, lab.home)}"
+
+
+def watch_a_training(page: object, lab: Server) -> str:
+    """Queue a run that does not end by itself, and watch it train until it has a checkpoint."""
+    run = lab.store.create(encode(Experiment(name="Long", epochs=5000)))
+    page.goto(f"{lab.url}/watch?run={run}")
+    page.get_by_role("button", name="Queue again").click()
+    for rows in (5, 10):
+        page.wait_for_function(
+            "([plot, rows]) => Number(document.querySelector(plot)?.dataset.rows ?? 0) > rows",
+            arg=[".st-key-chart_gradient .lab-plot", rows],
+        )
+    assert stored_state(lab.store, run) == "running"
+    wait_until(lambda: lab.store.path(run, CHECKPOINT).exists(), what="a checkpoint")
+    return run
 
 
 def slow_study() -> Study:

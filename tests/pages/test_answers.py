@@ -145,7 +145,7 @@ def test_spirals_from_start_to_the_end_with_a_boundary_that_changes(page, server
     first = page.eval_on_selector(PLOT, cells)
     page.eval_on_selector(PLOT, "plot => { plot.marked = true }")
     page.get_by_role("button", name="Continue").click()
-    page.get_by_text("Finished all 400 epochs").wait_for()
+    page.get_by_text("Finished all 400 epochs").wait_for(timeout=120_000)
     run = server.store.ids()[0]
     wanted = np.floor(filled(server.store, run)["data"][0]["z"]).ravel().tolist()
     page.wait_for_function(

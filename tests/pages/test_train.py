@@ -259,8 +259,8 @@ def test_memory_is_compared_with_what_is_free(page, monkeypatch):
 
 
 @pytest.mark.browser
-def test_the_range_test_in_the_browser(browser, server):
-    window = browser.new_page()
+def test_the_range_test_in_the_browser(profile, server):
+    window = profile.new_page()
     window.set_default_timeout(45_000)
     window.goto(f"{server.url}/train")
     window.get_by_role("button", name="Find a learning rate").click()

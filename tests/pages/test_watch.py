@@ -1,8 +1,9 @@
-"""The page Watch in each state of a run, without a browser, and a real training in one."""
+"""The page Watch in each state of a run, without a browser, and the marks of a training in one. A
+training that is watched until its server ends: test_restart.py.
+"""
 
 import json
 import re
-import signal
 from dataclasses import replace
 
 import pytest
@@ -15,10 +16,9 @@ from core.jobs import runner, tasks
 from core.jobs.lane import Lane
 from core.optim.regularizers import ClipNorm
 from core.optim.stopping import AbsoluteChange, Patience
-from core.runs.state import stored_state
 from core.runs.store import Store
 from pages.kit import feed, sharpness
-from tests.conftest import ended, script, serve, wait_until, write
+from tests.conftest import ended, script, write
 from tests.pages.shown import draft, press, texts, visit
 
 EXPERIMENT = encode(Experiment(name="Made up"))
@@ -268,30 +268,6 @@ def test_a_run_without_weights_has_no_tabs(store):
 )  # fmt: skip
 def test_sharpness_is_compared_with_the_initial_weights(before, after, expected):
     assert expected in sharpness.describe_curvature(before, after)
-
-
-@pytest.mark.browser
-def test_a_real_training_is_watched_and_survives_the_end_of_the_server(browser, tmp_path):
-    with serve(tmp_path) as server:
-        experiment = json.loads(EXPERIMENT) | {"epochs": 5000}  # long enough not to end by itself
-        run = server.store.create(json.dumps(experiment))
-        page = browser.new_page()
-        page.set_default_timeout(60_000)
-        page.goto(f"{server.url}/watch?run={run}")
-        page.get_by_role("button", name="Queue again").click()
-        plot = ".st-key-chart_gradient .lab-plot"
-        for rows in (5, 10):
-            page.wait_for_function(
-                "([p, n]) => Number(document.querySelector(p)?.dataset.rows ?? 0) > n",
-                arg=[plot, rows],
-            )
-        assert stored_state(server.store, run) == "running"
-        wait_until(lambda: server.store.path(run, "checkpoint.pt").exists(), what="a checkpoint")
-        server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(8) == 0, server.log.read_text()
-        page.close()
-    assert stored_state(server.store, run) == "interrupted"
-    assert server.store.last(run)["event"] == "Saved"
 
 
 @pytest.mark.browser

@@ -116,7 +116,7 @@ def kind_of(cell: str) -> Kind:
     """Return what a cell is.
 
     >>> [kind_of(cell).styles.name for cell in ("red", "1e-3", "1,234,567", "1,234")]
-    ['TEXT', 'POINT', 'ENGLISH', 'COMMA|ENGLISH|SPACED_COMMA']
+    ['TEXT', 'POINT|COMMA', 'ENGLISH', 'COMMA|ENGLISH|GERMAN|SPACED_COMMA']
     """
     text = cell.strip(SPACE)
     if _DIGITS.fullmatch(text):

@@ -8,7 +8,7 @@ from math import inf, log10
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.advice.study_verdict import landmarks
@@ -43,6 +43,7 @@ def test_the_curve_shows_every_line_with_its_own_colour(points, mode):
     assert hero.textfont.color == p.test
 
 
+@settings(max_examples=40)  # each draws a whole figure
 @given(st.lists(st.floats(1e-4, 1e4), min_size=2, max_size=6), st.sampled_from(MEASURES))
 def test_names_at_the_ends_of_lines_do_not_overlap_and_stay_on_the_axis(ends, measure):
     points = [point(w, v, control=float(k)) for k, v in enumerate(ends) for w in (1, 10)]
