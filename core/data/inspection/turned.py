@@ -6,6 +6,7 @@ from core.base.errors import BadData
 from core.base.numbers import whole
 from core.base.text import clip, counted
 from core.data.inspection.label_guess import is_label_title
+from core.data.spreadsheet.cells import kind_of
 from core.data.spreadsheet.grid import column_name
 from core.data.spreadsheet.table import Table
 
@@ -38,7 +39,9 @@ def _refuse_titles(table: Table) -> None:
     The row of labels may have been taken for a header: label, 3, 7, 3 (2), …
     """
     titles = [str(title).strip() for title in table.words.get(0, ())]
-    if len(set(titles)) < len(titles) or len(titles) < 2 or len(table.words) > 1:
+    if len(set(titles)) < len(titles) or len(titles) < 2:
+        return
+    if len(table.words) > 1 and not _rows_have_types(table):
         return
     header = table.header or ("",)
     labels = sum(bool(_LABEL.fullmatch(name)) for name in header[1:])
@@ -53,3 +56,14 @@ def _refuse_titles(table: Table) -> None:
             (TURN,),
             code="sheet_turned",
         )
+
+
+def _rows_have_types(table: Table) -> bool:
+    """Whether every column but the first is text, with numbers in some rows and words in the
+    others: the same ones in all columns.
+    """
+    others = [cells for column, cells in table.words.items() if column]
+    if table.columns or len(others) <= len(table):
+        return False
+    kinds = {tuple(bool(kind_of(str(cell)).styles) for cell in cells) for cells in others}
+    return len(kinds) == 1 and len(set(*kinds)) == 2

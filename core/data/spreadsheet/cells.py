@@ -17,7 +17,9 @@ MISSING_NUMBERS = frozenset({"none", "nil", "-", "--", "."})  # only in a column
 DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T]|$)|\d\d?[./]\d\d?[./](\d{4}|\d\d)$", re.ASCII)
 
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
-_PLAIN = re.compile(rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}", re.ASCII)
+MINUS = "\u2212"  # the minus sign, which word processors put in place of the hyphen
+_SIGN = f"[+{MINUS}-]?"
+_PLAIN = re.compile(rf"{_SIGN}(?:\d+\.?\d*|\.\d+){_EXPONENT}", re.ASCII)
 _DIGITS = re.compile(r"[+-]?\d+", re.ASCII)
 _LONG = re.compile(r"[+-]?\d{8,}\.0*", re.ASCII)  # as pandas writes whole numbers beside gaps
 _GROUPS = " \u00a0\u2009\u202f'\u2019"  # space, no-break, thin and narrow space, apostrophes
@@ -52,7 +54,7 @@ class Style(IntFlag):
 
     def parse(self, cell: str) -> float:
         """Return the number in a cell that agrees with this one style."""
-        text = cell.strip(SPACE)
+        text = cell.strip(SPACE).replace(MINUS, "-")
         for sign in self.group:
             text = text.replace(sign, "")
         return float(text.replace(",", ".") if self.decimal == "," else text)
@@ -67,13 +69,13 @@ def _grouped(group: str, decimal: str) -> re.Pattern:
     sign, rest = re.escape(group), rf"(?:{re.escape(decimal)}\d+)?"
     if len(group) > 1:
         groups = "|".join(rf"(?:{re.escape(g)}\d{{3}})+" for g in group)
-        return re.compile(rf"[+-]?(?:\d{{1,3}}|[1-9]\d{{0,2}}(?:{groups})){rest}", re.ASCII)
-    return re.compile(rf"[+-]?(?:\d{{1,3}}|[1-9]\d{{0,2}}(?:{sign}\d{{3}})+){rest}", re.ASCII)
+        return re.compile(rf"{_SIGN}(?:\d{{1,3}}|[1-9]\d{{0,2}}(?:{groups})){rest}", re.ASCII)
+    return re.compile(rf"{_SIGN}(?:\d{{1,3}}|[1-9]\d{{0,2}}(?:{sign}\d{{3}})+){rest}", re.ASCII)
 
 
 _PATTERNS = {
     Style.POINT: _PLAIN,
-    Style.COMMA: re.compile(rf"[+-]?(?:\d+(?:,\d+)?|,\d+){_EXPONENT}", re.ASCII),
+    Style.COMMA: re.compile(rf"{_SIGN}(?:\d+(?:,\d+)?|,\d+){_EXPONENT}", re.ASCII),
     Style.ENGLISH: _grouped(",", "."),
     Style.GERMAN: _grouped(".", ","),
     Style.SPACED: _grouped(_GROUPS, "."),
@@ -132,11 +134,14 @@ def kind_of(cell: str) -> Kind:
     for style, pattern in _PATTERNS.items():
         if pattern.fullmatch(text):
             styles |= style
-    if styles & Style.POINT and math.isinf(float(text)):
+    if styles & Style.POINT and math.isinf(float(text.replace(MINUS, "-"))):
         return _kind(Style.TEXT)
     return _kind(styles, exact=bool(_LONG.fullmatch(text)))
 
 
 def is_number(cell: str, decimal: str = ".") -> bool:
     """Whether the cell is a finite decimal number that pandas' fast parser reads, too."""
-    return bool(kind_of(cell).styles & (Style.COMMA if decimal == "," else Style.POINT))
+    is_ascii = MINUS not in cell
+    return is_ascii and bool(
+        kind_of(cell).styles & (Style.COMMA if decimal == "," else Style.POINT)
+    )

@@ -3,19 +3,21 @@
 pandas reads what its first rows show to be plain; anything else is read cell by cell.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from core.base.errors import BadData
 from core.base.finding import Finding
+from core.base.text import clip, few
 from core.data.spreadsheet.careful import CarefulResult, ColumnReport, read_carefully
-from core.data.spreadsheet.chunks import FastResult, ReadProgress, Unreadable, read_chunks
+from core.data.spreadsheet.chunks import NARROW, FastResult, ReadProgress, Unreadable, read_chunks
 from core.data.spreadsheet.exact import find_exact_columns, read_exact
 from core.data.spreadsheet.layout import Header, Layout, records, sniff
 from core.data.spreadsheet.notes import file_notes
 from core.data.spreadsheet.source import Source, Text, open_text
 from core.data.spreadsheet.turning import turned
+from core.data.spreadsheet.units import read_unit
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def _read(
     if layout.width == 1:  # in a column of labels, a blank line is a missing label
         _refuse_gaps(text, layout)
     careful = isinstance(result, CarefulResult)
-    return Table(
+    table = Table(
         name=text.name,
         values=result.values,
         header=layout.header,
@@ -141,6 +143,28 @@ def _read(
         sheet_column=layout.sheet_column,
         reports=result.reports if careful else {},
         exact=read_exact(text, layout, exact),
+    )
+    return _without_units(table, layout, decimal)
+
+
+def _without_units(table: Table, layout: Layout, decimal: str) -> Table:
+    """Return the table with numbers in place of texts that are numbers with one unit."""
+    found = {c: read for c, cells in table.words.items() if (read := read_unit(cells, decimal))}
+    if not found:
+        return table
+    dtype = np.float64 if layout.width <= NARROW else np.float32
+    before = dict(zip(table.columns, np.asarray(table.values, dtype).T, strict=True))
+    numbers = before | {c: values.astype(dtype) for c, (values, _) in found.items()}
+    columns = tuple(sorted(numbers))
+    listed = [f"{clip(unit)} in {layout.describe_column(c)}" for c, (_, unit) in found.items()]
+    text = f"Units in {table.name} were removed, and the numbers are used: {few(listed)}."
+    units = {str(c + 1): unit for c, (_, unit) in found.items()}
+    return replace(
+        table,
+        values=np.stack([numbers[c] for c in columns], axis=1),
+        columns=columns,
+        words={c: cells for c, cells in table.words.items() if c not in found},
+        notes=(*table.notes, Finding("units", "info", text, {"units": units})),
     )
 
 

@@ -266,3 +266,18 @@ def test_the_reason_for_the_label_names_the_columns_that_were_passed_over(
     assert finding.evidence["column"] == label
     assert finding.evidence["passed_over"] == passed_over
     assert all(kind in finding.text for kind in passed_over)
+
+
+@pytest.mark.parametrize("label", ["class", "species"])
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_a_turned_sheet_with_a_row_of_text_labels_is_recognized(label, place):
+    """Also where the row of numbers, or the row of labels, was taken for a header."""
+    rows = [["pqrs"[i], *column] for i, column in enumerate(NUMBERS.T.tolist())]
+    rows.insert(place, [label, *COLOURS.tolist()])
+    data = "\n".join(",".join(map(str, row)) for row in rows).encode()
+    with pytest.raises(BadData) as caught:
+        inspect_files(data)
+    assert caught.value.code == "sheet_turned"
+    seen = inspect_files(data, reading=Reading().with_changes(caught.value.fixes[0]))
+    np.testing.assert_array_equal(seen.samples.inputs, NUMBERS.astype(np.float32))
+    assert [seen.classes[t] for t in seen.samples.targets] == COLOURS.tolist()
