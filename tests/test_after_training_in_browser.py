@@ -1,5 +1,7 @@
 """The tabs of a finished run in a browser: Curves, Mistakes, Inside, Verdict."""
 
+from pathlib import Path
+
 import pytest
 
 from core.analysis.trained import TrainedRun
@@ -58,3 +60,38 @@ def test_a_click_on_a_confusion_cell_shows_its_images(
     menu.press("ArrowUp")  # the keyboard reaches the same cells
     page.get_by_role("option", name=f"All mistakes ({len(wrong)})").click()
     shows(len(wrong), f"({len(wrong)})")
+
+
+def chart(page: object, start: str) -> object:
+    """The chart whose description begins like this."""
+    return page.locator(f'.lab-plot[aria-label^="{start}"]')
+
+
+def test_a_wrong_sample_is_chosen_and_its_feature_maps_and_saliency_are_shown(
+    page: object, server: Server, digits_run: str
+) -> None:
+    open_tab(page, server, digits_run, "Inside")
+    page.get_by_role("button", name="Next mistake").click()
+    sample = page.get_by_role("spinbutton", name="Sample, 1 to 270")
+    wait_until(lambda: sample.count() == 1 and sample.input_value() != "1", what="a wrong sample")
+    layers = chart(page, f"Outputs of each layer for sample {sample.input_value()}")
+    for drawn in (layers, *(chart(page, start) for start in ("Input", "Integr", "Gradi", "Grad-"))):
+        drawn.locator(".main-svg").first.wait_for()
+    names = layers.evaluate("plot => plot.layout.annotations.map(a => a.text)")
+    assert len(names) == 9 and "conv1" in names[0] and "output" in names[-1]
+    sample.fill("7")
+    sample.press("Enter")
+    chart(page, "Outputs of each layer for sample 7").wait_for()
+    points = chart(page, "Embedding").evaluate("plot => plot.data.map(t => t.x?.length ?? 0)")
+    assert points.pop() > 0 and sum(points) == 270  # the rings of wrong ones, and all samples
+
+    for start, head in (
+        ("Embedding", "sample,pc1,pc2,true,predicted,probability"),
+        ("Weights of each layer", "layer,step,q05,q25,q50,q75,q95"),
+    ):
+        card = page.locator(".lab-live").filter(has=chart(page, start))
+        card.get_by_label("Download this chart").press("Enter")
+        with page.expect_download() as expected:
+            card.get_by_role("button", name="CSV").click()
+        lines = Path(expected.value.path()).read_text().splitlines()
+        assert lines[0] == head and len(lines) > 100
