@@ -33,6 +33,7 @@ benchmark: .venv/ready-dev
 	$(BIN)/python -m benchmarks.spreadsheet
 	$(BIN)/python -m benchmarks.sweep
 	$(BIN)/python -m benchmarks.network
+	$(BIN)/python -m benchmarks.answers
 	$(BIN)/python -m benchmarks.runs
 	$(BIN)/python -m benchmarks.suspicious
 	$(BIN)/python -m benchmarks.faults

@@ -94,7 +94,8 @@ def kill_training(home: Path, kills: int) -> str:
     loop.SAVE_EVERY = (0.03, 0.05)
     for _ in kill_often(lambda: command_line(["resume", run]), kills):
         checkpoint.load(store, run)  # raises BadData where none is readable
-    steps = checkpoint.load(store, run)["step"] + 20
+    saved = checkpoint.load(store, run)  # None on a busy machine, where every kill came before it
+    steps = (saved["step"] if saved else 0) + 20
     for each in (run, straight):
         execute(store, each, poll_control=lambda t: STOP if t.step >= steps else GO)
     killed, never = (losses(store, each)[:steps] for each in (run, straight))

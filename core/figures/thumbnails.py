@@ -14,6 +14,7 @@ from core.figures.template import PALETTES, Mode
 
 CURVES = Path(__file__).parents[2] / "assets" / "curves.json"
 WIDTH, HEIGHT, PAD = 240, 84, 8  # of the drawing, which is scaled to the card
+LETTERS, LINE = 19, 26  # size and distance of lines of text, legible on the smallest card
 STUDY = "double-descent"  # the recorded curve of a study
 
 
@@ -59,9 +60,9 @@ def thumbnail(names: tuple[str, ...], mode: Mode, alt: str = "") -> str:
 @cache
 def placeholder(lines: tuple[str, ...], mode: Mode) -> str:
     """Return lines of text on the ground of a drawing, in place of curves that are not recorded."""
-    p, top = PALETTES[mode], HEIGHT / 2 - 7 * (len(lines) - 1) + 3
+    p, top = PALETTES[mode], HEIGHT / 2 - LINE / 2 * (len(lines) - 1) + LINE / 4
     texts = "".join(
-        f'<text x="{WIDTH / 2}" y="{top + 14 * k}" text-anchor="middle" font-size="9" '
+        f'<text x="{WIDTH / 2}" y="{top + LINE * k}" text-anchor="middle" font-size="{LETTERS}" '
         f'font-family="sans-serif" fill="{p.muted}">{escape(line)}</text>'
         for k, line in enumerate(lines)
     )

@@ -79,7 +79,8 @@ def offer(data: DataSet) -> None:
                     horizontal_alignment="center", vertical_alignment="center",
                 ):  # fmt: skip
                     here = data.is_available(runner.current().store.home)
-                    st.markdown(f":gray[:material/{'download_done' if here else 'download'}:]")
+                    icon = "download_done" if here else "download"
+                    st.markdown(f":gray[:material/{icon}:]", width="content")
             st.markdown(
                 f"**{form.escape(data.label)}** {availability(data)}  \n"
                 f":small[{form.escape(text)}]",

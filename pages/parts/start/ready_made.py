@@ -116,9 +116,8 @@ def curves(names: tuple[str, ...]) -> None:
     drawing = thumbnails.thumbnail(names, mode, alt)
     if not drawing:
         data = shipped()[names[0]].data
-        size = f"{data.label}: {data.megabytes} MB, downloaded once"
-        if data.is_available(runner.current().store.home):
-            size = f"{data.label} is downloaded"
+        here = data.is_available(runner.current().store.home)
+        size = "Data is downloaded" if here else f"{data.megabytes} MB to download"
         lines = ("No recorded curve", size)
         drawing, alt = thumbnails.placeholder(lines, mode), ". ".join(lines)
     encoded = b64encode(drawing.encode()).decode()
