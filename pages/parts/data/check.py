@@ -241,6 +241,7 @@ def show_images(draft: Experiment, data: Samples) -> None:
     st.plotly_chart(figure, theme=None, config=NO_BAR, alt=alt, key="wall")
     if len(data.classes) > selected.ROWS:
         st.caption(f"The first {selected.ROWS} of {whole(len(data.classes))} classes are shown.")
+    note_test_set(data)
 
 
 def show_rows(draft: Experiment, data: Samples) -> None:
@@ -268,3 +269,11 @@ def show_rows(draft: Experiment, data: Samples) -> None:
         key="balance",
         alt="Number of rows per class" if data.classes else "Distribution of the values",
     )
+    note_test_set(data)
+
+
+def note_test_set(data: Samples) -> None:
+    """State that the samples and counts above leave out the test set, where there is one."""
+    if data.has_test:
+        tests = counted(len(data.test_targets), "sample")
+        st.caption(f"Training and validation samples. The test set has {tests} more.")
