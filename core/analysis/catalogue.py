@@ -1,6 +1,7 @@
 """All analyses: importing this module defines the members of the family."""
 
 from core.analysis.analysis import Analysis
+from core.analysis.baselines import Baselines
 from core.analysis.calibration import Calibration
 from core.analysis.confusion import Confusion
 from core.analysis.correction_proof import CorrectionProof
@@ -18,6 +19,7 @@ from core.analysis.thresholds import Thresholds
 
 __all__ = [
     "Analysis",
+    "Baselines",
     "Calibration",
     "Confusion",
     "CorrectionProof",
