@@ -200,7 +200,8 @@ def _explain(verdict: BiasVariance) -> str:
 def _explain_undecided(gap: Gap, verdict: BiasVariance) -> str:
     counts = f"A {gap.name} counts as high above {_size(gap.threshold, verdict.train)}"
     if gap.needed is None:
-        return f"{counts}, and this one is too close to it for any number of samples to decide."
+        other = "; the training error is uncertain too" if gap.name == "variance" else ""
+        return f"{counts}. No number of {NAMES[gap.part]} samples alone would decide it{other}."
     return (
         f"{counts}; about {roughly(gap.needed)} {NAMES[gap.part]} samples instead of "
         f"{roughly((verdict.train if gap.part == 'train' else verdict.validation).samples)} would "

@@ -57,8 +57,7 @@ def result_sentence(
     `list_findings`; `human` is the human error if one was entered.
     """
     parts = measure_parts(history)
-    part = next((part for part in ORDER if part in parts), None)
-    if part is None:
+    if (part := result_part(parts)) is None:
         return None
     score = _describe_score(part, parts[part], form, baseline)
     if cause := find_not_learning(history, experiment, classes):
@@ -68,6 +67,11 @@ def result_sentence(
         return ResultSentence("", score, "Hold out a validation set to get a verdict.")
     step, action = next_step(verdict, history, experiment)
     return ResultSentence(verdict.code, score, f"{verdict.words}: {step}.", action)
+
+
+def result_part(parts: dict[str, Measured]) -> str | None:
+    """Return the part whose score is the result; None without a score."""
+    return next((part for part in ORDER if part in parts), None)
 
 
 def next_step(

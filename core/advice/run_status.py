@@ -12,7 +12,7 @@ from core.optim.regularizers import Regularizer
 from core.optim.stopping import StoppingRule
 from core.runs import pace
 from core.runs.history import History
-from core.runs.measured import scores_of
+from core.runs.measured import measure_parts, scores_of
 from core.runs.score import MEANINGS, Form, describe, is_regression, name, other
 from core.runs.state import RunState
 
@@ -160,12 +160,19 @@ def numbers(history: History, form: Form = "error") -> list[Number]:
         parts = {part: scores_of(history, part) for part in ("train", "validation", "test")}
         ended = replace(ended, **parts)
     if ended and (ended.test or ended.validation):
-        return _final(ended, form, history.target_std)
+        return _final(history, ended, form)
     return _latest(history, form)
 
 
-def _final(ended: Ended, form: Form, std: float) -> list[Number]:
-    parts = {"Test": ended.test, "Validation": ended.validation, "Training": ended.train}
+def _final(history: History, ended: Ended, form: Form) -> list[Number]:
+    parts = {"test": "Test", "validation": "Validation", "train": "Training"}
+    std, known = history.target_std, measure_parts(history)  # as in the result sentence
+    texts = {
+        title: known[part].describe(form, interval=False)
+        if part in known
+        else describe(getattr(ended, part), form, std)
+        for part, title in parts.items()
+    }
     regression = is_regression(ended.validation or ended.test)
     label = name(form, regression=regression)
     best = f"{MEANINGS[label]}, with the weights of the best epoch."
@@ -176,7 +183,7 @@ def _final(ended: Ended, form: Form, std: float) -> list[Number]:
         loss = "Mean loss on the test set, with the weights of the best epoch."
         last = ("Test loss", short(_loss(ended.test)), loss)
     return [
-        *((f"{part} {label}", describe(scores, form, std), best) for part, scores in parts.items()),
+        *((f"{title} {label}", text, best) for title, text in texts.items()),
         last,
         ("Training time", duration(ended.seconds), "Without pauses."),
     ]

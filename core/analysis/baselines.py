@@ -8,7 +8,7 @@ import torch
 
 from core.advice.result_sentence import BestBaseline
 from core.analysis.analysis import Analysis, Answering, Result
-from core.analysis.simple_models import Fitted, Rows, SimpleModel, Task, suited_models
+from core.analysis.simple_models import BaselineTask, Fitted, Rows, SimpleModel, suited_models
 from core.analysis.trained import PartName, TrainedRun
 from core.base.device import cores
 from core.base.numbers import duration, whole
@@ -66,7 +66,7 @@ class Baselines(Analysis):
         return aligned(rows)
 
 
-def make_task(trained: TrainedRun) -> tuple[Task, dict[str, int]]:
+def make_task(trained: TrainedRun) -> tuple[BaselineTask, dict[str, int]]:
     """Return the rows of the run in random order, flat and scaled, and the true sizes of its parts.
     Parts that are too large for MEMORY are represented by a random subset.
     """
@@ -84,7 +84,7 @@ def make_task(trained: TrainedRun) -> tuple[Task, dict[str, int]]:
         choose = Rows(train.inputs[:held], train.targets[:held])
         if len(train) > held:
             train = Rows(train.inputs[held:], train.targets[held:])
-    return Task(train, choose, rows or {"train": train}, len(trained.classes)), sizes
+    return BaselineTask(train, choose, rows or {"train": train}, len(trained.classes)), sizes
 
 
 def _rows(part: Part) -> Rows:
@@ -116,7 +116,7 @@ def _scale(rows: dict[str, Rows], *, is_table: bool) -> None:
 
 
 def _row(
-    model: SimpleModel, fitted: Fitted, task: Task, sizes: dict[str, int], seconds: float
+    model: SimpleModel, fitted: Fitted, task: BaselineTask, sizes: dict[str, int], seconds: float
 ) -> Result:
     """The scores of one model as plain data."""
     parts = {}

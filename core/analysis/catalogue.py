@@ -11,6 +11,7 @@ from core.analysis.exciting import Exciting
 from core.analysis.first_layer import FirstLayer
 from core.analysis.landscape import LossLine, LossPlane, LossProfile
 from core.analysis.mistakes import Mistakes
+from core.analysis.more_rows import MoreRows
 from core.analysis.next_steps import NextSteps
 from core.analysis.one_sample import OneSample
 from core.analysis.residuals import Residuals
@@ -31,6 +32,7 @@ __all__ = [
     "LossPlane",
     "LossProfile",
     "Mistakes",
+    "MoreRows",
     "NextSteps",
     "OneSample",
     "Residuals",

@@ -20,14 +20,15 @@ from core.training.loop import train
 class SideRun:
     """A side run that has ended: the error of every sample of each part (`sample_errors`), with the
     weights that the training keeps, those of the training samples with the last weights (n,), and
-    its training time in seconds. `has_diverged`: the errors
-    are those of the weights before that, or of a model that is always wrong.
+    its training time in seconds. `has_diverged`: the errors are those of the weights before that,
+    or of a model that is always wrong. `target_std` is the unit of the errors of values.
     """
 
     errors: dict[str, np.ndarray]
     last_train_errors: np.ndarray
     seconds: float
     has_diverged: bool
+    target_std: float = 1.0
 
     @property
     def lowest_train_errors(self) -> np.ndarray:
@@ -61,7 +62,8 @@ def side_run(experiment: Experiment, data: Samples) -> Generator[float, None, Si
         if len(part)
     }
     diverged = ended is not None and ended.reason == "diverged"
-    return SideRun(errors, last, training.watch.seconds, diverged)
+    std = setup.scale.std if setup.train.values else 1.0
+    return SideRun(errors, last, training.watch.seconds, diverged, std)
 
 
 def sample_errors(outputs: Outputs, values: bool) -> np.ndarray:

@@ -2,8 +2,8 @@
 compared with. Own code on torch; scikit-learn only for gradient-boosted trees, where it is
 installed.
 
-Each model is a generator function of a `Task` that yields between pieces of work, so that a press
-of Stop is answered, and returns a `Fitted`.
+Each model is a generator function of a `BaselineTask` that yields between pieces of work, so that a
+press of Stop is answered, and returns a `Fitted`.
 """
 
 import importlib.util
@@ -48,7 +48,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Task:
+class BaselineTask:
     """The rows to learn from, those that choose between settings, and those that are scored, by the
     name of their part. `classes` is 0 for values.
     """
@@ -77,14 +77,14 @@ class SimpleModel:
     kind: str
     label: str
     name: str
-    fit: Callable[[Task], Working]
+    fit: Callable[[BaselineTask], Working]
     source: str
     for_classes: bool = True
     for_values: bool = True
     tables_only: bool = False
 
 
-def _constant(task: Task) -> Working:
+def _constant(task: BaselineTask) -> Working:
     """The most frequent class, or the mean."""
     yield
     y = task.train.targets
@@ -92,7 +92,7 @@ def _constant(task: Task) -> Working:
     return Fitted({k: answer.expand(len(r)) for k, r in task.scored.items()}, len(y))
 
 
-def _class_means(task: Task) -> Working:
+def _class_means(task: BaselineTask) -> Working:
     """The class whose mean is nearest: argmin |x − µ_c|²."""
     x, y = task.train.inputs, task.train.targets
     sums = torch.zeros(task.classes, x.shape[1]).index_add_(0, y, x)
@@ -104,7 +104,7 @@ def _class_means(task: Task) -> Working:
     return Fitted(scores, len(y))
 
 
-def _neighbours(task: Task) -> Working:
+def _neighbours(task: BaselineTask) -> Working:
     """The most frequent class, or the mean, of the k nearest training rows; k with the best score
     of the rows that choose.
     """
@@ -142,7 +142,7 @@ def _vote(targets: Tensor, sizes: list[int], classes: int) -> Tensor:
     return one_hot(targets, classes).cumsum(1)[:, counts].argmax(2).T
 
 
-def _logistic(task: Task) -> Working:
+def _logistic(task: BaselineTask) -> Working:
     """Multinomial logistic regression by L-BFGS, with the penalty of the best score."""
     width = task.train.inputs.shape[1]
     rows = max(5000, int(LOGISTIC / (width * task.classes)))
@@ -185,12 +185,12 @@ def _linear(inputs: Tensor, weights: Tensor) -> Tensor:
     return torch.addmm(weights[-1], inputs, weights[:-1])
 
 
-def _ridge(task: Task) -> Working:
+def _ridge(task: BaselineTask) -> Working:
     """Ridge regression in closed form, with the λ of the best score."""
     return (yield from _solve(task, task.train.first(ROWS), lambda x: x))
 
 
-def _random_features(task: Task) -> Working:
+def _random_features(task: BaselineTask) -> Working:
     """Ridge regression on N random ReLU features, in closed form."""
     train = task.train.first(ROWS)
     count = min(FEATURES, max(16, len(train)))
@@ -204,7 +204,7 @@ def _random_features(task: Task) -> Working:
     return Fitted(fitted.predictions, fitted.rows, f"{whole(count)} features, {fitted.detail}")
 
 
-def _solve(task: Task, train: Rows, features: Callable[[Tensor], Tensor]) -> Working:
+def _solve(task: BaselineTask, train: Rows, features: Callable[[Tensor], Tensor]) -> Working:
     """Least squares on centred features with every λ: sums in float64, block by block."""
     targets = one_hot(train.targets, task.classes) if task.classes else train.targets[:, None]
     targets = targets.double()
@@ -241,7 +241,7 @@ def has_boosting() -> bool:
     return importlib.util.find_spec("sklearn") is not None
 
 
-def _boosting(task: Task) -> Working:
+def _boosting(task: BaselineTask) -> Working:
     """Histogram gradient-boosted trees (scikit-learn), a few trees at a time."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
     from threadpoolctl import threadpool_limits
@@ -250,6 +250,8 @@ def _boosting(task: Task) -> Working:
     cls = HistGradientBoostingClassifier if task.classes else HistGradientBoostingRegressor
     model = cls(max_iter=1, warm_start=True, early_stopping=False, random_state=0)
     x, y = train.inputs.numpy(), train.targets.numpy()
+    if len(y) < 2 or (task.classes and len(np.unique(y)) < 2):
+        return (yield from _constant(task))  # nothing to split by
     every = max(1, 10 // max(1, task.classes))
     best, best_trees, found = -np.inf, 0, {}
     for trees in range(every, TREES + 1, every):
@@ -286,7 +288,7 @@ MODELS = (
                 for_values=False),
     SimpleModel("ridge", "Ridge regression", "ridge regression", _ridge, "Hoerl & Kennard 1970",
                 for_classes=False),
-    SimpleModel("random_features", "Random features", "random features", _random_features,
+    SimpleModel("random_features", "Random features", "a random-feature model", _random_features,
                 "Rahimi & Recht 2007"),
     SimpleModel("boosting", "Gradient-boosted trees", "gradient boosting", _boosting,
                 "Friedman 2001", tables_only=True),

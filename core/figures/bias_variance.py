@@ -31,8 +31,7 @@ def rows(verdict: BiasVariance) -> list[ErrorRow]:
     train, held = verdict.train, verdict.validation
 
     def words(gap: Gap) -> str:
-        state = {"undecided": "undecided"}.get(gap.state, gap.state)
-        return f"{gap.name} {describe_gap(gap, train)}: {state}"
+        return f"{gap.name} {describe_gap(gap, train).partition(' (')[0]}: {gap.state}"
 
     return [
         ErrorRow("Human", [verdict.human] * 3, "best"),
@@ -80,7 +79,7 @@ def figure(entries: list[ErrorRow], mode: Mode, *, percent: bool) -> go.Figure:
     drawn.update_layout(margin={"l": 76, "b": 40})
     drawn.update_yaxes(autorange="reversed", type="category", showgrid=False)
     drawn.update_xaxes(
-        range=[-0.03 * top, 1.7 * top],  # room for the texts
+        range=[-0.03 * top, 1.9 * top],  # room for the texts
         tickformat=".3~%" if percent else ".3~g",
         title="error" if percent else "RMSE, unit of the target",
         showgrid=True,

@@ -64,7 +64,8 @@ class Measured:
 
 
 def describe_rate(value: Rate, *, percent: bool = True, interval: bool = True) -> str:
-    """Return a value as text, with its interval. More digits where the interval is narrow.
+    """Return a value as text, with its interval. More digits where the interval is narrow; alone,
+    a whole percentage has none.
 
     >>> describe_rate([0.987, 0.9841, 0.9889]).replace(THIN, " ")
     '98.7 % (98.4 to 98.9)'
@@ -76,7 +77,7 @@ def describe_rate(value: Rate, *, percent: bool = True, interval: bool = True) -
     if percent:
         digits = 2 if value[2] - value[1] < 0.002 else 1
         middle, low, high = (f"{100 * v:.{digits}f}" for v in value)
-        middle += f"{THIN}%"
+        middle = f"{middle if interval else middle.removesuffix('.0')}{THIN}%"
     else:
         middle, low, high = (short(v, 3) for v in value)
     return f"{middle} ({low} to {high})" if interval else middle

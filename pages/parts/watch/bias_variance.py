@@ -51,8 +51,8 @@ def card(run: str, history: History, *, label_noise: float) -> None:
     finding(verdict.finding.level, verdict.finding.text)
     if human is None:
         st.caption(
-            "No human error was entered, so the bias is measured against 0: a task that people "
-            "cannot solve without errors has a lower one."
+            "No human error was entered, so the bias is measured against 0. Where people make "
+            "errors too, the bias is lower."
         )
     if label_noise:
         st.caption(

@@ -15,6 +15,7 @@ from core.runs.history import History
 from pages.kit import score_form
 from pages.kit.form import escape
 from pages.kit.layout import finding
+from pages.parts.watch import baselines
 
 
 def show_result(run: str, history: History, experiment: Experiment, *, classes: int | None) -> None:
@@ -27,6 +28,7 @@ def show_result(run: str, history: History, experiment: Experiment, *, classes: 
             classes=classes,
             form=score_form.form(),
             human=notes.read(runner.current().store, run).human_error,
+            baseline=baselines.best_of(run, history),
         )
     if result is None:
         st.markdown(f"### {end}")

@@ -9,7 +9,7 @@ from core.base.finding import Action
 from core.experiment import Experiment
 from core.jobs import runner
 from pages.kit import feed
-from pages.parts.watch import bias_variance, error_sources, next_steps
+from pages.parts.watch import baselines, bias_variance, error_sources, more_rows, next_steps
 
 
 def tab(run: str, reopen: Callable[[Action], None]) -> None:
@@ -18,9 +18,14 @@ def tab(run: str, reopen: Callable[[Action], None]) -> None:
     """
     experiment = decode(Experiment, runner.current().store.experiment(run))
     with feed.tail(run).snapshot() as history:
-        with st.container(border=True):
+        left, right = st.columns(2, gap="small")
+        with left.container(border=True, height="stretch"):
             bias_variance.card(run, history, label_noise=experiment.label_noise.share)
+        with right.container(border=True, height="stretch"):
+            baselines.card(run, history, experiment)
         with st.container(border=True):
             next_steps.card(run, reopen)
+        with st.container(border=True):
+            more_rows.card(run, history)
         with st.container(border=True):
             error_sources.card(run, history)

@@ -1,0 +1,232 @@
+"""A power law of the error over the number of training rows, error(n) = a·n^−b + c, and how many
+more rows a lower error needs (Hestness et al. 2017; Rosenfeld et al. 2020). Pure functions.
+
+The measured errors of one size scatter over seeds with a variance that is taken as proportional to
+the error, as that of a fraction is. The interval is a parametric bootstrap: errors are drawn around
+the fitted law and fitted again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.base.finding import Finding
+from core.base.numbers import THIN, roughly, short
+from core.base.rates import Rate
+
+POWERS = np.geomspace(0.05, 2.0, 48)  # the values of b that are tried
+DRAWS, LEVEL = 500, 0.9
+MIN_SIZES = 5
+REACH = 4  # times the data: the law is not extrapolated beyond
+RISE = 2.0  # standard errors by which a larger size may be worse
+SATURATED = 0.9  # of the largest error: sizes above it have learned nothing yet
+POINT, PART = 0.01, 0.1  # the gain asked for: one percentage point, or this part of the error
+
+
+@dataclass(frozen=True)
+class PowerLaw:
+    """Draws of a, b and c (D,), the first of which are those of the measured errors. The error is
+    a·(n / scale)^−b + c. `scatter` is the variance of one measured error divided by the error.
+    """
+
+    scale: float
+    a: np.ndarray
+    b: np.ndarray
+    c: np.ndarray
+    scatter: float
+
+    def errors(self, rows: float) -> np.ndarray:
+        """Return the error of every draw at this number of rows, (D,)."""
+        return self.a * (rows / self.scale) ** -self.b + self.c
+
+    def predict(self, rows: float, seeds: int = 0) -> Rate:
+        """Return the error with its 90 % interval; with `seeds`, that of the mean of as many
+        further measurements, which scatter too.
+        """
+        errors = self.errors(rows)
+        drawn = errors[1:]
+        if seeds:
+            noise = np.random.default_rng(1).standard_normal(len(drawn))
+            drawn = drawn + noise * np.sqrt(self.scatter * np.maximum(drawn, 0) / seeds)
+        return [float(errors[0]), *map(float, np.quantile(drawn, _tails()))]
+
+    def rows_for(self, target: float) -> np.ndarray:
+        """Return the rows at which every draw reaches the error, infinite where it never does."""
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            ratio = np.where(target > self.c, (target - self.c) / self.a, 0.0)
+            return np.where(ratio > 0, self.scale * ratio ** (-1 / self.b), np.inf)
+
+
+def _tails() -> list[float]:
+    return [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+
+
+def fit(sizes: Sequence[int], errors: Sequence[Sequence[float]], seed: int = 0) -> PowerLaw:
+    """Fit the law to errors (S, R) of R seeds at S sizes, with its bootstrap."""
+    n, y = np.asarray(sizes, float), np.asarray(errors, float)
+    mean = np.maximum(y.mean(1), 1e-9)
+    scale = float(n.max())
+    a, b, c = _fit_all(n / scale, mean[None], 1 / mean)
+    centre = a[0] * (n / scale) ** -b[0] + c[0]
+    repeats, draw = y.shape[1], np.random.default_rng(seed)
+    scatter, freedom = _scatter(y, mean, centre)
+    freedom_draws = freedom / draw.chisquare(max(freedom, 1), (DRAWS, 1))
+    deviation = np.sqrt(np.maximum(centre, 1e-9) * scatter / repeats * freedom_draws)
+    drawn = centre + deviation * draw.standard_normal((DRAWS, len(n)))
+    more = _fit_all(n / scale, np.maximum(drawn, 0.0), 1 / mean)
+    parts = (np.concatenate(pair) for pair in zip((a, b, c), more, strict=True))
+    return PowerLaw(scale, *parts, scatter)
+
+
+def _scatter(y: np.ndarray, mean: np.ndarray, centre: np.ndarray) -> tuple[float, int]:
+    """The variance of one error divided by the error, from the seeds, or from the distance to the
+    law where that is larger; and its degrees of freedom. What a seed adds to all sizes alike, as an
+    easy validation set does, is left out: it moves the curve and not its shape.
+    """
+    sizes, repeats = y.shape
+    own = y - y.mean(1, keepdims=True) - y.mean(0, keepdims=True) + y.mean()
+    freedom = (sizes - 1) * (repeats - 1)
+    by_seeds = (own**2 / mean[:, None]).sum() / freedom if freedom else 0.0
+    spare = max(1, sizes - 3)
+    by_law = repeats * ((y.mean(1) - centre) ** 2 / mean).sum() / spare
+    return max(by_seeds, by_law, 1e-12), freedom or spare
+
+
+def _fit_all(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Weighted least squares of y (D, S) over x (S,) with a, c ≥ 0: a, b and c (D,)."""
+    best = np.full(len(y), np.inf)
+    found = np.zeros((3, len(y)))
+    total = weights.sum()
+    mean_y = (y * weights).sum(1) / total
+    for power in POWERS:
+        z = x**-power
+        mean_z = (z * weights).sum() / total
+        a = ((y - mean_y[:, None]) * (z - mean_z) * weights).sum(1)
+        a = np.maximum(a / ((z - mean_z) ** 2 * weights).sum(), 0.0)
+        c = mean_y - a * mean_z
+        alone = (y * z * weights).sum(1) / (z * z * weights).sum()  # with c = 0
+        a, c = np.where(c < 0, alone, a), np.maximum(c, 0.0)
+        loss = ((a[:, None] * z + c[:, None] - y) ** 2 * weights).sum(1)
+        better = loss < best
+        best = np.where(better, loss, best)
+        found = np.where(better, np.stack([a, np.full_like(a, power), c]), found)
+    return tuple(found)
+
+
+# --- the answer
+
+
+@dataclass(frozen=True)
+class RowsAnswer:
+    """Whether more rows would help: the finding, the error that was asked for and, unless the
+    answer was refused, the law, fitted from `first` rows on. `rows` are the further rows with
+    their 90 % interval; an end is infinite beyond REACH times the data.
+    """
+
+    finding: Finding
+    law: PowerLaw | None = None
+    target: float = 0.0
+    rows: Rate | None = None
+    first: int = 0
+
+
+def judge_more_rows(
+    sizes: Sequence[int], errors: Sequence[Sequence[float]], *, regression: bool = False
+) -> RowsAnswer:
+    """Answer from the errors (S, R) at S sizes, the last of which is the present one. Errors are
+    fractions, or RMSE for values.
+    """
+    sizes, errors = learned(sizes, errors)
+    if len(sizes) < MIN_SIZES:
+        text = (
+            f"A power law needs {MIN_SIZES} sizes of the training set with different errors, and "
+            f"{len(sizes)} differ: with fewer rows the model learns no more than with the fewest. "
+            "Train longer, or collect more rows and ask again."
+        )
+        return RowsAnswer(Finding("more_rows_too_few", "info", text, {"sizes": len(sizes)}))
+    if (worse := _rise(sizes, errors)) is not None:
+        text = (
+            f"The curve is not monotone: the error rises from {_error(worse[1], regression)} with "
+            f"{roughly(worse[0])} rows to {_error(worse[3], regression)} with {roughly(worse[2])}. "
+            "It is not extrapolated. Repeat it with more seeds, or see Double descent."
+        )
+        return RowsAnswer(Finding("more_rows_not_monotone", "info", text, {"rows": list(worse)}))
+    law = fit(sizes, errors)
+    return replace(_answer(law, int(sizes[-1]), regression=regression), first=int(sizes[0]))
+
+
+def learned(
+    sizes: Sequence[int], errors: Sequence[Sequence[float]]
+) -> tuple[list[int], list[list[float]]]:
+    """Leave out the smallest sizes whose error is still that of guessing."""
+    means = [float(np.mean(row)) for row in errors]
+    first = 0
+    if max(means) == means[0] > 0:
+        while first + 1 < len(means) and means[first + 1] > SATURATED * means[0]:
+            first += 1
+    return list(sizes[first:]), [list(row) for row in errors[first:]]
+
+
+def _rise(
+    sizes: Sequence[int], errors: Sequence[Sequence[float]]
+) -> tuple[float, float, float, float] | None:
+    """The first pair of neighbouring sizes whose error rises by more than chance: n, error, n,
+    error.
+    """
+    y = np.asarray(errors, float)
+    mean = y.mean(1)
+    scatter, _ = _scatter(y, np.maximum(mean, 1e-9), mean)
+    for i in range(len(mean) - 1):
+        limit = RISE * np.sqrt(scatter * (mean[i] + mean[i + 1]) / y.shape[1])
+        if mean[i + 1] - mean[i] > limit:
+            return float(sizes[i]), float(mean[i]), float(sizes[i + 1]), float(mean[i + 1])
+    return None
+
+
+def _answer(law: PowerLaw, now: int, *, regression: bool) -> RowsAnswer:
+    present = float(law.errors(now)[0])
+    gain = POINT if not regression and present >= 4 * POINT else PART * present
+    target = present - gain
+    needed = law.rows_for(target) - now
+    rows = [float(needed[0]), *map(float, np.quantile(needed[1:], _tails(), method="nearest"))]
+    limit = (REACH - 1) * now
+    most, low, high = (value if value <= limit else np.inf for value in rows)
+    goal = f"one point less ({_error(target, regression)})" if gain == POINT else (
+        f"a tenth less error ({_error(target, regression)})"
+    )  # fmt: skip
+    reached = law.predict(REACH * now)
+    ends = f"{_error(reached[1], regression)} to {_error(reached[2], regression)}"
+    evidence = {"rows": now, "error": present, "target": target, "more": [most, low, high],
+                "at_reach": reached}  # fmt: skip
+    if high < np.inf:
+        code, level = "more_rows_help", "ok"
+        text = (
+            f"**More rows help:** about {_count(most)} more rows for {goal}, {_count(low)} to "
+            f"{_count(high)}. Collect more rows."
+        )
+    elif low < np.inf:
+        code, level = "more_rows_may_help", "info"
+        least = _count(low) if low >= 0.02 * now else "hardly any"
+        text = (
+            f"**More rows may help:** {goal} takes {least} to more than {_count(limit)} more rows. "
+            f"With {REACH} times the data the error would be {ends}. Measure a larger training "
+            "set, or more seeds, before collecting many."
+        )
+    else:
+        code, level = "more_rows_hardly_help", "info"
+        text = (
+            f"**More rows hardly help:** {REACH} times the data would lower the error from "
+            f"{_error(present, regression)} to {ends}, which is not {goal}. Change the model or "
+            "its training instead."
+        )
+    finding = Finding(code, level, text, evidence)
+    return RowsAnswer(finding, law, target, [most, low, high])
+
+
+def _count(rows: float) -> str:
+    return roughly(float(f"{max(rows, 1):.2g}"))
+
+
+def _error(error: float, regression: bool) -> str:
+    return short(error, 3) if regression else f"{100 * error:.1f}{THIN}%"

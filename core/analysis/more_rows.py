@@ -1,0 +1,123 @@
+"""Would more rows help? The error of the same experiment on fractions of its training set, measured
+by short side trainings; the law is fitted in core/advice/power_law.py.
+"""
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from core.advice.power_law import MIN_SIZES, judge_more_rows
+from core.analysis.analysis import Analysis, Answering, Result
+from core.analysis.side_runs import SideRun, side_run
+from core.analysis.trained import TrainedRun
+from core.base.encoding import change
+from core.base.errors import BadInput
+from core.base.numbers import percent, short, whole
+from core.base.spec import ranged
+from core.base.text import aligned, counted
+from core.data.load import load
+from core.experiment import Experiment
+
+LEAST = 1 / 32  # of the training set: the smallest size
+FEWEST = 10  # rows of the smallest size, and one for each class
+
+
+class MoreRows(Analysis):
+    """Whether more training rows would lower the error, and how many for one percentage point.
+
+    The experiment is trained on 6 sizes of its training set, up to all of it, with other seeds and
+    another split for each repetition. A power law a·n^−b + c is fitted to the validation errors. It
+    is refused where the curve is not monotone, and beyond 4 times the data.
+    """
+
+    kind: Literal["more_rows"] = "more_rows"
+    label: ClassVar[str] = "Would more rows help?"
+    formula: ClassVar[str] = r"\mathrm{error}(n) = a\,n^{-b} + c"
+    source: ClassVar[str] = "Hestness et al. 2017; Rosenfeld et al. 2020"
+    technique: ClassVar[str] = "V10"
+    page: ClassVar[str] = "Watch"
+    sizes: int = ranged(6, MIN_SIZES, 10, help="Sizes of the training set, evenly on a log scale.")
+    seeds: int = ranged(3, 2, 10, help="Repetitions of every size.")
+
+    def answer(self, trained: TrainedRun) -> Answering:
+        yield 0.0, "Reading the samples"
+        base, sizes = trained.experiment, self.rows_of(trained)
+        data = load(base.data, trained.store.home)
+        all_rows, regression = len(trained.setup.train), not trained.classes
+        work = [size for size in sizes for _ in range(self.seeds)]
+        errors: list[list[float]] = []
+        done, measured = 0, 0
+        for size in sizes:
+            errors.append([])
+            for repetition in range(self.seeds):
+                experiment = vary(base, size / all_rows, repetition)
+                training = side_run(experiment, data)
+                while True:
+                    try:
+                        part = next(training)
+                    except StopIteration as end:
+                        error, measured = held_out_error(end.value, regression=regression)
+                        break
+                    share = (done + part * size) / sum(work)
+                    yield share, f"Training on {counted(size, 'row')}, seed {repetition + 1}"
+                done += size
+                errors[-1].append(error)
+        return {
+            "sizes": sizes, "errors": errors, "samples": measured, "regression": regression,
+        }  # fmt: skip
+
+    def rows_of(self, trained: TrainedRun) -> list[int]:
+        """Return the sizes of the training set, the smallest first. Raises BadInput if the training
+        set is too small for them.
+        """
+        count = len(trained.setup.train)
+        least = max(FEWEST, len(trained.classes), round(LEAST * count))
+        sizes = sorted({round(n) for n in np.geomspace(min(least, count), count, self.sizes)})
+        if len(sizes) < self.sizes or sizes[0] * 2 ** (MIN_SIZES - 1) > 2 * count:
+            raise BadInput(
+                f"The training set has {counted(count, 'row')}, too few for a learning curve of "
+                f"{self.sizes} sizes from {whole(least)} on. Collect more rows first.",
+                code="too_few_rows",
+            )
+        return sizes
+
+    def lines(self, result: Result) -> list[str]:
+        regression = result["regression"]
+        rows = [("Training rows", "RMSE" if regression else "Error", "Seeds")]
+        for size, errors in zip(result["sizes"], result["errors"], strict=True):
+            texts = [short(e, 3) if regression else percent(e) for e in [np.mean(errors), *errors]]
+            rows.append((whole(size), texts[0], ", ".join(texts[1:])))
+        judged = judge_more_rows(result["sizes"], result["errors"], regression=regression)
+        return [*aligned(rows), "", judged.finding.text.replace("**", "")]
+
+
+def vary(base: Experiment, fraction: float, repetition: int) -> Experiment:
+    """Return the experiment on a fraction of its training set, with other seeds and another split
+    for each repetition.
+    """
+    part = min(1.0, base.split.fraction * fraction)
+    experiment = change(base, "split.fraction", part)
+    experiment = change(experiment, "split.seed", base.split.seed + repetition)
+    seeds = base.seeds.model_dump()
+    return change(experiment, "seeds", {name: seed + repetition for name, seed in seeds.items()})
+
+
+def expected_seconds(run_seconds: float, sizes: int, seeds: int) -> float:
+    """Return about how long the trainings take, from the seconds of the run itself."""
+    return run_seconds * seeds * float(np.geomspace(LEAST, 1, sizes).sum())
+
+
+def held_out_error(side: SideRun, *, regression: bool) -> tuple[float, int]:
+    """Return the error on the validation set, or on the test set without one, and the number of its
+    samples: the fraction of wrong predictions, or RMSE. Raises BadInput if there is none.
+    """
+    part = next((part for part in ("validation", "test") if part in side.errors), None)
+    if part is None or side.has_diverged:
+        reason = "has no held-out samples" if part is None else "diverged"
+        raise BadInput(
+            f"A side training {reason}, so there is no learning curve. Hold out a validation set, "
+            "or use a smaller learning rate, and train again.",
+            code="no_validation" if part is None else "side_run_diverged",
+        )
+    error = side.mean(part)
+    return side.target_std * error**0.5 if regression else error, len(side.errors[part])

@@ -1,0 +1,80 @@
+"""The card Baselines of the tab Verdict: what simple models reach on the same split."""
+
+from math import prod
+
+import streamlit as st
+
+from core.advice.result_sentence import BestBaseline, result_part
+from core.analysis import results
+from core.analysis.baselines import best_baseline, settings_of
+from core.analysis.catalogue import Baselines
+from core.base.errors import LabError
+from core.base.numbers import duration
+from core.experiment import Experiment
+from core.figures import baselines as figures
+from core.jobs import runner
+from core.runs.history import History
+from core.runs.measured import NAMES, measure_parts
+from core.runs.score import name
+from pages.kit import analyses, live_chart, score_form
+from pages.kit.layout import card_title, finding, run_name
+from pages.kit.tables import show_table
+
+QUICK = 4e6  # values of the training set up to which the baselines take about a second
+HELP = (
+    "Simple models on the same split, with 95 % intervals. Settings such as k are chosen on the "
+    "validation set. A network that is not clearly better than the best of them is not worth its "
+    "training. Gradient-boosted trees are computed for tables where scikit-learn is installed."
+)
+LONG = "These data are large: the baselines take half a minute to a minute of one core."
+
+
+def best_of(run: str, history: History) -> BestBaseline | None:
+    """Return the best baseline of a run if the baselines have been computed."""
+    part = result_part(measure_parts(history))
+    result = results.stored(runner.current().store, run, Baselines()) if part else None
+    return best_baseline(result, part) if result else None
+
+
+def card(run: str, history: History, experiment: Experiment) -> None:
+    """The baselines, computed immediately where that takes about a second, else on request."""
+    with card_title("Baselines", help=HELP):
+        pass
+    try:
+        shape = experiment.data.facts(runner.current().store.home).shape
+    except LabError as error:
+        finding("bad", str(error))
+        return
+    values = prod(shape) * (history.started.sizes.get("train", 0) if history.started else 0)
+    ask = "Compute baselines" if values > QUICK else ""
+    result = analyses.result(run, Baselines(), ask=ask)
+    if result is None:
+        if ask:
+            st.caption(LONG)
+        return
+    parts = measure_parts(history)
+    part = result_part(parts)
+    if part is None or part not in result["models"][0]["parts"]:
+        finding("info", "This run has no score to compare the baselines with.")
+        return
+    form, regression = score_form.form(), result["regression"]
+    rows = figures.rows(result, parts[part], part=part, form=form)
+    title = f"{NAMES[part]} {name(form, regression=regression)}"
+    live_chart.drawn(
+        lambda mode: figures.figure(rows, mode, percent=not regression, title=title),
+        key="chart_baselines", height=figures.chart_height(len(rows)),
+        alt=f"{title.capitalize()} of this run and of simple models",
+        name=f"{run_name(run)} baselines", subject=run_name(run),
+    )  # fmt: skip
+    with st.expander("Settings and times"):
+        show_table(
+            [
+                {
+                    "Baseline": model["label"],
+                    "Settings": settings_of(model),
+                    "Samples scored": model["parts"][part]["samples"],
+                    "Time": duration(model["seconds"]),
+                }
+                for model in result["models"]
+            ]
+        )
