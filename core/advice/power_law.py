@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.base.finding import Finding
-from core.base.numbers import THIN, roughly, short
+from core.base.numbers import THIN, roughly, short, whole
 from core.base.rates import Rate
 
-POWERS = np.geomspace(0.05, 2.0, 48)  # the values of b that are tried
+POWERS = np.geomspace(0.05, 2.0, 128)  # the values of b that are tried
 DRAWS, LEVEL = 500, 0.9
 MIN_SIZES = 5
 REACH = 4  # times the data: the law is not extrapolated beyond
@@ -137,12 +137,14 @@ def judge_more_rows(
     """Answer from the errors (S, R) at S sizes, the last of which is the present one. Errors are
     fractions, or RMSE for values.
     """
+    if (unchanged := _unchanged(sizes, errors, regression)) is not None:
+        return RowsAnswer(unchanged)
     sizes, errors = learned(sizes, errors)
     if len(sizes) < MIN_SIZES:
         text = (
-            f"A power law needs {MIN_SIZES} sizes of the training set with different errors, and "
-            f"{len(sizes)} differ: with fewer rows the model learns no more than with the fewest. "
-            "Train longer, or collect more rows and ask again."
+            f"A power law needs {MIN_SIZES} sizes of the training set at which the model learns, "
+            f"and there are {len(sizes)}: below {whole(sizes[0])} rows its error is about that of "
+            "the fewest rows. Train longer, or collect more rows and ask again."
         )
         return RowsAnswer(Finding("more_rows_too_few", "info", text, {"sizes": len(sizes)}))
     if (worse := _rise(sizes, errors)) is not None:
@@ -154,6 +156,25 @@ def judge_more_rows(
         return RowsAnswer(Finding("more_rows_not_monotone", "info", text, {"rows": list(worse)}))
     law = fit(sizes, errors)
     return replace(_answer(law, int(sizes[-1]), regression=regression), first=int(sizes[0]))
+
+
+def _unchanged(
+    sizes: Sequence[int], errors: Sequence[Sequence[float]], regression: bool
+) -> Finding | None:
+    """There is no error left, or the number of rows does not change it."""
+    first, last = float(np.mean(errors[0])), float(np.mean(errors[-1]))
+    evidence = {"first": first, "last": last}
+    if not last:
+        text = "**No more rows are needed:** no error is left on the held-out samples."
+        return Finding("more_rows_not_needed", "ok", text, evidence)
+    if not SATURATED * first < last <= first:
+        return None
+    text = (
+        f"**More rows do not change the error:** it is {_error(first, regression)} with "
+        f"{roughly(sizes[0])} rows and {_error(last, regression)} with {roughly(sizes[-1])}. "
+        "Change the model or its training instead."
+    )
+    return Finding("more_rows_without_effect", "info", text, evidence)
 
 
 def learned(

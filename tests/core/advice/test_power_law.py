@@ -1,0 +1,103 @@
+"""The power law of learning curves: known laws are found, held-out errors are in the interval, and
+what cannot be extrapolated is refused.
+"""
+
+import numpy as np
+import pytest
+from scipy.optimize import curve_fit
+
+from core.advice.power_law import REACH, fit, judge_more_rows
+
+SIZES = [100, 200, 400, 800, 1600, 3200]
+LAWS = [(0.05, 0.5, 0.02), (0.1, 0.3, 0.0), (0.03, 1.0, 0.01), (0.2, 0.2, 0.0), (0.02, 0.7, 0.05)]
+
+
+def law(n: np.ndarray, a: float, b: float, c: float) -> np.ndarray:
+    return a * (n / SIZES[-1]) ** -b + c
+
+
+def measured(truth: np.ndarray, seed: int, held: int = 400) -> np.ndarray:
+    """Error rates of three seeds at every size, each on its own held-out samples."""
+    draw = np.random.default_rng(seed)
+    return draw.binomial(held, np.repeat(truth[:, None], 3, 1)) / held
+
+
+def exact(*parameters: float) -> list[list[float]]:
+    """Errors of three seeds without scatter."""
+    return np.repeat(law(np.array(SIZES), *parameters)[:, None], 3, 1).tolist()
+
+
+@pytest.mark.parametrize("parameters", LAWS)
+def test_a_law_without_scatter_is_found(parameters: tuple[float, float, float]) -> None:
+    found = fit(SIZES, exact(*parameters))
+    for n in (150, 3200, 12_800):
+        expected = law(np.array(n), *parameters)
+        assert found.errors(n)[0] == pytest.approx(expected, rel=0.03)
+
+
+def test_the_fit_is_that_of_scipy() -> None:
+    errors = measured(law(np.array(SIZES), 0.06, 0.6, 0.03), 1)
+    mean = errors.mean(1)
+    best, _ = curve_fit(
+        law, np.array(SIZES, float), mean, p0=(0.05, 0.5, 0.01), sigma=np.sqrt(mean),
+        bounds=([0, 0.05, 0], [np.inf, 2, np.inf]),
+    )  # fmt: skip
+    found = fit(SIZES, errors)
+    assert found.errors(6400)[0] == pytest.approx(law(np.array(6400), *best), rel=0.02)
+
+
+def test_held_out_largest_sizes_are_in_the_interval_in_most_cases() -> None:
+    """At least 80 of 100, with 90 promised: five laws, twenty draws of each."""
+    hits = 0
+    for parameters in LAWS:
+        truth = law(np.array(SIZES), *parameters)
+        for seed in range(20):
+            errors = measured(truth, seed)
+            _, low, high = fit(SIZES[:-1], errors[:-1]).predict(SIZES[-1], seeds=3)
+            hits += low <= errors[-1].mean() <= high
+    assert hits >= 80
+
+
+def test_the_answer_in_rows_is_that_of_the_law() -> None:
+    a, b, c = 0.08, 0.8, 0.02
+    answer = judge_more_rows(SIZES, exact(a, b, c))
+    target = a + c - 0.01
+    rows = SIZES[-1] * ((target - c) / a) ** (-1 / b) - SIZES[-1]
+    assert answer.finding.code == "more_rows_help"
+    assert answer.target == pytest.approx(target, rel=0.02)
+    assert answer.rows[0] == pytest.approx(rows, rel=0.1)
+    assert answer.rows[1] <= answer.rows[0] <= answer.rows[2] <= (REACH - 1) * SIZES[-1]
+
+
+def test_nothing_is_promised_beyond_the_reach() -> None:
+    answer = judge_more_rows(SIZES, exact(0.05, 1.5, 0.3))
+    assert answer.finding.code == "more_rows_help"  # from 0.35 to 0.34 within 4 times the data
+    flat = judge_more_rows(SIZES, exact(0.004, 1.0, 0.3))
+    assert flat.finding.code == "more_rows_hardly_help" and flat.rows[1] == np.inf
+
+
+@pytest.mark.parametrize(
+    ("errors", "code"),
+    [
+        ([0.5, 0.4, 0.2, 0.4, 0.3, 0.2], "more_rows_not_monotone"),
+        ([0.9, 0.9, 0.9, 0.89, 0.5, 0.3], "more_rows_too_few"),
+        ([0.32, 0.32, 0.31, 0.31, 0.31, 0.31], "more_rows_without_effect"),
+        ([0.2, 0.1, 0.0, 0.0, 0.0, 0.0], "more_rows_not_needed"),
+        ([0.0] * 6, "more_rows_not_needed"),
+    ],
+)
+def test_what_is_no_power_law_is_refused(errors: list[float], code: str) -> None:
+    answer = judge_more_rows(SIZES, [[e, e, e] for e in errors])
+    assert answer.finding.code == code and answer.law is None
+
+
+def test_scatter_of_the_seeds_alone_is_no_rise() -> None:
+    truth = law(np.array(SIZES), 0.05, 0.5, 0.02)
+    codes = {judge_more_rows(SIZES, measured(truth, seed)).finding.code for seed in range(20)}
+    assert "more_rows_not_monotone" not in codes
+
+
+def test_what_a_seed_adds_to_all_sizes_does_not_widen_the_answer() -> None:
+    errors = np.array(exact(0.08, 0.8, 0.02))
+    shifted = judge_more_rows(SIZES, errors + np.array([-0.01, 0.0, 0.01]))
+    assert shifted.rows == pytest.approx(judge_more_rows(SIZES, errors).rows, rel=0.05)
