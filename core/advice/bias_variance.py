@@ -61,7 +61,7 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class BiasVariance:
+class BiasVarianceVerdict:
     """The verdict. `code` names it, `words` say it in about three words, `step` what to try next.
     `held` is the part that new samples were taken from: "validation", or "test" without one.
     """
@@ -100,7 +100,7 @@ class BiasVariance:
 
 def judge(
     parts: dict[str, Measured], human: float = 0.0, tolerance: float = TOLERANCE
-) -> BiasVariance | None:
+) -> BiasVarianceVerdict | None:
     """Return the verdict on the errors of a run (`measured.measure_parts`); None without a training
     score or without held-out samples. `human` and `tolerance` are fractions, or RMSE for values,
     where `tolerance` does not count.
@@ -115,7 +115,7 @@ def judge(
     code, words = _verdict(bias.state, variance.state)
     if validation.interval[2] < human:
         code, words = "below_human_error", "Below the human error"
-    return BiasVariance(code, words, human, bias, variance, train, validation, held)
+    return BiasVarianceVerdict(code, words, human, bias, variance, train, validation, held)
 
 
 def gap_state(interval: Rate, threshold: float) -> State:
@@ -174,7 +174,7 @@ def _needed(base: Rate, upper: Measured, threshold: float) -> int | None:
 # --- sentences
 
 
-def _observe(verdict: BiasVariance) -> str:
+def _observe(verdict: BiasVarianceVerdict) -> str:
     held, human = NAMES[verdict.held], _value(verdict, verdict.human)
     return (
         f"Human error {human}, training error {_value(verdict, verdict.train.error)}, {held} error "
@@ -184,7 +184,7 @@ def _observe(verdict: BiasVariance) -> str:
     )
 
 
-def _explain(verdict: BiasVariance) -> str:
+def _explain(verdict: BiasVarianceVerdict) -> str:
     if verdict.code == "below_human_error":
         return (
             f"The model is better than the human error that was typed, on the "
@@ -197,7 +197,7 @@ def _explain(verdict: BiasVariance) -> str:
     return f"{_sentence(MEANINGS[verdict.code])} {_sentence(verdict.step)}"
 
 
-def _explain_undecided(gap: Gap, verdict: BiasVariance) -> str:
+def _explain_undecided(gap: Gap, verdict: BiasVarianceVerdict) -> str:
     counts = f"A {gap.name} counts as high above {_size(gap.threshold, verdict.train)}"
     if gap.needed is None:
         other = "; the training error is uncertain too" if gap.name == "variance" else ""
@@ -229,7 +229,7 @@ def _number(value: float, measured: Measured) -> str:
     return f"{round(100 * value, 1) + 0.0:.1f}".replace("-", "−")  # no −0.0
 
 
-def _value(verdict: BiasVariance, error: float) -> str:
+def _value(verdict: BiasVarianceVerdict, error: float) -> str:
     if verdict.train.regression:
         return short(error, 3)
     return percent(error) if error < 0.1 else f"{100 * error:.1f}{THIN}%"

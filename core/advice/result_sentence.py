@@ -5,7 +5,7 @@ it agrees with the tiles, the findings and the charts of the same snapshot.
 
 from dataclasses import dataclass
 
-from core.advice.bias_variance import BiasVariance, judge
+from core.advice.bias_variance import BiasVarianceVerdict, judge
 from core.advice.not_learning import find_not_learning
 from core.advice.run_findings import find_improvement
 from core.base.finding import Action
@@ -75,7 +75,7 @@ def result_part(parts: dict[str, Measured]) -> str | None:
 
 
 def next_step(
-    verdict: BiasVariance, history: History, experiment: Experiment
+    verdict: BiasVarianceVerdict, history: History, experiment: Experiment
 ) -> tuple[str, Action | None]:
     """Return what to try next, as the end of a sentence, with its change. A run that was still
     improving at its end trains longer first, because its gaps are not final.

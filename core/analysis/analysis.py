@@ -1,7 +1,7 @@
 """Analysis: one question about a finished run. The family of everything that can be asked."""
 
 from collections.abc import Generator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from core.analysis.trained import Outputs, PartName, TrainedRun
 from core.base.spec import Choice
@@ -26,6 +26,12 @@ class Analysis(Choice, family="analysis"):
         it can.
         """
         return ""
+
+    def for_run(self, trained: TrainedRun) -> Self:
+        """Return the question with what people have entered for the run in place of options that
+        are left open.
+        """
+        return self
 
     def answer(self, trained: TrainedRun) -> Answering:
         """Compute the result. Yields the fraction done and what is being done, often enough for a

@@ -2,6 +2,7 @@
 
 from core.analysis.analysis import Analysis
 from core.analysis.baselines import Baselines
+from core.analysis.bias_variance import BiasVariance
 from core.analysis.calibration import Calibration
 from core.analysis.confusion import Confusion
 from core.analysis.correction_proof import CorrectionProof
@@ -21,6 +22,7 @@ from core.analysis.thresholds import Thresholds
 __all__ = [
     "Analysis",
     "Baselines",
+    "BiasVariance",
     "Calibration",
     "Confusion",
     "CorrectionProof",

@@ -92,4 +92,4 @@ def _chosen(arguments: Namespace, trained: "TrainedRun") -> "list[Analysis]":
                 code="unknown_option",
             )
         asked = [change(a, name, value) if a in having else a for a in asked]
-    return asked
+    return [analysis.for_run(trained) for analysis in asked]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from core.advice.bias_variance import BiasVariance, Gap, describe_gap
+from core.advice.bias_variance import BiasVarianceVerdict, Gap, describe_gap
 from core.base.rates import Rate
 from core.figures.template import PALETTES, SYMBOL, Mode, blank
 from core.runs.measured import NAMES, describe_rate
@@ -26,7 +26,7 @@ class ErrorRow(NamedTuple):
     gap: str = ""
 
 
-def rows(verdict: BiasVariance) -> list[ErrorRow]:
+def rows(verdict: BiasVarianceVerdict) -> list[ErrorRow]:
     """Return human, training and validation error, lowest part first."""
     train, held = verdict.train, verdict.validation
 
