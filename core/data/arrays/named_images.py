@@ -122,6 +122,8 @@ def _key(name: str) -> str:
 def _names(table: Table, column: int) -> list[str]:
     if column in table.words:
         return [str(cell) for cell in table.words[column]]
+    if column in table.exact:  # with leading zeros, as 007
+        return [str(cell) for cell in table.exact[column]]
     values = table.values[:, table.columns.index(column)].tolist()
     return [f"{value:.15g}" for value in values]
 

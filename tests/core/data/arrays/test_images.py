@@ -122,6 +122,16 @@ def test_file_names_without_the_images_are_refused():
     assert read(numbers.encode(), names=("labels.csv",)).classes == ("0", "1")
 
 
+@pytest.mark.parametrize("pattern", ["{i:03d}", "{i:05d}", "{i}"])
+def test_numbers_with_leading_zeros_are_names_too(pattern):
+    names = [pattern.format(i=i) for i in range(12)]
+    files = {f"{name}.png": image(pixels) for name, pixels in zip(names, GREY, strict=True)}
+    rows = [f"{names[i]},{PETS[i % 3]}" for i in reversed(range(12))]
+    found = read(zipped(files), "\n".join(["image_id,label", *rows]).encode())
+    np.testing.assert_array_equal(found.samples.inputs[:, 0], GREY[::-1])
+    assert [found.classes[t] for t in found.samples.targets] == [r.split(",")[1] for r in rows]
+
+
 def test_numbers_are_names_too():
     table = "id,label\n" + "".join(f"{i},{PETS[i % 3]}\n" for i in range(12))
     files = {f"train/{i}.png": image(GREY[i]) for i in DRAW.permutation(12)}
