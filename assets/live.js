@@ -189,7 +189,7 @@ class Chart {
       });
       plot.on("plotly_unhover", () => (this.shown.hidden = true));
       plot.on("plotly_doubleclick", () => this.unzoom());
-      plot.on("plotly_click", ({ points }) => this.data.clicks && this.report("clicked", [points[0].pointNumber].flat()));
+      plot.on("plotly_click", ({ points }) => this.data.clicks && this.report("clicked", numbered(points[0])));
     }
     const rows = data.run ? feed.columns["step.step"]?.length : Math.max(0, ...traces.map((t) => t.x?.length ?? 0));
     plot.dataset.rows = rows ?? 0; // the number of rows on screen, for tests
@@ -267,6 +267,11 @@ class Chart {
     this.plotly?.purge(this.plot);
     this.data = null;
   }
+}
+
+// The number of a point that is distributed over several traces, or its index: of a heat map, row and column.
+function numbered({ data, customdata, pointNumber }) {
+  return [data.type.startsWith("scatter") && typeof customdata === "number" ? customdata : pointNumber].flat();
 }
 
 // The rules of the page's fonts with the fonts inside: an image cannot load them.

@@ -62,6 +62,14 @@ def test_a_click_on_a_confusion_cell_shows_its_images(
     shows(len(wrong), f"({len(wrong)})")
 
 
+PLACE = """plot => {
+  const [trace, { xaxis, yaxis }] = [plot._fullData[3], plot._fullLayout];
+  const far = trace.x.indexOf(Math.max(...trace.x));
+  const [x, y] = [xaxis._offset + xaxis.l2p(trace.x[far]), yaxis._offset + yaxis.l2p(trace.y[far])];
+  return [x, y, trace.customdata[far]];
+}"""  # the place of the rightmost sample of a class in px, and its row
+
+
 def chart(page: object, start: str) -> object:
     """The chart whose description begins like this."""
     return page.locator(f'.lab-plot[aria-label^="{start}"]')
@@ -82,7 +90,13 @@ def test_a_wrong_sample_is_chosen_and_its_feature_maps_and_saliency_are_shown(
     sample.fill("7")
     sample.press("Enter")
     chart(page, "Outputs of each layer for sample 7").wait_for()
-    points = chart(page, "Embedding").evaluate("plot => plot.data.map(t => t.x?.length ?? 0)")
+    embedding = chart(page, "Embedding")
+    embedding.scroll_into_view_if_needed()
+    x, y, row = embedding.evaluate(PLACE)
+    embedding.click(position={"x": x, "y": y})
+    chart(page, f"Outputs of each layer for sample {row + 1}").wait_for()
+    assert page.locator(".lab-image:visible").count() == 1  # beside the pointer
+    points = embedding.evaluate("plot => plot.data.map(t => t.x?.length ?? 0)")
     assert points.pop() > 0 and sum(points) == 270  # the rings of wrong ones, and all samples
 
     for start, head in (

@@ -7,14 +7,18 @@ import zipfile
 
 import pytest
 
+from core.analysis.catalogue import Embedding, FirstLayer, OneSample
+from core.analysis.results import result_of
 from core.base.encoding import decode, from_link
 from core.data.library import Library
 from core.data.upload_bundle import bundle_digest
 from core.experiment import Experiment
 from core.export.opening import open_archive
+from core.figures import distributions
 from core.jobs.trainer import execute
 from core.runs import notes
 from core.runs.draft_store import Drafts
+from core.runs.history import History
 from core.runs.state import stored_state
 from core.runs.store import Store
 from core.studies import sweeps
@@ -53,6 +57,16 @@ def test_every_run_has_its_state_and_its_experiment(home, ids):
 def test_an_unfinished_run_can_be_resumed(home, ids, name):
     ended = execute(Store(home), ids[name])
     assert (ended.reason, ended.epochs) == ("epochs", 3)
+
+
+@pytest.mark.parametrize("name", ["finished", "uploaded", "regression"])
+def test_a_finished_run_is_analyzed_without_what_was_not_recorded(home, ids, name):
+    store, history = Store(home), History()
+    history.add(store.read(ids[name])[0])
+    assert history.probes and not history.distributions
+    assert distributions.rows(history, "weight") == []
+    for analysis in (FirstLayer(), Embedding(), OneSample()):
+        assert result_of(store, ids[name], analysis)
 
 
 def test_studies_keep_their_points_and_can_be_resumed(home, ids):

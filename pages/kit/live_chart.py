@@ -113,8 +113,8 @@ def drawn(
     and maps of the figure. `images` shows an image beside the pointer: "address" is that of an
     image of square tiles, "across" their number in a row, and the customdata of a point the number
     of its tile. `on_click` is called before the page runs with the index of the point that was
-    clicked, of a heat map its row and column; a control beside the figure must do the same for the
-    keyboard.
+    clicked, or the number in its customdata; of a heat map, row and column. A control beside the
+    figure must do the same for the keyboard.
     """
     if settings().live == "poll":
         mode = theme_mode()

@@ -15,36 +15,27 @@ from core.figures import tiles
 from core.jobs import runner
 from pages.kit import analyses, feed
 from pages.kit.form import escape
-from pages.kit.layout import STACK, card_title, finding
+from pages.kit.layout import card_title, finding
 from pages.parts.watch import over_time, sample
 from pages.parts.watch.inspected import Inspected
-
-PARTS = {"test": "Test set", "validation": "Validation set", "train": "Training set"}
-SAMPLED = {"test": "test", "validation": "validation", "train": "training"}
+from pages.parts.watch.mistakes import PARTS, choose_part
 
 
 def tab(run: str) -> None:
     """Draw the tab."""
     with feed.tail(run).read() as history:
         sizes = dict(history.started.sizes) if history.started else {}
-    parts = [part for part in PARTS if sizes.get(part)] or ["train"]
-    experiment = decode(Experiment, runner.current().store.experiment(run))
+    store = runner.current().store
+    experiment = decode(Experiment, store.experiment(run))
     try:
-        if missing := lacking(experiment.data, runner.current().store.home):
-            finding("bad", escape(missing))
-            over_time.cards(run)
-            return
-    except LabError as error:
-        finding("bad", escape(str(error)))
+        problem = lacking(experiment.data, store.home)
+    except LabError as error:  # its folder is damaged
+        problem = str(error)
+    if problem:
+        finding("warn", escape(problem))
         over_time.cards(run)
         return
-    with st.container(**STACK, gap="small"):
-        part = st.segmented_control(
-            "Samples", parts, default=parts[0], required=True, key="inside_part",
-            label_visibility="collapsed",
-            format_func=lambda part: f"{PARTS[part]} ({whole(sizes.get(part, 0))})",
-        )  # fmt: skip
-    shown = Inspected(run, part if part in parts else parts[0])
+    shown = Inspected(run, choose_part(run))
     left, right = st.columns([5, 7], gap="small")
     with left.container(border=True, height="stretch"):
         first_layer(shown)
@@ -92,16 +83,17 @@ def embedding(shown: Inspected) -> dict | None:
     help = (
         "The input of the output layer for each sample, projected on its two principal components: "
         "the two directions of largest variance. Classes that the network separates well form "
-        "separate groups. A ring marks a wrong prediction."
+        "separate groups. A ring marks a wrong prediction. Click a point to see its sample below."
     )
     with card_title("Embedding of the last hidden layer", help=help):
         pass
     if not (found := shown.result(Embedding(part=shown.part))):
         return None
-    alt = f"Embedding of the last hidden layer, {SAMPLED[shown.part]} set"
+    alt = f"Embedding of the last hidden layer, {PARTS[shown.part].lower()} set"
     shown.draw(
         lambda mode: embeddings.figure(found, mode), f"embedding_{shown.part}", embeddings.HEIGHT,
         alt, embeddings.csv(found), images=hover_images(shown, found),
+        on_click=lambda index: sample.choose(shown, found["rows"][index[0]]),
     )  # fmt: skip
     both = f"Both components explain {percent(sum(found['explained']))} of the variance"
     count, drawn = found["samples"], len(found["rows"])

@@ -40,11 +40,27 @@ def cards(shown: Inspected, count: int, mistakes: list[int]) -> None:
 # --- which sample
 
 
+def choose(shown: Inspected, row: int) -> None:
+    """Show this row of the part, counted from 0, when the card is drawn next."""
+    session.set_ui(_name(shown), f"{row} {_chosen(shown)[1] + 1}")
+
+
+def _chosen(shown: Inspected) -> tuple[int, int]:
+    """Return the row that was chosen last by a button or a click, and the number of such choices,
+    which is in the key of the field: a field owns its value once it is drawn.
+    """
+    row, generation = (session.get_ui(_name(shown)) or "0 0").split()
+    return int(row), int(generation)
+
+
+def _name(shown: Inspected) -> str:
+    return f"inside row {shown.run} {shown.part}"
+
+
 def _choose_row(shown: Inspected, count: int, mistakes: list[int]) -> int:
     """Draw the title of the card with the choice of a row; return it, counted from 0."""
-    name = f"inside row {shown.run} {shown.part}"
-    start, generation = map(int, (session.get_ui(name) or "0 0").split())
-    key = f"{name} {generation}"
+    start, generation = _chosen(shown)
+    key = f"{_name(shown)} {generation}"
     row = (session.widget_value(key) or start + 1) - 1
     help = (
         "The parts of the input that the score of a class, or the predicted value, depends on. "
@@ -61,7 +77,7 @@ def _choose_row(shown: Inspected, count: int, mistakes: list[int]) -> int:
             label, icon=":material/skip_next:", key="inside_next", help=order
         ):  # fmt: skip
             place = following.index(row) + 1 if row in following else 0
-            session.set_ui(name, f"{following[place % len(following)]} {generation + 1}")
+            choose(shown, following[place % len(following)])
             st.rerun()
         chosen = st.number_input(
             f"Sample, 1 to {whole(count)}", 1, count, min(start + 1, count), width=150, key=key,
