@@ -9,7 +9,7 @@ from pathlib import Path
 from core.base.errors import LabError
 from core.base.numbers import percent, short, whole
 from core.base.text import counted
-from core.data.datasets import Facts
+from core.data.datasets import Corrected, Facts
 from core.experiment import Experiment
 from core.network.presets import recognize
 
@@ -94,7 +94,8 @@ def line(experiment: Experiment, planned: Plan, room: int = 80) -> str:
     Changes of the training data, which are easily forgotten, follow the name of the data. Long
     names of data and network are shortened until the line has at most `room` characters.
     """
-    data, network = experiment.data.summary, network_name(experiment, planned.facts)
+    data = experiment.data.uncorrected.summary
+    network = network_name(experiment, planned.facts)
     excess = len(_line(experiment, planned, data, network)) - room
     if excess > 0:
         data, network = _shortened(data, network, excess)
@@ -121,10 +122,12 @@ def _line(experiment: Experiment, planned: Plan, data: str, network: str) -> str
 
 
 def _changes_of_data(experiment: Experiment) -> list[str]:
-    """Return the augmentations, the label noise and the reduced training set in a few words."""
+    """Return corrections, augmentations, label noise and a reduced training set in a few words."""
     changes = [augmentation.summary for augmentation in experiment.augmentations]
     if len(changes) > 1:
         changes = [counted(len(changes), "augmentation")]
+    if isinstance(experiment.data, Corrected):
+        changes.insert(0, experiment.data.changes)
     if noise := experiment.label_noise.share:
         changes.append(f"{percent(noise)} label noise")
     if experiment.split.fraction < 1:

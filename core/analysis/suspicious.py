@@ -72,7 +72,7 @@ class Suspicious(Analysis):
         }
 
     def lines(self, result: Result) -> list[str]:
-        """The findings, then one line for each of the first 20 rows."""
+        """The findings, then one line for each of the first 20 rows, counted from 1."""
         findings = [finding["text"] for finding in result["findings"]]
         return [*findings, *_table(result)]
 
@@ -176,7 +176,7 @@ def _table(result: Result, count: int = 20) -> list[str]:
     classes = result.get("classes", [])
     cells = [("row", "given", "suggested", "area", "forgotten")] + [
         (
-            str(row["row"]),
+            str(row["row"] + 1),
             classes[row["given"]],
             classes[row["suggested"]],
             short(row["area"]),

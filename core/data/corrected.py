@@ -74,11 +74,11 @@ class Corrected(DataSet):
 
     @property
     def changes(self) -> str:
-        """The number of corrections: 12 labels corrected, 3 rows dropped."""
+        """The number of corrections: 12 labels corrected and 3 rows dropped."""
         labels = f"{counted(len(self.relabeled), 'label')} corrected"
         rows = f"{counted(len(self.dropped), 'row')} dropped"
         counts = [labels] * bool(self.relabeled) + [rows] * bool(self.dropped)
-        return ", ".join(counts) or "no corrections"
+        return " and ".join(counts) or "no corrections"
 
 
 def correct(data: DataSet, *, relabel: Mapping[int, int] = {}, drop: Iterable[int] = ()) -> DataSet:

@@ -47,6 +47,12 @@ def png(image: Image.Image | np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(content.getvalue()).decode()
 
 
+def picture(values: np.ndarray, top: float = 255.0) -> str:
+    """Return one image (C, H, W) as the address of a PNG; 0 to `top` become black to white."""
+    side = SIDE * SHARP
+    return png(strip(values[None], top).crop((0, 0, side, side)))
+
+
 def by_class(
     images: np.ndarray,
     labels: np.ndarray,

@@ -6,14 +6,14 @@ import streamlit as st
 from core.base.finding import Finding
 from core.base.numbers import whole
 from core.base.text import counted
-from core.data.datasets import Spreadsheets
+from core.data.datasets import Corrected, Spreadsheets
 from core.data.library import About, Library
 from core.data.reading import ColumnChoice, Reading
 from core.data.samples import Samples
 from core.experiment import Experiment
 from core.figures.images import side_by_side
 from core.jobs import runner
-from pages.kit import form, session
+from pages.kit import form, session, state
 from pages.kit.buttons import button, deferred_button, unique_keys
 from pages.kit.layout import card_title, finding
 from pages.kit.screen import theme_mode
@@ -52,6 +52,7 @@ def show_findings(draft: Experiment, data: Samples) -> None:
     if not isinstance(draft.data, Spreadsheets):
         with card_title("About this dataset"):
             pass
+        show_corrections(draft)
         for text in built_in_facts(draft):
             finding("ok", text)
         return
@@ -80,6 +81,20 @@ def show_findings(draft: Experiment, data: Samples) -> None:
             st.rerun()
         if found.code == "transposed":
             show_both_orientations(data)
+
+
+def show_corrections(draft: Experiment) -> None:
+    """Draw the corrections of a person, with the button that removes them."""
+    if not isinstance(draft.data, Corrected):
+        return
+    text = (
+        f"**{form.escape(draft.data.changes)}** in this version of the dataset. Validation and "
+        "test rows are the same as in the original, which is unchanged."
+    )
+    if finding("info", text, "Remove corrections", "remove corrections", ":material/undo:"):
+        original = draft.data.uncorrected.model_dump(mode="json")
+        state.edit("data", original, redraw=True, name="Remove corrections")
+        st.rerun()
 
 
 def show_button(code: str) -> bool:
@@ -158,11 +173,13 @@ def built_in_facts(draft: Experiment) -> list[str]:
     """Describe a built-in dataset in sentences."""
     facts = draft.data.facts(runner.current().store.home)
     test = f", plus a test set of {whole(facts.test_rows)}" if facts.test_rows else ""
-    lines = [" ".join(text.split()) for text in draft.data.doc().split("\n\n")]
+    original = draft.data.uncorrected
+    lines = [" ".join(text.split()) for text in original.doc().split("\n\n")]
     if not facts.has_images:
         classes = f" in {counted(len(facts.classes), 'class')}" if facts.classes else ""
         values = "" if facts.classes else " Each point has a value to predict."
-        return [*lines, f"{counted(facts.rows, 'point')}{classes}{test}.{values}"]
+        noun = "row" if isinstance(original, Spreadsheets) else "point"
+        return [*lines, f"{counted(facts.rows, noun)}{classes}{test}.{values}"]
     _, height, width = facts.shape
     return [
         *lines,

@@ -25,7 +25,7 @@ from pages.kit import analyses, feed, live_chart, score_form
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding, run_name
 from pages.kit.tables import show_table, styled
-from pages.parts.watch import gallery, residuals
+from pages.parts.watch import gallery, residuals, suspicious
 
 PARTS = {"test": "Test", "validation": "Validation", "train": "Training"}
 PAIRS = 8  # confused pairs that are listed
@@ -82,6 +82,7 @@ def tab(run: str) -> None:
     if len(facts.classes) == 2:
         with st.container(border=True):
             threshold_curves(run, part, facts)
+    suspicious.card(run)
 
 
 def choose_part(run: str) -> Any:

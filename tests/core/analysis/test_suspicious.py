@@ -50,9 +50,9 @@ def test_the_terminal_shows_the_findings_and_the_first_rows(found: dict) -> None
     assert lines[: len(found["findings"])] == [finding["text"] for finding in found["findings"]]
     table = lines[len(found["findings"]) :]
     assert len(table) == 21
-    assert table[1].split()[:3] == [
-        str(found["rows"][0]["row"]), *(str(found["rows"][0][k]) for k in ("given", "suggested"))
-    ]  # fmt: skip
+    first = found["rows"][0]
+    expected = [first["row"] + 1, first["given"], first["suggested"]]
+    assert table[1].split()[:3] == list(map(str, expected))
 
 
 def ranking(areas: list[float], epochs: int = 20) -> Ranking:

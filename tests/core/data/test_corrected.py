@@ -73,7 +73,7 @@ def test_corrections_are_collected_over_one_dataset_and_later_ones_win() -> None
     assert second == Corrected(base=Digits(), relabeled=((5, 2), (7, 4)), dropped=(2, 9))
     assert second.uncorrected == Digits() == Digits().uncorrected
     assert correct(Digits()) == Digits()
-    assert first.summary == "Digits 8×8, 2 labels corrected, 2 rows dropped"
+    assert first.summary == "Digits 8×8, 2 labels corrected and 2 rows dropped"
     assert second.is_handwriting and not correct(Sine(), drop=[0]).is_handwriting
 
 
