@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from core.analysis.catalogue import Suspicious
+from core.analysis.results import result_of
 from core.analysis.trained import TrainedRun
-from core.base.encoding import encode
+from core.base.encoding import decode, encode
+from core.base.numbers import whole
+from core.data.datasets import Corrected, DataSet, Digits
 from core.experiment import Experiment, shipped
 from core.jobs.kinds import KINDS, RUN
 from tests.conftest import Server, wait_until
@@ -39,7 +43,7 @@ def test_a_click_on_a_confusion_cell_shows_its_images(
     wrong = sorted(pair for pair in pairs if pair[0] != pair[1])
     true, predicted = max(wrong, key=pairs.count)
     open_tab(page, server, digits_run, "Mistakes")
-    images = page.locator("[data-testid=stImage] img")
+    images = page.locator("[data-testid=stImage]:not(.st-key-suspicious_rows *) img")
     menu = page.get_by_role("combobox", name="Samples (true → predicted class)")
 
     def shows(count: int, text: str) -> None:
@@ -109,3 +113,28 @@ def test_a_wrong_sample_is_chosen_and_its_feature_maps_and_saliency_are_shown(
             card.get_by_role("button", name="CSV").click()
         lines = Path(expected.value.path()).read_text().splitlines()
         assert lines[0] == head and len(lines) > 100
+
+
+def draft_data(page: object, server: Server) -> DataSet | None:
+    """The dataset of the draft that the address of the page names; None while it has none."""
+    draft_id = page.evaluate("new URLSearchParams(location.search).get('d')")
+    path = server.home / "drafts" / f"{draft_id}.json"
+    return decode(Experiment, path.read_text()).data if path.exists() else None
+
+
+def test_a_suspicious_row_is_relabeled_or_dropped_in_a_new_version_of_the_dataset(
+    page: object, server: Server, digits_run: str
+) -> None:
+    first, second = result_of(server.store, digits_run, Suspicious())["rows"][:2]
+    version = Corrected(base=Digits(), relabeled=((first["row"], first["suggested"]),))
+    versions = [version, version.model_copy(update={"dropped": (second["row"],)}), version]
+    open_tab(page, server, digits_run, "Mistakes")
+    buttons = ("Relabel 1 row", "Drop 1 row")
+    for row, button, expected in zip((first, second), buttons, versions, strict=False):
+        page.get_by_text(f"Row {whole(row['row'] + 1)}", exact=True).click()
+        page.get_by_role("button", name=button).click()
+        wait_until(lambda e=expected: draft_data(page, server) == e, 30, expected.summary)
+    page.locator(".st-key-Undo button:visible").first.click()
+    wait_until(lambda: draft_data(page, server) == version, 30, "Undo")
+    page.get_by_role("button", name="Prove it").wait_for()
+    assert decode(Experiment, server.store.experiment(digits_run)).data == Digits()

@@ -72,7 +72,7 @@ class Suspicious(Analysis):
         }
 
     def lines(self, result: Result) -> list[str]:
-        """The findings, then one line for each of the first 20 rows, counted from 1."""
+        """The findings, then one line for each of the first 20 rows, counted from 0."""
         findings = [finding["text"] for finding in result["findings"]]
         return [*findings, *_table(result)]
 
@@ -174,9 +174,9 @@ def _find_missing(trained: TrainedRun) -> Finding | None:
 def _table(result: Result, count: int = 20) -> list[str]:
     """Return the first rows of the list as aligned columns."""
     classes = result.get("classes", [])
-    cells = [("row", "given", "suggested", "area", "forgotten")] + [
+    cells = [("row from 0", "given", "suggested", "area", "forgotten")] + [
         (
-            str(row["row"] + 1),
+            str(row["row"]),
             classes[row["given"]],
             classes[row["suggested"]],
             short(row["area"]),

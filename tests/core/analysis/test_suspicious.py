@@ -51,7 +51,7 @@ def test_the_terminal_shows_the_findings_and_the_first_rows(found: dict) -> None
     table = lines[len(found["findings"]) :]
     assert len(table) == 21
     first = found["rows"][0]
-    expected = [first["row"] + 1, first["given"], first["suggested"]]
+    expected = [first["row"], first["given"], first["suggested"]]
     assert table[1].split()[:3] == list(map(str, expected))
 
 
