@@ -64,6 +64,7 @@ def choose_columns() -> tuple[str, ...]:
             others,
             selection_mode="multi",
             default=[] if phone() else others[:-rare],
+            format_func=lambda name: title(name, score_form.form()),
             key="runs_columns_chosen",
             persist_state="session",
         )
@@ -120,6 +121,11 @@ def written(rows: list[Row], form: Form) -> Styler:
     return table
 
 
+def title(column: str, form: Form) -> str:
+    """Return what a column is called: those of scores have their form."""
+    return f"{column} {form}" if column in (VALIDATION, TEST) else column
+
+
 def configured(form: Form) -> dict[str, object]:
     """Return title, width and help of each column."""
     column = st.column_config
@@ -138,8 +144,8 @@ def configured(form: Form) -> dict[str, object]:
             width=78, help="The epoch with the lowest validation loss"
         ),
         "Time": column.NumberColumn(width=78, help="Training time without pauses"),
-        VALIDATION: column.NumberColumn(f"{VALIDATION} {form}", help=meaning, width=124),
-        TEST: column.NumberColumn(f"{TEST} {form}", help=meaning, width=106),
+        VALIDATION: column.NumberColumn(title(VALIDATION, form), help=meaning, width=124),
+        TEST: column.NumberColumn(title(TEST, form), help=meaning, width=106),
         "Tags": column.ListColumn(width=80),
         "Note": column.TextColumn(width=240),
     }
