@@ -15,6 +15,7 @@ from pages.kit import session
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import card_title
+from pages.kit.tables import as_stored, show_table
 from pages.parts.watch.inspected import Inspected
 
 COLUMNS = 12  # bars of a table, and columns of a list of its rows
@@ -285,7 +286,7 @@ def _exciting(shown: Inspected) -> None:
     table.insert(0, "Target", labels)
     table.insert(0, "Output", [float(f"{v:.4g}") for v in values])
     table.insert(0, "Sample", [row + 1 for row in rows])
-    st.dataframe(table, hide_index=True)
+    show_table(as_stored(table))
 
 
 def _table(values: list[float], rows: list[int], labels: list[str]) -> str:
