@@ -94,7 +94,7 @@ def guess_label_column(table: Table, free: list[int], reading: Reading) -> Guess
         first, *others = reasons
         return Guess(first, reasons[first], other=others[0] if others else None)
     sheets = label_sheets(table)
-    remedy = "Choose the sheet with the labels" if sheets else "Add a file with labels"
+    remedy = "Choose another sheet" if sheets else "Add a file with labels"
     raise BadData(
         f"{table.name} has {counted(len(free), 'column')}, and none of them is recognizable as the "
         f"label column. {remedy}, or enter the name of the label column.",
@@ -107,8 +107,9 @@ def label_sheets(table: Table) -> list[dict[str, str]]:
     """Return changes of a Reading that take the labels, or the inputs, from another sheet."""
     for note in table.notes:
         if note.code == "sheet" and table.width == 1:
-            own = note.evidence["sheet"]
-            return [{"sheet": s, "label_sheet": own} for s in note.evidence["others"][:2]]
+            own, others = note.evidence["sheet"], note.evidence["others"][:2]
+            pairs = [{"sheet": s, "label_sheet": own} for s in others]
+            return [*pairs, *({"sheet": s} for s in others)]
         if note.code == "sheet":
             return [{"label_sheet": sheet} for sheet in note.evidence["others"][:2]]
     return []

@@ -115,6 +115,8 @@ def fix_label(fix: dict) -> str:
     name, value = next(iter(fix.items()))
     if name == "columns":
         return columns.describe_choices(value)
+    if list(fix) == ["sheet"]:
+        return f"Read sheet {value}"
     if "label_sheet" in fix:
         return f"Read labels from sheet {fix['label_sheet']}"
     labels = {

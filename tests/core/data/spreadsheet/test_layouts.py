@@ -182,3 +182,14 @@ def test_a_workbook_of_labels_offers_its_other_sheet_for_the_labels():
     assert action.changes == {"label_sheet": "second"}
     other = inspect_files(text(PIXELS), book, reading=Reading().with_changes(action.changes))
     assert np.array_equal(other.samples.targets, LABELS[::-1])
+
+
+def test_a_sheet_of_notes_before_the_data_has_a_way_to_the_data():
+    table = [["a", "b", "class"], *([i % 7, 2 * i, "xyz"[i % 3]] for i in range(30))]
+    notes = [["This file has the data of 2024"], ["See the sheet data"]]
+    book = xlsx(notes, table, names=["README", "data"])
+    with pytest.raises(BadData) as caught:
+        inspect_files(book)
+    readings = [Reading().with_changes(fix) for fix in caught.value.fixes]
+    seen = inspect_files(book, reading=next(r for r in readings if r.sheet and not r.label_sheet))
+    assert (seen.rows, seen.classes) == (30, ("x", "y", "z"))
