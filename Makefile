@@ -35,6 +35,7 @@ benchmark: .venv/ready-dev
 	$(BIN)/python -m benchmarks.network
 	$(BIN)/python -m benchmarks.answers
 	$(BIN)/python -m benchmarks.runs
+	$(BIN)/python -m benchmarks.evaluation
 	$(BIN)/python -m benchmarks.suspicious
 	$(BIN)/python -m benchmarks.faults
 	$(BIN)/python -m benchmarks.viewers --seconds 20

@@ -34,7 +34,10 @@ def compute(store: Store, run: str, analysis: Analysis) -> Iterator[tuple[float,
     folder cannot be written.
     """
     yield 0.0, {NOTE: "Reading the run"}
-    result = yield from _noted(_answer(TrainedRun(store, run), analysis))
+    trained = _take(store, run)
+    result = yield from _noted(_answer(trained, analysis))
+    if analysis.is_quick:
+        _idle[_identity(store, run)] = trained
     _keep(_path(store, run, analysis), result, analysis.stored_results)
 
 
@@ -69,7 +72,10 @@ def ask(
 def _answer(trained: TrainedRun, analysis: Analysis) -> Answering:
     if reason := analysis.unsuitable(trained.data.facts):
         raise BadInput(reason, code="analysis_unsuitable")
-    return (yield from analysis.answer(trained))
+    try:
+        return (yield from analysis.answer(trained))
+    finally:
+        trained.restore()
 
 
 def _noted(answering: Answering) -> Generator[tuple[float, Result], None, Result]:
@@ -79,6 +85,22 @@ def _noted(answering: Answering) -> Generator[tuple[float, Result], None, Result
         except StopIteration as end:
             return end.value
         yield share, {NOTE: note}
+
+
+_idle: dict[tuple[str, ...], TrainedRun] = {}  # at most one run, for the next question about it
+
+
+def _identity(store: Store, run: str) -> tuple[str, ...]:
+    return str(store.root), run, to_json_text(store.last(run, "reason") or {})
+
+
+def _take(store: Store, run: str) -> TrainedRun:
+    """Return the run as the last quick analysis left it, with its predictions, or read it. Nobody
+    else gets it meanwhile.
+    """
+    trained = _idle.pop(_identity(store, run), None)
+    _idle.clear()
+    return trained or TrainedRun(store, run)
 
 
 def key_of(store: Store, run: str, analysis: Analysis) -> str:

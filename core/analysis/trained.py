@@ -68,8 +68,9 @@ class TrainedRun:
         self._loaded = load(self.experiment.data, store.home)
         self.data: Samples = self.experiment.split.apply(self._loaded)[0]  # without gaps
         self.setup = Setup(self.experiment, self.data, None)
-        self.load(checkpoint.best_weights(self.state))
         self._outputs: dict[PartName, Outputs] = {}
+        self._has_best = False
+        self.restore()
         self._new_inputs: np.ndarray | None = None
 
     @property
@@ -82,9 +83,16 @@ class TrainedRun:
         return self.data.classes
 
     def load(self, weights: State) -> None:
-        """Give the model other weights."""
+        """Give the model other weights, until `restore`."""
         self.model.load_state_dict(weights)
         self.model.eval()
+        self._outputs, self._has_best = {}, False
+
+    def restore(self) -> None:
+        """Give the model the weights of the best epoch again."""
+        outputs = self._outputs if self._has_best else {}
+        self.load(checkpoint.best_weights(self.state))
+        self._outputs, self._has_best = outputs, True
 
     @property
     def held_out(self) -> PartName:

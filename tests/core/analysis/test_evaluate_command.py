@@ -19,7 +19,7 @@ def evaluate(digits_run: TrainedRun, capsys, monkeypatch):
     monkeypatch.setenv("LAB_HOME", str(digits_run.store.home))
 
     def run(*arguments: object, expected: int = 0) -> dict:
-        texts = ["evaluate", "last", *map(str, arguments), "--json"]
+        texts = ["evaluate", digits_run.run, *map(str, arguments), "--json"]
         assert main(texts) == expected
         printed = json.loads(capsys.readouterr().out.splitlines()[-1])
         return printed["error"] if expected else printed
@@ -37,7 +37,7 @@ def test_all_quick_analyses_that_suit_the_run_are_computed(evaluate, digits_run)
     outputs = digits_run.outputs("test")
     accuracy = (outputs.predicted == outputs.targets).mean()
     assert results["confusion"]["accuracy"][0] == accuracy
-    assert main(["evaluate", "last"]) == 0
+    assert main(["evaluate", digits_run.run]) == 0
 
 
 def test_analyses_and_their_options_are_chosen(evaluate, digits_run) -> None:

@@ -1,12 +1,14 @@
 """Results are computed once for the same weights and options, and damage is noticed."""
 
 import shutil
+from typing import ClassVar, Literal
 
 import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
 
 from core.analysis import results
+from core.analysis.analysis import Answering
 from core.analysis.catalogue import Analysis, Confusion
 from core.analysis.trained import TrainedRun
 from core.base.encoding import decode, encode
@@ -55,3 +57,34 @@ def test_a_run_without_an_end_or_without_weights_is_refused(digits_run: TrainedR
     with pytest.raises(BadInput) as refused:
         results.result_of(store, run, Confusion())
     assert refused.value.code == "run_not_ended"
+
+
+class Other(Analysis):
+    """Leaves other weights in the model, and their outputs."""
+
+    kind: Literal["test_other_weights"] = "test_other_weights"
+    label: ClassVar[str] = "Other weights"
+
+    def answer(self, trained: TrainedRun) -> Answering:
+        yield 0.5, "Changing the weights"
+        trained.load({name: 0 * value for name, value in trained.setup.weights().items()})
+        trained.outputs("validation")
+        return {}
+
+
+def test_an_analysis_that_changes_the_weights_does_not_change_the_next_answer(
+    digits_run: TrainedRun,
+) -> None:
+    store, run, asked = digits_run.store, digits_run.run, Confusion(part="validation")
+    shutil.rmtree(store.path(run, results.FOLDER), ignore_errors=True)
+    expected = results.result_of(store, run, asked)
+    shutil.rmtree(store.path(run, results.FOLDER))
+    trained = TrainedRun(store, run)
+    for analysis in (Confusion(part="test"), Other(), asked):
+        results.ask(trained, analysis)
+    assert results.stored(store, run, asked) == expected
+    shutil.rmtree(store.path(run, results.FOLDER))
+    for analysis in (Confusion(part="test"), Other(), asked, Confusion(part="train")):
+        list(results.compute(store, run, analysis))
+    assert results.stored(store, run, asked) == expected
+    del Analysis.members["test_other_weights"]
