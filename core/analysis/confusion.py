@@ -12,8 +12,11 @@ from core.analysis.suits import needs_classes
 from core.analysis.trained import TrainedRun
 from core.base.numbers import THIN, whole
 from core.base.rates import Rate, rate
+from core.base.settings import settings
 from core.base.text import aligned, clip, counted
 from core.data.dataset import Facts
+from core.runs.measured import describe_rate
+from core.runs.score import FORMS, Form
 
 PAIRS = 10  # confused pairs that a terminal lists
 SCORES = ("precision", "recall", "f1")
@@ -53,7 +56,7 @@ class Confusion(Analysis):
             for i, j, count, share in confused_pairs(result["counts"])[:PAIRS]
         ]
         return [
-            f"Accuracy {as_text(result['accuracy'])} on {counted(result['samples'], 'sample')}",
+            f"{describe_score(result, settings().score)} on {counted(result['samples'], 'sample')}",
             "",
             *aligned(rows),
             *(["", "Most confused classes (true → predicted)", *aligned(pairs)] if pairs else []),
@@ -104,6 +107,13 @@ def class_scores(counts: np.ndarray) -> Result:
             for name, each in weights.items()
         },
     }
+
+
+def describe_score(result: Result, form: Form) -> str:
+    """Return error or accuracy with its interval: "Error 11.5 % (8.2 to 15.8)"."""
+    value, low, high = result["accuracy"]
+    shown = [value, low, high] if form == "accuracy" else [1 - value, 1 - high, 1 - low]
+    return f"{FORMS[form]} {describe_rate(shown)}"
 
 
 def confused_pairs(counts: list[list[int]]) -> list[tuple[int, int, int, Rate]]:

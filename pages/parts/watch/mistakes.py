@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.analysis import calibration, thresholds
 from core.analysis.catalogue import Calibration, Confusion, Thresholds
-from core.analysis.confusion import SCORES, confused_pairs
+from core.analysis.confusion import SCORES, confused_pairs, describe_score
 from core.base.encoding import decode
 from core.base.numbers import MISSING, percent, short
 from core.base.text import clip, counted, file_name
@@ -20,7 +20,6 @@ from core.figures import confusion as figures
 from core.figures import thresholds as threshold_figures
 from core.jobs import runner
 from core.runs.measured import describe_rate
-from core.runs.score import FORMS
 from pages.kit import analyses, feed, live_chart, score_form
 from pages.kit.form import escape
 from pages.kit.layout import card_title, finding, run_name
@@ -106,7 +105,9 @@ def matrix(run: str, part: str, found: dict[str, Any]) -> None:
             "Cells", ["Counts", "Row shares"], default="Counts", required=True,
             label_visibility="collapsed", key="mistakes unit", persist_state="session",
         )  # fmt: skip
-    st.markdown(escape(describe(found, part)))
+    score = describe_score(found, score_form.form())
+    samples = counted(found["samples"], f"{PARTS[part].lower()} sample")
+    st.markdown(escape(f"{score} on {samples}"))
     classes = list(range(len(names)))
     if len(names) > figures.MOST:
         every = st.segmented_control(
@@ -139,14 +140,6 @@ def matrix(run: str, part: str, found: dict[str, Any]) -> None:
         ]
         st.markdown("**Most confused classes**")
         show_table(rows, alt="The pairs of classes that are confused most")
-
-
-def describe(found: dict[str, Any], part: str) -> str:
-    """Return the score with its interval, in the form that the session shows."""
-    form, right = score_form.form(), found["accuracy"]
-    value = right if form == "accuracy" else [1 - right[0], 1 - right[2], 1 - right[1]]
-    samples = counted(found["samples"], f"{PARTS[part].lower()} sample")
-    return f"{FORMS[form]} {describe_rate(value)} on {samples}"
 
 
 def class_scores(run: str, found: dict[str, Any]) -> None:
