@@ -66,6 +66,7 @@ function smooth(series, factor) {
   let [mean, weight] = [0, 0];
   return series.map((v) => {
     if (v === null) return null;
+    if (factor && mean > 0) v = Math.min(v, (10 * mean) / weight); // SPIKE of core/figures/binding.py
     mean = factor * mean + (1 - factor) * v;
     weight = factor * weight + (1 - factor);
     return mean / weight;

@@ -23,6 +23,7 @@ LISTED = 4  # names in a text; more of them are counted
 LOWEST = 1e-12  # in place of 0 in a map without another number
 FEW = 8  # steps or epochs below which each one has a tick
 Columns = Mapping[str, Sequence[Any]]
+SPIKE = 10.0  # times the mean so far; also in assets/binding.js
 
 
 def fill(figure: go.Figure, columns: Columns, facts: Mapping[str, Any]) -> go.Figure:
@@ -107,13 +108,16 @@ def number(value: Any) -> float | None:
 
 def smooth(series: Sequence[float | None], factor: float) -> list[float | None]:
     """Return the exponential mean m ← f·m + (1−f)·v, divided by 1−fⁿ to correct its bias towards 0
-    (Kingma & Ba 2015, section 3).
+    (Kingma & Ba 2015, section 3). A value counts as at most SPIKE times the mean so far: a single
+    spike would otherwise hide everything after it.
     """
     mean, weight, out = 0.0, 0.0, []
     for value in series:
         if value is None:
             out.append(None)
             continue
+        if factor and mean > 0:
+            value = min(value, SPIKE * mean / weight)
         mean = factor * mean + (1 - factor) * value
         weight = factor * weight + (1 - factor)
         out.append(mean / weight)

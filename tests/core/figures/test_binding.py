@@ -25,7 +25,7 @@ def history(upto=None):
     return made
 
 
-@given(st.lists(numbers, min_size=1, max_size=30), st.floats(0, 0.99))
+@given(st.lists(st.floats(10, 99), min_size=1, max_size=30), st.floats(0, 0.99))
 def test_smoothing_is_the_weighted_mean_of_all_values_so_far(series, factor):
     got = smooth(series, factor)
     for n in range(1, len(series) + 1):
@@ -123,6 +123,19 @@ def test_a_finished_curve_has_the_rows_and_marks_the_best_epoch():
     assert (list(traces["Best epoch"].x), list(traces["Best epoch"].y)) == ([80], [0.3])
     assert list(traces["Best, line"].x) == [80, 80]
     assert traces["Best, text"].text[0].strip() == "best epoch: 4"
+
+
+def test_a_spike_does_not_hide_what_follows():
+    series = [2.3, 1e25, 1e24, *[2.3] * 60]
+    assert smooth(series, 0.9)[-1] == pytest.approx(2.3, rel=0.2)
+    assert smooth(series, 0.0) == series
+    plain = [1.0, 3.0, 2.0, 0.5]
+    means, mean = [], 0.0
+    for n, value in enumerate(plain, 1):
+        mean = 0.9 * mean + 0.1 * value
+        means.append(mean / (1 - 0.9**n))
+    assert smooth(plain, 0.9) == pytest.approx(means)
+    assert smooth([-1.0, 5.0], 0.5) == pytest.approx([-1.0, 3.0])
 
 
 def test_nothing_is_marked_before_an_epoch_has_ended():
