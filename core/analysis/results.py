@@ -36,7 +36,7 @@ def compute(store: Store, run: str, analysis: Analysis) -> Iterator[tuple[float,
     yield 0.0, {NOTE: "Reading the run"}
     trained = _take(store, run)
     result = yield from _noted(_answer(trained, analysis))
-    if analysis.is_quick:
+    if trained.setup.device == "cpu":  # the memory of a GPU is left to the trainings
         _idle[_identity(store, run)] = trained
     _keep(_path(store, run, analysis), result, analysis.stored_results)
 
@@ -95,7 +95,7 @@ def _identity(store: Store, run: str) -> tuple[str, ...]:
 
 
 def _take(store: Store, run: str) -> TrainedRun:
-    """Return the run as the last quick analysis left it, with its predictions, or read it. Nobody
+    """Return the run as the last analysis left it, with its predictions, or read it. Nobody
     else gets it meanwhile.
     """
     trained = _idle.pop(_identity(store, run), None)
