@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 from core.analysis.trained import Outputs, PartName, TrainedRun
 from core.base.spec import Choice
 from core.data.dataset import Facts
+from core.runs.measured import NAMES
 
 Result = dict[str, Any]  # plain JSON data: see core/base/encoding.to_json_data
 Answering = Generator[tuple[float, str], None, Result]
@@ -20,6 +21,8 @@ class Analysis(Choice, family="analysis"):
     version: ClassVar[int] = 1  # raised when results of earlier versions must not be used any more
     stored_results: ClassVar[int] = 0  # the newest ones of a run that are kept; 0: all of them
     is_quick: ClassVar[bool] = False  # computed by `python -m core evaluate` without being named
+
+    place: ClassVar[int] = 9  # among the quick ones on the command line
 
     def unsuitable(self, facts: Facts) -> str:
         """Return why the question cannot be asked about a run on such data, and what can; empty if
@@ -55,4 +58,4 @@ def predicting(
             done = next(steps)
         except StopIteration as finished:
             return finished.value
-        yield start + (end - start) * min(done, 1.0), f"Predicting the {part} set"
+        yield start + (end - start) * min(done, 1.0), f"Predicting the {NAMES[part]} set"

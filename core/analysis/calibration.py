@@ -41,6 +41,7 @@ class Calibration(Analysis):
     )
     source: ClassVar[str] = "Naeini et al. 2015; Guo et al. 2017; Bröcker & Smith 2007"
     is_quick: ClassVar[bool] = True
+    place: ClassVar[int] = 3
     part: Literal["train", "validation", "test"] = "test"
 
     def unsuitable(self, facts: Facts) -> str:
@@ -68,7 +69,7 @@ class Calibration(Analysis):
     def lines(self, result: Result) -> list[str]:
         before, after = result["before"], result["after"]
         states = {"": before} | ({"With the temperature": after} if after else {})
-        rows = [("", "NLL", "ECE, equal width", "ECE, equal mass", "of which chance")]
+        rows = [("", "NLL", "ECE, equal width", "ECE, equal mass", "Both by chance")]
         for name, found in states.items():
             errors = (percent(found[bins]["error"]) for bins in ("width", "mass"))
             chance = " and ".join(percent(found[bins]["expected"]) for bins in ("width", "mass"))
@@ -165,4 +166,5 @@ def fit_temperature(scores: np.ndarray, targets: np.ndarray) -> float | None:
     found = minimize_scalar(
         negative_log_likelihood, bounds=bounds, method="bounded", options={"xatol": 1e-6}
     )
-    return float(np.exp(found.x))
+    is_inside = bounds[0] + 0.01 < found.x < bounds[1] - 0.01  # not so for logits of a diverged run
+    return float(np.exp(found.x)) if is_inside else None

@@ -33,6 +33,7 @@ class Confusion(Analysis):
     source: ClassVar[str] = "Wilson 1927"
     version: ClassVar[int] = 2
     is_quick: ClassVar[bool] = True
+    place: ClassVar[int] = 1
     part: Literal["train", "validation", "test"] = "test"
 
     def unsuitable(self, facts: Facts) -> str:

@@ -31,6 +31,7 @@ class Mistakes(Analysis):
     technique: ClassVar[str] = "V6"
     source: ClassVar[str] = "Shrikumar et al. 2016"
     is_quick: ClassVar[bool] = True
+    place: ClassVar[int] = 4
     part: Literal["train", "validation", "test"] = "test"
 
     def unsuitable(self, facts: Facts) -> str:

@@ -1,5 +1,6 @@
 """New labelled samples for a run that has ended: read like its training data, and compared."""
 
+import shlex
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
@@ -20,6 +21,8 @@ from core.data.inspection.train_test import compare
 from core.data.library import Library
 from core.data.reading import Reading
 
+POSITIONS = ("auto", "first", "last", "none")  # values of Reading.label_column that are no names
+REPORTED = {"unseen_values", "missing_filled", "not_numbers"}  # with any level
 OUTSIDE = 0.01  # fraction of values outside the training range that is reported
 
 
@@ -42,11 +45,14 @@ def read_new_samples(
     like = replace(like, settled=_reading(like.settled, reading, has_labels=labels is not None))
     names = [path.name if path else "" for path in (images, labels)]
     tables = read_files((images, labels), names, like.settled, lambda index: None)
-    new = inspect(tables[0], tables[1], like=like)
+    try:
+        new = inspect(tables[0], tables[1], like=like)
+    except BadData as error:
+        raise _with_way_out(error, images.name, like) from None
     filled = replace(new.samples, inputs=trained.fill(new.samples.inputs))
     new, like = replace(new, samples=filled), replace(like, samples=trained.data)
     _check(new, like, images.name)
-    findings = [f for f in new.findings if f.level in ("warn", "bad")]
+    findings = [f for f in new.findings if f.level in ("warn", "bad") or f.code in REPORTED]
     findings += [f for f in compare(like, new, images.name) if f.code != "test_rows"]
     findings += _check_range(like, new, images.name)
     return NewSamples(new.samples.inputs, new.samples.targets, tuple(findings))
@@ -85,6 +91,30 @@ def _reading(settled: Reading, chosen: Reading, *, has_labels: bool) -> Reading:
         changes["label_column"] = "auto"
     settled = settled.model_copy(update={"columns": columns})
     return settled.with_changes(changes | chosen.changes())
+
+
+def _with_way_out(error: BadData, name: str, like: Inspection) -> BadData:
+    """Return the error with a way out that exists here: the training file stays as it is."""
+    fixes, column = error.fixes, like.settled.label_column
+    keys = [facts.key for facts in error.column_table if facts.problem]
+    if error.code == "test_labels_missing":
+        wanted = "label column" if column in POSITIONS else f"column named {clip(column)!r}"
+        text = (
+            f"{name} has no {wanted} to compare the predictions with. Name the column with "
+            "--label, or add a file with one label per row."
+        )
+    elif error.code == "missing_values" and keys:
+        fixes = ({"columns": {key: {"missing": "rows"} for key in keys}},)
+        options = " ".join(f"--column={shlex.quote(f'{key}:missing=rows')}" for key in keys)
+        text = (
+            f"{name} has missing values in {few(keys)}, and the training data has none there that "
+            f"would say how to fill them. Fill them in, or leave these rows out with {options}."
+        )
+    else:
+        return error
+    changed = BadData(text, fixes, code=error.code, columns=error.columns)
+    changed.column_table = error.column_table
+    return changed
 
 
 def _check(new: Inspection, like: Inspection, name: str) -> None:

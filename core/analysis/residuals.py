@@ -38,6 +38,7 @@ class Residuals(Analysis):
     technique: ClassVar[str] = "V6"
     source: ClassVar[str] = "Efron 1979; Shrikumar et al. 2016"
     is_quick: ClassVar[bool] = True
+    place: ClassVar[int] = 1
     part: Literal["train", "validation", "test"] = "test"
 
     def unsuitable(self, facts: Facts) -> str:

@@ -12,6 +12,7 @@ from core.base.numbers import short
 from core.base.rates import Rate, Z
 from core.base.text import clip, counted
 from core.data.dataset import Facts
+from core.runs.measured import NAMES
 
 POINTS = 400  # of a curve that are drawn; the areas are those of all points
 
@@ -27,6 +28,7 @@ class Thresholds(Analysis):
     technique: ClassVar[str] = "V6"
     source: ClassVar[str] = "Fawcett 2006; Davis & Goadrich 2006; DeLong et al. 1988"
     is_quick: ClassVar[bool] = True
+    place: ClassVar[int] = 2
     part: Literal["train", "validation", "test"] = "test"
 
     def unsuitable(self, facts: Facts) -> str:
@@ -48,9 +50,10 @@ def describe(result: Result, positive: int) -> str:
     names, found = [clip(name) for name in result["names"]], result["positive"][positive]
     if found["roc_area"] is None:
         absent = positive if not found["positives"] else 1 - positive
+        part = NAMES[result["part"]]
         return (
-            f"The {result['part']} set has no sample of class {names[absent]}, so there is no "
-            "curve. Choose another set, or hold out more samples."
+            f"The {part} set has no sample of class {names[absent]}, so there is no curve. Choose "
+            "another set, or hold out more samples."
         )
     area, low, high = found["roc_area"]
     interval = f" ({short(low, 3)} to {short(high, 3)})" if low < high else ""

@@ -19,6 +19,7 @@ from core.data.load import load
 from core.data.samples import Samples
 from core.experiment import Experiment
 from core.runs import checkpoint
+from core.runs.measured import NAMES
 from core.runs.store import Store
 from core.training.metrics import CPU_BATCH
 from core.training.setup import Setup, State
@@ -124,8 +125,8 @@ class TrainedRun:
         part: Part = getattr(self.setup, name)
         if not len(part):
             raise BadInput(
-                f"This run has no {name} set. Choose another set, or hold out samples for it on "
-                "the Data page and train again.",
+                f"This run has no {NAMES[name]} set. Choose another set, or hold out samples for "
+                "it on the Data page and train again.",
                 code="empty_part",
             )
         return part
@@ -166,8 +167,9 @@ class TrainedRun:
             outputs = yield from computing_outputs(self.model, self.part(name), self.scale)
             if not np.isfinite(outputs.scores).all():
                 raise BadInput(
-                    f"The network of this run computes values that are not finite for its {name} "
-                    "set: the training diverged. Train it again with a lower learning rate.",
+                    "The network of this run computes values that are not finite for its "
+                    f"{NAMES[name]} set: the training diverged. Train it again with a "
+                    "lower learning rate.",
                     code="outputs_not_finite",
                 )
             self._outputs[name] = outputs

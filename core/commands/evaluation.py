@@ -1,6 +1,7 @@
 """The command that evaluates a finished run: the same analyses as the tabs of its page."""
 
 from argparse import Namespace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ def evaluate(arguments: Namespace, terminal: Terminal) -> Answer:
     """
     from core.analysis.results import ask
     from core.analysis.trained import TrainedRun
+    from core.runs.measured import NAMES
 
     store = Store()
     run = store.find(arguments.run)
@@ -38,7 +40,7 @@ def evaluate(arguments: Namespace, terminal: Terminal) -> Answer:
     for analysis in _chosen(arguments, trained):
         result = ask(trained, analysis, terminal.progress)
         terminal.progress(1.0)
-        heading = analysis.label + (f", {result['part']} set" if "part" in result else "")
+        heading = analysis.label + (f", {NAMES[result['part']]} set" if "part" in result else "")
         terminal.print(*[""] * bool(report["results"]), heading, *analysis.lines(result))
         report["results"][analysis.kind] = result
     return report
@@ -60,7 +62,11 @@ def _read_new_samples(arguments: Namespace, trained: "TrainedRun", terminal: Ter
     for finding in new.findings:
         terminal.print(f"{SIGNS[finding.level]} {finding.text}")
     trained.replace_test(new.inputs, new.targets)
-    return {"files": [images.name, *(path.name for path in more)], "rows": len(new.targets)}
+    return {
+        "files": [images.name, *(path.name for path in more)],
+        "rows": len(new.targets),
+        "findings": [asdict(finding) for finding in new.findings],
+    }
 
 
 def _chosen(arguments: Namespace, trained: "TrainedRun") -> "list[Analysis]":
@@ -77,7 +83,7 @@ def _chosen(arguments: Namespace, trained: "TrainedRun") -> "list[Analysis]":
     facts = trained.data.facts
     asked = [Analysis.members[kind]() for kind in arguments.only] or [
         member()
-        for member in Analysis.members.values()
+        for member in sorted(Analysis.members.values(), key=lambda member: member.place)
         if member.is_quick and not member().unsuitable(facts)
     ]
     options = {"part": trained.held_out} | dict(parse_assignments(arguments.set))

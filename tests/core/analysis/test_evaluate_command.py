@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.__main__ import main
@@ -111,3 +112,39 @@ def test_new_files_that_do_not_fit_are_refused(evaluate, tmp_path, change, code)
 
 def test_labels_need_a_file_of_inputs(evaluate, tmp_path) -> None:
     assert evaluate("--labels", tmp_path / "labels.csv", expected=2)["code"] == "on_missing"
+
+
+def test_new_rows_of_a_table_are_matched_by_name(capsys, tmp_path, monkeypatch) -> None:
+    """Order, further columns and gaps do not matter; each refusal names an option that works."""
+    monkeypatch.setenv("LAB_HOME", str(tmp_path / "lab"))
+    random = np.random.default_rng(0)
+    table = pd.DataFrame({"age": random.integers(18, 80, 90), "fare": random.normal(size=90)})
+    table["sex"] = random.choice(["male", "female"], 90)
+    table["alive"] = table.sex.map({"male": "no", "female": "yes"})
+    table.to_csv(tmp_path / "train.csv", index=False)
+    trained = ["train", "spirals", "--images", str(tmp_path / "train.csv"), "--label", "alive"]
+    assert main([*trained, "--epochs", "1", "--device", "cpu"]) == 0
+    capsys.readouterr()
+
+    def run(frame: pd.DataFrame, *options: str, expected: int = 0) -> dict:
+        frame.to_csv(tmp_path / "new.csv", index=False)
+        files = ["--on", str(tmp_path / "new.csv")]
+        texts = ["evaluate", "last", "--only", "confusion", *files, *options, "--json"]
+        assert main(texts) == expected
+        return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+    same = run(table)["results"]
+    assert same["confusion"]["samples"] == 90
+    assert run(table[["alive", "sex", "fare", "age"]])["results"] == same
+    assert run(table.assign(more=1.5))["results"] == same
+    gaps = table.assign(age=table.age.where(table.index > 2))
+    refused = run(gaps, expected=2)["error"]
+    assert refused["code"] == "missing_values" and "--column=age:missing=rows" in refused["message"]
+    assert run(gaps, "--column=age:missing=rows")["rows"] == 87
+    renamed = table.rename(columns={"alive": "target"})
+    refused = run(renamed, expected=2)["error"]
+    assert refused["code"] == "test_labels_missing" and "--label" in refused["message"]
+    assert run(renamed, "--label", "target")["results"] == same
+    assert run(table.drop(columns="age"), expected=2)["error"]["code"] == "column_missing"
+    found = run(table.assign(age=12 * table.age, sex="unknown"))["findings"]
+    assert {finding["code"] for finding in found} == {"outside_range", "unseen_values"}
