@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from dataclasses import asdict
+from math import hypot
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -32,16 +33,17 @@ class CorrectionProof(Analysis):
     the same seeds: the same initial weights, and the same mini-batches unless rows are dropped. The
     errors are those on the test set, or on the validation set of a run without one.
 
-    The 95 % interval covers the choice of the seeds and of the samples: with d the difference for
-    each seed and sample, its squared standard error is s²(seed means)/k + s²(sample means)/n, which
-    is conservative (crossed random effects, Owen 2007), and the quantile is that of Student's t
-    with k − 1 degrees of freedom.
+    The 95 % interval covers the choice of the seeds and of the samples. With d the difference for
+    each seed and sample, it is the mean ± h, h² = h₁² + h₂²: h₁ is half the interval of the paired
+    t-test over the k means of the seeds, and h₂ that over the n means of the samples. Adding both
+    is conservative (crossed random effects, Owen 2007; sums of intervals, Zou & Donner 2008).
     """
 
     kind: Literal["correction_proof"] = "correction_proof"
     label: ClassVar[str] = "Effect of the corrections"
-    formula: ClassVar[str] = (
-        r"\bar d \pm t_{k-1} \sqrt{\tfrac1k s^2(\bar d_{i\cdot}) + \tfrac1n s^2(\bar d_{\cdot j})}"
+    formula: ClassVar[str] = r"\bar d \pm \sqrt{h_1^2 + h_2^2}, \quad " + (
+        r"h_1 = t_{k-1}\,\tfrac{s(\bar d_{i\cdot})}{\sqrt k}, \quad "
+        r"h_2 = t_{n-1}\,\tfrac{s(\bar d_{\cdot j})}{\sqrt n}"
     )
     source: ClassVar[str] = "Bouthillier et al. 2021 (paired seeds); Owen 2007"
     technique: ClassVar[str] = "D10"
@@ -148,12 +150,18 @@ def suggested_labels(trained: TrainedRun) -> dict[int, int]:
 
 def paired_difference(differences: np.ndarray) -> Rate:
     """Return the mean of paired differences (k seeds, n samples) with its 95 % interval."""
-    k, n = differences.shape
     by_seed, by_sample = differences.mean(1), differences.mean(0)
-    square = by_seed.var(ddof=1) / k + (by_sample.var(ddof=1) / n if n > 1 else 0.0)
-    half = float(student.ppf(0.975, k - 1) * np.sqrt(square))
+    half = hypot(_half_interval(by_seed), _half_interval(by_sample))
     value = float(differences.mean())
     return [value, value - half, value + half]
+
+
+def _half_interval(means: np.ndarray) -> float:
+    """Return half the 95 % interval of the mean of these values (m,); 0 for a single one."""
+    count = len(means)
+    if count < 2:
+        return 0.0
+    return float(student.ppf(0.975, count - 1) * means.std(ddof=1) / np.sqrt(count))
 
 
 def judge(value: Rate, *, part: str, data: DataSet, seeds: int, samples: int) -> list[Finding]:

@@ -38,9 +38,11 @@ class Suspicious(Analysis):
     def unsuitable(self, facts: Facts) -> str:
         if len(facts.classes) > 1:
             return ""
+        if facts.classes:
+            return "This run has a single class, so no row can have another label."
         return (
-            "Suspicious rows are found by margins between classes, and this run has "
-            f"{'a single class' if facts.classes else 'values to predict'}."
+            "This run predicts values, and suspicious rows are found by margins between classes. "
+            "Ask for `residuals` instead."
         )
 
     def answer(self, trained: TrainedRun) -> Answering:
