@@ -4,17 +4,24 @@ from pathlib import Path
 
 import pytest
 
-from core.analysis.catalogue import Suspicious
+from core.analysis.catalogue import NextSteps, Suspicious
 from core.analysis.results import result_of
 from core.analysis.trained import TrainedRun
 from core.base.encoding import decode, encode
 from core.base.numbers import whole
-from core.data.datasets import Corrected, DataSet, Digits
+from core.data.datasets import Corrected, DataSet, Digits, Xor
+from core.data.split import Split
 from core.experiment import Experiment, shipped
 from core.jobs.kinds import KINDS, RUN
+from core.network.layers import Linear, Output, ReLU
+from core.optim.optimizers import SGD
 from tests.conftest import Server, wait_until
 
 pytestmark = pytest.mark.browser
+POINTS = Experiment(
+    data=Xor(points=300), network=(Linear(units=4), ReLU(), Output()), epochs=2, stopping=(),
+    optimizer=SGD(learning_rate=0.1), regularizers=(), split=Split(validation=0.4, test=0.2),
+)  # fmt: skip
 
 
 def train(server: Server, experiment: Experiment) -> str:
@@ -28,6 +35,12 @@ def train(server: Server, experiment: Experiment) -> str:
 def digits_run(server: Server) -> str:
     """A finished run with images, some of which it classifies wrongly."""
     return train(server, shipped()["digits"].model_copy(update={"epochs": 4, "device": "cpu"}))
+
+
+@pytest.fixture(scope="module")
+def points_run(server: Server) -> str:
+    """A finished run on points in the plane, which takes a tenth of a second."""
+    return train(server, POINTS)
 
 
 def open_tab(page: object, server: Server, run: str, tab: str) -> None:
@@ -115,11 +128,16 @@ def test_a_wrong_sample_is_chosen_and_its_feature_maps_and_saliency_are_shown(
         assert lines[0] == head and len(lines) > 100
 
 
-def draft_data(page: object, server: Server) -> DataSet | None:
-    """The dataset of the draft that the address of the page names; None while it has none."""
+def draft_of(page: object, server: Server) -> Experiment:
+    """The draft that the address of the page names; the default while there is none."""
     draft_id = page.evaluate("new URLSearchParams(location.search).get('d')")
     path = server.home / "drafts" / f"{draft_id}.json"
-    return decode(Experiment, path.read_text()).data if path.exists() else None
+    return decode(Experiment, path.read_text()) if path.exists() else Experiment()
+
+
+def draft_data(page: object, server: Server) -> DataSet:
+    """The dataset of the draft."""
+    return draft_of(page, server).data
 
 
 def test_a_suspicious_row_is_relabeled_or_dropped_in_a_new_version_of_the_dataset(
@@ -138,3 +156,37 @@ def test_a_suspicious_row_is_relabeled_or_dropped_in_a_new_version_of_the_datase
     wait_until(lambda: draft_data(page, server) == version, 30, "Undo")
     page.get_by_role("button", name="Prove it").wait_for()
     assert decode(Experiment, server.store.experiment(digits_run)).data == Digits()
+
+
+def test_the_next_step_is_measured_and_opened(
+    page: object, server: Server, points_run: str
+) -> None:
+    open_tab(page, server, points_run, "Verdict")
+    minutes = page.get_by_role("spinbutton", name="Time for the comparison (minutes)")
+    minutes.fill("0.2")
+    page.get_by_role("button", name="Compare four changes").click()
+    rows = page.locator("[class*=st-key-next_]")
+    wait_until(lambda: rows.count() == 3, 60, "three changes with a button")
+    found = result_of(server.store, points_run, NextSteps(minutes=0.2))
+    names = [row["name"] for row in found["steps"] if row["changes"]]
+    for place, name in enumerate(names):
+        assert f"next_{name}" in rows.nth(place).get_attribute("class")
+    page.locator(".st-key-next_wider button").click()
+    page.get_by_role("heading", name="Train", exact=True).wait_for()
+    wait_until(lambda: draft_of(page, server).network[:1] == (Linear(units=8),), what="the draft")
+
+
+def test_the_loss_is_drawn_over_a_plane_and_along_the_path(
+    page: object, server: Server, points_run: str
+) -> None:
+    open_tab(page, server, points_run, "Inside")
+    for view, ask, start in (
+        ("Plane", "Measure the plane", "Training loss over a plane"),
+        ("Path", "Train once more and measure", "Training loss over the plane of the"),
+    ):
+        page.get_by_role("radio", name=view, exact=True).click()
+        page.get_by_role("button", name=ask).click()
+        contours = chart(page, start)
+        contours.locator(".main-svg").first.wait_for()
+        grid = contours.evaluate("plot => plot.data[0].z.map(row => row.length)")
+        assert grid == [21] * 21

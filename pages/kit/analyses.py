@@ -20,6 +20,9 @@ from pages.kit.measurements import begin, current, describe_progress, work
 def result(run: str, analysis: Analysis, *, ask: str = "") -> dict[str, Any] | None:
     """Return the result of an analysis. While there is none, draw its progress or its problem, and
     return None. With `ask`, it starts when a button of this label is pressed, otherwise now.
+
+    The key of the button does not depend on the options of the analysis: a press right after one
+    was changed starts the analysis with the new option.
     """
     store = runner.current().store
     if (found := results.stored(store, run, analysis)) is not None:
@@ -35,7 +38,7 @@ def result(run: str, analysis: Analysis, *, ask: str = "") -> dict[str, Any] | N
     elif task and task["state"] == TaskState.STOPPED:
         finding("info", escape(task["problem"] or "Stopped before its end."))
     again = "Try again" if task else ask
-    if (again and button(again, key=f"begin {name}")) or not again:
+    if (again and button(again, key=f"begin {analysis.kind} {run}")) or not again:
         begin(ANALYSIS, analysis, run, name=name)
         st.rerun()
     return None
