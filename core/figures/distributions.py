@@ -18,7 +18,8 @@ from core.runs.history import History
 
 LABELS = {"weight": "Weights", "gradient": "Gradients", "output": "Outputs"}
 SHOWN = 16  # strips; of more layers, so many are chosen evenly
-STRIP, FOOT = 50, 52  # px of a strip, and of the x-axis below the last one
+STRIP, HIGH, ALL = 50, 90, 360  # px of a strip: at least, at most, and of all together
+FOOT = 52  # px of the x-axis below the last strip
 GAP = 0.24  # of a strip, between two
 LONGEST = 26  # letters of a layer's name
 
@@ -80,7 +81,8 @@ def chosen(strips: Sequence[Strip]) -> list[Strip]:
 
 def height(strips: Sequence[Strip]) -> int:
     """Return the height in px of the figure of these strips."""
-    return STRIP * len(strips) + FOOT
+    each = max(STRIP, min(HIGH, ALL // max(1, len(strips))))
+    return each * len(strips) + FOOT
 
 
 def figure(strips: Sequence[Strip], mode: Mode, against: Against = "step") -> go.Figure:

@@ -20,6 +20,8 @@ from pages.parts.watch import over_time, sample
 from pages.parts.watch.inspected import Inspected
 from pages.parts.watch.mistakes import PARTS, choose_part
 
+MOST_BYTES = 200e6  # of images that are shown beside the pointer
+
 
 def tab(run: str) -> None:
     """Draw the tab."""
@@ -104,6 +106,18 @@ def embedding(shown: Inspected) -> dict | None:
 
 
 def hover_images(shown: Inspected, found: dict) -> dict | None:
-    """Return the images of all points, if the samples are images."""
-    data = shown.rows(found["dataset_rows"])
-    return embeddings.sprite(data[0]) if data and data[0].ndim == 4 else None
+    """Return the images of all points, if the samples are images and few or small enough to be read
+    while the page is drawn.
+    """
+    samples = shown.samples
+    if samples is None or len(samples.shape) != 3:
+        return None
+    if len(found["rows"]) * samples.inputs[0].nbytes > MOST_BYTES:
+        return None
+    return _sprite(shown, found, shown.run, shown.part, len(found["rows"]))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _sprite(_shown: Inspected, _found: dict, run: str, part: str, count: int) -> dict:
+    """The arguments without an underscore identify the images."""
+    return embeddings.sprite(_shown.rows(_found["dataset_rows"])[0])
