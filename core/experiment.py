@@ -116,6 +116,13 @@ class Experiment(Value):
         return next(filter(None, misfits), None)
 
 
+def without_corrections(experiment: Experiment) -> Experiment:
+    """Return the experiment on the dataset as it was before a person corrected it: corrections of
+    training rows change neither the other parts nor the duration of a step.
+    """
+    return experiment.model_copy(update={"data": experiment.data.uncorrected})
+
+
 @cache
 def shipped() -> dict[str, Experiment]:
     """Return the ready-made experiments by the names of their files in assets/experiments."""

@@ -15,7 +15,7 @@ from core.base.device import free_disk
 from core.base.encoding import decode
 from core.base.errors import LabError
 from core.base.numbers import FIXED, THIN, short
-from core.experiment import Experiment
+from core.experiment import Experiment, without_corrections
 from core.network.build import LayerFacts
 from core.runs.store import EVENTS, Store
 
@@ -105,6 +105,7 @@ def describe_duration(seconds: float) -> str:
 
 
 def _is_comparable(past: Experiment, planned: Experiment) -> bool:
+    past, planned = without_corrections(past), without_corrections(planned)
     same = all(getattr(past, name) == getattr(planned, name) for name in ALIKE)
     return same and past.optimizer.kind == planned.optimizer.kind
 

@@ -9,6 +9,7 @@ from typing import Any
 from core.base.numbers import MISSING, short, whole
 from core.base.spec import Choice, Value, fields
 from core.base.text import counted
+from core.data.datasets import Corrected
 from core.experiment import Experiment
 from core.network.layer import Layer
 from core.network.layers import layer_names
@@ -60,6 +61,7 @@ def describe_change(old: Experiment, new: Experiment) -> str:
 def _rows(label: str, values: Sequence[Any]) -> list[Row]:
     """Return one row, or for values of one class a row for each field that differs."""
     same = len({type(value) for value in values}) == 1
+    same = same and not isinstance(values[0], Corrected)  # its lists are long: summaries are shown
     if not same or not isinstance(values[0], Value):
         return [(label, tuple(map(_describe, values)))]
     prefix = label if not isinstance(values[0], Choice) else values[0].label

@@ -16,7 +16,7 @@ from typing import Any
 from core.base.finding import Finding
 from core.base.numbers import THIN, short, whole
 from core.base.text import counted
-from core.experiment import Experiment, Seeds
+from core.experiment import Experiment, Seeds, without_corrections
 from core.runs.score import Form, describe, name
 
 SEEDS = 3  # the least number behind a claim
@@ -166,7 +166,8 @@ def _group(results: Sequence[RunResult]) -> list[_Setting]:
 
 
 def _subject(setting: _Setting) -> list[Any]:
-    return [getattr(setting.results[0].experiment, part) for part in MEASURED_ON]
+    experiment = without_corrections(setting.results[0].experiment)
+    return [getattr(experiment, part) for part in MEASURED_ON]
 
 
 def _single(setting: _Setting, unmeasured: int, diverged: list[str], scale: _Scale) -> Comparison:

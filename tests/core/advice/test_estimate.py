@@ -25,7 +25,7 @@ from core.advice.suggestions import advice, apply_action
 from core.base.encoding import encode
 from core.base.events import Ended
 from core.base.spec import Call
-from core.data.datasets import Digits
+from core.data.datasets import Digits, correct
 from core.experiment import Experiment
 from core.network.build import trace
 from core.network.layers import Flatten, Linear, Output
@@ -54,7 +54,12 @@ def store(tmp_path):
 
 @pytest.mark.parametrize(
     "alike",
-    [PAST, Experiment(epochs=3, name="x"), Experiment(optimizer=AdamW(learning_rate=0.5))],
+    [
+        PAST,
+        Experiment(epochs=3, name="x"),
+        Experiment(optimizer=AdamW(learning_rate=0.5)),
+        Experiment(data=correct(PAST.data, drop=[3])),
+    ],
 )
 def test_a_comparable_run_takes_as_long_per_step(store, alike):
     found = estimate(store, alike, 1000)

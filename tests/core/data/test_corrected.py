@@ -17,6 +17,7 @@ from core.data.split import Split
 from core.experiment import Experiment
 from core.export.archive import pack
 from core.export.opening import open_archive
+from core.runs.compare import differences
 from core.runs.store import Store
 from core.training.checks import part_sizes
 from core.training.setup import Setup
@@ -82,6 +83,12 @@ def test_it_survives_text_and_link_and_is_set_on_the_command_line() -> None:
     e = Experiment(data=data)
     assert decode(Experiment, encode(e)) == e == from_link(Experiment, to_link(e))
     assert change(Experiment(), "data", data.model_dump(mode="json")) == e
+
+
+def test_two_versions_are_compared_by_their_numbers_of_corrections() -> None:
+    versions = [correct(Digits(), relabel={5: 1}), correct(Digits(), drop=range(300))]
+    rows = differences([Experiment(data=data) for data in versions])
+    assert rows == [("Data", tuple(data.summary for data in versions))]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from scipy import stats
 
 from core.base.encoding import change
 from core.base.numbers import THIN
+from core.data.datasets import correct
 from core.experiment import Experiment, Seeds
 from core.runs.ranking import SEEDS, RunResult, compare_results, interval
 
@@ -132,6 +133,12 @@ def test_errors_on_other_samples_are_not_compared(path):
     value = {"split.seed": 3, "label_noise.share": 0.2, "data.size": 28}[path]
     found = compare(results(A, 0.02), results(change(B, path, value), 0.03))
     assert found.finding.code == "different_samples" and not found.more_seeds and not found.leader
+
+
+def test_corrected_training_labels_are_compared_with_the_original_ones():
+    corrected = A.model_copy(update={"name": "C", "data": correct(A.data, relabel={5: 1})})
+    found = compare(results(A, 0.02, 0.03, 0.04), results(corrected, 0.01, 0.011, 0.012))
+    assert found.finding.code != "different_samples" and found.leader == "C"
 
 
 @given(counts=st.lists(st.integers(1, 5), min_size=1, max_size=3))
