@@ -34,6 +34,7 @@ BETTER = 0.9  # a loss below this fraction of that of guessing shows some learni
 NOT_LEARNING = 0.98  # a training loss above this fraction of the first one is no progress
 VANISHED = 1e-4  # gradient of the first layers, as a fraction of the largest one
 UNDERFLOW = 1e-20  # norms below it cannot be measured with float32 gradients
+DEAD = 0.999  # fraction of dead units from which a layer passes no gradient
 FAR = 30  # factor between a learning rate and the usual one that explains a failure by itself
 FREQUENT = 1.5  # times the fraction of a class among equally frequent ones
 
@@ -106,6 +107,7 @@ def _causes(
     if _is_vanished(recent_medians(history, "gradient", history.probes[:1])):
         yield from _vanished(observed, history, experiment)
     yield from _rate(observed, history, experiment, classes)
+    yield from _dead(observed, history, experiment)
     yield from _vanished(observed, history, experiment)  # it died on the way
     if guessing:
         yield from _one_class(history, classes)
@@ -204,6 +206,30 @@ def _rate(
     evidence = {"learning_rate": rate, "usual": usual, "update": update}
     action = Action(f"Use learning rate {short(usual)}", {"optimizer.learning_rate": usual})
     yield Finding(code, "warn", text, evidence, action)
+
+
+def _dead(observed: str, history: History, experiment: Experiment) -> Iterator[Finding]:
+    """All units of an activation answer 0 to every sample, and did not at first."""
+    recent, first = history.probes[-PROBES:], history.probes[:1]
+    dead = [
+        name
+        for name in history.activations
+        if recent and median(probe.dead.get(name, 0.0) for probe in recent) >= DEAD
+    ]
+    if not dead or first[0].dead.get(dead[0], 0.0) >= DEAD:
+        return
+    rate = experiment.optimizer.learning_rate
+    usual = type(experiment.optimizer)().learning_rate
+    lower = usual if rate > usual else float(f"{rate / 10:.1g}")
+    was = first[0].dead.get(dead[0], 0.0)
+    text = (
+        f"**All units of {dead[0]} are dead:** they answer 0 to every sample, so no gradient "
+        f"passes; at the first measurement {percent(was)} were. {observed} A step was too large: "
+        f"use learning rate {short(lower)}."
+    )
+    evidence = {"activation": dead[0], "first": was, "learning_rate": rate, "lower": lower}
+    action = Action(f"Use learning rate {short(lower)}", {"optimizer.learning_rate": lower})
+    yield Finding("dead_units", "warn", text, evidence, action)
 
 
 def _one_class(history: History, classes: int | None) -> Iterator[Finding]:
