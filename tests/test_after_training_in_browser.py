@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from core.advice.bias_variance import judge
 from core.analysis.catalogue import NextSteps, Suspicious
 from core.analysis.results import result_of
 from core.analysis.trained import TrainedRun
@@ -15,6 +16,9 @@ from core.experiment import Experiment, shipped
 from core.jobs.kinds import KINDS, RUN
 from core.network.layers import Linear, Output, ReLU
 from core.optim.optimizers import SGD
+from core.runs import notes
+from core.runs.history import History
+from core.runs.measured import measure_parts
 from tests.conftest import Server, wait_until
 
 pytestmark = pytest.mark.browser
@@ -190,3 +194,31 @@ def test_the_loss_is_drawn_over_a_plane_and_along_the_path(
         contours.locator(".main-svg").first.wait_for()
         grid = contours.evaluate("plot => plot.data[0].z.map(row => row.length)")
         assert grid == [21] * 21
+
+
+def test_a_typed_human_error_changes_the_verdict_and_baselines_join_the_result(
+    page: object, server: Server, digits_run: str
+) -> None:
+    history = History()
+    history.add(server.store.read(digits_run)[0])
+    parts = measure_parts(history)
+    open_tab(page, server, digits_run, "Verdict")
+    headline = page.locator("h3")
+    entry = page.get_by_role("textbox", name="Human error (%)")
+    verdicts = [judge(parts, human).words for human in (0.0, 0.5)]
+    assert verdicts[0] != verdicts[1]
+    page.get_by_text(verdicts[0]).first.wait_for()
+    entry.fill("50")
+    entry.press("Enter")
+    page.get_by_text(verdicts[1]).first.wait_for()
+    wait_until(lambda: page.get_by_text(verdicts[0]).count() == 0, what="the new verdict alone")
+    assert notes.read(server.store, digits_run).human_error == 0.5
+    entry.fill("150")
+    entry.press("Enter")
+    page.get_by_text("The last valid value is used").wait_for()
+    assert notes.read(server.store, digits_run).human_error == 0.5
+    chart(page, "Test error of this run").locator(".main-svg").first.wait_for()
+    wait_until(lambda: "without training" in headline.first.inner_text(), 30, "the best baseline")
+    entry.fill("")
+    entry.press("Enter")
+    page.get_by_text(verdicts[0]).first.wait_for()

@@ -1,5 +1,7 @@
 """The card Bias and variance of the tab Verdict: the human error, and what follows from it."""
 
+from math import inf
+
 import streamlit as st
 
 from core.access import privacy
@@ -11,6 +13,7 @@ from core.runs import notes
 from core.runs.history import History
 from core.runs.measured import measure_parts
 from pages.kit import live_chart, person, session
+from pages.kit.form import escape
 from pages.kit.layout import card_title, describe_error, finding, run_name
 
 HELP = (
@@ -66,12 +69,11 @@ def enter_human_error(run: str, *, regression: bool) -> float | None:
     stored = notes.read(runner.current().store, run).human_error
     factor = 1.0 if regression else 100.0
     why, key = person.barred(run), f"human error {run}"
-    entry = st.number_input(
+    entry = st.text_input(
         "Human error (RMSE)" if regression else "Human error (%)",
-        value=None if stored is None else float(f"{factor * stored:.4g}"),
+        "" if stored is None else f"{factor * stored:.4g}",
         placeholder="Not entered",
-        step=None if regression else 0.1,
-        format="%g",
+        max_chars=24,
         help=f"{ABOUT} {why}" if why else ABOUT,
         disabled=bool(why),
         width=220,
@@ -79,26 +81,36 @@ def enter_human_error(run: str, *, regression: bool) -> float | None:
         on_change=keep_human_error,
         args=(run, key, factor),
     )
-    if not is_possible(entry, factor):
+    try:
+        read_entry(entry, factor)
+    except ValueError:
         limits = "0 or more" if regression else "from 0 to below 100"
         st.markdown(
-            f":red[:material/error: The human error is {limits}, but {entry:g} was entered. The "
-            "last valid value is used.]"
+            f":red[:material/error: The human error is a number {limits}, but “{escape(entry)}” "
+            "was entered. The last valid value is used.]"
         )
     return stored
 
 
-def is_possible(entry: float | None, factor: float) -> bool:
-    """Whether an entry can be a human error: a percentage with a factor of 100, else an RMSE."""
-    return entry is None or (entry >= 0 and (factor == 1 or entry < factor))
+def read_entry(entry: str, factor: float) -> float | None:
+    """Return the human error of an entry in percent, with a factor of 100, or as an RMSE; None for
+    an empty one. Raises ValueError if it cannot be one.
+    """
+    text = entry.strip().removesuffix("%").strip().replace(",", ".")
+    if not text:
+        return None
+    value = float(text) / factor
+    if not 0 <= value < (1 if factor > 1 else inf):
+        raise ValueError(entry)
+    return value
 
 
 def keep_human_error(run: str, key: str, factor: float) -> None:
     """Store a valid entry with the notes of the run."""
-    entry = session.widget_value(key)
-    if not is_possible(entry, factor):
+    try:
+        value = read_entry(session.widget_value(key) or "", factor)
+    except ValueError:
         return  # the page explains it
-    value = None if entry is None else entry / factor
     store = runner.current().store
     try:
         privacy.annotate(store, run, lambda old: old.changed(human_error=value), person.me())
