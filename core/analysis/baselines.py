@@ -8,7 +8,13 @@ import torch
 
 from core.advice.result_sentence import BestBaseline
 from core.analysis.analysis import Analysis, Answering, Result
-from core.analysis.simple_models import BaselineTask, Fitted, Rows, SimpleModel, suited_models
+from core.analysis.simple_models import (
+    BaselineRows,
+    BaselineTask,
+    Fitted,
+    SimpleModel,
+    suited_models,
+)
 from core.analysis.trained import PartName, TrainedRun
 from core.base.device import cores
 from core.base.numbers import duration, whole
@@ -81,13 +87,13 @@ def make_task(trained: TrainedRun) -> tuple[BaselineTask, dict[str, int]]:
     choose = rows.get("validation")
     if choose is None:
         held = max(1, int(HELD * len(train)))
-        choose = Rows(train.inputs[:held], train.targets[:held])
+        choose = BaselineRows(train.inputs[:held], train.targets[:held])
         if len(train) > held:
-            train = Rows(train.inputs[held:], train.targets[held:])
+            train = BaselineRows(train.inputs[held:], train.targets[held:])
     return BaselineTask(train, choose, rows or {"train": train}, len(trained.classes)), sizes
 
 
-def _rows(part: Part) -> Rows:
+def _rows(part: Part) -> BaselineRows:
     """Random rows of a part, as many as fit; a memory-mapped part is read in order."""
     width = max(1, int(np.prod(part.shape)))
     generator = torch.Generator().manual_seed(SEED)
@@ -98,10 +104,10 @@ def _rows(part: Part) -> Rows:
     for block in order.split(4096):  # sorted, so that each block of the disk is read once
         raw = part.raw(chosen[block].to(part.device))
         inputs[block] = raw.flatten(1).float().cpu()
-    return Rows(inputs, part.targets.cpu()[chosen])
+    return BaselineRows(inputs, part.targets.cpu()[chosen])
 
 
-def _scale(rows: dict[str, Rows], *, is_table: bool) -> None:
+def _scale(rows: dict[str, BaselineRows], *, is_table: bool) -> None:
     """Centre and scale in place by the training rows: one mean and deviation of all pixels, or one
     for each column.
     """

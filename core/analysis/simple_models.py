@@ -33,7 +33,7 @@ Working = Generator[None, None, "Fitted"]
 
 
 @dataclass(frozen=True)
-class Rows:
+class BaselineRows:
     """Inputs (n, d) float32, flat and scaled, with targets (n,): class numbers or values."""
 
     inputs: Tensor
@@ -42,9 +42,9 @@ class Rows:
     def __len__(self) -> int:
         return len(self.targets)
 
-    def first(self, count: int) -> "Rows":
+    def first(self, count: int) -> "BaselineRows":
         """Return the first rows: rows are in random order."""
-        return Rows(self.inputs[:count], self.targets[:count])
+        return BaselineRows(self.inputs[:count], self.targets[:count])
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ class BaselineTask:
     name of their part. `classes` is 0 for values.
     """
 
-    train: Rows
-    choose: Rows
-    scored: dict[str, Rows]
+    train: BaselineRows
+    choose: BaselineRows
+    scored: dict[str, BaselineRows]
     classes: int
 
 
@@ -114,7 +114,7 @@ def _neighbours(task: BaselineTask) -> Working:
     sizes = [k for k in NEIGHBOURS if k <= len(train)]
     squares = train.inputs.square().sum(1)
 
-    def answers(rows: Rows) -> Generator[None, None, Tensor]:
+    def answers(rows: BaselineRows) -> Generator[None, None, Tensor]:
         """(K, n): the answer of every k."""
         blocks = []
         for x in rows.inputs.split(BLOCK):
@@ -204,7 +204,9 @@ def _random_features(task: BaselineTask) -> Working:
     return Fitted(fitted.predictions, fitted.rows, f"{whole(count)} features, {fitted.detail}")
 
 
-def _solve(task: BaselineTask, train: Rows, features: Callable[[Tensor], Tensor]) -> Working:
+def _solve(
+    task: BaselineTask, train: BaselineRows, features: Callable[[Tensor], Tensor]
+) -> Working:
     """Least squares on centred features with every λ: sums in float64, block by block."""
     targets = one_hot(train.targets, task.classes) if task.classes else train.targets[:, None]
     targets = targets.double()

@@ -12,7 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, Nearest
 
 from core.analysis import simple_models
 from core.analysis.baselines import Baselines, best_baseline, make_task, measured_of
-from core.analysis.simple_models import MODELS, BaselineTask, Rows, suited_models
+from core.analysis.simple_models import MODELS, BaselineRows, BaselineTask, suited_models
 from core.analysis.trained import TrainedRun
 from core.data.datasets import Sine
 from core.experiment import Experiment
@@ -46,7 +46,7 @@ def values_run(tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
     return train(tmp_path_factory.mktemp("sine"), e)
 
 
-def arrays(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+def arrays(rows: BaselineRows) -> tuple[np.ndarray, np.ndarray]:
     return rows.inputs.double().numpy(), rows.targets.numpy()
 
 
@@ -147,9 +147,9 @@ def test_boosting_is_left_out_where_scikit_learn_is_missing(monkeypatch) -> None
 def test_few_rows_and_absent_classes_are_no_obstacle(count: int, classes: int) -> None:
     draw = torch.Generator().manual_seed(0)
 
-    def rows(n: int) -> Rows:
+    def rows(n: int) -> BaselineRows:
         targets = torch.zeros(n, dtype=torch.int64) if classes else torch.rand(n, generator=draw)
-        return Rows(torch.randn(n, 3, generator=draw), targets)
+        return BaselineRows(torch.randn(n, 3, generator=draw), targets)
 
     task = BaselineTask(rows(count), rows(2), {"test": rows(1)}, classes)
     for model in suited_models(classes=classes, table=True):
