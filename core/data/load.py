@@ -17,14 +17,14 @@ _lock = threading.Lock()
 _cache: OrderedDict[tuple[str, str], Future[Samples]] = OrderedDict()
 
 
-def lacking(data: DataSet, home: Path) -> str:
-    """Return why a run on this dataset cannot be resumed here, empty if it can."""
+def lacking(data: DataSet, home: Path, then: str = "resume the run") -> str:
+    """Return that this dataset is not here and what to do, `then` at last; empty if it is."""
     try:
         data.facts(home)
     except NotFound:
         return (
             f"The dataset “{data.summary}” of this run is not stored in this lab. Upload the same "
-            "files with the same reading options on the Data page, then resume the run."
+            f"files with the same reading options on the Data page, then {then}."
         )
     return ""
 

@@ -11,6 +11,8 @@ import pytest
 from core.advice.run_status import NEVER_STARTED, describe_end, describe_resume
 from core.base.encoding import encode
 from core.base.events import Ended
+from core.data.datasets import Spreadsheets
+from core.data.load import lacking
 from core.experiment import Experiment
 from core.jobs import runner, tasks
 from core.jobs.lane import Lane
@@ -251,6 +253,20 @@ def test_sharpness_is_measured_on_demand_and_reports_a_damaged_checkpoint(store,
     problem = work.wait(task.id)
     assert problem["code"] == "checkpoint_damaged"
     assert any(problem["problem"] in text for text in texts(app.run()))
+
+
+@pytest.mark.parametrize("tab", ["Mistakes", "Inside"])
+def test_a_run_whose_dataset_is_gone_says_so_once_in_each_tab(store, tab):
+    gone = Spreadsheets(digest="0" * 64, title="Gone")
+    run = store.create(encode(Experiment(data=gone)))
+    write(store, run, [*script(), ended()])
+    store.write(run, "checkpoint.pt", b"not read")
+    app = watch(run)
+    app.session_state["watch_tab"] = tab
+    app.run()
+    problem = lacking(gone, store.home, "open this tab again")
+    assert problem.endswith("open this tab again.")
+    assert not app.exception and sum(problem in text for text in texts(app)) == 1
 
 
 def test_a_run_without_weights_has_no_tabs(store):

@@ -30,7 +30,7 @@ def tab(run: str) -> None:
     store = runner.current().store
     experiment = decode(Experiment, store.experiment(run))
     try:
-        problem = lacking(experiment.data, store.home)
+        problem = lacking(experiment.data, store.home, "open this tab again")
     except LabError as error:  # its folder is damaged
         problem = str(error)
     if problem:

@@ -58,7 +58,7 @@ def tab(run: str) -> None:
     """Draw the tab."""
     store = runner.current().store
     experiment = decode(Experiment, store.experiment(run))
-    if problem := lacking(experiment.data, store.home):
+    if problem := lacking(experiment.data, store.home, "open this tab again"):
         finding("warn", escape(problem))
         return
     facts = experiment.data.facts(store.home)
