@@ -1,5 +1,7 @@
 """Identifiers: columns that name or number the rows. As inputs they could only be memorized."""
 
+import re
+
 import numpy as np
 
 from core.base.finding import Action, Finding
@@ -10,6 +12,7 @@ from core.data.inspection.tasks import VALUE_TITLES
 from core.data.inspection.titles import is_identifier_title, is_key_title, normalized
 from core.data.spreadsheet.table import Table
 
+CODE = re.compile(r"[A-Za-z]{1,4}[-_]?[0-9]+")  # p0001, ID-17
 FEW_ROWS = 6  # rows up to which rising numbers may be chance
 SPARSE = 10  # mean step from which rising numbers are sorted measurements instead of a count
 QUANTITIES = {"x", "t", "time", "year", "month", "day", "hour", "week", "date", "step", "epoch"}
@@ -77,7 +80,8 @@ def _looks_numbered(table: Table, column: int, is_first: bool) -> bool:
     if is_quantity or len(table) < FEW_ROWS or not is_distinct(table, column):
         return False
     if column in table.words:
-        return table.header is not None and is_key_title(table.header[column])
+        is_key = table.header is not None and is_key_title(table.header[column])
+        return is_key or all(CODE.fullmatch(str(cell)) for cell in cells_of(table, column))
     cells = cells_of(table, column)
     if cells.dtype.kind == "O":
         return True  # codes such as 007

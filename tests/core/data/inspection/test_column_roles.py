@@ -144,6 +144,27 @@ def test_a_first_column_of_rising_whole_numbers_is_left_out(column, left_out):
     assert seen.shape == (1 if left_out else 2,)
 
 
+@pytest.mark.parametrize(
+    ("cells", "left_out"),
+    [
+        ([f"p{r:04}" for r in range(ROWS)], True),
+        ([f"ID-{7 * r}" for r in range(ROWS)[::-1]], True),
+        ([f"p{r % 9}" for r in range(ROWS)], False),  # repeated: categories
+    ],
+)
+def test_text_codes_without_repetition_are_left_out_whatever_their_title(cells, left_out):
+    seen = inspect_files(table(patient=cells, age=WHOLE, sick=BINARY))
+    found = find(seen, "identifiers")
+    assert bool(found) == left_out
+    assert not found or found.evidence["columns"] == [1]
+
+
+@pytest.mark.parametrize("cells", [DATES, [f"Mr {r}" for r in range(ROWS)]])
+def test_dates_and_names_are_asked_about(cells):
+    with pytest.raises(BadData):
+        inspect_files(table(patient=cells, age=WHOLE, sick=BINARY))
+
+
 def test_the_only_input_and_quantities_that_rise_are_used():
     for title in ("x", "year", "t", "size", "code"):
         seen = inspect_files(table(**{title: range(ROWS)}, y=NUMBERS))
