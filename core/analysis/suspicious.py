@@ -17,7 +17,7 @@ from core.training.margins import FIRST_EPOCHS, find_obstacle
 from core.training.setup import State
 
 TOP = 0.05  # of the training set, for which the precision on label noise is stated
-MANY = 1 / 3  # of the training set: more rows than any label error explains
+MANY = 1 / 3  # of the training set: more rows than wrong labels explain, unless they are known
 
 
 class Suspicious(Analysis):
@@ -74,7 +74,7 @@ class Suspicious(Analysis):
         }
 
     def lines(self, result: Result) -> list[str]:
-        """The findings, then one line for each of the first 20 rows, counted from 0."""
+        """The findings, then one line for each of the first 20 rows, counted from 1."""
         findings = [finding["text"] for finding in result["findings"]]
         return [*findings, *_table(result)]
 
@@ -118,11 +118,19 @@ def judge(ranking: Ranking, noisy: np.ndarray | None) -> Iterator[Finding]:
     """
     samples, negative, epochs = len(ranking.order), ranking.negative, ranking.epochs
     evidence: dict[str, Any] = {"samples": samples, "negative": negative, "epochs": epochs}
+    if not samples:
+        text = (
+            "The training diverged before a sample had a margin that is a number. Lower the "
+            "learning rate and train again."
+        )
+        yield Finding("no_finite_margins", "warn", text, evidence)
+        return
     over = f"over the first {counted(epochs, 'epoch')}" if epochs > 1 else "in the first epoch"
     share = (
         f"{whole(negative)} of {counted(samples, 'training row')} ({percent(negative / samples)})"
     )
-    if negative > MANY * samples:
+    known = 0.0 if noisy is None else float(noisy.mean())
+    if too_many := negative > max(MANY, 1.5 * known) * samples:
         text = (
             f"{share} have an area below 0 {over}. That is more than wrong labels explain: the "
             "network has not learned these classes yet. Train longer or with a larger network, "
@@ -142,7 +150,7 @@ def judge(ranking: Ranking, noisy: np.ndarray | None) -> Iterator[Finding]:
             f"{counted(samples, 'training row')}. The list starts with the least clear ones."
         )
         yield Finding("no_suspicious_rows", "ok", text, evidence)
-    if epochs < FIRST_EPOCHS and negative <= MANY * samples:
+    if epochs < FIRST_EPOCHS and not too_many:
         text = (
             f"The margins cover {counted(epochs, 'epoch')}. Rows that are only difficult look like "
             f"wrong labels so early. Train for at least {FIRST_EPOCHS} epochs."
@@ -176,9 +184,9 @@ def _find_missing(trained: TrainedRun) -> Finding | None:
 def _table(result: Result, count: int = 20) -> list[str]:
     """Return the first rows of the list as aligned columns."""
     classes = result.get("classes", [])
-    cells = [("row from 0", "given", "suggested", "area", "forgotten")] + [
+    cells = [("row", "given", "suggested", "area", "forgotten")] + [
         (
-            str(row["row"]),
+            whole(row["row"] + 1),
             classes[row["given"]],
             classes[row["suggested"]],
             short(row["area"]),

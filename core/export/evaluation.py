@@ -55,6 +55,19 @@ def residuals_csv(result: Result) -> str:
     return _csv(["row", "true", "predicted", "influential_columns"], rows)
 
 
+def suspicious_csv(result: Result) -> str:
+    """Return one row per suspicious training sample: its row in the dataset (from 1), its given and
+    suggested label, its area under the margin, how often it was forgotten, and its visits.
+    """
+    names = result["classes"]
+    rows = [
+        [row["row"] + 1, names[row["given"]], names[row["suggested"]]]
+        + [row[name] for name in ("area", "forgotten", "visits")]
+        for row in result["rows"]
+    ]
+    return _csv(["row", "given", "suggested", "area", "forgotten", "visits"], rows)
+
+
 def _csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -13,17 +13,18 @@ from core.analysis.catalogue import CorrectionProof, Suspicious
 from core.base.encoding import change, decode, encode
 from core.base.errors import LabError
 from core.base.numbers import duration, percent, short, whole
-from core.base.text import clip, counted
+from core.base.text import clip, counted, file_name
 from core.data.datasets import Corrected, DataSet, correct
 from core.data.load import load
 from core.data.samples import Samples
 from core.experiment import Experiment
+from core.export.evaluation import suspicious_csv
 from core.figures.images import picture
 from core.jobs import runner
 from pages.kit import analyses, session, state
 from pages.kit.buttons import button
 from pages.kit.form import escape
-from pages.kit.layout import card_title, finding
+from pages.kit.layout import card_title, finding, run_name
 
 SHOWN = 14  # rows on one page
 SIDE, WIDTH, WIDE = 88, 132, 240  # px of an image, its cell, and the cell of a table's row
@@ -48,10 +49,16 @@ def card(run: str) -> None:
         reason = str(error)
     with st.container(border=True):
         with card_title("Suspicious rows of your data", help=HELP):
-            pass
+            place = st.container(width="content")
         if reason:
             finding("info", escape(reason))
         elif found := analyses.result(run, Suspicious()):
+            if found["rows"]:
+                place.download_button(
+                    "CSV", lambda: suspicious_csv(found), f"{file_name(run_name(run))} rows.csv",
+                    on_click="ignore", icon=":material/download:", type="tertiary",
+                    key="suspicious csv",
+                )  # fmt: skip
             Rows(run, experiment, found).show()
 
 

@@ -1,10 +1,12 @@
 """Suspicious rows: wrong labels come first, and the list says what it cannot know."""
 
+import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -12,8 +14,10 @@ from core.analysis.catalogue import Suspicious
 from core.analysis.results import result_of
 from core.analysis.suspicious import Ranking, judge, rank
 from core.analysis.trained import TrainedRun
+from core.base.numbers import whole
 from core.data.datasets import Facts
 from core.data.label_noise import add_noise
+from core.export.evaluation import suspicious_csv
 from core.runs import checkpoint
 from core.runs.store import Store
 
@@ -51,7 +55,7 @@ def test_the_terminal_shows_the_findings_and_the_first_rows(found: dict) -> None
     table = lines[len(found["findings"]) :]
     assert len(table) == 21
     first = found["rows"][0]
-    expected = [first["row"], first["given"], first["suggested"]]
+    expected = [whole(first["row"] + 1), first["given"], first["suggested"]]
     assert table[1].split()[:3] == list(map(str, expected))
 
 
@@ -71,12 +75,26 @@ def ranking(areas: list[float], epochs: int = 20) -> Ranking:
         ([1.0] * 20, 1, {"no_suspicious_rows", "trained_too_briefly"}),
         ([1.0, -1.0] * 10, 2, {"classes_not_learned"}),
         ([1.0], 20, {"no_suspicious_rows"}),
+        ([], 1, {"no_finite_margins"}),
     ],
 )
 def test_the_list_says_when_little_can_be_concluded(
     areas: list[float], epochs: int, expected: set[str]
 ) -> None:
     assert {finding.code for finding in judge(ranking(areas, epochs), None)} == expected
+
+
+def test_many_wrong_labels_on_purpose_are_no_sign_of_a_network_that_has_not_learned() -> None:
+    noisy = np.arange(40) < 16
+    first, *_ = judge(ranking([-1.0] * 16 + [1.0] * 24), noisy)
+    assert first.code == "suspicious_rows" and first.evidence["negative"] == 16
+
+
+def test_the_list_as_a_spreadsheet_has_one_row_per_sample(found: dict) -> None:
+    frame = pd.read_csv(io.StringIO(suspicious_csv(found)))
+    assert frame["row"].tolist() == [row["row"] + 1 for row in found["rows"]]
+    assert frame["suggested"].tolist() == [row["suggested"] for row in found["rows"]]
+    assert frame["area"].tolist() == pytest.approx([row["area"] for row in found["rows"]])
 
 
 def test_precision_on_known_noise_is_that_of_the_first_twentieth() -> None:
