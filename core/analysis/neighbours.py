@@ -1,13 +1,12 @@
 """The training samples that a network sees as most alike: nearest in its last hidden layer."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.analysis.trained import TrainedRun, forward
-from core.data.batches import Part
 
 NEAREST = 3  # training samples of each query
 BLOCK = 2048  # training samples of one matrix product
@@ -31,36 +30,46 @@ def nearest_training_samples(
     sample is compared, in blocks and in float64: ‖q − t‖² = ‖q‖² − 2q·t + ‖t‖².
     """
     part = trained.part("train")
-    q = torch.from_numpy(queries).double()
-    left_out = None if own is None else torch.from_numpy(own)[:, None]
-    distances = torch.empty((len(q), 0), dtype=torch.float64)  # squared, without ‖q‖²
-    rows = torch.empty((len(q), 0), dtype=torch.int64)
-    seen = 0
-    for block in _blocks(trained.model, part):
-        numbers = torch.arange(seen, seen + len(block))
-        squared = torch.addmm(block.square().sum(1)[None], q, block.T, alpha=-2)  # (N, B)
-        if left_out is not None:
-            squared.masked_fill_(numbers[None] == left_out, torch.inf)
-        best, chosen = squared.topk(min(NEAREST, len(block)), largest=False)
-        distances = torch.cat([distances, best], 1)
-        rows = torch.cat([rows, numbers[chosen]], 1)
-        distances, chosen = distances.topk(min(NEAREST, distances.shape[1]), largest=False)
-        rows = rows.gather(1, chosen)
-        seen += len(block)
-        yield seen / len(part)
-    distances = (distances + q.square().sum(1, keepdim=True)).clamp(min=0).sqrt()
-    if left_out is not None and len(part) <= NEAREST:  # the sample itself is among the candidates
-        distances, rows = distances[:, : len(part) - 1], rows[:, : len(part) - 1]
-    return rows.numpy(), distances.numpy()
-
-
-def _blocks(model: nn.Module, part: Part) -> Iterator[Tensor]:
-    """Yield the last hidden layer of all samples in blocks (B, H) float64 on the CPU."""
+    search = _Search(queries, own)
     block: list[Tensor] = []
-    for _, hidden in forward(model, part):
+    done = 0
+    for _, hidden in forward(trained.model, part):
         block.append(hidden.cpu())
-        if sum(map(len, block)) >= BLOCK:
-            yield torch.cat(block).double()
+        done += len(hidden)
+        if sum(map(len, block)) >= BLOCK or done == len(part):
+            search.compare(torch.cat(block).double())
             block = []
-    if block:
-        yield torch.cat(block).double()
+        yield done / len(part)
+    return search.nearest()
+
+
+class _Search:
+    """The nearest training samples so far."""
+
+    def __init__(self, queries: np.ndarray, own: np.ndarray | None):
+        self.queries = torch.from_numpy(queries).double()
+        self.own = None if own is None else torch.from_numpy(own)[:, None]
+        self.distances = torch.empty((len(queries), 0), dtype=torch.float64)  # ‖t‖² − 2q·t
+        self.rows = torch.empty((len(queries), 0), dtype=torch.int64)
+        self.seen = 0
+
+    def compare(self, block: Tensor) -> None:
+        """Compare every query with the next training samples (B, H)."""
+        numbers = torch.arange(self.seen, self.seen + len(block))
+        squared = torch.addmm(block.square().sum(1)[None], self.queries, block.T, alpha=-2)
+        if self.own is not None:
+            squared.masked_fill_(numbers[None] == self.own, torch.inf)
+        best, chosen = squared.topk(min(NEAREST, len(block)), largest=False)
+        self.rows = torch.cat([self.rows, numbers[chosen]], 1)
+        self.distances, chosen = torch.cat([self.distances, best], 1).topk(
+            min(NEAREST, self.rows.shape[1]), largest=False
+        )
+        self.rows = self.rows.gather(1, chosen)
+        self.seen += len(block)
+
+    def nearest(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows (N, 3) and Euclidean distances (N, 3), fewer of a small training set."""
+        count = min(NEAREST, self.seen - (self.own is not None))
+        squared = self.distances + self.queries.square().sum(1, keepdim=True)
+        distances = squared.clamp(min=0).sqrt()
+        return self.rows[:, :count].numpy(), distances[:, :count].numpy()

@@ -3,7 +3,6 @@ right. Knows plotly only.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -52,13 +51,6 @@ def figure(
         for a, i in enumerate(classes)
     ]  # fmt: skip
     drawn = blank(mode, height(len(classes)), hovermode="closest", dragmode=False)
-    cells: dict[str, Any] = {}
-    if len(classes) <= MOST:
-        texts = [[_percent(f) if fractions else whole(n) for f, n in zip(*row, strict=True)]
-                 for row in zip(share, shown, strict=True)]  # fmt: skip
-        texts = [[t if n else "" for t, n in zip(*row, strict=True)]
-                 for row in zip(texts, shown, strict=True)]  # fmt: skip
-        cells = {"text": texts, "texttemplate": "%{text}", "textfont": {"size": 12}}
     drawn.add_heatmap(
         x=places,
         y=places,
@@ -73,13 +65,46 @@ def figure(
         hovertemplate="%{hovertext}<extra></extra>",
         meta={"table": {"y": [names[c] for c in classes], "x": [names[c] for c in classes],
                         "z": shown.tolist()}},
-        **cells,
     )  # fmt: skip
+    if len(classes) <= MOST:
+        written = [(a, b) for a in places for b in places if shown[a, b]]
+        drawn.add_scatter(
+            x=[b for _, b in written],
+            y=[a for a, _ in written],
+            mode="text",
+            text=[_percent(share[at]) if fractions else whole(shown[at]) for at in written],
+            textfont={"size": 13, "color": [ink(np.sqrt(share[at]), mode) for at in written]},
+            hoverinfo="skip",
+            showlegend=False,
+        )
     every = max(1, -(-len(classes) // 40))  # names that fit below each other
     ticks = {"tickvals": places[::every], "ticktext": labels[::every], "showgrid": False}
     drawn.update_xaxes(title="predicted class", showline=False, **ticks)
     drawn.update_yaxes(title="true class", autorange="reversed", **ticks)
     return drawn
+
+
+def ink(level: float, mode: Mode) -> str:
+    """Return the colour of text on a cell of this level, 0 to 1: of the lightest and the darkest
+    colour, the one with more contrast (WCAG 2).
+    """
+    palette = PALETTES[mode]
+    steps = np.array([_linear(colour) for colour in palette.sequential])
+    position = level * (len(steps) - 1)
+    cell = [np.interp(position, range(len(steps)), steps[:, k]) for k in range(3)]
+    dark, light = sorted((palette.text, palette.page), key=lambda c: _luminance(_linear(c)))
+    low, middle, high = (_luminance(c) + 0.05 for c in (_linear(dark), cell, _linear(light)))
+    return light if high / middle > middle / low else dark
+
+
+def _linear(colour: str) -> np.ndarray:
+    """Return the linear red, green and blue of "#RRGGBB"."""
+    values = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+def _luminance(linear: Sequence[float]) -> float:
+    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
 
 
 def _percent(fraction: float) -> str:

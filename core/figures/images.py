@@ -30,12 +30,19 @@ def strip(images: np.ndarray, top: float) -> Image.Image:
     side, step = SIDE * SHARP, (SIDE + GAP) * SHARP
     canvas = Image.new("RGBA", (len(images) * step, side), (0, 0, 0, 0))
     for column, values in enumerate(images):
-        grey = np.clip(values * (255 / top), 0, 255).astype(np.uint8)  # (C, H, W)
-        drawn = Image.fromarray(grey[0] if len(grey) == 1 else np.moveaxis(grey[:3], 0, 2))
-        scale = side / max(drawn.size)
-        size = (max(1, round(drawn.width * scale)), max(1, round(drawn.height * scale)))
-        drawn = drawn.convert("RGB").resize(size, Image.Resampling.NEAREST)
-        canvas.paste(drawn, (column * step + (side - size[0]) // 2, (side - size[1]) // 2))
+        canvas.paste(square(values, top, side), (column * step, 0))
+    return canvas
+
+
+def square(values: np.ndarray, top: float, side: int) -> Image.Image:
+    """Draw an image (C, H, W) in the middle of a transparent square; values as in `strip`."""
+    grey = np.clip(values * (255 / top), 0, 255).astype(np.uint8)  # (C, H, W)
+    drawn = Image.fromarray(grey[0] if len(grey) == 1 else np.moveaxis(grey[:3], 0, 2))
+    scale = side / max(drawn.size)
+    size = (max(1, round(drawn.width * scale)), max(1, round(drawn.height * scale)))
+    drawn = drawn.convert("RGB").resize(size, Image.Resampling.NEAREST)
+    canvas = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+    canvas.paste(drawn, ((side - size[0]) // 2, (side - size[1]) // 2))
     return canvas
 
 

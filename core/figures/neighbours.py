@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from core.figures.images import strip
+from core.figures.images import square
 
 LARGE, SMALL, GAP = 168, 52, 6  # px of the image, of a training image, and between two
 
@@ -16,15 +16,9 @@ def png(image: np.ndarray, neighbours: np.ndarray) -> bytes:
     """
     height = LARGE + (GAP + SMALL if len(neighbours) else 0)
     canvas = Image.new("RGBA", (LARGE, height), (0, 0, 0, 0))
-    canvas.paste(_square(image, LARGE), (0, 0))
+    canvas.paste(square(image, 255.0, LARGE), (0, 0))
     for place, neighbour in enumerate(neighbours):
-        canvas.paste(_square(neighbour, SMALL), (place * (SMALL + GAP), LARGE + GAP))
+        canvas.paste(square(neighbour, 255.0, SMALL), (place * (SMALL + GAP), LARGE + GAP))
     content = io.BytesIO()
     canvas.save(content, "png")
     return content.getvalue()
-
-
-def _square(image: np.ndarray, side: int) -> Image.Image:
-    drawn = strip(image[None], 255.0)
-    whole = drawn.crop((0, 0, drawn.height, drawn.height))  # without the gap behind it
-    return whole.resize((side, side), Image.Resampling.NEAREST)

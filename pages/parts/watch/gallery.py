@@ -34,7 +34,8 @@ HELP = (
     "last hidden layer, with their class and Euclidean distance: similar images of the predicted "
     "class explain a mistake, and may have a wrong label. For tables, the columns that favoured "
     "the predicted class over the true one most: gradient × input, measured from the training mean "
-    "(Shrikumar et al. 2016), in units of the logit. Rows are counted from 1 in the dataset."
+    "(Shrikumar et al. 2016), in units of the logit. Rows are "
+    "counted from 1 in the dataset, or in its separate test set."
 )
 
 

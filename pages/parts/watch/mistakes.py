@@ -9,6 +9,7 @@ from core.analysis import calibration, thresholds
 from core.analysis.catalogue import Calibration, Confusion, Thresholds
 from core.analysis.confusion import SCORES, confused_pairs, describe_score
 from core.base.encoding import decode
+from core.base.errors import LabError
 from core.base.numbers import MISSING, percent, short
 from core.base.text import clip, counted, file_name
 from core.data.dataset import Facts
@@ -58,7 +59,11 @@ def tab(run: str) -> None:
     """Draw the tab."""
     store = runner.current().store
     experiment = decode(Experiment, store.experiment(run))
-    if problem := lacking(experiment.data, store.home, "open this tab again"):
+    try:
+        problem = lacking(experiment.data, store.home, "open this tab again")
+    except LabError as error:  # its folder is damaged
+        problem = str(error)
+    if problem:
         finding("warn", escape(problem))
         return
     facts = experiment.data.facts(store.home)

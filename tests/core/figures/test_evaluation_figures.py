@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.base.numbers import THIN
 from core.figures import calibration, confusion, neighbours, residuals, thresholds
+from core.figures.template import PALETTES
 
 RANDOM = np.random.default_rng(0)
 
@@ -19,22 +21,37 @@ def test_the_matrix_has_the_counts_of_the_classes_with_most_confusions(classes: 
     shown = confusion.shown_classes(counts.tolist())
     assert len(shown) == min(classes, 20) and {0, 1} <= set(shown) and shown == sorted(shown)
     figure = confusion.figure(counts.tolist(), names, "light", classes=shown)
-    (cells,) = figure.data
+    cells, written = figure.data
     table = cells.meta["table"]
     assert np.array_equal(table["z"], counts[np.ix_(shown, shown)])
     assert table["x"] == table["y"] == [names[c] for c in shown]
-    assert cells.text[0][1] == "99"
+    at = [(y, x) for y, x in zip(written.y, written.x, strict=True)].index((0, 1))
+    assert written.text[at] == "99" and len(written.text) == np.count_nonzero(table["z"])
     rows = counts.sum(1, keepdims=True)[shown]
     np.testing.assert_allclose(np.square(cells.z), counts[np.ix_(shown, shown)] / rows)
     assert figure.layout.height == confusion.height(len(shown)) <= 720
     assert not any("<" in text for text in figure.layout.xaxis.ticktext)
     everything = confusion.figure(counts.tolist(), names, "dark", classes=range(classes))
-    assert (everything.data[0].text is None) == (classes > 20)
+    assert len(everything.data) == (1 if classes > 20 else 2)
 
 
 def test_a_class_without_samples_has_an_empty_row() -> None:
     figure = confusion.figure([[0, 0], [1, 1]], ["a", "b"], "light", classes=[0, 1], fractions=True)
-    assert figure.data[0].text[0] == ["", ""] and figure.data[0].z[0] == [0, 0]
+    cells, written = figure.data
+    assert list(cells.z[0]) == [0, 0]
+    assert (written.y, written.text) == ((1, 1), (f"50{THIN}%",) * 2)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_text_of_a_cell_is_legible_at_every_level(mode: str) -> None:
+    assert confusion.ink(0.0, mode) != confusion.ink(1.0, mode)
+    palette = PALETTES[mode]
+    for level, colour in zip(np.linspace(0, 1, 10), palette.sequential, strict=True):
+        lights = [
+            confusion._luminance(confusion._linear(c)) + 0.05
+            for c in (colour, confusion.ink(level, mode))
+        ]
+        assert max(lights) / min(lights) >= 3.9
 
 
 def test_the_calibration_curve_has_its_intervals() -> None:

@@ -1,0 +1,72 @@
+"""The tab Mistakes of runs on tables, without a browser: classes and values."""
+
+import pytest
+
+from core.analysis.catalogue import Calibration, Confusion, Mistakes, Residuals, Thresholds
+from core.analysis.results import result_of
+from core.base.encoding import encode
+from core.experiment import shipped
+from core.jobs import runner
+from core.jobs.kinds import KINDS, RUN
+from core.runs.store import Store
+from tests.pages.shown import press, texts, visit, well, written
+
+
+def finished(home, name, *analyses):
+    """A finished run of a ready-made experiment, with the results of these analyses."""
+    store = Store(home)
+    experiment = shipped()[name].model_copy(update={"epochs": 1, "device": "cpu"})
+    run = store.create(encode(experiment))
+    KINDS[RUN].execute(home, run)
+    return run, [result_of(store, run, analysis) for analysis in analyses]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    monkeypatch.setattr(runner, "_current", None)
+    return tmp_path
+
+
+def open_tab(run):
+    app = visit("watch", run=run)
+    app.session_state["watch_tab"] = "Mistakes"
+    return well(app.run())
+
+
+def test_two_classes_of_a_table_show_all_cards_and_the_rows_of_a_cell(home):
+    analyses = Confusion(), Mistakes(), Calibration(), Thresholds()
+    run, (confusion, mistakes, *_) = finished(home, "spirals", *analyses)
+    app = open_tab(run)
+    titles = [title.value for title in app.subheader]
+    assert {"Confusion matrix", "Scores by class", "Mistakes", "Calibration"} < set(titles)
+    assert "ROC and precision-recall curves" in titles
+
+    def rows():
+        (table,) = [t for t in app.dataframe if "Influential columns" in t.value.columns]
+        return [int(row.replace("\u202f", "")) - 1 for row in written(table)["Row"]]
+
+    wrong = mistakes["wrong"]
+    assert rows() == mistakes["rows"][: min(wrong, 20)]
+    if wrong > 20:
+        app = press(app, "Next")
+        assert rows() == mistakes["rows"][20 : min(wrong, 40)]
+    menu = next(box for box in app.selectbox if box.label.startswith("Samples"))
+    assert menu.options[0] == f"All mistakes ({wrong})"
+    app = well(menu.set_value("0>1").run())
+    pairs = list(zip(mistakes["true"], mistakes["predicted"], strict=True))
+    cell = [mistakes["rows"][k] for k, pair in enumerate(pairs) if pair == (0, 1)]
+    assert len(cell) == confusion["counts"][0][1] and rows() == cell[:20]
+    positive = next(box for box in app.selectbox if box.label == "Positive class")
+    well(positive.set_value(0).run())
+
+
+def test_values_show_scores_and_the_worst_predictions(home):
+    run, (found,) = finished(home, "sine", Residuals())
+    app = open_tab(run)
+    assert [title.value for title in app.subheader][:2] == ["Residuals", "Worst predictions"]
+    shown = {metric.label for metric in app.metric}
+    assert set(found["scores"]) <= shown
+    (table,) = [t for t in app.dataframe if "Residual" in t.value.columns]
+    assert len(table.value) == 20 and found["samples"] == 90
+    assert any("90 samples" in text for text in texts(app))
