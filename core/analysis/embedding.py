@@ -1,9 +1,11 @@
 """The last hidden layer of a trained network in two dimensions."""
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 import numpy as np
 from scipy.linalg import eigh
+from scipy.sparse.linalg import LinearOperator, eigsh
 
 from core.analysis.analysis import Analysis, Answering, Result, predicting
 from core.analysis.trained import TrainedRun
@@ -11,6 +13,8 @@ from core.base.numbers import percent, whole
 
 POINTS = 10_000  # shown at most, evenly spaced over the part
 MISTAKES = 500  # listed at most
+DENSE = 2048  # rows or units up to which the matrix of their products is computed
+BLOCK = 2**22  # values
 
 
 class Embedding(Analysis):
@@ -69,26 +73,66 @@ def principal_components(hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the projection (N, 2) of rows (N, H) on the two directions of largest variance, and
     the fraction of the variance (2,) that each explains (Pearson 1901).
 
-    They are the singular vectors of the centred rows, computed exactly from the smaller of the two
-    matrices XᵀX (H, H) and XXᵀ (N, N) in float64. The sign of a component is such that its largest
-    coordinate is positive.
+    The directions are the first singular vectors V of the centred rows X, as eigenvectors of XᵀX:
+    computed directly, or from XXᵀ for few rows, or by Lanczos iterations to machine precision
+    where both would be large. The sign of a component is such that its largest coordinate is
+    positive.
     """
-    x = hidden.astype(np.float64)
-    x -= x.mean(0)
-    total, (rows, width) = np.square(x).sum(), x.shape
+    x = CentredRows(hidden)
+    rows, width = hidden.shape
     points, explained = np.zeros((rows, 2)), np.zeros(2)
-    size = min(rows, width)
-    if not total:
+    if not x.variance:
         return points, explained
-    count = min(2, size)
-    gram = x.T @ x if width <= rows else x @ x.T
-    values, vectors = eigh(gram, subset_by_index=[size - count, size - 1])
-    values, vectors = values[::-1].clip(0), vectors[:, ::-1]
-    scores = x @ vectors if width <= rows else vectors * np.sqrt(values)
+    count = min(2, rows, width)
+    if min(rows, width) > DENSE:
+        start = np.random.default_rng(0).normal(size=width)
+        values, vectors = eigsh(LinearOperator((width, width), x.squared, dtype=float), 2, v0=start)
+        scores = x.times(vectors)
+    elif width <= DENSE:
+        values, vectors = eigh(x.inner(), subset_by_index=[width - count, width - 1])
+        scores = x.times(vectors)
+    else:
+        values, vectors = eigh(x.outer(), subset_by_index=[rows - count, rows - 1])
+        scores = vectors * np.sqrt(values.clip(0))
+    scores, values = scores[:, ::-1], values[::-1].clip(0)
     largest = scores[np.abs(scores).argmax(0), np.arange(count)]
     points[:, :count] = scores * np.where(largest < 0, -1, 1)
-    explained[:count] = values / total
+    explained[:count] = values / x.variance
     return points, explained
+
+
+class CentredRows:
+    """The centred rows X (N, H) in float64, of which only BLOCK values are in memory at a time."""
+
+    def __init__(self, hidden: np.ndarray):
+        self.hidden = hidden
+        self.mean = hidden.mean(0, dtype=np.float64)
+        self.variance = sum(np.square(block).sum() for block in self.rows())
+
+    def rows(self) -> Iterator[np.ndarray]:
+        """Yield X in blocks of rows."""
+        size = max(1, BLOCK // self.hidden.shape[1])
+        for start in range(0, len(self.hidden), size):
+            yield self.hidden[start : start + size] - self.mean
+
+    def inner(self) -> np.ndarray:
+        """Return XᵀX (H, H)."""
+        return sum(block.T @ block for block in self.rows())
+
+    def outer(self) -> np.ndarray:
+        """Return XXᵀ (N, N)."""
+        size = max(1, BLOCK // len(self.hidden))
+        blocks = (slice(k, k + size) for k in range(0, self.hidden.shape[1], size))
+        columns = (self.hidden[:, block] - self.mean[block] for block in blocks)
+        return sum(block @ block.T for block in columns)
+
+    def squared(self, v: np.ndarray) -> np.ndarray:
+        """Return XᵀXv (H,)."""
+        return sum(block.T @ (block @ v.ravel()) for block in self.rows())
+
+    def times(self, vectors: np.ndarray) -> np.ndarray:
+        """Return XV (N, k)."""
+        return np.concatenate([block @ vectors for block in self.rows()])
 
 
 def _plain(values: np.ndarray) -> list:

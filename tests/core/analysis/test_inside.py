@@ -72,8 +72,13 @@ def values(tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
     return train(tmp_path_factory.mktemp("values"), experiment)
 
 
+@pytest.mark.parametrize("dense", [3, 20, 2048])  # all three ways to compute them
 @pytest.mark.parametrize(("rows", "width"), [(60, 5), (9, 30), (2, 4), (40, 2)])
-def test_principal_components_are_those_of_scikit_learn(rows: int, width: int) -> None:
+def test_principal_components_are_those_of_scikit_learn(
+    rows: int, width: int, dense: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.analysis.embedding.DENSE", dense)
+    monkeypatch.setattr("core.analysis.embedding.BLOCK", 16)
     hidden = np.random.default_rng(0).normal(size=(rows, width)) @ np.diag(1 + np.arange(width))
     points, explained = principal_components(hidden.astype(np.float32))
     pca = PCA(2, svd_solver="full").fit(hidden.astype(np.float32).astype(np.float64))
