@@ -205,7 +205,7 @@ def test_a_typed_human_error_changes_the_verdict_and_baselines_join_the_result(
     open_tab(page, server, digits_run, "Verdict")
     headline = page.locator("h3")
     entry = page.get_by_role("textbox", name="Human error (%)")
-    verdicts = [judge(parts, human).words for human in (0.0, 0.5)]
+    verdicts = [judge(parts, human).words for human in (None, 0.5)]
     assert verdicts[0] != verdicts[1]
     page.get_by_text(verdicts[0]).first.wait_for()
     entry.fill("50")

@@ -6,6 +6,7 @@
 The human (Bayes) error is the lowest that is possible; Ng 2018, Machine Learning Yearning. A gap is
 high if it is above SHARE of the larger error, and for classes also above the smallest gap that
 matters. Its interval is part of the verdict: where it contains the threshold, the gap is undecided.
+Without a human error the bias is at most the training error: it is low or unknown.
 
 Bias and variance are not approximation and estimation error, which split the excess risk of the
 best model of a class (Brown & Ali 2024): a model of a rich class that was trained too briefly has a
@@ -23,7 +24,7 @@ from core.runs.measured import NAMES, Measured
 TOLERANCE = 0.01  # the smallest gap that matters, unless another one is typed
 SHARE = 0.2  # of the larger error: a smaller gap counts as low
 MOST = 10**8  # samples beyond which no number is named
-State = Literal["high", "low", "undecided"]
+State = Literal["high", "low", "undecided", "unknown"]
 STEPS = {  # what to try next
     "high_variance": "try more data or regularization",
     "high_bias": "try a larger network or train longer",
@@ -31,6 +32,7 @@ STEPS = {  # what to try next
     "low_bias_and_variance": "repeat it with other seeds to confirm it",
     "below_human_error": "lower the human error",
     "bias_variance_undecided": "hold out more validation samples",
+    "bias_unknown": "enter the human error on the tab Verdict",
 }
 MEANINGS = {
     "high_variance": "the model fits its training set, and much of that does not carry over to new "
@@ -46,7 +48,7 @@ MEANINGS = {
 class Gap:
     """One of the two gaps. `interval` is its value with the ends of its 95 % interval; `needed` is
     the size of the `part` ("train", "validation" or "test") that would decide an undecided gap,
-    None if no size would.
+    None if no size would. `is_bound`: the gap may be smaller, because its lower error is unknown.
     """
 
     name: str
@@ -54,10 +56,12 @@ class Gap:
     threshold: float
     part: str
     needed: int | None = None
+    is_bound: bool = False
 
     @property
     def state(self) -> State:
-        return gap_state(self.interval, self.threshold)
+        state = gap_state(self.interval, self.threshold)
+        return "unknown" if self.is_bound and state != "low" else state
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class BiasVarianceVerdict:
 
     code: str
     words: str
-    human: float
+    human: float | None
     bias: Gap
     variance: Gap
     train: Measured
@@ -79,17 +83,19 @@ class BiasVarianceVerdict:
     def step(self) -> str:
         """What to try next, as the end of a sentence."""
         high = [gap.name for gap in (self.bias, self.variance) if gap.state == "high"]
-        undecided = self.code == "bias_variance_undecided" and high
-        return STEPS[f"high_{high[0]}" if undecided else self.code]
+        partly = self.code in ("bias_variance_undecided", "bias_unknown") and high
+        return STEPS[f"high_{high[0]}" if partly else self.code]
 
     @property
     def finding(self) -> Finding:
         """The verdict as a finding: the gaps with their intervals, what they mean, what to do."""
         gaps = (self.bias, self.variance)
         text = f"**{self.words}.** {_observe(self)} {_explain(self)}"
-        level: Level = {"low_bias_and_variance": "ok", "bias_variance_undecided": "info"}.get(
-            self.code, "warn"
-        )
+        level: Level = {
+            "low_bias_and_variance": "ok",
+            "bias_variance_undecided": "info",
+            "bias_unknown": "info",
+        }.get(self.code, "warn")
         evidence = {
             gap.name: {"gap": gap.interval, "threshold": gap.threshold, "state": gap.state}
             | ({"needed": gap.needed} if gap.state == "undecided" else {})
@@ -99,11 +105,11 @@ class BiasVarianceVerdict:
 
 
 def judge(
-    parts: dict[str, Measured], human: float = 0.0, tolerance: float = TOLERANCE
+    parts: dict[str, Measured], human: float | None = None, tolerance: float = TOLERANCE
 ) -> BiasVarianceVerdict | None:
     """Return the verdict on the errors of a run (`measured.measure_parts`); None without a training
-    score or without held-out samples. `human` and `tolerance` are fractions, or RMSE for values,
-    where `tolerance` does not count.
+    score or without held-out samples. `human`, if it is known, and `tolerance` are fractions, or
+    RMSE for values, where `tolerance` does not count.
     """
     held = next((name for name in ("validation", "test") if name in parts), None)
     if "train" not in parts or held is None:
@@ -113,7 +119,7 @@ def judge(
     bias = _gap("bias", None, train, human=human, floor=floor, part="train")
     variance = _gap("variance", train, validation, human=human, floor=floor, part=held)
     code, words = _verdict(bias.state, variance.state)
-    if validation.interval[2] < human:
+    if human is not None and validation.interval[2] < human:
         code, words = "below_human_error", "Below the human error"
     return BiasVarianceVerdict(code, words, human, bias, variance, train, validation, held)
 
@@ -126,27 +132,35 @@ def gap_state(interval: Rate, threshold: float) -> State:
 
 def _verdict(bias: State, variance: State) -> tuple[str, str]:
     """The code of the two states, and its words."""
-    if "undecided" in (bias, variance):
-        first = {"high": "High bias", "low": "Low bias", "undecided": "Bias undecided"}[bias]
-        second = {"high": "high variance", "low": "low variance"}.get(variance)
-        if bias == variance:
-            return "bias_variance_undecided", "Undecided"
-        if variance == "high":
-            return "bias_variance_undecided", "High variance, bias undecided"
-        return "bias_variance_undecided", f"{first}, {second or 'variance undecided'}"
     high = [name for name, state in (("bias", bias), ("variance", variance)) if state == "high"]
+    if "undecided" in (bias, variance) or bias == "unknown":
+        code = "bias_unknown" if bias == "unknown" else "bias_variance_undecided"
+        if bias == variance:
+            return code, "Undecided"
+        if bias in ("undecided", "unknown") and variance != "undecided":
+            return code, f"{variance.capitalize()} variance, bias {bias}"
+        if bias == "unknown":
+            return code, "Variance undecided, bias unknown"
+        return code, f"{bias.capitalize()} bias, variance undecided"
     if not high:
         return "low_bias_and_variance", "Low bias and variance"
     return f"high_{'_and_'.join(high)}", f"High {' and '.join(high)}"
 
 
 def _gap(
-    name: str, lower: Measured | None, upper: Measured, *, human: float, floor: float, part: str
+    name: str,
+    lower: Measured | None,
+    upper: Measured,
+    *,
+    human: float | None,
+    floor: float,
+    part: str,
 ) -> Gap:
     """The gap between two errors; between the human error and `upper` without `lower`."""
-    base = lower.interval if lower else [human] * 3
+    base = lower.interval if lower else [human or 0.0] * 3
+    is_bound = lower is None and human is None
     threshold = max(floor, SHARE * max(base[0], upper.error))
-    gap = Gap(name, difference(base, upper.interval), threshold, part)
+    gap = Gap(name, difference(base, upper.interval), threshold, part, is_bound=is_bound)
     if gap.state != "undecided":
         return gap
     needed = _needed(base, upper, threshold)
@@ -175,10 +189,13 @@ def _needed(base: Rate, upper: Measured, threshold: float) -> int | None:
 
 
 def _observe(verdict: BiasVarianceVerdict) -> str:
-    held, human = NAMES[verdict.held], _value(verdict, verdict.human)
+    held, human = NAMES[verdict.held], "unknown"
+    if verdict.human is not None:
+        human = _value(verdict, verdict.human)
+    most = "at most " if verdict.bias.is_bound else ""
     return (
         f"Human error {human}, training error {_value(verdict, verdict.train.error)}, {held} error "
-        f"{_value(verdict, verdict.validation.error)}: bias "
+        f"{_value(verdict, verdict.validation.error)}: bias {most}"
         f"{describe_gap(verdict.bias, verdict.train)}, variance "
         f"{describe_gap(verdict.variance, verdict.train)}."
     )
@@ -190,10 +207,15 @@ def _explain(verdict: BiasVarianceVerdict) -> str:
             f"The model is better than the human error that was typed, on the "
             f"{NAMES[verdict.held]} set too: the estimate of the human error is too high. Lower it."
         )
-    if verdict.code == "bias_variance_undecided":
+    if verdict.code in ("bias_variance_undecided", "bias_unknown"):
         gaps = (verdict.bias, verdict.variance)
         undecided = [gap for gap in gaps if gap.state == "undecided"]
-        return " ".join(_explain_undecided(gap, verdict) for gap in undecided)
+        texts = [_explain_undecided(gap, verdict) for gap in undecided]
+        if verdict.variance.state == "high":
+            texts.append(_sentence(verdict.step))
+        if verdict.code == "bias_unknown":
+            texts.append("Enter the human error: without it the bias cannot be judged.")
+        return " ".join(texts)
     return f"{_sentence(MEANINGS[verdict.code])} {_sentence(verdict.step)}"
 
 

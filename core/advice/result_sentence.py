@@ -63,7 +63,7 @@ def result_sentence(
     if cause := find_not_learning(history, experiment, classes):
         step = cause.action.label if cause.action else "See the findings"
         return ResultSentence(cause.code, score, f"Not learning: {_lower(step)}.", cause.action)
-    if (verdict := judge(parts, human or 0.0)) is None:
+    if (verdict := judge(parts, human)) is None:
         return ResultSentence("", score, "Hold out a validation set to get a verdict.")
     step, action = next_step(verdict, history, experiment)
     return ResultSentence(verdict.code, score, f"{verdict.words}: {step}.", action)

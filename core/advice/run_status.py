@@ -159,7 +159,7 @@ def numbers(history: History, form: Form = "error") -> list[Number]:
     if ended and ended.reason == RunState.STOPPED and history.epochs:
         parts = {part: scores_of(history, part) for part in ("train", "validation", "test")}
         ended = replace(ended, **parts)
-    if ended and (ended.test or ended.validation):
+    if ended and (ended.test or ended.validation or ended.train):
         return _final(history, ended, form)
     return _latest(history, form)
 
@@ -173,7 +173,7 @@ def _final(history: History, ended: Ended, form: Form) -> list[Number]:
         else describe(getattr(ended, part), form, std)
         for part, title in parts.items()
     }
-    regression = is_regression(ended.validation or ended.test)
+    regression = is_regression(ended.validation or ended.test or ended.train)
     label = name(form, regression=regression)
     best = f"{MEANINGS[label]}, with the weights of the best epoch."
     if regression:

@@ -16,7 +16,7 @@ from core.runs.measured import GAUSSIAN, NAMES, Measured
 class BiasVariance(Analysis):
     """Training error − human error, and validation error − training error, each with a 95 %
     interval and whether it is high. Without the human (Bayes) error as a fraction, or as an RMSE
-    for values, the one that was entered on the page counts, else 0.
+    for values, the one that was entered on the page counts; without any, the bias may be unknown.
 
     Approximation and estimation error are another split: see Three sources of error.
     """
@@ -40,7 +40,7 @@ class BiasVariance(Analysis):
             yield number / len(NAMES), f"Predicting the {NAMES[part]} set"
             if len(getattr(trained.setup, part)):
                 parts[part] = _measure(trained, part)
-        return {"parts": parts, "human": self.human or 0.0}
+        return {"parts": parts, "human": self.human}
 
     def lines(self, result: Result) -> list[str]:
         measured = {part: Measured(**fields) for part, fields in result["parts"].items()}

@@ -27,15 +27,17 @@ class ErrorRow(NamedTuple):
 
 
 def rows(verdict: BiasVarianceVerdict) -> list[ErrorRow]:
-    """Return human, training and validation error, lowest part first."""
+    """Return the human error if it is known, the training and the validation error."""
     train, held = verdict.train, verdict.validation
 
     def words(gap: Gap) -> str:
         return f"{gap.name} {describe_gap(gap, train).partition(' (')[0]}: {gap.state}"
 
+    human = [] if verdict.human is None else [ErrorRow("Human", [verdict.human] * 3, "best")]
+    bias = "bias unknown" if verdict.bias.state == "unknown" else words(verdict.bias)
     return [
-        ErrorRow("Human", [verdict.human] * 3, "best"),
-        ErrorRow("Training", train.interval, "train", verdict.human, words(verdict.bias)),
+        *human,
+        ErrorRow("Training", train.interval, "train", verdict.human, bias),
         ErrorRow(
             NAMES[verdict.held].capitalize(),
             held.interval,

@@ -39,7 +39,7 @@ def card(run: str, history: History, *, label_noise: float) -> None:
     parts = measure_parts(history)
     regression = any(part.regression for part in parts.values())
     human = enter_human_error(run, regression=regression)
-    verdict = judge(parts, human or 0.0)
+    verdict = judge(parts, human)
     if verdict is None:
         finding("info", "This run has no held-out samples, so its variance is unknown. Hold out a "
                 "validation set on the Data page and train again.")  # fmt: skip
@@ -52,11 +52,6 @@ def card(run: str, history: History, *, label_noise: float) -> None:
         name=f"{run_name(run)} bias and variance", subject=run_name(run),
     )  # fmt: skip
     finding(verdict.finding.level, verdict.finding.text)
-    if human is None:
-        st.caption(
-            "No human error was entered, so the bias is measured against 0. Where people make "
-            "errors too, the bias is lower."
-        )
     if label_noise:
         st.caption(
             "Training labels are partly wrong on purpose, and the training error is measured on "

@@ -53,7 +53,7 @@ def test_the_named_number_of_samples_decides_it_and_fewer_do_not() -> None:
 
 
 def test_a_gap_at_its_threshold_is_decided_by_no_number_of_samples() -> None:
-    verdict = judge(parts(0.0, TOLERANCE, 1000))
+    verdict = judge(parts(0.0, TOLERANCE, 1000), 0.0)
     assert verdict.variance.state == "undecided" and verdict.variance.needed is None
     assert verdict.finding.evidence["variance"]["needed"] is None
 
@@ -73,3 +73,23 @@ def test_values_are_judged_by_their_relative_gaps(train, validation, code) -> No
         found = judge(parts(train * unit, validation * unit, 4000, scatter=1.4, std=unit), unit)
         assert found.code == code
         assert found.variance.threshold == pytest.approx(SHARE * validation * unit)
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "code", "bias"),
+    [
+        (0.001, 0.002, "low_bias_and_variance", "low"),
+        (0.001, 0.1, "high_variance", "low"),
+        (0.1, 0.3, "bias_unknown", "unknown"),
+        (0.1, 0.1, "bias_unknown", "unknown"),
+    ],
+)
+def test_without_a_human_error_a_bias_is_low_or_unknown(train, validation, code, bias) -> None:
+    verdict = judge(parts(train, validation, 100_000))
+    assert (verdict.code, verdict.bias.state, verdict.human) == (code, bias, None)
+    assert (verdict.variance.state == "high") == (validation > 2 * train)
+
+
+def test_values_without_a_human_error_never_have_a_high_bias() -> None:
+    verdict = judge(parts(1.0, 1.05, 4000, scatter=1.4))
+    assert verdict.code == "bias_unknown" and verdict.variance.state == "low"
