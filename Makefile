@@ -38,6 +38,7 @@ benchmark: .venv/ready-dev
 	$(BIN)/python -m benchmarks.evaluation
 	$(BIN)/python -m benchmarks.suspicious
 	$(BIN)/python -m benchmarks.more_rows
+	$(BIN)/python -m benchmarks.error_sources
 	$(BIN)/python -m benchmarks.faults
 	$(BIN)/python -m benchmarks.viewers --seconds 20
 
