@@ -65,10 +65,10 @@ class Exciting(Analysis):
         }
 
     def lines(self, result: Result) -> list[str]:
-        lines = [f"Layer {result['title']}, {result['part']} set: rows with the largest outputs"]
+        lines = [f"Layer {result['title']}, {result['part']} set: samples with the largest outputs"]
         for channel, rows in enumerate(result["rows"][:LINES]):
             values = result["values"][channel]
-            pairs = (f"{row} ({short(v, 3)})" for row, v in zip(rows, values, strict=True))
+            pairs = (f"{row + 1} ({short(v, 3)})" for row, v in zip(rows, values, strict=True))
             lines.append(f"  channel {channel}: {', '.join(pairs)}")
         if len(result["rows"]) > LINES:
             lines.append(f"  … and {len(result['rows']) - LINES} more channels (--json has all)")

@@ -44,12 +44,12 @@ class OneSample(Analysis):
     )
     stored_results: ClassVar[int] = 50
     part: Literal["train", "validation", "test"] = "test"
-    row: int = Field(0, ge=0)  # in the part, counted from 0
+    sample: int = Field(1, ge=1)  # of the part, counted from 1
     target: int = Field(-1, ge=-1)  # the class; −1: the predicted one, or the value
 
     def answer(self, trained: TrainedRun) -> Answering:
         yield 0.0, "Predicting the sample"
-        part, model = trained.part(self.part), trained.model
+        part, model, row = trained.part(self.part), trained.model, self.sample - 1
         x, target = self._sample(trained)
         layers = shown_layers(trained)
         with torch.no_grad(), recorded(model, [fact.path for fact in layers]) as outputs:
@@ -74,15 +74,15 @@ class OneSample(Analysis):
         mean, std = trained.scale
         return {
             "part": self.part,
-            "row": self.row,
-            "dataset_row": int(trained.dataset_rows(self.part)[self.row]),
+            "sample": self.sample,
+            "dataset_row": int(trained.dataset_rows(self.part)[row]),
             "samples": len(part),
             "shape": list(part.shape),
             "true": target if trained.classes else mean + std * target,
             "predicted": predicted if trained.classes else mean + std * scores[0].item(),
             "probabilities": _rounded(scores.double().softmax(0)) if trained.classes else [],
             "target": chosen,
-            "input": _rounded(trained.inputs(self.part, np.array([self.row]))[0], IMAGE_SIDE),
+            "input": _rounded(trained.inputs(self.part, np.array([row]))[0], IMAGE_SIDE),
             "columns": list(trained.data.columns),
             "layers": [_maps(title(fact), outputs[fact.path][0]) for fact in layers],
             "gradient": _rounded(_over_channels(gradient), IMAGE_SIDE),
@@ -100,11 +100,11 @@ class OneSample(Analysis):
     def _sample(self, trained: TrainedRun) -> tuple[Tensor, Any]:
         """Return the normalized sample (1, …) and its class or standardized value."""
         part = trained.part(self.part)
-        if self.row >= len(part):
+        if self.sample > len(part):
             raise BadInput(
-                f"Row {self.row} does not exist: the {self.part} set has {len(part)} samples. "
-                f"Choose a row from 0 to {len(part) - 1}.",
-                code="row_out_of_range",
+                f"Sample {self.sample} does not exist: the {self.part} set has {len(part)}. Choose "
+                f"a number from 1 to {len(part)}.",
+                code="sample_out_of_range",
             )
         if self.target >= max(1, len(trained.classes)):
             raise BadInput(
@@ -112,7 +112,7 @@ class OneSample(Analysis):
                 f"Choose a class from 0 to {max(0, len(trained.classes) - 1)}.",
                 code="class_out_of_range",
             )
-        x, y = part.batch(torch.tensor([self.row], device=part.device))
+        x, y = part.batch(torch.tensor([self.sample - 1], device=part.device))
         return x, y[0].item()
 
     def lines(self, result: Result) -> list[str]:
@@ -124,7 +124,7 @@ class OneSample(Analysis):
         names = result["columns"] if found.ndim == 1 else []
         places = [_place(index, found.shape, names) for index in largest]
         return [
-            f"Row {result['row']} of the {result['part']} set: true {_text(result['true'])}, "
+            f"Sample {result['sample']} of the {result['part']} set: true {_text(result['true'])}, "
             f"predicted {_text(result['predicted'])}{sure}",
             f"Integrated gradients for {target}: sum {short(result['total'], 4)}, score difference "
             f"{short(result['difference'], 4)}, gap {percent(result['gap'])} with "

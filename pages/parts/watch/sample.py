@@ -98,7 +98,7 @@ def _explain(shown: Inspected, row: int) -> dict[str, Any] | None:
             key=f"inside_target {shown.run}",
             format_func=lambda c: f"class {classes[c]}" if c >= 0 else "the predicted class",
         )  # fmt: skip
-    found = shown.result(OneSample(part=shown.part, row=row, target=target), 0.0)
+    found = shown.result(OneSample(part=shown.part, sample=row + 1, target=target), 0.0)
     if not found:
         return None
     cams = {cam["layer"]: np.array(cam["map"]) for cam in found["grad_cam"]}
@@ -223,7 +223,7 @@ def _feature_maps(shown: Inspected, found: dict[str, Any]) -> None:
     ]
     shown.draw(
         lambda mode: tiles.layers(layers, mode), "layers", tiles.layers_height(layers),
-        f"Outputs of each layer for sample {found['row'] + 1}", tiles.csv(named),
+        f"Outputs of each layer for sample {found['sample']}", tiles.csv(named),
     )  # fmt: skip
 
 

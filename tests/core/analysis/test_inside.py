@@ -150,7 +150,7 @@ def test_filters_of_convolutions_units_and_tables(
 
 
 def test_one_sample_shows_what_the_network_computes(convolutional: TrainedRun) -> None:
-    found = answer(convolutional, OneSample(part="validation", row=7, target=2))
+    found = answer(convolutional, OneSample(part="validation", sample=8, target=2))
     outputs = convolutional.outputs("validation")
     assert found["true"] == outputs.targets[7] and found["predicted"] == outputs.predicted[7]
     np.testing.assert_allclose(found["probabilities"], outputs.probabilities[7], atol=1e-3)
@@ -171,19 +171,22 @@ def test_one_sample_shows_what_the_network_computes(convolutional: TrainedRun) -
 def test_one_sample_of_values_and_of_a_network_without_convolution(
     values: TrainedRun, dense: TrainedRun
 ) -> None:
-    found = answer(values, OneSample(part="validation", row=1))
+    found = answer(values, OneSample(part="validation", sample=2))
     outputs = values.outputs("validation")
     assert found["predicted"] == pytest.approx(outputs.predicted[1], rel=1e-5)
     assert found["true"] == pytest.approx(outputs.targets[1], rel=1e-5)
     assert len(found["gradient"]) == len(found["integrated"]) == 1 and not found["grad_cam"]
     assert found["gap"] <= 0.01
-    found = answer(dense, OneSample(row=0))
+    found = answer(dense, OneSample(sample=1))
     assert not found["grad_cam"] and found["target"] == found["predicted"]
 
 
 @pytest.mark.parametrize(
     ("analysis", "code"),
-    [(OneSample(row=10**6), "row_out_of_range"), (OneSample(target=10), "class_out_of_range")],
+    [
+        (OneSample(sample=10**6), "sample_out_of_range"),
+        (OneSample(target=10), "class_out_of_range"),
+    ],
 )
 def test_rows_and_classes_that_do_not_exist_are_refused(
     digits_run: TrainedRun, analysis: OneSample, code: str
@@ -209,14 +212,14 @@ def test_only_the_newest_samples_are_kept(
     convolutional: TrainedRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(OneSample, "stored_results", 2)
-    asked = [OneSample(row=row) for row in (1, 2, 3)]
+    asked = [OneSample(sample=number) for number in (1, 2, 3)]
     for analysis in asked:
         answer(convolutional, analysis)
     store, run = convolutional.store, convolutional.run
     kept = [results.stored(store, run, analysis) is not None for analysis in asked]
     assert kept == [False, True, True]
     answer(convolutional, FirstLayer())
-    answer(convolutional, OneSample(row=4))
+    answer(convolutional, OneSample(sample=4))
     assert results.stored(store, run, FirstLayer())
 
 
