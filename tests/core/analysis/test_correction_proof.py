@@ -54,11 +54,11 @@ def test_a_difference_is_claimed_only_where_the_interval_excludes_zero(
 
 
 def test_pairs_have_the_same_seeds_and_the_first_is_the_run_itself(
-    noisy_digits_run: TrainedRun,
+    digits_run: TrainedRun,
 ) -> None:
-    """Corrected wrong labels reduce the error, and each error is that of an ordinary run."""
-    store, run = noisy_digits_run.store, noisy_digits_run.run
-    result = result_of(store, run, CorrectionProof())
+    store, run = digits_run.store, digits_run.run
+    row = int(digits_run.dataset_rows("train")[0])
+    result = result_of(store, run, CorrectionProof(relabeled=((row, 5),)))
     accuracy = store.last(run, "reason")["test"]["accuracy"]
     assert result["given"][0] == pytest.approx(1 - accuracy)
     assert len(set(result["given"])) > 1 and len(result["given"]) == 3

@@ -17,6 +17,7 @@ from core.data.split import Split
 from core.experiment import Experiment
 from core.export.archive import pack
 from core.export.opening import open_archive
+from core.export.samples import archive
 from core.runs.compare import differences
 from core.runs.store import Store
 from core.training.checks import part_sizes
@@ -121,6 +122,13 @@ def test_corrections_that_do_not_fit_the_data_are_refused(data: DataSet, code: s
     with pytest.raises(BadData) as refused:
         load(data, HOME)
     assert refused.value.code == code
+
+
+def test_the_download_has_corrected_and_original_targets_and_the_dropped_rows() -> None:
+    data = load(correct(Digits(), relabel={3: 7}, drop=[5, 8]), HOME)
+    opened = np.load(io.BytesIO(archive(data)), allow_pickle=False)
+    assert opened["targets"][3] == 7 and opened["dropped"].tolist() == [5, 8]
+    assert np.array_equal(opened["original_targets"], load(Digits(), HOME).targets)
 
 
 def test_dropping_the_whole_training_set_is_refused() -> None:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from core.data.datasets import Digits, correct
 from core.data.normalization import Unit
 from tests.pages.data.conftest import metrics
 from tests.pages.shown import draft, press, texts, well
@@ -88,6 +89,15 @@ def test_an_augmentation_that_does_not_fit_is_refused(page):
     assert any("padding to at most 7" in text for text in texts(app))
     app = press(app, "change crop_destroys")
     assert draft(app).augmentations[0].padding == 1
+
+
+def test_corrections_are_stated_and_removed_in_one_press(page):
+    data = correct(Digits(), relabel={0: 5}, drop=[1])
+    app = page(data)
+    assert any(data.changes in text for text in texts(app))
+    app = press(app, "remove corrections")
+    assert draft(app).data == Digits()
+    assert not any(data.changes in text for text in texts(app))
 
 
 def test_label_noise_shows_how_many_labels_are_wrong_and_which(page):
