@@ -54,7 +54,7 @@ class Confusion(Analysis):
             rows.append((f"{average.capitalize()} average", whole(result["samples"]), *texts))
         pairs = [
             (f"{names[i]} → {names[j]}", whole(count), f"{as_text(share)} of class {names[i]}")
-            for i, j, count, share in confused_pairs(result["counts"])[:PAIRS]
+            for i, j, count, share in confused_pairs(result["counts"], PAIRS)
         ]
         return [
             f"{describe_score(result, settings().score)} on {counted(result['samples'], 'sample')}",
@@ -117,13 +117,14 @@ def describe_score(result: Result, form: Form) -> str:
     return f"{FORMS[form]} {describe_rate(shown)}"
 
 
-def confused_pairs(counts: list[list[int]]) -> list[tuple[int, int, int, Rate]]:
-    """Return the pairs of different classes that were confused, most frequent first: true class,
-    predicted class, number of samples, and their fraction of the true class.
+def confused_pairs(counts: list[list[int]], most: int) -> list[tuple[int, int, int, Rate]]:
+    """Return at most `most` pairs of different classes that were confused, most frequent first:
+    true class, predicted class, number of samples, and their fraction of the true class.
     """
     matrix = np.array(counts)
     np.fill_diagonal(matrix, 0)
     support = np.array(counts).sum(1)
-    order = np.argsort(-matrix, axis=None, kind="stable")[: np.count_nonzero(matrix)]
+    order = np.argsort(-matrix, axis=None, kind="stable")
+    order = order[: min(most, np.count_nonzero(matrix))]
     pairs = zip(*(index.tolist() for index in np.unravel_index(order, matrix.shape)), strict=True)
     return [(i, j, int(matrix[i, j]), rate(int(matrix[i, j]), int(support[i]))) for i, j in pairs]

@@ -45,11 +45,11 @@ def figure(
     shown = matrix[np.ix_(classes, classes)]
     labels = [plain(names[c], 14) for c in classes]
     places = list(range(len(classes)))
-    hover = [
-        [f"{plain(names[i], 30)} → {plain(names[j], 30)}: {whole(matrix[i, j])} of "
-         f"{whole(rows[i, 0])} ({_percent(share[a, b])})" for b, j in enumerate(classes)]
-        for a, i in enumerate(classes)
-    ]  # fmt: skip
+    hover = [["0"] * len(classes) for _ in classes]
+    full = [plain(names[c], 30) for c in classes]
+    for a, b in zip(*np.nonzero(shown), strict=True):  # most cells of many classes are empty
+        of = f"{whole(shown[a, b])} of {whole(rows[classes[a], 0])}"
+        hover[a][b] = f"{full[a]} → {full[b]}: {of} ({_percent(share[a, b])})"
     drawn = blank(mode, height(len(classes)), hovermode="closest", dragmode=False)
     drawn.add_heatmap(
         x=places,

@@ -133,7 +133,7 @@ def matrix(run: str, part: str, found: dict[str, Any]) -> None:
         alt=f"Confusion matrix of the {PARTS[part].lower()} set",
         name=f"{run_name(run)} confusion", subject=run_name(run), on_click=click,
     )  # fmt: skip
-    if pairs := confused_pairs(found["counts"])[:PAIRS]:
+    if pairs := confused_pairs(found["counts"], PAIRS):
         rows = [
             {
                 "True": clip(names[i]),

@@ -68,7 +68,8 @@ def test_scores_by_class_are_those_of_scikit_learn(case: str) -> None:
 
 def test_confused_pairs_are_sorted_by_their_number() -> None:
     counts = [[5, 1, 0], [3, 4, 1], [0, 0, 2]]
-    pairs = confused_pairs(counts)
+    pairs = confused_pairs(counts, 9)
     assert [pair[:3] for pair in pairs] == [(1, 0, 3), (0, 1, 1), (1, 2, 1)]
     assert pairs[0][3] == rate(3, 8)
-    assert counts[1] == [3, 4, 1] and confused_pairs([[3, 0], [0, 1]]) == []
+    assert counts[1] == [3, 4, 1] and confused_pairs([[3, 0], [0, 1]], 9) == []
+    assert confused_pairs(counts, 2) == pairs[:2]
