@@ -138,6 +138,16 @@ def describe_columns(result: dict[str, Any], sample: int) -> str:
     """Return the most influential columns of a sample with values and influences as text."""
     names = result["column_names"]
     return ", ".join(
-        f"{clip(names[j]) if names else f'column {j + 1}'} = {short(value, 4)} ({influence:+.2g})"
+        f"{clip(names[j]) if names else f'column {j + 1}'} = {signed(value, 4)} "
+        f"({'+' * (influence > 0)}{signed(influence)})"
         for j, value, influence in result["columns"][sample]
     )
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Return a number as `short` with a minus sign instead of a hyphen; exponents keep theirs.
+
+    >>> signed(-0.25), signed(2e-5)
+    ('−0.25', '2e-5')
+    """
+    return f"{'−' * (value < 0)}{short(abs(value), digits)}"

@@ -7,10 +7,10 @@ from scipy.stats import bootstrap
 
 from core.analysis.analysis import Analysis, Answering, Result, predicting
 from core.analysis.influence import column_influences
-from core.analysis.mistakes import describe_columns, most_influential
+from core.analysis.mistakes import describe_columns, most_influential, signed
 from core.analysis.suits import needs_values
 from core.analysis.trained import TrainedRun
-from core.base.numbers import short, whole
+from core.base.numbers import whole
 from core.base.rates import Rate
 from core.base.text import aligned, counted
 from core.data.dataset import Facts
@@ -72,10 +72,10 @@ class Residuals(Analysis):
 
     def lines(self, result: Result) -> list[str]:
         scores = [(name, describe_score(score)) for name, score in result["scores"].items()]
-        rows = [("Row", "True value", "Predicted", "Error", "")]
+        rows = [("Row", "True value", "Predicted", "Residual", "Influential columns")]
         for i in range(min(LISTED, len(result["rows"]))):
             true, predicted = result["true"][i], result["predicted"][i]
-            texts = (short(v, 4) for v in (true, predicted, predicted - true))
+            texts = (signed(v, 4) for v in (true, predicted, true - predicted))
             why = describe_columns(result, i) if result["columns"] else ""
             rows.append((whole(result["rows"][i] + 1), *texts, why))
         return [
@@ -111,5 +111,5 @@ def value_scores(targets: np.ndarray, predicted: np.ndarray, std: float = 1.0) -
 
 def describe_score(score: Rate) -> str:
     """Return a score with its interval as text."""
-    value, low, high = (short(v, 3) for v in score)
+    value, low, high = (signed(v, 3) for v in score)
     return f"{value} ({low} to {high})"

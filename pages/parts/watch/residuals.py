@@ -5,8 +5,8 @@ from typing import Any
 import streamlit as st
 
 from core.analysis.catalogue import Residuals
-from core.analysis.mistakes import describe_columns
-from core.base.numbers import MISSING, short
+from core.analysis.mistakes import describe_columns, signed
+from core.base.numbers import MISSING
 from core.base.text import counted, file_name
 from core.export.evaluation import residuals_csv
 from core.figures import residuals as figures
@@ -37,8 +37,8 @@ def card(run: str, part: Any) -> None:
         )  # fmt: skip
         with st.grid(min_column_width=168, gap="small"):
             for name, (value, low, high) in found["scores"].items():
-                ends = f"{short(low, 3)} to {short(high, 3)}"
-                st.metric(name, short(value, 3), ends, delta_color="off", delta_arrow="off")
+                ends = f"{signed(low, 3)} to {signed(high, 3)}"
+                st.metric(name, signed(value, 3), ends, delta_color="off", delta_arrow="off")
         predicted, residuals = figures.rows(*found["points"])
         live_chart.drawn(
             lambda mode: figures.figure(predicted, residuals, mode),
@@ -62,9 +62,9 @@ def card(run: str, part: Any) -> None:
             [
                 {
                     "Row": row + 1,
-                    "True": short(true, 4),
-                    "Predicted": short(guess, 4),
-                    "Residual": short(true - guess, 3),
+                    "True": signed(true, 4),
+                    "Predicted": signed(guess, 4),
+                    "Residual": signed(true - guess, 3),
                     "Influential columns": describe_columns(found, i)
                     if found["columns"]
                     else MISSING,
