@@ -89,6 +89,13 @@ class Rows:
             finding(found["level"], escape(found["text"]))
         if not self.rows:
             return
+        data = self.experiment.data
+        if not data.is_available(runner.current().store.home):
+            text = (
+                f"{data.summary} is not on this disk. Download it on the Data page to see its rows."
+            )
+            finding("info", escape(text))
+            return
         page = min(int(session.get_ui(self.position) or 0), (len(self.rows) - 1) // SHOWN)
         first = page * SHOWN
         shown = self.rows[first : first + SHOWN]
