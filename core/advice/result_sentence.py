@@ -66,7 +66,8 @@ def result_sentence(
     if (verdict := judge(parts, human)) is None:
         return ResultSentence("", score, "Hold out a validation set to get a verdict.")
     step, action = next_step(verdict, history, experiment)
-    return ResultSentence(verdict.code, score, f"{verdict.words}: {step}.", action)
+    words = f"{verdict.words} so far" if action else verdict.words
+    return ResultSentence(verdict.code, score, f"{words}: {step}.", action)
 
 
 def result_part(parts: dict[str, Measured]) -> str | None:

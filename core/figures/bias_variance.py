@@ -31,7 +31,7 @@ def rows(verdict: BiasVarianceVerdict) -> list[ErrorRow]:
     train, held = verdict.train, verdict.validation
 
     def words(gap: Gap) -> str:
-        return f"{gap.name} {describe_gap(gap, train).partition(' (')[0]}: {gap.state}"
+        return f"{gap.name} {describe_gap(gap, train).split()[0]}: {gap.state}"
 
     human = [] if verdict.human is None else [ErrorRow("Human", [verdict.human] * 3, "best")]
     bias = "bias unknown" if verdict.bias.state == "unknown" else words(verdict.bias)

@@ -70,11 +70,12 @@ def figure(curve: LearningCurve, mode: Mode, *, percent: bool) -> go.Figure:
     )  # fmt: skip
     drawn.add_vline(x=curve.sizes[-1], line={"color": p.line, "width": 1.5})
     drawn.add_annotation(
-        x=np.log10(curve.sizes[-1]), y=1, yref="paper", text="your data", showarrow=False,
+        x=np.log10(curve.sizes[-1]), y=0.6, yref="paper", text="your data", showarrow=False,
         xanchor="right", xshift=-4, font={"color": p.muted, "size": 12},
     )  # fmt: skip
     drawn.update_layout(margin={"b": 44})
-    drawn.update_xaxes(title="training rows", type="log", tickformat=COUNTS, dtick="D1")
+    ticks = [*curve.sizes[-1::-2], REACH * curve.sizes[-1]]
+    drawn.update_xaxes(title="training rows", type="log", tickvals=ticks, tickformat=COUNTS)
     drawn.update_yaxes(
         title="validation error" if percent else "validation RMSE, unit of the target",
         tickformat=".3~%" if percent else ".3~g",
