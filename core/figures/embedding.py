@@ -113,7 +113,11 @@ def _wrong(drawn: go.Figure, found: Mapping[str, Any], mode: Mode, size: int) ->
 
 def _values(drawn: go.Figure, found: Mapping[str, Any], mode: Mode, size: int) -> None:
     """Add points coloured by the true value."""
-    bar = {"thickness": 10, "outlinewidth": 0, "title": {"text": "true value"}}
+    bar = {
+        "thickness": 10,
+        "outlinewidth": 0,
+        "title": {"text": "true value", "font": {"size": 12}},
+    }
     marker = {
         "color": found["true"], "colorscale": scale(PALETTES[mode].sequential[2:]), "size": size,
         "colorbar": bar,

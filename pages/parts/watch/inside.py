@@ -74,8 +74,9 @@ def first_layer(shown: Inspected) -> None:
     shown.draw(draw, "filters", height, alt, tiles.csv(named))
     some = f"The first {len(filters)} of " if len(filters) < found["count"] else ""
     what = "filters" if filters.ndim == 4 else "units"
+    weights = "weight" if found["shape"] == [1] else "weights"
     st.caption(
-        f"{some}{whole(found['count'])} {what} with {format_shape(found['shape'])} weights in "
+        f"{some}{whole(found['count'])} {what} with {format_shape(found['shape'])} {weights} in "
         f"layer {escape(found['layer'])}"
     )
 
