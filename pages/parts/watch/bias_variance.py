@@ -6,7 +6,9 @@ import streamlit as st
 
 from core.access import privacy
 from core.advice.bias_variance import judge
+from core.advice.not_learning import find_not_learning
 from core.base.errors import LabError
+from core.experiment import Experiment
 from core.figures import bias_variance as figures
 from core.jobs import runner
 from core.runs import notes
@@ -30,15 +32,16 @@ ABOUT = (
 )
 
 
-def card(run: str, history: History, *, label_noise: float) -> None:
-    """The input and the verdict. `label_noise` is the fraction of training labels that are wrong on
-    purpose.
-    """
+def card(run: str, history: History, experiment: Experiment) -> None:
+    """The input and the verdict; of a run that has not learned, the cause."""
     with card_title("Bias and variance", help=HELP):
         pass
     parts = measure_parts(history)
     regression = any(part.regression for part in parts.values())
     human = enter_human_error(run, regression=regression)
+    if cause := find_not_learning(history, experiment, count_classes(experiment)):
+        finding(cause.level, cause.text)
+        return
     verdict = judge(parts, human)
     if verdict is None:
         finding("info", "This run has no held-out samples, so its variance is unknown. Hold out a "
@@ -52,11 +55,19 @@ def card(run: str, history: History, *, label_noise: float) -> None:
         name=f"{run_name(run)} bias and variance", subject=run_name(run),
     )  # fmt: skip
     finding(verdict.finding.level, verdict.finding.text)
-    if label_noise:
+    if experiment.label_noise.share:
         st.caption(
             "Training labels are partly wrong on purpose, and the training error is measured on "
             "them: it can exceed the validation error."
         )
+
+
+def count_classes(experiment: Experiment) -> int | None:
+    """Return the number of classes: 0 for values, None if the data is not on this disk."""
+    try:
+        return len(experiment.data.facts(runner.current().store.home).classes)
+    except LabError:
+        return None
 
 
 def enter_human_error(run: str, *, regression: bool) -> float | None:

@@ -20,7 +20,7 @@ def tab(run: str, reopen: Callable[[Action], None]) -> None:
     with feed.tail(run).snapshot() as history:
         left, right = st.columns(2, gap="small")
         with left.container(border=True, height="stretch"):
-            bias_variance.card(run, history, label_noise=experiment.label_noise.share)
+            bias_variance.card(run, history, experiment)
         with right.container(border=True, height="stretch"):
             baselines.card(run, history, experiment)
         with st.container(border=True):
