@@ -48,7 +48,7 @@ class PowerLaw:
         drawn = errors[1:]
         if seeds:
             noise = np.random.default_rng(1).standard_normal(len(drawn))
-            drawn = drawn + noise * np.sqrt(self.scatter * np.maximum(drawn, 0) / seeds)
+            drawn = np.maximum(drawn + noise * np.sqrt(self.scatter * drawn / seeds), 0.0)
         return [float(errors[0]), *map(float, np.quantile(drawn, _tails()))]
 
     def rows_for(self, target: float) -> np.ndarray:
