@@ -17,6 +17,8 @@ from pages.kit.form import escape
 from pages.kit.layout import finding
 from pages.parts.watch import baselines
 
+INTERVAL = "The range in parentheses is a 95 % interval."
+
 
 def show_result(run: str, history: History, experiment: Experiment, *, classes: int | None) -> None:
     """The result sentence, how the run ended, and what other stopping rules would have changed."""
@@ -36,7 +38,7 @@ def show_result(run: str, history: History, experiment: Experiment, *, classes: 
         st.markdown(f"### {result.score}")
         st.markdown(f"**{escape(result.verdict)}**")
     lines = map(escape, counterfactual_stops(history))
-    if captions := [*([escape(end)] if result else []), *lines]:
+    if captions := [*([f"{escape(end)} {INTERVAL}"] if result else []), *lines]:
         st.caption("  \n".join(captions))
 
 
