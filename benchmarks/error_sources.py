@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.analysis.error_sources import SOURCES, ErrorSources
 from core.analysis.results import result_of
+from core.analysis.verdict.error_sources import SOURCES, ErrorSources
 from core.base.encoding import encode
 from core.data.datasets import Blobs, Xor
 from core.data.split import Split

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from core.advice.power_law import MIN_SIZES, fit, judge_more_rows, learned
-from core.analysis.more_rows import LEAST, vary
 from core.analysis.side_runs import side_run
+from core.analysis.verdict.more_rows import LEAST, vary
 from core.base.text import counted
 from core.data.datasets import MNIST, Blobs, Digits
 from core.data.load import load

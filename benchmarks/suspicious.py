@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from core.analysis.suspicious import rank
+from core.analysis.mistakes.suspicious import rank
 from core.base.encoding import change
 from core.data.datasets import MNIST
 from core.data.load import load

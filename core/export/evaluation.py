@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from core.analysis.mistakes import describe_columns
+from core.analysis.mistakes.most_confident import describe_columns
 from core.export.cells import plain
 
 Result = dict[str, Any]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
-from core.analysis.baselines import measured_of, settings_of
+from core.analysis.verdict.baselines import measured_of, settings_of
 from core.base.rates import Rate
 from core.figures.template import PALETTES, Mode, blank
 from core.runs.measured import Measured, describe_rate

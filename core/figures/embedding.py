@@ -66,7 +66,7 @@ def sprite(images: np.ndarray) -> dict[str, Any]:
 
 
 def figure(found: Mapping[str, Any], mode: Mode) -> go.Figure:
-    """Draw the points of an Embedding (core/analysis/embedding.py)."""
+    """Draw the points of an Embedding (core/analysis/inside/embedding.py)."""
     classes = found["classes"]
     drawn = blank(mode, HEIGHT, hovermode="closest", showlegend=0 < len(classes) <= NAMED)
     drawn.update_layout(

@@ -17,7 +17,7 @@ NAMES = {
 
 
 def figure(result: Mapping[str, Any], mode: Mode) -> go.Figure:
-    """Draw the parts of a result of core/analysis/error_sources.py, in percentage points (of
+    """Draw the parts of an error (core/analysis/verdict/error_sources.py), in percentage points (of
     values: as fractions of the variance).
     """
     p = PALETTES[mode]

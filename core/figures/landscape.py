@@ -1,5 +1,5 @@
 """The training loss around the weights of a run: along a line, along random directions, and over a
-plane. The results are those of core/analysis/landscape.py.
+plane. The results are those of core/analysis/inside/landscape.py.
 """
 
 from collections.abc import Mapping, Sequence

@@ -40,7 +40,7 @@ def _trial(experiment: Experiment, data: Any) -> Answers:
 
 
 def _sharpness(experiment: Experiment, data: Any, state: dict[str, Any]) -> Answers:
-    from core.analysis.curvature import sharpness
+    from core.analysis.inside.curvature import sharpness
     from core.runs.checkpoint import best_weights
 
     found: dict[str, Any] = {}

@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.advice.result_sentence import BestBaseline, result_part
 from core.analysis import results
-from core.analysis.baselines import best_baseline, settings_of
 from core.analysis.catalogue import Baselines
+from core.analysis.verdict.baselines import best_baseline, settings_of
 from core.base.errors import LabError
 from core.base.numbers import duration
 from core.experiment import Experiment

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.analysis.catalogue import ErrorSources
-from core.analysis.error_sources import MEANINGS, SMALL
+from core.analysis.verdict.error_sources import MEANINGS, SMALL
 from core.base.numbers import duration, percent, short
 from core.figures import error_sources as figures
 from core.jobs import runner

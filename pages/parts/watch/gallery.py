@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core.analysis.catalogue import Mistakes
-from core.analysis.mistakes import describe_columns
+from core.analysis.mistakes.most_confident import describe_columns
 from core.base.errors import LabError
 from core.base.numbers import MISSING, percent, short, whole
 from core.base.text import clip, file_name

@@ -5,9 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.analysis import calibration, thresholds
 from core.analysis.catalogue import Calibration, Confusion, Thresholds
-from core.analysis.confusion import SCORES, confused_pairs, describe_score
+from core.analysis.mistakes.confusion import SCORES, confused_pairs, describe_score
+from core.analysis.mistakes.most_confident import calibration, thresholds
 from core.base.encoding import decode
 from core.base.errors import LabError
 from core.base.numbers import MISSING, percent, short

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.advice.power_law import judge_more_rows
 from core.analysis.catalogue import MoreRows
-from core.analysis.more_rows import expected_seconds
+from core.analysis.verdict.more_rows import expected_seconds
 from core.base.numbers import duration_range
 from core.base.text import counted
 from core.figures import more_rows as figures

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.analysis.catalogue import NextSteps
-from core.analysis.next_steps import LABELS, describe_row
+from core.analysis.verdict.next_steps import LABELS, describe_row
 from core.base.finding import Action
 from core.base.numbers import duration
 from core.base.text import counted

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.analysis.catalogue import Residuals
-from core.analysis.mistakes import describe_columns, signed
+from core.analysis.mistakes.most_confident import describe_columns, signed
 from core.base.numbers import MISSING
 from core.base.text import counted, file_name
 from core.export.evaluation import residuals_csv

@@ -17,7 +17,7 @@ from pages.kit.layout import describe_error, finding
 from pages.kit.tables import show_table
 
 if TYPE_CHECKING:
-    from core.analysis.running_statistics import Range, RunningStatistics  # imports torch
+    from core.analysis.inside.running_statistics import Range, RunningStatistics  # imports torch
 
 EXPLANATION = (
     "Training accumulates these statistics over the mini-batches. Inference uses them in place of "
@@ -66,7 +66,7 @@ def _running(home: str, run: str, written: float) -> tuple["RunningStatistics", 
     """`written` is the time of the checkpoint, so that a newer one of the same run is read
     again.
     """
-    from core.analysis.running_statistics import read_running_statistics
+    from core.analysis.inside.running_statistics import read_running_statistics
     from core.runs.checkpoint import load
 
     return read_running_statistics(load(Store(home), run) or {"best": None, "model": {}})

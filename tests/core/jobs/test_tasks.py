@@ -10,7 +10,7 @@ import pytest
 from core.access import ownership
 from core.access.ownership import LAB
 from core.advice.range_test import NEIGHBOURS, RangePoint, suggest
-from core.analysis.curvature import sharpness
+from core.analysis.inside.curvature import sharpness
 from core.base.encoding import encode
 from core.data.datasets import Digits, Spreadsheets
 from core.data.load import load

@@ -1,0 +1,1 @@
+"""What the layers of a finished run have learned: one analysis for each card of the tab Inside."""

@@ -1,0 +1,264 @@
+"""What to try next, measured: short paired trainings of four changes, each on a fraction of the
+data and of the epochs, ranked by the error they remove per minute of a whole training.
+"""
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from scipy import stats
+
+from core.analysis.analysis import Analysis, Answering, Result
+from core.analysis.side_runs import side_run
+from core.analysis.trained import TrainedRun
+from core.analysis.verdict.error_sources import larger_network
+from core.base.errors import BadInput
+from core.base.numbers import percent
+from core.base.spec import ranged
+from core.experiment import Experiment
+from core.network.build import trace
+from core.optim.penalties import L2, WeightDecay
+
+SEEDS = (3, 10)  # pairs: at least, and at most
+ROWS = 0.5  # fraction of the training set that the comparison is made with, at most
+FEWEST = 100  # training rows of a comparison, where there are so many
+STRONGER = 10.0  # times the penalty that a run has already
+CONFIDENCE = 0.95
+
+Name = Literal["rows", "epochs", "wider", "regularized"]
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """One change: of the short trainings, of the whole experiment (JSON by path; empty where a
+    person must act), and the cost of a training relative to that without the change.
+    """
+
+    name: Name
+    short: Experiment
+    changes: dict[str, Any]
+    cost: float
+
+
+class NextSteps(Analysis):
+    """Trains the experiment and four changes of it with the same seeds, as often as the time
+    allows: twice the rows, twice the epochs, twice the width, more regularization. Reports the
+    difference of the validation error for each, with a 95 % interval over the seeds (paired t).
+    """
+
+    kind: Literal["next_steps"] = "next_steps"
+    label: ClassVar[str] = "What to try next"
+    source: ClassVar[str] = "Student 1908 (paired differences)"
+    technique: ClassVar[str] = "V9"
+    page: ClassVar[str] = "Watch"
+    minutes: float = ranged(2.0, 0.2, 120, unit="min", help="Time that the trainings may take.")
+
+    def answer(self, trained: TrainedRun) -> Answering:
+        if not len(trained.setup.validation):
+            raise BadInput(
+                "This run has no validation set, so changes cannot be compared without using the "
+                "test set. Set a validation fraction on the Data page and train again.",
+                code="no_validation",
+            )
+        began, budget = time.monotonic(), 60 * self.minutes
+        ended = trained.store.last(trained.run, "reason") or {}
+        base, steps = plan(trained, ended, budget)
+        cost = 1 + sum(step.cost for step in steps)
+        errors: dict[str, list[float]] = {"base": [], **{step.name: [] for step in steps}}
+        for k in range(SEEDS[1]):
+            spent = time.monotonic() - began
+            if k >= SEEDS[0] and spent * (k + 1) / k > budget:
+                break
+            done = 0.0
+            for name, experiment, weight in [
+                ("base", base, 1.0), *((step.name, step.short, step.cost) for step in steps)
+            ]:  # fmt: skip
+                part = (k + done / cost, k + (done + weight) / cost)
+                side = yield from _noted(trained, experiment, k, part, (began, budget))
+                errors[name].append(side)
+                done += weight
+        seconds = float(ended.get("seconds") or 0.0)
+        rows = [_row(step, errors["base"], errors[step.name], seconds) for step in steps]
+        return {
+            "steps": rank(rows),
+            "base_error": float(np.mean(errors["base"])),
+            "seeds": len(errors["base"]),
+            "fraction": base.split.fraction,
+            "epochs": base.epochs,
+            "is_value": not trained.classes,
+            "seconds": time.monotonic() - began,
+        }
+
+    def lines(self, result: Result) -> list[str]:
+        return [
+            f"Validation error of the short trainings: {percent(result['base_error'])}, "
+            f"{result['seeds']} seeds",
+            *(describe_row(row) for row in result["steps"]),
+        ]
+
+
+LABELS: dict[Name, str] = {
+    "rows": "Twice the training rows",
+    "epochs": "Twice the epochs",
+    "wider": "Twice the width",
+    "regularized": "More regularization",
+}
+
+
+def plan(
+    trained: TrainedRun, ended: dict[str, Any], budget: float
+) -> tuple[Experiment, list[NextStep]]:
+    """Return the short experiment and its changes, so that SEEDS[0] pairs take about `budget`
+    seconds: at first fewer epochs, then fewer rows.
+    """
+    whole, size = trained.experiment, len(trained.setup.train)
+    epochs = max(1, len(trained.state["history"]))
+    wider = larger_network(whole)
+    ratio = _multiply_adds(trained, wider) / _multiply_adds(trained, whole)
+    costs = {"rows": 2.0, "epochs": 2.0, "wider": max(1.0, ratio), "regularized": 1.0}
+    seconds = max(float(ended.get("seconds") or 0.0), 0.1)
+    scale = budget / (SEEDS[0] * (1 + sum(costs.values())) * seconds)  # of rows × epochs
+    rows, fewest = ROWS, min(ROWS, FEWEST / size)
+    share = min(1.0, scale / rows)
+    if share * epochs < 2:
+        share = min(1.0, 2 / epochs)
+        rows = min(ROWS, max(fewest, scale / share))
+    short_epochs = max(1, round(share * epochs))
+    fraction = whole.split.fraction * rows
+    base = _changed(whole, fraction=fraction, epochs=short_epochs)
+    stronger = with_more_regularization(whole)
+    steps = [
+        NextStep("rows", _changed(base, fraction=2 * fraction), _more_rows(whole), costs["rows"]),
+        NextStep(
+            "epochs", _changed(base, epochs=2 * short_epochs), {"epochs": 2 * epochs, **NO_STOP},
+            costs["epochs"],
+        ),
+        NextStep(
+            "wider", base.model_copy(update={"network": wider.network}),
+            {"network": _json(wider, "network")}, costs["wider"],
+        ),
+        NextStep(
+            "regularized", base.model_copy(update={"regularizers": stronger.regularizers}),
+            {"regularizers": _json(stronger, "regularizers")}, costs["regularized"],
+        ),
+    ]  # fmt: skip
+    return base, steps
+
+
+NO_STOP = {"stopping": []}
+
+
+def with_more_regularization(experiment: Experiment) -> Experiment:
+    """Return the experiment with ten times its L2 penalty or weight decay, or with a first one."""
+    chosen = list(experiment.regularizers)
+    for k, regularizer in enumerate(chosen):
+        if isinstance(regularizer, (L2, WeightDecay)):
+            stronger = {"strength": min(1.0, STRONGER * regularizer.strength or 1e-3)}
+            chosen[k] = type(regularizer)(**(regularizer.model_dump(exclude={"kind"}) | stronger))
+            break
+    else:
+        chosen.append(L2(strength=1e-3))
+    return experiment.model_copy(update={"regularizers": tuple(chosen)})
+
+
+def rank(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows: first what helps, by the error removed per minute; then what makes no
+    difference; last what harms.
+    """
+    order = {"better": 0, "no_difference": 1, "worse": 2}
+    return sorted(rows, key=lambda row: (order[row["verdict"]], -row["per_minute"]))
+
+
+def compare(base: list[float], changed: list[float]) -> tuple[list[float], str]:
+    """Return the mean of base − changed with its 95 % interval (paired t over the seeds), and
+    whether the change is better, worse or makes no difference.
+    """
+    differences = np.subtract(base, changed)
+    mean, n = float(differences.mean()), len(differences)
+    half = (
+        float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * float(differences.std(ddof=1)) / sqrt(n)
+    )
+    low, high = mean - half, mean + half
+    verdict = "better" if low > 0 else "worse" if high < 0 else "no_difference"
+    return [mean, low, high], verdict
+
+
+def describe_row(row: dict[str, Any]) -> str:
+    """Return one change and what it did to the validation error.
+
+    >>> gain = {"gain": [0.021, 0.01, 0.032], "name": "rows", "verdict": "better"}
+    >>> describe_row(gain).replace("\u2212", "-")
+    'Twice the training rows: error -2.1 points (-3.2 to -1.0)'
+    """
+    mean, low, high = (signed(100 * -value) for value in row["gain"])
+    found = "no difference found, " if row["verdict"] == "no_difference" else ""
+    return f"{LABELS[row['name']]}: {found}error {mean} points ({high} to {low})"
+
+
+def signed(points: float) -> str:
+    """Return a difference in percentage points with its sign."""
+    sign = "\u2212" if points < 0 else "+"
+    return f"{sign}{abs(points):.1f}"
+
+
+def _row(step: NextStep, base: list[float], errors: list[float], seconds: float) -> dict[str, Any]:
+    gain, verdict = compare(base, errors)
+    whole = max(step.cost * seconds, 1.0)
+    return {
+        "name": step.name,
+        "gain": gain,
+        "verdict": verdict,
+        "seconds": whole,
+        "per_minute": 60 * gain[0] / whole,
+        "changes": step.changes,
+    }
+
+
+def _noted(
+    trained: TrainedRun,
+    experiment: Experiment,
+    k: int,
+    part: tuple[float, float],
+    clock: tuple[float, float],
+) -> Generator[tuple[float, str], None, float]:
+    """Train with the seeds of pair `k`; return the validation error."""
+    seeds = {name: value + k for name, value in experiment.seeds.model_dump().items()}
+    running = side_run(_changed(experiment, seeds=seeds), trained.data)
+    began, budget = clock
+    while True:
+        try:
+            done = next(running)
+        except StopIteration as end:
+            return end.value.mean("validation")
+        pairs = part[0] + done * (part[1] - part[0])
+        share = min(1.0, max(pairs / SEEDS[1], (time.monotonic() - began) / budget))
+        yield share, f"Seed {k + 1}: comparing the changes"
+
+
+def _changed(experiment: Experiment, **fields: Any) -> Experiment:
+    """Return the experiment for short trainings: without stopping rules, with these fields."""
+    update: dict[str, Any] = {"stopping": ()}
+    if "fraction" in fields:
+        fraction = min(1.0, fields.pop("fraction"))
+        update["split"] = experiment.split.model_copy(update={"fraction": fraction})
+    if "seeds" in fields:
+        fields["seeds"] = type(experiment.seeds)(**fields["seeds"])
+    return experiment.model_copy(update=update | fields)
+
+
+def _more_rows(whole: Experiment) -> dict[str, Any]:
+    if whole.split.fraction == 1:
+        return {}  # a person has to collect them
+    return {"split.fraction": min(1.0, 2 * whole.split.fraction)}
+
+
+def _json(experiment: Experiment, field: str) -> Any:
+    return experiment.model_dump(mode="json")[field]
+
+
+def _multiply_adds(trained: TrainedRun, experiment: Experiment) -> int:
+    facts = trace(experiment.network, trained.data.shape, trained.data.outputs)
+    return max(1, sum(fact.multiply_adds for fact in facts))

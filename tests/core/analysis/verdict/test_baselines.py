@@ -1,0 +1,176 @@
+"""Baselines, each against scikit-learn on the same rows, and on data where little is possible."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, NearestCentroid
+
+from core.analysis.trained import TrainedRun
+from core.analysis.verdict import simple_models
+from core.analysis.verdict.baselines import Baselines, best_baseline, make_task, measured_of
+from core.analysis.verdict.simple_models import MODELS, BaselineRows, BaselineTask, suited_models
+from core.data.datasets import Sine
+from core.experiment import Experiment
+from core.losses import MSE
+from core.network.layers import Linear, Output, ReLU
+from tests.core.analysis.conftest import train
+
+FIT = {model.kind: model.fit for model in MODELS}
+
+
+def finish(work):
+    """Run a generator to its end and return its result."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+@pytest.fixture(scope="module")
+def task(digits_run: TrainedRun) -> BaselineTask:
+    return make_task(digits_run)[0]
+
+
+@pytest.fixture(scope="module")
+def values_run(tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
+    """A small network after two epochs on the sine curve."""
+    e = Experiment(
+        data=Sine(), network=(Linear(units=4), ReLU(), Output()), loss=MSE(), epochs=2, device="cpu"
+    )
+    return train(tmp_path_factory.mktemp("sine"), e)
+
+
+def arrays(rows: BaselineRows) -> tuple[np.ndarray, np.ndarray]:
+    return rows.inputs.double().numpy(), rows.targets.numpy()
+
+
+def test_the_rows_are_those_of_the_run_and_the_training_rows_are_scaled(
+    digits_run: TrainedRun, task: BaselineTask
+) -> None:
+    for part, rows in {"train": task.train, **task.scored}.items():
+        own = getattr(digits_run.setup, part).targets
+        assert torch.equal(rows.targets.sort()[0], own.sort()[0])
+    assert abs(task.train.inputs.mean()) < 1e-4 and abs(task.train.inputs.std() - 1) < 1e-3
+    assert task.choose is task.scored["validation"]
+
+
+@pytest.mark.filterwarnings("ignore:self.within_class_std_dev_")  # pixels that are always 0
+@pytest.mark.parametrize(
+    ("kind", "reference"),
+    [("constant", DummyClassifier()), ("class_means", NearestCentroid())],
+)
+def test_models_without_settings_answer_as_scikit_learn(
+    task: BaselineTask, kind, reference
+) -> None:
+    fitted, reference = finish(FIT[kind](task)), reference.fit(*arrays(task.train))
+    for part, answer in fitted.predictions.items():
+        expected = reference.predict(arrays(task.scored[part])[0])
+        assert np.array_equal(answer.numpy(), expected)
+
+
+def test_the_neighbours_are_those_of_scikit_learn_with_the_best_k(task: BaselineTask) -> None:
+    fitted, (x, y) = finish(FIT["neighbours"](task)), arrays(task.train)
+    scores = {
+        k: KNeighborsClassifier(k, algorithm="brute").fit(x, y).score(*arrays(task.choose))
+        for k in simple_models.NEIGHBOURS
+    }
+    k = int(fitted.detail.removeprefix("k = "))
+    assert scores[k] == max(scores.values())
+    expected = KNeighborsClassifier(k, algorithm="brute").fit(x, y)
+    for part, answer in fitted.predictions.items():
+        assert np.array_equal(answer.numpy(), expected.predict(arrays(task.scored[part])[0]))
+
+
+def test_logistic_regression_has_the_minimum_of_scikit_learn(task: BaselineTask) -> None:
+    small = replace(task, train=task.train.first(300))
+    fitted, (x, y) = finish(FIT["logistic"](small)), arrays(small.train)
+    penalty = float(fitted.detail.removeprefix("λ = "))
+    reference = LogisticRegression(C=1 / (len(y) * penalty), tol=1e-8, max_iter=2000).fit(x, y)
+    for part, answer in fitted.predictions.items():
+        expected = reference.predict(arrays(task.scored[part])[0])
+        assert (answer.numpy() == expected).mean() > 0.995
+
+
+def test_ridge_and_neighbours_of_values_are_those_of_scikit_learn(values_run: TrainedRun) -> None:
+    task, _ = make_task(values_run)
+    (x, y), (held, _) = arrays(task.train), arrays(task.scored["test"])
+    ridge = finish(FIT["ridge"](task))
+    reference = Ridge(alpha=float(ridge.detail.removeprefix("λ = ")) * len(y)).fit(x, y)
+    np.testing.assert_allclose(ridge.predictions["test"], reference.predict(held), atol=1e-5)
+    near = finish(FIT["neighbours"](task))
+    k = int(near.detail.removeprefix("k = "))
+    expected = KNeighborsRegressor(k).fit(x, y).predict(held)
+    np.testing.assert_allclose(near.predictions["test"], expected, atol=1e-5)
+
+
+def test_random_features_learn_what_no_linear_model_can(values_run: TrainedRun) -> None:
+    task, _ = make_task(values_run)
+    errors = {
+        kind: (finish(FIT[kind](task)).predictions["test"] - task.scored["test"].targets)
+        .square()
+        .mean()
+        for kind in ("ridge", "random_features")
+    }
+    assert errors["random_features"] < 0.1 * errors["ridge"]
+
+
+def test_the_result_has_the_scores_and_names_the_best_by_validation(digits_run: TrainedRun) -> None:
+    result = finish(Baselines().answer(digits_run))
+    kinds = [model["kind"] for model in result["models"]]
+    assert kinds == [m.kind for m in suited_models(classes=10, table=False)]
+    for part in ("validation", "test"):
+        best = best_baseline(result, part)
+        errors = {
+            model["name"]: measured_of(result, model, "validation").error
+            for model in result["models"]
+        }
+        assert errors[best.name] == min(errors.values())
+        assert best.measured.samples == result["sizes"][part]
+    assert len(Baselines().lines(result)) == 1 + len(kinds)
+
+
+def test_boosting_is_left_out_where_scikit_learn_is_missing(monkeypatch) -> None:
+    with_it = {model.kind for model in suited_models(classes=2, table=True)}
+    monkeypatch.setattr(simple_models, "has_boosting", lambda: False)
+    without = {model.kind for model in suited_models(classes=2, table=True)}
+    assert with_it - without == {"boosting"}
+
+
+@pytest.mark.parametrize("classes", [2, 0, 5])
+@pytest.mark.parametrize("count", [1, 2, 30])
+def test_few_rows_and_absent_classes_are_no_obstacle(count: int, classes: int) -> None:
+    draw = torch.Generator().manual_seed(0)
+
+    def rows(n: int) -> BaselineRows:
+        targets = torch.zeros(n, dtype=torch.int64) if classes else torch.rand(n, generator=draw)
+        return BaselineRows(torch.randn(n, 3, generator=draw), targets)
+
+    task = BaselineTask(rows(count), rows(2), {"test": rows(1)}, classes)
+    for model in suited_models(classes=classes, table=True):
+        assert len(finish(model.fit(task)).predictions["test"]) == 1, model.kind
+
+
+def test_a_large_part_is_represented_by_random_rows_of_all_of_it(
+    digits_run: TrainedRun, monkeypatch
+) -> None:
+    monkeypatch.setattr("core.analysis.baselines.MEMORY", 64 * 100)
+    task, sizes = make_task(digits_run)
+    assert len(task.train) == 100 and sizes["train"] == len(digits_run.setup.train)
+    result = finish(Baselines().answer(digits_run))
+    assert {m["parts"]["test"]["samples"] for m in result["models"]} == {100}
+    assert all(m["rows"] <= 100 for m in result["models"])
+
+
+def test_a_run_without_held_out_rows_is_scored_on_its_training_rows(tmp_path: Path) -> None:
+    e = Experiment(
+        data=Sine(), network=(Output(),), loss=MSE(), epochs=1, device="cpu",
+        split={"validation": 0, "test": 0},
+    )  # fmt: skip
+    result = finish(Baselines().answer(train(tmp_path, e)))
+    assert best_baseline(result, "train") and best_baseline(result, "test") is None
