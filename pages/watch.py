@@ -5,6 +5,8 @@ run is live draw numbers and sentences. The page itself runs again only when the
 changes.
 """
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.advice.run_status import describe_resume, numbers, progress
@@ -44,6 +46,8 @@ PREEMPTED = (
     "This run was paused while other jobs waited for its device, so it was saved and removed from "
     "the device. Resume adds it to the queue again and continues from the saved step."
 )
+LIVE = "Available when this run has ended."
+NO_WEIGHTS = "Not available: this run has no weights of a training that came to its end."
 
 
 def main() -> None:
@@ -130,20 +134,23 @@ class Page:
             return
         if not (self.has_steps or self.live):
             return  # It ended before its first step: there is nothing to draw.
-        if self.state not in (RunState.DONE, RunState.STOPPED) or not self.has_weights():
-            self.curves(view)
-            return
-        draw = {
-            "Curves": lambda run: self.curves(view),
-            "Mistakes": mistakes.tab,
-            "Inside": self.inside,
-            "Verdict": lambda run: verdict.tab(run, self.reopen),
-        }
-        tabs = st.tabs(list(draw), key="watch_tab", on_change="rerun")
-        for tab, show in zip(tabs, draw.values(), strict=True):
+        draw = {"Curves": lambda run: self.curves(view), **self.after_training()}
+        tabs = st.tabs(list(draw), key="watch_tab", on_change="rerun")  # at all times: no chart is
+        for tab, show in zip(tabs, draw.values(), strict=True):  # drawn anew when the run ends
             if tab.open:
                 with tab:
                     show(self.run)
+
+    def after_training(self) -> dict[str, Callable[[str], None]]:
+        """Return what draws the tabs of a finished run; before its end they only say so."""
+        if self.state in (RunState.DONE, RunState.STOPPED) and self.has_weights():
+            return {
+                "Mistakes": mistakes.tab,
+                "Inside": self.inside,
+                "Verdict": lambda run: verdict.tab(run, self.reopen),
+            }
+        reason = LIVE if self.live else NO_WEIGHTS
+        return dict.fromkeys(("Mistakes", "Inside", "Verdict"), lambda run: st.caption(reason))
 
     def has_weights(self) -> bool:
         """Whether the run has a checkpoint that can be analyzed."""

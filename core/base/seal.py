@@ -13,7 +13,7 @@ from pathlib import Path
 from core.base.files import Mark, mark, write_atomic
 
 SUM = ".sha256"  # suffix of the file with the checksum of another one
-_FIELD = b',"crc32":"'
+_FIELD = b',"crc32":'
 _CHECKSUM = re.compile(rb'"[0-9a-f]{8}"}$')
 _SEAL = 20  # bytes of the field with its checksum and the bracket
 
@@ -24,7 +24,7 @@ def seal(line: str) -> str:
     >>> seal('{"step":3}')
     '{"step":3,"crc32":"232fcf13"}'
     """
-    return f'{line[:-1]}{_FIELD.decode()}{zlib.crc32(line.encode()):08x}"}}'
+    return f'{line[:-1]}{_FIELD.decode()}"{zlib.crc32(line.encode()):08x}"}}'
 
 
 def unseal(line: bytes) -> bytes:

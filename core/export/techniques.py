@@ -75,7 +75,10 @@ def page_file(page: str) -> str:
 def sections() -> Iterator[tuple[str, tuple[Technique, ...]]]:
     """Yield a heading and its techniques for each family, and last for the tools."""
     for family in FAMILIES:
-        yield title(family), tuple(map(describe, family.members.values()))
+        rows = tuple(map(describe, family.members.values()))
+        if family is Analysis:  # one file each, so the order of definition means nothing
+            rows = tuple(sorted(rows, key=lambda row: row.name))
+        yield title(family), rows
     yield (
         TOOLS_TITLE,
         tuple(Technique(t.technique, t.label, t.formula, t.source, t.page, t.about) for t in TOOLS),

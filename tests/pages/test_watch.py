@@ -269,10 +269,12 @@ def test_a_run_whose_dataset_is_gone_says_so_once_in_each_tab(store, tab):
     assert not app.exception and sum(problem in text for text in texts(app)) == 1
 
 
-def test_a_run_without_weights_has_no_tabs(store):
+def test_the_tabs_of_a_run_without_weights_say_so(store):
     run = store.create(EXPERIMENT)
     write(store, run, [*script(), ended()])
-    assert not watch(run).tabs
+    app = watch(run)
+    app.session_state["watch_tab"] = "Verdict"
+    assert any("no weights" in text for text in texts(app.run()))
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,10 @@ from core.export import techniques as table
 from core.export.techniques import Technique
 from pages.kit import address
 from pages.kit.form import escape
+from pages.kit.site import GROUPS
 
 PREVIEW = 5  # names in the label of a collapsed section
-ICONS = {
-    "Data": "grid_view", "Network": "layers", "Train": "tune", "Double descent": "query_stats",
-}  # fmt: skip
+ICONS = {title: icon for rows in GROUPS.values() for _, title, icon in rows}
 
 
 def search() -> None:

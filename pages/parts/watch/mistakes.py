@@ -6,8 +6,8 @@ from typing import Any
 import streamlit as st
 
 from core.analysis.catalogue import Calibration, Confusion, Thresholds
+from core.analysis.mistakes import calibration, thresholds
 from core.analysis.mistakes.confusion import SCORES, confused_pairs, describe_score
-from core.analysis.mistakes.most_confident import calibration, thresholds
 from core.base.encoding import decode
 from core.base.errors import LabError
 from core.base.numbers import MISSING, percent, short

@@ -35,10 +35,10 @@ def show_result(run: str, history: History, experiment: Experiment, *, classes: 
     if result is None:
         st.markdown(f"### {end}")
     else:
-        st.markdown(f"### {result.score}")
+        st.markdown(f"### {result.score}", help=INTERVAL)
         st.markdown(f"**{escape(result.verdict)}**")
     lines = map(escape, counterfactual_stops(history))
-    if captions := [*([f"{escape(end)} {INTERVAL}"] if result else []), *lines]:
+    if captions := [*([escape(end)] if result else []), *lines]:
         st.caption("  \n".join(captions))
 
 

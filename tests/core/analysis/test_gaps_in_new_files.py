@@ -29,4 +29,4 @@ def test_a_new_file_is_filled_with_values_of_the_training_set(tmp_path: Path) ->
     train_rows = trained.setup.rows.train
     known = np.array([float(s) for s in size[train_rows] if s])
     np.testing.assert_allclose(new.inputs[size == "", 0], known.mean(), rtol=1e-6)
-    assert {f.code for f in new.findings} == {"shared"}
+    assert {f.code for f in new.findings} == {"missing_filled", "shared"}

@@ -59,32 +59,38 @@ def test_a_run_without_an_end_or_without_weights_is_refused(digits_run: TrainedR
     assert refused.value.code == "run_not_ended"
 
 
-class Other(Analysis):
-    """Leaves other weights in the model, and their outputs."""
+@pytest.fixture
+def other_weights(monkeypatch: pytest.MonkeyPatch) -> Analysis:
+    """An analysis that leaves other weights in the model; it is in the family for one test."""
+    monkeypatch.setattr(Analysis, "members", dict(Analysis.members))
 
-    kind: Literal["test_other_weights"] = "test_other_weights"
-    label: ClassVar[str] = "Other weights"
+    class Other(Analysis):
+        """Leaves other weights in the model, and their outputs."""
 
-    def answer(self, trained: TrainedRun) -> Answering:
-        yield 0.5, "Changing the weights"
-        trained.load({name: 0 * value for name, value in trained.setup.weights().items()})
-        trained.outputs("validation")
-        return {}
+        kind: Literal["test_other_weights"] = "test_other_weights"
+        label: ClassVar[str] = "Other weights"
+
+        def answer(self, trained: TrainedRun) -> Answering:
+            yield 0.5, "Changing the weights"
+            trained.load({name: 0 * value for name, value in trained.setup.weights().items()})
+            trained.outputs("validation")
+            return {}
+
+    return Other()
 
 
 def test_an_analysis_that_changes_the_weights_does_not_change_the_next_answer(
-    digits_run: TrainedRun,
+    digits_run: TrainedRun, other_weights: Analysis
 ) -> None:
     store, run, asked = digits_run.store, digits_run.run, Confusion(part="validation")
     shutil.rmtree(store.path(run, results.FOLDER), ignore_errors=True)
     expected = results.result_of(store, run, asked)
     shutil.rmtree(store.path(run, results.FOLDER))
     trained = TrainedRun(store, run)
-    for analysis in (Confusion(part="test"), Other(), asked):
+    for analysis in (Confusion(part="test"), other_weights, asked):
         results.ask(trained, analysis)
     assert results.stored(store, run, asked) == expected
     shutil.rmtree(store.path(run, results.FOLDER))
-    for analysis in (Confusion(part="test"), Other(), asked, Confusion(part="train")):
+    for analysis in (Confusion(part="test"), other_weights, asked, Confusion(part="train")):
         list(results.compute(store, run, analysis))
     assert results.stored(store, run, asked) == expected
-    del Analysis.members["test_other_weights"]

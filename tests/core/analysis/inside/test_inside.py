@@ -77,8 +77,8 @@ def values(tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
 def test_principal_components_are_those_of_scikit_learn(
     rows: int, width: int, dense: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.analysis.embedding.DENSE", dense)
-    monkeypatch.setattr("core.analysis.embedding.BLOCK", 16)
+    monkeypatch.setattr("core.analysis.inside.embedding.DENSE", dense)
+    monkeypatch.setattr("core.analysis.inside.embedding.BLOCK", 16)
     hidden = np.random.default_rng(0).normal(size=(rows, width)) @ np.diag(1 + np.arange(width))
     points, explained = principal_components(hidden.astype(np.float32))
     pca = PCA(2, svd_solver="full").fit(hidden.astype(np.float32).astype(np.float64))

@@ -78,7 +78,7 @@ def test_suggested_labels_are_those_of_at_most_a_twentieth(noisy_digits_run: Tra
 def test_without_corrections_there_is_nothing_to_compare(
     noisy_digits_run: TrainedRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.analysis.correction_proof.TOP", 0.0)
+    monkeypatch.setattr("core.analysis.mistakes.correction_proof.TOP", 0.0)
     held_out = tuple(noisy_digits_run.dataset_rows("test")[:3].tolist())
     for asked in (CorrectionProof(), CorrectionProof(dropped=held_out)):
         with pytest.raises(BadInput) as refused:

@@ -159,7 +159,7 @@ def test_few_rows_and_absent_classes_are_no_obstacle(count: int, classes: int) -
 def test_a_large_part_is_represented_by_random_rows_of_all_of_it(
     digits_run: TrainedRun, monkeypatch
 ) -> None:
-    monkeypatch.setattr("core.analysis.baselines.MEMORY", 64 * 100)
+    monkeypatch.setattr("core.analysis.verdict.baselines.MEMORY", 64 * 100)
     task, sizes = make_task(digits_run)
     assert len(task.train) == 100 and sizes["train"] == len(digits_run.setup.train)
     result = finish(Baselines().answer(digits_run))
