@@ -189,6 +189,13 @@ def open_row(page: object, row: str) -> None:
     folded.evaluate("row => Promise.allSettled(row.getAnimations().map(one => one.finished))")
 
 
+def wait_for_rest(page: object) -> None:
+    """Wait until the page is complete: no script runs, and nothing is computed for it."""
+    at_rest = "[data-testid=stApp][data-test-script-state=notRunning]"
+    stop = page.get_by_role("button", name="Stop", exact=True)
+    wait_until(lambda: not stop.count() and page.locator(at_rest).count(), what="the whole page")
+
+
 def script(
     steps: int = 200, epoch_steps: int = 20, layers: tuple[str, ...] = LAYERS
 ) -> list[Event]:

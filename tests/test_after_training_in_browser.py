@@ -19,7 +19,7 @@ from core.optim.optimizers import SGD
 from core.runs import notes
 from core.runs.history import History
 from core.runs.measured import measure_parts
-from tests.conftest import Server, wait_until
+from tests.conftest import Server, wait_for_rest, wait_until
 
 pytestmark = pytest.mark.browser
 POINTS = Experiment(
@@ -68,6 +68,7 @@ def test_a_click_on_a_confusion_cell_shows_its_images(
         wait_until(lambda: images.count() == min(count, 12), 30, f"{count} images")
 
     shows(len(wrong), f"({len(wrong)})")
+    wait_for_rest(page)
     plane = page.locator(".lab-plot .nsewdrag").first
     plane.scroll_into_view_if_needed()
     box = plane.bounding_box()
@@ -111,6 +112,7 @@ def test_a_wrong_sample_is_chosen_and_its_feature_maps_and_saliency_are_shown(
     sample.fill("7")
     sample.press("Enter")
     chart(page, "Outputs of each layer for sample 7").wait_for()
+    wait_for_rest(page)
     embedding = chart(page, "Embedding")
     embedding.scroll_into_view_if_needed()
     x, y, row = embedding.evaluate(PLACE)
@@ -120,6 +122,7 @@ def test_a_wrong_sample_is_chosen_and_its_feature_maps_and_saliency_are_shown(
     points = embedding.evaluate("plot => plot.data.map(t => t.x?.length ?? 0)")
     assert points.pop() > 0 and sum(points) == 270  # the rings of wrong ones, and all samples
 
+    wait_for_rest(page)
     for start, head in (
         ("Embedding", "sample,pc1,pc2,true,predicted,probability"),
         ("Weights of each layer", "layer,step,q05,q25,q50,q75,q95"),

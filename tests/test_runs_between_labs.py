@@ -11,7 +11,7 @@ from core.base.encoding import decode, encode
 from core.experiment import Experiment
 from core.optim.optimizers import SGD
 from core.runs.store import EVENTS
-from tests.conftest import ended, script, wait_until, write
+from tests.conftest import ended, script, wait_for_rest, wait_until, write
 
 pytestmark = pytest.mark.browser
 BOX, ROW = 16, 33  # px: the middle of a tick box, the height of a row
@@ -31,7 +31,10 @@ def open_runs(page, url: str) -> None:
 
 
 def fold_out(page, name: str) -> None:
-    """Open the popover of this name; the toolbar of the table has a Download button too."""
+    """Open the popover of this name; the toolbar of the table has a Download button too. The page
+    must be complete: one that is drawn again closes.
+    """
+    wait_for_rest(page)
     page.get_by_test_id("stPopoverButton").filter(has_text=re.compile(name)).click()
 
 
@@ -47,7 +50,8 @@ def test_runs_are_compared_deleted_restored_and_opened_from_an_archive(page, tmp
     open_runs(page, server.url)
     compare(page)
     delete_and_undo(page, server, runs)
-    archive, run = take_archive(page, server, tmp_path)
+    archive, run = take_archive(page, server, tmp_path), runs[-1]  # the newest is the first
+    assert archive.name == "Zebra steep archive.zip"
     lines = server.store.content(run, EVENTS)
     server.store.delete(run)
     server.store.purge(0, lambda each: each == run)  # now this lab is another one for the run
@@ -77,8 +81,8 @@ def delete_and_undo(page, lab, runs: list[str]) -> None:
     wait_until(lambda: set(runs) <= set(lab.store.ids()), what="the runs are back")
 
 
-def take_archive(page, lab, folder) -> tuple[Path, str]:
-    """Download the archive of the first run. Returns its path, and the ID of the run."""
+def take_archive(page, lab, folder) -> Path:
+    """Download the archive of the first run and return its path."""
     open_runs(page, lab.url)
     page.get_by_text("1 run selected").wait_for()
     fold_out(page, "Download")
@@ -86,7 +90,7 @@ def take_archive(page, lab, folder) -> tuple[Path, str]:
         page.get_by_role("button", name="Archive for another lab").click()
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
-    return path, path.stem
+    return path
 
 
 def open_archive(page, lab, archive, run: str) -> None:
