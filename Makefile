@@ -15,8 +15,12 @@ class: .venv/ready
 	LAB_MODE=class $(BIN)/python -m streamlit run app.py --server.address 0.0.0.0
 
 # Each start of a server or a command takes 0.3 s longer when Python must not keep its bytecode.
+# Several processes share the cores: each trains in one thread, and none waits by spinning.
+test: export PYTHONDONTWRITEBYTECODE =
+test: export LAB_THREADS = 1
+test: export OMP_WAIT_POLICY = passive
 test: check
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist worksteal
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist worksteal
 
 check: .venv/ready-dev
 	$(BIN)/ruff check .
