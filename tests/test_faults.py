@@ -76,6 +76,7 @@ KILLS = int(os.environ.get("LAB_KILLS") or 25)  # the long form: LAB_KILLS=1000
 KILLER = """
 import json, os, random, signal, sys, time
 from core.base import device
+from core.base.events import Saved, Started
 from core.runs import checkpoint
 from core.training import loop as train
 from core.runs.store import Store
@@ -87,11 +88,13 @@ train.SAVE_EVERY = (0.03, 0.05)
 store, run, kills = Store(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 execute(store, sys.argv[4])  # imports and first calls, once for all
 draw, steps = random.Random(1), []
-for _ in range(kills):
+for number in range(kills):
     begun, begins = os.pipe()
     child = os.fork()
-    if not child:
-        execute(store, run, watch=lambda event: os.write(begins, b"."))
+    if not child:  # every second one is killed after its first checkpoint, however busy the machine
+        awaited = (Started, Saved)[number % 2]
+        notice = lambda event: isinstance(event, awaited) and os.write(begins, b".")
+        execute(store, run, watch=notice)
         os._exit(0)
     os.read(begun, 1)
     time.sleep(draw.uniform(0.0, 0.15))  # when the kill comes is what is tried

@@ -4,7 +4,6 @@ After each, the library is unchanged, and no process and no temporary file is le
 """
 
 import hashlib
-import os
 import re
 import tempfile
 from pathlib import Path
@@ -17,16 +16,13 @@ from core.data.reading import Reading
 from core.data.spreadsheet.faults import first_fault
 from core.data.spreadsheet.table import read_table
 from tests.core.data.spreadsheet.bad_tables import CASES, GOOD, LABELS, text
+from tests.core.data.spreadsheet.conftest import children
 
 
 def check_form(message: str) -> None:
     """The fault and the remedy, in one line."""
     assert message.endswith(".") and "\n" not in message and len(message) < 400
     assert re.search(r"[.] [A-Z]", message), "no remedy"
-
-
-def children() -> list[str]:
-    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
 
 
 def tree(folder: Path) -> dict[str, str]:

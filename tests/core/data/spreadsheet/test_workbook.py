@@ -2,11 +2,9 @@
 that reads one can end.
 """
 
-import os
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import openpyxl
@@ -19,14 +17,11 @@ from core.data.spreadsheet import workbook
 from core.data.spreadsheet.faults import first_fault
 from core.data.spreadsheet.table import read_table
 from tests.core.data.spreadsheet.books import archived, ods, xlsx
+from tests.core.data.spreadsheet.conftest import children
 
 PIXELS = [[(7 * r + 5 * c) % 256 for c in range(16)] for r in range(12)]
 LABELS = b"0\n1\n2\n" * 4
 BOOK = xlsx(PIXELS)
-
-
-def children() -> list[str]:
-    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
 
 
 def ending(monkeypatch, code: str) -> BadData | Unavailable:
