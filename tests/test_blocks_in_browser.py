@@ -7,7 +7,7 @@ import pytest
 from core.base.encoding import decode, to_link
 from core.experiment import Experiment
 from core.network.layers import Conv2d, GlobalPool, Output, ReLU, Residual
-from tests.conftest import wait_until
+from tests.conftest import wait_for_rest, wait_until
 
 pytestmark = pytest.mark.browser
 PLAIN = (Conv2d(maps=6, padding=1), Conv2d(maps=6, padding=1), GlobalPool(), Output())
@@ -48,6 +48,7 @@ def add(page, key: str) -> None:
     """Open the menu of the block, the first on the page, add a layer and close the menu, which
     stays open for the next layer.
     """
+    wait_for_rest(page)  # a menu closes when the page is drawn anew
     page.get_by_role("button", name="Add a layer").first.click()
     press(page, key)
     page.keyboard.press("Escape")

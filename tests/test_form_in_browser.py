@@ -12,7 +12,7 @@ from core.optim.optimizers import Nesterov
 from core.optim.regularizers import ClipNorm
 from core.optim.schedules import Exponential
 from core.optim.stopping import GradientNorm
-from tests.conftest import open_row, wait_until
+from tests.conftest import open_row, wait_for_rest, wait_until
 
 pytestmark = pytest.mark.browser
 PLAIN = Experiment(network=(Flatten(), Linear(units=8), Output()), epochs=2)
@@ -46,6 +46,7 @@ def test_a_choice_of_every_family_is_picked_and_trained(page, server):
     page.goto(f"{server.url}/network?e={to_link(PLAIN)}")
     page.locator(".st-key-open-1 button:visible").first.wait_for()
     page.locator(".st-key-open-1 button:visible").first.click()
+    wait_for_rest(page)  # a menu closes when the page is drawn anew
     page.get_by_role("button", name="Add a layer").first.click()
     page.locator(".st-key-add-swish button:visible").first.click()
     page.get_by_text("4 layers", exact=False).first.wait_for()

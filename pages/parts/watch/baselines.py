@@ -16,10 +16,11 @@ from core.jobs import runner
 from core.runs.history import History
 from core.runs.measured import NAMES, measure_parts
 from core.runs.score import name
-from pages.kit import analyses, live_chart, score_form
+from pages.kit import analyses, live_chart, score_form, session
 from pages.kit.layout import card_title, finding, run_name
 from pages.kit.tables import show_table
 
+COMPARED = "compared run"  # session key: the run whose headline has its best baseline
 QUICK = 4e6  # values of the training set up to which the baselines take about a second
 HELP = (
     "Simple models on the same split, with 95 % intervals. Settings such as k are chosen on the "
@@ -33,6 +34,7 @@ def best_of(run: str, history: History) -> BestBaseline | None:
     """Return the best baseline of a run if the baselines have been computed."""
     part = result_part(measure_parts(history))
     result = results.stored(runner.current().store, run, Baselines()) if part else None
+    session.set_ui(COMPARED, run if result else "")
     return best_baseline(result, part) if result else None
 
 
@@ -52,6 +54,9 @@ def card(run: str, history: History, experiment: Experiment) -> None:
         if ask:
             st.caption(LONG)
         return
+    if session.get_ui(COMPARED) != run:  # computed while the page was being drawn
+        session.set_ui(COMPARED, run)
+        st.rerun()
     parts = measure_parts(history)
     part = result_part(parts)
     if part is None or part not in result["models"][0]["parts"]:
