@@ -57,7 +57,7 @@ assets: .venv/ready-dev
 	$(PIP) -r requirements.txt
 	touch $@
 
-.venv/ready-dev: .venv/ready requirements-login.txt requirements-dev.txt
+.venv/ready-dev: .venv/ready $(wildcard requirements-*.txt)
 	$(PIP) -r requirements-dev.txt
 	touch $@
 
