@@ -1,0 +1,40 @@
+"""Strokes of a pen: what a browser may send, and how they become pixels."""
+
+import numpy as np
+import pytest
+
+from core.predict.strokes import GRID, MOST_NUMBERS, check_strokes, render
+
+LINE = [40, 140, 240, 140]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, {}, "[[1, 2]]", 7, [[]], [[1]], [[1, 2, 3]], [[1.5, 2]], [[True, 2]], [[-1, 2]],
+     [[1, GRID + 1]], [["1", "2"]], [None], [[[1, 2]]], [LINE * MOST_NUMBERS]],
+)  # fmt: skip
+def test_what_is_no_stroke_is_left_out(value):
+    assert check_strokes(value) == []
+    if isinstance(value, list):
+        assert check_strokes([LINE, *value]) == [LINE]
+
+
+def test_a_drawing_is_bounded():
+    kept = check_strokes([LINE] * MOST_NUMBERS)
+    assert sum(map(len, kept)) == MOST_NUMBERS
+
+
+def test_a_line_and_a_point_have_the_width_of_the_pen():
+    drawn = render([LINE], side=GRID, pen=20)
+    rows, columns = np.nonzero(drawn > 127)
+    assert (rows.min(), rows.max()) == pytest.approx((130, 149), abs=1)
+    assert (columns.min(), columns.max()) == pytest.approx((30, 249), abs=1)
+    point = render([[140, 140]], side=GRID, pen=20)
+    assert (point > 127).sum() == pytest.approx(np.pi * 10**2, rel=0.1)
+    assert not render([]).any()
+
+
+def test_a_drawing_looks_the_same_at_every_resolution():
+    fine, coarse = render([LINE]), render([LINE], side=28)
+    assert fine.reshape(28, 10, 28, 10).mean((1, 3)) == pytest.approx(coarse, abs=40)
+    assert coarse.max() == 255 and coarse.shape == (28, 28)
