@@ -17,6 +17,7 @@ from core.commands import (
     catalogue,
     evaluation,
     experiments,
+    exporting,
     inspection,
     runs,
     selfcheck,
@@ -85,6 +86,8 @@ def parser() -> argparse.ArgumentParser:
     )
     opened = add("open", runs.open_archive, "open the archive of a run from another lab")
     opened.add_argument("archive", metavar="ARCHIVE")
+    exported = add("export", exporting.export, "write a finished run as a file for other programs")
+    _add_export_options(exported)
     add("presets", catalogue.presets, "list ready-made experiments and all choices with fields")
     add("techniques", catalogue.techniques, "print all techniques with formula, source and page")
     add("selfcheck", selfcheck.selfcheck, "check the installation, devices and disk")
@@ -128,6 +131,21 @@ def _add_evaluation_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--labels", help="spreadsheet of the labels of --on")
     add_reading_options(command)
+
+
+def _add_export_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("run", metavar="RUN", help=RUN_HELP)
+    command.add_argument("--to", metavar="FORMAT", required=True, help="such as script or onnx")
+    command.add_argument(
+        "--file", metavar="PATH", help="output file, or folder for some formats (default: RUN.…)"
+    )
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="OPTION=VALUE",
+        help="change an option of the format; can be repeated",
+    )
 
 
 def _add_study_options(command: argparse.ArgumentParser) -> None:

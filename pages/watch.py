@@ -33,7 +33,7 @@ from pages.kit.layout import (
     live_status,
     run_name,
 )
-from pages.parts.watch import decision_surface, inside, landscape, mistakes, verdict
+from pages.parts.watch import decision_surface, export, inside, landscape, mistakes, verdict
 from pages.parts.watch.charts import Cards
 from pages.parts.watch.controls import actions
 from pages.parts.watch.controls import view as view_settings
@@ -46,6 +46,7 @@ PREEMPTED = (
     "This run was paused while other jobs waited for its device, so it was saved and removed from "
     "the device. Resume adds it to the queue again and continues from the saved step."
 )
+AFTER_TRAINING = ("Mistakes", "Inside", "Verdict", "Export")
 LIVE = "Available when this run has ended."
 NO_WEIGHTS = "Not available: this run has no weights of a training that came to its end."
 
@@ -148,9 +149,10 @@ class Page:
                 "Mistakes": mistakes.tab,
                 "Inside": self.inside,
                 "Verdict": lambda run: verdict.tab(run, self.reopen),
+                "Export": export.tab,
             }
         reason = LIVE if self.live else NO_WEIGHTS
-        return dict.fromkeys(("Mistakes", "Inside", "Verdict"), lambda run: st.caption(reason))
+        return dict.fromkeys(AFTER_TRAINING, lambda run: st.caption(reason))
 
     def has_weights(self) -> bool:
         """Whether the run has a checkpoint that can be analyzed."""

@@ -35,7 +35,7 @@ def compute(store: Store, run: str, analysis: Analysis) -> Iterator[tuple[float,
     """
     yield 0.0, {NOTE: "Reading the run"}
     trained = _take(store, run)
-    result = yield from _noted(_answer(trained, analysis))
+    result = yield from noted(_answer(trained, analysis))
     if trained.setup.device == "cpu":  # the memory of a GPU is left to the trainings
         _idle[_identity(store, run)] = trained
     _keep(_path(store, run, analysis), result, analysis.stored_results)
@@ -78,7 +78,8 @@ def _answer(trained: TrainedRun, analysis: Analysis) -> Answering:
         trained.restore()
 
 
-def _noted(answering: Answering) -> Generator[tuple[float, Result], None, Result]:
+def noted(answering: Answering) -> Generator[tuple[float, Result], None, Result]:
+    """Return the result; yields the fraction done and the NOTE of what is being done."""
     while True:
         try:
             share, note = next(answering)

@@ -12,6 +12,7 @@ from core.data.augmentations import Augmentation
 from core.data.datasets import DataSet
 from core.data.normalization import Normalization
 from core.data.sampling import Sampling
+from core.export.catalogue import ExportFormat
 from core.losses import Loss
 from core.network.initializers import Initializer
 from core.network.layers import Layer
@@ -26,10 +27,11 @@ from core.studies.study import Method, Strategy
 FAMILIES: tuple[type[Choice], ...] = (
     Layer, Preset, Initializer, Loss, Optimizer, Schedule, StoppingRule, Regularizer,
     DataSet, Normalization, Augmentation, Sampling, Method, Axis, Strategy, Analysis,
+    ExportFormat,
 )  # fmt: skip
 TITLES = {
     "data set": "Datasets", "normalization": "Normalization", "sampling": "Sampling",
-    "analysis": "Analyses of a finished run",
+    "analysis": "Analyses of a finished run", "export format": "Export formats",
     "method": "Methods of studies", "axis": "Axes of studies", "strategy": "Strategies of studies",
 }  # fmt: skip
 TOOLS_TITLE = "Tools and demonstrations"
@@ -76,7 +78,7 @@ def sections() -> Iterator[tuple[str, tuple[Technique, ...]]]:
     """Yield a heading and its techniques for each family, and last for the tools."""
     for family in FAMILIES:
         rows = tuple(map(describe, family.members.values()))
-        if family is Analysis:  # one file each, so the order of definition means nothing
+        if family in (Analysis, ExportFormat):  # a file each: their order means nothing
             rows = tuple(sorted(rows, key=lambda row: row.name))
         yield title(family), rows
     yield (

@@ -53,12 +53,13 @@ def _sharpness(experiment: Experiment, data: Any, state: dict[str, Any]) -> Answ
 KINDS: dict[str, Callable[..., Answers]] = {"rate": _rate, "trial": _trial, "sharpness": _sharpness}
 EFFORT = "effort"  # the time that a study takes; its text is a study, not an experiment
 ANALYSIS = "analysis"  # of a finished run; its text is an analysis, its result is kept with the run
+EXPORT = "export"  # of a finished run; its text is an export format, its file is kept with the run
 
 
 def measure(home: Path, kind: str, text: str, run: str = "") -> Answers:
     """Return the answers of one task of KINDS on this experiment (JSON text), and on the weights of
-    `run` where it needs some, of EFFORT on a study, or of ANALYSIS of `run`. Raises what the
-    measurement raises.
+    `run` where it needs some, of EFFORT on a study, or of ANALYSIS or EXPORT of `run`. Raises
+    what the measurement raises.
     """
     from core.data.load import load
 
@@ -71,6 +72,11 @@ def measure(home: Path, kind: str, text: str, run: str = "") -> Answers:
         from core.analysis.catalogue import Analysis
 
         return results.compute(Store(home), run, decode(Analysis, text))
+    if kind == EXPORT:
+        from core.export import exports
+        from core.export.catalogue import ExportFormat
+
+        return exports.prepare(Store(home), run, decode(ExportFormat, text))
     experiment = decode(Experiment, text)
     data = load(experiment.data, home)
     return KINDS[kind](experiment, data, *([_weights(home, run)] if run else []))

@@ -58,7 +58,7 @@ class Task:
     """
 
     kind: str
-    experiment: str  # or the study, for EFFORT; or the analysis, for ANALYSIS
+    experiment: str  # or the study, for EFFORT; the analysis or format, for ANALYSIS and EXPORT
     run: str = ""  # the run whose weights are measured, for some kinds
     id: str = field(default_factory=lambda: uuid4().hex)
     state: TaskState = TaskState.WAITING
@@ -102,7 +102,7 @@ class Tasks:
         by: str,
     ) -> str:
         """Queue a task and return its id. It is one of KINDS on an experiment (JSON text) and, for
-        some, the weights of `run`; EFFORT on a study; or ANALYSIS of `run`.
+        some, the weights of `run`; EFFORT on a study; or ANALYSIS or EXPORT of `run`.
 
         The task `instead` is stopped, because this one replaces it. `by` is the person who asks;
         NotAllowed for an unknown one.

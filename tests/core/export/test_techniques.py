@@ -20,7 +20,7 @@ IDS = (
 )
 STUDIES = {"random_features": "S2", "closed_form": "S2", "networks": "S1", "cnn": "S1"}
 PAGES = {"Data", "Network", "Train", "Watch", "Concepts", "Double descent"}
-WITHOUT_FORMULA = ("data set", "axis", "strategy", "analysis")
+WITHOUT_FORMULA = ("data set", "axis", "strategy", "analysis", "export format")
 CHOICES = [
     choice
     for family in FAMILIES

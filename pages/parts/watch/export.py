@@ -1,0 +1,67 @@
+"""The tab Export of a finished run: the files in which it leaves the lab, prepared on a press."""
+
+import streamlit as st
+
+from core.base.numbers import size
+from core.export import exports
+from core.export.catalogue import ExportFormat
+from core.jobs import runner
+from core.jobs.measure import EXPORT
+from core.jobs.tasks import TaskState
+from pages.kit import analyses
+from pages.kit.buttons import button
+from pages.kit.form import escape
+from pages.kit.layout import card_title, finding
+from pages.kit.measurements import begin, current
+
+ABOUT = (
+    "Every file works without this app. Where a file computes something, it is compared with the "
+    "run, and the result is shown with the download."
+)
+
+
+def tab(run: str) -> None:
+    """Draw the tab: one card for each format."""
+    with card_title("Take it with you", help=ABOUT):
+        pass
+    formats = sorted(ExportFormat.members.values(), key=lambda member: member.place)
+    for i in range(0, len(formats), 2):
+        for column, member in zip(st.columns(2, gap="small"), formats[i : i + 2], strict=False):
+            with column.container(border=True, height="stretch"):
+                card(run, member())
+
+
+def card(run: str, format: ExportFormat) -> None:
+    """One format: what it is, and its file or the button that prepares it."""
+    with card_title(format.label):
+        pass
+    st.markdown(escape(format.doc().partition("\n\n")[0].replace("\n", " ")))
+    store = runner.current().store
+    if error := exports.problem(store, run, format):
+        finding("info", escape(str(error)))
+        return
+    name = exports.key_of(store, run, format)
+    if ready := exports.prepared(store, run, format):
+        for found in format.findings(ready.result):
+            finding(found.level, escape(found.text))
+        st.download_button(
+            f"Download ({size(ready.path.stat().st_size)})",
+            ready.path.read_bytes,
+            ready.path.name,
+            on_click="ignore",
+            icon=":material/download:",
+            key=f"get {name}",
+        )
+        return
+    task = current(name)
+    if task and not task["over"]:
+        st.fragment(analyses.progress, run_every=0.4)(task["id"], name)
+        return
+    if task and task["state"] == TaskState.FAILED:
+        finding("bad", escape(task["problem"]))
+    elif task and task["state"] == TaskState.STOPPED:
+        finding("info", escape(task["problem"] or "Stopped before its end."))
+    label = "Try again" if task else "Prepare"
+    if button(label, key=f"prepare {format.kind} {run}", icon=":material/deployed_code:"):
+        begin(EXPORT, format, run, name=name)
+        st.rerun()
