@@ -36,7 +36,7 @@ from core.studies import sweeps
 from core.studies.folder import Studies
 from core.studies.records import Record
 from core.studies.study import shipped
-from core.training import loop
+from core.training import clock
 
 LONGEST = 0.6  # seconds before a kill at most
 FULL = 20_000  # bytes of the largest file on a full disk
@@ -91,7 +91,7 @@ def kill_training(home: Path, kills: int) -> str:
     store = Store(home)
     text = encode(Experiment(epochs=100_000, batch_size=128, device="cpu"))
     run, straight = store.create(text), store.create(text)
-    loop.SAVE_EVERY = (0.03, 0.05)
+    clock.SAVE_EVERY = (0.03, 0.05)
     for _ in kill_often(lambda: command_line(["resume", run]), kills):
         checkpoint.load(store, run)  # raises BadData where none is readable
     saved = checkpoint.load(store, run)  # None on a busy machine, where every kill came before it
@@ -193,7 +193,7 @@ def disk_full_during_import(home: Path) -> str:
 def disk_full_during_events(home: Path) -> str:
     """The run fails in one sentence; the events so far stay readable, and it can be resumed."""
     store = Store(home)
-    loop.SAVE_EVERY = (1e9, 1e9)
+    clock.SAVE_EVERY = (1e9, 1e9)
     run = store.create(encode(Experiment(epochs=200, device="cpu")))
     with full_disk():
         ended = execute(store, run)

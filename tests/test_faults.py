@@ -78,13 +78,13 @@ import json, os, random, signal, sys, time
 from core.base import device
 from core.base.events import Saved, Started
 from core.runs import checkpoint
-from core.training import loop as train
+from core.training import clock
 from core.runs.store import Store
 from core.jobs.trainer import execute
 import torch
 
 torch.set_num_threads(1)
-train.SAVE_EVERY = (0.03, 0.05)
+clock.SAVE_EVERY = (0.03, 0.05)
 store, run, kills = Store(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 execute(store, sys.argv[4])  # imports and first calls, once for all
 draw, steps = random.Random(1), []

@@ -1,8 +1,11 @@
-"""A stopwatch that stops while the training does: pauses, slow consumers and checkpoints do not
-count as training time.
+"""Time within a training: a stopwatch that stops while the training does, since pauses, slow
+consumers and checkpoints do not count, and the times at which checkpoints are due.
 """
 
 from collections.abc import Callable
+
+SAVE_SHARE = 0.02  # fraction of the time that checkpoints may take …
+SAVE_EVERY = (2.0, 60.0)  # … but at least and at most this many seconds apart
 
 
 class Stopwatch:
@@ -31,3 +34,20 @@ class Stopwatch:
     def start_at(self, seconds: float) -> None:
         """Count from these seconds, for a training that is resumed."""
         self.before = seconds
+
+
+class CheckpointPace:
+    """When checkpoints are due: the more seconds one takes, the further apart they are."""
+
+    def __init__(self, watch: Stopwatch):
+        self._watch, self._saved_at = watch, watch.seconds
+        self.cost = 0.0  # seconds that the last checkpoint took
+
+    def start_if_due(self) -> bool:
+        """Return whether a checkpoint is due; then the pause up to the next one starts."""
+        shortest, longest = SAVE_EVERY
+        pause = min(max(shortest, self.cost / SAVE_SHARE), longest)
+        due = self._watch.seconds - self._saved_at >= pause
+        if due:
+            self._saved_at = self._watch.seconds
+        return due

@@ -1,7 +1,6 @@
 """Training as an iterator of events. To stop, stop iterating; to pause, do not request the next.
 
-The loop knows no file, no thread and no page. Losses are collected on the device and read a few
-times a second, because every reading makes the processor wait for the device.
+The loop knows no file, no thread and no page.
 """
 
 import time
@@ -17,16 +16,13 @@ from core.base.events import Ended, Epoch, Event, Saved, Step, from_json, to_jso
 from core.data.augmenter import Mix
 from core.data.samples import Samples
 from core.experiment import Experiment
-from core.training.clock import Stopwatch
+from core.training.clock import CheckpointPace, Stopwatch
 from core.training.endpoints import averaged, ended, started, stopped
 from core.training.margins import MarginProbe
-from core.training.metrics import Meter, evaluate, full_gradient_norm, scores
+from core.training.meter import Meter
+from core.training.metrics import evaluate, full_gradient_norm
 from core.training.probes import Budget, DecisionSurfaceProbe, LayerProbe
 from core.training.setup import Setup, State
-
-TICK = 0.15  # seconds between two readings of the losses
-SAVE_SHARE = 0.02  # fraction of the time that checkpoints may take …
-SAVE_EVERY = (2.0, 60.0)  # … but at least and at most this many seconds apart
 
 
 def train(
@@ -61,24 +57,24 @@ class Training(Iterator[Event]):
         self.single_steps = False  # emit an event after every step, for stepping by hand
         self.step, self.history, self.plateau_factor = 0, [], 1.0
         self.best_loss, self.best_epoch, self.best = float("inf"), None, None
-        self.loss_sum, self.score_sum = 0.0, 0.0  # of the current epoch
         self.margins = MarginProbe(self.setup)
         if state:
             self._restore(state)
-        self.meter = Meter(self.setup.device)
+        self.meter = Meter(self.setup, self.watch)
+        if state:
+            self.meter.epoch_so_far = state["epoch_so_far"]
         self.layer_probe = LayerProbe(self.setup)
         self.budget = Budget(self.watch, first=self.step, steps=self.setup.steps)
         self.surface_probe = DecisionSurfaceProbe(self.setup, data, self.watch)
         self.probes: list[Event] = []
-        self.read_at = self.saved_at = self.watch.seconds
-        self.save_cost, self._last = 0.0, None
+        self.checkpoints, self._last = CheckpointPace(self.watch), None
         self._queue: deque[Event] = deque()
         self._groups = self._run()
 
     def __next__(self) -> Event:
         away = self.watch.resume()
         if isinstance(self._last, Saved):
-            self.save_cost = away
+            self.checkpoints.cost = away
         try:
             while not self._queue:
                 self._queue.extend(next(self._groups))
@@ -187,27 +183,18 @@ class Training(Iterator[Event]):
         """Return whether the losses are read after this step. Not after the last one of an epoch,
         whose end reads them, so that there is always a step between two groups of events.
         """
-        due = self.watch.seconds - self.read_at >= TICK
         last = self.step == (self.epoch + 1) * self.setup.epoch_steps
-        return not last and (due or self.single_steps or self.meter.is_full)
+        return not last and (self.single_steps or self.meter.is_due)
 
     def _read(self) -> list[Event]:
-        """Return one Step with the losses since the last reading, up to the first non-finite."""
-        losses, score_sum = self.meter.read()  # synchronizes with the device
-        first = self.step - len(losses)
-        bad = next((i for i, loss in enumerate(losses) if not isfinite(loss)), len(losses))
-        losses = losses[: bad + 1]
-        sizes = [self.setup.batch_rows(first + i) for i in range(len(losses))]
-        self.loss_sum += sum(loss * size for loss, size in zip(losses, sizes, strict=True))
-        self.score_sum += score_sum
-        seconds = self.watch.seconds
-        speed = sum(sizes) / max(seconds - self.read_at, 1e-9)
-        probes, self.probes, self.read_at = self.probes, [], seconds
+        """Return one Step with the losses since the last reading, and the probes."""
+        first = self.step - self.meter.count
+        losses, seconds, speed = self.meter.read(self.step)
+        probes, self.probes = self.probes, []
         if not losses:
             return probes
         last = first + len(losses)
-        rate = self.learning_rate(last - 1)
-        return [Step(last, tuple(losses), rate, seconds, speed), *probes]
+        return [Step(last, losses, self.learning_rate(last - 1), seconds, speed), *probes]
 
     def _end_epoch(self) -> tuple[str | None, list[Event]]:
         """Evaluate and keep the best weights; return a reason to end, if any, and events."""
@@ -223,13 +210,13 @@ class Training(Iterator[Event]):
                 self.best_loss, self.best_epoch = validation["loss"], self.epoch + 1
                 self.best = setup.weights()
         self.margins.end_epoch(self.epoch + 1, best=best or not validation)
-        size, values, gradient = len(setup.train), setup.train.values, None
+        gradient = None
         if any(rule.needs_gradient for rule in self.experiment.stopping):
             gradient = full_gradient_norm(setup.model, setup.train, setup.criterion)
         epoch = Epoch(
             epoch=self.epoch + 1,
             step=self.step,
-            train=scores(self.loss_sum, self.score_sum, size, values=values),
+            train=self.meter.end_epoch(),
             validation=validation,
             best=best,
             seconds=self.watch.seconds,
@@ -237,7 +224,7 @@ class Training(Iterator[Event]):
         )
         self.history.append(epoch)
         self._update_plateau_factor()
-        self.loss_sum, self.score_sum, setup.epoch_order = 0.0, 0.0, setup.order.get_state()
+        setup.epoch_order = setup.order.get_state()
         reason = self._reason_after_epoch()
         return reason, [*events, epoch, *([] if reason else self._save_if_due())]
 
@@ -273,12 +260,7 @@ class Training(Iterator[Event]):
     # --- checkpoints
 
     def _save_if_due(self) -> list[Event]:
-        shortest, longest = SAVE_EVERY
-        pause = min(max(shortest, self.save_cost / SAVE_SHARE), longest)
-        if self.watch.seconds - self.saved_at < pause:
-            return []
-        self.saved_at = self.watch.seconds
-        return [Saved(self.step)]
+        return [Saved(self.step)] if self.checkpoints.start_if_due() else []
 
     def state(self) -> State:
         """Return everything the rest depends on, safe for `torch.load(weights_only=True)`."""
@@ -289,7 +271,7 @@ class Training(Iterator[Event]):
             "averaged": averaged(self),
             "margins": self.margins.state(),
             "history": [to_json(epoch) for epoch in self.history],
-            "epoch_so_far": (self.loss_sum, self.score_sum),
+            "epoch_so_far": self.meter.epoch_so_far,
             "step": self.step,
             "seconds": self.watch.seconds,
         }
@@ -301,6 +283,5 @@ class Training(Iterator[Event]):
         losses = [epoch.validation["loss"] for epoch in self.history if epoch.best]
         self.best_loss = min(losses, default=float("inf"))
         self._update_plateau_factor()
-        self.loss_sum, self.score_sum = state["epoch_so_far"]
         self.step = state["step"]
         self.watch.start_at(state["seconds"])

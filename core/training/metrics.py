@@ -1,5 +1,4 @@
-"""How good a network is: on every mini-batch during training, and on a part of the data without
-dropout.
+"""How good a network is on a part of the data, without dropout.
 
 Classes are scored by accuracy, values by R², the fraction of their variance that the network
 explains. Values are standardized, so that R² is 1 − the mean squared error.
@@ -62,35 +61,3 @@ def full_gradient_norm(model: nn.Module, part: Part, loss: nn.Module) -> float:
         torch._foreach_add_(total, torch.autograd.grad(fraction * loss(model(x), y), weights))
     model.train()
     return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(total))).item()
-
-
-class Meter:
-    """Losses and scores of the steps since the last reading, collected on the device without
-    synchronizing.
-    """
-
-    def __init__(self, device: str, size: int = 8192):
-        self.losses = torch.empty(size, device=device)
-        self.score_sum = torch.zeros((), dtype=torch.float64, device=device)
-        self.count = 0
-
-    @property
-    def is_full(self) -> bool:
-        return self.count == len(self.losses)
-
-    @torch.no_grad()
-    def add(self, loss: Tensor, outputs: Tensor, targets: Tensor) -> None:
-        """Add one step: its loss (), outputs (B, C) and targets (B,)."""
-        self.losses[self.count] = loss
-        self.score_sum += per_sample_score(outputs, targets).sum()
-        self.count += 1
-
-    def read(self) -> tuple[list[float], float]:
-        """Return the losses since the last reading and the sum of `per_sample_score`.
-
-        Synchronizes with the device.
-        """
-        losses, score_sum = self.losses[: self.count].tolist(), self.score_sum.item()
-        self.score_sum.zero_()
-        self.count = 0
-        return losses, score_sum

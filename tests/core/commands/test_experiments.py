@@ -200,8 +200,8 @@ KILLED = """
 import os, signal, sys
 from core.__main__ import main
 from core.runs import checkpoint
-from core.training import loop
-loop.SAVE_EVERY, save = (0.0, 0.0), checkpoint.save
+from core.training import clock
+clock.SAVE_EVERY, save = (0.0, 0.0), checkpoint.save
 def save_and_die(store, run, state):
     save(store, run, state)
     print("step", state["step"], flush=True)
