@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 GRID = 280  # units of a side of the pad
 PEN = 22.0  # units, the width of a stroke
 MOST_NUMBERS = 20_000  # coordinates of a drawing: half an hour with a steady hand
-FINE = 2  # pixels rendered for each pixel of a side, which are averaged
+FINE = 2  # pixels of a side that are rendered for each unit, and averaged
 
 Strokes = list[list[int]]  # each [x, y, x, y, …] in units from the upper left corner
 
@@ -38,16 +38,16 @@ def _is_stroke(value: Any) -> bool:
     return all(type(number) is int and 0 <= number <= GRID for number in value)
 
 
-def render(strokes: Strokes, *, side: int = GRID, pen: float = PEN) -> np.ndarray:
-    """Return the drawing (side, side) float32: ink 255 on 0. `pen` is in units of the pad."""
-    scale = side * FINE / GRID
-    canvas = Image.new("L", (side * FINE, side * FINE))
-    draw, radius = ImageDraw.Draw(canvas), pen * scale / 2
+def render(strokes: Strokes, *, pen: float = PEN) -> np.ndarray:
+    """Return the drawing (GRID, GRID) float32, from 0 (nothing) to 1 (ink); `pen` in units."""
+    canvas = Image.new("L", (GRID * FINE, GRID * FINE))
+    draw, radius = ImageDraw.Draw(canvas), pen * FINE / 2 - 0.5  # Pillow fills the edges too
     for stroke in strokes:
-        points = [(x * scale, y * scale) for x, y in zip(stroke[::2], stroke[1::2], strict=True)]
+        pairs = zip(stroke[::2], stroke[1::2], strict=True)
+        points = [(x * FINE - 0.5, y * FINE - 0.5) for x, y in pairs]  # centres of pixels
         for x, y in points:
-            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=1)
         for ends in pairwise(points):
-            draw.line(ends, fill=255, width=max(1, round(2 * radius)))
-    fine = np.asarray(canvas, np.float32).reshape(side, FINE, side, FINE)
+            draw.line(ends, fill=1, width=max(1, round(2 * radius + 1)))
+    fine = np.asarray(canvas, np.float32).reshape(GRID, FINE, GRID, FINE)
     return fine.mean((1, 3))
