@@ -89,6 +89,11 @@ class Settings(BaseModel):
     live: Annotated[Literal["stream", "poll"], BeforeValidator(_to_word)] = _setting(
         "stream", "stream or poll", "stream", "How live charts get their data"
     )
+    tracking: str = _setting(
+        "", "tensorboard:FOLDER or mlflow:FOLDER", "no tracker",
+        "Where runs are recorded for TensorBoard or MLflow while they train",
+        pattern="^(tensorboard|mlflow):.+$",
+    )  # fmt: skip
 
     @property
     def uses_processes(self) -> bool:

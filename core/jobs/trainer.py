@@ -57,28 +57,34 @@ def _consume(
     from core.data.load import load
     from core.experiment import Experiment
     from core.runs import checkpoint
+    from core.runs.tracking.live import tracked
     from core.training.loop import train
 
     experiment = decode(Experiment, store.experiment(run))
     data = load(experiment.data, store.home, progress)
     training = train(experiment, data, state=checkpoint.load(store, run))
     _require_disk(store, run, experiment, training)
-    for event in training:
-        if isinstance(event, (Saved, Ended)):
-            checkpoint.save(store, run, training.state())
-        store.append(run, to_json(event))
-        watch(event)
-        if isinstance(event, Ended):
-            return event
-        if training.settled and (word := poll_control(training)) != GO:
-            checkpoint.save(store, run, training.state())
-            store.append(run, to_json(Saved(training.step)))
-            if word == LEAVE:
-                return None
-            ended = training.stopped(STOPS[word])
-            store.append(run, to_json(ended))
-            watch(ended)
-            return ended
+    with tracked(run, experiment) as track:
+
+        def record(event: Event) -> None:
+            store.append(run, to_json(event))
+            watch(event)
+            track(event)
+
+        for event in training:
+            if isinstance(event, (Saved, Ended)):
+                checkpoint.save(store, run, training.state())
+            record(event)
+            if isinstance(event, Ended):
+                return event
+            if training.settled and (word := poll_control(training)) != GO:
+                checkpoint.save(store, run, training.state())
+                store.append(run, to_json(Saved(training.step)))
+                if word == LEAVE:
+                    return None
+                ended = training.stopped(STOPS[word])
+                record(ended)
+                return ended
     return None
 
 

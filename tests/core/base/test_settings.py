@@ -21,6 +21,7 @@ VALID = {
     "torchvision": ("/srv/sets", Path("/srv/sets")),
     "score": ("Accuracy", "accuracy"),
     "live": ("poll", "poll"),
+    "tracking": ("mlflow:/srv/tracked", "mlflow:/srv/tracked"),
 }
 INVALID = {
     "mode": ("school", "CLASSROOM", "1"),
@@ -32,6 +33,7 @@ INVALID = {
     "resident": ("many", "-3", "nan", "inf"),
     "score": ("loss",),
     "live": ("socket",),
+    "tracking": ("mlflow", "tensorboard:", "wandb:runs"),
 }
 
 
