@@ -20,6 +20,7 @@ from core.data.reading import Reading
 from core.data.spreadsheet.growing_array import map_rows
 from core.data.spreadsheet.table import Table
 
+SMALL = 8  # pixels of a side of colour images below which the second shape is always named
 SIGNAL = 0.6  # error of predicting a value from the one before below which rows may be signals
 
 
@@ -84,21 +85,21 @@ def _guessed_finding(guess: ShapeGuess, turned: bool) -> Finding:
         "second_error": guess.errors[second],
         "clear": not guess.is_close,
     }
-    is_square = shape[1] == shape[2] and shape[0] < 4
-    if is_square and not guess.is_close:
+    is_usual = shape[1] == shape[2] and (shape[0] == 1 or (shape[0] == 3 and shape[1] >= SMALL))
+    if is_usual and not guess.is_close:
         return replace(plain, evidence=evidence)
     text = (
         f"{plain.text} Neighbouring pixels then predict a pixel with an error of "
         f"{percent(guess.errors[0])} of the standard deviation; with {_describe(other_shape)}, the "
         f"error is {percent(guess.errors[second])}."
     )
-    if not guess.is_close:
-        return replace(plain, text=text, evidence=evidence)
     action = Action(
         f"Read as {format_image_shape(other_shape)}",
         {"shape": other_shape, "channels": other.order if other.shape[0] > 1 else "auto"},
     )
-    text += " Both are about equally likely: check the images."
+    if not guess.is_close:
+        return replace(plain, text=text, evidence=evidence, action=action)
+    text += " Both are possible: check the images."
     return replace(plain, level="info", text=text, evidence=evidence, action=action)
 
 

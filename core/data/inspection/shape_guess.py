@@ -5,6 +5,9 @@ predictor of each pixel from those to the left, above and above left, and from t
 the channels before, is fitted by least squares; the right arrangement has the smallest error. This
 is the predictor of lossless image compression (Weinberger, Seroussi and Sapiro, LOCO-I, 2000) with
 fitted coefficients. Shuffled pixels would give an error of 1, the standard deviation of the pixels.
+
+Images that all show one pattern, such as the same ramp, are predictable in many arrangements. Then
+the best one in grey comes first, and no arrangement counts as certain.
 """
 
 import math
@@ -28,6 +31,7 @@ ALPHA = 0.15  # log error by which four channels have to be better if the last i
 CLOSE = 0.03  # difference of log errors below which two arrangements fit about equally well
 RANGE = (0.0005, 0.9995)  # quantiles beyond which values are clipped
 FLOOR = 1e-4  # of the variance: smaller errors are rounding
+ONE_PATTERN = 0.05  # of the variance: differences of images below it are no second pattern
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class ShapeGuess:
 
     `margin` is the difference of log errors below which the first two fit about equally well.
     `from_left` is the error of predicting each value from the one before, as in a signal.
+    `is_doubtful` says that errors decide little: the images differ only in brightness, or the
+    fourth channel is not like opacity.
     """
 
     arrangements: tuple[Arrangement, ...]
@@ -51,6 +57,7 @@ class ShapeGuess:
     scores: tuple[float, ...]
     margin: float
     from_left: float
+    is_doubtful: bool = False
 
     @property
     def best(self) -> Arrangement:
@@ -66,8 +73,9 @@ class ShapeGuess:
     @property
     def is_close(self) -> bool:
         """Whether another shape fits about equally well."""
-        second = self.runner_up
-        return second is not None and self.scores[second] - self.scores[0] < self.margin
+        if (second := self.runner_up) is None:
+            return False
+        return self.is_doubtful or self.scores[second] - self.scores[0] < self.margin
 
     def orders(self) -> tuple[float, float]:
         """Return the errors of the best shape with planar and with interleaved channels."""
@@ -121,13 +129,23 @@ def guess_shape(values: np.ndarray, among: list[Arrangement] | None = None) -> S
         channels, height, width = candidate.shape
         oblong = OBLONG * abs(math.log(height / width))
         score = math.log(error) + oblong + CHANNEL * (channels - 1)
-        if channels == 4 and not _is_alpha(images[:, 3], rows.max()):
+        if is_unusual := channels == 4 and not _is_alpha(images[:, 3], rows.max()):
             score += ALPHA
-        scored.append((score, error, candidate))
+        scored.append((score, error, candidate, is_unusual))
     scored.sort(key=lambda entry: entry[0])
-    scores, errors, best = zip(*scored, strict=True)
+    if is_one_pattern := _is_one_pattern(rows):
+        first = next((i for i, entry in enumerate(scored) if entry[2].shape[0] == 1), 0)
+        scored.insert(0, scored.pop(first))
+    scores, errors, best, unusual = zip(*scored, strict=True)
     margin = CLOSE + 1 / math.sqrt(rows.size)
-    return ShapeGuess(best, errors, scores, margin, prediction_error(rows[:, None, None, :]))
+    from_left = prediction_error(rows[:, None, None, :])
+    return ShapeGuess(best, errors, scores, margin, from_left, is_one_pattern or unusual[0])
+
+
+def _is_one_pattern(rows: np.ndarray) -> bool:
+    """Whether rows (N, F) are the same one, except for a brightness that is added to all pixels."""
+    own = rows - rows.mean(axis=1, keepdims=True)
+    return bool((own - own.mean(axis=0)).var() < ONE_PATTERN * own.var())
 
 
 def lacks_a_pixel(values: np.ndarray, guess: ShapeGuess) -> bool:

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from scipy.ndimage import zoom
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_sample_images
 
 from core.base.errors import BadData
 from core.data.inspection.inspect import Inspection, inspect, inspect_files
@@ -130,6 +130,40 @@ def test_two_close_shapes_are_shown_and_the_other_one_is_a_press_away():
     assert finding.level == "info" and finding.evidence["clear"] is False
     other = read(values, **finding.action.changes)
     assert list(other.shape) == finding.evidence["second"] != finding.evidence["shape"]
+
+
+@pytest.mark.parametrize("shape", [(6, 8), (8, 6), (9, 12), (12, 9), (12, 8), (18, 24), (14, 14)])
+@pytest.mark.parametrize("slopes", [(7, 20), (0, 25)])
+def test_images_of_one_pattern_are_read_in_grey_and_another_shape_is_a_press_away(shape, slopes):
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    ramp = slopes[0] * y + slopes[1] * x
+    brightness = np.arange(40)[:, None, None]
+    values = (brightness + 200 * ramp / ramp.max()).astype(np.uint8).reshape(40, -1)
+    finding = shape_finding(read(values, form="images"))
+    assert finding.level == "info" and finding.evidence["clear"] is False
+    assert (1, *shape) in (tuple(finding.evidence["shape"]), tuple(finding.evidence["second"]))
+    assert finding.evidence["shape"][0] == 1
+    assert list(finding.action.changes["shape"]) == finding.evidence["second"]
+
+
+def test_real_images_have_the_right_shape_or_it_is_a_press_away():
+    """Patches of photographs, in grey, in colour and with opacity, in sizes of many factors."""
+    photos = load_sample_images().images
+    for height, width in ((9, 12), (12, 16), (16, 12), (10, 10), (24, 18)):
+        patches = np.stack([
+            photo[y : y + 2 * height : 2, x : x + 2 * width : 2]
+            for photo in photos for y in range(0, 350, 90) for x in range(0, 550, 120)
+        ])  # fmt: skip
+        opaque = np.full((*patches.shape[:3], 1), 255, np.uint8)
+        for pixels in (patches.mean(3).astype(np.uint8)[..., None], patches,
+                       np.concatenate([patches, opaque], 3)):  # fmt: skip
+            for order in ("planar", "interleaved"):
+                channels = pixels.shape[3]
+                ordered = pixels if order == "interleaved" else pixels.transpose(0, 3, 1, 2)
+                guess = guess_shape(ordered.reshape(len(ordered), -1))
+                right = Arrangement((channels, height, width), "planar" if channels < 3 else order)
+                second = [guess.arrangements[guess.runner_up]] if guess.is_close else []
+                assert right in (guess.best, *second)
 
 
 @pytest.mark.parametrize("shape", [(1, 12, 20), (3, 10, 14), (1, 9, 10), (1, 6, 8)])
