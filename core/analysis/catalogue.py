@@ -3,6 +3,7 @@
 from core.analysis.analysis import Analysis
 from core.analysis.inside.embedding import Embedding
 from core.analysis.inside.exciting import Exciting
+from core.analysis.inside.familiarity import Familiarity
 from core.analysis.inside.first_layer import FirstLayer
 from core.analysis.inside.landscape import LossLine, LossPlane, LossProfile
 from core.analysis.inside.one_sample import OneSample
@@ -29,6 +30,7 @@ __all__ = [
     "Embedding",
     "ErrorSources",
     "Exciting",
+    "Familiarity",
     "FirstLayer",
     "LossLine",
     "LossPlane",

@@ -41,7 +41,7 @@ def read_new_samples(
     """Read files with the columns, classes and scale of the run's data; `reading` holds the choices
     that differ from those of the training files. Raises BadData, NotFound.
     """
-    like = _training_inspection(trained)
+    like = training_inspection(trained)
     like = replace(like, settled=_reading(like.settled, reading, has_labels=labels is not None))
     names = [path.name if path else "" for path in (images, labels)]
     tables = read_files((images, labels), names, like.settled, lambda index: None)
@@ -54,13 +54,13 @@ def read_new_samples(
     _check(new, like, images.name)
     findings = [f for f in new.findings if f.level in ("warn", "bad") or f.code in REPORTED]
     findings += [f for f in compare(like, new, images.name) if f.code != "test_rows"]
-    findings += _check_range(like, new, images.name)
+    findings += check_range(like, new, images.name)
     return NewSamples(new.samples.inputs, new.samples.targets, tuple(findings))
 
 
-def _training_inspection(trained: TrainedRun) -> Inspection:
+def training_inspection(trained: TrainedRun) -> Inspection:
     """Return what is known of the training files; a ready-made dataset is described as a file."""
-    choice, data = trained.experiment.data, trained.data
+    choice, data = trained.experiment.data.uncorrected, trained.data
     if isinstance(choice, Spreadsheets):
         return Library(trained.store.home).inspection(choice.digest)
     has_images, count = len(data.shape) == 3, prod(data.shape)
@@ -134,7 +134,7 @@ def _check(new: Inspection, like: Inspection, name: str) -> None:
         )
 
 
-def _check_range(like: Inspection, new: Inspection, name: str) -> list[Finding]:
+def check_range(like: Inspection, new: Inspection, name: str) -> list[Finding]:
     """Report the columns of a table whose values lie outside the range of the training rows."""
     if len(like.shape) == 3:
         return []

@@ -104,7 +104,7 @@ class TrainedRun:
 
     def replace_test(self, inputs: np.ndarray, targets: np.ndarray) -> None:
         """Use new samples in the form of the dataset as the test set."""
-        how = {"device": self.setup.device, "channels_last": self._channels_last}
+        how = {"device": self.setup.device, "channels_last": self.channels_last}
         self.setup.test = self.setup.scale.part(inputs, targets, slice(None), **how)
         self._new_inputs = inputs
         self._outputs.pop("test", None)
@@ -115,7 +115,8 @@ class TrainedRun:
         return self._new_inputs is not None
 
     @property
-    def _channels_last(self) -> bool:
+    def channels_last(self) -> bool:
+        """Whether images are stored with their channels last, which is faster on a CPU."""
         return self.setup.train.format == torch.channels_last
 
     def part(self, name: PartName) -> Part:
@@ -131,11 +132,17 @@ class TrainedRun:
             )
         return part
 
+    @property
+    def fill_values(self) -> np.ndarray | None:
+        """The values (F,) that fill gaps of new inputs as those of the training set are filled;
+        None if it has none.
+        """
+        return self._loaded.fill_values(self.setup.rows.train) if self._loaded.fills else None
+
     def fill(self, inputs: np.ndarray) -> np.ndarray:
         """Return new inputs (n, …) with their gaps filled as those of the training set are."""
-        if not self._loaded.fills:
-            return inputs
-        return fill_gaps(inputs, self._loaded.fill_values(self.setup.rows.train))
+        values = self.fill_values
+        return inputs if values is None else fill_gaps(inputs, values)
 
     def inputs(self, name: PartName, rows: np.ndarray) -> np.ndarray:
         """Return raw inputs (n, …) of these rows of the part; gaps are filled."""

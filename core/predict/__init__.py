@@ -1,1 +1,1 @@
-"""What a trained network answers for new inputs."""
+"""Predict: what a finished network answers for new inputs, and how they are made like its own."""

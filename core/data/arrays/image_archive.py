@@ -19,7 +19,8 @@ from core.base.finding import Finding
 from core.base.numbers import whole
 from core.base.text import clip, counted, few
 from core.data.arrays.contents import ORDER, Contents, Part, join_parts, take_rows
-from core.data.arrays.image_files import SUFFIXES, ImageFile, decode_images
+from core.data.arrays.image_decoding import SUFFIXES, ImageFile
+from core.data.arrays.image_files import decode_images
 from core.data.arrays.named_images import match_names
 from core.data.arrays.packed import PackedFile
 from core.data.arrays.roles import PARTS
@@ -54,7 +55,7 @@ def read_image_archive(
     Raises BadData.
     """
     images = [member for member in members if _is_image(member)]
-    _check_members(images, name)
+    check_members(images, name)
     files = [ImageFile(member.name, member.open) for member in images]
     table, indices = decode_images(files, name, reading.shape, progress)
     table = replace(table, notes=(*table.notes, *_count_others(members, images, name)))
@@ -72,7 +73,7 @@ def read_image_archive(
     return join_parts(contents, name)
 
 
-def _check_members(images: Sequence[PackedFile], name: str) -> None:
+def check_members(images: Sequence[PackedFile], name: str) -> None:
     """Raise BadData for encrypted members and for members that unpack to too many bytes."""
     if any(member.is_encrypted for member in images):
         raise BadData(

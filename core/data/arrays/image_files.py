@@ -5,53 +5,37 @@ image that would take too much memory is never unpacked.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from core.base.errors import BadData
 from core.base.finding import Finding
 from core.base.numbers import whole
 from core.base.text import clip, counted, few
+from core.data.arrays.image_decoding import (
+    BROKEN,
+    Header,
+    ImageFacts,
+    ImageFile,
+    OutsideRange,
+    decode_image,
+    read_header,
+    refuse_depth,
+)
 from core.data.spreadsheet.chunks import ReadProgress
-from core.data.spreadsheet.decoding import DAMAGE
 from core.data.spreadsheet.growing_array import GrowingArray
 from core.data.spreadsheet.table import Table
 
-SUFFIXES = (
-    *(".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".pgm", ".ppm", ".pbm"),
-    *(".tif", ".tiff"),
-)
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
-ROTATED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 LARGEST_SIDE = 128  # pixels up to which images of one size keep it
 RESIZED_SIDE = 64  # longest side of images that are resized; small networks train on it in minutes
-MOST_PIXELS = 64 * 10**6  # of one image
 ALL_PIXELS = 20 * 10**9  # of all images together; decoding them takes minutes
 MOST_BYTES = 2 * 2**30  # of all images after resizing
 DAMAGED = 0.1  # fraction of unreadable images from which the file is refused
 DIM = 2**14  # highest value of 16 bits below which fewer than 64 shades are left
 BATCH = 64  # images decoded between two reports of progress
-
-_BROKEN = (*DAMAGE, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
-
-
-@dataclass(frozen=True)
-class ImageFile:
-    """An image file that can be opened repeatedly; `name` is its path in the archive."""
-
-    name: str
-    open: Callable[[], BinaryIO]
-
-
-@dataclass(frozen=True)
-class _Header:
-    file: ImageFile
-    size: tuple[int, int]  # height and width, upright
-    grey: bool
 
 
 def decode_images(
@@ -67,7 +51,7 @@ def decode_images(
     """
     headers, indices = [], []
     for index, file in enumerate(files):
-        if header := _read_header(file, name):
+        if header := read_header(file, name):
             headers.append(header)
             indices.append(index)
     _check_readable(files, indices, name)
@@ -99,35 +83,6 @@ def decode_images(
         is_array=True,
     )
     return table, indices
-
-
-def _read_header(file: ImageFile, name: str) -> _Header | None:
-    """Return the header, None if it cannot be read. Raises BadData if the image is too large."""
-    try:
-        with file.open() as stream, Image.open(stream, formats=FORMATS) as image:
-            width, height = image.size
-            rotated = image.getexif().get(0x0112) in ROTATED and image.format != "TIFF"  # upright
-            grey = image.mode in ("1", "L", "LA", "I;16", "I", "F")
-            is_float = image.mode == "F"
-    except _BROKEN:
-        return None
-    if is_float:
-        raise _depth(name, file.name, "floating-point pixels, whose range is not defined")
-    if width * height > MOST_PIXELS:
-        raise BadData(
-            f"{name}, {clip(file.name)} has {width} × {height} pixels, but at most "
-            f"{whole(MOST_PIXELS / 1e6)} million are supported. Save the image smaller.",
-            code="image_too_large",
-        )
-    return _Header(file, (width, height) if rotated else (height, width), grey)
-
-
-def _depth(name: str, file: str, content: str) -> BadData:
-    return BadData(
-        f"{name}, {clip(file)} has {content}. Save the images with 8 or 16 bits per channel, or "
-        "all pixel values as an array (.npy).",
-        code="image_depth",
-    )
 
 
 def _check_readable(files: Sequence[ImageFile], indices: Sequence[int], name: str) -> None:
@@ -185,39 +140,24 @@ def _choose_size(
     return chosen, [Finding("resized", "info", text, evidence)]
 
 
-class _OutsideRange(Exception):
-    """Pixel values that do not fit 16 bits."""
-
-
-@dataclass
-class _Facts:
-    """What decoding reveals: whether any pixel has a colour, and how many images are unusual."""
-
-    coloured: bool = False
-    transparent: int = 0
-    animated: int = 0
-    deep: int = 0  # images with 16 bits per pixel …
-    deepest: int = 0  # … and their highest value
-
-
 def _decode(
-    headers: Sequence[_Header],
+    headers: Sequence[Header],
     size: tuple[int, int],
     colour: bool,
     name: str,
     progress: ReadProgress | None,
-) -> tuple[np.ndarray, list[int], _Facts]:
+) -> tuple[np.ndarray, list[int], ImageFacts]:
     """Return pixels (n, H·W·C), the indices of the images that could be decoded, and the facts."""
-    facts, decoded, batch = _Facts(), [], []
+    facts, decoded, batch = ImageFacts(), [], []
     with GrowingArray() as rows:
         for index, header in enumerate(headers):
             try:
                 with header.file.open() as stream:
                     batch.append(_pixels(stream, size, colour, facts))
                 decoded.append(index)
-            except _OutsideRange as error:
-                raise _depth(name, header.file.name, str(error)) from None
-            except _BROKEN:
+            except OutsideRange as error:
+                raise refuse_depth(f"{name}, {clip(header.file.name)}", str(error)) from None
+            except BROKEN:
                 pass
             if len(batch) == BATCH or (batch and index == len(headers) - 1):
                 rows.add(np.stack(batch))
@@ -233,38 +173,23 @@ def _decode(
         return rows.array(), decoded, facts
 
 
-def _pixels(stream: BinaryIO, size: tuple[int, int], colour: bool, facts: _Facts) -> np.ndarray:
+def _pixels(stream: BinaryIO, size: tuple[int, int], colour: bool, facts: ImageFacts) -> np.ndarray:
     """Return one image as (H·W·C,) uint8: upright, on white where it is transparent, resized."""
     height, width = size
-    with Image.open(stream, formats=FORMATS) as image:
-        image.draft(image.mode, (width, height))  # JPEG: decode at a fraction of the size
-        facts.animated += getattr(image, "n_frames", 1) > 1
-        image = ImageOps.exif_transpose(image)
-        if image.mode.startswith("I"):  # 16 bits
-            values = np.asarray(image).astype(np.int64)
-            if values.min() < 0 or values.max() >= 2**16:
-                raise _OutsideRange(f"pixel values from {values.min()} to {values.max()}")
-            facts.deep, facts.deepest = facts.deep + 1, max(facts.deepest, int(values.max()))
-            image = Image.fromarray((values >> 8).astype(np.uint8))
-        if image.has_transparency_data:
-            image = image.convert("RGBA")
-            facts.transparent += image.getchannel("A").getextrema()[0] < 255
-            white = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(white, image)
-        image = image.convert("RGB" if colour else "L")
-        if image.size != (width, height):
-            image = image.resize((width, height), Image.Resampling.BILINEAR)
-        pixels = np.asarray(image)
+    image = decode_image(stream, size, facts).convert("RGB" if colour else "L")
+    if image.size != (width, height):
+        image = image.resize((width, height), Image.Resampling.BILINEAR)
+    pixels = np.asarray(image)
     if colour and not facts.coloured:
         facts.coloured = bool((pixels != pixels[..., :1]).any())
     return pixels.reshape(-1)
 
 
 def _describe(
-    headers: Sequence[_Header],
+    headers: Sequence[Header],
     files: Sequence[ImageFile],
     indices: Sequence[int],
-    facts: _Facts,
+    facts: ImageFacts,
     colour: bool,
 ) -> list[Finding]:
     """Return findings on images that are left out or converted."""

@@ -13,7 +13,7 @@ from core.base.finding import Finding
 from core.base.numbers import whole
 from core.base.text import clip, counted
 from core.data.arrays.contents import take_rows
-from core.data.arrays.image_files import SUFFIXES
+from core.data.arrays.image_decoding import SUFFIXES
 from core.data.spreadsheet.grid import column_name
 from core.data.spreadsheet.table import Table
 

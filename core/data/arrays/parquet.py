@@ -20,7 +20,8 @@ from core.base.errors import BadData
 from core.base.numbers import whole
 from core.base.text import clip, counted
 from core.data.arrays.contents import Contents, take_rows
-from core.data.arrays.image_files import ImageFile, decode_images
+from core.data.arrays.image_decoding import ImageFile
+from core.data.arrays.image_files import decode_images
 from core.data.arrays.pixel_text import split_pixels
 from core.data.reading import Reading
 from core.data.spreadsheet.chunks import ReadProgress

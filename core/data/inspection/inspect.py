@@ -1,6 +1,6 @@
 """Inspection: from one or two tables to samples, with all findings on the way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -43,6 +43,7 @@ class Inspection:
     (`label_column="none"`). `settled` is the reading with every detected choice filled in, and
     `encodings` say how the columns of a table became inputs; test files are read with both.
     `column_table` describes the columns of the first file, if its rows are not images.
+    `row_numbers` are the spreadsheet's numbers of the rows that were not left out.
     """
 
     rows: int
@@ -55,6 +56,7 @@ class Inspection:
     encodings: tuple[ColumnEncoding, ...] = ()
     trained: TrainedColumns | None = None
     column_table: tuple[ColumnFacts, ...] = ()
+    row_numbers: Sequence[int] = ()
 
     @property
     def labelled(self) -> bool:
@@ -210,6 +212,7 @@ def _examine(
         settled=reading,
         encodings=encodings,
         trained=columns.trained,
+        row_numbers=columns.rows,
     )
 
 

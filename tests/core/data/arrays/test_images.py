@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from core.base.errors import BadData, LabError
-from core.data.arrays import image_files, storage
+from core.data.arrays import image_decoding, image_files, storage
 from core.data.arrays import read as arrays_read
 from core.data.library import Library
 from tests.core.data.arrays.files import image, tarred, zipped
@@ -305,7 +305,7 @@ def test_a_few_damaged_images_are_left_out_and_named():
 
 
 def test_an_image_that_unpacks_to_too_much_is_never_decoded(monkeypatch):
-    monkeypatch.setattr(image_files, "MOST_PIXELS", 1000)
+    monkeypatch.setattr(image_decoding, "MOST_PIXELS", 1000)
     monkeypatch.setattr(image_files, "_pixels", lambda *_: pytest.fail("was decoded"))
     with pytest.raises(BadData) as caught:
         read(zipped(folders(GREY) | {"cat/bomb.png": image(np.zeros((40, 40), np.uint8))}))

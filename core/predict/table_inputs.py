@@ -1,0 +1,124 @@
+"""Rows of a spreadsheet or of an array, without labels, in the form of a run's training data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from core.analysis.new_samples import REPORTED, check_range, training_inspection
+from core.analysis.trained import TrainedRun
+from core.base.errors import BadData
+from core.base.finding import Finding
+from core.base.text import clip, counted, few, format_shape
+from core.data.arrays.combine import read_files
+from core.data.gaps import fill_gaps
+from core.data.inspection.column_choices import column_keys, resolve_choices
+from core.data.inspection.inspect import Inspection, inspect
+from core.data.reading import ColumnChoice, Reading
+from core.data.spreadsheet.source import Source
+from core.data.spreadsheet.table import Table
+
+ABSENT = {"labels_missing"}  # findings of files for training, which mean nothing here
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is known of the training files: their inspection, and the values (F,) that fill gaps,
+    None without.
+    """
+
+    inspection: Inspection
+    fill_values: np.ndarray | None
+
+    @classmethod
+    def of(cls, trained: TrainedRun) -> Self:
+        """Return the origin of a run's data."""
+        return cls(training_inspection(trained), trained.fill_values)
+
+
+@dataclass(frozen=True)
+class TableInputs:
+    """Inputs (N, …) before normalization and without gaps, and the names of the rows."""
+
+    inputs: np.ndarray
+    names: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+def read_table_inputs(origin: Origin, source: Source, name: str, reading: Reading) -> TableInputs:
+    """Read rows with the columns of the training file: matched by name, or by their order without
+    a header. Other columns are left out and reported, such as the label. Raises BadData.
+    """
+    trained = origin.inspection
+    settled = _reading(trained.settled, reading)
+    table = read_files((source,), [name], settled, lambda index: None)[0]
+    settled, left_out = _without_others(table, settled, trained)
+    like = replace(trained, settled=settled)
+    new = inspect(table, like=like)
+    if new.shape != like.shape:
+        raise BadData(
+            f"{clip(name)} has inputs of shape {format_shape(new.shape)}, but the run was trained "
+            f"on {format_shape(like.shape)}. Use the same columns as in the training file.",
+            code="shape_differs",
+        )
+    values = origin.fill_values
+    inputs = new.samples.inputs if values is None else fill_gaps(new.samples.inputs, values)
+    new = replace(new, samples=replace(new.samples, inputs=inputs))
+    findings = [
+        finding
+        for finding in new.findings
+        if (finding.level in ("warn", "bad") or finding.code in REPORTED)
+        and finding.code not in ABSENT
+    ]
+    findings = [*left_out, *findings, *check_range(like, new, name)]
+    names = tuple(f"row {number}" for number in new.row_numbers)
+    return TableInputs(np.asarray(inputs), names, tuple(findings))
+
+
+def _reading(settled: Reading, chosen: Reading) -> Reading:
+    """Return the reading of the training files with the choices for this one, without labels."""
+    return settled.with_changes({"duplicates": "keep"} | chosen.changes())
+
+
+def _without_others(
+    table: Table, settled: Reading, trained: Inspection
+) -> tuple[Reading, list[Finding]]:
+    """Return the reading that leaves out columns which were no inputs in training, and a finding on
+    them.
+    """
+    keys = column_keys(table.header, table.width)
+    choices = resolve_choices(
+        settled.columns, table.header, table.width, name=table.name, strict=False
+    )
+    others = _other_columns(table, keys, settled, trained)
+    others += [c for c, choice in choices.items() if choice.role == "label" and c not in others]
+    columns = {key: choice for key, choice in settled.columns.items() if choice.role != "label"} | {
+        keys[c]: ColumnChoice(role="ignore") for c in others
+    }
+    reading = settled.model_copy(update={"columns": columns, "label_column": "none"})
+    if not others:
+        return reading, []
+    names = [keys[c] for c in sorted(others)]
+    text = (
+        f"{counted(len(names), 'column')} of {table.name} "
+        f"{'was' if len(names) == 1 else 'were'} no input in training and "
+        f"{'is' if len(names) == 1 else 'are'} left out: {few(names)}."
+    )
+    return reading, [Finding("columns_left_out", "info", text, {"columns": names})]
+
+
+def _other_columns(
+    table: Table, keys: Sequence[str], settled: Reading, trained: Inspection
+) -> list[int]:
+    """Return the columns, from 0, that were no inputs: by title, or the label by its place."""
+    columns = trained.trained
+    if columns is None or table.is_array:
+        return []
+    titles = {*columns.titles, *(encoding.title for encoding in trained.encodings)} - {""}
+    if table.header and titles:
+        known = titles | set(columns.left_out)
+        return [c for c, title in enumerate(table.header) if title not in known]
+    if table.width == columns.count + len(columns.left_out) + 1:
+        return [0 if settled.label_column == "first" else table.width - 1]
+    return []
