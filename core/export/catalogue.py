@@ -1,5 +1,6 @@
 """All export formats: importing this module defines the members of the family."""
 
 from core.export.export_format import ExportFormat
+from core.export.onnx_format import OnnxFormat
 
-__all__ = ["ExportFormat"]
+__all__ = ["ExportFormat", "OnnxFormat"]
