@@ -23,6 +23,7 @@ from pages.kit.form import escape
 from pages.kit.job_controls import act, waiting
 from pages.kit.layout import Ready, bar, finding, header
 from pages.kit.study_log import points_of
+from pages.kit.study_draft import PROBLEM, set_draft
 from pages.parts.double_descent import cards, comparison_studies, presets, studies, times
 from pages.parts.double_descent.settings import settings
 
@@ -49,9 +50,9 @@ def main() -> None:
             if stored.live:
                 act("Stop", "stop", studies.stop, stored.id)
     if changed != study:
-        studies.set_draft(changed, redraw=False, follows=studies.follows_draft())
+        set_draft(changed, redraw=False, follows=studies.follows_draft())
         st.rerun()
-    if problem := session.get_ui(studies.PROBLEM):
+    if problem := session.get_ui(PROBLEM):
         finding("bad", escape(problem))
     choose_preset(study)
     body = st.fragment(study_body, run_every=TICK if studies.any_live() else None)
@@ -100,7 +101,7 @@ def choose_preset(study: Study) -> None:
         st.rerun()
     for name in (selected, selected_of_draft):
         if name and name != current:
-            studies.set_draft(available[name], follows=name in of_draft)
+            set_draft(available[name], follows=name in of_draft)
             st.rerun()
     st.caption(escape(study.about))
 

@@ -24,14 +24,12 @@ from core.studies.duration import Expected
 from core.studies.records import Progress, Record, StudyStarted, curve, progress
 from core.studies.study import Study
 from pages.kit import address, person, session, state, study_log
+from pages.kit.study_draft import DRAFT, FOLLOWS, GENERATION, PROBLEM, set_draft
 from pages.kit.study_log import store
 from pages.parts.double_descent.presets import default_study
 
-DRAFT, GENERATION = "study", "study round"  # screen state: the draft study, its widget generation
-FOLLOWS = "study of the draft"  # screen state: "yes" while the study trains the draft experiment
 SHORT_CONTROLS = {"scale of the slow block": "scale"}  # for the ends of lines
 OPENED = "study opened"  # screen state: the study of the address that is already the draft
-PROBLEM = "study gone"  # screen state: why the study of the address is not shown
 
 
 # --- the draft study
@@ -68,17 +66,6 @@ def show_in_address(study_id: str) -> None:
     """Put this study, which is already the draft, into the address; an empty ID removes it."""
     session.set_ui(OPENED, study_id)
     address.name_study(study_id)
-
-
-def set_draft(study: Study, *, redraw: bool = True, follows: bool = False) -> None:
-    """Replace the draft study; `redraw` the widgets unless one of them made the change. `follows`
-    says whether it trains the draft experiment, also after that has changed.
-    """
-    session.set_ui(DRAFT, encode(study))
-    session.set_ui(FOLLOWS, "yes" if follows else "")
-    session.set_ui(PROBLEM, "")
-    if redraw:
-        session.set_ui(GENERATION, str(int(session.get_ui(GENERATION) or 0) + 1))
 
 
 def apply_action(action: Action) -> None:

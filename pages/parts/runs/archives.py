@@ -1,5 +1,5 @@
-"""Files of other labs in the browser: upload an archive to add its run to this lab, or an
-experiment to edit it; download an archive for another lab.
+"""Files of this and other labs in the browser: upload an archive to add its run to this lab, or an
+experiment or a study to edit it; download an archive for another lab.
 """
 
 import io
@@ -15,11 +15,13 @@ from core.experiment import Experiment
 from core.export.archive import pack, packing_problem
 from core.export.opening import open_archive
 from core.jobs import runner
-from pages.kit import address, person, session, state
+from core.studies.study import Study
+from pages.kit import address, person, session, state, study_draft
 from pages.kit.form import escape
 from pages.kit.layout import run_name
 from pages.kit.uploads import release
 
+STUDY_FIELD = '"base"'  # the experiment that a study varies; no experiment has such a field
 OPENED = "archives opened"  # count in this session; a new number clears the file uploader
 
 
@@ -27,7 +29,7 @@ def opener() -> None:
     """Import an archive or open an experiment, or show why it is refused."""
     st.markdown("**Open a file**")
     file = st.file_uploader(
-        "Archive of a run (ZIP) or an experiment (JSON)",
+        "Archive of a run (ZIP), experiment or study (JSON)",
         type=["zip", "json"],
         key=f"archive {session.get_ui(OPENED)}",
     )
@@ -35,7 +37,7 @@ def opener() -> None:
         return
     try:
         if file.name.lower().endswith(".json"):
-            _open_experiment(file.getvalue(), file.name)
+            _open_json(file.getvalue(), file.name)
         with st.spinner("Opening the archive …"):
             store = runner.current().store
             opened = open_archive(store, file, file.name)
@@ -51,20 +53,31 @@ def opener() -> None:
     st.rerun()
 
 
-def _open_experiment(content: bytes, name: str) -> None:
-    """Make an exported experiment the draft, and show it on Train. Raises BadExperiment."""
-    try:
-        experiment = decode(Experiment, content.decode("utf-8", "replace"))
-    except BadExperiment as error:
-        raise BadExperiment(
-            f"{clip(name)} is not an experiment of this version: {error} Choose a file that "
-            "Download → Experiment (JSON) has saved. Your draft has not changed.",
-            code=error.code,
-        ) from None
-    state.set_draft(encode(experiment), f"Open {clip(name)}")
+def _open_json(content: bytes, name: str) -> None:
+    """Make an exported experiment or study the draft, and show its page. Raises BadExperiment."""
+    value = _decode_json(content.decode("utf-8", "replace"), name)
     session.set_ui(OPENED, str(int(session.get_ui(OPENED) or 0) + 1))
+    if isinstance(value, Study):
+        study_draft.set_draft(value)
+        session.notice(f"Opened the study {clip(name)}. Press Start to compute it.")
+        st.switch_page("double_descent.py", query_params=address.parameters())
+    state.set_draft(encode(value), f"Open {clip(name)}")
     session.notice(f"Opened {clip(name)}. Press Start to train it.")
     st.switch_page("train.py", query_params=address.parameters())
+
+
+def _decode_json(text: str, name: str) -> Experiment | Study:
+    """Return the experiment or study of a JSON file. Raises BadExperiment."""
+    noun, cls = ("a study", Study) if STUDY_FIELD in text else ("an experiment", Experiment)
+    try:
+        return decode(cls, text)
+    except BadExperiment as error:
+        raise BadExperiment(
+            f"{clip(name)} is not {noun} of this version: {error} Choose a file that was saved "
+            "with Download → Experiment (JSON) or Download → Study (JSON). Your draft has not "
+            "changed.",
+            code=error.code,
+        ) from None
 
 
 def offer_archive(run: str) -> None:

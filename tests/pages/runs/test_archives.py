@@ -1,15 +1,17 @@
-"""Files that are opened on the Runs page: an experiment becomes the draft; anything else is refused
-with its name, and nothing is lost.
+"""Files that are opened on the Runs page: an experiment or a study becomes the draft; anything else
+is refused with its name, and nothing is lost.
 """
 
 import json
 
 import pytest
 
-from core.base.encoding import encode
+from core.base.encoding import change, decode, encode
 from core.base.errors import BadExperiment
 from core.experiment import Experiment
+from core.experiment import shipped as experiments
 from core.optim.optimizers import SGD
+from core.studies.study import Study
 from core.studies.study import shipped as studies
 from pages.parts.runs import archives
 from tests.pages.runs.runs_page import OTHER
@@ -17,7 +19,7 @@ from tests.pages.shown import draft, texts, visit, well
 
 EXPERIMENT = Experiment(name="Exported", optimizer=SGD(learning_rate=0.3), epochs=7)
 REFUSED = {
-    "study.json": encode(studies()["random-features"]).encode(),
+    "study.json": json.dumps({"base": {}, "method": {"kind": "none"}}).encode(),
     "list.json": b"[1, 2]",
     "text.json": b"{nope",
     "bytes.json": bytes(range(256)),
@@ -42,6 +44,18 @@ def test_an_exported_experiment_becomes_the_draft_and_can_be_undone(store, name)
     assert draft(well(app.button(key="Undo").click().run())) == OTHER
 
 
+def test_a_downloaded_study_becomes_the_draft_study(store):
+    study = change(studies()["random-features"], "name", "Mine")
+    app = upload(visit("runs", OTHER), "mine.json", encode(study).encode())
+    assert decode(Study, app.session_state["kept study"]) == study
+    assert [title.value for title in app.title] == ["Double descent"] and draft(app) == OTHER
+
+
+@pytest.mark.parametrize("value", [*studies().values(), *experiments().values()])
+def test_every_experiment_and_study_can_be_opened_again(value):
+    assert archives._decode_json(encode(value), "file.json") == value
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_file_of_another_kind_is_refused_by_name_and_the_draft_stays(store, name):
     app = upload(visit("runs", OTHER), name, REFUSED[name])
@@ -53,5 +67,5 @@ def test_a_file_of_another_kind_is_refused_by_name_and_the_draft_stays(store, na
 
 def test_a_refusal_keeps_the_code_of_its_cause():
     with pytest.raises(BadExperiment) as refused:
-        archives._open_experiment(REFUSED["list.json"], "list.json")
+        archives._open_json(REFUSED["list.json"], "list.json")
     assert refused.value.code
