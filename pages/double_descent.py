@@ -22,8 +22,8 @@ from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.job_controls import act, waiting
 from pages.kit.layout import Ready, bar, finding, header
-from pages.kit.study_log import points_of
 from pages.kit.study_draft import PROBLEM, set_draft
+from pages.kit.study_log import points_of
 from pages.parts.double_descent import cards, comparison_studies, presets, studies, times
 from pages.parts.double_descent.settings import settings
 

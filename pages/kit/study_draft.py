@@ -1,4 +1,4 @@
-"""The draft study: stored as JSON text for the Double descent page, and replaced by opened files."""
+"""The draft study: stored as JSON text for Double descent, and replaced by opened files."""
 
 from core.base.encoding import encode
 from core.studies.study import Study
