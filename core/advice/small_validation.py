@@ -1,4 +1,4 @@
-"""Too few validation samples: a score on a handful of samples shows nothing about new data. Pure."""
+"""Too few validation samples: a score on a handful of them shows nothing about new data. Pure."""
 
 from math import ceil
 
@@ -8,7 +8,7 @@ from core.base.rates import rate
 from core.base.text import counted
 from core.data.split import Split
 
-FEWEST = 10  # samples below which the 95 % interval of an error may span more than half of the range
+FEWEST = 10  # samples below which the 95 % interval of an error may be 55 points wide or wider
 FRACTION = 0.3  # of the rows that a button holds out, where that gives enough
 
 
