@@ -20,6 +20,7 @@ from core.jobs import runner
 from core.runs.history import History
 from core.runs.state import RunState
 from pages.kit import address, feed, person, score_form, session, sharpness, state
+from pages.kit.buttons import button
 from pages.kit.downloads import downloads
 from pages.kit.form import escape
 from pages.kit.job_controls import giving_way, waiting, while_here
@@ -48,6 +49,7 @@ PREEMPTED = (
 )
 AFTER_TRAINING = ("Mistakes", "Inside", "Verdict", "Export")
 LIVE = "Available when this run has ended."
+PREDICT = "Draw, or upload images or a spreadsheet, and see the answers of this run"
 NO_WEIGHTS = "Not available: this run has no weights of a training that came to its end."
 
 
@@ -124,6 +126,8 @@ class Page:
             view = (
                 view_settings(regression=self.classes == 0) if self.has_steps or self.live else {}
             )
+            if self.can_predict() and button("Predict", icon=":material/draw:", help=PREDICT):
+                st.switch_page("predict.py", query_params=address.parameters(run=self.run))
             if self.has_started and not self.live:
                 with st.popover("Download", icon=":material/download:"):
                     downloads(self.run)
@@ -144,7 +148,7 @@ class Page:
 
     def after_training(self) -> dict[str, Callable[[str], None]]:
         """Return what draws the tabs of a finished run; before its end they only say so."""
-        if self.state in (RunState.DONE, RunState.STOPPED) and self.has_weights():
+        if self.can_predict():
             return {
                 "Mistakes": mistakes.tab,
                 "Inside": self.inside,
@@ -153,6 +157,10 @@ class Page:
             }
         reason = LIVE if self.live else NO_WEIGHTS
         return dict.fromkeys(AFTER_TRAINING, lambda run: st.caption(reason))
+
+    def can_predict(self) -> bool:
+        """Whether the run has ended with weights that can be analyzed and used."""
+        return self.state.has_result and self.has_weights()
 
     def has_weights(self) -> bool:
         """Whether the run has a checkpoint that can be analyzed."""

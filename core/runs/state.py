@@ -62,6 +62,11 @@ class RunState(StrEnum):
         return "resume" in self.actions
 
     @property
+    def has_result(self) -> bool:
+        """Whether it came to an end with weights that count, also when a person ended it."""
+        return self in (RunState.DONE, RunState.STOPPED)
+
+    @property
     def badge(self) -> tuple[str, str, str]:
         """Label, colour and icon."""
         return self.label, self.colour, self.icon

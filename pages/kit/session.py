@@ -19,6 +19,7 @@ from streamlit.runtime.state import SafeSessionState
 
 NOTICE = "notice"
 PRESSED = "pressed"  # JSON list of the keys of buttons that were pressed and not answered yet
+MOST_TOGETHER = 3  # runs side by side on the page Predict
 STARTED, TWICE = "started", 1.0  # seconds within which repeated presses of Start count as one
 
 
@@ -85,6 +86,17 @@ def set_ui(name: str, value: str) -> None:
 def select_runs(runs: list[str]) -> None:
     """Select exactly these runs when the table of runs is drawn next with them as new rows."""
     set_ui("ticks", json.dumps({"runs": runs}))
+
+
+def choose_together(runs: list[str]) -> None:
+    """Let the page Predict that is opened with the first of these runs show the others too."""
+    set_ui("together", json.dumps(runs))
+
+
+def chosen_together(run: str) -> list[str]:
+    """Return the run and those that were chosen together with it; [] for no run."""
+    runs = json.loads(get_ui("together") or "[]")
+    return runs if run in runs[:1] else [run] if run else []
 
 
 def just_started(text: str, run: str = "") -> str:

@@ -14,5 +14,6 @@ GROUPS = {
         ("double_descent", "Double descent", "elevation"),
         ("concepts", "Concepts", "school"),
     ],
+    "Use": [("predict", "Predict", "draw")],
 }
 PAGES = tuple(name for rows in GROUPS.values() for name, _, _ in rows)

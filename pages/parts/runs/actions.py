@@ -15,8 +15,8 @@ from core.export.cells import plain
 from core.jobs import runner
 from core.runs.notes import LONGEST_NOTE, MOST_TAGS, Notes
 from core.runs.state import RunState
+from core.runs.store import TRASH_DAYS
 from core.runs.summary import Summary
-from core.runs.trash import TRASH_DAYS
 from pages.kit import address, person, session, state
 from pages.kit.buttons import button, submit_button
 from pages.kit.downloads import downloads
@@ -41,6 +41,7 @@ def actions(selected: list[Row], shown: int, every: list[Summary]) -> None:
         st.markdown(label if selected else part + counted(len(every), "run"), width="stretch")
         if button("Open run", icon=":material/monitoring:", disabled=not one):
             st.switch_page("watch.py", query_params=address.parameters(run=runs[0]))
+        predict(selected)
         clone(selected[0] if one else None)
         why = barred(selected)
         tag([row.summary for row in selected], every, why)
@@ -49,6 +50,19 @@ def actions(selected: list[Row], shown: int, every: list[Summary]) -> None:
                 downloads(runs[0])
                 offer_archive(runs[0])
         delete(selected, why)
+
+
+def predict(selected: list[Row]) -> None:
+    """Open the page Predict with the selected runs that have a result."""
+    runs = [row.summary.run for row in selected if row.state.has_result]
+    if button(
+        "Predict",
+        icon=":material/draw:",
+        disabled=not 0 < len(runs) <= session.MOST_TOGETHER,
+        help=f"Use up to {session.MOST_TOGETHER} finished runs on new inputs, side by side",
+    ):
+        session.choose_together(runs)
+        st.switch_page("predict.py", query_params=address.parameters(run=runs[0]))
 
 
 def clone(row: Row | None) -> None:

@@ -1,0 +1,150 @@
+"""The answers for many inputs as a table: the least certain ones first, with filters and files to
+download; the selected row in full below it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.base.numbers import percent, short, whole
+from core.base.text import clip, counted
+from core.figures.images import picture
+from core.predict.inputs import Inputs
+from core.predict.prediction import Predictions
+from pages.kit.buttons import unique_keys
+from pages.kit.layout import card_title
+from pages.kit.tables import show_table, styled
+from pages.parts.predict.answer import Answer, explain_switch, side_by_side
+from pages.parts.predict.chosen import Chosen
+
+LISTED = 200  # rows of the table
+UNSURE = 0.8  # probability of the answer, below which a row is listed as unsure
+ALL, UNCERTAIN, UNFAMILIAR, DISAGREE = "All", "Unsure", "Unlike training", "Runs disagree"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one run answers for N inputs."""
+
+    chosen: Chosen
+    inputs: Inputs
+    predictions: Predictions
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def answer(self, row: int) -> Answer:
+        """Return the answer for one input."""
+        steps = self.inputs.steps[row] if self.inputs.steps else ()
+        return Answer(self.chosen, self.inputs.values[row], self.predictions[row], steps)
+
+    @property
+    def has_classes(self) -> bool:
+        return bool(self.predictions.classes)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The answers (N,) as text."""
+        if not self.has_classes:
+            return np.array([short(float(value), 4) for value in self.predictions.scores[:, 0]])
+        return np.array(self.predictions.classes)[self.predictions.scores.argmax(1)]
+
+    @property
+    def probability(self) -> np.ndarray:
+        """The probability of each answer (N,); 1 for values."""
+        found = self.predictions.probabilities
+        return found.max(1) if self.has_classes else np.ones(len(self))
+
+    @property
+    def is_unfamiliar(self) -> np.ndarray:
+        """Whether each input is unlike the training set (N,); False where that is unknown."""
+        distances = self.predictions.distances
+        if distances is None:
+            return np.zeros(len(self), bool)
+        return distances.mean(1) > self.predictions.threshold
+
+
+def table(batches: list[Batch], place: str) -> None:
+    """Draw the table; it runs alone when a filter or a row is chosen."""
+    st.fragment(_table)(batches, place)
+
+
+def _table(batches: list[Batch], place: str) -> None:
+    with card_title(counted(len(batches[0]), "answer")):
+        pass
+    rows, chosen = listed(batches, place)
+    if not len(rows):
+        st.caption("No row passes this filter.")
+        return
+    selected = show_table(
+        frame(batches, rows), on_select="rerun", selection_mode="single-row",
+        key=f"predict_table {place} {chosen}", alt="Answers, least certain first",
+        column_config={"Image": st.column_config.ImageColumn("Image", width="small")},
+    )  # fmt: skip
+    picked = selected.selection.rows if selected else []
+    if len(rows) < len(batches[0]) and chosen == ALL:
+        st.caption(
+            f"The {whole(len(rows))} least certain of {whole(len(batches[0]))} rows. The files "
+            "have all of them."
+        )
+    if not picked:
+        st.caption("Select a row to see its input, its probabilities and similar training samples.")
+        return
+    explain = explain_switch()
+    row = int(rows[min(picked[0], len(rows) - 1)])
+    st.markdown(f"**{batches[0].inputs.names[row]}**")
+    side_by_side([batch.answer(row) for batch in batches], place, explain=explain)
+
+
+def listed(batches: list[Batch], place: str) -> tuple[np.ndarray, str]:
+    """Draw the filter; return the rows that pass it, least certain first, and its name."""
+    certainty = np.min([batch.probability for batch in batches], 0)
+    unfamiliar = np.any([batch.is_unfamiliar for batch in batches], 0)
+    labels = [batch.labels for batch in batches]
+    passing = {ALL: np.ones(len(certainty), bool)}
+    if batches[0].has_classes:
+        passing[UNCERTAIN] = certainty < UNSURE
+    if batches[0].predictions.distances is not None:
+        passing[UNFAMILIAR] = unfamiliar
+    if batches[0].has_classes and len(batches) > 1:
+        passing[DISAGREE] = np.any([each != labels[0] for each in labels], 0)
+    chosen = st.segmented_control(
+        "Show", list(passing), default=ALL, required=True, key=f"predict_filter {place}",
+        format_func=lambda name: f"{name} · {whole(passing[name].sum())}",
+        help=f"Unsure: the answer has a probability below {percent(UNSURE)}. Unlike training: "
+        "farther from the training samples in the last hidden layer than 98 % of known samples.",
+    )  # fmt: skip
+    rows = np.flatnonzero(passing[chosen])
+    order = np.lexsort((certainty[rows], ~unfamiliar[rows]))
+    if batches[0].has_classes:
+        order = np.argsort(certainty[rows], kind="stable")
+    return rows[order][:LISTED], chosen
+
+
+def frame(batches: list[Batch], rows: np.ndarray) -> Any:
+    """Return these rows of the table."""
+    first = batches[0]
+    columns: dict[str, list] = {"Name": [clip(first.inputs.names[row]) for row in rows]}
+    if first.chosen.predictor.is_image:
+        columns["Image"] = [picture(first.inputs.values[row]) for row in rows]
+    for batch, prefix in zip(batches, prefixes(batches), strict=True):
+        labels, probability = batch.labels[rows], batch.probability[rows]
+        title = "Answer" if batch.has_classes else "Value"
+        columns[f"{prefix}{title}"] = [clip(label) for label in labels]
+        if batch.has_classes:
+            columns[f"{prefix}Probability"] = list(probability)
+        if batch.predictions.distances is not None:
+            marks = batch.is_unfamiliar[rows]
+            columns[f"{prefix}Unlike training"] = ["yes" if mark else "" for mark in marks]
+    table = pd.DataFrame(columns)
+    return styled(table, number=percent)
+
+
+def prefixes(batches: list[Batch]) -> list[str]:
+    """Return what the titles of each run's columns begin with; nothing for one run."""
+    if len(batches) == 1:
+        return [""]
+    return [f"{name}: " for name in unique_keys(clip(batch.chosen.name) for batch in batches)]

@@ -1,0 +1,52 @@
+"""Draw: the pad and the answers beside it. Only this part of the page runs again when the pen is
+lifted.
+"""
+
+import numpy as np
+import streamlit as st
+
+from core.base.errors import LabError
+from core.predict.strokes import render
+from pages.kit.form import escape
+from pages.kit.layout import finding
+from pages.parts.predict.answer import Answer, explain_switch, side_by_side
+from pages.parts.predict.chosen import Chosen
+from pages.parts.predict.pad import pad
+
+NO_BACKGROUND = (
+    "The training images of **{name}** have no uniform background, so a drawing is unlike all of "
+    "them. Upload an image instead."
+)
+
+
+def draw(chosen: list[Chosen]) -> None:
+    """The pad on the left, the answers on the right."""
+    for one in chosen:
+        if not one.predictor.can_draw:
+            finding("warn", NO_BACKGROUND.format(name=escape(one.name)))
+    st.fragment(_draw)(chosen)
+
+
+def _draw(chosen: list[Chosen]) -> None:
+    left, right = st.columns([4, 8], gap="medium")
+    with left:
+        strokes = pad()
+        explain = explain_switch()
+    with right:
+        if not strokes:
+            st.caption("Draw something. The answer appears when the pen is lifted.")
+            return
+        ink = render(strokes)
+        try:
+            answers = [answer(one, ink) for one in chosen]
+        except LabError as error:
+            finding("bad", escape(str(error)))
+            return
+        side_by_side(answers, "drawing", explain=explain)
+
+
+def answer(one: Chosen, ink: np.ndarray) -> Answer:
+    """Return what a run answers for a drawing."""
+    image = one.predictor.form.prepare_drawing(ink)
+    predictions = one.predictor.predict(image.pixels[None], ["drawing"])
+    return Answer(one, image.pixels, predictions[0], image.findings)

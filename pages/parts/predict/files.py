@@ -1,0 +1,136 @@
+"""Images and Spreadsheet: files that are read as each run needs them, and answered."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.base.errors import LabError
+from core.base.text import clip, counted, few, format_shape
+from core.predict.inputs import Inputs, read_inputs
+from core.predict.prediction import Predictions
+from pages.kit import session
+from pages.kit.form import escape
+from pages.kit.layout import finding
+from pages.parts.predict.answer import explain_switch, side_by_side
+from pages.parts.predict.batch import Batch, table
+from pages.parts.predict.chosen import Chosen
+
+HELD = 6  # answered uploads that stay in memory, of all sessions
+FORMATS = (
+    "PNG, JPEG, WebP, BMP, GIF or TIFF, or a ZIP archive of images. They are made like the "
+    "training images, and every change is shown."
+)
+Answered = tuple[Inputs, Predictions]
+
+
+def images(chosen: list[Chosen]) -> None:
+    """Uploaded images and archives of images."""
+    files = st.file_uploader(
+        "Images", accept_multiple_files=True, key=_uploader("images"), help=FORMATS
+    )
+    if not files:
+        st.caption(FORMATS)
+        return
+    answer_files(chosen, files, "images")
+
+
+def spreadsheet(chosen: list[Chosen]) -> None:
+    """A table or arrays with the columns of the training data, without labels."""
+    file = st.file_uploader("Spreadsheet or arrays", key=_uploader("spreadsheet"))
+    if not file:
+        st.caption(
+            f"A table (CSV, TSV, XLSX, ODS, Parquet) or arrays (NumPy, MATLAB, IDX) with one "
+            f"input per row: {describe_columns(chosen[0])}. A label column is left out."
+        )
+        return
+    answer_files(chosen, [file], "spreadsheet")
+
+
+def describe_columns(one: Chosen) -> str:
+    """Return the columns that a run expects."""
+    shape, columns = one.predictor.shape, one.predictor.columns
+    if len(shape) == 3:
+        return f"{format_shape(shape)} pixels, from 0 to 255"
+    names = f": {escape(few([clip(name) for name in columns]))}" if columns else ""
+    return counted(shape[0], "column") + names
+
+
+def answer_files(chosen: list[Chosen], files: Sequence[Any], place: str) -> None:
+    """Read the files for each run and show the answers; an error is one sentence, and the other
+    runs answer.
+    """
+    batches, problems = [], []
+    for one in chosen:
+        try:
+            inputs, predictions = _answered(one, files, place)
+        except LabError as error:
+            problems.append(str(error))
+            continue
+        batches.append(Batch(one, inputs, predictions))
+    for problem in dict.fromkeys(problems):
+        finding("bad", escape(problem))
+    if not batches:
+        return
+    single = len(batches[0]) == 1 and batches[0].chosen.predictor.is_image
+    if not single:
+        notes(batches)
+        table(batches, place)
+        return
+    explain = explain_switch()
+    side_by_side([batch.answer(0) for batch in batches], place, explain=explain)
+
+
+def notes(batches: list[Batch]) -> None:
+    """The findings on the files, each once."""
+    every = {note.text: note for batch in batches for note in batch.inputs.findings}
+    for note in every.values():
+        finding(note.level, escape(note.text))
+
+
+def _answered(one: Chosen, files: Sequence[Any], place: str) -> Answered:
+    """Return the answers for these uploads, from memory if they have been computed."""
+    held, key = _held(), (one.run, *(file.file_id for file in files))
+    if key not in held:
+        held[key] = _with_progress(one, files, place)
+        while len(held) > HELD:
+            held.popitem(last=False)
+    held.move_to_end(key)
+    return held[key]
+
+
+@st.cache_resource
+def _held() -> OrderedDict[tuple[str, ...], Answered]:
+    """The answers of the last uploads: the page runs again for many reasons."""
+    return OrderedDict()
+
+
+def _with_progress(one: Chosen, files: Sequence[Any], place: str) -> Answered:
+    """Read the files and answer, with a bar and a Stop button."""
+    shown = st.empty()
+    with shown.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0, text="Reading the files …")
+        st.button("Stop", icon=":material/stop:", key=f"predict_stop {place}",
+                  on_click=_remove, args=(place,))  # fmt: skip
+
+    def report(fraction: float) -> None:
+        bar.progress(fraction, text="Reading the files …")
+
+    inputs = read_inputs(
+        one.predictor, [file.getvalue() for file in files], [file.name for file in files],
+        progress=report,
+    )  # fmt: skip
+    predictions = one.predictor.predict(inputs.values, inputs.names)
+    shown.empty()
+    return inputs, predictions
+
+
+def _uploader(place: str) -> str:
+    """Return the key of a file uploader, which changes when its files are removed."""
+    return f"predict {place} {session.get_ui(f'predict {place}') or 0}"
+
+
+def _remove(place: str) -> None:
+    """Remove the files of an uploader."""
+    session.set_ui(f"predict {place}", str(int(session.get_ui(f"predict {place}") or 0) + 1))

@@ -1,0 +1,71 @@
+"""The drawing pad: a square to draw on, whose strokes are kept in the session.
+
+Knows Streamlit and the component (assets/drawing.js); the strokes are checked here, because a
+browser may send anything.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from core.predict.strokes import GRID, PEN, Strokes, check_strokes
+from pages.kit import session
+from pages.kit.live_chart import ASSETS
+
+KEY, KEPT = "predict_pad", "predict strokes"
+KEYBOARD = (
+    "Keyboard: arrow keys move the pen, with Shift in small steps. Space puts it down and lifts "
+    "it. Ctrl+Z removes the last stroke, Delete all."
+)
+_HTML = """
+<div class="lab-pad">
+  <canvas tabindex="0" role="application"></canvas>
+  <div><button value="undo">Undo stroke</button><button value="clear">Clear</button><span
+  class="lab-status" role="status"></span></div>
+</div>
+"""
+_CSS = """
+.lab-pad { max-width: 340px; font: 14px var(--st-font); }
+.lab-pad canvas { display: block; width: 100%; aspect-ratio: 1; touch-action: none;
+  cursor: crosshair; box-sizing: border-box; color: var(--st-text-color);
+  background: var(--st-secondary-background-color); border: 1px solid var(--st-border-color);
+  border-radius: var(--st-base-radius); }
+.lab-pad :focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+.lab-pad div { display: flex; align-items: center; gap: 8px; margin-top: 10px; }
+.lab-pad button { font: inherit; cursor: pointer; padding: 7px 12px; color: var(--st-text-color);
+  background: var(--st-background-color); border: 1px solid var(--st-border-color);
+  border-radius: var(--st-button-radius, var(--st-base-radius)); }
+.lab-pad button:hover { border-color: var(--st-primary-color); }
+.lab-pad button:disabled { opacity: .4; cursor: default; border-color: var(--st-border-color); }
+.lab-pad .lab-status { color: var(--st-gray-text-color); font-size: 12px; }
+"""
+
+
+@st.cache_resource
+def _component() -> Callable[..., Any]:
+    """Register the component once per process: a second registration logs a warning."""
+    script = (ASSETS / "drawing.js").read_text()
+    return st.components.v2.component(
+        "descent_lab_pad", html=_HTML, css=_CSS, js=script, isolate_styles=False
+    )
+
+
+def pad() -> Strokes:
+    """Draw the pad and return its strokes. They stay when another page is opened."""
+    drawn = kept()
+    data = {"strokes": drawn, "pen": PEN, "grid": GRID, "alt": f"Drawing area. {KEYBOARD}"}
+    _component()(key=KEY, data=data, height="content", on_strokes_change=_keep)
+    st.caption(KEYBOARD)
+    return drawn
+
+
+def kept() -> Strokes:
+    """Return the strokes of this session."""
+    return check_strokes(json.loads(session.get_ui(KEPT) or "[]"))
+
+
+def _keep() -> None:
+    value = (session.widget_value(KEY) or {}).get("strokes") or []
+    session.set_ui(KEPT, json.dumps(check_strokes(value)))
