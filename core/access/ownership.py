@@ -16,6 +16,7 @@ import contextlib
 import hashlib
 import re
 
+from core.access.pseudonyms import short_name
 from core.base.errors import NotAllowed
 from core.base.settings import settings
 from core.runs.store import Store
@@ -23,6 +24,7 @@ from core.runs.store import Store
 SOLO, CLASS, OIDC = "solo", "class", "lab"
 OWNER = "owner"  # the file in a run's folder
 LAB, TEACHER = "lab", "teacher"  # the lab itself; a person who has entered the PIN
+SHARED = {TEACHER: "Teacher", LAB: "Lab"}  # owners that several people may be
 NOT_OWNER = (
     "This {noun} belongs to another person. You can view it and copy its settings; only its owner "
     "or a teacher can change it."
@@ -76,11 +78,13 @@ def may_change(store: Store, run: str, by: str) -> bool:
 
 
 def describe_owner(store: Store, run: str, by: str) -> str:
-    """Return the run's owner as shown to `by`."""
+    """Return the run's owner as shown to `by`: other people by their short names."""
     found = owner(store, run)
     if found == by:
         return "You"
-    return {TEACHER: "Teacher", LAB: "Lab"}.get(found, "Another person")
+    if found in SHARED:
+        return SHARED[found]
+    return short_name(store.home, found)
 
 
 def require(store: Store, run: str, by: str) -> None:

@@ -9,14 +9,11 @@ restart of the server gets what it lacks.
 import asyncio
 import hashlib
 import hmac
-import os
-import secrets
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from functools import cache
 from math import inf
 from pathlib import Path
 
@@ -27,6 +24,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from core.access.pseudonyms import lab_key
 from core.base.encoding import decode, to_json_text
 from core.base.errors import LabError, NotFound
 from core.experiment import Experiment
@@ -149,22 +147,9 @@ def tail(run: str, store: Store | None = None) -> Tail:
 # --- who may listen
 
 
-@cache
-def _secret(home: Path) -> bytes:
-    """Return a random key from the home folder, so that pages from before a restart stay valid."""
-    path = home / "secret"
-    home.mkdir(parents=True, exist_ok=True)
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-    except FileExistsError:
-        pass
-    return path.read_bytes()
-
-
 def token(run: str, home: Path | None = None) -> str:
     """Return the token that a page needs for this run: 128 bits of HMAC-SHA256 of its id."""
-    key = _secret(home or runner.current().store.home)
+    key = lab_key(home or runner.current().store.home)
     return hmac.new(key, run.encode(), hashlib.sha256).hexdigest()[:32]
 
 

@@ -11,12 +11,14 @@ import streamlit as st
 from pandas.io.formats.style import Styler
 
 from core.access import ownership
+from core.access.pseudonyms import short_name
 from core.base.events import Scores, error
 from core.base.numbers import MISSING, duration, percent, short, whole
+from core.jobs import runner
 from core.runs.score import MEANINGS, Form, describe, is_regression, summarize
 from core.runs.state import RunState
 from core.runs.summary import Summary
-from pages.kit import address, score_form, session
+from pages.kit import address, person, score_form, session
 from pages.kit.layout import when
 from pages.kit.screen import phone
 from pages.kit.tables import show_table, styled
@@ -133,7 +135,7 @@ def configured(form: Form) -> dict[str, object]:
     return {
         "Name": column.TextColumn(width=118),
         "Curve": column.LineChartColumn(width=78, help="Validation loss by epoch"),
-        OWNER: column.TextColumn(width=112),
+        OWNER: column.TextColumn(width=112, help=_own_name()),
         "Started": column.DatetimeColumn(format="D MMM, HH:mm:ss"),
         "State": column.TextColumn(width=92),
         "Data": column.TextColumn(width=92),
@@ -149,6 +151,14 @@ def configured(form: Form) -> dict[str, object]:
         "Tags": column.ListColumn(width=80),
         "Note": column.TextColumn(width=240),
     }
+
+
+def _own_name() -> str | None:
+    """Return how a person's own runs appear to others; None where several share them."""
+    me = person.me()
+    if me in ownership.SHARED:
+        return None
+    return f"Others see your runs as {short_name(runner.current().store.home, me)}."
 
 
 def cells(row: Row, form: Form) -> dict[str, object]:

@@ -6,6 +6,7 @@ import pytest
 
 from core.access import ownership
 from core.access.ownership import LAB, TEACHER
+from core.access.pseudonyms import lab_key, short_name
 from core.base.encoding import encode
 from core.base.errors import BadInput, NotAllowed
 from core.experiment import Experiment
@@ -111,11 +112,23 @@ def test_the_owner_is_described_as_each_person_sees_it(lab: Runner) -> None:
         by: [ownership.describe_owner(lab.store, run, by) for run in runs]
         for by in (ANN, BEN, TEACHER)
     }
+    ann, ben = (short_name(lab.store.home, person) for person in (ANN, BEN))
     assert said == {
-        ANN: ["You", "Another person", "Teacher", "Lab"],
-        BEN: ["Another person", "You", "Teacher", "Lab"],
-        TEACHER: ["Another person", "Another person", "You", "Lab"],
+        ANN: ["You", ben, "Teacher", "Lab"],
+        BEN: [ann, "You", "Teacher", "Lab"],
+        TEACHER: [ann, ben, "You", "Lab"],
     }
+
+
+def test_short_names_are_stable_distinct_and_different_in_every_lab(tmp_path) -> None:
+    people = [ownership.digest(str(k)) for k in range(30)]
+    names = [short_name(tmp_path, person) for person in people]
+    lab_key.cache_clear()  # as after a restart
+    assert names == [short_name(tmp_path, person) for person in people]
+    assert len(set(names)) == len(people)
+    other = [short_name(tmp_path / "other", person) for person in people]
+    assert not set(names) & set(other)
+    assert not any(person[:4].upper() in name for person, name in zip(people, names, strict=True))
 
 
 def test_the_runs_of_several_people_take_turns(lab: Runner) -> None:

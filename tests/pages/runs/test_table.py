@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.access import ownership
 from core.access.ownership import LAB
+from core.access.pseudonyms import short_name
 from core.base.encoding import encode
 from core.base.events import Ended, Epoch, to_json
 from core.base.numbers import duration, percent
@@ -164,7 +165,7 @@ def test_in_a_class_the_table_has_an_owner_column_and_filter(store, two, monkeyp
     ownership.assign(store, two[0], ann)
     ownership.assign(store, two[1], ben)
     app = page()
-    assert list(app.dataframe[0].value["Owner"]) == ["You", "Another person"]
+    assert list(app.dataframe[0].value["Owner"]) == ["You", short_name(store.home, ben)]
     assert "Owner" in shown_columns(app)
     next(m for m in app.multiselect if m.label == "Owner").set_value(["You"])
     app.run()
