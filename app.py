@@ -26,6 +26,7 @@ from core.base.errors import LabError
 from core.base.settings import require_writable, settings
 from core.data.library import Library
 from core.jobs import runner, tasks
+from core.runs import trash
 from core.runs.store import Store, default_home
 from core.studies.folder import Studies
 from pages.kit import feed, hosts, login, presses
@@ -81,7 +82,10 @@ def warm_up() -> None:
 
 def clean_up(store: Store) -> None:
     """Remove what was deleted long ago, and the leftovers of killed processes."""
-    for folder in (store, Studies(store.home), Library(store.home)):
+    studies = Studies(store.home)
+    for folder in (store, studies):
+        trash.purge(folder)
+    for folder in (store, studies, Library(store.home)):
         folder.tidy()
 
 

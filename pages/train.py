@@ -238,6 +238,7 @@ def advise(draft: Experiment, planned: Plan) -> None:
     findings = advice(
         draft,
         samples=planned.train,
+        validation=planned.validation,
         parameters=planned.parameters,
         need=need,
         free=free,

@@ -17,6 +17,8 @@ import pytest
 
 import app
 from core.base.events import Step
+from core.runs import trash
+from core.runs.store import Store
 from pages.kit import feed
 from tests.conftest import ROOT, ended, script, write
 
@@ -202,6 +204,17 @@ print(gc.get_freeze_count() > 100_000 > len(gc.get_objects()))"""
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "True"
+
+
+def test_the_start_removes_old_trash_and_what_killed_processes_left_behind(tmp_path):
+    store = Store(tmp_path)
+    run, old = store.create("{}"), store.create("{}")
+    trash.delete(store, old)
+    long_ago = trash.deletion_times(store)[old] - trash.TRASH_DAYS * 86_400
+    os.utime(store.trash.path(old), (long_ago, long_ago))
+    (store.root / ".0123456789abcdef.draft").mkdir()
+    app.clean_up(store)
+    assert [path.name for path in store.root.iterdir()] == [run] and not store.trash.ids()
 
 
 @pytest.mark.parametrize(("mode", "limit"), [("", 200), ("class", 100)])

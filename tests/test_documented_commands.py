@@ -15,6 +15,7 @@ import subprocess
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -49,9 +50,13 @@ def commands(path: Path) -> list[str]:
 def words_of(command: str) -> list[str]:
     """Split a command into words, without leading variables such as LAB_MODE=class."""
     words = shlex.split(command)
-    while re.fullmatch(r"[A-Z_]+=.*", words[0]):
-        words.pop(0)
-    return words
+    return words[len(variables_of(command)) :]
+
+
+def variables_of(command: str) -> dict[str, str]:
+    """Return the variables before a command."""
+    words = takewhile(re.compile(r"[A-Z_]+=.*").fullmatch, shlex.split(command))
+    return dict(word.split("=", 1) for word in words)
 
 
 def check_make(words: list[str]) -> None:
@@ -167,7 +172,7 @@ def prepare(words: list[str], home: Path) -> None:
         shutil.rmtree(home / "studies", ignore_errors=True)
         repeated = change(studies.shipped()["multi-start"], "repeats", 1)
         create(home, change(repeated, "base.epochs", 1))
-    elif words[0] == "archive" and not Store(home).ids():
+    elif words[0] in ("archive", "export") and not Store(home).ids():
         assert core.__main__.main(["train", "digits", "--epochs", "1"]) == 0
 
 
@@ -194,7 +199,7 @@ def run_core(words: list[str], lab: Path, capsys: pytest.CaptureFixture) -> int:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_every_command_of_a_document_works(path, lab, capsys):
+def test_every_command_of_a_document_works(path, lab, capsys, monkeypatch):
     for command in commands(path):
         words = words_of(command)
         skipped = next((n for n in NOT_RUN if re.match(n.pattern, shlex.join(words))), None)
@@ -202,7 +207,10 @@ def test_every_command_of_a_document_works(path, lab, capsys):
             assert words[0] in {*PYTHON, "make", "docker"}, command
             skipped.check(words)
         else:
-            status = run_core(words, lab, capsys)
+            with monkeypatch.context() as environment:
+                for name, value in variables_of(command).items():
+                    environment.setenv(name, value)
+                status = run_core(words, lab, capsys)
             assert status == 0, f"{path.name}: {command}: {capsys.readouterr().err}"
 
 

@@ -4,6 +4,7 @@ export is a formula (S6).
 
 import csv
 import io
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,7 +20,7 @@ from core.export.curves import curves_csv
 from core.jobs import runner
 from core.jobs.lane import Lane
 from core.jobs.runner import Runner
-from core.runs import notes
+from core.runs import notes, trash
 from core.runs.draft_store import Drafts
 from core.runs.store import EXPERIMENT, Store
 from core.runs.summary import summaries
@@ -47,14 +48,15 @@ def test_no_name_becomes_a_path_at_any_door(
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     monkeypatch.setattr(runner, "_current", Runner(store))
     lab, studies, library, drafts = runner.current(), Studies(home), Library(home), Drafts(home)
-    store.delete(store.create(encode(Experiment())))
+    trash.delete(store, store.create(encode(Experiment())))
     (tmp_path / "deep" / "x").mkdir()  # what a way out of the home could find
     (tmp_path / "deep" / "x" / "experiment.json").write_text("{}")
     (store.root / "x").mkdir()
     (store.root / "x" / "experiment.json").write_text("{}")
     doors = [
         store.path, store.experiment, store.size, store.read, store.last, store.is_owned,
-        store.checkpoints, store.delete, store.restore, store.trash.path, studies.study,
+        store.checkpoints, partial(trash.delete, store), partial(trash.restore, store),
+        store.trash.path, studies.study,
         lambda name: store.content(name, EXPERIMENT), lambda name: store.append(name, "{}"),
         lambda name: store.write(name, "notes.json", b""), lambda name: store.own(name).__enter__(),
         lambda name: store.save(name, lambda file: file.write(b"x")), lab.status,

@@ -10,6 +10,7 @@ import pytest
 from core.base.encoding import decode, encode
 from core.experiment import Experiment
 from core.optim.optimizers import SGD
+from core.runs import trash
 from core.runs.store import EVENTS
 from tests.conftest import ended, script, wait_for_rest, wait_until, write
 
@@ -53,8 +54,8 @@ def test_runs_are_compared_deleted_restored_and_opened_from_an_archive(page, tmp
     archive, run = take_archive(page, server, tmp_path), runs[-1]  # the newest is the first
     assert archive.name == "Zebra steep archive.zip"
     lines = server.store.content(run, EVENTS)
-    server.store.delete(run)
-    server.store.purge(0, lambda each: each == run)  # now this lab is another one for the run
+    trash.delete(server.store, run)
+    trash.purge(server.store, 0, lambda each: each == run)  # for the run a new lab from now on
     open_archive(page, server, archive, run)
     assert decode(Experiment, server.store.experiment(run)) in experiments
     assert server.store.content(run, EVENTS) == lines

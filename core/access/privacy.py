@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core.access import ownership
-from core.runs import notes
+from core.runs import notes, trash
 from core.runs.notes import Notes
 from core.runs.store import Store
 from core.runs.summary import Summary, summaries
@@ -28,7 +28,7 @@ def _without_notes(store: Store, row: Summary, by: str) -> Summary:
 
 def deleted_rows(store: Store, by: str) -> list[Summary]:
     """Return the runs in the trash that `by` may restore, the last one deleted first."""
-    order = list(store.deleted())
+    order = list(trash.deletion_times(store))
     rows = [row for row in summaries(store.trash)[0] if row.run in order]
     mine = [row for row in rows if ownership.may_change(store.trash, row.run, by)]
     return sorted(mine, key=lambda row: order.index(row.run))
@@ -36,7 +36,7 @@ def deleted_rows(store: Store, by: str) -> list[Summary]:
 
 def empty_trash(store: Store, by: str) -> None:
     """Remove for good every deleted run that `by` could have restored."""
-    store.purge(days=0, which=lambda run: ownership.may_change(store.trash, run, by))
+    trash.purge(store, 0, lambda run: ownership.may_change(store.trash, run, by))
 
 
 def annotate(store: Store, run: str, change: Callable[[Notes], Notes], by: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.advice.bias_variance import BiasVarianceVerdict, judge
 from core.advice.not_learning import find_not_learning
-from core.advice.run_findings import find_improvement
+from core.advice.run_findings import find_improvement, find_small_validation
 from core.base.finding import Action
 from core.experiment import Experiment
 from core.runs.history import History
@@ -60,6 +60,10 @@ def result_sentence(
     if (part := result_part(parts)) is None:
         return None
     score = _describe_score(part, parts[part], form, baseline)
+    if small := find_small_validation(history, experiment):
+        step = _lower(small.action.label) if small.action else "add rows"
+        text = f"Too few validation samples for a verdict: {step}."
+        return ResultSentence(small.code, score, text, small.action)
     if cause := find_not_learning(history, experiment, classes):
         step = cause.action.label if cause.action else "See the findings"
         return ResultSentence(cause.code, score, f"Not learning: {_lower(step)}.", cause.action)

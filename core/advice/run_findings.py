@@ -12,13 +12,21 @@ from collections.abc import Callable
 from statistics import median
 
 from core.advice.input_scale import check_input_scale
-from core.advice.not_learning import LARGE, TINY, find_not_learning, is_guessing, recent_medians
+from core.advice.not_learning import (
+    LARGE,
+    TINY,
+    find_not_learning,
+    has_made_no_progress,
+    is_guessing,
+    recent_medians,
+)
 from core.advice.run_status import (
     counterfactual_stop,
     describe_loss,
     loss_name,
     loss_value,
 )
+from core.advice.small_validation import check_small_validation
 from core.base.finding import Action, Finding
 from core.base.numbers import THIN, percent, short, whole
 from core.base.text import counted
@@ -44,8 +52,15 @@ def list_findings(
     """Return the most urgent findings first, and one that explains why there is none otherwise.
 
     `classes` is the number of classes: 0 for regression, None if unknown. A run that is no better
-    than guessing has that one finding: its best epoch and its progress would be chance.
+    than guessing has that one finding: its best epoch and its progress would be chance. With only a
+    handful of validation samples, none is based on them.
     """
+    if small := find_small_validation(history, experiment):
+        rules = (find_input_scale, find_stalled_layer, find_large_updates)
+        others = [result for rule in rules if (result := rule(history, experiment))]
+        if has_made_no_progress(history):
+            others = [find_not_learning(history, experiment, classes)]
+        return tuple(filter(None, (small, *others)))[:limit]
     if cause := find_not_learning(history, experiment, classes):
         return (cause,)
     results = [result for rule in _RULES if (result := rule(history, experiment))]
@@ -85,6 +100,19 @@ def find_divergence(history: History, experiment: Experiment) -> Finding | None:
         history.ended.message,
         {"step": history.ended.step, "learning_rate": experiment.optimizer.learning_rate},
         _set_learning_rate(learning_rate),
+    )
+
+
+def find_small_validation(history: History, experiment: Experiment) -> Finding | None:
+    """The validation set is too small to judge the run by."""
+    if not history.epochs or not history.started:
+        return None
+    sizes = history.started.sizes
+    return check_small_validation(
+        experiment.split,
+        validation=sizes.get("validation", 0),
+        train=sizes.get("train", 0),
+        classes=not is_regression(history.epochs[0].train),
     )
 
 

@@ -8,6 +8,7 @@ from math import log2
 
 from core.advice.estimate import weight_bytes
 from core.advice.network_checks import RULES as NETWORK_RULES
+from core.advice.small_validation import check_small_validation
 from core.advice.training_checks import RULES as TRAINING_RULES
 from core.advice.training_checks import plain
 from core.base.encoding import change
@@ -26,6 +27,7 @@ def advice(
     experiment: Experiment,
     *,
     samples: int = 0,
+    validation: int = 0,
     parameters: int = 0,
     need: int = 0,
     free: int = 0,
@@ -34,12 +36,17 @@ def advice(
     """Return what is questionable about this combination, the most urgent first; one finding of
     level "ok" when nothing is.
 
-    `samples` is the size of the training set, `parameters` that of the network, `need` and `free`
-    are bytes of memory, `curvature` is the largest eigenvalue of the Hessian at the initial
-    weights; 0 where unknown.
+    `samples` and `validation` are the sizes of the training and the validation set, `parameters`
+    that of the network, `need` and `free` are bytes of memory, `curvature` is the largest
+    eigenvalue of the Hessian at the initial weights; 0 where unknown.
     """
     findings = check_memory(experiment, parameters, need=need, free=free)
     findings += check_stability(experiment, curvature)
+    classes = not experiment.loss.for_values
+    small = check_small_validation(
+        experiment.split, validation=validation, train=samples, classes=classes
+    )
+    findings += [small] if small else []
     for rule in (*NETWORK_RULES, *TRAINING_RULES, *DATA_RULES):
         findings += rule(experiment, samples, parameters)
     if findings:

@@ -2,5 +2,6 @@
 
 from core.export.export_format import ExportFormat
 from core.export.onnx_format import OnnxFormat
+from core.export.tracker_files import MLflowFormat, TensorBoardFormat
 
-__all__ = ["ExportFormat", "OnnxFormat"]
+__all__ = ["ExportFormat", "MLflowFormat", "OnnxFormat", "TensorBoardFormat"]

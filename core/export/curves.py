@@ -2,11 +2,11 @@
 only.
 """
 
-from core.runs.history import History, epoch_row
+from core.runs.epoch_table import epoch_columns
+from core.runs.history import History
 
-HEAD = (
-    "step,epoch,seconds,learning_rate,loss,train_loss,validation_loss,train_error,validation_error"
-)
+EPOCH_SCORES = ("train_loss", "validation_loss", "train_error", "validation_error")
+HEAD = ",".join(["step,epoch,seconds,learning_rate,loss", *EPOCH_SCORES])
 LAYERS_HEAD = "step,epoch,layer,gradient,weight,update,output_std,dead,saturated,output_mean"
 
 
@@ -14,7 +14,9 @@ def curves_csv(history: History) -> str:
     """Return one row per step; the last step of an epoch also has its means and validation
     scores.
     """
-    ends = {e.step: epoch_row(e)[3:7] for e in history.epochs}
+    table = epoch_columns(history.epochs)
+    rows = zip(*(table[name] for name in EPOCH_SCORES), strict=True)
+    ends = dict(zip(table["step"], rows, strict=True))
     per_epoch = history.started.epoch_steps if history.started else 1
     lines, began = [HEAD], 0.0
     for first, last, seconds, rate, _ in history.ticks:

@@ -28,6 +28,7 @@ from core.jobs import kinds, worker
 from core.jobs.kinds import KINDS, RUN
 from core.jobs.lane import Job
 from core.jobs.lanes import Lanes
+from core.runs import trash
 from core.runs.state import RunState, stored_state
 from core.runs.store import Store
 
@@ -119,12 +120,12 @@ class Runner:
                 f"Run {run} is in the queue or running. Stop it before you delete it.",
                 code="run_is_live",
             )
-        self.store.delete(run)
+        trash.delete(self.store, run)
 
     def restore(self, run: str, *, by: str) -> None:
         """Take a deleted run out of the trash."""
         ownership.require(self.store.trash, run, by)
-        self.store.restore(run)
+        trash.restore(self.store, run)
 
     # --- what can be asked
 

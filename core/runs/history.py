@@ -31,30 +31,15 @@ from core.base.events import (
     Started,
     Step,
     Surface,
-    error,
     from_json,
 )
 from core.base.numbers import short
 from core.optim.marks import Mark, Marks, untaken
 from core.optim.stopping import StoppingRule
-from core.runs.score import is_regression, value
+from core.runs.epoch_table import epoch_columns
+from core.runs.score import is_regression
 from core.runs.tables import Columns, Tables, Tick
 from core.training import surface
-
-EPOCH_COLUMNS = (
-    "epoch",
-    "step",
-    "seconds",
-    "train_loss",
-    "validation_loss",
-    "train_error",
-    "validation_error",
-    "best",
-    "train_accuracy",
-    "validation_accuracy",
-    "train_rmse",
-    "validation_rmse",
-)
 
 
 class History:
@@ -186,8 +171,7 @@ class History:
 
     def _columns(self, start: dict[str, int]) -> dict[str, Columns]:
         tables = self._tables.columns(start)
-        rows = [epoch_row(e, self.target_std) for e in self.epochs[start.get("epoch", 0) :]]
-        tables["epoch"] = {name: [row[i] for row in rows] for i, name in enumerate(EPOCH_COLUMNS)}
+        tables["epoch"] = epoch_columns(self.epochs[start.get("epoch", 0) :], self.target_std)
         if self.surface and "surface" not in start:
             tables["surface"] = self.surface
         return tables
@@ -296,15 +280,6 @@ def _cut(tick: Tick, step: int) -> Tick:
     """Truncate a reading at `step`."""
     first, last, seconds, rate, speed = tick
     return (first, min(last, step), seconds, rate, speed)
-
-
-def epoch_row(e: Epoch, std: float = 1.0) -> list[Any]:
-    """Return the values of EPOCH_COLUMNS; None without a validation set. `std` is `target_std`."""
-    parts = [e.train, e.validation or {}]
-    losses = [scores.get("loss") for scores in parts]
-    right = [value(scores, "accuracy") for scores in parts]
-    rmse = [value(scores, "error", std) if is_regression(scores) else None for scores in parts]
-    return [e.epoch, e.step, e.seconds, *losses, *map(error, parts), e.best, *right, *rmse]
 
 
 def _short(value: Any) -> Any:

@@ -7,19 +7,13 @@ torch and no threads.
                                        kept
                      notes.json        notes and tags, written the same way (core/runs/notes.py)
                      lock              held by the process that trains the run, until it ends
-    <home>/trash/<id>/                 deleted runs; the time of the folder is that of the deletion
+    <home>/trash/<id>/                 deleted runs (core/runs/trash.py)
 
-A run without a process whose last event is not Ended is *interrupted* and can be resumed. A deleted
-run can be restored for seven days. After that it is removed when the lab starts or when another run
-is deleted.
+A run without a process whose last event is not Ended is *interrupted* and can be resumed.
 """
 
 import contextlib
 import os
-import re
-import secrets
-import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -30,6 +24,7 @@ from core.base.errors import BadInput, NotFound, Unavailable
 from core.base.files import Mark, hold, is_held, mark, sweep, write_atomic
 from core.base.seal import is_intact, write_with_sum
 from core.base.settings import settings
+from core.runs.ids import is_id, new_id, unused_id
 from core.runs.log_lines import append_line, last_object, read_lines
 
 EXPERIMENT, EVENTS, CHECKPOINT, LOCK = "experiment.json", "events.jsonl", "checkpoint.pt", "lock"
@@ -37,9 +32,6 @@ PREVIOUS, COMING = "checkpoint.previous.pt", "checkpoint.next.pt"
 NOTES = "notes.json"
 STAMPED = (EXPERIMENT, EVENTS, NOTES)
 Stamp = tuple[Mark | None, ...]
-TRASH_DAYS = 7
-_TIME = "%Y%m%d-%H%M%S"
-_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")  # Only such names become paths.
 
 
 def default_home() -> Path:
@@ -60,12 +52,8 @@ class Store:
         self.root = self.home / folder
 
     def create(self, experiment: str) -> str:
-        """Create a run for this experiment (JSON text). Its id begins with the time (UTC, then
-        4096ths of a second), so ids sort by age.
-        """
-        now = time.time()
-        fraction = f"{int(now % 1 * 4096):03x}"
-        run = f"{time.strftime(_TIME, time.gmtime(now))}-{fraction}{secrets.token_hex(2)[1:]}"
+        """Create a run for this experiment (JSON text); return its id."""
+        run = new_id()
         folder = self.root / run
         try:
             folder.mkdir(parents=True)
@@ -83,11 +71,7 @@ class Store:
         """Return the folder of the run, or a file in it. Raises NotFound if there is no such
         run.
         """
-        if (
-            not isinstance(run, str)
-            or not _ID.fullmatch(run)
-            or not (self.root / run / self.value).is_file()
-        ):
+        if not is_id(run) or not (self.root / run / self.value).is_file():
             raise NotFound(
                 f"There is no {self.noun} {str(run)[:60]!r} in {self.root}. List the {self.nouns} "
                 f"with `python -m core {self.nouns}`.",
@@ -109,7 +93,7 @@ class Store:
     def ids(self) -> list[str]:
         """Return all runs, newest first."""
         with contextlib.suppress(FileNotFoundError):
-            names = [entry.name for entry in os.scandir(self.root) if _ID.fullmatch(entry.name)]
+            names = [entry.name for entry in os.scandir(self.root) if is_id(entry.name)]
             whole = [name for name in names if (self.root / name / self.value).is_file()]
             return sorted(whole, reverse=True)
         return []
@@ -247,66 +231,16 @@ class Store:
         """Return `wanted` if no run here or in the trash has it, else another id of the same
         time.
         """
-        begun = wanted[:15] if _ID.fullmatch(wanted) else time.strftime(_TIME, time.gmtime())
-        while not _ID.fullmatch(wanted) or any(
-            (place.root / wanted).exists() for place in (self, self.trash)
-        ):
-            wanted = f"{begun}-{secrets.token_hex(3)}"
-        return wanted
-
-    # --- the trash
+        stores = (self, self.trash)
+        return unused_id(wanted, lambda run: any((each.root / run).exists() for each in stores))
 
     @property
     def trash(self) -> "Store":
         """The deleted runs, which can be read like the others."""
         return Store(self.home, "trash")
 
-    def delete(self, run: str) -> None:
-        """Move the run to the trash. Raises BadInput while it is being trained."""
-        folder = self.path(run)
-        if self.is_owned(run):
-            raise BadInput(
-                f"Run {run} is being trained. Stop it before you delete it.", code="run_in_progress"
-            )
-        try:
-            self.trash.root.mkdir(exist_ok=True)
-            os.utime(folder)
-            folder.rename(self.trash.root / run)  # one step, also while others read it
-        except OSError as error:
-            raise Unavailable(
-                f"{folder} cannot be moved to the trash ({error.strerror}). Grant write access to "
-                f"{self.home}.",
-                code="trash_not_writable",
-            ) from None
-        self.purge()
-
-    def restore(self, run: str) -> None:
-        """Restore a deleted run. Raises NotFound if it is not in the trash."""
-        self.trash.path(run).rename(self.root / run)
-
-    def deleted(self) -> dict[str, float]:
-        """Return when each run in the trash was deleted, in seconds since 1970, latest first."""
-        times = {}
-        for run in self.trash.ids():
-            with contextlib.suppress(NotFound):  # removed for good meanwhile
-                times[run] = self.trash.path(run).stat().st_mtime
-        return dict(sorted(times.items(), key=lambda pair: -pair[1]))
-
-    def purge(
-        self, days: float = TRASH_DAYS, which: Callable[[str], bool] = lambda run: True
-    ) -> int:
-        """Remove `which` runs have been in the trash for `days`. Returns their number."""
-        old = time.time() - 86_400 * days
-        gone = [run for run, when in self.deleted().items() if when <= old and which(run)]
-        for run in gone:
-            shutil.rmtree(self.trash.root / run, ignore_errors=True)
-        return len(gone)
-
     def tidy(self) -> None:
-        """Remove what was deleted long ago and what killed processes left behind, when the lab
-        starts.
-        """
-        self.purge()
+        """Remove what killed processes left behind; called when the lab starts."""
         sweep(self.root)
         for run in self.ids():
             if any(self._unfinished(run)) and not self.is_owned(run):

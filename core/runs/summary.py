@@ -8,25 +8,22 @@ the run's files is the same.
 
 import json
 import os
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from core.base.encoding import build
 from core.base.errors import BadExperiment, LabError, NotFound
-from core.base.events import Ended, Epoch, Scores, Started, from_json
-from core.base.seal import unseal
+from core.base.events import Ended, Scores, from_json
 from core.base.text import counted
 from core.data.datasets import DataSet, Facts
 from core.experiment import Experiment
 from core.network.presets import recognize
 from core.runs import notes
-from core.runs.score import is_regression
+from core.runs.log_scan import end_in, epochs_in, last_seconds
 from core.runs.store import EVENTS, EXPERIMENT, STAMPED, Stamp, Store
 
 NOTES_INDEX = len(STAMPED) - 1  # of the notes in a stamp
@@ -119,7 +116,7 @@ def _row(
         facts[data] = _facts(partial.data, store)
     block = store.content(run, EVENTS)
     block = block[: block.rfind(b"\n") + 1]
-    epochs, end = _epochs(block), _ended(block)
+    epochs, end = epochs_in(block), end_in(block)
     measured = [epoch for epoch in epochs if epoch.loss is not None]
     best = next((epoch for epoch in reversed(measured) if epoch.best), None)
     written = notes.read(store, run) if has_notes else notes.Notes()
@@ -134,7 +131,7 @@ def _row(
         best_epoch=best.epoch if best else None,
         validation=best.scores if best else None,
         test=end.test if end else None,
-        seconds=end.seconds if end else _last_seconds(block) if epochs else None,
+        seconds=end.seconds if end else last_seconds(block) if epochs else None,
         curve=tuple(epoch.loss for epoch in measured),
         reason=end.reason if end else "",
         note=written.note,
@@ -179,114 +176,6 @@ def _facts(data: DataSet, store: Store) -> Facts | None:
         return None
 
 
-# --- events
-
-
-class _Measured(NamedTuple):
-    """The part of an epoch that a row needs."""
-
-    epoch: int
-    step: int
-    loss: float | None
-    metric: str
-    right: bytes | float | None  # its value, perhaps as it was written
-    best: bool
-
-    @property
-    def scores(self) -> Scores | None:
-        """The scores on the validation set."""
-        if self.loss is None or self.right is None:
-            return None
-        right = _number(self.right) if isinstance(self.right, bytes) else self.right
-        return {"loss": self.loss, self.metric: right}
-
-
-_EPOCH = re.compile(  # the format of `to_json`: a third of the time of a JSON parser
-    rb'{"event":"Epoch","epoch":(\d+),"step":(\d+),"train":{[^{}]*},"validation":'
-    rb'(?:null|{"loss":([^,}]+),"(accuracy|r2)":([^,}]+)}),"best":(true|false)'
-)
-
-
-def _epochs(block: bytes) -> list[_Measured]:
-    """Return the valid epochs: a resumed run drops those logged after the step where it starts."""
-    epochs: list[_Measured] = []
-    starts = list(_line_starts(block, b'{"event":"Started"'))
-    for at in _line_starts(block, b'{"event":"Epoch"'):
-        while starts and starts[0] < at:
-            epochs = _restart(epochs, block, starts.pop(0))
-        try:
-            epochs.append(_measured(block, at))
-        except ValueError:  # a damaged line
-            continue
-    for at in starts:
-        epochs = _restart(epochs, block, at)
-    return epochs
-
-
-def _line_starts(block: bytes, start: bytes) -> Iterator[int]:
-    """Yield the positions of the lines that begin with `start`."""
-    at = block.find(start)
-    while at >= 0:
-        if at == 0 or block[at - 1] == 10:  # a line feed
-            yield at
-        at = block.find(start, at + 1)
-
-
-def _line(block: bytes, at: int) -> bytes:
-    """Return the line that begins there."""
-    return block[at : block.index(b"\n", at)]
-
-
-def _restart(epochs: list[_Measured], block: bytes, at: int) -> list[_Measured]:
-    if not epochs:
-        return epochs
-    with suppress(ValueError):
-        event = from_json(_line(block, at))
-        if isinstance(event, Started):
-            return [epoch for epoch in epochs if epoch.step <= event.step]
-    return epochs
-
-
-def _measured(block: bytes, at: int) -> _Measured:
-    unseal(_line(block, at))
-    if match := _EPOCH.match(block, at):
-        epoch, step, loss, metric, right, best = match.groups()
-        value, name = (None, "") if loss is None else (_number(loss), metric.decode())
-        return _Measured(int(epoch), int(step), value, name, right, best == b"true")
-    event = from_json(_line(block, at))
-    if not isinstance(event, Epoch):
-        raise ValueError("not an epoch")
-    scores = event.validation or {}
-    metric = "r2" if is_regression(scores) else "accuracy"
-    right = scores.get(metric)
-    return _Measured(event.epoch, event.step, scores.get("loss"), metric, right, event.best)
-
-
-def _number(text: bytes) -> float:
-    """Parse a number; NaN and infinity are in quotation marks (core/base/encoding.py)."""
-    return float(text.strip(b'"'))
-
-
-def _last_seconds(block: bytes) -> float | None:
-    """Return the seconds of training up to the last epoch."""
-    with suppress(ValueError):
-        event = from_json(_line(block, block.rindex(b'{"event":"Epoch"')))
-        return event.seconds if isinstance(event, Epoch) else None
-    return None
-
-
-def _ended(block: bytes) -> Ended | None:
-    """Return the end of the run, None before it. Lines without an event are skipped."""
-    end = len(block) - 1
-    while end > 0:
-        start = block.rfind(b"\n", 0, end) + 1
-        line, end = block[start:end], start - 1
-        with suppress(ValueError):
-            event = from_json(line)
-            return event if isinstance(event, Ended) else None
-    return None
-
-
 def ended(store: Store, run: str) -> Ended | None:
     """Return the end of the run; None before it, or if the last line is damaged."""
     last = store.last(run)
@@ -294,8 +183,3 @@ def ended(store: Store, run: str) -> Ended | None:
         event = from_json(json.dumps(last))
         return event if isinstance(event, Ended) else None
     return None
-
-
-def began(run: str) -> datetime:
-    """Return the time in UTC when the run was created, from its id."""
-    return datetime.strptime(run[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)

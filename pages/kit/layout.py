@@ -22,8 +22,8 @@ from core.base.finding import Finding
 from core.experiment import Experiment
 from core.jobs import runner
 from core.jobs.kinds import STUDY
+from core.runs.ids import created_at
 from core.runs.state import RunState
-from core.runs.summary import began
 from pages.kit import address, feed, person, session, state, study_log
 from pages.kit.buttons import button, deferred_button
 from pages.kit.form import escape
@@ -113,13 +113,13 @@ def when(run: str) -> datetime:
     """Return when the run was created, in the time zone of the browser."""
     zone = st.context.timezone
     try:
-        return began(run).astimezone(ZoneInfo(zone) if zone else None)
+        return created_at(run).astimezone(ZoneInfo(zone) if zone else None)
     except (
         ZoneInfoNotFoundError,
         ValueError,
         OSError,
     ):  # an unknown time zone
-        return began(run).astimezone()
+        return created_at(run).astimezone()
 
 
 def describe_error(error: LabError) -> str:

@@ -18,6 +18,7 @@ from core.jobs import runner, tasks
 from core.jobs.lane import Lane
 from core.optim.regularizers import ClipNorm
 from core.optim.stopping import AbsoluteChange, Patience
+from core.runs import trash
 from core.runs.store import Store
 from pages.kit import feed, sharpness
 from tests.conftest import ended, script, write
@@ -130,7 +131,7 @@ def test_a_run_deleted_elsewhere_shows_a_message_and_no_exception(store):
     run = store.create(EXPERIMENT)
     write(store, run, script()[:20])
     app = watch(run)
-    store.delete(run)
+    trash.delete(store, run)
     next(b for b in app.button if b.label == "Resume").click().run()
     assert not app.exception and not app.error
     (said,) = (text for text in texts(app) if "Run not found" in text)

@@ -32,7 +32,7 @@ class Scalar(NamedTuple):
 
 
 class ScalarReader:
-    """Turns events into scalars, in their order. The clock stands still while a run is paused."""
+    """Turns events into scalars, in their order. Pauses do not count as time."""
 
     def __init__(self) -> None:
         self._offset: float | None = None  # from seconds of training to seconds since 1970

@@ -15,8 +15,8 @@ from core.export.cells import plain
 from core.jobs import runner
 from core.runs.notes import LONGEST_NOTE, MOST_TAGS, Notes
 from core.runs.state import RunState
-from core.runs.store import TRASH_DAYS
 from core.runs.summary import Summary
+from core.runs.trash import TRASH_DAYS
 from pages.kit import address, person, session, state
 from pages.kit.buttons import button, submit_button
 from pages.kit.downloads import downloads

@@ -19,7 +19,7 @@ from core.jobs import trainer
 from core.jobs.lane import Lane
 from core.jobs.runner import Runner
 from core.network.presets import SoftmaxRegression
-from core.runs import checkpoint, notes
+from core.runs import checkpoint, notes, trash
 from core.runs.state import stored_state
 from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES
 from core.runs.summary import summarize
@@ -61,7 +61,7 @@ def test_a_run_whose_id_is_taken_gets_a_new_one(store):
     content = packed(store, run)
     second = opened(store, content)
     assert second.run != run and second.run[:15] == run[:15]
-    store.delete(run)
+    trash.delete(store, run)
     third = opened(store, content)  # in the trash it is taken too
     assert len({run, second.run, third.run}) == 3 and len(store.ids()) == 2
 

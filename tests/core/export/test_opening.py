@@ -15,6 +15,7 @@ from core.base.events import Epoch, Probe, Started, Step, to_json
 from core.experiment import Experiment
 from core.export import opening
 from core.export.archive import FORM, MANIFEST
+from core.runs import trash
 from core.runs.store import EVENTS, EXPERIMENT, NOTES
 from tests.core.export.conftest import changed, entries, made_up, opened, packed, refused, zipped
 
@@ -86,8 +87,8 @@ def test_every_flipped_bit_is_refused_or_harmless(store, other):
             assert not list(other.root.iterdir())
         else:
             assert other.content(found.run, EVENTS) == store.content(store.ids()[0], EVENTS)
-            other.delete(found.run)
-            other.purge(days=0)
+            trash.delete(other, found.run)
+            trash.purge(other, days=0)
 
 
 def test_another_archive_format_or_experiment_version_is_refused(store, other):

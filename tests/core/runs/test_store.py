@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.base.errors import BadInput, NotFound, Unavailable
-from core.runs.store import CHECKPOINT, COMING, EVENTS, NOTES, TRASH_DAYS, Store
+from core.runs import trash
+from core.runs.store import CHECKPOINT, COMING, EVENTS, NOTES, Store
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def test_a_run_is_created_listed_read_and_deleted(store: Store) -> None:
     assert set(store.ids()) == {first, second} and store.ids() == sorted(store.ids(), reverse=True)
     assert store.experiment(first) == '{"a": 1}'
     assert store.last(first) is None
-    store.delete(first)
+    trash.delete(store, first)
     assert store.ids() == [second]
 
 
@@ -85,7 +87,8 @@ def test_no_other_string_becomes_a_path(store: Store, name: str) -> None:
         store.path,
         store.experiment,
         store.read,
-        store.delete,
+        partial(trash.delete, store),
+        partial(trash.restore, store),
         store.last,
         store.is_owned,
     ):
@@ -124,7 +127,7 @@ def test_one_owner_at_a_time_and_an_owned_run_is_not_deleted(store: Store) -> No
             pass
         assert caught.value.code == "run_in_progress"
         with pytest.raises(BadInput) as caught:
-            store.delete(run)
+            trash.delete(store, run)
         assert caught.value.code == "run_in_progress"
     assert not store.is_owned(run)
 
@@ -203,16 +206,6 @@ def test_a_partial_checkpoint_is_removed_by_the_next_owner_or_at_the_start(
         store.tidy()
         assert list(store.path(owned).glob("*.tmp"))
     assert not list(store.path(left).glob("*.tmp"))
-
-
-def test_the_start_removes_what_a_killed_process_left_behind(store: Store) -> None:
-    run, old = store.create("{}"), store.create("{}")
-    store.delete(old)
-    long_ago = store.deleted()[old] - TRASH_DAYS * 86_400
-    os.utime(store.trash.path(old), (long_ago, long_ago))
-    (store.root / ".0123456789abcdef.draft").mkdir()
-    store.tidy()
-    assert [path.name for path in store.root.iterdir()] == [run] and not store.trash.ids()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a file in the way of a folder")

@@ -20,7 +20,7 @@ from core.experiment import Experiment
 from core.jobs import trainer
 from core.network.presets import SoftmaxRegression
 from core.optim.optimizers import SGD
-from core.runs import notes
+from core.runs import notes, trash
 from core.runs.history import History
 from core.runs.store import EXPERIMENT, Store
 from core.runs.summary import summaries, summarize
@@ -115,7 +115,7 @@ def test_a_row_follows_its_events_and_is_removed_with_its_folder(store):
     assert summarize(store, run).epochs == 1
     write(store, run, second[-1:])
     assert summarize(store, run).curve == (0.5, 0.25)
-    store.delete(run)
+    trash.delete(store, run)
     with pytest.raises(NotFound):
         summarize(store, run)
 
@@ -154,7 +154,7 @@ def test_rows_are_newest_first_after_every_kind_of_change(store):
     runs = sorted((store.create(encode(TINY)) for _ in range(3)), reverse=True)
     assert [row.run for row in summaries(store)[0]] == runs
     notes.write(store, runs[0], notes.make_notes("good", ("best",)))
-    store.delete(runs[1])
+    trash.delete(store, runs[1])
     path = store.path(runs[2], EXPERIMENT)
     write_with_sum(path, encode(replace_name(TINY, "Other")).encode())
     rows, unread = summaries(store)
@@ -163,7 +163,7 @@ def test_rows_are_newest_first_after_every_kind_of_change(store):
         ("Other", "", ()),
     ]
     assert not unread
-    store.restore(runs[1])
+    trash.restore(store, runs[1])
     assert [row.run for row in summaries(store)[0]] == runs
     assert [row.run for row in summaries(store.trash)[0]] == []
 

@@ -16,7 +16,7 @@ from core.base.events import Ended, Epoch, to_json
 from core.base.numbers import duration, percent
 from core.experiment import load
 from core.jobs import runner
-from core.runs import notes
+from core.runs import notes, trash
 from core.runs.store import EVENTS, EXPERIMENT
 from pages.kit import feed, person
 from pages.parts.runs import table
@@ -125,8 +125,8 @@ def test_a_run_folder_that_was_replaced_is_read_again(store, two):
     with source.read() as history:
         before = (history.step, history.since()["marks"])
     text = store.experiment(run)
-    store.delete(run)
-    store.purge(days=0)
+    trash.delete(store, run)
+    trash.purge(store, days=0)
     folder = store.root / "made"
     folder.mkdir()
     (folder / EVENTS).write_text("".join(f"{to_json(e)}\n" for e in script(steps=40)))
