@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.concepts.tools import ACTIVATIONS, BACKPROP, LINEAR_SCORES, RIDGE, SOFTMAX, Tool
 from pages.kit import address
-from pages.kit.layout import bar, header
+from pages.kit.bar import bar
+from pages.kit.layout import header
 from pages.parts.concepts import activations, backprop, linear_scores, ridge, softmax
 from pages.parts.concepts.techniques import search
 

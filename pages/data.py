@@ -12,8 +12,9 @@ from core.experiment import Experiment
 from core.export.samples import archive
 from core.jobs import runner
 from pages.kit import address, form, session, state
+from pages.kit.bar import bar
 from pages.kit.buttons import button
-from pages.kit.layout import bar, card_title, finding, header
+from pages.kit.layout import card_title, finding, header
 from pages.kit.screen import phone
 from pages.parts.data import augmentation, check, scale, selected
 from pages.parts.data.next_step import next_button, offer_start

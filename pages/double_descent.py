@@ -18,10 +18,11 @@ from core.runs.state import RunState
 from core.studies.duration import Expected
 from core.studies.study import Study
 from pages.kit import session
+from pages.kit.bar import PlannedStart, bar
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.job_controls import act, waiting
-from pages.kit.layout import Ready, bar, finding, header
+from pages.kit.layout import finding, header
 from pages.kit.study_draft import PROBLEM, set_draft
 from pages.kit.study_log import points_of
 from pages.parts.double_descent import cards, comparison_studies, presets, studies, times
@@ -61,17 +62,17 @@ def main() -> None:
     probe(study, stored)
 
 
-def what_start_does(study: Study, stored: studies.StoredStudy | None) -> Ready:
+def what_start_does(study: Study, stored: studies.StoredStudy | None) -> PlannedStart:
     """Start begins a new study, or resumes one that is incomplete."""
     expected = times.expected_time(study)
     line = studies.summary_line(study, expected)
     if stored and stored.resumable:
-        return Ready(line, partial(resume, stored.id))
+        return PlannedStart(line, partial(resume, stored.id))
     problem = expected.problem if expected else ""
     if stored:
         state_text = "already running or queued" if stored.live else "complete"
         line = problem = f"This study is {state_text}. Change a setting to start another one."
-    return Ready(line, partial(begin, study), problem)
+    return PlannedStart(line, partial(begin, study), problem)
 
 
 def badge(stored: studies.StoredStudy | None) -> tuple[str, str, str] | None:

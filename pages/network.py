@@ -13,7 +13,8 @@ from core.experiment import Experiment
 from core.jobs import runner
 from core.network.build import trace
 from pages.kit import address, form, state
-from pages.kit.layout import bar, finding, header
+from pages.kit.bar import bar
+from pages.kit.layout import finding, header
 from pages.parts.network.diagram import diagram
 from pages.parts.network.first_step import before_training
 from pages.parts.network.layers import LayerList

@@ -10,9 +10,10 @@ from core.base.errors import LabError
 from core.experiment import shipped
 from core.jobs import runner
 from pages.kit import address, analyses
+from pages.kit.bar import bar, start
 from pages.kit.buttons import button
 from pages.kit.form import escape
-from pages.kit.layout import bar, describe_error, finding, header, run_name, start
+from pages.kit.layout import describe_error, finding, header, run_name
 from pages.parts.predict import chosen as chosen_runs
 from pages.parts.predict.chosen import Chosen
 from pages.parts.predict.draw import draw

@@ -13,9 +13,10 @@ from core.jobs import runner
 from core.runs.state import RunState
 from core.runs.summary import Summary
 from pages.kit import person, session
+from pages.kit.bar import bar, start
 from pages.kit.buttons import button
 from pages.kit.form import escape
-from pages.kit.layout import bar, describe_error, finding, header, start
+from pages.kit.layout import describe_error, finding, header
 from pages.parts.runs.actions import actions, more, undo
 from pages.parts.runs.comparison import compare
 from pages.parts.runs.table import OWNER, Row, choose_columns, table

@@ -7,8 +7,9 @@ import streamlit as st
 from core.base.encoding import encode
 from core.experiment import shipped
 from pages.kit import address
+from pages.kit.bar import bar, start
 from pages.kit.buttons import button
-from pages.kit.layout import bar, header, start
+from pages.kit.layout import header
 from pages.parts.start.ready_made import ready_made
 from pages.parts.start.recent import recent
 

@@ -21,8 +21,9 @@ from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
 from pages.kit import address, cost, form, range_test, session, sharpness, state
+from pages.kit.bar import bar
 from pages.kit.buttons import unique_keys
-from pages.kit.layout import bar, card_title, draft_finding, finding, header
+from pages.kit.layout import card_title, draft_finding, finding, header
 from pages.kit.screen import theme_mode
 from pages.parts.train import recipes
 

@@ -20,20 +20,13 @@ from core.jobs import runner
 from core.runs.history import History
 from core.runs.state import RunState
 from pages.kit import address, feed, person, score_form, session, sharpness, state
+from pages.kit.bar import bar
 from pages.kit.buttons import button
 from pages.kit.downloads import downloads
 from pages.kit.form import escape
-from pages.kit.job_controls import giving_way, waiting, while_here
-from pages.kit.layout import (
-    bar,
-    describe_error,
-    every,
-    finding,
-    first_changeable,
-    header,
-    live_status,
-    run_name,
-)
+from pages.kit.job_controls import first_changeable, giving_way, live_status, waiting, while_here
+from pages.kit.layout import describe_error, finding, header, run_name
+from pages.kit.screen import every
 from pages.parts.watch import decision_surface, export, inside, landscape, mistakes, verdict
 from pages.parts.watch.charts import Cards
 from pages.parts.watch.controls import actions

@@ -68,7 +68,7 @@ from core.jobs.trainer import execute
 from core.network.presets import SoftmaxRegression
 from core.runs import checkpoint
 from core.runs.store import CHECKPOINT, PREVIOUS, Store
-from pages.kit import layout, session
+from pages.kit import bar, session
 from tests.conftest import losses
 
 ROOT = Path(__file__).parents[1]
@@ -273,15 +273,15 @@ def test_ten_presses_within_a_second_are_one_run(
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     monkeypatch.setattr(runner, "_current", Runner(Store(tmp_path), in_process=False))
     monkeypatch.setattr(session.st, "session_state", kept)
-    monkeypatch.setattr(layout.st, "switch_page", lambda page, **how: shown.append(how))
+    monkeypatch.setattr(bar.st, "switch_page", lambda page, **how: shown.append(how))
     monkeypatch.setattr(session.time, "monotonic", lambda: now[0])
     for press in range(10):
         now[0] = 10.0 + press / 20
-        layout.start(text())
+        bar.start(text())
     lab = runner.current()
     assert len(lab.store.ids()) == len(lab.live()) == 1
     assert [how["query_params"]["run"] for how in shown] == lab.live() * 10
-    layout.start(text(epochs=2))  # another experiment
+    bar.start(text(epochs=2))  # another experiment
     now[0] += 1.0
-    layout.start(text(epochs=2))  # and the same again, on purpose
+    bar.start(text(epochs=2))  # and the same again, on purpose
     assert len(lab.live()) == 3

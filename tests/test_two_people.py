@@ -22,7 +22,7 @@ from core.jobs.runner import Runner
 from core.runs import notes
 from core.runs.store import NOTES, Store
 from core.studies.study import shipped
-from pages.kit import feed, layout, person, session
+from pages.kit import feed, job_controls, person, session
 from pages.parts.double_descent import studies
 from pages.parts.runs import actions, archives
 from tests.conftest import ended, in_a_loop, script, write
@@ -89,7 +89,7 @@ def said(word: str) -> Callable[[Room, str], bool]:
 
     def act(room: Room, job: str) -> bool:
         before = room.picture(job)
-        layout.give_command(getattr(room.lab, word), job)
+        job_controls.give_command(getattr(room.lab, word), job)
         return room.picture(job) != before
 
     return act
@@ -108,7 +108,7 @@ def note_read(room: Room, run: str) -> bool:
 def note_written(room: Room, run: str) -> bool:
     before = room.picture(run)
     change = notes.make_notes("Other words", ())
-    layout.give_command(
+    job_controls.give_command(
         lambda run, by: privacy.annotate(room.store, run, lambda _: change, by), run
     )
     return room.picture(run) != before
@@ -211,7 +211,7 @@ def test_a_study_can_be_stopped_and_resumed_by_its_owner_and_a_teacher(
         if word == "resume":
             room.lab.stop(made, by=owner)
         before = room.picture(made)
-        layout.give_command(lambda job, by: getattr(studies, word)(job), made)
+        job_controls.give_command(lambda job, by: getattr(studies, word)(job), made)
         assert (room.picture(made) != before) == allowed, (owner, by)
         assert bool(room.lab.barred(made, by=room.by)) != allowed
 

@@ -2,16 +2,23 @@
 its learning rate, a frequent class, or data without a relation between inputs and labels. Pure
 functions.
 
-Guessing is the most frequent class, which uniform guessing cannot beat, and for values their mean.
-What a part of n samples measures scatters by √(p(1 − p)/n): two of these count as no difference.
+Whether it is no better is decided in core/advice/guessing.py.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import isfinite, sqrt
+from math import isfinite
 from statistics import median
 
 from core.advice.chance_level import chance_loss
+from core.advice.guessing import (
+    compare_with_guessing,
+    guess_accuracy,
+    has_made_no_progress,
+    is_guessing,
+    judged_part,
+    learned_only_the_training_set,
+)
 from core.advice.input_scale import check_input_scale
 from core.advice.network_checks import (
     is_flat,
@@ -20,18 +27,17 @@ from core.advice.network_checks import (
     with_batch_normalization,
 )
 from core.advice.training_checks import plain
-from core.base.events import Probe, Scores, error
+from core.base.events import Probe, error
 from core.base.finding import Action, Finding
-from core.base.numbers import percent, short, whole
+from core.base.numbers import percent, short
 from core.experiment import Experiment
 from core.network.chains import walk_layers
 from core.network.initializers import Initializer
 from core.runs.history import History
+from core.runs.measured import NAMES, scores_of
 
 PROBES = 10  # the median of the last ones counts
 LARGE, TINY = 3e-2, 1e-4  # update-to-weight ratio of one step
-BETTER = 0.9  # a loss below this fraction of that of guessing shows some learning
-NOT_LEARNING = 0.98  # a training loss above this fraction of the first one is no progress
 VANISHED = 1e-4  # gradient of the first layers, as a fraction of the largest one
 UNDERFLOW = 1e-20  # norms below it cannot be measured with float32 gradients
 DEAD = 0.999  # fraction of dead units from which a layer passes no gradient
@@ -53,42 +59,8 @@ def find_not_learning(
         return _unrelated(history, classes)
     if not guessing and not stalled:
         return None
-    observed = _observe(history, classes)
+    observed = compare_with_guessing(history, classes)
     return next(_causes(observed, history, experiment, classes=classes, guessing=guessing))
-
-
-def is_guessing(history: History, experiment: Experiment, classes: int | None) -> bool:
-    """Whether the best epoch is no better than guessing on the validation set, or on the training
-    set where there is none. False if that is unknown.
-    """
-    part, scores = _judged(history)
-    guess = guess_accuracy(history, part, classes)
-    if guess is not None and scores and "accuracy" in scores:
-        return scores["accuracy"] <= guess + _scatter(history, part, guess)
-    chance = None if classes is None else chance_loss(experiment.loss.kind, classes)
-    return chance is not None and scores is not None and scores["loss"] > BETTER * chance
-
-
-def has_made_no_progress(history: History) -> bool:
-    """Whether the training loss is still where it began."""
-    first = history.losses[0] if history.losses else float("nan")
-    return bool(history.epochs) and history.epochs[-1].train["loss"] >= NOT_LEARNING * first
-
-
-def guess_accuracy(history: History, part: str, classes: int | None) -> float | None:
-    """Return the accuracy of always answering the most frequent class; None if that is unknown."""
-    started = history.started
-    if not classes or not started or not started.sizes.get(part):
-        return None
-    return max(1 / classes, started.common.get(part, 0.0))
-
-
-def learned_only_the_training_set(history: History, classes: int | None) -> bool:
-    """Whether the training set is predicted far better than by guessing."""
-    guess, scores = guess_accuracy(history, "train", classes), _scores(history, "train")
-    if guess is None or not scores or "accuracy" not in scores:
-        return False
-    return scores["accuracy"] > guess + max(0.1, 2 * _scatter(history, "train", guess))
 
 
 # --- causes, the most certain one first
@@ -234,7 +206,7 @@ def _dead(observed: str, history: History, experiment: Experiment) -> Iterator[F
 
 def _one_class(history: History, classes: int | None) -> Iterator[Finding]:
     """One class is so frequent that always answering it looks good."""
-    part, scores = _judged(history)
+    part, scores = judged_part(history)
     fraction = history.started.common.get(part, 0.0) if history.started else 0.0
     if not classes or fraction < FREQUENT / classes or "accuracy" not in (scores or {}):
         return
@@ -253,8 +225,8 @@ def _one_class(history: History, classes: int | None) -> Iterator[Finding]:
 
 def _unrelated(history: History, classes: int | None) -> Finding:
     """The training set is learned, and nothing of it holds for other samples."""
-    part, scores = _judged(history)
-    train, wrong = error(_scores(history, "train")), error(scores)
+    part, scores = judged_part(history)
+    train, wrong = error(scores_of(history, "train")), error(scores)
     guess = guess_accuracy(history, part, classes) or 0.0
     text = (
         f"**On the {NAMES[part]} set the model is no better than guessing:** its error is "
@@ -264,47 +236,6 @@ def _unrelated(history: History, classes: int | None) -> Finding:
     )
     evidence = {"train": train, "validation": wrong, "guess": 1 - guess}
     return Finding("only_training_learned", "warn", text, evidence)
-
-
-# --- what was measured
-
-NAMES = {"validation": "validation", "train": "training"}
-
-
-def _observe(history: History, classes: int | None) -> str:
-    """Return the score beside that of guessing in one sentence; empty if it is unknown."""
-    part, scores = _judged(history)
-    guess, wrong = guess_accuracy(history, part, classes), error(scores)
-    if wrong is None or (guess is None and "accuracy" in (scores or {})):
-        return ""
-    if guess is None:
-        return f"It predicts hardly better than the mean of the targets (R² {short(1 - wrong)})."
-    number = whole(len(history.epochs))
-    return (
-        f"After {number} epoch{'s' * (len(history.epochs) > 1)} the {NAMES[part]} error is "
-        f"{percent(wrong)}, and guessing gives {percent(1 - guess)}."
-    )
-
-
-def _judged(history: History) -> tuple[str, Scores | None]:
-    """Return the part that shows whether a run has learned, and its scores."""
-    scores = _scores(history, "validation")
-    return ("validation", scores) if scores else ("train", _scores(history, "train"))
-
-
-def _scores(history: History, part: str) -> Scores | None:
-    """Return the scores of the best epoch, measured again at the end; of the last epoch where none
-    is the best.
-    """
-    if history.ended and getattr(history.ended, part):
-        return getattr(history.ended, part)
-    row = -1 if history.best is None else history.best
-    return getattr(history.epochs[row], part) if history.epochs else None
-
-
-def _scatter(history: History, part: str, guess: float) -> float:
-    """Return two standard errors of the accuracy of guessing on this part."""
-    return 2 * sqrt(guess * (1 - guess) / history.started.sizes[part])
 
 
 def recent_medians(

@@ -11,15 +11,9 @@ two.
 from collections.abc import Callable
 from statistics import median
 
+from core.advice.guessing import has_made_no_progress, is_guessing
 from core.advice.input_scale import check_input_scale
-from core.advice.not_learning import (
-    LARGE,
-    TINY,
-    find_not_learning,
-    has_made_no_progress,
-    is_guessing,
-    recent_medians,
-)
+from core.advice.not_learning import LARGE, TINY, find_not_learning, recent_medians
 from core.advice.run_status import (
     counterfactual_stop,
     describe_loss,

@@ -1,16 +1,12 @@
 """Library: uploaded spreadsheets in checked form, by the digest of their bytes and reading.
 
-    <home>/data/<sha256>/about.json                        an `About`
-                         inputs.npy targets.npy            opened memory-mapped
-                         test_inputs.npy test_targets.npy  if the files contain a test set
-                         validation.npy                    if they state a validation set
-    <home>/data/files/<sha256>                             an uploaded file, unchanged
+    <home>/data/<sha256>/       a dataset (core/data/dataset_folder.py)
+    <home>/data/files/<sha256>  an uploaded file, unchanged
 
-Uploaded files are stored so that they can be read differently later. A folder is written under a
-temporary name and renamed, so it is complete or absent. Only a digest ever becomes a path.
+Uploaded files are stored so that they can be read differently later. Only a digest ever becomes a
+path.
 """
 
-import json
 import re
 import shutil
 import time
@@ -19,14 +15,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from core.base.errors import NotFound, Unavailable
-from core.base.files import discard, draft, sweep
-from core.base.seal import add_sum, digest_of, is_intact, write_with_sum
+from core.base.files import discard, sweep
+from core.base.seal import digest_of
 from core.base.text import clip
+from core.data import dataset_folder
 from core.data.datasets import Facts
-from core.data.inspection.encoding import input_fills
 from core.data.inspection.inspect import Inspection
 from core.data.manifest import About
 from core.data.reading import Reading
@@ -34,7 +28,7 @@ from core.data.ready.download import Progress
 from core.data.samples import Samples
 from core.data.spreadsheet.source import Source
 from core.data.upload_bundle import bundle_digest, file_hashes, file_names, inspect_bundle
-from core.data.uploads import Uploads, write_array
+from core.data.uploads import Uploads
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -96,7 +90,7 @@ class Library:
             encodings=train.encodings,
             column_table=train.column_table,
         )
-        self._write(about, train.samples)
+        dataset_folder.write(self._folder(digest), about, train.samples)
         self.uploads.save(sources, hashes)
         return digest, self.inspection(digest)
 
@@ -133,38 +127,11 @@ class Library:
 
     def open(self, digest: str) -> Samples:
         """Open the samples, memory-mapped. Raises NotFound, also where they were damaged."""
-        about, folder = self.about(digest), self._folder(digest)
-        names = ["inputs", "targets", *(["test_inputs", "test_targets"] if about.test_rows else [])]
-        names += ["validation"] if about.validation_rows else []
-        for name in names:
-            if not is_intact(folder / f"{name}.npy"):
-                raise _damaged(digest)
-        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names}
-        return Samples(
-            about.name,
-            classes=about.classes,
-            columns=about.columns,
-            fills=input_fills(about.encodings),
-            **arrays,
-        )
+        return dataset_folder.load(self._folder(digest), self.about(digest))
 
     def about(self, digest: str) -> About:
         """Return the description of a dataset without opening its arrays. Raises NotFound."""
-        path = self._folder(digest) / "about.json"
-        try:
-            content = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError):
-            raise NotFound(
-                f"The uploaded dataset {digest[:12]} is not stored in this lab. Upload the files "
-                "again or choose another dataset.",
-                code="dataset_missing",
-            ) from None
-        if not is_intact(path):
-            raise _damaged(digest)
-        try:
-            return About.read(content)
-        except (TypeError, KeyError, ValueError):
-            raise _damaged(digest) from None
+        return dataset_folder.read_about(self._folder(digest))
 
     def _readable(self, digests: Iterable[str]) -> Iterator[About]:
         """Yield the datasets that can be read; damaged folders are skipped."""
@@ -199,14 +166,7 @@ class Library:
     def rename(self, digest: str, name: str) -> None:
         """Give a dataset another name; its digest stays. Raises NotFound, Unavailable."""
         about = replace(self.about(digest), name=name)
-        try:
-            write_with_sum(self._folder(digest) / "about.json", about.text().encode())
-        except OSError as error:
-            raise Unavailable(
-                f"{self._folder(digest)} cannot be written ({error.strerror}). Free up disk space "
-                "or grant write access.",
-                code="not_writable",
-            ) from None
+        dataset_folder.write_about(self._folder(digest), about)
 
     def _own_files(self, digest: str) -> Sequence[Path]:
         """Return the uploaded files that only this dataset was read from."""
@@ -250,38 +210,10 @@ class Library:
             trained=about.trained,
         )
 
-    def _write(self, about: About, samples: Samples) -> None:
-        """Write all files under a temporary name, then rename; the second of two writers yields."""
-        try:
-            with draft(self.root) as folder:
-                _save(folder, samples)
-                for path in folder.glob("*.npy"):
-                    add_sum(path)
-                write_with_sum(folder / "about.json", about.text().encode())
-                try:
-                    folder.rename(self._folder(about.digest))
-                except OSError:
-                    if not self._folder(about.digest).is_dir():
-                        raise
-        except OSError as error:
-            raise Unavailable(
-                f"{self.root} cannot be written ({error.strerror}). Free up disk space or grant "
-                "write access.",
-                code="not_writable",
-            ) from None
-
     def tidy(self) -> None:
         """Remove what killed processes left behind; called when the lab starts."""
         sweep(self.root)
         sweep(self.uploads.root)
-
-
-def _damaged(digest: str) -> NotFound:
-    return NotFound(
-        f"The uploaded dataset {digest[:12]} is damaged or was stored by another version of the "
-        "lab. Upload the files again.",
-        code="dataset_damaged",
-    )
 
 
 def facts(home: Path, digest: str) -> Facts:
@@ -295,12 +227,3 @@ def spreadsheets(
 ) -> Samples:
     """Load an uploaded dataset; called by the choice `Spreadsheets`. Raises NotFound."""
     return replace(Library(home).open(digest), name=title)
-
-
-def _save(folder: Path, samples: Samples) -> None:
-    for name in ("inputs", "test_inputs"):
-        if (array := getattr(samples, name)) is not None:
-            write_array(folder / f"{name}.npy", array)
-    for name in ("targets", "test_targets", "validation"):
-        if (array := getattr(samples, name)) is not None:
-            np.save(folder / f"{name}.npy", array)

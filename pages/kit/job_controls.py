@@ -1,19 +1,37 @@
-"""The controls of one run or study: its buttons, its place in the queue, and what a page does when
-the run is gone.
+"""The controls of one run or study: commands and their buttons, its place in the queue, and what a
+page does when the run is gone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 
 import streamlit as st
 
-from core.base.errors import NotFound
+from core.base.errors import LabError, NotFound
 from core.base.numbers import duration
 from core.base.text import counted
 from core.jobs import runner
 from core.jobs.kinds import KINDS
-from pages.kit import person
-from pages.kit.layout import give_command
+from core.runs.state import RunState
+from pages.kit import address, person, session
+from pages.kit.layout import describe_error
+
+
+def give_command(command: Callable[..., None], job: str) -> None:
+    """Give a command to a run or a study. The page shows why it was refused, except for a run in
+    the address that no longer exists, which the page reports anyway.
+    """
+    try:
+        command(job, by=person.me())
+    except LabError as error:
+        if not (isinstance(error, NotFound) and address.run()):
+            session.notice(describe_error(error))
+
+
+def first_changeable(jobs: Iterable[str]) -> str:
+    """Return the first of these jobs that the visitor may change, else the first; "" for none."""
+    jobs = list(jobs)
+    return next((job for job in jobs if not person.barred(job)), next(iter(jobs), ""))
 
 
 def act(label: str, icon: str, command: Callable[[str], None], run: str, **more: object) -> None:
@@ -24,6 +42,12 @@ def act(label: str, icon: str, command: Callable[[str], None], run: str, **more:
     st.button(
         label, icon=icon, key=f"act_{label}", on_click=give_command, args=(command, run), **more
     )
+
+
+def live_status(run: str) -> RunState:
+    """Return the status of a run, PREPARING while it has not begun to train."""
+    preparing = runner.current().prepares(run)
+    return RunState.PREPARING if preparing else runner.current().status(run)
 
 
 def waiting(job: str) -> str:

@@ -1,7 +1,8 @@
-"""The screen that a page is shown on: its theme, and whether it is a phone's."""
+"""The screen that a page is shown on: its theme, whether it is a phone's, and its updates."""
 
 import streamlit as st
 
+from core.access import ownership
 from core.figures.template import Mode
 
 
@@ -13,3 +14,10 @@ def theme_mode() -> Mode:
 def phone() -> bool:
     """Whether the browser identifies itself as one of a phone."""
     return "Mobi" in (st.context.headers.get("User-Agent") or "")
+
+
+def every(seconds: float) -> float:
+    """Return the seconds between two updates of a part of a page: four times as many in a
+    classroom, where thirty pages ask. Live charts do not depend on it.
+    """
+    return seconds if ownership.mode() == ownership.SOLO else 4 * seconds

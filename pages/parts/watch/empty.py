@@ -9,7 +9,8 @@ from core.jobs.kinds import RUN
 from pages.kit import address
 from pages.kit.buttons import button
 from pages.kit.form import escape
-from pages.kit.layout import finding, first_changeable, run_name
+from pages.kit.job_controls import first_changeable
+from pages.kit.layout import finding, run_name
 
 
 def no_run(problem: str) -> None:

@@ -13,8 +13,7 @@ import pytest
 
 from core.base.errors import BadData, NotFound, Unavailable
 from core.base.finding import Action
-from core.data import library as library_module
-from core.data import upload_bundle
+from core.data import dataset_folder, upload_bundle
 from core.data.datasets import Spreadsheets
 from core.data.gaps import Fill
 from core.data.library import Library
@@ -127,7 +126,7 @@ def test_a_crash_while_writing_leaves_no_set(tmp_path: Path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(library_module, "_save", full)
+    monkeypatch.setattr(dataset_folder, "_save", full)
     with pytest.raises(Unavailable, match="No space left on device") as caught:
         Library(tmp_path).add(IMAGES, LABELS)
     assert caught.value.code == "not_writable"
@@ -135,14 +134,14 @@ def test_a_crash_while_writing_leaves_no_set(tmp_path: Path, monkeypatch):
 
 
 def test_the_second_of_two_writers_drops_its_copy(tmp_path: Path, monkeypatch):
-    library, save = Library(tmp_path), library_module._save
+    library, save = Library(tmp_path), dataset_folder._save
 
     def slow(*arguments):
-        monkeypatch.setattr(library_module, "_save", save)
+        monkeypatch.setattr(dataset_folder, "_save", save)
         Library(tmp_path).add(IMAGES, LABELS)  # another process is faster
         save(*arguments)
 
-    monkeypatch.setattr(library_module, "_save", slow)
+    monkeypatch.setattr(dataset_folder, "_save", slow)
     digest, _ = library.add(IMAGES, LABELS)
     assert sorted(folder.name for folder in (tmp_path / "data").iterdir()) == [digest, "files"]
 

@@ -1,0 +1,166 @@
+"""The bar at the bottom edge of every page: the draft with its Start button, and the live job."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from core.advice.plan import Plan, line, plan
+from core.advice.run_status import progress
+from core.base.encoding import encode
+from core.base.errors import LabError
+from core.jobs import runner
+from core.jobs.kinds import STUDY
+from core.runs.state import RunState
+from pages.kit import address, feed, person, session, state, study_log
+from pages.kit.buttons import deferred_button
+from pages.kit.form import escape
+from pages.kit.history import history_buttons
+from pages.kit.job_controls import first_changeable, give_command, live_status
+from pages.kit.layout import STACK, describe_error, run_name
+from pages.kit.screen import every, phone
+
+NOT_TRAINING = {RunState.PAUSED, RunState.PREPARING}  # the bar names them: nothing moves
+
+
+def start(text: str) -> None:
+    """Queue the experiment (JSON text) and open its run. Shows why where that is refused."""
+    try:
+        run = session.just_started(text) or runner.current().submit(text, by=person.me())
+    except LabError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return
+    session.just_started(text, run)
+    st.switch_page("watch.py", query_params=address.parameters(run=run))
+
+
+@dataclass(frozen=True)
+class PlannedStart:
+    """What Start would start: its description, what the press does, and why it is disabled."""
+
+    line: str
+    press: Callable[[], None]
+    problem: str = ""
+
+
+def bar(
+    planned: Plan | None = None,
+    *,
+    shown: str = "",
+    ready: PlannedStart | None = None,
+    problem: str = "",
+) -> None:
+    """Draw the bar at the bottom edge of every page: the draft with the only Start button, and the
+    job in progress.
+
+    `shown` is the run that the page itself shows; the bar leaves it out. `ready` replaces the draft
+    on a page that starts something other than a single run. `problem` says why the page does not
+    let the draft start now.
+    """
+    replaced = ready is not None
+    if ready is None:
+        draft = state.draft()
+        planned = planned or plan(draft, runner.current().store.home)
+        press = partial(start, encode(draft))
+        ready = PlannedStart(line(draft, planned), press, problem or planned.problem or "")
+    with st.bottom:
+        left, right = st.columns([9, 4], gap="small", vertical_alignment="center")
+        text = (
+            f":material/warning: {escape(problem)}"
+            if problem
+            else f"**Draft** {escape(ready.line)}"
+        )
+        with left, st.container(**STACK, gap="small"):  # a long line is above its buttons
+            st.caption(text, width="stretch")
+            if not replaced:
+                history_buttons()
+            pressed = deferred_button(
+                "Start",
+                type="primary",
+                icon=":material/play_arrow:",
+                shortcut=None if phone() else "ctrl+enter",
+                key="bar_start",
+                disabled=bool(ready.problem),
+                help=escape(ready.problem) or None,
+            )
+        live = tuple(runner.current().line())
+        with right:
+            st.fragment(_live, run_every=every(1.5 if live else 5))(live, shown)
+    if pressed():
+        ready.press()
+
+
+QueueSnapshot = tuple[tuple[str, str, str], ...]  # kind, id and device of every job
+
+
+def _live(drawn: QueueSnapshot, shown: str) -> None:
+    """Draw the job in progress, the visitor's own where several devices are busy. Reruns the page
+    when the queue has changed.
+    """
+    lab = runner.current()
+    if tuple(lab.line()) != drawn:
+        st.rerun()
+    if not drawn:
+        if not phone():  # where every line counts
+            st.caption("No run in progress.")
+        return
+    at_work, waiting = _parted(drawn)
+    job = first_changeable(job for job in at_work if job != shown)
+    if not job:
+        st.caption(f"**{waiting} waiting in the queue**" if waiting else "The queue is empty.")
+        return
+    kind = at_work[job]
+    try:
+        share, text = study_log.said(job) if kind == STUDY else _of_run(job)
+    except LabError as error:  # deleted by another process meanwhile
+        st.caption(escape(describe_error(error)))
+        return
+    if kind == STUDY and lab.status(job) == RunState.PAUSED:
+        text += " · paused"
+    name, *facts = text.split(" · ")
+    more = len(at_work.keys() - {job, shown})
+    facts = facts[-1:] if more else facts  # two badges leave room for the time alone
+    with st.container(**STACK, gap="small", wrap=False):
+        st.progress(share, text=" · ".join([f"**{escape(name)}**", *(facts or ["preparing"])]))
+        if more:
+            st.badge(f"{more} more in progress", color="gray", help=_devices(drawn))
+        if waiting:
+            st.badge(f"{waiting} waiting", color="gray", help=_devices(drawn))
+        why = person.barred(job)
+        st.button(
+            "",
+            icon=":material/stop_circle:",
+            type="tertiary",
+            disabled=bool(why),
+            help=why or f"Stop this {kind}",
+            key="bar_stop",
+            on_click=give_command,
+            args=(lab.stop, job),
+        )
+
+
+def _parted(drawn: QueueSnapshot) -> tuple[dict[str, str], int]:
+    """The kind of the first job on each device, and how many jobs wait."""
+    first: dict[str, str] = {}
+    for _, job, device in drawn:
+        first.setdefault(device, job)
+    at_work = {job: kind for kind, job, _ in drawn if job in first.values()}
+    return at_work, len(drawn) - len(at_work)
+
+
+def _devices(drawn: QueueSnapshot) -> str:
+    """A sentence with the number of jobs on each device."""
+    counts = Counter(device for _, _, device in drawn)
+    each = ", ".join(f"{device} has {count}" for device, count in counts.items())
+    return f"Each device runs one job at a time: {each}."
+
+
+def _of_run(run: str) -> tuple[float, str]:
+    """The completed fraction of a run, and its name with its progress in words."""
+    with feed.tail(run).read() as history:
+        status = live_status(run)
+        share, text = progress(history, status)
+    parts = [part for part in text.split(" · ") if part.startswith("Epoch") or "left" in part]
+    return share, " · ".join([run_name(run), *parts, *([status] if status in NOT_TRAINING else [])])
