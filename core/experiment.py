@@ -25,6 +25,7 @@ from core.optim.optimizers import AdamW, Optimizer
 from core.optim.regularizers import Regularizer
 from core.optim.schedules import Cosine, Schedule
 from core.optim.stopping import StoppingRule
+from core.weights.start import FromScratch, Start
 
 SHIPPED = Path(__file__).parent.parent / "assets" / "experiments"
 
@@ -61,6 +62,7 @@ class Experiment(Value):
     sampling: Sampling = Shuffle()
     network: tuple[Layer, ...] = Field(Small().layers((1, 8, 8)), max_length=1000)
     initializer: Initializer = He()
+    start: Start = FromScratch()
     loss: Loss = CrossEntropy()
     optimizer: Optimizer = AdamW(learning_rate=1e-3)
     schedule: Schedule = Cosine()

@@ -20,6 +20,7 @@ from core.data.samples import Samples
 from core.experiment import Experiment
 from core.network.build import build, check
 from core.network.initializers import Initializer, Moments
+from core.training.fine_tuning import FineTuning
 from core.training.scale import Scale
 from core.training.setup import FITTED
 
@@ -194,7 +195,7 @@ def _batch(experiment: Experiment, data: Samples, count: int) -> tuple[torch.Ten
 
 
 def _model(experiment: Experiment, data: Samples) -> nn.Module:
-    return build(
+    model = build(
         experiment.network,
         data.shape,
         data.outputs,
@@ -202,6 +203,9 @@ def _model(experiment: Experiment, data: Samples) -> nn.Module:
         generator=torch.Generator().manual_seed(experiment.seeds.initialization),
         dropout=torch.Generator().manual_seed(experiment.seeds.dropout),
     )
+    facts = check(experiment.network, data.shape, data.outputs)
+    FineTuning(experiment.start, model, facts).load(data.start)
+    return model.requires_grad_(True)  # the gradient of a frozen layer is of interest as well
 
 
 @contextmanager

@@ -71,10 +71,11 @@ def _first_problem(
 ) -> tuple[str, str, int | None]:
     """Return code, message and layer of the first problem; empty when there is none."""
     from core.advice.estimate import disk_problem
-    from core.training.checks import check_experiment
+    from core.training.checks import check_experiment, check_stored_start
 
     try:
         check_experiment(experiment, facts)
+        check_stored_start(experiment, facts, home)
     except LabError as error:
         return error.code, str(error), getattr(error, "layer", None)
     if problem := disk_problem(experiment, parameters, home):

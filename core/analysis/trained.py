@@ -15,14 +15,15 @@ from core.base.encoding import decode
 from core.base.errors import BadInput, NotFound, Unavailable
 from core.data.batches import Part
 from core.data.gaps import fill_gaps
-from core.data.load import load
 from core.data.samples import Samples
 from core.experiment import Experiment
 from core.runs import checkpoint
 from core.runs.measured import NAMES
 from core.runs.store import Store
+from core.training.inputs import load_inputs
 from core.training.metrics import CPU_BATCH
 from core.training.setup import Setup, State
+from core.weights.start import FromScratch
 
 PartName = Literal["train", "validation", "test"]
 T = TypeVar("T")
@@ -66,9 +67,10 @@ class TrainedRun:
         device = device or _available(experiment.device)
         self.experiment = experiment.model_copy(update={"device": device})
         self.state = _state(store, run)
-        self._loaded = load(self.experiment.data, store.home)
+        self._loaded = load_inputs(self.experiment, store.home)
         self.data: Samples = self.experiment.split.apply(self._loaded)[0]  # without gaps
-        self.setup = Setup(self.experiment, self.data, None)
+        drawn = self.experiment.model_copy(update={"start": FromScratch()})  # then replaced
+        self.setup = Setup(drawn, self.data, None)
         self._outputs: dict[PartName, Outputs] = {}
         self._has_best = False
         self.restore()

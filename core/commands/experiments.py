@@ -53,11 +53,11 @@ def find_learning_rate(arguments: Namespace, terminal: Terminal) -> Answer:
     """Run a learning-rate range test and return its points and the suggested learning rate."""
     from core.advice.range_test import NO_RATE, STEPS, range_test, suggest
     from core.base.numbers import short
-    from core.data.load import load as load_data
+    from core.training.inputs import load_inputs
 
     store, points = Store(), []
     experiment = requested_experiment(arguments, store, terminal)
-    for point in range_test(experiment, load_data(experiment.data, store.home)):
+    for point in range_test(experiment, load_inputs(experiment, store.home)):
         points.append(point)
         text = f"learning rate {short(point.rate)} · loss {short(point.loss, 3)}"
         terminal.progress(len(points) / STEPS, text)
@@ -181,10 +181,12 @@ def _check(experiment: Experiment, store: Store, terminal: Terminal) -> None:
     """Raise LabError if device, data and network do not fit together, before a run is created."""
     from core.base.device import resolve
     from core.data.load import load as load_data
-    from core.training.checks import check_experiment
+    from core.training.checks import check_experiment, check_stored_start
 
     resolve(experiment.device)
-    check_experiment(experiment, load_data(experiment.data, store.home, terminal.progress).facts)
+    facts = load_data(experiment.data, store.home, terminal.progress).facts
+    check_experiment(experiment, facts)
+    check_stored_start(experiment, facts, store.home)
 
 
 def _execute(store: Store, run: str, terminal: Terminal) -> Answer:

@@ -1,12 +1,16 @@
 """Samples: inputs with their targets, as plain numpy arrays."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from core.data.dataset import Facts
 from core.data.gaps import Fill, fill_gaps, fit_fills
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,9 @@ class Samples:
     `test_inputs` and `test_targets` have the same form, or are both None. `validation` holds the
     sorted indices of the samples that the dataset itself assigns to the validation set, if it does.
     `fills` say how missing values (NaN) of a table are filled; there are none elsewhere.
-    `corrections` describe how `targets` differ from those of the dataset.
+    `corrections` describe how `targets` differ from those of the dataset. `start` are the weights
+    by name that a training on these samples starts from, if its experiment names some
+    (`core.training.inputs.load_inputs`).
     """
 
     name: str
@@ -44,6 +50,7 @@ class Samples:
     validation: np.ndarray | None = None
     fills: tuple[Fill, ...] = ()
     corrections: Corrections | None = None
+    start: Mapping[str, "Tensor"] | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)

@@ -23,13 +23,15 @@ from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
 from core.studies.axes import Axis
 from core.studies.study import Method, Strategy
+from core.weights.start import Start
 
 FAMILIES: tuple[type[Choice], ...] = (
-    Layer, Preset, Initializer, Loss, Optimizer, Schedule, StoppingRule, Regularizer,
+    Layer, Preset, Initializer, Start, Loss, Optimizer, Schedule, StoppingRule, Regularizer,
     DataSet, Normalization, Augmentation, Sampling, Method, Axis, Strategy, Analysis,
     ExportFormat,
 )  # fmt: skip
 TITLES = {
+    "start": "Starting weights",
     "data set": "Datasets", "normalization": "Normalization", "sampling": "Sampling",
     "analysis": "Analyses of a finished run", "export format": "Export formats",
     "method": "Methods of studies", "axis": "Axes of studies", "strategy": "Strategies of studies",

@@ -104,8 +104,13 @@ class RunKind(JobKind):
 
     def missing(self, store: Store, job: str) -> str:
         from core.data.load import lacking
+        from core.training.inputs import missing_weights
 
-        return lacking(self.decode(store.experiment(job)).data, store.home)
+        experiment = self.decode(store.experiment(job))
+        resumed = bool(store.checkpoints(job))  # the checkpoint has the weights
+        return lacking(experiment.data, store.home) or (
+            "" if resumed else missing_weights(experiment, store.home)
+        )
 
 
 class StudyKind(JobKind):

@@ -61,7 +61,7 @@ def measure(home: Path, kind: str, text: str, run: str = "") -> Answers:
     `run` where it needs some, of EFFORT on a study, or of ANALYSIS or EXPORT of `run`. Raises
     what the measurement raises.
     """
-    from core.data.load import load
+    from core.training.inputs import load_inputs
 
     if kind == EFFORT:
         from core.studies.duration import expected
@@ -78,7 +78,7 @@ def measure(home: Path, kind: str, text: str, run: str = "") -> Answers:
 
         return exports.prepare(Store(home), run, decode(ExportFormat, text))
     experiment = decode(Experiment, text)
-    data = load(experiment.data, home)
+    data = load_inputs(experiment, home)
     return KINDS[kind](experiment, data, *([_weights(home, run)] if run else []))
 
 

@@ -54,14 +54,14 @@ def _consume(
     store: Store, run: str, poll_control: Callable, watch: Callable, progress: Callable | None
 ) -> Ended | None:
     from core.base.encoding import decode
-    from core.data.load import load
     from core.experiment import Experiment
     from core.runs import checkpoint
     from core.runs.tracking.live import tracked
+    from core.training.inputs import load_inputs
     from core.training.loop import train
 
     experiment = decode(Experiment, store.experiment(run))
-    data = load(experiment.data, store.home, progress)
+    data = load_inputs(experiment, store.home, progress)
     training = train(experiment, data, state=checkpoint.load(store, run))
     _require_disk(store, run, experiment, training)
     with tracked(run, experiment) as track:

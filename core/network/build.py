@@ -165,6 +165,23 @@ def check(layers: tuple[Layer, ...], shape: Shape, outputs: int) -> tuple[LayerF
     return facts
 
 
+@lru_cache(maxsize=64)
+def state_shapes(layers: tuple[Layer, ...], shape: Shape, outputs: int) -> dict[str, Shape]:
+    """Return the shape of every tensor of the network's state_dict by name. Raises BadNetwork."""
+    tensors = _assemble(check(layers, shape, outputs), outputs).state_dict()
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+
+
+def _assemble(facts: Sequence[LayerFacts], outputs: int) -> "nn.Sequential":
+    """Return the module on the meta device, without memory for its weights."""
+    import torch
+    from torch import nn
+
+    with torch.device("meta"):
+        modules = [(fact.name, fact.layer.call(fact.input, outputs).make()) for fact in facts]
+    return nn.Sequential(OrderedDict(modules))
+
+
 def describe_misfit(fact: LayerFacts) -> str:
     """Return the text of a misfit with the number and the name of its layer in front."""
     return f"Layer {fact.number} ({fact.name}): {fact.misfit.text}"
@@ -187,16 +204,8 @@ def build(
     charts and penalties, `uses_initializer` for the weights that the initializer has drawn, and
     `generator` (`dropout`) for those that draw random numbers.
     """
-    import torch
-    from torch import nn
-
     facts = check(layers, shape, outputs)
-    with torch.device("meta"):
-        modules = [
-            (fact.name, layer.call(fact.input, outputs).make())
-            for fact, layer in zip(facts, layers, strict=True)
-        ]
-    model = nn.Sequential(OrderedDict(modules)).to_empty(device="cpu")
+    model = _assemble(facts, outputs).to_empty(device="cpu")
     inner = {fact.path: fact.layer for fact in walk_facts(facts)}
     for path, module in model.named_modules():
         layer = inner.get(path)

@@ -81,9 +81,11 @@ class EpochAverage(Average):
 @torch.no_grad()
 def recompute_statistics(model: nn.Module, batches: Iterable[Tensor]) -> None:
     """Recompute the running mean and variance of batch normalization with the current weights, as
-    the mean over these batches, without dropout. The model is left in training mode.
+    the mean over these batches, without dropout; those of frozen layers stay. The model is left in
+    training mode.
     """
     norms = [m for m in model.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
+    norms = [m for m in norms if not getattr(m, "is_frozen", False)]
     momenta = [m.momentum for m in norms]
     model.eval()
     for module in norms:

@@ -61,6 +61,7 @@ class LBFGS(Optimizer):
     technique: ClassVar[str] = "O4"
     fused: ClassVar[bool] = False
     closure: ClassVar[bool] = True
+    has_groups: ClassVar[bool] = False
     learning_rate: float = learning_rate_field(1.0)
     moves: int = ranged(10, 1, 100, unit="per step", help="Maximum number of moves in one step.")
     memory: int = ranged(

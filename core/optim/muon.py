@@ -3,7 +3,7 @@
 The lab's own torch code; imports torch only, so that it can be pasted into a script.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -19,15 +19,17 @@ class MuonWithAdamW:
 
     def __init__(
         self,
-        parameters: Iterable[nn.Parameter],
+        parameters: Iterable[nn.Parameter | dict[str, Any]],
         lr: float = 2e-3,
         momentum: float = 0.95,
         weight_decay: float = 0.01,
         iterations: int = 5,
     ):
-        parameters, shared = list(parameters), {"lr": lr, "weight_decay": weight_decay}
-        matrices = [p for p in parameters if p.ndim == 2]
-        others = [p for p in parameters if p.ndim != 2]
+        groups, shared = list(parameters), {"lr": lr, "weight_decay": weight_decay}
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        matrices = _having(groups, lambda p: p.ndim == 2)
+        others = _having(groups, lambda p: p.ndim != 2)
         self.parts: dict[str, torch.optim.Optimizer] = {}
         if matrices:
             self.parts["muon"] = torch.optim.Muon(
@@ -58,3 +60,11 @@ class MuonWithAdamW:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         for name, part in self.parts.items():
             part.load_state_dict(state[name])
+
+
+def _having(
+    groups: list[dict[str, Any]], condition: Callable[[nn.Parameter], bool]
+) -> list[dict[str, Any]]:
+    """Return the groups with the parameters that meet the condition, without empty groups."""
+    chosen = [group | {"params": [*filter(condition, group["params"])]} for group in groups]
+    return [group for group in chosen if group["params"]]

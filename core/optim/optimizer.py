@@ -66,6 +66,7 @@ class Optimizer(Choice, family="optimizer"):
     page: ClassVar[str] = "Train"
     fused: ClassVar[bool] = True  # torch has one kernel for the whole step
     closure: ClassVar[bool] = False  # a step evaluates the loss and gradient at several points
+    has_groups: ClassVar[bool] = True  # layers can have different learning rates
     rescales_gradient: ClassVar[bool] = False  # a separate step size for each weight
     learning_rate: float = learning_rate_field(1e-3)
 

@@ -73,7 +73,6 @@ class GradientVarianceTransform(Transform):
         """Return the gradient of all weights as one row, with a graph: it is differentiated once
         more.
         """
-        gradients = torch.autograd.grad(
-            loss, self.parameters, create_graph=True, materialize_grads=True
-        )
+        trained = [p for p in self.parameters if p.requires_grad]  # not those frozen for now
+        gradients = torch.autograd.grad(loss, trained, create_graph=True, materialize_grads=True)
         return torch.cat([g.flatten() for g in gradients])

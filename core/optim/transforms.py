@@ -125,8 +125,8 @@ class Decay(Transform):
 
     @torch.no_grad()
     def before_step(self, learning_rate: float) -> None:
-        if self.weights:
-            torch._foreach_mul_(self.weights, 1 - learning_rate * self.strength)
+        if weights := [w for w in self.weights if w.requires_grad]:  # not those frozen for now
+            torch._foreach_mul_(weights, 1 - learning_rate * self.strength)
 
 
 class Clip(Transform):

@@ -1,6 +1,5 @@
 """The checkpoint of a run: the state of a training as one file, and the weights in it."""
 
-import io
 import logging
 import pickle
 import zipfile
@@ -10,9 +9,13 @@ from typing import Any, BinaryIO
 
 import torch
 
+from core.base.encoding import decode
 from core.base.errors import BadData, NotFound
 from core.data.spreadsheet.decoding import DAMAGE
+from core.experiment import Experiment
 from core.runs.store import Store
+from core.weights.facts import InputScale, ModelFacts
+from core.weights.saved_model import SavedModel
 
 log = logging.getLogger("descent_lab")
 
@@ -113,11 +116,9 @@ def best_weights(state: State) -> dict[str, torch.Tensor]:
     return state["best"] or state.get("averaged") or state["model"]
 
 
-def weights(store: Store, run: str, form: str) -> bytes:
-    """Return the best weights as the content of a file.
-
-    "pth" is a plain state_dict for `torch.load(weights_only=True)`; "safetensors" has the same
-    tensors. Raises NotFound if the run has no checkpoint.
+def saved_model(store: Store, run: str) -> SavedModel:
+    """Return the best weights with everything that new inputs need. Raises NotFound if the run has
+    no checkpoint.
     """
     state = load(store, run)
     if state is None:
@@ -126,11 +127,22 @@ def weights(store: Store, run: str, form: str) -> bytes:
             "training; try again then.",
             code="no_checkpoint",
         )
-    tensors = best_weights(state)
-    if form == "safetensors":
-        from safetensors.torch import save as pack
+    text = store.experiment(run)
+    experiment = decode(Experiment, text)
+    inputs = state.get("inputs") or _inputs_of(experiment, store)
+    title = experiment.name or experiment.data.summary
+    facts = ModelFacts(
+        title=title, run=run, scale=InputScale.of(state["scale"]), experiment=text, **inputs
+    )
+    return SavedModel(best_weights(state), facts)
 
-        return pack({name: tensor.contiguous() for name, tensor in tensors.items()})
-    buffer = io.BytesIO()
-    torch.save(tensors, buffer)
-    return buffer.getvalue()
+
+def _inputs_of(experiment: Experiment, store: Store) -> dict[str, Any]:
+    """Return classes and shape from the data, for a checkpoint of an earlier version; nothing where
+    the data is gone.
+    """
+    try:
+        facts = experiment.data.facts(store.home)
+    except NotFound:
+        return {}
+    return {"classes": facts.classes, "shape": facts.shape}

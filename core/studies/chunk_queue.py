@@ -51,11 +51,11 @@ class ChunkQueue:
 
     def refill(self) -> bool:
         """Queue the chunks of the next incomplete experiment; False when there is none."""
-        from core.data.load import load
+        from core.training.inputs import load_inputs
 
         study = self.study
         while experiment := propose(study, [proposal.trial for proposal in self.proposals]):
-            samples = load(experiment.data, self.home, self.progress)
+            samples = load_inputs(experiment, self.home, self.progress)
             executor = make_executor(study.method, experiment, samples, study.repeats)
             number = len(self.proposals)
             self.proposals.append(Proposal(StudyTrial(experiment), executor))

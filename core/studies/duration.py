@@ -11,9 +11,9 @@ import psutil
 
 from core.base.device import resolve, torch_threads
 from core.base.errors import LabError
-from core.data.load import load
 from core.data.ready.download import Progress
 from core.studies.study import Study, StudyTrial, propose
+from core.training.inputs import load_inputs
 
 if TYPE_CHECKING:
     from core.studies.executor import Executor
@@ -69,7 +69,7 @@ def first_executors(
         resolve(study.base.device)
     history: list[StudyTrial] = []
     while len(history) < MAX_TRIALS and (experiment := propose(study, history)):
-        samples = load(experiment.data, home, progress)
+        samples = load_inputs(experiment, home, progress)
         yield make_executor(study.method, experiment, samples, study.repeats)
         history.append(StudyTrial(experiment))
 

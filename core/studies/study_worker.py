@@ -89,11 +89,11 @@ def serve(home: Path, study_id: str, file: int | None = None) -> None:
     import torch
 
     from core.base import device
-    from core.data.load import load
     from core.studies.executor import make_executor
     from core.studies.folder import Studies
     from core.studies.records import plain_point
     from core.studies.study import Study
+    from core.training.inputs import load_inputs
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl+C
     device.prepare()
@@ -118,7 +118,7 @@ def serve(home: Path, study_id: str, file: int | None = None) -> None:
         try:
             if request["proposal"] != proposal:
                 experiment = decode(Experiment, request["experiment"])
-                samples = load(experiment.data, home)
+                samples = load_inputs(experiment, home)
                 executor = make_executor(study.method, experiment, samples, study.repeats)
                 proposal = request["proposal"]
             for index, point in enumerate(executor.points(request["chunk"], poll_control)):

@@ -1,11 +1,16 @@
 """Everything that keeps an experiment from starting, checked from the facts of its data alone."""
 
-from core.base.errors import BadData, BadExperiment, BadNetwork
+from pathlib import Path
+
+from core.base.errors import BadData, BadExperiment, BadNetwork, NotFound
 from core.base.text import counted
 from core.data.dataset import Facts
 from core.experiment import Experiment
 from core.network.batch_check import check_batch_of_one
-from core.network.build import LayerFacts, check
+from core.network.build import LayerFacts, check, state_shapes
+from core.training.fine_tuning import check_start
+from core.weights.library import WeightsLibrary
+from core.weights.matching import Matching
 
 
 def check_experiment(experiment: Experiment, facts: Facts) -> tuple[LayerFacts, ...]:
@@ -24,10 +29,32 @@ def check_experiment(experiment: Experiment, facts: Facts) -> tuple[LayerFacts, 
             "fractions.",
             code="empty_training_set",
         )
+    if experiment.start.has_rates and not experiment.optimizer.has_groups:
+        raise BadExperiment(
+            f"{experiment.optimizer.label} has one learning rate for all layers, but the start of "
+            "this experiment gives layers different ones. Choose another optimizer on the Train "
+            "page, or set the depth factor on the Network page to 1 and remove the factors of "
+            "single layers.",
+            code="rates_without_groups",
+        )
     sizes = dict(train=train, batch_size=experiment.batch_size)
     if misfit := check_batch_of_one(experiment.network, facts.shape, facts.outputs, **sizes):
         raise BadNetwork(misfit.text, misfit.evidence["layer"], code=misfit.code)
     return layers
+
+
+def check_stored_start(experiment: Experiment, facts: Facts, home: Path) -> Matching | None:
+    """Return how the stored weights that the experiment starts from fit its network; None for a
+    start from scratch. Raises what `check_start` raises.
+    """
+    if not (digest := experiment.start.weights_digest):
+        return None
+    try:
+        have = WeightsLibrary(home).about(digest).shapes
+    except NotFound:
+        have = None
+    want = state_shapes(experiment.network, facts.shape, facts.outputs)
+    return check_start(experiment.start, want, have)
 
 
 def part_sizes(experiment: Experiment, facts: Facts) -> tuple[int, int, int]:

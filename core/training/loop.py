@@ -67,6 +67,7 @@ class Training(Iterator[Event]):
         self.budget = Budget(self.watch, first=self.step, steps=self.setup.steps)
         self.surface_probe = DecisionSurfaceProbe(self.setup, data, self.watch)
         self.probes: list[Event] = []
+        self.setup.fine_tuning.begin_epoch(self.epoch)
         self.checkpoints, self._last = CheckpointPace(self.watch), None
         self._queue: deque[Event] = deque()
         self._groups = self._run()
@@ -170,6 +171,7 @@ class Training(Iterator[Event]):
     def _rest_of_epoch(self) -> Iterator[Tensor]:
         """Yield the rows (B,) of each remaining mini-batch of this epoch."""
         setup = self.setup
+        setup.fine_tuning.begin_epoch(self.epoch)  # gradual unfreezing
         setup.order.set_state(setup.epoch_order)
         order = setup.sampler.order(setup.order).to(setup.device)
         for position in range(self.step - self.epoch * setup.epoch_steps, setup.epoch_steps):

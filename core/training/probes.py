@@ -107,7 +107,8 @@ class LayerProbe:
             return setup.loss(model(x[part]), y[part], mix and mix.of(part))
 
         model.eval()
-        measured = gradient_noise(losses, len(x), self.norms.parameters)
+        trained = [p for p in self.norms.parameters if p.requires_grad]  # not those frozen for now
+        measured = gradient_noise(losses, len(x), trained)
         model.train()
         return measured
 
@@ -127,7 +128,8 @@ class Norms:
     @torch.no_grad()
     def before_step(self) -> None:
         """Measure after backward, before gradients or weights are changed."""
-        self.gradient = torch._foreach_norm([p.grad for p in self.parameters])
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
+        self.gradient = torch._foreach_norm(gradients)
         self.old = [p.clone() for p in self.parameters]
 
     @torch.no_grad()

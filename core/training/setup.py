@@ -24,6 +24,7 @@ from core.network.build import build
 from core.optim.averages import recompute_statistics
 from core.optim.transforms import Transform
 from core.training.checks import check_experiment
+from core.training.fine_tuning import FineTuning
 from core.training.precision import use_bfloat16
 from core.training.scale import Scale
 
@@ -48,6 +49,8 @@ class Setup:
         self.device = machine.resolve(experiment.device)
         self.classes = data.classes
         self.facts = check_experiment(experiment, data.facts)
+        self.shape, self.columns = data.shape, data.columns
+        self.is_resumed = state is not None
         self._load(data)
         self._use_threads(state)
         self._assemble(data)
@@ -109,7 +112,10 @@ class Setup:
             dropout=self.dropout,
             device=self.device,
         ).to(memory_format=self.train.format)
-        self._fit_weights()
+        self.fine_tuning = FineTuning(e.start, self.model, self.facts)
+        if not self.is_resumed:
+            self.fine_tuning.load(data.start)
+            self._fit_weights()
         if e.precision == "bfloat16":
             use_bfloat16(self.model, self.device)
         self.criterion = e.loss.call().make().to(self.device)
@@ -118,7 +124,9 @@ class Setup:
         for transform in self.transforms:
             transform.bind(self.model)
         fused = {"fused": True} if e.optimizer.fused else {}
-        self.optimizer = e.optimizer.call().make(self.model.parameters(), **fused)
+        optimizer = e.optimizer.call()
+        parameters = self.fine_tuning.parameters(optimizer.arguments["lr"])
+        self.optimizer = optimizer.make(parameters, **fused)
         base = e.optimizer.learning_rate  # each group keeps the ratio of its own rate to it
         self.rate_ratios = [group["lr"] / base for group in self.optimizer.param_groups]
 
@@ -223,6 +231,11 @@ class Setup:
             "optimizer": to_cpu(self.optimizer.state_dict()),
             "transforms": {kind: to_cpu(t.state()) for kind, t in self._by_kind().items()},
             "scale": self.scale.state(),
+            "inputs": {
+                "classes": list(self.classes),
+                "columns": list(self.columns),
+                "shape": list(self.shape),
+            },
             "generators": {
                 "order": self.epoch_order,
                 "dropout": self.dropout.get_state(),

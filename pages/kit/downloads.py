@@ -28,11 +28,11 @@ def downloads(run: str) -> None:
             return table(history)
 
     if store.checkpoints(run):
-        offer("Weights (PyTorch)", "weights.pth", lambda: checkpoint.weights(store, run, "pth"))
+        offer("Weights (PyTorch)", "weights.pth", lambda: checkpoint.saved_model(store, run).pth())
         offer(
             "Weights (safetensors)",
             "weights.safetensors",
-            lambda: checkpoint.weights(store, run, "safetensors"),
+            lambda: checkpoint.saved_model(store, run).safetensors(),
         )
     offer("Curves (CSV)", "curves.csv", lambda: read(curves_csv))
     offer("Layers (CSV)", "layers.csv", lambda: read(layers_csv))

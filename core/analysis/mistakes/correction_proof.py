@@ -23,9 +23,9 @@ from core.base.spec import ranged
 from core.base.text import counted
 from core.data.corrected import MOST, Corrected, Row, correct
 from core.data.dataset import DataSet, Facts
-from core.data.load import load
 from core.experiment import Experiment
 from core.studies.axes import Repeats
+from core.training.inputs import load_inputs
 
 
 class CorrectionProof(Analysis):
@@ -98,7 +98,7 @@ class CorrectionProof(Analysis):
         ended = []
         for position, experiment in enumerate(pair):
             note = f"Training pair {number + 1} of {self.repeats}"
-            running = side_run(experiment, load(experiment.data, trained.store.home))
+            running = side_run(experiment, load_inputs(experiment, trained.store.home))
             while True:
                 try:
                     share = next(running)

@@ -15,8 +15,8 @@ from core.base.errors import BadInput
 from core.base.numbers import percent, short, whole
 from core.base.spec import ranged
 from core.base.text import aligned, counted
-from core.data.load import load
 from core.experiment import Experiment
+from core.training.inputs import load_inputs
 
 LEAST = 1 / 32  # of the training set: the smallest size
 FEWEST = 10  # rows of the smallest size, and one for each class
@@ -42,7 +42,7 @@ class MoreRows(Analysis):
     def answer(self, trained: TrainedRun) -> Answering:
         yield 0.0, "Reading the samples"
         base, sizes = trained.experiment, self.rows_of(trained)
-        data = load(base.data, trained.store.home)
+        data = load_inputs(base, trained.store.home)
         all_rows, regression = len(trained.setup.train), not trained.classes
         work = [size for size in sizes for _ in range(self.seeds)]
         errors: list[list[float]] = []

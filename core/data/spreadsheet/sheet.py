@@ -12,11 +12,11 @@ agree with the sheet.
 import csv
 import errno
 import json
-import signal
 import sys
 from collections.abc import Iterable
 from typing import Any, BinaryIO, TextIO
 
+from core.base.limits import limit
 from core.data.spreadsheet.grid import letters, ref
 from core.data.spreadsheet.sheet_xml import Fault, check_sheet, write_facts
 
@@ -94,24 +94,6 @@ def _text(cell: Any) -> str:
 # --- the process
 
 
-def limit(memory: int, text: int, seconds: int) -> None:
-    """Limit address space and CSV (bytes) and time (seconds). Does nothing on Windows."""
-    try:
-        import resource
-    except ImportError:
-        return
-    signal.alarm(seconds)  # ends this process even if its parent is gone
-    for kind, most in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_FSIZE, text),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        hard = resource.getrlimit(kind)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (most, most))
-
-
 def convert_safely(book: BinaryIO, table: TextIO, report: TextIO, **order: Any) -> dict[str, Any]:
     """Return the facts from `convert`, its faults, and every other failure as facts."""
     try:
@@ -134,7 +116,7 @@ def convert_safely(book: BinaryIO, table: TextIO, report: TextIO, **order: Any) 
 def main() -> None:
     """Convert a sheet from standard input to standard output; facts go to standard error."""
     order = json.loads(sys.argv[-1])
-    limit(order.pop("memory"), order.pop("text"), order.pop("seconds"))
+    limit(memory=order.pop("memory"), written=order.pop("text"), seconds=order.pop("seconds"))
     sys.stdin.buffer.seek(0)  # the parent has read from the file
     sys.stdout.reconfigure(encoding="utf-8", newline="")
     write_facts(sys.stderr, convert_safely(sys.stdin.buffer, sys.stdout, sys.stderr, **order))

@@ -15,11 +15,11 @@ from core.base.errors import LabError, Unavailable
 from core.base.finding import Finding
 from core.base.numbers import MISSING, short, size, whole
 from core.base.text import format_shape
-from core.data.load import load
 from core.experiment import Experiment
 from core.jobs import runner
 from core.network.build import LayerFacts, walk_facts
 from core.network.tree import LayerPath
+from core.training.inputs import load_inputs
 from pages.kit import cost, session, state
 from pages.kit.layout import card_title, draft_finding, finding
 from pages.kit.screen import phone
@@ -40,6 +40,7 @@ RELEVANT = (  # fields of the experiment that change the first step
     "initializer",
     "loss",
     "seeds",
+    "start",
 )
 STD_HELP = (
     "Standard deviation of the layer's outputs over samples and units, before the activation and "
@@ -98,7 +99,7 @@ def improve_start(draft: Experiment, seen: "FirstStep") -> None:
     """
     from core.advice.remedy import find_remedy
 
-    remedy = find_remedy(draft, load(draft.data, runner.current().store.home), seen)
+    remedy = find_remedy(draft, load_inputs(draft, runner.current().store.home), seen)
     if remedy is None:
         session.notice(
             "No change of the initialization or normalization improves this start. Use fewer "
@@ -140,7 +141,7 @@ def _measure(text: str, home: str) -> "FirstStep":
     from core.advice.first_step import first_step
 
     experiment = decode(Experiment, text)
-    return first_step(experiment, load(experiment.data, Path(home)))
+    return first_step(experiment, load_inputs(experiment, Path(home)))
 
 
 def metrics(draft: Experiment, planned: Plan, seen: "FirstStep | None", chance: str) -> None:

@@ -252,9 +252,10 @@ def test_weights_open_in_plain_torch_and_belong_to_the_best_epoch(tmp_path: Path
     )
     ended = execute(store, run)
     best = checkpoint.load(store, run)["best"]
-    plain = torch.load(io.BytesIO(checkpoint.weights(store, run, "pth")), weights_only=True)
-    safe = load(checkpoint.weights(store, run, "safetensors"))
-    for weights in (plain, safe):
+    saved = checkpoint.saved_model(store, run)
+    plain = torch.load(io.BytesIO(saved.pth()), weights_only=True)
+    safe = load(saved.safetensors())
+    for weights in (plain["state_dict"], safe):
         assert sorted(weights) == sorted(best)
         assert all(torch.equal(weights[name], best[name]) for name in best)
     epochs = [e for e in events(store, run) if isinstance(e, Epoch)]
@@ -265,7 +266,7 @@ def test_weights_open_in_plain_torch_and_belong_to_the_best_epoch(tmp_path: Path
 def test_missing_weights_are_not_found(tmp_path: Path) -> None:
     store = Store(tmp_path)
     with pytest.raises(NotFound) as caught:
-        checkpoint.weights(store, store.create(digits()), "pth")
+        checkpoint.saved_model(store, store.create(digits()))
     assert caught.value.code == "no_checkpoint"
 
 

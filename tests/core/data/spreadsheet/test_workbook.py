@@ -145,7 +145,8 @@ def test_a_process_that_hangs_is_ended(monkeypatch):
 def test_a_process_without_a_parent_ends_itself():
     code = (
         "import sys, signal; sys.path.insert(0, sys.argv[1]); "
-        "from core.data.spreadsheet.sheet import limit; limit(2**31, 2**20, 1); signal.pause()"
+        "from core.base.limits import limit; "
+        "limit(memory=2**31, written=2**20, seconds=1); signal.pause()"
     )
     command = [sys.executable, "-I", "-c", code, str(workbook.ROOT)]
     assert subprocess.run(command, check=False).returncode == -14
@@ -193,7 +194,7 @@ def test_the_process_imports_neither_torch_nor_pandas_nor_this_folder():
     loaded = set(done.stdout.decode().split())
     assert not loaded & {"torch", "pandas", "numpy", "streamlit", "pydantic", "subprocess"}
     assert {m for m in loaded if m.startswith("core")} == {
-        "core", "core.base", "core.base.numbers",
+        "core", "core.base", "core.base.limits", "core.base.numbers",
         "core.data", "core.data.spreadsheet", "core.data.spreadsheet.grid",
         "core.data.spreadsheet.sheet", "core.data.spreadsheet.sheet_xml",
     }  # fmt: skip
