@@ -33,7 +33,7 @@ def test_a_residual_block_built_by_hand_is_fixed_and_trained(page, server):
     wrong.first.wait_for(state="detached")
     add(page, "add-relu-1-0")
     page.get_by_text("2.2", exact=True).wait_for()
-    page.get_by_text("residual1 · 2 layers").wait_for()
+    page.get_by_text("residual1 · 1 weight layer").wait_for()
     page.get_by_role("button", name="Start Shortcut").click()
     page.wait_for_url("**/watch?*run=*")
     run = page.url.rpartition("run=")[2].partition("&")[0]

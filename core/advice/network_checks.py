@@ -11,8 +11,9 @@ from math import prod
 from core.advice.training_checks import Rule, plain
 from core.base.finding import Action, Finding
 from core.base.numbers import short
+from core.base.text import counted
 from core.experiment import Experiment
-from core.network.chains import Layers, walk_layers
+from core.network.chains import Layers, describe_depth, walk_layers
 from core.network.initializers import Initializer
 from core.network.layers import BatchNorm, Layer, ReLU, Sigmoid
 from core.network.tree import map_layers
@@ -140,7 +141,8 @@ def check_slopes(e: Experiment, samples: int, parameters: int) -> list[Finding]:
     labels = ", ".join(dict.fromkeys(layer.label for layer in flat))
     action = use_relu(e.network)
     text = (
-        f"**{len(flat)} activations ({labels}) have a small slope:** together they pass on at most "
+        f"**{counted(len(flat), 'activation')} ({labels}) between the "
+        f"{describe_depth(e.network)} have a small slope:** together they pass on at most "
         f"{short(fraction)} of the gradient, so the first layers hardly learn. {action.label}."
     )
     evidence = {"activations": len(flat), "fraction": fraction}

@@ -11,6 +11,7 @@ from core.base.numbers import percent, short, whole
 from core.base.text import counted
 from core.data.datasets import Corrected, Facts
 from core.experiment import Experiment
+from core.network.chains import describe_depth
 from core.network.presets import recognize
 
 SHORTEST = 12  # characters that are left of a name in the line about a draft
@@ -84,9 +85,9 @@ def _first_problem(
 
 
 def network_name(experiment: Experiment, facts: Facts | None) -> str:
-    """Return the preset's name while the layers are unchanged, else the number of layers."""
+    """Return the preset's name while the layers are unchanged, else how many have weights."""
     preset = recognize(experiment.network, facts.shape) if facts else ""
-    return preset or counted(len(experiment.network), "layer")
+    return preset or describe_depth(experiment.network)
 
 
 def line(experiment: Experiment, planned: Plan, room: int = 80) -> str:

@@ -66,7 +66,14 @@ def layer_calls(layers: Layers, shape: Shape, outputs: int) -> dict[str, Call]:
     return calls
 
 
+def describe_depth(layers: Layers) -> str:
+    """Return how many layers have weights, as papers count them: "30 weight layers". Activations,
+    normalizations, pooling and reshaping do not count; layers inside blocks do.
+    """
+    return counted(sum(layer.has_weights for layer in walk_layers(layers)), "weight layer")
+
+
 def summarize(layers: Layers) -> str:
     """Return the chain in a few words; activations and layers without a summary are left out."""
     parts = [layer.summary for layer in layers if not layer.is_activation]
-    return " → ".join(filter(None, parts)) or counted(len(layers), "layer")
+    return " → ".join(filter(None, parts)) or describe_depth(layers)

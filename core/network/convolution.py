@@ -16,6 +16,7 @@ class Conv2d(Layer):
     source: ClassVar[str] = "LeCun et al. 1989"
     technique: ClassVar[str] = "N1"
     name_prefix: ClassVar[str] = "conv"
+    has_weights: ClassVar[bool] = True
     icon: ClassVar[str] = "blur_on"
     maps: int = ranged(
         16, 1, 2048, label="Filters", help="Number of output channels (feature maps)."

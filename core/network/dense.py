@@ -16,6 +16,7 @@ class Linear(Layer):
     source: ClassVar[str] = "Rosenblatt 1958"
     technique: ClassVar[str] = "N1"
     name_prefix: ClassVar[str] = "linear"
+    has_weights: ClassVar[bool] = True
     icon: ClassVar[str] = "hub"
     units: int = ranged(100, 1, 65_536, help="Number of outputs (hidden units).")
     bias: bool = ranged(True, help="Adds b, one learned number per unit.")
@@ -49,6 +50,7 @@ class Output(Layer):
     technique: ClassVar[str] = "N1"
     name_prefix: ClassVar[str] = "output"
     icon: ClassVar[str] = "output"
+    has_weights: ClassVar[bool] = True
     is_output: ClassVar[bool] = True
     bias: bool = ranged(True, help="Adds b, one learned number per class.")
 

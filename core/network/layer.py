@@ -29,6 +29,7 @@ class Layer(Choice, family="layer"):
     group: ClassVar[str] = "Layers"  # heading in the menu of layers
     is_activation: ClassVar[bool] = False
     is_normalization: ClassVar[bool] = False
+    has_weights: ClassVar[bool] = False  # counts towards the depth of the network
     is_output: ClassVar[bool] = False  # gives the network's scores, so it must be the last one
     passes_gradient: ClassVar[bool] = True  # False if its derivative is 0 almost everywhere
     uses_batch_statistics: ClassVar[bool] = False  # it compares the samples of a mini-batch

@@ -16,6 +16,7 @@ from core.base.text import counted, format_shape
 from core.network.activations import ReLU
 from core.network.chains import (
     Layers,
+    describe_depth,
     find_strides,
     first_misfit,
     layer_calls,
@@ -155,7 +156,7 @@ class Residual(Nested):
 
     @property
     def outline(self) -> str:
-        return ", ".join([counted(len(self.layers), "layer"), *self._settings()])
+        return ", ".join([describe_depth(self.layers), *self._settings()])
 
     def _settings(self) -> list[str]:
         dropped = [f"drop {short(self.drop)}"] * (self.drop > 0)

@@ -18,9 +18,9 @@ from typing import Any
 from core.base.encoding import build
 from core.base.errors import BadExperiment, LabError, NotFound
 from core.base.events import Ended, Scores, from_json
-from core.base.text import counted
 from core.data.datasets import DataSet, Facts
 from core.experiment import Experiment
+from core.network.chains import describe_depth
 from core.network.presets import recognize
 from core.runs import notes
 from core.runs.log_scan import end_in, epochs_in, last_seconds
@@ -164,9 +164,9 @@ def _partial(data: str, network: str, optimizer: str) -> Experiment:
 
 @lru_cache(maxsize=1024)
 def _network(data: str, network: str, shape: tuple[int, ...] | None) -> str:
-    """Return the name of the preset with these layers, else their number."""
+    """Return the name of the preset with these layers, else how many have weights."""
     layers = _partial(data, network, "null").network
-    return (recognize(layers, shape) if shape else "") or counted(len(layers), "layer")
+    return (recognize(layers, shape) if shape else "") or describe_depth(layers)
 
 
 def _facts(data: DataSet, store: Store) -> Facts | None:

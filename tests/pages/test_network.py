@@ -214,7 +214,7 @@ def test_a_preset_is_configured_before_it_is_used(page):
     app = press(page(), "set deep_mlp")
     next(w for w in app.number_input if w.label == "Depth (layers)").set_value(5).run()
     next(w for w in app.selectbox if w.label == "Activation").set_value("tanh").run()
-    assert any("10 layers, " in text for text in texts(well(app)))
+    assert any("5 weight layers, " in text for text in texts(well(app)))
     app = press(app, "use deep_mlp")
     assert layers(app) == DeepMLP(depth=5, activation="tanh").layers((1, 8, 8))
 

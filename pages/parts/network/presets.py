@@ -8,9 +8,9 @@ from core.advice.fitting import fit_preset
 from core.base.errors import BadNetwork
 from core.base.numbers import whole
 from core.base.spec import fields
-from core.base.text import counted
 from core.data.datasets import Facts
 from core.network.build import trace
+from core.network.chains import describe_depth
 from core.network.presets import Preset
 from pages.kit import form, session, state
 from pages.kit.layout import finding
@@ -73,7 +73,7 @@ def outline(kind: str, shape: tuple[int, ...], outputs: int) -> str:
     icons = [f":material/{layer.icon}:" for layer in layers]
     if len(icons) > ICONS:
         icons = [*icons[: ICONS - 2], "…", icons[-1]]
-    return f"{' '.join(icons)}  \n{counted(len(layers), 'layer')} · {whole(parameters)} parameters"
+    return f"{' '.join(icons)}  \n{describe_depth(layers)} · {whole(parameters)} parameters"
 
 
 def settings(preset: Preset, facts: Facts, suffix: str) -> None:
@@ -87,7 +87,7 @@ def settings(preset: Preset, facts: Facts, suffix: str) -> None:
             layers = fit_preset(preset, facts.shape, facts.outputs)
             traced = trace(layers, facts.shape, facts.outputs)
             parameters = sum(fact.parameters for fact in traced)
-            st.caption(f"{counted(len(layers), 'layer')}, {whole(parameters)} parameters.")
+            st.caption(f"{describe_depth(layers)}, {whole(parameters)} parameters.")
         st.button(
             f"Use {preset.label}",
             key=f"use {preset.kind}{suffix}",

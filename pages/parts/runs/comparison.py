@@ -276,7 +276,7 @@ def difference_table(selected: list[Row], rows: list[tuple[str, tuple[str, ...]]
 
 
 def distinguishes(row: tuple[str, tuple[str, ...]], named: tuple[str, tuple[str, ...]]) -> bool:
-    """Whether the short names distinguish the same values as the row; "12 layers" is no name."""
+    """Whether short names distinguish the same values as the row; "12 weight layers" is no name."""
     pairs = set(zip(row[1], named[1], strict=True))
     presets = not any(name[0].isdigit() for name in named[1])
     networks = row[0] in (named[0], DIFFERING_LAYERS)

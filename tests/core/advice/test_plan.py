@@ -16,6 +16,7 @@ from core.data.datasets import Digits, Facts, Spreadsheets
 from core.data.split import Split
 from core.experiment import Experiment, shipped
 from core.network.activations import ReLU
+from core.network.chains import describe_depth
 from core.network.layers import Flatten, Linear, Output
 from core.network.presets import LeNet, Preset, Small
 from core.optim.optimizers import SGD
@@ -121,8 +122,10 @@ def test_a_split_without_training_samples_is_reported_before_the_start(rows, cou
 def test_a_preset_is_recognized_by_its_layers_and_other_networks_by_their_number():
     facts = Digits().facts(HERE)
     assert network_name(Experiment(), facts) == Small.label
-    assert network_name(Experiment(network=(Flatten(), ReLU(), Output())), facts) == "3 layers"
-    assert network_name(Experiment(), None) == f"{len(Experiment().network)} layers"
+    assert (
+        network_name(Experiment(network=(Flatten(), ReLU(), Output())), facts) == "1 weight layer"
+    )
+    assert network_name(Experiment(), None) == describe_depth(Experiment().network)
 
 
 def test_the_line_about_a_draft_has_all_five_parts():

@@ -18,6 +18,7 @@ from core.base.seal import write_with_sum
 from core.data.datasets import Spreadsheets
 from core.experiment import Experiment
 from core.jobs import trainer
+from core.network.chains import describe_depth
 from core.network.presets import SoftmaxRegression
 from core.optim.optimizers import SGD
 from core.runs import notes, trash
@@ -105,7 +106,7 @@ def test_a_run_without_events_has_its_settings(store):
 def test_without_its_data_a_network_has_its_number_of_layers(store):
     gone = Experiment(data=Spreadsheets(digest="0" * 64, title="Gone"))
     row = summarize(store, store.create(encode(gone)))
-    assert (row.name, row.network) == ("Gone", f"{len(gone.network)} layers")
+    assert (row.name, row.network) == ("Gone", describe_depth(gone.network))
 
 
 def test_a_row_follows_its_events_and_is_removed_with_its_folder(store):
@@ -187,7 +188,7 @@ def test_spreadsheets_that_are_added_later_give_the_network_its_name(store, monk
     from core.data.datasets import Facts
 
     run = store.create(encode(TINY.model_copy(update={"data": Spreadsheets(digest="0" * 64)})))
-    assert summarize(store, run).network == f"{len(TINY.network)} layers"
+    assert summarize(store, run).network == describe_depth(TINY.network)
     facts = Facts((1, 8, 8), tuple("0123456789"), 10)
     monkeypatch.setattr(Spreadsheets, "facts", lambda self, home: facts)
     assert summarize(store, run).network == "Softmax regression"

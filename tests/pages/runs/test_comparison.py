@@ -81,7 +81,7 @@ def test_networks_have_the_names_of_presets_that_distinguish_them():
     row = ("Network", ("conv1, output", "output"))
     assert distinguishes(row, ("Network", ("Small net", "Softmax regression")))
     assert not distinguishes(row, ("Network", ("Small net", "Small net")))
-    assert not distinguishes(row, ("Network", ("4 layers", "Softmax regression")))
+    assert not distinguishes(row, ("Network", ("2 weight layers", "Softmax regression")))
     assert not distinguishes(
         ("Epochs", ("3", "4")), ("Network", ("Small net", "Softmax regression"))
     )
