@@ -1,4 +1,4 @@
-"""The tabs of a finished run in a browser: Curves, Mistakes, Inside, Verdict."""
+"""A finished run in a browser: the tabs Curves, Mistakes, Inside and Verdict, and Predict."""
 
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from core.experiment import Experiment, shipped
 from core.jobs.kinds import KINDS, RUN
 from core.network.layers import Linear, Output, ReLU
 from core.optim.optimizers import SGD
+from core.predict.predictor import open_predictor
+from core.predict.strokes import GRID, render
 from core.runs import notes
 from core.runs.history import History
 from core.runs.measured import measure_parts
@@ -225,3 +227,72 @@ def test_a_typed_human_error_changes_the_verdict_and_baselines_join_the_result(
     entry.fill("")
     entry.press("Enter")
     page.get_by_text(verdicts[0]).first.wait_for()
+
+
+# --- Predict
+
+
+def probabilities(server: Server, run: str, *strokes: list[int]) -> list[float]:
+    """What the run answers for a drawing."""
+    predictor = open_predictor(server.store, run)
+    pixels = predictor.form.prepare_drawing(render([*strokes])).pixels
+    return list(predictor.predict(pixels[None])[0].probabilities)
+
+
+def test_a_drawing_is_answered_when_the_pen_is_lifted(
+    page: object, server: Server, digits_run: str
+) -> None:
+    x, top, bottom, step = GRID // 2, 40, 240, 10
+    line = [x, top, x, bottom]
+    across = [number for right in range(9) for number in (x + step * right, GRID // 2)]
+    alone, both = (probabilities(server, digits_run, *each) for each in ([line], [line, across]))
+    bars, canvas = chart(page, "Probability of each class"), page.locator(".lab-pad canvas")
+
+    def shows(values: list[float], what: str) -> None:
+        def drawn() -> bool:
+            found = bars.evaluate_all("plots => plots.map(plot => [...(plot.data?.[0].x ?? [])])")
+            return found == [pytest.approx(values, abs=1e-4)]
+
+        wait_until(drawn, 30, what)
+
+    def place(row: int) -> tuple[float, float]:
+        box = canvas.bounding_box()
+        return box["x"] + box["width"] * x / GRID, box["y"] + box["width"] * row / GRID
+
+    page.goto(f"{server.url}/predict?run={digits_run}")
+    wait_until(lambda: canvas.count() and canvas.evaluate("c => c.width") > 200, what="the pad")
+    wait_for_rest(page)
+    page.mouse.move(*place(top))
+    page.mouse.down()
+    page.mouse.move(*place(bottom), steps=8)
+    page.mouse.up()
+    shows(alone, "the answer for a line")
+
+    canvas.focus()
+    for key in ("Space", *["ArrowRight"] * 8, "Space"):
+        canvas.press(key)
+    shows(both, "the answer with a stroke of the keyboard")
+    page.get_by_role("radio", name="Test set").click()
+    page.get_by_text("True class").wait_for()
+    page.get_by_role("radio", name="Draw").click()
+    shows(both, "the drawing of before")
+    canvas.press("Control+z")
+    shows(alone, "the answer without the last stroke")
+    page.get_by_role("button", name="Clear", exact=True).click()
+    wait_until(lambda: bars.count() == 0, what="no answer for an empty pad")
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    canvas.scroll_into_view_if_needed()
+    wait_for_rest(page)
+    canvas.focus()
+    canvas.press("Space")
+    canvas.press("Space")
+    wait_until(lambda: bars.count() == 1, what="the answer for a point")
+    before, devtools = canvas.bounding_box(), page.context.new_cdp_session(page)
+    for row in range(top, bottom + 1, 40):
+        kind = "touchStart" if row == top else "touchMove"
+        points = [dict(zip("xy", place(row), strict=True))]
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    shows(alone, "the answer for a line of a finger through the point")
+    assert canvas.bounding_box() == before  # the page has not moved with the finger

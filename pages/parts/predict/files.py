@@ -86,7 +86,10 @@ def notes(batches: list[Batch]) -> None:
     """The findings on the files, each once."""
     every = {note.text: note for batch in batches for note in batch.inputs.findings}
     for note in every.values():
-        finding(note.level, escape(note.text))
+        if note.level != "info":
+            finding(note.level, escape(note.text))
+    if changes := [escape(note.text) for note in every.values() if note.level == "info"]:
+        st.caption("  \n".join(changes))
 
 
 def _answered(one: Chosen, files: Sequence[Any], place: str) -> Answered:

@@ -10,9 +10,10 @@ from typing import Any
 
 import streamlit as st
 
-from core.predict.strokes import GRID, PEN, Strokes, check_strokes
+from core.predict.strokes import PEN, Strokes, check_strokes
 from pages.kit import session
 from pages.kit.live_chart import ASSETS
+from pages.kit.screen import phone
 
 KEY, KEPT = "predict_pad", "predict strokes"
 KEYBOARD = (
@@ -55,9 +56,10 @@ def _component() -> Callable[..., Any]:
 def pad() -> Strokes:
     """Draw the pad and return its strokes. They stay when another page is opened."""
     drawn = kept()
-    data = {"strokes": drawn, "pen": PEN, "grid": GRID, "alt": f"Drawing area. {KEYBOARD}"}
+    data = {"strokes": drawn, "pen": PEN, "alt": f"Drawing area. {KEYBOARD}"}
     _component()(key=KEY, data=data, height="content", on_strokes_change=_keep)
-    st.caption(KEYBOARD)
+    if not phone():
+        st.caption(KEYBOARD)
     return drawn
 
 
