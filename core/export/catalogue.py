@@ -1,7 +1,10 @@
 """All export formats: importing this module defines the members of the family."""
 
 from core.export.export_format import ExportFormat
+from core.export.html_format import HtmlFormat
 from core.export.onnx_format import OnnxFormat
 from core.export.tracker_files import MLflowFormat, TensorBoardFormat
 
-__all__ = ["ExportFormat", "MLflowFormat", "OnnxFormat", "TensorBoardFormat"]
+__all__ = [
+    "ExportFormat", "HtmlFormat", "MLflowFormat", "OnnxFormat", "TensorBoardFormat",
+]  # fmt: skip

@@ -160,10 +160,8 @@ def sample_rows(trained: TrainedRun, count: int) -> np.ndarray:
 
 def _fills(trained: TrainedRun) -> Tensor | None:
     """Return what replaces missing values (F,); None where the training data had none."""
-    if len(trained.data.shape) != 1:
-        return None
-    values = trained.fill(np.full((1, *trained.data.shape), np.nan, np.float32))[0]
-    return None if np.isnan(values).any() else torch.from_numpy(np.array(values, np.float32))
+    values = trained.fill_values
+    return None if values is None else torch.from_numpy(np.array(values, np.float32))
 
 
 def _table(trained: TrainedRun) -> tuple[tuple[ColumnEncoding, ...], str]:

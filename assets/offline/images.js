@@ -1,0 +1,317 @@
+// Images of any size become like the training images; every change is reported in words. The rules are those of the
+// page Predict of the lab (core/predict/image_form.py and ink.py). A plane is {values, height, width}, values from 0
+// (black) to 255, or ink from 0 to 1.
+
+const FAINT = 0.1; // ink below it does not count for the bounding box
+const FINE = 8; // parts of a pixel in which ink is scaled and moved
+const NOISE = 0.25; // of the darkest ink, below which paper has none
+const FLAT = 20; // levels between background and ink below which an image is empty
+const MOST = 1024; // pixels of a side to which large images are reduced first
+
+// Return {planes, changes} of an image file, turned upright and placed on white.
+async function decodeImage(file) {
+  const bitmap = await createImageBitmap(file);
+  const reduce = Math.min(1, MOST / Math.max(bitmap.width, bitmap.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(bitmap.width * reduce));
+  canvas.height = Math.max(1, Math.round(bitmap.height * reduce));
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  const planes = [0, 1, 2].map(() => new Float32Array(data.length / 4));
+  let transparent = false;
+  for (let i = 0, k = 0; i < planes[0].length; i++, k += 4) {
+    const alpha = data[k + 3] / 255;
+    transparent ||= alpha < 1;
+    for (let c = 0; c < 3; c++) planes[c][i] = Math.round(alpha * data[k + c] + 255 * (1 - alpha));
+  }
+  const size = { height: canvas.height, width: canvas.width };
+  const changes = transparent ? ["Transparent parts were placed on white."] : [];
+  return { planes: planes.map((values) => ({ values, ...size })), changes, size: [bitmap.height, bitmap.width] };
+}
+
+// Return {raw, changes}: the inputs of the network for the planes of an image.
+function prepareImage({ planes, changes, size }, { shape, ink }) {
+  const [channels, height, width] = shape;
+  const report = [...changes];
+  const isGrey = planes[0].values.every((red, i) => red === planes[1].values[i] && red === planes[2].values[i]);
+  if (channels === 1) {
+    if (!isGrey) report.push("Colours were made grey, as the training images are.");
+    planes = [isGrey ? planes[0] : grey(planes)];
+  }
+  if (ink && median(borderOf(planes)) < 127.5 !== ink.background < 127.5) {
+    planes = planes.map((plane) => change(plane, (value) => 255 - value));
+    const [from, to] = ink.background < 127.5 ? ["white", "black"] : ["black", "white"];
+    report.push(`The ${from} background was inverted: that of the training images is ${to}.`);
+  }
+  const placed = ink && channels === 1 ? placeImage(planes[0], ink, size, report) : null;
+  planes = placed ? [placed] : planes.map((plane) => fit(plane, height, width));
+  if (!placed && (size[0] !== height || size[1] !== width)) {
+    if (size[0] * width !== size[1] * height) report.push("The sides were cut off to fit the proportions.");
+    report.push(resized(size, height, width));
+  }
+  const raw = new Float32Array(channels * height * width);
+  planes.slice(0, channels).forEach((plane, c) => raw.set(plane.values, c * height * width));
+  return { raw, changes: report };
+}
+
+// The ink of a drawing (0 to 1) as inputs, placed as that of the training images.
+function prepareDrawing(plane, { shape, ink }) {
+  const [channels, height, width] = shape;
+  const raw = new Float32Array(channels * height * width);
+  const values = ink ? placeInk(plane, ink).values : fit(change(plane, (x) => 255 * (1 - x)), height, width).values;
+  for (let c = 0; c < channels; c++) raw.set(values.map(Math.round), c * height * width);
+  return { raw, changes: ink ? [placement(ink)] : [] };
+}
+
+function placeImage(plane, ink, size, report) {
+  const [height, width] = ink.shape;
+  const levels = change(plane, (value) => Math.abs(value - ink.background));
+  if (plane.height === height && plane.width === width && matches(change(levels, (x) => x / 255), ink)) return plane;
+  const paper = median(borderOf([levels]));
+  const darkest = quantile(levels.values, 0.995);
+  if (darkest - paper < FLAT) {
+    report.push("There is no ink that differs from the background: the answer means nothing.");
+    return null;
+  }
+  const scaled = change(levels, (value) => Math.min(1, Math.max(0, (value - paper) / (darkest - paper))));
+  report.push(resized(size, height, width), placement(ink));
+  return change(placeInk(change(scaled, (x) => (x < NOISE ? 0 : x)), ink), Math.round);
+}
+
+function resized(size, height, width) {
+  return `Resized from ${size[0]} × ${size[1]} to ${height} × ${width} pixels (height × width).`;
+}
+
+function placement({ side, stroke, anchor }) {
+  const strokes = stroke ? ` with strokes of ${stroke.toFixed(1)} pixels` : "";
+  const point = anchor === "mass" ? "centre of mass" : "middle";
+  return `Scaled to ${Math.round(side)} pixels${strokes} and centred by its ${point}, as the training images are.`;
+}
+
+// --- ink
+
+// Scale, thicken or thin, and move ink from 0 to 1, so that it is like that of the training images.
+function placeInk(plane, ink) {
+  const [height, width] = ink.shape;
+  const canvas = blank(FINE * height, FINE * width);
+  if (most(plane) > FAINT) {
+    const fine = scaleInk(crop(plane), ink);
+    const middle = ink.anchor === "mass" ? centreOfMass(fine) : [fine.height / 2, fine.width / 2];
+    paste(canvas, fine, middle.map((value, axis) => roundEven(FINE * ink.centre[axis] - value)));
+  }
+  const values = new Float32Array(height * width);
+  canvas.values.forEach((value, i) => {
+    const row = Math.floor(i / canvas.width / FINE);
+    values[row * width + Math.floor((i % canvas.width) / FINE)] += value / FINE ** 2;
+  });
+  const factor = ink.peak / Math.max(most({ values }), FAINT);
+  return { values: values.map((value) => Math.abs(ink.background - 255 * factor * value)), height, width };
+}
+
+function scaleInk(plane, ink) {
+  const longer = Math.max(plane.height, plane.width);
+  const stroke = ink.stroke ? Math.min(strokeWidth(plane), longer) : 0;
+  const room = longer - stroke;
+  const scale = room > 0.1 * longer ? (ink.side - ink.stroke) / room : ink.side / longer;
+  const size = [plane.height, plane.width].map((side) => Math.max(1, roundEven(FINE * scale * side)));
+  const fine = resize(plane, ...size);
+  return ink.stroke ? crop(thicken(fine, (FINE * ink.stroke - FINE * scale * stroke) / 2)) : fine;
+}
+
+function matches(plane, ink) {
+  if (most(plane) <= FAINT) return true;
+  const [top, left, bottom, right] = box(plane);
+  const centre = ink.anchor === "mass" ? centreOfMass(plane) : [(top + bottom) / 2, (left + right) / 2];
+  const side = Math.max(bottom - top, right - left);
+  const offset = Math.max(...centre.map((value, axis) => Math.abs(value - ink.centre[axis])));
+  return side >= ink.sides[0] - 1 && side <= ink.sides[1] + 1 && offset <= ink.offset + 1;
+}
+
+// The distance to the nearest pixel without ink is w/4 on average over a stroke of width w.
+function strokeWidth(plane) {
+  const mask = threshold(withMargin(plane, 1));
+  let total = 0, count = 0;
+  distances(mask).values.forEach((value, i) => mask.values[i] && ((total += value), count++));
+  return (4 * total) / count - 2;
+}
+
+// Move the outline of ink outwards by `by` pixels, inwards if it is negative.
+function thicken(plane, by) {
+  const mask = threshold(withMargin(plane, Math.max(1, Math.ceil(by) + 1)));
+  if (by >= 0) return change(distances(change(mask, (x) => 1 - x)), (d) => (d <= by + 0.5 ? 1 : 0));
+  const inner = distances(mask);
+  const least = Math.min(-by, most(inner) - 1);
+  return change(inner, (d) => (d > least ? 1 : 0));
+}
+
+// The distance of each pixel of a mask to the nearest pixel outside it, 0 outside (Felzenszwalb & Huttenlocher 2012).
+function distances({ values, height, width }) {
+  const squares = Float64Array.from(values, (x) => (x ? 1e12 : 0));
+  for (let column = 0; column < width; column++) lineDistances(squares, column, width, height);
+  for (let row = 0; row < height; row++) lineDistances(squares, row * width, 1, width);
+  return { values: Float32Array.from(squares, Math.sqrt), height, width };
+}
+
+// Replace f(q) by the minimum of f(p) + (p − q)² over p: the lower envelope of parabolas.
+function lineDistances(squares, start, step, count) {
+  const f = Float64Array.from({ length: count }, (_, i) => squares[start + i * step]);
+  const places = new Int32Array(count);
+  const ends = new Float64Array(count + 1).fill(Infinity);
+  ends[0] = -Infinity;
+  let last = 0;
+  for (let q = 1; q < count; q++) {
+    const crossing = () => (f[q] + q * q - f[places[last]] - places[last] ** 2) / (2 * (q - places[last]));
+    while (crossing() <= ends[last]) last--;
+    ends[last + 1] = crossing();
+    places[++last] = q;
+    ends[last + 1] = Infinity;
+  }
+  for (let q = 0, k = 0; q < count; q++) {
+    while (ends[k + 1] < q) k++;
+    squares[start + q * step] = (q - places[k]) ** 2 + f[places[k]];
+  }
+}
+
+// --- planes
+
+function blank(height, width) {
+  return { values: new Float32Array(height * width), height, width };
+}
+
+function change(plane, function_) {
+  return { ...plane, values: plane.values.map(function_) };
+}
+
+function most({ values }) {
+  return values.reduce((a, b) => Math.max(a, b), -Infinity);
+}
+
+function threshold(plane) {
+  const half = most(plane) / 2;
+  return change(plane, (value) => (value > half ? 1 : 0));
+}
+
+function withMargin(plane, margin) {
+  const result = blank(plane.height + 2 * margin, plane.width + 2 * margin);
+  paste(result, plane, [margin, margin]);
+  return result;
+}
+
+function paste(canvas, part, [top, left]) {
+  for (let i = Math.max(0, -top); i < Math.min(part.height, canvas.height - top); i++) {
+    for (let j = Math.max(0, -left); j < Math.min(part.width, canvas.width - left); j++) {
+      canvas.values[(i + top) * canvas.width + j + left] = part.values[i * part.width + j];
+    }
+  }
+}
+
+function cut(plane, top, left, height, width) {
+  const result = blank(height, width);
+  paste(result, plane, [-top, -left]);
+  return result;
+}
+
+// First row and column of the ink, and those behind it.
+function box(plane) {
+  const least = FAINT * most(plane);
+  let [top, left, bottom, right] = [plane.height, plane.width, 0, 0];
+  plane.values.forEach((value, i) => {
+    if (value <= least) return;
+    const [row, column] = [Math.floor(i / plane.width), i % plane.width];
+    [top, left] = [Math.min(top, row), Math.min(left, column)];
+    [bottom, right] = [Math.max(bottom, row + 1), Math.max(right, column + 1)];
+  });
+  return [top, left, bottom, right];
+}
+
+function crop(plane) {
+  const [top, left, bottom, right] = box(plane);
+  return cut(plane, top, left, bottom - top, right - left);
+}
+
+function centreOfMass({ values, width }) {
+  let total = 0, row = 0, column = 0;
+  values.forEach((value, i) => {
+    total += value;
+    row += value * (Math.floor(i / width) + 0.5);
+    column += value * ((i % width) + 0.5);
+  });
+  return [row / total, column / total];
+}
+
+function grey([red, green, blue]) {
+  const weigh = (r, i) => Math.floor((19595 * r + 38470 * green.values[i] + 7471 * blue.values[i] + 32768) / 65536);
+  return { ...red, values: red.values.map(weigh) };
+}
+
+// The central part with the proportions of the training images, resized to their size.
+function fit(plane, height, width) {
+  if (plane.height === height && plane.width === width) return plane;
+  const scale = Math.min(plane.height / height, plane.width / width);
+  const [rows, columns] = [height, width].map((side) => Math.max(1, roundEven(side * scale)));
+  const [top, left] = [Math.floor((plane.height - rows) / 2), Math.floor((plane.width - columns) / 2)];
+  return change(resize(cut(plane, top, left, rows, columns), height, width), Math.round);
+}
+
+// Bilinear when enlarged, a triangle over all covered pixels when reduced, as in Pillow.
+function resize(plane, height, width) {
+  const across = transpose(resizeRows(transpose(plane), width));
+  return resizeRows(across, height);
+}
+
+function resizeRows(plane, height) {
+  if (plane.height === height) return plane;
+  const result = blank(height, plane.width);
+  const scale = plane.height / height;
+  const reach = Math.max(1, scale);
+  for (let i = 0; i < height; i++) {
+    const centre = (i + 0.5) * scale;
+    const first = Math.max(0, Math.floor(centre - reach + 0.5));
+    const end = Math.min(plane.height, Math.floor(centre + reach + 0.5));
+    const weights = [];
+    for (let k = first; k < end; k++) weights.push(Math.max(0, 1 - Math.abs((k - centre + 0.5) / reach)));
+    const total = weights.reduce((a, b) => a + b);
+    for (let j = 0; j < plane.width; j++) {
+      let value = 0;
+      for (let k = first; k < end; k++) value += weights[k - first] * plane.values[k * plane.width + j];
+      result.values[i * plane.width + j] = value / total;
+    }
+  }
+  return result;
+}
+
+function transpose({ values, height, width }) {
+  return {
+    values: values.map((_, i) => values[(i % height) * width + Math.floor(i / height)]),
+    height: width,
+    width: height,
+  };
+}
+
+function borderOf(planes) {
+  return planes.flatMap(({ values, height, width }) => {
+    const edge = (_, i) => i < width || i >= (height - 1) * width;
+    const sides = [];
+    for (let i = 0; i < height; i++) sides.push(values[i * width], values[(i + 1) * width - 1]);
+    return [...values.filter(edge), ...sides];
+  });
+}
+
+function median(values) {
+  return quantile(values, 0.5);
+}
+
+function quantile(values, fraction) {
+  const sorted = Float64Array.from(values).sort();
+  const place = fraction * (sorted.length - 1);
+  const low = Math.floor(place);
+  return sorted[low] + (place - low) * (sorted[Math.min(low + 1, sorted.length - 1)] - sorted[low]);
+}
+
+// Halves go to the even neighbour, as in Python.
+function roundEven(value) {
+  const nearest = Math.round(value);
+  return nearest - value === 0.5 && nearest % 2 ? nearest - 1 : nearest;
+}

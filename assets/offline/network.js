@@ -1,0 +1,272 @@
+// The network in plain JavaScript: one operation for each module of PyTorch, with the same name and the same settings.
+// An operation turns the settings and weights of a module into a function from tensor to tensor. A tensor is one sample
+// {shape, values}: (channels, height, width) or (values), in a Float32Array; sums are computed in 64 bits.
+
+const operations = {};
+
+// `settings` lists every argument that is taken into account; an export with any other argument is refused.
+function operation(name, settings, make) {
+  operations[name] = make;
+}
+
+function compile(layer) {
+  return operations[layer.name](layer);
+}
+
+function chain(layers) {
+  const steps = layers.map(compile);
+  return (x) => steps.reduce((value, step) => step(value), x);
+}
+
+function each(shape, values, change) {
+  return { shape, values: values.map(change) };
+}
+
+function pair(value) {
+  return Array.isArray(value) ? value : [value, value];
+}
+
+// --- sums of products
+
+operation("Linear", "in_features out_features bias", ({ settings, weights }) => {
+  const { in_features: inputs, out_features: outputs } = settings;
+  return ({ values }) => {
+    const out = new Float32Array(outputs);
+    for (let j = 0, k = 0; j < outputs; j++) {
+      let sum = weights.bias ? weights.bias[j] : 0;
+      for (let i = 0; i < inputs; i++, k++) sum += weights.weight[k] * values[i];
+      out[j] = sum;
+    }
+    return { shape: [outputs], values: out };
+  };
+});
+
+operation("Conv2d", "in_channels out_channels kernel_size stride padding groups bias", ({ settings, weights }) => {
+  const { out_channels: maps, groups = 1 } = settings;
+  const [kernelRows, kernelColumns] = pair(settings.kernel_size);
+  const [rowStride, columnStride] = pair(settings.stride ?? 1);
+  const [rowPadding, columnPadding] = pair(settings.padding ?? 0);
+  return ({ shape: [channels, height, width], values }) => {
+    const rows = Math.floor((height + 2 * rowPadding - kernelRows) / rowStride) + 1;
+    const columns = Math.floor((width + 2 * columnPadding - kernelColumns) / columnStride) + 1;
+    const perGroup = channels / groups;
+    const out = new Float32Array(maps * rows * columns);
+    const sums = new Float64Array(rows * columns);
+    let k = 0; // place in the weights
+    for (let map = 0; map < maps; map++) {
+      sums.fill(weights.bias ? weights.bias[map] : 0);
+      const first = Math.floor(map / (maps / groups)) * perGroup;
+      for (let channel = first; channel < first + perGroup; channel++) {
+        for (let u = 0; u < kernelRows; u++) {
+          const [top, bottom] = inside(rows, rowStride, u - rowPadding, height);
+          for (let v = 0; v < kernelColumns; v++) {
+            const weight = weights.weight[k++];
+            const [left, right] = inside(columns, columnStride, v - columnPadding, width);
+            for (let i = top; i < bottom; i++) {
+              let from = (channel * height + i * rowStride + u - rowPadding) * width;
+              from += left * columnStride + v - columnPadding;
+              for (let to = i * columns + left; to < i * columns + right; to++, from += columnStride) {
+                sums[to] += weight * values[from];
+              }
+            }
+          }
+        }
+      }
+      out.set(sums, map * rows * columns);
+    }
+    return { shape: [maps, rows, columns], values: out };
+  };
+});
+
+// The outputs i from `first` to before `end` whose input, stride · i + shift, is not in the padding.
+function inside(count, stride, shift, size) {
+  const first = Math.max(0, Math.ceil(-shift / stride));
+  const end = Math.min(count, Math.floor((size - 1 - shift) / stride) + 1);
+  return [first, Math.max(first, end)];
+}
+
+// --- pooling and shape
+
+function pool(size, start, add, finish) {
+  return ({ shape: [channels, height, width], values }) => {
+    const [rows, columns] = [Math.floor(height / size), Math.floor(width / size)];
+    const out = new Float32Array(channels * rows * columns);
+    for (let to = 0; to < out.length; to++) {
+      const column = to % columns;
+      const row = Math.floor(to / columns) % rows;
+      const channel = Math.floor(to / (columns * rows));
+      let result = start;
+      for (let u = 0; u < size; u++) {
+        const from = (channel * height + row * size + u) * width + column * size;
+        for (let v = 0; v < size; v++) result = add(result, values[from + v]);
+      }
+      out[to] = finish(result);
+    }
+    return { shape: [channels, rows, columns], values: out };
+  };
+}
+
+operation("MaxPool2d", "kernel_size", ({ settings }) => pool(settings.kernel_size, -Infinity, Math.max, (most) => most));
+
+operation("AvgPool2d", "kernel_size", ({ settings: { kernel_size: size } }) =>
+  pool(size, 0, (sum, value) => sum + value, (sum) => sum / size ** 2));
+
+operation("GlobalPoolModule", "", () => ({ shape: [channels, height, width], values }) => {
+  const out = new Float32Array(channels);
+  for (let c = 0, k = 0; c < channels; c++) {
+    let sum = 0;
+    for (const end = k + height * width; k < end; k++) sum += values[k];
+    out[c] = sum / (height * width);
+  }
+  return { shape: [channels], values: out };
+});
+
+operation("Flatten", "", () => ({ values }) => ({ shape: [values.length], values }));
+
+operation("DropoutModule", "p drawn", () => (x) => x);
+
+// --- normalizations: parts of equal size are centred and scaled, then each value has its own weight and bias
+
+function affine({ shape, values }, statistics, parts, { weight, bias }, perValue) {
+  const size = values.length / parts;
+  const perPart = values.length / (perValue ? values.length : shape[0]);
+  const out = new Float32Array(values.length);
+  for (let part = 0, k = 0; part < parts; part++) {
+    const [mean, factor] = statistics(part, values.subarray(part * size, (part + 1) * size));
+    for (let i = 0; i < size; i++, k++) {
+      const place = Math.floor(k / perPart);
+      out[k] = (values[k] - mean) * factor * (weight ? weight[place] : 1) + (bias ? bias[place] : 0);
+    }
+  }
+  return { shape, values: out };
+}
+
+function ownStatistics(epsilon) {
+  return (part, values) => {
+    let mean = 0, square = 0;
+    for (const value of values) mean += value;
+    mean /= values.length;
+    for (const value of values) square += (value - mean) ** 2;
+    return [mean, 1 / Math.sqrt(square / values.length + epsilon)];
+  };
+}
+
+function batchNorm({ settings: { eps = 1e-5 }, weights }) {
+  const running = (c) => [weights.running_mean[c], 1 / Math.sqrt(weights.running_var[c] + eps)];
+  return (x) => affine(x, running, x.shape[0], weights);
+}
+
+operation("BatchNorm1d", "num_features eps momentum", batchNorm);
+operation("BatchNorm2d", "num_features eps momentum", batchNorm);
+
+operation("LayerNorm", "normalized_shape eps", ({ settings: { eps = 1e-5 }, weights }) =>
+  (x) => affine(x, ownStatistics(eps), 1, weights, true));
+
+operation("GroupNorm", "num_groups num_channels eps", ({ settings: { num_groups: groups, eps = 1e-5 }, weights }) =>
+  (x) => affine(x, ownStatistics(eps), groups, weights));
+
+operation("InstanceNorm2d", "num_features eps affine", ({ settings: { eps = 1e-5 }, weights }) =>
+  (x) => affine(x, ownStatistics(eps), x.shape[0], weights));
+
+// --- activations
+
+function activation(make) {
+  return ({ settings }) => {
+    const change = make(settings);
+    return ({ shape, values }) => each(shape, values, change);
+  };
+}
+
+operation("ReLU", "", activation(() => (a) => Math.max(0, a)));
+operation("LeakyReLU", "negative_slope", activation(({ negative_slope: slope }) => (a) => (a > 0 ? a : slope * a)));
+operation("ELU", "alpha", activation(({ alpha }) => (a) => (a > 0 ? a : alpha * Math.expm1(a))));
+operation("Softplus", "", activation(() => (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)))));
+operation("SiLU", "", activation(() => (a) => a * sigmoid(a)));
+operation("GELU", "", activation(() => (a) => (a / 2) * (1 + erf(a / Math.SQRT2))));
+operation("Tanh", "", activation(() => Math.tanh));
+operation("Sigmoid", "", activation(() => sigmoid));
+operation("StepFunctionModule", "", activation(() => (a) => (a >= 0 ? 1 : 0)));
+
+function sigmoid(a) {
+  return 1 / (1 + Math.exp(-a));
+}
+
+// erf x = 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (1 · 3 · 5 … (2n + 1)); above 6 it is 1 in 64 bits.
+function erf(x) {
+  if (Math.abs(x) > 6) return Math.sign(x);
+  let term = x, sum = x;
+  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) sum += term *= (2 * x * x) / (2 * n + 1);
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}
+
+// --- blocks
+
+function sum(tensors) {
+  const values = tensors[0].values.slice();
+  for (const other of tensors.slice(1)) other.values.forEach((value, i) => (values[i] += value));
+  return { shape: tensors[0].shape, values };
+}
+
+function concatenate(tensors) {
+  const [, ...rest] = tensors[0].shape;
+  const values = new Float32Array(tensors.reduce((total, tensor) => total + tensor.values.length, 0));
+  let start = 0;
+  for (const tensor of tensors) {
+    values.set(tensor.values, start);
+    start += tensor.values.length;
+  }
+  return { shape: [tensors.reduce((total, tensor) => total + tensor.shape[0], 0), ...rest], values };
+}
+
+operation("ResidualModule", "layers shortcut p", ({ inner: { layers, shortcut } }) => {
+  const inside = chain(layers);
+  if (!shortcut) return inside;
+  const direct = chain(shortcut);
+  return (x) => sum([direct(x), inside(x)]);
+});
+
+operation("BranchesModule", "branches join", ({ settings: { join }, inner: { branches } }) => {
+  const chains = branches.map(chain);
+  return (x) => (join === "concatenate" ? concatenate : sum)(chains.map((branch) => branch(x)));
+});
+
+// --- the whole: raw inputs to probabilities, or to a value
+
+class Network {
+  // `model` is the description in this page; `floats` are all of its weights.
+  constructor(model, floats) {
+    const array = ([start, length]) => floats.subarray(start, start + length);
+    const unpack = (layer) => ({
+      ...layer,
+      weights: Object.fromEntries(Object.entries(layer.weights).map(([name, place]) => [name, array(place)])),
+      inner: Object.fromEntries(Object.entries(layer.inner).map(([name, chains]) => [name, unpackAll(chains)])),
+    });
+    const unpackAll = (value) => (Array.isArray(value) ? value.map(unpackAll) : unpack(value));
+    this.model = model;
+    this.scale = [array(model.multiply), array(model.add)];
+    this.fills = model.fills && array(model.fills);
+    this.compute = chain(model.layers.map(unpack));
+  }
+
+  // Return {probabilities} (Float64Array) or {value} for raw inputs in the order of the training data.
+  predict(raw) {
+    const { shape, target } = this.model;
+    const [multiply, add] = this.scale;
+    const area = raw.length / shape[0];
+    const at = (factors, i) =>
+      factors[factors.length === 1 ? 0 : factors.length === raw.length ? i : Math.floor(i / area)];
+    const values = Float32Array.from(raw, (x, i) => {
+      const value = this.fills && Number.isNaN(x) ? this.fills[i] : x;
+      return Math.fround(value * at(multiply, i)) + at(add, i);
+    });
+    const outputs = this.compute({ shape, values }).values;
+    return target ? { value: target.mean + target.std * outputs[0] } : { probabilities: softmax(outputs) };
+  }
+}
+
+function softmax(logits) {
+  const most = Math.max(...logits);
+  const powers = Float64Array.from(logits, (z) => Math.exp(z - most));
+  const total = powers.reduce((a, b) => a + b);
+  return powers.map((power) => power / total);
+}

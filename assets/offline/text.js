@@ -1,0 +1,40 @@
+// Texts and numbers that all parts of the page use.
+
+// An input that cannot be used, with the reason and the way out.
+class InputError extends Error {}
+
+// Return a number, or null if the text is none; one comma without a point is a decimal comma.
+function toNumber(text) {
+  const plain = text.replace(/[\s\u00a0\u202f]/g, "").replace("−", "-");
+  const point = plain.includes(".") ? plain : plain.replace(",", ".");
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(point) ? Number(point) : null;
+}
+
+function numberText(value) {
+  return String(Number(value.toPrecision(6)));
+}
+
+// A number for a sentence: a narrow space between groups of digits, and a real minus.
+function readable(value) {
+  const [, sign, digits, rest] = /^(-?)(\d+)(.*)$/.exec(numberText(value));
+  const grouped = digits.length > 4 ? digits.replace(/\B(?=(\d{3})+$)/g, "\u202f") : digits;
+  return `${sign && "−"}${grouped}${rest}`;
+}
+
+function percent(fraction) {
+  const value = 100 * fraction;
+  return `${value >= 99.95 || value < 0.05 ? Math.round(value) : value.toFixed(1)}\u202f%`;
+}
+
+function decodeBase64(encoded) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(encoded);
+  const letters = atob(encoded);
+  return Uint8Array.from({ length: letters.length }, (_, i) => letters.charCodeAt(i));
+}
+
+// Text for a CSV file; a cell that a spreadsheet would take for a formula begins with an apostrophe.
+function csvText(rows) {
+  const guard = (text) => (/^[=+\-@\t\r]/.test(text) && toNumber(text) === null ? `'${text}` : text);
+  const quote = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  return rows.map((row) => row.map((cell) => quote(guard(String(cell)))).join(",")).join("\n") + "\n";
+}

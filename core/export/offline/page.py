@@ -1,0 +1,129 @@
+"""The offline page of a finished run, as text."""
+
+import base64
+import html
+import json
+import re
+from dataclasses import asdict, dataclass
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from core.analysis.trained import TrainedRun
+from core.base.numbers import whole
+from core.base.text import counted, format_shape
+from core.export.offline.fields import make_fields
+from core.export.offline.plan import ASSETS, NetworkPlan
+from core.export.offline.reference import LARGEST_ANSWERS, ROWS, choose_samples
+from core.export.portable import PortableNetwork, sample_rows
+from core.predict.image_form import ImageForm
+from core.predict.strokes import PEN
+
+SHARED = ("text.js", "network.js", "check.js", "page.js")
+FOR_IMAGES, FOR_TABLES = ("images.js", "drawing.js"), ("table.js",)
+MEASURED = 4096  # training rows from which the form takes its usual values
+COMMENT = re.compile(r"^(//.*|/\*.*\*/)$")
+
+
+@dataclass(frozen=True)
+class OfflinePage:
+    """The text of the page, the size of the weights in it in bytes, and how many of its reference
+    samples are samples of the run.
+    """
+
+    text: str
+    weights: int
+    rows: int
+    real: int
+
+    @property
+    def limit(self) -> int:
+        """The size in bytes that the page is made for."""
+        return largest_size(self.weights)
+
+
+def largest_size(weights: int) -> int:
+    """Return the size that a page with this many bytes of weights is made for."""
+    return weights * 3 // 2 + 60_000
+
+
+def make_page(trained: TrainedRun, network: PortableNetwork) -> OfflinePage:
+    """Return the page of a run."""
+    facts = _image_facts(trained) if network.has_images else _table_facts(trained, network)
+    return write_page(network, sample_rows(trained, ROWS), facts)
+
+
+def write_page(network: PortableNetwork, rows: np.ndarray, facts: dict[str, Any]) -> OfflinePage:
+    """Return the page with raw inputs `rows` (n, …) as reference samples, as far as they fit.
+    `facts` describe the form of the inputs: `ink` and `pen`, or `fields`.
+    """
+    module = network.module
+    weights = {name: value.numpy() for name, value in network.weights.items()}
+    plan = NetworkPlan(
+        network.experiment.network, network.shape, len(network.classes) or 1, weights
+    )
+    target = module.target and dict(zip(("mean", "std"), module.target, strict=True))
+    model = {
+        "name": network.name,
+        "facts": _describe(network),
+        "shape": network.shape,
+        "classes": network.classes,
+        "target": target and {**target, "name": network.target or "value"},
+        "layers": plan.layers,
+        "multiply": plan.add(module.multiply.numpy()),
+        "add": plan.add(module.add.numpy()),
+        "fills": None if module.fills is None else plan.add(module.fills.numpy()),
+        **facts,
+    }
+    floats = base64.b64encode(plan.floats).decode()
+    without = len(_fill(network, model | {"reference": {}}, floats).encode())
+    samples = choose_samples(rows, largest_size(network.bytes) - without - LARGEST_ANSWERS)
+    text = _fill(network, model | {"reference": samples.plain(network)}, floats)
+    return OfflinePage(text, network.bytes, len(samples.inputs), samples.real)
+
+
+def _fill(network: PortableNetwork, model: dict[str, Any], floats: str) -> str:
+    """Fill the template. The JSON within it has no tag that could end its element."""
+    text = json.dumps(model, ensure_ascii=False, separators=(",", ":")).replace("<", r"\u003c")
+    parts = SHARED + (FOR_IMAGES if network.has_images else FOR_TABLES)
+    script = "".join(_source(name) for name in sorted(parts, key=lambda name: name == "page.js"))
+    return Template((ASSETS / "page.html").read_text("utf-8")).substitute(
+        title=html.escape(network.name),
+        style=_source("page.css"),
+        model=text,
+        weights=floats,
+        script=script,
+    )
+
+
+def _source(name: str) -> str:
+    """Return a file of assets/offline without comments and indentation, for the sake of size."""
+    lines = map(str.strip, (ASSETS / name).read_text("utf-8").splitlines())
+    return "".join(f"{line}\n" for line in lines if line and not COMMENT.match(line))
+
+
+def _describe(network: PortableNetwork) -> str:
+    """Return a line of facts for the head of the page."""
+    if network.has_images:
+        form = f"images of {format_shape(network.shape[1:])} pixels"
+    else:
+        form = counted(network.shape[0], "input")
+    if network.classes:
+        form = f"{form} · {counted(len(network.classes), 'class')}"
+    parameters = sum(value.numel() for value in network.module.network.parameters())
+    data = network.experiment.data.summary
+    return f"Trained on {data} · {form} · {whole(parameters)} parameters"
+
+
+def _image_facts(trained: TrainedRun) -> dict[str, Any]:
+    """Return how images are made like those of the training set, and the width of the pen."""
+    form = ImageForm.measure(trained.data.inputs, trained.setup.rows.train)
+    can_draw = form.ink is not None
+    return {"ink": asdict(form.ink) if can_draw else None, "pen": PEN if can_draw else 0}
+
+
+def _table_facts(trained: TrainedRun, network: PortableNetwork) -> dict[str, Any]:
+    rows = trained.setup.rows.train
+    inputs = trained.data.inputs[rows[:: max(1, len(rows) // MEASURED)]]
+    return {"fields": make_fields(network.encodings, network.columns, inputs)}
