@@ -29,6 +29,7 @@ from core.jobs import runner, tasks
 from core.runs import trash
 from core.runs.store import Store, default_home
 from core.studies.folder import Studies
+from core.weights.library import WeightsLibrary
 from pages.kit import feed, hosts, login, presses
 from pages.kit.form import escape
 from pages.kit.teacher_session import BrowserIdentity
@@ -85,7 +86,7 @@ def clean_up(store: Store) -> None:
     studies = Studies(store.home)
     for folder in (store, studies):
         trash.purge(folder)
-    for folder in (store, studies, Library(store.home)):
+    for folder in (store, studies, Library(store.home), WeightsLibrary(store.home)):
         folder.tidy()
 
 

@@ -22,6 +22,7 @@ from core.commands import (
     runs,
     selfcheck,
     studies,
+    weights,
 )
 from core.commands.options import add_reading_options
 from core.commands.terminal import Terminal, never_fail_to_encode, write_line
@@ -88,6 +89,13 @@ def parser() -> argparse.ArgumentParser:
     opened.add_argument("archive", metavar="ARCHIVE")
     exported = add("export", exporting.export, "write a finished run as a file for other programs")
     _add_export_options(exported)
+    loaded = add("load", weights.load_weights, "check and store a file of weights")
+    loaded.add_argument("file", metavar="FILE", help=".safetensors or .pth, also of other tools")
+    loaded.add_argument(
+        "--into",
+        metavar="EXPERIMENT",
+        help="compare it with the network of this JSON file or ready-made experiment",
+    )
     add("presets", catalogue.presets, "list ready-made experiments and all choices with fields")
     add("techniques", catalogue.techniques, "print all techniques with formula, source and page")
     add("selfcheck", selfcheck.selfcheck, "check the installation, devices and disk")
@@ -100,6 +108,12 @@ def _add_experiment_options(command: argparse.ArgumentParser) -> None:
     )
     _add_data_options(command)
     _add_set_option(command, "optimizer.learning_rate=0.01")
+    command.add_argument(
+        "--from",
+        dest="start",
+        metavar="RUN|FILE",
+        help="start from the weights of a run or of a file, instead of from scratch",
+    )
     command.add_argument("--epochs", metavar="N", help="short for --set epochs=N")
     command.add_argument("--name", help="name of the run")
 

@@ -14,6 +14,7 @@ from core.losses import MSE, CrossEntropy
 from core.network.build import check
 from core.network.layers import Layer, layer_names
 from core.network.presets import MLP, LeNet, Points, Preset, Small, SoftmaxRegression
+from core.weights.start import FromScratch, FromWeights
 
 LENET = 28  # px of the shorter side from which LeNet is worth its size
 
@@ -29,7 +30,7 @@ def adapt(
     required becomes cross-entropy again for classes; without them it stays, because it works.
     """
     findings = []
-    for rule in (_loss, _network, _normalization, _augmentations, _label_noise, _sampling):
+    for rule in (_loss, _network, _start, _normalization, _augmentations, _label_noise, _sampling):
         experiment, finding = rule(experiment, facts, before)
         findings += [finding] if finding else []
     return experiment, tuple(findings)
@@ -68,8 +69,30 @@ def _network(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
         f"The network is now {preset.label}, because {misfit} of the previous one does not fit "
         f"{data}."
     )
+    if e.start.weights_digest:
+        text += " It starts from scratch, because the trained weights belong to the previous one."
+        e = _replace(e, "start", FromScratch())
     finding = _changed("network_replaced", text, preset=preset.kind, shape=list(facts.shape))
     return _replace(e, "network", preset.layers(facts.shape)), finding
+
+
+def _start(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
+    """Initialize the output layer if the trained weights were made for other classes."""
+    if not isinstance(e.start, FromWeights) or before is None or not e.network:
+        return e, None
+    name = layer_names(e.network)[-1]
+    if before.classes == facts.classes or e.start.is_new(name):
+        return e, None
+    text = (
+        f"The weights of {name} are now initialized, because this data has other classes. The "
+        "other layers still start from the trained weights."
+    )
+    start = e.start.model_dump() | {
+        "new_layers": [*e.start.new_layers, name],
+        "frozen": [path for path in e.start.frozen if path != name],
+    }
+    new = change(e, "start", start)
+    return new, _changed("output_layer_new", text, layer=name)
 
 
 def fitting_preset(facts: Facts) -> Preset | None:

@@ -17,6 +17,7 @@ from core.base.numbers import whole
 from core.base.spec import Value
 from core.commands.signals import stop_on_signal
 from core.commands.terminal import Terminal
+from core.commands.weights import with_start
 from core.experiment import Experiment, load
 from core.runs.store import Store
 
@@ -79,6 +80,7 @@ def requested_experiment(arguments: Namespace, store: Store, terminal: Terminal)
     experiment = with_data(named, "data", arguments, store, terminal)
     if experiment.data != named.data:
         experiment = _adapted(change(experiment, "name", ""), store, terminal)
+    experiment = with_start(experiment, arguments.start, store)
     for path, value in assignments(arguments):
         experiment = change(experiment, path, value)
     if arguments.device is not None:

@@ -2,6 +2,7 @@
 
     archive.json      the `Manifest`: version, the run's id, SHA-256 of each entry
     experiment.json   events.jsonl   notes.json   checkpoint.pt, the last two if they exist
+    start.safetensors the weights that the run started from, if it did not start from scratch
     data/0 … data/3   the spreadsheets as they were uploaded, if they are included
 
 `checkpoint.pt` has the weights and everything that resuming needs. Knows the store, no page.
@@ -27,9 +28,11 @@ from core.data.load import load
 from core.data.reading import Reading
 from core.experiment import Experiment
 from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
+from core.weights.library import WeightsLibrary
 
 FORM = 1  # version of the archive format; no other one is read
 MANIFEST = "archive.json"
+WEIGHTS = "start.safetensors"
 BLOCK = 2**20  # bytes per copied block
 PLACES = 4  # spreadsheets: inputs, labels, and both for the test set
 
@@ -68,6 +71,8 @@ def pack(
             if store.path(run, name).exists():
                 sums.append(_add(packed, name, store.path(run, name)))
         sums.append(_add_text(packed, EXPERIMENT, encode(experiment)))
+        if path := _start_weights(store, experiment):
+            sums.append(_add(packed, WEIGHTS, path))
         names, reading = ("",) * PLACES, None
         if with_data:
             about = Library(store.home).about(data.digest)
@@ -84,6 +89,15 @@ def pack(
             sums=tuple(sums),
         )
         _add_text(packed, MANIFEST, encode(manifest))
+
+
+def _start_weights(store: Store, experiment: Experiment) -> Path | None:
+    """Return the file of the weights that the run started from; None if there is none here."""
+    try:
+        digest = experiment.start.weights_digest
+        return WeightsLibrary(store.home).path(digest) if digest else None
+    except NotFound:
+        return None
 
 
 def packing_problem(store: Store, data: DataSet) -> Finding | None:
@@ -141,7 +155,9 @@ def _names_by_place(files: tuple[str, ...], uploads: tuple[str, ...]) -> tuple[s
 def _add(packed: zipfile.ZipFile, name: str, path: Path) -> tuple[str, str]:
     """Add a file block by block. Returns its name and SHA-256."""
     entry = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
-    entry.compress_type = zipfile.ZIP_STORED if name == CHECKPOINT else zipfile.ZIP_DEFLATED
+    entry.compress_type = (
+        zipfile.ZIP_STORED if name in (CHECKPOINT, WEIGHTS) else zipfile.ZIP_DEFLATED
+    )
     with path.open("rb") as source, packed.open(entry, "w", force_zip64=True) as target:
         return name, copy_blocks(source, target.write)
 

@@ -4,7 +4,8 @@ from core.export.export_format import ExportFormat
 from core.export.html_format import HtmlFormat
 from core.export.onnx_format import OnnxFormat
 from core.export.tracker_files import MLflowFormat, TensorBoardFormat
+from core.export.weights_format import WeightsFormat
 
 __all__ = [
-    "ExportFormat", "HtmlFormat", "MLflowFormat", "OnnxFormat", "TensorBoardFormat",
+    "ExportFormat", "HtmlFormat", "MLflowFormat", "OnnxFormat", "TensorBoardFormat", "WeightsFormat",
 ]  # fmt: skip

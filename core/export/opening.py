@@ -15,28 +15,32 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.base.encoding import MAX_TEXT, decode, encode
-from core.base.errors import BadData, BadExperiment, LabError, Unavailable
+from core.base.errors import BadData, BadExperiment, Unavailable
 from core.base.files import draft
 from core.base.finding import Finding
 from core.base.numbers import whole
 from core.base.seal import write_with_sum
 from core.base.text import clip
-from core.data.datasets import Spreadsheets
-from core.data.library import Library
-from core.data.load import lacking
 from core.data.spreadsheet.decoding import DAMAGE
 from core.experiment import Experiment
-from core.export.archive import FORM, MANIFEST, PLACES, Manifest, copy_blocks, samples_digest
+from core.export.archive import (
+    FORM,
+    MANIFEST,
+    PLACES,
+    WEIGHTS,
+    Manifest,
+    copy_blocks,
+)
+from core.export.opened_inputs import DATA, damaged, take_data, take_weights
 from core.export.replay import check_events
 from core.runs import checkpoint
 from core.runs.notes import Notes
 from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
 
 MB = 2**20
-DATA = tuple(f"data/{place}" for place in range(PLACES))
 LIMITS = {  # bytes of each entry, unpacked
     MANIFEST: MAX_TEXT, EXPERIMENT: 4 * MAX_TEXT, NOTES: MAX_TEXT, EVENTS: 128 * MB,
-    CHECKPOINT: 2048 * MB, **dict.fromkeys(DATA, 1024 * MB),
+    CHECKPOINT: 2048 * MB, WEIGHTS: 2048 * MB, **dict.fromkeys(DATA, 1024 * MB),
 }  # fmt: skip
 RATIO, FREE = 100, 16 * MB  # largest compression ratio, and the unpacked size that is always fine
 CHOOSE = "Choose a ZIP file that was created with Download > Archive on the Runs page."
@@ -63,7 +67,8 @@ def open_archive(store: Store, source: BinaryIO, name: str) -> Opened:
             _room(store, entries, name)
             manifest = _manifest(packed, entries, name)
             experiment = _fill(folder, packed, entries, manifest, name)
-            warning = _take_data(store, folder, experiment, manifest)
+            warning = take_weights(store, folder, experiment, name)
+            warning = take_data(store, folder, experiment, manifest) or warning
             run = store.adopt(folder, manifest.run)
         return Opened(run, experiment.name or experiment.data.summary, warning)
     except OSError as error:
@@ -160,7 +165,7 @@ def _manifest(packed: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo], name
         text = packed.read(entries[MANIFEST])
         form = json.loads(text)["form"]
     except (*DAMAGE, KeyError, TypeError):
-        raise _damaged(name, MANIFEST) from None
+        raise damaged(name, MANIFEST) from None
     if form != FORM:
         raise BadData(
             f"{name} has archive format {clip(str(form))}; this lab reads format {FORM}. Update "
@@ -170,18 +175,11 @@ def _manifest(packed: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo], name
     try:
         manifest = decode(Manifest, text)
     except BadExperiment:
-        raise _damaged(name, MANIFEST) from None
+        raise damaged(name, MANIFEST) from None
     sums, wanted = dict(manifest.sums), set(entries) - {MANIFEST}
     if set(sums) != wanted or len(manifest.names) != PLACES:
-        raise _damaged(name, MANIFEST)
+        raise damaged(name, MANIFEST)
     return manifest
-
-
-def _damaged(name: str, entry: str) -> BadData:
-    return BadData(
-        f"{name} is damaged: {entry} does not match its checksum. Copy or download the file again.",
-        code="archive_damaged",
-    )
 
 
 def _unpack(
@@ -194,11 +192,11 @@ def _unpack(
     except OSError as error:
         if error.errno is not None:  # an error of the disk, not of the archive
             raise
-        raise _damaged(name, entry.filename) from None
+        raise damaged(name, entry.filename) from None
     except DAMAGE:
-        raise _damaged(name, entry.filename) from None
+        raise damaged(name, entry.filename) from None
     if digest != sums[entry.filename]:
-        raise _damaged(name, entry.filename)
+        raise damaged(name, entry.filename)
 
 
 # --- what is in it
@@ -228,68 +226,8 @@ def _fill(
         try:
             notes = decode(Notes, (folder / NOTES).read_bytes())
         except BadExperiment:
-            raise _damaged(name, NOTES) from None
+            raise damaged(name, NOTES) from None
         (folder / NOTES).write_text(encode(notes), "utf-8")
     if (folder / CHECKPOINT).exists():
         checkpoint.inspect(folder / CHECKPOINT, f"{CHECKPOINT} in {name}")
     return experiment
-
-
-def _take_data(
-    store: Store, folder: Path, experiment: Experiment, manifest: Manifest
-) -> Finding | None:
-    """Store the spreadsheets of the archive. Returns what is missing or different in this lab."""
-    data = experiment.data.uncorrected
-    paths = [folder / entry.replace("/", "-") for entry in DATA]
-    files = [path if path.exists() else None for path in paths]
-    packed = files[0] is not None and isinstance(data, Spreadsheets)
-    digest = _add_to_library(store, files, manifest, data.title) if packed else ""
-    for path in filter(None, files):
-        path.unlink(missing_ok=True)
-    if packed and digest != data.digest:
-        text = (
-            "The spreadsheets of the archive were added, but this lab reads them differently from "
-            f"the lab of the run. Choose “{data.title}” on the Data page and train again."
-        )
-        return Finding("data_read_differently", "warn", text)
-    if missing := lacking(data, store.home):
-        return Finding("data_missing", "warn", missing)
-    if not data.is_available(store.home):
-        text = f"{data.summary} is not on this disk yet. It is downloaded when you resume the run."
-        return Finding("data_downloaded_on_resume", "info", text)
-    here = samples_digest(data, store.home)
-    if manifest.samples and here and manifest.samples != here:
-        text = (
-            f"{data.summary} differs from the data of the run. If you resume the run, it continues "
-            "with other samples."
-        )
-        return Finding("data_differs", "warn", text)
-    return None
-
-
-def _add_to_library(store: Store, files: list[Path | None], manifest: Manifest, title: str) -> str:
-    """Read the spreadsheets like an upload, as the manifest describes. Returns their digest. Raises
-    BadData.
-    """
-    library = Library(store.home)
-    uploads = [library.uploads.take(path) if path else None for path in files]
-    names = tuple(clip(n) or "table" for n, path in zip(manifest.names, files, strict=True) if path)
-    images, labels, test_images, test_labels = uploads
-    try:
-        digest, _ = library.add(
-            images,
-            labels,
-            test_images=test_images,
-            test_labels=test_labels,
-            names=names,
-            reading=manifest.reading,
-            title=title,
-        )
-    except LabError as error:
-        for path, moved in zip(uploads, files, strict=True):
-            if path and not moved.exists():
-                path.unlink(missing_ok=True)
-        raise BadData(
-            f"The data in the archive cannot be read: {error}", code="archive_data"
-        ) from None
-    return digest

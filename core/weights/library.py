@@ -10,12 +10,13 @@ ever becomes a path. Names, shapes and facts are read from the header without to
 import json
 import re
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.base.errors import NotFound, Unavailable
+from core.base.errors import BadData, NotFound, Unavailable
 from core.base.files import discard, draft, sweep
 from core.base.seal import add_sum, is_intact
 from core.base.text import clip
@@ -61,13 +62,13 @@ class WeightsLibrary:
             self._store(lambda path: path.write_bytes(model.safetensors()))
         return digest
 
-    def add_file(self, source: Path | bytes, name: str) -> str:
+    def add_file(self, source: Path | bytes, name: str, *, expected: str = "") -> str:
         """Check and store a file, of this lab or of another tool; return the digest. Raises
-        BadData, Unavailable.
+        BadData, also for other weights than the `expected` ones, and Unavailable.
         """
         from core.weights.guard import read_guarded
 
-        return self._store(lambda path: read_guarded(source, name, path))
+        return self._store(lambda path: read_guarded(source, name, path), expected)
 
     def about(self, digest: str) -> StoredWeights:
         """Return names, shapes and facts. Raises NotFound."""
@@ -128,12 +129,18 @@ class WeightsLibrary:
             raise _missing(digest)
         return self.root / digest / FILE
 
-    def _store(self, write: Any) -> str:
+    def _store(self, write: Callable[[Path], object], expected: str = "") -> str:
         """Write a file under a temporary name and rename its folder; return its digest."""
         try:
             with draft(self.root) as folder:
                 write(folder / FILE)
                 digest = _read_header(folder / FILE)["__metadata__"]["sha256"]
+                if expected and digest != expected:
+                    raise BadData(
+                        f"These are the weights {digest[:12]}, not {expected[:12]}. Choose the "
+                        "file that belongs to the run.",
+                        code="weights_differ",
+                    )
                 target = self._path(digest)
                 add_sum(folder / FILE)
                 if not target.is_file():
