@@ -7,5 +7,6 @@ from core.export.tracker_files import MLflowFormat, TensorBoardFormat
 from core.export.weights_format import WeightsFormat
 
 __all__ = [
-    "ExportFormat", "HtmlFormat", "MLflowFormat", "OnnxFormat", "TensorBoardFormat", "WeightsFormat",
+    "ExportFormat", "HtmlFormat", "MLflowFormat", "OnnxFormat", "TensorBoardFormat",
+    "WeightsFormat",
 ]  # fmt: skip
