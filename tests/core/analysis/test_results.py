@@ -5,7 +5,6 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import pytest
-from sklearn.metrics import confusion_matrix
 
 from core.analysis import results
 from core.analysis.analysis import Answering
@@ -29,6 +28,8 @@ def test_outputs_are_those_that_were_scored(digits_run: TrainedRun) -> None:
 
 
 def test_a_result_is_kept(digits_run: TrainedRun) -> None:
+    from sklearn.metrics import confusion_matrix
+
     store, run, asked = digits_run.store, digits_run.run, Confusion(part="validation")
     shutil.rmtree(store.path(run, results.FOLDER), ignore_errors=True)  # of earlier tests
     assert results.stored(store, run, asked) is None

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.base import torchvision_compat
-
 ROOT = Path(__file__).parents[3]
 
 
@@ -27,6 +25,8 @@ def python(code: str) -> str:
 
 
 def test_transforms_and_datasets_work():
+    from core.base import torchvision_compat
+
     cropped = torchvision_compat.transforms.RandomCrop(28, padding=4)(torch.zeros(1, 28, 28))
     assert cropped.shape == (1, 28, 28)
     torchvision = torchvision_compat.torchvision
@@ -35,6 +35,8 @@ def test_transforms_and_datasets_work():
 
 
 def test_operators_work_or_are_reported_as_missing():
+    from core.base import torchvision_compat
+
     box = torch.tensor([[0.0, 0, 1, 1]]), torch.ones(1), 0.5
     if torchvision_compat.HAS_OPS:
         assert torchvision_compat.torchvision.ops.nms(*box).tolist() == [0]

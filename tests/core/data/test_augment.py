@@ -9,7 +9,6 @@ import pytest
 import torch
 from scipy import stats
 
-from core.base import torchvision_compat
 from core.data import augment
 from core.data.augmentations import Augmentation, Crop, CutMix, Cutout, Flip, MixUp, Noise, Rotation
 
@@ -62,6 +61,8 @@ def test_flip_mirrors_only_the_drawn_samples(shape):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_rotation_equals_torchvision_image_by_image(shape):
+    from core.base import torchvision_compat
+
     x = images(shape, 12)
     rotation = Rotation(degrees=90).call().make()
     (degrees,) = rotation.draw(x.shape, seeded())

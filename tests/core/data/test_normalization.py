@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from core.base.encoding import build
 from core.base.errors import BadExperiment
@@ -62,6 +61,8 @@ def test_standardize_and_min_max_by_the_formula(per):
 
 
 def test_columns_of_a_table_as_scikit_learn_scales_them():
+    from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
     rows = np.c_[DRAW.normal(5, 3, 400), DRAW.uniform(1000, 9000, 400)].astype(np.float32)
     affine = MinMax(per="channel").fit(rows, np.arange(300))
     reference = MinMaxScaler().fit(rows[:300].astype(np.float64)).transform(rows)

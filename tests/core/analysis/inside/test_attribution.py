@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from captum.attr import IntegratedGradients, LayerGradCam, Saliency
 from torch import nn
 
 from core.analysis.inside.attribution import (
@@ -73,6 +72,8 @@ def integrated(score: Score, x: torch.Tensor, baseline: torch.Tensor) -> Integra
 
 @EVERY
 def test_gradient_and_integrated_gradients_equal_captum(name: str) -> None:
+    from captum.attr import IntegratedGradients, Saliency
+
     model, x, _ = network(name)
     baseline = torch.full_like(x, -0.5)
     for target in (0, CLASSES - 1):
@@ -98,6 +99,8 @@ def test_gradient_and_integrated_gradients_equal_captum(name: str) -> None:
 
 @EVERY
 def test_grad_cam_equals_captum_in_every_layer_with_maps(name: str) -> None:
+    from captum.attr import LayerGradCam
+
     model, x, paths = network(name)
     found = grad_cam(model, lambda inputs: model(inputs)[:, 1], x, paths) if paths else {}
     assert list(found) == paths and bool(paths) == any(

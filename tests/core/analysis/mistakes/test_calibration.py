@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 from scipy.special import softmax
-from sklearn.calibration import _TemperatureScaling, calibration_curve
-from sklearn.metrics import log_loss
 
 from core.analysis.mistakes.calibration import Calibration, calibration, fit_temperature
 
@@ -20,6 +18,9 @@ def draw(classes: int, sharpness: float, count: int = 300) -> tuple[np.ndarray, 
 
 @pytest.mark.parametrize("classes", [2, 3, 10, 200])
 def test_bins_are_those_of_scikit_learn(classes: int) -> None:
+    from sklearn.calibration import calibration_curve
+    from sklearn.metrics import log_loss
+
     logits, targets = draw(classes, 2.0)
     probabilities = softmax(logits.astype(np.float64), axis=1)
     confidence, right = probabilities.max(1), probabilities.argmax(1) == targets
@@ -48,6 +49,8 @@ def test_the_error_by_chance_is_that_of_calibrated_networks() -> None:
 
 @pytest.mark.parametrize(("classes", "sharpness"), [(2, 3.0), (3, 0.3), (10, 1.0), (50, 5.0)])
 def test_the_temperature_is_that_of_scikit_learn(classes: int, sharpness: float) -> None:
+    from sklearn.calibration import _TemperatureScaling
+
     logits, targets = draw(classes, sharpness, 2000)
     reference = _TemperatureScaling().fit(logits, targets)
     temperature = fit_temperature(logits, targets)

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 from scipy.stats import binomtest
-from sklearn.metrics import confusion_matrix as reference_matrix
-from sklearn.metrics import precision_recall_fscore_support
 
 from core.analysis.catalogue import Confusion
 from core.analysis.mistakes.confusion import class_scores, confused_pairs, confusion_matrix
@@ -44,6 +42,9 @@ def test_intervals_of_f1_are_those_of_the_overlap() -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_scores_by_class_are_those_of_scikit_learn(case: str) -> None:
+    from sklearn.metrics import confusion_matrix as reference_matrix
+    from sklearn.metrics import precision_recall_fscore_support
+
     true, predicted, classes = CASES[case]
     counts = confusion_matrix(true, predicted, classes)
     labels = list(range(classes))

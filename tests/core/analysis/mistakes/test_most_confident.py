@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sklearn.metrics import mean_absolute_error, root_mean_squared_error
-from sklearn.neighbors import NearestNeighbors
 
 from core.analysis.catalogue import Analysis, Confusion, Mistakes, Residuals
 from core.analysis.mistakes.influence import column_influences, training_mean
@@ -59,6 +57,8 @@ def test_mistakes_are_sorted_by_their_probability(digits_run: TrainedRun, part: 
 
 @pytest.mark.parametrize("part", ["train", "test"])
 def test_neighbours_are_those_of_scikit_learn(digits_run: TrainedRun, part: str) -> None:
+    from sklearn.neighbors import NearestNeighbors
+
     training, queries = digits_run.outputs("train").hidden, digits_run.outputs(part).hidden[:40]
     own = np.arange(40) if part == "train" else None
     rows, distances = finish(nearest_training_samples(digits_run, queries, own))
@@ -101,6 +101,8 @@ def test_the_worst_columns_of_a_mistake_are_listed(spirals_run: TrainedRun) -> N
 
 
 def test_residuals_are_scored_as_the_run_was(sine_run: TrainedRun) -> None:
+    from sklearn.metrics import mean_absolute_error, root_mean_squared_error
+
     found, outputs = ask(sine_run, Residuals()), sine_run.outputs("test")
     scores = found["scores"]
     ended = sine_run.store.last(sine_run.run, "reason")

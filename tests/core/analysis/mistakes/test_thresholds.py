@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from core.analysis.mistakes.thresholds import Thresholds, curve, roc_area
 
@@ -21,6 +20,8 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_curves_and_areas_are_those_of_scikit_learn(case: str) -> None:
+    from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+
     scores, positive = CASES[case]
     found = curve(scores, positive)
     area, low, high = found["roc_area"]

@@ -6,9 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from sklearn.dummy import DummyClassifier
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, NearestCentroid
 
 from core.analysis.trained import TrainedRun
 from core.analysis.verdict import simple_models
@@ -61,13 +58,12 @@ def test_the_rows_are_those_of_the_run_and_the_training_rows_are_scaled(
 
 
 @pytest.mark.filterwarnings("ignore:self.within_class_std_dev_")  # pixels that are always 0
-@pytest.mark.parametrize(
-    ("kind", "reference"),
-    [("constant", DummyClassifier()), ("class_means", NearestCentroid())],
-)
-def test_models_without_settings_answer_as_scikit_learn(
-    task: BaselineTask, kind, reference
-) -> None:
+@pytest.mark.parametrize("kind", ["constant", "class_means"])
+def test_models_without_settings_answer_as_scikit_learn(task: BaselineTask, kind: str) -> None:
+    from sklearn.dummy import DummyClassifier
+    from sklearn.neighbors import NearestCentroid
+
+    reference = {"constant": DummyClassifier(), "class_means": NearestCentroid()}[kind]
     fitted, reference = finish(FIT[kind](task)), reference.fit(*arrays(task.train))
     for part, answer in fitted.predictions.items():
         expected = reference.predict(arrays(task.scored[part])[0])
@@ -75,6 +71,8 @@ def test_models_without_settings_answer_as_scikit_learn(
 
 
 def test_the_neighbours_are_those_of_scikit_learn_with_the_best_k(task: BaselineTask) -> None:
+    from sklearn.neighbors import KNeighborsClassifier
+
     fitted, (x, y) = finish(FIT["neighbours"](task)), arrays(task.train)
     scores = {
         k: KNeighborsClassifier(k, algorithm="brute").fit(x, y).score(*arrays(task.choose))
@@ -88,6 +86,8 @@ def test_the_neighbours_are_those_of_scikit_learn_with_the_best_k(task: Baseline
 
 
 def test_logistic_regression_has_the_minimum_of_scikit_learn(task: BaselineTask) -> None:
+    from sklearn.linear_model import LogisticRegression
+
     small = replace(task, train=task.train.first(300))
     fitted, (x, y) = finish(FIT["logistic"](small)), arrays(small.train)
     penalty = float(fitted.detail.removeprefix("λ = "))
@@ -98,6 +98,9 @@ def test_logistic_regression_has_the_minimum_of_scikit_learn(task: BaselineTask)
 
 
 def test_ridge_and_neighbours_of_values_are_those_of_scikit_learn(values_run: TrainedRun) -> None:
+    from sklearn.linear_model import Ridge
+    from sklearn.neighbors import KNeighborsRegressor
+
     task, _ = make_task(values_run)
     (x, y), (held, _) = arrays(task.train), arrays(task.scored["test"])
     ridge = finish(FIT["ridge"](task))

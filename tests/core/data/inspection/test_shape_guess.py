@@ -5,7 +5,6 @@ import itertools
 import numpy as np
 import pytest
 from scipy.ndimage import zoom
-from sklearn.datasets import load_digits, load_sample_images
 
 from core.base.errors import BadData
 from core.data.inspection.inspect import Inspection, inspect, inspect_files
@@ -148,6 +147,8 @@ def test_images_of_one_pattern_are_read_in_grey_and_another_shape_is_a_press_awa
 
 def test_real_images_have_the_right_shape_or_it_is_a_press_away():
     """Patches of photographs, in grey, in colour and with opacity, in sizes of many factors."""
+    from sklearn.datasets import load_sample_images
+
     photos = load_sample_images().images
     for height, width in ((9, 12), (12, 16), (16, 12), (10, 10), (24, 18)):
         patches = np.stack([
@@ -216,6 +217,8 @@ def test_identical_images_have_a_shape():
 
 def _digits(height: int, width: int, channels: int) -> tuple[np.ndarray, np.ndarray]:
     """200 digits, smoothly enlarged to (N, H·W·C) whole numbers, and their labels."""
+    from sklearn.datasets import load_digits
+
     digits = load_digits()
     scale = (1, height / 8, width / 8)
     images = (zoom(digits.images[:200], scale, order=1) * 255 / 16).round().astype(int)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from core.base.torchvision_compat import datasets
 from core.data.datasets import CIFAR10, CIFAR100, KMNIST, MNIST, DataSet, FashionMNIST
 
 SETS = (MNIST(), FashionMNIST(), KMNIST(), CIFAR10(), CIFAR100())
@@ -67,6 +66,8 @@ def idx_archive(choice: DataSet, arrays: list[np.ndarray]) -> Archive:
 
 def batch_archive(choice: DataSet, arrays: list[np.ndarray]) -> Archive:
     """Pickled dictionaries with rows of 3072 bytes, red first, in a tar.gz."""
+    from core.base.torchvision_compat import datasets
+
     source = getattr(datasets, choice.torchvision)
     key = "labels" if choice.kind == "cifar10" else "fine_labels"
     files = {}
@@ -90,6 +91,8 @@ def batch_archive(choice: DataSet, arrays: list[np.ndarray]) -> Archive:
 
 def publish(choice: DataSet, made: Archive, address: str, monkeypatch) -> None:
     """torchvision's addresses and md5 sums are those of the small archive."""
+    from core.base.torchvision_compat import datasets
+
     source = getattr(datasets, choice.torchvision)
     sums = {Path(name).name: md5(content) for name, content in made.unpacked.items()}
     if "idx" in next(iter(made.packed)):

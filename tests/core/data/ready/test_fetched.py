@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from core.base.errors import Unavailable
-from core.base.torchvision_compat import datasets
 from core.data.datasets import CIFAR10, CIFAR100, MNIST, DataSet
 from core.data.load import load
 from tests.core.data.ready.archives import SETS, archive_of, publish
@@ -207,11 +206,15 @@ def test_interrupted_unpacking_is_repeated(published, mirror, tmp_path):
 
 @pytest.mark.parametrize("choice", SETS[1:3], ids=lambda choice: choice.kind)
 def test_class_names_are_those_of_torchvision(choice):
+    from core.base.torchvision_compat import datasets
+
     assert list(choice.classes) == getattr(datasets, choice.torchvision).classes
 
 
 @pytest.mark.parametrize("choice", SETS, ids=lambda choice: choice.kind)
 def test_the_files_are_those_of_torchvision(choice):
+    from core.base.torchvision_compat import datasets
+
     source = getattr(datasets, choice.torchvision)
     if hasattr(source, "mirrors"):
         wanted = [(f"{source.__name__}/raw/{name[:-3]}", name) for name, _ in source.resources]
@@ -224,6 +227,8 @@ def test_the_files_are_those_of_torchvision(choice):
 @pytest.mark.realdata
 @pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not here")
 def test_the_real_files(tmp_path, monkeypatch):
+    from core.base.torchvision_compat import datasets
+
     monkeypatch.setenv("LAB_TORCHVISION", str(SHARED))
     monkeypatch.setattr(datasets.MNIST, "mirrors", ["http://127.0.0.1:1/"])
     found = load(MNIST(), tmp_path)

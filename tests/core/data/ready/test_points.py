@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.polynomial.chebyshev import chebval
-from sklearn import datasets as reference
 
 from core.base.encoding import decode, encode
 from core.data.datasets import DataSet
@@ -59,6 +58,8 @@ def test_classes_are_as_many_as_can_be_equal(cls):
 
 @pytest.mark.parametrize("points", [40, 41])
 def test_moons_are_scikit_learn_s(points):
+    from sklearn import datasets as reference
+
     wanted, targets = reference.make_moons(points, shuffle=False, noise=None)
     found = of(Moons(points=points, noise=0))
     assert np.allclose(found.inputs, wanted, atol=1e-6) and np.array_equal(found.targets, targets)
@@ -66,6 +67,8 @@ def test_moons_are_scikit_learn_s(points):
 
 @pytest.mark.parametrize("factor", [0.2, 0.5])
 def test_circles_are_scikit_learn_s(factor):
+    from sklearn import datasets as reference
+
     wanted, targets = reference.make_circles(51, shuffle=False, noise=None, factor=factor)
     found = of(Circles(points=51, noise=0, factor=factor))
     assert np.allclose(found.inputs, wanted, atol=1e-6) and np.array_equal(found.targets, targets)
@@ -73,6 +76,8 @@ def test_circles_are_scikit_learn_s(factor):
 
 @pytest.mark.parametrize("clouds", [2, 5])
 def test_blobs_are_scikit_learn_s_around_the_roots_of_one(clouds):
+    from sklearn import datasets as reference
+
     roots = np.roots([1, *[0] * (clouds - 1), -1])
     roots = roots[np.argsort(np.angle(roots) % (2 * np.pi - 1e-9))]
     centers = np.stack([roots.real, roots.imag], axis=1)
