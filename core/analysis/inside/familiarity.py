@@ -11,6 +11,7 @@ that all sessions share it.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -114,12 +115,11 @@ class Reference:
 
         Candidates are found in float32 by ‖t‖² − 2q·t; their distances are exact.
         """
-        squares = np.einsum("mh,mh->m", self.hidden, self.hidden)
         size = max(1, BLOCK // len(self.hidden))
         rows, distances = [], []
         for start in range(0, len(queries), size):
             block = queries[start : start + size]
-            scores = squares - 2 * (block @ self.hidden.T)  # (B, M)
+            scores = self._squares - 2 * (block @ self.hidden.T)  # (B, M)
             if own is not None:
                 scores[np.arange(len(block)), own[start : start + size]] = np.inf
             count = min(CANDIDATES, len(self.hidden) - (own is not None))
@@ -130,6 +130,11 @@ class Reference:
             rows.append(np.take_along_axis(chosen, order, 1) * self.every)
             distances.append(np.take_along_axis(exact, order, 1))
         return np.concatenate(rows), np.concatenate(distances)
+
+    @cached_property
+    def _squares(self) -> np.ndarray:
+        """‖t‖² of each training sample (M,)."""
+        return np.einsum("mh,mh->m", self.hidden, self.hidden)
 
 
 def _path(store: Store, run: str, question: Familiarity) -> Path:
