@@ -19,6 +19,7 @@ from core.commands import (
     experiments,
     exporting,
     inspection,
+    prediction,
     runs,
     selfcheck,
     studies,
@@ -87,6 +88,8 @@ def parser() -> argparse.ArgumentParser:
     )
     opened = add("open", runs.open_archive, "open the archive of a run from another lab")
     opened.add_argument("archive", metavar="ARCHIVE")
+    predicted = add("predict", prediction.predict, "answer for new inputs with a finished run")
+    _add_prediction_options(predicted)
     exported = add("export", exporting.export, "write a finished run as a file for other programs")
     _add_export_options(exported)
     loaded = add("load", weights.load_weights, "check and store a file of weights")
@@ -160,6 +163,18 @@ def _add_export_options(command: argparse.ArgumentParser) -> None:
         metavar="OPTION=VALUE",
         help="change an option of the format; can be repeated",
     )
+
+
+def _add_prediction_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("run", metavar="RUN", help=RUN_HELP)
+    command.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="+",
+        help="images, archives or folders of images, or one spreadsheet or array without labels",
+    )
+    command.add_argument("--to", metavar="ANSWERS", help="save the answers as .csv or .xlsx")
+    add_reading_options(command)
 
 
 def _add_study_options(command: argparse.ArgumentParser) -> None:

@@ -1,12 +1,9 @@
 """The results of an evaluation as spreadsheets: user text in them is never a formula."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 from core.analysis.mistakes.most_confident import describe_columns
-from core.export.cells import plain
+from core.export.cells import csv_text
 
 Result = dict[str, Any]
 SCORES = ("precision", "recall", "f1")
@@ -23,7 +20,7 @@ def class_scores_csv(result: Result) -> str:
     for average, scores in result["averages"].items():
         values = [value for score in SCORES for value in (scores[score], None, None)]
         rows.append([f"{average} average", result["samples"], None, *values])
-    return _csv(["class", "samples", "predicted", *ends], rows)
+    return csv_text(["class", "samples", "predicted", *ends], rows)
 
 
 def mistakes_csv(result: Result) -> str:
@@ -39,7 +36,7 @@ def mistakes_csv(result: Result) -> str:
         places = " ".join(str(row + 1) for row in near)
         rows.append([result["rows"][i] + 1, truth, guess, result["probability"][i], places, why])
     head = ["row", "true", "predicted", "probability", "nearest_training_rows"]
-    return _csv([*head, "influential_columns"], rows)
+    return csv_text([*head, "influential_columns"], rows)
 
 
 def residuals_csv(result: Result) -> str:
@@ -52,7 +49,7 @@ def residuals_csv(result: Result) -> str:
             zip(result["rows"], result["true"], result["predicted"], strict=True)
         )
     ]
-    return _csv(["row", "true", "predicted", "influential_columns"], rows)
+    return csv_text(["row", "true", "predicted", "influential_columns"], rows)
 
 
 def suspicious_csv(result: Result) -> str:
@@ -65,13 +62,4 @@ def suspicious_csv(result: Result) -> str:
         + [row[name] for name in ("area", "forgotten", "visits")]
         for row in result["rows"]
     ]
-    return _csv(["row", "given", "suggested", "area", "forgotten", "visits"], rows)
-
-
-def _csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    for row in rows:
-        writer.writerow([plain(cell) if isinstance(cell, str) else cell for cell in row])
-    return text.getvalue()
+    return csv_text(["row", "given", "suggested", "area", "forgotten", "visits"], rows)

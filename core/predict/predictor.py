@@ -35,10 +35,9 @@ class Predictor:
     None for tables.
     """
 
-    def __init__(self, store: Store, run: str, device: str = "cpu"):
-        """Raises BadInput or NotFound if the run has not ended, or has no weights."""
-        trained = TrainedRun(store, run, device)
-        self.store, self.run, self.name = store, run, trained.experiment.name
+    def __init__(self, trained: TrainedRun):
+        """Keep the network and the shared arrays of the dataset, without the parts in memory."""
+        self.store, self.run, self.name = trained.store, trained.run, trained.experiment.name
         self.classes, self.shape = trained.classes, trained.data.shape
         self.columns = trained.data.columns
         self.origin = Origin.of(trained)
@@ -200,13 +199,15 @@ _guard = threading.Lock()
 
 
 def open_predictor(store: Store, run: str) -> Predictor:
-    """Return the predictor of a run; those that were used last stay in memory."""
+    """Return the predictor of a run, on the CPU; those that were used last stay in memory. Raises
+    BadInput or NotFound if the run has not ended, or has no weights.
+    """
     key = (str(store.root), run, to_json_text(store.last(run, "reason") or {}))
     with _guard:
         if key in _held:
             _held.move_to_end(key)
             return _held[key]
-    predictor = Predictor(store, run)
+    predictor = Predictor(TrainedRun(store, run, "cpu"))
     with _guard:
         _held[key] = predictor
         while len(_held) > HELD:
