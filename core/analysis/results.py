@@ -28,6 +28,13 @@ def stored(store: Store, run: str, analysis: Analysis) -> Result | None:
     return None
 
 
+def forget(store: Store, run: str, analysis: Analysis) -> None:
+    """Remove the result, so that it is computed when it is asked for again."""
+    path = _path(store, run, analysis)
+    path.unlink(missing_ok=True)
+    path.with_name(path.name + SUM).unlink(missing_ok=True)
+
+
 def compute(store: Store, run: str, analysis: Analysis) -> Iterator[tuple[float, Result]]:
     """Compute the result and keep it. Yields the fraction done and the NOTE of what is being done.
     Raises what the analysis raises, BadInput if it does not suit the data, and Unavailable if the

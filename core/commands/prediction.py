@@ -44,7 +44,12 @@ def predict(arguments: Namespace, terminal: Terminal) -> Answer:
         reading=reading_from(arguments),
         progress=lambda fraction: terminal.progress(READING * fraction, "Reading the files"),
     )
-    ask(trained, Familiarity(), lambda done, note: terminal.progress(READING * (1 + done), note))
+    if not predictor.is_compared:
+        ask(
+            trained,
+            Familiarity(),
+            lambda done, note: terminal.progress(READING + (1 - READING) * done, note),
+        )
     predictions = predictor.predict(inputs.values, inputs.names)
     terminal.progress(1.0)
     terminal.print(*(f"{SIGNS[finding.level]} {finding.text}" for finding in inputs.findings))

@@ -28,6 +28,7 @@ MEASURED = 2000  # training images, evenly spaced
 DECODED = (1024, 1024)  # pixels up to which a large JPEG is reduced while it is decoded
 LARGEST_FILE = 64 * 2**20  # bytes of one image file
 FLAT = 20.0  # levels of 255 between background and ink below which an image is empty
+COLOUR = 32  # levels between channels up to which compression made them differ
 NOISE = 0.25  # of the darkest ink, below which scanned or photographed paper has none
 
 
@@ -188,10 +189,8 @@ def _decode(stream: BinaryIO, facts: ImageFacts) -> np.ndarray:
 
 def _to_grey(pixels: np.ndarray) -> tuple[np.ndarray, bool]:
     """Return (h, w) and whether (h, w, 3) had colours."""
-    coloured = bool((pixels != pixels[..., :1]).any())
-    if not coloured:
-        return pixels[..., 0], False
-    return np.asarray(Image.fromarray(pixels).convert("L")), True
+    grey = np.asarray(Image.fromarray(pixels).convert("L"))
+    return grey, int(np.ptp(pixels, axis=2).max()) > COLOUR
 
 
 def _cut(images: np.ndarray, goal: Sequence[int]) -> tuple[np.ndarray, str]:

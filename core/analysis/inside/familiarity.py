@@ -18,7 +18,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from core.analysis.analysis import Analysis, Answering, Result, predicting
-from core.analysis.results import FOLDER, key_of, stored
+from core.analysis.results import FOLDER, forget, key_of, stored
 from core.analysis.trained import TrainedRun, forward
 from core.base.files import write_atomic
 from core.base.numbers import percent, short, whole
@@ -98,13 +98,17 @@ class Reference:
     @classmethod
     def open(cls, store: Store, run: str) -> "Reference | None":
         """Return what the analysis has kept for the run's present weights; None if it has not been
-        asked, or its file is gone.
+        asked. A result whose file is gone or damaged is forgotten, so that it can be asked again.
         """
         question = Familiarity()
-        result, path = stored(store, run, question), _path(store, run, question)
-        if result is None or not path.is_file():
+        if (result := stored(store, run, question)) is None:
             return None
-        return cls(np.load(path, mmap_mode="r"), result["every"], result["threshold"])
+        try:
+            hidden = np.load(_path(store, run, question), mmap_mode="r")
+        except (OSError, ValueError, EOFError):
+            forget(store, run, question)
+            return None
+        return cls(hidden, result["every"], result["threshold"])
 
     def nearest(
         self, queries: np.ndarray, own: np.ndarray | None = None

@@ -62,24 +62,30 @@ class ImageFacts:
 
 def read_header(file: ImageFile, name: str) -> Header | None:
     """Return the header, None if it cannot be read. Raises BadData if the image is too large."""
+    place = f"{name}, {clip(file.name)}" if name else clip(file.name)
     try:
         with file.open() as stream, Image.open(stream, formats=FORMATS) as image:
             width, height = image.size
             rotated = image.getexif().get(0x0112) in ROTATED and image.format != "TIFF"  # upright
             grey = image.mode in GREY
             is_float = image.mode == "F"
+    except Image.DecompressionBombError:  # Pillow's own limit, about three times this one
+        raise _too_large(place, f"more than {whole(MOST_PIXELS / 1e6)} million pixels") from None
     except BROKEN:
         return None
-    place = f"{name}, {clip(file.name)}" if name else clip(file.name)
     if is_float:
         raise refuse_depth(place, "floating-point pixels, whose range is not defined")
     if width * height > MOST_PIXELS:
-        raise BadData(
-            f"{place} has {width} × {height} pixels, but at most "
-            f"{whole(MOST_PIXELS / 1e6)} million are supported. Save the image smaller.",
-            code="image_too_large",
-        )
+        raise _too_large(place, f"{whole(width)} × {whole(height)} pixels")
     return Header(file, (width, height) if rotated else (height, width), grey)
+
+
+def _too_large(place: str, content: str) -> BadData:
+    return BadData(
+        f"{place} has {content}, but at most {whole(MOST_PIXELS / 1e6)} million are supported. "
+        "Save the image smaller.",
+        code="image_too_large",
+    )
 
 
 def refuse_depth(place: str, content: str) -> BadData:

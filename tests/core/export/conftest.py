@@ -1,4 +1,4 @@
-"""A small run, its archive, archives with other entries, and finished runs of each kind."""
+"""A small run, its archive, and archives with other entries."""
 
 import hashlib
 import io
@@ -6,27 +6,20 @@ import json
 import zipfile
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from core.analysis.trained import TrainedRun
 from core.base.control import GO, LEAVE
 from core.base.encoding import encode
 from core.base.errors import LabError
-from core.data.datasets import Spreadsheets
-from core.data.library import Library
-from core.data.reading import Reading
-from core.experiment import Experiment, shipped
+from core.experiment import Experiment
 from core.export.archive import MANIFEST, pack
 from core.export.export_format import ExportFormat, Result
 from core.export.opening import open_archive
 from core.jobs import trainer
-from core.losses import MSE
-from core.network.layers import GELU, Linear, Output, ReLU
 from core.network.presets import SoftmaxRegression
 from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
 from tests.conftest import ended, script, write
-from tests.core.analysis.conftest import train
 
 TINY = Experiment(name="Tiny", network=SoftmaxRegression().layers((1, 8, 8)), epochs=3)
 
@@ -109,45 +102,6 @@ def refused(store, content, *codes, name="run.zip") -> str:
     assert not list(store.root.iterdir())
     assert [p for p in before if not p.exists()] == []
     return message
-
-
-@pytest.fixture(scope="session")
-def table_run(tmp_path_factory) -> TrainedRun:
-    """A table with missing numbers and texts, and a column of categories."""
-    home = tmp_path_factory.mktemp("table")
-    draw = np.random.default_rng(4)
-    size = np.where(draw.random(120) < 0.3, "", draw.integers(0, 50, 120).astype(str))
-    colour = np.array(["red", "blue", "=1+1", ""])[draw.integers(0, 4, 120)]
-    age = draw.normal(40, 9, 120).round(2)
-    rows = zip(size, colour, age, strict=True)
-    lines = [f"{s},{c},{a},{'no' if a < 40 else 'yes'}" for s, c, a in rows]
-    text = "\n".join(["size,colour,age,bought", *lines])
-    filled = {"size": {"missing": "mean_indicator"}, "colour": {"missing": "most_frequent"}}
-    reading = Reading(columns=filled, label_column="bought")
-    digest, _ = Library(home).add(text.encode(), reading=reading)
-    network = (Linear(units=8), ReLU(), Output())
-    data = Spreadsheets(digest=digest, title="Customers")
-    return train(home, Experiment(data=data, network=network, epochs=2, device="cpu"))
-
-
-@pytest.fixture(scope="session")
-def values_run(tmp_path_factory) -> TrainedRun:
-    """Values far from 0, of three columns."""
-    home = tmp_path_factory.mktemp("values")
-    x = np.random.default_rng(6).normal(0, 100, (90, 3)).round(1)
-    lines = [f"{a};{b};{c};{2e5 + 900 * a - 80 * b}" for a, b, c in x]
-    text = "\n".join(["rooms;age;tax;price", *lines])
-    digest, _ = Library(home).add(text.encode(), reading=Reading(label_column="price"))
-    network = (Linear(units=8), GELU(), Output())
-    chosen = {"data": Spreadsheets(digest=digest, title="Houses"), "loss": MSE()}
-    return train(home, Experiment(**chosen, network=network, epochs=3, device="cpu"))
-
-
-@pytest.fixture(scope="session")
-def digits_run(tmp_path_factory) -> TrainedRun:
-    """The digits after four epochs."""
-    digits = shipped()["digits"].model_copy(update={"epochs": 4, "device": "cpu"})
-    return train(tmp_path_factory.mktemp("digits"), digits)
 
 
 def written(trained: TrainedRun, format: ExportFormat, path: Path) -> Result:
