@@ -15,6 +15,7 @@ class StoppingRule(Choice, family="stopping rule"):
     page: ClassVar[str] = "Train"
     looks_back: ClassVar[int | None] = None  # epochs that a verdict depends on; None: all
     needs_gradient: ClassVar[bool] = False  # ‖∇f‖ has to be measured after every epoch
+    limits_time: ClassVar[bool] = False  # it may end the run between two steps, see `in_time`
     only_mark: bool = ranged(
         False,
         label="Mark only",
@@ -187,6 +188,7 @@ class TimeLimit(StoppingRule):
     source: ClassVar[str] = "Li, Yumer & Ramanan 2020 (training under a budget)"
     technique: ClassVar[str] = "O7"
     looks_back: ClassVar[int | None] = 1
+    limits_time: ClassVar[bool] = True
     minutes: float = ranged(
         10.0,
         above=0,

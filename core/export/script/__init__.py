@@ -1,0 +1,1 @@
+"""An experiment as one plain PyTorch script that needs nothing of the lab."""

@@ -1,0 +1,135 @@
+"""The whole script of an experiment or a run, in sections that are also the cells of a notebook."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from core.base.device import resolve, threads
+from core.data.corrected import Corrected
+from core.experiment import Experiment
+from core.export.script import preparation, sections, training
+from core.export.script.data import DataFile, data_code
+from core.export.script.definitions import Definitions, import_block, reachable, used_names
+from core.export.script.plan import Plan, RunFacts
+from core.export.script.rendering import comment
+from core.export.script.section import Section
+
+HERE = "HERE = Path(__file__).parent  # the folder of the data"
+NOTEBOOK_HERE = "HERE = Path()  # the folder of the data"
+SECTIONS = (
+    preparation.split, preparation.label_noise, preparation.scaling, sections.network,
+    sections.loss, training.batches, sections.optimizer, sections.schedule, sections.regularizers,
+    sections.stopping, training.step, training.evaluation, training.loop, training.testing,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Script:
+    """A title, the sections with their definitions, and the files that belong to the script."""
+
+    title: str
+    about: str
+    sections: tuple[Section, ...]
+    files: tuple[DataFile, ...]
+
+    def text(self) -> str:
+        """Return the script."""
+        head = f'"""{self.title}.\n\n{self.about}\n"""'
+        parts = [
+            "\n".join(
+                [f"# %% {section.title}", *[""] * (1 + _is_block(section.code)), section.code]
+            )
+            for section in self.sections
+        ]
+        return "\n\n\n".join([head + "\n\n" + self.sections[0].code, *parts[1:]]) + "\n"
+
+
+def script(
+    experiment: Experiment, home: Path, run: RunFacts | None = None, *, title: str = ""
+) -> Script:
+    """Return the script of an experiment, or of its run. Raises LabError: CannotExport, or what the
+    check of the network and the data raises.
+    """
+    definitions = Definitions()
+    data = data_code(experiment.data, home, definitions)
+    plan = Plan(
+        experiment,
+        experiment.data.facts(home),
+        run or _facts(experiment, home),
+        data.fills,
+        experiment.data if isinstance(experiment.data, Corrected) else None,
+    )
+    bodies = [Section("Data", data.code)]
+    bodies += filter(None, (section(plan, definitions) for section in SECTIONS))
+    settings = [
+        f"torch.set_num_threads({plan.run.threads})  # other numbers of threads round differently",
+        f'device = "{plan.device}"',
+    ]
+    if "HERE" in used_names(data.code):
+        definitions.imports["Path"] = "from pathlib import Path"
+        settings.insert(0, HERE)
+    definitions.imports["torch"] = "import torch"
+    settings_code = "\n".join(settings)
+    uses = (name for body in bodies for name in body.uses)
+    everything = "\n".join([settings_code, *(body.code for body in bodies), *uses])
+    placed = _placed(bodies, definitions.shaken(everything))
+    code = "\n".join([settings_code, *(section.code for section in placed)])
+    imports = "\n".join(import_block(definitions.imports, code))
+    first = Section("Settings", f"{imports}\n\n{settings_code}")
+    return Script(
+        title or experiment.name or experiment.data.summary,
+        _about(plan, data.files),
+        (first, *placed),
+        data.files,
+    )
+
+
+def _placed(bodies: list[Section], definitions: dict[str, str]) -> list[Section]:
+    """Put every definition at the start of the first section that needs it."""
+    waiting, placed = dict(definitions), []
+    for body in bodies:
+        needed = reachable("\n".join([body.code, *body.uses]), waiting)
+        texts = [(name, text) for name, text in waiting.items() if name in needed]
+        for name, _ in texts:
+            del waiting[name]
+        if body.uses:  # its code is the comment on the definitions
+            parts = [body.code, *(text for _, text in texts)]
+        else:
+            parts = [*(text for _, text in texts), body.code]
+        placed.append(Section(body.title, _stacked(parts)))
+    return placed
+
+
+def _stacked(parts: list[str]) -> str:
+    """Return definitions and code with two empty lines around functions and classes."""
+    stacked = parts[0]
+    for before, text in pairwise(parts):
+        is_comment = all(line.startswith("#") for line in before.splitlines())
+        apart = not is_comment and any(map(_is_block, (before, text)))
+        stacked += ("\n\n\n" if apart else "\n") + text
+    return stacked
+
+
+def _is_block(text: str) -> bool:
+    return text.startswith(("def ", "class ", "@"))
+
+
+def _facts(experiment: Experiment, home: Path) -> RunFacts:
+    """Return on which device and with how many threads the experiment would be trained here."""
+    device = resolve(experiment.device)
+    plan = Plan(experiment, experiment.data.facts(home))
+    multiply_adds = sum(fact.multiply_adds for fact in plan.layers if "." not in fact.path)
+    return RunFacts(device, threads(6 * experiment.batch_size * multiply_adds))
+
+
+def _about(plan: Plan, files: tuple[DataFile, ...]) -> str:
+    version = f" {plan.run.torch}" if plan.run.torch else ""
+    same = "to the last bit" if plan.device == "cpu" else "up to rounding"
+    text = (
+        f"Trains the network of a run of Descent Lab again, without the lab. With torch{version} "
+        f"and the same number of threads, the losses are equal {same}."
+    )
+    return comment(text).replace("# ", "")
+
+
+__all__ = ["HERE", "NOTEBOOK_HERE", "Script", "script"]

@@ -1,0 +1,249 @@
+"""The script of every choice of every family gives the losses of the lab, to the last bit.
+
+The scripts run in one process that has no access to the lab, one after another.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.base.device import torch_threads
+from core.base.encoding import build
+from core.base.events import Ended, Epoch, Step
+from core.base.spec import Choice, fields
+from core.data.augmentations import Augmentation
+from core.data.datasets import DataSet
+from core.data.load import load
+from core.data.normalization import Normalization
+from core.data.ready.points import Computed
+from core.data.sampling import Sampling
+from core.experiment import Experiment
+from core.export.script import runner
+from core.export.script.plan import RunFacts
+from core.export.script.script import script
+from core.losses import Loss
+from core.network.initializers import Initializer
+from core.network.layers import (
+    BatchNorm,
+    Branches,
+    Conv2d,
+    Dropout,
+    Flatten,
+    GlobalPool,
+    Layer,
+    Linear,
+    MaxPool,
+    Output,
+    ReLU,
+    Residual,
+)
+from core.optim.optimizers import Optimizer
+from core.optim.regularizers import Regularizer
+from core.optim.schedules import Schedule
+from core.optim.stopping import StoppingRule
+from core.training.loop import train
+
+TABLE = {
+    "data": {"kind": "blobs", "points": 80},
+    "network": (Linear(units=5), ReLU(), Output()),
+    "epochs": 3,
+    "batch_size": 16,
+    "device": "cpu",
+}
+CNN = (Conv2d(maps=3), ReLU(), MaxPool(), Flatten(), Output())
+IMAGES = TABLE | {
+    "data": {"kind": "digits"},
+    "network": CNN,
+    "split": {"validation": 0.02, "test": 0.02, "fraction": 0.03},
+    "epochs": 2,
+}
+VALUES = TABLE | {"data": {"kind": "sine", "points": 60}, "loss": "mse"}
+
+
+def experiment(base: dict[str, Any], **changes: Any) -> Experiment:
+    return build(Experiment, base | changes)
+
+
+def variants(member: type[Choice]) -> Iterator[Choice]:
+    """The choice, and the choice with every other option of each of its fields."""
+    yield member()
+    for fact in fields(member):
+        options = fact.options or ((True, False) if fact.type is bool else ())
+        for option in options:
+            if option != fact.default:
+                yield member(**{fact.name: option})
+
+
+def of_family(family: type[Choice]) -> Iterator[Choice]:
+    return chain.from_iterable(variants(member) for member in family.members.values())
+
+
+def optimizers() -> Iterator[Experiment]:
+    for chosen in of_family(Optimizer):
+        yield experiment(TABLE, optimizer=chosen)
+        yield experiment(IMAGES, optimizer=chosen, epochs=1)
+
+
+def schedules() -> Iterator[Experiment]:
+    for chosen in of_family(Schedule):
+        yield experiment(TABLE, schedule=chosen)
+    for kind in Schedule.members:
+        yield experiment(TABLE, schedule={"kind": kind, "warmup": 1.5})
+    yield experiment(TABLE, schedule={"kind": "plateau", "patience": 0, "improvement": 0.5})
+
+
+def losses() -> Iterator[Experiment]:
+    for chosen in of_family(Loss):
+        yield experiment(TABLE, loss=chosen)
+    yield experiment(TABLE, loss={"kind": "cross_entropy", "smoothing": 0.1})
+    yield experiment(VALUES)
+
+
+def initializers() -> Iterator[Experiment]:
+    for chosen in of_family(Initializer):
+        yield experiment(IMAGES, initializer=chosen, epochs=1)
+    yield experiment(TABLE, initializer={"kind": "he", "bias": 0.25})
+
+
+def layers() -> Iterator[Experiment]:
+    for chosen in of_family(Layer):
+        flat, image = chosen.misfit((6,)) is None, chosen.misfit((8, 6, 6)) is None
+        if chosen.is_output:
+            yield experiment(TABLE, network=(chosen,))
+        if flat and not chosen.is_output:
+            yield experiment(TABLE, network=(Linear(units=8), chosen, Flatten(), Output()))
+        if image and not chosen.is_output:
+            after = () if len(chosen.output((8, 6, 6), 10)) == 1 else (Flatten(),)
+            network = (Conv2d(maps=8), chosen, *after, Output())
+            yield experiment(IMAGES, network=network, epochs=1)
+    block = (Conv2d(maps=4, padding=1, stride=2), BatchNorm(), ReLU(), Dropout(p=0.2))
+    shrinking = Residual(layers=block, drop=0.3)
+    branches = Branches(branches=((Conv2d(maps=2, padding=1),), ()))
+    yield experiment(IMAGES, network=(shrinking, GlobalPool(), Output()), epochs=1)
+    yield experiment(IMAGES, network=(branches, shrinking, GlobalPool(), Output()), epochs=1)
+
+
+def regularizers() -> Iterator[Experiment]:
+    network = (Conv2d(maps=3), BatchNorm(), ReLU(), Dropout(p=0.1), GlobalPool(), Output())
+    for chosen in of_family(Regularizer):
+        yield experiment(IMAGES, network=network, regularizers=(chosen,))
+    every = tuple(member() for member in Regularizer.members.values())
+    yield experiment(IMAGES, network=network, regularizers=every)
+    penalty = {"kind": "elastic", "strength": 0.01, "biases": 0.02, "activities": 0.03}
+    yield experiment(TABLE, regularizers=(penalty,))
+    yield experiment(TABLE, optimizer="lbfgs", regularizers=(penalty,))
+    swa = ({"kind": "swa", "start": 0.3}, {"kind": "clip_norm", "limit": 0.1})
+    yield experiment(IMAGES, network=network, regularizers=swa)
+    split = {"validation": 0, "test": 0.2}
+    yield experiment(TABLE, split=split, regularizers=({"kind": "ema", "beta": 0.5},))
+
+
+def augmentations() -> Iterator[Experiment]:
+    for chosen in of_family(Augmentation):
+        yield experiment(IMAGES, augmentations=(chosen,), epochs=1)
+    every = tuple(member() for member in Augmentation.members.values())
+    yield experiment(IMAGES, augmentations=every)
+    for member in Augmentation.members.values():
+        if member.supports_tables:
+            yield experiment(VALUES, augmentations=(member(),))
+    variance = ({"kind": "gradient_variance"},)
+    yield experiment(TABLE, augmentations=("mixup",), regularizers=variance)
+
+
+def data() -> Iterator[Experiment]:
+    for chosen in of_family(Normalization):
+        yield experiment(IMAGES, normalization=chosen, epochs=1)
+        yield experiment(TABLE, normalization=chosen)
+    for chosen in of_family(Sampling):
+        yield experiment(IMAGES, sampling=chosen, epochs=1)
+    for member in DataSet.members.values():
+        if issubclass(member, Computed):
+            loss = "cross_entropy" if member().classes else "mse"
+            yield experiment(TABLE, data=member(points=60), loss=loss)
+    yield experiment(IMAGES, data={"kind": "digits", "size": 28}, epochs=1)
+    for noise in (0.1, 1.0):
+        yield experiment(TABLE, label_noise={"share": noise, "seed": 3})
+    corrected = {"base": TABLE["data"], "kind": "corrected", "dropped": (3, 5, 8, 13)}
+    yield experiment(TABLE, data=corrected)
+    corrected |= {"relabeled": ((1, 0), (2, 2), (40, 1))}
+    yield experiment(TABLE, data=corrected, label_noise={"share": 0.3})
+    for split in (
+        {"validation": 0}, {"test": 0}, {"validation": 0, "test": 0}, {"stratified": False},
+        {"fraction": 0.4, "seed": 5}, {"fraction": 0.01},
+    ):  # fmt: skip
+        yield experiment(TABLE, split=split)
+        yield experiment(VALUES, split=split)
+
+
+def endings() -> Iterator[Experiment]:
+    for chosen in of_family(StoppingRule):
+        yield experiment(TABLE, stopping=(chosen,))
+    yield experiment(TABLE, stopping=({"kind": "patience", "patience": 1, "improvement": 5.0},))
+    yield experiment(TABLE, stopping=({"kind": "gradient_norm", "limit": 1e6},))
+    every = ({"kind": "absolute_change", "limit": 1e3}, {"kind": "relative_change"}, "patience")
+    yield experiment(TABLE, stopping=every)
+    too_fast = {"kind": "sgd", "learning_rate": 10.0}
+    for normalization in ("none", "standardize"):
+        yield experiment(IMAGES, optimizer=too_fast, normalization=normalization, loss="mse")
+    seeds = {"initialization": 4, "order": 5, "dropout": 6, "augmentation": 7}
+    yield experiment(IMAGES, seeds=seeds, network=(Dropout(), *CNN), augmentations=("crop",))
+    yield experiment(IMAGES, precision="bfloat16")
+
+
+def scores_of_lab(chosen: Experiment, home: Path) -> dict[str, Any]:
+    """The losses of the steps, the validation scores of the epochs, and the final score."""
+    found: dict[str, Any] = {"losses": [], "validation": []}
+    with torch_threads(1):
+        for event in train(chosen, load(chosen.data, home)):
+            if isinstance(event, Step):
+                found["losses"] += event.losses
+            elif isinstance(event, Epoch):
+                found["validation"].append(event.validation)
+            elif isinstance(event, Ended):
+                found["result"] = event.test or event.validation or event.train
+    return found
+
+
+FAMILIES = (
+    optimizers, schedules, losses, initializers, layers, regularizers, augmentations, data, endings,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def scores_of_scripts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict]]:
+    """What the scripts of all families computed, in one process, because torch starts slowly."""
+    root = tmp_path_factory.mktemp("scripts")
+    folders: dict[str, list[Path]] = {family.__name__: [] for family in FAMILIES}
+    for family in FAMILIES:
+        for number, chosen in enumerate(family()):
+            folder = root / f"{family.__name__}{number}"
+            folder.mkdir()
+            folders[family.__name__].append(folder)
+            written = script(chosen, root, RunFacts())
+            (folder / runner.SCRIPT).write_text(written.text())
+            for file in written.files:
+                file.write(folder / file.name)
+    every = [str(folder) for found in folders.values() for folder in found]
+    command = [sys.executable, "-I", runner.__file__, *every]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return {
+        name: [json.loads((folder / runner.SCORES).read_text()) for folder in found]
+        for name, found in folders.items()
+    }
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_script_of_every_choice_gives_the_same_losses(family, scores_of_scripts, tmp_path):
+    for chosen, alone in zip(family(), scores_of_scripts[family.__name__], strict=True):
+        lab = scores_of_lab(chosen, tmp_path)
+        assert alone["losses"] and repr(alone["losses"]) == repr(lab["losses"]), chosen
+        assert repr(alone["validation"]) == repr(lab["validation"]), chosen
+        if lab["result"]:  # none for a training that diverged in its first epoch
+            assert repr(alone["result"]) == repr(lab["result"]), chosen
