@@ -43,21 +43,23 @@ class Child:
         self,
         module: str,
         *arguments: str,
+        options: Sequence[str] = ("-m",),
+        cwd: Path = ROOT,
         own_session: bool = True,
         environment: dict[str, str] | None = None,
         pass_fds: Sequence[int] = (),
     ):
-        """Start `python -m module arguments`.
+        """Start `python -m module arguments`, or with other `options` a file in place of a module.
 
         In a session of its own it does not get the terminal's Ctrl+C, and what it starts is killed
         with it; without one it is killed with its parent.
         """
         self._own_session = own_session
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [sys.executable, *options, module, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=ROOT,
+            cwd=cwd,
             env={**os.environ, **(environment or {})},
             start_new_session=own_session,
             **({"pass_fds": pass_fds} if pass_fds else {}),

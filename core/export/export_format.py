@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from core.base.finding import Finding
 from core.base.spec import Choice
@@ -47,6 +47,12 @@ class ExportFormat(Choice, family="export format"):
         """
         raise NotImplementedError
         yield
+
+    def with_proof(self) -> Self | None:
+        """Return the same export with a comparison that takes longer; None if there is none, or if
+        it is included.
+        """
+        return None
 
     def findings(self, result: Result) -> list[Finding]:
         """Return what to show with the file: what was compared, and how well it agrees."""

@@ -18,7 +18,7 @@ from core.data.gaps import Fill
 from core.data.load import load
 from core.data.ready.builtin import DIGITS, DIGITS_WHITE
 from core.data.ready.points import Computed
-from core.data.ready.published import Published
+from core.data.ready.published import Published, data_folders
 from core.data.samples import Samples
 from core.export.script.definitions import Definitions
 from core.export.script.rendering import code, comment, describe
@@ -37,11 +37,14 @@ class DataFile:
 
 @dataclass(frozen=True)
 class DataCode:
-    """The code, the files that it reads, and how gaps of the inputs are filled."""
+    """The code, the files that it reads, and how gaps of the inputs are filled. `downloads` is the
+    folder in which this lab has what the script would download to the folder `data`.
+    """
 
     code: str
     files: tuple[DataFile, ...] = ()
     fills: tuple[Fill, ...] = ()
+    downloads: Path | None = None
 
 
 @singledispatch
@@ -85,7 +88,7 @@ def _(data: Corrected, home: Path, definitions: Definitions) -> DataCode:
         ]
     if data.dropped:
         lines.append(code(list(data.dropped), str, before="DROPPED = ") + "  # rows, from 0")
-    return DataCode("\n".join(lines), base.files, base.fills)
+    return DataCode("\n".join(lines), base.files, base.fills, base.downloads)
 
 
 @data_code.register
@@ -138,4 +141,4 @@ def _(data: Published, home: Path, definitions: Definitions) -> DataCode:
             f"{prefix}inputs = np.asarray({part}_part.data){images}",
             f"{prefix}targets = np.asarray({part}_part.targets, np.int64)",
         ]
-    return DataCode("\n".join(lines))
+    return DataCode("\n".join(lines), downloads=data_folders(home)[0])

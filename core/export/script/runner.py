@@ -1,12 +1,14 @@
 """Run exported scripts in this process, alone: `python -I runner.py FOLDER …` runs the script of each
 folder and writes what it has computed to scores.json beside it. It imports nothing of the lab, and
-keeps the scripts from doing so.
+keeps the scripts from doing so. With --follow before the folders, it ends when its standard input
+does.
 """
 
 import json
 import os
 import runpy
 import sys
+import threading
 from pathlib import Path
 
 SCRIPT, SCORES = "train.py", "scores.json"
@@ -21,8 +23,17 @@ class NoLab:
             raise ModuleNotFoundError(f"{name} is part of the lab: the script must not need it")
 
 
+def follow() -> None:
+    """End this process when nobody waits for it any more."""
+    sys.stdin.read()
+    os._exit(1)
+
+
 def main(folders: list[str]) -> None:
     """Run each script in its folder."""
+    if folders[0] == "--follow":
+        folders = folders[1:]
+        threading.Thread(target=follow, daemon=True).start()
     sys.meta_path.insert(0, NoLab())
     for folder in folders:
         os.chdir(folder)

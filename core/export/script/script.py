@@ -25,12 +25,15 @@ SECTIONS = (
 
 @dataclass(frozen=True)
 class Script:
-    """A title, the sections with their definitions, and the files that belong to the script."""
+    """A title, the sections with their definitions, and the files that belong to the script;
+    `downloads` as for `DataCode`.
+    """
 
     title: str
     about: str
     sections: tuple[Section, ...]
     files: tuple[DataFile, ...]
+    downloads: Path | None = None
 
     def text(self) -> str:
         """Return the script."""
@@ -81,6 +84,7 @@ def script(
         _about(plan, data.files),
         (first, *placed),
         data.files,
+        data.downloads,
     )
 
 
