@@ -163,6 +163,11 @@ def _add_export_options(command: argparse.ArgumentParser) -> None:
         metavar="OPTION=VALUE",
         help="change an option of the format; can be repeated",
     )
+    command.add_argument(
+        "--prove",
+        action="store_true",
+        help="also run the exported script and compare its losses with those of the run",
+    )
 
 
 def _add_prediction_options(command: argparse.ArgumentParser) -> None:

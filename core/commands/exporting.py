@@ -51,7 +51,15 @@ def _chosen(arguments: Namespace) -> "ExportFormat":
     format = member()
     for name, value in parse_assignments(arguments.set):
         format = change(format, name, value)
-    return format
+    if not arguments.prove:
+        return format
+    if (with_proof := format.with_proof()) is None:
+        raise BadInput(
+            f"--prove compares the losses of exported code, but {format.label} has none. Leave "
+            "--prove out: what can be compared is always compared.",
+            code="nothing_to_prove",
+        )
+    return with_proof
 
 
 def _size(path: Path) -> str:

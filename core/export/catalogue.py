@@ -1,5 +1,6 @@
 """All export formats: importing this module defines the members of the family."""
 
+from core.export.code_formats import NotebookFormat, ScriptFormat
 from core.export.export_format import ExportFormat
 from core.export.html_format import HtmlFormat
 from core.export.onnx_format import OnnxFormat
@@ -7,6 +8,6 @@ from core.export.tracker_files import MLflowFormat, TensorBoardFormat
 from core.export.weights_format import WeightsFormat
 
 __all__ = [
-    "ExportFormat", "HtmlFormat", "MLflowFormat", "OnnxFormat", "TensorBoardFormat",
-    "WeightsFormat",
+    "ExportFormat", "HtmlFormat", "MLflowFormat", "NotebookFormat", "OnnxFormat", "ScriptFormat",
+    "TensorBoardFormat", "WeightsFormat",
 ]  # fmt: skip

@@ -1,22 +1,20 @@
 """Export as code: a plain PyTorch script, and the same as a notebook, that train the network of a
-run again without the lab.
+run again without the lab. Light to import: torch is loaded when code is written.
 """
 
 from pathlib import Path
-from typing import ClassVar, Literal, Self
-
-import nbformat
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from core.base.encoding import decode
 from core.base.finding import Finding
 from core.base.spec import ranged
 from core.experiment import Experiment
-from core.export import proof
 from core.export.export_format import ExportFormat, Result, Writing
-from core.export.script.plan import RunFacts
-from core.export.script.script import HERE, NOTEBOOK_HERE, Script, script
 from core.runs.history import History
 from core.runs.store import Store
+
+if TYPE_CHECKING:
+    from core.export.script.script import Script
 
 CUT_SHORT = ("stopped", "time")  # how a run ends where no rule of its experiment ends it
 
@@ -34,6 +32,8 @@ class CodeFormat(ExportFormat):
         return None if self.prove else self.model_copy(update={"prove": True})
 
     def write(self, store: Store, run: str, path: Path) -> Writing:
+        from core.export.proof import prove
+
         yield 0.0, "Writing the code"
         history = History.of(store.read(run)[0])
         written = script_of(store, run, history)
@@ -42,14 +42,16 @@ class CodeFormat(ExportFormat):
             file.write(path.with_name(file.name))
         if not self.prove:
             return {}
-        return {"proof": (yield from proof.prove(written, history))}
+        return {"proof": (yield from prove(written, history))}
 
-    def content(self, written: Script) -> str:
+    def content(self, written: "Script") -> str:
         """Return the text of the file."""
         raise NotImplementedError
 
     def findings(self, result: Result) -> list[Finding]:
-        return [proof.finding(result["proof"])] if "proof" in result else []
+        from core.export.proof import finding
+
+        return [finding(result["proof"])] if "proof" in result else []
 
 
 class ScriptFormat(CodeFormat):
@@ -63,7 +65,7 @@ class ScriptFormat(CodeFormat):
     suffix: ClassVar[str] = ".py"
     place: ClassVar[int] = 1
 
-    def content(self, written: Script) -> str:
+    def content(self, written: "Script") -> str:
         return written.text()
 
 
@@ -76,12 +78,15 @@ class NotebookFormat(CodeFormat):
     suffix: ClassVar[str] = ".ipynb"
     place: ClassVar[int] = 2
 
-    def content(self, written: Script) -> str:
+    def content(self, written: "Script") -> str:
         return notebook(written)
 
 
-def script_of(store: Store, run: str, history: History) -> Script:
+def script_of(store: Store, run: str, history: History) -> "Script":
     """Return the script of a finished run. Raises LabError."""
+    from core.export.script.plan import RunFacts
+    from core.export.script.script import script
+
     started, ended = history.started, history.ended
     experiment = decode(Experiment, store.experiment(run))
     cut_short = bool(ended and ended.reason in CUT_SHORT)
@@ -95,8 +100,12 @@ def script_of(store: Store, run: str, history: History) -> Script:
     return script(experiment, store.home, facts)
 
 
-def notebook(written: Script) -> str:
+def notebook(written: "Script") -> str:
     """Return the script as a notebook: a heading and a cell for each section."""
+    import nbformat
+
+    from core.export.script.script import HERE, NOTEBOOK_HERE
+
     new = nbformat.v4
     cells = [new.new_markdown_cell(f"# {written.title}\n\n{written.about}")]
     for section in written.sections:

@@ -63,7 +63,7 @@ def read_module(name: str) -> Module:
 
 
 def imported_names(node: ast.Import | ast.ImportFrom) -> Names:
-    """Return the names that an import statement defines, each with a statement of its own.
+    """Return the names that an import statement defines, each with a separate statement.
 
     >>> imported_names(ast.parse("from torch import Tensor, nn").body[0])
     {'Tensor': 'from torch import Tensor', 'nn': 'from torch import nn'}

@@ -29,7 +29,7 @@ class RunFacts:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ScriptPlan:
     """An experiment with the facts of its data and its run. `fills` are those of the dataset."""
 
     experiment: Experiment

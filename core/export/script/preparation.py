@@ -7,13 +7,13 @@ from core.base.numbers import percent
 from core.base.spec import Call
 from core.base.text import join_words
 from core.export.script.definitions import Definitions
-from core.export.script.plan import Plan
+from core.export.script.plan import ScriptPlan
 from core.export.script.rendering import code, comment, describe
 from core.export.script.section import Section
 from core.export.script.specialized import Specializer
 
 
-def split(plan: Plan, definitions: Definitions) -> Section:
+def split(plan: ScriptPlan, definitions: Definitions) -> Section:
     """The training, validation and test set."""
     chosen, facts = plan.experiment.split, plan.facts
     stratified = chosen.stratified and not plan.regression
@@ -53,7 +53,7 @@ def split(plan: Plan, definitions: Definitions) -> Section:
     return Section("Split", "\n".join(lines))
 
 
-def _fills(plan: Plan, definitions: Definitions) -> list[str]:
+def _fills(plan: ScriptPlan, definitions: Definitions) -> list[str]:
     definitions.imports["np"] = "import numpy as np"
     fit = definitions.name("core.data.gaps.fit_fills")
     name = definitions.name("core.data.gaps.Fill")
@@ -72,7 +72,7 @@ def _fills(plan: Plan, definitions: Definitions) -> list[str]:
     return lines
 
 
-def label_noise(plan: Plan, definitions: Definitions) -> Section | None:
+def label_noise(plan: ScriptPlan, definitions: Definitions) -> Section | None:
     """Wrong labels on purpose."""
     noise = plan.experiment.label_noise
     if not noise.share:
@@ -100,7 +100,7 @@ def label_noise(plan: Plan, definitions: Definitions) -> Section | None:
     return Section("Label noise", "\n".join(lines))
 
 
-def scaling(plan: Plan, definitions: Definitions) -> Section:
+def scaling(plan: ScriptPlan, definitions: Definitions) -> Section:
     """The parts as tensors, and the normalization."""
     definitions.imports["torch"] = "import torch"
     lines = [*_normalization(plan, definitions), ""]
@@ -136,11 +136,11 @@ def scaling(plan: Plan, definitions: Definitions) -> Section:
     return Section("Scaling", "\n".join(lines))
 
 
-def _format(plan: Plan) -> str:
+def _format(plan: ScriptPlan) -> str:
     return ", memory_format=torch.channels_last" if plan.channels_last else ""
 
 
-def _normalization(plan: Plan, definitions: Definitions) -> list[str]:
+def _normalization(plan: ScriptPlan, definitions: Definitions) -> list[str]:
     """Return the lines that define `multiply` and `add`."""
     choice = plan.experiment.normalization
     specializer = Specializer(choice, definitions)

@@ -20,18 +20,18 @@ Name = Callable[[str], str]  # how the script names an object, from its full nam
 
 
 @dataclass(frozen=True)
-class Group:
+class Bracketed:
     """Code in brackets, whose parts can be on lines of their own."""
 
     start: str
-    parts: tuple["str | Group", ...]
+    parts: tuple["str | Bracketed", ...]
     end: str
 
-    def with_prefix(self, prefix: str) -> "Group":
-        return Group(prefix + self.start, self.parts, self.end)
+    def with_prefix(self, prefix: str) -> "Bracketed":
+        return Bracketed(prefix + self.start, self.parts, self.end)
 
 
-Code = str | Group
+Code = str | Bracketed
 
 
 def code(value: Any, name: Name, *positional: str, indent: int = 0, before: str = "") -> str:
@@ -39,8 +39,8 @@ def code(value: Any, name: Name, *positional: str, indent: int = 0, before: str 
     are indented by `indent` spaces more than the first one.
     """
     tree = _tree(value, name)
-    if positional and isinstance(tree, Group):
-        tree = Group(tree.start, (*positional, *tree.parts), tree.end)
+    if positional and isinstance(tree, Bracketed):
+        tree = Bracketed(tree.start, (*positional, *tree.parts), tree.end)
     return layout(_prefixed(tree, before), indent)
 
 
@@ -69,17 +69,17 @@ def _tree(value: Any, name: Name) -> Code:
         shown = name(value.target)
         arguments = without_defaults(value)
         parts = [_prefixed(_tree(inner, name), f"{key}=") for key, inner in arguments.items()]
-        return Group(f"{shown}(", tuple(parts), ")")
+        return Bracketed(f"{shown}(", tuple(parts), ")")
     if isinstance(value, Mapping):
         items = [_prefixed(_tree(v, name), f"{literal(k)}: ") for k, v in value.items()]
-        return Group("{", tuple(items), "}")
+        return Bracketed("{", tuple(items), "}")
     if isinstance(value, tuple):
         items = [_tree(inner, name) for inner in value]
         if len(items) == 1:
-            return Group("(", (_flat(items[0]) + ",",), ")")
-        return Group("(", tuple(items), ")")
+            return Bracketed("(", (_flat(items[0]) + ",",), ")")
+        return Bracketed("(", tuple(items), ")")
     if isinstance(value, list):
-        return Group("[", tuple(_tree(inner, name) for inner in value), "]")
+        return Bracketed("[", tuple(_tree(inner, name) for inner in value), "]")
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
@@ -101,7 +101,7 @@ def without_defaults(call: Call) -> dict[str, Any]:
 
 
 def _prefixed(tree: Code, prefix: str) -> Code:
-    return tree.with_prefix(prefix) if isinstance(tree, Group) else prefix + tree
+    return tree.with_prefix(prefix) if isinstance(tree, Bracketed) else prefix + tree
 
 
 def _flat(tree: Code) -> str:

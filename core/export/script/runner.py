@@ -1,7 +1,6 @@
-"""Run exported scripts in this process, alone: `python -I runner.py FOLDER …` runs the script of each
-folder and writes what it has computed to scores.json beside it. It imports nothing of the lab, and
-keeps the scripts from doing so. With --follow before the folders, it ends when its standard input
-does.
+"""Run exported scripts alone: `python -I runner.py FOLDER …` runs the script of each folder and
+writes what it has computed to scores.json beside it. It imports nothing of the lab, and keeps the
+scripts from doing so. With --follow before the folders, it ends when its standard input does.
 """
 
 import json

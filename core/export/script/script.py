@@ -10,7 +10,7 @@ from core.experiment import Experiment
 from core.export.script import preparation, sections, training
 from core.export.script.data import DataFile, data_code
 from core.export.script.definitions import Definitions, import_block, reachable, used_names
-from core.export.script.plan import Plan, RunFacts
+from core.export.script.plan import RunFacts, ScriptPlan
 from core.export.script.rendering import comment
 from core.export.script.section import Section
 
@@ -55,7 +55,7 @@ def script(
     """
     definitions = Definitions()
     data = data_code(experiment.data, home, definitions)
-    plan = Plan(
+    plan = ScriptPlan(
         experiment,
         experiment.data.facts(home),
         run or _facts(experiment, home),
@@ -121,12 +121,12 @@ def _is_block(text: str) -> bool:
 def _facts(experiment: Experiment, home: Path) -> RunFacts:
     """Return on which device and with how many threads the experiment would be trained here."""
     device = resolve(experiment.device)
-    plan = Plan(experiment, experiment.data.facts(home))
+    plan = ScriptPlan(experiment, experiment.data.facts(home))
     multiply_adds = sum(fact.multiply_adds for fact in plan.layers if "." not in fact.path)
     return RunFacts(device, threads(6 * experiment.batch_size * multiply_adds))
 
 
-def _about(plan: Plan, files: tuple[DataFile, ...]) -> str:
+def _about(plan: ScriptPlan, files: tuple[DataFile, ...]) -> str:
     version = f" {plan.run.torch}" if plan.run.torch else ""
     same = "to the last bit" if plan.device == "cpu" else "up to rounding"
     text = (

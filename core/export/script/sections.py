@@ -6,7 +6,7 @@ import torch
 
 from core.base.spec import Call
 from core.export.script.definitions import Definitions
-from core.export.script.plan import Plan
+from core.export.script.plan import ScriptPlan
 from core.export.script.rendering import code, describe, literal
 from core.export.script.section import Section
 from core.export.script.specialized import Specializer
@@ -15,7 +15,7 @@ from core.network.layers import layer_names
 from core.optim.stopping import StoppingRule
 
 
-def network(plan: Plan, definitions: Definitions) -> Section:
+def network(plan: ScriptPlan, definitions: Definitions) -> Section:
     """The model and its initial weights."""
     definitions.imports["nn"] = "from torch import nn"
     definitions.imports["OrderedDict"] = "from collections import OrderedDict"
@@ -54,7 +54,7 @@ def _indented(text: str, spaces: int) -> str:
     return text.replace("\n", "\n" + " " * spaces)
 
 
-def _initialization(plan: Plan, definitions: Definitions) -> list[str]:
+def _initialization(plan: ScriptPlan, definitions: Definitions) -> list[str]:
     """Return the loop that draws the initial weights, in the order of `core.network.build`."""
     choice = plan.experiment.initializer
     names = [definitions.name(target) for target in _weighted_modules(plan)]
@@ -84,7 +84,7 @@ def _initialization(plan: Plan, definitions: Definitions) -> list[str]:
     ]
 
 
-def _weighted_modules(plan: Plan) -> list[str]:
+def _weighted_modules(plan: ScriptPlan) -> list[str]:
     """Return the classes of the modules whose weights are drawn, as `core.network.build` finds
     them: those with a weight matrix, except in normalizations.
     """
@@ -108,7 +108,7 @@ def _full_name(kind: type) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _fitted(plan: Plan, definitions: Definitions, fit: Call) -> list[str]:
+def _fitted(plan: ScriptPlan, definitions: Definitions, fit: Call) -> list[str]:
     line = code(fit, definitions.name, "model", "scaled(train_inputs[rows])")
     return [
         "# It measures the outputs for evenly spaced samples of the training set.",
@@ -118,7 +118,7 @@ def _fitted(plan: Plan, definitions: Definitions, fit: Call) -> list[str]:
     ]
 
 
-def loss(plan: Plan, definitions: Definitions) -> Section:
+def loss(plan: ScriptPlan, definitions: Definitions) -> Section:
     """The loss."""
     choice = plan.experiment.loss
     lines = [describe(choice), code(choice.call(), definitions.name, before="criterion = ")]
@@ -128,7 +128,7 @@ def loss(plan: Plan, definitions: Definitions) -> Section:
     return Section("Loss", "\n".join(lines))
 
 
-def optimizer(plan: Plan, definitions: Definitions) -> Section:
+def optimizer(plan: ScriptPlan, definitions: Definitions) -> Section:
     """The optimizer."""
     chosen = plan.experiment.optimizer
     call = chosen.call()
@@ -147,7 +147,7 @@ def optimizer(plan: Plan, definitions: Definitions) -> Section:
     return Section("Optimizer", "\n".join(lines))
 
 
-def schedule(plan: Plan, definitions: Definitions) -> Section:
+def schedule(plan: ScriptPlan, definitions: Definitions) -> Section:
     """The learning rate of each step."""
     chosen = plan.experiment.schedule
     specializer = Specializer(chosen, definitions)
@@ -163,7 +163,7 @@ def schedule(plan: Plan, definitions: Definitions) -> Section:
     return Section("Schedule", describe(chosen), tuple(uses))
 
 
-def regularizers(plan: Plan, definitions: Definitions) -> Section | None:
+def regularizers(plan: ScriptPlan, definitions: Definitions) -> Section | None:
     """Changes of the training step beyond the optimizer."""
     chosen = plan.experiment.regularizers
     if not chosen:
@@ -184,7 +184,7 @@ def regularizers(plan: Plan, definitions: Definitions) -> Section | None:
     return Section("Regularization", "\n".join(lines))
 
 
-def stopping(plan: Plan, definitions: Definitions) -> Section | None:
+def stopping(plan: ScriptPlan, definitions: Definitions) -> Section | None:
     """The rules that end the training before its last epoch."""
     rules = plan.ending_rules
     if not rules:

@@ -9,7 +9,7 @@ import textwrap
 
 from core.export.script.definitions import Definitions
 from core.export.script.filling import fill
-from core.export.script.plan import Plan, load_class
+from core.export.script.plan import ScriptPlan, load_class
 from core.export.script.rendering import code, describe
 from core.export.script.section import Section
 from core.export.script.sections import stopping_function
@@ -204,7 +204,7 @@ RESULT = """
 """
 
 
-def batches(plan: Plan, definitions: Definitions) -> Section:
+def batches(plan: ScriptPlan, definitions: Definitions) -> Section:
     """Sampling and augmentation."""
     e = plan.experiment
     lines = [
@@ -220,7 +220,7 @@ def batches(plan: Plan, definitions: Definitions) -> Section:
     return Section("Mini-batches", "\n".join(lines))
 
 
-def _augmentation(plan: Plan, definitions: Definitions) -> list[str]:
+def _augmentation(plan: ScriptPlan, definitions: Definitions) -> list[str]:
     """Return the operations, and the function `batch` that applies them to a mini-batch."""
     augmentations = plan.experiment.augmentations
     stages = {a.kind: load_class(a.call()).stage for a in augmentations}
@@ -273,7 +273,7 @@ def _apply(stages: dict[str, str], stage: str) -> list[str]:
     return [f"    x = {k}.apply(x, *{k}_numbers)" for k, found in stages.items() if found == stage]
 
 
-def step(plan: Plan, definitions: Definitions) -> Section:
+def step(plan: ScriptPlan, definitions: Definitions) -> Section:
     """The functions of a training step."""
     definitions.imports["ExitStack"] = "from contextlib import ExitStack"
     how = {
@@ -289,7 +289,7 @@ def step(plan: Plan, definitions: Definitions) -> Section:
     return Section("Step", "\n\n\n".join([*parts, fill(STEP, **how)]))
 
 
-def _uses_losses(plan: Plan) -> bool:
+def _uses_losses(plan: ScriptPlan) -> bool:
     """Whether a penalty depends on the losses of parts of the mini-batch."""
     for transform in plan.transforms:
         tree = ast.parse(textwrap.dedent(inspect.getsource(transform.penalty)))
@@ -298,7 +298,7 @@ def _uses_losses(plan: Plan) -> bool:
     return False
 
 
-def evaluation(plan: Plan, definitions: Definitions) -> Section:
+def evaluation(plan: ScriptPlan, definitions: Definitions) -> Section:
     """The functions that measure the network."""
     definitions.imports["contextmanager"] = "from contextlib import contextmanager"
     if plan.recomputes_statistics:
@@ -315,11 +315,11 @@ def evaluation(plan: Plan, definitions: Definitions) -> Section:
     return Section("Evaluation", "\n\n\n".join(parts))
 
 
-def _needs_gradient(plan: Plan) -> bool:
+def _needs_gradient(plan: ScriptPlan) -> bool:
     return any(rule.needs_gradient for rule in plan.experiment.stopping)
 
 
-def loop(plan: Plan, definitions: Definitions) -> Section:
+def loop(plan: ScriptPlan, definitions: Definitions) -> Section:
     """The training loop."""
     definitions.imports |= {
         "math": "import math",
@@ -358,7 +358,7 @@ def _rule(rule: StoppingRule, definitions: Definitions) -> str:
     return fill(RULE, name=name, recent=recent, label=rule.label)
 
 
-def testing(plan: Plan, definitions: Definitions) -> Section:
+def testing(plan: ScriptPlan, definitions: Definitions) -> Section:
     """The final scores."""
     parts = {"Test": plan.has_test, "Validation": plan.has_validation, "Training": True}
     name = next(name for name, exists in parts.items() if exists)

@@ -40,19 +40,36 @@ def card(run: str, format: ExportFormat) -> None:
     if error := exports.problem(store, run, format):
         finding("info", escape(str(error)))
         return
-    name = exports.key_of(store, run, format)
-    if ready := exports.prepared(store, run, format):
-        for found in format.findings(ready.result):
-            finding(found.level, escape(found.text))
-        st.download_button(
-            f"Download ({size(ready.path.stat().st_size)})",
-            ready.path.read_bytes,
-            ready.path.name,
-            on_click="ignore",
-            icon=":material/download:",
-            key=f"get {name}",
-        )
-        return
+    with_proof = format.with_proof()
+    for variant in filter(None, (with_proof, format)):
+        if ready := exports.prepared(store, run, variant):
+            offer(run, variant, ready)
+            break
+    else:
+        preparation(run, format, "Prepare", ":material/deployed_code:")
+    if with_proof and not exports.prepared(store, run, with_proof):
+        preparation(run, with_proof, "Run it and compare the losses", ":material/verified:")
+
+
+def offer(run: str, format: ExportFormat, ready: exports.Prepared) -> None:
+    """What was compared, and the download."""
+    for found in format.findings(ready.result):
+        finding(found.level, escape(found.text))
+    st.download_button(
+        f"Download ({size(ready.path.stat().st_size)})",
+        ready.path.read_bytes,
+        ready.path.name,
+        on_click="ignore",
+        icon=":material/download:",
+        key=f"get {format.kind} {run}",
+    )
+
+
+def preparation(run: str, format: ExportFormat, label: str, icon: str) -> None:
+    """The progress of a preparation, or the button that starts it, below the reason why the last
+    one has failed.
+    """
+    name = exports.key_of(runner.current().store, run, format)
     task = current(name)
     if task and not task["over"]:
         st.fragment(analyses.progress, run_every=0.4)(task["id"], name)
@@ -61,7 +78,6 @@ def card(run: str, format: ExportFormat) -> None:
         finding("bad", escape(task["problem"]))
     elif task and task["state"] == TaskState.STOPPED:
         finding("info", escape(task["problem"] or "Stopped before its end."))
-    label = "Try again" if task else "Prepare"
-    if button(label, key=f"prepare {format.kind} {run}", icon=":material/deployed_code:"):
+    if button(label, key=f"{label} {format.kind} {run}", icon=icon):
         begin(EXPORT, format, run, name=name)
         st.rerun()
