@@ -9,7 +9,13 @@ from core.data.corrected import Corrected
 from core.experiment import Experiment
 from core.export.script import preparation, sections, training
 from core.export.script.data import DataFile, data_code
-from core.export.script.definitions import Definitions, import_block, reachable, used_names
+from core.export.script.definitions import (
+    CannotExport,
+    Definitions,
+    import_block,
+    reachable,
+    used_names,
+)
 from core.export.script.plan import RunFacts, ScriptPlan
 from core.export.script.rendering import comment
 from core.export.script.section import Section
@@ -53,6 +59,11 @@ def script(
     """Return the script of an experiment, or of its run. Raises LabError: CannotExport, or what the
     check of the network and the data raises.
     """
+    if experiment.start.weights_digest:
+        raise CannotExport(
+            "A training that starts from trained weights cannot be written as a script yet. Export "
+            "its weights instead."
+        )
     definitions = Definitions()
     data = data_code(experiment.data, home, definitions)
     plan = ScriptPlan(
