@@ -127,7 +127,7 @@ class Pad {
     this.report(this.strokes);
   }
 
-  // --- the picture
+  // --- the image
 
   draw() {
     const { canvas, cursor } = this;
