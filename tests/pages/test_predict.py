@@ -1,23 +1,31 @@
 """The page Predict without a browser: which runs answer, and what each kind of input shows."""
 
+import io
 import json
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from core.analysis.catalogue import Familiarity
 from core.analysis.results import result_of
 from core.base.encoding import encode
+from core.base.numbers import percent
 from core.data.datasets import Digits
 from core.experiment import shipped
 from core.jobs import runner
 from core.jobs.kinds import KINDS, RUN
+from core.jobs.lane import Lane
 from core.network.presets import SoftmaxRegression
 from core.predict.predictor import open_predictor
 from core.predict.strokes import render
 from core.runs.store import Store
-from tests.pages.shown import texts, visit, well
+from pages.parts.predict.photo import is_secure
+from tests.conftest import ended, script, write
+from tests.pages.shown import press, texts, visit, well, written
 
-ONE = [[140, 30, 142, 140, 140, 250]]  # a vertical stroke
+LINE = [140, 30, 142, 140, 140, 250]
+POINTS = b"x1,x2\n0.1,0.2\n-0.5,0.7\n0.9,-0.9\n"
 
 
 @pytest.fixture(scope="module")
@@ -27,18 +35,20 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def runs(home):
-    """Finished runs: digits of two sizes, points and values."""
+    """Finished runs: digits of two sizes, points of two classes, and values."""
     store = Store(home)
-    digits = shipped()["digits"].model_copy(
-        update={"network": SoftmaxRegression().layers((1, 8, 8)), "regularizers": (), "name": "A"}
-    )
-    large = digits.model_copy(update={"data": Digits(size=28), "name": "B <b>"})
-    points, values = shipped()["spirals"], shipped()["sine"]
-    wanted = {"digits": digits, "large": large, "points": points, "values": values}
+    plain = {"network": SoftmaxRegression().layers((1, 8, 8)), "regularizers": (), "epochs": 1}
+    digits = shipped()["digits"].model_copy(update=plain)
+    wanted = {
+        "small": digits,
+        "large": digits.model_copy(update={"data": Digits(size=28)}),
+        "points": shipped()["spirals"],
+        "values": shipped()["sine"],
+    }
     found = {}
     for name, experiment in wanted.items():
-        experiment = experiment.model_copy(update={"epochs": 1, "device": "cpu"})
-        found[name] = store.create(encode(experiment))
+        changes = {"name": name, "epochs": 1, "device": "cpu"}
+        found[name] = store.create(encode(experiment.model_copy(update=changes)))
         KINDS[RUN].execute(home, found[name])
         result_of(store, found[name], Familiarity())
     return found
@@ -50,25 +60,202 @@ def lab(home, monkeypatch):
     monkeypatch.setattr(runner, "_current", None)
 
 
-def open_input(name, *runs):
-    """Open the page with this kind of input."""
-    app = visit("predict", run=runs[0])
-    if len(runs) > 1:
-        app = well(app.multiselect[0].set_value(list(runs)).run())
+def open_input(name, *chosen):
+    """Open the page for these runs, with this kind of input."""
+    app = visit("predict", run=chosen[0])
+    if len(chosen) > 1:
+        well(app.multiselect[0].set_value(list(chosen)).run())
     menu = next(w for w in app.get("button_group") if w.label == "Input")
     return app if menu.value == name else well(menu.set_value(name).run())
 
 
-def headlines(app):
+def upload(app, *files):
+    """Upload files, given as names and contents."""
+    (field,) = app.file_uploader
+    for name, content in files:
+        field.upload(name, content)
+    return well(app.run())
+
+
+def answers(app):
+    """The answers in large letters."""
     return [text[3:] for text in texts(app) if text.startswith("## ")]
 
 
-def test_a_drawing_is_answered_by_two_runs_of_different_sizes(home, runs):
-    app = visit("predict", run=runs["digits"])
-    app.session_state["kept predict strokes"] = json.dumps(ONE)
-    app = well(app.multiselect[0].set_value([runs["digits"], runs["large"]]).run())
-    for run, answer in zip(("digits", "large"), headlines(app), strict=True):
-        predictor = open_predictor(Store(home), runs[run])
-        pixels = predictor.form.prepare_drawing(render(ONE)).pixels
-        assert answer == predictor.predict(pixels[None])[0].label
-    assert len(app.get("bidi_component")) == 3  # the pad, and bars for each run
+def table(app):
+    return written(app.dataframe[0])
+
+
+def image(seed=0):
+    """A PNG file of noise."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (30, 20), np.uint8)
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, "png")
+    return content.getvalue()
+
+
+# --- kinds of input
+
+
+def test_a_drawing_is_answered_by_two_runs_for_images_of_different_sizes(home, runs):
+    app = visit("predict", run=runs["small"])
+    assert answers(app) == [] and len(app.get("bidi_component")) == 1
+    app.session_state["kept predict strokes"] = json.dumps([LINE])
+    app = well(app.multiselect[0].set_value([runs["small"], runs["large"]]).run())
+    expected = []
+    for name in ("small", "large"):
+        predictor = open_predictor(Store(home), runs[name])
+        pixels = predictor.form.prepare_drawing(render([LINE])).pixels
+        expected.append(predictor.predict(pixels[None])[0])
+    assert answers(app) == [one.label for one in expected]
+    for one in expected:
+        assert any(f"Probability **{percent(one.probability)}**" in text for text in texts(app))
+    assert len(app.get("bidi_component")) == 3  # the pad, and the bars of each run
+
+
+def test_strokes_that_no_pad_draws_are_ignored(runs):
+    app = visit("predict", run=runs["small"])
+    app.session_state["kept predict strokes"] = json.dumps([[1], [-5, 7], "x", {"a": 1}])
+    assert answers(well(app.run())) == []
+
+
+def test_one_image_has_an_answer_and_several_a_table_with_one_image_in_full(runs):
+    app = upload(open_input("Images", runs["small"]), ("noise.png", image()))
+    assert len(answers(app)) == 1 and not app.dataframe
+    app = upload(app, ("other.png", image(1)), ("third.png", image(2)))
+    assert sorted(table(app)["Name"]) == ["other.png", "third.png"]
+    assert list(table(app).columns)[1:4] == ["Image", "Answer", "Probability"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "content"),
+    [
+        ("Images", "broken.png", b"\x89PNG\r\n\x1a\n broken"),
+        ("Images", "=cmd.txt", b"no image"),
+        ("Spreadsheet", "narrow.csv", b"a,b,c\n1,2,3\n4,5,6\n"),
+        ("Spreadsheet", "empty.csv", b""),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_one_sentence_with_its_name(runs, kind, name, content):
+    app = upload(open_input(kind, runs["small"]), (name, content))
+    assert not answers(app) and not app.dataframe
+    assert [text for text in texts(app) if name in text]
+
+
+def test_a_spreadsheet_is_answered_row_by_row_and_filtered(home, runs):
+    app = upload(open_input("Spreadsheet", runs["points"]), ("points.csv", POINTS))
+    predictor = open_predictor(Store(home), runs["points"])
+    inputs = np.array([[0.1, 0.2], [-0.5, 0.7], [0.9, -0.9]], np.float32)
+    expected = list(predictor.predict(inputs))
+    order = sorted(range(3), key=lambda row: expected[row].probability)
+    assert list(table(app)["Answer"]) == [expected[row].label for row in order]
+    assert list(table(app)["Probability"]) == [percent(expected[row].probability) for row in order]
+    menu = next(w for w in app.get("button_group") if w.label == "Show")
+    app = well(menu.set_value("Unsure").run())
+    unsure = [row for row in order if expected[row].probability < 0.8]
+    assert len(table(app)) == len(unsure)
+
+
+def test_values_have_no_probability(home, runs):
+    app = upload(open_input("Spreadsheet", runs["values"]), ("x.csv", b"x\n0.25\n0.5\n"))
+    assert "Value" in table(app) and "Probability" not in table(app)
+    app = open_input("Test set", runs["values"])
+    predictor = open_predictor(Store(home), runs["values"])
+    (found,) = predictor.predict(predictor.samples("test", [0]))
+    assert float(answers(app)[0]) == pytest.approx(found.answer, rel=1e-3)
+
+
+def test_another_sample_of_the_test_set_has_its_own_class_and_answer(home, runs):
+    app = open_input("Test set", runs["points"])
+    predictor = open_predictor(Store(home), runs["points"])
+    seen = set()
+    for _ in range(3):
+        row = app.number_input[0].value - 1
+        seen.add(row)
+        (found,) = predictor.predict(predictor.samples("test", [row]))
+        truth = predictor.classes[predictor.targets("test", [row])[0]]
+        assert answers(app) == [found.label]
+        assert f"True class: **{truth}**" in texts(app)
+        app = press(app, "Show another sample")
+    assert len(seen) == 3
+    app.toggle[0].set_value(True)
+    assert any("What the answer depends on" in text for text in texts(well(app.run())))
+
+
+# --- which runs
+
+
+def test_runs_for_other_inputs_are_named_and_left_out(runs):
+    app = open_input("Test set", runs["points"], runs["small"], runs["values"])
+    assert len(answers(app)) == 1
+    for name in ("small", "values"):
+        assert any(f"**{name}** takes" in text for text in texts(app))
+    assert not [w for w in app.get("button_group") if "Draw" in w.options]
+
+
+def test_selected_runs_open_side_by_side(runs):
+    app = visit("runs")
+    app.session_state["kept together"] = json.dumps([runs["large"], runs["small"]])
+    app.query_params["run"] = runs["large"]
+    app = well(app.switch_page("predict.py").run())
+    assert app.multiselect[0].value == [runs["large"], runs["small"]]
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    """A lab without runs, where nothing is trained."""
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    monkeypatch.setattr(Lane, "work", lambda *_: None)
+    yield Store(tmp_path)
+    runner.current().close()
+
+
+def test_a_lab_without_a_finished_run_offers_a_first_one(empty):
+    app = press(visit("predict"), "Train on digits")
+    assert len(runner.current().line()) == 1
+    assert app.title[0].value == "Watch"
+
+
+@pytest.mark.parametrize("reason", ["failed", "diverged", "done", ""])
+def test_a_run_that_cannot_answer_is_named_with_the_way_to_it(empty, reason):
+    run = empty.create(encode(shipped()["digits"].model_copy(update={"name": "Mine"})))
+    write(empty, run, [*script(), *([ended(reason)] if reason else [])])  # without weights
+    app = visit("predict", run=run)
+    assert any("**Mine**" in text for text in texts(app))
+    assert press(app, "Open this run").title[0].value == "Watch"
+
+
+def test_a_run_in_progress_answers_later_and_finished_ones_meanwhile(home, runs, monkeypatch):
+    monkeypatch.setattr(Lane, "work", lambda *_: None)
+    run = runner.current().submit(encode(shipped()["digits"]), by="lab")
+    try:
+        app = visit("predict", run=run)
+        assert any("It can answer when it has ended" in text for text in texts(app))
+        assert app.multiselect[0].value == [runs["values"]]  # the newest one
+    finally:
+        runner.current().stop(run, by="lab")
+        runner.current().delete(run, by="lab")
+        runner.current().close()
+
+
+def test_a_run_that_is_gone_is_reported(runs):
+    app = visit("predict", run="20260101-000000-abcdef")
+    assert any("Run not found" in text for text in texts(app))
+    assert app.multiselect[0].value == [runs["values"]]
+
+
+# --- the camera
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://localhost:8501/predict", True),
+        ("http://127.0.0.1:8501/predict", True),
+        ("https://lab.school.example/predict", True),
+        ("http://192.168.1.20:8501/predict", False),
+        ("http://localhost.example/predict", False),
+    ],
+)
+def test_the_camera_is_offered_where_browsers_allow_it(url, expected):
+    assert is_secure(url) is expected
