@@ -43,6 +43,7 @@ benchmark: .venv/ready-dev
 	$(BIN)/python -m benchmarks.suspicious
 	$(BIN)/python -m benchmarks.more_rows
 	$(BIN)/python -m benchmarks.error_sources
+	$(BIN)/python -m benchmarks.predict
 	$(BIN)/python -m benchmarks.faults
 	$(BIN)/python -m benchmarks.viewers --seconds 20
 

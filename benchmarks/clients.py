@@ -13,6 +13,7 @@ import re
 import resource
 import sys
 import time
+from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
 
 import httpx
@@ -102,9 +103,7 @@ class Viewer:
         if fragment:
             request.rerun_script.fragment_id = fragment
             request.rerun_script.is_auto_rerun = True
-        await socket.send(request.SerializeToString())
-        while True:
-            message = ForwardMsg.FromString(await asyncio.wait_for(socket.recv(), TIMEOUT))
+        async for message in self.answers(socket, request):
             kind = message.WhichOneof("type")
             if kind == "navigation":
                 self.hash = message.navigation.page_script_hash
@@ -115,8 +114,18 @@ class Viewer:
                 self.query = message.page_info_changed.query_string
             elif kind == "delta":
                 self._notice(message.delta.new_element)
-            elif kind == "script_finished":
+
+    @staticmethod
+    async def answers(
+        socket: websockets.ClientConnection, request: BackMsg
+    ) -> AsyncIterator[ForwardMsg]:
+        """Send a request, and yield the messages of the server until the script has finished."""
+        await socket.send(request.SerializeToString())
+        while True:
+            message = ForwardMsg.FromString(await asyncio.wait_for(socket.recv(), TIMEOUT))
+            if message.WhichOneof("type") == "script_finished":
                 return
+            yield message
 
     def _notice(self, element: Element) -> None:
         if element.WhichOneof("type") == "exception":

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from core.base.numbers import percent
 from core.figures.images import plain
-from core.figures.template import PALETTES, Mode, blank
+from core.figures.template import PALETTES, Mode, template
 
 LARGEST = 10  # classes that are drawn
 BAR, MENU = 24, 30  # px of a bar, and of the download button below them
@@ -41,35 +41,40 @@ def chart_height(classes: int) -> int:
 
 
 def figure(bars: Sequence[Bar], mode: Mode) -> go.Figure:
-    """Draw one bar for each class, the most probable one in colour."""
+    """Draw one bar for each class, the most probable one in colour.
+
+    A figure that is built in one go takes a third of the time of one that is updated, and there is
+    one for each stroke of each person.
+    """
     p = PALETTES[mode]
-    values = [bar.probability for bar in bars]
+    values, places = [bar.probability for bar in bars], list(range(len(bars)))
     top = int(np.argmax(values))
-    drawn = blank(mode, chart_height(len(bars)), hovermode=False, showlegend=False, bargap=0.3)
-    places = list(range(len(bars)))
-    drawn.add_bar(
-        x=values, y=places, orientation="h", cliponaxis=False,
-        marker={"color": [p.train if i == top else p.line for i in places], "cornerradius": 3},
-        text=[percent(value) for value in values], textposition="outside", textangle=0,
-    )  # fmt: skip
-    drawn.update_layout(
-        margin={"l": 40, "r": 8, "t": 2, "b": MENU - 2},
-        dragmode=False,
-        xaxis={"range": [0, 1.16], "visible": False, "fixedrange": True},
-        yaxis={
-            "range": [len(bars) - 0.5, -0.5],
-            "tickvals": places,
-            "ticktext": [_emphasized(plain(bar.name, LETTERS), i == top)
-                         for i, bar in enumerate(bars)],
-            "showgrid": False,
-            "fixedrange": True,
-        },
-    )  # fmt: skip
-    return drawn
-
-
-def _emphasized(text: str, is_top: bool) -> str:
-    return f"<b>{text}</b>" if is_top else text
+    names = [plain(bar.name, LETTERS) for bar in bars]
+    drawn = {
+        "type": "bar",
+        "x": values,
+        "y": places,
+        "orientation": "h",
+        "cliponaxis": False,
+        "marker": {"color": [p.train if i == top else p.line for i in places], "cornerradius": 3},
+        "text": [percent(value) for value in values],
+        "textposition": "outside",
+        "textangle": 0,
+    }
+    y = {"range": [len(bars) - 0.5, -0.5], "tickvals": places, "showgrid": False}
+    y["ticktext"] = [f"<b>{name}</b>" if i == top else name for i, name in enumerate(names)]
+    layout = {
+        "template": template(mode),
+        "height": chart_height(len(bars)),
+        "margin": {"l": 40, "r": 8, "t": 2, "b": MENU - 2},
+        "bargap": 0.3,
+        "showlegend": False,
+        "hovermode": False,
+        "dragmode": False,
+        "xaxis": {"range": [0, 1.16], "visible": False, "fixedrange": True},
+        "yaxis": y | {"fixedrange": True},
+    }
+    return go.Figure([drawn], layout)
 
 
 def csv(classes: Sequence[str], probabilities: Sequence[float]) -> str:
