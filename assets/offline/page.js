@@ -154,28 +154,26 @@ async function readImages(files) {
 }
 
 async function readTable(file) {
-  const rows = parseCsv(await file.text());
-  if (rows.length < 1) throw new InputError(`${file.name} is empty. Choose a file with one row per sample.`);
-  const [cells, body] = matchColumns(rows, model);
+  const rows = parseCsv(await readText(file));
+  if (!rows.length) throw new InputError(`${file.name} is empty. Choose a file with one row per sample.`);
+  const { cells, body, commas } = matchColumns(rows, model);
   const first = rows.length - body.length + 1;
+  const unseen = [];
   const answers = [];
   for (const [i, row] of body.entries()) {
-    const raw = encode(row, first + i);
-    answers.push([`row ${first + i}`, answerOf(raw)]);
+    try {
+      answers.push([`row ${first + i}`, answerOf(encodeRow(model, cells(row), { commas, unseen }))]);
+    } catch (error) {
+      throw error instanceof InputError ? new InputError(`Row ${first + i} of ${file.name}: ${error.message}`) : error;
+    }
     if (i % 200 === 0) await pause();
   }
-  listAnswers("row", answers);
-
-  function encode(row, number) {
-    try {
-      return encodeRow(model, cells(row));
-    } catch (error) {
-      throw error instanceof InputError ? new InputError(`Row ${number} of ${file.name}: ${error.message}`) : error;
-    }
-  }
+  const texts = [...new Set(unseen)].slice(0, 3).map((text) => `“${text}”`).join(", ");
+  const note = `The training data does not have ${texts}${unseen.length > 3 ? " and others" : ""}; its answers are guesses.`;
+  listAnswers("row", answers, unseen.length ? note : "");
 }
 
-function listAnswers(title, answers) {
+function listAnswers(title, answers, note = "") {
   byId("several").hidden = answers.length < 2 && isImage;
   const head = [title, "answer", ...(model.target ? [] : ["probability"])];
   const rows = answers.map(([name, { label, probabilities, best, value }]) =>
@@ -188,7 +186,7 @@ function listAnswers(title, answers) {
   };
   byId("answers").replaceChildren(line("th", head), ...shown.map((cells) => line("td", cells)));
   const more = rows.length > shown.length ? `; the first ${MOST_ROWS} are shown` : "";
-  byId("several-note").textContent = `${readable(rows.length)} answers${more}.`;
+  byId("several-note").textContent = `${readable(rows.length)} answers${more}. ${note}`;
   byId("download").onclick = () => {
     const blob = new Blob([csvText([head, ...rows])], { type: "text/csv" });
     const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: "answers.csv" });

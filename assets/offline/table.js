@@ -1,27 +1,35 @@
 // Rows of a table: a form with one field for each column, and CSV files. Both become inputs in the order of the training
 // data; missing values are NaN, which the network replaces as in the training.
 
-// Return the raw inputs of a row. `cell(field)` is the text of a column, "" if it is missing.
-function encodeRow({ fields, fills, shape }, cell) {
+// Return the raw inputs of a row. `cell(field)` is the text of a column, `commas` are the fields with decimal commas, and
+// texts that the training data does not have are added to `unseen`.
+function encodeRow({ fields, fills, shape, missing, missingNumbers }, cell, { commas = new Set(), unseen = [] } = {}) {
   const raw = new Float32Array(shape[0]);
   for (const field of fields) {
     let text = cell(field).trim();
-    const isMissing = text === "";
-    if (isMissing && field.fill != null) text = String(field.fill);
+    const word = text.toLowerCase();
+    const isMissing = missing.includes(word) || (field.kind === "number" && missingNumbers.includes(word));
+    if (isMissing) text = field.fill == null ? "" : String(field.fill);
     if (field.indicator != null) raw[field.indicator] = isMissing ? 1 : 0;
     if (field.kind === "number") {
-      const value = text === "" ? NaN : toNumber(text);
-      if (value === null) throw new InputError(`“${text}” in column “${field.name}” is not a number. Write it like 3.5.`);
+      const value = text === "" ? NaN : toNumber(text, commas.has(field));
+      if (value === null) {
+        const way = AMBIGUOUS.test(text) ? `${text.replace(",", "")} or ${text.replace(",", ".")}`
+          : commas.has(field) ? "3,5" : "3.5";
+        throw new InputError(`“${text}” in column “${field.name}” is not a number. Write it like ${way}.`);
+      }
       if (Number.isNaN(value) && !fills) {
         throw new InputError(`Column “${field.name}” is empty, and the training data has no missing values. Fill it in.`);
       }
       raw[field.at] = value;
-    } else {
-      const category = field.categories.indexOf(text);
-      const gap = text === "" && field.isFilled ? NaN : null;
-      if (field.kind === "ordinal") raw[field.at] = gap ?? category;
-      else field.categories.forEach((_, i) => (raw[field.at + i] = gap ?? Number(i === category)));
+      continue;
     }
+    const number = toNumber(text);
+    const category = [text, String(number)].map((one) => field.categories.indexOf(one)).find((k) => k >= 0) ?? -1;
+    const gap = text === "" && field.isFilled ? NaN : null;
+    if (category < 0 && text !== "") unseen.push(text);
+    if (field.kind === "ordinal") raw[field.at] = gap ?? category;
+    else field.categories.forEach((_, i) => (raw[field.at + i] = gap ?? Number(i === category)));
   }
   return raw;
 }
@@ -104,19 +112,47 @@ function parseCsv(text) {
   return rows.filter((row) => row.some((text) => text.trim()));
 }
 
-// Return a function that finds the text of a field in a row, and the rows behind the header.
+// Return {cells, body, commas}: a function that finds the text of a field in a row, the rows behind the header, and the
+// fields with decimal commas. Columns are found by their titles, or by their order in a file without titles.
 function matchColumns(rows, { fields }) {
   const header = rows[0].map((title) => title.trim());
-  const place = ({ title, occurrence }) => header.flatMap((other, i) => (other === title ? [i] : []))[occurrence] ?? -1;
-  const places = new Map(fields.map((field) => [field, field.title ? place(field) : -1]));
-  const missing = fields.filter((field) => places.get(field) < 0);
-  if (!missing.length) return [(row) => (field) => row[places.get(field)] ?? "", rows.slice(1)];
-  const isHeader = header.some((title) => title && toNumber(title) === null);
-  if (missing.length < fields.length || (isHeader && fields[0].title) || header.length < fields.length) {
-    throw new InputError(
-      `The file has no column “${missing[0].name}”. Use a file with the ${fields.length} columns of the training data.`,
-    );
+  const titled = fields.filter(({ title }) => title);
+  const places = new Map(titled.map((field) => [field, findColumn(header, field)]));
+  const absent = titled.find((field) => places.get(field) < 0);
+  const isTitle = (text) => text && toNumber(text) === null;
+  const hasTitles = titled.some((field) => places.get(field) >= 0) || header.every(isTitle);
+  if (!titled.length || (absent && !hasTitles)) {
+    if (header.length !== fields.length) {
+      throw new InputError(`The file has ${header.length} columns; the network needs ${fields.length}. Use its columns only.`);
+    }
+    [...fields].sort((a, b) => a.index - b.index).forEach((field, i) => places.set(field, i));
+  } else if (absent) {
+    throw new InputError(`The file has no column “${absent.name}”. Use the columns of the training data.`);
   }
-  const inOrder = [...fields].sort((a, b) => a.index - b.index);
-  return [(row) => (field) => row[inOrder.indexOf(field)] ?? "", isHeader ? rows.slice(1) : rows];
+  const cells = (row) => (field) => row[places.get(field)] ?? "";
+  const body = hasTitles ? rows.slice(1) : rows;
+  const isFraction = (text) => /^[^,]+,\d+$/.test(text) && !AMBIGUOUS.test(text);
+  const commas = fields.filter((field) => body.some((row) => isFraction(cells(row)(field).trim())));
+  return { cells, body, commas: new Set(commas) };
+}
+
+// The place of a title; “w (2)” is the second column that is named w.
+function findColumn(header, { title, occurrence }) {
+  const all = (name) => header.flatMap((other, i) => (other === name ? [i] : []));
+  const [, name, number] = /^(.*) \((\d+)\)$/.exec(title) ?? [];
+  return all(title)[occurrence] ?? (number ? all(name)[number - 1] : undefined) ?? -1;
+}
+
+// Return the text of a file in UTF-8, UTF-16 or Windows-1252.
+async function readText(file) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
+    throw new InputError(`${file.name} is a workbook. Save its sheet as CSV and upload that file.`);
+  }
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
 }

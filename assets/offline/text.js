@@ -3,11 +3,15 @@
 // An input that cannot be used, with the reason and the way out.
 class InputError extends Error {}
 
-// Return a number, or null if the text is none; one comma without a point is a decimal comma.
-function toNumber(text) {
-  const plain = text.replace(/[\s\u00a0\u202f]/g, "").replace("−", "-");
-  const point = plain.includes(".") ? plain : plain.replace(",", ".");
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(point) ? Number(point) : null;
+const AMBIGUOUS = /^[+-]?[1-9]\d{0,2},\d{3}$/; // 1,059 is a thousand in English and a fraction in German
+
+// Return a number, or null if the text is none, or could be two; `hasComma` says that commas are decimal signs.
+function toNumber(text, hasComma = false) {
+  const plain = text.replace(/[\s\u00a0\u2009\u202f]/g, "").replace("\u2212", "-");
+  if (!hasComma && AMBIGUOUS.test(plain)) return null;
+  const point = plain.includes(".") && !hasComma ? plain : plain.replace(".", "?").replace(",", ".");
+  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(point) ? Number(point) : NaN;
+  return Number.isFinite(value) ? value : null;
 }
 
 function numberText(value) {

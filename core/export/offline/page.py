@@ -13,6 +13,7 @@ import numpy as np
 from core.analysis.trained import TrainedRun
 from core.base.numbers import whole
 from core.base.text import counted, format_shape
+from core.data.spreadsheet.cells import MISSING, MISSING_NUMBERS
 from core.export.offline.fields import make_fields
 from core.export.offline.plan import ASSETS, NetworkPlan
 from core.export.offline.reference import LARGEST_ANSWERS, ROWS, choose_samples
@@ -50,13 +51,17 @@ def largest_size(weights: int) -> int:
 
 def make_page(trained: TrainedRun, network: PortableNetwork) -> OfflinePage:
     """Return the page of a run."""
-    facts = _image_facts(trained) if network.has_images else _table_facts(trained, network)
+    inputs, rows = trained.data.inputs, trained.setup.rows.train
+    if network.has_images:
+        facts = image_facts(ImageForm.measure(inputs, rows))
+    else:
+        facts = table_facts(network, inputs[rows[:: max(1, len(rows) // MEASURED)]])
     return write_page(network, sample_rows(trained, ROWS), facts)
 
 
 def write_page(network: PortableNetwork, rows: np.ndarray, facts: dict[str, Any]) -> OfflinePage:
     """Return the page with raw inputs `rows` (n, …) as reference samples, as far as they fit.
-    `facts` describe the form of the inputs: `ink` and `pen`, or `fields`.
+    `facts` are those of `image_facts` or `table_facts`.
     """
     module = network.module
     weights = {name: value.numpy() for name, value in network.weights.items()}
@@ -116,14 +121,17 @@ def _describe(network: PortableNetwork) -> str:
     return f"Trained on {data} · {form} · {whole(parameters)} parameters"
 
 
-def _image_facts(trained: TrainedRun) -> dict[str, Any]:
-    """Return how images are made like those of the training set, and the width of the pen."""
-    form = ImageForm.measure(trained.data.inputs, trained.setup.rows.train)
-    can_draw = form.ink is not None
-    return {"ink": asdict(form.ink) if can_draw else None, "pen": PEN if can_draw else 0}
+def image_facts(form: ImageForm) -> dict[str, Any]:
+    """Return how images are made like those of the training set, and the width of the pen, 0 if
+    there is no drawing pad.
+    """
+    return {"ink": asdict(form.ink), "pen": PEN} if form.ink else {"ink": None, "pen": 0}
 
 
-def _table_facts(trained: TrainedRun, network: PortableNetwork) -> dict[str, Any]:
-    rows = trained.setup.rows.train
-    inputs = trained.data.inputs[rows[:: max(1, len(rows) // MEASURED)]]
-    return {"fields": make_fields(network.encodings, network.columns, inputs)}
+def table_facts(network: PortableNetwork, inputs: np.ndarray) -> dict[str, Any]:
+    """Return the fields of the form, from training rows (n, F), and the words for gaps."""
+    return {
+        "fields": make_fields(network.encodings, network.columns, inputs),
+        "missing": sorted(MISSING),
+        "missingNumbers": sorted(MISSING_NUMBERS),
+    }

@@ -15,8 +15,13 @@ from core.base.spec import Call
 from core.data.dataset import Facts
 from core.experiment import Experiment
 from core.export.html_format import HtmlFormat
-from core.export.offline.fields import make_fields
-from core.export.offline.page import OfflinePage, make_page, write_page
+from core.export.offline.page import (
+    OfflinePage,
+    image_facts,
+    make_page,
+    table_facts,
+    write_page,
+)
 from core.export.offline.plan import find_unknown_layer, operations
 from core.export.offline.reference import ROWS, choose_samples, packed
 from core.export.parity import TOLERANCE
@@ -32,6 +37,7 @@ PLACE = """([values, height, width, ink]) => {
     const plane = {values: Float32Array.from(values), height, width};
     return [...placeInk(plane, ink).values];
 }"""
+NO_INK = ImageForm((1, 1, 1), None)
 ZERO = [[140, 50, 90, 80, 80, 140, 90, 200, 140, 230, 190, 200, 200, 140, 190, 80, 140, 50]]
 
 
@@ -146,9 +152,9 @@ def test_names_never_become_markup(table_run) -> None:
 def test_javascript_gives_the_answers_of_pytorch_for_every_layer(offline) -> None:
     for name in NETWORKS:
         network = make_network(name, gaps=name == "table")
-        fields = make_fields((), network.columns, np.full((2, network.shape[0]), 9.0))
-        facts = {"fields": fields} if network.columns else {"ink": None, "pen": 0}
-        found = offline(write_page(network, make_inputs(network, 100), facts))
+        inputs = make_inputs(network, 100)
+        facts = image_facts(NO_INK) if network.has_images else table_facts(network, inputs)
+        found = offline(write_page(network, inputs, facts))
         assert (found["rows"], found["same"]) == (100, 100), name
         assert found["difference"] <= TOLERANCE / 10, name
 
@@ -245,9 +251,58 @@ def test_a_form_and_a_csv_file_are_answered_as_in_the_lab(table_run, offline, pa
     with page.expect_download() as download:
         page.locator("#download").click()
     assert len(Path(download.value.path()).read_text().splitlines()) == 5
-    for text, part in (("size,age\n1,2", "colour"), ("size,age,colour\n1,2 years,red", "Row 2")):
-        upload(page, "short.csv", text)
+    assert "green" in page.locator("#several-note").inner_text()
+    refused = {
+        "size,age\n1,2": "colour",
+        "size,age,colour\n1,2 years,red": "Row 2",
+        'size,age,colour\n1,"1,059",red': "1059 or 1.059",
+        "size;age;colour\n1;2,5;red\n1;2.5;red": "Row 3",
+        "1,2,red,4\n1,2,red,4": "4 columns",
+        "PK\x03\x04": "CSV",
+        " ": "empty",
+    }
+    for text, part in refused.items():
+        upload(page, "some.csv", text)
         page.locator("#problem", has_text=part).wait_for()
+    # Without titles, in Windows-1252, with words for missing values and thousands in German style.
+    upload(page, "plain.csv", "-;NA;1.5\r\n2;red;\u22122\r\n".encode("utf-8"))
+    page.locator("#several-note", has_text="2 answers").wait_for()
+    script = "text => parseCsv(text).map(row => [...encodeRow(model, field => row[field.index])])"
+    rows = np.array(page.evaluate(script, "-,NA,1.5\n2,red,\u22122"), np.float32)
+    assert np.isnan(rows[0, titles.index("size")]) and np.isnan(rows[0, colours]).all()
+    assert rows[0, titles.index("size (missing)")] == 1 and rows[1, titles.index("age")] == -2
+    upload(page, "old.csv", "size,age,colour,Größe\n1,2,grün,3\n".encode("cp1252"))
+    page.locator("#several-note", has_text="grün").wait_for()
+
+
+@pytest.mark.browser
+def test_images_are_prepared_as_in_the_lab(digits_run, offline, page) -> None:
+    offline(make_page(digits_run, PortableNetwork.of(digits_run)))
+    forms = [
+        ImageForm.measure(digits_run.data.inputs, digits_run.setup.rows.train),
+        ImageForm((3, 12, 10), None),
+        ImageForm((1, 9, 9), None),
+    ]
+    random = np.random.default_rng(8)
+    blot = np.full((60, 70, 3), 250, np.uint8)
+    blot[12:44, 30:38] = blot[20:28, 20:52] = (20, 60, 120)
+    photo = random.integers(0, 256, (5, 7, 3)).astype(np.uint8).repeat(9, 0).repeat(9, 1)
+    small = np.zeros((8, 8, 3), np.uint8)
+    small[:, 3:5] = 255
+    script = """([data, ink, shape]) => decodeImage(new Blob([Uint8Array.from(data)]))
+        .then(image => prepareImage(image, {ink, shape})).then(({raw, changes}) =>
+        [[...raw], changes.length])"""
+    for form in forms:
+        for pixels in (blot, 255 - blot, photo, small):
+            wanted = form.prepare(pixels)
+            ink = vars(form.ink) if form.ink else None
+            content = list(png("some.png", pixels)["buffer"])
+            raw, changes = page.evaluate(script, [content, ink, form.shape])
+            tolerance = 4 if ink else 1
+            np.testing.assert_allclose(
+                np.reshape(raw, form.shape), wanted.pixels.astype(float), atol=tolerance
+            )
+            assert changes == len(wanted.findings)
 
 
 @pytest.mark.browser
@@ -274,6 +329,7 @@ def png(name: str, pixels: np.ndarray) -> dict[str, object]:
     return {"name": name, "mimeType": "image/png", "buffer": content.getvalue()}
 
 
-def upload(page: object, name: str, text: str) -> None:
-    file = {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
+def upload(page: object, name: str, content: str | bytes) -> None:
+    content = content.encode() if isinstance(content, str) else content
+    file = {"name": name, "mimeType": "text/csv", "buffer": content}
     page.set_input_files("#upload", file)
