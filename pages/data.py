@@ -115,8 +115,7 @@ def choose() -> bool:
         show_datasets()
     with right:
         with st.container(border=True):
-            with card_title("Your spreadsheets"):
-                pass
+            card_title("Your spreadsheets")
             waiting = upload()
         show_uploads()
     if not waiting:  # that of chosen files is shown beside them

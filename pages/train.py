@@ -104,8 +104,7 @@ def in_torch(optimizer: Optimizer) -> None:
         n: float(f"{v:.6g}") if isinstance(v, float) else v for n, v in call.arguments.items()
     }
     with st.container(border=True):
-        with card_title("Optimizer in PyTorch"):
-            pass
+        card_title("Optimizer in PyTorch")
         st.code(Call(call.target, rounded).code("model.parameters()"), wrap_lines=True)
 
 

@@ -1,4 +1,4 @@
-"""The files of a run: weights, curves and settings, each created on download and named after it."""
+"""The files of a run: weights, curves, settings and tables, each created on download."""
 
 from collections.abc import Callable
 
@@ -37,3 +37,11 @@ def downloads(run: str) -> None:
     offer("Curves (CSV)", "curves.csv", lambda: read(curves_csv))
     offer("Layers (CSV)", "layers.csv", lambda: read(layers_csv))
     offer("Experiment (JSON)", "experiment.json", lambda: store.experiment(run))
+
+
+def csv_button(run: str, content: str, make: Callable[[], str]) -> None:
+    """Draw the button for a table of a card; the file is named after the run and its content."""
+    st.download_button(
+        "CSV", make, f"{file_name(run_name(run))} {content}.csv", on_click="ignore",
+        icon=":material/download:", type="tertiary", key=f"{content} csv",
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.advice.suggestions import apply_action
 from core.base.encoding import decode
@@ -46,12 +47,11 @@ def header(title: str, facts: str, badge: tuple[str, str, str] | None = None) ->
         st.info(escape(notice), icon=":material/info:")
 
 
-@contextmanager
-def card_title(text: str, help: str | None = None) -> Iterator[None]:
-    """Draw a card's title; the controls of the card go to the right end of its row."""
-    with st.container(**STACK, gap="small"):
-        st.subheader(text, anchor=False, width="stretch", help=help)
-        yield
+def card_title(text: str, help: str | None = None) -> DeltaGenerator:
+    """Draw a card's title. Return its row: what is drawn in it goes to the right end."""
+    row = st.container(**STACK, gap="small")
+    row.subheader(text, anchor=False, width="stretch", help=help)
+    return row
 
 
 def finding(

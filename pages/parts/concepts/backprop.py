@@ -45,8 +45,7 @@ def show() -> None:
             st.markdown(f":small[{explanation}]")
     with st.container(border=True):
         classes = ", ".join(map(str, LABELS))
-        with card_title(f"Loss L = {loss:.4f} for {len(LABELS)} samples of classes {classes}"):
-            pass
+        card_title(f"Loss L = {loss:.4f} for {len(LABELS)} samples of classes {classes}")
         first, second = st.columns(2, gap="small")
         with first:
             matrix(name, "value", by_name[name].value)

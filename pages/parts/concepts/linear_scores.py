@@ -29,8 +29,7 @@ def show() -> None:
         correct = st.segmented_control("Correct class", CLASSES, default=CLASSES[0], required=True)
     rows, loss = linear_scores(pixels, CLASSES.index(correct))
     with st.container(border=True):
-        with card_title(describe_loss(rows, loss, correct)):
-            pass
+        card_title(describe_loss(rows, loss, correct))
         st.table(table(rows), border="horizontal", hide_index=True)
         if tuple(pixels) == PIXELS:
             finding(

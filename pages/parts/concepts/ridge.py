@@ -31,8 +31,7 @@ def show() -> None:
     ridge = Ridge(10**power, CONVENTIONS[formula])
     distances = relative_distances(x, y, ridge, STEPS)
     with st.container(border=True):
-        with card_title(describe_descent(ridge, x, distances)):
-            pass
+        card_title(describe_descent(ridge, x, distances))
         st.markdown(f":small[{describe_solution(ridge, x, y)}]")
         first, second = st.columns(2, gap="small")
         height = concepts.DESCENT

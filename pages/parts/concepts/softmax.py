@@ -36,13 +36,11 @@ def show() -> None:
 
     left, beside = st.columns([7, 5], gap="small")
     with left.container(border=True, height="stretch"):
-        with card_title(describe_loss(rows[label], correct)):
-            pass
+        card_title(describe_loss(rows[label], correct))
         st.table(table(rows), border="horizontal", hide_index=True)
         st.markdown(f":small[{describe_divergence(scores, target, smoothing)}]")
     with beside.container(border=True, height="stretch"):
-        with card_title("Predicted and target probabilities"):
-            pass
+        card_title("Predicted and target probabilities")
         alt = "Predicted probability of each class beside its target probability."
         drawn(draw, key="shares", height=concepts.BARS, alt=alt, name="softmax")
     lead("Open a softmax classifier for digits", "perceptron-2-logistic")

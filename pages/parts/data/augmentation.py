@@ -23,8 +23,7 @@ NO_BAR = {"displayModeBar": False, "staticPlot": True}
 
 def choose_augmentations(draft: Experiment, data: Samples) -> None:
     """Draw the choice of augmentations."""
-    with card_title("Augmentation"):
-        pass
+    card_title("Augmentation")
     st.caption(
         "Training samples are changed at random every time they are used, so the network rarely "
         "sees the same sample twice. Validation and test samples are not changed."
@@ -84,8 +83,7 @@ def mixture(description: str) -> str:
 
 def choose_noise(draft: Experiment, data: Samples) -> None:
     """Draw the choice of label noise."""
-    with card_title("Label noise"):
-        pass
+    card_title("Label noise")
     st.caption(
         "Replaces a fraction of the training labels with another class. The same seed always "
         "changes the same labels. Label noise shows how a network memorizes its training data, and "
@@ -105,8 +103,7 @@ def choose_noise(draft: Experiment, data: Samples) -> None:
 
 def show_noise(draft: Experiment, data: Samples) -> None:
     """Draw how many labels are wrong, with examples."""
-    with card_title("Wrong labels"):
-        pass
+    card_title("Wrong labels")
     noise = draft.label_noise
     parts = draft.split.parts_of(data)
     rows = parts.train

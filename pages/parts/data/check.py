@@ -50,8 +50,7 @@ NO_BAR = {"displayModeBar": False, "staticPlot": True}
 def show_findings(draft: Experiment, data: Samples) -> None:
     """Draw warnings first, then information, then checks that passed."""
     if not isinstance(draft.data, Spreadsheets):
-        with card_title("About this dataset"):
-            pass
+        card_title("About this dataset")
         show_corrections(draft)
         for text in built_in_facts(draft):
             finding("ok", text)
@@ -265,15 +264,13 @@ def show_rows(draft: Experiment, data: Samples) -> None:
     """Draw points for rows of one or two numbers, else the first rows and the class balance."""
     choice, mode = draft.data.model_dump_json(), theme_mode()
     if len(data.shape) == 1 and data.shape[0] <= 2:
-        with card_title("Points"):
-            pass
+        card_title("Points")
         figure = selected.plane(choice, mode)
         st.plotly_chart(
             figure, theme=None, config={"displayModeBar": False}, key="plane", alt="The points"
         )
         return
-    with card_title("First rows"):
-        pass
+    card_title("First rows")
     names = data.columns or tuple(f"x{i + 1}" for i in range(data.shape[0]))
     table = pd.DataFrame(data.inputs[:HEAD], columns=list(names))
     targets = data.targets[:HEAD].tolist()

@@ -19,8 +19,7 @@ WITH_TEST = {"70 / 30": (0.3, 0.0), "85 / 15": (0.15, 0.0), "98 / 2": (0.02, 0.0
 
 def choose_split(draft: Experiment, data: Samples) -> None:
     """Draw the choice of the training, validation and test sets."""
-    with card_title("Split"):
-        pass
+    card_title("Split")
     st.caption(
         "The training set fits the model, the validation set selects the best epoch, and the test "
         "set is used once, at the end."
@@ -56,8 +55,7 @@ def _apply(fractions: tuple[float, float], has_test: bool) -> None:
 
 def choose_normalization(draft: Experiment, data: Samples) -> None:
     """Draw the choice of normalization and its effect on the training set."""
-    with card_title("Normalization"):
-        pass
+    card_title("Normalization")
     key = state.key("normalization")
     value = form.choose(Normalization, draft.normalization, key, label="Method")
     value = form.edit(value, key)

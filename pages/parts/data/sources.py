@@ -112,8 +112,7 @@ def show_uploads() -> None:
     if not uploads:
         return
     with st.container(border=True, gap="small"):
-        with card_title("Previous uploads"):
-            pass
+        card_title("Previous uploads")
         for about in uploads if session.get_ui(ALL_UPLOADS) else uploads[:LISTED]:
             show_upload(about)
         if len(uploads) > LISTED and not session.get_ui(ALL_UPLOADS):

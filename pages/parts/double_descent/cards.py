@@ -116,8 +116,7 @@ def seeds_card(scene: Scene, above: DeltaGenerator) -> None:
     if not scene.points:
         above.markdown(f"### {escape(scene.empty)}" if scene.empty else "")
         with st.container(border=True, gap="xsmall"):
-            with card_title("What is measured"):
-                pass
+            card_title("What is measured")
             st.markdown(SEEDS)
         return
     with st.container(border=True, gap="xsmall"):
@@ -144,8 +143,7 @@ def expected_card(scene: Scene, above: DeltaGenerator) -> None:
     with left.container(border=True, height="stretch", gap="xsmall"):
         curve_card(scene)
     with right.container(border=True, height="stretch", gap="xsmall"):
-        with card_title("What to expect"):
-            pass
+        card_title("What to expect")
         st.markdown(EXPECT[scene.axes[0]])
 
 
@@ -235,16 +233,14 @@ def reason_cards(scene: Scene, data: CurveData) -> None:
     reach = scene.reach.get(view.unit)
     if view.trained:  # ordinary runs of any network: only their weight norm is known
         with st.container(border=True, height="stretch", gap="xsmall"):
-            with card_title("Norm of the weights", help=HELP["norm"]):
-                pass
+            card_title("Norm of the weights", help=HELP["norm"])
             show_reason(scene, data, "norm", curve.HEIGHT, reach)
         return
     with st.container(border=True, gap="xsmall"):
         if width_step_map:
             map_card(width_step_map, scene)
         else:
-            with card_title("Variance over seeds", help=HELP["variance"]):
-                pass
+            card_title("Variance over seeds", help=HELP["variance"])
             show_reason(scene, data, "variance", phase.HEIGHT, reach)
     with st.container(border=True, height="stretch", gap="xsmall"):
         grows = view.over != "steps" and reasons.norm_grows(data)  # over steps it always grows

@@ -73,8 +73,7 @@ def table(batches: list[Batch], place: str) -> None:
 
 
 def _table(batches: list[Batch], place: str) -> None:
-    with card_title(counted(len(batches[0]), "answer")):
-        pass
+    card_title(counted(len(batches[0]), "answer"))
     rows, chosen = listed(batches, place)
     if not len(rows):
         st.caption("No row passes this filter.")

@@ -40,8 +40,7 @@ def best_of(run: str, history: History) -> BestBaseline | None:
 
 def card(run: str, history: History, experiment: Experiment) -> None:
     """The baselines, computed immediately where that takes about a second, else on request."""
-    with card_title("Baselines", help=HELP):
-        pass
+    card_title("Baselines", help=HELP)
     try:
         shape = experiment.data.facts(runner.current().store.home).shape
     except LabError as error:

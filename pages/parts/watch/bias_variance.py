@@ -34,8 +34,7 @@ ABOUT = (
 
 def card(run: str, history: History, experiment: Experiment) -> None:
     """The input and the verdict; of a run that has not learned, the cause."""
-    with card_title("Bias and variance", help=HELP):
-        pass
+    card_title("Bias and variance", help=HELP)
     parts = measure_parts(history)
     regression = any(part.regression for part in parts.values())
     human = enter_human_error(run, regression=regression)

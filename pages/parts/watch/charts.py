@@ -153,8 +153,7 @@ class Cards:
         part = "test" if ended.test else "validation"
         with st.container(border=True, width=predicted.WIDTH):
             alt = f"Predicted against true values of the {part} set"
-            with card_title("Predicted and true values", help=f"{alt}, with the best weights."):
-                pass
+            card_title("Predicted and true values", help=f"{alt}, with the best weights.")
             live_chart.drawn(
                 lambda mode: predicted.figure(ended.predictions, mode),
                 key="chart_predicted", height=predicted.HEIGHT, alt=alt,

@@ -43,8 +43,7 @@ def card(points: figures.SurfaceData, chart: Callable[..., None]) -> None:
         title, alt = "Fitted curve", "Predicted value along the input, with the samples"
         help = "The line shows the predicted value along the one input."
     samples = "Solid points are training samples, hollow points are validation samples."
-    with card_title(title, help=f"{help} {samples}"):
-        pass
+    card_title(title, help=f"{help} {samples}")
 
     def draw(mode: Mode) -> Figure:
         return figures.figure(points, mode, HEIGHT)

@@ -33,8 +33,7 @@ FACTOR = (8, 40)  # times the run's own time: without later stages, and with all
 
 def card(run: str, history: History) -> None:
     """Draw the split, or the button that measures it."""
-    with card_title("Three sources of error", help=HELP):
-        pass
+    card_title("Three sources of error", help=HELP)
     asked = ErrorSources(human_error=human_error(run, history))
     seconds = history.ended.seconds if history.ended else 0.0
     low, high = (duration(times * seconds) for times in FACTOR)

@@ -22,8 +22,7 @@ ABOUT = (
 
 def tab(run: str) -> None:
     """Draw the tab: one card for each format."""
-    with card_title("Take it with you", help=ABOUT):
-        pass
+    card_title("Take it with you", help=ABOUT)
     formats = sorted(ExportFormat.members.values(), key=lambda member: member.place)
     for i in range(0, len(formats), 2):
         for column, member in zip(st.columns(2, gap="small"), formats[i : i + 2], strict=False):
@@ -33,8 +32,7 @@ def tab(run: str) -> None:
 
 def card(run: str, format: ExportFormat) -> None:
     """One format: what it is, and its file or the button that prepares it."""
-    with card_title(format.label):
-        pass
+    card_title(format.label)
     st.markdown(escape(format.doc().partition("\n\n")[0].replace("\n", " ")))
     store = runner.current().store
     if error := exports.problem(store, run, format):

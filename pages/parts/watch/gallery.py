@@ -12,7 +12,7 @@ from core.analysis.catalogue import Mistakes
 from core.analysis.mistakes.most_confident import describe_columns
 from core.base.errors import LabError
 from core.base.numbers import MISSING, percent, short, whole
-from core.base.text import clip, file_name
+from core.base.text import clip
 from core.data.load import load
 from core.data.samples import Samples
 from core.experiment import Experiment
@@ -21,8 +21,9 @@ from core.figures.neighbours import png
 from core.jobs import runner
 from pages.kit import analyses, session
 from pages.kit.buttons import button
+from pages.kit.downloads import csv_button
 from pages.kit.form import escape
-from pages.kit.layout import STACK, card_title, describe_error, finding, run_name
+from pages.kit.layout import STACK, card_title, describe_error, finding
 from pages.kit.tables import show_table
 
 ALL = "all"
@@ -46,15 +47,12 @@ def choose(run: str, part: str, true: int, predicted: int) -> None:
 
 def card(run: str, experiment: Experiment, part: Any) -> None:
     """The menu of cells and a page of samples."""
-    with card_title("Mistakes", help=HELP):
-        place = st.container(width="content")
+    place = card_title("Mistakes", help=HELP)
     found = analyses.result(run, Mistakes(part=part))
     if not found:
         return
-    place.download_button(
-        "CSV", lambda: mistakes_csv(found), f"{file_name(run_name(run))} mistakes.csv",
-        on_click="ignore", icon=":material/download:", type="tertiary", key="mistakes csv",
-    )  # fmt: skip
+    with place:
+        csv_button(run, "mistakes", lambda: mistakes_csv(found))
     cell = choose_cell(run, part, found)
     samples = samples_of(found, cell)
     if not samples:

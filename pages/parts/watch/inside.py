@@ -5,20 +5,18 @@ import streamlit as st
 
 from core.analysis.catalogue import Embedding, FirstLayer
 from core.base.encoding import decode
-from core.base.errors import LabError
 from core.base.numbers import percent, whole
 from core.base.text import format_shape
-from core.data.load import lacking
 from core.experiment import Experiment
 from core.figures import embedding as embeddings
 from core.figures import tiles
 from core.jobs import runner
 from pages.kit import analyses, feed
 from pages.kit.form import escape
-from pages.kit.layout import card_title, finding
+from pages.kit.layout import card_title
 from pages.parts.watch import over_time, sample
 from pages.parts.watch.inspected import Inspected
-from pages.parts.watch.mistakes import PARTS, choose_part
+from pages.parts.watch.run_data import PARTS, choose_part, has_data
 
 MOST_BYTES = 200e6  # of images that are shown beside the pointer
 
@@ -29,12 +27,7 @@ def tab(run: str) -> None:
         sizes = dict(history.started.sizes) if history.started else {}
     store = runner.current().store
     experiment = decode(Experiment, store.experiment(run))
-    try:
-        problem = lacking(experiment.data, store.home, "open this tab again")
-    except LabError as error:  # its folder is damaged
-        problem = str(error)
-    if problem:
-        finding("warn", escape(problem))
+    if not has_data(experiment):
         over_time.cards(run)
         return
     shown = Inspected(run, choose_part(run))
@@ -53,8 +46,7 @@ def first_layer(shown: Inspected) -> None:
         "The weights of each channel or unit, coloured from negative to positive; for colour "
         "images as colours. A channel responds most to inputs that look like its filter."
     )
-    with card_title("First layer", help=help):
-        pass
+    card_title("First layer", help=help)
     if not (found := analyses.result(shown.run, FirstLayer())):
         return
     filters = np.array(found["filters"])
@@ -88,8 +80,7 @@ def embedding(shown: Inspected) -> dict | None:
         "the two directions of largest variance. Classes that the network separates well form "
         "separate groups. A ring marks a wrong prediction. Click a point to see its sample below."
     )
-    with card_title("Embedding of the last hidden layer", help=help):
-        pass
+    card_title("Embedding of the last hidden layer", help=help)
     if not (found := shown.result(Embedding(part=shown.part))):
         return None
     alt = f"Embedding of the last hidden layer, {PARTS[shown.part].lower()} set"

@@ -9,11 +9,9 @@ from core.analysis.catalogue import Calibration, Confusion, Thresholds
 from core.analysis.mistakes import calibration, thresholds
 from core.analysis.mistakes.confusion import SCORES, confused_pairs, describe_score
 from core.base.encoding import decode
-from core.base.errors import LabError
 from core.base.numbers import MISSING, percent, short
-from core.base.text import clip, counted, file_name
+from core.base.text import clip, counted
 from core.data.dataset import Facts
-from core.data.load import lacking
 from core.experiment import Experiment
 from core.export.evaluation import class_scores_csv
 from core.figures import calibration as calibration_figure
@@ -21,13 +19,14 @@ from core.figures import confusion as figures
 from core.figures import thresholds as threshold_figures
 from core.jobs import runner
 from core.runs.measured import describe_rate
-from pages.kit import analyses, feed, live_chart, score_form
+from pages.kit import analyses, live_chart, score_form
+from pages.kit.downloads import csv_button
 from pages.kit.form import escape
-from pages.kit.layout import card_title, finding, run_name
+from pages.kit.layout import card_title, run_name
 from pages.kit.tables import show_table, styled
 from pages.parts.watch import gallery, residuals, suspicious
+from pages.parts.watch.run_data import PARTS, choose_part, has_data
 
-PARTS = {"test": "Test", "validation": "Validation", "train": "Training"}
 PAIRS = 8  # confused pairs that are listed
 MATRIX_HELP = (
     "Rows are true classes, columns are predicted ones; correct predictions are on the diagonal. "
@@ -59,12 +58,7 @@ def tab(run: str) -> None:
     """Draw the tab."""
     store = runner.current().store
     experiment = decode(Experiment, store.experiment(run))
-    try:
-        problem = lacking(experiment.data, store.home, "open this tab again")
-    except LabError as error:  # its folder is damaged
-        problem = str(error)
-    if problem:
-        finding("warn", escape(problem))
+    if not has_data(experiment):
         return
     facts = experiment.data.facts(store.home)
     part = choose_part(run)
@@ -87,19 +81,6 @@ def tab(run: str) -> None:
         with st.container(border=True):
             threshold_curves(run, part, facts)
     suspicious.card(run)
-
-
-def choose_part(run: str) -> Any:
-    """Draw the switch between the sets that the run has, and return the chosen one."""
-    with feed.tail(run).read() as history:
-        sizes = history.started.sizes if history.started else {}
-    parts = [part for part in PARTS if sizes.get(part)] or ["train"]
-    return st.segmented_control(
-        "Samples", parts, default=parts[0], required=True, format_func=PARTS.get,
-        key=f"mistakes part {run}",
-        help="The test set was not used for any decision. Training samples were learned: their "
-        "mistakes show what the network cannot represent, or wrong labels.",
-    )  # fmt: skip
 
 
 def matrix(run: str, part: str, found: dict[str, Any]) -> None:
@@ -150,10 +131,7 @@ def matrix(run: str, part: str, found: dict[str, Any]) -> None:
 def class_scores(run: str, found: dict[str, Any]) -> None:
     """Precision, recall and F1 of each class."""
     with card_title("Scores by class", help=SCORES_HELP):
-        st.download_button(
-            "CSV", lambda: class_scores_csv(found), f"{file_name(run_name(run))} classes.csv",
-            on_click="ignore", icon=":material/download:", type="tertiary", key="classes csv",
-        )  # fmt: skip
+        csv_button(run, "classes", lambda: class_scores_csv(found))
     titles = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
     rows = []
     for name, scores in zip(found["names"], found["classes"], strict=True):

@@ -22,8 +22,7 @@ HELP = (
 
 def card(run: str, history: History) -> None:
     """A button with the expected time, then the curve and the answer in rows."""
-    with card_title("Would more rows help?", help=HELP):
-        pass
+    card_title("Would more rows help?", help=HELP)
     analysis = MoreRows()
     result = analyses.result(run, analysis, ask="Measure the learning curve")
     if result is None:

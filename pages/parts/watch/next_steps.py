@@ -27,8 +27,7 @@ def card(run: str, reopen: Callable[[Action], None]) -> None:
     """Draw the ranking, or the button that measures it. `reopen` opens the settings with the
     changes of a row.
     """
-    with card_title("What to try next", help=HELP):
-        pass
+    card_title("What to try next", help=HELP)
     minutes = st.number_input(
         "Time for the comparison (minutes)", 0.2, 120.0, MINUTES, 1.0, key="watch_minutes",
         persist_state="session", width=260, format="%g",

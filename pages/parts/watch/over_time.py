@@ -61,8 +61,7 @@ def layers_over_time(run: str, quantity: str, against: Against) -> None:
     """A map of one quantity: one row for each layer."""
     title, name = MAP_TITLES[quantity], run_name(run)
     help = MAPS[quantity].help
-    with card_title(f"{title} by layer", help=help[0].upper() + help[1:]):
-        pass
+    card_title(f"{title} by layer", help=help[0].upper() + help[1:])
     with feed.tail(run).read() as history:
         layers, is_recorded = history.layers, any(getattr(p, quantity) for p in history.probes)
     if not is_recorded:

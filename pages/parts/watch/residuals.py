@@ -7,10 +7,11 @@ import streamlit as st
 from core.analysis.catalogue import Residuals
 from core.analysis.mistakes.most_confident import describe_columns, signed
 from core.base.numbers import MISSING
-from core.base.text import counted, file_name
+from core.base.text import counted
 from core.export.evaluation import residuals_csv
 from core.figures import residuals as figures
 from pages.kit import analyses, live_chart
+from pages.kit.downloads import csv_button
 from pages.kit.layout import card_title, run_name
 from pages.kit.tables import show_table
 
@@ -26,15 +27,12 @@ HELP = (
 def card(run: str, part: Any) -> None:
     """Scores with their intervals, the residuals, and the worst predictions."""
     with st.container(border=True):
-        with card_title("Residuals", help=HELP):
-            place = st.container(width="content")
+        place = card_title("Residuals", help=HELP)
         found = analyses.result(run, Residuals(part=part))
         if not found:
             return
-        place.download_button(
-            "CSV", lambda: residuals_csv(found), f"{file_name(run_name(run))} worst.csv",
-            on_click="ignore", icon=":material/download:", type="tertiary", key="residuals csv",
-        )  # fmt: skip
+        with place:
+            csv_button(run, "worst", lambda: residuals_csv(found))
         with st.grid(min_column_width=168, gap="small"):
             for name, (value, low, high) in found["scores"].items():
                 ends = f"{signed(low, 3)} to {signed(high, 3)}"
@@ -52,12 +50,11 @@ def card(run: str, part: Any) -> None:
             f"{counted(found['samples'], 'sample')} in this set."
         )
     with st.container(border=True):
-        with card_title(
+        card_title(
             "Worst predictions",
             help="Influences are gradient × input, measured from "
             "the training mean (Shrikumar et al. 2016), in the unit of the target.",
-        ):
-            pass  # fmt: skip
+        )
         show_table(
             [
                 {

@@ -213,8 +213,7 @@ def _feature_maps(shown: Inspected, found: dict[str, Any]) -> None:
         "convolutional layer, or all units of a dense one. Each layer has its own colour scale; "
         "0 is neutral."
     )
-    with card_title("Layer by layer", help=help):
-        pass
+    card_title("Layer by layer", help=help)
     layers = found["layers"]
     named = [
         (f"{layer['layer']}, channel {k}" if len(layer["shape"]) == 3 else layer["layer"], values)
@@ -241,8 +240,7 @@ def _exciting(shown: Inspected) -> None:
         "The samples of the chosen set with the largest output of one channel, at any position of "
         "its map. Every sample of the set is computed."
     )
-    with card_title("Most exciting samples", help=help):
-        pass
+    card_title("Most exciting samples", help=help)
     found = shown.result(Exciting(part=shown.part))
     if not found:
         return

@@ -13,7 +13,7 @@ from core.analysis.catalogue import CorrectionProof, Suspicious
 from core.base.encoding import change, decode, encode
 from core.base.errors import LabError
 from core.base.numbers import duration, percent, short, whole
-from core.base.text import clip, counted, file_name
+from core.base.text import clip, counted
 from core.data.datasets import Corrected, DataSet, correct
 from core.data.load import load
 from core.data.samples import Samples
@@ -23,8 +23,9 @@ from core.figures.images import picture
 from core.jobs import runner
 from pages.kit import analyses, session, state
 from pages.kit.buttons import button
+from pages.kit.downloads import csv_button
 from pages.kit.form import escape
-from pages.kit.layout import card_title, finding, run_name
+from pages.kit.layout import card_title, finding
 
 SHOWN = 14  # rows on one page
 SIDE, WIDTH, WIDE = 88, 132, 240  # px of an image, its cell, and the cell of a table's row
@@ -48,17 +49,13 @@ def card(run: str) -> None:
     except LabError as error:
         reason = str(error)
     with st.container(border=True):
-        with card_title("Suspicious rows of your data", help=HELP):
-            place = st.container(width="content")
+        place = card_title("Suspicious rows of your data", help=HELP)
         if reason:
             finding("info", escape(reason))
         elif found := analyses.result(run, Suspicious()):
             if found["rows"]:
-                place.download_button(
-                    "CSV", lambda: suspicious_csv(found), f"{file_name(run_name(run))} rows.csv",
-                    on_click="ignore", icon=":material/download:", type="tertiary",
-                    key="suspicious csv",
-                )  # fmt: skip
+                with place:
+                    csv_button(run, "rows", lambda: suspicious_csv(found))
             Rows(run, experiment, found).show()
 
 
@@ -238,8 +235,7 @@ class Rows:
         if not isinstance(data, Corrected) or data == self.experiment.data:
             return
         st.divider()
-        with card_title("Prove it"):
-            pass
+        card_title("Prove it")
         proof = CorrectionProof(relabeled=data.relabeled, dropped=data.dropped)
         end = runner.current().store.last(self.run, "reason") or {}
         seconds = 2 * proof.repeats * end.get("seconds", 0.0)
