@@ -19,6 +19,7 @@ from pages.parts.network.diagram import diagram
 from pages.parts.network.first_step import before_training
 from pages.parts.network.layers import LayerList
 from pages.parts.network.presets import presets
+from pages.parts.network.starting_weights import start_menu, starting_card
 
 
 def main() -> None:
@@ -28,6 +29,8 @@ def main() -> None:
     facts = planned.facts
     with header("Network", summary(draft, planned)):
         presets(facts)
+        if facts:
+            start_menu(draft)
     if facts is None:
         finding("bad", form.escape(planned.problem))
         label, icon = "Choose data", ":material/grid_view:"
@@ -60,8 +63,9 @@ def show(draft: Experiment, planned: Plan, facts: Facts) -> None:
     """
     traced = trace(draft.network, facts.shape, facts.outputs)
     left, right = st.columns([5, 7], gap="small")
-    listed = LayerList(draft.network, traced, facts)
+    listed = LayerList(draft.network, traced, facts, draft.start)
     with left:
+        starting_card(draft, planned, traced)
         listed.card()
     with right:
         diagram(traced, facts.shape)

@@ -12,6 +12,7 @@ from core.jobs import runner
 from pages.kit import address, analyses
 from pages.kit.bar import bar, start
 from pages.kit.buttons import button
+from pages.kit.finished_runs import finished_runs
 from pages.kit.form import escape
 from pages.kit.layout import describe_error, finding, header, run_name
 from pages.parts.predict import chosen as chosen_runs
@@ -28,7 +29,7 @@ FOR_ALL: dict[str, Mode] = {"Spreadsheet": spreadsheet, "Test set": test_set}
 
 def main() -> None:
     """The whole page."""
-    names = chosen_runs.finished_runs()
+    names = finished_runs()
     with header("Predict", "Answers of a trained model for new inputs"):
         pass
     asked = address.run()

@@ -23,6 +23,7 @@ from pages.kit import address, feed, person, score_form, session, sharpness, sta
 from pages.kit.bar import bar
 from pages.kit.buttons import button
 from pages.kit.downloads import downloads
+from pages.kit.fine_tuning import open_fine_tuning
 from pages.kit.form import escape
 from pages.kit.job_controls import first_changeable, giving_way, live_status, waiting, while_here
 from pages.kit.layout import describe_error, finding, header, run_name
@@ -42,6 +43,7 @@ PREEMPTED = (
 )
 AFTER_TRAINING = ("Mistakes", "Inside", "Verdict", "Export")
 LIVE = "Available when this run has ended."
+FINE_TUNE = "Train further from the weights of this run, also on other data"
 PREDICT = "Draw, or upload images or a spreadsheet, and see the answers of this run"
 NO_WEIGHTS = "Not available: this run has no weights of a training that came to its end."
 
@@ -121,6 +123,10 @@ class Page:
             )
             if self.can_predict() and button("Predict", icon=":material/draw:", help=PREDICT):
                 st.switch_page("predict.py", query_params=address.parameters(run=self.run))
+            if self.can_predict() and button(
+                "Fine-tune", icon=":material/model_training:", help=FINE_TUNE
+            ):
+                open_fine_tuning(self.run)
             if self.has_started and not self.live:
                 with st.popover("Download", icon=":material/download:"):
                     downloads(self.run)

@@ -9,8 +9,8 @@ from core.experiment import Experiment
 from core.network.batch_check import check_batch_of_one
 from core.network.build import LayerFacts, check, state_shapes
 from core.training.fine_tuning import check_start
-from core.weights.library import WeightsLibrary
-from core.weights.matching import Matching
+from core.weights.library import StoredWeights, WeightsLibrary
+from core.weights.matching import Matching, match
 
 
 def check_experiment(experiment: Experiment, facts: Facts) -> tuple[LayerFacts, ...]:
@@ -41,6 +41,12 @@ def check_experiment(experiment: Experiment, facts: Facts) -> tuple[LayerFacts, 
     if misfit := check_batch_of_one(experiment.network, facts.shape, facts.outputs, **sizes):
         raise BadNetwork(misfit.text, misfit.evidence["layer"], code=misfit.code)
     return layers
+
+
+def match_stored(experiment: Experiment, facts: Facts, stored: StoredWeights) -> Matching:
+    """Return how stored weights fit the network of the experiment. Raises BadNetwork."""
+    want = state_shapes(experiment.network, facts.shape, facts.outputs)
+    return match(want, stored.shapes, experiment.start)
 
 
 def check_stored_start(experiment: Experiment, facts: Facts, home: Path) -> Matching | None:

@@ -16,6 +16,7 @@ from core.network.chains import Layers
 from core.network.layers import Layer
 from core.network.nested import MAX_BRANCHES, get_stochastic_depth, set_stochastic_depth
 from core.network.tree import LayerPath, fits_depth, has_layer, layer_at, replace_layer
+from core.weights.start import Start
 from pages.kit import form, session, state
 from pages.kit.layout import card_title, finding
 from pages.kit.screen import phone
@@ -28,6 +29,7 @@ from pages.parts.network.layer_actions import (
 )
 from pages.parts.network.open_layer import open_layer, open_path, set_layers, to_data
 from pages.parts.network.presets import presets
+from pages.parts.network.starting_weights import layer_controls, row_text
 
 LONG, HEIGHT = 24, 720  # layers from which on the list scrolls within so many px
 
@@ -35,8 +37,8 @@ LONG, HEIGHT = 24, 720  # layers from which on the list scrolls within so many p
 class LayerList:
     """The list of one network."""
 
-    def __init__(self, layers: Layers, traced: tuple[LayerFacts, ...], facts: Facts):
-        self.layers, self.traced, self.facts = layers, traced, facts
+    def __init__(self, layers: Layers, traced: tuple[LayerFacts, ...], facts: Facts, start: Start):
+        self.layers, self.traced, self.facts, self.start = layers, traced, facts, start
         self.opened = open_path(layers)
         self.wrong = first_misfit_facts(traced)
 
@@ -88,6 +90,7 @@ class LayerList:
         if changed != layer:
             store_layer(layer, path, changed)
             st.rerun()
+        layer_controls(self.start, fact)
         with st.container(horizontal=True, gap="medium"):
             for action in layer_actions(self.layers, path):
                 st.button(
@@ -160,7 +163,7 @@ class LayerList:
             )
             name = fact.name if fact.parameters else ""
             outline = "" if is_open else break_at_commas(fact.layer.outline)
-            text = " · ".join(filter(None, (name, outline)))
+            text = " · ".join(filter(None, (name, outline, row_text(self.start, fact))))
             st.markdown(f":small[:gray[{form.escape(text)}]]", width="stretch")
             shape = format_shape(fact.output) if fact.output else "–"
             st.markdown(f":small[{shape}]", width="content")

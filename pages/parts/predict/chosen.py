@@ -10,8 +10,6 @@ from core.base.errors import LabError
 from core.base.text import counted
 from core.jobs import runner
 from core.predict.predictor import Predictor, open_predictor
-from core.runs.state import RunState
-from core.runs.summary import summaries
 from pages.kit import address, session
 from pages.kit.buttons import unique_keys
 from pages.kit.form import escape
@@ -25,20 +23,6 @@ class Chosen:
     run: str
     name: str
     predictor: Predictor
-
-
-def finished_runs() -> dict[str, str]:
-    """Return the names of all runs that can answer, the newest first: they have ended, and their
-    weights are stored.
-    """
-    lab = runner.current()
-    live = set(lab.live())
-    names = {}
-    for row in summaries(lab.store)[0]:
-        ended = bool(row.reason) and RunState.of_end(row.reason).has_result
-        if ended and row.run not in live and lab.store.checkpoints(row.run):
-            names[row.run] = row.name
-    return names
 
 
 def choose(names: dict[str, str]) -> list[Chosen]:

@@ -20,6 +20,7 @@ from core.runs.trash import TRASH_DAYS
 from pages.kit import address, person, session, state
 from pages.kit.buttons import button, submit_button
 from pages.kit.downloads import downloads
+from pages.kit.fine_tuning import open_fine_tuning
 from pages.kit.form import escape
 from pages.kit.layout import describe_error, when
 from pages.parts.runs.archives import offer_archive, opener
@@ -43,6 +44,7 @@ def actions(selected: list[Row], shown: int, every: list[Summary]) -> None:
             st.switch_page("watch.py", query_params=address.parameters(run=runs[0]))
         predict(selected)
         clone(selected[0] if one else None)
+        tune(selected[0] if one else None)
         why = barred(selected)
         tag([row.summary for row in selected], every, why)
         with st.popover("Download", icon=":material/download:", disabled=not one):
@@ -77,6 +79,19 @@ def clone(row: Row | None) -> None:
         state.set_draft(text, f"Clone the settings of “{row.summary.name}”")
         session.notice(f"The draft now has the settings of “{row.summary.name}”.")
         st.switch_page("train.py", query_params=address.parameters())
+
+
+def tune(row: Row | None) -> None:
+    """Make the settings of a run the draft, with its weights as the starting weights."""
+    store = runner.current().store
+    trained = row is not None and row.state.has_result and bool(store.checkpoints(row.summary.run))
+    if button(
+        "Fine-tune",
+        icon=":material/model_training:",
+        disabled=not trained,
+        help="Train further from the weights of this finished run, also on other data",
+    ):
+        open_fine_tuning(row.summary.run)
 
 
 def barred(selected: list[Row]) -> str:
