@@ -61,16 +61,31 @@ def ask(
     """Return the result of an analysis of this run: the stored one, or computed now and kept.
     Results on new samples are neither stored nor kept.
     """
+    answering = asking(trained, analysis)
+    while True:
+        try:
+            progress(*next(answering))
+        except StopIteration as end:
+            return end.value
+
+
+def asking(
+    trained: TrainedRun, analysis: Analysis, *, start: float = 0.0, end: float = 1.0
+) -> Answering:
+    """Return the same as `ask`; yields the fraction done, from `start` to `end`, and what is being
+    done.
+    """
     store, run = trained.store, trained.run
     if not trained.has_new_test and (result := stored(store, run, analysis)) is not None:
         return result
     answering = _answer(trained, analysis)
     while True:
         try:
-            progress(*next(answering))
-        except StopIteration as end:
-            result = from_json_text(to_json_text(end.value))
+            share, note = next(answering)
+        except StopIteration as finished:
+            result = from_json_text(to_json_text(finished.value))
             break
+        yield start + (end - start) * share, note
     if not trained.has_new_test:
         _keep(_path(store, run, analysis), result, analysis.stored_results)
     return result

@@ -15,6 +15,7 @@ from core.base.events import Epoch, Scores, error
 from core.figures.binding import LABEL, spread, ticks
 from core.figures.images import plain
 from core.figures.template import AXIS_TITLES, DASH, PALETTES, Mode, blank, log_axis
+from core.runs.history import History
 from core.runs.score import Form
 
 MOST = 6
@@ -54,6 +55,18 @@ class OverlayRun:
     diverged: bool = False
     steps: Sequence[tuple[float, float, float, float]] = ()
     label: str = ""
+
+
+def from_history(
+    name: str, loss: str, history: History, *, diverged: bool = False, label: str = ""
+) -> OverlayRun:
+    """Return the curves of a run; `loss`, `diverged` and `label` as in OverlayRun."""
+    steps: tuple = ()
+    if diverged and not any(epoch.validation for epoch in history.epochs):
+        columns = history.columns()
+        names = ("step.epoch", "step.step", "step.seconds", "step.loss")
+        steps = tuple(zip(*(columns[name] for name in names), strict=True))
+    return OverlayRun(name, loss, list(history.epochs), diverged, steps, label)
 
 
 def chart_height(names: Sequence[str] = ()) -> int:

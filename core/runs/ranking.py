@@ -13,11 +13,12 @@ from math import isfinite, sqrt
 from statistics import mean, stdev
 from typing import Any
 
+from core.base.events import Scores, error
 from core.base.finding import Finding
 from core.base.numbers import THIN, short, whole
 from core.base.text import counted
 from core.experiment import Experiment, Seeds, without_corrections
-from core.runs.score import Form, describe, name
+from core.runs.score import Form, describe, is_regression, name
 
 SEEDS = 3  # the least number behind a claim
 MEASURED_ON = ("data", "split", "label_noise")  # the settings that select the validation samples
@@ -113,6 +114,31 @@ class _Setting:
         """One error per seed: a repeated run counts once."""
         by_seed = {r.experiment.seeds: r.error for r in self.results if r.error is not None}
         return [error for error in by_seed.values() if isfinite(error)]
+
+
+def make_result(
+    name: str,
+    experiment: Experiment,
+    *,
+    validation: Scores | None,
+    test: Scores | None,
+    samples: int,
+    ended: bool = True,
+    diverged: bool = False,
+) -> RunResult:
+    """Return the result of a run with its best scores on the validation set of `samples` samples
+    (0: unknown), and its scores on the test set.
+    """
+    return RunResult(
+        name,
+        experiment,
+        error(validation),
+        ended,
+        0 if is_regression(validation) else samples,
+        test_error=error(test),
+        diverged=diverged,
+        regression=is_regression(validation),
+    )
 
 
 def compare_results(

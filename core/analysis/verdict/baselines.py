@@ -1,6 +1,8 @@
 """Baselines: what simple models reach on the same split, with no training or seconds of it."""
 
 import time
+from collections.abc import Sequence
+from math import prod
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -25,6 +27,7 @@ from core.runs.measured import GAUSSIAN, NAMES, Measured
 
 MEMORY = 2**26  # float32 values of one part: 256 MiB
 SEED = 0
+QUICK = 4e6  # values of the training set up to which the baselines take about a second
 HELD = 0.2  # of the training rows that choose the settings where there is no validation set
 
 
@@ -70,6 +73,11 @@ class Baselines(Analysis):
             errors = [measured_of(result, model, part).describe("error") for part in parts]
             rows.append((model["label"], *errors, settings_of(model), duration(model["seconds"])))
         return aligned(rows)
+
+
+def is_quick(shape: Sequence[int], rows: int) -> bool:
+    """Whether the baselines of so many training samples of this shape take about a second."""
+    return prod(shape) * rows <= QUICK
 
 
 def make_task(trained: TrainedRun) -> tuple[BaselineTask, dict[str, int]]:

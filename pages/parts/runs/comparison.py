@@ -8,7 +8,6 @@ import streamlit as st
 from core.advice.run_status import describe_end
 from core.base.encoding import decode, encode
 from core.base.errors import LabError
-from core.base.events import error
 from core.base.text import counted
 from core.experiment import Experiment, comparisons, shipped
 from core.figures import overlay
@@ -79,7 +78,7 @@ def ready_made(experiments: list[Experiment]) -> tuple[str, ...]:
 
 def curves(selected: list[Row], experiments: list[Experiment]) -> list[int]:
     """Draw the validation loss, or the score if the losses are of different kinds. Returns the
-    number of validation samples of each run, 0 if unknown or if the target is a value.
+    number of validation samples of each run, 0 if unknown.
     """
     entries, samples = [], []
     for number, (row, experiment) in enumerate(zip(selected, experiments, strict=True), 1):
@@ -122,24 +121,17 @@ def read_run(
     number: int, row: Row, selected: list[Row], experiment: Experiment
 ) -> tuple[overlay.OverlayRun, int]:
     """Return the curves of a run, and its number of validation samples as in `curves`."""
-    diverged = row.state == RunState.DIVERGED
+    label = str(number) if len(selected) > 1 else ""
     with feed.tail(row.summary.run).read() as history:
-        epochs, steps = list(history.epochs), ()
-        if diverged and not any(epoch.validation for epoch in epochs):
-            columns = history.columns()
-            names = ("step.epoch", "step.step", "step.seconds", "step.loss")
-            steps = tuple(zip(*(columns[name] for name in names), strict=True))
+        entry = overlay.from_history(
+            numbered(number, row, selected),
+            experiment.loss.kind,
+            history,
+            diverged=row.state == RunState.DIVERGED,
+            label=label,
+        )
         sizes = history.started.sizes if history.started else {}
-    regression = any("r2" in (epoch.validation or {}) for epoch in epochs)
-    entry = overlay.OverlayRun(
-        numbered(number, row, selected),
-        experiment.loss.kind,
-        epochs,
-        diverged=diverged,
-        steps=steps,
-        label=str(number) if len(selected) > 1 else "",
-    )
-    return entry, 0 if regression else sizes.get("validation", 0)
+    return entry, sizes.get("validation", 0)
 
 
 def explain_chart(
@@ -198,15 +190,14 @@ def transposed(table: pd.DataFrame) -> pd.DataFrame:
 def difference(selected: list[Row], experiments: list[Experiment], samples: list[int]) -> None:
     """Show which setting has the lowest error, with a button that trains more seeds."""
     entries = [
-        ranking.RunResult(
+        ranking.make_result(
             numbered(number, row, selected),
             experiment,
-            error(row.summary.validation),
-            not row.state.is_live,
-            n,
-            test_error=error(row.summary.test),
+            validation=row.summary.validation,
+            test=row.summary.test,
+            samples=n,
+            ended=not row.state.is_live,
             diverged=row.state == RunState.DIVERGED,
-            regression=is_regression(row.summary.validation),
         )
         for number, (row, experiment, n) in enumerate(
             zip(selected, experiments, samples, strict=True), 1

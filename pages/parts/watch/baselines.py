@@ -1,13 +1,11 @@
 """The card Baselines of the tab Verdict: what simple models reach on the same split."""
 
-from math import prod
-
 import streamlit as st
 
 from core.advice.result_sentence import BestBaseline, result_part
 from core.analysis import results
 from core.analysis.catalogue import Baselines
-from core.analysis.verdict.baselines import best_baseline, settings_of
+from core.analysis.verdict.baselines import best_baseline, is_quick, settings_of
 from core.base.errors import LabError
 from core.base.numbers import duration
 from core.experiment import Experiment
@@ -21,7 +19,6 @@ from pages.kit.layout import card_title, finding, run_name
 from pages.kit.tables import show_table
 
 COMPARED = "compared run"  # session key: the run whose headline has its best baseline
-QUICK = 4e6  # values of the training set up to which the baselines take about a second
 HELP = (
     "Simple models on the same split, with 95 % intervals. Settings such as k are chosen on the "
     "validation set. A network that is not clearly better than the best of them is not worth its "
@@ -46,8 +43,8 @@ def card(run: str, history: History, experiment: Experiment) -> None:
     except LabError as error:
         finding("bad", str(error))
         return
-    values = prod(shape) * (history.started.sizes.get("train", 0) if history.started else 0)
-    ask = "Compute baselines" if values > QUICK else ""
+    rows = history.started.sizes.get("train", 0) if history.started else 0
+    ask = "" if is_quick(shape, rows) else "Compute baselines"
     result = analyses.result(run, Baselines(), ask=ask)
     if result is None:
         if ask:
