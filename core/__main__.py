@@ -152,6 +152,9 @@ def _add_evaluation_options(command: argparse.ArgumentParser) -> None:
 
 def _add_export_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("run", metavar="RUN", help=RUN_HELP)
+    command.add_argument(
+        "others", metavar="RUN", nargs="*", help="further runs, for a report that compares them"
+    )
     command.add_argument("--to", metavar="FORMAT", required=True, help="such as script or onnx")
     command.add_argument(
         "--file", metavar="PATH", help="output file, or folder for some formats (default: RUN.…)"

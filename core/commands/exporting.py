@@ -23,7 +23,7 @@ def export(arguments: Namespace, terminal: Terminal) -> Answer:
 
     store = Store()
     run = store.find(arguments.run)
-    format = _chosen(arguments)
+    format = _chosen(arguments, [store.find(other) for other in arguments.others])
     path = Path(arguments.file or f"{run}{format.suffix or '-' + format.kind}")
     files, result = exports.export(store, run, format, path, terminal.progress)
     terminal.progress(1.0)
@@ -39,7 +39,8 @@ def export(arguments: Namespace, terminal: Terminal) -> Answer:
     }
 
 
-def _chosen(arguments: Namespace) -> "ExportFormat":
+def _chosen(arguments: Namespace, others: list[str]) -> "ExportFormat":
+    """Return the format with its options; `others` are further runs. Raises BadInput."""
     from core.export.catalogue import ExportFormat
 
     if not (member := ExportFormat.members.get(arguments.to)):
@@ -48,7 +49,13 @@ def _chosen(arguments: Namespace) -> "ExportFormat":
             f"{', '.join(sorted(ExportFormat.members))}.",
             code="unknown_format",
         )
-    format = member()
+    if others and "others" not in member.model_fields:
+        raise BadInput(
+            f"{member.label} is a file of one run, but {len(others) + 1} are named. Export each "
+            "with a command of its own, or use --to report.",
+            code="too_many_runs",
+        )
+    format = change(member(), "others", others) if others else member()
     for name, value in parse_assignments(arguments.set):
         format = change(format, name, value)
     if not arguments.prove:

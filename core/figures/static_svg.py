@@ -14,8 +14,8 @@ import plotly.graph_objects as go
 from core.base.numbers import percent, short, whole
 from core.figures.template import PALETTES
 
-WIDTH = 640  # units of the view box, which is scaled to the page
-FONT, LETTER, ROW = 12, 6.4, 18  # px: size of text, width of a letter, height of a legend's row
+WIDTH = 640  # units of the view box unless another width is asked for
+FONT, LETTER, ROW = 12, 8.4, 18  # size of text, room for a letter of it, height of a legend's row
 TICKS = 5  # of a linear axis, about
 PAD = 0.04  # of the range of an axis, beyond the data
 P = PALETTES["light"]
@@ -41,12 +41,14 @@ class _Axis:
         return self.start + (at - self.low) / (self.high - self.low) * (self.end - self.start)
 
 
-def svg(figure: go.Figure, alt: str) -> str:
-    """Return the figure as an SVG element of WIDTH units; it needs x- and y-axes with numbers."""
+def svg(figure: go.Figure, alt: str, width: int = WIDTH) -> str:
+    """Return the figure as an SVG element; both axes must have numbers. A chart that is drawn at
+    half of the page needs a smaller `width`, so that its text stays legible.
+    """
     traces = [trace for trace in figure.data if trace.x is not None and len(trace.x)]
     named = [t for t in traces if t.name and t.showlegend is not False and t.mode != "text"]
-    legend, rows = _legend(named) if figure.layout.showlegend is not False else ("", 0)
-    left, right = 64, WIDTH - (figure.layout.margin.r or 16)
+    legend, rows = _legend(named, width) if figure.layout.showlegend is not False else ("", 0)
+    left, right = 64, width - (figure.layout.margin.r or 16)
     top = 6 + ROW * rows
     bottom = top + (figure.layout.height or 236) - 52
     main = [trace for trace in traces if trace.yaxis != "y2"]
@@ -56,7 +58,7 @@ def svg(figure: go.Figure, alt: str) -> str:
     shapes = [_frame(x, y)]
     for trace in traces:
         shapes += _trace(trace, x, upright if trace.yaxis == "y2" else y)
-    box = f'viewBox="0 0 {WIDTH} {bottom + 40:.0f}"'
+    box = f'viewBox="0 0 {width} {bottom + 40:.0f}"'
     font = f'font-family="Source Sans 3, Source Sans Pro, sans-serif" font-size="{FONT}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {box} {font} role="img" aria-label="'
     return f'{head}{html.escape(alt)}">{legend}{"".join(shapes)}</svg>'
@@ -196,13 +198,13 @@ def _polygon(x: float, y: float, corners: Sequence[tuple], r: float, more: str) 
     return f'<polygon points="{points}" {more}/>'
 
 
-def _legend(traces: Sequence[Any]) -> tuple[str, int]:
+def _legend(traces: Sequence[Any], width: int) -> tuple[str, int]:
     """Draw the names with their lines, as many in a row as fit. Return it with its rows."""
     parts, at, row = [], 64.0, 0
     for trace in traces:
         name = _plain(trace.name)
-        width = 40 + LETTER * len(name)
-        if at > 64 and at + width > WIDTH:
+        length = 40 + LETTER * len(name)
+        if at > 64 and at + length > width:
             at, row = 64.0, row + 1
         y = 9 + ROW * row
         colour = _colour(trace.line.color or trace.marker.color)
@@ -212,7 +214,7 @@ def _legend(traces: Sequence[Any]) -> tuple[str, int]:
         if "markers" in (trace.mode or ""):
             parts.append(_marker(trace.marker.symbol or "circle", at + 12, y, 3.5, colour, ""))
         parts.append(_text(at + 29, y + 4, name, P.text, "start"))
-        at += width
+        at += length
     return "".join(parts), row + 1 if traces else 0
 
 
@@ -226,7 +228,7 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, more: str = "
 
 def _text(x: float, y: float, text: str, colour: str, anchor: str, more: str = "") -> str:
     place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}"'
-    return f"<text {place} {more}>{html.escape(_plain(text))}</text>"
+    return f"<text {place} {more}>{html.escape(text)}</text>"
 
 
 def _dash(dash: str | None) -> str:

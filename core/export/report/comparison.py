@@ -12,6 +12,7 @@ from core.export.report.contents import Chart, Row, RunContents
 from core.figures import overlay
 from core.figures.static_svg import svg
 from core.runs.compare import differences
+from core.runs.compare import settings as every_setting
 from core.runs.measured import NAMES, measure_parts
 from core.runs.ranking import compare_results, make_result
 from core.runs.score import name
@@ -22,10 +23,10 @@ SETS = ("validation", "test")
 
 @dataclass(frozen=True)
 class ComparisonContents:
-    """`settings` has a column for each run, the settings that differ and the scores."""
+    """`differences` has a column for each run: the settings that differ, and the scores."""
 
     finding: Finding
-    settings: Sequence[Row]
+    differences: Sequence[Row]
     charts: Sequence[Chart]
     caption: str
 
@@ -48,7 +49,7 @@ def compare(runs: Sequence[RunContents]) -> ComparisonContents:
     chart, caption = _curves(runs, names)
     return ComparisonContents(
         finding=compare_results(entries, form=settings().score).finding,
-        settings=[
+        differences=[
             ("Setting", *names),
             *((label, *values) for label, values in differences(experiments)),
             *_scores(runs),
@@ -99,3 +100,11 @@ def _curves(runs: Sequence[RunContents], names: Sequence[str]) -> tuple[Chart | 
     figure = overlay.figure(drawn, "light", measure)
     figure.update_layout(height=overlay.PLOT + 52)
     return Chart(title, svg(figure, f"{title} of all runs by epoch")), " ".join(notes)
+
+
+def all_settings(runs: Sequence[RunContents]) -> list[Row]:
+    """Return every setting, with a column for each run."""
+    names = [numbered(number, run) for number, run in enumerate(runs, 1)]
+    rows = every_setting([run.experiment for run in runs])
+    heads = names if len(runs) > 1 else ["Value"]
+    return [("Setting", *heads), *((label, *values) for label, values in rows)]

@@ -27,16 +27,17 @@ from core.experiment import Experiment
 from core.export.report.mistakes import MistakesSection, read_mistakes
 from core.figures import baselines as baseline_rows
 from core.figures import training as curves
-from core.figures.static_svg import svg
-from core.runs import compare, notes
+from core.figures.static_svg import WIDTH, svg
+from core.runs import notes
 from core.runs.history import History
+from core.runs.ids import created_at
 from core.runs.measured import NAMES, describe_rate, measure_parts
 from core.runs.score import FORMS, name
 from core.runs.state import RunState, stored_state
 from core.runs.store import Store
-from core.runs.summary import began
 
 ANALYZED = (RunState.DONE, RunState.STOPPED)  # with weights of a training that came to its end
+HALF = 400  # units of the charts after the first one, two in a row
 Row = Sequence[str]
 Reading = Generator[tuple[float, str], None, "RunContents"]
 
@@ -66,7 +67,6 @@ class RunContents:
     charts: Sequence[Chart]
     findings: Sequence[Finding]
     verdict: Finding | None
-    settings: Sequence[Row]
     note: str
     missing: str = ""
     baselines: Sequence[Row] = ()
@@ -139,7 +139,6 @@ def _from_history(store: Store, run: str, experiment: Experiment, history: Histo
         charts=_charts(history, experiment, values=classes == 0),
         findings=found,
         verdict=cause or (verdict.finding if verdict else None),
-        settings=[("Setting", "Value"), *((n, v) for n, (v,) in compare.settings([experiment]))],
         note=written.note,
     )
 
@@ -192,7 +191,7 @@ def _facts(
     if started:
         rows.append(("Parameters", whole(started.parameters)))
         rows.append(("Training time", f"{duration(history.seconds)} on {started.device}"))
-    rows.append(("Started", f"{began(run):%d %B %Y, %H:%M} UTC"))
+    rows.append(("Started", f"{created_at(run):%d %B %Y, %H:%M} UTC"))
     rows.append(("Run", f"{run}, Descent Lab {__version__}"))
     return rows
 
@@ -229,6 +228,6 @@ def _charts(history: History, experiment: Experiment, *, values: bool) -> list[C
         norms = curves.layer_norms("light", layers=history.layers, against="epoch")
         drawn.append(("Gradient norm of each layer", norms))
     return [
-        Chart(title, svg(curves.drawn(figure, history), f"{title} by epoch"))
-        for title, figure in drawn
+        Chart(title, svg(curves.drawn(figure, history), f"{title} by epoch", HALF if k else WIDTH))
+        for k, (title, figure) in enumerate(drawn)
     ]

@@ -92,17 +92,14 @@ def _confusions(trained: TrainedRun, confusion: Result, found: Result) -> Mistak
 
 
 def _matrix(counts: Sequence[Sequence[int]]) -> list[list[Cell]]:
-    """The cells with the colours of the chart of the page: stretched fractions of the true class."""
+    """The cells in the colours of the page's chart: stretched fractions of the true class."""
     matrix = np.array(counts)
     levels = np.sqrt(matrix / np.maximum(matrix.sum(1, keepdims=True), 1))
     colours = PALETTES["light"].sequential
+    last = len(colours) - 1
     return [
         [
-            Cell(
-                whole(n) if n else "",
-                colours[round(level * (len(colours) - 1))],
-                ink(level, "light"),
-            )
+            Cell(whole(n) if n else "", colours[round(level * last)], ink(level, "light"))
             for n, level in zip(row, row_levels, strict=True)
         ]
         for row, row_levels in zip(matrix.tolist(), levels.tolist(), strict=True)
@@ -139,9 +136,9 @@ def _residuals(found: Result) -> MistakesSection:
         why = describe_columns(found, k) if found["columns"] else ""
         rows.append((whole(found["rows"][k] + 1), *values, why))
     head = ("Row", "True", "Predicted", "Residual", "Influential columns")
+    samples = counted(found["samples"], f"{NAMES[found['part']]} sample")
     return MistakesSection(
-        summary=f"{scores} on {counted(found['samples'], NAMES[found['part']] + ' sample')}, in the "
-        "unit of the target.",
+        summary=f"{scores} on {samples}, in the unit of the target.",
         rows=[head, *rows],
         scatter=svg(chart, "Residuals against predicted values"),
     )

@@ -12,7 +12,7 @@ from core.base.errors import BadInput
 from core.base.finding import Finding
 from core.base.text import counted
 from core.export.export_format import ExportFormat, Result, Writing
-from core.export.report.comparison import compare, numbered
+from core.export.report.comparison import all_settings, compare, numbered
 from core.export.report.contents import RunContents, read_run
 from core.runs.store import Store
 
@@ -74,7 +74,7 @@ def render(runs: list[RunContents]) -> str:
     page = environment.get_template("report.html")
     style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
     return page.render(
-        title=title, style=Markup(style), comparison=comparison,
+        title=title, style=Markup(style), comparison=comparison, settings=all_settings(runs),
         runs=list(zip(names, runs, strict=True)), Markup=Markup,
     )  # fmt: skip
 

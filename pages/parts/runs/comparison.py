@@ -10,6 +10,8 @@ from core.base.encoding import decode, encode
 from core.base.errors import LabError
 from core.base.text import counted
 from core.experiment import Experiment, comparisons, shipped
+from core.export.catalogue import ReportFormat
+from core.export.report.report_format import MOST as MOST_REPORTED
 from core.figures import overlay
 from core.jobs import runner
 from core.jobs.kinds import KINDS, RUN
@@ -20,6 +22,7 @@ from core.runs.score import is_regression
 from core.runs.state import RunState
 from core.runs.summary import ended
 from pages.kit import feed, person, score_form, session
+from pages.kit.exports import offer
 from pages.kit.form import escape
 from pages.kit.layout import STACK, card_title, finding
 from pages.kit.screen import theme_mode
@@ -55,6 +58,18 @@ def compare(rows: list[Row]) -> None:
             ending(selected[0])
         elif len(selected) <= WIDE:
             difference(selected, experiments, samples)
+    report(selected)
+
+
+def report(selected: list[Row]) -> None:
+    """Offer one page about several runs, to print or to hand in; that of a single run is on its
+    page.
+    """
+    runs = [row.summary.run for row in selected]
+    if 1 < len(runs) <= MOST_REPORTED and all(row.summary.reason for row in selected):
+        with st.container(border=True):
+            st.markdown("**Report** · one page with the comparison and every run, for print")
+            offer(runs[0], ReportFormat(others=tuple(runs[1:])), "Prepare the report")
 
 
 def lesson(experiments: list[Experiment]) -> None:
