@@ -51,8 +51,8 @@ def _chosen(arguments: Namespace, others: list[str]) -> "ExportFormat":
         )
     if others and "others" not in member.model_fields:
         raise BadInput(
-            f"{member.label} is a file of one run, but {len(others) + 1} are named. Export each "
-            "with a command of its own, or use --to report.",
+            f"{member.label} is a file of one run, but {len(others) + 1} are named. Export one "
+            "run at a time, or use --to report.",
             code="too_many_runs",
         )
     format = change(member(), "others", others) if others else member()

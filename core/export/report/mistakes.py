@@ -28,7 +28,7 @@ from core.runs.measured import NAMES, describe_rate
 IMAGES, ROWS, PAIRS = 12, 10, 8  # mistakes as images, table rows, and confused pairs
 
 
-class Cell(NamedTuple):
+class MatrixCell(NamedTuple):
     """A number of the confusion matrix with its colours."""
 
     count: str
@@ -50,7 +50,7 @@ class MistakesSection:
 
     summary: str = ""
     classes: Sequence[str] = ()
-    matrix: Sequence[Sequence[Cell]] = ()
+    matrix: Sequence[Sequence[MatrixCell]] = ()
     pairs: Sequence[Sequence[str]] = ()
     samples: Sequence[Sample] = ()
     rows: Sequence[Sequence[str]] = ()
@@ -91,7 +91,7 @@ def _confusions(trained: TrainedRun, confusion: Result, found: Result) -> Mistak
     )
 
 
-def _matrix(counts: Sequence[Sequence[int]]) -> list[list[Cell]]:
+def _matrix(counts: Sequence[Sequence[int]]) -> list[list[MatrixCell]]:
     """The cells in the colours of the page's chart: stretched fractions of the true class."""
     matrix = np.array(counts)
     levels = np.sqrt(matrix / np.maximum(matrix.sum(1, keepdims=True), 1))
@@ -99,7 +99,7 @@ def _matrix(counts: Sequence[Sequence[int]]) -> list[list[Cell]]:
     last = len(colours) - 1
     return [
         [
-            Cell(whole(n) if n else "", colours[round(level * last)], ink(level, "light"))
+            MatrixCell(whole(n) if n else "", colours[round(level * last)], ink(level, "light"))
             for n, level in zip(row, row_levels, strict=True)
         ]
         for row, row_levels in zip(matrix.tolist(), levels.tolist(), strict=True)

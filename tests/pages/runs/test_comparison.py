@@ -7,6 +7,8 @@ from core.base.encoding import decode, encode
 from core.base.events import Epoch
 from core.base.numbers import percent
 from core.experiment import Experiment, comparisons, shipped
+from core.export import exports
+from core.export.report.report_format import ReportFormat
 from core.jobs import runner
 from core.losses import MSE
 from pages.parts.runs.comparison import distinguishes
@@ -123,3 +125,18 @@ def test_the_chart_can_include_the_training_loss(store, two):
     app.toggle(key="all_settings").set_value(True)
     assert "Batch size" in list(well(app.run()).table[0].value["Setting"])
     assert "All settings" in [s.value for s in app.subheader]
+
+
+def test_a_report_is_offered_for_several_runs_that_have_ended(store, two):
+    running = store.create(encode(PLAIN))
+    write(store, running, script())
+    shown = store.ids()
+    for selected, offered in ((two, True), (two[:1], False), ([*two, running], False)):
+        labels = [b.label for b in page(selected, shown).button]
+        assert ("Prepare the report" in labels) is offered
+    format = ReportFormat(others=(two[0],))
+    for _ in exports.prepare(store, two[1], format):
+        pass
+    app = page(two, shown)
+    assert exports.prepared(store, two[1], format)
+    assert any(b.label.startswith("Download (") for b in app.get("download_button"))
