@@ -53,9 +53,12 @@ def print_columns(table: "Sequence[ColumnFacts]", terminal: Terminal) -> None:
     if len(table) > MOST_COLUMNS:
         table = [facts for facts in table if facts.problem]
     if table:
-        rows = [("Column", "Type", "Missing", "Distinct", "Role", "Example", "")]
+        rows = [("Column", "Type", "Missing", "Distinct", "Role", "Example", "Filled with", "")]
         for facts in table:
             sizes = (str(facts.missing or "–"), str(facts.distinct))
             mark = f"! {facts.problem}" if facts.problem else ""
-            rows.append((clip(facts.key), facts.type, *sizes, facts.role, facts.example, mark))
+            filled = (facts.example, facts.fill, mark)
+            rows.append((clip(facts.key), facts.type, *sizes, facts.role, *filled))
+        if not any(facts.fill for facts in table):
+            rows = [(*row[:-2], row[-1]) for row in rows]
         terminal.print(*aligned(rows), "")

@@ -26,7 +26,7 @@ class Fill:
     width: int = 1
 
 
-def fit_fills(inputs: np.ndarray, rows: np.ndarray, fills: Sequence[Fill]) -> np.ndarray:
+def fit_fills(inputs: np.ndarray, rows: np.ndarray | slice, fills: Sequence[Fill]) -> np.ndarray:
     """Return the values (F,) float32 that fill gaps of the inputs (N, F), fitted to `rows` (n,).
 
     Of several most frequent values, the smallest counts. A column without any value in these rows

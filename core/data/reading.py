@@ -4,7 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from core.base.encoding import build
 from core.base.spec import Value, ranged
@@ -48,6 +54,21 @@ class ColumnChoice(Value):
         "in sorted order (ordinal). Applies to columns of numbers too, if chosen.",
         option_labels={"one_hot": "One-hot", "ignore": "Leave out"},
     )
+    missing_value: float | None = ranged(
+        None,
+        -1e300,
+        1e300,
+        label="Means missing",
+        help="A number that marks missing values of this column, such as -999.",
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_unset(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave an unset `missing_value` out: digests of earlier datasets stay the same."""
+        data = serialize(self)
+        if data.get("missing_value", 0) is None:
+            del data["missing_value"]
+        return data
 
 
 def current_name(form: object) -> object:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from core.base.numbers import short
 from core.data.dataset import Facts
 from core.data.gaps import Fill, fill_gaps, fit_fills
 
@@ -81,6 +82,20 @@ class Samples:
     def fill_values(self, train: np.ndarray) -> np.ndarray:
         """Return the values (F,) that fill gaps, fitted to the training rows `train` (n,)."""
         return fit_fills(self.inputs, train, self.fills)
+
+    def describe_fills(self, train: np.ndarray) -> list[tuple[str, str, str]]:
+        """Return column, strategy and value of each fill, fitted to the rows `train` (n,): "age",
+        "median", "38". The value of a one-hot encoded text is the text.
+        """
+        values, described = self.fill_values(train), []
+        for fill in self.fills:
+            most = fill.start + int(values[fill.start : fill.start + fill.width].argmax())
+            name = self.columns[most] if self.columns else f"column {fill.start + 1}"
+            value = short(float(values[fill.start]), 4)
+            if fill.width > 1:
+                name, _, value = name.partition("=")
+            described.append((name, fill.strategy.replace("_", " "), value))
+        return described
 
     def filled(self, train: np.ndarray) -> Self:
         """Return the samples without gaps, filled with values of the training rows `train` (n,)."""

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
 
+from core.base.numbers import short
 from core.base.text import clip
+from core.data.gaps import Fill, Strategy, fit_fills
 from core.data.inspection.column_choices import column_keys
 from core.data.inspection.column_problems import content_type
 from core.data.inspection.columns import Columns
-from core.data.inspection.encoding import is_missing, to_texts
+from core.data.inspection.encoding import is_missing, text_kind, to_numbers, to_texts
 from core.data.inspection.label_guess import cells_of
 from core.data.reading import ColumnChoice
 from core.data.spreadsheet.table import Table
@@ -29,7 +31,8 @@ class ColumnFacts:
 
     `number` counts from 1. `key` names the column in `Reading.columns`. `type` is number, text,
     mixed, date, file name or empty. `problem` is a predicate such as "has 3 missing values", empty
-    if there is none.
+    if there is none. `fill` is how missing values are filled, with the value that all rows of the
+    file give; a training computes it from its own training set.
     """
 
     number: int
@@ -41,6 +44,7 @@ class ColumnFacts:
     distinct: int
     role: Role
     problem: str = ""
+    fill: str = ""
 
     def plain(self) -> dict[str, Any]:
         """Return JSON data."""
@@ -68,7 +72,14 @@ def describe_columns(
         described = [c for c in described if c in problems or c in choices]
     keys = column_keys(table.header, table.width)
     return tuple(
-        _describe(table, c, keys[c], _role(c, keys[c], columns, choices), problems.get(c, ""))
+        _describe(
+            table,
+            c,
+            keys[c],
+            _role(c, keys[c], columns, choices),
+            problems.get(c, ""),
+            choices.get(c, ColumnChoice()),
+        )
         for c in described
     )
 
@@ -86,7 +97,9 @@ def _role(
     return "ignore" if key in columns.left_out or columns.split is None else "split"
 
 
-def _describe(table: Table, column: int, key: str, role: Role, problem: str) -> ColumnFacts:
+def _describe(
+    table: Table, column: int, key: str, role: Role, problem: str, choice: ColumnChoice
+) -> ColumnFacts:
     cells = cells_of(table, column)
     gaps = is_missing(cells)
     values = pd.unique(cells[~gaps])
@@ -101,4 +114,23 @@ def _describe(table: Table, column: int, key: str, role: Role, problem: str) -> 
         distinct=len(values),
         role=role,
         problem=problem,
+        fill="" if problem or role != "input" else describe_fill(cells, choice),
     )
+
+
+def describe_fill(cells: np.ndarray, choice: ColumnChoice) -> str:
+    """Return how the missing cells of a column (N,) are filled: "median 38, indicator"; empty
+    where none is.
+    """
+    strategy = choice.missing.removesuffix("_indicator")
+    if strategy not in get_args(Strategy):
+        return ""
+    if text_kind(cells, choice):
+        texts = to_texts(cells)
+        texts, counts = np.unique(texts[texts != ""].astype(str), return_counts=True)
+        value = str(texts[counts.argmax()]) if len(texts) else ""
+    else:
+        fill = Fill(0, strategy)
+        value = short(float(fit_fills(to_numbers(cells)[:, None], slice(None), [fill])[0]), 4)
+    words = f"{strategy.replace('_', ' ')} {clip(value)}".strip()
+    return f"{words}, indicator" if choice.missing != strategy else words

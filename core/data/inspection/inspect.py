@@ -21,6 +21,7 @@ from core.data.inspection.file_split import renumber_rows, split_samples
 from core.data.inspection.images import build_images
 from core.data.inspection.input_columns import TrainedColumns
 from core.data.inspection.labels import Labels, read_labels
+from core.data.inspection.missing_codes import mark_missing
 from core.data.inspection.missing_rows import leave_out_rows, remove_duplicates, require_labels
 from core.data.inspection.sample_kind import TINY, are_pixels, decide_form, form_finding
 from core.data.inspection.stray import leave_out_stray
@@ -114,6 +115,7 @@ def _describe_columns(
     """Return the table of the columns of a file that was refused."""
     columns = None
     with suppress(BadData):
+        images = _with_codes_missing(images, reading)
         columns = find_columns(images, labels, reading, strict=False)
     choices = resolve_choices(
         reading.columns, images.header, images.width, name=images.name, strict=False
@@ -125,6 +127,7 @@ def _inspect(
     images: Table, labels: Table | None, reading: Reading | None, like: Inspection | None
 ) -> Inspection:
     reading = _stated(images, labels, like.settled if like else reading or Reading())
+    images = _with_codes_missing(images, reading)
     refuse_turned(images, labels)
     if reading.form != "table" and are_pixels(images) and (fault := first_fault(images)):
         raise fault
@@ -212,6 +215,14 @@ def _examine(
         trained=columns.trained,
         row_numbers=columns.rows,
     )
+
+
+def _with_codes_missing(images: Table, reading: Reading) -> Table:
+    """Return the table of inputs with the missing-value codes of the reading as missing cells."""
+    choices = resolve_choices(
+        reading.columns, images.header, images.width, name=images.name, strict=False
+    )
+    return mark_missing(images, choices)
 
 
 def _stated(images: Table, labels: Table | None, reading: Reading) -> Reading:

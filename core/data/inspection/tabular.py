@@ -22,6 +22,7 @@ from core.data.inspection.encoding import (
     to_numbers,
     to_texts,
 )
+from core.data.inspection.missing_codes import check_codes
 
 SCALE_RATIO = 100  # ratio of standard deviations from which one scale for all hides small columns
 
@@ -49,6 +50,7 @@ def build_rows(
         if problems := find_problems(columns):
             raise refuse(problems, columns, name)
         places = [*columns.indices, *sorted(columns.words)]
+        findings += check_codes(columns, name)
         encodings = [fit_encoding(columns, c, columns.choice(c), columns.train) for c in places]
     inputs, names = apply_encodings(encodings, columns, places)
     if not any(e.title or e.kind != "number" or e.indicator for e in encodings):

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.base.numbers import whole
+from core.base.numbers import short, whole
 from core.base.spec import FieldFacts, fields
 from core.base.text import clip
 from core.data.inspection.column_table import ColumnFacts
@@ -26,7 +26,9 @@ DRAWN = "columns drawn"  # a number in the key of the table: another one drops i
 SHOWN, HEIGHT = 10, 420  # columns up to which the table has its full height; px of a longer one
 COLUMN, PROBLEM = "Column", "Problem"
 MARK = "⚠"  # before the name of a column with a problem, which stays in view on a phone
-FIELDS = {fact.name: fact for fact in fields(ColumnChoice)}
+FIELDS = {fact.name: fact for fact in fields(ColumnChoice) if fact.options}
+CODE = next(fact for fact in fields(ColumnChoice) if fact.name == "missing_value")
+FILL = "Filled with"
 TYPES = {"number": "Number", "text": "Text", "mixed": "Numbers and text", "date": "Date",
          "file name": "File name", "empty": "Empty"}  # fmt: skip
 
@@ -44,7 +46,9 @@ def edit_columns(table: Sequence[ColumnFacts], reading: Reading, owner: str) -> 
     rows = pd.DataFrame([describe(facts, shown) for facts in table])
     if not any(facts.problem for facts in table):
         rows = rows.drop(columns=PROBLEM)
-    titles = [fact.label for fact in FIELDS.values()]
+    if not any(facts.fill for facts in table):
+        rows = rows.drop(columns=FILL)
+    titles = [*(fact.label for fact in FIELDS.values()), CODE.label]
     selects = {
         fact.label: st.column_config.SelectboxColumn(
             options=[word(fact, option) for option in fact.options if option != "auto"],
@@ -60,7 +64,15 @@ def edit_columns(table: Sequence[ColumnFacts], reading: Reading, owner: str) -> 
         height="auto" if len(rows) <= SHOWN else HEIGHT,
         placeholder="–",
         disabled=[name for name in rows if name not in titles],
-        column_config={COLUMN: st.column_config.TextColumn(pinned=True), **selects},
+        column_config={
+            COLUMN: st.column_config.TextColumn(pinned=True),
+            CODE.label: st.column_config.NumberColumn(help=CODE.help, width="small"),
+            FILL: st.column_config.TextColumn(
+                help="Of all rows of the file. A training uses the value of its own training set, "
+                "which is shown below the split."
+            ),
+            **selects,
+        },
         alt="The columns of the file, their roles, and how they are read",
     )
     unchecked = {key: dict(choice) for key, choice in drawn.items()}
@@ -79,7 +91,7 @@ def _edited_rows(key: str) -> dict[str, dict[str, Any]]:
 
 
 def _with_choices(
-    reading: Reading, table: Sequence[ColumnFacts], choices: Mapping[str, Mapping[str, str]]
+    reading: Reading, table: Sequence[ColumnFacts], choices: Mapping[str, Mapping[str, Any]]
 ) -> Reading:
     """Return the reading with the choices for columns of this table."""
     keys = {facts.key for facts in table}
@@ -105,6 +117,8 @@ def describe(facts: ColumnFacts, reading: Reading) -> dict[str, Any]:
             fact.label: None if shown[name] == "auto" else word(fact, shown[name])
             for name, fact in FIELDS.items()
         },
+        CODE.label: choice.missing_value,
+        FILL: facts.fill,
         PROBLEM: facts.problem[:1].upper() + facts.problem[1:],
         "Type": TYPES.get(facts.type, facts.type),
         "Missing": facts.missing,
@@ -115,7 +129,7 @@ def describe(facts: ColumnFacts, reading: Reading) -> dict[str, Any]:
 
 def choices_from_edits(
     table: Sequence[ColumnFacts], edits: Mapping[str, Mapping[str, Any]]
-) -> dict[str, dict[str, str]]:
+) -> dict[str, dict[str, Any]]:
     """Return the edited cells, {row: {title: text}}, as choices for columns."""
     choices = {}
     for row, cells in edits.items():
@@ -124,6 +138,8 @@ def choices_from_edits(
             if fact.label in cells:
                 options = {word(fact, option): option for option in fact.options}
                 choice[name] = options.get(cells[fact.label], "auto")
+        if CODE.label in cells:
+            choice[CODE.name] = cells[CODE.label]
         if choice:
             choices[table[int(row)].key] = choice
     return choices
@@ -140,7 +156,7 @@ def remember(owner: str, reading: Reading, table: Sequence[ColumnFacts]) -> None
     session.set_ui(DRAWN, str(int(session.get_ui(DRAWN) or 0) + 1))
 
 
-def _edits(owner: str) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
+def _edits(owner: str) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """Return the edits that the drawn table has in its rows, and all that were not checked yet."""
     content = json.loads(session.get_ui(EDITS) or "{}")
     if content.get("owner") != owner:
@@ -163,7 +179,7 @@ def drop_edits() -> None:
     session.set_ui(EDITS, "")
 
 
-def chosen_columns(owner: str) -> dict[str, dict[str, str]]:
+def chosen_columns(owner: str) -> dict[str, dict[str, Any]]:
     """Return the stored choices for these files."""
     return _stored(owner).get("columns", {})
 
@@ -178,7 +194,7 @@ def _stored(owner: str) -> dict[str, Any]:
     return content if content.get("owner") == owner else {}
 
 
-def describe_choices(choices: Mapping[str, Mapping[str, str]]) -> str:
+def describe_choices(choices: Mapping[str, Mapping[str, Any]]) -> str:
     """Describe choices for columns in a few words, for a button: "Leave out name and ticket"."""
     groups: dict[str, list[str]] = {}
     for column, choice in choices.items():
@@ -191,12 +207,14 @@ def describe_choices(choices: Mapping[str, Mapping[str, str]]) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _verb(choice: Mapping[str, str]) -> str:
+def _verb(choice: Mapping[str, Any]) -> str:
     """Return what a choice does, with a place for the columns."""
     if choice.get("role") == "ignore" or choice.get("text") == "ignore":
         return "leave out {columns}"
     if choice.get("role") == "label":
         return "use {columns} as the label"
+    if choice.get("missing_value") is not None:
+        return f"treat {short(choice['missing_value'], 6)} as missing in {{columns}}"
     if choice.get("missing") == "rows":
         return "leave out rows without {columns}"
     if strategy := choice.get("missing"):

@@ -4,7 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from core.advice.input_scale import check_input_scale
+from core.base.errors import LabError
 from core.base.numbers import short, whole
+from core.base.text import clip
 from core.data.normalization import Normalization
 from core.data.samples import Samples
 from core.experiment import Experiment
@@ -13,6 +15,7 @@ from pages.kit.layout import card_title, draft_finding
 from pages.kit.tables import show_table
 from pages.parts.data import selected
 
+FILLS = 8  # columns whose fill values are listed
 SPLITS = {"70 / 15 / 15": (0.15, 0.15), "80 / 10 / 10": (0.1, 0.1), "98 / 1 / 1": (0.01, 0.01)}
 WITH_TEST = {"70 / 30": (0.3, 0.0), "85 / 15": (0.15, 0.0), "98 / 2": (0.02, 0.0)}
 
@@ -45,6 +48,20 @@ def choose_split(draft: Experiment, data: Samples) -> None:
         st.caption(f"This dataset has its own test set of {whole(len(data.test_targets))} samples.")
     if not data.classes:
         st.caption("Stratification needs classes. These samples are split at random.")
+    show_fills(state.draft(), data)
+
+
+def show_fills(draft: Experiment, data: Samples) -> None:
+    """Draw what missing values are filled with, if the data has any."""
+    if not data.fills:
+        return
+    try:
+        fills = selected.fills(draft)
+    except LabError:  # the bar shows why this split is impossible
+        return
+    listed = [f"{clip(name)}: {strategy} {clip(value)}" for name, strategy, value in fills]
+    shown = "; ".join(listed[:FILLS]) + f" and {len(listed) - FILLS} more" * (len(listed) > FILLS)
+    st.caption(form.escape(f"Missing values are filled from the training set. {shown}."))
 
 
 def _apply(fractions: tuple[float, float], has_test: bool) -> None:

@@ -66,6 +66,19 @@ def fitted(draft: Experiment) -> Affine:
     return _fit(*_parts(draft))
 
 
+def fills(draft: Experiment) -> list[tuple[str, str, str]]:
+    """Return column, strategy and value of what fills missing values, fitted to the training set
+    of the draft.
+    """
+    return _fills(draft.data.model_dump_json(), draft.split.model_dump_json())
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _fills(choice: str, split: str) -> list[tuple[str, str, str]]:
+    data = samples(choice)
+    return data.describe_fills(Split.model_validate_json(split).parts_of(data).train)
+
+
 def histogram(draft: Experiment) -> object:
     """Draw the values of the training set before and after normalization."""
     return _histogram(*_parts(draft), theme_mode())
