@@ -4,17 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.optim.optimizers import (
-    SGD,
-    Adagrad,
-    Adam,
-    AdamW,
-    AveragedMomentum,
-    Muon,
-    Nesterov,
-    Optimizer,
-    RMSprop,
-)
+from core.optim.adaptive import Adagrad, Adam, AdamW, RMSprop
+from core.optim.matrices import Muon
+from core.optim.momentum import SGD, AveragedMomentum, Nesterov
+from core.optim.optimizer import Optimizer
 
 STEPS = 20
 

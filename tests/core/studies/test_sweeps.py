@@ -4,6 +4,8 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -64,18 +66,30 @@ def numbers(home: Path, study_id: str) -> list:
     ]
 
 
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, str]]:
+    """The home and the id of a study that was computed in one go; each is computed once."""
+    home = tmp_path_factory.mktemp("straight")
+
+    @cache
+    def compute(name: str) -> tuple[Path, str]:
+        study_id = create(home, make_study(name))
+        assert execute(home, study_id, processes=1).reason == "done"
+        return home, study_id
+
+    return compute
+
+
 def test_every_method_is_covered() -> None:
     assert {make_study(name).method.kind for name in STUDIES} == set(Method.members)
 
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_an_interrupted_stopped_and_resumed_study_equals_a_straight_one(
-    name: str, tmp_path: Path
+    name: str, tmp_path: Path, straight
 ) -> None:
-    study = make_study(name)
-    straight, broken = create(tmp_path, study), create(tmp_path, study)
-    assert execute(tmp_path, straight, processes=1).reason == "done"
-    total = len(points(tmp_path, straight))
+    whole, broken = straight(name), create(tmp_path, make_study(name))
+    total = len(points(*whole))
     for word, reason in ((LEAVE, None), (STOP, "stopped"), (GO, "done")):
         seen: list[Record] = []
 
@@ -87,12 +101,13 @@ def test_an_interrupted_stopped_and_resumed_study_equals_a_straight_one(
 
         ended = execute(tmp_path, broken, poll_control, watch, processes=1)
         assert (ended and ended.reason) == reason or len(points(tmp_path, broken)) == total
-    assert numbers(tmp_path, broken) == numbers(tmp_path, straight)
-    begun = next(e for e in Studies(tmp_path).events(straight)[0] if isinstance(e, StudyStarted))
+    assert numbers(tmp_path, broken) == numbers(*whole)
+    home, study_id = whole
+    begun = next(e for e in Studies(home).events(study_id)[0] if isinstance(e, StudyStarted))
     assert begun.points == total
-    result = progress(points(tmp_path, straight), begun)
+    result = progress(points(*whole), begun)
     assert (result.points, result.total) == (total, total)
-    assert max(r.fraction for r in points(tmp_path, straight)) == pytest.approx(1.0)
+    assert max(r.fraction for r in points(*whole)) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(("word", "by"), [(STOP, ""), (STOP_BY_TEACHER, "the teacher")])
@@ -103,17 +118,18 @@ def test_a_stopped_study_records_who_stopped_it(word: str, by: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", ["networks", "trained"])
-def test_two_processes_give_the_points_of_one(name: str, tmp_path: Path, monkeypatch) -> None:
+def test_two_processes_give_the_points_of_one(
+    name: str, tmp_path: Path, straight, monkeypatch
+) -> None:
     monkeypatch.setattr(sweeps, "MIN_SECONDS", -1.0)
-    one, two = create(tmp_path, make_study(name)), create(tmp_path, make_study(name))
-    execute(tmp_path, one, processes=1)
+    two = create(tmp_path, make_study(name))
     begun: list[StudyStarted] = []
     helped = execute(
         tmp_path, two, watch=lambda e: begun.append(e) if isinstance(e, StudyStarted) else None,
         processes=2,
     )  # fmt: skip
     assert helped.reason == "done" and begun[0].workers == 2
-    assert numbers(tmp_path, two) == numbers(tmp_path, one)
+    assert numbers(tmp_path, two) == numbers(*straight(name))
 
 
 def test_a_worker_ignores_ctrl_c_and_its_death_is_an_error(tmp_path: Path) -> None:
@@ -154,7 +170,7 @@ main(sys.argv[1:])
 """
 
 
-def test_a_killed_study_resumes_to_the_same_points(tmp_path: Path) -> None:
+def test_a_killed_study_resumes_to_the_same_points(tmp_path: Path, straight) -> None:
     study = make_study("networks")
     path = tmp_path / "study.json"
     path.write_text(encode(study))
@@ -166,9 +182,7 @@ def test_a_killed_study_resumes_to_the_same_points(tmp_path: Path) -> None:
     with Studies(tmp_path).path(study_id, "points.jsonl").open("ab") as file:
         file.write(b'{"event": "Record", "at": {}\n{"event": "Record", "pla')  # torn
     assert execute(tmp_path, study_id, processes=1).reason == "done"
-    straight = create(tmp_path, study)
-    execute(tmp_path, straight, processes=1)
-    assert numbers(tmp_path, study_id) == numbers(tmp_path, straight)
+    assert numbers(tmp_path, study_id) == numbers(*straight("networks"))
 
 
 def test_a_study_has_one_owner(tmp_path: Path) -> None:
@@ -186,26 +200,22 @@ def test_a_study_that_cannot_be_computed_fails_with_a_message(tmp_path: Path) ->
     assert Studies(tmp_path).last(study_id)["reason"] == "failed"
 
 
-def test_a_complete_study_has_nothing_to_do(tmp_path: Path) -> None:
-    study_id = create(tmp_path, make_study("steps"))
-    execute(tmp_path, study_id, processes=1)
-    before = numbers(tmp_path, study_id)
-    assert execute(tmp_path, study_id, processes=1).reason == "done"
-    assert numbers(tmp_path, study_id) == before
+def test_a_complete_study_has_nothing_to_do(straight) -> None:
+    home, study_id = straight("steps")
+    before = numbers(home, study_id)
+    assert execute(home, study_id, processes=1).reason == "done"
+    assert numbers(home, study_id) == before
 
 
-def test_events_are_read_from_an_offset(tmp_path: Path) -> None:
-    study_id = create(tmp_path, make_study("steps"))
-    execute(tmp_path, study_id, processes=1)
-    store = Studies(tmp_path)
+def test_events_are_read_from_an_offset(straight) -> None:
+    home, study_id = straight("steps")
+    store = Studies(home)
     events, end = store.events(study_id)
     assert store.events(study_id, end) == ([], end)
     assert isinstance(events[0], StudyStarted) and events[-1]["event"] == "Ended"
 
 
-def test_points_of_two_noise_levels_stay_separate(tmp_path: Path) -> None:
-    study_id = create(tmp_path, make_study("two noises"))
-    execute(tmp_path, study_id, processes=1)
-    result = points(tmp_path, study_id)
+def test_points_of_two_noise_levels_stay_separate(straight) -> None:
+    result = points(*straight("two noises"))
     assert {r.coordinates["label_noise.share"] for r in result} == {0, 0.3}
     assert len(curve(result)) == len(result) == 30
