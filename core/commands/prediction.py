@@ -27,13 +27,13 @@ def predict(arguments: Namespace, terminal: Terminal) -> Answer:
     from core.analysis.inside.familiarity import Familiarity
     from core.analysis.results import ask
     from core.analysis.trained import TrainedRun
-    from core.export.predictions import check_suffix
+    from core.export.predictions import check_goal
     from core.predict.inputs import read_inputs
     from core.predict.predictor import Predictor
 
     goal = Path(arguments.to) if arguments.to else None
     if goal:
-        check_suffix(goal)
+        check_goal(goal)
     store = Store()
     run = store.find(arguments.run)
     trained = TrainedRun(store, run, arguments.device or "")

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from core.base.errors import BadInput
+from core.base.errors import BadInput, NotFound
 from core.export.cells import csv_text, xlsx_content
 from core.predict.inputs import Inputs
 from core.predict.prediction import Prediction, Predictions
@@ -11,13 +11,19 @@ from core.predict.prediction import Prediction, Predictions
 SUFFIXES = (".csv", ".xlsx")
 
 
-def check_suffix(path: Path) -> None:
-    """Raise BadInput for a file that is neither CSV nor XLSX."""
+def check_goal(path: Path) -> None:
+    """Raise BadInput for a file that is neither CSV nor XLSX, NotFound without its folder."""
     if path.suffix.lower() not in SUFFIXES:
         raise BadInput(
             f"Answers cannot be saved as {path.name}. Choose a name that ends in "
             f"{' or '.join(SUFFIXES)}.",
             code="unknown_format",
+        )
+    if not path.parent.is_dir():
+        raise NotFound(
+            f"The folder {path.parent} does not exist, so {path.name} cannot be saved there. "
+            "Create it, or choose another one.",
+            code="folder_not_found",
         )
 
 

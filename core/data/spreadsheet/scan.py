@@ -81,8 +81,10 @@ class ColumnScan:
 
     def is_ambiguous(self) -> bool:
         """Whether the separators may be decimal signs as well as thousands separators."""
-        has_sign = self.styles & (Style.POINT | Style.COMMA)  # not only spaces between thousands
-        return self.styles != EVERY and bool(has_sign) and len(self.decimals) > 1
+        decimal = self.styles & (Style.POINT | Style.COMMA)  # not only spaces between thousands
+        if decimal == Style.POINT | Style.COMMA:  # no separator at all, as in 5e6
+            return False
+        return bool(decimal) and len(self.decimals) > 1
 
     def style(self, decimal: str = "") -> Style:
         """Return the style, of several that of this decimal sign; the commonest if none fits."""

@@ -171,6 +171,7 @@ def test_a_table_in_any_dialect_is_read_as_written_or_refused(file):
         ("a;b\n1,5;0,125\n2,5;1,059\n", [[1.5, 0.125], [2.5, 1.059]], {"decimal_comma"}),
         ("a\tb\n1,5\t2\n1.234,5\t3\n", [[1.5, 2], [1234.5, 3]], GERMAN),
         ('a,b\n"1,059",2\n"2,500",3\n', [[1059, 2], [2500, 3]], {"thousands", "ambiguous_numbers"}),
+        ("a;b\n5e6;2\n20;3\n", [[5e6, 2], [20, 3]], set()),
     ],
 )  # fmt: skip
 def test_thousands_are_decided_over_the_whole_column(text, expected, notes):
