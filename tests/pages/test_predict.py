@@ -150,6 +150,8 @@ def test_a_spreadsheet_is_answered_row_by_row_and_filtered(home, runs):
     order = sorted(range(3), key=lambda row: expected[row].probability)
     assert list(table(app)["Answer"]) == [expected[row].label for row in order]
     assert list(table(app)["Probability"]) == [percent(expected[row].probability) for row in order]
+    files = {w.proto.label: w.proto for w in app.get("download_button")}
+    assert set(files) >= {"CSV", "XLSX"}
     menu = next(w for w in app.get("button_group") if w.label == "Show")
     app = well(menu.set_value("Unsure").run())
     unsure = [row for row in order if expected[row].probability < 0.8]

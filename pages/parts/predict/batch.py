@@ -3,6 +3,7 @@ download; the selected row in full below it.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,13 @@ import pandas as pd
 import streamlit as st
 
 from core.base.numbers import percent, short, whole
-from core.base.text import clip, counted
+from core.base.text import clip, counted, file_name
+from core.export.predictions import answers_csv, answers_xlsx
 from core.figures.images import picture
 from core.predict.inputs import Inputs
 from core.predict.prediction import Predictions
 from pages.kit.buttons import unique_keys
+from pages.kit.form import escape
 from pages.kit.layout import card_title
 from pages.kit.tables import show_table, styled
 from pages.parts.predict.answer import Answer, explain_switch, side_by_side
@@ -73,7 +76,8 @@ def table(batches: list[Batch], place: str) -> None:
 
 
 def _table(batches: list[Batch], place: str) -> None:
-    card_title(counted(len(batches[0]), "answer"))
+    with card_title(counted(len(batches[0]), "answer")):
+        downloads(batches, place)
     rows, chosen = listed(batches, place)
     if not len(rows):
         st.caption("No row passes this filter.")
@@ -85,17 +89,31 @@ def _table(batches: list[Batch], place: str) -> None:
     )  # fmt: skip
     picked = selected.selection.rows if selected else []
     if len(rows) < len(batches[0]) and chosen == ALL:
+        first = "least certain" if batches[0].has_classes else "least familiar"
         st.caption(
-            f"The {whole(len(rows))} least certain of {whole(len(batches[0]))} rows. The files "
-            "have all of them."
+            f"The {whole(len(rows))} {first} of {whole(len(batches[0]))} rows. The files have all "
+            "of them."
         )
     if not picked:
         st.caption("Select a row to see its input, its probabilities and similar training samples.")
         return
     explain = explain_switch()
     row = int(rows[min(picked[0], len(rows) - 1)])
-    st.markdown(f"**{batches[0].inputs.names[row]}**")
+    st.markdown(f"**{escape(clip(batches[0].inputs.names[row]))}**")
     side_by_side([batch.answer(row) for batch in batches], place, explain=explain)
+
+
+def downloads(batches: list[Batch], place: str) -> None:
+    """Draw one button per run and format. A file has all rows in the order of the upload."""
+    formats = {"CSV": answers_csv, "XLSX": answers_xlsx}
+    for number, (batch, prefix) in enumerate(zip(batches, prefixes(batches), strict=True)):
+        for label, write in formats.items():
+            st.download_button(
+                f"{escape(prefix)}{label}", partial(write, batch.inputs, batch.predictions),
+                f"{file_name(batch.chosen.name)} answers.{label.lower()}", on_click="ignore",
+                icon=":material/download:", type="tertiary",
+                key=f"answers {place} {number} {label}",
+            )  # fmt: skip
 
 
 def listed(batches: list[Batch], place: str) -> tuple[np.ndarray, str]:

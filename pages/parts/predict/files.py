@@ -22,6 +22,10 @@ FORMATS = (
     "PNG, JPEG, WebP, BMP, GIF or TIFF, or a ZIP archive of images. They are made like the "
     "training images, and every change is shown."
 )
+OTHER_ROWS = (
+    "{one} uses other rows of this file than {first}, so their answers cannot be compared row by "
+    "row. Choose {one} alone to see its answers."
+)
 Answered = tuple[Inputs, Predictions]
 
 
@@ -68,6 +72,9 @@ def answer_files(chosen: list[Chosen], files: Sequence[Any], place: str) -> None
         except LabError as error:
             problems.append(str(error))
             continue
+        if batches and inputs.names != batches[0].inputs.names:
+            problems.append(OTHER_ROWS.format(one=one.name, first=batches[0].chosen.name))
+            continue
         batches.append(Batch(one, inputs, predictions))
     for problem in dict.fromkeys(problems):
         finding("bad", escape(problem))
@@ -94,7 +101,7 @@ def notes(batches: list[Batch]) -> None:
 
 def _answered(one: Chosen, files: Sequence[Any], place: str) -> Answered:
     """Return the answers for these uploads, from memory if they have been computed."""
-    held, key = _held(), (one.run, *(file.file_id for file in files))
+    held, key = _held(), (one.run, one.predictor.is_compared, *(file.file_id for file in files))
     if key not in held:
         held[key] = _with_progress(one, files, place)
         while len(held) > HELD:
@@ -104,7 +111,7 @@ def _answered(one: Chosen, files: Sequence[Any], place: str) -> Answered:
 
 
 @st.cache_resource
-def _held() -> OrderedDict[tuple[str, ...], Answered]:
+def _held() -> OrderedDict[tuple, Answered]:
     """The answers of the last uploads: the page runs again for many reasons."""
     return OrderedDict()
 
