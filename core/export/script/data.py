@@ -59,7 +59,10 @@ def arrays_code(data: DataSet, samples: Samples, definitions: Definitions) -> Da
     arrays = arrays_of(samples)
     names = {"validation": "own_validation"}
     lines = [
-        comment(f"{data.summary}: {ARRAYS} has the arrays as they were trained on."),
+        comment(
+            f"{data.summary}: {ARRAYS} has the arrays as the lab read them. Plain pandas does not "
+            "give the same ones, or the files were not stored."
+        ),
         f'data = np.load(HERE / "{ARRAYS}")',
         *(f'{names.get(name, name)} = data["{name}"]' for name in arrays),
     ]

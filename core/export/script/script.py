@@ -7,7 +7,7 @@ from pathlib import Path
 from core.base.device import resolve, threads
 from core.data.corrected import Corrected
 from core.experiment import Experiment
-from core.export.script import preparation, sections, training
+from core.export.script import preparation, sections, spreadsheets, training
 from core.export.script.data import DataFile, data_code
 from core.export.script.definitions import (
     CannotExport,
@@ -147,4 +147,4 @@ def _about(plan: ScriptPlan, files: tuple[DataFile, ...]) -> str:
     return comment(text).replace("# ", "")
 
 
-__all__ = ["HERE", "NOTEBOOK_HERE", "Script", "script"]
+__all__ = ["HERE", "NOTEBOOK_HERE", "Script", "script", "spreadsheets"]

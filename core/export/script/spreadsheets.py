@@ -1,0 +1,253 @@
+"""Code that reads a person's own spreadsheets with pandas, where it gives exactly the arrays that
+the lab trained on. It is tried before it is written. Where no form gives them, because the file
+needs more than pandas does, the arrays themselves are exported.
+"""
+
+import hashlib
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core.base.spec import Call
+from core.base.text import file_name
+from core.data.datasets import Spreadsheets
+from core.data.library import Library
+from core.data.manifest import About
+from core.data.samples import Samples
+from core.export.script.data import DataCode, DataFile, arrays_code, arrays_of, data_code
+from core.export.script.definitions import Definitions
+from core.export.script.rendering import code, comment, literal
+
+SHEETS = {".xlsx", ".xlsm", ".xls", ".ods"}
+SEPARATORS = (",", ";", "\t")
+NUMBERS = ({}, {"decimal": ","}, {"thousands": ","}, {"decimal": ",", "thousands": "."})
+ROLES = ("inputs", "labels", "test_inputs", "test_labels")  # of the files, in their order
+
+Files = dict[str, tuple[str, Path]]  # by role: the name beside the script, and the stored file
+
+
+@data_code.register
+def _(data: Spreadsheets, home: Path, definitions: Definitions) -> DataCode:
+    library = Library(home)
+    about, samples = library.about(data.digest), library.open(data.digest)
+    files = _files(library, about)
+    text = _exact_code(about, samples, files) if "inputs" in files else ""
+    if not text:
+        return arrays_code(data, samples, definitions)
+    definitions.imports |= {"np": "import numpy as np", "pd": "import pandas as pd"}
+    sums = [f"{name}  SHA-256 {_sha256(path)}" for name, path in files.values()]
+    copies = (DataFile(name, partial(shutil.copyfile, path)) for name, path in files.values())
+    head = comment("\n".join([f"{data.title}, read from", *sums]))
+    return DataCode(f"{head}\n{text}", tuple(copies), samples.fills)
+
+
+def _files(library: Library, about: About) -> Files:
+    """Return the stored files by their role; none if one of them is not stored."""
+    names = iter(about.files)
+    files: Files = {}
+    for role, digest in zip(ROLES, about.upload_hashes, strict=False):
+        if digest:
+            path = library.uploads.path(digest)
+            if path is None:
+                return {}
+            name = next(names, f"{role}.csv")
+            files[role] = (file_name(Path(name).stem) + Path(name).suffix, path)
+    return files if len({name for name, _ in files.values()}) == len(files) else {}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _exact_code(about: About, samples: Samples, files: Files) -> str:
+    """Return the first code that gives the arrays of the samples; empty if none does."""
+    arrays = arrays_of(samples)
+    if about.validation_rows or ("test_inputs" in arrays) != ("test_inputs" in files):
+        return ""  # the file itself says to which part a row belongs
+    with tempfile.TemporaryDirectory(prefix="spreadsheet-") as folder:
+        for name, path in files.values():
+            (Path(folder) / name).symlink_to(path.resolve())
+        for text in _candidates(about, samples, files):
+            names = {"np": np, "pd": pd, "HERE": Path(folder)}
+            try:
+                with warnings.catch_warnings(action="ignore"):
+                    exec(compile(text, "data", "exec"), names)  # the text is written below
+            except Exception:  # a form that does not suit the file
+                continue
+            if all(_same(names.get(name), array) for name, array in arrays.items()):
+                return text
+    return ""
+
+
+def _same(found: object, array: np.ndarray) -> bool:
+    if not isinstance(found, np.ndarray) or found.dtype != array.dtype:
+        return False
+    return np.array_equal(found, array, equal_nan=array.dtype.kind == "f")
+
+
+def _candidates(about: About, samples: Samples, files: Files) -> Iterator[str]:
+    """Yield forms of the code: separators, decimal signs, with and without a header."""
+    name, path = files["inputs"]
+    is_sheet = Path(name).suffix.lower() in SHEETS
+    separators = [""] if is_sheet else _separators(name, path)
+    for separator in separators:
+        for numbers in [{}] if is_sheet else NUMBERS:
+            for header in (True, False):
+                how = dict(numbers)
+                if separator not in ("", ","):
+                    how["sep"] = separator
+                if not header:
+                    how["header"] = None
+                columns = _header(name, path, how)
+                if columns is not None:
+                    yield _reader_code(about, samples, files, columns, how)
+
+
+def _separators(name: str, path: Path) -> list[str]:
+    """Return the separators, the one that gives most columns first."""
+    counts = {
+        separator: len(_header(name, path, {"sep": separator}) or ()) for separator in SEPARATORS
+    }
+    return sorted(SEPARATORS, key=lambda separator: -counts[separator])[:1]
+
+
+def _header(name: str, path: Path, how: dict) -> list | None:
+    """Return the columns of a file as pandas names them; None if it cannot be read."""
+    try:
+        if Path(name).suffix.lower() in SHEETS:
+            return list(pd.read_excel(path, nrows=3, **how).columns)
+        kind = {".gz": "gzip", ".zip": "zip"}.get(Path(name).suffix.lower())
+        return list(pd.read_csv(path, nrows=3, compression=kind, **how).columns)
+    except Exception:  # not a file that pandas reads
+        return None
+
+
+def _reader_code(about: About, samples: Samples, files: Files, columns: list, how: dict) -> str:
+    has_labels = "labels" in files
+    label = None if has_labels else _label_column(about, columns)
+    is_table = not about.has_images
+    words = [_title(e.title, e.index, columns) for e in about.encodings if e.kind != "number"]
+    text = [column for column in words if column is not None]
+    strings = [*text, *([label] if label is not None and about.classes else [])]
+    options = dict(how)
+    if strings:
+        options["dtype"] = dict.fromkeys(strings, "str")
+    lines = ["def read_inputs(table):", '    """Return the inputs of a table."""']
+    lines += _table_lines(about, columns) if is_table else _image_lines(about, samples)
+    lines += ["", "", "def read_targets(column):"]
+    if about.classes:
+        numbers = {name: number for number, name in enumerate(about.classes)}
+        lines += [
+            '    """Return the class number of each label."""',
+            code(numbers, str, before="    numbers = ", indent=4),
+            "    return column.astype(str).str.strip().map(numbers).to_numpy(np.int64)",
+        ]
+    else:
+        lines += [
+            '    """Return the values to predict."""',
+            "    return column.to_numpy(np.float32)",
+        ]
+    lines += ["", ""]
+    for prefix in ("", "test_"):
+        if f"{prefix}inputs" in files:
+            lines += _part(prefix, files, options, label, about)
+    return "\n".join(lines)
+
+
+def _part(prefix: str, files: Files, options: dict, label: object, about: About) -> list[str]:
+    """Return the lines that read one part, with labels from its own file or from a column."""
+    lines = [_read(files[f"{prefix}inputs"][0], options, f"{prefix}table = ")]
+    if label is not None:
+        column = f"{prefix}table.pop({literal(label)})"
+    else:
+        how = {key: value for key, value in options.items() if key != "dtype"}
+        how |= {"dtype": "str"} if about.classes else {}
+        lines.append(_read(files[f"{prefix}labels"][0], how, f"{prefix}labels = "))
+        column = f"{prefix}labels.iloc[:, -1]"
+    lines.append(f"{prefix}targets = read_targets({column})")
+    lines.append(f"{prefix}inputs = read_inputs({prefix}table)")
+    return lines
+
+
+def _read(name: str, options: dict, before: str) -> str:
+    function = "pd.read_excel" if Path(name).suffix.lower() in SHEETS else "pd.read_csv"
+    call = Call("builtins.dict", options)
+    return code(call, lambda target: function, f"HERE / {literal(name)}", before=before)
+
+
+def _label_column(about: About, columns: list) -> object:
+    settled = about.settled.label_column
+    if settled in ("first", "last"):
+        return columns[0 if settled == "first" else -1]
+    known = {str(column).strip().casefold(): column for column in columns}
+    if settled.casefold() in known:
+        return known[settled.casefold()]
+    return columns[0]
+
+
+def _title(title: str, index: int, columns: list) -> object:
+    known = {str(column).strip().casefold(): column for column in columns}
+    if title and title.strip().casefold() in known:
+        return known[title.strip().casefold()]
+    return columns[index] if index < len(columns) else None
+
+
+def _image_lines(about: About, samples: Samples) -> list[str]:
+    settled, (channels, height, width) = about.settled, samples.shape
+    white, black = settled.white or 255.0, settled.black or 0.0
+    is_plain = (white, black) == (255.0, 0.0) and samples.inputs.dtype == np.uint8
+    if is_plain:
+        lines = ["    pixels = table.to_numpy(np.uint8)"]
+    else:
+        factor = f"np.float32({255 / (white - black)})"
+        lines = [f"    pixels = (table.to_numpy(np.float32) - np.float32({black})) * {factor}"]
+        if samples.inputs.dtype == np.uint8:
+            lines.append("    pixels = pixels.round().astype(np.uint8)")
+    if settled.channels == "interleaved":
+        lines.append(
+            f"    images = pixels.reshape(-1, {height}, {width}, {channels}).transpose(0, 3, 1, 2)"
+        )
+    else:
+        lines.append(f"    images = pixels.reshape(-1, {channels}, {height}, {width})")
+    if settled.transpose:
+        lines.append("    images = images.transpose(0, 1, 3, 2)")
+    lines.append("    return 255 - images" if settled.invert else "    return images")
+    return lines
+
+
+def _table_lines(about: About, columns: list) -> list[str]:
+    """Return the lines that encode the columns of a table: numbers first, then texts, then the
+    indicators of missing values.
+    """
+    places = {e: _title(e.title, e.index, columns) for e in about.encodings}
+    numbers = [places[e] for e in about.encodings if e.kind == "number"]
+    lines = [code(numbers, str, before="    numbers = ", indent=4)] if numbers else []
+    parts = ["table[numbers].to_numpy(np.float32)"] if numbers else []
+    for encoding in about.encodings:
+        column = f"table[{literal(places[encoding])}]"
+        stripped = f'{column}.fillna("").str.strip()'
+        if encoding.kind == "one_hot":
+            categories = literal(list(encoding.categories))
+            parts.append(f"np.stack([{stripped} == c for c in {categories}], axis=1)")
+        elif encoding.kind == "ordinal":
+            order = literal({c: k for k, c in enumerate(encoding.categories)})
+            parts.append(f"{stripped}.map({order}).fillna(-1).to_numpy(np.float32)[:, None]")
+    for encoding in about.encodings:
+        if encoding.indicator:
+            parts.append(f"table[{literal(places[encoding])}].isna().to_numpy()[:, None]")
+    if len(parts) == 1 and numbers:
+        return [*lines, f"    return {parts[0]}"]
+    return [
+        *lines,
+        "    parts = [",
+        *(f"        {part}," for part in parts),
+        "    ]",
+        "    return np.hstack([part.astype(np.float32) for part in parts])",
+    ]
