@@ -128,11 +128,15 @@ class ImageForm:
         self, images: np.ndarray, name: str, size: tuple[int, int]
     ) -> tuple[np.ndarray, list[Finding]]:
         """Place the ink of one grey image (1, h, w) like that of the training images, unless it has
-        their form already.
+        their form already, as it is or resized.
         """
-        levels = np.abs(images[0].astype(np.float32) - self.ink.background)
-        if images.shape[1:] == self.shape[1:] and self.ink.matches(levels / 255):
+        if images.shape[1:] == self.shape[1:] and self.ink.matches(self._levels(images) / 255):
             return images, []
+        resized, findings = self._resize(images, name, size)
+        whole = all(finding.code != "cropped" for finding in findings)
+        if whole and self.ink.matches(self._levels(resized) / 255, strokes=not self.stretched):
+            return resized, findings
+        levels = self._levels(images)
         paper = float(np.median(border_pixels(levels[None, None])))
         darkest = float(np.quantile(levels, 0.995))
         if darkest - paper < FLAT:
@@ -140,12 +144,15 @@ class ImageForm:
                 f"{clip(name)} has no ink that differs from its background: the answer means "
                 "nothing. Use an image with more contrast."
             )
-            pixels, findings = self._resize(images, name, size)
-            return pixels, [*findings, Finding("no_ink", "warn", text)]
+            return resized, [*findings, Finding("no_ink", "warn", text)]
         ink = ((levels - paper) / (darkest - paper)).clip(0, 1)
         ink[ink < NOISE] = 0
         pixels = self.ink.place(ink)[None].round().astype(np.uint8)
         return pixels, [_resized(name, size, self.shape[1:]), self._placed(name)]
+
+    def _levels(self, images: np.ndarray) -> np.ndarray:
+        """Return how far each pixel (h, w) of a grey image (1, h, w) is from the background."""
+        return np.abs(images[0].astype(np.float32) - self.ink.background)
 
     def _placed(self, name: str) -> Finding:
         ink = self.ink

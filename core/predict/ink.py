@@ -18,6 +18,7 @@ UNIFORM = 0.6  # fraction of border pixels in the colour of the background
 FAINT = 0.1  # ink below it does not count for the box: antialiased edges of 8 bits
 FINE = 8  # parts of a pixel in which a drawing is scaled and moved
 THIN = 0.3  # width of strokes, as a fraction of the box, up to which ink is line art
+ALIKE = 0.7  # smallest ratio of two stroke widths, or two shades, that count as alike
 SLACK = 1.0  # pixels by which an image may differ from all training images and stay unchanged
 
 Anchor = Literal["mass", "box"]
@@ -65,8 +66,7 @@ class Ink:
         centre = centres[anchor].mean(0)
         side = float(np.median(sides))
         some = ink[:: max(1, len(ink) // STROKES)]
-        widths = [stroke_width(_enlarged(image, FINE // 2)) / (FINE // 2) for image in some]
-        stroke = float(np.median(widths))
+        stroke = float(np.median([_stroke_of(image) for image in some]))
         return cls(
             shape=ink.shape[1:],
             background=background,
@@ -79,10 +79,14 @@ class Ink:
             offset=float(np.abs(centres[anchor] - centre).max()),
         )
 
-    def matches(self, ink: np.ndarray) -> bool:
-        """Whether ink (H, W) of the size of the training images is placed as theirs is."""
+    def matches(self, ink: np.ndarray, *, strokes: bool = False) -> bool:
+        """Whether ink (H, W) of the size of the training images is placed as theirs is, and with
+        `strokes`, as dark and about as thick.
+        """
         if ink.max() <= FAINT:
-            return True
+            return not strokes
+        if strokes and not self._has_strokes(ink):
+            return False
         box = bounding_boxes(ink[None])
         centre = (centres_of_mass(ink[None]) if self.anchor == "mass" else box.mean(1))[0]
         side = (box[0, 1] - box[0, 0]).max()
@@ -91,6 +95,13 @@ class Ink:
             low - SLACK <= side <= high + SLACK
             and np.abs(centre - self.centre).max() <= self.offset + SLACK
         )
+
+    def _has_strokes(self, ink: np.ndarray) -> bool:
+        """Whether ink (H, W) is about as dark and as thick as that of the training images."""
+        if ink.max() < ALIKE * self.peak:
+            return False
+        width = _stroke_of(ink) if self.stroke else 0.0
+        return ALIKE * self.stroke <= width <= self.stroke / ALIKE
 
     def place(self, ink: np.ndarray) -> np.ndarray:
         """Scale, thicken or thin, and move ink (h, w) from 0 to 1 of any size, so that it is like
@@ -188,9 +199,12 @@ def _thickened(ink: np.ndarray, change: float) -> np.ndarray:
     return (inside > min(-change, deepest - 1)).astype(np.float32)
 
 
-def _enlarged(image: np.ndarray, times: int) -> np.ndarray:
+def _stroke_of(image: np.ndarray) -> float:
+    """Return the mean width of the strokes of a small image (H, W), measured on a larger one."""
+    times = FINE // 2
     size = (image.shape[1] * times, image.shape[0] * times)
-    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BILINEAR))
+    larger = Image.fromarray(image).resize(size, Image.Resampling.BILINEAR)
+    return stroke_width(np.asarray(larger)) / times
 
 
 def _paste(canvas: np.ndarray, part: np.ndarray, corner: np.ndarray) -> None:

@@ -44,7 +44,12 @@ class Predictor:
         self._setup_facts(trained)
         self._samples = {name: _Samples.of(trained, name) for name in PARTS}
         train = self._samples["train"]
-        self.form = ImageForm.measure(train.inputs, train.rows) if self.is_image else None
+        stretched = any(f.code == "resized" for f in self.origin.inspection.findings)
+        self.form = (
+            ImageForm.measure(train.inputs, train.rows, stretched=stretched)
+            if self.is_image
+            else None
+        )
         self._baseline = self._mean() if not self.is_image else self._background()
         self._reference: Reference | None = None
         self._lock = threading.Lock()  # hooks of a forward pass belong to the model

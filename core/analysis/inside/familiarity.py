@@ -42,7 +42,7 @@ class Familiarity(Analysis):
     kind: Literal["familiarity"] = "familiarity"
     label: ClassVar[str] = "Familiarity of new inputs"
     technique: ClassVar[str] = "K5"
-    page: ClassVar[str] = "Watch"
+    page: ClassVar[str] = "Predict"
     source: ClassVar[str] = "Sun, Ming, Zhu & Li 2022"
     formula: ClassVar[str] = r"\frac{1}{k} \sum_{i=1}^{k} \| h(x) - h_{(i)} \| > q_{0.98}"
 

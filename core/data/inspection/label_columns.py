@@ -127,7 +127,7 @@ def no_labels(name: str) -> BadData:
     return BadData(
         f"{name} has no labels, so it cannot be a test set: a test compares predictions with "
         "labels. Hold out a part of the training data for testing instead, or add a file with the "
-        "labels of this file.",
+        "labels of this file. For answers without labels, use it on Predict after the training.",
         ({"test_file": "keep"},),
         code="test_labels_missing",
     )

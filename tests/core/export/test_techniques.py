@@ -20,7 +20,7 @@ IDS = (
     "K3 K4 K5"
 )
 STUDIES = {"random_features": "S2", "closed_form": "S2", "networks": "S1", "cnn": "S1"}
-PAGES = {"Data", "Network", "Train", "Watch", "Concepts", "Double descent"}
+PAGES = {"Data", "Network", "Train", "Watch", "Concepts", "Double descent", "Predict"}
 WITHOUT_FORMULA = ("data set", "start", "axis", "strategy", "analysis", "export format")
 CHOICES = [
     choice

@@ -16,7 +16,7 @@ from core.data.datasets import Corrected, Spreadsheets
 from core.data.library import Library
 from core.data.reading import Reading
 from core.experiment import Experiment
-from core.network.layers import Output
+from core.network.layers import Flatten, Output
 from core.predict.inputs import Inputs, read_inputs
 from core.predict.predictor import Predictor
 from core.runs.store import Store
@@ -140,6 +140,29 @@ def test_pixels_in_a_spreadsheet_or_an_array_are_images(predictor):
         np.testing.assert_array_equal(inputs.values, images)
         assert inputs.names[0] == "row 1"
     assert refusal(predictor, b"1,2,3\n4,5,6\n7,8,9\n") == "shape_mismatch"
+
+
+@pytest.mark.parametrize("kind", ["photos", "handwriting"])
+def test_images_are_resized_as_those_of_an_uploaded_archive_were(tmp_path: Path, kind: str) -> None:
+    """The archive itself, read as new images, gives the inputs of the dataset."""
+    draw = np.random.default_rng(5)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for index in range(40):
+            size = tuple(draw.integers(30, 60, 2))
+            page = draw.integers(0, 256, (*size, 3)).astype(float)
+            if kind == "handwriting":
+                page = np.full(size, 255.0)
+                page[8 : -4 - index % 5, 10:14] = page[12:16, 6:-7] = 0
+            archive.writestr(f"{'ab'[index % 2]}/{index:02}.png", png(page))
+    digest, _ = Library(tmp_path).add(packed.getvalue(), names=("images.zip",))
+    data = Spreadsheets(digest=digest, title="Pages")
+    trained = train(tmp_path, Experiment(data=data, network=(Flatten(), Output()), epochs=1))
+    predictor = Predictor(trained)
+    assert predictor.can_draw == (kind == "handwriting")
+    inputs = read_inputs(predictor, [packed.getvalue()], ["images.zip"])
+    assert codes(inputs) == ["resized"]
+    assert np.array_equal(inputs.values, trained.data.inputs)
 
 
 # --- tables
