@@ -79,7 +79,7 @@ def requested_experiment(arguments: Namespace, store: Store, terminal: Terminal)
     named = load(arguments.experiment)
     experiment = with_data(named, "data", arguments, store, terminal)
     if experiment.data != named.data:
-        experiment = _adapted(change(experiment, "name", ""), store, terminal)
+        experiment = adapt_to_data(change(experiment, "name", ""), store, terminal)
     experiment = with_start(experiment, arguments.start, store)
     for path, value in assignments(arguments):
         experiment = change(experiment, path, value)
@@ -89,7 +89,7 @@ def requested_experiment(arguments: Namespace, store: Store, terminal: Terminal)
     return experiment
 
 
-def _adapted(experiment: Experiment, store: Store, terminal: Terminal) -> Experiment:
+def adapt_to_data(experiment: Experiment, store: Store, terminal: Terminal) -> Experiment:
     """Replace what cannot work on the data, as the Data page does, and print each change. Options
     such as --set come later and count more.
     """

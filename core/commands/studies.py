@@ -10,7 +10,13 @@ from core.base.events import Ended
 from core.base.finding import Finding
 from core.base.numbers import duration, percent, short, whole
 from core.base.text import aligned, counted
-from core.commands.experiments import Answer, parse_assignments, raise_refusal, with_data
+from core.commands.experiments import (
+    Answer,
+    adapt_to_data,
+    parse_assignments,
+    raise_refusal,
+    with_data,
+)
 from core.commands.signals import stop_on_signal
 from core.commands.terminal import Terminal
 from core.runs.store import Store
@@ -94,11 +100,14 @@ def _requested_study(arguments: Namespace, store: Store, terminal: Terminal) -> 
         from core.experiment import load as load_experiment
 
         study = change(study, "base", load_experiment(arguments.experiment).model_dump(mode="json"))
+    with_own_data = with_data(study, "base.data", arguments, store, terminal)
+    if with_own_data.base.data != study.base.data:
+        base = adapt_to_data(with_own_data.base, store, terminal)
+        study = change(with_own_data, "base", base.model_dump(mode="json"))
     for path, value in parse_assignments(arguments.set):
         study = change(study, path, value)
     if arguments.name is not None:
         study = change(study, "name", arguments.name)
-    study = with_data(study, "base.data", arguments, store, terminal)
     if arguments.device is not None:
         study = change(study, "base.device", arguments.device)
     for _ in first_executors(store.home, study, terminal.progress):

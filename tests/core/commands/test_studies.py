@@ -4,7 +4,10 @@ import json
 
 import pytest
 
-from core.base.encoding import encode
+from core.base.encoding import decode, encode
+from core.experiment import Experiment
+from core.runs.store import Store
+from core.studies.folder import Studies
 from tests.core.commands.test_experiments import IMAGES, LABELS, answer, home, refusal
 from tests.core.studies.test_sweeps import make_study
 
@@ -32,6 +35,21 @@ def test_sweep_accepts_a_file_and_own_spreadsheets(capsys, tmp_path) -> None:
         capsys, "sweep", str(path), "--images", IMAGES, "--labels", LABELS, "--workers", "1"
     )
     assert found["reason"] == "done" and found["points"][0]["samples"] == 50
+
+
+def test_a_study_of_own_data_is_adapted_as_a_training_is(capsys, home, tmp_path) -> None:
+    table = tmp_path / "flowers.csv"
+    rows = [f"{i % 7}.5,{i % 5}.25,{'ab'[i % 2]}" for i in range(60)]
+    table.write_text("\n".join(["length,width,kind", *rows]))
+    quick = ["--set", "base.epochs=1", "--set", "repeats=2", "--workers", "1"]
+    own = answer(capsys, "sweep", "multi-start", "--images", str(table), *quick)
+    assert own["reason"] == "done"
+    base = Studies(home).study(own["study"]).base
+    trained = answer(capsys, "train", "digits", "--epochs", "1", "--images", str(table))
+    run = decode(Experiment, Store(home).experiment(trained["run"]))
+    assert (base.network, base.normalization, base.loss) == (
+        run.network, run.normalization, run.loss
+    )  # fmt: skip
 
 
 def test_repeated_seeds_give_a_finding_with_their_statistics(capsys) -> None:
