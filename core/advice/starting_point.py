@@ -18,11 +18,10 @@ FEWEST, MOST = 3, 150  # epochs
 
 @dataclass(frozen=True)
 class StartingPoint:
-    """An experiment to start from, with the names of its preset and its recipe."""
+    """An experiment to start from, with its preset."""
 
     experiment: Experiment
     preset: Preset
-    recipe: str
 
 
 def starting_point(draft: Experiment, facts: Facts) -> StartingPoint | None:
@@ -36,4 +35,4 @@ def starting_point(draft: Experiment, facts: Facts) -> StartingPoint | None:
     changed = apply_recipe(draft, example.model_copy(update={"epochs": epochs}), facts.classes)
     network = {"network": preset.layers(facts.shape), "initializer": He()}
     changed, _ = adapt(changed.model_copy(update=network), facts)
-    return None if changed == draft else StartingPoint(changed, preset, example.name)
+    return None if changed == draft else StartingPoint(changed, preset)

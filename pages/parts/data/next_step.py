@@ -36,11 +36,11 @@ def offer_start(draft: Experiment) -> None:
     if (start := starting_point(draft, facts)) is None:
         return
     with st.container(border=True):
-        label = f"Use {start.preset.label} and this recipe"
+        label = f"Use {start.preset.label} and these settings"
         if finding("info", describe(start, facts), label, "use starting point", icon=ICON):
             state.rebuild(start.experiment, label)
             session.notice(
-                f"The draft now uses {start.preset.label} with the recipe {start.recipe}."
+                f"The draft now uses {start.preset.label} and the suggested training settings."
             )
             st.rerun()
 
@@ -52,7 +52,9 @@ def describe(start: StartingPoint, facts: Facts) -> str:
     else:
         data = f"rows of {counted(facts.shape[0], 'number')}"
     epochs = counted(start.experiment.epochs, "epoch")
+    suggested = start.experiment
     return (
-        f"**{escape(start.preset.label)}** fits {data}. The recipe “{escape(start.recipe)}” trains "
-        f"it for {epochs}, which suits {counted(facts.rows, 'row')}. The draft has other settings."
+        f"**{escape(start.preset.label)}** fits {data}. {escape(suggested.optimizer.summary)} with "
+        f"a {suggested.schedule.label.lower()} schedule for {epochs} suits "
+        f"{counted(facts.rows, 'row')}. The draft has other settings."
     )
