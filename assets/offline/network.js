@@ -28,61 +28,73 @@ function pair(value) {
 
 // --- sums of products
 
-operation("Linear", "in_features out_features bias", ({ settings, weights }) => {
-  const { in_features: inputs, out_features: outputs } = settings;
-  return ({ values }) => {
-    const out = new Float32Array(outputs);
-    for (let j = 0, k = 0; j < outputs; j++) {
-      let sum = weights.bias ? weights.bias[j] : 0;
-      for (let i = 0; i < inputs; i++, k++) sum += weights.weight[k] * values[i];
-      out[j] = sum;
-    }
-    return { shape: [outputs], values: out };
+// Write bias + weights · x to out[start], out[start + step] … for the rows of `weight` from `first` to before `end`. Four
+// rows at a time are two to three times as fast as one.
+function multiply({ weight, bias }, x, [first, end], out, start, step) {
+  const size = x.length;
+  let row = first;
+  const put = (sum) => {
+    out[start] = sum + (bias ? bias[row] : 0);
+    start += step;
+    row++;
   };
+  while (row + 4 <= end) {
+    let a = row * size, b = a + size, c = b + size, d = c + size;
+    let sumA = 0, sumB = 0, sumC = 0, sumD = 0;
+    for (let i = 0; i < size; i++) {
+      const value = x[i];
+      sumA += weight[a++] * value;
+      sumB += weight[b++] * value;
+      sumC += weight[c++] * value;
+      sumD += weight[d++] * value;
+    }
+    for (const sum of [sumA, sumB, sumC, sumD]) put(sum);
+  }
+  while (row < end) {
+    let sum = 0;
+    for (let i = 0, k = row * size; i < size; i++, k++) sum += weight[k] * x[i];
+    put(sum);
+  }
+}
+
+operation("Linear", "in_features out_features bias", ({ settings: { out_features: outputs }, weights }) => (x) => {
+  const out = new Float32Array(outputs);
+  multiply(weights, Float64Array.from(x.values), [0, outputs], out, 0, 1);
+  return { shape: [outputs], values: out };
 });
 
 operation("Conv2d", "in_channels out_channels kernel_size stride padding groups bias", ({ settings, weights }) => {
   const { out_channels: maps, groups = 1 } = settings;
-  const [kernelRows, kernelColumns] = pair(settings.kernel_size);
-  const [rowStride, columnStride] = pair(settings.stride ?? 1);
-  const [rowPadding, columnPadding] = pair(settings.padding ?? 0);
-  return ({ shape: [channels, height, width], values }) => {
-    const rows = Math.floor((height + 2 * rowPadding - kernelRows) / rowStride) + 1;
-    const columns = Math.floor((width + 2 * columnPadding - kernelColumns) / columnStride) + 1;
-    const perGroup = channels / groups;
+  const kernel = pair(settings.kernel_size);
+  const stride = pair(settings.stride ?? 1);
+  const padding = pair(settings.padding ?? 0);
+  return ({ shape: [channels, ...size], values }) => {
+    const [rows, columns] = size.map((side, i) => Math.floor((side + 2 * padding[i] - kernel[i]) / stride[i]) + 1);
     const out = new Float32Array(maps * rows * columns);
-    const sums = new Float64Array(rows * columns);
-    let k = 0; // place in the weights
-    for (let map = 0; map < maps; map++) {
-      sums.fill(weights.bias ? weights.bias[map] : 0);
-      const first = Math.floor(map / (maps / groups)) * perGroup;
-      for (let channel = first; channel < first + perGroup; channel++) {
-        for (let u = 0; u < kernelRows; u++) {
-          const [top, bottom] = inside(rows, rowStride, u - rowPadding, height);
-          for (let v = 0; v < kernelColumns; v++) {
-            const weight = weights.weight[k++];
-            const [left, right] = inside(columns, columnStride, v - columnPadding, width);
-            for (let i = top; i < bottom; i++) {
-              let from = (channel * height + i * rowStride + u - rowPadding) * width;
-              from += left * columnStride + v - columnPadding;
-              for (let to = i * columns + left; to < i * columns + right; to++, from += columnStride) {
-                sums[to] += weight * values[from];
-              }
-            }
-          }
-        }
+    const patch = new Float64Array((channels / groups) * kernel[0] * kernel[1]);
+    for (let group = 0; group < groups; group++) {
+      const used = [(group * maps) / groups, ((group + 1) * maps) / groups];
+      for (let place = 0; place < rows * columns; place++) {
+        const top = Math.floor(place / columns) * stride[0] - padding[0];
+        const left = (place % columns) * stride[1] - padding[1];
+        copyPatch(patch, values, size, kernel, (group * channels) / groups, top, left);
+        multiply(weights, patch, used, out, used[0] * rows * columns + place, rows * columns);
       }
-      out.set(sums, map * rows * columns);
     }
     return { shape: [maps, rows, columns], values: out };
   };
 });
 
-// The outputs i from `first` to before `end` whose input, stride · i + shift, is not in the padding.
-function inside(count, stride, shift, size) {
-  const first = Math.max(0, Math.ceil(-shift / stride));
-  const end = Math.min(count, Math.floor((size - 1 - shift) / stride) + 1);
-  return [first, Math.max(first, end)];
+// Fill a patch with the pixels under the kernel, from channel `first` on; there are zeros around the image.
+function copyPatch(patch, values, [height, width], [kernelRows, kernelColumns], first, top, left) {
+  for (let k = 0, channel = first; k < patch.length; channel++) {
+    for (let i = top; i < top + kernelRows; i++) {
+      const start = (channel * height + i) * width;
+      for (let j = left; j < left + kernelColumns; j++, k++) {
+        patch[k] = i >= 0 && i < height && j >= 0 && j < width ? values[start + j] : 0;
+      }
+    }
+  }
 }
 
 // --- pooling and shape

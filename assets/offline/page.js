@@ -4,7 +4,7 @@ const MOST_BARS = 10;
 const MOST_ROWS = 200; // of a table of answers that are shown; all are downloaded
 const byId = (id) => document.getElementById(id);
 const text = (id) => byId(id).textContent;
-const pause = () => new Promise((resolve) => setTimeout(resolve));
+const pause = (milliseconds = 0) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 const model = JSON.parse(text("model"));
 const network = new Network(model, new Float32Array(decodeBase64(text("weights")).buffer));

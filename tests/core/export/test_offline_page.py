@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from core.base.spec import Call
@@ -36,6 +37,11 @@ from tests.core.export.every_layer import NETWORKS, every_kind, make_inputs, mak
 PLACE = """([values, height, width, ink]) => {
     const plane = {values: Float32Array.from(values), height, width};
     return [...placeInk(plane, ink).values];
+}"""
+GROUPED = """([settings, weights, values]) => {
+    const floats = Object.entries(weights).map(([name, list]) => [name, Float32Array.from(list)]);
+    const convolve = operations.Conv2d({settings, weights: Object.fromEntries(floats)});
+    return [...convolve({shape: [6, 5, 8], values: Float32Array.from(values)}).values];
 }"""
 NO_INK = ImageForm((1, 1, 1), None)
 ZERO = [[140, 50, 90, 80, 80, 140, 90, 200, 140, 230, 190, 200, 200, 140, 190, 80, 140, 50]]
@@ -149,7 +155,7 @@ def test_names_never_become_markup(table_run) -> None:
 
 
 @pytest.mark.browser
-def test_javascript_gives_the_answers_of_pytorch_for_every_layer(offline) -> None:
+def test_javascript_gives_the_answers_of_pytorch_for_every_layer(offline, page) -> None:
     for name in NETWORKS:
         network = make_network(name, gaps=name == "table")
         inputs = make_inputs(network, 100)
@@ -157,6 +163,15 @@ def test_javascript_gives_the_answers_of_pytorch_for_every_layer(offline) -> Non
         found = offline(write_page(network, inputs, facts))
         assert (found["rows"], found["same"]) == (100, 100), name
         assert found["difference"] <= TOLERANCE / 10, name
+    # No layer of the lab has groups, but a projection or a new layer may.
+    torch.manual_seed(4)
+    grouped = torch.nn.Conv2d(6, 9, (3, 2), (1, 2), (2, 0), groups=3)
+    x = torch.rand(1, 6, 5, 8)
+    weights = {name: value.flatten().tolist() for name, value in grouped.named_parameters()}
+    settings = {name: getattr(grouped, name) for name in ("kernel_size", "stride", "padding")}
+    settings |= {"in_channels": 6, "out_channels": 9, "groups": 3}
+    own = page.evaluate(GROUPED, [settings, weights, x.flatten().tolist()])
+    np.testing.assert_allclose(own, grouped(x).detach().flatten(), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.browser
