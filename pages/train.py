@@ -25,7 +25,7 @@ from pages.kit.bar import bar
 from pages.kit.buttons import unique_keys
 from pages.kit.layout import card_title, draft_finding, finding, header
 from pages.kit.screen import theme_mode
-from pages.parts.train import recipes
+from pages.parts.train import as_code, recipes
 
 SHOWN = 4  # suggestions
 OPTIMIZER_FIELD, WIDE_FIELD = 132, 200  # least widths in px, so that labels fit on one line
@@ -86,6 +86,7 @@ def settings(draft: Experiment) -> Experiment:
         curve(draft, x_axis)
     with st.container(gap="xsmall"):
         folded(draft)
+        as_code.offer(state.draft())
     return state.draft()
 
 

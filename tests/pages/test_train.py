@@ -289,3 +289,17 @@ def test_a_recipe_can_be_previewed_used_and_undone(page):
     assert (made.name, made.network, made.seeds) == (ANOTHER.name, ANOTHER.network, ANOTHER.seeds)
     assert draft(well(app.run())) == made
     assert draft(press(app, "Undo")) == ANOTHER
+
+
+def test_the_draft_is_shown_as_code_and_its_last_change_is_marked(page):
+    app = page()
+    assert not [code for code in app.code if "nn.Sequential" in code.value]  # computed when open
+    app.session_state["fold As code"] = True
+    app = well(app.run())
+    before = next(code.value for code in app.code if "nn.Sequential" in code.value)
+    assert "lr=0.001" in before and [c for c in app.code if "keras.Input" in c.value]
+    labelled(app, "text_input", "Learning rate η").set_value("3e-4")
+    app = well(app.run())
+    marked = next(code.value for code in app.code if code.language == "diff").splitlines()
+    assert "-LEARNING_RATE = 0.001" in marked and "+LEARNING_RATE = 0.0003" in marked
+    assert all(line[0] in "+-" for line in marked) and len(marked) == 4

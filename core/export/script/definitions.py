@@ -107,8 +107,11 @@ def _file(module: ModuleType) -> str | None:
 
 @dataclass
 class Definitions:
-    """The definitions and imports of one script."""
+    """The definitions and imports of one script. A `draft` is only shown: no large file is read for
+    it.
+    """
 
+    draft: bool = False
     sources: dict[str, str] = field(default_factory=dict)  # in the order in which they are needed
     imports: Names = field(default_factory=dict)
 

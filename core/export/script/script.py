@@ -54,17 +54,17 @@ class Script:
 
 
 def script(
-    experiment: Experiment, home: Path, run: RunFacts | None = None, *, title: str = ""
+    experiment: Experiment, home: Path, run: RunFacts | None = None, *, draft: bool = False
 ) -> Script:
-    """Return the script of an experiment, or of its run. Raises LabError: CannotExport, or what the
-    check of the network and the data raises.
+    """Return the script of an experiment, or of its run. A `draft` is only shown: no large file is
+    read for it. Raises LabError: CannotExport, or what the checks of network and data raise.
     """
     if experiment.start.weights_digest:
         raise CannotExport(
             "A training that starts from trained weights cannot be written as a script yet. Export "
             "its weights instead."
         )
-    definitions = Definitions()
+    definitions = Definitions(draft)
     data = data_code(experiment.data, home, definitions)
     plan = ScriptPlan(
         experiment,
@@ -91,7 +91,7 @@ def script(
     imports = "\n".join(import_block(definitions.imports, code))
     first = Section("Settings", f"{imports}\n\n{settings_code}")
     return Script(
-        title or experiment.name or experiment.data.summary,
+        experiment.name or experiment.data.summary,
         _about(plan, data.files),
         (first, *placed),
         data.files,

@@ -24,6 +24,7 @@ from core.export.script.data import DataCode, DataFile, arrays_code, arrays_of, 
 from core.export.script.definitions import Definitions
 from core.export.script.rendering import code, comment, literal
 
+LARGE = 2**20  # bytes of files that are not read for a script that is only shown
 SHEETS = {".xlsx", ".xlsm", ".xls", ".ods"}
 SEPARATORS = (",", ";", "\t")
 NUMBERS = ({}, {"decimal": ","}, {"thousands": ","}, {"decimal": ",", "thousands": "."})
@@ -37,6 +38,8 @@ def _(data: Spreadsheets, home: Path, definitions: Definitions) -> DataCode:
     library = Library(home)
     about, samples = library.about(data.digest), library.open(data.digest)
     files = _files(library, about)
+    if definitions.draft and sum(path.stat().st_size for _, path in files.values()) > LARGE:
+        return arrays_code(data, samples, definitions)
     text = _exact_code(about, samples, files) if "inputs" in files else ""
     if not text:
         return arrays_code(data, samples, definitions)
