@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from math import prod
 from typing import ClassVar, Literal
 
@@ -11,13 +12,8 @@ import torch
 from core.advice.result_sentence import BestBaseline
 from core.analysis.analysis import Analysis, Answering, Result
 from core.analysis.trained import PartName, TrainedRun
-from core.analysis.verdict.simple_models import (
-    BaselineRows,
-    BaselineTask,
-    Fitted,
-    SimpleModel,
-    suited_models,
-)
+from core.analysis.verdict.baseline_task import BaselineRows, BaselineTask, Fitted, Working
+from core.analysis.verdict.simple_models import SimpleModel, suited_models
 from core.base.device import cores
 from core.base.numbers import duration, whole
 from core.base.text import aligned
@@ -26,6 +22,7 @@ from core.data.blocks import WINDOW
 from core.runs.measured import GAUSSIAN, NAMES, Measured
 
 MEMORY = 2**26  # float32 values of one part: 256 MiB
+LOOK = 0.2  # seconds between two looks at Stop
 SEED = 0
 QUICK = 4e6  # values of the training set up to which the baselines take about a second
 HELD = 0.2  # of the training rows that choose the settings where there is no validation set
@@ -52,7 +49,7 @@ class Baselines(Analysis):
         found = []
         for number, model in enumerate(models):
             share, note = number / len(models), f"Computing {model.name}"
-            start, work = time.perf_counter(), model.fit(task)
+            start, work = time.perf_counter(), in_thread(model.fit(task))
             yield share, note
             while True:
                 try:
@@ -73,6 +70,25 @@ class Baselines(Analysis):
             errors = [measured_of(result, model, part).describe("error") for part in parts]
             rows.append((model["label"], *errors, settings_of(model), duration(model["seconds"])))
         return aligned(rows)
+
+
+def in_thread(work: Working) -> Working:
+    """Run the work in another thread and yield every LOOK seconds: a press of Stop is answered
+    while a piece of it takes long. The piece is finished then, and the rest is dropped.
+    """
+    threads = ThreadPoolExecutor(1)
+    try:
+        while True:
+            piece = threads.submit(next, work)
+            while not wait([piece], LOOK).done:
+                yield
+            try:
+                piece.result()
+            except StopIteration as end:
+                return end.value
+            yield
+    finally:
+        threads.shutdown(wait=False)
 
 
 def is_quick(shape: Sequence[int], rows: int) -> bool:

@@ -13,61 +13,22 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, one_hot
+from torch.nn.functional import one_hot
 
-from core.base.numbers import short, whole
-from core.descent.features import directions, relu, solve_ridges
+from core.analysis.verdict.baseline_task import (
+    BaselineRows,
+    BaselineTask,
+    Fitted,
+    Working,
+    score_answer,
+)
+from core.analysis.verdict.linear_models import fit_logistic, fit_random_features, fit_ridge
 
 NEIGHBOURS = (1, 3, 5, 9, 15)
-RIDGES = (1e-6, 1e-4, 1e-2, 1.0)  # λ of |Φw − y|²/n + λ|w|²
-PENALTIES = (1e-2, 1e-4)  # λ of the mean cross-entropy + λ/2·|W|², each from the one before
-FEATURES = 1000
-DISTANCES = 1e11  # multiply-adds for the distances of one part, about 3 s on a core
+DISTANCES = 1.3e11  # multiply-adds for the distances of one part, about 4 s on a core
+SELECTION = 250  # multiply-adds that take as long as the selection of the nearest, a distance
 BLOCK = 128  # rows of one piece of work
-ROWS = 20_000  # training rows of a fit that needs matrices of them
-LOGISTIC = 1e8  # multiply-adds of one gradient of logistic regression
-STEPS = 8  # of five iterations of L-BFGS
-TREES, TREE_VALUES = 100, 5e6  # iterations of boosting; values in its training table
-
-Working = Generator[None, None, "Fitted"]
-
-
-@dataclass(frozen=True)
-class BaselineRows:
-    """Inputs (n, d) float32, flat and scaled, with targets (n,): class numbers or values."""
-
-    inputs: Tensor
-    targets: Tensor
-
-    def __len__(self) -> int:
-        return len(self.targets)
-
-    def first(self, count: int) -> "BaselineRows":
-        """Return the first rows: rows are in random order."""
-        return BaselineRows(self.inputs[:count], self.targets[:count])
-
-
-@dataclass(frozen=True)
-class BaselineTask:
-    """The rows to learn from, those that choose between settings, and those that are scored, by the
-    name of their part. `classes` is 0 for values.
-    """
-
-    train: BaselineRows
-    choose: BaselineRows
-    scored: dict[str, BaselineRows]
-    classes: int
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """Predictions (n,) for the first n scored rows of each part, `detail` such as "k = 3", and the
-    number of training `rows`.
-    """
-
-    predictions: dict[str, Tensor]
-    rows: int
-    detail: str = ""
+TREES, TREE_VALUES = 100, 2e6  # iterations of boosting; values in its training table
 
 
 @dataclass(frozen=True)
@@ -108,9 +69,9 @@ def _neighbours(task: BaselineTask) -> Working:
     """The most frequent class, or the mean, of the k nearest training rows; k with the best score
     of the rows that choose.
     """
-    width = max(1, task.train.inputs.shape[1])
-    train = task.train.first(max(1000, int(DISTANCES / (2 * BLOCK * width))))
-    room = max(2 * BLOCK, int(DISTANCES / (len(train) * width)))
+    cost = task.train.inputs.shape[1] + SELECTION
+    train = task.train.first(max(1000, int(DISTANCES / (2 * BLOCK * cost))))
+    room = max(2 * BLOCK, int(DISTANCES / (len(train) * cost)))
     sizes = [k for k in NEIGHBOURS if k <= len(train)]
     squares = train.inputs.square().sum(1)
 
@@ -125,7 +86,7 @@ def _neighbours(task: BaselineTask) -> Working:
         return torch.cat(blocks, 1)
 
     chosen = yield from answers(task.choose.first(room))
-    scores = [_score(a, task.choose.first(room).targets, task.classes) for a in chosen]
+    scores = [score_answer(a, task.choose.first(room).targets, task.classes) for a in chosen]
     best = max(range(len(sizes)), key=scores.__getitem__)
     predictions = {}
     for name, rows in task.scored.items():
@@ -140,102 +101,6 @@ def _vote(targets: Tensor, sizes: list[int], classes: int) -> Tensor:
     if not classes:
         return (targets.cumsum(1)[:, counts] / (counts + 1)).T
     return one_hot(targets, classes).cumsum(1)[:, counts].argmax(2).T
-
-
-def _logistic(task: BaselineTask) -> Working:
-    """Multinomial logistic regression by L-BFGS, with the penalty of the best score."""
-    width = task.train.inputs.shape[1]
-    rows = max(5000, int(LOGISTIC / (width * task.classes)))
-    train = task.train.first(rows)
-    exact = train.inputs.numel() < 2e6  # small enough for float64 and convergence
-    steps, tolerance = (10 * STEPS, 1e-8) if exact else (STEPS, 1e-4)
-    kind = torch.float64 if exact else torch.float32
-    x = train.inputs.to(kind)
-    weights = torch.zeros(width + 1, task.classes, dtype=kind, requires_grad=True)
-    fits: list[tuple[float, float, Tensor]] = []
-    for penalty in PENALTIES:
-        optimizer = torch.optim.LBFGS(
-            [weights], max_iter=5, history_size=10, line_search_fn="strong_wolfe"
-        )
-
-        def loss(optimizer=optimizer, penalty=penalty) -> Tensor:
-            optimizer.zero_grad()
-            outputs = torch.addmm(weights[-1], x, weights[:-1])
-            value = cross_entropy(outputs, train.targets)
-            value = value + penalty / 2 * weights[:-1].square().sum()
-            value.backward()
-            return value
-
-        before = np.inf
-        for _ in range(steps):
-            value = optimizer.step(loss).item()
-            yield
-            if not np.isfinite(value) or abs(before - value) <= tolerance * value:
-                break
-            before = value
-        fitted = weights.detach().float().clone()
-        answer = _linear(task.choose.inputs, fitted).argmax(1)
-        fits.append((_score(answer, task.choose.targets, task.classes), penalty, fitted))
-    _, penalty, fitted = max(fits, key=lambda fit: fit[0])
-    predictions = {k: _linear(r.inputs, fitted).argmax(1) for k, r in task.scored.items()}
-    return Fitted(predictions, len(train), f"λ = {short(penalty)}")
-
-
-def _linear(inputs: Tensor, weights: Tensor) -> Tensor:
-    return torch.addmm(weights[-1], inputs, weights[:-1])
-
-
-def _ridge(task: BaselineTask) -> Working:
-    """Ridge regression in closed form, with the λ of the best score."""
-    return (yield from _solve(task, task.train.first(ROWS), lambda x: x))
-
-
-def _random_features(task: BaselineTask) -> Working:
-    """Ridge regression on N random ReLU features, in closed form."""
-    train = task.train.first(ROWS)
-    count = min(FEATURES, max(16, len(train)))
-    columns = directions(train.inputs.shape[1] + 1, count, 0).float()
-
-    def features(x: Tensor) -> Tensor:
-        constant = torch.ones_like(x[:, :1])
-        return relu(torch.cat([x, constant], 1), columns)
-
-    fitted = yield from _solve(task, train, features)
-    return Fitted(fitted.predictions, fitted.rows, f"{whole(count)} features, {fitted.detail}")
-
-
-def _solve(
-    task: BaselineTask, train: BaselineRows, features: Callable[[Tensor], Tensor]
-) -> Working:
-    """Least squares on centred features with every λ: sums in float64, block by block."""
-    targets = one_hot(train.targets, task.classes) if task.classes else train.targets[:, None]
-    targets = targets.double()
-    blocks = list(torch.arange(len(train)).split(2000))
-    mean, middle, gram, right = 0.0, targets.mean(0), 0.0, 0.0
-    for b in blocks:
-        mean = mean + features(train.inputs[b]).double().sum(0) / len(train)
-        yield
-    for b in blocks:
-        block = features(train.inputs[b]) - mean.float()
-        gram = gram + (block.T @ block).double()
-        right = right + block.T.double() @ (targets[b] - middle)
-        yield
-    weights = solve_ridges(gram, right, [ridge * len(train) for ridge in RIDGES]).float()
-    yield
-
-    def answer(x: Tensor, w: Tensor) -> Tensor:
-        parts = [(features(b) - mean.float()) @ w + middle.float() for b in x.split(2000)]
-        outputs = torch.cat(parts)
-        return outputs.argmax(1) if task.classes else outputs[:, 0]
-
-    scores = []
-    for w in weights:
-        chosen = answer(task.choose.inputs, w)
-        scores.append(_score(chosen, task.choose.targets, task.classes))
-        yield
-    best = max(range(len(RIDGES)), key=scores.__getitem__)
-    predictions = {k: answer(r.inputs, weights[best]) for k, r in task.scored.items()}
-    return Fitted(predictions, len(train), f"λ = {short(RIDGES[best])}")
 
 
 def has_boosting() -> bool:
@@ -262,7 +127,7 @@ def _boosting(task: BaselineTask) -> Working:
         yield
         if trees % (5 * every) == 0 or trees + every > TREES:
             answer = torch.as_tensor(model.predict(task.choose.inputs.numpy()))
-            score = _score(answer, task.choose.targets, task.classes)
+            score = score_answer(answer, task.choose.targets, task.classes)
             if score > best:
                 best, best_trees = score, trees
                 found = {
@@ -272,13 +137,6 @@ def _boosting(task: BaselineTask) -> Working:
     return Fitted(found, len(train), f"{best_trees} iterations")
 
 
-def _score(answer: Tensor, targets: Tensor, classes: int) -> float:
-    """Accuracy, or minus the mean squared error."""
-    if classes:
-        return (answer == targets).double().mean().item()
-    return -(answer.double() - targets.double()).square().mean().item()
-
-
 MODELS = (
     SimpleModel("constant", "Most frequent class", "the most frequent class", _constant,
                 "Holte 1993", for_values=False),
@@ -286,11 +144,11 @@ MODELS = (
     SimpleModel("class_means", "Nearest class mean", "the nearest class mean", _class_means,
                 "Tibshirani et al. 2002", for_values=False),
     SimpleModel("neighbours", "k nearest neighbors", "k-NN", _neighbours, "Cover & Hart 1967"),
-    SimpleModel("logistic", "Logistic regression", "logistic regression", _logistic, "Cox 1958",
+    SimpleModel("logistic", "Logistic regression", "logistic regression", fit_logistic, "Cox 1958",
                 for_values=False),
-    SimpleModel("ridge", "Ridge regression", "ridge regression", _ridge, "Hoerl & Kennard 1970",
+    SimpleModel("ridge", "Ridge regression", "ridge regression", fit_ridge, "Hoerl & Kennard 1970",
                 for_classes=False),
-    SimpleModel("random_features", "Random features", "a random-feature model", _random_features,
+    SimpleModel("random_features", "Random features", "a random-feature model", fit_random_features,
                 "Rahimi & Recht 2007"),
     SimpleModel("boosting", "Gradient-boosted trees", "gradient boosting", _boosting,
                 "Friedman 2001", tables_only=True),

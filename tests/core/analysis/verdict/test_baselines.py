@@ -1,17 +1,21 @@
 """Baselines, each against scikit-learn on the same rows, and on data where little is possible."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
 import torch
 
 from core.analysis.trained import TrainedRun
-from core.analysis.verdict import simple_models
+from core.analysis.verdict import baselines, simple_models
+from core.analysis.verdict.baseline_task import BaselineRows, BaselineTask
 from core.analysis.verdict.baselines import Baselines, best_baseline, make_task, measured_of
-from core.analysis.verdict.simple_models import MODELS, BaselineRows, BaselineTask, suited_models
+from core.analysis.verdict.simple_models import MODELS, SimpleModel, suited_models
 from core.data.datasets import Sine
+from core.descent.features import directions
 from core.experiment import Experiment
 from core.losses import MSE
 from core.network.layers import Linear, Output, ReLU
@@ -121,6 +125,60 @@ def test_random_features_learn_what_no_linear_model_can(values_run: TrainedRun) 
         for kind in ("ridge", "random_features")
     }
     assert errors["random_features"] < 0.1 * errors["ridge"]
+
+
+def test_random_features_are_the_ridge_regression_of_scikit_learn(values_run: TrainedRun) -> None:
+    from sklearn.linear_model import Ridge
+
+    task, _ = make_task(values_run)
+    found = finish(FIT["random_features"](task))
+    count, ridge = re.fullmatch(r"(\d+) features, λ = (.+)", found.detail).groups()
+    columns = directions(task.train.inputs.shape[1] + 1, int(count), 0).double().numpy()
+
+    def features(rows: BaselineRows) -> np.ndarray:
+        x = rows.inputs.double().numpy()
+        return np.maximum(np.c_[x, np.ones(len(x))] @ columns, 0)
+
+    y, held = task.train.targets.double().numpy(), task.scored["test"]
+    reference = Ridge(alpha=float(ridge) * len(y), solver="svd").fit(features(task.train), y)
+    np.testing.assert_allclose(
+        found.predictions["test"], reference.predict(features(held)), atol=2e-3
+    )
+
+
+def test_boosting_is_that_of_scikit_learn_with_the_best_number_of_trees(
+    values_run: TrainedRun,
+) -> None:
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    task, _ = make_task(values_run)
+    found = finish(FIT["boosting"](task))
+    trees = int(found.detail.removesuffix(" iterations"))
+    (x, y), (held, _) = ((r.inputs.numpy(), r.targets.numpy()) for r in
+                         (task.train, task.scored["test"]))  # fmt: skip
+    reference = HistGradientBoostingRegressor(max_iter=trees, early_stopping=False, random_state=0)
+    expected = reference.fit(x, y).predict(held)
+    np.testing.assert_allclose(found.predictions["test"], expected, atol=1e-9)
+
+
+def test_stop_is_answered_while_a_piece_of_work_takes_long(monkeypatch, digits_run) -> None:
+    begun, released, finished = Event(), Event(), Event()
+
+    def fit(task: BaselineTask):
+        begun.set()
+        released.wait(60)
+        finished.set()
+        yield
+
+    endless = SimpleModel("endless", "Endless", "an endless model", fit, "")
+    monkeypatch.setattr(baselines, "suited_models", lambda **kind: (endless,))
+    answer = Baselines().answer(digits_run)
+    while not begun.is_set():
+        next(answer)
+    assert next(answer) and next(answer)  # it goes on to look at Stop
+    answer.close()
+    assert not finished.is_set()
+    released.set()
 
 
 def test_the_result_has_the_scores_and_names_the_best_by_validation(digits_run: TrainedRun) -> None:

@@ -1,0 +1,123 @@
+"""Baselines that are linear in fixed features: logistic regression, and ridge regression on the
+inputs or on random features.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy, one_hot
+
+from core.analysis.verdict.baseline_task import (
+    BaselineRows,
+    BaselineTask,
+    Fitted,
+    Working,
+    score_answer,
+)
+from core.base.numbers import short, whole
+from core.descent.features import directions, relu, solve_ridges
+
+RIDGES = (1e-6, 1e-4, 1e-2, 1.0)  # λ of |Φw − y|²/n + λ|w|²
+PENALTIES = (1e-2, 1e-4)  # λ of the mean cross-entropy + λ/2·|W|², each from the one before
+FEATURES = 1000
+ROWS = 20_000  # training rows of a fit that needs matrices of them
+LOGISTIC = 1e8  # multiply-adds of one gradient of logistic regression
+STEPS = 8  # of five iterations of L-BFGS
+
+
+def fit_logistic(task: BaselineTask) -> Working:
+    """Multinomial logistic regression by L-BFGS, with the penalty of the best score."""
+    width = task.train.inputs.shape[1]
+    rows = max(5000, int(LOGISTIC / (width * task.classes)))
+    train = task.train.first(rows)
+    exact = train.inputs.numel() < 2e6  # small enough for float64 and convergence
+    steps, tolerance = (10 * STEPS, 1e-8) if exact else (STEPS, 1e-4)
+    kind = torch.float64 if exact else torch.float32
+    x = train.inputs.to(kind)
+    weights = torch.zeros(width + 1, task.classes, dtype=kind, requires_grad=True)
+    fits: list[tuple[float, float, Tensor]] = []
+    for penalty in PENALTIES:
+        optimizer = torch.optim.LBFGS(
+            [weights], max_iter=5, history_size=10, line_search_fn="strong_wolfe"
+        )
+
+        def loss(optimizer=optimizer, penalty=penalty) -> Tensor:
+            optimizer.zero_grad()
+            outputs = torch.addmm(weights[-1], x, weights[:-1])
+            value = cross_entropy(outputs, train.targets)
+            value = value + penalty / 2 * weights[:-1].square().sum()
+            value.backward()
+            return value
+
+        before = np.inf
+        for _ in range(steps):
+            value = optimizer.step(loss).item()
+            yield
+            if not np.isfinite(value) or abs(before - value) <= tolerance * value:
+                break
+            before = value
+        fitted = weights.detach().float().clone()
+        answer = _linear(task.choose.inputs, fitted).argmax(1)
+        fits.append((score_answer(answer, task.choose.targets, task.classes), penalty, fitted))
+    _, penalty, fitted = max(fits, key=lambda fit: fit[0])
+    predictions = {k: _linear(r.inputs, fitted).argmax(1) for k, r in task.scored.items()}
+    return Fitted(predictions, len(train), f"λ = {short(penalty)}")
+
+
+def _linear(inputs: Tensor, weights: Tensor) -> Tensor:
+    return torch.addmm(weights[-1], inputs, weights[:-1])
+
+
+def fit_ridge(task: BaselineTask) -> Working:
+    """Ridge regression in closed form, with the λ of the best score."""
+    return (yield from _solve(task, task.train.first(ROWS), lambda x: x))
+
+
+def fit_random_features(task: BaselineTask) -> Working:
+    """Ridge regression on N random ReLU features, in closed form."""
+    train = task.train.first(ROWS)
+    count = min(FEATURES, max(16, len(train)))
+    columns = directions(train.inputs.shape[1] + 1, count, 0).float()
+
+    def features(x: Tensor) -> Tensor:
+        constant = torch.ones_like(x[:, :1])
+        return relu(torch.cat([x, constant], 1), columns)
+
+    fitted = yield from _solve(task, train, features)
+    return Fitted(fitted.predictions, fitted.rows, f"{whole(count)} features, {fitted.detail}")
+
+
+def _solve(
+    task: BaselineTask, train: BaselineRows, features: Callable[[Tensor], Tensor]
+) -> Working:
+    """Least squares on centred features with every λ: sums in float64, block by block."""
+    targets = one_hot(train.targets, task.classes) if task.classes else train.targets[:, None]
+    targets = targets.double()
+    blocks = list(torch.arange(len(train)).split(2000))
+    mean, middle, gram, right = 0.0, targets.mean(0), 0.0, 0.0
+    for b in blocks:
+        mean = mean + features(train.inputs[b]).double().sum(0) / len(train)
+        yield
+    for b in blocks:
+        block = features(train.inputs[b]) - mean.float()
+        gram = gram + (block.T @ block).double()
+        right = right + block.T.double() @ (targets[b] - middle)
+        yield
+    weights = solve_ridges(gram, right, [ridge * len(train) for ridge in RIDGES]).float()
+    yield
+
+    def answer(x: Tensor, w: Tensor) -> Tensor:
+        parts = [(features(b) - mean.float()) @ w + middle.float() for b in x.split(2000)]
+        outputs = torch.cat(parts)
+        return outputs.argmax(1) if task.classes else outputs[:, 0]
+
+    scores = []
+    for w in weights:
+        chosen = answer(task.choose.inputs, w)
+        scores.append(score_answer(chosen, task.choose.targets, task.classes))
+        yield
+    best = max(range(len(RIDGES)), key=scores.__getitem__)
+    predictions = {k: answer(r.inputs, weights[best]) for k, r in task.scored.items()}
+    return Fitted(predictions, len(train), f"λ = {short(RIDGES[best])}")
