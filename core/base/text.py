@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.base.numbers import whole
+from core.base.numbers import THIN, whole
 
 CLIP = 80  # characters of a cell, a class or a file name that a sentence shows
 
@@ -21,8 +21,12 @@ def counted(count: int, noun: str) -> str:
 
 
 def clip(text: str) -> str:
-    """Return one line of at most CLIP characters, with `·` for characters that do not print."""
-    line = "".join(c if c.isprintable() else "·" for c in text[: CLIP + 1])
+    """Return one line of at most CLIP characters, with `·` for characters that do not print.
+
+    >>> clip("12\\u202f%"), clip("a\\nb")
+    ('12\\u202f%', 'a·b')
+    """
+    line = "".join(c if c.isprintable() or c == THIN else "·" for c in text[: CLIP + 1])
     return line if len(line) <= CLIP else line[: CLIP - 1] + "…"
 
 

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.analysis.inside.familiarity import QUANTILE
+from core.base.finding import Finding
+from core.base.numbers import percent, short
+
 TOP = 3  # classes that are listed for each input
 
 
@@ -40,6 +44,20 @@ class Prediction:
     def is_unfamiliar(self) -> bool | None:
         """Whether the input is unlike anything in the training set; None if that is unknown."""
         return None if self.distance is None else self.distance > self.threshold
+
+    @property
+    def finding(self) -> Finding | None:
+        """The warning of an input that is unlike the training set; None for others."""
+        if not self.is_unfamiliar:
+            return None
+        distance, threshold = short(self.distance, 3), short(self.threshold, 3)
+        text = (
+            "Unlike anything in the training set: the mean distance to the nearest training "
+            f"samples is {distance}, and {percent(QUANTILE)} of known samples have less than "
+            f"{threshold}. The answer is a guess; train with samples like this one."
+        )
+        evidence = {"distance": self.distance, "threshold": self.threshold}
+        return Finding("unfamiliar_input", "warn", text, evidence)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from core.jobs import runner
 from core.jobs.kinds import KINDS, RUN
 from core.jobs.lane import Lane
 from core.network.presets import SoftmaxRegression
+from core.predict.inputs import read_inputs
 from core.predict.predictor import open_predictor
 from core.predict.strokes import render
 from core.runs.store import Store
@@ -119,9 +120,15 @@ def test_strokes_that_no_pad_draws_are_ignored(runs):
     assert answers(well(app.run())) == []
 
 
-def test_one_image_has_an_answer_and_several_a_table_with_one_image_in_full(runs):
+def test_one_image_has_an_answer_and_several_a_table(home, runs):
     app = upload(open_input("Images", runs["small"]), ("noise.png", image()))
     assert len(answers(app)) == 1 and not app.dataframe
+    predictor = open_predictor(Store(home), runs["small"])
+    inputs = read_inputs(predictor, [image()], ["noise.png"])
+    (found,) = predictor.predict(inputs.values)
+    assert found.finding.code == "unfamiliar_input"  # noise is no digit
+    shown = " ".join(texts(app))
+    assert found.finding.text in shown and all(step.text in shown for step in inputs.steps[0])
     app = upload(app, ("other.png", image(1)), ("third.png", image(2)))
     assert sorted(table(app)["Name"]) == ["other.png", "third.png"]
     assert list(table(app).columns)[1:4] == ["Image", "Answer", "Probability"]

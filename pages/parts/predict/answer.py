@@ -26,11 +26,6 @@ EXPLAIN = (
     "How much each pixel or column contributes to the score of the answer, measured from an empty "
     "image or from the mean of the training set: integrated gradients (Sundararajan et al. 2017)."
 )
-UNFAMILIAR = (
-    "Unlike anything in the training set: the mean distance to the nearest training samples is "
-    "{distance}, and 98 % of known samples have less than {threshold}. The answer is a guess; "
-    "train with samples like this one."
-)
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,8 @@ def show(answer: Answer, key: str, *, alone: bool, explain: bool) -> None:
     if not alone:
         st.markdown(f"**{escape(answer.chosen.name)}**")
     headline(answer.prediction, answer.classes)
-    left, right = st.columns([7, 5], gap="medium") if alone else (st.container(), st.container())
+    beside = alone and (answer.classes or answer.predictor.is_image)
+    left, right = st.columns([7, 5], gap="medium") if beside else (st.container(), st.container())
     with left:
         if answer.classes:
             bars(answer, key)
@@ -91,17 +87,19 @@ def show(answer: Answer, key: str, *, alone: bool, explain: bool) -> None:
 
 def headline(prediction: Prediction, classes: tuple[str, ...]) -> None:
     """The answer in large letters, then how sure the network is."""
-    st.markdown(f"## {escape(clip(prediction.label))}")
-    if classes:
+    label = prediction.label if classes else short(prediction.answer, 4)
+    st.markdown(f"## {escape(clip(label))}")
+    if not classes:
+        st.markdown("Predicted value, in the unit of the target.")
+    else:
         others = [
             f"{escape(clip(classes[c]))} ({percent(prediction.probabilities[c])})"
             for c in prediction.top[1:]
         ]
         then = f", then {join_words(others)}" if others else ""
         st.markdown(f"Probability **{percent(prediction.probability)}**{then}.")
-    if prediction.is_unfamiliar:
-        distance, threshold = short(prediction.distance, 3), short(prediction.threshold, 3)
-        finding("warn", UNFAMILIAR.format(distance=distance, threshold=threshold))
+    if found := prediction.finding:
+        finding(found.level, escape(found.text))
 
 
 def bars(answer: Answer, key: str) -> None:
