@@ -21,7 +21,7 @@ from pages.kit import session
 from pages.kit.bar import PlannedStart, bar
 from pages.kit.buttons import button
 from pages.kit.form import escape
-from pages.kit.job_controls import act, waiting
+from pages.kit.job_controls import act, describe_wait
 from pages.kit.layout import finding, header
 from pages.kit.study_draft import PROBLEM, set_draft
 from pages.kit.study_log import points_of
@@ -237,7 +237,7 @@ def offer_best(study: Study, answer: Finding) -> None:
 def empty_text(study: Study, stored: studies.StoredStudy | None) -> str:
     """What is shown in place of the finding before the first point."""
     if stored and stored.state == RunState.QUEUED:
-        return f"{waiting(stored.id)}."
+        return f"{describe_wait(stored.id)}."
     if stored:
         return "The first points will appear in a moment." if stored.live else ""
     expected = times.expected_time(study)

@@ -25,7 +25,13 @@ from pages.kit.buttons import button
 from pages.kit.downloads import downloads
 from pages.kit.fine_tuning import open_fine_tuning
 from pages.kit.form import escape
-from pages.kit.job_controls import first_changeable, giving_way, live_status, waiting, while_here
+from pages.kit.job_controls import (
+    describe_preemption,
+    describe_wait,
+    first_changeable,
+    live_status,
+    while_here,
+)
 from pages.kit.layout import describe_error, finding, header, run_name
 from pages.kit.screen import every
 from pages.parts.watch import decision_surface, export, inside, landscape, mistakes, verdict
@@ -213,7 +219,8 @@ class Page:
                     history, live_status(self.run) if self.live else self.state
                 )
                 st.progress(
-                    fraction, text=waiting(self.run) if self.state is RunState.QUEUED else text
+                    fraction,
+                    text=describe_wait(self.run) if self.state is RunState.QUEUED else text,
                 )
                 if note := self.continuation(history):
                     finding("info", note)
@@ -231,7 +238,7 @@ class Page:
             return PREEMPTED
         if self.state is RunState.INTERRUPTED:
             return describe_resume(history) if self.has_started else ""
-        return giving_way(self.run)
+        return describe_preemption(self.run)
 
     def ended(self, history: History) -> None:
         """The result, or the error of a failed run."""

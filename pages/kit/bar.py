@@ -106,14 +106,14 @@ def _live(drawn: QueueSnapshot, shown: str) -> None:
         if not phone():  # where every line counts
             st.caption("No run in progress.")
         return
-    at_work, waiting = _parted(drawn)
+    at_work, waiting = _split_queue(drawn)
     job = first_changeable(job for job in at_work if job != shown)
     if not job:
         st.caption(f"**{waiting} waiting in the queue**" if waiting else "The queue is empty.")
         return
     kind = at_work[job]
     try:
-        share, text = study_log.said(job) if kind == STUDY else _of_run(job)
+        fraction, text = study_log.describe_progress(job) if kind == STUDY else _run_progress(job)
     except LabError as error:  # deleted by another process meanwhile
         st.caption(escape(describe_error(error)))
         return
@@ -123,11 +123,11 @@ def _live(drawn: QueueSnapshot, shown: str) -> None:
     more = len(at_work.keys() - {job, shown})
     facts = facts[-1:] if more else facts  # two badges leave room for the time alone
     with st.container(**STACK, gap="small", wrap=False):
-        st.progress(share, text=" · ".join([f"**{escape(name)}**", *(facts or ["preparing"])]))
+        st.progress(fraction, text=" · ".join([f"**{escape(name)}**", *(facts or ["preparing"])]))
         if more:
-            st.badge(f"{more} more in progress", color="gray", help=_devices(drawn))
+            st.badge(f"{more} more in progress", color="gray", help=_describe_devices(drawn))
         if waiting:
-            st.badge(f"{waiting} waiting", color="gray", help=_devices(drawn))
+            st.badge(f"{waiting} waiting", color="gray", help=_describe_devices(drawn))
         why = person.barred(job)
         st.button(
             "",
@@ -141,8 +141,8 @@ def _live(drawn: QueueSnapshot, shown: str) -> None:
         )
 
 
-def _parted(drawn: QueueSnapshot) -> tuple[dict[str, str], int]:
-    """The kind of the first job on each device, and how many jobs wait."""
+def _split_queue(drawn: QueueSnapshot) -> tuple[dict[str, str], int]:
+    """Return the kind of the first job on each device by its id, and how many jobs wait."""
     first: dict[str, str] = {}
     for _, job, device in drawn:
         first.setdefault(device, job)
@@ -150,17 +150,19 @@ def _parted(drawn: QueueSnapshot) -> tuple[dict[str, str], int]:
     return at_work, len(drawn) - len(at_work)
 
 
-def _devices(drawn: QueueSnapshot) -> str:
-    """A sentence with the number of jobs on each device."""
+def _describe_devices(drawn: QueueSnapshot) -> str:
+    """Return a sentence with the number of jobs on each device."""
     counts = Counter(device for _, _, device in drawn)
     each = ", ".join(f"{device} has {count}" for device, count in counts.items())
     return f"Each device runs one job at a time: {each}."
 
 
-def _of_run(run: str) -> tuple[float, str]:
-    """The completed fraction of a run, and its name with its progress in words."""
+def _run_progress(run: str) -> tuple[float, str]:
+    """Return the completed fraction of a run, and its name with its progress in words."""
     with feed.tail(run).read() as history:
         status = live_status(run)
-        share, text = progress(history, status)
+        fraction, text = progress(history, status)
     parts = [part for part in text.split(" · ") if part.startswith("Epoch") or "left" in part]
-    return share, " · ".join([run_name(run), *parts, *([status] if status in NOT_TRAINING else [])])
+    return fraction, " · ".join(
+        [run_name(run), *parts, *([status] if status in NOT_TRAINING else [])]
+    )

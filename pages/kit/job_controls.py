@@ -35,7 +35,7 @@ def first_changeable(jobs: Iterable[str]) -> str:
 
 
 def act(label: str, icon: str, command: Callable[[str], None], run: str, **more: object) -> None:
-    """A button that sends a command to the runner; it is disabled for a run of another person."""
+    """Draw a button for a command to the runner; it is disabled for a run of another person."""
     icon = f":material/{icon}:"
     if why := person.barred(run):
         more |= {"disabled": True, "help": why}
@@ -50,7 +50,7 @@ def live_status(run: str) -> RunState:
     return RunState.PREPARING if preparing else runner.current().status(run)
 
 
-def waiting(job: str) -> str:
+def describe_wait(job: str) -> str:
     """Describe the place of a queued run or study, and about when it starts."""
     ahead, seconds = runner.current().wait(job)
     if not ahead:
@@ -66,7 +66,7 @@ def waiting(job: str) -> str:
     return f"{line} · the current job is paused, for {duration(left)} at most"
 
 
-def giving_way(job: str) -> str:
+def describe_preemption(job: str) -> str:
     """Describe when a paused job is preempted for the jobs behind it; empty if none waits."""
     left = runner.current().patience(job)
     if left is None:

@@ -30,8 +30,10 @@ def read(study_id: str) -> Read:
     return _read(str(found.home), study_id, found.size(study_id))
 
 
-def said(study_id: str) -> tuple[float, str]:
-    """How much of it is done, and that in words with its name: 62 of 85 points · 14 s left."""
+def describe_progress(study_id: str) -> tuple[float, str]:
+    """Return the completed fraction of a study, and its name with its progress in words:
+    "62 of 85 points · 14 s left".
+    """
     begun, records, _ = read(study_id)
     so_far = progress(records, begun)
     share = records[-1].fraction if records else 0.0

@@ -11,7 +11,7 @@ from core.descent.point import CurvePoint
 from core.runs.state import RunState
 from core.studies.causes import CAUSES
 from core.studies.study import Study
-from pages.kit.job_controls import waiting
+from pages.kit.job_controls import describe_wait
 from pages.kit.study_log import points_of
 from pages.parts.double_descent import studies, times
 
@@ -82,7 +82,7 @@ def _look_up(label: str, study: Study) -> ComparisonStudy:
 def _describe_progress(label: str, stored: studies.StoredStudy) -> str:
     """Best ridge: 126 of 780 points measured, 40 s left."""
     if stored.state == RunState.QUEUED:
-        queue = waiting(stored.id)
+        queue = describe_wait(stored.id)
         return f"{label}: {queue[:1].lower()}{queue[1:]}"
     if not stored.live:
         failed = stored.state == RunState.FAILED

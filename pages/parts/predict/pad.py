@@ -55,15 +55,15 @@ def _component() -> Callable[..., Any]:
 
 def pad() -> Strokes:
     """Draw the pad and return its strokes. They stay when another page is opened."""
-    drawn = kept()
-    data = {"strokes": drawn, "pen": PEN, "alt": f"Drawing area. {KEYBOARD}"}
+    strokes = stored_strokes()
+    data = {"strokes": strokes, "pen": PEN, "alt": f"Drawing area. {KEYBOARD}"}
     _component()(key=KEY, data=data, height="content", on_strokes_change=_keep)
     if not phone():
         st.caption(KEYBOARD)
-    return drawn
+    return strokes
 
 
-def kept() -> Strokes:
+def stored_strokes() -> Strokes:
     """Return the strokes of this session."""
     return check_strokes(json.loads(session.get_ui(KEPT) or "[]"))
 
