@@ -44,11 +44,13 @@ benchmark: .venv/ready-dev
 	$(BIN)/python -m benchmarks.more_rows
 	$(BIN)/python -m benchmarks.error_sources
 	$(BIN)/python -m benchmarks.predict
+	$(BIN)/python -m benchmarks.fine_tuning
 	$(BIN)/python -m benchmarks.faults
 	$(BIN)/python -m benchmarks.viewers --seconds 20
 
 # Measured files that the app shows: the curves of Start, the times of studies.
 assets: .venv/ready-dev
+	$(BIN)/python -m benchmarks.assets.start_weights
 	$(BIN)/python -m benchmarks.assets.curves
 	$(BIN)/python -m benchmarks.assets.study_times
 

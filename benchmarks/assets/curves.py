@@ -16,7 +16,7 @@ from pathlib import Path
 
 from core.base.encoding import change
 from core.base.events import Ended, Epoch, Event, Started, Step
-from core.data.load import load
+
 from core.experiment import Experiment, shipped
 from core.figures.descent.lines import View, rows
 from core.figures.thumbnails import STUDY
@@ -24,6 +24,7 @@ from core.studies import study as studies
 from core.studies.folder import Studies
 from core.studies.records import Record, curve
 from core.studies.sweeps import create, execute
+from core.training.inputs import load_inputs
 from core.training.loop import train
 
 RESULT = Path(__file__).parents[2] / "assets" / "curves.json"
@@ -67,7 +68,7 @@ def record_study() -> dict[str, object]:
 def record(experiment: Experiment) -> dict[str, object]:
     """Train the experiment and return its curves."""
     chosen = experiment.model_copy(update={"device": "cpu"})
-    events = list(train(chosen, load(experiment.data, NO_HOME)))
+    events = list(train(chosen, load_inputs(experiment, NO_HOME)))
     epochs = [event for event in events if isinstance(event, Epoch) and event.validation]
     end = next(event for event in reversed(events) if isinstance(event, Ended))
     if not epochs:

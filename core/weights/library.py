@@ -4,7 +4,8 @@
                             weights.safetensors.sha256
 
 A folder is written under a temporary name and renamed, so it is complete or absent. Only a digest
-ever becomes a path. Names, shapes and facts are read from the header without torch.
+ever becomes a path. Those of the ready-made experiments are in assets/weights, in the same form.
+Names, shapes and facts are read from the header without torch.
 """
 
 import json
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from core.weights.saved_model import SavedModel
 
 FILE = "weights.safetensors"
+INCLUDED = Path(__file__).parents[2] / "assets" / "weights"  # of the ready-made experiments
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -118,7 +120,9 @@ class WeightsLibrary:
 
     def delete(self, digest: str) -> None:
         """Delete weights. Runs that started from them stay. Raises NotFound."""
-        discard(self.path(digest).parent)
+        self.path(digest)
+        if (self.root / digest).is_dir():
+            discard(self.root / digest)
 
     def tidy(self) -> None:
         """Remove what killed processes left behind; called when the lab starts."""
@@ -127,7 +131,8 @@ class WeightsLibrary:
     def _path(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
             raise _missing(digest)
-        return self.root / digest / FILE
+        path, included = self.root / digest / FILE, INCLUDED / digest / FILE
+        return included if included.is_file() and not path.is_file() else path
 
     def _store(self, write: Callable[[Path], object], expected: str = "") -> str:
         """Write a file under a temporary name and rename its folder; return its digest."""
@@ -141,10 +146,9 @@ class WeightsLibrary:
                         "file that belongs to the run.",
                         code="weights_differ",
                     )
-                target = self._path(digest)
                 add_sum(folder / FILE)
-                if not target.is_file():
-                    folder.rename(target.parent)
+                if not self._path(digest).is_file():
+                    folder.rename(self.root / digest)
                 return digest
         except OSError as error:
             raise Unavailable(

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from core.base.spec import Choice, ranged
 from core.base.text import counted
 
-Path = Annotated[str, Field(min_length=1, max_length=200)]
+LayerName = Annotated[str, Field(min_length=1, max_length=200)]
 Factor = Annotated[float, Field(gt=0, le=100)]
 MOST = 1000  # layers
 
@@ -80,13 +80,13 @@ class FromWeights(Start):
     digest: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the weights.")
     title: str = Field("weights", max_length=200, description="The displayed name.")
     run: str = Field("", max_length=40, description="The run that trained them, if one of a lab.")
-    new_layers: tuple[Path, ...] = Field(
+    new_layers: tuple[LayerName, ...] = Field(
         (), max_length=MOST, description="Layers that are initialized, not loaded, by their path."
     )
-    frozen: tuple[Path, ...] = Field(
+    frozen: tuple[LayerName, ...] = Field(
         (), max_length=MOST, description="Layers that are not trained, by their path."
     )
-    rates: tuple[tuple[Path, Factor], ...] = Field(
+    rates: tuple[tuple[LayerName, Factor], ...] = Field(
         (), max_length=MOST, description="Factors of the learning rate of single layers."
     )
     depth_factor: float = ranged(

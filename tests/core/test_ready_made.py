@@ -12,10 +12,11 @@ from torch import nn
 from core.advice.first_step import first_step
 from core.base.encoding import encode
 from core.base.events import Ended, Epoch
-from core.data.load import load
 from core.data.samples import Samples
 from core.experiment import Experiment, comparisons, shipped
+from core.training.inputs import load_inputs
 from core.training.loop import Training, train
+from core.weights.library import INCLUDED, WeightsLibrary
 
 NO_HOME = Path("/nowhere")  # the data is included or generated
 SEEDS = (0, 1)
@@ -41,7 +42,7 @@ class Outcome:
 
 @cache
 def data(text: str) -> Samples:
-    return load(Experiment.model_validate_json(text).data, NO_HOME)
+    return load_inputs(Experiment.model_validate_json(text), NO_HOME)
 
 
 def run(name: str, seed: int, epochs: int = 0) -> Outcome:
@@ -105,6 +106,18 @@ def test_thirty_sigmoid_layers_do_not_train_and_the_remedies_do(seed: int) -> No
     assert sigmoid.accuracy < 0.2 and relu.accuracy > 0.35 and residual.accuracy > 0.75
     start = first_step(sigmoid.training.setup.experiment, data(encode(shipped()["deep-1-sigmoid"])))
     assert start.layers[0].gradient < 1e-6 * start.layers[-1].gradient
+
+
+@seeds
+def test_fine_tuning_needs_fewer_points_than_a_training_from_scratch(seed: int) -> None:
+    scratch, frozen, tuned = (run(name, seed) for name in comparisons()["fine-tuning"])
+    first, second, third = (each.ended.test["accuracy"] for each in (scratch, frozen, tuned))
+    assert third > second + 0.03 and third > first + 0.1
+    start = tuned.training.experiment.start
+    stored = WeightsLibrary(INCLUDED.parent).about(start.digest)
+    assert stored.facts.title == start.title
+    source = Experiment.model_validate_json(stored.facts.experiment)
+    assert source.network == tuned.training.experiment.network
 
 
 @seeds
