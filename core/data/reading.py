@@ -58,7 +58,7 @@ class ColumnChoice(Value):
         None,
         -1e300,
         1e300,
-        label="Means missing",
+        label="Missing if",
         help="A number that marks missing values of this column, such as -999.",
     )
 

@@ -98,18 +98,17 @@ def check_codes(columns: Columns, name: str) -> list[Finding]:
     width = max(*columns.indices, *columns.words, 0) + 1
     keys = column_keys(columns.header, len(columns.header) if columns.header else width)
     listed = [
-        f"{short(code.value, 6)} in {clip(keys[column])!r} ({counted(code.rows, 'row')}; the other "
-        f"values are {short(code.low, 4)} to {short(code.high, 4)})"
+        f"{short(code.value, 6)} in {clip(keys[column])!r} ({counted(code.rows, 'row')}; others "
+        f"{short(code.low, 4)} to {short(code.high, 4)})"
         for column, code in found.items()
     ]
     if len(listed) > LISTED:
         listed = [*listed[:LISTED], f"and in {whole(len(listed) - LISTED)} more columns"]
     is_one = len(found) == 1
     text = (
-        f"{name} has {'a value' if is_one else 'values'} that may stand for missing measurements: "
-        f"{', '.join(listed)}. Read as numbers, {'it distorts' if is_one else 'they distort'} the "
-        f"scale of the column. Treat {'it' if is_one else 'them'} as missing, unless "
-        f"{'it was' if is_one else 'they were'} measured."
+        f"{name} has {'a value' if is_one else 'values'} that may mean “missing”: "
+        f"{', '.join(listed)}. As {'a number, it distorts' if is_one else 'numbers, they distort'} "
+        "the scale of the column."
     )
     changes = {}
     for column, code in found.items():
@@ -117,7 +116,7 @@ def check_codes(columns: Columns, name: str) -> list[Finding]:
         if columns.choice(column).missing == "auto":
             changes[keys[column]]["missing"] = "median_indicator"
     values = {short(code.value, 6) for code in found.values()}
-    label = f"Treat {values.pop() if len(values) == 1 else 'these values'} as missing"
+    label = f"Read {values.pop()} as missing" if len(values) == 1 else "Read as missing"
     evidence = {
         "columns": [keys[column] for column in found],
         "values": [code.value for code in found.values()],

@@ -68,8 +68,9 @@ def edit_columns(table: Sequence[ColumnFacts], reading: Reading, owner: str) -> 
             COLUMN: st.column_config.TextColumn(pinned=True),
             CODE.label: st.column_config.NumberColumn(help=CODE.help, width="small"),
             FILL: st.column_config.TextColumn(
+                width="medium",
                 help="Of all rows of the file. A run uses the value of its training set, "
-                "which is shown below the split."
+                "which is shown below the split.",
             ),
             **selects,
         },

@@ -36,9 +36,9 @@ def offer_start(draft: Experiment) -> None:
     if (start := starting_point(draft, facts)) is None:
         return
     with st.container(border=True):
-        label = f"Use {start.preset.label} and these settings"
+        label = "Use both"
         if finding("info", describe(start, facts), label, "use starting point", icon=ICON):
-            state.rebuild(start.experiment, label)
+            state.rebuild(start.experiment, f"Use {start.preset.label} and suggested settings")
             session.notice(
                 f"The draft now uses {start.preset.label} and the suggested training settings."
             )
@@ -56,5 +56,5 @@ def describe(start: StartingPoint, facts: Facts) -> str:
     return (
         f"**{escape(start.preset.label)}** fits {data}. {escape(suggested.optimizer.summary)} with "
         f"a {suggested.schedule.label.lower()} schedule for {epochs} suits "
-        f"{counted(facts.rows, 'row')}. The draft has other settings."
+        f"{counted(facts.rows, 'row')}. The draft uses other settings."
     )
