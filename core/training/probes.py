@@ -141,7 +141,9 @@ class Norms:
         gradient, weight, update = torch.stack(
             [self._by_layer(n) for n in (self.gradient, weight, update)]
         ).tolist()
-        ratio = [u / w if w else float("inf") for u, w in zip(update, weight, strict=True)]
+        ratio = [  # weights that are 0 and do not move have no update, rather than no ratio
+            u / w if w else float("inf") if u else 0.0 for u, w in zip(update, weight, strict=True)
+        ]
         return [dict(zip(self.layers, values, strict=True)) for values in (gradient, weight, ratio)]
 
     def _by_layer(self, norms: list[Tensor]) -> Tensor:

@@ -6,6 +6,8 @@ import torch
 from torch import nn
 
 from core.base.events import QUANTILES, Distribution, Probe, to_json
+from core.network.initializers import Zeros
+from core.network.layers import Flatten, Linear, Output, ReLU
 from core.optim.regularizers import ClipNorm
 from core.runs.history import History
 from core.training import signals
@@ -135,3 +137,10 @@ def test_distributions_are_recorded_within_the_budget_and_survive_a_resume() -> 
     assert steps == sorted(set(steps)) and steps[0] == 1 and steps[-1] > 20
     assert steps[:12] == [e.step for e in of(Distribution, events)][:12]
     assert set(history.distributions[0].output) == set(history.layers)
+
+
+def test_weights_that_stay_0_have_no_update_and_no_gap() -> None:
+    network = (Flatten(), Linear(units=4), ReLU(), Output())
+    probes = of(Probe, list(train(experiment(initializer=Zeros(), network=network), bars())))
+    stuck = [name for name, norm in probes[-1].weight.items() if norm == 0]
+    assert stuck and all(probe.update[name] == 0.0 for probe in probes for name in stuck)
