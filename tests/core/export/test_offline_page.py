@@ -31,7 +31,8 @@ from core.network.layers import Conv2d, Layer, Linear, Output, Residual
 from core.predict.image_form import ImageForm
 from core.predict.ink import Ink
 from core.predict.strokes import render
-from tests.core.export.conftest import written
+from tests.core.analysis.conftest import train
+from tests.core.export.conftest import TINY, written
 from tests.core.export.every_layer import NETWORKS, every_kind, make_inputs, make_network
 
 PLACE = """([values, height, width, ink]) => {
@@ -139,6 +140,21 @@ def test_the_page_of_a_run_is_one_small_file(fixture, request, tmp_path) -> None
     assert path.stat().st_size <= 1.5 * weights + 60_000
     assert not re.search(r"""(src|href)\s*=\s*["']|https?://|import\s*\(|@import""", text)
     assert [finding.code for finding in HtmlFormat().findings(result)] == ["page_checks_itself"]
+
+
+def test_a_run_in_bfloat16_is_exported_in_float32(tmp_path) -> None:
+    coarse = TINY.model_copy(update={"epochs": 1, "precision": "bfloat16", "device": "cpu"})
+    trained = train(tmp_path, coarse)
+    result = written(trained, HtmlFormat(), tmp_path / "run.html")
+    codes = [finding.code for finding in HtmlFormat().findings(result)]
+    assert codes == ["page_checks_itself", "export_more_precise"]
+    inputs = trained.inputs("test", np.arange(20))
+    network = PortableNetwork.of(trained)
+    logits = network.module.network(torch.from_numpy(inputs.astype(np.float32)))
+    assert logits.dtype == torch.float32
+    weight = network.weights["output.weight"].double().numpy()
+    exact = inputs.reshape(20, -1) @ weight.T + network.weights["output.bias"].double().numpy()
+    np.testing.assert_allclose(logits.detach(), exact, rtol=1e-5, atol=1e-4)
 
 
 def test_names_never_become_markup(table_run) -> None:

@@ -96,11 +96,11 @@ def test_the_layer_that_cannot_be_exported_is_named(monkeypatch) -> None:
             return Call("tests.core.export.every_layer.BesselModule")
 
     inner = Residual(layers=(Linear(units=4), BesselLayer()))
-    network = random_network((Linear(units=4), inner, Output()), (3,), ("no", "yes"))
+    network = random_network((inner, Output()), (3,), ("no", "yes"))
     with pytest.raises(BadNetwork) as caught:
         build_model(network)
-    assert (caught.value.code, caught.value.layer) == ("layer_not_exported", 1)
-    assert caught.value.args[0].startswith("Layer 2.2 (Bessel)")
+    assert (caught.value.code, caught.value.layer) == ("layer_not_exported", 0)
+    assert caught.value.args[0].startswith("Layer 1.2 (Bessel)")
 
 
 def test_differences_count_in_units_of_the_target() -> None:
