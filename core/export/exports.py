@@ -17,7 +17,7 @@ from core.analysis.results import noted
 from core.base.encoding import decode, encode, from_json_text, to_json_text
 from core.base.errors import BadInput, LabError, Unavailable
 from core.base.files import discard, draft
-from core.base.seal import is_intact, write_with_sum
+from core.base.seal import digest_of, is_intact, write_with_sum
 from core.base.text import file_name
 from core.data.load import lacking
 from core.experiment import Experiment
@@ -94,7 +94,8 @@ def export(
     progress: Callable[[float, str], None] = lambda fraction, note: None,
 ) -> tuple[list[Path], Result]:
     """Write the export to `path`, with its further files beside it. Returns all of its files or
-    folders, and what the format found out. Files with the same names are replaced. Raises LabError.
+    folders, and what the format found out. An earlier file at `path` is replaced; a folder, or
+    another file of the name of a further one, is not. Raises LabError.
     """
     with _writing(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -108,14 +109,23 @@ def export(
                     break
             made = sorted(Path(temporary).iterdir())
             targets = [path.parent / entry.name for entry in made]
-            if folder := next(filter(Path.is_dir, targets), None):
-                raise BadInput(
-                    f"{folder} is a folder that already exists. Choose another path with --file.",
-                    code="export_exists",
-                )
+            _refuse_to_replace(made, targets, path)
             for entry, target in zip(made, targets, strict=True):
                 entry.replace(target)
     return sorted(targets, key=lambda target: target != path), result
+
+
+def _refuse_to_replace(made: list[Path], targets: list[Path], path: Path) -> None:
+    """Raise BadInput if a person's own file or folder would be lost."""
+    for entry, target in zip(made, targets, strict=True):
+        is_new = target == path or not target.exists()
+        if target.is_dir() or not (is_new or digest_of(target) == digest_of(entry)):
+            kind = "a folder" if target.is_dir() else "another file"
+            raise BadInput(
+                f"{target} is {kind} that already exists. Choose another path with --file, in a "
+                "new folder.",
+                code="export_exists",
+            )
 
 
 def key_of(store: Store, run: str, format: ExportFormat) -> str:

@@ -49,9 +49,9 @@ def progress(id: str, name: str) -> None:
     task = work().look(id)
     if not task or task["over"]:
         st.rerun()
-    left, right = st.columns([8, 1], vertical_alignment="center")
     note = f"{task['found'].get(results.NOTE, 'Reading the run')} …"
-    left.progress(task["share"], text=describe_progress(task, note))
-    right.button(
-        "Stop", icon=":material/stop:", key=f"stop {name}", on_click=work().stop, args=(id,)
-    )
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
+        st.progress(task["share"], text=describe_progress(task, note))
+        st.button(
+            "Stop", icon=":material/stop:", key=f"stop {name}", on_click=work().stop, args=(id,)
+        )

@@ -102,6 +102,8 @@ class ScriptPlan:
     def has_ratios(self) -> bool:
         """Whether the optimizer's learning rate differs from that of the experiment."""
         chosen = self.experiment.optimizer
+        if self.experiment.start.has_rates:
+            return True
         return chosen.call().arguments.get("lr", chosen.learning_rate) != chosen.learning_rate
 
     @property

@@ -7,10 +7,9 @@ from pathlib import Path
 from core.base.device import resolve, threads
 from core.data.corrected import Corrected
 from core.experiment import Experiment
-from core.export.script import preparation, sections, spreadsheets, training
+from core.export.script import fine_tuning, preparation, sections, spreadsheets, training
 from core.export.script.data import DataFile, data_code
 from core.export.script.definitions import (
-    CannotExport,
     Definitions,
     import_block,
     reachable,
@@ -25,7 +24,8 @@ NOTEBOOK_HERE = "HERE = Path()  # the folder of the data"
 SECTIONS = (
     preparation.split, preparation.label_noise, preparation.scaling, sections.network,
     sections.loss, training.batches, sections.optimizer, sections.schedule, sections.regularizers,
-    sections.stopping, training.step, training.evaluation, training.loop, training.testing,
+    sections.stopping, fine_tuning.unfreezing, training.step, training.evaluation, training.loop,
+    training.testing,
 )  # fmt: skip
 
 
@@ -59,11 +59,6 @@ def script(
     """Return the script of an experiment, or of its run. A `draft` is only shown: no large file is
     read for it. Raises LabError: CannotExport, or what the checks of network and data raise.
     """
-    if experiment.start.weights_digest:
-        raise CannotExport(
-            "A training that starts from trained weights cannot be written as a script yet. Export "
-            "its weights instead."
-        )
     definitions = Definitions(draft)
     data = data_code(experiment.data, home, definitions)
     plan = ScriptPlan(
@@ -79,11 +74,14 @@ def script(
         f"torch.set_num_threads({plan.run.threads})  # other numbers of threads round differently",
         f'device = "{plan.device}"',
     ]
-    if "HERE" in used_names(data.code):
+    if any("HERE" in used_names(body.code) for body in bodies):
         definitions.imports["Path"] = "from pathlib import Path"
         settings.insert(0, HERE)
     definitions.imports["torch"] = "import torch"
     settings_code = "\n".join(settings)
+    files = data.files
+    if experiment.start.weights_digest:
+        files += (fine_tuning.ScriptStart(plan).file(home),)
     uses = (name for body in bodies for name in body.uses)
     everything = "\n".join([settings_code, *(body.code for body in bodies), *uses])
     placed = _placed(bodies, definitions.shaken(everything))
@@ -92,9 +90,9 @@ def script(
     first = Section("Settings", f"{imports}\n\n{settings_code}")
     return Script(
         experiment.name or experiment.data.summary,
-        _about(plan, data.files),
+        _about(plan),
         (first, *placed),
-        data.files,
+        files,
         data.downloads,
     )
 
@@ -137,12 +135,12 @@ def _facts(experiment: Experiment, home: Path) -> RunFacts:
     return RunFacts(device, threads(6 * experiment.batch_size * multiply_adds))
 
 
-def _about(plan: ScriptPlan, files: tuple[DataFile, ...]) -> str:
+def _about(plan: ScriptPlan) -> str:
     version = f" {plan.run.torch}" if plan.run.torch else ""
     same = "to the last bit" if plan.device == "cpu" else "up to rounding"
     text = (
-        f"Trains the network of a run of Descent Lab again, without the lab. With torch{version} "
-        f"and the same number of threads, the losses are equal {same}."
+        f"Trains this network as Descent Lab does, without the lab. With torch{version} and the "
+        f"same number of threads, the losses are equal {same}."
     )
     return comment(text).replace("# ", "")
 

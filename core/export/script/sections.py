@@ -5,6 +5,7 @@ loss, optimizer, schedule, regularizers, stopping rules.
 import torch
 
 from core.base.spec import Call
+from core.export.script import fine_tuning
 from core.export.script.definitions import Definitions
 from core.export.script.plan import ScriptPlan
 from core.export.script.rendering import code, describe, literal
@@ -42,6 +43,8 @@ def network(plan: ScriptPlan, definitions: Definitions) -> Section:
         ]
     move = ", memory_format=torch.channels_last" * plan.channels_last
     lines += ["", f"model.to(device{move})"]
+    if start := fine_tuning.loading(plan, definitions):
+        lines += ["", start]
     if fit := plan.experiment.initializer.fit():
         lines += ["", *_fitted(plan, definitions, fit)]
     if plan.experiment.precision == "bfloat16":
@@ -134,10 +137,12 @@ def optimizer(plan: ScriptPlan, definitions: Definitions) -> Section:
     call = chosen.call()
     fused = {"fused": True} if chosen.fused else {}
     call = Call(call.target, {**call.arguments, **fused})
+    before, parameters = fine_tuning.trained_parameters(plan)
     lines = [
         describe(chosen),
         f"LEARNING_RATE = {literal(chosen.learning_rate)}",
-        code(call, definitions.name, "model.parameters()", before="optimizer = "),
+        *before,
+        code(call, definitions.name, parameters, before="optimizer = "),
     ]
     if plan.has_ratios:
         lines += [

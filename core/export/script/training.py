@@ -87,12 +87,12 @@ GRADIENT_NORM = '''
     def full_gradient_norm():
         """Return the norm of the gradient of the loss over the training set, without dropout."""
         model.eval()
-        total = [torch.zeros_like(p) for p in model.parameters()]
+        weights = [p for p in model.parameters() if p.requires_grad]
+        total = [torch.zeros_like(p) for p in weights]
         for rows in torch.arange(len(train_targets), device=device).split($size):
             loss = criterion(model(scaled(train_inputs[rows])), train_targets[rows])
             fraction = len(rows) / len(train_targets)
-            gradient = torch.autograd.grad(fraction * loss, list(model.parameters()))
-            torch._foreach_add_(total, gradient)
+            torch._foreach_add_(total, torch.autograd.grad(fraction * loss, weights))
         model.train()
         return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(total))).item()
 '''
@@ -131,6 +131,7 @@ LOOP = '''
         began = time.monotonic()  #? timed
         for epoch in range(1, EPOCHS + 1):
             loss_sum = 0.0
+            begin_epoch(epoch - 1)  #? unfreezes
             for rows in sampler.order(order).to(device).split(batch_size):
                 x, y = batch(rows)
                 loss = compute_gradient(x, y)  #? not penalty
@@ -343,6 +344,7 @@ def loop(plan: ScriptPlan, definitions: Definitions) -> Section:
         closure=e.optimizer.closure,
         validation=plan.has_validation,
         gradient=_needs_gradient(plan),
+        unfreezes=e.start.trained_layers(0) is not None,
         again=plan.acts("recompute_gradient"),
         **{hook: plan.acts(hook) for hook in hooks},
     )

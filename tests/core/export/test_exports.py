@@ -16,7 +16,8 @@ from core.base.finding import Finding
 from core.data.dataset import Facts
 from core.experiment import Experiment
 from core.export import exports
-from core.export.export_format import ExportFormat, Result, Writing
+from core.export.catalogue import ExportFormat  # all members are defined before a test adds one
+from core.export.export_format import Result, Writing
 from core.jobs.measure import EXPORT, measure
 from core.runs.store import Store
 from tests.core.export.conftest import made_up
@@ -105,6 +106,10 @@ def test_the_command_writes_all_files_to_the_path(store, notes, tmp_path, capsys
     assert report["result"] == {"lines": 2} and report["findings"][0]["code"] == "test_lines"
     assert sorted(path.name for path in target.parent.iterdir()) == ["mine.txt", "more1.txt"]
     assert main([*command, "--file", str(target)]) == 0  # replaces the file
+    target.with_name("more1.txt").write_text("mine")
+    assert main([*command, "--file", str(target), "--set", "files=2"]) == 2
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["error"]["code"] == "export_exists"
+    assert target.with_name("more1.txt").read_text() == "mine"
     folder = ["--set", "as_folder=true", "--file", str(tmp_path / "folder")]
     assert main([*command, *folder]) == 0
     capsys.readouterr()

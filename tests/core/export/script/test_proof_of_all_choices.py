@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import save
 
 from core.base.device import torch_threads
 from core.base.encoding import build
@@ -19,7 +21,6 @@ from core.base.events import Ended, Epoch, Step
 from core.base.spec import Choice, fields
 from core.data.augmentations import Augmentation
 from core.data.datasets import DataSet
-from core.data.load import load
 from core.data.normalization import Normalization
 from core.data.ready.points import Computed
 from core.data.sampling import Sampling
@@ -28,6 +29,7 @@ from core.export.script import runner
 from core.export.script.plan import RunFacts
 from core.export.script.script import script
 from core.losses import Loss
+from core.network.build import state_shapes
 from core.network.initializers import Initializer
 from core.network.layers import (
     BatchNorm,
@@ -47,7 +49,9 @@ from core.optim.optimizers import Optimizer
 from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
+from core.training.inputs import load_inputs
 from core.training.loop import train
+from core.weights.library import WeightsLibrary
 
 TABLE = {
     "data": {"kind": "blobs", "points": 80},
@@ -64,6 +68,9 @@ IMAGES = TABLE | {
     "epochs": 2,
 }
 VALUES = TABLE | {"data": {"kind": "sine", "points": 60}, "loss": "mse"}
+
+
+HOMES: list[Path] = []  # the one of the weights to start from, once the scripts are written
 
 
 def experiment(base: dict[str, Any], **changes: Any) -> Experiment:
@@ -200,7 +207,7 @@ def scores_of_lab(chosen: Experiment, home: Path) -> dict[str, Any]:
     """The losses of the steps, the validation scores of the epochs, and the final score."""
     found: dict[str, Any] = {"losses": [], "validation": []}
     with torch_threads(1):
-        for event in train(chosen, load(chosen.data, home)):
+        for event in train(chosen, load_inputs(chosen, home)):
             if isinstance(event, Step):
                 found["losses"] += event.losses
             elif isinstance(event, Epoch):
@@ -215,9 +222,35 @@ def cut_short() -> Iterator[Experiment]:
     yield experiment(IMAGES)
 
 
+def starts() -> Iterator[Experiment]:
+    chain_of_layers = (
+        Conv2d(maps=4), BatchNorm(), ReLU(), Conv2d(maps=4), BatchNorm(), ReLU(), Flatten(),
+        Linear(units=6), Output(),
+    )  # fmt: skip
+    base = IMAGES | {"network": chain_of_layers, "epochs": 3}
+    shapes = state_shapes(chain_of_layers, (1, 8, 8), 10)
+    draw = torch.Generator().manual_seed(3)
+    weights = {
+        name: torch.rand(shape, generator=draw) if shape else torch.zeros((), dtype=torch.int64)
+        for name, shape in shapes.items()
+    }
+    digest = WeightsLibrary(HOMES[-1]).add_file(save(weights), "start.safetensors")
+    start = {"kind": "weights", "digest": digest}
+    yield experiment(base, start=start)
+    yield experiment(base, start=start | {"frozen": ("conv1", "norm1"), "new_layers": ("output",)})
+    yield experiment(base, start=start | {"depth_factor": 0.5, "rates": (("conv2", 0.1),)})
+    slowly = start | {"unfreeze_every": 1, "frozen": ("conv1",)}
+    swa = {"kind": "swa", "start": 0.3}
+    more = {"regularizers": ("weight_decay", swa), "stopping": ("gradient_norm",)}
+    yield experiment(base, start=slowly, **more)
+    yield experiment(base, start=start | {"new_layers": ("linear1",)}, initializer="lsuv")
+    for kind in ("muon", "averaged_momentum"):
+        yield experiment(base, start=start | {"depth_factor": 0.5}, optimizer=kind)
+
+
 FAMILIES = (
     optimizers, schedules, losses, initializers, layers, regularizers, augmentations, data, endings,
-    cut_short,
+    cut_short, starts,
 )  # fmt: skip
 STOPPED = RunFacts(stopped_after=6, is_finished=True)  # in the second epoch
 
@@ -226,6 +259,7 @@ STOPPED = RunFacts(stopped_after=6, is_finished=True)  # in the second epoch
 def scores_of_scripts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict]]:
     """What the scripts of all families computed, in one process, because torch starts slowly."""
     root = tmp_path_factory.mktemp("scripts")
+    HOMES.append(root)
     folders: dict[str, list[Path]] = {family.__name__: [] for family in FAMILIES}
     for family in FAMILIES:
         for number, chosen in enumerate(family()):
@@ -247,9 +281,9 @@ def scores_of_scripts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, lis
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_script_of_every_choice_gives_the_same_losses(family, scores_of_scripts, tmp_path):
+def test_the_script_of_every_choice_gives_the_same_losses(family, scores_of_scripts):
     for chosen, alone in zip(family(), scores_of_scripts[family.__name__], strict=True):
-        lab = scores_of_lab(chosen, tmp_path)
+        lab = scores_of_lab(chosen, HOMES[-1])
         if family is cut_short:
             lab = {"losses": lab["losses"][:6], "validation": lab["validation"][:1], "result": None}
         assert alone["losses"] and repr(alone["losses"]) == repr(lab["losses"]), chosen
