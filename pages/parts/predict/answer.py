@@ -1,5 +1,5 @@
 """The answer of a run for one input: its class with the probabilities, or its value; what the
-network gets, the nearest training samples, and what the answer depends on.
+network sees, the nearest training samples, and what the answer depends on.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from pages.kit.form import escape
 from pages.kit.layout import finding
 from pages.parts.predict.chosen import Chosen
 
-SEEN, NEAR = 150, 64  # px of what the network gets, and of a training image
+SEEN, NEAR = 150, 64  # px of what the network sees, and of a training image
 COLUMNS = 12  # of a table, in the chart of their contributions
 EXPLAIN = (
     "How much each pixel or column contributes to the score of the answer, measured from an empty "
@@ -120,7 +120,7 @@ def bars(answer: Answer, key: str) -> None:
 def seen(answer: Answer) -> None:
     """The image as the network gets it, and what was changed."""
     shape = answer.values.shape
-    st.markdown("**What the network gets**")
+    st.markdown("**What the network sees**")
     st.image(square(answer.values, 255.0, SEEN), width=SEEN, alt="The image at its resolution")
     lines = [f"{format_shape(shape[1:])} pixels.", *(step.text for step in answer.steps)]
     st.caption("  \n".join(map(escape, lines)))
