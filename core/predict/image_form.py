@@ -23,11 +23,13 @@ from core.data.arrays.image_decoding import (
     refuse_depth,
 )
 from core.predict.ink import Ink, border_pixels
+from core.predict.paper import fit_paper
 
 MEASURED = 2000  # training images, evenly spaced
 DECODED = (1024, 1024)  # pixels up to which a large JPEG is reduced while it is decoded
 LARGEST_FILE = 64 * 2**20  # bytes of one image file
 FLAT = 20.0  # levels of 255 between background and ink below which an image is empty
+UNEVEN = 25.0  # levels of 255 by which the light may differ without being reported
 COLOUR = 32  # levels between channels up to which compression made them differ
 NOISE = 0.25  # of the darkest ink, below which scanned or photographed paper has none
 
@@ -136,19 +138,36 @@ class ImageForm:
         whole = all(finding.code != "cropped" for finding in findings)
         if whole and self.ink.matches(self._levels(resized) / 255, strokes=not self.stretched):
             return resized, findings
-        levels = self._levels(images)
-        paper = float(np.median(border_pixels(levels[None, None])))
-        darkest = float(np.quantile(levels, 0.995))
-        if darkest - paper < FLAT:
+        ink, light = self._find_ink(images)
+        darkest = float(np.quantile(ink, 0.995))
+        if 255 * darkest < FLAT:
             text = (
                 f"{clip(name)} has no ink that differs from its background: the answer means "
                 "nothing. Use an image with more contrast."
             )
             return resized, [*findings, Finding("no_ink", "warn", text)]
-        ink = ((levels - paper) / (darkest - paper)).clip(0, 1)
+        ink = (ink / darkest).clip(0, 1)
         ink[ink < NOISE] = 0
         pixels = self.ink.place(ink)[None].round().astype(np.uint8)
-        return pixels, [_resized(name, size, self.shape[1:]), self._placed(name)]
+        steps = [_resized(name, size, self.shape[1:]), self._placed(name)]
+        if light > UNEVEN:
+            text = (
+                f"{clip(name)} has uneven light: the brightness of its background differs by "
+                f"{light:.0f} of 255 levels. This was evened out."
+            )
+            steps.insert(0, Finding("evened", "info", text, {"levels": round(light)}))
+        return pixels, steps
+
+    def _find_ink(self, images: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return the ink (h, w), from 0 to 1, of a grey image (1, h, w), and by how many levels the
+        light on it differs. Only line art shows enough of its background to measure the light.
+        """
+        levels = self._levels(images)
+        if self.ink.stroke:
+            paper = fit_paper(255 - levels)
+            return (1 - (255 - levels) / paper).clip(0, 1), float(np.ptp(paper))
+        background = float(np.median(border_pixels(levels[None, None])))
+        return ((levels - background) / 255).clip(0, 1), 0.0
 
     def _levels(self, images: np.ndarray) -> np.ndarray:
         """Return how far each pixel (h, w) of a grey image (1, h, w) is from the background."""

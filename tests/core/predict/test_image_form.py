@@ -134,6 +134,21 @@ def test_coloured_ink_is_made_grey_and_an_empty_page_is_reported(form, digit):
     assert blank.findings[-1].level == "warn"
 
 
+@pytest.mark.parametrize("light", [0.0, 0.3, 0.6])
+def test_drawings_on_photographed_paper_are_read(predictor, form, drawings, light):
+    """Yellowish paper with noise, whose far corner has less light."""
+    draw, right = np.random.default_rng(1), 0
+    shade = 225 * (1 - light * np.add.outer(np.linspace(0, 0.4, 400), np.linspace(0, 0.6, 400)))
+    for drawing in drawings[:10]:
+        page = shade * (1 - 0.75 * np.pad(drawing.ink, 60)) + draw.normal(0, 5, shade.shape)
+        colours = (page[..., None] * (1, 0.97, 0.9)).clip(0, 255).astype(np.uint8)
+        image = prepared(form, encoded(Image.fromarray(colours), "JPEG"))
+        assert codes(image)[-2:] == ["resized", "placed"] and "inverted" in codes(image)
+        assert ("evened" in codes(image)) == (light > 0)
+        right += predictor.predict(image.pixels[None])[0].answer == drawing.digit
+    assert right >= 8
+
+
 def test_photos_are_cut_to_the_proportions_of_the_training_images():
     photos = np.random.default_rng(0).integers(0, 256, (20, 3, 16, 16)).astype(np.uint8)
     form = ImageForm.measure(photos, np.arange(20))
