@@ -27,13 +27,19 @@ from core.export.offline.plan import find_unknown_layer, operations
 from core.export.offline.reference import ROWS, choose_samples, packed
 from core.export.parity import TOLERANCE
 from core.export.portable import PortableNetwork
-from core.network.layers import Conv2d, Layer, Linear, Output, Residual
+from core.network.layers import Conv2d, GlobalPool, Layer, Linear, Output, Residual
 from core.predict.image_form import ImageForm
 from core.predict.ink import Ink
 from core.predict.strokes import render
 from tests.core.analysis.conftest import train
 from tests.core.export.conftest import TINY, written
-from tests.core.export.every_layer import NETWORKS, every_kind, make_inputs, make_network
+from tests.core.export.every_layer import (
+    NETWORKS,
+    every_kind,
+    make_inputs,
+    make_network,
+    random_network,
+)
 
 PLACE = """([values, height, width, ink]) => {
     const plane = {values: Float32Array.from(values), height, width};
@@ -116,7 +122,6 @@ def test_a_layer_without_javascript_is_refused_by_its_number(monkeypatch) -> Non
     ("shape", "noise"), [((1, 28, 28), 30), ((3, 32, 32), 255), ((3, 200, 200), 255)]
 )
 def test_as_many_samples_as_fit_are_stored_and_the_page_is_small(shape, noise) -> None:
-    network = make_network("pools")
     rows = np.random.default_rng(1).integers(0, noise, (100, *shape)).astype(np.uint8)
     samples = choose_samples(rows, 12_000)
     assert samples.inputs.shape == (ROWS, *shape) and samples.inputs.dtype == np.float32
@@ -126,7 +131,9 @@ def test_as_many_samples_as_fit_are_stored_and_the_page_is_small(shape, noise) -
     assert len(packed(stored)) <= 12_000
     more = rows[: samples.real + 2].tobytes()
     assert samples.real == 100 or len(packed(more)) > 10_000
-    assert network.bytes > 0
+    layers = (Conv2d(maps=4, kernel=9, stride=5), GlobalPool(), Output())
+    made = write_page(random_network(layers, shape, ("a", "b")), rows, image_facts(NO_INK))
+    assert len(made.text.encode()) <= 1.5 * made.weights + 60_000 and made.rows == ROWS
 
 
 @pytest.mark.parametrize("fixture", ["digits_run", "table_run", "values_run"])
