@@ -63,6 +63,7 @@ class LayerStart:
     signal: float
     gradient: float
     weights: WeightHistogram | None = None
+    is_new: bool = True  # drawn by the initializer, not trained before
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,10 @@ class FirstStep:
     @property
     def scale_finding(self) -> Finding | None:
         """A hidden layer with outputs of an unusual scale, the most unusual one: its activation is
-        used at its kink or far from it.
+        used at its kink or far from it. Layers that were trained before have found their scale.
         """
-        unusual = [layer for layer in self.layers[:-1] if not LOW <= layer.std <= HIGH]
+        new = [layer for layer in self.layers[:-1] if layer.is_new]
+        unusual = [layer for layer in new if not LOW <= layer.std <= HIGH]
         if not unusual:
             return None
         layer = max(unusual, key=lambda layer: abs(log(layer.std or TINY)))
@@ -173,7 +175,12 @@ def first_step(experiment: Experiment, data: Samples) -> FirstStep:
     loss.backward()
     layers = [
         LayerStart(
-            name, std, signal, _gradient_norm(module), _histogram(module, experiment.initializer)
+            name,
+            std,
+            signal,
+            _gradient_norm(module),
+            _histogram(module, experiment.initializer),
+            is_new=experiment.start.is_new(name),
         )
         for (name, module), (std, signal) in recorded.items()
     ]

@@ -156,7 +156,7 @@ def metrics(draft: Experiment, planned: Plan, seen: "FirstStep | None", chance: 
             short(seen.loss, 3) if seen else MISSING,
             chance or None,
             **quiet,
-            help="Loss of the untrained network. If it is far above chance level, the network is "
+            help="Loss before the first step. If it is far above chance level, the network is "
             "confidently wrong.",
         )
         st.metric(

@@ -178,3 +178,5 @@ def test_outputs_of_an_unusual_scale_are_reported(std, code):
     assert (found.code if found else "") == code and seen.finding is None
     if code:
         assert found.evidence == {"layer": "second", "std": std}
+    trained = replace(layers[1], is_new=False)  # it has found its scale
+    assert FirstStep(2.3, 2.3, (layers[0], trained, layers[0])).scale_finding is None
