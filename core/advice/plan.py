@@ -118,6 +118,7 @@ def _line(experiment: Experiment, planned: Plan, data: str, network: str) -> str
     optimizer = f"{experiment.optimizer.label} {short(experiment.optimizer.learning_rate)}"
     epochs = f"{whole(experiment.epochs)} epoch{'s' * (experiment.epochs != 1)}"
     weights = f"{network}, {whole(planned.parameters)} parameters"
+    weights += ", fine-tuned" * bool(experiment.start.weights_digest)
     schedule = experiment.schedule.label.lower()
     data = ", ".join([data, *_changes_of_data(experiment)])
     return " · ".join([data, weights, optimizer, schedule, epochs])

@@ -36,7 +36,16 @@ def check_starting_weights(
         check_stored_start(experiment, facts, home)
     except LabError as error:
         action = _way_out(experiment, stored, matching, error.code) or scratch
-        return Finding(error.code, "bad", str(error), {"layers": matching.layers}, action), matching
+        text = str(error)
+        if matching.layers and matching.pairs:  # the table below it has the shapes
+            names = join_words(matching.layers)
+            text = (
+                f"The weights of {start.origin} do not fit {names} of this network. Initialize "
+                f"{'it' if len(matching.layers) == 1 else 'them'}, or use the layers of the "
+                "weights."
+            )
+        evidence = {"layers": list(matching.layers)}
+        return Finding(error.code, "bad", text, evidence, action), matching
     if (trained := _trained(stored)) and trained.normalization != experiment.normalization:
         text = (
             f"The weights were trained with the normalization {trained.normalization.summary}; "

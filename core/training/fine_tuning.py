@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from core.base.errors import BadExperiment, BadNetwork, NotFound
+from core.base.text import join_words
 from core.network.build import LayerFacts
 from core.weights.matching import Matching, Shapes, match
 from core.weights.start import FromWeights, Start
@@ -39,7 +40,7 @@ def check_start(start: Start, want: Shapes, have: Shapes | None) -> Matching | N
             )
     matching = match(want, have, start)
     if not matching.fits:
-        layers = ", ".join(matching.layers)
+        layers = join_words(matching.layers)
         way_out = (
             f"Initialize {layers} instead, or use the network of the weights"
             if matching.layers

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.advice.plan import Plan
 from core.advice.start_checks import check_starting_weights
+from core.advice.suggestions import apply_action
 from core.base.errors import LabError
 from core.base.spec import fields
 from core.base.text import clip, format_shape
@@ -19,7 +20,7 @@ from core.weights.start import FromScratch, FromWeights, Start, covers
 from pages.kit import form, session, state
 from pages.kit.buttons import button
 from pages.kit.finished_runs import finished_runs
-from pages.kit.layout import card_title, draft_finding, finding, when
+from pages.kit.layout import card_title, finding, when
 from pages.kit.tables import show_table
 from pages.kit.uploads import release
 
@@ -135,7 +136,11 @@ def starting_card(draft: Experiment, planned: Plan, traced: tuple[LayerFacts, ..
             st.caption(form.escape(clip(start.origin)), width="content")
         if checked:
             found, matching = checked
-            draft_finding(found, "start finding")
+            label = found.action.label if found.action else None
+            text = form.escape(found.text)
+            if finding(found.level, text, label, "start finding", below=True):
+                state.rebuild(apply_action(draft, found.action), label or "")
+                st.rerun()
             if matching and found.level == "bad":
                 mismatches(matching)
         names = [fact.path for fact in traced if fact.parameters]
@@ -145,7 +150,7 @@ def starting_card(draft: Experiment, planned: Plan, traced: tuple[LayerFacts, ..
             _freeze("Unfreeze all layers", [], start)
         skip = tuple(fact.name for fact in fields(FromWeights) if fact.name not in FIELDS)
         key = state.key("start fields", "start")
-        changed = form.edit(start, key, width=200, skip=skip, store=store_fields)
+        changed = form.edit(start, key, width=150, skip=skip, store=store_fields)
         if changed != start:
             store_fields(changed)
             st.rerun()
