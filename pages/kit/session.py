@@ -83,6 +83,11 @@ def set_ui(name: str, value: str) -> None:
     set(f"kept {name}", value)
 
 
+def show_tab(key: str, label: str) -> None:
+    """Let the tabs with this key open with the one of this label when they are drawn next."""
+    set(key, label)
+
+
 def select_runs(runs: list[str]) -> None:
     """Select exactly these runs when the table of runs is drawn next with them as new rows."""
     set_ui("ticks", json.dumps({"runs": runs}))

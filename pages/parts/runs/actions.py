@@ -51,6 +51,9 @@ def actions(selected: list[Row], shown: int, every: list[Summary]) -> None:
             if one:
                 downloads(runs[0])
                 offer_archive(runs[0])
+                if button("Export as code, ONNX, report …", icon=":material/deployed_code:"):
+                    session.show_tab("watch_tab", "Export")
+                    st.switch_page("watch.py", query_params=address.parameters(run=runs[0]))
         delete(selected, why)
 
 

@@ -111,3 +111,9 @@ def test_a_live_run_cannot_be_deleted(store):
     app = page([waiting], [waiting])
     assert button(app, "Delete").disabled and "Stop the run" in button(app, "Delete").help
     assert decode(Experiment, store.experiment(waiting)) == PLAIN
+
+
+def test_the_exports_of_a_selected_run_are_one_press_away(store, two):
+    app = press(page([two[1]], two), "Export as code, ONNX, report …")
+    assert [t.value for t in app.title] == ["Watch"] and app.session_state["watch_tab"] == "Export"
+    assert app.query_params["run"] in (two[1], [two[1]])
