@@ -58,8 +58,8 @@ def compatible(chosen: list[Chosen]) -> list[Chosen]:
             finding(
                 "warn",
                 f"**{escape(other.name)}** takes {describe_input(other)}, and "
-                f"**{escape(chosen[0].name)}** takes {describe_input(chosen[0])}, so it does not "
-                "answer here. Remove one of them.",
+                f"**{escape(chosen[0].name)}** takes {describe_input(chosen[0])}. Only the latter "
+                "answers; remove one of them.",
             )
     return fitting
 
