@@ -7,11 +7,12 @@ from core.base.events import Ended, Started, Step, error
 from core.data.samples import Samples
 from core.descent.point import CurvePoint
 from core.experiment import Experiment
-from core.network.build import trace
+from core.network.build import state_shapes, trace
 from core.studies.executor import Executor, PollControl
 from core.studies.method import Method
 from core.studies.timing import seconds_per_unit
 from core.training.checks import check_experiment
+from core.training.fine_tuning import check_start
 from core.training.loop import Training, train
 
 PROBED_STEPS = 12  # readings of the losses
@@ -28,6 +29,10 @@ class RunExecutor(Executor):
     def __init__(self, method: Method, experiment: Experiment, samples: Samples, seeds: int):
         super().__init__(method, experiment, samples, seeds)
         check_experiment(experiment, samples.facts)
+        stored = samples.start
+        have = None if stored is None else {name: tuple(t.shape) for name, t in stored.items()}
+        want = state_shapes(experiment.network, samples.shape, samples.outputs)
+        check_start(experiment.start, want, have)
         self.samples, self.counts = samples, (1,)
         self.description = experiment.data.summary
         self.costs = (_estimate_seconds(experiment, samples),)

@@ -7,15 +7,21 @@ import pytest
 
 from core.advice.seed_comparison import group_seeds
 from core.base.encoding import build, change
+from core.base.errors import LabError
 from core.base.events import Ended, error
 from core.data.load import load
 from core.experiment import Experiment
 from core.studies.draft_studies import any_setting, learning_curve, multi_start, rebase
+from core.studies.duration import first_executors
 from core.studies.folder import Studies
 from core.studies.records import Record, curve
 from core.studies.study import Study
 from core.studies.sweeps import create, execute
+from core.training.inputs import load_inputs
 from core.training.loop import train
+from core.weights.facts import ModelFacts
+from core.weights.library import WeightsLibrary
+from core.weights.saved_model import SavedModel
 
 LAYERS = [{"kind": "flatten"}, {"kind": "linear", "units": 8}, {"kind": "relu"}, {"kind": "output"}]
 DRAFT = build(Experiment, {"network": LAYERS, "epochs": 2, "device": "cpu"})
@@ -65,6 +71,26 @@ def test_any_field_can_be_an_axis_with_its_value_as_control(tmp_path: Path) -> N
     end = alone(change(DRAFT, "optimizer.learning_rate", 0.01))
     assert points[0].validation_loss[0] == end.validation["loss"]
     assert points[0].validation_error[0] == error(end.validation)
+
+
+def test_a_study_of_fine_tuning_equals_single_runs_and_a_misfit_is_found_before(
+    tmp_path: Path,
+) -> None:
+    source = train(DRAFT, load(DRAFT.data, Path()))
+    list(source)
+    digest = WeightsLibrary(tmp_path).add(SavedModel(source.setup.weights(), ModelFacts()))
+    tuned = change(DRAFT, "start", {"kind": "weights", "digest": digest})
+    axes = [{"kind": "field", "path": "start.depth_factor", "values": [0.1, 1.0]}]
+    study = build(Study, {"base": tuned, "axes": axes, "method": "trained", "repeats": 1})
+    for point, factor in zip(swept(study, tmp_path), (0.1, 1.0), strict=True):
+        e = change(tuned, "start.depth_factor", factor)
+        end = list(train(e, load_inputs(e, tmp_path)))[-1]
+        assert point.test_loss == (end.test["loss"],)
+    wider = change(study, "base.network.1.units", 9)
+    for wrong, home in ((wider, tmp_path), (study, tmp_path / "empty")):
+        with pytest.raises(LabError) as refused:
+            list(first_executors(home, wrong))
+        assert refused.value.code in ("start_weights_misfit", "start_weights_missing")
 
 
 def test_a_study_follows_its_draft_unless_only_the_varied_setting_changed() -> None:
