@@ -49,13 +49,22 @@ NO_BAR = {"displayModeBar": False, "staticPlot": True}
 
 def show_findings(draft: Experiment, data: Samples) -> None:
     """Draw warnings first, then information, then checks that passed."""
-    if not isinstance(draft.data, Spreadsheets):
+    original = draft.data.uncorrected
+    if not isinstance(original, Spreadsheets):
         card_title("About this dataset")
         show_corrections(draft)
         for text in built_in_facts(draft):
             finding("ok", text)
         return
-    about = Library(runner.current().store.home).about(draft.data.digest)
+    about = Library(runner.current().store.home).about(original.digest)
+    findings = sorted(about.findings, key=lambda f: (RANK[f.level], f.action is None))
+    if original != draft.data:
+        card_title("Findings on the original files")
+        show_corrections(draft)
+        for found in findings:
+            finding(found.level, form.escape(found.text))
+        st.caption("Remove the corrections to change how the files are read.")
+        return
     urgent = [f for f in about.findings if f.action and f.level == "warn"]
     with card_title("Findings"):
         if len(urgent) > 1 and button(
@@ -66,7 +75,6 @@ def show_findings(draft: Experiment, data: Samples) -> None:
                 reading = reading.with_changes(found.action.changes)
             read_as(about, reading, with_edits=False)
     show_chosen_reading(about)
-    findings = sorted(about.findings, key=lambda f: (RANK[f.level], f.action is None))
     keys = unique_keys(f"fix {found.code}" for found in findings)
     for key, found in zip(keys, findings, strict=True):
         label, icon = button_of(found)

@@ -3,6 +3,7 @@
 import pytest
 
 from core.base.encoding import encode
+from core.data.datasets import correct
 from core.data.inspection.column_table import ColumnFacts
 from core.data.library import Library
 from core.data.reading import ColumnChoice, Reading
@@ -19,7 +20,7 @@ from pages.parts.data.columns import (
     describe_choices,
 )
 from tests.pages.data.conftest import errors, letters, upload
-from tests.pages.shown import draft, press, well
+from tests.pages.shown import draft, press, texts, well
 
 PEOPLE = "who,age,port,label\n" + "".join(
     f"Mr {i},{i % 7},{'SCQ'[i % 3]},{i % 2}\n" for i in range(40)
@@ -70,6 +71,15 @@ def test_a_refused_file_shows_its_columns_and_is_read_after_a_choice(page, edit)
     assert about(app).columns == ("age", "who", "port=C", "port=Q", "port=S")
     app = press(app, "undo column who")  # with no choice for it, the file would be refused
     assert len(errors(app)) == 1 and tables(app)[0][PROBLEM][0]
+
+
+def test_a_corrected_upload_keeps_the_findings_on_its_files(page):
+    doubled = "age,port,label\n" + "".join(f"{i},{i % 3},{i % 2}\n" for i in [*range(40), 39])
+    original = upload(page(came_for="files"), doubled.encode())
+    (found,) = (f for f in about(original).findings if f.code == "duplicates")
+    app = page(correct(draft(original).data, relabel={0: 1}))
+    assert any(found.text in text for text in texts(app))
+    assert not any(str(button.key).startswith("fix ") for button in app.button)
 
 
 def test_choices_of_a_refused_file_are_kept_until_it_is_read(page, edit):
