@@ -46,8 +46,14 @@ class Module:
 
 @lru_cache(maxsize=256)
 def read_module(name: str) -> Module:
-    """Read the source of a module."""
-    source = inspect.getsource(importlib.import_module(name))
+    """Read the source of a module. Raises CannotExport if it has none."""
+    try:
+        source = inspect.getsource(importlib.import_module(name))
+    except (ImportError, OSError, TypeError):
+        raise CannotExport(
+            f"{name} has no source file that a script could contain. Define the choice in a file "
+            "of the lab to export the run."
+        ) from None
     nodes: dict[str, ast.stmt] = {}
     imports: Names = {}
     for node in ast.parse(source).body:

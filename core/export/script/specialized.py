@@ -42,7 +42,13 @@ class Specializer:
     def function(self, method: str, name: str, docstring: str = "") -> str:
         """Return the source of a method as a function of this name."""
         member = getattr(type(self.choice), method)
-        text = textwrap.dedent(inspect.getsource(member))
+        try:
+            text = textwrap.dedent(inspect.getsource(member))
+        except (OSError, TypeError):
+            raise CannotExport(
+                f"{self.choice.label} has no source file that a script could contain. Define it in "
+                "a file of the lab to export the run."
+            ) from None
         text = _edit(text, lambda tree: self._header(tree, name))
         text = _edit_all(text, self._value)
         text = _edit_all(text, _folded)

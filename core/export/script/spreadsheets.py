@@ -21,8 +21,9 @@ from core.data.library import Library
 from core.data.manifest import About
 from core.data.samples import Samples
 from core.export.script.data import DataCode, DataFile, arrays_code, arrays_of, data_code
-from core.export.script.definitions import Definitions
+from core.export.script.definitions import CannotExport, Definitions
 from core.export.script.rendering import code, comment, literal
+from core.training.scale import resident
 
 LARGE = 2**20  # bytes of files that are not read for a script that is only shown
 SHEETS = {".xlsx", ".xlsm", ".xls", ".ods"}
@@ -37,6 +38,11 @@ Files = dict[str, tuple[str, Path]]  # by role: the name beside the script, and 
 def _(data: Spreadsheets, home: Path, definitions: Definitions) -> DataCode:
     library = Library(home)
     about, samples = library.about(data.digest), library.open(data.digest)
+    if samples.inputs.nbytes > resident():
+        raise CannotExport(
+            f"“{data.title}” is read from the disk block by block, in another order than a script "
+            "would read it. Set LAB_RESIDENT to more than its size in MB, train again and export."
+        )
     files = _files(library, about)
     if definitions.draft and sum(path.stat().st_size for _, path in files.values()) > LARGE:
         return arrays_code(data, samples, definitions)

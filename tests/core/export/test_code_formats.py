@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from typing import Literal
 
 import nbformat
 import pytest
@@ -12,11 +13,15 @@ from nbclient import NotebookClient
 from core.__main__ import main
 from core.base.control import GO, STOP
 from core.base.encoding import change, encode
-from core.experiment import shipped
+from core.base.errors import BadInput
+from core.data.library import Library
+from core.experiment import Experiment, shipped
 from core.export import exports, proof
 from core.export.code_formats import NotebookFormat, ScriptFormat, script_of
+from core.export.script.script import script
 from core.jobs import trainer
 from core.jobs.kinds import KINDS, RUN
+from core.optim.schedules import Constant, Schedule
 from core.runs.history import History
 from core.runs.store import Store
 
@@ -123,3 +128,35 @@ def test_only_code_can_be_proved(digits, capsys):
     assert main(command) == 2
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "nothing_to_prove"
     assert ScriptFormat(prove=True).with_proof() is None
+
+
+def test_a_new_field_of_the_experiment_needs_a_place_in_the_script():
+    """A field that scripts leave out would make their losses differ: add it there, then here."""
+    assert set(Experiment.model_fields) == {
+        "name", "about", "data", "split", "label_noise", "normalization", "augmentations",
+        "sampling", "network", "initializer", "start", "loss", "optimizer", "schedule",
+        "regularizers", "stopping", "epochs", "batch_size", "seeds", "device", "precision",
+    }  # fmt: skip
+
+
+def test_what_has_no_source_or_is_too_large_is_refused_with_the_reason(tmp_path, monkeypatch):
+    names = {"__name__": "no_file", "Constant": Constant, "Literal": Literal}
+    monkeypatch.setattr(Schedule, "members", dict(Schedule.members))
+    source = """
+class Nowhere(Constant):
+    kind: Literal["test_nowhere"] = "test_nowhere"
+    def base_schedule(self, base, step, *, steps, epoch_steps):
+        return base
+"""
+    exec(source, names)
+    experiment = shipped()["spirals"].model_copy(update={"schedule": names["Nowhere"]()})
+    with pytest.raises(BadInput) as refused:
+        script(experiment, tmp_path)
+    assert refused.value.code == "cannot_export"
+    rows = "".join(f"{k},{k % 7},{k % 2}\n" for k in range(40)).encode()
+    digest, _ = Library(tmp_path).add(b"a,b,kind\n" + rows, names=("rows.csv",))
+    experiment = change(experiment, "data", {"kind": "spreadsheets", "digest": digest})
+    monkeypatch.setenv("LAB_RESIDENT", "0")
+    with pytest.raises(BadInput) as refused:
+        script(experiment, tmp_path)
+    assert refused.value.code == "cannot_export"
