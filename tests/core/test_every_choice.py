@@ -23,10 +23,11 @@ from core.optim.optimizers import Optimizer
 from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
+from core.weights.start import Start
 
 ONE = {
     "initializer": Initializer, "loss": Loss, "optimizer": Optimizer, "schedule": Schedule,
-    "sampling": Sampling, "normalization": Normalization, "data": DataSet,
+    "sampling": Sampling, "normalization": Normalization, "data": DataSet, "start": Start,
 }  # fmt: skip
 SEVERAL = {
     "network": Layer, "regularizers": Regularizer, "stopping": StoppingRule,
@@ -36,7 +37,7 @@ PLACES = [
     (place, member)
     for place, family in (ONE | SEVERAL).items()
     for member in family.members.values()
-    if not issubclass(member, DataSet) or member.is_ready_made()
+    if not any(field.is_required() for field in member.model_fields.values())
 ]
 EVERY = pytest.mark.parametrize(("place", "member"), PLACES, ids=lambda v: getattr(v, "label", v))
 
