@@ -9,7 +9,7 @@ it leaves out the seeds. Knows no file and no page.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import isfinite
 from statistics import mean, stdev
 from typing import Any
 
@@ -18,12 +18,12 @@ from core.base.finding import Finding
 from core.base.numbers import THIN, short, whole
 from core.base.text import counted
 from core.experiment import Experiment, Seeds, without_corrections
+from core.runs.differences import points, sampling_interval, welch_interval
 from core.runs.score import Form, describe, is_regression, name
 
 SEEDS = 3  # the least number behind a claim
 MEASURED_ON = ("data", "split", "label_noise")  # the settings that select the validation samples
 NO_SETTING = ("name", "about", "seeds", "device")
-_QUANTILES = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)  # t, 97.5 %, 1 to 10
 
 
 @dataclass(frozen=True)
@@ -225,7 +225,7 @@ def _lead(first: _Setting, second: _Setting, scale: _Scale) -> tuple[str, str, d
         f"{values[1]} for {second.name}, a difference of {scale.with_unit(lead)}"
     )
     if min(len(ours), len(theirs)) > 1:
-        reach = interval(ours, theirs)
+        reach = welch_interval(ours, theirs)
         evidence |= {"low": lead - reach, "high": lead + reach}
         text += f" ({_bounds(evidence, scale)} at 95{THIN}% confidence)"
         if lead > reach:
@@ -266,38 +266,6 @@ def _describe_test(
 def _describe_divergence(diverged: Sequence[str]) -> str:
     """Return a sentence that names the runs that diverged."""
     return f" Diverged: {', '.join(diverged)}." if diverged else ""
-
-
-def points(difference: float) -> str:
-    """Format a difference of error rates.
-
-    >>> [points(v) for v in (0.0056, 0.0123, 0.01)]
-    ['0.56 percentage points', '1.2 percentage points', '1 percentage point']
-    """
-    value = short(100 * difference)
-    return f"{value} percentage point{'s' * (value != '1')}"
-
-
-def sampling_interval(ours: float, theirs: float, samples: int) -> float:
-    """Return half the width of the 95 % interval of the difference of two error rates, each
-    measured on this many samples. On the same samples errors are alike, so it is rather wide.
-    """
-    return 1.96 * sqrt(sum(p * (1 - p) for p in (ours, theirs)) / samples)
-
-
-def interval(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """Return half the width of Welch's 95 % interval of the difference of two means. Each side has
-    two or more values.
-
-    t·√(s₁²/n₁ + s₂²/n₂), t for ν = (v₁ + v₂)² / (v₁²/(n₁ − 1) + v₂²/(n₂ − 1)) degrees of freedom
-    with v = s²/n, rounded down to a whole number of at most 10.
-    """
-    v, w = (stdev(values) ** 2 / len(values) for values in (ours, theirs))
-    if v + w == 0:
-        return 0.0
-    freedom = (v + w) ** 2 / (v**2 / (len(ours) - 1) + w**2 / (len(theirs) - 1))
-    index = min(int(freedom + 1e-9), len(_QUANTILES)) - 1
-    return _QUANTILES[index] * sqrt(v + w)
 
 
 def _more_seeds(setting: _Setting) -> tuple[Experiment, ...]:

@@ -12,7 +12,8 @@ from core.base.encoding import change
 from core.base.numbers import THIN
 from core.data.datasets import correct
 from core.experiment import Experiment, Seeds
-from core.runs.ranking import SEEDS, RunResult, compare_results, interval
+from core.runs.differences import welch_interval
+from core.runs.ranking import SEEDS, RunResult, compare_results
 
 A, B = Experiment(name="A"), Experiment(name="B", epochs=7)
 ERRORS = st.lists(
@@ -45,7 +46,7 @@ def test_with_one_seed_each_the_difference_is_counted_and_may_be_chance():
     evidence = found.finding.evidence
     proportions = np.repeat([0, 1], [196, 4]), np.repeat([0, 1], [195, 5])
     error = np.sqrt(sum(p.var() / 200 for p in proportions))
-    assert evidence["high"] - evidence["low"] == pytest.approx(2 * 1.96 * error)
+    assert evidence["high"] - evidence["low"] == pytest.approx(2 * stats.norm.ppf(0.975) * error)
     assert evidence["low"] < 0 < evidence["high"] and evidence["samples"] == 200
     clear = compare(results(A, 0.02, samples=200), results(B, 0.4, samples=200)).finding
     assert clear.code == "one_seed" and clear.evidence["low"] > 0
@@ -91,12 +92,8 @@ def test_a_repeated_run_counts_as_one_seed():
 @given(ERRORS, ERRORS)
 def test_the_interval_is_that_of_welch(ours, theirs):
     found = stats.ttest_ind(ours, theirs, equal_var=False).confidence_interval(0.95)
-    v, w = (np.var(each, ddof=1) / len(each) for each in (ours, theirs))
-    freedom = (v + w) ** 2 / (v**2 / (len(ours) - 1) + w**2 / (len(theirs) - 1))
-    whole = min(max(int(freedom + 1e-9), 1), 10)
-    quantiles = [stats.t.ppf(0.975, degrees) for degrees in (whole, freedom)]
-    half = (found.high - found.low) / 2 * quantiles[0] / quantiles[1]
-    assert interval(ours, theirs) == pytest.approx(half, rel=2e-3)
+    half = (found.high - found.low) / 2
+    assert welch_interval(ours, theirs) == pytest.approx(half, rel=1e-9)
 
 
 def test_means_over_seeds_have_their_standard_deviation():
