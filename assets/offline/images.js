@@ -1,11 +1,14 @@
 // Images of any size become like the training images; every change is reported in words. The rules are those of the
-// page Predict of the lab (core/predict/image_form.py and ink.py). A plane is {values, height, width}, values from 0
+// page Predict of the lab (core/predict/image_form.py, ink.py and paper.py). A plane is {values, height, width}, values from 0
 // (black) to 255, or ink from 0 to 1.
 
 const FAINT = 0.1; // ink below it does not count for the bounding box
 const FINE = 8; // parts of a pixel in which ink is scaled and moved
 const NOISE = 0.25; // of the darkest ink, below which paper has none
 const FLAT = 20; // levels between background and ink below which an image is empty
+const UNEVEN = 25; // levels by which the light may differ without being reported
+const ALIKE = 0.7; // smallest ratio of two stroke widths, or two shades, that count as alike
+const LOST = 0.005; // of a side, from which a cut is reported
 const MOST = 1024; // pixels of a side to which large images are reduced first
 
 // Return {planes, changes} of an image file, turned upright and placed on white.
@@ -32,7 +35,7 @@ async function decodeImage(file) {
 }
 
 // Return {raw, changes}: the inputs of the network for the planes of an image.
-function prepareImage({ planes, changes, size }, { shape, ink }) {
+function prepareImage({ planes, changes, size }, { shape, ink, stretched }) {
   const [channels, height, width] = shape;
   const report = [...changes];
   const isGrey = planes[0].values.every((red, i) => red === planes[1].values[i] && red === planes[2].values[i]);
@@ -45,39 +48,58 @@ function prepareImage({ planes, changes, size }, { shape, ink }) {
     const [from, to] = ink.background < 127.5 ? ["white", "black"] : ["black", "white"];
     report.push(`The ${from} background was inverted: that of the training images is ${to}.`);
   }
-  const placed = ink && channels === 1 ? placeImage(planes[0], ink, size, report) : null;
-  planes = placed ? [placed] : planes.map((plane) => fit(plane, height, width));
-  if (!placed && (size[0] !== height || size[1] !== width)) {
-    if (size[0] * width !== size[1] * height) report.push("The sides were cut off to fit the proportions.");
-    report.push(resized(size, height, width));
-  }
+  const placed = ink && channels === 1 ? placeImage(planes[0], { ink, stretched }, size, report) : null;
+  planes = placed ? [placed] : planes.map((plane) => reportFit(plane, { height, width, stretched }, size, report));
   const raw = new Float32Array(channels * height * width);
   planes.slice(0, channels).forEach((plane, c) => raw.set(plane.values, c * height * width));
   return { raw, changes: report };
 }
 
 // The ink of a drawing (0 to 1) as inputs, placed as that of the training images.
-function prepareDrawing(plane, { shape, ink }) {
+function prepareDrawing(plane, { shape, ink, stretched }) {
   const [channels, height, width] = shape;
   const raw = new Float32Array(channels * height * width);
-  const values = ink ? placeInk(plane, ink).values : fit(change(plane, (x) => 255 * (1 - x)), height, width).values;
+  const values = ink ? placeInk(plane, ink).values : fit(change(plane, (x) => 255 * (1 - x)), { height, width, stretched }).values;
   for (let c = 0; c < channels; c++) raw.set(values.map(Math.round), c * height * width);
   return { raw, changes: ink ? [placement(ink)] : [] };
 }
 
-function placeImage(plane, ink, size, report) {
+// Place the ink of a grey image, unless it has the form of the training images as it is or resized. Null without ink.
+function placeImage(plane, { ink, stretched }, size, report) {
   const [height, width] = ink.shape;
-  const levels = change(plane, (value) => Math.abs(value - ink.background));
-  if (plane.height === height && plane.width === width && matches(change(levels, (x) => x / 255), ink)) return plane;
-  const paper = median(borderOf([levels]));
-  const darkest = quantile(levels.values, 0.995);
-  if (darkest - paper < FLAT) {
+  const levels = (image) => change(image, (value) => Math.abs(value - ink.background));
+  const inkOf = (image) => change(levels(image), (level) => level / 255);
+  if (plane.height === height && plane.width === width && matches(inkOf(plane), ink)) return plane;
+  if (stretched || lostPart(plane, height, width) < LOST) {
+    const whole = fit(plane, { height, width, stretched });
+    if ((stretched || hasStrokes(inkOf(whole), ink)) && matches(inkOf(whole), ink)) {
+      report.push(resized(size, height, width));
+      return whole;
+    }
+  }
+  const { found, light } = findInk(levels(plane), ink);
+  const darkest = quantile(found.values, 0.995);
+  if (255 * darkest < FLAT) {
     report.push("There is no ink that differs from the background: the answer means nothing.");
     return null;
   }
-  const scaled = change(levels, (value) => Math.min(1, Math.max(0, (value - paper) / (darkest - paper))));
+  if (light > UNEVEN) report.push(`Uneven light was evened out: it differed by ${Math.round(light)} of 255 levels.`);
   report.push(resized(size, height, width), placement(ink));
-  return change(placeInk(change(scaled, (x) => (x < NOISE ? 0 : x)), ink), Math.round);
+  const clean = change(found, (x) => (x / darkest < NOISE ? 0 : Math.min(1, x / darkest)));
+  return change(placeInk(clean, ink), Math.round);
+}
+
+// The ink from 0 to 1 in levels above the background, and by how many levels the light on it differs. Only line art
+// shows enough of its background to measure the light.
+function findInk(levels, ink) {
+  const inside = (x) => Math.min(1, Math.max(0, x));
+  if (!ink.stroke) {
+    const background = median(borderOf([levels]));
+    return { found: change(levels, (level) => inside((level - background) / 255)), light: 0 };
+  }
+  const paper = fitPaper(change(levels, (level) => 255 - level)).values;
+  const found = change(levels, (level, i) => inside(1 - (255 - level) / paper[i]));
+  return { found, light: most({ values: paper }) + most({ values: paper.map((value) => -value) }) };
 }
 
 function resized(size, height, width) {
@@ -127,6 +149,14 @@ function matches(plane, ink) {
   const side = Math.max(bottom - top, right - left);
   const offset = Math.max(...centre.map((value, axis) => Math.abs(value - ink.centre[axis])));
   return side >= ink.sides[0] - 1 && side <= ink.sides[1] + 1 && offset <= ink.offset + 1;
+}
+
+// Whether ink is about as dark and as thick as that of the training images.
+function hasStrokes(plane, ink) {
+  if (most(plane) < ALIKE * ink.peak) return false;
+  const times = FINE / 2;
+  const width = ink.stroke ? strokeWidth(resize(plane, times * plane.height, times * plane.width)) / times : 0;
+  return ALIKE * ink.stroke <= width && width <= ink.stroke / ALIKE;
 }
 
 // The distance to the nearest pixel without ink is w/4 on average over a stroke of width w.
@@ -246,13 +276,33 @@ function grey([red, green, blue]) {
   return { ...red, values: red.values.map(weigh) };
 }
 
-// The central part with the proportions of the training images, resized to their size.
-function fit(plane, height, width) {
+// The image in the size of the training images; the report says what was changed.
+function reportFit(plane, form, size, report) {
+  const { height, width, stretched } = form;
+  if (size[0] !== height || size[1] !== width) {
+    const text = resized(size, height, width);
+    const isCut = !stretched && lostPart(plane, height, width) >= LOST;
+    if (!report.includes(text)) report.push(...(isCut ? ["The sides were cut off to fit the proportions."] : []), text);
+  }
+  return fit(plane, form);
+}
+
+// The central part with the proportions of the training images, all of it if they were stretched, in their size.
+function fit(plane, { height, width, stretched }) {
   if (plane.height === height && plane.width === width) return plane;
-  const scale = Math.min(plane.height / height, plane.width / width);
-  const [rows, columns] = [height, width].map((side) => Math.max(1, roundEven(side * scale)));
+  const [rows, columns] = stretched ? [plane.height, plane.width] : centralPart(plane, height, width);
   const [top, left] = [Math.floor((plane.height - rows) / 2), Math.floor((plane.width - columns) / 2)];
   return change(resize(cut(plane, top, left, rows, columns), height, width), Math.round);
+}
+
+function centralPart(plane, height, width) {
+  const scale = Math.min(plane.height / height, plane.width / width);
+  return [height, width].map((side) => Math.max(1, roundEven(side * scale)));
+}
+
+function lostPart(plane, height, width) {
+  const [rows, columns] = centralPart(plane, height, width);
+  return 1 - Math.min(rows / plane.height, columns / plane.width);
 }
 
 // Bilinear when enlarged, a triangle over all covered pixels when reduced, as in Pillow.

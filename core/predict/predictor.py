@@ -44,7 +44,7 @@ class Predictor:
         self._setup_facts(trained)
         self._samples = {name: _Samples.of(trained, name) for name in PARTS}
         train = self._samples["train"]
-        stretched = any(f.code == "resized" for f in self.origin.inspection.findings)
+        stretched = self.origin.has_stretched_images
         self.form = (
             ImageForm.measure(train.inputs, train.rows, stretched=stretched)
             if self.is_image

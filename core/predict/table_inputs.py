@@ -36,6 +36,11 @@ class Origin:
         """Return the origin of a run's data."""
         return cls(training_inspection(trained), trained.fill_values)
 
+    @property
+    def has_stretched_images(self) -> bool:
+        """Whether its images were resized without keeping their proportions."""
+        return any(found.code == "resized" for found in self.inspection.findings)
+
 
 @dataclass(frozen=True)
 class TableInputs:

@@ -20,9 +20,10 @@ from core.export.offline.reference import LARGEST_ANSWERS, ROWS, choose_samples
 from core.export.portable import PortableNetwork, sample_rows
 from core.predict.image_form import ImageForm
 from core.predict.strokes import PEN
+from core.predict.table_inputs import Origin
 
 SHARED = ("text.js", "network.js", "check.js", "page.js")
-FOR_IMAGES, FOR_TABLES = ("images.js", "drawing.js"), ("table.js",)
+FOR_IMAGES, FOR_TABLES = ("images.js", "paper.js", "drawing.js"), ("table.js",)
 MEASURED = 4096  # training rows from which the form takes its usual values
 COMMENT = re.compile(r"^(//.*|/\*.*\*/)$")
 
@@ -53,7 +54,8 @@ def make_page(trained: TrainedRun, network: PortableNetwork) -> OfflinePage:
     """Return the page of a run."""
     inputs, rows = trained.data.inputs, trained.setup.rows.train
     if network.has_images:
-        facts = image_facts(ImageForm.measure(inputs, rows))
+        stretched = Origin.of(trained).has_stretched_images
+        facts = image_facts(ImageForm.measure(inputs, rows, stretched=stretched))
     else:
         facts = table_facts(network, inputs[rows[:: max(1, len(rows) // MEASURED)]])
     return write_page(network, sample_rows(trained, ROWS), facts)
@@ -125,7 +127,8 @@ def image_facts(form: ImageForm) -> dict[str, Any]:
     """Return how images are made like those of the training set, and the width of the pen, 0 if
     there is no drawing pad.
     """
-    return {"ink": asdict(form.ink), "pen": PEN} if form.ink else {"ink": None, "pen": 0}
+    ink = {"ink": asdict(form.ink), "pen": PEN} if form.ink else {"ink": None, "pen": 0}
+    return {**ink, "stretched": form.stretched}
 
 
 def table_facts(network: PortableNetwork, inputs: np.ndarray) -> dict[str, Any]:

@@ -3,6 +3,7 @@ answers of PyTorch, and what a person does with it.
 """
 
 import io
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -210,23 +211,26 @@ def test_images_are_prepared_as_in_the_lab(digits_run, offline, page) -> None:
         ImageForm.measure(digits_run.data.inputs, digits_run.setup.rows.train),
         ImageForm((3, 12, 10), None),
         ImageForm((1, 9, 9), None),
+        ImageForm((1, 9, 6), None, stretched=True),
     ]
+    forms.append(replace(forms[0], stretched=True))
     random = np.random.default_rng(8)
     blot = np.full((60, 70, 3), 250, np.uint8)
     blot[12:44, 30:38] = blot[20:28, 20:52] = (20, 60, 120)
     photo = random.integers(0, 256, (5, 7, 3)).astype(np.uint8).repeat(9, 0).repeat(9, 1)
     small = np.zeros((8, 8, 3), np.uint8)
     small[:, 3:5] = 255
-    script = """([data, ink, shape]) => decodeImage(new Blob([Uint8Array.from(data)]))
-        .then(image => prepareImage(image, {ink, shape})).then(({raw, changes}) =>
+    shade = np.linspace(1, 0.5, 70)[None, :, None] * np.linspace(1, 0.8, 60)[:, None, None]
+    photographed = (blot * shade).round().astype(np.uint8)
+    script = """([data, form]) => decodeImage(new Blob([Uint8Array.from(data)]))
+        .then(image => prepareImage(image, form)).then(({raw, changes}) =>
         [[...raw], changes.length])"""
     for form in forms:
-        for pixels in (blot, 255 - blot, photo, small):
+        for pixels in (blot, 255 - blot, photo, small, photographed):
             wanted = form.prepare(pixels)
-            ink = vars(form.ink) if form.ink else None
             content = list(png("some.png", pixels)["buffer"])
-            raw, changes = page.evaluate(script, [content, ink, form.shape])
-            tolerance = 4 if ink else 1
+            raw, changes = page.evaluate(script, [content, asdict(form)])
+            tolerance = 4 if form.ink else 1
             np.testing.assert_allclose(
                 np.reshape(raw, form.shape), wanted.pixels.astype(float), atol=tolerance
             )
