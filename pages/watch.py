@@ -6,6 +6,7 @@ changes.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -152,7 +153,9 @@ class Page:
                     show(self.run)
 
     def after_training(self) -> dict[str, Callable[[str], None]]:
-        """Return what draws the tabs of a finished run; before its end they only say so."""
+        """Return what draws the tabs of a finished run; before its end they only say so. A run that
+        diverged or failed can still be exported as what needs no weights.
+        """
         if self.can_predict():
             return {
                 "Mistakes": mistakes.tab,
@@ -161,7 +164,10 @@ class Page:
                 "Export": export.tab,
             }
         reason = LIVE if self.live else NO_WEIGHTS
-        return dict.fromkeys(AFTER_TRAINING, lambda run: st.caption(reason))
+        tabs = dict.fromkeys(AFTER_TRAINING, lambda run: st.caption(reason))
+        if not self.live and self.state not in WAITING:
+            tabs["Export"] = partial(export.tab, has_weights=False)
+        return tabs
 
     def can_predict(self) -> bool:
         """Whether the run has ended with weights that can be analyzed and used."""

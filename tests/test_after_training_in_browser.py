@@ -223,7 +223,7 @@ def test_a_typed_human_error_changes_the_verdict_and_baselines_join_the_result(
     page.get_by_text("The last valid value is used").wait_for()
     assert notes.read(server.store, digits_run).human_error == 0.5
     chart(page, "Test error of this run").locator(".main-svg").first.wait_for()
-    wait_until(lambda: "without training" in headline.first.inner_text(), 30, "the best baseline")
+    wait_until(lambda: "; " in headline.first.inner_text(), 30, "the best baseline")
     entry.fill("")
     entry.press("Enter")
     page.get_by_text(verdicts[0]).first.wait_for()

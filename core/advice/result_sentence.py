@@ -9,6 +9,7 @@ from core.advice.bias_variance import BiasVarianceVerdict, judge
 from core.advice.not_learning import find_not_learning
 from core.advice.run_findings import find_improvement, find_small_validation
 from core.base.finding import Action
+from core.base.rates import difference
 from core.experiment import Experiment
 from core.runs.history import History
 from core.runs.measured import NAMES, Measured, measure_parts
@@ -19,12 +20,13 @@ ORDER = ("test", "validation", "train")  # the part whose score is the result: t
 
 @dataclass(frozen=True)
 class BestBaseline:
-    """The baseline with the best validation score: its name in a sentence, and its error on the
-    same part as the result.
+    """The best of all baselines: its name in a sentence, its error on the same part as the result,
+    and how it does without training, if it does: "without gradient descent".
     """
 
     name: str
     measured: Measured
+    effort: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,18 @@ def next_step(
 def _describe_score(
     part: str, measured: Measured, form: Form, baseline: BestBaseline | None
 ) -> str:
-    """Test error 1.3 % (1.1 to 1.6); k-nearest neighbors reach 3.9 % without training."""
+    """Test error 1.3 % (1.1 to 1.6); k-NN reaches 3.9 % without training. Where the interval of the
+    difference contains 0, neither is called better.
+    """
     label = f"{NAMES[part]} {name(form, regression=measured.regression)}"
     text = f"{label[0].upper()}{label[1:]} {measured.describe(form)}"
     if baseline is None:
         return f"{text}."
     reached = baseline.measured.describe(form, interval=False)
-    return f"{text}; {baseline.name} reaches {reached} without training."
+    effort = f" {baseline.effort}" if baseline.effort else ""
+    _, low, high = difference(measured.interval, baseline.measured.interval)
+    unclear = " (no clear difference)" if low <= 0 <= high else ""
+    return f"{text}; {baseline.name} reaches {reached}{effort}{unclear}."
 
 
 def _lower(label: str) -> str:

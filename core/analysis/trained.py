@@ -73,8 +73,8 @@ class TrainedRun:
         self.setup = Setup(drawn, self.data, None)
         self._outputs: dict[PartName, Outputs] = {}
         self._has_best = False
-        self.restore()
         self._new_inputs: np.ndarray | None = None
+        self.restore()
 
     @property
     def model(self) -> nn.Sequential:
@@ -99,10 +99,14 @@ class TrainedRun:
 
     @property
     def held_out(self) -> PartName:
-        """The part whose scores count: the test set, else the validation set, else the training
-        set.
+        """The part whose scores count: the test set if the run was scored on it at its end or it
+        was replaced, else the validation set, else the training set. The test set of a run that was
+        stopped is not used: its training may go on.
         """
-        return next((n for n in ("test", "validation") if len(getattr(self.setup, n))), "train")
+        end = self.store.last(self.run, "reason") or {}
+        scored = self.has_new_test or bool(end.get("test"))
+        names = ("test", "validation") if scored else ("validation",)
+        return next((n for n in names if len(getattr(self.setup, n))), "train")
 
     def replace_test(self, inputs: np.ndarray, targets: np.ndarray) -> None:
         """Use new samples in the form of the dataset as the test set."""

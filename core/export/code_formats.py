@@ -22,6 +22,7 @@ CUT_SHORT = ("stopped", "time")  # how a run ends where no rule of its experimen
 class CodeFormat(ExportFormat):
     """The base of both formats; not a member of the family."""
 
+    needs_weights: ClassVar[bool] = False
     prove: bool = ranged(
         False,
         label="Compare the losses",

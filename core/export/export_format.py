@@ -28,9 +28,11 @@ class ExportFormat(Choice, family="export format"):
     version: ClassVar[int] = 1  # raised when files of earlier versions must not be used any more
     place: ClassVar[int] = 9  # on the page
     suffix: ClassVar[str] = ""  # of the file, such as ".onnx"; empty for a folder
+    title: ClassVar[str] = ""  # after the name of the run, where other formats have the same suffix
     requirements: ClassVar[str] = ""  # the file of the packages that only this format needs …
     packages: ClassVar[tuple[str, ...]] = ()  # … and the names under which they are imported
     reads_data: ClassVar[bool] = True  # whether the dataset has to be on this disk
+    needs_weights: ClassVar[bool] = True  # whether the run must have ended with weights that count
 
     def unsuitable(self, experiment: Experiment, facts: Facts | None) -> str:
         """Return why this run cannot be exported in this format, and what can be done; empty if it

@@ -73,7 +73,7 @@ def prepare(store: Store, run: str, format: ExportFormat) -> Iterator[tuple[floa
     done and the note of what is being done. Raises LabError.
     """
     yield 0.0, {}
-    root, name = store.path(run, FOLDER), _name(store, run)
+    root, name = store.path(run, FOLDER), _name(store, run, format)
     with _writing(root), draft(root) as folder:
         files = folder / "files"
         files.mkdir()
@@ -141,9 +141,10 @@ def _write(store: Store, run: str, format: ExportFormat, path: Path) -> Writing:
     return (yield from format.write(store, run, path))
 
 
-def _name(store: Store, run: str) -> str:
+def _name(store: Store, run: str, format: ExportFormat) -> str:
     experiment = decode(Experiment, store.experiment(run))
-    return file_name(experiment.name or experiment.data.summary)
+    name = file_name(experiment.name or experiment.data.summary)
+    return f"{name} {format.title}".rstrip()
 
 
 def _pack(files: Path, folder: Path, name: str, format: ExportFormat) -> Path:

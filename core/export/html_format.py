@@ -26,6 +26,7 @@ class HtmlFormat(ExportFormat):
     technique: ClassVar[str] = "K5"
     place: ClassVar[int] = 5
     suffix: ClassVar[str] = ".html"
+    title: ClassVar[str] = "offline"
 
     def unsuitable(self, experiment: Experiment, facts: Facts | None) -> str:
         from core.export.offline.plan import find_unknown_layer

@@ -23,6 +23,7 @@ class TrackerFormat(ExportFormat):
     technique: ClassVar[str] = "K4"
     requirements: ClassVar[str] = "requirements-tracking.txt"
     reads_data: ClassVar[bool] = False
+    needs_weights: ClassVar[bool] = False
     shows: ClassVar[str] = ""
 
     def write(self, store: Store, run: str, path: Path) -> Writing:
@@ -34,7 +35,7 @@ class TrackerFormat(ExportFormat):
         try:
             for number, event in enumerate(events):
                 if number % PIECE == 0:
-                    yield number / len(events), "Writing the events"
+                    yield number / len(events), f"Writing the files of {self.label}"
                 tracker.add(event)
                 scalars = reader.read(event)
                 names.update(scalar.name for scalar in scalars)
@@ -45,7 +46,7 @@ class TrackerFormat(ExportFormat):
 
     def findings(self, result: Result) -> list[Finding]:
         values = f"{whole(result['values'])} values of {counted(result['series'], 'quantity')}"
-        text = f"{values} and all settings were written. Show them with `{self.shows}`."
+        text = f"{values} and all settings were written. Show them with: {self.shows}"
         return [Finding("tracker_written", "ok", text, result)]
 
 

@@ -2,9 +2,13 @@
 
 import pytest
 
+from core.base.encoding import encode
+from core.experiment import shipped
 from core.export import exports
 from core.export.catalogue import ExportFormat, ScriptFormat
 from core.jobs import runner, tasks
+from core.runs.store import Store
+from tests.conftest import ended, script, write
 from tests.pages.shown import press, texts, visit, well
 from tests.pages.test_mistakes import finished
 
@@ -14,6 +18,18 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setattr(runner, "_current", None)
     return tmp_path
+
+
+def test_a_diverged_run_has_the_formats_that_need_no_weights(home):
+    store = Store(home)
+    experiment = shipped()["digits"].model_copy(update={"device": "cpu"})
+    run = store.create(encode(experiment))
+    write(store, run, [*script(), ended("diverged")])
+    app = visit("watch", run=run)
+    app.session_state["watch_tab"] = "Export"
+    titles = {title.value for title in well(app.run()).subheader}
+    for member in ExportFormat.members.values():
+        assert (member.label in titles) != member.needs_weights
 
 
 def test_every_format_has_a_card_and_a_press_prepares_and_proves_the_script(home):

@@ -4,9 +4,11 @@ import pytest
 
 from core.analysis.catalogue import Calibration, Confusion, Mistakes, Residuals, Thresholds
 from core.analysis.results import result_of
+from core.analysis.trained import TrainedRun
+from core.base.control import GO, STOP
 from core.base.encoding import encode
 from core.experiment import shipped
-from core.jobs import runner
+from core.jobs import runner, trainer
 from core.jobs.kinds import KINDS, RUN
 from core.runs.store import Store
 from tests.pages.shown import press, texts, visit, well, written
@@ -70,3 +72,19 @@ def test_values_show_scores_and_the_worst_predictions(home):
     (table,) = [t for t in app.dataframe if "Residual" in t.value.columns]
     assert len(table.value) == 20 and found["samples"] == 90
     assert any("90 samples" in text for text in texts(app))
+
+
+def test_the_test_set_of_a_stopped_run_is_not_used_unless_it_is_asked_for(home):
+    """The page opens on the validation set, and the command line evaluates it."""
+    store = Store(home)
+    experiment = shipped()["spirals"].model_copy(update={"device": "cpu"})
+    run = store.create(encode(experiment))
+    trainer.execute(store, run, poll_control=lambda t: STOP if t.epoch >= 2 else GO)
+    assert store.last(run, "reason")["test"] is None
+    stopped = TrainedRun(store, run)
+    assert stopped.held_out == "validation"
+    result_of(store, run, Confusion(part="validation"))
+    app = open_tab(run)
+    (switch,) = [group for group in app.button_group if group.label == "Samples"]
+    assert switch.value == "validation"
+    assert any(f"{len(stopped.part('validation'))} validation sample" in t for t in texts(app))

@@ -13,7 +13,7 @@ from core.advice.result_sentence import BestBaseline
 from core.analysis.analysis import Analysis, Answering, Result
 from core.analysis.trained import PartName, TrainedRun
 from core.analysis.verdict.baseline_task import BaselineRows, BaselineTask, Fitted, Working
-from core.analysis.verdict.simple_models import SimpleModel, suited_models
+from core.analysis.verdict.simple_models import SimpleModel, effort_of, suited_models
 from core.base.device import cores
 from core.base.numbers import duration, whole
 from core.base.text import aligned
@@ -192,12 +192,11 @@ def settings_of(model: Result) -> str:
 
 
 def best_baseline(result: Result, part: str) -> BestBaseline | None:
-    """Return the model with the best validation score, with its error on `part`; None if that part
-    was not scored.
+    """Return the model with the smallest error on `part`, the first one in the chart; None if that
+    part was not scored.
     """
     models = [model for model in result["models"] if part in model["parts"]]
     if not models:
         return None
-    chosen = "validation" if "validation" in models[0]["parts"] else part
-    best = min(models, key=lambda model: measured_of(result, model, chosen).error)
-    return BestBaseline(best["name"], measured_of(result, best, part))
+    best = min(models, key=lambda model: measured_of(result, model, part).error)
+    return BestBaseline(best["name"], measured_of(result, best, part), effort_of(best["kind"]))

@@ -28,12 +28,16 @@ NEIGHBOURS = (1, 3, 5, 9, 15)
 DISTANCES = 1.3e11  # multiply-adds for the distances of one part, about 4 s on a core
 SELECTION = 250  # multiply-adds that take as long as the selection of the nearest, a distance
 BLOCK = 128  # rows of one piece of work
+UNTRAINED = "without training"
+SOLVED = "without training by gradient descent"  # a linear system, solved exactly
 TREES, TREE_VALUES = 100, 2e6  # iterations of boosting; values in its training table
 
 
 @dataclass(frozen=True)
 class SimpleModel:
-    """A kind of baseline: its name in a table and in a sentence, and how it is computed."""
+    """A kind of baseline: its name in a table and in a sentence, how it is computed, and what it
+    does without: training, or gradient descent; empty if neither.
+    """
 
     kind: str
     label: str
@@ -43,6 +47,7 @@ class SimpleModel:
     for_classes: bool = True
     for_values: bool = True
     tables_only: bool = False
+    effort: str = ""
 
 
 def _constant(task: BaselineTask) -> Working:
@@ -139,20 +144,26 @@ def _boosting(task: BaselineTask) -> Working:
 
 MODELS = (
     SimpleModel("constant", "Most frequent class", "the most frequent class", _constant,
-                "Holte 1993", for_values=False),
-    SimpleModel("mean", "Mean", "the mean", _constant, "", for_classes=False),
+                "Holte 1993", for_values=False, effort=UNTRAINED),
+    SimpleModel("mean", "Mean", "the mean", _constant, "", for_classes=False, effort=UNTRAINED),
     SimpleModel("class_means", "Nearest class mean", "the nearest class mean", _class_means,
-                "Tibshirani et al. 2002", for_values=False),
-    SimpleModel("neighbours", "k nearest neighbors", "k-NN", _neighbours, "Cover & Hart 1967"),
+                "Tibshirani et al. 2002", for_values=False, effort=UNTRAINED),
+    SimpleModel("neighbours", "k nearest neighbors", "k-NN", _neighbours, "Cover & Hart 1967",
+                effort=UNTRAINED),
     SimpleModel("logistic", "Logistic regression", "logistic regression", fit_logistic, "Cox 1958",
                 for_values=False),
     SimpleModel("ridge", "Ridge regression", "ridge regression", fit_ridge, "Hoerl & Kennard 1970",
-                for_classes=False),
+                for_classes=False, effort=SOLVED),
     SimpleModel("random_features", "Random features", "a random-feature model", fit_random_features,
-                "Rahimi & Recht 2007"),
+                "Rahimi & Recht 2007", effort=SOLVED),
     SimpleModel("boosting", "Gradient-boosted trees", "gradient boosting", _boosting,
                 "Friedman 2001", tables_only=True),
 )  # fmt: skip
+
+
+def effort_of(kind: str) -> str:
+    """Return what the baseline of this kind does without, as the end of a sentence."""
+    return next((model.effort for model in MODELS if model.kind == kind), "")
 
 
 def suited_models(*, classes: int, table: bool) -> tuple[SimpleModel, ...]:

@@ -30,7 +30,9 @@ class ReportFormat(ExportFormat):
     source: ClassVar[str] = "Gebru et al. 2021; Mitchell et al. 2019"
     place: ClassVar[int] = 2
     suffix: ClassVar[str] = ".html"
+    title: ClassVar[str] = "report"
     reads_data: ClassVar[bool] = False
+    needs_weights: ClassVar[bool] = False
     others: tuple[str, ...] = Field(
         (), max_length=MOST - 1, description="Further runs to compare this one with."
     )

@@ -1,7 +1,8 @@
-"""The tab Export of a finished run: the files in which it leaves the lab, prepared on a press."""
+"""The tab Export of a run that has ended: the files in which it leaves the lab, prepared on a press."""
 
 import streamlit as st
 
+from core.base.text import join_words
 from core.export.catalogue import ExportFormat
 from pages.kit.exports import offer
 from pages.kit.form import escape
@@ -13,10 +14,18 @@ ABOUT = (
 )
 
 
-def tab(run: str) -> None:
-    """Draw the tab: one card for each format."""
+def tab(run: str, *, has_weights: bool = True) -> None:
+    """Draw the tab: one card for each format. Without weights of a training that came to its end,
+    only those that need none.
+    """
     card_title("Take it with you", help=ABOUT)
-    formats = sorted(ExportFormat.members.values(), key=lambda member: member.place)
+    every = sorted(ExportFormat.members.values(), key=lambda member: member.place)
+    formats = [member for member in every if has_weights or not member.needs_weights]
+    if missing := [member.label for member in every if member not in formats]:
+        st.caption(
+            f"Not available: {join_words(missing)}. This run has no weights of a training that "
+            "came to its end."
+        )
     for i in range(0, len(formats), 2):
         for column, member in zip(st.columns(2, gap="small"), formats[i : i + 2], strict=False):
             with column.container(border=True, height="stretch"):

@@ -136,6 +136,19 @@ def test_the_best_baseline_is_named_with_its_score(histories: dict[str, History]
         assert "k-NN" in score and text in score
 
 
+def test_a_baseline_is_called_different_only_outside_the_interval(
+    histories: dict[str, History],
+) -> None:
+    experiment, _ = DESIGNED["overfits"]
+    history = histories["overfits"]
+    own = measure_parts(history)["test"]
+    far = Measured(min(1.0, own.error + 0.5), own.samples)
+    for error, unclear in ((own, True), (far, False)):
+        how = {"classes": 10, "baseline": BestBaseline("k-NN", error, "without training")}
+        score = result_sentence(history, experiment, **how).score
+        assert ("no clear difference" in score) == unclear and "without training" in score
+
+
 def test_a_stopped_run_has_the_score_of_its_best_epoch_in_sentence_and_tiles(
     histories: dict[str, History],
 ) -> None:

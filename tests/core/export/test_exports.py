@@ -20,7 +20,8 @@ from core.export.catalogue import ExportFormat  # all members are defined before
 from core.export.export_format import Result, Writing
 from core.jobs.measure import EXPORT, measure
 from core.runs.store import Store
-from tests.core.export.conftest import made_up
+from tests.conftest import ended, script, write
+from tests.core.export.conftest import TINY, made_up
 
 
 @pytest.fixture
@@ -77,6 +78,22 @@ def test_an_export_is_prepared_once_and_replaces_the_last_one_of_its_kind(store,
     ready = prepare(store, run, notes(as_folder=True))
     with zipfile.ZipFile(ready.path) as packed:
         assert "Tiny.txt/inside.txt" in packed.namelist()
+
+
+def test_files_of_two_formats_have_different_names() -> None:
+    """A browser would call the second one of them "Digits (1).html"."""
+    files = [(m.title, m.suffix) for m in ExportFormat.members.values() if m.suffix]
+    assert len(set(files)) == len(files)
+
+
+def test_what_needs_no_weights_is_prepared_for_a_run_that_diverged(store):
+    run = store.create(encode(TINY))
+    write(store, run, [*script(), ended("diverged")])
+    formats = {k: m for k, m in ExportFormat.members.items() if not m.needs_weights}
+    assert formats.keys() >= {"script", "notebook", "report"}
+    for member in formats.values():
+        ready = prepare(store, run, member())
+        assert ready.path.name.startswith("Tiny") and ready.path.stat().st_size > 0
 
 
 def test_a_damaged_export_is_prepared_again(store, notes):

@@ -13,7 +13,7 @@ from core.analysis.trained import TrainedRun
 from core.analysis.verdict import baselines, simple_models
 from core.analysis.verdict.baseline_task import BaselineRows, BaselineTask
 from core.analysis.verdict.baselines import Baselines, best_baseline, make_task, measured_of
-from core.analysis.verdict.simple_models import MODELS, SimpleModel, suited_models
+from core.analysis.verdict.simple_models import MODELS, SimpleModel, effort_of, suited_models
 from core.data.datasets import Sine
 from core.descent.features import directions
 from core.experiment import Experiment
@@ -181,18 +181,23 @@ def test_stop_is_answered_while_a_piece_of_work_takes_long(monkeypatch, digits_r
     released.set()
 
 
-def test_the_result_has_the_scores_and_names_the_best_by_validation(digits_run: TrainedRun) -> None:
+def test_the_result_has_the_scores_and_names_the_best_on_the_part_of_the_result(
+    digits_run: TrainedRun,
+) -> None:
     result = finish(Baselines().answer(digits_run))
     kinds = [model["kind"] for model in result["models"]]
     assert kinds == [m.kind for m in suited_models(classes=10, table=False)]
     for part in ("validation", "test"):
         best = best_baseline(result, part)
         errors = {
-            model["name"]: measured_of(result, model, "validation").error
-            for model in result["models"]
+            model["name"]: measured_of(result, model, part).error for model in result["models"]
         }
         assert errors[best.name] == min(errors.values())
         assert best.measured.samples == result["sizes"][part]
+        kind = next(model["kind"] for model in result["models"] if model["name"] == best.name)
+        assert best.effort == effort_of(kind)
+    fitted = {"logistic", "boosting"}  # by gradients
+    assert {model.kind for model in MODELS if not model.effort} == fitted
     assert len(Baselines().lines(result)) == 1 + len(kinds)
 
 
