@@ -1,4 +1,4 @@
-"""The tab Export of a run that has ended: the files in which it leaves the lab, prepared on a press."""
+"""The tab Export of a run that has ended: its files for use without the lab, prepared on a press."""
 
 import streamlit as st
 

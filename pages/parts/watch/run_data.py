@@ -37,8 +37,8 @@ def choose_part(run: str) -> Any:
         scored = result_part(measure_parts(history))
     parts = [part for part in PARTS if sizes.get(part)] or ["train"]
     return st.segmented_control(
-        "Samples", parts, default=scored if scored in parts else parts[0], required=True, format_func=PARTS.get,
-        key=f"mistakes part {run}",
+        "Samples", parts, default=scored if scored in parts else parts[0], required=True,
+        format_func=PARTS.get, key=f"mistakes part {run}",
         help="The test set was not used for any decision. Training samples were learned: their "
         "mistakes show what the network cannot represent, or wrong labels.",
     )  # fmt: skip
