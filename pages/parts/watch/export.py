@@ -1,4 +1,4 @@
-"""The tab Export of a run that has ended: its files for use without the lab, prepared on a press."""
+"""The tab Export of a run that has ended: its files for other programs, prepared on a press."""
 
 import streamlit as st
 
