@@ -79,8 +79,11 @@ function showImage(raw, changes) {
 
 function showRow(raw, changes = []) {
   const outside = form.outside(raw).map(({ name }) => name);
-  const note = `Outside the range of the training data: ${outside.join(", ")}. The answer is an extrapolation.`;
-  showAnswer(raw, outside.length ? [...changes, note] : changes);
+  showAnswer(raw, outside.length ? [...changes, outsideNote(outside, "The answer is an extrapolation.")] : changes);
+}
+
+function outsideNote(parts, meaning) {
+  return `Outside the range of the training data: ${parts.join(", ")}. ${meaning}`;
 }
 
 // --- the input
@@ -159,18 +162,33 @@ async function readTable(file) {
   const { cells, body, commas } = matchColumns(rows, model);
   const first = rows.length - body.length + 1;
   const unseen = [];
+  const outside = new Map(); // names of columns, with the rows outside the range
   const answers = [];
   for (const [i, row] of body.entries()) {
     try {
-      answers.push([`row ${first + i}`, answerOf(encodeRow(model, cells(row), { commas, unseen }))]);
+      const raw = encodeRow(model, cells(row), { commas, unseen });
+      answers.push([`row ${first + i}`, answerOf(raw)]);
+      for (const { name } of form.outside(raw)) outside.set(name, [...(outside.get(name) ?? []), first + i]);
     } catch (error) {
       throw error instanceof InputError ? new InputError(`Row ${first + i} of ${file.name}: ${error.message}`) : error;
     }
     if (i % 200 === 0) await pause();
   }
   const texts = [...new Set(unseen)].slice(0, 3).map((text) => `“${text}”`).join(", ");
-  const note = `The training data does not have ${texts}${unseen.length > 3 ? " and others" : ""}; its answers are guesses.`;
-  listAnswers("row", answers, unseen.length ? note : "");
+  const notes = [];
+  if (unseen.length) {
+    notes.push(`The training data does not have ${texts}${unseen.length > 3 ? " and others" : ""}; its answers are guesses.`);
+  }
+  if (outside.size) {
+    const parts = [...outside].map(([name, rows]) => `${name} (${listRows(rows)})`);
+    notes.push(outsideNote(parts, "These answers are extrapolations."));
+  }
+  listAnswers("row", answers, notes.join(" "));
+}
+
+function listRows(rows) {
+  const more = rows.length > 3 ? ` and ${readable(rows.length - 3)} more` : "";
+  return `row${rows.length > 1 ? "s" : ""} ${rows.slice(0, 3).join(", ")}${more}`;
 }
 
 function listAnswers(title, answers, note = "") {

@@ -49,8 +49,10 @@ def read_new_samples(
         new = inspect(tables[0], tables[1], like=like)
     except BadData as error:
         raise _with_way_out(error, images.name, like) from None
-    filled = replace(new.samples, inputs=trained.fill(new.samples.inputs))
-    new, like = replace(new, samples=filled), replace(like, samples=trained.data)
+    new, like = (
+        replace(each, samples=replace(samples, inputs=trained.fill(samples.inputs)))
+        for each, samples in ((new, new.samples), (like, trained.data))
+    )
     _check(new, like, images.name)
     findings = [f for f in new.findings if f.level in ("warn", "bad") or f.code in REPORTED]
     findings += [f for f in compare(like, new, images.name) if f.code != "test_rows"]
@@ -135,10 +137,13 @@ def _check(new: Inspection, like: Inspection, name: str) -> None:
 
 
 def check_range(like: Inspection, new: Inspection, name: str) -> list[Finding]:
-    """Report the columns of a table whose values lie outside the range of the training rows."""
+    """Report the columns of a table whose values lie outside the range of the training rows, which
+    may have gaps.
+    """
     if len(like.shape) == 3:
         return []
-    low, high = like.samples.inputs.min(0), like.samples.inputs.max(0)
+    known = like.samples.inputs
+    low, high = np.fmin.reduce(known, 0), np.fmax.reduce(known, 0)  # NaN does not count
     outside = ((new.samples.inputs < low) | (new.samples.inputs > high)).mean(0)
     columns = np.flatnonzero(outside > OUTSIDE)
     if not len(columns):

@@ -37,9 +37,16 @@ def load_weights(arguments: Namespace, terminal: Terminal) -> dict[str, Any]:
         "tensors": {name: list(shape) for name, shape in stored.shapes.items()},
         "facts": facts.model_dump(mode="json"),
     }
+    command = f"python -m core train {arguments.into or 'EXPERIMENT'} --from {path}"
     if arguments.into:
         answer |= _compared(load(arguments.into), stored.digest, store, terminal)
-    terminal.print(f"Start from it with: python -m core train EXPERIMENT --from {path}")
+        if not answer["fits"]:
+            if not answer["usable"]:
+                terminal.print("No tensor fits, so a training cannot start from this file.")
+                return answer
+            names = ",".join(f'"{name}"' for name in answer["new_layers"])
+            command += f" --set 'start.new_layers=[{names}]'"
+    terminal.print(f"Start from it with: {command}")
     return answer
 
 
@@ -61,11 +68,9 @@ def _compared(
         terminal.print(*aligned(table))
     else:
         terminal.print("All tensors fit the network.")
-    if matching.layers and matching.pairs:
-        names = ",".join(f'"{name}"' for name in matching.layers)
-        terminal.print(f"Initialize what does not fit: --set 'start.new_layers=[{names}]'")
     return {
         "fits": matching.fits,
+        "usable": bool(matching.pairs),
         "mismatches": [asdict(row) for row in matching.rows],
         "new_layers": list(matching.layers),
     }

@@ -23,8 +23,9 @@ def lacking(data: DataSet, home: Path, then: str = "resume the run") -> str:
         data.facts(home)
     except NotFound:
         return (
-            f"The dataset “{data.summary}” of this run is not stored in this lab. Upload the same "
-            f"files with the same reading options on the Data page, then {then}."
+            f"The dataset “{data.summary}” of this run is not stored in this lab. Add the same "
+            "files with the same reading options (on the Data page, or in a command with --images "
+            f"and --labels), then {then}."
         )
     return ""
 

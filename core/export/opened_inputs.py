@@ -55,16 +55,16 @@ def take_data(
             f"the lab of the run. Choose “{data.title}” on the Data page and train again."
         )
         return Finding("data_read_differently", "warn", text)
-    if missing := lacking(data, store.home):
+    if missing := lacking(data, store.home, "evaluate, predict with or resume the run"):
         return Finding("data_missing", "warn", missing)
     if not data.is_available(store.home):
-        text = f"{data.summary} is not on this disk yet. It is downloaded when you resume the run."
+        text = f"{data.summary} is not on this disk yet. It is downloaded when it is needed."
         return Finding("data_downloaded_on_resume", "info", text)
     here = samples_digest(data, store.home)
     if manifest.samples and here and manifest.samples != here:
         text = (
-            f"{data.summary} differs from the data of the run. If you resume the run, it continues "
-            "with other samples."
+            f"{data.summary} differs from the data of the run. Its analyses, and a run that is "
+            "resumed, use these other samples."
         )
         return Finding("data_differs", "warn", text)
     return None

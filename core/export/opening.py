@@ -21,6 +21,7 @@ from core.base.finding import Finding
 from core.base.numbers import whole
 from core.base.seal import write_with_sum
 from core.base.text import clip
+from core.data.spreadsheet.archive import is_cut
 from core.data.spreadsheet.decoding import DAMAGE
 from core.experiment import Experiment
 from core.export.archive import (
@@ -97,6 +98,11 @@ def _members(
             code="not_an_archive",
         ) from None
     with packed:
+        if is_cut(packed):
+            raise BadData(
+                f"{name} is incomplete: its end is missing. Copy or download the file again.",
+                code="archive_damaged",
+            )
         entries: dict[str, zipfile.ZipInfo] = {}
         for entry in packed.infolist():
             _check_entry(entry, entries, name)

@@ -10,15 +10,20 @@ from core.analysis.new_samples import REPORTED, check_range, training_inspection
 from core.analysis.trained import TrainedRun
 from core.base.errors import BadData
 from core.base.finding import Finding
+from core.base.numbers import short
 from core.base.text import clip, counted, few, format_shape
 from core.data.arrays.combine import read_files
 from core.data.gaps import fill_gaps
 from core.data.inspection.column_choices import column_keys, resolve_choices
+from core.data.inspection.image_statistics import sample_rows
+from core.data.inspection.input_columns import match_titles
 from core.data.inspection.inspect import Inspection, inspect
+from core.data.inspection.shapes import guess_white
 from core.data.reading import ColumnChoice, Reading
 from core.data.spreadsheet.source import Source
 from core.data.spreadsheet.table import Table
 
+SMALLEST_RANGE = 8  # times that the values of new images must exceed to have the training scale
 ABSENT = {"labels_missing"}  # findings of files for training, which mean nothing here
 
 
@@ -58,6 +63,7 @@ def read_table_inputs(origin: Origin, source: Source, name: str, reading: Readin
     trained = origin.inspection
     settled = _reading(trained.settled, reading)
     table = read_files((source,), [name], settled, lambda index: None)[0]
+    table = match_titles(table, trained.known_titles)
     settled, left_out = _without_others(table, settled, trained)
     like = replace(trained, settled=settled)
     new = inspect(table, like=like)
@@ -76,9 +82,33 @@ def read_table_inputs(origin: Origin, source: Source, name: str, reading: Readin
         if (finding.level in ("warn", "bad") or finding.code in REPORTED)
         and finding.code not in ABSENT
     ]
-    findings = [*left_out, *findings, *check_range(like, new, name)]
+    findings = [*left_out, *findings, *check_range(like, new, name), *_check_scale(like, new, name)]
     names = tuple(f"row {number}" for number in new.row_numbers)
     return TableInputs(np.asarray(inputs), names, tuple(findings))
+
+
+def _check_scale(like: Inspection, new: Inspection, name: str) -> list[Finding]:
+    """Report images whose values run over a far smaller range than those of the training images:
+    they are read with the scale of these.
+    """
+    if len(like.shape) != 3:
+        return []
+    black, factor = like.settled.black or 0.0, (like.white - (like.settled.black or 0.0)) / 255
+    own = new.settled
+    if (own.white, own.black) != (like.settled.white, like.settled.black):
+        return []  # chosen for this file
+    train, values = (
+        [black + factor * float(end) for end in (part.min(), part.max())]
+        for part in (sample_rows(like.samples.inputs), new.samples.inputs)
+    )
+    if SMALLEST_RANGE * (values[1] - black) >= train[1] - black or values[1] <= black:
+        return []
+    text = (
+        f"The values of {clip(name)} run from {short(values[0], 4)} to {short(values[1], 4)}, "
+        f"those of the training images from {short(train[0], 4)} to {short(train[1], 4)}. Rescale "
+        f"the file, or read it with `predict --white {guess_white(values[1] - black) + black:g}`."
+    )
+    return [Finding("scale_differs", "warn", text, {"train": train, "new": values})]
 
 
 def _reading(settled: Reading, chosen: Reading) -> Reading:
@@ -116,14 +146,16 @@ def _without_others(
 def _other_columns(
     table: Table, keys: Sequence[str], settled: Reading, trained: Inspection
 ) -> list[int]:
-    """Return the columns, from 0, that were no inputs: by title, or the label by its place."""
+    """Return the columns, from 0, that were no inputs: by title, or by their places."""
     columns = trained.trained
     if columns is None or table.is_array:
         return []
-    titles = {*columns.titles, *(encoding.title for encoding in trained.encodings)} - {""}
-    if table.header and titles:
-        known = titles | set(columns.left_out)
-        return [c for c, title in enumerate(table.header) if title not in known]
+    if table.header and trained.input_titles:
+        return [c for c, title in enumerate(table.header) if title not in trained.known_titles]
+    roles = [facts.role for facts in trained.column_table]
+    for layout in (roles, [role for role in roles if role != "label"]):
+        if len(layout) == table.width and layout.count("input") == columns.count:
+            return [c for c, role in enumerate(layout) if role != "input"]
     if table.width == columns.count + len(columns.left_out) + 1:
         return [0 if settled.label_column == "first" else table.width - 1]
     return []

@@ -46,6 +46,10 @@ def read_model(file: BinaryIO, name: str) -> SavedModel:
             "weights alone, without the state of the optimizer.",
             code="weights_too_large",
         )
+    if not size:
+        raise BadData(
+            f"{name} is empty: it has 0 bytes. Copy or download it again.", code="weights_empty"
+        )
     if size < 16:
         raise _unknown(name)
     if head[8:9] == b"{":  # first: the length before it may begin like a pickle

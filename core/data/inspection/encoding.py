@@ -7,13 +7,14 @@ the training set.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from core.base.errors import BadData
-from core.base.text import clip, counted
+from core.base.text import clip, counted, few
 from core.data.gaps import Fill, Strategy
 from core.data.inspection.columns import Columns
 from core.data.reading import ColumnChoice
@@ -213,6 +214,26 @@ def _encode_texts(encoding: ColumnEncoding, cells: np.ndarray) -> np.ndarray:
     return encoded
 
 
+def _no_column(
+    encoding: ColumnEncoding, encodings: Sequence[ColumnEncoding], columns: Columns, name: str
+) -> BadData:
+    """Return the error for a column that is missing; it names the one that may be meant."""
+    title, known = encoding.title, {each.title for each in encodings}
+    others = {other.casefold(): other for other in columns.header or () if other not in known}
+    close = get_close_matches(title.casefold(), others, n=1)
+    if close:
+        way = f"If it is {clip(others[close[0]])!r} in this file, rename that column"
+    else:
+        way = f"Rename the column that contains it (not used: {few(list(others.values()))})"
+        way = way if others else "Add the column"
+    if encoding.fills_gaps:
+        way += ", or add the column without values: they are filled as in the training"
+    return BadData(
+        f"{name} has no column named {clip(title)!r}, which the training table has. {way}.",
+        code="column_missing",
+    )
+
+
 def locate(
     encodings: Sequence[ColumnEncoding], columns: Columns, header: bool, name: str
 ) -> list[int]:
@@ -224,7 +245,8 @@ def locate(
         if len(own) != len(encodings):
             raise BadData(
                 f"{name} has {counted(len(own), 'input column')}, but the training table has "
-                f"{len(encodings)}. Use the same columns in both files.",
+                f"{len(encodings)}: {few([encoding.name for encoding in encodings])}. Use these "
+                "columns in this order, or all columns of the training table in theirs.",
                 code="column_count",
             )
         order = sorted(range(len(encodings)), key=lambda i: encodings[i].index)
@@ -233,9 +255,5 @@ def locate(
     places = [find_column(encoding, columns.header) for encoding in encodings]
     for encoding, place in zip(encodings, places, strict=True):
         if place is None or place not in own:
-            raise BadData(
-                f"{name} has no column named {clip(encoding.title)!r}, which the training table "
-                "has. Use the same columns in both files.",
-                code="column_missing",
-            )
+            raise _no_column(encoding, encodings, columns, name)
     return [place for place in places if place is not None]

@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from core.base.errors import BadData
 from core.base.finding import Action, Finding
@@ -93,6 +93,30 @@ def find_inputs(
         ignored=sorted(c for c in out if choices[c].role != "split"),
         split=None if split is None or trained else read_parts(table, split),
     )
+
+
+def match_titles(table: Table, known: Collection[str]) -> Table:
+    """Return the table with the titles `known` from the training file, where its own differ only in
+    upper and lower case or in spaces around them, and no other column could be meant.
+    """
+    if not table.header:
+        return table
+    own = Counter(map(_folded, table.header))
+    wanted = {title: _folded(title) for title in known if title not in table.header}
+    counts = Counter(wanted.values())
+    renamed = {
+        folded: title
+        for title, folded in wanted.items()
+        if folded and own[folded] == counts[folded] == 1
+    }
+    titles = (
+        title if title in known else renamed.get(_folded(title), title) for title in table.header
+    )
+    return replace(table, header=tuple(titles))
+
+
+def _folded(title: str) -> str:
+    return " ".join(title.casefold().split())
 
 
 def check_repeated_titles(table: Table, trained: TrainedColumns | None) -> None:

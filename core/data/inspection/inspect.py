@@ -19,10 +19,11 @@ from core.data.inspection.encoding import ColumnEncoding, input_fills
 from core.data.inspection.file_findings import file_findings
 from core.data.inspection.file_split import renumber_rows, split_samples
 from core.data.inspection.images import build_images
-from core.data.inspection.input_columns import TrainedColumns
+from core.data.inspection.input_columns import TrainedColumns, match_titles
 from core.data.inspection.labels import Labels, read_labels
 from core.data.inspection.missing_codes import mark_missing
 from core.data.inspection.missing_rows import leave_out_rows, remove_duplicates, require_labels
+from core.data.inspection.pixel_columns import pixels_differ
 from core.data.inspection.sample_kind import TINY, are_pixels, decide_form, form_finding
 from core.data.inspection.stray import leave_out_stray
 from core.data.inspection.tabular import build_rows
@@ -56,6 +57,17 @@ class Inspection:
     trained: TrainedColumns | None = None
     column_table: tuple[ColumnFacts, ...] = ()
     row_numbers: Sequence[int] = ()
+
+    @property
+    def input_titles(self) -> set[str]:
+        """The titles of the input columns of a table or of images; empty without a header."""
+        titles = self.trained.titles if self.trained else ()
+        return {*titles, *(encoding.title for encoding in self.encodings)} - {""}
+
+    @property
+    def known_titles(self) -> set[str]:
+        """The titles of the input columns, and of those that were left out as identifiers."""
+        return {*self.input_titles, *(self.trained.left_out if self.trained else ())}
 
     @property
     def labelled(self) -> bool:
@@ -98,15 +110,19 @@ def inspect(
     reading is used. Raises BadData with the table of the columns of the first file, unless they
     are pixels of which none is at fault.
     """
+    if like:
+        images = match_titles(images, like.known_titles)
     try:
         return _inspect(images, labels, reading, like)
     except BadData as error:
+        if like and error.code == "shape_mismatch":
+            error = pixels_differ(images, like.shape)
         if not error.columns and images.width >= TINY and are_pixels(images):
-            raise
+            raise error from None
         error.column_table = _describe_columns(
             images, labels, like.settled if like else reading or Reading(), error.columns
         )
-        raise
+        raise error from None
 
 
 def _describe_columns(

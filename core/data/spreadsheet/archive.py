@@ -13,6 +13,7 @@ from core.data.spreadsheet.decoding import DAMAGE
 
 TABLES = (".csv", ".tsv", ".txt", ".tab", ".gz", ".xlsx", ".ods")
 SHOWN = 5  # names in a message
+LOCAL_HEADER = b"PK\x03\x04"
 MAX_MEMBERS = 10_000  # files in an archive; a longer list would take long to read
 
 _DOCUMENTS = (  # a part that reveals another kind of document, its name, and how to convert it
@@ -35,6 +36,11 @@ def open_archive(file: BinaryIO, name: str, most: int = MAX_MEMBERS) -> Iterator
             code="damaged_archive",
         ) from None
     with opened:
+        if is_cut(opened):
+            raise BadData(
+                f"{name} is incomplete: its end is missing. Create or download it again.",
+                code="damaged_archive",
+            )
         if len(opened.infolist()) > most:
             raise BadData(
                 f"{name} contains {whole(len(opened.infolist()))} files, but at most "
@@ -42,6 +48,20 @@ def open_archive(file: BinaryIO, name: str, most: int = MAX_MEMBERS) -> Iterator
                 code="too_many_members",
             )
         yield opened
+
+
+def is_cut(opened: zipfile.ZipFile) -> bool:
+    """Whether the end of the ZIP file is missing, so that the list of a ZIP file which is stored in
+    it was read as its own: at its beginning is an entry that is not in that list.
+    """
+    file, members = opened.fp, opened.infolist()
+    if file is None or not members:
+        return False
+    here = file.tell()
+    file.seek(0)
+    starts_with_entry = file.read(4) == LOCAL_HEADER
+    file.seek(here)
+    return starts_with_entry and min(member.header_offset for member in members) > 0
 
 
 def is_workbook(opened: zipfile.ZipFile, name: str) -> bool:

@@ -5,6 +5,7 @@ nothing behind.
 import io
 import json
 import struct
+import zipfile
 
 import numpy as np
 import pytest
@@ -12,12 +13,22 @@ import torch
 
 from core.base.errors import LabError
 from core.base.events import Epoch, Probe, Started, Step, to_json
+from core.data.spreadsheet.table import read_table
 from core.experiment import Experiment
 from core.export import opening
 from core.export.archive import FORM, MANIFEST
 from core.runs import trash
-from core.runs.store import EVENTS, EXPERIMENT, NOTES
-from tests.core.export.conftest import changed, entries, made_up, opened, packed, refused, zipped
+from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES
+from tests.core.export.conftest import (
+    changed,
+    entries,
+    left,
+    made_up,
+    opened,
+    packed,
+    refused,
+    zipped,
+)
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04", b"PK\x05\x06" + bytes(18)])
@@ -37,6 +48,24 @@ def test_no_entry_name_becomes_a_path(store, other, name):
     found = entries(packed(store, made_up(store)))
     other.root.mkdir(parents=True)
     refused(other, zipped([*found.items(), (name, b"x")]), "archive_entry_unknown")
+
+
+def test_an_archive_whose_end_is_missing_is_incomplete(store, other):
+    """The list of the checkpoint in it, a ZIP file too, must not be read as that of the archive."""
+    found = entries(packed(store, left(store)))
+    content = zipped(found.items(), zipfile.ZIP_STORED)
+    other.root.mkdir(parents=True)
+    end = content.find(found[CHECKPOINT]) + len(found[CHECKPOINT])
+    for length in (end, end + 40, len(content) - 30):
+        refused(other, content[:length], "archive_damaged")
+
+
+def test_an_upload_whose_end_is_missing_is_incomplete():
+    inner = zipped([("a.csv", b"1,2\n3,4\n")])
+    cut = zipped([("inner.zip", inner), ("b.csv", b"5,6\n" * 99)], zipfile.ZIP_STORED)
+    with pytest.raises(LabError) as caught:
+        read_table(cut[: cut.find(inner) + len(inner)], "both.zip")
+    assert caught.value.code == "damaged_archive"
 
 
 def test_an_archive_without_a_required_entry_is_refused(store, other):

@@ -235,6 +235,72 @@ def test_values_outside_the_range_of_training_are_reported(values_run):
     assert finding.code == "outside_range" and set(finding.evidence["outside"]) == {"age"}
 
 
+def test_gaps_in_training_do_not_hide_values_outside_its_range(table, table_run, tmp_path):
+    """For new inputs and for new labelled samples."""
+    text = lines("9999,red,44.5,no", ",blue,51,yes", header=f"{TABLE},bought")
+    file = tmp_path / "new.csv"
+    file.write_bytes(text)
+    for read in (read_inputs(table, [text]), read_new_samples(table_run, file, reading=Reading())):
+        (finding,) = [found for found in read.findings if found.code == "outside_range"]
+        assert finding.evidence["outside"] == {"size": 0.5}
+
+
+def test_titles_match_in_any_case_and_a_missing_one_is_explained(table):
+    plain = read_inputs(table, [lines("10,red,44.5", ",blue,51")])
+    upper = read_inputs(table, [lines("10,red,44.5", ",blue,51", header=" SIZE,Colour,AGE")])
+    assert np.array_equal(upper.values, plain.values) and codes(upper) == codes(plain)
+    with pytest.raises(BadData, match=r"'Size \(m²\)'.*without values") as caught:
+        read_inputs(table, [lines("10,red,44.5,1", header="Size (m²),colour,age,note")])
+    assert caught.value.code == "column_missing"
+    followed = read_inputs(table, [lines(",red,44.5", ",blue,51")])
+    assert np.isfinite(followed.values).all()
+
+
+def test_without_titles_columns_that_were_left_out_are_left_out_by_their_places(tmp_path: Path):
+    draw = np.random.default_rng(3)
+    rows = [
+        f"{i + 1},2020-01-{i % 28 + 1:02},{a:.1f},{b:.1f},{int(a > b)}"
+        for i, (a, b) in enumerate(draw.normal(size=(80, 2)))
+    ]
+    reading = Reading(columns={"day": {"role": "ignore"}})
+    text = "\n".join(["id,day,left,right,label", *rows])
+    digest, _ = Library(tmp_path).add(text.encode(), reading=reading)
+    data = Spreadsheets(digest=digest, title="Pairs")
+    trained = train(tmp_path, Experiment(data=data, network=(Output(),), epochs=1))
+    predictor = Predictor(trained)
+    without_label = [row.rpartition(",")[0] for row in rows]
+    for content in (rows, without_label, [row.split(",", 2)[2] for row in without_label]):
+        inputs = read_inputs(predictor, ["\n".join(content).encode()])
+        assert np.array_equal(inputs.values, trained.data.inputs)
+    with pytest.raises(BadData, match="left, right") as caught:
+        read_inputs(predictor, [b"1.5\n2.5\n"])
+    assert caught.value.code == "column_count"
+
+
+def test_pixels_that_are_missing_or_have_another_scale_are_named(tmp_path: Path) -> None:
+    draw = np.random.default_rng(2)
+    pixels = [f"p{i}" for i in range(64)]
+    images = draw.integers(0, 256, (40, 64))
+    rows = [",".join(map(str, [*row, i % 2])) for i, row in enumerate(images.tolist())]
+    text = "\n".join([",".join([*pixels, "label"]), *rows])
+    digest, _ = Library(tmp_path).add(text.encode())
+    data = Spreadsheets(digest=digest, title="Pixels")
+    trained = train(tmp_path, Experiment(data=data, network=(Flatten(), Output()), epochs=1))
+    predictor = Predictor(trained)
+    short = [",".join(pixels[:20] + pixels[21:])]
+    short += [",".join(map(str, row[1:])) for row in images.tolist()]
+    with pytest.raises(BadData, match="p20 missing") as caught:
+        read_inputs(predictor, ["\n".join(short).encode()])
+    assert caught.value.code == "shape_mismatch"
+    fractions = ["\n".join(",".join(f"{v / 255:.4f}" for v in row) for row in images.tolist())]
+    inputs = read_inputs(predictor, [fractions[0].encode()])
+    (finding,) = [found for found in inputs.findings if found.code == "scale_differs"]
+    assert finding.evidence == {"train": [0, 255], "new": [0, 1]}
+    followed = read_inputs(predictor, [fractions[0].encode()], reading=Reading(white=1.0))
+    assert "scale_differs" not in codes(followed)
+    np.testing.assert_allclose(followed.values.reshape(40, 64), images, atol=0.02)
+
+
 def test_one_row_is_enough(table):
     assert len(read_inputs(table, [lines("10,red,44.5")])) == 1
 

@@ -1,0 +1,40 @@
+"""Pixel columns of a file that is read like the training images, whose shape is settled."""
+
+import re
+from collections.abc import Sequence
+from math import prod
+
+from core.base.errors import BadData
+from core.base.text import clip, counted, few
+from core.data.inspection.shapes import format_image_shape
+from core.data.spreadsheet.table import Table
+
+_NUMBERED = re.compile(r"(.*?)(\d+)")  # p17, pixel_17
+
+
+def pixels_differ(images: Table, shape: Sequence[int]) -> BadData:
+    """Return the error for images that do not have the pixels of the training images; it names the
+    columns that are missing if their titles are numbered.
+    """
+    missing = _missing_numbers(images.header or ())
+    named = f": {few(missing)} missing" if missing else ""
+    return BadData(
+        f"{clip(images.name)} has {counted(images.width, 'column')}{named}. The training images "
+        f"are {format_image_shape(shape)}, so {counted(prod(shape), 'pixel column')} are needed, "
+        "in the order of the training file.",
+        code="shape_mismatch",
+    )
+
+
+def _missing_numbers(titles: Sequence[str]) -> list[str]:
+    """Return the titles that are missing where most are one name with consecutive numbers.
+
+    >>> _missing_numbers(("label", "p0", "p1", "p3", "p4"))
+    ['p2']
+    """
+    found = [match for title in titles if (match := _NUMBERED.fullmatch(title))]
+    names = {match[1] for match in found}
+    if len(names) != 1 or 2 * len(found) <= len(titles):
+        return []
+    (name,), numbers = names, {int(match[2]) for match in found}
+    return [f"{name}{n}" for n in range(min(numbers), max(numbers)) if n not in numbers]
