@@ -125,9 +125,9 @@ def explain(error: ValidationError) -> str:
 
 
 def _shown(value: Any) -> str:
-    """Return a value as people write it: 1e9, not 1000000000.0."""
+    """Return a value as people write it: 1e9, not 1000000000.0, and grouped thousands."""
     if isinstance(value, float):
-        return short(value, 6)
+        return whole(value) if 1e3 <= abs(value) < 1e6 else short(value, 6)
     plain = isinstance(value, int) and not isinstance(value, bool)
     return whole(value) if plain else repr(value)
 

@@ -8,6 +8,7 @@ draft.
 """
 
 import json
+from contextlib import suppress
 
 import streamlit as st
 
@@ -33,6 +34,7 @@ def open_page() -> None:
     address names (`?d=`), then the experiment of a link (`?e=`), and make the address name the
     draft.
     """
+    session.drop_refusals()
     score_form.keep(st.query_params.get(score_form.PARAMETER, ""))
     if not session.get(state.DRAFT):
         _open_stored()
@@ -63,11 +65,12 @@ def _open_stored() -> None:
                 _change_address("d", "")
                 return
         text = encode(decode(Experiment, drafts.read(draft_id)))
-        if not drafts.owns(draft_id):
-            draft_id = drafts.write("", text, "")
+        if drafts.owns(draft_id):
+            session.set(state.DRAFT, text)
+            session.set(state.DRAFT_ID, draft_id)
+        else:
+            _replace_draft(text, "Open another person's draft")
             session.notice(COPIED)
-        session.set(state.DRAFT, text)
-        session.set(state.DRAFT_ID, draft_id)
     except LabError as error:
         _change_address("d", "")
         session.notice(str(error))
@@ -82,12 +85,25 @@ def _open_shared() -> None:
         session.set(SHARED, token)
         try:
             text = encode(from_link(Experiment, token))
-            session.set(state.DRAFT_ID, "")  # the draft that was open before keeps its file
-            state.set_draft(text, "Open a link")
+            _replace_draft(text, "Open a link")
             session.notice(LINK_OPEN)
         except BadExperiment:
             session.notice(LINK_BROKEN)
     _change_address("e", "")
+
+
+def _replace_draft(text: str, name: str) -> None:
+    """Make another experiment the draft, with a file of its own. Undo calls this `name` and goes
+    back to the draft that was open, or, in a new window, to the one that the visitor edited last.
+    """
+    if not session.get(state.DRAFT):
+        with suppress(LabError):  # none yet, of another version, or a login that has ended
+            newest = state.drafts().newest()
+            session.set(state.DRAFT, encode(decode(Experiment, state.drafts().read(newest))))
+            session.set(state.DRAFT_ID, newest)
+    if text != session.get(state.DRAFT):
+        session.set(state.DRAFT_ID, "")
+        state.set_draft(text, name)
 
 
 def _change_address(name: str, value: str) -> None:

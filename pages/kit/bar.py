@@ -22,6 +22,8 @@ from pages.kit.job_controls import first_changeable, give_command, live_status
 from pages.kit.layout import STACK, describe_error, run_name
 from pages.kit.screen import every, phone
 
+ROOM = 120  # characters of the line about the draft: two lines beside the buttons
+CANNOT_START = "Cannot start yet."
 NOT_TRAINING = {RunState.PAUSED, RunState.PREPARING}  # the bar names them: nothing moves
 
 
@@ -57,23 +59,27 @@ def bar(
 
     `shown` is the run that the page itself shows; the bar leaves it out. `ready` replaces the draft
     on a page that starts something other than a single run. `problem` says why the page does not
-    let the draft start now.
+    let the draft start now; an invalid entry on the page is such a reason as well.
     """
+    refused = session.first_refusal()
     replaced = ready is not None
     if ready is None:
         draft = state.draft()
         planned = planned or plan(draft, runner.current().store.home)
         press = partial(start, encode(draft))
-        ready = PlannedStart(line(draft, planned), press, problem or planned.problem or "")
+        line_of_draft = line(draft, planned, ROOM)
+        ready = PlannedStart(line_of_draft, press, problem or planned.problem or "")
     with st.bottom:
-        left, right = st.columns([9, 4], gap="small", vertical_alignment="center")
+        # Columns: a long line wraps beside its buttons, and on a narrow screen it is above them.
+        left, middle, right = st.columns([5, 3, 4], gap="small", vertical_alignment="center")
+        warning = f"{CANNOT_START} {refused}" if refused else problem
         text = (
-            f":material/warning: {escape(problem)}"
-            if problem
+            f":material/warning: {escape(warning)}"
+            if warning
             else f"**Draft** {escape(ready.line)}"
         )
-        with left, st.container(**STACK, gap="small"):  # a long line is above its buttons
-            st.caption(text, width="stretch")
+        left.caption(text)
+        with middle, st.container(**STACK, gap="small"):
             if not replaced:
                 history_buttons()
             pressed = deferred_button(
@@ -82,13 +88,13 @@ def bar(
                 icon=":material/play_arrow:",
                 shortcut=None if phone() else "ctrl+enter",
                 key="bar_start",
-                disabled=bool(ready.problem),
-                help=escape(ready.problem) or None,
+                disabled=bool(refused or ready.problem),
+                help=escape(refused or ready.problem) or None,
             )
         live = tuple(runner.current().line())
         with right:
             st.fragment(_live, run_every=every(1.5 if live else 5))(live, shown)
-    if pressed():
+    if pressed() and not refused:  # the press may come with the entry
         ready.press()
 
 

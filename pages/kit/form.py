@@ -1,7 +1,7 @@
 """Widgets for choice classes, generated from their fields: one field, one widget.
 
 A new class appears here without an edit. A value that cannot be used is explained in one sentence,
-and the last valid value is kept.
+and the last valid value is kept; Start waits until the entry is valid.
 
 A widget whose key comes from `state.key` of a field of the draft writes its change into the draft
 by a callback (`entries.py`), so no change is lost however quickly the next press follows.
@@ -19,7 +19,7 @@ from core.base.errors import BadExperiment
 from core.base.numbers import short, whole
 from core.base.spec import Choice, FieldFacts, Value, fields
 from core.network.layers import Layer
-from pages.kit import state
+from pages.kit import session, state
 from pages.kit.entries import (
     kind_of,
     on_change,
@@ -82,7 +82,7 @@ def edit(
                 callback = on_change(store_value, fact, value, widget_key, store, when=store)
             entry = widget(fact, old, widget_key, **callback)
             if entry != old:
-                value = _replaced(value, fact, entry, complaints)
+                value = _replaced(value, fact, entry, complaints, key)
     return value
 
 
@@ -94,9 +94,9 @@ def edit_field(value: Value, name: str, key: str, *, width: int = 130) -> Any:
     return getattr(edit(value, key, width=width, skip=others), name)
 
 
-def _replaced(value: V, fact: FieldFacts, entry: object, complaints: DeltaGenerator) -> V:
+def _replaced(value: V, fact: FieldFacts, entry: object, complaints: DeltaGenerator, key: str) -> V:
     """The value with another entry in one field; unchanged, with a complaint, where the entry is
-    invalid.
+    invalid. The form with this key then keeps Start from training with the old value.
     """
     try:
         return build(type(value), {**dict(value), fact.name: parse(entry, fact)})
@@ -106,6 +106,7 @@ def _replaced(value: V, fact: FieldFacts, entry: object, complaints: DeltaGenera
             among = f"Choose a value {limits[0].lower()}{limits[1:]}"
             advice = r"(Choose a (smaller|larger) value|Write one such as \S+)\.$"
             sentence = re.sub(advice, among, sentence)
+        session.refuse(key, sentence)
         text = f"{sentence} {shown_as(getattr(value, fact.name))} is kept."
         complaints.markdown(f":red[:material/error: {escape(text)}]")
         return value

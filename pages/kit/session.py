@@ -20,6 +20,7 @@ from streamlit.runtime.state import SafeSessionState
 NOTICE = "notice"
 PRESSED = "pressed"  # JSON list of the keys of buttons that were pressed and not answered yet
 MOST_TOGETHER = 3  # runs side by side on the page Predict
+REFUSED = "refused"  # JSON: a sentence for each form of the page with an entry that is invalid
 STARTED, TWICE = "started", 1.0  # seconds within which repeated presses of Start count as one
 
 
@@ -71,6 +72,32 @@ def take_press(key: str) -> bool:
     if key in waiting:
         set(PRESSED, json.dumps([other for other in waiting if other != key]))
     return key in waiting
+
+
+# --- invalid entries
+
+
+def refuse(form: str, sentence: str) -> None:
+    """Note that a form of this page shows an entry that it cannot use; Start waits for another."""
+    set(REFUSED, json.dumps(json.loads(get(REFUSED, "{}")) | {form: sentence}))
+
+
+def take_refusal(form: str) -> str:
+    """Return why a form cannot use an entry, and forget it; "" if all its entries are valid."""
+    refused = json.loads(get(REFUSED, "{}"))
+    sentence = refused.pop(form, "")
+    set(REFUSED, json.dumps(refused))
+    return sentence
+
+
+def first_refusal() -> str:
+    """Return why the first of the forms that were drawn cannot use an entry; "" for none."""
+    return next(iter(json.loads(get(REFUSED, "{}")).values()), "")
+
+
+def drop_refusals() -> None:
+    """Forget the invalid entries of the page that was drawn last."""
+    set(REFUSED, "{}")
 
 
 def get_ui(name: str) -> str:

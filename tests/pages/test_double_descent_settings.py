@@ -85,6 +85,13 @@ def test_pills_do_not_depend_on_what_is_measured_meanwhile(store, monkeypatch):
     assert sum(map(len, visible)) <= 120, visible
 
 
+def test_start_waits_while_a_typed_value_is_refused(store):
+    app = open_page()
+    next(w for w in app.number_input if w.label == "Seeds").set_value(0)
+    app.button(key="bar_start").click().run()  # the entry and the press arrive together
+    assert not app.exception and store.ids() == [] and app.button(key="bar_start").disabled
+
+
 def test_a_study_of_the_draft_has_the_draft_as_it_is(store):
     app = vary_a_setting()
     text = app.session_state["draft"]

@@ -4,6 +4,12 @@ two windows keep apart. That it outlives the server is shown in test_restart.py.
 
 import pytest
 
+from core.base.encoding import to_link
+from core.experiment import Experiment
+from core.optim.optimizers import SGD
+
+LONG = Experiment(name="A long line", optimizer=SGD(momentum=0.9), epochs=150)
+KEYS = ("Undo", "bar_start")
 pytestmark = pytest.mark.browser
 
 
@@ -24,9 +30,22 @@ def turn(page, name):
     page.wait_for_url(f"**/{name.lower()}?d=*")
 
 
+def buttons_share_a_row(page):
+    """Undo, Redo and Start are beside the line about the draft, however long that is."""
+    text = page.locator("[data-testid=stBottom] [data-testid=stCaptionContainer]").first
+    line = text.bounding_box()
+    boxes = [page.locator(f".st-key-{key} button:visible").first.bounding_box() for key in KEYS]
+    undo, start = (box["y"] + box["height"] / 2 for box in boxes)
+    assert abs(undo - start) <= 4 and line["y"] < start < line["y"] + line["height"]
+    assert line["x"] + line["width"] <= boxes[0]["x"] < boxes[1]["x"]
+
+
 def test_a_draft_outlives_reload_page_and_back_button_in_two_windows(page, profile, server):
-    page.goto(f"{server.url}/train")
+    page.goto(f"{server.url}/train?e={to_link(LONG)}")
     set_epochs(page, "77")
+    for width in (1440, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        buttons_share_a_row(page)
     page.reload()
     page.get_by_text("77 epochs").first.wait_for()
     turn(page, "Network")

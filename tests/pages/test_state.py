@@ -153,6 +153,21 @@ def test_an_opened_link_is_undone(app):
     assert stored(press(app, "undo")).epochs == 3
 
 
+@pytest.mark.parametrize("in_new_window", ["link", "address"])
+def test_what_replaces_the_draft_in_a_new_window_is_undone(sit, app, in_new_window):
+    shared = {"e": to_link(SHARED)}
+    if in_new_window == "address":
+        sit("ben")
+        shared = {"d": named(press(tab(), "zeros"))}
+        sit("ann")
+    name = named(press(app, "one field"))
+    opened = tab(**shared).run()
+    assert stored(opened).epochs != 3 and named(opened) not in (name, shared.get("d"))
+    assert named_change(opened)
+    assert stored(press(opened, "undo")).epochs == 3
+    assert stored(tab(d=name).run()).epochs == 3
+
+
 def test_a_new_change_forgets_what_was_taken_back(app):
     assert not possible(press(app, "redrawn field", "undo", "zeros"))[1]
 

@@ -65,6 +65,26 @@ def test_what_is_typed_reaches_the_draft(page):
     assert (draft(app).epochs, draft(app).name) == (3, "My run")
 
 
+@pytest.mark.parametrize(
+    ("kind", "label", "refused", "valid"),
+    [("text_input", "Learning rate η", "1e3", "0.02"), ("number_input", "Epochs", 0, 3)],
+)
+def test_start_waits_while_a_typed_value_is_refused(page, kind, label, refused, valid):
+    app = page()
+    labelled(app, kind, label).set_value(refused)
+    app.button(key="bar_start").click().run()  # the entry and the press arrive together
+    start = well(app).button(key="bar_start")
+    assert runner.current().line() == [] and start.disabled
+    assert labelled(app, kind, label).value == refused
+    warning = next(text for text in texts(app) if text.startswith(":material/warning:"))
+    assert warning.endswith(start.help.replace("\\", ""))
+    labelled(app, kind, label).set_value(valid).run()
+    assert not well(app).button(key="bar_start").disabled
+    labelled(app, kind, label).set_value(refused).run()
+    elsewhere = well(app.switch_page("concepts.py").run())  # the entry is gone with its page
+    assert not elsewhere.button(key="bar_start").disabled
+
+
 def test_choosing_an_optimizer_shows_its_formula_and_fields(page):
     app = page()
     menus = [*app.selectbox, *app.get("button_group")]  # few stand side by side, many in a list

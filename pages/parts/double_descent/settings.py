@@ -15,7 +15,7 @@ from core.data.library import Library
 from core.jobs import runner
 from core.studies.study import Study
 from core.studies.variable_fields import axes_of, fitting, format_values, parse_values
-from pages.kit import form, state
+from pages.kit import form, session, state
 
 NOISE_LEVELS = tuple(k / 20 for k in range(13))  # 0 to 60 %
 SEEDS_ONLY = "Seeds only"
@@ -160,4 +160,6 @@ def try_change(study: Study, path: str, value: object) -> Study:
 
 
 def show_error(error: BadExperiment) -> None:
+    """Show why an entry is invalid; Start waits until it is valid."""
+    session.refuse("study", str(error))
     st.markdown(f":red[:material/error: {form.escape(str(error))}]")

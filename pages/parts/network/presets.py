@@ -79,7 +79,9 @@ def outline(kind: str, shape: tuple[int, ...], outputs: int) -> str:
 def settings(preset: Preset, facts: Facts, suffix: str) -> None:
     """Draw the fields of a preset, the size that it would have, and the button that uses it."""
     with st.container(border=True, gap="small"):
-        preset = form.edit(preset, f"setting {suffix}", width=120)
+        key = f"setting {suffix}"
+        preset = form.edit(preset, key, width=120)
+        invalid_entry = session.take_refusal(key)  # which the form explains; no part of the draft
         reason = refusal(preset, facts)
         if reason:
             finding("bad", form.escape(reason))
@@ -92,7 +94,8 @@ def settings(preset: Preset, facts: Facts, suffix: str) -> None:
             f"Use {preset.label}",
             key=f"use {preset.kind}{suffix}",
             type="primary",
-            disabled=bool(reason),
+            disabled=bool(reason or invalid_entry),
+            help=form.escape(invalid_entry) or None,
             on_click=use_preset,
             args=(preset, facts),
         )
