@@ -68,7 +68,8 @@ class Pad {
 
   key(event) {
     const arrow = ARROWS[event.key];
-    const undoes = event.key === "z" && (event.ctrlKey || event.metaKey);
+    const withZ = event.key === "z" && (event.ctrlKey || event.metaKey);
+    const undoes = withZ || event.key === "Backspace";
     if (arrow) this.move(arrow.map((v) => v * (event.shiftKey ? 1 : STEP)));
     else if (event.key === " ") this.isDown ? this.lift() : this.lower();
     else if (event.key === "Escape" && this.isDown) this.lift();

@@ -152,10 +152,13 @@ def draft_data(page: object, server: Server) -> DataSet:
 def test_a_suspicious_row_is_relabeled_or_dropped_in_a_new_version_of_the_dataset(
     page: object, server: Server, digits_run: str
 ) -> None:
-    first, second = result_of(server.store, digits_run, Suspicious())["rows"][:2]
+    found = result_of(server.store, digits_run, Suspicious())
+    first, second = found["rows"][:2]
     version = Corrected(base=Digits(), relabeled=((first["row"], first["suggested"]),))
     versions = [version, version.model_copy(update={"dropped": (second["row"],)}), version]
     open_tab(page, server, digits_run, "Mistakes")
+    order = "most suspicious" if found["negative"] else "least clear"
+    page.get_by_text(f"of the 500 {order} rows").wait_for()
     buttons = ("Relabel 1 row", "Drop 1 row")
     for row, button, expected in zip((first, second), buttons, versions, strict=False):
         page.get_by_text(f"Row {whole(row['row'] + 1)}", exact=True).click()

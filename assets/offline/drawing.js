@@ -1,7 +1,7 @@
 // The drawing pad: strokes of a pen with the mouse, a finger or the keyboard, in units of a pad of 280 × 280.
 
 const GRID = 280;
-const STEP = 7; // units that an arrow key moves the pen
+const STEP = 10; // units that an arrow key moves the pen
 
 class Pad {
   // `changed(isDone)` is called while a stroke grows, and after it.
@@ -47,7 +47,7 @@ class Pad {
   key({ key, shiftKey, ctrlKey, metaKey }) {
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (moves[key]) {
-      const step = shiftKey ? 3 * STEP : STEP;
+      const step = shiftKey ? 1 : STEP;
       this.cursor = this.cursor.map((unit, i) => Math.min(GRID, Math.max(0, unit + step * moves[key][i])));
       if (this.isDown) this.strokes.at(-1).push(this.cursor);
       this.update(this.isDown);

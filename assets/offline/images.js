@@ -103,7 +103,7 @@ function findInk(levels, ink) {
 }
 
 function resized(size, height, width) {
-  return `Resized from ${size[0]} × ${size[1]} to ${height} × ${width} pixels (height × width).`;
+  return `Resized from ${size[1]} × ${size[0]} to ${width} × ${height} pixels (width × height).`;
 }
 
 function placement({ side, stroke, anchor }) {

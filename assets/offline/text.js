@@ -25,9 +25,13 @@ function readable(value) {
   return `${sign && "−"}${grouped}${rest}`;
 }
 
+// Only exactly nothing is 0 %, and only everything 100 %, as in core/base/numbers.py.
 function percent(fraction) {
   const value = 100 * fraction;
-  return `${value >= 99.95 || value < 0.05 ? Math.round(value) : value.toFixed(1)}\u202f%`;
+  if (value > 0 && value < 0.05) return "<\u202f0.1\u202f%";
+  if (value >= 99.95 && value < 100) return ">\u202f99.9\u202f%";
+  const digits = value < 10 || (value >= 90 && value < 100) ? 1 : 0;
+  return `${value.toFixed(digits).replace(/\.0$/, "")}\u202f%`;
 }
 
 function decodeBase64(encoded) {

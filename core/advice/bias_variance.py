@@ -192,7 +192,8 @@ def _observe(verdict: BiasVarianceVerdict) -> str:
     held, human = NAMES[verdict.held], "unknown"
     if verdict.human is not None:
         human = _value(verdict, verdict.human)
-    most = "at most " if verdict.bias.is_bound else ""
+    most = "unknown, at most " if verdict.bias.state == "unknown" else ""
+    most = most or ("at most " if verdict.bias.is_bound else "")
     return (
         f"Human error {human}, training error {_value(verdict, verdict.train.error)}, {held} error "
         f"{_value(verdict, verdict.validation.error)}: bias {most}"

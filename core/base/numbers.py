@@ -1,5 +1,6 @@
 """Numbers as text: two or three significant digits, grouped thousands, and units."""
 
+from collections.abc import Sequence
 from math import ceil, floor, isfinite, log10
 
 THIN = "\u202f"  # narrow no-break space, between thousands and before a unit
@@ -64,6 +65,18 @@ def percent(fraction: float | None) -> str:
         return f">{THIN}99.9{THIN}%"
     digits = 1 if abs(value) < 10 or 90 <= value < 100 else 0
     return f"{f'{value:.{digits}f}'.removesuffix('.0')}{THIN}%"
+
+
+def percent_parts(fractions: Sequence[float]) -> tuple[list[str], str]:
+    """Return parts of a whole and their sum with one decimal each, so that the texts add up.
+
+    >>> parts, both = percent_parts([0.2246, 0.1846])
+    >>> [text.replace(THIN, " ") for text in (*parts, both)]
+    ['22.5 %', '18.5 %', '41.0 %']
+    """
+    values = [round(100 * fraction, 1) for fraction in fractions]
+    *parts, total = (f"{value:.1f}{THIN}%" for value in (*values, sum(values)))
+    return parts, total
 
 
 def duration(seconds: float | None) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
-from core.base.numbers import percent
+from core.base.numbers import percent, percent_parts
 from core.figures.images import plain
 from core.figures.points import SYMBOLS, colour
 from core.figures.template import PALETTES, Mode, blank, scale
@@ -79,9 +79,9 @@ def figure(found: Mapping[str, Any], mode: Mode) -> go.Figure:
         _wrong(drawn, found, mode, size)
     else:
         _values(drawn, found, mode, size)
-    first, second = found["explained"]
-    drawn.update_xaxes(title=f"component 1 ({percent(first)})", showgrid=True)
-    drawn.update_yaxes(title=f"component 2 ({percent(second)})")
+    (first, second), _ = percent_parts(found["explained"])
+    drawn.update_xaxes(title=f"component 1 ({first})", showgrid=True)
+    drawn.update_yaxes(title=f"component 2 ({second})")
     return drawn
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.base.numbers import tick
+from core.base.numbers import percent_parts, tick
 from core.figures.images import plain
 from core.figures.template import DASH, PALETTES, SYMBOL, Mode, blank, log_axis, scale
 
@@ -92,9 +92,10 @@ def plane(result: Mapping[str, Any], mode: Mode, best_epoch: int | None = None) 
     )  # fmt: skip
     if "path" in result:
         _path(drawn, result, mode, best_epoch)
+        (first, second), _ = percent_parts(result["explained"])
         names = [
-            f"{axis} direction: {100 * part:.0f} % of the movement"
-            for axis, part in zip(("first", "second"), result["explained"], strict=True)
+            f"first direction: {first} of the movement",
+            f"second direction: {second} of the movement",
         ]
     else:
         names = ["α, relative to the filters", "β, relative to the filters"]

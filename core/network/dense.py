@@ -80,7 +80,7 @@ class Flatten(Layer):
     label: ClassVar[str] = "Flatten"
     formula: ClassVar[str] = r"(C, H, W) \to (C\,H\,W)"
     technique: ClassVar[str] = "N1"
-    source: ClassVar[str] = "a reshape without weights"
+    source: ClassVar[str] = "pytorch.org (torch.flatten)"
     name_prefix: ClassVar[str] = "flatten"
     icon: ClassVar[str] = "horizontal_rule"
     group: ClassVar[str] = "Pooling and shape"

@@ -233,8 +233,8 @@ def _cut(images: np.ndarray, goal: Sequence[int]) -> tuple[np.ndarray, str]:
 
 
 def _resized(name: str, size: Sequence[int], goal: Sequence[int]) -> Finding:
-    before, after = (f"{whole(h)} × {whole(w)}" for h, w in (size, goal))
-    text = f"{clip(name)} was resized from {before} to {after} pixels (height × width)."
+    before, after = (f"{whole(w)} × {whole(h)}" for h, w in (size, goal))
+    text = f"{clip(name)} was resized from {before} to {after} pixels (width × height)."
     return Finding("resized", "info", text, {"from": list(size), "to": list(goal)})
 
 

@@ -49,6 +49,12 @@ class Inputs:
     def __len__(self) -> int:
         return len(self.names)
 
+    def title(self, index: int) -> str:
+        """Return the name of an input in a sentence or a table: "row 1 574"."""
+        word, _, number = self.names[index].partition(" ")
+        is_row = word == "row" and number.isdecimal()
+        return f"row {whole(int(number))}" if is_row else self.names[index]
+
 
 def read_inputs(
     predictor: Predictor,

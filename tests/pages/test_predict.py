@@ -10,17 +10,19 @@ from PIL import Image
 from core.analysis.catalogue import Familiarity
 from core.analysis.results import result_of
 from core.base.encoding import encode
-from core.base.numbers import percent
+from core.base.numbers import percent, whole
 from core.data.datasets import Digits
 from core.experiment import shipped
 from core.jobs import runner
 from core.jobs.kinds import KINDS, RUN
 from core.jobs.lane import Lane
 from core.network.presets import SoftmaxRegression
-from core.predict.inputs import read_inputs
+from core.predict.inputs import Inputs, read_inputs
 from core.predict.predictor import open_predictor
 from core.predict.strokes import render
 from core.runs.store import Store
+from pages.kit.live_chart import ASSETS
+from pages.parts.predict.pad import KEYBOARD
 from pages.parts.predict.photo import is_secure
 from tests.conftest import ended, script, write
 from tests.pages.shown import press, texts, visit, well, written
@@ -223,6 +225,16 @@ def test_a_lab_without_a_finished_run_offers_a_first_one(empty):
     app = press(visit("predict"), "Train on digits")
     assert len(runner.current().line()) == 1
     assert app.title[0].value == "Watch"
+
+
+def test_the_pads_of_the_page_and_of_the_offline_page_have_the_same_keys() -> None:
+    assert KEYBOARD in (ASSETS / "offline" / "page.html").read_text("utf-8")
+
+
+def test_row_numbers_are_grouped_in_titles_and_plain_in_names() -> None:
+    inputs = Inputs(np.zeros((2, 1)), ("row 1574", "row.png"))
+    assert [inputs.title(k) for k in (0, 1)] == [f"row {whole(1574)}", "row.png"]
+    assert inputs.names[0] == "row 1574"
 
 
 @pytest.mark.parametrize("reason", ["failed", "diverged", "done", ""])

@@ -9,7 +9,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 
 from core.analysis.analysis import Analysis, Answering, Result, predicting
 from core.analysis.trained import TrainedRun
-from core.base.numbers import percent, whole
+from core.base.numbers import percent_parts, whole
 
 POINTS = 10_000  # shown at most, evenly spaced over the part
 MISTAKES = 500  # listed at most
@@ -60,12 +60,11 @@ class Embedding(Analysis):
         }
 
     def lines(self, result: Result) -> list[str]:
-        first, second = result["explained"]
+        (first, second), both = percent_parts(result["explained"])
         return [
             f"{whole(result['samples'])} samples of the {result['part']} set, "
             f"{result['width']} hidden units",
-            f"Two principal components explain {percent(first + second)} of the variance "
-            f"({percent(first)} + {percent(second)})",
+            f"Two principal components explain {both} of the variance ({first} + {second})",
         ]
 
 

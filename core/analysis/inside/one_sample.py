@@ -21,7 +21,7 @@ from core.analysis.inside.attribution import (
 from core.analysis.inside.layer_outputs import convolutional_layers, recorded, shown_layers, title
 from core.analysis.trained import TrainedRun
 from core.base.errors import BadInput
-from core.base.numbers import percent, short
+from core.base.numbers import percent, short, whole
 
 CHANNELS = 10  # feature maps of each layer
 MAP_SIDE = 24  # cells of a feature map along its longer side
@@ -128,7 +128,7 @@ class OneSample(Analysis):
             f"predicted {_text(result['predicted'])}{sure}",
             f"Integrated gradients for {target}: sum {short(result['total'], 4)}, score difference "
             f"{short(result['difference'], 4)}, gap {percent(result['gap'])} with "
-            f"{result['steps']} steps",
+            f"{whole(result['steps'])} steps",
             *(
                 f"  {place:24} {short(found.flat[index], 3)}"
                 for place, index in zip(places, largest, strict=True)

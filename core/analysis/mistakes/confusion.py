@@ -61,6 +61,7 @@ class Confusion(Analysis):
             "",
             *aligned(rows),
             *(["", "Most confused classes (true → predicted)", *aligned(pairs)] if pairs else []),
+            *filter(None, [describe_other_pairs(result["counts"], PAIRS)]),
         ]
 
 
@@ -115,6 +116,17 @@ def describe_score(result: Result, form: Form) -> str:
     value, low, high = result["accuracy"]
     shown = [value, low, high] if form == "accuracy" else [1 - value, 1 - high, 1 - low]
     return f"{FORMS[form]} {describe_rate(shown)}"
+
+
+def describe_other_pairs(counts: list[list[int]], listed: int) -> str:
+    """Return how many confused pairs are not among the first `listed` ones; empty if none.
+
+    >>> describe_other_pairs([[5, 1, 0], [3, 4, 1], [0, 0, 2]], 2)
+    '1 more pair of classes is not listed.'
+    """
+    others = len(confused_pairs(counts, len(counts) ** 2)) - listed
+    verb = "is" if others == 1 else "are"
+    return f"{counted(others, 'more pair')} of classes {verb} not listed." if others > 0 else ""
 
 
 def confused_pairs(counts: list[list[int]], most: int) -> list[tuple[int, int, int, Rate]]:

@@ -10,7 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from core.analysis.catalogue import Confusion, Mistakes, Residuals
-from core.analysis.mistakes.confusion import confused_pairs, describe_score
+from core.analysis.mistakes.confusion import (
+    confused_pairs,
+    describe_other_pairs,
+    describe_score,
+)
 from core.analysis.mistakes.most_confident import describe_columns, signed
 from core.analysis.mistakes.residuals import describe_score as describe_value_score
 from core.analysis.results import Result, asking
@@ -52,6 +56,7 @@ class MistakesSection:
     classes: Sequence[str] = ()
     matrix: Sequence[Sequence[MatrixCell]] = ()
     pairs: Sequence[Sequence[str]] = ()
+    other_pairs: str = ""
     samples: Sequence[Sample] = ()
     rows: Sequence[Sequence[str]] = ()
     scatter: str = ""  # SVG
@@ -86,6 +91,7 @@ def _confusions(trained: TrainedRun, confusion: Result, found: Result) -> Mistak
         classes=names if len(names) <= MOST else (),
         matrix=_matrix(confusion["counts"]) if len(names) <= MOST else (),
         pairs=[("True class", "Predicted", "Count", "Of the true class"), *pairs] if pairs else (),
+        other_pairs=describe_other_pairs(confusion["counts"], PAIRS),
         samples=() if is_table else [_sample(trained, found, k, names) for k in shown],
         rows=[head, *(_row(found, k, names) for k in shown)] if is_table and shown else (),
     )

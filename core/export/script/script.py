@@ -1,6 +1,7 @@
 """The whole script of an experiment or a run, in sections that are also the cells of a notebook."""
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
@@ -132,14 +133,14 @@ def _facts(experiment: Experiment, home: Path) -> RunFacts:
     device = resolve(experiment.device)
     plan = ScriptPlan(experiment, experiment.data.facts(home))
     multiply_adds = sum(fact.multiply_adds for fact in plan.layers if "." not in fact.path)
-    return RunFacts(device, threads(6 * experiment.batch_size * multiply_adds))
+    return RunFacts(device, threads(6 * experiment.batch_size * multiply_adds), version("torch"))
 
 
 def _about(plan: ScriptPlan) -> str:
-    version = f" {plan.run.torch}" if plan.run.torch else ""
+    torch = f" {plan.run.torch}" if plan.run.torch else ""
     same = "to the last bit" if plan.device == "cpu" else "up to rounding"
     text = (
-        f"Trains this network as Descent Lab does, without the lab. With torch{version} and the "
+        f"Trains this network as Descent Lab does, without the lab. With torch{torch} and the "
         f"same number of threads, the losses are equal {same}."
     )
     return comment(text).replace("# ", "")

@@ -4,6 +4,7 @@ loss, optimizer, schedule, regularizers, stopping rules.
 
 import torch
 
+from core.base.numbers import whole
 from core.base.spec import Call
 from core.export.script import fine_tuning
 from core.export.script.definitions import Definitions
@@ -30,7 +31,7 @@ def network(plan: ScriptPlan, definitions: Definitions) -> Section:
     tree = code(calls, definitions.name, indent=4)
     model = f"model = nn.Sequential(\n    OrderedDict(\n        {_indented(tree, 4)}\n    )\n)"
     total = sum(fact.parameters for fact in plan.layers if "." not in fact.path)
-    lines = [*notes, model, f"# {total} parameters", "", *_initialization(plan, definitions)]
+    lines = [*notes, model, f"# {whole(total)} parameters", "", *_initialization(plan, definitions)]
     if plan.draws_dropout:
         definitions.imports["torch"] = "import torch"
         lines += [
@@ -67,6 +68,7 @@ def _initialization(plan: ScriptPlan, definitions: Definitions) -> list[str]:
     low, high = choice.biases(1)
     if low == high:
         bias = f"nn.init.uniform_(module.bias, {low}, {high}, generator=weights)"
+        bias += "" if low else "  # zeros, drawn as in the lab"
     else:
         definitions.imports["math"] = "import math"
         limit = Specializer(choice, definitions).define("biases", "bias_limits")

@@ -99,7 +99,7 @@ def _table(batches: list[Batch], place: str) -> None:
         return
     explain = explain_switch()
     row = int(rows[min(picked[0], len(rows) - 1)])
-    st.markdown(f"**{escape(clip(batches[0].inputs.names[row]))}**")
+    st.markdown(f"**{escape(clip(batches[0].inputs.title(row)))}**")
     side_by_side([batch.answer(row) for batch in batches], place, explain=explain)
 
 
@@ -144,7 +144,7 @@ def listed(batches: list[Batch], place: str) -> tuple[np.ndarray, str]:
 def frame(batches: list[Batch], rows: np.ndarray) -> Any:
     """Return these rows of the table."""
     first = batches[0]
-    columns: dict[str, list] = {"Name": [clip(first.inputs.names[row]) for row in rows]}
+    columns: dict[str, list] = {"Name": [clip(first.inputs.title(row)) for row in rows]}
     if first.chosen.predictor.is_image:
         columns["Image"] = [picture(first.inputs.values[row]) for row in rows]
     for batch, prefix in zip(batches, prefixes(batches), strict=True):

@@ -18,7 +18,7 @@ from pages.kit.screen import phone
 KEY, KEPT = "predict_pad", "predict strokes"
 KEYBOARD = (
     "Keyboard: arrow keys move the pen, with Shift in small steps. Space puts it down and lifts "
-    "it. Ctrl+Z removes the last stroke, Delete all."
+    "it. Ctrl+Z or Backspace removes the last stroke, Delete all."
 )
 _HTML = """
 <div class="lab-pad">

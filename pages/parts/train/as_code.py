@@ -35,10 +35,10 @@ def offer(draft: Experiment) -> None:
         torch_tab, keras_tab = st.tabs(["PyTorch", "Keras"])
         with torch_tab:
             mark_change(text)
-            st.code(text, height=HEIGHT)
+            st.code(text, height=HEIGHT, wrap_lines=True)
             st.caption("A finished run exports this as a script or a notebook, on Watch.")
         with keras_tab:
-            st.code(keras, height=HEIGHT)
+            st.code(keras, height=HEIGHT, wrap_lines=True)
             st.caption(
                 "The same shapes and numbers of parameters. The results differ: Keras draws other "
                 "initial weights."

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.analysis.catalogue import ErrorSources
 from core.analysis.verdict.error_sources import MEANINGS, SMALL
-from core.base.numbers import duration, percent, short
+from core.base.numbers import duration_range, percent, short
 from core.figures import error_sources as figures
 from core.jobs import runner
 from core.runs import notes
@@ -36,11 +36,11 @@ def card(run: str, history: History) -> None:
     card_title("Three sources of error", help=HELP)
     asked = ErrorSources(human_error=human_error(run, history))
     seconds = history.ended.seconds if history.ended else 0.0
-    low, high = (duration(times * seconds) for times in FACTOR)
+    expected = duration_range(*(times * seconds for times in FACTOR))
     found = analyses.result(run, asked, ask="Measure the three sources")
     if not found:
         st.caption(
-            f"Trains the same and a larger network beside this run: {low} to {high}, depending on "
+            f"Trains the same and a larger network beside this run: {expected}, depending on "
             "how much longer training still brings."
         )
         return

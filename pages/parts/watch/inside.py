@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.analysis.catalogue import Embedding, FirstLayer
 from core.base.encoding import decode
-from core.base.numbers import percent, whole
+from core.base.numbers import percent_parts, whole
 from core.base.text import format_shape
 from core.experiment import Experiment
 from core.figures import embedding as embeddings
@@ -89,7 +89,7 @@ def embedding(shown: Inspected) -> dict | None:
         alt, embeddings.csv(found), images=hover_images(shown, found),
         on_click=lambda index: sample.choose(shown, found["rows"][index[0]]),
     )  # fmt: skip
-    both = f"Both components explain {percent(sum(found['explained']))} of the variance"
+    both = f"Both components explain {percent_parts(found['explained'])[1]} of the variance"
     count, drawn = found["samples"], len(found["rows"])
     some = f"; {whole(drawn)} of {whole(count)} samples are drawn" if drawn < count else ""
     wrong = f"{whole(found['wrong'])} of {whole(count)} wrong" if "wrong" in found else ""

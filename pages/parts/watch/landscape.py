@@ -7,7 +7,7 @@ import streamlit as st
 from core.analysis.catalogue import LossLine, LossPlane, LossProfile
 from core.base.encoding import decode
 from core.base.errors import LabError
-from core.base.numbers import percent, short
+from core.base.numbers import percent_parts, short
 from core.experiment import Experiment
 from core.figures import landscape as figures
 from core.jobs import runner
@@ -61,7 +61,7 @@ def path(run: str) -> None:
         lambda mode: figures.plane(found, mode, end.get("best_epoch")), run, "path", 420,
         "Training loss over the plane of the training's path",
     )  # fmt: skip
-    both = percent(sum(found["explained"]))
+    both = percent_parts(found["explained"])[1]
     st.caption(f"This plane holds {both} of the squared distances from the final weights.")
     if not found["is_exact"]:
         finding(

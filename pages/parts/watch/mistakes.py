@@ -7,7 +7,12 @@ import streamlit as st
 
 from core.analysis.catalogue import Calibration, Confusion, Thresholds
 from core.analysis.mistakes import calibration, thresholds
-from core.analysis.mistakes.confusion import SCORES, confused_pairs, describe_score
+from core.analysis.mistakes.confusion import (
+    SCORES,
+    confused_pairs,
+    describe_other_pairs,
+    describe_score,
+)
 from core.base.encoding import decode
 from core.base.numbers import MISSING, percent, short
 from core.base.text import clip, counted
@@ -27,7 +32,7 @@ from pages.kit.tables import show_table, styled
 from pages.parts.watch import gallery, residuals, suspicious
 from pages.parts.watch.run_data import PARTS, choose_part, has_data
 
-PAIRS = 8  # confused pairs that are listed
+PAIRS, ROWS = 8, 12  # confused pairs that are listed, and classes that are shown without scrolling
 MATRIX_HELP = (
     "Rows are true classes, columns are predicted ones; correct predictions are on the diagonal. "
     "Click a cell to see its samples. The colour is the fraction of the true class, stretched so "
@@ -126,6 +131,8 @@ def matrix(run: str, part: str, found: dict[str, Any]) -> None:
         ]
         st.markdown("**Most confused classes**")
         show_table(rows, alt="The pairs of classes that are confused most")
+        if others := describe_other_pairs(found["counts"], PAIRS):
+            st.caption(others)
 
 
 def class_scores(run: str, found: dict[str, Any]) -> None:
@@ -143,7 +150,7 @@ def class_scores(run: str, found: dict[str, Any]) -> None:
     formats = dict.fromkeys(titles.values(), percent)
     show_table(
         styled(rows, formats),
-        height=min(35 * (len(rows) + 1) + 3, 420),
+        height="content" if len(rows) <= ROWS else 420,
         alt="Precision, recall and F1 of each class",
     )
     texts = [

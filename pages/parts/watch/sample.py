@@ -108,9 +108,9 @@ def _explain(shown: Inspected, row: int) -> dict[str, Any] | None:
             "Layer of Grad-CAM", list(cams), index=_last_wide(list(cams.values())), width=240,
             key=f"inside_cam {shown.run}",
         )  # fmt: skip
-    where = f"row {whole(found['dataset_row'] + 1)} of the dataset"
+    where = f"Row {whole(found['dataset_row'] + 1)} of the dataset"
     if shown.part == "test" and shown.samples is not None and shown.samples.has_test:
-        where = f"row {whole(found['dataset_row'] + 1)} of the test data"
+        where = f"Row {whole(found['dataset_row'] + 1)} of the test data"
     st.markdown(f"{_describe(found, classes)} :gray[{where}]")
     is_image = len(found["shape"]) == 3
     if is_image:
@@ -122,7 +122,7 @@ def _explain(shown: Inspected, row: int) -> dict[str, Any] | None:
     st.caption(
         f"Integrated gradients add up to {short(found['total'], 3)}; {score} differs from that of "
         f"{baseline} by {short(found['difference'], 3)}. Gap {percent(found['gap'])} with "
-        f"{found['steps']} steps."
+        f"{whole(found['steps'])} steps."
     )
     return found
 

@@ -151,10 +151,9 @@ class Rows:
                     disabled=not 0 <= to * SHOWN < len(self.rows),
                     on_click=session.set_ui, args=(self.position, str(to)),
                 )  # fmt: skip
-            st.caption(
-                f"{whole(first + 1)} to {whole(first + count)} of the {whole(len(self.rows))} most "
-                "suspicious rows"
-            )
+            order = "most suspicious" if self.found["negative"] else "least clear"
+            span = f"{whole(first + 1)} to {whole(first + count)}"
+            st.caption(f"{span} of the {whole(len(self.rows))} {order} rows")
 
     def correct_rows(self, shown: list[dict[str, Any]]) -> None:
         """The selection, and the buttons that correct the selected rows."""

@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
+from core.base.numbers import percent
 from core.export.offline.page import (
     OfflinePage,
     image_facts,
@@ -103,6 +104,8 @@ def test_a_drawing_an_image_and_a_sample_are_answered(digits_run, offline, page)
     page.mouse.up()
     assert page.locator("#best").inner_text() == "0"
     assert page.locator("#bars .bar").count() == 10
+    fractions = [0, 1e-9, 0.0004, 0.0213, 0.3, 0.456, 0.922, 0.9999, 1]
+    assert page.evaluate("(some) => some.map(percent)", fractions) == [*map(percent, fractions)]
     drawn = seen(page, 8)
     form = ImageForm.measure(digits_run.data.inputs, digits_run.setup.rows.train)
     expected = form.prepare_drawing(render(ZERO)).pixels[0]

@@ -5,7 +5,12 @@ import pytest
 from scipy.stats import binomtest
 
 from core.analysis.catalogue import Confusion
-from core.analysis.mistakes.confusion import class_scores, confused_pairs, confusion_matrix
+from core.analysis.mistakes.confusion import (
+    class_scores,
+    confused_pairs,
+    confusion_matrix,
+    describe_other_pairs,
+)
 from core.analysis.mistakes.rates import f1_rate
 from core.base.rates import rate
 
@@ -74,3 +79,5 @@ def test_confused_pairs_are_sorted_by_their_number() -> None:
     assert pairs[0][3] == rate(3, 8)
     assert counts[1] == [3, 4, 1] and confused_pairs([[3, 0], [0, 1]], 9) == []
     assert confused_pairs(counts, 2) == pairs[:2]
+    left_out = [describe_other_pairs(counts, listed) for listed in (0, 2, 3, 9)]
+    assert [text[:1] for text in left_out] == ["3", "1", "", ""]
