@@ -117,7 +117,7 @@ class Page:
 
     def show(self) -> None:
         """Header, numbers, then the cards in reading order."""
-        facts = [self.name, self.experiment.data.summary if self.experiment.name else ""]
+        facts = list(dict.fromkeys([self.name, self.experiment.data.summary]))
         noun = "image" if self.has_images() else "sample"
         facts += [counted(sum(self.sizes.values()), noun) if self.sizes else ""]
         label, colour, icon = self.state.badge

@@ -33,6 +33,7 @@ STEPS = {  # what to try next
     "below_human_error": "lower the human error",
     "bias_variance_undecided": "hold out more validation samples",
     "bias_unknown": "enter the human error on the tab Verdict",
+    "bias_of_values_unknown": "compare it with the baselines on the tab Verdict",
 }
 MEANINGS = {
     "high_variance": "the model fits its training set, and much of that does not carry over to new "
@@ -83,8 +84,12 @@ class BiasVarianceVerdict:
     def step(self) -> str:
         """What to try next, as the end of a sentence."""
         high = [gap.name for gap in (self.bias, self.variance) if gap.state == "high"]
-        partly = self.code in ("bias_variance_undecided", "bias_unknown") and high
-        return STEPS[f"high_{high[0]}" if partly else self.code]
+        if self.code in ("bias_variance_undecided", "bias_unknown") and high:
+            return STEPS[f"high_{high[0]}"]
+        if self.code == "bias_unknown" and self.train.regression:  # few know a human RMSE
+            is_open = self.variance.state == "undecided"
+            return STEPS["bias_variance_undecided" if is_open else "bias_of_values_unknown"]
+        return STEPS[self.code]
 
     @property
     def finding(self) -> Finding:
@@ -215,7 +220,12 @@ def _explain(verdict: BiasVarianceVerdict) -> str:
         if verdict.variance.state == "high":
             texts.append(_sentence(verdict.step))
         if verdict.code == "bias_unknown":
-            texts.append("Enter the human error: without it the bias cannot be judged.")
+            texts.append(
+                "Without a human error the bias cannot be judged: enter its RMSE if you know it, "
+                "or compare the model with the baselines."
+                if verdict.train.regression
+                else "Enter the human error: without it the bias cannot be judged."
+            )
         return " ".join(texts)
     return f"{_sentence(MEANINGS[verdict.code])} {_sentence(verdict.step)}"
 
@@ -234,6 +244,11 @@ def _explain_undecided(gap: Gap, verdict: BiasVarianceVerdict) -> str:
 
 def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
+
+
+def describe_size(gap: Gap, measured: Measured) -> str:
+    """Return a gap without its interval as text: "10.0", or "29 100" for an RMSE."""
+    return _number(gap.interval[0], measured)
 
 
 def describe_gap(gap: Gap, measured: Measured) -> str:

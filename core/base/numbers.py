@@ -34,6 +34,18 @@ def short(value: float | None, digits: int = 2) -> str:
     return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(exponent)}"
 
 
+def exact(value: float | None) -> str:
+    """Return a value of a dataset as in its file: ungrouped, whole numbers with all digits, others
+    with the digits that single precision has.
+
+    >>> [exact(v) for v in (80331, 20095.0, 390448000, -0.123456789, 12345.5, 1e30)]
+    ['80331', '20095', '390448000', '-0.1234568', '12345.5', '1e30']
+    """
+    if value is not None and isfinite(value) and value % 1 == 0 and abs(value) < 1e15:
+        return f"{value:.0f}"
+    return short(value, 7)
+
+
 def roughly(count: float) -> str:
     """Return a count for a sentence, exact below 10 000.
 

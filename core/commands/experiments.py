@@ -93,7 +93,8 @@ def adapt_to_data(experiment: Experiment, store: Store, terminal: Terminal) -> E
     """Replace what cannot work on the data, as the Data page does, and print each change. Options
     such as --set come later and count more.
     """
-    experiment, findings = adapt(experiment, experiment.data.facts(store.home))
+    described = change(experiment, "about", "")  # it describes the data that was replaced
+    experiment, findings = adapt(described, experiment.data.facts(store.home))
     for finding in findings:
         terminal.print(f"! {finding.text}")
     return experiment

@@ -71,5 +71,5 @@ def figure(entries: list[BaselineRow], mode: Mode, *, percent: bool, title: str)
         categoryarray=[row.label for row in reversed(entries)],
         showgrid=True,
     )
-    drawn.update_xaxes(title=title, tickformat=".3~%" if percent else ".3~g", showgrid=True)
+    drawn.update_xaxes(title=title, tickformat=".3~%" if percent else "", showgrid=True)
     return drawn

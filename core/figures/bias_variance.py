@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from core.advice.bias_variance import BiasVarianceVerdict, Gap, describe_gap
+from core.advice.bias_variance import BiasVarianceVerdict, Gap, describe_size
 from core.base.rates import Rate
 from core.figures.template import PALETTES, SYMBOL, Mode, blank
 from core.runs.measured import NAMES, describe_rate
@@ -31,7 +31,7 @@ def rows(verdict: BiasVarianceVerdict) -> list[ErrorRow]:
     train, held = verdict.train, verdict.validation
 
     def words(gap: Gap) -> str:
-        return f"{gap.name} {describe_gap(gap, train).split()[0]}: {gap.state}"
+        return f"{gap.name} {describe_size(gap, train)}: {gap.state}"
 
     human = [] if verdict.human is None else [ErrorRow("Human", [verdict.human] * 3, "best")]
     bias = "bias unknown" if verdict.bias.state == "unknown" else words(verdict.bias)
@@ -82,7 +82,7 @@ def figure(entries: list[ErrorRow], mode: Mode, *, percent: bool) -> go.Figure:
     drawn.update_yaxes(autorange="reversed", type="category", showgrid=False)
     drawn.update_xaxes(
         range=[-0.03 * top, 1.9 * top],  # room for the texts
-        tickformat=".3~%" if percent else ".3~g",
+        tickformat=".3~%" if percent else "",
         title="error" if percent else "RMSE, unit of the target",
         showgrid=True,
     )

@@ -78,7 +78,7 @@ def figure(curve: LearningCurve, mode: Mode, *, percent: bool) -> go.Figure:
     drawn.update_xaxes(title="training rows", type="log", tickvals=ticks, tickformat=COUNTS)
     drawn.update_yaxes(
         title="validation error" if percent else "validation RMSE, unit of the target",
-        tickformat=".3~%" if percent else ".3~g",
+        tickformat=".3~%" if percent else "",
         rangemode="tozero",
     )
     return drawn

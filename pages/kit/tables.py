@@ -1,14 +1,19 @@
 """Tables of a page: numbers are written as in its sentences and charts, and sorted by value."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 from pandas.io.formats.style import Styler
 
-from core.base.numbers import MISSING, short, whole
+from core.base.numbers import MISSING, exact, short, whole
+
+INFLUENCES = "Influential columns"  # the title of a column of long texts
+WRAPPED = {  # the look of a table with them: up to three lines in a row
+    "row_height": 76,
+    "column_config": {INFLUENCES: st.column_config.TextColumn(width=430)},
+}
 
 Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
 Format = Callable[[Any], str]
@@ -33,10 +38,10 @@ def styled(
 
 
 def as_stored(rows: Rows) -> Styler:
-    """Return rows of a dataset with the digits that single precision has, and ungrouped: a year or
-    an identifier stays as it is in the file.
+    """Return rows of a dataset with their numbers as in its file: a year or an identifier keeps its
+    digits.
     """
-    return styled(rows, number=partial(short, digits=7))
+    return styled(rows, number=exact)
 
 
 def is_whole(column: pd.Series) -> bool:

@@ -9,7 +9,7 @@ from core.analysis.mistakes.influence import column_influences
 from core.analysis.mistakes.neighbours import affordable, nearest_training_samples
 from core.analysis.mistakes.suits import needs_classes
 from core.analysis.trained import Outputs, TrainedRun
-from core.base.numbers import MISSING, percent, short, whole
+from core.base.numbers import MISSING, exact, percent, short, whole
 from core.base.text import aligned, clip, counted
 from core.data.dataset import Facts
 
@@ -129,7 +129,7 @@ def most_influential(
     """
     order = np.argsort(-np.abs(influences), axis=1, kind="stable")[:, :COLUMNS]
     return [
-        [(int(j), float(f"{x[j]:.6g}"), float(f"{a[j]:.4g}")) for j in columns]
+        [(int(j), float(exact(float(x[j]))), float(f"{a[j]:.4g}")) for j in columns]
         for columns, x, a in zip(order, inputs, influences, strict=True)
     ]
 
@@ -138,7 +138,7 @@ def describe_columns(result: dict[str, Any], sample: int) -> str:
     """Return the most influential columns of a sample with values and influences as text."""
     names = result["column_names"]
     return ", ".join(
-        f"{clip(names[j]) if names else f'column {j + 1}'} = {signed(value, 4)} "
+        f"{clip(names[j]) if names else f'column {j + 1}'} = {exact(value).replace('-', '−', 1)} "
         f"({'+' * (influence > 0)}{signed(influence)})"
         for j, value, influence in result["columns"][sample]
     )

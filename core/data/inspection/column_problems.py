@@ -114,7 +114,7 @@ def _text_problem(cells: np.ndarray, choice: ColumnChoice) -> ColumnProblem | No
             "dates",
             f"contains dates (such as {example!r}), which are not numbers",
             "Leave it out, or put year, month or elapsed days in columns of numbers.",
-            (IGNORE, {"text": "ordinal"}),
+            (IGNORE,),
         )
     if found == "file name":
         return ColumnProblem(

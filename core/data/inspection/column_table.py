@@ -32,7 +32,8 @@ class ColumnFacts:
     `number` counts from 1. `key` names the column in `Reading.columns`. `type` is number, text,
     mixed, date, file name or empty. `problem` is a predicate such as "has 3 missing values", empty
     if there is none. `fill` is how missing values are filled, with the value that all rows of the
-    file give; a training computes it from its own training set.
+    file give; a training computes it from its own training set. `encoding` is how the texts of an
+    input become numbers: one_hot or ordinal, empty for numbers.
     """
 
     number: int
@@ -45,6 +46,7 @@ class ColumnFacts:
     role: Role
     problem: str = ""
     fill: str = ""
+    encoding: str = ""
 
     def plain(self) -> dict[str, Any]:
         """Return JSON data."""
@@ -103,19 +105,32 @@ def _describe(
     cells = cells_of(table, column)
     gaps = is_missing(cells)
     values = pd.unique(cells[~gaps])
-    examples = ", ".join(to_texts(np.asarray(values[:EXAMPLES])).tolist())
+    is_input = role == "input" and not problem
+    numbers = np.zeros(0)  # in place of exact cells, which are text where a code is among them
+    kind = text_kind(cells if column in table.words else numbers, choice)
     return ColumnFacts(
         number=column + 1,
         key=key,
         name=table.header[column] if table.header else "",
-        type=content_type(cells) if len(values) else "empty",
-        example=clip(examples)[:EXAMPLE],
+        type=content_type(numbers if column in table.exact else cells) if len(values) else "empty",
+        example=_examples(to_texts(np.asarray(values[:EXAMPLES])).tolist()),
         missing=int(gaps.sum()),
         distinct=len(values),
         role=role,
         problem=problem,
-        fill="" if problem or role != "input" else describe_fill(cells, choice),
+        fill=describe_fill(cells, choice) if is_input else "",
+        encoding=kind if is_input and kind else "",
     )
+
+
+def _examples(texts: list[str]) -> str:
+    """Return as many of these texts as fit, and "…" where a part of the first one does not."""
+    line = clip(texts[0]) if texts else ""
+    for text in texts[1:]:
+        if len(longer := f"{line}, {clip(text)}") > EXAMPLE:
+            break
+        line = longer
+    return line if len(line) <= EXAMPLE else f"{line[: EXAMPLE - 1]}…"
 
 
 def describe_fill(cells: np.ndarray, choice: ColumnChoice) -> str:

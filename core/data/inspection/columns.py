@@ -67,6 +67,12 @@ class Columns:
         return None if self.split is None else self.split.parts == TRAIN
 
     @property
+    def unused(self) -> tuple[str, ...]:
+        """The keys of the columns that are neither inputs nor labels: left out, or identifiers."""
+        chosen = [f.evidence["columns"] for f in self.findings if f.code == "columns_left_out"]
+        return (*self.left_out, *(key for keys in chosen for key in keys))
+
+    @property
     def trained(self) -> TrainedColumns:
         """What a test file must have in common with this one."""
         return TrainedColumns(len(self.indices) + len(self.words), self.titles, self.left_out)

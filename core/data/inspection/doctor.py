@@ -10,7 +10,7 @@ import numpy as np
 
 from core.base.finding import Action, Finding
 from core.base.numbers import percent, whole
-from core.base.text import counted
+from core.base.text import counted, few
 from core.data.inspection import duplicates
 from core.data.inspection.duplicates import Duplicates
 from core.data.inspection.image_statistics import background, ink_ratio
@@ -155,22 +155,28 @@ def check_duplicates(
     blank: np.ndarray | tuple = (),
     *,
     numbers: Sequence[int] = (),
+    left_out: Sequence[str] = (),
 ) -> list[Finding]:
     """Return a finding if rows (N, F) repeat, and how many of them with another label.
 
     Rows listed in `blank` are left out: `check_pixels` reports them. `numbers` are the row numbers
-    in the file (N,).
+    in the file (N,). `left_out` are the file's columns that are no inputs, in which the rows may
+    differ.
     """
     pairs = find_duplicates(rows, blank)
     if not len(pairs):
         return []
     fraction, conflicts = len(pairs) / len(rows), _conflicts(pairs, targets, targets)
     verb = "repeats" if len(pairs) == 1 else "repeat"
+    compared, label = "", "Remove duplicates"
+    if left_out:
+        compared = f"Only the input columns are compared, not {few(left_out)}. "
+        label = "Remove rows with equal inputs"
     text = (
         f"{counted(len(pairs), noun)} {verb} an earlier one{_percentage(fraction)}"
-        f"{_contradictions(conflicts)}{_where(pairs, conflicts, numbers)}. The same {noun} may be "
-        "in the training and the test set, which makes the test score look better than it is. "
-        "Remove the duplicates."
+        f"{_contradictions(conflicts)}{_where(pairs, conflicts, numbers)}. {compared}The same "
+        f"{noun} may be in the training and the test set, which makes the test score look better "
+        "than it is. Remove the duplicates."
     )
     level = "warn" if noun == "image" and (len(conflicts) or fraction > 0.05) else "info"
     evidence: dict[str, Any] = {
@@ -181,7 +187,9 @@ def check_duplicates(
     if len(numbers):
         evidence["repeats"] = [int(numbers[row]) for row in pairs.repeat[:LISTED]]
         evidence["originals"] = [int(numbers[row]) for row in pairs.original[:LISTED]]
-    action = Action("Remove duplicates", {"duplicates": "remove"})
+    if left_out:
+        evidence["not_compared"] = list(left_out)
+    action = Action(label, {"duplicates": "remove"})
     rows_shown = _examples(pairs, conflicts)
     return [Finding("duplicates", level, text, evidence, action, rows=rows_shown)]
 

@@ -90,9 +90,15 @@ def to_texts(cells: np.ndarray) -> np.ndarray:
         return np.array([str(cell).strip() for cell in cells], object)
     missing = is_missing(cells)
     return np.array(
-        ["" if gap else f"{cell:.12g}" for cell, gap in zip(cells.tolist(), missing, strict=True)],
+        ["" if gap else _digits(cell) for cell, gap in zip(cells.tolist(), missing, strict=True)],
         object,
     )
+
+
+def _digits(number: float) -> str:
+    """Return a number with 12 digits, or all of a whole one: codes have more."""
+    is_long = 1e12 <= abs(number) < 2**53 and number % 1 == 0
+    return f"{number:.0f}" if is_long else f"{number:.12g}"
 
 
 def fit_encoding(
@@ -197,7 +203,7 @@ def input_fills(encodings: Sequence[ColumnEncoding]) -> tuple[Fill, ...]:
 
 def _encode_texts(encoding: ColumnEncoding, cells: np.ndarray) -> np.ndarray:
     """Return (N, categories) or (N, 1) float32, NaN where a missing value is to be filled."""
-    texts = to_texts(cells)
+    texts = known_texts(to_texts(cells), encoding.categories)
     if encoding.fill is not None:
         texts[texts == ""] = encoding.fill
     gap = np.nan if encoding.strategy else UNSEEN
@@ -232,6 +238,23 @@ def _no_column(
         f"{name} has no column named {clip(title)!r}, which the training table has. {way}.",
         code="column_missing",
     )
+
+
+def known_texts(texts: np.ndarray, categories: Sequence[str]) -> np.ndarray:
+    """Return texts (N,) with the form of a number in place of its text, where only that form is a
+    category: datasets of version 0.1 have the category 1067 for 01067.
+    """
+    known = {*categories, ""}
+    others = {text: _number_form(text) for text in set(texts.tolist()) - known}
+    renamed = {text: form for text, form in others.items() if form in known}
+    return np.array([renamed.get(text, text) for text in texts], object) if renamed else texts
+
+
+def _number_form(text: str) -> str:
+    try:
+        return f"{float(text):.12g}"
+    except ValueError:
+        return text
 
 
 def locate(

@@ -23,6 +23,7 @@ from core.data.inspection.input_columns import TrainedColumns, match_titles
 from core.data.inspection.labels import Labels, read_labels
 from core.data.inspection.missing_codes import mark_missing
 from core.data.inspection.missing_rows import leave_out_rows, remove_duplicates, require_labels
+from core.data.inspection.number_codes import check_leading_zeros, read_as_text
 from core.data.inspection.pixel_columns import pixels_differ
 from core.data.inspection.sample_kind import TINY, are_pixels, decide_form, form_finding
 from core.data.inspection.stray import leave_out_stray
@@ -131,7 +132,7 @@ def _describe_columns(
     """Return the table of the columns of a file that was refused."""
     columns = None
     with suppress(BadData):
-        images = _with_codes_missing(images, reading)
+        images = _with_chosen_texts(images, reading)
         columns = find_columns(images, labels, reading, strict=False)
     choices = resolve_choices(
         reading.columns, images.header, images.width, name=images.name, strict=False
@@ -143,7 +144,7 @@ def _inspect(
     images: Table, labels: Table | None, reading: Reading | None, like: Inspection | None
 ) -> Inspection:
     reading = _stated(images, labels, like.settled if like else reading or Reading())
-    images = _with_codes_missing(images, reading)
+    images = _with_chosen_texts(images, reading)
     refuse_turned(images, labels)
     if reading.form != "table" and are_pixels(images) and (fault := first_fault(images)):
         raise fault
@@ -162,8 +163,14 @@ def _inspect(
         fewer = remove_duplicates(used, has_images=has_images)
         if fewer is not used:
             inspection = _examine(fewer, images, labels, reading, like)
-    described = () if has_images else describe_columns(images, columns, columns.choices)
-    return replace(inspection, column_table=described)
+    if has_images:
+        return inspection
+    zeros = check_leading_zeros(images, columns) if like is None else []
+    return replace(
+        inspection,
+        findings=(*inspection.findings, *zeros),
+        column_table=describe_columns(images, columns, columns.choices),
+    )
 
 
 def _examine(
@@ -188,7 +195,9 @@ def _examine(
         inputs, names, encodings, findings = build_rows(
             columns, images.name, like.encodings if like else ()
         )
-        findings += doctor.check_duplicates(inputs, targets, "row", numbers=columns.rows)
+        findings += doctor.check_duplicates(
+            inputs, targets, "row", numbers=columns.rows, left_out=columns.unused
+        )
     else:
         inputs, reading, findings = build_images(columns, images, reading, targets)
     reported = {finding.code for finding in columns.findings}
@@ -233,12 +242,14 @@ def _examine(
     )
 
 
-def _with_codes_missing(images: Table, reading: Reading) -> Table:
-    """Return the table of inputs with the missing-value codes of the reading as missing cells."""
+def _with_chosen_texts(images: Table, reading: Reading) -> Table:
+    """Return the table of inputs with text for numbers that are chosen to be encoded as text, and
+    with the missing-value codes of the reading as missing cells.
+    """
     choices = resolve_choices(
         reading.columns, images.header, images.width, name=images.name, strict=False
     )
-    return mark_missing(images, choices)
+    return mark_missing(read_as_text(images, choices), choices)
 
 
 def _stated(images: Table, labels: Table | None, reading: Reading) -> Reading:

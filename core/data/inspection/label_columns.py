@@ -82,7 +82,8 @@ def _one_column(table: Table, guess: Guess, free: list[int]) -> LabelColumns:
         other = title(table.header, guess.other).strip(" ()") or ends.get(
             guess.other, column_name(guess.other, table.sheet_column)
         )
-        action = Action(f"Use {clip(other)} as label", label_choice(table, guess.other, free))
+        change = label_choice(table, guess.other, free, as_written=True)
+        action = Action(f"Use {clip(other)} as label", change)
     evidence: dict[str, Any] = {"column": index + 1, "columns": len(free)}
     if guess.reason:
         evidence["passed_over"] = list(guess.reason.passed_over)

@@ -92,7 +92,8 @@ def guess_label_column(table: Table, free: list[int], reading: Reading) -> Guess
         reasons.setdefault(column, reason)
     if reasons and len(free) > 1:
         first, *others = reasons
-        return Guess(first, reasons[first], other=others[0] if others else None)
+        complete = (column for column in others if not _has_gaps(table, column))
+        return Guess(first, reasons[first], other=next(complete, None))
     sheets = label_sheets(table)
     remedy = "Choose another sheet" if sheets else "Add a file with labels"
     raise BadData(
@@ -101,6 +102,12 @@ def guess_label_column(table: Table, free: list[int], reading: Reading) -> Guess
         (*sheets, *({"label_column": end} for end in ("first", "last"))),
         code="label_column_not_found",
     )
+
+
+def _has_gaps(table: Table, column: int) -> bool:
+    """Whether a column has missing cells, so that rows would have no label."""
+    cells = cells_of(table, column)
+    return bool(pd.isna(cells).any() or (column in table.words and (cells == "").any()))
 
 
 def label_sheets(table: Table) -> list[dict[str, str]]:
@@ -115,12 +122,16 @@ def label_sheets(table: Table) -> list[dict[str, str]]:
     return []
 
 
-def label_choice(table: Table, column: int, free: list[int]) -> dict[str, Any]:
-    """Return the change of a Reading that makes this column the label."""
+def label_choice(
+    table: Table, column: int, free: list[int], *, as_written: bool = False
+) -> dict[str, Any]:
+    """Return the change of a Reading that makes this column the label: by its title in small
+    letters, or `as_written` in the file; either finds it.
+    """
     title = table.header[column].lower() if table.header else ""
     titles = [name.lower() for name in table.header or ()]
     if title not in ("", *RESERVED) and titles.count(title) == 1:
-        return {"label_column": title}
+        return {"label_column": table.header[column] if as_written else title}
     ends = {free[0]: "first", free[-1]: "last"}
     if column in ends:
         return {"label_column": ends[column]}

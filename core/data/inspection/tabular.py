@@ -18,6 +18,7 @@ from core.data.inspection.encoding import (
     fit_encoding,
     input_fills,
     is_missing,
+    known_texts,
     locate,
     to_numbers,
     to_texts,
@@ -56,8 +57,11 @@ def build_rows(
     if not any(e.title or e.kind != "number" or e.indicator for e in encodings):
         names = ()
     shown_names = names or tuple(e.name for e in encodings)
-    listed = f": {few(names)}" if names else ""
-    text = f"{counted(inputs.shape[1], 'numeric input column')}{listed}."
+    listed = f": {few([e.name for e in encodings])}" if names else ""
+    encoded = ""
+    if inputs.shape[1] != len(encodings):
+        encoded = f" They become {whole(inputs.shape[1])} inputs: {few(names)}."
+    text = f"{counted(len(encodings), 'input column')}{listed}.{encoded}"
     return (
         inputs,
         names,
@@ -107,9 +111,11 @@ def _describe_encodings(
             strays = np.isnan(to_numbers(cells)) & ~gaps
             if strays.any():
                 shown = few(list(dict.fromkeys(to_texts(cells)[strays]))[:3])
+                is_one = int(strays.sum()) == 1
                 text = (
-                    f"{counted(int(strays.sum()), 'value')} of column {clip(column)!r} that are "
-                    f"not numbers ({shown}) are treated as missing."
+                    f"{counted(int(strays.sum()), 'value')} of column {clip(column)!r} "
+                    f"{'is not a number' if is_one else 'are not numbers'} ({shown}) and "
+                    f"{'is' if is_one else 'are'} treated as missing."
                 )
                 evidence = {"column": column, "count": int(strays.sum())}
                 findings.append(Finding("not_numbers", "info", text, evidence))
@@ -155,12 +161,14 @@ def _check_test_cells(
                 continue
         else:
             known = {*encoding.categories, ""}
-            others = [text for text in to_texts(cells) if text not in known]
+            texts = known_texts(to_texts(cells), encoding.categories)
+            others = [text for text in texts if text not in known]
             if others:
                 unseen[encoding.name] = (len(others), others[0])
         if gaps.any() and not encoding.fills_gaps:
             fact = (
-                f"{counted(int(gaps.sum()), 'value')} are missing, but none in the training table"
+                f"{counted(int(gaps.sum()), 'value')} "
+                f"{'is' if int(gaps.sum()) == 1 else 'are'} missing, but none in the training table"
             )
             ways = ({"missing": "median"},) if encoding.kind == "number" else ()
             ways = (*ways, {"missing": "most_frequent"}, {"missing": "rows"}, {"role": "ignore"})

@@ -25,6 +25,7 @@ DRAWN = "columns drawn"  # a number in the key of the table: another one drops i
 
 SHOWN, HEIGHT = 10, 420  # columns up to which the table has its full height; px of a longer one
 COLUMN, PROBLEM = "Column", "Problem"
+PROBLEM_WIDTH, TYPE_WIDTH = 290, 135  # px: "Has 21 missing values in 500 rows", "Numbers and text"
 MARK = "⚠"  # before the name of a column with a problem, which stays in view on a phone
 FIELDS = {fact.name: fact for fact in fields(ColumnChoice) if fact.options}
 CODE = next(fact for fact in fields(ColumnChoice) if fact.name == "missing_value")
@@ -66,6 +67,8 @@ def edit_columns(table: Sequence[ColumnFacts], reading: Reading, owner: str) -> 
         disabled=[name for name in rows if name not in titles],
         column_config={
             COLUMN: st.column_config.TextColumn(pinned=True),
+            PROBLEM: st.column_config.TextColumn(width=PROBLEM_WIDTH),
+            "Type": st.column_config.TextColumn(width=TYPE_WIDTH),
             CODE.label: st.column_config.NumberColumn(help=CODE.help, width="small"),
             FILL: st.column_config.TextColumn(
                 width="medium",
@@ -108,19 +111,19 @@ def describe(facts: ColumnFacts, reading: Reading) -> dict[str, Any]:
     """Return a row of the table. What was detected is shown, except where a choice is needed."""
     choice = reading.columns.get(facts.key, ColumnChoice())
     text = choice.text
-    if text == "auto" and facts.type != "number" and facts.role == "input" and not facts.problem:
-        text = "one_hot"
+    if text == "auto" and facts.encoding:
+        text = facts.encoding
     role = facts.role if choice.role == "auto" else choice.role
     shown = {"role": role, "missing": choice.missing, "text": text}
     return {
         COLUMN: f"{MARK} {facts.key}" if facts.problem else facts.key,
+        PROBLEM: facts.problem[:1].upper() + facts.problem[1:],
         **{
             fact.label: None if shown[name] == "auto" else word(fact, shown[name])
             for name, fact in FIELDS.items()
         },
         CODE.label: choice.missing_value,
         FILL: facts.fill,
-        PROBLEM: facts.problem[:1].upper() + facts.problem[1:],
         "Type": TYPES.get(facts.type, facts.type),
         "Missing": facts.missing,
         "Distinct": facts.distinct,

@@ -251,7 +251,8 @@ def follow(data: DataSet) -> None:
         before = old.data.facts(home)
     except LabError:  # it is no longer stored
         before = None
-    moved = change(change(old, "name", ""), "data", data.model_dump(mode="json"))
+    unnamed = change(change(old, "name", ""), "about", "")  # both describe the old data
+    moved = change(unnamed, "data", data.model_dump(mode="json"))
     new, findings = adapt(moved, data.facts(home), before=before)
     state.rebuild(new, f"Dataset {new.data.summary}")
     if findings:

@@ -24,7 +24,7 @@ from pages.kit.buttons import button
 from pages.kit.downloads import csv_button
 from pages.kit.form import escape
 from pages.kit.layout import STACK, card_title, describe_error, finding
-from pages.kit.tables import show_table
+from pages.kit.tables import INFLUENCES, WRAPPED, show_table
 
 ALL = "all"
 PAGE, ROWS = 12, 20  # images, or table rows, of a page
@@ -177,8 +177,8 @@ def table(found: dict[str, Any], shown: list[int]) -> None:
                 "True": names[found["true"][k]],
                 "Predicted": names[found["predicted"][k]],
                 "Probability": percent(found["probability"][k]),
-                "Influential columns": describe_columns(found, k) if explained else MISSING,
+                INFLUENCES: describe_columns(found, k) if explained else MISSING,
                 "Nearest training rows": ", ".join(near) or MISSING,
             }
         )
-    show_table(rows, alt="Samples with their most influential columns")
+    show_table(rows, alt="Samples with their most influential columns", **WRAPPED)

@@ -13,7 +13,7 @@ from core.figures import residuals as figures
 from pages.kit import analyses, live_chart
 from pages.kit.downloads import csv_button
 from pages.kit.layout import card_title, run_name
-from pages.kit.tables import show_table
+from pages.kit.tables import INFLUENCES, WRAPPED, show_table
 
 ROWS = 20  # worst predictions that are shown; the CSV file has more
 HELP = (
@@ -62,9 +62,7 @@ def card(run: str, part: Any) -> None:
                     "True": signed(true, 4),
                     "Predicted": signed(guess, 4),
                     "Residual": signed(true - guess, 3),
-                    "Influential columns": describe_columns(found, i)
-                    if found["columns"]
-                    else MISSING,
+                    INFLUENCES: describe_columns(found, i) if found["columns"] else MISSING,
                 }
                 for i, (row, true, guess) in enumerate(
                     zip(found["rows"], found["true"], found["predicted"], strict=True)
@@ -72,4 +70,5 @@ def card(run: str, part: Any) -> None:
                 if i < ROWS
             ],
             alt="The predictions with the largest errors",
+            **WRAPPED,
         )

@@ -4,7 +4,7 @@ undecided.
 
 import pytest
 
-from core.advice.bias_variance import SHARE, TOLERANCE, judge
+from core.advice.bias_variance import SHARE, STEPS, TOLERANCE, judge
 from core.runs.measured import Measured
 
 TABLE = [  # training and validation error at a human error of 0.5 %
@@ -40,6 +40,21 @@ def test_few_samples_leave_it_undecided_and_never_give_another_verdict(
         if verdict.code != code and code != "below_human_error":
             assert verdict.code == "bias_variance_undecided"
             assert "undecided" in (verdict.bias.state, verdict.variance.state)
+
+
+@pytest.mark.parametrize(
+    ("validation", "samples", "step"),
+    [
+        (0.6, 50, STEPS["bias_variance_undecided"]),
+        (0.51, 100_000, STEPS["bias_of_values_unknown"]),
+        (0.9, 100_000, STEPS["high_variance"]),
+    ],
+)
+def test_nobody_is_asked_first_for_a_human_error_of_values(
+    validation: float, samples: int, step: str
+) -> None:
+    verdict = judge(parts(0.5, validation, samples, scatter=1.0))
+    assert (verdict.code, verdict.step) == ("bias_unknown", step)
 
 
 def test_the_named_number_of_samples_decides_it_and_fewer_do_not() -> None:

@@ -102,6 +102,7 @@ def test_what_cannot_work_on_the_data_is_replaced_and_reported(
     trained = decode(Experiment, Store(home).experiment(listed["run"]))
     assert (trained.loss.kind, trained.normalization.per) == ("mse", "channel")
     assert (trained.batch_size, trained.name, trained.data.title) == (8, "", "houses")
+    assert not trained.about  # it describes the digits
     assert printed.count("\n! ") + printed.startswith("! ") == 3  # loss, network, normalization
     assert answer(capsys, "train", "lenet", *QUICK, "--images", IMAGES, "--labels", LABELS)["test"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.advice.bias_variance import judge
+from core.advice.bias_variance import describe_gap, judge
 from core.advice.power_law import REACH, judge_more_rows
 from core.figures import baselines, bias_variance, more_rows
 from core.runs.measured import Measured
@@ -31,6 +31,17 @@ def test_errors_and_gaps_are_drawn(human: float | None) -> None:
     bars = [trace for trace in figure.data if trace.type == "bar"]
     gaps = [bar.x[0] for bar in bars]
     assert gaps[-1] == pytest.approx(0.15) and len(gaps) == 2 - (human is None)
+
+
+@pytest.mark.parametrize("unit", [0.01, 1, 1000, 1e5])
+def test_a_gap_of_values_has_the_size_of_the_sentence_below(unit: float) -> None:
+    parts = {
+        "train": Measured(0.63 * unit, 500, 0.1, unit),
+        "validation": Measured(0.92 * unit, 100, 0.1, unit),
+    }
+    verdict = judge(parts, 0.0)
+    for row, gap in zip(bias_variance.rows(verdict)[1:], (verdict.bias, verdict.variance)):
+        assert row.gap.startswith(f"{gap.name} {describe_gap(gap, parts['train']).split(' (')[0]}:")
 
 
 @pytest.mark.parametrize("form", ["error", "accuracy"])

@@ -9,6 +9,7 @@ import torch
 
 from core.analysis.catalogue import Analysis, Confusion, Mistakes, Residuals
 from core.analysis.mistakes.influence import column_influences, training_mean
+from core.analysis.mistakes.most_confident import describe_columns, most_influential
 from core.analysis.mistakes.neighbours import affordable, nearest_training_samples
 from core.analysis.mistakes.residuals import value_scores
 from core.analysis.results import ask
@@ -98,6 +99,14 @@ def test_the_worst_columns_of_a_mistake_are_listed(spirals_run: TrainedRun) -> N
     column, value, influence = first
     assert value == pytest.approx(spirals_run.data.inputs[row, column], rel=1e-5)
     assert abs(influence) == max(abs(a) for *_, a in found["columns"][0])
+
+
+@pytest.mark.parametrize("value", [80331, 20095, -7, 390_448_000, 1037.25, 0.125])
+def test_influential_columns_have_the_value_of_the_file(value: float) -> None:
+    columns = most_influential(np.ones((1, 1)), np.array([[value]], np.float32))
+    assert columns[0][0][1] == value
+    text = describe_columns({"columns": columns, "column_names": ["zip"]}, 0)
+    assert text.replace("−", "-").startswith(f"zip = {value} (")
 
 
 def test_residuals_are_scored_as_the_run_was(sine_run: TrainedRun) -> None:

@@ -256,3 +256,30 @@ def test_a_rare_class_is_a_warning_with_the_rate_of_a_constant_answer():
     found = find(inspect_files(data), "imbalance")
     assert found.level == "warn" and found.evidence["share_of_largest"] == 1192 / 1200
     assert found.evidence["smallest"] == 8
+
+
+def test_duplicates_name_the_columns_that_are_not_compared():
+    """Rows that differ in an identifier or a column that is left out are equal as inputs."""
+    size, kind = np.array([*range(30), 3], float), [*"ab" * 15, "b"]
+    dates = [f"2024-01-{1 + i % 28:02}" for i in range(31)]
+    ids = [f"K{i:03}" for i in range(31)]
+    seen = inspect_files(
+        table(size=size, when=dates, customer_id=ids, label=kind),
+        reading=Reading(columns={"when": {"role": "ignore"}}),
+    )
+    duplicates = find(seen, "duplicates")
+    assert duplicates.evidence["repeats"] == [32]
+    assert set(duplicates.evidence["not_compared"]) == {"when", "customer_id"}
+    plain = find(inspect_files(table(size=size, label=kind)), "duplicates")
+    assert "not_compared" not in plain.evidence and plain.action.label != duplicates.action.label
+
+
+@pytest.mark.parametrize("words", [False, True])
+@pytest.mark.parametrize("gaps", [False, True])
+def test_a_column_with_gaps_is_not_suggested_as_the_label(gaps, words):
+    first = ["yes", "no"] * 30 if words else np.array([1.0, 2.0] * 30)
+    first[7] = ("" if words else np.nan) if gaps else first[7]
+    data = table(Alter=first, b=DRAW.random(60), Status=["x", "y", "y"] * 20)
+    reading = Reading(columns={"Alter": {"missing": "most_frequent"}})
+    action = find(inspect_files(data, reading=reading), "label_column").action
+    assert (action and action.changes) == (None if gaps else {"label_column": "Alter"})

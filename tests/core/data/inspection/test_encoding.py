@@ -10,13 +10,14 @@ from core.base.errors import BadData
 from core.data.datasets import Spreadsheets
 from core.data.inspection.column_choices import column_keys, resolve_choices
 from core.data.inspection.encoding import ColumnEncoding, input_fills
-from core.data.inspection.inspect import inspect
+from core.data.inspection.inspect import inspect, inspect_files
 from core.data.library import Library
 from core.data.load import load
 from core.data.manifest import About
 from core.data.normalization import Raw
 from core.data.reading import ColumnChoice, Reading
 from core.data.split import Split
+from core.data.spreadsheet.table import read_table
 from core.experiment import Experiment
 from core.network.layers import Output
 from core.training.loop import train
@@ -206,3 +207,59 @@ def test_a_test_table_with_gaps_or_text_where_training_has_none_is_refused():
     with pytest.raises(BadData) as caught:
         read(table(a=["low"] * ROWS, label=label()), like=train)
     assert caught.value.code == "column_type"
+
+
+POSTCODES = ["01067", "10115", "20095", "80331"]
+
+
+def code_file(codes, *, quoted="", sizes=range(60)):
+    """A file whose column of codes is read carefully, for an empty or a text cell in another one,
+    or fast.
+    """
+    rows = [f"{codes[i % len(codes)]},{i % 7},{quoted or i % 5},{i % 2}" for i in sizes]
+    return "\n".join(["code,size,other,label", *rows]).encode()
+
+
+@pytest.mark.parametrize("text", ["one_hot", "ordinal"])
+@pytest.mark.parametrize("codes", [POSTCODES, ["4006381333931", "4006381333932"], ["007", "7"]])
+@pytest.mark.parametrize("other", ["", '"1,234.5"'])
+def test_codes_that_are_encoded_as_text_keep_every_digit(codes, other, text):
+    file = code_file(codes, quoted=other)
+    seen = inspect_files(file, reading=Reading(columns={"code": {"text": text}}))
+    encoding = next(e for e in seen.encodings if e.title == "code")
+    assert encoding.categories == tuple(sorted(codes))
+    later = inspect(read_table(code_file([codes[0], "99999"], quoted=other), "new.csv"), like=seen)
+    known = inputs(later, *encoding.names)[:2]
+    expected = {"one_hot": [[1, *[0] * (len(codes) - 1)], [0] * len(codes)], "ordinal": [[0], [-1]]}
+    np.testing.assert_array_equal(known[:, :1] if text == "ordinal" else known, expected[text])
+
+
+def test_datasets_of_earlier_versions_know_codes_by_their_number():
+    """They have the category 1067 for the cell 01067."""
+    reading = Reading(columns={"code": {"text": "one_hot"}})
+    seen = inspect_files(code_file(POSTCODES), reading=reading)
+    old = ("10115", "1067", "20095", "80331")
+    earlier = [replace(e, categories=old) if e.title == "code" else e for e in seen.encodings]
+    seen = replace(seen, encodings=tuple(earlier))
+    later = inspect(read_table(code_file(POSTCODES), "new.csv"), like=seen)
+    assert not any(f.code == "unseen_values" for f in later.findings)
+    np.testing.assert_array_equal(inputs(later, "code=1067")[:4, 0], [1, 0, 0, 0])
+
+
+def test_numbers_with_leading_zeros_are_questioned_until_their_encoding_is_chosen():
+    seen = inspect_files(code_file(POSTCODES))
+    question = next(f for f in seen.findings if f.code == "leading_zeros")
+    assert question.evidence == {"columns": ["code"], "examples": ["01067"]}
+    facts = seen.column_table[0]
+    assert (facts.type, facts.encoding, facts.example) == ("number", "", "01067, 10115, 20095")
+    answered = inspect_files(
+        code_file(POSTCODES), reading=Reading().with_changes(question.action.changes)
+    )
+    facts = answered.column_table[0]
+    assert (facts.type, facts.encoding, facts.example) == (
+        "number",
+        "one_hot",
+        "01067, 10115, 20095",
+    )
+    for other in (answered, inspect_files(code_file(["10115", "20095"]))):
+        assert not any(f.code == "leading_zeros" for f in other.findings)

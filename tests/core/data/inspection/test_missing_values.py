@@ -111,3 +111,11 @@ def test_images_with_missing_pixels_are_refused_or_left_out():
     assert caught.value.code == "missing_pixels"
     seen = inspect(data, reading=Reading().with_changes(caught.value.fixes[0]))
     assert seen.shape == (1, 8, 8) and seen.rows == ROWS - 1
+
+
+@pytest.mark.parametrize("day", ["2024-01-{:02}", "{}.1.2024", "1/{}/24", "2024/1/{} 10:00"])
+def test_dates_are_never_offered_as_sorted_texts(day):
+    dates = [day.format(1 + i % 28) for i in range(ROWS)]
+    with pytest.raises(BadData) as caught:
+        read(table(when=dates, x=DRAW.random(ROWS), label=label()))
+    assert [fix["columns"]["when"] for fix in caught.value.fixes] == [{"role": "ignore"}]
