@@ -4,6 +4,7 @@ const LABEL = 13; // px, the height of a line of text
 const LISTED = 4; // names in a text; more of them are counted
 const LOWEST = 1e-12; // in place of 0 in a map without another number
 const FEW = 8; // steps or epochs below which each one has a tick
+const [SPIKE, NEAR] = [10, 3]; // of the smoothed line, as in core/figures/binding.py
 const drawable = (v) => (typeof v === "number" && isFinite(v) ? v : null);
 
 function filled(figure, columns, facts, plot, zoom) {
@@ -63,13 +64,17 @@ function extent(names, columns, factor = 0) {
 }
 
 function smooth(series, factor) {
-  let [mean, weight] = [0, 0];
+  if (!factor) return series;
+  let [mean, weight, recent] = [0, 0, []];
   return series.map((v) => {
     if (v === null) return null;
-    if (factor && mean > 0) v = Math.min(v, (10 * mean) / weight); // SPIKE of core/figures/binding.py
-    mean = factor * mean + (1 - factor) * v;
+    const counted = mean > 0 ? Math.min(v, SPIKE * Math.max(mean, recent.at(-1))) : v;
     weight = factor * weight + (1 - factor);
-    return mean / weight;
+    mean += ((1 - factor) / weight) * (counted - mean);
+    recent = [...recent, v].slice(-NEAR);
+    const [low, high] = [Math.min(...recent), Math.max(...recent)];
+    if (recent.length === NEAR && mean > 0 && high >= 0) mean = Math.min(Math.max(mean, low / SPIKE), high * SPIKE);
+    return mean;
   });
 }
 
@@ -108,7 +113,7 @@ function zeros(meta, columns) {
   const zero = meta.names.filter((_, i) => (columns[meta.zeros[i]] ?? []).at(-1) === 0);
   if (!zero.length) return { x: [], y: [], text: [] };
   const listed = zero.length <= LISTED ? zero.join(", ") : `${zero.length} layers`;
-  return { x: (columns[meta.x] ?? []).slice(0, 1), y: [0.05], text: [` ${meta.text} ${listed}`] };
+  return { x: (columns[meta.x] ?? []).slice(0, 1), y: [1], text: [` ${meta.text} ${listed}`] };
 }
 
 function map(meta, columns) {

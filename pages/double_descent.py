@@ -71,7 +71,7 @@ def what_start_does(study: Study, stored: studies.StoredStudy | None) -> Planned
     problem = expected.problem if expected else ""
     if stored:
         state_text = "already running or queued" if stored.live else "complete"
-        line = problem = f"This study is {state_text}. Change a setting to start another one."
+        line, problem = "", f"This study is {state_text}. Change a setting to start another one."
     return PlannedStart(line, partial(begin, study), problem)
 
 

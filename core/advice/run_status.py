@@ -5,7 +5,7 @@ functions of History.
 from dataclasses import replace
 
 from core.base.events import Ended, Scores
-from core.base.numbers import THIN, duration, percent, short, size, whole
+from core.base.numbers import THIN, duration, percent, short, size, time_left, whole
 from core.base.text import counted
 from core.optim.marks import Mark
 from core.optim.regularizers import Regularizer
@@ -19,6 +19,7 @@ from core.runs.state import RunState
 Number = tuple[str, str, str]  # label, value, help
 LAST = "after the last epoch."
 PREPARING = "Preparing data and network …"
+FINISHING = "measuring the result"  # after the last step
 NEVER_STARTED = "This run was in the queue when the app shut down. Queue it again to start it."
 BEFORE_FIRST_STEP: dict[str, str] = {
     RunState.QUEUED: "Waiting in the queue",
@@ -45,8 +46,9 @@ def progress(history: History, state: str) -> tuple[float, str]:
     if state == RunState.PREPARING or (state == RunState.RUNNING and not has_stepped):
         parts.append(PREPARING.lower())
     elif state == RunState.RUNNING:
-        left = pace.seconds_left(history)
-        parts.append(f"**{duration(None if left is None else round(left))} left**")
+        left = time_left(pace.seconds_left(history))
+        left = FINISHING if history.step >= started.steps else left
+        parts += [f"**{left}**"] if left else []
         parts.append(f"{whole(pace.throughput(history))}{THIN}samples/s")
         parts += [size(memory)] if (memory := pace.memory(history)) else []
     return min(1.0, history.step / started.steps), " · ".join(parts)
@@ -141,7 +143,7 @@ def describe_gradients(history: History) -> list[str]:
     if not noise:
         return clipped
     scale, variance = noise
-    size = f"{short(scale)} samples"
+    size = "1 sample" if short(scale) == "1" else f"{short(scale)} samples"
     if scale == float("inf"):
         size = "too large to measure (no signal above the noise)"
     return [

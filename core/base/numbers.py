@@ -109,6 +109,15 @@ def duration(seconds: float | None) -> str:
     return FIXED.join(f"{count}{THIN}{unit}" for count, unit in pairs)
 
 
+def time_left(seconds: float | None) -> str:
+    """Return an estimated remaining time, at least 1 s; empty if it is unknown.
+
+    >>> [time_left(v).replace(THIN, " ") for v in (0.0, 9.4, None)]
+    ['1 s left', '9 s left', '']
+    """
+    return "" if seconds is None else f"{duration(max(1, round(seconds)))} left"
+
+
 def _hours(s: int) -> tuple[tuple[int, str], ...]:
     return (s // 3600, "h"), (s % 3600 // 60, "min")
 

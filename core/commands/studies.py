@@ -8,7 +8,7 @@ from core.base.encoding import change
 from core.base.errors import BadInput
 from core.base.events import Ended
 from core.base.finding import Finding
-from core.base.numbers import duration, percent, short, whole
+from core.base.numbers import percent, short, time_left, whole
 from core.base.text import aligned, counted
 from core.commands.experiments import (
     Answer,
@@ -134,9 +134,9 @@ class _StudyLog:
         else:
             self.records.append(event)
             if self.terminal.is_live:
-                left = progress(self.records, self.started).seconds_left
-                done = counted(len(self.records), "point")
-                self.terminal.progress(event.fraction, f"{done} · {duration(left)} left")
+                so_far = progress(self.records, self.started)
+                parts = [counted(so_far.points, "point"), time_left(so_far.seconds_left)]
+                self.terminal.progress(so_far.fraction, " · ".join(filter(None, parts)))
             elif event.point.last:
                 self.terminal.print(_row(event))
 

@@ -1,7 +1,7 @@
 """TrainingLog: the events of a run as lines, one for each epoch, and as progress within one."""
 
 from core.base.events import Ended, Epoch, Event, Scores, Started, Step
-from core.base.numbers import duration, whole
+from core.base.numbers import time_left, whole
 from core.base.settings import settings
 from core.base.text import counted
 from core.commands.terminal import Terminal
@@ -42,7 +42,7 @@ class TrainingLog:
         self.terminal.progress(
             event.step / self.started.steps,
             f"loss {event.losses[-1]:.3f} · {whole(event.samples_per_second)} samples/s · "
-            f"{duration(samples_left / max(event.samples_per_second, 1e-9))} left",
+            f"{time_left(samples_left / max(event.samples_per_second, 1e-9))}",
         )
 
 

@@ -23,7 +23,7 @@ LISTED = 4  # names in a text; more of them are counted
 LOWEST = 1e-12  # in place of 0 in a map without another number
 FEW = 8  # steps or epochs below which each one has a tick
 Columns = Mapping[str, Sequence[Any]]
-SPIKE = 10.0  # times the mean so far; also in assets/binding.js
+SPIKE, NEAR = 10.0, 3  # a factor, and how many values make a trend; also in assets/binding.js
 
 
 def fill(figure: go.Figure, columns: Columns, facts: Mapping[str, Any]) -> go.Figure:
@@ -108,19 +108,25 @@ def number(value: Any) -> float | None:
 
 def smooth(series: Sequence[float | None], factor: float) -> list[float | None]:
     """Return the exponential mean m ← f·m + (1−f)·v, divided by 1−fⁿ to correct its bias towards 0
-    (Kingma & Ba 2015, section 3). A value counts as at most SPIKE times the mean so far: a single
-    spike would otherwise hide everything after it.
+    (Kingma & Ba 2015, section 3). A value counts as at most SPIKE times the mean or the value
+    before it, and the mean stays within SPIKE of the last NEAR values: neither a single spike nor
+    one that lasts hides what follows, and a divergence is followed.
     """
+    if not factor:
+        return list(series)
     mean, weight, out = 0.0, 0.0, []
+    recent: list[float] = []
     for value in series:
         if value is None:
             out.append(None)
             continue
-        if factor and mean > 0:
-            value = min(value, SPIKE * mean / weight)
-        mean = factor * mean + (1 - factor) * value
+        counted = min(value, SPIKE * max(mean, recent[-1])) if mean > 0 else value
         weight = factor * weight + (1 - factor)
-        out.append(mean / weight)
+        mean += (1 - factor) / weight * (counted - mean)
+        recent = [*recent, value][-NEAR:]
+        if len(recent) == NEAR and mean > 0 and max(recent) >= 0:
+            mean = min(max(mean, min(recent) / SPIKE), max(recent) * SPIKE)
+        out.append(mean)
     return out
 
 
@@ -179,7 +185,7 @@ def _zeros(meta: Mapping, columns: Columns) -> dict[str, Any]:
     zero = [name for column, name in named if list(columns.get(column, ()))[-1:] == [0]]
     listed = ", ".join(zero) if len(zero) <= LISTED else f"{len(zero)} layers"
     text = [f" {meta['text']} {listed}"] if zero else []
-    return {"x": list(columns.get(meta["x"], ()))[:1] if zero else [], "y": [0.05] * len(text),
+    return {"x": list(columns.get(meta["x"], ()))[:1] if zero else [], "y": [1.0] * len(text),
             "text": text}  # fmt: skip
 
 

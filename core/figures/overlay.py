@@ -24,12 +24,14 @@ MARKED = 12  # markers that a line carries at most; they tell lines apart, not e
 PLOT = 238  # px: the height of the area inside the axes
 STEPS = ("epoch", "step", "seconds")  # of a row of `OverlayRun.steps`, before its loss
 LEGEND_ROW, LEGEND_WIDTH, LETTER = 20, 560, 7  # px of the legend below the chart
+LOG = ("loss", "error")  # measures on a log axis; what matters in other scores is close to 1
 FOCUS = 8  # factor by which the y-axis reaches beyond the validation curves
 
 
 class OverlayCurve(NamedTuple):
     """A run as drawn: `values` on the validation set at `at`, `train` (or nothing) at `train_at`;
-    `best` is the index of the lowest value, None without values.
+    `best` is the index of the run's best epoch, None without
+    values.
     """
 
     name: str
@@ -40,6 +42,11 @@ class OverlayCurve(NamedTuple):
     train_at: list[float]
     diverged: bool = False
     label: str = ""  # at the end of the line
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether the run has a number to draw."""
+        return any(map(isfinite, (*self.values, *self.train)))
 
 
 @dataclass(frozen=True)
@@ -109,14 +116,17 @@ def rows(
     axis: str = "epoch",
     train: bool = False,
 ) -> list[OverlayCurve]:
-    """Return a curve for each run with a validation score, and for those that diverged before."""
+    """Return a curve for each run with a validation score, and for those that diverged before. The
+    best epoch is the one whose weights the run kept, also where another score is drawn.
+    """
     curves = []
     for entry in entries:
         measured = [epoch for epoch in entry.epochs if epoch.validation]
         values = [_value(epoch.validation, measure) for epoch in measured]
         if values:
             sign = 1 if measure in ("loss", "error") else -1
-            best = min(range(len(values)), key=lambda i: (isnan(values[i]), sign * values[i]))
+            lowest = min(range(len(values)), key=lambda i: (isnan(values[i]), sign * values[i]))
+            best = max((i for i, epoch in enumerate(measured) if epoch.best), default=lowest)
             at = [getattr(epoch, axis) for epoch in measured]
             also = [_value(epoch.train, measure) for epoch in measured] if train else []
             place = at if train else []
@@ -149,7 +159,7 @@ def figure(
     shown = list(zip(curves, colours, MARKS, strict=False))
     height = chart_height([curve.name for curve, *_ in shown])
     margin = {"l": 44, "r": 36, "t": 8}
-    log = measure in ("loss", "error")  # what matters in other scores is close to 1
+    log = measure in LOG
     low, high = _focus([curve for curve, *_ in shown])
     drawn = blank(mode, height, margin=margin | {"b": height - PLOT - 8}, hoverlabel_namelength=-1)
     for number, ((curve, colour, mark), place) in enumerate(
@@ -221,6 +231,13 @@ def _focus(curves: Sequence[OverlayCurve]) -> tuple[float, float]:
         least, most = _extent([curve.values for curve in curves])
         low, high = max(low, least / FOCUS), min(high, most * FOCUS)
     return low, high
+
+
+def is_cut(curves: Sequence[OverlayCurve], measure: str) -> bool:
+    """Whether a training curve leaves the plot, because the y-axis fits the validation curves."""
+    low, high = _focus(curves)
+    values = [v for curve in curves for v in curve.train if isfinite(v) and v > 0]
+    return measure in LOG and any(v < low or v > high for v in values)
 
 
 def _add_marker(

@@ -134,7 +134,7 @@ def layer_norms(
     height: int = 190,
 ) -> go.Figure:
     """Draw a quantity of NORMS of each layer, slightly smoothed, with names at the line ends. A
-    text names the layers in which it is exactly 0, which a log axis cannot show.
+    text above the plot names the layers in which it is exactly 0, which a log axis cannot show.
     """
     names = [f"probe.{quantity}.{layer}" for layer in layers]
     every = -(-len(layers) // NAMED) or 1
@@ -142,7 +142,7 @@ def layer_norms(
     figure = blank(
         mode,
         height,
-        margin={"r": 16 + LETTER * max(map(len, shown), default=0)},
+        margin={"t": 20, "r": 16 + LETTER * max(map(len, shown), default=0)},
         showlegend=False,
         meta={"end": END.get(against), "pixels": height - 52, "smooth": STEADY},
         uirevision=f"{quantity} {against} {log}",
@@ -165,7 +165,7 @@ def layer_norms(
     )  # fmt: skip
     zeros = {"zeros": names, "names": [plain(layer, LONGEST) for layer in layers], "x": x}
     figure.add_scatter(
-        mode="text", yaxis="y2", textposition="middle right", hoverinfo="skip",
+        mode="text", yaxis="y2", textposition="top right", hoverinfo="skip", cliponaxis=False,
         textfont=_halo(PALETTES[mode].warning, mode), meta=zeros | {"text": ZERO[quantity]},
     )  # fmt: skip
     figure.update_layout(yaxis2=UPRIGHT)

@@ -212,7 +212,7 @@ class History:
     def facts(self) -> dict[str, Any]:
         """Return the progress as plain JSON data; None for what is not known yet."""
         s = self.started
-        early = bool(self.ended and s and self.step and self.ended.reason != "stopped")
+        early = bool(self.ended and s and self.step)
         return {
             "step": self.step,
             "steps": self.step if early else s.steps if s else None,  # end of the x-axis

@@ -41,8 +41,11 @@ def recent_loss(history: History) -> float | None:
 def recent_update(history: History) -> float | None:
     """Return the update-to-weight ratio of the last probe, geometric mean over the layers."""
     last = history.probes[-1].update.values() if history.probes else ()
-    ratios = [v for v in last if isfinite(v) and v > 0]
-    return exp(sum(map(log, ratios)) / len(ratios)) if ratios else None
+    finite = [v for v in last if isfinite(v)]
+    ratios = [v for v in finite if v > 0]  # a layer without updates would make the mean 0
+    if not ratios:
+        return 0.0 if finite else None
+    return exp(sum(map(log, ratios)) / len(ratios))
 
 
 def clipped(history: History) -> dict[str, float]:

@@ -56,12 +56,18 @@ STORED = {
 
 @dataclass(frozen=True)
 class Progress:
-    """`points` of `total` are measured after `seconds`; `seconds_left` is None while unknown."""
+    """`points` of `total` are measured after `seconds`; `seconds_left` is None while unknown. The
+    fraction is that of the points: of the work, most is often in the last, largest models.
+    """
 
     points: int
     total: int
     seconds: float
     seconds_left: float | None
+
+    @property
+    def fraction(self) -> float:
+        return min(1.0, self.points / self.total) if self.total else 0.0
 
 
 def to_line(event: StudyStarted | Record) -> str:

@@ -40,7 +40,9 @@ def start(text: str) -> None:
 
 @dataclass(frozen=True)
 class PlannedStart:
-    """What Start would start: its description, what the press does, and why it is disabled."""
+    """What Start would start: its description (empty: only the problem is shown), what the press
+    does, and why it is disabled.
+    """
 
     line: str
     press: Callable[[], None]
@@ -77,6 +79,8 @@ def bar(
             f":material/warning: {escape(warning)}"
             if warning
             else f"**Draft** {escape(ready.line)}"
+            if ready.line
+            else escape(ready.problem)
         )
         left.caption(text)
         with middle, st.container(**STACK, gap="small"):
@@ -168,7 +172,7 @@ def _run_progress(run: str) -> tuple[float, str]:
     with feed.tail(run).read() as history:
         status = live_status(run)
         fraction, text = progress(history, status)
-    parts = [part for part in text.split(" · ") if part.startswith("Epoch") or "left" in part]
+    parts = [part for part in text.split(" · ") if part.startswith(("Epoch", "**"))]
     return fraction, " · ".join(
         [run_name(run), *parts, *([status] if status in NOT_TRAINING else [])]
     )

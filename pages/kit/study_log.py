@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.base.numbers import duration, whole
+from core.base.numbers import time_left, whole
 from core.base.text import counted
 from core.jobs import runner
 from core.studies.folder import Studies
@@ -31,15 +31,14 @@ def read(study_id: str) -> Read:
 
 
 def describe_progress(study_id: str) -> tuple[float, str]:
-    """Return the completed fraction of a study, and its name with its progress in words:
+    """Return the measured fraction of a study's points, and its name with its progress in words:
     "62 of 85 points · 14 s left".
     """
     begun, records, _ = read(study_id)
     so_far = progress(records, begun)
-    share = records[-1].fraction if records else 0.0
     parts = [study(study_id).name.partition(" (")[0] or "Study", points_of(so_far)]
-    parts += [f"{duration(so_far.seconds_left)} left"] if so_far.seconds_left is not None else []
-    return min(1.0, share), " · ".join(parts)
+    parts.append(time_left(so_far.seconds_left))
+    return so_far.fraction, " · ".join(filter(None, parts))
 
 
 def points_of(far: Progress) -> str:

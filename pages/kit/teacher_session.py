@@ -18,6 +18,7 @@ from pages.kit.buttons import button, submit_button
 from pages.kit.form import escape
 
 YEAR = 365 * 86_400  # seconds
+PIN_WIDTH = 176  # px; from 180 px on, Streamlit writes a hint over the end of the field
 
 
 class BrowserIdentity:
@@ -97,7 +98,9 @@ def _pin_form() -> None:
             )
             return
         with st.form("pin", border=False, enter_to_submit=True):
-            attempt = st.text_input("PIN", type="password", max_chars=64, key="teacher_pin")
+            attempt = st.text_input(
+                "PIN", type="password", max_chars=64, key="teacher_pin", width=PIN_WIDTH
+            )
             is_submitted = submit_button("Start teacher session", type="primary")
         below = st.empty()
         if not is_submitted:

@@ -14,8 +14,9 @@ from core.base.encoding import change, encode
 from core.base.events import Ended, to_json
 from core.jobs import runner
 from core.studies.draft_studies import multi_start
-from core.studies.records import Record, StudyStarted, to_line
+from core.studies.records import Record, StudyStarted, progress, to_line
 from core.studies.study import shipped
+from pages.parts.double_descent.cards import AXES, NOT_VARIED
 from tests.core.figures.descent.conftest import point
 from tests.pages.double_descent_page import (
     DONE,
@@ -156,11 +157,30 @@ def test_a_learning_curve_does_not_mention_peaks(store):
     assert len(charts(app)) == 1
 
 
+def test_an_axis_that_the_study_does_not_vary_has_a_note_and_no_answer(store):
+    """The points of a closed form are measured after 0 steps, which no log axis can show."""
+    for end in (DONE, None):
+        study_id = store_study(store, [replace(p, steps=0) for p in a_peak()], end)
+        for over in ("steps", "samples"):
+            app, axis = open_page(study_id), AXES[over]
+            switch = next(g for g in app.get("button_group") if AXES["width"] in g.options)
+            switch.set_value(axis).run()
+            assert not app.exception and not charts(app)
+            assert NOT_VARIED[over] in texts(app)
+            assert not any(text.startswith("### ") for text in texts(app))
+
+
+def test_the_bar_of_a_study_is_filled_like_its_count_of_points(store):
+    started = StudyStarted("Digits", 10, 4, {}, 1, 0.0)
+    records = [Record(k, 0, k, {}, a_peak()[k], 0.01 * k, 1.0) for k in range(2)]
+    assert progress(records, started).fraction == 0.5  # the work is far from half done
+
+
 def test_a_running_study_shows_its_progress(store):
     study_id = store_study(store, a_peak()[:2])
     with store.own(study_id):
         app = open_page(study_id)
-        assert headline(app).startswith("2 points so far")
+        assert headline(app).startswith("2 model sizes so far")
         assert "Running" in " ".join(texts(app))
 
 

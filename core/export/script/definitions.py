@@ -171,7 +171,7 @@ class Definitions:
         elif parts[0] == "from" and parts[-1] == parts[3]:
             self.define(parts[1], parts[3])
         else:
-            raise CannotExport(f"`{statement}` cannot be part of a script.")
+            raise CannotExport(f"“{statement}” cannot be part of a script.")
 
     def hoist_imports(self, text: str) -> str:
         """Return a function without the imports inside it, which are added to those of the script.

@@ -21,6 +21,7 @@ from pages.kit.layout import STACK
 from pages.parts.double_descent import studies
 
 MEASURES: dict[str, Measure] = {"Error": "test_error", "Loss": "test_loss"}
+MEASURED = {"width": "model size", "steps": "training step", "samples": "sample size"}  # on a curve
 REQUESTED_MEASURE = "measure asked for"  # screen state: the study, the measure, the press count
 
 
@@ -92,9 +93,9 @@ def describe_progress(data: CurveData) -> str:
     measure = data.view.measure
     low, high = (escape(format_value(end(values), measure)) for end in (min, max))
     what = "error" if measure == "test_error" else "loss"
-    points = counted(len(values), "point")
+    measured = counted(len(values), MEASURED[data.view.over])
     support = f"median of {counted(data.seeds, 'seed')}"
-    return f"{points} so far: test {what} between :green[{low}] and :violet[{high}] ({support})."
+    return f"{measured} so far: test {what} between :green[{low}] and :violet[{high}] ({support})."
 
 
 def colour_values(verdict: CurveVerdict, measure: Measure) -> str:

@@ -99,7 +99,10 @@ def show_cards(scene: Scene) -> None:
     else:
         left, right = st.columns([8, 5], gap="small")
         with left.container(border=True, height="stretch", gap="xsmall"):
-            data = rows(scene.points, curve_card(scene))
+            view = curve_card(scene)
+        if view.over not in scene.axes:  # the curve card explains why there is nothing to draw
+            return
+        data = rows(scene.points, view)
         with right:
             reason_cards(scene, data)
     with above:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.base.errors import LabError
-from core.base.numbers import duration
+from core.base.numbers import time_left
 from core.descent.point import CurvePoint
 from core.runs.state import RunState
 from core.studies.causes import CAUSES
@@ -90,6 +90,5 @@ def _describe_progress(label: str, stored: studies.StoredStudy) -> str:
         return f"{label} stopped after {points_of(stored.progress)}. {reason}"
     if not stored.started:
         return f"{label}: preparing"
-    left = stored.progress.seconds_left
-    time = "" if left is None else f", {duration(left)} left"
-    return f"{label}: {points_of(stored.progress)} measured{time}"
+    left = time_left(stored.progress.seconds_left)
+    return f"{label}: {points_of(stored.progress)} measured{left and f', {left}'}"

@@ -128,7 +128,9 @@ def curves(selected: list[Row], experiments: list[Experiment]) -> list[int]:
     else:
         with st.container(height=overlay.chart_height(), border=False):
             st.caption("No epoch has been completed yet.")
-    explain_chart(drawn, measure, left_out, len(selected))
+    visible = {curve.name for curve in drawn if curve.is_visible}
+    empty = [entry.name for entry in comparable if entry.name not in visible]
+    explain_chart(drawn, measure, left_out, empty, len(selected))
     return samples
 
 
@@ -150,14 +152,21 @@ def read_run(
 
 
 def explain_chart(
-    drawn: list[overlay.OverlayCurve], measure: str, left_out: list[str], count: int
+    drawn: list[overlay.OverlayCurve],
+    measure: str,
+    left_out: list[str],
+    empty: list[str],
+    count: int,
 ) -> None:
     """Explain how to read the chart, and what it does not show."""
     notes = []
     if any(curve.values for curve in drawn):
-        notes.append(f"Dashed: validation {measure}, with a star at the best epoch.")
+        star = "a star at the best epoch (lowest validation loss)"
+        notes.append(f"Dashed: validation {measure}, with {star}.")
     if any(curve.train for curve in drawn):
         notes.append(f"Thin and solid: training {measure}.")
+    if overlay.is_cut(drawn, measure):
+        notes.append("The y-axis fits the validation curves, so a training curve leaves the plot.")
     if any(curve.diverged for curve in drawn):
         notes.append("A cross marks where a run diverged.")
     if measure != "loss":
@@ -167,6 +176,8 @@ def explain_chart(
         notes.append(
             f"Not shown because classification and regression have no common scale: {names}."
         )
+    if empty and drawn:
+        notes.append(f"Not shown because there is no {measure} to draw: {', '.join(empty)}.")
     if count > overlay.MOST:
         notes.append(f"Only the first {overlay.MOST} runs are shown.")
     if notes:

@@ -133,7 +133,7 @@ def configured(form: Form) -> dict[str, object]:
     column = st.column_config
     meaning = f"{MEANINGS[form]}. Values: R², the fraction of their variance that is explained."
     return {
-        "Name": column.TextColumn(width=118),
+        "Name": column.TextColumn(width=160),
         "Curve": column.LineChartColumn(width=78, help="Validation loss by epoch"),
         OWNER: column.TextColumn(width=112, help=_own_name()),
         "Started": column.DatetimeColumn(format="D MMM, HH:mm:ss"),
@@ -149,7 +149,7 @@ def configured(form: Form) -> dict[str, object]:
         VALIDATION: column.NumberColumn(title(VALIDATION, form), help=meaning, width=124),
         TEST: column.NumberColumn(title(TEST, form), help=meaning, width=106),
         "Tags": column.ListColumn(width=80),
-        "Note": column.TextColumn(width=240),
+        "Note": column.TextColumn(width=198),
     }
 
 

@@ -129,6 +129,15 @@ def test_a_spike_does_not_hide_what_follows():
     series = [2.3, 1e25, 1e24, *[2.3] * 60]
     assert smooth(series, 0.9)[-1] == pytest.approx(2.3, rel=0.2)
     assert smooth(series, 0.0) == series
+    for factor in (0.8, 0.9, 0.99):
+        after = smooth([2.3, *[1e30] * 8, *[3.4] * 20], factor)  # a spike that lasts
+        assert max(after[:9]) > 1e28 and all(v <= 34.0001 for v in after[11:])
+        assert smooth([2.3, 1e30, 2.3], factor)[1] <= 23
+        diverging = [2.3 * 8.0**k for k in range(30)]
+        assert all(
+            v > raw / 1e3 for v, raw in zip(smooth(diverging, factor), diverging, strict=True)
+        )
+        assert smooth([0.3, 0.2, 0.0, 0.0, 0.0], factor)[-1] == 0  # a layer without gradient
     plain = [1.0, 3.0, 2.0, 0.5]
     means, mean = [], 0.0
     for n, value in enumerate(plain, 1):

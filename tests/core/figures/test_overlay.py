@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.base.events import Epoch
 from core.figures.binding import LABEL
-from core.figures.overlay import MARKED, MARKS, MOST, PLOT, OverlayRun, comparable, figure
+from core.figures.overlay import MARKED, MARKS, MOST, PLOT, OverlayRun, comparable, figure, is_cut
 from core.figures.overlay import rows as curves_of
 from core.figures.template import AXIS_TITLES, DASH, PALETTES
 
@@ -42,6 +42,23 @@ def test_rows_are_the_measured_values_with_the_index_of_the_lowest(losses):
         numbers = [v for v in values if not math.isnan(v)]
         if numbers:
             assert values[best] == min(numbers) and best == values.index(min(numbers))
+
+
+def test_the_star_is_at_the_epoch_whose_weights_were_kept_and_runs_without_a_number_are_known():
+    """By error, an early epoch is lower than the one with the lowest loss."""
+    shown = [(0.5, 0.9, True), (0.4, 0.8, True), (0.6, 0.7, False)]
+    kept = [
+        Epoch(k, 10 * k, {"loss": 1.0, "accuracy": 0.5}, {"loss": loss, "accuracy": a}, best=best)
+        for k, (loss, a, best) in enumerate(shown, 1)
+    ]
+    for measure in ("loss", "error", "accuracy"):
+        (curve,) = curves_of([OverlayRun("a", "mse", kept)], measure)
+        assert curve.best == 1 and curve.is_visible
+    (lost,) = rows([("lost", epochs([math.nan, math.inf]))])
+    assert not lost.is_visible
+    far = curve._replace(train=[1.0, 1e-6], train_at=[1, 2])
+    assert not is_cut([curve], "loss") and is_cut([far], "loss")
+    assert not is_cut([far], "accuracy")  # not a log axis: it shows every value
 
 
 def curves(count):

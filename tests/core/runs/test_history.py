@@ -143,6 +143,14 @@ def test_facts_and_numbers():
     )
 
 
+@pytest.mark.parametrize("reason", ["epochs", "patience", "stopped", "diverged", "failed"])
+def test_the_x_axis_ends_where_the_run_ended(reason):
+    running = folded(started(), Step(30, (1.0,) * 30, 0.1, 1.0, 1.0))
+    ended = folded(started(), Step(30, (1.0,) * 30, 0.1, 1.0, 1.0), Ended(reason, "", 30, 3))
+    assert running.facts()["steps"] == 100 > ended.facts()["steps"] == 30
+    assert ended.facts()["epochs"] == 3 < running.facts()["epochs"]
+
+
 def test_the_csv_has_every_step_and_the_epochs():
     history = folded(started(), Step(10, tuple(map(float, range(10))), 0.1, 5.0, 1.0), epoch(1, 10))
     table = list(csv.DictReader(io.StringIO(curves_csv(history))))

@@ -20,7 +20,10 @@ from tests.pages.shown import press, texts, well, written
 def test_losses_of_two_kinds_are_compared_by_error_with_a_note(store, two):
     run = store.create(encode(Experiment(name="Squares", loss=MSE())))
     write(store, run, [*script(), ended()])
-    app = page([two[0], run], store.ids())
+    lost = store.create(encode(Experiment(name="Lost", loss=MSE())))
+    write(store, lost, [script()[0], replace(ended(), reason="diverged", step=0, epochs=0)])
+    app = page([two[0], run, lost], store.ids())
+    assert any("Lost" in note.value for note in app.caption)  # why it is not in the chart
     assert "Training and validation error" in [s.value for s in app.subheader]
     assert any("different loss functions" in text for text in texts(app))
     subheaders = [s.value for s in page(two, store.ids()).subheader]
