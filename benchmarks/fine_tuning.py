@@ -7,7 +7,7 @@ images, such as the Arabic digits: all included digits, enlarged to 28 Ã— 28, â†
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import sqrt
 from pathlib import Path
@@ -55,7 +55,9 @@ def included(epochs: int = 0) -> dict[str, list[float]]:
     return errors
 
 
-def arabic(images: Path, labels: Path, home: Path, epochs: int = 30) -> dict[str, list[float]]:
+def arabic(
+    images: Path, labels: Path, home: Path, *, epochs: int = 30, seeds: Sequence[int] = SEEDS
+) -> dict[str, list[float]]:
     """Return the test errors on these images after training from scratch and after fine-tuning a
     network for the included digits, by the start.
     """
@@ -76,7 +78,7 @@ def arabic(images: Path, labels: Path, home: Path, epochs: int = 30) -> dict[str
         name: [
             test_error(seeded(target.model_copy(update={"start": start}), seed),
                        replace(data, start=weights))
-            for seed in SEEDS
+            for seed in seeds
         ]
         for name, start in starts.items()
     }  # fmt: skip
