@@ -46,6 +46,17 @@ def exact(value: float | None) -> str:
     return short(value, 7)
 
 
+def readable(value: float | None, digits: int = 6) -> str:
+    """Return a value that a person uses, such as a price: without an exponent from 1e4 to 1e15.
+
+    >>> [readable(v).replace(THIN, " ") for v in (390448000.0, 604321.7, 12.3456789, 2e-7, 1e20)]
+    ['390 448 000', '604 322', '12.3457', '2e-7', '1e20']
+    """
+    if value is not None and isfinite(value) and 10 ** min(digits, 5) <= abs(value) < 1e15:
+        return whole(float(f"{value:.7g}"))  # the digits that float32 carries
+    return short(value, digits)
+
+
 def roughly(count: float) -> str:
     """Return a count for a sentence, exact below 10 000.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.base.files import write_atomic
-from core.base.numbers import percent, short
+from core.base.numbers import percent, readable
 from core.base.text import aligned, clip, counted
 from core.commands.experiments import Answer
 from core.commands.inspection import SIGNS
@@ -76,7 +76,7 @@ def _print_answers(predictions: "Predictions", terminal: Terminal) -> None:
             for number in prediction.top
         ]
         warning = "unlike anything in the training set" * bool(prediction.is_unfamiliar)
-        rows.append([clip(prediction.name), *(tops or [short(prediction.answer, 6)]), warning])
+        rows.append([clip(prediction.name), *(tops or [readable(prediction.answer)]), warning])
     terminal.print(*aligned(rows))
     if len(predictions) > LISTED:
         more = counted(len(predictions) - LISTED, "more answer")

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.analysis.inside.familiarity import QUANTILE
 from core.base.finding import Finding
-from core.base.numbers import percent, short
+from core.base.numbers import percent, readable, short
 
 TOP = 3  # classes that are listed for each input
 
@@ -93,7 +93,7 @@ class Predictions:
             }
         if not self.classes:
             value = float(self.scores[row, 0])
-            return Prediction(self.names[row], value, f"{value:.6g}", **facts)
+            return Prediction(self.names[row], value, readable(value), **facts)
         probabilities = self.probabilities[row]
         top = np.argsort(-self.scores[row], kind="stable")[:TOP]
         return Prediction(

@@ -30,7 +30,8 @@ class Predictor:
     """A finished run with its weights in memory. Its methods may be called from any thread; inputs
     and answers are plain arrays, without torch.
 
-    `shape` is that of an input, (C, H, W) or (F,); images are given from 0 (black) to 255, tables
+    `file_columns` are the columns that a spreadsheet needs, without those that are pixels. `shape`
+    is that of an input, (C, H, W) or (F,); images are given from 0 (black) to 255, tables
     without missing values. `classes` are empty for values. `form` is what images are made like;
     None for tables.
     """
@@ -41,6 +42,10 @@ class Predictor:
         self.classes, self.shape = trained.classes, trained.data.shape
         self.columns = trained.data.columns
         self.origin = Origin.of(trained)
+        encodings = self.origin.inspection.encodings
+        self.file_columns = tuple(
+            encoding.name for encoding in sorted(encodings, key=lambda e: e.index) if encoding.title
+        )
         self._setup_facts(trained)
         self._samples = {name: _Samples.of(trained, name) for name in PARTS}
         train = self._samples["train"]

@@ -38,6 +38,7 @@ def build_rows(
     BadData.
     """
     findings: list[Finding] = []
+    fitted = not encodings
     if not columns.indices and not columns.words:
         raise BadData(
             f"{name} has no columns besides the labels. Add at least one input column.",
@@ -68,7 +69,7 @@ def build_rows(
         tuple(encodings),
         [
             Finding("columns", "ok", text, {"columns": inputs.shape[1]}),
-            *_describe_encodings(encodings, columns, places),
+            *_describe_encodings(encodings, columns, places, fitted=fitted),
             *findings,
             *check_scales(_without_gaps(inputs, encodings, columns.train), shown_names),
             *check_leaks(inputs, shown_names, columns.labels),
@@ -89,9 +90,15 @@ def _without_gaps(
 
 
 def _describe_encodings(
-    encodings: Sequence[ColumnEncoding], columns: Columns, places: Sequence[int]
+    encodings: Sequence[ColumnEncoding],
+    columns: Columns,
+    places: Sequence[int],
+    *,
+    fitted: bool,
 ) -> list[Finding]:
-    """Return how texts are encoded, and how many missing values are filled in which way."""
+    """Return how texts are encoded, and how many missing values are filled in which way; `fitted`
+    if by this table, which is split.
+    """
     findings, filled, counts = [], [], {}
     for encoding, place in zip(encodings, places, strict=True):
         column = encoding.name
@@ -130,9 +137,13 @@ def _describe_encodings(
         fraction = total / (len(columns.values) * len(encodings))
         text = (
             f"{counted(total, 'missing value')} ({percent(fraction)} of the table) "
-            f"{'is' if total == 1 else 'are'} filled: {few(filled)} of the training set. The "
-            "values are computed after the split, so validation and test rows have no influence."
+            f"{'is' if total == 1 else 'are'} filled: {few(filled)} of the training set."
         )
+        if fitted:
+            text += (
+                " The values are computed after the split, so validation and test rows have no "
+                "influence."
+            )
         findings.append(Finding("missing_filled", "info", text, {"filled": counts}))
     return findings
 

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core.base.finding import Finding
-from core.base.numbers import percent, short, whole
+from core.base.numbers import percent, readable, short, whole
 from core.base.text import clip, format_shape, join_words
 from core.figures import probabilities, tiles
 from core.figures.images import square
@@ -87,7 +87,7 @@ def show(answer: Answer, key: str, *, alone: bool, explain: bool) -> None:
 
 def headline(prediction: Prediction, classes: tuple[str, ...]) -> None:
     """The answer in large letters, then how sure the network is."""
-    label = prediction.label if classes else short(prediction.answer, 4)
+    label = prediction.label if classes else readable(prediction.answer, 4)
     st.markdown(f"## {escape(clip(label))}")
     if not classes:
         st.markdown("Predicted value, in the unit of the target.")
@@ -159,7 +159,7 @@ def _targets(answer: Answer) -> list[str]:
     targets = answer.predictor.targets("train", answer.prediction.nearest)
     if answer.classes:
         return [clip(answer.classes[target]) for target in targets]
-    return [short(float(target), 4) for target in targets]
+    return [readable(float(target), 4) for target in targets]
 
 
 def contributions(answer: Answer, key: str) -> None:

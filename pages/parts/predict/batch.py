@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.base.numbers import percent, short, whole
+from core.base.numbers import percent, readable, whole
 from core.base.text import clip, counted, file_name
 from core.export.predictions import answers_csv, answers_xlsx
 from core.figures.images import picture
@@ -52,7 +52,7 @@ class Batch:
     def labels(self) -> np.ndarray:
         """The answers (N,) as text."""
         if not self.has_classes:
-            return np.array([short(float(value), 4) for value in self.predictions.scores[:, 0]])
+            return np.array([readable(float(value), 4) for value in self.predictions.scores[:, 0]])
         return np.array(self.predictions.classes)[self.predictions.scores.argmax(1)]
 
     @property
@@ -95,7 +95,8 @@ def _table(batches: list[Batch], place: str) -> None:
             "of them."
         )
     if not picked:
-        st.caption("Select a row to see its input, its probabilities and similar training samples.")
+        parts = "its input, its probabilities" if batches[0].has_classes else "its input, its value"
+        st.caption(f"Select a row to see {parts} and similar training samples.")
         return
     explain = explain_switch()
     row = int(rows[min(picked[0], len(rows) - 1)])

@@ -54,11 +54,12 @@ def spreadsheet(chosen: list[Chosen]) -> None:
 
 def describe_columns(one: Chosen) -> str:
     """Return the columns that a run expects."""
-    shape, columns = one.predictor.shape, one.predictor.columns
+    shape, columns = one.predictor.shape, one.predictor.file_columns or one.predictor.columns
     if len(shape) == 3:
         return f"{format_shape(shape)} pixels, from 0 to 255"
-    names = f": {escape(few([clip(name) for name in columns]))}" if columns else ""
-    return counted(shape[0], "column") + names
+    if not columns:
+        return counted(shape[0], "column")
+    return f"{counted(len(columns), 'column')}: {escape(few([clip(name) for name in columns]))}"
 
 
 def answer_files(chosen: list[Chosen], files: Sequence[Any], place: str) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.base.errors import LabError
-from core.base.numbers import short, whole
+from core.base.numbers import readable, whole
 from core.base.text import clip
 from core.runs.measured import NAMES
 from pages.kit import session
@@ -36,7 +36,7 @@ def _test_set(chosen: list[Chosen]) -> None:
         explain = explain_switch()
     values = first.samples(part, [row])[0]
     target = first.targets(part, [row])[0]
-    truth = clip(first.classes[target]) if first.classes else short(float(target), 4)
+    truth = clip(first.classes[target]) if first.classes else readable(float(target), 4)
     st.markdown(f"True {'class' if first.classes else 'value'}: **{escape(truth)}**")
     answers = []
     for one in chosen:

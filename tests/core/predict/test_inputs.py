@@ -253,7 +253,9 @@ def test_titles_match_in_any_case_and_a_missing_one_is_explained(table):
         read_inputs(table, [lines("10,red,44.5,1", header="Size (m²),colour,age,note")])
     assert caught.value.code == "column_missing"
     followed = read_inputs(table, [lines(",red,44.5", ",blue,51")])
-    assert np.isfinite(followed.values).all()
+    assert np.isfinite(followed.values).all() and table.file_columns == ("size", "colour", "age")
+    (filled,) = [found for found in followed.findings if found.code == "missing_filled"]
+    assert filled.evidence["filled"] == {"size": 2} and "split" not in filled.text
 
 
 def test_without_titles_columns_that_were_left_out_are_left_out_by_their_places(tmp_path: Path):
