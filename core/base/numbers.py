@@ -102,6 +102,16 @@ def percent_parts(fractions: Sequence[float]) -> tuple[list[str], str]:
     return parts, total
 
 
+def decimals(values: Sequence[float]) -> int:
+    """Return how many decimals give the largest of the values three digits, at most six.
+
+    >>> [decimals(values) for values in ([5.53, 5.2], [120.0], [0.0123], [0.0])]
+    [2, 0, 4, 2]
+    """
+    largest = max(map(abs, values))
+    return min(6, max(0, 2 - floor(log10(largest)))) if largest else 2
+
+
 def duration(seconds: float | None) -> str:
     """Return seconds as text that stays on one line.
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis.catalogue import Exciting, OneSample
-from core.base.numbers import percent, short, whole
+from core.base.numbers import decimals, percent, short, whole
 from core.figures import images, tiles
 from pages.kit import session
 from pages.kit.buttons import button
@@ -270,14 +270,15 @@ def _exciting(shown: Inspected) -> None:
     classes = shown.samples.classes
     labels = [classes[t] if classes else short(float(t), 3) for t in targets]
     if inputs.ndim == 4:
-        captions = [f"{short(v, 3)} · {label}" for v, label in zip(values, labels, strict=True)]
+        word, digits = ("class" if classes else "value"), decimals(values)
+        texts = [f"{v:.{digits}f}".replace("-", "−") for v in values]
+        captions = [f"output {v} · {word} {label}" for v, label in zip(texts, labels, strict=True)]
         shown.draw(
             lambda mode: images.side_by_side([("", inputs)], captions, mode=mode, side=SIDE),
             "exciting", SIDE + BELOW, f"The samples with the largest output of channel {channel}",
             _table(values, rows, labels),
         )  # fmt: skip
-        what = "true class" if classes else "true value"
-        st.caption(f"Output and {what} of each: samples {numbers}.")
+        st.caption(f"Output and true {word} of samples {numbers}.")
         return
     names = shown.samples.columns or [f"x{i + 1}" for i in range(inputs.shape[1])]
     table = pd.DataFrame(inputs[:, :COLUMNS], columns=list(names)[:COLUMNS])
