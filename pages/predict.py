@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.analysis.catalogue import Familiarity
 from core.base.encoding import encode
-from core.base.errors import LabError
+from core.base.errors import LabError, NotFound
 from core.experiment import shipped
 from core.jobs import runner
 from pages.kit import address, analyses
@@ -34,7 +34,7 @@ def main() -> None:
         pass
     asked = address.run()
     if asked and asked not in names:
-        explain(asked)
+        explain(asked, others=bool(names))
     if names:
         predict(names)
     else:
@@ -55,6 +55,7 @@ def predict(names: dict[str, str]) -> None:
         mode = st.segmented_control(
             "Input", list(modes), default=next(iter(modes)), required=True,
             key=f"predict_input {chosen[0].predictor.is_image}", persist_state="session",
+            wrap=True,
         )  # fmt: skip
     modes[mode](chosen)
     for one in chosen:  # until then, answers have no nearest training samples
@@ -62,11 +63,15 @@ def predict(names: dict[str, str]) -> None:
             analyses.result(one.run, Familiarity())
 
 
-def explain(run: str) -> None:
-    """Why the run in the address cannot answer, with the way to it."""
+def explain(run: str, *, others: bool) -> None:
+    """Why the run in the address cannot answer, with the way to it, or to `others` below."""
     lab = runner.current()
     try:
         state, name = lab.status(run), run_name(run)
+    except NotFound:
+        below = "The run that is selected below answers" if others else "Train a model first"
+        finding("bad", f"Run not found: it was deleted, or it belongs to another lab. {below}.")
+        return
     except LabError as error:
         finding("bad", escape(describe_error(error)))
         return

@@ -288,9 +288,12 @@ def naming(draft: Experiment, planned: Plan) -> None:
         queue = f"{counted(ahead, 'run')} ahead in the queue." if ahead else "Starts immediately."
         st.caption("Cannot start yet: see Suggestions." if planned.problem else queue)
         with st.popover("Share", icon=":material/link:"):
+            needed, noun = "uploaded spreadsheets", "data"
+            if draft.start.weights_digest:
+                needed, noun = f"{needed} and the starting weights", "data or the starting weights"
             st.caption(
                 "Opening this link loads these settings as a draft. The link does not contain the "
-                "data: uploaded spreadsheets must exist in the other lab as well."
+                f"{noun}: {needed} must exist in the other lab as well."
             )
             st.code(address.link(), language=None, wrap_lines=True)
 

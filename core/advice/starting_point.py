@@ -26,13 +26,20 @@ class StartingPoint:
 
 def starting_point(draft: Experiment, facts: Facts) -> StartingPoint | None:
     """Return the draft with a network that fits the data and a recipe whose epochs suit the number
-    of rows; None if no preset fits, or if the draft has these settings already.
+    of training rows; None if no preset fits, or if the draft has these settings already.
     """
     if (preset := fitting_preset(facts)) is None:
         return None
     example = shipped()[RECIPE]
-    epochs = min(max(round(SEEN / max(facts.rows, 1)), FEWEST), MOST)
+    epochs = min(max(round(SEEN / training_rows(draft, facts)), FEWEST), MOST)
     changed = apply_recipe(draft, example.model_copy(update={"epochs": epochs}), facts.classes)
     network = {"network": preset.layers(facts.shape), "initializer": He()}
     changed, _ = adapt(changed.model_copy(update=network), facts)
     return None if changed == draft else StartingPoint(changed, preset)
+
+
+def training_rows(draft: Experiment, facts: Facts) -> int:
+    """Return about how many rows the draft trains on, at least one."""
+    split = draft.split
+    fraction = 1 - split.validation - (0 if facts.test_rows else split.test)
+    return max(split.training_size(round(facts.rows * fraction)), 1)

@@ -75,13 +75,13 @@ def figure(entries: list[ErrorRow], mode: Mode, *, percent: bool) -> go.Figure:
             hovertemplate=f"{describe_rate(row.interval, percent=percent)}<extra></extra>",
         )
         drawn.add_annotation(
-            x=max(high, row.start or 0.0), y=row.name, text=row.gap, showarrow=False,
-            xanchor="left", xshift=10, font={"color": p.muted, "size": 12},
+            x=0, y=row.name, text=row.gap, showarrow=False, xanchor="left", xshift=4, yshift=25,
+            font={"color": p.muted, "size": 12},  # above its bar: on a phone none fits beside it
         )  # fmt: skip
     drawn.update_layout(margin={"l": 76, "b": 40})
     drawn.update_yaxes(autorange="reversed", type="category", showgrid=False)
     drawn.update_xaxes(
-        range=[-0.03 * top, 1.9 * top],  # room for the texts
+        range=[-0.03 * top, 1.1 * top],
         tickformat=".3~%" if percent else "",
         title="error" if percent else "RMSE, unit of the target",
         showgrid=True,

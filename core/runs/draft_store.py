@@ -47,7 +47,8 @@ class Drafts:
             if path and path.stat().st_size <= 4 * MAX_TEXT:  # bytes of as many characters
                 return path.read_text("utf-8", "replace")
         raise NotFound(
-            f"The draft of this address no longer exists: only the newest {MAX_DRAFTS} are kept. "
+            "The draft of this address was not found: the address is incomplete or of another lab, "
+            f"or the draft is older than the newest {MAX_DRAFTS}, which are kept. "
             "Continue with this new draft, or clone the settings of a run on the Runs page.",
             code="draft_not_found",
         )

@@ -15,7 +15,9 @@ def open_ready(name: str) -> None:
     """Make a ready-made experiment the draft and open Train."""
     experiment = shipped()[name]
     state.set_draft(encode(experiment), f"Open “{experiment.name}”")
-    session.notice(f"“{experiment.name}” is now the draft. Press Start to train it.")
+    session.notice(
+        f"“{experiment.name}” is now the draft. {experiment.about} Press Start to train it."
+    )
     st.switch_page("train.py", query_params=address.parameters())
 
 

@@ -2,9 +2,12 @@
 it should not.
 """
 
+import re
+
 import numpy as np
 import pytest
 
+from core.advice.plan import plan
 from core.advice.suggestions import advice, apply_action, follow_up
 from core.base.encoding import build, decode, encode
 from core.base.errors import BadExperiment
@@ -33,6 +36,16 @@ def test_a_shipped_experiment_has_a_description_and_survives_json(name: str) -> 
     experiment = shipped()[name]
     assert experiment.name and experiment.about.endswith(".")
     assert decode(Experiment, encode(experiment)) == experiment == load(name)
+
+
+def test_a_number_of_points_in_a_description_is_that_of_the_training_set(tmp_path) -> None:
+    counts = {
+        name: re.search(r"(\d+) (training )?points", e.about) for name, e in shipped().items()
+    }
+    counts = {name: match for name, match in counts.items() if match}
+    assert counts
+    for name, match in counts.items():
+        assert match[2] and int(match[1]) == plan(shipped()[name], tmp_path).train, name
 
 
 def test_the_default_experiment_is_the_shipped_digits() -> None:

@@ -58,7 +58,7 @@ def table(rows: tuple[SoftmaxRow, ...]) -> list[dict[str, str]]:
         {
             "Class": f"**{name}**" if row.correct else name,
             "Score z": f"{row.score:.4g}".replace("-", "−"),
-            "exp z": short(row.exponential, 4),
+            "exp z": short(row.exponential, 3),
             "Probability p": describe_probability(row.probability),
             "Loss −log p": short(row.loss, 3),
         }

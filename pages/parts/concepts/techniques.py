@@ -36,8 +36,8 @@ def search() -> None:
 
 def section(title: str, rows: list[Technique], *, expanded: bool) -> None:
     """Draw one family."""
-    preview = ", ".join(row.name for row in rows[:PREVIEW]) + ", …" * (len(rows) > PREVIEW)
-    with st.expander(f"**{title}** · {len(rows)} · {escape(preview)}", expanded=expanded):
+    preview = "; ".join(row.name for row in rows[:PREVIEW]) + "; …" * (len(rows) > PREVIEW)
+    with st.expander(f"**{title}** ({len(rows)}): {escape(preview)}", expanded=expanded):
         for page in dict.fromkeys(row.page for row in rows if row.page != "Concepts"):
             st.page_link(
                 table.page_file(page),

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from core.base.finding import Finding
+from core.base.finding import Finding, Level
 from core.base.numbers import whole
 from core.base.text import counted
 from core.data.datasets import Corrected, Spreadsheets
@@ -53,8 +53,8 @@ def show_findings(draft: Experiment, data: Samples) -> None:
     if not isinstance(original, Spreadsheets):
         card_title("About this dataset")
         show_corrections(draft)
-        for text in built_in_facts(draft):
-            finding("ok", text)
+        for level, text in built_in_facts(draft):
+            finding(level, text)
         return
     about = Library(runner.current().store.home).about(original.digest)
     findings = sorted(about.findings, key=lambda f: (RANK[f.level], f.action is None))
@@ -176,22 +176,22 @@ def show_columns(draft: Experiment) -> None:
             read_as(about, reading)
 
 
-def built_in_facts(draft: Experiment) -> list[str]:
-    """Describe a built-in dataset in sentences."""
+def built_in_facts(draft: Experiment) -> list[tuple[Level, str]]:
+    """Describe a built-in dataset in sentences: its description, and what was counted."""
     facts = draft.data.facts(runner.current().store.home)
     test = f", plus a test set of {whole(facts.test_rows)}" if facts.test_rows else ""
     original = draft.data.uncorrected
-    lines = [" ".join(text.split()) for text in original.doc().split("\n\n")]
+    lines = [("info", " ".join(text.split())) for text in original.doc().split("\n\n")]
     if not facts.has_images:
         classes = f" in {counted(len(facts.classes), 'class')}" if facts.classes else ""
         values = "" if facts.classes else " Each point has a value to predict."
         noun = "row" if isinstance(original, Spreadsheets) else "point"
-        return [*lines, f"{counted(facts.rows, noun)}{classes}{test}.{values}"]
+        return [*lines, ("ok", f"{counted(facts.rows, noun)}{classes}{test}.{values}")]
     _, height, width = facts.shape
     return [
         *lines,
-        f"{counted(facts.rows, 'image')} of {height} × {width} pixels{test}.",
-        "Every image has a label.",
+        ("ok", f"{counted(facts.rows, 'image')} of {height} × {width} pixels{test}."),
+        ("ok", "Every image has a label."),
     ]
 
 

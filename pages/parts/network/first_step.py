@@ -43,8 +43,8 @@ RELEVANT = (  # fields of the experiment that change the first step
     "start",
 )
 STD_HELP = (
-    "Standard deviation of the layer's outputs over samples and units, before the activation and "
-    "before training. Initializers aim at 1; usual: 0.5 to 2."
+    "Standard deviation of the outputs of the first → last layer over samples and units, before "
+    "the activation and before training. Initializers aim at 1; usual: 0.5 to 2."
 )
 
 
@@ -160,7 +160,7 @@ def metrics(draft: Experiment, planned: Plan, seen: "FirstStep | None", chance: 
             "confidently wrong.",
         )
         st.metric(
-            "Output std, first → last layer",
+            "Output std by depth",
             describe_std(seen) if seen and seen.layers else MISSING,
             "usual: 0.5 to 2",
             **quiet,

@@ -2,6 +2,8 @@
 that differ, and a finding about the differences of their errors.
 """
 
+from collections import Counter
+
 import pandas as pd
 import streamlit as st
 
@@ -29,6 +31,7 @@ from pages.kit.screen import theme_mode
 from pages.parts.runs.table import Row, write_score
 
 AXES = {"Epoch": "epoch", "Step": "step", "Time": "seconds"}
+LONGEST_VALUE = 24  # characters of a setting in the legend
 WIDE = 3  # the runs of a table beside the chart; that of more runs is below it
 
 
@@ -96,10 +99,12 @@ def curves(selected: list[Row], experiments: list[Experiment]) -> list[int]:
     number of validation samples of each run, 0 if unknown.
     """
     entries, samples = [], []
+    names = legend_names(selected, experiments)
     for number, (row, experiment) in enumerate(zip(selected, experiments, strict=True), 1):
         samples.append(0)
         if number <= overlay.MOST:
-            entry, samples[-1] = read_run(number, row, selected, experiment)
+            label = str(number) if len(selected) > 1 else ""
+            entry, samples[-1] = read_run(row, experiment, names[number - 1], label)
             entries.append(entry)
     measure, comparable, left_out = overlay.comparable(entries, score_form.form())
     with card_title(f"Training and validation {measure}"):
@@ -134,14 +139,29 @@ def curves(selected: list[Row], experiments: list[Experiment]) -> list[int]:
     return samples
 
 
+def legend_names(selected: list[Row], experiments: list[Experiment]) -> list[str]:
+    """Return the names of the runs in the legend. Those of one name also have the value of the
+    setting that distinguishes most of them.
+    """
+    names = [numbered(number, row, selected) for number, row in enumerate(selected, 1)]
+    counts = Counter(row.summary.name for row in selected)
+    shared = [i for i, row in enumerate(selected) if counts[row.summary.name] > 1]
+    settings_of_shared = [experiments[i] for i in shared]
+    rows = [values for _, values in differences(settings_of_shared)] if shared else []
+    values = max(rows, key=lambda row: len(set(row)), default=())
+    for i, value in zip(shared, values, strict=False):
+        short = value if len(value) <= LONGEST_VALUE else value[: LONGEST_VALUE - 1] + "…"
+        names[i] += f", {short}"
+    return names
+
+
 def read_run(
-    number: int, row: Row, selected: list[Row], experiment: Experiment
+    row: Row, experiment: Experiment, name: str, label: str
 ) -> tuple[overlay.OverlayRun, int]:
     """Return the curves of a run, and its number of validation samples as in `curves`."""
-    label = str(number) if len(selected) > 1 else ""
     with feed.tail(row.summary.run).read() as history:
         entry = overlay.from_history(
-            numbered(number, row, selected),
+            name,
             experiment.loss.kind,
             history,
             diverged=row.state == RunState.DIVERGED,
@@ -284,7 +304,8 @@ def difference_table(selected: list[Row], rows: list[tuple[str, tuple[str, ...]]
         f"Best validation {noun}": [write_score(scores, form) for scores in validations],
         f"Test {noun}": [write_score(scores, form) for scores in tests],
     }
-    columns = ["Setting", *(numbered(i, row, selected) for i, row in enumerate(selected, 1))]
+    heading = "Setting" if rows else "Measure"
+    columns = [heading, *(numbered(i, row, selected) for i, row in enumerate(selected, 1))]
     presets = ("Network", tuple(s.network for s in summaries))
     rows = [presets if distinguishes(row, presets) else row for row in rows]
     lines = [*rows, *results.items()]

@@ -1,6 +1,7 @@
 """A starting point fits the data, is valid, and is not offered twice."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,8 @@ CLASSES = ("a", "b", "c")
 @pytest.mark.parametrize(
     ("facts", "epochs", "preset"),
     [
-        (Facts((1, 8, 8), CLASSES, 1797), 106, "small"),
+        (Facts((1, 8, 8), CLASSES, 3000), 90, "small"),
+        (Facts((1, 8, 8), CLASSES, 3000, 500), 75, "small"),
         (Facts((3, 32, 32), CLASSES, 50_000, 10_000), 4, "lenet"),
         (Facts((1, 28, 28), CLASSES, 10**6), FEWEST, "lenet"),
         (Facts((1, 2, 9), CLASSES, 60), MOST, "mlp"),
@@ -31,6 +33,12 @@ def test_a_starting_point_fits_the_data(facts, epochs, preset):
         check_experiment(start.experiment, facts)
         assert (start.experiment.epochs, start.preset.kind) == (epochs, preset)
         assert starting_point(start.experiment, facts) is None
+
+
+def test_the_included_digits_uploaded_as_spreadsheets_get_the_settings_of_the_included_ones():
+    draft = shipped()["digits"]
+    facts = draft.data.facts(Path())
+    assert starting_point(draft, facts) is None
 
 
 def test_data_and_split_of_the_draft_stay():
