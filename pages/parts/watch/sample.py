@@ -19,7 +19,7 @@ from pages.kit.tables import as_stored, show_table
 from pages.parts.watch.inspected import Inspected
 
 COLUMNS = 12  # bars of a table, and columns of a list of its rows
-SIDE, BELOW = 64, 52  # px of an image in a row of images, and of the two lines below it
+SIDE, BELOW = 64, 86  # px of an image in a row of images, and of the four lines below it
 NO_GRAD_CAM = "Grad-CAM needs a convolutional layer, whose outputs are maps. This network has none."
 PREDICTED = -1
 
@@ -272,7 +272,8 @@ def _exciting(shown: Inspected) -> None:
     if inputs.ndim == 4:
         word, digits = ("class" if classes else "value"), decimals(values)
         texts = [f"{v:.{digits}f}".replace("-", "−") for v in values]
-        captions = [f"output {v} · {word} {label}" for v, label in zip(texts, labels, strict=True)]
+        pairs = zip(texts, labels, strict=True)
+        captions = [f"output · {v} · {word} · {label}" for v, label in pairs]
         shown.draw(
             lambda mode: images.side_by_side([("", inputs)], captions, mode=mode, side=SIDE),
             "exciting", SIDE + BELOW, f"The samples with the largest output of channel {channel}",
