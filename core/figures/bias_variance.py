@@ -78,7 +78,7 @@ def figure(entries: list[ErrorRow], mode: Mode, *, percent: bool) -> go.Figure:
             x=0, y=row.name, text=row.gap, showarrow=False, xanchor="left", xshift=4, yshift=25,
             font={"color": p.muted, "size": 12},  # above its bar: on a phone none fits beside it
         )  # fmt: skip
-    drawn.update_layout(margin={"l": 76, "b": 40})
+    drawn.update_layout(margin={"l": 76, "b": 40, "t": 32})  # room for the first text
     drawn.update_yaxes(autorange="reversed", type="category", showgrid=False)
     drawn.update_xaxes(
         range=[-0.03 * top, 1.1 * top],
