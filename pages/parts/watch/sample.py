@@ -270,16 +270,17 @@ def _exciting(shown: Inspected) -> None:
     classes = shown.samples.classes
     labels = [classes[t] if classes else short(float(t), 3) for t in targets]
     if inputs.ndim == 4:
-        word, digits = ("class" if classes else "value"), decimals(values)
+        kind, digits = ("class" if classes else "value"), decimals(values)
+        word = "class" if classes else "true"
         texts = [f"{v:.{digits}f}".replace("-", "−") for v in values]
         pairs = zip(texts, labels, strict=True)
-        captions = [f"output · {v} · {word} · {label}" for v, label in pairs]
+        captions = [f"value · {v} · {word} · {label}" for v, label in pairs]
         shown.draw(
             lambda mode: images.side_by_side([("", inputs)], captions, mode=mode, side=SIDE),
             "exciting", SIDE + BELOW, f"The samples with the largest output of channel {channel}",
             _table(values, rows, labels),
         )  # fmt: skip
-        st.caption(f"Output and true {word} of samples {numbers}.")
+        st.caption(f"Output value and true {kind} of samples {numbers}.")
         return
     names = shown.samples.columns or [f"x{i + 1}" for i in range(inputs.shape[1])]
     table = pd.DataFrame(inputs[:, :COLUMNS], columns=list(names)[:COLUMNS])
