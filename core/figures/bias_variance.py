@@ -11,7 +11,7 @@ from core.base.rates import Rate
 from core.figures.template import PALETTES, SYMBOL, Mode, blank
 from core.runs.measured import NAMES, describe_rate
 
-HEIGHT = 190
+HEIGHT = 190  # of two rows
 
 
 class ErrorRow(NamedTuple):
@@ -51,7 +51,9 @@ def rows(verdict: BiasVarianceVerdict) -> list[ErrorRow]:
 def figure(entries: list[ErrorRow], mode: Mode, *, percent: bool) -> go.Figure:
     """Draw a dot with its interval for each error, and a bar for the gap to the one above it."""
     p = PALETTES[mode]
-    drawn = blank(mode, HEIGHT, hovermode="closest", showlegend=False, bargap=0.5)
+    drawn = blank(
+        mode, HEIGHT + 60 * (len(entries) - 2), hovermode="closest", showlegend=False, bargap=0.5
+    )
     top = max(row.interval[2] for row in entries) or 1.0
     for row in entries:
         value, low, high = row.interval
