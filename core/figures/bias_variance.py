@@ -48,12 +48,15 @@ def rows(verdict: BiasVarianceVerdict) -> list[ErrorRow]:
     ]
 
 
+def height(entries: list[ErrorRow]) -> int:
+    """Return the height in px: each row has room for the text above its bar."""
+    return HEIGHT + 60 * (len(entries) - 2)
+
+
 def figure(entries: list[ErrorRow], mode: Mode, *, percent: bool) -> go.Figure:
     """Draw a dot with its interval for each error, and a bar for the gap to the one above it."""
     p = PALETTES[mode]
-    drawn = blank(
-        mode, HEIGHT + 60 * (len(entries) - 2), hovermode="closest", showlegend=False, bargap=0.5
-    )
+    drawn = blank(mode, height(entries), hovermode="closest", showlegend=False, bargap=0.5)
     top = max(row.interval[2] for row in entries) or 1.0
     for row in entries:
         value, low, high = row.interval

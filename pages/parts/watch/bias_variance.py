@@ -49,7 +49,7 @@ def card(run: str, history: History, experiment: Experiment) -> None:
     rows = figures.rows(verdict)
     live_chart.drawn(
         lambda mode: figures.figure(rows, mode, percent=not regression),
-        key="chart_bias_variance", height=figures.HEIGHT,
+        key="chart_bias_variance", height=figures.height(rows),
         alt="Human, training and validation error with their intervals",
         name=f"{run_name(run)} bias and variance", subject=run_name(run),
     )  # fmt: skip
