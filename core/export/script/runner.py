@@ -11,6 +11,9 @@ import threading
 from pathlib import Path
 
 SCRIPT, SCORES = "train.py", "scores.json"
+# Lets a torchvision that does not fit this torch load datasets. Its declarations live as long as
+# its variables.
+TORCHVISION = Path(__file__).parents[2] / "base" / "torchvision_compat.py"
 
 
 class NoLab:
@@ -28,35 +31,19 @@ def follow() -> None:
     os._exit(1)
 
 
-def declare_operators() -> list[object]:
-    """Let a torchvision that does not fit this torch load datasets (core/base/torchvision_compat.py
-    has the reason). The declarations live as long as the result.
-    """
-    try:
-        import torchvision  # noqa: F401
-    except RuntimeError:
-        import torch
-
-        for name in [n for n in sys.modules if n.partition(".")[0] == "torchvision"]:
-            del sys.modules[name]
-        operators = torch.library.Library("torchvision", "FRAGMENT")
-        operators.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        operators.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        return [operators]
-    return []
-
-
 def main(folders: list[str]) -> None:
     """Run each script in its folder."""
     if folders[0] == "--follow":
         folders = folders[1:]
         threading.Thread(target=follow, daemon=True).start()
     sys.meta_path.insert(0, NoLab())
+    declared: dict[str, object] = {}
     for folder in folders:
         os.chdir(folder)
         script = str(Path(folder) / SCRIPT)
         sys.argv = [script]
-        declared = declare_operators() if "torchvision" in Path(script).read_text("utf-8") else []
+        if "torchvision" in Path(script).read_text("utf-8"):
+            declared = declared or runpy.run_path(str(TORCHVISION))
         names = runpy.run_path(script, run_name="__main__")
         found = {
             "losses": names["losses"],
@@ -64,7 +51,6 @@ def main(folders: list[str]) -> None:
             "result": names["result"],
         }
         Path(SCORES).write_text(json.dumps(found))
-        del declared
 
 
 if __name__ == "__main__":

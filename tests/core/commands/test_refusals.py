@@ -8,7 +8,18 @@ import pytest
 
 from core.__main__ import main, parser
 from core.base.errors import BadExperiment, LabError
-from core.commands import catalogue, evaluation, experiments, inspection, runs, selfcheck, studies
+from core.commands import (
+    catalogue,
+    evaluation,
+    experiments,
+    exporting,
+    inspection,
+    prediction,
+    runs,
+    selfcheck,
+    studies,
+    weights,
+)
 from core.runs import checkpoint
 from core.runs.store import Store
 from core.studies.sweeps import _Sweep
@@ -29,6 +40,9 @@ COMMANDS = {  # every command with arguments that parse, and its function
     "studies": ([], studies, "studies"),
     "archive": (["last"], runs, "archive_run"),
     "open": (["a.zip"], runs, "open_archive"),
+    "predict": (["last", "a.csv"], prediction, "predict"),
+    "export": (["last", "--to", "script"], exporting, "export"),
+    "load": (["a.pth"], weights, "load_weights"),
     "presets": ([], catalogue, "presets"),
     "techniques": ([], catalogue, "techniques"),
     "selfcheck": ([], selfcheck, "selfcheck"),

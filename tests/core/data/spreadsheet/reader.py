@@ -15,9 +15,11 @@ from core.data.spreadsheet import workbook
 CODE = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from core.data.spreadsheet.sheet import convert_safely, limit
+from core.base.limits import limit
+from core.data.spreadsheet.sheet import convert_safely
 from core.data.spreadsheet.sheet_xml import write_facts
-limit(*map(int, sys.argv[2:]))
+memory, written, seconds = map(int, sys.argv[2:])
+limit(memory=memory, written=written, seconds=seconds)
 for line in sys.stdin:
     book, table, report, order = json.loads(line)
     with open(book, "rb") as b, open(table, "w", encoding="utf-8", newline="") as t:
