@@ -49,7 +49,7 @@ def test_a_choice_of_every_family_is_picked_and_trained(page, server):
     wait_for_rest(page)  # a menu closes when the page is drawn anew
     page.get_by_role("button", name="Add a layer").first.click()
     page.locator(".st-key-add-swish button:visible").first.click()
-    page.get_by_text("4 layers", exact=False).first.wait_for()
+    page.locator(".st-key-open-3 button:visible").first.wait_for()  # a fourth layer
     page.get_by_role("radio", name="Initialization").or_(
         page.get_by_role("button", name="Initialization")
     ).first.click()
