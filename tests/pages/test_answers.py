@@ -138,13 +138,10 @@ def test_spirals_from_start_to_the_end_with_a_boundary_that_changes(page, server
     page.locator(".st-key-open-spirals button").click()
     page.get_by_role("heading", name="Train", exact=True).wait_for()
     page.locator(".st-key-bar_start button").click()
-    page.get_by_role("button", name="Pause").click()  # before the browser is too late
-    page.get_by_role("button", name="Continue").wait_for()
     page.wait_for_function("plot => document.querySelector(plot)?.data?.[0]?.z?.length", arg=PLOT)
     cells = "plot => plot.data[0].z.flat().map(Math.floor)"
     first = page.eval_on_selector(PLOT, cells)
     page.eval_on_selector(PLOT, "plot => { plot.marked = true }")
-    page.get_by_role("button", name="Continue").click()
     page.get_by_text("Finished all 400 epochs").wait_for(timeout=120_000)
     run = server.store.ids()[0]
     wanted = np.floor(filled(server.store, run)["data"][0]["z"]).ravel().tolist()
