@@ -16,7 +16,7 @@ from pages.kit.bar import bar
 from pages.kit.buttons import button
 from pages.kit.layout import card_title, finding, header
 from pages.kit.screen import phone
-from pages.parts.data import augmentation, check, scale, selected
+from pages.parts.data import augmentation, check, samples, scale, selected
 from pages.parts.data.next_step import next_button, offer_start
 from pages.parts.data.sources import (
     CHOOSING,
@@ -33,7 +33,7 @@ SPLIT = "Split and normalize"
 COUNTED = ("Check", SPLIT)  # steps that show the five numbers
 WAITING = "Check the files first. Until then, Start would train the previous dataset."
 STEPS = {
-    "Check": (check.show_findings, check.show_samples),
+    "Check": (check.show_findings, samples.show_samples),
     SPLIT: (scale.choose_split, scale.choose_normalization),
     "Augment": (augmentation.choose_augmentations, augmentation.show_augmented),
     "Label noise": (augmentation.choose_noise, augmentation.show_noise),

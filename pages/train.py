@@ -7,8 +7,6 @@ import streamlit as st
 from core.advice.plan import Plan, plan
 from core.advice.suggestions import advice
 from core.advice.training_checks import LARGEST
-from core.base.device import devices
-from core.base.numbers import whole
 from core.base.spec import Call
 from core.base.text import counted
 from core.data.sampling import Sampling
@@ -17,18 +15,18 @@ from core.figures import schedule as schedule_figure
 from core.jobs import runner
 from core.losses import Loss
 from core.optim.optimizers import Optimizer
-from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
-from core.optim.stopping import StoppingRule
 from pages.kit import address, cost, form, range_test, session, sharpness, state
 from pages.kit.bar import bar
 from pages.kit.buttons import unique_keys
 from pages.kit.layout import card_title, draft_finding, finding, header
 from pages.kit.screen import theme_mode
 from pages.parts.train import as_code, recipes
+from pages.parts.train.fields import WIDE_FIELD, put
+from pages.parts.train.folded import folded
 
 SHOWN = 4  # suggestions
-OPTIMIZER_FIELD, WIDE_FIELD = 132, 200  # least widths in px, so that labels fit on one line
+OPTIMIZER_FIELD = 132  # least width in px, so that labels fit on one line
 
 
 def main() -> None:
@@ -156,19 +154,6 @@ def menus(draft: Experiment) -> None:
             put(path, form.edit(value, key, width=110))
 
 
-def put(path: str, value: object) -> None:
-    """Write one field of the draft when its widget has a new value."""
-    if getattr(state.draft(), path) != value:
-        state.edit(path, value.model_dump(mode="json") if hasattr(value, "model_dump") else value)
-
-
-def put_all(path: str, values: tuple) -> None:
-    """Write all choices of a folded row and rerun, so that its title shows them."""
-    if getattr(state.draft(), path) != values:
-        state.edit(path, [value.model_dump(mode="json") for value in values])
-        st.rerun()
-
-
 def curve(draft: Experiment, x_axis: str) -> None:
     """Draw the learning rate over the whole run."""
     planned = plan(draft, runner.current().store.home)
@@ -184,53 +169,6 @@ def curve(draft: Experiment, x_axis: str) -> None:
     st.plotly_chart(
         figure, theme=None, config={"displayModeBar": False}, alt=description, key="schedule_curve"
     )
-
-
-def folded(draft: Experiment) -> None:
-    """Draw rarely used settings in folded rows whose titles show the current values."""
-    regularizers = " · ".join(r.summary for r in draft.regularizers) or "none"
-    with row("Regularization", regularizers, "shield"):
-        put_all(
-            "regularizers", form.several(Regularizer, draft.regularizers, state.key("regularizers"))
-        )
-    stopping = (
-        " · ".join(rule.description for rule in draft.stopping)
-        or f"after {whole(draft.epochs)} epochs"
-    )
-    with row("Stopping rules", stopping, "flag"):
-        put_all("stopping", form.several(StoppingRule, draft.stopping, state.key("stopping")))
-    seeds = set(draft.seeds.model_dump().values())
-    seed = f"seed {seeds.pop()}" if len(seeds) == 1 else "different seeds"
-    summary = f"{draft.device} · {draft.precision} · {seed}"
-    with row("Device, precision and seeds", summary, "memory"):
-        names = {"auto": "Automatic", **dict(devices())}
-        options = list(names) if draft.device in names else [*names, draft.device]
-        key = state.key("device")
-        device = st.selectbox(
-            "Device",
-            options,
-            index=options.index(draft.device),
-            format_func=lambda d: names.get(d, d),
-            key=key,
-            on_change=store_device,
-            args=(key,),
-        )
-        put("device", device)
-        key = state.key("precision")
-        put("precision", form.edit_field(draft, "precision", key, width=WIDE_FIELD))
-        st.caption("Seeds of the random choices")
-        put("seeds", form.edit(draft.seeds, state.key("seeds")))
-
-
-def store_device(key: str) -> None:
-    """Give the draft the device that was chosen."""
-    put("device", session.widget_value(key) or state.draft().device)
-
-
-def row(name: str, value: str, icon: str) -> st.delta_generator.DeltaGenerator:
-    """Return a folded row with its current value in the title."""
-    title = f"**{name}** :gray[{form.escape(value)}]"
-    return st.expander(title, icon=f":material/{icon}:", key=f"fold {name}")
 
 
 def advise(draft: Experiment, planned: Plan) -> None:

@@ -2,9 +2,6 @@
 that differ, and a finding about the differences of their errors.
 """
 
-from collections import Counter
-
-import pandas as pd
 import streamlit as st
 
 from core.advice.run_status import describe_end
@@ -14,25 +11,19 @@ from core.base.text import counted
 from core.experiment import Experiment, comparisons, shipped
 from core.export.catalogue import ReportFormat
 from core.export.report.report_format import MOST as MOST_REPORTED
-from core.figures import overlay
 from core.jobs import runner
 from core.jobs.kinds import KINDS, RUN
 from core.runs import ranking
-from core.runs.compare import DIFFERING_LAYERS, differences, settings
 from core.runs.ranking import Comparison, compare_results
-from core.runs.score import is_regression
 from core.runs.state import RunState
 from core.runs.summary import ended
-from pages.kit import feed, person, score_form, session
+from pages.kit import person, score_form, session
 from pages.kit.exports import offer
 from pages.kit.form import escape
-from pages.kit.layout import STACK, card_title, finding
-from pages.kit.screen import theme_mode
-from pages.parts.runs.table import Row, write_score
-
-AXES = {"Epoch": "epoch", "Step": "step", "Time": "seconds"}
-LONGEST_VALUE = 24  # characters of a setting in the legend
-WIDE = 3  # the runs of a table beside the chart; that of more runs is below it
+from pages.kit.layout import finding
+from pages.parts.runs.curves import curves
+from pages.parts.runs.differing_settings import WIDE, result
+from pages.parts.runs.table import Row, numbered
 
 
 def compare(rows: list[Row]) -> None:
@@ -94,145 +85,6 @@ def ready_made(experiments: list[Experiment]) -> tuple[str, ...]:
     return ()
 
 
-def curves(selected: list[Row], experiments: list[Experiment]) -> list[int]:
-    """Draw the validation loss, or the score if the losses are of different kinds. Returns the
-    number of validation samples of each run, 0 if unknown.
-    """
-    entries, samples = [], []
-    names = legend_names(selected, experiments)
-    for number, (row, experiment) in enumerate(zip(selected, experiments, strict=True), 1):
-        samples.append(0)
-        if number <= overlay.MOST:
-            label = str(number) if len(selected) > 1 else ""
-            entry, samples[-1] = read_run(row, experiment, names[number - 1], label)
-            entries.append(entry)
-    measure, comparable, left_out = overlay.comparable(entries, score_form.form())
-    with card_title(f"Training and validation {measure}"):
-        train = st.toggle("Training", value=True, key="overlay_train", persist_state="session")
-        axis = st.segmented_control(
-            "X-axis",
-            list(AXES),
-            default="Epoch",
-            required=True,
-            label_visibility="collapsed",
-            key="overlay_axis",
-            persist_state="session",
-        )
-    field = AXES[axis or "Epoch"]
-    drawn = overlay.rows(comparable, measure, axis=field, train=train)
-    if drawn:
-        mode = theme_mode()
-        st.plotly_chart(
-            overlay.figure(drawn, mode, measure, field),
-            theme=None,
-            config={"displayModeBar": False},
-            alt=f"Training and validation {measure} of the selected runs by "
-            f"{overlay.AXIS_TITLES[field]}",
-            key="overlay",
-        )
-    else:
-        with st.container(height=overlay.chart_height(), border=False):
-            st.caption("No epoch has been completed yet.")
-    visible = {curve.name for curve in drawn if curve.is_visible}
-    empty = [entry.name for entry in comparable if entry.name not in visible]
-    explain_chart(drawn, measure, left_out, empty, len(selected))
-    return samples
-
-
-def legend_names(selected: list[Row], experiments: list[Experiment]) -> list[str]:
-    """Return the names of the runs in the legend. Those of one name also have the value of the
-    setting that distinguishes most of them.
-    """
-    names = [numbered(number, row, selected) for number, row in enumerate(selected, 1)]
-    counts = Counter(row.summary.name for row in selected)
-    shared = [i for i, row in enumerate(selected) if counts[row.summary.name] > 1]
-    settings_of_shared = [experiments[i] for i in shared]
-    rows = [values for _, values in differences(settings_of_shared)] if shared else []
-    values = max(rows, key=lambda row: len(set(row)), default=())
-    for i, value in zip(shared, values, strict=False):
-        short = value if len(value) <= LONGEST_VALUE else value[: LONGEST_VALUE - 1] + "…"
-        names[i] += f", {short}"
-    return names
-
-
-def read_run(
-    row: Row, experiment: Experiment, name: str, label: str
-) -> tuple[overlay.OverlayRun, int]:
-    """Return the curves of a run, and its number of validation samples as in `curves`."""
-    with feed.tail(row.summary.run).read() as history:
-        entry = overlay.from_history(
-            name,
-            experiment.loss.kind,
-            history,
-            diverged=row.state == RunState.DIVERGED,
-            label=label,
-        )
-        sizes = history.started.sizes if history.started else {}
-    return entry, sizes.get("validation", 0)
-
-
-def explain_chart(
-    drawn: list[overlay.OverlayCurve],
-    measure: str,
-    left_out: list[str],
-    empty: list[str],
-    count: int,
-) -> None:
-    """Explain how to read the chart, and what it does not show."""
-    notes = []
-    if any(curve.values for curve in drawn):
-        star = "a star at the best epoch (lowest validation loss)"
-        notes.append(f"Dashed: validation {measure}, with {star}.")
-    if any(curve.train for curve in drawn):
-        notes.append(f"Thin and solid: training {measure}.")
-    if overlay.is_cut(drawn, measure):
-        notes.append("The y-axis fits the validation curves, so a training curve leaves the plot.")
-    if any(curve.diverged for curve in drawn):
-        notes.append("A cross marks where a run diverged.")
-    if measure != "loss":
-        notes.append("The runs have different loss functions, so their scores are compared.")
-    if left_out:
-        names = ", ".join(left_out)
-        notes.append(
-            f"Not shown because classification and regression have no common scale: {names}."
-        )
-    if empty and drawn:
-        notes.append(f"Not shown because there is no {measure} to draw: {', '.join(empty)}.")
-    if count > overlay.MOST:
-        notes.append(f"Only the first {overlay.MOST} runs are shown.")
-    if notes:
-        st.caption(escape(" ".join(notes)))
-
-
-def numbered(number: int, row: Row, among: list[Row]) -> str:
-    """Number the run if there are several: two of them may have the same name."""
-    return f"{number} · {row.summary.name}" if len(among) > 1 else row.summary.name
-
-
-def result(selected: list[Row], experiments: list[Experiment]) -> None:
-    """Draw the settings that differ and the results. Of many runs, each is a row; of few, each is
-    a column.
-    """
-    several = len(selected) > 1
-    with st.container(**STACK, gap="small"):
-        title = st.empty()
-        every = st.toggle("Show all settings", key="all_settings", persist_state="session")
-    heading = "All settings" if every else "Differences" if several else "Result"
-    title.subheader(heading, anchor=False, width="stretch")
-    rows = settings(experiments) if every else differences(experiments)
-    table = difference_table(selected, rows)
-    if len(selected) > WIDE and not every:
-        table = transposed(table)
-    st.table(table, border="horizontal", hide_index=True)
-
-
-def transposed(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with a row for each run and a column for each setting."""
-    turned = table.set_index("Setting").T
-    turned.insert(0, "Run", turned.index)
-    return turned
-
-
 def difference(selected: list[Row], experiments: list[Experiment], samples: list[int]) -> None:
     """Show which setting has the lowest error, with a button that trains more seeds."""
     entries = [
@@ -292,30 +144,3 @@ def train_more_seeds(comparison: Comparison) -> None:
             f"{ranking.SEEDS}. Select all of them to compare the means."
         )
     st.rerun()
-
-
-def difference_table(selected: list[Row], rows: list[tuple[str, tuple[str, ...]]]) -> pd.DataFrame:
-    """Return settings and results as Markdown, for a table that wraps long cells."""
-    summaries = [row.summary for row in selected]
-    form = score_form.form()
-    validations, tests = [s.validation for s in summaries], [s.test for s in summaries]
-    noun = "score" if all(map(is_regression, validations)) else form
-    results = {
-        f"Best validation {noun}": [write_score(scores, form) for scores in validations],
-        f"Test {noun}": [write_score(scores, form) for scores in tests],
-    }
-    heading = "Setting" if rows else "Measure"
-    columns = [heading, *(numbered(i, row, selected) for i, row in enumerate(selected, 1))]
-    presets = ("Network", tuple(s.network for s in summaries))
-    rows = [presets if distinguishes(row, presets) else row for row in rows]
-    lines = [*rows, *results.items()]
-    cells = [[escape(cell) for cell in (name, *values)] for name, values in lines]
-    return pd.DataFrame(cells, columns=[escape(name) for name in columns])
-
-
-def distinguishes(row: tuple[str, tuple[str, ...]], named: tuple[str, tuple[str, ...]]) -> bool:
-    """Whether short names distinguish the same values as the row; "12 weight layers" is no name."""
-    pairs = set(zip(row[1], named[1], strict=True))
-    presets = not any(name[0].isdigit() for name in named[1])
-    networks = row[0] in (named[0], DIFFERING_LAYERS)
-    return networks and presets and len(set(row[1])) == len(set(named[1])) == len(pairs)

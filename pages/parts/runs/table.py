@@ -199,3 +199,8 @@ def fraction(scores: Scores | None, form: Form) -> float | None:
 def write_score(scores: Scores | None, form: Form) -> str:
     """Return the score as in the table: "3.3 %", or "R² 0.93"."""
     return summarize(scores, form) if is_regression(scores) else describe(scores, form)
+
+
+def numbered(number: int, row: Row, among: list[Row]) -> str:
+    """Number the run if there are several: two of them may have the same name."""
+    return f"{number} · {row.summary.name}" if len(among) > 1 else row.summary.name

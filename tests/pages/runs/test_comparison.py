@@ -11,7 +11,7 @@ from core.export import exports
 from core.export.report.report_format import ReportFormat
 from core.jobs import runner
 from core.losses import MSE
-from pages.parts.runs.comparison import distinguishes
+from pages.parts.runs.differing_settings import distinguishes
 from tests.conftest import ended, script, write
 from tests.pages.runs.runs_page import OTHER, PLAIN, page
 from tests.pages.shown import press, texts, well, written

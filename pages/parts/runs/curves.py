@@ -1,0 +1,130 @@
+"""The chart of the selected runs on the Runs page: their curves with a legend and a note on how to
+read it.
+"""
+
+from collections import Counter
+
+import streamlit as st
+
+from core.experiment import Experiment
+from core.figures import overlay
+from core.runs.compare import differences
+from core.runs.state import RunState
+from pages.kit import feed, score_form
+from pages.kit.form import escape
+from pages.kit.layout import card_title
+from pages.kit.screen import theme_mode
+from pages.parts.runs.table import Row, numbered
+
+AXES = {"Epoch": "epoch", "Step": "step", "Time": "seconds"}
+LONGEST_VALUE = 24  # characters of a setting in the legend
+
+
+def curves(selected: list[Row], experiments: list[Experiment]) -> list[int]:
+    """Draw the validation loss, or the score if the losses are of different kinds. Returns the
+    number of validation samples of each run, 0 if unknown.
+    """
+    entries, samples = [], []
+    names = legend_names(selected, experiments)
+    for number, (row, experiment) in enumerate(zip(selected, experiments, strict=True), 1):
+        samples.append(0)
+        if number <= overlay.MOST:
+            label = str(number) if len(selected) > 1 else ""
+            entry, samples[-1] = read_run(row, experiment, names[number - 1], label)
+            entries.append(entry)
+    measure, comparable, left_out = overlay.comparable(entries, score_form.form())
+    with card_title(f"Training and validation {measure}"):
+        train = st.toggle("Training", value=True, key="overlay_train", persist_state="session")
+        axis = st.segmented_control(
+            "X-axis",
+            list(AXES),
+            default="Epoch",
+            required=True,
+            label_visibility="collapsed",
+            key="overlay_axis",
+            persist_state="session",
+        )
+    field = AXES[axis or "Epoch"]
+    drawn = overlay.rows(comparable, measure, axis=field, train=train)
+    if drawn:
+        mode = theme_mode()
+        st.plotly_chart(
+            overlay.figure(drawn, mode, measure, field),
+            theme=None,
+            config={"displayModeBar": False},
+            alt=f"Training and validation {measure} of the selected runs by "
+            f"{overlay.AXIS_TITLES[field]}",
+            key="overlay",
+        )
+    else:
+        with st.container(height=overlay.chart_height(), border=False):
+            st.caption("No epoch has been completed yet.")
+    visible = {curve.name for curve in drawn if curve.is_visible}
+    empty = [entry.name for entry in comparable if entry.name not in visible]
+    explain_chart(drawn, measure, left_out, empty, len(selected))
+    return samples
+
+
+def legend_names(selected: list[Row], experiments: list[Experiment]) -> list[str]:
+    """Return the names of the runs in the legend. Those of one name also have the value of the
+    setting that distinguishes most of them.
+    """
+    names = [numbered(number, row, selected) for number, row in enumerate(selected, 1)]
+    counts = Counter(row.summary.name for row in selected)
+    shared = [i for i, row in enumerate(selected) if counts[row.summary.name] > 1]
+    settings_of_shared = [experiments[i] for i in shared]
+    rows = [values for _, values in differences(settings_of_shared)] if shared else []
+    values = max(rows, key=lambda row: len(set(row)), default=())
+    for i, value in zip(shared, values, strict=False):
+        short = value if len(value) <= LONGEST_VALUE else value[: LONGEST_VALUE - 1] + "…"
+        names[i] += f", {short}"
+    return names
+
+
+def read_run(
+    row: Row, experiment: Experiment, name: str, label: str
+) -> tuple[overlay.OverlayRun, int]:
+    """Return the curves of a run, and its number of validation samples as in `curves`."""
+    with feed.tail(row.summary.run).read() as history:
+        entry = overlay.from_history(
+            name,
+            experiment.loss.kind,
+            history,
+            diverged=row.state == RunState.DIVERGED,
+            label=label,
+        )
+        sizes = history.started.sizes if history.started else {}
+    return entry, sizes.get("validation", 0)
+
+
+def explain_chart(
+    drawn: list[overlay.OverlayCurve],
+    measure: str,
+    left_out: list[str],
+    empty: list[str],
+    count: int,
+) -> None:
+    """Explain how to read the chart, and what it does not show."""
+    notes = []
+    if any(curve.values for curve in drawn):
+        star = "a star at the best epoch (lowest validation loss)"
+        notes.append(f"Dashed: validation {measure}, with {star}.")
+    if any(curve.train for curve in drawn):
+        notes.append(f"Thin and solid: training {measure}.")
+    if overlay.is_cut(drawn, measure):
+        notes.append("The y-axis fits the validation curves, so a training curve leaves the plot.")
+    if any(curve.diverged for curve in drawn):
+        notes.append("A cross marks where a run diverged.")
+    if measure != "loss":
+        notes.append("The runs have different loss functions, so their scores are compared.")
+    if left_out:
+        names = ", ".join(left_out)
+        notes.append(
+            f"Not shown because classification and regression have no common scale: {names}."
+        )
+    if empty and drawn:
+        notes.append(f"Not shown because there is no {measure} to draw: {', '.join(empty)}.")
+    if count > overlay.MOST:
+        notes.append(f"Only the first {overlay.MOST} runs are shown.")
+    if notes:
+        st.caption(escape(" ".join(notes)))
