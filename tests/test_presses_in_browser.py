@@ -113,3 +113,37 @@ def test_a_typed_number_is_used_when_start_follows_immediately(
         run = page.url.rpartition("run=")[2].partition("&")[0]
         assert decode(Experiment, server.store.experiment(run)).epochs == epochs
         page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train").click()
+
+
+COUNT_COMMANDS = """
+window.most = 0;
+(function count() {
+    window.most = Math.max(window.most, document.querySelectorAll('[class*="st-key-act_"]').length);
+    requestAnimationFrame(count);
+})();
+"""
+
+
+def test_pause_and_continue_in_quick_turns_all_arrive(
+    page: object, server: Server, busy_core: None
+) -> None:
+    """The row of commands does not move while the page is drawn again: a press that begins on a
+    button would end beside it.
+    """
+    page.emulate_media(reduced_motion="no-preference")
+    endless = PLAIN.model_copy(update={"epochs": 100_000})
+    page.goto(f"{server.url}/train?e={to_link(endless)}")
+    page.locator(".st-key-bar_start button").click()
+    page.wait_for_url("**/watch?*run=*")
+    run = page.url.rpartition("run=")[2].partition("&")[0]
+    page.locator(".st-key-act_Stop button").wait_for()
+    page.evaluate(COUNT_COMMANDS)
+    command = page.locator(".st-key-act_pause button")
+    for _ in range(ROUNDS):
+        for label in ("Pause", "Continue"):
+            command.filter(has_text=label).click()
+    size = server.store.size(run)
+    wait_until(lambda: server.store.size(run) > size, what="an event after the last Continue")
+    assert page.evaluate("window.most") == 3  # Pause or Continue, Step, Stop: at all times
+    page.locator(".st-key-act_Stop button").click()
+    command.wait_for(state="detached")

@@ -34,14 +34,26 @@ def first_changeable(jobs: Iterable[str]) -> str:
     return next((job for job in jobs if not person.barred(job)), next(iter(jobs), ""))
 
 
-def act(label: str, icon: str, command: Callable[[str], None], run: str, **more: object) -> None:
-    """Draw a button for a command to the runner; it is disabled for a run of another person."""
+def act(
+    label: str,
+    icon: str,
+    command: Callable[[str], None],
+    run: str,
+    *,
+    key: str = "",
+    **more: object,
+) -> None:
+    """Draw a button for a command to the runner; it is disabled for a run of another person.
+
+    Commands that take each other's place in a row share a `key`: they are one button with another
+    label. As two, both are shown while the page is drawn again, the row moves under the pointer,
+    and a press that begins on a button ends beside it.
+    """
     icon = f":material/{icon}:"
     if why := person.barred(run):
         more |= {"disabled": True, "help": why}
-    st.button(
-        label, icon=icon, key=f"act_{label}", on_click=give_command, args=(command, run), **more
-    )
+    key = f"act_{key or label}"
+    st.button(label, icon=icon, key=key, on_click=give_command, args=(command, run), **more)
 
 
 def live_status(run: str) -> RunState:

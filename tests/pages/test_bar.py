@@ -173,7 +173,7 @@ def test_a_paused_run_that_others_wait_for_says_until_when_and_then_stands_aside
     assert any("paused while other jobs waited" in text for text in texts(app))
     assert [b.label for b in app.button if b.key and b.key.startswith("act_")] == ["Resume"]
     assert "‖ Preempted" in list(page().dataframe[0].value["State"])
-    app.button(key="act_Resume").click().run()
+    app.button(key="act_resume").click().run()
     assert not app.exception and lab.status(anns) == "queued"
 
 

@@ -17,15 +17,16 @@ def actions(run: str, state: RunState, *, has_started: bool) -> None:
         command, label, icon = (
             (lab.proceed, "Continue", "play_arrow") if paused else (lab.pause, "Pause", "pause")
         )
-        act(label, icon, command, run, shortcut="space")
+        act(label, icon, command, run, key="pause", shortcut="space")
         why = "Take one training step" if paused else "Pause the run to step through it"
         act("Step", "skip_next", lab.step, run, disabled=not paused, help=why)
     if state.is_live:
         act("Stop", "stop", lab.stop, run, disabled=state is RunState.STOPPING)
     if state.is_resumable and has_started:
-        act("Resume", "play_arrow", lab.resume, run, help="Continue from the last checkpoint")
+        why = "Continue from the last checkpoint"
+        act("Resume", "play_arrow", lab.resume, run, key="resume", help=why)
     elif state.is_resumable:
-        act("Queue again", "play_arrow", lab.resume, run)
+        act("Queue again", "play_arrow", lab.resume, run, key="resume")
 
 
 def view(*, regression: bool) -> dict[str, object]:
