@@ -79,6 +79,10 @@ class Settings(BaseModel):
         2048.0, "a number of MB, 0 or more", "2048",
         "MB of inputs up to which a dataset is held in memory", ge=0,
     )  # fmt: skip
+    checkpoints: Number = _setting(
+        500.0, "a number of MB, 0 or more", "500",
+        "MB of checkpoints that a run keeps to fork from; 0 keeps none", ge=0,
+    )  # fmt: skip
     torchvision: Path | None = _setting(
         None, "a folder", "no second folder", "Folder with datasets that torchvision downloaded"
     )

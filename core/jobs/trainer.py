@@ -3,6 +3,7 @@ process and for the command line.
 """
 
 import contextlib
+import errno
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -55,7 +56,7 @@ def _consume(
 ) -> Ended | None:
     from core.base.encoding import decode
     from core.experiment import Experiment
-    from core.runs import checkpoint
+    from core.runs import checkpoint, kept_checkpoints
     from core.runs.tracking.live import tracked
     from core.training.inputs import load_inputs
     from core.training.loop import train
@@ -64,6 +65,7 @@ def _consume(
     data = load_inputs(experiment, store.home, progress)
     training = train(experiment, data, state=checkpoint.load(store, run))
     _require_disk(store, run, experiment, training)
+    kept_checkpoints.forget_after(store, run, training.step)
     with tracked(run, experiment) as track:
 
         def record(event: Event) -> None:
@@ -73,12 +75,12 @@ def _consume(
 
         for event in training:
             if isinstance(event, (Saved, Ended)):
-                checkpoint.save(store, run, training.state())
+                _save(store, run, training)
             record(event)
             if isinstance(event, Ended):
                 return event
             if training.settled and (word := poll_control(training)) != GO:
-                checkpoint.save(store, run, training.state())
+                _save(store, run, training)
                 store.append(run, to_json(Saved(training.step)))
                 if word == LEAVE:
                     return None
@@ -86,6 +88,23 @@ def _consume(
                 record(ended)
                 return ended
     return None
+
+
+def _save(store: Store, run: str, training: Any) -> None:
+    """Save the state of the training. At the end of an epoch it is also kept for forks; where the
+    disk is full, the kept ones give way.
+    """
+    from core.runs import checkpoint, kept_checkpoints
+
+    state = training.state()
+    try:
+        checkpoint.save(store, run, state)
+    except OSError as error:
+        if error.errno != errno.ENOSPC or not kept_checkpoints.release(store, run):
+            raise
+        checkpoint.save(store, run, state)
+    if kept_checkpoints.is_epoch_end(state):
+        kept_checkpoints.keep(store, run, training.history)
 
 
 def _require_disk(store: Store, run: str, experiment: Any, training: Any) -> None:

@@ -41,7 +41,7 @@ def load(store: Store, run: str) -> State | None:
     paths = store.checkpoints(run)
     for path in paths:
         try:
-            return _read(path)
+            return read(path, run)
         except BadData as error:
             log.warning("%s", error)
             if path == paths[-1]:
@@ -49,7 +49,8 @@ def load(store: Store, run: str) -> State | None:
     return None
 
 
-def _read(path: Path) -> State:
+def read(path: Path, run: str) -> State:
+    """Return the state in this file of the run, on the CPU. Raises BadData if it is damaged."""
     try:
         with zipfile.ZipFile(path) as packed:
             if damaged := packed.testzip():  # CRC-32 of every tensor: torch does not compare it
@@ -65,7 +66,7 @@ def _read(path: Path) -> State:
         zipfile.BadZipFile,
     ) as error:
         raise BadData(
-            f"The checkpoint of run {path.parent.name} is damaged ({type(error).__name__}). Clone "
+            f"The checkpoint of run {run} is damaged ({type(error).__name__}). Clone "
             "the run to train again with the same settings.",
             code="checkpoint_damaged",
         ) from None

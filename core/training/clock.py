@@ -37,17 +37,26 @@ class Stopwatch:
 
 
 class CheckpointPace:
-    """When checkpoints are due: the more seconds one takes, the further apart they are."""
+    """When checkpoints are due: the more seconds one takes, the further apart they are.
+
+    Those at the ends of epochs are preferred, because other runs can go on from them. Within an
+    epoch one is due only after twice the pause, so that all together keep to SAVE_SHARE.
+    """
 
     def __init__(self, watch: Stopwatch):
-        self._watch, self._saved_at = watch, watch.seconds
+        self._watch = watch
+        self._saved_at = self._epoch_saved_at = watch.seconds
         self.cost = 0.0  # seconds that the last checkpoint took
 
-    def start_if_due(self) -> bool:
+    def start_if_due(self, *, epoch_ended: bool) -> bool:
         """Return whether a checkpoint is due; then the pause up to the next one starts."""
         shortest, longest = SAVE_EVERY
-        pause = min(max(shortest, self.cost / SAVE_SHARE), longest)
-        due = self._watch.seconds - self._saved_at >= pause
+        pause, now = max(shortest, self.cost / SAVE_SHARE), self._watch.seconds
+        if epoch_ended:
+            due = now - self._epoch_saved_at >= min(pause, longest)
+        else:
+            due = now - self._saved_at >= min(2 * pause, longest)
         if due:
-            self._saved_at = self._watch.seconds
+            self._saved_at = now
+            self._epoch_saved_at = now if epoch_ended else self._epoch_saved_at
         return due

@@ -160,7 +160,7 @@ class Training(Iterator[Event]):
                 if reason := self._check_divergence(events) or self._time_limit():
                     yield events
                     break
-                yield [*events, *self._save_if_due()]
+                yield [*events, *self._save_if_due(epoch_ended=False)]
             else:
                 reason, events = self._end_epoch()
                 yield events
@@ -228,7 +228,8 @@ class Training(Iterator[Event]):
         self._update_plateau_factor()
         setup.epoch_order = setup.order.get_state()
         reason = self._reason_after_epoch()
-        return reason, [*events, epoch, *([] if reason else self._save_if_due())]
+        saved = [] if reason else self._save_if_due(epoch_ended=True)
+        return reason, [*events, epoch, *saved]
 
     def _update_plateau_factor(self) -> None:
         if self.experiment.schedule.reacts:
@@ -261,8 +262,9 @@ class Training(Iterator[Event]):
 
     # --- checkpoints
 
-    def _save_if_due(self) -> list[Event]:
-        return [Saved(self.step)] if self.checkpoints.start_if_due() else []
+    def _save_if_due(self, *, epoch_ended: bool) -> list[Event]:
+        due = self.checkpoints.start_if_due(epoch_ended=epoch_ended)
+        return [Saved(self.step)] if due else []
 
     def state(self) -> State:
         """Return everything the rest depends on, safe for `torch.load(weights_only=True)`."""

@@ -21,6 +21,7 @@ VALID = {
     "torchvision": ("/srv/sets", Path("/srv/sets")),
     "score": ("Accuracy", "accuracy"),
     "live": ("poll", "poll"),
+    "checkpoints": ("12.5", 12.5),
     "tracking": ("mlflow:/srv/tracked", "mlflow:/srv/tracked"),
 }
 INVALID = {
@@ -33,6 +34,7 @@ INVALID = {
     "resident": ("many", "-3", "nan", "inf"),
     "score": ("loss",),
     "live": ("socket",),
+    "checkpoints": ("-1", "some", "nan"),
     "tracking": ("mlflow", "tensorboard:", "wandb:runs"),
 }
 
