@@ -1,5 +1,6 @@
 """Formats: recognize a file by its first bytes, and refuse those that are not tables."""
 
+import re
 from typing import BinaryIO
 
 from core.base.errors import BadData
@@ -29,8 +30,15 @@ _MAGIC = (
     (b"ARROW1", "an Arrow file"),
     (b"SQLite format 3", "an SQLite database"),
     (b"\x80\x04\x95", "a Python pickle"),
+    (b"$FL2", "an SPSS file"),
+    (b"<stata_dta>", "a Stata file"),
 )
-_MARKUP = ((b"<", "a web page or XML"), (b"{", "JSON"), (b"[", "JSON"))
+_MARKUP = (
+    (rb"<", "a web page or XML"),
+    (rb"[{[]", "JSON"),
+    (rb"(%[^\n]*\n\s*)*@relation\s", "an ARFF file (Weka)"),
+    (rb"([-+]?[\d.]+( \d+:[-+\d.e]+)+[ \r]*\n){2}", "a LIBSVM file"),
+)
 
 
 def refuse(head: bytes, name: str) -> None:
@@ -39,7 +47,7 @@ def refuse(head: bytes, name: str) -> None:
         return
     kind = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    kind = kind or next((kind for sign, kind in _MARKUP if start.startswith(sign)), None)
+    kind = kind or next((kind for sign, kind in _MARKUP if re.match(sign, start, re.I)), None)
     if not kind and b"\0" in head:
         wide = head[:256].count(b"\0") * 3 > len(head[:256]) and not head.count(b"\0\0")
         kind = "UTF-16 text without a byte order mark" if wide else "a binary file"

@@ -90,6 +90,10 @@ IMAGES = {
     "packed PNG": (gzip.compress(b"\x89PNG\r\n\x1a\n"), "not_a_table", "a PNG image"),
     "HTML": (b"<!doctype html><p>404</p>", "not_a_table", "a web page"),
     "JSON": (b'{"a": [1, 2]}', "not_a_table", "JSON"),
+    "JSON lines": (b'{"a": 1}\n{"a": 2}\n', "not_a_table", "JSON"),
+    "ARFF": (b"% notes\n%\n\n@RELATION iris\n@DATA\n1,2\n", "not_a_table", "an ARFF file"),
+    "LIBSVM": (b"+1 1:0.5 3:-2e-3\n-1 2:0.25\n", "not_a_table", "a LIBSVM file"),
+    "SPSS": (b"$FL2@(#) SPSS DATA FILE", "not_a_table", "an SPSS file"),
     "cut gzip": (gzip.compress(lines(GOOD * 500))[:-200], "damaged_archive", "gzip"),
     "broken gzip": (b"\x1f\x8bxxxxxxxxxxxxxxxxxxxx", "damaged_archive", "gzip"),
     "no picture size": (
