@@ -131,6 +131,16 @@ class Surface:
 
 
 @dataclass(frozen=True)
+class WeightHash:
+    """A hash of the weights of each layer after step `step`, in hexadecimal digits
+    (core/training/weight_hashes.py).
+    """
+
+    step: int
+    layers: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Saved:
     """A checkpoint is due: the `state()` of the training belongs to step `step`."""
 
@@ -171,7 +181,9 @@ class Ended:
     code: str = ""
 
 
-Event = Started | Step | Epoch | Probe | Distribution | Surface | Saved | Preempted | Ended
+Event = (
+    Started | Step | Epoch | Probe | Distribution | Surface | WeightHash | Saved | Preempted | Ended
+)
 _TYPES = {cls.__name__: cls for cls in Event.__args__}
 _TYPES["SetAside"] = Preempted  # its name in runs before December 2026
 

@@ -84,6 +84,8 @@ def _consume(
                 store.append(run, to_json(Saved(training.step)))
                 if word == LEAVE:
                     return None
+                for hashed in training.weight_hashes.last(training.step):
+                    record(hashed)
                 ended = training.stopped(STOPS[word])
                 record(ended)
                 return ended

@@ -23,6 +23,7 @@ from core.training.meter import Meter
 from core.training.metrics import evaluate, full_gradient_norm
 from core.training.probes import Budget, DecisionSurfaceProbe, LayerProbe
 from core.training.setup import Setup, State
+from core.training.weight_hashes import WeightHasher
 
 
 def train(
@@ -66,6 +67,7 @@ class Training(Iterator[Event]):
         self.layer_probe = LayerProbe(self.setup)
         self.budget = Budget(self.watch, first=self.step, steps=self.setup.steps)
         self.surface_probe = DecisionSurfaceProbe(self.setup, data, self.watch)
+        self.weight_hashes = WeightHasher(self.setup.model)
         self.probes: list[Event] = []
         self.setup.fine_tuning.begin_epoch(self.epoch)
         self.checkpoints, self._last = CheckpointPace(self.watch), None
@@ -120,6 +122,7 @@ class Training(Iterator[Event]):
         for transform in setup.transforms:
             transform.after_step()  # average weights
         self.step += 1
+        self.weight_hashes.after_step(self.step)
         self.meter.add(loss, outputs, y)
         self.margins.add(rows, outputs, mix)
         if probing:
@@ -166,7 +169,8 @@ class Training(Iterator[Event]):
                 yield events
         with self.budget.charged(self.setup.synchronize):
             surface = self.surface_probe.measure(self.step)
-        yield [*surface, ended(self, reason)]
+        hashes = [] if reason == "diverged" else self.weight_hashes.last(self.step)
+        yield [*hashes, *surface, ended(self, reason)]
 
     def _rest_of_epoch(self) -> Iterator[Tensor]:
         """Yield the rows (B,) of each remaining mini-batch of this epoch."""
@@ -193,9 +197,10 @@ class Training(Iterator[Event]):
         first = self.step - self.meter.count
         losses, seconds, speed = self.meter.read(self.step)
         probes, self.probes = self.probes, []
+        last = first + len(losses)
+        probes += [event for event in self.weight_hashes.read() if event.step <= last]
         if not losses:
             return probes
-        last = first + len(losses)
         return [Step(last, losses, self.learning_rate(last - 1), seconds, speed), *probes]
 
     def _end_epoch(self) -> tuple[str | None, list[Event]]:

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.base.events import Ended, Epoch, Event, Probe, Saved, Started, Step, from_json, to_json
+from core.base.events import (
+    Ended,
+    Epoch,
+    Event,
+    Probe,
+    Saved,
+    Started,
+    Step,
+    WeightHash,
+    from_json,
+    to_json,
+)
 
 numbers = st.floats()
 scores = st.fixed_dictionaries({"loss": numbers, "accuracy": st.floats(0, 1)})
@@ -19,6 +30,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     ),
     st.builds(Probe, st.integers(1), layers, layers, layers),
     st.builds(Saved, st.integers(1)),
+    st.builds(WeightHash, st.integers(1), st.dictionaries(st.text(), st.from_regex("[0-9a-f]{8}"))),
     st.builds(
         Ended,
         st.text(),
