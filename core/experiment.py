@@ -125,6 +125,16 @@ def without_corrections(experiment: Experiment) -> Experiment:
     return experiment.model_copy(update={"data": experiment.data.uncorrected})
 
 
+MEASURED_ON = ("data", "split", "label_noise")  # the settings that select the validation samples
+
+
+def validated_on(experiment: Experiment) -> str:
+    """Return the settings that select the validation samples, as JSON text: results of experiments
+    with the same text can be compared.
+    """
+    return without_corrections(experiment).model_dump_json(include=set(MEASURED_ON))
+
+
 @cache
 def shipped() -> dict[str, Experiment]:
     """Return the ready-made experiments by the names of their files in assets/experiments."""

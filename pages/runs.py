@@ -18,6 +18,7 @@ from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import describe_error, finding, header
 from pages.parts.runs.actions import actions, more, undo
+from pages.parts.runs.baseline import describe_baseline, pinned
 from pages.parts.runs.comparison import compare
 from pages.parts.runs.table import OWNER, Row, choose_columns, table
 
@@ -39,13 +40,15 @@ def main() -> None:
             Row(summary, find_state(summary), describe_owner(summary)) for summary in summaries
         ]
         rows = filtered(every, search)
-        columns = choose_columns()
+        baseline = pinned(every)
+        columns = choose_columns(pinned=baseline is not None)
         more([row.summary for row in rows])
     if rows:
-        selected = table(rows, columns)
+        selected = table(rows, columns, baseline)
+        describe_baseline(baseline, rows)
         try:
             actions(selected, len(rows), [row.summary for row in every])
-            compare(selected)
+            compare(selected, baseline)
         except LabError as error:  # deleted elsewhere since the table was drawn
             finding("bad", escape(describe_error(error)))
     else:

@@ -6,6 +6,7 @@ cross, and is drawn by its training loss if it has no validation loss.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from math import isfinite, isnan, log10
 from typing import NamedTuple
 
@@ -14,11 +15,19 @@ import plotly.graph_objects as go
 from core.base.events import Epoch, Scores, error
 from core.figures.binding import LABEL, spread, ticks
 from core.figures.images import plain
-from core.figures.template import AXIS_TITLES, DASH, PALETTES, Mode, blank, log_axis
+from core.figures.template import (
+    AXIS_TITLES,
+    DASH,
+    PALETTES,
+    Mode,
+    blank,
+    layer_colours,
+    log_axis,
+)
 from core.runs.history import History
 from core.runs.score import Form
 
-MOST = 6
+MOST = 20
 MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 MARKED = 12  # markers that a line carries at most; they tell lines apart, not epochs
 PLOT = 238  # px: the height of the area inside the axes
@@ -149,17 +158,24 @@ def _value(scores: Scores, measure: str) -> float:
 
 
 def figure(
-    curves: Sequence[OverlayCurve], mode: Mode, measure: str = "loss", axis: str = "epoch"
+    curves: Sequence[OverlayCurve],
+    mode: Mode,
+    measure: str = "loss",
+    axis: str = "epoch",
+    *,
+    difference: bool = False,
 ) -> go.Figure:
     """Draw a line with a few markers for each run, a star at its best epoch, its label at the end
-    and its name in the legend.
+    and its name in the legend. Of a `difference` the curves are those of `differences`.
     """
     palette = PALETTES[mode]
     colours = [*palette.runs, palette.test, palette.best, palette.warning]
-    shown = list(zip(curves, colours, MARKS, strict=False))
+    if len(curves) > len(colours):
+        colours = layer_colours(min(len(curves), MOST), mode)
+    shown = list(zip(curves, colours, cycle(MARKS), strict=False))
     height = chart_height([curve.name for curve, *_ in shown])
     margin = {"l": 44, "r": 36, "t": 8}
-    log = measure in LOG
+    log = measure in LOG and not difference
     low, high = _focus([curve for curve, *_ in shown])
     drawn = blank(mode, height, margin=margin | {"b": height - PLOT - 8}, hoverlabel_namelength=-1)
     for number, ((curve, colour, mark), place) in enumerate(
@@ -167,7 +183,8 @@ def figure(
     ):
         group = {"legendgroup": str(number)}
         shares = measure in ("error", "accuracy")
-        hover = {"hovertemplate": "%{y:.2~%}" if shares else "%{y:.3g}"}
+        sign = "+" if difference else ""
+        hover = {"hovertemplate": f"%{{y:{sign}.2~%}}" if shares else f"%{{y:{sign}.3g}}"}
         if curve.train:
             drawn.add_scatter(
                 x=curve.train_at,
@@ -190,7 +207,9 @@ def figure(
                 **group,
                 **hover,
             )
-            _add_marker(drawn, curve.at, curve.values, curve.best, "star", colour, palette.page)
+            if curve.best is not None:
+                star = curve.at, curve.values, curve.best, "star"
+                _add_marker(drawn, *star, colour, palette.page)
         at, values = (curve.at, curve.values) if curve.values else (curve.train_at, curve.train)
         if curve.diverged and (last := _last_visible(values)) is not None:
             end = min(values[last], high) if log else values[last]
@@ -207,7 +226,11 @@ def figure(
             showlegend=False,
         )
     scale, tables = log_axis(measure, shares=measure == "error")
-    if not log:
+    if difference:
+        form = "+.3~%" if measure in ("error", "accuracy") else "+.3~g"
+        zero = {"zeroline": True, "zerolinecolor": palette.muted, "zerolinewidth": 1.5}
+        scale = {"title": f"{measure} − baseline", "tickformat": form} | zero
+    elif not log:
         scale = {"title": measure, "tickformat": ".3~%" if measure == "accuracy" else ""}
     elif low < high:
         ends_of_axis = log10(low), log10(high)

@@ -17,12 +17,11 @@ from core.base.events import Scores, error
 from core.base.finding import Finding
 from core.base.numbers import THIN, short, whole
 from core.base.text import counted
-from core.experiment import Experiment, Seeds, without_corrections
+from core.experiment import Experiment, Seeds, validated_on
 from core.runs.differences import points, sampling_interval, welch_interval
 from core.runs.score import Form, describe, is_regression, name
 
 SEEDS = 3  # the least number behind a claim
-MEASURED_ON = ("data", "split", "label_noise")  # the settings that select the validation samples
 NO_SETTING = ("name", "about", "seeds", "device")
 
 
@@ -191,9 +190,8 @@ def _group(results: Sequence[RunResult]) -> list[_Setting]:
     return [_Setting(tuple(group)) for group in groups.values()]
 
 
-def _subject(setting: _Setting) -> list[Any]:
-    experiment = without_corrections(setting.results[0].experiment)
-    return [getattr(experiment, part) for part in MEASURED_ON]
+def _subject(setting: _Setting) -> str:
+    return validated_on(setting.results[0].experiment)
 
 
 def _single(setting: _Setting, unmeasured: int, diverged: list[str], scale: _Scale) -> Comparison:

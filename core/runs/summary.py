@@ -6,6 +6,7 @@ parsed, and the parts of the experiment that a row shows. A row is cached as lon
 the run's files is the same.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable
@@ -19,7 +20,7 @@ from core.base.encoding import build
 from core.base.errors import BadExperiment, LabError, NotFound
 from core.base.events import Ended, Scores, from_json
 from core.data.datasets import DataSet, Facts
-from core.experiment import Experiment
+from core.experiment import MEASURED_ON, Experiment, validated_on
 from core.network.chains import describe_depth
 from core.network.presets import recognize
 from core.runs import notes
@@ -51,6 +52,7 @@ class Summary:
     reason: str = ""
     note: str = ""
     tags: tuple[str, ...] = ()
+    samples: str = ""  # identifies the validation samples; scores on the same ones are comparable
 
 
 _cache: dict[tuple[Path, str], tuple[Stamp, Summary]] = {}
@@ -136,6 +138,7 @@ def _row(
         reason=end.reason if end else "",
         note=written.note,
         tags=written.tags,
+        samples=_samples(*(json.dumps(settings.get(part)) for part in MEASURED_ON)),
     )
     return row, facts[data] is not None
 
@@ -160,6 +163,14 @@ def _partial(data: str, network: str, optimizer: str) -> Experiment:
     """Build an experiment from parts as JSON text."""
     parts = {"data": data, "network": network, "optimizer": optimizer}
     return build(Experiment, {n: json.loads(text) for n, text in parts.items() if text != "null"})
+
+
+@lru_cache(maxsize=1024)
+def _samples(*texts: str) -> str:
+    """Return a digest of the settings that select the validation samples."""
+    parts = zip(MEASURED_ON, texts, strict=True)
+    known = {name: json.loads(text) for name, text in parts if text != "null"}
+    return hashlib.sha256(validated_on(build(Experiment, known)).encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=1024)

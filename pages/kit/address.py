@@ -19,6 +19,8 @@ from core.experiment import Experiment
 from pages.kit import score_form, session, state
 
 ADDRESS = "address"  # JSON: changes of the address that are not written yet; "" takes a name out
+CARRIED = (session.BASELINE, session.SEVERAL)  # values of the session that it keeps on all pages
+ARRIVED = "arrived"  # set when the carried values were read: afterwards the session has them
 SHARED = "shared"  # the token that was opened last, so that the back button does not open it again
 
 COPIED = "This address names another person's draft. You are editing your own copy."
@@ -36,6 +38,7 @@ def open_page() -> None:
     """
     session.drop_refusals()
     score_form.keep(st.query_params.get(score_form.PARAMETER, ""))
+    _read_carried()
     if not session.get(state.DRAFT):
         _open_stored()
     _open_shared()
@@ -48,6 +51,15 @@ def close_page() -> None:
     """
     session.drop_presses()
     _write_address()
+
+
+def _read_carried() -> None:
+    """Take the carried values from the address that this session began with."""
+    if session.get_ui(ARRIVED):
+        return
+    session.set_ui(ARRIVED, "yes")
+    for name in CARRIED:
+        session.set_ui(name, st.query_params.get(name, ""))
 
 
 def _open_stored() -> None:
@@ -126,6 +138,10 @@ def _write_address() -> None:
             wanted[name] = [value]
     if draft_id := session.get(state.DRAFT_ID):
         wanted["d"] = [draft_id]
+    for name in CARRIED:
+        wanted.pop(name, None)
+        if carried := session.get_ui(name):
+            wanted[name] = [carried]
     wanted.pop(score_form.PARAMETER, None)
     if score_form.form() != settings().score:
         wanted[score_form.PARAMETER] = [score_form.form()]

@@ -18,6 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state import SafeSessionState
 
 NOTICE = "notice"
+BASELINE, SEVERAL = "baseline", "several"  # values of the pages that the address carries
 PRESSED = "pressed"  # JSON list of the keys of buttons that were pressed and not answered yet
 MOST_TOGETHER = 3  # runs side by side on the page Predict
 REFUSED = "refused"  # JSON: a sentence for each form of the page with an entry that is invalid

@@ -24,6 +24,7 @@ from pages.kit.fine_tuning import open_fine_tuning
 from pages.kit.form import escape
 from pages.kit.layout import describe_error, when
 from pages.parts.runs.archives import offer_archive, opener
+from pages.parts.runs.baseline import pin_button
 from pages.parts.runs.table import OWNER, TEST, VALIDATION, Row, cells
 
 DELETED = "deleted runs"  # session key of the ids as JSON, for Undo
@@ -45,6 +46,7 @@ def actions(selected: list[Row], shown: int, every: list[Summary]) -> None:
         predict(selected)
         clone(selected[0] if one else None)
         tune(selected[0] if one else None)
+        pin_button(selected[0] if one else None)
         why = barred(selected)
         tag([row.summary for row in selected], every, why)
         with st.popover("Download", icon=":material/download:", disabled=not one):

@@ -26,9 +26,10 @@ from pages.parts.runs.differing_settings import WIDE, result
 from pages.parts.runs.table import Row, numbered
 
 
-def compare(rows: list[Row]) -> None:
+def compare(rows: list[Row], baseline: Row | None = None) -> None:
     """Draw curves, finding and settings of the selected runs, in the order in which they were
-    started; for one run its result, for none a hint.
+    started; for one run its result, for none a hint. The chart can show differences to the
+    `baseline`.
     """
     if not rows:
         with st.container(border=True):
@@ -43,7 +44,7 @@ def compare(rows: list[Row]) -> None:
         left, right = st.columns([7, 5], gap="small")
     with left.container(border=True, height="stretch"):
         lesson(experiments)
-        samples = curves(selected, experiments)
+        samples = curves(selected, experiments, baseline)
         if len(selected) > WIDE:
             difference(selected, experiments, samples)
     with right.container(border=True, height="stretch"):

@@ -6,23 +6,31 @@ from collections import Counter
 
 import streamlit as st
 
+from core.base.encoding import decode
 from core.experiment import Experiment
 from core.figures import overlay
+from core.figures.overlay_differences import differences as differences_to
+from core.jobs import runner
+from core.runs.baseline import is_comparable
 from core.runs.compare import differences
 from core.runs.state import RunState
 from pages.kit import feed, score_form
 from pages.kit.form import escape
-from pages.kit.layout import card_title
+from pages.kit.layout import STACK
 from pages.kit.screen import theme_mode
 from pages.parts.runs.table import Row, numbered
 
 AXES = {"Epoch": "epoch", "Step": "step", "Time": "seconds"}
+NO_DIFFERENCE = (
+    "No selected run has an epoch in common with the baseline on the same validation samples. "
+    "Select other runs, or pin another baseline."
+)
 LONGEST_VALUE = 24  # characters of a setting in the legend
 
 
-def curves(selected: list[Row], experiments: list[Experiment]) -> list[int]:
-    """Draw the validation loss, or the score if the losses are of different kinds. Returns the
-    number of validation samples of each run, 0 if unknown.
+def curves(selected: list[Row], experiments: list[Experiment], baseline: Row | None) -> list[int]:
+    """Draw the validation loss, or the score if the losses are of different kinds, or their
+    differences to the baseline. Returns the number of validation samples of each run, 0 if unknown.
     """
     entries, samples = [], []
     names = legend_names(selected, experiments)
@@ -32,8 +40,11 @@ def curves(selected: list[Row], experiments: list[Experiment]) -> list[int]:
             label = str(number) if len(selected) > 1 else ""
             entry, samples[-1] = read_run(row, experiment, names[number - 1], label)
             entries.append(entry)
-    measure, comparable, left_out = overlay.comparable(entries, score_form.form())
-    with card_title(f"Training and validation {measure}"):
+    with st.container(**STACK, gap="small"):
+        title = st.empty()  # It repeats choices that are drawn after it.
+        subtract = baseline is not None and st.toggle(
+            "Difference to the baseline", key="overlay_difference", persist_state="session"
+        )
         train = st.toggle("Training", value=True, key="overlay_train", persist_state="session")
         axis = st.segmented_control(
             "X-axis",
@@ -45,24 +56,50 @@ def curves(selected: list[Row], experiments: list[Experiment]) -> list[int]:
             persist_state="session",
         )
     field = AXES[axis or "Epoch"]
+    base, extra, others = None, [], []
+    if subtract and baseline:
+        base, is_selected = read_baseline(baseline, selected, entries)
+        extra = [] if is_selected else [base]
+        fits = [is_comparable(row.summary, baseline.summary) for row in selected]
+        pairs = list(zip(entries, fits, strict=False))
+        others = [entry.name for entry, able in pairs if not able]
+        entries = [entry for entry, able in pairs if able]
+    measure, shared, left_out = overlay.comparable([*entries, *extra], score_form.form())
+    comparable = [entry for entry in shared if not any(entry is each for each in extra)]
     drawn = overlay.rows(comparable, measure, axis=field, train=train)
+    if base:
+        zero = overlay.rows([base], measure, axis=field, train=train)
+        drawn = differences_to(drawn, zero[0]) if zero else []
+    text = f"Training and validation {measure}"
+    title.subheader(f"{text} − baseline" if base else text, anchor=False, width="stretch")
     if drawn:
         mode = theme_mode()
         st.plotly_chart(
-            overlay.figure(drawn, mode, measure, field),
+            overlay.figure(drawn, mode, measure, field, difference=bool(base)),
             theme=None,
             config={"displayModeBar": False},
-            alt=f"Training and validation {measure} of the selected runs by "
+            alt=f"{text} of the selected runs {'minus the baseline ' if base else ''}by "
             f"{overlay.AXIS_TITLES[field]}",
             key="overlay",
         )
     else:
         with st.container(height=overlay.chart_height(), border=False):
-            st.caption("No epoch has been completed yet.")
+            st.caption(NO_DIFFERENCE if base else "No epoch has been completed yet.")
     visible = {curve.name for curve in drawn if curve.is_visible}
     empty = [entry.name for entry in comparable if entry.name not in visible]
-    explain_chart(drawn, measure, left_out, empty, len(selected))
+    explain_chart(drawn, measure, left_out, empty, len(selected), others)
     return samples
+
+
+def read_baseline(
+    baseline: Row, selected: list[Row], entries: list[overlay.OverlayRun]
+) -> tuple[overlay.OverlayRun, bool]:
+    """Return the curves of the baseline, and whether it is one of the drawn runs."""
+    runs = [row.summary.run for row in selected[: len(entries)]]
+    if baseline.summary.run in runs:
+        return entries[runs.index(baseline.summary.run)], True
+    experiment = decode(Experiment, runner.current().store.experiment(baseline.summary.run))
+    return read_run(baseline, experiment, baseline.summary.name, "")[0], False
 
 
 def legend_names(selected: list[Row], experiments: list[Experiment]) -> list[str]:
@@ -103,6 +140,7 @@ def explain_chart(
     left_out: list[str],
     empty: list[str],
     count: int,
+    others: list[str],
 ) -> None:
     """Explain how to read the chart, and what it does not show."""
     notes = []
@@ -122,6 +160,9 @@ def explain_chart(
         notes.append(
             f"Not shown because classification and regression have no common scale: {names}."
         )
+    if others:
+        names = ", ".join(others)
+        notes.append(f"Not shown because the baseline was measured on different samples: {names}.")
     if empty and drawn:
         notes.append(f"Not shown because there is no {measure} to draw: {', '.join(empty)}.")
     if count > overlay.MOST:

@@ -5,6 +5,7 @@ when the rows change.
 import json
 import zlib
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 
 import streamlit as st
@@ -15,6 +16,7 @@ from core.access.pseudonyms import short_name
 from core.base.events import Scores, error
 from core.base.numbers import MISSING, duration, percent, short, whole
 from core.jobs import runner
+from core.runs.baseline import describe_difference, difference
 from core.runs.score import MEANINGS, Form, describe, is_regression, summarize
 from core.runs.state import RunState
 from core.runs.summary import Summary
@@ -24,6 +26,7 @@ from pages.kit.screen import phone
 from pages.kit.tables import show_table, styled
 
 VALIDATION, TEST = "Validation", "Test"  # columns of scores, which are titled by their form
+AGAINST = "Against baseline"  # a column while a baseline is pinned
 FIRST = ("Name", "Curve", VALIDATION)  # all that fits on a phone
 OTHERS = (
     "State",
@@ -54,9 +57,9 @@ class Row:
     owner: str = ""
 
 
-def choose_columns() -> tuple[str, ...]:
+def choose_columns(*, pinned: bool) -> tuple[str, ...]:
     """Draw the column menu. Returns FIRST and the chosen ones; on a phone none are chosen at
-    first.
+    first. The differences are shown while a baseline is `pinned`.
     """
     alone = ownership.mode() == ownership.SOLO
     others, rare = (OTHERS, RARE) if alone else ((OWNER, *OTHERS), RARE_IN_CLASS)
@@ -71,12 +74,12 @@ def choose_columns() -> tuple[str, ...]:
             persist_state="session",
         )
         score_form.switch()
-    return (*FIRST, *(name for name in others if name in chosen))
+    return (*FIRST, *[AGAINST] * pinned, *(name for name in others if name in chosen))
 
 
-def table(rows: list[Row], columns: tuple[str, ...]) -> list[Row]:
-    """Draw all rows. Returns the selected ones, in their order: at first the newest. A click on a
-    name opens the run.
+def table(rows: list[Row], columns: tuple[str, ...], baseline: Row | None = None) -> list[Row]:
+    """Draw all rows, with their differences to the `baseline`. Returns the selected ones, in their
+    order: at first the newest. A click on a name opens the run.
     """
     runs = [row.summary.run for row in rows]
     key = f"runs {zlib.crc32(' '.join(runs).encode())}"
@@ -88,7 +91,7 @@ def table(rows: list[Row], columns: tuple[str, ...]) -> list[Row]:
     # The toolbar of the table appears over the end of this line, where no button is.
     st.caption("Click a name to open its run. Tick rows to compare them.")
     picked = show_table(
-        written(rows, form),
+        written(rows, form, baseline),
         height=ROW * (min(len(rows), SHOWN) + 1) + 2,
         on_select="rerun",
         selection_mode=["multi-row", "single-cell"],
@@ -107,19 +110,25 @@ def table(rows: list[Row], columns: tuple[str, ...]) -> list[Row]:
     return [rows[i] for i in indices]
 
 
-def written(rows: list[Row], form: Form) -> Styler:
+def written(rows: list[Row], form: Form, baseline: Row | None = None) -> Styler:
     """Return the table. Errors are sorted from the best run to the worst, accuracies the other way
     round; values have R² in the same column.
     """
+    formats = {VALIDATION: percent, TEST: percent, "Best epoch": whole, "Time": duration}
+    differences = {
+        row.summary.run: difference(row.summary, baseline.summary, form) for row in rows if baseline
+    }
     table = styled(
-        [cells(row, form) for row in rows],
-        {VALIDATION: percent, TEST: percent, "Best epoch": whole, "Time": duration},
+        [cells(row, form) | {AGAINST: differences.get(row.summary.run)} for row in rows],
+        formats | {AGAINST: describe_difference},
     )
     values = [i for i, row in enumerate(rows) if is_regression(row.summary.validation)]
     for part in (VALIDATION, TEST):
         wrong = form == "error"
         r2 = {part: lambda number, wrong=wrong: f"R² {short(1 - number if wrong else number, 3)}"}
         table.format(r2, subset=(values, [part]), na_rep=MISSING)
+    of_values = partial(describe_difference, regression=True)
+    table.format(of_values, subset=(values, [AGAINST]), na_rep=MISSING)
     return table
 
 
@@ -147,6 +156,11 @@ def configured(form: Form) -> dict[str, object]:
         ),
         "Time": column.NumberColumn(width=78, help="Training time without pauses"),
         VALIDATION: column.NumberColumn(title(VALIDATION, form), help=meaning, width=124),
+        AGAINST: column.NumberColumn(
+            help=f"Validation {form} minus that of the baseline, in percentage points. Of values: "
+            "the difference of R².",
+            width=124,
+        ),
         TEST: column.NumberColumn(title(TEST, form), help=meaning, width=106),
         "Tags": column.ListColumn(width=80),
         "Note": column.TextColumn(width=198),

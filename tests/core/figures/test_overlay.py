@@ -14,6 +14,7 @@ from core.base.events import Epoch
 from core.figures.binding import LABEL
 from core.figures.overlay import MARKED, MARKS, MOST, PLOT, OverlayRun, comparable, figure, is_cut
 from core.figures.overlay import rows as curves_of
+from core.figures.overlay_differences import differences
 from core.figures.template import AXIS_TITLES, DASH, PALETTES
 
 NASTY = "**x** <b> $y$ ![a](b)"
@@ -135,11 +136,36 @@ def test_regression_and_classification_share_no_axis_and_the_first_kind_is_drawn
 
 
 @pytest.mark.parametrize("mode", PALETTES)
-def test_all_runs_differ_in_colour_and_marker(mode):
-    lines = figure(curves(MOST + 2), mode).data[::3]
-    assert len(lines) == MOST == len(MARKS)
-    assert len({line.line.color for line in lines}) == MOST
-    assert len({line.marker.symbol for line in lines}) == MOST
+@pytest.mark.parametrize("count", [2, 6, 7, MOST + 2])
+def test_all_runs_differ_in_colour_and_neighbours_in_their_marker(mode, count):
+    lines = figure(curves(count), mode).data[::3]
+    assert len(lines) == min(count, MOST)
+    assert len({line.line.color for line in lines}) == len(lines)
+    symbols = [line.marker.symbol for line in lines]
+    assert all(len(set(symbols[i : i + len(MARKS)])) == len(symbols[i : i + len(MARKS)])
+               for i in range(len(symbols)))  # fmt: skip
+
+
+def test_differences_are_those_at_common_epochs_and_interpolated_on_other_axes():
+    runs = {"base": [4.0, 2.0, 1.0], "long": [5.0, 2.5, 0.5, 0.1], "none": []}
+    drawn = {curve.name: curve for curve in rows([(n, epochs(v)) for n, v in runs.items() if v])}
+    base, long = differences([drawn["base"], drawn["long"]], drawn["base"])
+    assert base.values == [0, 0, 0]
+    assert (long.at, long.values) == ([1, 2, 3], [1.0, 0.5, -0.5])
+    assert long.best is None  # epoch 4 is beyond the baseline
+    faster = drawn["long"]._replace(at=[0.5, 1.5, 2.5, 9], values=[1.0, 1.0, 1.0, 1.0], best=1)
+    (curve,) = differences([faster], drawn["base"])
+    assert (curve.at, curve.values, curve.best) == ([1.5, 2.5], [-2.0, -0.5], 0)
+    away = faster._replace(at=[9.0, 10.0, 11.0, 12.0])
+    assert differences([away], drawn["base"]) == []
+
+
+@pytest.mark.parametrize("measure", ["loss", "error", "accuracy", "R²"])
+def test_a_chart_of_differences_is_linear_and_marks_zero(measure):
+    drawn = rows([("a", epochs([3.0, 2.0])), ("b", epochs([2.0, 2.5]))])
+    made = figure(differences(drawn, drawn[0]), "light", measure, difference=True)
+    assert made.layout.yaxis.type != "log" and made.layout.yaxis.zeroline
+    assert [list(line.y) for line in made.data if line.mode == "lines+markers"][1] == [-1.0, 0.5]
 
 
 def test_names_are_escaped_and_shortened():

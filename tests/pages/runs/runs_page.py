@@ -12,9 +12,13 @@ from tests.pages.shown import well
 PLAIN, OTHER = Experiment(name="Plain one"), Experiment(name="Other one", optimizer=SGD(), epochs=3)
 
 
-def page(selected=None, shown=()):
-    """The Runs page; `selected` of the `shown` runs are ticked, None leaves the first choice."""
+def page(selected=None, shown=(), **address):
+    """The Runs page; `selected` of the `shown` runs are ticked, None leaves the first choice. The
+    `address` has these parameters.
+    """
     app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
+    for name, value in address.items():
+        app.query_params[name] = value
     if selected is not None:
         key = f"runs {zlib.crc32(' '.join(shown).encode())}"
         rows = [shown.index(run) for run in selected]
