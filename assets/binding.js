@@ -139,8 +139,9 @@ function best(meta, columns, facts, place) {
 }
 
 function marks(meta, columns, facts, place) {
-  const shown = (facts.marks ?? []).filter((mark) => meta.show.includes(mark.part));
-  const x = shown.map((mark) => columns[meta.x][mark.row]);
+  const shown = (facts.marks ?? []).filter((mark) => meta.show.includes(mark.part) && (meta.as !== "points" || "row" in mark));
+  const axis = meta.x.split(".")[1];
+  const x = shown.map((mark) => ("row" in mark ? columns[meta.x][mark.row] : mark.at[axis]));
   if (meta.as === "lines") return { x: x.flatMap((v) => [v, v, null]), y: x.flatMap(() => [0, 1, null]) };
   const text = shown.map((mark) => mark.text);
   if (meta.as === "points") return { x, y: shown.map((mark) => drawable(columns[meta.y][mark.row])), text };

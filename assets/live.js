@@ -189,7 +189,7 @@ class Chart {
       });
       plot.on("plotly_unhover", () => (this.shown.hidden = true));
       plot.on("plotly_doubleclick", () => this.unzoom());
-      plot.on("plotly_click", ({ points }) => this.data.clicks && this.report("clicked", numbered(points[0])));
+      plot.on("plotly_click", ({ points }) => this.data.clicks && this.report("clicked", this.data.run ? [points[0].x] : numbered(points[0])));
     }
     const rows = data.run ? feed.columns["step.step"]?.length : Math.max(0, ...traces.map((t) => t.x?.length ?? 0));
     plot.dataset.rows = rows ?? 0; // the number of rows on screen, for tests

@@ -216,11 +216,14 @@ def _best(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> di
 
 
 def _marks(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> dict[str, Any]:
-    """Return where stopping rules would have ended the run: lines, texts below each other, or
-    points on the curve.
+    """Return where stopping rules would have ended the run, and where its settings were changed:
+    lines, texts below each other, or points on the curve.
     """
     shown = [mark for mark in facts.get("marks", ()) if mark["part"] in meta["show"]]
-    x = [columns[meta["x"]][mark["row"]] for mark in shown]
+    if meta["as"] == "points":
+        shown = [mark for mark in shown if "row" in mark]
+    axis = meta["x"].partition(".")[2]
+    x = [columns[meta["x"]][m["row"]] if "row" in m else m["at"][axis] for m in shown]
     if meta["as"] == "lines":
         ends = [(place, height) for place in x for height in (0, 1, None)]
         return {

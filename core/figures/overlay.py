@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from math import isfinite, isnan, log10
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
@@ -176,7 +176,7 @@ def figure(
     height = chart_height([curve.name for curve, *_ in shown])
     margin = {"l": 44, "r": 36, "t": 8}
     log = measure in LOG and not difference
-    low, high = _focus([curve for curve, *_ in shown])
+    _, high = _focus([curve for curve, *_ in shown])
     drawn = blank(mode, height, margin=margin | {"b": height - PLOT - 8}, hoverlabel_namelength=-1)
     for number, ((curve, colour, mark), place) in enumerate(
         zip(shown, ends([c.values or c.train for c, *_ in shown], log=log), strict=True), 1
@@ -225,24 +225,31 @@ def figure(
             hoverinfo="skip",
             showlegend=False,
         )
-    scale, tables = log_axis(measure, shares=measure == "error")
+    scale = y_axis([curve for curve, *_ in shown], measure)
     if difference:
         form = "+.3~%" if measure in ("error", "accuracy") else "+.3~g"
         zero = {"zeroline": True, "zerolinecolor": palette.muted, "zerolinewidth": 1.5}
         scale = {"title": f"{measure} − baseline", "tickformat": form} | zero
-    elif not log:
-        scale = {"title": measure, "tickformat": ".3~%" if measure == "accuracy" else ""}
-    elif low < high:
-        ends_of_axis = log10(low), log10(high)
-        pad = 0.04 * (ends_of_axis[1] - ends_of_axis[0])
-        scale |= {"range": [ends_of_axis[0] - pad, ends_of_axis[1] + pad]}
-        scale |= ticks(tables, *ends_of_axis)
     drawn.update_layout(
         yaxis=scale,
         legend={"x": 0, "xanchor": "left", "y": -46 / PLOT, "yanchor": "top", "orientation": "h"},
     )
     drawn.update_xaxes(title=AXIS_TITLES[axis], rangemode="tozero")
     return drawn
+
+
+def y_axis(curves: Sequence[OverlayCurve], measure: str) -> dict[str, Any]:
+    """Return the y-axis: of losses and error rates a log axis that fits the validation curves."""
+    if measure not in LOG:
+        return {"title": measure, "tickformat": ".3~%" if measure == "accuracy" else ""}
+    low, high = _focus(curves)
+    scale, tables = log_axis(measure, shares=measure == "error")
+    if low < high:
+        ends_of_axis = log10(low), log10(high)
+        pad = 0.04 * (ends_of_axis[1] - ends_of_axis[0])
+        scale |= {"range": [ends_of_axis[0] - pad, ends_of_axis[1] + pad]}
+        scale |= ticks(tables, *ends_of_axis)
+    return scale
 
 
 def _focus(curves: Sequence[OverlayCurve]) -> tuple[float, float]:

@@ -71,11 +71,13 @@ def curve(
     marks: Sequence[str] = ("fired", "chosen"),
     unit: str = "cross-entropy",
     height: int = 236,
+    chosen: float | None = None,
 ) -> go.Figure:
     """Draw training and validation loss, or a score, by step, epoch or time. `measure` is "loss",
     "error", "accuracy" (for values: R²) or "rmse"; the error rate and the accuracy are in percent.
 
     `marks` names the stopping rules whose end of the run is marked: "fired", "chosen" or "untaken".
+    Changes of the settings are always marked. `chosen` is a place on the x-axis that gets a line.
     """
     p, x = PALETTES[mode], X[against]
     figure = blank(
@@ -105,10 +107,12 @@ def curve(
     else:
         _marked(figure, mode, "train", "Training", f"epoch.{x}", f"epoch.train_{measure}")
     _marked(figure, mode, "validation", "Validation", f"epoch.{x}", f"epoch.validation_{measure}")
-    if marks:
-        _marks(figure, mode, f"epoch.{x}", f"epoch.validation_{measure}", list(marks))
+    shown = ["changed", *marks]
+    _marks(figure, mode, f"epoch.{x}", f"epoch.validation_{measure}", shown)
     if best:
         _best(figure, mode, f"epoch.{x}", f"epoch.validation_{measure}")
+    if chosen is not None:
+        figure.add_vline(chosen, line={"color": p.muted, "width": 1.5}, layer="below")
     _x_axis(figure, against)
     shares = measure == "error" or (measure == "accuracy" and unit == "accuracy")
     first = "step.loss" if measure == "loss" else f"epoch.train_{measure}"
@@ -225,7 +229,9 @@ def _best(figure: go.Figure, mode: Mode, x: str, y: str) -> None:
 
 
 def _marks(figure: go.Figure, mode: Mode, x: str, y: str, show: list[str]) -> None:
-    """Draw a dashed line, a text and a hollow stop sign on the curve for each stopping rule."""
+    """Draw a dashed line and a text for each stopping rule and each change of the settings, and for
+    rules a hollow stop sign on the curve.
+    """
     p = PALETTES[mode]
     quiet = {"showlegend": False}
     at = {"x": x, "take": "marks", "show": show}

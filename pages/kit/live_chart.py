@@ -77,12 +77,14 @@ def chart(
     name: str,
     subject: str,
     live: bool,
+    on_click: Callable[[float], None] | None = None,
 ) -> None:
     """Show `figure` with the run's rows and keep it up to date.
 
     `figure` is a function of the mode, so that a change of theme needs no server. `height` is
     fixed, in px; `alt` describes the chart for screen readers and is the title of its image, with
-    the run's name, `subject`, below; `name` is the file name of its downloads.
+    the run's name, `subject`, below; `name` is the file name of its downloads. `on_click` is called
+    before the page runs with the place on the x-axis that was clicked.
     """
     if settings().live == "poll":
         _polled(figure, run, key=key, alt=alt, live=live)
@@ -93,7 +95,7 @@ def chart(
         "height": height, "alt": alt, "name": file_name(name), "live": live,
         "title": plain(alt, 120), "subject": plain(subject, 120),
     }  # fmt: skip
-    _component()(key=key, data=data, height=height)
+    _mount(data, key, height, on_click and (lambda place: on_click(place[0])))
 
 
 def drawn(
@@ -127,13 +129,18 @@ def drawn(
         "name": file_name(name), "title": plain(alt, 120), "subject": plain(subject, 120),
         "csv": csv, "images": images,
     }  # fmt: skip
+    _mount(data, key, height, on_click)
+
+
+def _mount(data: dict, key: str, height: int, on_click: Callable[[list], None] | None) -> None:
+    """Draw the component; `on_click` gets what the browser reports of a click."""
     if on_click is None:
         _component()(key=key, data=data, height=height)
         return
 
     def clicked() -> None:
-        if index := (session.widget_value(key) or {}).get("clicked"):
-            on_click(index)
+        if place := (session.widget_value(key) or {}).get("clicked"):
+            on_click(place)
 
     data["clicks"] = True
     _component()(key=key, data=data, height=height, on_clicked_change=clicked)
