@@ -15,6 +15,7 @@ from core.base.encoding import to_json_text
 from core.base.errors import BadInput, LabError, Unavailable
 from core.commands import (
     catalogue,
+    comparison,
     evaluation,
     experiments,
     exporting,
@@ -79,6 +80,8 @@ def parser() -> argparse.ArgumentParser:
     _add_evaluation_options(evaluate)
     sweep = add("sweep", studies.sweep, "run a study, for example of double descent")
     _add_study_options(sweep)
+    compared = add("compare", comparison.compare, "measure what changes of an experiment do")
+    _add_comparison_options(compared)
     add("studies", studies.studies, "list the studies and the ready-made studies")
     archive = add("archive", runs.archive_run, "write a run to a file for another lab")
     archive.add_argument("run", metavar="RUN", help=RUN_HELP)
@@ -198,6 +201,41 @@ def _add_study_options(command: argparse.ArgumentParser) -> None:
     )
     _add_data_options(command)
     _add_set_option(command, "base.label_noise.share=0.2")
+    command.add_argument("--name", help="name of the study")
+
+
+def _add_comparison_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "subject",
+        metavar="RUN|EXPERIMENT",
+        help="id of a run or last; or a JSON file or the name of a ready-made experiment",
+    )
+    command.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="PART",
+        help="train again without this part, such as dropout, augmentation, weight_decay, "
+        "schedule; can be repeated",
+    )
+    command.add_argument(
+        "--with",
+        dest="added",
+        action="append",
+        default=[],
+        metavar="CHANGE",
+        help="train again with this change, such as augmentation=flip, optimizer=sgd or "
+        "optimizer.learning_rate=0.01; can be repeated",
+    )
+    command.add_argument("--seeds", metavar="K", help="number of seeds (default: 5)")
+    command.add_argument(
+        "--on",
+        choices=("validation", "test"),
+        help="compare on this set (default: validation, without one test)",
+    )
+    command.add_argument("--workers", metavar="N", help="number of processes (default: 2)")
+    _add_set_option(command, "optimizer.learning_rate=0.01")
+    command.add_argument("--epochs", metavar="N", help="short for --set epochs=N")
     command.add_argument("--name", help="name of the study")
 
 

@@ -15,7 +15,7 @@ from core.base.text import counted
 from core.experiment import Experiment
 from core.network.chains import Layers, describe_depth, walk_layers
 from core.network.initializers import Initializer
-from core.network.layers import BatchNorm, Layer, ReLU, Sigmoid
+from core.network.layers import Layer, ReLU, Sigmoid
 from core.network.tree import map_layers
 
 LOST = 1 / 256  # a gradient that all activations together reduce to this fraction does not train
@@ -57,19 +57,6 @@ def check_gradient(e: Experiment, samples: int, parameters: int) -> list[Finding
 def with_smooth_activations(layers: Layers, activation: Layer) -> Layers:
     """Replace every layer that blocks the gradient by this activation, also inside blocks."""
     return map_layers(layers, lambda layer: layer if layer.passes_gradient else activation)
-
-
-def with_batch_normalization(layers: Layers) -> Layers:
-    """Insert batch normalization before each activation that does not follow a normalization."""
-    new: list[Layer] = []
-    for layer in layers:
-        follows_normalization = bool(new) and new[-1].is_normalization
-        if layer.is_activation and not follows_normalization:
-            new.append(BatchNorm())
-        if chains := layer.chains():
-            layer = layer.with_chains(tuple(map(with_batch_normalization, chains)))
-        new.append(layer)
-    return tuple(new)
 
 
 def check_scores(e: Experiment, samples: int, parameters: int) -> list[Finding]:

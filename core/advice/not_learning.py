@@ -24,7 +24,6 @@ from core.advice.network_checks import (
     is_flat,
     suited_initializer,
     use_relu,
-    with_batch_normalization,
 )
 from core.advice.training_checks import plain
 from core.base.events import Probe, error
@@ -32,7 +31,9 @@ from core.base.finding import Action, Finding
 from core.base.numbers import percent, short
 from core.experiment import Experiment
 from core.network.chains import walk_layers
+from core.network.extra_layers import with_normalization
 from core.network.initializers import Initializer
+from core.network.layers import BatchNorm
 from core.runs.history import History
 from core.runs.measured import NAMES, scores_of
 
@@ -129,7 +130,7 @@ def _vanished(observed: str, history: History, experiment: Experiment) -> Iterat
     if flat:
         action = use_relu(experiment.network)
     else:
-        network = with_batch_normalization(experiment.network)
+        network = with_normalization(experiment.network, BatchNorm())
         action = Action("Add batch normalization", {"network": plain(network)})
     text = (
         f"**The gradient vanishes on its way to the first layer:** its norm is "

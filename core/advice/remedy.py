@@ -9,15 +9,15 @@ from core.advice.chance_level import check_initial_loss
 from core.advice.first_step import FirstStep, first_step
 from core.advice.network_checks import (
     suited_initializer,
-    with_batch_normalization,
     with_smooth_activations,
 )
 from core.base.errors import LabError
 from core.base.finding import Action
 from core.data.samples import Samples
 from core.experiment import Experiment
+from core.network.extra_layers import with_normalization
 from core.network.initializers import LSUV, He, Initializer, PyTorchDefault
-from core.network.layers import ReLU, Sigmoid
+from core.network.layers import BatchNorm, ReLU, Sigmoid
 
 FINE, NOTED, WRONG = range(3)
 GRADES = {"ok": FINE, "info": NOTED, "warn": WRONG, "bad": WRONG}
@@ -91,7 +91,7 @@ def _candidates(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
     for start in (suited, PyTorchDefault(), LSUV()):
         if start.kind != experiment.initializer.kind:
             yield f"Use {start.label} initialization", changed(initializer=start)
-    normalized = with_batch_normalization(layers)
+    normalized = with_normalization(layers, BatchNorm())
     if normalized != layers:
         yield "Add batch normalization", changed(network=normalized)
         for start in (suited, LSUV()):

@@ -75,3 +75,13 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
         "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
+
+
+def uncapitalize(label: str) -> str:
+    """Return a label within a sentence; abbreviations keep their capital.
+
+    >>> [uncapitalize(label) for label in ("Batch normalization", "L2 penalty", "MixUp", "Flip")]
+    ['batch normalization', 'L2 penalty', 'MixUp', 'flip']
+    """
+    first = label.split()[0]
+    return label[:1].lower() + label[1:] if first[1:].isalpha() and first[1:].islower() else label

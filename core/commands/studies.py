@@ -8,7 +8,7 @@ from core.base.encoding import change
 from core.base.errors import BadInput
 from core.base.events import Ended
 from core.base.finding import Finding
-from core.base.numbers import percent, short, time_left, whole
+from core.base.numbers import duration, percent, short, time_left, whole
 from core.base.text import aligned, counted
 from core.commands.experiments import (
     Answer,
@@ -27,12 +27,16 @@ from core.studies.study import Study, load, shipped
 
 def sweep(arguments: Namespace, terminal: Terminal) -> Answer:
     """Run a study in several processes; after Ctrl+C it can be resumed."""
-    from core.base.device import cores
     from core.studies.folder import Studies
+
+    store, processes = Studies(), parse_workers(arguments.workers)
+    return run_study(store, _study_to_run(arguments, store, terminal), processes, terminal)
+
+
+def run_study(store: Store, study_id: str, processes: int, terminal: Terminal) -> Answer:
+    """Compute what a study lacks and return its result; after Ctrl+C it can be resumed."""
     from core.studies.sweeps import execute
 
-    store, processes = Studies(), _parse_workers(arguments.workers) or min(2, cores())
-    study_id = _study_to_run(arguments, store, terminal)
     resume = f"Resume it with: python -m core sweep --resume {study_id}"
     try:
         with stop_on_signal() as poll_control:
@@ -55,10 +59,12 @@ def sweep(arguments: Namespace, terminal: Terminal) -> Answer:
     return _outcome(store, study_id, ended, terminal)
 
 
-def _parse_workers(text: str | None) -> int:
-    """Return the number of processes that --workers asks for, 0 for none."""
+def parse_workers(text: str | None) -> int:
+    """Return the number of processes that --workers asks for, by default two."""
+    from core.base.device import cores
+
     if text is None:
-        return 0
+        return min(2, cores())
     if not text.isdecimal() or not int(text):
         raise BadInput(
             f"--workers {text} is not a number of processes. Write a whole number of at least 1.",
@@ -143,6 +149,10 @@ class _StudyLog:
 
 def _row(record: Record) -> str:
     point = record.point
+    if title := record.coordinates.get("changes"):
+        scores = f"validation error {percent(point.validation_error[0])}, test error "
+        scores += f"{percent(point.test_error[0])}, {duration(sum(point.seconds))}"
+        return f"{title} · seed {record.coordinates['seed']}: {scores}"
     at = " ".join(f"{name} {value}" for name, value in record.coordinates.items() if name != "seed")
     size = f"width {whole(point.width)} · n {whole(point.samples)}"
     size += f" · {counted(point.steps, 'step')}" if point.steps else ""
@@ -156,9 +166,15 @@ def _outcome(store: Any, study_id: str, ended: Ended, terminal: Terminal) -> Ans
     """Return the result of the study, with one finding per line of its chart."""
     raise_refusal(ended)
     study = store.study(study_id)
-    points = curve([e for e in store.events(study_id)[0] if isinstance(e, Record)])
-    answers = answer(study, points)
-    texts = [_describe(study, control, findings, len(answers)) for control, findings in answers]
+    events, _ = store.events(study_id)
+    records = [event for event in events if isinstance(event, Record)]
+    started = next((event for event in events if isinstance(event, StudyStarted)), None)
+    points = curve(records)
+    answers = answer(study, records, regression=started is not None and not started.classes)
+    if study.comparison:
+        texts = [finding.text for _, findings in answers for finding in findings]
+    else:
+        texts = [_describe(study, c, findings, len(answers)) for c, findings in answers]
     terminal.print(*texts)
     return {
         "study": study_id,

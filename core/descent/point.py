@@ -1,6 +1,6 @@
 """One point on a double-descent curve, over all seeds, as plain numbers. No torch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 LossName = Literal["squared", "cross_entropy"]
@@ -18,7 +18,7 @@ class CurvePoint:
     all weights. `ensemble_…` belong to the mean prediction of all seeds (with cross-entropy: of
     their probabilities), `variance` is the mean squared distance from it. With squared loss,
     exactly: mean(test_loss) = ensemble_loss + variance. Ordinary runs also have `validation_…`, by
-    which settings are chosen.
+    which settings are chosen, and `seconds` of training, which do not distinguish points.
     """
 
     width: int
@@ -37,3 +37,4 @@ class CurvePoint:
     variance: float
     validation_loss: tuple[float, ...] = ()
     validation_error: tuple[float, ...] = ()
+    seconds: tuple[float, ...] = field(default=(), compare=False, repr=False)

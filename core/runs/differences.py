@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from math import sqrt
-from statistics import stdev
+from statistics import fmean, stdev
 
 from core.base.numbers import short
 from core.base.rates import Z
@@ -25,6 +25,37 @@ def sampling_interval(ours: float, theirs: float, samples: int) -> float:
     return Z * sqrt(sum(p * (1 - p) for p in (ours, theirs)) / samples)
 
 
+def signed_points(difference: float) -> str:
+    """Format a difference of error rates with its sign, in percentage points.
+
+    >>> [signed_points(v).replace("\u2212", "-") for v in (0.0123, -0.004, 0.0)]
+    ['+1.23', '-0.40', '0.00']
+    """
+    return signed(100 * difference, 2)
+
+
+def signed(value: float, decimals: int) -> str:
+    """Format a number with its sign; what is rounded to 0 has none."""
+    text = f"{abs(value):.{decimals}f}"
+    sign = "" if float(text) == 0 else "\u2212" if value < 0 else "+"
+    return f"{sign}{text}"
+
+
+def paired_interval(differences: Sequence[float]) -> float:
+    """Return half the width of the 95 % interval of the mean of paired differences (Student 1908):
+    t·s/√k, where t is the 97.5 % quantile of Student's distribution for k − 1 degrees of freedom.
+    There are two or more differences.
+    """
+    spread = stdev(differences)
+    return _quantile(len(differences) - 1) * spread / sqrt(len(differences))
+
+
+def mean_difference(differences: Sequence[float]) -> list[float]:
+    """Return the mean of two or more paired differences and the ends of its 95 % interval."""
+    mean, half = fmean(differences), paired_interval(differences)
+    return [mean, mean - half, mean + half]
+
+
 def welch_interval(ours: Sequence[float], theirs: Sequence[float]) -> float:
     """Return half the width of the 95 % interval of the difference of two means (Welch 1947). Each
     side has two or more values.
@@ -32,10 +63,15 @@ def welch_interval(ours: Sequence[float], theirs: Sequence[float]) -> float:
     t·√(v₁ + v₂) with v = s²/n, where t is the 97.5 % quantile of Student's distribution for
     ν = (v₁ + v₂)² / (v₁²/(n₁ − 1) + v₂²/(n₂ − 1)) degrees of freedom.
     """
-    from scipy.special import stdtrit  # 0.4 s, which pages without a comparison do not wait for
-
     v, w = (stdev(values) ** 2 / len(values) for values in (ours, theirs))
     if v + w == 0:
         return 0.0
     freedom = (v + w) ** 2 / (v**2 / (len(ours) - 1) + w**2 / (len(theirs) - 1))
-    return float(stdtrit(freedom, 0.975)) * sqrt(v + w)
+    return _quantile(freedom) * sqrt(v + w)
+
+
+def _quantile(freedom: float) -> float:
+    """Return the 97.5 % quantile of Student's distribution."""
+    from scipy.special import stdtrit  # 0.4 s, which pages without a comparison do not wait for
+
+    return float(stdtrit(freedom, 0.975))

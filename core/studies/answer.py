@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.advice.learning_curve import judge_learning_curve
+from core.advice.paired_effects import judge_effect, judge_effects
 from core.advice.seed_comparison import compare_seeds, group_seeds
 from core.advice.study_verdict import (
     CurveVerdict,
@@ -16,6 +17,8 @@ from core.advice.study_verdict import (
 )
 from core.base.finding import Finding
 from core.descent.point import CurvePoint
+from core.studies.effects import effects_of
+from core.studies.records import Record, curve
 from core.studies.study import Study
 
 OTHER: dict[Measure, Measure] = {"test_error": "test_loss", "test_loss": "test_error"}
@@ -58,11 +61,18 @@ def line_of(study: Study) -> Line:
     return Line(over=study.over, trained=not study.method.whole_curve, noun=noun)
 
 
-def answer(study: Study, points: Sequence[CurvePoint]) -> list[tuple[float, list[Finding]]]:
+def answer(
+    study: Study, records: Sequence[Record], *, regression: bool = False
+) -> list[tuple[float, list[Finding]]]:
     """Return, for each line of the study's curve, its control and its findings in the measure of
-    the method. A study of seeds or of one setting has a single finding.
+    the method. A study of seeds or of one setting has a single finding; one of changes has a
+    finding that sums up those of each change.
     """
-    measure = study.method.measure
+    if study.comparison:
+        effects = effects_of(study, records, regression=regression)
+        each = [judge_effect(effect, "error") for effect in effects]
+        return [(0.0, [judge_effects(effects), *each])]
+    points, measure = curve(records), study.method.measure
     if study.over == "control":
         return [(0.0, [compare_seed_groups(study, points)])] if points else []
     line, answers = line_of(study), []

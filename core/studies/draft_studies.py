@@ -1,17 +1,22 @@
-"""Studies of a draft experiment: its learning curve, repeated seeds, one setting varied. Pure
-functions.
+"""Studies of a draft experiment: its learning curve, repeated seeds, one setting varied, the
+effects of changes. Pure functions.
 """
 
-from core.base.encoding import change
+from collections.abc import Sequence
+
+from core.base.encoding import build, change
 from core.base.errors import BadExperiment
 from core.base.numbers import whole
 from core.experiment import Experiment
 from core.studies.axes import SamplesAxis
+from core.studies.changes import Change, With
 from core.studies.method import Trained
+from core.studies.possible_changes import left_out, possible_changes
 from core.studies.study import Study
 from core.studies.values import expand_range
 from core.studies.variable_fields import axes_of
 
+PAIRS = 5  # seeds of a comparison
 CURVE_POINTS = 8  # of a learning curve
 MIN_FRACTION = 0.02  # of the training set
 LEARNING_RATE = "optimizer.learning_rate"
@@ -52,6 +57,39 @@ def any_setting(experiment: Experiment, repeats: int = 3) -> Study:
         method=Trained(),
         repeats=repeats,
     )
+
+
+def compare_changes(
+    experiment: Experiment,
+    changes: Sequence[Change],
+    *,
+    repeats: int = PAIRS,
+    measured_on: str = "",
+) -> Study:
+    """The experiment and changes of it, in pairs with the same seeds: on the validation set, or on
+    the test set of an experiment without one, unless `measured_on` names it. Raises BadExperiment
+    for changes that do not fit.
+    """
+    for one in changes:
+        one.apply(experiment)
+    part = measured_on or ("validation" if experiment.split.validation else "test")
+    values = [one.model_dump(mode="json") for one in changes]
+    study = {
+        "name": _name(experiment, "effects"),
+        "about": "What each change does to the error, in pairs of trainings with the same seeds.",
+        "base": experiment.model_dump(mode="json"),
+        "axes": [{"kind": "changes", "measured_on": part, "values": values}],
+        "method": "trained",
+        "repeats": repeats,
+    }
+    return build(Study, study)
+
+
+def effects(experiment: Experiment, repeats: int = PAIRS) -> Study:
+    """The experiment without each of its parts, and with dropout where it has none."""
+    dropout = [With(family="layer", choice="dropout")]
+    changes = possible_changes(experiment, [*left_out(experiment), *dropout])
+    return compare_changes(experiment, changes, repeats=repeats)
 
 
 def rebase(study: Study, experiment: Experiment) -> Study:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import psutil
 
 from core.base.device import resolve, torch_threads
-from core.base.errors import LabError
+from core.base.errors import BadExperiment, LabError
+from core.data.dataset import Facts
 from core.data.ready.download import Progress
 from core.studies.study import Study, StudyTrial, propose
+from core.training.checks import part_sizes
 from core.training.inputs import load_inputs
 
 if TYPE_CHECKING:
@@ -70,8 +72,23 @@ def first_executors(
     history: list[StudyTrial] = []
     while len(history) < MAX_TRIALS and (experiment := propose(study, history)):
         samples = load_inputs(experiment, home, progress)
+        check_measured_part(study, samples.facts)
         yield make_executor(study.method, experiment, samples, study.repeats)
         history.append(StudyTrial(experiment))
+
+
+def check_measured_part(study: Study, facts: Facts) -> None:
+    """Raise BadExperiment where the changes of a study are compared on a set without samples."""
+    if not (axis := study.comparison):
+        return
+    _, validation, test = part_sizes(study.base, facts)
+    if {"validation": validation, "test": test}[axis.measured_on]:
+        return
+    raise BadExperiment(
+        f"This experiment has no {axis.measured_on} set, on which the changes are to be compared. "
+        "Measure them on another set, or hold out samples on the Data page.",
+        code="nothing_held_out",
+    )
 
 
 def _expected(home: Path, study: Study) -> Expected:

@@ -93,4 +93,5 @@ def make_point(training: Training, started: Started, ended: Ended) -> CurvePoint
         variance=UNKNOWN,
         validation_loss=(validation.get("loss", UNKNOWN),),
         validation_error=(errors[2],),
+        seconds=(ended.seconds,),
     )

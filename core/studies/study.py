@@ -20,6 +20,7 @@ from core.base.spec import Choice, Value, ranged
 from core.descent.point import CurvePoint
 from core.experiment import Experiment
 from core.studies.axes import Axis, Repeats, XAxis
+from core.studies.changes_axis import ChangesAxis
 from core.studies.curve_methods import RandomFeatures
 from core.studies.method import Method
 
@@ -111,6 +112,11 @@ class Study(Value):
         """The setting that distinguishes its columns: the first axis besides width and samples."""
         return next((axis for axis in self.axes if axis.over == "control"), None)
 
+    @property
+    def comparison(self) -> ChangesAxis | None:
+        """The axis of changes that are compared in pairs; None in other studies."""
+        return next((axis for axis in self.axes if isinstance(axis, ChangesAxis)), None)
+
     def coordinates(self, experiment: Experiment) -> dict[str, Any]:
         """Return the value of each axis by name, and the seed, of one of its experiments."""
         values = {axis.name: axis.read(experiment) for axis in self.axes}
@@ -133,6 +139,12 @@ class Study(Value):
             raise _error(
                 "duplicate_axis",
                 f"The study varies {', '.join(sorted(duplicates))} twice. Remove one of the axes.",
+            )
+        if self.comparison and (len(self.axes) > 1 or self.method.whole_curve):
+            raise _error(
+                "comparison_alone",
+                "Changes are compared in pairs of ordinary runs. Use the method “trained”, and no "
+                "other axis.",
             )
         for axis in self.axes:
             for value in axis.values:

@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
-from scipy.stats import t as student
 
 from core.analysis.analysis import Analysis, Answering, Result
 from core.analysis.mistakes.suits import needs_classes
@@ -24,6 +23,7 @@ from core.base.text import counted
 from core.data.corrected import MOST, Corrected, Row, correct
 from core.data.dataset import DataSet, Facts
 from core.experiment import Experiment
+from core.runs.differences import paired_interval
 from core.studies.axes import Repeats
 from core.training.inputs import load_inputs
 
@@ -158,10 +158,7 @@ def paired_difference(differences: np.ndarray) -> Rate:
 
 def _half_interval(means: np.ndarray) -> float:
     """Return half the 95 % interval of the mean of these values (m,); 0 for a single one."""
-    count = len(means)
-    if count < 2:
-        return 0.0
-    return float(student.ppf(0.975, count - 1) * means.std(ddof=1) / np.sqrt(count))
+    return paired_interval(means.tolist()) if len(means) > 1 else 0.0
 
 
 def judge(value: Rate, *, part: str, data: DataSet, seeds: int, samples: int) -> list[Finding]:

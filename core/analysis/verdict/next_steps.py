@@ -5,11 +5,9 @@ data and of the epochs, ranked by the error they remove per minute of a whole tr
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from scipy import stats
 
 from core.analysis.analysis import Analysis, Answering, Result
 from core.analysis.side_runs import side_run
@@ -21,12 +19,12 @@ from core.base.spec import ranged
 from core.experiment import Experiment
 from core.network.build import trace
 from core.optim.penalties import L2, WeightDecay
+from core.runs.differences import mean_difference, signed
 
 SEEDS = (3, 10)  # pairs: at least, and at most
 ROWS = 0.5  # fraction of the training set that the comparison is made with, at most
 FEWEST = 100  # training rows of a comparison, where there are so many
 STRONGER = 10.0  # times the penalty that a run has already
-CONFIDENCE = 0.95
 
 Name = Literal["rows", "epochs", "wider", "regularized"]
 
@@ -176,12 +174,7 @@ def compare(base: list[float], changed: list[float]) -> tuple[list[float], str]:
     """Return the mean of base − changed with its 95 % interval (paired t over the seeds), and
     whether the change is better, worse or makes no difference.
     """
-    differences = np.subtract(base, changed)
-    mean, n = float(differences.mean()), len(differences)
-    half = (
-        float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * float(differences.std(ddof=1)) / sqrt(n)
-    )
-    low, high = mean - half, mean + half
+    mean, low, high = mean_difference(np.subtract(base, changed).tolist())
     verdict = "better" if low > 0 else "worse" if high < 0 else "no_difference"
     return [mean, low, high], verdict
 
@@ -193,15 +186,9 @@ def describe_row(row: dict[str, Any]) -> str:
     >>> describe_row(gain).replace("\u2212", "-")
     'Twice the training rows: error -2.1 points (-3.2 to -1.0)'
     """
-    mean, low, high = (signed(100 * -value) for value in row["gain"])
+    mean, low, high = (signed(100 * -value, 1) for value in row["gain"])
     found = "no difference found, " if row["verdict"] == "no_difference" else ""
     return f"{LABELS[row['name']]}: {found}error {mean} points ({high} to {low})"
-
-
-def signed(points: float) -> str:
-    """Return a difference in percentage points with its sign."""
-    sign = "\u2212" if points < 0 else "+"
-    return f"{sign}{abs(points):.1f}"
 
 
 def _row(step: NextStep, base: list[float], errors: list[float], seconds: float) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 import pytest
 
 from core.advice.first_step import first_step
-from core.advice.remedy import FINE, WRONG, find_remedy, grade, with_batch_normalization
+from core.advice.remedy import FINE, WRONG, find_remedy, grade
 from core.base.encoding import change
 from core.data.ready.builtin import digits
 from core.experiment import Experiment
+from core.network.extra_layers import with_normalization
 from core.network.initializers import LSUV, He, Normal, Ones, Xavier, Zeros
 from core.network.layers import (
     BatchNorm,
@@ -43,7 +44,7 @@ SIGMOIDS, STEPS = deep("sigmoid", Xavier()), deep("step", Xavier())
         (Experiment(initializer=Ones()), {"initializer": He()}),
         (deep("relu", Normal(std=0.01)), {"initializer": He()}),
         (deep("tanh", Normal(std=0.01)), {"initializer": Xavier()}),
-        (SIGMOIDS, {"network": with_batch_normalization(SIGMOIDS.network)}),
+        (SIGMOIDS, {"network": with_normalization(SIGMOIDS.network, BatchNorm())}),
         (STEPS, {"network": deep("relu", He()).network, "initializer": He()}),
         (
             Experiment(network=Perceptron().layers(GREY)),
@@ -81,10 +82,12 @@ def test_a_good_start_needs_no_change(data):
 
 def test_every_activation_has_a_normalization_before_it_once():
     block = Residual(layers=(Conv2d(), BatchNorm(), ReLU(), Conv2d(), Sigmoid()))
-    new = with_batch_normalization((Conv2d(), ReLU(), block, StepFunction(), Flatten(), Output()))
+    new = with_normalization(
+        (Conv2d(), ReLU(), block, StepFunction(), Flatten(), Output()), BatchNorm()
+    )
     inside = (Conv2d(), BatchNorm(), ReLU(), Conv2d(), BatchNorm(), Sigmoid())
     assert new == (
         Conv2d(), BatchNorm(), ReLU(), Residual(layers=inside), BatchNorm(), StepFunction(),
         Flatten(), Output(),
     )  # fmt: skip
-    assert with_batch_normalization(new) == new
+    assert with_normalization(new, BatchNorm()) == new

@@ -84,3 +84,38 @@ def test_without_a_terminal_every_point_is_a_line(capsys) -> None:
     assert lines[0].startswith("Study ") and "21 points" in lines[1]
     assert sum("test loss" in line and line.startswith("width") for line in lines) == 21
     assert json.dumps(lines[-1])
+
+
+def test_changes_of_a_run_and_of_an_experiment_are_compared_and_continued(capsys, home) -> None:
+    small = ["--set", 'network=["flatten", "output"]', "--epochs", "1"]
+    run = answer(capsys, "train", "digits", *small)["run"]
+    quick = ["--without", "weight_decay", "--with", "epochs=2", "--seeds", "2", "--workers", "1"]
+    found = answer(capsys, "compare", run, *quick, "--on", "test", "--name", "Two changes")
+    study = Studies(home).study(found["study"])
+    assert (study.name, study.repeats, study.size) == ("Two changes", 2, 6)
+    assert encode(study.base) == Store(home).experiment(run)
+    assert study.comparison.measured_on == "test"
+    effects = found["findings"][0]["effects"]
+    assert {row["change"] for row in effects} == {"Without weight decay", "With epochs 2"}
+    assert all(row["seeds"] == 2 and row["part"] == "test" for row in effects)
+    assert len(found["says"]) == 3
+    assert refusal(capsys, "sweep", "--resume", found["study"])["code"] == "not_resumable"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["digits"], "no_change"),
+        (["digits", "--without", "dropout"], "nothing_to_remove"),
+        (["digits", "--with", "flip", "--seeds", "0"], "seeds_not_a_number"),
+        (["digits", "--with", "flip", "--set", "split.test=0", "--on", "test"], "nothing_held_out"),
+        (["digits", "--with", 'layer={"kind":"group_norm","groups":7}'], "unequal_groups"),
+        (["nothing", "--with", "flip"], "unknown_experiment"),
+        (["last", "--with", "flip"], "run_not_found"),
+    ],
+)
+def test_a_comparison_that_cannot_run_is_refused_before_it_is_created(
+    capsys, home, arguments, code
+) -> None:
+    assert refusal(capsys, "compare", *arguments)["code"] == code
+    assert Studies(home).ids() == []
