@@ -26,7 +26,7 @@ from core.commands import (
     studies,
     weights,
 )
-from core.commands.options import add_reading_options
+from core.commands.options import add_reading_options, add_rename_option
 from core.commands.terminal import Terminal, never_fail_to_encode, write_line
 
 INTERRUPTED = 130  # exit status, 128 + SIGINT as in shells
@@ -150,6 +150,7 @@ def _add_evaluation_options(command: argparse.ArgumentParser) -> None:
         "column, or a file of inputs and one of labels",
     )
     command.add_argument("--labels", help="spreadsheet of the labels of --on")
+    add_rename_option(command)
     add_reading_options(command)
 
 
@@ -185,6 +186,7 @@ def _add_prediction_options(command: argparse.ArgumentParser) -> None:
         help="images, archives or folders of images, or one spreadsheet or array without labels",
     )
     command.add_argument("--to", metavar="ANSWERS", help="save the answers as .csv or .xlsx")
+    add_rename_option(command)
     add_reading_options(command)
 
 

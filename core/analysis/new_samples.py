@@ -1,6 +1,7 @@
 """New labelled samples for a run that has ended: read like its training data, and compared."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
@@ -15,7 +16,7 @@ from core.base.text import clip, few, format_shape
 from core.data.arrays.combine import read_files
 from core.data.datasets import Spreadsheets
 from core.data.inspection.encoding import ColumnEncoding
-from core.data.inspection.input_columns import TrainedColumns
+from core.data.inspection.input_columns import TrainedColumns, rename_columns
 from core.data.inspection.inspect import Inspection, inspect
 from core.data.inspection.train_test import compare
 from core.data.library import Library
@@ -36,17 +37,24 @@ class NewSamples:
 
 
 def read_new_samples(
-    trained: TrainedRun, images: Path, labels: Path | None = None, *, reading: Reading
+    trained: TrainedRun,
+    images: Path,
+    labels: Path | None = None,
+    *,
+    reading: Reading,
+    renamed: Mapping[str, str] | None = None,
 ) -> NewSamples:
     """Read files with the columns, classes and scale of the run's data; `reading` holds the choices
-    that differ from those of the training files. Raises BadData, NotFound.
+    that differ from those of the training files, and `renamed` maps titles of the new file to those
+    of the training file. Raises BadData, NotFound.
     """
     like = training_inspection(trained)
     like = replace(like, settled=_reading(like.settled, reading, has_labels=labels is not None))
     names = [path.name if path else "" for path in (images, labels)]
     tables = read_files((images, labels), names, like.settled, lambda index: None)
+    inputs = rename_columns(tables[0], renamed or {}, like.known_titles)
     try:
-        new = inspect(tables[0], tables[1], like=like)
+        new = inspect(inputs, tables[1], like=like)
     except BadData as error:
         raise _with_way_out(error, images.name, like) from None
     new, like = (

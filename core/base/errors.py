@@ -47,7 +47,9 @@ class BadData(BadInput):
     """A file or an array that is not a dataset. `fixes`: changes of the Reading that may help.
 
     `columns` maps a column, from 0, to its problem; `column_table` describes all columns of the
-    file (core.data.inspection.column_table), where it could be read.
+    file (core.data.inspection.column_table), where it could be read. `missing` are the titles of
+    the training file that this file lacks, and `unmatched` are those of this file that may be
+    meant.
     """
 
     code = "bad_data"
@@ -59,15 +61,21 @@ class BadData(BadInput):
         *,
         code: str = "",
         columns: dict[int, str] | None = None,
+        missing: tuple[str, ...] = (),
+        unmatched: tuple[str, ...] = (),
     ):
         super().__init__(message, code=code)
         self.fixes = fixes
         self.columns = columns or {}
+        self.missing, self.unmatched = missing, unmatched
         self.column_table: tuple[Any, ...] = ()
 
     def details(self) -> dict[str, Any]:
         columns = [facts.plain() for facts in self.column_table]
-        return {"fixes": list(self.fixes), "columns": columns}
+        details = {"fixes": list(self.fixes), "columns": columns}
+        if self.missing:
+            details |= {"missing": list(self.missing), "unmatched": list(self.unmatched)}
+        return details
 
 
 class BadNetwork(BadInput):

@@ -48,7 +48,7 @@ def evaluate(arguments: Namespace, terminal: Terminal) -> Answer:
 
 def _read_new_samples(arguments: Namespace, trained: "TrainedRun", terminal: Terminal) -> Answer:
     from core.analysis.new_samples import read_new_samples
-    from core.commands.options import reading_from
+    from core.commands.options import reading_from, renames_from, suggesting_renames
 
     images, *more = map(Path, arguments.on)
     more += [optional_path(arguments.labels)] if arguments.labels else []
@@ -58,7 +58,14 @@ def _read_new_samples(arguments: Namespace, trained: "TrainedRun", terminal: Ter
             "of labels.",
             code="too_many_files",
         )
-    new = read_new_samples(trained, images, *more, reading=reading_from(arguments))
+    with suggesting_renames():
+        new = read_new_samples(
+            trained,
+            images,
+            *more,
+            reading=reading_from(arguments),
+            renamed=renames_from(arguments),
+        )
     for finding in new.findings:
         terminal.print(f"{SIGNS[finding.level]} {finding.text}")
     trained.replace_test(new.inputs, new.targets)

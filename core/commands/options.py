@@ -5,10 +5,12 @@ A new field of Reading requires no change here.
 
 import shlex
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from core.base.encoding import build
-from core.base.errors import BadInput
+from core.base.errors import BadData, BadInput
 from core.base.spec import FieldFacts, fields
 from core.data.inspection.shapes import parse_shape
 from core.data.reading import ColumnChoice, Reading, current_name
@@ -79,6 +81,51 @@ def _parse_columns(texts: list[str]) -> dict[str, dict[str, str]]:
 
 def _column_fields() -> list[str]:
     return [field.name for field in fields(ColumnChoice)]
+
+
+def add_rename_option(command: ArgumentParser) -> None:
+    """Add --rename NEW=OLD, for files that are read like the training file of a run."""
+    command.add_argument(
+        "--rename",
+        action="append",
+        default=[],
+        metavar="NEW=OLD",
+        help="use the column NEW as the column OLD of the training file; can be repeated",
+    )
+
+
+def renames_from(arguments: Namespace) -> dict[str, str]:
+    """Return the titles of the training file by those that --rename gives them. Raises BadInput."""
+    renamed = {}
+    for text in arguments.rename:
+        own, sign, title = text.rpartition("=")
+        if not (own.strip() and sign and title.strip()):
+            raise BadInput(
+                f"--rename {text} names no two columns. Write NEW=OLD: the column of the file, "
+                "then that of the training file.",
+                code="rename_format",
+            )
+        renamed[own.strip()] = title.strip()
+    return renamed
+
+
+@contextmanager
+def suggesting_renames() -> Iterator[None]:
+    """Add the options that may help to the error of a file without columns of the training file."""
+    try:
+        yield
+    except BadData as error:
+        if not error.missing or not error.unmatched:
+            raise
+        from core.data.inspection.encoding import pair_titles
+
+        pairs = pair_titles(error.missing, error.unmatched)
+        options = " ".join(
+            "--rename " + shlex.quote(f"{pairs.get(title, 'NEW')}={title}")
+            for title in error.missing
+        )
+        error.args = (f"{error} Or read the file as it is, with {options}.",)
+        raise
 
 
 def as_options(fix: dict[str, Any]) -> str:

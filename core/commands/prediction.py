@@ -10,7 +10,7 @@ from core.base.numbers import percent, readable
 from core.base.text import aligned, clip, counted
 from core.commands.experiments import Answer
 from core.commands.inspection import SIGNS
-from core.commands.options import reading_from
+from core.commands.options import reading_from, renames_from, suggesting_renames
 from core.commands.terminal import Terminal
 from core.runs.store import Store
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.predict.prediction import Prediction, Predictions
 
 LISTED = 40  # answers that a terminal shows
-READING = 0.5  # fraction of the time for reading and preparing the files
+READING, COMPARED = 0.5, 0.8  # fractions of the time until the files and the run are prepared
 
 
 def predict(arguments: Namespace, terminal: Terminal) -> Answer:
@@ -38,19 +38,25 @@ def predict(arguments: Namespace, terminal: Terminal) -> Answer:
     run = store.find(arguments.run)
     trained = TrainedRun(store, run, arguments.device or "")
     predictor = Predictor(trained)
-    inputs = read_inputs(
-        predictor,
-        [Path(file) for file in arguments.files],
-        reading=reading_from(arguments),
-        progress=lambda fraction: terminal.progress(READING * fraction, "Reading the files"),
-    )
+    with suggesting_renames():
+        inputs = read_inputs(
+            predictor,
+            [Path(file) for file in arguments.files],
+            reading=reading_from(arguments),
+            renamed=renames_from(arguments),
+            progress=lambda fraction: terminal.progress(READING * fraction, "Reading the files"),
+        )
     if not predictor.is_compared:
         ask(
             trained,
             Familiarity(),
-            lambda done, note: terminal.progress(READING + (1 - READING) * done, note),
+            lambda done, note: terminal.progress(READING + (COMPARED - READING) * done, note),
         )
-    predictions = predictor.predict(inputs.values, inputs.names)
+    predictions = predictor.predict(
+        inputs.values,
+        inputs.names,
+        progress=lambda done: terminal.progress(COMPARED + (1 - COMPARED) * done, "Predicting"),
+    )
     terminal.progress(1.0)
     terminal.print(*(f"{SIGNS[finding.level]} {finding.text}" for finding in inputs.findings))
     _print_answers(predictions, terminal)
@@ -60,6 +66,7 @@ def predict(arguments: Namespace, terminal: Terminal) -> Answer:
     return {
         "run": run,
         "answers": [_plain(p, predictions.classes) for p in predictions],
+        "identifiers": {title: cells.tolist() for title, cells in inputs.identifiers.items()},
         "changes": [[finding.code for finding in steps] for steps in inputs.steps],
         "problems": [{"input": name, "message": message} for name, message in inputs.problems],
         "findings": [asdict(finding) for finding in inputs.findings],

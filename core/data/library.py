@@ -89,6 +89,7 @@ class Library:
             upload_hashes=self.uploads.known_hashes(sources, hashes),
             encodings=train.encodings,
             column_table=train.column_table,
+            pixel_titles=train.pixel_titles,
         )
         dataset_folder.write(self._folder(digest), about, train.samples)
         self.uploads.save(sources, hashes)

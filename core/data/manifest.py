@@ -19,7 +19,8 @@ class About:
 
     `files` are the names of the uploaded files, `added` is in seconds since 1970 (UTC). `settled`
     is the reading with every detected choice filled in; `encodings` say how the columns of a table
-    became inputs and how gaps are filled, and `column_table` describes them.
+    became inputs and how gaps are filled, and `column_table` describes them. `pixel_titles` are the
+    titles of the columns of images, by which those of another file are matched.
     """
 
     digest: str
@@ -38,6 +39,7 @@ class About:
     encodings: tuple[ColumnEncoding, ...] = ()
     column_table: tuple[ColumnFacts, ...] = ()
     validation_rows: int = 0  # of `rows`, where the files themselves state the validation set
+    pixel_titles: tuple[str, ...] = ()
 
     @property
     def task(self) -> Task:
@@ -54,7 +56,9 @@ class About:
         """What another file must have in common with the training file."""
         actions = [f.action for f in self.findings if f.code in ("identifiers", "folds")]
         left_out = [key for action in actions if action for key in action.changes["columns"]]
-        titles = [e.title for e in self.encodings if e.kind == "number" and e.title]
+        titles = self.pixel_titles or [
+            e.title for e in self.encodings if e.kind == "number" and e.title
+        ]
         count = prod(self.shape) if self.has_images else len(self.encodings)
         return TrainedColumns(count, tuple(titles), tuple(left_out))
 

@@ -63,8 +63,10 @@ def xlsx_content(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
     sheet.freeze_panes = "A2"
 
     def cell(value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
+        if not isinstance(value, str) or not (
+            value.startswith(("=", "#")) or ILLEGAL_CHARACTERS_RE.search(value)
+        ):
+            return value  # other text is never a formula or an error
         text = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("·", value))
         text.data_type = "s"
         return text

@@ -38,12 +38,13 @@ def answers_xlsx(inputs: Inputs, predictions: Predictions) -> bytes:
 
 
 def answer_rows(inputs: Inputs, predictions: Predictions) -> tuple[list[str], list[list[Any]]]:
-    """Return titles and rows: the name of each input, its answer, the most probable classes with
-    their probabilities, whether it is unlike the training set, and the codes of what was changed in
-    an image. Images that cannot be read come last, with the reason.
+    """Return titles and rows: the name of each input, the identifiers of its row, its answer, the
+    most probable classes with their probabilities, whether it is unlike the training set, and the
+    codes of what was changed in an image. Images that cannot be read come last, with the reason.
     """
     tops = min(3, len(predictions.classes))
-    head = ["input", "answer", *["probability"] * bool(tops)]
+    identifiers = [cells.tolist() for cells in inputs.identifiers.values()]
+    head = ["input", *inputs.identifiers, "answer", *["probability"] * bool(tops)]
     for place in ("second", "third")[: max(tops - 1, 0)]:
         head += [place, f"{place}_probability"]
     known = predictions.distances is not None
@@ -51,7 +52,8 @@ def answer_rows(inputs: Inputs, predictions: Predictions) -> tuple[list[str], li
     head += ["changes"] * any(inputs.steps) + ["problem"] * bool(inputs.problems)
     rows = []
     for index, prediction in enumerate(predictions):
-        row = [prediction.name, *_answer(prediction, predictions.classes)]
+        row = [prediction.name, *(cells[index] for cells in identifiers)]
+        row += _answer(prediction, predictions.classes)
         if known:
             row += ["yes" if prediction.is_unfamiliar else "no", _digits(prediction.distance)]
         if any(inputs.steps):

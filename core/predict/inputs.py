@@ -3,7 +3,7 @@ like its training data.
 """
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -38,6 +38,7 @@ class Inputs:
     `values` (N, …) are as the network gets them before normalization: images from 0 (black) to 255.
     `findings` are on the whole; `steps` report what was changed in each image, and are empty for
     rows of a table. `problems` name images of an archive that cannot be read, with the reason.
+    `identifiers` maps titles of columns that identify the rows of a table to their cells (N,).
     """
 
     values: np.ndarray
@@ -45,6 +46,7 @@ class Inputs:
     findings: tuple[Finding, ...] = ()
     steps: tuple[tuple[Finding, ...], ...] = ()
     problems: tuple[tuple[str, str], ...] = ()
+    identifiers: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -62,11 +64,13 @@ def read_inputs(
     names: Sequence[str] = (),
     *,
     reading: Reading | None = None,
+    renamed: Mapping[str, str] | None = None,
     progress: Progress = lambda fraction: None,
 ) -> Inputs:
     """Read files as inputs of a run: images, archives and folders of images, or one spreadsheet or
     file of arrays. `names` appear in messages in place of the files' own; `reading` holds the
-    choices for a spreadsheet that differ from those of the training file.
+    choices for a spreadsheet that differ from those of the training file, and `renamed` maps titles
+    of its columns to those of the training file.
 
     Raises BadData, NotFound. An unreadable image is refused; in an archive or a folder it becomes a
     problem, unless none can be read.
@@ -80,7 +84,18 @@ def read_inputs(
         for index, (source, name) in enumerate(zip(sources, names, strict=True)):
             with _images_in(source, name) as found:
                 if found is None:
-                    return _read_table(predictor, source, name, reading, len(sources) - 1)
+                    _refuse_others(name, len(sources) - 1)
+                    read = read_table_inputs(
+                        predictor.origin,
+                        source,
+                        name,
+                        reading or Reading(),
+                        renamed=renamed,
+                        progress=progress,
+                    )
+                    return Inputs(
+                        read.inputs, read.names, read.findings, identifiers=read.identifiers
+                    )
                 for start in range(0, len(found), BATCH):
                     images.read(found[start : start + BATCH], predictor, rows)
                     done = min(start + BATCH, len(found)) / len(found)
@@ -92,9 +107,8 @@ def read_inputs(
     return Inputs(values, tuple(images.names), _summary(steps, problems), steps, problems)
 
 
-def _read_table(
-    predictor: Predictor, source: Source, name: str, reading: Reading | None, others: int
-) -> Inputs:
+def _refuse_others(name: str, others: int) -> None:
+    """Raise BadData if there are other files besides a table."""
     if others:
         raise BadData(
             f"{clip(name)} is a spreadsheet or a file of arrays, and there "
@@ -102,8 +116,6 @@ def _read_table(
             "predicted together: use this file alone.",
             code="several_tables",
         )
-    rows = read_table_inputs(predictor.origin, source, name, reading or Reading())
-    return Inputs(rows.inputs, rows.names, rows.findings)
 
 
 # --- images

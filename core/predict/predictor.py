@@ -4,7 +4,7 @@ reading the weights, and comparing the training samples (the analysis Familiarit
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.analysis.inside.attribution import integrated_gradients
 from core.analysis.inside.familiarity import Reference
-from core.analysis.trained import PartName, TrainedRun, compute_outputs, finish
+from core.analysis.trained import Outputs, PartName, TrainedRun, compute_outputs, finish
 from core.base.encoding import to_json_text
 from core.base.errors import BadInput
 from core.data.batches import Part
@@ -22,6 +22,7 @@ from core.predict.table_inputs import Origin
 from core.runs.store import Store
 
 HELD = 8  # runs that stay in memory
+BLOCK = 4096  # inputs between which others may use the network, a multiple of CPU_BATCH
 MEAN_ROWS = 4096  # of the training set, whose mean is the baseline of a table
 PARTS: tuple[PartName, ...] = ("train", "validation", "test")
 
@@ -71,17 +72,30 @@ class Predictor:
         return len(self.shape) == 3
 
     @property
+    def known_titles(self) -> set[str]:
+        """The titles of the training file that a spreadsheet may have too."""
+        return self.origin.inspection.known_titles
+
+    @property
     def can_draw(self) -> bool:
         """Whether the training images have a uniform background, as drawings have."""
         return self.form is not None and self.form.ink is not None
 
     # --- answers
 
-    def predict(self, inputs: np.ndarray, names: Sequence[str] = ()) -> Predictions:
+    def predict(
+        self,
+        inputs: np.ndarray,
+        names: Sequence[str] = (),
+        *,
+        progress: Callable[[float], None] = lambda fraction: None,
+    ) -> Predictions:
         """Return the answers for inputs (N, …) as they are before normalization. Raises BadInput
         if the network computes values that are not finite.
 
-        They have the nearest training samples if these have been compared: see `is_compared`.
+        They have the nearest training samples if these have been compared: see `is_compared`. Many
+        inputs are answered in blocks, between which other threads get their answers; `progress`
+        receives the fraction done, and may raise to stop.
         """
         if inputs.shape[1:] != self.shape or not len(inputs):
             raise BadInput(
@@ -90,6 +104,31 @@ class Predictor:
                 code="shape_differs",
             )
         reference = self._compared()
+        scores, probabilities, nearest, distances = [], [], [], []
+        for start in range(0, len(inputs), BLOCK):
+            outputs = self._compute(inputs[start : start + BLOCK])
+            scores.append(outputs.scores)
+            probabilities.append(outputs.probabilities)
+            if reference:
+                for parts, found in zip(
+                    (nearest, distances), reference.nearest(outputs.hidden), strict=True
+                ):
+                    parts.append(found)
+            progress(min(1.0, (start + BLOCK) / len(inputs)))
+        return Predictions(
+            tuple(names) or tuple(f"{i + 1}" for i in range(len(inputs))),
+            self.classes,
+            np.concatenate(scores),
+            np.concatenate(probabilities) if self.classes else np.empty((len(inputs), 0)),
+            np.concatenate(nearest) if reference else None,
+            np.concatenate(distances) if reference else None,
+            reference.threshold if reference else None,
+        )
+
+    def _compute(self, inputs: np.ndarray) -> Outputs:
+        """Return what the network computes for inputs (n, …). Raises BadInput for values that are
+        not finite.
+        """
         part = self._part(inputs)
         with self._lock:
             torch.set_num_threads(self._threads)
@@ -100,20 +139,7 @@ class Predictor:
                 "from those of the training set, or the training diverged.",
                 code="outputs_not_finite",
             )
-        rows = distances = None
-        if reference:
-            rows, distances = reference.nearest(outputs.hidden)
-        names = tuple(names) or tuple(f"{i + 1}" for i in range(len(inputs)))
-        probabilities = outputs.probabilities if self.classes else np.empty((len(inputs), 0))
-        return Predictions(
-            names,
-            self.classes,
-            outputs.scores,
-            probabilities,
-            rows,
-            distances,
-            reference.threshold if reference else None,
-        )
+        return outputs
 
     @property
     def is_compared(self) -> bool:

@@ -1,6 +1,6 @@
 """Rows of a spreadsheet or of an array, without labels, in the form of a run's training data."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -15,9 +15,11 @@ from core.base.text import clip, counted, few, format_shape
 from core.data.arrays.combine import read_files
 from core.data.gaps import fill_gaps
 from core.data.inspection.column_choices import column_keys, resolve_choices
+from core.data.inspection.identifiers import find_identifiers
 from core.data.inspection.image_statistics import sample_rows
-from core.data.inspection.input_columns import match_titles
+from core.data.inspection.input_columns import match_titles, rename_columns
 from core.data.inspection.inspect import Inspection, inspect
+from core.data.inspection.label_guess import cells_of
 from core.data.inspection.shapes import guess_white
 from core.data.reading import ColumnChoice, Reading
 from core.data.spreadsheet.source import Source
@@ -49,21 +51,38 @@ class Origin:
 
 @dataclass(frozen=True)
 class TableInputs:
-    """Inputs (N, …) before normalization and without gaps, and the names of the rows."""
+    """Inputs (N, …) before normalization and without gaps, and the names of the rows.
+
+    `identifiers` maps the title of each column of the file that identifies its rows to the cells
+    (N,), exactly.
+    """
 
     inputs: np.ndarray
     names: tuple[str, ...]
     findings: tuple[Finding, ...]
+    identifiers: Mapping[str, np.ndarray]
 
 
-def read_table_inputs(origin: Origin, source: Source, name: str, reading: Reading) -> TableInputs:
+def read_table_inputs(
+    origin: Origin,
+    source: Source,
+    name: str,
+    reading: Reading,
+    *,
+    renamed: Mapping[str, str] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> TableInputs:
     """Read rows with the columns of the training file: matched by name, or by their order without
-    a header. Other columns are left out and reported, such as the label. Raises BadData.
+    a header. Other columns are left out and reported, such as the label. `renamed` maps titles of
+    the file to those of the training file; `progress` receives the fraction read. Raises BadData.
     """
     trained = origin.inspection
     settled = _reading(trained.settled, reading)
-    table = read_files((source,), [name], settled, lambda index: None)[0]
+    table = read_files((source,), [name], settled, lambda index: progress)[0]
+    titles = column_titles(table)
+    table = rename_columns(table, renamed or {}, trained.known_titles)
     table = match_titles(table, trained.known_titles)
+    identifiers = _find_identifiers(table, trained)
     settled, left_out = _without_others(table, settled, trained)
     like = replace(trained, settled=settled)
     new = inspect(table, like=like)
@@ -84,7 +103,41 @@ def read_table_inputs(origin: Origin, source: Source, name: str, reading: Readin
     ]
     findings = [*left_out, *findings, *check_range(like, new, name), *_check_scale(like, new, name)]
     names = tuple(f"row {number}" for number in new.row_numbers)
-    return TableInputs(np.asarray(inputs), names, tuple(findings))
+    rows = np.asarray(new.row_numbers, int) - table.first_row
+    cells = {titles[c]: _exact(cells_of(table, c)[rows]) for c in identifiers}
+    return TableInputs(np.asarray(inputs), names, tuple(findings), cells)
+
+
+def column_titles(table: Table) -> list[str]:
+    """Return the title of each column of a file, or "column 2" for one without."""
+    header = table.header or [""] * table.width
+    return [title or f"column {number}" for number, title in enumerate(header, 1)]
+
+
+def _find_identifiers(table: Table, trained: Inspection) -> list[int]:
+    """Return the columns, from 0, that identify the rows: those that training left out, or others
+    that are no inputs.
+    """
+    if table.is_array:
+        return []
+    header = table.header or ()
+    left_out = trained.trained.left_out if trained.trained else ()
+    if trained.input_titles.intersection(header):
+        others = [c for c, title in enumerate(header) if title not in trained.input_titles]
+        known = [c for c in others if header[c] in left_out]
+    else:
+        keys = column_keys(table.header, table.width)
+        others = _other_columns(table, keys, trained.settled, trained)
+        known = []
+    found = set(find_identifiers(table, list(range(table.width)))) if others else set()
+    return [c for c in others if c in known or c in found]
+
+
+def _exact(cells: np.ndarray) -> np.ndarray:
+    """Return cells (N,) with whole numbers as int64, where all are."""
+    if cells.dtype.kind == "f" and np.isfinite(cells).all() and not (cells % 1).any():
+        return cells.astype(np.int64)
+    return cells
 
 
 def _check_scale(like: Inspection, new: Inspection, name: str) -> list[Finding]:
@@ -150,8 +203,10 @@ def _other_columns(
     columns = trained.trained
     if columns is None or table.is_array:
         return []
-    if table.header and trained.input_titles:
+    if trained.input_titles.intersection(table.header or ()):
         return [c for c, title in enumerate(table.header) if title not in trained.known_titles]
+    if table.header and trained.encodings:
+        return []  # all inputs have other titles: which columns they are is asked for
     roles = [facts.role for facts in trained.column_table]
     for layout in (roles, [role for role in roles if role != "label"]):
         if len(layout) == table.width and layout.count("input") == columns.count:

@@ -11,11 +11,13 @@ from core.analysis.catalogue import Familiarity
 from core.analysis.results import result_of
 from core.base.encoding import encode
 from core.base.numbers import percent, whole
-from core.data.datasets import Digits
-from core.experiment import shipped
+from core.data.datasets import Digits, Spreadsheets
+from core.data.library import Library
+from core.experiment import Experiment, shipped
 from core.jobs import runner
 from core.jobs.kinds import KINDS, RUN
 from core.jobs.lane import Lane
+from core.network.layers import Output
 from core.network.presets import SoftmaxRegression
 from core.predict.inputs import Inputs, read_inputs
 from core.predict.predictor import open_predictor
@@ -219,6 +221,26 @@ def empty(tmp_path, monkeypatch):
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     yield Store(tmp_path)
     runner.current().close()
+
+
+def test_renamed_columns_are_chosen_and_identifiers_are_shown(empty):
+    rows = [f"{i}{k},{'no' if i < 5 else 'yes'}" for i in range(10) for k in (",1,3", ",2,1")]
+    digest, _ = Library(empty.home).add("\n".join(["left,right,top,label", *rows]).encode())
+    data = Spreadsheets(digest=digest, title="Table")
+    table_run = Experiment(data=data, network=(Output(),), epochs=1, device="cpu")
+    run = empty.create(encode(table_run))
+    KINDS[RUN].execute(empty.home, run)
+    content = b"user_id,Left side,other,top\nK1,1,2,3\nK2,9,1,1\n"
+    app = upload(open_input("Spreadsheet", run), ("new.csv", content))
+    menus = {menu.label: menu for menu in app.selectbox if menu.label in ("left", "right")}
+    assert [menu.value for menu in menus.values()] == ["Left side", None] and not app.dataframe
+    app = well(menus["right"].set_value("other").run())
+    predictor = open_predictor(empty, run)
+    expected = predictor.predict(np.array([[1, 2, 3], [9, 1, 1]], np.float32))
+    shown = dict(zip(table(app)["user_id"], table(app)["Answer"], strict=True))
+    assert shown == {"K1": expected[0].label, "K2": expected[1].label}
+    app = well(app.selectbox[-1].set_value("Left side").run())  # for both columns
+    assert not app.dataframe and app.selectbox[-1].value == "Left side"
 
 
 def test_a_lab_without_a_finished_run_offers_a_first_one(empty):

@@ -220,24 +220,51 @@ def _encode_texts(encoding: ColumnEncoding, cells: np.ndarray) -> np.ndarray:
     return encoded
 
 
-def _no_column(
-    encoding: ColumnEncoding, encodings: Sequence[ColumnEncoding], columns: Columns, name: str
+def _no_columns(
+    absent: Sequence[ColumnEncoding],
+    encodings: Sequence[ColumnEncoding],
+    columns: Columns,
+    name: str,
 ) -> BadData:
-    """Return the error for a column that is missing; it names the one that may be meant."""
-    title, known = encoding.title, {each.title for each in encodings}
-    others = {other.casefold(): other for other in columns.header or () if other not in known}
-    close = get_close_matches(title.casefold(), others, n=1)
-    if close:
-        way = f"If it is {clip(others[close[0]])!r} in this file, rename that column"
+    """Return the error for columns that are missing; it names those that may be meant."""
+    absent = sorted(absent, key=lambda encoding: encoding.index)
+    titles = tuple(dict.fromkeys(encoding.title for encoding in absent))
+    known = {each.title for each in encodings}
+    unmatched = tuple(t for t in dict.fromkeys(columns.header or ()) if t and t not in known)
+    pairs = pair_titles(titles, unmatched)
+    single = len(titles) == 1
+    if single and pairs:
+        way = f"If it is {clip(pairs[titles[0]])!r} in this file, rename that column"
+    elif unmatched:
+        way = "Rename the column that contains it" if single else "Rename those that contain them"
+        way += f" (not used: {few([clip(title) for title in unmatched])})"
     else:
-        way = f"Rename the column that contains it (not used: {few(list(others.values()))})"
-        way = way if others else "Add the column"
-    if encoding.fills_gaps:
-        way += ", or add the column without values: they are filled as in the training"
+        way = "Add the column" if single else "Add the columns"
+    if all(encoding.fills_gaps for encoding in absent):
+        what = "column" if single else "columns"
+        way += f", or add the {what} without values: they are filled as in the training"
+    quoted = few([f"{clip(title)!r}" for title in titles])
     return BadData(
-        f"{name} has no column named {clip(title)!r}, which the training table has. {way}.",
+        f"{name} has no {'column' if single else 'columns'} named {quoted}, which the training "
+        f"table has. {way}.",
         code="column_missing",
+        missing=titles,
+        unmatched=unmatched,
     )
+
+
+def pair_titles(missing: Sequence[str], unmatched: Sequence[str]) -> dict[str, str]:
+    """Return for each title of the training file the one that resembles it most, if any does.
+
+    >>> pair_titles(["size", "age"], ["Size (m²)", "note"])
+    {'size': 'Size (m²)'}
+    """
+    folded = {title.casefold(): title for title in unmatched}
+    pairs = {}
+    for title in missing:
+        for close in get_close_matches(title.casefold(), folded, n=1):
+            pairs[title] = folded.pop(close)
+    return pairs
 
 
 def known_texts(texts: np.ndarray, categories: Sequence[str]) -> np.ndarray:
@@ -276,7 +303,7 @@ def locate(
         place = dict(zip(order, own, strict=True))
         return [place[i] for i in range(len(encodings))]
     places = [find_column(encoding, columns.header) for encoding in encodings]
-    for encoding, place in zip(encodings, places, strict=True):
-        if place is None or place not in own:
-            raise _no_column(encoding, encodings, columns, name)
+    located = zip(encodings, places, strict=True)
+    if absent := [encoding for encoding, place in located if place not in own]:
+        raise _no_columns(absent, encodings, columns, name)
     return [place for place in places if place is not None]

@@ -115,6 +115,31 @@ def match_titles(table: Table, known: Collection[str]) -> Table:
     return replace(table, header=tuple(titles))
 
 
+def rename_columns(table: Table, renamed: Mapping[str, str], known: Collection[str]) -> Table:
+    """Return the table with the titles of the training file, `known`, for those of its columns that
+    were renamed since. Raises BadData.
+    """
+    for own, title in renamed.items() if renamed else ():
+        titles, wanted = (own, table.header or ()), (title, sorted(known))
+        for (one, among), whose in ((titles, table.name), (wanted, "the training file")):
+            if one not in among:
+                listed = f"Its columns are {few(list(among))}" if among else "It has no header"
+                raise BadData(
+                    f"{clip(own)!r} cannot be used as {clip(title)!r}: {whose} has no column named "
+                    f"{clip(one)!r}. {listed}.",
+                    code="column_unknown",
+                )
+    header = tuple(renamed.get(title, title) for title in table.header or ())
+    for title in renamed.values():
+        if header.count(title) > 1:
+            raise BadData(
+                f"{table.name} would have {whole(header.count(title))} columns named "
+                f"{clip(title)!r}. Use one column for each column of the training file.",
+                code="repeated_columns",
+            )
+    return replace(table, header=header) if renamed else table
+
+
 def _folded(title: str) -> str:
     return " ".join(title.casefold().split())
 

@@ -60,6 +60,12 @@ class Inspection:
     row_numbers: Sequence[int] = ()
 
     @property
+    def pixel_titles(self) -> tuple[str, ...]:
+        """The titles of the columns of images, empty without a header or for a table."""
+        has_pixels = len(self.shape) == 3 and self.trained is not None
+        return self.trained.titles if has_pixels else ()
+
+    @property
     def input_titles(self) -> set[str]:
         """The titles of the input columns of a table or of images; empty without a header."""
         titles = self.trained.titles if self.trained else ()
@@ -117,7 +123,8 @@ def inspect(
         return _inspect(images, labels, reading, like)
     except BadData as error:
         if like and error.code == "shape_mismatch":
-            error = pixels_differ(images, like.shape)
+            titles = like.trained.titles if like.trained else ()
+            error = pixels_differ(images, like.shape, titles)
         if not error.columns and images.width >= TINY and are_pixels(images):
             raise error from None
         error.column_table = _describe_columns(

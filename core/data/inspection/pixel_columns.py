@@ -12,17 +12,24 @@ from core.data.spreadsheet.table import Table
 _NUMBERED = re.compile(r"(.*?)(\d+)")  # p17, pixel_17
 
 
-def pixels_differ(images: Table, shape: Sequence[int]) -> BadData:
+def pixels_differ(images: Table, shape: Sequence[int], titles: Sequence[str] = ()) -> BadData:
     """Return the error for images that do not have the pixels of the training images; it names the
-    columns that are missing if their titles are numbered.
+    columns that are missing if most of the `titles` of the training file are found, or, without
+    those, if the titles are numbered.
     """
-    missing = _missing_numbers(images.header or ())
+    own = images.header or ()
+    missing = [title for title in titles if title not in own] if own else []
+    unmatched = tuple(title for title in own if title and title not in titles)
+    if not titles or 2 * len(missing) > len(titles):
+        missing = _missing_numbers(own)
     named = f": {few(missing)} missing" if missing else ""
     return BadData(
         f"{clip(images.name)} has {counted(images.width, 'column')}{named}. The training images "
         f"are {format_image_shape(shape)}, so {counted(prod(shape), 'pixel column')} are needed, "
         "in the order of the training file.",
         code="shape_mismatch",
+        missing=tuple(missing),
+        unmatched=unmatched if titles else (),
     )
 
 

@@ -48,12 +48,17 @@ class Batch:
     def has_classes(self) -> bool:
         return bool(self.predictions.classes)
 
-    @property
-    def labels(self) -> np.ndarray:
-        """The answers (N,) as text."""
+    def labels(self, rows: np.ndarray) -> list[str]:
+        """Return the answers for these rows as text."""
+        scores = self.predictions.scores[rows]
         if not self.has_classes:
-            return np.array([readable(float(value), 4) for value in self.predictions.scores[:, 0]])
-        return np.array(self.predictions.classes)[self.predictions.scores.argmax(1)]
+            return [readable(float(value), 4) for value in scores[:, 0]]
+        return [self.predictions.classes[number] for number in scores.argmax(1)]
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """The class number of each answer (N,)."""
+        return self.predictions.scores.argmax(1)
 
     @property
     def probability(self) -> np.ndarray:
@@ -121,14 +126,13 @@ def listed(batches: list[Batch], place: str) -> tuple[np.ndarray, str]:
     """Draw the filter; return the rows that pass it, least certain first, and its name."""
     certainty = np.min([batch.probability for batch in batches], 0)
     unfamiliar = np.any([batch.is_unfamiliar for batch in batches], 0)
-    labels = [batch.labels for batch in batches]
     passing = {ALL: np.ones(len(certainty), bool)}
     if batches[0].has_classes:
         passing[UNCERTAIN] = certainty < UNSURE
     if batches[0].predictions.distances is not None:
         passing[UNFAMILIAR] = unfamiliar
-    if batches[0].has_classes and len(batches) > 1:
-        passing[DISAGREE] = np.any([each != labels[0] for each in labels], 0)
+    if len(batches) > 1 and all(batch.has_classes for batch in batches):
+        passing[DISAGREE] = disagree(batches)
     chosen = st.segmented_control(
         "Show", list(passing), default=ALL, required=True, key=f"predict_filter {place}",
         format_func=lambda name: f"{name} · {whole(passing[name].sum())}",
@@ -142,14 +146,28 @@ def listed(batches: list[Batch], place: str) -> tuple[np.ndarray, str]:
     return rows[order][:LISTED], chosen
 
 
+def disagree(batches: list[Batch]) -> np.ndarray:
+    """Return for which inputs (N,) the runs answer with different classes, which each of them may
+    number in its own way.
+    """
+    names = list(dict.fromkeys(name for batch in batches for name in batch.predictions.classes))
+    answers = []
+    for batch in batches:
+        own = np.array([names.index(name) for name in batch.predictions.classes])
+        answers.append(own[batch.numbers])
+    return np.any([each != answers[0] for each in answers], 0)
+
+
 def frame(batches: list[Batch], rows: np.ndarray) -> Any:
     """Return these rows of the table."""
     first = batches[0]
     columns: dict[str, list] = {"Name": [clip(first.inputs.title(row)) for row in rows]}
     if first.chosen.predictor.is_image:
         columns["Image"] = [picture(first.inputs.values[row]) for row in rows]
+    for title, cells in first.inputs.identifiers.items():
+        columns[clip(title)] = [str(cell) for cell in cells[rows]]
     for batch, prefix in zip(batches, prefixes(batches), strict=True):
-        labels, probability = batch.labels[rows], batch.probability[rows]
+        labels, probability = batch.labels(rows), batch.probability[rows]
         title = "Answer" if batch.has_classes else "Value"
         columns[f"{prefix}{title}"] = [clip(label) for label in labels]
         if batch.has_classes:

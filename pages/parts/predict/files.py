@@ -1,12 +1,12 @@
 """Images and Spreadsheet: files that are read as each run needs them, and answered."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import streamlit as st
 
-from core.base.errors import LabError
+from core.base.errors import BadData, LabError
 from core.base.text import clip, counted, few, format_shape
 from core.predict.inputs import Inputs, read_inputs
 from core.predict.prediction import Predictions
@@ -16,8 +16,11 @@ from pages.kit.layout import finding
 from pages.parts.predict.answer import explain_switch, side_by_side
 from pages.parts.predict.batch import Batch, table
 from pages.parts.predict.chosen import Chosen
+from pages.parts.predict.renamed import ask_for_columns, choose_columns
 
 HELD = 6  # answered uploads that stay in memory, of all sessions
+HELD_BYTES = 256 * 2**20  # of their inputs; the last one stays in memory in any case
+READ = 0.3  # fraction of the time for reading a file
 FORMATS = (
     "PNG, JPEG, WebP, BMP, GIF or TIFF, or a ZIP archive of images. They are made like the "
     "training images, and every change is shown."
@@ -66,11 +69,14 @@ def answer_files(chosen: list[Chosen], files: Sequence[Any], place: str) -> None
     """Read the files for each run and show the answers; an error is one sentence, and the other
     runs answer.
     """
+    renamed = choose_columns(files[0].file_id)
     batches, problems = [], []
     for one in chosen:
         try:
-            inputs, predictions = _answered(one, files, place)
+            inputs, predictions = _answered(one, files, place, renamed)
         except LabError as error:
+            if isinstance(error, BadData):
+                ask_for_columns(files[0].file_id, error)
             problems.append(str(error))
             continue
         if batches and inputs.names != batches[0].inputs.names:
@@ -100,15 +106,22 @@ def notes(batches: list[Batch]) -> None:
         st.caption("  \n".join(changes))
 
 
-def _answered(one: Chosen, files: Sequence[Any], place: str) -> Answered:
+def _answered(one: Chosen, files: Sequence[Any], place: str, renamed: dict[str, str]) -> Answered:
     """Return the answers for these uploads, from memory if they have been computed."""
-    held, key = _held(), (one.run, one.predictor.is_compared, *(file.file_id for file in files))
+    known = one.predictor.known_titles
+    renamed = {own: title for own, title in renamed.items() if title in known}
+    ids = (file.file_id for file in files)
+    held, key = _held(), (one.run, one.predictor.is_compared, *ids, *renamed.items())
     if key not in held:
-        held[key] = _with_progress(one, files, place)
-        while len(held) > HELD:
+        held[key] = _with_progress(one, files, place, renamed)
+        while len(held) > HELD or (len(held) > 1 and _bytes_of(held.values()) > HELD_BYTES):
             held.popitem(last=False)
     held.move_to_end(key)
     return held[key]
+
+
+def _bytes_of(answers: Iterable[Answered]) -> int:
+    return sum(inputs.values.nbytes for inputs, _ in answers)
 
 
 @st.cache_resource
@@ -117,22 +130,27 @@ def _held() -> OrderedDict[tuple, Answered]:
     return OrderedDict()
 
 
-def _with_progress(one: Chosen, files: Sequence[Any], place: str) -> Answered:
-    """Read the files and answer, with a bar and a Stop button."""
+def _with_progress(
+    one: Chosen, files: Sequence[Any], place: str, renamed: dict[str, str]
+) -> Answered:
+    """Read the files and answer, with a bar and a Stop button, which ends this run of the page at
+    the next report of progress.
+    """
     shown = st.empty()
     with shown.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0, text="Reading the files …")
         st.button("Stop", icon=":material/stop:", key=f"predict_stop {place}",
                   on_click=_remove, args=(place,))  # fmt: skip
 
-    def report(fraction: float) -> None:
-        bar.progress(fraction, text="Reading the files …")
-
     inputs = read_inputs(
         one.predictor, [file.getvalue() for file in files], [file.name for file in files],
-        progress=report,
+        renamed=renamed,
+        progress=lambda done: bar.progress(READ * done, text="Reading the files …"),
     )  # fmt: skip
-    predictions = one.predictor.predict(inputs.values, inputs.names)
+    predictions = one.predictor.predict(
+        inputs.values, inputs.names,
+        progress=lambda done: bar.progress(READ + (1 - READ) * done, text="Predicting …"),
+    )  # fmt: skip
     shown.empty()
     return inputs, predictions
 

@@ -1,6 +1,7 @@
 """Answers are those of `evaluate`; inputs unlike the training set are recognized."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,38 @@ def test_answers_for_the_test_set_equal_those_of_evaluate(digits_run, predictor)
     first = found[0]
     assert first.probability == max(first.probabilities) and first.top[0] == first.answer
     assert list(first.top) == np.argsort(outputs.scores[0])[::-1][:3].tolist()
+
+
+def test_many_inputs_are_answered_in_blocks_between_which_others_get_their_answers(
+    predictor, monkeypatch
+):
+    inputs = predictor.samples("test", range(90))
+    whole = predictor.predict(inputs)
+    monkeypatch.setattr(module, "BLOCK", 32)
+    seen = []
+
+    def report(done: float) -> None:
+        with ThreadPoolExecutor() as pool:  # the lock of the network is free for another thread
+            other = pool.submit(predictor.predict, inputs[:1]).result(60)
+        seen.append((done, other.scores.shape))
+
+    blocks = predictor.predict(inputs, progress=report)
+    assert seen == [(32 / 90, (1, 10)), (64 / 90, (1, 10)), (1.0, (1, 10))]
+    np.testing.assert_allclose(blocks.scores, whole.scores, rtol=1e-5, atol=1e-5)
+    assert np.array_equal(blocks.nearest, whole.nearest) and len(blocks.distances) == 90
+
+
+def test_progress_stops_a_prediction(predictor, monkeypatch):
+    monkeypatch.setattr(module, "BLOCK", 8)
+    inputs, calls = predictor.samples("test", range(40)), []
+
+    def stop(done: float) -> None:
+        calls.append(done)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        predictor.predict(inputs, progress=stop)
+    assert len(calls) == 1 and len(predictor.predict(inputs)) == 40
 
 
 @pytest.mark.parametrize("run", ["values_run", "sine_run", "table_run", "spirals_run"])
