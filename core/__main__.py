@@ -28,6 +28,7 @@ from core.commands import (
 )
 from core.commands.options import add_reading_options, add_rename_option
 from core.commands.terminal import Terminal, never_fail_to_encode, write_line
+from core.weights.fork import CONTINUATIONS
 
 INTERRUPTED = 130  # exit status, 128 + SIGINT as in shells
 RUN_HELP = "id of the run, the beginning of the id, or last"
@@ -75,6 +76,8 @@ def parser() -> argparse.ArgumentParser:
     _add_experiment_options(rate)
     resume = add("resume", experiments.resume, "continue a run from its last checkpoint")
     resume.add_argument("run", metavar="RUN", help=RUN_HELP)
+    forked = add("fork", experiments.fork, "go on from an epoch of a run with other settings")
+    _add_fork_options(forked)
     add("runs", runs.list_runs, "list the runs")
     evaluate = add("evaluate", evaluation.evaluate, "evaluate a finished run")
     _add_evaluation_options(evaluate)
@@ -121,6 +124,26 @@ def _add_experiment_options(command: argparse.ArgumentParser) -> None:
         help="start from the weights of a run or of a file, instead of from scratch",
     )
     command.add_argument("--epochs", metavar="N", help="short for --set epochs=N")
+    command.add_argument("--name", help="name of the run")
+
+
+def _add_fork_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("run", metavar="RUN", help=RUN_HELP)
+    command.add_argument(
+        "--epoch", metavar="N", help="complete epochs to go on from (default: all of the run)"
+    )
+    _add_set_option(command, "optimizer.learning_rate=0.001")
+    command.add_argument(
+        "--extend", metavar="N", help="epochs to train after the fork, short for --set epochs=…"
+    )
+    command.add_argument("--epochs", metavar="N", help="short for --set epochs=N")
+    command.add_argument(
+        "--schedule",
+        choices=CONTINUATIONS,
+        default="continued",
+        help="how the learning rate goes on: its schedule continues over all epochs, restarts at "
+        "the fork, or the rate of the fork is held (default: continued)",
+    )
     command.add_argument("--name", help="name of the run")
 
 

@@ -25,6 +25,7 @@ from core.optim.optimizers import AdamW, Optimizer
 from core.optim.regularizers import Regularizer
 from core.optim.schedules import Cosine, Schedule
 from core.optim.stopping import StoppingRule
+from core.weights.fork import Fork
 from core.weights.start import FromScratch, Start
 
 SHIPPED = Path(__file__).parent.parent / "assets" / "experiments"
@@ -86,6 +87,12 @@ class Experiment(Value):
         "it, small networks are not faster.",
     )
 
+    fork: Fork | None = Field(
+        None,
+        description="The point of another run at which this one begins.",
+        exclude_if=lambda fork: fork is None,  # experiments without one keep their JSON text
+    )
+
     @field_validator("name", "about")
     @classmethod
     def _one_line(cls, text: str) -> str:
@@ -104,6 +111,20 @@ class Experiment(Value):
             if twice := {kind for kind in kinds if kinds.count(kind) > 1}:
                 raise ValueError(f"{field} has {', '.join(sorted(twice))} twice: remove one.")
         return self
+
+    @model_validator(mode="after")
+    def _trains_after_fork(self) -> Self:
+        if self.fork and self.fork.epoch >= self.epochs:
+            raise ValueError(
+                f"epochs is {self.epochs}, but the run begins at epoch {self.fork.epoch} of "
+                f"another run: use at least {self.fork.epoch + 1}"
+            )
+        return self
+
+    @property
+    def first_epoch(self) -> int:
+        """The number of epochs that were completed before this run begins."""
+        return self.fork.epoch if self.fork else 0
 
     def misfit(self, shape: tuple[int, ...], classes: Sequence[str]) -> Misfit | None:
         """Return why it cannot train on samples of this shape with these classes (none: values).

@@ -157,7 +157,8 @@ def menus(draft: Experiment) -> None:
 def curve(draft: Experiment, x_axis: str) -> None:
     """Draw the learning rate over the whole run."""
     planned = plan(draft, runner.current().store.home)
-    steps, epoch_steps = planned.steps or 100 * draft.epochs, planned.epoch_steps or 100
+    epoch_steps = planned.epoch_steps or 100
+    steps = draft.epochs * epoch_steps
     at, rates = schedule_figure.rows(
         draft.schedule, draft.optimizer.learning_rate, steps=steps, epoch_steps=epoch_steps
     )

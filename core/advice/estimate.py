@@ -82,7 +82,8 @@ def operations(experiment: Experiment, planned: "Plan") -> float:
     """Return the floating-point operations of the run: for each multiply-add two forward and four
     backward.
     """
-    each = 6 * planned.multiply_adds * planned.train * experiment.epochs
+    epochs = experiment.epochs - experiment.first_epoch
+    each = 6 * planned.multiply_adds * planned.train * epochs
     return each * gradients_per_step(experiment)
 
 

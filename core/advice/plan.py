@@ -22,7 +22,8 @@ class Plan:
     """Sizes of the parts, parameters, steps. `problem` explains what prevents the start, `code`
     names the rule.
 
-    `layer` is the layer with the problem, counted from 0; None when it is not in a layer.
+    `layer` is the layer with the problem, counted from 0; None when it is not in a layer. `steps`
+    are those that will be trained: a fork has others behind it.
     """
 
     facts: Facts | None = None
@@ -60,7 +61,7 @@ def plan(experiment: Experiment, home: Path) -> Plan:
         parameters=parameters,
         multiply_adds=sum(fact.multiply_adds for fact in layers),
         epoch_steps=steps,
-        steps=steps * experiment.epochs,
+        steps=steps * (experiment.epochs - experiment.first_epoch),
         problem=problem,
         code=code,
         layer=layer,
@@ -72,11 +73,16 @@ def _first_problem(
 ) -> tuple[str, str, int | None]:
     """Return code, message and layer of the first problem; empty when there is none."""
     from core.advice.estimate import disk_problem
+    from core.runs.forks import check_draft
+    from core.runs.store import Store
     from core.training.checks import check_experiment, check_stored_start
 
     try:
         check_experiment(experiment, facts)
-        check_stored_start(experiment, facts, home)
+        if experiment.fork:
+            check_draft(Store(home), experiment)
+        else:
+            check_stored_start(experiment, facts, home)
     except LabError as error:
         return error.code, str(error), getattr(error, "layer", None)
     if problem := disk_problem(experiment, parameters, home):

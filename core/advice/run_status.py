@@ -36,8 +36,11 @@ def progress(history: History, state: str) -> tuple[float, str]:
     """
     started = history.started
     if started is None:
+        if (again := history.recomputing) and state == RunState.RUNNING:
+            at = f"epoch {whole(again.epoch + 1)} of {whole(again.epochs)}"
+            return again.epoch / again.epochs, f"Recomputing the state of its parent: {at}"
         return 0.0, BEFORE_FIRST_STEP.get(state, PREPARING)
-    epoch = min(started.epochs, history.step // started.epoch_steps + 1)
+    epoch = min(started.epochs, int(history.scale.epoch_at(history.step)) + 1)
     parts = [
         f"Epoch {whole(epoch)} of {whole(started.epochs)}",
         f"step {whole(history.step)} of {whole(started.steps)}",

@@ -1,4 +1,4 @@
-"""Control of a running job: pause, proceed, step, stop and leave.
+"""Control of a running job: pause, proceed, step, change settings, stop and leave.
 
 A command is given in one thread and obeyed in another one, or passed on to another process.
 """
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 PAUSE, PROCEED, STEP = "pause", "proceed", "step"
+CHANGE = "change "  # the beginning of a command; a JSON object of changed fields follows
 GO, STOP, LEAVE = "go", "stop", "leave"  # continue; end the job; save it, unfinished
 STOP_BY_TEACHER = "stop by teacher"
 STOPS = {STOP: "", STOP_BY_TEACHER: "the teacher"}  # by whom, where it is not the owner
@@ -15,21 +16,26 @@ STOPS = {STOP: "", STOP_BY_TEACHER: "the teacher"}  # by whom, where it is not t
 
 class Control:
     """The commands for one job. `word` is GO until the job is to end; `steps` is how many single
-    steps a paused job may still take.
+    steps a paused job may still take; `changes` are the changes of settings that wait for it.
     """
 
     def __init__(self) -> None:
         self.paused, self.steps, self.word = False, 0, GO
+        self.changes: list[str] = []
         self.changed = threading.Condition()
         self._relay: Callable[[str], None] | None = None
 
     def tell(self, command: str) -> None:
-        """Give PAUSE, PROCEED, STEP, LEAVE or one of STOPS; any other text is ignored."""
+        """Give PAUSE, PROCEED, STEP, LEAVE, one of STOPS, or CHANGE with changes; any other text is
+        ignored.
+        """
         with self.changed:
             if command in (PAUSE, PROCEED):
                 self.paused, self.steps = command == PAUSE, 0
             elif command == STEP:
                 self.steps += 1
+            elif command.startswith(CHANGE):
+                self.changes.append(command.removeprefix(CHANGE))
             elif command in (*STOPS, LEAVE):
                 self.word = command
             if self._relay:
@@ -41,14 +47,22 @@ class Control:
         with self.changed:
             self._relay = relay
             commands = [PAUSE] * self.paused + [STEP] * self.steps
+            commands += [CHANGE + change for change in self.changes]
             for command in [*commands, *([self.word] if self.word != GO else [])]:
                 relay(command)
 
     def poll_control(self, training: Any) -> str:
-        """Return the word for the job, which calls this between two steps; a paused job blocks."""
+        """Return the word for the job, which calls this between two steps; a paused job blocks. It
+        gets the changes of its settings as `training.requests`, and takes no step before it has
+        made them and called this again.
+        """
         with self.changed:
-            self.changed.wait_for(lambda: self.word != GO or not self.paused or self.steps)
-            if self.paused and self.steps:
+            self.changed.wait_for(
+                lambda: self.word != GO or not self.paused or self.steps or self.changes
+            )
+            if self.changes:
+                training.requests, self.changes = [*training.requests, *self.changes], []
+            elif self.paused and self.steps:
                 self.steps -= 1
             training.single_steps = self.paused
             return self.word

@@ -148,6 +148,26 @@ class Saved:
 
 
 @dataclass(frozen=True)
+class Recomputing:
+    """Before a fork starts, its parent is trained again up to the fork, which is after `epochs`
+    epochs; `epoch` of them are complete.
+    """
+
+    epoch: int
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A person changed settings of the run after `step` steps: the fields by their paths, such as
+    {"optimizer.learning_rate": 0.01}. The next event is Started, at the same step.
+    """
+
+    step: int
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Preempted:
     """The run was paused too long while others waited for its device, so it was saved at `step` and
     can be resumed.
@@ -182,7 +202,18 @@ class Ended:
 
 
 Event = (
-    Started | Step | Epoch | Probe | Distribution | Surface | WeightHash | Saved | Preempted | Ended
+    Started
+    | Step
+    | Epoch
+    | Probe
+    | Distribution
+    | Surface
+    | WeightHash
+    | Saved
+    | Recomputing
+    | Changed
+    | Preempted
+    | Ended
 )
 _TYPES = {cls.__name__: cls for cls in Event.__args__}
 _TYPES["SetAside"] = Preempted  # its name in runs before December 2026

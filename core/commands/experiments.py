@@ -1,5 +1,5 @@
-"""The commands that train: train an experiment, resume a run, find a learning rate. Each returns
-the plain data of `--json`.
+"""The commands that train: train an experiment, resume or fork a run, find a learning rate. Each
+returns the plain data of `--json`.
 """
 
 import json
@@ -48,6 +48,39 @@ def resume(arguments: Namespace, terminal: Terminal) -> Answer:
     if problem := KINDS[RUN].missing(store, run):
         raise BadInput(problem, code="missing_data")
     return _execute(store, run, terminal)
+
+
+def fork(arguments: Namespace, terminal: Terminal) -> Answer:
+    """Go on from an epoch of a run, as a run that differs only in the settings of --set."""
+    from core.advice.fork_notes import notes
+    from core.runs import forks, lineage
+
+    store = Store()
+    run = store.find(arguments.run)
+    last = forks.forkable_epochs(store, run)
+    epoch = last if arguments.epoch is None else _parse_whole("--epoch", arguments.epoch)
+    changes = dict(assignments(arguments))
+    if arguments.extend is not None:
+        changes["epochs"] = epoch + _parse_whole("--extend", arguments.extend)
+    if arguments.device is not None:
+        changes["device"] = arguments.device
+    experiment = forks.fork_of(store, run, epoch, changes, schedule=arguments.schedule)
+    _check(experiment, store, terminal)
+    for finding in notes(store, experiment):
+        terminal.print(finding.text)
+    new = store.create(encode(experiment))
+    answer = _execute(store, new, terminal)
+    return answer | {"parent": run, "difference": lineage.describe_difference(store, new)}
+
+
+def _parse_whole(option: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise BadInput(
+            f"{option} {text} is not a whole number. Write one, for example {option} 10.",
+            code="not_a_whole_number",
+        ) from None
 
 
 def find_learning_rate(arguments: Namespace, terminal: Terminal) -> Answer:
@@ -189,7 +222,8 @@ def _check(experiment: Experiment, store: Store, terminal: Terminal) -> None:
     resolve(experiment.device)
     facts = load_data(experiment.data, store.home, terminal.progress).facts
     check_experiment(experiment, facts)
-    check_stored_start(experiment, facts, store.home)
+    if not experiment.fork:  # which has weights
+        check_stored_start(experiment, facts, store.home)
 
 
 def _execute(store: Store, run: str, terminal: Terminal) -> Answer:

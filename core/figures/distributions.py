@@ -43,8 +43,7 @@ def rows(history: History, quantity: str, against: Against = "step") -> list[Str
     """Return the strip of every layer; none for a run that did not record them."""
     events = history.distributions
     steps = [event.step for event in events]
-    per_epoch = history.started.epoch_steps if history.started else 1
-    x = [step / per_epoch for step in steps] if against == "epoch" else steps
+    x = [*map(history.scale.epoch_at, steps)] if against == "epoch" else steps
     if against == "time":
         x = [history.seconds_at(step) for step in steps]
     strips = []

@@ -94,23 +94,33 @@ class RunKind(JobKind):
     def estimate(self, store: Store, job: str) -> Pace:
         from core.advice.estimate import estimate
         from core.advice.plan import plan
+        from core.runs.lineage import effective_experiment
 
         with contextlib.suppress(NotFound, BadInput):
-            experiment = self.decode(store.experiment(job))
+            experiment = effective_experiment(store, job)
             steps = plan(experiment, store.home).steps
             known = estimate(store, experiment, steps)
-            return steps, known.seconds if known else None
+            before = experiment.fork.step if experiment.fork else 0
+            return before + steps, known.seconds if known else None
         return 0, None
 
     def missing(self, store: Store, job: str) -> str:
         from core.data.load import lacking
+        from core.runs.lineage import store_with
         from core.training.inputs import missing_weights
 
         experiment = self.decode(store.experiment(job))
-        resumed = bool(store.checkpoints(job))  # the checkpoint has the weights
-        return lacking(experiment.data, store.home) or (
-            "" if resumed else missing_weights(experiment, store.home)
-        )
+        if missing := lacking(experiment.data, store.home):
+            return missing
+        if store.checkpoints(job):  # the checkpoint has the weights
+            return ""
+        if experiment.fork and experiment.fork.epoch:
+            try:
+                store_with(store, experiment.fork.run)
+            except NotFound as error:
+                return str(error)
+            return ""
+        return missing_weights(experiment, store.home)
 
 
 class StudyKind(JobKind):

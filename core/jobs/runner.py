@@ -16,19 +16,23 @@ saved and *preempted*: it frees its device, can be resumed, and then joins the q
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from core.access import ownership
-from core.base.control import GO, PAUSE, PROCEED, STEP, STOP, STOP_BY_TEACHER
-from core.base.encoding import encode
+from core.base.control import CHANGE, GO, PAUSE, PROCEED, STEP, STOP, STOP_BY_TEACHER
+from core.base.encoding import encode, to_json_text
 from core.base.errors import BadInput, LabError, NotAllowed, NotFound
-from core.base.events import Ended, to_json
+from core.base.events import Ended, Recomputing, to_json
+from core.base.numbers import whole
 from core.base.settings import settings
 from core.jobs import kinds, worker
 from core.jobs.kinds import KINDS, RUN
 from core.jobs.lane import Job
 from core.jobs.lanes import Lanes
 from core.runs import trash
+from core.runs.forks import check_change, forkable_epochs
+from core.runs.lineage import changed, effective_experiment
 from core.runs.state import RunState, stored_state
 from core.runs.store import Store
 
@@ -94,6 +98,36 @@ class Runner:
     def step(self, job: str, *, by: str) -> None:
         """Let a paused job take one step."""
         self._tell(job, STEP, by)
+
+    def change(self, run: str, changes: Mapping[str, Any], *, by: str) -> None:
+        """Change settings of the run at work, by their paths, before its next step. Raises BadInput
+        for a field that cannot change then, and BadExperiment for a value that is not allowed.
+        """
+        ownership.require(self.store, run, by)
+        found = self._find(run)
+        if found is None or not found.at_work or found.control.word != GO:
+            raise BadInput(
+                f"Run {run} is not being trained, so its settings cannot change. Fork it, or start "
+                "a new run with other settings.",
+                code="change_not_at_work",
+            )
+        if (self.store.last(run) or {}).get("event") == Recomputing.__name__:
+            raise BadInput(
+                f"Run {run} has not begun: the state of its parent is still computed. Wait for its "
+                "first step, or stop it and fork the parent with other settings.",
+                code="change_before_first_step",
+            )
+        experiment = effective_experiment(self.store, run)
+        new = changed(experiment, dict(changes))
+        check_change(experiment, new)
+        complete = forkable_epochs(self.store, run)
+        if new.epochs <= complete:
+            raise BadInput(
+                f"Run {run} has already completed {whole(complete)} of {whole(new.epochs)} epochs. "
+                f"Use at least {whole(complete + 1)}, or stop the run.",
+                code="change_of_epochs_too_late",
+            )
+        self._tell(run, CHANGE + to_json_text(dict(changes)), by)
 
     def stop(self, job: str, *, by: str) -> None:
         """End the job at its next step, or take it out of the queue. It can be resumed."""

@@ -4,13 +4,14 @@ process and for the command line.
 
 import contextlib
 import errno
+import json
 import logging
 from collections.abc import Callable
 from typing import Any
 
 from core.base.control import GO, LEAVE, STOPS
 from core.base.errors import LabError, Unavailable
-from core.base.events import Ended, Event, Saved, to_json
+from core.base.events import Changed, Ended, Event, Saved, to_json
 from core.runs.store import Store
 
 log = logging.getLogger("descent_lab")
@@ -54,18 +55,24 @@ def execute(
 def _consume(
     store: Store, run: str, poll_control: Callable, watch: Callable, progress: Callable | None
 ) -> Ended | None:
-    from core.base.encoding import decode
-    from core.experiment import Experiment
-    from core.runs import checkpoint, kept_checkpoints
+    from core.jobs.fork_start import begin_fork
+    from core.runs import checkpoint, kept_checkpoints, lineage
+    from core.runs.replay import Abandoned
     from core.runs.tracking.live import tracked
+    from core.training.course import Course
     from core.training.inputs import load_inputs
-    from core.training.loop import train
 
-    experiment = decode(Experiment, store.experiment(run))
+    experiment = lineage.effective_experiment(store, run)
     data = load_inputs(experiment, store.home, progress)
-    training = train(experiment, data, state=checkpoint.load(store, run))
-    _require_disk(store, run, experiment, training)
-    kept_checkpoints.forget_after(store, run, training.step)
+    state = checkpoint.load(store, run)
+    if state is None and experiment.fork:
+        try:
+            state = begin_fork(store, run, poll_control, progress)
+        except Abandoned as abandoned:
+            return _leave(store, run, str(abandoned), watch)
+    course = Course(lineage.segments(store, run), data, state)
+    _require_disk(store, run, experiment, course.training)
+    kept_checkpoints.forget_after(store, run, course.training.step)
     with tracked(run, experiment) as track:
 
         def record(event: Event) -> None:
@@ -73,7 +80,8 @@ def _consume(
             watch(event)
             track(event)
 
-        for event in training:
+        for event in course:
+            training = course.training
             if isinstance(event, (Saved, Ended)):
                 _save(store, run, training)
             record(event)
@@ -89,6 +97,8 @@ def _consume(
                 ended = training.stopped(STOPS[word])
                 record(ended)
                 return ended
+            if training.settled and training.requests:
+                _change_settings(store, run, course, record)
     return None
 
 
@@ -106,7 +116,43 @@ def _save(store: Store, run: str, training: Any) -> None:
             raise
         checkpoint.save(store, run, state)
     if kept_checkpoints.is_epoch_end(state):
-        kept_checkpoints.keep(store, run, training.history)
+        fork = training.experiment.fork
+        kept_checkpoints.keep(store, run, training.history, [fork.epoch] if fork else ())
+
+
+def _leave(store: Store, run: str, word: str, watch: Callable) -> Ended | None:
+    """End a fork whose first state was not computed yet; None where it is left interrupted."""
+    if word == LEAVE:
+        return None
+    message = "Stopped before its first step, while the state of its parent was computed."
+    ended = Ended("stopped", message, 0, 0, by=STOPS[word])
+    store.append(run, to_json(ended))
+    watch(ended)
+    return ended
+
+
+def _change_settings(store: Store, run: str, course: Any, record: Callable) -> None:
+    """Go on with the settings that a person has changed, from a checkpoint at this step."""
+    from core.runs.forks import check_change
+    from core.runs.lineage import changed
+
+    training, requests = course.training, [*course.training.requests]
+    training.requests = []
+    for request in requests:
+        changes = json.loads(request)
+        old = course.training.experiment
+        try:
+            new = changed(old, changes)
+            check_change(old, new)
+        except LabError as error:  # it was checked before it was sent, by another version
+            log.warning("Settings of run %s stay as they are: %s", run, error)
+            continue
+        if new == old:
+            continue
+        _save(store, run, course.training)
+        record(Saved(course.training.step))
+        record(Changed(course.training.step, changes))
+        course.change(new)
 
 
 def _require_disk(store: Store, run: str, experiment: Any, training: Any) -> None:

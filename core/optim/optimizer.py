@@ -93,6 +93,17 @@ class Optimizer(Choice, family="optimizer"):
         """The largest learning rate in common use with normalized data."""
         return 1e-2
 
+    def keeps_state_of(self, other: "Optimizer") -> bool:
+        """Return whether this optimizer can go on with what the other one remembers: both are of
+        one kind and differ in numbers that do not decide what is remembered.
+        """
+        if self.kind != other.kind:
+            return False
+        ours, theirs = self.call().arguments, other.call().arguments
+        changed = [name for name in ours if ours[name] != theirs.get(name)]
+        others = [name for name in changed if name not in ("lr", "weight_decay")]
+        return all(_is_nonzero(values[name]) for name in others for values in (ours, theirs))
+
     def stability_limit(self, curvature: float) -> float | None:
         """Return the learning rate above which steps diverge along a direction of curvature λ > 0
         (the largest eigenvalue of the Hessian); None where there is no such limit.
@@ -107,3 +118,10 @@ class Optimizer(Choice, family="optimizer"):
     @property
     def summary(self) -> str:
         return f"{self.label} {short(self.learning_rate)}"
+
+
+def _is_nonzero(value: Any) -> bool:
+    """Return whether it is a number, or numbers, other than 0; counts and names are none."""
+    if isinstance(value, tuple):
+        return all(map(_is_nonzero, value))
+    return isinstance(value, float) and value != 0

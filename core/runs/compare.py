@@ -13,6 +13,7 @@ from core.data.datasets import Corrected
 from core.experiment import Experiment
 from core.network.layer import Layer
 from core.network.layers import layer_names
+from core.weights.fork import Fork
 
 DIFFERING_LAYERS = "Differing layers"  # the row of networks with layers of different kinds
 Row = tuple[str, tuple[str, ...]]  # setting, its value in each experiment
@@ -61,7 +62,8 @@ def describe_change(old: Experiment, new: Experiment) -> str:
 def _rows(label: str, values: Sequence[Any]) -> list[Row]:
     """Return one row, or for values of one class a row for each field that differs."""
     same = len({type(value) for value in values}) == 1
-    same = same and not isinstance(values[0], Corrected)  # its lists are long: summaries are shown
+    # The lists of corrections are long, and a fork is one point: their summaries are shown.
+    same = same and not isinstance(values[0], (Corrected, Fork))
     if not same or not isinstance(values[0], Value):
         return [(label, tuple(map(_describe, values)))]
     prefix = label if not isinstance(values[0], Choice) else values[0].label
@@ -136,7 +138,7 @@ def _describe_layer(layer: Layer) -> str:
 
 def _describe_all(value: Any) -> str:
     """Return a value with all of its fields, except for choices: seeds as "order 0, dropout 0"."""
-    if isinstance(value, Value) and not isinstance(value, Choice):
+    if isinstance(value, Value) and not isinstance(value, (Choice, Fork)):
         parts = ((fact.label.lower(), getattr(value, fact.name)) for fact in fields(type(value)))
         return ", ".join(f"{label} {_describe(part)}" for label, part in parts) or MISSING
     return _describe(value)
@@ -145,8 +147,12 @@ def _describe_all(value: Any) -> str:
 def _describe(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(_describe, value)) or MISSING
+    if value is None:
+        return MISSING
     if isinstance(value, Choice):
         return value.summary or value.label
+    if isinstance(value, Fork):
+        return value.summary
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):

@@ -22,11 +22,13 @@ from itertools import pairwise
 from typing import Any, Self
 
 from core.base.events import (
+    Changed,
     Distribution,
     Ended,
     Epoch,
     Event,
     Probe,
+    Recomputing,
     Saved,
     Started,
     Step,
@@ -36,6 +38,7 @@ from core.base.events import (
 from core.base.numbers import short
 from core.optim.marks import Mark, Marks, untaken
 from core.optim.stopping import StoppingRule
+from core.runs.epoch_scale import EpochScale
 from core.runs.epoch_table import epoch_columns
 from core.runs.score import is_regression
 from core.runs.tables import Columns, Tables, Tick
@@ -52,11 +55,14 @@ class History:
         self.rules = tuple(rules)
         self.started: Started | None = None
         self.ended: Ended | None = None
+        self.recomputing: Recomputing | None = None  # before a fork starts
+        self.changes: list[Changed] = []  # of settings, while it was trained
         self.saved = 0  # the step of the newest checkpoint
         self.before = 0  # number of ticks before the last start or resume
         self.losses = array("d")  # losses[k] belongs to step k + 1
         self.ticks: list[Tick] = []
         self.epochs: list[Epoch] = []
+        self.scale = EpochScale()
         self.probes: list[Probe] = []
         self.distributions: list[Distribution] = []
         self.surface_step, self.surface = 0, {}  # of the latest one, and its columns
@@ -119,18 +125,25 @@ class History:
                 self.surface_step = event.step
             case Saved():
                 self.saved = event.step
+            case Changed():
+                self.changes.append(event)
+            case Recomputing():
+                self.recomputing = event
             case Ended():
                 self.ended = event
 
     def _start(self, event: Started) -> None:
         """Start or resume: what was logged after this step is discarded."""
         again = self.started is not None
-        self.started, self.ended = event, None
+        self.started, self.ended, self.recomputing = event, None, None
         self.generation += again
         del self.losses[event.step :]
         self.ticks = [_cut(t, event.step) for t in self.ticks if t[0] <= event.step]
         self.saved, self.before = event.step, len(self.ticks)
         self.epochs = [e for e in self.epochs if e.step <= event.step]
+        last = self.epochs[-1] if self.epochs else None
+        complete = (last.step, last.epoch) if last else (0, 0)
+        self.scale.start(*complete, event.epoch_steps)
         self.probes = [p for p in self.probes if p.step <= event.step]
         self.distributions = [d for d in self.distributions if d.step <= event.step]
         if self.surface_step > event.step:
@@ -145,8 +158,8 @@ class History:
 
     def _clear(self) -> None:
         self._marks = Marks([*self.rules, *untaken(self.rules)])
-        sizes = (self.started.steps, self.started.epoch_steps) if self.started else (0, 1)
-        self._tables = Tables(*sizes, self.layers, self.activations)
+        steps = self.started.steps if self.started else 0
+        self._tables = Tables(steps, self.scale.epoch_at, self.layers, self.activations)
 
     def _step(self, event: Step) -> None:
         first = event.step - len(event.losses) + 1
@@ -216,7 +229,7 @@ class History:
         return {
             "step": self.step,
             "steps": self.step if early else s.steps if s else None,  # end of the x-axis
-            "epochs": self.step / s.epoch_steps if early else s.epochs if s else None,
+            "epochs": self.scale.epoch_at(self.step) if early else s.epochs if s else None,
             "epoch_steps": s.epoch_steps if s else None,
             "layers": list(self.layers),
             "best": self.best,

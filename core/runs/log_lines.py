@@ -4,6 +4,7 @@ meanwhile. A torn last line and lines that were damaged are left out.
 
 import json
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -12,11 +13,16 @@ from core.base.seal import seal, unseal
 
 def append_line(file: BinaryIO, line: str) -> None:
     """Append a JSON object to a file opened with "ab+"."""
+    append_lines(file, [line])
+
+
+def append_lines(file: BinaryIO, lines: Iterable[str]) -> None:
+    """Append JSON objects in one block."""
     if file.seek(0, os.SEEK_END):
         file.seek(-1, os.SEEK_END)
         if file.read(1) != b"\n":
             file.write(b"\n")  # the torn line of a killed writer gets an end
-    file.write(seal(line).encode() + b"\n")
+    file.write(b"".join(seal(line).encode() + b"\n" for line in lines))
 
 
 def read_lines(file: BinaryIO, offset: int = 0) -> tuple[list[str], int]:

@@ -5,6 +5,7 @@ torch and no threads.
                      events.jsonl      appended to; a torn last line is ignored
                      checkpoint.pt     written to a temporary name and renamed; the previous one is
                                        kept
+                     lineage.json      what was trained before, of a fork (core/runs/lineage.py)
                      notes.json        notes and tags, written the same way (core/runs/notes.py)
                      lock              held by the process that trains the run, until it ends
     <home>/trash/<id>/                 deleted runs (core/runs/trash.py)
@@ -14,7 +15,7 @@ A run without a process whose last event is not Ended is *interrupted* and can b
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,7 +26,7 @@ from core.base.files import Mark, hold, is_held, mark, sweep, write_atomic
 from core.base.seal import is_intact, write_with_sum
 from core.base.settings import settings
 from core.runs.ids import is_id, new_id, unused_id
-from core.runs.log_lines import append_line, last_object, read_lines
+from core.runs.log_lines import append_line, append_lines, last_object, read_lines
 
 EXPERIMENT, EVENTS, CHECKPOINT, LOCK = "experiment.json", "events.jsonl", "checkpoint.pt", "lock"
 PREVIOUS, COMING = "checkpoint.previous.pt", "checkpoint.next.pt"
@@ -155,6 +156,11 @@ class Store:
         """Append one event. After the return it survives a kill -9 of this process."""
         with self._open(run, self.log, "ab+") as file:
             append_line(file, line)
+
+    def append_all(self, run: str, lines: Iterable[str]) -> None:
+        """Append many events in one block, as `append` does."""
+        with self._open(run, self.log, "ab+") as file:
+            append_lines(file, lines)
 
     def read(self, run: str, offset: int = 0) -> tuple[list[str], int]:
         """Return the complete lines after byte `offset`, and the offset after them."""

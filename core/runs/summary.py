@@ -53,6 +53,7 @@ class Summary:
     note: str = ""
     tags: tuple[str, ...] = ()
     samples: str = ""  # identifies the validation samples; scores on the same ones are comparable
+    parent: str = ""  # the run that a fork names as its parent, which may be gone
 
 
 _cache: dict[tuple[Path, str], tuple[Stamp, Summary]] = {}
@@ -139,6 +140,7 @@ def _row(
         note=written.note,
         tags=written.tags,
         samples=_samples(*(json.dumps(settings.get(part)) for part in MEASURED_ON)),
+        parent=(settings.get("fork") or {}).get("run", ""),
     )
     return row, facts[data] is not None
 

@@ -4,7 +4,7 @@ no file and no epoch.
 Bins hold means, so that a curve of a million steps is downsampled without losing a spike.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from typing import Any
 
@@ -21,18 +21,18 @@ Tick = tuple[int, int, float, float, float]  # first and last step, seconds, rat
 
 
 class Tables:
-    """Tables for a run of `steps` with these layers and activations. The last row of each still
-    changes.
+    """Tables for a run of `steps` with these layers and activations; `epoch_at` returns the epoch
+    of a step. The last row of each still changes.
     """
 
     def __init__(
         self,
         steps: int,
-        epoch_steps: int,
+        epoch_at: Callable[[int], float],
         layers: Sequence[str] = (),
         activations: Sequence[str] = (),
     ):
-        self.epoch_steps = epoch_steps
+        self.epoch_at = epoch_at
         self._bins = {group: Bins(max(1, ceil(steps / rows))) for group, rows in ROWS.items()}
         self._places = {  # (quantity, layer or activation) of each column
             group: [
@@ -75,7 +75,7 @@ class Tables:
         for group, bins in self._bins.items():
             k = start.get(group, 0)
             steps = bins.lasts(0, k)
-            tables[group] = {"step": steps, "epoch": [s / self.epoch_steps for s in steps]}
+            tables[group] = {"step": steps, "epoch": [*map(self.epoch_at, steps)]}
             tables[group]["seconds"] = bins.lasts(1, k)
             if group == "step":
                 tables[group] |= {

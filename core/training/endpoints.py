@@ -26,7 +26,7 @@ def started(training: "Training") -> Started:
     common = setup.train.targets.bincount().argmax() if setup.classes else None
     return Started(
         step=training.step,
-        steps=setup.steps,
+        steps=training.steps,
         epoch_steps=setup.epoch_steps,
         epochs=training.experiment.epochs,
         batch_size=setup.batch_size,

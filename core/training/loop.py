@@ -17,6 +17,7 @@ from core.data.augmenter import Mix
 from core.data.samples import Samples
 from core.experiment import Experiment
 from core.training.clock import CheckpointPace, Stopwatch
+from core.training.ending_rules import EndingRules
 from core.training.endpoints import averaged, ended, started, stopped
 from core.training.margins import MarginProbe
 from core.training.meter import Meter
@@ -54,8 +55,10 @@ class Training(Iterator[Event]):
     ):
         self.experiment, self.watch = experiment, Stopwatch(clock)
         self.setup = Setup(experiment, data, state)
-        self._ending_rules = [rule for rule in experiment.stopping if not rule.only_mark]
         self.single_steps = False  # emit an event after every step, for stepping by hand
+        self.requests: list[str] = []  # changes of settings, for the consumer to make
+        self.rest_at: int | None = None  # a step with an event after it, where settings change
+        self.rules = EndingRules(experiment.stopping, state.get("rules_from", {}) if state else {})
         self.step, self.history, self.plateau_factor = 0, [], 1.0
         self.best_loss, self.best_epoch, self.best = float("inf"), None, None
         self.margins = MarginProbe(self.setup)
@@ -64,8 +67,10 @@ class Training(Iterator[Event]):
         self.meter = Meter(self.setup, self.watch)
         if state:
             self.meter.epoch_so_far = state["epoch_so_far"]
+        steps_left = (experiment.epochs - self.epoch) * self.setup.epoch_steps
+        self.steps = self.epoch_start + steps_left  # at the end of the last epoch
         self.layer_probe = LayerProbe(self.setup)
-        self.budget = Budget(self.watch, first=self.step, steps=self.setup.steps)
+        self.budget = Budget(self.watch, first=self.step, steps=self.steps)
         self.surface_probe = DecisionSurfaceProbe(self.setup, data, self.watch)
         self.weight_hashes = WeightHasher(self.setup.model)
         self.probes: list[Event] = []
@@ -95,6 +100,13 @@ class Training(Iterator[Event]):
     def epoch(self) -> int:
         """The number of completed epochs."""
         return len(self.history)
+
+    @property
+    def epoch_start(self) -> int:
+        """The step at which the current epoch began. The batch size, and with it the number of
+        steps in an epoch, may have been another one before a fork.
+        """
+        return self.history[-1].step if self.history else 0
 
     # --- one step
 
@@ -152,7 +164,7 @@ class Training(Iterator[Event]):
     def _run(self) -> Iterator[list[Event]]:
         """Yield groups of events; between two groups the training rests at the end of a step."""
         yield [started(self)]
-        between = self.epoch and self.step == self.epoch * self.setup.epoch_steps
+        between = self.epoch and self.step == self.epoch_start
         reason = self._reason_after_epoch() if between else None  # stopped just before its end
         while not reason:
             for rows in self._rest_of_epoch():
@@ -178,24 +190,26 @@ class Training(Iterator[Event]):
         setup.fine_tuning.begin_epoch(self.epoch)  # gradual unfreezing
         setup.order.set_state(setup.epoch_order)
         order = setup.sampler.order(setup.order).to(setup.device)
-        for position in range(self.step - self.epoch * setup.epoch_steps, setup.epoch_steps):
+        for position in range(self.step - self.epoch_start, setup.epoch_steps):
             yield order[position * setup.batch_size : (position + 1) * setup.batch_size]
 
     def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step in the current epoch."""
-        return self.setup.learning_rate(step) * self.plateau_factor
+        position = self.epoch * self.setup.epoch_steps + step - self.epoch_start
+        return self.setup.learning_rate(position) * self.plateau_factor
 
     def _reading_due(self) -> bool:
         """Return whether the losses are read after this step. Not after the last one of an epoch,
         whose end reads them, so that there is always a step between two groups of events.
         """
-        last = self.step == (self.epoch + 1) * self.setup.epoch_steps
-        return not last and (self.single_steps or self.meter.is_due)
+        last = self.step == self.epoch_start + self.setup.epoch_steps
+        due = self.single_steps or self.step == self.rest_at or self.meter.is_due
+        return due and not last
 
     def _read(self) -> list[Event]:
         """Return one Step with the losses since the last reading, and the probes."""
         first = self.step - self.meter.count
-        losses, seconds, speed = self.meter.read(self.step)
+        losses, seconds, speed = self.meter.read(self.step - self.epoch_start)
         probes, self.probes = self.probes, []
         last = first + len(losses)
         probes += [event for event in self.weight_hashes.read() if event.step <= last]
@@ -238,20 +252,19 @@ class Training(Iterator[Event]):
 
     def _update_plateau_factor(self) -> None:
         if self.experiment.schedule.reacts:
-            losses = [epoch.validation["loss"] for epoch in self.history if epoch.validation]
+            counted = self.history[self.setup.schedule_from :]
+            losses = [epoch.validation["loss"] for epoch in counted if epoch.validation]
             self.plateau_factor = self.experiment.schedule.plateau_factor(losses)
 
     # --- reasons to end
 
     def _reason_after_epoch(self) -> str | None:
-        for rule in self._ending_rules:
-            if rule.after_epoch(self.history):
-                return rule.kind
+        if kind := self.rules.after_epoch(self.history):
+            return kind
         return "epochs" if self.epoch >= self.experiment.epochs else self._time_limit()
 
     def _time_limit(self) -> str | None:
-        seconds = self.watch.seconds
-        return next((r.kind for r in self._ending_rules if not r.in_time(seconds)), None)
+        return self.rules.after(self.watch.seconds, self.history)
 
     def _check_divergence(self, events: list[Event]) -> str | None:
         for event in events:
@@ -283,6 +296,7 @@ class Training(Iterator[Event]):
             "epoch_so_far": self.meter.epoch_so_far,
             "step": self.step,
             "seconds": self.watch.seconds,
+            "rules_from": self.rules.counted_from,
         }
 
     def _restore(self, state: State) -> None:

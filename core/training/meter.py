@@ -49,16 +49,17 @@ class Meter:
         """Whether the last reading is long enough ago."""
         return self._watch.seconds - self._read_at >= TICK or self.count == CAPACITY
 
-    def read(self, step: int) -> MeterReading:
-        """Return the losses of the steps up to `step` that have not been read."""
+    def read(self, position: int) -> MeterReading:
+        """Return the losses of the steps up to this one of the epoch that have not been read."""
         losses = self._losses[: self.count].tolist()  # synchronizes with the device
         loss_sum, score_sum = self.epoch_so_far
         score_sum += self._scores.item()
-        first = step - self.count
+        first = position - self.count
         bad = next((i for i, loss in enumerate(losses) if not isfinite(loss)), len(losses))
         losses = losses[: bad + 1]
         sizes = [self._setup.batch_rows(first + i) for i in range(len(losses))]
-        loss_sum += sum(loss * size for loss, size in zip(losses, sizes, strict=True))
+        for loss, size in zip(losses, sizes, strict=True):
+            loss_sum += loss * size  # one by one: the mean must not depend on when it is read
         self.count, self.epoch_so_far = 0, (loss_sum, score_sum)
         self._scores.zero_()
         seconds = self._watch.seconds

@@ -79,7 +79,8 @@ class Setup:
         self.test = self.scale.part(*test, test_rows, **how)
         self.batch_size = min(e.batch_size, len(self.train))
         self.epoch_steps = ceil(len(self.train) / self.batch_size)
-        self.steps = e.epochs * self.epoch_steps
+        self.schedule_from = e.fork.schedule_from if e.fork else 0
+        self.steps = (e.epochs - self.schedule_from) * self.epoch_steps  # of the schedule
 
     def _use_threads(self, state: State | None) -> None:
         """Set the threads of the calling thread only, so that parallel trainings do not disturb
@@ -197,8 +198,11 @@ class Setup:
         return {kind: fraction for kind, fraction in fractions.items() if fraction is not None}
 
     def learning_rate(self, step: int) -> float:
-        """Return the scheduled learning rate of step `step`, from 0."""
+        """Return the scheduled learning rate of step `step`, from 0, as if all epochs so far had
+        the steps of this one.
+        """
         e = self.experiment
+        step -= self.schedule_from * self.epoch_steps
         return e.schedule.learning_rate(
             e.optimizer.learning_rate, step, steps=self.steps, epoch_steps=self.epoch_steps
         )
@@ -208,11 +212,10 @@ class Setup:
         for group, ratio in zip(self.optimizer.param_groups, self.rate_ratios, strict=True):
             group["lr"] = learning_rate * ratio
 
-    def batch_rows(self, step: int) -> int:
-        """Return the size of the mini-batch of step `step`, from 0; the last one of an epoch may be
-        smaller.
+    def batch_rows(self, position: int) -> int:
+        """Return the size of the mini-batch at this position of an epoch, from 0; the last one may
+        be smaller.
         """
-        position = step % self.epoch_steps
         return min(self.batch_size, len(self.train) - position * self.batch_size)
 
     def synchronize(self) -> None:
@@ -245,15 +248,30 @@ class Setup:
             "threads": self.threads,
         }
 
+    def _restore_optimizer(self, state: State) -> None:
+        """Load what the optimizer remembers; its settings stay those of the experiment."""
+        settings = [
+            {name: value for name, value in group.items() if name != "params"}
+            for group in self.optimizer.param_groups
+        ]
+        self.optimizer.load_state_dict(state)
+        for group, values in zip(self.optimizer.param_groups, settings, strict=True):
+            group.update(values)
+
     def _by_kind(self) -> dict[str, Transform]:
         kinds = (regularizer.kind for regularizer in self.experiment.regularizers)
         return dict(zip(kinds, self.transforms, strict=True))
 
     def _restore(self, state: State) -> None:
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        for kind, stored in state.get("transforms", {}).items():
-            self._by_kind()[kind].load_state(stored)
+        if state["optimizer"] is not None:  # None: it begins anew (core/training/course.py)
+            self._restore_optimizer(state["optimizer"])
+        stored = state.get("transforms", {})
+        for kind, transform in self._by_kind().items():
+            if kind in stored:
+                transform.load_state(stored[kind])
+            else:
+                transform.bind(self.model)  # it begins with these weights
         self.epoch_order = state["generators"]["order"]
         kinds = {name.partition(":")[0] for name in (state["device"], self.device)}
         if len(kinds) == 1:  # the state of a generator only fits its own kind of device

@@ -87,7 +87,8 @@ def numbers(draft: Experiment, planned: Plan, task: dict[str, Any] | None) -> No
         help="Estimate: the dataset, the weights with their gradients and optimizer state, and the "
         "outputs of all layers for one batch.",
     )
-    steps = f"{whole(draft.epochs)} × {whole(planned.epoch_steps)}"
+    epochs = draft.epochs - draft.first_epoch
+    steps = f"{whole(epochs)} × {whole(planned.epoch_steps)}"
     st.metric("Steps", whole(planned.steps), steps, **QUIET, help="Epochs × steps per epoch.")
     samples = counted(planned.train, "training sample")
     st.metric("Parameters", whole(planned.parameters), samples, **QUIET)
