@@ -158,6 +158,12 @@ def template(mode: Mode) -> go.layout.Template:
     return go.layout.Template(layout=layout)
 
 
+@cache
+def template_json(mode: Mode) -> dict[str, Any]:
+    """Return the same as JSON data, which the caller must not change."""
+    return template(mode).to_plotly_json()
+
+
 def blank(mode: Mode, height: int, **layout: Any) -> go.Figure:
     """Return an empty figure with the template; `height` in px is fixed, so that nothing jumps."""
     figure = go.Figure()

@@ -8,6 +8,7 @@ as text: Streamlit would interpret a one-line string as a path.
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -99,7 +100,7 @@ def chart(
 
 
 def drawn(
-    figure: Callable[[Mode], go.Figure],
+    figure: Callable[[Mode], go.Figure | dict[str, Any]],
     *,
     key: str,
     height: int,
@@ -110,13 +111,13 @@ def drawn(
     images: dict | None = None,
     on_click: Callable[[list[int]], None] | None = None,
 ) -> None:
-    """Show a figure with its data. It keeps its zoom when it is drawn again under the same
-    `key`. `subject` as for `chart`. `csv` is the content of its CSV file; by default, the lines
-    and maps of the figure. `images` shows an image beside the pointer: "address" is that of an
-    image of square tiles, "across" their number in a row, and the customdata of a point the number
-    of its tile. `on_click` is called before the page runs with the index of the point that was
-    clicked, or the number in its customdata; of a heat map, row and column. A control beside the
-    figure must do the same for the keyboard.
+    """Show a figure with its data; it may be JSON data. It keeps its zoom when it is drawn again
+    under the same `key`. `subject` as for `chart`. `csv` is the content of its CSV file; by
+    default, the lines and maps of the figure. `images` shows an image beside the pointer: "address"
+    is that of an image of square tiles, "across" their number in a row, and the customdata of a
+    point the number of its tile. `on_click` is called before the page runs with the index of the
+    point that was clicked, or the number in its customdata; of a heat map, row and column. A
+    control beside the figure must do the same for the keyboard.
     """
     if settings().live == "poll":
         mode = theme_mode()
@@ -124,12 +125,16 @@ def drawn(
         st.plotly_chart(figure(mode), theme=None, config=config, alt=alt, key=key)
         return
     data = {
-        "figures": {mode: json.loads(figure(mode).to_json()) for mode in ("light", "dark")},
+        "figures": {mode: _as_json(figure(mode)) for mode in ("light", "dark")},
         "plotly": f"{feed.PLOTLY}/plotly.min.js", "height": height, "alt": alt,
         "name": file_name(name), "title": plain(alt, 120), "subject": plain(subject, 120),
         "csv": csv, "images": images,
     }  # fmt: skip
     _mount(data, key, height, on_click)
+
+
+def _as_json(figure: go.Figure | dict[str, Any]) -> dict[str, Any]:
+    return figure if isinstance(figure, dict) else json.loads(figure.to_json())
 
 
 def _mount(data: dict, key: str, height: int, on_click: Callable[[list], None] | None) -> None:

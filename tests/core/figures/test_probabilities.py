@@ -1,8 +1,10 @@
 """Bars of probabilities: which classes are drawn, and where."""
 
 import numpy as np
+import plotly.graph_objects as go
 
 from core.figures.probabilities import LARGEST, chart_height, csv, figure, rows
+from core.figures.template import template
 
 
 def test_few_classes_keep_their_order_and_of_many_the_most_probable_are_drawn():
@@ -17,7 +19,8 @@ def test_few_classes_keep_their_order_and_of_many_the_most_probable_are_drawn():
 
 def test_the_most_probable_class_alone_has_the_colour():
     for mode in ("light", "dark"):
-        drawn = figure(rows(["<b>", "cat", "dog"], [0.2, 0.7, 0.1]), mode)
+        drawn = go.Figure(figure(rows(["<b>", "cat", "dog"], [0.2, 0.7, 0.1]), mode))
+        assert drawn.layout.template == template(mode)
         (bars,) = drawn.data
         assert list(bars.x) == [0.2, 0.7, 0.1]
         first, top, last = bars.marker.color
