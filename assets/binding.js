@@ -110,7 +110,8 @@ function ends(meta, columns, place) {
 }
 
 function zeros(meta, columns) {
-  const zero = meta.names.filter((_, i) => (columns[meta.zeros[i]] ?? []).at(-1) === 0);
+  const values = (i) => (columns[meta.zeros[i]] ?? []).slice(meta.always ? 0 : -1);
+  const zero = meta.names.filter((_, i) => values(i).length && values(i).every((v) => v === 0));
   if (!zero.length) return { x: [], y: [], text: [] };
   const listed = zero.length <= LISTED ? zero.join(", ") : `${zero.length} layers`;
   return { x: (columns[meta.x] ?? []).slice(0, 1), y: [1], text: [` ${meta.text} ${listed}`] };

@@ -1,7 +1,7 @@
 // The live chart: one plotly node that is mounted once and filled in place, so that zoom and hidden curves stay.
 // Knows the deltas of pages/kit/feed.py; assets/binding.js, which follows it in the page, fills the figure.
 
-const lab = (window.__descentLab ??= { feeds: new Map(), plotly: null });
+const lab = (window.__descentLab ??= { feeds: new Map(), moments: new Map(), plotly: null });
 const charts = new WeakMap(); // parentElement -> Chart
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -34,7 +34,7 @@ function loadPlotly(address) {
 class Feed {
   constructor(run, token) {
     Object.assign(this, { address: `/feed/${run}`, token, columns: {}, facts: {}, marks: "" });
-    Object.assign(this, { listeners: new Set(), failures: 0, over: false, source: null, timer: null });
+    Object.assign(this, { run, listeners: new Set(), failures: 0, over: false, source: null, timer: null });
   }
 
   static of({ run, token }) {
@@ -104,6 +104,20 @@ class Feed {
     this.tell();
   }
 
+  // What the charts of a live run draw: the moment that the numbers and sentences of the page show.
+  shown() {
+    const { columns, facts } = this;
+    const moment = lab.moments.get(this.run);
+    if (!moment || !(facts.version > moment.version)) return { columns, facts };
+    const rows = (group) => {
+      if (group === "epoch") return moment.measured;
+      const beyond = columns[`${group}.step`]?.findIndex((step) => step > moment.step) ?? -1;
+      return beyond < 0 ? undefined : beyond;
+    };
+    const cut = ([name, values]) => [name, values.slice(0, rows(name.split(".", 1)[0]))];
+    return { columns: Object.fromEntries(Object.entries(columns).map(cut)), facts: moment };
+  }
+
   tell() {
     this.listeners.forEach((listener) => listener());
   }
@@ -125,6 +139,24 @@ class Feed {
 // A figure that arrives with its data needs no feed.
 const COMPLETE = { columns: {}, facts: { step: 1 }, failures: 0, over: true, join() {}, leave() {} };
 
+// The text of the page carries the moment that it shows: the charts are drawn in the same frame.
+function followText() {
+  const place = document.querySelector(".st-key-moment");
+  if (!place || place === lab.place) return;
+  lab.place = place;
+  (lab.observer ??= new MutationObserver(readMoment)).disconnect();
+  lab.observer.observe(place, { subtree: true, childList: true, attributes: true });
+  readMoment();
+}
+
+function readMoment() {
+  const text = lab.place.querySelector("[data-moment]")?.dataset.moment;
+  if (!text) return;
+  const { run, facts } = JSON.parse(text);
+  lab.moments.set(run, facts);
+  lab.feeds.get(run)?.listeners.forEach((listener) => listener(true));
+}
+
 // --- one chart
 
 class Chart {
@@ -136,7 +168,7 @@ class Chart {
     this.unzoomed = 0;
     this.given = {}; // the axis ranges of the last drawing
     this.whole = false; // whether the next drawing resets the zoom
-    this.listener = () => this.plan();
+    this.listener = (now) => (now ? this.draw() : this.plan());
     this.observer = new ResizeObserver(() => this.plan());
     this.observer.observe(parent);
     for (const button of parent.querySelectorAll("button")) button.onclick = () => this.download(button.value);
@@ -173,7 +205,9 @@ class Chart {
     if (!plotly || !data || !plot.clientWidth) return;
     this.state.textContent = feed.failures && feed.failures !== 3 && !feed.over ? "Reconnecting …" : "";
     const zoom = this.whole ? null : zoomed(plot);
-    const { traces, layout } = filled(data.figures[this.mode()], feed.columns, feed.facts, plot, zoom);
+    if (data.live) followText();
+    const { columns, facts } = data.live ? feed.shown() : feed;
+    const { traces, layout } = filled(data.figures[this.mode()], columns, facts, plot, zoom);
     if (!data.run && !this.whole) finer(layout, plot, this.given);
     this.given = { xaxis: layout.xaxis?.range, yaxis: layout.yaxis?.range };
     if (layout.meta?.cuts) point(traces, layout.meta.cuts, this.cursor ?? layout.meta.cuts.at);
@@ -191,7 +225,7 @@ class Chart {
       plot.on("plotly_doubleclick", () => this.unzoom());
       plot.on("plotly_click", ({ points }) => this.data.clicks && this.report("clicked", this.data.run ? [points[0].x] : numbered(points[0])));
     }
-    const rows = data.run ? feed.columns["step.step"]?.length : Math.max(0, ...traces.map((t) => t.x?.length ?? 0));
+    const rows = data.run ? columns["step.step"]?.length : Math.max(0, ...traces.map((t) => t.x?.length ?? 0));
     plot.dataset.rows = rows ?? 0; // the number of rows on screen, for tests
   }
 

@@ -1,8 +1,9 @@
 """Watch: one run, live or ended, with its numbers, its curves and the findings about them.
 
-A stream feeds the charts in the browser (pages/kit/live_chart.py). Fragments that repeat while the
-run is live draw numbers and sentences. The page itself runs again only when the run's state
-changes.
+A stream feeds the charts in the browser (pages/kit/live_chart.py). One fragment that repeats while
+the run is live draws all numbers and sentences from one snapshot and tells the charts to show the
+same moment. The page itself runs again only when the run's state changes. Where the server draws
+the charts (LAB_LIVE=poll), the fragment is the whole page below its header.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from core.experiment import Experiment
 from core.jobs import runner
 from core.runs.history import History
 from core.runs.state import RunState
-from pages.kit import address, feed, person, score_form, session, sharpness, state
+from pages.kit import address, feed, live_chart, person, score_form, session, sharpness, state
 from pages.kit.bar import bar
 from pages.kit.buttons import button
 from pages.kit.downloads import downloads
@@ -43,6 +44,8 @@ from pages.parts.watch.empty import in_line, no_run
 from pages.parts.watch.result import show_failure, show_result
 from pages.parts.watch.running_statistics import running_statistics
 
+Findings = Callable[[History], Callable[[], None]]  # computes them; returns what draws them
+POLL_SECONDS = 1.5
 WAITING = {RunState.INTERRUPTED, RunState.PREEMPTED, RunState.NOT_STARTED}
 PREEMPTED = (
     "This run was paused while other jobs waited for its device, so it was saved and removed from "
@@ -139,18 +142,36 @@ class Page:
                     downloads(self.run)
         if why := person.barred(self.run):
             st.caption(why)
-        st.fragment(self.tick, run_every=every(1) if self.live else None)()
+        if live_chart.polls() and self.live:
+            st.fragment(while_here(self.body), run_every=every(POLL_SECONDS))(view)
+        else:
+            self.body(view)
+
+    def body(self, view: dict[str, object]) -> None:
+        """All below the header."""
+        self.top = st.container()
         if self.state is RunState.QUEUED and not self.has_started:
+            self.follow()
             in_line(self.run)
             return
         if not (self.has_steps or self.live):
+            self.follow()
             return  # It ended before its first step: there is nothing to draw.
         draw = {"Curves": lambda run: self.curves(view), **self.after_training()}
         tabs = st.tabs(list(draw), key="watch_tab", on_change="rerun")  # at all times: no chart is
-        for tab, show in zip(tabs, draw.values(), strict=True):  # drawn anew when the run ends
+        if not tabs[0].open:  # drawn anew when the run ends
+            self.follow()
+        for tab, show in zip(tabs, draw.values(), strict=True):
             if tab.open:
                 with tab:
                     show(self.run)
+
+    def follow(self, findings: Findings | None = None) -> None:
+        """Draw numbers and sentences, once for a run that has ended, else again and again."""
+        if live_chart.polls() or not self.live:
+            self.tick(findings)
+        else:
+            st.fragment(self.tick, run_every=every(1))(findings)
 
     def after_training(self) -> dict[str, Callable[[str], None]]:
         """Return what draws the tabs of a finished run; before its end they only say so. A run that
@@ -183,11 +204,10 @@ class Page:
             self.run, self.name, self.experiment, live=self.live, classes=self.classes, **self.names
         )
         left, right = st.columns([8, 4], gap="small")
+        with right.container(border=True, height="stretch"):
+            self.follow(partial(cards.findings, reopen=self.reopen))
         with left.container(border=True, height="stretch"):
             st.fragment(cards.loss)(view)
-        with right.container(border=True, height="stretch"):
-            pace = every(1) if self.live else None
-            st.fragment(while_here(cards.findings), run_every=pace)(self.reopen)
         left, right = st.columns([5, 7] if self.points else 2, gap="small")
         if self.points:
             with left.container(border=True, height="stretch"):
@@ -210,9 +230,9 @@ class Page:
     # --- numbers
 
     @while_here
-    def tick(self) -> None:
-        """Progress and five numbers. Reruns the page when the run's state has changed or its first
-        event has arrived.
+    def tick(self, findings: Findings | None) -> None:
+        """Progress and five numbers at the top, and the findings here, of one moment. Reruns the
+        page when the run's state has changed or its first event has arrived.
         """
         with self.tail.snapshot() as history:
             if self.live and (
@@ -220,23 +240,28 @@ class Page:
                 or (history.started is not None) != self.has_started
             ):
                 st.rerun()
-            if self.live or self.state in WAITING:
-                fraction, text = progress(
-                    history, live_status(self.run) if self.live else self.state
-                )
-                st.progress(
-                    fraction,
-                    text=describe_wait(self.run) if self.state is RunState.QUEUED else text,
-                )
-                if note := self.continuation(history):
-                    finding("info", note)
-            else:
-                self.ended(history)
-            if not self.has_steps and (self.state is RunState.QUEUED or not self.live):
-                return
-            with st.grid(min_column_width=168, gap="small"):
-                for label, value, help in numbers(history, score_form.form()):
-                    st.metric(label, value, help=help)
+            draw = findings(history) if findings else None  # all is computed before any is drawn
+            with self.top:
+                self.numbers(history)
+            if draw:
+                draw()
+
+    def numbers(self, history: History) -> None:
+        """Progress or result, and five numbers."""
+        if self.live or self.state in WAITING:
+            fraction, text = progress(history, live_status(self.run) if self.live else self.state)
+            text = describe_wait(self.run) if self.state is RunState.QUEUED else text
+            note = self.continuation(history)
+            st.progress(fraction, text=text)
+            if note:
+                finding("info", note)
+        else:
+            self.ended(history)
+        if not self.has_steps and (self.state is RunState.QUEUED or not self.live):
+            return
+        with st.grid(min_column_width=168, gap="small"):
+            for label, value, help in numbers(history, score_form.form()):
+                st.metric(label, value, help=help)
 
     def continuation(self, history: History) -> str:
         """How a run that does not train now can continue; empty if there is nothing to add."""

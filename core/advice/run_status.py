@@ -53,7 +53,9 @@ def progress(history: History, state: str) -> tuple[float, str]:
         left = FINISHING if history.step >= started.steps else left
         parts += [f"**{left}**"] if left else []
         parts.append(f"{whole(pace.throughput(history))}{THIN}samples/s")
-        parts += [size(memory)] if (memory := pace.memory(history)) else []
+        owner = "process" if started.device == "cpu" else "GPU"
+        memory = pace.memory(history)
+        parts += [f"{owner} memory {size(memory)}"] if memory else []
     return min(1.0, history.step / started.steps), " · ".join(parts)
 
 

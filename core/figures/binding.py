@@ -8,7 +8,7 @@ drawing function in Python. A test runs both on the same rows. The fields of a t
                                                           or "marks": those of the stopping rules
     smooth  factor of a bias-corrected mean       z       names of columns, a heat map's rows
     ends    names of columns: a label after the last value of each, moved apart until none overlap
-    zeros   names of columns: a text with the names of those that are exactly 0 now
+    zeros   names of columns: a text with the names of those that are exactly 0 now, or `always`
     log     z as log10, exactly 0 as the lowest value, and labels placed for a log axis
 """
 
@@ -178,11 +178,12 @@ def _ends(meta: Mapping, columns: Columns, place: Mapping) -> dict[str, Any]:
 
 
 def _zeros(meta: Mapping, columns: Columns) -> dict[str, Any]:
-    """Return the text that names the series whose last value is exactly 0, at its first x. A log
-    axis cannot show them.
+    """Return the text that names the series whose last value, or each one, is exactly 0, at its
+    first x. A log axis cannot show them.
     """
     named = zip(meta["zeros"], meta["names"], strict=True)
-    zero = [name for column, name in named if list(columns.get(column, ()))[-1:] == [0]]
+    first = 0 if meta.get("always") else -1
+    zero = [name for column, name in named if {*columns.get(column, ())[first:]} == {0}]
     listed = ", ".join(zero) if len(zero) <= LISTED else f"{len(zero)} layers"
     text = [f" {meta['text']} {listed}"] if zero else []
     return {"x": list(columns.get(meta["x"], ()))[:1] if zero else [], "y": [1.0] * len(text),

@@ -11,8 +11,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from core.base.numbers import THIN
+from core.figures.images import plain
 from core.figures.template import AXIS_TITLES, COUNTS, PALETTES, Mode, blank, scale
-from core.figures.training import END, Against, X
+from core.figures.training import END, LONGEST, UPRIGHT, ZERO, Against, X, halo
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,14 @@ def layer_map(
     figure.add_heatmap(
         y=list(names), ygap=3, hovertemplate=hover, meta=meta, **_colours(mode, quantity)
     )
+    if meta["log"]:  # its colours cannot show 0
+        zeros = {"zeros": rows, "names": [plain(name, LONGEST) for name in names], "always": True}
+        figure.add_scatter(
+            mode="text", yaxis="y2", textposition="bottom right", hoverinfo="skip",
+            textfont=halo(PALETTES[mode].warning, mode),
+            meta=zeros | {"x": meta["x"], "text": ZERO[quantity]},
+        )  # fmt: skip
+        figure.update_layout(yaxis2=UPRIGHT)
     figure.update_xaxes(title=AXIS_TITLES[X[against]], tickformat=COUNTS, showline=False)
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
     return figure

@@ -46,6 +46,7 @@ ZERO = {  # before the names of layers whose quantity is exactly 0
     "gradient": "No gradient:",
     "weight": "All weights are 0:",
     "update": "No update:",
+    "spread": "Output std is 0:",
 }
 LETTER, LONGEST = 7, 18  # px of a letter, and letters of a layer's name at the end of its line
 
@@ -170,7 +171,7 @@ def layer_norms(
     zeros = {"zeros": names, "names": [plain(layer, LONGEST) for layer in layers], "x": x}
     figure.add_scatter(
         mode="text", yaxis="y2", textposition="top right", hoverinfo="skip", cliponaxis=False,
-        textfont=_halo(PALETTES[mode].warning, mode), meta=zeros | {"text": ZERO[quantity]},
+        textfont=halo(PALETTES[mode].warning, mode), meta=zeros | {"text": ZERO[quantity]},
     )  # fmt: skip
     figure.update_layout(yaxis2=UPRIGHT)
     _x_axis(figure, against)
@@ -215,7 +216,7 @@ def _best(figure: go.Figure, mode: Mode, x: str, y: str) -> None:
         mode="lines", yaxis="y2", line=dotted, meta=at | {"at": [0, 1]}, name="Best, line", **quiet
     )
     figure.add_scatter(
-        mode="text", yaxis="y2", textfont=_halo(p.best, mode), name="Best, text",
+        mode="text", yaxis="y2", textfont=halo(p.best, mode), name="Best, text",
         meta=at | {"at": [0.78], "text": " best epoch:"}, **quiet,
     )  # fmt: skip
     star = {
@@ -241,7 +242,7 @@ def _marks(figure: go.Figure, mode: Mode, x: str, y: str, show: list[str]) -> No
         hoverinfo="skip", **quiet,
     )  # fmt: skip
     figure.add_scatter(
-        mode="text", yaxis="y2", textfont=_halo(p.muted, mode), name="Marks, text",
+        mode="text", yaxis="y2", textfont=halo(p.muted, mode), name="Marks, text",
         meta=at | {"as": "texts", "heights": HEIGHTS}, hoverinfo="skip", **quiet,
     )  # fmt: skip
     sign = {"symbol": "octagon-open", "size": 11, "color": p.muted, "line": {"width": 2}}
@@ -252,7 +253,7 @@ def _marks(figure: go.Figure, mode: Mode, x: str, y: str, show: list[str]) -> No
     figure.update_layout(yaxis2=UPRIGHT)
 
 
-def _halo(colour: str, mode: Mode) -> dict[str, Any]:
+def halo(colour: str, mode: Mode) -> dict[str, Any]:
     """Return a font that stays legible in front of a curve."""
     shadow = ", ".join([f"0 0 3px {PALETTES[mode].page}"] * 6)
     return {"color": colour, "size": 12, "shadow": shadow}

@@ -183,18 +183,24 @@ def preempt(store: Store, job: str) -> None:
             store.append(job, to_json(Preempted(last.get("step", 0))))
 
 
-def seconds_left(store: Store, job: str, pace: Pace, worked: float) -> float | None:
+def seconds_left(store: Store, job: str, expects: Pace, worked: float) -> float | None:
     """Return the seconds that a job still needs after `worked` seconds of work.
 
-    Its last event that has a time counts; before there is one, its expected `pace` as long as the
-    job keeps to that. None where neither tells.
+    Its own last events count, by the formulas of its page; before there are some, its expected
+    `expects` as long as the job keeps to that. None where neither tells.
     """
-    steps, seconds = pace
+    from core.runs import pace
+    from core.studies import records
+
+    steps, seconds = expects
+    left = None
     with contextlib.suppress(LabError, OSError):
         last = store.last(job, "seconds") or {}
-        elapsed = last.get("seconds", 0.0)
-        if last.get("event") == "Record" and last["share"] > 0:
-            return elapsed * max(0.0, 1 - last["share"]) / last["share"]
-        if last.get("event") in ("Step", "Epoch") and last["step"] and elapsed:
-            return elapsed / last["step"] * max(0, steps - last["step"])
+        if last.get("event") == "Record":
+            left = records.remaining(last["seconds"], last["share"])
+        elif last.get("event") in ("Step", "Epoch"):
+            ticks = reversed(store.recent(job, "losses", pace.READINGS))
+            left = pace.remaining([(tick["step"], tick["seconds"]) for tick in ticks], steps)
+    if left is not None:
+        return left
     return None if seconds is None or worked >= seconds else seconds - worked

@@ -227,6 +227,8 @@ class History:
         s = self.started
         early = bool(self.ended and s and self.step)
         return {
+            "version": self.version,
+            "measured": len(self.epochs),
             "step": self.step,
             "steps": self.step if early else s.steps if s else None,  # end of the x-axis
             "epochs": self.scale.epoch_at(self.step) if early else s.epochs if s else None,

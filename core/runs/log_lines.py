@@ -39,17 +39,23 @@ def read_lines(file: BinaryIO, offset: int = 0) -> tuple[list[str], int]:
     return lines, offset + len(whole)
 
 
-def last_object(file: BinaryIO, having: str = "") -> dict | None:
-    """Return the last complete object, or the last one `having` this field. The search starts at
-    the end of the file.
+def last_objects(file: BinaryIO, having: str = "", count: int = 1) -> list[dict]:
+    """Return up to `count` complete objects, those `having` this field, the last one first. The
+    search starts at the end of the file.
     """
     size = file.seek(0, os.SEEK_END)
+    found: list[dict] = []
     for reach in (4096, 1 << 20, size):
         file.seek(max(0, size - reach))
         block = file.read()
+        found = []
         for line in reversed(block[: block.rfind(b"\n") + 1].splitlines()):
             with suppress(ValueError):
                 event = json.loads(unseal(line))
                 if not having or having in event:
-                    return event
-    return None
+                    found.append(event)
+                if len(found) == count:
+                    return found
+        if reach >= size:
+            break
+    return found

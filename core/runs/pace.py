@@ -2,6 +2,7 @@
 and memory. Pure functions of History.
 """
 
+from collections.abc import Sequence
 from math import exp, isfinite, log
 
 from core.runs.history import History
@@ -24,12 +25,22 @@ def throughput(history: History) -> float | None:
 
 def seconds_left(history: History) -> float | None:
     """Return the seconds until the last planned step, at the pace of the last readings."""
-    recent = history.ticks[-READINGS:]
-    started = history.started
-    if not started or history.ended or len(recent) < 2 or recent[-1][1] == recent[0][1]:
+    if not history.started or history.ended:
         return None
-    pace = (recent[-1][2] - recent[0][2]) / (recent[-1][1] - recent[0][1])  # seconds per step
-    return max(0.0, pace) * (started.steps - history.step)
+    readings = [(step, seconds) for _, step, seconds, *_ in history.ticks[-READINGS:]]
+    return remaining(readings, history.started.steps)
+
+
+def remaining(readings: Sequence[tuple[int, float]], steps: int) -> float | None:
+    """Return the seconds until step `steps`, at the pace of the READINGS (step, seconds); a single
+    one counts from the start. None without any.
+    """
+    if not readings:
+        return None
+    (begin, began), (step, seconds) = readings[0] if len(readings) > 1 else (0, 0.0), readings[-1]
+    if step <= begin:
+        return None
+    return max(0.0, (seconds - began) / (step - begin)) * max(0, steps - step)
 
 
 def recent_loss(history: History) -> float | None:

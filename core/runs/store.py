@@ -26,7 +26,7 @@ from core.base.files import Mark, hold, is_held, mark, sweep, write_atomic
 from core.base.seal import is_intact, write_with_sum
 from core.base.settings import settings
 from core.runs.ids import is_id, new_id, unused_id
-from core.runs.log_lines import append_line, append_lines, last_object, read_lines
+from core.runs.log_lines import append_line, append_lines, last_objects, read_lines
 
 EXPERIMENT, EVENTS, CHECKPOINT, LOCK = "experiment.json", "events.jsonl", "checkpoint.pt", "lock"
 PREVIOUS, COMING = "checkpoint.previous.pt", "checkpoint.next.pt"
@@ -169,8 +169,12 @@ class Store:
 
     def last(self, run: str, having: str = "") -> dict | None:
         """Return the last complete event as a dict, or the last one `having` this field."""
+        return next(iter(self.recent(run, having)), None)
+
+    def recent(self, run: str, having: str = "", count: int = 1) -> list[dict]:
+        """Return up to `count` events `having` this field as dicts, the last one first."""
         with self._open(run, self.log, "rb") as file:
-            return last_object(file, having)
+            return last_objects(file, having, count)
 
     @contextlib.contextmanager
     def own(self, run: str) -> Iterator[None]:

@@ -112,8 +112,14 @@ def progress(records: Sequence[Record], started: StudyStarted | None) -> Progres
     if not records:
         return Progress(0, total, 0.0, None)
     fraction, seconds = max(record.fraction for record in records), records[-1].seconds
-    left = seconds * (1 - fraction) / fraction if fraction > 0.01 else None
-    return Progress(len(records), total, seconds, left)
+    return Progress(len(records), total, seconds, remaining(seconds, fraction))
+
+
+def remaining(seconds: float, fraction: float) -> float | None:
+    """Return the seconds that a study still needs after `seconds` for this fraction of its work;
+    None while the fraction is too small.
+    """
+    return seconds * max(0.0, 1 - fraction) / fraction if fraction > 0.01 else None
 
 
 def curve(records: Sequence[Record]) -> list[CurvePoint]:

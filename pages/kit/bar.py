@@ -169,7 +169,7 @@ def _describe_devices(drawn: QueueSnapshot) -> str:
 
 def _run_progress(run: str) -> tuple[float, str]:
     """Return the completed fraction of a run, and its name with its progress in words."""
-    with feed.tail(run).read() as history:
+    with feed.tail(run).snapshot() as history:
         status = live_status(run)
         fraction, text = progress(history, status)
     parts = [part for part in text.split(" · ") if part.startswith(("Epoch", "**"))]

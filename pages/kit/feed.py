@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from math import inf
 from pathlib import Path
+from typing import Any
 
 import plotly
 from anyio import to_thread
@@ -35,9 +36,8 @@ from core.runs.store import Store
 
 READ_EVERY = 0.3  # seconds between two reads of the file, …
 MANY = 15  # … for this many listeners; it increases with more, since each one gets every read
-SNAPSHOT = 0.7  # seconds that what a page shows lasts, so that its parts, which are drawn one
-# after another every second, agree
-FOLLOWED = 2.5  # seconds after a snapshot within which the charts wait for the next one
+SNAPSHOT = 0.7  # seconds after which what a page shows is read anew, …
+STREAMED = 5.0  # … and while a stream reads it: a page shows what its charts already have
 QUIET_AFTER = 15.0  # seconds without news after which a comment keeps the connection open
 MAX_TAILS = 16  # histories in memory; the least recently used one is dropped first
 
@@ -52,7 +52,8 @@ class Tail:
         self.store, self.run = store, run
         self._lock = threading.Lock()
         self._made, self._offset, self.history = None, 0, History(_rules(store, run))
-        self._read_at, self._shown_at = -inf, -inf  # of the last reading, and of the last snapshot
+        self._read_at = -inf
+        self.streamed = False  # whether a stream reads the file, several times a second
         self._texts: dict[
             str, tuple[str, str]
         ] = {}  # marks -> delta and new marks, of the present version
@@ -97,23 +98,18 @@ class Tail:
 
     @contextmanager
     def snapshot(self) -> Iterator[History]:
-        """Return the history as a live page shows it, locked: the same one for all parts of the
-        page, and for its charts, which are redrawn with it.
+        """Return the history as a live page shows it, locked. The stream has sent it before, so
+        that the charts can show the same moment (`live_chart.show_until`).
         """
-        now = clock()
-        self._shown_at = now
-        if now - self._read_at > SNAPSHOT:
+        if clock() - self._read_at > (STREAMED if self.streamed else SNAPSHOT):
             self.advance()
         with self._lock:
             yield self.history
 
-    def follow(self) -> int:
-        """Return the version for the charts: that of the snapshot while a page takes some, else the
-        newest one.
-        """
-        if clock() - self._shown_at > FOLLOWED:
-            return self.advance()
-        return self.history.version
+    def moment(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the present columns and facts."""
+        with self.read() as history:
+            return history.columns(), history.facts()
 
     @property
     def over(self) -> bool:
@@ -178,8 +174,9 @@ class Watch:
 
     async def _read(self) -> None:
         while self.listeners and not closing.is_set():
+            self.tail.streamed = True
             try:
-                version = await to_thread.run_sync(self.tail.follow)
+                version = await to_thread.run_sync(self.tail.advance)
             except (NotFound, OSError):  # deleted meanwhile, or unreadable
                 self.gone = True
                 break
@@ -188,6 +185,7 @@ class Watch:
                 self.news.set()
                 self.news = asyncio.Event()
             await asyncio.sleep(pause(self.listeners))
+        self.tail.streamed = False
         _watches.pop(self.tail.run, None)
 
     async def deltas(self, marks: str) -> AsyncIterator[str]:

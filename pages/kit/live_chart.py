@@ -7,22 +7,24 @@ as text: Streamlit would interpret a one-line string as a path.
 
 import json
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.base.encoding import to_json_text
 from core.base.settings import settings
 from core.base.text import file_name
-from core.figures.binding import fill
+from core.figures.binding import Columns, fill
 from core.figures.images import plain
 from core.figures.template import Mode
 from pages.kit import feed, session
 from pages.kit.screen import theme_mode
 
+Moment = tuple[Columns, dict[str, Any]]  # the columns and facts of a history
 ASSETS = Path(__file__).parents[2] / "assets"
-POLL_SECONDS = 1.5
 _HTML = """
 <div class="lab-live">
   <div class="lab-plot" role="img"></div> <div class="lab-image" hidden></div>
@@ -68,6 +70,21 @@ def _component() -> Callable[..., object]:
     )
 
 
+def polls() -> bool:
+    """Whether the server draws the live charts, for networks that block streams."""
+    return settings().live == "poll"
+
+
+def show_until(run: str, facts: dict[str, Any]) -> None:
+    """Let the live charts of a run show the moment of these facts, which are those of the text of
+    the page, and nothing newer. Draw it after the text, in a container with the key "moment":
+    live.js draws in the frame in which it appears there. (A component would get it some frames
+    later.)
+    """
+    moment = escape(to_json_text({"run": run, "facts": facts}))
+    st.html(f'<span hidden data-moment="{moment}"></span>')
+
+
 def chart(
     figure: Callable[[Mode], go.Figure],
     run: str,
@@ -79,16 +96,19 @@ def chart(
     subject: str,
     live: bool,
     on_click: Callable[[float], None] | None = None,
+    moment: Moment | None = None,
 ) -> None:
     """Show `figure` with the run's rows and keep it up to date.
 
     `figure` is a function of the mode, so that a change of theme needs no server. `height` is
     fixed, in px; `alt` describes the chart for screen readers and is the title of its image, with
     the run's name, `subject`, below; `name` is the file name of its downloads. `on_click` is called
-    before the page runs with the place on the x-axis that was clicked.
+    before the page runs with the place on the x-axis that was clicked. Where the server draws the
+    charts, `moment` has their rows; the page draws them again.
     """
-    if settings().live == "poll":
-        _polled(figure, run, key=key, alt=alt, live=live)
+    if polls():
+        filled = fill(figure(theme_mode()), *(moment or feed.tail(run).moment()))
+        st.plotly_chart(filled, theme=None, config={"displayModeBar": False}, alt=alt, key=key)
         return
     data = {
         "figures": {mode: figure(mode).to_plotly_json() for mode in ("light", "dark")},
@@ -119,7 +139,7 @@ def drawn(
     point that was clicked, or the number in its customdata; of a heat map, row and column. A
     control beside the figure must do the same for the keyboard.
     """
-    if settings().live == "poll":
+    if polls():
         mode = theme_mode()
         config = {"displayModeBar": False}
         st.plotly_chart(figure(mode), theme=None, config=config, alt=alt, key=key)
@@ -149,20 +169,3 @@ def _mount(data: dict, key: str, height: int, on_click: Callable[[list], None] |
 
     data["clicks"] = True
     _component()(key=key, data=data, height=height, on_clicked_change=clicked)
-
-
-def _polled(
-    figure: Callable[[Mode], go.Figure], run: str, *, key: str, alt: str, live: bool
-) -> None:
-    """Fill the same figure in Python and draw it again and again: for networks that block streams
-    and components.
-    """
-    mode = theme_mode()
-
-    @st.fragment(run_every=POLL_SECONDS if live else None)
-    def draw() -> None:
-        with feed.tail(run).read() as history:
-            filled = fill(figure(mode), history.columns(), history.facts())
-        st.plotly_chart(filled, theme=None, config={"displayModeBar": False}, alt=alt, key=key)
-
-    draw()

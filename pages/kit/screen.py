@@ -18,6 +18,6 @@ def phone() -> bool:
 
 def every(seconds: float) -> float:
     """Return the seconds between two updates of a part of a page: four times as many in a
-    classroom, where thirty pages ask. Live charts do not depend on it.
+    classroom, where thirty pages ask. Live charts show the moment of the text.
     """
     return seconds if ownership.mode() == ownership.SOLO else 4 * seconds

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from core.runs.store import Store
 from pages.kit import feed
 from tests.conftest import in_a_loop, script, write
@@ -23,32 +25,29 @@ def test_an_unreadable_file_ends_the_stream_so_that_the_browser_reconnects(tmp_p
 
     heard = in_a_loop(asyncio.wait_for(listen(), 20))
     assert len(heard) == 1 and "event: delta" in heard[0]
-    assert source.run not in feed._watches
+    assert source.run not in feed._watches and not source.streamed
 
 
-def test_all_parts_of_a_page_and_its_charts_show_the_same_moment(tmp_path, monkeypatch):
-    """Events arrive between two parts of a page that are drawn within the same second."""
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_page_shows_the_moment_that_its_stream_has_sent(tmp_path, monkeypatch, streamed):
     now, store = [100.0], Store(tmp_path)
     monkeypatch.setattr(feed, "clock", lambda: now[0])
     source = feed.Tail(store, store.create("{}"))
-    events = script()
+    source.streamed = streamed
 
     def part() -> int:
         with source.snapshot() as history:
             return history.version
 
-    for second in range(3):
-        write(store, source.run, events[10 * second : 10 * second + 5])
-        tiles = part()
-        write(store, source.run, events[10 * second + 5 : 10 * second + 10])
-        now[0] += 0.3
-        assert part() == source.follow() == tiles
-        now[0] += 0.7
-    with source.read() as history:
-        assert history.version == 30  # whoever asks for the newest events gets them
-    write(store, source.run, events[30:32])
-    now[0] += feed.FOLLOWED
-    assert source.follow() == 32  # nobody looks at the numbers any more
+    write(store, source.run, script()[:10])
+    assert part() == 10  # nothing was read before
+    write(store, source.run, script()[10:15])
+    now[0] += 1.0
+    assert part() == (10 if streamed else 15)  # a part of the page never reads ahead of the stream
+    assert source.advance() == part() == 15
+    write(store, source.run, script()[15:20])
+    now[0] += feed.STREAMED + 0.1  # the stream is stuck
+    assert part() == 20
 
 
 def test_many_listeners_are_updated_less_often():

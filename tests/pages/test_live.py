@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.advice.run_status import describe_end
+from core.advice.run_status import describe_end, numbers
 from core.base.encoding import encode
 from core.base.events import Probe, to_json
 from core.experiment import Experiment
@@ -115,6 +115,47 @@ def test_zoom_and_hidden_curves_survive_updates_and_the_end_appears(page, server
     page.get_by_text(describe_end(ended())).wait_for()  # without a reload
     drawn(page, 200)
     assert page.get_by_role("button", name="Pause").count() == 0
+
+
+MOMENTS = """plot => {
+    const seen = (window.moments = new Set());
+    setInterval(() => {
+        const { facts } = JSON.parse(document.querySelector("[data-moment]").dataset.moment);
+        const [progress] = document.querySelectorAll("[data-testid=stProgress]");
+        if (!progress.innerText.includes(`step ${facts.step} of`)) return;  // it arrives in parts
+        const tiles = [...document.querySelectorAll("[data-testid=stMetricValue]")];
+        const card = document.querySelector(".st-key-moment").closest("[data-testid=stColumn]");
+        const { data } = document.querySelector(plot);
+        const lines = data.map(({ name, x, y }) => [name, x?.at(-1), y?.at(-1)]);
+        seen.add(JSON.stringify(
+            [facts.version, tiles.map((tile) => tile.innerText), card.innerText, lines]));
+    }, 3);
+}"""
+
+
+def test_tiles_sentences_and_charts_of_a_live_run_never_disagree(page, server, run):
+    """All that is on screen at one moment is what follows from one version of the history."""
+    look(page, server, run, 70)
+    page.evaluate(MOMENTS, PLOT)
+    events = script()
+    for begin in range(20, 50, 5):
+        write(server.store, run, events[begin : begin + 5])
+        step = max(getattr(event, "step", 0) for event in events[: begin + 5])
+        page.get_by_text(f"step {step} of 200").wait_for()
+    page.get_by_text("Overfitting since").wait_for()
+    moments = page.evaluate("() => [...window.moments].map(JSON.parse)")
+    assert len({version for version, *_ in moments}) >= 5
+    for version, tiles, card, lines in moments:
+        history = History(RULES)
+        history.add(map(to_json, events[:version]))
+        assert tiles == [value for _, value, _ in numbers(history)]
+        assert f"Best epoch so far: {history.epochs[history.best].epoch}." in card
+        assert ("Overfitting" in card) == (version >= 50)
+        chart = {line.name: line for line in training.drawn(training.curve("light"), history).data}
+        ends = {name: (x, y) for name, x, y in lines}
+        for name in ("Training, raw", "Validation"):
+            x, y = chart[name].x[-1], chart[name].y[-1]
+            assert ends[name] == (x, pytest.approx(y, rel=1e-5))
 
 
 def test_the_browser_fills_figures_like_python(page, server, run):

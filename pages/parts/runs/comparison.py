@@ -27,17 +27,19 @@ from pages.parts.runs.table import Row, numbered
 
 
 def compare(rows: list[Row], baseline: Row | None = None) -> None:
-    """Draw curves, finding and settings of the selected runs, in the order in which they were
-    started; for one run its result, for none a hint. The chart can show differences to the
-    `baseline`.
+    """Draw curves, finding and settings of the selected runs, in the order of the table; those of a
+    ready-made comparison in its order. For one run its result, for none a hint. The chart can show
+    differences to the `baseline`.
     """
     if not rows:
         with st.container(border=True):
             st.markdown("Select a run to see its curve, or several runs to compare them.")
         return
-    selected = sorted(rows, key=lambda row: row.summary.run)
-    store = runner.current().store
+    selected, store = rows, runner.current().store
     experiments = [decode(Experiment, store.experiment(row.summary.run)) for row in selected]
+    if ready_made(experiments):  # it was started in its order
+        pairs = sorted(zip(selected, experiments, strict=True), key=lambda p: p[0].summary.run)
+        selected, experiments = map(list, zip(*pairs, strict=True))
     if len(selected) > WIDE:
         left, right = st.container(gap="small"), st.container(gap="small")
     else:

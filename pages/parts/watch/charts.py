@@ -3,18 +3,21 @@ maps. Each is a fragment that the page draws in its place.
 """
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import streamlit as st
 from plotly.graph_objects import Figure
 
 from core.advice.run_findings import list_findings
 from core.advice.run_status import describe_gradients
-from core.base.finding import Action
+from core.base.finding import Action, Finding
 from core.base.text import counted
 from core.experiment import Experiment
 from core.figures import predicted
 from core.figures import training as figures
 from core.figures.maps import MAPS, layer_map
+from core.runs.history import History
 from core.runs.score import FORMS
 from pages.kit import feed, live_chart, score_form, session
 from pages.kit.buttons import unique_keys
@@ -50,6 +53,7 @@ class Cards:
         self.run, self.name, self.experiment, self.live = run, name, experiment, live
         self.classes, self.layers, self.activations = classes, layers, activations
         self.tail = feed.tail(run)
+        self.moment: live_chart.Moment | None = None  # of the text, for charts that it draws
 
     def loss(self, view: dict) -> None:
         with st.container(**STACK, gap="small"):
@@ -81,18 +85,32 @@ class Cards:
         unit = "error rate" if form == "error" else "accuracy"
         return {"Loss": ("loss", loss), FORMS[form]: (form, unit)}
 
-    def findings(self, reopen: Callable[[Action], None]) -> None:
-        """At most three findings; the card keeps its height. `reopen` opens the settings with the
-        changes of a finding.
+    def findings(self, history: History, reopen: Callable[[Action], None]) -> Callable[[], None]:
+        """Return what draws at most three findings about this moment of the history and lets the
+        charts show it. `reopen` opens the settings with the changes of a finding.
         """
-        with self.tail.snapshot() as history:
-            form = score_form.form()
-            results = list_findings(history, self.experiment, classes=self.classes, form=form)
-            gradients = " · ".join(describe_gradients(history)) or NO_NOISE_YET
+        results = list_findings(
+            history, self.experiment, classes=self.classes, form=score_form.form()
+        )
+        gradients = " · ".join(describe_gradients(history)) or NO_NOISE_YET
+        facts = history.facts()
+        if live_chart.polls():
+            self.moment = history.columns(), facts
+        return partial(self._findings, results, gradients, facts, reopen)
+
+    def _findings(
+        self,
+        results: list[Finding],
+        gradients: str,
+        facts: dict[str, Any],
+        reopen: Callable[[Action], None],
+    ) -> None:
         urgent = sum(result.level in ("warn", "bad") for result in results)
-        with card_title("Findings"):
-            if urgent:
-                st.badge(counted(urgent, "warning"), color="yellow")
+        with st.container(gap=None):
+            moment = st.container(key="moment")  # in one place: live.js observes it
+            row = card_title("Findings")
+        if urgent:
+            row.badge(counted(urgent, "warning"), color="yellow")
         keys = unique_keys(f"finding_{result.code}" for result in results)
         for key, result in zip(keys, results, strict=True):
             action = result.action
@@ -100,6 +118,9 @@ class Cards:
             if finding(result.level, result.text, label, key, below=True):
                 reopen(action)
         st.caption(escape(gradients), help=NOISE)
+        if self.live and not live_chart.polls():
+            with moment:
+                live_chart.show_until(self.run, facts)
 
     def gradient(self) -> None:
         with card_title(
@@ -163,7 +184,7 @@ class Cards:
     def chart(self, figure: Callable, key: str, height: int, alt: str) -> None:
         live_chart.chart(
             figure, self.run, key=f"chart_{key}", height=height, alt=alt,
-            name=f"{self.name} {key}", subject=self.name, live=self.live,
+            name=f"{self.name} {key}", subject=self.name, live=self.live, moment=self.moment,
         )  # fmt: skip
 
 

@@ -16,8 +16,8 @@ from core.advice.run_status import (
     numbers,
     progress,
 )
-from core.base.events import Ended, Saved, Started, to_json
-from core.base.numbers import FIXED, THIN
+from core.base.events import Ended, Probe, Saved, Started, to_json
+from core.base.numbers import FIXED, THIN, size
 from core.optim.marks import Mark
 from core.optim.stopping import Patience
 from core.runs.history import History
@@ -46,6 +46,11 @@ def test_a_running_run_shows_the_time_left_and_a_paused_one_does_not():
     share, text = progress(history(*script()[:20]), "running")  # 80 steps of 200, at 0.1 s each
     assert share == pytest.approx(0.4)
     assert plain(text) == "Epoch 5 of 10 · step 80 of 200 · **12 s left** · 640 samples/s"
+    probe = replace(next(e for e in script() if isinstance(e, Probe)), memory=612e6)
+    for device, owner in (("cpu", "process"), ("cuda:0", "GPU")):
+        started = replace(script()[0], device=device)
+        text = progress(history(started, *script()[1:20], probe), "running")[1]
+        assert plain(text).endswith(f" · {owner} memory {plain(size(612e6))}")
     assert plain(progress(history(*script()[:20]), "paused")[1]) == "Epoch 5 of 10 · step 80 of 200"
 
 

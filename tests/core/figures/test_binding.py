@@ -1,5 +1,6 @@
 """Filling figures with rows: smoothing, labels without overlap, ticks, gaps, marks."""
 
+from dataclasses import replace
 from itertools import pairwise
 from math import inf, isnan, log10, nan
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.base.events import to_json
+from core.base.events import Probe, Step, to_json
 from core.figures import training
 from core.figures.binding import extent, fill, frame, smooth, spread, ticks, values
 from core.figures.maps import MAPS, layer_map
@@ -213,6 +214,23 @@ def test_a_layer_that_is_exactly_0_is_low_in_the_map_and_has_no_label_on_a_log_a
     }
     shown = values(meta, columns, {}, {"pixels": 100})
     assert (shown["text"], shown["textfont"]["color"]) == (["b"], ["blue"])
+
+
+@pytest.mark.parametrize(
+    "quantity", [q for q, m in MAPS.items() if not (m.by_activation or m.signed)]
+)
+def test_a_map_names_the_layers_that_were_0_in_every_measurement(quantity):
+    """Its colours cannot show 0: a map without any number is flat. The last update of a schedule
+    that ends at 0 is none of those.
+    """
+    zero, last = {LAYERS[0]: 0.0}, {LAYERS[1]: 0.0}
+    events = [e for e in script() if isinstance(e, Probe)]
+    events = [replace(e, **{quantity: getattr(e, quantity) | zero}) for e in events]
+    events[-1] = replace(events[-1], **{quantity: getattr(events[-1], quantity) | zero | last})
+    made = History()
+    made.add(map(to_json, [script()[0], Step(200, (1.0,) * 200, 0.1, 1.0, 1.0), *events]))
+    (text,) = training.drawn(layer_map("light", names=LAYERS, quantity=quantity), made).data[1].text
+    assert [name in text for name in LAYERS] == [True, False, False]
 
 
 @pytest.mark.parametrize(("dead", "listed"), [(1, "l0"), (4, "l0, l1, l2, l3"), (5, "5 layers")])

@@ -73,13 +73,13 @@ def test_two_selected_runs_share_a_chart_and_show_their_differences(store, two):
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
     names = {trace.get("name") for trace in figure["data"]}
     assert {
-        f"{i} · {decode(Experiment, store.experiment(r)).name}" for i, r in enumerate(two[::-1], 1)
+        f"{i} · {decode(Experiment, store.experiment(r)).name}" for i, r in enumerate(two, 1)
     } < names
     differing = app.table[0].value
     settings = list(differing["Setting"])
     assert {"Optimizer", "Epochs"} < set(settings) and "Name" not in settings
-    assert list(differing) == ["Setting", "1 · Plain one", "2 · Other one"]
-    assert differing["2 · Other one"][settings.index("Epochs")] == str(OTHER.epochs)
+    assert list(differing) == ["Setting", "1 · Other one", "2 · Plain one"]
+    assert differing["1 · Other one"][settings.index("Epochs")] == str(OTHER.epochs)
 
 
 def test_networks_have_the_names_of_presets_that_distinguish_them():
@@ -137,9 +137,9 @@ def test_a_report_is_offered_for_several_runs_that_have_ended(store, two):
     for selected, offered in ((two, True), (two[:1], False), ([*two, running], False)):
         labels = [b.label for b in page(selected, shown).button]
         assert ("Prepare the report" in labels) is offered
-    format = ReportFormat(others=(two[0],))
-    for _ in exports.prepare(store, two[1], format):
+    format = ReportFormat(others=(two[1],))
+    for _ in exports.prepare(store, two[0], format):
         pass
     app = page(two, shown)
-    assert exports.prepared(store, two[1], format)
+    assert exports.prepared(store, two[0], format)
     assert any(b.label.startswith("Download (") for b in app.get("download_button"))
