@@ -196,14 +196,19 @@ def test_the_server_settings_for_training_and_privacy():
     assert settings["client"]["showErrorDetails"] == "none"
 
 
-def test_the_warm_up_is_excluded_from_garbage_collection():
+def test_the_warm_up_is_excluded_from_garbage_collection_and_loads_no_compiler():
+    """The compiler of torch is loaded by whoever compiles, and works then."""
     code = """
-import app, gc
+import app, gc, sys
 app.warm_up()
-print(gc.get_freeze_count() > 100_000 > len(gc.get_objects()))"""
+print(gc.get_freeze_count() > 100_000 > len(gc.get_objects()))
+import torch
+print("torch._dynamo.eval_frame" in sys.modules)
+print(torch.compile(lambda x: 2 * x, backend="eager")(torch.ones(1)).item())
+print("torch._dynamo.eval_frame" in sys.modules)"""
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "True"
+    assert done.stdout.split() == ["True", "False", "2.0", "True"]
 
 
 def test_the_start_removes_old_trash_and_what_killed_processes_left_behind(tmp_path):
