@@ -1,7 +1,8 @@
 """The command line: the same engine and the same files as the app.
 
 Exit status 0: success. 2: invalid input, with one message on standard error. 1: an internal error,
-or a run that failed. 130: interrupted by a second Ctrl+C.
+a run that failed, or one that `verify` finds different. 130: interrupted by a second Ctrl+C, or by
+the first one where nothing is saved.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from core.commands import (
     runs,
     selfcheck,
     studies,
+    verification,
     weights,
 )
 from core.commands.options import add_reading_options, add_rename_option
@@ -94,6 +96,15 @@ def parser() -> argparse.ArgumentParser:
     )
     opened = add("open", runs.open_archive, "open the archive of a run from another lab")
     opened.add_argument("archive", metavar="ARCHIVE")
+    verified = add("verify", verification.verify_run, "train a run again and compare every step")
+    verified.add_argument("run", metavar="RUN|ARCHIVE", help=f"{RUN_HELP}; or the archive of a run")
+    verified.add_argument(
+        "--from",
+        dest="epoch",
+        metavar="EPOCH",
+        default="0",
+        help="begin at the kept checkpoint nearest to the end of this epoch (default: the start)",
+    )
     predicted = add("predict", prediction.predict, "answer for new inputs with a finished run")
     _add_prediction_options(predicted)
     exported = add("export", exporting.export, "write a finished run as a file for other programs")
@@ -305,7 +316,7 @@ def main(arguments: list[str] | None = None) -> int:
         write_line(result["message"], sys.stderr)
     if "--json" in arguments:
         write_line(to_json_text(result), sys.stdout)
-    return int(failed)
+    return int(failed or result.get("identical") is False)
 
 
 def _run(arguments: list[str]) -> dict[str, Any]:

@@ -172,7 +172,7 @@ def prepare(words: list[str], home: Path) -> None:
         shutil.rmtree(home / "studies", ignore_errors=True)
         repeated = change(studies.shipped()["multi-start"], "repeats", 1)
         create(home, change(repeated, "base.epochs", 1))
-    elif words[0] in ("archive", "export") and not Store(home).ids():
+    elif words[0] in ("archive", "export", "verify") and not Store(home).ids():
         assert core.__main__.main(["train", "digits", "--epochs", "1"]) == 0
 
 

@@ -14,6 +14,7 @@ from core.analysis.mistakes.most_confident import Mistakes
 from core.analysis.mistakes.residuals import Residuals
 from core.analysis.mistakes.suspicious import Suspicious
 from core.analysis.mistakes.thresholds import Thresholds
+from core.analysis.replay_certificate import ReplayCertificate
 from core.analysis.verdict.baselines import Baselines
 from core.analysis.verdict.bias_variance import BiasVariance
 from core.analysis.verdict.error_sources import ErrorSources
@@ -39,6 +40,7 @@ __all__ = [
     "MoreRows",
     "NextSteps",
     "OneSample",
+    "ReplayCertificate",
     "Residuals",
     "Suspicious",
     "Thresholds",

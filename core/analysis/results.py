@@ -35,6 +35,11 @@ def forget(store: Store, run: str, analysis: Analysis) -> None:
     path.with_name(path.name + SUM).unlink(missing_ok=True)
 
 
+def keep(store: Store, run: str, analysis: Analysis, result: Result) -> None:
+    """Keep a result that was computed elsewhere. Raises Unavailable if it cannot be written."""
+    _keep(_path(store, run, analysis), result, analysis.stored_results)
+
+
 def compute(store: Store, run: str, analysis: Analysis) -> Iterator[tuple[float, Result]]:
     """Compute the result and keep it. Yields the fraction done and the NOTE of what is being done.
     Raises what the analysis raises, BadInput if it does not suit the data, and Unavailable if the

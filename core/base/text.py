@@ -13,7 +13,7 @@ def counted(count: int, noun: str) -> str:
     >>> counted(1, "row"), counted(2, "class"), counted(2, "study"), counted(2, "more epoch")
     ('1 row', '2 classes', '2 studies', '2 more epochs')
     """
-    is_sibilant = noun.endswith(("s", "ch")) and not noun.endswith("epoch")  # a "k"
+    is_sibilant = noun.endswith(("s", "ch", "sh")) and not noun.endswith("epoch")  # a "k"
     plural = noun + ("es" if is_sibilant else "s")
     if noun.endswith("y") and noun[-2] not in "aeiou":
         plural = f"{noun[:-1]}ies"

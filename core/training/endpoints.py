@@ -41,6 +41,7 @@ def started(training: "Training") -> Started:
             "lab": core.__version__,
             "torch": torch.__version__,
             "python": platform.python_version(),
+            "instructions": torch.backends.cpu.get_cpu_capability(),
         },
         time=time.time(),
         common_class="" if common is None else setup.classes[common],

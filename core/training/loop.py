@@ -33,14 +33,15 @@ def train(
     *,
     state: State | None = None,
     clock: Callable[[], float] = time.monotonic,
+    threads: int = 0,
 ) -> "Training":
     """Return the events of this experiment on this data, from the first step or from `state`.
 
     BadNetwork, BadData and Unavailable are raised before the first event. Equal experiments on
     equal data give equal losses, metrics and weights: on a CPU bit for bit at the same number of
-    threads, also when resumed from a `state`.
+    threads, also when resumed from a `state`. `threads` repeats a run of that many; 0 chooses them.
     """
-    return Training(experiment, data, state, clock)
+    return Training(experiment, data, state, clock, threads)
 
 
 class Training(Iterator[Event]):
@@ -52,9 +53,10 @@ class Training(Iterator[Event]):
         data: Samples,
         state: State | None = None,
         clock: Callable[[], float] = time.monotonic,
+        threads: int = 0,
     ):
         self.experiment, self.watch = experiment, Stopwatch(clock)
-        self.setup = Setup(experiment, data, state)
+        self.setup = Setup(experiment, data, state, threads)
         self.single_steps = False  # emit an event after every step, for stepping by hand
         self.requests: list[str] = []  # changes of settings, for the consumer to make
         self.rest_at: int | None = None  # a step with an event after it, where settings change

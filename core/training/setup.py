@@ -44,7 +44,10 @@ def to_cpu(value: Any) -> Any:
 class Setup:
     """Everything that a step uses. Every random choice has a separate generator."""
 
-    def __init__(self, experiment: Experiment, data: Samples, state: State | None):
+    def __init__(
+        self, experiment: Experiment, data: Samples, state: State | None, threads: int = 0
+    ):
+        """`threads` of one torch operation; 0 chooses them, or takes those of the state."""
         self.experiment = experiment
         self.device = machine.resolve(experiment.device)
         self.classes = data.classes
@@ -52,7 +55,7 @@ class Setup:
         self.shape, self.columns = data.shape, data.columns
         self.is_resumed = state is not None
         self._load(data)
-        self._use_threads(state)
+        self._use_threads(threads or (state["threads"] if state else 0))
         self._assemble(data)
         self.epoch_order = self.order.get_state()  # of the generator at the start of the epoch
         if state:
@@ -82,13 +85,13 @@ class Setup:
         self.schedule_from = e.fork.schedule_from if e.fork else 0
         self.steps = (e.epochs - self.schedule_from) * self.epoch_steps  # of the schedule
 
-    def _use_threads(self, state: State | None) -> None:
+    def _use_threads(self, threads: int) -> None:
         """Set the threads of the calling thread only, so that parallel trainings do not disturb
         each other.
         """
         multiply_adds = sum(fact.multiply_adds for fact in self.facts)
         operations = 6 * self.batch_size * multiply_adds  # per step: forward 2, backward 4
-        self.threads = state["threads"] if state else machine.threads(operations)
+        self.threads = threads or machine.threads(operations)
         torch.set_num_threads(self.threads)
 
     def _assemble(self, data: Samples) -> None:

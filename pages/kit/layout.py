@@ -4,7 +4,7 @@ named.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -102,15 +102,24 @@ def run_name(run: str) -> str:
 
 def when(run: str) -> datetime:
     """Return when the run was created, in the time zone of the browser."""
+    return _in_zone(created_at(run))
+
+
+def local_time(seconds: float) -> datetime:
+    """Return these seconds since 1970 in the time zone of the browser."""
+    return _in_zone(datetime.fromtimestamp(seconds, UTC))
+
+
+def _in_zone(moment: datetime) -> datetime:
     zone = st.context.timezone
     try:
-        return created_at(run).astimezone(ZoneInfo(zone) if zone else None)
+        return moment.astimezone(ZoneInfo(zone) if zone else None)
     except (
         ZoneInfoNotFoundError,
         ValueError,
         OSError,
     ):  # an unknown time zone
-        return created_at(run).astimezone()
+        return moment.astimezone()
 
 
 def describe_error(error: LabError) -> str:

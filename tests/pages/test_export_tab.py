@@ -2,6 +2,9 @@
 
 import pytest
 
+from core.analysis import results
+from core.analysis.catalogue import ReplayCertificate
+from core.analysis.replay_certificate import describe_environment
 from core.base.encoding import encode
 from core.experiment import shipped
 from core.export import exports
@@ -52,3 +55,13 @@ def test_every_format_has_a_card_and_a_press_prepares_and_proves_the_script(home
     assert any(f"{steps} of {steps} losses equal" in text for text in texts(app))
     keys = [button.key for button in app.button]
     assert f"{label} script {run}" not in keys and f"{label} notebook {run}" in keys
+    app = press(app, f"begin replay {run}")
+    for task in list(work._tasks):
+        assert work.wait(task)["state"] == tasks.TaskState.DONE
+    app = well(app.run())
+    result = results.stored(store, run, ReplayCertificate())
+    assert result["identical"] and result["losses"] == steps
+    assert any(describe_environment(result["here"]) in text for text in texts(app))
+    app = press(app, f"verify again {run}")
+    assert results.stored(store, run, ReplayCertificate()) is None
+    assert f"begin replay {run}" in [button.key for button in app.button]

@@ -7,6 +7,7 @@ from core.export.catalogue import ExportFormat
 from pages.kit.exports import offer
 from pages.kit.form import escape
 from pages.kit.layout import card_title
+from pages.parts.watch import certificate
 
 ABOUT = (
     "Every file works without this app. Where a file computes something, it is compared with the "
@@ -30,6 +31,8 @@ def tab(run: str, *, has_weights: bool = True) -> None:
         for column, member in zip(st.columns(2, gap="small"), formats[i : i + 2], strict=False):
             with column.container(border=True, height="stretch"):
                 card(run, member())
+    with st.container(border=True):
+        certificate.card(run)
 
 
 def card(run: str, format: ExportFormat) -> None:
