@@ -11,16 +11,15 @@ from typing import Any
 import torch
 
 from core.base.device import resolve
-from core.base.encoding import decode
 from core.base.errors import BadInput, Unavailable
 from core.base.events import Epoch, Event, Started, Step, WeightHash, from_json
 from core.base.numbers import whole
 from core.experiment import Experiment
-from core.runs import kept_checkpoints
+from core.runs import kept_checkpoints, lineage
 from core.runs.history import History
 from core.runs.store import Store
+from core.training.course import Course, replay
 from core.training.inputs import load_inputs
-from core.training.loop import Training, train
 from core.training.setup import State
 
 
@@ -181,45 +180,46 @@ def verify(
     first = state["step"] if state else 0
     comparison, threads = ReplayComparison(log, first), torch.get_num_threads()
     try:
-        training = _replay(store, run, log, state)
-        here = next(training)
-        for event in training:
+        course = _replay(store, run, log, state)
+        here = next(course)
+        for event in course:
             comparison.add(event)
-            is_complete = comparison.step == last and training.settled
-            if is_complete or comparison.is_decided:
+            if comparison.is_decided:
                 break
             note = f"Step {whole(comparison.step)} of {whole(last)}"
             note += ": a difference" if comparison.difference else ": identical so far"
             yield (comparison.step - first) / (last - first), note
-        if not log.is_diverged:
-            for event in training.weight_hashes.last(training.step):
+        if not (log.is_diverged or comparison.is_decided):
+            for event in course.training.weight_hashes.last(last):
                 comparison.add(event)
     finally:
         torch.set_num_threads(threads)
     return _conclude(comparison, here, state, first)
 
 
-def _replay(store: Store, run: str, log: Log, state: State | None) -> Training:
-    """Return the training once more, on the device of the run if this machine has it, with its
-    number of threads. Stopping rules only mark, so that it gets as far as before.
+def _replay(store: Store, run: str, log: Log, state: State | None) -> Course:
+    """Return the training once more, with all forks and changes of settings, on the device of the
+    run if this machine has it and with its number of threads.
     """
-    experiment, began = decode(Experiment, store.experiment(run)), log.sessions[0]
-    data = load_inputs(experiment, store.home)
-    marks = [rule.model_copy(update={"only_mark": True}) for rule in experiment.stopping]
-    changes = {"stopping": tuple(marks), "device": _device(experiment.device, began.device)}
-    again = experiment.model_copy(update=changes)
-    return train(again, data, state=state, threads=began.threads)
+    began, segments = log.sessions[0], lineage.segments(store, run)
+    data = load_inputs(segments[-1].experiment, store.home)
+    here = [
+        replace(each, experiment=_on_device(each.experiment, began.device)) for each in segments
+    ]
+    until = log.history.step
+    return replay(here, data, until=until, state=state, threads=began.threads)
 
 
-def _device(wanted: str, used: str) -> str:
-    """Return the device that the run used if it is here, else the one that it asks for, else what
-    is here.
+def _on_device(experiment: Experiment, used: str) -> Experiment:
+    """Return the experiment on the device that it names, or that the run has `used` where it names
+    none; on what this machine has if that is missing.
     """
-    for device in (used, wanted):
-        with suppress(Unavailable):
-            resolve(device)
-            return device
-    return "auto"
+    device = used if experiment.device == "auto" else experiment.device
+    try:
+        resolve(device)
+    except Unavailable:
+        device = "auto"
+    return experiment.model_copy(update={"device": device})
 
 
 def _conclude(

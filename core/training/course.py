@@ -26,8 +26,10 @@ class Course(Iterator[Event]):
         data: Samples,
         state: State | None = None,
         until: int | None = None,
+        threads: int = 0,
     ):
         self.segments, self.data, self.until = [*segments], data, until
+        self._threads = threads
         step = state["step"] if state else 0
         # A state at the step of a change may be from before or after it: `changed_state` of the
         # second is the second.
@@ -63,7 +65,8 @@ class Course(Iterator[Event]):
         self._following = bool(following)
         self._end = following[0].step if following else self.until
         self._is_over = False
-        self.training: Training = train(self.segments[index].experiment, self.data, state=state)
+        experiment, threads = self.segments[index].experiment, 0 if state else self._threads
+        self.training: Training = train(experiment, self.data, state=state, threads=threads)
         self.training.rest_at = self._end
 
 
@@ -86,13 +89,19 @@ def changed_state(state: State, old: Experiment, new: Experiment) -> State:
 
 
 def replay(
-    segments: Sequence[Segment], data: Samples, *, until: int, state: State | None = None
+    segments: Sequence[Segment],
+    data: Samples,
+    *,
+    until: int,
+    state: State | None = None,
+    threads: int = 0,
 ) -> Course:
     """Return the training of the segments up to the step `until`, once more. Stopping rules only
-    mark, so that it gets as far as before, also on a slower machine.
+    mark, so that it gets as far as before, also on a slower machine. `threads` are those of the
+    run where it begins anew; 0 chooses them.
     """
     again = [replace(each, experiment=_without_ends(each.experiment)) for each in segments]
-    return Course(again, data, state, until)
+    return Course(again, data, state, until, threads)
 
 
 def _without_ends(experiment: Experiment) -> Experiment:

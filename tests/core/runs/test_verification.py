@@ -10,7 +10,7 @@ from torch import nn
 from core.analysis.replay_certificate import conclude, stamped
 from core.analysis.trained import TrainedRun, finish
 from core.base.control import GO, STOP
-from core.base.encoding import decode, encode
+from core.base.encoding import decode, encode, to_json_text
 from core.base.errors import BadInput
 from core.base.events import Ended, Epoch, Started, Step, WeightHash, from_json, to_json
 from core.base.seal import seal
@@ -22,6 +22,8 @@ from core.optim.optimizers import SGD
 from core.optim.regularizers import EMA, SAM
 from core.optim.schedules import Constant
 from core.optim.stopping import TimeLimit
+from core.runs import lineage, trash
+from core.runs.forks import fork_of
 from core.runs.store import Store
 from core.runs.verification import Verification, verify
 from core.training import clock
@@ -94,7 +96,7 @@ def test_a_run_is_verified_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyP
     run = run_of(store, experiment, poll_control=poll)
     assert store.last(run)["step"] == 73 == replayed(store, run).last_step
     first = replayed(store, run)
-    assert first.difference is None and (first.losses, first.epochs) == (73, 1)
+    assert first.difference is None and (first.losses, first.epochs, first.hashes) == (73, 1, 2)
     monkeypatch.setattr(TimeLimit, "in_time", lambda rule, seconds: seconds < 0.01)
     limited = experiment.model_copy(update={"stopping": (TimeLimit(minutes=1),)})
     store.path(run, "experiment.json").write_text(encode(limited))
@@ -103,6 +105,33 @@ def test_a_run_is_verified_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert store.last(run)["reason"] == "time"
     found = replayed(store, run)
     assert found.difference is None and found.losses == store.last(run)["step"]
+
+
+def test_forks_and_changed_settings_are_verified(tmp_path: Path) -> None:
+    """A fork of a fork with other batches, whose rate changed while it was trained: without its
+    ancestors, from their start.
+    """
+    store = Store(tmp_path)
+    experiment = shipped()["spirals"].model_copy(update={"epochs": 3, "device": "cpu"})
+    parent = run_of(store, experiment)
+    child = run_of(store, fork_of(store, parent, 1, {"optimizer": {"kind": "sgd"}}))
+    asked = [to_json_text({"optimizer.learning_rate": 0.01})]
+    middle = store.last(child)["step"] - 3
+
+    def poll(training: object) -> str:
+        training.single_steps = True
+        if training.step == middle and asked:
+            training.requests.append(asked.pop())
+        return GO
+
+    other = run_of(store, fork_of(store, child, 2, {"batch_size": 17, "epochs": 4}))
+    changed = run_of(store, fork_of(store, child, 2), poll_control=poll)
+    assert not asked and len(lineage.changes(store, changed)) == 1
+    trash.delete(store, parent)
+    for run in (child, other, changed):
+        found = replayed(store, run)
+        assert found.difference is None and found.losses == store.last(run)["step"]
+        assert found.epochs == store.last(run)["epochs"] and found.hashes
 
 
 def test_a_diverged_run_equals_its_replay(tmp_path: Path) -> None:
