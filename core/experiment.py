@@ -126,6 +126,11 @@ class Experiment(Value):
         """The number of epochs that were completed before this run begins."""
         return self.fork.epoch if self.fork else 0
 
+    @property
+    def unforked(self) -> "Experiment":
+        """These settings from the first step on, for everything that trains no fork."""
+        return self.model_copy(update={"fork": None}) if self.fork else self
+
     def misfit(self, shape: tuple[int, ...], classes: Sequence[str]) -> Misfit | None:
         """Return why it cannot train on samples of this shape with these classes (none: values).
         Layers are checked by `core.network.build.check`.

@@ -30,10 +30,21 @@ def adapt(
     required becomes cross-entropy again for classes; without them it stays, because it works.
     """
     findings = []
-    for rule in (_loss, _network, _start, _normalization, _augmentations, _label_noise, _sampling):
+    for rule in RULES:
         experiment, finding = rule(experiment, facts, before)
         findings += [finding] if finding else []
     return experiment, tuple(findings)
+
+
+def _fork(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
+    """Begin from the start: the weights of another run were trained on its data."""
+    if not e.fork:
+        return e, None
+    text = (
+        f"The draft began at {e.fork.summary}, which was trained on the previous data. It is now "
+        "trained from the start."
+    )
+    return e.unforked, _changed("fork_dropped", text, run=e.fork.run, epoch=e.fork.epoch)
 
 
 def _loss(e: Experiment, facts: Facts, before: Facts | None) -> Adapted:
@@ -192,3 +203,6 @@ def _replace(e: Experiment, field: str, value: object) -> Experiment:
 
 def _changed(code: str, text: str, **evidence: object) -> Finding:
     return Finding(code, "info", text, evidence)
+
+
+RULES = (_fork, _loss, _network, _start, _normalization, _augmentations, _label_noise, _sampling)

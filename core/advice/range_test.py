@@ -71,7 +71,7 @@ def range_test(
     schedule. Ends early when the loss is not finite or GROWN times its minimum. Raises what a
     training raises.
     """
-    training, best, mean = Training(experiment, data), float("inf"), None
+    training, best, mean = Training(experiment.unforked, data), float("inf"), None
     batches = mini_batches(training.setup)
     for k in range(steps):
         rate = low * (high / low) ** (k / max(1, steps - 1))

@@ -44,6 +44,8 @@ def trial(
     """Yield the estimate after each timed step; the last one counts. Raises what a training
     raises.
     """
+    epochs = experiment.epochs - experiment.first_epoch
+    experiment = experiment.unforked.model_copy(update={"epochs": epochs})
     training, began, durations = Training(experiment, data), clock(), []
     training.budget.is_open = False  # the first steps of a run are measured more often than others
     setup, batches = training.setup, mini_batches(training.setup)

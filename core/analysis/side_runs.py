@@ -43,7 +43,7 @@ class SideRun:
 def side_run(experiment: Experiment, data: Samples) -> Generator[float, None, SideRun]:
     """Train the experiment. Yields the fraction done; returns the result."""
     ended, threads = None, torch.get_num_threads()
-    training = train(experiment, data)
+    training = train(experiment.unforked, data)
     try:
         for event in training:
             ended = event if isinstance(event, Ended) else None

@@ -11,13 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from core.base.device import resolve
-from core.base.encoding import decode
 from core.base.errors import BadInput, NotFound, Unavailable
 from core.data.batches import Part
 from core.data.gaps import fill_gaps
 from core.data.samples import Samples
-from core.experiment import Experiment
 from core.runs import checkpoint
+from core.runs.lineage import effective_experiment
 from core.runs.measured import NAMES
 from core.runs.store import Store
 from core.training.inputs import load_inputs
@@ -63,7 +62,7 @@ class TrainedRun:
     def __init__(self, store: Store, run: str, device: str = ""):
         """`device` as of an experiment; by default that of the run, if this machine has it."""
         self.store, self.run = store, run
-        experiment = decode(Experiment, store.experiment(run))
+        experiment = effective_experiment(store, run)
         device = device or _available(experiment.device)
         self.experiment = experiment.model_copy(update={"device": device})
         self.state = _state(store, run)

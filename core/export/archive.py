@@ -2,6 +2,7 @@
 
     archive.json      the `Manifest`: version, the run's id, SHA-256 of each entry
     experiment.json   events.jsonl   notes.json   checkpoint.pt, the last two if they exist
+    lineage.json      what was trained before a fork, so that its parents need not be there
     start.safetensors the weights that the run started from, if it did not start from scratch
     data/0 … data/3   the spreadsheets as they were uploaded, if they are included
 
@@ -27,6 +28,8 @@ from core.data.library import Library
 from core.data.load import load
 from core.data.reading import Reading
 from core.experiment import Experiment
+from core.runs import lineage
+from core.runs.lineage import LINEAGE
 from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
 from core.weights.library import WeightsLibrary
 
@@ -70,6 +73,9 @@ def pack(
         for name in (EVENTS, NOTES) if with_notes else (EVENTS,):
             if store.path(run, name).exists():
                 sums.append(_add(packed, name, store.path(run, name)))
+        if experiment.fork:
+            before = lineage.ancestors(store, run, experiment)
+            sums.append(_add_text(packed, LINEAGE, lineage.encode_segments(before)))
         sums.append(_add_text(packed, EXPERIMENT, encode(experiment)))
         if path := _start_weights(store, experiment):
             sums.append(_add(packed, WEIGHTS, path))

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from core.base.encoding import decode
+from core.base.errors import BadInput
 from core.base.finding import Finding
+from core.base.numbers import whole
 from core.base.spec import ranged
 from core.experiment import Experiment
 from core.export.export_format import ExportFormat, Result, Writing
+from core.runs import lineage
 from core.runs.history import History
 from core.runs.store import Store
 
@@ -28,6 +31,9 @@ class CodeFormat(ExportFormat):
         label="Compare the losses",
         help="Run the script alone in a new process and compare its losses with those of the run.",
     )
+
+    def obstacle(self, store: Store, run: str) -> str:
+        return obstacle(store, run)
 
     def with_proof(self) -> Self | None:
         return None if self.prove else self.model_copy(update={"prove": True})
@@ -89,7 +95,9 @@ def script_of(store: Store, run: str, history: History) -> "Script":
     from core.export.script.script import script
 
     started, ended = history.started, history.ended
-    experiment = decode(Experiment, store.experiment(run))
+    if text := obstacle(store, run):
+        raise BadInput(text, code="export_of_course")
+    experiment = decode(Experiment, store.experiment(run)).unforked
     cut_short = bool(ended and ended.reason in CUT_SHORT)
     facts = RunFacts(
         device=started.device,
@@ -99,6 +107,24 @@ def script_of(store: Store, run: str, history: History) -> "Script":
         is_finished=True,
     )
     return script(experiment, store.home, facts)
+
+
+def obstacle(store: Store, run: str) -> str:
+    """Return why a script cannot train the run again: it has one experiment from the first step to
+    the last. Empty if it can.
+    """
+    changed = lineage.changes(store, run)
+    fork = decode(Experiment, store.experiment(run)).fork
+    if changed:
+        what = f"The settings of this run were changed at step {whole(changed[0].step)}"
+    elif fork and fork.epoch:
+        what = f"This run began at {fork.summary}"
+    else:
+        return ""
+    return (
+        f"{what}, and a script trains one experiment from its first step. Download the archive, "
+        "which contains everything to train the run again in a lab, or export its weights."
+    )
 
 
 def notebook(written: "Script") -> str:

@@ -40,6 +40,10 @@ class ExportFormat(Choice, family="export format"):
         """
         return ""
 
+    def obstacle(self, store: Store, run: str) -> str:
+        """Return the same for the way in which the run was trained."""
+        return ""
+
     def write(self, store: Store, run: str, path: Path) -> Writing:
         """Write the file, or the folder, `path`; further files go beside it. All of them are
         exported together, from a new folder.

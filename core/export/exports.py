@@ -51,6 +51,8 @@ def problem(store: Store, run: str, format: ExportFormat) -> LabError | None:
         return BadInput(text, code="run_not_ended")
     if text := format.unsuitable(experiment, facts):
         return BadInput(text, code="export_unsuitable")
+    if text := format.obstacle(store, run):
+        return BadInput(text, code="export_of_course")
     if text := format.missing_packages():
         return Unavailable(text, code="packages_missing")
     return None

@@ -2,9 +2,10 @@
 like uploads and stored in the home.
 """
 
+from itertools import pairwise
 from pathlib import Path
 
-from core.base.errors import BadData, LabError
+from core.base.errors import BadData, BadInput, LabError
 from core.base.finding import Finding
 from core.base.text import clip
 from core.data.datasets import Spreadsheets
@@ -12,7 +13,10 @@ from core.data.library import Library
 from core.data.load import lacking
 from core.experiment import Experiment
 from core.export.archive import PLACES, WEIGHTS, Manifest, samples_digest
-from core.runs.store import Store
+from core.runs import lineage
+from core.runs.forks import check_change, check_fork
+from core.runs.lineage import LINEAGE
+from core.runs.store import EVENTS, Store
 from core.training.inputs import missing_weights
 from core.weights.library import WeightsLibrary
 
@@ -36,6 +40,32 @@ def take_weights(store: Store, folder: Path, experiment: Experiment, name: str) 
     if text := missing_weights(experiment, store.home):
         return Finding("start_weights_missing", "warn", text)
     return None
+
+
+def take_lineage(folder: Path, experiment: Experiment, name: str) -> None:
+    """Check what was trained before a fork, and the changes of settings in the events."""
+    path = folder / LINEAGE
+    try:
+        before = lineage.parse(path.read_bytes()) if path.exists() else ()
+        if bool(before) != bool(experiment.fork):
+            raise damaged(name, LINEAGE)
+        steps = [each.step for each in before]
+        if before and (steps[0] != 0 or steps != sorted(steps) or steps[-1] > experiment.fork.step):
+            raise damaged(name, LINEAGE)
+        for old, new in pairwise([*(each.experiment for each in before), experiment]):
+            if before:
+                check_fork(old, new)
+        if before:
+            lineage.write_segments(path, before)
+    except (BadInput, ValueError, KeyError, TypeError, RecursionError):
+        raise damaged(name, LINEAGE) from None
+    try:
+        for event in lineage.changes_in((folder / EVENTS).read_bytes()):
+            new = lineage.changed(experiment, event.changes)
+            check_change(experiment, new)
+            experiment = new
+    except BadInput:
+        raise damaged(name, EVENTS) from None
 
 
 def take_data(

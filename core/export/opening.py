@@ -32,16 +32,18 @@ from core.export.archive import (
     Manifest,
     copy_blocks,
 )
-from core.export.opened_inputs import DATA, damaged, take_data, take_weights
+from core.export.opened_inputs import DATA, damaged, take_data, take_lineage, take_weights
 from core.export.replay import check_events
 from core.runs import checkpoint
+from core.runs.lineage import LINEAGE
 from core.runs.notes import Notes
 from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
 
 MB = 2**20
 LIMITS = {  # bytes of each entry, unpacked
     MANIFEST: MAX_TEXT, EXPERIMENT: 4 * MAX_TEXT, NOTES: MAX_TEXT, EVENTS: 128 * MB,
-    CHECKPOINT: 2048 * MB, WEIGHTS: 2048 * MB, **dict.fromkeys(DATA, 1024 * MB),
+    LINEAGE: 64 * MAX_TEXT, CHECKPOINT: 2048 * MB, WEIGHTS: 2048 * MB,
+    **dict.fromkeys(DATA, 1024 * MB),
 }  # fmt: skip
 RATIO, FREE = 100, 16 * MB  # largest compression ratio, and the unpacked size that is always fine
 CHOOSE = "Choose a ZIP file that was created with Download > Archive on the Runs page."
@@ -228,6 +230,7 @@ def _fill(
         ) from None
     write_with_sum(folder / EXPERIMENT, encode(experiment).encode())
     check_events(folder / EVENTS, name)
+    take_lineage(folder, experiment, name)
     if (folder / NOTES).exists():
         try:
             notes = decode(Notes, (folder / NOTES).read_bytes())

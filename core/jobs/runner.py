@@ -101,8 +101,10 @@ class Runner:
 
     def change(self, run: str, changes: Mapping[str, Any], *, by: str) -> None:
         """Change settings of the run at work, by their paths, before its next step. Raises BadInput
-        for a field that cannot change then, and BadExperiment for a value that is not allowed.
+        for a field that cannot change then, BadExperiment for a value that is not allowed, and
+        NotFound.
         """
+        self.store.path(run)
         ownership.require(self.store, run, by)
         found = self._find(run)
         if found is None or not found.at_work or found.control.word != GO:

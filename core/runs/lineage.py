@@ -6,23 +6,24 @@ changed, moved or deleted. Knows no torch.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from core.base.encoding import change, decode, encode
 from core.base.errors import BadInput, NotFound
-from core.base.events import Changed, from_json
+from core.base.events import Changed, Event, from_json
 from core.base.seal import is_intact, write_with_sum
 from core.experiment import Experiment
 from core.runs import compare
-from core.runs.store import Store
+from core.runs.store import EVENTS, Store
 from core.runs.summary import summaries
 from core.training.segment import Segment
 
 LINEAGE = "lineage.json"
-_CHANGED = '{"event":"Changed"'
+_CHANGED = b'{"event":"Changed"'
 
 
 def segments(store: Store, run: str) -> tuple[Segment, ...]:
@@ -71,11 +72,21 @@ def store_with(store: Store, run: str) -> Store:
 
 def write(store: Store, run: str, before: Sequence[Segment]) -> None:
     """Keep what was trained before a fork in its folder."""
+    write_segments(store.path(run, LINEAGE), before)
+
+
+def write_segments(path: Path, before: Sequence[Segment]) -> None:
+    """Write a lineage.json with its checksum."""
+    write_with_sum(path, encode_segments(before).encode())
+
+
+def encode_segments(before: Sequence[Segment]) -> str:
+    """Return the content of a lineage.json."""
     rows = [
         {"run": each.run, "step": each.step, "experiment": encode(each.experiment)}
         for each in before
     ]
-    write_with_sum(store.path(run, LINEAGE), json.dumps({"segments": rows}).encode())
+    return json.dumps({"segments": rows})
 
 
 def parse(content: bytes) -> tuple[Segment, ...]:
@@ -129,9 +140,20 @@ def changes(store: Store, run: str) -> tuple[Changed, ...]:
 @lru_cache(maxsize=512)
 def _changes(home: Path, folder: str, run: str, size: int) -> tuple[Changed, ...]:
     """Read the changes from a log of this size, which identifies its content."""
-    lines = [line for line in Store(home, folder).read(run)[0] if line.startswith(_CHANGED)]
-    events = [event for event in map(from_json, lines) if isinstance(event, Changed)]
+    return changes_in(Store(home, folder).content(run, EVENTS))
+
+
+def changes_in(log: bytes) -> tuple[Changed, ...]:
+    """Return the changes in the bytes of a log, by step."""
+    lines = (line for line in log.splitlines() if line.startswith(_CHANGED))
+    events = [event for event in _parsed(lines) if isinstance(event, Changed)]
     return tuple(sorted(events, key=lambda event: event.step))
+
+
+def _parsed(lines: Iterable[bytes]) -> Iterator[Event]:
+    for line in lines:
+        with suppress(ValueError):  # damaged, or torn
+            yield from_json(line)
 
 
 # --- the family

@@ -27,5 +27,5 @@ def fine_tuning(store: Store, run: str) -> Experiment:
     """Return the experiment of a run as it goes on from the weights of the run. Raises NotFound."""
     experiment = decode(Experiment, store.experiment(run))
     name = f"{experiment.name or experiment.data.summary}, fine-tuned"
-    changes = {"start": start_from_run(store, run), "about": ""}
+    changes = {"start": start_from_run(store, run), "fork": None, "about": ""}
     return experiment.model_copy(update={**changes, "name": name[:NAME_LENGTH]})

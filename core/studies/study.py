@@ -10,7 +10,7 @@ from math import prod
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from core.base.encoding import decode, encode
@@ -89,6 +89,12 @@ class Study(Value):
     method: Method = RandomFeatures()
     strategy: Strategy = Grid()
     repeats: int = ranged(3, 1, 100, unit="seeds", help="Number of seeds for every point.")
+
+    @field_validator("base")
+    @classmethod
+    def _from_the_start(cls, base: Experiment) -> Experiment:
+        """A study trains every experiment from its first step."""
+        return base.unforked
 
     @property
     def trainings(self) -> int:

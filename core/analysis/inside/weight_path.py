@@ -5,7 +5,7 @@ same number of threads the repetition is exact; whether it was is part of the an
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from core.analysis.inside.weight_space import flat
 from core.analysis.trained import TrainedRun
 from core.base.events import Epoch
-from core.training.loop import train
+from core.runs import lineage
+from core.training.course import replay
 
 POINTS = 60  # at most; of more epochs every second, third … is used
 
@@ -31,22 +32,24 @@ class WeightPath:
 
 def retrain(trained: TrainedRun) -> Generator[float, None, WeightPath]:
     """Train the run once more up to its last step. Yields the fraction done; returns its path."""
-    training = train(trained.experiment, trained.data)
+    device = {"device": trained.experiment.device}
+    segments = [
+        replace(each, experiment=each.experiment.model_copy(update=device))
+        for each in lineage.segments(trained.store, trained.run)
+    ]
     steps, epochs_done = trained.state["step"], len(trained.state["history"])
-    stopped_within_epoch = steps > epochs_done * training.setup.epoch_steps
+    course = replay(segments, trained.data, until=steps)
     every = -(-epochs_done // (POINTS - 2)) or 1
     torch.set_num_threads(trained.state["threads"])
-    points, epochs = [_weights(training.setup.model)], [0]
-    events = iter(training)
-    while not (training.step >= steps and training.settled):
-        training.single_steps = stopped_within_epoch and training.epoch >= epochs_done
-        if (event := next(events, None)) is None:
-            break
+    points, epochs = [_weights(course.training.setup.model)], [0]
+    for event in course:
+        torch.set_num_threads(trained.state["threads"])  # a change of settings may set others
         if isinstance(event, Epoch) and event.epoch % every == 0:
-            points.append(_weights(training.setup.model))
+            points.append(_weights(course.training.setup.model))
             epochs.append(event.epoch)
-        yield min(training.step / max(steps, 1), 1.0)
-    if epochs[-1] < training.epoch or stopped_within_epoch:
+        yield min(course.training.step / max(steps, 1), 1.0)
+    training = course.training
+    if epochs[-1] < training.epoch or training.step > training.epoch_start:
         points.append(_weights(training.setup.model))
         epochs.append(training.epoch)
     last, saved = training.setup.weights(), trained.state["model"]

@@ -11,6 +11,7 @@ from core.experiment import Experiment
 from core.export.script import fine_tuning, preparation, sections, spreadsheets, training
 from core.export.script.data import DataFile, data_code
 from core.export.script.definitions import (
+    CannotExport,
     Definitions,
     import_block,
     reachable,
@@ -60,6 +61,13 @@ def script(
     """Return the script of an experiment, or of its run. A `draft` is only shown: no large file is
     read for it. Raises LabError: CannotExport, or what the checks of network and data raise.
     """
+    if experiment.fork and experiment.fork.epoch:
+        raise CannotExport(
+            f"This experiment goes on from {experiment.fork.summary}, and a script trains one "
+            "experiment from its first step. Start the run, then download its archive.",
+            code="export_of_course",
+        )
+    experiment = experiment.unforked
     definitions = Definitions(draft)
     data = data_code(experiment.data, home, definitions)
     plan = ScriptPlan(

@@ -18,6 +18,7 @@ from core.network.activations import ReLU
 from core.network.build import check, trace
 from core.network.layers import Flatten, Linear, MaxPool, Output
 from core.network.presets import MLP, LeNet, Points, Preset, Small
+from core.weights.fork import Fork
 
 HOME = Path("/nowhere")
 READY = [cls() for cls in DataSet.members.values() if cls.is_ready_made()]
@@ -172,3 +173,12 @@ def test_settings_that_need_classes_are_turned_off_for_values():
     evidence = {one.code: one.evidence for one in found}
     assert evidence["label_noise_removed"] == {"classes": 0}
     assert evidence["sampling_replaced"] == {"kind": "balanced"}
+
+
+def test_a_fork_is_dropped_with_its_data() -> None:
+    fork = Fork(run="20260101-000000-abcdef", epoch=3, step=9)
+    adapted, findings = adapt(
+        shipped()["digits"].model_copy(update={"fork": fork}), facts(Digits())
+    )
+    assert adapted.fork is None
+    assert [finding.code for finding in findings] == ["fork_dropped"]

@@ -236,3 +236,26 @@ def test_rate_returns_points_and_a_suggestion_and_stores_no_run(capsys, home: Pa
     assert found["suggested"]["rate"] == pytest.approx(found["suggested"]["lowest"] / 10, rel=0.1)
     assert not Store(home).ids()
     assert "nothing" in refusal(capsys, "rate", "nothing")["message"]
+
+
+def test_fork_goes_on_from_an_epoch_and_names_the_difference(capsys, home: Path) -> None:
+    parent = answer(capsys, "train", "digits", *QUICK)["run"]
+    setting = ["--set", "optimizer.learning_rate=0.003"]
+    forked = answer(capsys, "fork", "last", "--epoch", "1", "--extend", "2", *setting)
+    assert (forked["parent"], forked["reason"], forked["epochs"]) == (parent, "epochs", 3)
+    assert forked["difference"] == "AdamW: learning rate η: 0.001 → 0.003; Epochs: 2 → 3"
+    held = answer(capsys, "fork", parent, "--extend", "1", "--schedule", "held")
+    experiment = decode(Experiment, Store(home).experiment(held["run"]))
+    assert (experiment.epochs, experiment.fork.epoch, experiment.schedule.kind) == (
+        3,
+        2,
+        "constant",
+    )
+    for options, code in (
+        (["--epoch", "x"], "not_a_whole_number"),
+        (["--epoch", "9"], "fork_epoch_unknown"),
+        ([], "fork_without_epochs"),
+        (["--epoch", "1", "--set", "loss=mse"], "fork_changes_loss"),
+        (["--epoch", "1", "--set", "epochs=many"], "int_parsing"),
+    ):
+        assert refusal(capsys, "fork", parent, *options)["code"] == code

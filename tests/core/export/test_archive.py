@@ -13,17 +13,18 @@ from core.base.errors import BadInput, Unavailable
 from core.base.events import to_json
 from core.data.datasets import Digits, Moons, Spreadsheets
 from core.data.library import Library
-from core.experiment import Experiment
+from core.experiment import Experiment, Seeds
 from core.export.archive import MANIFEST, samples_digest
 from core.jobs import trainer
 from core.jobs.lane import Lane
 from core.jobs.runner import Runner
 from core.network.presets import SoftmaxRegression
-from core.runs import checkpoint, notes, trash
+from core.runs import checkpoint, forks, lineage, notes, trash
+from core.runs.lineage import LINEAGE
 from core.runs.state import stored_state
 from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES
 from core.runs.summary import summarize
-from tests.conftest import ended, script
+from tests.conftest import ended, losses, script
 from tests.core.export.conftest import (
     TINY,
     changed,
@@ -180,3 +181,63 @@ def test_a_dataset_that_differs_in_this_lab_gives_a_warning(store, other):
     assert opened(other, content).warning is None
     found = opened(other, changed(content, manifest={"samples": "0" * 64}))
     assert found.warning.code == "data_differs"
+
+
+# --- families
+
+
+def test_the_archive_of_a_fork_contains_what_was_trained_before_it(store, other):
+    parent = store.create(encode(TINY))
+    trainer.execute(store, parent)
+    fork = store.create(encode(forks.fork_of(store, parent, 2, {"optimizer.learning_rate": 0.1})))
+    trainer.execute(store, fork)
+    content = packed(store, fork)
+    found = opened(other, content)
+    assert found.warning is None
+    assert lineage.segments(other, fork) == lineage.segments(store, fork)
+    assert lineage.difference(other, fork) == lineage.difference(store, fork) != []
+    assert losses(other, fork) == losses(store, fork)
+    assert lineage.parent(other, fork) is None
+    # It can be forked there, and its parent joins the family when its archive is opened too.
+    again = other.create(encode(forks.fork_of(other, fork, 1)))
+    assert trainer.execute(other, again).reason == "epochs"
+    opened(other, packed(store, parent))
+    assert lineage.parent(other, fork) == parent
+    assert lineage.family(other, again)[:2] == [parent, fork]
+
+
+def test_another_run_with_the_id_of_the_parent_is_not_taken_for_it(store, other):
+    parent = store.create(encode(TINY))
+    trainer.execute(store, parent)
+    fork = store.create(encode(forks.fork_of(store, parent, 1)))
+    trainer.execute(store, fork)
+    stranger = made_up(other, TINY.model_copy(update={"epochs": 9}))
+    (other.root / stranger).rename(other.root / parent)
+    opened(other, packed(store, fork))
+    assert lineage.parent(other, fork) is None and lineage.family(other, fork) == [fork]
+
+
+def test_a_lineage_that_does_not_belong_to_the_fork_is_refused(store, other):
+    parent = store.create(encode(TINY))
+    trainer.execute(store, parent)
+    fork = store.create(encode(forks.fork_of(store, parent, 1)))
+    trainer.execute(store, fork)
+    found = entries(packed(store, fork))
+    good = json.loads(found[LINEAGE])["segments"]
+    wide = encode(TINY.model_copy(update={"network": SoftmaxRegression().layers((1, 4, 4))}))
+    seeded = encode(TINY.model_copy(update={"seeds": Seeds(order=3)}))
+    for rows in (
+        [],
+        [good[0] | {"step": 10**9}],
+        [good[0] | {"step": 5}],
+        [good[0] | {"experiment": "{"}],
+        [good[0] | {"experiment": seeded}],
+        [{"run": parent}],
+        wide,
+    ):
+        refused(other, sealed(found | {LINEAGE: json.dumps({"segments": rows}).encode()}),
+                "archive_damaged")  # fmt: skip
+    refused(other, sealed({n: c for n, c in found.items() if n != LINEAGE}), "archive_damaged")
+    changes = {"event": "Changed", "step": 3, "changes": {"network": []}}
+    line = json.dumps(changes, separators=(",", ":")).encode() + b"\n"
+    refused(other, sealed(found | {EVENTS: found[EVENTS] + line}), "archive_damaged")

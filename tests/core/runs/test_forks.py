@@ -3,13 +3,17 @@ change, and what is left when their parent is gone.
 """
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 
+from core.advice.fork_notes import notes
+from core.advice.plan import plan
 from core.base.control import GO, LEAVE
-from core.base.encoding import encode
+from core.base.encoding import change, encode
 from core.base.errors import BadExperiment, BadInput, NotFound
 from core.base.events import Ended, Epoch, Saved, Started, Step, from_json
 from core.data.label_noise import LabelNoise
@@ -24,8 +28,10 @@ from core.optim.stopping import Patience
 from core.runs import checkpoint, forks, lineage, trash
 from core.runs.history import History
 from core.runs.replay import state_at
+from core.runs.state import stored_state
 from core.runs.store import CHECKPOINT, PREVIOUS, Store
 from core.runs.summary import summarize
+from core.studies.study import Study
 
 
 def experiment(**changes: object) -> Experiment:
@@ -256,3 +262,91 @@ def test_experiments_without_a_fork_keep_their_text(family: tuple[Store, str]) -
     with pytest.raises(NotFound):
         lineage.store_with(store, "20260101-000000-abcd")
     assert [epoch.epoch for epoch in events(store, run) if isinstance(epoch, Epoch)] == [1, 2, 3, 4]
+
+
+def test_a_draft_is_planned_with_the_epochs_that_are_left(family: tuple[Store, str]) -> None:
+    store, run = family
+    draft = forks.fork_of(store, run, 1, {"batch_size": 9})
+    assert (plan(draft, store.home).steps, plan(draft, store.home).problem) == (6, "")
+    for changes, code in (
+        ({"network": (Linear(units=9), Output())}, "fork_changes_network"),
+        ({"fork": draft.fork.model_copy(update={"step": 4})}, "fork_point_unknown"),
+        ({"fork": draft.fork.model_copy(update={"run": "20260101-000000-abcdef"})},
+         "fork_parent_missing"),
+    ):  # fmt: skip
+        assert plan(draft.model_copy(update=changes), store.home).code == code
+    assert change(draft, "fork", None).fork is None  # the way out
+    assert Study(base=draft).base.fork is None
+
+
+def test_the_preview_says_how_the_schedule_goes_on_and_what_begins_anew(
+    family: tuple[Store, str],
+) -> None:
+    store, run = family
+    for draft, codes in (
+        (forks.fork_of(store, run, 2), ["fork_schedule_continued"]),
+        (forks.extend(store, run, 4), ["fork_schedule_stretched"]),
+        (forks.extend(store, run, 4, schedule="restarted"), ["fork_schedule_restarted"]),
+        (forks.extend(store, run, 4, schedule="held"), ["fork_rate_constant"]),
+        (
+            forks.fork_of(store, run, 2, {"optimizer": "sgd", "device": "cuda"}),
+            ["fork_schedule_continued", "fork_optimizer_reset", "fork_device"],
+        ),
+    ):
+        assert [finding.code for finding in notes(store, draft)] == codes
+    (continued,) = notes(store, forks.fork_of(store, run, 2))
+    assert continued.evidence["from"] == pytest.approx(0.01)  # halfway along the cosine of 0.02
+    assert notes(store, experiment()) == []
+
+
+KILLED = """
+import os, signal, sys
+from core.base import device
+from core.base.control import GO
+from core.jobs.trainer import execute
+from core.runs import forks
+from core.runs.store import Store
+from core.advice.fork_notes import notes
+from core.advice.plan import plan
+from core.base.encoding import change, encode
+import torch
+
+torch.set_num_threads(1)
+store, parent, spare = Store(sys.argv[1]), sys.argv[2], sys.argv[3]
+execute(store, spare)  # imports and first calls, once for all
+
+
+def killed_at(run, at):
+    def poll(training):
+        training.single_steps = True
+        if training.step >= at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return GO
+    child = os.fork()
+    if not child:
+        execute(store, run, poll_control=poll)
+        os._exit(1)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+killed_at(parent, 10)
+fork = store.create(encode(forks.fork_of(store, parent, 2, {"optimizer.learning_rate": 0.1})))
+killed_at(fork, 4)  # while the state of its parent is recomputed
+killed_at(fork, 7)
+killed_at(fork, 8)
+print(fork)
+"""
+
+
+def test_a_fork_of_a_killed_run_survives_being_killed_itself(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    e = experiment(epochs=4)
+    parent, spare = store.create(encode(e)), store.create(encode(e))
+    command = [sys.executable, "-c", KILLED, str(tmp_path), parent, spare]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    fork = done.stdout.strip()
+    assert stored_state(store, parent) == stored_state(store, fork) == "interrupted"
+    trash.delete(store, parent)  # the fork has begun, and needs it no more
+    assert execute(store, fork).reason == "epochs"
+    straight = trained(store, forks.fork_of(store, spare, 2, {"optimizer.learning_rate": 0.1}))
+    assert_equal_ends(store, straight, fork)
