@@ -243,7 +243,7 @@ def test_fork_goes_on_from_an_epoch_and_names_the_difference(capsys, home: Path)
     setting = ["--set", "optimizer.learning_rate=0.003"]
     forked = answer(capsys, "fork", "last", "--epoch", "1", "--extend", "2", *setting)
     assert (forked["parent"], forked["reason"], forked["epochs"]) == (parent, "epochs", 3)
-    assert forked["difference"] == "AdamW: learning rate η: 0.001 → 0.003; Epochs: 2 → 3"
+    assert forked["difference"] == "AdamW: learning rate η: 1e-3 → 3e-3; Epochs: 2 → 3"
     held = answer(capsys, "fork", parent, "--extend", "1", "--schedule", "held")
     experiment = decode(Experiment, Store(home).experiment(held["run"]))
     assert (experiment.epochs, experiment.fork.epoch, experiment.schedule.kind) == (
