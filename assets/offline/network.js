@@ -3,6 +3,7 @@
 // {shape, values}: (channels, height, width) or (values), in a Float32Array; sums are computed in 64 bits.
 
 const operations = {};
+let lastHidden = null; // the input of the linear layer that was computed last: the output layer, if it is one
 
 // `settings` lists every argument that is taken into account; an export with any other argument is refused.
 function operation(name, settings, make) {
@@ -59,6 +60,7 @@ function multiply({ weight, bias }, x, [first, end], out, start, step) {
 
 operation("Linear", "in_features out_features bias", ({ settings: { out_features: outputs }, weights }) => (x) => {
   const out = new Float32Array(outputs);
+  lastHidden = x.values;
   multiply(weights, Float64Array.from(x.values), [0, outputs], out, 0, 1);
   return { shape: [outputs], values: out };
 });
@@ -257,6 +259,7 @@ class Network {
     this.model = model;
     this.scale = [array(model.multiply), array(model.add)];
     this.fills = model.fills && array(model.fills);
+    this.centres = model.familiar && array(model.familiar.centres);
     this.compute = chain(model.layers.map(unpack));
   }
 
@@ -271,8 +274,23 @@ class Network {
       const value = this.fills && Number.isNaN(x) ? this.fills[i] : x;
       return Math.fround(value * at(multiply, i)) + at(add, i);
     });
+    lastHidden = null;
     const outputs = this.compute({ shape, values }).values;
+    this.hidden = lastHidden ?? outputs;
     return target ? { value: target.mean + target.std * outputs[0] } : { probabilities: softmax(outputs) };
+  }
+
+  // Whether the input that was predicted last is unlike the training samples; null where that is not known.
+  isUnfamiliar() {
+    if (!this.centres) return null;
+    const { hidden, centres } = this;
+    let nearest = Infinity;
+    for (let k = 0; k < centres.length; ) {
+      let square = 0;
+      for (let i = 0; i < hidden.length; i++, k++) square += (hidden[i] - centres[k]) ** 2;
+      nearest = Math.min(nearest, square);
+    }
+    return !(Math.sqrt(nearest) <= this.model.familiar.threshold);
   }
 }
 

@@ -15,6 +15,11 @@ let pad, form;
 // --- the answer
 
 function answerOf(raw) {
+  const answer = knownAnswerOf(raw);
+  return { ...answer, unlike: network.isUnfamiliar() };
+}
+
+function knownAnswerOf(raw) {
   const { probabilities, value } = network.predict(raw);
   if (!(probabilities ?? [value]).every(Number.isFinite)) {
     return { label: "No answer", note: "The network computes values that are not finite for this input." };
@@ -29,6 +34,7 @@ function showAnswer(raw, changes) {
   byId("best").className = "";
   byId("best").textContent = answer.label;
   byId("best-note").textContent = answer.note;
+  byId("unlike").hidden = !answer.unlike;
   byId("bars").replaceChildren(...(answer.probabilities ? bars(answer.probabilities) : []));
   listChanges(changes);
 }
@@ -41,6 +47,7 @@ function showNothing() {
   byId("best").className = "waiting";
   byId("best").textContent = isImage ? "Draw or upload an image." : "Fill in the form.";
   byId("best-note").textContent = "";
+  byId("unlike").hidden = true;
   for (const id of ["bars", "changes"]) byId(id).replaceChildren();
   byId("seen").hidden = true;
 }
@@ -193,9 +200,11 @@ function listRows(rows) {
 
 function listAnswers(title, answers, note = "") {
   byId("several").hidden = answers.length < 2 && isImage;
-  const head = [title, "answer", ...(model.target ? [] : ["probability"])];
-  const rows = answers.map(([name, { label, probabilities, best, value }]) =>
-    [name, value ?? label, ...(model.target ? [] : [probabilities ? probabilities[best] : ""])]);
+  const known = model.familiar ? ["unlike_training_set"] : [];
+  const head = [title, "answer", ...(model.target ? [] : ["probability"]), ...known];
+  const rows = answers.map(([name, { label, probabilities, best, value, unlike }]) =>
+    [name, value ?? label, ...(model.target ? [] : [probabilities ? probabilities[best] : ""]),
+      ...known.map(() => (unlike ? "yes" : "no"))]);
   const shown = rows.slice(0, MOST_ROWS);
   const line = (tag, cells) => {
     const row = document.createElement("tr");
@@ -213,6 +222,14 @@ function listAnswers(title, answers, note = "") {
   };
 }
 
+function describeFamiliarity() {
+  if (!model.familiar) return "This page does not check whether an input is like the training samples; Descent Lab does.";
+  const { count, agreement, samples } = model.familiar;
+  return `An input is compared with ${count} representatives of the training samples. Descent Lab, which compares it ` +
+    `with all of them, judges ${percent(agreement)} of ${readable(samples)} held-out samples the same.`;
+}
+
+byId("familiarity").textContent = describeFamiliarity();
 byId("name").textContent = model.name;
 byId("facts").textContent = model.facts;
 showNothing();

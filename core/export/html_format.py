@@ -42,6 +42,8 @@ class HtmlFormat(ExportFormat):
         return find_unknown_layer(*layers)
 
     def write(self, store: Store, run: str, path: Path) -> Writing:
+        from core.analysis.inside.familiarity import Familiarity
+        from core.analysis.results import asking
         from core.analysis.trained import TrainedRun
         from core.export.offline.page import make_page
         from core.export.portable import PortableNetwork
@@ -49,10 +51,12 @@ class HtmlFormat(ExportFormat):
         yield 0.0, "Loading the run"
         trained = TrainedRun(store, run, "cpu")
         network = PortableNetwork.of(trained)
-        yield 0.5, "Writing the page"
+        yield from asking(trained, Familiarity(), start=0.2, end=0.6)
+        yield 0.6, "Writing the page"
         page = make_page(trained, network)
         path.write_text(page.text, "utf-8")
         facts = {"rows": page.rows, "real": page.real, "weights": page.weights}
+        facts |= {"known": page.known and page.known.plain()}
         return facts | {"rounded": network.is_rounded_in_training}
 
     def findings(self, result: Result) -> list[Finding]:

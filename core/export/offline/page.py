@@ -4,6 +4,7 @@ import base64
 import html
 import json
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from string import Template
 from typing import Any
@@ -14,6 +15,7 @@ from core.analysis.trained import TrainedRun
 from core.base.numbers import whole
 from core.base.text import counted, format_shape
 from core.data.spreadsheet.cells import MISSING, MISSING_NUMBERS
+from core.export.offline.familiarity import Representatives, represent
 from core.export.offline.fields import make_fields
 from core.export.offline.plan import ASSETS, NetworkPlan
 from core.export.offline.reference import LARGEST_ANSWERS, ROWS, choose_samples
@@ -31,13 +33,14 @@ COMMENT = re.compile(r"^(//.*|/\*.*\*/)$")
 @dataclass(frozen=True)
 class OfflinePage:
     """The text of the page, the size of the weights in it in bytes, and how many of its reference
-    samples are samples of the run.
+    samples are samples of the run. `known` represents the training samples, if they fit.
     """
 
     text: str
     weights: int
     rows: int
     real: int
+    known: Representatives | None = None
 
     @property
     def limit(self) -> int:
@@ -58,12 +61,20 @@ def make_page(trained: TrainedRun, network: PortableNetwork) -> OfflinePage:
         facts = image_facts(ImageForm.measure(inputs, rows, stretched=stretched))
     else:
         facts = table_facts(network, inputs[rows[:: max(1, len(rows) // MEASURED)]])
-    return write_page(network, sample_rows(trained, ROWS), facts)
+    return write_page(
+        network, sample_rows(trained, ROWS), facts, lambda room: represent(trained, room)
+    )
 
 
-def write_page(network: PortableNetwork, rows: np.ndarray, facts: dict[str, Any]) -> OfflinePage:
+def write_page(
+    network: PortableNetwork,
+    rows: np.ndarray,
+    facts: dict[str, Any],
+    represented: Callable[[int], Representatives | None] = lambda room: None,
+) -> OfflinePage:
     """Return the page with raw inputs `rows` (n, …) as reference samples, as far as they fit.
-    `facts` are those of `image_facts` or `table_facts`.
+    `facts` are those of `image_facts` or `table_facts`. `represented` returns representatives of
+    the training samples, which get half of the room beside the network; it is given in numbers.
     """
     module = network.module
     weights = {name: value.numpy() for name, value in network.weights.items()}
@@ -83,11 +94,21 @@ def write_page(network: PortableNetwork, rows: np.ndarray, facts: dict[str, Any]
         "fills": None if module.fills is None else plan.add(module.fills.numpy()),
         **facts,
     }
-    floats = base64.b64encode(plan.floats).decode()
-    without = len(_fill(network, model | {"reference": {}}, floats).encode())
-    samples = choose_samples(rows, largest_size(network.bytes) - without - LARGEST_ANSWERS)
-    text = _fill(network, model | {"reference": samples.plain(network)}, floats)
-    return OfflinePage(text, network.bytes, len(samples.inputs), samples.real)
+
+    def text(reference: dict[str, Any]) -> str:
+        floats = base64.b64encode(plan.floats).decode()
+        return _fill(network, model | {"reference": reference}, floats)
+
+    def room() -> int:
+        """Return how many characters are left for samples of the run."""
+        return largest_size(network.bytes) - len(text({}).encode()) - LARGEST_ANSWERS
+
+    known = represented(room() // 2 * 3 // 16)  # a number has 4 bytes: 16/3 characters
+    if known:
+        model["familiar"] = known.plain() | {"centres": plan.add(known.centres)}
+    samples = choose_samples(rows, room())
+    content = text(samples.plain(network))
+    return OfflinePage(content, network.bytes, len(samples.inputs), samples.real, known)
 
 
 def _fill(network: PortableNetwork, model: dict[str, Any], floats: str) -> str:

@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 import torch
 
+from core.analysis.inside.familiarity import Familiarity, Reference
+from core.analysis.results import ask
 from core.base.spec import Call
 from core.data.dataset import Facts
 from core.experiment import Experiment
 from core.export.html_format import HtmlFormat
+from core.export.offline import familiarity
+from core.export.offline.familiarity import AGREEMENT, LARGEST, SMALLEST, represent
 from core.export.offline.page import (
     image_facts,
     make_page,
@@ -86,6 +90,33 @@ def test_as_many_samples_as_fit_are_stored_and_the_page_is_small(shape, noise) -
     layers = (Conv2d(maps=4, kernel=9, stride=5), GlobalPool(), Output())
     made = write_page(random_network(layers, shape, ("a", "b")), rows, image_facts(NO_INK))
     assert len(made.text.encode()) <= 1.5 * made.weights + 60_000 and made.rows == ROWS
+
+
+@pytest.mark.parametrize("fixture", ["digits_run", "values_run", "spirals_run"])
+def test_the_page_knows_inputs_unlike_the_training_set_nearly_as_the_lab_does(fixture, request):
+    """For held-out samples and for noise: the few representatives have a threshold of their own."""
+    trained = request.getfixturevalue(fixture)
+    ask(trained, Familiarity())
+    network = PortableNetwork.of(trained)
+    page = make_page(trained, network)
+    assert len(page.text.encode()) <= page.limit
+    known = page.known
+    assert SMALLEST <= len(known.centres) <= LARGEST and known.agreement >= AGREEMENT
+    reference = Reference.open(trained.store, trained.run)
+    tested = trained.outputs(trained.held_out).hidden
+    far = tested[:50] * 1000 + 1000 * np.abs(tested).max()
+    for hidden, least in ((tested, AGREEMENT), (far, 1.0)):
+        in_lab = reference.nearest(hidden)[1].mean(1) > reference.threshold
+        assert np.mean(known.is_unfamiliar(hidden) == in_lab) >= least
+    assert known.is_unfamiliar(far).all()
+    assert represent(trained, SMALLEST * tested.shape[1] - 1) is None  # too little room
+
+
+def test_a_page_that_would_judge_otherwise_than_the_lab_does_not_judge(table_run, monkeypatch):
+    ask(table_run, Familiarity())
+    monkeypatch.setattr(familiarity, "AGREEMENT", 1.01)
+    made = make_page(table_run, PortableNetwork.of(table_run))
+    assert made.known is None and '"familiar"' not in made.text
 
 
 @pytest.mark.parametrize("fixture", ["digits_run", "table_run", "values_run"])

@@ -11,6 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
+from core.analysis.inside.familiarity import Familiarity
+from core.analysis.results import ask
 from core.base.numbers import percent
 from core.export.offline.page import (
     OfflinePage,
@@ -39,6 +41,10 @@ GROUPED = """([settings, weights, values]) => {
     const convolve = operations.Conv2d({settings, weights: Object.fromEntries(floats)});
     return [...convolve({shape: [6, 5, 8], values: Float32Array.from(values)}).values];
 }"""
+JUDGED = """samples => samples.map((raw) => {
+    network.predict(raw);
+    return network.isUnfamiliar();
+})"""
 NO_INK = ImageForm((1, 1, 1), None)
 ZERO = [[140, 50, 90, 80, 80, 140, 90, 200, 140, 230, 190, 200, 200, 140, 190, 80, 140, 50]]
 
@@ -91,8 +97,14 @@ def test_javascript_gives_the_answers_of_pytorch_for_every_layer(offline, page) 
 
 @pytest.mark.browser
 def test_a_drawing_an_image_and_a_sample_are_answered(digits_run, offline, page) -> None:
-    found = offline(make_page(digits_run, PortableNetwork.of(digits_run)))
+    ask(digits_run, Familiarity())
+    made = make_page(digits_run, PortableNetwork.of(digits_run))
+    found = offline(made)
     assert found["same"] == 100 and found["difference"] <= TOLERANCE / 10
+    known = made.known
+    inputs = digits_run.inputs("test", np.arange(60)).reshape(60, -1)
+    judged = page.evaluate(JUDGED, inputs.tolist())
+    assert judged == known.is_unfamiliar(digits_run.outputs("test").hidden[:60]).tolist()
     box = page.locator("#pad").bounding_box()
     scale = box["width"] / 280
     corners = ZERO[0][::2], ZERO[0][1::2]
@@ -122,11 +134,15 @@ def test_a_drawing_an_image_and_a_sample_are_answered(digits_run, offline, page)
     # The same digit as a photograph would show it: black on white, larger, elsewhere.
     paper = (255 * (1 - render(ZERO))).astype(np.uint8)
     wide = np.pad(paper, ((0, 0), (160, 20)), constant_values=255)
-    page.set_input_files("#upload", [png("zero.png", wide), png("again.png", paper)])
+    assert not page.locator("#unlike").is_visible()
+    noise = np.random.default_rng(0).integers(0, 256, (8, 8), np.uint8)
+    names = ("noise.png", noise), ("zero.png", wide), ("again.png", paper)
+    page.set_input_files("#upload", [png(*image) for image in names])
     page.locator("#several-note").wait_for()
     assert page.locator("#best").inner_text() == "0"
     assert page.locator("#changes li").count() == 3  # inverted, resized, placed
-    assert page.locator("#answers td").all_inner_texts()[1::3] == ["0", "0"]
+    cells = page.locator("#answers td").all_inner_texts()
+    assert cells[5::4] == ["0", "0"] and cells[3::4] == ["yes", "no", "no"]
     page.set_input_files("#upload", {"name": "x.png", "mimeType": "image/png", "buffer": b"no"})
     page.locator("#problem", has_text="x.png").wait_for()
     page.locator("#next").click()
