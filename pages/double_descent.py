@@ -13,16 +13,17 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.base.errors import LabError
 from core.base.finding import Finding
+from core.base.text import counted
 from core.export.points import points_csv
 from core.runs.state import RunState
 from core.studies.duration import Expected
 from core.studies.study import Study
-from pages.kit import session
+from pages.kit import effects, session, stored_studies
 from pages.kit.bar import PlannedStart, bar
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.job_controls import act, describe_wait
-from pages.kit.layout import finding, header
+from pages.kit.layout import card_title, finding, header
 from pages.kit.study_draft import PROBLEM, set_draft
 from pages.kit.study_log import points_of
 from pages.parts.double_descent import cards, comparison_studies, presets, studies, times
@@ -38,9 +39,9 @@ TICK = 1.0  # seconds between two refreshes while a study is running
 def main() -> None:
     """Draw the whole page."""
     study = studies.draft()
-    study_id = studies.find_on_disk(study)
+    study_id = stored_studies.find_on_disk(study)
     studies.show_in_address(study_id)
-    stored = studies.read(study_id) if study_id else None
+    stored = stored_studies.read(study_id) if study_id else None
     description = stored.started.description if stored and stored.started else ""
     curve = study.method.whole_curve
     title = TITLE if curve else study.name.partition(" (")[0] or "Study"
@@ -49,20 +50,20 @@ def main() -> None:
         if stored:
             downloads(stored)
             if stored.live:
-                act("Stop", "stop", studies.stop, stored.id)
+                act("Stop", "stop", stored_studies.stop, stored.id)
     if changed != study:
         set_draft(changed, redraw=False, follows=studies.follows_draft())
         st.rerun()
     if problem := session.get_ui(PROBLEM):
         finding("bad", escape(problem))
     choose_preset(study)
-    body = st.fragment(study_body, run_every=TICK if studies.any_live() else None)
+    body = st.fragment(study_body, run_every=TICK if stored_studies.any_live() else None)
     body(study_id, stored.state if stored else "", description)
     bar(ready=what_start_does(study, stored))
     probe(study, stored)
 
 
-def what_start_does(study: Study, stored: studies.StoredStudy | None) -> PlannedStart:
+def what_start_does(study: Study, stored: stored_studies.StoredStudy | None) -> PlannedStart:
     """Start begins a new study, or resumes one that is incomplete."""
     expected = times.expected_time(study)
     line = studies.summary_line(study, expected)
@@ -75,7 +76,7 @@ def what_start_does(study: Study, stored: studies.StoredStudy | None) -> Planned
     return PlannedStart(line, partial(begin, study), problem)
 
 
-def badge(stored: studies.StoredStudy | None) -> tuple[str, str, str] | None:
+def badge(stored: stored_studies.StoredStudy | None) -> tuple[str, str, str] | None:
     """The state of the study as label, colour and icon."""
     if not stored:
         return None
@@ -125,14 +126,14 @@ def pills(
     )  # fmt: skip
 
 
-def probe(study: Study, stored: studies.StoredStudy | None) -> None:
+def probe(study: Study, stored: stored_studies.StoredStudy | None) -> None:
     """Measure the expected time of the draft, the presets and the comparisons. The page reruns when
     the time of the draft is available, and once more when all times are.
     """
     comparisons = comparison_studies.comparison_studies(study) if stored else {}
     missing = comparison_studies.missing_studies(comparisons)
     requested = [study, *presets.presets(study).values(), *missing]
-    if not studies.any_live() and times.start_probes(requested):
+    if not stored_studies.any_live() and times.start_probes(requested):
         st.fragment(_probe, run_every=0.5)(requested, times.expected_time(study))
 
 
@@ -144,7 +145,7 @@ def _probe(requested: list[Study], before: Expected | None) -> None:
 def begin(study: Study) -> None:
     """Queue the study."""
     try:
-        studies.show_in_address(studies.start(study))
+        studies.show_in_address(stored_studies.start(study))
     except LabError as error:
         session.notice(str(error))
     st.rerun()
@@ -153,13 +154,13 @@ def begin(study: Study) -> None:
 def resume(study_id: str) -> None:
     """Resume an incomplete study after its last point."""
     try:
-        studies.resume(study_id)
+        stored_studies.resume(study_id)
     except LabError as error:
         session.notice(str(error))
     st.rerun(scope="app")
 
 
-def downloads(stored: studies.StoredStudy) -> None:
+def downloads(stored: stored_studies.StoredStudy) -> None:
     """Offer the points, the study, and its address."""
     with st.popover("Download", icon=":material/download:"):
         for label, name, make in (
@@ -170,7 +171,7 @@ def downloads(stored: studies.StoredStudy) -> None:
                 label, make, f"{stored.id}-{name}", on_click="ignore", type="tertiary", key=name
             )
         st.caption("Download a chart as PNG, SVG or CSV below it. Link to this study:")
-        st.code(studies.link(stored.id), language=None, wrap_lines=True)
+        st.code(stored_studies.link(stored.id), language=None, wrap_lines=True)
 
 
 def study_body(study_id: str, drawn_state: str, description: str) -> None:
@@ -181,17 +182,20 @@ def study_body(study_id: str, drawn_state: str, description: str) -> None:
     stored = None
     if study_id:
         try:
-            stored = studies.read(study_id)
+            stored = stored_studies.read(study_id)
         except LabError:  # deleted by another session
             st.rerun()
         begins = stored.started and stored.started.description != description
         if stored.state != drawn_state or begins:
             st.rerun()
         show_incomplete(stored)
-    cards.show_cards(scene(study, stored))
+    if study.comparison:
+        effects_card(study, stored)
+    else:
+        cards.show_cards(scene(study, stored))
 
 
-def show_incomplete(stored: studies.StoredStudy) -> None:
+def show_incomplete(stored: stored_studies.StoredStudy) -> None:
     """Show why a study is incomplete, with one button to resume it."""
     at = points_of(stored.progress) if stored.points else ""
     explanations = {
@@ -234,7 +238,7 @@ def offer_best(study: Study, answer: Finding) -> None:
         st.rerun(scope="app")
 
 
-def empty_text(study: Study, stored: studies.StoredStudy | None) -> str:
+def empty_text(study: Study, stored: stored_studies.StoredStudy | None) -> str:
     """What is shown in place of the finding before the first point."""
     if stored and stored.state == RunState.QUEUED:
         return f"{describe_wait(stored.id)}."
@@ -246,7 +250,26 @@ def empty_text(study: Study, stored: studies.StoredStudy | None) -> str:
     return f"{studies.describe_cost(expected)}. Press Start." if expected else "Press Start."
 
 
-def scene(study: Study, stored: studies.StoredStudy | None) -> cards.Scene:
+def effects_card(study: Study, stored: stored_studies.StoredStudy | None) -> None:
+    """The effects of the changes that the study compares, or what will be compared."""
+    measured = effects.effects(stored) if stored else []
+    if any(effect.differences or effect.lost for effect in measured):
+        st.markdown(f"### {effects.headline(measured)}")
+        with st.container(border=True, gap="xsmall"):
+            card_title("Effects, the largest first", help=effects.HELP)
+            effects.show_effects(stored)
+        return
+    text = empty_text(study, stored)
+    st.markdown(f"### {escape(text)}" if text else "")
+    with st.container(border=True, gap="xsmall"):
+        card_title("What is compared", help=effects.HELP)
+        titles = "".join(f"\n- {escape(one.title)}" for one in study.comparison.changes)
+        part = effects.PARTS[study.comparison.measured_on].lower()
+        seeds = counted(study.repeats, "seed")
+        st.markdown(f"With the experiment as it is, on the {part}, with {seeds} each:\n{titles}")
+
+
+def scene(study: Study, stored: stored_studies.StoredStudy | None) -> cards.Scene:
     """Collect what the cards show."""
     started = stored.started if stored else None
     comparisons = comparison_studies.comparison_studies(study) if stored else {}

@@ -36,7 +36,15 @@ from pages.kit.job_controls import (
 )
 from pages.kit.layout import describe_error, finding, header, run_name
 from pages.kit.screen import every
-from pages.parts.watch import decision_surface, export, inside, landscape, mistakes, verdict
+from pages.parts.watch import (
+    decision_surface,
+    effects,
+    export,
+    inside,
+    landscape,
+    mistakes,
+    verdict,
+)
 from pages.parts.watch.charts import Cards
 from pages.parts.watch.controls import actions
 from pages.parts.watch.controls import view as view_settings
@@ -51,7 +59,7 @@ PREEMPTED = (
     "This run was paused while other jobs waited for its device, so it was saved and removed from "
     "the device. Resume adds it to the queue again and continues from the saved step."
 )
-AFTER_TRAINING = ("Mistakes", "Inside", "Verdict", "Export")
+AFTER_TRAINING = ("Mistakes", "Inside", "Verdict", "Effects", "Export")
 LIVE = "Available when this run has ended."
 FINE_TUNE = "Train further from the weights of this run, also on other data"
 PREDICT = "Draw, or upload images or a spreadsheet, and see the answers of this run"
@@ -182,11 +190,13 @@ class Page:
                 "Mistakes": mistakes.tab,
                 "Inside": self.inside,
                 "Verdict": lambda run: verdict.tab(run, self.reopen),
+                "Effects": effects.tab,
                 "Export": export.tab,
             }
         reason = LIVE if self.live else NO_WEIGHTS
         tabs = dict.fromkeys(AFTER_TRAINING, lambda run: st.caption(reason))
         if not self.live and self.state not in WAITING:
+            tabs["Effects"] = effects.tab
             tabs["Export"] = partial(export.tab, has_weights=False)
         return tabs
 

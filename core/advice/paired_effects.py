@@ -196,8 +196,8 @@ def describe_chance(effects: Sequence[Effect]) -> str:
     if judged < 2:
         return ""
     return (
-        f"Each interval is that of one comparison. Without any effect, 1 of 20 would miss 0 by "
-        f"chance; here are {judged}. Repeat what matters with more seeds."
+        f"Of 20 comparisons without any effect, about one interval misses 0 by chance; this table "
+        f"has {judged}. Repeat what matters with other seeds."
     )
 
 

@@ -4,13 +4,14 @@ returns the plain data of `--json`.
 
 from argparse import Namespace
 
-from core.base.encoding import change, decode
+from core.base.encoding import change
 from core.base.errors import BadInput, NotFound
 from core.base.text import join_words
 from core.commands.experiments import Answer, assignments
 from core.commands.studies import parse_workers, run_study
 from core.commands.terminal import Terminal
 from core.experiment import Experiment, load
+from core.runs.lineage import effective_experiment
 from core.runs.store import Store
 from core.studies.changes import removals
 from core.studies.draft_studies import PAIRS, compare_changes
@@ -55,7 +56,7 @@ def _subject(text: str) -> Experiment:
     """Return the experiment of a run, of a JSON file or with a ready-made name."""
     store = Store()
     try:
-        return decode(Experiment, store.experiment(store.find(text)))
+        return effective_experiment(store, store.find(text))
     except NotFound as error:
         if error.code == "run_id_ambiguous" or text == "last":
             raise

@@ -176,7 +176,7 @@ class SetTo(Change):
     @field_validator("path")
     @classmethod
     def _is_compared(cls, path: str) -> str:
-        if path.partition(".")[0] in ("seeds", "split", "data", "name", "about", "device"):
+        if path.partition(".")[0] in ("seeds", "split", "data", "name", "about", "device", "fork"):
             raise _error(
                 "path_not_compared",
                 f"{path} cannot be compared in pairs: both members of a pair have the same data, "

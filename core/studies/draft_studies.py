@@ -70,6 +70,7 @@ def compare_changes(
     the test set of an experiment without one, unless `measured_on` names it. Raises BadExperiment
     for changes that do not fit.
     """
+    experiment = from_the_start(experiment)
     for one in changes:
         one.apply(experiment)
     part = measured_on or ("validation" if experiment.split.validation else "test")
@@ -88,8 +89,16 @@ def compare_changes(
 def effects(experiment: Experiment, repeats: int = PAIRS) -> Study:
     """The experiment without each of its parts, and with dropout where it has none."""
     dropout = [With(family="layer", choice="dropout")]
+    experiment = from_the_start(experiment)
     changes = possible_changes(experiment, [*left_out(experiment), *dropout])
     return compare_changes(experiment, changes, repeats=repeats)
+
+
+def from_the_start(experiment: Experiment) -> Experiment:
+    """Return the experiment as one that begins at no other run: the trunk of a fork is the same for
+    all seeds, so it cannot be repeated with others.
+    """
+    return experiment.model_copy(update={"fork": None})
 
 
 def rebase(study: Study, experiment: Experiment) -> Study:

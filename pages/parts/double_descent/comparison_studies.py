@@ -11,6 +11,7 @@ from core.descent.point import CurvePoint
 from core.runs.state import RunState
 from core.studies.causes import CAUSES
 from core.studies.study import Study
+from pages.kit import stored_studies
 from pages.kit.job_controls import describe_wait
 from pages.kit.study_log import points_of
 from pages.parts.double_descent import studies, times
@@ -53,21 +54,21 @@ def request(comparison: ComparisonStudy) -> str:
     """
     try:
         if comparison.id:
-            studies.resume(comparison.id)
+            stored_studies.resume(comparison.id)
         else:
-            studies.start(comparison.study)
+            stored_studies.start(comparison.study)
     except LabError as error:
         return str(error)
     return ""
 
 
 def _look_up(label: str, study: Study) -> ComparisonStudy:
-    study_id = studies.find_on_disk(study)
+    study_id = stored_studies.find_on_disk(study)
     if not study_id:
         expected = times.expected_time(study)
         cost = studies.describe_cost(expected) if expected else ""
         return ComparisonStudy(label, study, status=cost)
-    stored = studies.read(study_id)
+    stored = stored_studies.read(study_id)
     if stored.state == RunState.DONE:
         return ComparisonStudy(label, study, id=study_id, points=stored.points)
     return ComparisonStudy(
@@ -79,7 +80,7 @@ def _look_up(label: str, study: Study) -> ComparisonStudy:
     )
 
 
-def _describe_progress(label: str, stored: studies.StoredStudy) -> str:
+def _describe_progress(label: str, stored: stored_studies.StoredStudy) -> str:
     """Best ridge: 126 of 780 points measured, 40 s left."""
     if stored.state == RunState.QUEUED:
         queue = describe_wait(stored.id)

@@ -12,14 +12,14 @@ from pathlib import Path
 from core.base.encoding import change
 from core.base.errors import LabError
 from core.data.datasets import Digits
-from core.studies.draft_studies import any_setting, learning_curve, multi_start
+from core.studies.draft_studies import any_setting, effects, learning_curve, multi_start
 from core.studies.study import Study, shipped
 from pages.kit import state
 from pages.kit.study_log import store
 
 ORDER = (
     "random-features", "squared-fast", "entropy-fast", "steps", "samples", "steps-cnn",
-    "learning-curve", "multi-start", "setting",
+    "effects", "learning-curve", "multi-start", "setting", "effects-of-draft",
 )  # fmt: skip
 FIRST_ROW = ORDER[:5]  # presets that are always visible: one line, each under a minute
 SECONDS = (
@@ -29,6 +29,7 @@ NETWORK = "Network, "  # begins most titles; what follows tells them apart
 TIME_CLASSES = {60: "< 1 min", 600: "< 10 min", 3600: "< 1 h", inf: "hours"}
 OF_DRAFT = {
     "learning-curve": learning_curve, "multi-start": multi_start, "setting": any_setting,
+    "effects-of-draft": effects,
 }  # fmt: skip
 
 

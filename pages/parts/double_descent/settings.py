@@ -15,7 +15,7 @@ from core.data.library import Library
 from core.jobs import runner
 from core.studies.study import Study
 from core.studies.variable_fields import axes_of, fitting, format_values, parse_values
-from pages.kit import form, session, state
+from pages.kit import effects, form, session, state
 
 NOISE_LEVELS = tuple(k / 20 for k in range(13))  # 0 to 60 %
 SEEDS_ONLY = "Seeds only"
@@ -34,7 +34,9 @@ def settings(study: Study, key: str) -> Study:
         method = form.edit(study.method, key, width=165)
         study = try_change(study, "method", method.model_dump(mode="json"))
         study = number_lists(study, key)
-        if not study.method.whole_curve:
+        if study.comparison:
+            study = compared_changes(study, key)
+        elif not study.method.whole_curve:
             study = varied_setting(study, key)
         return seeds(study, key)
 
@@ -138,6 +140,29 @@ def varied_setting(study: Study, key: str) -> Study:
         return study
 
 
+def compared_changes(study: Study, key: str) -> Study:
+    """Show which changes are compared, and on which set."""
+    axis, home = study.comparison, runner.current().store.home
+    try:
+        changes = effects.possible(home, study.base)
+    except LabError as error:  # data that was deleted
+        show_error(error)
+        return study
+    titles = {one.title: one for one in (*axis.changes, *changes)}
+    chosen = st.multiselect(
+        "Changes", list(titles), [one.title for one in axis.changes], key=f"{key} changes",
+        help="Each differs from the experiment in this alone.",
+    )  # fmt: skip
+    values = [titles[title].model_dump(mode="json") for title in chosen]
+    study = try_change(study, "axes.0.values", values)
+    parts = list(effects.PARTS)
+    part = st.segmented_control(
+        "Measured on", parts, default=axis.measured_on, required=True,
+        format_func=effects.PARTS.get, key=f"{key} part",
+    )  # fmt: skip
+    return try_change(study, "axes.0.measured_on", part)
+
+
 def seeds(study: Study, key: str) -> Study:
     """Show the number of seeds."""
     count = st.number_input(
@@ -159,7 +184,7 @@ def try_change(study: Study, path: str, value: object) -> Study:
         return study
 
 
-def show_error(error: BadExperiment) -> None:
+def show_error(error: LabError) -> None:
     """Show why an entry is invalid; Start waits until it is valid."""
     session.refuse("study", str(error))
     st.markdown(f":red[:material/error: {form.escape(str(error))}]")

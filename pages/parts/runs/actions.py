@@ -46,6 +46,7 @@ def actions(selected: list[Row], shown: int, every: list[Summary]) -> None:
         predict(selected)
         clone(selected[0] if one else None)
         tune(selected[0] if one else None)
+        measure_effects(selected[0] if one else None)
         pin_button(selected[0] if one else None)
         why = barred(selected)
         tag([row.summary for row in selected], every, why)
@@ -97,6 +98,18 @@ def tune(row: Row | None) -> None:
         help="Train further from the weights of this finished run, also on other data",
     ):
         open_fine_tuning(row.summary.run)
+
+
+def measure_effects(row: Row | None) -> None:
+    """Open the tab Effects of a run: train it again without a part, or with another one."""
+    if button(
+        "Measure effects",
+        icon=":material/compare_arrows:",
+        disabled=row is None or row.state.is_live,
+        help="Train again without a part of the settings or with another one, on several seeds",
+    ):
+        session.show_tab("watch_tab", "Effects")
+        st.switch_page("watch.py", query_params=address.parameters(run=row.summary.run))
 
 
 def barred(selected: list[Row]) -> str:
