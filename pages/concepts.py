@@ -34,6 +34,7 @@ def main() -> None:
         default=requested(tools),
         required=True,
         label_visibility="collapsed",
+        wrap=False,
         key="concept",
         persist_state="session",
     )

@@ -91,7 +91,7 @@ def choose_preset(study: Study) -> None:
     available = presets.presets(study)
     current = presets.preset_of(study, available)
     curves = presets.curves(available)
-    names = curves if session.get_ui("all presets") else presets.first_row(available, current)
+    names = shown_curves(available, current)
     more = [] if len(names) == len(curves) else [MORE]
     with row_of_presets("Ready-made curves"):
         selected = pills("Presets", [*names, *more], current, available)
@@ -106,6 +106,13 @@ def choose_preset(study: Study) -> None:
             set_draft(available[name], follows=name in of_draft)
             st.rerun()
     st.caption(escape(study.about))
+
+
+def shown_curves(available: Mapping[str, Study], current: str | None) -> list[str]:
+    """Return the names of the ready-made curves in the row: all of them after More …"""
+    if session.get_ui("all presets"):
+        return presets.curves(available)
+    return presets.first_row(available, current)
 
 
 def row_of_presets(title: str) -> DeltaGenerator:
@@ -127,14 +134,18 @@ def pills(
 
 
 def probe(study: Study, stored: stored_studies.StoredStudy | None) -> None:
-    """Measure the expected time of the draft, the presets and the comparisons. The page reruns when
-    the time of the draft is available, and once more when all times are.
+    """Measure the expected time of the draft, the presets on screen and the comparisons. The page
+    reruns when the time of the draft is available, and once more when all times are.
     """
     comparisons = comparison_studies.comparison_studies(study) if stored else {}
     missing = comparison_studies.missing_studies(comparisons)
-    requested = [study, *presets.presets(study).values(), *missing]
+    available = presets.presets(study)
+    curves = shown_curves(available, presets.preset_of(study, available))
+    hidden = {*presets.curves(available)} - {*curves}
+    shown = [preset for name, preset in available.items() if name not in hidden]
+    requested = [study, *shown, *missing]
     if not stored_studies.any_live() and times.start_probes(requested):
-        st.fragment(_probe, run_every=0.5)(requested, times.expected_time(study))
+        st.fragment(_probe, run_every=1.0)(requested, times.expected_time(study))
 
 
 def _probe(requested: list[Study], before: Expected | None) -> None:

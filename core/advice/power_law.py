@@ -80,17 +80,28 @@ def fit(sizes: Sequence[int], errors: Sequence[Sequence[float]], seed: int = 0) 
 
 
 def _scatter(y: np.ndarray, mean: np.ndarray, centre: np.ndarray) -> tuple[float, int]:
-    """The variance of one error divided by the error, from the seeds, or from the distance to the
-    law where that is larger; and its degrees of freedom. What a seed adds to all sizes alike, as an
-    easy validation set does, is left out: it moves the curve and not its shape.
+    """The variance of one error divided by the error, and its degrees of freedom: pooled from the
+    seeds and from the distance to the law, or from the distance alone where an F-test at 5 % finds
+    that it is larger than the seeds explain.
     """
-    sizes, repeats = y.shape
+    from scipy.special import fdtri  # 0.4 s, which pages without a learning curve do not wait for
+
+    by_seeds, freedom = _scatter_of_seeds(y, mean)
+    spare = max(1, len(y) - 3)
+    by_law = y.shape[1] * ((y.mean(1) - centre) ** 2 / mean).sum() / spare
+    if not freedom or by_law > fdtri(spare, freedom, 0.95) * by_seeds:
+        return max(by_law, 1e-12), spare
+    pooled = (freedom * by_seeds + spare * by_law) / (freedom + spare)
+    return max(pooled, 1e-12), freedom + spare
+
+
+def _scatter_of_seeds(y: np.ndarray, mean: np.ndarray) -> tuple[float, int]:
+    """The same from the seeds alone. What a seed adds to all sizes alike, as an easy validation set
+    does, is left out: it moves the curve and not its shape.
+    """
     own = y - y.mean(1, keepdims=True) - y.mean(0, keepdims=True) + y.mean()
-    freedom = (sizes - 1) * (repeats - 1)
-    by_seeds = (own**2 / mean[:, None]).sum() / freedom if freedom else 0.0
-    spare = max(1, sizes - 3)
-    by_law = repeats * ((y.mean(1) - centre) ** 2 / mean).sum() / spare
-    return max(by_seeds, by_law, 1e-12), freedom or spare
+    freedom = (len(y) - 1) * (y.shape[1] - 1)
+    return (own**2 / mean[:, None]).sum() / max(1, freedom), freedom
 
 
 def _fit_all(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -197,7 +208,7 @@ def _rise(
     """
     y = np.asarray(errors, float)
     mean = y.mean(1)
-    scatter, _ = _scatter(y, np.maximum(mean, 1e-9), mean)
+    scatter, _ = _scatter_of_seeds(y, np.maximum(mean, 1e-9))
     for i in range(len(mean) - 1):
         limit = RISE * np.sqrt(scatter * (mean[i] + mean[i + 1]) / y.shape[1])
         if mean[i + 1] - mean[i] > limit:

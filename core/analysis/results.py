@@ -1,6 +1,7 @@
 """Results of analyses, kept in the folder of the run: each is computed once for the same weights.
 
 <home>/runs/<id>/analysis/<kind>-<digest>.json   with its checksum beside it
+<home>/runs/<id>/analysis/<kind>-<digest>.task   the id of the task that computes it on request
 """
 
 import contextlib
@@ -15,7 +16,7 @@ from core.base.errors import BadInput, Unavailable
 from core.base.seal import SUM, is_intact, write_with_sum
 from core.runs.store import Store
 
-FOLDER = "analysis"
+FOLDER, TASK = "analysis", ".task"
 NOTE = "note"  # what is being done, in the progress of a task
 
 
@@ -38,6 +39,26 @@ def forget(store: Store, run: str, analysis: Analysis) -> None:
 def keep(store: Store, run: str, analysis: Analysis, result: Result) -> None:
     """Keep a result that was computed elsewhere. Raises Unavailable if it cannot be written."""
     _keep(_path(store, run, analysis), result, analysis.stored_results)
+
+
+def note_task(store: Store, run: str, analysis: Analysis, task: str = "") -> None:
+    """Note that a task was asked to compute the result, so that a restart of the app can be told
+    from a request that was never made; without a `task`, that nobody waits for one any more.
+    """
+    path = _path(store, run, analysis).with_suffix(TASK)
+    with contextlib.suppress(OSError):  # only the notice of an interruption would be missing
+        if task:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(task)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def noted_task(store: Store, run: str, analysis: Analysis) -> str:
+    """Return the id of the task that was asked for the result and has not ended; else ""."""
+    with contextlib.suppress(OSError, ValueError):
+        return _path(store, run, analysis).with_suffix(TASK).read_text()
+    return ""
 
 
 def compute(store: Store, run: str, analysis: Analysis) -> Iterator[tuple[float, Result]]:
@@ -147,6 +168,7 @@ def _keep(path: Path, result: Result, most: int) -> None:
     try:
         path.parent.mkdir(exist_ok=True)
         write_with_sum(path, to_json_text(result).encode())
+        path.with_suffix(TASK).unlink(missing_ok=True)
         kind = path.name.rpartition("-")[0]
         others = sorted(path.parent.glob(f"{kind}-*.json"), key=lambda p: p.stat().st_mtime_ns)
         for old in others[: max(0, len(others) - most)] if most else ():

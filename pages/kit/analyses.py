@@ -16,6 +16,11 @@ from pages.kit.form import escape
 from pages.kit.layout import finding
 from pages.kit.measurements import begin, current, describe_progress, work
 
+INTERRUPTED = (
+    "This measurement was interrupted: the app was restarted before its end. What it had measured "
+    "is lost; the run and the draft are unchanged. Start it again with the button below."
+)
+
 
 def result(run: str, analysis: Analysis, *, ask: str = "") -> dict[str, Any] | None:
     """Return the result of an analysis. While there is none, draw its progress or its problem, and
@@ -32,14 +37,22 @@ def result(run: str, analysis: Analysis, *, ask: str = "") -> dict[str, Any] | N
     if task and not task["over"]:
         st.fragment(progress, run_every=0.4)(task["id"], name)
         return None
+    noted = results.noted_task(store, run, analysis) if ask else ""
+    is_lost = bool(noted) and work().look(noted) is None
+    if is_lost:
+        finding("warn", INTERRUPTED)
+    elif noted and task:
+        results.note_task(store, run, analysis)  # it failed or was stopped, as said below
     problem = task["problem"] if task and task["state"] == TaskState.FAILED else ""
     if problem:
         finding("bad", escape(problem))
     elif task and task["state"] == TaskState.STOPPED:
         finding("info", escape(task["problem"] or "Stopped before its end."))
-    again = "Try again" if task else ask
+    again = "Try again" if task or is_lost else ask
     if (again and button(again, key=f"begin {analysis.kind} {run}")) or not again:
-        begin(ANALYSIS, analysis, run, name=name)
+        id = begin(ANALYSIS, analysis, run, name=name)
+        if ask:
+            results.note_task(store, run, analysis, id)
         st.rerun()
     return None
 

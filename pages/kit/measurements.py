@@ -18,12 +18,14 @@ def work() -> tasks.Tasks:
     return tasks.current(runner.current().store.home)
 
 
-def begin(kind: str, value: Value, run: str = "", *, name: str) -> None:
-    """Start a measurement in place of the last one of this `name` in this session. `value` is the
-    experiment, or the analysis.
+def begin(kind: str, value: Value, run: str = "", *, name: str) -> str:
+    """Start a measurement in place of the last one of this `name` in this session and return its
+    id. `value` is the experiment, or the analysis.
     """
     before, text = session.get_ui(name), encode(value)
-    session.set_ui(name, work().begin(kind, text, run, by=person.me(), instead=before))
+    id = work().begin(kind, text, run, by=person.me(), instead=before)
+    session.set_ui(name, id)
+    return id
 
 
 def current(name: str) -> dict[str, Any] | None:

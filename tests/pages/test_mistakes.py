@@ -2,15 +2,25 @@
 
 import pytest
 
-from core.analysis.catalogue import Calibration, Confusion, Mistakes, Residuals, Thresholds
+from core.analysis import results
+from core.analysis.catalogue import (
+    Baselines,
+    Calibration,
+    Confusion,
+    Mistakes,
+    MoreRows,
+    Residuals,
+    Thresholds,
+)
 from core.analysis.results import result_of
 from core.analysis.trained import TrainedRun
 from core.base.control import GO, STOP
 from core.base.encoding import encode
 from core.experiment import shipped
-from core.jobs import runner, trainer
+from core.jobs import runner, tasks, trainer
 from core.jobs.kinds import KINDS, RUN
 from core.runs.store import Store
+from pages.kit import analyses
 from tests.pages.shown import press, texts, visit, well, written
 
 
@@ -88,3 +98,19 @@ def test_the_test_set_of_a_stopped_run_is_not_used_unless_it_is_asked_for(home):
     (switch,) = [group for group in app.button_group if group.label == "Samples"]
     assert switch.value == "validation"
     assert any(f"{len(stopped.part('validation'))} validation sample" in t for t in texts(app))
+
+
+def test_a_measurement_that_a_restart_has_interrupted_can_be_started_again(home):
+    """The server has forgotten the task; others that were never asked for say nothing."""
+    run, _ = finished(home, "spirals", Baselines())
+    results.note_task(Store(home), run, MoreRows(), "the task of another server")
+    app = visit("watch", run=run)
+    app.session_state["watch_tab"] = "Verdict"
+    app = well(app.run())
+    assert [analyses.INTERRUPTED in text for text in texts(app)].count(True) == 1
+    assert [b.label for b in app.button].count("Try again") == 1
+    app = press(app, "Try again")
+    task = results.noted_task(Store(home), run, MoreRows())
+    assert tasks.current(home).look(task)
+    assert not any(analyses.INTERRUPTED in text for text in texts(app))
+    tasks.current(home).close()

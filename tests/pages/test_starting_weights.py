@@ -71,6 +71,13 @@ def test_the_open_layer_is_frozen_new_or_has_its_own_rate(lab: tuple[Store, str]
     assert (draft(app).start.frozen, draft(app).start.new_layers) == ((), ("linear1",))
     next(w for w in app.number_input if w.label == "Learning rate ×").set_value(0.5).run()
     assert draft(well(app)).start.rates == (("linear1", 0.5),)
+    for refused in (0.0, 101.0):
+        field = next(w for w in app.number_input if w.label == "Learning rate ×")
+        app = well(field.set_value(refused).run())
+        assert draft(app).start.rates == (("linear1", 0.5),)
+        start = next(b for b in app.button if b.key == "bar_start")
+        assert start.disabled and "linear1" in start.help
+    next(w for w in app.number_input if w.label == "Learning rate ×").set_value(0.5).run()
     next(w for w in app.number_input if w.label.startswith("Unfreeze")).set_value(2).run()
     assert draft(well(app)).start.unfreeze_every == 2
 

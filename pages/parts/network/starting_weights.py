@@ -8,6 +8,7 @@ from core.advice.plan import Plan
 from core.advice.start_checks import check_starting_weights
 from core.advice.suggestions import apply_action
 from core.base.errors import LabError
+from core.base.numbers import short
 from core.base.spec import fields
 from core.base.text import clip, format_shape
 from core.experiment import Experiment
@@ -28,6 +29,7 @@ TYPES = ["safetensors", "pth", "pt", "bin", "ckpt"]
 REFUSED = "refused weights"  # the file and the reason, so that it is not read at every rerun
 TRAINED, FROZEN, NEW = "Trained", "Frozen", "New weights"
 FIELDS = ("depth_factor", "unfreeze_every")
+RATE, HIGHEST = "Learning rate ×", 100
 NAME = 22  # characters of the run in a row
 
 
@@ -235,10 +237,8 @@ def layer_controls(start: Start, fact: LayerFacts) -> None:
             args=(path, key),
         )
         rate_key = state.key(f"rate of {path}", "start")
-        st.number_input(
-            "Learning rate ×",
-            min_value=0.0001,
-            max_value=100.0,
+        factor = st.number_input(  # without limits: the browser would keep a value beyond them
+            RATE,
             value=dict(start.rates).get(path),
             format="%g",
             placeholder="by depth",
@@ -249,6 +249,16 @@ def layer_controls(start: Start, fact: LayerFacts) -> None:
             on_change=store_rate,
             args=(path, rate_key),
         )
+    if factor is not None and not is_factor(factor):
+        limits = f"above 0, up to {HIGHEST}"
+        sentence = f"{RATE} of {path} is {short(factor, 4)}. Choose a value {limits}."
+        session.refuse(rate_key, sentence)
+        st.markdown(f":red[:material/error: {form.escape(sentence)} The last value is kept.]")
+
+
+def is_factor(factor: float) -> bool:
+    """Whether a layer can have this factor of the learning rate."""
+    return 0 < factor <= HIGHEST
 
 
 def store_layer_start(path: str, key: str) -> None:
@@ -266,6 +276,8 @@ def store_rate(path: str, key: str) -> None:
     start, factor = state.draft().start, session.widget_value(key)
     if not isinstance(start, FromWeights):
         return
+    if factor is not None and not is_factor(factor):
+        return  # the page explains it
     rates = [[name, value] for name, value in start.rates if name != path]
     rates += [[path, factor]] if factor else []
     change_start(f"Learning rate of {path}", rates=rates)

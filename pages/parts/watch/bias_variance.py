@@ -54,6 +54,12 @@ def card(run: str, history: History, experiment: Experiment) -> None:
         name=f"{run_name(run)} bias and variance", subject=run_name(run),
     )  # fmt: skip
     finding(verdict.finding.level, verdict.finding.text)
+    if history.ended and not history.ended.train:
+        st.caption(
+            "This training was stopped, so its training error is the mean over an epoch while the "
+            "weights changed, with dropout and augmentation: usually too high, and the variance "
+            "too low. Resume it to its end for a firm verdict."
+        )
     if experiment.label_noise.share:
         st.caption(
             "Training labels are partly wrong on purpose, and the training error is measured on "

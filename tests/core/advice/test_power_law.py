@@ -47,7 +47,9 @@ def test_the_fit_is_that_of_scipy() -> None:
 
 
 def test_held_out_largest_sizes_are_in_the_interval_in_most_cases() -> None:
-    """At least 80 of 100, with 90 promised: five laws, twenty draws of each."""
+    """At least 80 of 100, with 90 promised: five laws, twenty draws of each. An interval of any
+    width would do that: one that is twice as wide as needed leaves out nearly nothing.
+    """
     hits = 0
     for parameters in LAWS:
         truth = law(np.array(SIZES), *parameters)
@@ -55,7 +57,7 @@ def test_held_out_largest_sizes_are_in_the_interval_in_most_cases() -> None:
             errors = measured(truth, seed)
             _, low, high = fit(SIZES[:-1], errors[:-1]).predict(SIZES[-1], seeds=3)
             hits += low <= errors[-1].mean() <= high
-    assert hits >= 80
+    assert 80 <= hits <= 96
 
 
 def test_the_answer_in_rows_is_that_of_the_law() -> None:
