@@ -121,7 +121,10 @@ def _step_seconds(home: str, run: str, size: int) -> tuple[Experiment, float] | 
     steps, seconds = last.get("step", 0), last.get("seconds", 0.0)
     if last.get("event") != "Ended" or not steps or not seconds:
         return None
-    return decode(Experiment, store.experiment(run)), seconds / steps
+    experiment = decode(Experiment, store.experiment(run))
+    if experiment.fork:  # its seconds contain those of its parent
+        return None
+    return experiment, seconds / steps
 
 
 # --- memory and disk

@@ -6,8 +6,10 @@ from core.base.numbers import short
 from core.base.text import counted
 from core.experiment import Experiment
 from core.optim.decays import Constant
+from core.runs.forks import extend
 from core.runs.lineage import experiment_at, store_with
 from core.runs.store import Store
+from core.weights.fork import Continuation
 
 
 def notes(store: Store, experiment: Experiment) -> list[Finding]:
@@ -37,6 +39,11 @@ def notes(store: Store, experiment: Experiment) -> list[Finding]:
         )
         found.append(Finding("fork_device", "info", text, {"from": there, "to": here}))
     return found
+
+
+def describe_schedule(store: Store, run: str, epochs: int, schedule: Continuation) -> str:
+    """Return how the learning rate goes on if the run is trained this many epochs longer."""
+    return notes(store, extend(store, run, epochs, schedule=schedule))[0].text
 
 
 def _note_on_schedule(experiment: Experiment, before: Experiment) -> Finding:

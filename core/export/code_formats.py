@@ -5,12 +5,9 @@ run again without the lab. Light to import: torch is loaded when code is written
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from core.base.encoding import decode
 from core.base.errors import BadInput
 from core.base.finding import Finding
-from core.base.numbers import whole
 from core.base.spec import ranged
-from core.experiment import Experiment
 from core.export.export_format import ExportFormat, Result, Writing
 from core.runs import lineage
 from core.runs.history import History
@@ -91,13 +88,14 @@ class NotebookFormat(CodeFormat):
 
 def script_of(store: Store, run: str, history: History) -> "Script":
     """Return the script of a finished run. Raises LabError."""
+    from core.export.script.parts import parts_of
     from core.export.script.plan import RunFacts
     from core.export.script.script import script
 
     started, ended = history.started, history.ended
     if text := obstacle(store, run):
         raise BadInput(text, code="export_of_course")
-    experiment = decode(Experiment, store.experiment(run)).unforked
+    course = parts_of(lineage.segments(store, run))
     cut_short = bool(ended and ended.reason in CUT_SHORT)
     facts = RunFacts(
         device=started.device,
@@ -105,25 +103,23 @@ def script_of(store: Store, run: str, history: History) -> "Script":
         torch=started.versions.get("torch", ""),
         stopped_after=history.step if cut_short else 0,
         is_finished=True,
+        epochs=len(history.epochs) + cut_short,
     )
-    return script(experiment, store.home, facts)
+    experiment = course[0].experiment.model_copy(
+        update={"name": lineage.own_experiment(store, run).name}
+    )
+    return script(experiment, store.home, facts, course=course)
 
 
 def obstacle(store: Store, run: str) -> str:
-    """Return why a script cannot train the run again: it has one experiment from the first step to
-    the last. Empty if it can.
-    """
-    changed = lineage.changes(store, run)
-    fork = decode(Experiment, store.experiment(run)).fork
-    if changed:
-        what = f"The settings of this run were changed at step {whole(changed[0].step)}"
-    elif fork and fork.epoch:
-        what = f"This run began at {fork.summary}"
-    else:
+    """Return why a script cannot train the run again; empty if it can."""
+    from core.export.script.parts import find_obstacle, parts_of
+
+    if not (problem := find_obstacle(parts_of(lineage.segments(store, run)))):
         return ""
     return (
-        f"{what}, and a script trains one experiment from its first step. Download the archive, "
-        "which contains everything to train the run again in a lab, or export its weights."
+        f"A script cannot follow the course of this run: {problem} on the way. Download the "
+        "archive, which contains everything to train the run again in a lab, or export its weights."
     )
 
 

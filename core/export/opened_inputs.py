@@ -16,6 +16,7 @@ from core.export.archive import PLACES, WEIGHTS, Manifest, samples_digest
 from core.runs import lineage
 from core.runs.forks import check_change, check_fork
 from core.runs.lineage import LINEAGE
+from core.runs.setting_changes import changed, changes_in
 from core.runs.store import EVENTS, Store
 from core.training.inputs import missing_weights
 from core.weights.library import WeightsLibrary
@@ -60,8 +61,8 @@ def take_lineage(folder: Path, experiment: Experiment, name: str) -> None:
     except (BadInput, ValueError, KeyError, TypeError, RecursionError):
         raise damaged(name, LINEAGE) from None
     try:
-        for event in lineage.changes_in((folder / EVENTS).read_bytes()):
-            new = lineage.changed(experiment, event.changes)
+        for event in changes_in((folder / EVENTS).read_bytes()):
+            new = changed(experiment, event.changes)
             check_change(experiment, new)
             experiment = new
     except BadInput:

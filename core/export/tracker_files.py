@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from core.base.encoding import decode
 from core.base.finding import Finding
 from core.base.numbers import whole
 from core.base.text import counted
-from core.experiment import Experiment
 from core.export.export_format import ExportFormat, Result, Writing
 from core.runs.history import History
+from core.runs.lineage import effective_experiment
 from core.runs.store import Store
 from core.runs.tracking.live import TRACKERS
 from core.runs.tracking.scalars import ScalarReader, events_of
@@ -28,7 +27,7 @@ class TrackerFormat(ExportFormat):
 
     def write(self, store: Store, run: str, path: Path) -> Writing:
         events = events_of(History.of(store.read(run)[0]))
-        experiment = decode(Experiment, store.experiment(run))
+        experiment = effective_experiment(store, run)
         reader, names, count = ScalarReader(), set(), 0
         path.mkdir()
         tracker = TRACKERS[self.kind](path, run, experiment)

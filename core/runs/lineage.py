@@ -6,24 +6,20 @@ changed, moved or deleted. Knows no torch.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
-from functools import lru_cache
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from core.base.encoding import change, decode, encode
+from core.base.encoding import decode, encode
 from core.base.errors import BadInput, NotFound
-from core.base.events import Changed, Event, from_json
 from core.base.seal import is_intact, write_with_sum
 from core.experiment import Experiment
 from core.runs import compare
-from core.runs.store import EVENTS, Store
+from core.runs.setting_changes import changed, changes
+from core.runs.store import Store
 from core.runs.summary import summaries
 from core.training.segment import Segment
 
 LINEAGE = "lineage.json"
-_CHANGED = b'{"event":"Changed"'
 
 
 def segments(store: Store, run: str) -> tuple[Segment, ...]:
@@ -116,13 +112,6 @@ def experiment_at(store: Store, run: str, step: int) -> Experiment:
     return segment_at(store, run, step).experiment
 
 
-def changed(experiment: Experiment, changes: dict[str, Any]) -> Experiment:
-    """Return the experiment with these fields changed. Raises BadExperiment."""
-    for path, value in changes.items():
-        experiment = change(experiment, path, value)
-    return experiment
-
-
 def _own(store: Store, run: str, experiment: Experiment) -> tuple[Segment, ...]:
     first = experiment.fork.step if experiment.fork else 0
     course = [Segment(run, first, experiment)]
@@ -130,30 +119,6 @@ def _own(store: Store, run: str, experiment: Experiment) -> tuple[Segment, ...]:
         experiment = changed(experiment, event.changes)
         course.append(Segment(run, event.step, experiment))
     return tuple(course)
-
-
-def changes(store: Store, run: str) -> tuple[Changed, ...]:
-    """Return the changes of settings while the run was trained, by step."""
-    return _changes(store.home, store.root.name, run, store.size(run))
-
-
-@lru_cache(maxsize=512)
-def _changes(home: Path, folder: str, run: str, size: int) -> tuple[Changed, ...]:
-    """Read the changes from a log of this size, which identifies its content."""
-    return changes_in(Store(home, folder).content(run, EVENTS))
-
-
-def changes_in(log: bytes) -> tuple[Changed, ...]:
-    """Return the changes in the bytes of a log, by step."""
-    lines = (line for line in log.splitlines() if line.startswith(_CHANGED))
-    events = [event for event in _parsed(lines) if isinstance(event, Changed)]
-    return tuple(sorted(events, key=lambda event: event.step))
-
-
-def _parsed(lines: Iterable[bytes]) -> Iterator[Event]:
-    for line in lines:
-        with suppress(ValueError):  # damaged, or torn
-            yield from_json(line)
 
 
 # --- the family

@@ -2,9 +2,9 @@
 reaches them.
 """
 
-from core.base.encoding import decode
 from core.experiment import NAME_LENGTH, Experiment
 from core.runs.checkpoint import saved_model
+from core.runs.lineage import effective_experiment
 from core.runs.store import Store
 from core.weights.library import StoredWeights, WeightsLibrary
 from core.weights.start import FromWeights
@@ -25,7 +25,7 @@ def start_from(stored: StoredWeights) -> FromWeights:
 
 def fine_tuning(store: Store, run: str) -> Experiment:
     """Return the experiment of a run as it goes on from the weights of the run. Raises NotFound."""
-    experiment = decode(Experiment, store.experiment(run))
+    experiment = effective_experiment(store, run)
     name = f"{experiment.name or experiment.data.summary}, fine-tuned"
     changes = {"start": start_from_run(store, run), "fork": None, "about": ""}
     return experiment.model_copy(update={**changes, "name": name[:NAME_LENGTH]})

@@ -25,6 +25,7 @@ from core.network.chains import describe_depth
 from core.network.presets import recognize
 from core.runs import notes
 from core.runs.log_scan import end_in, epochs_in, last_seconds
+from core.runs.setting_changes import changed, changes_in
 from core.runs.store import EVENTS, EXPERIMENT, STAMPED, Stamp, Store
 
 NOTES_INDEX = len(STAMPED) - 1  # of the notes in a stamp
@@ -120,6 +121,8 @@ def _row(
     block = store.content(run, EVENTS)
     block = block[: block.rfind(b"\n") + 1]
     epochs, end = epochs_in(block), end_in(block)
+    for event in changes_in(block):
+        partial = changed(partial, {p: v for p, v in event.changes.items() if _is_shown(p)})
     measured = [epoch for epoch in epochs if epoch.loss is not None]
     best = next((epoch for epoch in reversed(measured) if epoch.best), None)
     written = notes.read(store, run) if has_notes else notes.Notes()
@@ -143,6 +146,11 @@ def _row(
         parent=(settings.get("fork") or {}).get("run", ""),
     )
     return row, facts[data] is not None
+
+
+def _is_shown(path: str) -> bool:
+    """Whether a row shows the field at this path, of those that can change during a training."""
+    return path.partition(".")[0] == "optimizer"
 
 
 def _settings(text: str) -> dict[str, Any]:

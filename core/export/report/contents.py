@@ -16,7 +16,6 @@ from core.analysis import results
 from core.analysis.catalogue import Baselines
 from core.analysis.trained import TrainedRun
 from core.analysis.verdict.baselines import best_baseline, is_quick
-from core.base.encoding import decode
 from core.base.errors import LabError
 from core.base.finding import Finding
 from core.base.numbers import duration, short, whole
@@ -31,6 +30,7 @@ from core.figures.static_svg import WIDTH, svg
 from core.runs import notes
 from core.runs.history import History
 from core.runs.ids import created_at
+from core.runs.lineage import effective_experiment
 from core.runs.measured import NAMES, describe_rate, measure_parts
 from core.runs.score import FORMS, name
 from core.runs.state import RunState, stored_state
@@ -78,7 +78,7 @@ def read_run(store: Store, run: str) -> Reading:
     take seconds are computed if they are missing.
     """
     yield 0.0, "Reading the run"
-    experiment = decode(Experiment, store.experiment(run))
+    experiment = effective_experiment(store, run)
     history = History(experiment.stopping)
     history.add(store.read(run)[0])
     contents = _from_history(store, run, experiment, history)

@@ -26,6 +26,7 @@ class RunFacts:
     torch: str = ""
     stopped_after: int = 0
     is_finished: bool = False
+    epochs: int = 0  # complete ones, and the one in which it was stopped
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class ScriptPlan:
     run: RunFacts = field(default_factory=RunFacts)
     fills: tuple[Any, ...] = ()
     corrected: Any = None  # the choice of a dataset that a person corrected
+    parts: tuple[Any, ...] = ()  # of a training whose settings change (core/export/script/parts.py)
 
     @property
     def device(self) -> str:
@@ -91,10 +93,18 @@ class ScriptPlan:
         return any(transform.recompute_statistics for transform in self.transforms)
 
     @property
+    def changes(self) -> bool:
+        """Whether settings change on the way."""
+        return len(self.parts) > 1
+
+    @property
     def ending_rules(self) -> list[Any]:
         """The stopping rules that end a run; those that only mark an epoch change nothing. The
-        step where a time limit ended a run is known, so that its script needs no clock.
+        step where a time limit ended a run is known, so that its script needs no clock. The end of
+        a run whose settings changed is known as well.
         """
+        if self.changes:
+            return []
         rules = [rule for rule in self.experiment.stopping if not rule.only_mark]
         return [rule for rule in rules if not (rule.limits_time and self.run.is_finished)]
 

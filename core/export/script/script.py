@@ -8,7 +8,7 @@ from pathlib import Path
 from core.base.device import resolve, threads
 from core.data.corrected import Corrected
 from core.experiment import Experiment
-from core.export.script import fine_tuning, preparation, sections, spreadsheets, training
+from core.export.script import fine_tuning, parts, preparation, sections, spreadsheets, training
 from core.export.script.data import DataFile, data_code
 from core.export.script.definitions import (
     CannotExport,
@@ -25,9 +25,9 @@ HERE = "HERE = Path(__file__).parent  # the folder of the data"
 NOTEBOOK_HERE = "HERE = Path()  # the folder of the data"
 SECTIONS = (
     preparation.split, preparation.label_noise, preparation.scaling, sections.network,
-    sections.loss, training.batches, sections.optimizer, sections.schedule, sections.regularizers,
-    sections.stopping, fine_tuning.unfreezing, training.step, training.evaluation, training.loop,
-    training.testing,
+    sections.loss, training.batches, sections.optimizer, sections.schedule,
+    parts.settings_of_parts, sections.regularizers, sections.stopping, fine_tuning.unfreezing,
+    training.step, training.evaluation, training.loop, training.testing,
 )  # fmt: skip
 
 
@@ -56,10 +56,16 @@ class Script:
 
 
 def script(
-    experiment: Experiment, home: Path, run: RunFacts | None = None, *, draft: bool = False
+    experiment: Experiment,
+    home: Path,
+    run: RunFacts | None = None,
+    *,
+    draft: bool = False,
+    course: tuple[parts.Part, ...] = (),
 ) -> Script:
     """Return the script of an experiment, or of its run. A `draft` is only shown: no large file is
-    read for it. Raises LabError: CannotExport, or what the checks of network and data raise.
+    read for it. `course` are the parts of a run whose settings changed, of which the experiment is
+    the first. Raises LabError: CannotExport, or what the checks of network and data raise.
     """
     if experiment.fork and experiment.fork.epoch:
         raise CannotExport(
@@ -76,6 +82,7 @@ def script(
         run or _facts(experiment, home),
         data.fills,
         experiment.data if isinstance(experiment.data, Corrected) else None,
+        course,
     )
     bodies = [Section("Data", data.code)]
     bodies += filter(None, (section(plan, definitions) for section in SECTIONS))

@@ -144,6 +144,9 @@ def _needs_gradient(plan: ScriptPlan) -> bool:
     return any(rule.needs_gradient for rule in plan.experiment.stopping)
 
 
+RATE = "learning_rate(LEARNING_RATE, step, steps=steps, epoch_steps=epoch_steps)"
+
+
 def loop(plan: ScriptPlan, definitions: Definitions) -> Section:
     """The training loop."""
     definitions.imports |= {
@@ -159,7 +162,9 @@ def loop(plan: ScriptPlan, definitions: Definitions) -> Section:
     ends = [_rule(rule, definitions) for rule in rules if not rule.limits_time]
     text = fill(
         LOOP,
-        epochs=e.epochs,
+        epochs=plan.run.epochs if plan.changes else e.epochs,
+        changes=plan.changes,
+        rate="scheduled_rate(step)" if plan.changes else RATE,
         stopped_after=plan.run.stopped_after,
         rules="\n".join(ends).replace("\n", "\n" + " " * 8),
         reacts=e.schedule.reacts and plan.has_validation,

@@ -105,7 +105,7 @@ AVERAGED = '''
 LOOP = '''
     EPOCHS = $epochs
     epoch_steps = math.ceil(len(train_targets) / batch_size)
-    steps = EPOCHS * epoch_steps
+    steps = EPOCHS * epoch_steps  #? not changes
     losses = []  # of every step, without penalties
     history = []  # of every epoch
 
@@ -125,7 +125,8 @@ LOOP = '''
                 for transform in transforms:  #? again
                     transform.recompute_gradient(partial(compute_gradient, x, y))  #? again
                 step = len(losses)  # from 0
-                rate = learning_rate(LEARNING_RATE, step, steps=steps, epoch_steps=epoch_steps)
+                rate = $rate
+                change_settings(step)  #? changes
                 rate = rate * factor  #? reacts
                 for group in optimizer.param_groups:  #? not ratios
                     group["lr"] = rate  #? not ratios

@@ -5,7 +5,7 @@ that differ, and a finding about the differences of their errors.
 import streamlit as st
 
 from core.advice.run_status import describe_end
-from core.base.encoding import decode, encode
+from core.base.encoding import encode
 from core.base.errors import LabError
 from core.base.text import counted
 from core.experiment import Experiment, comparisons, shipped
@@ -14,6 +14,7 @@ from core.export.report.report_format import MOST as MOST_REPORTED
 from core.jobs import runner
 from core.jobs.kinds import KINDS, RUN
 from core.runs import ranking
+from core.runs.lineage import effective_experiment
 from core.runs.ranking import Comparison, compare_results
 from core.runs.state import RunState
 from core.runs.summary import ended
@@ -36,7 +37,7 @@ def compare(rows: list[Row], baseline: Row | None = None) -> None:
             st.markdown("Select a run to see its curve, or several runs to compare them.")
         return
     selected, store = rows, runner.current().store
-    experiments = [decode(Experiment, store.experiment(row.summary.run)) for row in selected]
+    experiments = [effective_experiment(store, row.summary.run) for row in selected]
     if ready_made(experiments):  # it was started in its order
         pairs = sorted(zip(selected, experiments, strict=True), key=lambda p: p[0].summary.run)
         selected, experiments = map(list, zip(*pairs, strict=True))

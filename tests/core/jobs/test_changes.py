@@ -27,6 +27,7 @@ from core.runs import checkpoint, lineage
 from core.runs.history import History
 from core.runs.kept_checkpoints import kept
 from core.runs.store import CHECKPOINT, PREVIOUS, Store
+from core.runs.summary import summarize
 from core.training.course import replay
 from tests.conftest import losses, wait_until
 
@@ -95,6 +96,7 @@ def test_a_paused_run_goes_on_with_the_changed_settings(tmp_path: Path, in_proce
         assert torch.equal(tensor, saved[name]), name
     history = History.of(store.read(run)[0])
     assert [change.step for change in history.changes] == [at, at + 1]
+    assert summarize(store, run).rate == 0.02
     problem = exports.problem(store, run, ScriptFormat())
     assert problem.code == "export_of_course"
     # Without its checkpoints it is trained from the start, with both changes at their steps.

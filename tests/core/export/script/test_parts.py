@@ -1,0 +1,89 @@
+"""The script of a run whose settings changed on the way gives its losses, to the last bit."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from core.base.encoding import encode
+from core.data.ready.points import Spirals
+from core.experiment import Experiment
+from core.export.code_formats import obstacle, script_of
+from core.export.script import runner
+from core.jobs.trainer import execute
+from core.network.layers import Dropout, Linear, Output, ReLU
+from core.optim.optimizers import AdamW
+from core.optim.regularizers import EMA, L2
+from core.optim.schedules import Cosine
+from core.optim.stopping import Patience
+from core.runs import forks
+from core.runs.history import History
+from core.runs.store import Store
+
+BASE = Experiment(
+    name="Course",
+    data=Spirals(points=20),
+    network=(Linear(units=4), ReLU(), Dropout(p=0.2), Output()),
+    optimizer=AdamW(learning_rate=0.05),
+    schedule=Cosine(),
+    regularizers=(L2(), EMA(beta=0.9)),
+    stopping=(Patience(patience=1, improvement=10.0),),
+    epochs=3,
+    batch_size=6,
+    device="cpu",
+)
+LATER = {"optimizer.beta1": 0.5, "optimizer.weight_decay": 0.2}
+
+
+def trained(store: Store, e: Experiment, changes: dict | None = None, at: int = 0) -> str:
+    """Train it, with changes of its settings after a step."""
+    run, asked = store.create(encode(e)), []
+
+    def poll(training: object) -> str:
+        training.single_steps = True
+        if changes and training.step == at and not asked:
+            asked.append(at)
+            training.requests = [json.dumps(changes)]
+        return "go"
+
+    assert execute(store, run, poll_control=poll).reason in ("epochs", "patience")
+    return run
+
+
+def test_forks_and_changed_settings_are_followed(tmp_path: Path) -> None:
+    store = Store(tmp_path / "lab")
+    parent = trained(store, BASE)  # ended by its rule after two epochs
+    stepped = {"kind": "step", "every": 1, "gamma": 0.5, "warmup": 1.0}
+    longer = forks.extend(store, parent, 2, schedule="restarted")
+    changed = longer.model_copy(update={"optimizer": AdamW(learning_rate=0.01)})
+    cases = [
+        trained(store, changed),
+        trained(store, BASE.model_copy(update={"stopping": ()}), LATER, at=4),
+        trained(store, forks.fork_of(store, parent, 1, {"schedule": stepped}), LATER, at=5),
+        trained(store, forks.fork_of(store, parent, 0, {"batch_size": 9})),
+    ]
+    folders = []
+    for run in cases:
+        assert obstacle(store, run) == ""
+        folders.append(tmp_path / run)
+        folders[-1].mkdir()
+        history = History.of(store.read(run)[0])
+        (folders[-1] / runner.SCRIPT).write_text(script_of(store, run, history).text())
+    command = [sys.executable, "-I", runner.__file__, *map(str, folders)]
+    subprocess.run(command, check=True, capture_output=True)
+    for run, folder in zip(cases, folders, strict=True):
+        found = json.loads((folder / runner.SCORES).read_text())
+        history = History.of(store.read(run)[0])
+        assert found["losses"] == list(history.losses)
+        assert found["validation"] == [epoch.validation for epoch in history.epochs]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"batch_size": 9}, {"optimizer": "sgd"}, {"regularizers": []}, {"schedule": "plateau"}],
+)
+def test_what_a_script_cannot_follow_is_named(tmp_path: Path, changes: dict) -> None:
+    store = Store(tmp_path)
+    parent = trained(store, BASE.model_copy(update={"stopping": ()}))
+    assert obstacle(store, parent) == ""
+    assert obstacle(store, store.create(encode(forks.fork_of(store, parent, 1, changes))))
