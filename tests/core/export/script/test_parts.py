@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 from core.base.encoding import encode
+from core.base.events import Ended, to_json
 from core.data.ready.points import Spirals
 from core.experiment import Experiment
-from core.export.code_formats import obstacle, script_of
+from core.export import exports
+from core.export.code_formats import ScriptFormat, obstacle, script_of
 from core.export.script import runner
 from core.jobs.trainer import execute
 from core.network.layers import Dropout, Linear, Output, ReLU
@@ -78,12 +80,17 @@ def test_forks_and_changed_settings_are_followed(tmp_path: Path) -> None:
         assert found["validation"] == [epoch.validation for epoch in history.epochs]
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [{"batch_size": 9}, {"optimizer": "sgd"}, {"regularizers": []}, {"schedule": "plateau"}],
-)
-def test_what_a_script_cannot_follow_is_named(tmp_path: Path, changes: dict) -> None:
+def test_what_a_script_cannot_follow_is_named(tmp_path: Path) -> None:
     store = Store(tmp_path)
     parent = trained(store, BASE.model_copy(update={"stopping": ()}))
     assert obstacle(store, parent) == ""
-    assert obstacle(store, store.create(encode(forks.fork_of(store, parent, 1, changes))))
+    for changes in (
+        {"batch_size": 9},
+        {"optimizer": "sgd"},
+        {"regularizers": []},
+        {"schedule": "plateau"},
+    ):
+        fork = store.create(encode(forks.fork_of(store, parent, 1, changes)))
+        assert exports.problem(store, fork, ScriptFormat()).code == "run_not_ended"
+        store.append(fork, to_json(Ended("stopped", "", 3, 1)))
+        assert exports.problem(store, fork, ScriptFormat()).code == "export_of_course"
