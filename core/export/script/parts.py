@@ -5,6 +5,7 @@ of them a script can follow, and the code for it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from textwrap import indent
 
 from core.base.numbers import whole
 from core.base.text import join_words
@@ -18,10 +19,11 @@ from core.training.segment import Segment
 
 FOLLOWED = ("optimizer", "schedule", "epochs", "stopping")  # fields that may differ between parts
 UNSEEN = ("name", "about", "fork")
+TAB = " " * 4
 
 
 @dataclass(frozen=True)
-class Part:
+class TrainedPart:
     """From `step` on, the training has these settings. Its schedule counts from an epoch."""
 
     step: int
@@ -29,19 +31,19 @@ class Part:
     schedule_from: int = 0
 
 
-def parts_of(segments: Sequence[Segment]) -> tuple[Part, ...]:
+def parts_of(segments: Sequence[Segment]) -> tuple[TrainedPart, ...]:
     """Return the parts in which steps are taken."""
     ends = [*(each.step for each in segments[1:]), None]
     trained = [s for s, end in zip(segments, ends, strict=True) if s.step != end]
     forks = [each.experiment.fork for each in trained]
     starts = [fork.schedule_from if fork else 0 for fork in forks]
     return tuple(
-        Part(each.step, each.experiment.unforked, first)
+        TrainedPart(each.step, each.experiment.unforked, first)
         for each, first in zip(trained, starts, strict=True)
     )
 
 
-def find_obstacle(parts: Sequence[Part]) -> str:
+def find_obstacle(parts: Sequence[TrainedPart]) -> str:
     """Return what a script cannot follow, in a few words; empty where it can follow everything."""
     first = parts[0].experiment
     names = [name for name in Experiment.model_fields if name not in UNSEEN]
@@ -98,20 +100,16 @@ def settings_of_parts(plan: ScriptPlan, definitions: Definitions) -> Section | N
             about = "Return the learning rate of step `step`, from 0, of `steps`."
             specializer = Specializer(schedule, definitions, prefix=f"part_{number}")
             uses.append(specializer.define(method, names[schedule], about))
-        end = parts[number].step if number < len(parts) else None
-        indent = "    "
-        if end is not None:
-            lines.append(f"    if step < {end}:")
-            indent += "    "
         rate = literal(part.experiment.optimizer.learning_rate)
         first = f" - {part.schedule_from} * epoch_steps" if part.schedule_from else ""
         epochs = part.experiment.epochs - part.schedule_from
-        lines += [
-            f"{indent}return {names[schedule]}(",
-            f"{indent}    {rate}, step{first}, steps={epochs} * epoch_steps, "
-            "epoch_steps=epoch_steps",
-            f"{indent})",
-        ]
+        answer = (
+            f"return {names[schedule]}(\n"
+            f"{TAB}{rate}, step{first}, steps={epochs} * epoch_steps, epoch_steps=epoch_steps\n)"
+        )
+        if number < len(parts):
+            answer = f"if step < {parts[number].step}:\n" + indent(answer, TAB)
+        lines.append(indent(answer, TAB))
     definitions.sources["scheduled_rate"] = "\n".join([
         "def scheduled_rate(step):",
         '    """Return the learning rate of step `step`, from 0."""',
@@ -128,7 +126,7 @@ def settings_of_parts(plan: ScriptPlan, definitions: Definitions) -> Section | N
     return Section("Changes of settings", "\n".join(head), used)
 
 
-def _group_settings(parts: Sequence[Part]) -> list[str]:
+def _group_settings(parts: Sequence[TrainedPart]) -> list[str]:
     """Return the lines that change the groups of the optimizer."""
     lines = []
     for old, new in pairwise(parts):

@@ -61,7 +61,7 @@ def script(
     run: RunFacts | None = None,
     *,
     draft: bool = False,
-    course: tuple[parts.Part, ...] = (),
+    course: tuple[parts.TrainedPart, ...] = (),
 ) -> Script:
     """Return the script of an experiment, or of its run. A `draft` is only shown: no large file is
     read for it. `course` are the parts of a run whose settings changed, of which the experiment is
