@@ -33,6 +33,7 @@ format: .venv/ready-dev
 
 benchmark: .venv/ready-dev
 	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.checkpoints
 	$(BIN)/python -m benchmarks.augmentation
 	$(BIN)/python -m benchmarks.spreadsheet
 	$(BIN)/python -m benchmarks.sweep
