@@ -8,7 +8,9 @@ import zipfile
 import pytest
 
 from core.analysis.catalogue import Embedding, FirstLayer, OneSample
+from core.analysis.replay_certificate import conclude, stamped
 from core.analysis.results import result_of
+from core.analysis.trained import finish
 from core.base.encoding import decode, from_link
 from core.data.library import Library
 from core.data.upload_bundle import bundle_digest
@@ -21,6 +23,7 @@ from core.runs.draft_store import Drafts
 from core.runs.history import History
 from core.runs.state import stored_state
 from core.runs.store import Store
+from core.runs.verification import verify
 from core.studies import sweeps
 from core.studies.folder import Studies
 from core.studies.records import Record
@@ -67,6 +70,15 @@ def test_a_finished_run_is_analyzed_without_what_was_not_recorded(home, ids, nam
     assert distributions.rows(history, "weight") == []
     for analysis in (FirstLayer(), Embedding(), OneSample()):
         assert result_of(store, ids[name], analysis)
+
+
+@pytest.mark.parametrize("name", ["finished", "uploaded", "regression", "diverged"])
+def test_a_run_without_hashes_is_verified_by_its_losses(home, ids, name):
+    """Another processor may round differently; everything is compared all the same."""
+    found = finish(verify(Store(home), ids[name]))
+    assert found.losses == found.last_step > 0 == found.hashes
+    codes = {"replay_identical_losses", "replay_differs"}
+    assert conclude(stamped(found)).code in codes
 
 
 def test_studies_keep_their_points_and_can_be_resumed(home, ids):

@@ -92,12 +92,21 @@ def _describe_difference(result: Result) -> Finding:
     found = result["difference"]
     text = f"Differs from step {whole(found['step'])}: {_observe(found, result['layers'])}."
     changed = _describe_circumstances(result)
-    if changed:
+    on_gpu = result["here"].get("device", "cpu") != "cpu"
+    level = "bad"
+    if found["hashed"] and not found["layers"]:
+        reason = (
+            "The training was the same, so this number of the log was changed afterwards. Restore "
+            "events.jsonl of the run from a backup or an archive."
+        )
+    elif changed:
+        level = "warn"
         reason = (
             f"The run was trained with {changed}, which can round differently. Verify it in the "
             "same environment for an exact answer."
         )
-    elif result["here"].get("device", "cpu") != "cpu":
+    elif on_gpu:
+        level = "warn"
         reason = (
             "A GPU adds in a changing order, so equal bits are certain on the CPU only. Train with "
             "the device cpu for an exact certificate."
@@ -105,10 +114,8 @@ def _describe_difference(result: Result) -> Finding:
     else:
         reason = (
             "Versions, device and number of threads are those of the run, so its log, its data or "
-            "the code was changed. Train it again with Clone on the Runs page if you need a run "
-            "that can be reproduced."
+            "the code was changed. Clone the run on the Runs page to train it again as it is now."
         )
-    level = "warn" if changed or "cuda" in result["here"].get("device", "") else "bad"
     return Finding("replay_differs", level, f"{text} {reason}", result)
 
 

@@ -15,10 +15,9 @@ from pages.kit.form import escape
 from pages.kit.layout import card_title, finding, local_time
 
 HELP = (
-    "The run is trained again in the background and compared with its log: every loss, the scores "
-    "of every epoch and the hashes of the weights, which are written every 50 steps, all to the "
-    "last bit. The first difference is reported with its step and layers. On the command line: "
-    "`python -m core verify RUN`, also for the archive of a run from another machine."
+    "Hashes of the weights are written every 50 steps. The first difference is reported with its "
+    "step, its layers and the versions that differ. On the command line: `python -m core verify "
+    "RUN`, also for the archive of a run from another machine."
 )
 
 
@@ -26,13 +25,17 @@ def card(run: str) -> None:
     """The answer with its date and versions, or the button that asks for it."""
     store = runner.current().store
     card_title("Replay certificate", help=HELP)
+    st.markdown(
+        "Trains the run again and compares every loss, every score and hashes of the weights with "
+        "its log, to the last bit."
+    )
     end = store.last(run, "reason") or {}
     kept = kept_checkpoints.kept(store, run)
     epochs = [0, *(each.epoch for each in kept if each.step < end.get("step", 0))]
     chosen = 0
     if len(epochs) > 1:
         chosen = st.selectbox(
-            "Train again from", epochs, key="watch_replay_from", persist_state="session",
+            "Begin at", epochs, key="watch_replay_from", persist_state="session", width=240,
             format_func=lambda epoch: f"Epoch {epoch}" if epoch else "The start",
         )  # fmt: skip
     certificate = ReplayCertificate(epoch=chosen if chosen in epochs else 0)
