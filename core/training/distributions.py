@@ -5,6 +5,7 @@ of some of their values. Read-only; draws no random numbers.
 from collections.abc import Iterable, Mapping
 from functools import cache
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -45,8 +46,14 @@ class DistributionProbe:
 
 
 def quantiles(values: Tensor) -> Tensor:
-    """(R, VALUES) -> (R, 5): the QUANTILES of each row, each the value of the nearest rank."""
+    """(R, VALUES) -> (R, 5): the QUANTILES of each row, each the value of the nearest rank.
+
+    On a CPU, NumPy sorts: it takes an eighth of the time of torch, which was a fifth of a short
+    training of 60 layers.
+    """
     ranks = [round(q * (values.shape[1] - 1)) for q in QUANTILES]
+    if values.device.type == "cpu":
+        return torch.from_numpy(np.sort(values.numpy(), axis=1)[:, ranks])
     return values.sort(1).values[:, ranks]
 
 

@@ -102,7 +102,7 @@ def test_compared_experiments_differ_in_at_most_three_settings() -> None:
 
 @seeds
 def test_thirty_sigmoid_layers_do_not_train_and_the_remedies_do(seed: int) -> None:
-    sigmoid, relu, residual = (run(name, seed, 6) for name in comparisons()["deep"])
+    sigmoid, relu, residual = (run(name, seed, 5) for name in comparisons()["deep"])
     assert sigmoid.accuracy < 0.2 and relu.accuracy > 0.35 and residual.accuracy > 0.75
     start = first_step(sigmoid.training.setup.experiment, data(encode(shipped()["deep-1-sigmoid"])))
     assert start.layers[0].gradient < 1e-6 * start.layers[-1].gradient
@@ -150,7 +150,7 @@ def test_lsuv_restores_a_vanishing_signal(seed: int) -> None:
 
 @seeds
 def test_a_decaying_learning_rate_settles_and_a_constant_one_stays_noisy(seed: int) -> None:
-    constant, decaying = (run(name, seed, 70).epochs[-20:] for name in comparisons()["rate"])
+    constant, decaying = (run(name, seed, 40).epochs[-20:] for name in comparisons()["rate"])
     jumps = [
         sum(abs(a.validation["loss"] - b.validation["loss"]) for a, b in pairwise(epochs))
         for epochs in (constant, decaying)

@@ -1,5 +1,6 @@
 """Why a run does not learn: real trainings with one known cause each, and none without a cause."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from core.advice.input_scale import check_input_scale
 from core.advice.not_learning import find_not_learning
 from core.advice.run_findings import list_findings
 from core.base.encoding import change
-from core.base.events import Ended, to_json
+from core.base.events import Ended, Event, to_json
 from core.base.finding import Finding
 from core.data.datasets import Sine
 from core.data.normalization import Raw, Standardize, Unit
@@ -43,16 +44,21 @@ def experiment(**changes: object) -> Experiment:
     return Experiment(**plain | {"schedule": Constant()} | changes)
 
 
-def history(e: Experiment, data: Samples, *, live: bool = False) -> History:
-    events = [event for event in train(e, data) if not (live and isinstance(event, Ended))]
+def history(events: Iterable[Event]) -> History:
     made = History()
     made.add(map(to_json, events))
     return made
 
 
+def trained(e: Experiment, data: Samples) -> History:
+    return history(train(e, data))
+
+
 def findings(e: Experiment, data: Samples) -> list[Finding]:
     """Both while it trains and after its end the same finding is the only one."""
-    ended, live = (history(e, data, live=live) for live in (False, True))
+    events = list(train(e, data))
+    assert isinstance(events[-1], Ended)
+    ended, live = history(events), history(events[:-1])
     classes = len(data.classes)
     found = [list_findings(h, e, classes=classes) for h in (ended, live)]
     assert len(found[0]) == len(found[1]) == 1 and found[0][0].code == found[1][0].code
@@ -103,7 +109,7 @@ def test_a_gradient_that_vanishes_is_named_with_its_layer_and_its_remedy(
     assert found.evidence["gradient"] < 1e-4 * found.evidence["largest"]
     kinds = {layer.kind for layer in apply(e, found).network}
     assert ("relu" in kinds, "batch_norm" in kinds) == (bool(flat), not flat)
-    probe = history(apply(e, found), images).probes[0].gradient
+    probe = trained(apply(e, found), images).probes[0].gradient
     assert probe["linear1"] > 1e-2 * probe["output"]  # the remedy lets the gradient through
 
 
@@ -124,11 +130,11 @@ def test_inputs_that_are_not_normalized_are_found_while_it_learns_and_when_it_do
     images: Samples, rate: float
 ) -> None:
     e = experiment(normalization=Raw(), optimizer=Adam(learning_rate=rate))
-    found = next(f for f in list_findings(history(e, images), e) if f.code == "input_scale")
+    found = next(f for f in list_findings(trained(e, images), e) if f.code == "input_scale")
     assert found.level == "warn" and 100 < found.evidence["rms"] < 150
     better = apply(e, found)
     assert better.normalization == Standardize()
-    assert "input_scale" not in {f.code for f in list_findings(history(better, images), better)}
+    assert "input_scale" not in {f.code for f in list_findings(trained(better, images), better)}
 
 
 @pytest.mark.parametrize(("rms", "reported"), [(0.0, 0), (5e-3, 1), (0.4, 0), (9, 0), (200, 1)])
@@ -169,7 +175,7 @@ def test_values_are_compared_with_their_mean() -> None:
 def test_the_predictions_of_a_regression_have_its_score_in_the_unit_of_the_target() -> None:
     line = Sine().call().make(Path("nowhere"))
     line = replace(line, targets=line.targets * 1000)
-    made = history(experiment(network=SMALL[1:], loss=MSE(), epochs=20), line)
+    made = trained(experiment(network=SMALL[1:], loss=MSE(), epochs=20), line)
     true, predicted = np.array(made.ended.predictions).T
     rmse = float(np.sqrt(np.mean((true - predicted) ** 2)))
     assert rmse == pytest.approx(score(made.ended.test, "error", made.target_std), rel=1e-3)
@@ -180,7 +186,7 @@ def test_the_predictions_of_a_regression_have_its_score_in_the_unit_of_the_targe
 
 
 def test_a_run_that_learns_has_no_such_finding(images: Samples) -> None:
-    learned = history(experiment(), images)
+    learned = trained(experiment(), images)
     assert find_not_learning(learned, experiment(), 10) is None
     assert PROGRESS & {found.code for found in list_findings(learned, experiment(), classes=10)}
 
