@@ -14,32 +14,47 @@ from torch import Tensor
 WINDOW = 8  # blocks in memory, whose samples are shuffled together
 
 
-class Blocks:
+class BlockSampler:
+    """Draw each of `count` samples once: blocks of `size` samples in random order, shuffled within
+    windows of several blocks.
+    """
+
+    def __init__(self, count: int, size: int):
+        self.count, self.size = count, size
+
+    def order(self, random: torch.Generator) -> Tensor:
+        """Return sample indices, (n,) int64, on the CPU."""
+        count = -(-self.count // self.size)
+        blocks = torch.randperm(count, generator=random).tolist()
+        windows = [blocks[start : start + WINDOW] for start in range(0, count, WINDOW)]
+        return torch.cat([self.shuffled(window, random) for window in windows])
+
+    def shuffled(self, window: list[int], random: torch.Generator) -> Tensor:
+        """Return the samples of these blocks in random order."""
+        samples = torch.cat([torch.arange(b * self.size, self.end(b)) for b in window])
+        return samples[torch.randperm(len(samples), generator=random)]
+
+    def end(self, block: int) -> int:
+        """Return the sample after the last one of a block."""
+        return min((block + 1) * self.size, self.count)
+
+
+def block_size(inputs: np.ndarray, window: int) -> int:
+    """Return the number of samples in a block, so that WINDOW of them have `window` bytes."""
+    each = max(1, prod(inputs.shape[1:]) * inputs.dtype.itemsize)
+    return max(1, window // (WINDOW * each))
+
+
+class Blocks(BlockSampler):
     """The samples of memory-mapped `inputs` (M, …) at `rows` (N,), sorted indices.
 
     At most `window` bytes of them are in memory.
     """
 
     def __init__(self, inputs: np.ndarray, rows: np.ndarray, *, window: int):
+        super().__init__(len(rows), block_size(inputs, window))
         self.inputs, self.rows = inputs, np.asarray(rows)
-        each = max(1, prod(inputs.shape[1:]) * inputs.dtype.itemsize)
-        self.size = max(1, window // (WINDOW * each))  # samples in a block
         self.cached: OrderedDict[int, np.ndarray] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def order(self, generator: torch.Generator) -> Tensor:
-        """Return every sample once, (N,) int64, shuffled within windows of WINDOW blocks."""
-        count = -(-len(self) // self.size)
-        blocks = torch.randperm(count, generator=generator).tolist()
-        windows = [blocks[start : start + WINDOW] for start in range(0, count, WINDOW)]
-        return torch.cat([self._shuffled(window, generator) for window in windows])
-
-    def _shuffled(self, window: list[int], generator: torch.Generator) -> Tensor:
-        ranges = [torch.arange(b * self.size, self._end(b)) for b in window]
-        samples = torch.cat(ranges)
-        return samples[torch.randperm(len(samples), generator=generator)]
 
     def take(self, samples: np.ndarray) -> np.ndarray:
         """Return the inputs (n, …) of these samples (n,), block by block, cached blocks first."""
@@ -55,13 +70,10 @@ class Blocks:
         if block not in self.cached:
             while len(self.cached) >= WINDOW:
                 self.cached.popitem(last=False)
-            rows = self.rows[block * self.size : self._end(block)]
+            rows = self.rows[block * self.size : self.end(block)]
             self.cached[block] = np.asarray(self.inputs[rows[0] : rows[-1] + 1][rows - rows[0]])
         return self.cached[block]
 
     def forget(self) -> None:
         """Release the memory."""
         self.cached.clear()
-
-    def _end(self, block: int) -> int:
-        return min((block + 1) * self.size, len(self))

@@ -55,10 +55,20 @@ class Scale:
         targets = targets[rows]
         if targets.dtype.kind == "f":
             targets = ((targets - self.mean) / self.std).astype(np.float32)
-        if isinstance(inputs, np.memmap) and inputs.nbytes > resident():
+        if is_streamed(inputs):
             chosen = np.arange(len(inputs))[rows]
-            return Streamed(inputs, chosen, targets, self.affine, window=resident() // 4, **how)
+            return Streamed(inputs, chosen, targets, self.affine, window=window(), **how)
         return Part(inputs[rows], targets, self.affine, **how)
+
+
+def is_streamed(inputs: np.ndarray) -> bool:
+    """Whether inputs are trained from the disk, in blocks."""
+    return isinstance(inputs, np.memmap) and inputs.nbytes > resident()
+
+
+def window() -> int:
+    """Return how many bytes of inputs on the disk are in memory at a time."""
+    return resident() // 4
 
 
 def resident() -> int:

@@ -6,7 +6,7 @@ Datasets that a script cannot make or read by itself come as arrays in one file.
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, singledispatch
 from pathlib import Path
 
@@ -25,6 +25,10 @@ from core.export.script.rendering import code, comment, describe
 from core.export.script.specialized import Specializer
 
 ARRAYS = "data.npz"
+NO_READER = (
+    f"{ARRAYS} has the arrays as the lab read them. Plain pandas does not give the same ones, or "
+    "the files were not stored."
+)
 
 
 @dataclass(frozen=True)
@@ -38,13 +42,15 @@ class DataFile:
 @dataclass(frozen=True)
 class DataCode:
     """The code, the files that it reads, and how gaps of the inputs are filled. `downloads` is the
-    folder in which this lab has what the script would download to the folder `data`.
+    folder in which this lab has what the script would download to the folder `data`. `block_size`
+    is the number of samples in a block where the lab reads blocks from the disk, else 0.
     """
 
     code: str
     files: tuple[DataFile, ...] = ()
     fills: tuple[Fill, ...] = ()
     downloads: Path | None = None
+    block_size: int = 0
 
 
 @singledispatch
@@ -53,16 +59,15 @@ def data_code(data: DataSet, home: Path, definitions: Definitions) -> DataCode:
     return arrays_code(data, load(data, home), definitions)
 
 
-def arrays_code(data: DataSet, samples: Samples, definitions: Definitions) -> DataCode:
-    """Return the code that loads the checked arrays of a dataset."""
+def arrays_code(
+    data: DataSet, samples: Samples, definitions: Definitions, note: str = NO_READER
+) -> DataCode:
+    """Return the code that loads the checked arrays of a dataset, with a note on them."""
     definitions.imports["np"] = "import numpy as np"
     arrays = arrays_of(samples)
     names = {"validation": "own_validation"}
     lines = [
-        comment(
-            f"{data.summary}: {ARRAYS} has the arrays as the lab read them. Plain pandas does not "
-            "give the same ones, or the files were not stored."
-        ),
+        comment(f"{data.summary}: {note}"),
         f'data = np.load(HERE / "{ARRAYS}")',
         *(f'{names.get(name, name)} = data["{name}"]' for name in arrays),
     ]
@@ -91,7 +96,7 @@ def _(data: Corrected, home: Path, definitions: Definitions) -> DataCode:
         ]
     if data.dropped:
         lines.append(code(list(data.dropped), str, before="DROPPED = ") + "  # rows, from 0")
-    return DataCode("\n".join(lines), base.files, base.fills, base.downloads)
+    return replace(base, code="\n".join(lines))
 
 
 @data_code.register

@@ -31,7 +31,9 @@ class RunFacts:
 
 @dataclass(frozen=True)
 class ScriptPlan:
-    """An experiment with the facts of its data and its run. `fills` are those of the dataset."""
+    """An experiment with the facts of its data and its run. `fills` are those of the dataset, and
+    `block_size` is that of one which is trained from the disk, else 0.
+    """
 
     experiment: Experiment
     facts: Facts
@@ -39,6 +41,7 @@ class ScriptPlan:
     fills: tuple[Any, ...] = ()
     corrected: Any = None  # the choice of a dataset that a person corrected
     parts: tuple[Any, ...] = ()  # of a training whose settings change (core/export/script/parts.py)
+    block_size: int = 0
 
     @property
     def device(self) -> str:

@@ -83,6 +83,7 @@ def script(
         data.fills,
         experiment.data if isinstance(experiment.data, Corrected) else None,
         course,
+        data.block_size,
     )
     bodies = [Section("Data", data.code)]
     bodies += filter(None, (section(plan, definitions) for section in SECTIONS))

@@ -8,22 +8,32 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from core.base.numbers import size
 from core.base.spec import Call
 from core.base.text import file_name
+from core.data.blocks import block_size
 from core.data.datasets import Spreadsheets
 from core.data.library import Library
 from core.data.manifest import About
 from core.data.samples import Samples
-from core.export.script.data import DataCode, DataFile, arrays_code, arrays_of, data_code
+from core.export.script.data import (
+    ARRAYS,
+    DataCode,
+    DataFile,
+    arrays_code,
+    arrays_of,
+    data_code,
+)
 from core.export.script.definitions import CannotExport, Definitions
 from core.export.script.rendering import code, comment, literal
-from core.training.scale import resident
+from core.training.scale import resident, window
 
 LARGE = 2**20  # bytes of files that are not read for a script that is only shown
 SHEETS = {".xlsx", ".xlsm", ".xls", ".ods"}
@@ -39,10 +49,7 @@ def _(data: Spreadsheets, home: Path, definitions: Definitions) -> DataCode:
     library = Library(home)
     about, samples = library.about(data.digest), library.open(data.digest)
     if samples.inputs.nbytes > resident():
-        raise CannotExport(
-            f"“{data.title}” is read from the disk block by block, in another order than a script "
-            "would read it. Set LAB_RESIDENT to more than its size in MB, train again and export."
-        )
+        return _large(data, samples, definitions)
     files = _files(library, about)
     if definitions.draft and sum(path.stat().st_size for _, path in files.values()) > LARGE:
         return arrays_code(data, samples, definitions)
@@ -54,6 +61,22 @@ def _(data: Spreadsheets, home: Path, definitions: Definitions) -> DataCode:
     copies = (DataFile(name, partial(shutil.copyfile, path)) for name, path in files.values())
     head = comment("\n".join([f"{data.title}, read from", *sums]))
     return DataCode(f"{head}\n{text}", tuple(copies), samples.fills)
+
+
+def _large(data: Spreadsheets, samples: Samples, definitions: Definitions) -> DataCode:
+    """Return the code for a dataset that the lab trains from the disk. A script has the arrays in
+    memory and draws the samples in the same order. Pandas would need several times as much memory,
+    so it is not tried. Raises CannotExport for a table with gaps.
+    """
+    if samples.fills:
+        raise CannotExport(
+            f"“{data.title}” is trained from the disk, and its missing values are filled there, "
+            "which a script does not do. Set LAB_RESIDENT to more than its size in MB, train again "
+            "and export."
+        )
+    need = f"{ARRAYS} has the arrays, which need {size(samples.inputs.nbytes)} of memory."
+    found = arrays_code(data, samples, definitions, need)
+    return replace(found, block_size=block_size(samples.inputs, window()))
 
 
 def _files(library: Library, about: About) -> Files:

@@ -7,10 +7,11 @@ import ast
 import inspect
 import textwrap
 
+from core.data.sampling import Shuffle
 from core.export.script.definitions import Definitions
 from core.export.script.filling import fill
 from core.export.script.plan import ScriptPlan, load_class
-from core.export.script.rendering import code, describe
+from core.export.script.rendering import code, comment, describe
 from core.export.script.section import Section
 from core.export.script.sections import stopping_function
 from core.export.script.training_code import (
@@ -33,8 +34,7 @@ def batches(plan: ScriptPlan, definitions: Definitions) -> Section:
     """Sampling and augmentation."""
     e = plan.experiment
     lines = [
-        describe(e.sampling),
-        code(e.sampling.call(), definitions.name, "train_targets", before="sampler = "),
+        *_sampler(plan, definitions),
         f"order = torch.Generator().manual_seed({e.seeds.order})",
         f"batch_size = min({e.batch_size}, len(train_targets))",
     ]
@@ -43,6 +43,19 @@ def batches(plan: ScriptPlan, definitions: Definitions) -> Section:
     else:
         lines += ["", "", fill(BATCH)]
     return Section("Mini-batches", "\n".join(lines))
+
+
+def _sampler(plan: ScriptPlan, definitions: Definitions) -> list[str]:
+    """Return the sampler: of a shuffled dataset that is trained from the disk, block by block."""
+    sampling = plan.experiment.sampling
+    if plan.block_size and isinstance(sampling, Shuffle):
+        sampler = definitions.name("core.data.blocks.BlockSampler")
+        return [
+            comment("Block by block: from the disk, each block would be read once in an epoch."),
+            f"sampler = {sampler}(len(train_targets), {plan.block_size})",
+        ]
+    line = code(sampling.call(), definitions.name, "train_targets", before="sampler = ")
+    return [describe(sampling), line]
 
 
 def _augmentation(plan: ScriptPlan, definitions: Definitions) -> list[str]:

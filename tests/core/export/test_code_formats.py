@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Literal
 
 import nbformat
@@ -14,16 +15,23 @@ from core.__main__ import main
 from core.base.control import GO, STOP
 from core.base.encoding import change, encode
 from core.base.errors import BadInput
+from core.data.datasets import MNIST, Spreadsheets
 from core.data.library import Library
+from core.data.reading import Reading
+from core.data.sampling import Bootstrap, Shuffle
 from core.experiment import Experiment, shipped
 from core.export import exports, proof
 from core.export.code_formats import NotebookFormat, ScriptFormat, script_of
 from core.export.script.script import script
 from core.jobs import trainer
 from core.jobs.kinds import KINDS, RUN
+from core.network.layers import Output
+from core.network.presets import SoftmaxRegression
 from core.optim.schedules import Constant, Schedule
 from core.runs.history import History
 from core.runs.store import Store
+
+SHARED = Path(__file__).parents[4] / "shared" / "data"
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +147,44 @@ def test_a_new_field_of_the_experiment_needs_a_place_in_the_script():
     }  # fmt: skip
 
 
-def test_what_has_no_source_or_is_too_large_is_refused_with_the_reason(tmp_path, monkeypatch):
+@pytest.mark.parametrize("sampling", [Shuffle(), Bootstrap()])
+def test_a_script_draws_the_samples_of_a_dataset_on_the_disk_in_the_same_order(
+    tmp_path, monkeypatch, sampling
+):
+    rows = "".join(f"{k % 11},{k % 7},{(k * k) % 3}\n" for k in range(400)).encode()
+    digest, _ = Library(tmp_path).add(b"a,b,kind\n" + rows, names=("rows.csv",))
+    data = Spreadsheets(digest=digest, title="Rows")
+    experiment = Experiment(data=data, network=(Output(),), sampling=sampling, epochs=2)
+    store = Store(tmp_path)
+    run = store.create(encode(experiment))
+    monkeypatch.setenv("LAB_RESIDENT", "0.002")  # 2 of the 3 kB of the inputs
+    KINDS[RUN].execute(tmp_path, run)
+    files, result = exports.export(store, run, ScriptFormat(prove=True), tmp_path / "mine.py")
+    assert {file.name for file in files} == {"mine.py", "data.npz"}
+    assert ("BlockSampler(" in files[0].read_text()) == (sampling == Shuffle())
+    found = result["proof"]
+    assert found["equal"] == found["steps"] > 0 and found["equal_epochs"] == 2
+
+
+@pytest.mark.realdata
+@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not here")
+def test_the_script_of_a_run_on_mnist_computes_its_losses(tmp_path, monkeypatch):
+    """A hundredth of the training set is enough: the script takes the files from torchvision."""
+    monkeypatch.setenv("LAB_TORCHVISION", str(SHARED))
+    network = SoftmaxRegression().layers((1, 28, 28))
+    experiment = Experiment(data=MNIST(), network=network, epochs=2, device="cpu")
+    store = Store(tmp_path)
+    run = store.create(encode(change(experiment, "split.fraction", 0.01)))
+    KINDS[RUN].execute(tmp_path, run)
+    files, result = exports.export(store, run, ScriptFormat(prove=True), tmp_path / "mnist.py")
+    assert [file.name for file in files] == ["mnist.py"]
+    found = result["proof"]
+    assert found["equal"] == found["steps"] > 5 and found["equal_epochs"] == 2
+
+
+def test_what_has_no_source_or_fills_gaps_on_the_disk_is_refused_with_the_reason(
+    tmp_path, monkeypatch
+):
     names = {"__name__": "no_file", "Constant": Constant, "Literal": Literal}
     monkeypatch.setattr(Schedule, "members", dict(Schedule.members))
     source = """
@@ -153,8 +198,9 @@ class Nowhere(Constant):
     with pytest.raises(BadInput) as refused:
         script(experiment, tmp_path)
     assert refused.value.code == "cannot_export"
-    rows = "".join(f"{k},{k % 7},{k % 2}\n" for k in range(40)).encode()
-    digest, _ = Library(tmp_path).add(b"a,b,kind\n" + rows, names=("rows.csv",))
+    rows = "".join(f"{k or ''},{k % 7},{k % 2}\n" for k in range(40)).encode()
+    filled = Reading(columns={"a": {"missing": "mean"}})
+    digest, _ = Library(tmp_path).add(b"a,b,kind\n" + rows, names=("rows.csv",), reading=filled)
     experiment = change(experiment, "data", {"kind": "spreadsheets", "digest": digest})
     monkeypatch.setenv("LAB_RESIDENT", "0")
     with pytest.raises(BadInput) as refused:
