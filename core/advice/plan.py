@@ -125,6 +125,8 @@ def _line(experiment: Experiment, planned: Plan, data: str, network: str) -> str
     epochs = f"{whole(experiment.epochs)} epoch{'s' * (experiment.epochs != 1)}"
     weights = f"{network}, {whole(planned.parameters)} parameters"
     weights += ", fine-tuned" * bool(experiment.start.weights_digest)
+    if experiment.fork:
+        weights += f", from epoch {whole(experiment.fork.epoch)} of a run"
     schedule = experiment.schedule.label.lower()
     data = ", ".join([data, *_changes_of_data(experiment)])
     return " · ".join([data, weights, optimizer, schedule, epochs])

@@ -3,7 +3,7 @@
 Pure: uses rules and epochs, no torch. Every epoch is read once, however long the run is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from math import isfinite
@@ -32,10 +32,12 @@ class Marks:
     """The marks of these rules. Call `add` with every epoch of the run, in order.
 
     A time limit counts at the end of its epoch; the gradient norm only where the run measured it.
+    The rules in `ending` end this run: where it went on after one of them, as an extension does,
+    that rule counts from there.
     """
 
-    def __init__(self, rules: Sequence[StoppingRule]):
-        self.rules = tuple(rules)
+    def __init__(self, rules: Sequence[StoppingRule], ending: Collection[StoppingRule] = ()):
+        self.rules, self._ending = tuple(rules), tuple(ending)
         self._count, self._lowest = 0, float("inf")
         self._pending = {rule: rule.verdicts(self._newest_epochs()) for rule in self.rules}
         self._fired: dict[StoppingRule, tuple[int, Epoch, float]] = {}
@@ -48,6 +50,9 @@ class Marks:
     def add(self, epoch: Epoch) -> None:
         """Add the next epoch of the run."""
         self._newest = epoch
+        for rule in [rule for rule in self._ending if rule in self._fired]:
+            del self._fired[rule]
+            self._pending[rule] = rule.verdicts(self._newest_epochs())
         loss = epoch.validation["loss"] if epoch.validation else float("inf")
         self._lowest = min(self._lowest, loss if isfinite(loss) else float("inf"))
         for rule in [rule for rule, verdicts in self._pending.items() if next(verdicts)]:

@@ -27,6 +27,8 @@ def settings(experiments: Sequence[Experiment]) -> list[Row]:
     rows = []
     for fact in settable:
         values = [getattr(e, fact.name) for e in experiments]
+        if all(value is None for value in values):  # no fork
+            continue
         describe = describe_layers if fact.name == "network" else _describe_all
         rows.append((fact.label, tuple(map(describe, values))))
     return rows

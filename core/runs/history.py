@@ -157,7 +157,8 @@ class History:
             self._marks.add(epoch)
 
     def _clear(self) -> None:
-        self._marks = Marks([*self.rules, *untaken(self.rules)])
+        ending = [rule for rule in self.rules if not rule.only_mark]
+        self._marks = Marks([*self.rules, *untaken(self.rules)], ending)
         steps = self.started.steps if self.started else 0
         self._tables = Tables(steps, self.scale.epoch_at, self.layers, self.activations)
 

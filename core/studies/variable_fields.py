@@ -21,7 +21,7 @@ FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)  # applied to the current value of a log-sc
 FRACTIONS = (0.02, 0.05, 0.15, 0.4, 1.0)
 DEFAULT_COUNT = 5  # values of a range without a count
 MAX_KINDS = 6  # of a family that are tried initially
-EXCLUDED = {"name", "about", "data", "seeds", "device"}  # fields that make no curve
+EXCLUDED = {"name", "about", "data", "seeds", "device", "fork"}  # fields that make no curve
 RANGE = re.compile(r"(\S+) to (\S+)(?: in (\d{1,3}))?")
 
 

@@ -26,12 +26,14 @@ from core.optim.optimizers import SGD, Adam
 from core.optim.schedules import Constant, Cosine
 from core.optim.stopping import Patience
 from core.runs import checkpoint, forks, lineage, trash
+from core.runs.compare import settings
 from core.runs.history import History
 from core.runs.replay import state_at
 from core.runs.state import stored_state
 from core.runs.store import CHECKPOINT, PREVIOUS, Store
 from core.runs.summary import summarize
 from core.studies.study import Study
+from core.studies.variable_fields import axes_of
 
 
 def experiment(**changes: object) -> Experiment:
@@ -193,6 +195,10 @@ def test_an_early_stopped_run_can_be_extended(tmp_path: Path) -> None:
     assert history(store, run).ended.reason == "patience"
     fork = trained(store, forks.extend(store, run, 5))
     assert len(history(store, fork).epochs) == 4
+    seen = History([rule])
+    seen.add(store.read(fork)[0])
+    (mark,) = (mark for mark in seen.marks if mark.rule == rule)
+    assert mark.epoch == 4 and seen.fired(mark)  # not where it ended the parent
     unchanged = trained(store, forks.fork_of(store, fork, 3))
     assert_equal_ends(store, fork, unchanged)
 
@@ -277,6 +283,9 @@ def test_a_draft_is_planned_with_the_epochs_that_are_left(family: tuple[Store, s
         assert plan(draft.model_copy(update=changes), store.home).code == code
     assert change(draft, "fork", None).fork is None  # the way out
     assert Study(base=draft).base.fork is None
+    assert not any("fork" in getattr(axis, "path", "") for axis in axes_of(draft).values())
+    labels = [[label for label, _ in settings([each])] for each in (draft, draft.unforked)]
+    assert set(labels[0]) - set(labels[1]) == {"Fork"}
 
 
 def test_the_preview_says_how_the_schedule_goes_on_and_what_begins_anew(
