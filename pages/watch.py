@@ -195,8 +195,9 @@ class Page:
             }
         reason = LIVE if self.live else NO_WEIGHTS
         tabs = dict.fromkeys(AFTER_TRAINING, lambda run: st.caption(reason))
-        if not self.live and self.state not in WAITING:
+        if not self.live:
             tabs["Effects"] = effects.tab
+        if not self.live and self.state not in WAITING:
             tabs["Export"] = partial(export.tab, has_weights=False)
         return tabs
 

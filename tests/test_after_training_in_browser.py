@@ -1,10 +1,11 @@
-"""A finished run in a browser: the tabs Curves, Mistakes, Inside and Verdict, and Predict."""
+"""A finished run in a browser: the tabs Mistakes, Inside, Verdict and Effects, and Predict."""
 
 from pathlib import Path
 
 import pytest
 
 from core.advice.bias_variance import judge
+from core.advice.paired_effects import describe_difference
 from core.analysis.catalogue import NextSteps, Suspicious
 from core.analysis.results import result_of
 from core.analysis.trained import TrainedRun
@@ -21,6 +22,9 @@ from core.predict.strokes import GRID, render
 from core.runs import notes
 from core.runs.history import History
 from core.runs.measured import measure_parts
+from core.studies.effects import effects_of
+from core.studies.folder import Studies
+from core.studies.records import Record
 from tests.conftest import Server, wait_for_rest, wait_until
 
 pytestmark = pytest.mark.browser
@@ -186,6 +190,35 @@ def test_the_next_step_is_measured_and_opened(
     page.locator(".st-key-next_wider button").click()
     page.get_by_role("heading", name="Train", exact=True).wait_for()
     wait_until(lambda: draft_of(page, server).network[:1] == (Linear(units=8),), what="the draft")
+
+
+def test_changes_of_a_run_are_compared_in_pairs(
+    page: object, server: Server, points_run: str
+) -> None:
+    studies = Studies(server.home)
+    before = studies.ids()
+    open_tab(page, server, points_run, "Effects")
+    seeds = page.get_by_role("spinbutton", name="Seeds")
+    seeds.fill("2")
+    seeds.press("Enter")
+    changes = page.get_by_role("combobox", name="Changes")
+    changes.fill("Adagrad")
+    changes.press("Enter")
+    changes.press("Escape")
+    page.get_by_role("button", name="Compare 2 changes").click()
+    dots = chart(page, "Effect of each change").locator(".scatterlayer .point")
+    page.get_by_text("this table has 2").wait_for()  # both have two seeds
+    wait_until(lambda: dots.count() == 2, what="the dots of two changes")
+    (study_id,) = set(studies.ids()) - set(before)
+    study = studies.study(study_id)
+    assert study.base == POINTS and study.size == 6
+    records = [event for event in studies.events(study_id)[0] if isinstance(event, Record)]
+    for effect in effects_of(study, records, regression=False):
+        page.get_by_text(describe_difference(effect, "error")).wait_for()
+    page.get_by_role("link", name="Open study").click()
+    wait_until(lambda: f"study={study_id}" in page.url, what="the page of the study")
+    page.get_by_text(study.about).wait_for()
+    page.get_by_role("heading", name="Effects, the largest first").wait_for()
 
 
 def test_the_loss_is_drawn_over_a_plane_and_along_the_path(

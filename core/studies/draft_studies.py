@@ -28,7 +28,7 @@ def learning_curve(experiment: Experiment, repeats: int = 3) -> Study:
     return Study(
         name=_name(experiment, "learning curve"),
         about="Test error against the fraction of the training set that is used.",
-        base=experiment,
+        base=from_the_start(experiment),
         axes=(SamplesAxis(values=fractions),),
         method=Trained(),
         repeats=repeats,
@@ -40,7 +40,7 @@ def multi_start(experiment: Experiment, count: int = 10) -> Study:
     return Study(
         name=_name(experiment, f"{whole(count)} seeds"),
         about="The same experiment with several seeds: how much results vary by chance.",
-        base=experiment,
+        base=from_the_start(experiment),
         method=Trained(),
         repeats=count,
     )
@@ -52,7 +52,7 @@ def any_setting(experiment: Experiment, repeats: int = 3) -> Study:
     return Study(
         name=_name(experiment, "one setting varied"),
         about="The same experiment at several values of one setting.",
-        base=experiment,
+        base=from_the_start(experiment),
         axes=(next(axis for axis in axes if axis.name == LEARNING_RATE),),
         method=Trained(),
         repeats=repeats,
@@ -103,8 +103,12 @@ def from_the_start(experiment: Experiment) -> Experiment:
 
 def rebase(study: Study, experiment: Experiment) -> Study:
     """Return the study with another draft as its base. It stays the same if the drafts differ only
-    in what the study varies, or if the new draft does not have the varied setting.
+    in what the study varies, or if the new draft does not have the varied setting. Of the changes
+    of a comparison, those stay that the new draft allows.
     """
+    experiment = from_the_start(experiment)
+    if study.comparison:
+        return _rebase_comparison(study, experiment)
     try:
         rebased = change(study, "base", experiment.model_dump(mode="json"))
     except BadExperiment:
@@ -112,9 +116,29 @@ def rebase(study: Study, experiment: Experiment) -> Study:
     return study if _trained(study) == _trained(rebased) else rebased
 
 
+def _rebase_comparison(study: Study, experiment: Experiment) -> Study:
+    if _unnamed(study.base) == _unnamed(experiment):
+        return study
+    axis = study.comparison
+    changes = possible_changes(experiment, axis.changes)
+    try:
+        if not changes:
+            rebased = effects(experiment, study.repeats)
+        else:
+            more = {"repeats": study.repeats, "measured_on": axis.measured_on}
+            rebased = compare_changes(experiment, changes, **more)
+    except BadExperiment:  # nothing can be compared
+        return study
+    return rebased.model_copy(update={"name": study.name, "about": study.about})
+
+
+def _unnamed(experiment: Experiment) -> Experiment:
+    return experiment.model_copy(update={"name": "", "about": ""})
+
+
 def _trained(study: Study) -> Experiment:
     """Return the first experiment of the study, without its name."""
-    first = study.base.model_copy(update={"name": "", "about": ""})
+    first = _unnamed(study.base)
     for axis in study.axes:
         first = axis.apply(first, axis.values[0])
     return first

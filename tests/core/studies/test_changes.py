@@ -20,11 +20,18 @@ from core.network.layers import (
     Residual,
 )
 from core.studies.changes import FAMILIES, GROUPS, SetTo, Unchanged, With, Without, removals
-from core.studies.draft_studies import compare_changes, effects
+from core.studies.draft_studies import (
+    compare_changes,
+    effects,
+    learning_curve,
+    multi_start,
+    rebase,
+)
 from core.studies.possible_changes import added, left_out, parse_change, possible_changes
 from core.studies.study import Study
 from core.training.loop import train
 from core.training.setup import Setup
+from core.weights.fork import Fork
 
 NETWORK = [
     {"kind": "conv2d", "maps": 4, "kernel": 3, "padding": 1},
@@ -234,3 +241,24 @@ def test_both_members_of_a_pair_see_the_same_batches_and_begin_with_the_same_wei
     assert len(names) == 6
     equal = [bool((weights[0][name] == weights[1][name]).all()) for name in names]
     assert all(equal) != (one == With(family="initializer", choice="xavier"))
+
+
+def test_a_comparison_follows_its_draft_with_the_changes_that_it_allows() -> None:
+    study = change(effects(FULL, repeats=2), "axes.0.measured_on", "test")
+    assert rebase(study, change(FULL, "name", "another")) == study
+    bare = Without(without="dropout").apply(FULL)
+    rebased = rebase(study, bare)
+    assert rebased.base == bare and rebased.name == study.name
+    assert (rebased.repeats, rebased.comparison.measured_on) == (2, "test")
+    kept = [one for one in study.comparison.changes if one != Without(without="dropout")]
+    assert list(rebased.comparison.changes) == kept
+    only = rebase(compare_changes(FULL, [Without(without="dropout")]), bare)
+    assert With(family="layer", choice="dropout") in only.comparison.changes
+
+
+def test_a_study_of_a_fork_trains_from_the_beginning() -> None:
+    fork = Fork(run="20260101-000000-aaaaaa", epoch=1, step=40)
+    forked = FULL.model_copy(update={"epochs": 3, "fork": fork})
+    for study in (effects(forked), learning_curve(forked), multi_start(forked)):
+        assert study.base == forked.model_copy(update={"fork": None})
+    assert rebase(effects(FULL), forked).base.fork is None

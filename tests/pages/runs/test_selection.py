@@ -117,3 +117,10 @@ def test_the_exports_of_a_selected_run_are_one_press_away(store, two):
     app = press(page([two[1]], two), "Export as code, ONNX, report …")
     assert [t.value for t in app.title] == ["Watch"] and app.session_state["watch_tab"] == "Export"
     assert app.query_params["run"] in (two[1], [two[1]])
+
+
+def test_the_effects_of_a_selected_run_are_one_press_away(store, two):
+    app = press(page([two[1]], two), "Measure effects")
+    assert [t.value for t in app.title] == ["Watch"] and app.session_state["watch_tab"] == "Effects"
+    assert app.query_params["run"] in (two[1], [two[1]])
+    assert button(page(two, two), "Measure effects").disabled
