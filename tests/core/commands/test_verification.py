@@ -11,8 +11,11 @@ from core.analysis import results
 from core.analysis.replay_certificate import ReplayCertificate
 from core.analysis.trained import TrainedRun
 from core.base.control import STOP
+from core.base.encoding import encode
 from core.commands import verification
 from core.export.archive import pack
+from core.jobs import trainer
+from core.runs.forks import fork_of
 from core.runs.store import Store
 
 
@@ -60,6 +63,20 @@ def test_an_archive_is_verified_without_becoming_a_run(
     assert verify(home, archive(spirals_run, tmp_path / "spirals.zip"))[0] == 0
     assert Store(home).ids() == [] and len(table_run.store.ids()) == 1
     assert [path.name for path in (home / "data").iterdir()] == ["torchvision"]
+
+
+def test_the_archive_of_a_fork_is_verified_from_the_start_of_its_parent(
+    verify, spirals_run, tmp_path
+) -> None:
+    """In a lab that has neither of them."""
+    store = Store(tmp_path / "family")
+    parent = store.create(spirals_run.store.experiment(spirals_run.run))
+    trainer.execute(store, parent)
+    fork = store.create(encode(fork_of(store, parent, 1, {"optimizer.learning_rate": 0.02})))
+    trainer.execute(store, fork)
+    path = archive(TrainedRun(store, fork), tmp_path / "fork.zip")
+    status, answer = verify(tmp_path / "other", path)
+    assert (status, answer["result"]["losses"]) == (0, store.last(fork)["step"])
 
 
 def test_a_difference_is_status_1(verify, spirals_run, monkeypatch) -> None:
