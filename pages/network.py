@@ -12,7 +12,7 @@ from core.data.datasets import Facts
 from core.experiment import Experiment
 from core.jobs import runner
 from core.network.build import trace
-from pages.kit import address, form, state
+from pages.kit import address, forks, form, state
 from pages.kit.bar import bar
 from pages.kit.layout import finding, header
 from pages.parts.network.diagram import diagram
@@ -20,6 +20,11 @@ from pages.parts.network.first_step import before_training
 from pages.parts.network.layers import LayerList
 from pages.parts.network.presets import presets
 from pages.parts.network.starting_weights import start_menu, starting_card
+
+FIXED = (
+    "Its weights are those of that epoch, so the layers keep their shapes. To change them, drop "
+    "the fork."
+)
 
 
 def main() -> None:
@@ -65,6 +70,7 @@ def show(draft: Experiment, planned: Plan, facts: Facts) -> None:
     left, right = st.columns([5, 7], gap="small")
     listed = LayerList(draft.network, traced, facts, draft.start)
     with left:
+        fork_card(draft)
         starting_card(draft, planned, traced)
         listed.card()
     with right:
@@ -73,6 +79,16 @@ def show(draft: Experiment, planned: Plan, facts: Facts) -> None:
     bar(planned)
     with measured:
         before_training(draft, planned, traced, listed.opened)
+
+
+def fork_card(draft: Experiment) -> None:
+    """Draw what a fork allows here; nothing for a draft that is no fork."""
+    if draft.fork is None:
+        return
+    text = forks.describe(draft.fork)
+    with st.container(border=True):
+        finding("info", f"**{form.escape(text)}.** {FIXED}")
+        forks.drop_button("network_drop_fork", draft)
 
 
 try:

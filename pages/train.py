@@ -21,7 +21,7 @@ from pages.kit.bar import bar
 from pages.kit.buttons import unique_keys
 from pages.kit.layout import card_title, draft_finding, finding, header
 from pages.kit.screen import theme_mode
-from pages.parts.train import as_code, recipes
+from pages.parts.train import as_code, fork, recipes
 from pages.parts.train.fields import WIDE_FIELD, put
 from pages.parts.train.folded import folded
 
@@ -36,6 +36,7 @@ def main() -> None:
     draft = state.draft()
     left, right = st.columns([7, 5], gap="small")
     with left:
+        fork.card(draft)
         draft = settings(draft)
     planned = plan(draft, runner.current().store.home)
     with range_test_slot:
@@ -155,13 +156,10 @@ def menus(draft: Experiment) -> None:
 
 
 def curve(draft: Experiment, x_axis: str) -> None:
-    """Draw the learning rate over the whole run."""
+    """Draw the learning rate over the whole run; of a fork, from its first step on."""
     planned = plan(draft, runner.current().store.home)
     epoch_steps = planned.epoch_steps or 100
-    steps = draft.epochs * epoch_steps
-    at, rates = schedule_figure.rows(
-        draft.schedule, draft.optimizer.learning_rate, steps=steps, epoch_steps=epoch_steps
-    )
+    at, rates = schedule_figure.fork_rows(draft, epoch_steps=epoch_steps)
     mode = theme_mode()
     figure = schedule_figure.figure(at, rates, epoch_steps=epoch_steps, mode=mode, x_axis=x_axis)
     description = (

@@ -13,15 +13,26 @@ import streamlit as st
 
 from core.advice.run_status import describe_resume, numbers, progress
 from core.advice.suggestions import follow_up
-from core.base.encoding import decode, encode
+from core.base.encoding import encode
 from core.base.errors import LabError
 from core.base.finding import Action
 from core.base.text import counted
-from core.experiment import Experiment
 from core.jobs import runner
 from core.runs.history import History
+from core.runs.lineage import effective_experiment
 from core.runs.state import RunState
-from pages.kit import address, feed, live_chart, person, score_form, session, sharpness, state
+from pages.kit import (
+    address,
+    family,
+    feed,
+    forks,
+    live_chart,
+    person,
+    score_form,
+    session,
+    sharpness,
+    state,
+)
 from pages.kit.bar import bar
 from pages.kit.buttons import button
 from pages.kit.downloads import downloads
@@ -37,9 +48,11 @@ from pages.kit.job_controls import (
 from pages.kit.layout import describe_error, finding, header, run_name
 from pages.kit.screen import every
 from pages.parts.watch import (
+    change_settings,
     decision_surface,
     effects,
     export,
+    extend,
     inside,
     landscape,
     mistakes,
@@ -60,6 +73,7 @@ PREEMPTED = (
     "the device. Resume adds it to the queue again and continues from the saved step."
 )
 AFTER_TRAINING = ("Mistakes", "Inside", "Verdict", "Effects", "Export")
+FAMILY_SECONDS = 5  # between two drawings of the family of a live run
 LIVE = "Available when this run has ended."
 FINE_TUNE = "Train further from the weights of this run, also on other data"
 PREDICT = "Draw, or upload images or a spreadsheet, and see the answers of this run"
@@ -98,7 +112,7 @@ class Page:
         self.run, self.lab = run, runner.current()
         self.state = self.lab.status(run)
         self.tail = feed.tail(run)
-        self.experiment = decode(Experiment, self.lab.store.experiment(run))
+        self.experiment = effective_experiment(self.lab.store, run)
         self.name = run_name(run)
         self.classes = self.count_classes()
         self.points = decision_surface.load_points(self.experiment, self.lab.store.home)
@@ -107,6 +121,7 @@ class Page:
             self.has_started = history.started is not None
             self.has_steps = history.step > 0
             self.sizes = history.started.sizes if history.started else {}
+            self.changes = len(history.changes)
 
     def count_classes(self) -> int | None:
         """Return the number of classes: 0 for regression, None if the data is not on this disk."""
@@ -131,11 +146,14 @@ class Page:
         facts = list(dict.fromkeys([self.name, self.experiment.data.summary]))
         noun = "image" if self.has_images() else "sample"
         facts += [counted(sum(self.sizes.values()), noun) if self.sizes else ""]
+        facts += [forks.describe(self.experiment.fork)]
         label, colour, icon = self.state.badge
         with header(
             "Watch", " · ".join(filter(None, facts)), (label, colour, f":material/{icon}:")
         ):
             actions(self.run, self.state, has_started=self.has_started)
+            if self.state is RunState.PAUSED:
+                change_settings.popover(self.run, self.experiment, self.changes)
             view = (
                 view_settings(regression=self.classes == 0) if self.has_steps or self.live else {}
             )
@@ -145,6 +163,9 @@ class Page:
                 "Fine-tune", icon=":material/model_training:", help=FINE_TUNE
             ):
                 open_fine_tuning(self.run)
+            if self.can_predict():
+                with self.tail.read() as history:
+                    extend.popover(self.run, self.experiment, history)
             if self.has_started and not self.live:
                 with st.popover("Download", icon=":material/download:"):
                     downloads(self.run)
@@ -212,8 +233,9 @@ class Page:
     def curves(self, view: dict[str, object]) -> None:
         """The cards that a live run shows too."""
         cards = Cards(
-            self.run, self.name, self.experiment, live=self.live, classes=self.classes, **self.names
-        )
+            self.run, self.name, self.experiment, live=self.live,
+            moving=self.state is RunState.RUNNING, classes=self.classes, **self.names,
+        )  # fmt: skip
         left, right = st.columns([8, 4], gap="small")
         with right.container(border=True, height="stretch"):
             self.follow(partial(cards.findings, reopen=self.reopen))
@@ -229,6 +251,10 @@ class Page:
         with right.container(border=True, height="stretch"):
             st.fragment(cards.map)()
         cards.predicted()
+        if family.has_family(self.run):
+            pace = every(FAMILY_SECONDS) if self.live else None
+            with st.container(border=True):
+                st.fragment(while_here(family.card), run_every=pace)(self.run)
 
     def inside(self, run: str) -> None:
         """What the layers have learned, and the minimum that was found."""
@@ -243,12 +269,13 @@ class Page:
     @while_here
     def tick(self, findings: Findings | None) -> None:
         """Progress and five numbers at the top, and the findings here, of one moment. Reruns the
-        page when the run's state has changed or its first event has arrived.
+        page when the run's state or settings have changed or its first event has arrived.
         """
         with self.tail.snapshot() as history:
             if self.live and (
                 self.lab.status(self.run) != self.state
                 or (history.started is not None) != self.has_started
+                or len(history.changes) != self.changes
             ):
                 st.rerun()
             draw = findings(history) if findings else None  # all is computed before any is drawn
@@ -285,7 +312,7 @@ class Page:
     def ended(self, history: History) -> None:
         """The result, or the error of a failed run."""
         if self.state in (RunState.DIVERGED, RunState.FAILED):
-            show_failure(history, self.experiment, self.reopen)
+            show_failure(self.run, history, self.experiment, self.reopen)
         else:
             show_result(self.run, history, self.experiment, classes=self.classes)
 

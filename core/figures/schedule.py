@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from core.base.numbers import short, whole
 from core.base.text import counted
+from core.experiment import Experiment
 from core.figures.template import COUNTS, PALETTES, Mode, blank
 from core.optim.schedules import Schedule
 
@@ -13,12 +14,28 @@ POINTS = 240
 
 
 def rows(
-    schedule: Schedule, base: float, *, steps: int, epoch_steps: int
+    schedule: Schedule, base: float, *, steps: int, epoch_steps: int, first: int = 0
 ) -> tuple[list[int], list[float]]:
-    """Return about POINTS steps from 0 to `steps`, and the learning rate of each."""
-    count = min(POINTS, steps)
-    at = sorted({round(i * steps / count) for i in range(count + 1)})
+    """Return about POINTS steps from `first` to `steps`, and the learning rate of each."""
+    count = min(POINTS, steps - first)
+    at = sorted({first + round(i * (steps - first) / count) for i in range(count + 1)})
     return at, [schedule.learning_rate(base, k, steps=steps, epoch_steps=epoch_steps) for k in at]
+
+
+def fork_rows(experiment: Experiment, *, epoch_steps: int) -> tuple[list[int], list[float]]:
+    """Return the steps of a fork, from its first one to its end, and the learning rate of each. A
+    schedule that restarts counts from its first epoch.
+    """
+    begin = experiment.fork.schedule_from if experiment.fork else 0
+    first, shift = experiment.first_epoch * epoch_steps, begin * epoch_steps
+    at, rates = rows(
+        experiment.schedule,
+        experiment.optimizer.learning_rate,
+        steps=experiment.epochs * epoch_steps - shift,
+        epoch_steps=epoch_steps,
+        first=first - shift,
+    )
+    return [step + shift for step in at], rates
 
 
 def figure(

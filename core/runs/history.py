@@ -38,6 +38,7 @@ from core.base.events import (
 from core.base.numbers import short
 from core.optim.marks import Mark, Marks, untaken
 from core.optim.stopping import StoppingRule
+from core.runs.change_marks import change_mark
 from core.runs.epoch_scale import EpochScale
 from core.runs.epoch_table import epoch_columns
 from core.runs.score import is_regression
@@ -239,7 +240,7 @@ class History:
             "best_epoch": self.epochs[self.best].epoch if self.best is not None else None,
             "seconds": _short(self.seconds),
             "ended": self.ended.reason if self.ended else None,
-            "marks": [self._describe(mark) for mark in self.marks],
+            "marks": [*map(self._describe, self.marks), *map(self._describe_change, self.changes)],
         }
 
     @property
@@ -261,6 +262,10 @@ class History:
         part = "fired" if fired else "chosen" if mark.rule in self.rules else "untaken"
         long = f"{name} {verb}{loss}"
         return {"row": mark.row, "part": part, "text": long, "short": name}
+
+    def _describe_change(self, change: Changed) -> dict[str, Any]:
+        step = change.step
+        return change_mark(change, self.scale.epoch_at(step), self.seconds_at(step))
 
     @property
     def input_rms(self) -> float:

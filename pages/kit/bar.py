@@ -14,7 +14,7 @@ from core.base.errors import LabError
 from core.jobs import runner
 from core.jobs.kinds import STUDY
 from core.runs.state import RunState
-from pages.kit import address, feed, person, session, state, study_log
+from pages.kit import address, feed, forks, person, session, state, study_log
 from pages.kit.buttons import deferred_button
 from pages.kit.form import escape
 from pages.kit.history import history_buttons
@@ -75,16 +75,19 @@ def bar(
         # Columns: a long line wraps beside its buttons, and on a narrow screen it is above them.
         left, middle, right = st.columns([5, 3, 4], gap="small", vertical_alignment="center")
         warning = f"{CANNOT_START} {refused}" if refused else problem
+        forked = "" if replaced else forks.describe(draft.fork)
+        subject = f"{forked} ·" if forked else "Draft"
         text = (
             f":material/warning: {escape(warning)}"
             if warning
-            else f"**Draft** {escape(ready.line)}"
+            else f"**{escape(subject)}** {escape(ready.line)}"
             if ready.line
             else escape(ready.problem)
         )
         left.caption(text)
         with middle, st.container(**STACK, gap="small"):
             if not replaced:
+                forks.drop_button("bar_drop_fork", draft, label="")
                 history_buttons()
             pressed = deferred_button(
                 "Start",

@@ -18,7 +18,7 @@ from core.runs.lineage import effective_experiment
 from core.runs.ranking import Comparison, compare_results
 from core.runs.state import RunState
 from core.runs.summary import ended
-from pages.kit import person, score_form, session
+from pages.kit import family, person, score_form, session
 from pages.kit.exports import offer
 from pages.kit.form import escape
 from pages.kit.layout import finding
@@ -56,7 +56,18 @@ def compare(rows: list[Row], baseline: Row | None = None) -> None:
             ending(selected[0])
         elif len(selected) <= WIDE:
             difference(selected, experiments, samples)
+    trees(selected)
     report(selected)
+
+
+def trees(selected: list[Row]) -> None:
+    """Draw the family of each selected run that was forked or is a fork, once."""
+    drawn: set[str] = set()
+    for run in (row.summary.run for row in selected):
+        if run not in drawn and family.has_family(run):
+            drawn |= set(family.members(run))
+            with st.container(border=True):
+                family.card(run)
 
 
 def report(selected: list[Row]) -> None:
@@ -123,6 +134,7 @@ def ending(row: Row) -> None:
         finding("bad" if failed else "info", escape(text))
     if row.state.is_resumable and (missing := KINDS[RUN].missing(store, run)):
         finding("warn", escape(missing))
+    family.caption(decode(Experiment, store.experiment(run)))
     if row.summary.note:
         st.caption(escape(row.summary.note))
 

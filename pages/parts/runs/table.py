@@ -13,6 +13,7 @@ from pandas.io.formats.style import Styler
 
 from core.access import ownership
 from core.access.pseudonyms import short_name
+from core.base.errors import LabError
 from core.base.events import Scores, error
 from core.base.numbers import MISSING, duration, percent, short, whole
 from core.jobs import runner
@@ -20,8 +21,8 @@ from core.runs.baseline import describe_difference, difference
 from core.runs.score import MEANINGS, Form, describe, is_regression, summarize
 from core.runs.state import RunState
 from core.runs.summary import Summary
-from pages.kit import address, person, score_form, session
-from pages.kit.layout import when
+from pages.kit import address, forks, person, score_form, session
+from pages.kit.layout import run_name, when
 from pages.kit.screen import phone
 from pages.kit.tables import show_table, styled
 
@@ -40,11 +41,12 @@ OTHERS = (
     TEST,
     "Started",
     "Note",
+    "Fork of",
 )
 OWNER = "Owner"  # a column and a filter of labs with several users
 SHOWN = 10  # rows; more need scrolling, so that the comparison stays visible
 ROW = 33  # px
-RARE, RARE_IN_CLASS = 4, 6  # the last columns are hidden by default: 1,064 px have no room
+RARE, RARE_IN_CLASS = 5, 7  # the last columns are hidden by default: 1,064 px have no room
 POINTS = 40  # of a sparkline, which is 78 px wide
 
 
@@ -164,6 +166,7 @@ def configured(form: Form) -> dict[str, object]:
         TEST: column.NumberColumn(title(TEST, form), help=meaning, width=106),
         "Tags": column.ListColumn(width=80),
         "Note": column.TextColumn(width=198),
+        "Fork of": column.TextColumn(width=198, help="The run that this one was forked from"),
     }
 
 
@@ -194,7 +197,16 @@ def cells(row: Row, form: Form) -> dict[str, object]:
         TEST: fraction(s.test, form),
         "Started": when(s.run),
         "Note": s.note,
+        "Fork of": describe_parent(s.parent) if s.parent else "",
     }
+
+
+def describe_parent(run: str) -> str:
+    """Return the name of the run that another one was forked from, with the time of its start."""
+    try:
+        return f"{run_name(run)} · {when(run):%d %b %H:%M}"
+    except LabError:
+        return forks.DELETED
 
 
 def thinned(curve: tuple[float, ...]) -> list[float]:

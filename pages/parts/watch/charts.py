@@ -23,6 +23,8 @@ from pages.kit import feed, live_chart, score_form, session
 from pages.kit.buttons import unique_keys
 from pages.kit.form import escape
 from pages.kit.layout import STACK, card_title, finding
+from pages.kit.screen import every
+from pages.parts.watch import forks
 
 NORMS = {"Gradient": "gradient", "Weights": "weight"}
 AXES: dict[str, figures.Against] = {"Step": "step", "Epoch": "epoch", "Time": "time"}
@@ -32,11 +34,14 @@ NOISE = (
     "larger one wastes samples (McCandlish et al. 2018). Both numbers are means of the last 20 "
     "measurements, with dropout off."
 )
+FORK_SECONDS = 5  # between two looks for new epochs: a slider that grows cannot be dragged
 NO_NOISE_YET = "Gradient noise: not measured yet"
 
 
 class Cards:
-    """The cards of one run. `classes`: 0 for regression, None if unknown."""
+    """The cards of one run. `classes`: 0 for regression, None if unknown. `moving`: whether epochs
+    are completed while the page is open.
+    """
 
     def __init__(
         self,
@@ -45,6 +50,7 @@ class Cards:
         experiment: Experiment,
         *,
         live: bool,
+        moving: bool,
         classes: int | None,
         layers: tuple[str, ...],
         activations: tuple[str, ...],
@@ -52,6 +58,7 @@ class Cards:
         self.against = AXES[session.widget_value("watch_X-axis") or "Step"]
         self.run, self.name, self.experiment, self.live = run, name, experiment, live
         self.classes, self.layers, self.activations = classes, layers, activations
+        self.moving = moving
         self.tail = feed.tail(run)
         self.moment: live_chart.Moment | None = None  # of the text, for charts that it draws
 
@@ -65,12 +72,18 @@ class Cards:
             st.rerun()  # It is the x-axis of all charts.
         title.subheader(label, anchor=False, width="stretch")
         measure, unit = measures[label]
+        chosen = None if self.moving else forks.chosen_place(self.run, against)
 
         def draw(mode: figures.Mode) -> Figure:
-            return figures.curve(mode, measure=measure, against=against, unit=unit, **view)
+            return figures.curve(
+                mode, measure=measure, against=against, unit=unit, chosen=chosen, **view
+            )
 
         what = label if label in ("R²", "RMSE") else label.lower()
-        self.chart(draw, "loss", 236, f"Training and validation {what} by {against}")
+        alt = f"Training and validation {what} by {against}"
+        self.chart(draw, "loss", 236, alt, partial(forks.click, self.run, against))
+        pace = every(FORK_SECONDS) if self.moving else None
+        st.fragment(forks.controls, run_every=pace)(self.run)
 
     def measures(self) -> dict[str, tuple[str, str]]:
         """Return the column and the unit of each choice. Values are shown in their own unit first,
@@ -181,10 +194,18 @@ class Cards:
                 name=f"{self.name} predicted", subject=self.name,
             )  # fmt: skip
 
-    def chart(self, figure: Callable, key: str, height: int, alt: str) -> None:
+    def chart(
+        self,
+        figure: Callable,
+        key: str,
+        height: int,
+        alt: str,
+        on_click: Callable[[float], None] | None = None,
+    ) -> None:
         live_chart.chart(
             figure, self.run, key=f"chart_{key}", height=height, alt=alt,
             name=f"{self.name} {key}", subject=self.name, live=self.live, moment=self.moment,
+            on_click=on_click,
         )  # fmt: skip
 
 

@@ -8,11 +8,13 @@ from core.advice.result_sentence import result_sentence
 from core.advice.run_findings import find_divergence
 from core.advice.run_status import counterfactual_stops, describe_end
 from core.base.finding import Action
+from core.base.numbers import short, whole
 from core.experiment import Experiment
 from core.jobs import runner
 from core.runs import notes
 from core.runs.history import History
 from pages.kit import score_form
+from pages.kit.forks import open_fork
 from pages.kit.form import escape
 from pages.kit.layout import finding
 from pages.parts.watch import baselines
@@ -43,10 +45,20 @@ def show_result(run: str, history: History, experiment: Experiment, *, classes: 
 
 
 def show_failure(
-    history: History, experiment: Experiment, reopen: Callable[[Action], None]
+    run: str, history: History, experiment: Experiment, reopen: Callable[[Action], None]
 ) -> None:
-    """The error of a run that failed or diverged, with a button that opens changed settings."""
+    """The error of a run that failed or diverged, with a button that opens changed settings. One
+    that diverged can also go on, with the same change, from its best epoch.
+    """
     divergence = find_divergence(history, experiment)
     action = divergence.action if divergence else Action("Edit settings", {})
     if finding("bad", escape(history.ended.message), action.label, "way_out"):
         reopen(action)
+    if divergence and history.best is not None:
+        best = history.epochs[history.best]
+        loss = short(best.validation["loss"] if best.validation else best.train["loss"])
+        epoch = whole(best.epoch)
+        text = f"Epoch {epoch} was the best one before the divergence, with a loss of {loss}."
+        label = f"Fork at epoch {epoch}"
+        if finding("info", text, label, "fork_way_out", icon=":material/fork_right:"):
+            open_fork(run, best.epoch, action.changes)

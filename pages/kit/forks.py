@@ -1,0 +1,65 @@
+"""Forks in the draft: open one from a run, describe it, and drop it."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.base.encoding import encode
+from core.base.errors import LabError
+from core.base.numbers import whole
+from core.experiment import Experiment
+from core.jobs import runner
+from core.runs import forks
+from core.weights.fork import Fork
+from pages.kit import address, session, state
+from pages.kit.buttons import button
+from pages.kit.form import escape
+from pages.kit.layout import run_name
+
+DELETED = "a deleted run"
+DROP = "Drop the fork"
+
+
+def open_fork(run: str, epoch: int, changes: dict[str, Any] | None = None) -> None:
+    """Make the draft a fork of the run after this epoch, with these changes, and show the page
+    Train; show why where that is refused.
+    """
+    try:
+        experiment = forks.fork_of(runner.current().store, run, epoch, changes or {})
+    except LabError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return
+    name = parent_name(run)
+    state.set_draft(encode(experiment), f"Fork {name}")
+    session.notice(
+        f"The draft continues {name} after epoch {whole(epoch)}. Change what should differ, then "
+        "press Start: both runs see the same batches."
+    )
+    st.switch_page("train.py", query_params=address.parameters())
+
+
+def parent_name(run: str) -> str:
+    """Return the quoted name of a run that was forked, or that it is not here any more."""
+    try:
+        return f"“{run_name(run)}”"
+    except LabError:
+        return DELETED
+
+
+def describe(fork: Fork | None) -> str:
+    """Return what is forked and where; empty for no fork."""
+    return f"Fork of {parent_name(fork.run)} at epoch {whole(fork.epoch)}" if fork else ""
+
+
+def drop() -> None:
+    """Make the draft a new run with the same settings, which trains from its first step."""
+    state.rebuild(state.draft().model_copy(update={"fork": None}), DROP)
+
+
+def drop_button(key: str, draft: Experiment, label: str = DROP) -> None:
+    """Draw the button that drops the fork of the draft."""
+    why = f"{DROP}: train these settings from the first step, as a new run"
+    look = {"icon": ":material/link_off:", "type": "tertiary", "help": why}
+    if draft.fork and button(label, key=key, **look):
+        drop()
+        st.rerun()

@@ -1,0 +1,71 @@
+"""Extend: more epochs after the last one of a finished run, and how its schedule goes on."""
+
+import streamlit as st
+
+from core.advice import fork_notes
+from core.base.encoding import encode
+from core.base.errors import LabError
+from core.base.text import counted
+from core.experiment import Experiment
+from core.figures import schedule as schedule_figure
+from core.jobs import runner
+from core.runs import forks
+from core.runs.history import History
+from core.weights.fork import CONTINUATIONS
+from pages.kit.bar import start
+from pages.kit.buttons import button
+from pages.kit.form import escape
+from pages.kit.layout import finding
+from pages.kit.screen import theme_mode
+
+MORE, MOST = 100, 100_000  # epochs
+HELP = "Train for more epochs from the end of this run, as a run that is forked from it"
+SCHEDULE_HELP = (
+    "Continued: the formula over the new number of epochs. Restarted: the schedule begins anew and "
+    "ends with the last new epoch. Held: the learning rate of the end of this run stays."
+)
+
+
+def popover(run: str, experiment: Experiment, history: History) -> None:
+    """Draw the popover. At first it offers as many epochs as the run has, at most MORE."""
+    with st.popover("Extend", icon=":material/more_time:", help=HELP, key="watch_extend"):
+        epochs = st.number_input(
+            "More epochs", 1, MOST, min(MORE, max(1, len(history.epochs))), key="extend_epochs"
+        )
+        how = st.segmented_control(
+            "Schedule", CONTINUATIONS, default="continued", required=True, help=SCHEDULE_HELP,
+            format_func=str.capitalize, key="extend_schedule",
+        )  # fmt: skip
+        store = runner.current().store
+        try:
+            extended = forks.extend(store, run, epochs, schedule=how)
+        except LabError as error:
+            finding("bad", escape(str(error)))
+            return
+        for note in fork_notes.notes(store, extended):
+            st.caption(escape(note.text))
+        curve(experiment, extended, history)
+        label = f"Train {counted(epochs, 'more epoch')}"
+        if button(label, key="extend_start", type="primary", icon=":material/play_arrow:"):
+            start(encode(extended))
+
+
+def curve(experiment: Experiment, extended: Experiment, history: History) -> None:
+    """Draw the learning rate of the run and of the epochs that follow."""
+    epoch_steps = history.started.epoch_steps if history.started else 1
+    last = extended.first_epoch * epoch_steps
+    rate = experiment.optimizer.learning_rate
+    steps = experiment.epochs * epoch_steps
+    before = schedule_figure.rows(experiment.schedule, rate, steps=steps, epoch_steps=epoch_steps)
+    after = schedule_figure.fork_rows(extended, epoch_steps=epoch_steps)
+    points = [point for point in zip(*before, strict=True) if point[0] < last]
+    points += zip(*after, strict=True)
+    at, rates = map(list, zip(*points, strict=True))
+    figure = schedule_figure.figure(
+        at, rates, epoch_steps=epoch_steps, mode=theme_mode(), x_axis="epoch"
+    )
+    figure.add_vline(extended.first_epoch, line={"width": 1, "dash": "dot"})
+    st.plotly_chart(
+        figure, theme=None, config={"displayModeBar": False}, key="extend_curve",
+        alt=f"Learning rate by epoch; the new epochs begin after epoch {extended.first_epoch}",
+    )  # fmt: skip
