@@ -134,7 +134,7 @@ def ending(row: Row) -> None:
         finding("bad" if failed else "info", escape(text))
     if row.state.is_resumable and (missing := KINDS[RUN].missing(store, run)):
         finding("warn", escape(missing))
-    family.caption(decode(Experiment, store.experiment(run)))
+    family.caption(effective_experiment(store, run))
     if row.summary.note:
         st.caption(escape(row.summary.note))
 
