@@ -6,6 +6,7 @@ torch and no threads.
                      checkpoint.pt     written to a temporary name and renamed; the previous one is
                                        kept
                      lineage.json      what was trained before, of a fork (core/runs/lineage.py)
+                     checkpoints/      those of earlier epochs (core/runs/kept_checkpoints.py)
                      notes.json        notes and tags, written the same way (core/runs/notes.py)
                      lock              held by the process that trains the run, until it ends
     <home>/trash/<id>/                 deleted runs (core/runs/trash.py)

@@ -40,6 +40,14 @@ def run_of(store: Store, experiment: Experiment, **control: object) -> str:
     return run
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
+    """A small network after 176 steps."""
+    store = Store(tmp_path_factory.mktemp("verified"))
+    experiment = shipped()["spirals"].model_copy(update={"epochs": 8, "device": "cpu"})
+    return TrainedRun(store, run_of(store, experiment))
+
+
 def replayed(store: Store, run: str, epoch: int = 0) -> Verification:
     shares = [0.0]
     replay = verify(store, run, epoch)
@@ -87,7 +95,7 @@ def test_a_run_is_verified_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """
     store = Store(tmp_path)
     changes = {"epochs": 9, "device": "cpu", "regularizers": (SAM(), EMA())}
-    experiment = shipped()["digits"].model_copy(update=changes)
+    experiment = shipped()["spirals"].model_copy(update=changes)
 
     def poll(training: object) -> str:
         training.single_steps = True
@@ -96,7 +104,7 @@ def test_a_run_is_verified_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyP
     run = run_of(store, experiment, poll_control=poll)
     assert store.last(run)["step"] == 73 == replayed(store, run).last_step
     first = replayed(store, run)
-    assert first.difference is None and (first.losses, first.epochs, first.hashes) == (73, 1, 2)
+    assert first.difference is None and (first.losses, first.epochs, first.hashes) == (73, 3, 2)
     monkeypatch.setattr(TimeLimit, "in_time", lambda rule, seconds: seconds < 0.01)
     limited = experiment.model_copy(update={"stopping": (TimeLimit(minutes=1),)})
     store.path(run, "experiment.json").write_text(encode(limited))
@@ -145,7 +153,7 @@ def test_a_diverged_run_equals_its_replay(tmp_path: Path) -> None:
     assert found.losses == found.last_step == end["step"]
 
 
-def test_a_changed_loss_is_found_at_its_step(digits_run: TrainedRun, tmp_path: Path) -> None:
+def test_a_changed_loss_is_found_at_its_step(trained: TrainedRun, tmp_path: Path) -> None:
     def change(event: object) -> object:
         if isinstance(event, Step) and event.step - len(event.losses) < 83 <= event.step:
             at = 82 - event.step + len(event.losses)
@@ -154,15 +162,15 @@ def test_a_changed_loss_is_found_at_its_step(digits_run: TrainedRun, tmp_path: P
             return with_fields(event, losses=tuple(altered))
         return event
 
-    verification = replayed(*edited(digits_run, tmp_path, change))
+    verification = replayed(*edited(trained, tmp_path, change))
     found = verification.difference
     assert (found.what, found.step, found.layers, found.hashed) == ("loss", 83, (), 100)
     assert conclude(stamped(verification)).level == "bad"
     assert found.logged - found.replayed == pytest.approx(2e-7)
 
 
-def test_a_changed_hash_is_found_with_its_layer(digits_run: TrainedRun, tmp_path: Path) -> None:
-    layer = digits_run.store.last(digits_run.run, "layers")["layers"]
+def test_a_changed_hash_is_found_with_its_layer(trained: TrainedRun, tmp_path: Path) -> None:
+    layer = trained.store.last(trained.run, "layers")["layers"]
     name = list(layer)[1]
 
     def change(event: object) -> object:
@@ -170,35 +178,35 @@ def test_a_changed_hash_is_found_with_its_layer(digits_run: TrainedRun, tmp_path
             return with_fields(event, layers=event.layers | {name: "00000000"})
         return event
 
-    store, run = edited(digits_run, tmp_path, change)
+    store, run = edited(trained, tmp_path, change)
     verification = replayed(store, run)
     found = verification.difference
     assert (found.what, found.step, found.layers, found.hashed) == ("weights", 100, (name,), 100)
     assert conclude(stamped(verification)).level == "bad"  # nothing else differs
 
 
-def test_a_changed_score_is_found_with_its_epoch(digits_run: TrainedRun, tmp_path: Path) -> None:
+def test_a_changed_score_is_found_with_its_epoch(trained: TrainedRun, tmp_path: Path) -> None:
     def change(event: object) -> object:
         if isinstance(event, Epoch) and event.epoch == 2:
             return with_fields(event, validation=event.validation | {"accuracy": 0.123})
         return event
 
-    found = replayed(*edited(digits_run, tmp_path, change)).difference
-    assert (found.what, found.step) == ("scores", 2 * digits_run.setup.epoch_steps)
+    found = replayed(*edited(trained, tmp_path, change)).difference
+    assert (found.what, found.step) == ("scores", 2 * trained.setup.epoch_steps)
 
 
 def test_a_layer_that_computes_otherwise_is_found(
-    digits_run: TrainedRun, monkeypatch: pytest.MonkeyPatch
+    trained: TrainedRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From its 60th step on, the last layer is off by a relative 1e-7: at which step the losses
     differ first, and which layers do at the next hash, is known from a training of its own.
     """
-    store, run = digits_run.store, digits_run.run
+    store, run = trained.store, trained.run
     forward, calls = nn.Linear.forward, []
 
     def off(layer: nn.Linear, x: object) -> object:
-        calls.append(1) if layer.training and layer.out_features == 10 else None
-        factor = 1 + 3e-7 if layer.out_features == 10 and len(calls) >= 60 else 1
+        calls.append(1) if layer.training and layer.out_features == 2 else None
+        factor = 1 + 3e-7 if layer.out_features == 2 and len(calls) >= 60 else 1
         return forward(layer, x) * factor
 
     experiment = decode(Experiment, store.experiment(run))
@@ -218,26 +226,29 @@ def test_a_layer_that_computes_otherwise_is_found(
     assert found.layers == tuple(name for name in ours if ours[name] != theirs[name]) != ()
 
 
-def test_runs_of_earlier_versions_have_no_hashes(digits_run: TrainedRun, tmp_path: Path) -> None:
+def test_runs_of_earlier_versions_have_no_hashes(trained: TrainedRun, tmp_path: Path) -> None:
     store, run = edited(
-        digits_run, tmp_path, lambda event: None if isinstance(event, WeightHash) else event
+        trained, tmp_path, lambda event: None if isinstance(event, WeightHash) else event
     )
     found = replayed(store, run)
     assert found.hashes == 0 and code(found) == "replay_identical_losses"
 
 
 def test_what_differed_when_the_run_was_trained_is_named(
-    digits_run: TrainedRun, tmp_path: Path
+    trained: TrainedRun, tmp_path: Path
 ) -> None:
     def change(event: object) -> object:
         if isinstance(event, Started):
-            return with_fields(event, versions=event.versions | {"torch": "2.12.0"})
+            versions = event.versions | {"torch": "2.12.0"}
+            return with_fields(event, versions=versions, device="cuda:0", threads=2)
         if isinstance(event, WeightHash) and event.step > 150:
             return with_fields(event, layers=dict.fromkeys(event.layers, "00000000"))
         return event
 
-    found = replayed(*edited(digits_run, tmp_path, change))
+    found = replayed(*edited(trained, tmp_path, change))
     assert (found.run["torch"], found.run["lab"]) == ("2.12.0", found.here["lab"])
+    assert (found.run["device"], found.here["device"]) == ("cuda:0", "cpu")
+    assert found.run["threads"] == found.here["threads"] == "2"  # the replay has those of the run
     assert conclude(stamped(found)).level == "warn"
     assert len(found.difference.layers) == found.layers
 
