@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CORES := $(shell getconf _NPROCESSORS_ONLN)
-# Two test processes more than cores, since browser tests mostly wait.
-PROCESSES := $(shell test $(CORES) -lt 2 && echo 3 || echo 4)
+# One test process more than cores, since browser tests mostly wait. Each further one would collect
+# all tests (9 s of processor time, 17 s in a new clone) and prepare the shared runs once more.
+PROCESSES := $(shell test $(CORES) -lt 2 && echo 2 || echo 3)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: run class test check format benchmark assets clean

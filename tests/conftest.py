@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import gc
 import os
 import shutil
 import socket
@@ -52,7 +53,7 @@ LAYERS = ("conv1", "conv2", "linear1")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let half of the test processes begin with browser tests, while the others compute.
+    """Let every second test process begin with browser tests, while the others compute.
 
     Browser tests take longest and wait most, and each process that has some starts a server and a
     browser. pytest-xdist (--dist worksteal) gives each process an equal slice of the list; a
@@ -61,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     processes = getattr(config, "workerinput", {"workercount": 1})["workercount"]
     in_browser = [item for item in items if item.get_closest_marker("browser")]
     others = [item for item in items if not item.get_closest_marker("browser")]
-    with_browser, start = max(1, processes // 2), 0
+    with_browser, start = (processes + 1) // 2, 0
     ordered: list[pytest.Item] = []
     for process in range(processes):
         end = start + (len(items) - start) // (processes - process)
@@ -70,6 +71,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         ordered += [*first, *others[:rest]]
         others, start = others[rest:], end
     items[:] = ordered
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector away from torch, Streamlit and 8000 collected tests, as the server
+    does; without them, fewer collections find as much.
+    """
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 def wait_until(

@@ -192,6 +192,11 @@ def test_the_files_of_the_image_serve_the_app_pass_the_health_check_and_stop_cle
     }
     entry = json.loads(given("ENTRYPOINT")[0])
 
+    def listens() -> bool:
+        assert lab.poll() is None, log.read_text()
+        with socket.socket() as link:
+            return not link.connect_ex(("127.0.0.1", int(port)))
+
     def well() -> bool:
         check = subprocess.run(
             [sys.executable, *health()[1:]], env=said, capture_output=True, check=False
@@ -205,6 +210,7 @@ def test_the_files_of_the_image_serve_the_app_pass_the_health_check_and_stop_cle
             [sys.executable, *entry[1:]], cwd=image / "app", env=said, stdout=file, stderr=file
         )
     try:
+        wait_until(listens, 90, "the image's port")  # each check of its health starts a process
         wait_until(well, 90, "the image's health")
         assert status(port, "my-machine:80") == status(port, "a.school.example") == 200
         assert status(port, "localhost") == 400

@@ -159,7 +159,7 @@ CASES = [
     ),
     Case("cp1252.csv", text(put(5, 3, "é"), encoding="cp1252"), NUMBER, "row 5, column 3", "'é'"),
     Case("neither.csv", text(GOOD) + b"\x81\n", "encoding", "line 13", "0x81"),
-    Case("nul.csv", text(GOOD * 9000) + b"1,\0\n", "nul_byte", "at byte"),
+    Case("nul.csv", text(GOOD) * 9000 + b"1,\0\n", "nul_byte", "at byte"),
     # other formats under any name
     Case("a.csv", b"\x89PNG\r\n\x1a\n" + bytes(50), "not_a_table", "a PNG image"),
     Case("a.xlsx", b"\xff\xd8\xff\xe0" + bytes(50), "not_a_table", "a JPEG image"),
@@ -176,7 +176,7 @@ CASES = [
     Case("j.csv.gz", gzip.compress(b"\x89PNG\r\n\x1a\n"), "not_a_table", "a PNG image"),
     Case("k.csv.gz", gzip.compress(gzip.compress(text(GOOD))), "not_a_table", "a gzip file"),
     # packed
-    Case("cut.csv.gz", gzip.compress(text(GOOD * 99))[:-99], "damaged_archive", "gzip"),
+    Case("cut.csv.gz", gzip.compress(text(GOOD) * 99)[:-99], "damaged_archive", "gzip"),
     Case("sum.csv.gz", gzip.compress(text(GOOD))[:-8] + bytes(8), "damaged_archive", "gzip"),
     Case("l.csv.gz", gzip.compress(text(put(5, 3, "x"))), NUMBER, "row 5, column 3", "'x'"),
     Case(
@@ -196,7 +196,7 @@ CASES = [
         "(t.csv), row 5, column 3 ('p2')",
         "'x'",
     ),
-    Case("cut.zip", archived({"a.csv": text(GOOD * 99)})[:-30], "damaged_archive", "ZIP"),
+    Case("cut.zip", archived({"a.csv": text(GOOD) * 99})[:-30], "damaged_archive", "ZIP"),
     Case("nest.zip", archived({"a.gz": archived({"b.csv": text(GOOD)})}), "nested_archive"),
     Case(
         "png.zip",

@@ -79,7 +79,7 @@ IMAGES = {
     "true": (changed(4, 2, "True"), "not_a_number", "row 5, column 3 contains 'True'"),
     "open quote": (changed(4, 2, '"1'), "quotation_mark", "row 5"),
     "NUL": (b"\0" + lines(GOOD), "not_a_table", "a binary file"),
-    "late NUL": (lines(GOOD * 9000) + b"1,\x00\n", "nul_byte", "NUL byte at byte"),
+    "late NUL": (lines(GOOD) * 9000 + b"1,\x00\n", "nul_byte", "NUL byte at byte"),
     "no encoding": (b"\x81,b\n" + lines(GOOD), "encoding", r"line 1 has a byte \(0x81\)"),
     "UTF-16 unmarked": ("1,2\n3,4\n".encode("utf-16-le"), "not_a_table", "UTF-16"),
     "PNG": (b"\x89PNG\r\n\x1a\n" + bytes(50), "not_a_table", "a PNG image"),
@@ -94,7 +94,7 @@ IMAGES = {
     "ARFF": (b"% notes\n%\n\n@RELATION iris\n@DATA\n1,2\n", "not_a_table", "an ARFF file"),
     "LIBSVM": (b"+1 1:0.5 3:-2e-3\n-1 2:0.25\n", "not_a_table", "a LIBSVM file"),
     "SPSS": (b"$FL2@(#) SPSS DATA FILE", "not_a_table", "an SPSS file"),
-    "cut gzip": (gzip.compress(lines(GOOD * 500))[:-200], "damaged_archive", "gzip"),
+    "cut gzip": (gzip.compress(lines(GOOD) * 500)[:-200], "damaged_archive", "gzip"),
     "broken gzip": (b"\x1f\x8bxxxxxxxxxxxxxxxxxxxx", "damaged_archive", "gzip"),
     "no picture size": (
         lines([[*row * 48, *row[:15]] for row in GOOD]),
