@@ -37,7 +37,7 @@ def check_starting_weights(
     except LabError as error:
         action = _way_out(experiment, stored, matching, error.code) or scratch
         text = str(error)
-        if matching.layers and matching.pairs:  # the table below it has the shapes
+        if matching.layers and matching.is_usable:  # the table below it has the shapes
             names = join_words(matching.layers)
             text = (
                 f"The weights of {start.origin} do not fit {names} of this network. Initialize "
@@ -71,7 +71,7 @@ def _way_out(
     if code == "start_layer_unknown":
         cleared = {"start.frozen": [], "start.new_layers": [], "start.rates": []}
         return Action("Reset the choices for single layers", cleared)
-    if matching.layers and matching.pairs:
+    if matching.layers and matching.is_usable:
         names = list(dict.fromkeys([*start.new_layers, *matching.layers]))
         frozen = [name for name in start.frozen if name not in names]
         changes = {"start.frozen": frozen, "start.new_layers": names}

@@ -1,5 +1,6 @@
 """The command that adds a file of weights, and the option that starts a training from weights."""
 
+import shlex
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +19,7 @@ def load_weights(arguments: Namespace, terminal: Terminal) -> dict[str, Any]:
     """Check a file of weights and store it, and compare it with the network of an experiment."""
     from core.weights.library import WeightsLibrary
 
+    experiment = load(arguments.into) if arguments.into else None
     path, store = Path(arguments.file), Store()
     library = WeightsLibrary(store.home)
     stored = library.about(library.add_file(path, path.name))
@@ -27,23 +29,29 @@ def load_weights(arguments: Namespace, terminal: Terminal) -> dict[str, Any]:
     )
     if facts.experiment:
         run = f" of run {facts.run}" if facts.run else ""
+        title = f" “{facts.title}”" if facts.title else ""
         inputs = f"inputs {format_shape(facts.shape)}, " if facts.shape else ""
-        terminal.print(
-            f"Weights{run} “{facts.title}”: {inputs}{counted(len(facts.classes), 'class')}"
-        )
+        outputs = counted(len(facts.classes), "class") if facts.classes else "one value"
+        terminal.print(f"Weights{run}{title}: {inputs}{outputs}")
     terminal.print(f"SHA-256 {stored.digest}")
     answer = {
         "digest": stored.digest,
         "tensors": {name: list(shape) for name, shape in stored.shapes.items()},
         "facts": facts.model_dump(mode="json"),
     }
-    command = f"python -m core train {arguments.into or 'EXPERIMENT'} --from {path}"
-    if arguments.into:
-        answer |= _compared(load(arguments.into), stored.digest, store, terminal)
+    into = shlex.quote(arguments.into) if arguments.into else "EXPERIMENT"
+    command = f"python -m core train {into} --from {shlex.quote(str(path))}"
+    if experiment:
+        answer |= _compared(experiment, stored.digest, store, terminal)
         if not answer["fits"]:
             if not answer["usable"]:
-                terminal.print("No tensor fits, so a training cannot start from this file.")
+                terminal.print(
+                    "No layer has all of its tensors in the file, so a training cannot start from "
+                    "it. Use an experiment with the network of the file, or rename its tensors to "
+                    "the names of the network."
+                )
                 return answer
+            terminal.print("Layers without fitting tensors are drawn anew.")
             names = ",".join(f'"{name}"' for name in answer["new_layers"])
             command += f" --set 'start.new_layers=[{names}]'"
     terminal.print(f"Start from it with: {command}")
@@ -66,11 +74,15 @@ def _compared(
     table += [(row.name, row.problem, _cell(row.have), _cell(row.want)) for row in matching.rows]
     if matching.rows:
         terminal.print(*aligned(table))
+        count = len(matching.pairs)
+        fit = "tensor of the network fits" if count == 1 else "tensors of the network fit"
+        terminal.print(f"{whole(count)} of {whole(len(want))} {fit}.")
     else:
-        terminal.print("All tensors fit the network.")
+        order = " They are matched by their order, because all names differ." * matching.by_order
+        terminal.print(f"All tensors fit the network.{order}")
     return {
         "fits": matching.fits,
-        "usable": bool(matching.pairs),
+        "usable": matching.is_usable,
         "mismatches": [asdict(row) for row in matching.rows],
         "new_layers": list(matching.layers),
     }

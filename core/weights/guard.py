@@ -42,6 +42,11 @@ def read_guarded(source: Path | bytes, name: str, target: Path) -> None:
         raise BadData(
             f"{clip(name)} does not exist. Check its path.", code="weights_file_missing"
         ) from None
+    except IsADirectoryError:
+        raise BadData(
+            f"{clip(name)} is a folder. Name a file of weights in it, .safetensors or .pth.",
+            code="weights_is_folder",
+        ) from None
     except OSError as error:
         raise Unavailable(
             f"{clip(name)} cannot be read or stored ({error.strerror}). Check its permissions and "

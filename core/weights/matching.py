@@ -47,6 +47,12 @@ class Matching:
         return tuple(dict.fromkeys(names))
 
     @property
+    def is_usable(self) -> bool:
+        """Whether some layers have all of their weights, so that the others can be new."""
+        lacking = set(self.layers)
+        return any(name.rpartition(".")[0] not in lacking for name, _ in self.pairs)
+
+    @property
     def text(self) -> str:
         """What does not fit, in a few words."""
         parts = [_describe(row) for row in self.rows[:SHOWN]]

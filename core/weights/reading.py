@@ -30,7 +30,7 @@ DAMAGE = (
     OSError, OverflowError, RuntimeError, AssertionError, struct.error, zipfile.BadZipFile,
     pickle.UnpicklingError,
 )  # fmt: skip
-SAVE = "Save it with torch.save(model.state_dict(), “weights.pth”) or as .safetensors."
+SAVE = 'Save it with torch.save(model.state_dict(), "weights.pth") or as .safetensors.'
 
 
 def read_model(file: BinaryIO, name: str) -> SavedModel:

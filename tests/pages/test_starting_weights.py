@@ -20,6 +20,7 @@ from tests.pages.shown import draft, press, texts, visit, well
 
 LAYERS = (Flatten(), Linear(units=6), ReLU(), Output())
 WIDER = (Flatten(), Linear(units=7), ReLU(), Output())
+DEEPER = (*LAYERS[:-1], Linear(units=5), Output())
 
 
 @pytest.fixture(scope="module")
@@ -82,14 +83,18 @@ def test_the_open_layer_is_frozen_new_or_has_its_own_rate(lab: tuple[Store, str]
     assert draft(well(app)).start.unfreeze_every == 2
 
 
-def test_a_misfit_has_a_table_and_a_press_that_mends_it(lab: tuple[Store, str]) -> None:
-    e = fine_tuning(*lab).model_copy(update={"network": WIDER})
-    app = visit("network", e)
+@pytest.mark.parametrize(
+    ("network", "expected"),
+    [(DEEPER, (DEEPER, ("linear2", "output"))), (WIDER, (LAYERS, ()))],
+    ids=["one layer fits: initialize the others", "none fits: take the network of the weights"],
+)
+def test_a_misfit_has_a_table_and_a_press_that_mends_it(
+    lab: tuple[Store, str], network, expected
+) -> None:
+    app = visit("network", fine_tuning(*lab).model_copy(update={"network": network}))
     assert len(app.dataframe) >= 1
     app = press(app, "start finding")
-    assert draft(app).start.new_layers == ("linear1", "output")
-    app = press(app, "start finding")  # then no layer uses the weights: take their network
-    assert (draft(app).network, draft(app).start.new_layers) == (LAYERS, ())
+    assert (draft(app).network, draft(app).start.new_layers) == expected
     assert plan(draft(app), lab[0].home).problem == ""
 
 

@@ -1,6 +1,7 @@
 """A run that started from weights, on the command line and in another lab."""
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from tests.core.weights.test_files import torch_file
 
 LAYERS = (Flatten(), Linear(units=8), ReLU(), Output())
 WIDER = (Flatten(), Linear(units=9), ReLU(), Output())
+DEEPER = (Flatten(), Linear(units=8), ReLU(), Linear(units=5), Output())
 SMALL = Experiment(name="First", network=LAYERS, epochs=1, device="cpu")
 
 
@@ -88,10 +90,13 @@ def test_the_command_line_loads_compares_and_starts_from_weights(
     assert found["new_layers"] == ["linear1", "output"]
     table = {row["name"]: (row["have"], row["want"]) for row in found["mismatches"]}
     assert table["linear1.weight"] == ([8, 64], [9, 64])
+    assert not found["usable"]  # output.bias fits, but no layer has all of its tensors
     status, found = answer(capsys, "train", str(wide), "--from", str(path), *home)
     assert (status, found["error"]["code"]) == (2, "start_weights_misfit")
     same = tmp_path / "same.json"
     same.write_text(encode(SMALL))
+    status, found = answer(capsys, "load", str(path), "--into", str(same), *home)
+    assert found["fits"] and found["usable"] and found["mismatches"] == []
     for source in (str(path), digest):
         status, found = answer(
             capsys, "train", str(same), "--from", source, "--set", 'start.frozen=["linear1"]', *home
@@ -104,6 +109,45 @@ def test_the_command_line_loads_compares_and_starts_from_weights(
     before = checkpoint.saved_model(store, run).tensors
     assert torch.equal(after["linear1.weight"], before["linear1.weight"])
     assert not torch.equal(after["output.weight"], before["output.weight"])
+
+
+@pytest.mark.parametrize(
+    ("network", "new"),
+    [(LAYERS, []), (DEEPER, ["linear2", "output"]), (WIDER, None), ((Flatten(), Output()), None)],
+    ids=["same", "deeper", "no whole layer", "nothing"],
+)
+def test_the_command_that_load_prints_starts_a_training(
+    first: tuple[Store, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], network, new
+) -> None:
+    """Also with spaces in the names; where no layer fits, no command is printed."""
+    path, into = tmp_path / "my net.safetensors", tmp_path / "my experiment.json"
+    path.write_bytes(checkpoint.saved_model(*first).safetensors())
+    into.write_text(encode(SMALL.model_copy(update={"network": network})))
+    home = ("--home", str(tmp_path / "home"))
+    status, found = answer(capsys, "load", str(path), "--into", str(into), *home)
+    assert (status, found["usable"]) == (0, new is not None)
+    assert main(["load", str(path), "--into", str(into), *home]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    if new is None:
+        assert "python -m core" not in last
+        return
+    assert found["new_layers"] == new
+    *_, command = last.partition("python -m core ")
+    status, trained = answer(capsys, *shlex.split(command), *home)
+    assert (status, trained["reason"]) == (0, "epochs")
+
+
+def test_files_that_are_no_weights_and_unknown_experiments_are_refused_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = ("--home", str(tmp_path / "home"))
+    for arguments, code in (
+        ((str(tmp_path),), "weights_is_folder"),
+        ((str(tmp_path / "no.pth"),), "weights_file_missing"),
+        ((str(tmp_path / "no.pth"), "--into", "nothing"), "unknown_experiment"),
+    ):
+        status, found = answer(capsys, "load", *arguments, *home)
+        assert (status, found["error"]["code"]) == (2, code)
 
 
 def test_other_classes_draw_a_new_output_layer_and_another_network_starts_from_scratch(
