@@ -5,7 +5,7 @@ one before, or from the start. On a CPU it is the same bit for bit.
 from collections.abc import Callable
 from typing import Any
 
-from core.base.events import to_json
+from core.base.events import Started, from_json, to_json
 from core.runs import forks, lineage
 from core.runs.kept_checkpoints import load_nearest
 from core.runs.store import Store
@@ -39,7 +39,8 @@ def state_at(
     if first < until:
         segments = lineage.segments(store, run)
         data = load_inputs(segments[-1].experiment, store.home)
-        course = replay(segments, data, until=until, state=state)
+        threads = _threads(store, run)
+        course = replay(segments, data, until=until, state=state, threads=threads)
         for _ in course:
             if progress:
                 at = f"Recomputing epoch {min(course.training.epoch + 1, epoch)} of {epoch}"
@@ -49,6 +50,13 @@ def state_at(
         state = course.training.state()
     # The times are those of the first training. Everything else is the same.
     return state | {"history": [*map(to_json, epochs)], "seconds": epochs[-1].seconds}
+
+
+def _threads(store: Store, run: str) -> int:
+    """Return the threads of the run, on whose number the last bits depend."""
+    starts = (line for line in store.read(run)[0] if line.startswith('{"event":"Started"'))
+    first = from_json(next(starts))
+    return first.threads if isinstance(first, Started) else 0
 
 
 def nearest_state(store: Store, run: str, epoch: int) -> State | None:

@@ -38,12 +38,10 @@ def retrain(trained: TrainedRun) -> Generator[float, None, WeightPath]:
         for each in lineage.segments(trained.store, trained.run)
     ]
     steps, epochs_done = trained.state["step"], len(trained.state["history"])
-    course = replay(segments, trained.data, until=steps)
+    course = replay(segments, trained.data, until=steps, threads=trained.state["threads"])
     every = -(-epochs_done // (POINTS - 2)) or 1
-    torch.set_num_threads(trained.state["threads"])
     points, epochs = [_weights(course.training.setup.model)], [0]
     for event in course:
-        torch.set_num_threads(trained.state["threads"])  # a change of settings may set others
         if isinstance(event, Epoch) and event.epoch % every == 0:
             points.append(_weights(course.training.setup.model))
             epochs.append(event.epoch)

@@ -12,6 +12,7 @@ import torch
 
 from core.advice.fork_notes import notes
 from core.advice.plan import plan
+from core.base import device as machine
 from core.base.control import GO, LEAVE
 from core.base.encoding import change, encode
 from core.base.errors import BadExperiment, BadInput, NotFound
@@ -99,6 +100,19 @@ def test_an_unchanged_fork_recomputes_its_state_and_equals_its_parent(
     assert lineage.parent(store, fork) == run
     assert lineage.difference(store, fork) == [] and lineage.describe_difference(store, fork) == ""
     assert summarize(store, fork).parent == run
+
+
+def test_a_state_is_recomputed_with_the_threads_of_the_run(
+    family: tuple[Store, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, run = family
+    monkeypatch.setattr(machine, "threads", lambda operations: 7)
+    recorded = next(event for event in events(store, run) if isinstance(event, Started)).threads
+    before = torch.get_num_threads()
+    try:
+        assert state_at(store, run, 1)["threads"] == recorded != 7
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_fork_differs_from_its_parent_in_what_it_changes(family: tuple[Store, str]) -> None:
