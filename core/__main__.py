@@ -73,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
     inspect.add_argument("labels", metavar="LABELS", nargs="?", help="one label per row")
     add_reading_options(inspect)
     train = add("train", experiments.train, "train an experiment")
-    _add_experiment_options(train)
+    _add_experiment_options(train, "; a number can have several values, such as 0.1,0.01")
     rate = add("rate", experiments.find_learning_rate, "suggest a learning rate (range test)")
     _add_experiment_options(rate)
     resume = add("resume", experiments.resume, "continue a run from its last checkpoint")
@@ -122,12 +122,12 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add_experiment_options(command: argparse.ArgumentParser) -> None:
+def _add_experiment_options(command: argparse.ArgumentParser, several: str = "") -> None:
     command.add_argument(
         "experiment", metavar="EXPERIMENT", help="JSON file or name of a ready-made experiment"
     )
     _add_data_options(command)
-    _add_set_option(command, "optimizer.learning_rate=0.01")
+    _add_set_option(command, "optimizer.learning_rate=0.01", several)
     command.add_argument(
         "--from",
         dest="start",
@@ -288,13 +288,13 @@ def _add_data_options(command: argparse.ArgumentParser) -> None:
     add_reading_options(command)
 
 
-def _add_set_option(command: argparse.ArgumentParser, example: str) -> None:
+def _add_set_option(command: argparse.ArgumentParser, example: str, more: str = "") -> None:
     command.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="PATH=VALUE",
-        help=f"change a field, for example {example}; can be repeated",
+        help=f"change a field, for example {example}; can be repeated" + more,
     )
 
 

@@ -19,6 +19,7 @@ from pages.kit.form import escape
 from pages.kit.layout import describe_error, finding, header
 from pages.parts.runs.actions import actions, more, undo
 from pages.parts.runs.baseline import describe_baseline, pinned
+from pages.parts.runs.batches import batches
 from pages.parts.runs.comparison import compare
 from pages.parts.runs.table import OWNER, Row, choose_columns, table
 
@@ -43,6 +44,7 @@ def main() -> None:
         baseline = pinned(every)
         columns = choose_columns(pinned=baseline is not None)
         more([row.summary for row in rows])
+    batches(rows)
     if rows:
         selected = table(rows, columns, baseline)
         describe_baseline(baseline, rows)

@@ -16,7 +16,7 @@ from core.jobs import runner
 from core.losses import Loss
 from core.optim.optimizers import Optimizer
 from core.optim.schedules import Schedule
-from pages.kit import address, cost, form, range_test, session, sharpness, state
+from pages.kit import address, cost, form, range_test, session, several, sharpness, state
 from pages.kit.bar import bar
 from pages.kit.buttons import unique_keys
 from pages.kit.layout import card_title, draft_finding, finding, header
@@ -32,7 +32,7 @@ OPTIMIZER_FIELD = 132  # least width in px, so that labels fit on one line
 def main() -> None:
     """Draw the page."""
     with header("Train", "How the model is trained"):
-        range_test_slot, recipes_slot = st.empty(), st.empty()
+        range_test_slot, recipes_slot, several_slot = st.empty(), st.empty(), st.empty()
     draft = state.draft()
     left, right = st.columns([7, 5], gap="small")
     with left:
@@ -43,6 +43,8 @@ def main() -> None:
         range_test.offer(draft, not planned.problem)
     with recipes_slot:
         recipes.offer(draft, planned)
+    with several_slot:
+        several.offer(draft)
     with right:
         advise(draft, planned)  # keeps its place when a range test begins
         range_test.card(draft)

@@ -159,6 +159,23 @@ def change(value: V, path: str, new: Any) -> V:
     return build(type(value), data)
 
 
+def read(value: Value, path: str) -> Any:
+    """Return the field at `path`, as `change` names it; None if there is no such field.
+
+    >>> from core.experiment import Experiment
+    >>> read(Experiment(), "optimizer.learning_rate"), read(Experiment(), "network.0.nothing")
+    (0.001, None)
+    """
+    node: Any = value
+    for part in path.split("."):
+        if isinstance(node, tuple):
+            node = node[int(part)] if part.isdecimal() and int(part) < len(node) else None
+        else:
+            known = isinstance(node, Value) and part in type(node).model_fields
+            node = getattr(node, part) if known else None
+    return node
+
+
 def to_link(value: Value) -> str:
     """Return the value as a token for an address: compressed JSON in URL-safe base64."""
     return base64.urlsafe_b64encode(zlib.compress(encode(value).encode(), 9)).decode().rstrip("=")

@@ -15,21 +15,57 @@ from core.base.errors import BadInput
 from core.base.events import Ended
 from core.base.numbers import whole
 from core.base.spec import Value
+from core.base.text import counted
 from core.commands.signals import stop_on_signal
 from core.commands.terminal import Terminal
 from core.commands.weights import with_start
 from core.experiment import Experiment, load
 from core.runs.store import Store
+from core.studies.batch import ExperimentBatch, make_batch, number_fields
+from core.studies.number_lists import parse_numbers
 
 Answer = dict[str, Any]
 V = TypeVar("V", bound=Value)
 
 
 def train(arguments: Namespace, terminal: Terminal) -> Answer:
-    """Train an experiment in this process."""
-    store = Store()
-    experiment = requested_experiment(arguments, store, terminal)
-    return _execute(store, store.create(encode(experiment)), terminal)
+    """Train an experiment in this process, or, with several values of a number, a batch of them."""
+    store, lists = Store(), {}
+    experiment = requested_experiment(arguments, store, terminal, lists)
+    if not lists:
+        return _execute(store, store.create(encode(experiment)), terminal)
+    batch = make_batch(experiment, lists)
+    for each in batch.experiments:
+        _check(each, store, terminal)
+    return _train_batch(batch, store, terminal)
+
+
+def _train_batch(batch: ExperimentBatch, store: Store, terminal: Terminal) -> Answer:
+    """Train the experiments one after another. One that fails does not hold up the others; a
+    signal stops the one in progress, and the others are not started.
+    """
+    from core.jobs.batches import join_batch
+
+    answers: list[Answer] = []
+    for number, experiment in enumerate(batch.experiments, 1):
+        terminal.print(f"Run {number} of {len(batch.experiments)}: {experiment.name}")
+        run = store.create(encode(experiment))
+        join_batch(store, run, answers[0]["run"] if answers else run, batch)
+        try:
+            answers.append(_execute(store, run, terminal))
+        except BadInput as error:
+            terminal.print(f"! {error}")
+            answers.append({"run": run, "reason": "failed", "message": str(error)})
+        if answers[-1]["reason"] == "stopped":
+            break
+    reasons = [answer["reason"] for answer in answers]
+    failed, total = reasons.count("failed"), len(batch.experiments)
+    message = f"{total - failed} of {counted(total, 'run')} finished: {batch.label}."
+    if "stopped" in reasons:
+        message = f"Stopped in run {len(answers)} of {total}: {batch.label}."
+    terminal.print(message)
+    reason = "failed" if failed else reasons[-1]
+    return {"batch": answers[0]["run"], "reason": reason, "message": message, "runs": answers}
 
 
 def resume(arguments: Namespace, terminal: Terminal) -> Answer:
@@ -105,9 +141,15 @@ def find_learning_rate(arguments: Namespace, terminal: Terminal) -> Answer:
     }
 
 
-def requested_experiment(arguments: Namespace, store: Store, terminal: Terminal) -> Experiment:
-    """Return the named experiment with the changes of all options. Raises LabError if the device,
-    the data and the network do not fit together.
+def requested_experiment(
+    arguments: Namespace,
+    store: Store,
+    terminal: Terminal,
+    lists: dict[str, list[int | float]] | None = None,
+) -> Experiment:
+    """Return the named experiment with the changes of all options. Numbers with several values are
+    added to `lists` by path, where it is given, and the experiment has the first of them. Raises
+    LabError if the device, the data and the network do not fit together.
     """
     named = load(arguments.experiment)
     experiment = with_data(named, "data", arguments, store, terminal)
@@ -115,11 +157,25 @@ def requested_experiment(arguments: Namespace, store: Store, terminal: Terminal)
         experiment = adapt_to_data(change(experiment, "name", ""), store, terminal)
     experiment = with_start(experiment, arguments.start, store)
     for path, value in assignments(arguments):
-        experiment = change(experiment, path, value)
+        values = None if lists is None else _several(experiment, path, value)
+        if lists is not None and values:
+            lists[path] = values
+        experiment = change(experiment, path, values[0] if values else value)
     if arguments.device is not None:
         experiment = change(experiment, "device", arguments.device)
     _check(experiment, store, terminal)
     return experiment
+
+
+def _several(experiment: Experiment, path: str, value: Any) -> list[int | float] | None:
+    """Return the values of a list or a range for a number of the experiment; None for any other
+    value.
+    """
+    number = number_fields(experiment).get(path)
+    text = ", ".join(map(str, value)) if isinstance(value, list) else value
+    if number is None or not isinstance(text, str):
+        return None
+    return parse_numbers(text, number.fact, decimal_comma=False)
 
 
 def adapt_to_data(experiment: Experiment, store: Store, terminal: Terminal) -> Experiment:

@@ -16,14 +16,23 @@ from core.runs.store import NOTES, Store
 LONGEST_TAG, MOST_TAGS, LONGEST_NOTE = 24, 12, 2000
 
 
+class RunBatch(Value):
+    """The batch in which a run was started: the id of its first run, and what it varies."""
+
+    id: str = Field(max_length=64)
+    label: str = Field("", max_length=300)
+
+
 class Notes(Value):
-    """A note, some tags and the human error. Tags are single lines without duplicates. The human
-    error is a fraction of wrong predictions, or for values an RMSE; None if nobody has entered one.
+    """A note, some tags, the human error, and the batch of the run. Tags are single lines without
+    duplicates. The human error is a fraction of wrong predictions, or for values an RMSE; None if
+    nobody has entered one.
     """
 
     note: str = Field("", max_length=LONGEST_NOTE)
     tags: tuple[str, ...] = ()
     human_error: float | None = Field(None, ge=0)
+    batch: RunBatch | None = None
 
     @field_validator("note")
     @classmethod

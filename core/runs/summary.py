@@ -53,6 +53,7 @@ class Summary:
     reason: str = ""
     note: str = ""
     tags: tuple[str, ...] = ()
+    batch: notes.RunBatch | None = None
     samples: str = ""  # identifies the validation samples; scores on the same ones are comparable
     parent: str = ""  # the run that a fork names as its parent, which may be gone
 
@@ -142,6 +143,7 @@ def _row(
         reason=end.reason if end else "",
         note=written.note,
         tags=written.tags,
+        batch=written.batch,
         samples=_samples(*(json.dumps(settings.get(part)) for part in MEASURED_ON)),
         parent=(settings.get("fork") or {}).get("run", ""),
     )

@@ -3,7 +3,7 @@ text and back. Pure functions; no torch.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -36,8 +36,9 @@ def axes_of(experiment: Experiment) -> dict[str, Axis]:
         if current:
             sizes = {max(1, round(current * factor)) for factor in (0.25, 0.5, 1, 2)}
             axes[cls.label] = cls(values=sorted(sizes))
-    for label, path, values in _variable_fields(experiment, "", ""):
-        if path != "split.fraction":  # SamplesAxis varies it
+    for label, path, fact, current in walk(experiment, EXCLUDED):
+        values = _kinds(current) if isinstance(current, Value) else _initial_values(fact, current)
+        if values and path != "split.fraction":  # SamplesAxis varies it
             axes.setdefault(label, FieldAxis(path=path, values=values))
     return axes
 
@@ -52,35 +53,46 @@ def fitting(experiment: Experiment, axis: Axis) -> Axis:
     return build(type(axis), axis.model_dump(mode="json") | {"values": values or axis.values})
 
 
-def _variable_fields(value: Value, path: str, owner: str) -> Iterator[tuple[str, str, list]]:
-    """Label, path and values of all plain fields and of the fields that hold a choice."""
-    facts = {fact.name: fact for fact in fields(type(value)) if path or fact.name not in EXCLUDED}
-    for name, fact in facts.items():
-        current, field_path = getattr(value, name), f"{path}{name}"
+def walk(
+    experiment: Experiment, excluded: Container[str] = ()
+) -> Iterator[tuple[str, str, FieldFacts, Any]]:
+    """Yield label, path, facts and present value of all fields, without the `excluded` ones of the
+    experiment itself. A field that holds a choice comes before the fields of the choice.
+    """
+    facts = (fact for fact in fields(Experiment) if fact.name not in excluded)
+    yield from _walk(experiment, facts, "", "")
+
+
+def _walk(
+    value: Value, facts: Iterable[FieldFacts], path: str, owner: str
+) -> Iterator[tuple[str, str, FieldFacts, Any]]:
+    for fact in facts:
+        current, field_path = getattr(value, fact.name), f"{path}{fact.name}"
         if isinstance(current, Value):
-            yield from _kinds(current, fact, field_path)
+            yield fact.label, field_path, fact, current
             label = getattr(current, "label", "") or fact.label
-            yield from _variable_fields(current, f"{field_path}.", label)
+            yield from _walk(current, fields(type(current)), f"{field_path}.", label)
         elif isinstance(current, tuple):
             for index, part in enumerate(current):
                 if isinstance(part, Choice):
-                    numbered = f"{part.label} {index + 1}"
-                    yield from _variable_fields(part, f"{field_path}.{index}.", numbered)
-        elif values := _initial_values(fact, current):
+                    numbered, start = f"{part.label} {index + 1}", f"{field_path}.{index}."
+                    yield from _walk(part, fields(type(part)), start, numbered)
+        else:
             label = f"{owner}: {fact.label.lower()}" if owner else fact.label
-            yield label, field_path, values
+            yield label, field_path, fact, current
 
 
-def _kinds(current: Value, fact: FieldFacts, path: str) -> Iterator[tuple[str, str, list]]:
-    if isinstance(current, Choice):
-        complete = [
-            kind
-            for kind, cls in type(current).members.items()
-            if not any(field.is_required() for field in cls.model_fields.values())
-        ]
-        if len(complete) > 1:
-            others = [kind for kind in complete if kind != current.kind]
-            yield fact.label, path, [current.kind, *others[: MAX_KINDS - 1]]
+def _kinds(current: Value) -> list[str]:
+    """Return a few kinds of the family of a choice, the present one first; [] for one kind."""
+    if not isinstance(current, Choice):
+        return []
+    complete = [
+        kind
+        for kind, cls in type(current).members.items()
+        if not any(field.is_required() for field in cls.model_fields.values())
+    ]
+    others = [kind for kind in complete if kind != current.kind]
+    return [current.kind, *others[: MAX_KINDS - 1]] if len(complete) > 1 else []
 
 
 def _initial_values(fact: FieldFacts, current: Any) -> list:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import streamlit as st
@@ -11,10 +11,11 @@ from core.advice.plan import Plan, line, plan
 from core.advice.run_status import progress
 from core.base.encoding import encode
 from core.base.errors import LabError
+from core.base.text import counted
 from core.jobs import runner
 from core.jobs.kinds import STUDY
 from core.runs.state import RunState
-from pages.kit import address, feed, forks, person, session, state, study_log
+from pages.kit import address, feed, forks, person, session, several, state, study_log
 from pages.kit.buttons import deferred_button
 from pages.kit.form import escape
 from pages.kit.history import history_buttons
@@ -47,6 +48,7 @@ class PlannedStart:
     line: str
     press: Callable[[], None]
     problem: str = ""
+    label: str = "Start"
 
 
 def bar(
@@ -64,13 +66,11 @@ def bar(
     let the draft start now; an invalid entry on the page is such a reason as well.
     """
     refused = session.first_refusal()
-    replaced = ready is not None
+    replaced, draft = ready is not None, state.draft()
     if ready is None:
-        draft = state.draft()
-        planned = planned or plan(draft, runner.current().store.home)
-        press = partial(start, encode(draft))
-        line_of_draft = line(draft, planned, ROOM)
-        ready = PlannedStart(line_of_draft, press, problem or planned.problem or "")
+        ready, reason = plan_draft(planned)
+        problem = problem or reason
+        ready = replace(ready, problem=problem or ready.problem)
     with st.bottom:
         # Columns: a long line wraps beside its buttons, and on a narrow screen it is above them.
         left, middle, right = st.columns([5, 3, 4], gap="small", vertical_alignment="center")
@@ -90,7 +90,7 @@ def bar(
                 forks.drop_button("bar_drop_fork", draft, label="")
                 history_buttons()
             pressed = deferred_button(
-                "Start",
+                ready.label,
                 type="primary",
                 icon=":material/play_arrow:",
                 shortcut=None if phone() else "ctrl+enter",
@@ -103,6 +103,21 @@ def bar(
             st.fragment(_live, run_every=every(1.5 if live else 5))(live, shown)
     if pressed() and not refused:  # the press may come with the entry
         ready.press()
+
+
+def plan_draft(planned: Plan | None) -> tuple[PlannedStart, str]:
+    """Return what Start does with the draft, which is a batch of runs where a number has several
+    values; and what is wrong with these values.
+    """
+    draft = state.draft()
+    planned = planned or plan(draft, runner.current().store.home)
+    batch, reason = several.read_batch(draft)
+    text, problem = line(draft, planned, ROOM), planned.problem or ""
+    if batch is None:
+        return PlannedStart(text, partial(start, encode(draft)), problem), reason
+    count = counted(len(batch.experiments), "run")
+    text = f"{count}: {batch.label} · {text}"
+    return PlannedStart(text, partial(several.start, batch), problem, f"Start {count}"), reason
 
 
 QueueSnapshot = tuple[tuple[str, str, str], ...]  # kind, id and device of every job

@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from core.base.encoding import build
+from core.base.encoding import build, change, read
 from core.base.errors import BadExperiment
 from core.base.numbers import short
 from core.base.spec import Choice, FieldFacts, Value
+from core.studies.number_lists import is_number, parse_numbers
 from pages.kit import session, state
 
 
@@ -68,22 +69,60 @@ def store_switch(family: type[Choice], kind: str, key: str, field: str) -> None:
 
 def store_field(fact: FieldFacts, kind: str, key: str, field: str) -> None:
     """Write one field of a choice, of one of several choices, or of the experiment itself."""
-    path, owner = "", state.draft()
+    path, entry = field_path(kind, fact.name, field), session.widget_value(key)
+    if not path or entry is None or entry == shown_as(read(state.draft(), path)):
+        return
+    try:
+        if read_numbers(entry, fact):
+            _store_list(path, str(entry), fact)
+        else:
+            _store(path, parse(entry, fact))
+    except BadExperiment:
+        return  # the page explains it
+
+
+def field_path(kind: str, name: str, field: str) -> str:
+    """Return the path of a field of the draft: of a choice of this kind, of one of several choices,
+    or of the experiment itself; "" if the draft does not have it now.
+    """
+    owner, path = state.draft(), ""
+    if not field:
+        return ""
     if kind != kind_of(owner):
-        path, owner = f"{field}.", getattr(owner, field)
+        owner, path = getattr(owner, field), f"{field}."
     if isinstance(owner, tuple):
         index = next((i for i, value in enumerate(owner) if kind_of(value) == kind), None)
         if index is None:
-            return
-        path, owner = f"{path}{index}.", owner[index]
+            return ""
+        owner, path = owner[index], f"{path}{index}."
+    return f"{path}{name}" if kind_of(owner) == kind else ""
+
+
+def read_numbers(entry: object, fact: FieldFacts) -> list[int | float] | None:
+    """Return the values of an entry that is a list or a range; None for any other. Raises
+    BadExperiment.
+    """
+    return parse_numbers(entry, fact) if isinstance(entry, str) and is_number(fact) else None
+
+
+def store_list(fact: FieldFacts, path: str, key: str) -> None:
+    """Give a number the several values that its widget holds, or the single one."""
     entry = session.widget_value(key)
-    if kind_of(owner) != kind or entry is None or entry == shown_as(getattr(owner, fact.name)):
-        return
     try:
-        entry = parse(entry, fact)
+        if entry and read_numbers(entry, fact):
+            _store_list(path, entry, fact)
+        elif entry:
+            state.edit(path, parse(entry, fact))
+            state.put_list(path, "")
     except BadExperiment:
         return  # the page explains it
-    _store(f"{path}{fact.name}", entry)
+
+
+def _store_list(path: str, text: str, fact: FieldFacts) -> None:
+    """Give a number several values if all of them are valid. Raises BadExperiment."""
+    for value in read_numbers(text, fact) or ():
+        change(state.draft(), path, value)
+    state.put_list(path, text)
 
 
 def store_value(fact: FieldFacts, value: Value, key: str, store: Callable[[Value], None]) -> None:

@@ -19,18 +19,23 @@ from core.base.errors import BadExperiment
 from core.base.numbers import short, whole
 from core.base.spec import Choice, FieldFacts, Value, fields
 from core.network.layers import Layer
+from core.studies.number_lists import is_number
 from pages.kit import session, state
 from pages.kit.entries import (
+    field_path,
     kind_of,
     on_change,
     parse,
+    read_numbers,
     shown_as,
     store_field,
     store_kind,
+    store_list,
     store_switch,
     store_value,
 )
 
+LIST_HELP = "Several values: Start queues one run for each. A single value ends the list."
 FEW = 5  # options that fit side by side; more of them become a list
 C = TypeVar("C", bound=Choice)
 V = TypeVar("V", bound=Value)
@@ -77,13 +82,29 @@ def edit(
         for fact in facts:
             old = getattr(value, fact.name)
             widget_key = f"{key}.{kind_of(value)}.{fact.name}"
+            path = "" if store else field_path(kind_of(value), fact.name, field)
+            if is_number(fact) and (typed := state.lists().get(path)):
+                edit_list(value, fact, path, typed, complaints, key)
+                continue
             callback = on_change(store_field, fact, kind_of(value), widget_key, field, when=field)
             if store:
                 callback = on_change(store_value, fact, value, widget_key, store, when=store)
             entry = widget(fact, old, widget_key, **callback)
             if entry != old:
-                value = _replaced(value, fact, entry, complaints, key)
+                value = _replaced(value, fact, entry, complaints, key, several=bool(path))
     return value
+
+
+def edit_list(
+    value: Value, fact: FieldFacts, path: str, typed: str, complaints: DeltaGenerator, key: str
+) -> None:
+    """Draw the field of a number with several values as text. A single value ends the list."""
+    widget_key = state.key(f"list {path}", path.partition(".")[0])
+    entry = st.text_input(
+        label_of(fact), typed, max_chars=200, help=f"{about(fact)} {LIST_HELP}", key=widget_key,
+        on_change=store_list, args=(fact, path, widget_key),
+    )  # fmt: skip
+    _replaced(value, fact, entry, complaints, key, several=True)
 
 
 def edit_field(value: Value, name: str, key: str, *, width: int = 130) -> Any:
@@ -94,11 +115,24 @@ def edit_field(value: Value, name: str, key: str, *, width: int = 130) -> Any:
     return getattr(edit(value, key, width=width, skip=others), name)
 
 
-def _replaced(value: V, fact: FieldFacts, entry: object, complaints: DeltaGenerator, key: str) -> V:
+def _replaced(
+    value: V,
+    fact: FieldFacts,
+    entry: object,
+    complaints: DeltaGenerator,
+    key: str,
+    *,
+    several: bool = False,
+) -> V:
     """The value with another entry in one field; unchanged, with a complaint, where the entry is
-    invalid. The form with this key then keeps Start from training with the old value.
+    invalid. The form with this key then keeps Start from training with the old value. The entry of
+    a number of the draft can be a list of `several` values.
     """
     try:
+        if several and (numbers := read_numbers(entry, fact)):
+            for number in numbers:
+                build(type(value), {**dict(value), fact.name: number})
+            return value
         return build(type(value), {**dict(value), fact.name: parse(entry, fact)})
     except BadExperiment as error:
         sentence = str(error).replace(f"{fact.name} ", f"{fact.label} ", 1)
@@ -135,8 +169,7 @@ def widget(fact: FieldFacts, value: object, key: str, **more: Any) -> object:
     The widgets have no limits: the browser would keep a number beyond them to itself, in a red
     frame without an explanation, and the page would continue with the old value.
     """
-    symbol = f"${fact.symbol}$" if "_" in fact.symbol else fact.symbol  # with an index: λ_b
-    label = " ".join(filter(None, [fact.label, symbol, f"({fact.unit})" if fact.unit else ""]))
+    label = label_of(fact)
     look = {"help": about(fact), "key": key, **more}
     if len(fact.options) > FEW:
         index = fact.options.index(value)
@@ -154,7 +187,7 @@ def widget(fact: FieldFacts, value: object, key: str, **more: Any) -> object:
         with st.container(height="stretch", vertical_alignment="bottom"):
             return st.toggle(label, value, **look)
     if fact.type is float and fact.log:
-        entry = st.text_input(label, shown_as(value), max_chars=24, **look)
+        entry = st.text_input(label, shown_as(value), max_chars=200, **look)
         return value if entry == shown_as(value) else entry  # the widget shows fewer digits
     if fact.type in (int, float):
         form = {} if fact.type is int else {"format": "%g"}
@@ -164,6 +197,12 @@ def widget(fact: FieldFacts, value: object, key: str, **more: Any) -> object:
 
 
 # --- texts and numbers
+
+
+def label_of(fact: FieldFacts) -> str:
+    """Return the label of a field with its symbol and its unit."""
+    symbol = f"${fact.symbol}$" if "_" in fact.symbol else fact.symbol  # with an index: λ_b
+    return " ".join(filter(None, [fact.label, symbol, f"({fact.unit})" if fact.unit else ""]))
 
 
 def step(fact: FieldFacts) -> int | float:

@@ -117,8 +117,9 @@ def show_tab(key: str, label: str) -> None:
 
 
 def select_runs(runs: list[str]) -> None:
-    """Select exactly these runs when the table of runs is drawn next with them as new rows."""
-    set_ui("ticks", json.dumps({"runs": runs}))
+    """Select exactly these runs when the table of runs is drawn next."""
+    drawn = json.loads(get_ui("ticks") or "{}").get("generation", 0)
+    set_ui("ticks", json.dumps({"runs": runs, "generation": drawn + 1}))
 
 
 def choose_together(runs: list[str]) -> None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from core.base.encoding import build, change, decode, encode
+from core.base.encoding import build, change, decode, encode, read
 from core.base.errors import BadExperiment, LabError
 from core.experiment import Experiment, shipped
 from core.jobs import runner
@@ -101,7 +101,8 @@ def redo() -> None:
 def _write(old: Experiment | None, new: Experiment, name: str) -> None:
     """Store the draft. A change is recorded with the previous values of the fields that differ."""
     fields = _differences(old, new) if old else []
-    if fields:
+    if fields and old:
+        _drop_lists(old, new)
         step = {"name": name or describe_change(old, new), "fields": _values(old, fields)}
         session.set(UNDO, json.dumps([*_steps(UNDO), step][-STEPS:]))
         session.set(REDO, "[]")
@@ -117,6 +118,7 @@ def _travel(here: str, there: str) -> None:
         back = {"name": step["name"], "fields": _values(now, step["fields"])}
         session.set(there, json.dumps([*_steps(there), back]))
         session.set(here, json.dumps(steps))
+        _drop_lists(now, new)
         _put(encode(new))
         _redraw(*_differences(now, new))
 
@@ -153,6 +155,39 @@ def _put(text: str) -> None:
 
 def drafts() -> Drafts:
     return Drafts(runner.current().store.home, person.account())
+
+
+# --- several values of a number
+
+
+def lists() -> dict[str, str]:
+    """Return the list of values that a number of the draft has in place of one, as it was typed, by
+    the path of the number.
+    """
+    try:
+        known = json.loads(session.get_ui(session.SEVERAL) or "{}")
+    except ValueError:  # an address that somebody changed
+        return {}
+    known = known if isinstance(known, dict) else {}
+    return {path: text[:200] for path, text in known.items() if isinstance(text, str)}
+
+
+def put_list(path: str, text: str, *, redraw: bool = False) -> None:
+    """Give a number of the draft several values; "" for the one that the draft has. Pass `redraw`
+    when something other than its own widget does so.
+    """
+    others = {name: known for name, known in lists().items() if name != path}
+    changed = others | ({path: text} if text else {})
+    session.set_ui(session.SEVERAL, json.dumps(changed, ensure_ascii=False) if changed else "")
+    if redraw:
+        _redraw(path.partition(".")[0])
+
+
+def _drop_lists(old: Experiment, new: Experiment) -> None:
+    """Forget the lists of numbers that have another value now, or are not there any more."""
+    for path in lists():
+        if read(old, path) != (value := read(new, path)) or value is None:
+            put_list(path, "")
 
 
 # --- widgets

@@ -84,8 +84,9 @@ def table(rows: list[Row], columns: tuple[str, ...], baseline: Row | None = None
     order: at first the newest. A click on a name opens the run.
     """
     runs = [row.summary.run for row in rows]
-    key = f"runs {zlib.crc32(' '.join(runs).encode())}"
     before = json.loads(session.get_ui("ticks") or json.dumps({"runs": runs[:1]}))
+    generation = before.get("generation", 0)  # of the selections that something else has made
+    key = f"runs {zlib.crc32(' '.join([*runs, *[str(generation)] * bool(generation)]).encode())}"
     default = before.get("default", [])
     if before.get("key") != key:  # The rows changed: the selection follows its runs.
         default = [runs.index(run) for run in before.get("runs", []) if run in runs]
@@ -104,7 +105,8 @@ def table(rows: list[Row], columns: tuple[str, ...], baseline: Row | None = None
         alt="All runs, one per row",
     )
     indices = sorted(i for i in picked.selection.rows if i < len(rows))
-    ticked = {"key": key, "default": default, "runs": [runs[i] for i in indices]}
+    ticked = {"key": key, "default": default, "generation": generation}
+    ticked["runs"] = [runs[i] for i in indices]
     session.set_ui("ticks", json.dumps(ticked))
     for row, column in picked.selection.cells:
         if column == "Name" and row < len(rows):

@@ -11,8 +11,10 @@ import pytest
 from core.__main__ import main
 from core.base.encoding import decode
 from core.experiment import Experiment
+from core.jobs import trainer
 from core.runs import checkpoint
 from core.runs.store import Store
+from core.runs.summary import summaries
 
 SAMPLE = Path(__file__).parents[3] / "assets" / "digits"
 IMAGES, LABELS = str(SAMPLE / "images.csv"), str(SAMPLE / "labels.csv")
@@ -259,3 +261,34 @@ def test_fork_goes_on_from_an_epoch_and_names_the_difference(capsys, home: Path)
         (["--epoch", "1", "--set", "epochs=many"], "int_parsing"),
     ):
         assert refusal(capsys, "fork", parent, *options)["code"] == code
+
+
+def test_several_values_train_a_batch_in_which_one_that_fails_does_not_hold_up_the_others(
+    capsys, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consume, seen = trainer._consume, []
+
+    def fails_at_second(store, run, *more):
+        seen.append(decode(Experiment, store.experiment(run)))
+        if len(seen) == 2:
+            raise MemoryError
+        return consume(store, run, *more)
+
+    monkeypatch.setattr(trainer, "_consume", fails_at_second)
+    rates = "--set", "optimizer.learning_rate=0.1,0.01,0.001"
+    assert main(["train", "spirals", "--epochs", "1", *rates, "--json"]) == 1
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [e.optimizer.learning_rate for e in seen] == [0.1, 0.01, 0.001]
+    assert [run["reason"] for run in result["runs"]] == ["epochs", "failed", "epochs"]
+    rows, _ = summaries(Store(home))
+    assert {row.batch.id for row in rows} == {result["batch"]} == {result["runs"][0]["run"]}
+    assert {row.name for row in rows} == {e.name for e in seen} and len(rows) == 3
+
+
+def test_a_batch_with_an_invalid_value_or_too_many_is_refused_before_it_begins(
+    capsys, home
+) -> None:
+    for values, code in (("0.1,-1", "greater_than"), ("0.001...0.1,30", "too_many_runs")):
+        rates = "--set", f"optimizer.learning_rate={values}"
+        assert refusal(capsys, "train", "spirals", *rates)["code"] == code
+    assert not Store(home).ids()
