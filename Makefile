@@ -44,6 +44,7 @@ benchmark: .venv/ready-dev
 	$(BIN)/python -m benchmarks.evaluation
 	$(BIN)/python -m benchmarks.suspicious
 	$(BIN)/python -m benchmarks.more_rows
+	$(BIN)/python -m benchmarks.forecast
 	$(BIN)/python -m benchmarks.error_sources
 	$(BIN)/python -m benchmarks.predict
 	$(BIN)/python -m benchmarks.fine_tuning

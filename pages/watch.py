@@ -237,9 +237,12 @@ class Page:
             moving=self.state is RunState.RUNNING, classes=self.classes, **self.names,
         )  # fmt: skip
         left, right = st.columns([8, 4], gap="small")
+        with left.container(border=True, height="stretch"):
+            chart = st.container()
+            cards.below_loss = st.empty() if view.get("forecast") else None
         with right.container(border=True, height="stretch"):
             self.follow(partial(cards.findings, reopen=self.reopen))
-        with left.container(border=True, height="stretch"):
+        with chart:
             st.fragment(cards.loss)(view)
         left, right = st.columns([5, 7] if self.points else 2, gap="small")
         if self.points:

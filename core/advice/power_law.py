@@ -13,9 +13,9 @@ import numpy as np
 
 from core.base.finding import Finding
 from core.base.numbers import THIN, roughly, short, whole
+from core.base.power_fit import fit_power_laws
 from core.base.rates import Rate
 
-POWERS = np.geomspace(0.05, 2.0, 128)  # the values of b that are tried
 DRAWS, LEVEL = 500, 0.9
 MIN_SIZES = 5
 REACH = 4  # times the data: the law is not extrapolated beyond
@@ -67,14 +67,14 @@ def fit(sizes: Sequence[int], errors: Sequence[Sequence[float]], seed: int = 0) 
     n, y = np.asarray(sizes, float), np.asarray(errors, float)
     mean = np.maximum(y.mean(1), 1e-9)
     scale = float(n.max())
-    a, b, c = _fit_all(n / scale, mean[None], 1 / mean)
+    a, b, c = fit_power_laws(n / scale, mean[None], 1 / mean)
     centre = a[0] * (n / scale) ** -b[0] + c[0]
     repeats, draw = y.shape[1], np.random.default_rng(seed)
     scatter, freedom = _scatter(y, mean, centre)
     freedom_draws = freedom / draw.chisquare(max(freedom, 1), (DRAWS, 1))
     deviation = np.sqrt(np.maximum(centre, 1e-9) * scatter / repeats * freedom_draws)
     drawn = centre + deviation * draw.standard_normal((DRAWS, len(n)))
-    more = _fit_all(n / scale, np.maximum(drawn, 0.0), 1 / mean)
+    more = fit_power_laws(n / scale, np.maximum(drawn, 0.0), 1 / mean)
     parts = (np.concatenate(pair) for pair in zip((a, b, c), more, strict=True))
     return PowerLaw(scale, *parts, scatter)
 
@@ -102,27 +102,6 @@ def _scatter_of_seeds(y: np.ndarray, mean: np.ndarray) -> tuple[float, int]:
     own = y - y.mean(1, keepdims=True) - y.mean(0, keepdims=True) + y.mean()
     freedom = (len(y) - 1) * (y.shape[1] - 1)
     return (own**2 / mean[:, None]).sum() / max(1, freedom), freedom
-
-
-def _fit_all(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Weighted least squares of y (D, S) over x (S,) with a, c ≥ 0: a, b and c (D,)."""
-    best = np.full(len(y), np.inf)
-    found = np.zeros((3, len(y)))
-    total = weights.sum()
-    mean_y = (y * weights).sum(1) / total
-    for power in POWERS:
-        z = x**-power
-        mean_z = (z * weights).sum() / total
-        a = ((y - mean_y[:, None]) * (z - mean_z) * weights).sum(1)
-        a = np.maximum(a / ((z - mean_z) ** 2 * weights).sum(), 0.0)
-        c = mean_y - a * mean_z
-        alone = (y * z * weights).sum(1) / (z * z * weights).sum()  # with c = 0
-        a, c = np.where(c < 0, alone, a), np.maximum(c, 0.0)
-        loss = ((a[:, None] * z + c[:, None] - y) ** 2 * weights).sum(1)
-        better = loss < best
-        best = np.where(better, loss, best)
-        found = np.where(better, np.stack([a, np.full_like(a, power), c]), found)
-    return tuple(found)
 
 
 # --- the answer

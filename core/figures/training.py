@@ -73,12 +73,14 @@ def curve(
     unit: str = "cross-entropy",
     height: int = 236,
     chosen: float | None = None,
+    forecast: bool = False,
 ) -> go.Figure:
     """Draw training and validation loss, or a score, by step, epoch or time. `measure` is "loss",
     "error", "accuracy" (for values: R²) or "rmse"; the error rate and the accuracy are in percent.
 
     `marks` names the stopping rules whose end of the run is marked: "fired", "chosen" or "untaken".
     Changes of the settings are always marked. `chosen` is a place on the x-axis that gets a line.
+    `forecast` adds the band of the final validation loss beside the curves of the loss.
     """
     p, x = PALETTES[mode], X[against]
     figure = blank(
@@ -89,6 +91,9 @@ def curve(
         legend=ABOVE,
         legend_uirevision="keep",  # hidden curves stay hidden on another axis
     )
+    forecast = forecast and measure == "loss"
+    if forecast:
+        _band(figure, mode, f"forecast.{x}")
     if measure == "loss":
         _line(
             figure,
@@ -120,7 +125,9 @@ def curve(
     if measure == "accuracy":
         figure.update_layout(yaxis={"title": unit})  # what matters is close to 1, or below 0
     elif log:
-        _log(figure, unit, [first, f"epoch.validation_{measure}"], shares=shares)
+        shown = [first, f"epoch.validation_{measure}"]
+        shown += ["forecast.low", "forecast.high"] if forecast else []
+        _log(figure, unit, shown, shares=shares)
     else:
         figure.update_layout(yaxis={"title": unit, "rangemode": "tozero"})
     if shares:
@@ -204,6 +211,18 @@ def _marked(figure: go.Figure, mode: Mode, role: str, name: str, x: str, y: str)
     marker = {"symbol": SYMBOL[role], "size": 6, "maxdisplayed": MARKED}
     bound = {"meta": {"x": x, "y": y}, "hovertemplate": "%{y:.3g}"}
     figure.add_scatter(mode="lines+markers", name=name, line=line, marker=marker, **bound)
+
+
+def _band(figure: go.Figure, mode: Mode, x: str) -> None:
+    """Draw the band of the forecast, behind the curves."""
+    quiet = {"mode": "lines", "hoverinfo": "skip", "line": {"width": 0}, "legendgroup": "forecast"}
+    figure.add_scatter(meta={"x": x, "y": "forecast.low"}, name="Forecast, lower end",
+                       showlegend=False, **quiet)  # fmt: skip
+    red, green, blue = (int(PALETTES[mode].validation[i : i + 2], 16) for i in (1, 3, 5))
+    figure.add_scatter(
+        meta={"x": x, "y": "forecast.high"}, name="Forecast", fill="tonexty",
+        fillcolor=f"rgba({red},{green},{blue},.16)", **quiet,
+    )  # fmt: skip
 
 
 def _best(figure: go.Figure, mode: Mode, x: str, y: str) -> None:

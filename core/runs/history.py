@@ -10,6 +10,10 @@ Groups of columns, each a table with one row per bin or epoch, and its maximum n
     map    the same in wider bins, for the layer × time map, and                     120 rows
            spread.<layer>, mean.<layer>, dead.<activation>, saturated.<activation>
 
+the forecast of the final validation loss (core/runs/forecast.py)
+
+    forecast  epoch, step, seconds, low, high                                          9 rows
+
 and, for inputs that can be drawn, `surface`: the latest predictions over the input range
 (core/training/surface.py). The rows of steps and probes are bins (core/runs/tables.py).
 """
@@ -18,7 +22,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any, Self
 
 from core.base.events import (
@@ -41,6 +45,7 @@ from core.optim.stopping import StoppingRule
 from core.runs.change_marks import change_mark
 from core.runs.epoch_scale import EpochScale
 from core.runs.epoch_table import epoch_columns
+from core.runs.forecast import Forecast, Refused, epochs_needed, forecast
 from core.runs.score import is_regression
 from core.runs.tables import Columns, Tables, Tick
 from core.training import surface
@@ -189,7 +194,39 @@ class History:
         tables["epoch"] = epoch_columns(self.epochs[start.get("epoch", 0) :], self.target_std)
         if self.surface and "surface" not in start:
             tables["surface"] = self.surface
+        answer = self.forecast
+        is_new = isinstance(answer, Forecast) and start.get("epoch", 0) < answer.made
+        if is_new or not start:
+            tables["forecast"] = self._forecast_columns(answer)
         return tables
+
+    def _forecast_columns(self, answer: Forecast | Refused | None) -> Columns:
+        """The band of the forecast; no rows where there is none. Steps and seconds go on as they
+        have gone before.
+        """
+        if not isinstance(answer, Forecast):
+            return {name: [] for name in ("epoch", "step", "seconds", "low", "high")}
+        last, steps = self.epochs[answer.made - 1], self.started.epoch_steps if self.started else 1
+        low, high = answer.path
+        return {
+            "epoch": list(answer.at),
+            "step": [last.step + (epoch - answer.made) * steps for epoch in answer.at],
+            "seconds": [last.seconds / answer.made * epoch for epoch in answer.at],
+            "low": list(low),
+            "high": list(high),
+        }
+
+    @property
+    def forecast(self) -> Forecast | Refused | None:
+        """The forecast of the final validation loss from the first third of the epochs; None before
+        the run has begun.
+        """
+        if self.started is None:
+            return None
+        made = epochs_needed(self.started.epochs)
+        first = self.epochs[:made]
+        validated = takewhile(lambda epoch: epoch.validation is not None, first)
+        return forecast([epoch.validation["loss"] for epoch in validated], self.started.epochs)
 
     def since(self, marks: str = "") -> dict[str, Any]:
         """Return what a client with the rows up to `marks` lacks: {"marks", "facts", "rows"}.

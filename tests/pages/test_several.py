@@ -69,8 +69,9 @@ def test_a_list_in_a_field_becomes_a_batch_that_runs_together_and_stops_together
     assert len(lab.live()) == 3
     batch = lab.live()[0]
     assert selected(app) == [0, 1, 2]
-    session_state = json.loads(app.session_state["kept ticks"])
-    app.session_state["kept ticks"] = json.dumps(session_state | {"default": []})
+    app.session_state["kept ticks"] = json.dumps({"runs": []})
+    app = well(app.switch_page("runs.py").run())
+    assert selected(app) == []
     app = well(button(app, f"batch {batch}").click().run())
     assert selected(app) == [0, 1, 2]
     app = well(button(app, f"stop batch {batch}").click().run())

@@ -3,12 +3,16 @@ maps. Each is a fragment that the page draws in its place.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import streamlit as st
 from plotly.graph_objects import Figure
+from streamlit.delta_generator import DeltaGenerator
 
+from core.access import privacy
+from core.advice.forecast_findings import describe_forecast, describe_score, score_forecasts
 from core.advice.run_findings import list_findings
 from core.advice.run_status import describe_gradients
 from core.base.finding import Action, Finding
@@ -17,9 +21,10 @@ from core.experiment import Experiment
 from core.figures import predicted
 from core.figures import training as figures
 from core.figures.maps import MAPS, layer_map
+from core.jobs import runner
 from core.runs.history import History
 from core.runs.score import FORMS
-from pages.kit import feed, live_chart, score_form, session
+from pages.kit import feed, live_chart, person, score_form, session
 from pages.kit.buttons import unique_keys
 from pages.kit.form import escape
 from pages.kit.layout import STACK, card_title, finding
@@ -61,6 +66,9 @@ class Cards:
         self.moving = moving
         self.tail = feed.tail(run)
         self.moment: live_chart.Moment | None = None  # of the text, for charts that it draws
+        self.below_loss: DeltaGenerator | None = None  # where the forecast is explained
+        rows, _ = privacy.visible_rows(runner.current().store, person.me())
+        self.score = describe_score(score_forecasts(row for row in rows if row.run != run))
 
     def loss(self, view: dict) -> None:
         with st.container(**STACK, gap="small"):
@@ -106,14 +114,17 @@ class Cards:
             history, self.experiment, classes=self.classes, form=score_form.form()
         )
         gradients = " · ".join(describe_gradients(history)) or NO_NOISE_YET
+        if forecast := describe_forecast(history):
+            forecast = replace(forecast, text=f"{forecast.text} {self.score.text}")
         facts = history.facts()
         if live_chart.polls():
             self.moment = history.columns(), facts
-        return partial(self._findings, results, gradients, facts, reopen)
+        return partial(self._findings, results, forecast, gradients, facts, reopen)
 
     def _findings(
         self,
         results: list[Finding],
+        forecast: Finding | None,
         gradients: str,
         facts: dict[str, Any],
         reopen: Callable[[Action], None],
@@ -131,6 +142,9 @@ class Cards:
             if finding(result.level, result.text, label, key, below=True):
                 reopen(action)
         st.caption(escape(gradients), help=NOISE)
+        if forecast and self.below_loss:
+            with self.below_loss.container():
+                finding(forecast.level, escape(forecast.text))
         if self.live and not live_chart.polls():
             with moment:
                 live_chart.show_until(self.run, facts)

@@ -5,6 +5,7 @@ drawn.
 import streamlit as st
 
 from core.jobs import runner
+from core.runs.forecast import LEVEL
 from core.runs.state import RunState
 from pages.kit import score_form
 from pages.kit.job_controls import act
@@ -40,6 +41,14 @@ def view(*, regression: bool) -> dict[str, object]:
             ),
             "best": st.toggle(
                 "Mark the best epoch", True, key="watch_best", persist_state="session"
+            ),
+            "forecast": st.toggle(
+                "Forecast of the final loss",
+                True,
+                key="watch_forecast",
+                persist_state="session",
+                help="A band for the validation loss after the last epoch, from the first third "
+                f"of the epochs. It is meant to hold in {100 * LEVEL:.0f} of 100 runs.",
             ),
             "marks": ("fired", "chosen", "untaken") if _all_rules() else ("fired", "chosen"),
         }
