@@ -88,14 +88,19 @@ def measure(experiment: Experiment, samples: Samples) -> list[float]:
     return [event.validation["loss"] for event in events if isinstance(event, Epoch)]
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the options of the benchmark."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--mnist", help="a folder for LAB_TORCHVISION")
+    options.add_argument("--runs", type=int, default=RUNS)
+    options.add_argument("--first", type=int, default=FIRST, help="number of the first run")
+    options.add_argument("--curves", type=Path, help="a file that keeps the measured curves")
+    return options
+
+
 def main() -> None:
-    """Print each run and how many final losses are in the band."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--mnist", help="a folder for LAB_TORCHVISION")
-    parser.add_argument("--runs", type=int, default=RUNS)
-    parser.add_argument("--first", type=int, default=FIRST, help="number of the first run")
-    parser.add_argument("--curves", type=Path)
-    arguments = parser.parse_args()
+    """Train the runs, unless their curves are kept, and report the forecasts."""
+    arguments = parser().parse_args()
     if arguments.mnist:
         os.environ["LAB_TORCHVISION"] = arguments.mnist
     cached = arguments.curves and arguments.curves.exists()

@@ -92,8 +92,6 @@ def curve(
         legend_uirevision="keep",  # hidden curves stay hidden on another axis
     )
     forecast = forecast and measure == "loss"
-    if forecast:
-        _band(figure, mode, f"forecast.{x}")
     if measure == "loss":
         _line(
             figure,
@@ -117,6 +115,8 @@ def curve(
     _marks(figure, mode, f"epoch.{x}", f"epoch.validation_{measure}", shown)
     if best:
         _best(figure, mode, f"epoch.{x}", f"epoch.validation_{measure}")
+    if forecast:
+        _band(figure, mode, f"forecast.{x}")
     if chosen is not None:
         figure.add_vline(chosen, line={"color": p.muted, "width": 1.5}, layer="below")
     _x_axis(figure, against)
@@ -215,7 +215,7 @@ def _marked(figure: go.Figure, mode: Mode, role: str, name: str, x: str, y: str)
 
 def _band(figure: go.Figure, mode: Mode, x: str) -> None:
     """Draw the band of the forecast, behind the curves."""
-    quiet = {"mode": "lines", "hoverinfo": "skip", "line": {"width": 0}, "legendgroup": "forecast"}
+    quiet = {"mode": "lines", "hoverinfo": "skip", "line": {"width": 0}, "zorder": -1}
     figure.add_scatter(meta={"x": x, "y": "forecast.low"}, name="Forecast, lower end",
                        showlegend=False, **quiet)  # fmt: skip
     red, green, blue = (int(PALETTES[mode].validation[i : i + 2], 16) for i in (1, 3, 5))

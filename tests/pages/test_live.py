@@ -169,7 +169,7 @@ def test_the_browser_fills_figures_like_python(page, server, run):
     history.add(map(to_json, [*script()[:20], *last]))
     assert [mark["part"] for mark in history.facts()["marks"][:2]] == ["chosen", "chosen"]
     figures = {
-        "loss": training.curve("light"),
+        "loss": training.curve("light", forecast=True),
         "gradient": training.layer_norms("light", layers=LAYERS),
         "layers": layer_map("light", names=LAYERS),
     }

@@ -222,7 +222,7 @@ def test_without_streams_the_charts_are_drawn_by_the_server(store, monkeypatch):
     run = store.create(EXPERIMENT)
     write(store, run, script()[:30])
     figures = [json.loads(chart.proto.spec) for chart in watch(run).get("plotly_chart")]
-    assert [len(f["data"]) for f in figures] == [9, 5, 2]  # with a text for norms of 0
+    assert [len(f["data"]) for f in figures] == [11, 5, 2]  # with a text for norms of 0
     assert figures[0]["data"][2]["name"] == "Validation" and len(figures[0]["data"][2]["x"]) == 5
 
 

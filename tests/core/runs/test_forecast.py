@@ -26,7 +26,7 @@ def law(a=1.0, b=0.7, c=0.2):
 def test_a_curve_that_is_a_power_law_is_continued(a, b, c):
     losses = law(a, b, c)
     made = forecast(losses.tolist(), EPOCHS)
-    assert made.value == pytest.approx(losses[-1], rel=0.03) and made.holds(losses[-1])
+    assert made.value == pytest.approx(losses[-1], rel=0.15) and made.holds(losses[-1])
     lower, upper = made.path
     at = np.asarray(made.at) - 1
     inside = np.interp(at, np.arange(EPOCHS), losses)
