@@ -239,7 +239,7 @@ class Page:
         left, right = st.columns([8, 4], gap="small")
         with left.container(border=True, height="stretch"):
             chart = st.container()
-            cards.below_loss = st.empty() if view.get("forecast") else None
+            cards.below_loss = st.container() if view.get("forecast") else None
         with right.container(border=True, height="stretch"):
             self.follow(partial(cards.findings, reopen=self.reopen))
         with chart:

@@ -142,9 +142,12 @@ class Cards:
             if finding(result.level, result.text, label, key, below=True):
                 reopen(action)
         st.caption(escape(gradients), help=NOISE)
-        if forecast and self.below_loss:
-            with self.below_loss.container():
-                finding(forecast.level, escape(forecast.text))
+        if self.below_loss is not None:
+            with self.below_loss:  # a fragment may fill only what each run of the page has filled
+                if forecast:
+                    finding(forecast.level, escape(forecast.text))
+                else:
+                    st.empty()
         if self.live and not live_chart.polls():
             with moment:
                 live_chart.show_until(self.run, facts)
