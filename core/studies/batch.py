@@ -39,7 +39,7 @@ def number_fields(experiment: Experiment) -> dict[str, NumberField]:
     """Return every number of the experiment by its path, such as "optimizer.learning_rate"."""
     return {
         path: NumberField(label, fact, value)
-        for label, path, fact, value in walk(experiment)
+        for label, path, fact, value in walk(experiment, {"fork"})
         if is_number(fact) and value is not None
     }
 
