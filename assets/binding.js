@@ -123,7 +123,10 @@ function map(meta, columns) {
   const shown = raw.flat().filter((v) => v);
   const low = shown.length ? Math.log10(shown.reduce((a, b) => Math.min(a, b))) : Math.log10(LOWEST);
   const z = raw.map((row) => row.map((v) => (v === null ? null : v ? Math.log10(v) : low)));
-  return { x: columns[meta.x] ?? [], z, customdata: raw };
+  const cells = z.flat().filter((v) => v !== null);
+  const span = cells.reduce((a, b) => Math.max(a, b), -Infinity) - cells.reduce((a, b) => Math.min(a, b), Infinity);
+  const bar = meta.fine && cells.length && span < 1 ? { colorbar: meta.fine } : {};
+  return { x: columns[meta.x] ?? [], z, customdata: raw, ...bar };
 }
 
 function best(meta, columns, facts, place) {

@@ -9,6 +9,7 @@ drawing function in Python. A test runs both on the same rows. The fields of a t
     smooth  factor of a bias-corrected mean       z       names of columns, a heat map's rows
     ends    names of columns: a label after the last value of each, moved apart until none overlap
     zeros   names of columns: a text with the names of those that are exactly 0 now, or `always`
+    fine    the colour bar of z whose values are within a power of ten
     log     z as log10, exactly 0 as the lowest value, and labels placed for a log axis
 """
 
@@ -196,7 +197,11 @@ def _map(meta: Mapping, columns: Columns) -> dict[str, Any]:
         return {"x": list(columns.get(meta["x"], ())), "z": raw, "customdata": raw}
     low = log10(min((v for row in raw for v in row if v), default=LOWEST))
     z = [[v if v is None else log10(v) if v else low for v in row] for row in raw]
-    return {"x": list(columns.get(meta["x"], ())), "z": z, "customdata": raw}
+    patch = {"x": list(columns.get(meta["x"], ())), "z": z, "customdata": raw}
+    shown = [v for row in z for v in row if v is not None]
+    if "fine" in meta and shown and max(shown) - min(shown) < 1:
+        patch["colorbar"] = meta["fine"]
+    return patch
 
 
 def _best(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> dict[str, Any]:

@@ -6,11 +6,12 @@ and no page.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log10
 from typing import Any
 
 import plotly.graph_objects as go
 
-from core.base.numbers import THIN
+from core.base.numbers import THIN, short
 from core.figures.images import plain
 from core.figures.template import AXIS_TITLES, COUNTS, PALETTES, Mode, blank, scale
 from core.figures.training import END, LONGEST, UPRIGHT, ZERO, Against, X, halo
@@ -64,6 +65,7 @@ CENTRES = {  # log10 of the lowest, the good and the highest value, and their la
     "spread": ((-2, 0, 2), ("0.01", "1, good", "100")),
 }
 POWERS = range(-12, 9)
+FINE = (1, 1.5, 2, 3, 4, 5, 7)  # digits with a tick where all values are within a power of ten
 HOVER = {"step": "step %{x:,d}", "epoch": "epoch %{x:.2f}", "time": "%{x:.1f} s"}
 
 
@@ -82,9 +84,10 @@ def layer_map(
     hover = "%{y}, " + HOVER[against] + ": " + value
     rows = [f"map.{quantity}.{name}" for name in names]
     meta = {"x": f"map.{X[against]}", "z": rows, "log": not (share or MAPS[quantity].signed)}
-    figure.add_heatmap(
-        y=list(names), ygap=3, hovertemplate=hover, meta=meta, **_colours(mode, quantity)
-    )
+    colours = _colours(mode, quantity)
+    if meta["log"] and quantity not in CENTRES:  # where the values have no power of ten among them
+        meta["fine"] = colours["colorbar"] | _ticks(FINE)
+    figure.add_heatmap(y=list(names), ygap=3, hovertemplate=hover, meta=meta, **colours)
     if meta["log"]:  # its colours cannot show 0
         zeros = {"zeros": rows, "names": [plain(name, LONGEST) for name in names], "always": True}
         figure.add_scatter(
@@ -116,6 +119,10 @@ def _colours(mode: Mode, quantity: str) -> dict[str, Any]:
         return {"colorbar": bar, "colorscale": scale(p.sequential), "zmin": 0, "zmax": 1}
     if MAPS[quantity].signed:
         return {"colorbar": bar, "colorscale": scale(p.diverging), "zmid": 0}
-    labels = [f"1e{k}" if k < -3 or k > 3 else f"{10.0**k:g}" for k in POWERS]
-    bar |= {"tickvals": list(POWERS), "ticktext": labels}
-    return {"colorbar": bar, "colorscale": scale(p.sequential)}
+    return {"colorbar": bar | _ticks([1]), "colorscale": scale(p.sequential)}
+
+
+def _ticks(digits: Sequence[float]) -> dict[str, Any]:
+    """Return the ticks of a logarithmic colour bar at these digits of every power of ten."""
+    values = [digit * 10.0**k for k in POWERS for digit in digits]
+    return {"tickvals": [log10(v) for v in values], "ticktext": [short(v) for v in values]}

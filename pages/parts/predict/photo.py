@@ -8,6 +8,7 @@ from pages.kit.layout import finding
 from pages.parts.predict.chosen import Chosen
 from pages.parts.predict.files import answer_files
 
+PHOTO = "photo.jpg"
 HERE = ("localhost", "127.0.0.1", "::1")
 NOT_SECURE = (
     "Browsers allow the camera only on localhost and over HTTPS, and this page was opened over "
@@ -24,6 +25,7 @@ def photo(chosen: list[Chosen]) -> None:
     with left:
         image = st.camera_input("Photo of one object or digit", key="predict_photo")
     if image:
+        image.name = PHOTO  # in place of the browser's, which has the time to the millisecond
         with right:
             answer_files(chosen, [image], "photo")
 

@@ -294,3 +294,15 @@ def test_the_rule_that_ended_the_run_is_marked_as_fired():
     (mark,) = [mark for mark in made.facts()["marks"] if mark["part"] == "fired"]
     assert (mark["part"], mark["short"], mark["row"]) == ("fired", Patience.label.lower(), 9)
     assert "would" not in mark["text"]
+
+
+@pytest.mark.parametrize("low", [0.0123, 0.9, 1.1, 3.05, 7.2, 480.0])
+@pytest.mark.parametrize("factor", [1.6, 5.0, 90.0])
+def test_the_colour_bar_of_a_map_has_numbers_for_any_range(low, factor):
+    columns = {"map.step": [1, 2]}
+    columns |= {f"map.weight.{name}": [low, low * factor] for name in LAYERS}
+    figure = fill(layer_map("light", names=LAYERS, quantity="weight"), columns, {"step": 2})
+    bar, ends = figure.data[0].colorbar, (log10(low), log10(low * factor))
+    shown = [text for v, text in zip(bar.tickvals, bar.ticktext, strict=True)
+             if ends[0] <= v <= ends[1]]  # fmt: skip
+    assert 1 <= len(shown) <= 7
