@@ -10,6 +10,7 @@ from core.__main__ import main, parser
 from core.base.errors import BadExperiment, LabError
 from core.commands import (
     catalogue,
+    comparison,
     evaluation,
     experiments,
     exporting,
@@ -18,6 +19,7 @@ from core.commands import (
     runs,
     selfcheck,
     studies,
+    verification,
     weights,
 )
 from core.runs import checkpoint
@@ -35,11 +37,14 @@ COMMANDS = {  # every command with arguments that parse, and its function
     "rate": (["digits"], experiments, "find_learning_rate"),
     "evaluate": (["last"], evaluation, "evaluate"),
     "resume": (["last"], experiments, "resume"),
+    "fork": (["last"], experiments, "fork"),
     "runs": ([], runs, "list_runs"),
     "sweep": (["samples"], studies, "sweep"),
+    "compare": (["digits"], comparison, "compare"),
     "studies": ([], studies, "studies"),
     "archive": (["last"], runs, "archive_run"),
     "open": (["a.zip"], runs, "open_archive"),
+    "verify": (["last"], verification, "verify_run"),
     "predict": (["last", "a.csv"], prediction, "predict"),
     "export": (["last", "--to", "script"], exporting, "export"),
     "load": (["a.pth"], weights, "load_weights"),
