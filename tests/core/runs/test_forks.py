@@ -355,7 +355,6 @@ def killed_at(run, at):
 killed_at(parent, 10)
 fork = store.create(encode(forks.fork_of(store, parent, 2, {"optimizer.learning_rate": 0.1})))
 killed_at(fork, 4)  # while the state of its parent is recomputed
-killed_at(fork, 7)
 killed_at(fork, 8)
 print(fork)
 """

@@ -62,14 +62,20 @@ OPTIMIZERS = [cls() for cls in Optimizer.members.values() if cls is not LBFGS] +
 def test_a_fork_with_nothing_changed_equals_its_parent_bit_for_bit(optimizer: Optimizer) -> None:
     data, regularizers = points(), (L2(), ClipNorm(limit=0.5), EMA(beta=0.9))
     for schedule in SCHEDULES:
-        e = experiment(optimizer=optimizer, schedule=schedule, regularizers=regularizers)
+        e = experiment(optimizer=optimizer, schedule=schedule, regularizers=regularizers, epochs=2)
         straight = train(e, data)
-        whole = list(straight)
-        course = Course(forked(e), data)
+        straight.budget.is_open = False  # probes change nothing and take most of the time here
+        whole, state = [], None
+        for event in straight:
+            whole.append(event)
+            if straight.step == 3 and straight.settled:
+                state = straight.state()
+        course = Course(forked(e), data, state)
+        course.training.budget.is_open = False
         events = list(course)
-        assert losses(events) == losses(whole), schedule.kind
-        assert of(Epoch, events) == of(Epoch, whole)
-        assert rates(events) == rates(whole)
+        assert losses(events) == losses(whole)[3:], schedule.kind
+        assert of(Epoch, events) == of(Epoch, whole)[1:]
+        assert rates(events) == rates(whole)[1:]
         assert events[-1] == whole[-1]
         assert_equal_weights(course.training, straight)
 
