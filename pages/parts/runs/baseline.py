@@ -43,7 +43,7 @@ def describe_baseline(baseline: Row | None, rows: list[Row]) -> None:
     run = session.get_ui(session.BASELINE)
     if not run:
         return
-    with st.container(**STACK, gap="small"):
+    with st.container(**STACK, gap="small", wrap=False):
         st.caption(_describe(baseline, rows, run), width="stretch")
         if button("Unpin", type="tertiary", icon=":material/keep_off:", key="unpin_baseline"):
             session.set_ui(session.BASELINE, "")

@@ -37,7 +37,7 @@ def _draw(group: list[Row]) -> None:
     live = [row for row in group if row.state.is_live]
     label = batch.label if len(batch.label) <= LONGEST else batch.label[: LONGEST - 1] + "…"
     with st.container(**STACK, gap="small"):
-        name = f"{label} · {counted(len(runs), 'run')}"
+        name = f"{label[:1].upper()}{label[1:]} · {counted(len(runs), 'run')}"
         if button(escape(name), icon=":material/stacks:", key=f"batch {batch.id}", help=SELECT):
             session.select_runs(runs)
             st.rerun()
