@@ -215,8 +215,8 @@ def test_changes_of_a_run_are_compared_in_pairs(
     records = [event for event in studies.events(study_id)[0] if isinstance(event, Record)]
     for effect in effects_of(study, records, regression=False):
         page.get_by_text(describe_difference(effect, "error")).wait_for()
-    page.get_by_role("link", name="Open study").click()
-    wait_until(lambda: f"study={study_id}" in page.url, what="the page of the study")
+    page.get_by_role("button", name="Open study").click()
+    page.wait_for_url(lambda url: f"study={study_id}" in url)
     page.get_by_text(study.about).wait_for()
     page.get_by_role("heading", name="Effects, the largest first").wait_for()
 

@@ -168,12 +168,10 @@ def _result(study_id: str, was_live: bool) -> None:
         st.rerun()
     title = card_title("Effects, the largest first", help=HELP)
     with title:
-        st.page_link(
-            "double_descent.py", label="Open study", icon=":material/open_in_new:",
-            query_params=address.parameters(study=study_id),
-        )  # fmt: skip
-        if stored.live:
+        if stored.live:  # on the left, so that the other button stays where it is
             act("Stop", "stop", stored_studies.stop, study_id)
+        if button("Open study", icon=":material/open_in_new:", type="tertiary"):
+            st.switch_page("double_descent.py", query_params=address.parameters(study=study_id))
     _progress(stored)
     measured = effects(stored)
     if any(effect.differences or effect.lost for effect in measured):
