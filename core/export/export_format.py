@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from core.base.finding import Finding
+from core.base.numbers import size
 from core.base.spec import Choice
 from core.base.text import join_words
 from core.data.dataset import Facts
@@ -74,3 +75,18 @@ class ExportFormat(Choice, family="export format"):
             f"{cls.label} requires the package{'s' * (len(missing) > 1)} "
             f"{join_words(missing)}. Install with: pip install -r {cls.requirements}"
         )
+
+
+def describe_excess(
+    experiment: Experiment, facts: Facts, holder: str, limit: int, way_out: str
+) -> str:
+    """Return that the weights in float32 exceed `limit` bytes, which is what "an ONNX file holds at
+    most", with the way out; empty if they do not.
+    """
+    from core.network.build import trace
+
+    layers = trace(experiment.network, facts.shape, facts.outputs)
+    weights = 4 * sum(layer.parameters for layer in layers)
+    if weights <= limit:
+        return ""
+    return f"The network has {size(weights)} of weights, and {holder} {size(limit)}. {way_out}"

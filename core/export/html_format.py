@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from core.base.finding import Finding
-from core.base.numbers import size, whole
+from core.base.numbers import whole
 from core.data.dataset import Facts
 from core.experiment import Experiment
-from core.export.export_format import ExportFormat, Result, Writing
+from core.export.export_format import ExportFormat, Result, Writing, describe_excess
 from core.runs.store import Store
 
 LARGEST = 200 * 2**20  # bytes of weights; browsers hold texts of up to 512 MB
@@ -25,21 +25,16 @@ class HtmlFormat(ExportFormat):
     source: ClassVar[str] = "html.spec.whatwg.org"
     technique: ClassVar[str] = "K5"
     place: ClassVar[int] = 5
+    version: ClassVar[int] = 2
     suffix: ClassVar[str] = ".html"
     title: ClassVar[str] = "offline"
 
     def unsuitable(self, experiment: Experiment, facts: Facts | None) -> str:
         from core.export.offline.plan import find_unknown_layer
-        from core.network.build import trace
 
-        layers = experiment.network, facts.shape, facts.outputs
-        weights = 4 * sum(layer.parameters for layer in trace(*layers))
-        if weights > LARGEST:
-            return (
-                f"The network has {size(weights)} of weights, and a page in a browser holds at "
-                f"most {size(LARGEST)}. Export the run as ONNX instead."
-            )
-        return find_unknown_layer(*layers)
+        limit = "a page in a browser holds at most", LARGEST, "Export the run as ONNX instead."
+        too_large = describe_excess(experiment, facts, *limit)
+        return too_large or find_unknown_layer(experiment.network, facts.shape, facts.outputs)
 
     def write(self, store: Store, run: str, path: Path) -> Writing:
         from core.analysis.inside.familiarity import Familiarity

@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from core.base.finding import Finding
-from core.base.numbers import size
 from core.data.dataset import Facts
 from core.experiment import Experiment
-from core.export.export_format import ExportFormat, Result, Writing
+from core.export.export_format import ExportFormat, Result, Writing, describe_excess
 from core.runs.store import Store
 
 LARGEST = 2**31 - 2**20  # bytes of weights that fit into one file
@@ -32,16 +31,8 @@ class OnnxFormat(ExportFormat):
     packages: ClassVar[tuple[str, ...]] = ("onnx", "onnxscript", "onnxruntime")
 
     def unsuitable(self, experiment: Experiment, facts: Facts | None) -> str:
-        from core.network.build import trace
-
-        layers = trace(experiment.network, facts.shape, facts.outputs)
-        weights = 4 * sum(layer.parameters for layer in layers)
-        if weights <= LARGEST:
-            return ""
-        return (
-            f"The network has {size(weights)} of weights, and an ONNX file holds at most "
-            f"{size(LARGEST)}. Export the weights instead."
-        )
+        limit = "an ONNX file holds at most", LARGEST, "Export the weights instead."
+        return describe_excess(experiment, facts, *limit)
 
     def write(self, store: Store, run: str, path: Path) -> Writing:
         from core.analysis.trained import TrainedRun

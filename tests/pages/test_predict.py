@@ -234,6 +234,7 @@ def test_renamed_columns_are_chosen_and_identifiers_are_shown(empty):
     app = upload(open_input("Spreadsheet", run), ("new.csv", content))
     menus = {menu.label: menu for menu in app.selectbox if menu.label in ("left", "right")}
     assert [menu.value for menu in menus.values()] == ["Left side", None] and not app.dataframe
+    assert not app.get("progress")  # the bar ends with the reading, also by an error
     app = well(menus["right"].set_value("other").run())
     predictor = open_predictor(empty, run)
     expected = predictor.predict(np.array([[1, 2, 3], [9, 1, 1]], np.float32))

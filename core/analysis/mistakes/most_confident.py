@@ -9,7 +9,7 @@ from core.analysis.mistakes.influence import column_influences
 from core.analysis.mistakes.neighbours import affordable, nearest_training_samples
 from core.analysis.mistakes.suits import needs_classes
 from core.analysis.trained import Outputs, TrainedRun
-from core.base.numbers import MISSING, exact, percent, short, whole
+from core.base.numbers import MISSING, exact, percent, readable, short, whole
 from core.base.text import aligned, clip, counted
 from core.data.dataset import Facts
 
@@ -145,9 +145,9 @@ def describe_columns(result: dict[str, Any], sample: int) -> str:
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """Return a number as `short` with a minus sign instead of a hyphen; exponents keep theirs.
+    """Return a value as `readable` with a minus sign instead of a hyphen; exponents keep theirs.
 
-    >>> signed(-0.25), signed(2e-5)
-    ('−0.25', '2e-5')
+    >>> signed(-0.25), signed(2e-5), signed(-1234567).split()
+    ('−0.25', '2e-5', ['−1', '234', '567'])
     """
-    return f"{'−' * (value < 0)}{short(abs(value), digits)}"
+    return f"{'−' * (value < 0)}{readable(abs(value), digits)}"

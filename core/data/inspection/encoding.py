@@ -229,7 +229,7 @@ def _no_columns(
     """Return the error for columns that are missing; it names those that may be meant."""
     absent = sorted(absent, key=lambda encoding: encoding.index)
     titles = tuple(dict.fromkeys(encoding.title for encoding in absent))
-    known = {each.title for each in encodings}
+    known = {*(each.title for each in encodings), *columns.left_out}
     unmatched = tuple(t for t in dict.fromkeys(columns.header or ()) if t and t not in known)
     pairs = pair_titles(titles, unmatched)
     single = len(titles) == 1

@@ -20,6 +20,7 @@ from core.analysis.trained import TrainedRun
 FITTED = 4000  # training samples that are represented, evenly spaced
 LARGEST, SMALLEST = 200, 8  # representatives
 AGREEMENT = 0.9  # with the lab, below which the page has no such warning
+EACH = 20  # training samples of a representative, so that their own distances show the spread
 SEED = 0
 
 
@@ -56,7 +57,7 @@ def represent(trained: TrainedRun, room: int) -> Representatives | None:
     if reference is None:
         return None
     hidden = reference.hidden[:: -(-len(reference.hidden) // FITTED)].astype(np.float64)
-    count = min(LARGEST, room // hidden.shape[1], len(hidden) // 4)
+    count = min(LARGEST, room // hidden.shape[1], len(hidden) // EACH)
     if count < SMALLEST:
         return None
     with warnings.catch_warnings():

@@ -142,15 +142,19 @@ def _with_progress(
         st.button("Stop", icon=":material/stop:", key=f"predict_stop {place}",
                   on_click=_remove, args=(place,))  # fmt: skip
 
-    inputs = read_inputs(
-        one.predictor, [file.getvalue() for file in files], [file.name for file in files],
-        renamed=renamed,
-        progress=lambda done: bar.progress(READ * done, text="Reading the files …"),
-    )  # fmt: skip
-    predictions = one.predictor.predict(
-        inputs.values, inputs.names,
-        progress=lambda done: bar.progress(READ + (1 - READ) * done, text="Predicting …"),
-    )  # fmt: skip
+    try:
+        inputs = read_inputs(
+            one.predictor, [file.getvalue() for file in files], [file.name for file in files],
+            renamed=renamed,
+            progress=lambda done: bar.progress(READ * done, text="Reading the files …"),
+        )  # fmt: skip
+        predictions = one.predictor.predict(
+            inputs.values, inputs.names,
+            progress=lambda done: bar.progress(READ + (1 - READ) * done, text="Predicting …"),
+        )  # fmt: skip
+    except LabError:
+        shown.empty()
+        raise
     shown.empty()
     return inputs, predictions
 

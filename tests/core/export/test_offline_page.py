@@ -92,7 +92,7 @@ def test_as_many_samples_as_fit_are_stored_and_the_page_is_small(shape, noise) -
     assert len(made.text.encode()) <= 1.5 * made.weights + 60_000 and made.rows == ROWS
 
 
-@pytest.mark.parametrize("fixture", ["digits_run", "values_run", "spirals_run"])
+@pytest.mark.parametrize("fixture", ["digits_run", "spirals_run"])
 def test_the_page_knows_inputs_unlike_the_training_set_nearly_as_the_lab_does(fixture, request):
     """For held-out samples and for noise: the few representatives have a threshold of their own."""
     trained = request.getfixturevalue(fixture)
