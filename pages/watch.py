@@ -152,8 +152,9 @@ class Page:
             "Watch", " · ".join(filter(None, facts)), (label, colour, f":material/{icon}:")
         ):
             actions(self.run, self.state, has_started=self.has_started)
-            if self.state is RunState.PAUSED:
-                change_settings.popover(self.run, self.experiment, self.changes)
+            if self.state in (RunState.RUNNING, RunState.PAUSED):
+                paused = self.state is RunState.PAUSED
+                change_settings.popover(self.run, self.experiment, self.changes, paused=paused)
             view = (
                 view_settings(regression=self.classes == 0) if self.has_steps or self.live else {}
             )

@@ -16,15 +16,18 @@ from pages.kit.buttons import button
 from pages.kit.layout import describe_error, finding
 
 HELP = "Change the learning rate and other settings of this run, from its next step on"
+UNPAUSED = "Pause the run to change its settings"
 HINT = (
     "Changes apply from the next step on. They are recorded with the run, and the chart marks them."
 )
 WIDTH = 132  # least width of a field in px
 
 
-def popover(run: str, experiment: Experiment, changes: int) -> None:
-    """Draw the popover. `experiment` has the changes so far, whose number is `changes`."""
-    why = person.barred(run)
+def popover(run: str, experiment: Experiment, changes: int, *, paused: bool) -> None:
+    """Draw the popover, which opens while the run is paused; the row of buttons keeps its place.
+    `experiment` has the changes so far, whose number is `changes`.
+    """
+    why = person.barred(run) or ("" if paused else UNPAUSED)
     with st.popover(
         "Change settings", icon=":material/tune:", help=why or HELP, disabled=bool(why),
         key="watch_change",
