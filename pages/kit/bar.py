@@ -112,7 +112,8 @@ def plan_draft(planned: Plan | None) -> tuple[PlannedStart, str]:
     draft = state.draft()
     planned = planned or plan(draft, runner.current().store.home)
     batch, reason = several.read_batch(draft)
-    text, problem = line(draft, planned, ROOM), planned.problem or ""
+    text = line(draft.model_copy(update={"fork": None}), planned, ROOM)  # the bar names the fork
+    problem = planned.problem or ""
     if batch is None:
         return PlannedStart(text, partial(start, encode(draft)), problem), reason
     count = counted(len(batch.experiments), "run")
