@@ -1,9 +1,9 @@
 """The cost of checkpoints and of the hashes of weights: `python -m benchmarks.checkpoints`.
 
 The fraction of the time of a run that each takes, measured within the run itself, so that a busy
-machine changes both sides alike: on one core an MLP on the digits, and LeNet on random images of
-28 × 28 pixels. On a GPU every measured piece waits for the device, as a training does not: the
-fraction is an upper bound.
+machine changes both sides alike: on one core an MLP and a small CNN on the digits, and LeNet on
+random images of 28 × 28 pixels. On a GPU every measured piece waits for the device, as a training
+does not: the fraction is an upper bound.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from core.base.encoding import encode
 from core.data.samples import Samples
 from core.experiment import Experiment, shipped
 from core.jobs import trainer
-from core.network.presets import LeNet
+from core.network.presets import MLP, LeNet
 from core.runs import kept_checkpoints
 from core.runs.store import Store
 from core.training import inputs
@@ -97,9 +97,11 @@ def contestants(chosen: str) -> dict[str, Callable[[float], dict[str, float]]]:
     """Return what is measured, by name."""
     long = {"epochs": 100_000, "device": chosen, "stopping": ()}
     digits = shipped()["digits"].model_copy(update=long)
+    mlp = digits.model_copy(update={"network": MLP().layers((1, 8, 8))})
     lenet = Experiment(network=LeNet().layers((1, 28, 28)), batch_size=64, **long)
     return {
-        "MLP on digits": partial(measure, digits, None),
+        "MLP on digits": partial(measure, mlp, None),
+        "Small CNN on digits": partial(measure, digits, None),
         "LeNet": partial(measure, lenet, random_images()),
     }
 

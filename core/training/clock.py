@@ -4,7 +4,7 @@ consumers and checkpoints do not count, and the times at which checkpoints are d
 
 from collections.abc import Callable
 
-SAVE_SHARE = 0.02  # fraction of the time that checkpoints may take …
+SAVE_SHARE = 0.015  # fraction of the time that checkpoints may take …
 SAVE_EVERY = (2.0, 60.0)  # … but at least and at most this many seconds apart
 
 
