@@ -71,8 +71,15 @@ def _score(lines: list[str], delimiter: str, kinds: Kinds) -> tuple[float, int]:
     texts = [cell for cell in cells if not kinds[cell].styles]
     if sum(1 for cell in texts if _QUOTE.search(cell)) > len(rows) / 2:
         return 0.0, 0
-    torn = sum(1 for cell in texts if any(sign in cell for sign in others)) / len(cells)
+    torn = sum(1 for cell in texts if _is_torn(cell, others, kinds)) / len(cells)
     return regular * (0.2 + numbers) * (1 - torn), width
+
+
+def _is_torn(cell: str, others: list[str], kinds: Kinds) -> bool:
+    """Whether another delimiter would find a number in this text: "094;x", but not "red;blue"."""
+    return any(
+        sign in cell and any(kinds[part].styles for part in cell.split(sign)) for sign in others
+    )
 
 
 def _is_one_column(lines: list[str], delimiter: str, kinds: Kinds) -> bool:

@@ -51,7 +51,9 @@ class Written:
 def dialects(draw) -> Dialect:
     delimiter = draw(st.sampled_from([",", ";", "\t", "|", "  "]))
     decimal = draw(st.sampled_from(".,"))
-    groups = ["", "", "." if decimal == "," else ",", "'", "\u00a0"]
+    groups = ["", "", "'", "\u00a0"]
+    if (delimiter, decimal) != (",", ","):  # between commas, 83.567 is no 83567
+        groups.append("." if decimal == "," else ",")
     header = draw(st.booleans())
     spaces = delimiter == "  "
     return Dialect(
@@ -188,6 +190,20 @@ def test_a_comma_that_may_be_both_is_refused_and_the_choice_works():
     assert caught.value.fixes == ({"decimal": "point"}, {"decimal": "comma"})
     assert read_table(data, "t.csv", decimal=".").values[:, 0].tolist() == [1059, 2500]
     assert read_table(data, "t.csv", decimal=",").values[:, 0].tolist() == [1.059, 2.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "width"),
+    [
+        ("40,094;x,y\n58,550;x,y\n", ";", 2),
+        ("1,red;blue\n2,green;blue\n", ",", 2),
+        ("red;blue,1\nred;grey,2\n", ",", 2),
+        ("1,5;x|y\n2,5;x|z\n", ";", 2),
+    ],
+)
+def test_the_delimiter_does_not_tear_numbers(text, delimiter, width):
+    table = read_table(text.encode(), "t.csv", decimal="," if "1,5" in text else ".")
+    assert (table.delimiter, table.width) == (delimiter, width)
 
 
 @pytest.mark.parametrize("late", [0, 600])

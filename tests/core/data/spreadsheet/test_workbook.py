@@ -194,7 +194,7 @@ def test_the_process_imports_neither_torch_nor_pandas_nor_this_folder():
     loaded = set(done.stdout.decode().split())
     assert not loaded & {"torch", "pandas", "numpy", "streamlit", "pydantic", "subprocess"}
     assert {m for m in loaded if m.startswith("core")} == {
-        "core", "core.base", "core.base.limits", "core.base.numbers",
+        "core", "core.base", "core.base.lazy_compiler", "core.base.limits", "core.base.numbers",
         "core.data", "core.data.spreadsheet", "core.data.spreadsheet.grid",
         "core.data.spreadsheet.sheet", "core.data.spreadsheet.sheet_xml",
     }  # fmt: skip
