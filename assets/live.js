@@ -111,6 +111,7 @@ class Feed {
     if (!moment || !(facts.version > moment.version)) return { columns, facts };
     const rows = (group) => {
       if (group === "epoch") return moment.measured;
+      if (group === "forecast") return undefined; // its steps are those to come
       const beyond = columns[`${group}.step`]?.findIndex((step) => step > moment.step) ?? -1;
       return beyond < 0 ? undefined : beyond;
     };

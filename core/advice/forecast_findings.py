@@ -31,7 +31,9 @@ class ForecastScore:
 
 
 def score_forecasts(rows: Iterable[Summary], last: int = LAST) -> ForecastScore:
-    """Return the score of the newest runs that trained all of their epochs and had a forecast."""
+    """Return the score of the newest runs that trained all of their epochs and had a forecast: no
+    forks, and no runs whose settings were changed.
+    """
     checked = list(islice(_checked(rows), last))
     misses = tuple(shape_of(curve) for made, curve in checked if not made.holds(curve[-1]))
     return ForecastScore(len(checked) - len(misses), len(checked), misses)
@@ -39,7 +41,8 @@ def score_forecasts(rows: Iterable[Summary], last: int = LAST) -> ForecastScore:
 
 def _checked(rows: Iterable[Summary]) -> Iterator[tuple[Forecast, Sequence[float]]]:
     for row in rows:
-        if row.reason == COMPLETE and row.epochs == len(row.curve):
+        is_one_training = not row.parent and not row.changed
+        if is_one_training and row.reason == COMPLETE and row.epochs == len(row.curve):
             made = forecast(row.curve, row.epochs)
             if isinstance(made, Forecast):
                 yield made, row.curve
@@ -69,6 +72,8 @@ REFUSALS = {
     "not_falling": "No forecast: the validation loss did not fall over the first {made}. A power "
     "law describes falling losses only.",
     "not_finite": "No forecast: the validation loss was not a positive number in the first {made}.",
+    "forked": "No forecast for a fork: its curve begins with epochs of another run.",
+    "changed": "No forecast: the settings of this run were changed while it was trained.",
     "too_early": "The final validation loss is forecast after {made}.",
 }
 

@@ -52,7 +52,9 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Refused:
-    """Why there is no forecast, as a code: too_early, too_short, not_finite, not_falling."""
+    """Why there is no forecast, as a code: too_early, too_short, not_finite, not_falling, and of a
+    run forked, changed.
+    """
 
     code: str
     made: int

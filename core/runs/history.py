@@ -56,9 +56,11 @@ class History:
     delta `since`, or the facts.
     """
 
-    def __init__(self, rules: Sequence[StoppingRule] = ()) -> None:
-        """`rules` are the stopping rules of the run. All rules get marks, also the others."""
-        self.rules = tuple(rules)
+    def __init__(self, rules: Sequence[StoppingRule] = (), *, forked: bool = False) -> None:
+        """`rules` are the stopping rules of the run. All rules get marks, also the others. The log
+        of a `forked` run begins with epochs of its parent.
+        """
+        self.rules, self.forked = tuple(rules), forked
         self.started: Started | None = None
         self.ended: Ended | None = None
         self.recomputing: Recomputing | None = None  # before a fork starts
@@ -219,11 +221,14 @@ class History:
     @property
     def forecast(self) -> Forecast | Refused | None:
         """The forecast of the final validation loss from the first third of the epochs; None before
-        the run has begun.
+        the run has begun. Epochs that were trained with other settings predict nothing, so a fork
+        and a run whose settings were changed have none.
         """
         if self.started is None:
             return None
         made = epochs_needed(self.started.epochs)
+        if self.forked or self.changes:
+            return Refused("forked" if self.forked else "changed", made)
         first = self.epochs[:made]
         validated = takewhile(lambda epoch: epoch.validation is not None, first)
         return forecast([epoch.validation["loss"] for epoch in validated], self.started.epochs)

@@ -56,6 +56,7 @@ class Summary:
     batch: notes.RunBatch | None = None
     samples: str = ""  # identifies the validation samples; scores on the same ones are comparable
     parent: str = ""  # the run that a fork names as its parent, which may be gone
+    changed: bool = False  # whether its settings were changed while it was trained
 
 
 _cache: dict[tuple[Path, str], tuple[Stamp, Summary]] = {}
@@ -122,7 +123,8 @@ def _row(
     block = store.content(run, EVENTS)
     block = block[: block.rfind(b"\n") + 1]
     epochs, end = epochs_in(block), end_in(block)
-    for event in changes_in(block):
+    changes = changes_in(block)
+    for event in changes:
         partial = changed(partial, {p: v for p, v in event.changes.items() if _is_shown(p)})
     measured = [epoch for epoch in epochs if epoch.loss is not None]
     best = next((epoch for epoch in reversed(measured) if epoch.best), None)
@@ -146,6 +148,7 @@ def _row(
         batch=written.batch,
         samples=_samples(*(json.dumps(settings.get(part)) for part in MEASURED_ON)),
         parent=(settings.get("fork") or {}).get("run", ""),
+        changed=bool(changes),
     )
     return row, facts[data] is not None
 

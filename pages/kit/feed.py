@@ -30,7 +30,6 @@ from core.base.encoding import decode, to_json_text
 from core.base.errors import LabError, NotFound
 from core.experiment import Experiment
 from core.jobs import runner
-from core.optim.stopping import StoppingRule
 from core.runs.history import History
 from core.runs.store import Store
 
@@ -51,7 +50,7 @@ class Tail:
     def __init__(self, store: Store, run: str):
         self.store, self.run = store, run
         self._lock = threading.Lock()
-        self._made, self._offset, self.history = None, 0, History(_rules(store, run))
+        self._made, self._offset, self.history = None, 0, _empty_history(store, run)
         self._read_at = -inf
         self.streamed = False  # whether a stream reads the file, several times a second
         self._texts: dict[
@@ -74,7 +73,7 @@ class Tail:
         made = self.store.stamp(self.run)[0]
         if self._made not in (None, made):
             generation = self.history.generation + 1
-            self._offset, self.history = 0, History(_rules(self.store, self.run))
+            self._offset, self.history = 0, _empty_history(self.store, self.run)
             self.history.generation = generation
             self._texts.clear()
         self._made = made
@@ -116,12 +115,15 @@ class Tail:
         return self.history.ended is not None
 
 
-def _rules(store: Store, run: str) -> tuple[StoppingRule, ...]:
-    """Return the run's stopping rules; none if this version cannot read the experiment."""
+def _empty_history(store: Store, run: str) -> History:
+    """Return the history of the run before its first event, which knows nothing of its experiment
+    if this version cannot read that.
+    """
     try:
-        return decode(Experiment, store.experiment(run)).stopping
+        experiment = decode(Experiment, store.experiment(run))
     except LabError:
-        return ()
+        return History()
+    return History(experiment.stopping, forked=experiment.fork is not None)
 
 
 _tails: OrderedDict[tuple[Path, str], Tail] = OrderedDict()

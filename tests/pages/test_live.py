@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from core.advice.forecast_findings import describe_forecast
 from core.advice.run_status import describe_end, numbers
 from core.base.encoding import encode
-from core.base.events import Probe, to_json
+from core.base.events import Epoch, Probe, to_json
 from core.experiment import Experiment
 from core.figures import training
 from core.figures.maps import layer_map
@@ -188,6 +189,27 @@ def test_the_browser_fills_figures_like_python(page, server, run):
         )
         assert layout["x"] == expected["layout"]["xaxis"]["range"]
         assert layout["y"] == expected["layout"]["yaxis"].get("tickvals")
+
+
+def test_the_band_of_a_live_run_reaches_its_last_epoch(page, server):
+    events = [
+        replace(e, validation={"loss": 1 / e.epoch, "accuracy": 0.5}) if isinstance(e, Epoch) else e
+        for e in script(240, 10)[:60]
+    ]
+    history = History()
+    history.add(map(to_json, events))
+    expected = history.columns()
+    assert expected["forecast.step"][-1] == 240 > history.step
+    run = server.store.create(encode(Experiment(name="Made up")))
+    write(server.store, run, events)
+    with server.store.own(run):
+        look(page, server, run)
+        page.get_by_text(describe_forecast(history).text).wait_for()
+        band = "plot => plot.data.filter(({ name }) => name?.startsWith('Forecast'))"
+        low, high = page.eval_on_selector(PLOT, band)
+    for trace, name in ((low, "low"), (high, "high")):
+        assert same(trace["x"], expected["forecast.step"])
+        assert same(trace["y"], expected[f"forecast.{name}"])
 
 
 def same(one, other):

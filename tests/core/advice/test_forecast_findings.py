@@ -12,7 +12,7 @@ from core.advice.forecast_findings import (
     score_forecasts,
     shape_of,
 )
-from core.base.events import Ended
+from core.base.events import Changed, Ended
 from core.runs.summary import Summary
 from tests.core.runs.logs import epoch, folded, started
 
@@ -43,6 +43,18 @@ def history(losses, epochs=EPOCHS, reason=""):
 )
 def test_every_state_of_a_forecast_has_its_finding(losses, epochs, reason, code):
     assert describe_forecast(history(losses, epochs, reason)).code == code
+
+
+def test_epochs_with_other_settings_give_no_forecast_and_are_not_counted():
+    events = [epoch(i, 10 * i, loss=loss - 1) for i, loss in enumerate(LAW, 1)]
+    begin, change = started(0, 10 * EPOCHS, 10), Changed(10 * EPOCHS - 10, {"epochs": EPOCHS})
+    fork = folded(begin, *events, forked=True)
+    changed = folded(begin, *events[:-1], change, started(change.step, 10 * EPOCHS, 10))
+    for run, code in ((fork, "forked"), (changed, "changed")):
+        assert describe_forecast(run).code == f"forecast_{code}"
+        assert run.columns()["forecast.low"] == []
+    rows = [replace(ROW, parent="other"), replace(ROW, changed=True)]
+    assert score_forecasts(rows).total == 0 and score_forecasts([*rows, ROW]).total == 1
 
 
 def test_before_the_first_epoch_there_is_nothing_to_say():

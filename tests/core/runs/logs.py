@@ -31,8 +31,8 @@ def probe(step, value=1.0):
     )
 
 
-def folded(*events):
-    history = History()
+def folded(*events, **what):
+    history = History(**what)
     history.add(map(to_json, events))
     return history
 
