@@ -10,6 +10,7 @@ from core.base.settings import settings
 from core.data.batches import Part, Streamed
 from core.data.normalization import Affine
 from core.data.samples import Samples
+from core.data.spreadsheet import growing_array
 from core.experiment import Experiment
 
 
@@ -64,6 +65,14 @@ class Scale:
 def is_streamed(inputs: np.ndarray) -> bool:
     """Whether inputs are trained from the disk, in blocks."""
     return isinstance(inputs, np.memmap) and inputs.nbytes > resident()
+
+
+def will_stream(samples: Samples) -> bool:
+    """Whether a dataset will be trained from the disk. Its gaps are filled first, and the result is
+    in memory while it is small.
+    """
+    is_mapped = not samples.fills or samples.inputs.nbytes > growing_array.LIMIT
+    return is_mapped and is_streamed(samples.inputs)
 
 
 def window() -> int:

@@ -31,9 +31,9 @@ from core.export.script.data import (
     arrays_of,
     data_code,
 )
-from core.export.script.definitions import CannotExport, Definitions
+from core.export.script.definitions import Definitions
 from core.export.script.rendering import code, comment, literal
-from core.training.scale import resident, window
+from core.training.scale import will_stream, window
 
 LARGE = 2**20  # bytes of files that are not read for a script that is only shown
 SHEETS = {".xlsx", ".xlsm", ".xls", ".ods"}
@@ -48,7 +48,7 @@ Files = dict[str, tuple[str, Path]]  # by role: the name beside the script, and 
 def _(data: Spreadsheets, home: Path, definitions: Definitions) -> DataCode:
     library = Library(home)
     about, samples = library.about(data.digest), library.open(data.digest)
-    if samples.inputs.nbytes > resident():
+    if will_stream(samples):
         return _large(data, samples, definitions)
     files = _files(library, about)
     if definitions.draft and sum(path.stat().st_size for _, path in files.values()) > LARGE:
@@ -66,14 +66,8 @@ def _(data: Spreadsheets, home: Path, definitions: Definitions) -> DataCode:
 def _large(data: Spreadsheets, samples: Samples, definitions: Definitions) -> DataCode:
     """Return the code for a dataset that the lab trains from the disk. A script has the arrays in
     memory and draws the samples in the same order. Pandas would need several times as much memory,
-    so it is not tried. Raises CannotExport for a table with gaps.
+    so it is not tried.
     """
-    if samples.fills:
-        raise CannotExport(
-            f"“{data.title}” is trained from the disk, and its missing values are filled there, "
-            "which a script does not do. Set LAB_RESIDENT to more than its size in MB, train again "
-            "and export."
-        )
     need = f"{ARRAYS} has the arrays, which need {size(samples.inputs.nbytes)} of memory."
     found = arrays_code(data, samples, definitions, need)
     return replace(found, block_size=block_size(samples.inputs, window()))

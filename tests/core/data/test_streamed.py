@@ -11,10 +11,13 @@ from core.base.encoding import change
 from core.base.events import Ended, Epoch
 from core.data.augmentations import Crop, Flip
 from core.data.batches import Streamed
+from core.data.gaps import Fill
 from core.data.samples import Samples
+from core.data.spreadsheet import growing_array
 from core.experiment import Experiment
 from core.network.layers import Flatten, Output
 from core.training.loop import train
+from core.training.scale import is_streamed, will_stream
 from core.training.setup import Setup
 
 CHOSEN = Experiment(network=(Flatten(), Output()), epochs=4, batch_size=50)
@@ -46,6 +49,19 @@ def test_a_part_on_disk_gives_what_a_part_in_memory_gives(stored, monkeypatch):
         assert all(torch.equal(a, b) for one, two in pairs for a, b in zip(one, two, strict=True))
 
 
+def test_a_table_with_filled_gaps_is_streamed_where_it_is_predicted(tmp_path, monkeypatch):
+    np.save(tmp_path / "x.npy", np.float32([[1, 2], [np.nan, 4], [5, 6]]))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    table = Samples("table", mapped, np.zeros(3), (), fills=(Fill(0, "mean"),))
+    found = []
+    for limit, resident in ((0, "0"), (24, "0"), (0, "1")):
+        monkeypatch.setattr(growing_array, "LIMIT", limit)
+        monkeypatch.setenv("LAB_RESIDENT", resident)
+        found.append(is_streamed(table.filled(np.arange(3)).inputs))
+        assert will_stream(table) == found[-1]
+    assert found == [True, False, False]
+
+
 @pytest.mark.parametrize("augmentations", [(), (Crop(padding=2), Flip())], ids=["plain", "moved"])
 def test_it_learns_and_a_resume_in_mid_epoch_equals_the_straight_run(stored, augmentations):
     chosen = CHOSEN.model_copy(update={"augmentations": augmentations})
@@ -74,9 +90,11 @@ import os, sys
 from pathlib import Path
 import numpy as np
 from core.data.samples import Samples
+from core.data.spreadsheet import growing_array
 from core.experiment import Experiment
 from core.network.layers import Flatten, Output
 from core.training.loop import train
+from core.training.scale import is_streamed, will_stream
 
 def anonymous():
     lines = Path("/proc/self/status").read_text().splitlines()

@@ -19,6 +19,7 @@ from core.data.datasets import MNIST, Spreadsheets
 from core.data.library import Library
 from core.data.reading import Reading
 from core.data.sampling import Bootstrap, Shuffle
+from core.data.spreadsheet import growing_array
 from core.experiment import Experiment, shipped
 from core.export import exports, proof
 from core.export.code_formats import NotebookFormat, ScriptFormat, script_of
@@ -147,17 +148,21 @@ def test_a_new_field_of_the_experiment_needs_a_place_in_the_script():
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("sampling", [Shuffle(), Bootstrap()])
-def test_a_script_draws_the_samples_of_a_dataset_on_the_disk_in_the_same_order(
-    tmp_path, monkeypatch, sampling
+@pytest.mark.parametrize(("sampling", "missing"), [(Shuffle(), "mean"), (Bootstrap(), "auto")])
+def test_a_script_fills_and_draws_the_samples_of_a_dataset_on_the_disk_like_the_lab(
+    tmp_path, monkeypatch, sampling, missing
 ):
-    rows = "".join(f"{k % 11},{k % 7},{(k * k) % 3}\n" for k in range(400)).encode()
-    digest, _ = Library(tmp_path).add(b"a,b,kind\n" + rows, names=("rows.csv",))
+    gap = "" if missing == "mean" else 0
+    rows = "".join(f"{k % 11 or gap},{k % 7},{(k * k) % 3}\n" for k in range(400)).encode()
+    reading = Reading(columns={"a": {"missing": missing}})
+    library = Library(tmp_path)
+    digest, _ = library.add(b"a,b,kind\n" + rows, names=("rows.csv",), reading=reading)
     data = Spreadsheets(digest=digest, title="Rows")
     experiment = Experiment(data=data, network=(Output(),), sampling=sampling, epochs=2)
     store = Store(tmp_path)
     run = store.create(encode(experiment))
     monkeypatch.setenv("LAB_RESIDENT", "0.002")  # 2 of the 3 kB of the inputs
+    monkeypatch.setattr(growing_array, "LIMIT", 2000)
     KINDS[RUN].execute(tmp_path, run)
     files, result = exports.export(store, run, ScriptFormat(prove=True), tmp_path / "mine.py")
     assert {file.name for file in files} == {"mine.py", "data.npz"}
@@ -182,9 +187,7 @@ def test_the_script_of_a_run_on_mnist_computes_its_losses(tmp_path, monkeypatch)
     assert found["equal"] == found["steps"] > 5 and found["equal_epochs"] == 2
 
 
-def test_what_has_no_source_or_fills_gaps_on_the_disk_is_refused_with_the_reason(
-    tmp_path, monkeypatch
-):
+def test_what_has_no_source_is_refused_with_the_reason(tmp_path, monkeypatch):
     names = {"__name__": "no_file", "Constant": Constant, "Literal": Literal}
     monkeypatch.setattr(Schedule, "members", dict(Schedule.members))
     source = """
@@ -195,14 +198,6 @@ class Nowhere(Constant):
 """
     exec(source, names)
     experiment = shipped()["spirals"].model_copy(update={"schedule": names["Nowhere"]()})
-    with pytest.raises(BadInput) as refused:
-        script(experiment, tmp_path)
-    assert refused.value.code == "cannot_export"
-    rows = "".join(f"{k or ''},{k % 7},{k % 2}\n" for k in range(40)).encode()
-    filled = Reading(columns={"a": {"missing": "mean"}})
-    digest, _ = Library(tmp_path).add(b"a,b,kind\n" + rows, names=("rows.csv",), reading=filled)
-    experiment = change(experiment, "data", {"kind": "spreadsheets", "digest": digest})
-    monkeypatch.setenv("LAB_RESIDENT", "0")
     with pytest.raises(BadInput) as refused:
         script(experiment, tmp_path)
     assert refused.value.code == "cannot_export"
