@@ -16,11 +16,12 @@ from core.base.text import clip, few, format_shape
 from core.data.arrays.combine import read_files
 from core.data.datasets import Spreadsheets
 from core.data.inspection.encoding import ColumnEncoding
-from core.data.inspection.input_columns import TrainedColumns, rename_columns
+from core.data.inspection.input_columns import TrainedColumns, match_titles, rename_columns
 from core.data.inspection.inspect import Inspection, inspect
 from core.data.inspection.train_test import compare
 from core.data.library import Library
 from core.data.reading import Reading
+from core.data.spreadsheet.table import Table
 
 POSITIONS = ("auto", "first", "last", "none")  # values of Reading.label_column that are no names
 REPORTED = {"unseen_values", "missing_filled", "not_numbers"}  # with any level
@@ -53,6 +54,7 @@ def read_new_samples(
     names = [path.name if path else "" for path in (images, labels)]
     tables = read_files((images, labels), names, like.settled, lambda index: None)
     inputs = rename_columns(tables[0], renamed or {}, like.known_titles)
+    inputs = match_titles(inputs, like.known_titles)
     try:
         new = inspect(inputs, tables[1], like=like)
     except BadData as error:
@@ -65,6 +67,7 @@ def read_new_samples(
     findings = [f for f in new.findings if f.level in ("warn", "bad") or f.code in REPORTED]
     findings += [f for f in compare(like, new, images.name) if f.code != "test_rows"]
     findings += check_range(like, new, images.name)
+    findings += check_matching(like, inputs, images.name)
     return NewSamples(new.samples.inputs, new.samples.targets, tuple(findings))
 
 
@@ -165,3 +168,23 @@ def check_range(like: Inspection, new: Inspection, name: str) -> list[Finding]:
     )
     evidence = {titles[i]: float(outside[i]) for i in worst}
     return [Finding("outside_range", "warn", text, {"outside": evidence})]
+
+
+def check_matching(like: Inspection, table: Table, name: str) -> list[Finding]:
+    """Report that the columns of a file are matched by their order, although it has titles or the
+    training file has some: none is in both.
+    """
+    own = [title for title in table.header or () if title]
+    if table.is_array or like.input_titles.intersection(own) or not (own or like.input_titles):
+        return []
+    if not own:
+        reason = f"{name} has no header"
+    elif not like.input_titles:
+        reason = "No column titles are stored for the training data"
+    else:
+        reason = f"No title of {name} is one of the training file"
+    text = (
+        f"{reason}, so columns are matched by their order. Check that those of {name} are in the "
+        "order of the training data."
+    )
+    return [Finding("matched_by_order", "info", text, {"titles": own[:5]})]

@@ -6,7 +6,12 @@ from typing import Self
 
 import numpy as np
 
-from core.analysis.new_samples import REPORTED, check_range, training_inspection
+from core.analysis.new_samples import (
+    REPORTED,
+    check_matching,
+    check_range,
+    training_inspection,
+)
 from core.analysis.trained import TrainedRun
 from core.base.errors import BadData
 from core.base.finding import Finding
@@ -101,7 +106,13 @@ def read_table_inputs(
         if (finding.level in ("warn", "bad") or finding.code in REPORTED)
         and finding.code not in ABSENT
     ]
-    findings = [*left_out, *findings, *check_range(like, new, name), *_check_scale(like, new, name)]
+    findings = [
+        *left_out,
+        *check_matching(trained, table, name),
+        *findings,
+        *check_range(like, new, name),
+        *_check_scale(like, new, name),
+    ]
     names = tuple(f"row {number}" for number in new.row_numbers)
     rows = np.asarray(new.row_numbers, int) - table.first_row
     cells = {titles[c]: _exact(cells_of(table, c)[rows]) for c in identifiers}

@@ -1,5 +1,6 @@
 """Spreadsheets without labels are read as inputs of a run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,14 @@ from core.base.encoding import encode
 from core.base.errors import BadData
 from core.data.datasets import Corrected, Spreadsheets
 from core.data.inspection.encoding import pair_titles
+from core.data.inspection.input_columns import TrainedColumns
 from core.data.library import Library
 from core.data.reading import Reading
 from core.experiment import Experiment
 from core.network.layers import Flatten, Output
 from core.predict.inputs import read_inputs
 from core.predict.predictor import Predictor
+from core.predict.table_inputs import read_table_inputs
 from core.runs.store import Store
 from tests.core.analysis.conftest import train
 from tests.core.predict.test_inputs import codes, refusal
@@ -78,7 +81,8 @@ def test_without_titles_columns_are_matched_by_their_order(values_run):
     with_label = read_inputs(predictor, [b"1;2;3;9\n4;5;6;9\n7;8;10;9\n"])
     without = read_inputs(predictor, [b"1;2;3\n4;5;6\n7;8;10\n"])
     assert np.array_equal(with_label.values, without.values)
-    assert codes(with_label) == ["columns_left_out"] and codes(without) == []
+    assert codes(with_label) == ["columns_left_out", "matched_by_order"]
+    assert codes(without) == ["matched_by_order"]
     assert without.values.tolist() == [[1, 2, 3], [4, 5, 6], [7, 8, 10]]
     assert refusal(predictor, b"1;2\n4;5\n7;8\n") == "column_count"
 
@@ -222,7 +226,7 @@ def test_pixels_that_are_missing_or_have_another_scale_are_named(tmp_path: Path)
     order = [*range(40, 64), *range(40)]
     moved = [",".join(str(row[i]) for i in order) for row in [pixels, *images.tolist()]]
     inputs = read_inputs(predictor, ["\n".join(moved).encode()])
-    assert np.array_equal(inputs.values.reshape(40, 64), images)
+    assert np.array_equal(inputs.values.reshape(40, 64), images) and codes(inputs) == []
     moved[0] = moved[0].replace("p20", "q")
     with pytest.raises(BadData) as caught:
         read_inputs(predictor, ["\n".join(moved).encode()])
@@ -232,8 +236,13 @@ def test_pixels_that_are_missing_or_have_another_scale_are_named(tmp_path: Path)
     assert np.array_equal(inputs.values.reshape(40, 64), images)
     others = [",".join(f"x{i}" for i in range(64))]
     others += [",".join(map(str, row)) for row in images.tolist()]
-    inputs = read_inputs(predictor, ["\n".join(others).encode()])  # by their order
-    assert np.array_equal(inputs.values.reshape(40, 64), images)
+    origin = predictor.origin
+    trained = replace(origin.inspection, trained=TrainedColumns(64, (), ()))
+    old = replace(origin, inspection=trained)  # added before titles of pixels were stored
+    for each in (origin, old):
+        read = read_table_inputs(each, "\n".join(others).encode(), "new.csv", Reading())
+        assert np.array_equal(read.inputs.reshape(40, 64), images)
+        assert codes(read) == ["matched_by_order"]
     fractions = ["\n".join(",".join(f"{v / 255:.4f}" for v in row) for row in images.tolist())]
     inputs = read_inputs(predictor, [fractions[0].encode()])
     (finding,) = [found for found in inputs.findings if found.code == "scale_differs"]
