@@ -15,6 +15,7 @@ from core.base.errors import LabError
 from core.base.finding import Finding
 from core.base.text import counted
 from core.export.points import points_csv
+from core.jobs import runner
 from core.runs.state import RunState
 from core.studies.duration import Expected
 from core.studies.study import Study
@@ -50,7 +51,7 @@ def main() -> None:
         if stored:
             downloads(stored)
             if stored.live:
-                act("Stop", "stop", stored_studies.stop, stored.id)
+                act("Stop", "stop", runner.current().stop, stored.id)
     if changed != study:
         set_draft(changed, redraw=False, follows=studies.follows_draft())
         st.rerun()

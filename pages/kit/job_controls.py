@@ -4,6 +4,7 @@ page does when the run is gone.
 
 from collections.abc import Callable, Iterable
 from functools import wraps
+from typing import Protocol
 
 import streamlit as st
 
@@ -17,7 +18,13 @@ from pages.kit import address, person, session
 from pages.kit.layout import describe_error
 
 
-def give_command(command: Callable[..., None], job: str) -> None:
+class Command(Protocol):
+    """A command of the runner to a run or a study."""
+
+    def __call__(self, job: str, /, *, by: str) -> None: ...
+
+
+def give_command(command: Command, job: str) -> None:
     """Give a command to a run or a study. The page shows why it was refused, except for a run in
     the address that no longer exists, which the page reports anyway.
     """
@@ -37,7 +44,7 @@ def first_changeable(jobs: Iterable[str]) -> str:
 def act(
     label: str,
     icon: str,
-    command: Callable[[str], None],
+    command: Command,
     run: str,
     *,
     key: str = "",

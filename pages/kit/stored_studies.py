@@ -93,11 +93,6 @@ def resume(study_id: str) -> None:
     runner.current().resume(study_id, by=person.me())
 
 
-def stop(study_id: str) -> None:
-    """Stop at the next step; finished points are kept."""
-    runner.current().stop(study_id, by=person.me())
-
-
 def any_live() -> bool:
     """Whether any study is running or queued."""
     return bool(runner.current().live(STUDY))

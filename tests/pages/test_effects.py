@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from core.access.ownership import LAB
 from core.base.encoding import change, encode
 from core.base.events import Ended, to_json
 from core.experiment import Experiment
 from core.jobs import runner
+from core.jobs.kinds import STUDY
 from core.jobs.lane import Lane
+from core.runs.state import RunState
 from core.runs.store import Store
 from core.studies.changes import With, Without
 from core.studies.draft_studies import compare_changes
@@ -86,6 +89,15 @@ def test_a_comparison_is_queued_with_what_is_chosen(home) -> None:
     changes.set_value([])
     app.run()
     assert next(b for b in app.button if b.label == "Compare 0 changes").disabled
+
+
+@pytest.mark.parametrize("page", ["watch", "double_descent"])
+def test_stop_ends_a_comparison(home, page) -> None:
+    study = encode(compare_changes(EXPERIMENT, CHANGES, repeats=3))
+    study_id = runner.current().submit(study, by=LAB, kind=STUDY)
+    app = open_tab(finished_run(home)) if page == "watch" else visit(page, study=study_id)
+    press(app, "act_Stop")
+    assert runner.current().status(study_id) is RunState.STOPPED
 
 
 def test_a_finished_comparison_shows_its_effects_and_opens_the_better_settings(home) -> None:

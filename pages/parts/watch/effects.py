@@ -169,7 +169,7 @@ def _result(study_id: str, was_live: bool) -> None:
     title = card_title("Effects, the largest first", help=HELP)
     with title:
         if stored.live:  # on the left, so that the other button stays where it is
-            act("Stop", "stop", stored_studies.stop, study_id)
+            act("Stop", "stop", runner.current().stop, study_id)
         if button("Open study", icon=":material/open_in_new:", type="tertiary"):
             st.switch_page("double_descent.py", query_params=address.parameters(study=study_id))
     _progress(stored)
