@@ -37,7 +37,9 @@ class Effect:
     """What a change does to the error on one part of the data: `differences` are those of the
     finite pairs, with − without the change, and `interval` is their mean with its 95 % interval,
     None for fewer than two. `lost` pairs have a training that diverged. `seconds` are those of a
-    training with the change, and `cost` how many times those without.
+    training with the change, and `cost` how many times those without. `waiting` seeds are still to
+    come: whoever judges after each seed finds an effect too often, so until then there is no
+    interval.
     """
 
     name: str
@@ -48,10 +50,11 @@ class Effect:
     seconds: float
     cost: float
     regression: bool
+    waiting: int = 0
     interval: list[float] | None = field(init=False)
 
     def __post_init__(self) -> None:
-        enough = len(self.differences) > 1
+        enough = len(self.differences) > 1 and not self.waiting
         interval = mean_difference(self.differences) if enough else None
         object.__setattr__(self, "interval", interval)
 
@@ -61,12 +64,19 @@ class Effect:
         return fmean(self.differences) if self.differences else None
 
     @property
+    def planned(self) -> int:
+        """The number of seeds when the comparison is complete."""
+        return len(self.differences) + self.lost + self.waiting
+
+    @property
     def code(self) -> str:
         """What was found; a claim needs two or more seeds and no training that diverged."""
         if self.lost:
             return "pair_diverged"
         if not self.differences:
             return "no_pairs"
+        if self.waiting:
+            return "in_progress"
         if self.interval is None:
             return "one_pair"
         _, low, high = self.interval
@@ -88,6 +98,7 @@ class Effect:
             "code": self.code,
             "part": self.part,
             "seeds": len(self.differences),
+            "waiting": self.waiting,
             "differences": list(self.differences),
             "difference": self.interval or ([self.mean] if self.differences else []),
             "base_error": self.base_error,
@@ -97,8 +108,10 @@ class Effect:
         }
 
 
-def measure_effect(name: str, pairs: Sequence[Pair], *, part: str, regression: bool) -> Effect:
-    """Return the effect of a change from its pairs, one per seed."""
+def measure_effect(
+    name: str, pairs: Sequence[Pair], *, part: str, regression: bool, waiting: int = 0
+) -> Effect:
+    """Return the effect of a change from its pairs, one per seed; `waiting` are still to come."""
     finite = [(a, b) for a, b in pairs if isfinite(a.error) and isfinite(b.error)]
     seconds = fmean(b.seconds for _, b in pairs) if pairs else 0.0
     base_seconds = sum(a.seconds for a, _ in pairs)
@@ -111,6 +124,7 @@ def measure_effect(name: str, pairs: Sequence[Pair], *, part: str, regression: b
         seconds=seconds,
         cost=sum(b.seconds for _, b in pairs) / base_seconds if base_seconds else float("nan"),
         regression=regression,
+        waiting=waiting,
     )
 
 
@@ -133,6 +147,7 @@ MEANINGS: dict[str, tuple[Level, str]] = {
         "info", f"All seeds have the same difference, which is no evidence below {EQUAL_SEEDS} "
         "seeds. Use more seeds.",
     ),
+    "in_progress": ("info", "It is judged when all seeds have ended."),
     "pair_diverged": (
         "warn", "These pairs are left out, so the change is not judged. Lower the learning rate.",
     ),
@@ -154,13 +169,17 @@ def judge_effect(effect: Effect, form: Form) -> Finding:
 
 def describe_difference(effect: Effect, form: Form) -> str:
     """Return the measured difference, such as "validation error −0.37 percentage points (−0.80 to
-    +0.06, 95 % interval, 5 seeds)".
+    +0.06, 95 % interval, 5 seeds)". Equal differences have no interval that could be believed.
     """
     mean, low, high = (format_value(effect, value) for value in effect.values(form))
     unit = "" if effect.regression else " percentage points"
     score = "R²" if effect.regression else form
-    seeds = counted(len(effect.differences), "seed")
-    ends = f"{low} to {high}, 95{THIN}% interval, {seeds}" if effect.interval else seeds
+    ends = seeds = counted(len(effect.differences), "seed")
+    if effect.waiting:
+        ends = f"{len(effect.differences)} of {effect.planned} seeds so far"
+    elif effect.interval:
+        ends = f"{low} to {high}, 95{THIN}% interval, {seeds}"
+        ends = f"in each of {seeds}" if effect.interval[1] == effect.interval[2] else ends
     return f"{effect.part} {score} {mean}{unit} ({ends})"
 
 
@@ -178,6 +197,7 @@ def judge_effects(effects: Sequence[Effect]) -> Finding:
         "Lower error": ("change_helps",),
         "Higher error": ("change_harms",),
         "No difference found": ("no_difference_found", "too_few_seeds"),
+        "Not judged before all seeds have ended": ("in_progress",),
         "Not judged with one seed": ("one_pair",),
         "Not judged, because trainings diverged": ("pair_diverged",),
     }
@@ -197,7 +217,7 @@ def describe_chance(effects: Sequence[Effect]) -> str:
         return ""
     return (
         f"Of 20 comparisons without any effect, about one interval misses 0 by chance; this table "
-        f"has {judged}. Repeat what matters with other seeds."
+        f"has {judged} intervals. Repeat what matters with other seeds."
     )
 
 

@@ -25,8 +25,8 @@ class EffectRow(NamedTuple):
     text: str
 
 
-MEANINGS = {"change_helps": "helps", "change_harms": "harms"}  # others: no difference found
-UNDECIDED = "no difference found"
+MEANINGS = {"change_helps": "helps", "change_harms": "harms"}
+UNDECIDED = "undecided"  # or no difference found
 
 
 def rows(effects: Sequence[Effect], form: Form) -> list[EffectRow]:

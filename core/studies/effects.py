@@ -9,9 +9,11 @@ from core.studies.records import Record
 from core.studies.study import Study
 
 
-def effects_of(study: Study, records: Sequence[Record], *, regression: bool) -> list[Effect]:
+def effects_of(
+    study: Study, records: Sequence[Record], *, regression: bool, live: bool = False
+) -> list[Effect]:
     """Return the effect of each change, the largest first: pairs are those seeds for which the
-    trainings with and without the change have ended.
+    trainings with and without the change have ended. More are to come while the study is `live`.
     """
     axis = study.comparison
     if axis is None:
@@ -26,7 +28,13 @@ def effects_of(study: Study, records: Sequence[Record], *, regression: bool) -> 
         changed = runs.get(axis.title_of(change), {})
         pairs = [(base[seed], changed[seed]) for seed in sorted(base.keys() & changed.keys())]
         effects.append(
-            measure_effect(change.title, pairs, part=axis.measured_on, regression=regression)
+            measure_effect(
+                change.title,
+                pairs,
+                part=axis.measured_on,
+                regression=regression,
+                waiting=study.repeats - len(pairs) if live else 0,
+            )
         )
     return by_size(effects)
 

@@ -47,7 +47,7 @@ def _possible(home: str, text: str) -> tuple[Change, ...]:
 def effects(stored: StoredStudy) -> list[Effect]:
     """Return the effects that a study has measured so far."""
     regression = bool(stored.started and not stored.started.classes)
-    return effects_of(stored.study, stored.records, regression=regression)
+    return effects_of(stored.study, stored.records, regression=regression, live=stored.live)
 
 
 def headline(measured: list[Effect]) -> str:

@@ -86,6 +86,10 @@ def test_a_comparison_is_queued_with_what_is_chosen(home) -> None:
     assert study == compare_changes(EXPERIMENT, CHANGES, repeats=4)
     assert "Starts immediately" in [p.proto.text for p in app.get("progress")]
     changes = next(m for m in app.multiselect if m.label == "Changes")
+    assert changes.value == [one.title for one in CHANGES]
+    app = open_tab(finished_run(home))  # as after a reload
+    (changes,) = [m for m in app.multiselect if m.label == "Changes"]
+    assert (changes.value, app.number_input[0].value) == ([one.title for one in CHANGES], 4)
     changes.set_value([])
     app.run()
     assert next(b for b in app.button if b.label == "Compare 0 changes").disabled
@@ -122,6 +126,14 @@ def test_an_incomplete_comparison_says_so_and_can_be_resumed(home, seeds, end) -
     assert ("Open as draft" in [b.label for b in app.button]) == (seeds > 1)
     press(app, f"effects resume {study_id}")
     assert runner.current().status(study_id).is_live
+
+
+def test_nothing_is_claimed_before_all_seeds_have_ended(home) -> None:
+    study_id = store_comparison(home, seeds=2, end="")
+    with Studies(home).own(study_id):
+        app = open_tab(finished_run(home))
+    assert sum("2 of 3 seeds so far" in text for text in texts(app)) == len(CHANGES)
+    assert "Open as draft" not in [b.label for b in app.button]
 
 
 def test_comparisons_of_other_settings_are_not_shown(home) -> None:

@@ -44,11 +44,11 @@ def tab(run: str) -> None:
     """Draw the form of a new comparison, and the newest one of this run or the chosen one."""
     own = effective_experiment(runner.current().store, run)
     experiment = from_the_start(own)
+    ids = _comparisons(experiment)
     with st.container(border=True):
-        _form(run, experiment)
+        _form(run, experiment, study_log.study(ids[0]) if ids else None)
         if own.fork:
             st.caption(FORKED)
-    ids = _comparisons(experiment)
     if not ids:
         return
     with st.container(border=True):
@@ -57,8 +57,10 @@ def tab(run: str) -> None:
         st.fragment(while_here(_result), run_every=every(1) if is_live else None)(study_id, is_live)
 
 
-def _form(run: str, experiment: Experiment) -> None:
-    """Draw what is compared, on how many seeds and on which set, and the button that starts it."""
+def _form(run: str, experiment: Experiment, newest: Study | None) -> None:
+    """Draw what is compared, on how many seeds and on which set, and the button that starts it. At
+    first these are the choices of the newest comparison.
+    """
     card_title("Again without …, again with …", help=HELP)
     store = runner.current().store
     try:
@@ -68,9 +70,11 @@ def _form(run: str, experiment: Experiment) -> None:
         finding("bad", escape(str(error)))
         return
     titles = {one.title: one for one in changes}
-    usual = [title for title, one in titles.items() if isinstance(one, Without)]
+    axis = newest.comparison if newest else None
+    usual = [title for title, one in titles.items() if isinstance(one, Without)][:USUAL]
+    before = [one.title for one in axis.changes if one.title in titles] if axis else usual
     chosen = st.multiselect(
-        "Changes", list(titles), usual[:USUAL],
+        "Changes", list(titles), before,
         key=f"effects changes {run}", placeholder="Choose what to leave out, add or replace",
         help="Each change is compared with this run’s settings, and differs from them in this "
         "alone. Another optimizer has its own default learning rate.",
@@ -82,11 +86,14 @@ def _form(run: str, experiment: Experiment) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         seeds = st.number_input(
-            "Seeds", 1, MOST_SEEDS, PAIRS, key=f"effects seeds {run}", width=120,
+            "Seeds", 1, MOST_SEEDS, min(newest.repeats, MOST_SEEDS) if newest else PAIRS,
+            key=f"effects seeds {run}", width=120,
             help="A difference is claimed from several seeds only; five find what is large.",
         )  # fmt: skip
         part = st.segmented_control(
-            "Measured on", sets, default=sets[0], required=True, format_func=PARTS.get,
+            "Measured on", sets, required=True,
+            default=axis.measured_on if axis and axis.measured_on in sets else sets[0],
+            format_func=PARTS.get,
             key=f"effects part {run}",
             help="Choose one before you look: a test set that selects settings no longer shows how "
             "well they do on new samples.",

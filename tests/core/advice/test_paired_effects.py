@@ -16,6 +16,7 @@ from core.advice.paired_effects import (
     PairedRun,
     by_size,
     describe_chance,
+    describe_difference,
     judge_effect,
     judge_effects,
     measure_effect,
@@ -26,13 +27,13 @@ ERRORS = st.floats(0, 1).map(lambda value: round(value, 4))
 
 
 def effect(
-    base, changed, *, name="Without dropout", regression=False, seconds=(1.0, 2.0)
+    base, changed, *, name="Without dropout", regression=False, seconds=(1.0, 2.0), waiting=0
 ) -> Effect:
     pairs = [
         (PairedRun(a, seconds[0]), PairedRun(b, seconds[1]))
         for a, b in zip(base, changed, strict=True)
     ]
-    return measure_effect(name, pairs, part="validation", regression=regression)
+    return measure_effect(name, pairs, part="validation", regression=regression, waiting=waiting)
 
 
 @given(st.lists(st.tuples(ERRORS, ERRORS), min_size=2, max_size=12))
@@ -72,11 +73,19 @@ def test_a_claim_needs_several_seeds_and_no_divergence() -> None:
         "change_harms": effect([0.1, 0.12, 0.13], [0.3, 0.31, 0.32]),
         "no_difference_found": effect([0.1, 0.2, 0.3], [0.2, 0.1, 0.31]),
         "too_few_seeds": effect([0.1] * 3, [0.2] * 3),
+        "in_progress": effect([0.3, 0.31, 0.32], [0.1, 0.12, 0.13], waiting=2),
         "pair_diverged": effect([0.3, 0.31, 0.32], [0.1, 0.12, nan]),
     }
     assert {code: found.code for code, found in codes.items()} == {code: code for code in codes}
     assert set(codes) == set(MEANINGS)
     assert codes["one_pair"].interval is None and codes["pair_diverged"].lost == 1
+    assert codes["in_progress"].interval is None and codes["in_progress"].planned == 5
+    written = {
+        code: describe_difference(codes[code], "error") for code in codes if code != "no_pairs"
+    }
+    assert {code for code, text in written.items() if "interval" in text} == {
+        "change_helps", "change_harms", "no_difference_found", "pair_diverged"
+    }  # fmt: skip
     assert effect([0.1, 0.2], [0.1, 0.2]).code == "no_difference_found"
     assert effect([0.1] * EQUAL_SEEDS, [0.2] * EQUAL_SEEDS).code == "change_harms"
     # 5/270 − 4/270 and 6/270 − 5/270 differ by a rounding error only
