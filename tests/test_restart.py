@@ -1,5 +1,6 @@
-"""A lab that is killed while it works, started again and ended by SIGTERM while a run trains keeps
-its draft, study, tokens and runs. One test, because each start of a server takes seconds.
+"""A lab that is killed while it works, started again and ended by SIGTERM while a run trains and a
+measurement computes keeps its draft, study, tokens and runs. One test, because each start of a
+server takes seconds.
 """
 
 import signal
@@ -7,8 +8,10 @@ import urllib.request
 
 import pytest
 
-from core.base.encoding import change, encode
+from core.base.encoding import change, encode, to_link
+from core.data.datasets import Digits
 from core.experiment import Experiment
+from core.network.layers import Flatten, Linear, Output
 from core.runs.state import stored_state
 from core.runs.store import CHECKPOINT
 from core.studies.folder import Studies
@@ -55,6 +58,7 @@ def test_a_killed_lab_loses_nothing_and_sigterm_ends_it_with_an_open_stream(
         run = watch_a_training(page, lab)
         with urllib.request.urlopen(f"{lab.url}{stream}", timeout=30) as opened:  # the old token
             assert opened.readline()
+            start_range_test(page, lab)
             lab.process.send_signal(signal.SIGTERM)
             assert lab.process.wait(8) == 0, lab.log.read_text()
     assert stored_state(lab.store, run) == "interrupted"
@@ -95,6 +99,15 @@ def watch_a_training(page: object, lab: Server) -> str:
     assert stored_state(lab.store, run) == "running"
     wait_until(lambda: lab.store.path(run, CHECKPOINT).exists(), what="a checkpoint")
     return run
+
+
+def start_range_test(page: object, lab: Server) -> None:
+    """Start a range test of a hundred steps of some dozens of milliseconds."""
+    hidden = (Linear(units=1500) for _ in range(5))
+    wide = Experiment(data=Digits(), network=(Flatten(), *hidden, Output()))
+    page.goto(f"{lab.url}/train?e={to_link(wide)}")
+    page.get_by_role("button", name="Find a learning rate").click()
+    page.locator(".st-key-stop_rate button").wait_for()
 
 
 def slow_study() -> Study:

@@ -13,6 +13,7 @@ from pathlib import Path
 from core.base.encoding import change
 from core.studies.duration import expected
 from core.studies.study import shipped
+from core.studies.timing import finish
 
 RESULT = Path(__file__).parents[2] / "assets" / "study_seconds.json"
 
@@ -23,7 +24,7 @@ def main() -> None:
         for name, preset in shipped().items():
             if preset.method.whole_curve:
                 study = change(preset, "base.data", {"kind": "digits"})
-                found = expected(Path(home), study)
+                found = finish(expected(Path(home), study))
                 if not found.problem:  # such as a study that needs a GPU
                     seconds[name] = round(found.seconds, 1)
                 print(name, found.problem or f"{found.seconds:.1f} s")

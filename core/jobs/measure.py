@@ -50,6 +50,19 @@ def _sharpness(experiment: Experiment, data: Any, state: dict[str, Any]) -> Answ
         yield len(found) / len(names), found
 
 
+def _effort(home: Path, study: Study) -> Answers:
+    from core.studies.duration import expected
+
+    measuring = expected(home, study)
+    while True:
+        try:
+            next(measuring)
+        except StopIteration as end:
+            yield 1.0, asdict(end.value)
+            return
+        yield 0.0, {}
+
+
 KINDS: dict[str, Callable[..., Answers]] = {"rate": _rate, "trial": _trial, "sharpness": _sharpness}
 EFFORT = "effort"  # the time that a study takes; its text is a study, not an experiment
 ANALYSIS = "analysis"  # of a finished run; its text is an analysis, its result is kept with the run
@@ -64,9 +77,7 @@ def measure(home: Path, kind: str, text: str, run: str = "") -> Answers:
     from core.training.inputs import load_inputs
 
     if kind == EFFORT:
-        from core.studies.duration import expected
-
-        return iter([(1.0, asdict(expected(home, decode(Study, text))))])
+        return _effort(home, decode(Study, text))
     if kind == ANALYSIS:
         from core.analysis import results
         from core.analysis.catalogue import Analysis

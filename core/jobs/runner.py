@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.access import ownership
+from core.base.at_exit import close_at_exit
 from core.base.control import CHANGE, GO, PAUSE, PROCEED, STEP, STOP, STOP_BY_TEACHER
 from core.base.encoding import encode, to_json_text
 from core.base.errors import BadInput, LabError, NotAllowed, NotFound
@@ -53,6 +54,7 @@ class Runner:
         self.store, self.clock = store, clock
         self.in_process = settings().uses_processes if in_process is None else in_process
         self._lanes = Lanes(self._execute, clock)
+        close_at_exit(self)
 
     # --- into the queue
 

@@ -21,6 +21,7 @@ from typing import Any
 from uuid import uuid4
 
 from core.access import ownership
+from core.base.at_exit import close_at_exit
 from core.base.settings import settings
 from core.jobs.measure import EFFORT, Answers, explain, measure
 from core.jobs.queue import FairQueue
@@ -91,6 +92,7 @@ class Tasks:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closing = False
+        close_at_exit(self)
 
     def begin(
         self,
@@ -149,7 +151,7 @@ class Tasks:
         return self.look(id)
 
     def close(self, seconds: float = 2.0) -> None:
-        """Stop all tasks and join the thread, when the server ends."""
+        """Stop all tasks and join the thread, when the server or the process ends."""
         with self._changed:
             self._closing = True
             for task in self._tasks.values():

@@ -11,6 +11,7 @@ from core.base.device import torch_threads
 from core.experiment import Experiment
 from core.studies.executor import Executor, make_executor
 from core.studies.study import Study, StudyTrial, propose
+from core.studies.timing import finish
 
 Task = tuple[int, int]  # index of the proposal, index of its chunk
 
@@ -91,7 +92,7 @@ class ChunkQueue:
         queued = sum(executor.costs[chunk] for _, chunk in self.tasks)
         later = sum(executor.costs) * (self.study.size - len(self.proposals))
         with torch_threads(executor.threads):
-            return executor.probe() * (queued + later)
+            return finish(executor.probe()) * (queued + later)
 
     def fraction(self) -> float:
         """The completed fraction of all work; later proposals are assumed to cost the same."""

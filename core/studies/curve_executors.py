@@ -17,7 +17,7 @@ from core.experiment import Experiment
 from core.studies.curve_methods import Networks
 from core.studies.executor import Executor, PollControl
 from core.studies.method import Method
-from core.studies.timing import seconds_per_unit, shortest_time
+from core.studies.timing import Measuring, seconds_per_unit, shortest_pass, shortest_time
 
 PROBED_STEPS = tuple(range(4, 81, 4))  # steps between which a probe reads the clock
 MEASUREMENT = 1.4e6  # hidden units × rows × steps that take as long as measuring one point
@@ -102,11 +102,11 @@ class RandomFeatureExecutor(CurveExecutor):
             for solver in self.solvers:
                 solver.add_features(width)
 
-    def probe(self) -> float:
+    def probe(self) -> Measuring[float]:
         n = min(self.problem.samples, 240)
         solver = features.SeedFeatures(self.problem.sized(n), n, 0, self.method.ridges)
         solver.solve(n // 8)
-        seconds = shortest_time(lambda: solver.solve(n))
+        seconds = yield from shortest_time(lambda: solver.solve(n))
         return len(self.seeds) * seconds / self._cost(n, n, 0)
 
 
@@ -196,7 +196,7 @@ class NetworkExecutor(CurveExecutor):
             trainer = NetworkTrainer(problem, settings, self.seeds, poll_control)
             yield from trainer.train(plan.widths)
 
-    def probe(self) -> float:
+    def probe(self) -> Measuring[float]:
         plan = self.chunks[len(self.chunks) // 2]
         if self.method.reuse:
             middle = len(plan.widths) // 2
@@ -204,7 +204,8 @@ class NetworkExecutor(CurveExecutor):
         settings = replace(self.settings, stop=0.0)
         trainer = NetworkTrainer(self.problem.sized(plan.rows), settings, self.seeds)
         training = trainer.training({w: trainer.initial_networks(w) for w in plan.widths})
-        return seconds_per_unit(training.run(PROBED_STEPS)) / self._step_cost(plan)
+        seconds = yield from seconds_per_unit(training.run(PROBED_STEPS))
+        return seconds / self._step_cost(plan)
 
 
 class ClosedFormExecutor(CurveExecutor):
@@ -224,11 +225,12 @@ class ClosedFormExecutor(CurveExecutor):
             yield point
             poll_control()
 
-    def probe(self) -> float:
-        def one_seed() -> None:
-            list(epochs.over_steps(self.problem, self.steps, 1.0, (0,)))
-
-        return shortest_time(one_seed, 2)
+    def probe(self) -> Measuring[float]:
+        return (
+            yield from shortest_pass(
+                lambda: epochs.over_steps(self.problem, self.steps, 1.0, (0,)), 2
+            )
+        )
 
 
 class CnnExecutor(CurveExecutor):
@@ -258,12 +260,12 @@ class CnnExecutor(CurveExecutor):
             device=self.device,
         )
 
-    def probe(self) -> float:
+    def probe(self) -> Measuring[float]:
         small = self.problem.sized(max(MIN_ROWS, self.problem.samples // 5))
         small = replace(
             small, test_inputs=small.test_inputs[:400], test_labels=small.test_labels[:400]
         )
-        seconds = shortest_time(lambda: list(self._train(small, 1, (0,))), 2)
+        seconds = yield from shortest_pass(lambda: self._train(small, 1, (0,)), 2)
         return seconds / small.samples
 
 

@@ -14,6 +14,7 @@ from core.base.errors import BadExperiment, LabError
 from core.data.dataset import Facts
 from core.data.ready.download import Progress
 from core.studies.study import Study, StudyTrial, propose
+from core.studies.timing import Measuring
 from core.training.checks import part_sizes
 from core.training.inputs import load_inputs
 
@@ -51,10 +52,10 @@ class Expected:
         return SLOWEST * self.seconds * self.sharing + PREPARATION
 
 
-def expected(home: Path, study: Study) -> Expected:
+def expected(home: Path, study: Study) -> Measuring[Expected]:
     """Measure the expected time. A LabError becomes the `problem`."""
     try:
-        return _expected(home, study)
+        return (yield from _expected(home, study))
     except LabError as error:
         return Expected(problem=str(error))
 
@@ -91,18 +92,19 @@ def check_measured_part(study: Study, facts: Facts) -> None:
     )
 
 
-def _expected(home: Path, study: Study) -> Expected:
+def _expected(home: Path, study: Study) -> Measuring[Expected]:
     costs, counts, trials, largest = 0.0, 0, 0, None
     for executor in first_executors(home, study):
         if largest is None or sum(executor.costs) > sum(largest.costs):
             largest = executor
         costs, counts = costs + sum(executor.costs), counts + sum(executor.counts)
         trials += 1
+        yield
     scale = study.size / trials
     with torch_threads(largest.threads):
-        seconds = largest.probe() * costs * scale
+        seconds_per_cost = yield from largest.probe()
     return Expected(
-        seconds=seconds,
+        seconds=seconds_per_cost * costs * scale,
         points=round(counts * scale),
         description=largest.description,
         sharing=sharing(psutil.getloadavg()[0], psutil.cpu_count() or 1),

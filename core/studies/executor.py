@@ -8,6 +8,7 @@ from core.data.samples import Samples
 from core.descent.point import CurvePoint
 from core.experiment import Experiment
 from core.studies.method import Method
+from core.studies.timing import Measuring
 
 PollControl = Callable[[], None]  # called regularly; blocks while paused, raises to end the chunk
 
@@ -36,7 +37,7 @@ class Executor:
         """Compute the points of one chunk, always the same ones."""
         raise NotImplementedError
 
-    def probe(self) -> float:
+    def probe(self) -> Measuring[float]:
         """Measure the seconds that a cost of 1 takes here, with a small task of the same kind."""
         raise NotImplementedError
 

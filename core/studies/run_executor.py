@@ -10,7 +10,7 @@ from core.experiment import Experiment
 from core.network.build import state_shapes, trace
 from core.studies.executor import Executor, PollControl
 from core.studies.method import Method
-from core.studies.timing import seconds_per_unit
+from core.studies.timing import Measuring, seconds_per_unit
 from core.training.checks import check_experiment
 from core.training.fine_tuning import check_start
 from core.training.loop import Training, train
@@ -46,12 +46,12 @@ class RunExecutor(Executor):
                 yield make_point(training, started, event)
             poll_control()
 
-    def probe(self) -> float:
+    def probe(self) -> Measuring[float]:
         """Measure the seconds of the first steps relative to the rough estimate."""
         training = train(self.experiment, self.samples)
         steps = (event.step for event in training if isinstance(event, Step))
-        seconds = seconds_per_unit(islice(steps, PROBED_STEPS)) * training.setup.steps
-        return seconds / self.costs[0]
+        seconds = yield from seconds_per_unit(islice(steps, PROBED_STEPS))
+        return seconds * training.setup.steps / self.costs[0]
 
 
 def _estimate_seconds(experiment: Experiment, samples: Samples) -> float:

@@ -24,6 +24,7 @@ def probed(tmp_path, monkeypatch):
 
     def probe(home, study):
         seen.append(study)
+        yield
         return Expected(8.0, 105, "Digits", "")
 
     monkeypatch.setattr(duration, "expected", probe)

@@ -9,12 +9,13 @@ from core.studies.duration import Expected, expected, sharing
 from core.studies.folder import Studies
 from core.studies.study import Study, shipped
 from core.studies.sweeps import create, execute
+from core.studies.timing import finish
 from tests.core.studies.test_sweeps import STUDIES, make_study
 
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_probe_estimates_seconds_and_counts_the_points(name: str, tmp_path: Path) -> None:
-    result = expected(tmp_path, make_study(name))
+    result = finish(expected(tmp_path, make_study(name)))
     assert result.problem == "" and result.seconds > 0
     study_id = create(tmp_path, make_study(name))
     execute(tmp_path, study_id, processes=1)
@@ -41,6 +42,6 @@ def test_more_load_never_shortens_the_expected_time() -> None:
 
 def test_a_study_that_cannot_run_has_a_problem(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    assert "'cuda' does not exist" in expected(tmp_path, shipped()["resnet"]).problem
+    assert "'cuda' does not exist" in finish(expected(tmp_path, shipped()["resnet"])).problem
     values = build(Study, {"base": {"data": "sine"}})
-    assert "Choose a dataset with classes" in expected(tmp_path, values).problem
+    assert "Choose a dataset with classes" in finish(expected(tmp_path, values)).problem
