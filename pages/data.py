@@ -93,8 +93,8 @@ def describe(draft: Experiment) -> str:
     total = facts.rows + facts.test_rows
     target = counted(len(facts.classes), "class") if facts.classes else "values to predict"
     if not facts.has_images:
-        columns = counted(facts.shape[0], "column")
-        return f"{draft.data.summary} · {counted(total, 'row')} · {columns} · {target}"
+        inputs = counted(facts.shape[0], "input")
+        return f"{draft.data.summary} · {counted(total, 'row')} · {inputs} · {target}"
     channels, height, width = facts.shape
     colour = "grey" if channels == 1 else "colour" if channels == 3 else f"{channels} channels"
     return (

@@ -136,7 +136,7 @@ KINDS = [
     pytest.param(workbook, "600 images · 8 × 8 grey · 10 classes", "accuracy", id="workbook"),
     pytest.param(colour, "300 images · 32 × 32 colour · 3 classes", "accuracy", id="colour"),
     pytest.param(words, "537 images · 8 × 8 grey · 3 classes", "accuracy", id="words"),
-    pytest.param(prices, "400 rows · 4 columns · values to predict", "r2", id="prices"),
+    pytest.param(prices, "400 rows · 4 inputs · values to predict", "r2", id="prices"),
     pytest.param(
         mnist_csv, "10\u202f000 images · 28 × 28 grey", "accuracy", id="mnist", marks=REAL
     ),

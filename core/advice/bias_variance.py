@@ -32,6 +32,7 @@ STEPS = {  # what to try next
     "low_bias_and_variance": "repeat it with other seeds to confirm it",
     "below_human_error": "lower the human error",
     "bias_variance_undecided": "hold out more validation samples",
+    "too_few_samples": "collect more samples",
     "bias_unknown": "enter the human error on the tab Verdict",
     "bias_of_values_unknown": "compare it with the baselines on the tab Verdict",
 }
@@ -69,6 +70,7 @@ class Gap:
 class BiasVarianceVerdict:
     """The verdict. `code` names it, `words` say it in about three words, `step` what to try next.
     `held` is the part that new samples were taken from: "validation", or "test" without one.
+    `total` is the number of samples in all parts.
     """
 
     code: str
@@ -79,17 +81,34 @@ class BiasVarianceVerdict:
     train: Measured
     validation: Measured
     held: str
+    total: int
 
     @property
     def step(self) -> str:
         """What to try next, as the end of a sentence."""
+        undecided = self._undecided()
         high = [gap.name for gap in (self.bias, self.variance) if gap.state == "high"]
         if self.code in ("bias_variance_undecided", "bias_unknown") and high:
             return STEPS[f"high_{high[0]}"]
         if self.code == "bias_unknown" and self.train.regression:  # few know a human RMSE
             is_open = self.variance.state == "undecided"
-            return STEPS["bias_variance_undecided" if is_open else "bias_of_values_unknown"]
-        return STEPS[self.code]
+            return STEPS[undecided if is_open else "bias_of_values_unknown"]
+        return STEPS[undecided if self.code == "bias_variance_undecided" else self.code]
+
+    def _undecided(self) -> str:
+        """Return the key of the step that decides the gaps: other samples of the dataset, unless it
+        is too small.
+        """
+        gaps = [gap for gap in (self.bias, self.variance) if gap.state == "undecided"]
+        has_few = any(self.lacks_samples(gap) for gap in gaps)
+        return "too_few_samples" if has_few else "bias_variance_undecided"
+
+    def lacks_samples(self, gap: Gap) -> bool:
+        """Whether the part that would decide a gap exceeds what the dataset can spare: half of its
+        samples, or all of them for the training set.
+        """
+        limit = self.total if gap.part == "train" else self.total // 2
+        return gap.needed is not None and gap.needed > limit
 
     @property
     def finding(self) -> Finding:
@@ -126,7 +145,8 @@ def judge(
     code, words = _verdict(bias.state, variance.state)
     if human is not None and validation.interval[2] < human:
         code, words = "below_human_error", "Below the human error"
-    return BiasVarianceVerdict(code, words, human, bias, variance, train, validation, held)
+    total = sum(part.samples for part in parts.values())
+    return BiasVarianceVerdict(code, words, human, bias, variance, train, validation, held, total)
 
 
 def gap_state(interval: Rate, threshold: float) -> State:
@@ -235,10 +255,13 @@ def _explain_undecided(gap: Gap, verdict: BiasVarianceVerdict) -> str:
     if gap.needed is None:
         other = "; the training error is uncertain too" if gap.name == "variance" else ""
         return f"{counts}. No number of {NAMES[gap.part]} samples alone would decide it{other}."
+    few = ""
+    if verdict.lacks_samples(gap):
+        few = f" The dataset has {roughly(verdict.total)} in all: {STEPS['too_few_samples']}."
     return (
         f"{counts}; about {roughly(gap.needed)} {NAMES[gap.part]} samples instead of "
         f"{roughly((verdict.train if gap.part == 'train' else verdict.validation).samples)} would "
-        "decide it."
+        f"decide it.{few}"
     )
 
 

@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from core.base.device import resolve
 from core.base.errors import BadInput, NotFound, Unavailable
 from core.data.batches import Part
-from core.data.gaps import fill_gaps
-from core.data.samples import Samples
+from core.data.samples import Samples, fill_like
 from core.runs import checkpoint
 from core.runs.lineage import effective_experiment
 from core.runs.measured import NAMES
@@ -144,10 +143,9 @@ class TrainedRun:
         """
         return self._loaded.fill_values(self.setup.rows.train) if self._loaded.fills else None
 
-    def fill(self, inputs: np.ndarray) -> np.ndarray:
-        """Return new inputs (n, …) with their gaps filled as those of the training set are."""
-        values = self.fill_values
-        return inputs if values is None else fill_gaps(inputs, values)
+    def fill(self, new: Samples) -> np.ndarray:
+        """Return new inputs (n, …) with their gaps filled with values of the training set."""
+        return fill_like(new, self._loaded, self.setup.rows.train)
 
     def inputs(self, name: PartName, rows: np.ndarray) -> np.ndarray:
         """Return raw inputs (n, …) of these rows of the part; gaps are filled."""

@@ -48,7 +48,7 @@ def evaluate(arguments: Namespace, terminal: Terminal) -> Answer:
 
 def _read_new_samples(arguments: Namespace, trained: "TrainedRun", terminal: Terminal) -> Answer:
     from core.analysis.new_samples import read_new_samples
-    from core.commands.options import reading_from, renames_from, suggesting_renames
+    from core.commands.options import reading_from, renames_from, suggesting_options
 
     images, *more = map(Path, arguments.on)
     more += [optional_path(arguments.labels)] if arguments.labels else []
@@ -58,7 +58,7 @@ def _read_new_samples(arguments: Namespace, trained: "TrainedRun", terminal: Ter
             "of labels.",
             code="too_many_files",
         )
-    with suggesting_renames():
+    with suggesting_options():
         new = read_new_samples(
             trained,
             images,

@@ -24,7 +24,7 @@ def export(arguments: Namespace, terminal: Terminal) -> Answer:
     store = Store()
     run = store.find(arguments.run)
     format = _chosen(arguments, [store.find(other) for other in arguments.others])
-    path = Path(arguments.file or f"{run}{format.suffix or '-' + format.kind}")
+    path = Path(arguments.file or format.file_name(run))
     files, result = exports.export(store, run, format, path, terminal.progress)
     terminal.progress(1.0)
     findings = format.findings(result)

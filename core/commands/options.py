@@ -110,11 +110,17 @@ def renames_from(arguments: Namespace) -> dict[str, str]:
 
 
 @contextmanager
-def suggesting_renames() -> Iterator[None]:
-    """Add the options that may help to the error of a file without columns of the training file."""
+def suggesting_options() -> Iterator[None]:
+    """Add the options that help to the error of a file that is not like the training file."""
     try:
         yield
     except BadData as error:
+        if error.code == "missing_values" and error.fixes:
+            fill, leave_out = map(as_options, error.fixes)
+            error.args = (
+                f"{error} Or read the file with {fill} (the value of the training set), or with "
+                f"{leave_out} (without these rows).",
+            )
         if not error.missing or not error.unmatched:
             raise
         from core.data.inspection.encoding import pair_titles

@@ -10,7 +10,7 @@ from core.base.numbers import percent, readable
 from core.base.text import aligned, clip, counted
 from core.commands.experiments import Answer
 from core.commands.inspection import SIGNS
-from core.commands.options import reading_from, renames_from, suggesting_renames
+from core.commands.options import reading_from, renames_from, suggesting_options
 from core.commands.terminal import Terminal
 from core.runs.store import Store
 
@@ -38,7 +38,7 @@ def predict(arguments: Namespace, terminal: Terminal) -> Answer:
     run = store.find(arguments.run)
     trained = TrainedRun(store, run, arguments.device or "")
     predictor = Predictor(trained)
-    with suggesting_renames():
+    with suggesting_options():
         inputs = read_inputs(
             predictor,
             [Path(file) for file in arguments.files],
@@ -59,7 +59,7 @@ def predict(arguments: Namespace, terminal: Terminal) -> Answer:
     )
     terminal.progress(1.0)
     terminal.print(*(f"{SIGNS[finding.level]} {finding.text}" for finding in inputs.findings))
-    _print_answers(predictions, terminal)
+    _print_answers(predictions, terminal, is_saved=goal is not None)
     if goal:
         _write(goal, inputs, predictions)
         terminal.print(f"{counted(len(inputs), 'answer')} saved as {goal}.")
@@ -74,7 +74,7 @@ def predict(arguments: Namespace, terminal: Terminal) -> Answer:
     }
 
 
-def _print_answers(predictions: "Predictions", terminal: Terminal) -> None:
+def _print_answers(predictions: "Predictions", terminal: Terminal, *, is_saved: bool) -> None:
     rows = []
     for row in range(min(LISTED, len(predictions))):
         prediction = predictions[row]
@@ -87,7 +87,8 @@ def _print_answers(predictions: "Predictions", terminal: Terminal) -> None:
     terminal.print(*aligned(rows))
     if len(predictions) > LISTED:
         more = counted(len(predictions) - LISTED, "more answer")
-        terminal.print(f"… and {more}. Save all of them with --to answers.csv.")
+        way = "" if is_saved else " Save all of them with --to answers.csv."
+        terminal.print(f"… and {more}.{way}")
 
 
 def _plain(prediction: "Prediction", classes: tuple[str, ...]) -> dict[str, Any]:

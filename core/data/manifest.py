@@ -10,7 +10,7 @@ from core.data.inspection.column_table import ColumnFacts
 from core.data.inspection.encoding import ColumnEncoding
 from core.data.inspection.input_columns import TrainedColumns
 from core.data.inspection.tasks import Task
-from core.data.reading import Reading
+from core.data.reading import POSITIONS, Reading
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,15 @@ class About:
     def has_images(self) -> bool:
         """Whether the samples are images, not table rows."""
         return len(self.shape) == 3
+
+    @property
+    def target(self) -> str:
+        """The title of the label column, empty if it is not known."""
+        chosen = self.settled.label_column
+        if chosen not in POSITIONS:
+            return chosen
+        labels = [facts.name for facts in self.column_table if facts.role == "label"]
+        return labels[0] if len(labels) == 1 else ""
 
     @property
     def trained(self) -> TrainedColumns:

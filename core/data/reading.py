@@ -15,6 +15,8 @@ from pydantic import (
 from core.base.encoding import build
 from core.base.spec import Value, ranged
 
+POSITIONS = ("auto", "first", "last", "none")  # values of `Reading.label_column` that are no names
+
 
 class ColumnChoice(Value):
     """Choices for one column of a table; "auto" is detected from the file."""

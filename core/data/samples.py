@@ -105,3 +105,12 @@ class Samples:
         test = None if self.test_inputs is None else fill_gaps(self.test_inputs, values)
         inputs = fill_gaps(self.inputs, values)
         return replace(self, inputs=inputs, test_inputs=test, fills=())
+
+
+def fill_like(new: Samples, training: Samples, rows: np.ndarray) -> np.ndarray:
+    """Return inputs with their gaps filled with values of the training set: the `rows` (n,) of the
+    samples that it is a part of.
+    """
+    if not new.fills:
+        return new.inputs
+    return fill_gaps(new.inputs, fit_fills(training.inputs, rows, new.fills))

@@ -35,6 +35,11 @@ class ExportFormat(Choice, family="export format"):
     reads_data: ClassVar[bool] = True  # whether the dataset has to be on this disk
     needs_weights: ClassVar[bool] = True  # whether the run must have ended with weights that count
 
+    def file_name(self, run: str) -> str:
+        """Return the name of the file or the folder of a run, another one for each format."""
+        title = self.title if self.suffix else self.kind
+        return "-".join(filter(None, (run, title))) + self.suffix
+
     def unsuitable(self, experiment: Experiment, facts: Facts | None) -> str:
         """Return why this run cannot be exported in this format, and what can be done; empty if it
         can. `facts` are None only without `reads_data`.

@@ -22,7 +22,6 @@ from core.network.build import build
 from core.network.initializers import Zeros
 
 BATCH = 64  # rows for which the answers of PyTorch are computed at a time
-POSITIONS = ("auto", "first", "last", "none")  # values of Reading.label_column that are no names
 
 
 class PortableModule(nn.Module):
@@ -170,5 +169,4 @@ def _table(trained: TrainedRun) -> tuple[tuple[ColumnEncoding, ...], str]:
     if not isinstance(data, Spreadsheets):
         return (), ""
     about = Library(trained.store.home).about(data.digest)
-    label = about.settled.label_column
-    return about.encodings, "" if label in POSITIONS else label
+    return about.encodings, about.target

@@ -11,6 +11,8 @@ from core.analysis.new_samples import (
     check_matching,
     check_range,
     training_inspection,
+    with_chosen_fills,
+    with_way_out,
 )
 from core.analysis.trained import TrainedRun
 from core.base.errors import BadData
@@ -18,7 +20,6 @@ from core.base.finding import Finding
 from core.base.numbers import short
 from core.base.text import clip, counted, few, format_shape
 from core.data.arrays.combine import read_files
-from core.data.gaps import fill_gaps
 from core.data.inspection.column_choices import column_keys, resolve_choices
 from core.data.inspection.identifiers import find_identifiers
 from core.data.inspection.image_statistics import sample_rows
@@ -27,6 +28,7 @@ from core.data.inspection.inspect import Inspection, inspect
 from core.data.inspection.label_guess import cells_of
 from core.data.inspection.shapes import guess_white
 from core.data.reading import ColumnChoice, Reading
+from core.data.samples import fill_like
 from core.data.spreadsheet.source import Source
 from core.data.spreadsheet.table import Table
 
@@ -36,17 +38,17 @@ ABSENT = {"labels_missing"}  # findings of files for training, which mean nothin
 
 @dataclass(frozen=True)
 class Origin:
-    """What is known of the training files: their inspection, and the values (F,) that fill gaps,
-    None without.
+    """What is known of the training files: their inspection, and the rows (n,) of the training set,
+    whose values fill gaps.
     """
 
     inspection: Inspection
-    fill_values: np.ndarray | None
+    train_rows: np.ndarray
 
     @classmethod
     def of(cls, trained: TrainedRun) -> Self:
         """Return the origin of a run's data."""
-        return cls(training_inspection(trained), trained.fill_values)
+        return cls(training_inspection(trained), trained.setup.rows.train)
 
     @property
     def has_stretched_images(self) -> bool:
@@ -81,7 +83,7 @@ def read_table_inputs(
     a header. Other columns are left out and reported, such as the label. `renamed` maps titles of
     the file to those of the training file; `progress` receives the fraction read. Raises BadData.
     """
-    trained = origin.inspection
+    trained = with_chosen_fills(origin.inspection, reading)
     settled = _reading(trained.settled, reading)
     table = read_files((source,), [name], settled, lambda index: progress)[0]
     titles = column_titles(table)
@@ -90,15 +92,17 @@ def read_table_inputs(
     identifiers = _find_identifiers(table, trained)
     settled, left_out = _without_others(table, settled, trained)
     like = replace(trained, settled=settled)
-    new = inspect(table, like=like)
+    try:
+        new = inspect(table, like=like)
+    except BadData as error:
+        raise with_way_out(error, clip(name), like) from None
     if new.shape != like.shape:
         raise BadData(
             f"{clip(name)} has inputs of shape {format_shape(new.shape)}, but the run was trained "
             f"on {format_shape(like.shape)}. Use the same columns as in the training file.",
             code="shape_differs",
         )
-    values = origin.fill_values
-    inputs = new.samples.inputs if values is None else fill_gaps(new.samples.inputs, values)
+    inputs = fill_like(new.samples, origin.inspection.samples, origin.train_rows)
     new = replace(new, samples=replace(new.samples, inputs=inputs))
     findings = [
         finding

@@ -52,8 +52,8 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Refused:
-    """Why there is no forecast, as a code: too_early, too_short, not_finite, not_falling, and of a
-    run forked, changed.
+    """Why there is no forecast, as a code: too_early, too_short, not_finite, not_falling, risen,
+    and of a run forked, changed.
     """
 
     code: str
@@ -85,7 +85,9 @@ def _forecast(losses: tuple[float, ...], epochs: int) -> Forecast | Refused:
     y = np.asarray(losses)
     size = max(2, made // 5)
     means = np.convolve(y, np.ones(size) / size, "valid")
-    if means[-1] > FALLING * means[1] or means[-1] > RISEN * means.min():
+    if means.min() <= FALLING * means[1] and means[-1] > RISEN * means.min():
+        return Refused("risen", made)
+    if means[-1] > FALLING * means[1]:
         return Refused("not_falling", made)
     at = np.linspace(made, epochs, PATH)
     centre, spread = _extrapolate(y, at)

@@ -165,7 +165,7 @@ def _check_test_cells(
             strays = np.isnan(to_numbers(cells)) & ~gaps
             if strays.any() and not encoding.fills_gaps:
                 text = clip(str(cells[np.argmax(strays)]))
-                fact = f"contains text (such as {text!r}), but numbers in the training table"
+                fact = f"contains text (such as {text!r}), but only numbers in the training table"
                 problems[place] = ColumnProblem(
                     "column_type", fact, "Correct these cells.", ({"role": "ignore"},)
                 )
@@ -178,8 +178,8 @@ def _check_test_cells(
                 unseen[encoding.name] = (len(others), others[0])
         if gaps.any() and not encoding.fills_gaps:
             fact = (
-                f"{counted(int(gaps.sum()), 'value')} "
-                f"{'is' if int(gaps.sum()) == 1 else 'are'} missing, but none in the training table"
+                f"has {counted(int(gaps.sum()), 'missing value')}, but the training table has none "
+                "there"
             )
             ways = ({"missing": "median"},) if encoding.kind == "number" else ()
             ways = (*ways, {"missing": "most_frequent"}, {"missing": "rows"}, {"role": "ignore"})

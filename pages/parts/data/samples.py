@@ -115,7 +115,8 @@ def show_rows(draft: Experiment, data: Samples) -> None:
     names = data.columns or tuple(f"x{i + 1}" for i in range(data.shape[0]))
     table = pd.DataFrame(data.inputs[:HEAD], columns=list(names))
     targets = data.targets[:HEAD].tolist()
-    table.insert(0, "target", [data.classes[t] if data.classes else t for t in targets])
+    title = selected.target_title(choice) or "target"
+    table.insert(0, title, [data.classes[t] if data.classes else t for t in targets])
     show_table(as_stored(table), height="content")
     st.plotly_chart(
         selected.balance(choice, mode),

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import streamlit as st
 
-from core.data.datasets import DataSet
+from core.data.datasets import DataSet, Spreadsheets
+from core.data.library import Library
 from core.data.load import load
 from core.data.normalization import Affine, Normalization
 from core.data.samples import Samples
@@ -22,6 +23,14 @@ IMAGES_EACH = 11
 def samples(choice: str) -> Samples:
     """Load the dataset of this choice (JSON)."""
     return load(DataSet.pick(json.loads(choice)), runner.current().store.home)
+
+
+def target_title(choice: str) -> str:
+    """Return the title of the label column of an upload, empty if it is not known."""
+    data = DataSet.pick(json.loads(choice)).uncorrected
+    if not isinstance(data, Spreadsheets):
+        return ""
+    return Library(runner.current().store.home).about(data.digest).target
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -55,7 +64,8 @@ def balance(choice: str, mode: str) -> object:
     """Draw the number of samples per class, or the distribution of the values."""
     data = samples(choice)
     if not data.classes:
-        return points.histogram(data.targets, title="value to predict", mode=mode)
+        title = target_title(choice) or "value to predict"
+        return points.histogram(data.targets, title=title, mode=mode)
     shown = min(len(data.classes), ROWS)
     counts = [int((data.targets == index).sum()) for index in range(shown)]
     return points.class_bars(counts, data.classes[:shown], mode=mode)

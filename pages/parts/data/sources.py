@@ -31,6 +31,7 @@ ERROR = "data error"  # message of the last attempt
 FIXES = "data fixes"  # changes of the reading that may help, as JSON
 ALL_UPLOADS = "all uploads"
 
+OPTION_NAMES = {"columns": "choices for"}  # of the reading, unlike their field
 THUMBNAIL = 64  # px
 LISTED = 6  # uploads that are listed at first
 
@@ -127,11 +128,11 @@ def show_uploads() -> None:
 def show_upload(about: About) -> None:
     """Draw an upload: name, contents, time, and buttons to use and delete it."""
     is_images = about.has_images
-    size = format_image_shape(about.shape) if is_images else counted(about.shape[0], "column")
+    size = format_image_shape(about.shape) if is_images else counted(about.shape[0], "input")
     contents = f"{counted(about.rows, 'image' if is_images else 'row')} of {size}"
     target = counted(len(about.classes), "class") if about.classes else "values to predict"
     reading = "".join(
-        f", {name.replace('_', ' ')}: {_format(value)}"
+        f", {OPTION_NAMES.get(name, name.replace('_', ' '))}: {_format(value)}"
         for name, value in chosen_reading(about).items()
     )
     when = datetime.fromtimestamp(about.added).strftime("%d %b, %H:%M")

@@ -67,6 +67,17 @@ def test_the_named_number_of_samples_decides_it_and_fewer_do_not() -> None:
         assert judge({"train": train, "validation": held}, 0.04).variance.state == state
 
 
+@pytest.mark.parametrize("others", [0, 1_000_000])
+def test_more_samples_than_the_dataset_has_are_to_be_collected(others: int) -> None:
+    """Half of a dataset at most can be held out."""
+    known = parts(0.05, 0.08, 300) | {"test": Measured(0.08, others)}
+    verdict = judge(known, 0.04)
+    assert verdict.variance.state == "undecided" and verdict.total == 1800 + others
+    assert verdict.lacks_samples(verdict.variance) == (not others)
+    code = "bias_variance_undecided" if others else "too_few_samples"
+    assert verdict.step == STEPS[code] and (verdict.step in verdict.finding.text) == (not others)
+
+
 def test_a_gap_at_its_threshold_is_decided_by_no_number_of_samples() -> None:
     verdict = judge(parts(0.0, TOLERANCE, 1000), 0.0)
     assert verdict.variance.state == "undecided" and verdict.variance.needed is None

@@ -38,6 +38,7 @@ def history(losses, epochs=EPOCHS, reason=""):
         (LAW[:3], EPOCHS, "", "forecast_too_early"),
         (LAW[:3], 9, "", "forecast_too_short"),
         ([2.0] * 20, EPOCHS, "", "forecast_not_falling"),
+        ([*LAW[:10], *LAW[:10]], EPOCHS, "", "forecast_risen"),
         ([float("inf"), *LAW[:20]], EPOCHS, "", "forecast_not_finite"),
     ],
 )

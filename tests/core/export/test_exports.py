@@ -81,9 +81,13 @@ def test_an_export_is_prepared_once_and_replaces_the_last_one_of_its_kind(store,
 
 
 def test_files_of_two_formats_have_different_names() -> None:
-    """A browser would call the second one of them "Digits (1).html"."""
-    files = [(m.title, m.suffix) for m in ExportFormat.members.values() if m.suffix]
+    """A browser would call the second one of them "Digits (1).html", and the command line would
+    replace the first one.
+    """
+    members = ExportFormat.members.values()
+    files = [(m.title, m.suffix) for m in members if m.suffix]
     assert len(set(files)) == len(files)
+    assert len({member().file_name("run") for member in members}) == len(members)
 
 
 def test_what_needs_no_weights_is_prepared_for_a_run_that_diverged(store):

@@ -166,6 +166,18 @@ def test_the_terminal_lists_findings_and_answers(digits_run, images, capsys, mon
     assert line.startswith("plain name.png  ") and "%" in line
 
 
+def test_answers_that_are_saved_are_not_offered_to_be_saved(
+    values_run, capsys, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("LAB_HOME", str(values_run.store.home))
+    monkeypatch.setattr("core.commands.prediction.LISTED", 1)
+    file = tmp_path / "new.csv"
+    file.write_text("rooms;age;tax\n1;2;3\n40;50;60\n")
+    for options, is_offered in (([], True), (["--to", str(tmp_path / "answers.csv")], False)):
+        assert main(["predict", values_run.run, str(file), *options]) == 0
+        assert ("--to" in capsys.readouterr().out) == is_offered
+
+
 def test_a_sheet_that_is_too_long_is_refused(monkeypatch):
     monkeypatch.setattr(cells, "MOST_ROWS", 2)
     with pytest.raises(cells.BadInput) as caught:

@@ -76,6 +76,33 @@ def test_rows_that_do_not_fit_are_refused(table, content, code):
     assert refusal(table, content, names=["new.csv"]) == code
 
 
+def test_gaps_that_training_did_not_have_are_filled_or_left_out_as_the_error_offers(
+    table, table_run, tmp_path
+):
+    """For new inputs and for new labelled samples; faults without a way out here offer none."""
+    new = lines("10,red,,no", "20,blue,51,yes", "30,blue,,no", header=f"{TABLE},bought")
+    file = tmp_path / "new.csv"
+    file.write_bytes(new)
+    train_rows = table_run.setup.rows.train
+    place = table_run.data.columns.index("age")
+    median = np.median(table_run.data.inputs[train_rows, place])
+    for read in (
+        lambda reading: read_inputs(table, [new], reading=reading).values,
+        lambda reading: read_new_samples(table_run, file, reading=reading).inputs,
+    ):
+        with pytest.raises(BadData) as caught:
+            read(Reading())
+        assert caught.value.code == "missing_values"
+        found = [read(Reading().with_changes(fix))[:, place] for fix in caught.value.fixes]
+        np.testing.assert_allclose(found[0], [median, 51, median], rtol=1e-6)
+        assert found[1].tolist() == [51]
+    for text in ("10,red,old", "10,red,old\n20,red,"):
+        with pytest.raises(BadData) as caught:
+            read_inputs(table, [lines(text)])
+        assert caught.value.code in ("column_type", "columns_need_choices")
+        assert caught.value.fixes == ()
+
+
 def test_without_titles_columns_are_matched_by_their_order(values_run):
     predictor = Predictor(values_run)
     with_label = read_inputs(predictor, [b"1;2;3;9\n4;5;6;9\n7;8;10;9\n"])

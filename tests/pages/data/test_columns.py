@@ -69,6 +69,8 @@ def test_a_refused_file_shows_its_columns_and_is_read_after_a_choice(page, edit)
     edit |= {"0": {"Role": "Input", "Text": "Ordinal"}, "2": {"Text": None}}
     app = press(app, "check columns again")
     assert about(app).columns == ("age", "who", "port=C", "port=Q", "port=S")
+    (rows,) = (frame.value for frame in app.dataframe if "label" in frame.value)
+    assert list(rows) == ["label", *about(app).columns]
     app = press(app, "undo column who")  # with no choice for it, the file would be refused
     assert len(errors(app)) == 1 and tables(app)[0][PROBLEM][0]
 
