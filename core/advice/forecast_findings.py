@@ -129,14 +129,14 @@ def describe_score(score: ForecastScore) -> Finding:
     if not score.total:
         text = "No earlier forecast of this lab can be checked yet."
         return Finding("forecast_score_none", "info", text, evidence)
-    text = (
-        f"The last {counted(score.total, 'forecast')} of this lab: {score.inside} inside the band."
-    )
-    rising = sum(shape != "fall" for shape in score.misses)
-    if rising:
+    if score.total == 1:
+        place = "inside" if score.inside else "outside"
+        text = f"The only earlier forecast of this lab that can be checked was {place} its band."
+    else:
+        text = f"{score.inside} of the last {score.total} forecasts of this lab were right."
+    if rising := sum(shape != "fall" for shape in score.misses):
         text += (
-            f" Of the {len(score.misses)} outside, {rising} rose after "
-            f"{'its' if rising == 1 else 'their'} minimum (overfitting or epoch-wise double "
-            "descent)."
+            f" {counted(rising, 'loss')} rose after the minimum, by overfitting or an epoch-wise "
+            "double descent."
         )
     return Finding("forecast_score", "info", text, evidence)

@@ -73,6 +73,7 @@ def _open_stored() -> None:
         drafts = state.drafts()
         if not drafts.owns(draft_id) and (run() or study()):
             draft_id = drafts.newest()
+            state.set_lists({})  # the lists of the address belong to the other draft
             if not draft_id:
                 _change_address("d", "")
                 return
@@ -81,10 +82,11 @@ def _open_stored() -> None:
             session.set(state.DRAFT, text)
             session.set(state.DRAFT_ID, draft_id)
         else:
-            _replace_draft(text, "Open another person's draft")
+            _replace_draft(text, "Open another person's draft", state.lists())
             session.notice(COPIED)
     except LabError as error:
         _change_address("d", "")
+        state.set_lists({})
         session.notice(str(error))
 
 
@@ -104,18 +106,19 @@ def _open_shared() -> None:
     _change_address("e", "")
 
 
-def _replace_draft(text: str, name: str) -> None:
+def _replace_draft(text: str, name: str, lists: state.Lists | None = None) -> None:
     """Make another experiment the draft, with a file of its own. Undo calls this `name` and goes
     back to the draft that was open, or, in a new window, to the one that the visitor edited last.
     """
     if not session.get(state.DRAFT):
+        state.set_lists({})
         with suppress(LabError):  # none yet, of another version, or a login that has ended
             newest = state.drafts().newest()
             session.set(state.DRAFT, encode(decode(Experiment, state.drafts().read(newest))))
             session.set(state.DRAFT_ID, newest)
     if text != session.get(state.DRAFT):
         session.set(state.DRAFT_ID, "")
-        state.set_draft(text, name)
+    state.set_draft(text, name, new_lists=lists)
 
 
 def _change_address(name: str, value: str) -> None:

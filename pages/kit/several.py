@@ -2,7 +2,8 @@
 that Start queues in place of a single one.
 
 The lists are kept as the person typed them, in the session and in the address, by the path of their
-field. A list goes when its field gets another value.
+field. A list goes when its field gets another value, and all go when another draft is opened. Undo
+brings them back.
 """
 
 import streamlit as st

@@ -1,5 +1,5 @@
-"""The draft: the experiment that Start would train, as JSON text in the session, with undo, and
-the keys of the widgets that edit it.
+"""The draft: the experiment that Start would train, as JSON text in the session, with the lists of
+numbers that have several values, with undo, and the keys of the widgets that edit it.
 
 A changed draft is also written to disk, and the address names it (pages/kit/address.py), so that it
 survives a reload, a restart of the server and a closed browser. Where people have identities, a
@@ -16,6 +16,7 @@ from core.experiment import Experiment, shipped
 from core.jobs import runner
 from core.runs.compare import describe_change
 from core.runs.draft_store import Drafts
+from core.studies.batch import number_fields
 from pages.kit import person, session
 
 DRAFT, DRAFT_ID = "draft", "draft id"
@@ -23,6 +24,7 @@ GENERATIONS = "generations"  # JSON: how often each field was replaced by someth
 EVERY_FIELD = "every field"  # its generation counts replacements of anything
 UNDO, REDO = "undo", "redo"  # JSON lists of changes, the newest last
 STEPS = 50  # how many changes can be undone
+Lists = dict[str, str]  # several values of a number, as they were typed, by its path
 
 
 def draft() -> Experiment:
@@ -38,12 +40,12 @@ def draft() -> Experiment:
     return experiment
 
 
-def set_draft(text: str, name: str) -> None:
-    """Replace the draft by another experiment (JSON text). Every widget shows the new values. Undo
-    calls the change by its `name`.
+def set_draft(text: str, name: str, *, new_lists: Lists | None = None) -> None:
+    """Replace the draft by another experiment (JSON text) with its own lists, by default none.
+    Every widget shows the new values. Undo calls the change by its `name`.
     """
     old = draft() if session.get(DRAFT) else None
-    _write(old, decode(Experiment, text), name)
+    _write(old, decode(Experiment, text), name, new_lists or {})
     _redraw(*Experiment.model_fields)
 
 
@@ -54,6 +56,7 @@ def open_draft(draft_id: str) -> None:
     text = encode(decode(Experiment, drafts().read(draft_id)))
     session.set(UNDO, "[]")
     session.set(REDO, "[]")
+    set_lists({})
     session.set(DRAFT, text)
     session.set(DRAFT_ID, draft_id)
     _redraw(*Experiment.model_fields)
@@ -66,7 +69,7 @@ def edit(path: str, value: Any, *, redraw: bool = False, name: str = "") -> None
     """
     old = draft()
     new = change(old, path, value)
-    _write(old, new, name)
+    _write(old, new, name, _lasting_lists(old, new))
     if redraw:
         _redraw(path.partition(".")[0], *_differences(old, new))
 
@@ -74,7 +77,7 @@ def edit(path: str, value: Any, *, redraw: bool = False, name: str = "") -> None
 def rebuild(new: Experiment, name: str = "") -> None:
     """Change several fields of the draft in one step. Only their widgets are drawn anew."""
     old = draft()
-    _write(old, new, name)
+    _write(old, new, name, _lasting_lists(old, new))
     _redraw(*_differences(old, new))
 
 
@@ -98,15 +101,24 @@ def redo() -> None:
     _travel(REDO, UNDO)
 
 
-def _write(old: Experiment | None, new: Experiment, name: str) -> None:
-    """Store the draft. A change is recorded with the previous values of the fields that differ."""
-    fields = _differences(old, new) if old else []
-    if fields and old:
-        _drop_lists(old, new)
-        step = {"name": name or describe_change(old, new), "fields": _values(old, fields)}
-        session.set(UNDO, json.dumps([*_steps(UNDO), step][-STEPS:]))
-        session.set(REDO, "[]")
+def _write(old: Experiment | None, new: Experiment, name: str, new_lists: Lists) -> None:
+    """Store the draft. A change is recorded with the previous values of the fields that differ, and
+    with the previous lists if these do.
+    """
+    fields, old_lists = _differences(old, new) if old else [], lists()
+    if old and (fields or new_lists != old_lists):
+        _record(name or describe_change(old, new), _values(old, fields), old_lists, new_lists)
+    set_lists(new_lists)
     _put(encode(new))
+
+
+def _record(name: str, fields: dict[str, Any], old_lists: Lists, new_lists: Lists) -> None:
+    """Add a change to those that can be undone, by what it replaced."""
+    step = {"name": name, "fields": fields}
+    if new_lists != old_lists:
+        step["lists"] = old_lists
+    session.set(UNDO, json.dumps([*_steps(UNDO), step][-STEPS:]))
+    session.set(REDO, "[]")
 
 
 def _travel(here: str, there: str) -> None:
@@ -116,9 +128,12 @@ def _travel(here: str, there: str) -> None:
         step = steps.pop()
         new = build(Experiment, now.model_dump(mode="json") | step["fields"])
         back = {"name": step["name"], "fields": _values(now, step["fields"])}
+        if "lists" in step:
+            back["lists"] = lists()
+            set_lists(step["lists"])
+            _redraw(*(path.partition(".")[0] for path in {**step["lists"], **back["lists"]}))
         session.set(there, json.dumps([*_steps(there), back]))
         session.set(here, json.dumps(steps))
-        _drop_lists(now, new)
         _put(encode(new))
         _redraw(*_differences(now, new))
 
@@ -160,7 +175,7 @@ def drafts() -> Drafts:
 # --- several values of a number
 
 
-def lists() -> dict[str, str]:
+def lists() -> Lists:
     """Return the list of values that a number of the draft has in place of one, as it was typed, by
     the path of the number.
     """
@@ -176,18 +191,39 @@ def put_list(path: str, text: str, *, redraw: bool = False) -> None:
     """Give a number of the draft several values; "" for the one that the draft has. Pass `redraw`
     when something other than its own widget does so.
     """
-    others = {name: known for name, known in lists().items() if name != path}
-    changed = others | ({path: text} if text else {})
-    session.set_ui(session.SEVERAL, json.dumps(changed, ensure_ascii=False) if changed else "")
+    old_lists, numbers = lists(), number_fields(draft())
+    new_lists = {name: known for name, known in old_lists.items() if name != path}
+    new_lists |= {path: text} if text else {}
+    if new_lists != old_lists:
+        label = numbers[path].label if path in numbers else path
+        _record(f"{label}: {text or 'one value'}", {}, old_lists, new_lists)
+        set_lists(new_lists)
     if redraw:
         _redraw(path.partition(".")[0])
 
 
-def _drop_lists(old: Experiment, new: Experiment) -> None:
-    """Forget the lists of numbers that have another value now, or are not there any more."""
-    for path in lists():
-        if read(old, path) != (value := read(new, path)) or value is None:
-            put_list(path, "")
+def set_lists(new_lists: Lists) -> None:
+    """Replace all lists; this is not a change that can be undone."""
+    text = json.dumps(new_lists, ensure_ascii=False) if new_lists else ""
+    session.set_ui(session.SEVERAL, text)
+
+
+def _lasting_lists(old: Experiment, new: Experiment) -> Lists:
+    """Return the lists of the numbers that have the same place and the same value as before."""
+    return {path: text for path, text in lists().items() if _is_same_number(old, new, path)}
+
+
+def _is_same_number(old: Experiment, new: Experiment, path: str) -> bool:
+    """Whether the path leads to the same number. Among several choices, such as layers, it counts
+    them: another choice before it moves the others.
+    """
+    field, value = path.partition(".")[0], read(new, path)
+    before, after = _types(read(old, field)), _types(read(new, field))
+    return before == after and value is not None and read(old, path) == value
+
+
+def _types(value: Any) -> list[type]:
+    return list(map(type, value)) if isinstance(value, tuple) else [type(value)]
 
 
 # --- widgets

@@ -4,13 +4,15 @@ import json
 
 import pytest
 
-from core.base.encoding import decode
+from core.base.encoding import decode, encode
 from core.experiment import Experiment
 from core.jobs import runner
 from core.jobs.lane import Lane
 from core.optim.optimizers import AdamW
+from core.optim.regularizers import L1, L2
 from core.runs.state import RunState
-from tests.pages.shown import draft, texts, visit, well
+from pages.kit.entries import shown_as
+from tests.pages.shown import draft, press, texts, visit, well
 
 RATE = "Learning rate α"
 
@@ -98,9 +100,60 @@ def test_a_single_value_and_any_other_change_of_the_field_end_the_list(page):
     app = well(button(app, "remove several epochs").click().run())
     assert button(app, "bar_start").label == "Start"
     app = put(app, "Learning rate", "0.1, 0.01")
-    app = well(button(app, "Undo").click().run())  # the single value is taken back
-    assert draft(app).optimizer.learning_rate == 0.003
+
+
+def test_undo_and_redo_bring_lists_back(page):
+    app = put(page(), "Learning rate", "0.1, 0.01")
+    app = put(app, "Learning rate", "0.1, 0.01, 0.001")
+    app = put(app, "Learning rate", "0.02")
+    expected = [("", 0.003), ("0.1, 0.01", 0.003), ("0.1, 0.01, 0.001", 0.003), ("", 0.02)]
+
+    def check(at):
+        text, value = expected[at]
+        assert draft(app).optimizer.learning_rate == value
+        assert field(app, "Learning rate").value == (text or shown_as(value))
+        count = len(text.split(",")) if text else 0
+        assert button(app, "bar_start").label == (f"Start {count} runs" if count else "Start")
+
+    for at in (2, 1, 0):
+        app = press(app, "Undo")
+        check(at)
+    for at in (1, 2, 3):
+        app = press(app, "Redo")
+        check(at)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_another_draft_has_no_lists_and_undo_returns_to_those_of_the_first(page, same):
+    """Also where the number has the same value in both."""
+    app = put(page(), "Learning rate", "0.1, 0.01")
+    other = encode(draft(app).model_copy(update={} if same else {"name": "Another"}))
+    (run,) = [runner.current().store.create(other)]
+    app = well(app.switch_page("runs.py").run())
+    app = press(app, "Clone settings")
+    assert runner.current().store.ids() == [run]
+    assert not app.query_params.get("several") and button(app, "bar_start").label == "Start"
+    app = press(app, "Undo")
+    assert button(app, "bar_start").label == "Start 2 runs"
+
+
+def test_a_list_does_not_move_to_another_choice(page):
+    app = visit("train", Experiment(regularizers=(L1(),)))
+    app = add(app, "regularizers.0.strength", "0.1, 0.01")
+    assert button(app, "bar_start").label == "Start 2 runs"
+    next(t for t in app.toggle if t.label == L2.label).set_value(True)
+    app = well(app.run())  # the first of the regularizers now
+    assert [type(one) for one in draft(app).regularizers] == [L2, L1]
     assert button(app, "bar_start").label == "Start"
+
+
+def test_lists_of_an_address_stay_with_its_draft(page):
+    """A visitor who opens the run of another person has an own draft."""
+    lists = json.dumps({"epochs": "1, 2"})
+    app = visit("train", d="no-such-draft", several=lists)
+    assert button(app, "bar_start").label == "Start"
+    app = visit("train", several=lists)
+    assert button(app, "bar_start").label == "Start 2 runs"
 
 
 @pytest.mark.parametrize("text", ["0.1, x", "0.1, -1", "1 … 0.1"])
