@@ -88,6 +88,7 @@ def fork_card(draft: Experiment) -> None:
     text = forks.describe(draft.fork)
     with st.container(border=True):
         finding("info", f"**{form.escape(text)}.** {FIXED}")
+        forks.refusals(draft, "network")
         forks.drop_button("network_drop_fork", draft)
 
 

@@ -191,6 +191,7 @@ def advise(draft: Experiment, planned: Plan) -> None:
                 st.badge(counted(warnings, "warning"), color="yellow")
         if planned.problem:
             finding("bad", form.escape(planned.problem))
+        if planned.problem and not planned.code.startswith("fork_"):  # see the card of the fork
             st.page_link(
                 "network.py",
                 label="Open Network",

@@ -16,15 +16,12 @@ from core.advice.suggestions import follow_up
 from core.base.encoding import encode
 from core.base.errors import LabError
 from core.base.finding import Action
-from core.base.text import counted
 from core.jobs import runner
 from core.runs.history import History
-from core.runs.lineage import effective_experiment
 from core.runs.state import RunState
 from pages.kit import (
     address,
     family,
-    feed,
     forks,
     live_chart,
     person,
@@ -34,9 +31,6 @@ from pages.kit import (
     state,
 )
 from pages.kit.bar import bar
-from pages.kit.buttons import button
-from pages.kit.downloads import downloads
-from pages.kit.fine_tuning import open_fine_tuning
 from pages.kit.form import escape
 from pages.kit.job_controls import (
     describe_preemption,
@@ -45,25 +39,23 @@ from pages.kit.job_controls import (
     live_status,
     while_here,
 )
-from pages.kit.layout import describe_error, finding, header, run_name
+from pages.kit.layout import describe_error, finding, header
 from pages.kit.screen import every
 from pages.parts.watch import (
-    change_settings,
     decision_surface,
     effects,
     export,
-    extend,
     inside,
     landscape,
     mistakes,
     verdict,
 )
 from pages.parts.watch.charts import Cards
-from pages.parts.watch.controls import actions
-from pages.parts.watch.controls import view as view_settings
 from pages.parts.watch.empty import in_line, no_run
+from pages.parts.watch.header import draw_header
 from pages.parts.watch.result import show_failure, show_result
 from pages.parts.watch.running_statistics import running_statistics
+from pages.parts.watch.shown_run import ShownRun
 
 Findings = Callable[[History], Callable[[], None]]  # computes them; returns what draws them
 POLL_SECONDS = 1.5
@@ -75,8 +67,6 @@ PREEMPTED = (
 AFTER_TRAINING = ("Mistakes", "Inside", "Verdict", "Effects", "Export")
 FAMILY_SECONDS = 5  # between two drawings of the family of a live run
 LIVE = "Available when this run has ended."
-FINE_TUNE = "Train further from the weights of this run, also on other data"
-PREDICT = "Draw, or upload images or a spreadsheet, and see the answers of this run"
 NO_WEIGHTS = "Not available: this run has no weights of a training that came to its end."
 
 
@@ -105,71 +95,12 @@ def shown_run() -> str:
     return address.run() or first_changeable(lab.live()) or next(iter(lab.store.ids()), "")
 
 
-class Page:
+class Page(ShownRun):
     """The page of one run in its present state."""
-
-    def __init__(self, run: str):
-        self.run, self.lab = run, runner.current()
-        self.state = self.lab.status(run)
-        self.tail = feed.tail(run)
-        self.experiment = effective_experiment(self.lab.store, run)
-        self.name = run_name(run)
-        self.classes = self.count_classes()
-        self.points = decision_surface.load_points(self.experiment, self.lab.store.home)
-        with self.tail.read() as history:
-            self.names = {"layers": history.layers, "activations": history.activations}
-            self.has_started = history.started is not None
-            self.has_steps = history.step > 0
-            self.sizes = history.started.sizes if history.started else {}
-            self.changes = len(history.changes)
-
-    def count_classes(self) -> int | None:
-        """Return the number of classes: 0 for regression, None if the data is not on this disk."""
-        try:
-            return len(self.experiment.data.facts(self.lab.store.home).classes)
-        except LabError:
-            return None
-
-    def has_images(self) -> bool:
-        """Whether the dataset holds images; True if that is unknown."""
-        try:
-            return self.experiment.data.facts(self.lab.store.home).has_images
-        except LabError:
-            return True
-
-    @property
-    def live(self) -> bool:
-        return self.state.is_live
 
     def show(self) -> None:
         """Header, numbers, then the cards in reading order."""
-        facts = list(dict.fromkeys([self.name, self.experiment.data.summary]))
-        noun = "image" if self.has_images() else "sample"
-        facts += [counted(sum(self.sizes.values()), noun) if self.sizes else ""]
-        facts += [forks.describe(self.experiment.fork)]
-        label, colour, icon = self.state.badge
-        with header(
-            "Watch", " · ".join(filter(None, facts)), (label, colour, f":material/{icon}:")
-        ):
-            actions(self.run, self.state, has_started=self.has_started)
-            if self.state in (RunState.RUNNING, RunState.PAUSED):
-                paused = self.state is RunState.PAUSED
-                change_settings.popover(self.run, self.experiment, self.changes, paused=paused)
-            view = (
-                view_settings(regression=self.classes == 0) if self.has_steps or self.live else {}
-            )
-            if self.can_predict() and button("Predict", icon=":material/draw:", help=PREDICT):
-                st.switch_page("predict.py", query_params=address.parameters(run=self.run))
-            if self.can_predict() and button(
-                "Fine-tune", icon=":material/model_training:", help=FINE_TUNE
-            ):
-                open_fine_tuning(self.run)
-            if self.can_predict():
-                with self.tail.read() as history:
-                    extend.popover(self.run, self.experiment, history)
-            if self.has_started and not self.live:
-                with st.popover("Download", icon=":material/download:"):
-                    downloads(self.run)
+        view = draw_header(self)
         if why := person.barred(self.run):
             st.caption(why)
         if live_chart.polls() and self.live:
@@ -223,14 +154,6 @@ class Page:
             tabs["Export"] = partial(export.tab, has_weights=False)
         return tabs
 
-    def can_predict(self) -> bool:
-        """Whether the run has ended with weights that can be analyzed and used."""
-        return self.state.has_result and self.has_weights()
-
-    def has_weights(self) -> bool:
-        """Whether the run has a checkpoint that can be analyzed."""
-        return bool(self.lab.store.checkpoints(self.run))
-
     def curves(self, view: dict[str, object]) -> None:
         """The cards that a live run shows too."""
         cards = Cards(
@@ -242,7 +165,7 @@ class Page:
             chart = st.container()
             cards.below_loss = st.container() if view.get("forecast") else None
         with right.container(border=True, height="stretch"):
-            self.follow(partial(cards.findings, reopen=self.reopen))
+            self.follow(partial(cards.findings, reopen=self.follow_finding))
         with chart:
             st.fragment(cards.loss)(view)
         left, right = st.columns([5, 7] if self.points else 2, gap="small")
@@ -321,6 +244,15 @@ class Page:
             show_result(self.run, history, self.experiment, classes=self.classes)
 
     # --- the button of a finding
+
+    def follow_finding(self, action: Action) -> None:
+        """Open Train with the change of a finding; a finished run that needs more epochs is
+        extended, which costs only these.
+        """
+        if self.can_predict() and action.changes.keys() == {"epochs"}:
+            forks.open_extension(self.run, action.changes["epochs"] - self.experiment.epochs)
+        else:
+            self.reopen(action)
 
     def reopen(self, action: Action) -> None:
         """Open Train with this run's experiment and the changes of a finding."""

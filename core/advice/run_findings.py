@@ -200,12 +200,12 @@ def find_improvement(history: History, experiment: Experiment) -> Finding | None
     if not history.ended:
         text = f"**Still improving.** The latest epoch is the best: {describe_loss(history, loss)}."
         return Finding("improving", "ok", text, evidence)
-    more = 2 * experiment.epochs
+    more = experiment.epochs
     text = (
         f"**Still improving at the end.** The last epoch is the best: "
         f"{describe_loss(history, loss)}. Train longer."
     )
-    action = Action(f"Train for {whole(more)} epochs", {"epochs": more})
+    action = Action(f"Train {counted(more, 'more epoch')}", {"epochs": experiment.epochs + more})
     return Finding("improving_at_end", "info", text, evidence, action)
 
 

@@ -17,6 +17,7 @@ from core.base.numbers import THIN, short, size, whole
 from core.data.augmentations import Flip
 from core.experiment import NAME_LENGTH, Experiment
 from core.optim.stopping import has_early_stopping, with_early_stopping
+from core.runs.forks import is_allowed
 
 OVERPARAMETERIZED = 4  # parameters per training sample from which memorization is mentioned
 PATIENT = 30  # epochs from which on mixing augmentations are no longer mentioned
@@ -41,7 +42,7 @@ def advice(
     eigenvalue of the Hessian at the initial weights; 0 where unknown.
     """
     findings = check_memory(experiment, parameters, need=need, free=free)
-    findings += check_stability(experiment, curvature)
+    findings += [] if experiment.first_epoch else check_stability(experiment, curvature)
     classes = not experiment.loss.for_values
     small = check_small_validation(
         experiment.split, validation=validation, train=samples, classes=classes
@@ -49,10 +50,17 @@ def advice(
     findings += [small] if small else []
     for rule in (*NETWORK_RULES, *TRAINING_RULES, *DATA_RULES):
         findings += rule(experiment, samples, parameters)
+    if experiment.fork:
+        findings = [finding for finding in findings if _suits_fork(finding.action)]
     if findings:
         return tuple(sorted(findings, key=lambda finding: ORDER[finding.level]))
     text = f"**No problem found** with {experiment.optimizer.summary} on this network and data."
     return (Finding("no_problem", "ok", text),)
+
+
+def _suits_fork(action: Action | None) -> bool:
+    """Whether a fork may change everything that the action changes."""
+    return action is None or all(map(is_allowed, action.changes))
 
 
 def apply_action(experiment: Experiment, action: Action) -> Experiment:
@@ -64,8 +72,10 @@ def apply_action(experiment: Experiment, action: Action) -> Experiment:
 
 def follow_up(experiment: Experiment, action: Action) -> Experiment:
     """Return the experiment of a run with the changes of one of its findings. The name states the
-    change, so that both runs can be told apart in lists.
+    change, so that both runs can be told apart in lists. A fork that cannot change them becomes a
+    run from the first step.
     """
+    experiment = experiment if _suits_fork(action) else experiment.unforked
     changed = apply_action(experiment, action)
     if not action.changes:
         return changed

@@ -61,6 +61,16 @@ def describe_change(old: Experiment, new: Experiment) -> str:
     return line if len(line) <= LONGEST else label
 
 
+def describe_row(row: Row) -> str:
+    """Return a setting of two experiments with both values, without the choice that it belongs to.
+
+    >>> describe_row(("Adam: learning rate η", ("0.1", "0.01")))
+    'learning rate η 0.1 → 0.01'
+    """
+    label, (before, after) = row
+    return f"{label.rpartition(': ')[2]} {before} → {after}"
+
+
 def _rows(label: str, values: Sequence[Any]) -> list[Row]:
     """Return one row, or for values of one class a row for each field that differs."""
     same = len({type(value) for value in values}) == 1

@@ -7,17 +7,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from core.base.errors import BadInput
+from core.base.errors import BadInput, NotFound
 from core.base.events import Epoch, Started, Step, from_json
 from core.base.numbers import whole
 from core.base.text import counted
 from core.experiment import NAME_LENGTH, Experiment
 from core.network.dropout import Dropout
 from core.optim.decays import Constant
+from core.runs.compare import describe_change, differences
 from core.runs.lineage import changed, experiment_at, segment_at, store_with
 from core.runs.store import Store
 from core.weights.fork import Continuation, Fork
 
+SHORTEST = 12  # characters of the parent's name that are left in that of a fork
 FREE = ("name", "about", "fork")  # not settings of the training
 CHANGEABLE = ("optimizer", "schedule", "regularizers", "stopping", "epochs")  # between two steps
 ALLOWED = (*CHANGEABLE, "batch_size", "augmentations", "sampling", "precision", "device")
@@ -48,16 +50,31 @@ def check_fork(parent: Experiment, experiment: Experiment) -> None:
     """Raise BadInput (fork_changes_<field>) if the second experiment cannot go on from a point of
     the first one.
     """
-    for field in _differing(parent, experiment):
-        if field in ALLOWED or (field == "label_noise" and not experiment.label_noise.share):
-            continue
-        if field == "network" and _only_dropout_differs(parent, experiment):
-            continue
-        raise BadInput(
-            f"A fork cannot change {_named(field)}: {REASONS[field]}. Restore this setting, or "
-            "train a new run with it from the start.",
-            code=f"fork_changes_{field}",
-        )
+    for field in refused_fields(parent, experiment):
+        raise refusal(parent, experiment, field)
+
+
+def refused_fields(parent: Experiment, experiment: Experiment) -> list[str]:
+    """Return the fields in which the second experiment differs and that a fork cannot change."""
+    return [
+        field
+        for field in _differing(parent, experiment)
+        if field not in ALLOWED
+        and not (field == "label_noise" and not experiment.label_noise.share)
+        and not (field == "network" and _only_dropout_differs(parent, experiment))
+    ]
+
+
+def refusal(parent: Experiment, experiment: Experiment, field: str) -> BadInput:
+    """Return why a fork of the first experiment cannot have this field of the second one."""
+    changed_field = parent.model_copy(update={field: getattr(experiment, field)})
+    change = describe_change(parent, changed_field)
+    detail = f" ({change})" if "→" in change else ""  # else the values are too long
+    return BadInput(
+        f"A fork cannot change {named(field)}{detail}: {REASONS[field]}. Restore this setting, or "
+        "train a new run with it from the start.",
+        code=f"fork_changes_{field}",
+    )
 
 
 def check_draft(store: Store, experiment: Experiment) -> None:
@@ -88,12 +105,12 @@ def check_change(old: Experiment, new: Experiment) -> None:
             check_fork(old, new)
         except BadInput as error:
             raise BadInput(
-                f"A run cannot change {_named(field)} while it is trained: {REASONS[field]}. Train "
+                f"A run cannot change {named(field)} while it is trained: {REASONS[field]}. Train "
                 "a new run with this setting.",
                 code=f"change_of_{field}",
             ) from error
         raise BadInput(
-            f"A run cannot change {_named(field)} in the middle of an epoch. Fork the run at an "
+            f"A run cannot change {named(field)} in the middle of an epoch. Fork the run at an "
             "epoch to change it there.",
             code=f"change_of_{field}",
         )
@@ -104,7 +121,8 @@ def _differing(old: Experiment, new: Experiment) -> list[str]:
     return [name for name in names if getattr(old, name) != getattr(new, name)]
 
 
-def _named(field: str) -> str:
+def named(field: str) -> str:
+    """Return a field of the experiment as a noun with its article."""
     return f"the {field.replace('_', ' ')}" if field != "stopping" else "the stopping rules"
 
 
@@ -143,8 +161,8 @@ def fork_of(
     more = changed(before, {"epochs": changes.pop("epochs", before.epochs)})
     if more.epochs <= epoch:
         raise BadInput(
-            f"The fork would end where it begins: epoch {whole(epoch)} is the last of "
-            f"{counted(more.epochs, 'epoch')}. Choose an earlier epoch, or more epochs.",
+            f"A fork at epoch {whole(epoch)} of {counted(more.epochs, 'epoch')} has no epoch left "
+            f"to train. Choose an earlier epoch, or at least {whole(epoch + 1)} epochs.",
             code="fork_without_epochs",
         )
     former = before.fork.schedule_from if before.fork else 0
@@ -154,7 +172,7 @@ def fork_of(
         step=step,
         schedule_from=epoch if schedule == "restarted" else former,
     )
-    name = f"{before.name or before.data.summary}, from epoch {epoch}"[:NAME_LENGTH]
+    name = _point_name(before, epoch)
     experiment = more.model_copy(update={"fork": fork, "name": name, "about": ""})
     if schedule == "held":
         rate = rate_at(store, run, step) or before.optimizer.learning_rate
@@ -164,6 +182,33 @@ def fork_of(
     experiment = changed(experiment, changes)
     check_fork(before, experiment)
     return experiment
+
+
+def _point_name(parent: Experiment, epoch: int) -> str:
+    """Return the name of a fork of which nothing but its point is known."""
+    ending = f", from epoch {epoch}"
+    return f"{(parent.name or parent.data.summary)[: NAME_LENGTH - len(ending)]}{ending}"
+
+
+def with_change_in_name(store: Store, experiment: Experiment) -> Experiment:
+    """Return a fork with what it changes in its name, so that the forks of one point can be told
+    apart, unless a person has named it.
+    """
+    if not (fork := experiment.fork):
+        return experiment
+    try:
+        before = experiment_at(store_with(store, fork.run), fork.run, fork.step)
+    except NotFound:
+        return experiment
+    if experiment.name != _point_name(before, fork.epoch):
+        return experiment
+    rows = differences([before.unforked, experiment.unforked])
+    changes = [f"{label.rpartition(': ')[2]} {after}" for label, (_, after) in rows]
+    ending = f", from epoch {fork.epoch}: {', '.join(changes)}"
+    if not changes or len(ending) > NAME_LENGTH - SHORTEST:
+        return experiment
+    base = (before.name or before.data.summary)[: NAME_LENGTH - len(ending)].rstrip()
+    return experiment.model_copy(update={"name": f"{base}{ending}"})
 
 
 def _owner(store: Store, trained: str, run: str) -> str:

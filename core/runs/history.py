@@ -19,7 +19,6 @@ and, for inputs that can be drawn, `surface`: the latest predictions over the in
 """
 
 from array import array
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import pairwise, takewhile
@@ -39,16 +38,17 @@ from core.base.events import (
     Surface,
     from_json,
 )
-from core.base.numbers import short
 from core.optim.marks import Mark, Marks, untaken
 from core.optim.stopping import StoppingRule
-from core.runs.change_marks import change_mark
+from core.runs.chart_marks import change_mark, fork_mark, stopping_mark
+from core.runs.deltas import delta, six_digits
 from core.runs.epoch_scale import EpochScale
 from core.runs.epoch_table import epoch_columns
 from core.runs.forecast import Forecast, Refused, epochs_needed, forecast
 from core.runs.score import is_regression
-from core.runs.tables import Columns, Tables, Tick
+from core.runs.tables import Columns, Tables, Tick, cut, seconds_at
 from core.training import surface
+from core.weights.fork import Fork
 
 
 class History:
@@ -56,11 +56,11 @@ class History:
     delta `since`, or the facts.
     """
 
-    def __init__(self, rules: Sequence[StoppingRule] = (), *, forked: bool = False) -> None:
-        """`rules` are the stopping rules of the run. All rules get marks, also the others. The log
-        of a `forked` run begins with epochs of its parent.
+    def __init__(self, rules: Sequence[StoppingRule] = (), fork: Fork | None = None) -> None:
+        """`rules` are the stopping rules of the run. All rules get marks, also the others. `fork`
+        is where the run was forked: its log begins with epochs of its parent.
         """
-        self.rules, self.forked = tuple(rules), forked
+        self.rules, self.fork = tuple(rules), fork
         self.started: Started | None = None
         self.ended: Ended | None = None
         self.recomputing: Recomputing | None = None  # before a fork starts
@@ -146,7 +146,7 @@ class History:
         self.started, self.ended, self.recomputing = event, None, None
         self.generation += again
         del self.losses[event.step :]
-        self.ticks = [_cut(t, event.step) for t in self.ticks if t[0] <= event.step]
+        self.ticks = [cut(t, event.step) for t in self.ticks if t[0] <= event.step]
         self.saved, self.before = event.step, len(self.ticks)
         self.epochs = [e for e in self.epochs if e.step <= event.step]
         last = self.epochs[-1] if self.epochs else None
@@ -182,16 +182,22 @@ class History:
 
     # --- columns
 
+    @property
+    def row_counts(self) -> dict[str, int]:
+        """The number of rows of the groups that grow."""
+        return self._tables.lengths() | {"epoch": len(self.epochs)}
+
     def columns(self) -> Columns:
         """Return every column under its full name, such as "step.loss", with unrounded numbers."""
-        tables = self._columns({})
+        tables = self.columns_from({})
         return {
             f"{group}.{name}": values
             for group, table in tables.items()
             for name, values in table.items()
         }
 
-    def _columns(self, start: dict[str, int]) -> dict[str, Columns]:
+    def columns_from(self, start: dict[str, int]) -> dict[str, Columns]:
+        """Return the columns of each group from a row on, of all groups from 0 by default."""
         tables = self._tables.columns(start)
         tables["epoch"] = epoch_columns(self.epochs[start.get("epoch", 0) :], self.target_std)
         if self.surface and "surface" not in start:
@@ -227,42 +233,15 @@ class History:
         if self.started is None:
             return None
         made = epochs_needed(self.started.epochs)
-        if self.forked or self.changes:
-            return Refused("forked" if self.forked else "changed", made)
+        if self.fork or self.changes:
+            return Refused("forked" if self.fork else "changed", made)
         first = self.epochs[:made]
         validated = takewhile(lambda epoch: epoch.validation is not None, first)
         return forecast([epoch.validation["loss"] for epoch in validated], self.started.epochs)
 
     def since(self, marks: str = "") -> dict[str, Any]:
-        """Return what a client with the rows up to `marks` lacks: {"marks", "facts", "rows"}.
-
-        "from" of each group is the first row that the columns replace, because the latest bin still
-        changes. With `marks` of another generation, or without any, the delta has everything.
-        """
-        start = self._start_rows(marks)
-        rows = {
-            group: {"from": start.get(group, 0)}
-            | {name: [_short(v) for v in values] for name, values in table.items()}
-            for group, table in self._columns(start).items()
-        }
-        ends = [max(0, n - 1) for n in self._tables.lengths().values()] + [len(self.epochs)]
-        return {
-            "marks": ".".join(map(str, [self.generation, *ends, self.surface_step])),
-            "facts": self.facts(),
-            "rows": rows,
-        }
-
-    def _start_rows(self, marks: str) -> dict[str, int]:
-        lengths = self._tables.lengths() | {"epoch": len(self.epochs)}
-        parts = marks.split(".")
-        if len(parts) != 2 + len(lengths) or not all(p.isdecimal() and len(p) < 10 for p in parts):
-            return {}
-        generation, *rows, surface_step = map(int, parts)
-        valid = generation == self.generation and all(
-            r <= n for r, n in zip(rows, lengths.values(), strict=True)
-        )
-        same = {"surface": 0} if surface_step == self.surface_step else {}  # omitted
-        return dict(zip(lengths, rows, strict=True)) | same if valid else {}
+        """Return what a client with the rows up to `marks` lacks (core/runs/deltas.py)."""
+        return delta(self, marks)
 
     # --- facts
 
@@ -280,9 +259,9 @@ class History:
             "layers": list(self.layers),
             "best": self.best,
             "best_epoch": self.epochs[self.best].epoch if self.best is not None else None,
-            "seconds": _short(self.seconds),
+            "seconds": six_digits(self.seconds),
             "ended": self.ended.reason if self.ended else None,
-            "marks": [*map(self._describe, self.marks), *map(self._describe_change, self.changes)],
+            "marks": self._chart_marks(),
         }
 
     @property
@@ -294,20 +273,17 @@ class History:
         """Whether this rule ended the run."""
         return bool(self.ended) and self.ended.reason == mark.rule.kind
 
-    def _describe(self, mark: Mark) -> dict[str, Any]:
-        """Return a mark for the chart: `row` of the epoch table, texts, and its part: "fired",
-        "chosen" or "untaken".
-        """
-        fired, name = self.fired(mark), mark.rule.label.lower()
-        verb = "stopped here" if fired else "would have stopped here"
-        loss = f", loss {short(mark.kept)}" if mark.kept is not None else ""
-        part = "fired" if fired else "chosen" if mark.rule in self.rules else "untaken"
-        long = f"{name} {verb}{loss}"
-        return {"row": mark.row, "part": part, "text": long, "short": name}
-
-    def _describe_change(self, change: Changed) -> dict[str, Any]:
-        step = change.step
-        return change_mark(change, self.scale.epoch_at(step), self.seconds_at(step))
+    def _chart_marks(self) -> list[dict[str, Any]]:
+        """Return the marks of the charts (core/runs/chart_marks.py)."""
+        rules = [
+            stopping_mark(mark, fired=self.fired(mark), chosen=mark.rule in self.rules)
+            for mark in self.marks
+        ]
+        at = [(change, change.step) for change in self.changes]
+        changes = [change_mark(c, self.scale.epoch_at(k), self.seconds_at(k)) for c, k in at]
+        fork = self.fork if self.fork and 0 < self.fork.step <= self.step else None
+        forks = [fork_mark(fork, self.seconds_at(fork.step))] if fork else []
+        return [*rules, *forks, *changes]
 
     @property
     def input_rms(self) -> float:
@@ -326,25 +302,9 @@ class History:
 
     def seconds_at(self, step: int) -> float:
         """Return the training time at a step, interpolated between two readings."""
-        row = bisect_left(self.ticks, step, key=lambda tick: tick[1])
-        if row == len(self.ticks):
-            return self.ticks[-1][2] if self.ticks else 0.0
-        first, last, seconds, *_ = self.ticks[row]
-        began = self.ticks[row - 1][2] if row else 0.0
-        return began + (step - first + 1) / (last - first + 1) * (seconds - began)
+        return seconds_at(self.ticks, step)
 
     @property
     def seconds(self) -> float:
         """Training time so far, without pauses."""
         return self.ended.seconds if self.ended else self.ticks[-1][2] if self.ticks else 0.0
-
-
-def _cut(tick: Tick, step: int) -> Tick:
-    """Truncate a reading at `step`."""
-    first, last, seconds, rate, speed = tick
-    return (first, min(last, step), seconds, rate, speed)
-
-
-def _short(value: Any) -> Any:
-    """Round a float to six digits, more than a screen shows."""
-    return float(f"{value:.6g}") if isinstance(value, float) else value

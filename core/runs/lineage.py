@@ -7,11 +7,14 @@ changed, moved or deleted. Knows no torch.
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from core.base.encoding import decode, encode
 from core.base.errors import BadInput, NotFound
+from core.base.numbers import whole
 from core.base.seal import is_intact, write_with_sum
+from core.base.text import uncapitalize
 from core.experiment import Experiment
 from core.runs import compare
 from core.runs.setting_changes import changed, changes
@@ -110,6 +113,16 @@ def segment_at(store: Store, run: str, step: int) -> Segment:
 def experiment_at(store: Store, run: str, step: int) -> Experiment:
     """Return the experiment with which the run goes on after `step` steps."""
     return segment_at(store, run, step).experiment
+
+
+def described_changes(store: Store, run: str) -> list[str]:
+    """Return what was changed while the run was trained, with the step of each change."""
+    texts = []
+    for before, after in pairwise(_own(store, run, own_experiment(store, run))):
+        rows = compare.differences([before.experiment, after.experiment])
+        changes = uncapitalize(", ".join(map(compare.describe_row, rows)))
+        texts.append(f"{changes or 'no change'} at step {whole(after.step)}")
+    return texts
 
 
 def _own(store: Store, run: str, experiment: Experiment) -> tuple[Segment, ...]:

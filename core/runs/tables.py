@@ -4,6 +4,7 @@ no file and no epoch.
 Bins hold means, so that a curve of a million steps is downsampled without losing a spike.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from typing import Any
@@ -18,6 +19,22 @@ BY_ACTIVATION = ("dead", "saturated")
 
 Columns = dict[str, list[Any]]
 Tick = tuple[int, int, float, float, float]  # first and last step, seconds, rate, samples/s
+
+
+def cut(tick: Tick, step: int) -> Tick:
+    """Truncate a reading at `step`."""
+    first, last, seconds, rate, speed = tick
+    return (first, min(last, step), seconds, rate, speed)
+
+
+def seconds_at(ticks: Sequence[Tick], step: int) -> float:
+    """Return the training time at a step, interpolated between two readings."""
+    row = bisect_left(ticks, step, key=lambda tick: tick[1])
+    if row == len(ticks):
+        return ticks[-1][2] if ticks else 0.0
+    first, last, seconds, *_ = ticks[row]
+    began = ticks[row - 1][2] if row else 0.0
+    return began + (step - first + 1) / (last - first + 1) * (seconds - began)
 
 
 class Tables:

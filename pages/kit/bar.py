@@ -14,6 +14,7 @@ from core.base.errors import LabError
 from core.base.text import counted
 from core.jobs import runner
 from core.jobs.kinds import STUDY
+from core.runs import forks as fork_rules
 from core.runs.state import RunState
 from pages.kit import address, feed, forks, person, session, several, state, study_log
 from pages.kit.buttons import deferred_button
@@ -74,6 +75,8 @@ def bar(
     with st.bottom:
         # Columns: a long line wraps beside its buttons, and on a narrow screen it is above them.
         left, middle, right = st.columns([5, 3, 4], gap="small", vertical_alignment="center")
+        if draft.fork and not replaced:  # the field may be on another page
+            problem = problem or ready.problem
         warning = f"{CANNOT_START} {refused}" if refused else problem
         forked = "" if replaced else forks.describe(draft.fork)
         subject = f"{forked} ·" if forked else "Draft"
@@ -115,7 +118,8 @@ def plan_draft(planned: Plan | None) -> tuple[PlannedStart, str]:
     text = line(draft.model_copy(update={"fork": None}), planned, ROOM)  # the bar names the fork
     problem = planned.problem or ""
     if batch is None:
-        return PlannedStart(text, partial(start, encode(draft)), problem), reason
+        named = fork_rules.with_change_in_name(runner.current().store, draft)
+        return PlannedStart(text, partial(start, encode(named)), problem), reason
     count = counted(len(batch.experiments), "run")
     text = f"{count}: {batch.label} · {text}"
     return PlannedStart(text, partial(several.start, batch), problem, f"Start {count}"), reason

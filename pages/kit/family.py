@@ -2,7 +2,6 @@
 with what each fork changed.
 """
 
-from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -10,17 +9,19 @@ import streamlit as st
 from core.base.encoding import decode
 from core.base.errors import LabError
 from core.base.numbers import whole
-from core.base.text import counted
+from core.base.text import join_words
 from core.experiment import Experiment
 from core.figures import family as figures
 from core.jobs import runner
 from core.runs import lineage
+from core.runs.compare import describe_row
 from core.runs.state import RunState
 from pages.kit import feed, forks, live_chart, score_form
 from pages.kit.form import escape
 from pages.kit.layout import card_title, run_name
 
-MOST_CHANGES = 2  # that a label names; more of them are counted
+MOST_CHANGES = 2  # that a label names with both values, …
+MOST_NAMES = 4  # … and by name; more of them are counted
 HELP = (
     "Runs that were forked from each other. What they share is drawn once; a branch begins where "
     "its run was forked, and its label is what the fork changed. On a CPU, runs of a family differ "
@@ -80,17 +81,14 @@ def branch_label(run: str, experiment: Experiment) -> str:
     if experiment.fork is None:
         return f"{run_name(run)}, unchanged"
     rows = lineage.difference(runner.current().store, run)
-    changes = [describe_row(label, values) for label, values in rows[:MOST_CHANGES]]
-    if len(rows) > MOST_CHANGES:
-        changes = [f"{counted(len(rows), 'setting')} changed"]
+    changes = list(map(describe_row, rows[:MOST_CHANGES]))
     text = ", ".join(changes) or "unchanged"
+    if len(rows) > MOST_CHANGES:
+        names = [label.rpartition(": ")[2].lower() for label, _ in rows]
+        if len(names) > MOST_NAMES:
+            names[MOST_NAMES - 1 :] = [f"{len(names) - MOST_NAMES + 1} more settings"]
+        text = f"{join_words(names)} changed"
     return f"{text[0].upper()}{text[1:]} at epoch {whole(experiment.fork.epoch)}"
-
-
-def describe_row(label: str, values: Sequence[str]) -> str:
-    """Return a setting with both values, without the name of the choice that it belongs to."""
-    before, after = values
-    return f"{label.rpartition(': ')[2]} {before} → {after}"
 
 
 def caption(experiment: Experiment) -> None:

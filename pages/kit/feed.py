@@ -123,7 +123,7 @@ def _empty_history(store: Store, run: str) -> History:
         experiment = decode(Experiment, store.experiment(run))
     except LabError:
         return History()
-    return History(experiment.stopping, forked=experiment.fork is not None)
+    return History(experiment.stopping, experiment.fork)
 
 
 _tails: OrderedDict[tuple[Path, str], Tail] = OrderedDict()

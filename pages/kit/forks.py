@@ -1,12 +1,15 @@
 """Forks in the draft: open one from a run, describe it, and drop it."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
+from core.advice import fork_notes
 from core.base.encoding import encode
 from core.base.errors import LabError
 from core.base.numbers import whole
+from core.base.text import counted
 from core.experiment import Experiment
 from core.jobs import runner
 from core.runs import forks
@@ -14,7 +17,7 @@ from core.weights.fork import Fork
 from pages.kit import address, session, state
 from pages.kit.buttons import button
 from pages.kit.form import escape
-from pages.kit.layout import run_name
+from pages.kit.layout import draft_finding, run_name
 
 DELETED = "a deleted run"
 DROP = "Drop the fork"
@@ -30,12 +33,41 @@ def open_fork(run: str, epoch: int, changes: dict[str, Any] | None = None) -> No
         st.error(escape(str(error)), icon=":material/error:")
         return
     name = parent_name(run)
-    state.set_draft(encode(experiment), f"Fork {name}")
-    session.notice(
+    open_draft(
+        experiment,
+        f"Fork {name}",
         f"The draft continues {name} after epoch {whole(epoch)}. Change what should differ, then "
-        "press Start: both runs see the same batches."
+        "press Start: both runs see the same batches.",
     )
+
+
+def open_extension(run: str, epochs: int) -> None:
+    """Make the draft the extension of the run by this many epochs, and show the page Train."""
+    try:
+        experiment = forks.extend(runner.current().store, run, epochs)
+    except LabError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return
+    name = parent_name(run)
+    open_draft(
+        experiment,
+        f"Extend {name}",
+        f"The draft trains {name} for {counted(epochs, 'more epoch')}, from its last one on. "
+        "Press Start.",
+    )
+
+
+def open_draft(experiment: Experiment, title: str, notice: str) -> None:
+    """Make this experiment the draft and show the page Train with a notice."""
+    state.set_draft(encode(experiment), title)
+    session.notice(notice)
     st.switch_page("train.py", query_params=address.parameters())
+
+
+def refusals(draft: Experiment, page: str) -> None:
+    """Draw what keeps the fork from starting, each with a button that restores the setting."""
+    for found in fork_notes.refusals(runner.current().store, draft):
+        draft_finding(replace(found, text=escape(found.text)), f"{page} {found.code}")
 
 
 def parent_name(run: str) -> str:

@@ -8,10 +8,10 @@ import pytest
 
 from core.advice.run_findings import find_divergence
 from core.base.encoding import decode, encode
-from core.base.events import Ended, Probe
+from core.base.events import Ended, Epoch, Probe, to_json
 from core.data.datasets import Xor
 from core.data.split import Split
-from core.experiment import Experiment
+from core.experiment import Experiment, Seeds
 from core.jobs import runner
 from core.jobs.kinds import KINDS, RUN
 from core.jobs.lane import Lane
@@ -24,6 +24,7 @@ from core.runs.store import Store
 from core.weights.fork import Fork
 from pages.kit import person
 from pages.kit.forks import DELETED
+from pages.parts.watch import forks as watch_forks
 from tests.conftest import script, write
 from tests.pages.runs.runs_page import page as runs_page
 from tests.pages.shown import draft, press, texts, visit
@@ -89,14 +90,56 @@ def test_every_page_names_the_fork_in_the_bar_and_drops_it(lab, page):
     assert draft(press(app, "bar_drop_fork")).fork is None
 
 
-def test_a_fork_with_other_layers_cannot_start_and_names_the_setting(lab):
+@pytest.mark.parametrize(
+    ("page", "field", "value"),
+    [
+        ("network", "network", (Linear(units=8), ReLU(), Output())),
+        ("train", "seeds", Seeds(order=3)),
+    ],
+)
+def test_what_a_fork_cannot_change_is_shown_in_the_bar_and_restored(lab, page, field, value):
     store, root, _ = lab
-    wider = (Linear(units=8), ReLU(), Output())
-    other = forks.fork_of(store, root, 1).model_copy(update={"network": wider})
-    app = visit("network", other)
+    fork = forks.fork_of(store, root, 1)
+    edited = fork.model_copy(update={field: value})
+    app = visit(page, edited)
     assert next(b for b in app.button if b.key == "bar_start").disabled
-    app = press(app, "network_drop_fork")
+    problem = str(forks.refusal(fork, edited, field))
+    assert any(problem in text and "warning" in text for text in texts(app))
+    app = press(app, f"{page} fork_changes_{field}")
+    assert draft(app) == fork
     assert not next(b for b in app.button if b.key == "bar_start").disabled
+
+
+def test_a_fork_has_no_initial_loss(lab):
+    store, root, _ = lab
+    for fork, numbers in ((forks.fork_of(store, root, 1), 0), (forks.fork_of(store, root, 0), 3)):
+        assert len(visit("network", fork).metric) == numbers
+
+
+def test_the_slider_follows_a_run_that_trains_and_rests_at_the_best_epoch_of_one_that_ended(lab):
+    store, _, _ = lab
+    run = store.create(encode(POINTS.model_copy(update={"epochs": 20, "name": "Moving"})))
+    events = [event for event in script(200, 20) if not isinstance(event, (Probe, Ended))]
+    epochs = [each for each in events if isinstance(each, Epoch)]
+    events = [replace(e, best=e is epochs[1]) if isinstance(e, Epoch) else e for e in events]
+    write(store, run, [replace(events[0], epochs=20), *events[1:]])
+    newest, best = epochs[-1].epoch, epochs[1].epoch
+    assert newest != best
+    assert slider(visit("watch", run=run)).value == newest
+    assert watch_forks.chosen_place(run, "epoch") is None  # nobody has chosen one
+    store.append(run, to_json(Ended("stopped", "Stopped.", 200, 9)))
+    app = visit("watch", run=run)
+    assert slider(app).value == best
+    slider(app).set_value(1)
+    assert slider(app.run()).value == 1
+    trash.delete(store, run)
+
+
+def test_a_run_that_still_improves_is_extended(lab):
+    store, root, _ = lab
+    app = visit("watch", run=root)
+    app = press(app, "finding_improving_at_end")
+    assert draft(app) == forks.extend(store, root, POINTS.epochs)
 
 
 @pytest.mark.parametrize("schedule", ["continued", "restarted", "held"])

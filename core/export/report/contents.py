@@ -79,7 +79,7 @@ def read_run(store: Store, run: str) -> Reading:
     """
     yield 0.0, "Reading the run"
     experiment = effective_experiment(store, run)
-    history = History(experiment.stopping, forked=experiment.fork is not None)
+    history = History(experiment.stopping, experiment.fork)
     history.add(store.read(run)[0])
     contents = _from_history(store, run, experiment, history)
     if contents.state not in ANALYZED:

@@ -53,15 +53,15 @@ def find_obstacle(parts: Sequence[TrainedPart]) -> str:
         for name in names
         if getattr(part.experiment, name) != getattr(first, name)
     }
-    if others := sorted(differing - {*FOLLOWED}):
+    others = sorted(differing - {*FOLLOWED})
+    if "optimizer" in differing and not all(_follows(first, p.experiment) for p in parts[1:]):
+        others = ["optimizer", *others]
+    if others:
         return f"a change of {join_words([name.replace('_', ' ') for name in others])}"
     if len(parts) > 1 and any(part.experiment.schedule.reacts for part in parts):
         return "a schedule that reacts to the losses together with changed settings"
     if "epochs" in differing and any(r.prefers_constant_lr for r in first.regularizers):
         return "averaging of the last epochs whose number changes"
-    for part in parts[1:]:
-        if not _follows(first, part.experiment):
-            return "a change of this optimizer"
     return ""
 
 

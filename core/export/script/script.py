@@ -69,8 +69,9 @@ def script(
     """
     if experiment.fork and experiment.fork.epoch:
         raise CannotExport(
-            f"This experiment goes on from {experiment.fork.summary}, and a script trains one "
-            "experiment from its first step. Start the run, then download its archive.",
+            f"The code of a fork, which begins at {experiment.fork.summary}, also trains its "
+            "parent up to that epoch, and is written when the fork has been trained: press Start, "
+            "then open Export on Watch. Drop the fork to see these settings from the first step.",
             code="export_of_course",
         )
     experiment = experiment.unforked

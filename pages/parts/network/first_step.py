@@ -42,6 +42,10 @@ RELEVANT = (  # fields of the experiment that change the first step
     "seeds",
     "start",
 )
+TRAINED = (
+    "This fork begins with trained weights, so there is no initial loss to check and nothing to "
+    "initialize."
+)
 STD_HELP = (
     "Standard deviation of the outputs of the first → last layer over samples and units, before "
     "the activation and before training. Initializers aim at 1; usual: 0.5 to 2."
@@ -53,18 +57,22 @@ def before_training(
 ) -> None:
     """Draw the card: one of three tabs, and below it what is wrong with the start."""
     classes = len(planned.facts.classes) if planned.facts else 0
+    tabs = TABS[:2] if draft.first_epoch else TABS
     with st.container(border=True):
-        with card_title("Before training"):
+        with card_title("Layers" if draft.first_epoch else "Before training"):
             tab = st.segmented_control(
-                "View", TABS, default=TABS[0], required=True, label_visibility="collapsed",
-                key="network_before", persist_state="session",
+                "View", tabs, default=tabs[0], required=True, label_visibility="collapsed",
+                key="network_layers" if draft.first_epoch else "network_before",
+                persist_state="session",
             )  # fmt: skip
         if tab == "Activation":
             activation_tab(draft.network, opened)
         elif tab == "Initialization":
             draft = draft.model_copy(update={"initializer": initializer(draft)})
-        seen, problem = measure(draft)
-        if tab == "Shapes":
+        if draft.first_epoch:
+            st.caption(TRAINED)
+        seen, problem = (None, "") if draft.first_epoch else measure(draft)
+        if tab == "Shapes" and not draft.first_epoch:
             metrics(draft, planned, seen, describe_chance(draft.loss.kind, classes))
         if problem:
             finding("info", problem)

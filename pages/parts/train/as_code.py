@@ -30,7 +30,8 @@ def offer(draft: Experiment) -> None:
             text = script(draft, home, draft=True).text()
             keras = keras_code(draft, draft.data.facts(home))
         except LabError as error:
-            finding("warn", escape(describe_error(error)))
+            level = "info" if error.code == "export_of_course" else "warn"
+            finding(level, escape(describe_error(error)))
             return
         torch_tab, keras_tab = st.tabs(["PyTorch", "Keras"])
         with torch_tab:

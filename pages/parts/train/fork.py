@@ -7,7 +7,7 @@ from core.experiment import Experiment
 from core.jobs import runner
 from pages.kit import form, session, state
 from pages.kit.buttons import unique_keys
-from pages.kit.forks import describe, drop_button
+from pages.kit.forks import describe, drop_button, refusals
 from pages.kit.layout import STACK, draft_finding
 
 RESTART = "Restart the schedule at the fork"
@@ -32,6 +32,7 @@ def card(draft: Experiment) -> None:
                 RESTART, bool(draft.fork.schedule_from), key=key, help=RESTART_HELP,
                 on_change=restart, args=(key,),
             )  # fmt: skip
+        refusals(draft, "train")
         findings = fork_notes.notes(runner.current().store, draft)
         keys = unique_keys(f"fork {finding.code}" for finding in findings)
         for key, finding in zip(keys, findings, strict=True):

@@ -6,11 +6,15 @@ from typing import Any
 
 import streamlit as st
 
+from core.advice.fork_notes import note_on_change
 from core.base.errors import LabError
 from core.experiment import Experiment
 from core.jobs import runner
+from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
+from core.optim.stopping import StoppingRule
 from core.runs import forks
+from core.runs.history import History
 from pages.kit import form, person, session
 from pages.kit.buttons import button
 from pages.kit.layout import describe_error, finding
@@ -20,12 +24,16 @@ UNPAUSED = "Pause the run to change its settings"
 HINT = (
     "Changes apply from the next step on. They are recorded with the run, and the chart marks them."
 )
+FAMILIES = {
+    "regularizers": (Regularizer, "Regularization"),
+    "stopping": (StoppingRule, "Stopping rules"),
+}
 WIDTH = 132  # least width of a field in px
 
 
-def popover(run: str, experiment: Experiment, changes: int, *, paused: bool) -> None:
+def popover(run: str, experiment: Experiment, history: History, *, paused: bool) -> None:
     """Draw the popover, which opens while the run is paused; the row of buttons keeps its place.
-    `experiment` has the changes so far, whose number is `changes`.
+    `experiment` has the changes so far.
     """
     why = person.barred(run) or ("" if paused else UNPAUSED)
     with st.popover(
@@ -34,11 +42,13 @@ def popover(run: str, experiment: Experiment, changes: int, *, paused: bool) -> 
     ):  # fmt: skip
         if why:
             return
-        new = fields(experiment, f"change {run} {changes}")
+        new = fields(experiment, f"change {run} {len(history.changes)}")
         edits = differences(experiment, new)
         problem = refusal(experiment, new)
         if problem:
             finding("bad", form.escape(problem))
+        elif note := note_on_change(experiment, new, history):
+            finding(note.level, note.text)
         st.caption(HINT)
         look = {"type": "primary", "disabled": not edits or bool(problem)}
         if button("Apply", key="change_apply", icon=":material/check:", **look):
@@ -54,12 +64,12 @@ def fields(experiment: Experiment, key: str) -> Experiment:
     )
     schedule = form.edit(schedule, f"{key} schedule", width=WIDTH)
     epochs = form.edit_field(experiment, "epochs", f"{key} epochs", width=WIDTH)
-    regularizers = []
-    for each in experiment.regularizers:
-        st.markdown(f"**{each.label}**")
-        regularizers.append(form.edit(each, f"{key} regularizers", width=WIDTH))
     new = {"optimizer": optimizer, "schedule": schedule, "epochs": epochs}
-    return experiment.model_copy(update=new | {"regularizers": tuple(regularizers)})
+    for name, (family, title) in FAMILIES.items():
+        values = getattr(experiment, name)
+        with st.expander(f"**{title}** :gray[{len(values) or 'none'}]", key=f"{key} {name} row"):
+            new[name] = form.several(family, values, f"{key} {name}")
+    return experiment.model_copy(update=new)
 
 
 def differences(old: Experiment, new: Experiment) -> dict[str, Any]:
@@ -70,7 +80,7 @@ def differences(old: Experiment, new: Experiment) -> dict[str, Any]:
         for name, value in after["optimizer"].items()
         if before["optimizer"][name] != value
     }
-    names = ("schedule", "epochs", "regularizers")
+    names = ("schedule", "epochs", *FAMILIES)
     return fields | {name: after[name] for name in names if before[name] != after[name]}
 
 

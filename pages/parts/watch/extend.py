@@ -19,6 +19,7 @@ from pages.kit.layout import finding
 from pages.kit.screen import theme_mode
 
 MORE, MOST = 100, 100_000  # epochs
+WIDTH = 440  # px
 HELP = "Train for more epochs from the end of this run, as a run that is forked from it"
 SCHEDULE_HELP = (
     "Continued: the formula over the new number of epochs. Restarted: the schedule begins anew and "
@@ -28,7 +29,8 @@ SCHEDULE_HELP = (
 
 def popover(run: str, experiment: Experiment, history: History) -> None:
     """Draw the popover. At first it offers as many epochs as the run has, at most MORE."""
-    with st.popover("Extend", icon=":material/more_time:", help=HELP, key="watch_extend"):
+    popover = st.popover("Extend", icon=":material/more_time:", help=HELP, key="watch_extend")
+    with popover, st.container(width=WIDTH):  # a popover as wide as its text would jump
         epochs = st.number_input(
             "More epochs", 1, MOST, min(MORE, max(1, len(history.epochs))), key="extend_epochs"
         )
@@ -43,7 +45,7 @@ def popover(run: str, experiment: Experiment, history: History) -> None:
             finding("bad", escape(str(error)))
             return
         for note in fork_notes.notes(store, extended):
-            st.caption(escape(note.text))
+            finding(note.level, escape(note.text))
         curve(experiment, extended, history)
         label = f"Train {counted(epochs, 'more epoch')}"
         if button(label, key="extend_start", type="primary", icon=":material/play_arrow:"):

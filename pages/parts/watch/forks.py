@@ -25,6 +25,12 @@ HELP = (
     "this epoch. Change settings there: both runs see the same batches and differ in nothing else. "
     "A click on the curve chooses the epoch as well."
 )
+SLIDER = 220  # px: leaves room for the loss and the button in one row
+NEVER = "This run ended before its first epoch, so it cannot be forked."
+SLIDER_HELP = (
+    "The epoch after which a fork begins. After the last epoch, extend the run instead; from epoch "
+    "0, train a new run with the same seeds."
+)
 NOT_YET = "After the first epoch, this run can be forked here."
 
 
@@ -35,19 +41,26 @@ def forkable(run: str) -> list[Epoch]:
         return [epoch for epoch in history.epochs if epoch.epoch < planned]
 
 
-def chosen_epoch(run: str, epochs: Sequence[Epoch]) -> Epoch:
-    """Return the epoch that was chosen last: at first the best one, where validation measures one,
-    else the newest.
+def shown_epoch(run: str, epochs: Sequence[Epoch]) -> Epoch:
+    """Return the epoch that was chosen last. Until somebody chooses, it is the newest one of a run
+    that trains, and the best one of a run that has ended, if validation measures one.
     """
-    best = next((epoch for epoch in reversed(epochs) if epoch.best), epochs[-1])
-    number = _stored(run)[0] or best.epoch
+    number = _stored(run)[0]
+    if not number and _has_ended(run):
+        number = next((epoch.epoch for epoch in reversed(epochs) if epoch.best), 0)
+    number = number or epochs[-1].epoch
     return min(epochs, key=lambda epoch: abs(epoch.epoch - number))
 
 
+def _has_ended(run: str) -> bool:
+    with feed.tail(run).read() as history:
+        return history.ended is not None
+
+
 def chosen_place(run: str, against: str) -> float | None:
-    """Return where the chosen epoch is on the x-axis; None if the run cannot be forked yet."""
-    epochs = forkable(run)
-    return getattr(chosen_epoch(run, epochs), COLUMNS[against]) if epochs else None
+    """Return where the chosen epoch is on the x-axis; None until somebody chooses one."""
+    epochs = forkable(run) if _stored(run)[0] else []
+    return getattr(shown_epoch(run, epochs), COLUMNS[against]) if epochs else None
 
 
 def nearest(epochs: Sequence[Epoch], against: str, place: float) -> int:
@@ -69,16 +82,16 @@ def controls(run: str) -> None:
     """Draw the slider, what the run had reached, and the button."""
     epochs = forkable(run)
     if not epochs:
-        st.caption(NOT_YET)
+        st.caption(NEVER if _has_ended(run) else NOT_YET)
         return
-    epoch, (_, clicks) = chosen_epoch(run, epochs), _stored(run)
+    epoch, (_, clicks) = shown_epoch(run, epochs), _stored(run)
     first, last = epochs[0].epoch, epochs[-1].epoch
     with st.container(**STACK, gap="medium"):
         if first < last:
             key = f"fork_epoch {run} {last} {clicks}"
             st.slider(
                 "Epoch", first, last, epoch.epoch, key=key, on_change=_slide, args=(run, key),
-                width=260,
+                width=SLIDER, help=SLIDER_HELP,
             )  # fmt: skip
         st.caption(escape(describe(epoch)), width="stretch", help=origin(run, epoch))
         if button("Fork here", key="fork_here", icon=":material/fork_right:", help=HELP):

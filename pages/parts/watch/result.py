@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.advice.fork_notes import note_on_result
 from core.advice.result_sentence import result_sentence
 from core.advice.run_findings import find_divergence
 from core.advice.run_status import counterfactual_stops, describe_end
@@ -39,6 +40,8 @@ def show_result(run: str, history: History, experiment: Experiment, *, classes: 
     else:
         st.markdown(f"### {result.score}", help=INTERVAL)
         st.markdown(f"**{escape(result.verdict)}**")
+    if note := note_on_result(history, experiment):
+        finding(note.level, note.text)
     lines = map(escape, counterfactual_stops(history))
     if captions := [*([escape(end)] if result else []), *lines]:
         st.caption("  \n".join(captions))

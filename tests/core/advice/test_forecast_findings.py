@@ -14,6 +14,7 @@ from core.advice.forecast_findings import (
 )
 from core.base.events import Changed, Ended
 from core.runs.summary import Summary
+from core.weights.fork import Fork
 from tests.core.runs.logs import epoch, folded, started
 
 EPOCHS = 45
@@ -49,7 +50,7 @@ def test_every_state_of_a_forecast_has_its_finding(losses, epochs, reason, code)
 def test_epochs_with_other_settings_give_no_forecast_and_are_not_counted():
     events = [epoch(i, 10 * i, loss=loss - 1) for i, loss in enumerate(LAW, 1)]
     begin, change = started(0, 10 * EPOCHS, 10), Changed(10 * EPOCHS - 10, {"epochs": EPOCHS})
-    fork = folded(begin, *events, forked=True)
+    fork = folded(begin, *events, fork=Fork(run="other", epoch=1, step=10))
     changed = folded(begin, *events[:-1], change, started(change.step, 10 * EPOCHS, 10))
     for run, code in ((fork, "forked"), (changed, "changed")):
         assert describe_forecast(run).code == f"forecast_{code}"

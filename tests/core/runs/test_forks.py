@@ -2,7 +2,6 @@
 change, and what is left when their parent is gone.
 """
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,51 +9,20 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.advice.fork_notes import notes
-from core.advice.plan import plan
 from core.base import device as machine
 from core.base.control import GO, LEAVE
-from core.base.encoding import change, encode
-from core.base.errors import BadExperiment, BadInput, NotFound
-from core.base.events import Ended, Epoch, Saved, Started, Step, from_json
-from core.data.label_noise import LabelNoise
-from core.data.ready.points import Spirals
-from core.experiment import Experiment
+from core.base.encoding import encode
+from core.base.events import Ended, Saved, Started, Step, from_json
 from core.jobs.trainer import execute
-from core.losses import MSE
-from core.network.layers import Dropout, Linear, Output, ReLU
-from core.optim.optimizers import SGD, Adam
-from core.optim.schedules import Constant, Cosine
+from core.optim.schedules import Constant
 from core.optim.stopping import Patience
 from core.runs import checkpoint, forks, lineage, trash
-from core.runs.compare import settings
 from core.runs.history import History
 from core.runs.replay import state_at
 from core.runs.state import stored_state
 from core.runs.store import CHECKPOINT, PREVIOUS, Store
 from core.runs.summary import summarize
-from core.studies.study import Study
-from core.studies.variable_fields import axes_of
-
-
-def experiment(**changes: object) -> Experiment:
-    """Three epochs of three steps on 20 points."""
-    small = {
-        "data": Spirals(points=20),
-        "network": (Linear(units=4), ReLU(), Dropout(p=0.2), Output()),
-        "optimizer": Adam(learning_rate=0.02),
-        "epochs": 3,
-        "batch_size": 6,
-        "device": "cpu",
-    }
-    return Experiment(**small | changes)
-
-
-def trained(store: Store, e: Experiment, **how: object) -> str:
-    run = store.create(encode(e))
-    ended = execute(store, run, **how)
-    assert ended is None or ended.reason != "failed", ended.message
-    return run
+from tests.core.runs.forked_runs import experiment, trained
 
 
 def history(store: Store, run: str) -> History:
@@ -215,111 +183,6 @@ def test_an_early_stopped_run_can_be_extended(tmp_path: Path) -> None:
     assert mark.epoch == 4 and seen.fired(mark)  # not where it ended the parent
     unchanged = trained(store, forks.fork_of(store, fork, 3))
     assert_equal_ends(store, fork, unchanged)
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"data.points": 30}, "fork_changes_data"),
-        ({"split.validation": 0.3}, "fork_changes_split"),
-        ({"network.0.units": 5}, "fork_changes_network"),
-        ({"initializer": "xavier"}, "fork_changes_initializer"),
-        ({"loss": "mse"}, "fork_changes_loss"),
-        ({"seeds.order": 3}, "fork_changes_seeds"),
-        ({"normalization": "none"}, "fork_changes_normalization"),
-        ({"label_noise.share": 0.5}, "fork_changes_label_noise"),
-        ({"epochs": 2}, "fork_without_epochs"),
-    ],
-)
-def test_what_would_not_fit_the_weights_is_refused(
-    family: tuple[Store, str], changes: dict, code: str
-) -> None:
-    store, run = family
-    with pytest.raises(BadInput) as refused:
-        forks.fork_of(store, run, 2, changes)
-    assert refused.value.code == code
-
-
-def test_all_other_settings_can_change(family: tuple[Store, str]) -> None:
-    store, run = family
-    fork = forks.fork_of(store, run, 2, {"network.2.p": 0.0, "stopping": [{"kind": "patience"}]})
-    assert fork.network[2].p == 0 and fork.stopping
-    noisy = experiment(label_noise=LabelNoise(share=0.2))
-    forks.check_fork(noisy, experiment())
-    fields = set(Experiment.model_fields) - {*forks.FREE, *forks.ALLOWED}
-    assert fields == set(forks.REASONS)
-    for epoch in (-1, 5):
-        with pytest.raises(BadInput) as refused:
-            forks.fork_of(store, run, epoch)
-        assert refused.value.code == "fork_epoch_unknown"
-
-
-def test_a_change_in_the_middle_of_an_epoch_leaves_batches_as_they_are() -> None:
-    old = experiment()
-    forks.check_change(old, experiment(optimizer=SGD(), epochs=9, schedule=Cosine(warmup=1.0)))
-    for changes, code in (
-        ({"batch_size": 7}, "change_of_batch_size"),
-        ({"loss": MSE()}, "change_of_loss"),
-    ):
-        with pytest.raises(BadInput) as refused:
-            forks.check_change(old, experiment(**changes))
-        assert refused.value.code == code
-
-
-def test_an_edited_fork_is_refused_before_it_trains(family: tuple[Store, str]) -> None:
-    store, run = family
-    draft = forks.fork_of(store, run, 2)
-    wider = draft.model_copy(update={"network": (Linear(units=5), ReLU(), Output())})
-    ended = execute(store, store.create(encode(wider)))
-    assert (ended.reason, ended.code) == ("failed", "fork_changes_network")
-    with pytest.raises(BadExperiment):
-        lineage.changed(draft, {"epochs": 2})
-
-
-def test_experiments_without_a_fork_keep_their_text(family: tuple[Store, str]) -> None:
-    store, run = family
-    assert "fork" not in json.loads(store.experiment(run))
-    with pytest.raises(NotFound):
-        lineage.store_with(store, "20260101-000000-abcd")
-    assert [epoch.epoch for epoch in events(store, run) if isinstance(epoch, Epoch)] == [1, 2, 3, 4]
-
-
-def test_a_draft_is_planned_with_the_epochs_that_are_left(family: tuple[Store, str]) -> None:
-    store, run = family
-    draft = forks.fork_of(store, run, 1, {"batch_size": 9})
-    assert (plan(draft, store.home).steps, plan(draft, store.home).problem) == (6, "")
-    for changes, code in (
-        ({"network": (Linear(units=9), Output())}, "fork_changes_network"),
-        ({"fork": draft.fork.model_copy(update={"step": 4})}, "fork_point_unknown"),
-        ({"fork": draft.fork.model_copy(update={"run": "20260101-000000-abcdef"})},
-         "fork_parent_missing"),
-    ):  # fmt: skip
-        assert plan(draft.model_copy(update=changes), store.home).code == code
-    assert change(draft, "fork", None).fork is None  # the way out
-    assert Study(base=draft).base.fork is None
-    assert not any("fork" in getattr(axis, "path", "") for axis in axes_of(draft).values())
-    labels = [[label for label, _ in settings([each])] for each in (draft, draft.unforked)]
-    assert set(labels[0]) - set(labels[1]) == {"Fork"}
-
-
-def test_the_preview_says_how_the_schedule_goes_on_and_what_begins_anew(
-    family: tuple[Store, str],
-) -> None:
-    store, run = family
-    for draft, codes in (
-        (forks.fork_of(store, run, 2), ["fork_schedule_continued"]),
-        (forks.extend(store, run, 4), ["fork_schedule_stretched"]),
-        (forks.extend(store, run, 4, schedule="restarted"), ["fork_schedule_restarted"]),
-        (forks.extend(store, run, 4, schedule="held"), ["fork_rate_constant"]),
-        (
-            forks.fork_of(store, run, 2, {"optimizer": "sgd", "device": "cuda"}),
-            ["fork_schedule_continued", "fork_optimizer_reset", "fork_device"],
-        ),
-    ):
-        assert [finding.code for finding in notes(store, draft)] == codes
-    (continued,) = notes(store, forks.fork_of(store, run, 2))
-    assert continued.evidence["from"] == pytest.approx(0.01)  # halfway along the cosine of 0.02
-    assert notes(store, experiment()) == []
 
 
 KILLED = """
