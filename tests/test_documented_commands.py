@@ -23,6 +23,7 @@ import pytest
 import core.__main__
 from core.base.encoding import change, encode
 from core.base.settings import Settings
+from core.commands.parser import parser
 from core.experiment import shipped
 from core.optim.optimizers import Optimizer
 from core.runs.store import Store
@@ -99,7 +100,7 @@ def check_benchmark(words: list[str]) -> None:
 
 def check_core(words: list[str]) -> None:
     """Check the options, and that the experiment or study exists."""
-    arguments = core.__main__.parser().parse_args(words[3:])
+    arguments = parser().parse_args(words[3:])
     names = studies.shipped() if arguments.command == "sweep" else shipped()
     assert (arguments.study if arguments.command == "sweep" else arguments.experiment) in names
 
@@ -127,7 +128,7 @@ def check_docker(words: list[str]) -> None:
         assert f"ARG {parsed.build_arg.partition('=')[0]}=" in (ROOT / "Dockerfile").read_text()
     if parsed.command == "exec":
         assert parsed.inner[:3] == ["python", "-m", "core"]
-        core.__main__.parser().parse_args(parsed.inner[3:])
+        parser().parse_args(parsed.inner[3:])
 
 
 @dataclass(frozen=True)

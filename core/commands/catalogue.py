@@ -9,7 +9,7 @@ from typing import Any
 
 from core.base.spec import Choice, Value, fields
 from core.base.text import aligned
-from core.commands.experiments import Answer
+from core.commands.requested import Answer
 from core.commands.terminal import Terminal
 from core.experiment import shipped
 

@@ -7,7 +7,7 @@ from argparse import Namespace
 from core.base.encoding import change
 from core.base.errors import BadInput, NotFound
 from core.base.text import join_words
-from core.commands.experiments import Answer, assignments
+from core.commands.requested import Answer, assignments
 from core.commands.studies import parse_workers, run_study
 from core.commands.terminal import Terminal
 from core.experiment import Experiment, load

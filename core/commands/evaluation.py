@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from core.base.encoding import change
 from core.base.errors import BadExperiment, BadInput
 from core.base.text import few
-from core.commands.experiments import Answer, optional_path, parse_assignments
 from core.commands.inspection import SIGNS
+from core.commands.requested import Answer, optional_path, parse_assignments
 from core.commands.terminal import Terminal
 from core.runs.store import Store
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from core.base.encoding import change
 from core.base.errors import BadInput
 from core.base.numbers import size
-from core.commands.experiments import Answer, parse_assignments
 from core.commands.inspection import SIGNS
+from core.commands.requested import Answer, parse_assignments
 from core.commands.terminal import Terminal
 from core.runs.store import Store
 

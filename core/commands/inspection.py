@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from core.base.errors import BadData
 from core.base.text import aligned, clip
-from core.commands.experiments import Answer, optional_path
 from core.commands.options import as_options, reading_from
+from core.commands.requested import Answer, optional_path
 from core.commands.terminal import Terminal
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from core.base.files import write_atomic
 from core.base.numbers import percent, readable
 from core.base.text import aligned, clip, counted
-from core.commands.experiments import Answer
 from core.commands.inspection import SIGNS
 from core.commands.options import reading_from, renames_from, suggesting_options
+from core.commands.requested import Answer
 from core.commands.terminal import Terminal
 from core.runs.store import Store
 

@@ -9,7 +9,7 @@ from core.base.errors import NotFound, Unavailable
 from core.base.files import write_atomic
 from core.base.settings import settings
 from core.base.text import aligned
-from core.commands.experiments import Answer
+from core.commands.requested import Answer
 from core.commands.terminal import Terminal
 from core.runs.score import summarize
 from core.runs.store import Store

@@ -11,7 +11,7 @@ from core import __version__
 from core.base import device
 from core.base.files import write_atomic
 from core.base.settings import listed
-from core.commands.experiments import Answer
+from core.commands.requested import Answer
 from core.commands.terminal import Terminal
 from core.runs.store import Store
 

@@ -10,13 +10,8 @@ from core.base.events import Ended
 from core.base.finding import Finding
 from core.base.numbers import duration, percent, short, time_left, whole
 from core.base.text import aligned, counted
-from core.commands.experiments import (
-    Answer,
-    adapt_to_data,
-    parse_assignments,
-    raise_refusal,
-    with_data,
-)
+from core.commands.experiments import raise_refusal
+from core.commands.requested import Answer, adapt_to_data, parse_assignments, with_data
 from core.commands.signals import stop_on_signal
 from core.commands.terminal import Terminal
 from core.runs.store import Store

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from core.base.control import STOP
 from core.base.encoding import build
 from core.base.errors import BadInput, NotFound
-from core.commands.experiments import Answer
 from core.commands.inspection import SIGNS
+from core.commands.requested import Answer
 from core.commands.signals import stop_on_signal
 from core.commands.terminal import Terminal
 from core.runs.store import Store

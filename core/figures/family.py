@@ -12,9 +12,10 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 
 from core.base.events import Epoch
-from core.figures import overlay
-from core.figures.overlay import OverlayCurve, OverlayRun
+from core.figures import overlay, overlay_curves
+from core.figures.overlay_curves import OverlayCurve, OverlayRun
 from core.figures.template import DASH, PALETTES, Mode
+from core.runs.score import Form
 
 MOST = overlay.MOST  # branches
 Point = tuple[float, float]  # epoch, value
@@ -45,7 +46,7 @@ class FamilyTree(NamedTuple):
     forks: list[Point]
 
 
-def rows(members: Sequence[FamilyMember], form: overlay.Form = "error") -> FamilyTree:
+def rows(members: Sequence[FamilyMember], form: Form = "error") -> FamilyTree:
     """Return the tree of the members, the root first: the validation loss, or the training loss if
     a run has no validation set. Runs with losses of different kinds are compared by their score.
     """
@@ -53,8 +54,8 @@ def rows(members: Sequence[FamilyMember], form: overlay.Form = "error") -> Famil
         members = [replace(m, epochs=[replace(e, validation=e.train) for e in m.epochs])
                    for m in members]  # fmt: skip
     runs = [OverlayRun(m.run, m.loss, m.epochs, m.diverged) for m in members]
-    measure, shared, _ = overlay.comparable(runs, form)
-    curves = {curve.name: curve for curve in overlay.rows(shared, measure)}
+    measure, shared, _ = overlay_curves.comparable(runs, form)
+    curves = {curve.name: curve for curve in overlay_curves.rows(shared, measure)}
     start = min((m.fork for m in members if m.fork is not None), default=0)
     trunk: list[Point] = []
     branches, forks = [], []

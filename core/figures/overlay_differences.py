@@ -5,7 +5,7 @@ from math import isfinite
 
 import numpy as np
 
-from core.figures.overlay import OverlayCurve
+from core.figures.overlay_curves import OverlayCurve
 
 
 def differences(curves: Sequence[OverlayCurve], baseline: OverlayCurve) -> list[OverlayCurve]:

@@ -10,7 +10,7 @@ import pytest
 from core.base.encoding import change, decode, encode, from_link, to_link
 from core.base.errors import BadExperiment
 from core.base.spec import Choice, FieldFacts, fields
-from core.commands.experiments import assignments
+from core.commands.requested import assignments
 from core.data.augmentations import Augmentation
 from core.data.datasets import DataSet
 from core.data.normalization import Normalization

@@ -9,7 +9,7 @@ from core.base.finding import Finding
 from core.base.settings import settings
 from core.experiment import Experiment
 from core.export.report.contents import Chart, Row, RunContents
-from core.figures import overlay
+from core.figures import overlay, overlay_curves
 from core.figures.static_svg import svg
 from core.runs.compare import differences
 from core.runs.compare import settings as every_setting
@@ -84,13 +84,15 @@ def _scores(runs: Sequence[RunContents]) -> list[Row]:
 
 def _curves(runs: Sequence[RunContents], names: Sequence[str]) -> tuple[Chart | None, str]:
     entries = [
-        overlay.from_history(
+        overlay_curves.from_history(
             label, run.experiment.loss.kind, run.history, diverged=run.state is RunState.DIVERGED
         )
         for label, run in zip(names, runs, strict=True)
     ]
-    measure, comparable, left_out = overlay.comparable(entries[: overlay.MOST], settings().score)
-    drawn = overlay.rows(comparable, measure)
+    measure, comparable, left_out = overlay_curves.comparable(
+        entries[: overlay.MOST], settings().score
+    )
+    drawn = overlay_curves.rows(comparable, measure)
     if not drawn:
         return None, ""
     title = f"Validation {measure}"

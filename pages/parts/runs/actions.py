@@ -44,9 +44,7 @@ def actions(selected: list[Row], shown: int, every: list[Summary]) -> None:
         if button("Open run", icon=":material/monitoring:", disabled=not one):
             st.switch_page("watch.py", query_params=address.parameters(run=runs[0]))
         predict(selected)
-        clone(selected[0] if one else None)
-        tune(selected[0] if one else None)
-        measure_effects(selected[0] if one else None)
+        train_again(selected[0] if one else None)
         pin_button(selected[0] if one else None)
         why = barred(selected)
         tag([row.summary for row in selected], every, why)
@@ -73,11 +71,21 @@ def predict(selected: list[Row]) -> None:
         st.switch_page("predict.py", query_params=address.parameters(run=runs[0]))
 
 
+def train_again(row: Row | None) -> None:
+    """The menu of what trains with the settings of a run; in the row, its buttons had no room."""
+    label, icon = "Train again", ":material/model_training:"
+    with st.popover(label, icon=icon, disabled=row is None, key="runs_train_again"):
+        clone(row)
+        tune(row)
+        measure_effects(row)
+
+
 def clone(row: Row | None) -> None:
     """Copy a run's settings into the draft."""
     if button(
         "Clone settings",
         icon=":material/content_copy:",
+        type="tertiary",
         disabled=row is None,
         help="Copy the settings of this run into the draft",
     ):
@@ -93,7 +101,8 @@ def tune(row: Row | None) -> None:
     trained = row is not None and row.state.has_result and bool(store.checkpoints(row.summary.run))
     if button(
         "Fine-tune",
-        icon=":material/model_training:",
+        icon=":material/play_for_work:",
+        type="tertiary",
         disabled=not trained,
         help="Train further from the weights of this finished run, also on other data",
     ):
@@ -105,6 +114,7 @@ def measure_effects(row: Row | None) -> None:
     if button(
         "Measure effects",
         icon=":material/compare_arrows:",
+        type="tertiary",
         disabled=row is None or row.state.is_live,
         help="Train again without a part of the settings or with another one, on several seeds",
     ):

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.base.encoding import decode
 from core.experiment import Experiment
-from core.figures import overlay
+from core.figures import overlay, overlay_curves
 from core.figures.overlay_differences import differences as differences_to
 from core.jobs import runner
 from core.runs.baseline import is_comparable
@@ -64,11 +64,11 @@ def curves(selected: list[Row], experiments: list[Experiment], baseline: Row | N
         pairs = list(zip(entries, fits, strict=False))
         others = [entry.name for entry, able in pairs if not able]
         entries = [entry for entry, able in pairs if able]
-    measure, shared, left_out = overlay.comparable([*entries, *extra], score_form.form())
+    measure, shared, left_out = overlay_curves.comparable([*entries, *extra], score_form.form())
     comparable = [entry for entry in shared if not any(entry is each for each in extra)]
-    drawn = overlay.rows(comparable, measure, axis=field, train=train)
+    drawn = overlay_curves.rows(comparable, measure, axis=field, train=train)
     if base:
-        zero = overlay.rows([base], measure, axis=field, train=train)
+        zero = overlay_curves.rows([base], measure, axis=field, train=train)
         drawn = differences_to(drawn, zero[0]) if zero else []
     text = f"Training and validation {measure}"
     title.subheader(f"{text} − baseline" if base else text, anchor=False, width="stretch")
@@ -92,8 +92,8 @@ def curves(selected: list[Row], experiments: list[Experiment], baseline: Row | N
 
 
 def read_baseline(
-    baseline: Row, selected: list[Row], entries: list[overlay.OverlayRun]
-) -> tuple[overlay.OverlayRun, bool]:
+    baseline: Row, selected: list[Row], entries: list[overlay_curves.OverlayRun]
+) -> tuple[overlay_curves.OverlayRun, bool]:
     """Return the curves of the baseline, and whether it is one of the drawn runs."""
     runs = [row.summary.run for row in selected[: len(entries)]]
     if baseline.summary.run in runs:
@@ -120,10 +120,10 @@ def legend_names(selected: list[Row], experiments: list[Experiment]) -> list[str
 
 def read_run(
     row: Row, experiment: Experiment, name: str, label: str
-) -> tuple[overlay.OverlayRun, int]:
+) -> tuple[overlay_curves.OverlayRun, int]:
     """Return the curves of a run, and its number of validation samples as in `curves`."""
     with feed.tail(row.summary.run).read() as history:
-        entry = overlay.from_history(
+        entry = overlay_curves.from_history(
             name,
             experiment.loss.kind,
             history,
@@ -135,7 +135,7 @@ def read_run(
 
 
 def explain_chart(
-    drawn: list[overlay.OverlayCurve],
+    drawn: list[overlay_curves.OverlayCurve],
     measure: str,
     left_out: list[str],
     empty: list[str],

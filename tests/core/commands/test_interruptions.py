@@ -114,6 +114,6 @@ def test_ctrl_c_before_anything_has_started_ends_without_a_traceback(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("core.commands.catalogue.shipped", press)
-    monkeypatch.setattr("core.commands.experiments.load", press)
+    monkeypatch.setattr("core.commands.requested.load", press)
     assert main(arguments) == INTERRUPTED
     assert capsys.readouterr().err.count("\n") == 1 and not Store(home).ids()

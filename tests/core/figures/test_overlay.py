@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from core.base.events import Epoch
 from core.figures.binding import LABEL
-from core.figures.overlay import MARKED, MARKS, MOST, PLOT, OverlayRun, comparable, figure, is_cut
-from core.figures.overlay import rows as curves_of
+from core.figures.overlay import MARKED, MARKS, MOST, PLOT, figure, is_cut
+from core.figures.overlay_curves import OverlayRun, comparable
+from core.figures.overlay_curves import rows as curves_of
 from core.figures.overlay_differences import differences
 from core.figures.template import AXIS_TITLES, DASH, PALETTES
 

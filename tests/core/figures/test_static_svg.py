@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import pytest
 
 from core.base.events import to_json
-from core.figures import overlay, residuals
+from core.figures import overlay, overlay_curves, residuals
 from core.figures import training as curves
 from core.figures.static_svg import WIDTH, svg
 from core.runs.history import History
@@ -60,8 +60,8 @@ def test_values_that_an_axis_cannot_show_are_gaps():
 
 def test_names_are_text_whatever_they_contain():
     name = "<b>&\"'</text><script>"
-    entry = overlay.from_history(name, "mse", history(), label="1")
-    root = parsed(overlay.figure(overlay.rows([entry]), "light"))
+    entry = overlay_curves.from_history(name, "mse", history(), label="1")
+    root = parsed(overlay.figure(overlay_curves.rows([entry]), "light"))
     assert name in texts(root) and "script" not in {node.tag for node in root.iter()}
 
 
