@@ -226,7 +226,8 @@ def naming(draft: Experiment, planned: Plan) -> None:
         put("name", " ".join(name.split()))
         ahead = runner.current().before(draft.device)
         queue = f"{counted(ahead, 'run')} ahead in the queue." if ahead else "Starts immediately."
-        st.caption("Cannot start yet: see Suggestions." if planned.problem else queue)
+        blocked = planned.problem or session.first_refusal()
+        st.caption("Cannot start yet." if blocked else queue)
         with st.popover("Share", icon=":material/link:"):
             needed, noun = "uploaded spreadsheets", "data"
             if draft.start.weights_digest:

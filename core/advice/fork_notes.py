@@ -140,7 +140,8 @@ def _note_on_schedule(experiment: Experiment, before: Experiment) -> Finding:
     former = _rate(before, fork.epoch - 1 / STEPS)  # of the last step before the fork
     evidence = {"from": rates[0], "to": rates[1]}
     left = counted(experiment.epochs - fork.epoch, "epoch")
-    course = f"from {short(rates[0])} to {short(rates[1])} over the {left} of the fork"
+    end = short(rates[1]) if rates[1] > NEGLIGIBLE * rates[0] else "nearly 0"
+    course = f"from {short(rates[0])} to {end} over the {left} of the fork"
     reacts = schedule.reacts or before.schedule.reacts
     if schedule.reacts:
         course = f"at most {short(rates[0])}, reduced on a plateau"

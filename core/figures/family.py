@@ -63,9 +63,10 @@ def rows(members: Sequence[FamilyMember], form: Form = "error") -> FamilyTree:
         curve = curves[member.run]
         points = list(zip(curve.at, curve.values, strict=True))
         trunk = trunk or [point for point in points if point[0] <= start]
-        begin = start if member.fork is None else member.fork
+        is_first = member.run == members[0].run  # its own parent may have been deleted
+        begin = start if member.fork is None or is_first else member.fork
         branch = [point for point in points if point[0] >= begin]
-        if member.fork is not None:
+        if member.fork is not None and not is_first:
             forks += [point for point in branch if point[0] == begin]
         elif len(branch) == 1:  # forks that begin at its end
             continue

@@ -28,7 +28,8 @@ class Course(Iterator[Event]):
         until: int | None = None,
         threads: int = 0,
     ):
-        self.segments, self.data, self.until = [*segments], data, until
+        reached = [each for each in segments if until is None or each.step < until]
+        self.segments, self.data, self.until = reached or [segments[0]], data, until
         self._threads = threads
         step = state["step"] if state else 0
         # A state at the step of a change may be from before or after it: `changed_state` of the

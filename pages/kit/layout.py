@@ -127,6 +127,6 @@ def describe_error(error: LabError) -> str:
     if isinstance(error, NotFound):
         return (
             "Run not found: it was deleted, or it belongs to another lab. Choose a run on the "
-            "Runs page."
+            "Runs page, or restore it there under More."
         )
     return str(error)

@@ -20,6 +20,7 @@ from pages.kit.screen import theme_mode
 
 MORE, MOST = 100, 100_000  # epochs
 WIDTH = 440  # px
+EPOCH = 1000  # places on the x-axis of an epoch
 HELP = "Train for more epochs from the end of this run, as a run that is forked from it"
 SCHEDULE_HELP = (
     "Continued: the formula over the new number of epochs. Restarted: the schedule begins anew and "
@@ -27,7 +28,7 @@ SCHEDULE_HELP = (
 )
 
 
-def popover(run: str, experiment: Experiment, history: History) -> None:
+def popover(run: str, history: History) -> None:
     """Draw the popover. At first it offers as many epochs as the run has, at most MORE."""
     popover = st.popover("Extend", icon=":material/more_time:", help=HELP, key="watch_extend")
     with popover, st.container(width=WIDTH):  # a popover as wide as its text would jump
@@ -46,26 +47,25 @@ def popover(run: str, experiment: Experiment, history: History) -> None:
             return
         for note in fork_notes.notes(store, extended):
             finding(note.level, escape(note.text))
-        curve(experiment, extended, history)
+        curve(extended, history)
         label = f"Train {counted(epochs, 'more epoch')}"
         if button(label, key="extend_start", type="primary", icon=":material/play_arrow:"):
             start(encode(extended))
 
 
-def curve(experiment: Experiment, extended: Experiment, history: History) -> None:
-    """Draw the learning rate of the run and of the epochs that follow."""
-    epoch_steps = history.started.epoch_steps if history.started else 1
-    last = extended.first_epoch * epoch_steps
-    rate = experiment.optimizer.learning_rate
-    steps = experiment.epochs * epoch_steps
-    before = schedule_figure.rows(experiment.schedule, rate, steps=steps, epoch_steps=epoch_steps)
-    after = schedule_figure.fork_rows(extended, epoch_steps=epoch_steps)
-    points = [point for point in zip(*before, strict=True) if point[0] < last]
-    points += zip(*after, strict=True)
+def curve(extended: Experiment, history: History) -> None:
+    """Draw the learning rates of the run so far, and those of the epochs that follow."""
+    every = -(-len(history.ticks) // schedule_figure.POINTS) or 1
+    points = [
+        (round(history.scale.epoch_at(last) * EPOCH), rate)
+        for _, last, _, rate, _ in history.ticks[::every]
+        if history.scale.epoch_at(last) <= extended.first_epoch
+    ]
+    points += zip(*schedule_figure.fork_rows(extended, epoch_steps=EPOCH), strict=True)
     at, rates = map(list, zip(*points, strict=True))
-    figure = schedule_figure.figure(
-        at, rates, epoch_steps=epoch_steps, mode=theme_mode(), x_axis="epoch"
-    )
+    figure = schedule_figure.figure(at, rates, epoch_steps=EPOCH, mode=theme_mode(), x_axis="epoch")
+    figure.update_xaxes(title="epoch")  # whose number of steps may have changed
+    figure.layout.annotations = ()
     figure.add_vline(extended.first_epoch, line={"width": 1, "dash": "dot"})
     st.plotly_chart(
         figure, theme=None, config={"displayModeBar": False}, key="extend_curve",

@@ -90,7 +90,8 @@ def controls(run: str) -> None:
         if first < last:
             key = f"fork_epoch {run} {last} {clicks}"
             st.slider(
-                "Epoch", first, last, epoch.epoch, key=key, on_change=_slide, args=(run, key),
+                "Epoch", first, last, epoch.epoch, key=key, on_change=_slide,
+                args=(run, key, epoch.epoch),
                 width=SLIDER, help=SLIDER_HELP,
             )  # fmt: skip
         st.caption(escape(describe(epoch)), width="stretch", help=origin(run, epoch))
@@ -119,8 +120,12 @@ def origin(run: str, epoch: Epoch) -> str:
     return f"Its weights are computed again from {start}."
 
 
-def _slide(run: str, key: str) -> None:
-    if number := session.widget_value(key):
+def _slide(run: str, key: str, drawn: int) -> None:
+    """Store the choice. A slider that has only been drawn anew reports the value it was drawn with:
+    that is nobody's choice.
+    """
+    number = session.widget_value(key)
+    if number and number != drawn:
         _store(run, number, _stored(run)[1])
 
 

@@ -50,7 +50,7 @@ def buttons(shown: ShownRun) -> dict[str, object]:
         if button("Fine-tune", icon=":material/model_training:", help=FINE_TUNE):
             open_fine_tuning(run)
         with shown.tail.read() as history:
-            extend.popover(run, shown.experiment, history)
+            extend.popover(run, history)
     if shown.has_started and not shown.live:
         with st.popover("Download", icon=":material/download:"):
             downloads(run)

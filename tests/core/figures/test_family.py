@@ -47,6 +47,9 @@ def test_extensions_alone_leave_no_branch_of_the_root_and_a_deleted_root_keeps_i
     orphans = rows([EARLY, SECOND])
     assert orphans.trunk == [(k, 1 / k) for k in (1, 2, 3)]
     assert [curve.at[0] for curve in orphans.branches] == [3, 5]
+    late = member("e", (5, 0.0), (9, 0.1), fork=5)  # and what it shares with its deleted parent
+    whole = rows([late, member("f", (3, 0.0), (7, 0.2), fork=3)])
+    assert [curve.at[0] for curve in whole.branches] == [3, 3] and whole.forks == [(3, 1 / 3)]
 
 
 def test_epoch_0_has_no_value_and_a_queued_fork_no_curve():

@@ -122,6 +122,17 @@ def test_a_family_is_found_and_survives_its_parent(tmp_path: Path) -> None:
     assert list(history(store, again).losses) == list(history(store, grandchild).losses)
 
 
+def test_a_fork_before_the_fork_of_its_parent_needs_no_grandparent(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    run = trained(store, experiment())
+    child = trained(store, forks.fork_of(store, run, 2, {"optimizer": "sgd"}))
+    trash.delete(store, run)
+    forget_checkpoints(store, child)
+    for epoch, same in ((1, history(store.trash, run)), (2, history(store, child))):
+        fork = trained(store, forks.fork_of(store, child, epoch))
+        assert list(history(store, fork).losses) == list(same.losses)
+
+
 def test_a_fork_of_a_deleted_run_begins_from_the_trash_and_fails_without_it(tmp_path: Path) -> None:
     store = Store(tmp_path)
     run = trained(store, experiment())

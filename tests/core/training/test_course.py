@@ -214,6 +214,7 @@ def test_a_replay_ends_at_its_step_and_ignores_rules_that_end_a_run() -> None:
     free = train(e.model_copy(update={"stopping": ()}), data)
     all_losses = losses(list(free))
     for until in (4, 12):
-        course = replay([Segment("run", 0, e)], data, until=until)
+        later = [Segment("run", until + k, experiment(optimizer=SGD())) for k in (0, 5)]
+        course = replay([Segment("run", 0, e), *later], data, until=until)
         assert losses(list(course)) == all_losses[:until]
         assert course.training.step == until
