@@ -1,24 +1,30 @@
 """A press or a typed value that has reached the server counts, whatever the browser sends next.
 
-Streamlit loses some of them on a busy machine, in two ways. Both are mended here, by replacing one
-function of Streamlit each.
+Streamlit loses some of them on a busy machine, in three ways. They are mended here, by replacing
+the functions of Streamlit that lose them.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from itertools import chain
 
-from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.scriptrunner import ScriptRunner, get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils import script_requests
+from streamlit.runtime.state.session_state import SessionState, WStates
 
 
 def keep_all() -> None:
-    """Mend both."""
+    """Mend them."""
     ScriptRunner._maybe_handle_execution_control_request = _once_started(
         ScriptRunner._maybe_handle_execution_control_request
     )
     script_requests._coalesce_widget_states = _with_older_values(
         script_requests._coalesce_widget_states
     )
+    SessionState.set_widgets_from_proto = _with_counts(SessionState.set_widgets_from_proto)
+    WStates.call_callback = _once_for_each_press(WStates.call_callback)
 
 
 def _once_started(check: Callable[[ScriptRunner], None]) -> Callable[[ScriptRunner], None]:
@@ -43,7 +49,8 @@ def _with_older_values(merge: Merge) -> Merge:
     """Keep the values of a waiting message that the newer one does not repeat.
 
     A message that opens another page holds no values at all. Streamlit keeps only the presses of
-    buttons then, not a switch or a number that was changed just before.
+    buttons then, not a switch or a number that was changed just before. A button that was pressed
+    twice is named twice, where Streamlit makes one press of them.
     """
 
     def merge_all(old: WidgetStates | None, new: WidgetStates | None) -> WidgetStates | None:
@@ -51,6 +58,37 @@ def _with_older_values(merge: Merge) -> Merge:
         if old is not None and merged is not None:
             known = {state.id for state in merged.widgets}
             merged.widgets.extend(state for state in old.widgets if state.id not in known)
+            states = {state.id: state for state in merged.widgets}
+            for name, presses in _count(chain(old.widgets, new.widgets if new else ())).items():
+                merged.widgets.extend([states[name]] * (presses - 1))
         return merged
 
     return merge_all
+
+
+def _count(states: Iterable[WidgetState]) -> Counter[str]:
+    """Return how often each button is pressed."""
+    return Counter(state.id for state in states if state.trigger_value)
+
+
+_presses: ContextVar[Counter[str]] = ContextVar("presses")  # of the message that is answered now
+
+
+def _with_counts(set_all: Callable) -> Callable[[SessionState, WidgetStates], None]:
+    """Note how often each button of a message was pressed."""
+
+    def set_and_count(session: SessionState, message: WidgetStates) -> None:
+        _presses.set(_count(message.widgets))
+        set_all(session, message)
+
+    return set_and_count
+
+
+def _once_for_each_press(call: Callable[[WStates, str], None]) -> Callable[[WStates, str], None]:
+    """Call the callback of a button as often as it was pressed."""
+
+    def call_for_each(states: WStates, widget_id: str) -> None:
+        for _ in range(max(1, _presses.get()[widget_id])):
+            call(states, widget_id)
+
+    return call_for_each

@@ -9,6 +9,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.scriptrunner import RerunData, ScriptRunner, get_script_run_ctx
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.runtime.scriptrunner_utils import script_requests
+from streamlit.runtime.state.session_state import SessionState, WStates
 from streamlit.testing.v1 import AppTest
 
 from pages.kit import presses
@@ -20,6 +21,8 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> None:
     for owner, name in (
         (ScriptRunner, "_maybe_handle_execution_control_request"),
         (script_requests, "_coalesce_widget_states"),
+        (SessionState, "set_widgets_from_proto"),
+        (WStates, "call_callback"),
     ):
         monkeypatch.setattr(owner, name, getattr(owner, name))
     presses.keep_all()
@@ -73,3 +76,19 @@ def test_a_changed_value_survives_a_change_of_page(kept: None) -> None:
     found = {state.id: state for state in answered.widget_states.widgets}
     assert found["epochs"].int_value == 4
     assert found["l2"].bool_value
+
+
+@pytest.mark.parametrize("presses_before", [0, 1, 4])
+def test_every_press_of_one_button_counts(presses_before: int, kept: None) -> None:
+    """Also those that arrive while an earlier one waits, and between messages of fragments."""
+    app = AppTest.from_function(page_with_a_counter).run()
+    press = WidgetState(id=app.button[0].proto.id, trigger_value=True)
+    requests = script_requests.ScriptRequests()
+    for _ in range(presses_before + 1):
+        requests.request_rerun(RerunData(widget_states=WidgetStates(widgets=[press])))
+        requests.request_rerun(RerunData(widget_states=WidgetStates(), is_auto_rerun=True))
+    waiting = requests.on_scriptrunner_ready().rerun_data.widget_states
+    app._run(waiting)
+    assert app.session_state["presses"] == presses_before + 1
+    app.run()
+    assert app.session_state["presses"] == presses_before + 1
