@@ -146,6 +146,7 @@ async function attempt(action) {
 byId("upload").onchange = ({ target }) => {
   const files = [...target.files];
   target.value = "";
+  byId("several").hidden = true; // the answers to an earlier file
   attempt(() => (isImage ? readImages(files) : readTable(files[0])));
 };
 
@@ -166,15 +167,18 @@ async function readImages(files) {
 async function readTable(file) {
   const rows = parseCsv(await readText(file));
   if (!rows.length) throw new InputError(`${file.name} is empty. Choose a file with one row per sample.`);
-  const { cells, body, commas } = matchColumns(rows, model);
+  const { cells, body, commas, identifiers } = matchColumns(rows, model);
   const first = rows.length - body.length + 1;
   const unseen = [];
+  const gaps = new Map(); // names of columns, with the rows whose gap is filled
   const outside = new Map(); // names of columns, with the rows outside the range
   const answers = [];
   for (const [i, row] of body.entries()) {
     try {
-      const raw = encodeRow(model, cells(row), { commas, unseen });
-      answers.push([`row ${first + i}`, answerOf(raw)]);
+      const filled = [];
+      const raw = encodeRow(model, cells(row), { commas, unseen, filled });
+      answers.push([`row ${first + i}`, answerOf(raw), identifiers.map(([, place]) => row[place].trim())]);
+      for (const { name } of filled) gaps.set(name, [...(gaps.get(name) ?? []), first + i]);
       for (const { name } of form.outside(raw)) outside.set(name, [...(outside.get(name) ?? []), first + i]);
     } catch (error) {
       throw error instanceof InputError ? new InputError(`Row ${first + i} of ${file.name}: ${error.message}`) : error;
@@ -186,11 +190,10 @@ async function readTable(file) {
   if (unseen.length) {
     notes.push(`The training data does not have ${texts}${unseen.length > 3 ? " and others" : ""}; its answers are guesses.`);
   }
-  if (outside.size) {
-    const parts = [...outside].map(([name, rows]) => `${name} (${listRows(rows)})`);
-    notes.push(outsideNote(parts, "These answers are extrapolations."));
-  }
-  listAnswers("row", answers, notes.join(" "));
+  const parts = (columns) => [...columns].map(([name, rows]) => `${name} (${listRows(rows)})`);
+  if (gaps.size) notes.push(`Missing values are filled as in the training: ${parts(gaps).join(", ")}.`);
+  if (outside.size) notes.push(outsideNote(parts(outside), "These answers are extrapolations."));
+  listAnswers("row", answers, { note: notes.join(" "), titles: identifiers.map(([title]) => title) });
 }
 
 function listRows(rows) {
@@ -198,12 +201,14 @@ function listRows(rows) {
   return `row${rows.length > 1 ? "s" : ""} ${rows.slice(0, 3).join(", ")}${more}`;
 }
 
-function listAnswers(title, answers, note = "") {
+// List the answers and offer them as a file; `titles` are those of the identifiers of the rows.
+function listAnswers(title, answers, { note = "", titles = [] } = {}) {
   byId("several").hidden = answers.length < 2 && isImage;
   const known = model.familiar ? ["unlike_training_set"] : [];
-  const head = [title, "answer", ...(model.target ? [] : ["probability"]), ...known];
-  const rows = answers.map(([name, { label, probabilities, best, value, unlike }]) =>
-    [name, value ?? label, ...(model.target ? [] : [probabilities ? probabilities[best] : ""]),
+  const head = [title, ...titles, "answer", ...(model.target ? [] : ["probability"]), ...known];
+  const rows = answers.map(([name, { label, probabilities, best, value, unlike }, identifiers = []]) =>
+    [name, ...identifiers, value === undefined ? label : Number(value.toPrecision(7)),
+      ...(model.target ? [] : [probabilities ? probabilities[best] : ""]),
       ...known.map(() => (unlike ? "yes" : "no"))]);
   const shown = rows.slice(0, MOST_ROWS);
   const line = (tag, cells) => {

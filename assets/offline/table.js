@@ -2,13 +2,15 @@
 // data; missing values are NaN, which the network replaces as in the training.
 
 // Return the raw inputs of a row. `cell(field)` is the text of a column, `commas` are the fields with decimal commas, and
-// texts that the training data does not have are added to `unseen`.
-function encodeRow({ fields, fills, shape, missing, missingNumbers }, cell, { commas = new Set(), unseen = [] } = {}) {
+// texts that the training data does not have are added to `unseen`, and fields whose gap is filled to `filled`.
+function encodeRow({ fields, shape, missing, missingNumbers }, cell, { commas = new Set(), unseen = [], filled = [] } = {}) {
   const raw = new Float32Array(shape[0]);
   for (const field of fields) {
     let text = cell(field).trim();
     const word = text.toLowerCase();
     const isMissing = missing.includes(word) || (field.kind === "number" && missingNumbers.includes(word));
+    const hasFill = field.isFilled || field.fill != null;
+    if (isMissing && hasFill) filled.push(field);
     if (isMissing) text = field.fill == null ? "" : String(field.fill);
     if (field.indicator != null) raw[field.indicator] = isMissing ? 1 : 0;
     if (field.kind === "number") {
@@ -18,8 +20,8 @@ function encodeRow({ fields, fills, shape, missing, missingNumbers }, cell, { co
           : commas.has(field) ? "3,5" : "3.5";
         throw new InputError(`“${text}” in column “${field.name}” is not a number. Write it like ${way}.`);
       }
-      if (Number.isNaN(value) && !fills) {
-        throw new InputError(`Column “${field.name}” is empty, and the training data has no missing values. Fill it in.`);
+      if (Number.isNaN(value) && !hasFill) {
+        throw new InputError(`Column “${field.name}” is empty, and the training data has no missing values there. Fill it in.`);
       }
       raw[field.at] = value;
       continue;
@@ -112,28 +114,54 @@ function parseCsv(text) {
   return rows.filter((row) => row.some((text) => text.trim()));
 }
 
-// Return {cells, body, commas}: a function that finds the text of a field in a row, the rows behind the header, and the
-// fields with decimal commas. Columns are found by their titles, or by their order in a file without titles.
+// Return {cells, body, commas, identifiers}: a function that finds the text of a field in a row, the rows behind the
+// header, the fields with decimal commas, and the columns that identify the rows, as [title, place]. Columns are found by
+// their titles, or by their order in a file without titles.
 function matchColumns(rows, { fields }) {
-  const header = rows[0].map((title) => title.trim());
   const titled = fields.filter(({ title }) => title);
+  const header = matchTitles(rows[0].map((title) => title.trim()), titled.map(({ title }) => title));
   const places = new Map(titled.map((field) => [field, findColumn(header, field)]));
-  const absent = titled.find((field) => places.get(field) < 0);
+  const absent = titled.filter((field) => places.get(field) < 0).map(({ name }) => name);
   const isTitle = (text) => text && toNumber(text) === null;
   const hasTitles = titled.some((field) => places.get(field) >= 0) || header.every(isTitle);
-  if (!titled.length || (absent && !hasTitles)) {
+  if (!titled.length || (absent.length && !hasTitles)) {
     if (header.length !== fields.length) {
       throw new InputError(`The file has ${header.length} columns; the network needs ${fields.length}. Use its columns only.`);
     }
     [...fields].sort((a, b) => a.index - b.index).forEach((field, i) => places.set(field, i));
-  } else if (absent) {
-    throw new InputError(`The file has no column “${absent.name}”. Use the columns of the training data.`);
+  } else if (absent.length) {
+    const own = header.filter((_, i) => ![...places.values()].includes(i));
+    const others = own.length ? ` It has ${listNames(own)} instead: rename what is the same.` : " Add it.";
+    throw new InputError(`The file has no column ${listNames(absent)}, which the training data has.${others}`);
   }
   const cells = (row) => (field) => row[places.get(field)] ?? "";
   const body = hasTitles ? rows.slice(1) : rows;
   const isFraction = (text) => /^[^,]+,\d+$/.test(text) && !AMBIGUOUS.test(text);
   const commas = fields.filter((field) => body.some((row) => isFraction(cells(row)(field).trim())));
-  return { cells, body, commas: new Set(commas) };
+  const isIdentifier = (place) => {
+    const texts = body.map((row) => (row[place] ?? "").trim());
+    return new Set(texts).size === body.length && texts.every((text) => text && !/^[+-]?\d*[.,]\d+$/.test(text));
+  };
+  const others = [...header.keys()].filter((place) => hasTitles && ![...places.values()].includes(place));
+  const identifiers = others.filter(isIdentifier).map((place) => [header[place], place]);
+  return { cells, body, commas: new Set(commas), identifiers };
+}
+
+// Return the header with the titles of the training data where its own differ only in upper and lower case or in spaces,
+// and no other column could be meant.
+function matchTitles(header, titles) {
+  const folded = (title) => title.toLowerCase().replace(/\s+/g, " ");
+  const absent = titles.filter((title) => !header.includes(title));
+  const same = (all, title) => all.filter((other) => folded(other) === folded(title));
+  return header.map((title) => {
+    const known = same(absent, title);
+    return !titles.includes(title) && known.length === 1 && same(header, title).length === 1 ? known[0] : title;
+  });
+}
+
+function listNames(names) {
+  const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
+  return names.slice(0, 5).map((name) => `“${name}”`).join(", ") + more;
 }
 
 // The place of a title; “w (2)” is the second column that is named w.

@@ -104,11 +104,11 @@ class BiasVarianceVerdict:
         return "too_few_samples" if has_few else "bias_variance_undecided"
 
     def lacks_samples(self, gap: Gap) -> bool:
-        """Whether the part that would decide a gap exceeds what the dataset can spare: half of its
-        samples, or all of them for the training set.
+        """Whether no size of one part would decide a gap, or one that exceeds what the dataset can
+        spare: half of its samples, or all of them for the training set.
         """
         limit = self.total if gap.part == "train" else self.total // 2
-        return gap.needed is not None and gap.needed > limit
+        return gap.needed is None or gap.needed > limit
 
     @property
     def finding(self) -> Finding:
@@ -253,8 +253,12 @@ def _explain(verdict: BiasVarianceVerdict) -> str:
 def _explain_undecided(gap: Gap, verdict: BiasVarianceVerdict) -> str:
     counts = f"A {gap.name} counts as high above {_size(gap.threshold, verdict.train)}"
     if gap.needed is None:
-        other = "; the training error is uncertain too" if gap.name == "variance" else ""
-        return f"{counts}. No number of {NAMES[gap.part]} samples alone would decide it{other}."
+        other = (
+            f"; the training error is uncertain too. {_sentence(STEPS['too_few_samples'])}"
+            if gap.name == "variance"
+            else "."
+        )
+        return f"{counts}. No number of {NAMES[gap.part]} samples alone would decide it{other}"
     few = ""
     if verdict.lacks_samples(gap):
         few = f" The dataset has {roughly(verdict.total)} in all: {STEPS['too_few_samples']}."

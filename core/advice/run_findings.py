@@ -212,7 +212,7 @@ def find_improvement(history: History, experiment: Experiment) -> Finding | None
 def find_counterfactual_stop(history: History, experiment: Experiment) -> Finding | None:
     """Where early stopping would have ended a run that continued, and what that would have cost."""
     marks = [mark for mark in history.marks if isinstance(mark.rule, Patience)]
-    if not marks or history.fired(marks[0]) or find_overfitting(history, experiment):
+    if not marks or not history.continued(marks[0]) or find_overfitting(history, experiment):
         return None
     mark = marks[0]
     evidence = {"epoch": mark.epoch, "loss": mark.kept, "cost": mark.cost}

@@ -101,7 +101,7 @@ def counterfactual_stops(history: History) -> list[str]:
     have cost.
     """
     chosen = (mark for mark in history.marks if mark.rule in history.rules)
-    return [counterfactual_stop(mark, history) for mark in chosen if not history.fired(mark)]
+    return [counterfactual_stop(mark, history) for mark in chosen if history.continued(mark)]
 
 
 def describe_loss(history: History, loss: float, digits: int = 2) -> str:

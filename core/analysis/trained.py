@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from core.base.device import resolve
 from core.base.errors import BadInput, NotFound, Unavailable
 from core.data.batches import Part
+from core.data.load import lacking
 from core.data.samples import Samples, fill_like
 from core.runs import checkpoint
 from core.runs.lineage import effective_experiment
@@ -65,6 +66,8 @@ class TrainedRun:
         device = device or _available(experiment.device)
         self.experiment = experiment.model_copy(update={"device": device})
         self.state = _state(store, run)
+        if text := lacking(experiment.data, store.home, "use the run"):
+            raise NotFound(text, code="dataset_missing")
         self._loaded = load_inputs(self.experiment, store.home)
         self.data: Samples = self.experiment.split.apply(self._loaded)[0]  # without gaps
         drawn = self.experiment.model_copy(update={"start": FromScratch()})  # then replaced

@@ -6,7 +6,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from typing import TypeVar
 
-from core.base.encoding import encode
+from core.base.encoding import decode, encode
 from core.base.errors import BadInput
 from core.base.events import Ended
 from core.base.numbers import whole
@@ -15,6 +15,7 @@ from core.base.text import counted
 from core.commands.requested import Answer, assignments, check, requested_experiment
 from core.commands.signals import stop_on_signal
 from core.commands.terminal import Terminal
+from core.experiment import Experiment
 from core.runs.store import Store
 from core.studies.batch import ExperimentBatch, make_batch
 
@@ -76,6 +77,13 @@ def resume(arguments: Namespace, terminal: Terminal) -> Answer:
         )
     if problem := KINDS[RUN].missing(store, run):
         raise BadInput(problem, code="missing_data")
+    device = decode(Experiment, store.experiment(run)).device
+    if arguments.device not in (None, device):
+        raise BadInput(
+            f"Run {run} is trained on {device}, and a resumed run stays on its device. Leave "
+            f"--device out, or go on with: fork {run} --device {arguments.device}",
+            code="device_differs",
+        )
     return _execute(store, run, terminal)
 
 
@@ -93,7 +101,12 @@ def fork(arguments: Namespace, terminal: Terminal) -> Answer:
         changes["epochs"] = epoch + _parse_whole("--extend", arguments.extend)
     if arguments.device is not None:
         changes["device"] = arguments.device
-    experiment = forks.fork_of(store, run, epoch, changes, schedule=arguments.schedule)
+    try:
+        experiment = forks.fork_of(store, run, epoch, changes, schedule=arguments.schedule)
+    except BadInput as error:
+        if error.code == "fork_without_epochs":
+            error.args = (f"{error} Use --epoch for the first, --extend for the second.",)
+        raise
     check(experiment, store, terminal)
     for finding in notes(store, experiment):
         terminal.print(finding.text)

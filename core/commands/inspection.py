@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.base.errors import BadData
 from core.base.text import aligned, clip
-from core.commands.options import as_options, reading_from
+from core.commands.options import as_options, fixes_as_options, reading_from
 from core.commands.requested import Answer, optional_path
 from core.commands.terminal import Terminal
 
@@ -31,8 +31,8 @@ def inspect(arguments: Namespace, terminal: Terminal) -> Answer:
         )
     except BadData as error:
         print_columns(error.column_table, terminal)
-        if error.fixes:
-            terminal.print("Try one of:", *(f"    {as_options(fix)}" for fix in error.fixes))
+        if options := fixes_as_options(error):
+            terminal.print("Try one of:", *(f"    {option}" for option in options))
         raise
     print_columns(inspection.column_table, terminal)
     for finding in inspection.findings:

@@ -134,6 +134,23 @@ def suggesting_options() -> Iterator[None]:
         raise
 
 
+@contextmanager
+def suggesting_fixes() -> Iterator[None]:
+    """Add the options of the first fix to the error of a file, and the command that lists all."""
+    try:
+        yield
+    except BadData as error:
+        if options := fixes_as_options(error):
+            text = f"{error} For example, add {options[0]}; the command inspect lists all ways."
+            error.args = (text,)
+        raise
+
+
+def fixes_as_options(error: BadData) -> list[str]:
+    """Return the fixes of an error as options; swapped files have none: they are named in order."""
+    return [as_options(fix) for fix in error.fixes if "swap" not in fix]
+
+
 def as_options(fix: dict[str, Any]) -> str:
     """Return a change of the Reading as options: {"transpose": True, "white": 255.0} becomes
     "--transpose --white 255".

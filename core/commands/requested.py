@@ -122,16 +122,17 @@ def with_data(value: V, path: str, arguments: Namespace, store: Store, terminal:
 
 
 def _add_spreadsheets(arguments: Namespace, store: Store, terminal: Terminal) -> Answer:
-    from core.commands.options import reading_from
+    from core.commands.options import reading_from, suggesting_fixes
     from core.data.library import Library
 
-    digest, inspection = Library(store.home).add(
-        Path(arguments.images),
-        optional_path(arguments.labels),
-        reading=reading_from(arguments),
-        test_images=optional_path(arguments.test_images),
-        test_labels=optional_path(arguments.test_labels),
-    )
+    with suggesting_fixes():
+        digest, inspection = Library(store.home).add(
+            Path(arguments.images),
+            optional_path(arguments.labels),
+            reading=reading_from(arguments),
+            test_images=optional_path(arguments.test_images),
+            test_labels=optional_path(arguments.test_labels),
+        )
     for finding in inspection.findings:
         if finding.level == "warn":
             terminal.print(f"! {finding.text}")

@@ -24,8 +24,8 @@ def lacking(data: DataSet, home: Path, then: str = "resume the run") -> str:
     except NotFound:
         return (
             f"The dataset “{data.summary}” of this run is not stored in this lab. Add the same "
-            "files with the same reading options (on the Data page, or in a command with --images "
-            f"and --labels), then {then}."
+            "files with the same reading options (on the Data page, or with the command train and "
+            f"its options --images and --labels), then {then}."
         )
     return ""
 

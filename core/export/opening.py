@@ -46,7 +46,10 @@ LIMITS = {  # bytes of each entry, unpacked
     **dict.fromkeys(DATA, 1024 * MB),
 }  # fmt: skip
 RATIO, FREE = 100, 16 * MB  # largest compression ratio, and the unpacked size that is always fine
-CHOOSE = "Choose a ZIP file that was created with Download > Archive on the Runs page."
+CHOOSE = (
+    "Choose a ZIP file that was created with Download > Archive on the Runs page, or with the "
+    "command archive."
+)
 
 
 @dataclass(frozen=True)

@@ -273,6 +273,11 @@ class History:
         """Whether this rule ended the run."""
         return bool(self.ended) and self.ended.reason == mark.rule.kind
 
+    def continued(self, mark: Mark) -> bool:
+        """Whether the run went on after the epoch at which this rule would have ended it."""
+        is_at_end = bool(self.ended) and mark.epoch >= self.ended.epochs
+        return not self.fired(mark) and not is_at_end
+
     def _chart_marks(self) -> list[dict[str, Any]]:
         """Return the marks of the charts (core/runs/chart_marks.py)."""
         rules = [

@@ -37,6 +37,8 @@ def result(run: str, analysis: Analysis, *, ask: str = "") -> dict[str, Any] | N
     if task and not task["over"]:
         st.fragment(progress, run_every=0.4)(task["id"], name)
         return None
+    if task and (found := results.stored(store, run, analysis)) is not None:
+        return found  # it was stored between the two looks
     noted = results.noted_task(store, run, analysis) if ask else ""
     is_lost = bool(noted) and work().look(noted) is None
     if is_lost:

@@ -19,6 +19,7 @@ from core.base.encoding import encode
 from core.experiment import shipped
 from core.jobs import runner, tasks, trainer
 from core.jobs.kinds import KINDS, RUN
+from core.jobs.tasks import TaskState
 from core.runs.store import Store
 from pages.kit import analyses
 from tests.pages.shown import press, texts, visit, well, written
@@ -98,6 +99,15 @@ def test_the_test_set_of_a_stopped_run_is_not_used_unless_it_is_asked_for(home):
     (switch,) = [group for group in app.button_group if group.label == "Samples"]
     assert switch.value == "validation"
     assert any(f"{len(stopped.part('validation'))} validation sample" in t for t in texts(app))
+
+
+def test_a_result_that_is_stored_between_the_two_looks_of_a_page_is_shown(monkeypatch):
+    looks = iter([None, {"rows": 3}])
+    task = {"over": True, "state": TaskState.DONE, "problem": ""}
+    monkeypatch.setattr(analyses.results, "stored", lambda *_: next(looks))
+    monkeypatch.setattr(analyses.results, "key_of", lambda *_: "key")
+    monkeypatch.setattr(analyses, "current", lambda _: task)
+    assert analyses.result("run", MoreRows()) == {"rows": 3}
 
 
 def test_a_measurement_that_a_restart_has_interrupted_can_be_started_again(home):

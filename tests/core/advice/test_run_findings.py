@@ -150,6 +150,8 @@ def test_early_stopping_that_cost_nothing_can_be_turned_on():
     costly = find_counterfactual_stop(run([0.5, *[0.51] * 5, 0.4], train=[1.0] * 7), E)
     assert costly.evidence["cost"] == pytest.approx(0.1) and costly.action is None
     assert find_counterfactual_stop(run([0.5, 0.4]), E) is None
+    at_end = run([0.5, *[0.51] * 5], train=[1.0] * 6, ended="epochs")
+    assert at_end.marks and find_counterfactual_stop(at_end, E) is None
 
 
 def test_the_generalization_gap_is_that_of_the_best_epoch():

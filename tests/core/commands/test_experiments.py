@@ -224,6 +224,8 @@ def test_a_killed_run_resumes_with_the_same_results_as_a_straight_run(capsys, ho
     killed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     assert killed.returncode == -signal.SIGKILL and "step" in killed.stdout
     (run,) = Store(home).ids()
+    assert main(["resume", run, "--device", "auto", "--json"]) == 2
+    assert "device_differs" in capsys.readouterr().out
     resumed = answer(capsys, "resume", run)
     straight = answer(capsys, "train", "digits", *settings)
     same = ("epochs", "best_epoch", "train", "validation", "test", "reason")

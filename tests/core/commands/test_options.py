@@ -1,6 +1,7 @@
 """A Reading on the command line: every field has its option, and every fix can be typed."""
 
 import json
+import re
 import shlex
 from argparse import ArgumentParser
 
@@ -97,6 +98,27 @@ def test_inspect_prints_the_option_of_each_fix(tmp_path, capsys):
     assert main(["inspect", str(path), "--label-column", "last"]) == 2
     printed = capsys.readouterr()
     assert "--form table" in printed.out and "783" in printed.err
+
+
+@pytest.mark.parametrize("command", [["inspect"], ["train", "digits", "--images"]])
+def test_a_refused_file_is_read_with_the_option_that_its_error_offers(tmp_path, capsys, command):
+    file = tmp_path / "people.csv"
+    rows = "".join(f"{'' if i == 7 else i % 9},Mr {i},{i % 2}\n" for i in range(30))
+    file.write_text("age,who,label\n" + rows)
+    how = ["--epochs", "1"] if command[0] == "train" else []
+    home = ["--home", str(tmp_path)]
+    assert main([*command, str(file), *how, *home]) == 2
+    printed = "".join(capsys.readouterr())
+    options = list(
+        dict.fromkeys(re.findall(r"--column=age:missing=\w+|--column=who:role=\w+", printed))
+    )
+    assert len(options) >= 2
+    assert main([*command, str(file), *options[:2], *how, *home]) == 0
+
+
+def test_swapped_files_have_no_option(tmp_path, capsys):
+    assert main(["inspect", "assets/digits/labels.csv", "assets/digits/images.csv"]) == 2
+    assert "--swap" not in "".join(capsys.readouterr())
 
 
 def test_inspect_prints_the_columns_and_takes_choices_for_them(tmp_path, capsys):

@@ -194,14 +194,19 @@ def test_a_form_and_a_csv_file_are_answered_as_in_the_lab(table_run, offline, pa
     rows[1, titles.index("size (missing)")] = 1
     answers = network.answers(rows)
     cells = page.locator("#answers td").all_inner_texts()
-    assert cells[1::3] == [network.classes[best] for best in answers.argmax(1)]
-    np.testing.assert_allclose([float(c) for c in cells[2::3]], answers.max(1), rtol=1e-4)
+    assert cells[1::4] == ["x", "=1;2", "y", "z"]  # `bought` identifies the rows
+    assert cells[2::4] == [network.classes[best] for best in answers.argmax(1)]
+    np.testing.assert_allclose([float(c) for c in cells[3::4]], answers.max(1), rtol=1e-4)
     with page.expect_download() as download:
         page.locator("#download").click()
     assert len(Path(download.value.path()).read_text().splitlines()) == 5
     note = page.locator("#several-note").inner_text()
-    assert "green" in note and "age (row 5)" in note and "size" not in note
+    gaps, _, outside = note.partition("Outside")
+    assert "green" in note and "age (row 5)" in outside and "size" not in outside
+    assert "size (row 3)" in gaps and "colour (row 3)" in gaps
     refused = {
+        "size,colour\n1,red": "“age”",
+        "size,age,colour\n1,,red": "“age” is empty",  # training has no gap there
         "size,age\n1,2": "colour",
         "size,age,colour\n1,2 years,red": "Row 2",
         'size,age,colour\n1,"1,059",red': "1059 or 1.059",
@@ -213,6 +218,9 @@ def test_a_form_and_a_csv_file_are_answered_as_in_the_lab(table_run, offline, pa
     for text, part in refused.items():
         upload(page, "some.csv", text)
         page.locator("#problem", has_text=part).wait_for()
+        assert not page.locator("#several").is_visible()  # the answers to the file before
+    upload(page, "upper.csv", " SIZE,Age,COLOUR,id\n1,2,red,k1\n1,2,red,k2\n")
+    page.locator("#answers td", has_text="k2").wait_for()
     # Without titles, in Windows-1252, with words for missing values and thousands in German style.
     upload(page, "plain.csv", "-;NA;1.5\r\n2;red;\u22122\r\n".encode("utf-8"))
     page.locator("#several-note", has_text="2 answers").wait_for()
