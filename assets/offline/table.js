@@ -132,7 +132,8 @@ function matchColumns(rows, { fields }) {
   } else if (absent.length) {
     const own = header.filter((_, i) => ![...places.values()].includes(i));
     const others = own.length ? ` It has ${listNames(own)} instead: rename what is the same.` : " Add it.";
-    throw new InputError(`The file has no column ${listNames(absent)}, which the training data has.${others}`);
+    const columns = absent.length > 1 ? "columns" : "column";
+    throw new InputError(`The file has no ${columns} ${listNames(absent)}, which the training data has.${others}`);
   }
   const cells = (row) => (field) => row[places.get(field)] ?? "";
   const body = hasTitles ? rows.slice(1) : rows;
