@@ -122,6 +122,19 @@ class Experiment(Value):
         return self
 
     @property
+    def title(self) -> str:
+        """The name, or the dataset of an experiment without a name."""
+        return self.name or self.data.summary
+
+    @property
+    def title_with_data(self) -> str:
+        """The name and the dataset; only one of them where it contains the other."""
+        name, data = self.title, self.data.summary
+        if data.casefold() in name.casefold():
+            return name
+        return data if name.casefold() in data.casefold() else f"{name} · {data}"
+
+    @property
     def first_epoch(self) -> int:
         """The number of epochs that were completed before this run begins."""
         return self.fork.epoch if self.fork else 0

@@ -12,7 +12,7 @@ from core.optim.optimizers import Nesterov
 from core.optim.regularizers import ClipNorm
 from core.optim.schedules import Exponential
 from core.optim.stopping import GradientNorm
-from tests.conftest import open_row, wait_for_rest, wait_until
+from tests.conftest import DESKTOP, open_row, wait_for_rest, wait_until
 
 pytestmark = pytest.mark.browser
 PLAIN = Experiment(network=(Flatten(), Linear(units=8), Output()), epochs=2)
@@ -42,6 +42,14 @@ def switch_on(page, row: str, label: str, summary: str) -> None:
     page.locator(f".st-key-fold-{row} summary").get_by_text(summary).wait_for()
 
 
+def assert_one_row_in_a_narrow_window(page, *keys: str) -> None:
+    page.set_viewport_size({"width": 1000, "height": 900})
+    boxes = [page.locator(f".st-key-{key} button:visible").first.bounding_box() for key in keys]
+    middles = [box["y"] + box["height"] / 2 for box in boxes]
+    assert max(middles) - min(middles) < 2, boxes
+    page.set_viewport_size(DESKTOP)
+
+
 def test_a_choice_of_every_family_is_picked_and_trained(page, server):
     page.goto(f"{server.url}/network?e={to_link(PLAIN)}")
     page.locator(".st-key-open-1 button:visible").first.wait_for()
@@ -56,6 +64,7 @@ def test_a_choice_of_every_family_is_picked_and_trained(page, server):
     pick(page, "initializer", Orthogonal.label)
     page.get_by_text(Orthogonal.doc()[:40]).first.wait_for()
     open_page(page, "Train")
+    assert_one_row_in_a_narrow_window(page, "Undo", "bar_start")
     pick(page, "optimizer", Nesterov.label)
     page.get_by_text("nesterov=True").first.wait_for()
     pick(page, "schedule", Exponential.label)

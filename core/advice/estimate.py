@@ -64,7 +64,7 @@ def estimate(store: Store, experiment: Experiment, steps: int) -> Estimate | Non
         if measured and _is_comparable(measured[0], experiment):
             past, seconds = measured
             speeds.append(seconds * steps)
-            name = name or past.name or past.data.summary
+            name = name or past.title
         if len(speeds) == SPEEDS:
             break
     if not speeds:

@@ -80,7 +80,7 @@ def follow_up(experiment: Experiment, action: Action) -> Experiment:
     if not action.changes:
         return changed
     label = f"{action.label[0].lower()}{action.label[1:]}"
-    base = experiment.name or experiment.data.summary
+    base = experiment.title
     names = (f"{base} ({label})", f"{base.partition(' (')[0]} ({label})")
     name = next((name for name in names if len(name) <= NAME_LENGTH), experiment.name)
     return changed.model_copy(update={"name": name})

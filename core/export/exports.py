@@ -145,7 +145,7 @@ def _write(store: Store, run: str, format: ExportFormat, path: Path) -> Writing:
 
 def _name(store: Store, run: str, format: ExportFormat) -> str:
     experiment = decode(Experiment, store.experiment(run))
-    name = file_name(experiment.name or experiment.data.summary)
+    name = file_name(experiment.title)
     return f"{name} {format.title}".rstrip()
 
 

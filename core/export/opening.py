@@ -76,7 +76,7 @@ def open_archive(store: Store, source: BinaryIO, name: str) -> Opened:
             warning = take_weights(store, folder, experiment, name)
             warning = take_data(store, folder, experiment, manifest) or warning
             run = store.adopt(folder, manifest.run)
-        return Opened(run, experiment.name or experiment.data.summary, warning)
+        return Opened(run, experiment.title, warning)
     except OSError as error:
         raise Unavailable(
             f"{name} cannot be unpacked to {store.home} ({error.strerror}). Free disk space and "

@@ -105,7 +105,7 @@ class PortableNetwork:
     @property
     def name(self) -> str:
         """The name of the run, or of its data."""
-        return self.experiment.name or self.experiment.data.summary
+        return self.experiment.title
 
     @property
     def weights(self) -> dict[str, Tensor]:

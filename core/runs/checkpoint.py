@@ -131,7 +131,7 @@ def saved_model(store: Store, run: str) -> SavedModel:
     text = store.experiment(run)
     experiment = decode(Experiment, text)
     inputs = state.get("inputs") or _inputs_of(experiment, store)
-    title = experiment.name or experiment.data.summary
+    title = experiment.title
     facts = ModelFacts(
         title=title, run=run, scale=InputScale.of(state["scale"]), experiment=text, **inputs
     )

@@ -187,7 +187,7 @@ def fork_of(
 def _point_name(parent: Experiment, epoch: int) -> str:
     """Return the name of a fork of which nothing but its point is known."""
     ending = f", from epoch {epoch}"
-    return f"{(parent.name or parent.data.summary)[: NAME_LENGTH - len(ending)]}{ending}"
+    return f"{parent.title[: NAME_LENGTH - len(ending)]}{ending}"
 
 
 def with_change_in_name(store: Store, experiment: Experiment) -> Experiment:
@@ -207,7 +207,7 @@ def with_change_in_name(store: Store, experiment: Experiment) -> Experiment:
     ending = f", from epoch {fork.epoch}: {', '.join(changes)}"
     if not changes or len(ending) > NAME_LENGTH - SHORTEST:
         return experiment
-    base = (before.name or before.data.summary)[: NAME_LENGTH - len(ending)].rstrip()
+    base = before.title[: NAME_LENGTH - len(ending)].rstrip()
     return experiment.model_copy(update={"name": f"{base}{ending}"})
 
 

@@ -26,6 +26,6 @@ def start_from(stored: StoredWeights) -> FromWeights:
 def fine_tuning(store: Store, run: str) -> Experiment:
     """Return the experiment of a run as it goes on from the weights of the run. Raises NotFound."""
     experiment = effective_experiment(store, run)
-    name = f"{experiment.name or experiment.data.summary}, fine-tuned"
+    name = f"{experiment.title}, fine-tuned"
     changes = {"start": start_from_run(store, run), "fork": None, "about": ""}
     return experiment.model_copy(update={**changes, "name": name[:NAME_LENGTH]})

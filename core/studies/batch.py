@@ -64,7 +64,7 @@ def make_batch(experiment: Experiment, lists: Mapping[str, Values]) -> Experimen
         for path, value in zip(lists, combination, strict=True):
             changed = change(changed, path, value)
             parts.append(f"{names[path]} {format_numbers([value])}")
-        title = experiment.name or experiment.data.summary
+        title = experiment.title
         experiments.append(change(changed, "name", _join(title, ", ".join(parts))))
     return ExperimentBatch(describe_lists(experiment, lists), tuple(experiments))
 

@@ -145,4 +145,4 @@ def _trained(study: Study) -> Experiment:
 
 
 def _name(experiment: Experiment, what: str) -> str:
-    return f"{experiment.name or experiment.data.summary}, {what}"[:60]
+    return f"{experiment.title}, {what}"[:60]

@@ -74,7 +74,7 @@ def bar(
         ready = replace(ready, problem=problem or ready.problem)
     with st.bottom:
         # Columns: a long line wraps beside its buttons, and on a narrow screen it is above them.
-        left, middle, right = st.columns([5, 3, 4], gap="small", vertical_alignment="center")
+        left, middle, right = st.columns([4, 4, 3], gap="small", vertical_alignment="center")
         if draft.fork and not replaced:  # the field may be on another page
             problem = problem or ready.problem
         warning = f"{CANNOT_START} {refused}" if refused else problem

@@ -81,9 +81,9 @@ def finding(
 
 
 def draft_finding(found: Finding, key: str) -> None:
-    """Draw a finding about the draft. Its button changes the draft."""
+    """Draw a finding about the draft in a narrow card. Its button changes the draft."""
     label = found.action.label if found.action else None
-    if finding(found.level, found.text, label, key):
+    if finding(found.level, found.text, label, key, below=True):
         state.rebuild(apply_action(state.draft(), found.action), label)
         st.rerun()
 
@@ -97,7 +97,7 @@ def state_badge(status: RunState, width: int | str = "content") -> None:
 def run_name(run: str) -> str:
     """Return the name of a run, or a summary of its data where it has none."""
     experiment = decode(Experiment, runner.current().store.experiment(run))
-    return experiment.name or experiment.data.summary
+    return experiment.title
 
 
 def when(run: str) -> datetime:

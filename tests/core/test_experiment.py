@@ -13,7 +13,7 @@ from core.base.encoding import build, decode, encode
 from core.base.errors import BadExperiment
 from core.base.finding import Action
 from core.data.augmentations import Crop, CutMix, Flip, MixUp, Noise
-from core.data.datasets import CIFAR10, MNIST
+from core.data.datasets import CIFAR10, MNIST, Digits
 from core.experiment import Experiment, load, shipped
 from core.losses import CrossEntropy
 from core.network.activations import ReLU, Sigmoid, Tanh
@@ -46,6 +46,21 @@ def test_a_number_of_points_in_a_description_is_that_of_the_training_set(tmp_pat
     assert counts
     for name, match in counts.items():
         assert match[2] and int(match[1]) == plan(shipped()[name], tmp_path).train, name
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "with_data"),
+    [
+        ("", "Digits 8×8", "Digits 8×8"),
+        ("digits 8×8", "digits 8×8", "digits 8×8"),
+        ("Digits", "Digits", "Digits 8×8"),
+        ("Digits 8×8, fine-tuned", "Digits 8×8, fine-tuned", "Digits 8×8, fine-tuned"),
+        ("Wide", "Wide", "Wide · Digits 8×8"),
+    ],
+)
+def test_a_title_never_repeats_the_dataset(name: str, title: str, with_data: str) -> None:
+    experiment = Experiment(name=name, data=Digits())
+    assert (experiment.title, experiment.title_with_data) == (title, with_data)
 
 
 def test_the_default_experiment_is_the_shipped_digits() -> None:

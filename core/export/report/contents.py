@@ -127,7 +127,7 @@ def _from_history(store: Store, run: str, experiment: Experiment, history: Histo
     failed = history.ended and state in (RunState.DIVERGED, RunState.FAILED)
     return RunContents(
         run=run,
-        name=experiment.name or experiment.data.summary,
+        name=experiment.title,
         about=experiment.about,
         state=state,
         experiment=experiment,

@@ -107,7 +107,7 @@ def script(
     imports = "\n".join(import_block(definitions.imports, code))
     first = Section("Settings", f"{imports}\n\n{settings_code}")
     return Script(
-        experiment.name or experiment.data.summary,
+        experiment.title,
         _about(plan),
         (first, *placed),
         files,

@@ -37,7 +37,7 @@ class Tracker(ABC):
     @property
     def name(self) -> str:
         """What the run is called."""
-        return self.experiment.name or self.experiment.data.summary
+        return self.experiment.title
 
     def add(self, event: Event) -> None:
         """Record one event. Starts come before everything else."""

@@ -13,6 +13,7 @@ from pages.kit.live_chart import drawn
 from pages.kit.ready_made import lead
 
 CONVENTIONS = {"‖Xw − y‖² + λ‖w‖²": "sum", "(1/2n)‖Xw − y‖² + λ‖w‖²": "mean"}
+POWERS = [k / 4 for k in range(-16, 13)]  # log₁₀ λ
 STEPS = 200
 CLOSE = 1e-3  # relative distance from the closed form that counts as reached
 
@@ -25,7 +26,7 @@ def show() -> None:
     formula = left.segmented_control(
         "Loss", CONVENTIONS, default=next(iter(CONVENTIONS)), required=True
     )
-    power = middle.slider("Penalty strength log₁₀ λ", -4.0, 3.0, 0.0, 0.25)
+    power = middle.select_slider("Penalty strength log₁₀ λ", POWERS, 0.0, format_func=signed)
     correlation = right.slider("Correlation of the two columns", 0.0, 0.99, 0.95, 0.01)
     x, y = sample_data(correlation)
     ridge = Ridge(10**power, CONVENTIONS[formula])
@@ -65,3 +66,8 @@ def describe_solution(ridge: Ridge, x: np.ndarray, y: np.ndarray) -> str:
         f"w* = (XᵀX + {shift}I)⁻¹Xᵀy = ({weights}), with {shift} = "
         f"{short(ridge.shift(len(x)), 3)} and n = {len(x)} rows. Eigenvalues of XᵀX: {values}."
     )
+
+
+def signed(power: float) -> str:
+    """Return a power with a minus sign: a browser breaks the label of a slider after a hyphen."""
+    return f"{power:g}".replace("-", "−")

@@ -3,8 +3,6 @@
 import streamlit as st
 
 from core.base.finding import Finding, Level
-from core.base.numbers import whole
-from core.base.text import counted
 from core.data.datasets import Corrected, Spreadsheets
 from core.data.library import About, Library
 from core.data.reading import ColumnChoice, Reading
@@ -172,19 +170,13 @@ def show_columns(draft: Experiment) -> None:
 
 
 def built_in_facts(draft: Experiment) -> list[tuple[Level, str]]:
-    """Describe a built-in dataset in sentences: its description, and what was counted."""
+    """Describe a built-in dataset in sentences: its description, which has the
+    numbers, and what each sample has.
+    """
     facts = draft.data.facts(runner.current().store.home)
-    test = f", plus a test set of {whole(facts.test_rows)}" if facts.test_rows else ""
-    original = draft.data.uncorrected
-    lines = [("info", " ".join(text.split())) for text in original.doc().split("\n\n")]
-    if not facts.has_images:
-        classes = f" in {counted(len(facts.classes), 'class')}" if facts.classes else ""
-        values = "" if facts.classes else " Each point has a value to predict."
-        noun = "row" if isinstance(original, Spreadsheets) else "point"
-        return [*lines, ("ok", f"{counted(facts.rows, noun)}{classes}{test}.{values}")]
-    _, height, width = facts.shape
-    return [
-        *lines,
-        ("ok", f"{counted(facts.rows, 'image')} of {height} × {width} pixels{test}."),
-        ("ok", "Every image has a label."),
+    lines = [
+        ("info", " ".join(text.split())) for text in draft.data.uncorrected.doc().split("\n\n")
     ]
+    noun = "image" if facts.has_images else "point"
+    target = "label" if facts.classes else "value to predict"
+    return [*lines, ("ok", f"Every {noun} has a {target}.")]

@@ -58,7 +58,7 @@ def draft_row(draft_id: str) -> None:
         draft = decode(Experiment, state.drafts().read(draft_id))
     except LabError:
         return
-    title = draft.name or draft.data.summary
+    title = draft.title
     if row("Draft", title, line(draft, plan(draft, runner.current().store.home)), "Open draft"):
         state.open_draft(draft_id)
         st.switch_page("train.py", query_params=address.parameters())

@@ -22,7 +22,7 @@ PREDICT = "Draw, or upload images or a spreadsheet, and see the answers of this 
 
 def draw_header(shown: ShownRun) -> dict[str, object]:
     """Draw the header; return how the curves are drawn."""
-    facts = list(dict.fromkeys([shown.name, shown.experiment.data.summary]))
+    facts = [shown.experiment.title_with_data]
     noun = "image" if shown.has_images() else "sample"
     facts += [counted(sum(shown.sizes.values()), noun) if shown.sizes else ""]
     label, colour, icon = shown.state.badge

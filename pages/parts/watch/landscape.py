@@ -128,7 +128,7 @@ def _alike(run: str, *, same_network: bool = True) -> dict[str, str]:
         except LabError:
             continue
         if store.checkpoints(id) and (not same_network or other.network == mine.network):
-            found[id] = f"{other.name or other.data.summary} ({id[-6:]})"
+            found[id] = f"{other.title} ({id[-6:]})"
     return found
 
 

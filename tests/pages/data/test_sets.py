@@ -24,6 +24,8 @@ def test_a_built_in_dataset_is_shown_with_its_images_and_numbers(page):
     chart = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert len(chart["layout"]["images"]) == 10
     assert chart["data"][0]["text"][0] == "178"
+    shown = " ".join(texts(app)).replace("\u202f", " ")
+    assert shown.count("1 797") == 2  # in the header and the description
 
 
 def test_other_images_are_drawn_on_request(page):
