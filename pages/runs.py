@@ -28,6 +28,7 @@ REFRESH_SECONDS = 10  # while a run is live
 
 def main() -> None:
     """The whole page."""
+    sizes = event_sizes()  # before the rows: a run that ends while they are drawn is a change
     with header("Runs", "Compare, reuse and export your runs"):
         search = st.text_input(
             "Search",
@@ -60,7 +61,6 @@ def main() -> None:
         with st.expander(f"{counted(len(unread), 'run')} cannot be shown"):
             for reason in unread.values():
                 finding("warn", escape(reason))
-    sizes = event_sizes()
     st.fragment(refresh, run_every=REFRESH_SECONDS if sizes else None)(sizes)
     bar()
 

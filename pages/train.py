@@ -48,7 +48,7 @@ def main() -> None:
     with right:
         advise(draft, planned)  # keeps its place when a range test begins
         range_test.card(draft)
-        cost.card(draft, planned)
+        cost.card(draft, planned, several=bool(state.lists()))
         naming(draft, planned)
         in_torch(draft.optimizer)
     bar(planned)

@@ -17,6 +17,7 @@ class Linear(Layer):
     technique: ClassVar[str] = "N1"
     name_prefix: ClassVar[str] = "linear"
     has_weights: ClassVar[bool] = True
+    is_dense: ClassVar[bool] = True
     icon: ClassVar[str] = "hub"
     units: int = ranged(100, 1, 65_536, help="Number of outputs (hidden units).")
     bias: bool = ranged(True, help="Adds b, one learned number per unit.")
@@ -51,6 +52,7 @@ class Output(Layer):
     name_prefix: ClassVar[str] = "output"
     icon: ClassVar[str] = "output"
     has_weights: ClassVar[bool] = True
+    is_dense: ClassVar[bool] = True
     is_output: ClassVar[bool] = True
     bias: bool = ranged(True, help="Adds b, one learned number per class.")
 

@@ -5,14 +5,12 @@ and dropout. Inserts and removes them, also inside blocks. Pure.
 from collections.abc import Callable
 
 from core.network.chains import Layers, walk_layers
-from core.network.dense import Linear, Output
 from core.network.layer import Layer
 
 
 def is_extra(layer: Layer) -> bool:
     """Return whether the layer can be left out: it normalizes, or it acts in training only."""
-    only_in_training = layer.draws_random_numbers and not layer.changes_values
-    return layer.is_normalization or only_in_training
+    return layer.is_normalization or layer.acts_in_training_only
 
 
 def extra_layers(layers: Layers) -> tuple[type[Layer], ...]:
@@ -53,7 +51,7 @@ def _before_each_linear(layers: Layers, dropout: Layer) -> Layers:
     new: list[Layer] = []
     for k, layer in enumerate(layers):
         is_hidden = any(before.has_weights for before in walk_layers(layers[:k]))
-        if isinstance(layer, (Linear, Output)) and is_hidden:
+        if layer.is_dense and is_hidden:
             new.append(dropout)
         new.append(layer)
     return tuple(new)

@@ -30,6 +30,7 @@ class Layer(Choice, family="layer"):
     is_activation: ClassVar[bool] = False
     is_normalization: ClassVar[bool] = False
     has_weights: ClassVar[bool] = False  # counts towards the depth of the network
+    is_dense: ClassVar[bool] = False  # each of its outputs depends on all values of its input
     is_output: ClassVar[bool] = False  # gives the network's scores, so it must be the last one
     passes_gradient: ClassVar[bool] = True  # False if its derivative is 0 almost everywhere
     uses_batch_statistics: ClassVar[bool] = False  # it compares the samples of a mini-batch
@@ -56,6 +57,11 @@ class Layer(Choice, family="layer"):
     def note(self, shape: Shape, outputs: int) -> str:
         """Return a sentence about what the layer adds for this input; empty for most."""
         return ""
+
+    @property
+    def acts_in_training_only(self) -> bool:
+        """Whether inference passes its values on unchanged, and training draws random numbers."""
+        return self.draws_random_numbers and not self.changes_values
 
     @property
     def outline(self) -> str:

@@ -12,7 +12,6 @@ from core.base.events import Epoch, Started, Step, from_json
 from core.base.numbers import whole
 from core.base.text import counted
 from core.experiment import NAME_LENGTH, Experiment
-from core.network.dropout import Dropout
 from core.optim.decays import Constant
 from core.runs.compare import describe_change, differences
 from core.runs.lineage import changed, experiment_at, segment_at, store_with
@@ -130,7 +129,7 @@ def _only_dropout_differs(old: Experiment, new: Experiment) -> bool:
     """Whether the networks differ in the settings of dropout layers alone."""
     pairs = zip(old.network, new.network, strict=False)
     return len(old.network) == len(new.network) and all(
-        a == b or (isinstance(a, Dropout) and isinstance(b, Dropout)) for a, b in pairs
+        a == b or (a.kind == b.kind and a.acts_in_training_only) for a, b in pairs
     )
 
 

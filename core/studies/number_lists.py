@@ -86,6 +86,6 @@ def format_numbers(values: Sequence[int | float]) -> str:
     """Return values as `parse_numbers` reads them.
 
     >>> format_numbers([0.1, 0.001, 64])
-    '0.1, 0.001, 64'
+    '0.1, 1e-3, 64'
     """
     return ", ".join(short(v, 4) if isinstance(v, float) else str(v) for v in values)

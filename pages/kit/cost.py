@@ -32,11 +32,13 @@ TASK = "trial"  # the key of the task's id in the page state
 QUIET: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off"}
 
 
-def card(draft: Experiment, planned: Plan) -> None:
-    """Draw four numbers before anything runs, and the button that measures the time."""
+def card(draft: Experiment, planned: Plan, *, several: bool = False) -> None:
+    """Draw four numbers before anything runs, and the button that measures the time. They are those
+    of one run also where `several` are planned.
+    """
     task = measurement(draft)
     with st.container(border=True):
-        with card_title("Cost of the run"):
+        with card_title("Cost of one run" if several else "Cost of the run"):
             pressed = button(
                 "Measure time",
                 icon=":material/timer:",
@@ -46,6 +48,8 @@ def card(draft: Experiment, planned: Plan) -> None:
                 "that makes steps slow: the second gradient of SAM, the line search of L-BFGS, the "
                 "augmentation.",
             )
+        if several:
+            st.caption("Of each run of the batch, computed with the values of the draft.")
         if pressed:
             begin("trial", draft, name=TASK)
             st.rerun()

@@ -16,7 +16,9 @@ from streamlit.runtime.state.session_state import SessionState, WStates
 
 
 def keep_all() -> None:
-    """Mend them."""
+    """Mend them, unless that is done."""
+    if WStates.call_callback.__module__ == __name__:
+        return
     ScriptRunner._maybe_handle_execution_control_request = _once_started(
         ScriptRunner._maybe_handle_execution_control_request
     )

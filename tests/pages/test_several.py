@@ -84,6 +84,7 @@ def test_a_list_in_a_field_becomes_a_batch_that_runs_together_and_stops_together
 def test_two_lists_are_a_grid_whose_size_is_limited(page):
     app = add(page(), "epochs", "1, 2, 3")
     app = add(app, "batch_size", "8 … 32, 4 values")
+    assert "Cost of one run" in [heading.value for heading in app.subheader]
     assert button(app, "bar_start").label == "Start 12 runs"
     app = put(app, "Epochs", "1, 2, 3, 4, 5, 6")
     assert button(app, "bar_start").disabled

@@ -37,7 +37,9 @@ def actions(selected: list[Row], shown: int, every: list[Summary]) -> None:
     one = len(selected) == 1
     if not selected and undo():
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="runs_actions"
+    ):
         label = f"**{counted(len(selected), 'run')} selected**"
         part = f"{shown} of " if shown < len(every) else ""
         st.markdown(label if selected else part + counted(len(every), "run"), width="stretch")

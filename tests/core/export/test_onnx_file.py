@@ -1,6 +1,7 @@
 """ONNX: every layer, any number of rows, the answers of PyTorch."""
 
 import json
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from core.export.onnx_file import build_model, compare
 from core.export.onnx_format import OnnxFormat
 from core.export.parity import TOLERANCE, Parity
 from core.network.layers import Layer, Linear, Output, Residual
+from core.training.inputs import load_inputs
 from tests.core.export.conftest import written
 from tests.core.export.every_layer import (
     NETWORKS,
@@ -75,7 +77,8 @@ def test_missing_values_are_filled_inside_the_file(table_run, tmp_path) -> None:
     written(table_run, OnnxFormat(), path)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     gaps = np.full((1, *table_run.data.shape), np.nan, np.float32)
-    names = {"columns": gaps}, {"columns": table_run.fill(gaps)}
+    with_gaps = replace(load_inputs(table_run.experiment, table_run.store.home), inputs=gaps)
+    names = {"columns": gaps}, {"columns": table_run.fill(with_gaps)}
     missing, filled = (session.run(None, inputs)[0] for inputs in names)
     np.testing.assert_array_equal(missing, filled)
     facts = session.get_modelmeta().custom_metadata_map
