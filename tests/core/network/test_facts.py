@@ -21,7 +21,8 @@ CLASSES = {
 }  # fmt: skip
 FACTS = {
     "is_activation", "is_normalization", "is_dense", "is_output", "passes_gradient",
-    "draws_random_numbers", "uses_batch_statistics", "has_branches", "allows_empty_chains", "has_stochastic_depth",
+    "draws_random_numbers", "uses_batch_statistics", "has_branches", "allows_empty_chains",
+    "has_stochastic_depth",
 }  # fmt: skip
 
 
