@@ -145,8 +145,8 @@ def _note_on_schedule(experiment: Experiment, before: Experiment) -> Finding:
     reacts = schedule.reacts or before.schedule.reacts
     if schedule.reacts:
         course = f"at most {short(rates[0])}, reduced on a plateau"
-    jump = ""
-    if fork.epoch and _differ(former, rates[0]) and not reacts:
+    jump, is_visible = "", max(former, rates[0]) > NEGLIGIBLE * before.optimizer.learning_rate
+    if fork.epoch and is_visible and _differ(former, rates[0]) and not reacts:
         evidence["before"] = former
         jump = f" Before the fork, the learning rate is {short(former)}."
     if isinstance(schedule, Constant) and not schedule.warmup:

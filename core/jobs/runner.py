@@ -25,7 +25,6 @@ from core.base.control import CHANGE, GO, PAUSE, PROCEED, STEP, STOP, STOP_BY_TE
 from core.base.encoding import encode, to_json_text
 from core.base.errors import BadInput, LabError, NotAllowed, NotFound
 from core.base.events import Ended, Recomputing, to_json
-from core.base.numbers import whole
 from core.base.settings import settings
 from core.jobs import kinds, worker
 from core.jobs.kinds import KINDS, RUN
@@ -123,14 +122,7 @@ class Runner:
             )
         experiment = effective_experiment(self.store, run)
         new = changed(experiment, dict(changes))
-        check_change(experiment, new)
-        complete = forkable_epochs(self.store, run)
-        if new.epochs <= complete:
-            raise BadInput(
-                f"Run {run} has already completed {whole(complete)} of {whole(new.epochs)} epochs. "
-                f"Use at least {whole(complete + 1)}, or stop the run.",
-                code="change_of_epochs_too_late",
-            )
+        check_change(experiment, new, completed=forkable_epochs(self.store, run))
         self._tell(run, CHANGE + to_json_text(dict(changes)), by)
 
     def stop(self, job: str, *, by: str) -> None:

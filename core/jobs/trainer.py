@@ -143,8 +143,8 @@ def _change_settings(store: Store, run: str, course: Any, record: Callable) -> N
         old = course.training.experiment
         try:
             new = changed(old, changes)
-            check_change(old, new)
-        except LabError as error:  # it was checked before it was sent, by another version
+            check_change(old, new, completed=training.epoch)
+        except LabError as error:  # checked when it was sent, perhaps epochs ago
             log.warning("Settings of run %s stay as they are: %s", run, error)
             continue
         if new == old:

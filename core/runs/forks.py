@@ -68,6 +68,8 @@ def refusal(parent: Experiment, experiment: Experiment, field: str) -> BadInput:
     """Return why a fork of the first experiment cannot have this field of the second one."""
     changed_field = parent.model_copy(update={field: getattr(experiment, field)})
     change = describe_change(parent, changed_field)
+    label, _, values = change.partition(": ")
+    change = values if label.lower() == field.replace("_", " ") else change  # names it once
     detail = f" ({change})" if "→" in change else ""  # else the values are too long
     return BadInput(
         f"A fork cannot change {named(field)}{detail}: {REASONS[field]}. Restore this setting, or "
@@ -93,10 +95,16 @@ def check_draft(store: Store, experiment: Experiment) -> None:
     check_fork(experiment_at(place, fork.run, fork.step), experiment)
 
 
-def check_change(old: Experiment, new: Experiment) -> None:
-    """Raise BadInput (change_of_<field>) if a run cannot go on with the second experiment between
-    two steps.
+def check_change(old: Experiment, new: Experiment, *, completed: int = 0) -> None:
+    """Raise BadInput (change_of_<field>, change_of_epochs_too_late) if a run with so many completed
+    epochs cannot go on with the second experiment between two steps.
     """
+    if old.epochs != new.epochs <= completed:
+        raise BadInput(
+            f"This run has already completed {whole(completed)} epochs, so it cannot end after "
+            f"{whole(new.epochs)}. Use at least {whole(completed + 1)}, or stop the run.",
+            code="change_of_epochs_too_late",
+        )
     for field in _differing(old, new):
         if field in CHANGEABLE:
             continue

@@ -1,6 +1,8 @@
 """Forks in the draft: open one from a run, describe it, and drop it."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -27,14 +29,9 @@ def open_fork(run: str, epoch: int, changes: dict[str, Any] | None = None) -> No
     """Make the draft a fork of the run after this epoch, with these changes, and show the page
     Train; show why where that is refused.
     """
-    try:
-        experiment = forks.fork_of(runner.current().store, run, epoch, changes or {})
-    except LabError as error:
-        st.error(escape(str(error)), icon=":material/error:")
-        return
     name = parent_name(run)
     open_draft(
-        experiment,
+        partial(forks.fork_of, runner.current().store, run, epoch, changes),
         f"Fork {name}",
         f"The draft continues {name} after epoch {whole(epoch)}. Change what should differ, then "
         "press Start: both runs see the same batches.",
@@ -43,22 +40,24 @@ def open_fork(run: str, epoch: int, changes: dict[str, Any] | None = None) -> No
 
 def open_extension(run: str, epochs: int) -> None:
     """Make the draft the extension of the run by this many epochs, and show the page Train."""
-    try:
-        experiment = forks.extend(runner.current().store, run, epochs)
-    except LabError as error:
-        st.error(escape(str(error)), icon=":material/error:")
-        return
     name = parent_name(run)
     open_draft(
-        experiment,
+        partial(forks.extend, runner.current().store, run, epochs),
         f"Extend {name}",
         f"The draft trains {name} for {counted(epochs, 'more epoch')}, from its last one on. "
         "Press Start.",
     )
 
 
-def open_draft(experiment: Experiment, title: str, notice: str) -> None:
-    """Make this experiment the draft and show the page Train with a notice."""
+def open_draft(make: Callable[[], Experiment], title: str, notice: str) -> None:
+    """Make an experiment the draft and show the page Train with a notice; show why where it cannot
+    be made.
+    """
+    try:
+        experiment = make()
+    except LabError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return
     state.set_draft(encode(experiment), title)
     session.notice(notice)
     st.switch_page("train.py", query_params=address.parameters())

@@ -164,6 +164,10 @@ def test_a_paused_run_takes_changed_settings(lab, monkeypatch):
     app = visit("watch", run=root)
     apply = next(b for b in app.button if b.key == "change_apply")
     assert apply.disabled  # nothing has changed
+    epochs = next(n for n in app.number_input if "change" in n.key and n.label == "Epochs")
+    app = epochs.set_value(1).run()
+    assert next(b for b in app.button if b.key == "change_apply").disabled  # they are complete
+    app = visit("watch", run=root)
     field = next(t for t in app.text_input if "optimizer" in t.key and t.label.startswith("Learn"))
     app = field.set_value("0.02").run()
     press(app, "change_apply")

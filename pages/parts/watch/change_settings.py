@@ -44,7 +44,7 @@ def popover(run: str, experiment: Experiment, history: History, *, paused: bool)
             return
         new = fields(experiment, f"change {run} {len(history.changes)}")
         edits = differences(experiment, new)
-        problem = refusal(experiment, new)
+        problem = refusal(experiment, new, completed=len(history.epochs))
         if problem:
             finding("bad", form.escape(problem))
         elif note := note_on_change(experiment, new, history):
@@ -84,10 +84,10 @@ def differences(old: Experiment, new: Experiment) -> dict[str, Any]:
     return fields | {name: after[name] for name in names if before[name] != after[name]}
 
 
-def refusal(old: Experiment, new: Experiment) -> str:
+def refusal(old: Experiment, new: Experiment, *, completed: int) -> str:
     """Return why a run cannot go on with the new settings; empty if it can."""
     try:
-        forks.check_change(old, new)
+        forks.check_change(old, new, completed=completed)
     except LabError as error:
         return str(error)
     return ""

@@ -43,4 +43,4 @@ def test_a_child_ends_with_a_killed_parent(seconds: str) -> None:
     with subprocess.Popen(command, **pipes) as parent:
         child = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
-        wait_until(lambda: gone(child), 60, "the child's end")
+        assert wait_until(lambda: gone(child), 60, "the child's end")

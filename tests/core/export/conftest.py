@@ -88,7 +88,7 @@ def sealed(found, **more) -> bytes:
     return zipped([*found.items(), (MANIFEST, json.dumps(manifest | more))])
 
 
-def refused(store, content, *codes, name="run.zip") -> str:
+def assert_refused(store, content, *codes, name="run.zip") -> str:
     """Assert that the archive is refused with one of these codes and leaves nothing behind. Returns
     the message.
     """

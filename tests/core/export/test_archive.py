@@ -27,13 +27,13 @@ from core.runs.summary import summarize
 from tests.conftest import ended, losses, script
 from tests.core.export.conftest import (
     TINY,
+    assert_refused,
     changed,
     entries,
     left,
     made_up,
     opened,
     packed,
-    refused,
     sealed,
 )
 
@@ -142,7 +142,7 @@ def test_unreadable_data_is_refused_and_not_stored(store, other):
     run, _ = on_sheets(store)
     found = entries(packed(store, run, with_data=True))
     found["data/0"] = b"\x89PNG\r\n\x1a\n"
-    assert "PNG" in refused(other, sealed(found), "archive_data")
+    assert "PNG" in assert_refused(other, sealed(found), "archive_data")
     assert not list((other.home / "data").rglob("*.npy"))
     assert not list((other.home / "data" / "files").iterdir())
 
@@ -235,9 +235,11 @@ def test_a_lineage_that_does_not_belong_to_the_fork_is_refused(store, other):
         [{"run": parent}],
         wide,
     ):
-        refused(other, sealed(found | {LINEAGE: json.dumps({"segments": rows}).encode()}),
+        assert_refused(other, sealed(found | {LINEAGE: json.dumps({"segments": rows}).encode()}),
                 "archive_damaged")  # fmt: skip
-    refused(other, sealed({n: c for n, c in found.items() if n != LINEAGE}), "archive_damaged")
+    assert_refused(
+        other, sealed({n: c for n, c in found.items() if n != LINEAGE}), "archive_damaged"
+    )
     changes = {"event": "Changed", "step": 3, "changes": {"network": []}}
     line = json.dumps(changes, separators=(",", ":")).encode() + b"\n"
-    refused(other, sealed(found | {EVENTS: found[EVENTS] + line}), "archive_damaged")
+    assert_refused(other, sealed(found | {EVENTS: found[EVENTS] + line}), "archive_damaged")

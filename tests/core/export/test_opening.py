@@ -20,13 +20,13 @@ from core.export.archive import FORM, MANIFEST
 from core.runs import trash
 from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES
 from tests.core.export.conftest import (
+    assert_refused,
     changed,
     entries,
     left,
     made_up,
     opened,
     packed,
-    refused,
     zipped,
 )
 
@@ -34,7 +34,7 @@ from tests.core.export.conftest import (
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04", b"PK\x05\x06" + bytes(18)])
 def test_a_file_that_is_not_an_archive_is_refused(other, content):
     other.root.mkdir(parents=True)
-    refused(other, content, "not_an_archive", "archive_entry_missing")
+    assert_refused(other, content, "not_an_archive", "archive_entry_missing")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_file_that_is_not_an_archive_is_refused(other, content):
 def test_no_entry_name_becomes_a_path(store, other, name):
     found = entries(packed(store, made_up(store)))
     other.root.mkdir(parents=True)
-    refused(other, zipped([*found.items(), (name, b"x")]), "archive_entry_unknown")
+    assert_refused(other, zipped([*found.items(), (name, b"x")]), "archive_entry_unknown")
 
 
 def test_an_archive_whose_end_is_missing_is_incomplete(store, other):
@@ -57,7 +57,7 @@ def test_an_archive_whose_end_is_missing_is_incomplete(store, other):
     other.root.mkdir(parents=True)
     end = content.find(found[CHECKPOINT]) + len(found[CHECKPOINT])
     for length in (end, end + 40, len(content) - 30):
-        refused(other, content[:length], "archive_damaged")
+        assert_refused(other, content[:length], "archive_damaged")
 
 
 def test_an_upload_whose_end_is_missing_is_incomplete():
@@ -73,15 +73,15 @@ def test_an_archive_without_a_required_entry_is_refused(store, other):
     other.root.mkdir(parents=True)
     for name in (MANIFEST, EVENTS, EXPERIMENT):
         rest = {n: c for n, c in found.items() if n != name}
-        assert name in refused(other, zipped(rest.items()), "archive_entry_missing")
+        assert name in assert_refused(other, zipped(rest.items()), "archive_entry_missing")
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_duplicate_entry_or_one_without_a_checksum_is_refused(store, other):
     found = entries(packed(store, made_up(store)))
     other.root.mkdir(parents=True)
-    refused(other, zipped([*found.items(), (EVENTS, b"")]), "archive_entry_twice")
-    refused(other, zipped([*found.items(), (NOTES, b"{}")]), "archive_damaged")
+    assert_refused(other, zipped([*found.items(), (EVENTS, b"")]), "archive_entry_twice")
+    assert_refused(other, zipped([*found.items(), (NOTES, b"{}")]), "archive_damaged")
 
 
 def test_zip_bombs_are_refused_before_unpacking(store, other):
@@ -89,8 +89,8 @@ def test_zip_bombs_are_refused_before_unpacking(store, other):
     other.root.mkdir(parents=True)
     bomb = changed(content, events=b"\n" * (64 * 2**20))
     assert len(bomb) < 200_000
-    refused(other, bomb, "archive_ratio")
-    refused(other, changed(content, notes=b" " * 2**20), "archive_entry_size")
+    assert_refused(other, bomb, "archive_ratio")
+    assert_refused(other, changed(content, notes=b" " * 2**20), "archive_entry_size")
 
 
 def test_an_entry_larger_than_its_stated_size_is_refused(store, other):
@@ -99,7 +99,7 @@ def test_an_entry_larger_than_its_stated_size_is_refused(store, other):
     said = struct.pack("<L", 200_000)
     while (at := content.find(said)) >= 0:  # in both headers
         content[at : at + 4] = struct.pack("<L", 10)
-    refused(other, bytes(content), "archive_damaged", "not_an_archive")
+    assert_refused(other, bytes(content), "archive_damaged", "not_an_archive")
 
 
 def test_every_flipped_bit_is_refused_or_harmless(store, other):
@@ -123,11 +123,13 @@ def test_every_flipped_bit_is_refused_or_harmless(store, other):
 def test_another_archive_format_or_experiment_version_is_refused(store, other):
     content = packed(store, made_up(store))
     other.root.mkdir(parents=True)
-    refused(other, changed(content, manifest={"form": FORM + 1}), "archive_format")
-    refused(other, changed(content, manifest={"new": 1}), "archive_damaged")
+    assert_refused(other, changed(content, manifest={"form": FORM + 1}), "archive_format")
+    assert_refused(other, changed(content, manifest={"new": 1}), "archive_damaged")
     newer = json.dumps({"telepathy": True}).encode()
-    assert "telepathy" in refused(other, changed(content, experiment=newer), "archive_experiment")
-    refused(other, changed(content, notes=b"[]"), "archive_damaged")
+    assert "telepathy" in assert_refused(
+        other, changed(content, experiment=newer), "archive_experiment"
+    )
+    assert_refused(other, changed(content, notes=b"[]"), "archive_damaged")
 
 
 def test_an_invalid_id_is_replaced(store, other):
@@ -139,7 +141,7 @@ def test_a_full_disk_refuses_the_archive(store, other, monkeypatch):
     other.root.mkdir(parents=True)
     usage = type("Usage", (), {"free": 10})
     monkeypatch.setattr(opening.shutil, "disk_usage", lambda path: usage)
-    refused(other, packed(store, made_up(store)), "disk_space")
+    assert_refused(other, packed(store, made_up(store)), "disk_space")
 
 
 STARTED = Started(0, 100, 10, 10, 32, 10, ("output",), {"train": 320}, {}, "cpu", 1)
@@ -164,7 +166,7 @@ def test_impossible_events_are_refused_with_their_line_number(store, other, bad)
     events = f"{to_json(STARTED)}\n{bad}\n".encode()
     other.root.mkdir(parents=True)
     archive = changed(packed(store, made_up(store)), events=events)
-    assert refused(other, archive, "archive_event").startswith("Line 2 of events.jsonl")
+    assert assert_refused(other, archive, "archive_event").startswith("Line 2 of events.jsonl")
 
 
 def test_many_small_gaps_are_bounded_too(store, other):
@@ -172,7 +174,7 @@ def test_many_small_gaps_are_bounded_too(store, other):
     events = "\n".join([to_json(STARTED), *steps, ""]).encode()
     other.root.mkdir(parents=True)
     archive = changed(packed(store, made_up(store)), events=events)
-    assert refused(other, archive, "archive_event").startswith("Line 3 of events.jsonl")
+    assert assert_refused(other, archive, "archive_event").startswith("Line 3 of events.jsonl")
 
 
 def saved(state) -> bytes:
@@ -198,4 +200,4 @@ def states():
 def test_an_invalid_checkpoint_is_refused(store, other, kind, content):
     other.root.mkdir(parents=True)
     archive = changed(packed(store, made_up(store)), checkpoint=content)
-    refused(other, archive, "not_a_checkpoint")
+    assert_refused(other, archive, "not_a_checkpoint")

@@ -86,10 +86,17 @@ def test_a_change_in_the_middle_of_an_epoch_leaves_batches_as_they_are() -> None
     for changes, code in (
         ({"batch_size": 7}, "change_of_batch_size"),
         ({"loss": MSE()}, "change_of_loss"),
+        ({"epochs": 2}, "change_of_epochs_too_late"),
     ):
         with pytest.raises(BadInput) as refused:
-            forks.check_change(old, experiment(**changes))
+            forks.check_change(old, experiment(**changes), completed=2)
         assert refused.value.code == code
+
+
+def test_a_refused_setting_is_named_once() -> None:
+    old = experiment()
+    text = str(forks.refusal(old, experiment(seeds=Seeds(initialization=3)), "seeds"))
+    assert text.lower().count("seeds") == 1 and "0 → 3" in text
 
 
 def test_an_edited_fork_is_refused_before_it_trains(family: tuple[Store, str]) -> None:

@@ -23,7 +23,7 @@ from core.runs.start_from import fine_tuning
 from core.runs.store import Store
 from core.weights.library import WeightsLibrary
 from core.weights.start import FromScratch, FromWeights
-from tests.core.export.conftest import entries, opened, packed, refused, sealed
+from tests.core.export.conftest import assert_refused, entries, opened, packed, sealed
 from tests.core.weights.test_files import torch_file
 
 LAYERS = (Flatten(), Linear(units=8), ReLU(), Output())
@@ -68,7 +68,7 @@ def test_a_run_from_weights_moves_to_another_lab_and_trains_there_again_with_the
     assert (ended.reason, ended.code) == ("failed", "start_weights_missing")
     found = entries(archive)
     wrong = torch_file({"output.weight": torch.zeros(3)})
-    refused(Store(tmp_path / "third"), sealed(found | {WEIGHTS: wrong}), "archive_damaged")
+    assert_refused(Store(tmp_path / "third"), sealed(found | {WEIGHTS: wrong}), "archive_damaged")
     assert WeightsLibrary(tmp_path / "third").list() == []
     del found[WEIGHTS]
     assert opened(empty, sealed(found)).warning.code == "start_weights_missing"

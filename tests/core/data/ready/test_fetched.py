@@ -35,7 +35,7 @@ def put(folder: Path, files: dict[str, bytes]) -> None:
         (folder / name).write_bytes(content)
 
 
-def same(found, published) -> None:
+def assert_same(found, published) -> None:
     """Every pixel and label in its place, all in the form that Samples promises."""
     choice, made = published
     parts = (found.inputs, found.targets, found.test_inputs, found.test_targets)
@@ -51,7 +51,7 @@ def test_download_with_progress(published, mirror, tmp_path):
     choice, made = published
     reported: list[tuple[float, str]] = []
     assert not choice.is_available(home(tmp_path))
-    same(load(choice, home(tmp_path), lambda *step: reported.append(step)), published)
+    assert_same(load(choice, home(tmp_path), lambda *step: reported.append(step)), published)
     assert choice.is_available(home(tmp_path))
     fractions = [fraction for fraction, _ in reported]
     assert fractions == sorted(fractions) and 0 < fractions[0] <= 0.25 and fractions[-1] == 1.0
@@ -69,14 +69,14 @@ def test_files_on_disk_are_used(published, mirror, tmp_path):
     for file in mirror.iterdir():
         file.unlink()
     home(tmp_path).rename(tmp_path / "moved")  # another home, so that memory does not answer
-    same(load(choice, tmp_path / "moved"), published)
+    assert_same(load(choice, tmp_path / "moved"), published)
 
 
 def test_copied_archives_are_unpacked(published, offline, tmp_path):
     choice, made = published
     put(root(tmp_path) / made.folder, made.packed)
     assert choice.is_available(home(tmp_path))
-    same(load(choice, home(tmp_path)), published)
+    assert_same(load(choice, home(tmp_path)), published)
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -91,7 +91,7 @@ def test_files_are_found_in_the_folder_of_the_environment(
     before = {path: path.stat().st_mtime_ns for path in given.rglob("*")}
     monkeypatch.setenv("LAB_TORCHVISION", str(given))
     assert choice.is_available(home(tmp_path))
-    same(load(choice, home(tmp_path)), published)
+    assert_same(load(choice, home(tmp_path)), published)
     assert {path: path.stat().st_mtime_ns for path in given.rglob("*")} == before
 
 
@@ -103,7 +103,7 @@ def test_only_a_missing_file_is_downloaded(published, mirror, tmp_path):
     put(root(tmp_path) / made.folder, {name: made.packed[name] for name in kept})
     assert not choice.is_available(home(tmp_path))
     reported = []
-    same(load(choice, home(tmp_path), lambda _, what: reported.append(what)), published)
+    assert_same(load(choice, home(tmp_path), lambda _, what: reported.append(what)), published)
     assert {what.partition(":")[0] for what in reported} == {gone}
 
 
@@ -201,7 +201,7 @@ class _Touch:
 def test_interrupted_unpacking_is_repeated(published, mirror, tmp_path):
     choice, made = published
     put(root(tmp_path), {name: content[:600] for name, content in made.unpacked.items()})
-    same(load(choice, home(tmp_path)), published)
+    assert_same(load(choice, home(tmp_path)), published)
 
 
 @pytest.mark.parametrize("choice", SETS[1:3], ids=lambda choice: choice.kind)
