@@ -110,7 +110,7 @@ def fork(arguments: Namespace, terminal: Terminal) -> Answer:
     check(experiment, store, terminal)
     for finding in notes(store, experiment):
         terminal.print(finding.text)
-    new = store.create(encode(experiment))
+    new = store.create(encode(forks.with_change_in_name(store, experiment)))
     answer = _execute(store, new, terminal)
     return answer | {"parent": run, "difference": lineage.describe_difference(store, new)}
 

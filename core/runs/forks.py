@@ -2,6 +2,7 @@
 changed there or while a run is trained. Reads run folders; loads no torch.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from core.runs.lineage import changed, experiment_at, segment_at, store_with
 from core.runs.store import Store
 from core.weights.fork import Continuation, Fork
 
+_ENDING = re.compile(r", (from epoch \d.*|\d\S* more epochs?)$")  # of the name of a fork
 SHORTEST = 12  # characters of the parent's name that are left in that of a fork
 FREE = ("name", "about", "fork")  # not settings of the training
 CHANGEABLE = ("optimizer", "schedule", "regularizers", "stopping", "epochs")  # between two steps
@@ -194,7 +196,13 @@ def fork_of(
 def _point_name(parent: Experiment, epoch: int) -> str:
     """Return the name of a fork of which nothing but its point is known."""
     ending = f", from epoch {epoch}"
-    return f"{parent.title[: NAME_LENGTH - len(ending)]}{ending}"
+    return f"{_base_name(parent, ending)}{ending}"
+
+
+def _base_name(parent: Experiment, ending: str) -> str:
+    """Return the name of the first ancestor, as far as it leaves room for this ending."""
+    name, room = _ENDING.sub("", parent.title), NAME_LENGTH - len(ending)
+    return name if len(name) <= room else f"{name[: room - 1].rstrip()}…"
 
 
 def with_change_in_name(store: Store, experiment: Experiment) -> Experiment:
@@ -214,8 +222,7 @@ def with_change_in_name(store: Store, experiment: Experiment) -> Experiment:
     ending = f", from epoch {fork.epoch}: {', '.join(changes)}"
     if not changes or len(ending) > NAME_LENGTH - SHORTEST:
         return experiment
-    base = before.title[: NAME_LENGTH - len(ending)].rstrip()
-    return experiment.model_copy(update={"name": f"{base}{ending}"})
+    return experiment.model_copy(update={"name": f"{_base_name(before, ending)}{ending}"})
 
 
 def _owner(store: Store, trained: str, run: str) -> str:
@@ -232,9 +239,8 @@ def extend(
     last = forkable_epochs(store, run)
     changes = {"epochs": last + epochs}
     experiment = fork_of(store, run, last, changes, schedule=schedule)
-    name = experiment.name.removesuffix(f", from epoch {last}")
-    name = f"{name[: NAME_LENGTH - 30]}, {counted(epochs, 'more epoch')}"
-    return experiment.model_copy(update={"name": name})
+    ending = f", {counted(epochs, 'more epoch')}"
+    return experiment.model_copy(update={"name": f"{_base_name(experiment, ending)}{ending}"})
 
 
 def forkable_epochs(store: Store, run: str) -> int:

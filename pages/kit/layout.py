@@ -41,7 +41,8 @@ def header(title: str, facts: str, badge: tuple[str, str, str] | None = None) ->
         if badge:
             label, colour, icon = badge
             st.badge(label, color=colour, icon=icon)
-        st.caption(escape(facts), width="stretch")
+        with st.container(width="stretch"):  # which does not push the controls into a second row
+            st.caption(escape(facts))
         yield
     if notice := session.take_notice():
         st.info(escape(notice), icon=":material/info:")

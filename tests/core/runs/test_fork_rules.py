@@ -263,6 +263,14 @@ def test_the_forks_of_one_point_are_told_apart_by_their_names(family: tuple[Stor
         assert name.startswith("Parent, from epoch 2: ") and len(name) <= NAME_LENGTH
         names.add(name)
     assert len(names) == 3
+    long = store.create(encode(experiment(name="Parent of a very long name " * 2)))
+    execute(store, long)
+    child = store.create(encode(forks.fork_of(store, long, 1)))
+    execute(store, child)
+    for grandchild in (forks.fork_of(store, child, 2), forks.extend(store, child, 3)):
+        name = grandchild.name  # that of the first parent, cut visibly, and one ending
+        assert name.startswith("Parent of a very long name Parent") and len(name) <= NAME_LENGTH
+        assert "…, " in name and "from epoch 1" not in name
     own = draft.model_copy(update={"name": "Mine", "epochs": 9})
     assert forks.with_change_in_name(store, own).name == "Mine"
 
