@@ -21,6 +21,7 @@ from core.advice.run_status import (
     loss_value,
 )
 from core.advice.small_validation import check_small_validation
+from core.base.events import error
 from core.base.finding import Action, Finding
 from core.base.numbers import THIN, percent, short, whole
 from core.base.text import counted
@@ -112,7 +113,8 @@ def find_small_validation(history: History, experiment: Experiment) -> Finding |
 
 def find_overfitting(history: History, experiment: Experiment) -> Finding | None:
     """The validation loss has risen by RISE since its best, as the median of LATE epochs, while the
-    training loss fell.
+    training loss fell. A loss that scatters below the training loss at an error that is no higher
+    is none.
     """
     measured = [epoch for epoch in history.epochs if epoch.validation]
     best = min(measured, key=lambda epoch: epoch.validation["loss"], default=None)
@@ -122,6 +124,9 @@ def find_overfitting(history: History, experiment: Experiment) -> Finding | None
     lowest, recent = best.validation["loss"], median(epoch.validation["loss"] for epoch in late)
     train = median(epoch.train["loss"] for epoch in late)
     if not recent > (1 + RISE) * lowest or train >= best.train["loss"]:
+        return None
+    now = median(error(epoch.validation) for epoch in late)
+    if recent < train and now <= error(best.validation):
         return None
     stops = has_early_stopping(experiment.stopping)
     advice = (

@@ -144,7 +144,8 @@ def describe_gradients(history: History) -> list[str]:
         f"{Regularizer.members[kind].label}: {percent(fraction)} of the steps"
         for kind, fraction in pace.clipped(history).items()
     ]
-    noise = pace.noise(history)
+    diverged = history.ended and history.ended.reason == RunState.DIVERGED
+    noise = None if diverged else pace.noise(history)  # of gradients that overflow
     if not noise:
         return clipped
     scale, variance = noise

@@ -77,7 +77,7 @@ def describe_rate(value: Rate, *, percent: bool = True, interval: bool = True) -
     if percent:
         digits = 2 if value[2] - value[1] < 0.002 else 1
         middle, low, high = (f"{100 * v:.{digits}f}" for v in value)
-        middle = f"{middle if interval else middle.removesuffix('.0')}{THIN}%"
+        middle = f"{middle.removesuffix('.0')}{THIN}%"  # as in the tiles
     else:
         middle, low, high = (short(v, 3) for v in value)
     return f"{middle} ({low} to {high})" if interval else middle

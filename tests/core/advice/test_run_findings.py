@@ -78,6 +78,7 @@ def test_overfitting_has_its_numbers_and_turns_on_early_stopping():
         run([1.0, 0.5, 0.51, 0.9, 0.51, 0.9, 0.51]),  # bad epochs between good ones
         run([1.0, 0.5, 0.9, 0.9, 0.9, 0.9, 0.45]),  # the last one is the best
         run(RISEN, train=RISEN),  # the training loss rose as well
+        run(RISEN, train=[3.0 - k / 10 for k in range(7)]),  # it is above, and the error is equal
         run([float("nan")] * 7),
         run(),
     ],

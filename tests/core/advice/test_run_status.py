@@ -162,3 +162,5 @@ def test_clipping_and_gradient_noise_have_their_numbers():
     assert clipping == "Gradient clipping: 25 % of the steps"
     assert "18 samples" in noise and "0.14" in variance
     assert describe_gradients(history()) == []
+    diverged = history(*script(), ended("diverged"))
+    assert list(map(plain, describe_gradients(diverged))) == [clipping]
