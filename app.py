@@ -26,9 +26,9 @@ from core.base.errors import LabError
 from core.base.settings import require_writable, settings
 from core.data.library import Library
 from core.jobs import runner, tasks
+from core.jobs.kinds import KINDS
 from core.runs import trash
 from core.runs.store import Store, default_home
-from core.studies.folder import Studies
 from core.weights.library import WeightsLibrary
 from pages.kit import feed, hosts, login, presses
 from pages.kit.form import escape
@@ -83,10 +83,10 @@ def warm_up() -> None:
 
 def clean_up(store: Store) -> None:
     """Remove what was deleted long ago, and the leftovers of killed processes."""
-    studies = Studies(store.home)
-    for folder in (store, studies):
+    folders = [kind.store(store.home) for kind in KINDS.values()]
+    for folder in folders:
         trash.purge(folder)
-    for folder in (store, studies, Library(store.home), WeightsLibrary(store.home)):
+    for folder in (*folders, Library(store.home), WeightsLibrary(store.home)):
         folder.tidy()
 
 

@@ -1,5 +1,5 @@
-"""The address of a page: the draft that it names (`?d=`), a shared experiment (`?e=`), and the run
-or the study that it shows.
+"""The address of a page: the draft that it names (`?d=`), a shared experiment (`?e=`), and the job
+that it shows (`?run=`, `?study=`, `?search=`: the name of its kind).
 
 This is the only file that touches `st.query_params`. The address is written only before the first
 element of a page and after the last one (`open_page`, `close_page`): in between, Streamlit might
@@ -16,6 +16,7 @@ from core.base.encoding import decode, encode, from_link, to_link
 from core.base.errors import BadExperiment, LabError
 from core.base.settings import settings
 from core.experiment import Experiment
+from core.jobs.kinds import KINDS, RUN
 from pages.kit import score_form, session, state
 
 ADDRESS = "address"  # JSON: changes of the address that are not written yet; "" takes a name out
@@ -64,14 +65,14 @@ def _read_carried() -> None:
 
 def _open_stored() -> None:
     """Make the draft that the address names this session's draft. Somebody else's draft is copied;
-    where the address names a run or a study, the visitor's own draft is opened instead.
+    where the address names a job, the visitor's own draft is opened instead.
     """
     draft_id = st.query_params.get("d", "")
     if not draft_id:
         return
     try:
         drafts = state.drafts()
-        if not drafts.owns(draft_id) and (run() or study()):
+        if not drafts.owns(draft_id) and any(map(job, KINDS)):
             draft_id = drafts.newest()
             state.set_lists({})  # the lists of the address belong to the other draft
             if not draft_id:
@@ -165,20 +166,20 @@ def parameters(**more: str) -> dict[str, str]:
     return ({"d": draft_id} if draft_id else {}) | more
 
 
+def job(kind: str) -> str:
+    """Return the job of this kind that the address names; "" for none."""
+    return _parameter(kind)
+
+
 def run() -> str:
     """Return the run that `?run=` names; "" for none."""
-    return _parameter("run")
+    return job(RUN)
 
 
-def study() -> str:
-    """Return the study that `?study=` names; "" for none."""
-    return _parameter("study")
-
-
-def name_study(study_id: str) -> None:
-    """Make the address name this study; "" for none."""
-    if study() != study_id:
-        _change_address("study", study_id)
+def name_job(kind: str, id: str) -> None:
+    """Make the address name this job of a kind; "" for none."""
+    if job(kind) != id:
+        _change_address(kind, id)
 
 
 def take(name: str) -> str:

@@ -8,25 +8,22 @@ from functools import partial
 import streamlit as st
 
 from core.advice.plan import Plan, line, plan
-from core.advice.run_status import progress
 from core.base.encoding import encode
 from core.base.errors import LabError
 from core.base.text import counted
 from core.jobs import runner
-from core.jobs.kinds import STUDY
 from core.runs import forks as fork_rules
-from core.runs.state import RunState
-from pages.kit import address, feed, forks, person, session, several, state, study_log
+from pages.kit import address, forks, person, session, several, state
 from pages.kit.buttons import deferred_button
 from pages.kit.form import escape
 from pages.kit.history import history_buttons
-from pages.kit.job_controls import first_changeable, give_command, live_status
-from pages.kit.layout import STACK, describe_error, run_name
+from pages.kit.job_controls import first_changeable, give_command
+from pages.kit.job_lines import describe_job
+from pages.kit.layout import STACK, describe_error
 from pages.kit.screen import every, phone
 
 ROOM = 120  # characters of the line about the draft: two lines beside the buttons
 CANNOT_START = "Cannot start yet."
-NOT_TRAINING = {RunState.PAUSED, RunState.PREPARING}  # the bar names them: nothing moves
 
 
 def start(text: str) -> None:
@@ -146,12 +143,10 @@ def _live(drawn: QueueSnapshot, shown: str) -> None:
         return
     kind = at_work[job]
     try:
-        fraction, text = study_log.describe_progress(job) if kind == STUDY else _run_progress(job)
+        fraction, text = describe_job(kind, job)
     except LabError as error:  # deleted by another process meanwhile
         st.caption(escape(describe_error(error)))
         return
-    if kind == STUDY and lab.status(job) == RunState.PAUSED:
-        text += " · paused"
     name, *facts = text.split(" · ")
     more = len(at_work.keys() - {job, shown})
     facts = facts[-1:] if more else facts  # two badges leave room for the time alone
@@ -188,14 +183,3 @@ def _describe_devices(drawn: QueueSnapshot) -> str:
     counts = Counter(device for _, _, device in drawn)
     each = ", ".join(f"{device} has {count}" for device, count in counts.items())
     return f"Each device runs one job at a time: {each}."
-
-
-def _run_progress(run: str) -> tuple[float, str]:
-    """Return the completed fraction of a run, and its name with its progress in words."""
-    with feed.tail(run).snapshot() as history:
-        status = live_status(run)
-        fraction, text = progress(history, status)
-    parts = [part for part in text.split(" · ") if part.startswith(("Epoch", "**"))]
-    return fraction, " · ".join(
-        [run_name(run), *parts, *([status] if status in NOT_TRAINING else [])]
-    )

@@ -63,7 +63,7 @@ def find_on_disk(study: Study) -> str:
     name and description do not matter.
     """
     content = _content(study)
-    in_address = address.study()
+    in_address = address.job(STUDY)
     ids = store().ids()
     for study_id in [*([in_address] if in_address in ids else []), *ids]:
         try:

@@ -11,6 +11,7 @@ from core.base.finding import Action, Finding
 from core.base.numbers import duration_range, percent, short
 from core.base.text import counted
 from core.figures.descent.lines import View
+from core.jobs.kinds import STUDY
 from core.studies.draft_studies import rebase
 from core.studies.duration import Expected
 from core.studies.records import StudyStarted
@@ -31,13 +32,13 @@ def draft() -> Study:
     """The study that Start would compute: that of the address once it is opened, else the last
     one edited here. A study of the draft experiment has the draft as it is now.
     """
-    in_address = address.study()
+    in_address = address.job(STUDY)
     if in_address and session.get_ui(OPENED) != in_address:
         session.set_ui(OPENED, in_address)
         try:
             set_draft(store().study(in_address))
         except LabError:
-            address.name_study("")
+            address.name_job(STUDY, "")
             session.set_ui(
                 PROBLEM,
                 "This study was not found: it was deleted or belongs to another lab. Choose a "
@@ -57,7 +58,7 @@ def draft() -> Study:
 def show_in_address(study_id: str) -> None:
     """Put this study, which is already the draft, into the address; an empty ID removes it."""
     session.set_ui(OPENED, study_id)
-    address.name_study(study_id)
+    address.name_job(STUDY, study_id)
 
 
 def apply_action(action: Action) -> None:
