@@ -2,7 +2,7 @@
 inputs or on random features.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import numpy as np
 import torch
@@ -17,12 +17,15 @@ from core.analysis.verdict.baseline_task import (
     score_answer,
 )
 from core.base.numbers import short, whole
-from core.descent.features import directions, relu, solve_ridges
+from core.descent.features import directions, relu
 
 RIDGES = (1e-6, 1e-4, 1e-2, 1.0)  # λ of |Φw − y|²/n + λ|w|²
 PENALTIES = (1e-2, 1e-4)  # λ of the mean cross-entropy + λ/2·|W|², each from the one before
 FEATURES = 1000
 ROWS = 20_000  # training rows of a fit that needs matrices of them
+ROWS_AT_ONCE = 2000  # rows whose features are computed together
+PIECE = 1e10  # multiply-adds between two looks at Stop, about 0.5 s on a core
+BLOCK = 256  # columns of one step of a factorization
 LOGISTIC = 1e8  # multiply-adds of one gradient of logistic regression
 STEPS = 8  # of five iterations of L-BFGS
 
@@ -92,32 +95,57 @@ def fit_random_features(task: BaselineTask) -> Working:
 def _solve(
     task: BaselineTask, train: BaselineRows, features: Callable[[Tensor], Tensor]
 ) -> Working:
-    """Least squares on centred features with every λ: sums in float64, block by block."""
+    """Least squares on centred features (n, p) with every λ, in float64: from ZᵀZ (p, p), or with
+    fewer rows than features from ZZᵀ (n, n), which gives the same function.
+    """
     targets = one_hot(train.targets, task.classes) if task.classes else train.targets[:, None]
     targets = targets.double()
-    blocks = list(torch.arange(len(train)).split(2000))
-    mean, middle, gram, right = 0.0, targets.mean(0), 0.0, 0.0
-    for b in blocks:
-        mean = mean + features(train.inputs[b]).double().sum(0) / len(train)
-        yield
-    for b in blocks:
-        block = features(train.inputs[b]) - mean.float()
-        gram = gram + (block.T @ block).double()
-        right = right + block.T.double() @ (targets[b] - middle)
-        yield
-    weights = solve_ridges(gram, right, [ridge * len(train) for ridge in RIDGES]).float()
-    yield
+    z = torch.cat([features(block) for block in train.inputs.split(ROWS_AT_ONCE)])  # (n, p)
+    mean, middle = z.double().mean(0).float(), targets.mean(0)
+    z, targets = z.sub_(mean), targets - middle
+    is_wide = z.shape[1] > len(z)
+    gram = yield from _gram(z.T if is_wide else z)
+    right = targets if is_wide else z.T.double() @ targets
 
     def answer(x: Tensor, w: Tensor) -> Tensor:
-        parts = [(features(b) - mean.float()) @ w + middle.float() for b in x.split(2000)]
-        outputs = torch.cat(parts)
+        blocks = x.split(ROWS_AT_ONCE)
+        outputs = torch.cat([(features(b) - mean) @ w + middle.float() for b in blocks])
         return outputs.argmax(1) if task.classes else outputs[:, 0]
 
-    scores = []
-    for w in weights:
-        chosen = answer(task.choose.inputs, w)
-        scores.append(score_answer(chosen, task.choose.targets, task.classes))
+    fits: list[tuple[float, float, Tensor]] = []
+    for ridge in RIDGES:
+        solution = (yield from _solve_one(gram, right, ridge * len(train))).float()
+        weights = z.T @ solution if is_wide else solution
+        score = score_answer(answer(task.choose.inputs, weights), task.choose.targets, task.classes)
+        fits.append((score, ridge, weights))
         yield
-    best = max(range(len(RIDGES)), key=scores.__getitem__)
-    predictions = {k: answer(r.inputs, weights[best]) for k, r in task.scored.items()}
-    return Fitted(predictions, len(train), f"λ = {short(RIDGES[best])}")
+    _, ridge, weights = max(fits, key=lambda fit: fit[0])
+    predictions = {k: answer(r.inputs, weights) for k, r in task.scored.items()}
+    return Fitted(predictions, len(train), f"λ = {short(ridge)}")
+
+
+def _gram(z: Tensor) -> Generator[None, None, Tensor]:
+    """(n, m) float32 -> ZᵀZ (m, m) float64, in pieces of about PIECE multiply-adds."""
+    width = z.shape[1]
+    gram = torch.zeros(width, width, dtype=torch.float64)
+    for block in z.split(max(1, int(PIECE / width**2))):
+        rows = block.double()
+        gram.addmm_(rows.T, rows)
+        yield
+    return gram
+
+
+def _solve_one(gram: Tensor, right: Tensor, penalty: float) -> Generator[None, None, Tensor]:
+    """Return (A + λI)⁻¹B by a Cholesky factorization in blocks of columns, so that Stop is answered
+    between two of them: A (m, m) symmetric, B (m, K) -> (m, K).
+    """
+    factor = gram + penalty * torch.eye(len(gram), dtype=gram.dtype)
+    for first in range(0, len(gram), BLOCK):
+        own, below = slice(first, first + BLOCK), slice(first + BLOCK, None)
+        factor[own, own] = torch.linalg.cholesky(factor[own, own])
+        corner = factor[own, own].T
+        left = torch.linalg.solve_triangular(corner, factor[below, own], upper=True, left=False)
+        factor[below, own] = left
+        factor[below, below].addmm_(left, left.T, alpha=-1)
+        yield
+    return torch.cholesky_solve(right, factor.tril_())

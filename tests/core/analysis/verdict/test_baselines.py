@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from math import ceil
 from pathlib import Path
 from threading import Event
 
@@ -10,9 +11,10 @@ import pytest
 import torch
 
 from core.analysis.trained import TrainedRun
-from core.analysis.verdict import baselines, simple_models
+from core.analysis.verdict import baselines, linear_models, simple_models
 from core.analysis.verdict.baseline_task import BaselineRows, BaselineTask
 from core.analysis.verdict.baselines import Baselines, best_baseline, make_task, measured_of
+from core.analysis.verdict.linear_models import fit_ridge
 from core.analysis.verdict.simple_models import MODELS, SimpleModel, effort_of, suited_models
 from core.data.datasets import Sine
 from core.descent.features import directions
@@ -144,6 +146,44 @@ def test_random_features_are_the_ridge_regression_of_scikit_learn(values_run: Tr
     np.testing.assert_allclose(
         found.predictions["test"], reference.predict(features(held)), atol=2e-3
     )
+
+
+@pytest.mark.parametrize("classes", [0, 3])
+@pytest.mark.parametrize("shape", [(90, 40), (40, 90)])
+def test_ridge_in_small_pieces_is_that_of_scikit_learn(
+    monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int], classes: int
+) -> None:
+    """With more rows than columns, with fewer, and from many pieces, between which Stop is
+    answered.
+    """
+    from sklearn.linear_model import Ridge
+
+    monkeypatch.setattr(linear_models, "BLOCK", 16)
+    monkeypatch.setattr(linear_models, "PIECE", 20 * 40**2)
+    draw = torch.Generator().manual_seed(1)
+    x = torch.randn(*shape, generator=draw)
+    x[:, 1] = x[:, 0] + 1e-4 * x[:, 2]  # nearly the same column
+    y = x[:, :3].argmax(1) if classes else x[:, 3] + torch.rand(len(x), generator=draw)
+    rows, held = BaselineRows(x, y), BaselineRows(x[:30].roll(1, 0), y[:30])
+    work = fit_ridge(BaselineTask(rows, held, {"test": held}, classes))
+    pieces = 0
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            fitted = end.value
+            break
+        pieces += 1
+    of_gram, of_one = ceil(max(shape) / 20), ceil(40 / 16) + 1
+    assert pieces == of_gram + len(linear_models.RIDGES) * of_one
+    targets = np.eye(classes)[y] if classes else y.double().numpy()
+    alpha = float(fitted.detail.removeprefix("λ = ")) * len(y)
+    model = Ridge(alpha=alpha, solver="svd").fit(x.double().numpy(), targets)
+    expected = model.predict(held.inputs.double().numpy())
+    if classes:
+        assert np.array_equal(fitted.predictions["test"].numpy(), expected.argmax(1))
+    else:
+        np.testing.assert_allclose(fitted.predictions["test"], expected, atol=1e-4)
 
 
 def test_boosting_is_that_of_scikit_learn_with_the_best_number_of_trees(
