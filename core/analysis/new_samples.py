@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 
+from core.analysis.column_fills import with_chosen_columns, with_chosen_fills, with_way_out
 from core.analysis.trained import TrainedRun
 from core.base.errors import BadData
 from core.base.finding import Finding
@@ -15,17 +15,15 @@ from core.base.numbers import percent
 from core.base.text import clip, few, format_shape
 from core.data.arrays.combine import read_files
 from core.data.datasets import Spreadsheets
-from core.data.gaps import Strategy
 from core.data.inspection.encoding import ColumnEncoding
 from core.data.inspection.input_columns import TrainedColumns, match_titles, rename_columns
 from core.data.inspection.inspect import Inspection, inspect
 from core.data.inspection.train_test import compare
 from core.data.library import Library
-from core.data.reading import POSITIONS, Reading
+from core.data.reading import Reading
 from core.data.spreadsheet.table import Table
 
 REPORTED = {"unseen_values", "missing_filled", "not_numbers"}  # with any level
-MODE = "most_frequent"
 OUTSIDE = 0.01  # fraction of values outside the training range that is reported
 
 
@@ -57,6 +55,7 @@ def read_new_samples(
     tables = read_files((images, labels), names, like.settled, lambda index: None)
     inputs = rename_columns(tables[0], renamed or {}, like.known_titles)
     inputs = match_titles(inputs, like.known_titles)
+    inputs = with_chosen_columns(inputs, like, reading)
     try:
         new = inspect(inputs, tables[1], like=like)
     except BadData as error:
@@ -104,62 +103,6 @@ def _reading(settled: Reading, chosen: Reading, *, has_labels: bool) -> Reading:
         changes["label_column"] = "auto"
     settled = settled.model_copy(update={"columns": columns})
     return settled.with_changes(changes | chosen.changes())
-
-
-def with_chosen_fills(like: Inspection, reading: Reading) -> Inspection:
-    """Return the inspection of the training files with the fills that `reading` chooses for columns
-    without gaps in training: the values are those of the training set.
-    """
-    chosen = {
-        facts.number - 1: reading.columns[facts.key].missing
-        for facts in like.column_table
-        if facts.key in reading.columns
-    }
-
-    def filled(encoding: ColumnEncoding) -> ColumnEncoding:
-        strategy = chosen.get(encoding.index)
-        fits = strategy in get_args(Strategy) if encoding.kind == "number" else strategy == MODE
-        if encoding.fills_gaps or not fits:
-            return encoding
-        return replace(encoding, strategy=strategy)
-
-    return replace(like, encodings=tuple(map(filled, like.encodings)))
-
-
-def with_way_out(error: BadData, name: str, like: Inspection) -> BadData:
-    """Return the error with fixes that work here: the training file stays as it is."""
-    fixes, column = (), like.settled.label_column
-    problems = [facts for facts in error.column_table if facts.problem]
-    names = few([clip(facts.name) for facts in problems])
-    if error.code == "test_labels_missing":
-        wanted = "label column" if column in POSITIONS else f"column named {clip(column)!r}"
-        text = (
-            f"{name} has no {wanted} to compare the predictions with. Name the column with "
-            "--label, or add a file with one label per row."
-        )
-        fixes = error.fixes
-    elif error.code == "missing_values" and problems:
-        kinds = {encoding.index: encoding.kind for encoding in like.encodings}
-        places = {facts.key: facts.number - 1 for facts in like.column_table}
-        text = (
-            f"{name} has missing values in {names}, and the training data has none there. Fill in "
-            "these cells, or remove their rows."
-        )
-        numbers = {f.key for f in problems if kinds.get(places.get(f.key)) == "number"}
-        fills = {f.key: "median" if f.key in numbers else MODE for f in problems}
-        rows = {facts.key: "rows" for facts in problems}
-        fixes = tuple(
-            {"columns": {key: {"missing": way} for key, way in ways.items()}}
-            for ways in (fills, rows)
-        )
-    elif error.code in ("column_type", "columns_need_choices") and problems:
-        facts = few([f"{clip(each.name)!r} {each.problem}" for each in problems])
-        text = f"{name} cannot be read like the training data: {facts}. Correct these cells."
-    else:
-        return error
-    changed = BadData(text, fixes, code=error.code, columns=error.columns)
-    changed.column_table = error.column_table
-    return changed
 
 
 def _check(new: Inspection, like: Inspection, name: str) -> None:

@@ -49,7 +49,8 @@ class BadData(BadInput):
     `columns` maps a column, from 0, to its problem; `column_table` describes all columns of the
     file (core.data.inspection.column_table), where it could be read. `missing` are the titles of
     the training file that this file lacks, and `unmatched` are those of this file that may be
-    meant.
+    meant. `gaps` maps columns with missing values, or that are missing, to the choices that fill
+    them (`ColumnChoice.missing`).
     """
 
     code = "bad_data"
@@ -63,11 +64,13 @@ class BadData(BadInput):
         columns: dict[int, str] | None = None,
         missing: tuple[str, ...] = (),
         unmatched: tuple[str, ...] = (),
+        gaps: dict[str, tuple[str, ...]] | None = None,
     ):
         super().__init__(message, code=code)
         self.fixes = fixes
         self.columns = columns or {}
         self.missing, self.unmatched = missing, unmatched
+        self.gaps = gaps or {}
         self.column_table: tuple[Any, ...] = ()
 
     def details(self) -> dict[str, Any]:

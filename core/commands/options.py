@@ -115,23 +115,26 @@ def suggesting_options() -> Iterator[None]:
     try:
         yield
     except BadData as error:
-        if error.code == "missing_values" and error.fixes:
-            fill, leave_out = map(as_options, error.fixes)
-            error.args = (
-                f"{error} Or read the file with {fill} (the value of the training set), or with "
-                f"{leave_out} (without these rows).",
-            )
-        if not error.missing or not error.unmatched:
-            raise
-        from core.data.inspection.encoding import pair_titles
-
-        pairs = pair_titles(error.missing, error.unmatched)
-        options = " ".join(
-            "--rename " + shlex.quote(f"{pairs.get(title, 'NEW')}={title}")
-            for title in error.missing
-        )
-        error.args = (f"{error} Or read the file as it is, with {options}.",)
+        ways = []
+        if error.missing and error.unmatched:
+            ways.append(f"read the file as it is, with {_renames(error)}")
+        if error.gaps and error.fixes:
+            fill, *leave_out = map(as_options, error.fixes)
+            ways.append(f"fill with {fill} (the value of the training set)")
+            ways += [f"read the file with {options} (without these rows)" for options in leave_out]
+        if ways:
+            error.args = (f"{error} Or {', or '.join(ways)}.",)
         raise
+
+
+def _renames(error: BadData) -> str:
+    """Return options that use columns of the file as those that it lacks."""
+    from core.data.inspection.encoding import pair_titles
+
+    pairs = pair_titles(error.missing, error.unmatched)
+    return " ".join(
+        "--rename " + shlex.quote(f"{pairs.get(title, 'NEW')}={title}") for title in error.missing
+    )
 
 
 @contextmanager

@@ -6,13 +6,12 @@ from typing import Self
 
 import numpy as np
 
+from core.analysis.column_fills import with_chosen_columns, with_chosen_fills, with_way_out
 from core.analysis.new_samples import (
     REPORTED,
     check_matching,
     check_range,
     training_inspection,
-    with_chosen_fills,
-    with_way_out,
 )
 from core.analysis.trained import TrainedRun
 from core.base.errors import BadData
@@ -90,6 +89,7 @@ def read_table_inputs(
     table = rename_columns(table, renamed or {}, trained.known_titles)
     table = match_titles(table, trained.known_titles)
     identifiers = _find_identifiers(table, trained)
+    table = with_chosen_columns(table, trained, reading)
     settled, left_out = _without_others(table, settled, trained)
     like = replace(trained, settled=settled)
     try:

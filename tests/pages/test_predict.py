@@ -8,10 +8,12 @@ import pytest
 from PIL import Image
 
 from core.analysis.catalogue import Familiarity
+from core.analysis.column_fills import ROWS, ways_to_fill
 from core.analysis.results import result_of
 from core.base.encoding import encode
 from core.base.numbers import percent, whole
 from core.data.datasets import Digits, Spreadsheets
+from core.data.inspection.encoding import ColumnEncoding
 from core.data.library import Library
 from core.experiment import Experiment, shipped
 from core.jobs import runner
@@ -24,6 +26,7 @@ from core.predict.predictor import open_predictor
 from core.predict.strokes import render
 from core.runs.store import Store
 from pages.kit.live_chart import ASSETS
+from pages.parts.predict.columns import FILL, LABELS
 from pages.parts.predict.pad import KEYBOARD
 from pages.parts.predict.photo import is_secure
 from tests.conftest import ended, script, write
@@ -243,6 +246,29 @@ def test_renamed_columns_are_chosen_and_identifiers_are_shown(empty):
     assert shown == {"K1": expected[0].label, "K2": expected[1].label}
     app = well(app.selectbox[-1].set_value("Left side").run())  # for both columns
     assert not app.dataframe and app.selectbox[-1].value == "Left side"
+    app = well(app.selectbox[-1].set_value(f"{FILL}mean").run())
+    mean = predictor.origin.inspection.samples.inputs[predictor.origin.train_rows, 1].mean()
+    expected = predictor.predict(np.array([[1, mean, 3], [9, mean, 1]], np.float32))
+    shown = dict(zip(table(app)["user_id"], table(app)["Answer"], strict=True))
+    assert shown == {"K1": expected[0].label, "K2": expected[1].label}
+    # A file with all columns, one of which has a gap that training did not have.
+    content = b"user_id,left,right,top\nK1,1,,3\nK2,9,1,1\n"
+    app = upload(open_input("Spreadsheet", run), ("gap.csv", content))
+    (menu,) = [menu for menu in app.selectbox if menu.label == "right"]
+    assert menu.value is None and not app.dataframe
+    app = well(menu.set_value(f"{FILL}rows").run())
+    assert list(table(app)["user_id"]) == ["K2"]
+    app = well(app.selectbox[-1].set_value(f"{FILL}most_frequent").run())
+    assert sorted(table(app)["user_id"]) == ["K1", "K2"]
+
+
+def test_every_way_to_fill_a_gap_has_a_menu_entry() -> None:
+    ways = {
+        way
+        for kind in ("number", "one_hot")
+        for way in ways_to_fill(ColumnEncoding("", 0, 0, kind))
+    }
+    assert {*LABELS} == {*ways, ROWS}
 
 
 def test_a_lab_without_a_finished_run_offers_a_first_one(empty):

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -16,7 +17,7 @@ from pages.kit.layout import finding
 from pages.parts.predict.answer import explain_switch, side_by_side
 from pages.parts.predict.batch import Batch, table
 from pages.parts.predict.chosen import Chosen
-from pages.parts.predict.renamed import ask_for_columns, choose_columns
+from pages.parts.predict.columns import ColumnAnswers, ask_for_columns, choose_columns
 
 HELD = 6  # answered uploads that stay in memory, of all sessions
 HELD_BYTES = 256 * 2**20  # of their inputs; the last one stays in memory in any case
@@ -69,11 +70,11 @@ def answer_files(chosen: list[Chosen], files: Sequence[Any], place: str) -> None
     """Read the files for each run and show the answers; an error is one sentence, and the other
     runs answer.
     """
-    renamed = choose_columns(files[0].file_id)
+    columns = choose_columns(files[0].file_id)
     batches, problems = [], []
     for one in chosen:
         try:
-            inputs, predictions = _answered(one, files, place, renamed)
+            inputs, predictions = _answered(one, files, place, columns)
         except LabError as error:
             if isinstance(error, BadData):
                 ask_for_columns(files[0].file_id, error)
@@ -106,14 +107,15 @@ def notes(batches: list[Batch]) -> None:
         st.caption("  \n".join(changes))
 
 
-def _answered(one: Chosen, files: Sequence[Any], place: str, renamed: dict[str, str]) -> Answered:
+def _answered(one: Chosen, files: Sequence[Any], place: str, columns: ColumnAnswers) -> Answered:
     """Return the answers for these uploads, from memory if they have been computed."""
     known = one.predictor.known_titles
-    renamed = {own: title for own, title in renamed.items() if title in known}
+    renamed = tuple((own, title) for own, title in columns.renamed if title in known)
+    columns = replace(columns, renamed=renamed)
     ids = (file.file_id for file in files)
-    held, key = _held(), (one.run, one.predictor.is_compared, *ids, *renamed.items())
+    held, key = _held(), (one.run, one.predictor.is_compared, *ids, columns)
     if key not in held:
-        held[key] = _with_progress(one, files, place, renamed)
+        held[key] = _with_progress(one, files, place, columns)
         while len(held) > HELD or (len(held) > 1 and _bytes_of(held.values()) > HELD_BYTES):
             held.popitem(last=False)
     held.move_to_end(key)
@@ -131,7 +133,7 @@ def _held() -> OrderedDict[tuple, Answered]:
 
 
 def _with_progress(
-    one: Chosen, files: Sequence[Any], place: str, renamed: dict[str, str]
+    one: Chosen, files: Sequence[Any], place: str, columns: ColumnAnswers
 ) -> Answered:
     """Read the files and answer, with a bar and a Stop button, which ends this run of the page at
     the next report of progress.
@@ -145,7 +147,7 @@ def _with_progress(
     try:
         inputs = read_inputs(
             one.predictor, [file.getvalue() for file in files], [file.name for file in files],
-            renamed=renamed,
+            reading=columns.reading, renamed=dict(columns.renamed),
             progress=lambda done: bar.progress(READ * done, text="Reading the files …"),
         )  # fmt: skip
         predictions = one.predictor.predict(

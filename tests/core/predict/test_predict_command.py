@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -130,6 +131,17 @@ def test_renamed_columns_and_identifiers(predict, table_run, tmp_path, name, rea
     assert [row["user_id"] for row in rows] == plain[name]
     assert [row["answer"] for row in rows] == [answer["answer"] for answer in result["answers"]]
     assert predict(table_run, file, "--rename", "m²", expected=2)["code"] == "rename_format"
+
+
+@pytest.mark.parametrize("content", ["size,colour\n10,red\n", "size,colour,age\n10,red,\n"])
+def test_the_options_of_a_refused_file_work_as_they_are_printed(
+    predict, table_run, tmp_path, content
+):
+    file = tmp_path / "new.csv"
+    file.write_text(content)
+    message = predict(table_run, file, expected=2)["message"]
+    (option,) = re.findall(r"--column=\S*median\S*", message)
+    assert len(predict(table_run, file, option)["answers"]) == 1
 
 
 @pytest.mark.parametrize(

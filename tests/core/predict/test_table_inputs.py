@@ -103,6 +103,46 @@ def test_gaps_that_training_did_not_have_are_filled_or_left_out_as_the_error_off
         assert caught.value.fixes == ()
 
 
+@pytest.mark.parametrize("missing", ["age", "size", "colour"])
+def test_columns_that_a_file_lacks_are_filled_as_the_error_offers(
+    table, table_run, tmp_path, missing
+):
+    """For new inputs and for new labelled samples; a column with gaps in training as there."""
+    cells = {"size": ["10", "20"], "colour": ["red", "blue"], "age": ["44.5", "51"]}
+    whole_file = {**cells, "bought": ["no", "yes"]}
+
+    def text(columns: dict[str, list[str]]) -> bytes:
+        return lines(*map(",".join, zip(*columns.values(), strict=True)), header=",".join(columns))
+
+    new = text({title: column for title, column in whole_file.items() if title != missing})
+    file = tmp_path / "new.csv"
+    file.write_bytes(new)
+    names = table_run.data.columns
+    of_column = [i for i, name in enumerate(names) if name.split("=")[0].split(" ")[0] == missing]
+    others = [i for i in range(len(names)) if i not in of_column]
+    known = table_run.data.inputs[table_run.setup.rows.train]
+    plain = read_inputs(table, [text(whole_file)]).values
+    strategies = {"median": np.nanmedian, "mean": np.nanmean}
+    for read in (
+        lambda reading: read_inputs(table, [new], reading=reading).values,
+        lambda reading: read_new_samples(table_run, file, reading=reading).inputs,
+    ):
+        with pytest.raises(BadData) as caught:
+            read(Reading())
+        assert caught.value.code == "column_missing" and caught.value.missing == (missing,)
+        ways = caught.value.gaps[missing]
+        assert ways[0] == caught.value.fixes[0]["columns"][missing]["missing"]
+        for way in ways:
+            found = read(Reading(columns={missing.upper(): {"missing": way}}))
+            np.testing.assert_array_equal(found[:, others], plain[:, others])
+            values = found[:, of_column]
+            assert np.isfinite(values).all() and (values == values[0]).all()
+            if way in strategies:
+                expected = strategies[way](known[:, of_column[0]].astype(np.float64))
+                np.testing.assert_allclose(values[:, 0], expected, rtol=1e-6)
+    assert {"age": 3, "size": 1, "colour": 1}[missing] == len(ways)
+
+
 def test_without_titles_columns_are_matched_by_their_order(values_run):
     predictor = Predictor(values_run)
     with_label = read_inputs(predictor, [b"1;2;3;9\n4;5;6;9\n7;8;10;9\n"])
