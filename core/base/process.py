@@ -2,8 +2,8 @@
 status means.
 
 Four parts of the lab compute in a child, so that a crash or a lack of memory ends the child and
-never the lab: a job (core/jobs/worker.py), short tasks (core/jobs/task_process.py), the further
-processes of a study (core/studies/study_worker.py), and the reader of workbooks
+never the lab: a job (core/jobs/worker.py), short tasks (core/jobs/task_process.py), the processes
+of a study or a search (core/studies/places/), and the reader of workbooks
 (core/data/spreadsheet/workbook.py). The first three exchange lines of text with their parent; a
 child ends when its pipe does, and where it cannot, the system ends it
 (core/base/parent_death.py).
@@ -65,13 +65,16 @@ class Child:
             **({"pass_fds": pass_fds} if pass_fds else {}),
         )
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()  # None: it has ended
+        self.arrived = threading.Event()  # set with every line; several children may share one
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
         with contextlib.suppress(OSError, ValueError):  # closed meanwhile
             for line in self.process.stdout:
                 self._lines.put(line.decode("utf-8", "replace").rstrip("\n"))
+                self.arrived.set()
         self._lines.put(None)
+        self.arrived.set()
 
     def send(self, line: str) -> bool:
         """Send one line. False when the child is gone, which `receive` reports as well."""

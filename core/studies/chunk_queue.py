@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.base.device import torch_threads
+from core.base.encoding import encode
 from core.experiment import Experiment
-from core.studies.executor import Executor, make_executor
+from core.studies.chunk_work import executor_of
+from core.studies.executor import Executor
 from core.studies.study import Study, StudyTrial, propose
 from core.studies.timing import finish
+from core.training.inputs import load_inputs
 
 Task = tuple[int, int]  # index of the proposal, index of its chunk
 
@@ -52,12 +55,10 @@ class ChunkQueue:
 
     def refill(self) -> bool:
         """Queue the chunks of the next incomplete experiment; False when there is none."""
-        from core.training.inputs import load_inputs
-
         study = self.study
         while experiment := propose(study, [proposal.trial for proposal in self.proposals]):
-            samples = load_inputs(experiment, self.home, self.progress)
-            executor = make_executor(study.method, experiment, samples, study.repeats)
+            load_inputs(experiment, self.home, self.progress)  # shows the progress of a download
+            executor = executor_of(self.home, encode(study), encode(experiment))
             number = len(self.proposals)
             self.proposals.append(Proposal(StudyTrial(experiment), executor))
             for chunk, count in enumerate(executor.counts):

@@ -22,7 +22,6 @@ class Executor:
     """
 
     in_order = False  # whether the chunks of one process must be computed in order
-    picklable = True  # small enough to be sent to another process
     threads = 1  # inside one torch operation; 0 leaves them unchanged
 
     def __init__(self, method: Method, experiment: Experiment, samples: Samples, seeds: int):

@@ -24,7 +24,7 @@ class RunExecutor(Executor):
     LabError for an experiment that cannot start.
     """
 
-    threads, picklable = 0, False
+    threads = 0
 
     def __init__(self, method: Method, experiment: Experiment, samples: Samples, seeds: int):
         super().__init__(method, experiment, samples, seeds)

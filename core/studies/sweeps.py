@@ -9,7 +9,6 @@ incomplete chunk are kept.
 """
 
 import contextlib
-import logging
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -17,28 +16,23 @@ from pathlib import Path
 from typing import Any
 
 from core.base.control import GO, LEAVE, STOPS
-from core.base.device import cores, torch_threads
+from core.base.device import cores
 from core.base.encoding import encode
-from core.base.errors import LabError
 from core.base.events import Ended, to_json
 from core.base.numbers import whole
 from core.base.settings import settings
 from core.descent.point import CurvePoint
 from core.studies.chunk_queue import ChunkQueue, Task
+from core.studies.chunk_work import chunk_piece
 from core.studies.folder import Studies
+from core.studies.places.choose import open_place
+from core.studies.places.place import INTERNAL_ERROR, OUT_OF_MEMORY, Outcome, Piece, Place, explain
+from core.studies.places.this_process import ThisProcess
 from core.studies.records import Record, StudyStarted, to_line, to_point
 from core.studies.study import Study
-from core.studies.study_worker import StudyWorker
 
-log = logging.getLogger("descent_lab")
-
-QUEUED_TASKS = 2  # tasks that a worker holds where chunks must come in order, which are short
-MIN_SECONDS = 6.0  # of work from which a further process is worth its start, about 2 s
-POLL_SECONDS = 0.02  # between two polls of the workers when nothing else is left to do
-
-
-class _Halted(Exception):
-    """The control asked to end the study; `args[0]` is its command."""
+MIN_SECONDS = 6.0  # of work from which further processes are worth their start, about 2 s
+POLL_SECONDS = 0.1  # between two questions to the control while other processes compute
 
 
 def create(home: Path | str | None, study: Study) -> str:
@@ -62,8 +56,8 @@ def execute(
     processes: int = 0,
     progress: Callable[[float, str], None] | None = None,
 ) -> Ended | None:
-    """Compute what the study lacks, in this thread and `processes` − 1 further processes (0:
-    `workers()`), and write every point. The points do not depend on the number of processes.
+    """Compute what the study lacks and write every point: in this thread, or in several processes
+    where that is worth it (0: `workers()`). The points do not depend on where they are computed.
 
     `poll_control(sweep)` is called every few steps and may block; `watch` receives every event.
     Returns the last event: Ended, or None when the study was left interrupted. Errors end the study
@@ -82,8 +76,7 @@ def execute(
             )
             ended = sweep.run()
         except Exception as error:
-            code = error.code if isinstance(error, LabError) else ""
-            ended = Ended("failed", _explain(error, study_id), 0, 0, code=code)
+            ended = _failed(error, study_id)
         if ended:
             with contextlib.suppress(OSError):
                 store.append(study_id, to_json(ended))
@@ -91,25 +84,17 @@ def execute(
         return ended
 
 
-def _explain(error: Exception, study_id: str) -> str:
-    """The message of a failed study."""
-    if isinstance(error, LabError):
-        return str(error)
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return (
-            "The study ran out of memory. Use fewer training samples or narrower models, then "
-            "resume it."
-        )
+def _failed(error: Exception, study_id: str) -> Ended:
+    """Return the end of a failed study. Its code names a violated rule; faults have none."""
     if isinstance(error, OSError):
-        return (
+        message = (
             f"The folder of the study cannot be written ({error.strerror}). Free disk space, then "
             "resume the study."
         )
-    log.exception("study %s failed", study_id)
-    return (
-        f"Internal error ({type(error).__name__}). The measured points are saved; the details are "
-        f"in the server log under study {study_id}."
-    )
+        return Ended("failed", message, 0, 0)
+    explained = explain(error, f"study {study_id}")
+    code = "" if explained.code in (INTERNAL_ERROR, OUT_OF_MEMORY) else explained.code
+    return Ended("failed", str(explained), 0, 0, code=code)
 
 
 class _Sweep:
@@ -128,33 +113,27 @@ class _Sweep:
         self.store, self.id, self.poll_control, self.watch = store, study_id, poll_control, watch
         self.study, self.processes = store.study(study_id), processes
         self.single_steps = False  # set by the control: in single steps, every point is a step
+        self.word = GO  # the last command of the control
         events, _ = store.events(study_id)
         records = [event for event in events if isinstance(event, Record)]
         written = Counter((record.proposal, record.chunk) for record in records)
         self.queue = ChunkQueue(self.study, store.home, written, progress)
-        self.workers: list[StudyWorker] = []
-        self.first = True  # no chunk has been started
+        self.tasks: dict[Piece, Task] = {}  # that are computed now
+        self.first = True  # no chunk has been sent
         self.seconds_before = records[-1].seconds if records else 0.0
         self.start, self.paused_seconds = time.monotonic(), 0.0
 
     def run(self) -> Ended | None:
         self.queue.refill()
-        try:
-            self._start()
-            while self.queue.has_tasks():
-                self._compute(self._next_task())
-            while any(worker.tasks for worker in self.workers):
-                self._poll()
-                time.sleep(POLL_SECONDS)
-        except _Halted as halted:
-            command = halted.args[0]
-            if command == LEAVE:
-                return None
-            by = STOPS[command]
+        with self._open_place() as place:
+            self._begin(place.capacity)
+            while self._poll() == GO and self._send_tasks(place):
+                self._receive(place)
+        if self.word == LEAVE:
+            return None
+        if self.word in STOPS:
+            by = STOPS[self.word]
             return self._end("stopped", f"Stopped{f' by {by}' if by else ''}.", by)
-        finally:
-            for worker in self.workers:
-                worker.close()
         count = sum(self.queue.written.values())
         return self._end("done", f"All {whole(count)} points are measured.")
 
@@ -162,69 +141,65 @@ class _Sweep:
         points = sum(self.queue.written.values())
         return Ended(reason, message, points, 0, seconds=self._seconds(), by=by)
 
-    def _start(self) -> None:
-        """Start the workers that are worth it, and write the first event."""
-        queue, executor = self.queue, self.queue.proposals[0].executor
-        further = min(self.processes, queue.remaining) - 1
-        if further > 0 and queue.estimate_seconds() > MIN_SECONDS:
-            last = len(queue.proposals) - 1
-            for _ in range(further):
-                self.workers.append(
-                    StudyWorker(self.store.home, self.id, last, queue.proposals[last].executor)
-                )
+    def _open_place(self) -> Place:
+        """Open several processes where that is worth it."""
+        wanted = self.study.base.device if self.study.method.gpu else "cpu"
+        most = self.queue.remaining
+        if most > 1 and self.processes > 1 and self.queue.estimate_seconds() > MIN_SECONDS:
+            return open_place(self._poll, processes=min(self.processes, most), device=wanted)
+        return ThisProcess(self._poll)
+
+    def _begin(self, processes: int) -> None:
+        """Write the first event."""
+        executor = self.queue.proposals[0].executor
         event = StudyStarted(
             description=executor.description,
             classes=executor.classes,
             points=self.study.size * sum(executor.counts),
             reach=executor.reach,
-            workers=1 + len(self.workers),
+            workers=processes,
             time=time.time(),
         )
         self.store.append(self.id, to_line(event))
         self.watch(event)
-        self._serve_workers()
 
-    def _compute(self, task: Task) -> None:
-        """Compute one chunk in this process."""
-        executor = self.queue.proposals[task[0]].executor
-        with torch_threads(executor.threads):
-            for index, point in enumerate(executor.points(task[1], self._poll)):
-                self._write(task, index, point)
-                self._poll()
-        self.queue.completed[task] = 1.0
+    def _send_tasks(self, place: Place) -> bool:
+        """Send as many chunks as the place can compute now; False when none is left or at work."""
+        while place.free > 0 and self.queue.has_tasks():
+            in_order = self.first or place.capacity == 1  # the curve starts with the first chunk
+            self.first = False
+            task = self.queue.pop_first() if in_order else self.queue.pop_longest()
+            experiment = self.queue.proposals[task[0]].experiment
+            piece = chunk_piece(self.store.home, self.study, experiment, task[1])
+            self.tasks[piece] = task
+            place.send(piece)
+        return bool(self.tasks)
 
-    def _poll(self) -> None:
-        """Serve the workers, then ask the control whether to continue."""
-        self._serve_workers()
+    def _receive(self, place: Place) -> None:
+        for piece, outcome in place.receive(POLL_SECONDS):
+            if outcome is None and self.word != GO:
+                return  # it has ended early
+            self._take(piece, outcome)
+            if outcome is None:
+                self._send_tasks(place)
+            elif self._poll() != GO:
+                return
+
+    def _take(self, piece: Piece, outcome: Outcome) -> None:
+        """Write a point, or note the end of a chunk."""
+        if isinstance(outcome, Exception):
+            raise outcome
+        if outcome is None:
+            self.queue.completed[self.tasks.pop(piece)] = 1.0
+        else:
+            self._write(self.tasks[piece], outcome["index"], to_point(outcome["point"]))
+
+    def _poll(self) -> str:
+        """Ask the control whether to continue, which may block, and return its command."""
         start = time.monotonic()
-        command = self.poll_control(self)
+        self.word = self.poll_control(self) if self.word == GO else self.word
         self.paused_seconds += time.monotonic() - start
-        if command != GO:
-            raise _Halted(command)
-
-    def _serve_workers(self) -> None:
-        for worker in self.workers:
-            for task, data in worker.receive():
-                if data is None:
-                    self.queue.completed[task] = 1.0
-                else:
-                    self._write(task, data["index"], to_point(data["point"]))
-            while task := self._next_task_for(worker):
-                worker.send(task, self.queue.proposals[task[0]].experiment)
-
-    def _next_task(self) -> Task:
-        """In order; with workers only the first one, so that the curve starts immediately."""
-        first, self.first = self.first, False
-        in_order = first or not self.workers
-        return self.queue.pop_first() if in_order else self.queue.pop_longest()
-
-    def _next_task_for(self, worker: StudyWorker) -> Task | None:
-        """The next task of a worker, None while it has enough. Only an idle worker refills."""
-        queue = self.queue
-        if not queue.tasks and (worker.tasks or not queue.refill()):
-            return None
-        enough = QUEUED_TASKS if queue.in_order() else 1
-        return queue.pop_longest() if len(worker.tasks) < enough else None
+        return self.word
 
     def _write(self, task: Task, index: int, point: CurvePoint) -> None:
         queue, (number, chunk) = self.queue, task

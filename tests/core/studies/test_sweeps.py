@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -12,16 +11,13 @@ import pytest
 
 from core.base.control import GO, LEAVE, STOP, STOP_BY_TEACHER
 from core.base.encoding import build, encode
-from core.base.errors import BadInput, LabError
+from core.base.errors import BadInput
 from core.base.events import Ended
-from core.data.load import load
 from core.studies import sweeps
-from core.studies.executor import make_executor
 from core.studies.folder import Studies
 from core.studies.method import Method
 from core.studies.records import Record, StudyStarted, curve, progress
 from core.studies.study import Study
-from core.studies.study_worker import StudyWorker
 from core.studies.sweeps import create, execute
 
 TINY = {"samples": 50}
@@ -130,28 +126,6 @@ def test_two_processes_give_the_points_of_one(
     )  # fmt: skip
     assert helped.reason == "done" and begun[0].workers == 2
     assert numbers(tmp_path, two) == numbers(*straight(name))
-
-
-def test_a_worker_ignores_ctrl_c_and_its_death_is_an_error(tmp_path: Path) -> None:
-    """A terminal sends Ctrl+C to the whole group; the parent decides what to do with the study."""
-    study = make_study("networks")
-    samples = load(study.base.data, tmp_path)
-    executor = make_executor(study.method, study.base, samples, study.repeats)
-    worker, tick = StudyWorker(tmp_path, create(tmp_path, study), 0, executor), threading.Event()
-    for chunk in (0, 1):
-        worker.send((0, chunk), study.base)
-        heard: list = []
-        while not heard or heard[-1][1] is not None:
-            heard += worker.receive()
-            tick.wait(0.01)
-        assert [task for task, _ in heard] == [(0, chunk)] * (executor.counts[chunk] + 1)
-        worker.child.process.send_signal(signal.SIGINT)
-    worker.child.process.kill()
-    worker.child.process.wait()
-    with pytest.raises(LabError) as error:
-        worker.send((0, 2), study.base)
-    assert error.value.code == "worker_killed"
-    worker.close()
 
 
 KILLED = """

@@ -1,0 +1,17 @@
+"""The kinds of pieces. Each is a function that computes a piece in any process: it yields JSON
+messages, and obeys `poll()`, which it calls every few steps, by returning early. It is imported
+where it is used.
+"""
+
+from collections.abc import Iterator
+
+from core.base.spec import Call
+from core.studies.places.place import Message, Piece, Poll
+
+CHUNK = "chunk"  # of a study
+KINDS = {CHUNK: "core.studies.chunk_work.compute"}
+
+
+def compute(piece: Piece, poll: Poll) -> Iterator[Message]:
+    """Compute the piece in this thread."""
+    return Call(KINDS[piece.kind]).make(piece, poll)
