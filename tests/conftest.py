@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import functools
 import gc
+import json
 import os
 import shutil
 import socket
@@ -16,15 +17,18 @@ from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import pytest
 from hypothesis import settings
 from streamlit.components.v2 import manifest_scanner
 
+from core.base.errors import BadData
 from core.base.events import Ended, Epoch, Event, Probe, Started, Step, to_json
 from core.runs.history import History
 from core.runs.store import Store
+from core.weights import guard
+from core.weights.reading import read_model
 
 ROOT = Path(__file__).parents[1]
 settings.register_profile("lab", deadline=None)  # no test asserts a time
@@ -268,6 +272,22 @@ def write(store: Store, run: str, events: list[Event]) -> None:
 def losses(store: Store, run: str) -> list[float]:
     """Return the training losses of a run that may have been resumed."""
     return list(History.of(store.read(run)[0]).losses)
+
+
+@pytest.fixture
+def weights_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read files of weights without a new process, which takes 2 s to import torch: its limits are
+    tested in test_hostile_files.py, and its use in test_files.py.
+    """
+
+    def read(file: BinaryIO, target: Path, report: BinaryIO, name: str, size: int) -> int:
+        try:
+            target.write_bytes(read_model(file, name).safetensors())
+        except BadData as error:
+            report.write(json.dumps({"code": error.code, "message": str(error)}).encode())
+        return 0
+
+    monkeypatch.setattr(guard, "_run", read)
 
 
 def in_a_loop(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -153,7 +153,7 @@ NOT_RUN = (
 
 
 @pytest.fixture
-def lab(tmp_path, monkeypatch) -> Path:
+def lab(tmp_path, monkeypatch, weights_in_this_process) -> Path:
     """A working directory with the bundled data, and a lab with one finished run."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LAB_HOME", str(tmp_path / "lab"))

@@ -11,7 +11,7 @@ import inspect
 import re
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import ModuleType
@@ -81,18 +81,24 @@ def imported_names(node: ast.Import | ast.ImportFrom) -> Names:
     }
 
 
-def used_names(code: str | ast.AST) -> set[str]:
+@lru_cache(maxsize=4096)  # the same definitions are in most scripts
+def used_names(code: str) -> frozenset[str]:
     """Return the names that the code reads, without those of attributes."""
-    return {node.id for node in _reads(code) if isinstance(node, ast.Name)}
+    return frozenset(node.id for node in _reads(ast.parse(code)) if isinstance(node, ast.Name))
 
 
-def used_attributes(code: str | ast.AST) -> set[str]:
+@lru_cache(maxsize=4096)
+def used_attributes(code: str) -> frozenset[str]:
     """Return the names and attributes that the code reads."""
-    return {node.id if isinstance(node, ast.Name) else node.attr for node in _reads(code)}
+    return _attributes(ast.parse(code))
 
 
-def _reads(code: str | ast.AST) -> Iterator[ast.Name | ast.Attribute]:
-    for node in ast.walk(ast.parse(code) if isinstance(code, str) else code):
+def _attributes(tree: ast.AST) -> frozenset[str]:
+    return frozenset(n.id if isinstance(n, ast.Name) else n.attr for n in _reads(tree))
+
+
+def _reads(tree: ast.AST) -> Iterator[ast.Name | ast.Attribute]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
             yield node
 
@@ -177,8 +183,11 @@ class Definitions:
         """Return a function without the imports inside it, which are added to those of the script.
         Types that were text because of them are written as types.
         """
-        tree = ast.parse(text)
-        inside = [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)]
+        if "import" not in text:
+            return text
+        inside = [
+            n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Import | ast.ImportFrom)
+        ]
         if not inside:
             return text
         lines = text.splitlines()
@@ -217,21 +226,44 @@ def reachable(body: str, sources: dict[str, str]) -> set[str]:
     return needed
 
 
-def prune(text: str, used_elsewhere: set[str]) -> str:
+def prune(text: str, used_elsewhere: Set[str]) -> str:
     """Return a definition; a class without the methods and values that nobody uses."""
+    members = _members(text)
+    for member in members:
+        if not member.name or member.name in ALWAYS | used_elsewhere or member.name[:2] == "__":
+            continue
+        if not any(member.name in other.uses for other in members if other is not member):
+            return prune(_without(text, member, is_only=len(members) == 1), used_elsewhere)
+    return text
+
+
+@dataclass(frozen=True)
+class Member:
+    """A statement of a class: the name that it defines, its lines, and what it reads."""
+
+    name: str
+    first: int
+    last: int
+    uses: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def _members(text: str) -> tuple[Member, ...]:
+    """Return the members of a class; none for other definitions, and for a class with decorators,
+    which may use its members.
+    """
     (node,) = ast.parse(text).body
     if not isinstance(node, ast.ClassDef) or node.decorator_list:
-        return text
-    for member in node.body:
-        name = _member_name(member)
-        if not name or name in ALWAYS | used_elsewhere or name.startswith("__"):
-            continue
-        others = set().union(
-            *(used_attributes(other) for other in node.body if other is not member)
+        return ()
+    return tuple(
+        Member(
+            _member_name(member),
+            min([member.lineno, *(d.lineno for d in getattr(member, "decorator_list", ()))]),
+            member.end_lineno,
+            _attributes(member),
         )
-        if name not in others:
-            return prune(_without(text, member, node), used_elsewhere)
-    return text
+        for member in node.body
+    )
 
 
 def _member_name(member: ast.stmt) -> str:
@@ -241,15 +273,14 @@ def _member_name(member: ast.stmt) -> str:
     return target.id if isinstance(target, ast.Name) else ""
 
 
-def _without(text: str, member: ast.stmt, owner: ast.ClassDef) -> str:
+def _without(text: str, member: Member, *, is_only: bool) -> str:
     """Return the class without one of its members and the empty lines before it."""
     lines = text.splitlines()
-    first = min([member.lineno, *(d.lineno for d in getattr(member, "decorator_list", ()))])
-    start = first - 1
+    start = member.first - 1
     while not lines[start - 1].strip():
         start -= 1
-    kept = lines[:start] + lines[member.end_lineno :]
-    if len(owner.body) == 1:
+    kept = lines[:start] + lines[member.last :]
+    if is_only:
         kept.append("    pass")
     return "\n".join(kept)
 

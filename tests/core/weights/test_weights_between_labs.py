@@ -26,6 +26,7 @@ from core.weights.start import FromScratch, FromWeights
 from tests.core.export.conftest import assert_refused, entries, opened, packed, sealed
 from tests.core.weights.test_files import torch_file
 
+pytestmark = pytest.mark.usefixtures("weights_in_this_process")
 LAYERS = (Flatten(), Linear(units=8), ReLU(), Output())
 WIDER = (Flatten(), Linear(units=9), ReLU(), Output())
 DEEPER = (Flatten(), Linear(units=8), ReLU(), Linear(units=5), Output())
