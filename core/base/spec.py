@@ -230,6 +230,7 @@ class FieldFacts:
     log: bool
     options: tuple[Any, ...]
     option_labels: dict[str, str] = field(default_factory=dict)
+    open_high: bool = False
 
 
 def fields(cls: type[Value]) -> Iterator[FieldFacts]:
@@ -259,4 +260,5 @@ def fields(cls: type[Value]) -> Iterator[FieldFacts]:
             log=bool(extra.get("log")),
             options=options,
             option_labels=extra.get("option_labels", {}),
+            open_high="lt" in limits,
         )

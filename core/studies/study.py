@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 from core.base.encoding import decode, encode
 from core.base.errors import BadExperiment
@@ -23,6 +22,7 @@ from core.studies.axes import Axis, Repeats, XAxis
 from core.studies.changes_axis import ChangesAxis
 from core.studies.curve_methods import RandomFeatures
 from core.studies.method import Method
+from core.studies.values import refuse
 
 SHIPPED = Path(__file__).parents[2] / "assets" / "studies"
 MAX_EXPERIMENTS = 5000  # in a study
@@ -142,12 +142,12 @@ class Study(Value):
     def _check(self) -> Self:
         names = [axis.name for axis in self.axes]
         if duplicates := {name for name in names if names.count(name) > 1}:
-            raise _error(
+            raise refuse(
                 "duplicate_axis",
                 f"The study varies {', '.join(sorted(duplicates))} twice. Remove one of the axes.",
             )
         if self.comparison and (len(self.axes) > 1 or self.method.whole_curve):
-            raise _error(
+            raise refuse(
                 "comparison_alone",
                 "Changes are compared in pairs of ordinary runs. Use the method “trained”, and no "
                 "other axis.",
@@ -157,11 +157,11 @@ class Study(Value):
                 try:
                     axis.apply(self.base, value)
                 except BadExperiment as error:
-                    raise _error(
+                    raise refuse(
                         "axis_value", f"Axis {axis.name} at {value} is not possible: {error}"
                     ) from None
         if self.size > MAX_EXPERIMENTS:
-            raise _error(
+            raise refuse(
                 "too_many_experiments",
                 f"The study has {whole(self.size)} experiments; the maximum is "
                 f"{whole(MAX_EXPERIMENTS)}. Use fewer values or fewer seeds.",
@@ -172,10 +172,6 @@ class Study(Value):
 def propose(study: Study, history: Sequence[StudyTrial]) -> Experiment | None:
     """Return the next experiment of the study after these; None when it is complete."""
     return study.strategy.propose(study, history)
-
-
-def _error(code: str, message: str) -> PydanticCustomError:
-    return PydanticCustomError(code, "{message}", {"message": message})
 
 
 @lru_cache(maxsize=8)

@@ -27,29 +27,29 @@ def expand_range(values: Any) -> Any:
     """
     if not isinstance(values, dict):
         if isinstance(values, (list, tuple)) and not values:
-            raise _error("no_values", "The list of values is empty. Enter at least one value.")
+            raise refuse("no_values", "The list of values is empty. Enter at least one value.")
         return values
     if unknown := set(values) - FIELDS:
-        raise _error(
+        raise refuse(
             "unknown_range_field",
             f"A range has no field {sorted(unknown)[0]!r}. Its fields are "
             f"{', '.join(sorted(FIELDS))}.",
         )
     low, high, count = values.get("low"), values.get("high"), values.get("count")
     if not all(_is_number(end) for end in (low, high)) or not low <= high:
-        raise _error(
+        raise refuse(
             "range_ends",
             f"A range needs numbers low ≤ high, but low is {low!r} and high is {high!r}. Enter "
             "both.",
         )
     if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MAX_VALUES:
-        raise _error(
+        raise refuse(
             "range_count",
             f"A range needs a count from 1 to {MAX_VALUES}, but count is {count!r}. Enter a "
             "number such as 7.",
         )
     if values.get("log") and low <= 0:
-        raise _error(
+        raise refuse(
             "log_range_start",
             f"A logarithmic range must start above 0, but low is {short(low)}. Enter a small "
             "positive number.",
@@ -62,7 +62,8 @@ def expand_range(values: Any) -> Any:
     return sorted({round(x) for x in numbers}) if values.get("whole") else numbers
 
 
-def _error(code: str, message: str) -> PydanticCustomError:
+def refuse(code: str, message: str) -> PydanticCustomError:
+    """Return the error with which a validator refuses a value."""
     return PydanticCustomError(code, "{message}", {"message": message})
 
 

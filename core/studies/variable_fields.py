@@ -82,17 +82,24 @@ def _walk(
             yield label, field_path, fact, current
 
 
-def _kinds(current: Value) -> list[str]:
-    """Return a few kinds of the family of a choice, the present one first; [] for one kind."""
+def complete_kinds(current: Value) -> list[str]:
+    """Return the kinds of the family of a choice that need no further fields, the present one
+    first; [] for what is no choice.
+    """
     if not isinstance(current, Choice):
         return []
-    complete = [
+    complete = (
         kind
         for kind, cls in type(current).members.items()
         if not any(field.is_required() for field in cls.model_fields.values())
-    ]
-    others = [kind for kind in complete if kind != current.kind]
-    return [current.kind, *others[: MAX_KINDS - 1]] if len(complete) > 1 else []
+    )
+    return [current.kind, *(kind for kind in complete if kind != current.kind)]
+
+
+def _kinds(current: Value) -> list[str]:
+    """Return a few kinds of the family of a choice, the present one first; [] for one kind."""
+    kinds = complete_kinds(current)[:MAX_KINDS]
+    return kinds if len(kinds) > 1 else []
 
 
 def _initial_values(fact: FieldFacts, current: Any) -> list:
