@@ -177,9 +177,15 @@ def prepare(words: list[str], home: Path) -> None:
         assert core.__main__.main(["train", "digits", "--epochs", "1"]) == 0
 
 
+FEWER = {  # options that make a command quick, without a change of what it does
+    "sweep": ["--workers", "1"],  # a second process takes longer to start than its share of work
+    "train": ["--set", "split.fraction=0.2"],  # of the training set
+}
+
+
 def run_core(words: list[str], lab: Path, capsys: pytest.CaptureFixture) -> int:
-    """Run `python -m core …` in this process and return its exit status. A study uses one process,
-    which saves the start of a second one; output after `>` goes to a file.
+    """Run `python -m core …` in this process and return its exit status; output after `>` goes to a
+    file.
     """
     assert words[0] in PYTHON and words[1:3] == ["-m", "core"], words
     arguments = words[3:]
@@ -189,9 +195,8 @@ def run_core(words: list[str], lab: Path, capsys: pytest.CaptureFixture) -> int:
         *arguments, _, path = arguments
     prepare(arguments, lab / "lab")
     capsys.readouterr()
-    workers = ["--workers", "1"] if arguments[0] == "sweep" else []
     try:
-        status = core.__main__.main([*arguments, *workers])
+        status = core.__main__.main([*arguments, *FEWER.get(arguments[0], [])])
     except SystemExit as error:  # argparse refuses an unknown command or option
         status = error.code
     if path:
