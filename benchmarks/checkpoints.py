@@ -23,10 +23,10 @@ from core.base.control import GO, STOP
 from core.base.encoding import encode
 from core.data.samples import Samples
 from core.experiment import Experiment, shipped
-from core.jobs import trainer
 from core.network.presets import MLP, LeNet
 from core.runs import kept_checkpoints
 from core.runs.store import Store
+from core.studies import trainer
 from core.training import inputs
 from core.training.weight_hashes import WeightHasher
 

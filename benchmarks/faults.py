@@ -28,7 +28,6 @@ from core.base.errors import LabError
 from core.data.library import Library
 from core.data.reading import Reading
 from core.experiment import Experiment
-from core.jobs.trainer import execute
 from core.runs import checkpoint
 from core.runs.history import History
 from core.runs.store import Store
@@ -36,6 +35,7 @@ from core.studies import sweeps
 from core.studies.folder import Studies
 from core.studies.records import Record
 from core.studies.study import shipped
+from core.studies.trainer import execute
 from core.training import clock
 
 LONGEST = 0.6  # seconds before a kill at most

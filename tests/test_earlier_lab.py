@@ -17,7 +17,6 @@ from core.data.upload_bundle import bundle_digest
 from core.experiment import Experiment
 from core.export.opening import open_archive
 from core.figures import distributions
-from core.jobs.trainer import execute
 from core.runs import notes
 from core.runs.draft_store import Drafts
 from core.runs.history import History
@@ -27,6 +26,7 @@ from core.runs.verification import verify
 from core.studies import sweeps
 from core.studies.folder import Studies
 from core.studies.records import Record
+from core.studies.trainer import execute
 from tests.conftest import ROOT
 
 STATES = {

@@ -64,10 +64,10 @@ from core.experiment import Experiment
 from core.jobs import runner
 from core.jobs.lane import Lane
 from core.jobs.runner import Runner
-from core.jobs.trainer import execute
 from core.network.presets import SoftmaxRegression
 from core.runs import checkpoint
 from core.runs.store import CHECKPOINT, PREVIOUS, Store
+from core.studies.trainer import execute
 from pages.kit import bar, session
 from tests.conftest import losses
 
@@ -80,7 +80,7 @@ from core.base.events import Saved, Started
 from core.runs import checkpoint
 from core.training import clock
 from core.runs.store import Store
-from core.jobs.trainer import execute
+from core.studies.trainer import execute
 import torch
 
 torch.set_num_threads(1)

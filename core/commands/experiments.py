@@ -158,7 +158,7 @@ def _execute(store: Store, run: str, terminal: Terminal) -> Answer:
     leaves it interrupted.
     """
     from core.commands.training_log import TrainingLog
-    from core.jobs.trainer import execute
+    from core.studies.trainer import execute
 
     try:
         with stop_on_signal() as poll_control:

@@ -85,7 +85,7 @@ class RunKind(JobKind):
 
     def execute(self, home, job, poll_control=lambda work: GO, watch=lambda event: None,
                 progress=None) -> Ended | None:  # fmt: skip
-        from core.jobs import trainer
+        from core.studies import trainer
 
         return trainer.execute(
             Store(home), job, poll_control=poll_control, watch=watch, progress=progress

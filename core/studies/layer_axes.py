@@ -64,7 +64,7 @@ class LayerNormalizationAxis(Axis):
 
 class DropoutAxis(Axis):
     """The probability of all dropout layers. A network without one gets dropout before each linear
-    layer whose input is hidden.
+    layer whose input is hidden; at 0 it has no dropout layers.
     """
 
     kind: Literal["dropout"] = "dropout"
@@ -79,9 +79,11 @@ class DropoutAxis(Axis):
 
     def apply(self, experiment: Experiment, value: float) -> Experiment:
         layers = experiment.network
-        if any(isinstance(layer, Dropout) for layer in walk_layers(layers)):
+        if not value:
+            layers = without_layers(layers, lambda layer: isinstance(layer, Dropout))
+        elif any(isinstance(layer, Dropout) for layer in walk_layers(layers)):
             layers = map_layers(layers, lambda layer: _with_probability(layer, value))
-        elif value:
+        else:
             layers = with_extra_layer(layers, Dropout(p=value))
         return _with_layers(experiment, layers)
 

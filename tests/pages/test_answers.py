@@ -19,9 +19,9 @@ from core.experiment import Experiment, shipped
 from core.figures import surface
 from core.figures.binding import fill
 from core.jobs import runner
-from core.jobs.trainer import execute
 from core.runs.history import History
 from core.runs.store import Store
+from core.studies.trainer import execute
 from pages.parts.watch.decision_surface import HEIGHT, load_points
 from tests.pages.shown import visit
 from tests.pages.test_live import same

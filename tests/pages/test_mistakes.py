@@ -17,10 +17,11 @@ from core.analysis.trained import TrainedRun
 from core.base.control import GO, STOP
 from core.base.encoding import encode
 from core.experiment import shipped
-from core.jobs import runner, tasks, trainer
+from core.jobs import runner, tasks
 from core.jobs.kinds import KINDS, RUN
 from core.jobs.tasks import TaskState
 from core.runs.store import Store
+from core.studies import trainer
 from pages.kit import analyses
 from tests.pages.shown import press, texts, visit, well, written
 

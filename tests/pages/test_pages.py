@@ -8,7 +8,7 @@ from core.access.ownership import LAB
 from core.base.encoding import encode, to_link
 from core.base.numbers import percent
 from core.experiment import Experiment, comparisons, shipped
-from core.jobs import runner, trainer
+from core.jobs import runner
 from core.jobs.lane import Lane
 from core.jobs.tasks import Tasks
 from core.losses import Loss
@@ -16,6 +16,7 @@ from core.network.presets import SoftmaxRegression
 from core.optim.optimizers import Optimizer
 from core.optim.schedules import Schedule
 from core.runs.store import EVENTS, EXPERIMENT, Store
+from core.studies import trainer
 from pages.kit import address
 from pages.kit.site import PAGES
 from tests.conftest import ended, script, write

@@ -11,10 +11,11 @@ from core.advice.plan import plan
 from core.base.encoding import decode, encode
 from core.data.normalization import MinMax, Standardize
 from core.experiment import Experiment
-from core.jobs import runner, trainer
+from core.jobs import runner
 from core.network.layers import Flatten, Linear, Output, ReLU
 from core.runs.start_from import fine_tuning
 from core.runs.store import Store
+from core.studies import trainer
 from core.weights.start import FromScratch, FromWeights
 from tests.pages.shown import draft, press, texts, visit, well
 

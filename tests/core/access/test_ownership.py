@@ -12,8 +12,8 @@ from core.base.errors import BadInput, NotAllowed
 from core.experiment import Experiment
 from core.jobs.lane import Lane
 from core.jobs.runner import Runner
-from core.jobs.trainer import execute
 from core.runs.store import Store
+from core.studies.trainer import execute
 
 TEXT = encode(Experiment(epochs=1, device="cpu"))
 ANN, BEN = ownership.digest("ann"), ownership.digest("ben")

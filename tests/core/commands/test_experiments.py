@@ -11,10 +11,10 @@ import pytest
 from core.__main__ import main
 from core.base.encoding import decode
 from core.experiment import Experiment
-from core.jobs import trainer
 from core.runs import checkpoint
 from core.runs.store import Store
 from core.runs.summary import summaries
+from core.studies import trainer
 
 SAMPLE = Path(__file__).parents[3] / "assets" / "digits"
 IMAGES, LABELS = str(SAMPLE / "images.csv"), str(SAMPLE / "labels.csv")

@@ -14,9 +14,9 @@ from core.base.control import STOP
 from core.base.encoding import encode
 from core.commands import verification
 from core.export.archive import pack
-from core.jobs import trainer
 from core.runs.forks import fork_of
 from core.runs.store import Store
+from core.studies import trainer
 
 
 @pytest.fixture

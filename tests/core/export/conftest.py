@@ -16,9 +16,9 @@ from core.experiment import Experiment
 from core.export.archive import MANIFEST, pack
 from core.export.export_format import ExportFormat, Result
 from core.export.opening import open_archive
-from core.jobs import trainer
 from core.network.presets import SoftmaxRegression
 from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES, Store
+from core.studies import trainer
 from tests.conftest import ended, script, write
 
 TINY = Experiment(name="Tiny", network=SoftmaxRegression().layers((1, 8, 8)), epochs=3)

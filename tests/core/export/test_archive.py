@@ -15,7 +15,6 @@ from core.data.datasets import Digits, Moons, Spreadsheets
 from core.data.library import Library
 from core.experiment import Experiment, Seeds
 from core.export.archive import MANIFEST, samples_digest
-from core.jobs import trainer
 from core.jobs.lane import Lane
 from core.jobs.runner import Runner
 from core.network.presets import SoftmaxRegression
@@ -24,6 +23,7 @@ from core.runs.lineage import LINEAGE
 from core.runs.state import stored_state
 from core.runs.store import CHECKPOINT, EVENTS, EXPERIMENT, NOTES
 from core.runs.summary import summarize
+from core.studies import trainer
 from tests.conftest import ended, losses, script
 from tests.core.export.conftest import (
     TINY,

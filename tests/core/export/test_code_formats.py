@@ -24,13 +24,13 @@ from core.experiment import Experiment, shipped
 from core.export import exports, proof
 from core.export.code_formats import NotebookFormat, ScriptFormat, script_of
 from core.export.script.script import script
-from core.jobs import trainer
 from core.jobs.kinds import KINDS, RUN
 from core.network.layers import Output
 from core.network.presets import SoftmaxRegression
 from core.optim.schedules import Constant, Schedule
 from core.runs.history import History
 from core.runs.store import Store
+from core.studies import trainer
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 

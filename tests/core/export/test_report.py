@@ -19,10 +19,10 @@ from core.experiment import Experiment, shipped
 from core.export import exports
 from core.export.report.report_format import ReportFormat
 from core.export.tracker_files import TensorBoardFormat
-from core.jobs import trainer
 from core.network.presets import SoftmaxRegression
 from core.runs import notes
 from core.runs.store import Store
+from core.studies import trainer
 from tests.conftest import ended
 from tests.core.export.conftest import TINY, made_up, script, write
 

@@ -19,7 +19,6 @@ from core.experiment import Experiment
 from core.export import exports
 from core.export.code_formats import ScriptFormat
 from core.jobs.runner import Runner
-from core.jobs.trainer import execute
 from core.network.layers import Linear, Output, ReLU
 from core.optim.optimizers import SGD
 from core.optim.schedules import Constant
@@ -28,6 +27,7 @@ from core.runs.history import History
 from core.runs.kept_checkpoints import kept
 from core.runs.store import CHECKPOINT, PREVIOUS, Store
 from core.runs.summary import summarize
+from core.studies.trainer import execute
 from core.training.course import replay
 from tests.conftest import losses, wait_until
 

@@ -21,13 +21,13 @@ from core.jobs import kinds
 from core.jobs.lane import Lane
 from core.jobs.lanes import Lanes
 from core.jobs.runner import Runner
-from core.jobs.trainer import execute
 from core.network.layers import Flatten, Output
 from core.runs.store import Store
 from core.studies.curve_methods import Networks, RandomFeatures
 from core.studies.executor import make_executor
 from core.studies.method import Method
 from core.studies.study import Study
+from core.studies.trainer import execute
 from tests.conftest import losses, wait_until
 
 CPU, GPU = "cpu", "cuda:0"

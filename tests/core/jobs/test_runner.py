@@ -17,14 +17,14 @@ from core.base.encoding import encode
 from core.base.errors import BadData, BadInput, NotFound
 from core.base.events import Ended, Epoch, Event, Started, from_json
 from core.experiment import Experiment
-from core.jobs import trainer
 from core.jobs.runner import Runner
-from core.jobs.trainer import execute
 from core.network.layers import Flatten, Linear, Output
 from core.optim.stopping import Patience
 from core.runs import checkpoint
 from core.runs.state import stored_state
 from core.runs.store import CHECKPOINT, Store
+from core.studies import trainer
+from core.studies.trainer import execute
 from core.training.loop import Training
 from tests.conftest import losses, wait_until
 

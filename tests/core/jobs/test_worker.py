@@ -20,11 +20,11 @@ from core.experiment import Experiment
 from core.jobs import worker
 from core.jobs.lane import Lane
 from core.jobs.runner import Runner
-from core.jobs.trainer import execute
 from core.network.presets import SoftmaxRegression
 from core.runs import checkpoint
 from core.runs.state import stored_state
 from core.runs.store import Store
+from core.studies.trainer import execute
 from tests.conftest import losses, wait_until
 from tests.core.base.test_parent_death import gone
 

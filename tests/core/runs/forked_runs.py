@@ -3,10 +3,10 @@
 from core.base.encoding import encode
 from core.data.ready.points import Spirals
 from core.experiment import Experiment
-from core.jobs.trainer import execute
 from core.network.layers import Dropout, Linear, Output, ReLU
 from core.optim.optimizers import Adam
 from core.runs.store import Store
+from core.studies.trainer import execute
 
 
 def experiment(**changes: object) -> Experiment:

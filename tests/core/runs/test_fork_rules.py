@@ -19,7 +19,6 @@ from core.data.normalization import Raw
 from core.data.ready.points import Spirals
 from core.data.split import Split
 from core.experiment import NAME_LENGTH, Experiment, Seeds
-from core.jobs.trainer import execute
 from core.losses import MSE
 from core.network.initializers import He, Xavier
 from core.network.layers import Linear, Output, ReLU, Sigmoid
@@ -31,6 +30,7 @@ from core.runs.compare import settings
 from core.runs.history import History
 from core.runs.store import Store
 from core.studies.study import Study
+from core.studies.trainer import execute
 from core.studies.variable_fields import axes_of
 from core.weights.start import FromWeights
 from tests.core.runs.forked_runs import experiment, trained

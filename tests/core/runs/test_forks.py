@@ -13,7 +13,6 @@ from core.base import device as machine
 from core.base.control import GO, LEAVE
 from core.base.encoding import encode
 from core.base.events import Ended, Saved, Started, Step, from_json
-from core.jobs.trainer import execute
 from core.optim.schedules import Constant
 from core.optim.stopping import Patience
 from core.runs import checkpoint, forks, lineage, trash
@@ -22,6 +21,7 @@ from core.runs.replay import state_at
 from core.runs.state import stored_state
 from core.runs.store import CHECKPOINT, PREVIOUS, Store
 from core.runs.summary import summarize
+from core.studies.trainer import execute
 from tests.core.runs.forked_runs import experiment, trained
 
 
@@ -200,7 +200,7 @@ KILLED = """
 import os, signal, sys
 from core.base import device
 from core.base.control import GO
-from core.jobs.trainer import execute
+from core.studies.trainer import execute
 from core.runs import forks
 from core.runs.store import Store
 from core.advice.fork_notes import notes

@@ -10,10 +10,10 @@ import torch
 from core.base.encoding import decode, encode
 from core.base.events import Epoch, to_json
 from core.experiment import Experiment, shipped
-from core.jobs import trainer
 from core.runs import checkpoint, kept_checkpoints
 from core.runs.kept_checkpoints import MB, keep, kept, load_nearest, nearest
 from core.runs.store import CHECKPOINT, Store
+from core.studies import trainer
 from core.training import clock
 from core.training.inputs import load_inputs
 from core.training.loop import train

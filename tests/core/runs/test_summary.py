@@ -17,7 +17,6 @@ from core.base.events import Ended, Epoch, Event, Started
 from core.base.seal import write_with_sum
 from core.data.datasets import Spreadsheets
 from core.experiment import Experiment
-from core.jobs import trainer
 from core.network.chains import describe_depth
 from core.network.presets import SoftmaxRegression
 from core.optim.optimizers import SGD
@@ -25,6 +24,7 @@ from core.runs import notes, trash
 from core.runs.history import History
 from core.runs.store import EXPERIMENT, Store
 from core.runs.summary import summaries, summarize
+from core.studies import trainer
 from tests.conftest import write
 
 PER = 10  # steps to an epoch

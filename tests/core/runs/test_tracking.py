@@ -15,7 +15,6 @@ from core.base.settings import settings
 from core.data.ready.curves import Sine
 from core.data.ready.points import Moons
 from core.experiment import Experiment
-from core.jobs import trainer
 from core.network.presets import SoftmaxRegression
 from core.optim.clipping import ClipNorm
 from core.optim.penalties import WeightDecay
@@ -25,6 +24,7 @@ from core.runs.tracking import live
 from core.runs.tracking.live import TRACKERS
 from core.runs.tracking.mlflow import ENVIRONMENT, RUN, MLflowTracker
 from core.runs.tracking.scalars import LOSSES, Scalar, ScalarReader, events_of, hyperparameters
+from core.studies import trainer
 from tests.conftest import ended, script
 
 TINY = Experiment(name="A/b", network=SoftmaxRegression().layers((1, 8, 8)), epochs=2)

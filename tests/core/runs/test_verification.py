@@ -15,7 +15,6 @@ from core.base.errors import BadInput
 from core.base.events import Ended, Epoch, Started, Step, WeightHash, from_json, to_json
 from core.base.seal import seal
 from core.experiment import Experiment, shipped
-from core.jobs import trainer
 from core.losses import MSE
 from core.network.presets import SoftmaxRegression
 from core.optim.optimizers import SGD
@@ -26,6 +25,7 @@ from core.runs import lineage, trash
 from core.runs.forks import fork_of
 from core.runs.store import Store
 from core.runs.verification import Verification, verify
+from core.studies import trainer
 from core.training import clock
 from core.training.inputs import load_inputs
 from core.training.loop import train

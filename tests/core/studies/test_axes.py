@@ -9,6 +9,7 @@ from core.network.build import check
 from core.network.layers import Linear, Output, ReLU, Residual
 from core.network.presets import MLP, DeepMLP, ResNet18, Small
 from core.studies.axes import Axis, DepthAxis, FieldAxis, Repeats, SamplesAxis, WidthAxis
+from core.studies.layer_axes import ActivationAxis, DropoutAxis, LayerNormalizationAxis
 from core.studies.study import Study
 from core.studies.values import expand_range
 
@@ -17,6 +18,9 @@ AXES = {
     "width": WidthAxis(values=(4, 32)),
     "depth": DepthAxis(values=(1, 3)),
     "samples": SamplesAxis(values=(0.25, 1.0)),
+    "activation": ActivationAxis(values=("gelu", "tanh")),
+    "layer_normalization": LayerNormalizationAxis(values=("batch_norm", "none")),
+    "dropout": DropoutAxis(values=(0.0, 0.3)),
 }
 
 

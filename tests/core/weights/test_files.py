@@ -15,11 +15,11 @@ from core.analysis.trained import TrainedRun
 from core.base.encoding import decode, encode
 from core.data.normalization import Standardize
 from core.experiment import Experiment
-from core.jobs.trainer import execute
 from core.network.build import build
 from core.network.layers import BatchNorm, Conv2d, Flatten, Output, ReLU
 from core.runs import checkpoint
 from core.runs.store import Store
+from core.studies.trainer import execute
 from core.weights.library import WeightsLibrary
 from core.weights.reading import read_model
 from core.weights.saved_model import WRITERS, SavedModel

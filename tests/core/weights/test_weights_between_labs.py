@@ -15,12 +15,12 @@ from core.base.errors import BadData
 from core.data.dataset import Facts
 from core.experiment import Experiment, shipped
 from core.export.archive import WEIGHTS
-from core.jobs import trainer
 from core.jobs.kinds import KINDS, RUN
 from core.network.layers import Flatten, Linear, Output, ReLU
 from core.runs import checkpoint
 from core.runs.start_from import fine_tuning
 from core.runs.store import Store
+from core.studies import trainer
 from core.weights.library import WeightsLibrary
 from core.weights.start import FromScratch, FromWeights
 from tests.core.export.conftest import assert_refused, entries, opened, packed, sealed

@@ -12,7 +12,6 @@ from core.experiment import Experiment
 from core.export import exports
 from core.export.code_formats import ScriptFormat, obstacle, script_of
 from core.export.script import runner
-from core.jobs.trainer import execute
 from core.network.layers import Dropout, Linear, Output, ReLU
 from core.optim.optimizers import AdamW
 from core.optim.regularizers import EMA, L2
@@ -21,6 +20,7 @@ from core.optim.stopping import Patience
 from core.runs import forks
 from core.runs.history import History
 from core.runs.store import Store
+from core.studies.trainer import execute
 
 BASE = Experiment(
     name="Course",

@@ -55,10 +55,10 @@ def execute(
 def _consume(
     store: Store, run: str, poll_control: Callable, watch: Callable, progress: Callable | None
 ) -> Ended | None:
-    from core.jobs.fork_start import begin_fork
     from core.runs import checkpoint, kept_checkpoints, lineage
     from core.runs.replay import Abandoned
     from core.runs.tracking.live import tracked
+    from core.studies.fork_start import begin_fork
     from core.training.course import Course
     from core.training.inputs import load_inputs
 
