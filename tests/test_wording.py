@@ -68,7 +68,8 @@ def python_texts(path: str, content: str) -> Iterator[Text]:
     """Docstrings, except those of private functions, and prose among the other literals."""
     tree = ast.parse(content)
     silent = set()  # nodes that nobody reads as text
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    for node in nodes:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             if isinstance(doc := docstring(node), ast.Constant):
                 silent.add(doc)
@@ -85,7 +86,7 @@ def python_texts(path: str, content: str) -> Iterator[Text]:
             for value in node.values:
                 if isinstance(value, ast.FormattedValue) and value.format_spec:
                     silent.update(ast.walk(value.format_spec))
-    for node in ast.walk(tree):
+    for node in nodes:
         if node in silent:
             continue
         if isinstance(node, ast.JoinedStr):
@@ -168,6 +169,8 @@ def wording_faults(path: str, content: str) -> list[str]:
 def code_faults(path: str, content: str) -> list[str]:
     """Findings without a stable code or without a text."""
     faults = []
+    if "Finding(" not in content:
+        return faults
     for node in ast.walk(ast.parse(content)):
         if not isinstance(node, ast.Call) or getattr(node.func, "id", "") != "Finding":
             continue

@@ -2,7 +2,7 @@
 thing.
 """
 
-import ast
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -13,8 +13,7 @@ def test_no_two_classes_have_the_same_name() -> None:
     homes: dict[str, list[str]] = defaultdict(list)
     for folder in ("core", "pages"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.parse(path.read_text()).body:
-                if isinstance(node, ast.ClassDef):
-                    homes[node.name].append(str(path.relative_to(ROOT)))
+            for name in re.findall(r"^class (\w+)", path.read_text(), re.MULTILINE):
+                homes[name].append(str(path.relative_to(ROOT)))
     assert len(homes) > 200
     assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
