@@ -225,6 +225,7 @@ class Chart {
       plot.on("plotly_unhover", () => (this.shown.hidden = true));
       plot.on("plotly_doubleclick", () => this.unzoom());
       plot.on("plotly_click", ({ points }) => this.data.clicks && this.report("clicked", this.data.run ? [points[0].x] : numbered(points[0])));
+      plot.on("plotly_selected", (box) => box?.range && this.data.brushes && this.brush(box.range));
     }
     const rows = data.run ? columns["step.step"]?.length : Math.max(0, ...traces.map((t) => t.x?.length ?? 0));
     plot.dataset.rows = rows ?? 0; // the number of rows on screen, for tests
@@ -250,6 +251,12 @@ class Chart {
       background: `url(${images.address}) ${-column * side}px ${-row * side}px / ${across * side}px`,
     });
     this.shown.hidden = false;
+  }
+
+  // The server draws what was brushed; plotly's own box and pale points would stay beside it.
+  brush({ x, y }) {
+    this.plotly.update(this.plot, { selectedpoints: [null] }, { selections: [] });
+    this.report("brushed", [...x, ...y]);
   }
 
   // Plotly's double click would return to the first axes, which had no data.

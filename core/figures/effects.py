@@ -98,7 +98,7 @@ def figure(entries: Sequence[EffectRow], mode: Mode, *, title: str) -> go.Figure
     return drawn
 
 
-def wrap(name: str) -> str:
+def wrap(name: str, longest: int = LONGEST) -> str:
     """Break a long name into lines.
 
     >>> wrap("Without a schedule (constant learning rate)")
@@ -106,7 +106,7 @@ def wrap(name: str) -> str:
     """
     lines = [""]
     for word in name.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > LONGEST:
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > longest:
             lines.append(word)
         else:
             lines[-1] = f"{lines[-1]} {word}".strip()

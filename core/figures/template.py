@@ -101,6 +101,11 @@ def scale(colours: tuple[str, ...]) -> list[list[Any]]:
     return [[i / (len(colours) - 1), colour] for i, colour in enumerate(colours)]
 
 
+def with_opacity(colour: str, opacity: float) -> str:
+    """Return #RRGGBB as an rgba() colour."""
+    return "rgba({},{},{},{})".format(*(int(colour[k : k + 2], 16) for k in (1, 3, 5)), opacity)
+
+
 def layer_colours(count: int, mode: Mode) -> list[str]:
     """Return `count` colours along the ramp, from input to output.
 

@@ -1,4 +1,4 @@
-"""JobKind: what the queue needs to know about a run and about a study, one object for each.
+"""JobKind: what the queue needs to know about a run, a study and a search, one object for each.
 
 `KINDS` maps the name of a kind to its object; between pages, queue and child processes only the
 name travels.
@@ -18,9 +18,10 @@ from core.runs.store import Store
 
 if TYPE_CHECKING:
     from core.experiment import Experiment
+    from core.studies.search.search import Search
     from core.studies.study import Study
 
-RUN, STUDY = "run", "study"
+RUN, STUDY, SEARCH = "run", "study", "search"
 Pace = tuple[int, float | None]  # steps, and seconds from start to end where they are known
 
 
@@ -149,7 +150,45 @@ class StudyKind(JobKind):
         return sweeps.execute(home, job, poll_control, watch, progress=progress)
 
 
-KINDS: dict[str, JobKind] = {kind.name: kind for kind in (RunKind(), StudyKind())}
+class SearchKind(JobKind):
+    """One search for the best settings: many trials, each an ordinary training."""
+
+    name = SEARCH
+
+    def store(self, home: Path | str | None) -> Store:
+        from core.studies.search.folder import Searches
+
+        return Searches(home)
+
+    def decode(self, text: str) -> "Search":
+        from core.studies.search.search import Search
+
+        return decode(Search, text)
+
+    def device(self, value: "Search") -> str:
+        return value.base.device
+
+    def execute(self, home, job, poll_control=lambda work: GO, watch=lambda event: None,
+                progress=None) -> Ended | None:  # fmt: skip
+        from core.studies.search import execution
+
+        return execution.execute(home, job, poll_control, watch, progress=progress)
+
+    def estimate(self, store: Store, job: str) -> Pace:
+        from core.studies.search.expected import expected_search
+
+        with contextlib.suppress(NotFound, BadInput):
+            expected = expected_search(Store(store.home), self.decode(store.experiment(job)))
+            return 0, expected.seconds if expected.measured else None
+        return 0, None
+
+    def missing(self, store: Store, job: str) -> str:
+        from core.data.load import lacking
+
+        return lacking(self.decode(store.experiment(job)).base.data, store.home)
+
+
+KINDS: dict[str, JobKind] = {kind.name: kind for kind in (RunKind(), StudyKind(), SearchKind())}
 
 
 def kind_of(home: Path | str | None, job: str) -> JobKind:
@@ -159,7 +198,7 @@ def kind_of(home: Path | str | None, job: str) -> JobKind:
             kind.store(home).path(job)
             return kind
     raise NotFound(
-        f"No run or study {str(job)[:60]!r} is stored here. List them with "
+        f"No run, study or search {str(job)[:60]!r} is stored here. List them with "
         "`python -m core runs` or `python -m core studies`.",
         code="job_not_found",
     )
@@ -198,6 +237,8 @@ def seconds_left(store: Store, job: str, expects: Pace, worked: float) -> float 
         last = store.last(job, "seconds") or {}
         if last.get("event") == "Record":
             left = records.remaining(last["seconds"], last["share"])
+        elif last.get("event") == "TrialEnded":
+            left = records.remaining(last["seconds"], last["fraction"])
         elif last.get("event") in ("Step", "Epoch"):
             ticks = reversed(store.recent(job, "losses", pace.READINGS))
             left = pace.remaining([(tick["step"], tick["seconds"]) for tick in ticks], steps)

@@ -21,7 +21,7 @@ from typing import Any
 
 from core.access import ownership
 from core.base.at_exit import close_at_exit
-from core.base.control import CHANGE, GO, PAUSE, PROCEED, STEP, STOP, STOP_BY_TEACHER
+from core.base.control import CHANGE, GO, PAUSE, PROCEED, PRUNE_TRIAL, STEP, STOP, STOP_BY_TEACHER
 from core.base.encoding import encode, to_json_text
 from core.base.errors import BadInput, LabError, NotAllowed, NotFound
 from core.base.events import Ended, Recomputing, to_json
@@ -125,6 +125,10 @@ class Runner:
         check_change(experiment, new, completed=forkable_epochs(self.store, run))
         self._tell(run, CHANGE + to_json_text(dict(changes)), by)
 
+    def prune_trial(self, search: str, number: int, *, by: str) -> None:
+        """End one trial of a search at work at its next step; the search goes on."""
+        self._tell(search, f"{PRUNE_TRIAL}{number}", by)
+
     def stop(self, job: str, *, by: str) -> None:
         """End the job at its next step, or take it out of the queue. It can be resumed."""
         with self._lanes.changed:
@@ -176,7 +180,7 @@ class Runner:
         return bool(found and found.at_work and found.size == self.store.size(job))
 
     def live(self, kind: str = RUN) -> list[str]:
-        """The runs (or studies) at work, then those that wait, in the order of their turns."""
+        """The jobs of this kind at work, then those that wait, in the order of their turns."""
         return [job for each, job, _ in self.line() if each == kind]
 
     def line(self) -> list[tuple[str, str, str]]:
@@ -212,7 +216,7 @@ class Runner:
         return ""
 
     def store_of(self, kind: str) -> Store:
-        """The folder of all runs or of all studies."""
+        """The folder of all jobs of this kind."""
         return self.store if kind == RUN else KINDS[kind].store(self.store.home)
 
     def close(self, seconds: float = 6.0) -> None:

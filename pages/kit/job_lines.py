@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from core.advice.run_status import progress
 from core.jobs import runner
-from core.jobs.kinds import RUN, STUDY
+from core.jobs.kinds import RUN, SEARCH, STUDY
 from core.runs.state import RunState
-from pages.kit import feed, study_log
+from pages.kit import feed, search_log, study_log
 from pages.kit.job_controls import live_status
 from pages.kit.layout import run_name
 
@@ -47,4 +47,5 @@ def _with_pause(describe: Callable[[str], Line]) -> Callable[[str], Line]:
 LINES: dict[str, Callable[[str], Line]] = {
     RUN: _describe_run,
     STUDY: _with_pause(study_log.describe_progress),
+    SEARCH: _with_pause(search_log.describe_progress),
 }

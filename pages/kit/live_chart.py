@@ -7,6 +7,7 @@ as text: Streamlit would interpret a one-line string as a path.
 
 import json
 from collections.abc import Callable
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -130,14 +131,16 @@ def drawn(
     csv: str = "",
     images: dict | None = None,
     on_click: Callable[[list[int]], None] | None = None,
+    on_brush: Callable[[list[float]], None] | None = None,
 ) -> None:
     """Show a figure with its data; it may be JSON data. It keeps its zoom when it is drawn again
     under the same `key`. `subject` as for `chart`. `csv` is the content of its CSV file; by
     default, the lines and maps of the figure. `images` shows an image beside the pointer: "address"
     is that of an image of square tiles, "across" their number in a row, and the customdata of a
     point the number of its tile. `on_click` is called before the page runs with the index of the
-    point that was clicked, or the number in its customdata; of a heat map, row and column. A
-    control beside the figure must do the same for the keyboard.
+    point that was clicked, or the number in its customdata; of a heat map, row and column, and
+    `on_brush` with the ends of a box that was drawn, first those on the x-axis. A control beside
+    the figure must do the same for the keyboard.
     """
     if polls():
         mode = theme_mode()
@@ -150,22 +153,32 @@ def drawn(
         "name": file_name(name), "title": plain(alt, 120), "subject": plain(subject, 120),
         "csv": csv, "images": images,
     }  # fmt: skip
-    _mount(data, key, height, on_click)
+    _mount(data, key, height, on_click, on_brush)
 
 
 def _as_json(figure: go.Figure | dict[str, Any]) -> dict[str, Any]:
     return figure if isinstance(figure, dict) else json.loads(figure.to_json())
 
 
-def _mount(data: dict, key: str, height: int, on_click: Callable[[list], None] | None) -> None:
-    """Draw the component; `on_click` gets what the browser reports of a click."""
-    if on_click is None:
-        _component()(key=key, data=data, height=height)
-        return
+def _mount(
+    data: dict,
+    key: str,
+    height: int,
+    on_click: Callable[[list], None] | None,
+    on_brush: Callable[[list], None] | None = None,
+) -> None:
+    """Draw the component; the functions get what the browser reports of a click and of a box."""
+    answers = {"clicked": on_click, "brushed": on_brush}
+    callbacks = {
+        f"on_{event}_change": partial(_answer, key, event, function)
+        for event, function in answers.items()
+        if function
+    }
+    data |= {"clicks": on_click is not None, "brushes": on_brush is not None}
+    _component()(key=key, data=data, height=height, **callbacks)
 
-    def clicked() -> None:
-        if place := (session.widget_value(key) or {}).get("clicked"):
-            on_click(place)
 
-    data["clicks"] = True
-    _component()(key=key, data=data, height=height, on_clicked_change=clicked)
+def _answer(key: str, event: str, function: Callable[[list], None]) -> None:
+    """Pass on what the browser reports of an event."""
+    if place := (session.widget_value(key) or {}).get(event):
+        function(place)

@@ -12,6 +12,7 @@ GROUPS = {
     "Observe": [("watch", "Watch", "monitoring"), ("runs", "Runs", "table_rows")],
     "Explore": [
         ("double_descent", "Double descent", "elevation"),
+        ("search", "Search", "travel_explore"),
         ("concepts", "Concepts", "school"),
     ],
     "Use": [("predict", "Predict", "draw")],

@@ -13,7 +13,7 @@ from core.figures.binding import spread
 from core.figures.descent.axes import MIN_LOSS, draw_axes, y_range
 from core.figures.descent.lines import CurveData, CurveLine
 from core.figures.images import plain
-from core.figures.template import DASH, PALETTES, SYMBOL, Mode, Palette, blank
+from core.figures.template import DASH, PALETTES, SYMBOL, Mode, Palette, blank, with_opacity
 
 HEIGHT = 404  # px; leaves room for the comparisons below
 ROW = 15  # px of a row of labels above the plot
@@ -292,8 +292,3 @@ def _threshold_label(data: CurveData) -> str:
 
 def _hover_template(measure: str) -> str:
     return "%{y:.3~%}" if measure == "test_error" else "%{y:.3g}"
-
-
-def with_opacity(colour: str, opacity: float) -> str:
-    """#RRGGBB as an rgba() colour."""
-    return "rgba({},{},{},{})".format(*(int(colour[k : k + 2], 16) for k in (1, 3, 5)), opacity)

@@ -15,13 +15,15 @@ from core.experiment import Experiment
 from core.export.archive import pack, packing_problem
 from core.export.opening import open_archive
 from core.jobs import runner
+from core.studies.search.search import Search
 from core.studies.study import Study
-from pages.kit import address, person, session, state, study_draft
+from pages.kit import address, person, search_draft, session, state, study_draft
 from pages.kit.form import escape
 from pages.kit.layout import run_name
 from pages.kit.uploads import release
 
-STUDY_FIELD = '"base"'  # the experiment that a study varies; no experiment has such a field
+# What only the JSON of such a value has: no experiment has a base, and no study a space.
+FIELDS = (('"space"', "a search", Search), ('"base"', "a study", Study))
 OPENED = "archives opened"  # count in this session; a new number clears the file uploader
 
 
@@ -29,7 +31,7 @@ def opener() -> None:
     """Import an archive or open an experiment, or show why it is refused."""
     st.markdown("**Open a file**")
     file = st.file_uploader(
-        "Archive of a run (ZIP), experiment or study (JSON)",
+        "Archive of a run (ZIP), experiment, study or search (JSON)",
         type=["zip", "json"],
         key=f"archive {session.get_ui(OPENED)}",
     )
@@ -54,27 +56,34 @@ def opener() -> None:
 
 
 def _open_json(content: bytes, name: str) -> None:
-    """Make an exported experiment or study the draft, and show its page. Raises BadExperiment."""
+    """Make an exported experiment, study or search the draft, and show its page. Raises
+    BadExperiment.
+    """
     value = _decode_json(content.decode("utf-8", "replace"), name)
     session.set_ui(OPENED, str(int(session.get_ui(OPENED) or 0) + 1))
     if isinstance(value, Study):
         study_draft.set_draft(value)
         session.notice(f"Opened the study {clip(name)}. Press Start to compute it.")
         st.switch_page("double_descent.py", query_params=address.parameters())
+    if isinstance(value, Search):
+        search_draft.open_draft(value)
+        session.notice(f"Opened the search {clip(name)}. Press Start to begin it.")
+        st.switch_page("search.py", query_params=address.parameters())
     state.set_draft(encode(value), f"Open {clip(name)}")
     session.notice(f"Opened {clip(name)}. Press Start to train it.")
     st.switch_page("train.py", query_params=address.parameters())
 
 
-def _decode_json(text: str, name: str) -> Experiment | Study:
-    """Return the experiment or study of a JSON file. Raises BadExperiment."""
-    noun, cls = ("a study", Study) if STUDY_FIELD in text else ("an experiment", Experiment)
+def _decode_json(text: str, name: str) -> Experiment | Study | Search:
+    """Return the experiment, study or search of a JSON file. Raises BadExperiment."""
+    other = ("an experiment", Experiment)
+    noun, cls = next(((noun, cls) for field, noun, cls in FIELDS if field in text), other)
     try:
         return decode(cls, text)
     except BadExperiment as error:
         raise BadExperiment(
             f"{clip(name)} is not {noun} of this version: {error} Choose a file that was saved "
-            "with Download → Experiment (JSON) or Download → Study (JSON). Your draft has not "
+            "with Download → Experiment (JSON), Study (JSON) or Search (JSON). Your draft has not "
             "changed.",
             code=error.code,
         ) from None

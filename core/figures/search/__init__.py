@@ -1,0 +1,1 @@
+"""The charts of a search: `rows` computes what a chart shows, `figure` draws it."""
