@@ -7,7 +7,7 @@ CORES := $(shell getconf _NPROCESSORS_ONLN)
 PROCESSES := $(shell test $(CORES) -lt 2 && echo 2 || echo 3)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run class test check format benchmark assets clean
+.PHONY: run class test test-cluster check format benchmark assets clean
 
 run: .venv/ready
 	$(BIN)/python -m streamlit run app.py
@@ -22,6 +22,12 @@ test: export LAB_THREADS = 1
 test: export OMP_WAIT_POLICY = passive
 test: check
 	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist worksteal
+
+# Two nodes of Ray on this machine.
+test-cluster: export LAB_THREADS = 1
+test-cluster: .venv/ready-dev
+	$(PIP) -r requirements-cluster.txt
+	$(BIN)/python -m pytest -m cluster tests/cluster
 
 check: .venv/ready-dev
 	$(BIN)/ruff check .

@@ -239,6 +239,7 @@ MISUSE = {
     "LAB_SILENT": ("soon", "a number of seconds, 1 or more"),
     "LAB_THREADS": ("1.5", "a whole number, 1 or more"),
     "LAB_WORKERS": ("0", "a whole number, 1 or more"),
+    "LAB_RAY": ("here", "auto, or a host and port"),
     "LAB_HOME": ("/dev/null/lab", "a folder that can"),
 }
 

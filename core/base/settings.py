@@ -70,7 +70,12 @@ class Settings(BaseModel):
     )  # fmt: skip
     workers: Whole | None = _setting(
         None, "a whole number, 1 or more", "one less than the cores, at most 2",
-        "Processes of a study", ge=1,
+        "Processes of a study or a search", ge=1,
+    )  # fmt: skip
+    ray: str = _setting(
+        "", "auto, or a host and port such as ray://10.0.0.5:10001", "no cluster",
+        "Ray cluster that computes studies and searches",
+        pattern=r"^(auto|(ray://)?[\w.\-]+:\d+)$",
     )  # fmt: skip
     threads: Whole | None = _setting(
         None, "a whole number, 1 or more", "all cores", "Threads of one torch operation", ge=1

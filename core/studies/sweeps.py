@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from core.base.control import GO, LEAVE, STOPS
-from core.base.device import cores
+from core.base.device import cores, resolve
 from core.base.encoding import encode
 from core.base.events import Ended, to_json
 from core.base.numbers import whole
@@ -142,12 +142,19 @@ class _Sweep:
         return Ended(reason, message, points, 0, seconds=self._seconds(), by=by)
 
     def _open_place(self) -> Place:
-        """Open several processes where that is worth it."""
-        wanted = self.study.base.device if self.study.method.gpu else "cpu"
-        most = self.queue.remaining
-        if most > 1 and self.processes > 1 and self.queue.estimate_seconds() > MIN_SECONDS:
-            return open_place(self._poll, processes=min(self.processes, most), device=wanted)
-        return ThisProcess(self._poll)
+        """Open several processes, or the cluster, where that is worth it."""
+        most, base, method = self.queue.remaining, self.study.base, self.study.method
+        several = most > 1 and (self.processes > 1 or bool(settings().ray))
+        if not several or self.queue.estimate_seconds() <= MIN_SECONDS:
+            return ThisProcess(self._poll)
+        # How a curve is divided into chunks depends on the device: it is the same everywhere.
+        on_cpu = not method.gpu or (method.whole_curve and resolve(base.device) == "cpu")
+        return open_place(
+            self._poll,
+            processes=min(self.processes, most),
+            device="cpu" if on_cpu else base.device,
+            label=f"study {self.id}",
+        )
 
     def _begin(self, processes: int) -> None:
         """Write the first event."""

@@ -40,6 +40,10 @@ class Worker(ABC):
     device = ""
     _number = 0
 
+    def is_ready(self) -> bool:
+        """Whether it can start a piece. Raises WorkerLost, and LabError where it can never."""
+        return True
+
     def start(self, piece: Piece) -> None:
         """Begin a piece. What goes wrong with it is reported by `receive`."""
         self.piece, self._number = piece, next(_numbers)
@@ -93,7 +97,7 @@ class Team(Place):
 
     @property
     def free(self) -> int:
-        return self.capacity - len(self._busy()) - len(self._waiting)
+        return max(0, self.capacity - len(self._busy()) - len(self._waiting))
 
     def send(self, piece: Piece) -> None:
         self._waiting.append(piece)
@@ -138,8 +142,7 @@ class Team(Place):
                     self._forget(piece)
                 yield piece, outcome
         except WorkerLost as lost:
-            self.workers.remove(worker)
-            worker.close()
+            self._remove(worker)
             self._losses[piece] += 1
             if self._losses[piece] < self.attempts:
                 log.warning("A piece of work is computed again: %s", lost.error)
@@ -148,17 +151,32 @@ class Team(Place):
             self._forget(piece)
             yield piece, lost.error
 
+    def _remove(self, worker: Worker) -> None:
+        self.workers.remove(worker)
+        worker.close()
+
     def _forget(self, piece: Piece) -> None:
         self._told.pop(piece, None)
         self._losses.pop(piece, None)
 
     def _assign(self) -> None:
-        while self._waiting and len(self._busy()) < self.capacity:
-            idle = next((worker for worker in self.workers if not worker.piece), None)
-            if idle is None:
-                idle = self._new_worker()
-                self.workers.append(idle)
+        while self._waiting and (worker := self._idle_worker()):
             piece = self._waiting.popleft()
-            idle.start(piece)
+            worker.start(piece)
             if piece in self._told:
-                idle.tell(self._told[piece])
+                worker.tell(self._told[piece])
+
+    def _idle_worker(self) -> Worker | None:
+        """Return a worker that is ready; start as many as there are pieces and room."""
+        idle = [worker for worker in self.workers if not worker.piece]
+        wanted = min(len(self._waiting), self.capacity - len(self._busy()))
+        for _ in range(wanted - len(idle)):
+            self.workers.append(self._new_worker())
+            idle.append(self.workers[-1])
+        for worker in idle[: max(0, wanted)]:
+            try:
+                if worker.is_ready():
+                    return worker
+            except WorkerLost:
+                self._remove(worker)
+        return None

@@ -16,6 +16,7 @@ VALID = {
     "worker": ("PROCESS", "process"),
     "silent": (" 1e2 ", 100.0),
     "workers": ("3", 3),
+    "ray": ("ray://10.0.0.5:10001", "ray://10.0.0.5:10001"),
     "threads": ("1e1", 10),
     "resident": ("0", 0.0),
     "torchvision": ("/srv/sets", Path("/srv/sets")),
@@ -27,6 +28,7 @@ VALID = {
 INVALID = {
     "mode": ("school", "CLASSROOM", "1"),
     "pin": ("12345",),
+    "ray": ("yes", "http://10.0.0.5:10001", "ray://host"),
     "worker": ("fork" * 20,),
     "silent": ("many", "0", "-3", "nan", "inf", "0x10"),
     "workers": ("many", "0", "-3", "nan", "inf", "1.5", "0x10"),

@@ -1,0 +1,138 @@
+"""Two nodes on this machine: the points do not depend on where they are computed, also when a node
+is lost. Run with `make test-cluster`, where requirements-cluster.txt is installed.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.base.encoding import build, change
+from core.base.errors import LabError
+from core.data.datasets import Spreadsheets
+from core.data.library import Library
+from core.experiment import Experiment
+from core.studies import sweeps
+from core.studies.folder import Studies
+from core.studies.places import ray_cluster
+from core.studies.places.ray_cluster import Versions, connect, nodes, require_versions, summary
+from core.studies.places.ray_place import RayPlace, RayWorker
+from core.studies.records import Record
+from core.studies.study import Study
+from core.studies.sweeps import create, execute
+from tests.core.studies.test_places import collect, pieces, straight
+from tests.core.studies.test_sweeps import BASE, DENSE, numbers
+
+ray = pytest.importorskip("ray")
+pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("ignore")]  # Ray has some
+
+__all__ = ["straight"]
+POINTS = 20
+LOST_AFTER = 5  # points, until a node is killed
+MEMORY = 100_000_000  # bytes of the object store of a node
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Two nodes of one core each, and a lab that computes on them."""
+    from ray.cluster_utils import Cluster
+
+    size = {"num_cpus": 1, "object_store_memory": MEMORY}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("LAB_THREADS", "1")
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("nodes")))
+        cluster = Cluster(initialize_head=True, head_node_args=size | {"include_dashboard": False})
+        cluster.second = cluster.add_node(**size)
+        patch.setenv("LAB_RAY", cluster.address)
+        patch.setattr(sweeps, "MIN_SECONDS", -1.0)
+        yield cluster
+        ray.shutdown()
+        cluster.shutdown()
+
+
+def trained_study() -> Study:
+    """Ten widths with two seeds each, every one an ordinary run."""
+    base = BASE | {"network": DENSE, "epochs": 4}
+    widths = [{"kind": "width", "values": list(range(2, 22, 2))}]
+    return build(Study, {"base": base, "method": "trained", "axes": widths, "repeats": 2})
+
+
+def test_the_nodes_are_described(cluster: Any) -> None:
+    connect()
+    found = nodes()
+    assert summary(found) == "2 nodes, 2 cores"
+    with RayPlace("study X") as place:
+        assert place.capacity == place.free == 2
+
+
+def test_a_cluster_gives_the_outcomes_of_this_process(
+    cluster: Any, tmp_path: Path, straight
+) -> None:
+    with RayPlace("study X") as place:
+        outcomes = collect(place, pieces(tmp_path))
+        work = [node.work for node in nodes()]
+    assert str(outcomes) == str(straight)
+    assert work == [{"study X": 1}] * 2
+    assert not list(tmp_path.glob(".shared-*"))
+
+
+def test_nodes_without_the_folder_of_the_lab_get_its_data_once(
+    cluster: Any, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(RayWorker, "_is_shared", lambda worker, home: False)
+    table = tmp_path / "table.csv"
+    rows = (f"{k % 7},{k % 5},{k * k % 11},{'ab'[k % 3 == 0]}" for k in range(120))
+    table.write_text("\n".join(["x,y,z,label", *rows]))
+    digest, _ = Library(tmp_path).add(table, None, names=("table.csv",))
+    base = build(Experiment, BASE | {"network": DENSE, "data": Spreadsheets(digest=digest)})
+    study = change(trained_study(), "base", base.model_dump(mode="json"))
+    here, there = create(tmp_path, study), create(tmp_path, study)
+    assert execute(tmp_path, there).reason == "done"
+    monkeypatch.delenv("LAB_RAY")
+    assert execute(tmp_path, here, processes=1).reason == "done"
+    assert numbers(tmp_path, there) == numbers(tmp_path, here)
+
+
+def test_a_node_is_lost_and_all_points_are_there(cluster: Any, tmp_path: Path, monkeypatch) -> None:
+    study, seen = trained_study(), []
+    there = create(tmp_path, study)
+
+    def watch(event: object) -> None:
+        seen.extend([event] if isinstance(event, Record) else [])
+        if len(seen) == LOST_AFTER and cluster.second:
+            cluster.remove_node(cluster.second, allow_graceful=False)
+            cluster.second = None
+
+    assert execute(tmp_path, there, watch=watch).reason == "done"
+    assert cluster.second is None and len(seen) == POINTS
+    monkeypatch.delenv("LAB_RAY")
+    here = create(tmp_path, study)
+    assert execute(tmp_path, here, processes=1).reason == "done"
+    assert numbers(tmp_path, there) == numbers(tmp_path, here)
+    assert Studies(tmp_path).last(there)["reason"] == "done"
+
+
+def test_other_versions_on_a_node_are_refused_or_named(caplog) -> None:
+    here = Versions("0.1.0 (a)", "3.11", "2.13.0")
+    require_versions(here, here, "node-1")
+    require_versions(here, Versions(here.lab, here.python, "2.12.0"), "node-1")
+    assert "2.12.0" in caplog.text and "node-1" in caplog.text
+    for other in (Versions("0.1.0 (b)", "3.11", "2.13.0"), Versions(here.lab, "3.12", here.torch)):
+        with pytest.raises(LabError) as error:
+            require_versions(here, other, "node-1")
+        assert error.value.code == "cluster_versions"
+
+
+def test_an_unreachable_cluster_has_one_sentence(monkeypatch) -> None:
+    monkeypatch.setattr(ray_cluster, "_connecting", ray_cluster.threading.Lock())
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+
+    def refuse(**_: object) -> None:
+        raise ConnectionError("no cluster")
+
+    monkeypatch.setattr(ray, "init", refuse)
+    with pytest.raises(LabError) as error:
+        connect()
+    assert error.value.code == "ray_unreachable"
