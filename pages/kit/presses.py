@@ -1,6 +1,7 @@
-"""A press or a typed value that has reached the server counts, whatever the browser sends next.
+"""A press, a typed value or a request that has reached the server counts, whatever the browser
+sends next.
 
-Streamlit loses some of them on a busy machine, in three ways. They are mended here, by replacing
+Streamlit loses some of them on a busy machine, in four ways. They are mended here, by replacing
 the functions of Streamlit that lose them.
 """
 
@@ -10,9 +11,20 @@ from contextvars import ContextVar
 from itertools import chain
 
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import ScriptRunner, get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils import script_requests
 from streamlit.runtime.state.session_state import SessionState, WStates
+
+# Kinds of messages to the browser that are sent once and that no run of a page repeats: the address
+# to upload a chosen file to, a file to download or rows of a table, the address of a login, and the
+# sign that the connection works.
+SENT_ONCE = {
+    "file_urls_response",
+    "backend_operation_response",
+    "auth_redirect",
+    "heartbeat_ack",
+}
 
 
 def keep_all() -> None:
@@ -27,6 +39,7 @@ def keep_all() -> None:
     )
     SessionState.set_widgets_from_proto = _with_counts(SessionState.set_widgets_from_proto)
     WStates.call_callback = _once_for_each_press(WStates.call_callback)
+    ForwardMsgQueue.clear = _with_messages_sent_once(ForwardMsgQueue.clear)
 
 
 def _once_started(check: Callable[[ScriptRunner], None]) -> Callable[[ScriptRunner], None]:
@@ -94,3 +107,29 @@ def _once_for_each_press(call: Callable[[WStates, str], None]) -> Callable[[WSta
             call(states, widget_id)
 
     return call_for_each
+
+
+def _with_messages_sent_once(clear: Callable[..., None]) -> Callable[..., None]:
+    """Keep messages that are sent once when a run of a page begins.
+
+    A run removes the messages that are not sent yet, because it draws the page anew. The browser
+    waits for ever for an answer that is removed with them: the second of two files that are chosen
+    quickly is never uploaded, because the first one starts a run.
+    """
+
+    def clear_the_rest(
+        queue: ForwardMsgQueue,
+        retain_lifecycle_msgs: bool = False,
+        fragment_ids_this_run: list[str] | None = None,
+    ) -> None:
+        before = queue._queue
+        clear(queue, retain_lifecycle_msgs, fragment_ids_this_run)
+        if retain_lifecycle_msgs:
+            kept = {id(message) for message in queue._queue}
+            queue._queue = [
+                message
+                for message in before
+                if id(message) in kept or message.WhichOneof("type") in SENT_ONCE
+            ]
+
+    return clear_the_rest

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import RerunData, ScriptRunner, get_script_run_ctx
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.runtime.scriptrunner_utils import script_requests
@@ -23,6 +25,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> None:
         (script_requests, "_coalesce_widget_states"),
         (SessionState, "set_widgets_from_proto"),
         (WStates, "call_callback"),
+        (ForwardMsgQueue, "clear"),
     ):
         monkeypatch.setattr(owner, name, getattr(owner, name))
     presses.keep_all()
@@ -92,3 +95,37 @@ def test_every_press_of_one_button_counts(presses_before: int, kept: None) -> No
     assert app.session_state["presses"] == presses_before + 1
     app.run()
     assert app.session_state["presses"] == presses_before + 1
+
+
+def answers_of_streamlit() -> list[ForwardMsg]:
+    """One message of each kind that answers one request of the browser, and no run repeats."""
+    answers = [ForwardMsg() for _ in range(4)]
+    answers[0].file_urls_response.response_id = "the second of two files"
+    answers[1].backend_operation_response.request_id = "a download"
+    answers[2].auth_redirect.url = "/auth/login"
+    answers[3].heartbeat_ack = True
+    return answers
+
+
+@pytest.mark.parametrize("fragments", [None, ["live"]])
+def test_a_new_run_removes_no_answer_to_the_browser(
+    fragments: list[str] | None, kept: None
+) -> None:
+    """The first of two chosen files starts a run while the second one waits for its address."""
+    queue, answers = ForwardMsgQueue(), answers_of_streamlit()
+    outdated = ForwardMsg()
+    outdated.delta.new_element.text.body = "drawn anew by the next run"
+    outdated.delta.fragment_id = "live"
+    first = ForwardMsg(script_finished=ForwardMsg.FINISHED_EARLY_FOR_RERUN)
+    for message in (first, *answers[:2], outdated, *answers[2:]):
+        queue.enqueue(message)
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=fragments)
+    assert queue.flush() == [first, *answers]
+
+
+def test_a_session_that_ends_removes_every_message(kept: None) -> None:
+    queue = ForwardMsgQueue()
+    for message in answers_of_streamlit():
+        queue.enqueue(message)
+    queue.clear()
+    assert queue.is_empty()
