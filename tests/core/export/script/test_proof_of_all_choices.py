@@ -3,6 +3,7 @@
 The scripts run in one process that has no access to the lab, one after another.
 """
 
+import io
 import json
 import subprocess
 import sys
@@ -52,6 +53,7 @@ from core.optim.stopping import StoppingRule
 from core.training.inputs import load_inputs
 from core.training.loop import train
 from core.weights.library import WeightsLibrary
+from core.weights.reading import read_model
 
 TABLE = {
     "data": {"kind": "blobs", "points": 80},
@@ -234,7 +236,8 @@ def starts() -> Iterator[Experiment]:
         name: torch.rand(shape, generator=draw) if shape else torch.zeros((), dtype=torch.int64)
         for name, shape in shapes.items()
     }
-    digest = WeightsLibrary(HOMES[-1]).add_file(save(weights), "start.safetensors")
+    model = read_model(io.BytesIO(save(weights)), "start.safetensors")
+    digest = WeightsLibrary(HOMES[-1]).add(model)
     start = {"kind": "weights", "digest": digest}
     yield experiment(base, start=start)
     yield experiment(base, start=start | {"frozen": ("conv1", "norm1"), "new_layers": ("output",)})
