@@ -235,10 +235,10 @@ def test_an_unknown_run_is_not_found(tmp_path):
 def test_drawings_are_read_by_the_ready_made_experiment_for_mnist(
     tmp_path, monkeypatch, drawings, capsys
 ):
-    """A twelfth of the training set is enough."""
+    """An eighth of the training set is enough."""
     monkeypatch.setenv("LAB_TORCHVISION", str(SHARED))
     command = ["train", "mnist-best", "--home", str(tmp_path), "--device", "cpu", "--json"]
-    assert main([*command, "--epochs", "2", "--set", "split.fraction=0.08"]) == 0
+    assert main([*command, "--epochs", "2", "--set", "split.fraction=0.125"]) == 0
     run = json.loads(capsys.readouterr().out.splitlines()[-1])["run"]
     trained = TrainedRun(Store(tmp_path), run)
     ask(trained, Familiarity())
