@@ -29,6 +29,7 @@ from core.data.spreadsheet.grid import column_name
 MAX_WORDS = 20  # different values of a text column that is one-hot encoded without being asked for
 MAX_INPUTS = 1000  # different values that can be one-hot encoded if asked for
 SAMPLED = 2000  # cells that show whether a column contains dates or file names
+MINORITY = 0.5  # fraction of texts below which a column is read as numbers if it is filled
 STRAY = 0.05  # fraction of texts among numbers up to which they are taken for mistakes
 
 Ways = tuple[Mapping[str, str], ...]  # choices for the column, the likeliest first
@@ -127,6 +128,8 @@ def _text_problem(cells: np.ndarray, choice: ColumnChoice) -> ColumnProblem | No
     if found == "mixed" and (stray.mean() <= STRAY or distinct > MAX_WORDS):
         strays = few(list(dict.fromkeys(texts[stray]))[:3])
         ways = (IGNORE, {"text": "ordinal"})
+        if stray.mean() < MINORITY:
+            ways = (*ways, {"missing": "median_indicator"})
         if stray.mean() <= STRAY:
             ways = ({"missing": "rows"}, {"missing": "median_indicator"}, IGNORE)
         return ColumnProblem(

@@ -13,6 +13,7 @@ from core.data.inspection.shape_guess import (
     ORDERS,
     Arrangement,
     ShapeGuess,
+    alpha_channel,
     guess_shape,
 )
 from core.data.inspection.shapes import Shape, check_shape, format_image_shape
@@ -21,6 +22,7 @@ from core.data.spreadsheet.growing_array import map_rows
 from core.data.spreadsheet.table import Table
 
 SMALL = 8  # pixels of a side of colour images below which the second shape is always named
+SAMPLED = 200  # images that show which of four channels is the opacity
 SIGNAL = 0.6  # error of predicting a value from the one before below which rows may be signals
 
 
@@ -104,16 +106,18 @@ def _guessed_finding(guess: ShapeGuess, turned: bool) -> Finding:
 
 
 def drop_alpha(values: np.ndarray, reading: Reading) -> tuple[np.ndarray, Reading, Finding]:
-    """Return rows (N, 4·H·W) without the fourth channel, the reading of these, and the finding."""
+    """Return rows (N, 4·H·W) without the channel of opacity, their reading, and the finding."""
     _, height, width = reading.shape
     columns = np.arange(values.shape[1])
-    interleaved = reading.channels == "interleaved"
-    alpha = columns % 4 == 3 if interleaved else columns >= 3 * height * width
+    channel = columns % 4 if reading.channels == "interleaved" else columns // (height * width)
+    place = alpha_channel([values[:SAMPLED, channel == c] for c in range(4)])
+    alpha = channel == place
     low, high = (float(pick(values[:, alpha])) for pick in (np.min, np.max))
     varying = "" if low == high else ", which varies: transparent pixels keep their colour"
+    which = "first" if place == 0 else "fourth"
     text = (
-        f"The fourth channel (opacity, {low:g} to {high:g}{varying}) is left out; red, "
-        "green and blue are used."
+        f"The {which} channel (opacity, {low:g} to {high:g}{varying}) is left out; red, green and "
+        "blue are used."
     )
     finding = Finding("alpha", "info", text, {"low": low, "high": high})
     reading = reading.model_copy(update={"shape": (3, height, width)})

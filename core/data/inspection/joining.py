@@ -1,6 +1,7 @@
 """Joining: bring the rows of two tables together by a column of identifiers that both have."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from core.data.inspection.titles import is_key_title, normalized
 from core.data.spreadsheet.grid import column_name
 from core.data.spreadsheet.table import Table
 
+_OR_BY_POSITION = ", or leave the column out to pair the rows by position"
 ENDS = 2  # columns at either end of a table in which identifiers are looked for
 
 
@@ -84,7 +86,7 @@ def _keys(table: Table, column: int) -> list[str]:
 def _join(inputs: Table, a: int, labels: Table, b: int) -> Join:
     one, two = _keys(inputs, a), _keys(labels, b)
     for table, column, keys in ((inputs, a, one), (labels, b, two)):
-        _refuse_repeats(table, column, keys)
+        _refuse_repeats(table, column, keys, fits=len(one) == len(two))
     rows = {key: row for row, key in enumerate(two)}
     _refuse_missing(inputs, a, one, set(two), labels)
     _refuse_missing(labels, b, two, set(one), inputs)
@@ -100,7 +102,8 @@ def _join(inputs: Table, a: int, labels: Table, b: int) -> Join:
     return Join((a, b), order, Finding("joined", "info" if moved else "ok", text, evidence))
 
 
-def _refuse_repeats(table: Table, column: int, keys: list[str]) -> None:
+def _refuse_repeats(table: Table, column: int, keys: list[str], *, fits: bool) -> None:
+    """Raise BadData for an identifier that occurs twice; `fits`: rows may be paired by position."""
     first: dict[str, int] = {}
     for row, key in enumerate(keys, table.first_row):
         if key in first:
@@ -108,14 +111,8 @@ def _refuse_repeats(table: Table, column: int, keys: list[str]) -> None:
             raise BadData(
                 f"{table.name}, rows {first[key]} and {row} have the same identifier {text!r} in "
                 f"{_place(table, column)}, so the two files cannot be joined by it. Remove one of "
-                "these rows, or leave the column out to pair the rows by position.",
-                (
-                    {
-                        "columns": {
-                            column_keys(table.header, table.width)[column]: {"role": "ignore"}
-                        }
-                    },
-                ),
+                f"these rows{_OR_BY_POSITION if fits else ''}.",
+                (_without(table, column),) if fits else (),
                 code="ids_repeat",
             )
         first[key] = row
@@ -125,16 +122,22 @@ def _refuse_missing(
     table: Table, column: int, keys: list[str], others: set[str], other: Table
 ) -> None:
     missing = next((row for row, key in enumerate(keys) if key not in others), None)
+    fits = len(table) == len(other)
     if missing is None:
         return
     text = clip(_texts(table, column)[missing])
     raise BadData(
         f"{table.name}, row {table.first_row + missing} has the identifier {text!r} in "
         f"{_place(table, column)}, which {other.name} does not contain. Provide one row for each "
-        "identifier in both files, or leave the column out to pair the rows by position.",
-        ({"columns": {column_keys(table.header, table.width)[column]: {"role": "ignore"}}},),
+        f"identifier in both files{_OR_BY_POSITION if fits else ''}.",
+        (_without(table, column),) if fits else (),
         code="ids_differ",
     )
+
+
+def _without(table: Table, column: int) -> dict[str, Any]:
+    """Return the change of a Reading that leaves the column out."""
+    return {"columns": {column_keys(table.header, table.width)[column]: {"role": "ignore"}}}
 
 
 def _place(table: Table, column: int) -> str:

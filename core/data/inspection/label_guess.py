@@ -28,6 +28,9 @@ OTHER_NAMES = (
     "median_house_value", "charges", "progression",
 )  # fmt: skip
 RESERVED = ("auto", "first", "last", "none")  # values of Reading.label_column that are not titles
+UNSUITABLE = ("constant", "a date", "different in every row", "mostly empty")  # no labels
+MOSTLY = 0.5  # fraction of missing cells from which a column is mostly empty
+NAMED_ROWS = 10  # rows from which texts that are all different are names
 FEW = 64  # different values up to which a column looks more like labels than pixels
 
 
@@ -94,20 +97,48 @@ def guess_label_column(table: Table, free: list[int], reading: Reading) -> Guess
         first, *others = reasons
         complete = (column for column in others if not _has_gaps(table, column))
         return Guess(first, reasons[first], other=next(complete, None))
+    raise _not_found(table, free)
+
+
+def _not_found(table: Table, free: list[int]) -> BadData:
+    """Return the error for a file in which nothing is recognizable as the labels."""
     sheets = label_sheets(table)
+    if len(free) < 2:
+        cause = "that is not left out" if table.width > 1 else "of values"
+        remedy = (
+            "Choose another sheet, or add inputs"
+            if sheets
+            else "Use it as the file of labels beside a file of inputs, or separate its columns by "
+            "commas, semicolons, tabs, | or spaces"
+            if table.width == 1
+            else "Use another column as input, or add a file with labels"
+        )
+        return BadData(
+            f"{table.name} has one column {cause}, but inputs and labels need at least two. "
+            f"{remedy}.",
+            tuple(sheets),
+            code="one_column",
+        )
     remedy = "Choose another sheet" if sheets else "Add a file with labels"
-    raise BadData(
+    turn = ({"turn_sheet": True},) if table.width > len(table) > 1 else ()
+    samples = " If each column is a sample, swap the rows and columns." if turn else ""
+    return BadData(
         f"{table.name} has {counted(len(free), 'column')}, and none of them is recognizable as the "
-        f"label column. {remedy}, or enter the name of the label column.",
-        (*sheets, *({"label_column": end} for end in ("first", "last"))),
+        f"label column. {remedy}, or enter the name of the label column.{samples}",
+        (*sheets, *turn, *({"label_column": end} for end in ("first", "last"))),
         code="label_column_not_found",
     )
 
 
 def _has_gaps(table: Table, column: int) -> bool:
     """Whether a column has missing cells, so that rows would have no label."""
+    return _gaps(table, column) > 0
+
+
+def _gaps(table: Table, column: int) -> float:
+    """Return the fraction of missing cells of a column."""
     cells = cells_of(table, column)
-    return bool(pd.isna(cells).any() or (column in table.words and (cells == "").any()))
+    return float((cells == "").mean() if column in table.words else pd.isna(cells).mean())
 
 
 def label_sheets(table: Table) -> list[dict[str, str]]:
@@ -179,7 +210,7 @@ def _by_title(table: Table, free: list[int]) -> Ranked:
 
 def _by_place(table: Table, free: list[int]) -> Ranked:
     """Rank the columns of a table: the last one, unless a headerless file has one text column."""
-    usable = [c for c in free if not is_constant(table, c) and not _are_dates(table, c)] or free
+    usable = [c for c in free if not _unsuitable(table, c)] or free
     words = _only_text(table, free, [c for c in usable if c in table.words])
     first, last = usable[0], usable[-1]
     likely = [c for c in (last, first) if _could_be_labels(table, c)]
@@ -240,9 +271,22 @@ def _passed_over(table: Table, free: list[int], others: Iterable[int]) -> tuple[
     """Return why the labels were not looked for in these columns."""
     kinds = set()
     for c in others:
-        left_out = c not in free
-        kinds.add("left out" if left_out else "constant" if is_constant(table, c) else "a date")
-    return tuple(kind for kind in ("constant", "a date", "left out") if kind in kinds)
+        kinds.add("left out" if c not in free else _unsuitable(table, c) or "a date")
+    return tuple(kind for kind in (*UNSUITABLE, "left out") if kind in kinds)
+
+
+def _unsuitable(table: Table, column: int) -> str:
+    """Return why a column is hardly the label: one of UNSUITABLE, or an empty text."""
+    if is_constant(table, column):
+        return "constant"
+    if _are_dates(table, column):
+        return "a date"
+    cells = table.words.get(column)
+    if cells is None:
+        return "mostly empty" if _gaps(table, column) > MOSTLY else ""
+    if len(cells) >= NAMED_ROWS and len(set(cells)) == len(cells):
+        return "different in every row"
+    return "mostly empty" if _gaps(table, column) > MOSTLY else ""
 
 
 def _tabular(table: Table, free: list[int]) -> bool:

@@ -11,8 +11,11 @@ from core.base.numbers import whole
 from core.base.text import clip, counted, few
 from core.data.inspection import variants
 from core.data.inspection.balance import check_balance
+from core.data.inspection.missing_marks import check_missing_marks, is_mark, missing_mark
 from core.data.inspection.tasks import MAX_CLASSES, Task, check_values, decide_task
 from core.data.spreadsheet.exact import LIMIT, integers, is_code
+
+FAR = 10  # times the other labels from which 99 or 999 may mark missing ones
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ def read_labels(
         elif merge:
             words = variants.merged(words)
         ids, names, findings = _words(words)
-        findings += variants.check_variants(words) if classes is None else []
+        if classes is None:
+            findings += variants.check_variants(words) + check_missing_marks(words)
     else:
         labels, ids = np.unique(values, return_inverse=True)
         decided, finding = decide_task(labels, len(values), wanted=task, title=title, table=table)
@@ -149,6 +153,8 @@ def _check_numbering(labels: np.ndarray) -> list[Finding]:
             text += f" Check that {low} does not mark missing labels."
         findings.append(Finding("label_base", level, text, {"low": low, "high": high}))
     missing = high - low + 1 - len(labels)
+    if len(labels) > 2 and is_mark(str(high)) and high > FAR * labels[-2]:
+        findings.append(missing_mark(str(high)))
     if 0 < missing <= len(labels):
         gaps = sorted(set(range(low, high)) - {int(label) for label in labels})
         text = (

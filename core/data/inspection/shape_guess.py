@@ -11,6 +11,7 @@ the best one in grey comes first, and no arrangement counts as certain.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,7 +130,9 @@ def guess_shape(values: np.ndarray, among: list[Arrangement] | None = None) -> S
         channels, height, width = candidate.shape
         oblong = OBLONG * abs(math.log(height / width))
         score = math.log(error) + oblong + CHANNEL * (channels - 1)
-        if is_unusual := channels == 4 and not _is_alpha(images[:, 3], rows.max()):
+        if is_unusual := channels == 4 and not any(
+            _is_alpha(images[:, place], rows.max()) for place in (0, 3)
+        ):
             score += ALPHA
         scored.append((score, error, candidate, is_unusual))
     scored.sort(key=lambda entry: entry[0])
@@ -196,6 +199,12 @@ def _neighbours(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     left[:, 1:, 0], left[:, 0, 0] = above[:, 1:, 0], pixels.mean()
     diagonal[:, 0], diagonal[:, :, 0] = left[:, 0], above[:, :, 0]
     return left, above, diagonal
+
+
+def alpha_channel(channels: Sequence[np.ndarray]) -> int:
+    """Return which of the four channels is opacity: the first if only that one is like it."""
+    opaque = max(float(channel.max(initial=0)) for channel in channels)
+    return 0 if _is_alpha(channels[0], opaque) and not _is_alpha(channels[3], opaque) else 3
 
 
 def _is_alpha(channel: np.ndarray, opaque: float) -> bool:

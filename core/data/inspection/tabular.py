@@ -24,6 +24,8 @@ from core.data.inspection.encoding import (
     to_texts,
 )
 from core.data.inspection.missing_codes import check_codes
+from core.data.inspection.number_faults import check_rounding, check_totals
+from core.data.inspection.variants import find_variants
 
 SCALE_RATIO = 100  # ratio of standard deviations from which one scale for all hides small columns
 
@@ -52,7 +54,11 @@ def build_rows(
         if problems := find_problems(columns):
             raise refuse(problems, columns, name)
         places = [*columns.indices, *sorted(columns.words)]
-        findings += check_codes(columns, name)
+        findings += [
+            *check_codes(columns, name),
+            *check_rounding(columns),
+            *check_totals(columns, name),
+        ]
         encodings = [fit_encoding(columns, c, columns.choice(c), columns.train) for c in places]
     inputs, names = apply_encodings(encodings, columns, places)
     if not any(e.title or e.kind != "number" or e.indicator for e in encodings):
@@ -110,6 +116,8 @@ def _describe_encodings(
             text = f"Column {clip(column)!r} is {how}: {few(encoding.categories)}."
             evidence = {"column": column, "words": list(encoding.categories)}
             findings.append(Finding(code, "info", text, evidence))
+            if fitted and (groups := find_variants(encoding.categories)):
+                findings.append(_spellings(column, groups))
         if not encoding.strategy:
             continue
         cells = cells_of_column(columns, place)
@@ -146,6 +154,17 @@ def _describe_encodings(
             )
         findings.append(Finding("missing_filled", "info", text, {"filled": counts}))
     return findings
+
+
+def _spellings(column: str, groups: Sequence[Sequence[str]]) -> Finding:
+    """Return the warning that texts of an input column differ only in case or spaces."""
+    text = (
+        f"Column {clip(column)!r} has values in several spellings, which are different inputs: "
+        f"{few([' / '.join(group) for group in groups])}. If they mean the same, use one spelling "
+        "in the file."
+    )
+    evidence = {"column": column, "variants": [list(group) for group in groups]}
+    return Finding("word_variants", "warn", text, evidence)
 
 
 def _check_test_cells(

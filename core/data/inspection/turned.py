@@ -41,18 +41,19 @@ def _refuse_titles(table: Table) -> None:
     titles = [str(title).strip() for title in table.words.get(0, ())]
     if len(set(titles)) < len(titles) or len(titles) < 2:
         return
-    if len(table.words) > 1 and not _rows_have_types(table):
+    types = len(table.words) > 1 and _rows_have_types(table)
+    if len(table.words) > 1 and not types:
         return
     header = table.header or ("",)
     labels = sum(bool(_LABEL.fullmatch(name)) for name in header[1:])
     if 2 * labels > len(header):
         titles.append(header[0])
     named = [title for title in titles if is_label_title(title)]
-    if len(named) == 1:
+    if len(named) == 1 or types:
         raise BadData(
             f"{table.name}, {column_name(0, table.sheet_column)} contains titles such as "
-            f"{clip(named[0])!r}, so each column seems to be a sample. Swap the rows and columns "
-            "of the file.",
+            f"{clip((named or titles)[0])!r}, so each column seems to be a sample. Swap the rows "
+            "and columns of the file.",
             (TURN,),
             code="sheet_turned",
         )

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from core.base.finding import Action, Finding
 from core.base.text import counted, few
 
+INVISIBLE = "Cf"  # category of zero-width spaces, byte order marks and marks of direction
+
 
 def plain(name: str) -> str:
     """Return the name in the form that its variants share.
@@ -14,7 +16,10 @@ def plain(name: str) -> str:
     >>> plain(" Hot  Dog"), plain("007")
     ('hot dog', '7')
     """
-    text = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    text = unicodedata.normalize("NFKC", name)
+    if not text.isascii():
+        text = "".join(sign for sign in text if unicodedata.category(sign) != INVISIBLE)
+    text = " ".join(text.casefold().split())
     return str(int(text)) if text.isdecimal() else text
 
 

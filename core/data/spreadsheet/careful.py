@@ -13,7 +13,7 @@ import numpy as np
 from core.base.errors import BadData
 from core.base.numbers import whole
 from core.base.text import clip, counted
-from core.data.spreadsheet.cells import EVERY, MINUS, Kinds, Style, kind_of
+from core.data.spreadsheet.cells import EVERY, Kinds, Style, kind_of
 from core.data.spreadsheet.chunks import NARROW, ReadProgress
 from core.data.spreadsheet.growing_array import GrowingArray
 from core.data.spreadsheet.header import is_blank
@@ -226,7 +226,7 @@ class Words(dict):
         word = cell
         if kind.missing == "always" or (kind.missing and self.report.numbers):
             word = ""
-        elif kind.styles & style and (not kind.styles & Style.POINT or MINUS in cell):
+        elif kind.styles & style and (not kind.styles & Style.POINT or not cell.isascii()):
             word = repr(style.parse(cell)).removesuffix(".0")
         self[cell] = word
         return word

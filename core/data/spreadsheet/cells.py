@@ -11,13 +11,24 @@ from enum import IntFlag
 from functools import lru_cache
 
 SPACE = " \t\r\n\v\f"  # white space for pandas; str.strip removes more
-MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "?"})  # in every column
-MISSING_NUMBERS = frozenset({"none", "nil", "-", "--", "."})  # only in a column of numbers
+ERRORS = ("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!")  # of spreadsheet programs
+MISSING = frozenset(  # in every column
+    {"", "na", "n/a", "n.a.", "#n/a", "#na", "<na>", "nan", "-nan", "null", "(null)", "<null>"}
+    | {"?", "\\n", *ERRORS}  # databases export \N
+)
+MISSING_NUMBERS = frozenset(  # only in a column of numbers
+    {"none", "nil", "-", "--", ".", "..", "...", "*", "**", "***", "missing", "unknown"}
+    | {"nd", "n.d.", *("#" * width for width in range(1, 16))}  # ### is a column too narrow
+)
 
 DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T]|$)|\d\d?[./]\d\d?[./](\d{4}|\d\d)$", re.ASCII)
 
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
 MINUS = "\u2212"  # the minus sign, which word processors put in place of the hyphen
+_FOREIGN = str.maketrans(  # signs of numbers that float() or the patterns below do not know
+    {chr(zero + n): str(n) for zero in (0x660, 0x6F0, 0x966, 0xFF10) for n in range(10)}
+    | {"\u066b": ".", "\u066c": ",", "\u2013": "-"}  # Arabic separators, the en dash
+)
 _SIGN = f"[+{MINUS}-]?"
 _PLAIN = re.compile(rf"{_SIGN}(?:\d+\.?\d*|\.\d+){_EXPONENT}", re.ASCII)
 _DIGITS = re.compile(r"[+-]?\d+", re.ASCII)
@@ -54,7 +65,7 @@ class Style(IntFlag):
 
     def parse(self, cell: str) -> float:
         """Return the number in a cell that agrees with this one style."""
-        text = cell.strip(SPACE).replace(MINUS, "-")
+        text = cell.strip(SPACE).translate(_FOREIGN).replace(MINUS, "-")
         for sign in self.group:
             text = text.replace(sign, "")
         return float(text.replace(",", ".") if self.decimal == "," else text)
@@ -70,7 +81,10 @@ def _grouped(group: str, decimal: str) -> re.Pattern:
     if len(group) > 1:
         groups = "|".join(rf"(?:{re.escape(g)}\d{{3}})+" for g in group)
         return re.compile(rf"{_SIGN}(?:\d{{1,3}}|[1-9]\d{{0,2}}(?:{groups})){rest}", re.ASCII)
-    return re.compile(rf"{_SIGN}(?:\d{{1,3}}|[1-9]\d{{0,2}}(?:{sign}\d{{3}})+){rest}", re.ASCII)
+    indian = rf"|[1-9]\d?(?:{sign}\d{{2}})+{sign}\d{{3}}" if group == "," else ""  # 12,34,567
+    return re.compile(
+        rf"{_SIGN}(?:\d{{1,3}}|[1-9]\d{{0,2}}(?:{sign}\d{{3}})+{indian}){rest}", re.ASCII
+    )
 
 
 _PATTERNS = {
@@ -121,6 +135,8 @@ def kind_of(cell: str) -> Kind:
     ['TEXT', 'POINT|COMMA', 'ENGLISH', 'COMMA|ENGLISH|GERMAN|SPACED_COMMA']
     """
     text = cell.strip(SPACE)
+    if not text.isascii():
+        text = text.translate(_FOREIGN)
     if _DIGITS.fullmatch(text):
         padded = len(text) > 1 and text[0] == "0"
         byte = len(text) < 4 and text.isdigit() and int(text) < 256
@@ -141,7 +157,6 @@ def kind_of(cell: str) -> Kind:
 
 def is_number(cell: str, decimal: str = ".") -> bool:
     """Whether the cell is a finite decimal number that pandas' fast parser reads, too."""
-    is_ascii = MINUS not in cell
-    return is_ascii and bool(
+    return cell.isascii() and bool(
         kind_of(cell).styles & (Style.COMMA if decimal == "," else Style.POINT)
     )

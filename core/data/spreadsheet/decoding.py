@@ -107,7 +107,10 @@ class Recoded(io.RawIOBase):
 
 
 class WithoutNul(io.RawIOBase):
-    """Pass UTF-8 through. Raises BadData at a NUL byte, which text never contains."""
+    """Pass UTF-8 through, without the Ctrl-Z with which DOS programs end a file.
+
+    Raises BadData at a NUL byte, which text never contains.
+    """
 
     def __init__(self, file: BinaryIO, name: str):
         self.file, self.name, self.passed = file, clip(name), 0
@@ -125,6 +128,7 @@ class WithoutNul(io.RawIOBase):
                 code="nul_byte",
             )
         self.passed += len(chunk)
+        chunk = chunk.rstrip(b"\x1a")
         buffer[: len(chunk)] = chunk
         return len(chunk)
 

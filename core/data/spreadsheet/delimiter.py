@@ -71,6 +71,8 @@ def _score(lines: list[str], delimiter: str, kinds: Kinds) -> tuple[float, int]:
     texts = [cell for cell in cells if not kinds[cell].styles]
     if sum(1 for cell in texts if _QUOTE.search(cell)) > len(rows) / 2:
         return 0.0, 0
+    if sum(1 for c in texts if c.count("[") != c.count("]")) > len(rows) / 2:  # a list is torn
+        return 0.0, 0
     torn = sum(1 for cell in texts if _is_torn(cell, others, kinds)) / len(cells)
     return regular * (0.2 + numbers) * (1 - torn), width
 

@@ -120,6 +120,32 @@ def _is_row_of_new_words(first: list[str], body: Rows, words: Sequence[int]) -> 
     return bool(categorical) and unseen
 
 
+def is_second_header(rows: Rows, kinds: Kinds) -> bool:
+    """Whether the row below the header describes columns, too, such as their units: it has texts
+    over all columns of numbers, of which there are several, and no text that a row below repeats.
+    """
+    second, others = rows[1], rows[2:]
+    texts = 0
+    for cell, column in zip(second, zip(*others, strict=False), strict=False):
+        values = [kinds[other] for other in column if not kinds[other].missing]
+        kind = kinds[cell]
+        if values and all(value.styles for value in values):
+            if kind.styles or (kind.missing and cell.strip()):
+                return False
+            texts += bool(cell.strip())
+        elif cell.strip() and cell in column:
+            return False
+    return texts > 1
+
+
+def names_columns(upper: Sequence[str], lower: Sequence[str]) -> bool:
+    """Whether the lower of two header rows names the columns, and the upper one groups of them."""
+    names = [cell.strip() for cell in lower]
+    groups = [cell.strip() for cell in upper]
+    is_complete = all(names) and len(set(names)) == len(names)
+    return is_complete and (not all(groups) or len(set(groups)) < len(groups))
+
+
 def title_rows(rows: Rows, width: int, kinds: Kinds) -> int:
     """Return the number of rows above the header that hold a title, a date or a note.
 

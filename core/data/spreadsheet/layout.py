@@ -24,6 +24,8 @@ from core.data.spreadsheet.header import (
     has_header,
     has_suffixes,
     is_blank,
+    is_second_header,
+    names_columns,
     title_rows,
     unique_names,
 )
@@ -62,6 +64,7 @@ class Layout:
     padded: tuple[int, ...] = ()
     repeated: tuple[str, ...] = ()  # names that occur more than once
     suffixed: bool = False  # the header is a row of values with suffixes
+    second: tuple[str, ...] = ()  # cells of another row of the header, such as units
     sheet_column: int | None = None
 
     def describe_column(self, column: int) -> str:
@@ -132,6 +135,13 @@ def sniff(stream: io.BufferedReader, text: Text, header: Header = "auto") -> Lay
             f"{clip(name)} has a header but no rows. Provide a file with one row per sample.",
             code="no_rows",
         )
+    second: list[str] = []
+    last = rows[0]
+    if named and header == "auto" and len(rows) > 2 and is_second_header(first, kinds):
+        upper, last, *others = rows
+        used, unused = (upper, last) if not names_columns(first[0], first[1]) else (last, upper)
+        rows, second = [used, *others], unused[2]
+        scans = scan_columns([(row, cells) for row, _, cells in others], width, kinds)
     body = rows[1:] if named else rows
     if not named and len(rows) > 1:
         for scan, cell in zip(scans, rows[0][2], strict=False):
@@ -141,7 +151,7 @@ def sniff(stream: io.BufferedReader, text: Text, header: Header = "auto") -> Lay
     names = rows[0][2] if named else []
     if named:
         regular &= len(names) >= width and all(map(is_blank, names[width:]))
-    before = rows[0] if named else titled[-1] if titled else None
+    before = last if named else titled[-1] if titled else None
     return Layout(
         delimiter=delimiter,
         decimal=decimal or ".",
@@ -157,6 +167,7 @@ def sniff(stream: io.BufferedReader, text: Text, header: Header = "auto") -> Lay
         padded=tuple(c for c, scan in enumerate(scans) if scan.exact and not scan.is_text),
         repeated=tuple(n for n, k in Counter(c.strip() for c in names).items() if n and k > 1),
         suffixed=named and has_suffixes(first),
+        second=tuple(cell.strip() for cell in second if cell.strip()),
         sheet_column=text.sheet_column,
     )
 

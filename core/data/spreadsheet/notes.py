@@ -23,6 +23,12 @@ def file_notes(name: str, layout: Layout, result: FastResult | CarefulResult) ->
         )
         evidence = {"row": layout.top, "titles": list(layout.titles)}
         yield Finding("title_rows", "info", text, evidence)
+    if layout.second:
+        text = (
+            f"{name} has two header rows. The one with {few(layout.second)} is not used, neither "
+            "as names nor as data."
+        )
+        yield Finding("second_header", "info", text, {"cells": list(layout.second)})
     if layout.extra or empty_rows:
         parts = [
             counted(count, f"empty {noun}")

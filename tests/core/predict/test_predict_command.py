@@ -120,14 +120,14 @@ def test_class_names_and_choices_for_reading(predict, table_run, tmp_path):
 @pytest.mark.parametrize(("name", "read"), [("a.csv", read_csv), ("a.xlsx", read_xlsx)])
 def test_renamed_columns_and_identifiers(predict, table_run, tmp_path, name, read):
     file = tmp_path / "new.csv"
-    file.write_text("m²,colour,age,user_id\n10,red,44,=b\n20,blue,51,#NAME?\n")
+    file.write_text("m²,colour,age,user_id\n10,red,44,=b\n20,blue,51,#TAG\n")
     refused = predict(table_run, file, expected=2)
     assert (refused["missing"], refused["unmatched"]) == (["size"], ["m²", "user_id"])
     assert "--rename NEW=size" in refused["message"]
     result = predict(table_run, file, "--rename", "m²=size", "--to", tmp_path / name)
-    assert result["identifiers"] == {"user_id": ["=b", "#NAME?"]}
+    assert result["identifiers"] == {"user_id": ["=b", "#TAG"]}
     rows = read(tmp_path / name)
-    plain = {"a.csv": ["'=b", "#NAME?"], "a.xlsx": ["=b", "#NAME?"]}
+    plain = {"a.csv": ["'=b", "#TAG"], "a.xlsx": ["=b", "#TAG"]}
     assert [row["user_id"] for row in rows] == plain[name]
     assert [row["answer"] for row in rows] == [answer["answer"] for answer in result["answers"]]
     assert predict(table_run, file, "--rename", "m²", expected=2)["code"] == "rename_format"
