@@ -43,7 +43,7 @@ class Search(Value):
     space: tuple[Dimension, ...] = Field((), max_length=20)
     strategy: SearchStrategy = Tpe()
     pruning: Pruning = MedianRule()
-    trials: int = ranged(30, 1, MAX_TRIALS, unit="trials", help="Number of settings to try.")
+    trials: int = ranged(30, 1, MAX_TRIALS, help="Number of settings to try.")
     seconds: float = ranged(0, 0, 1e7, unit="s", label="Time budget",
                             help="No further trial starts after it; 0: no limit.")  # fmt: skip
     parallel: int = ranged(

@@ -29,7 +29,7 @@ from pages.kit.form import escape
 from pages.kit.layout import card_title
 from pages.parts.search import drafts
 
-USUAL = 8  # rows for settings that are not ticked
+FEW = 3  # options of a setting that is not ticked
 NAME, END, SCALE = 178, 92, 134  # px
 SCALES = {"linear": "Linear", "log": "Logarithmic", "one_minus_log": "1 − 10ᵏ"}
 HELP = (
@@ -88,7 +88,9 @@ def summary_of(search: Search, dimension: Dimension) -> str:
     """Return the range or the options of a setting that is not ticked."""
     (scale,) = scales(search.model_copy(update={"space": (dimension,)}))
     if scale.options:
-        return ", ".join(map(scale.write, scale.options))
+        names = [scale.write(option) for option in scale.options]
+        more = f", {len(names) - FEW} more" if len(names) > FEW else ""
+        return ", ".join(names[:FEW]) + more
     return f"{scale.write(dimension.low)} to {scale.write(dimension.high)}"
 
 
