@@ -12,7 +12,8 @@ CHANGE = "change "  # the beginning of a command; a JSON object of changed field
 PRUNE_TRIAL = "prune trial "  # the beginning of a command; the number of a trial follows
 GO, STOP, LEAVE = "go", "stop", "leave"  # continue; end the job; save it, unfinished
 STOP_BY_TEACHER = "stop by teacher"
-STOPS = {STOP: "", STOP_BY_TEACHER: "the teacher"}  # by whom, where it is not the owner
+PRUNE = "stop by search"  # of a trial that is worse than others
+STOPS = {STOP: "", STOP_BY_TEACHER: "the teacher", PRUNE: "the search"}  # by whom else
 
 
 class Control:

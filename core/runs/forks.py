@@ -253,7 +253,7 @@ def forkable_epochs(store: Store, run: str) -> int:
 
 def logged_epochs(store: Store, run: str) -> tuple[Epoch, ...]:
     """Return the complete epochs of the run."""
-    return _logged_epochs(store.home, store.root.name, run, store.size(run))
+    return _logged_epochs(store.home, store.folder, run, store.size(run))
 
 
 @lru_cache(maxsize=32)

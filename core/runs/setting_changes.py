@@ -23,7 +23,7 @@ def changed(experiment: Experiment, changes: dict[str, Any]) -> Experiment:
 
 def changes(store: Store, run: str) -> tuple[Changed, ...]:
     """Return the changes of settings while the run was trained, by step."""
-    return _changes(store.home, store.root.name, run, store.size(run))
+    return _changes(store.home, store.folder, run, store.size(run))
 
 
 @lru_cache(maxsize=512)

@@ -51,6 +51,7 @@ class Store:
 
     def __init__(self, home: Path | str | None = None, folder: str = "runs"):
         self.home = Path(home).resolve() if home else default_home()
+        self.folder = folder  # relative to the home
         self.root = self.home / folder
 
     def create(self, experiment: str) -> str:

@@ -9,7 +9,11 @@ from core.base.spec import Call
 from core.studies.places.place import Message, Piece, Poll
 
 CHUNK = "chunk"  # of a study
-KINDS = {CHUNK: "core.studies.chunk_work.compute"}
+TRIAL = "trial"  # of a search
+KINDS = {
+    CHUNK: "core.studies.chunk_work.compute",
+    TRIAL: "core.studies.search.trial_work.compute",
+}
 
 
 def compute(piece: Piece, poll: Poll) -> Iterator[Message]:

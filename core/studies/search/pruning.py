@@ -5,9 +5,15 @@ so far is above the bound ends there. The bounds are known before the trial star
 result depends on no other trial that runs at the same time.
 """
 
+from collections.abc import Sequence
+from math import ceil, inf, log
+from statistics import median
 from typing import ClassVar, Literal
 
 from core.base.spec import Choice, ranged
+from core.studies.search.records import SearchTrial
+
+Bounds = dict[int, float]  # by epoch, from 1
 
 
 class Pruning(Choice, family="pruning"):
@@ -16,12 +22,21 @@ class Pruning(Choice, family="pruning"):
     page: ClassVar[str] = "Search"
     technique: ClassVar[str] = "S3"
 
+    def bounds(self, earlier: Sequence[SearchTrial], number: int, epochs: int) -> Bounds:
+        """Return the bounds of trial `number`, which has this many epochs, from the finished trials
+        that count for it. The goal is minimized; an epoch without a bound ends no trial.
+        """
+        raise NotImplementedError
+
 
 class NoPruning(Pruning):
     """Every trial trains all of its epochs."""
 
     kind: Literal["none"] = "none"
     label: ClassVar[str] = "No pruning"
+
+    def bounds(self, earlier: Sequence[SearchTrial], number: int, epochs: int) -> Bounds:
+        return {}
 
 
 class MedianRule(Pruning):
@@ -37,6 +52,16 @@ class MedianRule(Pruning):
     warmup: float = ranged(0.1, 0, 0.9, label="Warm-up",
                            help="Fraction of the epochs in which no trial is pruned.")  # fmt: skip
 
+    def bounds(self, earlier: Sequence[SearchTrial], number: int, epochs: int) -> Bounds:
+        done = [trial.curve for trial in earlier if trial.state == "done"]
+        if len(done) < self.first:
+            return {}
+        bounds = {}
+        for epoch in range(max(1, ceil(self.warmup * epochs)), epochs):
+            if values := [curve[epoch - 1] for curve in done if len(curve) >= epoch]:
+                bounds[epoch] = median(values)
+        return bounds
+
 
 class Hyperband(Pruning):
     """Many trials get few epochs, and of those only the best 1/η go on at each rung: asynchronous
@@ -50,3 +75,25 @@ class Hyperband(Pruning):
                          help="One of η trials goes on at each rung.")  # fmt: skip
     least: float = ranged(0.05, above=0, high=0.5, label="First rung",
                           help="Fraction of the epochs before the first rung.")  # fmt: skip
+
+    @property
+    def brackets(self) -> int:
+        """The number of brackets: trial k is in bracket k modulo this."""
+        return 1 + int(log(1 / self.least, self.factor) + 1e-9)
+
+    def rungs(self, bracket: int, epochs: int) -> list[int]:
+        """Return the epochs at which the trials of a bracket are compared."""
+        lengths = (
+            ceil(epochs * self.least * self.factor**rung)
+            for rung in range(bracket, self.brackets + 1)
+        )
+        return sorted({length for length in lengths if length < epochs})
+
+    def bounds(self, earlier: Sequence[SearchTrial], number: int, epochs: int) -> Bounds:
+        bracket, bounds = number % self.brackets, {}
+        curves = [t.curve for t in earlier if t.curve and t.number % self.brackets == bracket]
+        for rung in self.rungs(bracket, epochs):
+            values = sorted(min(curve[:rung]) for curve in curves if len(curve) >= rung)
+            places = max(1, (len(values) + 1) // self.factor)  # how many go on, this trial included
+            bounds[rung] = values[places - 1] if len(values) >= places else inf
+        return bounds

@@ -1,6 +1,6 @@
 """The events in the log of a search as JSON lines and back, and its trials. No files, no torch."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
@@ -36,6 +36,7 @@ class TrialStarted:
     seed: int
     run: str
     seconds: float = 0.0  # of the search so far
+    step: int = 0  # of the run, from which it resumes
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class TrialEnded:
 @dataclass(frozen=True)
 class SearchTrial:
     """One trial, also a running one. `finished_at` are the seconds of the search at its end and
-    `seconds` those that it trained. `starts` is how often it was started.
+    `seconds` those that it trained. `starts` is how often it was started at the step where it was
+    last.
     """
 
     number: int
@@ -85,6 +87,7 @@ class SearchTrial:
     curve: tuple[float, ...] = ()
     scores: dict[str, float] = field(default_factory=dict)
     starts: int = 1
+    step: int = 0
 
     @property
     def is_finished(self) -> bool:
@@ -123,22 +126,25 @@ def from_line(line: str) -> SearchEvent | dict[str, Any]:
     return {"event": kind, **data}
 
 
-def trials(events: Iterable[Any]) -> list[SearchTrial]:
-    """Return the trials by number, from the events of a search; those without an end are
-    running.
+def trials(
+    events: Iterable[Any], known: Mapping[int, SearchTrial] | None = None
+) -> list[SearchTrial]:
+    """Return the trials by number, from the events of a search after those of `known`; trials
+    without an end are running.
     """
-    by_number: dict[int, SearchTrial] = {}
+    by_number = dict(known or {})
     for event in events:
         if isinstance(event, TrialStarted):
-            known = by_number.get(event.number)
-            if known is None:
+            trial = by_number.get(event.number)
+            if trial is None:
                 by_number[event.number] = SearchTrial(
                     event.number, event.stage, event.values, event.seed, event.run
                 )
-            elif not known.is_finished:
-                by_number[event.number] = replace(known, starts=known.starts + 1)
-        elif isinstance(event, TrialEnded) and (known := by_number.get(event.number)):
-            by_number[event.number] = _ended(known, event)
+            elif not trial.is_finished:
+                starts = trial.starts + 1 if event.step == trial.step else 1
+                by_number[event.number] = replace(trial, starts=starts, step=event.step)
+        elif isinstance(event, TrialEnded) and (trial := by_number.get(event.number)):
+            by_number[event.number] = _ended(trial, event)
     return [by_number[number] for number in sorted(by_number)]
 
 

@@ -4,7 +4,7 @@
 so that random draws, grids and charts need no other knowledge of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import log10
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -21,6 +21,7 @@ from core.studies.values import refuse
 
 DIGITS = 4  # significant digits of a drawn number
 Option = bool | int | float | str
+STARTUP = 10  # random trials before a Bayesian strategy begins
 Values = dict[str, Any]  # the value of each dimension by its path
 SHAPES: dict[str, type[Axis]] = {  # what is no single field of an experiment
     "depth": DepthAxis,
@@ -278,6 +279,9 @@ class OptionList(Dimension):
     @property
     def summary(self) -> str:
         return f"{self.title} {', '.join(str(value).lower() for value in self.values)}"
+
+
+Picker = Callable[[Dimension], Any]  # returns the value of a dimension for one trial
 
 
 def in_order(space: Sequence[Dimension]) -> list[Dimension]:

@@ -1,13 +1,24 @@
-"""Strategies: which values a search tries next. Choices and pure functions; no torch."""
+"""Strategies: which values a search tries next. Choices and pure functions; no torch.
+
+A strategy gives a picker for each trial: a function that returns the value of one dimension. Its
+random numbers depend on the seed of the search and the number of the trial alone.
+"""
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from math import prod
+from random import Random
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from core.base.spec import Choice
-from core.studies.search.space import Dimension, NumberRange
+from core.studies.search.space import Dimension, NumberRange, Picker
 from core.studies.values import refuse
 
-STARTUP = 10  # random trials before the Bayesian strategies begin
+if TYPE_CHECKING:
+    from core.studies.search.records import SearchTrial
+    from core.studies.search.search import Search
+
+
+MOST_VALUES = 100  # of a dimension in a grid
 
 
 class SearchStrategy(Choice, family="search strategy"):
@@ -19,6 +30,20 @@ class SearchStrategy(Choice, family="search strategy"):
     def check(self, space: Sequence[Dimension]) -> None:
         """Raise a pydantic error if the strategy cannot search this space."""
 
+    needs_separate_process: ClassVar[bool] = False  # its computation disturbs a training
+
+    def size(self, search: "Search") -> int:
+        """Return the maximum number of trials that it proposes."""
+        return search.trials
+
+    def picker(
+        self, search: "Search", history: Sequence["SearchTrial"], number: int, attempt: int
+    ) -> Picker:
+        """Return how trial `number` is chosen after these trials, those that count as running
+        included. `attempt` counts from 0 how often its values were refused.
+        """
+        raise NotImplementedError
+
 
 class RandomSearch(SearchStrategy):
     """Draws every value independently. With n trials, each dimension is tried at n different
@@ -28,6 +53,10 @@ class RandomSearch(SearchStrategy):
     kind: Literal["random"] = "random"
     label: ClassVar[str] = "Random search"
     source: ClassVar[str] = "Bergstra & Bengio 2012"
+
+    def picker(self, search, history, number, attempt) -> Picker:
+        source = Random(f"{search.seed} {number} {attempt}")
+        return lambda dimension: dimension.at(source.random())
 
 
 class GridSearch(SearchStrategy):
@@ -40,6 +69,30 @@ class GridSearch(SearchStrategy):
     label: ClassVar[str] = "Grid"
     source: ClassVar[str] = "Bergstra & Bengio 2012"
 
+    def counts(self, search: "Search") -> dict[str, int]:
+        """Return the number of values of each dimension: as many as fit into the trials, one more
+        for each dimension in turn.
+        """
+        most = {path: distinct(dimension) for path, dimension in search.dimensions.items()}
+        counts, grows = dict.fromkeys(most, 1), True
+        while grows:
+            grows = False
+            for path, limit in most.items():
+                larger = prod(counts.values()) // counts[path] * (counts[path] + 1)
+                if counts[path] < limit and larger <= search.trials:
+                    counts[path], grows = counts[path] + 1, True
+        return counts
+
+    def size(self, search: "Search") -> int:
+        return prod(self.counts(search).values())
+
+    def picker(self, search, history, number, attempt) -> Picker:
+        counts, rest, picked = self.counts(search), number, {}
+        for path, count in counts.items():
+            rest, index = divmod(rest, count)
+            picked[path] = search.dimensions[path].at((index + 0.5) / count)
+        return lambda dimension: picked[dimension.path]
+
 
 class Tpe(SearchStrategy):
     """Bayesian search by density estimates: after 10 random trials, it draws values that are likely
@@ -51,6 +104,11 @@ class Tpe(SearchStrategy):
     formula: ClassVar[str] = r"v = \arg\max_v\; \ell(v) / g(v)"
     source: ClassVar[str] = "Bergstra et al. 2011; Watanabe 2023; Akiba et al. 2019 (Optuna)"
 
+    def picker(self, search, history, number, attempt) -> Picker:
+        from core.studies.search.optuna_samplers import tpe_picker  # takes 0.5 s
+
+        return tpe_picker(search, history, number, attempt)
+
 
 class GaussianProcess(SearchStrategy):
     """Bayesian search by a Gaussian process: predicts the result of any values with its
@@ -61,6 +119,12 @@ class GaussianProcess(SearchStrategy):
     label: ClassVar[str] = "Bayesian (Gaussian process)"
     formula: ClassVar[str] = r"v = \arg\max_v\; \mathbb{E}[\max(0, f_\mathrm{best} - f(v))]"
     source: ClassVar[str] = "Snoek, Larochelle & Adams 2012; Akiba et al. 2019 (Optuna)"
+    needs_separate_process: ClassVar[bool] = True  # it sets the threads of torch
+
+    def picker(self, search, history, number, attempt) -> Picker:
+        from core.studies.search.optuna_samplers import gaussian_process_picker
+
+        return gaussian_process_picker(search, history, number, attempt)
 
     def check(self, space: Sequence[Dimension]) -> None:
         others = [d.path for d in space if not isinstance(d, NumberRange)]
@@ -81,6 +145,9 @@ class ManyStarts(SearchStrategy):
     label: ClassVar[str] = "Many starts"
     source: ClassVar[str] = "Bouthillier et al. 2021"
 
+    def picker(self, search, history, number, attempt) -> Picker:
+        raise AssertionError("there are no dimensions")
+
     def check(self, space: Sequence[Dimension]) -> None:
         if space:
             raise refuse(
@@ -88,3 +155,8 @@ class ManyStarts(SearchStrategy):
                 f"Many starts vary the seeds alone, but the space has {space[0].path}. Remove all "
                 "settings from the space, or use another strategy.",
             )
+
+
+def distinct(dimension: Dimension) -> int:
+    """Return how many different values a grid has of a dimension at most."""
+    return len({dimension.at((k + 0.5) / MOST_VALUES) for k in range(MOST_VALUES)})
