@@ -21,7 +21,7 @@ import numpy as np
 
 from core.base.events import Epoch
 from core.base.text import counted
-from core.data.datasets import MNIST, Digits, Spirals
+from core.data.datasets import MNIST, Digits, Moons, Sine, Spirals
 from core.data.load import load
 from core.data.samples import Samples
 from core.experiment import Experiment
@@ -31,13 +31,20 @@ from core.training.loop import train
 RUNS = 120
 FIRST = 120  # the runs before it are those by which the band was widened
 ROWS = 3000  # of MNIST
+IMAGES, VALUES = ("digits", "MNIST"), ("sine",)
 
 
 def cases(
     home: Path, first: int, runs: int, *, mnist: bool
 ) -> Iterator[tuple[str, Samples, Experiment]]:
     """Yield the name of the data, the samples and an experiment with settings drawn at random."""
-    data = {"digits": load(Digits(), home), "spirals": load(Spirals(points=600, noise=0.1), home)}
+    chosen = {
+        "digits": Digits(),
+        "spirals": Spirals(points=600, noise=0.1),
+        "moons": Moons(points=600, noise=0.3),
+        "sine": Sine(points=400, noise=0.3),
+    }
+    data = {name: load(each, home) for name, each in chosen.items()}
     if mnist:
         samples = load(MNIST(), home)
         rows = np.random.default_rng(0).permutation(len(samples.inputs))[:ROWS]
@@ -56,7 +63,7 @@ def experiment(draw: random.Random, name: str) -> Experiment:
     hidden = [{"kind": "linear", "units": draw.choice([16, 32, 64, 128])}, {"kind": "relu"}]
     if draw.random() < 0.25:
         hidden.append({"kind": "dropout", "p": draw.choice([0.2, 0.5])})
-    flatten = [] if name == "spirals" else [{"kind": "flatten"}]
+    flatten = [{"kind": "flatten"}] if name in IMAGES else []
     network = [*flatten, *hidden * draw.choice([1, 1, 2]), {"kind": "output"}]
     rate = draw.choice([0.3, 1.0, 3.0])
     optimizer: dict[str, Any] = draw.choice(
@@ -73,7 +80,8 @@ def experiment(draw: random.Random, name: str) -> Experiment:
         optimizer=optimizer,
         schedule={"kind": draw.choice(["constant", "constant", "cosine", "linear", "step"])},
         regularizers=decay if draw.random() < 0.3 else [],
-        label_noise={"share": draw.choice([0, 0, 0, 0, 0.1, 0.2])},
+        loss={"kind": "mse" if name in VALUES else "cross_entropy"},
+        label_noise={"share": 0 if name in VALUES else draw.choice([0, 0, 0, 0, 0.1, 0.2])},
         epochs=draw.choice([24, 45, 75]),
         batch_size=draw.choice([16, 32, 64]),
         seeds={"initialization": draw.randrange(1000), "order": draw.randrange(1000)},

@@ -41,7 +41,7 @@ def score_forecasts(rows: Iterable[Summary], last: int = LAST) -> ForecastScore:
 
 def _checked(rows: Iterable[Summary]) -> Iterator[tuple[Forecast, Sequence[float]]]:
     for row in rows:
-        is_one_training = not row.parent and not row.changed
+        is_one_training = not row.parent and not row.changes
         if is_one_training and row.reason == COMPLETE and row.epochs == len(row.curve):
             made = forecast(row.curve, row.epochs)
             if isinstance(made, Forecast):

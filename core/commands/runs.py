@@ -36,6 +36,7 @@ def list_runs(arguments: Namespace, terminal: Terminal) -> Answer:
                 "best_epoch": summary.best_epoch,
                 "tags": list(summary.tags),
                 "note": summary.note,
+                "changes": list(summary.changes),
                 **scores,
             }
         )
@@ -43,7 +44,9 @@ def list_runs(arguments: Namespace, terminal: Terminal) -> Answer:
     for run in runs:
         result = summarize(run.get("test") or run.get("validation"), settings().score)
         tags = "".join(f" #{tag}" for tag in run["tags"])
-        lines.append((run["run"], run["state"].label, f"{result:>16}", run["name"] + tags))
+        changes = "".join(f", {change}" for change in run["changes"])
+        name = f"{run['name']}{changes}{tags}"
+        lines.append((run["run"], run["state"].label, f"{result:>16}", name))
     terminal.print(*aligned(lines))
     terminal.print(*(f"! {reason}" for reason in unreadable.values()))
     if not runs:

@@ -7,17 +7,14 @@ changed, moved or deleted. Knows no torch.
 
 import json
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
 from core.base.encoding import decode, encode
 from core.base.errors import BadInput, NotFound
-from core.base.numbers import whole
 from core.base.seal import is_intact, write_with_sum
-from core.base.text import uncapitalize
 from core.experiment import Experiment
 from core.runs import compare
-from core.runs.setting_changes import changed, changes
+from core.runs.setting_changes import changed, changes, describe_changes
 from core.runs.store import Store
 from core.runs.summary import summaries
 from core.training.segment import Segment
@@ -117,12 +114,7 @@ def experiment_at(store: Store, run: str, step: int) -> Experiment:
 
 def described_changes(store: Store, run: str) -> list[str]:
     """Return what was changed while the run was trained, with the step of each change."""
-    texts = []
-    for before, after in pairwise(_own(store, run, own_experiment(store, run))):
-        rows = compare.differences([before.experiment, after.experiment])
-        changes = uncapitalize(", ".join(map(compare.describe_row, rows)))
-        texts.append(f"{changes or 'no change'} at step {whole(after.step)}")
-    return texts
+    return describe_changes(own_experiment(store, run), changes(store, run))
 
 
 def _own(store: Store, run: str, experiment: Experiment) -> tuple[Segment, ...]:

@@ -1,6 +1,6 @@
 """Changes of settings that were made while a run was trained: the `Changed` events of its log."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -8,7 +8,10 @@ from typing import Any
 
 from core.base.encoding import change
 from core.base.events import Changed, Event, from_json
+from core.base.numbers import whole
+from core.base.text import uncapitalize
 from core.experiment import Experiment
+from core.runs import compare
 from core.runs.store import EVENTS, Store
 
 _CHANGED = b'{"event":"Changed"'
@@ -39,6 +42,18 @@ def changes_in(log: bytes) -> tuple[Changed, ...]:
     lines = (line for line in log.splitlines() if line.startswith(_CHANGED))
     events = [event for event in _parsed(lines) if isinstance(event, Changed)]
     return tuple(sorted(events, key=lambda event: event.step))
+
+
+def describe_changes(experiment: Experiment, changes: Sequence[Changed]) -> list[str]:
+    """Return what each change did to the experiment with which the run began, and its step."""
+    texts = []
+    for event in changes:
+        after = changed(experiment, event.changes)
+        rows = map(compare.describe_row, compare.differences([experiment, after]))
+        text = uncapitalize(", ".join(rows)) or "no change"
+        texts.append(f"{text} at step {whole(event.step)}")
+        experiment = after
+    return texts
 
 
 def _parsed(lines: Iterable[bytes]) -> Iterator[Event]:

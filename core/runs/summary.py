@@ -16,16 +16,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from core.base.encoding import build
+from core.base.encoding import build, decode
 from core.base.errors import BadExperiment, LabError, NotFound
-from core.base.events import Ended, Scores, from_json
+from core.base.events import Changed, Ended, Scores, from_json
 from core.data.datasets import DataSet, Facts
 from core.experiment import MEASURED_ON, Experiment, validated_on
 from core.network.chains import describe_depth
 from core.network.presets import recognize
 from core.runs import notes
 from core.runs.log_scan import end_in, epochs_in, last_seconds
-from core.runs.setting_changes import changed, changes_in
+from core.runs.setting_changes import changed, changes_in, describe_changes
 from core.runs.store import EVENTS, EXPERIMENT, STAMPED, Stamp, Store
 
 NOTES_INDEX = len(STAMPED) - 1  # of the notes in a stamp
@@ -56,7 +56,7 @@ class Summary:
     batch: notes.RunBatch | None = None
     samples: str = ""  # identifies the validation samples; scores on the same ones are comparable
     parent: str = ""  # the run that a fork names as its parent, which may be gone
-    changed: bool = False  # whether its settings were changed while it was trained
+    changes: tuple[str, ...] = ()  # of its settings while it was trained, each with its step
 
 
 _cache: dict[tuple[Path, str], tuple[Stamp, Summary]] = {}
@@ -115,7 +115,8 @@ def _row(
     store: Store, run: str, facts: dict[str, Facts | None], has_notes: bool
 ) -> tuple[Summary, bool]:
     """Return the row of the folder, and whether the data is on this disk."""
-    settings = _settings(store.experiment(run))
+    text = store.experiment(run)
+    settings = _settings(text)
     data, network = (json.dumps(settings.get(part)) for part in ("data", "network"))
     partial = _partial(data, network, json.dumps(settings.get("optimizer")))
     if data not in facts:
@@ -148,9 +149,14 @@ def _row(
         batch=written.batch,
         samples=_samples(*(json.dumps(settings.get(part)) for part in MEASURED_ON)),
         parent=(settings.get("fork") or {}).get("run", ""),
-        changed=bool(changes),
+        changes=_described(text, changes),
     )
     return row, facts[data] is not None
+
+
+def _described(text: str, changes: tuple[Changed, ...]) -> tuple[str, ...]:
+    """Return the changes in words. Only a run that has some needs its whole experiment."""
+    return tuple(describe_changes(decode(Experiment, text), changes)) if changes else ()
 
 
 def _is_shown(path: str) -> bool:

@@ -76,14 +76,24 @@ class ScriptPlan:
         return bool(self.facts.test_rows or int(others * self.experiment.split.test + 0.5))
 
     @property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """The settings of all parts of the training: the functions of a step are those of all."""
+        return tuple(part.experiment for part in self.parts) or (self.experiment,)
+
+    @property
     def mixes(self) -> bool:
         """Whether samples of a mini-batch are mixed with each other."""
-        return any(augmentation.mixes for augmentation in self.experiment.augmentations)
+        return any(map(_mixes, self.experiments))
+
+    @property
+    def mixes_always(self) -> bool:
+        """Whether they are in all parts."""
+        return all(map(_mixes, self.experiments))
 
     @cached_property
     def transforms(self) -> tuple[type[Transform], ...]:
         """The classes of the regularizers' transforms."""
-        return tuple(load_class(r.call()) for r in self.experiment.regularizers)
+        return tuple(load_class(r.call()) for e in self.experiments for r in e.regularizers)
 
     def acts(self, hook: str) -> bool:
         """Whether a regularizer acts at this place of a step, a method of `Transform`."""
@@ -114,15 +124,24 @@ class ScriptPlan:
     @property
     def has_ratios(self) -> bool:
         """Whether the optimizer's learning rate differs from that of the experiment."""
-        chosen = self.experiment.optimizer
         if self.experiment.start.has_rates:
             return True
-        return chosen.call().arguments.get("lr", chosen.learning_rate) != chosen.learning_rate
+        chosen = [experiment.optimizer for experiment in self.experiments]
+        return any(c.call().arguments.get("lr", c.learning_rate) != c.learning_rate for c in chosen)
+
+    @property
+    def closures(self) -> frozenset[bool]:
+        """Whether a step of the optimizer evaluates the loss several times, over all parts."""
+        return frozenset(experiment.optimizer.closure for experiment in self.experiments)
 
     @property
     def draws_dropout(self) -> bool:
         """Whether layers draw random numbers."""
         return any(fact.layer.draws_random_numbers for fact in self.layers)
+
+
+def _mixes(experiment: Experiment) -> bool:
+    return any(augmentation.mixes for augmentation in experiment.augmentations)
 
 
 def load_class(call: Call) -> Any:

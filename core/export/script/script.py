@@ -26,8 +26,8 @@ NOTEBOOK_HERE = "HERE = Path()  # the folder of the data"
 SECTIONS = (
     preparation.split, preparation.label_noise, preparation.scaling, sections.network,
     sections.loss, training.batches, sections.optimizer, sections.schedule,
-    parts.settings_of_parts, sections.regularizers, sections.stopping, fine_tuning.unfreezing,
-    training.step, training.evaluation, training.loop, training.testing,
+    sections.regularizers, sections.stopping, fine_tuning.unfreezing, training.step,
+    training.evaluation, parts.changes_of_settings, training.loop, training.testing,
 )  # fmt: skip
 
 

@@ -174,7 +174,8 @@ def regularizers(plan: ScriptPlan, definitions: Definitions) -> Section | None:
     """Changes of the training step beyond the optimizer."""
     chosen = plan.experiment.regularizers
     if not chosen:
-        return None
+        later = any(experiment.regularizers for experiment in plan.experiments)
+        return Section("Regularization", "transforms = []") if later else None
     lines = [describe(regularizer) for regularizer in chosen]
     if plan.acts("watching"):
         names = [fact.path for fact in plan.layers if fact.layer.is_activation]

@@ -34,18 +34,33 @@ def batches(plan: ScriptPlan, definitions: Definitions) -> Section:
     """Sampling and augmentation."""
     e = plan.experiment
     lines = [
-        *_sampler(plan, definitions),
+        *sampler(plan, definitions),
         f"order = torch.Generator().manual_seed({e.seeds.order})",
-        f"batch_size = min({e.batch_size}, len(train_targets))",
+        batch_size(plan),
+        "",
+        *[""] * (not e.augmentations),
+        *batch_function(plan, definitions),
     ]
-    if e.augmentations:
-        lines += ["", *_augmentation(plan, definitions)]
-    else:
-        lines += ["", "", fill(BATCH)]
     return Section("Mini-batches", "\n".join(lines))
 
 
-def _sampler(plan: ScriptPlan, definitions: Definitions) -> list[str]:
+def batch_size(plan: ScriptPlan) -> str:
+    """Return the line with the batch size."""
+    return f"batch_size = min({plan.experiment.batch_size}, len(train_targets))"
+
+
+def batch_function(
+    plan: ScriptPlan, definitions: Definitions, *, has_random: bool = False
+) -> list[str]:
+    """Return the function `batch`, with the operations of the augmentation; their generator may
+    exist already.
+    """
+    if plan.experiment.augmentations:
+        return _augmentation(plan, definitions, has_random=has_random)
+    return fill(BATCH).splitlines()
+
+
+def sampler(plan: ScriptPlan, definitions: Definitions) -> list[str]:
     """Return the sampler: of a shuffled dataset that is trained from the disk, block by block."""
     sampling = plan.experiment.sampling
     if plan.block_size and isinstance(sampling, Shuffle):
@@ -58,7 +73,7 @@ def _sampler(plan: ScriptPlan, definitions: Definitions) -> list[str]:
     return [describe(sampling), line]
 
 
-def _augmentation(plan: ScriptPlan, definitions: Definitions) -> list[str]:
+def _augmentation(plan: ScriptPlan, definitions: Definitions, *, has_random: bool) -> list[str]:
     """Return the operations, and the function `batch` that applies them to a mini-batch."""
     augmentations = plan.experiment.augmentations
     stages = {a.kind: load_class(a.call()).stage for a in augmentations}
@@ -69,8 +84,8 @@ def _augmentation(plan: ScriptPlan, definitions: Definitions) -> list[str]:
     if crops:
         lines.append(f"windows = {crops[0]}.windows(train_inputs)  # all crops, as a view")
     seed = plan.experiment.seeds.augmentation
+    lines += [f"random = torch.Generator(device).manual_seed({seed})"] * (not has_random)
     lines += [
-        f"random = torch.Generator(device).manual_seed({seed})",
         "",
         "",
         "def batch(rows):",
@@ -117,6 +132,8 @@ def step(plan: ScriptPlan, definitions: Definitions) -> Section:
     how = {
         "loss": "mixed_loss" if plan.mixes else "criterion",
         "mixes": plan.mixes,
+        "sometimes": plan.mixes and not plan.mixes_always,
+        "always": plan.mixes_always,
         "classes": not plan.regression,
         "penalty": plan.acts("penalty"),
         "watching": plan.acts("watching"),
@@ -158,6 +175,7 @@ def _needs_gradient(plan: ScriptPlan) -> bool:
 
 
 RATE = "learning_rate(LEARNING_RATE, step, steps=steps, epoch_steps=epoch_steps)"
+RATE_OF_PART = "scheduled_rate((epoch - 1) * epoch_steps + step - epoch_start)"
 
 
 def loop(plan: ScriptPlan, definitions: Definitions) -> Section:
@@ -175,15 +193,27 @@ def loop(plan: ScriptPlan, definitions: Definitions) -> Section:
     ends = [_rule(rule, definitions) for rule in rules if not rule.limits_time]
     text = fill(
         LOOP,
-        epochs=plan.run.epochs if plan.changes else e.epochs,
+        epochs=e.epochs,
+        last_epoch=plan.run.epochs,
         changes=plan.changes,
-        rate="scheduled_rate(step)" if plan.changes else RATE,
+        functions=", ".join(f"{p.step}: change_after_{p.step}" for p in plan.parts[1:]),
+        rate=RATE_OF_PART if plan.changes else RATE,
         stopped_after=plan.run.stopped_after,
         rules="\n".join(ends).replace("\n", "\n" + " " * 8),
-        reacts=e.schedule.reacts and plan.has_validation,
+        reacts=e.schedule.reacts and plan.has_validation and not plan.changes,
         timed=any(rule.limits_time for rule in rules),
         ratios=plan.has_ratios,
-        closure=e.optimizer.closure,
+        closure=plan.closures == {True},
+        never_closure=plan.closures == {False},
+        mixed_closure=len(plan.closures) > 1,
+        closure_class=next(
+            (
+                definitions.name(c.optimizer.call().target)
+                for c in plan.experiments
+                if c.optimizer.closure
+            ),
+            "",
+        ),
         validation=plan.has_validation,
         gradient=_needs_gradient(plan),
         unfreezes=e.start.trained_layers(0) is not None,

@@ -35,6 +35,8 @@ MIXED_LOSS = '''
     def mixed_loss(outputs, targets):
         """Return λ·L(first) + (1 − λ)·L(second), with λ the fraction of the first."""  #? classes
         """Return the mean loss of the mixed values."""  #? not classes
+        if not isinstance(targets, tuple):  # of a part without mixing  #? sometimes
+            return criterion(outputs, targets)  #? sometimes
         first, second, fraction = targets
         losses = sample_loss(outputs, first), sample_loss(outputs, second)  #? classes
         return (fraction * losses[0] + (1 - fraction) * losses[1]).mean()  #? classes
@@ -48,7 +50,10 @@ PARTIAL_LOSSES = '''
         samples = torch.arange(len(outputs), device=device)
         pieces = samples.tensor_split(min(parts, len(outputs)))
         return [$loss(outputs[rows], y[rows]) for rows in pieces]  #? not mixes
-        chosen = [tuple(target[rows] for target in y) for rows in pieces]  #? mixes
+        chosen = [y[rows] for rows in pieces]  #? sometimes
+        if isinstance(y, tuple):  #? sometimes
+            chosen = [tuple(target[rows] for target in y) for rows in pieces]  #? sometimes
+        chosen = [tuple(target[rows] for target in y) for rows in pieces]  #? always
         pairs = zip(pieces, chosen, strict=True)  #? mixes
         return [$loss(outputs[rows], targets) for rows, targets in pairs]  #? mixes
 '''
@@ -104,10 +109,18 @@ AVERAGED = '''
 
 LOOP = '''
     EPOCHS = $epochs
+    LAST_EPOCH = $last_epoch  # of the run  #? changes
+    changes = {$functions}  # by the step, from 0, before which they act  #? changes
     epoch_steps = math.ceil(len(train_targets) / batch_size)
     steps = EPOCHS * epoch_steps  #? not changes
     losses = []  # of every step, without penalties
     history = []  # of every epoch
+
+
+    def change_settings():  #? changes
+        """Make the change of settings that is due before the next step, if any."""  #? changes
+        if change := changes.pop(len(losses), None):  #? changes
+            change()  #? changes
 
 
     def fit():
@@ -115,10 +128,14 @@ LOOP = '''
         best_loss, best_weights = math.inf, None
         factor = 1.0  #? reacts
         began = time.monotonic()  #? timed
-        for epoch in range(1, EPOCHS + 1):
+        for epoch in range(1, EPOCHS + 1):  #? not changes
+        for epoch in range(1, LAST_EPOCH + 1):  #? changes
             loss_sum = 0.0
+            change_settings()  #? changes
+            epoch_start = len(losses)  #? changes
             begin_epoch(epoch - 1)  #? unfreezes
             for rows in sampler.order(order).to(device).split(batch_size):
+                change_settings()  #? changes
                 x, y = batch(rows)
                 loss = compute_gradient(x, y)  #? not penalty
                 loss, _ = compute_gradient(x, y)  #? penalty
@@ -126,7 +143,6 @@ LOOP = '''
                     transform.recompute_gradient(partial(compute_gradient, x, y))  #? again
                 step = len(losses)  # from 0
                 rate = $rate
-                change_settings(step)  #? changes
                 rate = rate * factor  #? reacts
                 for group in optimizer.param_groups:  #? not ratios
                     group["lr"] = rate  #? not ratios
@@ -134,7 +150,12 @@ LOOP = '''
                     group["lr"] = rate * ratio  #? ratios
                 for transform in transforms:  #? before_step
                     transform.before_step(rate)  #? before_step
-                optimizer.step()  #? not closure
+                optimizer.step()  #? never_closure
+                again = partial(compute_gradient, x, y)  #? mixed_closure
+                total = (lambda gradient=again: gradient()[1])  #? mixed_closure and penalty
+                total = again  #? mixed_closure and not penalty
+                is_repeated = isinstance(optimizer, $closure_class)  #? mixed_closure
+                optimizer.step(total if is_repeated else None)  #? mixed_closure
                 optimizer.step(partial(compute_gradient, x, y))  #? closure and not penalty
                 optimizer.step(lambda: compute_gradient(x, y)[1])  #? closure and penalty
                 for transform in transforms:  #? after_step

@@ -3,13 +3,14 @@
 import pandas as pd
 import streamlit as st
 
+from core.base.numbers import MISSING
 from core.experiment import Experiment
 from core.runs.compare import DIFFERING_LAYERS, differences, settings
 from core.runs.score import is_regression
 from pages.kit import score_form
 from pages.kit.form import escape
 from pages.kit.layout import STACK
-from pages.parts.runs.table import Row, numbered, write_score
+from pages.parts.runs.table import CHANGES, Row, numbered, write_score
 
 WIDE = 3  # the runs of a table beside the chart; that of more runs is below it
 
@@ -52,6 +53,8 @@ def difference_table(selected: list[Row], rows: list[tuple[str, tuple[str, ...]]
     columns = [heading, *(numbered(i, row, selected) for i, row in enumerate(selected, 1))]
     presets = ("Network", tuple(s.network for s in summaries))
     rows = [presets if distinguishes(row, presets) else row for row in rows]
+    if any(s.changes for s in summaries):  # the rows have the settings of the end
+        rows.append((CHANGES, tuple("; ".join(s.changes) or MISSING for s in summaries)))
     lines = [*rows, *results.items()]
     cells = [[escape(cell) for cell in (name, *values)] for name, values in lines]
     return pd.DataFrame(cells, columns=[escape(name) for name in columns])

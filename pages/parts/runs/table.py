@@ -27,14 +27,16 @@ from pages.kit.screen import phone
 from pages.kit.tables import show_table, styled
 
 VALIDATION, TEST = "Validation", "Test"  # columns of scores, which are titled by their form
+CHANGES = "Changed while training"  # a column while a run has changes
 AGAINST = "Against baseline"  # a column while a baseline is pinned
+RATE = "Learning rate"
 FIRST = ("Name", "Curve", VALIDATION)  # all that fits on a phone
 OTHERS = (
     "State",
     "Data",
     "Network",
     "Optimizer",
-    "Learning rate",
+    RATE,
     "Time",
     "Tags",
     "Best epoch",
@@ -45,7 +47,9 @@ OTHERS = (
 )
 OWNER = "Owner"  # a column and a filter of labs with several users
 SHOWN = 10  # rows; more need scrolling, so that the comparison stays visible
-ROW = 33  # px
+ROW, TWO_LINES = 33, 52  # px of a row
+NAME_WIDTH, LONG_NAME_WIDTH = 160, 226  # px
+LONG = 20  # characters that fit into the narrow column, such as no fork's name
 RARE, RARE_IN_CLASS = 5, 7  # the last columns are hidden by default: 1,064 px have no room
 POINTS = 40  # of a sparkline, which is 78 px wide
 
@@ -59,9 +63,10 @@ class Row:
     owner: str = ""
 
 
-def choose_columns(*, pinned: bool) -> tuple[str, ...]:
+def choose_columns(*, pinned: bool, changed: bool) -> tuple[str, ...]:
     """Draw the column menu. Returns FIRST and the chosen ones; on a phone none are chosen at
-    first. The differences are shown while a baseline is `pinned`.
+    first. The differences are shown while a baseline is `pinned`, and the changes of settings
+    beside the learning rate if the settings of a run have `changed`.
     """
     alone = ownership.mode() == ownership.SOLO
     others, rare = (OTHERS, RARE) if alone else ((OWNER, *OTHERS), RARE_IN_CLASS)
@@ -76,7 +81,10 @@ def choose_columns(*, pinned: bool) -> tuple[str, ...]:
             persist_state="session",
         )
         score_form.switch()
-    return (*FIRST, *[AGAINST] * pinned, *(name for name in others if name in chosen))
+    names = [*FIRST, *[AGAINST] * pinned, *(name for name in others if name in chosen)]
+    if changed and RATE in names:
+        names.insert(names.index(RATE) + 1, CHANGES)
+    return tuple(names)
 
 
 def table(rows: list[Row], columns: tuple[str, ...], baseline: Row | None = None) -> list[Row]:
@@ -91,17 +99,20 @@ def table(rows: list[Row], columns: tuple[str, ...], baseline: Row | None = None
     if before.get("key") != key:  # The rows changed: the selection follows its runs.
         default = [runs.index(run) for run in before.get("runs", []) if run in runs]
     form = score_form.form()
+    wraps = needs_two_lines(rows, columns)
+    height = TWO_LINES if wraps else ROW
     # The toolbar of the table appears over the end of this line, where no button is.
     st.caption("Click a name to open its run. Tick rows to compare them.")
     picked = show_table(
         written(rows, form, baseline),
-        height=ROW * (min(len(rows), SHOWN) + 1) + 2,
+        height=height * min(len(rows), SHOWN) + ROW + 2,
+        row_height=height if wraps else None,
         on_select="rerun",
         selection_mode=["multi-row", "single-cell"],
         selection_default={"selection": {"rows": default}} if default else None,
         key=key,
         column_order=columns,
-        column_config=configured(form),
+        column_config=configured(form, wraps=wraps),
         alt="All runs, one per row",
     )
     indices = sorted(i for i in picked.selection.rows if i < len(rows))
@@ -136,25 +147,31 @@ def written(rows: list[Row], form: Form, baseline: Row | None = None) -> Styler:
     return table
 
 
+def needs_two_lines(rows: list[Row], columns: tuple[str, ...]) -> bool:
+    """Whether a name, such as that of a fork, or a change of settings needs two lines."""
+    return CHANGES in columns or any(len(row.summary.name) > LONG for row in rows)
+
+
 def title(column: str, form: Form) -> str:
     """Return what a column is called: those of scores have their form."""
     return f"{column} {form}" if column in (VALIDATION, TEST) else column
 
 
-def configured(form: Form) -> dict[str, object]:
-    """Return title, width and help of each column."""
+def configured(form: Form, *, wraps: bool = False) -> dict[str, object]:
+    """Return title, width and help of each column; texts of tables that `wraps` have two lines."""
     column = st.column_config
     meaning = f"{MEANINGS[form]}. Values: R², the fraction of their variance that is explained."
     return {
-        "Name": column.TextColumn(width=160),
+        "Name": column.TextColumn(width=LONG_NAME_WIDTH if wraps and not phone() else NAME_WIDTH),
         "Curve": column.LineChartColumn(width=78, help="Validation loss by epoch"),
         OWNER: column.TextColumn(width=112, help=_own_name()),
         "Started": column.DatetimeColumn(format="D MMM, HH:mm:ss"),
         "State": column.TextColumn(width=92),
         "Data": column.TextColumn(width=92),
-        "Network": column.TextColumn(width=150),
-        "Optimizer": column.TextColumn(width=126),
-        "Learning rate": column.NumberColumn(width=90),
+        "Network": column.TextColumn(width=106 if wraps else 150),
+        "Optimizer": column.TextColumn(width=98 if wraps else 126),
+        RATE: column.NumberColumn(width=90, help="At the end, if it was changed"),
+        CHANGES: column.TextColumn(width=260, help="In a pause, each with its step"),
         "Best epoch": column.NumberColumn(
             width=78, help="The epoch with the lowest validation loss"
         ),
@@ -192,7 +209,8 @@ def cells(row: Row, form: Form) -> dict[str, object]:
         "Data": s.data,
         "Network": s.network,
         "Optimizer": s.optimizer,
-        "Learning rate": s.rate,
+        RATE: s.rate,
+        CHANGES: "; ".join(s.changes),
         "Best epoch": s.best_epoch,
         "Time": s.seconds,
         "Tags": list(s.tags),

@@ -96,8 +96,9 @@ def test_a_paused_run_goes_on_with_the_changed_settings(tmp_path: Path, in_proce
         assert torch.equal(tensor, saved[name]), name
     history = History.of(store.read(run)[0])
     assert [change.step for change in history.changes] == [at, at + 1]
-    assert summarize(store, run).rate == 0.02 and summarize(store, run).changed
+    assert summarize(store, run).rate == 0.02
     first, second = lineage.described_changes(store, run)
+    assert summarize(store, run).changes == (first, second)
     assert f"0.1 → 0.02 at step {at}" in first and f"→ {end} " in second
     problem = exports.problem(store, run, ScriptFormat())
     assert problem.code == "export_of_course"

@@ -12,15 +12,17 @@ from core.access import ownership
 from core.access.ownership import LAB
 from core.access.pseudonyms import short_name
 from core.base.encoding import encode
-from core.base.events import Ended, Epoch, to_json
-from core.base.numbers import duration, percent
+from core.base.events import Changed, Ended, Epoch, to_json
+from core.base.numbers import MISSING, duration, percent, short
 from core.experiment import load
 from core.jobs import runner
 from core.runs import notes, trash
 from core.runs.store import EVENTS, EXPERIMENT
+from core.runs.summary import summarize
 from pages.kit import feed, person
+from pages.kit.form import escape
 from pages.parts.runs import table
-from pages.parts.runs.table import thinned
+from pages.parts.runs.table import CHANGES, thinned
 from tests.conftest import ended, script, write
 from tests.pages.runs.runs_page import OTHER, PLAIN, page
 from tests.pages.shown import draft, press, texts, well, written
@@ -149,6 +151,22 @@ def test_an_edited_experiment_is_refused_with_ways_out_that_work(store, two):
     assert load(command[1]).epochs == 9
     app.file_uploader[0].upload("experiment.json", path.read_bytes())
     assert draft(well(app.run())).epochs == 9
+
+
+def test_the_row_of_a_run_that_was_changed_in_a_pause_shows_both_values_and_the_step(store, two):
+    assert CHANGES not in shown_columns(page())
+    changes = {"optimizer.learning_rate": 1e-4}
+    write(store, two[0], [script()[0], Changed(5, changes), *script()[1:], ended()])
+    app = page(two, two)
+    columns = shown_columns(app)
+    assert columns.index(CHANGES) == columns.index("Learning rate") + 1
+    row = app.dataframe[0].value.iloc[0]
+    (text,) = summarize(store, two[0]).changes
+    before, after = PLAIN.optimizer.learning_rate, 1e-4
+    assert all(part in text for part in (short(before), short(after), "at step 5"))
+    assert (row["Learning rate"], row[CHANGES]) == (after, text)
+    compared = app.table[0].value.set_index("Setting").loc[CHANGES]
+    assert list(compared) == [escape(text), MISSING]
 
 
 def test_a_phone_starts_with_three_columns(store, two, monkeypatch):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.base.encoding import encode
 from core.base.events import Ended, to_json
+from core.data.label_noise import LabelNoise
 from core.data.ready.points import Spirals
 from core.experiment import Experiment
 from core.export import exports
@@ -34,6 +35,24 @@ BASE = Experiment(
     batch_size=6,
     device="cpu",
 )
+NOISY = BASE.model_copy(update={"stopping": (), "label_noise": LabelNoise(share=0.3)})
+ALLOWED = (  # by a fork, each alone and then together
+    {"batch_size": 9},
+    {"optimizer": "sgd"},
+    {"optimizer": "lbfgs"},
+    {"regularizers": []},
+    {"regularizers": ["ema", "clip_norm"]},
+    {"schedule": "plateau"},
+    {"augmentations": ["mixup"]},
+    {"precision": "bfloat16"},
+    {"network.2.p": 0.5},
+    {"sampling": "balanced"},
+    {"label_noise.share": 0},
+    {
+        "batch_size": 4, "optimizer": "averaged_momentum", "regularizers": ["l2"], "epochs": 4,
+        "augmentations": ["mixup"], "label_noise.share": 0, "sampling": "balanced",
+    },
+)  # fmt: skip
 LATER = {"optimizer.beta1": 0.5, "optimizer.weight_decay": 0.2}
 
 
@@ -54,6 +73,7 @@ def trained(store: Store, e: Experiment, changes: dict | None = None, at: int = 
 
 def test_forks_and_changed_settings_are_followed(tmp_path: Path) -> None:
     store = Store(tmp_path / "lab")
+    noisy = trained(store, NOISY)
     parent = trained(store, BASE)  # ended by its rule after two epochs
     stepped = {"kind": "step", "every": 1, "gamma": 0.5, "warmup": 1.0}
     longer = forks.extend(store, parent, 2, schedule="restarted")
@@ -63,6 +83,7 @@ def test_forks_and_changed_settings_are_followed(tmp_path: Path) -> None:
         trained(store, BASE.model_copy(update={"stopping": ()}), LATER, at=4),
         trained(store, forks.fork_of(store, parent, 1, {"schedule": stepped}), LATER, at=5),
         trained(store, forks.fork_of(store, parent, 0, {"batch_size": 9})),
+        *(trained(store, forks.fork_of(store, noisy, 1, each)) for each in ALLOWED),
     ]
     folders = []
     for run in cases:
@@ -80,17 +101,11 @@ def test_forks_and_changed_settings_are_followed(tmp_path: Path) -> None:
         assert found["validation"] == [epoch.validation for epoch in history.epochs]
 
 
-def test_what_a_script_cannot_follow_is_named(tmp_path: Path) -> None:
+def test_a_change_of_the_device_is_named(tmp_path: Path) -> None:
     store = Store(tmp_path)
     parent = trained(store, BASE.model_copy(update={"stopping": ()}))
     assert obstacle(store, parent) == ""
-    for changes in (
-        {"batch_size": 9},
-        {"optimizer": "sgd"},
-        {"regularizers": []},
-        {"schedule": "plateau"},
-    ):
-        fork = store.create(encode(forks.fork_of(store, parent, 1, changes)))
-        assert exports.problem(store, fork, ScriptFormat()).code == "run_not_ended"
-        store.append(fork, to_json(Ended("stopped", "", 3, 1)))
-        assert exports.problem(store, fork, ScriptFormat()).code == "export_of_course"
+    fork = store.create(encode(forks.fork_of(store, parent, 1, {"device": "auto"})))
+    assert exports.problem(store, fork, ScriptFormat()).code == "run_not_ended"
+    store.append(fork, to_json(Ended("stopped", "", 3, 1)))
+    assert exports.problem(store, fork, ScriptFormat()).code == "export_of_course"
