@@ -82,13 +82,16 @@ def _nothing_yet(history: History) -> Finding:
 
 
 def find_divergence(history: History, experiment: Experiment) -> Finding | None:
-    """Why a diverged run ended, with a tenth of its learning rate as the way out.
+    """Why a diverged run ended, with a lower learning rate as the way out: a tenth of that of the
+    run, and at most the usual one of its optimizer. A tenth alone can diverge again, of SGD at 10
+    for example.
 
     It is not one of `list_findings`: Watch shows it instead of the result.
     """
     if not history.ended or history.ended.reason != RunState.DIVERGED:
         return None
-    learning_rate = float(f"{experiment.optimizer.learning_rate / 10:.1g}")
+    usual = type(experiment.optimizer)().learning_rate
+    learning_rate = min(float(f"{experiment.optimizer.learning_rate / 10:.1g}"), usual)
     return Finding(
         "diverged",
         "bad",

@@ -1,5 +1,7 @@
 """Each finding about a run: present when its condition holds, absent when it does not."""
 
+from pathlib import Path
+
 import pytest
 
 from core.advice.run_findings import (
@@ -13,12 +15,18 @@ from core.advice.run_findings import (
     list_findings,
 )
 from core.advice.run_status import numbers
+from core.advice.suggestions import apply_action
 from core.base.encoding import change
 from core.base.events import Ended, Epoch, Probe, Started, Step, to_json
 from core.base.numbers import THIN
+from core.data.load import load
+from core.data.ready.curves import Sine
 from core.experiment import Experiment
+from core.losses import MSE
+from core.network.layers import Linear, Output, ReLU
 from core.optim.stopping import Patience
 from core.runs.history import History
+from core.training.loop import train
 
 
 def run(validation=(), train=None, updates=None, *, ended=None, steps=100):
@@ -196,6 +204,28 @@ def test_a_diverged_run_offers_a_tenth_of_the_learning_rate():
     expected = pytest.approx(E.optimizer.learning_rate / 10)
     assert apply(found).optimizer.learning_rate == expected
     assert find_divergence(run([1.0, 0.5], ended="epochs"), E) is None
+
+
+@pytest.mark.parametrize("rate", [10.0, 5.0, 1.0])
+@pytest.mark.parametrize("kind", ["sgd", "nesterov", "averaged_momentum"])
+def test_the_learning_rate_that_a_diverged_run_is_offered_trains(kind, rate):
+    values = Experiment(
+        data=Sine(points=200),
+        network=(Linear(units=32), ReLU(), Output()),
+        loss=MSE(),
+        optimizer={"kind": kind, "learning_rate": rate},
+        epochs=6,
+        batch_size=64,
+        device="cpu",
+    )
+    data = load(values.data, Path("nowhere"))
+    lost = History.of(map(to_json, train(values, data)))
+    if kind != "averaged_momentum" or rate > 1:
+        assert lost.ended.reason == "diverged"
+    if finding := find_divergence(lost, values):
+        again = History.of(map(to_json, train(apply_action(values, finding.action), data)))
+        assert again.ended.reason == "epochs"
+        assert again.epochs[-1].train["loss"] < 0.7 * again.losses[0]
 
 
 def test_a_run_without_findings_has_one_that_explains_why():

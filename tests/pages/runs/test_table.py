@@ -162,8 +162,8 @@ def test_the_row_of_a_run_that_was_changed_in_a_pause_shows_both_values_and_the_
     assert columns.index(CHANGES) == columns.index("Learning rate") + 1
     row = app.dataframe[0].value.iloc[0]
     (text,) = summarize(store, two[0]).changes
-    before, after = PLAIN.optimizer.learning_rate, 1e-4
-    assert all(part in text for part in (short(before), short(after), "at step 5"))
+    before, after = OTHER.optimizer.learning_rate, 1e-4
+    assert all(part in text for part in (short(before, 4), short(after, 4), "at step 5"))
     assert (row["Learning rate"], row[CHANGES]) == (after, text)
     compared = app.table[0].value.set_index("Setting").loc[CHANGES]
     assert list(compared) == [escape(text), MISSING]
