@@ -3,7 +3,7 @@
 const GRID = 280;
 const STEP = 10; // units that an arrow key moves the pen
 
-class Pad {
+class OfflinePad {
   // `changed(isDone)` is called while a stroke grows, and after it.
   constructor(canvas, pen, changed) {
     Object.assign(this, { canvas, pen, changed, strokes: [], cursor: [GRID / 2, GRID / 2], isDown: false });

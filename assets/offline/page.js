@@ -112,7 +112,7 @@ function startImages() {
     } else showNothing();
     isQuick = performance.now() - start < 40;
   };
-  pad = new Pad(byId("pad"), model.pen, (isDone) => {
+  pad = new OfflinePad(byId("pad"), model.pen, (isDone) => {
     byId("problem").textContent = "";
     if (isDone) predict();
     else if (isQuick && !waiting) waiting = !!requestAnimationFrame(predict);
