@@ -16,6 +16,7 @@ from core.commands import (
     inspection,
     prediction,
     runs,
+    search,
     selfcheck,
     studies,
     verification,
@@ -80,6 +81,9 @@ def parser() -> argparse.ArgumentParser:
     compared = add("compare", comparison.compare, "measure what changes of an experiment do")
     _add_comparison_options(compared)
     add("studies", studies.studies, "list the studies and the ready-made studies")
+    searched = add("search", search.search, "search for the best settings of an experiment")
+    _add_search_options(searched)
+    add("searches", search.searches, "list the searches")
     archive = add("archive", runs.archive_run, "write a run to a file for another lab")
     archive.add_argument("run", metavar="RUN", help=RUN_HELP)
     archive.add_argument("--to", metavar="FILE", help="output file (default: RUN.zip)")
@@ -214,6 +218,35 @@ def _add_prediction_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--to", metavar="ANSWERS", help="save the answers as .csv or .xlsx")
     add_rename_option(command)
     add_reading_options(command)
+
+
+def _add_search_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "experiment", metavar="EXPERIMENT", nargs="?", help="JSON file or ready-made experiment"
+    )
+    command.add_argument("--resume", metavar="ID", help="continue this search, or the last one")
+    command.add_argument("--show", metavar="ID", help="print the trials and the best settings")
+    command.add_argument(
+        "--vary",
+        action="append",
+        default=[],
+        metavar="PATH[=RANGE]",
+        help="a setting to search, such as optimizer.learning_rate=1e-4..1:log, depth=1..4 or "
+        "activation=relu,gelu; can be repeated (default: the most important settings)",
+    )
+    for name in ("trials", "parallel", "seed", "finalists", "repeats"):
+        command.add_argument(f"--{name}", metavar="N", type=int)
+    command.add_argument("--strategy", help="random, grid, tpe, gaussian_process or many_starts")
+    command.add_argument("--pruning", help="none, median or hyperband")
+    command.add_argument("--goal", help="validation_loss or validation_error")
+    command.add_argument("--against", help="second goal: seconds, parameters or multiply_adds")
+    command.add_argument("--budget", metavar="TIME", help="time budget, such as 10m")
+    command.add_argument("--workers", metavar="N", help="number of processes (default: 2)")
+    _add_data_options(command)
+    _add_set_option(command, "batch_size=64")
+    command.add_argument("--from", dest="start", metavar="RUN|FILE", help="weights to start from")
+    command.add_argument("--epochs", metavar="N", help="short for --set epochs=N")
+    command.add_argument("--name", help="name of the runs")
 
 
 def _add_study_options(command: argparse.ArgumentParser) -> None:
