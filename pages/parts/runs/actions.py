@@ -93,7 +93,10 @@ def clone(row: Row | None) -> None:
     ):
         text = runner.current().store.experiment(row.summary.run)
         state.set_draft(text, f"Clone the settings of “{row.summary.name}”")
-        session.notice(f"The draft now has the settings of “{row.summary.name}”.")
+        notice = f"The draft now has the settings of “{row.summary.name}”."
+        if changes := "; ".join(row.summary.changes):
+            notice += f" They are those at its start, without what was changed later: {changes}."
+        session.notice(notice)
         st.switch_page("train.py", query_params=address.parameters())
 
 

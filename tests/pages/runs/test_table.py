@@ -167,6 +167,9 @@ def test_the_row_of_a_run_that_was_changed_in_a_pause_shows_both_values_and_the_
     assert (row["Learning rate"], row[CHANGES]) == (after, text)
     compared = app.table[0].value.set_index("Setting").loc[CHANGES]
     assert list(compared) == [escape(text), MISSING]
+    app = press(page([two[0]], two), "Clone settings")
+    assert draft(app).optimizer.learning_rate == before
+    assert any(text in notice for notice in texts(app))
 
 
 def test_a_phone_starts_with_three_columns(store, two, monkeypatch):
