@@ -15,8 +15,14 @@ from core.data.inspection.sample_kind import TINY, WIDE, are_names, find_image, 
 from core.data.inspection.shapes import shape_of
 from core.data.inspection.tasks import VALUE_TITLES
 from core.data.inspection.titles import normalized
+from core.data.inspection.unlikely_labels import (
+    UNSUITABLE,
+    cells_of,
+    gap_fraction,
+    is_constant,
+    why_unsuitable,
+)
 from core.data.reading import Reading
-from core.data.spreadsheet.cells import DATE
 from core.data.spreadsheet.header import LABEL_NAMES
 from core.data.spreadsheet.table import Table
 
@@ -28,9 +34,6 @@ OTHER_NAMES = (
     "median_house_value", "charges", "progression",
 )  # fmt: skip
 RESERVED = ("auto", "first", "last", "none")  # values of Reading.label_column that are not titles
-UNSUITABLE = ("constant", "a date", "different in every row", "mostly empty")  # no labels
-MOSTLY = 0.5  # fraction of missing cells from which a column is mostly empty
-NAMED_ROWS = 10  # rows from which texts that are all different are names
 FEW = 64  # different values up to which a column looks more like labels than pixels
 
 
@@ -65,15 +68,6 @@ class Guess:
     def is_titled(self) -> bool:
         """Whether the title of the column names labels."""
         return self.reason == TITLED
-
-
-def cells_of(table: Table, column: int) -> np.ndarray:
-    """Return the cells of a column of the file, (rows,), exactly: numbers or text."""
-    if column in table.words:
-        return table.words[column]
-    if column in table.exact:
-        return table.exact[column]
-    return np.ascontiguousarray(table.values[:, table.columns.index(column)])
 
 
 def guess_label_column(table: Table, free: list[int], reading: Reading) -> Guess:
@@ -132,13 +126,7 @@ def _not_found(table: Table, free: list[int]) -> BadData:
 
 def _has_gaps(table: Table, column: int) -> bool:
     """Whether a column has missing cells, so that rows would have no label."""
-    return _gaps(table, column) > 0
-
-
-def _gaps(table: Table, column: int) -> float:
-    """Return the fraction of missing cells of a column."""
-    cells = cells_of(table, column)
-    return float((cells == "").mean() if column in table.words else pd.isna(cells).mean())
+    return gap_fraction(table, column) > 0
 
 
 def label_sheets(table: Table) -> list[dict[str, str]]:
@@ -210,7 +198,7 @@ def _by_title(table: Table, free: list[int]) -> Ranked:
 
 def _by_place(table: Table, free: list[int]) -> Ranked:
     """Rank the columns of a table: the last one, unless a headerless file has one text column."""
-    usable = [c for c in free if not _unsuitable(table, c)] or free
+    usable = [c for c in free if not why_unsuitable(table, c)] or free
     words = _only_text(table, free, [c for c in usable if c in table.words])
     first, last = usable[0], usable[-1]
     likely = [c for c in (last, first) if _could_be_labels(table, c)]
@@ -271,22 +259,8 @@ def _passed_over(table: Table, free: list[int], others: Iterable[int]) -> tuple[
     """Return why the labels were not looked for in these columns."""
     kinds = set()
     for c in others:
-        kinds.add("left out" if c not in free else _unsuitable(table, c) or "a date")
+        kinds.add("left out" if c not in free else why_unsuitable(table, c) or "a date")
     return tuple(kind for kind in (*UNSUITABLE, "left out") if kind in kinds)
-
-
-def _unsuitable(table: Table, column: int) -> str:
-    """Return why a column is hardly the label: one of UNSUITABLE, or an empty text."""
-    if is_constant(table, column):
-        return "constant"
-    if _are_dates(table, column):
-        return "a date"
-    cells = table.words.get(column)
-    if cells is None:
-        return "mostly empty" if _gaps(table, column) > MOSTLY else ""
-    if len(cells) >= NAMED_ROWS and len(set(cells)) == len(cells):
-        return "different in every row"
-    return "mostly empty" if _gaps(table, column) > MOSTLY else ""
 
 
 def _tabular(table: Table, free: list[int]) -> bool:
@@ -298,18 +272,6 @@ def _tabular(table: Table, free: list[int]) -> bool:
     if len(free) < WIDE and not table.words and _beside_pixels(table, free, fits_shape=False):
         return False
     return len(free) < WIDE or table.values.min(initial=0) < 0
-
-
-def is_constant(table: Table, column: int) -> bool:
-    """Whether all cells of the column are equal."""
-    cells = cells_of(table, column)
-    return bool((cells == cells[0]).all())
-
-
-def _are_dates(table: Table, column: int) -> bool:
-    """Whether most cells are dates."""
-    cells = table.words.get(column, ())
-    return 2 * sum(bool(DATE.match(str(cell).strip())) for cell in cells) > len(cells)
 
 
 def _could_be_labels(table: Table, column: int) -> bool:
