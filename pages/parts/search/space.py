@@ -27,10 +27,11 @@ from pages.kit import session
 from pages.kit.entries import parse, shown_as
 from pages.kit.form import escape
 from pages.kit.layout import card_title
+from pages.kit.screen import phone
 from pages.parts.search import drafts
 
 FEW = 3  # options of a setting that is not ticked
-NAME, END, SCALE = 178, 92, 134  # px
+NAME, NAME_ON_PHONE, END, SCALE = 178, 300, 84, 128  # px; on a phone the name has a row
 SCALES = {"linear": "Linear", "log": "Logarithmic", "one_minus_log": "1 − 10ᵏ"}
 HELP = (
     "Each trial draws a value for every ticked setting. The order is that of importance: tune the "
@@ -71,10 +72,15 @@ def listed_paths(search: Search, known: dict[str, Dimension]) -> list[str]:
 def row(search: Search, title: str, dimension: Dimension | None, usual: Dimension | None) -> None:
     """Draw one setting; a ticked one with its range."""
     path = (dimension or usual).path
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         key = drafts.key(f"tick {path}")
         st.checkbox(
-            title, dimension is not None, key=key, on_change=tick, args=(path, key), width=NAME
+            title,
+            dimension is not None,
+            key=key,
+            on_change=tick,
+            args=(path, key),
+            width=NAME_ON_PHONE if phone() else NAME,
         )
         if dimension is None:
             st.caption(escape(summary_of(search, usual)), width="stretch")
