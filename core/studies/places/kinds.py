@@ -9,10 +9,11 @@ from core.base.spec import Call
 from core.studies.places.place import Message, Piece, Poll
 
 CHUNK = "chunk"  # of a study
-TRIAL = "trial"  # of a search
+TRIAL, PROPOSAL = "trial", "proposal"  # of a search
 KINDS = {
     CHUNK: "core.studies.chunk_work.compute",
     TRIAL: "core.studies.search.trial_work.compute",
+    PROPOSAL: "core.studies.search.proposal_work.compute",
 }
 
 

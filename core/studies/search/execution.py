@@ -8,6 +8,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from core.studies.search.proposal import (
     is_waiting,
     propose,
 )
+from core.studies.search.proposal_work import draw_elsewhere
 from core.studies.search.records import (
     SearchStarted,
     SearchTrial,
@@ -114,6 +116,8 @@ class _Execution:
         self.pruned: frozenset[int] = frozenset()
         self.single_steps = False
         self.place: Place | None = None
+        separate = self.search.strategy.needs_separate_process
+        self._draw = partial(draw_elsewhere, store.home) if separate else None
         self.word = GO  # the last command of the control
         self.pieces: dict[Piece, SearchTrial] = {}  # that are trained now
         last = store.last(search_id, "seconds") or {}
@@ -195,7 +199,7 @@ class _Execution:
         if not self._is_time_over():
             if is_waiting(self.search, known, number):
                 return None
-            if proposal := propose(self.search, known, self._check):
+            if proposal := propose(self.search, known, self._check, self._draw):
                 return self._begin(proposal)
         if any(not trial.is_finished for trial in searched(known)):
             return None

@@ -12,6 +12,7 @@ from core.studies.search.space import Picker, Values
 from core.studies.search.strategies import ManyStarts
 
 ATTEMPTS = 100  # draws for one trial before the search gives up
+Draw = Callable[[Search, Sequence[SearchTrial], int, int], Values]
 Check = Callable[[Experiment], None]  # raises LabError for an experiment that cannot be trained
 
 
@@ -49,10 +50,14 @@ def is_waiting(search: Search, trials: Sequence[SearchTrial], number: int) -> bo
 
 
 def propose(
-    search: Search, trials: Sequence[SearchTrial], check: Check = lambda experiment: None
+    search: Search,
+    trials: Sequence[SearchTrial],
+    check: Check = lambda experiment: None,
+    draw: Draw | None = None,
 ) -> TrialProposal | None:
     """Return the next trial of the search itself; None when all are proposed. Values that the
-    experiment or `check` refuses are drawn again. Raises BadExperiment (space_refused) when none
+    experiment or `check` refuses are drawn again. `draw` replaces the draw in this process. Raises
+    BadExperiment (space_refused) when none
     are found.
     """
     number = len(searched(trials))
@@ -63,8 +68,12 @@ def propose(
     history, refusal = history_of(search, trials, number), None
     for attempt in range(ATTEMPTS):
         try:
-            picker = search.strategy.picker(search, history, number, attempt)
-            values, experiment = assemble(search, picker)
+            if draw:
+                values = draw(search, history, number, attempt)
+                experiment = search.experiment(values)
+            else:
+                picker = search.strategy.picker(search, history, number, attempt)
+                values, experiment = assemble(search, picker)
             check(experiment)
         except LabError as error:
             refusal = error

@@ -29,6 +29,10 @@ SEARCH = Search(
     pruning={"kind": "median", "first": 4},
 )  # fmt: skip
 
+GAUSSIAN = Search(
+    base=BASE, space=SPACE, trials=2, finalists=0, strategy="gaussian_process", pruning="none"
+)
+
 
 def results(home: Path, search_id: str) -> list[tuple]:
     return [
@@ -125,3 +129,13 @@ def test_a_diverged_trial_is_the_worst_one_for_the_sampler() -> None:
     good, bad, failed = frozen_trials(SEARCH, history)
     assert good.value < bad.value < inf and bad.intermediate_values == {1: 0.7}
     assert failed.state.name == "FAIL"
+
+
+def test_a_gaussian_process_proposes_outside_of_this_process(tmp_path, monkeypatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("the process that trains must not sample")
+
+    monkeypatch.setattr(type(GAUSSIAN.strategy), "picker", refuse)
+    search_id = execution.create(tmp_path, GAUSSIAN)
+    assert execution.execute(tmp_path, search_id, processes=1).reason == "done"
+    assert [t.state for t in Searches(tmp_path).trials(search_id)] == ["done", "done"]
