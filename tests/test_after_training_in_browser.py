@@ -235,6 +235,14 @@ def test_the_loss_is_drawn_over_a_plane_and_along_the_path(
         contours.locator(".main-svg").first.wait_for()
         grid = contours.evaluate("plot => plot.data[0].z.map(row => row.length)")
         assert grid == [21] * 21
+    page.get_by_role("radio", name="Line", exact=True).click()
+    page.get_by_role("combobox", name="From").click()
+    page.get_by_role("option", name="Last weights").click()
+    page.get_by_role("combobox", name="To", exact=True).click()
+    page.get_by_role("option", name="Initial weights").click()
+    page.get_by_role("button", name="Measure the line").click()
+    drawn = chart(page, "Loss along the line from last weights to initial weights")
+    drawn.locator(".main-svg").first.wait_for()
 
 
 def test_a_typed_human_error_changes_the_verdict_and_baselines_join_the_result(

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from core.base.numbers import percent_parts, tick
 from core.figures.images import plain
-from core.figures.template import DASH, PALETTES, SYMBOL, Mode, blank, log_axis, scale
+from core.figures.template import ABOVE, DASH, PALETTES, SYMBOL, Mode, blank, log_axis, scale
 
 HEIGHT = 320
 CEILING = 1e6  # times the lowest loss: what is higher has one colour
@@ -21,7 +21,7 @@ LEVELS = 14  # contour lines
 def line(result: Mapping[str, Any], ends: tuple[str, str], mode: Mode) -> go.Figure:
     """Draw the loss of the training and validation set along a line; `ends` name its two ends."""
     p = PALETTES[mode]
-    drawn = blank(mode, HEIGHT, margin={"b": 44})
+    drawn = blank(mode, HEIGHT, margin={"b": 44}, legend=ABOVE)
     for name, colour in (("train", p.train), ("validation", p.validation)):
         if losses := result["loss"].get(name):
             label = "Training" if name == "train" else "Validation"
@@ -38,7 +38,6 @@ def line(result: Mapping[str, Any], ends: tuple[str, str], mode: Mode) -> go.Fig
         )  # fmt: skip
     drawn.update_xaxes(title="α along the line", hoverformat=".2f")
     drawn.update_yaxes(**_loss_axis("loss", [*result["loss"].values()]))
-    drawn.update_layout(legend={"x": 1, "y": 0.9})
     return drawn
 
 
@@ -48,7 +47,7 @@ def profiles(results: Mapping[str, Mapping[str, Any]], mode: Mode) -> go.Figure:
     """
     p = PALETTES[mode]
     colours = (p.train, p.validation, p.test, p.best, *p.runs)
-    drawn = blank(mode, HEIGHT, margin={"b": 44})
+    drawn = blank(mode, HEIGHT, margin={"b": 44}, legend=ABOVE)
     every = []
     for (name, result), colour in zip(results.items(), colours, strict=False):
         losses = np.array(result["loss"], float)

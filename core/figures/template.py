@@ -124,6 +124,9 @@ def layer_colours(count: int, mode: Mode) -> list[str]:
     return colours
 
 
+ABOVE = {"y": 1.01, "yanchor": "bottom"}  # a legend that no curve, mark or label can cross
+
+
 @cache
 def template(mode: Mode) -> go.layout.Template:
     """Return the template of every chart: transparent, hairlines, no title (the card has it)."""

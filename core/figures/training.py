@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from core.figures.binding import Columns, fill
 from core.figures.images import plain
 from core.figures.template import (
+    ABOVE,
     AXIS_TITLES,
     COUNTS,
     DASH,
@@ -36,7 +37,6 @@ NAMED = 10  # layers with a name at the end of their line; the pointer shows the
 STEADY = 0.8  # smoothing of the gradient norms: those of single mini-batches scatter widely
 HEIGHTS = (0.88, 0.67, 0.57, 0.47, 0.37, 0.27)  # of the marks' texts; the best epoch's is between
 UPRIGHT = {"overlaying": "y", "range": [0, 1], "fixedrange": True, "visible": False}
-ABOVE = {"y": 1.01, "yanchor": "bottom"}  # the legend, where no curve, mark or label can cross it
 NORMS = {  # title of the y-axis by quantity
     "gradient": "‖∇L‖",
     "weight": "‖w‖",

@@ -12,13 +12,15 @@ from core.experiment import Experiment
 from core.figures import landscape as figures
 from core.jobs import runner
 from pages.kit import analyses, live_chart
+from pages.kit.form import escape
 from pages.kit.layout import card_title, finding, run_name
 
 VIEWS = {
     "Plane": "Two random directions as long as the filters, 21 × 21 points (Li et al. 2018).",
     "Path": "The two directions in which the training moved most. The run is trained once more to "
     "find its path, so this takes about as long as the run did.",
-    "Line": "From the initial weights to the best ones, or to those of another run.",
+    "Line": "Between two of the initial, best and last weights, or to the best weights of another "
+    "run.",
     "Flat or sharp": "Mean loss along ten random directions, also of other runs: the flatter the "
     "curve, the flatter the minimum.",
 }
@@ -28,6 +30,7 @@ HELP = (
     "directions."
 )
 MOST = 3  # other runs in one chart
+ENDS = {"initial": "Initial weights", "best": "Best weights", "last": "Last weights"}
 
 
 def card(run: str) -> None:
@@ -72,13 +75,15 @@ def path(run: str) -> None:
 
 
 def line(run: str) -> None:
-    """The line from the initial weights, or to the weights of another run."""
+    """The line between two sets of weights of this run, or to those of another run."""
     others = _alike(run)
-    names = {"": "the best weights of this run", **others}
-    other = st.selectbox("Line to", list(names), format_func=names.get, key="watch_line_to")
-    asked = LossLine(start="best", other=other) if other else LossLine()
+    left, right = st.columns(2, gap="small")
+    start = left.selectbox("From", list(ENDS), format_func=ENDS.get, key="watch_line_from")
+    names = {end: ENDS[end] for end in ("best", "last", "initial") if end != start} | others
+    end = right.selectbox("To", list(names), format_func=names.get, key=f"watch_line_to {start}")
+    asked = LossLine(start=start, **({"end": end} if end in ENDS else {"other": end}))
     if found := analyses.result(run, asked, ask="Measure the line"):
-        ends = ("this run", others[other]) if other else ("initial weights", "best weights")
+        ends = ENDS[start].lower(), ENDS[end].lower() if end in ENDS else others[end]
         _draw(
             lambda mode: figures.line(found, ends, mode), run, "line", figures.HEIGHT,
             f"Loss along the line from {ends[0]} to {ends[1]}",
@@ -103,10 +108,11 @@ def profile(run: str) -> None:
         lambda mode: figures.profiles(results, mode), run, "profile", figures.HEIGHT,
         "Mean training loss along random directions",
     )  # fmt: skip
-    rise = {name: _rise(found) for name, found in results.items()}
-    st.caption(
-        " · ".join(f"{name}: loss × {short(factor)} at α = ±0.5" for name, factor in rise.items())
-    )
+    rises = [
+        f"{escape(name)}: from {short(middle)} to {short(away)}"
+        for name, (middle, away) in ((name, _rise(found)) for name, found in results.items())
+    ]
+    st.caption(f"Mean loss from α = 0 to ±0.5: {'; '.join(rises)}.")
 
 
 def _draw(figure: Callable, run: str, key: str, height: int, alt: str) -> None:
@@ -146,8 +152,8 @@ def _barrier(alphas: list[float], losses: list[float]) -> str:
     )
 
 
-def _rise(found: dict) -> float:
-    """Return by which factor the mean loss rises half the length of the filters away."""
+def _rise(found: dict) -> tuple[float, float]:
+    """Return the mean loss at the weights, and half the length of the filters away."""
     middle = len(found["steps"]) // 2
     means = [sum(column) / len(column) for column in zip(*found["loss"], strict=True)]
     away = [
@@ -155,4 +161,4 @@ def _rise(found: dict) -> float:
         for step, mean in zip(found["steps"], means, strict=True)
         if abs(abs(step) - 0.5) < 1e-6
     ]
-    return sum(away) / len(away) / max(means[middle], 1e-12)
+    return means[middle], sum(away) / len(away)

@@ -32,3 +32,10 @@ def test_the_path_names_its_ends_and_the_best_epoch() -> None:
     words = [note.text for note in landscape.plane(grid, "light", 1).layout.annotations]
     assert words == ["initial weights", "end", "best epoch"]
     assert len(landscape.plane(grid, "light", 2).layout.annotations) == 2
+
+
+def test_legends_are_above_the_curves() -> None:
+    losses = {"alphas": STEPS, "loss": {"train": [1.0, 0.5, 2.0]}}
+    runs = {"run": {"steps": STEPS, "loss": [[1.0, 0.5, 2.0]]}}
+    for drawn in (landscape.line(losses, ("a", "b"), "light"), landscape.profiles(runs, "light")):
+        assert drawn.layout.legend.y > 1 and drawn.layout.legend.yanchor == "bottom"
