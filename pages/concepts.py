@@ -6,19 +6,30 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.concepts.tools import ACTIVATIONS, BACKPROP, LINEAR_SCORES, RIDGE, SOFTMAX, Tool
+from core.concepts import tools
+from core.concepts.tools import Tool
 from pages.kit import address
 from pages.kit.bar import bar
 from pages.kit.layout import header
-from pages.parts.concepts import activations, backprop, linear_scores, ridge, softmax
+from pages.parts.concepts import (
+    activations,
+    autodiff,
+    backprop,
+    linear_scores,
+    optimizers,
+    ridge,
+    softmax,
+)
 from pages.parts.concepts.techniques import search
 
 DEMONSTRATIONS: dict[Tool, Callable[[], None]] = {
-    ACTIVATIONS: activations.show,
-    SOFTMAX: softmax.show,
-    LINEAR_SCORES: linear_scores.show,
-    RIDGE: ridge.show,
-    BACKPROP: backprop.show,
+    tools.ACTIVATIONS: activations.show,
+    tools.SOFTMAX: softmax.show,
+    tools.LINEAR_SCORES: linear_scores.show,
+    tools.RIDGE: ridge.show,
+    tools.BACKPROP: backprop.show,
+    tools.AUTODIFF: autodiff.show,
+    tools.OPTIMIZERS: optimizers.show,
 }
 TABLE = "All techniques"
 
@@ -27,21 +38,21 @@ def main() -> None:
     """Draw the menu, and below it the selected demonstration."""
     with header("Concepts", "Small interactive demonstrations of how training works."):
         pass
-    tools = {tool.label: tool for tool in DEMONSTRATIONS}
+    shown = {tool.label: tool for tool in DEMONSTRATIONS}
     selected = st.segmented_control(
         "Demonstration",
-        [*tools, TABLE],
-        default=requested(tools),
+        [*shown, TABLE],
+        default=requested(shown),
         required=True,
         label_visibility="collapsed",
-        wrap=False,
+        wrap=True,
         key="concept",
         persist_state="session",
     )
     if selected == TABLE:
         search()
     else:
-        tool = tools[selected]
+        tool = shown[selected]
         st.caption(tool.about, help=f"**{tool.label}.**\n\n${tool.formula}$\n\n{tool.source}")
         DEMONSTRATIONS[tool]()
     bar()

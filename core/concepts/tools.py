@@ -83,6 +83,34 @@ BACKPROP = Tool(
     source="Rumelhart, Hinton & Williams 1986",
     technique="C3",
 )
+AUTODIFF = Tool(
+    kind="autodiff",
+    label="Autodiff",
+    about=(
+        "An expression becomes a graph. Above each node: its value (blue), computed forward, and "
+        "its derivative (orange), computed backward, or along with the value in forward mode."
+    ),
+    formula=(
+        r"\frac{\partial f}{\partial u} = \sum_{v = v(u, \dots)} "
+        r"\frac{\partial f}{\partial v}\, \frac{\partial v}{\partial u}"
+    ),
+    source="Linnainmaa 1970 (reverse mode); Wengert 1964 (forward mode)",
+    technique="C2",
+)
+OPTIMIZERS = Tool(
+    kind="optimizers",
+    label="Optimizers",
+    about=(
+        "Optimizers start at one point of a loss surface of two weights. Click the surface to "
+        "start elsewhere. They are the same classes that train networks."
+    ),
+    formula=(
+        r"\lVert \theta_k - \theta^* \rVert \le \max_\lambda |1 - \eta\lambda|^k\; "
+        r"\lVert \theta_0 - \theta^* \rVert, \qquad \eta < 2/\lambda_{\max}"
+    ),
+    source="Nesterov 2004; Polyak 1964",
+    technique="C1",
+)
 FIRST_STEP = Tool(
     kind="first_step",
     label="Checks at step 0",
@@ -156,6 +184,6 @@ DISTRIBUTIONS = Tool(
     page="Watch",
 )
 TOOLS = (
-    ACTIVATIONS, SOFTMAX, LINEAR_SCORES, RIDGE, BACKPROP, FIRST_STEP, RANGE_TEST, SPLIT,
-    LABEL_NOISE, LAYER_MAPS, DISTRIBUTIONS,
+    ACTIVATIONS, SOFTMAX, LINEAR_SCORES, RIDGE, BACKPROP, AUTODIFF, OPTIMIZERS, FIRST_STEP,
+    RANGE_TEST, SPLIT, LABEL_NOISE, LAYER_MAPS, DISTRIBUTIONS,
 )  # fmt: skip

@@ -111,6 +111,11 @@ def set_ui(name: str, value: str) -> None:
     set(f"kept {name}", value)
 
 
+def set_number(key: str, value: float) -> None:
+    """Let the number input with this key hold this value when it is drawn next."""
+    _values()[key] = value
+
+
 def show_tab(key: str, label: str) -> None:
     """Let the tabs with this key open with the one of this label when they are drawn next."""
     set(key, label)
