@@ -15,6 +15,7 @@ from pages.parts.concepts import (
     activations,
     autodiff,
     backprop,
+    convolution,
     linear_scores,
     optimizers,
     ridge,
@@ -29,6 +30,7 @@ DEMONSTRATIONS: dict[Tool, Callable[[], None]] = {
     tools.RIDGE: ridge.show,
     tools.BACKPROP: backprop.show,
     tools.AUTODIFF: autodiff.show,
+    tools.CONVOLUTION: convolution.show,
     tools.OPTIMIZERS: optimizers.show,
 }
 TABLE = "All techniques"

@@ -111,6 +111,20 @@ OPTIMIZERS = Tool(
     source="Nesterov 2004; Polyak 1964",
     technique="C1",
 )
+CONVOLUTION = Tool(
+    kind="convolution",
+    label="Convolution",
+    about=(
+        "A kernel moves over an image; each output pixel is the sum of the products under it. "
+        "Click an output pixel to see its multiplications, and edit the weights of the kernel."
+    ),
+    formula=(
+        r"z_{ij} = \sum_{d,k,m} w_{dkm}\; a_{d,\; si+\delta k,\; sj+\delta m}, \qquad "
+        r"n' = \Big\lfloor \frac{n + 2p - \delta(k-1) - 1}{s} \Big\rfloor + 1"
+    ),
+    source="LeCun et al. 1989; Dumoulin & Visin 2016",
+    technique="C4",
+)
 FIRST_STEP = Tool(
     kind="first_step",
     label="Checks at step 0",
@@ -184,6 +198,6 @@ DISTRIBUTIONS = Tool(
     page="Watch",
 )
 TOOLS = (
-    ACTIVATIONS, SOFTMAX, LINEAR_SCORES, RIDGE, BACKPROP, AUTODIFF, OPTIMIZERS, FIRST_STEP,
-    RANGE_TEST, SPLIT, LABEL_NOISE, LAYER_MAPS, DISTRIBUTIONS,
+    ACTIVATIONS, SOFTMAX, LINEAR_SCORES, RIDGE, BACKPROP, AUTODIFF, OPTIMIZERS, CONVOLUTION,
+    FIRST_STEP, RANGE_TEST, SPLIT, LABEL_NOISE, LAYER_MAPS, DISTRIBUTIONS,
 )  # fmt: skip
