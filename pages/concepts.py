@@ -17,21 +17,27 @@ from pages.parts.concepts import (
     backprop,
     convolution,
     linear_scores,
+    margin_losses,
     optimizers,
+    regularization,
     ridge,
+    signals,
     softmax,
 )
 from pages.parts.concepts.techniques import search
 
 DEMONSTRATIONS: dict[Tool, Callable[[], None]] = {
     tools.ACTIVATIONS: activations.show,
+    tools.SIGNALS: signals.show,
+    tools.CONVOLUTION: convolution.show,
     tools.SOFTMAX: softmax.show,
     tools.LINEAR_SCORES: linear_scores.show,
-    tools.RIDGE: ridge.show,
-    tools.BACKPROP: backprop.show,
+    tools.MARGIN_LOSSES: margin_losses.show,
     tools.AUTODIFF: autodiff.show,
-    tools.CONVOLUTION: convolution.show,
+    tools.BACKPROP: backprop.show,
     tools.OPTIMIZERS: optimizers.show,
+    tools.RIDGE: ridge.show,
+    tools.REGULARIZATION: regularization.show,
 }
 TABLE = "All techniques"
 

@@ -25,7 +25,7 @@ VARIABLE = re.compile(r"[a-z]\d{0,2}")
 
 
 @dataclass(frozen=True)
-class Operation:
+class Primitive:
     """`apply` computes the value; `slopes` the derivative by each input, given the inputs and the
     value; `rules` the same as text, with a and b for the inputs and v for the value.
     """
@@ -37,32 +37,32 @@ class Operation:
 
 
 OPERATIONS = {
-    "+": Operation("+", lambda a, b: a + b, lambda a, b, v: (1.0, 1.0), ("1", "1")),
-    "-": Operation("−", lambda a, b: a - b, lambda a, b, v: (1.0, -1.0), ("1", "−1")),
-    "*": Operation("·", lambda a, b: a * b, lambda a, b, v: (b, a), ("b", "a")),
-    "/": Operation("/", lambda a, b: a / b, lambda a, b, v: (1 / b, -a / b**2), ("1/b", "−a/b²")),
-    "neg": Operation("−", lambda a: -a, lambda a, v: (-1.0,), ("−1",)),
+    "+": Primitive("+", lambda a, b: a + b, lambda a, b, v: (1.0, 1.0), ("1", "1")),
+    "-": Primitive("−", lambda a, b: a - b, lambda a, b, v: (1.0, -1.0), ("1", "−1")),
+    "*": Primitive("·", lambda a, b: a * b, lambda a, b, v: (b, a), ("b", "a")),
+    "/": Primitive("/", lambda a, b: a / b, lambda a, b, v: (1 / b, -a / b**2), ("1/b", "−a/b²")),
+    "neg": Primitive("−", lambda a: -a, lambda a, v: (-1.0,), ("−1",)),
 }
 FUNCTIONS = {
-    "sin": Operation("sin", math.sin, lambda a, v: (math.cos(a),), ("cos a",)),
-    "cos": Operation("cos", math.cos, lambda a, v: (-math.sin(a),), ("−sin a",)),
-    "tan": Operation("tan", math.tan, lambda a, v: (1 + v * v,), ("1 + v²",)),
-    "exp": Operation("exp", math.exp, lambda a, v: (v,), ("v",)),
-    "log": Operation("log", math.log, lambda a, v: (1 / a,), ("1/a",)),
-    "sqrt": Operation("sqrt", math.sqrt, lambda a, v: (0.5 / v,), ("1/(2v)",)),
-    "tanh": Operation("tanh", math.tanh, lambda a, v: (1 - v * v,), ("1 − v²",)),
-    "sigmoid": Operation(
+    "sin": Primitive("sin", math.sin, lambda a, v: (math.cos(a),), ("cos a",)),
+    "cos": Primitive("cos", math.cos, lambda a, v: (-math.sin(a),), ("−sin a",)),
+    "tan": Primitive("tan", math.tan, lambda a, v: (1 + v * v,), ("1 + v²",)),
+    "exp": Primitive("exp", math.exp, lambda a, v: (v,), ("v",)),
+    "log": Primitive("log", math.log, lambda a, v: (1 / a,), ("1/a",)),
+    "sqrt": Primitive("sqrt", math.sqrt, lambda a, v: (0.5 / v,), ("1/(2v)",)),
+    "tanh": Primitive("tanh", math.tanh, lambda a, v: (1 - v * v,), ("1 − v²",)),
+    "sigmoid": Primitive(
         "σ", lambda a: 0.5 * (1 + math.tanh(a / 2)), lambda a, v: (v * (1 - v),), ("v(1 − v)",)
     ),
-    "relu": Operation(
+    "relu": Primitive(
         "relu", lambda a: max(a, 0.0), lambda a, v: (float(a > 0),), ("1 if a > 0, else 0",)
     ),
 }  # fmt: skip
 
 
-def _power(exponent: float) -> Operation:
+def _power(exponent: float) -> Primitive:
     """The operation a^n with a constant n."""
-    return Operation(
+    return Primitive(
         f"^{exponent:g}",
         lambda a: math.pow(a, exponent),
         lambda a, v: (exponent * math.pow(a, exponent - 1) if exponent else 0.0,),
@@ -75,7 +75,7 @@ class Node:
     """One intermediate value. An input has no operation: a variable (`name`) or a constant."""
 
     name: str
-    operation: Operation | None
+    operation: Primitive | None
     inputs: tuple[int, ...] = ()
     constant: float | None = None
 
@@ -182,7 +182,7 @@ class _Builder:
                 return self.put_operation(FUNCTIONS[name], self.add(argument))
         raise _bad(f"“{clip(ast.unparse(tree))}” is not understood. {ALLOWED}")
 
-    def put_operation(self, operation: Operation, *inputs: int) -> int:
+    def put_operation(self, operation: Primitive, *inputs: int) -> int:
         return self.put(Node("", operation, inputs))
 
     def put(self, node: Node) -> int:

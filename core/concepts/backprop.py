@@ -41,6 +41,13 @@ def cross_entropy_gradients(
     return loss, -targets / (samples * probabilities), (probabilities - targets) / samples
 
 
+def mean_probability(probabilities: np.ndarray, labels: Sequence[int]) -> float:
+    """Return the mean of the probabilities of the correct classes: what the loss becomes when its
+    −log is forgotten, a common slip. It rises as the network improves.
+    """
+    return float(probabilities[np.arange(len(labels)), list(labels)].mean())
+
+
 def backprop(
     x: np.ndarray, labels: Sequence[int], layers: Sequence[tuple[np.ndarray, np.ndarray]]
 ) -> tuple[float, tuple[Quantity, ...]]:

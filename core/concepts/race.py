@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.concepts.surfaces import Point, Surface
+from core.concepts.surfaces import LossSurface, Point
 from core.optim.adaptive import Adagrad, Adam, RMSprop
 from core.optim.flatness import SAM
 from core.optim.momentum import SGD, AveragedMomentum, Nesterov
@@ -53,7 +53,7 @@ class _Place(nn.Module):
 
 
 def run(
-    surface: Surface,
+    surface: LossSurface,
     racer: Racer,
     start: Point,
     *,
@@ -93,7 +93,7 @@ def run(
     return path
 
 
-def starts(surface: Surface, across: int = 4, down: int = 3) -> list[Point]:
+def starts(surface: LossSurface, across: int = 4, down: int = 3) -> list[Point]:
     """Return a grid of starts inside the area of the surface."""
     left, right, bottom, top = surface.area
     return [
@@ -103,7 +103,7 @@ def starts(surface: Surface, across: int = 4, down: int = 3) -> list[Point]:
     ]
 
 
-def steps_to_minimum(surface: Surface, path: np.ndarray) -> int | None:
+def steps_to_minimum(surface: LossSurface, path: np.ndarray) -> int | None:
     """Return the step from which on the path stays within CLOSE of its first distance from one of
     the minima; None where it does not.
     """
@@ -152,6 +152,6 @@ class Convergence:
         return 1 - 2 / (self.condition + 1)
 
 
-def convergence(surface: Surface, learning_rate: float) -> Convergence:
+def convergence(surface: LossSurface, learning_rate: float) -> Convergence:
     """Return how gradient descent converges at the global minimum of the surface."""
     return Convergence(*surface.curvatures(), learning_rate)

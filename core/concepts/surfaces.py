@@ -12,7 +12,7 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Surface:
+class LossSurface:
     """`area` is the drawn part, (low x, high x, low y, high y); `minima` its lowest points, the
     global one first; `learning_rate` suits plain gradient descent on it.
     """
@@ -49,7 +49,7 @@ class Surface:
 
 
 @dataclass(frozen=True)
-class Quadratic(Surface):
+class Quadratic(LossSurface):
     """A bowl with curvature 1 along x and κ along y; κ is its condition number."""
 
     kind: ClassVar[str] = "quadratic"
@@ -72,7 +72,7 @@ class Quadratic(Surface):
 
 
 @dataclass(frozen=True)
-class Ripples(Surface):
+class Ripples(LossSurface):
     """A bowl with waves: a local minimum in every trough."""
 
     kind: ClassVar[str] = "ripples"
@@ -96,7 +96,7 @@ class Ripples(Surface):
 
 
 @dataclass(frozen=True)
-class Rosenbrock(Surface):
+class Rosenbrock(LossSurface):
     """A curved valley with steep walls (Rosenbrock 1960)."""
 
     kind: ClassVar[str] = "rosenbrock"
@@ -121,7 +121,7 @@ class Rosenbrock(Surface):
 
 
 @dataclass(frozen=True)
-class Saddle(Surface):
+class Saddle(LossSurface):
     """A saddle at the origin between two minima at (0, ±1)."""
 
     kind: ClassVar[str] = "saddle"
@@ -142,7 +142,7 @@ class Saddle(Surface):
 
 
 @dataclass(frozen=True)
-class TwoMinima(Surface):
+class TwoMinima(LossSurface):
     """A wide minimum and a narrow, slightly deeper one, in a shallow bowl."""
 
     kind: ClassVar[str] = "two_minima"
@@ -177,10 +177,10 @@ class TwoMinima(Surface):
         return flat, 1.2 * np.exp(-10 * ((x - 1.2) ** 2 + y**2))
 
 
-SURFACES: tuple[Surface, ...] = (Quadratic(), Ripples(), Rosenbrock(), Saddle(), TwoMinima())
+SURFACES: tuple[LossSurface, ...] = (Quadratic(), Ripples(), Rosenbrock(), Saddle(), TwoMinima())
 
 
-def conditioned(surface: Surface, condition: float) -> Surface:
+def conditioned(surface: LossSurface, condition: float) -> LossSurface:
     """Return a quadratic with this condition number κ ≥ 1; other surfaces stay as they are."""
     if isinstance(surface, Quadratic):
         return replace(surface, condition=condition)

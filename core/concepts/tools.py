@@ -58,6 +58,17 @@ LINEAR_SCORES = Tool(
     source="Weston & Watkins 1999",
     technique="L2 C7",
 )
+MARGIN_LOSSES = Tool(
+    kind="margins",
+    label="Margin losses",
+    about=(
+        "With two classes, y = 1 or −1, a loss is a function of the margin: y times the score f. "
+        "The 0–1 loss counts errors, but has no slope; the others can be minimized in its place."
+    ),
+    formula=r"m = y f, \qquad -\log p(y \mid f) = \log(1 + e^{-m})",
+    source="Hastie, Tibshirani & Friedman 2009, section 10.6",
+    technique="L2 C7",
+)
 RIDGE = Tool(
     kind="ridge",
     label="Ridge",
@@ -68,6 +79,30 @@ RIDGE = Tool(
     formula=r"w = (X^\top X + \lambda I)^{-1} X^\top y",
     source="Hoerl & Kennard 1970",
     technique="L5",
+)
+REGULARIZATION = Tool(
+    kind="regularization",
+    label="Penalties",
+    about=(
+        "A penalty on the weights. Where a threshold separates two classes, the loss alone has no "
+        "minimum: the weight grows without limit. A penalty gives it one."
+    ),
+    formula=r"\min_w\; \tfrac1N \sum_n \log\big(1 + e^{-y_n w x_n}\big) + \lambda w^2",
+    source="Tikhonov 1963 (L2); Tibshirani 1996 (L1)",
+    technique="C6",
+)
+SIGNALS = Tool(
+    kind="signals",
+    label="Signals",
+    about=(
+        "Every layer multiplies the signal, and on the way back the gradient. Over 15 layers, "
+        "factors below 1 let them vanish, factors above 1 explode. The second chart measures a "
+        "network."
+    ),
+    formula=r"\frac{\partial L}{\partial a_0} = \frac{\partial L}{\partial a_{15}} "
+    r"\prod_{l=1}^{15} \frac{\partial a_l}{\partial a_{l-1}}",
+    source="Hochreiter 1991; Glorot & Bengio 2010",
+    technique="C5",
 )
 BACKPROP = Tool(
     kind="backprop",
@@ -198,6 +233,7 @@ DISTRIBUTIONS = Tool(
     page="Watch",
 )
 TOOLS = (
-    ACTIVATIONS, SOFTMAX, LINEAR_SCORES, RIDGE, BACKPROP, AUTODIFF, OPTIMIZERS, CONVOLUTION,
-    FIRST_STEP, RANGE_TEST, SPLIT, LABEL_NOISE, LAYER_MAPS, DISTRIBUTIONS,
+    ACTIVATIONS, SIGNALS, CONVOLUTION, SOFTMAX, LINEAR_SCORES, MARGIN_LOSSES, AUTODIFF, BACKPROP,
+    OPTIMIZERS, RIDGE, REGULARIZATION, FIRST_STEP, RANGE_TEST, SPLIT, LABEL_NOISE, LAYER_MAPS,
+    DISTRIBUTIONS,
 )  # fmt: skip

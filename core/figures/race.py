@@ -6,7 +6,7 @@ from itertools import cycle
 import numpy as np
 import plotly.graph_objects as go
 
-from core.concepts.surfaces import Surface
+from core.concepts.surfaces import LossSurface
 from core.figures.template import PALETTES, SYMBOL, Mode, blank, log_axis, scale
 
 HEIGHT = 340  # px
@@ -17,20 +17,20 @@ FLOOR = 1e-12  # a log axis cannot show 0
 DASHES = ("solid", "8px,4px", "3px,3px", "10px,3px,2px,3px")
 
 
-def grid(surface: Surface) -> tuple[np.ndarray, np.ndarray]:
+def grid(surface: LossSurface) -> tuple[np.ndarray, np.ndarray]:
     """Return the x and y values at which the surface is drawn, and clicked."""
     left, right, bottom, top = surface.area
     return np.linspace(left, right, CELLS[0]), np.linspace(bottom, top, CELLS[1])
 
 
-def height(surface: Surface, places: np.ndarray) -> np.ndarray:
+def height(surface: LossSurface, places: np.ndarray) -> np.ndarray:
     """Return the loss above that of the global minimum at places (…, 2)."""
     with np.errstate(over="ignore", invalid="ignore"):
         return surface.value(places[..., 0], places[..., 1]) - surface.value(*surface.minima[0])
 
 
 def paths(
-    surface: Surface, named: Mapping[str, np.ndarray], colours: Sequence[int], mode: Mode
+    surface: LossSurface, named: Mapping[str, np.ndarray], colours: Sequence[int], mode: Mode
 ) -> go.Figure:
     """Draw contours of the surface and the path of each optimizer by name (steps + 1, 2), in the
     colour of its number. A click on the surface is reported as row and column of `grid`.
@@ -68,7 +68,7 @@ def paths(
 
 
 def losses(
-    surface: Surface, named: Mapping[str, np.ndarray], colours: Sequence[int], mode: Mode
+    surface: LossSurface, named: Mapping[str, np.ndarray], colours: Sequence[int], mode: Mode
 ) -> go.Figure:
     """Draw the loss above the minimum at every step, on a log axis."""
     drawn = blank(mode, HEIGHT)

@@ -4,8 +4,10 @@ import pytest
 
 from core.base.encoding import decode
 from core.base.numbers import short
+from core.concepts.regularization import best_weight
 from core.concepts.ridge import Ridge, eigenvalues, sample_data
 from core.concepts.softmax import divergence
+from core.concepts.tools import TOOLS
 from core.experiment import Experiment, shipped
 from core.jobs import runner
 from core.jobs.lane import Lane
@@ -13,6 +15,8 @@ from core.network.activations import Activation
 from core.network.layers import Layer
 from pages.parts.concepts.activations import describe_slope
 from tests.pages.shown import visit, well
+
+DEMONSTRATED = [tool for tool in TOOLS if tool.page == "Concepts"]
 
 
 @pytest.fixture(autouse=True)
@@ -86,9 +90,80 @@ def test_backprop_shows_every_quantity_and_its_gradient_formula():
         assert f"∂L/∂{name} " in page_text(well(app.run()))
 
 
-@pytest.mark.parametrize("demo", ["activations", "softmax", "scores", "ridge", "backprop"])
-def test_every_demonstration_leads_to_an_experiment(demo):
-    app = open_concepts(demo)
+def test_optimizers_state_the_limit_of_the_learning_rate_and_the_steps_of_each():
+    app = open_concepts("optimizers")
+    text = page_text(app)
+    assert "keeps 0.78 of the error" in text and "2/λ = 0.667" in text
+    assert "Gradient descent 18, Nesterov 26, Adam 81, Momentum 85" in text
+    widget(app, "select_slider", "Learning rate η").set_value(0.8)
+    assert "Gradient descent diverges near the minimum" in page_text(well(app.run()))
+    widget(app, "toggle", "Twelve starts").set_value(True)
+    assert "4 of 12 starts" in page_text(well(app.run())) and "8 diverge" in page_text(app)
+
+
+def test_autodiff_shows_the_numbers_of_the_lecture_at_every_step_of_both_modes():
+    app = open_concepts("autodiff")
+    assert "f = 40, and its gradient by (x0, x1, x2) is (17, 10, 0)" in page_text(app)
+    steps = app.slider[0].max
+    for step in (0, 3, int(steps) - 3):
+        app.slider[0].set_value(step)
+        well(app.run())
+    widget(app, "button_group", "Derivatives by").set_value("Forward mode")
+    assert "3 passes" in page_text(well(app.run()))
+    assert "∂v7/∂x0 is 17" in page_text(app)
+    chosen = widget(app, "selectbox", "Expression f (choose one or type your own)")
+    chosen.set_value("cos(x) * sin(y) + x/y")
+    assert "its gradient by (x, y) is (" in page_text(well(app.run()))
+    widget(app, "number_input", "y").set_value(0.0)
+    assert "no finite value" in page_text(well(app.run()))
+
+
+def test_convolution_shows_the_multiplications_of_the_selected_pixel():
+    app = open_concepts("convolution")
+    assert "8 × 8 pixels become 6 × 6" in page_text(app) and "= **−0.19**" in page_text(app)
+    widget(app, "number_input", "Dilation").set_value(3)
+    widget(app, "number_input", "Padding").set_value(0)
+    assert "8 × 8 pixels become 2 × 2" in page_text(well(app.run()))
+    widget(app, "button_group", "Operation").set_value("Max pooling")
+    assert "8 × 8 pixels become 4 × 4" in page_text(well(app.run()))
+    assert "the largest of" in page_text(app)
+
+
+def test_signals_are_measured_anew_for_every_choice():
+    app = open_concepts("signals")
+    assert f"w¹⁵ = {short(0.8**15, 3)}: the signal vanishes" in page_text(app)
+    assert "the gradient vanishes" in page_text(app)
+    widget(app, "toggle", "Residual").set_value(True)
+    assert "the gradient keeps its size" in page_text(well(app.run()))
+
+
+def test_penalties_give_a_separable_problem_a_minimum():
+    app = open_concepts("regularization")
+    assert f"minimum at w = {short(best_weight(0.03), 3)}" in page_text(app)
+    widget(app, "select_slider", "Penalty strength λ").set_value(0.0)
+    assert "without limit" in page_text(well(app.run()))
+    assert "0.25" in str(app.table[0].value)
+
+
+def test_margin_losses_and_the_likelihood():
+    app = open_concepts("margins")
+    assert all(value in str(app.table[0].value) for value in ("0.474", "0.25", "0.607"))
+    widget(app, "button_group", "Correct class y").set_value("−1")
+    assert "At margin m = −0.5" in page_text(well(app.run()))
+
+
+def test_typed_probabilities_give_the_loss_and_gradients_of_the_lecture():
+    app = open_concepts("backprop")
+    widget(app, "button_group", "Numbers").set_value("Typed A₃")
+    app = well(app.run())
+    assert "L = 1.1394" in page_text(app) and "0.3374" in page_text(app)
+    cells = " ".join(str(table.value) for table in app.table)
+    assert all(value in cells for value in ("−0.7133", "−1.3284", "0.1090", "−0.1624"))
+
+
+@pytest.mark.parametrize("tool", DEMONSTRATED, ids=lambda tool: tool.kind)
+def test_every_demonstration_leads_to_an_experiment(tool):
+    app = open_concepts(tool.kind)
     (button,) = (b for b in app.button if str(b.key).startswith("lead "))
     name = button.key.removeprefix("lead ")
     button.click()

@@ -28,7 +28,7 @@ def show() -> None:
         try:
             graph = autodiff.parse(text)
         except BadInput as error:
-            finding("error", escape(str(error)))
+            finding("bad", escape(str(error)))
             return
         start = dict(zip(graph.variables, EXAMPLES.get(text, ()), strict=False))
         at = {
@@ -55,7 +55,7 @@ def show() -> None:
         values = autodiff.evaluate(graph, at)
         checked = autodiff.finite_differences(graph, at)
     except BadInput as error:
-        finding("error", escape(str(error)))
+        finding("bad", escape(str(error)))
         return
     gradient = autodiff.gradient(graph, at)
     with st.container(border=True):

@@ -6,9 +6,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.concepts.backprop import Quantity, backprop, random_layers
+from core.concepts.backprop import (
+    Quantity,
+    backprop,
+    cross_entropy_gradients,
+    mean_probability,
+    random_layers,
+)
 from core.figures import concepts
-from pages.kit.layout import card_title
+from pages.kit.layout import card_title, finding
 from pages.kit.live_chart import drawn
 from pages.kit.ready_made import lead
 
@@ -23,7 +29,76 @@ SYMBOLS = (
 )
 
 
+SEEDED, TYPED = "Network with random weights", "Typed A₃"
+LECTURE = (
+    (0.4358, 0.2137, 0.3505),
+    (0.4785, 0.1890, 0.3325),
+    (0.4795, 0.1882, 0.3324),
+    (0.4797, 0.1880, 0.3323),
+)
+
+
+@st.fragment
 def show() -> None:
+    """Draw the choice between a network and typed probabilities, and the numbers of either."""
+    source = st.segmented_control(
+        "Numbers", (SEEDED, TYPED), default=SEEDED, required=True, label_visibility="collapsed",
+        key="backprop numbers",
+    )  # fmt: skip
+    if source == TYPED:
+        show_typed()
+    else:
+        show_network()
+    lead("Open an experiment and watch its gradients", "spirals")
+
+
+def show_typed() -> None:
+    """Draw the probabilities A₃ to type, and the loss with both gradients that follow from them."""
+    left, right = st.columns([1, 2], gap="small")
+    with left:
+        classes = ", ".join(map(str, LABELS))
+        st.caption(f"A₃: one row per sample. Correct classes: {classes}.")
+        names = [f"class {k}" for k in range(WIDTHS[-1])]
+        typed = st.data_editor(
+            pd.DataFrame(LECTURE, columns=names), hide_index=True, key="typed probabilities",
+            column_config={
+                name: st.column_config.NumberColumn(min_value=0.0, max_value=1.0, format="%.4f")
+                for name in names
+            },
+        )  # fmt: skip
+        probabilities = typed.fillna(0.0).to_numpy(float)
+    with right.container(border=True):
+        right_ones = probabilities[range(len(LABELS)), LABELS]
+        if not (right_ones > 0).all():
+            row = int(np.argmin(right_ones > 0))
+            finding(
+                "bad",
+                f"Row {row + 1} gives its correct class {LABELS[row]} the probability 0, so its "
+                "loss −log 0 is infinite. Type a larger number.",
+            )
+            return
+        loss, by_output, by_score = cross_entropy_gradients(probabilities, LABELS)
+        card_title(f"Loss L = {loss:.4f}")
+        first, second = st.columns(2, gap="small")
+        with first:
+            matrix("∂L/∂A₃", "−Y/(N·A₃)", by_output)
+        with second:
+            matrix("∂L/∂Z₃", "(A₃ − Y)/N", by_score)
+        finding(
+            "info",
+            "Without −log, the mean probability of the correct classes would be "
+            f"{mean_probability(probabilities, LABELS):.4f}: a common slip. It is no loss, because "
+            "it rises as the network improves.",
+        )
+        if (gap := np.abs(probabilities.sum(1) - 1).max()) > 0.005:
+            finding(
+                "warn",
+                f"The rows do not add up to 1 (largest gap {gap:.2g}), as probabilities of a "
+                "softmax do. ∂L/∂Z₃ assumes that they do.",
+            )
+
+
+def show_network() -> None:
     """Draw the network, and the selected quantity: its values beside its gradient."""
     left, right = st.columns([1, 4], gap="small", vertical_alignment="bottom")
     seed = left.number_input("Weight seed", 0, 999, 0)
@@ -52,7 +127,6 @@ def show() -> None:
         with second:
             matrix(f"∂L/∂{name}", "gradient", by_name[name].gradient)
         st.markdown(f":small[{subscripted(gradient_formula(by_name[name]))}]")
-    lead("Open an experiment and watch its gradients", "spirals")
 
 
 def subscripted(text: str) -> str:

@@ -44,7 +44,7 @@ def show() -> None:
         else:
             output = convolution.pool(image, window, "max" if operation == MAX else "mean")
     except LabError as error:
-        finding("error", escape(str(error)))
+        finding("bad", escape(str(error)))
         return
     with left:
         place = selected_place(output.shape)

@@ -8,7 +8,7 @@ import streamlit as st
 from core.base.numbers import short, whole
 from core.concepts import race
 from core.concepts.race import RACERS, Racer
-from core.concepts.surfaces import SURFACES, Point, Quadratic, Surface, conditioned
+from core.concepts.surfaces import SURFACES, LossSurface, Point, Quadratic, conditioned
 from core.figures import race as figures
 from pages.kit import session
 from pages.kit.layout import card_title
@@ -65,7 +65,7 @@ def show() -> None:
     lead("Open an experiment with momentum", "momentum-2-on")
 
 
-def choose_surface() -> Surface:
+def choose_surface() -> LossSurface:
     """Draw the menu of surfaces and the formula of the selected one."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         label = st.segmented_control(
@@ -77,7 +77,7 @@ def choose_surface() -> Surface:
     return surface
 
 
-def settings(surface: Surface) -> tuple[Surface, Point, dict[str, float]]:
+def settings(surface: LossSurface) -> tuple[LossSurface, Point, dict[str, float]]:
     """Draw the inputs for κ, learning rate, steps, noise and start. Return the surface with this κ,
     the start, and the settings of `race.run`.
     """
@@ -107,12 +107,12 @@ def settings(surface: Surface) -> tuple[Surface, Point, dict[str, float]]:
     return surface, (x, y), {"learning_rate": rate, "steps": steps, "noise": noise}
 
 
-def start_key(surface: Surface, axis: str) -> str:
+def start_key(surface: LossSurface, axis: str) -> str:
     """Return the key of the input for one coordinate of the start."""
     return f"start {surface.kind} {axis}"
 
 
-def start_at(surface: Surface, place: Sequence[int]) -> None:
+def start_at(surface: LossSurface, place: Sequence[int]) -> None:
     """Start at the clicked row and column of the surface; a click on a path changes nothing."""
     if len(place) == 2:
         x, y = figures.grid(surface)
@@ -152,7 +152,7 @@ def path_name(racer: Racer, start: Point, several: bool) -> str:
     return f"{racer.label} from ({x}, {y})" if several else racer.label
 
 
-def describe_rates(surface: Surface, learning_rate: float) -> str:
+def describe_rates(surface: LossSurface, learning_rate: float) -> str:
     """Return what the curvature at the minimum means for this learning rate."""
     at = race.convergence(surface, learning_rate)
     limit = short(at.limit, 3)
@@ -168,7 +168,7 @@ def describe_rates(surface: Surface, learning_rate: float) -> str:
     )
 
 
-def describe_paths(surface: Surface, paths: dict[str, np.ndarray], steps: int) -> str:
+def describe_paths(surface: LossSurface, paths: dict[str, np.ndarray], steps: int) -> str:
     """Return how many steps each path needs to a minimum, the quickest first."""
     reached = {name: race.steps_to_minimum(surface, path) for name, path in paths.items()}
     diverged = [name for name, path in paths.items() if not np.isfinite(path[-1]).all()]

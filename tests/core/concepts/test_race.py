@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 
 from core.concepts import race
 from core.concepts.race import RACERS, Racer, convergence, run, starts, steps_to_minimum
-from core.concepts.surfaces import SURFACES, Quadratic, Surface, TwoMinima, conditioned
+from core.concepts.surfaces import SURFACES, LossSurface, Quadratic, TwoMinima, conditioned
 from core.optim.flatness import SAM
 from core.optim.momentum import SGD
 from tests.core.optim.formulas import UPDATES
@@ -17,7 +17,7 @@ from tests.core.optim.formulas import UPDATES
 EVERY = [*SURFACES, conditioned(SURFACES[0], 50.0)]
 
 
-def in_torch(surface: Surface, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+def in_torch(surface: LossSurface, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """The formulas that the page shows, written once more."""
     e, pi = torch.exp, torch.pi
     return {
@@ -34,7 +34,7 @@ def in_torch(surface: Surface, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor
 
 
 @pytest.mark.parametrize("surface", EVERY, ids=repr)
-def test_values_and_gradients_equal_automatic_differentiation(surface: Surface) -> None:
+def test_values_and_gradients_equal_automatic_differentiation(surface: LossSurface) -> None:
     left, right, bottom, top = surface.area
     draw = np.random.default_rng(0).uniform((left, bottom), (right, top), (50, 2))
     x, y = (torch.tensor(column, requires_grad=True) for column in draw.T)
@@ -46,7 +46,7 @@ def test_values_and_gradients_equal_automatic_differentiation(surface: Surface) 
 
 
 @pytest.mark.parametrize("surface", EVERY, ids=repr)
-def test_minima_and_curvatures_are_those_that_scipy_and_torch_find(surface: Surface) -> None:
+def test_minima_and_curvatures_are_those_that_scipy_and_torch_find(surface: LossSurface) -> None:
     for minimum in surface.minima:
         found = minimize(lambda p: float(surface.value(*p)), minimum, tol=1e-14)
         assert found.x == pytest.approx(minimum, abs=1e-4)
@@ -58,7 +58,7 @@ def test_minima_and_curvatures_are_those_that_scipy_and_torch_find(surface: Surf
     assert surface.curvatures() == pytest.approx(expected, rel=1e-5)
 
 
-def by_formula(racer: Racer, surface: Surface, start, learning_rate: float, steps: int):
+def by_formula(racer: Racer, surface: LossSurface, start, learning_rate: float, steps: int):
     """The papers' updates; SAM as in equation 3 of Foret et al. 2020."""
     choice, theta, memory, path = racer.at(learning_rate), np.array(start), {}, [np.array(start)]
     for k in range(1, steps + 1):
