@@ -22,19 +22,24 @@ from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
 from core.studies.axes import Axis
+from core.studies.search.pruning import Pruning
+from core.studies.search.space import Dimension
+from core.studies.search.strategies import SearchStrategy
 from core.studies.study import Method, Strategy
 from core.weights.start import Start
 
 FAMILIES: tuple[type[Choice], ...] = (
     Layer, Preset, Initializer, Start, Loss, Optimizer, Schedule, StoppingRule, Regularizer,
-    DataSet, Normalization, Augmentation, Sampling, Method, Axis, Strategy, Analysis,
-    ExportFormat,
+    DataSet, Normalization, Augmentation, Sampling, Method, Axis, Strategy,
+    SearchStrategy, Pruning, Dimension, Analysis, ExportFormat,
 )  # fmt: skip
 TITLES = {
     "start": "Starting weights",
     "data set": "Datasets", "normalization": "Normalization", "sampling": "Sampling",
     "analysis": "Analyses of a finished run", "export format": "Export formats",
     "method": "Methods of studies", "axis": "Axes of studies", "strategy": "Strategies of studies",
+    "search strategy": "Strategies of a search", "pruning": "Pruning of a search",
+    "dimension": "Dimensions of a search",
 }  # fmt: skip
 TOOLS_TITLE = "Tools and demonstrations"
 HEADER = "| Name | Formula | Source | Page |\n| --- | --- | --- | --- |"

@@ -34,6 +34,7 @@ class NoPruning(Pruning):
 
     kind: Literal["none"] = "none"
     label: ClassVar[str] = "No pruning"
+    source: ClassVar[str] = "Bergstra & Bengio 2012"
 
     def bounds(self, earlier: Sequence[SearchTrial], number: int, epochs: int) -> Bounds:
         return {}
