@@ -13,6 +13,7 @@ from core.base.settings import settings
 from core.base.text import counted
 
 SMALL_STEP = 5e8  # floating-point operations; below this a second thread gains little or costs time
+_assigned = ""  # what auto means in a process that computes for one of several devices
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3  # glibc's malloc.h
 
 
@@ -69,10 +70,18 @@ def torch_threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def assign(device: str) -> None:
+    """Let auto, and cuda without a number, mean this device in this process; "" ends that."""
+    global _assigned
+    _assigned = device
+
+
 def resolve(device: str) -> str:
     """Return the device's name in torch ("cpu", "cuda:0") for an experiment's auto, cpu, cuda or
     cuda:1. Unavailable (device_missing) if this machine does not have it.
     """
+    if _assigned and (device == "auto" or (device == "cuda" and _assigned != "cpu")):
+        return _assigned
     import torch
 
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0

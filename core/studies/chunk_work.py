@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.base.control import GO
 from core.base.device import torch_threads
-from core.base.encoding import change, decode, encode
+from core.base.encoding import decode, encode
 from core.experiment import Experiment
 from core.studies.executor import Executor, make_executor
 from core.studies.places.kinds import CHUNK
@@ -28,12 +28,10 @@ def chunk_piece(home: Path, study: Study, experiment: Experiment, chunk: int) ->
 
 @lru_cache(maxsize=2)
 def executor_of(home: Path, study: str, experiment: str, device: str = "") -> Executor:
-    """Return the executor of an experiment of a study (JSON texts), on this device instead of the
-    experiment's. The last ones are kept, because making one can take longer than a chunk.
+    """Return the executor of an experiment of a study (JSON texts), made while this process
+    computes for `device`. The last ones are kept: making one can take longer than a chunk.
     """
     value, described = decode(Study, study), decode(Experiment, experiment)
-    if device:
-        described = change(described, "device", device)
     return make_executor(value.method, described, load_inputs(described, home), value.repeats)
 
 

@@ -13,14 +13,18 @@ from core.base.errors import LabError
 from core.data.datasets import Spreadsheets
 from core.data.library import Library
 from core.experiment import Experiment
+from core.runs.state import stored_state
 from core.studies import sweeps
-from core.studies.folder import Studies
 from core.studies.places import ray_cluster
 from core.studies.places.ray_cluster import Versions, connect, nodes, require_versions, summary
 from core.studies.places.ray_place import RayPlace, RayWorker
 from core.studies.records import Record
+from core.studies.search import execution
+from core.studies.search.folder import Searches
+from core.studies.search.records import TrialEnded
 from core.studies.study import Study
 from core.studies.sweeps import create, execute
+from tests.core.studies.search.test_search_execution import SEARCH, results
 from tests.core.studies.test_places import collect, pieces, straight
 from tests.core.studies.test_sweeps import BASE, DENSE, numbers
 
@@ -44,12 +48,21 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         patch.setenv("LAB_THREADS", "1")
         patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("nodes")))
         cluster = Cluster(initialize_head=True, head_node_args=size | {"include_dashboard": False})
-        cluster.second = cluster.add_node(**size)
+        cluster.second = None
         patch.setenv("LAB_RAY", cluster.address)
         patch.setattr(sweeps, "MIN_SECONDS", -1.0)
         yield cluster
         ray.shutdown()
         cluster.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def second_node(request: pytest.FixtureRequest) -> None:
+    """Every test that uses the cluster begins with two nodes."""
+    if "cluster" in request.fixturenames:
+        cluster = request.getfixturevalue("cluster")
+        if cluster.second is None:
+            cluster.second = cluster.add_node(num_cpus=1, object_store_memory=MEMORY)
 
 
 def trained_study() -> Study:
@@ -95,6 +108,31 @@ def test_nodes_without_the_folder_of_the_lab_get_its_data_once(
     assert numbers(tmp_path, there) == numbers(tmp_path, here)
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_search_loses_a_node_and_has_the_same_trials(
+    cluster: Any, tmp_path: Path, monkeypatch, shared: bool
+) -> None:
+    if not shared:
+        monkeypatch.setattr(RayWorker, "_is_shared", lambda worker, home: False)
+    search = SEARCH.model_copy(update={"trials": 20, "finalists": 0, "parallel": 4})
+    there, seen = execution.create(tmp_path, search), []
+
+    def watch(event: object) -> None:
+        seen.extend([event] if isinstance(event, TrialEnded) else [])
+        if len(seen) == LOST_AFTER and cluster.second:
+            lose_node(cluster)
+
+    assert execution.execute(tmp_path, there, watch=watch).reason == "done"
+    assert len(seen) == POINTS and cluster.second is None
+    monkeypatch.delenv("LAB_RAY")
+    here = execution.create(tmp_path, search)
+    assert execution.execute(tmp_path, here, processes=1).reason == "done"
+    assert results(tmp_path, there) == results(tmp_path, here)
+    runs = [Searches(tmp_path).runs(search_id) for search_id in (there, here)]
+    ends = [{stored_state(store, run) for run in store.ids()} for store in runs]
+    assert ends[0] == ends[1]
+
+
 def test_a_node_is_lost_and_all_points_are_there(cluster: Any, tmp_path: Path, monkeypatch) -> None:
     study, seen = trained_study(), []
     there = create(tmp_path, study)
@@ -102,16 +140,20 @@ def test_a_node_is_lost_and_all_points_are_there(cluster: Any, tmp_path: Path, m
     def watch(event: object) -> None:
         seen.extend([event] if isinstance(event, Record) else [])
         if len(seen) == LOST_AFTER and cluster.second:
-            cluster.remove_node(cluster.second, allow_graceful=False)
-            cluster.second = None
+            lose_node(cluster)
 
     assert execute(tmp_path, there, watch=watch).reason == "done"
-    assert cluster.second is None and len(seen) == POINTS
+    assert len(seen) == POINTS and cluster.second is None
     monkeypatch.delenv("LAB_RAY")
     here = create(tmp_path, study)
     assert execute(tmp_path, here, processes=1).reason == "done"
     assert numbers(tmp_path, there) == numbers(tmp_path, here)
-    assert Studies(tmp_path).last(there)["reason"] == "done"
+
+
+def lose_node(cluster: Any) -> None:
+    """Kill all processes of the second node."""
+    cluster.remove_node(cluster.second, allow_graceful=False)
+    cluster.second = None
 
 
 def test_other_versions_on_a_node_are_refused_or_named(caplog) -> None:

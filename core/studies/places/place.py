@@ -27,7 +27,7 @@ Poll = Callable[[], str]  # returns a command of core/base/control.py; GO to con
 class Piece:
     """One piece of work. `kind` names its function in kinds.py, `home` the lab's folder with its
     data, and `payload` is JSON data. A place sets `device` where it distributes its pieces over
-    several GPUs; otherwise the experiment decides.
+    several GPUs: an experiment's auto means that one. Otherwise it is empty.
     """
 
     kind: str

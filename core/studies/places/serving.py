@@ -41,6 +41,7 @@ class PieceServer:
             request = self._pieces.get()
             number, home = request.pop("number"), Path(request.pop("home"))
             piece = Piece(home=home, **request)
+            device.assign(piece.device)
             try:
                 for message in compute(piece, lambda number=number: self._told.get(number, GO)):
                     self.send({"message": message})

@@ -128,7 +128,12 @@ class _Execution:
         self._load_data(progress)
         total = count_trials(self.search)
         width = max(1, min(processes, self.search.parallel, total - self._count_ended()))
-        with open_place(self._poll, processes=width, device=self.search.base.device) as place:
+        with open_place(
+            self._poll,
+            processes=width,
+            device=self.search.base.device,
+            label=f"search {self.id}",
+        ) as place:
             self.place = place
             self._append(
                 SearchStarted(

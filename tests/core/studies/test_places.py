@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.base.control import LEAVE, STOP
+from core.base.device import assign, resolve
 from core.base.encoding import build, from_json_text
 from core.base.errors import LabError
 from core.studies.chunk_work import chunk_piece
@@ -169,6 +170,17 @@ def test_a_study_is_spread_over_all_gpus(tmp_path: Path) -> None:
             worker.child.is_alive = False
     assert [request["device"] for request in requests] == ["cuda:0", "cuda:2", "cuda:1"]
     assert [request["payload"]["chunk"] for request in requests] == [0, 2, 1]
+
+
+def test_auto_means_the_assigned_device() -> None:
+    try:
+        for assigned, auto, any_gpu in (("cuda:1", "cuda:1", "cuda:1"), ("cpu", "cpu", None)):
+            assign(assigned)
+            assert resolve("auto") == auto and resolve("cpu") == "cpu"
+            assert any_gpu is None or resolve("cuda") == any_gpu
+    finally:
+        assign("")
+    assert resolve("cpu") == "cpu"
 
 
 def wait_for(place: Place, work: Piece) -> list[Outcome]:
