@@ -148,6 +148,18 @@ def test_strategies_change_what_they_need(store):
     assert draft_search(app).seconds == 300
 
 
+def test_the_labels_of_menus_do_not_change_while_something_else_does(store):
+    app = visit("search")
+    before = widget(app, "selectbox", " strategy").options
+    well(widget(app, "number_input", "Search.trials").set_value(12).run())
+    assert widget(app, "selectbox", " strategy").options == before
+    made = search()
+    running, over = (events(made, finalists=0, running=k) for k in (2, 0))
+    ids = [store_search(store.home, made, found) for found in (running, over)]
+    menus = [visit("search", search=i).selectbox(key=f"search_trial {i}").options for i in ids]
+    assert sorted(menus[0]) == sorted(menus[1])
+
+
 def test_the_search_follows_the_draft_experiment(store):
     app = visit("search")
     well(widget(app, "text_input", f"{RATE} log low").set_value("1e-3").run())

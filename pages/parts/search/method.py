@@ -114,13 +114,18 @@ def strategy(search: Search) -> None:
     kinds = [AUTOMATIC, *SearchStrategy.members]
     chosen = search.strategy.kind if session.get_ui(search_draft.CHOSEN) else AUTOMATIC
     key = drafts.key("strategy")
-    label = {AUTOMATIC: f"Automatic: {best.label}"}
-    label |= {kind: cls.label for kind, cls in SearchStrategy.members.items()}
+    # A menu sends labels: one that changed would reach the server as an unknown option.
+    label = {AUTOMATIC: "Automatic"} | {
+        kind: cls.label for kind, cls in SearchStrategy.members.items()
+    }
     st.selectbox(
         "Strategy", kinds, kinds.index(chosen), format_func=label.get, key=key,
         help=form.explain(type(search.strategy)), on_change=store_strategy, args=(key,),
     )  # fmt: skip
-    st.caption(escape(reason if chosen == AUTOMATIC else summary_of(search.strategy)))
+    if chosen == AUTOMATIC:
+        st.caption(escape(f"{best.label}. {reason}"))
+    else:
+        st.caption(escape(summary_of(search.strategy)))
 
 
 def summary_of(choice: Choice) -> str:

@@ -86,7 +86,8 @@ def describe_progress(stored: StoredSearch) -> str:
         parts.append(f"best validation {goal} {result} (trial {whole(best[0].number + 1)})")
     if stored.running:
         is_final = stored.running[0].stage == "finalist"
-        parts.append(f"{whole(len(stored.running))} {'finalists' if is_final else 'running'}")
+        count = len(stored.running)
+        parts.append(counted(count, "finalist") if is_final else f"{whole(count)} running")
     parts.append(time_left(stored.progress.seconds_left))
     return " · ".join(filter(None, parts))
 

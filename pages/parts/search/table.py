@@ -105,7 +105,7 @@ def actions(scene: SearchScene, ordered: list[SearchTrial]) -> None:
     with st.container(**STACK, gap="small"):
         number = st.selectbox(
             "Trial", list(by_number), label_visibility="collapsed", width=260,
-            format_func=lambda number: name_trial(scene, by_number[number]),
+            format_func=lambda number: name_trial(by_number[number]),
             key=f"search_trial {stored.id}",
         )  # fmt: skip
         trial = by_number.get(number)
@@ -135,10 +135,9 @@ def stop_trial(number: int) -> Any:
     return stop
 
 
-def name_trial(scene: SearchScene, trial: SearchTrial) -> str:
-    """Return a trial in the menu: "Trial 9 · 0.083"."""
-    result = describe_result(trial.value, share=scene.share) if trial.value is not None else ""
-    if trial.state == "running":
-        result = "running"
-    seed = f"seed {trial.seed}" if trial.stage == "finalist" else ""
-    return " · ".join(filter(None, [f"Trial {whole(trial.number + 1)}", seed, result]))
+def name_trial(trial: SearchTrial) -> str:
+    """Return a trial in the menu: "Trial 9". The label must not change while the trial is trained:
+    the menu sends it, and a former one would be an unknown option.
+    """
+    seed = f" · seed {trial.seed}" if trial.stage == "finalist" else ""
+    return f"Trial {whole(trial.number + 1)}{seed}"
