@@ -134,15 +134,18 @@ class Team(Place):
         return [worker for worker in self.workers if worker.piece]
 
     def _receive_from(self, worker: Worker) -> Iterator[tuple[Piece, Outcome]]:
-        piece = worker.piece
         try:
             for outcome in worker.receive():
+                piece = worker.piece  # another one once the caller has answered an end with a piece
                 if outcome is None or isinstance(outcome, LabError):
                     worker.piece = None
                     self._forget(piece)
                 yield piece, outcome
         except WorkerLost as lost:
+            piece = worker.piece
             self._remove(worker)
+            if piece is None:
+                return
             self._losses[piece] += 1
             if self._losses[piece] < self.attempts:
                 log.warning("A piece of work is computed again: %s", lost.error)

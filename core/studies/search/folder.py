@@ -2,7 +2,6 @@
 
 <home>/searches/<id>/search.json     written once
                      trials.jsonl    append-only; a torn last line is ignored
-                     journal.log     the trials for other programs (core/studies/search/journal.py)
                      runs/<run>/     the folder of each trial, as those of the lab's own runs
                      lock            held by the process that computes it
 """

@@ -1,6 +1,7 @@
 """Places of work: the same outcomes from this process and from others, whatever happens to them."""
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from core.studies.places.choose import spread_over
 from core.studies.places.place import Outcome, Piece, Place
 from core.studies.places.pool import POOL, ProcessPool
 from core.studies.places.processes import Processes
+from core.studies.places.team import Team, Worker
 from core.studies.places.this_process import ThisProcess
 from core.studies.study import Study
 from tests.core.studies.test_sweeps import make_study
@@ -189,3 +191,43 @@ def wait_for(place: Place, work: Piece) -> list[Outcome]:
     while not is_over(outcomes):
         outcomes += [outcome for piece, outcome in place.receive(1.0) if piece is work]
     return outcomes
+
+
+class _Echo(Worker):
+    """Answers a piece with its own payload, immediately."""
+
+    def __init__(self) -> None:
+        self.answers: list[dict] = []
+
+    def close(self) -> None:
+        pass
+
+    def _send(self, request: dict) -> None:
+        if "payload" in request:
+            self.answers += [{"message": request["payload"]}, {"message": None}]
+
+    def _receive(self) -> Iterator[dict]:
+        while self.answers:
+            yield self.answers.pop(0)
+
+
+class _Echoes(Team):
+    capacity = 1
+
+    def _new_worker(self) -> Worker:
+        return _Echo()
+
+    def _wait(self, seconds: float) -> None:
+        pass
+
+
+def test_a_piece_that_is_sent_while_outcomes_are_received_gets_its_own(tmp_path: Path) -> None:
+    first, second = (Piece("chunk", tmp_path, {"number": number}) for number in (1, 2))
+    found = []
+    with _Echoes() as place:
+        place.send(first)
+        for piece, outcome in place.receive():
+            found.append((piece, outcome))
+            if piece is first and outcome is None:
+                place.send(second)
+    assert found == [(first, {"number": 1}), (first, None), (second, {"number": 2}), (second, None)]
