@@ -115,7 +115,8 @@ def test_the_learning_rate_is_changed_while_a_run_is_paused(page: object, server
             ?.find(trace => trace.name === "Marks, text")?.text?.some(t => t.includes("0.02"))""",
         arg=CURVE,
     )
-    page.get_by_role("button", name="Stop", exact=True).first.click()
+    content = page.get_by_test_id("stMainBlockContainer")  # Streamlit has a Stop of its own above
+    content.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_text("Stopped manually").first.wait_for()
     recorded = history(server, run)
     assert recorded.ticks[-1][3] == pytest.approx(0.02, rel=0.5)  # cosine, after few epochs

@@ -22,9 +22,11 @@ class LazyCompiler(ModuleType):
     def graph_break(self, msg: str = "") -> None:
         """Do nothing."""
 
-    def disable(self, fn: Callable[..., Any], *_: object, **__: object) -> Callable[..., Any]:
-        """Return the function."""
-        return fn
+    def disable(
+        self, fn: Callable[..., Any] | None = None, *_: object, **__: object
+    ) -> Callable[..., Any]:
+        """Return the function; without one, a decorator that does."""
+        return fn or (lambda decorated: decorated)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name != "__path__":

@@ -20,6 +20,7 @@ class Dropout(Layer):
     icon: ClassVar[str] = "grain"
     group: ClassVar[str] = "Regularization"
     draws_random_numbers: ClassVar[bool] = True
+    is_dropout: ClassVar[bool] = True
     changes_values: ClassVar[bool] = False
     p: float = ranged(
         0.5, 0, below=1, symbol="p", label="Probability", help="Fraction of values set to 0."

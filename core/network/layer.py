@@ -38,6 +38,7 @@ class Layer(Choice, family="layer"):
     changes_values: ClassVar[bool] = True  # False if inference passes its values on unchanged
     has_branches: ClassVar[bool] = False  # its chains are parallel, and any number of them
     allows_empty_chains: ClassVar[bool] = False  # an empty chain passes its input on
+    is_dropout: ClassVar[bool] = False  # it sets values to 0 with probability `p`
     has_stochastic_depth: ClassVar[bool] = False  # it then has a field `drop`
 
     def call(self, shape: Shape, outputs: int) -> Call:

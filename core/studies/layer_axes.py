@@ -80,8 +80,8 @@ class DropoutAxis(Axis):
     def apply(self, experiment: Experiment, value: float) -> Experiment:
         layers = experiment.network
         if not value:
-            layers = without_layers(layers, lambda layer: isinstance(layer, Dropout))
-        elif any(isinstance(layer, Dropout) for layer in walk_layers(layers)):
+            layers = without_layers(layers, lambda layer: layer.is_dropout)
+        elif any(layer.is_dropout for layer in walk_layers(layers)):
             layers = map_layers(layers, lambda layer: _with_probability(layer, value))
         else:
             layers = with_extra_layer(layers, Dropout(p=value))
@@ -89,7 +89,7 @@ class DropoutAxis(Axis):
 
     def read(self, experiment: Experiment) -> float | None:
         layers = list(walk_layers(experiment.network))
-        existing = [layer.p for layer in layers if isinstance(layer, Dropout)]
+        existing = [layer.p for layer in layers if layer.is_dropout]
         if existing:
             return existing[0]
         can_have_one = with_extra_layer(experiment.network, Dropout()) != experiment.network
@@ -97,7 +97,7 @@ class DropoutAxis(Axis):
 
 
 def _with_probability(layer: Layer, probability: float) -> Layer:
-    if isinstance(layer, Dropout):
+    if layer.is_dropout:
         return layer.model_copy(update={"p": probability})
     return layer
 

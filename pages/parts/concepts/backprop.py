@@ -62,7 +62,7 @@ def show_typed() -> None:
         typed = st.data_editor(
             pd.DataFrame(LECTURE, columns=names), hide_index=True, key="typed probabilities",
             column_config={
-                name: st.column_config.NumberColumn(min_value=0.0, max_value=1.0, format="%.4f")
+                name: st.column_config.NumberColumn(min_value=0.0, max_value=1.0)
                 for name in names
             },
         )  # fmt: skip

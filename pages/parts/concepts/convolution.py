@@ -109,7 +109,7 @@ def settings(operation: str, depth: int) -> tuple[np.ndarray, Window]:
     start = pd.DataFrame(np.round(KERNELS[name], 4), columns=list("abc"), dtype=float)
     edited = st.data_editor(
         start, hide_index=True, key=f"convolution weights {name}", row_height=32,
-        column_config={name: st.column_config.NumberColumn("", format="%.3g") for name in "abc"},
+        column_config={name: st.column_config.NumberColumn("") for name in "abc"},
     )  # fmt: skip
     weights = edited.fillna(0.0).clip(-100, 100).to_numpy(float)
     with st.container(horizontal=True, gap="small"):

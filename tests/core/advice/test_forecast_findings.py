@@ -55,7 +55,10 @@ def test_epochs_with_other_settings_give_no_forecast_and_are_not_counted():
     for run, code in ((fork, "forked"), (changed, "changed")):
         assert describe_forecast(run).code == f"forecast_{code}"
         assert run.columns()["forecast.low"] == []
-    rows = [replace(ROW, parent="other"), replace(ROW, changed=True)]
+    rows = [
+        replace(ROW, parent="other"),
+        replace(ROW, changes=("learning rate 0.1 → 0.01 at step 400",)),
+    ]
     assert score_forecasts(rows).total == 0 and score_forecasts([*rows, ROW]).total == 1
 
 

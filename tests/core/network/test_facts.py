@@ -22,7 +22,7 @@ CLASSES = {
 FACTS = {
     "is_activation", "is_normalization", "is_dense", "is_output", "passes_gradient",
     "draws_random_numbers", "uses_batch_statistics", "has_branches", "allows_empty_chains",
-    "has_stochastic_depth",
+    "has_stochastic_depth", "is_dropout",
 }  # fmt: skip
 
 
