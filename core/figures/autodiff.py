@@ -6,7 +6,7 @@ from math import nan
 import plotly.graph_objects as go
 
 from core.base.numbers import short
-from core.concepts.autodiff import Graph
+from core.concepts.expression import Graph
 from core.figures.template import PALETTES, Mode, blank
 
 HEIGHT = 310  # px

@@ -8,7 +8,6 @@ A study resumes after its last point: complete chunks are not computed again, an
 incomplete chunk are kept.
 """
 
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -18,15 +17,16 @@ from typing import Any
 from core.base.control import GO, LEAVE, STOPS
 from core.base.device import cores, resolve
 from core.base.encoding import encode
-from core.base.events import Ended, to_json
+from core.base.events import Ended
 from core.base.numbers import whole
 from core.base.settings import settings
 from core.descent.point import CurvePoint
 from core.studies.chunk_queue import ChunkQueue, Task
 from core.studies.chunk_work import chunk_piece
 from core.studies.folder import Studies
+from core.studies.owned import compute_owned
 from core.studies.places.choose import open_place
-from core.studies.places.place import INTERNAL_ERROR, OUT_OF_MEMORY, Outcome, Piece, Place, explain
+from core.studies.places.place import Outcome, Piece, Place
 from core.studies.places.this_process import ThisProcess
 from core.studies.records import Record, StudyStarted, to_line, to_point
 from core.studies.study import Study
@@ -64,37 +64,18 @@ def execute(
     as failed; only BadInput is raised, when another process computes it.
     """
     store = Studies(home)
-    with store.own(study_id):
-        try:
-            sweep = _Sweep(
-                store,
-                study_id,
-                poll_control=poll_control,
-                watch=watch,
-                processes=processes or workers(),
-                progress=progress,
-            )
-            ended = sweep.run()
-        except Exception as error:
-            ended = _failed(error, study_id)
-        if ended:
-            with contextlib.suppress(OSError):
-                store.append(study_id, to_json(ended))
-            watch(ended)
-        return ended
 
+    def compute() -> Ended | None:
+        return _Sweep(
+            store,
+            study_id,
+            poll_control=poll_control,
+            watch=watch,
+            processes=processes or workers(),
+            progress=progress,
+        ).run()
 
-def _failed(error: Exception, study_id: str) -> Ended:
-    """Return the end of a failed study. Its code names a violated rule; faults have none."""
-    if isinstance(error, OSError):
-        message = (
-            f"The folder of the study cannot be written ({error.strerror}). Free disk space, then "
-            "resume the study."
-        )
-        return Ended("failed", message, 0, 0)
-    explained = explain(error, f"study {study_id}")
-    code = "" if explained.code in (INTERNAL_ERROR, OUT_OF_MEMORY) else explained.code
-    return Ended("failed", str(explained), 0, 0, code=code)
+    return compute_owned(store, study_id, compute, watch)
 
 
 class _Sweep:

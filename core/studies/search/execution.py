@@ -4,7 +4,6 @@ The log is the truth. A search that resumes goes on with the trials that have no
 checkpoint of its run, and proposes the further ones from those that have one.
 """
 
-import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,12 +14,13 @@ from typing import Any
 from core.base.control import GO, LEAVE, STOPS
 from core.base.encoding import encode
 from core.base.errors import BadExperiment, LabError
-from core.base.events import Ended, to_json
+from core.base.events import Ended
 from core.base.text import counted
 from core.experiment import Experiment
 from core.network.build import trace
+from core.studies.owned import compute_owned
 from core.studies.places.choose import open_place
-from core.studies.places.place import INTERNAL_ERROR, OUT_OF_MEMORY, Piece, Place, explain
+from core.studies.places.place import Piece, Place
 from core.studies.search.answer import searched
 from core.studies.search.folder import Searches
 from core.studies.search.proposal import (
@@ -72,30 +72,12 @@ def execute(
     from core.studies.sweeps import workers
 
     store = Searches(home)
-    with store.own(search_id):
-        try:
-            execution = _Execution(store, search_id, poll_control, watch)
-            ended = execution.run(processes or workers(), progress)
-        except Exception as error:
-            ended = _failed(error, search_id)
-        if ended:
-            with contextlib.suppress(OSError):
-                store.append(search_id, to_json(ended))
-            watch(ended)
-        return ended
 
+    def compute() -> Ended | None:
+        execution = _Execution(store, search_id, poll_control, watch)
+        return execution.run(processes or workers(), progress)
 
-def _failed(error: Exception, search_id: str) -> Ended:
-    """Return the end of a failed search. Its code names a violated rule; faults have none."""
-    if isinstance(error, OSError):
-        message = (
-            f"The folder of the search cannot be written ({error.strerror}). Free disk space, then "
-            "resume the search."
-        )
-        return Ended("failed", message, 0, 0)
-    explained = explain(error, f"search {search_id}")
-    code = "" if explained.code in (INTERNAL_ERROR, OUT_OF_MEMORY) else explained.code
-    return Ended("failed", str(explained), 0, 0, code=code)
+    return compute_owned(store, search_id, compute, watch)
 
 
 class _Execution:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.base.errors import BadInput
 from core.concepts import autodiff
-from core.concepts.autodiff import Graph
+from core.concepts.expression import Graph, parse
 from core.figures import autodiff as figures
 from core.figures.autodiff import number
 from pages.kit.form import escape
@@ -26,7 +26,7 @@ def show() -> None:
             width=340, key="expression",
         )  # fmt: skip
         try:
-            graph = autodiff.parse(text)
+            graph = parse(text)
         except BadInput as error:
             finding("bad", escape(str(error)))
             return

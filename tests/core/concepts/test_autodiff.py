@@ -7,7 +7,8 @@ import torch
 
 from core.base.errors import BadInput
 from core.concepts import autodiff
-from core.concepts.autodiff import FUNCTIONS, evaluate, forward, gradient, parse, reverse
+from core.concepts.autodiff import evaluate, forward, gradient, reverse
+from core.concepts.expression import FUNCTIONS, TYPED, parse
 
 EXPRESSIONS = {
     "(x0 + x1)^2 + 7*x0 + cos(x0 + x2)": {"x0": 2.0, "x1": 3.0, "x2": -2.0},
@@ -28,7 +29,7 @@ def test_value_and_both_modes_equal_torch(text: str) -> None:
     names = {
         name: torch.tensor(v, dtype=torch.float64, requires_grad=True) for name, v in at.items()
     }
-    expected = eval(text.translate(autodiff.TYPED), {"__builtins__": {}}, TORCH | names)
+    expected = eval(text.translate(TYPED), {"__builtins__": {}}, TORCH | names)
     expected.backward()
     values = evaluate(graph, at)
     assert values[-1] == pytest.approx(expected.item(), rel=1e-12)
