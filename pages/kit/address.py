@@ -47,10 +47,11 @@ def open_page() -> None:
 
 
 def close_page() -> None:
-    """Finish a page, after its last element: write the address, and drop presses of buttons that
-    the page did not draw.
+    """Finish a page, after its last element: write the address, and drop the notice that it showed
+    and presses of buttons that it did not draw.
     """
     session.drop_presses()
+    session.drop_shown_notice()
     _write_address()
 
 

@@ -44,7 +44,7 @@ def header(title: str, facts: str, badge: tuple[str, str, str] | None = None) ->
         with st.container(width="stretch"):  # which does not push the controls into a second row
             st.caption(escape(facts))
         yield
-    if notice := session.take_notice():
+    if notice := session.shown_notice():
         st.info(escape(notice), icon=":material/info:")
 
 

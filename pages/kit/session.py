@@ -17,7 +17,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state import SafeSessionState
 
-NOTICE = "notice"
+NOTICE, SHOWN = "notice", "notice shown"
 BASELINE, SEVERAL = "baseline", "several"  # values of the pages that the address carries
 PRESSED = "pressed"  # JSON list of the keys of buttons that were pressed and not answered yet
 MOST_TOGETHER = 3  # runs side by side on the page Predict
@@ -153,12 +153,19 @@ def notice(text: str) -> None:
     set(NOTICE, text)
 
 
-def take_notice() -> str:
-    """Return the stored sentence and forget it; "" for none."""
-    text = get(NOTICE)
-    if text:
+def shown_notice() -> str:
+    """Return the stored sentence to draw it; "" for none. A page that is complete forgets it; one
+    that is broken off shows it again.
+    """
+    set(SHOWN, get(NOTICE))
+    return get(SHOWN)
+
+
+def drop_shown_notice() -> None:
+    """Forget the sentence that this page has shown, but not one that was stored after that."""
+    if get(NOTICE) == get(SHOWN):
         set(NOTICE, "")
-    return text
+    set(SHOWN, "")
 
 
 def drop_presses() -> None:

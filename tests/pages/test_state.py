@@ -43,7 +43,7 @@ def page():
     address.open_page()
     st.caption(state.draft().name)
     st.caption(state.key("widget"))
-    st.caption(session.take_notice() or "no notice")
+    st.caption(session.shown_notice() or "no notice")
     if st.button("one field"):
         state.edit("epochs", 3)
     if st.button("redrawn field"):
