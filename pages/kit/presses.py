@@ -1,18 +1,19 @@
 """A press, a typed value or a request that has reached the server counts, whatever the browser
 sends next.
 
-Streamlit loses some of them on a busy machine, in four ways. They are mended here, by replacing
+Streamlit loses some of them on a busy machine, in six ways. They are mended here, by replacing
 the functions of Streamlit that lose them.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from dataclasses import replace
 from itertools import chain
 
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
-from streamlit.runtime.scriptrunner import ScriptRunner, get_script_run_ctx
+from streamlit.runtime.scriptrunner import RerunData, ScriptRunner, get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils import script_requests
 from streamlit.runtime.state.session_state import SessionState, WStates
 
@@ -33,6 +34,10 @@ def keep_all() -> None:
         return
     ScriptRunner._maybe_handle_execution_control_request = _once_started(
         ScriptRunner._maybe_handle_execution_control_request
+    )
+    ScriptRunner._run_script = _on_the_page_shown(ScriptRunner._run_script)
+    script_requests.ScriptRequests._request_rerun_locked = _on_the_page_that_waits(
+        script_requests.ScriptRequests._request_rerun_locked
     )
     script_requests._coalesce_widget_states = _with_older_values(
         script_requests._coalesce_widget_states
@@ -55,6 +60,62 @@ def _once_started(check: Callable[[ScriptRunner], None]) -> Callable[[ScriptRunn
             check(runner)
 
     return check_once_started
+
+
+def _on_the_page_shown(
+    run_script: Callable[[ScriptRunner, RerunData], None],
+) -> Callable[[ScriptRunner, RerunData], None]:
+    """Run no fragment of a page that has been left.
+
+    Until the browser has received a new page, the timers and the widgets of the old one go on.
+    Streamlit answers them on the page that they name: the browser is told to clear the new page,
+    and most of it stays empty. A timer is ignored here, since the new page has its own; a widget
+    is answered by the whole new page.
+    """
+
+    def run_on_the_page_shown(runner: ScriptRunner, request: RerunData) -> None:
+        context = runner._get_script_run_ctx()
+        shown = context.page_script_hash or request.page_script_hash  # the first of a session
+        if request.fragment_id_queue and request.page_script_hash != shown:
+            if request.is_auto_rerun:
+                return
+            request = replace(
+                request,
+                fragment_id_queue=[],
+                is_fragment_scoped_rerun=False,
+                page_script_hash=shown,
+                page_name="",
+                query_string=context.query_string,
+            )
+        run_script(runner, request)
+
+    return run_on_the_page_shown
+
+
+def _on_the_page_that_waits(
+    add: Callable[[script_requests.ScriptRequests, RerunData], bool],
+) -> Callable[[script_requests.ScriptRequests, RerunData], bool]:
+    """Let a fragment of the old page not take back the change of page that waits.
+
+    Streamlit makes one request of two, with the page that the newer one names.
+    """
+
+    def add_to_the_page(requests: script_requests.ScriptRequests, request: RerunData) -> bool:
+        waiting = requests._rerun_data
+        if (
+            requests._state == script_requests.ScriptRequestType.RERUN
+            and script_requests._is_full_app_rerun(waiting)
+            and (request.fragment_id or request.fragment_id_queue)
+        ):
+            request = replace(
+                request,
+                page_script_hash=waiting.page_script_hash,
+                page_name=waiting.page_name,
+                query_string=waiting.query_string,
+            )
+        return add(requests, request)
+
+    return add_to_the_page
 
 
 Merge = Callable[[WidgetStates | None, WidgetStates | None], WidgetStates | None]

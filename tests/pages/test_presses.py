@@ -1,6 +1,7 @@
 """What has reached the server counts, whenever a newer message from the browser arrives."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is lost during this test; afterwards Streamlit is as it was."""
     for owner, name in (
         (ScriptRunner, "_maybe_handle_execution_control_request"),
+        (ScriptRunner, "_run_script"),
+        (script_requests.ScriptRequests, "_request_rerun_locked"),
         (script_requests, "_coalesce_widget_states"),
         (SessionState, "set_widgets_from_proto"),
         (WStates, "call_callback"),
@@ -95,6 +98,52 @@ def test_every_press_of_one_button_counts(presses_before: int, kept: None) -> No
     assert app.session_state["presses"] == presses_before + 1
     app.run()
     assert app.session_state["presses"] == presses_before + 1
+
+
+@pytest.mark.parametrize(
+    ("shown", "timer", "runs"),
+    [
+        ("watch", True, None),
+        ("watch", False, ("watch", "run=3", [])),
+        ("train", True, ("train", "d=1", ["bar"])),
+        ("train", False, ("train", "d=1", ["bar"])),
+        ("", False, ("train", "d=1", ["bar"])),
+    ],
+)
+def test_a_fragment_of_a_page_that_was_left_does_not_clear_the_page_shown(
+    shown: str, timer: bool, runs: tuple | None, kept: None
+) -> None:
+    """Its timers and widgets still answer until the browser has received the new page."""
+    done: list[RerunData] = []
+    run = presses._on_the_page_shown(lambda runner, request: done.append(request))
+    context = SimpleNamespace(page_script_hash=shown, query_string="run=3")
+    states = WidgetStates(widgets=[WidgetState(id="stop", trigger_value=True)])
+    request = RerunData(
+        page_script_hash="train",
+        query_string="d=1",
+        fragment_id_queue=["bar"],
+        is_auto_rerun=timer,
+        widget_states=states,
+    )
+    run(SimpleNamespace(_get_script_run_ctx=lambda: context), request)
+    asked = [(each.page_script_hash, each.query_string, each.fragment_id_queue) for each in done]
+    assert asked == ([runs] if runs else [])
+    assert all(each.widget_states is states for each in done)
+
+
+def test_a_fragment_does_not_take_back_a_change_of_page(kept: None) -> None:
+    requests = script_requests.ScriptRequests()
+    requests.request_rerun(RerunData(page_script_hash="watch", query_string="run=3"))
+    requests.request_rerun(
+        RerunData(page_script_hash="train", query_string="d=1", fragment_id="bar")
+    )
+    answered = requests.on_scriptrunner_ready().rerun_data
+    assert (answered.page_script_hash, answered.query_string) == ("watch", "run=3")
+    assert not answered.fragment_id_queue
+    requests = script_requests.ScriptRequests()
+    requests.request_rerun(RerunData(page_script_hash="train", fragment_id="bar"))
+    requests.request_rerun(RerunData(page_script_hash="watch"))
+    assert requests.on_scriptrunner_ready().rerun_data.page_script_hash == "watch"
 
 
 def answers_of_streamlit() -> list[ForwardMsg]:
