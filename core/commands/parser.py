@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from core.base.errors import BadInput
 from core.commands import (
     catalogue,
+    cluster,
     comparison,
     evaluation,
     experiments,
@@ -93,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     searched = add("search", search.search, "search for the best settings of an experiment")
     add_search_options(searched)
     add("searches", search.searches, "list the searches")
+    add("cluster", cluster.cluster, "list the nodes of the Ray cluster and what runs there")
     archive = add("archive", runs.archive_run, "write a run to a file for another lab")
     archive.add_argument("run", metavar="RUN", help=RUN_HELP)
     archive.add_argument("--to", metavar="FILE", help="output file (default: RUN.zip)")

@@ -16,8 +16,9 @@ from core.experiment import Experiment
 from core.runs.state import stored_state
 from core.studies import sweeps
 from core.studies.places import ray_cluster
-from core.studies.places.ray_cluster import Versions, connect, nodes, require_versions, summary
-from core.studies.places.ray_place import RayPlace, RayWorker
+from core.studies.places.ray_cluster import Versions, require_versions
+from core.studies.places.ray_nodes import differences, nodes, summary, with_versions
+from core.studies.places.ray_place import ACTORS, RayPlace, RayWorker, actor_kind
 from core.studies.records import Record
 from core.studies.search import execution
 from core.studies.search.folder import Searches
@@ -52,6 +53,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         patch.setenv("LAB_RAY", cluster.address)
         patch.setattr(sweeps, "MIN_SECONDS", -1.0)
         yield cluster
+        ACTORS.close()
         ray.shutdown()
         cluster.shutdown()
 
@@ -72,10 +74,11 @@ def trained_study() -> Study:
     return build(Study, {"base": base, "method": "trained", "axes": widths, "repeats": 2})
 
 
-def test_the_nodes_are_described(cluster: Any) -> None:
-    connect()
-    found = nodes()
+def test_the_nodes_are_described_with_their_versions(cluster: Any) -> None:
+    found = with_versions(nodes())
     assert summary(found) == "2 nodes, 2 cores"
+    assert [node.versions for node in found] == [Versions.here()] * 2
+    assert differences(found) == [] and nodes() == found
     with RayPlace("study X") as place:
         assert place.capacity == place.free == 2
 
@@ -86,9 +89,18 @@ def test_a_cluster_gives_the_outcomes_of_this_process(
     with RayPlace("study X") as place:
         outcomes = collect(place, pieces(tmp_path))
         work = [node.work for node in nodes()]
+        actors = {worker.kept.actor for worker in place.workers}
     assert str(outcomes) == str(straight)
     assert work == [{"study X": 1}] * 2
     assert not list(tmp_path.glob(".shared-*"))
+    # The actors stay for the next study, and nothing is said to run there until it begins.
+    assert [(node.work, node.kept) for node in nodes()] == [({}, 1)] * 2
+    with RayPlace("search Y") as place:
+        assert str(collect(place, pieces(tmp_path)[:2])) == str(straight[:2])
+        assert {worker.kept.actor for worker in place.workers} <= actors
+        assert {name for node in nodes() for name in node.work} == {"search Y"}
+    ACTORS.close()
+    assert ACTORS.count(actor_kind(gpus=False)) == 0
 
 
 def test_nodes_without_the_folder_of_the_lab_get_its_data_once(
@@ -150,6 +162,16 @@ def test_a_node_is_lost_and_all_points_are_there(cluster: Any, tmp_path: Path, m
     assert numbers(tmp_path, there) == numbers(tmp_path, here)
 
 
+def test_a_kept_actor_whose_node_was_lost_is_replaced(
+    cluster: Any, tmp_path: Path, straight
+) -> None:
+    with RayPlace("study X") as place:
+        collect(place, pieces(tmp_path))
+    lose_node(cluster)
+    with RayPlace("study Y") as place:
+        assert str(collect(place, pieces(tmp_path))) == str(straight)
+
+
 def lose_node(cluster: Any) -> None:
     """Kill all processes of the second node."""
     cluster.remove_node(cluster.second, allow_graceful=False)
@@ -176,5 +198,5 @@ def test_an_unreachable_cluster_has_one_sentence(monkeypatch) -> None:
 
     monkeypatch.setattr(ray, "init", refuse)
     with pytest.raises(LabError) as error:
-        connect()
+        ray_cluster.connect()
     assert error.value.code == "ray_unreachable"

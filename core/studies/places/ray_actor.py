@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from core.studies.places import ray_nodes
 from core.studies.places.place import explain
 from core.studies.places.pool import SINGLE_THREAD
 from core.studies.places.ray_cluster import Versions
@@ -33,7 +34,8 @@ class PieceActor:
         threading.Thread(target=self._server.run, daemon=True).start()
 
     def describe(self) -> tuple[str, Versions]:
-        """Return the name of this node and its versions."""
+        """Return the name of this node and its versions, and write them for others to read."""
+        ray_nodes.write_versions()
         return platform.node(), Versions.here()
 
     def sees(self, path: str) -> bool:

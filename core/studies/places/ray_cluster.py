@@ -1,13 +1,14 @@
-"""The Ray cluster that LAB_RAY names: the connection, what its nodes have, and what runs there.
+"""The connection to the Ray cluster that LAB_RAY names, and the versions that must agree.
 
-Ray is an extra (requirements-cluster.txt) and is imported only here and in ray_place.py. It reports
-no usage statistics and starts no dashboard.
+Ray is an extra (requirements-cluster.txt) and is imported only in the modules whose names begin
+with ray_. It reports no usage statistics and starts no dashboard.
 """
 
 import hashlib
 import logging
 import os
 import platform
+import socket
 import threading
 from dataclasses import dataclass
 from functools import cache
@@ -17,12 +18,11 @@ from typing import Any
 import core
 from core.base.errors import LabError, Unavailable
 from core.base.settings import settings
-from core.base.text import counted
 
 log = logging.getLogger("descent_lab")
 
 NAMESPACE = "descent-lab"
-NAME_END = " #"  # between what an actor works for and its number
+CONNECT_SECONDS = 5.0  # within which a cluster must accept a connection
 SOURCES = Path(core.__file__).parent
 
 _connecting = threading.Lock()
@@ -42,22 +42,6 @@ class Versions:
 
         python = ".".join(platform.python_version_tuple()[:2])
         return cls(f"{core.__version__} ({_source_digest()})", python, torch.__version__)
-
-
-@dataclass(frozen=True)
-class ClusterNode:
-    """One machine of the cluster: its cores and GPUs, those in use, and the names of the studies
-    and searches that it computes for, each with the number of their workers.
-    """
-
-    name: str
-    address: str
-    cores: float
-    used_cores: float
-    gpus: float
-    used_gpus: float
-    memory: float
-    work: dict[str, int]
 
 
 @cache
@@ -87,6 +71,7 @@ def connect() -> Any:
         if ray.is_initialized():
             return ray
         try:
+            _require_answer(address)
             ray.init(
                 address=address,
                 namespace=NAMESPACE,
@@ -104,20 +89,33 @@ def connect() -> Any:
     return ray
 
 
-def require_versions(here: Versions, node: Versions, name: str) -> None:
-    """Raise LabError (cluster_versions) for a node with another lab or Python; write to the log
-    where only torch differs.
-    """
+def _require_answer(address: str) -> None:
+    """Raise OSError where nothing listens at a host and port: Ray itself would try for minutes."""
+    host, separator, port = address.rpartition("://")[2].rpartition(":")
+    if separator and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+
+
+def version_problem(here: Versions, node: Versions, name: str) -> str:
+    """Return why a node with these versions cannot compute; empty if it can."""
     for noun, ours, theirs in (
         ("the lab", here.lab, node.lab),
         ("Python", here.python, node.python),
     ):
         if ours != theirs:
-            raise LabError(
+            return (
                 f"Node {name} has version {theirs} of {noun}, this machine {ours}. Install the "
-                "same version on both, then resume.",
-                code="cluster_versions",
+                "same version on both, then resume."
             )
+    return ""
+
+
+def require_versions(here: Versions, node: Versions, name: str) -> None:
+    """Raise LabError (cluster_versions) for a node with another lab or Python; write to the log
+    where only torch differs.
+    """
+    if problem := version_problem(here, node, name):
+        raise LabError(problem, code="cluster_versions")
     if here.torch != node.torch:
         log.warning("%s", torch_difference(here, node, name))
 
@@ -133,49 +131,3 @@ def torch_difference(here: Versions, node: Versions, name: str) -> str:
 def capacity(gpus: bool) -> int:
     """Return the number of GPUs, or of processor cores, of all nodes."""
     return int(connect().cluster_resources().get("GPU" if gpus else "CPU", 0))
-
-
-def nodes() -> list[ClusterNode]:
-    """Return the nodes that are alive, the head first."""
-    ray = connect()
-    from ray._private import state
-
-    free = state.available_resources_per_node()
-    work: dict[str, dict[str, int]] = {}
-    for actor in state.actors(actor_state_name="ALIVE").values():
-        name = actor["Name"].rpartition(NAME_END)[0]
-        if name:
-            counts = work.setdefault(actor["Address"]["NodeID"], {})
-            counts[name] = counts.get(name, 0) + 1
-    alive = [node for node in ray.nodes() if node["Alive"]]
-    alive.sort(key=lambda node: "node:__internal_head__" not in node["Resources"])
-    return [_describe(node, free.get(node["NodeID"], {}), work) for node in alive]
-
-
-def _describe(node: dict, free: dict[str, float], work: dict[str, dict[str, int]]) -> ClusterNode:
-    total = node["Resources"]
-
-    def used(resource: str) -> float:
-        return total.get(resource, 0.0) - free.get(resource, total.get(resource, 0.0))
-
-    return ClusterNode(
-        name=node["NodeManagerHostname"],
-        address=node["NodeManagerAddress"],
-        cores=total.get("CPU", 0.0),
-        used_cores=used("CPU"),
-        gpus=total.get("GPU", 0.0),
-        used_gpus=used("GPU"),
-        memory=total.get("memory", 0.0),
-        work=work.get(node["NodeID"], {}),
-    )
-
-
-def summary(found: list[ClusterNode]) -> str:
-    """Return the size of the cluster in words.
-
-    >>> summary([ClusterNode("a", "10.0.0.1", 8, 2, 1, 0, 2e9, {})])
-    '1 node, 8 cores, 1 GPU'
-    """
-    cores, gpus = (int(sum(getattr(node, part) for node in found)) for part in ("cores", "gpus"))
-    parts = [counted(len(found), "node"), counted(cores, "core")]
-    return ", ".join([*parts, counted(gpus, "GPU")] if gpus else parts)

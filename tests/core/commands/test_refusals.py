@@ -10,6 +10,7 @@ from core.__main__ import main, parser
 from core.base.errors import BadExperiment, LabError
 from core.commands import (
     catalogue,
+    cluster,
     comparison,
     evaluation,
     experiments,
@@ -45,6 +46,7 @@ COMMANDS = {  # every command with arguments that parse, and its function
     "studies": ([], studies, "studies"),
     "search": (["digits"], search, "search"),
     "searches": ([], search, "searches"),
+    "cluster": ([], cluster, "cluster"),
     "archive": (["last"], runs, "archive_run"),
     "open": (["a.zip"], runs, "open_archive"),
     "verify": (["last"], verification, "verify_run"),

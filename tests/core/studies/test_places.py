@@ -1,6 +1,7 @@
 """Places of work: the same outcomes from this process and from others, whatever happens to them."""
 
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from core.base.encoding import build, from_json_text
 from core.base.errors import LabError
 from core.studies.chunk_work import chunk_piece
 from core.studies.places.choose import spread_over
+from core.studies.places.idle_pool import IdlePool
 from core.studies.places.place import Outcome, Piece, Place
 from core.studies.places.pool import POOL, ProcessPool
 from core.studies.places.processes import Processes
@@ -146,6 +148,34 @@ class FakeChild:
 
     def close(self) -> None:
         self.is_alive = False
+
+
+class FakeMember:
+    """An idle worker. `ended` is set when it is closed."""
+
+    def __init__(self, is_alive: bool = True) -> None:
+        self.is_alive, self.ended = is_alive, threading.Event()
+
+    def close(self) -> None:
+        self.ended.set()
+
+
+def test_idle_workers_are_kept_by_kind_and_end_when_nobody_uses_them() -> None:
+    pool: IdlePool[FakeMember] = IdlePool(idle_seconds=600.0)
+    first, second, gpu, dead = FakeMember(), FakeMember(), FakeMember(), FakeMember(is_alive=False)
+    for kind, member in (("cpu", first), ("cpu", second), ("gpu", gpu), ("cpu", dead)):
+        pool.keep(kind, member)
+    assert pool.count("cpu") == 2 and pool.count("gpu") == 1
+    # What cannot be used makes room: it may hold the core that a new worker needs.
+    assert pool.take("cpu") is second and gpu.ended.is_set() and dead.ended.is_set()
+    assert pool.take("cpu") is first and pool.take("cpu") is None
+    assert not first.ended.is_set() and not second.ended.is_set()
+    pool.keep("cpu", first)
+    pool.close()
+    assert first.ended.is_set() and pool.count("cpu") == 0
+    pool.idle_seconds = 0.0
+    pool.keep("cpu", second)
+    assert second.ended.wait(60.0)
 
 
 class FakePool(ProcessPool):
