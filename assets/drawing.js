@@ -1,46 +1,26 @@
-// A square to draw on with mouse, pen, finger or keyboard. It reports its strokes whenever the pen is lifted.
-// Knows nothing of networks: pages/parts/predict/pad.py mounts it and describes the strokes.
+// A square to draw on with mouse, pen, finger or keyboard, on the page Predict (drawing_component.js) and in the
+// exported offline page (offline/page.js). Knows nothing of networks.
 
 const GRID = 280; // units of a side; a stroke is [x, y, x, y, …] in whole units
 const STEP = 10; // units that an arrow key moves the pen
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const pads = new WeakMap(); // parentElement -> Pad
 
-export default function ({ data, parentElement, setStateValue }) {
-  let pad = pads.get(parentElement);
-  if (!pad) pads.set(parentElement, (pad = new Pad(parentElement, data.strokes)));
-  pad.report = (strokes) => setStateValue("strokes", strokes);
-  pad.show(data);
-  return () => {
-    pad.observer.disconnect();
-    pads.delete(parentElement);
-  };
-}
-
-class Pad {
-  constructor(parent, strokes) {
-    this.canvas = parent.querySelector("canvas");
-    this.status = parent.querySelector(".lab-status");
-    this.strokes = strokes; // Later ones are drawn here first: the server repeats them.
-    this.pointer = null; // the id of the pointer that draws
+class DrawingPad {
+  // `buttons` have the value "undo" or "clear", and `status` names the state of the pen for a screen reader.
+  // `changed(isDone)` is called while a stroke grows, and after it.
+  constructor({ canvas, buttons, status, changed, pen, strokes = [] }) {
+    Object.assign(this, { canvas, buttons, status, changed, pen, strokes });
+    this.pointer = null; // the id of the pointer that draws: a second finger does not
     this.cursor = [GRID / 2, GRID / 2]; // of the keyboard
     this.isDown = false; // whether the keyboard draws
     this.observer = new ResizeObserver(() => this.draw());
-    this.observer.observe(this.canvas);
-    this.buttons = [...parent.querySelectorAll("button")];
-    for (const button of this.buttons) button.onclick = () => this[button.value]();
-    const canvas = this.canvas;
+    this.observer.observe(canvas);
+    for (const button of buttons) button.onclick = () => this[button.value]();
     canvas.onpointerdown = (event) => this.press(event);
     canvas.onpointermove = (event) => event.pointerId === this.pointer && this.follow(event);
     canvas.onpointerup = canvas.onpointercancel = (event) => event.pointerId === this.pointer && this.lift();
     canvas.onkeydown = (event) => this.key(event);
     canvas.onfocus = canvas.onblur = () => (this.isDown ? this.lift() : this.draw());
-  }
-
-  show({ pen, alt }) {
-    this.pen = pen;
-    this.canvas.setAttribute("aria-label", alt);
-    this.draw();
   }
 
   // --- pointers
@@ -56,7 +36,7 @@ class Pad {
   follow(event) {
     const all = event.getCoalescedEvents?.() ?? [];
     for (const one of all.length ? all : [event]) this.extend(this.place(one));
-    this.draw();
+    this.update(false);
   }
 
   place({ clientX, clientY }) {
@@ -83,22 +63,23 @@ class Pad {
   move([right, down]) {
     const [x, y] = this.cursor;
     this.cursor = [x + right, y + down].map((v) => Math.min(GRID, Math.max(0, v)));
-    if (this.isDown) this.extend(this.cursor);
-    this.draw();
+    if (!this.isDown) return this.draw();
+    this.extend(this.cursor);
+    this.update(false);
   }
 
   lower() {
     if (this.pointer !== null) return;
     this.isDown = true;
-    this.begin(this.cursor);
     this.status.textContent = "Pen down";
+    this.begin(this.cursor);
   }
 
   // --- strokes
 
   begin(place) {
     this.strokes = [...this.strokes, [...place]];
-    this.draw();
+    this.update(false);
   }
 
   extend([x, y]) {
@@ -124,8 +105,12 @@ class Pad {
   finish() {
     this.pointer = null;
     this.isDown = false;
+    this.update(true);
+  }
+
+  update(isDone) {
     this.draw();
-    this.report(this.strokes);
+    this.changed(isDone);
   }
 
   // --- the image
@@ -134,9 +119,20 @@ class Pad {
     const { canvas, cursor } = this;
     const side = Math.round(canvas.clientWidth * devicePixelRatio);
     if (canvas.width !== side) canvas.width = canvas.height = side;
-    const { color } = getComputedStyle(canvas);
-    const context = canvas.getContext("2d");
-    context.setTransform(side / GRID, 0, 0, side / GRID, 0, 0);
+    const context = this.paint(canvas, getComputedStyle(canvas).color);
+    if (canvas.matches(":focus-visible")) {
+      context.lineWidth = 2;
+      context.beginPath();
+      context.arc(...cursor, this.pen / 2 + 3, 0, 7);
+      context.stroke();
+    }
+    for (const button of this.buttons) button.disabled = !this.strokes.length;
+  }
+
+  // Draw the strokes on a square canvas, in place of what is there; its context uses the units of the pad.
+  paint(canvas, color) {
+    const context = canvas.getContext("2d", { willReadFrequently: canvas !== this.canvas });
+    context.setTransform(canvas.width / GRID, 0, 0, canvas.width / GRID, 0, 0);
     context.clearRect(0, 0, GRID, GRID);
     Object.assign(context, { lineWidth: this.pen, lineCap: "round", lineJoin: "round", strokeStyle: color });
     for (const stroke of this.strokes) {
@@ -145,12 +141,6 @@ class Pad {
       for (let k = 0; k < stroke.length; k += 2) context.lineTo(stroke[k], stroke[k + 1]);
       context.stroke();
     }
-    if (canvas.matches(":focus-visible")) {
-      context.lineWidth = 2;
-      context.beginPath();
-      context.arc(...cursor, this.pen / 2 + 3, 0, 7);
-      context.stroke();
-    }
-    for (const button of this.buttons) button.disabled = !this.strokes.length;
+    return context;
   }
 }

@@ -55,6 +55,13 @@ function prepareImage({ planes, changes, size }, { shape, ink, stretched }) {
   return { raw, changes: report };
 }
 
+// The drawing on a pad as a plane: 0 without ink, 1 with.
+function drawnInk(pad) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: GRID, height: GRID });
+  const { data } = pad.paint(canvas, "black").getImageData(0, 0, GRID, GRID);
+  return { values: Float32Array.from({ length: GRID ** 2 }, (_, i) => data[4 * i + 3] / 255), height: GRID, width: GRID };
+}
+
 // The ink of a drawing (0 to 1) as inputs, placed as that of the training images.
 function prepareDrawing(plane, { shape, ink, stretched }) {
   const [channels, height, width] = shape;

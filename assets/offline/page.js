@@ -107,18 +107,19 @@ function startImages() {
     waiting = false;
     const start = performance.now();
     if (pad.strokes.length) {
-      const { raw, changes } = prepareDrawing(pad.ink(), model);
+      const { raw, changes } = prepareDrawing(drawnInk(pad), model);
       showImage(raw, changes);
     } else showNothing();
     isQuick = performance.now() - start < 40;
   };
-  pad = new OfflinePad(byId("pad"), model.pen, (isDone) => {
+  const changed = (isDone) => {
     byId("problem").textContent = "";
     if (isDone) predict();
     else if (isQuick && !waiting) waiting = !!requestAnimationFrame(predict);
-  });
-  byId("undo").onclick = () => pad.undo();
-  byId("clear").onclick = () => pad.clear();
+  };
+  const buttons = [byId("undo"), byId("clear")];
+  pad = new DrawingPad({ canvas: byId("pad"), buttons, status: byId("pen"), changed, pen: model.pen });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => pad.draw());
 }
 
 function startTable() {

@@ -25,7 +25,7 @@ from core.predict.strokes import PEN
 from core.predict.table_inputs import Origin
 
 SHARED = ("text.js", "network.js", "check.js", "page.js")
-FOR_IMAGES, FOR_TABLES = ("images.js", "paper.js", "drawing.js"), ("table.js",)
+FOR_IMAGES, FOR_TABLES = ("images.js", "paper.js", "../drawing.js"), ("table.js",)
 MEASURED = 4096  # training rows from which the form takes its usual values
 COMMENT = re.compile(r"^(//.*|/\*.*\*/)$")
 

@@ -1,6 +1,6 @@
 """The drawing pad: a square to draw on, whose strokes are kept in the session.
 
-Knows Streamlit and the component (assets/drawing.js); the strokes are checked here, because a
+Knows Streamlit and the component (assets/drawing_component.js); the strokes are checked here, because a
 browser may send anything.
 """
 
@@ -15,6 +15,7 @@ from pages.kit import session
 from pages.kit.live_chart import ASSETS
 from pages.kit.screen import phone
 
+SCRIPTS = ("drawing.js", "drawing_component.js")
 KEY, KEPT = "predict_pad", "predict strokes"
 KEYBOARD = (
     "Keyboard: arrow keys move the pen, with Shift in small steps. Space puts it down and lifts "
@@ -47,7 +48,7 @@ _CSS = """
 @st.cache_resource
 def _component() -> Callable[..., Any]:
     """Register the component once per process: a second registration logs a warning."""
-    script = (ASSETS / "drawing.js").read_text()
+    script = "\n".join((ASSETS / name).read_text() for name in SCRIPTS)
     return st.components.v2.component(
         "descent_lab_pad", html=_HTML, css=_CSS, js=script, isolate_styles=False
     )

@@ -122,6 +122,16 @@ def test_a_drawing_an_image_and_a_sample_are_answered(digits_run, offline, page)
     form = ImageForm.measure(digits_run.data.inputs, digits_run.setup.rows.train)
     expected = form.prepare_drawing(render(ZERO)).pixels[0]
     assert np.abs(drawn - expected).mean() <= 4
+    # A second finger does not draw, and a stroke that is taken back while it is drawn stays away.
+    devtools = page.context.new_cdp_session(page)
+    fingers = [dict(zip("xy", point, strict=True), id=k) for k, point in enumerate(points[:2])]
+    for kind, touches in (("Start", fingers[:1]), ("Start", fingers), ("Move", fingers)):
+        devtools.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": touches})
+    assert page.evaluate("pad.strokes.map(stroke => stroke.length)")[1:] == [2]
+    page.evaluate("pad.undo()")
+    devtools.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": fingers[:1]})
+    devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    assert page.evaluate("pad.strokes.length") == 1
     # Keyboard: one stroke more, taken back, and everything cleared.
     page.locator("#pad").focus()
     for key in ("Space", "ArrowRight", "Shift+ArrowDown", "Space"):
