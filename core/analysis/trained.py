@@ -15,6 +15,7 @@ from core.base.errors import BadInput, NotFound, Unavailable
 from core.data.batches import Part
 from core.data.load import lacking
 from core.data.samples import Samples, fill_like
+from core.network.quick_pooling import quick_pooling
 from core.runs import checkpoint
 from core.runs.lineage import effective_experiment
 from core.runs.measured import NAMES
@@ -241,7 +242,7 @@ def forward(model: nn.Module, part: Part) -> Iterator[tuple[Tensor, Tensor]]:
     for x, _ in part.in_order(CPU_BATCH):
         handles = [module.register_forward_pre_hook(keep) for module in last]
         try:
-            with torch.inference_mode():
+            with torch.inference_mode(), quick_pooling(model):
                 scores = model(x).float()
         finally:
             for handle in handles:

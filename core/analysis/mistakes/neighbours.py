@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.analysis.inside.familiarity import Reference
 from core.analysis.trained import TrainedRun, forward
 
 NEAREST = 3  # training samples of each query
@@ -27,18 +28,26 @@ def nearest_training_samples(
     (N, 3), and their Euclidean distances (N, 3), nearest first. Yields the fraction done.
 
     `own` (N,) are the queries' own rows in the training part, which are left out. Every training
-    sample is compared, in blocks and in float64: ‖q − t‖² = ‖q‖² − 2q·t + ‖t‖².
+    sample is compared, in blocks and in float64: ‖q − t‖² = ‖q‖² − 2q·t + ‖t‖². Their
+    representation is computed, unless Predict has kept it.
     """
     part = trained.part("train")
     search = _Search(queries, own)
-    block: list[Tensor] = []
+    reference = Reference.open(trained.store, trained.run)
+    if reference and reference.every == 1:
+        for start in range(0, len(part), BLOCK):
+            block = np.array(reference.hidden[start : start + BLOCK], np.float64)
+            search.compare(torch.from_numpy(block))
+            yield search.seen / len(part)
+        return search.nearest()
+    batches: list[Tensor] = []
     done = 0
     for _, hidden in forward(trained.model, part):
-        block.append(hidden.cpu())
+        batches.append(hidden.cpu())
         done += len(hidden)
-        if sum(map(len, block)) >= BLOCK or done == len(part):
-            search.compare(torch.cat(block).double())
-            block = []
+        if sum(map(len, batches)) >= BLOCK or done == len(part):
+            search.compare(torch.cat(batches).double())
+            batches = []
         yield done / len(part)
     return search.nearest()
 

@@ -1,7 +1,7 @@
 """The drawing pad: a square to draw on, whose strokes are kept in the session.
 
-Knows Streamlit and the component (assets/drawing_component.js); the strokes are checked here, because a
-browser may send anything.
+Knows Streamlit and the component (assets/drawing_component.js); the strokes are checked here,
+because a browser may send anything.
 """
 
 import json

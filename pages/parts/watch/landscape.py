@@ -77,10 +77,17 @@ def path(run: str) -> None:
 def line(run: str) -> None:
     """The line between two sets of weights of this run, or to those of another run."""
     others = _alike(run)
+    names = ENDS | others
     left, right = st.columns(2, gap="small")
     start = left.selectbox("From", list(ENDS), format_func=ENDS.get, key="watch_line_from")
-    names = {end: ENDS[end] for end in ("best", "last", "initial") if end != start} | others
-    end = right.selectbox("To", list(names), format_func=names.get, key=f"watch_line_to {start}")
+    # Its options do not depend on the other menu, which would close it while it is open.
+    end = right.selectbox(
+        "To", list(names), index=list(names).index("best"), format_func=names.get,
+        key="watch_line_to",
+    )  # fmt: skip
+    if start == end:
+        st.caption("Choose two different sets of weights: a line has two ends.")
+        return
     asked = LossLine(start=start, **({"end": end} if end in ENDS else {"other": end}))
     if found := analyses.result(run, asked, ask="Measure the line"):
         ends = ENDS[start].lower(), ENDS[end].lower() if end in ENDS else others[end]

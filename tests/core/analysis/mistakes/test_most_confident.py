@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from core.analysis.catalogue import Analysis, Confusion, Mistakes, Residuals
+from core.analysis.inside.familiarity import Familiarity
 from core.analysis.mistakes.influence import column_influences, training_mean
 from core.analysis.mistakes.most_confident import describe_columns, most_influential
 from core.analysis.mistakes.neighbours import affordable, nearest_training_samples
@@ -68,6 +69,9 @@ def test_neighbours_are_those_of_scikit_learn(digits_run: TrainedRun, part: str)
     first = 1 if part == "train" else 0  # a training sample is nearest to itself
     np.testing.assert_allclose(distances, expected[:, first : first + 3], rtol=1e-6)
     assert np.array_equal(rows, indices[:, first : first + 3])
+    ask(digits_run, Familiarity())  # keeps the representation of the training samples
+    again = finish(nearest_training_samples(digits_run, queries, own))
+    assert np.array_equal(again[0], rows) and np.array_equal(again[1], distances)
 
 
 def test_a_search_takes_seconds_for_any_width() -> None:
