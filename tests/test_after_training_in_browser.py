@@ -236,8 +236,11 @@ def test_the_loss_is_drawn_over_a_plane_and_along_the_path(
         grid = contours.evaluate("plot => plot.data[0].z.map(row => row.length)")
         assert grid == [21] * 21
     page.get_by_role("radio", name="Line", exact=True).click()
+    for menu, end in (("From", "Last weights"), ("To", "Initial weights")):  # without a pause
+        page.get_by_role("combobox", name=menu, exact=True).click()
+        page.get_by_role("option", name=end).click()
     page.get_by_role("button", name="Measure the line").click()
-    drawn = chart(page, "Loss along the line from")
+    drawn = chart(page, "Loss along the line from last weights to initial weights")
     drawn.locator(".main-svg").first.wait_for()
 
 
