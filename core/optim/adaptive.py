@@ -1,4 +1,5 @@
-"""Steps scaled for each weight by the typical size of its gradient: Adagrad, RMSprop, Adam, AdamW.
+"""Steps scaled for each weight by the typical size of its gradient: Adagrad, RMSprop, Adam,
+AMSGrad, NAdam, AdamW; and Lion, which keeps only the sign.
 
 Choices only: torch is named, not imported.
 """
@@ -99,6 +100,50 @@ class Adam(Optimizer):
         )
 
 
+class AMSGrad(Adam):
+    """Adam that divides by the largest v so far, so that rare large gradients are not forgotten: it
+    converges where Adam can circle around the minimum.
+
+    v_max ← max(v_max, v); m̂ and v̂_max are m and v_max corrected for their start at 0.
+    """
+
+    kind: Literal["amsgrad"] = "amsgrad"
+    label: ClassVar[str] = "AMSGrad"
+    formula: ClassVar[str] = (
+        r"\theta \leftarrow \theta - \eta\, \hat m/(\sqrt{\hat v_{\max}}+\varepsilon)"
+    )
+    source: ClassVar[str] = "Reddi, Kale & Kumar 2018"
+
+    def call(self) -> Call:
+        call = super().call()
+        return Call(call.target, {**call.arguments, "amsgrad": True})
+
+    @property
+    def memory_slots(self) -> int:
+        return 3
+
+
+class NAdam(Adam):
+    """Adam with Nesterov's look-ahead: the step uses the momentum as it will be after it.
+
+    μ_k = β₁(1 − ½·0.96^(0.004 k)) grows to β₁ during training. m and v are Adam's; m̂ and v̂ are
+    corrected for their start at 0, and m̂ looks one step ahead.
+    """
+
+    kind: Literal["nadam"] = "nadam"
+    label: ClassVar[str] = "NAdam"
+    formula: ClassVar[str] = (
+        r"\hat m = \tfrac{(1-\mu_k)\,g}{1-\prod_{i\le k}\mu_i} + "
+        r"\tfrac{\mu_{k+1}m}{1-\prod_{i\le k+1}\mu_i}, \qquad "
+        r"\theta \leftarrow \theta - \eta\, \hat m/(\sqrt{\hat v}+\varepsilon)"
+    )
+    source: ClassVar[str] = "Dozat 2016"
+    fused: ClassVar[bool] = False
+
+    def call(self) -> Call:
+        return Call("torch.optim.NAdam", super().call().arguments)
+
+
 class AdamW(Optimizer):
     """Adam with decoupled weight decay: the decay acts on the weights directly and is not rescaled
     with the gradient.
@@ -132,3 +177,43 @@ class AdamW(Optimizer):
                 "weight_decay": self.weight_decay,
             },
         )
+
+
+class Lion(Optimizer):
+    """Moves every weight by exactly η, in the direction of the sign of an averaged gradient. It
+    stores half as much as Adam; use a learning rate 3 to 10 times lower than Adam's, and a weight
+    decay as many times higher.
+    """
+
+    kind: Literal["lion"] = "lion"
+    label: ClassVar[str] = "Lion"
+    formula: ClassVar[str] = (
+        r"\theta \leftarrow \theta - \eta\,\big(\mathrm{sign}(\beta_1 m + (1-\beta_1)g) + "
+        r"\lambda\theta\big), \qquad m \leftarrow \beta_2 m + (1-\beta_2)\,g"
+    )
+    source: ClassVar[str] = "Chen et al. 2023"
+    technique: ClassVar[str] = "O4"
+    fused: ClassVar[bool] = False
+    rescales_gradient: ClassVar[bool] = True
+    learning_rate: float = learning_rate_field(3e-4)
+    beta1: float = beta_field(0.9, label="β₁ (direction)", average="mean of gradients in the step")
+    beta2: float = beta_field(0.99, label="β₂ (momentum)", average="mean of gradients")
+    weight_decay: float = weight_decay_field(0.0)
+
+    def call(self) -> Call:
+        return Call(
+            "core.optim.lion.Lion",
+            {
+                "lr": self.learning_rate,
+                "betas": (self.beta1, self.beta2),
+                "weight_decay": self.weight_decay,
+            },
+        )
+
+    @property
+    def memory_slots(self) -> int:
+        return 1
+
+    @property
+    def max_recommended_lr(self) -> float:
+        return 1e-3

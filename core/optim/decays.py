@@ -1,9 +1,11 @@
-"""Schedules that are fixed before training and never rise: constant, exponential, step, linear,
-polynomial, cosine. Choices only.
+"""Schedules that are fixed before training and never rise: constant, exponential, step, multi-step,
+inverse square root, linear, polynomial, cosine, warm-up–stable–decay. Choices only.
 """
 
 import math
 from typing import Any, ClassVar, Literal
+
+from pydantic import field_validator
 
 from core.base.spec import ranged
 from core.optim.schedule import Schedule
@@ -71,6 +73,63 @@ class Staircase(Schedule):
     @property
     def summary(self) -> str:
         return f"× {self.gamma:g} every {self.every} {self.per}{'s' * (self.every != 1)}"
+
+
+class MultiStep(Schedule):
+    """Multiplies the learning rate by γ after each of the named epochs."""
+
+    kind: Literal["multi_step"] = "multi_step"
+    label: ClassVar[str] = "Multi-step"
+    formula: ClassVar[str] = r"\eta_k = \eta_0\, \gamma^{\,|\{m_i \le k\}|}"
+    source: ClassVar[str] = "He et al. 2015 (a tenth at half and three quarters of the run)"
+    technique: ClassVar[str] = "O5"
+    gamma: float = _gamma(0.1, "Multiplies the learning rate at each milestone.")
+    milestones: str = ranged(
+        "30, 60, 80", symbol="m", unit="epochs",
+        help="The epochs after which the learning rate drops, in rising order: 30, 60, 80.",
+    )  # fmt: skip
+
+    @field_validator("milestones")
+    @classmethod
+    def _rise(cls, text: str) -> str:
+        numbers = [part.strip() for part in text.split(",")]
+        whole = all(number.isascii() and number.isdigit() for number in numbers)
+        epochs = [int(number) for number in numbers] if whole else []
+        if not epochs or epochs != sorted(set(epochs)) or epochs[0] < 1 or epochs[-1] > 1_000_000:
+            raise ValueError(
+                f"“{text}” is not a list of epochs in rising order from 1 to 1 000 000. Write them "
+                "with commas, such as 30, 60, 80"
+            )
+        return ", ".join(map(str, epochs))
+
+    def base_schedule(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:
+        epoch, drops = step // epoch_steps, 0
+        for milestone in self.milestones.split(","):
+            drops += int(milestone) <= epoch
+        return base * self.gamma**drops
+
+    @property
+    def summary(self) -> str:
+        return f"× {self.gamma:g} after epochs {self.milestones}"
+
+
+class InverseSquareRoot(Schedule):
+    """Falls like 1/√k: fast at first, then ever more slowly, whatever the length of the run. It
+    needs no planned end.
+    """
+
+    kind: Literal["inverse_square_root"] = "inverse_square_root"
+    label: ClassVar[str] = "Inverse square root"
+    formula: ClassVar[str] = r"\eta_k = \eta_0 / \sqrt{1 + k/s}"
+    source: ClassVar[str] = "Vaswani et al. 2017"
+    technique: ClassVar[str] = "O5"
+    timescale: float = ranged(
+        1.0, above=0, high=1_000_000, symbol="s", unit="epochs",
+        help="After three times as many epochs the learning rate is half of what it was.",
+    )  # fmt: skip
+
+    def base_schedule(self, base: float, step: int, *, steps: int, epoch_steps: int) -> float:
+        return base / math.sqrt(1 + step / (self.timescale * epoch_steps))
 
 
 class Annealed(Schedule):
@@ -144,3 +203,31 @@ class Cosine(Annealed):
 
     def remaining(self, progress: float) -> float:
         return 0.5 * (1 + math.cos(math.pi * progress))
+
+
+class StableDecay(Annealed):
+    """Keeps the full learning rate for most of the run and decays in the last part. With a warm-up
+    it is the warm-up–stable–decay schedule (WSD): a run can be extended from its stable part.
+    """
+
+    kind: Literal["stable_decay"] = "stable_decay"
+    label: ClassVar[str] = "Stable, then decay (WSD)"
+    formula: ClassVar[str] = (
+        r"\eta_k = \eta_{\min} + (\eta_0-\eta_{\min})\,s\Big(\max\big(0, "
+        r"\tfrac{k/K-(1-d)}{d}\big)\Big)"
+    )
+    source: ClassVar[str] = "Hu et al. 2024 (MiniCPM); Hägele et al. 2024 (1 − √)"
+    technique: ClassVar[str] = "O5"
+    decay: float = ranged(
+        0.2, above=0, high=1, label="Decaying fraction", symbol="d",
+        help="The fraction of the run, at its end, in which the learning rate decays.",
+    )  # fmt: skip
+    shape: Literal["straight", "square_root"] = ranged(
+        "straight",
+        help="s(x) = 1 − x, or 1 − √x, which decays faster at first.",
+        option_labels={"straight": "1 − x", "square_root": "1 − √x"},
+    )
+
+    def remaining(self, progress: float) -> float:
+        done = max(0.0, (progress - (1 - self.decay)) / self.decay)
+        return 1 - done if self.shape == "straight" else 1 - math.sqrt(done)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.optim.adaptive import Adagrad, Adam, AdamW, RMSprop
+from core.optim.adaptive import Adagrad, Adam, AdamW, AMSGrad, Lion, NAdam, RMSprop
 from core.optim.matrices import Muon
 from core.optim.momentum import SGD, AveragedMomentum, Nesterov
 from core.optim.optimizer import Optimizer
@@ -63,6 +63,26 @@ def _adam(o: Adam, theta, g, k, memory):
     return theta - o.learning_rate * m_hat / (np.sqrt(v_hat) + o.epsilon)
 
 
+def _amsgrad(o: AMSGrad, theta, g, k, memory):
+    m, v = _mean(memory, "m", o.beta1, g), _mean(memory, "v", o.beta2, g**2)
+    memory["largest"] = np.maximum(memory.get("largest", 0.0), v)
+    m_hat, v_hat = m / (1 - o.beta1**k), memory["largest"] / (1 - o.beta2**k)
+    return theta - o.learning_rate * m_hat / (np.sqrt(v_hat) + o.epsilon)
+
+
+def _nadam(o: NAdam, theta, g, k, memory):
+    m, v = _mean(memory, "m", o.beta1, g), _mean(memory, "v", o.beta2, g**2)
+    mu = [o.beta1 * (1 - 0.5 * 0.96 ** (0.004 * i)) for i in range(1, k + 2)]
+    m_hat = (1 - mu[-2]) * g / (1 - np.prod(mu[:-1])) + mu[-1] * m / (1 - np.prod(mu))
+    return theta - o.learning_rate * m_hat / (np.sqrt(v / (1 - o.beta2**k)) + o.epsilon)
+
+
+def _lion(o: Lion, theta, g, k, memory):
+    direction = np.sign(o.beta1 * memory.get("m", 0.0) + (1 - o.beta1) * g)
+    _mean(memory, "m", o.beta2, g)
+    return theta - o.learning_rate * (direction + o.weight_decay * theta)
+
+
 def _adamw(o: AdamW, theta, g, k, memory):
     return _adam(o, (1 - o.learning_rate * o.weight_decay) * theta, g, k, memory)
 
@@ -81,6 +101,9 @@ UPDATES: dict[type[Optimizer], Callable] = {
     Adagrad: _adagrad,
     RMSprop: _rmsprop,
     Adam: _adam,
+    AMSGrad: _amsgrad,
+    NAdam: _nadam,
     AdamW: _adamw,
+    Lion: _lion,
     Muon: _muon,
 }

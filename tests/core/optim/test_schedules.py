@@ -15,13 +15,18 @@ from torch.optim import lr_scheduler as twins
 from core.optim.schedules import (
     Constant,
     Cosine,
+    CosineRestarts,
     Exponential,
+    InverseSquareRoot,
     LinearDecay,
+    MultiStep,
     OneCycle,
     Plateau,
     PolynomialDecay,
     Schedule,
+    StableDecay,
     Staircase,
+    Triangular,
 )
 
 EPOCH, STEPS, BASE = 7, 42, 0.3
@@ -39,6 +44,14 @@ EVERY = [cls() for cls in Schedule.members.values()] + [
     Cosine(per="epoch"),
     OneCycle(rise=0.5, first=0.1, last=0.01, shape="straight"),
     OneCycle(rise=0.21, last=1.0),
+    MultiStep(gamma=0.5, milestones="1, 2,5"),
+    InverseSquareRoot(timescale=0.3),
+    StableDecay(decay=0.5, shape="square_root", lowest=0.1),
+    StableDecay(decay=1.0, per="epoch"),
+    Triangular(half_cycle=1.0, lowest=0.0),
+    Triangular(half_cycle=0.6, lowest=0.25, halving=True),
+    CosineRestarts(first_cycle=2),
+    CosineRestarts(first_cycle=1, growth=2, lowest=0.1),
 ]
 
 
@@ -54,6 +67,26 @@ def closed_form(schedule: Schedule) -> list[float]:
         return [BASE] * (STEPS + 1)
     if isinstance(schedule, OneCycle):
         return [_one_cycle(schedule, k / STEPS) for k in range(STEPS + 1)]
+    if isinstance(schedule, MultiStep):
+        drops = [int(part) for part in schedule.milestones.split(",")]
+        epochs = [k // EPOCH for k in range(STEPS + 1)]
+        return [BASE * schedule.gamma ** sum(m <= epoch for m in drops) for epoch in epochs]
+    if isinstance(schedule, InverseSquareRoot):
+        s = schedule.timescale * EPOCH
+        return [BASE * (s / (s + k)) ** 0.5 for k in range(STEPS + 1)]
+    if isinstance(schedule, Triangular):
+        return [_triangle(schedule, k) for k in range(STEPS + 1)]
+    if isinstance(schedule, CosineRestarts):
+        low, ends = schedule.lowest, [0]
+        while ends[-1] <= STEPS:
+            cycle = schedule.first_cycle * EPOCH * schedule.growth ** (len(ends) - 1)
+            ends.append(ends[-1] + cycle)
+        places = [
+            (k - start) / (end - start)
+            for start, end in pairwise(ends)
+            for k in range(start, min(end, STEPS + 1))
+        ]
+        return [BASE * (low + (1 - low) * math.cos(math.pi * x / 2) ** 2) for x in places]
     per_step = schedule.per == "step"
     if isinstance(schedule, Exponential | Staircase):
         every = getattr(schedule, "every", 1)
@@ -63,10 +96,23 @@ def closed_form(schedule: Schedule) -> list[float]:
         LinearDecay: lambda x: x,
         PolynomialDecay: lambda x: x ** getattr(schedule, "power", 1),
         Cosine: lambda x: (1 - math.cos(math.pi * x)) / 2,
+        StableDecay: lambda x: _decay_at_the_end(schedule, x),
     }[type(schedule)]
     low, last = schedule.lowest, STEPS // EPOCH
     share = [1 - k / STEPS if per_step else 1 - (k // EPOCH) / last for k in range(STEPS + 1)]
     return [BASE * (low + (1 - low) * left(x)) for x in share]
+
+
+def _triangle(s: Triangular, step: int) -> float:
+    """Between valleys at even half cycles and peaks at odd ones."""
+    x = step / (s.half_cycle * EPOCH)
+    peaks = [0 if n % 2 == 0 else 0.5 ** (n // 2 * s.halving) for n in range(20)]
+    return BASE * (s.lowest + (1 - s.lowest) * np.interp(x, range(20), peaks))
+
+
+def _decay_at_the_end(s: StableDecay, left: float) -> float:
+    x = min(1.0, left / s.decay)
+    return x if s.shape == "straight" else 1 - (1 - x) ** 0.5
 
 
 def _one_cycle(s: OneCycle, done: float) -> float:
@@ -82,6 +128,7 @@ def by_torch(schedule: Schedule) -> list[float]:
     """The rates of torch's scheduler of this name, stepped as often as ours counts."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=BASE)
     per_epoch = getattr(schedule, "per", "step") == "epoch"
+    per_epoch = per_epoch or isinstance(schedule, MultiStep)
     twin = _twin(schedule, optimizer, STEPS // EPOCH if per_epoch else STEPS)
     result = [optimizer.param_groups[0]["lr"]]
     for k in range(1, STEPS + 1):
@@ -111,6 +158,33 @@ def _twin(s: Schedule, optimizer: torch.optim.Optimizer, length: int) -> twins.L
             )
         case Cosine():
             return twins.CosineAnnealingLR(optimizer, length, BASE * s.lowest)
+        case MultiStep():
+            return twins.MultiStepLR(optimizer, [*map(int, s.milestones.split(","))], s.gamma)
+        case InverseSquareRoot():  # torch has none
+            return twins.LambdaLR(optimizer, lambda k: (1 + k / s.timescale / EPOCH) ** -0.5)
+        case StableDecay():
+            decay = round(s.decay * length)
+            if s.shape == "straight" and s.lowest == 0 and decay == s.decay * length:
+                stable = twins.ConstantLR(optimizer, 1.0)
+                fall = twins.LinearLR(optimizer, 1.0, s.lowest, decay)
+                return twins.SequentialLR(optimizer, [stable, fall], [length - decay])
+            return twins.LambdaLR(
+                optimizer,
+                lambda k: s.lowest + (1 - s.lowest) * _decay_at_the_end(s, 1 - k / length),
+            )
+        case Triangular():
+            return twins.CyclicLR(
+                optimizer,
+                BASE * s.lowest,
+                BASE,
+                s.half_cycle * EPOCH,
+                mode="triangular2" if s.halving else "triangular",
+                cycle_momentum=False,
+            )
+        case CosineRestarts():
+            return twins.CosineAnnealingWarmRestarts(
+                optimizer, s.first_cycle * EPOCH, s.growth, BASE * s.lowest
+            )
         case OneCycle():  # torch counts the last step itself: one more, and the peak one earlier
             return twins.OneCycleLR(
                 optimizer,
@@ -133,7 +207,8 @@ def test_rates_equal_the_closed_form_and_torch(schedule: Schedule) -> None:
 
 @pytest.mark.parametrize("schedule", EVERY, ids=repr)
 def test_learning_rates_are_between_zero_and_the_full_rate(schedule: Schedule) -> None:
-    first = schedule.first if isinstance(schedule, OneCycle) else 1.0
+    firsts = {OneCycle: "first", Triangular: "lowest"}
+    first = getattr(schedule, firsts.get(type(schedule), ""), 1.0)
     assert table(schedule)[0] == pytest.approx(first * BASE, rel=1e-12)
     assert all(0 <= rate <= BASE * (1 + 1e-12) for rate in table(schedule))
 
@@ -167,6 +242,7 @@ def test_a_warm_up_longer_than_the_run_fills_the_run() -> None:
 
 SMOOTH = [
     LinearDecay(), PolynomialDecay(), Cosine(), OneCycle(), OneCycle(shape="straight"),
+    StableDecay(), InverseSquareRoot(), Triangular(half_cycle=1.0),
     Cosine(warmup=1.0), OneCycle(warmup=1.0),
 ]  # fmt: skip
 
@@ -224,3 +300,9 @@ def test_schedules_fixed_before_training_ignore_losses(schedule: Schedule) -> No
 def test_every_schedule_declares_the_facts_of_its_menu_entry(cls: type[Schedule]) -> None:
     assert cls.label and cls.doc() and cls.formula and cls.source and cls.technique
     assert cls().summary
+
+
+@pytest.mark.parametrize("text", ["", "30,", "60, 30", "30, 30", "0, 5", "1.5", "-3", "a", "٣"])
+def test_milestones_that_do_not_rise_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=f"“{text}”"):
+        MultiStep(milestones=text)
