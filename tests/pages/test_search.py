@@ -211,6 +211,18 @@ def test_a_brushed_range_lights_up_its_trials_and_narrows_the_space(store):
     assert not app.query_params.get("search") and not app.button(key="bar_start").disabled
 
 
+def test_a_range_that_a_box_has_set_is_not_undone_by_the_former_field(store):
+    """The browser sends what the fields of the former ranges hold until the page is complete."""
+    search_id = finished(store)
+    app = visit("search", search=search_id)
+    widget(app, "select_slider", RATE).set_range(1e-3, 1.0)
+    brushed = {"search": search_id, "ranges": {RATE: [1e-3, 0.1]}, "round": 1}
+    app.session_state["kept search brush"] = json.dumps(brushed)
+    well(app.run())
+    press(app, "search_narrow")
+    assert draft_search(app).dimensions[RATE].high == pytest.approx(0.1)
+
+
 def test_the_best_settings_become_the_draft_and_undo_brings_it_back(store):
     search_id = finished(store)
     app = visit("search", Experiment(name="Mine"), search=search_id)

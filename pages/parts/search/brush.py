@@ -60,7 +60,7 @@ def fields(search_id: str, scales: Sequence[DimensionScale]) -> None:
     with st.grid(min_column_width=WIDTH, gap="small"):
         for scale in scales:
             key = f"brush {search_id} {stored['round']} {scale.path}"
-            changed = partial(_store_field, search_id, scale, key)
+            changed = partial(_store_field, search_id, scale, stored["round"], key)
             brush = ranges.get(scale.path, ())
             if scale.options:
                 st.multiselect(
@@ -75,7 +75,12 @@ def fields(search_id: str, scales: Sequence[DimensionScale]) -> None:
                 )
 
 
-def _store_field(search_id: str, scale: DimensionScale, key: str) -> None:
+def _store_field(search_id: str, scale: DimensionScale, drawn_in: int, key: str) -> None:
+    """Store what a field holds, unless a box has replaced it: until the page is complete, the
+    browser still sends the value of the former field, and Streamlit takes it for a new one.
+    """
+    if drawn_in != _stored(search_id)["round"]:
+        return
     chosen = tuple(session.widget_value(key) or ())
     ranges = brushes(search_id)
     ranges.pop(scale.path, None)
