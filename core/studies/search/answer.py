@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from core.base.encoding import build
 from core.base.finding import Action, Finding
-from core.base.numbers import short
+from core.base.numbers import percent, short
 from core.base.text import counted
 from core.experiment import Experiment
 from core.runs.differences import mean_difference
@@ -189,12 +189,17 @@ def _lead(results: Sequence[float], others: Sequence[float]) -> list[float] | No
     return mean_difference([a - b for a, b in pairs]) if len(pairs) > 1 else None
 
 
+def _write(search: Search, value: float, digits: int = 3) -> str:
+    """Return a result as text: an error as a percentage, a loss as a number."""
+    return percent(value) if search.goal == "validation_error" else short(value, digits)
+
+
 def _single(search: Search, trial: SearchTrial) -> Winner:
     what = GOALS[search.goal].lower()
+    result = _write(search, trial.value)
     text = (
-        f"Trial {trial.number + 1} is best: {what} {short(trial.value, 3)} with one seed. The best "
-        "of many trials is partly luck. Train the best settings with several seeds before you rely "
-        "on them."
+        f"Trial {trial.number + 1} is best: {what} {result} with one seed. The best of many trials "
+        "is partly luck. Train the best settings with several seeds before you rely on them."
     )
     evidence = {"number": trial.number, "value": trial.value, "seeds": 1}
     finding = Finding("best_of_single_seeds", "info", text, evidence)
@@ -212,7 +217,8 @@ def _judge(
 ) -> Finding:
     what, seeds = GOALS[search.goal].lower(), counted(len(results), "seed")
     mean = sum(results) / len(results)
-    text = f"The settings of trial {first.number + 1} are best: {what} {short(mean, 3)} ({seeds})"
+    result = _write(search, mean)
+    text = f"The settings of trial {first.number + 1} are best: {what} {result} ({seeds})"
     evidence: dict[str, Any] = {
         "number": first.number,
         "mean": mean,
@@ -224,12 +230,12 @@ def _judge(
         text += ". No other finalist has finished, so there is nothing to compare them with."
         return Finding("only_finalist", "info", text, evidence)
     second = sum(others[0][1]) / len(others[0][1])
-    text += f", ahead of trial {others[0][0].number + 1} with {short(second, 3)}. "
+    text += f", ahead of trial {others[0][0].number + 1} with {_write(search, second)}. "
     lead = leads[0]
     if is_clear:
         text += (
-            f"The lead of {short(-lead[0], 2)} is more than chance (95 % interval "
-            f"{short(-lead[2], 2)} to {short(-lead[1], 2)}). Use these settings."
+            f"The lead of {_write(search, -lead[0], 2)} is more than chance (95 % interval "
+            f"{_write(search, -lead[2], 2)} to {_write(search, -lead[1], 2)}). Use these settings."
         )
         return Finding("clear_winner", "ok", text, evidence)
     text += (

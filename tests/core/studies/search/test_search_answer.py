@@ -7,6 +7,7 @@ from statistics import median
 import pytest
 
 from core.base.errors import BadExperiment
+from core.base.numbers import THIN
 from core.studies.search.answer import (
     best_experiment,
     best_so_far,
@@ -120,6 +121,15 @@ def test_one_seed_names_the_best_with_a_warning_and_a_diverged_finalist_cannot_w
     unstable = first + repeats(2, 0.001, [0.1, inf, 0.1]) + repeats(5, 0.002, [0.4, 0.41, 0.4])
     best = winner(SEARCH, unstable)
     assert (best.number, best.finding.code) == (1, "only_finalist")
+
+
+def test_an_error_is_a_percentage_in_the_finding_and_a_loss_is_a_number() -> None:
+    trials = [trial(0, 0.021), trial(1, 0.05)]
+    trials += repeats(2, 0.001, [0.021, 0.022, 0.021]) + repeats(5, 0.002, [0.05, 0.051, 0.05])
+    of_error = Search.model_validate(SEARCH.model_dump() | {"goal": "validation_error"})
+    for some in (trials[:2], trials):
+        assert "%" not in winner(SEARCH, some).finding.text.replace("95 %", "")
+        assert f"2.1{THIN}%" in winner(of_error, some).finding.text
 
 
 def test_equal_settings_are_one_candidate() -> None:
