@@ -82,6 +82,28 @@ class CrossEntropy(Loss):
         return self.label + f", smoothing {self.smoothing:g}" * (self.smoothing > 0)
 
 
+class Focal(Loss):
+    """Cross-entropy with less weight on samples that are already right: p is the softmax
+    probability of the correct class. For classes of very different sizes. γ = 0 is cross-entropy.
+    """
+
+    kind: Literal["focal"] = "focal"
+    label: ClassVar[str] = "Focal"
+    formula: ClassVar[str] = r"L = -\tfrac1N\sum (1-p_c)^\gamma \log p_c"
+    source: ClassVar[str] = "Lin et al. 2017"
+    technique: ClassVar[str] = "L1"
+    gamma: float = ranged(
+        2.0, 0, 10, label="Focusing", symbol="γ", help="0: cross-entropy. Higher: easy samples "
+        "count less.",
+    )  # fmt: skip
+
+    def call(self) -> Call:
+        return Call("core.training.criteria.FocalCriterion", {"gamma": self.gamma})
+
+    def guess(self, classes: int) -> float | None:
+        return (1 - 1 / classes) ** self.gamma * log(classes) if classes > 1 else None
+
+
 class BinaryCrossEntropy(Loss):
     """One binary decision per class through a sigmoid: this class against the rest. For two classes
     it is logistic regression, once for each.
@@ -165,3 +187,56 @@ class MSE(Loss):
 
     def guess(self, classes: int) -> float | None:
         return 1 / classes if classes else 1.0
+
+
+class AbsoluteError(Loss):
+    """The mean absolute difference between the scores and 1 for the correct class, 0 for the others
+    (one-hot).
+
+    For values: between the one output of the network and the value, in units of the standard
+    deviation of the training values. Its minimum is the median, which a few outliers do not move.
+    """
+
+    kind: Literal["absolute"] = "absolute"
+    label: ClassVar[str] = "Absolute error"
+    formula: ClassVar[str] = r"L = \tfrac1{NC}\sum_{n,j} |z_{nj} - y_{nj}|"
+    source: ClassVar[str] = "Laplace 1774; Boscovich 1757"
+    technique: ClassVar[str] = "L3"
+    for_values: ClassVar[bool] = True
+
+    def call(self) -> Call:
+        return Call("core.training.criteria.DeviationCriterion")
+
+    def guess(self, classes: int) -> float | None:
+        return 1 / classes if classes else None
+
+
+class Huber(Loss):
+    """Squared error for small differences, absolute error for those above δ: smooth at the minimum
+    and robust to outliers.
+
+    d: the difference between a score and 1 for the correct class, 0 for the others (one-hot). For
+    values: between the one output of the network and the value, in units of the standard deviation
+    of the training values.
+    """
+
+    kind: Literal["huber"] = "huber"
+    label: ClassVar[str] = "Huber"
+    formula: ClassVar[str] = (
+        r"L = \tfrac1{NC}\sum \begin{cases} \tfrac12 d^2 & |d| \le \delta\\"
+        r"\delta\,(|d| - \tfrac12\delta) & |d| > \delta \end{cases}"
+    )
+    source: ClassVar[str] = "Huber 1964"
+    technique: ClassVar[str] = "L3"
+    for_values: ClassVar[bool] = True
+    delta: float = ranged(
+        1.0, above=0, high=100, symbol="δ", label="Threshold", log=True,
+        help="Where the loss changes from squared to absolute.",
+    )  # fmt: skip
+
+    def call(self) -> Call:
+        return Call("core.training.criteria.DeviationCriterion", {"delta": self.delta})
+
+    def guess(self, classes: int) -> float | None:
+        bend = min(self.delta, 1.0)
+        return (bend - bend**2 / 2) / classes if classes else None

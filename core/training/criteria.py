@@ -1,7 +1,7 @@
 """The lab's own loss functions in torch. They import torch only, so that a script can include them.
 
-Each takes scores (N, C) and class numbers (N,) and returns the mean over N, or with reduction
-"none" the losses of the samples (N,).
+Each takes scores (N, C) and class numbers (N,), or where values are predicted outputs (N, 1) and
+values (N,). It returns the mean over N, or with reduction "none" the losses of the samples (N,).
 """
 
 import torch
@@ -42,4 +42,40 @@ class HingeCriterion(nn.Module):
         correct = c.unsqueeze(1)  # (N, 1)
         margins = (1 + z - z.gather(1, correct)).clamp(min=0).scatter(1, correct, 0.0)  # (N, C)
         losses = margins.sum(1) if self.join == "sum" else torch.amax(margins, 1)
+        return losses if self.reduction == "none" else losses.mean()
+
+
+class FocalCriterion(nn.Module):
+    """−(1 − p)^γ log p of the correct class's softmax probability p (Lin et al. 2017)."""
+
+    def __init__(self, gamma: float = 2.0, reduction: str = "mean"):
+        super().__init__()
+        self.gamma, self.reduction = gamma, reduction
+
+    def forward(self, z: Tensor, c: Tensor) -> Tensor:
+        log_p = F.log_softmax(z, 1).gather(1, c.unsqueeze(1)).squeeze(1)  # (N,)
+        wrong = (-torch.expm1(log_p)).clamp(min=1e-12)  # 1 − p; at 0 its power has no derivative
+        losses = -(wrong**self.gamma) * log_p
+        return losses if self.reduction == "none" else losses.mean()
+
+
+class DeviationCriterion(nn.Module):
+    """The mean over C of what the difference d between output and target costs: |d|, or with
+    `delta` > 0 Huber's d²/2 up to |d| = δ and δ(|d| − δ/2) beyond it. Class numbers are made
+    one-hot first.
+    """
+
+    def __init__(self, delta: float = 0.0, reduction: str = "mean"):
+        super().__init__()
+        self.delta, self.reduction = delta, reduction
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        if targets.is_floating_point():
+            wanted = targets.unsqueeze(1)  # (N,) -> (N, 1)
+        else:
+            wanted = F.one_hot(targets, outputs.shape[1]).to(outputs.dtype)  # (N,) -> (N, C)
+        if self.delta:
+            losses = F.huber_loss(outputs, wanted, reduction="none", delta=self.delta).mean(1)
+        else:
+            losses = F.l1_loss(outputs, wanted, reduction="none").mean(1)
         return losses if self.reduction == "none" else losses.mean()

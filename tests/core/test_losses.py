@@ -6,13 +6,25 @@ import torch
 
 from core.base.encoding import decode, encode
 from core.experiment import Experiment
-from core.losses import MSE, BinaryCrossEntropy, CrossEntropy, Hinge, LargestHinge, Loss
+from core.losses import (
+    MSE,
+    AbsoluteError,
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Focal,
+    Hinge,
+    Huber,
+    LargestHinge,
+    Loss,
+)
 from core.network.layers import Flatten, Output
 
 EVERY = [
     *(cls() for cls in Loss.members.values()),
     CrossEntropy(smoothing=0.2),
     BinaryCrossEntropy(logits=False),
+    Focal(gamma=0.5),
+    Huber(delta=0.3),
 ]
 
 
@@ -24,6 +36,8 @@ def by_hand(loss: Loss, z: np.ndarray, c: np.ndarray) -> np.ndarray:
         p = np.exp(scores) / np.exp(scores).sum()
         sigma = 1 / (1 + np.exp(-scores))
         asked = np.eye(len(scores))[right]
+        gaps = np.abs(scores - asked)
+        delta = getattr(loss, "delta", 1.0)
         smooth = getattr(loss, "smoothing", 0)
         soft = (1 - smooth) * asked + smooth / len(scores)
         each.append(
@@ -32,6 +46,9 @@ def by_hand(loss: Loss, z: np.ndarray, c: np.ndarray) -> np.ndarray:
                 "bce": -(asked * np.log(sigma) + (1 - asked) * np.log(1 - sigma)).mean(),
                 "hinge": sum(max(0.0, w) for w in wrong),
                 "largest_hinge": max(0.0, *wrong),
+                "focal": -((1 - p[right]) ** getattr(loss, "gamma", 0) * np.log(p[right])),
+                "absolute": gaps.mean(),
+                "huber": np.where(gaps <= delta, gaps**2 / 2, delta * (gaps - delta / 2)).mean(),
                 "mse": ((scores - asked) ** 2).mean(),
             }[loss.kind]
         )
@@ -63,7 +80,35 @@ def test_guessing_a_value_costs_its_variance() -> None:
     values = (values - values.mean()) / values.std(correction=0)
     found = MSE().call().make()(torch.zeros(1000, 1), values).item()
     assert found == pytest.approx(MSE().guess(0)) == 1
-    assert [loss.guess(0) for loss in EVERY if not loss.for_values] == [None] * (len(EVERY) - 1)
+    assert all(loss.guess(0) is None for loss in EVERY if not loss.for_values)
+
+
+@pytest.mark.parametrize(
+    ("loss", "twin"),
+    [
+        (MSE(), torch.nn.MSELoss()),
+        (AbsoluteError(), torch.nn.L1Loss()),
+        (Huber(delta=0.5), torch.nn.HuberLoss(delta=0.5)),
+        (Huber(), torch.nn.SmoothL1Loss()),
+    ],
+    ids=repr,
+)
+def test_losses_of_values_equal_those_of_torch(loss: Loss, twin: torch.nn.Module) -> None:
+    outputs, values = 2 * torch.randn(50, 1), torch.randn(50)
+    wanted = twin(outputs[:, 0], values).item()
+    assert loss.call().make()(outputs, values).item() == pytest.approx(wanted, rel=1e-6)
+    each = loss.each().make()(outputs, values)
+    assert each.shape == (50,)
+    assert each.mean().item() == pytest.approx(wanted, rel=1e-6)
+
+
+def test_focal_loss_without_focusing_is_cross_entropy_also_for_certain_answers() -> None:
+    z = torch.tensor([[300.0, 0.0], [0.5, 0.2]], requires_grad=True)
+    c = torch.tensor([0, 1])
+    plain, focal = (loss.call().make()(z, c) for loss in (CrossEntropy(), Focal(gamma=0.0)))
+    assert focal.item() == pytest.approx(plain.item())
+    Focal(gamma=0.5).call().make()(z, c).backward()
+    assert torch.isfinite(z.grad).all()
 
 
 def test_bce_from_logits_and_from_probabilities_are_equal_to_rounding() -> None:
