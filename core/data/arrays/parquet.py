@@ -22,7 +22,7 @@ from core.base.text import clip, counted
 from core.data.arrays.contents import Contents, take_rows
 from core.data.arrays.image_decoding import ImageFile
 from core.data.arrays.image_files import decode_images
-from core.data.arrays.pixel_text import split_pixels
+from core.data.arrays.pixel_text import FEWEST, split_pixels
 from core.data.reading import Reading
 from core.data.spreadsheet.chunks import ReadProgress
 from core.data.spreadsheet.source import Text
@@ -32,6 +32,7 @@ MAGIC = b"PAR1"
 MOST_COLUMNS = 20_000
 MOST_BYTES = 2 * 2**30  # of all values
 MOST_VALUES = 5 * 10**8  # rows × columns
+LISTS = (pa.ListType, pa.LargeListType, pa.FixedSizeListType)
 BATCH = 2**18  # values that are converted in one go
 
 
@@ -96,10 +97,12 @@ def _read_table(
 ) -> Table:
     """Return the table of these columns, read from its CSV text."""
     nested = [c for c in columns if pa.types.is_nested(opened.schema_arrow.field(c).type)]
-    if nested:
+    pixels = [c for c in nested if _is_list_of_numbers(opened.schema_arrow.field(c).type)]
+    records = [c for c in nested if c not in pixels]
+    if records:
         raise BadData(
-            f"{name}, column {clip(nested[0])!r} contains lists or records, but a table needs one "
-            "value per cell. Save each value in a column, or save the arrays as .npy.",
+            f"{name}, column {clip(records[0])!r} contains records or lists of text, but a table "
+            "needs one value per cell. Save each value in a column, or save the arrays as .npy.",
             code="nested_column",
         )
     classes = _class_names(opened)
@@ -110,6 +113,9 @@ def _read_table(
             for column in set(columns) & set(classes):
                 named = _name_classes(table.column(column), classes[column])
                 table = table.set_column(columns.index(column), column, named)
+            for column in pixels:
+                listed = _list_numbers(table.column(column), name, column)
+                table = table.set_column(columns.index(column), column, listed)
             csv.write_csv(table, text, csv.WriteOptions(include_header=index == 0))
 
         @contextmanager
@@ -119,6 +125,39 @@ def _read_table(
 
         size = text.seek(0, io.SEEK_END)
         return read_text(Text(name, raw, size), "yes", progress, reading.label_column)
+
+
+def _is_list_of_numbers(kind: pa.DataType) -> bool:
+    """Whether cells are lists, or lists of lists, of numbers, as NumPy arrays are stored."""
+    while isinstance(kind, LISTS):
+        kind = kind.value_type
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind)
+
+
+def _list_numbers(cells: pa.ChunkedArray, name: str, column: str) -> pa.ChunkedArray:
+    """Return each list as text, "0 12 255", which becomes one column for each number.
+
+    Raises BadData for lists that are too short to be told from other text.
+    """
+    texts = []
+    for cell in cells.to_pylist():
+        numbers = _flatten(cell or [])
+        if cell is not None and len(numbers) < FEWEST:
+            raise BadData(
+                f"{name}, column {clip(column)!r} contains lists of "
+                f"{counted(len(numbers), 'number')}, but only lists of at least {FEWEST} are read "
+                "as pixels. Save each value in a column.",
+                code="nested_column",
+            )
+        texts.append(" ".join(map(repr, numbers)))
+    return pa.chunked_array([pa.array(texts, pa.string())])
+
+
+def _flatten(cell: list) -> list:
+    """Return the numbers of a list, which may contain lists."""
+    if cell and isinstance(cell[0], list):
+        return [number for part in cell for number in _flatten(part or [])]
+    return cell
 
 
 def _class_names(opened: pq.ParquetFile) -> dict[str, list[str]]:

@@ -17,6 +17,7 @@ from core.base.text import clip, few
 from core.data.arrays import matlab, npy
 from core.data.arrays.class_arrays import read_class_arrays
 from core.data.arrays.contents import Contents, join_parts
+from core.data.arrays.hex_pixels import read_hexadecimals
 from core.data.arrays.idx import is_idx, read_idx
 from core.data.arrays.image_archive import has_images, read_image_archive
 from core.data.arrays.packed import files_of_tar, files_of_zip, is_tar
@@ -69,7 +70,7 @@ def read_contents(
         decimal={"auto": "", "point": ".", "comma": ","}[reading.decimal],
         turn=reading.turn_sheet,
     )
-    return Contents(split_pixels(table, reading))
+    return Contents(split_pixels(read_hexadecimals(table), reading))
 
 
 def _label_title(reading: Reading) -> str:

@@ -33,6 +33,7 @@ MINORITY = 0.5  # fraction of texts below which a column is read as numbers if i
 STRAY = 0.05  # fraction of texts among numbers up to which they are taken for mistakes
 
 Ways = tuple[Mapping[str, str], ...]  # choices for the column, the likeliest first
+LARGEST = float(np.finfo(np.float32).max)  # a network receives float32
 IGNORE = {"role": "ignore"}
 
 _DATE = re.compile(
@@ -80,6 +81,14 @@ def find_problem(cells: np.ndarray, choice: ColumnChoice) -> ColumnProblem | Non
     if gaps == len(cells):
         return ColumnProblem("empty_column", "has no values", "Leave it out.", (IGNORE,))
     kind = text_kind(cells, choice)
+    if not kind and _largest(cells) > LARGEST:
+        return ColumnProblem(
+            "number_too_large",
+            f"contains numbers up to {_largest(cells):.3g}, which are too large (at most "
+            f"{LARGEST:.2g})",
+            "Rescale them, or leave the column out.",
+            (IGNORE,),
+        )
     problem = _text_problem(cells, choice) if kind else None
     if problem is None and gaps and choice.missing == "auto":
         fill = "most_frequent" if kind else "median_indicator"
@@ -91,6 +100,11 @@ def find_problem(cells: np.ndarray, choice: ColumnChoice) -> ColumnProblem | Non
             ({"missing": fill}, {"missing": "rows"}, IGNORE),
         )
     return problem
+
+
+def _largest(cells: np.ndarray) -> float:
+    """Return the largest absolute value of a column (N,), 0 if it has no numbers."""
+    return float(np.nanmax(np.abs(to_numbers(cells)), initial=0))
 
 
 def _text_problem(cells: np.ndarray, choice: ColumnChoice) -> ColumnProblem | None:
@@ -125,6 +139,8 @@ def _text_problem(cells: np.ndarray, choice: ColumnChoice) -> ColumnProblem | No
             (IGNORE,),
         )
     stray = np.isnan(to_numbers(texts))
+    if found == "mixed" and not stray.any():
+        return None
     if found == "mixed" and (stray.mean() <= STRAY or distinct > MAX_WORDS):
         strays = few(list(dict.fromkeys(texts[stray]))[:3])
         ways = (IGNORE, {"text": "ordinal"})
@@ -153,7 +169,8 @@ def _text_problem(cells: np.ndarray, choice: ColumnChoice) -> ColumnProblem | No
 def find_problems(columns: Columns) -> dict[int, ColumnProblem]:
     """Return the problems of the input columns, by column from 0."""
     clean = set()
-    if columns.values.dtype.kind != "f" or not np.isnan(columns.values).any():
+    is_float = columns.values.dtype.kind == "f"
+    if not is_float or (np.abs(columns.values) <= LARGEST).all():  # False for NaN
         clean = {c for c in columns.indices if columns.choice(c).text == "auto"}
     found = {
         c: find_problem(cells_of_column(columns, c), columns.choice(c))

@@ -19,6 +19,7 @@ from core.data.reading import Reading
 SIDEWAYS = 0.95  # mean height over mean width of the ink below which handwriting seems turned
 UNIFORM_BORDER = 0.6  # fraction of similar border pixels in drawings; photographs measure 0.4
 SMOOTHER = 0.9  # ratio of errors below which one order of the colours is clearly better
+DIM = 0.5  # fraction of full brightness up to which the brightest pixel is questioned
 SHOWN = 6  # samples that a finding shows
 NAMED = 3  # repeated rows that a sentence names …
 LISTED = 1000  # … and that the evidence lists
@@ -45,6 +46,13 @@ def check_brightness(low: float, high: float, white: float, reading: Reading) ->
         text = f"{text}. They are rescaled: {darkest}{white:g} becomes 255."
         action = None if is_chosen else Action("Keep original values", {"white": 255.0})
         return Finding("pixel_range", "ok" if is_chosen else "info", text, evidence, action)
+    if not is_chosen and high <= DIM * white:
+        text = (
+            f"{text}, but full brightness is assumed to be {white:g}, so the images are dark. If "
+            f"{high:g} is full brightness, rescale them."
+        )
+        action = Action(f"Use {high:g} as full brightness", {"white": high})
+        return Finding("pixel_range", "info", text, evidence, action)
     return Finding("pixel_range", "ok", f"{text}.", evidence)
 
 

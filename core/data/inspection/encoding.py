@@ -129,6 +129,8 @@ def text_kind(cells: np.ndarray, choice: ColumnChoice) -> Literal["one_hot", "or
         return choice.text
     if cells.dtype.kind != "O" or (choice.missing != "auto" and is_mostly_numbers(cells)):
         return None
+    if is_all_numbers(cells):  # the rows with text were left out
+        return None
     return "one_hot"
 
 
@@ -137,6 +139,12 @@ def is_mostly_numbers(cells: np.ndarray) -> bool:
     filled = ~is_missing(cells)
     numbers = ~np.isnan(to_numbers(cells))
     return bool(numbers.any()) and 2 * int(numbers.sum()) >= int(filled.sum())
+
+
+def is_all_numbers(cells: np.ndarray) -> bool:
+    """Whether every text (N,) that is not missing is a number, and there is one."""
+    filled = cells[~is_missing(cells)]
+    return len(filled) > 0 and not np.isnan(to_numbers(filled)).any()
 
 
 def find_column(encoding: ColumnEncoding, header: Sequence[str] | None) -> int | None:

@@ -9,11 +9,12 @@ import numpy as np
 
 from core.base.errors import BadData
 from core.base.finding import Finding
+from core.base.numbers import whole
 from core.base.text import clip, counted
 from core.data.inspection.identifiers import find_identifiers
 from core.data.inspection.joining import Join, join_tables
 from core.data.inspection.label_guess import cells_of, find_by_title, guess_by_title
-from core.data.inspection.one_hot import class_names, one_hot_targets
+from core.data.inspection.one_hot import class_names, count_ones, one_hot_targets
 from core.data.inspection.parts_column import FileSplit, find_split, read_parts
 from core.data.inspection.sample_kind import title
 from core.data.reading import ColumnChoice
@@ -104,19 +105,36 @@ def _choose(labels: Table, wanted: str, chosen: list[int], free: list[int]) -> F
     else:
         index = find_by_title(labels, wanted)
     if index is None:
-        names = [labels.header[c] for c in free] if labels.header else []
-        raise BadData(
-            f"{labels.name} has {counted(len(columns), 'column')} that may hold the labels, none "
-            "of them named label. Choose the label column.",
-            tuple({"label_column": name.lower()} for name in names[:4] if name)
-            or ({"label_column": "last"},),
-            code="label_column_unknown",
-        )
+        raise _undecided(labels, columns)
     column = column_name(index, labels.sheet_column)
     text = f"C{column[1:]}{title(labels.header, index)} of {labels.name} contains the labels."
     found = Finding("label_column", "ok", text, {"column": index + 1, "columns": labels.width})
     name = labels.header[index] if labels.header else ""
     return FileLabels(cells_of(labels, index), (), name, findings=(found,))
+
+
+def _undecided(labels: Table, columns: Sequence[int]) -> BadData:
+    """Return the error for several columns that may hold the labels."""
+    names = [labels.header[c] for c in columns] if labels.header else []
+    fixes = tuple({"label_column": name.lower()} for name in names[:4] if name)
+    fixes = fixes or ({"label_column": "first"}, {"label_column": "last"})
+    ones = count_ones(labels, columns)
+    if ones is not None:
+        row = int(np.flatnonzero(ones != 1)[0])
+        return BadData(
+            f"{labels.name} has {counted(len(columns), 'column')} of 0 and 1, and row "
+            f"{whole(labels.first_row + row)} has {counted(int(ones[row]), 'one')}. One-hot labels "
+            "have a single one in each row; samples with several classes or none are not "
+            "supported. Choose one column, which is then predicted as 0 or 1.",
+            fixes,
+            code="multi_label",
+        )
+    return BadData(
+        f"{labels.name} has {counted(len(columns), 'column')} that may hold the labels, none of "
+        "them named label. Choose the label column.",
+        fixes,
+        code="label_column_unknown",
+    )
 
 
 def _from_one_hot(labels: Table, columns: Sequence[int], targets: np.ndarray) -> FileLabels:

@@ -183,7 +183,10 @@ def _by_title(table: Table, free: list[int]) -> Ranked:
     """Return the columns with a common label title, the most common one first."""
     titles = {c: normalized(table.header[c]) for c in free} if table.header else {}
     names = [*LABEL_NAMES, *OTHER_NAMES]
-    if {"x", "y", "z"} <= set(titles.values()):  # three lengths or coordinates
+    pair = [title for title in titles.values() if title in ("x", "y")]
+    if {"x", "y", "z"} <= set(titles.values()) or (
+        set(pair) == {"x", "y"} and titles[free[-1]] not in pair
+    ):  # coordinates
         names.remove("y")
     found = [
         column

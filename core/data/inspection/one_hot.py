@@ -26,6 +26,12 @@ def one_hot_targets(table: Table, columns: Sequence[int]) -> np.ndarray | None:
     return targets if len(columns) > 1 and (total == 1).all() else None
 
 
+def count_ones(table: Table, columns: Sequence[int]) -> np.ndarray | None:
+    """Return how many of the columns are 1 in each row, (rows,); None if one is not all 0 and 1."""
+    bits = [_bits(table, column) for column in columns]
+    return None if any(column is None for column in bits) else np.sum(bits, axis=0)
+
+
 def one_hot_block(table: Table, columns: Sequence[int]) -> list[int]:
     """Return the one-hot block at the end or at the start of the columns, or an empty list."""
     if table.header and is_label_title(table.header[columns[-1]]):

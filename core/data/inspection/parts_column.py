@@ -17,6 +17,15 @@ from core.data.spreadsheet.grid import column_name
 from core.data.spreadsheet.table import Table
 
 TITLES = ("usage", "split", "set", "subset", "partition", "part", "data_split", "dataset", "phase")
+IS_PART = {  # titles of columns that answer with yes or no: the parts of these two answers
+    **dict.fromkeys(("is_train", "is_training", "istrain"), ("train", "test")),
+    **dict.fromkeys(("is_test", "istest"), ("test", "train")),
+    **dict.fromkeys(("is_val", "is_valid", "is_validation"), ("validation", "train")),
+}
+ANSWERS = {
+    **dict.fromkeys(("true", "1", "1.0", "yes", "t", "y"), 0),
+    **dict.fromkeys(("false", "0", "0.0", "no", "f", "n"), 1),
+}
 FOLDS = ("fold", "folds", "kfold", "cv_fold", "fold_id")
 TRAIN, VALIDATION, TEST = range(3)
 WORDS = {
@@ -59,9 +68,9 @@ class FileSplit:
 
 
 def find_split(table: Table, columns: list[int]) -> int | None:
-    """Return the text column that names parts of the data, if there is one."""
+    """Return the column that names parts of the data, or answers "is_train", if there is one."""
     for column in columns:
-        if column not in table.words:
+        if column not in table.words and not _answers(table, column):
             continue
         parts = {WORDS.get(word) for word in set(_words(table, column))}
         named = table.header is not None and normalized(table.header[column]) in TITLES
@@ -91,5 +100,13 @@ def read_parts(table: Table, column: int) -> FileSplit:
     return FileSplit(table.name, key, np.array([WORDS[word] for word in words]))
 
 
+def _answers(table: Table, column: int) -> tuple[str, str] | None:
+    """Return the parts that yes and no mean in this column, by its title."""
+    return IS_PART.get(normalized(table.header[column])) if table.header else None
+
+
 def _words(table: Table, column: int) -> list[str]:
+    if parts := _answers(table, column):
+        cells = [str(cell).strip().lower() for cell in cells_of(table, column).tolist()]
+        return [parts[ANSWERS[cell]] if cell in ANSWERS else cell for cell in cells]
     return [normalized(str(cell)).replace("_", "") for cell in cells_of(table, column).tolist()]

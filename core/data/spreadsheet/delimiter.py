@@ -6,18 +6,21 @@ The right delimiter gives every row the same number of cells, and most numbers.
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from core.data.spreadsheet.cells import SPACE, Kinds
+from core.data.spreadsheet.comments import SPACES, without_comments
 
 SNIFFED = 500  # rows examined
-SPACES = " "  # runs of spaces and tabs; the other delimiters are single characters
 DELIMITERS = (",", ";", "\t", "|", SPACES)
+RARE = (":", "~", "^", "\u061b", "\u060c", "\x01", "\x1f")  # considered where no other one fits
+SOME = 0.3  # fraction of numbers from which a rare sign may separate cells instead of words
 MOSTLY = 0.6  # fraction of numbers from which spaces may separate cells instead of words
 TABS = 0.25  # score from which tabs separate cells: every row has as many, and some are numbers
 
 _DECLARED = re.compile(rb"sep=([,;\t|])[\r\n]+", re.I)
 _QUOTE = re.compile(r'[,;\t|]"')  # in a cell: the delimiter tears a quoted one
+_TIME = re.compile(r"\d\d?(:\d\d(\.\d+)?)+")
 _RUN = re.compile(r"[ \t]+")
 
 
@@ -39,7 +42,7 @@ def find_delimiter(head: bytes, *, is_whole: bool) -> str:
     lines = head.decode("utf-8", "replace").splitlines(keepends=True)
     if not is_whole and len(lines) > 1:
         lines.pop()  # it may be cut off
-    lines = [line for line in lines[:SNIFFED] if line.strip(SPACE)]
+    lines = without_comments([line for line in lines[:SNIFFED] if line.strip(SPACE)])
     kinds = Kinds()
     scores = {sign: _score(lines, sign, kinds) for sign in DELIMITERS}
     is_aligned = any("  " in line.strip() for line in lines)
@@ -48,8 +51,28 @@ def find_delimiter(head: bytes, *, is_whole: bool) -> str:
     best = max(scores, key=lambda sign: scores[sign])
     if scores[best] > (0, 0) and not _is_one_column(lines, best, kinds):
         return best
+    if scores[best] <= (0, 0) and (rare := _rare_delimiter(lines, kinds)):
+        return rare
     text = "".join(lines)
     return next((sign for sign in DELIMITERS[:-1] if sign not in text), ",")
+
+
+def _rare_delimiter(lines: list[str], kinds: Kinds) -> str:
+    """Return the rare sign that gives every line, of several, the same number of cells, or ""."""
+    for sign in RARE:
+        rows = [line.strip().split(sign) for line in lines]
+        cells = [cell for row in rows[1:] for cell in row]
+        numbers = sum(bool(kinds[cell].styles) for cell in cells)
+        is_time = sign == ":" and all(_TIME.fullmatch(line.strip()) for line in lines[1:])
+        if (
+            len(rows) > 2
+            and len(rows[0]) > 1
+            and all(len(row) == len(rows[0]) for row in rows)
+            and numbers >= SOME * len(cells)
+            and not is_time
+        ):
+            return sign
+    return ""
 
 
 def _score(lines: list[str], delimiter: str, kinds: Kinds) -> tuple[float, int]:
@@ -62,7 +85,9 @@ def _score(lines: list[str], delimiter: str, kinds: Kinds) -> tuple[float, int]:
     width, count = Counter(map(len, rows)).most_common(1)[0] if rows else (1, 0)
     if width < 2:
         return 0.0, 0
-    regular = count / len(rows) * (1 if len(rows[0]) == width else 0.5)  # the header has a say
+    count += is_short_header(rows[0], width, kinds)
+    is_complete = len(rows[0]) == width or is_short_header(rows[0], width, kinds)
+    regular = count / len(rows) * (1 if is_complete else 0.5)  # the header has a say
     cells = [cell for row in rows[1:] or rows if len(row) == width for cell in row] or rows[0]
     others = [sign for sign in DELIMITERS if sign not in (delimiter, SPACES)]
     numbers = sum(1 for cell in cells if kinds[cell].styles) / len(cells)
@@ -71,10 +96,24 @@ def _score(lines: list[str], delimiter: str, kinds: Kinds) -> tuple[float, int]:
     texts = [cell for cell in cells if not kinds[cell].styles]
     if sum(1 for cell in texts if _QUOTE.search(cell)) > len(rows) / 2:
         return 0.0, 0
-    if sum(1 for c in texts if c.count("[") != c.count("]")) > len(rows) / 2:  # a list is torn
+    if sum(map(_tears_list, rows)) > len(rows) / 2:
         return 0.0, 0
     torn = sum(1 for cell in texts if _is_torn(cell, others, kinds)) / len(cells)
     return regular * (0.2 + numbers) * (1 - torn), width
+
+
+def is_short_header(first: Sequence[str], width: int, kinds: Kinds) -> bool:
+    """Whether a first row names all columns but that of the row names, as R writes it."""
+    names = [cell.strip() for cell in first]
+    is_named = all(names) and not any(kinds[name].styles for name in names)
+    return len(names) == width - 1 > 0 and is_named and len(set(names)) == len(names)
+
+
+def _tears_list(row: list[str]) -> bool:
+    """Whether a list begins in one cell and ends in another; "[20-30)" is no list."""
+    return any("[" in cell and "]" not in cell for cell in row) and any(
+        "]" in cell and "[" not in cell for cell in row
+    )
 
 
 def _is_torn(cell: str, others: list[str], kinds: Kinds) -> bool:

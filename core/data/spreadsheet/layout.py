@@ -12,11 +12,13 @@ from core.base.errors import BadData
 from core.base.numbers import whole
 from core.base.text import clip
 from core.data.spreadsheet.cells import SPACE, Kinds, Style
+from core.data.spreadsheet.comments import uncomment
 from core.data.spreadsheet.delimiter import (
     SNIFFED,
     SPACES,
     declared_delimiter,
     find_delimiter,
+    is_short_header,
     squeeze,
 )
 from core.data.spreadsheet.grid import column_name
@@ -82,7 +84,8 @@ def records(
     `top` is the first row to yield. Raises BadData, and UnicodeDecodeError if it is not UTF-8.
     """
     lines = io.TextIOWrapper(stream, encoding="utf-8", newline="")
-    source = squeeze(lines) if delimiter == SPACES else lines
+    clean = uncomment(lines, delimiter)
+    source = squeeze(clean) if delimiter == SPACES else clean
     reader, row = csv.reader(source, delimiter=delimiter, strict=True), 0
     try:
         for row, cells in enumerate(reader, 1):
@@ -120,6 +123,9 @@ def sniff(stream: io.BufferedReader, text: Text, header: Header = "auto") -> Lay
         )
     full, width = _widths([cells for _, _, cells in rows])
     kinds = Kinds()
+    if header != "no" and len(rows) > 1 and is_short_header(rows[0][2], width, kinds):
+        rows[0] = (*rows[0][:2], ["", *rows[0][2]])
+        header = "yes"
     scans = scan_columns([(row, cells) for row, _, cells in rows[1:] or rows], width, kinds)
     titled: list[Record] = []
     if header != "no":

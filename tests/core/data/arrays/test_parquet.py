@@ -48,6 +48,18 @@ def test_parquet_tables_are_read_like_spreadsheets():
     assert read(big).classes == tuple(str(2**60 + i) for i in range(3))
 
 
+@pytest.mark.parametrize("nested", [True, False])
+@pytest.mark.parametrize("kind", [pa.int64(), pa.uint8(), pa.float32()])
+def test_a_column_of_lists_holds_pixels(nested, kind):
+    images = DRAW.integers(0, 256, (12, 8, 8))
+    cells = images.tolist() if nested else images.reshape(12, -1).tolist()
+    listed = pa.list_(pa.list_(kind)) if nested else pa.list_(kind, 64)
+    data = parquet({"label": [i % 3 for i in range(12)], "image": pa.array(cells, listed)})
+    inspection = read(data)
+    assert len(inspection.classes) == 3
+    np.testing.assert_array_equal(inspection.samples.inputs.reshape(12, 8, 8), images)
+
+
 def test_damaged_parquet_files_are_refused():
     data = parquet({"a": [1, 2, 3], "b": [1, 0, 1]})
     for part in (data[:20], data[:-6], data[:30] + bytes(30) + data[60:]):

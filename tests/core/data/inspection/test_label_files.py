@@ -146,7 +146,7 @@ def test_columns_that_are_not_one_hot_are_refused_as_such():
     rows[5] = ["1", "1", "0", "0"]
     with pytest.raises(BadData) as caught:
         inspect_files(IMAGES["plain"], csv(rows, [f"k{i}" for i in range(4)]))
-    assert caught.value.code == "label_column_unknown"
+    assert caught.value.code == "multi_label"
     for fix in caught.value.fixes:
         inspect_files(IMAGES["plain"], csv(rows, [f"k{i}" for i in range(4)]),
                       reading=Reading().with_changes(fix))  # fmt: skip

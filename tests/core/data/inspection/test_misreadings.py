@@ -164,7 +164,7 @@ def test_every_way_out_of_a_turned_table_works(tmp_path):
     assert inspection.rows == len(ROWS) and inspection.classes == ("no", "yes")
 
 
-@pytest.mark.parametrize("sign", [":", "~", ""])
+@pytest.mark.parametrize("sign", ["!", "::!", ""])
 def test_a_single_column_has_no_way_out_that_fails(tmp_path, sign):
     with pytest.raises(BadData) as caught:
         read(tmp_path, [line.replace(",", sign) for line in LINES])
@@ -204,3 +204,79 @@ def test_opacity_may_be_the_first_channel(tmp_path, order):
     reading = Reading().with_changes({"shape": (4, 12, 12), "channels": order})
     inspection = read(tmp_path, lines, reading)
     np.testing.assert_array_equal(inspection.samples.inputs, colours)
+
+
+@pytest.mark.parametrize("sign", [":", "~", "^", "\u061b", "\u060c", "\x01"])
+def test_rare_signs_between_cells_are_found(tmp_path, sign):
+    assert_is_the_table(read(tmp_path, [line.replace(",", sign) for line in (HEADER, *LINES)]))
+
+
+@pytest.mark.parametrize("lines", [["time", "12:30", "12:40", "9:50"], ["12:30", "12:40", "9:50"]])
+def test_times_are_not_torn(tmp_path, lines):
+    with pytest.raises(BadData) as caught:
+        read(tmp_path, lines)
+    assert caught.value.code == "one_column"
+
+
+@pytest.mark.parametrize("mark", ["#", "# ", "%", "% "])
+@pytest.mark.parametrize("sign", [",", " ", "\t", ";"])
+def test_a_header_behind_a_comment_sign_names_the_columns(tmp_path, mark, sign):
+    header, *lines = [line.replace(",", sign) for line in (HEADER, *LINES)]
+    for above in ([], [f"{mark}measured in spring"]):
+        inspection = read(tmp_path, [*above, mark + header, *lines])
+        assert_is_the_table(inspection)
+        assert inspection.samples.columns == ("height", "weight")
+
+
+@pytest.mark.parametrize("sign", [" ", "\t", ","])
+def test_row_names_without_a_title_are_no_input(tmp_path, sign):
+    header = sign.join(f'"{name}"' for name in HEADER.split(","))
+    lines = [f'"{i}"{sign}{line.replace(",", sign)}' for i, line in enumerate(LINES, 1)]
+    inspection = read(tmp_path, [header, *lines])
+    assert_is_the_table(inspection)
+    assert inspection.samples.columns == ("height", "weight")
+
+
+def test_intervals_are_one_cell(tmp_path):
+    ages = ["[20-30)", "[30-40)", "(40-50]"]
+    lines = [f"{ages[i % 3]},{line}" for i, line in enumerate(LINES)]
+    inspection = read(tmp_path, [f"age,{HEADER}", *lines])
+    assert inspection.shape == (5,) and inspection.classes == ("no", "yes")
+
+
+def test_coordinates_before_the_last_column_are_inputs(tmp_path):
+    inspection = read(tmp_path, ["x,y,kind", *LINES])
+    assert inspection.samples.columns == ("x", "y") and inspection.classes == ("no", "yes")
+    assert read(tmp_path, ["id,x,y", *LINES]).classes == ("no", "yes")
+
+
+@pytest.mark.parametrize("number", ["1e39", "-4e38", "1" * 60])
+def test_a_number_that_float32_cannot_represent_is_refused(tmp_path, number):
+    lines = [HEADER, *LINES, f"170,{number},no"]
+    with pytest.raises(BadData) as caught:
+        read(tmp_path, lines)
+    assert caught.value.code == "number_too_large"
+    for fix in caught.value.fixes:
+        assert read(tmp_path, lines, Reading().with_changes(fix)).shape == (1,)
+
+
+def test_a_footnote_that_is_left_out_leaves_numbers(tmp_path):
+    lines = [HEADER, *LINES, "Source: survey,,"]
+    with pytest.raises(BadData) as caught:
+        read(tmp_path, lines)
+    assert caught.value.code == "missing_labels"
+    samples = read(tmp_path, lines, Reading().with_changes(caught.value.fixes[0])).samples
+    assert set(samples.columns) == {"height", "weight"} and len(samples) == len(LINES)
+    heights = samples.inputs[:, samples.columns.index("height")]
+    np.testing.assert_array_equal(heights, HEIGHTS)
+
+
+@pytest.mark.parametrize(
+    ("title", "cells", "training"),
+    [("is_train", ("True", "False"), 9), ("is_test", ("1", "0"), 3), ("is_val", ("yes", "no"), 3)],
+)
+def test_yes_and_no_state_the_part_of_a_row(tmp_path, title, cells, training):
+    lines = [f"{cells[i % 4 == 3]},{line}" for i, line in enumerate(LINES)]
+    split = finding(read(tmp_path, [f"{title},{HEADER}", *lines]), "split_column")
+    assert sum(split.evidence.values()) == len(LINES)
+    assert training == split.evidence["train"] or title == "is_val"
