@@ -159,7 +159,7 @@ def _inspect(
         images, labels, reading, strict=like is None, trained=like.trained if like else None
     )
     used = leave_out_rows(columns, images.name)
-    require_labels(used)
+    require_labels(used, images if labels is None else labels)
     inspection = _examine(used, images, labels, reading, like)
     has_images = len(inspection.shape) == 3
     if has_images and reading.stray == "rows":

@@ -114,12 +114,16 @@ def _not_found(table: Table, free: list[int]) -> BadData:
             code="one_column",
         )
     remedy = "Choose another sheet" if sheets else "Add a file with labels"
-    turn = ({"turn_sheet": True},) if table.width > len(table) > 1 else ()
+    is_square = len(free) == table.width >= TINY and bool(shape_of(len(free)))
+    is_turnable = table.width > len(table) > 1 and not is_square
+    turn = ({"turn_sheet": True},) if is_turnable else ()
+    ends = {"first": free[0], "last": free[-1]}  # beside all pixels of an image, none is a label
+    ends = {} if is_square else {e: c for e, c in ends.items() if not is_constant(table, c)}
     samples = " If each column is a sample, swap the rows and columns." if turn else ""
     return BadData(
         f"{table.name} has {counted(len(free), 'column')}, and none of them is recognizable as the "
         f"label column. {remedy}, or enter the name of the label column.{samples}",
-        (*sheets, *turn, *({"label_column": end} for end in ("first", "last"))),
+        (*sheets, *turn, *({"label_column": end} for end in ends)),
         code="label_column_not_found",
     )
 

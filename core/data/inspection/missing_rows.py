@@ -18,6 +18,7 @@ from core.data.inspection.encoding import (
     text_kind,
     to_numbers,
 )
+from core.data.spreadsheet.table import Table
 
 LISTED = 10  # row numbers that a sentence names
 
@@ -62,8 +63,8 @@ def leave_out_rows(columns: Columns, name: str) -> Columns:
     return select_rows(columns, ~gaps, finding)
 
 
-def require_labels(columns: Columns) -> None:
-    """Raise BadData if labels are missing."""
+def require_labels(columns: Columns, table: Table) -> None:
+    """Raise BadData if labels are missing; `table` is the file of the labels."""
     if columns.labels is None or not (gaps := is_missing(columns.labels)).any():
         return
     rows = np.asarray(columns.label_rows)[gaps].tolist()
@@ -74,6 +75,8 @@ def require_labels(columns: Columns) -> None:
         keys = column_keys(columns.header, len(columns.header or ()) or width)
         fixes = ({"columns": {keys[columns.label_index]: {"missing": "rows"}}},)
         remedy = "Fill them in, or leave these rows out."
+    if word := _missing_word(table, columns.label_index):
+        remedy += f" {word!r} is read as a missing value: if it is a class, rename it."
     raise BadData(
         f"{columns.name} has {counted(len(rows), 'row')} without a label: {list_rows(rows)}. "
         f"{remedy}",
@@ -81,6 +84,13 @@ def require_labels(columns: Columns) -> None:
         code="missing_labels",
         columns={} if columns.label_index is None else {columns.label_index: "labels are missing"},
     )
+
+
+def _missing_word(table: Table, column: int | None) -> str:
+    """Return the first word, such as NA, that is read as a missing label; "" if there is none."""
+    column = 0 if column is None and table.width == 1 else column
+    report = table.reports.get(column) if column is not None else None
+    return clip(report.first_missing[1].strip()) if report and report.first_missing else ""
 
 
 def remove_duplicates(columns: Columns, *, has_images: bool) -> Columns:

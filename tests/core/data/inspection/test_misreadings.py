@@ -211,6 +211,16 @@ def test_rare_signs_between_cells_are_found(tmp_path, sign):
     assert_is_the_table(read(tmp_path, [line.replace(",", sign) for line in (HEADER, *LINES)]))
 
 
+def test_a_class_na_is_named_as_a_missing_value(tmp_path):
+    answers = ["NA" if i % 3 == 0 else line.split(",")[2] for i, line in enumerate(LINES)]
+    inputs = [line.rsplit(",", 1)[0] for line in LINES]
+    joined = [f"{line},{answer}" for line, answer in zip(inputs, answers, strict=True)]
+    for lines, files in (([HEADER, *joined], {}), (inputs, {"labels": answers})):
+        with pytest.raises(BadData, match="'NA'") as caught:
+            read(tmp_path, lines, **files)
+        assert caught.value.code == "missing_labels"
+
+
 @pytest.mark.parametrize("lines", [["time", "12:30", "12:40", "9:50"], ["12:30", "12:40", "9:50"]])
 def test_times_are_not_torn(tmp_path, lines):
     with pytest.raises(BadData) as caught:
