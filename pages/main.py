@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.kit import address, teacher_session
+from pages.kit import address, lesson, teacher_session
 from pages.kit.screen import theme_mode
 from pages.kit.site import GROUPS
 
@@ -27,5 +27,6 @@ shown = st.navigation(pages, position="sidebar" if is_admitted else "hidden", ex
 if is_admitted:
     address.open_page()
     teacher_session.sidebar()
+    lesson.card(shown.title)
     shown.run()
     address.close_page()

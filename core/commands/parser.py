@@ -15,6 +15,7 @@ from core.commands import (
     experiments,
     exporting,
     inspection,
+    lessons,
     prediction,
     runs,
     search,
@@ -124,6 +125,14 @@ def parser() -> argparse.ArgumentParser:
         help="compare it with the network of this JSON file or ready-made experiment",
     )
     add("presets", catalogue.presets, "list ready-made experiments and all choices with fields")
+    taught = add("lessons", lessons.lessons, "list the lessons, print one, or check its claims")
+    taught.add_argument(
+        "lesson", metavar="LESSON", nargs="?", help="name of a lesson, or a JSON file"
+    )
+    taught.add_argument("--check", action="store_true", help="train every step, and check claims")
+    taught.add_argument(
+        "--seeds", type=int, default=1, metavar="N", help="seeds for --check (default: 1)"
+    )
     add("techniques", catalogue.techniques, "print all techniques with formula, source and page")
     add("selfcheck", selfcheck.selfcheck, "check the installation, devices and disk")
     return top

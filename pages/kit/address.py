@@ -20,7 +20,8 @@ from core.jobs.kinds import KINDS, RUN
 from pages.kit import score_form, session, state
 
 ADDRESS = "address"  # JSON: changes of the address that are not written yet; "" takes a name out
-CARRIED = (session.BASELINE, session.SEVERAL)  # values of the session that it keeps on all pages
+# values of the session that it keeps on all pages
+CARRIED = (session.BASELINE, session.SEVERAL, session.LESSON, session.PROGRESS)
 ARRIVED = "arrived"  # set when the carried values were read: afterwards the session has them
 SHARED = "shared"  # the token that was opened last, so that the back button does not open it again
 

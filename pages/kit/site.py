@@ -14,6 +14,7 @@ GROUPS = {
         ("double_descent", "Double descent", "elevation"),
         ("search", "Search", "travel_explore"),
         ("concepts", "Concepts", "school"),
+        ("lessons", "Lessons", "menu_book"),
     ],
     "Use": [("predict", "Predict", "draw")],
 }

@@ -1,0 +1,1 @@
+"""Lessons: files of questions, runs and explanations, whose claims are measured."""

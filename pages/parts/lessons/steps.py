@@ -1,0 +1,193 @@
+"""The steps of the lesson in progress: question, answer, run, and explanation with its numbers."""
+
+import streamlit as st
+
+from core.base.errors import LabError
+from core.base.events import Ended
+from core.jobs import runner
+from core.lessons.lesson import ChoiceQuestion, Lesson, NumberQuestion, split_reference
+from core.lessons.measures import MEASURES, Numbers, RunMeasure, measure, write_measure
+from pages.kit import address, feed, person, session
+from pages.kit import lesson as lessons
+from pages.kit.buttons import button
+from pages.kit.form import escape
+from pages.kit.job_lines import describe_job
+from pages.kit.layout import card_title, finding
+from pages.kit.lesson import LessonAnswer
+from pages.kit.screen import every
+
+UNUSABLE = ("failed", "stopped")  # ends of a run that gives a lesson no numbers
+
+
+def show_steps(lesson: Lesson) -> None:
+    """Draw the steps up to the first one whose run is not finished."""
+    answers, runs = lessons.answers(), []
+    for index in range(len(lesson.steps)):
+        given = answers[index] if index < len(answers) else None
+        with st.container(border=True):
+            numbers = show_step(lesson, index, given, runs)
+        if numbers is None:
+            break
+        runs.append(numbers)
+    else:
+        show_end(lesson, runs, answers)
+
+
+def show_step(
+    lesson: Lesson, index: int, given: LessonAnswer | None, runs: list[Numbers]
+) -> Numbers | None:
+    """Draw one step. Return the numbers of its run once that is finished."""
+    step = lesson.steps[index]
+    card_title(f"Step {index + 1} of {len(lesson.steps)}: {escape(step.title)}")
+    st.markdown(escape(step.text))
+    if given is None:
+        ask(lesson, index)
+        return None
+    st.markdown(f"**{escape(step.question.text)}**")
+    st.markdown(f"Your answer: {escape(describe_answer(lesson, index, given.answer))}")
+    numbers, problem = read_run(given.run)
+    if problem:
+        if finding("warn", problem, "Train again", key=f"again {index}"):
+            train(lesson, index, given.answer)
+        return None
+    if numbers is None:
+        st.fragment(wait, run_every=every(1.5))(given.run)
+        return None
+    known = [*runs, numbers]
+    if step.question.is_right(given.answer, index, known):
+        finding("ok", "**Correct.**")
+    else:
+        right = describe_result(lesson, index, known)
+        finding("info", f"**Not what the run shows.** {escape(right)}")
+    st.markdown(escape(lesson.explain(index, known)))
+    if lesson.failed_claims(index, known):
+        finding(
+            "warn",
+            "With these seeds the run differs from what the lesson expects, so the explanation "
+            "may not fit. Train again with the settings of the lesson.",
+        )
+    watch_link(given.run)
+    return numbers
+
+
+def ask(lesson: Lesson, index: int) -> None:
+    """Draw the question and the button that answers it and trains."""
+    question, key = lesson.steps[index].question, f"lesson {index} {session.get_ui(session.LESSON)}"
+    answer = ""
+    if isinstance(question, ChoiceQuestion):
+        options = [str(number) for number in range(len(question.options))]
+        chosen = st.radio(
+            escape(question.text), options, index=None, key=key,
+            format_func=lambda number: escape(question.options[int(number)].text),
+        )  # fmt: skip
+        answer = chosen or ""
+    else:
+        scale = 100 if is_fraction(question) else 1
+        label = f"{escape(question.text)}{' (in %)' if scale == 100 else ''}"
+        guess = st.number_input(label, value=None, key=key, width=420)
+        answer = "" if guess is None else f"{guess / scale:.6g}"
+    if button(
+        "Submit answer and train", type="primary", icon=":material/play_arrow:",
+        key=f"lesson_train {index}", disabled=not answer,
+        help=None if answer else "Answer the question first.",
+    ) and answer:  # fmt: skip
+        train(lesson, index, answer)
+
+
+def train(lesson: Lesson, index: int, answer: str) -> None:
+    """Queue the run of a step, store the answer, and open the run."""
+    try:
+        run = runner.current().submit(lesson.experiment_text(index), by=person.me())
+    except LabError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return
+    lessons.put_answer(index, LessonAnswer(answer, run))
+    st.switch_page("watch.py", query_params=address.parameters(run=run))
+
+
+def read_run(run: str) -> tuple[Numbers | None, str]:
+    """Return the numbers of a finished run, None while it trains, and why it gives none."""
+    lab = runner.current()
+    try:
+        with feed.tail(run).read() as history:
+            ended: Ended | None = history.ended
+            numbers = measure(history)
+        if ended and ended.reason not in UNUSABLE:
+            return numbers, ""
+        if ended is None and lab.status(run).is_live:
+            return None, ""
+    except LabError:
+        return None, "The run of this step was deleted."
+    if ended and ended.reason == "failed":
+        return None, f"The run of this step failed. {escape(ended.message)}"
+    return None, "The run of this step was stopped before its end."
+
+
+def wait(run: str) -> None:
+    """Draw the progress of a run, and the whole page again when it has ended."""
+    numbers, problem = read_run(run)
+    if numbers is not None or problem:
+        st.rerun()
+    try:
+        fraction, text = describe_job("run", run)
+    except LabError:
+        st.rerun()
+    st.progress(fraction, text=escape(text))
+    watch_link(run)
+
+
+def watch_link(run: str) -> None:
+    """Draw the link to the curves of a run."""
+    parameters = address.parameters(run=run)
+    st.page_link("watch.py", label="Watch the run", icon=":material/monitoring:",
+                 query_params=parameters)  # fmt: skip
+
+
+def describe_answer(lesson: Lesson, index: int, answer: str) -> str:
+    """Return an answer as the person saw it."""
+    question = lesson.steps[index].question
+    if isinstance(question, ChoiceQuestion):
+        known = answer.isdecimal() and int(answer) < len(question.options)
+        return question.options[int(answer)].text if known else "none"
+    try:
+        return measure_of(question).write(float(answer))
+    except ValueError:
+        return "none"
+
+
+def describe_result(lesson: Lesson, index: int, runs: list[Numbers]) -> str:
+    """Return the right answer of a step by the numbers of the runs."""
+    question = lesson.steps[index].question
+    if isinstance(question, NumberQuestion):
+        run, name = split_reference(question.answer, index)
+        return f"The {MEASURES[name].label} is {write_measure(name, runs[run])}."
+    right = [
+        option.text
+        for number, option in enumerate(question.options)
+        if question.is_right(str(number), index, runs)
+    ]
+    return f"Correct answer: {right[0]}" if right else "None of the options fits this run."
+
+
+def measure_of(question: NumberQuestion) -> RunMeasure:
+    """Return the measure that a question asks for."""
+    return MEASURES[split_reference(question.answer, 0)[1]]
+
+
+def is_fraction(question: NumberQuestion) -> bool:
+    """Whether the number is entered in percent."""
+    return measure_of(question).is_fraction
+
+
+def show_end(lesson: Lesson, runs: list[Numbers], answers: list[LessonAnswer]) -> None:
+    """Draw how many answers were right, and the ways on."""
+    right = sum(
+        step.question.is_right(answers[index].answer, index, runs)
+        for index, step in enumerate(lesson.steps)
+    )
+    with st.container(border=True):
+        card_title("Lesson finished")
+        st.markdown(f"{right} of {len(lesson.steps)} answers were correct.")
+        if button("Choose another lesson", type="primary", key="lesson_next"):
+            lessons.leave()
+            st.rerun()

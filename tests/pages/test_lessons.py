@@ -1,0 +1,86 @@
+"""Lessons: a question, an answer, a run, and an explanation with the numbers of the run."""
+
+import json
+
+import pytest
+
+from core.base.encoding import decode
+from core.base.events import Ended, Epoch, Started, Step, to_json
+from core.experiment import Experiment
+from core.jobs import runner
+from core.jobs.lane import Lane
+from core.lessons.library import shipped_lessons
+from core.runs.store import Store
+from tests.pages.shown import press, texts, visit, well
+
+NAME = "first-loss"
+LESSON = shipped_lessons()[NAME]
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """A lab home in which queued runs never start."""
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    monkeypatch.setattr(runner, "_current", None)
+    monkeypatch.setattr(Lane, "work", lambda *_: None)
+    return Store(tmp_path)
+
+
+def finish(store, run, loss):
+    events = [
+        Started(0, 1, 1, 1, 8, 9, ("linear1",), {"train": 8}, {}, "cpu", 1),
+        Step(1, (loss,), 0.1),
+        Epoch(1, 1, {"loss": loss, "accuracy": 0.1}, {"loss": loss, "accuracy": 0.1}, True),
+        Ended("epochs", "Done.", 1, 1, 1),
+    ]
+    for event in events:
+        store.append(run, to_json(event))
+
+
+def answered(app):
+    return json.loads(app.session_state["kept progress"] or "[]")
+
+
+def test_an_answer_trains_the_step_and_the_run_explains_it(store):
+    app = visit("lessons")
+    press(app, f"lesson_start {NAME}")
+    assert next(b for b in app.button if b.key == "lesson_train 0").disabled
+    app.number_input[0].set_value(2.3).run()
+    press(app, "lesson_train 0")
+    ((answer, run),) = answered(app)
+    assert answer == "2.3"
+    assert decode(Experiment, store.experiment(run)) == LESSON.experiment(0)
+    finish(store, run, 2.31)
+    app = visit("lessons", lesson=NAME, progress=json.dumps([[answer, run]]))
+    shown = texts(app)
+    assert any("Correct" in text for text in shown)
+    assert any("The first loss is 2.31" in text for text in shown)
+    assert [radio.label for radio in app.radio] == [LESSON.steps[1].question.text]
+
+
+def test_every_other_page_shows_the_lesson_in_progress_until_it_is_left(store):
+    app = visit("concepts", lesson=NAME)
+    assert any(LESSON.title in text for text in texts(app))
+    press(app, "lesson_leave")
+    assert not any(LESSON.title in text for text in texts(app))
+    assert app.session_state["kept lesson"] == ""
+
+
+@pytest.mark.parametrize(
+    "progress", ["", "%", "[1]", '[["9","../../etc"]]', '{"a":1}', "[[[],{}]]"]
+)
+def test_a_broken_address_of_a_lesson_is_no_fault(store, progress):
+    visit("lessons", lesson=NAME, progress=progress)
+    visit("start", lesson="../" + NAME, progress=progress)
+
+
+def test_the_editor_checks_the_text_and_previews_a_valid_lesson(store):
+    app = visit("lessons")
+    app.get("button_group")[0].set_value("Write a lesson")
+    well(app.run())
+    valid = app.text_area[0].value
+    app.text_area[0].set_value("{").run()
+    assert any("not valid JSON" in text for text in texts(app))
+    app.text_area[0].set_value(valid.replace(LESSON.title, "My lesson")).run()
+    press(app, "Preview lesson")
+    assert app.title[0].value == "My lesson"
