@@ -16,6 +16,7 @@ from core.commands import (
     experiments,
     exporting,
     inspection,
+    lessons,
     prediction,
     runs,
     search,
@@ -54,6 +55,7 @@ COMMANDS = {  # every command with arguments that parse, and its function
     "export": (["last", "--to", "script"], exporting, "export"),
     "load": (["a.pth"], weights, "load_weights"),
     "presets": ([], catalogue, "presets"),
+    "lessons": ([], lessons, "lessons"),
     "techniques": ([], catalogue, "techniques"),
     "selfcheck": ([], selfcheck, "selfcheck"),
 }
