@@ -1,4 +1,9 @@
-"""Finished runs for all tests of what a trained network does: each is trained once."""
+"""A folder for all test processes, and finished runs for all tests of what a trained network does:
+each is trained once.
+"""
+
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +17,15 @@ from core.experiment import Experiment, shipped
 from core.losses import MSE
 from core.network.layers import GELU, Linear, Output, ReLU
 from tests.core.analysis.conftest import train
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new folder that all processes of this test run have in common."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    shared.mkdir(exist_ok=True)
+    return shared
 
 
 @pytest.fixture(scope="session")

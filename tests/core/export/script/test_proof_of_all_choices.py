@@ -19,6 +19,7 @@ from safetensors.torch import save
 from core.base.device import torch_threads
 from core.base.encoding import build
 from core.base.events import Ended, Epoch, Step
+from core.base.files import hold
 from core.base.spec import Choice, fields
 from core.data.augmentations import Augmentation
 from core.data.datasets import DataSet
@@ -259,15 +260,25 @@ STOPPED = RunFacts(stopped_after=6, is_finished=True)  # in the second epoch
 
 
 @pytest.fixture(scope="module")
-def scores_of_scripts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict]]:
-    """What the scripts of all families computed, in one process, because torch starts slowly."""
-    root = tmp_path_factory.mktemp("scripts")
+def scores_of_scripts(shared_folder: Path) -> dict[str, list[dict]]:
+    """What the scripts of all families computed, once for all test processes."""
+    root = shared_folder / "scripts"
     HOMES.append(root)
+    with hold(shared_folder / "scripts.lock", seconds=240):
+        found = root / "scores.json"
+        if not found.exists():
+            root.mkdir(exist_ok=True)
+            found.write_text(json.dumps(run_all_scripts(root)))
+        return json.loads(found.read_text())
+
+
+def run_all_scripts(root: Path) -> dict[str, list[dict]]:
+    """Run the scripts of all families in one process, because torch starts slowly."""
     folders: dict[str, list[Path]] = {family.__name__: [] for family in FAMILIES}
     for family in FAMILIES:
         for number, chosen in enumerate(family()):
             folder = root / f"{family.__name__}{number}"
-            folder.mkdir()
+            folder.mkdir(exist_ok=True)
             folders[family.__name__].append(folder)
             written = script(chosen, root, STOPPED if family is cut_short else RunFacts())
             (folder / runner.SCRIPT).write_text(written.text())
