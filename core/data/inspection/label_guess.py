@@ -138,7 +138,9 @@ def label_sheets(table: Table) -> list[dict[str, str]]:
     for note in table.notes:
         if note.code == "sheet" and table.width == 1:
             own, others = note.evidence["sheet"], note.evidence["others"][:2]
-            pairs = [{"sheet": s, "label_sheet": own} for s in others]
+            cells = table.words.get(0, ())
+            is_prose = len(cells) > 0 and len(set(cells)) == len(cells)  # such as a "Read me"
+            pairs = [{"sheet": s, "label_sheet": own} for s in others if not is_prose]
             return [*pairs, *({"sheet": s} for s in others)]
         if note.code == "sheet":
             return [{"label_sheet": sheet} for sheet in note.evidence["others"][:2]]

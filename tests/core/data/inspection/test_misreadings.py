@@ -6,6 +6,7 @@ import pytest
 from core.base.errors import BadData
 from core.data.inspection.inspect import Inspection, inspect_files
 from core.data.reading import Reading
+from tests.core.data.spreadsheet.books import xlsx
 
 HEIGHTS = [150, 163, 171, 158, 182, 177, 169, 190, 154, 160, 175, 166]
 WEIGHTS = [51.5, 60.2, 70.1, 58.8, 81.3, 77.7, 64.4, 92.5, 50.9, 59.1, 72.6, 63.3]
@@ -219,6 +220,16 @@ def test_a_class_na_is_named_as_a_missing_value(tmp_path):
         with pytest.raises(BadData, match="'NA'") as caught:
             read(tmp_path, lines, **files)
         assert caught.value.code == "missing_labels"
+
+
+def test_a_sheet_of_prose_is_not_offered_as_labels():
+    notes = [["Our measurements."], ["Made in spring."], ["See the sheet Data."]]
+    data = [HEADER.split(","), *map(list, ROWS)]
+    book = xlsx(notes, data, names=["Read me", "Data"])
+    with pytest.raises(BadData) as caught:
+        inspect_files(book)
+    assert caught.value.fixes == ({"sheet": "Data"},)
+    assert_is_the_table(inspect_files(book, reading=Reading().with_changes(caught.value.fixes[0])))
 
 
 @pytest.mark.parametrize("lines", [["time", "12:30", "12:40", "9:50"], ["12:30", "12:40", "9:50"]])
