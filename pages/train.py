@@ -189,9 +189,12 @@ def advise(draft: Experiment, planned: Plan) -> None:
         with card_title("Suggestions"):
             if warnings:
                 st.badge(counted(warnings, "warning"), color="yellow")
-        if planned.problem:
+        in_fork_card = planned.code.startswith("fork_changes_")  # with a button that restores it
+        if planned.problem and not in_fork_card:
             finding("bad", form.escape(planned.problem))
-        if planned.problem and not planned.code.startswith("fork_"):  # see the card of the fork
+        elif planned.problem and all(suggestion.level == "ok" for suggestion in findings):
+            st.caption("Suggestions follow when this fork can start.")
+        if planned.problem and not planned.code.startswith("fork_"):
             st.page_link(
                 "network.py",
                 label="Open Network",

@@ -105,6 +105,7 @@ def test_what_a_fork_cannot_change_is_shown_in_the_bar_and_restored(lab, page, f
     assert next(b for b in app.button if b.key == "bar_start").disabled
     problem = str(forks.refusal(fork, edited, field))
     assert any(problem in text and "warning" in text for text in texts(app))
+    assert sum(problem in text for text in texts(app)) == 2  # in the card of the fork and the bar
     app = press(app, f"{page} fork_changes_{field}")
     assert draft(app) == fork
     assert not next(b for b in app.button if b.key == "bar_start").disabled
@@ -113,7 +114,9 @@ def test_what_a_fork_cannot_change_is_shown_in_the_bar_and_restored(lab, page, f
 def test_a_fork_has_no_initial_loss(lab):
     store, root, _ = lab
     for fork, numbers in ((forks.fork_of(store, root, 1), 0), (forks.fork_of(store, root, 0), 3)):
-        assert len(visit("network", fork).metric) == numbers
+        app = visit("network", fork)
+        assert len(app.metric) == numbers
+        assert len(next(iter(app.dataframe)).value.columns) == (6 if numbers else 4)
 
 
 def test_the_slider_follows_a_run_that_trains_and_rests_at_the_best_epoch_of_one_that_ended(lab):

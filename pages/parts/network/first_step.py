@@ -28,7 +28,7 @@ from pages.parts.network.activation import activation_tab
 from pages.parts.network.weights import histograms, initializer
 
 if TYPE_CHECKING:
-    from core.advice.first_step import FirstStep  # torch is loaded when it is needed
+    from core.advice.first_step import FirstStep, LayerStart  # torch is loaded when it is needed
 
 TABS = ["Shapes", "Activation", "Initialization"]
 RELEVANT = (  # fields of the experiment that change the first step
@@ -50,6 +50,10 @@ STD_HELP = (
     "Standard deviation of the outputs of the first → last layer over samples and units, before "
     "the activation and before training. Initializers aim at 1; usual: 0.5 to 2."
 )
+FIRST_STEP_HELP = {
+    "Output std": STD_HELP,
+    "Gradient norm": "‖∇L‖ of the layer's weights, before training.",
+}
 
 
 def before_training(
@@ -185,7 +189,9 @@ def metrics(draft: Experiment, planned: Plan, seen: "FirstStep | None", chance: 
 
 
 def table(traced: tuple[LayerFacts, ...], seen: "FirstStep | None") -> None:
-    """Draw one row per layer with parameters, including those inside blocks."""
+    """Draw one row per layer with parameters, including those inside blocks. The columns of the
+    first step appear where it was measured.
+    """
     starts = {layer.name: layer for layer in seen.layers} if seen else {}
     rows = [
         {
@@ -193,8 +199,7 @@ def table(traced: tuple[LayerFacts, ...], seen: "FirstStep | None") -> None:
             "Output": format_shape(fact.output or ()),
             "Parameters": fact.parameters,
             "Multiply-adds": fact.multiply_adds,
-            "Output std": starts[fact.path].std if fact.path in starts else None,
-            "Gradient norm": starts[fact.path].gradient if fact.path in starts else None,
+            **(first_step(starts.get(fact.path)) if seen else {}),
         }
         for fact in walk_facts(traced)
         if fact.parameters and not fact.chains
@@ -202,9 +207,8 @@ def table(traced: tuple[LayerFacts, ...], seen: "FirstStep | None") -> None:
     if not rows:
         return
     number = st.column_config.NumberColumn(width=84)
-    stds = [row["Output std"] or 0 for row in rows]
-    gradients = [row["Gradient norm"] or 0 for row in rows]
-    first = ("Layer", "Output std", "Gradient norm")  # a phone has room for these only
+    first = ["Layer", *first_step(None)] if seen else ["Layer"]  # a phone has room for these only
+    values = {name: [row[name] or 0 for row in rows] for name in first[1:]}
     show_table(
         rows,
         column_order=(*first, *(n for n in rows[0] if n not in first)) if phone() else None,
@@ -213,10 +217,15 @@ def table(traced: tuple[LayerFacts, ...], seen: "FirstStep | None") -> None:
             "Output": st.column_config.TextColumn(width=84),
             "Parameters": number,
             "Multiply-adds": number,
-            "Output std": bar_column(stds, STD_HELP),
-            "Gradient norm": bar_column(gradients, "‖∇L‖ of the layer's weights, before training."),
+            **{name: bar_column(values[name], FIRST_STEP_HELP[name]) for name in values},
         },
     )
+
+
+def first_step(start: "LayerStart | None") -> dict[str, float | None]:
+    """Return the columns of the first step of a layer, which are empty without its values."""
+    std, gradient = (start.std, start.gradient) if start else (None, None)
+    return dict(zip(FIRST_STEP_HELP, (std, gradient), strict=True))
 
 
 def bar_column(values: list[float], help: str) -> Any:
