@@ -64,6 +64,7 @@ PREEMPTED = (
     "This run was paused while other jobs waited for its device, so it was saved and removed from "
     "the device. Resume adds it to the queue again and continues from the saved step."
 )
+TABS = "watch_tab"
 AFTER_TRAINING = ("Mistakes", "Inside", "Verdict", "Effects", "Export")
 FAMILY_SECONDS = 5  # between two drawings of the family of a live run
 LIVE = "Available when this run has ended."
@@ -119,8 +120,11 @@ class Page(ShownRun):
             self.follow()
             return  # It ended before its first step: there is nothing to draw.
         draw = {"Curves": lambda run: self.curves(view), **self.after_training()}
-        tabs = st.tabs(list(draw), key="watch_tab", on_change="rerun")  # at all times: no chart is
-        if not tabs[0].open:  # drawn anew when the run ends
+        address.open_named_tab(TABS, list(draw))
+        tabs = st.tabs(list(draw), key=TABS, on_change="rerun")  # at all times: no chart is drawn
+        opened = next((label for label, tab in zip(draw, tabs, strict=True) if tab.open), "")
+        address.name_tab("" if tabs[0].open else opened)  # anew when the run ends
+        if not tabs[0].open:
             self.follow()
         for tab, show in zip(tabs, draw.values(), strict=True):
             if tab.open:

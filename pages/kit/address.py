@@ -1,5 +1,6 @@
 """The address of a page: the draft that it names (`?d=`), a shared experiment (`?e=`), and the job
-that it shows (`?run=`, `?study=`, `?search=`: the name of its kind).
+that it shows (`?run=`, `?study=`, `?search=`: the name of its kind) with its open tab
+(`?tab=`).
 
 This is the only file that touches `st.query_params`. The address is written only before the first
 element of a page and after the last one (`open_page`, `close_page`): in between, Streamlit might
@@ -8,6 +9,7 @@ draft.
 """
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 
 import streamlit as st
@@ -23,6 +25,7 @@ ADDRESS = "address"  # JSON: changes of the address that are not written yet; ""
 # values of the session that it keeps on all pages
 CARRIED = (session.BASELINE, session.SEVERAL, session.LESSON, session.PROGRESS)
 ARRIVED = "arrived"  # set when the carried values were read: afterwards the session has them
+TAB = "tab"  # of the page Watch: its label; the first tab has no parameter
 SHARED = "shared"  # the token that was opened last, so that the back button does not open it again
 
 COPIED = "This address names another person's draft. You are editing your own copy."
@@ -182,6 +185,23 @@ def name_job(kind: str, id: str) -> None:
     """Make the address name this job of a kind; "" for none."""
     if job(kind) != id:
         _change_address(kind, id)
+
+
+def open_named_tab(key: str, labels: Sequence[str]) -> None:
+    """Let the tabs with this key open with the one that the address names (`?tab=`), the first one
+    where it names none: after a reload, and with the browser's back button. Called before the tabs
+    are drawn; what a visitor chose since is not taken back.
+    """
+    if (named := _parameter(TAB)) != session.get_ui(TAB):
+        session.show_tab(key, named if named in labels else labels[0])
+        session.set_ui(TAB, named)
+
+
+def name_tab(label: str) -> None:
+    """Make the address name the tab that is open; "" for the first one."""
+    session.set_ui(TAB, label)
+    if _parameter(TAB) != label:
+        _change_address(TAB, label)
 
 
 def take(name: str) -> str:

@@ -22,7 +22,7 @@ from core.runs import trash
 from core.runs.store import Store
 from pages.kit import feed, sharpness
 from tests.conftest import ended, script, write
-from tests.pages.shown import draft, press, texts, visit
+from tests.pages.shown import draft, press, texts, visit, well
 
 EXPERIMENT = encode(Experiment(name="Made up"))
 
@@ -276,6 +276,21 @@ def test_the_tabs_of_a_run_without_weights_say_so(store):
     app = watch(run)
     app.session_state["watch_tab"] = "Verdict"
     assert any("no weights" in text for text in texts(app.run()))
+
+
+def test_a_reload_opens_the_same_tab_and_the_back_button_the_tab_before(store):
+    run = store.create(EXPERIMENT)
+    write(store, run, [*script(), ended()])
+    app = watch(run)
+    assert not app.query_params.get("tab")
+    app.session_state["watch_tab"] = "Verdict"
+    assert app.run().query_params["tab"] == "Verdict"
+    again = visit("watch", run=run, tab="Verdict")
+    assert again.session_state["watch_tab"] == "Verdict"
+    del again.query_params["tab"]  # the browser's back button
+    assert well(again.run()).session_state["watch_tab"] == "Curves"
+    unknown = visit("watch", run=run, tab="Nothing")
+    assert unknown.session_state["watch_tab"] == "Curves" and not unknown.query_params.get("tab")
 
 
 @pytest.mark.parametrize(

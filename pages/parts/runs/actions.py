@@ -55,8 +55,8 @@ def actions(selected: list[Row], shown: int, every: list[Summary]) -> None:
                 downloads(runs[0])
                 offer_archive(runs[0])
                 if button("Export as code, ONNX, report …", icon=":material/deployed_code:"):
-                    session.show_tab("watch_tab", "Export")
-                    st.switch_page("watch.py", query_params=address.parameters(run=runs[0]))
+                    to_tab = address.parameters(run=runs[0], tab="Export")
+                    st.switch_page("watch.py", query_params=to_tab)
         delete(selected, why)
 
 
@@ -123,8 +123,8 @@ def measure_effects(row: Row | None) -> None:
         disabled=row is None or row.state.is_live,
         help="Train again without a part of the settings or with another one, on several seeds",
     ):
-        session.show_tab("watch_tab", "Effects")
-        st.switch_page("watch.py", query_params=address.parameters(run=row.summary.run))
+        to_tab = address.parameters(run=row.summary.run, tab="Effects")
+        st.switch_page("watch.py", query_params=to_tab)
 
 
 def barred(selected: list[Row]) -> str:
