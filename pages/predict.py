@@ -79,8 +79,8 @@ def explain(run: str, *, others: bool) -> None:
         text = f"**{escape(name)}** is {state.label.lower()}. It can answer when it has ended."
     else:
         text = (
-            f"**{escape(name)}** cannot answer: it has no weights of a training that came to its "
-            f"end ({state.label.lower()}). Choose another run, or train it again."
+            f"**{escape(name)}** cannot answer: its training did not finish "
+            f"({state.label.lower()}), so it has no weights. Choose another run, or train it again."
         )
     if finding("info" if state.is_live else "warn", text, "Open this run", "predict_open"):
         st.switch_page("watch.py", query_params=address.parameters(run=run))

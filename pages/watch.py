@@ -68,7 +68,9 @@ TABS = "watch_tab"
 AFTER_TRAINING = ("Mistakes", "Inside", "Verdict", "Effects", "Export")
 FAMILY_SECONDS = 5  # between two drawings of the family of a live run
 LIVE = "Available when this run has ended."
-NO_WEIGHTS = "Not available: this run has no weights of a training that came to its end."
+NO_WEIGHTS = (
+    "Not available: the training of this run did not finish, so it has no weights to examine."
+)
 
 
 def main() -> None:

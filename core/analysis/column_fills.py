@@ -83,8 +83,8 @@ def with_way_out(error: BadData, name: str, like: Inspection) -> BadData:
     elif error.code == "missing_values" and problems:
         names = few([clip(facts.name or f"column {facts.number}") for facts in problems])
         text = (
-            f"{name} has missing values in {names}, and the training data has none there. Fill in "
-            "these cells, or remove their rows."
+            f"{name} has missing values in {names}, and the training data has none there. Choose "
+            "how to fill them, or leave their rows out."
         )
         gaps = {facts.key: (*ways.get(facts.key, (MODE,)), ROWS) for facts in problems}
         fixes = tuple(_fix(gaps, place) for place in (0, -1))

@@ -58,6 +58,8 @@ def summarize(scores: Scores | None, form: Form) -> str:
 
     >>> summarize({"r2": 0.93}, "error"), summarize(None, "error")
     ('R² 0.93', '–')
+    >>> summarize({"r2": -0.05}, "error")
+    'R² −0.05'
     """
     if not scores:
         return MISSING
@@ -73,4 +75,6 @@ def describe(scores: Scores | None, form: Form, std: float = 1.0) -> str:
     ('0.91', '3')
     """
     number = value(scores, form, std)
-    return short(number, 3) if is_regression(scores) else percent(number)
+    if not is_regression(scores):
+        return percent(number)
+    return f"{'−' * (number < 0)}{short(abs(number), 3)}"

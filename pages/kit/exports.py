@@ -17,7 +17,7 @@ from pages.kit.layout import finding
 from pages.kit.measurements import begin, current
 
 
-def offer(run: str, format: ExportFormat, label: str = "Prepare") -> None:
+def offer(run: str, format: ExportFormat, label: str = "Prepare file") -> None:
     """Draw the download of a run in this format, or the button `label` that prepares it."""
     store = runner.current().store
     if error := exports.problem(store, run, format):

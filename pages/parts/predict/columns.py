@@ -59,7 +59,7 @@ def choose_columns(file_id: str) -> ColumnAnswers:
             else:
                 renamed[own] = title
     if gaps := {key: ways for key, ways in asked["gaps"].items() if key not in fills}:
-        st.markdown("**Columns with missing values, of which the training data has none there**")
+        st.markdown("**Columns with missing values that were complete in training**")
         options = {key: [FILL + way for way in ways] for key, ways in gaps.items()}
         for key, way in _menus(f"{file_id} gaps", options, {}).items():
             fills[key] = way.removeprefix(FILL)

@@ -39,7 +39,7 @@ def card(run: str) -> None:
             format_func=lambda epoch: f"Epoch {epoch}" if epoch else "The start",
         )  # fmt: skip
     certificate = ReplayCertificate(epoch=chosen if chosen in epochs else 0)
-    result = analyses.result(run, certificate, ask="Verify")
+    result = analyses.result(run, certificate, ask="Verify run")
     if result is None:
         seconds = end.get("seconds", 0.0)
         st.caption(

@@ -24,8 +24,8 @@ def tab(run: str, *, has_weights: bool = True) -> None:
     formats = [member for member in every if has_weights or not member.needs_weights]
     if missing := [member.label for member in every if member not in formats]:
         st.caption(
-            f"Not available: {join_words(missing)}. This run has no weights of a training that "
-            "came to its end."
+            f"Not available: {join_words(missing)}. The training of this run did not finish, so it "
+            "has no weights to export."
         )
     for i in range(0, len(formats), 2):
         for column, member in zip(st.columns(2, gap="small"), formats[i : i + 2], strict=False):

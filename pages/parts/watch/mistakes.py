@@ -70,18 +70,26 @@ def tab(run: str) -> None:
     if not facts.classes:
         residuals.card(run, part)
         return
+    is_table = len(facts.shape) == 1  # the rows of its mistakes are wide
     left, right = st.columns([6, 7], gap="small")
     with left.container(border=True):
         confusion = analyses.result(run, Confusion(part=part))
         if confusion:
             matrix(run, part, confusion)
     with right.container(border=True, height="stretch"):
-        gallery.card(run, experiment, part)
+        if is_table:
+            reliability(run, part, beside=False)
+        else:
+            gallery.card(run, experiment, part)
+    if is_table:
+        with st.container(border=True):
+            gallery.card(run, experiment, part)
     if confusion:
         with st.container(border=True):
             class_scores(run, confusion)
-    with st.container(border=True):
-        reliability(run, part)
+    if not is_table:
+        with st.container(border=True):
+            reliability(run, part, beside=True)
     if len(facts.classes) == 2:
         with st.container(border=True):
             threshold_curves(run, part, facts)
@@ -166,8 +174,8 @@ def interval(rate: list[float] | None) -> str:
     return f"{percent(rate[1])} to {percent(rate[2])}" if rate else MISSING
 
 
-def reliability(run: str, part: str) -> None:
-    """The calibration curve, its errors and the temperature."""
+def reliability(run: str, part: str, *, beside: bool) -> None:
+    """The calibration curve, and `beside` or below it its errors and the temperature."""
     with card_title("Calibration", help=CALIBRATION_HELP):
         kind = st.segmented_control(
             "Bins", {"width": "Equal width", "mass": "Equal mass"}, default="width", required=True,
@@ -179,7 +187,9 @@ def reliability(run: str, part: str) -> None:
         return
     before, after = found["before"], found["after"]
     bins = before[kind]["bins"], after[kind]["bins"] if after else []
-    left, right = st.columns([6, 7], gap="medium", vertical_alignment="center")
+    left, right = st.container(), st.container()
+    if beside:
+        left, right = st.columns([6, 7], gap="medium", vertical_alignment="center")
     with left:
         live_chart.drawn(
             partial(calibration_figure.figure, *bins),
