@@ -118,7 +118,10 @@ def add_prediction_options(command: argparse.ArgumentParser) -> None:
 def add_search_options(command: argparse.ArgumentParser) -> None:
     """Add what describes a search, its space and its budget."""
     command.add_argument(
-        "experiment", metavar="EXPERIMENT", nargs="?", help="JSON file or ready-made experiment"
+        "experiment",
+        metavar="RUN|EXPERIMENT|SEARCH",
+        nargs="?",
+        help="id of a run or last; JSON file of an experiment or a search; ready-made experiment",
     )
     command.add_argument("--resume", metavar="ID", help="continue this search, or the last one")
     command.add_argument("--show", metavar="ID", help="print the trials and the best settings")

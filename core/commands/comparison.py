@@ -5,14 +5,11 @@ returns the plain data of `--json`.
 from argparse import Namespace
 
 from core.base.encoding import change
-from core.base.errors import BadInput, NotFound
+from core.base.errors import BadInput
 from core.base.text import join_words
-from core.commands.requested import Answer, assignments
+from core.commands.requested import Answer, assignments, run_or_experiment
 from core.commands.studies import parse_workers, run_study
 from core.commands.terminal import Terminal
-from core.experiment import Experiment, load
-from core.runs.lineage import effective_experiment
-from core.runs.store import Store
 from core.studies.changes import removals
 from core.studies.draft_studies import PAIRS, compare_changes
 from core.studies.possible_changes import parse_change
@@ -28,7 +25,7 @@ def compare(arguments: Namespace, terminal: Terminal) -> Answer:
 
     store, processes = Studies(), parse_workers(arguments.workers)
     name, arguments.name = arguments.name, None  # that of the study, not of its experiment
-    base = _subject(arguments.subject)
+    base = run_or_experiment(arguments.subject)
     for path, value in assignments(arguments):
         base = change(base, path, value)
     if arguments.device is not None:
@@ -50,17 +47,6 @@ def compare(arguments: Namespace, terminal: Terminal) -> Answer:
     for _ in first_executors(store.home, study, terminal.progress):
         pass  # each one checks its experiment
     return run_study(store, create(store.home, study), processes, terminal)
-
-
-def _subject(text: str) -> Experiment:
-    """Return the experiment of a run, of a JSON file or with a ready-made name."""
-    store = Store()
-    try:
-        return effective_experiment(store, store.find(text))
-    except NotFound as error:
-        if error.code == "run_id_ambiguous" or text == "last":
-            raise
-    return load(text)
 
 
 def _parse_seeds(text: str | None) -> int:

@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 from core.advice.adapt import adapt
 from core.base.encoding import change
-from core.base.errors import BadInput
+from core.base.errors import BadInput, NotFound
 from core.base.spec import Value
 from core.commands.terminal import Terminal
 from core.commands.weights import with_start
 from core.experiment import Experiment, load
+from core.runs.lineage import effective_experiment
 from core.runs.store import Store
 from core.studies.batch import number_fields
 from core.studies.number_lists import parse_numbers
@@ -26,12 +27,13 @@ def requested_experiment(
     store: Store,
     terminal: Terminal,
     lists: dict[str, list[int | float]] | None = None,
+    named: Experiment | None = None,
 ) -> Experiment:
-    """Return the named experiment with the changes of all options. Numbers with several values are
-    added to `lists` by path, where it is given, and the experiment has the first of them. Raises
-    LabError if the device, the data and the network do not fit together.
+    """Return the named experiment, or `named`, with the changes of all options. Numbers with
+    several values are added to `lists` by path, where it is given, and the experiment has the first
+    of them. Raises LabError if the device, the data and the network do not fit together.
     """
-    named = load(arguments.experiment)
+    named = named or load(arguments.experiment)
     experiment = with_data(named, "data", arguments, store, terminal)
     if experiment.data != named.data:
         experiment = adapt_to_data(change(experiment, "name", ""), store, terminal)
@@ -45,6 +47,17 @@ def requested_experiment(
         experiment = change(experiment, "device", arguments.device)
     check(experiment, store, terminal)
     return experiment
+
+
+def run_or_experiment(text: str) -> Experiment:
+    """Return the experiment of a run, of a JSON file or with a ready-made name."""
+    store = Store()
+    try:
+        return effective_experiment(store, store.find(text))
+    except NotFound as error:
+        if error.code == "run_id_ambiguous" or text == "last":
+            raise
+    return load(text)
 
 
 def _several(experiment: Experiment, path: str, value: Any) -> list[int | float] | None:

@@ -3,13 +3,14 @@
 import json
 from argparse import Namespace
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from core.base.encoding import build
+from core.base.encoding import build, decode
 from core.base.errors import BadInput
 from core.base.numbers import short, time_left
 from core.base.text import aligned, counted
-from core.commands.requested import Answer, requested_experiment
+from core.commands.requested import Answer, requested_experiment, run_or_experiment
 from core.commands.signals import stop_on_signal
 from core.commands.studies import parse_workers
 from core.commands.terminal import Terminal
@@ -37,8 +38,8 @@ def search(arguments: Namespace, terminal: Terminal) -> Answer:
         search_id = execution.create(store.home, _requested_search(arguments, terminal))
     else:
         raise BadInput(
-            "No experiment was given. Pass a JSON file, the name of a ready-made experiment, or "
-            "--resume ID.",
+            "No experiment was given. Pass the id of a run, a JSON file of an experiment or a "
+            "search, the name of a ready-made experiment, or --resume ID.",
             code="no_experiment",
         )
     terminal.print(f"Search {search_id}")
@@ -73,21 +74,37 @@ def searches(arguments: Namespace, terminal: Terminal) -> Answer:
 def _requested_search(arguments: Namespace, terminal: Terminal) -> Search:
     from core.studies.search.recommended import recommended_pruning
 
-    experiment = requested_experiment(arguments, Store(), terminal)
+    saved = _saved_search(arguments.experiment)
+    named = saved.base if saved else run_or_experiment(arguments.experiment).unforked
+    experiment = requested_experiment(arguments, Store(), terminal, named=named)
     offered = {d.path: d for d in dimensions_of(experiment).values()}
     space = [_dimension(text, offered) for text in arguments.vary]
-    if not space and arguments.strategy != "many_starts":
+    if not space and not saved and arguments.strategy != "many_starts":
         space = [d.model_dump(mode="json") for d in default_space(experiment)]
-    data: dict[str, Any] = {"base": experiment.model_dump(mode="json"), "space": space}
+    data: dict[str, Any] = saved.model_dump(mode="json") if saved else {}
+    data["base"] = experiment.model_dump(mode="json")
+    if space or not saved:
+        data["space"] = space
     for name in FIELDS:
         if (value := getattr(arguments, name)) is not None:
             data[name] = value
     if arguments.budget is not None:
         data["seconds"] = _seconds(arguments.budget)
     if arguments.pruning is not None:
-        return build(Search, data | {"pruning": arguments.pruning})
+        data["pruning"] = arguments.pruning
+    if saved or arguments.pruning is not None:
+        return build(Search, data)
     made = build(Search, data | {"pruning": "none"})
     return made if made.against else made.model_copy(update={"pruning": recommended_pruning(made)})
+
+
+def _saved_search(path: str) -> Search | None:
+    """Return the search in a JSON file; None for anything else. Raises BadExperiment."""
+    try:
+        text = Path(path).read_text()
+    except (OSError, ValueError):
+        return None
+    return decode(Search, text) if '"space"' in text else None  # no experiment has a space
 
 
 def _dimension(text: str, offered: dict[str, Any]) -> dict[str, Any]:
