@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 
 from core.base.control import LEAVE, STOP
-from core.base.device import assign, resolve
+from core.base.device import assign, resolve, torch_threads
 from core.base.encoding import build, from_json_text
 from core.base.errors import LabError
 from core.studies.chunk_work import chunk_piece
+from core.studies.places import kinds
 from core.studies.places.choose import spread_over
 from core.studies.places.idle_pool import IdlePool
 from core.studies.places.place import Outcome, Piece, Place
 from core.studies.places.pool import POOL, ProcessPool
 from core.studies.places.processes import Processes
+from core.studies.places.serving import PieceServer
 from core.studies.places.team import Team, Worker
 from core.studies.places.this_process import ThisProcess
 from core.studies.study import Study
@@ -261,3 +263,35 @@ def test_a_piece_that_is_sent_while_outcomes_are_received_gets_its_own(tmp_path:
             if piece is first and outcome is None:
                 place.send(second)
     assert found == [(first, {"number": 1}), (first, None), (second, {"number": 2}), (second, None)]
+
+
+class _Done(BaseException):
+    """Ends a server that would wait for the next piece."""
+
+
+def test_a_trial_is_computed_on_the_device_of_its_lane(tmp_path: Path, monkeypatch) -> None:
+    """Two fake GPUs: an experiment's auto means the one that the place has assigned."""
+
+    def compute(piece: Piece, poll: object) -> Iterator[dict]:
+        yield {"device": resolve("auto"), "number": piece.payload["number"]}
+
+    sent: list[dict] = []
+
+    def send(outcome: dict) -> None:
+        sent.append(outcome)
+        if len(sent) == 2 * len(gpus):
+            raise _Done
+
+    gpus = ("cuda:0", "cuda:1", "cuda:0")
+    server = PieceServer(send)
+    monkeypatch.setattr(kinds, "compute", compute)
+    for number, gpu in enumerate(gpus):
+        request = {"kind": kinds.TRIAL, "home": str(tmp_path), "payload": {"number": number}}
+        server.receive({"number": number, **request, "device": gpu})
+    try:
+        with torch_threads(1), pytest.raises(_Done):
+            server.run()
+    finally:
+        assign("")
+    messages = [outcome["message"] for outcome in sent if outcome["message"]]
+    assert messages == [{"device": gpu, "number": number} for number, gpu in enumerate(gpus)]
