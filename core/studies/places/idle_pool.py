@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 from core.base.at_exit import close_at_exit
 
 
-class Member(Protocol):
+class IdleWorker(Protocol):
     """A worker that computes nothing now."""
 
     @property
@@ -18,7 +18,7 @@ class Member(Protocol):
         """End it."""
 
 
-M = TypeVar("M", bound=Member)
+M = TypeVar("M", bound=IdleWorker)
 
 
 class IdlePool(Generic[M]):
