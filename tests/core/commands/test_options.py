@@ -30,7 +30,9 @@ def parse(options: str) -> Reading:
             "white": st.floats(1, 1e9),
             "black": st.floats(-1e8, 0),
             "shape": st.tuples(*[st.integers(1, 99)] * 3),
-            "label_column": st.text(st.characters(blacklist_categories=["C"]), min_size=1),
+            "label_column": st.text(
+                st.characters(blacklist_categories=["C"]), min_size=1, max_size=200
+            ),
             "header": st.sampled_from(["yes", "no"]),
             "form": st.sampled_from(["images", "table"]),
             "task": st.sampled_from(["classes", "values"]),
