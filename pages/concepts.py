@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.concepts import tools
-from core.concepts.tools import Tool
+from core.concepts import demonstrations as tools
+from core.concepts.tool import Tool
 from pages.kit import address
 from pages.kit.bar import bar
 from pages.kit.layout import header
@@ -15,63 +15,83 @@ from pages.parts.concepts import (
     activations,
     autodiff,
     backprop,
+    batch_norm,
+    batches,
     convolution,
+    dropout,
+    likelihood,
     linear_scores,
     margin_losses,
     optimizers,
+    perceptron,
+    polynomials,
     regularization,
     ridge,
     signals,
     softmax,
+    training_loop,
 )
 from pages.parts.concepts.techniques import search
 
-DEMONSTRATIONS: dict[Tool, Callable[[], None]] = {
+SHOW: dict[Tool, Callable[[], None]] = {
     tools.ACTIVATIONS: activations.show,
     tools.SIGNALS: signals.show,
     tools.CONVOLUTION: convolution.show,
+    tools.DROPOUT: dropout.show,
+    tools.BATCH_NORM: batch_norm.show,
     tools.SOFTMAX: softmax.show,
+    tools.LIKELIHOOD: likelihood.show,
     tools.LINEAR_SCORES: linear_scores.show,
     tools.MARGIN_LOSSES: margin_losses.show,
     tools.AUTODIFF: autodiff.show,
     tools.BACKPROP: backprop.show,
     tools.OPTIMIZERS: optimizers.show,
+    tools.BATCHES: batches.show,
+    tools.PERCEPTRON: perceptron.show,
+    tools.TRAINING_LOOP: training_loop.show,
     tools.RIDGE: ridge.show,
     tools.REGULARIZATION: regularization.show,
+    tools.POLYNOMIALS: polynomials.show,
 }
-TABLE = "All techniques"
+TABLE, TABLE_KIND = "All techniques", "techniques"
+DEMO = "demo"  # the parameter of the address that names what is shown
 
 
 def main() -> None:
-    """Draw the menu, and below it the selected demonstration."""
+    """Draw the menu of groups, that of the demonstrations in one, and the selected one."""
     with header("Concepts", "Small interactive demonstrations of how training works."):
         pass
-    shown = {tool.label: tool for tool in DEMONSTRATIONS}
-    selected = st.segmented_control(
-        "Demonstration",
-        [*shown, TABLE],
-        default=requested(shown),
-        required=True,
-        label_visibility="collapsed",
-        wrap=True,
-        key="concept",
-        persist_state="session",
+    kind = address.parameter(DEMO)
+    named = next((tool for tool in SHOW if tool.kind == kind), next(iter(SHOW)))
+    groups = list(dict.fromkeys(tool.group for tool in SHOW))
+    group = menu(
+        "Topic", [*groups, TABLE], TABLE if kind == TABLE_KIND else named.group, "concept group"
     )
-    if selected == TABLE:
+    if group == TABLE:
+        address.name_parameter(DEMO, TABLE_KIND)
         search()
     else:
-        tool = shown[selected]
+        labels = {tool.label: tool for tool in SHOW if tool.group == group}
+        first = named.label if named.label in labels else next(iter(labels))
+        tool = labels[menu("Demonstration", list(labels), first, f"concept {group}")]
+        address.name_parameter(DEMO, tool.kind)
         st.caption(tool.about, help=f"**{tool.label}.**\n\n${tool.formula}$\n\n{tool.source}")
-        DEMONSTRATIONS[tool]()
+        SHOW[tool]()
     bar()
 
 
-def requested(tools: dict[str, Tool]) -> str:
-    """Return the label of the demonstration in the address (`?demo=ridge`), else the first one."""
-    kind = address.take("demo")
-    if kind == "techniques":
-        return TABLE
-    return next((label for label, tool in tools.items() if tool.kind == kind), next(iter(tools)))
+def menu(label: str, options: list[str], default: str, key: str) -> str:
+    """Draw one row of the menu, and return what is selected; another page does not change it."""
+    return st.segmented_control(
+        label,
+        options,
+        default=default,
+        required=True,
+        label_visibility="collapsed",
+        wrap=True,
+        key=key,
+        persist_state="session",
+    )
 
 
 main()

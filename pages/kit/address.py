@@ -159,8 +159,8 @@ def _write_address() -> None:
         st.query_params.from_dict(wanted)
 
 
-def _parameter(name: str) -> str:
-    """A parameter of the address, as it will be; "" where it has none."""
+def parameter(name: str) -> str:
+    """Return a parameter of the address, as it will be; "" where it has none."""
     changes = json.loads(session.get(ADDRESS, "{}"))
     return changes[name] if name in changes else st.query_params.get(name, "")
 
@@ -173,7 +173,7 @@ def parameters(**more: str) -> dict[str, str]:
 
 def job(kind: str) -> str:
     """Return the job of this kind that the address names; "" for none."""
-    return _parameter(kind)
+    return parameter(kind)
 
 
 def run() -> str:
@@ -183,8 +183,13 @@ def run() -> str:
 
 def name_job(kind: str, id: str) -> None:
     """Make the address name this job of a kind; "" for none."""
-    if job(kind) != id:
-        _change_address(kind, id)
+    name_parameter(kind, id)
+
+
+def name_parameter(name: str, value: str) -> None:
+    """Give a parameter of the address this value; "" removes it."""
+    if parameter(name) != value:
+        _change_address(name, value)
 
 
 def open_named_tab(key: str, labels: Sequence[str]) -> None:
@@ -192,7 +197,7 @@ def open_named_tab(key: str, labels: Sequence[str]) -> None:
     where it names none: after a reload, and with the browser's back button. Called before the tabs
     are drawn; what a visitor chose since is not taken back.
     """
-    if (named := _parameter(TAB)) != session.get_ui(TAB):
+    if (named := parameter(TAB)) != session.get_ui(TAB):
         session.show_tab(key, named if named in labels else labels[0])
         session.set_ui(TAB, named)
 
@@ -200,13 +205,12 @@ def open_named_tab(key: str, labels: Sequence[str]) -> None:
 def name_tab(label: str) -> None:
     """Make the address name the tab that is open; "" for the first one."""
     session.set_ui(TAB, label)
-    if _parameter(TAB) != label:
-        _change_address(TAB, label)
+    name_parameter(TAB, label)
 
 
 def take(name: str) -> str:
     """Return a parameter of the address and remove it from there; "" where it has none."""
-    value = _parameter(name)
+    value = parameter(name)
     if value:
         _change_address(name, "")
     return value

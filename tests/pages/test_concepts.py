@@ -4,6 +4,14 @@ import pytest
 
 from core.base.encoding import decode
 from core.base.numbers import short
+from core.concepts import (
+    batch_norm,
+    batches,
+    likelihood,
+    perceptron,
+    polynomials,
+    training_loop,
+)
 from core.concepts.regularization import best_weight
 from core.concepts.ridge import Ridge, eigenvalues, sample_data
 from core.concepts.softmax import divergence
@@ -38,6 +46,12 @@ def page_text(app):
 
 def widget(app, kind, label):
     return next(w for w in app.get(kind) if w.label == label)
+
+
+def in_address(app):
+    """The demonstration that the address names; AppTest gives text or a list of it."""
+    value = app.query_params["demo"]
+    return value if isinstance(value, str) else value[0]
 
 
 def test_every_activation_shows_its_maximum_slope():
@@ -159,6 +173,77 @@ def test_typed_probabilities_give_the_loss_and_gradients_of_the_lecture():
     assert "L = 1.1394" in page_text(app) and "0.3374" in page_text(app)
     cells = " ".join(str(table.value) for table in app.table)
     assert all(value in cells for value in ("−0.7133", "−1.3284", "0.1090", "−0.1624"))
+
+
+def test_the_address_names_the_demonstration_and_its_topic_is_open():
+    app = open_concepts("polynomials")
+    assert widget(app, "button_group", "Topic").value == "Generalization"
+    assert widget(app, "button_group", "Demonstration").value == "Bias and variance"
+    widget(app, "button_group", "Topic").set_value("Losses")
+    assert in_address(well(app.run())) == "softmax"
+    widget(app, "button_group", "Demonstration").set_value("Likelihood and KL")
+    assert in_address(well(app.run())) == "likelihood"
+    widget(app, "button_group", "Topic").set_value("Generalization")
+    assert in_address(well(app.run())) == "polynomials"
+    assert in_address(open_concepts("nonsense")) == DEMONSTRATED[0].kind
+
+
+def test_batches_state_the_noise_of_each_size_and_the_limit():
+    app = open_concepts("batches")
+    one, some = (short(batches.gradient_deviation(b, (-2.2, 1.6))) for b in (1, 8))
+    assert f"scatters by {one} " in page_text(app) and f"8 samples by {some}" in page_text(app)
+    assert "320 updates" in page_text(app)
+    widget(app, "select_slider", "Learning rate η").set_value(2.0)
+    assert "diverged" in page_text(well(app.run()))
+
+
+def test_the_gap_between_cross_entropy_and_entropy_is_the_divergence():
+    app = open_concepts("likelihood")
+    expected = likelihood.kl_divergence(0.7, 0.4)
+    assert f"KL(q‖p) {expected:.4f}" in page_text(app)
+    widget(app, "slider", "Tosses n").set_value(3)
+    well(app.run())
+    widget(app, "slider", "Heads k").set_value(0)
+    assert "H(q) 0.0000" in page_text(well(app.run()))
+
+
+def test_dropout_without_scaling_changes_the_mean():
+    app = open_concepts("dropout")
+    assert "multiplied by 2" in page_text(app) and str(app.table[0].value).count("9.30") == 2
+    widget(app, "toggle", "Scale by 1/(1 − p)").set_value(False)
+    assert "4.65" in str(well(app.run()).table[0].value)
+
+
+def test_batch_normalization_shows_its_averages_and_refuses_a_batch_of_one():
+    app = open_concepts("batch_norm")
+    state = batch_norm.history(batch_norm.draw_batches(5, 8))[-1]
+    text = page_text(app)
+    assert f"Running mean {state.mean:.3f}, running variance {state.variance:.3f}" in text
+    widget(app, "slider", "Batch size").set_value(1)
+    assert "at least 2" in page_text(well(app.run()))
+
+
+def test_the_perceptron_rule_states_its_bound_only_for_separable_classes():
+    app = open_concepts("perceptron")
+    assert f"= {short(perceptron.make_problem(0.1).bound, 3)} updates" in page_text(app)
+    widget(app, "slider", "Gap between the classes").set_value(-0.5)
+    widget(app, "slider", "Samples seen").set_value(0)
+    assert "Novikoff" not in page_text(well(app.run()))
+
+
+def test_polynomials_state_the_exact_parts_of_the_error():
+    app = open_concepts("polynomials")
+    row = polynomials.expected_errors(3, 20, 0.5)
+    assert f"variance {short(row.variance, 3)}" in page_text(app)
+    widget(app, "slider", "Degree").set_value(9)
+    assert "overfitting" in page_text(well(app.run()))
+
+
+def test_the_training_loop_marks_the_missing_lines_in_its_code():
+    app = open_concepts("loop")
+    assert app.code[0].value == training_loop.code(frozenset({"zero_grad"}))
+    widget(app, "button_group", "Leave out").set_value([])
+    assert well(app.run()).code[0].value == training_loop.code()
 
 
 @pytest.mark.parametrize("tool", DEMONSTRATED, ids=lambda tool: tool.kind)
