@@ -202,7 +202,7 @@ class Lion(Optimizer):
 
     def call(self) -> Call:
         return Call(
-            "core.optim.lion.Lion",
+            "core.optim.lion.LionSteps",
             {
                 "lr": self.learning_rate,
                 "betas": (self.beta1, self.beta2),

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 
-class Lion(torch.optim.Optimizer):
+class LionSteps(torch.optim.Optimizer):
     """θ ← θ − lr·(sign(β₁m + (1 − β₁)g) + λθ), then m ← β₂m + (1 − β₂)g (Chen et al. 2023)."""
 
     def __init__(
