@@ -1,5 +1,5 @@
-"""Max pooling by element-wise maxima: the same values as `torch.nn.MaxPool2d`, up to 12 times faster
-on a CPU where the channels are few.
+"""Max pooling by element-wise maxima: the same values as `torch.nn.MaxPool2d`, up to 12 times
+faster on a CPU where the channels are few.
 """
 
 import contextlib
