@@ -15,6 +15,8 @@ from core.runs.measured import NAMES, scores_of
 
 BETTER = 0.9  # a loss below this fraction of that of guessing shows some learning
 NOT_LEARNING = 0.98  # a training loss above this fraction of the first one is no progress
+SETTLED = 1.1  # a loss up to this multiple of that of guessing may be guessing itself
+FALLING = 0.95  # a loss below this fraction of that of the middle epoch has not settled
 
 
 def is_guessing(history: History, experiment: Experiment, classes: int | None) -> bool:
@@ -33,6 +35,19 @@ def has_made_no_progress(history: History) -> bool:
     """Whether the training loss is still where it began."""
     first = history.losses[0] if history.losses else float("nan")
     return bool(history.epochs) and history.epochs[-1].train["loss"] >= NOT_LEARNING * first
+
+
+def is_still_falling(history: History, experiment: Experiment, classes: int | None) -> bool:
+    """Whether the loss of a regression is above that of guessing and falls clearly in the second
+    half of the epochs: the start was worse than guessing, and the run is too short to show what it
+    learns. For classes the accuracy shows that, whatever the start was.
+    """
+    chance = chance_loss(experiment.loss.kind, classes) if classes == 0 else None
+    if chance is None or len(history.epochs) < 2:
+        return False
+    middle = history.epochs[(len(history.epochs) - 1) // 2].train["loss"]
+    last = history.epochs[-1].train["loss"]
+    return SETTLED * chance < last < FALLING * middle
 
 
 def guess_accuracy(history: History, part: str, classes: int | None) -> float | None:
@@ -58,7 +73,9 @@ def compare_with_guessing(history: History, classes: int | None) -> str:
     if wrong is None or (guess is None and "accuracy" in (scores or {})):
         return ""
     if guess is None:
-        return f"It predicts hardly better than the mean of the targets (R² {short(1 - wrong)})."
+        score = short(1 - wrong).replace("-", "−")
+        compared = "worse" if wrong > 1 else "hardly better"
+        return f"It predicts {compared} than the mean of the targets (R² {score})."
     number = whole(len(history.epochs))
     return (
         f"After {number} epoch{'s' * (len(history.epochs) > 1)} the {NAMES[part]} error is "

@@ -1,6 +1,6 @@
 """Why a run is no better than guessing: its start, the scale of its inputs, a vanishing gradient,
-its learning rate, a frequent class, or data without a relation between inputs and labels. Pure
-functions.
+its learning rate, a frequent class, too few epochs, or data without a relation between inputs and
+labels. Pure functions.
 
 Whether it is no better is decided in core/advice/guessing.py.
 """
@@ -16,6 +16,7 @@ from core.advice.guessing import (
     guess_accuracy,
     has_made_no_progress,
     is_guessing,
+    is_still_falling,
     judged_part,
     learned_only_the_training_set,
 )
@@ -29,6 +30,7 @@ from core.advice.training_checks import plain
 from core.base.events import Probe, error
 from core.base.finding import Action, Finding
 from core.base.numbers import percent, short
+from core.base.text import counted
 from core.experiment import Experiment
 from core.network.chains import walk_layers
 from core.network.extra_layers import with_normalization
@@ -43,6 +45,7 @@ VANISHED = 1e-4  # gradient of the first layers, as a fraction of the largest on
 UNDERFLOW = 1e-20  # norms below it cannot be measured with float32 gradients
 DEAD = 0.999  # fraction of dead units from which a layer passes no gradient
 FAR = 30  # factor between a learning rate and the usual one that explains a failure by itself
+TOO_SHORT = "learned_too_little"  # the code of a run that ends on its way down
 FREQUENT = 1.5  # times the fraction of a class among equally frequent ones
 
 
@@ -84,6 +87,7 @@ def _causes(
     yield from _vanished(observed, history, experiment)  # it died on the way
     if guessing:
         yield from _one_class(history, classes)
+        yield from _too_short(observed, history, experiment, classes)
     first, last = history.losses[0], history.epochs[-1].train["loss"]
     text = (
         f"**The model is not learning.** {observed} Training loss is {short(last, 3)} and was "
@@ -222,6 +226,34 @@ def _one_class(history: History, classes: int | None) -> Iterator[Finding]:
     evidence = {"class": name, "fraction": fraction, "error": error(scores), "always": same}
     action = Action("Use class-balanced sampling", {"sampling": "balanced"})
     yield Finding("one_class_answered", "warn", text, evidence, action)
+
+
+def _too_short(
+    observed: str, history: History, experiment: Experiment, classes: int | None
+) -> Iterator[Finding]:
+    """The start was worse than guessing, and the run ends on its way down."""
+    if not is_still_falling(history, experiment, classes):
+        return
+    first, last = history.losses[0], history.epochs[-1].train["loss"]
+    used_all = history.ended and history.ended.reason == "epochs"
+    advice = (
+        "Train longer, or find a higher learning rate on Train."
+        if history.ended
+        else "Let the run continue."
+    )
+    text = (
+        f"**The model has learned too little so far.** {observed} Training loss fell from "
+        f"{short(first, 3)} at the first step to {short(last, 3)} and is still falling. {advice}"
+    )
+    evidence = {"first_loss": first, "loss": last, "epochs": len(history.epochs)}
+    action = train_longer(experiment) if used_all else None
+    yield Finding(TOO_SHORT, "info", text, evidence, action)
+
+
+def train_longer(experiment: Experiment) -> Action:
+    """Return the action that doubles the epochs."""
+    more = experiment.epochs
+    return Action(f"Train {counted(more, 'more epoch')}", {"epochs": experiment.epochs + more})
 
 
 def _unrelated(history: History, classes: int | None) -> Finding:

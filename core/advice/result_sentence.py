@@ -6,7 +6,7 @@ it agrees with the tiles, the findings and the charts of the same snapshot.
 from dataclasses import dataclass
 
 from core.advice.bias_variance import BiasVarianceVerdict, judge
-from core.advice.not_learning import find_not_learning
+from core.advice.not_learning import TOO_SHORT, find_not_learning
 from core.advice.run_findings import find_improvement, find_small_validation
 from core.base.finding import Action
 from core.base.rates import difference
@@ -68,7 +68,8 @@ def result_sentence(
         return ResultSentence(small.code, score, text, small.action)
     if cause := find_not_learning(history, experiment, classes):
         step = cause.action.label if cause.action else "See the findings"
-        return ResultSentence(cause.code, score, f"Not learning: {_lower(step)}.", cause.action)
+        state = "Too short to judge" if cause.code == TOO_SHORT else "Not learning"
+        return ResultSentence(cause.code, score, f"{state}: {_lower(step)}.", cause.action)
     if (verdict := judge(parts, human)) is None:
         return ResultSentence("", score, "Hold out a validation set to get a verdict.")
     step, action = next_step(verdict, history, experiment)

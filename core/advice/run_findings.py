@@ -13,7 +13,7 @@ from statistics import median
 
 from core.advice.guessing import has_made_no_progress, is_guessing
 from core.advice.input_scale import check_input_scale
-from core.advice.not_learning import LARGE, TINY, find_not_learning, recent_medians
+from core.advice.not_learning import LARGE, TINY, find_not_learning, recent_medians, train_longer
 from core.advice.run_status import (
     counterfactual_stop,
     describe_loss,
@@ -208,13 +208,11 @@ def find_improvement(history: History, experiment: Experiment) -> Finding | None
     if not history.ended:
         text = f"**Still improving.** The latest epoch is the best: {describe_loss(history, loss)}."
         return Finding("improving", "ok", text, evidence)
-    more = experiment.epochs
     text = (
         f"**Still improving at the end.** The last epoch is the best: "
         f"{describe_loss(history, loss)}. Train longer."
     )
-    action = Action(f"Train {counted(more, 'more epoch')}", {"epochs": experiment.epochs + more})
-    return Finding("improving_at_end", "info", text, evidence, action)
+    return Finding("improving_at_end", "info", text, evidence, train_longer(experiment))
 
 
 def find_counterfactual_stop(history: History, experiment: Experiment) -> Finding | None:

@@ -135,7 +135,7 @@ def _replaced(
             return value
         return build(type(value), {**dict(value), fact.name: parse(entry, fact)})
     except BadExperiment as error:
-        sentence = str(error).replace(f"{fact.name} ", f"{fact.label} ", 1)
+        sentence = re.sub(rf"^{fact.name}\b", lambda _: fact.label, str(error))
         if limits := reach(fact):
             among = f"Choose a value {limits[0].lower()}{limits[1:]}"
             advice = r"(Choose a (smaller|larger) value|Write one such as \S+)\.$"

@@ -11,6 +11,7 @@ from core.data.normalization import Normalization
 from core.losses import Loss
 from core.network.initializers import Initializer
 from core.network.layers import Layer
+from core.optim.decays import MultiStep
 from core.optim.optimizers import Adam, AdamW, Optimizer
 from core.optim.regularizers import Regularizer
 from core.optim.schedules import Schedule
@@ -95,6 +96,21 @@ def test_a_rate_that_cannot_be_is_said_and_the_last_good_one_stays(typed, senten
     assert value == Adam(learning_rate=0.02)
     assert len(complaints) == 1 and sentence in complaints[0].replace("\\", "")
     assert "Traceback" not in complaints[0] and "$x$" not in complaints[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "name", "typed", "label"),
+    [
+        (Adam(), "text_input", "learning_rate", "fast", "Learning rate “fast”"),
+        (Adam(), "number_input", "beta1", 2.0, "β₁ (momentum) is 2"),
+        (MultiStep(), "text_input", "milestones", "60, 30", "Milestones: “60, 30”"),
+    ],
+)
+def test_a_refusal_begins_with_the_label_of_its_field(value, kind, name, typed, label):
+    app = shown(value)
+    entry(app, kind, f"{value.kind}.{name}").set_value(typed)
+    now, (complaint,) = said(app)
+    assert now == value and f": {label}" in complaint.replace("\\", "")
 
 
 def test_one_wrong_field_does_not_undo_the_others():

@@ -132,16 +132,16 @@ def judge(ranking: Ranking, noisy: np.ndarray | None) -> Iterator[Finding]:
     known = 0.0 if noisy is None else float(noisy.mean())
     if too_many := negative > max(MANY, 1.5 * known) * samples:
         text = (
-            f"{share} have an area below 0 {over}. That is more than wrong labels explain: the "
-            "network has not learned these classes yet. Train longer or with a larger network, "
-            "then check the rows."
+            f"{share} have a margin below 0 on average {over} (area under the margin). That is "
+            "more than wrong labels explain: the network has not learned these classes yet. Train "
+            "longer or with a larger network, then check the rows."
         )
         yield Finding("classes_not_learned", "warn", text, evidence)
     elif negative:
         text = (
-            f"{share} have an area below 0: {over}, the network preferred another class to the "
-            "given label. Such a row is mislabeled, ambiguous or rare. Look at each before you "
-            "relabel or drop it."
+            f"{share} have a margin below 0 on average (area under the margin): {over}, the "
+            "network preferred another class to the given label. Such a row is mislabeled, "
+            "ambiguous or rare. Look at each before you relabel or drop it."
         )
         yield Finding("suspicious_rows", "info", text, evidence)
     else:

@@ -133,7 +133,7 @@ def images(experiment: Experiment, found: dict[str, Any], shown: list[int]) -> N
         finding("warn", escape(describe_error(error)))
         return
     names = [clip(name) for name in found["names"]]
-    with st.grid(min_column_width=128, gap="small"):
+    with st.grid(min_column_width=112, gap="small"):
         for k in shown:
             truth, guess = names[found["true"][k]], names[found["predicted"][k]]
             near = found["neighbours"][k] if k < len(found["neighbours"]) else []

@@ -19,7 +19,7 @@ from pages.kit.tables import as_stored, show_table
 from pages.parts.watch.inspected import Inspected
 
 COLUMNS = 12  # bars of a table, and columns of a list of its rows
-SIDE, BELOW = 64, 86  # px of an image in a row of images, and of the four lines below it
+SIDE, BELOW = 64, 52  # px of an image in a row of images, and of the two lines below it
 NO_GRAD_CAM = "Grad-CAM needs a convolutional layer, whose outputs are maps. This network has none."
 PREDICTED = -1
 
@@ -271,16 +271,14 @@ def _exciting(shown: Inspected) -> None:
     labels = [classes[t] if classes else short(float(t), 3) for t in targets]
     if inputs.ndim == 4:
         kind, digits = ("class" if classes else "value"), decimals(values)
-        word = "class" if classes else "true"
         texts = [f"{v:.{digits}f}".replace("-", "−") for v in values]
-        pairs = zip(texts, labels, strict=True)
-        captions = [f"value · {v} · {word} · {label}" for v, label in pairs]
+        captions = [" · ".join(pair) for pair in zip(texts, labels, strict=True)]
         shown.draw(
             lambda mode: images.side_by_side([("", inputs)], captions, mode=mode, side=SIDE),
             "exciting", SIDE + BELOW, f"The samples with the largest output of channel {channel}",
             _table(values, rows, labels),
         )  # fmt: skip
-        st.caption(f"Output value and true {kind} of samples {numbers}.")
+        st.caption(f"Below each image: output value and true {kind}. Samples {numbers}.")
         return
     names = shown.samples.columns or [f"x{i + 1}" for i in range(inputs.shape[1])]
     table = pd.DataFrame(inputs[:, :COLUMNS], columns=list(names)[:COLUMNS])

@@ -32,9 +32,9 @@ SIDE, WIDTH, WIDE = 88, 132, 240  # px of an image, its cell, and the cell of a 
 COLUMNS = 4  # values of a table's row that are shown
 SUGGESTED = "Suggested label"
 HELP = (
-    "**Area under the margin:** the mean over all epochs of the output of the given label minus "
-    "the largest other output (Pleiss et al. 2020). Samples with a wrong label are pulled to the "
-    "right class by all samples like them, so their area is below 0.  \n**Forgotten:** how often "
+    "**Margin** (area under the margin): the mean over all epochs of the output of the given label "
+    "minus the largest other output (Pleiss et al. 2020). Samples with a wrong label are pulled to "
+    "the right class by all samples like them, so it is below 0.  \n**Forgotten:** how often "
     "the network was right about the sample in one epoch and wrong in the next (Toneva et al. "
     "2019).  \n**Suggested label:** the class that most often had the largest output besides the "
     "given label."
@@ -117,8 +117,8 @@ class Rows:
             else:
                 st.caption(escape(describe_values(values, self.samples.columns)))
             st.markdown(f"**{given} → {suggested}**")
-            area = short(row["area"]).replace("-", "−")
-            st.caption(f"Area {area}  \nForgotten {whole(row['forgotten'])} ×")
+            margin = short(row["area"]).replace("-", "−")
+            st.caption(f"Margin {margin}  \nForgotten {whole(row['forgotten'])} ×")
             if correction is not None:
                 done = f"Now {escape(self.classes[correction])}" if correction >= 0 else "Dropped"
                 st.badge(done, color="green", icon=":material/check:")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from core.advice.not_learning import find_not_learning
 from core.advice.run_findings import (
     find_counterfactual_stop,
     find_divergence,
@@ -138,6 +139,24 @@ def test_a_run_without_progress_has_no_other_finding():
     (found,) = list_findings(run([2.3, 2.2], train=[2.3, 2.3]), E)
     assert (found.code, found.level) == ("no_progress", "warn")
     assert found.evidence == {"first_loss": 2.3, "loss": 2.3, "epochs": 2}
+
+
+@pytest.mark.parametrize(
+    ("train", "code"),
+    [
+        ([4.2, 2.9, 2.0, 1.7], "learned_too_little"),
+        ([4.2, 1.72, 1.7, 1.7], "no_progress"),  # stuck above the loss of guessing
+        ([4.2, 1.2, 1.0, 1.0], "no_progress"),  # the mean, which it cannot beat
+    ],
+)
+def test_values_that_end_on_the_way_down_to_their_mean_need_more_epochs(train, code):
+    e = change(E, "loss", {"kind": "mse"})
+    (found,) = list_findings(run(train, train=train, ended="epochs"), e, classes=0)
+    assert (found.code, found.evidence["loss"]) == (code, train[-1])
+    more = {"epochs": 2 * e.epochs} if code == "learned_too_little" else None
+    assert (found.action and found.action.changes) == more
+    live = find_not_learning(run(train, train=train), e, 0)
+    assert (live.code, live.action) == (code, None)
 
 
 def test_more_epochs_are_offered_only_when_all_are_used():
